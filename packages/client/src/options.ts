@@ -1,0 +1,99 @@
+/** What `connect` takes. */
+export interface ConnectOptions {
+  /** The server, for instance `https://tunnel.example.com` (`wss://`, `http://` and `ws://` are the same address said otherwise). */
+  server: string;
+  /** The credential. */
+  apiKey: string;
+  /** The local service: a port (3000), `host:port`, or an `http://` or `https://` origin. */
+  local: string | number;
+  /** The wished name; without it the server chooses a pronounceable one. */
+  subdomain?: string;
+  /** What the local service sees as Host: `rewrite` for the target's own, or a fixed value. Default: what the visitor sent. */
+  hostHeader?: string;
+  /** A label for events. Default: the subdomain, else `default`. */
+  name?: string;
+  /** Extra HTTP headers of the WebSocket handshake, for proxies on the way. */
+  headers?: Record<string, string>;
+  /** What happens after a drop. */
+  reconnection?: Partial<ReconnectionOptions>;
+  /** How long one attempt may take, in milliseconds. Default 30,000. */
+  connectionTimeout?: number;
+  /** Ends the tunnel, also while it is still being opened. */
+  signal?: AbortSignal;
+}
+
+export interface ReconnectionOptions {
+  /** Default true. */
+  enabled: boolean;
+  /** Milliseconds before the first retry; after a drop a random part of it. Default 1,000. */
+  initialDelay: number;
+  /** The longest pause in milliseconds. Default 300,000. */
+  maxDelay: number;
+  /** Default 2. */
+  backoffMultiplier: number;
+  /** Attempts in a row before giving up; 0 means for ever. Default 0. */
+  maxAttempts: number;
+  /** Share of each delay that is random, 0 to 1. Default 0.5. */
+  jitterFactor: number;
+}
+
+export type ConnectionState =
+  | "disconnected"
+  | "connecting"
+  | "authenticating"
+  | "connected"
+  | "reconnecting"
+  | "draining"
+  | "failed";
+
+export type TunnelEventType =
+  | "connection_attempt"
+  | "connection_success"
+  | "connection_failure"
+  | "authentication_success"
+  | "authentication_failure"
+  | "tunnel_established"
+  | "tunnel_closed"
+  | "http_request"
+  | "reconnection"
+  | "error";
+
+/** One event, as `--json` prints it. */
+export interface TunnelEvent {
+  /** ISO 8601. */
+  time: string;
+  type: TunnelEventType;
+  endpoint: string;
+  /** For people. */
+  message: string;
+  data: Record<string, unknown>;
+}
+
+/** One finished request, as the server saw it (`data` of an `http_request` event). */
+export interface RequestRecord {
+  request_id: string;
+  method: string;
+  /** Path and query. */
+  path: string;
+  status: number;
+  /** When the head had been read, ISO 8601. */
+  started: string;
+  duration_ms: number;
+  /** Body bytes received from the visitor and sent to it. */
+  bytes_in: number;
+  bytes_out: number;
+  /** Requests since the last record that were counted but not listed (above 50 a second). */
+  omitted?: number;
+}
+
+/** A published service. Events: `event` (every TunnelEvent), `state` (ConnectionState), `closed` (Error or undefined). */
+export interface TunnelHandle {
+  readonly url: string;
+  readonly tunnelId: string;
+  readonly state: ConnectionState;
+  on(event: "event", listener: (event: TunnelEvent) => void): this;
+  on(event: "state", listener: (state: ConnectionState) => void): this;
+  on(event: "closed", listener: (error?: Error) => void): this;
+  /** Lets requests in flight finish (30 s at most), then closes. Can be called twice. */
+  close(): Promise<void>;
+}

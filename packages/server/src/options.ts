@@ -1,0 +1,28 @@
+import type { Logger } from "pino";
+
+/** One credential of a client. `owner` names who holds it and owns the names taken with it. */
+export interface ApiKey {
+  owner: string;
+  key: string;
+}
+
+export interface ServerOptions {
+  /** Address for visitors and clients, `host:port`; port 0 takes a free one. Default 127.0.0.1:8080. */
+  listen?: string;
+  /** The base domain: names below it are tunnels, itself is the server. Default localhost. */
+  domain?: string;
+  /** Who may open tunnels. At least one. */
+  apiKeys: ApiKey[];
+  log: Logger;
+  /** How long in-flight requests may take at `stop()`, in milliseconds. Default 30,000. */
+  drainTimeout?: number;
+}
+
+export interface Server {
+  /** Where it listens, for instance `127.0.0.1:8080`. */
+  readonly address: string;
+  /** The address people open, for instance `http://localhost:8080`. */
+  readonly url: string;
+  /** Refuses new work, lets requests in flight finish, then closes. Can be called twice. */
+  stop(): Promise<void>;
+}
