@@ -1,0 +1,151 @@
+interface ErrorEntry {
+  /** On the wire: RESET, GOAWAY, and 4000 + number as a WebSocket close code. */
+  number: number;
+  /** Whether trying again later, with nothing changed, can help. The reconnect loop obeys this alone. */
+  retryable: boolean;
+  /** What happened and what to do, for people. */
+  message: string;
+}
+
+/** Every error of the tunnel: PROTOCOL.md, section 9. docs/errors.md lists exactly this table. */
+export const ERRORS = {
+  PN_INTERNAL: {
+    number: 1,
+    retryable: true,
+    message: "Something went wrong inside Postern. The log of the side that reports it says more.",
+  },
+  PN_PROTOCOL: {
+    number: 2,
+    retryable: true,
+    message: "The other side sent bytes that the protocol does not allow. Run the same version on both sides.",
+  },
+  PN_FLOW_CONTROL: {
+    number: 3,
+    retryable: true,
+    message: "The other side sent more than its window. Run the same version on both sides.",
+  },
+  PN_VERSION: {
+    number: 4,
+    retryable: false,
+    message: "Client and server speak no common protocol version. Update the older one.",
+  },
+  PN_AUTH_REFUSED: {
+    number: 5,
+    retryable: false,
+    message:
+      "The server does not know this API key. Check POSTERN_API_KEY or --api-key-file against the server's key file.",
+  },
+  PN_LOGIN_TIMEOUT: {
+    number: 6,
+    retryable: true,
+    message: "The login took too long or sent too much. Check the connection between client and server.",
+  },
+  PN_LOGIN_BUSY: {
+    number: 7,
+    retryable: true,
+    message: "Too many clients of this address are logging in at once. Wait a moment.",
+  },
+  PN_HEARTBEAT_LOST: {
+    number: 8,
+    retryable: true,
+    message: "The other side has gone silent. The connection is made anew.",
+  },
+  PN_DRAINING: { number: 9, retryable: true, message: "The other side is shutting down. Connect again in a moment." },
+  PN_SESSION_LOST: { number: 10, retryable: true, message: "The connection between client and server broke." },
+  PN_SESSION_UNKNOWN: {
+    number: 11,
+    retryable: true,
+    message: "The server does not hold this session any more. Log in anew.",
+  },
+  PN_CONTROL_UNKNOWN: {
+    number: 12,
+    retryable: false,
+    message: "The other side does not know this control message. Update the older side.",
+  },
+  PN_UNSUPPORTED: {
+    number: 13,
+    retryable: false,
+    message: "The other side does not offer this. Update it, or do without.",
+  },
+  PN_NAME_INVALID: {
+    number: 20,
+    retryable: false,
+    message: "A name has 1 to 63 of a–z, 0–9 and -, and neither starts nor ends with -. Choose another --subdomain.",
+  },
+  PN_NAME_RESERVED: {
+    number: 21,
+    retryable: false,
+    message: "This name is reserved on the server. Choose another --subdomain.",
+  },
+  PN_NAME_TAKEN: {
+    number: 22,
+    retryable: false,
+    message: "This name belongs to somebody else. Choose another --subdomain.",
+  },
+  PN_NAME_TAKEN_OVER: {
+    number: 23,
+    retryable: false,
+    message:
+      "Another client with the same API key has taken this name. Stop one of the two, or give them different names.",
+  },
+  PN_TUNNEL_LIMIT: {
+    number: 24,
+    retryable: false,
+    message: "This session has as many tunnels as the server allows. Close one first.",
+  },
+  PN_TUNNEL_UNKNOWN: { number: 25, retryable: false, message: "No such tunnel in this session." },
+  PN_CLOSED: { number: 26, retryable: false, message: "The tunnel was closed." },
+  PN_CANCELLED: { number: 40, retryable: true, message: "The other end gave up before the exchange was complete." },
+  PN_STREAM_LIMIT: {
+    number: 41,
+    retryable: true,
+    message: "The client has as many streams open as it allows. Try again in a moment.",
+  },
+  PN_DIAL_REFUSED: {
+    number: 42,
+    retryable: true,
+    message: "Nothing listens at the client's local address. Start the service, or point the tunnel at its port.",
+  },
+  PN_DIAL_TIMEOUT: {
+    number: 43,
+    retryable: true,
+    message: "The local service did not accept the connection in time. Check that it is reachable from the client.",
+  },
+  PN_DIAL_FAILED: {
+    number: 44,
+    retryable: true,
+    message: "The client could not connect to the local service. Check its address, and for https:// its certificate.",
+  },
+  PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection." },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+const CODES = new Map<number, ErrorCode>(
+  Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
+);
+
+/** The code of a number from the wire; PN_INTERNAL when it is unknown. */
+export function errorCode(number: number): ErrorCode {
+  return CODES.get(number) ?? "PN_INTERNAL";
+}
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(ERRORS, code);
+}
+
+/** An error of the tunnel with its stable code. */
+export class TunnelError extends Error {
+  override readonly name = "TunnelError";
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  /** The peer's hint when to try again, in milliseconds. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, detail?: string, retryAfter?: number) {
+    super(detail === undefined ? ERRORS[code].message : `${ERRORS[code].message} (${detail})`);
+    this.code = code;
+    this.retryable = ERRORS[code].retryable;
+    this.retryAfter = retryAfter;
+  }
+}

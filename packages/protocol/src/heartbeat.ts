@@ -1,0 +1,41 @@
+/** Missed heartbeats in a row that end a session. */
+const MISSES = 2;
+
+export type Beat = "wait" | "ping" | "lost";
+
+/**
+ * Decides when to PING and when a peer is lost: PROTOCOL.md, section 7.
+ * A process that was suspended finds its timers due before it has read what waits in its socket, so nobody is lost by the clock alone:
+ * the verdict falls only after the event loop has had the chance to read.
+ */
+export class Heartbeat {
+  readonly #interval: number;
+  #nextAt: number;
+  #heard = true;
+  #misses = 0;
+
+  constructor(interval: number, now: number) {
+    this.#interval = interval;
+    this.#nextAt = now + interval;
+  }
+
+  /** Anything arrived. */
+  heard(): void {
+    this.#heard = true;
+    this.#misses = 0;
+  }
+
+  /** Looks at the clock; to be asked about once a second. */
+  beat(now: number): Beat {
+    if (now < this.#nextAt) return "wait";
+    this.#nextAt = now + this.#interval;
+    if (!this.#heard) this.#misses++;
+    this.#heard = false;
+    return this.#misses >= MISSES ? "lost" : "ping";
+  }
+
+  /** Whether the peer is still silent: asked once more after a `lost`, one turn of the event loop later. */
+  get silent(): boolean {
+    return this.#misses >= MISSES;
+  }
+}

@@ -1,0 +1,268 @@
+import { decodeControl, encodeControl, type ControlMessage } from "./control.js";
+import { ERRORS, errorCode, TunnelError, type ErrorCode } from "./errors.js";
+import { Flag, FrameType } from "./frame.js";
+import { readFrames, type FrameHandler } from "./frame-reader.js";
+import { Heartbeat } from "./heartbeat.js";
+import { DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { ReceiveWindow } from "./receive-window.js";
+import { Sender, type SenderPort } from "./sender.js";
+import { Stream, type StreamOwner } from "./stream.js";
+import type { Transport, TransportHandler } from "./transport.js";
+import { WindowPool } from "./window-pool.js";
+
+/** Stream ids fit 32 bits. */
+const LAST_ID = 0xffff_ffff;
+
+export interface SessionHandler {
+  /** The peer opened a stream; set its handler before returning. */
+  onStream(stream: Stream, probe: boolean): void;
+  onControl(message: ControlMessage): void;
+  /** The peer drains: open nothing new, finish what runs. */
+  onGoAway(code: ErrorCode, retryAfter: number, reason: string): void;
+  /** A PING was answered after so many milliseconds. */
+  onPong(roundTrip: number): void;
+  /** The last open stream is over. */
+  onStreamsOver(): void;
+  /** The session ended; its streams were told before. */
+  onClose(reason: TunnelError): void;
+}
+
+export interface SessionOptions extends SenderPort {
+  role: "server" | "client";
+  limits?: Partial<Limits>;
+}
+
+/** One session over one transport: PROTOCOL.md. Pure: transport, clock and turns come from outside, and `tick` is the only timer. */
+export class Session implements StreamOwner, FrameHandler, TransportHandler {
+  handler: SessionHandler;
+  readonly sender: Sender;
+  readonly limits: Limits;
+
+  readonly #transport: Transport;
+  readonly #port: SenderPort;
+  readonly #role: "server" | "client";
+  readonly #streams = new Map<number, Stream>();
+  readonly #pool: WindowPool;
+  readonly #heartbeat: Heartbeat;
+  #nextId: number;
+  /** The highest id the peer has opened. */
+  #peerId: number;
+  /** The session ended, or is closing for this reason. */
+  #reason: TunnelError | undefined;
+  #closed = false;
+  #goneAway = false;
+  #pings = 0;
+  #pingAt = -1;
+  #pingClean = false;
+
+  constructor(options: SessionOptions, handler: SessionHandler) {
+    this.handler = handler;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#port = options;
+    this.#role = options.role;
+    this.#transport = options.transport;
+    this.#pool = new WindowPool(this.limits.sessionWindow);
+    this.#heartbeat = new Heartbeat(this.limits.heartbeat, options.now());
+    this.#nextId = options.role === "server" ? 1 : 2;
+    this.#peerId = options.role === "server" ? 0 : -1;
+    this.sender = new Sender(options);
+    options.transport.handler = this;
+  }
+
+  /** Streams open now. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Whether a stream can be opened now. */
+  get available(): boolean {
+    return !this.#closed && !this.#goneAway && this.#streams.size < this.limits.streams && this.#nextId <= LAST_ID;
+  }
+
+  /** Opens a stream for `tunnel`. The caller has looked at `available`. */
+  open(tunnel: number, probe = false): Stream {
+    const window = new ReceiveWindow(true, this.limits, this.#pool);
+    const stream = new Stream(this.#nextId, tunnel, this.limits.guaranteedWindow, window, this);
+    this.#nextId += 2;
+    this.#streams.set(stream.id, stream);
+    this.sender.open(stream, probe ? Flag.PROBE : 0, window.limit);
+    return stream;
+  }
+
+  control(message: ControlMessage): void {
+    if (!this.#closed) this.sender.control(encodeControl(message));
+  }
+
+  /** Sends a PING; its answer comes as `onPong`. */
+  ping(): void {
+    const payload = Buffer.alloc(8);
+    payload.writeUInt32BE(++this.#pings >>> 0, 4);
+    this.#pingAt = this.#port.now();
+    this.#pingClean = this.sender.inFlight.bytes === 0;
+    this.sender.ping(FrameType.PING, payload);
+  }
+
+  /** Announces that this side opens and accepts no more streams. */
+  goAway(code: ErrorCode, retryAfter = 0, reason: string = ERRORS[code].message): void {
+    if (this.#closed || this.#goneAway) return;
+    this.#goneAway = true;
+    this.sender.goAway(ERRORS[code].number, retryAfter, reason);
+  }
+
+  /** Ends the session: what is queued for this turn still leaves. Can be called twice. */
+  close(reason: TunnelError): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.sender.flush();
+    const { number } = ERRORS[reason.code];
+    if (reason.code === "PN_CLOSED") this.#transport.close(1000, "");
+    else this.#transport.close(4000 + number, reason.code);
+  }
+
+  /** Heartbeats and stalls: call it about once a second. */
+  tick(): void {
+    if (this.#closed) return;
+    const now = this.#port.now();
+    const { inFlight } = this.sender;
+    const beat = this.#heartbeat.beat(now);
+    if (beat === "lost") this.#port.schedule(() => this.#heartbeat.silent && this.#lose("PN_HEARTBEAT_LOST"));
+    else if (inFlight.bytes > 0 && now - inFlight.progressAt > this.limits.stall) {
+      this.#port.schedule(() => now - inFlight.progressAt > this.limits.stall && this.#lose("PN_HEARTBEAT_LOST"));
+    }
+    if (beat !== "wait" || inFlight.shouldMeasure(now)) this.ping();
+  }
+
+  // ---- what the transport tells
+
+  onMessage(message: Buffer): void {
+    if (this.#closed) return;
+    this.#heartbeat.heard();
+    try {
+      const { bytes, ackNow } = readFrames(message, this);
+      this.sender.received += bytes;
+      if (!ackNow) return;
+      this.sender.ackNow = true;
+      this.sender.schedule();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onDrain(): void {
+    this.sender.flush();
+  }
+
+  onClose(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.sender.close();
+    const ended =
+      this.#reason ??
+      (code > 4000
+        ? new TunnelError(errorCode(code - 4000))
+        : new TunnelError("PN_SESSION_LOST", reason || `code ${code}`));
+    for (const stream of [...this.#streams.values()]) stream.lose({ code: "PN_SESSION_LOST", delivered: -1 });
+    this.handler.onClose(ended);
+  }
+
+  // ---- what the frames tell
+
+  onData(id: number, flags: number, payload: Buffer): void {
+    const stream = this.#find(id);
+    if (stream !== undefined && !stream.receiveData(flags, payload)) throw new TunnelError("PN_FLOW_CONTROL");
+  }
+
+  onWindow(id: number, limit: number): void {
+    this.#find(id)?.receiveWindow(limit);
+  }
+
+  onFin(id: number, delivered: number): void {
+    this.#find(id)?.receiveFin(delivered);
+  }
+
+  onReset(id: number, error: number, delivered: number): void {
+    this.#find(id)?.receiveReset(error, delivered);
+  }
+
+  onOpen(id: number, flags: number, tunnel: number, window: number): void {
+    if (this.#isOurs(id) || id <= this.#peerId) throw new TunnelError("PN_PROTOCOL", `stream ${id} cannot be opened`);
+    this.#peerId = id;
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return this.sender.reset({ id }, ERRORS[refusal].number, 0);
+    const stream = new Stream(id, tunnel, window, new ReceiveWindow(false, this.limits, this.#pool), this);
+    this.#streams.set(id, stream);
+    this.handler.onStream(stream, (flags & Flag.PROBE) !== 0);
+  }
+
+  onControl(json: Buffer): void {
+    if (json.length > this.limits.control) throw new TunnelError("PN_PROTOCOL", "a control message is too large");
+    const message = decodeControl(json);
+    if (typeof message !== "string") return this.handler.onControl(message);
+    const { retryable, message: text } = ERRORS.PN_CONTROL_UNKNOWN;
+    this.control({ type: "error", code: "PN_CONTROL_UNKNOWN", message: text, retryable });
+  }
+
+  onPing(payload: Buffer): void {
+    this.sender.ping(FrameType.PONG, payload);
+  }
+
+  onPong(payload: Buffer): void {
+    if (this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
+    const now = this.#port.now();
+    const roundTrip = now - this.#pingAt;
+    this.#pingAt = -1;
+    this.sender.inFlight.measured(roundTrip, this.#pingClean, now);
+    this.sender.schedule();
+    this.handler.onPong(roundTrip);
+  }
+
+  onGoAway(error: number, retryAfter: number, reason: string): void {
+    this.#goneAway = true;
+    this.handler.onGoAway(errorCode(error), retryAfter, reason);
+  }
+
+  onAck(received: number): void {
+    const now = this.#port.now();
+    if (!this.sender.inFlight.acknowledge(received, now))
+      throw new TunnelError("PN_PROTOCOL", "an ACK is out of range");
+    this.sender.schedule();
+    if (this.sender.inFlight.shouldMeasure(now)) this.ping();
+  }
+
+  // ---- what streams tell
+
+  forget(stream: Stream): void {
+    this.#streams.delete(stream.id);
+    if (this.#streams.size === 0) this.handler.onStreamsOver();
+  }
+
+  #isOurs(id: number): boolean {
+    return (id & 1) === (this.#role === "server" ? 1 : 0);
+  }
+
+  /** The open stream `id`; undefined when it is over already. */
+  #find(id: number): Stream | undefined {
+    const stream = this.#streams.get(id);
+    if (stream === undefined && (this.#isOurs(id) ? id >= this.#nextId : id > this.#peerId)) {
+      throw new TunnelError("PN_PROTOCOL", `stream ${id} was never opened`);
+    }
+    return stream;
+  }
+
+  #refusal(): ErrorCode | undefined {
+    if (this.#role === "server") return "PN_UNSUPPORTED";
+    if (this.#goneAway) return "PN_DRAINING";
+    if (this.#streams.size >= this.limits.streams) return "PN_STREAM_LIMIT";
+    return undefined;
+  }
+
+  /** A peer that breaks the protocol, or a fault of ours while reading, ends this session and nothing else. */
+  #fail(error: unknown): void {
+    this.close(error instanceof TunnelError ? error : new TunnelError("PN_INTERNAL", String(error)));
+  }
+
+  #lose(code: ErrorCode): void {
+    this.#reason ??= new TunnelError(code);
+    this.#transport.terminate();
+  }
+}

@@ -1,0 +1,177 @@
+import { errorCode, ERRORS, type ErrorCode } from "./errors.js";
+import { Flag } from "./frame.js";
+import type { ReceiveWindow } from "./receive-window.js";
+import { SendQueue } from "./send-queue.js";
+import type { Sender } from "./sender.js";
+
+/** While more than this waits to be sent, `write` asks its caller to pause. In bytes. */
+const HIGH_WATER = 16 * 1024;
+
+/** What a stream tells its owner. After `onReset` nothing more comes; after `onEnd` the other direction stays open. */
+export interface StreamHandler {
+  /** Bytes arrived: a view into a larger message, valid as long as it is held. Give every byte back with `consumed`. */
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onReset(reason: StreamReset): void;
+  onDrain(): void;
+}
+
+export interface StreamReset {
+  code: ErrorCode;
+  /** Bytes of ours that the peer handed to its local service; -1 when the session broke and nobody knows. */
+  delivered: number;
+}
+
+const NOBODY: StreamHandler = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} };
+
+/** What a stream needs of its session besides the way out. */
+export interface StreamOwner {
+  readonly sender: Sender;
+  /** The stream is over: its id is free of meaning, its window returns. */
+  forget(stream: Stream): void;
+}
+
+/**
+ * One multiplexed stream: PROTOCOL.md, section 5. It behaves like a TCP connection.
+ *
+ *            end() / FIN sent                  FIN received
+ *     open ───────────────────► half-closed ─────────────────► over
+ *       └── FIN received ─────► half-closed ── end() ────────► over
+ *       └── reset(), RESET received, session lost ───────────► over
+ */
+export class Stream {
+  readonly id: number;
+  /** The tunnel it was opened for. */
+  readonly tunnel: number;
+  handler: StreamHandler = NOBODY;
+
+  /** Bytes written by us and sent, and the offset up to which the peer lets us send. */
+  sent = 0;
+  sendLimit: number;
+  readonly queue = new SendQueue();
+  /** Whether it waits in the sender's round. */
+  waiting = false;
+  /** Where the session's count of sent bytes stood after this stream's last frame. */
+  sentMark = 0;
+  /** Bytes of ours that the peer had handed to its local service when it said FIN. */
+  peerDelivered = 0;
+
+  readonly window: ReceiveWindow;
+  readonly #owner: StreamOwner;
+  #ending = false;
+  #finSent = false;
+  #finReceived = false;
+  #over = false;
+  #blocked = false;
+
+  constructor(id: number, tunnel: number, sendLimit: number, window: ReceiveWindow, owner: StreamOwner) {
+    this.id = id;
+    this.tunnel = tunnel;
+    this.sendLimit = sendLimit;
+    this.window = window;
+    this.#owner = owner;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Bytes the peer's window still takes. */
+  get credit(): number {
+    return this.sendLimit - this.sent;
+  }
+
+  /** Sends or queues `chunk`; it is copied, so the caller may use its buffer again. Returns false when the caller should wait for `onDrain`. */
+  write(chunk: Buffer): boolean {
+    if (this.#over || this.#ending || chunk.length === 0) return true;
+    const sender = this.#owner.sender;
+    const taken = this.queue.length === 0 ? sender.sendNow(this, chunk) : 0;
+    if (taken < chunk.length) {
+      this.queue.push(taken === 0 ? chunk : chunk.subarray(taken));
+      sender.wait(this);
+    }
+    this.#blocked = this.queue.length > HIGH_WATER;
+    return !this.#blocked;
+  }
+
+  /** Half-close, behind what is queued. */
+  end(): void {
+    if (this.#over || this.#ending) return;
+    this.#ending = true;
+    if (this.queue.length === 0) this.#sendFin();
+  }
+
+  /** Gives up both directions at once. Can be called twice; does nothing once the stream is over. */
+  reset(code: ErrorCode = "PN_CANCELLED"): void {
+    if (this.#over) return;
+    this.#owner.sender.reset(this, ERRORS[code].number, this.window.consumed);
+    this.#finish();
+  }
+
+  /** `bytes` of what arrived have left for good; as much may arrive anew. */
+  consumed(bytes: number): void {
+    this.window.consumed += bytes;
+    if (this.#over || this.#finReceived) return;
+    const limit = this.window.announce();
+    if (limit > 0) this.#owner.sender.window(this, limit);
+  }
+
+  /** The sender took bytes from the queue. */
+  dequeued(): void {
+    if (this.queue.length === 0 && this.#ending && !this.#finSent) return this.#sendFin();
+    if (!this.#blocked || this.queue.length > HIGH_WATER) return;
+    this.#blocked = false;
+    this.handler.onDrain();
+  }
+
+  /** DATA arrived. Returns false when it is beyond what was granted. */
+  receiveData(flags: number, payload: Buffer): boolean {
+    const window = this.window;
+    if (window.received + payload.length > window.limit || this.#finReceived) return false;
+    window.received += payload.length;
+    this.handler.onData(payload);
+    // The sender stopped at the window's end and our reader has nothing left: the window is what limits the rate.
+    if ((flags & Flag.BLOCKED) !== 0 && window.empty && !this.#over && window.enlarge()) this.consumed(0);
+    return true;
+  }
+
+  receiveWindow(limit: number): void {
+    if (limit <= this.sendLimit) return;
+    this.sendLimit = limit;
+    if (this.queue.length > 0) this.#owner.sender.wait(this);
+  }
+
+  receiveFin(delivered: number): void {
+    if (this.#finReceived) return;
+    this.#finReceived = true;
+    this.peerDelivered = delivered;
+    const over = this.#finSent;
+    if (over) this.#finish();
+    this.handler.onEnd();
+  }
+
+  receiveReset(error: number, delivered: number): void {
+    this.lose({ code: errorCode(error), delivered });
+  }
+
+  /** The stream broke. */
+  lose(reason: StreamReset): void {
+    if (this.#over) return;
+    const handler = this.handler;
+    this.#finish();
+    handler.onReset(reason);
+  }
+
+  #sendFin(): void {
+    this.#finSent = true;
+    this.#owner.sender.fin(this, this.window.consumed);
+    if (this.#finReceived) this.#finish();
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.queue.clear();
+    this.window.close();
+    this.#owner.forget(this);
+  }
+}
