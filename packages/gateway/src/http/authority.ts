@@ -1,0 +1,33 @@
+import { isIPv6 } from "node:net";
+
+/** A host and perhaps a port in their one canonical form. */
+export interface Authority {
+  /** Lower case, no trailing dot; IPv6 in brackets, shortened. */
+  readonly host: string;
+  /** Decimal; empty when none was named. */
+  readonly port: string;
+  /** `host` or `host:port`. */
+  readonly text: string;
+}
+
+// Underscores are no host name's, but real: container and SRV names have them. A name's end is not ambiguous: labels have no dot.
+const NAME = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::([0-9]{1,5}))?$/i;
+const IPV6 = /^\[([0-9a-f:.]+)\](?::([0-9]{1,5}))?$/i;
+/** RFC 1035 2.3.4, as text. */
+const LONGEST_NAME = 253;
+
+/** Reads `host`, `host:port`, `[v6]` or `[v6]:port`; undefined for anything else, user information included. */
+export function parseAuthority(text: string): Authority | undefined {
+  const match = NAME.exec(text) ?? IPV6.exec(text);
+  if (match === null) return undefined;
+  const [, name = "", digits] = match;
+  if (digits !== undefined && (Number(digits) === 0 || Number(digits) > 65_535)) return undefined;
+  const port = digits === undefined ? "" : String(Number(digits));
+  const host = text.startsWith("[") ? canonicalIPv6(name) : name.toLowerCase();
+  if (host === "" || host.length > LONGEST_NAME) return undefined;
+  return { host, port, text: port === "" ? host : `${host}:${port}` };
+}
+
+function canonicalIPv6(text: string): string {
+  return isIPv6(text) ? new URL(`http://[${text}]`).hostname : "";
+}

@@ -1,0 +1,7 @@
+export { writeAnswer, type AnswerContext } from "./answer.js";
+export { parseAuthority, type Authority } from "./authority.js";
+export { ChunkReader, type ChunkForm } from "./chunk-reader.js";
+export { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
+export { refusals, type Refusal } from "./refusal.js";
+export { RequestHead, type ForwardOptions } from "./request-head.js";
+export { ResponseHead, type AnswerOptions, type ResponseBody } from "./response-head.js";

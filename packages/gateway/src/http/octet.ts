@@ -1,0 +1,43 @@
+/** The bytes that HTTP/1.1 gives a meaning, by name. */
+export const HTAB = 0x09;
+export const LF = 0x0a;
+export const CR = 0x0d;
+export const SP = 0x20;
+export const ASTERISK = 0x2a;
+export const COMMA = 0x2c;
+export const DASH = 0x2d;
+export const SLASH = 0x2f;
+export const ZERO = 0x30;
+export const NINE = 0x39;
+export const COLON = 0x3a;
+export const SEMICOLON = 0x3b;
+
+/**
+ * A byte of a field name as the laxest reader takes it: letters in lower case, every other sign of a token as `-`
+ * (CGI and its heirs make no difference between `X_Real.IP` and `X-Real-IP`). 0: no token has this byte (RFC 9110 5.6.2).
+ */
+export const FOLD = octets((byte) => {
+  const sign = String.fromCharCode(byte);
+  if (/[0-9a-z]/.test(sign)) return byte;
+  if (/[A-Z]/.test(sign)) return byte | 0x20;
+  return /[!#$%&'*+.^_`|~-]/.test(sign) ? DASH : 0;
+});
+
+/** 1: may stand in a field value: HTAB, SP, visible ASCII, and 0x80 up (RFC 9110 5.5). */
+export const VALUE = octets((byte) => (byte === HTAB || (byte >= SP && byte !== 0x7f) ? 1 : 0));
+
+/** 1: may stand in a request target: visible ASCII but `#`, which never leaves a browser (RFC 9112 3.2). */
+export const TARGET = octets((byte) => (byte > SP && byte < 0x7f && byte !== 0x23 ? 1 : 0));
+
+/** 1: may stand in a method. Lower case may not: readers that fold case would see a HEAD or TRACE that we don't. */
+export const METHOD = octets((byte) => (/[A-Z0-9_-]/.test(String.fromCharCode(byte)) ? 1 : 0));
+
+/** The value of a hexadecimal digit plus one; 0: no digit. */
+export const HEX = octets((byte) => {
+  const sign = String.fromCharCode(byte);
+  return /[0-9a-f]/i.test(sign) ? parseInt(sign, 16) + 1 : 0;
+});
+
+function octets(meaning: (byte: number) => number): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => meaning(byte));
+}

@@ -1,0 +1,181 @@
+import { ConnectionOptions } from "./connection-options.js";
+import { Field, fieldSet } from "./field-name.js";
+import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
+import { Framing } from "./framing.js";
+import { type Refusal, refusals } from "./refusal.js";
+import { StatusLine } from "./status-line.js";
+import { textOf, writeText } from "./latin1.js";
+
+/** Where the body of a response ends: there is none, after `contentLength` bytes, after the last chunk, or with the connection. */
+export type ResponseBody = "none" | "length" | "chunked" | "close";
+
+/** To whom a response goes. */
+export interface AnswerOptions {
+  /** The visitor's `versionMinor`. HTTP/1.0 knows no chunks: send it the data alone, and end by closing. */
+  visitorMinor: 0 | 1;
+  /** The visitor's connection ends after this response. Said anyway where the body ends with the connection. */
+  close: boolean;
+  /** Lines of our own, each ended by CRLF. */
+  lines?: string;
+}
+
+const DROPPED = fieldSet(
+  Field.contentLength,
+  Field.transferEncoding,
+  Field.connection,
+  Field.upgrade,
+  Field.keepAlive,
+  Field.hopByHop,
+  Field.lookalike,
+);
+
+/** The head of an origin's response, read as strictly as a visitor's request: origins are strangers too. Reused. */
+export class ResponseHead {
+  /** Why `read` returned -1, as the visitor is told: always the same. */
+  refusal: Refusal | undefined = undefined;
+  /** Why `read` returned -1, for the log. */
+  flaw: Refusal | undefined = undefined;
+
+  versionMinor: 0 | 1 = 1;
+  /** 100 to 599. */
+  status = 0;
+  body: ResponseBody = "none";
+  /** What Content-Length says; -1 without. Without a body (HEAD, 304) it is information only. */
+  contentLength = -1;
+  /** The origin's connection can take another request after this response. */
+  keepAlive = true;
+  /** For how many idle seconds, as `Keep-Alive: timeout=` says; -1 when it doesn't. */
+  keepAliveTimeout = -1;
+  /** With status 101: the protocol that is spoken from here on. */
+  upgrade = "";
+
+  readonly #limits: HeadLimits;
+  readonly #line = new StatusLine();
+  readonly #fields = new FieldSection();
+  readonly #framing = new Framing();
+  readonly #connection = new ConnectionOptions();
+  #bytes: Buffer = NOTHING;
+  #start = 0;
+  #fieldsStart = 0;
+
+  constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Reads the head at `start`. Read again from the same `start` when more bytes have come.
+   * @param method the request's, since HEAD has no body
+   * @param upgrade the protocols that the request offered (`RequestHead.upgrade`); without an offer 101 is refused
+   * @returns its length; 0 when it goes on beyond `end` and is valid so far; -1 when it is refused (see `refusal`, `flaw`).
+   */
+  read(bytes: Buffer, start: number, end: number, method: string, upgrade: string): number {
+    this.#bytes = bytes;
+    this.#start = start;
+    const limit = start + this.#limits.bytes;
+    const until = end < limit ? end : limit;
+
+    const fieldsStart = this.#line.read(bytes, start, until);
+    if (fieldsStart < 0) return this.#refuse(refusals.PN_HTTP_STATUS_LINE);
+    if (fieldsStart === 0) return end < limit ? 0 : this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
+    this.#fieldsStart = fieldsStart;
+    this.versionMinor = this.#line.versionMinor;
+    this.status = this.#line.status;
+
+    const next = this.#fields.read(bytes, fieldsStart, until, this.#limits.fields);
+    if (next < 0) return this.#refuse(this.#fields.refusal!);
+    if (next === 0) return end < limit ? 0 : this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
+
+    const flaw = this.#understand(bytes, method, upgrade);
+    return flaw === undefined ? next - start : this.#refuse(flaw);
+  }
+
+  /** Lets go of the bytes, which an idle connection would hold; writing ends with them. */
+  release(): void {
+    this.#bytes = NOTHING;
+  }
+
+  /** The head as the visitor gets it: HTTP/1.1, the origin's end-to-end fields in their order, our own framing. */
+  write(options: AnswerOptions): Buffer {
+    const line = this.#line;
+    const verbatim = this.versionMinor === 1 && line.reasonStart > 0;
+    const lead = verbatim ? "" : `HTTP/1.1 ${this.status} ${this.#reason()}\r\n`;
+    const fields = this.#fields;
+    fields.gather(verbatim ? this.#start : this.#fieldsStart, DROPPED);
+
+    const tail =
+      (options.lines ?? "") + this.#framingLines(options.visitorMinor) + this.#connectionLines(options) + "\r\n";
+    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + tail.length);
+    const at = writeText(head, 0, lead);
+    writeText(head, fields.copyTo(head, at, this.#bytes), tail);
+    return head;
+  }
+
+  #reason(): string {
+    const { reasonStart, reasonEnd } = this.#line;
+    return reasonStart === 0 ? "" : textOf(this.#bytes, reasonStart, reasonEnd);
+  }
+
+  #framingLines(visitorMinor: number): string {
+    if (this.#framing.chunked && visitorMinor === 1) return "Transfer-Encoding: chunked\r\n";
+    return this.contentLength >= 0 ? `Content-Length: ${this.contentLength}\r\n` : "";
+  }
+
+  #connectionLines({ visitorMinor, close }: AnswerOptions): string {
+    if (this.status === 101) return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n`;
+    if (this.status < 200) return "";
+    const endsByClose = this.body === "close" || (this.body === "chunked" && visitorMinor === 0);
+    if (close || endsByClose) return "Connection: close\r\n";
+    return visitorMinor === 0 ? "Connection: keep-alive\r\n" : "";
+  }
+
+  #understand(bytes: Buffer, method: string, offered: string): Refusal | undefined {
+    const fields = this.#fields;
+    const framing = this.#framing;
+    if (!framing.read(fields, bytes, this.versionMinor)) return framing.refusal;
+    const connection = this.#connection;
+    if (!connection.read(fields, bytes)) return refusals.PN_HTTP_CONNECTION;
+    this.keepAlive = !connection.close && (this.versionMinor === 1 || connection.keepAlive);
+    this.keepAliveTimeout = fields.has(Field.keepAlive) ? timeout(fields.value(bytes, Field.keepAlive)) : -1;
+    this.upgrade = "";
+
+    if (this.status < 200 || this.status === 204) {
+      // Such a response has neither body nor framing (RFC 9110 8.6, RFC 9112 6.1). Who frames one may well send one, so what follows is suspect.
+      if (framing.chunked || framing.contentLength > 0) this.keepAlive = false;
+      framing.contentLength = -1;
+      framing.chunked = false;
+    }
+    this.contentLength = framing.contentLength;
+    if (this.status < 200 || this.status === 204 || this.status === 304 || method === "HEAD") this.body = "none";
+    else if (framing.chunked) this.body = "chunked";
+    else if (framing.contentLength >= 0) this.body = "length";
+    else this.body = "close";
+    if (this.body === "close") this.keepAlive = false;
+    return this.status === 101 ? this.#readUpgrade(bytes, offered) : undefined;
+  }
+
+  #readUpgrade(bytes: Buffer, offered: string): Refusal | undefined {
+    const chosen = this.#fields.value(bytes, Field.upgrade);
+    const wished = offered
+      .toLowerCase()
+      .split(",")
+      .map((protocol) => protocol.trim());
+    const valid = this.versionMinor === 1 && this.#connection.upgrade && !this.#fields.repeats(Field.upgrade);
+    if (!valid || chosen === "" || !wished.includes(chosen.toLowerCase())) return refusals.PN_HTTP_UPGRADE;
+    this.upgrade = chosen;
+    this.keepAlive = false;
+    return undefined;
+  }
+
+  #refuse(flaw: Refusal): number {
+    this.flaw = flaw;
+    this.refusal = refusals.PN_ORIGIN_INVALID;
+    return -1;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function timeout(value: string): number {
+  const match = /(?:^|[ \t,])timeout[ \t]*=[ \t]*"?([0-9]{1,9})(?![0-9])/i.exec(value);
+  return match === null ? -1 : Number(match[1]);
+}
