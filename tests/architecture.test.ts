@@ -1,0 +1,195 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { architectureFaults, type Rules } from "./architecture/faults.ts";
+import { moduleFacts } from "./architecture/module-facts.ts";
+import { readProject, type PackageSources, type Project, type SourceFile } from "./architecture/project.ts";
+
+/** The architecture: what each package may import of ours. ARCHITECTURE.md draws it, this enforces it. */
+const RULES: Rules = {
+  table: {
+    cli: ["server", "client", "gateway", "protocol"],
+    server: ["gateway", "protocol"],
+    client: ["protocol"],
+    gateway: [],
+    protocol: [],
+    testkit: [],
+  },
+  pure: [
+    {
+      folder: "protocol",
+      builtins: ["node:buffer"],
+      // prettier-ignore
+      forbiddenGlobals: [
+        "setTimeout", "setInterval", "setImmediate", "queueMicrotask", "process.nextTick",
+        "Date.now", "Date", "performance.now", "performance", "Math.random", "crypto", "console",
+      ],
+    },
+  ],
+  maxLines: 400,
+  catchAllNames: ["util", "helper", "common", "misc", "manager", "base", "core", "type"],
+};
+
+test("the project is built as its architecture says", () => {
+  const project = readProject(fileURLToPath(new URL("..", import.meta.url)));
+  expect(project.packages.map(({ folder }) => folder).toSorted()).toEqual(Object.keys(RULES.table).toSorted());
+  for (const { folder, files } of project.packages) expect(files.length, `files read in ${folder}`).toBeGreaterThan(0);
+  expect(project.loose.map(({ path }) => path)).toContain("tests/architecture.test.ts");
+  expect(architectureFaults(project, RULES)).toEqual([]);
+});
+
+describe("the checker finds what is planted", () => {
+  test("a tree without faults has none", () => {
+    expect(architectureFaults(planted({}), RULES)).toEqual([]);
+  });
+
+  test.for([
+    ['import { a } from "@postern/server";', "client may import protocol"],
+    ['import type { A } from "@postern/server";', "client may import protocol"],
+    ['export { a } from "@postern/gateway";', "client may import protocol"],
+    ['export * from "@postern/gateway";', "client may import protocol"],
+    ['export const load = () => import("@postern/server");', "client may import protocol"],
+    ['export type A = import("@postern/server").A;', "client may import protocol"],
+    ['import { test } from "@postern/testkit";', "client may import protocol"],
+    ['import { a } from "@postern/protocol/dist/frame.js";', "only a package's main entry"],
+    ['import { a } from "@postern/client";', "does not import itself"],
+    ['import { a } from "../../server/src/index.js";', "leaves the package's src"],
+    ['import { a } from "../package.json";', "leaves the package's src"],
+    ['import { Agent } from "undici";', "not declared in packages/client/package.json"],
+    ['import { test } from "vitest";', "not declared in packages/client/package.json"],
+    ['import { connect } from "net";', "written with node:"],
+    ["export const load = (name: string) => import(name);", "computed"],
+    ["export default 1;", "exports are named"],
+  ])("%s in the client", ([text, fault]) => {
+    const source = `export * from "@postern/protocol";\nimport "ws";\n${text}\n`;
+    expect(architectureFaults(planted({ "client/src/index.ts": source }), RULES)).toEqual([
+      expect.stringContaining(fault ?? ""),
+    ]);
+  });
+
+  test.for([
+    ['import { createServer } from "node:net";', "does no input or output"],
+    ["setTimeout(() => {}, 1);", "setTimeout"],
+    ["export const now = () => Date.now();", "Date.now"],
+    ["export const dice = { roll: () => Math.random() };", "Math.random"],
+    ["console.log(1);", "console"],
+  ])("%s in the protocol", ([text, fault]) => {
+    const faults = architectureFaults(planted({ "protocol/src/index.ts": `${text}\n` }), RULES);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.join("\n")).toContain(fault);
+  });
+
+  test("a clock that is passed in may be called what it likes", () => {
+    const source =
+      "export class Idle { constructor(now: () => number, setTimeout: () => void) { now(); setTimeout(); } }\n";
+    expect(architectureFaults(planted({ "protocol/src/index.ts": source }), RULES)).toEqual([]);
+  });
+
+  test("a bin may name built-in modules the old way", () => {
+    expect(architectureFaults(planted({ "cli/bin/postern.js": 'import { join } from "path";\n' }), RULES)).toEqual([]);
+  });
+
+  test("a dependency that nothing imports", () => {
+    const faults = architectureFaults(
+      planted({ "client/src/index.ts": 'export * from "@postern/protocol";\n' }),
+      RULES,
+    );
+    expect(faults).toEqual(["packages/client declares ws and never imports it"]);
+  });
+
+  test("a package that the table does not know, and one that only the table knows", () => {
+    const project = planted({});
+    const gateway = project.packages.find(({ folder }) => folder === "gateway");
+    if (gateway === undefined) throw new Error("the planted tree has a gateway");
+    gateway.folder = "tls";
+    gateway.manifest.name = "@postern/tls";
+    gateway.files = [];
+    expect(architectureFaults(project, RULES)).toEqual([
+      "packages/tls is not in the table",
+      "packages/gateway is in the table only",
+    ]);
+  });
+
+  test.for(["utils.ts", "helper.ts", "misc.test.ts", "core.ts", "types.ts", "SessionThing.ts"])(
+    "a file named %s",
+    (name) => {
+      expect(architectureFaults(planted({ [`gateway/src/http/${name}`]: "export {};\n" }), RULES)).toEqual([
+        expect.stringContaining(`packages/gateway/src/http/${name}: `),
+      ]);
+    },
+  );
+
+  test("a file of 401 lines, and none of 400", () => {
+    expect(architectureFaults(planted({ "gateway/src/long.ts": "export {};\n".repeat(400) }), RULES)).toEqual([]);
+    expect(architectureFaults(planted({ "gateway/src/long.ts": "export {};\n".repeat(401) }), RULES)).toEqual([
+      "packages/gateway/src/long.ts has 401 lines, more than 400",
+    ]);
+  });
+
+  test.for(["it.only", "test.skip", "describe.only", "test.todo", "test.concurrent.only"])(
+    "a test with %s",
+    (modifier) => {
+      const source = `import { it, test, describe } from "vitest";\n${modifier}("x", () => {});\nit; test; describe;\n`;
+      expect(architectureFaults(planted({ "gateway/src/x.test.ts": source }), RULES)).toEqual([
+        expect.stringMatching(/some tests would not run/),
+      ]);
+    },
+  );
+
+  test("a version out of step and a range instead of a version", () => {
+    const project = planted({});
+    const client = project.packages.find(({ folder }) => folder === "client");
+    if (client === undefined) throw new Error("the planted tree has a client");
+    client.manifest.version = "0.2.0";
+    client.manifest.dependencies = { "@postern/protocol": "0.2.0", ws: "^8.23.0" };
+    expect(architectureFaults(project, RULES)).toEqual([
+      "packages/client has version 0.2.0, not 0.1.0",
+      "packages/client wants @postern/protocol 0.2.0, not 0.1.0",
+      "packages/client does not pin ws (^8.23.0)",
+    ]);
+  });
+
+  test("a test outside the packages that reaches into one, or imports what nobody declared", () => {
+    const project = planted({});
+    project.loose.push(
+      { path: "tests/reach.test.ts", text: 'import "../packages/server/src/index.ts";\n' },
+      { path: "tests/loan.test.ts", text: 'import "vite";\n' },
+    );
+    expect(architectureFaults(project, RULES)).toEqual([
+      expect.stringContaining("a package is imported by its name"),
+      expect.stringContaining("not declared in package.json"),
+    ]);
+  });
+});
+
+test("imports in comments and strings are none, and a commented-out .only is none", () => {
+  const text = '// import "a";\n/* it.only() */\nexport const text = `import "b"`;\nimport "c";\n';
+  expect(moduleFacts(text)).toMatchObject({ imports: ["c"], testModifiers: [] });
+});
+
+/** A small tree that keeps every rule, with `files` (below packages/) added or replaced. */
+function planted(files: Record<string, string>): Project {
+  const sources: Record<string, string> = {
+    "cli/src/index.ts": 'export * from "@postern/server";\nexport * from "@postern/client";\n',
+    "server/src/index.ts": 'export * from "@postern/gateway";\nexport * from "@postern/protocol";\n',
+    "client/src/index.ts": 'export * from "@postern/protocol";\nimport "ws";\n',
+    "gateway/src/index.ts": 'import { connect } from "node:net";\nexport { connect };\n',
+    "protocol/src/index.ts": "export const frame = 1;\n",
+    "testkit/src/index.ts": "export const origin = 1;\n",
+    ...files,
+  };
+  const dependencies: Record<string, Record<string, string>> = {
+    cli: { "@postern/server": "0.1.0", "@postern/client": "0.1.0" },
+    server: { "@postern/gateway": "0.1.0", "@postern/protocol": "0.1.0" },
+    client: { "@postern/protocol": "0.1.0", ws: "8.23.0" },
+  };
+  const inFolder = (folder: string): SourceFile[] =>
+    Object.entries(sources)
+      .filter(([path]) => path.startsWith(`${folder}/`))
+      .map(([path, text]) => ({ path: `packages/${path}`, text }));
+  const packages = Object.keys(RULES.table).map((folder): PackageSources => ({
+    folder,
+    manifest: { name: `@postern/${folder}`, version: "0.1.0", dependencies: dependencies[folder] ?? {} },
+    files: inFolder(folder),
+  }));
+  return { root: { name: "postern", version: "0.1.0", devDependencies: { vitest: "5.1.1" } }, packages, loose: [] };
+}
