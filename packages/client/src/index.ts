@@ -1,1 +1,31 @@
-export {};
+import type { ConnectOptions, TunnelHandle } from "./options.js";
+import { Tunnel } from "./tunnel.js";
+
+export { TunnelError } from "@postern/protocol";
+export type {
+  ConnectionState,
+  ConnectOptions,
+  ReconnectionOptions,
+  RequestRecord,
+  TunnelEvent,
+  TunnelEventType,
+  TunnelHandle,
+} from "./options.js";
+export { parseServerAddress } from "./server-address.js";
+export { parseTarget } from "./target.js";
+export type { Target } from "./target.js";
+
+/**
+ * Publishes a local service through a Postern server and keeps it published until `close()`.
+ *
+ *     const tunnel = await connect({ server: "https://tunnel.example.com", apiKey, local: 3000 });
+ *     console.log(tunnel.url);
+ *
+ * @returns the tunnel, once it is open.
+ * @throws TypeError when `server` or `local` cannot be understood; TunnelError with its `code` when the tunnel fails for good.
+ */
+export async function connect(options: ConnectOptions): Promise<TunnelHandle> {
+  const tunnel = new Tunnel(options);
+  await tunnel.open();
+  return tunnel;
+}

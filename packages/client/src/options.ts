@@ -20,6 +20,8 @@ export interface ConnectOptions {
   connectionTimeout?: number;
   /** Ends the tunnel, also while it is still being opened. */
   signal?: AbortSignal;
+  /** Hears every event from the first attempt on, before `connect` has returned. */
+  onEvent?: (event: TunnelEvent) => void;
 }
 
 export interface ReconnectionOptions {
@@ -38,13 +40,7 @@ export interface ReconnectionOptions {
 }
 
 export type ConnectionState =
-  | "disconnected"
-  | "connecting"
-  | "authenticating"
-  | "connected"
-  | "reconnecting"
-  | "draining"
-  | "failed";
+  "disconnected" | "connecting" | "authenticating" | "connected" | "reconnecting" | "draining" | "failed";
 
 export type TunnelEventType =
   | "connection_attempt"

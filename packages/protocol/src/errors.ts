@@ -67,6 +67,22 @@ export const ERRORS = {
     retryable: false,
     message: "The other side does not offer this. Update it, or do without.",
   },
+  PN_SERVER_UNREACHABLE: {
+    number: 14,
+    retryable: true,
+    message: "The server cannot be reached. Check its address, and that it runs.",
+  },
+  PN_SERVER_REFUSED: {
+    number: 15,
+    retryable: true,
+    message: "What answers at this address is not a Postern server, or a proxy before it does not pass WebSockets on.",
+  },
+  PN_SERVER_UNTRUSTED: {
+    number: 16,
+    retryable: false,
+    message:
+      "The server's TLS certificate cannot be trusted. Use the name it was issued for; for a private CA set NODE_EXTRA_CA_CERTS.",
+  },
   PN_NAME_INVALID: {
     number: 20,
     retryable: false,

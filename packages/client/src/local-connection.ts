@@ -1,0 +1,108 @@
+import type { Socket } from "node:net";
+import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
+import { dialTarget, type Target } from "./target.js";
+
+/** How long the local service may take to accept a connection, in milliseconds. */
+const DIAL_TIMEOUT = 10_000;
+
+/**
+ * One buffer for what all local sockets read: each read is handed on, that is copied into the session's batch, before the next begins.
+ * A frame's payload fits in it whole.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
+
+/**
+ * The far end of one stream: a connection to the local service. Bytes go both ways as they are; nothing is parsed.
+ * FIN becomes FIN, a reset becomes a reset, and neither side's pace outruns the other's.
+ */
+export class LocalConnection implements StreamHandler {
+  readonly #stream: Stream;
+  readonly #socket: Socket;
+  readonly #onDialFailure: (code: ErrorCode, error: Error) => void;
+  readonly #timer: NodeJS.Timeout;
+  #connected = false;
+  /** Bytes given to the socket and not yet reported as consumed. */
+  #owed = 0;
+
+  constructor(stream: Stream, target: Target, onDialFailure: (code: ErrorCode, error: Error) => void) {
+    this.#stream = stream;
+    this.#onDialFailure = onDialFailure;
+    stream.handler = this;
+    this.#socket = dialTarget(target, {
+      buffer: READ_BUFFER,
+      callback: (bytes, buffer) => this.#stream.write((buffer as Buffer).subarray(0, bytes)),
+    });
+    this.#timer = setTimeout(() => this.#socket.destroy(timeout()), DIAL_TIMEOUT);
+    this.#socket
+      .on(target.tls ? "secureConnect" : "connect", () => this.#onConnect())
+      .on("drain", () => this.#settle())
+      .on("end", () => this.#onLocalEnd())
+      .on("error", (error) => this.#onError(error))
+      .on("close", () => this.#onClose());
+  }
+
+  onData(chunk: Buffer): void {
+    this.#owed += chunk.length;
+    this.#socket.write(chunk);
+    if (this.#connected) this.#settle();
+  }
+
+  onEnd(): void {
+    this.#socket.end();
+  }
+
+  /** An abort is passed on as one: the service must not take what it has for complete. */
+  onReset(): void {
+    if (this.#connected) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  onDrain(): void {
+    this.#socket.resume();
+  }
+
+  #onConnect(): void {
+    clearTimeout(this.#timer);
+    this.#connected = true;
+    this.#settle();
+  }
+
+  /** What the kernel has taken is consumed. */
+  #settle(): void {
+    const taken = this.#owed - this.#socket.writableLength;
+    if (taken <= 0) return;
+    this.#owed -= taken;
+    this.#stream.consumed(taken);
+  }
+
+  #onLocalEnd(): void {
+    this.#settle();
+    this.#stream.end();
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    if (this.#connected) return;
+    const code = dialErrorCode(error);
+    this.#stream.reset(code);
+    this.#onDialFailure(code, error);
+  }
+
+  #onClose(): void {
+    clearTimeout(this.#timer);
+    if (this.#stream.over) return;
+    // Nobody knows how much of the rest got through, so nobody may take it for undelivered.
+    if (this.#connected) this.#stream.consumed(this.#owed);
+    this.#owed = 0;
+    this.#stream.reset("PN_LOCAL_RESET");
+  }
+}
+
+function timeout(): Error {
+  return Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
+}
+
+function dialErrorCode(error: NodeJS.ErrnoException): ErrorCode {
+  if (error.code === "ECONNREFUSED") return "PN_DIAL_REFUSED";
+  if (error.code === "ETIMEDOUT") return "PN_DIAL_TIMEOUT";
+  return "PN_DIAL_FAILED";
+}

@@ -1,0 +1,64 @@
+import { connect as connectTcp, type LookupFunction, type OnReadOpts, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+/** Where the local service is. */
+export interface Target {
+  host: string;
+  port: number;
+  tls: boolean;
+  /** What its own Host field says: the port left out where it is the scheme's default. */
+  authority: string;
+}
+
+/**
+ * Understands a local target: a port, `host:port`, or an `http://` or `https://` origin without a path.
+ * @throws TypeError that says what is allowed.
+ */
+export function parseTarget(text: string | number): Target {
+  const given = String(text).trim();
+  const url = URL.parse(withScheme(given));
+  const port = url === null ? NaN : Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
+  if (!isOrigin || url.username !== "" || port === 0) {
+    throw new TypeError(
+      `${JSON.stringify(given)} is not a local target. Use a port (3000), an address (127.0.0.1:3000), or an origin (https://localhost:8443).`,
+    );
+  }
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, tls: url.protocol === "https:", authority: url.host };
+}
+
+/** Opens a connection to `target`; what arrives goes through `onread`. Both halves close on their own. */
+export function dialTarget(target: Target, onread: OnReadOpts): Socket {
+  const { host, port } = target;
+  const options = { host, port, noDelay: true, allowHalfOpen: true, highWaterMark: WRITE_BUFFER, onread };
+  const address = isLoopbackName(host) ? { ...options, autoSelectFamily: true, lookup: loopback } : options;
+  if (!target.tls) return connectTcp(address);
+  return connectTls({ ...address, servername: isIp(host) ? "" : host, ALPNProtocols: ["http/1.1"] });
+}
+
+/** Names below localhost are this machine: Node's resolver does not know them (RFC 6761, section 6.3). */
+export function isLoopbackName(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost");
+}
+
+/** Answers every name with the two loopback addresses, in the order in which they are tried. */
+export const loopback: LookupFunction = (_host, options, done) => {
+  if (options.all === true) {
+    done(null, [
+      { address: "127.0.0.1", family: 4 },
+      { address: "::1", family: 6 },
+    ]);
+  } else done(null, "127.0.0.1", 4);
+};
+
+/** Small, so that a write the kernel did not take is soon followed by `drain`. In bytes. */
+const WRITE_BUFFER = 4 * 1024;
+
+function withScheme(text: string): string {
+  if (/^\d+$/.test(text)) return `http://localhost:${text}`;
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+}
+
+function isIp(host: string): boolean {
+  return /^[\d.]+$/.test(host) || host.includes(":");
+}

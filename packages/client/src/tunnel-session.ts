@@ -1,0 +1,108 @@
+import {
+  TunnelError,
+  type Bound,
+  type ControlMessage,
+  type ErrorCode,
+  type Requests,
+  type Session,
+  type SessionHandler,
+  type Stream,
+} from "@postern/protocol";
+import { LocalConnection } from "./local-connection.js";
+import { remoteError } from "./login.js";
+import type { Target } from "./target.js";
+
+/** How often the session looks at its clock, in milliseconds. */
+const TICK = 1_000;
+
+export interface TunnelSessionEvents {
+  onRequests(message: Requests): void;
+  onDialFailure(code: ErrorCode, error: Error): void;
+  /** The server wants this session to end; a new one may be made at once, or after `retryAfter` milliseconds. */
+  onGoAway(retryAfter: number): void;
+  onClose(reason: TunnelError): void;
+}
+
+/** One tunnel on one session that is logged in: binds the name and connects the streams that come to the local service. */
+export class TunnelSession implements SessionHandler {
+  readonly #session: Session;
+  readonly #target: Target;
+  readonly #events: TunnelSessionEvents;
+  readonly #timer: NodeJS.Timeout;
+  readonly #bound = Promise.withResolvers<Bound>();
+  readonly #over = Promise.withResolvers<void>();
+  #tunnel = -1;
+
+  constructor(session: Session, target: Target, events: TunnelSessionEvents) {
+    this.#session = session;
+    this.#target = target;
+    this.#events = events;
+    session.handler = this;
+    this.#timer = setInterval(() => session.tick(), TICK);
+    // The first answer tells the round trip before there is any load.
+    session.ping();
+  }
+
+  /** Asks for the name. @throws TunnelError as the server answers. */
+  bind(subdomain: string | undefined, hostHeader: string | undefined): Promise<Bound> {
+    this.#session.control({
+      type: "bind",
+      bind: 1,
+      local_host: this.#target.authority,
+      ...(subdomain === undefined ? {} : { subdomain }),
+      ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
+    });
+    return this.#bound.promise;
+  }
+
+  /** Opens nothing new, lets the streams in progress end within `timeout` milliseconds, then closes. */
+  async drain(timeout: number): Promise<void> {
+    this.#session.goAway("PN_DRAINING");
+    if (this.#session.streams > 0) {
+      const timer = setTimeout(this.#over.resolve, timeout);
+      await this.#over.promise;
+      clearTimeout(timer);
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#session.close(new TunnelError("PN_CLOSED"));
+  }
+
+  onStream(stream: Stream): void {
+    if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNKNOWN");
+    new LocalConnection(stream, this.#target, this.#events.onDialFailure);
+  }
+
+  onControl(message: ControlMessage): void {
+    switch (message.type) {
+      case "bound":
+        this.#tunnel = message.tunnel;
+        return this.#bound.resolve(message);
+      case "requests":
+        return this.#events.onRequests(message);
+      case "unbound":
+        return this.#session.close(remoteError({ ...message, type: "error" }));
+      case "error":
+        this.#bound.reject(remoteError(message));
+    }
+  }
+
+  onGoAway(_code: ErrorCode, retryAfter: number): void {
+    this.#events.onGoAway(retryAfter);
+  }
+
+  onPong(): void {}
+
+  onStreamsOver(): void {
+    this.#over.resolve();
+  }
+
+  onClose(reason: TunnelError): void {
+    clearInterval(this.#timer);
+    this.#over.resolve();
+    this.#bound.reject(reason);
+    this.#events.onClose(reason);
+  }
+}

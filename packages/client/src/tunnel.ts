@@ -1,0 +1,226 @@
+import { EventEmitter } from "node:events";
+import { TunnelError, type Requests } from "@postern/protocol";
+import { backoff, DEFAULT_RECONNECTION } from "./backoff.js";
+import { login } from "./login.js";
+import type {
+  ConnectionState,
+  ConnectOptions,
+  ReconnectionOptions,
+  RequestRecord,
+  TunnelEventType,
+  TunnelHandle,
+} from "./options.js";
+import { parseServerAddress } from "./server-address.js";
+import { parseTarget, type Target } from "./target.js";
+import { TunnelSession } from "./tunnel-session.js";
+
+/** How long requests in flight may take when the tunnel is closed, in milliseconds. */
+const DRAIN = 30_000;
+/** At most one event about an unreachable local service in this many milliseconds. */
+const DIAL_FAILURE_PAUSE = 1_000;
+
+/**
+ * A published service that is kept published: while it is open there is a session, or one is on its way.
+ *
+ *     connecting → authenticating → connected ──drop──► reconnecting → connecting …
+ *     any ── close() ──► draining → disconnected         any ── an error not worth a retry ──► failed
+ */
+export class Tunnel extends EventEmitter implements TunnelHandle {
+  url = "";
+  tunnelId = "";
+  state: ConnectionState = "disconnected";
+
+  readonly #options: ConnectOptions;
+  readonly #address: URL;
+  readonly #target: Target;
+  readonly #reconnection: ReconnectionOptions;
+  readonly #name: string;
+  readonly #stop = new AbortController();
+  #subdomain: string | undefined;
+  #session: TunnelSession | undefined;
+  #closing: Promise<void> | undefined;
+  #lastDialFailure = -Infinity;
+
+  /** @throws TypeError when `server` or `local` cannot be understood. */
+  constructor(options: ConnectOptions) {
+    super();
+    this.#options = options;
+    this.#address = parseServerAddress(options.server);
+    this.#target = parseTarget(options.local);
+    this.#reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
+    this.#subdomain = options.subdomain;
+    this.#name = options.name ?? options.subdomain ?? "default";
+    if (options.onEvent !== undefined) this.on("event", options.onEvent);
+    options.signal?.addEventListener("abort", () => void this.close(), { once: true });
+  }
+
+  /** Resolves when the tunnel is open for the first time; goes on keeping it open. @throws TunnelError when it fails for good. */
+  open(): Promise<void> {
+    if (this.#options.signal?.aborted === true) return Promise.reject(new TunnelError("PN_CLOSED"));
+    return new Promise((resolve, reject) => {
+      this.#keepOpen(resolve).then(
+        () => {
+          this.#setState("disconnected");
+          reject(new TunnelError("PN_CLOSED"));
+          this.emit("closed");
+        },
+        (error: TunnelError) => {
+          this.#setState("failed");
+          reject(error);
+          this.emit("closed", error);
+        },
+      );
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { state } = this;
+    if (state === "failed" || state === "disconnected") return this.#stop.abort();
+    const closed = new Promise((resolve) => this.once("closed", resolve));
+    this.#setState("draining");
+    await this.#session?.drain(DRAIN);
+    this.#stop.abort();
+    await closed;
+  }
+
+  /** Session after session, until it is closed or cannot go on. */
+  async #keepOpen(opened: () => void): Promise<void> {
+    const { signal } = this.#stop;
+    let attempt = 0;
+    let hint = 0;
+    while (!signal.aborted && this.#closing === undefined) {
+      if (attempt > 0 && !(await this.#pause(attempt, hint))) return;
+      try {
+        hint = await this.#oneSession(() => {
+          attempt = 0;
+          opened();
+        });
+        attempt = 1;
+      } catch (error) {
+        if (signal.aborted || this.#closing !== undefined) return;
+        const failure = error instanceof TunnelError ? error : new TunnelError("PN_INTERNAL", String(error));
+        attempt++;
+        hint = failure.retryAfter ?? 0;
+        const { enabled, maxAttempts } = this.#reconnection;
+        if (!failure.retryable || !enabled || (maxAttempts > 0 && attempt > maxAttempts)) throw failure;
+      }
+    }
+  }
+
+  /** Logs in, binds, and lasts until the session drops (throws) or the server asks for a new one (returns its hint). */
+  async #oneSession(opened: () => void): Promise<number> {
+    const ended = Promise.withResolvers<number>();
+    // It may end before anybody waits for it.
+    ended.promise.catch(() => {});
+    const session = await this.#connect(ended);
+    try {
+      const bound = await session.bind(this.#subdomain, this.#options.hostHeader);
+      this.url = bound.public_url;
+      this.tunnelId = bound.tunnel_id;
+      this.#subdomain = bound.name;
+    } catch (error) {
+      session.close();
+      this.#report("error", (error as Error).message, { code: (error as TunnelError).code });
+      throw error;
+    }
+    this.#session = session;
+    this.#setState("connected");
+    this.#report("tunnel_established", `${this.url} → ${this.#options.local}`, {
+      public_url: this.url,
+      tunnel_id: this.tunnelId,
+      local: String(this.#options.local),
+    });
+    opened();
+    try {
+      return await ended.promise;
+    } catch (error) {
+      this.#report("tunnel_closed", (error as Error).message, {
+        code: (error as TunnelError).code,
+        public_url: this.url,
+      });
+      throw error;
+    }
+  }
+
+  async #connect(ended: PromiseWithResolvers<number>): Promise<TunnelSession> {
+    const { host } = this.#address;
+    this.#setState("connecting");
+    this.#report("connection_attempt", `connecting to ${host}`, { server: host });
+    try {
+      const session = await login({
+        address: this.#address,
+        apiKey: this.#options.apiKey,
+        headers: this.#options.headers ?? {},
+        timeout: this.#options.connectionTimeout ?? 30_000,
+        signal: this.#stop.signal,
+        onConnected: () => {
+          this.#setState("authenticating");
+          this.#report("connection_success", `connected to ${host}`, { server: host });
+        },
+      });
+      const tunnelSession = new TunnelSession(session, this.#target, {
+        onRequests: (message) => this.#onRequests(message),
+        onDialFailure: (code, error) => this.#onDialFailure(code, error),
+        onGoAway: (retryAfter) => ended.resolve(retryAfter),
+        onClose: (reason) => ended.reject(reason),
+      });
+      this.#report("authentication_success", `logged in to ${host}`, { server: host });
+      return tunnelSession;
+    } catch (error) {
+      const { code, message, retryable } = error as TunnelError;
+      const type = code === "PN_AUTH_REFUSED" ? "authentication_failure" : "connection_failure";
+      this.#report(type, message, { code, retryable, server: host });
+      throw error;
+    }
+  }
+
+  /** Waits before a retry. Returns false when the tunnel was closed meanwhile. */
+  async #pause(attempt: number, hint: number): Promise<boolean> {
+    const delay = Math.round(backoff(attempt, this.#reconnection, Math.random(), hint));
+    this.#setState("reconnecting");
+    this.#report("reconnection", `trying again in ${(delay / 1000).toFixed(1)} s`, { attempt, delay_ms: delay });
+    const { signal } = this.#stop;
+    return new Promise((resolve) => {
+      const stop = (): void => {
+        clearTimeout(timer);
+        resolve(false);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener("abort", stop);
+        resolve(true);
+      }, delay);
+      signal.addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  #onRequests({ records, omitted }: Requests): void {
+    records.forEach((record, index) => {
+      const data: RequestRecord = { ...record };
+      if (omitted > 0 && index === records.length - 1) data.omitted = omitted;
+      this.#report("http_request", `${record.method} ${record.path} ${record.status}`, { ...data });
+    });
+  }
+
+  #onDialFailure(code: string, error: Error): void {
+    const now = performance.now();
+    if (now - this.#lastDialFailure < DIAL_FAILURE_PAUSE) return;
+    this.#lastDialFailure = now;
+    const { host, port } = this.#target;
+    this.#report("error", `the local service at ${host}:${port} cannot be reached: ${error.message || code}`, { code });
+  }
+
+  #setState(state: ConnectionState): void {
+    if (this.state === state || (this.state === "draining" && state !== "disconnected" && state !== "failed")) return;
+    this.state = state;
+    this.emit("state", state);
+  }
+
+  #report(type: TunnelEventType, message: string, data: Record<string, unknown>): void {
+    this.emit("event", { time: new Date().toISOString(), type, endpoint: this.#name, message, data });
+  }
+}
