@@ -1,0 +1,51 @@
+import { request, type Agent, type IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+
+export interface ExchangeOptions {
+  /** What is sent as Host. */
+  host: string;
+  path?: string;
+  method?: string;
+  headers?: Record<string, string | string[]>;
+  body?: string | Buffer | Readable;
+  /** Default: a connection for this request alone. */
+  agent?: Agent;
+}
+
+export interface Exchange {
+  status: number;
+  headers: IncomingHttpHeaders;
+  rawHeaders: string[];
+  trailers: NodeJS.Dict<string>;
+  body: Buffer;
+}
+
+/**
+ * One HTTP request to a loopback port, with any Host: names below localhost resolve in browsers and curl, not in Node.
+ * Rejects when the answer breaks off before its end.
+ */
+export function exchange(port: number, options: ExchangeOptions): Promise<Exchange> {
+  const { host, path = "/", method = "GET", headers = {}, body, agent } = options;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { host: "127.0.0.1", port, path, method, headers: { host, ...headers }, agent: agent ?? false },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+        incoming.on("error", reject);
+        incoming.on("end", () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            rawHeaders: incoming.rawHeaders,
+            trailers: incoming.trailers,
+            body: Buffer.concat(chunks),
+          }),
+        );
+      },
+    );
+    outgoing.on("error", reject);
+    if (body === undefined || typeof body === "string" || Buffer.isBuffer(body)) outgoing.end(body);
+    else body.pipe(outgoing);
+  });
+}

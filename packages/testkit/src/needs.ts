@@ -1,0 +1,37 @@
+import { spawnSync } from "node:child_process";
+
+/** Programs that some tests use, and the Debian packages that bring them. */
+const DEBIAN_PACKAGE = {
+  chromium: "chromium",
+  curl: "curl",
+  ip: "iproute2",
+  nginx: "nginx-light",
+  python3: "python3",
+  strace: "strace",
+  wrk: "wrk",
+} as const;
+
+export type NeededProgram = keyof typeof DEBIAN_PACKAGE;
+
+/** What vitest hands to a test, as far as it is needed here. */
+export interface SkippableTest {
+  skip(note: string): void;
+}
+
+/**
+ * Skips a test, and says so, where a program that it uses is missing.
+ * With POSTERN_NO_SKIP=1, as in CI, that is a failure instead.
+ */
+export function needs(test: SkippableTest, ...programs: NeededProgram[]): void {
+  const missing = programs.filter((program) => !isInstalled(program));
+  if (missing.length === 0) return;
+  const packages = missing.map((program) => DEBIAN_PACKAGE[program]).join(" ");
+  const note = `not here: ${missing.join(", ")}. On Debian: apt-get install ${packages}`;
+  if (process.env["POSTERN_NO_SKIP"] === "1") throw new Error(`a test would be skipped; ${note}`);
+  process.stderr.write(`SKIPPED, ${note}\n`);
+  test.skip(note);
+}
+
+function isInstalled(program: NeededProgram): boolean {
+  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+}

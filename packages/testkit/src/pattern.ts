@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+
+const PIECE = 64 * 1024;
+const MARK_EVERY = 4 * 1024;
+
+// Four bytes that differ in every place of the pattern would be slow to make; a fixed noise and a counter every 4 KiB
+// show any lost, doubled or displaced piece just as well.
+const NOISE = createNoise();
+
+/** The pieces of an endless pattern, up to `bytes` in all. The same size always gives the same bytes. */
+export function* patternPieces(bytes: number): Generator<Buffer> {
+  for (let offset = 0; offset < bytes; offset += PIECE) {
+    const piece = Buffer.from(NOISE);
+    for (let at = 0; at < PIECE; at += MARK_EVERY) piece.writeDoubleBE(offset + at, at);
+    yield piece.subarray(0, Math.min(PIECE, bytes - offset));
+  }
+}
+
+/** The pattern as a stream that makes each piece when it is wanted. */
+export function patternStream(bytes: number): Readable {
+  return Readable.from(patternPieces(bytes), { objectMode: false, highWaterMark: 4 * PIECE });
+}
+
+/** sha256 of the pattern of that size, hexadecimal. */
+export function patternHash(bytes: number): string {
+  const hash = createHash("sha256");
+  for (const piece of patternPieces(bytes)) hash.update(piece);
+  return hash.digest("hex");
+}
+
+function createNoise(): Buffer {
+  const noise = Buffer.alloc(PIECE);
+  let state = 0x9e3779b9;
+  for (let at = 0; at < PIECE; at += 4) {
+    // xorshift32: no randomness, so that a failure can be looked at twice.
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    noise.writeInt32BE(state | 0, at);
+  }
+  return noise;
+}

@@ -1,0 +1,44 @@
+import { readFileSync, readdirSync } from "node:fs";
+import type { Program } from "./program.js";
+import { until } from "./until.js";
+
+const MEMORY_SLACK = 96 * 1024 * 1024;
+
+interface ProcessFigures {
+  openFiles: number;
+  residentBytes: number;
+}
+
+/**
+ * What a process holds before something goes wrong, to compare with what it holds after:
+ * `const baseline = ProcessBaseline.take(server.program); …; await baseline.regained()`.
+ */
+export class ProcessBaseline {
+  readonly #program: Program;
+  readonly #before: ProcessFigures;
+
+  private constructor(program: Program) {
+    this.#program = program;
+    this.#before = figures(program.pid);
+  }
+
+  static take(program: Program): ProcessBaseline {
+    return new ProcessBaseline(program);
+  }
+
+  /** Waits until the process, alive, holds no more file descriptors than before, and little more memory. */
+  async regained(): Promise<void> {
+    const { openFiles, residentBytes } = this.#before;
+    await this.#program.waitFor(`at most ${openFiles} open files in process ${this.#program.pid}`, () => {
+      return figures(this.#program.pid).openFiles <= openFiles;
+    });
+    await until(`memory back to ${residentBytes} bytes and some`, () => {
+      return figures(this.#program.pid).residentBytes <= residentBytes + MEMORY_SLACK;
+    });
+  }
+}
+
+function figures(pid: number): ProcessFigures {
+  const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return { openFiles: readdirSync(`/proc/${pid}/fd`).length, residentBytes: Number(resident) * 1024 };
+}
