@@ -102,6 +102,6 @@ export class InFlight {
     const own = this.roundTrip;
     const target = own + Math.min(Math.max(own, SHORTEST_QUEUE), LONGEST_QUEUE);
     const step = Math.min(Math.max(target / roundTrip, 0.5), 2);
-    this.budget = Math.min(Math.max(this.budget * step, SMALLEST_BUDGET), LARGEST_BUDGET);
+    this.budget = Math.min(Math.max(Math.round(this.budget * step), SMALLEST_BUDGET), LARGEST_BUDGET);
   }
 }
