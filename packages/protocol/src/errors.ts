@@ -110,6 +110,11 @@ export const ERRORS = {
     message: "This session has as many tunnels as the server allows. Close one first.",
   },
   PN_TUNNEL_UNKNOWN: { number: 25, retryable: false, message: "No such tunnel in this session." },
+  PN_HOST_HEADER: {
+    number: 27,
+    retryable: false,
+    message: "The wished Host header is no valid host name. Give name or name:port, or `rewrite`.",
+  },
   PN_CLOSED: { number: 26, retryable: false, message: "The tunnel was closed." },
   PN_CANCELLED: { number: 40, retryable: true, message: "The other end gave up before the exchange was complete." },
   PN_STREAM_LIMIT: {

@@ -10,6 +10,8 @@ import { Stream, type StreamOwner } from "./stream.js";
 import type { Transport, TransportHandler } from "./transport.js";
 import { WindowPool } from "./window-pool.js";
 
+/** RFC 6455, section 7.4.1. */
+const NORMAL_CLOSURE = 1000;
 /** Stream ids fit 32 bits. */
 const LAST_ID = 0xffff_ffff;
 
@@ -115,7 +117,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.#reason = reason;
     this.sender.flush();
     const { number } = ERRORS[reason.code];
-    if (reason.code === "PN_CLOSED") this.#transport.close(1000, "");
+    if (reason.code === "PN_CLOSED") this.#transport.close(NORMAL_CLOSURE, "");
     else this.#transport.close(4000 + number, reason.code);
   }
 
@@ -158,6 +160,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.sender.close();
     const ended =
       this.#reason ??
+      (code === NORMAL_CLOSURE ? new TunnelError("PN_CLOSED") : undefined) ??
       (code > 4000
         ? new TunnelError(errorCode(code - 4000))
         : new TunnelError("PN_SESSION_LOST", reason || `code ${code}`));

@@ -1,1 +1,28 @@
-export {};
+import type { Server, ServerOptions } from "./options.js";
+import { TunnelServer } from "./server.js";
+
+export type { ApiKey, Server, ServerOptions } from "./options.js";
+
+/**
+ * Starts the public tunnel server.
+ * @throws Error with a system `code` (EADDRINUSE, EACCES …) when it cannot listen; RangeError when there is no API key.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  if (options.apiKeys.length === 0) throw new RangeError("The server needs at least one API key.");
+  const { host, port } = parseListen(options.listen ?? "127.0.0.1:8080");
+  const server = new TunnelServer(options);
+  await server.listen(host, port);
+  return server;
+}
+
+/** @throws RangeError that says what is allowed. */
+function parseListen(listen: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i.exec(listen);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new RangeError(
+      `${JSON.stringify(listen)} is no address to listen on. Use host:port, for instance 0.0.0.0:8080 or [::]:8080.`,
+    );
+  }
+  return { host: match[1] ?? (match[2] || "0.0.0.0"), port };
+}

@@ -1,8 +1,7 @@
-import { Field, fieldSet } from "./field-name.js";
-import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
+import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 import { CR, HEX, HTAB, LF, SEMICOLON, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
-import { writeText } from "./latin1.js";
+import { Trailers } from "./trailers.js";
 
 /** What is to be passed on: `chunks` keeps the chunked form (to HTTP/1.1), `data` is the bare content (to HTTP/1.0, which ends by closing). */
 export type ChunkForm = "chunks" | "data";
@@ -12,10 +11,9 @@ const MOST_DIGITS = 16;
 const LONGEST_EXTENSION = 256;
 const MOST_EXTENSION_BYTES = 16_384;
 
-/** Trailers that could change how a message is understood, had they come in its head, go no further (RFC 9110 6.5.1). */
-const DROPPED_TRAILERS = ~fieldSet(Field.other);
-
-const LAST_CHUNK = Buffer.from("0\r\n\r\n");
+const LAST_SIZE = Buffer.from("0\r\n");
+const BLANK_LINE = Buffer.from("\r\n");
+const LAST_CHUNK = Buffer.concat([LAST_SIZE, BLANK_LINE]);
 
 /*
  *  size ──digits──► (extension) ──CR──► size LF ──► data ──► data CR ──► data LF ──► size …
@@ -41,7 +39,7 @@ export class ChunkReader {
   /** Goes on after the spans: the body's end, where it didn't lie in the piece as it has to leave. */
   tail: Buffer | undefined = undefined;
 
-  readonly #limits: HeadLimits;
+  readonly #trailers: Trailers;
   #form: ChunkForm = "chunks";
   #state: State = State.size;
   #size = 0;
@@ -50,11 +48,9 @@ export class ChunkReader {
   #extensions = 0;
   /** Where in this piece the last chunk's `0` is; -1: not in it. */
   #zeroAt = -1;
-  /** Trailers that began in an earlier piece. */
-  #held: Buffer = NOTHING;
 
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
-    this.#limits = limits;
+    this.#trailers = new Trailers(limits);
   }
 
   /** Begins a new body. */
@@ -62,7 +58,7 @@ export class ChunkReader {
     this.#form = form;
     this.#state = State.size;
     this.#size = this.#digits = this.#extension = this.#extensions = 0;
-    this.#held = NOTHING;
+    this.#trailers.begin();
     this.done = false;
     this.dataBytes = 0;
     this.refusal = undefined;
@@ -107,26 +103,20 @@ export class ChunkReader {
       case State.size:
         return this.#readSize(byte, at);
       case State.extension:
-        if (byte === CR) {
-          this.#state = State.sizeLF;
-          return this.#frame(at);
-        }
-        if (++this.#extension > LONGEST_EXTENSION || ++this.#extensions > MOST_EXTENSION_BYTES) return this.#refuse();
-        return (byte >= SP && byte < 0x7f) || byte === HTAB || this.#refuse();
+        return byte === CR ? this.#endSize(at) : this.#readExtension(byte);
       case State.sizeLF:
         if (byte !== LF) return this.#refuse();
-        this.#frame(at);
         this.#state = this.#size === 0 ? State.trailers : State.data;
-        return true;
+        return this.#passSize(at);
       case State.dataCR:
         if (byte !== CR) return this.#refuse();
         this.#state = State.dataLF;
-        return this.#frame(at);
+        return this.#passFraming(at);
       default:
         if (byte !== LF) return this.#refuse();
         this.#state = State.size;
         this.#digits = this.#size = 0;
-        return this.#frame(at);
+        return this.#passFraming(at);
     }
   }
 
@@ -136,62 +126,54 @@ export class ChunkReader {
       this.#size = this.#size * 16 + digit;
       if (++this.#digits > MOST_DIGITS || this.#size > Number.MAX_SAFE_INTEGER) return this.#refuse();
       if (this.#size === 0) this.#zeroAt = at;
-      return this.#frame(at);
+      return this.#passSize(at);
     }
     if (this.#digits === 0) return this.#refuse();
-    if (byte === CR) {
-      this.#state = State.sizeLF;
-      return this.#frame(at);
-    }
+    if (byte === CR) return this.#endSize(at);
     if (byte !== SEMICOLON) return this.#refuse();
-    this.#extension = 1;
-    this.#extensions++;
     this.#state = State.extension;
-    return true;
+    this.#extension = 0;
+    return this.#readExtension(byte);
+  }
+
+  #endSize(at: number): true {
+    this.#state = State.sizeLF;
+    return this.#passSize(at);
+  }
+
+  /** Extensions go no further (RFC 9112 7.1.1). */
+  #readExtension(byte: number): boolean {
+    const tooLong = ++this.#extension > LONGEST_EXTENSION || ++this.#extensions > MOST_EXTENSION_BYTES;
+    const allowed = (byte >= SP && byte < 0x7f) || byte === HTAB;
+    return (allowed && !tooLong) || this.#refuse();
   }
 
   #readTrailers(bytes: Buffer, start: number, end: number): number {
-    const held = this.#held.length;
-    let source = bytes;
-    let from = start;
-    let until = end;
-    if (held > 0) {
-      source = this.#held = Buffer.concat([this.#held, bytes.subarray(start, end)]);
-      from = 0;
-      until = source.length;
-      const news = bytes.indexOf(LF, start);
-      if ((news < 0 || news >= end) && until < this.#limits.bytes) return end;
-    }
-    const limit = from + this.#limits.bytes;
-    const next = TRAILERS.read(source, from, Math.min(until, limit), this.#limits.fields);
-    if (next < 0) return this.#refuseTrailers(TRAILERS.refusal!);
-    if (next === 0) {
-      if (until >= limit) return this.#refuseTrailers(refusals.PN_HTTP_TRAILERS_TOO_LARGE);
-      if (held === 0) this.#held = Buffer.from(bytes.subarray(start, end));
-      return end;
-    }
-    const stop = start + (next - from) - held;
-    this.#finish(source, from, stop);
-    return stop;
+    const next = this.#trailers.read(bytes, start, end);
+    if (next === 0) return end;
+    if (next < 0) this.refusal = this.#trailers.refusal;
+    else this.#finish(next);
+    return next;
   }
 
-  #finish(source: Buffer, from: number, stop: number): void {
+  /** The body ends at `at`: its last chunk and trailers go on, as they lie there if they can. */
+  #finish(at: number): void {
     this.#state = State.end;
     this.done = true;
-    this.#held = NOTHING;
     if (this.#form === "data") return;
-    TRAILERS.gather(from, DROPPED_TRAILERS);
-    if (TRAILERS.spanBytes > 0) {
-      this.tail = Buffer.allocUnsafe(LAST_CHUNK.length + TRAILERS.spanBytes);
-      writeText(this.tail, TRAILERS.copyTo(this.tail, writeText(this.tail, 0, "0\r\n"), source), "\r\n");
-    } else if (this.#zeroAt >= 0 && stop - this.#zeroAt === LAST_CHUNK.length) this.#pass(this.#zeroAt, stop);
+    const { kept } = this.#trailers;
+    if (kept.length > 0) this.tail = Buffer.concat([LAST_SIZE, kept, BLANK_LINE]);
+    else if (this.#zeroAt >= 0 && at - this.#zeroAt === LAST_CHUNK.length) this.#pass(this.#zeroAt, at);
     else this.tail = LAST_CHUNK;
   }
 
-  /** Passes a byte of the framing on, but for that of the last chunk and for leading zeros, which could yet become it. */
-  #frame(at: number): true {
-    const held = (this.#state === State.size || this.#state === State.sizeLF) && this.#size === 0 && this.#digits > 0;
-    if (this.#form === "chunks" && !held) this.#pass(at, at + 1);
+  /** A size is not passed on while it is 0: leading zeros mean nothing, and the last chunk waits for the end. */
+  #passSize(at: number): true {
+    return this.#size === 0 || this.#passFraming(at);
+  }
+
+  #passFraming(at: number): true {
+    if (this.#form === "chunks") this.#pass(at, at + 1);
     return true;
   }
 
@@ -209,13 +191,4 @@ export class ChunkReader {
     this.refusal = refusals.PN_HTTP_CHUNK;
     return false;
   }
-
-  #refuseTrailers(refusal: Refusal): number {
-    this.refusal = refusal === refusals.PN_HTTP_HEAD_TOO_LARGE ? refusals.PN_HTTP_TRAILERS_TOO_LARGE : refusal;
-    return -1;
-  }
 }
-
-const NOTHING = Buffer.alloc(0);
-/** Trailers are read and written within one call, so one reader serves all bodies. */
-const TRAILERS = new FieldSection();

@@ -15,72 +15,53 @@ export const Field = {
   hopByHop: 9,
   /** Who the visitor is: only we say that, to origins. */
   identity: 10,
-  /** Changes how a message is read or who may send it: fine in a head, dropped from trailers (RFC 9110 6.5.1). */
-  control: 11,
   /** One of the above in another spelling (`Content_Length`), which some origins take for the real one: dropped. */
-  lookalike: 12,
+  lookalike: 11,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
-/** A set of meanings, as `gather` takes it. */
+/** A set of meanings: one bit each. */
 export function fieldSet(...fields: Field[]): number {
   return fields.reduce<number>((set, field) => set | (1 << field), 0);
 }
-
-const NAMES: readonly (readonly [Field, readonly string[]])[] = [
-  [Field.host, ["host"]],
-  [Field.contentLength, ["content-length"]],
-  [Field.transferEncoding, ["transfer-encoding"]],
-  [Field.connection, ["connection"]],
-  [Field.upgrade, ["upgrade"]],
-  [Field.keepAlive, ["keep-alive"]],
-  [Field.expect, ["expect"]],
-  [Field.accept, ["accept"]],
-  [
-    Field.hopByHop,
-    // `Proxy` becomes the variable HTTP_PROXY in CGI programs, and diverts their own requests.
-    [
-      "te",
-      "proxy-connection",
-      "proxy-authenticate",
-      "proxy-authorization",
-      "proxy-authentication-info",
-      "http2-settings",
-      "proxy",
-    ],
-  ],
-  [Field.identity, ["forwarded", "x-forwarded", "x-real-ip", "x-request-id"]],
-  [
-    Field.control,
-    // prettier-ignore
-    [
-      "authorization", "cookie", "set-cookie", "www-authenticate", "age", "cache-control", "expires", "date", "location", "retry-after",
-      "vary", "warning", "max-forwards", "pragma", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
-      "if-range", "content-encoding", "content-type", "content-range", "trailer",
-    ],
-  ],
-];
-
-/** Names that begin so are identity fields too, whatever follows. */
-const IDENTITY_PREFIX = "x-forwarded-";
 
 interface KnownName {
   readonly name: string;
   readonly field: Field;
 }
 
-const LONGEST = Math.max(...NAMES.flatMap(([, names]) => names.map((name) => name.length)));
+const NAMES: readonly KnownName[] = [
+  { name: "host", field: Field.host },
+  { name: "content-length", field: Field.contentLength },
+  { name: "transfer-encoding", field: Field.transferEncoding },
+  { name: "connection", field: Field.connection },
+  { name: "upgrade", field: Field.upgrade },
+  { name: "keep-alive", field: Field.keepAlive },
+  { name: "expect", field: Field.expect },
+  { name: "accept", field: Field.accept },
+  { name: "te", field: Field.hopByHop },
+  { name: "http2-settings", field: Field.hopByHop },
+  { name: "proxy-connection", field: Field.hopByHop },
+  { name: "proxy-authenticate", field: Field.hopByHop },
+  { name: "proxy-authentication-info", field: Field.hopByHop },
+  { name: "proxy-authorization", field: Field.hopByHop },
+  // CGI programs find it in HTTP_PROXY, and send their own requests there.
+  { name: "proxy", field: Field.hopByHop },
+  { name: "forwarded", field: Field.identity },
+  { name: "x-forwarded", field: Field.identity },
+  { name: "x-real-ip", field: Field.identity },
+  { name: "x-request-id", field: Field.identity },
+];
 
-/** Known names by length and first letter: nearly every other name is told apart without looking at a second byte. */
-const BY_SHAPE: readonly (readonly KnownName[])[] = (() => {
-  const shapes: KnownName[][] = Array.from({ length: (LONGEST + 1) * 32 }, () => []);
-  for (const [field, names] of NAMES) {
-    for (const name of names) shapes[shape(name.length, name.charCodeAt(0))]!.push({ name, field });
-  }
-  return shapes;
-})();
+/** Names that begin so are identity fields too, whatever follows. */
+const IDENTITY_PREFIX = "x-forwarded-";
 
-const X = "x".charCodeAt(0);
+const LONGEST = Math.max(...NAMES.map(({ name }) => name.length));
+
+/** Known names by length and first letter: nearly every other name is told apart without a look at its second byte. */
+const BY_SHAPE: readonly (readonly KnownName[])[] = Array.from({ length: (LONGEST + 1) << 5 }, (_, wanted) =>
+  NAMES.filter(({ name }) => shape(name.length, name.charCodeAt(0)) === wanted),
+);
 
 /** What the valid field name in `bytes` from `start` to `end` means. */
 export function identify(bytes: Buffer, start: number, end: number): Field {
@@ -89,27 +70,34 @@ export function identify(bytes: Buffer, start: number, end: number): Field {
   if (length <= LONGEST) {
     const candidates = BY_SHAPE[shape(length, first)]!;
     for (let n = 0; n < candidates.length; n++) {
-      const known = candidates[n]!;
-      if (foldsTo(bytes, start, known.name)) return spelled(bytes, start, known);
+      const { name, field } = candidates[n]!;
+      const likeness = compare(bytes, start, name);
+      if (likeness !== Likeness.none) return likeness === Likeness.same ? field : Field.lookalike;
     }
   }
-  if (first !== X || length < IDENTITY_PREFIX.length || !foldsTo(bytes, start, IDENTITY_PREFIX)) return Field.other;
-  return Field.identity;
+  const prefixed =
+    first === X && length > IDENTITY_PREFIX.length && compare(bytes, start, IDENTITY_PREFIX) !== Likeness.none;
+  return prefixed ? Field.identity : Field.other;
 }
+
+const X = "x".charCodeAt(0);
 
 function shape(length: number, first: number): number {
   return (length << 5) | (first & 31);
 }
 
-function foldsTo(bytes: Buffer, start: number, name: string): boolean {
-  for (let n = 0; n < name.length; n++) if (FOLD[bytes[start + n]!] !== name.charCodeAt(n)) return false;
-  return true;
-}
+const Likeness = { none: 0, folded: 1, same: 2 } as const;
+type Likeness = (typeof Likeness)[keyof typeof Likeness];
 
-function spelled(bytes: Buffer, start: number, known: KnownName): Field {
-  const { name } = known;
+/** Compares the bytes at `start` with as many of a lower-case name. Case is no difference; another sign for a dash is one. */
+function compare(bytes: Buffer, start: number, name: string): Likeness {
+  let likeness: Likeness = Likeness.same;
   for (let n = 0; n < name.length; n++) {
-    if (name.charCodeAt(n) === DASH && bytes[start + n] !== DASH) return Field.lookalike;
+    const byte = bytes[start + n]!;
+    const expected = name.charCodeAt(n);
+    if (byte === expected) continue;
+    if (FOLD[byte] !== expected) return Likeness.none;
+    if (expected === DASH) likeness = Likeness.folded;
   }
-  return known.field;
+  return likeness;
 }

@@ -1,25 +1,25 @@
 import { FieldLine } from "./field-line.js";
 import { Field, fieldSet, identify } from "./field-name.js";
+import { equalsText, textOf } from "./latin1.js";
 import { type Refusal, refusals } from "./refusal.js";
-import { textOf } from "./latin1.js";
 
 /** How large a head (or trailers) may be. */
 export interface HeadLimits {
   /** Bytes from the first of the start line to the blank line's last. Default 16 KiB; beyond: 431 (414 within the request line). */
   readonly bytes: number;
-  /** Header lines. Default 100; beyond: 431. */
+  /** Field lines. Default 100; beyond: 431. */
   readonly fields: number;
 }
 
 export const DEFAULT_HEAD_LIMITS: HeadLimits = { bytes: 16_384, fields: 100 };
 
-/** The field lines of one head: where each lies and what it means. Reused; positions are those in the bytes last read. */
+/** The field lines of one head, or trailers: where each lies and what it means. Reused; positions are those in the bytes last read. */
 export class FieldSection {
   refusal: Refusal | undefined = undefined;
-  /** How many lines there are. */
+  /** How many lines were read; also when a later one is refused or missing. */
   count = 0;
 
-  /** Parts of the bytes last gathered: start and end of each, in turn. */
+  /** Parts of the bytes, last gathered: start and end of each, in turn. */
   readonly spans: number[] = [];
   spanCount = 0;
   /** Sum of the spans' lengths. */
@@ -35,36 +35,47 @@ export class FieldSection {
   #seen = 0;
   #repeated = 0;
 
+  /** Forgets the lines. */
+  clear(): void {
+    this.count = 0;
+    this.#seen = 0;
+    this.#repeated = 0;
+  }
+
   /** @returns the position after the blank line; 0 when it lies beyond `end`; -1 when a line is refused (see `refusal`). */
   read(bytes: Buffer, start: number, end: number, maxFields: number): number {
     const line = this.#line;
-    this.#seen = 0;
-    this.#repeated = 0;
+    const fields = this.#fields;
+    const starts = this.#starts;
     let at = start;
-    for (let n = 0; ; n++) {
-      this.#starts[n] = at;
-      const next = line.read(bytes, at, end);
-      if (next <= 0) {
-        this.refusal = line.refusal;
-        return next;
-      }
-      if (line.nameEnd === at) {
-        this.count = n;
-        return next;
-      }
+    let n = 0;
+    let seen = 0;
+    let repeated = 0;
+    let next: number;
+    for (;;) {
+      starts[n] = at;
+      next = line.read(bytes, at, end);
+      if (next <= 0 || line.nameEnd === at) break;
       if (n === maxFields) {
-        this.refusal = refusals.PN_HTTP_HEAD_TOO_LARGE;
-        return -1;
+        next = -1;
+        break;
       }
       const field = identify(bytes, at, line.nameEnd);
-      this.#repeated |= this.#seen & (1 << field);
-      this.#seen |= 1 << field;
-      this.#fields[n] = field;
+      const bit = 1 << field;
+      repeated |= seen & bit;
+      seen |= bit;
+      fields[n] = field;
       this.#nameEnds[n] = line.nameEnd;
       this.#valueStarts[n] = line.valueStart;
       this.#valueEnds[n] = line.valueEnd;
       at = next;
+      n++;
     }
+    this.count = n;
+    this.#seen = seen;
+    this.#repeated = repeated;
+    if (next < 0) this.refusal = n === maxFields ? refusals.PN_HTTP_HEAD_TOO_LARGE : line.refusal;
+    return next;
   }
 
   has(field: Field): boolean {
@@ -90,55 +101,61 @@ export class FieldSection {
     return this.#valueEnds[index]!;
   }
 
-  /** The value of the first line of this meaning; empty without one. */
-  value(bytes: Buffer, field: Field): string {
-    const index = this.find(field);
-    return index < 0 ? "" : textOf(bytes, this.#valueStarts[index]!, this.#valueEnds[index]!);
+  /** The value of one line. */
+  value(bytes: Buffer, index: number): string {
+    return textOf(bytes, this.#valueStarts[index]!, this.#valueEnds[index]!);
   }
 
-  /** Makes every line with this name (a lower-case string) one of its connection only, unless its meaning is one that we write ourselves. */
+  /** Whether the value of one line is `text` (lower case), in any case. */
+  valueIs(bytes: Buffer, index: number, text: string): boolean {
+    return equalsText(bytes, this.#valueStarts[index]!, this.#valueEnds[index]!, text);
+  }
+
+  /** Lines named `name` (lower case) concern one connection only, unless they mean something that we write ourselves. */
   demote(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {
-      const start = this.#starts[n]!;
-      if (this.#nameEnds[n]! - start !== name.length || ((1 << this.#fields[n]!) & DEMOTABLE) === 0) continue;
-      if (textOf(bytes, start, this.#nameEnds[n]!).toLowerCase() !== name) continue;
+      if (((1 << this.#fields[n]!) & DEMOTABLE) === 0) continue;
+      if (!equalsText(bytes, this.#starts[n]!, this.#nameEnds[n]!, name)) continue;
       this.#fields[n] = Field.hopByHop;
       this.#seen |= 1 << Field.hopByHop;
     }
   }
 
-  /**
-   * Gathers what goes on as it is, in `spans`: from `start` (before the first line, or at it) to the last line, without the lines
-   * whose meaning is in the bit set `dropped`. Neighbours are one span.
-   */
+  /** The name of one line, in lower case. */
+  name(bytes: Buffer, index: number): string {
+    return textOf(bytes, this.#starts[index]!, this.#nameEnds[index]!).toLowerCase();
+  }
+
+  /** Finds the parts that go on as they are: from `start`, at or before the first line, to the last line, without lines of the meanings in `dropped`. */
   gather(start: number, dropped: number): void {
     const { spans } = this;
-    const end = this.#starts[this.count]!;
+    const starts = this.#starts;
     let from = start;
     let n = 0;
-    let total = 0;
+    let bytes = 0;
     if ((this.#seen & dropped) !== 0) {
       for (let index = 0; index < this.count; index++) {
         if (((1 << this.#fields[index]!) & dropped) === 0) continue;
-        const until = this.#starts[index]!;
+        const until = starts[index]!;
         if (until > from) {
           spans[n++] = from;
           spans[n++] = until;
-          total += until - from;
+          bytes += until - from;
         }
-        from = this.#starts[index + 1]!;
+        from = starts[index + 1]!;
       }
     }
+    const end = starts[this.count]!;
     if (end > from) {
       spans[n++] = from;
       spans[n++] = end;
-      total += end - from;
+      bytes += end - from;
     }
     this.spanCount = n >> 1;
-    this.spanBytes = total;
+    this.spanBytes = bytes;
   }
 
-  /** Copies the gathered spans to `target` at `at`. @returns the position after them. */
+  /** Copies the gathered parts to `target` at `at`. @returns the position after them. */
   copyTo(target: Buffer, at: number, bytes: Buffer): number {
     for (let n = 0; n < this.spanCount; n++) {
       const start = this.spans[2 * n]!;
@@ -150,4 +167,4 @@ export class FieldSection {
   }
 }
 
-const DEMOTABLE = fieldSet(Field.other, Field.accept, Field.control);
+const DEMOTABLE = fieldSet(Field.other, Field.accept);

@@ -2,6 +2,7 @@ import { Field } from "./field-name.js";
 import type { FieldSection } from "./field-section.js";
 import { NINE, ZERO } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
+import { parseTokens } from "./token-list.js";
 
 /** How a message says where its body ends: at most one of the two ways (RFC 9112 6). */
 export class Framing {
@@ -27,8 +28,8 @@ export class Framing {
       if (this.contentLength >= 0) return this.#refuse(refusals.PN_HTTP_FRAMING);
       if (versionMinor === 0 || fields.repeats(Field.transferEncoding))
         return this.#refuse(refusals.PN_HTTP_TRANSFER_ENCODING);
-      const flaw = codingFlaw(fields.value(bytes, Field.transferEncoding).toLowerCase());
-      if (flaw !== undefined) return this.#refuse(flaw);
+      const index = fields.find(Field.transferEncoding);
+      if (!fields.valueIs(bytes, index, "chunked")) return this.#refuse(codingFlaw(fields.value(bytes, index)));
       this.chunked = true;
     }
     return true;
@@ -52,13 +53,11 @@ function readLength(bytes: Buffer, start: number, end: number): number {
   return length <= Number.MAX_SAFE_INTEGER ? length : -1;
 }
 
-const CODINGS = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9a-z-]+)*$/;
-
-function codingFlaw(value: string): Refusal | undefined {
-  if (value === "chunked") return undefined;
-  if (!CODINGS.test(value)) return refusals.PN_HTTP_TRANSFER_ENCODING;
-  const codings = value.split(",").map((coding) => coding.trim());
-  const chunked = codings.indexOf("chunked");
-  const misplaced = chunked >= 0 && chunked < codings.length - 1;
+/** What is wrong with a value other than `chunked`: codings that we don't know, or no list of codings that could end a message. */
+function codingFlaw(value: string): Refusal {
+  const codings = parseTokens(value);
+  if (codings === undefined || codings.length === 0) return refusals.PN_HTTP_TRANSFER_ENCODING;
+  // `chunked` before the end (`chunked, gzip`), or with commas around it, is no coding we lack but a message without an end.
+  const misplaced = codings.slice(0, -1).includes("chunked") || (codings.length === 1 && codings[0] === "chunked");
   return misplaced ? refusals.PN_HTTP_TRANSFER_ENCODING : refusals.PN_HTTP_CODING;
 }

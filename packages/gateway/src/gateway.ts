@@ -1,0 +1,57 @@
+import type { Socket } from "node:net";
+import type { Router } from "./route.js";
+import { DEFAULT_VISITOR_LIMITS, Visitor, type VisitorHost, type VisitorLimits } from "./visitor.js";
+
+/** How often deadlines are looked at, in milliseconds. */
+const TICK = 1_000;
+
+/** Serves visitors' connections: reads their requests, routes each, relays it. Who accepts the connections is no matter. */
+export class Gateway implements VisitorHost {
+  readonly router: Router;
+  readonly limits: VisitorLimits;
+  draining = false;
+  readonly #visitors = new Set<Visitor>();
+  readonly #timer: NodeJS.Timeout;
+  #drained: (() => void) | undefined;
+
+  constructor(router: Router, limits: Partial<VisitorLimits> = {}) {
+    this.router = router;
+    this.limits = { ...DEFAULT_VISITOR_LIMITS, ...limits };
+    this.#timer = setInterval(() => this.#tick(), TICK).unref();
+  }
+
+  /** Connections open now. */
+  get visitors(): number {
+    return this.#visitors.size;
+  }
+
+  /** Takes a connection; it must be allowed to half-close (`allowHalfOpen`). */
+  accept(socket: Socket): void {
+    this.#visitors.add(new Visitor(socket, this));
+  }
+
+  forget(visitor: Visitor): void {
+    this.#visitors.delete(visitor);
+    if (this.#visitors.size === 0) this.#drained?.();
+  }
+
+  /** Closes idle connections at once and the others after the answer they wait for; after `timeout` milliseconds all the rest. Can be called twice. */
+  async drain(timeout: number): Promise<void> {
+    this.draining = true;
+    for (const visitor of this.#visitors) visitor.drain();
+    if (this.#visitors.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, timeout);
+      this.#drained = resolve;
+      await promise;
+      clearTimeout(timer);
+    }
+    clearInterval(this.#timer);
+    for (const visitor of this.#visitors) visitor.destroy();
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    for (const visitor of this.#visitors) visitor.checkDeadline(now);
+  }
+}

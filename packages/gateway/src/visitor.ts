@@ -1,0 +1,299 @@
+import type { Socket } from "node:net";
+import { Exchange, type ExchangeOwner } from "./exchange.js";
+import { RequestHead, refusals, writeAnswer, type Refusal } from "./http/index.js";
+import { Identity } from "./identity.js";
+import { nextRequestId } from "./request-id.js";
+import type { Route, Router } from "./route.js";
+
+/** Deadlines in milliseconds. */
+export interface VisitorLimits {
+  /** Between two requests, and before the first. */
+  idle: number;
+  /** From the first byte of a head to its last. */
+  head: number;
+  /** How long input is still read and thrown away after an answer that ends the connection, so that the answer is not lost to a reset. */
+  linger: number;
+}
+
+export const DEFAULT_VISITOR_LIMITS: Readonly<VisitorLimits> = { idle: 60_000, head: 10_000, linger: 2_000 };
+
+const LF = 0x0a;
+const NOTHING = Buffer.alloc(0);
+
+/** What a visitor needs of the gateway it came to. */
+export interface VisitorHost {
+  readonly router: Router;
+  readonly limits: VisitorLimits;
+  /** No further request is taken on any connection. */
+  readonly draining: boolean;
+  /** The visitor is gone, or somebody else has its connection. */
+  forget(visitor: Visitor): void;
+}
+
+/**
+ * One visitor's connection: requests are read from it one after the other, and answered in order.
+ *
+ *     head ──► body ──► waiting ──answered──► head …
+ *       │                 └──101──► switched ──► closed
+ *       └──refused──► lingering ──► closed
+ */
+export class Visitor implements ExchangeOwner {
+  readonly #socket: Socket;
+  readonly #host: VisitorHost;
+  readonly #identity: Identity;
+  readonly #head = new RequestHead();
+  readonly #exchange: Exchange;
+  #state: "head" | "body" | "waiting" | "switched" | "lingering" | "closed" = "head";
+  /** Bytes that came and could not be used yet: a part of a head, or what follows a request that is not answered yet. */
+  #held: Buffer = NOTHING;
+  #reading = false;
+  #deadline: number;
+
+  constructor(socket: Socket, host: VisitorHost) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#identity = new Identity(socket);
+    this.#exchange = new Exchange(this, this.#head);
+    this.#deadline = performance.now() + host.limits.idle;
+    socket
+      .on("data", this.#onData)
+      .on("drain", this.#onDrain)
+      .on("end", this.#onEnd)
+      .on("error", this.#onError)
+      .on("close", this.#onClose);
+  }
+
+  get address(): string {
+    return this.#identity.address;
+  }
+
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
+  get closing(): boolean {
+    return this.#host.draining;
+  }
+
+  /** Nothing of a request has come, or the last one is answered. */
+  get idle(): boolean {
+    return this.#state === "head" && this.#held.length === 0;
+  }
+
+  /** Closes an idle connection; others close after their answer. */
+  drain(): void {
+    if (this.idle) this.#end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Looks at the clock; called about once a second. */
+  checkDeadline(now: number): void {
+    if (now < this.#deadline) return;
+    if (this.#state === "head" && this.#held.length > 0) this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+    else this.#socket.destroy();
+  }
+
+  // ---- what the exchange tells
+
+  identityLines(authority: string): string {
+    return this.#identity.lines(authority);
+  }
+
+  send(chunk: Buffer): void {
+    this.#socket.write(chunk);
+  }
+
+  sendBoth(head: Buffer, body: Buffer): void {
+    this.#socket.cork();
+    this.#socket.write(head);
+    this.#socket.write(body);
+    this.#socket.uncork();
+  }
+
+  onAnswered(reusable: boolean): void {
+    if (!reusable || this.#host.draining) return this.#end();
+    this.#state = "head";
+    this.#deadline = performance.now() + this.#host.limits.idle;
+    if (this.#reading) return;
+    const held = this.#held;
+    this.#held = NOTHING;
+    if (held.length > 0) this.#read(held);
+    else this.#head.release();
+    this.#socket.resume();
+  }
+
+  onRefused(refusal: Refusal): void {
+    this.#answer(refusal, this.#exchange.upload.done && this.#head.keepAlive, this.#exchange.id);
+  }
+
+  onBroken(): void {
+    this.#state = "closed";
+    this.#socket.resetAndDestroy();
+  }
+
+  onSwitched(): void {
+    this.#state = "switched";
+    if (this.#held.length > 0) this.#exchange.forward(this.#held);
+    this.#held = NOTHING;
+    if (!this.#exchange.uploadBlocked) this.#socket.resume();
+  }
+
+  onOriginEnd(): void {
+    this.#socket.end();
+  }
+
+  onUploadDrain(): void {
+    if (this.#state === "body" || this.#state === "switched") this.#socket.resume();
+  }
+
+  // ---- what the socket tells
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#state === "lingering" || this.#state === "closed") return;
+    if (this.#held.length === 0) return this.#read(chunk);
+    this.#held = Buffer.concat([this.#held, chunk]);
+    // A head is only looked at again when another of its lines is complete: one-byte pieces cost no more than whole ones.
+    if (this.#state !== "head" || (chunk.indexOf(LF) < 0 && this.#held.length < 16 * 1024)) return;
+    const held = this.#held;
+    this.#held = NOTHING;
+    this.#read(held);
+  };
+
+  readonly #onDrain = (): void => this.#exchange.settle();
+
+  /** Nobody waits for an answer behind a closed connection; an upgraded one closes half by half. */
+  readonly #onEnd = (): void => {
+    if (this.#state === "switched") return this.#exchange.forwardEnd();
+    if (this.#exchange.active) this.#exchange.abort();
+    if (this.#state !== "closed") this.#close();
+  };
+
+  readonly #onError = (): void => {
+    // `close` follows, and says all there is to say.
+  };
+
+  readonly #onClose = (): void => {
+    this.#state = "closed";
+    this.#exchange.abort();
+    this.#host.forget(this);
+  };
+
+  /** Reads requests from `chunk` until it is used up or has to wait. */
+  #read(chunk: Buffer): void {
+    this.#reading = true;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === "head") {
+        const length = this.#head.read(chunk, at, chunk.length);
+        if (length < 0) {
+          this.#refuse(this.#head.refusal as Refusal);
+          break;
+        }
+        if (length === 0) {
+          this.#hold(chunk, at);
+          break;
+        }
+        if (!this.#begin(chunk, at)) break;
+        at += length;
+      } else if (this.#state === "body") {
+        at = this.#exchange.readUpload(chunk, at);
+        if (at < 0) {
+          this.#refuseBody();
+          break;
+        }
+        if (this.#exchange.upload.done) this.#state = "waiting";
+      } else if (this.#state === "switched") {
+        this.#exchange.forward(at === 0 ? chunk : chunk.subarray(at));
+        break;
+      } else {
+        if (this.#state === "waiting") this.#keep(chunk, at);
+        break;
+      }
+    }
+    this.#reading = false;
+    if (this.idle) this.#head.release();
+    if (this.#exchange.uploadBlocked && (this.#state === "body" || this.#state === "switched")) this.#socket.pause();
+  }
+
+  /** Routes the request whose head lies in `chunk` at `at`. Returns false when the connection was handed over. */
+  #begin(chunk: Buffer, at: number): boolean {
+    const route = this.#host.router(this.#head);
+    if (route.kind === "hand over") {
+      this.#handOver(route, chunk, at);
+      return false;
+    }
+    this.#deadline = Infinity;
+    this.#state = this.#head.chunked || this.#head.contentLength > 0 ? "body" : "waiting";
+    if (route.kind === "refusal") this.#answer(route.refusal, this.#state === "waiting" && this.#head.keepAlive);
+    else this.#exchange.begin(route);
+    return true;
+  }
+
+  #handOver(route: Route & { kind: "hand over" }, chunk: Buffer, at: number): void {
+    const socket = this.#socket;
+    this.#state = "closed";
+    this.#head.release();
+    socket.pause();
+    socket
+      .off("data", this.#onData)
+      .off("drain", this.#onDrain)
+      .off("end", this.#onEnd)
+      .off("error", this.#onError)
+      .off("close", this.#onClose);
+    this.#host.forget(this);
+    socket.unshift(chunk.subarray(at));
+    route.take(socket);
+  }
+
+  /** Keeps a part of a head, as a copy of its own size. */
+  #hold(chunk: Buffer, at: number): void {
+    if (this.#held.length === 0 && this.#deadline !== Infinity) {
+      this.#deadline = Math.min(this.#deadline, performance.now() + this.#host.limits.head);
+    }
+    this.#held = at === 0 ? chunk : Buffer.from(chunk.subarray(at));
+  }
+
+  /** Keeps what follows a request until that one is answered; more is not read meanwhile. */
+  #keep(chunk: Buffer, at: number): void {
+    this.#held = chunk.subarray(at);
+    this.#socket.pause();
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#answer(refusal, false);
+  }
+
+  #refuseBody(): void {
+    const answered = this.#exchange.status !== 0;
+    this.#exchange.abort();
+    if (answered) this.onBroken();
+    else this.#refuse(refusals.PN_HTTP_CHUNK);
+  }
+
+  #answer(refusal: Refusal, reusable: boolean, requestId = nextRequestId()): void {
+    const close = !reusable || this.#host.draining;
+    const { accept, versionMinor: visitorMinor, method } = this.#head;
+    this.#socket.write(
+      writeAnswer(refusal, { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() }),
+    );
+    this.onAnswered(!close);
+  }
+
+  /** The last answer is on its way: half-close, and read what still comes for a while, so that no reset overtakes it. */
+  #end(): void {
+    this.#state = "lingering";
+    this.#held = NOTHING;
+    this.#head.release();
+    this.#deadline = performance.now() + this.#host.limits.linger;
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #close(): void {
+    this.#state = "closed";
+    this.#socket.end();
+  }
+}

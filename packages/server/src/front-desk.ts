@@ -1,0 +1,87 @@
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import { DEFAULT_LIMITS, SUBPROTOCOL } from "@postern/protocol";
+
+/** How long a connection to the server itself may be silent, in milliseconds, until it is a session. */
+const SILENCE = 10_000;
+
+export interface FrontDeskEvents {
+  /** A client's WebSocket stands; nobody knows yet whose it is. `socket` is what it runs on. */
+  onClient(webSocket: WebSocket, socket: Socket): void;
+  /** Whether the server takes new work. */
+  readonly healthy: boolean;
+}
+
+/** The server's own HTTP: `/connect` for clients and `/health`, on the base domain. It never listens; connections are handed to it. */
+export class FrontDesk {
+  readonly #events: FrontDeskEvents;
+  readonly #http: HttpServer;
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: DEFAULT_LIMITS.message,
+    maxFragments: 16,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+
+  constructor(events: FrontDeskEvents) {
+    this.#events = events;
+    this.#http = createServer((request, response) => this.#onRequest(request, response));
+    this.#http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
+  }
+
+  /** Serves the connection, whose first head is still unread in it. */
+  take(socket: Socket): void {
+    // node:http's own deadlines only run on a server that listens.
+    socket.setTimeout(SILENCE, () => socket.destroy());
+    socket.on("error", () => {});
+    this.#http.emit("connection", socket);
+    socket.resume();
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    // One answer a connection: what comes next may be for a tunnel, and belongs to whoever reads visitors' heads.
+    response.setHeader("Connection", "close");
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    const { healthy } = this.#events;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    switch (request.url?.split("?")[0]) {
+      case "/health":
+        if (!isRead) break;
+        return answer(response, healthy ? 200 : 503, { status: healthy ? "ok" : "draining" });
+      case "/connect":
+        response.setHeader("Upgrade", "websocket");
+        return answer(response, 426, { error: `Clients connect here by WebSocket, subprotocol ${SUBPROTOCOL}.` });
+      case "/":
+        if (!isRead) break;
+        return answer(response, 200, { service: "postern", hint: "Tunnels live on the names below this domain." });
+    }
+    answer(response, 404, {
+      error: "Only /connect and /health are here; tunnels live on the names below this domain.",
+    });
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const offered = request.headers["sec-websocket-protocol"] ?? "";
+    const known = offered.split(",").some((protocol) => protocol.trim() === SUBPROTOCOL);
+    if (request.url?.split("?")[0] !== "/connect" || !known) {
+      const body = `Clients connect at /connect with the WebSocket subprotocol ${SUBPROTOCOL}.\n`;
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#events.onClient(webSocket, socket as Socket);
+    });
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  const json = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(json) });
+  response.end(json);
+}

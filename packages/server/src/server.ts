@@ -1,0 +1,157 @@
+import { once } from "node:events";
+import { createServer, isIP, type AddressInfo, type Server as Listener, type Socket } from "node:net";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+import { Gateway, refusals, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
+import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
+import { ApiKeys } from "./api-keys.js";
+import { ClientSession, type SessionHost } from "./client-session.js";
+import { FrontDesk, type FrontDeskEvents } from "./front-desk.js";
+import { LoginGate } from "./login-gate.js";
+import { NameRegistry } from "./name-registry.js";
+import type { Server, ServerOptions } from "./options.js";
+
+/** How often sessions look at the clock, in milliseconds. */
+const TICK = 1_000;
+/** How long clients may take to close at the end, in milliseconds. */
+const FAREWELL = 1_000;
+/** Socket buffer beyond which `drain` is told, in bytes: small, so that it is known soon when the kernel has taken all. */
+const WRITE_BUFFER = 4 * 1024;
+
+const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
+const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
+
+/** The public tunnel server: one listener, where visitors are relayed to tunnels and clients become sessions. */
+export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
+  readonly keys: ApiKeys;
+  readonly names = new NameRegistry(() => performance.now());
+  readonly log: Logger;
+
+  readonly #domain: string;
+  readonly #drainTimeout: number;
+  readonly #gate = new LoginGate();
+  readonly #sessions = new Set<ClientSession>();
+  /** What ends the limits that hold before login. */
+  readonly #logins = new Map<ClientSession, () => void>();
+  readonly #frontDesk = new FrontDesk(this);
+  readonly #gateway: Gateway;
+  readonly #listener: Listener;
+  readonly #timer: NodeJS.Timeout;
+  readonly #self: Route = { kind: "hand over", take: (socket) => this.#frontDesk.take(socket) };
+  #allGone: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ServerOptions) {
+    this.log = options.log;
+    this.keys = new ApiKeys(options.apiKeys);
+    this.#domain = (options.domain ?? "localhost").toLowerCase().replace(/\.$/, "");
+    this.#drainTimeout = options.drainTimeout ?? 30_000;
+    this.#gateway = new Gateway((head) => this.#route(head));
+    const sockets = { allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_BUFFER };
+    this.#listener = createServer(sockets, (socket) => this.#gateway.accept(socket));
+    this.#timer = setInterval(() => this.#tick(), TICK);
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    this.#listener.listen({ host, port });
+    await once(this.#listener, "listening");
+    this.log.info({ address: this.address, domain: this.#domain }, "listening");
+  }
+
+  get address(): string {
+    const { address, port } = this.#listener.address() as AddressInfo;
+    return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  }
+
+  get url(): string {
+    return `http://${this.#domain}${this.#port}`;
+  }
+
+  get healthy(): boolean {
+    return this.#stopping === undefined;
+  }
+
+  publicUrl(name: string): string {
+    return `http://${name}.${this.#domain}${this.#port}`;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  onClient(webSocket: WebSocket, socket: Socket): void {
+    const address = socket.remoteAddress ?? "unknown";
+    const admitted = this.#gate.enter(address);
+    const session = new ClientSession(new WebSocketTransport(webSocket), address, this);
+    this.#sessions.add(session);
+    if (!admitted) return session.refuse("PN_LOGIN_BUSY", LOGIN_LIMITS.timeout);
+    const timer = setTimeout(() => session.refuse("PN_LOGIN_TIMEOUT"), LOGIN_LIMITS.timeout);
+    let bytes = 0;
+    const count = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes > LOGIN_LIMITS.bytes) webSocket.terminate();
+    };
+    socket.on("data", count);
+    this.#logins.set(session, () => {
+      clearTimeout(timer);
+      socket.off("data", count);
+      this.#gate.leave(address);
+    });
+  }
+
+  onLogin(session: ClientSession): void {
+    this.#endLogin(session);
+  }
+
+  onClose(session: ClientSession): void {
+    this.#endLogin(session);
+    this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#allGone?.();
+  }
+
+  #endLogin(session: ClientSession): void {
+    this.#logins.get(session)?.();
+    this.#logins.delete(session);
+  }
+
+  get #port(): string {
+    const { port } = this.#listener.address() as AddressInfo;
+    return port === 80 ? "" : `:${port}`;
+  }
+
+  /** The base domain and IP literals are the server itself; the names below the domain are tunnels. */
+  #route({ host }: RequestHead): Route {
+    if (host === this.#domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0) return this.#self;
+    if (!host.endsWith(this.#domain) || host[host.length - this.#domain.length - 1] !== ".") return UNKNOWN;
+    const tunnel = this.names.find(host.slice(0, -this.#domain.length - 1));
+    return tunnel === "away" ? AWAY : (tunnel ?? UNKNOWN);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    for (const session of this.#sessions) session.tick(now);
+    this.names.sweep();
+  }
+
+  /** New work is refused first, then what runs may finish, then the clients are let go. */
+  async #stop(): Promise<void> {
+    this.log.info("stopping");
+    const closed = once(this.#listener, "close");
+    this.#listener.close();
+    for (const session of this.#sessions) session.goAway();
+    await this.#gateway.drain(this.#drainTimeout);
+    clearInterval(this.#timer);
+    if (this.#sessions.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#allGone = resolve;
+      const timer = setTimeout(resolve, FAREWELL);
+      for (const session of this.#sessions) session.close();
+      await promise;
+      clearTimeout(timer);
+      for (const session of this.#sessions) session.terminate();
+    }
+    await closed;
+    this.log.info("stopped");
+  }
+}
