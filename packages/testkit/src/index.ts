@@ -13,6 +13,7 @@ export { patternHash, patternPieces, patternStream } from "./pattern.js";
 export { postern, type PosternOptions } from "./postern.js";
 export { ProcessBaseline } from "./process-baseline.js";
 export { inheritedEnvironment, Program, type Exit, type ProgramOptions } from "./program.js";
+export { Published } from "./published.js";
 export { startNginx, startPythonServer, type RunningService } from "./real-service.js";
 export { scratchFolder } from "./scratch-folder.js";
 export { ScriptedOrigin } from "./scripted-origin.js";

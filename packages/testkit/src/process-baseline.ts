@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import type { Program } from "./program.js";
-import { until } from "./until.js";
+import { until, type UntilOptions } from "./until.js";
 
 const MEMORY_SLACK = 96 * 1024 * 1024;
 
@@ -27,14 +27,14 @@ export class ProcessBaseline {
   }
 
   /** Waits until the process, alive, holds no more file descriptors than before, and little more memory. */
-  async regained(): Promise<void> {
+  async regained(options: UntilOptions = {}): Promise<void> {
     const { openFiles, residentBytes } = this.#before;
-    await this.#program.waitFor(`at most ${openFiles} open files in process ${this.#program.pid}`, () => {
-      return figures(this.#program.pid).openFiles <= openFiles;
-    });
-    await until(`memory back to ${residentBytes} bytes and some`, () => {
-      return figures(this.#program.pid).residentBytes <= residentBytes + MEMORY_SLACK;
-    });
+    const { pid } = this.#program;
+    const now = (): ProcessFigures => figures(pid);
+    const details = (): string => `process ${pid} (${this.#program.command}) has ${JSON.stringify(now())}`;
+    await until(`at most ${openFiles} open files`, () => now().openFiles <= openFiles, { details, ...options });
+    const limit = residentBytes + MEMORY_SLACK;
+    await until(`at most ${limit} bytes of memory`, () => now().residentBytes <= limit, { details, ...options });
   }
 }
 
