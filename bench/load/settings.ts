@@ -1,0 +1,29 @@
+/** What the bench gave this script: its first argument, as JSON. */
+export function settings<T>(): T {
+  const text = process.argv[2];
+  if (text === undefined) throw new Error("this script is started by the bench, with its settings as JSON");
+  return JSON.parse(text) as T;
+}
+
+/** One line of JSON for the bench. */
+export function report(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+export interface Target {
+  /** `host:port` to connect to. */
+  address: string;
+  /** What to send as Host. */
+  host: string;
+  path: string;
+}
+
+export function split(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(":");
+  return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
+}

@@ -1,0 +1,66 @@
+/**
+ * A visitor that asks `rate` times a second, whether or not the earlier answers are there: each request takes an idle
+ * keep-alive connection, or a new one. Reports { latencies } in milliseconds, from the request's write to the answer's
+ * last byte, after `seconds`; the first second is not counted.
+ */
+import { connect, type Socket } from "node:net";
+import { AnswerReader } from "./answer-reader.ts";
+import { fail, report, settings, split, type Target } from "./settings.ts";
+
+const WARM_UP_MS = 1000;
+
+const { address, host, path, rate, seconds } = settings<Target & { rate: number; seconds: number }>();
+const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+
+interface Connection {
+  socket: Socket;
+  asked: number;
+}
+
+const idle: Connection[] = [];
+const latencies: number[] = [];
+const started = performance.now();
+const total = Math.round(rate * (seconds + WARM_UP_MS / 1000));
+let sent = 0;
+let waiting = 0;
+
+tick();
+
+function tick(): void {
+  const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * rate) + 1);
+  for (; sent < due; sent++) ask();
+  if (sent < total) setTimeout(tick, Math.max(1, started + (sent / rate) * 1000 - performance.now()));
+  else if (waiting === 0) finish();
+}
+
+function ask(): void {
+  waiting++;
+  const connection = idle.pop() ?? open();
+  connection.asked = performance.now();
+  connection.socket.write(request);
+}
+
+function open(): Connection {
+  const socket = connect({ ...split(address), noDelay: true });
+  const connection = { socket, asked: 0 };
+  const reader = new AnswerReader(
+    () => {},
+    () => answered(connection),
+  );
+  socket.on("data", (chunk) => reader.push(chunk));
+  socket.once("error", (error) => fail(`small request: ${error.message}`));
+  socket.once("end", () => fail("small request: the connection was closed"));
+  return connection;
+}
+
+function answered(connection: Connection): void {
+  waiting--;
+  if (connection.asked - started >= WARM_UP_MS) latencies.push(performance.now() - connection.asked);
+  idle.push(connection);
+  if (sent === total && waiting === 0) finish();
+}
+
+function finish(): void {
+  report({ latencies });
+  process.exit(0);
+}

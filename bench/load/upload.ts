@@ -1,0 +1,57 @@
+/**
+ * A visitor that uploads one body over one connection as fast as it can, always the same bytes.
+ * Reports { bytes, seconds } when the answer is there. With `flowingBytes` the body has no end in sight: it reports
+ * { flowing } once that much has left, and goes on until SIGTERM.
+ */
+import { connect } from "node:net";
+import { AnswerReader } from "./answer-reader.ts";
+import { fail, report, settings, split, type Target } from "./settings.ts";
+
+const { address, host, path, length, flowingBytes } = settings<Target & { length: number; flowingBytes?: number }>();
+
+const chunk = Buffer.alloc(1 << 18, "x");
+let left = length;
+let started = 0;
+let flowing = flowingBytes === undefined;
+
+const socket = connect({ ...split(address), noDelay: true });
+const reader = new AnswerReader(() => {}, finish);
+socket.on("data", (data) => {
+  if (left > 0) fail(`answered before the body was sent: ${data.toString("latin1", 0, 400)}`);
+  reader.push(data);
+});
+socket.once("connect", () => {
+  started = performance.now();
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\n`);
+  send();
+});
+socket.on("drain", send);
+socket.once("error", (error) => fail(`upload: ${error.message}`));
+socket.once("end", () => fail(`upload: closed with ${left} bytes of the body to go`));
+process.once("SIGTERM", leave);
+
+function send(): void {
+  while (left > 0) {
+    const part = left < chunk.length ? chunk.subarray(0, left) : chunk;
+    left -= part.length;
+    const more = socket.write(part);
+    noteFlow();
+    if (!more) return;
+  }
+}
+
+function noteFlow(): void {
+  if (flowing || length - left - socket.writableLength < flowingBytes!) return;
+  flowing = true;
+  report({ flowing: true });
+}
+
+function finish(): void {
+  report({ bytes: length, seconds: (performance.now() - started) / 1000 });
+  leave();
+}
+
+function leave(): void {
+  socket.removeAllListeners("end");
+  socket.destroy();
+}

@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** Clock ticks per second, the unit of CPU time in /proc. */
+const TICKS = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+
+/** User and system time of a whole process and of the children it has now, in seconds. */
+export function cpuSeconds(pid: number): number {
+  let seconds = 0;
+  for (const id of [pid, ...childrenOf(pid)]) {
+    const stat = readFileSync(`/proc/${id}/stat`, "utf8");
+    // The second field is the program's name and may hold anything; the count starts behind its bracket.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    seconds += (Number(fields[11]) + Number(fields[12])) / TICKS;
+  }
+  return seconds;
+}
+
+/** Resident memory in bytes. */
+export function residentBytes(pid: number): number {
+  const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  if (!line) throw new Error(`process ${pid} has no resident memory`);
+  return Number(line[1]) * 1024;
+}
+
+export function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+    return text === "" ? [] : text.split(" ").map(Number);
+  } catch {
+    return [];
+  }
+}

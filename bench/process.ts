@@ -1,0 +1,122 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { openSync, closeSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { childrenOf } from "./measure/process-usage.ts";
+
+/** How long a process may take to end by itself before it is killed. */
+const PATIENCE_MS = 3000;
+
+const living = new Set<Process>();
+
+// Nothing that was started here may outlive the run, whatever ends it.
+process.on("exit", () => {
+  for (const child of living) child.kill();
+});
+
+export interface ProcessOptions {
+  name: string;
+  command: string;
+  args: string[];
+  /** Where its error output goes; the end of it is shown when the process dies. */
+  log: string;
+  env?: Record<string, string>;
+  /** A network namespace to run in. */
+  netns?: string | undefined;
+}
+
+/** A program that the bench started: its lines are read, and it is ended by its id. */
+export class Process {
+  readonly name: string;
+  readonly pid: number;
+  /** The exit code, or null after a signal. */
+  readonly exited: Promise<number | null>;
+  #child: ChildProcess;
+  #log: string;
+  #lines: string[] = [];
+  #ended = false;
+  #wake: () => void = () => {};
+
+  constructor(options: ProcessOptions) {
+    const { name, log } = options;
+    // `ip netns exec` replaces itself by the command, so the id stays the program's own.
+    const [command, args] = options.netns
+      ? ["ip", ["netns", "exec", options.netns, options.command, ...options.args]]
+      : [options.command, options.args];
+    const errors = openSync(log, "a");
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", errors], env: { ...process.env, ...options.env } });
+    closeSync(errors);
+    this.name = name;
+    this.#log = log;
+    this.pid = this.#child.pid ?? 0;
+    living.add(this);
+    this.exited = new Promise((resolve) => {
+      const end = (code: number | null): void => {
+        this.#ended = true;
+        living.delete(this);
+        this.#wake();
+        resolve(code);
+      };
+      this.#child.once("exit", end);
+      this.#child.once("error", () => end(127));
+    });
+    createInterface({ input: this.#child.stdout! }).on("line", (line) => {
+      // Only the latest lines matter; a chatty program must not fill the bench's memory.
+      if (this.#lines.push(line) > 1000) this.#lines.shift();
+      this.#wake();
+    });
+  }
+
+  /** The first line of standard output that `wanted` accepts; fails when the process ends without it. */
+  async line(wanted: (line: string) => boolean): Promise<string> {
+    for (;;) {
+      const at = this.#lines.findIndex(wanted);
+      if (at >= 0) return this.#lines.splice(0, at + 1)[at]!;
+      if (this.#ended) throw new Error(this.obituary());
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** The first line that is JSON, parsed. */
+  async report<T>(): Promise<T> {
+    return JSON.parse(await this.line((line) => line.startsWith("{"))) as T;
+  }
+
+  obituary(): string {
+    return `${this.name} ended (code ${this.#child.exitCode ?? this.#child.signalCode}): ${tail(this.#log)}`;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (!this.#ended) this.#child.kill(signal);
+  }
+
+  async stop(): Promise<void> {
+    this.signal("SIGTERM");
+    const timer = setTimeout(() => this.kill(), PATIENCE_MS);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends it at once, with its children (nginx's worker would live on). */
+  kill(): void {
+    if (this.#ended) return;
+    for (const pid of childrenOf(this.pid)) endQuietly(pid);
+    this.#child.kill("SIGKILL");
+  }
+}
+
+function endQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function tail(file: string): string {
+  const text = readFileSync(file, "utf8").trim();
+  return text === "" ? "it said nothing" : text.slice(-600);
+}

@@ -1,0 +1,132 @@
+import { observe } from "../measure/observe.ts";
+import { cpuSeconds } from "../measure/process-usage.ts";
+import { median, percentile } from "../measure/statistics.ts";
+import { line, verdict, type Line, type Row } from "../row.ts";
+import { duration, type Settings } from "../settings.ts";
+import { milliseconds, speed } from "../show.ts";
+import type { Stage } from "../stage.ts";
+import { startNginx } from "../ways/nginx.ts";
+import { startOrigin, type Origin } from "../ways/origin.ts";
+import { startPostern } from "../ways/postern.ts";
+import { interleave, type Way } from "../ways/way.ts";
+import { smallRequests, startBulk, type BulkOptions } from "./bulk-visitors.ts";
+import { quiet } from "./quiet.ts";
+
+const SECONDS = 8;
+const TIMES_ALONE = 3;
+const ALWAYS_GOOD_MS = 10;
+
+/** Do large transfers make small requests on the same session wait? */
+export const besideBulk: Row = {
+  name: "beside-bulk",
+  about: "50 small requests/s beside one unlimited download and one unlimited upload on the same session",
+  needs: ["nginx"],
+  limit: (settings) => 60 + (settings.runs + 1) * 4 * (duration(settings, SECONDS) + 5),
+  run: async (stage, settings) => {
+    const origin = await startOrigin(stage);
+    const nginx = await startNginx(stage, origin.address);
+    const product = await startPostern(stage, settings, origin.address);
+    const ways: [Way, Way] = [product, nginx.yardstick];
+    return compareBeside(stage, settings, ways, origin, {
+      seconds: duration(settings, SECONDS),
+      flowingBytes: 64e6,
+      quiet: () => quietProcesses(ways),
+    });
+  },
+};
+
+export interface BesideOptions extends BulkOptions {
+  seconds: number;
+  /** Resolves when nothing is left of earlier transfers. */
+  quiet: () => Promise<void>;
+  /** Said of the measure. */
+  where?: string;
+}
+
+function quietProcesses(ways: Way[]): Promise<void> {
+  const pids = ways.flatMap((way) => way.processes.map(({ pid }) => pid));
+  const cpu = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  return quiet("the processes work on", cpu, 0.02);
+}
+
+interface Beside {
+  alone: number[];
+  beside: number[];
+  download: number;
+  upload: number;
+  cpu: number;
+}
+
+/** Measures the two ways alone and beside the transfers, and makes the line of the table. */
+export async function compareBeside(
+  stage: Stage,
+  settings: Settings,
+  ways: [Way, Way],
+  origin: Origin,
+  options: BesideOptions,
+): Promise<Line[]> {
+  const results = await interleave(ways, settings.runs, (way) => round(stage, settings, way, origin, options));
+  const [product, yardstick] = results.map(summary);
+  const limit = Math.max(TIMES_ALONE * product!.alone99, ALWAYS_GOOD_MS);
+  const barred = options.where === undefined;
+  return [
+    line({
+      measure: `p99 of small requests beside bulk${options.where ?? ""}`,
+      product: milliseconds(product!.beside99),
+      yardstick: milliseconds(yardstick!.beside99),
+      bar: barred ? `≤ ${milliseconds(limit)}` : "",
+      result: barred ? verdict(product!.beside99 <= limit) : "",
+      cpu: `${product!.cpu.toFixed(2)} / ${yardstick!.cpu.toFixed(2)} cores`,
+      note: [describe("Postern", product!), describe("nginx", yardstick!)].join("; "),
+      raw: { ways: ways.map(({ name }) => name), results },
+    }),
+  ];
+}
+
+async function round(
+  stage: Stage,
+  settings: Settings,
+  way: Way,
+  origin: Origin,
+  options: BesideOptions,
+): Promise<Beside> {
+  const { seconds, netns } = options;
+  await options.quiet();
+  const alone = await smallRequests(stage, way, seconds, netns);
+  const bulk = await startBulk(stage, way, origin, options);
+  const { value: beside, cpu } = await observe(way, settings, "beside-bulk", () =>
+    smallRequests(stage, way, seconds, netns),
+  );
+  return { alone, beside, cpu: cpu / (seconds + 1), ...(await bulk.stop()) };
+}
+
+interface Summary {
+  alone50: number;
+  alone99: number;
+  beside50: number;
+  beside99: number;
+  download: number;
+  upload: number;
+  cpu: number;
+}
+
+function summary(rounds: Beside[]): Summary {
+  const middle = (value: (round: Beside) => number): number => median(rounds.map(value));
+  return {
+    alone50: middle(({ alone }) => percentile(alone, 50)),
+    alone99: middle(({ alone }) => percentile(alone, 99)),
+    beside50: middle(({ beside }) => percentile(beside, 50)),
+    beside99: middle(({ beside }) => percentile(beside, 99)),
+    download: middle(({ download }) => download),
+    upload: middle(({ upload }) => upload),
+    cpu: middle(({ cpu }) => cpu),
+  };
+}
+
+function describe(name: string, of: Summary): string {
+  return (
+    `${name} p50/p99 alone ${milliseconds(of.alone50)}/${milliseconds(of.alone99)}, ` +
+    `beside ${milliseconds(of.beside50)}/${milliseconds(of.beside99)} ` +
+    `with ${speed(of.download)} down and ${speed(of.upload)} up`
+  );
+}

@@ -1,0 +1,48 @@
+import type { Stage } from "../stage.ts";
+import { LARGE, SINK, SMALL, type Origin } from "../ways/origin.ts";
+import type { Way } from "../ways/way.ts";
+
+const RATE = 50;
+/** A body that does not end while anybody measures. */
+const ENDLESS = 1e13;
+
+/** Latencies in milliseconds of 50 small requests a second. */
+export async function smallRequests(stage: Stage, way: Way, seconds: number, netns?: string): Promise<number[]> {
+  const { address, host } = way;
+  const visitor = stage.script("small", { address, host, path: SMALL, rate: RATE, seconds }, { netns });
+  const { latencies } = await visitor.report<{ latencies: number[] }>();
+  return latencies;
+}
+
+export interface Bulk {
+  /** Ends both transfers; bytes per second of each. */
+  stop(): Promise<{ download: number; upload: number }>;
+}
+
+export interface BulkOptions {
+  /** How much each transfer moves before it counts as flowing. */
+  flowingBytes: number;
+  netns?: string;
+}
+
+/** Starts one download and one upload without end, and waits until both flow. */
+export async function startBulk(stage: Stage, way: Way, origin: Origin, options: BulkOptions): Promise<Bulk> {
+  const { address, host } = way;
+  const { flowingBytes, netns } = options;
+  const download = stage.script("download", { address, host, path: LARGE, flowingBytes }, { netns });
+  const upload = stage.script("upload", { address, host, path: SINK, length: ENDLESS, flowingBytes }, { netns });
+  await Promise.all([download.report(), upload.report()]);
+  const began = performance.now();
+  const before = await origin.received();
+  return {
+    stop: async () => {
+      const arrived = (await origin.received()) - before;
+      const seconds = (performance.now() - began) / 1000;
+      download.signal("SIGTERM");
+      upload.signal("SIGTERM");
+      const read = await download.report<{ bytes: number; seconds: number }>();
+      await Promise.all([download.exited, upload.exited]);
+      return { download: read.bytes / read.seconds, upload: arrived / seconds };
+    },
+  };
+}

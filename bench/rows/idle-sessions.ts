@@ -1,0 +1,74 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Inspector, memoryAfterCollection, type MemoryUse } from "../measure/inspector.ts";
+import { median } from "../measure/statistics.ts";
+import { line, verdict, type Line, type Row } from "../row.ts";
+import type { Settings } from "../settings.ts";
+import { kilobytes } from "../show.ts";
+import type { Stage } from "../stage.ts";
+import { startServer, type PosternServer } from "../ways/postern.ts";
+
+const BAR = 12 * 1024;
+const TOGETHER = 16;
+/** After the last login, until what logging in needed has gone. */
+const SETTLE_MS = 2000;
+
+/** What a session costs the server while nothing happens on it. */
+export const idleSessions: Row = {
+  name: "idle-sessions",
+  about: "server memory for each of 2,000 idle sessions",
+  needs: [],
+  limit: (settings) => 60 + settings.runs * 90,
+  run: async (stage, settings) => {
+    const count = settings.quick ? 500 : 2000;
+    const rounds: Cost[] = [];
+    for (let round = 0; round < settings.runs; round++) rounds.push(await measure(stage, settings, count));
+    const resident = median(rounds.map((cost) => cost.resident));
+    const heap = median(rounds.map((cost) => cost.heap));
+    // Pages that were free before can hide growth, so the larger of both views counts.
+    const each = Math.max(resident, heap);
+    return [
+      line({
+        measure: `server memory, each of ${count.toLocaleString("en")} idle sessions`,
+        product: kilobytes(each),
+        bar: `≤ ${kilobytes(BAR)}`,
+        result: verdict(each <= BAR),
+        note: `resident ${kilobytes(resident)}, heap and buffers ${kilobytes(heap)}, both after a full collection`,
+        raw: rounds,
+      }),
+    ] satisfies Line[];
+  },
+};
+
+interface Cost {
+  resident: number;
+  heap: number;
+}
+
+async function measure(stage: Stage, settings: Settings, count: number): Promise<Cost> {
+  const server = await startServer(stage, settings, { inspect: true });
+  const inspector = await Inspector.open(server.inspector!);
+  // The warm-up: code compiled and pools filled by sessions that come and go.
+  const warm = await hold(stage, server, 100);
+  await stage.stop(warm);
+  await pause(SETTLE_MS);
+  const before = await memoryAfterCollection(inspector);
+  const driver = await hold(stage, server, count);
+  await pause(SETTLE_MS);
+  const after = await memoryAfterCollection(inspector);
+  inspector.close();
+  // The server first: two thousand clients taking their leave are not what is measured.
+  await stage.stop(server.process);
+  await stage.stop(driver);
+  return { resident: (after.rss - before.rss) / count, heap: (inHeap(after) - inHeap(before)) / count };
+}
+
+async function hold(stage: Stage, server: PosternServer, count: number): Promise<ReturnType<Stage["script"]>> {
+  const settings = { server: `http://${server.address}`, local: "127.0.0.1:9", count, together: TOGETHER };
+  const driver = stage.script("idle-sessions", settings, { env: { POSTERN_API_KEY: server.key } });
+  await driver.report();
+  return driver;
+}
+
+function inHeap({ heapUsed, external }: MemoryUse): number {
+  return heapUsed + external;
+}

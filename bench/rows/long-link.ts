@@ -1,0 +1,82 @@
+import { observe } from "../measure/observe.ts";
+import { median, pairedRatio } from "../measure/statistics.ts";
+import { line, verdict, type Line, type Row } from "../row.ts";
+import type { Settings } from "../settings.ts";
+import { ratio, speed } from "../show.ts";
+import type { Stage } from "../stage.ts";
+import { LARGE, SINK, startOrigin } from "../ways/origin.ts";
+import { startClient, startServer, type PosternWay } from "../ways/postern.ts";
+import { interleave, straight, type Way } from "../ways/way.ts";
+import { visit, type Direction } from "./transfer.ts";
+
+const BAR = 0.8;
+const DELAY_MS = 50;
+const BYTES_PER_SECOND = 200e6 / 8;
+const QUEUE_BYTES = 512 * 1024;
+
+/** Does one stream fill a long, fast link? Its window has to grow to rate × round trip: 2.5 MB. */
+export const longLink: Row = {
+  name: "long-link",
+  about: "one stream over 100 ms round trip and 200 Mbit/s, against plain TCP over the same link",
+  needs: ["nginx"],
+  limit: (settings) => 60 + (settings.runs + 1) * 80,
+  run: async (stage, settings) => {
+    const bytes = settings.quick ? 50_000_000 : 200_000_000;
+    const origin = await startOrigin(stage, { largeBytes: bytes });
+    return [
+      await measure(stage, settings, "download", origin.address, bytes),
+      await measure(stage, settings, "upload", origin.sink, bytes),
+    ];
+  },
+};
+
+async function measure(
+  stage: Stage,
+  settings: Settings,
+  direction: Direction,
+  local: string,
+  bytes: number,
+): Promise<Line> {
+  const server = await startServer(stage, settings, { inspect: settings.profile });
+  const link = stage.script("long-link", {
+    targets: [server.address, local],
+    delayMs: DELAY_MS,
+    bytesPerSecond: BYTES_PER_SECOND,
+    queueBytes: QUEUE_BYTES,
+  });
+  const [tunnel, plain] = (await link.report<{ ports: number[] }>()).ports;
+  const client = await startClient(stage, settings, server, local, {
+    inspect: settings.profile,
+    dial: `127.0.0.1:${tunnel}`,
+  });
+  const processes = [server.process, client.process];
+  const product: PosternWay = {
+    name: "Postern",
+    address: server.address,
+    host: client.host,
+    processes,
+    server,
+    client,
+  };
+  const ways: Way[] = [product, { ...straight(`127.0.0.1:${plain}`), name: "plain TCP" }];
+
+  const path = direction === "download" ? LARGE : SINK;
+  const results = await interleave(ways, settings.runs, async (way) => {
+    const moved = await observe(way, settings, `long-link-${direction}`, () =>
+      visit(stage, way, direction, path, bytes),
+    );
+    return moved.value.bytes / moved.value.seconds;
+  });
+  await stage.stop(client.process, server.process, link);
+  const against = pairedRatio(results[0]!, results[1]!);
+  return line({
+    measure: `${bytes / 1e6} MB ${direction}, 100 ms, 200 Mbit/s`,
+    product: speed(median(results[0]!)),
+    yardstick: speed(median(results[1]!)),
+    ratio: ratio(against),
+    bar: `≥ ${BAR}`,
+    result: verdict(against.median >= BAR),
+    note: "yardstick: plain TCP over the same link",
+    raw: { ways: ways.map(({ name }) => name), results },
+  });
+}

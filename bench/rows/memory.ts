@@ -1,0 +1,105 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { residentBytes } from "../measure/process-usage.ts";
+import { median } from "../measure/statistics.ts";
+import { wrk } from "../measure/wrk.ts";
+import { line, verdict, type Line, type Row } from "../row.ts";
+import { duration, type Settings } from "../settings.ts";
+import { megabytes, speed } from "../show.ts";
+import type { Stage } from "../stage.ts";
+import { LARGE, SMALL, startOrigin } from "../ways/origin.ts";
+import { startPostern } from "../ways/postern.ts";
+
+const SECONDS = 20;
+const SAMPLE_MS = 250;
+const BYTES_PER_SECOND = 1_000_000;
+const SLACK = 32e6;
+/** The cap of all windows of a session together, by default (docs/limits.md): what may lie in the tunnel at once. */
+const SESSION_WINDOW = 16 * 1024 * 1024;
+
+/** How much server and client grow while so many visitors read slowly. */
+export function memory(readers: number): Row {
+  return {
+    name: `memory-${readers}`,
+    about: `growth of server and client while ${readers} visitor${readers === 1 ? " reads a 1 GB answer" : "s read 1 GB answers"} at 1 MB/s each`,
+    needs: ["nginx", "wrk"],
+    limit: (settings) => 60 + settings.runs * (duration(settings, SECONDS) + 45),
+    run: (stage, settings) => run(stage, settings, readers),
+  };
+}
+
+interface Growth {
+  server: number;
+  client: number;
+  /** Where they began. */
+  before: { server: number; client: number };
+  /** Bytes per second, all readers together, and that of the slowest. */
+  rate: number;
+  slowest: number;
+}
+
+async function run(stage: Stage, settings: Settings, readers: number): Promise<Line[]> {
+  const origin = await startOrigin(stage);
+  const bound = readers === 1 ? SLACK : SESSION_WINDOW + SLACK;
+  const rounds: Growth[] = [];
+  for (let round = 0; round < settings.runs; round++)
+    rounds.push(await measure(stage, settings, origin.address, readers));
+
+  const middle = (value: (growth: Growth) => number): number => median(rounds.map(value));
+  const server = middle((growth) => growth.server);
+  const client = middle((growth) => growth.client);
+  return [
+    line({
+      measure: `memory growth, ${readers} reader${readers === 1 ? "" : "s"} at 1 MB/s`,
+      product: `server ${megabytes(server)}, client ${megabytes(client)}`,
+      bar: `≤ ${megabytes(bound)} each`,
+      result: verdict(Math.max(server, client) <= bound),
+      note:
+        `from ${megabytes(middle(({ before }) => before.server))} and ${megabytes(middle(({ before }) => before.client))}; ` +
+        `worst round ${megabytes(Math.max(...rounds.map((growth) => Math.max(growth.server, growth.client))))}; ` +
+        `readers got ${speed(middle(({ rate }) => rate))}, the slowest ${speed(middle(({ slowest }) => slowest))}`,
+      raw: rounds,
+    }),
+  ];
+}
+
+/** One round with fresh processes: what an earlier round made them grow by would hide this one's growth. */
+async function measure(stage: Stage, settings: Settings, origin: string, readers: number): Promise<Growth> {
+  const way = await startPostern(stage, settings, origin);
+  const { server, client } = way;
+  // The warm-up: compiled code and the young heap at full size, which small requests bring about.
+  await wrk(stage, way, SMALL, 64, settings.quick ? 2 : 5);
+  const before = { server: residentBytes(server.process.pid), client: residentBytes(client.process.pid) };
+
+  const { address, host } = way;
+  const visitors = stage.script("slow-readers", {
+    address,
+    host,
+    path: LARGE,
+    readers,
+    bytesPerSecond: BYTES_PER_SECOND,
+  });
+  const peak = { ...before };
+  const sample = (): void => {
+    peak.server = Math.max(peak.server, residentBytes(server.process.pid));
+    peak.client = Math.max(peak.client, residentBytes(client.process.pid));
+  };
+  const sampling = setInterval(sample, SAMPLE_MS);
+  try {
+    await visitors.report();
+    await pause(duration(settings, SECONDS) * 1000);
+    sample();
+  } finally {
+    clearInterval(sampling);
+  }
+  visitors.signal("SIGTERM");
+  const { seconds, bytes, slowest } = await visitors.report<{ seconds: number; bytes: number; slowest: number }>();
+  await visitors.exited;
+  await stage.stop(client.process, server.process);
+  return {
+    server: peak.server - before.server,
+    client: peak.client - before.client,
+    before,
+    rate: bytes / seconds,
+    slowest: slowest / seconds,
+  };
+}

@@ -1,0 +1,78 @@
+import { observe } from "../measure/observe.ts";
+import { median, pairedRatio } from "../measure/statistics.ts";
+import { wrk } from "../measure/wrk.ts";
+import { line, verdict, type Line, type Row } from "../row.ts";
+import { duration, type Settings } from "../settings.ts";
+import { microseconds, perSecond, ratio } from "../show.ts";
+import type { Stage } from "../stage.ts";
+import { startNginx } from "../ways/nginx.ts";
+import { SMALL, startOrigin } from "../ways/origin.ts";
+import { startPostern } from "../ways/postern.ts";
+import { startPrototype } from "../ways/prototype.ts";
+import { expectAnswer, interleave, type Way } from "../ways/way.ts";
+
+const SECONDS = 4;
+
+/** Requests per second with so many keep-alive connections. */
+export function requests(connections: number, bar: number): Row {
+  return {
+    name: `requests-${connections}`,
+    about: `requests/s, 130-byte answer, ${connections} keep-alive connection${connections === 1 ? "" : "s"}`,
+    needs: ["nginx", "wrk"],
+    limit: (settings) => 60 + (settings.runs + 1) * 3 * (duration(settings, SECONDS) + 2),
+    run: (stage, settings) => run(stage, settings, connections, bar),
+  };
+}
+
+async function run(stage: Stage, settings: Settings, connections: number, bar: number): Promise<Line[]> {
+  const seconds = duration(settings, SECONDS);
+  const origin = await startOrigin(stage);
+  const ways: Way[] = [
+    await startPostern(stage, settings, origin.address),
+    (await startNginx(stage, origin.address)).yardstick,
+  ];
+  if (settings.prototype) ways.push(await startPrototype(stage, settings.prototype, origin.address));
+  for (const way of ways) {
+    await expectAnswer(way, SMALL);
+    await wrk(stage, way, SMALL, connections, Math.min(2, seconds));
+  }
+
+  const results = await interleave(ways, settings.runs, async (way) => {
+    const label = `requests-${connections}`;
+    const { value, cpu } = await observe(way, settings, label, () => wrk(stage, way, SMALL, connections, seconds));
+    return { rate: value.rate, cpu: cpu / value.requests };
+  });
+
+  const [product, yardstick, prototype] = results.map((runs) => ({
+    rates: runs.map(({ rate }) => rate),
+    rate: median(runs.map(({ rate }) => rate)),
+    cpu: median(runs.map(({ cpu }) => cpu)),
+  }));
+  const against = pairedRatio(product!.rates, yardstick!.rates);
+  const measure = `requests/s, ${connections} connection${connections === 1 ? "" : "s"}`;
+  const lines = [
+    line({
+      measure,
+      product: perSecond(product!.rate),
+      yardstick: perSecond(yardstick!.rate),
+      ratio: ratio(against),
+      bar: `≥ ${bar}`,
+      result: verdict(against.median >= bar),
+      cpu: `${microseconds(product!.cpu)} / ${microseconds(yardstick!.cpu)}`,
+      note: prototype ? `${ratio(pairedRatio(product!.rates, prototype.rates))} of the prototype` : "",
+      raw: { ways: ways.map(({ name }) => name), results },
+    }),
+  ];
+  if (prototype)
+    lines.push(
+      line({
+        measure: `${measure}: prototype`,
+        product: perSecond(prototype.rate),
+        yardstick: perSecond(yardstick!.rate),
+        ratio: ratio(pairedRatio(prototype.rates, yardstick!.rates)),
+        cpu: `${microseconds(prototype.cpu)} / ${microseconds(yardstick!.cpu)}`,
+        note: "no flow control, no checks, no limits",
+      }),
+    );
+  return lines;
+}

@@ -1,0 +1,78 @@
+import { observe } from "../measure/observe.ts";
+import { median, pairedRatio } from "../measure/statistics.ts";
+import { line, verdict, type Line, type Row } from "../row.ts";
+import type { Settings } from "../settings.ts";
+import { ratio, speed } from "../show.ts";
+import type { Stage } from "../stage.ts";
+import { startNginx } from "../ways/nginx.ts";
+import { LARGE, SINK, startOrigin } from "../ways/origin.ts";
+import { startPostern } from "../ways/postern.ts";
+import { interleave, straight, type Way } from "../ways/way.ts";
+
+const BAR = 0.8;
+
+export type Direction = "download" | "upload";
+
+/** One large body over one connection. */
+export function transfer(direction: Direction): Row {
+  return {
+    name: direction,
+    about: `1 GB ${direction} over one connection`,
+    needs: ["nginx"],
+    limit: (settings) => 60 + (settings.runs + 1) * 60,
+    run: (stage, settings) => run(stage, settings, direction),
+  };
+}
+
+async function run(stage: Stage, settings: Settings, direction: Direction): Promise<Line[]> {
+  const bytes = settings.quick ? 200_000_000 : 1_000_000_000;
+  const origin = await startOrigin(stage, { largeBytes: bytes });
+  const local = direction === "download" ? origin.address : origin.sink;
+  const nginx = await startNginx(stage, local);
+  const product = await startPostern(stage, settings, local);
+  const ways: Way[] = [product, nginx.yardstick, ...nginx.others, straight(local)];
+  const path = direction === "download" ? LARGE : SINK;
+  for (const way of ways) await visit(stage, way, direction, path, bytes);
+
+  const results = await interleave(ways, settings.runs, async (way) => {
+    const { value, cpu } = await observe(way, settings, direction, () => visit(stage, way, direction, path, bytes));
+    if (value.bytes !== bytes) throw new Error(`${value.bytes} of ${bytes} bytes came through ${way.name}`);
+    return { rate: value.bytes / value.seconds, cpu: cpu / (value.bytes / 1e9) };
+  });
+
+  const rates = results.map((runs) => runs.map(({ rate }) => rate));
+  const cpu = results.map((runs) => `${median(runs.map((run) => run.cpu)).toFixed(2)} s/GB`);
+  const against = pairedRatio(rates[0]!, rates[1]!);
+  const others = ways.slice(2).map((way, index) => `${way.name} ${speed(median(rates[index + 2]!))}`);
+  return [
+    line({
+      measure: `${bytes / 1e9} GB ${direction}`,
+      product: speed(median(rates[0]!)),
+      yardstick: speed(median(rates[1]!)),
+      ratio: ratio(against),
+      bar: `≥ ${BAR}`,
+      result: verdict(against.median >= BAR),
+      cpu: `${cpu[0]} / ${cpu[1]}`,
+      note: others.join(", "),
+      raw: { ways: ways.map(({ name }) => name), results },
+    }),
+  ];
+}
+
+export interface Moved {
+  bytes: number;
+  seconds: number;
+}
+
+/** One visitor, one body; how many bytes came through, and in what time. */
+export async function visit(
+  stage: Stage,
+  way: Way,
+  direction: Direction,
+  path: string,
+  length: number,
+): Promise<Moved> {
+  const { address, host } = way;
+  const what = direction === "download" ? { times: 1 } : { length };
+  return stage.script(direction, { address, host, path, ...what }).report<Moved>();
+}

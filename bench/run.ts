@@ -1,0 +1,96 @@
+import { describeMachine } from "./machine.ts";
+import { missingPrograms } from "./programs.ts";
+import { save, writeReadme } from "./record.ts";
+import { line, type Line, type Row } from "./row.ts";
+import { ROWS } from "./rows/index.ts";
+import { readSettings, USAGE, type Settings } from "./settings.ts";
+import { Stage } from "./stage.ts";
+import { table } from "./table.ts";
+
+const settings = attempt(() => readSettings(process.argv.slice(2)));
+if (settings.list) {
+  for (const row of ROWS)
+    console.log(`${row.name.padEnd(14)} ${row.about}${row.onRequest ? " (only when named)" : ""}`);
+  process.exit(0);
+}
+const rows = attempt(() => chosen(settings));
+const missing = missingPrograms(rows.flatMap((row) => row.needs));
+if (missing) refuse(missing);
+
+let stage: Stage | undefined;
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    interrupted = true;
+    console.error(`\n${signal}: ending what was started`);
+    void (stage?.close() ?? Promise.resolve()).then(() => process.exit(130));
+  });
+}
+
+const machine = describeMachine();
+const lines: Line[] = [];
+for (const row of rows) {
+  console.error(`${row.name}: ${row.about}`);
+  lines.push(...(await measured(row)));
+  // The signal's handler ends the process as soon as everything is cleared away.
+  if (interrupted) await new Promise(() => {});
+}
+
+const text = [conditions(machine), table(lines)].join("\n\n");
+console.log(`\n${text}\n`);
+console.log(save(text, lines, settings, machine));
+if (settings.write) writeReadme(text);
+// A missed bar is a failure, so that scripts see it too.
+process.exit(lines.some(({ result }) => result === "MISSED" || result === "failed") ? 1 : 0);
+
+/** Runs one row on a stage of its own, within its time. What goes wrong becomes a line of the table. */
+async function measured(row: Row): Promise<Line[]> {
+  stage = new Stage();
+  const limit = row.limit(settings);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${limit} s`)), limit * 1000);
+  });
+  try {
+    const work = row.run(stage, settings);
+    // When another of them fails first, closing the stage makes the work fail too, and nobody waits for that.
+    work.catch(() => {});
+    return await Promise.race([work, late, stage.broken]);
+  } catch (error) {
+    const note = error instanceof Error ? error.message : String(error);
+    if (!interrupted) console.error(`  failed: ${note}`);
+    return [line({ measure: row.name, result: "failed", note: note.slice(0, 300) })];
+  } finally {
+    clearTimeout(timer);
+    await stage.close();
+  }
+}
+
+function chosen({ rows: names }: Settings): Row[] {
+  if (names.length === 0) return ROWS.filter((row) => !row.onRequest);
+  return names.map((name) => {
+    const row = ROWS.find((each) => each.name === name);
+    if (!row) throw new Error(`no row is called ${name}; there are ${ROWS.map((each) => each.name).join(", ")}`);
+    return row;
+  });
+}
+
+function conditions(of: string): string {
+  const rounds = settings.quick
+    ? "one quick round: figures mean nothing"
+    : `medians of ${settings.runs} interleaved rounds`;
+  return `${new Date().toISOString().slice(0, 10)}; ${rounds}. ${of}.`;
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    refuse(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}

@@ -1,0 +1,92 @@
+import { createServer } from "node:net";
+import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Process } from "./process.ts";
+
+/** What a row starts and leaves behind: processes, ports, files. Closing the stage clears it away. */
+export class Stage {
+  readonly dir = mkdtempSync(join(tmpdir(), "postern-bench-"));
+  /** Rejects when a program that should stay has died, or when the stage was closed. */
+  readonly broken: Promise<never>;
+  #break: (error: Error) => void = () => {};
+  #closers: (() => Promise<void> | void)[] = [];
+  #closing: Promise<void> | undefined;
+  /** Programs that were told to end, so that nobody is surprised. */
+  #expected = new WeakSet<Process>();
+  #count = 0;
+
+  constructor() {
+    this.broken = new Promise((_, reject) => (this.#break = reject));
+    this.broken.catch(() => {});
+  }
+
+  /** Starts a program that stays until `stop` or the end of the stage. */
+  start(name: string, command: string, args: string[], options: StartOptions = {}): Process {
+    const child = this.run(name, command, args, options);
+    void child.exited.then(() => {
+      if (!this.#closing && !this.#expected.has(child)) this.#break(new Error(child.obituary()));
+    });
+    return child;
+  }
+
+  /** Starts a program that may end whenever it likes. */
+  run(name: string, command: string, args: string[], options: StartOptions = {}): Process {
+    if (this.#closing) throw new Error("the row was ended");
+    const child = new Process({ name, command, args, log: join(this.dir, `${name}-${++this.#count}.log`), ...options });
+    this.onClose(() => child.stop());
+    return child;
+  }
+
+  /** Starts one of the bench's own scripts in bench/load, with its settings as JSON. */
+  script(name: string, settings: unknown, options: StartOptions = {}): Process {
+    const file = fileURLToPath(new URL(`load/${name}.ts`, import.meta.url));
+    return this.run(name, process.execPath, [file, JSON.stringify(settings)], options);
+  }
+
+  /** Ends programs of this stage before its end. */
+  async stop(...children: Process[]): Promise<void> {
+    for (const child of children) this.#expected.add(child);
+    await Promise.all(children.map((child) => child.stop()));
+  }
+
+  folder(name: string): string {
+    const path = join(this.dir, `${name}-${++this.#count}`);
+    mkdirSync(path);
+    return path;
+  }
+
+  onClose(closer: () => Promise<void> | void): void {
+    this.#closers.push(closer);
+  }
+
+  /** Ends everything, the latest first. Can be called twice. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#clear());
+  }
+
+  async #clear(): Promise<void> {
+    this.#break(new Error("the row was ended"));
+    for (let closer = this.#closers.pop(); closer; closer = this.#closers.pop()) await closer();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export interface StartOptions {
+  env?: Record<string, string>;
+  netns?: string | undefined;
+}
+
+/** A port of the loopback address that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}

@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import type { Process } from "../process.ts";
+import { freePort, type Stage } from "../stage.ts";
+import { listening } from "./listening.ts";
+import type { Way } from "./way.ts";
+
+export interface NginxOptions {
+  netns?: string;
+  /** Default 127.0.0.1. */
+  host?: string;
+}
+
+/** nginx as single-hop reverse proxy: the yardstick, and other configurations of the same proxy to look at. */
+export interface NginxWays {
+  yardstick: Way;
+  others: Way[];
+}
+
+export async function startNginx(stage: Stage, origin: string, options: NginxOptions = {}): Promise<NginxWays> {
+  const ports = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [listen, large, defaults, unbuffered] = ports.map((port) => `${options.host ?? "127.0.0.1"}:${port}`);
+  const child = launch(stage, "proxy", options.netns, {
+    ORIGIN: origin,
+    LISTEN: listen!,
+    LISTEN_LARGE: large!,
+    LISTEN_DEFAULTS: defaults!,
+    LISTEN_UNBUFFERED: unbuffered!,
+  });
+  await listening(child, ports[0]!);
+  const way = (name: string, address: string): Way => ({ name, address, host: address, processes: [child] });
+  return {
+    yardstick: way("nginx", listen!),
+    others: [
+      way("nginx with 64 KB buffers", large!),
+      way("nginx with its defaults", defaults!),
+      way("nginx unbuffered", unbuffered!),
+    ],
+  };
+}
+
+/** Starts nginx with one of the templates in bench/nginx. */
+export function launch(
+  stage: Stage,
+  template: string,
+  netns: string | undefined,
+  values: Record<string, string>,
+): Process {
+  const dir = stage.folder(`nginx-${template}`);
+  const all: Record<string, string> = { DIR: dir, USER: userInfo().username, ...values };
+  const text = readFileSync(new URL(`../nginx/${template}.conf`, import.meta.url), "utf8").replace(
+    /\$\{([A-Z_]+)\}/g,
+    (_, name: string) => all[name] ?? unknownName(template, name),
+  );
+  const file = join(dir, "nginx.conf");
+  writeFileSync(file, text);
+  return stage.start(`nginx-${template}`, "nginx", ["-p", dir, "-e", join(dir, "error.log"), "-c", file], { netns });
+}
+
+function unknownName(template: string, name: string): never {
+  throw new Error(`bench/nginx/${template}.conf asks for ${name}, which nobody gives`);
+}

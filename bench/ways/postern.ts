@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Process } from "../process.ts";
+import type { Settings } from "../settings.ts";
+import { freePort, type Stage } from "../stage.ts";
+import { listening } from "./listening.ts";
+import type { Way } from "./way.ts";
+
+export interface PosternServer {
+  process: Process;
+  /** Where it listens, `host:port`. */
+  address: string;
+  key: string;
+  /** Where its inspector listens, if it was asked for. */
+  inspector: number | undefined;
+}
+
+export interface PosternClient {
+  process: Process;
+  /** What visitors send as Host. */
+  host: string;
+  inspector: number | undefined;
+}
+
+/** The whole product: a way, and its two processes. */
+export interface PosternWay extends Way {
+  server: PosternServer;
+  client: PosternClient;
+}
+
+export interface ServerPlace {
+  netns?: string;
+  /** Default 127.0.0.1. */
+  host?: string;
+  inspect?: boolean;
+}
+
+export async function startServer(stage: Stage, settings: Settings, place: ServerPlace = {}): Promise<PosternServer> {
+  const key = randomBytes(32).toString("hex");
+  const keys = join(stage.folder("keys"), "api-keys");
+  writeFileSync(keys, `bench ${key}\n`, { mode: 0o600 });
+  const port = await freePort();
+  const address = `${place.host ?? "127.0.0.1"}:${port}`;
+  const inspector = place.inspect ? await freePort() : undefined;
+  const args = ["server", "--listen", address, "--domain", "localhost", "--api-keys-file", keys];
+  const process = command(stage, settings, "postern-server", args, { inspector, netns: place.netns });
+  await listening(process, port);
+  return { process, address, key, inspector };
+}
+
+export interface ClientPlace {
+  netns?: string;
+  inspect?: boolean;
+  /** Where to dial instead of the server's own address, for instance a relay on the way. */
+  dial?: string;
+}
+
+/** Runs `postern http` until it has a public URL. */
+export async function startClient(
+  stage: Stage,
+  settings: Settings,
+  server: PosternServer,
+  local: string,
+  place: ClientPlace = {},
+): Promise<PosternClient> {
+  const inspector = place.inspect ? await freePort() : undefined;
+  const args = ["http", local, "--server", `http://${place.dial ?? server.address}`, "--subdomain", "bench", "--json"];
+  const env = { POSTERN_API_KEY: server.key };
+  const process = command(stage, settings, "postern-http", args, { inspector, netns: place.netns, env });
+  const event = await process.line((line) => line.includes('"tunnel_established"'));
+  const { data } = JSON.parse(event) as { data: { public_url: string } };
+  return { process, host: new URL(data.public_url).host, inspector };
+}
+
+export async function startPostern(
+  stage: Stage,
+  settings: Settings,
+  local: string,
+  places: { server?: ServerPlace; client?: ClientPlace } = {},
+): Promise<PosternWay> {
+  const server = await startServer(stage, settings, { inspect: settings.profile, ...places.server });
+  const client = await startClient(stage, settings, server, local, { inspect: settings.profile, ...places.client });
+  const processes = [server.process, client.process];
+  return { name: "Postern", address: server.address, host: client.host, processes, server, client };
+}
+
+function command(
+  stage: Stage,
+  settings: Settings,
+  name: string,
+  args: string[],
+  options: { inspector: number | undefined; netns?: string | undefined; env?: Record<string, string> },
+): Process {
+  const flags = options.inspector === undefined ? [] : [`--inspect=127.0.0.1:${options.inspector}`];
+  return stage.start(name, process.execPath, [...flags, settings.postern, ...args], {
+    netns: options.netns,
+    ...(options.env && { env: options.env }),
+  });
+}

@@ -1,0 +1,35 @@
+import { appendFileSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort, type Stage } from "../stage.ts";
+import { listening } from "./listening.ts";
+import { expectAnswer, type Way } from "./way.ts";
+
+/**
+ * Starts the prototype: `server.cjs` takes visitors on 7001 and its client on 7000, `client.cjs` dials an origin on 9000.
+ * It knows no options, so a copy is made in which these numbers are free ports, with the `ws` of this repository beside it.
+ */
+export async function startPrototype(stage: Stage, folder: string, origin: string): Promise<Way> {
+  const tunnel = await freePort();
+  const visitors = await freePort();
+  const ports: Record<string, string> = { "7000": `${tunnel}`, "7001": `${visitors}`, "9000": origin.split(":")[1]! };
+  const dir = stage.folder("prototype");
+  for (const file of ["mux.cjs", "server.cjs", "client.cjs"]) {
+    const text = readFileSync(join(folder, file), "utf8");
+    writeFileSync(
+      join(dir, file),
+      text.replace(/\b(7000|7001|9000)\b/g, (port) => ports[port]!),
+    );
+  }
+  appendFileSync(join(dir, "client.cjs"), "\nws.on('open', () => console.log('open'));\n");
+  symlinkSync(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(dir, "node_modules"));
+  const server = stage.start("prototype-server", process.execPath, [join(dir, "server.cjs")]);
+  await listening(server, visitors);
+  const client = stage.start("prototype-client", process.execPath, [join(dir, "client.cjs")]);
+  // It says nothing by itself, and a visitor who comes before its client would end it.
+  await client.line((line) => line === "open");
+  const address = `127.0.0.1:${visitors}`;
+  const way: Way = { name: "prototype", address, host: address, processes: [server, client] };
+  await expectAnswer(way, "/small");
+  return way;
+}
