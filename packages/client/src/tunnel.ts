@@ -103,11 +103,11 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
         attempt = 1;
       } catch (error) {
         if (signal.aborted || this.#closing !== undefined) return;
-        const failure = error instanceof TunnelError ? error : new TunnelError("PN_INTERNAL", String(error));
+        if (!(error instanceof TunnelError) || !error.retryable) throw error;
         attempt++;
-        hint = failure.retryAfter ?? 0;
+        hint = error.retryAfter ?? 0;
         const { enabled, maxAttempts } = this.#reconnection;
-        if (!failure.retryable || !enabled || (maxAttempts > 0 && attempt > maxAttempts)) throw failure;
+        if (!enabled || (maxAttempts > 0 && attempt > maxAttempts)) throw error;
       }
     }
   }

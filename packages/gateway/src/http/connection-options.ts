@@ -1,6 +1,6 @@
 import { Field } from "./field-name.js";
 import type { FieldSection } from "./field-section.js";
-import { parseTokens } from "./token-list.js";
+import { parseTokens } from "./list.js";
 
 /** More names than this are an attempt to make us search. */
 const MOST_OPTIONS = 32;

@@ -2,7 +2,7 @@ import { Field } from "./field-name.js";
 import type { FieldSection } from "./field-section.js";
 import { NINE, ZERO } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
-import { parseTokens } from "./token-list.js";
+import { parseTokens } from "./list.js";
 
 /** How a message says where its body ends: at most one of the two ways (RFC 9112 6). */
 export class Framing {

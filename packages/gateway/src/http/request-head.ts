@@ -1,12 +1,14 @@
-import { parseAuthority } from "./authority.js";
+import { type Authority, parseAuthority } from "./authority.js";
 import { ConnectionOptions } from "./connection-options.js";
 import { Field, fieldSet } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
 import { Framing } from "./framing.js";
-import { SLASH } from "./octet.js";
+import { isText, textOf, writeText } from "./latin1.js";
+import { parseProtocols } from "./list.js";
+import { ASTERISK, SLASH } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { RequestLine } from "./request-line.js";
-import { textOf, writeText } from "./latin1.js";
+import { parseAbsoluteTarget, samePlace } from "./request-target.js";
 
 /** How a forwarded request head differs from the visitor's. */
 export interface ForwardOptions {
@@ -16,31 +18,18 @@ export interface ForwardOptions {
   expectContinue?: boolean;
 }
 
-/** What we write ourselves, or what goes no further. */
-const DROPPED = fieldSet(
-  Field.contentLength,
-  Field.transferEncoding,
-  Field.connection,
-  Field.upgrade,
-  Field.keepAlive,
-  Field.expect,
-  Field.hopByHop,
-  Field.identity,
-  Field.lookalike,
-);
-const DROPPED_WITH_HOST = DROPPED | fieldSet(Field.host);
-
 /**
- * The head of a request, read strictly (RFC 9112, and design rules beyond it) and reused for request after request of one visitor.
- * After `read` returned a length everything below is about that head; positions stay valid while its bytes do.
+ * The head of a request, read strictly (RFC 9112, and beyond it where readers are known to differ), and reused for request after request
+ * of one visitor. After `read` returned a length everything below is about that head, while its bytes stay as they are. After a refusal
+ * only `refusal`, `method`, `versionMinor` and `accept` say what had been understood until then.
  */
 export class RequestHead {
   /** Why `read` returned -1. */
   refusal: Refusal | undefined = undefined;
-
-  /** 1: HTTP/1.1, 0: HTTP/1.0. Already set when a later part of the head is refused. */
-  versionMinor: 0 | 1 = 1;
+  /** Empty while not understood. */
   method = "";
+  /** 1: HTTP/1.1, 0: HTTP/1.0. */
+  versionMinor: 0 | 1 = 1;
   /** Canonical: lower case, no port, no trailing dot, IPv6 in brackets. Empty only in HTTP/1.0. */
   host = "";
   /** Canonical `host` or `host:port`, as Host and X-Forwarded-Host say it. */
@@ -49,8 +38,8 @@ export class RequestHead {
   contentLength = -1;
   chunked = false;
   /** Whether the visitor wants to send more requests on this connection. */
-  keepAlive = true;
-  /** The protocol that a valid upgrade request asks for, as the visitor wrote it; else empty. */
+  keepAlive = false;
+  /** The protocols that a valid upgrade request offers, as the visitor wrote them; else empty. */
   upgrade = "";
   /** The visitor waits for 100 Continue before it sends the body. */
   expectContinue = false;
@@ -62,12 +51,14 @@ export class RequestHead {
   readonly #connection = new ConnectionOptions();
   #bytes: Buffer = NOTHING;
   #fieldsStart = 0;
-  /** Where path and query begin, and what is to be put before them (absolute form without a path). */
+  /** Where path and query begin, and what is put before them (absolute form without a path). */
   #pathStart = 0;
   #pathPrefix = "";
-  /** The Host value last understood: visitors repeat themselves. */
+  /** What Host and path said last, to say it again without a new string: visitors repeat themselves. */
   #hostText = "";
-  /** The head says Host in its canonical form, and the target in origin form: both can go on as they are. */
+  #place: Authority = NOWHERE;
+  #path = "";
+  /** Start line and Host can go on as they are: HTTP/1.1, no absolute form, and Host in its canonical form. */
   #verbatim = false;
 
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
@@ -80,39 +71,47 @@ export class RequestHead {
    */
   read(bytes: Buffer, start: number, end: number): number {
     this.#bytes = bytes;
-    this.refusal = undefined;
+    this.#fields.clear();
+    this.method = "";
     const limit = start + this.#limits.bytes;
     const until = end < limit ? end : limit;
 
-    const fieldsStart = this.#line.read(bytes, start, until);
-    if (fieldsStart < 0) return this.#refuse(this.#line.refusal!);
+    const line = this.#line;
+    const fieldsStart = line.read(bytes, start, until);
     if (fieldsStart === 0) return end < limit ? 0 : this.#refuse(refusals.PN_HTTP_REQUEST_LINE_TOO_LONG);
+    this.method = line.method;
+    if (fieldsStart < 0) return this.#refuse(line.refusal!);
+    this.versionMinor = line.versionMinor;
     this.#fieldsStart = fieldsStart;
-    this.method = this.#line.method;
-    this.versionMinor = this.#line.versionMinor;
 
     const next = this.#fields.read(bytes, fieldsStart, until, this.#limits.fields);
-    if (next < 0) return this.#refuse(this.#fields.refusal!);
     if (next === 0) return end < limit ? 0 : this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
+    if (next < 0) return this.#refuse(this.#fields.refusal!);
 
-    const flaw = this.#understand(bytes);
-    return flaw === undefined ? next - start : this.#refuse(flaw);
+    const flaw = this.#understand();
+    if (flaw !== undefined) return this.#refuse(flaw);
+    this.refusal = undefined;
+    return next - start;
   }
 
   /** Path and query as the origin sees them, byte for byte as they came; `*` for OPTIONS in asterisk form. */
   get path(): string {
-    return this.#pathPrefix + textOf(this.#bytes, this.#pathStart, this.#line.targetEnd);
+    const end = this.#line.targetEnd;
+    if (!isText(this.#bytes, this.#pathStart, end, this.#path)) this.#path = textOf(this.#bytes, this.#pathStart, end);
+    return this.#pathPrefix === "" ? this.#path : this.#pathPrefix + this.#path;
   }
 
   /** What the visitor accepts as an answer; empty when it doesn't say. */
   get accept(): string {
-    return this.#fields.value(this.#bytes, Field.accept);
+    const index = this.#fields.find(Field.accept);
+    return index < 0 ? "" : this.#fields.value(this.#bytes, index);
   }
 
-  /** Lets go of the bytes, which an idle connection would hold; path, accept and writing end with them. */
+  /** Lets go of the bytes, which an idle connection would hold; `path`, `accept` and `write` end with them. */
   release(): void {
     this.#bytes = NOTHING;
-    this.#pathPrefix = "";
+    this.#fields.clear();
+    this.#path = this.#pathPrefix = "";
     this.#pathStart = this.#line.targetEnd = 0;
   }
 
@@ -122,120 +121,115 @@ export class RequestHead {
    */
   write(identity: string, options?: ForwardOptions): Buffer {
     const hostHeader = options?.hostHeader;
-    const expectContinue = options?.expectContinue ?? this.expectContinue;
-    const verbatim = this.#verbatim && this.versionMinor === 1 && hostHeader === undefined;
+    const verbatim = this.#verbatim && hostHeader === undefined;
     const lead = verbatim ? "" : `${this.method} ${this.path} HTTP/1.1\r\nHost: ${hostHeader ?? this.authority}\r\n`;
+    const tail = this.#ownLines(options?.expectContinue ?? this.expectContinue);
     const fields = this.#fields;
     fields.gather(verbatim ? this.#line.start : this.#fieldsStart, verbatim ? DROPPED : DROPPED_WITH_HOST);
 
-    let tail = identity;
-    if (this.chunked) tail += "Transfer-Encoding: chunked\r\n";
-    else if (this.contentLength >= 0) tail += `Content-Length: ${this.contentLength}\r\n`;
-    if (expectContinue) tail += "Expect: 100-continue\r\n";
-    if (this.upgrade !== "") tail += `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n`;
-    tail += "\r\n";
-
-    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + tail.length);
-    const at = writeText(head, 0, lead);
-    writeText(head, fields.copyTo(head, at, this.#bytes), tail);
+    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + identity.length + tail.length);
+    let at = lead === "" ? 0 : writeText(head, 0, lead);
+    at = fields.copyTo(head, at, this.#bytes);
+    at = writeText(head, at, identity);
+    writeText(head, at, tail);
     return head;
   }
 
-  #understand(bytes: Buffer): Refusal | undefined {
-    const fields = this.#fields;
-    if (!this.#framing.read(fields, bytes, this.versionMinor)) return this.#framing.refusal;
-    this.contentLength = this.#framing.contentLength;
-    this.chunked = this.#framing.chunked;
-
-    const hostFlaw = this.#readHost(bytes);
-    if (hostFlaw !== undefined) return hostFlaw;
-    const targetFlaw = this.#readTarget(bytes);
-    if (targetFlaw !== undefined) return targetFlaw;
-
-    this.keepAlive = this.versionMinor === 1;
-    this.upgrade = "";
-    if (fields.has(Field.connection)) {
-      const connection = this.#connection;
-      if (!connection.read(fields, bytes)) return refusals.PN_HTTP_CONNECTION;
-      this.keepAlive = !connection.close && (this.versionMinor === 1 || connection.keepAlive);
-    }
-    if (fields.has(Field.upgrade)) {
-      const upgradeFlaw = this.#readUpgrade(bytes);
-      if (upgradeFlaw !== undefined) return upgradeFlaw;
-    }
-    this.expectContinue = false;
-    return fields.has(Field.expect) ? this.#readExpect(bytes) : undefined;
+  /** Framing, expectation and upgrade as we understood them, and the blank line. */
+  #ownLines(expectContinue: boolean): string {
+    let lines = "";
+    if (this.chunked) lines += "Transfer-Encoding: chunked\r\n";
+    else if (this.contentLength >= 0) lines += `Content-Length: ${this.contentLength}\r\n`;
+    if (expectContinue) lines += "Expect: 100-continue\r\n";
+    if (this.upgrade !== "") lines += `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n`;
+    return lines === "" ? "\r\n" : `${lines}\r\n`;
   }
 
-  #readHost(bytes: Buffer): Refusal | undefined {
+  #understand(): Refusal | undefined {
+    const framing = this.#framing;
+    if (!framing.read(this.#fields, this.#bytes, this.versionMinor)) return framing.refusal;
+    this.contentLength = framing.contentLength;
+    this.chunked = framing.chunked;
+    return (
+      this.#readHost() ?? this.#readTarget() ?? this.#readConnection() ?? this.#readUpgrade() ?? this.#readExpect()
+    );
+  }
+
+  #readHost(): Refusal | undefined {
     const fields = this.#fields;
-    if (fields.repeats(Field.host)) return refusals.PN_HTTP_HOST_REPEATED;
     const index = fields.find(Field.host);
     if (index < 0) {
-      this.host = this.authority = this.#hostText = "";
-      this.#verbatim = false;
-      return this.versionMinor === 0 ? undefined : refusals.PN_HTTP_HOST_MISSING;
-    }
-    const start = fields.valueStart(index);
-    const end = fields.valueEnd(index);
-    if (!says(bytes, start, end, this.#hostText)) {
+      if (this.versionMinor === 1) return refusals.PN_HTTP_HOST_MISSING;
+      this.#place = NOWHERE;
       this.#hostText = "";
-      const text = textOf(bytes, start, end);
-      const authority = parseAuthority(text);
-      if (authority === undefined) return refusals.PN_HTTP_HOST;
-      this.#hostText = text;
-      this.host = authority.host;
-      this.authority = authority.text;
+    } else {
+      if (fields.repeats(Field.host)) return refusals.PN_HTTP_HOST_REPEATED;
+      if (
+        this.#hostText === "" ||
+        !isText(this.#bytes, fields.valueStart(index), fields.valueEnd(index), this.#hostText)
+      ) {
+        this.#hostText = "";
+        const text = fields.value(this.#bytes, index);
+        const place = parseAuthority(text);
+        if (place === undefined) return refusals.PN_HTTP_HOST;
+        this.#hostText = text;
+        this.#place = place;
+      }
     }
-    this.#verbatim = this.#hostText === this.authority;
+    this.host = this.#place.host;
+    this.authority = this.#place.text;
+    this.#verbatim = this.versionMinor === 1 && this.#hostText === this.authority;
     return undefined;
   }
 
-  #readTarget(bytes: Buffer): Refusal | undefined {
-    const line = this.#line;
+  #readTarget(): Refusal | undefined {
+    const { targetStart, targetEnd } = this.#line;
+    this.#pathStart = targetStart;
     this.#pathPrefix = "";
-    this.#pathStart = line.targetStart;
-    if (bytes[line.targetStart] === SLASH) return undefined;
-    if (line.targetEnd - line.targetStart === 1 && this.method === "OPTIONS") return undefined;
+    const first = this.#bytes[targetStart];
+    if (first === SLASH) return undefined;
+    if (first === ASTERISK && targetEnd === targetStart + 1 && this.method === "OPTIONS") return undefined;
 
-    const absolute = ABSOLUTE.exec(textOf(bytes, line.targetStart, line.targetEnd));
-    if (absolute === null) return refusals.PN_HTTP_TARGET;
-    const [all, scheme = "", named = ""] = absolute;
-    const authority = parseAuthority(named);
-    if (authority === undefined) return refusals.PN_HTTP_TARGET;
-    const defaultPort = scheme.toLowerCase() === "http" ? ":80" : ":443";
-    if (
-      this.authority === "" ||
-      withoutPort(authority.text, defaultPort) !== withoutPort(this.authority, defaultPort)
-    ) {
-      return refusals.PN_HTTP_HOST_MISMATCH;
-    }
+    const target = parseAbsoluteTarget(textOf(this.#bytes, targetStart, targetEnd));
+    if (target === undefined) return refusals.PN_HTTP_TARGET;
+    if (!samePlace(target.authority, this.#place, target.defaultPort)) return refusals.PN_HTTP_HOST_MISMATCH;
     this.#verbatim = false;
-    this.#pathStart += all.length;
-    if (bytes[this.#pathStart] !== SLASH) {
-      this.#pathPrefix = this.method === "OPTIONS" && this.#pathStart === line.targetEnd ? "*" : "/";
-    }
+    this.#pathStart = targetStart + target.pathStart;
+    if (this.#pathStart === targetEnd) this.#pathPrefix = this.method === "OPTIONS" ? "*" : "/";
+    else if (this.#bytes[this.#pathStart] !== SLASH) this.#pathPrefix = "/";
     return undefined;
   }
 
-  #readUpgrade(bytes: Buffer): Refusal | undefined {
+  #readConnection(): Refusal | undefined {
+    this.keepAlive = this.versionMinor === 1;
+    if (!this.#fields.has(Field.connection)) return undefined;
+    const connection = this.#connection;
+    if (!connection.read(this.#fields, this.#bytes)) return refusals.PN_HTTP_CONNECTION;
+    this.keepAlive = !connection.close && (this.versionMinor === 1 || connection.keepAlive);
+    return undefined;
+  }
+
+  /** An offer that we can't take is ignored, as RFC 9110 7.8 wants it; but HTTP/2 is refused, lest somebody behind us takes it. */
+  #readUpgrade(): Refusal | undefined {
+    this.upgrade = "";
     const fields = this.#fields;
-    for (let n = fields.find(Field.upgrade); n >= 0; n = fields.find(Field.upgrade, n + 1)) {
-      const value = textOf(bytes, fields.valueStart(n), fields.valueEnd(n));
-      if (!PROTOCOLS.test(value)) return refusals.PN_HTTP_UPGRADE;
-      if (H2C.test(value)) return refusals.PN_HTTP_H2C;
-    }
-    const bodyless = !this.chunked && this.contentLength <= 0;
-    const wished = fields.has(Field.connection) && this.#connection.upgrade;
-    if (!wished || !bodyless || this.method !== "GET" || this.versionMinor === 0) return undefined;
+    if (!fields.has(Field.upgrade)) return undefined;
     if (fields.repeats(Field.upgrade)) return refusals.PN_HTTP_UPGRADE;
-    this.upgrade = fields.value(bytes, Field.upgrade);
+    const value = fields.value(this.#bytes, fields.find(Field.upgrade));
+    const protocols = parseProtocols(value);
+    if (protocols === undefined || protocols.length === 0) return refusals.PN_HTTP_UPGRADE;
+    if (protocols.some((protocol) => HTTP.test(protocol))) return refusals.PN_HTTP_H2C;
+    const asked = fields.has(Field.connection) && this.#connection.upgrade;
+    const bodyless = !this.chunked && this.contentLength <= 0;
+    if (asked && bodyless && this.method === "GET" && this.versionMinor === 1) this.upgrade = value;
     return undefined;
   }
 
-  #readExpect(bytes: Buffer): Refusal | undefined {
+  #readExpect(): Refusal | undefined {
+    this.expectContinue = false;
     const fields = this.#fields;
-    const met = !fields.repeats(Field.expect) && fields.value(bytes, Field.expect).toLowerCase() === "100-continue";
+    if (!fields.has(Field.expect)) return undefined;
+    const met = !fields.repeats(Field.expect) && fields.valueIs(this.#bytes, fields.find(Field.expect), "100-continue");
     if (!met) return refusals.PN_HTTP_EXPECTATION;
     // HTTP/1.0 knows no 100 (RFC 9110 10.1.1), and without a body there is nothing to wait with.
     this.expectContinue = this.versionMinor === 1 && (this.chunked || this.contentLength > 0);
@@ -244,22 +238,25 @@ export class RequestHead {
 
   #refuse(refusal: Refusal): number {
     this.refusal = refusal;
+    this.keepAlive = false;
     return -1;
   }
 }
 
 const NOTHING = Buffer.alloc(0);
-const ABSOLUTE = /^(https?):\/\/([^/?]*)/i;
-const PROTOCOLS =
-  /^[!#$%&'*+.^_`|~0-9a-z-]+(?:\/[!#$%&'*+.^_`|~0-9a-z-]+)?(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9a-z-]+(?:\/[!#$%&'*+.^_`|~0-9a-z-]+)?)*$/i;
-const H2C = /(?:^|[ \t,])h2c(?:$|[ \t,/])/i;
+const NOWHERE: Authority = { host: "", port: "", text: "" };
+const HTTP = /^(?:h2c?|http)(?:\/|$)/;
 
-function says(bytes: Buffer, start: number, end: number, text: string): boolean {
-  if (end - start !== text.length || text === "") return false;
-  for (let n = 0; n < text.length; n++) if (bytes[start + n] !== text.charCodeAt(n)) return false;
-  return true;
-}
-
-function withoutPort(authority: string, port: string): string {
-  return authority.endsWith(port) ? authority.slice(0, -port.length) : authority;
-}
+/** What goes no further, or is written anew. */
+const DROPPED = fieldSet(
+  Field.contentLength,
+  Field.transferEncoding,
+  Field.connection,
+  Field.upgrade,
+  Field.keepAlive,
+  Field.expect,
+  Field.hopByHop,
+  Field.identity,
+  Field.lookalike,
+);
+const DROPPED_WITH_HOST = DROPPED | fieldSet(Field.host);

@@ -5,6 +5,7 @@ import { Framing } from "./framing.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { StatusLine } from "./status-line.js";
 import { textOf, writeText } from "./latin1.js";
+import { parseProtocols } from "./list.js";
 
 /** Where the body of a response ends: there is none, after `contentLength` bytes, after the last chunk, or with the connection. */
 export type ResponseBody = "none" | "length" | "chunked" | "close";
@@ -102,10 +103,9 @@ export class ResponseHead {
     const fields = this.#fields;
     fields.gather(verbatim ? this.#start : this.#fieldsStart, DROPPED);
 
-    const tail =
-      (options.lines ?? "") + this.#framingLines(options.visitorMinor) + this.#connectionLines(options) + "\r\n";
+    const tail = `${options.lines ?? ""}${this.#framingLine(options.visitorMinor)}${this.#connectionLines(options)}\r\n`;
     const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + tail.length);
-    const at = writeText(head, 0, lead);
+    const at = lead === "" ? 0 : writeText(head, 0, lead);
     writeText(head, fields.copyTo(head, at, this.#bytes), tail);
     return head;
   }
@@ -115,7 +115,7 @@ export class ResponseHead {
     return reasonStart === 0 ? "" : textOf(this.#bytes, reasonStart, reasonEnd);
   }
 
-  #framingLines(visitorMinor: number): string {
+  #framingLine(visitorMinor: number): string {
     if (this.#framing.chunked && visitorMinor === 1) return "Transfer-Encoding: chunked\r\n";
     return this.contentLength >= 0 ? `Content-Length: ${this.contentLength}\r\n` : "";
   }
@@ -135,7 +135,9 @@ export class ResponseHead {
     const connection = this.#connection;
     if (!connection.read(fields, bytes)) return refusals.PN_HTTP_CONNECTION;
     this.keepAlive = !connection.close && (this.versionMinor === 1 || connection.keepAlive);
-    this.keepAliveTimeout = fields.has(Field.keepAlive) ? timeout(fields.value(bytes, Field.keepAlive)) : -1;
+    this.keepAliveTimeout = fields.has(Field.keepAlive)
+      ? timeout(fields.value(bytes, fields.find(Field.keepAlive)))
+      : -1;
     this.upgrade = "";
 
     if (this.status < 200 || this.status === 204) {
@@ -153,14 +155,14 @@ export class ResponseHead {
     return this.status === 101 ? this.#readUpgrade(bytes, offered) : undefined;
   }
 
+  /** 101 has to name one of the protocols that were offered. */
   #readUpgrade(bytes: Buffer, offered: string): Refusal | undefined {
-    const chosen = this.#fields.value(bytes, Field.upgrade);
-    const wished = offered
-      .toLowerCase()
-      .split(",")
-      .map((protocol) => protocol.trim());
-    const valid = this.versionMinor === 1 && this.#connection.upgrade && !this.#fields.repeats(Field.upgrade);
-    if (!valid || chosen === "" || !wished.includes(chosen.toLowerCase())) return refusals.PN_HTTP_UPGRADE;
+    const fields = this.#fields;
+    const index = fields.find(Field.upgrade);
+    const offer = parseProtocols(offered) ?? [];
+    const valid = index >= 0 && !fields.repeats(Field.upgrade) && this.#connection.upgrade && this.versionMinor === 1;
+    const chosen = valid ? fields.value(bytes, index) : "";
+    if (!offer.includes(chosen.toLowerCase())) return refusals.PN_HTTP_UPGRADE;
     this.upgrade = chosen;
     this.keepAlive = false;
     return undefined;
