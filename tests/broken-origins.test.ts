@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import {
+  claimPort,
+  Cleanup,
+  Published,
+  ScriptedOrigin,
+  ServerProcess,
+  startEchoOrigin,
+  type Wire,
+} from "@postern/testkit";
+
+const cleanup = new Cleanup();
+let server: ServerProcess;
+let script: ScriptedOrigin;
+let scripted: Published;
+
+beforeAll(async () => {
+  server = await ServerProcess.start(cleanup.defer);
+  script = await ScriptedOrigin.start(cleanup.defer);
+  scripted = await Published.start(cleanup.defer, script.port, { server, subdomain: "script" });
+});
+afterAll(() => cleanup.run());
+
+describe("an answer that breaks off cannot pass for complete", () => {
+  const ways: [string, (wire: Wire) => void][] = [
+    ["tears the connection", (wire) => wire.reset()],
+    ["ends it in order", (wire) => wire.finish()],
+  ];
+
+  test.for(ways)("with a length, when the origin %s: the body stays short", async ([, leave]) => {
+    const wire = await scripted.ask(onTestFinished, "GET /short");
+    const origin = await script.wire("GET /short");
+    origin.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+    await wire.read("only this");
+    leave(origin);
+    await wire.over();
+    expect(wire.text).toMatch(/content-length: 100\r\n/i);
+    expect(wire.text).toMatch(/\r\n\r\nonly this$/);
+    origin.socket.destroy();
+    script.wires.length = 0;
+  });
+
+  test.for(ways)("in chunks, when the origin %s: there is no last chunk", async ([, leave]) => {
+    const wire = await scripted.ask(onTestFinished, "GET /chunks");
+    const origin = await script.wire("GET /chunks");
+    origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n");
+    await wire.read("only this");
+    leave(origin);
+    await wire.over();
+    expect(wire.text).toMatch(/only this\r\n$/);
+    origin.socket.destroy();
+    script.wires.length = 0;
+  });
+
+  test("until close, when the origin tears the connection: the visitor's connection is torn, too, or lacks the last chunk", async () => {
+    const wire = await scripted.ask(onTestFinished, "GET /until-close");
+    const origin = await script.wire("GET /until-close");
+    origin.write("HTTP/1.1 200 OK\r\n\r\nonly this");
+    await wire.read("only this");
+    origin.reset();
+    const end = await wire.over();
+    if (/transfer-encoding: chunked/i.test(wire.text)) expect(wire.text).not.toMatch(/0\r\n\r\n$/);
+    else expect(end).toBe("reset");
+  });
+
+  test("until close for an HTTP/1.0 visitor, who has nothing else to tell by: its connection is torn", async () => {
+    const wire = await scripted.wire(onTestFinished);
+    wire.write(`GET /old HTTP/1.0\r\nHost: ${scripted.host}\r\n\r\n`);
+    const origin = await script.wire("GET /old");
+    origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n");
+    await wire.read("only this");
+    origin.reset();
+    expect(await wire.over()).toBe("reset");
+  });
+});
+
+describe("what a visitor is told", () => {
+  test("502 when nothing listens, and the service is found again as soon as it does", async () => {
+    const port = await claimPort();
+    const published = await Published.start(onTestFinished, port, { server });
+    const refused = await published.visit("/");
+    expect([refused.status, refused.headers["postern-error"]]).toEqual([502, "PN_ORIGIN_REFUSED"]);
+
+    const echo = await startEchoOrigin(onTestFinished);
+    const found = await Published.start(onTestFinished, echo.port, { server });
+    expect((await found.visit("/")).status).toBe(200);
+    await echo.close();
+    expect((await found.visit("/")).status).toBe(502);
+    await new Promise<void>((resolve) => echo.server.listen(echo.port, "127.0.0.1", resolve));
+    expect((await found.visit("/")).status).toBe(200);
+  });
+
+  test("502 when the origin hangs up without an answer", async () => {
+    const answer = scripted.visit("/hang-up", { method: "POST", body: "x" });
+    (await script.wire("/hang-up")).finish();
+    const { status, headers } = await answer;
+    expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_BROKEN"]);
+  });
+
+  test.for([
+    ["no HTTP at all", "SSH-2.0-OpenSSH_9.2\r\n"],
+    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
+    ["a length beside chunks", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+    ["a bare line feed", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx"],
+    ["a space before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nx"],
+    ["a head without end", `HTTP/1.1 200 OK\r\nX-Long: ${"x".repeat(40_000)}`],
+    ["101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"],
+  ])("502 when the origin sends %s", async ([what, bytes]) => {
+    const path = `/hostile/${encodeURIComponent(what ?? "")}`;
+    const answer = scripted.visit(path, { method: "POST", body: "x" });
+    (await script.wire(path)).write(bytes ?? "");
+    const { status, headers } = await answer;
+    expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_INVALID"]);
+  });
+
+  test("nothing that an origin sends without being asked reaches the next visitor", async () => {
+    const first = scripted.visit("/first");
+    const origin = await script.wire("/first");
+    origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale");
+    expect((await first).body.toString()).toBe("ok");
+    const second = scripted.visit("/second");
+    (await script.wire("/second")).write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh");
+    expect((await second).body.toString()).toBe("fresh");
+  });
+});

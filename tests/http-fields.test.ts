@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import {
+  Cleanup,
+  fieldValues,
+  Origin,
+  Published,
+  ServerProcess,
+  startEchoOrigin,
+  type Echo,
+  type Exchange,
+} from "@postern/testkit";
+
+const cleanup = new Cleanup();
+let server: ServerProcess;
+let echo: Origin;
+let site: Published;
+
+beforeAll(async () => {
+  server = await ServerProcess.start(cleanup.defer);
+  echo = await startEchoOrigin(cleanup.defer);
+  site = await Published.start(cleanup.defer, echo.port, { server, subdomain: "web" });
+});
+afterAll(() => cleanup.run());
+
+test("path and query arrive byte for byte", async () => {
+  const paths = ["/a%2Fb//c;d=1?q=%20+&&=%zz&x=a?b", "/%E2%82%AC/..;/x/./?", "/a/%2e%2e/b%5Cc%00d", "/?", "//double"];
+  for (const path of paths) {
+    const wire = await site.ask(onTestFinished, `GET ${path}`);
+    const text = await wire.read('"body"');
+    expect(text).toContain(`"url":${JSON.stringify(path)}`);
+  }
+  expect(echo.requests.slice(-paths.length).map(({ url }) => url)).toEqual(paths);
+});
+
+test("header fields keep their order, repetitions and values", async () => {
+  const wire = await site.ask(
+    onTestFinished,
+    "GET /fields",
+    "X-One: 1",
+    "Cookie: a=1; b=\u00e4",
+    "X-One: 2",
+    "x-EMPTY:",
+  );
+  await wire.read('"body"');
+  const { rawHeaders } = echo.last;
+  expect(fieldValues(rawHeaders, "x-one")).toEqual(["1", "2"]);
+  expect(fieldValues(rawHeaders, "cookie")).toEqual(["a=1; b=\u00e4"]);
+  expect(fieldValues(rawHeaders, "x-empty")).toEqual([""]);
+});
+
+test("each cookie that an origin sets arrives as a field of its own", async () => {
+  const cookies = await Origin.start(onTestFinished, (_, outgoing) => {
+    outgoing.setHeader("set-cookie", ["a=1; Path=/", "b=2; HttpOnly"]).end("sweet");
+  });
+  const { rawHeaders } = await (await Published.start(onTestFinished, cookies.port, { server })).visit("/");
+  expect(fieldValues(rawHeaders, "set-cookie")).toEqual(["a=1; Path=/", "b=2; HttpOnly"]);
+});
+
+test("origins learn who the visitor is, and for which address it came", async () => {
+  echoed(await site.visit("/"));
+  const { headers, rawHeaders } = echo.last;
+  expect(headers).toMatchObject({
+    "x-forwarded-for": "127.0.0.1",
+    "x-forwarded-proto": "http",
+    "x-forwarded-host": site.host,
+    "x-real-ip": "127.0.0.1",
+  });
+  const [forwarded = ""] = fieldValues(rawHeaders, "forwarded");
+  expect(forwarded.split(";").toSorted()).toEqual(["for=127.0.0.1", `host="${site.host}"`, "proto=http"]);
+});
+
+test("a visitor can neither forge its identity nor have it removed", async () => {
+  const forged = [
+    "X-Forwarded-For: 6.6.6.6",
+    "x-forwarded-FOR: 6.6.6.7",
+    "X_Forwarded_For: 6.6.6.8",
+    "X-Forwarded-Proto: https",
+    "X-Forwarded-Host: evil.example",
+    "X-Real-IP: 6.6.6.6",
+    "Forwarded: for=6.6.6.6",
+    "X-Forwarded-Port: 666",
+    "Connection: keep-alive, X-Forwarded-For, X-Real-IP, Forwarded",
+  ];
+  const wire = await site.ask(onTestFinished, "GET /forged", ...forged);
+  await wire.read('"body"');
+  const { rawHeaders } = echo.last;
+  expect(rawHeaders.filter((text) => /6\.6\.6|evil|666|https/.test(text))).toEqual([]);
+  expect(fieldValues(rawHeaders, "x-forwarded-for")).toEqual(["127.0.0.1"]);
+  expect(fieldValues(rawHeaders, "x-real-ip")).toEqual(["127.0.0.1"]);
+  expect(fieldValues(rawHeaders, "forwarded")).toHaveLength(1);
+});
+
+test("fields of one connection stay on it, in both directions", async () => {
+  const wire = await site.ask(
+    onTestFinished,
+    "GET /hops",
+    "Connection: close, X-Secret",
+    "X-Secret: 1",
+    "Keep-Alive: timeout=9",
+    "Proxy-Connection: keep-alive",
+    "TE: gzip",
+  );
+  await wire.over();
+  const names = echo.last.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  for (const name of ["x-secret", "keep-alive", "proxy-connection", "te"]) expect(names).not.toContain(name);
+
+  const internal = await Origin.start(onTestFinished, (_, outgoing) => {
+    outgoing.setHeader("connection", "keep-alive, X-Internal").setHeader("x-internal", "1");
+    outgoing.setHeader("proxy-authenticate", "Basic").setHeader("x-public", "1").end("ok");
+  });
+  const { headers } = await (await Published.start(onTestFinished, internal.port, { server })).visit("/");
+  expect(headers).toHaveProperty("x-public", "1");
+  expect(headers).not.toHaveProperty("x-internal");
+});
+
+test("an origin sees the visitor's Host, its own, or a fixed one, as the client was told", async () => {
+  echoed(await site.visit("/"));
+  expect(echo.last.headers.host).toBe(site.host);
+
+  const own = await Published.start(onTestFinished, echo.port, { server, args: ["--host-header", "rewrite"] });
+  echoed(await own.visit("/"));
+  expect(echo.last.headers.host).toBe(`127.0.0.1:${echo.port}`);
+  expect(echo.last.headers["x-forwarded-host"]).toBe(own.host);
+
+  const fixed = await Published.start(onTestFinished, echo.port, { server, args: ["--host-header", "app.internal"] });
+  echoed(await fixed.visit("/"));
+  expect(echo.last.headers.host).toBe("app.internal");
+});
+
+test("the name is found whatever the case of Host, and with a trailing dot", async () => {
+  for (const host of [`WEB.LocalHost:${server.port}`, `web.localhost.:${server.port}`, "web.localhost"]) {
+    const wire = await site.wire(onTestFinished);
+    wire.write(`GET /canonical HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect(await wire.read("\r\n\r\n"), host).toMatch(/^HTTP\/1\.1 200 OK/);
+  }
+});
+
+function echoed({ status, body }: Exchange): Echo {
+  expect(status).toBe(200);
+  return JSON.parse(body.toString()) as Echo;
+}
