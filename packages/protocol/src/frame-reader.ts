@@ -1,5 +1,5 @@
 import { TunnelError } from "./errors.js";
-import { FrameType, HEADER_SIZE } from "./frame.js";
+import { FrameType, HEADER_SIZE, MAX_PAYLOAD } from "./frame.js";
 
 /** What a message holds, frame by frame. Payloads are views into the message. */
 export interface FrameHandler {
@@ -57,6 +57,7 @@ export function readFrames(message: Buffer, handler: FrameHandler): Sequenced {
     if (to > end) throw violation("a frame is cut off");
     const smallest = SMALLEST_PAYLOAD[type];
     if (smallest === undefined) throw violation(`frame type ${type} is unknown`);
+    if (length > MAX_PAYLOAD) throw violation("a frame is above 64 KiB");
     if (length < smallest) throw violation(`a frame of type ${type} is too short`);
     if (type >= FrameType.OPEN) {
       if (stream === 0) throw violation("a stream frame has no stream");
