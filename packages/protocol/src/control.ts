@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { TunnelError, type ErrorCode } from "./errors.js";
 
 /** Control messages: PROTOCOL.md, sections 3 and 4. Field names are the wire's. */
@@ -135,6 +136,7 @@ export function encodeControl(message: ControlMessage): Buffer {
  * @throws TunnelError PN_PROTOCOL when it is not a message, or a field of a known one is missing or of the wrong type.
  */
 export function decodeControl(json: Buffer): ControlMessage | string {
+  if (!isUtf8(json)) throw new TunnelError("PN_PROTOCOL", "a control message is not UTF-8");
   let value: unknown;
   try {
     value = JSON.parse(json.toString("utf8"));
