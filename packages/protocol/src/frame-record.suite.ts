@@ -1,0 +1,93 @@
+import type { Batch } from "./batch.js";
+import { FrameType } from "./frame.js";
+import { readFrames, type FrameHandler, type Sequenced } from "./frame-reader.js";
+
+/** A frame as the test vectors write it; `payload` and `data` in hexadecimal. */
+export type WrittenFrame = { flags: number; stream: number } & (
+  | { type: "CONTROL"; text: string }
+  | { type: "PING" | "PONG"; payload: string }
+  | { type: "GOAWAY"; error: number; retry_after: number; reason: string }
+  | { type: "ACK"; received: number }
+  | { type: "OPEN"; tunnel: number; window: number }
+  | { type: "DATA"; data: string }
+  | { type: "WINDOW"; limit: number }
+  | { type: "FIN"; delivered: number }
+  | { type: "RESET"; error: number; delivered: number }
+);
+
+/** What a reader can tell of a frame: flags only where they mean something to it. */
+export function told(frame: WrittenFrame): object {
+  if (frame.type === "OPEN" || frame.type === "DATA") return frame;
+  const { flags: _, ...rest } = frame;
+  return rest;
+}
+
+/** Writes down the frames it is told of. */
+export class FrameRecord implements FrameHandler {
+  readonly frames: object[] = [];
+
+  onControl(json: Buffer): void {
+    this.frames.push({ type: "CONTROL", stream: 0, text: json.toString("utf8") });
+  }
+  onPing(payload: Buffer): void {
+    this.frames.push({ type: "PING", stream: 0, payload: payload.toString("hex") });
+  }
+  onPong(payload: Buffer): void {
+    this.frames.push({ type: "PONG", stream: 0, payload: payload.toString("hex") });
+  }
+  onGoAway(error: number, retryAfter: number, reason: string): void {
+    this.frames.push({ type: "GOAWAY", stream: 0, error, retry_after: retryAfter, reason });
+  }
+  onAck(received: number): void {
+    this.frames.push({ type: "ACK", stream: 0, received });
+  }
+  onOpen(stream: number, flags: number, tunnel: number, window: number): void {
+    this.frames.push({ type: "OPEN", flags, stream, tunnel, window });
+  }
+  onData(stream: number, flags: number, payload: Buffer): void {
+    this.frames.push({ type: "DATA", flags, stream, data: payload.toString("hex") });
+  }
+  onWindow(stream: number, limit: number): void {
+    this.frames.push({ type: "WINDOW", stream, limit });
+  }
+  onFin(stream: number, delivered: number): void {
+    this.frames.push({ type: "FIN", stream, delivered });
+  }
+  onReset(stream: number, error: number, delivered: number): void {
+    this.frames.push({ type: "RESET", stream, error, delivered });
+  }
+}
+
+/** The frames of `message` and what they amount to. */
+export function read(message: Buffer): Sequenced & { frames: object[] } {
+  const record = new FrameRecord();
+  return { ...readFrames(message, record), frames: record.frames };
+}
+
+/** Appends `frame` to `batch` by the method that the session would use. */
+export function write(batch: Batch, frame: WrittenFrame): void {
+  const at = batch.length;
+  const { type, flags, stream } = frame;
+  switch (type) {
+    case "CONTROL":
+      return batch.frame(FrameType[type], flags, stream, Buffer.from(frame.text, "utf8"));
+    case "PING":
+    case "PONG":
+      return batch.frame(FrameType[type], flags, stream, Buffer.from(frame.payload, "hex"));
+    case "GOAWAY":
+      return batch.goAway(frame.error, frame.retry_after, frame.reason);
+    case "ACK":
+      return batch.count(FrameType[type], flags, stream, frame.received);
+    case "OPEN":
+      return batch.open(flags, stream, frame.tunnel, frame.window);
+    case "DATA":
+      return batch.frame(FrameType[type], flags, stream, Buffer.from(frame.data, "hex"));
+    case "WINDOW":
+      return batch.count(FrameType[type], flags, stream, frame.limit);
+    case "FIN":
+      return batch.count(FrameType[type], flags, stream, frame.delivered);
+    case "RESET":
+      batch.reset(stream, frame.error, frame.delivered);
+      return batch.flag(at, flags);
+  }
+}
