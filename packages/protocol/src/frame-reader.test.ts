@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Batch } from "./batch.js";
+import { FrameType, MAX_PAYLOAD } from "./frame.js";
+import { FrameRecord, read, told, write } from "./frame-record.suite.js";
+import { readFrames } from "./frame-reader.js";
+import { anyFrame, damagedBatch, twinRead, twinWrite } from "./wire-twin.suite.js";
+
+/** What the reader makes of `message`, in the twin's words. */
+function reading(message: Buffer): ReturnType<typeof twinRead> {
+  const record = new FrameRecord();
+  try {
+    return { ...readFrames(message, record), frames: record.frames, refused: false };
+  } catch (error) {
+    expect(error).toHaveProperty("code", "PN_PROTOCOL");
+    return { frames: record.frames, refused: true, bytes: 0, ackNow: false };
+  }
+}
+
+describe("against the naive twin", () => {
+  test("any frames make the same bytes, and the same frames again", () => {
+    fc.assert(
+      fc.property(fc.array(anyFrame, { minLength: 1, maxLength: 12 }), (frames) => {
+        const batch = new Batch();
+        for (const frame of frames) write(batch, frame);
+        const message = batch.take();
+        expect([...message]).toEqual(frames.flatMap(twinWrite));
+        expect(read(message).frames).toEqual(frames.map(told));
+      }),
+    );
+  });
+
+  test("whatever is done to a message, both see the same frames, the same fault and the same count", () => {
+    let refused = 0;
+    let taken = 0;
+    fc.assert(
+      fc.property(damagedBatch, (message) => {
+        const twin = twinRead(message);
+        if (twin.refused) {
+          refused++;
+          expect(reading(message)).toEqual({ ...twin, bytes: 0, ackNow: false });
+        } else {
+          taken++;
+          expect(reading(message)).toEqual(twin);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    // The comparison is worth something only if both happen often.
+    expect(Math.min(refused, taken)).toBeGreaterThan(100);
+  });
+
+  test("bytes that never were frames", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => {
+        const { frames, refused } = twinRead(bytes);
+        expect(reading(Buffer.from(bytes))).toMatchObject({ frames, refused });
+      }),
+    );
+  });
+
+  test("a batch cut anywhere is refused, except between two frames", () => {
+    fc.assert(
+      fc.property(fc.array(anyFrame, { minLength: 1, maxLength: 3 }), (frames) => {
+        const ends = new Set([0]);
+        const bytes: number[] = [];
+        for (const frame of frames) ends.add(bytes.push(...twinWrite(frame)));
+        for (let end = 0; end <= bytes.length; end++)
+          expect(reading(Buffer.from(bytes.slice(0, end))).refused).toBe(!ends.has(end));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("a batch", () => {
+  test("takes a part of a chunk, and only that", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 500 }), fc.nat(), fc.nat(), (bytes, a, b) => {
+        const start = a % bytes.length;
+        const end = start + 1 + (b % (bytes.length - start));
+        const batch = new Batch();
+        batch.frame(FrameType.DATA, 0, 1, bytes, start, end);
+        const data = Buffer.from(bytes.slice(start, end)).toString("hex");
+        expect(read(batch.take()).frames).toEqual([{ type: "DATA", flags: 0, stream: 1, data }]);
+      }),
+    );
+  });
+
+  test("that was taken is not touched by the ones that follow", () => {
+    const batch = new Batch();
+    const messages = Array.from({ length: 50 }, (_, index) => {
+      for (let frame = 0; frame <= index; frame++) batch.count(FrameType.ACK, 0, 0, index);
+      const message = batch.take();
+      return { message, copy: Buffer.from(message) };
+    });
+    for (const { message, copy } of messages) expect(message.equals(copy)).toBe(true);
+    expect(batch.length).toBe(0);
+  });
+
+  test("grows over many frames of the largest size", () => {
+    const batch = new Batch();
+    const payload = Buffer.alloc(MAX_PAYLOAD, "x");
+    for (let stream = 1; stream <= 9; stream += 2) batch.frame(FrameType.DATA, 0, stream, payload);
+    const { frames, bytes } = read(batch.take());
+    expect(bytes).toBe(5 * 65_536);
+    expect(frames.map((frame) => (frame as { stream: number }).stream)).toEqual([1, 3, 5, 7, 9]);
+    expect(frames.every((frame) => (frame as { data: string }).data === payload.toString("hex"))).toBe(true);
+  });
+
+  test("payloads are views into the message: nothing is copied on the way in", () => {
+    const batch = new Batch();
+    batch.frame(FrameType.DATA, 0, 1, Buffer.from("abc"));
+    const message = batch.take();
+    const record = new FrameRecord();
+    record.onData = (_stream, _flags, payload) => expect(payload.buffer).toBe(message.buffer);
+    readFrames(message, record);
+    expect.assertions(1);
+  });
+});
