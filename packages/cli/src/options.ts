@@ -1,0 +1,42 @@
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const LOG_FORMATS = ["text", "json"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** What every long-running command takes. */
+export interface CommonOptions {
+  /** The least important messages that are shown. Default info. */
+  logLevel: LogLevel;
+  /** How messages are written: for people, or as JSON lines. Default text. */
+  logFormat: LogFormat;
+  /** Events on stdout, one JSON object a line; messages then go to stderr. Default false. */
+  json: boolean;
+}
+
+export interface ServerCommandOptions extends CommonOptions {
+  /** `host:port`, or a port on loopback. Default 127.0.0.1:8080. */
+  listen: string;
+  /** The base domain. Default localhost. */
+  domain: string;
+  /** A file with one key a line. */
+  apiKeysFile?: string;
+}
+
+export interface HttpCommandOptions extends CommonOptions {
+  server?: string;
+  /** The wished name. Default: the server chooses. */
+  subdomain?: string;
+  /** `rewrite`, or a fixed Host for the local service. Default: what the visitor sent. */
+  hostHeader?: string;
+  apiKeyFile?: string;
+  /** Whether the file was named on the command line rather than by the environment. */
+  apiKeyFileTyped: boolean;
+  /** Whether to try again after the connection failed or broke. Default true. */
+  reconnect: boolean;
+}
+
+export interface DemoCommandOptions extends CommonOptions {
+  /** Sends one request through the tunnel and ends. Default false. */
+  once: boolean;
+}

@@ -1,0 +1,64 @@
+import type { Writable } from "node:stream";
+
+const DEFAULT_LIMIT = 1024 * 1024;
+
+/** A stream for people or programs that never crashes or fills memory when nobody reads it. */
+export class Output {
+  readonly #stream: Writable & { isTTY?: boolean; columns?: number };
+  readonly #limit: number;
+  #closed = false;
+  #lost = 0;
+
+  /** @param limit bytes that may wait for a slow reader; lines beyond are counted and left out. */
+  constructor(stream: Writable, limit = DEFAULT_LIMIT) {
+    this.#stream = stream;
+    this.#limit = limit;
+    // EPIPE, or a terminal that is gone: the work goes on, only nobody watches it.
+    stream.on("error", () => (this.#closed = true));
+  }
+
+  get terminal(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  /** The terminal's width; undefined when this is none. */
+  get columns(): number | undefined {
+    return this.terminal ? (this.#stream.columns ?? 80) : undefined;
+  }
+
+  /** How many lines were left out since the last that was written. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /**
+   * Writes one or more whole lines.
+   * @param lossLine says, as a line before this one, how many were left out.
+   */
+  line(text: string, lossLine: (lost: number) => string = peopleLossLine): void {
+    if (this.#closed || this.#stream.destroyed) return;
+    if (this.#stream.writableLength > this.#limit) {
+      this.#lost += 1;
+      return;
+    }
+    const loss = this.#lost > 0 ? `${lossLine(this.#lost)}\n` : "";
+    this.#lost = 0;
+    this.#stream.write(`${loss}${text}\n`);
+  }
+
+  /** Resolves when everything has been taken, or after `timeout` milliseconds. */
+  async flushed(timeout: number): Promise<void> {
+    if (this.#closed || this.#stream.destroyed || this.#stream.writableLength === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeout);
+      this.#stream.write("", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}
+
+function peopleLossLine(lost: number): string {
+  return `… ${lost} lines left out, because nobody read them`;
+}

@@ -1,0 +1,22 @@
+const SIZES = ["kB", "MB", "GB", "TB"];
+
+/** 999 B, 1.2 kB, 34 kB, 5.6 MB: at most seven characters. */
+export function byteText(bytes: number): string {
+  if (bytes < 1000) return `${Math.max(0, Math.trunc(bytes))} B`;
+  let value = bytes;
+  let unit = -1;
+  do {
+    value /= 1000;
+    unit += 1;
+  } while (value >= 999.5 && unit < SIZES.length - 1);
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${SIZES[unit]}`;
+}
+
+/** 0.4 ms, 12 ms, 1.2 s, 75 s, 12 min. */
+export function durationText(milliseconds: number): string {
+  if (milliseconds < 0.95) return `${Math.max(0, milliseconds).toFixed(1)} ms`;
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
