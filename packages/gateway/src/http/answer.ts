@@ -63,6 +63,7 @@ main{max-width:34rem;margin:1rem;padding:2rem 2.5rem;border-radius:.75rem;backgr
 h1{margin:0;font-size:1.35rem;line-height:1.3}
 h1 b{color:#d2663f;margin-right:.5rem}
 p{margin:.75rem 0 0}
+code{padding:.1em .35em;border-radius:.3em;background:light-dark(#eef0f3,#2a313a);font-size:.9em}
 small{display:block;margin-top:1.5rem;opacity:.65;overflow-wrap:anywhere;font-family:ui-monospace,monospace}`;
 
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
@@ -95,7 +96,7 @@ const HTML: Form = {
 <body>
 <main>
 <h1><b>${status}</b>${escape(title)}</h1>
-<p>${escape(message)}</p>
+<p>${withCode(escape(message))}</p>
 <small>${escape(reference(code, requestId))}</small>
 </main>
 </body>
@@ -141,4 +142,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 function escape(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+}
+
+/** Marks what stands in backticks. */
+function withCode(html: string): string {
+  return html.replace(/`([^`]*)`/g, "<code>$1</code>");
 }

@@ -1,8 +1,13 @@
 import { Field } from "./field-name.js";
 import type { FieldSection } from "./field-section.js";
+import { countDigits, writeDecimal, writeText } from "./latin1.js";
 import { NINE, ZERO } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { parseTokens } from "./list.js";
+
+const CHUNKED = "Transfer-Encoding: chunked\r\n";
+const LENGTH = "Content-Length: ";
+const LINE_END = "\r\n";
 
 /** How a message says where its body ends: at most one of the two ways (RFC 9112 6). */
 export class Framing {
@@ -33,6 +38,20 @@ export class Framing {
       this.chunked = true;
     }
     return true;
+  }
+
+  /** How many bytes `writeLine` writes. */
+  get lineLength(): number {
+    if (this.chunked) return CHUNKED.length;
+    return this.contentLength < 0 ? 0 : LENGTH.length + countDigits(this.contentLength) + LINE_END.length;
+  }
+
+  /** Writes the field line that says the same, in its canonical form. @returns the position after it. */
+  writeLine(target: Buffer, at: number): number {
+    if (this.chunked) return writeText(target, at, CHUNKED);
+    if (this.contentLength < 0) return at;
+    const number = writeText(target, at, LENGTH);
+    return writeText(target, writeDecimal(target, number, this.contentLength), LINE_END);
   }
 
   #refuse(refusal: Refusal): false {

@@ -4,4 +4,4 @@ export { ChunkReader, type ChunkForm } from "./chunk-reader.js";
 export { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 export { refusals, type Refusal } from "./refusal.js";
 export { RequestHead, type ForwardOptions } from "./request-head.js";
-export { ResponseHead, type AnswerOptions, type ResponseBody } from "./response-head.js";
+export { ResponseHead, type ResponseOptions, type ResponseBody } from "./response-head.js";

@@ -123,26 +123,24 @@ export class RequestHead {
     const hostHeader = options?.hostHeader;
     const verbatim = this.#verbatim && hostHeader === undefined;
     const lead = verbatim ? "" : `${this.method} ${this.path} HTTP/1.1\r\nHost: ${hostHeader ?? this.authority}\r\n`;
-    const tail = this.#ownLines(options?.expectContinue ?? this.expectContinue);
+    const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
     const fields = this.#fields;
+    const framing = this.#framing;
     fields.gather(verbatim ? this.#line.start : this.#fieldsStart, verbatim ? DROPPED : DROPPED_WITH_HOST);
 
-    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + identity.length + tail.length);
-    let at = lead === "" ? 0 : writeText(head, 0, lead);
+    const length = lead.length + fields.spanBytes + framing.lineLength + identity.length + tail.length;
+    const head = Buffer.allocUnsafe(length);
+    let at = writeText(head, 0, lead);
     at = fields.copyTo(head, at, this.#bytes);
+    at = framing.writeLine(head, at);
     at = writeText(head, at, identity);
     writeText(head, at, tail);
     return head;
   }
 
-  /** Framing, expectation and upgrade as we understood them, and the blank line. */
-  #ownLines(expectContinue: boolean): string {
-    let lines = "";
-    if (this.chunked) lines += "Transfer-Encoding: chunked\r\n";
-    else if (this.contentLength >= 0) lines += `Content-Length: ${this.contentLength}\r\n`;
-    if (expectContinue) lines += "Expect: 100-continue\r\n";
-    if (this.upgrade !== "") lines += `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n`;
-    return lines === "" ? "\r\n" : `${lines}\r\n`;
+  #lastLines(expectContinue: boolean): string {
+    if (this.upgrade !== "") return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`;
+    return expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n";
   }
 
   #understand(): Refusal | undefined {

@@ -1,19 +1,19 @@
-import { ASTERISK, CR, LF, METHOD, SLASH, SP, TARGET, FOLD } from "./octet.js";
+import { isText, textOf } from "./latin1.js";
+import { ASTERISK, CR, FOLD, LF, METHOD, NINE, SLASH, SP, TARGET, ZERO } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
-import { textOf } from "./latin1.js";
 
 const LONGEST_METHOD = 32;
 const TLS_HANDSHAKE = 0x16;
 const VERSION = Buffer.from("HTTP/1.");
-const COMMON = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"].map((name) => ({
-  name,
-  bytes: Buffer.from(name),
-}));
+/** Where in it the major version stands. */
+const MAJOR = 5;
+const COMMON = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
 /** The first line of a request, `METHOD target HTTP/1.x CRLF` (RFC 9112 3), and at most one empty line before it. Reused. */
 export class RequestLine {
   /** Where the line itself begins, after an empty line. */
   start = 0;
+  /** Empty while not understood. */
   method = "";
   targetStart = 0;
   targetEnd = 0;
@@ -22,6 +22,7 @@ export class RequestLine {
 
   /** @returns the position after the line; 0 when it goes on beyond `end`; -1 when it is refused (see `refusal`). */
   read(bytes: Buffer, start: number, end: number): number {
+    this.method = "";
     let at = start;
     if (at < end && bytes[at] === CR) {
       if (at + 1 === end) return 0;
@@ -52,11 +53,12 @@ export class RequestLine {
     let at = start;
     for (let n = 0; n < VERSION.length; n++, at++) {
       if (at === end) return 0;
-      if (bytes[at] !== VERSION[n]) return this.#refuse(versionFlaw(textOf(bytes, start, Math.min(end, start + 8))));
+      if (bytes[at] !== VERSION[n])
+        return this.#refuse(n === MAJOR ? versionFlaw(bytes[at]!) : refusals.PN_HTTP_REQUEST_LINE);
     }
     if (at === end) return 0;
-    const minor = bytes[at]! - 0x30;
-    if (minor !== 0 && minor !== 1) return this.#refuse(versionFlaw(textOf(bytes, start, at + 1)));
+    const minor = bytes[at]! - ZERO;
+    if (minor !== 0 && minor !== 1) return this.#refuse(versionFlaw(bytes[at]!));
     this.versionMinor = minor;
     at++;
     if (at === end) return 0;
@@ -73,18 +75,10 @@ export class RequestLine {
   }
 }
 
+/** The method; those that everybody uses without making a string. */
 function methodName(bytes: Buffer, start: number, end: number): string {
-  const length = end - start;
-  for (let n = 0; n < COMMON.length; n++) {
-    const common = COMMON[n]!;
-    if (common.name.length === length && matches(bytes, start, common.bytes)) return common.name;
-  }
+  for (let n = 0; n < COMMON.length; n++) if (isText(bytes, start, end, COMMON[n]!)) return COMMON[n]!;
   return textOf(bytes, start, end);
-}
-
-function matches(bytes: Buffer, start: number, expected: Buffer): boolean {
-  for (let n = 0; n < expected.length; n++) if (bytes[start + n] !== expected[n]) return false;
-  return true;
 }
 
 function beginsTarget(byte: number): boolean {
@@ -93,7 +87,7 @@ function beginsTarget(byte: number): boolean {
 
 function methodFlaw(byte: number, first: boolean): Refusal {
   if (first && byte === TLS_HANDSHAKE) return refusals.PN_HTTP_TLS;
-  if (byte === LF || byte === CR) return refusals.PN_HTTP_LINE_END;
+  if (byte === LF) return refusals.PN_HTTP_LINE_END;
   return FOLD[byte] === 0 ? refusals.PN_HTTP_REQUEST_LINE : refusals.PN_HTTP_METHOD;
 }
 
@@ -102,7 +96,7 @@ function targetFlaw(byte: number): Refusal {
   return byte === CR || byte === SP ? refusals.PN_HTTP_REQUEST_LINE : refusals.PN_HTTP_TARGET;
 }
 
-/** Another version of HTTP is said to be that; anything else is no version. */
-function versionFlaw(seen: string): Refusal {
-  return /^HTTP\/[0-9](?:$|\.(?:$|[0-9]))/.test(seen) ? refusals.PN_HTTP_VERSION : refusals.PN_HTTP_REQUEST_LINE;
+/** Another digit is another version of HTTP. */
+function versionFlaw(byte: number): Refusal {
+  return byte >= ZERO && byte <= NINE ? refusals.PN_HTTP_VERSION : refusals.PN_HTTP_REQUEST_LINE;
 }

@@ -4,14 +4,14 @@ import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-sect
 import { Framing } from "./framing.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { StatusLine } from "./status-line.js";
-import { textOf, writeText } from "./latin1.js";
+import { isText, textOf, writeText } from "./latin1.js";
 import { parseProtocols } from "./list.js";
 
 /** Where the body of a response ends: there is none, after `contentLength` bytes, after the last chunk, or with the connection. */
 export type ResponseBody = "none" | "length" | "chunked" | "close";
 
 /** To whom a response goes. */
-export interface AnswerOptions {
+export interface ResponseOptions {
   /** The visitor's `versionMinor`. HTTP/1.0 knows no chunks: send it the data alone, and end by closing. */
   visitorMinor: 0 | 1;
   /** The visitor's connection ends after this response. Said anyway where the body ends with the connection. */
@@ -55,6 +55,9 @@ export class ResponseHead {
   readonly #fields = new FieldSection();
   readonly #framing = new Framing();
   readonly #connection = new ConnectionOptions();
+  /** The Keep-Alive value last understood: origins repeat themselves. */
+  #keepAliveText = "";
+  #timeout = -1;
   #bytes: Buffer = NOTHING;
   #start = 0;
   #fieldsStart = 0;
@@ -96,17 +99,22 @@ export class ResponseHead {
   }
 
   /** The head as the visitor gets it: HTTP/1.1, the origin's end-to-end fields in their order, our own framing. */
-  write(options: AnswerOptions): Buffer {
+  write(options: ResponseOptions): Buffer {
     const line = this.#line;
     const verbatim = this.versionMinor === 1 && line.reasonStart > 0;
     const lead = verbatim ? "" : `HTTP/1.1 ${this.status} ${this.#reason()}\r\n`;
     const fields = this.#fields;
+    const framing = this.#framing;
     fields.gather(verbatim ? this.#start : this.#fieldsStart, DROPPED);
 
-    const tail = `${options.lines ?? ""}${this.#framingLine(options.visitorMinor)}${this.#connectionLines(options)}\r\n`;
-    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + tail.length);
-    const at = lead === "" ? 0 : writeText(head, 0, lead);
-    writeText(head, fields.copyTo(head, at, this.#bytes), tail);
+    // HTTP/1.0 gets the data of chunks, and their end is that of the connection.
+    const framed = !framing.chunked || options.visitorMinor === 1;
+    const tail = (options.lines ?? "") + this.#lastLines(options);
+    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + (framed ? framing.lineLength : 0) + tail.length);
+    let at = writeText(head, 0, lead);
+    at = fields.copyTo(head, at, this.#bytes);
+    if (framed) at = framing.writeLine(head, at);
+    writeText(head, at, tail);
     return head;
   }
 
@@ -115,17 +123,12 @@ export class ResponseHead {
     return reasonStart === 0 ? "" : textOf(this.#bytes, reasonStart, reasonEnd);
   }
 
-  #framingLine(visitorMinor: number): string {
-    if (this.#framing.chunked && visitorMinor === 1) return "Transfer-Encoding: chunked\r\n";
-    return this.contentLength >= 0 ? `Content-Length: ${this.contentLength}\r\n` : "";
-  }
-
-  #connectionLines({ visitorMinor, close }: AnswerOptions): string {
-    if (this.status === 101) return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n`;
-    if (this.status < 200) return "";
+  #lastLines({ visitorMinor, close }: ResponseOptions): string {
+    if (this.status === 101) return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`;
+    if (this.status < 200) return "\r\n";
     const endsByClose = this.body === "close" || (this.body === "chunked" && visitorMinor === 0);
-    if (close || endsByClose) return "Connection: close\r\n";
-    return visitorMinor === 0 ? "Connection: keep-alive\r\n" : "";
+    if (close || endsByClose) return "Connection: close\r\n\r\n";
+    return visitorMinor === 0 ? "Connection: keep-alive\r\n\r\n" : "\r\n";
   }
 
   #understand(bytes: Buffer, method: string, offered: string): Refusal | undefined {
@@ -135,9 +138,7 @@ export class ResponseHead {
     const connection = this.#connection;
     if (!connection.read(fields, bytes)) return refusals.PN_HTTP_CONNECTION;
     this.keepAlive = !connection.close && (this.versionMinor === 1 || connection.keepAlive);
-    this.keepAliveTimeout = fields.has(Field.keepAlive)
-      ? timeout(fields.value(bytes, fields.find(Field.keepAlive)))
-      : -1;
+    this.keepAliveTimeout = this.#readTimeout(bytes);
     this.upgrade = "";
 
     if (this.status < 200 || this.status === 204) {
@@ -153,6 +154,17 @@ export class ResponseHead {
     else this.body = "close";
     if (this.body === "close") this.keepAlive = false;
     return this.status === 101 ? this.#readUpgrade(bytes, offered) : undefined;
+  }
+
+  #readTimeout(bytes: Buffer): number {
+    const fields = this.#fields;
+    const index = fields.find(Field.keepAlive);
+    if (index < 0) return -1;
+    if (!isText(bytes, fields.valueStart(index), fields.valueEnd(index), this.#keepAliveText)) {
+      this.#keepAliveText = fields.value(bytes, index);
+      this.#timeout = parseTimeout(this.#keepAliveText);
+    }
+    return this.#timeout;
   }
 
   /** 101 has to name one of the protocols that were offered. */
@@ -177,7 +189,11 @@ export class ResponseHead {
 
 const NOTHING = Buffer.alloc(0);
 
-function timeout(value: string): number {
-  const match = /(?:^|[ \t,])timeout[ \t]*=[ \t]*"?([0-9]{1,9})(?![0-9])/i.exec(value);
-  return match === null ? -1 : Number(match[1]);
+/** Seconds that a Keep-Alive value grants (`timeout=5, max=100`); -1 when it says nothing of that. */
+function parseTimeout(value: string): number {
+  for (const parameter of value.split(",")) {
+    const [name = "", seconds = ""] = parameter.split("=", 2);
+    if (name.trim().toLowerCase() === "timeout" && /^[0-9]{1,9}$/.test(seconds.trim())) return Number(seconds);
+  }
+  return -1;
 }

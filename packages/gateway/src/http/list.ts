@@ -1,0 +1,40 @@
+import { COMMA, HTAB, SP } from "./octet.js";
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+const PROTOCOL = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:\/[!#$%&'*+.^_`|~0-9a-z-]+)?$/;
+
+/** The tokens of a comma-separated list, in lower case (RFC 9110 5.6.1); undefined when an element is none. */
+export function parseTokens(value: string): string[] | undefined {
+  return parseList(value, TOKEN);
+}
+
+/** The protocols of an Upgrade field, `name` or `name/version` in lower case (RFC 9110 7.8); undefined when an element is none. */
+export function parseProtocols(value: string): string[] | undefined {
+  return parseList(value, PROTOCOL);
+}
+
+/** Empty elements count for nothing. */
+function parseList(value: string, element: RegExp): string[] | undefined {
+  const elements: string[] = [];
+  let start = 0;
+  for (let at = 0; at <= value.length; at++) {
+    if (at < value.length && value.charCodeAt(at) !== COMMA) continue;
+    const text = trimmed(value, start, at).toLowerCase();
+    start = at + 1;
+    if (text === "") continue;
+    if (!element.test(text)) return undefined;
+    elements.push(text);
+  }
+  return elements;
+}
+
+/** Without the white space that HTTP knows, which is less than what `String.trim` knows. */
+function trimmed(text: string, start: number, end: number): string {
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === SP || code === HTAB;
+}

@@ -1,0 +1,82 @@
+import { Field, fieldSet } from "./field-name.js";
+import { FieldSection, type HeadLimits } from "./field-section.js";
+import { LF } from "./octet.js";
+import { type Refusal, refusals } from "./refusal.js";
+
+/** Names that change how a message is understood, or who may send it: nobody may say that after the body (RFC 9110 6.5.1). */
+const HEAD_ONLY: ReadonlySet<string> = new Set(
+  `age authorization cache-control content-encoding content-range content-type cookie date expires if-match if-modified-since
+   if-none-match if-range if-unmodified-since location max-forwards pragma range retry-after set-cookie trailer vary warning
+   www-authenticate`.split(/\s+/),
+);
+
+/** What means something to us (framing, routing, connection, identity) is never a trailer. */
+const DROPPED = ~fieldSet(Field.other);
+
+const NOTHING = Buffer.alloc(0);
+
+/** Trailers are read and copied within one call, so one section serves all. */
+const SECTION = new FieldSection();
+
+/** The field lines after the last chunk, up to the blank line (RFC 9112 7.1.2), in pieces of any size. Reused. */
+export class Trailers {
+  refusal: Refusal | undefined = undefined;
+  /** The lines that go on, once all are read; empty when there are none. */
+  kept: Buffer = NOTHING;
+
+  readonly #limits: HeadLimits;
+  /** What came in earlier pieces. */
+  #held: Buffer = NOTHING;
+
+  constructor(limits: HeadLimits) {
+    this.#limits = limits;
+  }
+
+  begin(): void {
+    this.#held = NOTHING;
+    this.kept = NOTHING;
+  }
+
+  /** @returns the position after the blank line; 0 when it lies beyond `end` (the piece was kept); -1 when refused. */
+  read(bytes: Buffer, start: number, end: number): number {
+    const before = this.#held.length;
+    const source = before === 0 ? bytes : (this.#held = Buffer.concat([this.#held, bytes.subarray(start, end)]));
+    const from = before === 0 ? start : 0;
+    const until = before === 0 ? end : source.length;
+    const limit = from + this.#limits.bytes;
+    // Lines are looked at again only when another one may be whole: one-byte pieces cost no more than large ones.
+    if (before > 0 && until < limit && !includesLF(bytes, start, end)) return 0;
+
+    const next = SECTION.read(source, from, Math.min(until, limit), this.#limits.fields);
+    if (next < 0) return this.#refuse(SECTION.refusal!);
+    if (next === 0) {
+      if (until >= limit) return this.#refuse(refusals.PN_HTTP_TRAILERS_TOO_LARGE);
+      if (before === 0) this.#held = Buffer.from(bytes.subarray(start, end));
+      return 0;
+    }
+    this.#keep(source, from);
+    this.#held = NOTHING;
+    return start + (next - from) - before;
+  }
+
+  #keep(source: Buffer, from: number): void {
+    for (let n = 0; n < SECTION.count; n++) {
+      const name = SECTION.name(source, n);
+      if (HEAD_ONLY.has(name.replaceAll("_", "-"))) SECTION.demote(source, name);
+    }
+    SECTION.gather(from, DROPPED);
+    if (SECTION.spanBytes === 0) return;
+    this.kept = Buffer.allocUnsafe(SECTION.spanBytes);
+    SECTION.copyTo(this.kept, 0, source);
+  }
+
+  #refuse(refusal: Refusal): number {
+    this.refusal = refusal === refusals.PN_HTTP_HEAD_TOO_LARGE ? refusals.PN_HTTP_TRAILERS_TOO_LARGE : refusal;
+    return -1;
+  }
+}
+
+function includesLF(bytes: Buffer, start: number, end: number): boolean {
+  const at = bytes.indexOf(LF, start);
+  return at >= 0 && at < end;
+}
