@@ -70,7 +70,7 @@ function drawTimes() {
   id("bars").replaceChildren(
     ...shown.map((time, index) => {
       const height = Math.max(2, (time / most) * 30);
-      return svg("rect", { x: index * 8 + 1, y: 32 - height, width: 6, height, rx: 1.5 });
+      return svg("rect", { x: (20 - shown.length + index) * 8 + 1, y: 32 - height, width: 6, height, rx: 1.5 });
     }),
   );
 }

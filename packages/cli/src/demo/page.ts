@@ -22,7 +22,7 @@ export interface DemoPlaces {
 /** The demo's page for one request. Everything that came with the request is escaped. */
 export function demoPage(received: ReceivedRequest, places: DemoPlaces): string {
   const publicHost = received.publicHost ?? "this address";
-  const way = picture({ visitor: received.visitor ?? "address unknown", publicHost, ...places });
+  const way = picture({ visitor: received.visitor ?? "address unknown", ...places });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,7 +42,7 @@ export function demoPage(received: ReceivedRequest, places: DemoPlaces): string 
 <main>
 <section class="hero">
   <h1>You came in by the <em>back gate.</em></h1>
-  <p class="lead">Your browser asked a public address. The server passed the request down a line that the client
+  <p class="lead">Your browser asked <b>${escapeHtml(publicHost)}</b>. The server passed the request down a line that the client
   had opened from the inside, and a small service on this machine answered. No port was opened.</p>
 </section>
 
@@ -79,7 +79,7 @@ export function demoPage(received: ReceivedRequest, places: DemoPlaces): string 
 
 <section class="panel">
   <h2>Your request, as the service got it</h2>
-  <p class="how">Fields with a lantern were set by the server. A visitor cannot forge them.</p>
+  <p class="how">Fields with a light were set by the server. A visitor cannot forge them.</p>
   ${requestHtml(received)}
 </section>
 

@@ -3,7 +3,6 @@ import { escapeHtml } from "./escape-html.js";
 /** The addresses on the way from the visitor to the service, as far as they are known. */
 export interface WayAddresses {
   visitor: string;
-  publicHost: string;
   server: string;
   service: string;
 }
@@ -31,14 +30,14 @@ export function picture(addresses: WayAddresses): string {
 </div>`;
 }
 
-function stops({ visitor, publicHost, server, service }: WayAddresses): Stop[] {
+function stops({ visitor, server, service }: WayAddresses): Stop[] {
   return [
-    { id: "visitor", title: "Visitor", does: `asks for ${publicHost}`, address: visitor, icon: BROWSER },
+    { id: "visitor", title: "Visitor", does: "asks for the public name", address: visitor, icon: BROWSER },
     { id: "server", title: "Server", does: "finds the tunnel by its name", address: server, icon: TOWER },
     {
       id: "client",
       title: "Client",
-      does: "dialled out, so the wall stays shut",
+      does: "dialled out from inside",
       address: "no open port",
       icon: LANTERN,
     },
@@ -64,8 +63,8 @@ function wall(): string {
   return `<svg viewBox="0 0 120 190" preserveAspectRatio="none">
     <path class="stone" d="M10 190V34H4V8h22v14h20V8h28v14h20V8h22v26h-6v156z"/>
     <g class="joints">${rows}</g>
-    <path class="gate" d="M32 190v-100a28 32 0 0 1 56 0v100z"/>
-    <path class="arch" d="M32 190v-100a28 32 0 0 1 56 0v100"/>
+    <path class="gate" d="M32 190v-108a28 32 0 0 1 56 0v108z"/>
+    <path class="arch" d="M32 190v-108a28 32 0 0 1 56 0v108"/>
   </svg>`;
 }
 
