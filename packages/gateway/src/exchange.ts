@@ -4,8 +4,10 @@ import { refusals, ResponseHead, type Refusal, type RequestHead } from "./http/i
 import { nextRequestId } from "./request-id.js";
 import type { FinishedRequest, UpstreamRoute } from "./route.js";
 
-/** Interim responses (1xx) that one request may get. */
-const MOST_INTERIM = 16;
+export const EXCHANGE_LIMITS = {
+  /** Interim responses (1xx) that one request may get. */
+  interim: 16,
+} as const;
 /** Up to this many bytes of body leave in one piece with their head. */
 const SMALL_BODY = 16 * 1024;
 /** Methods that may be sent again when nobody knows whether they arrived (RFC 9110, section 9.2.2), all without a body here. */
@@ -263,7 +265,7 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
 
   /** Passes a 1xx on, to those who know it. */
   #passInterim(): boolean {
-    if (++this.#interim > MOST_INTERIM) return false;
+    if (++this.#interim > EXCHANGE_LIMITS.interim) return false;
     if (this.head.versionMinor === 1) this.#owner.send(RESPONSE.write({ visitorMinor: 1, close: false }));
     return true;
   }

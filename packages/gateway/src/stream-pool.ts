@@ -1,9 +1,11 @@
 import type { ByteStream, ByteStreamHandler, Upstream } from "./byte-stream.js";
 
-/** How long an idle stream may be reused, in milliseconds: below the 5 s after which common origins close theirs. */
-const MAX_IDLE = 4_000;
-/** How long a stream that was let go may take to close before it is reset, in milliseconds. */
-const CLOSE_GRACE = 5_000;
+export const POOL_LIMITS = {
+  /** How long an idle stream may be reused, in milliseconds: below the 5 s after which common origins close theirs. */
+  idle: 4_000,
+  /** How long a stream that was let go may take to close before it is reset, in milliseconds. */
+  closing: 5_000,
+} as const;
 
 interface IdleStream {
   stream: ByteStream;
@@ -34,7 +36,7 @@ export class StreamPool {
 
   /** Keeps `stream` for the next request. `timeout` is what the origin said of its own patience, in seconds; -1: nothing. */
   give(stream: ByteStream, now: number, timeout: number): void {
-    const idle = timeout < 0 ? MAX_IDLE : Math.min(MAX_IDLE, timeout * 1000 - 1000);
+    const idle = timeout < 0 ? POOL_LIMITS.idle : Math.min(POOL_LIMITS.idle, timeout * 1000 - 1000);
     if (idle <= 0) return this.letGo(stream, now);
     stream.handler = new IdleHandler(stream, this.#idle);
     this.#idle.push({ stream, until: now + idle });
@@ -61,7 +63,7 @@ export class StreamPool {
   letGo(stream: ByteStream, now: number): void {
     stream.handler = new IdleHandler(stream, []);
     stream.end();
-    this.#leaving.push({ stream, until: now + CLOSE_GRACE });
+    this.#leaving.push({ stream, until: now + POOL_LIMITS.closing });
   }
 }
 

@@ -15,13 +15,12 @@ import {
   type Transport,
 } from "@postern/protocol";
 import type { ApiKeys } from "./api-keys.js";
+import { SERVER_LIMITS } from "./limits.js";
 import { isReservedName, isValidName, randomName } from "./name.js";
 import type { NameRegistry } from "./name-registry.js";
 import { sendRecords } from "./records.js";
 import { Tunnel } from "./tunnel.js";
 
-/** Tunnels of one session. */
-const MOST_TUNNELS = 64;
 /** How long finished requests are collected before the client hears of them, in milliseconds. */
 const RECORDS_DELAY = 50;
 /** When a client that is asked to go may try anew, in milliseconds. */
@@ -183,7 +182,7 @@ export class ClientSession implements SessionHandler {
     if (!isValidName(name)) return "PN_NAME_INVALID";
     if (isReservedName(name)) return "PN_NAME_RESERVED";
     if (hostHeader !== undefined && parseAuthority(hostHeader) === undefined) return "PN_HOST_HEADER";
-    if (this.#tunnels.size >= MOST_TUNNELS) return "PN_TUNNEL_LIMIT";
+    if (this.#tunnels.size >= SERVER_LIMITS.tunnelsPerSession) return "PN_TUNNEL_LIMIT";
     return this.#host.names.refusal(name, owner);
   }
 

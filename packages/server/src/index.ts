@@ -1,6 +1,7 @@
 import type { Server, ServerOptions } from "./options.js";
 import { TunnelServer } from "./server.js";
 
+export { SERVER_LIMITS } from "./limits.js";
 export type { ApiKey, Server, ServerOptions } from "./options.js";
 
 /**

@@ -1,9 +1,5 @@
+import { SERVER_LIMITS } from "./limits.js";
 import type { Tunnel } from "./tunnel.js";
-
-/** How long a name stays with its owner who is away, in milliseconds. */
-const HOLD = 3_600_000;
-/** Names one owner may have, those held for it included. */
-const MOST_NAMES = 1_000;
 
 /** What becomes of a name whose tunnel is gone: its owner is expected back, or keeps the name but is not expected, or needs it no more. */
 export type Release = "dropped" | "stopped" | "free";
@@ -35,7 +31,7 @@ export class NameRegistry {
   refusal(name: string, owner: string): "PN_NAME_TAKEN" | "PN_TUNNEL_LIMIT" | undefined {
     const holding = this.#get(name);
     if (holding !== undefined) return holding.owner === owner ? undefined : "PN_NAME_TAKEN";
-    return (this.#counts.get(owner) ?? 0) >= MOST_NAMES ? "PN_TUNNEL_LIMIT" : undefined;
+    return (this.#counts.get(owner) ?? 0) >= SERVER_LIMITS.namesPerOwner ? "PN_TUNNEL_LIMIT" : undefined;
   }
 
   /** Gives `name` to `tunnel`, and tells the tunnel that had it. There must be no `refusal`. */
@@ -53,7 +49,7 @@ export class NameRegistry {
     if (how === "free") return this.#delete(name, holding);
     holding.tunnel = undefined;
     holding.expected = how === "dropped";
-    holding.until = this.#now() + HOLD;
+    holding.until = this.#now() + SERVER_LIMITS.nameHold;
   }
 
   /** The tunnel of `name`; `away` while its client is expected back. */

@@ -1,8 +1,7 @@
 import type { FinishedRequest } from "@postern/gateway";
 import type { RequestRecord } from "@postern/protocol";
+import { SERVER_LIMITS } from "./limits.js";
 
-/** Requests listed one by one in a second; the rest are counted. */
-const LISTED = 50;
 /** Longest path in a record, in characters. */
 const LONGEST_PATH = 1_024;
 
@@ -21,7 +20,7 @@ export class RequestLog {
       this.#second = second;
       this.#listed = 0;
     }
-    if (++this.#listed > LISTED) this.#omitted++;
+    if (++this.#listed > SERVER_LIMITS.listedRequests) this.#omitted++;
     else this.#records.push(record(request, now));
     return first;
   }

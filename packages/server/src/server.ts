@@ -7,6 +7,7 @@ import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
 import { ApiKeys } from "./api-keys.js";
 import { ClientSession, type SessionHost } from "./client-session.js";
 import { FrontDesk, type FrontDeskEvents } from "./front-desk.js";
+import { SERVER_LIMITS } from "./limits.js";
 import { LoginGate } from "./login-gate.js";
 import { NameRegistry } from "./name-registry.js";
 import type { Server, ServerOptions } from "./options.js";
@@ -28,6 +29,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly log: Logger;
 
   readonly #domain: string;
+  readonly #suffix: string;
   readonly #drainTimeout: number;
   readonly #gate = new LoginGate();
   readonly #sessions = new Set<ClientSession>();
@@ -45,7 +47,8 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.log = options.log;
     this.keys = new ApiKeys(options.apiKeys);
     this.#domain = (options.domain ?? "localhost").toLowerCase().replace(/\.$/, "");
-    this.#drainTimeout = options.drainTimeout ?? 30_000;
+    this.#suffix = `.${this.#domain}`;
+    this.#drainTimeout = options.drainTimeout ?? SERVER_LIMITS.drain;
     this.#gateway = new Gateway((head) => this.#route(head));
     const sockets = { allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_BUFFER };
     this.#listener = createServer(sockets, (socket) => this.#gateway.accept(socket));
@@ -122,10 +125,12 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
 
   /** The base domain and IP literals are the server itself; the names below the domain are tunnels. */
   #route({ host }: RequestHead): Route {
-    if (host === this.#domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0) return this.#self;
-    if (!host.endsWith(this.#domain) || host[host.length - this.#domain.length - 1] !== ".") return UNKNOWN;
-    const tunnel = this.names.find(host.slice(0, -this.#domain.length - 1));
-    return tunnel === "away" ? AWAY : (tunnel ?? UNKNOWN);
+    if (host.endsWith(this.#suffix)) {
+      const tunnel = this.names.find(host.slice(0, -this.#suffix.length));
+      return tunnel === "away" ? AWAY : (tunnel ?? UNKNOWN);
+    }
+    const self = host === this.#domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
+    return self ? this.#self : UNKNOWN;
   }
 
   #tick(): void {

@@ -1,0 +1,19 @@
+// Writes docs/errors.md and docs/limits.md from the tables in the code; with --check it only says whether they are up to date.
+import { readFileSync, writeFileSync } from "node:fs";
+import { format } from "prettier";
+import { errorsPage } from "./docs/errors-page.ts";
+import { limitsPage } from "./docs/limits-page.ts";
+
+const PAGES = { "docs/errors.md": errorsPage, "docs/limits.md": limitsPage };
+
+let stale = 0;
+for (const [path, page] of Object.entries(PAGES)) {
+  const url = new URL(`../${path}`, import.meta.url);
+  const text = await format(page(), { parser: "markdown", printWidth: 120 });
+  if (!process.argv.includes("--check")) writeFileSync(url, text);
+  else if (readFileSync(url, "utf8") !== text) {
+    stale++;
+    console.error(`${path} differs from the code. Run: npm run docs`);
+  }
+}
+process.exitCode = stale === 0 ? 0 : 1;

@@ -1,0 +1,78 @@
+import { DEFAULT_HEAD_LIMITS, DEFAULT_VISITOR_LIMITS, EXCHANGE_LIMITS, POOL_LIMITS } from "@postern/gateway";
+import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
+import { SERVER_LIMITS } from "@postern/server";
+
+type Row = [what: string, value: string, beyond: string];
+
+/** docs/limits.md: every limit with its value as the code has it, and what happens beyond. */
+export function limitsPage(): string {
+  const visitors: Row[] = [
+    [
+      "head of a request or response",
+      size(DEFAULT_HEAD_LIMITS.bytes),
+      "431 PN_HTTP_HEAD_TOO_LARGE, 414 for the request line; an origin's: 502 PN_ORIGIN_INVALID",
+    ],
+    ["fields in a head", `${DEFAULT_HEAD_LIMITS.fields}`, "the same"],
+    ["whole head of a request, from its first byte", time(DEFAULT_VISITOR_LIMITS.head), "408 PN_HTTP_HEAD_TIMEOUT"],
+    ["idle connection of a visitor", time(DEFAULT_VISITOR_LIMITS.idle), "it is closed"],
+    ["reading on after an answer that ends the connection", time(DEFAULT_VISITOR_LIMITS.linger), "it is closed"],
+    ["interim responses (1xx) to one request", `${EXCHANGE_LIMITS.interim}`, "502 PN_ORIGIN_INVALID"],
+    ["idle stream to an origin", time(POOL_LIMITS.idle), "it is closed; earlier when the origin's Keep-Alive says so"],
+  ];
+  const sessions: Row[] = [
+    [
+      "streams open at once in a session",
+      `${DEFAULT_LIMITS.streams}`,
+      "503 PN_OVERLOADED to the visitor, PN_STREAM_LIMIT on the wire",
+    ],
+    ["guaranteed window of a stream", size(DEFAULT_LIMITS.guaranteedWindow), "the sender waits"],
+    [
+      "initial window of a stream",
+      size(DEFAULT_LIMITS.initialWindow),
+      "the sender waits; the window grows with what the path carries",
+    ],
+    ["what all windows of a session lend", size(DEFAULT_LIMITS.sessionWindow), "streams keep their guaranteed windows"],
+    ["WebSocket message", size(DEFAULT_LIMITS.message), "the session ends"],
+    ["control message", size(DEFAULT_LIMITS.control), "PN_PROTOCOL"],
+    ["heartbeat", time(DEFAULT_LIMITS.heartbeat), "two in a row without a sign of life: PN_HEARTBEAT_LOST"],
+    ["no progress of acknowledgements while data waits", time(DEFAULT_LIMITS.stall), "PN_HEARTBEAT_LOST"],
+    ["sent by a client before it is logged in", size(LOGIN_LIMITS.bytes), "the connection is closed"],
+    ["login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
+    [
+      "connections of one address that are not logged in",
+      `${LOGIN_LIMITS.perAddress}`,
+      "PN_LOGIN_BUSY with a retry hint",
+    ],
+  ];
+  const server: Row[] = [
+    ["tunnels of a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_TUNNEL_LIMIT"],
+    ["names of an owner, those kept for it included", `${SERVER_LIMITS.namesPerOwner}`, "PN_TUNNEL_LIMIT"],
+    ["a name is kept for an owner that is away", time(SERVER_LIMITS.nameHold), "the name is free"],
+    ["requests listed one by one, a second and tunnel", `${SERVER_LIMITS.listedRequests}`, "they are counted"],
+    ["requests in flight at a stop", time(SERVER_LIMITS.drain), "their connections are cut"],
+  ];
+  return [
+    "# Limits",
+    "Everything is limited. This page is made from the values in the code (`npm run docs`); a test compares them.",
+    "## Visitors and origins",
+    table(visitors),
+    "## Sessions",
+    table(sessions),
+    "## The server",
+    table(server),
+    "",
+  ].join("\n\n");
+}
+
+function table(rows: Row[]): string {
+  return ["| what | limit | beyond it |", "|---|---|---|", ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n");
+}
+
+function size(bytes: number): string {
+  return bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MiB` : `${bytes / 1024} KiB`;
+}
+
+function time(ms: number): string {
+  if (ms >= 3_600_000) return `${ms / 3_600_000} h`;
+  return `${ms / 1000} s`;
+}
