@@ -117,9 +117,10 @@ test("an origin sees the visitor's Host, its own, or a fixed one, as the client 
   echoed(await site.visit("/"));
   expect(echo.last.headers.host).toBe(site.host);
 
-  const own = await Published.start(onTestFinished, echo.port, { server, args: ["--host-header", "rewrite"] });
+  const target = `127.0.0.1:${echo.port}`;
+  const own = await Published.start(onTestFinished, target, { server, args: ["--host-header", "rewrite"] });
   echoed(await own.visit("/"));
-  expect(echo.last.headers.host).toBe(`127.0.0.1:${echo.port}`);
+  expect(echo.last.headers.host).toBe(target);
   expect(echo.last.headers["x-forwarded-host"]).toBe(own.host);
 
   const fixed = await Published.start(onTestFinished, echo.port, { server, args: ["--host-header", "app.internal"] });

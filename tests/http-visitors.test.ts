@@ -106,6 +106,7 @@ function echoed({ status, body }: Exchange): Echo {
 /** undici resolves names by the system, which knows none below localhost. */
 function loopbackAgent(): Agent {
   const agent = new Agent({
+    connections: 1,
     connect: { lookup: (_, __, found) => found(null, [{ address: "127.0.0.1", family: 4 }]) },
   });
   onTestFinished(() => agent.destroy());

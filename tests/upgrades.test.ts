@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { ChatOrigin, Cleanup, Published, ScriptedOrigin, ServerProcess, until } from "@postern/testkit";
 
@@ -17,6 +17,9 @@ describe("a WebSocket chat", () => {
     chat = await ChatOrigin.start(cleanup.defer);
     published = await Published.start(cleanup.defer, chat.origin.port, { server, subdomain: "chat" });
   });
+
+  // Guests of an earlier test may still be on their way out.
+  beforeEach(() => until("an empty room", () => chat.room.size === 0).then(() => {}));
 
   async function join(): Promise<{ guest: WebSocket; heard: { data: Buffer; isBinary: boolean }[] }> {
     const inRoom = chat.room.size;

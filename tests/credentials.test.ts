@@ -1,0 +1,140 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  claimPort,
+  ClientProcess,
+  exchange,
+  postern,
+  scratchFolder,
+  ServerProcess,
+  until,
+  writeKeys,
+  type Program,
+} from "@postern/testkit";
+
+const KEY = "key-of-the-owner-0123456789";
+const STRANGERS_KEY = "key-of-a-stranger-987654321";
+const TARGET = 9;
+
+const launch = (server: { url: string }, args: string[], env: Record<string, string>): Program =>
+  postern(onTestFinished, ["http", String(TARGET), "--server", server.url, "--json", ...args], { env });
+
+const isOpen = (client: Program): boolean => client.stdout.includes('"tunnel_established"');
+
+async function expectRefused(server: { url: string }): Promise<void> {
+  const stranger = ClientProcess.launch(onTestFinished, { server, target: TARGET, key: STRANGERS_KEY });
+  expect(await stranger.program.end()).toEqual({ code: 3, signal: null });
+  expect(stranger.events.map(({ type }) => type)).toContain("authentication_failure");
+  expect(stranger.count("tunnel_established")).toBe(0);
+  expect(stranger.program.stderr).toContain("PN_AUTH_REFUSED");
+}
+
+describe("every way to tell the server its keys lets their owners in and keeps strangers out", () => {
+  const ways: [string, (folder: string) => { args: string[]; env: Record<string, string> }][] = [
+    [
+      "--api-keys-file",
+      (folder) => ({ args: ["--api-keys-file", writeKeys(join(folder, "keys"), { me: KEY })], env: {} }),
+    ],
+    [
+      "POSTERN_API_KEYS_FILE",
+      (folder) => ({ args: [], env: { POSTERN_API_KEYS_FILE: writeKeys(join(folder, "keys"), { me: KEY }) } }),
+    ],
+    ["POSTERN_API_KEYS", () => ({ args: [], env: { POSTERN_API_KEYS: `you key-of-another-0123456789,me ${KEY}` } })],
+  ];
+
+  test.for(ways)("%s", async ([, way]) => {
+    const port = await claimPort();
+    const { args, env } = way(scratchFolder(onTestFinished));
+    const program = postern(onTestFinished, ["server", "--listen", `127.0.0.1:${port}`, ...args], { env });
+    await program.waitFor(
+      "health",
+      async () => (await exchange(port, { host: "localhost", path: "/health" })).status === 200,
+    );
+    const server = { url: `http://127.0.0.1:${port}` };
+    await ClientProcess.start(onTestFinished, { server, target: TARGET, key: KEY });
+    await expectRefused(server);
+  });
+});
+
+describe("every way to tell the client its key", () => {
+  const ways: [string, (file: string) => { args: string[]; env: Record<string, string> }][] = [
+    ["POSTERN_API_KEY", () => ({ args: [], env: { POSTERN_API_KEY: KEY } })],
+    ["--api-key-file", (file) => ({ args: ["--api-key-file", file], env: {} })],
+    ["POSTERN_API_KEY_FILE", (file) => ({ args: [], env: { POSTERN_API_KEY_FILE: file } })],
+    [
+      "--api-key-file before POSTERN_API_KEY",
+      (file) => ({ args: ["--api-key-file", file], env: { POSTERN_API_KEY: STRANGERS_KEY } }),
+    ],
+  ];
+
+  test.for(ways)("%s", async ([, way]) => {
+    const server = await ServerProcess.start(onTestFinished, { keys: { me: KEY } });
+    const file = writeKeys(join(scratchFolder(onTestFinished), "key"), { me: KEY });
+    const { args, env } = way(file);
+    const client = launch(server, args, env);
+    await client.waitFor("a tunnel", () => isOpen(client));
+  });
+});
+
+test("a client without a key says how to give one, and doesn't try", async () => {
+  const server = await ServerProcess.start(onTestFinished);
+  const client = launch(server, [], {});
+  expect(await client.end()).toEqual({ code: 2, signal: null });
+  expect(client.stderr).toMatch(/PN_KEY_MISSING[^]*--api-key-file/);
+  expect(client.stdout).not.toContain("connection_attempt");
+});
+
+test("a server without keys doesn't start", async () => {
+  const port = await claimPort();
+  const empty = join(scratchFolder(onTestFinished), "keys");
+  writeFileSync(empty, "# nobody yet\n", { mode: 0o600 });
+  for (const args of [[], ["--api-keys-file", empty]]) {
+    const server = postern(onTestFinished, ["server", "--listen", `127.0.0.1:${port}`, ...args]);
+    expect(await server.end()).toEqual({ code: 2, signal: null });
+    expect(server.stderr).toContain("PN_KEYS_MISSING");
+  }
+});
+
+test.for([
+  ["that others can write", KEY, 0o666, "PN_FILE_WRITABLE"],
+  ["with a key that is too short", "short", 0o600, "PN_KEY_INVALID"],
+] as const)("a key file %s is refused", async ([, key, mode, code]) => {
+  const port = await claimPort();
+  const file = writeKeys(join(scratchFolder(onTestFinished), "keys"), { me: key });
+  chmodSync(file, mode);
+  const server = postern(onTestFinished, ["server", "--listen", `127.0.0.1:${port}`, "--api-keys-file", file]);
+  expect(await server.end()).toEqual({ code: 2, signal: null });
+  expect(server.stderr).toContain(code);
+});
+
+test.for(["--api-key", "--api-keys", "--token", "--password"])(
+  "a secret after %s is refused and not repeated",
+  async (option) => {
+    for (const args of [[option, KEY], [`${option}=${KEY}`]]) {
+      const client = launch({ url: "http://127.0.0.1:9" }, args, { POSTERN_API_KEY: KEY });
+      expect(await client.end()).toEqual({ code: 2, signal: null });
+      expect(client.stderr).toContain("PN_SECRET_ARGUMENT");
+      expect(client.output).not.toContain(KEY);
+    }
+  },
+);
+
+test("no key is ever printed, neither by those who hold it nor by those who refuse it", async () => {
+  const args = ["--log-level", "debug"];
+  const server = await ServerProcess.start(onTestFinished, { keys: { me: KEY }, args });
+  const client = await ClientProcess.start(onTestFinished, { server, target: TARGET, key: KEY, args });
+  const stranger = ClientProcess.launch(onTestFinished, { server, target: TARGET, key: STRANGERS_KEY, args });
+  await stranger.program.end();
+  await exchange(server.port, { host: client.host });
+  await until(
+    "the server to have logged both",
+    () => /PN_AUTH_REFUSED/.test(server.program.output) && /tunnel open/.test(server.program.output),
+  );
+  await client.program.terminate();
+  await server.program.terminate();
+  for (const { output } of [server.program, client.program, stranger.program]) {
+    expect(output.length).toBeGreaterThan(0);
+    for (const key of [KEY, STRANGERS_KEY]) expect(output).not.toContain(key);
+  }
+});

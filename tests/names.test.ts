@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import {
+  Cleanup,
+  ClientProcess,
+  exchange,
+  Origin,
+  Published,
+  ServerProcess,
+  startEchoOrigin,
+  type Exchange,
+} from "@postern/testkit";
+
+const ANN = "key-of-ann-0123456789abcdef";
+const BEN = "key-of-ben-0123456789abcdef";
+
+const cleanup = new Cleanup();
+let server: ServerProcess;
+let origin: Origin;
+
+beforeAll(async () => {
+  server = await ServerProcess.start(cleanup.defer, { keys: { ann: ANN, ben: BEN } });
+  origin = await startEchoOrigin(cleanup.defer);
+});
+afterAll(() => cleanup.run());
+
+const publish = (key: string, subdomain?: string): Promise<Published> =>
+  Published.start(onTestFinished, origin.port, { server, key, ...(subdomain === undefined ? {} : { subdomain }) });
+
+const visit = (name: string): Promise<Exchange> => exchange(server.port, { host: `${name}.localhost:${server.port}` });
+
+/** What becomes of a client that wishes for this name: its exit code and the code of the error. */
+async function refusal(key: string, subdomain: string): Promise<{ exit: number | null; code: unknown; said: string }> {
+  const client = ClientProcess.launch(onTestFinished, { server, target: origin.port, key, subdomain });
+  const { code } = await client.program.end();
+  return {
+    exit: code,
+    code: client.events.findLast(({ type }) => type === "error")?.data["code"],
+    said: client.program.stderr,
+  };
+}
+
+test("a name that is asked for is the one that is got", async () => {
+  const { client } = await publish(ANN, "wished-for-1");
+  expect(client.url.href).toBe(`http://wished-for-1.localhost:${server.port}/`);
+  expect((await visit("wished-for-1")).status).toBe(200);
+});
+
+test("without a wish each client gets a name of its own that can be said aloud", async () => {
+  const names = (await Promise.all([publish(ANN), publish(ANN), publish(BEN)])).map(
+    ({ client }) => client.url.hostname,
+  );
+  expect(new Set(names).size).toBe(3);
+  for (const name of names) expect(name).toMatch(/^([b-z][aeiou])+(-([b-z][aeiou])+)+\.localhost$/);
+});
+
+test.for(["www", "api", "admin", "connect", "health"])("the name %s is reserved", async (name) => {
+  expect(await refusal(ANN, name)).toMatchObject({ exit: 2, code: "PN_NAME_RESERVED" });
+});
+
+test.for(["-dash", "under_score", "xn--80ak6aa92e", "x".repeat(64), "two.labels"])(
+  "the name %s cannot be",
+  async (name) => {
+    expect(await refusal(ANN, name)).toMatchObject({ exit: 2, code: "PN_NAME_INVALID" });
+  },
+);
+
+test("a name of somebody else is refused, and goes on working for its owner", async () => {
+  await publish(ANN, "anns-place");
+  expect(await refusal(BEN, "anns-place")).toMatchObject({
+    exit: 2,
+    code: "PN_NAME_TAKEN",
+    said: expect.stringContaining("PN_NAME_TAKEN") as string,
+  });
+  expect((await visit("anns-place")).status).toBe(200);
+});
+
+test("an owner that takes its name with a second client moves it there; the first ends and doesn't fight", async () => {
+  const { client: first } = await publish(ANN, "moving");
+  const other = await Origin.start(onTestFinished, (_, outgoing) => outgoing.end("the second"));
+  await Published.start(onTestFinished, other.port, { server, key: ANN, subdomain: "moving" });
+  expect((await visit("moving")).body.toString()).toBe("the second");
+  expect((await first.program.end()).code).toBe(1);
+  expect(first.program.stderr).toContain("PN_NAME_TAKEN_OVER");
+  expect((await visit("moving")).body.toString()).toBe("the second");
+});
+
+test("a free name and a reserved one are the same 404 to visitors, and other domains are none of ours", async () => {
+  const told = async (host: string): Promise<unknown> => {
+    const { status, headers, body } = await exchange(server.port, { host });
+    const id = headers["x-request-id"];
+    return [status, headers["postern-error"], body.toString().replaceAll(typeof id === "string" ? id : "no id", "")];
+  };
+  const free = await told(`nobody-here.localhost:${server.port}`);
+  expect(free).toMatchObject([404, "PN_TUNNEL_UNKNOWN"]);
+  expect(await told(`www.localhost:${server.port}`)).toEqual(free);
+  expect(await told(`a.b.localhost:${server.port}`)).toEqual(free);
+  expect(await told("example.com")).toEqual(free);
+});
+
+test("the base domain is the server itself and never a tunnel", async () => {
+  const health = await exchange(server.port, { host: `localhost:${server.port}`, path: "/health" });
+  expect([health.status, JSON.parse(health.body.toString())]).toEqual([200, { status: "ok" }]);
+  await publish(ANN, "has-health");
+  const tunnels = await exchange(server.port, { host: `has-health.localhost:${server.port}`, path: "/health" });
+  expect(JSON.parse(tunnels.body.toString())).toMatchObject({ method: "GET", url: "/health" });
+});
+
+test("while its owner is away a name answers 503 with a hint, is kept for it, and works again when it is back", async () => {
+  const { client } = await publish(ANN, "coming-back");
+  await client.program.kill();
+  const away = await client.program.exited.then(() => visitUntilAway());
+  expect([away.headers["postern-error"], Number(away.headers["retry-after"])]).toEqual([
+    "PN_TUNNEL_AWAY",
+    expect.any(Number),
+  ]);
+  expect(Number(away.headers["retry-after"])).toBeGreaterThan(0);
+  expect(await refusal(BEN, "coming-back")).toMatchObject({ exit: 2, code: "PN_NAME_TAKEN" });
+  await publish(ANN, "coming-back");
+  expect((await visit("coming-back")).status).toBe(200);
+
+  /** The kernel closes a dead client's connection at once, but the server has to read that first. */
+  async function visitUntilAway(): Promise<Exchange> {
+    for (;;) {
+      const answer = await visit("coming-back");
+      if (answer.status === 503) return answer;
+      expect([200, 502]).toContain(answer.status);
+    }
+  }
+});
+
+test("a name whose client stopped in order is not found any more, and still nobody else's", async () => {
+  const { client } = await publish(ANN, "stopped");
+  expect(await client.program.terminate()).toEqual({ code: 0, signal: null });
+  expect((await visit("stopped")).status).toBe(404);
+  expect(await refusal(BEN, "stopped")).toMatchObject({ exit: 2, code: "PN_NAME_TAKEN" });
+});

@@ -1,0 +1,79 @@
+import { expect, onTestFinished, test } from "vitest";
+import { Published, ScriptedOrigin, until, type Program } from "@postern/testkit";
+
+const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
+
+async function inFlight(): Promise<{ published: Published; finish: () => Promise<string> }> {
+  const origin = await ScriptedOrigin.start(onTestFinished);
+  const published = await Published.start(onTestFinished, origin.port, { subdomain: "busy" });
+  const wire = await published.ask(onTestFinished, "GET /slow");
+  const serving = await origin.wire("GET /slow");
+  serving.write(`${ANSWER}half`);
+  await wire.read("half");
+  return {
+    published,
+    async finish() {
+      serving.write("full");
+      await wire.read("halffull");
+      await wire.over();
+      return wire.text;
+    },
+  };
+}
+
+const stillRunning = (program: Program): boolean => program.exit === undefined;
+
+test("a server that is told to stop takes nothing new, lets the request in flight finish, tells its clients, and exits 0", async () => {
+  const { published, finish } = await inFlight();
+  const { server, client } = published;
+  server.program.signal("SIGTERM");
+  await until("the listener to be closed", async () => {
+    const refused = await published.wire(onTestFinished).catch((error: unknown) => error);
+    return refused instanceof Error;
+  });
+  await client.event("reconnection");
+  expect(stillRunning(server.program)).toBe(true);
+  expect(await finish()).toMatch(/halffull$/);
+  expect(await server.program.end()).toEqual({ code: 0, signal: null });
+  expect(stillRunning(client.program)).toBe(true);
+});
+
+test("a client that is told to stop lets the request in flight finish, and exits 0; the name is free of it then", async () => {
+  const { published, finish } = await inFlight();
+  const { server, client } = published;
+  client.program.signal("SIGTERM");
+  await until(
+    "new visitors to be told that there is no tunnel",
+    async () => (await published.visit("/new")).status === 404,
+  );
+  expect(stillRunning(client.program)).toBe(true);
+  expect(await finish()).toMatch(/halffull$/);
+  expect(await client.program.end()).toEqual({ code: 0, signal: null });
+  expect(stillRunning(server.program)).toBe(true);
+});
+
+test("Ctrl-C does the same, and a second one ends at once with 130", async () => {
+  const { published } = await inFlight();
+  for (const { program } of [published.client, published.server]) {
+    program.signal("SIGINT");
+    await program.waitFor("a word about stopping", () => /[Ss]topping/.test(program.output));
+    expect(stillRunning(program)).toBe(true);
+    program.signal("SIGINT");
+    expect(await program.end()).toEqual({ code: 130, signal: null });
+  }
+});
+
+test("with nothing in flight both stop at once", async () => {
+  const origin = await ScriptedOrigin.start(onTestFinished);
+  const { server, client } = await Published.start(onTestFinished, origin.port);
+  expect(await client.program.terminate()).toEqual({ code: 0, signal: null });
+  expect(await server.program.terminate()).toEqual({ code: 0, signal: null });
+});
+
+test("a client that still tries to reach its server stops at once, too", async () => {
+  const origin = await ScriptedOrigin.start(onTestFinished);
+  const { server, client } = await Published.start(onTestFinished, origin.port);
+  await server.program.kill();
+  await client.event("reconnection");
+  expect(await client.program.terminate()).toEqual({ code: 0, signal: null });
+});
