@@ -67,7 +67,8 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.#heartbeat = new Heartbeat(this.limits.heartbeat, options.now());
     this.#nextId = options.role === "server" ? 1 : 2;
     this.#peerId = options.role === "server" ? 0 : -1;
-    this.sender = new Sender(options);
+    const schedule = (task: () => void): void => options.schedule(() => this.#guard(task));
+    this.sender = new Sender({ transport: options.transport, now: options.now, schedule });
     options.transport.handler = this;
   }
 
@@ -78,7 +79,12 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
 
   /** Whether a stream can be opened now. */
   get available(): boolean {
-    return !this.#closed && !this.#goneAway && this.#streams.size < this.limits.streams && this.#nextId <= LAST_ID;
+    return (
+      this.#reason === undefined &&
+      !this.#goneAway &&
+      this.#streams.size < this.limits.streams &&
+      this.#nextId <= LAST_ID
+    );
   }
 
   /** Opens a stream for `tunnel`. The caller has looked at `available`. */
@@ -92,7 +98,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   control(message: ControlMessage): void {
-    if (!this.#closed) this.sender.control(encodeControl(message));
+    if (this.#reason === undefined) this.sender.control(encodeControl(message));
   }
 
   /** Sends a PING; its answer comes as `onPong`. */
@@ -106,16 +112,17 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
 
   /** Announces that this side opens and accepts no more streams. */
   goAway(code: ErrorCode, retryAfter = 0, reason: string = ERRORS[code].message): void {
-    if (this.#closed || this.#goneAway) return;
+    if (this.#reason !== undefined || this.#goneAway) return;
     this.#goneAway = true;
     this.sender.goAway(ERRORS[code].number, retryAfter, reason);
   }
 
-  /** Ends the session: what is queued for this turn still leaves. Can be called twice. */
+  /** Ends the session: what is queued for this turn still leaves, and nothing that arrives is heard any more. Can be called twice. */
   close(reason: TunnelError): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.sender.flush();
+    this.#guard(() => this.sender.flush());
+    this.#loseStreams();
     const { number } = ERRORS[reason.code];
     if (reason.code === "PN_CLOSED") this.#transport.close(NORMAL_CLOSURE, "");
     else this.#transport.close(4000 + number, reason.code);
@@ -137,7 +144,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   // ---- what the transport tells
 
   onMessage(message: Buffer): void {
-    if (this.#closed) return;
+    if (this.#reason !== undefined) return;
     this.#heartbeat.heard();
     try {
       const { bytes, ackNow } = readFrames(message, this);
@@ -151,21 +158,19 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onDrain(): void {
-    this.sender.flush();
+    this.#guard(() => this.sender.flush());
   }
 
   onClose(code: number, reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.sender.close();
-    const ended =
-      this.#reason ??
+    this.#reason ??=
       (code === NORMAL_CLOSURE ? new TunnelError("PN_CLOSED") : undefined) ??
       (code > 4000
         ? new TunnelError(errorCode(code - 4000))
         : new TunnelError("PN_SESSION_LOST", reason || `code ${code}`));
-    for (const stream of [...this.#streams.values()]) stream.lose({ code: "PN_SESSION_LOST", delivered: -1 });
-    this.handler.onClose(ended);
+    this.#loseStreams();
+    this.handler.onClose(this.#reason);
   }
 
   // ---- what the frames tell
@@ -257,6 +262,21 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     if (this.#goneAway) return "PN_DRAINING";
     if (this.#streams.size >= this.limits.streams) return "PN_STREAM_LIMIT";
     return undefined;
+  }
+
+  #loseStreams(): void {
+    this.sender.close();
+    for (const stream of this.#streams.values()) {
+      this.#guard(() => stream.lose({ code: "PN_SESSION_LOST", delivered: -1 }));
+    }
+  }
+
+  #guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** A peer that breaks the protocol, or a fault of ours while reading, ends this session and nothing else. */
