@@ -52,17 +52,17 @@ export class Sender {
 
   control(json: Buffer): void {
     this.#batch.frame(FrameType.CONTROL, 0, 0, json);
-    this.schedule();
+    this.#written();
   }
 
   ping(type: typeof FrameType.PING | typeof FrameType.PONG, payload: Buffer): void {
     this.#batch.frame(type, 0, 0, payload);
-    this.schedule();
+    this.#written();
   }
 
   goAway(error: number, retryAfter: number, reason: string): void {
     this.#batch.goAway(error, retryAfter, reason);
-    this.schedule();
+    this.#written();
   }
 
   open(stream: Stream, flags: number, window: number): void {
@@ -176,6 +176,10 @@ export class Sender {
 
   #counted(bytes: number): void {
     this.inFlight.sent += bytes;
+    this.#written();
+  }
+
+  #written(): void {
     if (this.#batch.length >= FULL_BATCH) this.#leave();
     else this.schedule();
   }

@@ -12,6 +12,8 @@ import { WindowPool } from "./window-pool.js";
 
 /** RFC 6455, section 7.4.1. */
 const NORMAL_CLOSURE = 1000;
+/** More than this, in bytes, waits for the socket only when a peer makes us answer and does not read: bulk data stops far below. */
+const MOST_UNREAD = 4 * 1024 * 1024;
 /** Stream ids fit 32 bits. */
 const LAST_ID = 0xffff_ffff;
 
@@ -149,6 +151,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     try {
       const { bytes, ackNow } = readFrames(message, this);
       this.sender.received += bytes;
+      if (this.#transport.buffered > MOST_UNREAD) throw new TunnelError("PN_PROTOCOL", "answers are not read");
       if (!ackNow) return;
       this.sender.ackNow = true;
       this.sender.schedule();
