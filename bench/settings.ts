@@ -56,7 +56,7 @@ export function readSettings(args: string[]): Settings {
   if (values.write && (values.quick || positionals.length > 0)) throw new Error("--write needs a complete run");
   return {
     rows: positionals,
-    runs: positive("--runs", values.runs) ?? (values.quick ? 1 : 5),
+    runs: positive("--runs", values.runs) ?? (values.quick || values.profile ? 1 : 5),
     seconds: positive("--seconds", values.seconds),
     quick: values.quick,
     profile: values.profile,

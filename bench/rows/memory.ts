@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { observe } from "../measure/observe.ts";
 import { residentBytes } from "../measure/process-usage.ts";
 import { median } from "../measure/statistics.ts";
 import { wrk } from "../measure/wrk.ts";
@@ -35,6 +36,8 @@ interface Growth {
   /** Bytes per second, all readers together, and that of the slowest. */
   rate: number;
   slowest: number;
+  /** CPU time a second, in cores. */
+  cpu: number;
 }
 
 async function run(stage: Stage, settings: Settings, readers: number): Promise<Line[]> {
@@ -53,6 +56,7 @@ async function run(stage: Stage, settings: Settings, readers: number): Promise<L
       product: `server ${megabytes(server)}, client ${megabytes(client)}`,
       bar: `≤ ${megabytes(bound)} each`,
       result: verdict(Math.max(server, client) <= bound),
+      cpu: `${middle(({ cpu }) => cpu).toFixed(2)} cores`,
       note:
         `from ${megabytes(middle(({ before }) => before.server))} and ${megabytes(middle(({ before }) => before.client))}; ` +
         `worst round ${megabytes(Math.max(...rounds.map((growth) => Math.max(growth.server, growth.client))))}; ` +
@@ -83,10 +87,12 @@ async function measure(stage: Stage, settings: Settings, origin: string, readers
     peak.server = Math.max(peak.server, residentBytes(server.process.pid));
     peak.client = Math.max(peak.client, residentBytes(client.process.pid));
   };
+  let cores = 0;
   const sampling = setInterval(sample, SAMPLE_MS);
   try {
     await visitors.report();
-    await pause(duration(settings, SECONDS) * 1000);
+    const { cpu } = await observe(way, settings, `memory-${readers}`, () => pause(duration(settings, SECONDS) * 1000));
+    cores = cpu / duration(settings, SECONDS);
     sample();
   } finally {
     clearInterval(sampling);
@@ -101,5 +107,6 @@ async function measure(stage: Stage, settings: Settings, origin: string, readers
     before,
     rate: bytes / seconds,
     slowest: slowest / seconds,
+    cpu: cores,
   };
 }
