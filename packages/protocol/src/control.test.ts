@@ -68,7 +68,7 @@ function decode(json: string): ControlMessage | string {
   return decodeControl(Buffer.from(json, "utf8"));
 }
 
-function refused(json: string | Buffer): boolean {
+function refused(json: string | Uint8Array): boolean {
   try {
     decodeControl(Buffer.from(json as string));
     return false;

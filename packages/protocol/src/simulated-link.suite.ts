@@ -63,11 +63,6 @@ export class VirtualClock {
     return this.#now - start;
   }
 
-  /** Time passes in which nothing runs, as for a process that was suspended; what fell due runs afterwards, in order. */
-  suspend(time: number): void {
-    this.#now += time;
-  }
-
   #step(): void {
     const heap = this.#heap;
     const first = heap[0] as Task;
@@ -81,7 +76,7 @@ export class VirtualClock {
       this.#swap(child, parent);
       parent = child;
     }
-    this.#now = Math.max(this.#now, first.at);
+    this.#now = first.at;
     first.task();
   }
 
