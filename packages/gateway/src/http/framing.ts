@@ -67,7 +67,7 @@ function readLength(bytes: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) {
     const byte = bytes[at]!;
     if (byte < ZERO || byte > NINE) return -1;
-    length = length * 10 + byte - ZERO;
+    length = length * 10 + (byte - ZERO);
   }
   return length <= Number.MAX_SAFE_INTEGER ? length : -1;
 }

@@ -28,7 +28,7 @@ export function writeDecimal(target: Buffer, at: number, number: number): number
   let rest = number;
   for (let position = end - 1; position >= at; position--) {
     const tenth = Math.floor(rest / 10);
-    target[position] = ZERO + rest - tenth * 10;
+    target[position] = ZERO + (rest - tenth * 10);
     rest = tenth;
   }
   return end;

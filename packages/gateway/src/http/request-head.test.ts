@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { accepted, type Meaning, OURS, PLAIN } from "./accepted-requests.suite.js";
+import { get, head } from "./message.suite.js";
+import { refused } from "./refused-requests.suite.js";
+import { RequestHead } from "./request-head.js";
+
+/** Puts a message where the reader can go wrong: between bytes that are none of its business. */
+function embedded(message: string): { bytes: Buffer; start: number; end: number } {
+  const before = "\r\nX: y\r\n";
+  const bytes = Buffer.from(`${before}${message}GET /next HTTP/1.1\r\nHost: b\r\n\r\n`, "latin1");
+  return { bytes, start: before.length, end: before.length + message.length };
+}
+
+function meaningOf(request: RequestHead): Meaning {
+  const { method, path, versionMinor, host, authority, contentLength, chunked } = request;
+  const { keepAlive, upgrade, expectContinue, accept } = request;
+  // prettier-ignore
+  return { method, path, versionMinor, host, authority, contentLength, chunked, keepAlive, upgrade, expectContinue, accept };
+}
+
+describe("accepted", () => {
+  test.each(accepted)("$name", ({ message, forwarded, says }) => {
+    const { bytes, start, end } = embedded(message);
+    const request = new RequestHead();
+    for (let until = start; until < end; until++) expect(request.read(bytes, start, until), `up to ${until}`).toBe(0);
+    for (const until of [end, bytes.length]) {
+      expect(request.read(bytes, start, until)).toBe(message.length);
+      expect(meaningOf(request)).toEqual({ ...PLAIN, ...says });
+      expect(request.refusal).toBeUndefined();
+      expect(request.write(OURS).toString("latin1")).toBe(forwarded);
+    }
+  });
+
+  test("what is forwarded reads as the same again, and is forwarded as it is", () => {
+    for (const { message } of accepted) {
+      const first = new RequestHead();
+      first.read(Buffer.from(message, "latin1"), 0, message.length);
+      if (first.host === "") continue;
+      const bytes = first.write("");
+      const again = new RequestHead();
+      expect(again.read(bytes, 0, bytes.length), message).toBe(bytes.length);
+      expect(meaningOf(again)).toEqual({ ...meaningOf(first), versionMinor: 1, keepAlive: true });
+      expect(again.write("").equals(bytes)).toBe(true);
+    }
+  });
+});
+
+describe("refused, and as soon as it can be seen", () => {
+  test.each(refused)("$name", ({ message, code, status, after = message.length }) => {
+    const { bytes, start } = embedded(message);
+    const request = new RequestHead();
+    const step = Math.max(1, Math.floor(after / 500));
+    for (let length = 0; length < after; length += step) {
+      expect(request.read(bytes, start, start + length), `${length} bytes`).toBe(0);
+    }
+    expect(request.read(bytes, start, start + after - 1), "one byte less").toBe(0);
+    for (const end of [start + after, start + message.length, bytes.length]) {
+      expect(request.read(bytes, start, end)).toBe(-1);
+      expect(request.refusal).toMatchObject({ code, status });
+      expect(request.keepAlive).toBe(false);
+    }
+  });
+});
+
+describe("limits", () => {
+  function read(message: string, limits?: { bytes: number; fields: number }): number {
+    return new RequestHead(limits).read(Buffer.from(message), 0, message.length);
+  }
+
+  test("a head of 16 KiB passes, one byte more doesn't", () => {
+    const filler = 16_384 - get("B: ").length;
+    expect(read(get(`B: ${"x".repeat(filler)}`))).toBe(16_384);
+    expect(read(get(`B: ${"x".repeat(filler + 1)}`))).toBe(-1);
+  });
+
+  test("100 fields pass, one more doesn't", () => {
+    const fields = Array.from({ length: 99 }, (_, n) => `B${n}: 1`);
+    expect(read(get(...fields))).toBeGreaterThan(0);
+    expect(read(get(...fields, "C: 1"))).toBe(-1);
+  });
+
+  test("both can be set", () => {
+    expect(read(get(), { bytes: get().length, fields: 1 })).toBe(get().length);
+    expect(read(get(), { bytes: get().length - 1, fields: 1 })).toBe(-1);
+    expect(read(get("B: 1"), { bytes: 1_000, fields: 1 })).toBe(-1);
+  });
+});
+
+describe("reuse", () => {
+  test("one object reads every message as a new one does", () => {
+    const reused = new RequestHead();
+    for (let round = 0; round < 2; round++) {
+      for (const { message } of [...accepted, ...refused, ...[...accepted].reverse()]) {
+        const bytes = Buffer.from(message, "latin1");
+        const fresh = new RequestHead();
+        const length = fresh.read(bytes, 0, bytes.length);
+        expect(reused.read(bytes, 0, bytes.length)).toBe(length);
+        expect(reused.refusal).toEqual(fresh.refusal);
+        if (length <= 0) continue;
+        expect(meaningOf(reused)).toEqual(meaningOf(fresh));
+        expect(reused.write(OURS).equals(fresh.write(OURS))).toBe(true);
+      }
+    }
+  });
+
+  test("after a refusal nothing is left of the request before", () => {
+    const request = new RequestHead();
+    const first = Buffer.from(head("HEAD /secret HTTP/1.0", "Host: a", "Accept: text/html"));
+    expect(request.read(first, 0, first.length)).toBe(first.length);
+    const second = Buffer.from("\x16\x03\x01 and then some more bytes that are no request at all");
+    expect(request.read(second, 0, second.length)).toBe(-1);
+    expect(request).toMatchObject({ method: "", accept: "", keepAlive: false });
+  });
+
+  test("what was understood before a refusal can be used for the answer", () => {
+    const message = Buffer.from("HEAD / HTTP/1.0\r\nAccept: text/html\r\nBad Name: 1\r\n");
+    const request = new RequestHead();
+    expect(request.read(message, 0, message.length)).toBe(-1);
+    expect(request).toMatchObject({ method: "HEAD", versionMinor: 0, accept: "text/html" });
+  });
+
+  test("release lets go of the bytes, and reading goes on after it", () => {
+    const request = new RequestHead();
+    const message = Buffer.from(get("Accept: a/b"));
+    request.read(message, 0, message.length);
+    request.release();
+    expect(request).toMatchObject({ path: "", accept: "", host: "a" });
+    expect(request.read(message, 0, message.length)).toBe(message.length);
+    expect(request).toMatchObject({ path: "/", accept: "a/b" });
+  });
+});
+
+describe("write", () => {
+  function forwarded(message: string, options: Parameters<RequestHead["write"]>[1]): string {
+    const request = new RequestHead();
+    request.read(Buffer.from(message), 0, message.length);
+    return request.write("", options).toString("latin1");
+  }
+
+  test("with another Host", () => {
+    expect(forwarded(head("GET /x HTTP/1.1", "A: 1", "Host: a", "B: 2"), { hostHeader: "b:3000" })).toBe(
+      head("GET /x HTTP/1.1", "Host: b:3000", "A: 1", "B: 2"),
+    );
+  });
+
+  test("without asking the origin for 100 Continue, or asking it anyway", () => {
+    const asks = get("Expect: 100-continue", "Content-Length: 1");
+    expect(forwarded(asks, { expectContinue: false })).toBe(get("Content-Length: 1"));
+    expect(forwarded(get("Content-Length: 1"), { expectContinue: true })).toBe(
+      get("Content-Length: 1", "Expect: 100-continue"),
+    );
+  });
+});
