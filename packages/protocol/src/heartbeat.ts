@@ -10,13 +10,16 @@ export type Beat = "wait" | "ping" | "lost";
  */
 export class Heartbeat {
   readonly #interval: number;
-  #nextAt: number;
+  #pingAt: number;
   #heard = true;
+  /** When silence counts as one miss more. */
+  #missAt: number;
   #misses = 0;
 
   constructor(interval: number, now: number) {
     this.#interval = interval;
-    this.#nextAt = now + interval;
+    this.#pingAt = now + interval;
+    this.#missAt = now + interval;
   }
 
   /** Anything arrived. */
@@ -27,11 +30,17 @@ export class Heartbeat {
 
   /** Looks at the clock; to be asked about once a second. */
   beat(now: number): Beat {
-    if (now < this.#nextAt) return "wait";
-    this.#nextAt = now + this.#interval;
-    if (!this.#heard) this.#misses++;
+    if (this.#heard) this.#missAt = now + this.#interval;
+    else if (now >= this.#missAt) {
+      // Once a look, however late it comes: a process that was suspended asks before it gives up.
+      this.#misses++;
+      this.#missAt = now + this.#interval;
+    }
     this.#heard = false;
-    return this.#misses >= MISSES ? "lost" : "ping";
+    const due = now >= this.#pingAt;
+    if (due) this.#pingAt = now + this.#interval;
+    if (this.#misses >= MISSES) return "lost";
+    return due ? "ping" : "wait";
   }
 
   /** Whether the peer is still silent: asked once more after a `lost`, one turn of the event loop later. */

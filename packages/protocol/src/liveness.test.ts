@@ -1,0 +1,221 @@
+import { describe, expect, test } from "vitest";
+import { ERRORS } from "./errors.js";
+import { PlayedPeer } from "./played-peer.suite.js";
+import { Received, SessionPair } from "./session-pair.suite.js";
+
+const PING = { type: "PING", payload: "00".repeat(8) } as const;
+
+describe("acknowledgement", () => {
+  test("ACK_NOW is answered at the end of the turn with the bytes received, headers included", () => {
+    const peer = new PlayedPeer("client");
+    peer.opens(1);
+    expect(peer.frames).toEqual([]);
+    peer.says({ type: "DATA", stream: 1, data: "aabb" }, { type: "WINDOW", flags: 0x80, stream: 1, limit: 5 }, PING);
+    expect(peer.sent("ACK")).toEqual([{ type: "ACK", stream: 0, received: 16 + 10 + 16 }]);
+    expect(peer.messages).toBe(1);
+  });
+
+  test("without it, ACK goes along with whatever leaves next, once", () => {
+    const peer = new PlayedPeer("client");
+    peer.opens(1);
+    peer.says({ type: "DATA", stream: 1, data: "aabb" });
+    expect(peer.messages).toBe(0);
+    peer.says(PING);
+    peer.says(PING);
+    expect(peer.sent("ACK")).toEqual([{ type: "ACK", stream: 0, received: 16 + 10 }]);
+  });
+
+  test("a sender asks for it before what is in flight holds it up", () => {
+    const peer = new PlayedPeer("server");
+    const stream = peer.session.open(1);
+    peer.says({ type: "WINDOW", stream: 1, limit: 10_000_000 });
+    stream.write(Buffer.alloc(1_000_000));
+    peer.clock.run(1);
+    expect(peer.sent("DATA").some(({ flags }) => (flags as number) & 0x80)).toBe(true);
+  });
+
+  test.each([
+    ["above what was sent", [25]],
+    ["below an earlier one", [20, 19]],
+  ])("%s ends the session", (_name, counts) => {
+    const peer = new PlayedPeer("server");
+    peer.session.open(1).write(Buffer.alloc(1));
+    peer.clock.run(1);
+    expect(peer.session.sender.inFlight.sent).toBe(16 + 9);
+    for (const received of counts) {
+      expect(peer.record.closed).toBeUndefined();
+      peer.says({ type: "ACK", received: received + (counts.length === 1 ? 1 : 0) });
+    }
+    expect(peer.record.closed?.code).toBe("PN_PROTOCOL");
+  });
+
+  test("once all is quiet, both sides agree on every byte", () => {
+    const pair = new SessionPair({ delay: 3 });
+    pair.tick();
+    pair.client.record.accept = (stream) => {
+      const received = new Received(stream);
+      received.onEnd = () => {
+        stream.write(Buffer.alloc(5_000));
+        stream.end();
+      };
+    };
+    for (let opened = 0; opened < 20; opened++) {
+      const { stream } = new Received(pair.server.session.open(1));
+      stream.write(Buffer.alloc(40_000));
+      stream.end();
+    }
+    pair.clock.run(25_000);
+    for (const [one, other] of [
+      [pair.server, pair.client],
+      [pair.client, pair.server],
+    ] as const) {
+      // prettier-ignore
+      expect(one.session.streams).toBe(0);
+      expect(one.session.sender.inFlight.sent).toBeGreaterThan(100_000);
+      expect(one.session.sender.inFlight.acked).toBe(one.session.sender.inFlight.sent);
+      expect(other.session.sender.received).toBe(one.session.sender.inFlight.sent);
+    }
+  });
+});
+
+describe("heartbeat", () => {
+  test("an idle session lives, and PINGs once in 10 seconds", () => {
+    const pair = new SessionPair({ delay: 20 });
+    pair.tick();
+    pair.clock.run(600_000);
+    expect([pair.server.record.closed, pair.client.record.closed]).toEqual([undefined, undefined]);
+    expect(pair.server.record.roundTrips).toEqual(Array.from({ length: 60 }, () => 40).slice(0, pair.server.record.roundTrips.length)); // prettier-ignore
+    expect(pair.server.record.roundTrips.length).toBeGreaterThanOrEqual(59);
+  });
+
+  // A timer of a second comes a little late each time, never early.
+  test.each([1_000, 1_001, 1_013, 1_050])(
+    "a half-open link is noticed within 20 to 30 seconds, looking every %i ms",
+    (interval) => {
+      for (let phase = 0; phase < 10_000; phase += 499) {
+        const pair = new SessionPair({ delay: 5 });
+        pair.tick(interval);
+        pair.clock.run(20_000 + phase);
+        let heard = 0;
+        const { onMessage } = pair.link.server.handler;
+        pair.link.server.handler.onMessage = function (message) {
+          heard = pair.clock.now();
+          onMessage.call(this, message);
+        };
+        pair.server.session.ping();
+        pair.clock.run(10);
+        pair.link.cut = true;
+        const { record } = pair.server;
+        pair.clock.runUntil(() => record.closed !== undefined, 60_000);
+        expect(record.closed?.code).toBe("PN_HEARTBEAT_LOST");
+        expect(pair.clock.now() - heard, `phase ${phase}`).toBeGreaterThanOrEqual(20_000);
+        expect(pair.clock.now() - heard, `phase ${phase}`).toBeLessThanOrEqual(30_000);
+      }
+    },
+  );
+
+  test("any byte is a sign of life", () => {
+    const peer = new PlayedPeer("client");
+    peer.clock.every(1_000, () => peer.session.tick());
+    for (let second = 0; second < 120; second += 9) {
+      peer.clock.run(9_000);
+      peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+    }
+    expect(peer.record.closed).toBeUndefined();
+  });
+
+  /** A peer that was silent for so long that one more look at the clock is too many. */
+  function almostLost(): PlayedPeer {
+    const peer = new PlayedPeer("client");
+    peer.clock.every(1_000, () => peer.clock.now() < 75_000 && void peer.session.tick());
+    peer.says(PING);
+    peer.clock.run(20_000);
+    expect(peer.record.closed).toBeUndefined();
+    return peer;
+  }
+
+  test("a process that was suspended reads what waits before it gives anybody up", () => {
+    const peer = almostLost();
+    peer.clock.run(3_600_000);
+    // It wakes: its timers are due first, then it reads, then the turn ends.
+    peer.session.tick();
+    peer.transport.handler.onMessage(Buffer.from("0200000800000000" + "00".repeat(8), "hex"));
+    peer.clock.run(0);
+    expect(peer.record.closed).toBeUndefined();
+    peer.clock.run(5_000);
+    peer.session.tick();
+    peer.clock.run(0);
+    expect(peer.record.closed).toBeUndefined();
+  });
+
+  test("and gives up a peer of whom nothing waits", () => {
+    const peer = almostLost();
+    peer.clock.run(3_600_000);
+    peer.session.tick();
+    expect(peer.record.closed).toBeUndefined();
+    peer.clock.run(1);
+    expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
+  });
+});
+
+describe("stall", () => {
+  /** A session with bytes in flight to a peer that answers PINGs and so is alive. */
+  function waiting(): { peer: PlayedPeer; seconds(count: number): void } {
+    const peer = new PlayedPeer("server");
+    peer.session.open(1).write(Buffer.alloc(100));
+    peer.clock.run(1);
+    const seconds = (count: number): void => {
+      for (let second = 0; second < count && peer.record.closed === undefined; second++) {
+        peer.clock.run(1_000);
+        peer.session.tick();
+        peer.clock.run(0);
+        peer.says(PING);
+      }
+    };
+    return { peer, seconds };
+  }
+
+  test("bytes that are not acknowledged for 30 seconds end the session, however alive the peer seems", () => {
+    const { peer, seconds } = waiting();
+    seconds(29);
+    expect(peer.record.closed).toBeUndefined();
+    seconds(2);
+    expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
+  });
+
+  test("any progress counts, and nothing in flight is no stall", () => {
+    const { peer, seconds } = waiting();
+    for (const received of [20, 40, 60]) {
+      seconds(25);
+      peer.says({ type: "ACK", received });
+    }
+    seconds(25);
+    peer.says({ type: "ACK", received: peer.session.sender.inFlight.sent });
+    seconds(300);
+    expect(peer.record.closed).toBeUndefined();
+  });
+
+  test("an ACK that repeats the last is no progress", () => {
+    const { peer, seconds } = waiting();
+    peer.says({ type: "ACK", received: 20 });
+    for (let second = 0; second < 40; second++) {
+      if (peer.record.closed === undefined) peer.says({ type: "ACK", received: 20 });
+      seconds(1);
+    }
+    expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
+  });
+
+  test("a process that was suspended reads a waiting ACK before it gives the peer up", () => {
+    const { peer, seconds } = waiting();
+    seconds(5);
+    peer.clock.run(3_600_000);
+    peer.session.tick();
+    peer.transport.handler.onMessage(Buffer.from("0500000800000000" + "0000000000000014", "hex"));
+    peer.clock.run(0);
+    expect(peer.record.closed).toBeUndefined();
+  });
+});
+
+test("the end by heartbeat is one to try again after", () => {
+  expect(ERRORS.PN_HEARTBEAT_LOST.retryable).toBe(true);
+});
