@@ -6,6 +6,7 @@ const DEBIAN_PACKAGE = {
   curl: "curl",
   ip: "iproute2",
   nginx: "nginx-light",
+  openssl: "openssl",
   python3: "python3",
   strace: "strace",
   wrk: "wrk",
