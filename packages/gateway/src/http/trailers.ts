@@ -25,8 +25,9 @@ export class Trailers {
   kept: Buffer = NOTHING;
 
   readonly #limits: HeadLimits;
-  /** What came in earlier pieces. */
+  /** What came in earlier pieces, and how much of it there is. */
   #held: Buffer = NOTHING;
+  #heldBytes = 0;
 
   constructor(limits: HeadLimits) {
     this.#limits = limits;
@@ -34,29 +35,41 @@ export class Trailers {
 
   begin(): void {
     this.#held = NOTHING;
+    this.#heldBytes = 0;
     this.kept = NOTHING;
   }
 
   /** @returns the position after the blank line; 0 when it lies beyond `end` (the piece was kept); -1 when refused. */
   read(bytes: Buffer, start: number, end: number): number {
-    const before = this.#held.length;
-    const source = before === 0 ? bytes : (this.#held = Buffer.concat([this.#held, bytes.subarray(start, end)]));
-    const from = before === 0 ? start : 0;
-    const until = before === 0 ? end : source.length;
+    const before = this.#heldBytes;
+    if (before > 0) this.#hold(bytes, start, end);
+    const source = before > 0 ? this.#held : bytes;
+    const from = before > 0 ? 0 : start;
+    const until = before > 0 ? this.#heldBytes : end;
     const limit = from + this.#limits.bytes;
     // Lines are looked at again only when another one may be whole: one-byte pieces cost no more than large ones.
-    if (before > 0 && until < limit && !includesLF(bytes, start, end)) return 0;
+    if (before > 0 && until < limit && !bytes.subarray(start, end).includes(LF)) return 0;
 
     const next = SECTION.read(source, from, Math.min(until, limit), this.#limits.fields);
     if (next < 0) return this.#refuse(SECTION.refusal!);
     if (next === 0) {
       if (until >= limit) return this.#refuse(refusals.PN_HTTP_TRAILERS_TOO_LARGE);
-      if (before === 0) this.#held = Buffer.from(bytes.subarray(start, end));
+      if (before === 0) this.#hold(bytes, start, end);
       return 0;
     }
     this.#keep(source, from);
-    this.#held = NOTHING;
     return start + (next - from) - before;
+  }
+
+  #hold(bytes: Buffer, start: number, end: number): void {
+    const length = this.#heldBytes + end - start;
+    if (length > this.#held.length) {
+      const larger = Buffer.allocUnsafe(2 * length);
+      this.#held.copy(larger, 0, 0, this.#heldBytes);
+      this.#held = larger;
+    }
+    bytes.copy(this.#held, this.#heldBytes, start, end);
+    this.#heldBytes = length;
   }
 
   #keep(source: Buffer, from: number): void {
@@ -74,9 +87,4 @@ export class Trailers {
     this.refusal = refusal === refusals.PN_HTTP_HEAD_TOO_LARGE ? refusals.PN_HTTP_TRAILERS_TOO_LARGE : refusal;
     return -1;
   }
-}
-
-function includesLF(bytes: Buffer, start: number, end: number): boolean {
-  const at = bytes.indexOf(LF, start);
-  return at >= 0 && at < end;
 }

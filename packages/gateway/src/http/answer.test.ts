@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { type AnswerContext, writeAnswer } from "./answer.js";
+import { type Refusal, refusals } from "./refusal.js";
+import { ResponseHead } from "./response-head.js";
+
+interface Answer {
+  line: string;
+  fields: Map<string, string>;
+  body: string;
+}
+
+function answer(refusal: Refusal, context: Partial<AnswerContext> = {}): Answer {
+  const text = writeAnswer(refusal, { close: false, ...context }).toString("utf8");
+  const end = text.indexOf("\r\n\r\n");
+  const [line = "", ...lines] = text.slice(0, end).split("\r\n");
+  const fields = new Map(lines.map((field) => field.split(": ", 2) as [string, string]));
+  return { line, fields, body: text.slice(end + 4) };
+}
+
+const BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+
+describe("form", () => {
+  test.each([
+    ["", "text/plain"],
+    ["*/*", "text/plain"],
+    [BROWSER, "text/html"],
+    ["application/json", "application/json"],
+    ["application/json, text/plain, */*", "application/json"],
+    ["text/html;q=0.5, application/json", "application/json"],
+    ["text/html;q=0, */*", "text/plain"],
+    ["TEXT/HTML ; Q=0.7", "text/html"],
+    ["text/html;q=much", "text/plain"],
+    ["image/png", "text/plain"],
+  ])("Accept: %s", (accept, type) => {
+    const { fields, body } = answer(refusals.PN_TUNNEL_UNKNOWN, { accept });
+    expect(fields.get("Content-Type")).toBe(`${type}; charset=utf-8`);
+    expect(Number(fields.get("Content-Length"))).toBe(Buffer.byteLength(body));
+  });
+
+  test("JSON says the same in parts", () => {
+    const { body } = answer(refusals.PN_TUNNEL_AWAY, { accept: "application/json", requestId: "r1" });
+    const { status, code, message } = refusals.PN_TUNNEL_AWAY;
+    expect(JSON.parse(body)).toEqual({ error: { status, code, message, request_id: "r1" } });
+  });
+
+  test("text says it in a few lines", () => {
+    const { body } = answer(refusals.PN_TUNNEL_AWAY, { requestId: "r1" });
+    expect(body).toBe(`503 Service Unavailable\n${refusals.PN_TUNNEL_AWAY.message}\n\nPN_TUNNEL_AWAY · request r1\n`);
+  });
+
+  test("the page names status, reason, message, code and request, and needs nothing else", () => {
+    const { body, fields } = answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER, requestId: "r1" });
+    for (const part of ["404", "Not Found", "<code>postern http</code>", "PN_TUNNEL_UNKNOWN", "r1"])
+      expect(body).toContain(part);
+    expect(body).not.toMatch(/<script|src=|href=|url\(|@import/);
+    expect(fields.get("Content-Security-Policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  });
+
+  test("nothing is taken for markup", () => {
+    const odd: Refusal = { code: "PN_X", status: 400, message: `<b>&"'` };
+    const { body } = answer(odd, { accept: BROWSER, requestId: "<i>" });
+    expect(body).toContain("&lt;b&gt;&amp;&quot;&#39;");
+    expect(body).not.toMatch(/<b>&|<i>/);
+  });
+});
+
+describe("head", () => {
+  test("code, request and time to come back", () => {
+    const { line, fields } = answer(refusals.PN_TUNNEL_AWAY, { requestId: "r1" });
+    expect(line).toBe("HTTP/1.1 503 Service Unavailable");
+    expect(Object.fromEntries(fields)).toMatchObject({
+      "Postern-Error": "PN_TUNNEL_AWAY",
+      "X-Request-Id": "r1",
+      "Retry-After": "5",
+      "Cache-Control": "no-store",
+      "X-Content-Type-Options": "nosniff",
+    });
+    expect(answer(refusals.PN_TUNNEL_AWAY, { retryAfter: 30 }).fields.get("Retry-After")).toBe("30");
+    expect(answer(refusals.PN_TUNNEL_UNKNOWN).fields.has("Retry-After")).toBe(false);
+  });
+
+  test("Date", () => {
+    const now = new Date(0);
+    expect(answer(refusals.PN_TUNNEL_UNKNOWN, { now }).fields.get("Date")).toBe("Thu, 01 Jan 1970 00:00:00 GMT");
+  });
+
+  test.each([
+    [1, false, undefined],
+    [1, true, "close"],
+    [0, false, "keep-alive"],
+    [0, true, "close"],
+  ] as const)("HTTP/1.%i, close: %s", (visitorMinor, close, connection) => {
+    expect(answer(refusals.PN_TUNNEL_UNKNOWN, { visitorMinor, close }).fields.get("Connection")).toBe(connection);
+  });
+
+  test("HEAD gets the head of what GET gets", () => {
+    const get = answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER });
+    expect(answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER, headOnly: true })).toEqual({ ...get, body: "" });
+  });
+
+  test.each(Object.values(refusals))("$code is a response that we would accept", (refusal) => {
+    for (const accept of ["", BROWSER, "application/json"]) {
+      const bytes = writeAnswer(refusal, { accept, close: false, now: new Date(0), requestId: "r1" });
+      const head = new ResponseHead();
+      const length = head.read(bytes, 0, bytes.length, "GET", "");
+      expect(head).toMatchObject({ status: refusal.status, body: "length", contentLength: bytes.length - length });
+    }
+  });
+});

@@ -1,0 +1,254 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ChunkReader, type ChunkForm } from "./chunk-reader.js";
+
+interface Outcome {
+  /** What was passed on. */
+  passed: string;
+  done: boolean;
+  /** Bytes of the message that belonged to the body. */
+  taken: number;
+  dataBytes: number;
+  code: string | undefined;
+}
+
+/** Reads `message`, cut at the given positions. */
+function read(
+  message: string,
+  cuts: readonly number[],
+  form: ChunkForm = "chunks",
+  reader = new ChunkReader(),
+): Outcome {
+  const bytes = Buffer.from(message, "latin1");
+  let passed = "";
+  let taken = 0;
+  reader.begin(form);
+  const ends = [...new Set(cuts.filter((cut) => cut < bytes.length))].sort((a, b) => a - b);
+  for (const [n, end] of [...ends, bytes.length].entries()) {
+    const start = n === 0 ? 0 : ends[n - 1]!;
+    // Each piece lies somewhere in a buffer of its own, as pieces of a socket do.
+    const piece = Buffer.from(`\r\n0${bytes.toString("latin1", start, end)}\r\n0`, "latin1");
+    const stop = reader.read(piece, 3, 3 + end - start);
+    for (let span = 0; span < reader.spanCount; span++) {
+      passed += piece.toString("latin1", reader.spans[2 * span], reader.spans[2 * span + 1]);
+    }
+    if (stop < 0) return { passed, done: false, taken, dataBytes: reader.dataBytes, code: reader.refusal?.code };
+    passed += reader.tail?.toString("latin1") ?? "";
+    taken = start + stop - 3;
+    if (reader.done) break;
+  }
+  return { passed, done: reader.done, taken, dataBytes: reader.dataBytes, code: undefined };
+}
+
+function everywhere(length: number): number[] {
+  return Array.from({ length }, (_, n) => n);
+}
+
+interface Body {
+  name: string;
+  message: string;
+  passed: string;
+  data: string;
+}
+
+const BODIES: readonly Body[] = [
+  { name: "nothing", message: "0\r\n\r\n", passed: "0\r\n\r\n", data: "" },
+  { name: "one chunk", message: "5\r\nhello\r\n0\r\n\r\n", passed: "5\r\nhello\r\n0\r\n\r\n", data: "hello" },
+  {
+    name: "more chunks, CRLF in the data",
+    message: "4\r\n\r\n\r\n\r\n0000000000000001\r\n0\r\n1a\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\n",
+    passed: "4\r\n\r\n\r\n\r\n1\r\n0\r\n1a\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\n",
+    data: "\r\n\r\n0abcdefghijklmnopqrstuvwxyz",
+  },
+  {
+    name: "upper case, zeros first",
+    message: "00A\r\n0123456789\r\n00\r\n\r\n",
+    passed: "A\r\n0123456789\r\n0\r\n\r\n",
+    data: "0123456789",
+  },
+  {
+    name: "extensions",
+    message: `1;a\r\nx\r\n2;b="\t \\;"\r\nyz\r\n0;${"c".repeat(255)}\r\n\r\n`,
+    passed: "1\r\nx\r\n2\r\nyz\r\n0\r\n\r\n",
+    data: "xyz",
+  },
+  {
+    name: "trailers",
+    message: "1\r\nx\r\n0\r\nA: 1\r\nExpires-In:\t2 \r\n\r\n",
+    passed: "1\r\nx\r\n0\r\nA: 1\r\nExpires-In:\t2 \r\n\r\n",
+    data: "x",
+  },
+  {
+    name: "trailers that nobody may send",
+    message:
+      "0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nHost: b\r\nA: 1\r\nX-Forwarded-For: 6.6.6.6\r\nX_Real_IP: 1\r\n" +
+      "Authorization: x\r\nSET-COOKIE: x\r\nContent_Type: x\r\nConnection: a\r\nTE: x\r\nTrailer: x\r\nB: 2\r\n\r\n",
+    passed: "0\r\nA: 1\r\nB: 2\r\n\r\n",
+    data: "",
+  },
+  { name: "only such trailers", message: "1\r\nx\r\n0\r\nHost: b\r\n\r\n", passed: "1\r\nx\r\n0\r\n\r\n", data: "x" },
+];
+
+const FIELDS_100 = "A: 1\r\n".repeat(100);
+
+const REFUSED: readonly { name: string; message: string; code?: string }[] = [
+  { name: "no size", message: "\r\n" },
+  { name: "an extension without a size", message: ";a\r\n" },
+  { name: "no digit", message: "g\r\n" },
+  { name: "a sign", message: "+1\r\n" },
+  { name: "a prefix", message: "0x1\r\n" },
+  { name: "a space before the size", message: " 1\r\n" },
+  { name: "a space after the size", message: "1 \r\n" },
+  { name: "a tab after the size", message: "1\t;a\r\n" },
+  { name: "17 digits", message: "00000000000000001\r\n" },
+  { name: "a size beyond 2^53", message: "20000000000000\r\n" },
+  { name: "a size that overflows 64 bits", message: "fffffffffffffffff\r\n" },
+  { name: "a bare LF after the size", message: "1\nx\r\n" },
+  { name: "a bare CR after the size", message: "1\rx" },
+  { name: "a bare LF in an extension", message: "1;a\nx\r\n" },
+  { name: "a bare CR in an extension", message: "1;a\rb" },
+  { name: "a control byte in an extension", message: "1;a\x00" },
+  { name: "a high byte in an extension", message: "1;a\x80" },
+  { name: "an extension of 257 bytes", message: `1;${"a".repeat(256)}` },
+  { name: "extensions without end", message: `1;${"a".repeat(250)}\r\nx\r\n`.repeat(66) },
+  { name: "a bare LF after the data", message: "1\r\nx\n0" },
+  { name: "a bare CR after the data", message: "1\r\nx\r0" },
+  { name: "more data than announced", message: "1\r\nxy\r\n" },
+  { name: "a bare LF after the last size", message: "0\n" },
+  { name: "a bare LF as the end", message: "0\r\n\n", code: "PN_HTTP_LINE_END" },
+  { name: "a bare CR as the end", message: "0\r\n\rX\r\n", code: "PN_HTTP_LINE_END" },
+  { name: "a folded trailer", message: "0\r\nA: 1\r\n 2\r\n\r\n", code: "PN_HTTP_FOLDED" },
+  { name: "a control byte in a trailer", message: "0\r\nA: \x01\r\n\r\n", code: "PN_HTTP_FIELD_VALUE" },
+  { name: "a trailer that is none", message: "0\r\nGET / HTTP/1.1\r\n\r\n", code: "PN_HTTP_FIELD_NAME" },
+  { name: "101 trailers", message: `0\r\n${FIELDS_100}A: 1\r\n`, code: "PN_HTTP_TRAILERS_TOO_LARGE" },
+  { name: "a trailer too large", message: `0\r\nA: ${"x".repeat(16_400)}`, code: "PN_HTTP_TRAILERS_TOO_LARGE" },
+];
+
+describe("whole bodies", () => {
+  test.each(BODIES)("$name", ({ message, passed, data }) => {
+    const expected = { passed, done: true, taken: message.length, dataBytes: data.length, code: undefined };
+    const followed = `${message}GET / HTTP/1.1\r\n\r\n`;
+    for (const cuts of [[], everywhere(followed.length), ...everywhere(message.length).map((cut) => [cut])]) {
+      expect(read(followed, cuts), `cut at ${cuts.join()}`).toEqual(expected);
+      expect(read(followed, cuts, "data"), `data, cut at ${cuts.join()}`).toEqual({ ...expected, passed: data });
+    }
+  });
+
+  test("nothing to change is one span", () => {
+    const bytes = Buffer.from("5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n");
+    const reader = new ChunkReader();
+    reader.begin("chunks");
+    expect(reader.read(bytes, 0, bytes.length)).toBe(bytes.length);
+    expect(reader.spans.slice(0, 2 * reader.spanCount)).toEqual([0, bytes.length]);
+    expect(reader.tail).toBeUndefined();
+  });
+
+  test("100 trailers pass", () => {
+    expect(read(`0\r\n${FIELDS_100}\r\n`, [])).toMatchObject({ done: true, passed: `0\r\n${FIELDS_100}\r\n` });
+  });
+
+  test("a chunk may be as large as numbers go", () => {
+    expect(read("1fffffffffffff\r\nx", [])).toMatchObject({ done: false, code: undefined, dataBytes: 1 });
+  });
+});
+
+describe("refused bodies", () => {
+  test.each(REFUSED)("$name", ({ message, code = "PN_HTTP_CHUNK" }) => {
+    for (const cuts of [[], everywhere(message.length)]) {
+      for (const form of ["chunks", "data"] as const) {
+        expect(read(message, cuts, form)).toMatchObject({ done: false, code });
+        expect(read(`2\r\nok\r\n${message}`, cuts, form)).toMatchObject({ done: false, code });
+      }
+    }
+  });
+});
+
+/** Any body that may be sent, with extensions and trailers. */
+const chunk = fc.record({
+  data: fc.string({ unit: fc.constantFrom("\r", "\n", "0", "a", ";"), minLength: 1, maxLength: 40 }),
+  zeros: fc.nat(3),
+  extension: fc.constantFrom("", "", ";a", ';a="b"'),
+});
+const trailers = fc.array(fc.constantFrom("A: 1", "Host: b", "B:", "Content-Length: 5"), { maxLength: 3 });
+const body = fc.record({ chunks: fc.array(chunk, { maxLength: 5 }), trailers });
+const cuts = fc.array(fc.nat(200), { maxLength: 20 });
+
+function encode({
+  chunks,
+  trailers: lines,
+}: {
+  chunks: { data: string; zeros: number; extension: string }[];
+  trailers: string[];
+}): {
+  message: string;
+  data: string;
+  passed: string;
+} {
+  const sizes = chunks.map(({ data }) => data.length.toString(16));
+  const kept = lines.filter((line) => line === "A: 1" || line === "B:");
+  const end = (fields: string[]): string => `0\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
+  const written = chunks.map(
+    ({ data, zeros, extension }, n) => `${"0".repeat(zeros)}${sizes[n]}${extension}\r\n${data}\r\n`,
+  );
+  return {
+    message: written.join("") + end(lines),
+    data: chunks.map(({ data }) => data).join(""),
+    passed: chunks.map(({ data }, n) => `${sizes[n]}\r\n${data}\r\n`).join("") + end(kept),
+  };
+}
+
+describe("properties", () => {
+  const reader = new ChunkReader();
+
+  test("what was encoded is decoded, in any pieces", () => {
+    fc.assert(
+      fc.property(body, cuts, (plan, where) => {
+        const { message, data, passed } = encode(plan);
+        const rest = "HTTP/1.1 200";
+        expect(read(message + rest, where, "chunks", reader)).toMatchObject({
+          passed,
+          done: true,
+          taken: message.length,
+        });
+        expect(read(message + rest, where, "data", reader)).toMatchObject({ passed: data, dataBytes: data.length });
+      }),
+    );
+  });
+
+  test("a body that breaks off never looks whole", () => {
+    fc.assert(
+      fc.property(body, cuts, fc.nat(), (plan, where, seed) => {
+        const { message, passed } = encode(plan);
+        const broken = message.slice(0, seed % message.length);
+        const outcome = read(broken, where, "chunks", reader);
+        expect(outcome).toMatchObject({ done: false, code: undefined });
+        expect(passed.startsWith(outcome.passed)).toBe(true);
+        // Nothing of the last chunk is there, not even its size.
+        expect(outcome.passed.length).toBeLessThanOrEqual(
+          encode({ ...plan, trailers: [] }).passed.length - "0\r\n\r\n".length,
+        );
+      }),
+    );
+  });
+
+  test("one wrong byte in the framing is refused or waits, but is never passed on as the end", () => {
+    fc.assert(
+      fc.property(
+        body,
+        cuts,
+        fc.nat(),
+        fc.constantFrom("\x00", "\n", "\r", " ", "g", ":"),
+        (plan, where, seed, wrong) => {
+          const { message } = encode({ ...plan, trailers: [] });
+          const at = seed % message.length;
+          const broken = `${message.slice(0, at)}${wrong}${message.slice(at + 1)}`;
+          const whole = read(broken, [], "chunks", reader);
+          const pieces = read(broken, where, "chunks", reader);
+          expect(pieces.done).toBe(whole.done);
+          expect(pieces.passed).toBe(whole.passed);
+          expect(whole.passed.endsWith("\r\n0\r\n\r\n") || whole.passed === "0\r\n\r\n").toBe(whole.done);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { parseProtocols, parseTokens } from "./list.js";
+
+describe("tokens", () => {
+  test.each([
+    ["", []],
+    ["a", ["a"]],
+    ["Keep-Alive,  FOO\t,bar", ["keep-alive", "foo", "bar"]],
+    [",,a,\t,", ["a"]],
+    ["!#$%&'*+-.^_`|~", ["!#$%&'*+-.^_`|~"]],
+  ])("%j", (value, tokens) => {
+    expect(parseTokens(value)).toEqual(tokens);
+  });
+
+  test.each(["a b", "a;q=1", "a/1", '"a"', "a\xa0", "\x0ba", "a\u00e4"])("%j is no list of them", (value) => {
+    expect(parseTokens(value)).toBeUndefined();
+  });
+});
+
+describe("protocols", () => {
+  test.each([
+    ["WebSocket", ["websocket"]],
+    ["HTTP/2.0, IRC/6.9", ["http/2.0", "irc/6.9"]],
+  ])("%j", (value, protocols) => {
+    expect(parseProtocols(value)).toEqual(protocols);
+  });
+
+  test.each(["a/", "/1", "a/1/2", "a /1", "a b"])("%j is no list of them", (value) => {
+    expect(parseProtocols(value)).toBeUndefined();
+  });
+});
