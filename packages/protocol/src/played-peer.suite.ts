@@ -3,24 +3,25 @@ import { read, write, type WrittenFrame } from "./frame-record.suite.js";
 import type { Limits } from "./limits.js";
 import { Session } from "./session.js";
 import { SessionRecord } from "./session-pair.suite.js";
-import { SimulatedLink, VirtualClock } from "./simulated-link.suite.js";
+import { SimulatedLink, VirtualClock, type LinkEnd, type LinkOptions } from "./simulated-link.suite.js";
 
 type Told = Record<string, unknown> & { type: WrittenFrame["type"]; stream: number };
 
 /** One real session whose peer is played by the test, frame by frame: also a peer that breaks the rules. */
 export class PlayedPeer {
   readonly clock = new VirtualClock();
-  readonly link = new SimulatedLink(this.clock);
+  readonly link: SimulatedLink;
   readonly record = new SessionRecord();
   readonly session: Session;
-  readonly transport;
+  readonly transport: LinkEnd;
   /** What the session sent: frames, and how many messages that was. */
   readonly frames: Told[] = [];
   messages = 0;
   /** The longest of them, in bytes. */
   longest = 0;
 
-  constructor(role: "server" | "client", limits: Partial<Limits> = {}) {
+  constructor(role: "server" | "client", limits: Partial<Limits> = {}, link: LinkOptions = {}) {
+    this.link = new SimulatedLink(this.clock, link);
     this.transport = this.link[role];
     this.transport.onSend = (message) => {
       this.messages++;

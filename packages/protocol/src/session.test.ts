@@ -366,9 +366,7 @@ describe("a peer that sends and does not read", () => {
   };
 
   test.each(Object.keys(asks))("gets no answers without end to %s", (name) => {
-    const peer = new PlayedPeer("server");
-    peer.link.rate = 1e-9;
-    peer.link.socketBuffer = 0;
+    const peer = new PlayedPeer("server", {}, { rate: 1e-9, socketBuffer: 0 });
     const ask = asks[name] as (typeof asks)[string];
     for (let message = 0; message < 400 && peer.transport.closed === undefined; message++) {
       peer.says(...Array.from({ length: 1_000 }, ask));

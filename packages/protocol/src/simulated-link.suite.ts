@@ -195,12 +195,12 @@ export class LinkEnd implements Transport {
   }
 }
 
-/** Two transports and what is between them. Its properties may change while bytes are on the way. */
+/** Two transports and what is between them. `delay` and `cut` may change while bytes are on the way. */
 export class SimulatedLink {
   readonly clock: VirtualClock;
   delay: number;
-  rate: number;
-  socketBuffer: number;
+  readonly rate: number;
+  readonly socketBuffer: number;
   /** Once true, nothing arrives any more and nobody is told: a half-open connection. */
   cut = false;
   readonly server: LinkEnd = new LinkEnd(this);

@@ -1,0 +1,187 @@
+import { expect } from "vitest";
+import type { SessionPair } from "./session-pair.suite.js";
+import type { Stream, StreamHandler, StreamReset } from "./stream.js";
+
+/** What one end of a stream does by itself, while something happens to it: code that comes back in from a handler. */
+export interface Manners {
+  /** Consumes at once what arrives, or keeps it until the test says so. */
+  eager: boolean;
+  /** Writes what arrives back. */
+  echo: boolean;
+  /** Half-closes when the other side did. */
+  endOnEnd: boolean;
+  /** Resets from within `onData` after so many bytes. */
+  resetAfter: number;
+  /** Writes so much more from within `onDrain`. */
+  refill: number;
+}
+
+/** One direction of a stream as PROTOCOL.md promises it: a queue of bytes, and whether its writer has ended it. */
+class ByteQueue {
+  #bytes: Buffer[] = [];
+  length = 0;
+  ended = false;
+
+  push(bytes: Buffer): void {
+    this.#bytes.push(bytes);
+    this.length += bytes.length;
+  }
+
+  take(bytes: number): Buffer {
+    const taken: Buffer[] = [];
+    this.length -= bytes;
+    while (bytes > 0) {
+      const first = this.#bytes[0] as Buffer;
+      taken.push(first.subarray(0, bytes));
+      if (first.length > bytes) this.#bytes[0] = first.subarray(bytes);
+      else this.#bytes.shift();
+      bytes -= Math.min(bytes, first.length);
+    }
+    return Buffer.concat(taken);
+  }
+}
+
+/** One end of a stream, and the check that it hears exactly what the other end's queue holds. */
+export class TwinEnd implements StreamHandler {
+  readonly stream: Stream;
+  readonly manners: Manners;
+  /** What was written here and has not arrived at the other end. */
+  readonly out = new ByteQueue();
+  peer: TwinEnd | undefined;
+  consumed = 0;
+  ended = false;
+  /** Broken, by whomever: nothing more may be heard. */
+  reset: StreamReset | "by us" | undefined;
+  /** A `write` returned false, and no `onDrain` has come since. */
+  paused = false;
+  readonly #next: (bytes: number) => Buffer;
+
+  constructor(stream: Stream, manners: Manners, next: (bytes: number) => Buffer) {
+    this.stream = stream;
+    this.manners = manners;
+    this.#next = next;
+    stream.handler = this;
+  }
+
+  get unread(): number {
+    return this.stream.window.received - this.consumed;
+  }
+
+  write(bytes: number): void {
+    const chunk = this.#next(bytes);
+    this.writeChunk(chunk);
+    // The stream has copied it: what its writer does with the buffer afterwards is nobody's business.
+    chunk.fill(0);
+  }
+
+  writeChunk(chunk: Buffer): void {
+    if (this.out.ended || this.reset !== undefined) return void this.stream.write(chunk);
+    this.out.push(Buffer.from(chunk));
+    this.paused = !this.stream.write(chunk);
+  }
+
+  end(): void {
+    this.out.ended = true;
+    this.stream.end();
+  }
+
+  abort(): void {
+    if (!this.stream.over) this.reset = "by us";
+    this.stream.reset();
+  }
+
+  consume(bytes: number): void {
+    if (bytes === 0) return;
+    this.consumed += bytes;
+    this.stream.consumed(bytes);
+  }
+
+  onData(chunk: Buffer): void {
+    expect(this.reset, "data after the end of all").toBeUndefined();
+    expect(this.ended, "data after the end").toBe(false);
+    const { out } = this.peer as TwinEnd;
+    expect(chunk.length).toBeGreaterThan(0);
+    expect(chunk.length).toBeLessThanOrEqual(out.length);
+    expect(chunk.equals(out.take(chunk.length)), "the bytes written").toBe(true);
+    if (this.stream.window.received >= this.manners.resetAfter) return this.abort();
+    if (this.manners.echo) this.writeChunk(chunk);
+    if (this.manners.eager) this.consume(this.unread);
+  }
+
+  onEnd(): void {
+    expect(this.reset).toBeUndefined();
+    expect(this.ended, "the end twice").toBe(false);
+    const { out, consumed } = this.peer as TwinEnd;
+    expect([out.ended, out.length], "an end that was not written, or before its data").toEqual([true, 0]);
+    expect(this.stream.peerDelivered).toBeLessThanOrEqual(consumed);
+    this.ended = true;
+    if (this.manners.endOnEnd) this.end();
+  }
+
+  onReset(reason: StreamReset): void {
+    expect(this.reset, "a reset twice").toBeUndefined();
+    expect(reason.delivered).toBeLessThanOrEqual(this.peer?.consumed ?? 0);
+    this.reset = reason;
+  }
+
+  onDrain(): void {
+    expect(this.reset).toBeUndefined();
+    expect(this.paused, "room that nobody waited for").toBe(true);
+    this.paused = false;
+    if (this.manners.refill > 0) this.write(this.manners.refill);
+  }
+}
+
+/** All streams between two sessions, each end with its twin. */
+export class StreamTwins {
+  readonly pair: SessionPair;
+  readonly opened: TwinEnd[] = [];
+  readonly accepted: TwinEnd[] = [];
+  #counter = 0;
+
+  constructor(pair: SessionPair, manners: () => Manners) {
+    this.pair = pair;
+    pair.client.record.accept = (stream) => {
+      const end = new TwinEnd(stream, manners(), this.#next);
+      const opener = this.opened.find((one) => one.stream.id === stream.id);
+      end.peer = opener;
+      if (opener !== undefined) opener.peer = end;
+      this.accepted.push(end);
+    };
+  }
+
+  open(manners: Manners): TwinEnd | undefined {
+    if (!this.pair.server.session.available) return undefined;
+    const end = new TwinEnd(this.pair.server.session.open(1), manners, this.#next);
+    this.opened.push(end);
+    return end;
+  }
+
+  get ends(): TwinEnd[] {
+    return [...this.opened, ...this.accepted];
+  }
+
+  /** What holds at every moment. */
+  check(): void {
+    const { limits } = this.pair.server.session;
+    for (const side of [this.opened, this.accepted]) {
+      let windows = 0;
+      for (const { stream } of side) {
+        expect(stream.sent, "bytes sent").toBeLessThanOrEqual(stream.sendLimit);
+        expect(stream.window.received, "bytes received").toBeLessThanOrEqual(stream.window.limit);
+        if (!stream.over) windows += stream.window.limit - stream.window.consumed;
+      }
+      expect(windows).toBeLessThanOrEqual(limits.sessionWindow + side.length * limits.guaranteedWindow);
+    }
+    for (const end of [this.pair.link.server, this.pair.link.client]) {
+      expect(end.buffered, "bytes that wait for the socket").toBeLessThan(512 * 1024);
+    }
+  }
+
+  /** Bytes that are never the same for long, so that none can stand for another. */
+  readonly #next = (bytes: number): Buffer => {
+    const chunk = Buffer.allocUnsafe(bytes);
+    for (let at = 0; at < bytes; at++) chunk[at] = (this.#counter = (this.#counter * 31 + 17) & 0xffff) >> 3;
+    return chunk;
+  };
+}
