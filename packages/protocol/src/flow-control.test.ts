@@ -186,15 +186,15 @@ describe("stalled readers", () => {
     const [reader, writer]: [Side, Side] = role === "server" ? [pair.server, pair.client] : [pair.client, pair.server];
     const stalled: Stalled[] = [];
     const written: Bulk[] = [];
-    pair.client.record.accept = (stream) => {
-      if (stream.tunnel === 1) role === "client" ? stalled.push(new Stalled(stream)) : written.push(new Bulk(stream));
-      else new Received(stream).onBytes = (bytes) => void (bytes === 200 && stream.write(Buffer.alloc(16 * KIB)));
+    const meet = (stream: Stream, owner: "server" | "client"): void => {
+      if (owner === role) stalled.push(new Stalled(stream));
+      else written.push(new Bulk(stream));
     };
-    for (let opened = 0; opened < STREAMS; opened++) {
-      const stream = pair.server.session.open(1);
-      if (role === "client") written.push(new Bulk(stream));
-      else stalled.push(new Stalled(stream));
-    }
+    pair.client.record.accept = (stream) => {
+      if (stream.tunnel === 1) return meet(stream, "client");
+      new Received(stream).onBytes = (bytes) => bytes === 200 && stream.write(Buffer.alloc(16 * KIB));
+    };
+    for (let opened = 0; opened < STREAMS; opened++) meet(pair.server.session.open(1), "server");
     pair.clock.run(2_000);
 
     // All is full: every window to its last byte, and every writer asked to wait.

@@ -84,8 +84,10 @@ describe("heartbeat", () => {
     pair.tick();
     pair.clock.run(600_000);
     expect([pair.server.record.closed, pair.client.record.closed]).toEqual([undefined, undefined]);
-    expect(pair.server.record.roundTrips).toEqual(Array.from({ length: 60 }, () => 40).slice(0, pair.server.record.roundTrips.length)); // prettier-ignore
-    expect(pair.server.record.roundTrips.length).toBeGreaterThanOrEqual(59);
+    for (const { record } of [pair.server, pair.client]) {
+      expect(record.roundTrips.length).toBeGreaterThanOrEqual(59);
+      expect(record.roundTrips.every((roundTrip) => roundTrip === 40)).toBe(true);
+    }
   });
 
   // A timer of a second comes a little late each time, never early.
@@ -97,10 +99,8 @@ describe("heartbeat", () => {
         pair.tick(interval);
         pair.clock.run(20_000 + phase);
         let heard = 0;
-        const { onMessage } = pair.link.server.handler;
-        pair.link.server.handler.onMessage = function (message) {
-          heard = pair.clock.now();
-          onMessage.call(this, message);
+        pair.link.client.onSend = () => {
+          if (!pair.link.cut) heard = pair.clock.now() + pair.link.delay;
         };
         pair.server.session.ping();
         pair.clock.run(10);
@@ -127,9 +127,11 @@ describe("heartbeat", () => {
   /** A peer that was silent for so long that one more look at the clock is too many. */
   function almostLost(): PlayedPeer {
     const peer = new PlayedPeer("client");
-    peer.clock.every(1_000, () => peer.clock.now() < 75_000 && void peer.session.tick());
     peer.says(PING);
-    peer.clock.run(20_000);
+    for (let second = 0; second < 15; second++) {
+      peer.clock.run(1_000);
+      peer.session.tick();
+    }
     expect(peer.record.closed).toBeUndefined();
     return peer;
   }
@@ -160,7 +162,7 @@ describe("heartbeat", () => {
 
 describe("stall", () => {
   /** A session with bytes in flight to a peer that answers PINGs and so is alive. */
-  function waiting(): { peer: PlayedPeer; seconds(count: number): void } {
+  function waiting(): { peer: PlayedPeer; seconds: (count: number) => void } {
     const peer = new PlayedPeer("server");
     peer.session.open(1).write(Buffer.alloc(100));
     peer.clock.run(1);

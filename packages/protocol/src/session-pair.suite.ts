@@ -79,7 +79,7 @@ export class Received implements StreamHandler {
   bytes = 0;
   ended = false;
   reset: StreamReset | undefined;
-  onBytes: (bytes: number) => void = () => {};
+  onBytes: (bytes: number) => unknown = () => {};
   readonly stream: Stream;
 
   constructor(stream: Stream) {
