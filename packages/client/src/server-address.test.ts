@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { parseServerAddress } from "./server-address.js";
+
+test.each([
+  ["https://tunnel.example.com", "wss://tunnel.example.com/connect"],
+  ["wss://tunnel.example.com:8443/", "wss://tunnel.example.com:8443/connect"],
+  ["http://localhost:8080", "ws://localhost:8080/connect"],
+  ["ws://[::1]:8080", "ws://[::1]:8080/connect"],
+  ["tunnel.example.com", "wss://tunnel.example.com/connect"],
+])("%s is reached at %s", (text, address) => {
+  expect(parseServerAddress(text).href).toBe(address);
+});
+
+test.each(["", "ftp://example.com", "http://example.com/path", "http://user:secret@example.com", "http://"])(
+  "%j is no server's address",
+  (text) => {
+    expect(() => parseServerAddress(text)).toThrow(/is not a server's address/);
+  },
+);

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { isLoopbackName, parseTarget } from "./target.js";
+
+test.each([
+  [3000, { host: "localhost", port: 3000, tls: false, authority: "localhost:3000" }],
+  ["3000", { host: "localhost", port: 3000, tls: false, authority: "localhost:3000" }],
+  ["127.0.0.1:8080", { host: "127.0.0.1", port: 8080, tls: false, authority: "127.0.0.1:8080" }],
+  ["[::1]:8080", { host: "::1", port: 8080, tls: false, authority: "[::1]:8080" }],
+  ["http://app.localhost", { host: "app.localhost", port: 80, tls: false, authority: "app.localhost" }],
+  ["https://localhost:8443", { host: "localhost", port: 8443, tls: true, authority: "localhost:8443" }],
+  ["https://intranet/", { host: "intranet", port: 443, tls: true, authority: "intranet" }],
+])("%s is a target", (text, target) => {
+  expect(parseTarget(text)).toEqual(target);
+});
+
+test.each([
+  "",
+  "0",
+  "99999",
+  "localhost:99999",
+  "ftp://localhost",
+  "http://localhost/path",
+  "http://user@localhost",
+  "./folder",
+  "a b",
+])("%j is none, and the message says what is", (text) => {
+  expect(() => parseTarget(text)).toThrow(/is not a local target. Use a port/);
+});
+
+test("names below localhost are this machine", () => {
+  expect(["localhost", "app.localhost"].map(isLoopbackName)).toEqual([true, true]);
+  expect(["example.com", "notlocalhost", "localhost.example.com"].map(isLoopbackName)).toEqual([false, false, false]);
+});

@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ByteStream, ByteStreamHandler, Upstream } from "./byte-stream.js";
+import { POOL_LIMITS, StreamPool } from "./stream-pool.js";
+
+class FakeStream implements ByteStream {
+  handler!: ByteStreamHandler;
+  ended = false;
+  broken = false;
+  write(): boolean {
+    return true;
+  }
+  end(): void {
+    this.ended = true;
+  }
+  reset(): void {
+    this.broken = true;
+  }
+  consumed(): void {}
+}
+
+const upstream: Upstream = { available: true, dial: () => new FakeStream() };
+let pool: StreamPool;
+let stream: FakeStream;
+beforeEach(() => {
+  pool = new StreamPool(upstream);
+  stream = new FakeStream();
+});
+
+describe("an idle stream", () => {
+  test("is reused, the last first", () => {
+    const later = new FakeStream();
+    pool.give(stream, 0, -1);
+    pool.give(later, 0, -1);
+    expect([pool.take(1), pool.take(1), pool.take(1)]).toEqual([later, stream, undefined]);
+  });
+
+  test("is let go when it has been idle too long", () => {
+    pool.give(stream, 0, -1);
+    expect(pool.take(POOL_LIMITS.idle)).toBeUndefined();
+    expect(stream).toMatchObject({ ended: true, broken: false });
+  });
+
+  test("is let go a second before the origin's own patience ends", () => {
+    pool.give(stream, 0, 3);
+    pool.sweep(1_999);
+    expect(stream.ended).toBe(false);
+    pool.sweep(2_000);
+    expect(stream.ended).toBe(true);
+  });
+
+  test("whose origin has no patience is not kept at all", () => {
+    pool.give(stream, 0, 1);
+    expect(stream.ended).toBe(true);
+    expect(pool.take(0)).toBeUndefined();
+  });
+
+  test.each<[string, (handler: ByteStreamHandler) => void, Partial<FakeStream>]>([
+    ["says something unasked", (handler) => handler.onData(Buffer.from("HTTP/1.1 200 OK\r\n\r\n")), { broken: true }],
+    ["half-closes", (handler) => handler.onEnd(), { ended: true }],
+    ["breaks", (handler) => handler.onReset({ code: "PN_LOCAL_RESET", delivered: -1 }), {}],
+  ])("that %s is never reused", (_what, happens, outcome) => {
+    pool.give(stream, 0, -1);
+    happens(stream.handler);
+    expect(pool.take(0)).toBeUndefined();
+    expect(stream).toMatchObject(outcome);
+  });
+});
+
+test("a stream that is let go and does not close is reset after a while", () => {
+  pool.give(stream, 0, -1);
+  pool.clear(10);
+  pool.sweep(10 + POOL_LIMITS.closing - 1);
+  expect(stream).toMatchObject({ ended: true, broken: false });
+  pool.sweep(10 + POOL_LIMITS.closing);
+  expect(stream.broken).toBe(true);
+});

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { isReservedName, isValidName, randomName } from "./name.js";
+
+test.each(["a", "my-app", "0", "x".repeat(63)])("%s can be a name", (name) => {
+  expect(isValidName(name)).toBe(true);
+});
+
+test.each(["", "-a", "a-", "A", "a.b", "a_b", "ä", "x".repeat(64), "xn--80ak6aa92e", "a\n", "a b"])(
+  "%j cannot",
+  (name) => {
+    expect(isValidName(name)).toBe(false);
+  },
+);
+
+test("random names are valid, not reserved, pronounceable, and differ", () => {
+  const names = Array.from({ length: 1_000 }, randomName);
+  expect(new Set(names).size).toBe(names.length);
+  for (const name of names) {
+    expect(isValidName(name) && !isReservedName(name)).toBe(true);
+    expect(name).toMatch(
+      /^([bdfghjklmnprstvz][aeiou]){2}-([bdfghjklmnprstvz][aeiou]){2}-([bdfghjklmnprstvz][aeiou]){3}$/,
+    );
+  }
+});
