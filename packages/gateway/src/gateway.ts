@@ -5,18 +5,26 @@ import { DEFAULT_VISITOR_LIMITS, Visitor, type VisitorHost, type VisitorLimits }
 /** How often deadlines are looked at, in milliseconds. */
 const TICK = 1_000;
 
+export interface GatewayOptions {
+  /** By which scheme visitors reach it: `https` also when a TLS proxy stands before it. */
+  proto: "http" | "https";
+  limits?: Partial<VisitorLimits>;
+}
+
 /** Serves visitors' connections: reads their requests, routes each, relays it. Who accepts the connections is no matter. */
 export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
+  readonly proto: "http" | "https";
   draining = false;
   readonly #visitors = new Set<Visitor>();
   readonly #timer: NodeJS.Timeout;
   #drained: (() => void) | undefined;
 
-  constructor(router: Router, limits: Partial<VisitorLimits> = {}) {
+  constructor(router: Router, options: GatewayOptions) {
     this.router = router;
-    this.limits = { ...DEFAULT_VISITOR_LIMITS, ...limits };
+    this.proto = options.proto;
+    this.limits = { ...DEFAULT_VISITOR_LIMITS, ...options.limits };
     this.#timer = setInterval(() => this.#tick(), TICK).unref();
   }
 

@@ -1,5 +1,3 @@
-import type { Socket } from "node:net";
-
 /** Who a visitor is, as origins are told: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). What visitors say of themselves is not passed on. */
 export class Identity {
   /** The visitor's IP address, in its plain form. */
@@ -9,10 +7,9 @@ export class Identity {
   #authority: string | undefined;
   #lines = "";
 
-  constructor(socket: Socket) {
-    const address = socket.remoteAddress ?? "unknown";
+  constructor(address = "unknown", proto: "http" | "https") {
     this.address = address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
-    this.#proto = "encrypted" in socket ? "https" : "http";
+    this.#proto = proto;
     this.#node = this.address.includes(":") ? `"[${this.address}]"` : this.address;
   }
 

@@ -24,6 +24,7 @@ const NOTHING = Buffer.alloc(0);
 export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
+  readonly proto: "http" | "https";
   /** No further request is taken on any connection. */
   readonly draining: boolean;
   /** The visitor is gone, or somebody else has its connection. */
@@ -52,7 +53,7 @@ export class Visitor implements ExchangeOwner {
   constructor(socket: Socket, host: VisitorHost) {
     this.#socket = socket;
     this.#host = host;
-    this.#identity = new Identity(socket);
+    this.#identity = new Identity(socket.remoteAddress, host.proto);
     this.#exchange = new Exchange(this, this.#head);
     this.#deadline = performance.now() + host.limits.idle;
     socket

@@ -11,6 +11,11 @@ export interface ServerOptions {
   listen?: string;
   /** The base domain: names below it are tunnels, itself is the server. Default localhost. */
   domain?: string;
+  /**
+   * Where visitors reach the base domain, when that is not the listener itself but a TLS proxy before it, for instance
+   * `https://tunnel.example.com`: tunnels' addresses and X-Forwarded-Proto follow it. Default: `http://`, the domain, the listener's port.
+   */
+  publicUrl?: string;
   /** Who may open tunnels. At least one. */
   apiKeys: ApiKey[];
   log: Logger;

@@ -30,6 +30,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
 
   readonly #domain: string;
   readonly #suffix: string;
+  readonly #publicUrl: URL | undefined;
   readonly #drainTimeout: number;
   readonly #gate = new LoginGate();
   readonly #sessions = new Set<ClientSession>();
@@ -49,7 +50,9 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.#domain = (options.domain ?? "localhost").toLowerCase().replace(/\.$/, "");
     this.#suffix = `.${this.#domain}`;
     this.#drainTimeout = options.drainTimeout ?? SERVER_LIMITS.drain;
-    this.#gateway = new Gateway((head) => this.#route(head));
+    this.#publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl);
+    const proto = this.#publicUrl?.protocol === "https:" ? "https" : "http";
+    this.#gateway = new Gateway((head) => this.#route(head), { proto });
     const sockets = { allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_BUFFER };
     this.#listener = createServer(sockets, (socket) => this.#gateway.accept(socket));
     this.#timer = setInterval(() => this.#tick(), TICK);
@@ -67,7 +70,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   }
 
   get url(): string {
-    return `http://${this.#domain}${this.#port}`;
+    return this.#address(this.#domain);
   }
 
   get healthy(): boolean {
@@ -75,7 +78,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   }
 
   publicUrl(name: string): string {
-    return `http://${name}.${this.#domain}${this.#port}`;
+    return this.#address(`${name}.${this.#domain}`);
   }
 
   stop(): Promise<void> {
@@ -118,9 +121,13 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.#logins.delete(session);
   }
 
-  get #port(): string {
-    const { port } = this.#listener.address() as AddressInfo;
-    return port === 80 ? "" : `:${port}`;
+  /** Where visitors reach `host`. */
+  #address(host: string): string {
+    const { protocol, port } = this.#publicUrl ?? {
+      protocol: "http:",
+      port: (this.#listener.address() as AddressInfo).port,
+    };
+    return new URL(`${protocol}//${host}:${port}`).origin;
   }
 
   /** The base domain and IP literals are the server itself; the names below the domain are tunnels. */
