@@ -24,7 +24,7 @@ const isOpen = (client: Program): boolean => client.stdout.includes('"tunnel_est
 
 async function expectRefused(server: { url: string }): Promise<void> {
   const stranger = ClientProcess.launch(onTestFinished, { server, target: TARGET, key: STRANGERS_KEY });
-  expect(await stranger.program.end()).toEqual({ code: 3, signal: null });
+  await stranger.program.ends(3);
   expect(stranger.events.map(({ type }) => type)).toContain("authentication_failure");
   expect(stranger.count("tunnel_established")).toBe(0);
   expect(stranger.program.stderr).toContain("PN_AUTH_REFUSED");
@@ -80,7 +80,7 @@ describe("every way to tell the client its key", () => {
 test("a client without a key says how to give one, and doesn't try", async () => {
   const server = await ServerProcess.start(onTestFinished);
   const client = launch(server, [], {});
-  expect(await client.end()).toEqual({ code: 2, signal: null });
+  await client.ends(2);
   expect(client.stderr).toMatch(/PN_KEY_MISSING[^]*--api-key-file/);
   expect(client.stdout).not.toContain("connection_attempt");
 });
@@ -91,7 +91,7 @@ test("a server without keys doesn't start", async () => {
   writeFileSync(empty, "# nobody yet\n", { mode: 0o600 });
   for (const args of [[], ["--api-keys-file", empty]]) {
     const server = postern(onTestFinished, ["server", "--listen", `127.0.0.1:${port}`, ...args]);
-    expect(await server.end()).toEqual({ code: 2, signal: null });
+    await server.ends(2);
     expect(server.stderr).toContain("PN_KEYS_MISSING");
   }
 });
@@ -104,7 +104,7 @@ test.for([
   const file = writeKeys(join(scratchFolder(onTestFinished), "keys"), { me: key });
   chmodSync(file, mode);
   const server = postern(onTestFinished, ["server", "--listen", `127.0.0.1:${port}`, "--api-keys-file", file]);
-  expect(await server.end()).toEqual({ code: 2, signal: null });
+  await server.ends(2);
   expect(server.stderr).toContain(code);
 });
 
@@ -113,7 +113,7 @@ test.for(["--api-key", "--api-keys", "--token", "--password"])(
   async (option) => {
     for (const args of [[option, KEY], [`${option}=${KEY}`]]) {
       const client = launch({ url: "http://127.0.0.1:9" }, args, { POSTERN_API_KEY: KEY });
-      expect(await client.end()).toEqual({ code: 2, signal: null });
+      await client.ends(2);
       expect(client.stderr).toContain("PN_SECRET_ARGUMENT");
       expect(client.output).not.toContain(KEY);
     }
@@ -125,7 +125,7 @@ test("no key is ever printed, neither by those who hold it nor by those who refu
   const server = await ServerProcess.start(onTestFinished, { keys: { me: KEY }, args });
   const client = await ClientProcess.start(onTestFinished, { server, target: TARGET, key: KEY, args });
   const stranger = ClientProcess.launch(onTestFinished, { server, target: TARGET, key: STRANGERS_KEY, args });
-  await stranger.program.end();
+  await stranger.program.ends(3);
   await exchange(server.port, { host: client.host });
   await until(
     "the server to have logged both",

@@ -31,7 +31,7 @@ const visit = (name: string): Promise<Exchange> => exchange(server.port, { host:
 /** What becomes of a client that wishes for this name: its exit code and the code of the error. */
 async function refusal(key: string, subdomain: string): Promise<{ exit: number | null; code: unknown; said: string }> {
   const client = ClientProcess.launch(onTestFinished, { server, target: origin.port, key, subdomain });
-  const { code } = await client.program.end();
+  const { code } = await client.program.exited;
   return {
     exit: code,
     code: client.events.findLast(({ type }) => type === "error")?.data["code"],
@@ -79,7 +79,7 @@ test("an owner that takes its name with a second client moves it there; the firs
   const other = await Origin.start(onTestFinished, (_, outgoing) => outgoing.end("the second"));
   await Published.start(onTestFinished, other.port, { server, key: ANN, subdomain: "moving" });
   expect((await visit("moving")).body.toString()).toBe("the second");
-  expect((await first.program.end()).code).toBe(1);
+  await first.program.ends(1);
   expect(first.program.stderr).toContain("PN_NAME_TAKEN_OVER");
   expect((await visit("moving")).body.toString()).toBe("the second");
 });
@@ -130,7 +130,7 @@ test("while its owner is away a name answers 503 with a hint, is kept for it, an
 
 test("a name whose client stopped in order is not found any more, and still nobody else's", async () => {
   const { client } = await publish(ANN, "stopped");
-  expect(await client.program.terminate()).toEqual({ code: 0, signal: null });
+  await client.program.terminate();
   expect((await visit("stopped")).status).toBe(404);
   expect(await refusal(BEN, "stopped")).toMatchObject({ exit: 2, code: "PN_NAME_TAKEN" });
 });

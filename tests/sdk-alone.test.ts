@@ -18,8 +18,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 async function npm(cwd: string, ...args: string[]): Promise<string> {
   const path = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
   const program = new Program(onTestFinished, "npm", { args, cwd, env: inheritedEnvironment({ PATH: path }) });
-  await program.exited;
-  expect(program.exit, program.output).toEqual({ code: 0, signal: null });
+  await program.ends(0, 90_000);
   return program.stdout;
 }
 
@@ -66,8 +65,7 @@ test(
       args: [join(ROOT, "node_modules/typescript/bin/tsc"), ...options, ...types, "user.ts"],
       cwd: folder,
     });
-    await check.exited;
-    expect(check.exit, check.output).toEqual({ code: 0, signal: null });
+    await check.ends(0);
 
     const server = await ServerProcess.start(onTestFinished);
     const origin = await startEchoOrigin(onTestFinished);
@@ -82,7 +80,7 @@ test(
     expect(JSON.parse(user.stdout)).toEqual({ url, state: "connected" });
     const { status, body } = await exchange(server.port, { host: new URL(url).host, path: "/from-sdk" });
     expect([status, JSON.parse(body.toString())]).toEqual([200, expect.objectContaining({ url: "/from-sdk" })]);
-    expect(await user.end()).toEqual({ code: 0, signal: null });
+    await user.ends(0);
     const last = JSON.parse(user.stdout.trim().split("\n").at(-1) ?? "") as { events: string[]; state: string };
     expect(last.state).toBe("disconnected");
     expect(last.events).toEqual(

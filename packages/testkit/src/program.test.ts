@@ -9,8 +9,14 @@ const run = (script: string, env?: Record<string, string>): Program =>
 
 test("collects what is printed and how it ended", async () => {
   const program = run("console.log('out'); console.error('err'); process.exitCode = 3");
-  expect(await program.end()).toEqual({ code: 3, signal: null });
+  await program.ends(3);
   expect([program.stdout, program.stderr]).toEqual(["out\n", "err\n"]);
+});
+
+test("another exit code than the expected one is a failure that shows the output", async () => {
+  await expect(run("console.log('what happened'); process.exitCode = 3").ends(0)).rejects.toThrow(
+    /ended with 3, not 0\n[^]*what happened/,
+  );
 });
 
 test("waiting for something fails as soon as the process has ended", async () => {
@@ -38,7 +44,7 @@ test("nothing of the surroundings configures what is started", async () => {
   process.env["POSTERN_API_KEY"] = "a key of the surroundings";
   onTestFinished(() => void delete process.env["POSTERN_API_KEY"]);
   const program = run("console.log(Object.keys(process.env).filter((name) => name.startsWith('POSTERN_')).join())");
-  await program.end();
+  await program.ends(0);
   expect(program.stdout).toBe("\n");
   expect(inheritedEnvironment({ POSTERN_API_KEY: "given" })).toMatchObject({ POSTERN_API_KEY: "given" });
 });

@@ -73,15 +73,17 @@ export class Program {
     await this.exited;
   }
 
-  /** Asks it to end, the way `kill` and systemd do, and waits until it has. */
-  async terminate(): Promise<Exit> {
+  /** Asks it to end, the way `kill` and systemd do, and waits for the clean end that every command owes: exit code 0. */
+  async terminate(): Promise<void> {
     this.signal("SIGTERM");
-    return this.end();
+    await this.ends(0);
   }
 
-  /** Waits until it has ended by itself. */
-  end(): Promise<Exit> {
-    return until(`${this.command} to end`, () => this.exit, { timeout: 25_000, details: () => this.#report() });
+  /** Waits until it has ended by itself. Throws, with all that it printed, when its exit code is another. */
+  async ends(code: number, timeout = 25_000): Promise<void> {
+    const details = (): string => this.#report();
+    const exit = await until(`${this.command} to end`, () => this.exit, { timeout, details });
+    if (exit.code !== code) throw new Error(`ended with ${exit.code ?? exit.signal}, not ${code}\n${details()}`);
   }
 
   /** Waits for `condition`; fails at once when the process ends before. */
