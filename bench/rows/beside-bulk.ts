@@ -8,7 +8,7 @@ import type { Stage } from "../stage.ts";
 import { startNginx } from "../ways/nginx.ts";
 import { startOrigin, type Origin } from "../ways/origin.ts";
 import { startPostern } from "../ways/postern.ts";
-import { interleave, type Way } from "../ways/way.ts";
+import { interleave, straight, type Way } from "../ways/way.ts";
 import { smallRequests, startBulk, type BulkOptions } from "./bulk-visitors.ts";
 import { quiet } from "./quiet.ts";
 
@@ -21,12 +21,13 @@ export const besideBulk: Row = {
   name: "beside-bulk",
   about: "50 small requests/s beside one unlimited download and one unlimited upload on the same session",
   needs: ["nginx"],
-  limit: (settings) => 60 + (settings.runs + 1) * 4 * (duration(settings, SECONDS) + 5),
+  limit: (settings) => 60 + (settings.runs + 1) * 6 * (duration(settings, SECONDS) + 5),
   run: async (stage, settings) => {
     const origin = await startOrigin(stage);
-    const nginx = await startNginx(stage, origin.address);
-    const product = await startPostern(stage, settings, origin.address);
-    const ways: [Way, Way] = [product, nginx.yardstick];
+    const nginx = await startNginx(stage, origin.plain);
+    const product = await startPostern(stage, settings, origin.plain);
+    // Without any proxy, for what the machine itself makes small requests wait.
+    const ways = [product, nginx.yardstick, straight(origin.plain)];
     return compareBeside(stage, settings, ways, origin, {
       seconds: duration(settings, SECONDS),
       flowingBytes: 64e6,
@@ -57,16 +58,17 @@ interface Beside {
   cpu: number;
 }
 
-/** Measures the two ways alone and beside the transfers, and makes the line of the table. */
+/** Measures the ways (Postern first, nginx second) alone and beside the transfers, and makes the line of the table. */
 export async function compareBeside(
   stage: Stage,
   settings: Settings,
-  ways: [Way, Way],
+  ways: Way[],
   origin: Origin,
   options: BesideOptions,
 ): Promise<Line[]> {
   const results = await interleave(ways, settings.runs, (way) => round(stage, settings, way, origin, options));
-  const [product, yardstick] = results.map(summary);
+  const summaries = results.map(summary);
+  const [product, yardstick] = summaries;
   const limit = Math.max(TIMES_ALONE * product!.alone99, ALWAYS_GOOD_MS);
   const barred = options.where === undefined;
   return [
@@ -77,7 +79,7 @@ export async function compareBeside(
       bar: barred ? `≤ ${milliseconds(limit)}` : "",
       result: barred ? verdict(product!.beside99 <= limit) : "",
       cpu: `${product!.cpu.toFixed(2)} / ${yardstick!.cpu.toFixed(2)} cores`,
-      note: [describe("Postern", product!), describe("nginx", yardstick!)].join("; "),
+      note: summaries.map((each, index) => describe(ways[index]!.name, each)).join("; "),
       raw: { ways: ways.map(({ name }) => name), results },
     }),
   ];

@@ -25,7 +25,7 @@ export const longLink: Row = {
     const origin = await startOrigin(stage, { largeBytes: bytes });
     return [
       await measure(stage, settings, "download", origin.address, bytes),
-      await measure(stage, settings, "upload", origin.sink, bytes),
+      await measure(stage, settings, "upload", origin.plain, bytes),
     ];
   },
 };

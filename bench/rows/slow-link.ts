@@ -6,6 +6,7 @@ import type { Stage } from "../stage.ts";
 import { startNginx } from "../ways/nginx.ts";
 import { startOrigin } from "../ways/origin.ts";
 import { startPostern } from "../ways/postern.ts";
+import { straight } from "../ways/way.ts";
 import { compareBeside } from "./beside-bulk.ts";
 import { quiet } from "./quiet.ts";
 
@@ -23,7 +24,7 @@ export const slowLink: Row = {
   about:
     "50 small requests/s beside a download and an upload over a 10 Mbit/s link (network namespaces, tc tbf; as root)",
   needs: ["nginx"],
-  limit: (settings) => 90 + (settings.runs + 1) * 4 * (duration(settings, SECONDS) + 10),
+  limit: (settings) => 90 + (settings.runs + 1) * 6 * (duration(settings, SECONDS) + 10),
   run: async (stage, settings) => {
     const missing = obstacle();
     return missing ? [line({ measure: MEASURE, result: "skipped", note: missing })] : run(stage, settings);
@@ -46,12 +47,12 @@ function obstacle(): string | undefined {
 async function run(stage: Stage, settings: Settings): Promise<Line[]> {
   const { near, far, count } = buildLink(stage);
   const origin = await startOrigin(stage, { netns: far, host: CLIENT_HOST });
-  const nginx = await startNginx(stage, origin.address, { netns: near, host: SERVER_HOST });
-  const product = await startPostern(stage, settings, origin.address, {
+  const nginx = await startNginx(stage, origin.plain, { netns: near, host: SERVER_HOST });
+  const product = await startPostern(stage, settings, origin.plain, {
     server: { netns: near, host: SERVER_HOST, inspect: false },
     client: { netns: far, inspect: false },
   });
-  const lines = await compareBeside(stage, settings, [product, nginx.yardstick], origin, {
+  const lines = await compareBeside(stage, settings, [product, nginx.yardstick, straight(origin.plain)], origin, {
     seconds: duration(settings, SECONDS),
     flowingBytes: 1e6,
     netns: near,

@@ -27,7 +27,7 @@ export function transfer(direction: Direction): Row {
 async function run(stage: Stage, settings: Settings, direction: Direction): Promise<Line[]> {
   const bytes = settings.quick ? 200_000_000 : 1_000_000_000;
   const origin = await startOrigin(stage, { largeBytes: bytes });
-  const local = direction === "download" ? origin.address : origin.sink;
+  const local = direction === "download" ? origin.address : origin.plain;
   const nginx = await startNginx(stage, local);
   const product = await startPostern(stage, settings, local);
   const ways: Way[] = [product, nginx.yardstick, ...nginx.others, straight(local)];

@@ -12,11 +12,11 @@ export const SINK = "/sink";
 const SMALL_BODY = "Postern says hello. ".repeat(7).slice(0, 130);
 
 export interface Origin {
-  /** nginx with SMALL, LARGE and SINK (which it passes on). */
+  /** nginx, with SMALL and LARGE. */
   address: string;
-  /** The sink itself, for uploads that nothing else should slow down. */
-  sink: string;
-  /** Bytes of all bodies that came to the sink so far. */
+  /** A small server of our own that has SINK as well. */
+  plain: string;
+  /** Bytes of all bodies that came to SINK so far. */
   received(): Promise<number>;
 }
 
@@ -31,24 +31,28 @@ export interface OriginOptions {
 /** Starts the local service that all ways lead to. */
 export async function startOrigin(stage: Stage, options: OriginOptions = {}): Promise<Origin> {
   const host = options.host ?? "127.0.0.1";
+  const largeBytes = options.largeBytes ?? 1_000_000_000;
   const files = stage.folder("files");
   // A file of nothing but a size: read once, it lies in the page cache and costs no disk.
   const file = openSync(join(files, "large"), "w");
-  ftruncateSync(file, options.largeBytes ?? 1_000_000_000);
+  ftruncateSync(file, largeBytes);
   closeSync(file);
 
-  const sinkPort = await freePort();
-  const sink = `${host}:${sinkPort}`;
-  const swallower = stage.script("sink", { host, port: sinkPort }, { netns: options.netns });
-  await listening(swallower, sinkPort);
+  const plainPort = await freePort();
+  const swallower = stage.script(
+    "plain-origin",
+    { host, port: plainPort, small: SMALL_BODY, largeBytes },
+    { netns: options.netns },
+  );
+  await listening(swallower, plainPort);
 
   const port = await freePort();
   const address = `${host}:${port}`;
-  const nginx = launch(stage, "origin", options.netns, { LISTEN: address, FILES: files, SINK: sink, SMALL_BODY });
+  const nginx = launch(stage, "origin", options.netns, { LISTEN: address, FILES: files, SMALL_BODY });
   await listening(nginx, port);
   const received = async (): Promise<number> => {
     swallower.signal("SIGUSR2");
     return (await swallower.report<{ received: number }>()).received;
   };
-  return { address, sink, received };
+  return { address, plain: `${host}:${plainPort}`, received };
 }
