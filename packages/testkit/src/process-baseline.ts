@@ -37,6 +37,11 @@ export class ProcessBaseline {
     const limit = residentBytes + MEMORY_SLACK;
     await until(`at most ${limit} bytes of memory`, () => now().residentBytes <= limit, { details, ...options });
   }
+
+  /** Bytes of memory that the process holds now beyond what it held before. */
+  get growth(): number {
+    return figures(this.#program.pid).residentBytes - this.#before.residentBytes;
+  }
 }
 
 function figures(pid: number): ProcessFigures {
