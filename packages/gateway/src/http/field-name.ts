@@ -76,7 +76,7 @@ export function identify(bytes: Buffer, start: number, end: number): Field {
     }
   }
   const prefixed =
-    first === X && length > IDENTITY_PREFIX.length && compare(bytes, start, IDENTITY_PREFIX) !== Likeness.none;
+    first === X && length >= IDENTITY_PREFIX.length && compare(bytes, start, IDENTITY_PREFIX) !== Likeness.none;
   return prefixed ? Field.identity : Field.other;
 }
 

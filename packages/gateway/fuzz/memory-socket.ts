@@ -1,0 +1,38 @@
+import { Duplex } from "node:stream";
+
+/** A connection to node:http that exists only in memory: what is pushed arrives there, what is written goes nowhere. */
+export class MemorySocket extends Duplex {
+  override _read(): void {
+    // Bytes are pushed as they are there.
+  }
+
+  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
+    done();
+  }
+
+  /** node:http sets timers on its sockets; none is needed here. */
+  setTimeout(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+}
+
+/** Everything that was pushed has been read, parsed and delivered: streams hand on within a turn or two. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

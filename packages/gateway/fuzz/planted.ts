@@ -1,0 +1,97 @@
+/**
+ * Plants mistakes in copies of the build, one each, and lets the fuzzer look for them: what it doesn't find it couldn't find for us either.
+ *
+ *     node packages/gateway/fuzz/planted.ts [--seconds 20] [--only name]
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+interface Mistake {
+  name: string;
+  file: string;
+  right: string;
+  wrong: string;
+}
+
+const MISTAKES: readonly Mistake[] = [
+  {
+    name: "control byte in a value",
+    file: "octet.js",
+    right: "byte === HTAB",
+    wrong: "byte === HTAB || byte === 0x0b",
+  },
+  {
+    name: "anything ends a line",
+    file: "field-line.js",
+    right: "bytes[at + 1] === LF ? at + 2",
+    wrong: "true ? at + 2",
+  },
+  { name: "length said twice", file: "framing.js", right: "fields.repeats(Field.contentLength)", wrong: "false" },
+  { name: "length and chunks", file: "framing.js", right: "if (this.contentLength >= 0)", wrong: "if (false)" },
+  { name: "chunks in HTTP/1.0", file: "framing.js", right: "versionMinor === 0 ||", wrong: "" },
+  { name: "forged identity passes", file: "field-name.js", right: '"x-real-ip"', wrong: '"x-real-ipp"' },
+  { name: "underscores pass", file: "octet.js", right: "DASH : 0", wrong: "byte : 0" },
+  {
+    name: "Connection deletes Host",
+    file: "field-section.js",
+    right: "fieldSet(Field.other",
+    wrong: "fieldSet(Field.host, Field.other",
+  },
+  { name: "named field stays", file: "connection-options.js", right: "fields.demote(", wrong: "void (" },
+  { name: "chunk data without CRLF", file: "chunk-reader.js", right: "if (byte !== CR)", wrong: "if (false)" },
+  { name: "last chunk too early", file: "chunk-reader.js", right: "this.#size === 0 || this", wrong: "this" },
+  { name: "trailer that frames", file: "trailers.js", right: "~fieldSet(Field.other)", wrong: "0" },
+  { name: "304 with a body", file: "response-head.js", right: "this.status === 304 ||", wrong: "" },
+  {
+    name: "a span too short",
+    file: "field-section.js",
+    right: "from = starts[index + 1]",
+    wrong: "from = starts[index + 1] + 1",
+  },
+];
+
+const { values: options } = parseArgs({
+  options: { seconds: { type: "string", default: "20" }, only: { type: "string" } },
+});
+const build = resolve(import.meta.dirname, "../dist");
+const fuzzer = resolve(import.meta.dirname, "http.ts");
+
+/** What the fuzzer says of a copy of the build with this mistake in it, or with none. */
+function fuzz(mistake: Mistake | undefined): string {
+  const copy = mkdtempSync(join(tmpdir(), "postern-planted-"));
+  try {
+    cpSync(build, copy, { recursive: true });
+    writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
+    if (mistake !== undefined) plant(mistake, join(copy, "http", mistake.file));
+    const seconds = mistake === undefined ? "2" : options.seconds;
+    const flags = ["--build", copy, "--seconds", seconds, "--seed", "1"];
+    const { stdout, stderr } = spawnSync(process.execPath, [fuzzer, ...flags], { encoding: "utf8" });
+    return stdout + stderr;
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+function plant({ name, right, wrong }: Mistake, path: string): void {
+  const source = readFileSync(path, "utf8");
+  if (!source.includes(right)) throw new Error(`${path} has no \`${right}\` any more: plant "${name}" anew`);
+  writeFileSync(path, source.replaceAll(right, wrong));
+}
+
+const control = fuzz(undefined);
+if (!control.includes("nothing found"))
+  throw new Error(`Without a mistake it should find nothing, but says:\n${control}`);
+
+for (const mistake of MISTAKES) {
+  if (options.only !== undefined && options.only !== mistake.name) continue;
+  const started = performance.now();
+  const said = fuzz(mistake);
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  const found = said.includes("found with --seed");
+  console.log(`${found ? "found" : "MISSED"} in ${seconds} s: ${mistake.name}`);
+  if (options.only !== undefined) console.log(said);
+  if (!found) process.exitCode = 1;
+}

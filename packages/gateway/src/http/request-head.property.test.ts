@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { mutated, requests } from "./messages.suite.js";
+import { accepted } from "./accepted-requests.suite.js";
+import { refused } from "./refused-requests.suite.js";
+import { RequestHead } from "./request-head.js";
+import { type TwinRequest, twinRequest } from "./request-twin.suite.js";
+
+const request = new RequestHead();
+
+/** What the reader makes of the text, in the twin's words. */
+function read(text: string): TwinRequest | undefined {
+  const bytes = Buffer.from(text, "latin1");
+  const length = request.read(bytes, 0, bytes.length);
+  if (length <= 0) return undefined;
+  const { method, path, authority, contentLength, chunked, keepAlive, upgrade, expectContinue } = request;
+  const forwarded = request.write("Ours: 1\r\n").toString("latin1");
+  expect(forwarded.endsWith("\r\n\r\n")).toBe(true);
+  const lines = forwarded.slice(0, -4).split("\r\n");
+  // prettier-ignore
+  return { length, method, path, authority, contentLength, chunked, keepAlive, upgrade, expectContinue, forwarded: lines };
+}
+
+describe("the twin agrees", () => {
+  test("about every message of the tables", () => {
+    for (const { message } of [...accepted, ...refused]) expect(read(message), message).toEqual(twinRequest(message));
+  });
+
+  test("about messages as they come", () => {
+    fc.assert(
+      fc.property(requests, (text) => {
+        expect(read(text)).toEqual(twinRequest(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("about messages with something wrong in them", () => {
+    fc.assert(
+      fc.property(mutated(requests), (text) => {
+        expect(read(text)).toEqual(twinRequest(text));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+test("pieces make no difference: it waits until it knows, and what it knows it sticks to", () => {
+  fc.assert(
+    fc.property(mutated(requests), (text) => {
+      const bytes = Buffer.from(text, "latin1");
+      const whole = request.read(bytes, 0, bytes.length);
+      const { refusal } = request;
+      let verdict = 0;
+      for (let end = 0; end < bytes.length; end++) {
+        const now = request.read(bytes, 0, end);
+        if (verdict === 0) verdict = now;
+        expect(now).toBe(verdict);
+      }
+      if (verdict !== 0) expect(whole).toBe(verdict);
+      if (verdict < 0) expect(request.refusal).toEqual(refusal);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,157 @@
+/**
+ * A second reader of requests, as plain as it can be: strings, split and regular expressions, no care for speed. What it and the real
+ * one disagree about is a mistake of one of them.
+ */
+
+export interface TwinRequest {
+  length: number;
+  method: string;
+  path: string;
+  authority: string;
+  contentLength: number;
+  chunked: boolean;
+  keepAlive: boolean;
+  upgrade: string;
+  expectContinue: boolean;
+  /** The lines of the head that goes on, without the blank one; the identity line is `Ours: 1`. */
+  forwarded: string[];
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const LINE = /^([A-Z0-9_-]{1,32}) ([!"$-~]+) HTTP\/1\.([01])$/;
+const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*([\\t -~\\x80-\\xff]*?)[ \\t]*$`);
+const PROTOCOLS = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`);
+
+const OURS = /^(?:content-length|transfer-encoding|connection|upgrade|keep-alive|expect)$/;
+const NOT_FOR_ORIGINS =
+  /^(?:te|http2-settings|proxy|proxy-(?:connection|authenticate|authentication-info|authorization)|forwarded|x-forwarded(?:-.*)?|x-real-ip|x-request-id)$/;
+
+interface Line {
+  name: string;
+  folded: string;
+  value: string;
+  text: string;
+}
+
+/** The request at the start of `text`; undefined when there is none, for whatever reason. */
+export function twinRequest(text: string): TwinRequest | undefined {
+  const message = text.replace(/^\r\n/, "");
+  const end = message.indexOf("\r\n\r\n");
+  const length = text.length - message.length + end + 4;
+  if (end < 0 || length > 16_384) return undefined;
+  const [first = "", ...rest] = message.slice(0, end).split("\r\n");
+  const start = LINE.exec(first);
+  if (start === null || rest.length > 100) return undefined;
+  const [, method = "", target = "", minor = ""] = start;
+  if (method === "CONNECT" || method === "TRACE") return undefined;
+
+  const lines: Line[] = [];
+  for (const line of rest) {
+    const field = FIELD.exec(line);
+    if (field === null) return undefined;
+    const name = field[1]!.toLowerCase();
+    lines.push({ name, folded: name.replace(/[^0-9a-z]/g, "-"), value: field[2]!, text: line });
+  }
+  const values = (name: string): string[] => lines.filter((line) => line.name === name).map((line) => line.value);
+
+  const hosts = values("host");
+  if (hosts.length > 1 || (hosts.length === 0 && minor === "1")) return undefined;
+  const host = hosts.length === 0 ? "" : canonical(hosts[0]!);
+  if (host === undefined) return undefined;
+  const path = originForm(method, target, host);
+  if (path === undefined) return undefined;
+
+  const lengths = values("content-length");
+  const codings = values("transfer-encoding");
+  if (lengths.length + codings.length > 1) return undefined;
+  if (lengths.length === 1 && !(/^[0-9]{1,16}$/.test(lengths[0]!) && BigInt(lengths[0]!) < 2n ** 53n)) return undefined;
+  if (codings.length === 1 && (minor === "0" || codings[0]!.toLowerCase() !== "chunked")) return undefined;
+  const contentLength = lengths.length === 1 ? Number(lengths[0]) : -1;
+  const chunked = codings.length === 1;
+
+  const options = values("connection").flatMap(elements);
+  if (options.some((option) => !new RegExp(`^${TOKEN}$`).test(option))) return undefined;
+  const counted = values("connection")
+    .filter((value) => !/^(?:close|keep-alive)$/i.test(value))
+    .flatMap(elements);
+  if (counted.length > 32) return undefined;
+
+  const upgrades = values("upgrade");
+  const protocols = upgrades.flatMap(elements);
+  if (upgrades.length > 1 || (upgrades.length === 1 && protocols.length === 0)) return undefined;
+  if (protocols.some((name) => !PROTOCOLS.test(name) || /^(?:h2c?|http)$/.test(name.split("/")[0]!))) return undefined;
+  const upgradable = method === "GET" && minor === "1" && !chunked && contentLength <= 0 && options.includes("upgrade");
+  const upgrade = upgradable ? (upgrades[0] ?? "") : "";
+
+  const expectations = values("expect").map((value) => value.toLowerCase());
+  if (expectations.length > 1 || (expectations.length === 1 && expectations[0] !== "100-continue")) return undefined;
+  const expectContinue = expectations.length === 1 && minor === "1" && (chunked || contentLength > 0);
+
+  const named = options.filter((option) => !["close", "keep-alive", "upgrade"].includes(option));
+  const kept = lines.filter(({ name, folded }) => {
+    if (OURS.test(folded) || NOT_FOR_ORIGINS.test(folded)) return false;
+    return name === "host" || !named.includes(name);
+  });
+  // The lines as they came where that is already canonical, else Host first.
+  const plain = hosts[0] === host && target === path && minor === "1";
+  const forwarded = plain
+    ? [first, ...kept.map((line) => line.text)]
+    : [
+        `${method} ${path} HTTP/1.1`,
+        `Host: ${host}`,
+        ...kept.filter(({ name }) => name !== "host").map((line) => line.text),
+      ];
+  if (chunked) forwarded.push("Transfer-Encoding: chunked");
+  if (contentLength >= 0) forwarded.push(`Content-Length: ${contentLength}`);
+  forwarded.push("Ours: 1");
+  if (expectContinue) forwarded.push("Expect: 100-continue");
+  if (upgrade !== "") forwarded.push("Connection: Upgrade", `Upgrade: ${upgrade}`);
+
+  const keepAlive = !options.includes("close") && (minor === "1" || options.includes("keep-alive"));
+  return {
+    length,
+    method,
+    path,
+    authority: host,
+    contentLength,
+    chunked,
+    keepAlive,
+    upgrade,
+    expectContinue,
+    forwarded,
+  };
+}
+
+function elements(value: string): string[] {
+  return value
+    .toLowerCase()
+    .split(",")
+    .map((element) => element.replace(/^[ \t]+|[ \t]+$/g, ""))
+    .filter((element) => element !== "");
+}
+
+function canonical(host: string): string | undefined {
+  const parts = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)(?:\.?)(?::([0-9]{1,5}))?$/i.exec(host);
+  if (parts === null) return undefined;
+  let name = parts[1]!.toLowerCase();
+  const port = parts[2] === undefined ? "" : `:${Number(parts[2])}`;
+  if (name.startsWith("[")) {
+    if (!URL.canParse(`http://${name}`) || host.includes("].")) return undefined;
+    name = new URL(`http://${name}`).hostname;
+  } else if (name.split(".").includes("") || name.length > 253) return undefined;
+  if (port !== "" && (Number(parts[2]) < 1 || Number(parts[2]) > 65_535)) return undefined;
+  return name + port;
+}
+
+function originForm(method: string, target: string, host: string): string | undefined {
+  if (target.startsWith("/") || (target === "*" && method === "OPTIONS")) return target;
+  const parts = /^(https?):\/\/([^/?]*)(.*)$/i.exec(target);
+  if (parts === null) return undefined;
+  const [, scheme = "", authority = "", rest = ""] = parts;
+  const port = scheme.length === 4 ? ":80" : ":443";
+  const named = canonical(authority);
+  const withPort = (text: string): string => (/:[0-9]+$/.test(text.replace(/^\[.*\]/, "v6")) ? text : text + port);
+  if (named === undefined || host === "" || withPort(named) !== withPort(host)) return undefined;
+  if (rest === "") return method === "OPTIONS" ? "*" : "/";
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
