@@ -36,6 +36,12 @@ test("beside two hundred visitors that read nothing of a big answer a new reques
   await until("all of them to be served", () => origin.requests.length === VISITORS);
   await expectQuickAnswers(published);
 
+  let [written, still] = [0, 0];
+  await until("the origin to stand still", () => {
+    still = origin.bytesWritten === written ? still + 1 : 0;
+    written = origin.bytesWritten;
+    return still === 30;
+  });
   // What they don't read is not kept for them: it stays with the origin.
   for (const { growth } of baselines) expect(growth).toBeLessThan(MOST_GROWTH);
 

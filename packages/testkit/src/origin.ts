@@ -53,6 +53,11 @@ export class Origin {
     return this.#sockets.size;
   }
 
+  /** Bytes that the open connections have been given to send, taken or not. */
+  get bytesWritten(): number {
+    return [...this.#sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0);
+  }
+
   /** The last request, for tests that send one at a time. */
   get last(): SeenRequest {
     const last = this.requests.at(-1);
