@@ -60,6 +60,7 @@ export async function httpCommand(text: string, options: HttpCommandOptions, ter
       messages.say("info", messages.paint.dim(msg), { msg });
     }
     await tunnel.close();
+    view.tellOmitted();
     return EXIT.done;
   } catch (error) {
     if (stop.requested) return EXIT.done;

@@ -14,7 +14,7 @@ export interface LogOptions {
 
 /** A logger that writes to `output`: lines for people, or JSON lines of at most 8 KB. */
 export function createLog({ level, format, output, paint }: LogOptions): Logger {
-  const stack = level === "debug";
+  const full = level === "debug";
   return pino(
     {
       level,
@@ -23,7 +23,7 @@ export function createLog({ level, format, output, paint }: LogOptions): Logger 
       formatters: { level: (label) => ({ level: label }) },
     },
     {
-      write: (line: string) => output.line(format === "json" ? bounded(line) : readableLine(entry(line), paint, stack)),
+      write: (line: string) => output.line(format === "json" ? bounded(line) : readableLine(entry(line), paint, full)),
     },
   );
 }

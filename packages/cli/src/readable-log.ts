@@ -1,26 +1,42 @@
 import { clockText } from "./clock-text.js";
-import type { Paint } from "./paint.js";
-import { printable, truncated } from "./printable.js";
+import { paintStatus, type Paint } from "./paint.js";
+import { printable, printableAscii, truncated } from "./printable.js";
+import { byteText, durationText } from "./quantity.js";
 
 const SHOWN_ELSEWHERE = new Set(["level", "time", "msg", "err"]);
+/** What only somebody who looks for one session or tunnel wants to read on every line. */
+const DETAILS = new Set(["session", "tunnel", "agent"]);
+const OF_REQUEST = new Set([
+  "name",
+  "method",
+  "path",
+  "status",
+  "duration_ms",
+  "bytes_out",
+  "started",
+  "address",
+  "owner",
+]);
 const MAX_VALUE = 512;
 
 /**
  * A log entry as people read it: 14:05:09 WARN  message  key=value.
- * @param stack whether to add the stack trace of an error, on lines of its own.
+ * A request reads as what was asked and what came of it.
+ * @param full whether to add identifiers, and the stack trace of an error on lines of its own.
  */
-export function readableLine(entry: Record<string, unknown>, paint: Paint, stack: boolean): string {
+export function readableLine(entry: Record<string, unknown>, paint: Paint, full: boolean): string {
   const level = String(entry["level"]);
   const time = clockText(typeof entry["time"] === "number" ? entry["time"] : String(entry["time"]));
+  const request = requestText(entry, paint);
   const fields = Object.entries(entry)
-    .filter(([key]) => !SHOWN_ELSEWHERE.has(key))
+    .filter(([key]) => !SHOWN_ELSEWHERE.has(key) && (full || !DETAILS.has(key)) && !(request && OF_REQUEST.has(key)))
     .map(([key, value]) => `${printable(key)}=${valueText(value)}`);
   const error = errorParts(entry["err"]);
   if (error) fields.push(`error=${valueText(error.summary)}`);
 
   const tail = fields.length > 0 ? `  ${paint.dim(fields.join(" "))}` : "";
-  const line = `${paint.dim(time)} ${paintLevel(level, paint)} ${printable(typeof entry["msg"] === "string" ? entry["msg"] : "")}${tail}`;
-  if (!stack || error?.stack === undefined) return line;
+  const line = `${paint.dim(time)} ${paintLevel(level, paint)} ${request ?? printable(typeof entry["msg"] === "string" ? entry["msg"] : "")}${tail}`;
+  if (!full || error?.stack === undefined) return line;
   return [
     line,
     ...error.stack
@@ -28,6 +44,20 @@ export function readableLine(entry: Record<string, unknown>, paint: Paint, stack
       .slice(1)
       .map((frame) => paint.dim(`  ${printable(frame)}`)),
   ].join("\n");
+}
+
+function requestText(entry: Record<string, unknown>, paint: Paint): string | undefined {
+  const { name, method, path, status, duration_ms: duration, bytes_out: bytes } = entry;
+  if (typeof method !== "string" || typeof path !== "string" || typeof status !== "number") return undefined;
+  const asked = `${printableAscii(method)} ${truncated(printableAscii(path), MAX_VALUE)}`;
+  const parts = [
+    typeof name === "string" ? paint.cyan(printable(name)) : "",
+    asked,
+    paintStatus(status, String(status), paint),
+  ];
+  if (typeof duration === "number") parts.push(durationText(duration));
+  if (typeof bytes === "number") parts.push(byteText(bytes));
+  return parts.filter((part) => part !== "").join("  ");
 }
 
 function errorParts(error: unknown): { summary: string; stack: string | undefined } | undefined {

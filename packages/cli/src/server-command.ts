@@ -1,11 +1,11 @@
-import { startServer, type Server } from "@postern/server";
+import { startServer } from "@postern/server";
 import { parseBaseDomain } from "./base-domain.js";
 import { EXIT } from "./errors.js";
 import { isLoopbackAddress, parseListenAddress } from "./listen-address.js";
 import { createLog } from "./log.js";
-import { peopleOutput } from "./messages.js";
+import { createMessages, peopleOutput } from "./messages.js";
 import type { ServerCommandOptions } from "./options.js";
-import { paintFor, type Paint } from "./paint.js";
+import type { Paint } from "./paint.js";
 import { printable } from "./printable.js";
 import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { listenForStop } from "./stop-request.js";
@@ -17,31 +17,28 @@ export async function serverCommand(options: ServerCommandOptions, terminal: Ter
   const domain = parseBaseDomain(options.domain);
   const credentials = await loadServerKeys(options.apiKeysFile, terminal.env);
 
+  const messages = await createMessages(terminal, options);
+  const { paint } = messages;
   const output = peopleOutput(terminal, options);
-  const paint = paintFor(output, terminal.env);
   const log = createLog({ level: options.logLevel, format: options.logFormat, output, paint });
   for (const warning of [...credentials.warnings, ...exposure(listen, domain)]) log.warn(warning);
 
   const stop = listenForStop();
   try {
     const server = await startServer({ listen, domain, apiKeys: credentials.keys, log });
+    const { address, url } = server;
     const print = options.json ? eventPrinter(terminal.stdout, "server") : undefined;
-    const report = (state: string): void => {
-      const message = `${state} ${server.address}`;
-      print?.(
-        machineEvent("status_update", "server", message, { state, address: server.address, url: server.url, domain }),
-      );
-    };
+    const report = (state: string): void =>
+      print?.(machineEvent("status_update", "server", `${state}: ${address}`, { state, address, url, domain }));
 
-    const command = clientCommand(server.url, options.apiKeysFile, credentials);
-    if (options.logFormat === "json") log.info({ url: server.url, domain, client_command: command }, "ready");
-    else if (options.logLevel === "debug" || options.logLevel === "info") {
-      output.line(banner(server, credentials, command, paint));
-    }
+    const command = clientCommand(url, options.apiKeysFile, credentials);
+    const text = banner(address, url, credentials, command, paint);
+    messages.say("info", text, { msg: "ready", url, domain, client_command: command });
     report("listening");
     await stop.received;
 
-    log.info("stopping: requests in progress may finish; Ctrl-C again ends at once");
+    const msg = "Stopping: requests in progress may finish. Ctrl-C again ends at once.";
+    messages.say("info", paint.dim(msg), { msg });
     report("draining");
     await server.stop();
     report("stopped");
@@ -51,13 +48,13 @@ export async function serverCommand(options: ServerCommandOptions, terminal: Ter
   }
 }
 
-function banner(server: Server, { keys }: ServerKeys, command: string, paint: Paint): string {
+function banner(address: string, url: string, { keys }: ServerKeys, command: string, paint: Paint): string {
   const owners = [...new Set(keys.map(({ owner }) => owner))];
   const shown = owners.length > 5 ? [...owners.slice(0, 5), `and ${owners.length - 5} more`] : owners;
   return [
     "",
-    `  ${paint.dim("Listening")}  ${printable(server.address)}`,
-    `  ${paint.dim("Tunnels  ")}  ${paint.cyan(printable(server.url.replace("://", "://NAME.")))}`,
+    `  ${paint.dim("Listening")}  ${printable(address)}`,
+    `  ${paint.dim("Tunnels  ")}  ${paint.cyan(printable(url.replace("://", "://NAME.")))}`,
     `  ${paint.dim("Keys of  ")}  ${printable(shown.join(", "))}`,
     "",
     `  ${paint.dim("Share what runs on port 3000:")}`,

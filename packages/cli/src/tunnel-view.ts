@@ -5,6 +5,9 @@ import { printable } from "./printable.js";
 import { durationText } from "./quantity.js";
 import { omittedLine, requestLine } from "./request-line.js";
 
+/** Milliseconds between two lines that count requests without a line. */
+const OMITTED_PAUSE = 1_000;
+
 /** Tells people what happens to one tunnel: its address, each request, and when the connection comes and goes. */
 export class TunnelView {
   readonly #messages: Messages;
@@ -12,6 +15,10 @@ export class TunnelView {
   #url: string | undefined;
   /** Why the connection is not there; said together with what is done about it. */
   #cause: string | undefined;
+
+  /** Requests without a line of their own, told once a second at most. */
+  #omitted = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param established shows the address when the tunnel stands for the first time. */
   constructor(messages: Messages, established: (url: string) => void) {
@@ -41,11 +48,24 @@ export class TunnelView {
 
   #request(record: RequestRecord): void {
     const { columns, paint } = this.#messages;
-    const msg = `${record.method} ${record.path} ${record.status}`;
-    this.#messages.say("info", requestLine(record, columns, paint), { msg, ...record });
-    if (record.omitted === undefined || record.omitted === 0) return;
-    const more = omittedLine(record.omitted);
-    this.#messages.say("info", paint.dim(`          ${more}`), { msg: more, omitted: record.omitted });
+    const { omitted = 0, ...listed } = record;
+    // Where only a number is told there is no request to show.
+    if (typeof listed.method === "string") {
+      const msg = `${listed.method} ${listed.path} ${listed.status}`;
+      this.#messages.say("info", requestLine(listed, columns, paint), { msg, ...listed });
+    }
+    this.#omitted += omitted;
+    if (this.#omitted > 0) this.#timer ??= setTimeout(() => this.tellOmitted(), OMITTED_PAUSE).unref();
+  }
+
+  /** Says how many requests had no line of their own since the last time. */
+  tellOmitted(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#omitted === 0) return;
+    const msg = omittedLine(this.#omitted);
+    this.#messages.say("info", this.#messages.paint.dim(`          ${msg}`), { msg, omitted: this.#omitted });
+    this.#omitted = 0;
   }
 
   #tunnelEstablished(url: string): void {

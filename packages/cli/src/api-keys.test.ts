@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { parseApiKeyList, parseApiKeys, parseClientKey } from "./api-keys.js";
+
+const A = "aaaaaaaaaaaaaaaa";
+const B = "bbbbbbbbbbbbbbbb";
+const SECRETS = /a{4}|b{4}|c{4}/;
+
+function refusal(text: string): { code: unknown; message: string } {
+  try {
+    parseApiKeys(text, "keys");
+  } catch (error) {
+    return error as { code: unknown; message: string };
+  }
+  throw new Error("it was accepted");
+}
+
+describe("a server's keys", () => {
+  test("a name and a key on each line, comments and empty lines between them", () => {
+    const text = `# laptops\r\nann ${A}  # the old one\n\n\tben.b@home   ${B}\n`;
+    expect(parseApiKeys(text, "keys")).toEqual([
+      { owner: "ann", key: A },
+      { owner: "ben.b@home", key: B },
+    ]);
+  });
+
+  test("a key alone has an owner of its own, wherever the line stands", () => {
+    const [first] = parseApiKeys(A, "keys");
+    const [, moved] = parseApiKeys(`${B}\n${A}`, "keys");
+    expect(first).toEqual(moved);
+    expect(first?.owner).toMatch(/^key-[0-9a-f]{8}$/);
+    expect(parseApiKeys(B, "keys")[0]?.owner).not.toBe(first?.owner);
+  });
+
+  test("an owner may have several keys, so that one can replace another", () => {
+    expect(parseApiKeys(`ann ${A}\nann ${B}`, "keys").map(({ owner }) => owner)).toEqual(["ann", "ann"]);
+  });
+
+  test("in the environment commas part them as lines do", () => {
+    expect(parseApiKeyList(`ann ${A}, ${B}`, "POSTERN_API_KEYS")).toHaveLength(2);
+    expect(parseApiKeyList("", "POSTERN_API_KEYS")).toEqual([]);
+  });
+
+  test.for([
+    ["ann aaaaaaaaaaaaaaa", "PN_KEY_INVALID", "keys, line 1: the key has 15 characters"],
+    ["\nann too many words", "PN_KEY_INVALID", "keys, line 2: more than a name and a key"],
+    [`an/n ${A}`, "PN_KEY_INVALID", "keys, line 1: a name has"],
+    [`ann ${"c".repeat(257)}`, "PN_KEY_INVALID", "257 characters"],
+    [`ann ${A}é`, "PN_KEY_INVALID", "other than printable ASCII"],
+    [`ann ${A}\n\nben ${A}`, "PN_KEY_AMBIGUOUS", "keys, line 3: the same key as in line 1"],
+  ] as const)("%j is refused, and the message holds no key", ([text, code, message]) => {
+    const refused = refusal(text);
+    expect(refused.code).toBe(code);
+    expect(refused.message).toContain(message);
+    expect(refused.message).not.toMatch(SECRETS);
+  });
+});
+
+describe("a client's key", () => {
+  test.for([A, `${A}\n`, `ann ${A}`, `# mine\n ${A} # really`])("%j holds it", (text) => {
+    expect(parseClientKey(text, "my.key")).toBe(A);
+  });
+
+  test.for([
+    ["", "PN_KEY_MISSING"],
+    ["# nothing\n", "PN_KEY_MISSING"],
+    [`${A}\n${B}`, "PN_KEY_AMBIGUOUS"],
+    ["three words here", "PN_KEY_INVALID"],
+    [`${A}\x00`, "PN_KEY_INVALID"],
+  ] as const)("%j does not", ([text, code]) => {
+    expect(() => parseClientKey(text, "my.key")).toThrow(expect.objectContaining({ code }));
+  });
+});

@@ -1,0 +1,161 @@
+import { spawn, spawnSync, type ChildProcessByStdio } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { beforeAll, afterAll, describe, expect, onTestFinished, test, type TestContext } from "vitest";
+
+/** Stands for the real command: tells each signal that it hears, stops at SIGTERM, and ends as its first argument says. */
+const COMMAND = `
+export async function main([how]) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"]) process.on(signal, () => console.log(signal));
+  process.on("SIGTERM", () => process.exit(0));
+  console.log("ready " + process.version + " " + process.pid + " " + (process.env.POSTERN_LAUNCHED ?? "no mark"));
+  if (how === "exit") process.exit(7);
+  if (how === "die") process.kill(process.pid, "SIGKILL");
+  if (how === "wait") setInterval(() => {}, 1000);
+}`;
+
+let folder: string;
+let bin: string;
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-launcher-")));
+  bin = commandIn(join(folder, "whole"));
+  const name = `node-${process.platform}-${process.arch}`;
+  mkdirSync(join(folder, "whole", "node_modules"));
+  const bundled = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  symlinkSync(bundled, join(folder, "whole", "node_modules", name));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function commandIn(place: string): string {
+  mkdirSync(join(place, "dist"), { recursive: true });
+  mkdirSync(join(place, "bin"));
+  cpSync(fileURLToPath(new URL("../bin/postern.js", import.meta.url)), join(place, "bin", "postern.js"));
+  writeFileSync(join(place, "package.json"), `{ "type": "module" }`);
+  writeFileSync(join(place, "dist", "main.js"), COMMAND);
+  return join(place, "bin", "postern.js");
+}
+
+/** A Node on this machine that is too old for the command. The test is skipped, loudly, where there is none. */
+function olderNode({ skip }: TestContext): string {
+  for (const place of (process.env["PATH"] ?? "").split(delimiter)) {
+    const node = join(place, "node");
+    const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
+    if (stdout && Number(/^v(\d+)/.exec(stdout)?.[1]) < 24) return node;
+  }
+  const note = "not here: a Node.js older than 24 in PATH";
+  if (process.env["POSTERN_NO_SKIP"] === "1") throw new Error(`a test would be skipped; ${note}`);
+  process.stderr.write(`SKIPPED, ${note}\n`);
+  return skip(note);
+}
+
+class Launched {
+  readonly process: ChildProcessByStdio<null, Readable, null>;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  lines: string[] = [];
+  #told: (() => void) | undefined;
+
+  constructor(node: string, how: string) {
+    this.process = spawn(node, [bin, how], { stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => void this.process.kill("SIGKILL"));
+    let text = "";
+    this.process.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      this.lines = text.split("\n").slice(0, -1);
+      this.#told?.();
+    });
+    // Only when everybody who could write to it is gone: launcher and child.
+    this.ended = new Promise((resolve) => this.process.once("close", (code, signal) => resolve({ code, signal })));
+  }
+
+  async until(met: () => boolean): Promise<void> {
+    while (!met()) await new Promise<void>((resolve) => (this.#told = resolve));
+  }
+}
+
+describe("with a Node that is too old", () => {
+  test("the command runs under the one that npm brought, unmarked", async (context) => {
+    const launched = new Launched(olderNode(context), "exit");
+    expect(await launched.ended).toEqual({ code: 7, signal: null });
+    expect(launched.lines).toEqual([expect.stringMatching(/^ready v24\..* no mark$/)]);
+  });
+
+  test("how it died is passed on", async (context) => {
+    expect(await new Launched(olderNode(context), "die").ended).toEqual({ code: null, signal: "SIGKILL" });
+  });
+
+  test("each signal reaches it once", async (context) => {
+    const launched = new Launched(olderNode(context), "wait");
+    await launched.until(() => launched.lines.length === 1);
+    const signals = ["SIGINT", "SIGHUP", "SIGUSR2", "SIGINT", "SIGTERM"] as const;
+    for (const [index, signal] of signals.entries()) {
+      launched.process.kill(signal);
+      await launched.until(() => launched.lines.length === index + 2);
+    }
+    expect(launched.lines.slice(1)).toEqual(signals);
+  });
+
+  test("Ctrl-C, which goes to the whole process group, reaches it once", async (context) => {
+    const node = olderNode(context);
+    const script = `import { spawn } from "node:child_process";
+      spawn(${JSON.stringify(node)}, [${JSON.stringify(bin)}, "wait"], { stdio: "inherit" });
+      process.on("SIGINT", () => {});`;
+    const shell = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      detached: true,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let text = "";
+    const told = async (what: string): Promise<void> => {
+      while (!text.includes(what)) await new Promise((resolve) => shell.stdout.once("data", resolve));
+    };
+    shell.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    const group = -(shell.pid ?? 0);
+    const over = new Promise((resolve) => shell.once("close", resolve));
+    onTestFinished(async () => {
+      if (shell.exitCode === null) process.kill(group, "SIGKILL");
+      await over;
+    });
+    await told("ready");
+    process.kill(group, "SIGINT");
+    await told("SIGINT");
+    // Whatever else the Ctrl-C could have caused has been told before this.
+    const child = Number(text.split(" ")[2]);
+    process.kill(child, "SIGTERM");
+    await told("SIGTERM");
+    expect(text.split("\n").slice(1)).toEqual(["SIGINT", "SIGTERM", ""]);
+  });
+
+  test("it is told to stop when its launcher is killed", async (context) => {
+    const launched = new Launched(olderNode(context), "wait");
+    await launched.until(() => launched.lines.length === 1);
+    launched.process.kill("SIGKILL");
+    await launched.ended;
+    expect(launched.lines.slice(1)).toEqual(["SIGTERM"]);
+  });
+
+  test("without the one that npm brings it says what to install", (context) => {
+    const alone = commandIn(join(folder, "alone"));
+    const { status, stdout, stderr } = spawnSync(olderNode(context), [alone, "demo"], { encoding: "utf8" });
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/needs Node\.js 24 or newer; this is \d+\..*nodejs\.org/s);
+  });
+});
+
+test("with a Node that is new enough the command runs in this very process", async () => {
+  const launched = new Launched(process.execPath, "exit");
+  expect(await launched.ended).toEqual({ code: 7, signal: null });
+  expect(launched.lines).toEqual([`ready ${process.version} ${launched.process.pid} no mark`]);
+});
+
+test("a copy that was never built says so", () => {
+  const place = join(folder, "unbuilt");
+  const unbuilt = commandIn(place);
+  rmSync(join(place, "dist"), { recursive: true });
+  const { status, stderr } = spawnSync(process.execPath, [unbuilt], { encoding: "utf8" });
+  expect(status).toBe(2);
+  expect(stderr).toContain("not built yet");
+});

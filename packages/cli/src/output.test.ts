@@ -1,0 +1,54 @@
+import { Writable } from "node:stream";
+import { expect, test } from "vitest";
+import { Output } from "./output.js";
+
+/** A reader that takes nothing until it is told to. */
+class SlowReader extends Writable {
+  readonly taken: string[] = [];
+  #release: (() => void) | undefined;
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.taken.push(String(chunk));
+    this.#release = done;
+  }
+
+  readAll(): void {
+    for (let done = this.#release; done; done = this.#release) {
+      this.#release = undefined;
+      done();
+    }
+  }
+}
+
+test("lines that nobody reads are bounded, counted and admitted to", () => {
+  const reader = new SlowReader({ decodeStrings: false });
+  const output = new Output(reader, 100);
+  for (let index = 0; index < 50; index++) output.line(`line ${index} ${"x".repeat(20)}`);
+  expect(reader.writableLength).toBeLessThan(200);
+  expect(output.lost).toBeGreaterThan(40);
+
+  const { lost } = output;
+  reader.readAll();
+  output.line("again", (count) => `lost ${count}`);
+  reader.readAll();
+  expect(reader.taken.at(-1)).toBe(`lost ${lost}\nagain\n`);
+  expect(output.lost).toBe(0);
+});
+
+test("a reader that has gone ends nothing", async () => {
+  const reader = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error("gone"), { code: "EPIPE" })),
+  });
+  const closed = new Promise((resolve) => reader.once("close", resolve));
+  const output = new Output(reader);
+  output.line("one");
+  await closed;
+  output.line("two");
+  await output.flushed(1);
+});
+
+test("waiting for the reader has an end", async () => {
+  const output = new Output(new SlowReader());
+  output.line("unread");
+  await output.flushed(1);
+});

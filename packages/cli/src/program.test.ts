@@ -1,0 +1,75 @@
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import { run } from "./main.js";
+import { Output } from "./output.js";
+
+async function typed(...args: string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const read = (stream: PassThrough): string => String((stream.read() as Buffer | null) ?? "");
+  const exit = await run(args, { stdout: new Output(streams.stdout), stderr: new Output(streams.stderr), env: {} });
+  return { exit, stdout: read(streams.stdout), stderr: read(streams.stderr) };
+}
+
+test("the help shows what works, and only that", async () => {
+  const { exit, stdout, stderr } = await typed("--help");
+  expect([exit, stderr]).toEqual([0, ""]);
+  const commands = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
+  expect(new Set(commands)).toEqual(new Set(["demo", "server", "http", "help", "postern"]));
+});
+
+test("the help of a command names each option's variable", async () => {
+  const http = (await typed("http", "--help")).stdout.replace(/\s+/g, " ");
+  for (const name of ["SERVER_URL", "SUBDOMAIN", "HOST_HEADER", "API_KEY_FILE", "LOG_LEVEL", "LOG_FORMAT", "JSON"]) {
+    expect(http).toContain(`env: POSTERN_${name}`);
+  }
+  const server = (await typed("server", "--help")).stdout.replace(/\s+/g, " ");
+  for (const name of ["LISTEN", "DOMAIN", "API_KEYS_FILE"]) expect(server).toContain(`env: POSTERN_${name}`);
+});
+
+test("the version is the package's", async () => {
+  expect((await typed("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test.for([
+  [[], "Usage: postern"],
+  [["htp"], "Did you mean http?"],
+  [["http"], "missing required argument 'target'"],
+  [["http", "3000", "more"], "too many arguments"],
+  [["http", "3000", "--sub", "x"], "unknown option '--sub'"],
+  [["http", "3000", "--log-level", "loud"], "Allowed choices are debug, info, warn, error, silent"],
+  [["http", "3000"], "PN_SERVER_MISSING"],
+  [["http", "./site"], "PN_TARGET_FOLDER"],
+  [["http", "3000", "--server", "http://localhost"], "PN_KEY_MISSING"],
+  [["server"], "PN_KEYS_MISSING"],
+  [["server", "--listen", "nowhere"], "PN_LISTEN_INVALID"],
+  [["server", "--domain", "https://a.b"], "PN_DOMAIN_INVALID"],
+] as const)("postern %j is a usage error and says what is wrong", async ([args, message]) => {
+  const { exit, stdout, stderr } = await typed(...args);
+  expect(stderr).toContain(message);
+  expect(exit).toBe(2);
+  expect(stdout).toBe("");
+});
+
+test("a folder is refused in one line", async () => {
+  expect((await typed("http", "./site")).stderr.trimEnd().split("\n")).toHaveLength(1);
+});
+
+test("a server without keys says how to make one, in a line that can be copied", async () => {
+  expect((await typed("server")).stderr).toMatch(
+    /^ +\(umask 077; .*\) && postern server --api-keys-file postern\.keys$/m,
+  );
+});
+
+test("with --json a failure is an event too", async () => {
+  const { stdout } = await typed("http", "3000", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ type: "error", data: { code: "PN_SERVER_MISSING", retryable: false } });
+});
+
+test.for(["--api-key", "--api-keys", "--token", "--password"])("%s is explained and not repeated", async (option) => {
+  for (const args of [[option, "s3cr3t-s3cr3t-s3cr3t"], [`${option}=s3cr3t-s3cr3t-s3cr3t`]]) {
+    const { exit, stdout, stderr } = await typed("http", "3000", ...args);
+    expect(exit).toBe(2);
+    expect(stderr).toContain("PN_SECRET_ARGUMENT");
+    expect(stdout + stderr).not.toContain("s3cr3t");
+  }
+});

@@ -1,0 +1,66 @@
+import type { RequestRecord } from "@postern/client";
+import fc from "fast-check";
+import picocolors from "picocolors";
+import { expect, test } from "vitest";
+import { omittedLine, requestLine } from "./request-line.js";
+
+const plain = picocolors.createColors(false);
+const coloured = picocolors.createColors(true);
+const started = new Date(2026, 10, 22, 14, 5, 9).toISOString();
+const record: RequestRecord = {
+  request_id: "1",
+  method: "GET",
+  path: "/index.html",
+  status: 200,
+  started,
+  duration_ms: 3.4,
+  bytes_in: 0,
+  bytes_out: 1234,
+};
+
+test("time, method, path, status, duration and size", () => {
+  expect(requestLine(record, undefined, plain)).toBe("14:05:09  GET     /index.html  200    3 ms  1.2 kB");
+});
+
+test("on a terminal the columns stand below each other", () => {
+  const lines = [record, { ...record, method: "DELETE", path: "/x", status: 404 }].map((one) =>
+    requestLine(one, 60, plain),
+  );
+  expect(lines).toEqual([
+    "14:05:09  GET     /index.html            200    3 ms  1.2 kB",
+    "14:05:09  DELETE  /x                     404    3 ms  1.2 kB",
+  ]);
+  expect(lines[0]).toHaveLength(60);
+});
+
+test("a path that is too long is cut to the terminal's width", () => {
+  const line = requestLine({ ...record, path: `/${"p".repeat(200)}` }, 80, plain);
+  expect(line).toHaveLength(80);
+  expect(line).toContain("…");
+});
+
+test("a visitor can neither leave the line nor exceed its width", () => {
+  const text = fc.string({ unit: "binary", maxLength: 300 });
+  fc.assert(
+    fc.property(text, text, fc.integer({ min: 1, max: 200 }), (method, path, columns) => {
+      const line = requestLine({ ...record, method, path }, columns, plain);
+      expect(line).toMatch(/^[\x20-\x7e…]*$/);
+      expect(line.length).toBeLessThanOrEqual(columns);
+    }),
+  );
+});
+
+test.for([
+  [101, "\x1b[35m101"],
+  [204, "\x1b[32m204"],
+  [304, "\x1b[36m304"],
+  [404, "\x1b[33m404"],
+  [502, "\x1b[31m502"],
+] as const)("status %d has its colour", ([status, shown]) => {
+  expect(requestLine({ ...record, status }, 100, coloured)).toContain(shown);
+});
+
+test("the rest as a number", () => {
+  expect(omittedLine(312)).toBe("… and 312 more requests");
+  expect(omittedLine(1)).toBe("… and 1 more request");
+});
