@@ -1,3 +1,4 @@
+import { loadavg } from "node:os";
 import { describeMachine } from "./machine.ts";
 import { missingPrograms } from "./programs.ts";
 import { save, writeReadme } from "./record.ts";
@@ -6,6 +7,9 @@ import { ROWS } from "./rows/index.ts";
 import { readSettings, USAGE, type Settings } from "./settings.ts";
 import { Stage } from "./stage.ts";
 import { table } from "./table.ts";
+
+/** Above this load others take part in what is measured. */
+const BUSY_LOAD = 0.5;
 
 const settings = attempt(() => readSettings(process.argv.slice(2)));
 if (settings.list) {
@@ -28,6 +32,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 const machine = describeMachine();
+const load = loadavg()[0] ?? 0;
+if (load > BUSY_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): figures will say little.`);
 const lines: Line[] = [];
 for (const row of rows) {
   console.error(`${row.name}: ${row.about}`);
@@ -79,7 +85,7 @@ function conditions(of: string): string {
   const rounds = settings.quick
     ? "one quick round: figures mean nothing"
     : `medians of ${settings.runs} interleaved rounds`;
-  return `${new Date().toISOString().slice(0, 10)}; ${rounds}. ${of}.`;
+  return `${new Date().toISOString().slice(0, 10)}; ${rounds}. ${of}. Load before the run: ${load.toFixed(1)}.`;
 }
 
 function attempt<T>(work: () => T): T {
