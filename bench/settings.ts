@@ -53,7 +53,8 @@ export function readSettings(args: string[]): Settings {
     console.log(USAGE);
     process.exit(0);
   }
-  if (values.write && (values.quick || values.profile || positionals.length > 0)) throw new Error("--write needs a complete run");
+  if (values.write && (values.quick || values.profile || positionals.length > 0))
+    throw new Error("--write needs a complete run");
   return {
     rows: positionals,
     runs: positive("--runs", values.runs) ?? (values.quick || values.profile ? 1 : 5),
