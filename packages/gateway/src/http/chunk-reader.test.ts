@@ -144,6 +144,20 @@ describe("whole bodies", () => {
     expect(reader.tail).toBeUndefined();
   });
 
+  test("a piece in many parts is joined, whichever form it takes", () => {
+    const bytes = Buffer.from(`01\r\nx\r\n`.repeat(1_000));
+    const reader = new ChunkReader();
+    for (const [form, passed] of [
+      ["chunks", "1\r\nx\r\n"],
+      ["data", "x"],
+    ] as const) {
+      reader.begin(form);
+      expect(reader.read(bytes, 0, bytes.length)).toBe(bytes.length);
+      expect(reader.spanCount).toBe(0);
+      expect(reader.tail?.toString()).toBe(passed.repeat(1_000));
+    }
+  });
+
   test("100 trailers pass", () => {
     expect(read(`0\r\n${FIELDS_100}\r\n`, [])).toMatchObject({ done: true, passed: `0\r\n${FIELDS_100}\r\n` });
   });

@@ -11,6 +11,9 @@ const MOST_DIGITS = 16;
 const LONGEST_EXTENSION = 256;
 const MOST_EXTENSION_BYTES = 16_384;
 
+/** A piece in more parts than this is joined: writing each part costs more than copying it, and a hostile body is all parts. */
+const MOST_SPANS = 16;
+
 const LAST_SIZE = Buffer.from("0\r\n");
 const BLANK_LINE = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.concat([LAST_SIZE, BLANK_LINE]);
@@ -23,8 +26,9 @@ const State = { size: 0, extension: 1, sizeLF: 2, data: 3, dataCR: 4, dataLF: 5,
 type State = (typeof State)[keyof typeof State];
 
 /**
- * Follows a chunked body (RFC 9112 7.1) through pieces of any size and says what of each piece to pass on. Body bytes are never copied.
- * The last chunk and the trailers are passed on only together and only when valid to the end: a body that breaks off never looks whole.
+ * Follows a chunked body (RFC 9112 7.1) through pieces of any size and says what of each piece to pass on; body bytes are not copied,
+ * but for pieces in very many parts. The last chunk and the trailers are passed on only together, and only when valid to the end: a
+ * body that breaks off never looks whole.
  */
 export class ChunkReader {
   /** The body is complete; what follows in the piece belongs to the next message. */
@@ -36,7 +40,7 @@ export class ChunkReader {
   /** Parts of the piece last read that go on: start and end of each, in turn. */
   readonly spans: number[] = [];
   spanCount = 0;
-  /** Goes on after the spans: the body's end, where it didn't lie in the piece as it has to leave. */
+  /** Goes on after the spans: what doesn't lie in the piece as it has to leave. */
   tail: Buffer | undefined = undefined;
 
   readonly #trailers: Trailers;
@@ -76,15 +80,12 @@ export class ChunkReader {
     this.tail = undefined;
     this.#zeroAt = -1;
     let at = start;
-    while (at < end) {
+    while (at >= 0 && at < end && !this.done) {
       if (this.#state === State.data) at = this.#readData(at, end);
-      else if (this.#state === State.trailers) {
-        at = this.#readTrailers(bytes, at, end);
-        if (at < 0) return -1;
-      } else if (this.#state === State.end) return at;
-      else if (this.#readFraming(bytes[at]!, at)) at++;
-      else return -1;
+      else if (this.#state === State.trailers) at = this.#readTrailers(bytes, at, end);
+      else at = this.#readFraming(bytes[at]!, at) ? at + 1 : -1;
     }
+    if (this.spanCount > MOST_SPANS) this.#join(bytes);
     return at;
   }
 
@@ -185,6 +186,15 @@ export class ChunkReader {
       this.spans[n + 1] = end;
       this.spanCount++;
     }
+  }
+
+  /** Makes one tail of everything that goes on. */
+  #join(bytes: Buffer): void {
+    const parts: Buffer[] = [];
+    for (let n = 0; n < this.spanCount; n++) parts.push(bytes.subarray(this.spans[2 * n], this.spans[2 * n + 1]));
+    if (this.tail !== undefined) parts.push(this.tail);
+    this.tail = Buffer.concat(parts);
+    this.spanCount = 0;
   }
 
   #refuse(): false {

@@ -73,6 +73,7 @@ export class RequestHead {
     this.#bytes = bytes;
     this.#fields.clear();
     this.method = "";
+    this.versionMinor = 1;
     const limit = start + this.#limits.bytes;
     const until = end < limit ? end : limit;
 

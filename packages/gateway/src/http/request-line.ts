@@ -36,6 +36,7 @@ export class RequestLine {
     if (at === end) return 0;
     if (bytes[at] !== SP || at === this.start) return this.#refuse(methodFlaw(bytes[at]!, at === this.start));
     this.method = methodName(bytes, this.start, at);
+    // 501, not 405: that would have to list what the resource allows, which only its origin knows.
     if (this.method === "CONNECT" || this.method === "TRACE") return this.#refuse(refusals.PN_HTTP_METHOD);
 
     at++;
