@@ -43,7 +43,7 @@ function reportFailure(error: unknown, args: readonly string[], terminal: Termin
   ) {
     terminal.stderr.line(String(error.stack));
   }
-  if (args.includes("--json")) {
+  if (args.includes("--json") || /^(1|yes|on|true)$/i.test(terminal.env["POSTERN_JSON"] ?? "")) {
     const { code, message, retryable } = failure;
     eventPrinter(terminal.stdout, "postern")(machineEvent("error", "postern", message, { code, retryable }));
   }

@@ -85,7 +85,7 @@ export function demoPage(received: ReceivedRequest, places: DemoPlaces): string 
 
 <section class="panel own">
   <h2>Now with a service of your own</h2>
-  <p class="how">Two commands: the first on a machine that everybody can reach, the second beside your service.</p>
+  <p class="how">Two commands: the first where everybody can reach it, behind a proxy that speaks TLS; the second beside your service.</p>
   <pre><code><span class="prompt">$</span> postern server --domain tunnel.example.com --api-keys-file postern.keys
 <span class="prompt">$</span> postern http 3000 --server https://tunnel.example.com --api-key-file my.key</code></pre>
 </section>
