@@ -28,8 +28,10 @@ export class InFlight {
   /** The latest round trips of a PING that had nothing of ours in front of it, in milliseconds. */
   readonly #measurements: number[] = [];
   #measuredAt = 0;
-  /** `drain`: bulk waits until the pipe is empty; `measure`: and until the PING sent then is answered. */
+  /** `drain`: bulk waits until what was in flight has arrived; `measure`: and until the PING sent then is answered. */
   #pause: "none" | "drain" | "measure" = "none";
+  /** Where `sent` stood when the drain began: small answers go on, so the pipe may never be empty. */
+  #drainEnd = 0;
   /** Whether the budget held bulk data back since the last look. */
   #limited = false;
 
@@ -81,15 +83,19 @@ export class InFlight {
 
   /** Whether the path should be measured now: asked regularly and when bytes were acknowledged. */
   shouldMeasure(now: number): boolean {
-    if (this.#pause === "none" && this.#limited && now - this.#measuredAt > MEASURE_INTERVAL) this.#pause = "drain";
+    if (this.#pause === "none" && this.#limited && now - this.#measuredAt > MEASURE_INTERVAL) {
+      this.#pause = "drain";
+      this.#drainEnd = this.sent;
+    }
     this.#limited = false;
-    if (this.#pause !== "drain" || this.bytes > 0) return false;
+    if (this.#pause !== "drain" || this.acked < this.#drainEnd) return false;
     this.#pause = "measure";
     return true;
   }
 
   /** A PING took `roundTrip` milliseconds; `clean` says that nothing was in flight when it left. */
   measured(roundTrip: number, clean: boolean, now: number): void {
+    clean ||= this.#pause === "measure";
     this.#pause = "none";
     if (!clean && roundTrip >= this.roundTrip && this.#measurements.length > 0) return;
     this.#measuredAt = now;

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
+import { megabits } from "./simulated-link.suite.js";
+import type { Stream } from "./stream.js";
+
+/** What the streams of a scenario are for: the tunnel number says it. */
+const REQUEST = 1;
+const DOWNLOAD = 2;
+const UPLOAD = 3;
+
+/** A link under load: downloads and uploads that never end, and small requests whose times are taken. */
+class LoadedLink {
+  readonly pair: SessionPair;
+  readonly downloads: Received[] = [];
+  /** Milliseconds that each finished request took. */
+  times: number[] = [];
+  readonly #capacity: number;
+
+  constructor(path: { megabits: number; roundTrip: number; downloads?: number; uploads?: number }) {
+    this.#capacity = megabits(path.megabits);
+    this.pair = new SessionPair({ rate: this.#capacity, delay: path.roundTrip / 2 });
+    const { server, client } = this.pair;
+    client.record.accept = (stream) => answer(stream);
+    this.pair.tick();
+    for (const { session } of [server, client]) session.ping();
+    this.pair.clock.run(2 * path.roundTrip);
+    for (let opened = 0; opened < (path.downloads ?? 0); opened++) {
+      this.downloads.push(new Received(server.session.open(DOWNLOAD)));
+    }
+    for (let opened = 0; opened < (path.uploads ?? 0); opened++) new Bulk(server.session.open(UPLOAD));
+  }
+
+  /** 200 bytes there, 130 back, every `interval` milliseconds. */
+  requests(interval: number): void {
+    const { clock, server } = this.pair;
+    clock.every(interval, () => {
+      const start = clock.now();
+      const request = new Received(server.session.open(REQUEST));
+      request.onBytes = (bytes) => {
+        if (bytes < 130) return;
+        this.times.push(clock.now() - start);
+        request.stream.end();
+      };
+      request.stream.write(Buffer.alloc(200));
+    });
+  }
+
+  /** Lets `seconds` pass. Returns which share of the link was used meanwhile, in each direction. */
+  use(seconds: number): { up: number; down: number } {
+    const { link, clock, server, client } = this.pair;
+    const before = [link.server.bytesSent, link.client.bytesSent] as const;
+    clock.run(seconds * 1_000);
+    expect([server.record.closed, client.record.closed]).toEqual([undefined, undefined]);
+    const share = (bytes: number): number => bytes / (this.#capacity * seconds * 1_000);
+    return { up: share(link.server.bytesSent - before[0]), down: share(link.client.bytesSent - before[1]) };
+  }
+
+  /** The time that 99 of 100 requests stayed below. */
+  get p99(): number {
+    const sorted = this.times.toSorted((a, b) => a - b);
+    return sorted[Math.floor(sorted.length * 0.99)] ?? Infinity;
+  }
+}
+
+function answer(stream: Stream): void {
+  if (stream.tunnel === DOWNLOAD) return void new Bulk(stream);
+  const received = new Received(stream);
+  if (stream.tunnel === UPLOAD) return;
+  received.onBytes = (bytes) => {
+    if (bytes < 200) return;
+    stream.write(Buffer.alloc(130));
+    stream.end();
+  };
+}
+
+describe("small requests beside bulk data", () => {
+  test("a steady trickle of requests does not stop the bulk data, however long it lasts", () => {
+    const loaded = new LoadedLink({ megabits: 50, roundTrip: 100, downloads: 1 });
+    loaded.requests(7);
+    loaded.use(5);
+    for (let second = 5; second < 45; second += 5)
+      expect(loaded.use(5).down, `from second ${second}`).toBeGreaterThan(0.6);
+  });
+});
