@@ -2,13 +2,12 @@
  * Looks for requests, responses and chunked bodies that the gateway reads otherwise than its plain twin does, or passes on so that
  * node:http reads something else. Messages are made of what peers say and then damaged; a failing one is shrunk and printed.
  *
- *     node packages/gateway/fuzz/http.ts [--seconds 30] [--runs 1000000] [--seed N] [--build packages/gateway/dist]
+ *     node packages/gateway/fuzz/http.ts [--seconds 30] [--runs 1000000] [--seed N]
  */
 import { METHODS } from "node:http";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import fc from "fast-check";
+import { ChunkReader, RequestHead, ResponseHead } from "../dist/http/index.js";
 import { type ChunkedBody, chunkedBodies, cuts, mutated, requests, responses } from "../src/http/messages.suite.ts";
 import { twinRequest } from "../src/http/request-twin.suite.ts";
 import { nodeClientReads, nodeServerReads, type Seen } from "./node-reader.ts";
@@ -18,12 +17,8 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "30" },
     runs: { type: "string", default: "1000000" },
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
-    build: { type: "string", default: resolve(import.meta.dirname, "../dist") },
   },
 });
-
-const build = pathToFileURL(resolve(options.build, "http/index.js")).href;
-const { ChunkReader, RequestHead, ResponseHead } = (await import(build)) as typeof import("../src/http/index.ts");
 
 const request = new RequestHead();
 const response = new ResponseHead();

@@ -1,20 +1,13 @@
 /**
- * Plants mistakes in copies of the build, one each, and lets the fuzzer look for them: what it doesn't find it couldn't find for us either.
+ * Plants mistakes in the build as it is loaded, one at a time, and lets the fuzzer look for them: what it doesn't find here it couldn't
+ * find for us either.
  *
  *     node packages/gateway/fuzz/planted.ts [--seconds 20] [--only name]
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-
-interface Mistake {
-  name: string;
-  file: string;
-  right: string;
-  wrong: string;
-}
+import type { Mistake } from "./plant.ts";
 
 const MISTAKES: readonly Mistake[] = [
   {
@@ -56,29 +49,17 @@ const MISTAKES: readonly Mistake[] = [
 const { values: options } = parseArgs({
   options: { seconds: { type: "string", default: "20" }, only: { type: "string" } },
 });
-const build = resolve(import.meta.dirname, "../dist");
-const fuzzer = resolve(import.meta.dirname, "http.ts");
 
-/** What the fuzzer says of a copy of the build with this mistake in it, or with none. */
+/** What the fuzzer says with this mistake planted, or with none. */
 function fuzz(mistake: Mistake | undefined): string {
-  const copy = mkdtempSync(join(tmpdir(), "postern-planted-"));
-  try {
-    cpSync(build, copy, { recursive: true });
-    writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
-    if (mistake !== undefined) plant(mistake, join(copy, "http", mistake.file));
-    const seconds = mistake === undefined ? "2" : options.seconds;
-    const flags = ["--build", copy, "--seconds", seconds, "--seed", "1"];
-    const { stdout, stderr } = spawnSync(process.execPath, [fuzzer, ...flags], { encoding: "utf8" });
-    return stdout + stderr;
-  } finally {
-    rmSync(copy, { recursive: true });
-  }
-}
-
-function plant({ name, right, wrong }: Mistake, path: string): void {
-  const source = readFileSync(path, "utf8");
-  if (!source.includes(right)) throw new Error(`${path} has no \`${right}\` any more: plant "${name}" anew`);
-  writeFileSync(path, source.replaceAll(right, wrong));
+  const seconds = mistake === undefined ? "2" : options.seconds;
+  const script = resolve(import.meta.dirname, "http.ts");
+  const planted = mistake === undefined ? [] : ["--import", resolve(import.meta.dirname, "plant.ts")];
+  const { stdout, stderr } = spawnSync(process.execPath, [...planted, script, "--seconds", seconds, "--seed", "1"], {
+    encoding: "utf8",
+    env: { ...process.env, PLANTED: JSON.stringify(mistake ?? null) },
+  });
+  return stdout + stderr;
 }
 
 const control = fuzz(undefined);

@@ -1,0 +1,23 @@
+import { registerHooks } from "node:module";
+
+/** One line of the build said wrongly. */
+export interface Mistake {
+  name: string;
+  /** In dist/http. */
+  file: string;
+  right: string;
+  wrong: string;
+}
+
+const { file, name, right, wrong } = JSON.parse(process.env["PLANTED"] ?? "{}") as Mistake;
+
+// The mistake exists only in the memory of this process, however it ends.
+registerHooks({
+  load(url, context, nextLoad) {
+    const module = nextLoad(url, context);
+    if (!url.endsWith(`/dist/http/${file}`)) return module;
+    const source = String(module.source);
+    if (!source.includes(right)) throw new Error(`${file} has no \`${right}\` any more: plant "${name}" anew`);
+    return { ...module, source: source.replaceAll(right, wrong) };
+  },
+});
