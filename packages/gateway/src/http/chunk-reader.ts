@@ -3,7 +3,9 @@ import { CR, HEX, HTAB, LF, SEMICOLON, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { Trailers } from "./trailers.js";
 
-/** What is to be passed on: `chunks` keeps the chunked form (to HTTP/1.1), `data` is the bare content (to HTTP/1.0, which ends by closing). */
+/**
+ * What is to be passed on: `chunks` keeps the chunked form (to HTTP/1.1), `data` is the bare content (to HTTP/1.0, which ends by closing).
+ */
 export type ChunkForm = "chunks" | "data";
 
 const MOST_DIGITS = 16;

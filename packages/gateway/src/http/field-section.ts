@@ -126,7 +126,10 @@ export class FieldSection {
     return textOf(bytes, this.#starts[index]!, this.#nameEnds[index]!).toLowerCase();
   }
 
-  /** Finds the parts that go on as they are: from `start`, at or before the first line, to the last line, without lines of the meanings in `dropped`. */
+  /**
+   * Finds the parts that go on as they are: from `start`, at or before the first line, to the last line, without lines of the meanings
+   * in `dropped`.
+   */
   gather(start: number, dropped: number): void {
     const { spans } = this;
     const starts = this.#starts;

@@ -142,7 +142,8 @@ export class ResponseHead {
     this.upgrade = "";
 
     if (this.status < 200 || this.status === 204) {
-      // Such a response has neither body nor framing (RFC 9110 8.6, RFC 9112 6.1). Who frames one may well send one, so what follows is suspect.
+      // Such a response has neither body nor framing (RFC 9110 8.6, RFC 9112 6.1). Who frames one may well send one, so what follows
+      // is suspect.
       if (framing.chunked || framing.contentLength > 0) this.keepAlive = false;
       framing.contentLength = -1;
       framing.chunked = false;
