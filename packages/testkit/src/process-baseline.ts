@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import type { Program } from "./program.js";
 import { until, type UntilOptions } from "./until.js";
 
-// What Node keeps for next time after a storm. A leak of bodies would be many times that.
-const MEMORY_SLACK = 160 * 1024 * 1024;
+// Node and malloc keep what a storm needed for the next one; bodies that leaked would be many times this.
+const MEMORY_SLACK = 256 * 1024 * 1024;
 
 interface ProcessFigures {
   openFiles: number;

@@ -8,14 +8,18 @@ export type WireEnd = "open" | "end" | "reset";
 /** One end of a bare TCP connection: bytes in, bytes out, and nothing that a parser would tidy up. */
 export class Wire {
   readonly socket: Socket;
-  received = Buffer.alloc(0);
+  /** How many bytes were received so far. */
+  bytes = 0;
   end: WireEnd = "open";
   #chunks: Buffer[] = [];
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#chunks.push(chunk));
+    socket.on("data", (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.bytes += chunk.length;
+    });
     socket.on("end", () => (this.end = "end"));
     const torn = (): void => {
       if (this.end === "open") this.end = "reset";
@@ -35,12 +39,14 @@ export class Wire {
     return new Wire(socket);
   }
 
-  /** Everything received so far as latin1: one character a byte. */
+  /** Everything received so far. */
+  get received(): Buffer {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
+  }
+
+  /** The same as latin1: one character a byte. */
   get text(): string {
-    if (this.#chunks.length > 0) {
-      this.received = Buffer.concat([this.received, ...this.#chunks]);
-      this.#chunks = [];
-    }
     return this.received.toString("latin1");
   }
 
