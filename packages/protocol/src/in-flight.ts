@@ -4,6 +4,9 @@ const LARGEST_BUDGET = 16 * 1024 * 1024;
 const FIRST_BUDGET = 64 * 1024;
 /** Less room than this is not worth a frame of bulk data. */
 const LEAST_ROOM = 1024;
+/** What a message of bulk data may take of the path's time, in milliseconds, and the least it may have, in bytes. */
+const PIECE = 1;
+const SMALLEST_PIECE = 1024;
 /** How long a queue bulk data may build, in milliseconds: one round trip, within these. */
 const SHORTEST_QUEUE = 5;
 const LONGEST_QUEUE = 50;
@@ -35,6 +38,9 @@ export class InFlight {
   /** Whether the budget held bulk data back since the last look. */
   #limited = false;
 
+  /** Bytes a millisecond, as the last full budget went. */
+  #rate = Infinity;
+
   /** A message that filled the budget: its round trip tells whether the budget fits. */
   #markEnd = -1;
   #markAt = 0;
@@ -54,6 +60,14 @@ export class InFlight {
     if (room >= LEAST_ROOM) return room;
     this.#limited = true;
     return 0;
+  }
+
+  /**
+   * How much bulk data one message should have, in bytes. A message counts as received when its last byte is: a few large ones would leave
+   * the path idle between them, and small answers behind them.
+   */
+  get piece(): number {
+    return Math.max(Math.floor(Math.min(this.budget / 4, this.#rate * PIECE)), SMALLEST_PIECE);
   }
 
   /**
@@ -106,6 +120,7 @@ export class InFlight {
   /** A full budget took `roundTrip` milliseconds. */
   #fit(roundTrip: number): void {
     const own = this.roundTrip;
+    this.#rate = this.budget / roundTrip;
     const target = own + Math.min(Math.max(own, SHORTEST_QUEUE), LONGEST_QUEUE);
     const step = Math.min(Math.max(target / roundTrip, 0.5), 2);
     this.budget = Math.min(Math.max(Math.round(this.budget * step), SMALLEST_BUDGET), LARGEST_BUDGET);

@@ -132,13 +132,14 @@ export class Sender {
       const stream = this.#round.shift() as Stream;
       stream.waiting = false;
       const { queue } = stream;
-      let bytes = Math.min(queue.length, stream.credit, room, TURN);
+      let bytes = Math.min(queue.length, stream.credit, room, TURN, this.inFlight.piece);
       if (bytes <= 0) continue;
       const blocked = bytes === stream.credit && bytes < queue.length;
       queue.take(bytes, (chunk, start, end) => {
         bytes -= end - start;
         this.#data(stream, chunk, start, end, blocked && bytes === 0);
       });
+      if (this.#batch.length >= this.inFlight.piece) this.#leave();
       if (queue.length > 0) this.wait(stream);
       stream.dequeued();
     }
@@ -156,13 +157,15 @@ export class Sender {
   }
 
   #data(stream: Stream, bytes: Buffer, start: number, end: number, blocked: boolean): void {
+    const piece = end - start > SMALL ? this.inFlight.piece : FULL_BATCH;
     while (start < end) {
-      const stop = Math.min(end, start + MAX_PAYLOAD);
+      const stop = Math.min(end, start + Math.min(piece, MAX_PAYLOAD));
       this.#begin();
       this.#batch.frame(FrameType.DATA, blocked && stop === end ? Flag.BLOCKED : 0, stream.id, bytes, start, stop);
       stream.sent += stop - start;
       this.#counted(HEADER_SIZE + stop - start);
       stream.sentMark = this.inFlight.sent;
+      if (this.#batch.length >= piece) this.#leave();
       start = stop;
     }
   }
