@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import {
   Cleanup,
+  echoed,
   fieldValues,
   Origin,
   patternHash,
@@ -9,8 +10,6 @@ import {
   ScriptedOrigin,
   ServerProcess,
   startEchoOrigin,
-  type Echo,
-  type Exchange,
 } from "@postern/testkit";
 
 const cleanup = new Cleanup();
@@ -110,11 +109,6 @@ test("an origin that refuses an upload early is heard, though it reads no furthe
   origin.finish();
   expect(await wire.read("too large")).toMatch(/^HTTP\/1\.1 413 /);
 });
-
-function echoed({ status, body }: Exchange): Echo {
-  expect(status).toBe(200);
-  return JSON.parse(body.toString()) as Echo;
-}
 
 function dechunked(answer: string): string {
   let rest = answer.slice(answer.indexOf("\r\n\r\n") + 4);

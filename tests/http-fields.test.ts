@@ -1,14 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import {
-  Cleanup,
-  fieldValues,
-  Origin,
-  Published,
-  ServerProcess,
-  startEchoOrigin,
-  type Echo,
-  type Exchange,
-} from "@postern/testkit";
+import { Cleanup, echoed, fieldValues, Origin, Published, ServerProcess, startEchoOrigin } from "@postern/testkit";
 
 const cleanup = new Cleanup();
 let server: ServerProcess;
@@ -135,8 +126,3 @@ test("the name is found whatever the case of Host, and with a trailing dot", asy
     expect(await wire.read("\r\n\r\n"), host).toMatch(/^HTTP\/1\.1 200 OK/);
   }
 });
-
-function echoed({ status, body }: Exchange): Echo {
-  expect(status).toBe(200);
-  return JSON.parse(body.toString()) as Echo;
-}

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { Agent, fetch } from "undici";
 import {
   Cleanup,
+  echoed,
   needs,
   Origin,
   Program,
@@ -10,8 +11,6 @@ import {
   startEchoOrigin,
   startNginx,
   startPythonServer,
-  type Echo,
-  type Exchange,
 } from "@postern/testkit";
 
 const cleanup = new Cleanup();
@@ -97,11 +96,6 @@ test("the client tells each request with its outcome", async () => {
   expect(told.data).toMatchObject({ method: "POST", status: 200, bytes_in: 5 });
   expect(client.count("http_request")).toBeGreaterThan(before);
 });
-
-function echoed({ status, body }: Exchange): Echo {
-  expect(status).toBe(200);
-  return JSON.parse(body.toString()) as Echo;
-}
 
 /** undici resolves names by the system, which knows none below localhost. */
 function loopbackAgent(): Agent {

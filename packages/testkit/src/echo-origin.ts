@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Defer } from "./cleanup.js";
+import type { Exchange } from "./exchange.js";
 import { Origin } from "./origin.js";
 
 /** What an echo origin answers with, as JSON: the request as it arrived. */
@@ -37,4 +38,10 @@ export function fieldValues(rawHeaders: string[], name: string): string[] {
   return rawHeaders.filter(
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name.toLowerCase(),
   );
+}
+
+/** What an echo origin told in this answer. Throws when somebody else answered. */
+export function echoed({ status, body }: Exchange): Echo {
+  if (status !== 200) throw new Error(`no echo, but ${status}: ${body.toString()}`);
+  return JSON.parse(body.toString()) as Echo;
 }
