@@ -4,7 +4,8 @@ import { Batch } from "./batch.js";
 import { FrameType, MAX_PAYLOAD } from "./frame.js";
 import { FrameRecord, read, told, write } from "./frame-record.suite.js";
 import { readFrames } from "./frame-reader.js";
-import { anyFrame, damagedBatch, twinRead, twinWrite } from "./wire-twin.suite.js";
+import { anyFrame, damagedBatch } from "./any-frame.suite.js";
+import { twinRead, twinWrite } from "./wire-twin.suite.js";
 
 /** What the reader makes of `message`, in the twin's words. */
 function reading(message: Buffer): ReturnType<typeof twinRead> {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type { WrittenFrame } from "./frame-record.suite.js";
 
 /**
@@ -26,7 +25,7 @@ function bigEndian(value: number | bigint, size: number): number[] {
   return digits;
 }
 
-function number(bytes: number[]): bigint {
+function number(bytes: Uint8Array): bigint {
   return bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n);
 }
 
@@ -51,81 +50,34 @@ export interface TwinReading {
 
 export function twinRead(message: Uint8Array): TwinReading {
   const reading: TwinReading = { frames: [], refused: true, bytes: 0, ackNow: false };
-  let left = [...message];
+  let left = message;
   while (left.length > 0) {
     const row = TABLE[left[0] as number];
     if (left.length < 8 || row === undefined) return reading;
     const flags = left[1] as number;
-    const length = Number(number(left.slice(2, 4)));
-    const stream = Number(number(left.slice(4, 8)));
-    let payload = left.slice(8, 8 + length);
+    const length = Number(number(left.subarray(2, 4)));
+    const stream = Number(number(left.subarray(4, 8)));
+    let payload = left.subarray(8, 8 + length);
     if (payload.length < length || length > 65_528) return reading;
     const [type, ofStream, fields, rest] = row;
     if (ofStream !== stream > 0) return reading;
     const frame: Record<string, unknown> = { type, stream };
     if (type === "OPEN" || type === "DATA") frame["flags"] = flags;
     for (const [name, size] of fields) {
-      if (payload.length < size || number(payload.slice(0, size)) > MOST) return reading;
-      frame[name] = Number(number(payload.slice(0, size)));
-      payload = payload.slice(size);
+      if (payload.length < size || number(payload.subarray(0, size)) > MOST) return reading;
+      frame[name] = Number(number(payload.subarray(0, size)));
+      payload = payload.subarray(size);
     }
     if (payload.length < (LEAST_REST[rest] as number)) return reading;
     if (rest === "text" || rest === "reason") frame[rest] = Buffer.from(payload).toString("utf8");
-    if (rest === "payload") frame[rest] = Buffer.from(payload.slice(0, 8)).toString("hex");
+    if (rest === "payload") frame[rest] = Buffer.from(payload.subarray(0, 8)).toString("hex");
     if (rest === "data") frame[rest] = Buffer.from(payload).toString("hex");
     reading.frames.push(frame);
     if (ofStream) {
       reading.bytes += 8 + length;
       reading.ackNow ||= flags >= 0x80;
     }
-    left = left.slice(8 + length);
+    left = left.subarray(8 + length);
   }
   return { ...reading, refused: false };
 }
-
-/** A number of so many bytes, its edges often. */
-function whole(most: number, least = 0): fc.Arbitrary<number> {
-  return fc.oneof(fc.integer({ min: least, max: Math.min(most, 300) }), fc.maxSafeNat().map((n) => least + (n % (most - least + 1))), fc.constantFrom(least, most, Math.floor(most / 2))); // prettier-ignore
-}
-
-const U32 = 0xffff_ffff;
-const hex = (min: number, max: number): fc.Arbitrary<string> =>
-  fc.uint8Array({ minLength: min, maxLength: max }).map((bytes) => Buffer.from(bytes).toString("hex"));
-const count = whole(Number.MAX_SAFE_INTEGER);
-const session = { flags: fc.constant(0), stream: fc.constant(0) };
-const stream = { flags: fc.nat(255), stream: whole(U32, 1) };
-const sessionFrame: fc.Arbitrary<WrittenFrame> = fc.oneof(
-  fc.record({
-    ...session,
-    type: fc.constant("CONTROL"),
-    text: fc.dictionary(fc.string(), fc.jsonValue()).map((object) => JSON.stringify(object)),
-  }),
-  fc.record({ ...session, type: fc.constantFrom("PING", "PONG"), payload: hex(8, 8) }),
-  fc.record({ ...session, type: fc.constant("GOAWAY"), error: whole(U32), retry_after: whole(U32), reason: fc.string({ unit: "grapheme", maxLength: 20 }) }), // prettier-ignore
-  fc.record({ ...session, type: fc.constant("ACK"), received: count }),
-) as fc.Arbitrary<WrittenFrame>;
-const streamFrame: fc.Arbitrary<WrittenFrame> = fc.oneof(
-  fc.record({ ...stream, type: fc.constant("OPEN"), tunnel: whole(U32), window: whole(U32) }),
-  fc.record({ ...stream, type: fc.constant("DATA"), data: fc.oneof(hex(1, 40), hex(1, 3_000)) }),
-  fc.record({ ...stream, type: fc.constant("WINDOW"), limit: count }),
-  fc.record({ ...stream, type: fc.constant("FIN"), delivered: count }),
-  fc.record({ ...stream, type: fc.constant("RESET"), error: whole(U32), delivered: count }),
-) as fc.Arbitrary<WrittenFrame>;
-
-/** Any frame that may be sent. */
-export const anyFrame: fc.Arbitrary<WrittenFrame> = fc.oneof(sessionFrame, streamFrame);
-
-/** A batch with something done to it: bytes changed, cut out, doubled or cut off. */
-export const damagedBatch: fc.Arbitrary<Buffer> = fc
-  .record({
-    frames: fc.array(anyFrame, { minLength: 1, maxLength: 4 }),
-    changes: fc.array(fc.record({ at: fc.nat(100), byte: fc.nat(255) }), { maxLength: 3 }),
-    cut: fc.option(fc.record({ at: fc.nat(200), bytes: fc.nat(20) })),
-    end: fc.option(fc.nat(200)),
-  })
-  .map(({ frames, changes, cut, end }) => {
-    const bytes = frames.flatMap(twinWrite);
-    for (const { at, byte } of changes) bytes[at % bytes.length] = byte;
-    if (cut !== null) bytes.splice(cut.at % bytes.length, cut.bytes);
-    return Buffer.from(end === null ? bytes : bytes.slice(0, end));
-  });

@@ -1,0 +1,223 @@
+import { readFrames, type FrameHandler } from "../dist/frame-reader.js";
+import { Session, type SessionHandler } from "../dist/session.js";
+import type { Stream } from "../dist/stream.js";
+import type { Transport, TransportHandler } from "../dist/transport.js";
+import { twinRead } from "../src/wire-twin.suite.ts";
+import { Manner, type Input } from "./input.ts";
+import { PlainReading, type Verdict } from "./plain-reading.ts";
+import { SentFrames } from "./sent-frames.ts";
+
+const WRITTEN = Buffer.alloc(30_000, "w");
+/** What a stream's owner writes here at most, and so what may wait in its queue. */
+const MOST_QUEUED = 1_000_000;
+const PING = Buffer.from("02000008000000000000000000000001", "hex");
+
+/** Tries `input`; returns how it went. @throws when the reader or the session does anything that PROTOCOL.md does not allow. */
+export function tryInput(input: Input): string {
+  for (const message of input.messages) checkReader(message);
+  return new SessionTrial(input).run();
+}
+
+/** The real reader against the naive twin. */
+function checkReader(message: Buffer): void {
+  const heard: unknown[][] = [];
+  const handler: FrameHandler = {
+    onControl: (json) => heard.push(["CONTROL", 0, json.toString("utf8")]),
+    onPing: (payload) => heard.push(["PING", 0, payload.toString("hex")]),
+    onPong: (payload) => heard.push(["PONG", 0, payload.toString("hex")]),
+    onGoAway: (error, retryAfter, reason) => heard.push(["GOAWAY", 0, error, retryAfter, reason]),
+    onAck: (received) => heard.push(["ACK", 0, received]),
+    onOpen: (stream, flags, tunnel, window) => heard.push(["OPEN", stream, flags, tunnel, window]),
+    onData: (stream, flags, payload) => heard.push(["DATA", stream, flags, payload.toString("hex")]),
+    onWindow: (stream, limit) => heard.push(["WINDOW", stream, limit]),
+    onFin: (stream, delivered) => heard.push(["FIN", stream, delivered]),
+    onReset: (stream, error, delivered) => heard.push(["RESET", stream, error, delivered]),
+  };
+  let counted: unknown = "refused";
+  try {
+    const { bytes, ackNow } = readFrames(message, handler);
+    counted = [bytes, ackNow];
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "PN_PROTOCOL") throw error;
+  }
+  const { frames, refused, bytes, ackNow } = twinRead(message);
+  const meant = JSON.stringify([frames.map((frame) => Object.values(frame)), refused ? "refused" : [bytes, ackNow]]);
+  if (JSON.stringify([heard, counted]) !== meant) throw new Error("the reader sees other frames than its twin");
+}
+
+class SessionTrial implements SessionHandler, Transport {
+  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  readonly buffered = 0;
+  readonly #input: Input;
+  readonly #reading: PlainReading;
+  readonly #sent = new SentFrames();
+  readonly #session: Session;
+  readonly #streams: Stream[] = [];
+  #now = 0;
+  #turn: (() => void)[] = [];
+  /** Why the session closed its transport; empty while it has not. */
+  #code = "";
+  #told = 0;
+  /** What the session may do after the message under way. */
+  #verdict: Verdict = "lives";
+  #fault: Error | undefined;
+
+  constructor(input: Input) {
+    this.#input = input;
+    this.#reading = new PlainReading(input.role, (input.manners & Manner.STALL) !== 0);
+    this.#session = new Session({ role: input.role, transport: this, now: () => this.#now, schedule: (task) => this.#turn.push(task) }, this); // prettier-ignore
+    this.#listen();
+  }
+
+  /** Runs the trial. Returns what is worth remembering of how it went. */
+  run(): string {
+    const { role, manners, messages } = this.#input;
+    for (let opened = 0; role === "server" && manners & Manner.OPEN && opened < 3; opened++) {
+      const stream = this.#session.open(7);
+      this.#reading.opened(stream.id, stream.window.limit);
+      this.onStream(stream);
+    }
+    this.#endTurn();
+    for (const message of messages) if (!this.#sent.closed) this.#message(message);
+    const code = this.#code;
+    this.#afterwards();
+    return `${role} ${code} ${[...this.#sent.types].toSorted().join(" ")}`;
+  }
+
+  /** The session is its own frame handler: every frame is judged before it acts on it, and what it does is compared. */
+  #listen(): void {
+    const session = this.#session;
+    const reading = this.#reading;
+    this.#judged("onOpen", (id) => {
+      this.#sent.granted(id, 0);
+      return reading.open(id);
+    });
+    this.#judged("onData", (id, _flags, payload) => reading.data(id, payload.length));
+    this.#judged("onWindow", (id) => reading.ofStream(id));
+    this.#judged("onFin", (id) => reading.fin(id));
+    this.#judged("onReset", (id) => reading.ofStream(id));
+    this.#judged("onAck", (received) => reading.ack(received, session.sender.inFlight.sent));
+    this.#judged("onControl", () => "either");
+    this.#judged("onGoAway", () => reading.goAway());
+    for (const name of ["onPing", "onPong"] as const) this.#judged(name, () => "lives");
+  }
+
+  #judged<Name extends keyof FrameHandler>(
+    name: Name,
+    judge: (...args: Parameters<FrameHandler[Name]>) => Verdict,
+  ): void {
+    const session = this.#session as FrameHandler;
+    const real = session[name].bind(session) as (...args: Parameters<FrameHandler[Name]>) => void;
+    const act = (...args: Parameters<FrameHandler[Name]>): void => {
+      const verdict = judge(...args);
+      if (verdict !== "lives") this.#verdict = verdict;
+      try {
+        real(...args);
+        if (verdict === "ends") this.#fault ??= new Error(`${name} took what is forbidden`);
+      } catch (error) {
+        if (verdict === "lives") this.#fault ??= new Error(`${name} refused what is allowed`, { cause: error });
+        throw error;
+      }
+    };
+    Object.assign(session, { [name]: act });
+  }
+
+  #message(message: Buffer): void {
+    const { frames, refused, bytes } = twinRead(message);
+    for (const frame of frames as { type: string; stream: number; window: number; limit: number }[]) {
+      if (frame.type === "OPEN") this.#sent.granted(frame.stream, frame.window);
+      if (frame.type === "WINDOW") this.#sent.granted(frame.stream, frame.limit);
+    }
+    this.#sent.arrived += bytes;
+    this.#verdict = refused ? "ends" : "lives";
+    this.handler.onMessage(message);
+    if (this.#fault !== undefined) throw this.#fault;
+    const ended = this.#sent.closed;
+    if (this.#verdict === "ends" && !ended) throw new Error("the session lives on after a violation");
+    if (this.#verdict === "lives" && ended) throw new Error(`the session ended with ${this.#code} for nothing`);
+    if (this.#code === "PN_INTERNAL") throw new Error("a fault of ours while reading");
+    this.#now += 700;
+    this.#session.tick();
+    this.#endTurn();
+  }
+
+  /** Whatever came, the end is clean: the owner is told once, streams before it, and nothing is said any more. */
+  #afterwards(): void {
+    const speak = (): void => {
+      this.#session.goAway("PN_DRAINING");
+      this.#session.control({ type: "unbind", tunnel: 1 });
+      this.#session.ping();
+      this.#now += 15_000;
+      this.#session.tick();
+      this.handler.onDrain();
+      this.handler.onMessage(PING);
+      this.#endTurn();
+    };
+    speak();
+    this.handler.onClose(1006, "");
+    this.#sent.closed = true;
+    if (this.#told !== 1) throw new Error(`the owner was told ${this.#told} times of the end`);
+    if (this.#session.streams !== 0) throw new Error("streams outlived their session");
+    speak();
+    this.handler.onClose(1006, "");
+    if (this.#told !== 1) throw new Error("the owner was told twice of the end");
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  #endTurn(): void {
+    for (let turns = 0; this.#turn.length > 0; turns++) {
+      if (turns > 1_000) throw new Error("a turn that never ends");
+      for (const task of this.#turn.splice(0)) task();
+    }
+    for (const stream of this.#streams) if (stream.queue.length > MOST_QUEUED) throw new Error("a queue without end");
+  }
+
+  // ---- the transport
+
+  send(message: Buffer): void {
+    // The session would take what is thrown here for a fault of its own, and end.
+    try {
+      this.#sent.message(message);
+    } catch (error) {
+      this.#fault ??= error as Error;
+    }
+  }
+  close(_code: number, reason: string): void {
+    this.#sent.closed = true;
+    this.#code = reason;
+  }
+  terminate(): void {
+    this.#sent.closed = true;
+  }
+
+  // ---- the owner
+
+  onStream(stream: Stream): void {
+    this.#streams.push(stream);
+    const { manners } = this.#input;
+    const over = (): void => void (stream.over && this.#reading.over(stream.id));
+    stream.handler = {
+      onData: (chunk) => {
+        if (chunk.length === 0) throw new Error("no data");
+        if (manners & Manner.RESET) stream.reset();
+        if (manners & Manner.ECHO) stream.write(chunk);
+        if (!(manners & Manner.STALL)) stream.consumed(chunk.length);
+        over();
+      },
+      onEnd: () => {
+        if (manners & Manner.END) stream.end();
+        over();
+      },
+      onReset: over,
+      onDrain() {},
+    };
+    if (manners & Manner.WRITE) stream.write(WRITTEN);
+  }
+  onControl(): void {}
+  onGoAway(): void {}
+  onPong(): void {}
+  onStreamsOver(): void {}
+  onClose(): void {
+    this.#told++;
+  }
+}
