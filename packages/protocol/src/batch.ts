@@ -32,9 +32,22 @@ export class Batch {
     (this.#bytes as Buffer).writeUInt32BE(window, at + 4);
   }
 
-  /** Appends a frame that carries one count: ACK, WINDOW, FIN. */
+  /** Appends ACK: the count received, and when by our clock. */
+  acknowledge(received: number, clock: number): void {
+    const at = this.#header(FrameType.ACK, 0, 0, 12);
+    this.#writeCount(received, at);
+    (this.#bytes as Buffer).writeUInt32BE(clock, at + 8);
+  }
+
+  /** Appends a frame that carries one count: WINDOW, FIN. */
   count(type: FrameType, flags: number, stream: number, count: number): void {
     this.#writeCount(count, this.#header(type, flags, stream, 8));
+  }
+
+  pong(payload: Uint8Array, clock: number): void {
+    const at = this.#header(FrameType.PONG, 0, 0, 12);
+    (this.#bytes as Buffer).set(payload, at);
+    (this.#bytes as Buffer).writeUInt32BE(clock, at + 8);
   }
 
   reset(stream: number, error: number, delivered: number): void {

@@ -5,9 +5,9 @@ import { FrameType, HEADER_SIZE, MAX_PAYLOAD } from "./frame.js";
 export interface FrameHandler {
   onControl(json: Buffer): void;
   onPing(payload: Buffer): void;
-  onPong(payload: Buffer): void;
+  onPong(payload: Buffer, clock: number): void;
   onGoAway(error: number, retryAfter: number, reason: string): void;
-  onAck(received: number): void;
+  onAck(received: number, clock: number): void;
   onOpen(stream: number, flags: number, tunnel: number, window: number): void;
   onData(stream: number, flags: number, payload: Buffer): void;
   onWindow(stream: number, limit: number): void;
@@ -27,9 +27,9 @@ export interface Sequenced {
 const SMALLEST_PAYLOAD: Readonly<Record<number, number>> = {
   [FrameType.CONTROL]: 2,
   [FrameType.PING]: 8,
-  [FrameType.PONG]: 8,
+  [FrameType.PONG]: 12,
   [FrameType.GOAWAY]: 8,
-  [FrameType.ACK]: 8,
+  [FrameType.ACK]: 12,
   [FrameType.OPEN]: 8,
   [FrameType.DATA]: 1,
   [FrameType.WINDOW]: 8,
@@ -91,13 +91,13 @@ function deliver(
     case FrameType.RESET:
       return handler.onReset(stream, message.readUInt32BE(from), readCount(message, from + 4));
     case FrameType.ACK:
-      return handler.onAck(readCount(message, from));
+      return handler.onAck(readCount(message, from), message.readUInt32BE(from + 8));
     case FrameType.CONTROL:
       return handler.onControl(message.subarray(from, to));
     case FrameType.PING:
       return handler.onPing(message.subarray(from, from + 8));
     case FrameType.PONG:
-      return handler.onPong(message.subarray(from, from + 8));
+      return handler.onPong(message.subarray(from, from + 8), message.readUInt32BE(from + 8));
     case FrameType.GOAWAY:
       return handler.onGoAway(
         message.readUInt32BE(from),

@@ -1,3 +1,5 @@
+import { PathDelay } from "./path-delay.js";
+
 /** Least and most that bulk data may have in flight, and what it starts with, in bytes. */
 const SMALLEST_BUDGET = 4 * 1024;
 const LARGEST_BUDGET = 16 * 1024 * 1024;
@@ -5,11 +7,12 @@ const FIRST_BUDGET = 64 * 1024;
 /** Less room than this is not worth a frame of bulk data. */
 const LEAST_ROOM = 1024;
 /** How long a queue bulk data may build, in milliseconds: one round trip, within these. */
-const SHORTEST_QUEUE = 5;
+const SHORTEST_QUEUE = 3;
 const LONGEST_QUEUE = 50;
-/** How old, in milliseconds, the knowledge of the path's own round trip may get under load, and of how many measurements it is the best. */
+/** Rounds whose shortest queue decides. A queue that stands is in all of them; a busy processor delays only some. */
+const ROUNDS = 4;
+/** How old, in milliseconds, the knowledge of the path without a queue may get under load. */
 const MEASURE_INTERVAL = 10_000;
-const MEASUREMENTS = 8;
 
 /**
  * How much a session has on the way to its peer, and how much of it bulk data may be: PROTOCOL.md, section 6.
@@ -25,8 +28,7 @@ export class InFlight {
   /** When `acked` last moved, or when waiting for it began. */
   progressAt = 0;
 
-  /** The latest round trips of a PING that had nothing of ours in front of it, in milliseconds. */
-  readonly #measurements: number[] = [];
+  readonly #path = new PathDelay();
   #measuredAt = 0;
   /** `drain`: bulk waits until what was in flight has arrived; `measure`: and until the PING sent then is answered. */
   #pause: "none" | "drain" | "measure" = "none";
@@ -34,10 +36,16 @@ export class InFlight {
   #drainEnd = 0;
   /** Whether the budget held bulk data back since the last look. */
   #limited = false;
+  /** `sent` when an ACK was last asked for. */
+  #askedAt = 0;
 
-  /** A message that filled the budget: its round trip tells whether the budget fits. */
+  /** A message that filled the budget: how long it took tells whether the budget fits. */
   #markEnd = -1;
   #markAt = 0;
+  #rounds = 0;
+  /** How many rounds are to be looked at before the budget changes: one while it grows. */
+  #roundsNeeded = 1;
+  #shortestQueue = Infinity;
 
   get bytes(): number {
     return this.sent - this.acked;
@@ -45,7 +53,7 @@ export class InFlight {
 
   /** The path's own round trip in milliseconds; 0 while unknown. */
   get roundTrip(): number {
-    return this.#measurements.length === 0 ? 0 : Math.min(...this.#measurements);
+    return this.#path.roundTrip;
   }
 
   /** How many bytes of bulk data may leave now. */
@@ -57,26 +65,29 @@ export class InFlight {
   }
 
   /**
-   * The batch with everything counted in `sent` leaves.
+   * The batch with everything counted in `sent` leaves; `before` is what `sent` was when it began.
    * @returns whether it should ask for an ACK at once.
    */
   leave(before: number, now: number): boolean {
     if (before === this.acked) this.progressAt = now;
-    if (this.#markEnd < 0 && this.bytes + LEAST_ROOM > this.budget) {
+    const mark = this.#markEnd < 0 && this.bytes + LEAST_ROOM > this.budget;
+    if (mark) {
       this.#markEnd = this.sent;
       this.#markAt = now;
     }
-    return this.bytes >= this.budget / 4;
+    if (!mark && this.sent - this.#askedAt < this.budget / 4) return false;
+    this.#askedAt = this.sent;
+    return true;
   }
 
-  /** The peer has received `count` bytes in all. Returns false when that cannot be. */
-  acknowledge(count: number, now: number): boolean {
+  /** The peer has received `count` bytes in all, the last at `clock` by its own clock. Returns false when that cannot be. */
+  acknowledge(count: number, clock: number, now: number): boolean {
     if (count < this.acked || count > this.sent) return false;
     if (count > this.acked) this.progressAt = now;
     this.acked = count;
     if (this.#markEnd >= 0 && count >= this.#markEnd) {
       this.#markEnd = -1;
-      this.#fit(Math.max(now - this.#markAt, 0.01));
+      this.#finishRound(this.#path.queue(this.#markAt, clock));
     }
     return true;
   }
@@ -93,21 +104,25 @@ export class InFlight {
     return true;
   }
 
-  /** A PING took `roundTrip` milliseconds; `clean` says that nothing was in flight when it left. */
-  measured(roundTrip: number, clean: boolean, now: number): void {
-    clean ||= this.#pause === "measure";
+  /** A PING of `sentAt` is answered at `now`; it arrived at `clock`. `clean` says that nothing was in flight when it left. */
+  measured(sentAt: number, clock: number, clean: boolean, now: number): void {
+    const known = this.#path.known && this.#pause !== "measure";
     this.#pause = "none";
-    if (!clean && roundTrip >= this.roundTrip && this.#measurements.length > 0) return;
+    if (!clean && known) return;
     this.#measuredAt = now;
-    this.#measurements.push(roundTrip);
-    if (this.#measurements.length > MEASUREMENTS) this.#measurements.shift();
+    this.#path.measure(sentAt, clock, now - sentAt);
   }
 
-  /** A full budget took `roundTrip` milliseconds. */
-  #fit(roundTrip: number): void {
-    const own = this.roundTrip;
-    const target = own + Math.min(Math.max(own, SHORTEST_QUEUE), LONGEST_QUEUE);
-    const step = Math.min(Math.max(target / roundTrip, 0.5), 2);
+  /** A full budget had to wait for `queue` milliseconds behind what was before it. */
+  #finishRound(queue: number): void {
+    this.#shortestQueue = Math.min(this.#shortestQueue, queue);
+    if (++this.#rounds < this.#roundsNeeded) return;
+    const own = Math.max(this.#path.roundTrip, 0.1);
+    const allowed = Math.min(Math.max(own, SHORTEST_QUEUE), LONGEST_QUEUE);
+    const step = Math.min(Math.max((own + allowed) / (own + this.#shortestQueue), 0.5), 2);
     this.budget = Math.min(Math.max(Math.round(this.budget * step), SMALLEST_BUDGET), LARGEST_BUDGET);
+    this.#roundsNeeded = step > 1.4 ? 1 : ROUNDS;
+    this.#rounds = 0;
+    this.#shortestQueue = Infinity;
   }
 }

@@ -30,6 +30,8 @@ export class Sender {
   readonly inFlight = new InFlight();
   /** Bytes of sequenced frames received: what ACK says. */
   received = 0;
+  /** When something last arrived, in milliseconds of our clock. */
+  heardAt = 0;
   /** Whether the peer asked for an ACK at the end of this turn. */
   ackNow = false;
   #acknowledged = 0;
@@ -55,8 +57,13 @@ export class Sender {
     this.#written();
   }
 
-  ping(type: typeof FrameType.PING | typeof FrameType.PONG, payload: Buffer): void {
-    this.#batch.frame(type, 0, 0, payload);
+  ping(payload: Buffer): void {
+    this.#batch.frame(FrameType.PING, 0, 0, payload);
+    this.#written();
+  }
+
+  pong(payload: Buffer): void {
+    this.#batch.pong(payload, this.#clock);
     this.#written();
   }
 
@@ -167,6 +174,11 @@ export class Sender {
     }
   }
 
+  /** `heardAt` as the wire has it: microseconds, 32 bits. */
+  get #clock(): number {
+    return Math.floor(this.heardAt * 1000) >>> 0;
+  }
+
   /** A sequenced frame comes next. */
   #begin(): void {
     if (this.#firstSequenced >= 0) return;
@@ -190,7 +202,7 @@ export class Sender {
     if (this.#batch.length === 0 && !(owesAck && this.ackNow)) return;
     if (owesAck) {
       this.#acknowledged = this.received;
-      this.#batch.count(FrameType.ACK, 0, 0, this.received);
+      this.#batch.acknowledge(this.received, this.#clock);
     }
     this.ackNow = false;
     if (this.#firstSequenced >= 0) {

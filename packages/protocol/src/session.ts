@@ -1,6 +1,6 @@
 import { decodeControl, encodeControl, type ControlMessage } from "./control.js";
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "./errors.js";
-import { Flag, FrameType } from "./frame.js";
+import { Flag } from "./frame.js";
 import { readFrames, type FrameHandler } from "./frame-reader.js";
 import { Heartbeat } from "./heartbeat.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
@@ -109,7 +109,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     payload.writeUInt32BE(++this.#pings >>> 0, 4);
     this.#pingAt = this.#port.now();
     this.#pingClean = this.sender.inFlight.bytes === 0;
-    this.sender.ping(FrameType.PING, payload);
+    this.sender.ping(payload);
   }
 
   /** Announces that this side opens and accepts no more streams. */
@@ -148,6 +148,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   onMessage(message: Buffer): void {
     if (this.#reason !== undefined) return;
     this.#heartbeat.heard();
+    this.sender.heardAt = this.#port.now();
     try {
       const { bytes, ackNow } = readFrames(message, this);
       this.sender.received += bytes;
@@ -214,15 +215,15 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onPing(payload: Buffer): void {
-    this.sender.ping(FrameType.PONG, payload);
+    this.sender.pong(payload);
   }
 
-  onPong(payload: Buffer): void {
+  onPong(payload: Buffer, clock: number): void {
     if (this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
     const now = this.#port.now();
     const roundTrip = now - this.#pingAt;
+    this.sender.inFlight.measured(this.#pingAt, clock, this.#pingClean, now);
     this.#pingAt = -1;
-    this.sender.inFlight.measured(roundTrip, this.#pingClean, now);
     this.sender.schedule();
     this.handler.onPong(roundTrip);
   }
@@ -232,9 +233,9 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.handler.onGoAway(errorCode(error), retryAfter, reason);
   }
 
-  onAck(received: number): void {
+  onAck(received: number, clock: number): void {
     const now = this.#port.now();
-    if (!this.sender.inFlight.acknowledge(received, now))
+    if (!this.sender.inFlight.acknowledge(received, clock, now))
       throw new TunnelError("PN_PROTOCOL", "an ACK is out of range");
     this.sender.schedule();
     if (this.sender.inFlight.shouldMeasure(now)) this.ping();
