@@ -90,7 +90,7 @@ describe("a batch", () => {
   test("that was taken is not touched by the ones that follow", () => {
     const batch = new Batch();
     const messages = Array.from({ length: 50 }, (_, index) => {
-      for (let frame = 0; frame <= index; frame++) batch.count(FrameType.ACK, 0, 0, index);
+      for (let frame = 0; frame <= index; frame++) batch.acknowledge(index, 0);
       const message = batch.take();
       return { message, copy: Buffer.from(message) };
     });

@@ -5,9 +5,10 @@ import { readFrames, type FrameHandler, type Sequenced } from "./frame-reader.js
 /** A frame as the test vectors write it; `payload` and `data` in hexadecimal. */
 export type WrittenFrame = { flags: number; stream: number } & (
   | { type: "CONTROL"; text: string }
-  | { type: "PING" | "PONG"; payload: string }
+  | { type: "PING"; payload: string }
+  | { type: "PONG"; payload: string; clock: number }
   | { type: "GOAWAY"; error: number; retry_after: number; reason: string }
-  | { type: "ACK"; received: number }
+  | { type: "ACK"; received: number; clock: number }
   | { type: "OPEN"; tunnel: number; window: number }
   | { type: "DATA"; data: string }
   | { type: "WINDOW"; limit: number }
@@ -32,14 +33,14 @@ export class FrameRecord implements FrameHandler {
   onPing(payload: Buffer): void {
     this.frames.push({ type: "PING", stream: 0, payload: payload.toString("hex") });
   }
-  onPong(payload: Buffer): void {
-    this.frames.push({ type: "PONG", stream: 0, payload: payload.toString("hex") });
+  onPong(payload: Buffer, clock: number): void {
+    this.frames.push({ type: "PONG", stream: 0, payload: payload.toString("hex"), clock });
   }
   onGoAway(error: number, retryAfter: number, reason: string): void {
     this.frames.push({ type: "GOAWAY", stream: 0, error, retry_after: retryAfter, reason });
   }
-  onAck(received: number): void {
-    this.frames.push({ type: "ACK", stream: 0, received });
+  onAck(received: number, clock: number): void {
+    this.frames.push({ type: "ACK", stream: 0, received, clock });
   }
   onOpen(stream: number, flags: number, tunnel: number, window: number): void {
     this.frames.push({ type: "OPEN", flags, stream, tunnel, window });
@@ -71,13 +72,14 @@ export function write(batch: Batch, frame: WrittenFrame): void {
   switch (type) {
     case "CONTROL":
       return batch.frame(FrameType[type], flags, stream, Buffer.from(frame.text, "utf8"));
-    case "PING":
     case "PONG":
+      return batch.pong(Buffer.from(frame.payload, "hex"), frame.clock);
+    case "PING":
       return batch.frame(FrameType[type], flags, stream, Buffer.from(frame.payload, "hex"));
     case "GOAWAY":
       return batch.goAway(frame.error, frame.retry_after, frame.reason);
     case "ACK":
-      return batch.count(FrameType[type], flags, stream, frame.received);
+      return batch.acknowledge(frame.received, frame.clock);
     case "OPEN":
       return batch.open(flags, stream, frame.tunnel, frame.window);
     case "DATA":

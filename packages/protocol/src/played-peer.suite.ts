@@ -35,7 +35,7 @@ export class PlayedPeer {
   /** Sends `frames` to the session in one message and lets it answer. */
   says(...frames: ({ type: WrittenFrame["type"] } & Record<string, unknown>)[]): void {
     const batch = new Batch();
-    for (const frame of frames) write(batch, { flags: 0, stream: 0, ...frame } as WrittenFrame);
+    for (const frame of frames) write(batch, { flags: 0, stream: 0, clock: 0, ...frame } as WrittenFrame);
     this.transport.handler.onMessage(batch.take());
     this.clock.run(0);
   }
