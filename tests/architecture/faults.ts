@@ -63,9 +63,12 @@ export function architectureFaults(project: Project, rules: Rules): string[] {
 function fileFaults(file: SourceFile, facts: ModuleFacts, rules: Rules): string[] {
   const faults: string[] = [];
   const stem = posix.basename(file.path).replace(/(\.(test|suite|d|config))?\.[cm]?[jt]sx?$/, "");
-  if (rules.catchAllNames.some((name) => stem === name || stem === `${name}s`))
-    faults.push(`${file.path}: "${stem}" says nothing about what is in it`);
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem)) faults.push(`${file.path}: file names are kebab-case`);
+  // A test may say after a dot what kind of test it is.
+  for (const part of stem.split(".")) {
+    if (rules.catchAllNames.some((name) => part === name || part === `${name}s`))
+      faults.push(`${file.path}: "${part}" says nothing about what is in it`);
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(part)) faults.push(`${file.path}: file names are kebab-case`);
+  }
   const lines = file.text.split("\n").length - (file.text.endsWith("\n") ? 1 : 0);
   if (lines > rules.maxLines) faults.push(`${file.path} has ${lines} lines, more than ${rules.maxLines}`);
   if (facts.computedImports > 0) faults.push(`${file.path}: a dynamic import whose name is computed cannot be checked`);

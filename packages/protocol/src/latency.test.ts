@@ -74,11 +74,55 @@ function answer(stream: Stream): void {
 }
 
 describe("small requests beside bulk data", () => {
+  test.each([
+    { megabits: 10, roundTrip: 0.3, downloads: 1, uploads: 0 },
+    { megabits: 10, roundTrip: 0.3, downloads: 0, uploads: 1 },
+    { megabits: 10, roundTrip: 0.3, downloads: 1, uploads: 1 },
+    { megabits: 10, roundTrip: 0.3, downloads: 8, uploads: 8 },
+  ])("take at most 12 ms, and the link is used: $downloads down, $uploads up", (path) => {
+    const loaded = new LoadedLink(path);
+    loaded.use(2);
+    loaded.requests(50);
+    const used = loaded.use(20);
+    expect(loaded.times.length).toBeGreaterThan(390);
+    expect(loaded.p99).toBeLessThan(12);
+    expect(path.downloads === 0 ? 1 : used.down).toBeGreaterThan(0.85);
+    expect(path.uploads === 0 ? 1 : used.up).toBeGreaterThan(0.85);
+  });
+
   test("a steady trickle of requests does not stop the bulk data, however long it lasts", () => {
-    const loaded = new LoadedLink({ megabits: 50, roundTrip: 100, downloads: 1 });
+    const loaded = new LoadedLink({ megabits: 20, roundTrip: 100, downloads: 1 });
     loaded.requests(7);
     loaded.use(5);
-    for (let second = 5; second < 45; second += 5)
+    for (let second = 5; second < 40; second += 5) {
       expect(loaded.use(5).down, `from second ${second}`).toBeGreaterThan(0.6);
+    }
+  });
+});
+
+describe("the link is used", () => {
+  // A share of the seconds after the first ones, in which the budget finds its size.
+  test.each([
+    { megabits: 10, roundTrip: 20, downloads: 8, uploads: 0 },
+    { megabits: 20, roundTrip: 20, downloads: 0, uploads: 1 },
+    { megabits: 20, roundTrip: 200, downloads: 1, uploads: 0, warmUp: 4 },
+    { megabits: 200, roundTrip: 100, downloads: 1, uploads: 0 },
+    { megabits: 200, roundTrip: 100, downloads: 0, uploads: 1 },
+    { megabits: 1_000, roundTrip: 0.1, downloads: 1, uploads: 0, warmUp: 0, seconds: 1 },
+  ])("$megabits Mbit/s, $roundTrip ms: $downloads down, $uploads up", ({ warmUp = 2, seconds = 3, ...path }) => {
+    const loaded = new LoadedLink(path);
+    loaded.use(warmUp);
+    const used = loaded.use(seconds);
+    expect(path.uploads === 0 ? used.down : used.up).toBeGreaterThan(0.9);
+  });
+
+  test("in equal parts by streams that all want more", () => {
+    const loaded = new LoadedLink({ megabits: 100, roundTrip: 20, downloads: 8 });
+    loaded.use(1);
+    const before = loaded.downloads.map(({ bytes }) => bytes);
+    loaded.use(3);
+    const shares = loaded.downloads.map(({ bytes }, index) => bytes - (before[index] as number));
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    for (const share of shares) expect(Math.abs(share / mean - 1)).toBeLessThan(0.2);
   });
 });
