@@ -16,6 +16,10 @@ export const CLI_ERRORS = {
   PN_SERVER_MISSING: { exit: EXIT.usage, meaning: "No server was named." },
   PN_SERVER_INVALID: { exit: EXIT.usage, meaning: "The server's address is not an http(s) or ws(s) origin." },
   PN_LISTEN_INVALID: { exit: EXIT.usage, meaning: "The address to listen on is not host:port." },
+  PN_PUBLIC_URL_INVALID: {
+    exit: EXIT.usage,
+    meaning: "The public URL is not an http(s) origin of the base domain.",
+  },
   PN_DOMAIN_INVALID: { exit: EXIT.usage, meaning: "The base domain is not a host name." },
   PN_LISTEN_FAILED: {
     exit: EXIT.failed,

@@ -19,6 +19,8 @@ export interface ServerCommandOptions extends CommonOptions {
   listen: string;
   /** The base domain. Default localhost. */
   domain: string;
+  /** Where visitors reach the base domain, when a TLS proxy stands before the server. Default: the listener itself. */
+  publicUrl?: string;
   /** A file with one key a line. */
   apiKeysFile?: string;
 }

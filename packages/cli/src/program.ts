@@ -47,6 +47,11 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     )
     .addOption(new Option("--domain <name>", "tunnels get names below it").env("POSTERN_DOMAIN").default("localhost"))
     .addOption(
+      new Option("--public-url <url>", "the base domain as visitors reach it, when a TLS proxy stands before").env(
+        "POSTERN_PUBLIC_URL",
+      ),
+    )
+    .addOption(
       new Option("--api-keys-file <file>", "who may open tunnels: `name key` on each line").env(
         "POSTERN_API_KEYS_FILE",
       ),

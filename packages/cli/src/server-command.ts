@@ -7,6 +7,7 @@ import { createMessages, peopleOutput } from "./messages.js";
 import type { ServerCommandOptions } from "./options.js";
 import type { Paint } from "./paint.js";
 import { printable } from "./printable.js";
+import { parsePublicUrl } from "./public-url.js";
 import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { listenForStop } from "./stop-request.js";
 import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
@@ -15,6 +16,7 @@ import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 export async function serverCommand(options: ServerCommandOptions, terminal: Terminal): Promise<number> {
   const listen = parseListenAddress(options.listen);
   const domain = parseBaseDomain(options.domain);
+  const publicUrl = options.publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(options.publicUrl, domain) };
   const credentials = await loadServerKeys(options.apiKeysFile, terminal.env);
 
   const messages = await createMessages(terminal, options);
@@ -25,7 +27,7 @@ export async function serverCommand(options: ServerCommandOptions, terminal: Ter
 
   const stop = listenForStop();
   try {
-    const server = await startServer({ listen, domain, apiKeys: credentials.keys, log });
+    const server = await startServer({ listen, domain, ...publicUrl, apiKeys: credentials.keys, log });
     const { address, url } = server;
     const print = options.json ? eventPrinter(terminal.stdout, "server") : undefined;
     const report = (state: string): void =>

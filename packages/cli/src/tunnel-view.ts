@@ -29,7 +29,7 @@ export class TunnelView {
   show(event: TunnelEvent): void {
     switch (event.type) {
       case "http_request":
-        return this.#request(event.data as unknown as RequestRecord);
+        return this.#request(event.data as unknown as RequestRecord | { omitted: number });
       case "tunnel_established":
         return this.#tunnelEstablished(String(event.data["public_url"]));
       case "connection_failure":
@@ -46,16 +46,15 @@ export class TunnelView {
     }
   }
 
-  #request(record: RequestRecord): void {
+  #request(record: RequestRecord | { omitted: number }): void {
     const { columns, paint } = this.#messages;
-    const { omitted = 0, ...listed } = record;
-    // Where only a number is told there is no request to show.
-    if (typeof listed.method === "string") {
-      const msg = `${listed.method} ${listed.path} ${listed.status}`;
-      this.#messages.say("info", requestLine(listed, columns, paint), { msg, ...listed });
+    if ("omitted" in record) {
+      this.#omitted += record.omitted;
+      this.#timer ??= setTimeout(() => this.tellOmitted(), OMITTED_PAUSE).unref();
+      return;
     }
-    this.#omitted += omitted;
-    if (this.#omitted > 0) this.#timer ??= setTimeout(() => this.tellOmitted(), OMITTED_PAUSE).unref();
+    const msg = `${record.method} ${record.path} ${record.status}`;
+    this.#messages.say("info", requestLine(record, columns, paint), { msg, ...record });
   }
 
   /** Says how many requests had no line of their own since the last time. */

@@ -65,7 +65,7 @@ export interface TunnelEvent {
   data: Record<string, unknown>;
 }
 
-/** One finished request, as the server saw it (`data` of an `http_request` event). */
+/** One finished request, as the server saw it: `data` of an `http_request` event. Above 50 a second requests are only counted: then `data` is `{ omitted: number }`. */
 export interface RequestRecord {
   request_id: string;
   method: string;
@@ -78,8 +78,6 @@ export interface RequestRecord {
   /** Body bytes received from the visitor and sent to it. */
   bytes_in: number;
   bytes_out: number;
-  /** Requests since the last record that were counted but not listed (above 50 a second). */
-  omitted?: number;
 }
 
 /** A published service. Events: `event` (every TunnelEvent), `state` (ConnectionState), `closed` (Error or undefined). */

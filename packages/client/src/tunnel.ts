@@ -2,17 +2,16 @@ import { EventEmitter } from "node:events";
 import { TunnelError, type Requests } from "@postern/protocol";
 import { backoff, DEFAULT_RECONNECTION } from "./backoff.js";
 import { login } from "./login.js";
-import type {
-  ConnectionState,
-  ConnectOptions,
-  ReconnectionOptions,
-  RequestRecord,
-  TunnelEventType,
-  TunnelHandle,
-} from "./options.js";
+import type { ConnectionState, ConnectOptions, ReconnectionOptions, TunnelEventType, TunnelHandle } from "./options.js";
 import { parseServerAddress } from "./server-address.js";
 import { parseTarget, type Target } from "./target.js";
 import { TunnelSession } from "./tunnel-session.js";
+
+/** Who tries several addresses gets several errors, and no message for all. */
+function reason(error: Error): string {
+  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  return first.message;
+}
 
 /** How long requests in flight may take when the tunnel is closed, in milliseconds. */
 const DRAIN = 30_000;
@@ -199,11 +198,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
   }
 
   #onRequests({ records, omitted }: Requests): void {
-    records.forEach((record, index) => {
-      const data: RequestRecord = { ...record };
-      if (omitted > 0 && index === records.length - 1) data.omitted = omitted;
-      this.#report("http_request", `${record.method} ${record.path} ${record.status}`, { ...data });
-    });
+    for (const record of records) {
+      this.#report("http_request", `${record.method} ${record.path} ${record.status}`, { ...record });
+    }
+    if (omitted > 0) this.#report("http_request", `${omitted} more requests`, { omitted });
   }
 
   #onDialFailure(code: string, error: Error): void {
@@ -211,7 +209,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
     if (now - this.#lastDialFailure < DIAL_FAILURE_PAUSE) return;
     this.#lastDialFailure = now;
     const { host, port } = this.#target;
-    this.#report("error", `the local service at ${host}:${port} cannot be reached: ${error.message || code}`, { code });
+    this.#report("error", `the local service at ${host}:${port} cannot be reached: ${reason(error)}`, { code });
   }
 
   #setState(state: ConnectionState): void {

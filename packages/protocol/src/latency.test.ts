@@ -90,6 +90,14 @@ describe("small requests beside bulk data", () => {
     expect(path.uploads === 0 ? 1 : used.up).toBeGreaterThan(0.85);
   });
 
+  test("take at most 12 ms beside a hundred downloads as well", () => {
+    const loaded = new LoadedLink({ megabits: 10, roundTrip: 0.3, downloads: 100 });
+    loaded.use(2);
+    loaded.requests(50);
+    expect(loaded.use(5).down).toBeGreaterThan(0.85);
+    expect(loaded.p99).toBeLessThan(12);
+  });
+
   test("a steady trickle of requests does not stop the bulk data, however long it lasts", () => {
     const loaded = new LoadedLink({ megabits: 20, roundTrip: 100, downloads: 1 });
     loaded.requests(7);

@@ -44,6 +44,8 @@ export class Sender {
   #sentBefore = 0;
   /** Streams with queued bytes and credit, in the order of their turns. */
   #round: Stream[] = [];
+  /** Until so much is acknowledged, no other turn goes past the budget. */
+  #pastBudget = 0;
   #scheduled = false;
   #closed = false;
   readonly #flush = (): void => this.flush();
@@ -135,7 +137,7 @@ export class Sender {
   /** Bulk data takes turns until budget, windows or the socket say stop. */
   #pump(): void {
     let room = 0;
-    while (this.#round.length > 0 && (room = this.#room(this.#round[0] as Stream)) > 0) {
+    while (this.#round.length > 0 && (room = this.#turn(this.#round[0] as Stream)) > 0) {
       const stream = this.#round.shift() as Stream;
       stream.waiting = false;
       const { queue } = stream;
@@ -149,6 +151,18 @@ export class Sender {
       if (queue.length > 0) this.wait(stream);
       stream.dequeued();
     }
+  }
+
+  /** How much `stream` may send now that it is its turn, its own window aside. */
+  #turn(stream: Stream): number {
+    const { inFlight } = this;
+    const room = this.#port.transport.buffered === 0 ? inFlight.room() : 0;
+    if (room > 0) return room;
+    // Past the budget only one at a time: a hundred bulk streams, each with its share of it, would be a long queue.
+    if (this.#pastBudget > inFlight.acked) return 0;
+    const past = this.#room(stream);
+    if (past > 0) this.#pastBudget = inFlight.sent + 1;
+    return past;
   }
 
   /** How much `stream` may send now, its own window aside. */

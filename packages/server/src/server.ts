@@ -27,6 +27,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly keys: ApiKeys;
   readonly names = new NameRegistry(() => performance.now());
   readonly log: Logger;
+  address = "";
 
   readonly #domain: string;
   readonly #suffix: string;
@@ -41,6 +42,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly #listener: Listener;
   readonly #timer: NodeJS.Timeout;
   readonly #self: Route = { kind: "hand over", take: (socket) => this.#frontDesk.take(socket) };
+  #port = 0;
   #allGone: (() => void) | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -61,12 +63,10 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   async listen(host: string, port: number): Promise<void> {
     this.#listener.listen({ host, port });
     await once(this.#listener, "listening");
+    const bound = this.#listener.address() as AddressInfo;
+    this.#port = bound.port;
+    this.address = bound.family === "IPv6" ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
     this.log.info({ address: this.address, domain: this.#domain }, "listening");
-  }
-
-  get address(): string {
-    const { address, port } = this.#listener.address() as AddressInfo;
-    return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
   }
 
   get url(): string {
@@ -123,10 +123,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
 
   /** Where visitors reach `host`. */
   #address(host: string): string {
-    const { protocol, port } = this.#publicUrl ?? {
-      protocol: "http:",
-      port: (this.#listener.address() as AddressInfo).port,
-    };
+    const { protocol, port } = this.#publicUrl ?? { protocol: "http:", port: this.#port };
     return new URL(`${protocol}//${host}:${port}`).origin;
   }
 
