@@ -44,8 +44,6 @@ export class Sender {
   #sentBefore = 0;
   /** Streams with queued bytes and credit, in the order of their turns. */
   #round: Stream[] = [];
-  /** Until so much is acknowledged, no other turn goes past the budget. */
-  #pastBudget = 0;
   #scheduled = false;
   #closed = false;
   readonly #flush = (): void => this.flush();
@@ -136,8 +134,7 @@ export class Sender {
 
   /** Bulk data takes turns until budget, windows or the socket say stop. */
   #pump(): void {
-    let room = 0;
-    while (this.#round.length > 0 && (room = this.#turn(this.#round[0] as Stream)) > 0) {
+    for (let room = this.#bulkRoom(); room > 0 && this.#round.length > 0; room = this.#bulkRoom()) {
       const stream = this.#round.shift() as Stream;
       stream.waiting = false;
       const { queue } = stream;
@@ -153,27 +150,17 @@ export class Sender {
     }
   }
 
-  /** How much `stream` may send now that it is its turn, its own window aside. */
-  #turn(stream: Stream): number {
-    const { inFlight } = this;
-    const room = this.#port.transport.buffered === 0 ? inFlight.room() : 0;
-    if (room > 0) return room;
-    // Past the budget only one at a time: a hundred bulk streams, each with its share of it, would be a long queue.
-    if (this.#pastBudget > inFlight.acked) return 0;
-    const past = this.#room(stream);
-    if (past > 0) this.#pastBudget = inFlight.sent + 1;
-    return past;
+  /** How much bulk data may leave now. */
+  #bulkRoom(): number {
+    return this.#port.transport.buffered === 0 ? this.inFlight.room() : 0;
   }
 
-  /** How much `stream` may send now, its own window aside. */
+  /** How much `stream` may send now without waiting for its turn, its own window aside. */
   #room(stream: Stream): number {
-    const { buffered } = this.#port.transport;
     const idle = stream.sentMark <= this.inFlight.acked;
-    if (buffered === 0 && (idle || this.#round.length === 0 || this.#round[0] === stream)) {
-      const room = this.inFlight.room();
-      if (room > 0) return room;
-    }
-    return idle && buffered < SOCKET_QUEUE ? SMALL : 0;
+    const room = idle || this.#round.length === 0 ? this.#bulkRoom() : 0;
+    if (room > 0) return room;
+    return idle && this.#port.transport.buffered < SOCKET_QUEUE ? SMALL : 0;
   }
 
   #data(stream: Stream, bytes: Buffer, start: number, end: number, blocked: boolean): void {
