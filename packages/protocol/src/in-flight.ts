@@ -7,12 +7,13 @@ const FIRST_BUDGET = 64 * 1024;
 /** Less room than this is not worth a frame of bulk data. */
 const LEAST_ROOM = 1024;
 /** How long a queue bulk data may build, in milliseconds: one round trip, within these. */
-const SHORTEST_QUEUE = 3;
+const SHORTEST_QUEUE = 2;
 const LONGEST_QUEUE = 50;
-/** Rounds whose shortest queue decides. A queue that stands is in all of them; a busy processor delays only some. */
-const ROUNDS = 4;
-/** How old, in milliseconds, the knowledge of the path without a queue may get under load. */
+/** After so many rounds in a row without a queue the path is taken to have become faster. */
+const FREE_ROUNDS = 3;
+/** How old, in milliseconds, the knowledge of the path without a queue may get under load, and how old when it is in doubt. */
 const MEASURE_INTERVAL = 10_000;
+const DOUBT_INTERVAL = 1_000;
 
 /**
  * How much a session has on the way to its peer, and how much of it bulk data may be: PROTOCOL.md, section 6.
@@ -36,16 +37,21 @@ export class InFlight {
   #drainEnd = 0;
   /** Whether the budget held bulk data back since the last look. */
   #limited = false;
+  /** The budget cannot be smaller and the queue still stands: it may not be ours, but a path or a machine that has become slower. */
+  #doubt = false;
   /** `sent` when an ACK was last asked for. */
   #askedAt = 0;
 
-  /** A message that filled the budget: how long it took tells whether the budget fits. */
-  #markEnd = -1;
-  #markAt = 0;
-  #rounds = 0;
-  /** How many rounds are to be looked at before the budget changes: one while it grows. */
-  #roundsNeeded = 1;
+  /** Messages on the way that asked for an ACK: how long they take tells of the queue. */
+  readonly #marks: { end: number; at: number }[] = [];
+  /** A round ends when so much is acknowledged; -1: none has begun. */
+  #roundEnd = -1;
+  /** The shortest queue of the round's messages. A queue that stands is before all of them; a burst, or a busy processor, delays only some. */
   #shortestQueue = Infinity;
+  /** Whether the budget held bulk data back in this round. */
+  #held = false;
+  /** Rounds in a row that found no queue; until the first queue it counts as many. */
+  #freeRounds = FREE_ROUNDS;
 
   get bytes(): number {
     return this.sent - this.acked;
@@ -58,9 +64,10 @@ export class InFlight {
 
   /** How many bytes of bulk data may leave now. */
   room(): number {
-    const room = this.#pause === "none" ? this.budget - this.bytes : 0;
+    if (this.#pause !== "none") return 0;
+    const room = this.budget - this.bytes;
     if (room >= LEAST_ROOM) return room;
-    this.#limited = true;
+    this.#limited = this.#held = true;
     return 0;
   }
 
@@ -70,13 +77,11 @@ export class InFlight {
    */
   leave(before: number, now: number): boolean {
     if (before === this.acked) this.progressAt = now;
-    const mark = this.#markEnd < 0 && this.bytes + LEAST_ROOM > this.budget;
-    if (mark) {
-      this.#markEnd = this.sent;
-      this.#markAt = now;
-    }
-    if (!mark && this.sent - this.#askedAt < this.budget / 4) return false;
+    const full = this.bytes + LEAST_ROOM > this.budget && this.#marks.length === 0;
+    if (!full && this.sent - this.#askedAt < this.budget / 4) return false;
     this.#askedAt = this.sent;
+    this.#marks.push({ end: this.sent, at: now });
+    if (this.#roundEnd < 0) this.#roundEnd = this.sent;
     return true;
   }
 
@@ -85,16 +90,17 @@ export class InFlight {
     if (count < this.acked || count > this.sent) return false;
     if (count > this.acked) this.progressAt = now;
     this.acked = count;
-    if (this.#markEnd >= 0 && count >= this.#markEnd) {
-      this.#markEnd = -1;
-      this.#finishRound(this.#path.queue(this.#markAt, clock));
-    }
+    let mark: { at: number } | undefined;
+    while (this.#marks.length > 0 && (this.#marks[0] as { end: number }).end <= count) mark = this.#marks.shift();
+    if (mark !== undefined) this.#shortestQueue = Math.min(this.#shortestQueue, this.#path.queue(mark.at, clock));
+    if (this.#roundEnd >= 0 && count >= this.#roundEnd) this.#finishRound();
     return true;
   }
 
   /** Whether the path should be measured now: asked regularly and when bytes were acknowledged. */
   shouldMeasure(now: number): boolean {
-    if (this.#pause === "none" && this.#limited && now - this.#measuredAt > MEASURE_INTERVAL) {
+    const interval = this.#doubt ? DOUBT_INTERVAL : MEASURE_INTERVAL;
+    if (this.#pause === "none" && this.#limited && now - this.#measuredAt > interval) {
       this.#pause = "drain";
       this.#drainEnd = this.sent;
     }
@@ -109,20 +115,28 @@ export class InFlight {
     const known = this.#path.known && this.#pause !== "measure";
     this.#pause = "none";
     if (!clean && known) return;
+    if (this.#doubt) this.#path.forget();
+    this.#doubt = false;
     this.#measuredAt = now;
     this.#path.measure(sentAt, clock, now - sentAt);
   }
 
-  /** A full budget had to wait for `queue` milliseconds behind what was before it. */
-  #finishRound(queue: number): void {
-    this.#shortestQueue = Math.min(this.#shortestQueue, queue);
-    if (++this.#rounds < this.#roundsNeeded) return;
-    const own = Math.max(this.#path.roundTrip, 0.1);
-    const allowed = Math.min(Math.max(own, SHORTEST_QUEUE), LONGEST_QUEUE);
-    const step = Math.min(Math.max((own + allowed) / (own + this.#shortestQueue), 0.5), 2);
-    this.budget = Math.min(Math.max(Math.round(this.budget * step), SMALLEST_BUDGET), LARGEST_BUDGET);
-    this.#roundsNeeded = step > 1.4 ? 1 : ROUNDS;
-    this.#rounds = 0;
+  /** Fits the budget to what the round found, if the budget was what limited it. */
+  #finishRound(): void {
+    if (this.#held) this.budget = Math.min(Math.max(Math.round(this.#fitted()), SMALLEST_BUDGET), LARGEST_BUDGET);
+    this.#held = false;
     this.#shortestQueue = Infinity;
+    this.#roundEnd = this.bytes > 0 ? this.sent : -1;
+  }
+
+  #fitted(): number {
+    const own = this.#path.roundTrip;
+    const queue = this.#shortestQueue;
+    const allowed = Math.min(Math.max(own, SHORTEST_QUEUE), LONGEST_QUEUE);
+    // Nothing stands in the path: it can take more, and much more as long as it never stood.
+    if (queue < allowed / 2) return this.budget * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
+    this.#freeRounds = 0;
+    this.#doubt ||= queue > allowed && this.budget === SMALLEST_BUDGET;
+    return queue <= allowed ? this.budget : this.budget * Math.max((own + allowed) / (own + queue), 0.5);
   }
 }

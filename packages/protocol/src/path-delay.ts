@@ -28,6 +28,11 @@ export class PathDelay {
     if (this.#measurements.length > MEASUREMENTS) this.#measurements.shift();
   }
 
+  /** What was measured holds no more. */
+  forget(): void {
+    this.#measurements.length = 0;
+  }
+
   /** How many milliseconds longer than the path itself something took that left at `sentAt` and arrived at `clock`. */
   queue(sentAt: number, clock: number): number {
     const way = this.#way(sentAt, clock);
