@@ -115,7 +115,7 @@ export class InFlight {
     const known = this.#path.known && this.#pause !== "measure";
     this.#pause = "none";
     if (!clean && known) return;
-    if (this.#doubt) this.#path.forget();
+    if (this.#doubt) this.#path.forgetWay();
     this.#doubt = false;
     this.#measuredAt = now;
     this.#path.measure(sentAt, clock, now - sentAt);

@@ -28,9 +28,9 @@ export class PathDelay {
     if (this.#measurements.length > MEASUREMENTS) this.#measurements.shift();
   }
 
-  /** What was measured holds no more. */
-  forget(): void {
-    this.#measurements.length = 0;
+  /** The way is not what it was. Round trips are left alone: in them is what the peer's data does to the way back. */
+  forgetWay(): void {
+    for (const measurement of this.#measurements) measurement.way = Infinity;
   }
 
   /** How many milliseconds longer than the path itself something took that left at `sentAt` and arrived at `clock`. */
