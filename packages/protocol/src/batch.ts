@@ -1,4 +1,5 @@
 import { FrameType, HEADER_SIZE } from "./frame.js";
+import { HEADROOM } from "./transport.js";
 
 /** A batch starts with at least this much memory. */
 const SMALLEST = 512;
@@ -9,12 +10,14 @@ const SMALLEST = 512;
  */
 export class Batch {
   #bytes: Buffer | undefined;
-  #length = 0;
+  /** Where the next frame goes. */
+  #end = HEADROOM;
   /** The last batch tells how large the next is likely to be, so that it rarely grows. */
   #expected = SMALLEST;
 
+  /** Bytes of the frames so far. */
   get length(): number {
-    return this.#length;
+    return this.#end - HEADROOM;
   }
 
   /** Appends a frame whose payload is `payload` from `start` to `end`. The bytes are copied. */
@@ -51,24 +54,25 @@ export class Batch {
     (this.#bytes as Buffer).set(text, at + 8);
   }
 
-  /** Sets flags on the frame that begins at `offset`. */
+  /** Sets flags on the frame that began when `length` was `offset`. */
   flag(offset: number, flags: number): void {
     const bytes = this.#bytes as Buffer;
-    bytes[offset + 1] = (bytes[offset + 1] as number) | flags;
+    const at = HEADROOM + offset + 1;
+    bytes[at] = (bytes[at] as number) | flags;
   }
 
-  /** Takes the batch out; what follows begins a new one. */
+  /** Takes the batch out, HEADROOM free bytes first; what follows begins a new one. */
   take(): Buffer {
-    const message = (this.#bytes as Buffer).subarray(0, this.#length);
-    this.#expected = Math.max(SMALLEST, this.#length);
+    const message = (this.#bytes as Buffer).subarray(0, this.#end);
+    this.#expected = Math.max(SMALLEST, this.#end);
     this.#bytes = undefined;
-    this.#length = 0;
+    this.#end = HEADROOM;
     return message;
   }
 
   /** Writes a header and makes room for the payload. Returns where the payload goes. */
   #header(type: FrameType, flags: number, stream: number, length: number): number {
-    const at = this.#length;
+    const at = this.#end;
     const end = at + HEADER_SIZE + length;
     if (this.#bytes === undefined || end > this.#bytes.length) this.#grow(end);
     const bytes = this.#bytes as Buffer;
@@ -80,7 +84,7 @@ export class Batch {
     bytes[at + 5] = stream >>> 16;
     bytes[at + 6] = stream >>> 8;
     bytes[at + 7] = stream;
-    this.#length = end;
+    this.#end = end;
     return at + HEADER_SIZE;
   }
 
@@ -89,7 +93,7 @@ export class Batch {
     const wanted = Math.max(needed, this.#bytes === undefined ? this.#expected : this.#bytes.length * 2);
     while (size < wanted) size *= 2;
     const bytes = Buffer.allocUnsafe(size);
-    if (this.#bytes !== undefined) bytes.set(this.#bytes.subarray(0, this.#length));
+    if (this.#bytes !== undefined) bytes.set(this.#bytes.subarray(0, this.#end));
     this.#bytes = bytes;
   }
 

@@ -141,7 +141,7 @@ describe("heartbeat", () => {
     peer.clock.run(3_600_000);
     // It wakes: its timers are due first, then it reads, then the turn ends.
     peer.session.tick();
-    peer.transport.handler.onMessage(Buffer.from("0200000800000000" + "00".repeat(8), "hex"));
+    peer.transport.handler.onMessage(Buffer.from("0200000800000000" + "00".repeat(8), "hex"), true);
     peer.clock.run(0);
     expect(peer.record.closed).toBeUndefined();
     peer.clock.run(5_000);
@@ -212,7 +212,7 @@ describe("stall", () => {
     seconds(5);
     peer.clock.run(3_600_000);
     peer.session.tick();
-    peer.transport.handler.onMessage(Buffer.from("0500000800000000" + "0000000000000014", "hex"));
+    peer.transport.handler.onMessage(Buffer.from("0500000800000000" + "0000000000000014", "hex"), true);
     peer.clock.run(0);
     expect(peer.record.closed).toBeUndefined();
   });

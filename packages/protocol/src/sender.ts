@@ -2,7 +2,7 @@ import { Batch } from "./batch.js";
 import { Flag, FrameType, HEADER_SIZE, MAX_PAYLOAD } from "./frame.js";
 import { InFlight } from "./in-flight.js";
 import type { Stream } from "./stream.js";
-import type { Transport } from "./transport.js";
+import { HEADROOM, type Transport } from "./transport.js";
 
 /** A stream with nothing in flight may always send this much, in bytes, past the budget: a small answer overtakes bulk. */
 const SMALL = 4 * 1024;
@@ -197,6 +197,6 @@ export class Sender {
       if (this.inFlight.leave(this.#sentBefore, this.#port.now())) this.#batch.flag(this.#firstSequenced, Flag.ACK_NOW);
       this.#firstSequenced = -1;
     }
-    this.#port.transport.send(this.#batch.take());
+    this.#port.transport.send(this.#batch.take(), HEADROOM);
   }
 }

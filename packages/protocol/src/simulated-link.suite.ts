@@ -128,7 +128,8 @@ export class LinkEnd implements Transport {
     return Math.max(0, Math.ceil(this.#queued - this.#link.socketBuffer));
   }
 
-  send(message: Buffer): void {
+  send(batch: Buffer, start: number): void {
+    const message = batch.subarray(start);
     if (this.closed !== undefined) this.sentAfterClose++;
     if (this.closed !== undefined || this.#over) return;
     this.bytesSent += message.length;
@@ -173,7 +174,7 @@ export class LinkEnd implements Transport {
   }
 
   #deliver(message: Buffer): void {
-    if (!this.#over) this.handler.onMessage(message);
+    if (!this.#over) this.handler.onMessage(message, true);
   }
 
   #end(code: number, reason: string): void {
