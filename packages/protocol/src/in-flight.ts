@@ -11,7 +11,7 @@ const SHORTEST_QUEUE = 2;
 const LONGEST_QUEUE = 50;
 /** After so many rounds in a row without a queue the path is taken to have become faster. */
 const FREE_ROUNDS = 3;
-/** How old, in milliseconds, the knowledge of the path without a queue may get under load, and how old when it is in doubt. */
+/** How old, in milliseconds, a measurement of the path may get under load, and how old when the measurements are in doubt. */
 const MEASURE_INTERVAL = 10_000;
 const DOUBT_INTERVAL = 1_000;
 
@@ -113,9 +113,10 @@ export class InFlight {
   /** A PING of `sentAt` is answered at `now`; it arrived at `clock`. `clean` says that nothing was in flight when it left. */
   measured(sentAt: number, clock: number, clean: boolean, now: number): void {
     const known = this.#path.known && this.#pause !== "measure";
+    // What the pause has emptied says nothing of the budget.
+    if (this.#pause === "measure") this.#beginRound(0);
     this.#pause = "none";
     if (!clean && known) return;
-    if (this.#doubt) this.#path.forgetWay();
     this.#doubt = false;
     this.#measuredAt = now;
     this.#path.measure(sentAt, clock, now - sentAt);
@@ -124,9 +125,13 @@ export class InFlight {
   /** Fits the budget to what the round found, if the budget was what limited it. */
   #finishRound(): void {
     if (this.#held) this.budget = Math.min(Math.max(Math.round(this.#fitted()), SMALLEST_BUDGET), LARGEST_BUDGET);
+    this.#beginRound(this.bytes);
+  }
+
+  #beginRound(bytes: number): void {
     this.#held = false;
     this.#shortestQueue = Infinity;
-    this.#roundEnd = this.bytes > 0 ? this.sent : -1;
+    this.#roundEnd = bytes > 0 ? this.sent : -1;
   }
 
   #fitted(): number {

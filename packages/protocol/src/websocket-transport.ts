@@ -7,6 +7,7 @@ import { WebSocketReader, type MessageLimits, type WebSocketReaderHandler } from
 export interface SocketLike {
   /** Bytes written that the kernel has not taken yet. */
   readonly writableLength: number;
+  readonly destroyed: boolean;
   /** `written` follows when the kernel has them, with an error when it never will. */
   write(bytes: Buffer, written: (error?: Error | null) => void): unknown;
   end(): unknown;
@@ -68,7 +69,9 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     socket.on("close", () => this.#closed());
     socket.on("end", () => this.#end());
     if (head.length > 0) socket.unshift(head);
-    socket.on("data", (chunk) => reader.read(chunk));
+    socket.on("data", (chunk) => {
+      if (!socket.destroyed) reader.read(chunk);
+    });
   }
 
   get buffered(): number {
