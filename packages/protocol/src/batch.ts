@@ -3,6 +3,12 @@ import { HEADROOM } from "./transport.js";
 
 /** A batch starts with at least this much memory. */
 const SMALLEST = 512;
+/** From this size on, in bytes, memory is used again: fresh memory has to be mapped, cleared and collected. */
+const LARGE = 64 * 1024;
+/** Large pieces of memory kept for the next batch of whichever session, and the size of each. */
+const MOST_SPARES = 4;
+const SPARE_SIZE = 256 * 1024;
+const spares: Buffer[] = [];
 
 /**
  * Frames written back to back into one buffer: the WebSocket message that leaves at the end of the turn.
@@ -83,6 +89,12 @@ export class Batch {
     return message;
   }
 
+  /** Nobody needs the bytes of `message`, a batch that was taken, any more. */
+  static recycle(message: Buffer): void {
+    const memory = message.buffer as ArrayBuffer;
+    if (memory.byteLength === SPARE_SIZE && spares.length < MOST_SPARES) spares.push(Buffer.from(memory));
+  }
+
   /** Writes a header and makes room for the payload. Returns where the payload goes. */
   #header(type: FrameType, flags: number, stream: number, length: number): number {
     const at = this.#end;
@@ -105,7 +117,10 @@ export class Batch {
     let size = SMALLEST;
     const wanted = Math.max(needed, this.#bytes === undefined ? this.#expected : this.#bytes.length * 2);
     while (size < wanted) size *= 2;
-    const bytes = Buffer.allocUnsafe(size);
+    const bytes =
+      size < LARGE || size > SPARE_SIZE
+        ? Buffer.allocUnsafe(size)
+        : (spares.pop() ?? Buffer.allocUnsafeSlow(SPARE_SIZE));
     if (this.#bytes !== undefined) bytes.set(this.#bytes.subarray(0, this.#end));
     this.#bytes = bytes;
   }

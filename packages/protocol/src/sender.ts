@@ -210,6 +210,7 @@ export class Sender {
       if (this.inFlight.leave(this.#sentBefore, this.#port.now())) this.#batch.flag(this.#firstSequenced, Flag.ACK_NOW);
       this.#firstSequenced = -1;
     }
-    this.#port.transport.send(this.#batch.take(), HEADROOM);
+    const message = this.#batch.take();
+    if (this.#port.transport.send(message, HEADROOM)) Batch.recycle(message);
   }
 }

@@ -128,10 +128,10 @@ export class LinkEnd implements Transport {
     return Math.max(0, Math.ceil(this.#queued - this.#link.socketBuffer));
   }
 
-  send(batch: Buffer, start: number): void {
+  send(batch: Buffer, start: number): boolean {
     const message = batch.subarray(start);
     if (this.closed !== undefined) this.sentAfterClose++;
-    if (this.closed !== undefined || this.#over) return;
+    if (this.closed !== undefined || this.#over) return false;
     this.bytesSent += message.length;
     this.onSend(message);
     const { packet } = this.#link;
@@ -140,6 +140,7 @@ export class LinkEnd implements Transport {
       this.#carry(end - at, () => this.peer.#deliver(message.subarray(at, end), end === message.length));
     }
     if (this.buffered > 0) this.#awaitDrain();
+    return false;
   }
 
   close(code: number, reason: string): void {

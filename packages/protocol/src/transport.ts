@@ -6,9 +6,10 @@ export interface Transport {
   handler: TransportHandler;
   /**
    * Sends one binary message: `batch` from `start` to its end. Of what is before `start`, at least HEADROOM bytes, the
-   * transport makes what it likes, so that its header and the message leave as one. The bytes must not change afterwards.
+   * transport makes what it likes, so that its header and the message leave as one.
+   * @returns whether the kernel has all of it already; otherwise the bytes must not change afterwards.
    */
-  send(batch: Buffer, start: number): void;
+  send(batch: Buffer, start: number): boolean;
   /** Bytes accepted by `send` that the socket has not taken yet. `onDrain` follows when they are gone. */
   readonly buffered: number;
   /** Closes with a WebSocket close code (RFC 6455, section 7.4); `onClose` follows. Can be called twice. */

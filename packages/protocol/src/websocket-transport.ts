@@ -78,8 +78,9 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     return this.#socket.writableLength;
   }
 
-  send(batch: Buffer, start: number): void {
+  send(batch: Buffer, start: number): boolean {
     if (this.#state === "open") this.#write(batch, start, Opcode.BINARY);
+    return this.#socket.writableLength === 0;
   }
 
   close(code: number, reason: string): void {
