@@ -76,7 +76,7 @@ export function readAll(
 }
 
 const key: fc.Arbitrary<number[]> = fc.oneof(
-  fc.constant([0, 0, 0, 0]),
+  fc.constant<number[]>([0, 0, 0, 0]),
   fc.array(fc.nat(255), { minLength: 4, maxLength: 4 }),
 );
 const bytes = (maxLength: number): fc.Arbitrary<number[]> => fc.array(fc.nat(255), { maxLength });
