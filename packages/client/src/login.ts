@@ -1,18 +1,15 @@
-import { WebSocket } from "ws";
 import {
-  DEFAULT_LIMITS,
   isErrorCode,
   PROTOCOL_VERSION,
   Session,
-  SUBPROTOCOL,
   TunnelError,
-  WebSocketTransport,
   type ControlError,
   type ControlMessage,
   type SessionHandler,
+  type Transport,
 } from "@postern/protocol";
-import { isLoopbackName, loopback } from "./target.js";
 import { VERSION } from "./version.js";
+import { WebSocketConnection } from "./websocket-connection.js";
 
 export interface LoginOptions {
   address: URL;
@@ -32,48 +29,33 @@ export interface LoginOptions {
 export async function login(options: LoginOptions): Promise<Session> {
   const deadline = AbortSignal.timeout(options.timeout);
   const signal = AbortSignal.any([options.signal, deadline]);
-  const socket = openSocket(options);
   const { promise, resolve, reject } = Promise.withResolvers<Session>();
+  const connection = new WebSocketConnection(options.address, options.headers, {
+    onOpen(transport) {
+      sayHello(transport, options.apiKey, resolve, reject);
+      options.onConnected();
+    },
+    onFailure: reject,
+  });
   const abandon = (): void => {
     reject(
       deadline.aborted ? new TunnelError("PN_SERVER_UNREACHABLE", "no answer in time") : new TunnelError("PN_CLOSED"),
     );
-    socket.terminate();
+    connection.end();
   };
   signal.addEventListener("abort", abandon, { once: true });
-  socket.on("error", (error) => reject(connectError(error)));
-  socket.on("unexpected-response", (_request, response) => {
-    reject(new TunnelError("PN_SERVER_REFUSED", `HTTP ${response.statusCode}`));
-    response.destroy();
-  });
-  socket.once("open", () => {
-    options.onConnected();
-    sayHello(socket, options.apiKey, resolve, reject);
-  });
   try {
     return await promise;
   } catch (error) {
-    socket.terminate();
+    connection.end();
     throw error;
   } finally {
     signal.removeEventListener("abort", abandon);
   }
 }
 
-function openSocket({ address, headers }: LoginOptions): WebSocket {
-  return new WebSocket(address, SUBPROTOCOL, {
-    perMessageDeflate: false,
-    maxPayload: DEFAULT_LIMITS.message,
-    maxFragments: 16,
-    // The all-zero mask is legal and spares a pass over every byte.
-    generateMask: (mask) => mask.fill(0),
-    headers,
-    ...(isLoopbackName(address.hostname) ? { lookup: loopback, autoSelectFamily: true } : {}),
-  });
-}
-
 function sayHello(
-  socket: WebSocket,
+  transport: Transport,
   apiKey: string,
   resolve: (session: Session) => void,
   reject: (error: TunnelError) => void,
@@ -92,7 +74,7 @@ function sayHello(
   const session = new Session(
     {
       role: "client",
-      transport: new WebSocketTransport(socket),
+      transport,
       now: () => performance.now(),
       schedule: (task) => void setImmediate(task),
     },
@@ -111,14 +93,4 @@ export function remoteError(message: ControlError): TunnelError {
   const code = isErrorCode(message.code) ? message.code : message.retryable ? "PN_INTERNAL" : "PN_UNSUPPORTED";
   const detail = code === message.code ? undefined : `${message.code}: ${message.message}`;
   return new TunnelError(code, detail, message.retry_after_ms);
-}
-
-const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME/;
-
-function connectError(error: NodeJS.ErrnoException): TunnelError {
-  const untrusted = UNTRUSTED.test(error.code ?? "");
-  return new TunnelError(
-    untrusted ? "PN_SERVER_UNTRUSTED" : "PN_SERVER_UNREACHABLE",
-    error.message || (error.code ?? ""),
-  );
 }

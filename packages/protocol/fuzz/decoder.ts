@@ -20,8 +20,9 @@ const USAGE = `Tries messages on the frame reader and on a session, until one of
   --runs N      stop after so many inputs
   --seed N      the same inputs again; default: another each time
   --replay      only the inputs of the corpus
+  --bare        start without the corpus
   --save        keep inputs that reach new code in the corpus
-  --plant NAME  with a bug that must be found, starting without the corpus: ${Object.keys(PLANTS).join(", ")}
+  --plant NAME  with a bug that must be found, starting bare: ${Object.keys(PLANTS).join(", ")}
 
 Exit code 1 says that something was found; it prints what, and the input, which belongs in the corpus once it is fixed.
 `;
@@ -95,7 +96,7 @@ function fuzz(): number {
       runs++;
       if (fault !== undefined) {
         console.log(`found in run ${runs} of seed ${values.seed}`);
-        return report(fault, smallest(input));
+        return report(fault, fault.includes("timed out") ? input : smallest(input));
       }
       if (!ways.has(way)) fresh.push(input);
       ways.add(way);

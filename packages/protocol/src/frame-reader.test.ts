@@ -2,16 +2,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Batch } from "./batch.js";
 import { FrameType, MAX_PAYLOAD } from "./frame.js";
-import { FrameRecord, read, told, write } from "./frame-record.suite.js";
-import { readFrames } from "./frame-reader.js";
+import { FrameRecord, read, readFrames, taken, told, write } from "./frame-record.suite.js";
+import { FrameReader } from "./frame-reader.js";
 import { anyFrame, damagedBatch } from "./any-frame.suite.js";
 import { twinRead, twinWrite } from "./wire-twin.suite.js";
 
 /** What the reader makes of `message`, in the twin's words. */
-function reading(message: Buffer): ReturnType<typeof twinRead> {
+function reading(message: Buffer, cuts: number[] = []): ReturnType<typeof twinRead> {
   const record = new FrameRecord();
   try {
-    return { ...readFrames(message, record), frames: record.frames, refused: false };
+    return { ...readFrames(message, record, cuts), frames: record.frames, refused: false };
   } catch (error) {
     expect(error).toHaveProperty("code", "PN_PROTOCOL");
     return { frames: record.frames, refused: true, bytes: 0, ackNow: false };
@@ -24,7 +24,7 @@ describe("against the naive twin", () => {
       fc.property(fc.array(anyFrame, { minLength: 1, maxLength: 12 }), (frames) => {
         const batch = new Batch();
         for (const frame of frames) write(batch, frame);
-        const message = batch.take();
+        const message = taken(batch);
         expect([...message]).toEqual(frames.flatMap(twinWrite));
         expect(read(message).frames).toEqual(frames.map(told));
       }),
@@ -33,7 +33,7 @@ describe("against the naive twin", () => {
 
   test("whatever is done to a message, both see the same frames, the same fault and the same count", () => {
     let refused = 0;
-    let taken = 0;
+    let accepted = 0;
     fc.assert(
       fc.property(damagedBatch, (message) => {
         const twin = twinRead(message);
@@ -41,14 +41,14 @@ describe("against the naive twin", () => {
           refused++;
           expect(reading(message)).toEqual({ ...twin, bytes: 0, ackNow: false });
         } else {
-          taken++;
+          accepted++;
           expect(reading(message)).toEqual(twin);
         }
       }),
       { numRuns: 1_000 },
     );
     // The comparison is worth something only if both happen often.
-    expect(Math.min(refused, taken)).toBeGreaterThan(30);
+    expect(Math.min(refused, accepted)).toBeGreaterThan(30);
   });
 
   test("bytes that never were frames", () => {
@@ -74,6 +74,57 @@ describe("against the naive twin", () => {
   });
 });
 
+describe("in pieces", () => {
+  const cutAnywhere = fc.record({
+    message: damagedBatch,
+    at: fc.oneof(fc.array(fc.nat(3_000), { maxLength: 6 }), fc.constant(undefined)),
+  });
+
+  test("cut anywhere, or into single bytes, a message makes the same frames, the same fault and the same count", () => {
+    fc.assert(
+      fc.property(cutAnywhere, ({ message, at }) => {
+        const cuts = at?.map((cut) => cut % (message.length + 1)).toSorted((a, b) => a - b) ?? [...message.keys()];
+        expect(reading(message, cuts)).toEqual(reading(message));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("the bytes of DATA count, and are told, as they come; other frames when they are whole", () => {
+    const record = new FrameRecord();
+    const reader = new FrameReader();
+    const told: string[] = [];
+    record.onData = (_stream, flags, payload) => void told.push(`${flags} ${payload.toString()}`);
+    const message = Buffer.from("1181000400000001616263641200000800000001000000000000000a", "hex");
+    const steps = [3, 8, 9, 11, 12, 20, 27, 28].map((end, index, ends) =>
+      reader.read(message.subarray(ends[index - 1] ?? 0, end), record),
+    );
+    reader.end();
+    expect(steps.map(({ bytes }) => bytes)).toEqual([0, 8, 1, 2, 1, 0, 0, 16]);
+    expect(told).toEqual(["0 a", "0 bc", "129 d"]);
+    expect(record.frames).toEqual([{ type: "WINDOW", stream: 1, limit: 10 }]);
+  });
+
+  test("an ACK that a frame asks for follows every piece to the message's end, and none of the next message", () => {
+    const record = new FrameRecord();
+    const reader = new FrameReader();
+    const asks = Buffer.from("118000020000000161621100000100000001", "hex");
+    expect(reader.read(asks.subarray(0, 9), record)).toEqual({ bytes: 9, ackNow: true });
+    expect(reader.read(asks.subarray(9), record)).toEqual({ bytes: 9, ackNow: true });
+    expect(reader.read(Buffer.from("c"), record)).toEqual({ bytes: 1, ackNow: true });
+    reader.end();
+    expect(reader.read(Buffer.from("110000010000000163", "hex"), record)).toEqual({ bytes: 9, ackNow: false });
+  });
+
+  test("a control message above the limit is refused at its header", () => {
+    const reader = new FrameReader(100);
+    expect(() => reader.read(Buffer.from("0100006500000000", "hex"), new FrameRecord())).toThrow("too large");
+    const another = new FrameReader(100);
+    expect(() => another.read(Buffer.from("0100006400000000", "hex"), new FrameRecord())).not.toThrow();
+    expect(() => another.end()).toThrow("cut off");
+  });
+});
+
 describe("a batch", () => {
   test("takes a part of a chunk, and only that", () => {
     fc.assert(
@@ -83,7 +134,7 @@ describe("a batch", () => {
         const batch = new Batch();
         batch.frame(FrameType.DATA, 0, 1, bytes, start, end);
         const data = Buffer.from(bytes.slice(start, end)).toString("hex");
-        expect(read(batch.take()).frames).toEqual([{ type: "DATA", flags: 0, stream: 1, data }]);
+        expect(read(taken(batch)).frames).toEqual([{ type: "DATA", flags: 0, stream: 1, data }]);
       }),
     );
   });
@@ -91,8 +142,8 @@ describe("a batch", () => {
   test("that was taken is not touched by the ones that follow", () => {
     const batch = new Batch();
     const messages = Array.from({ length: 50 }, (_, index) => {
-      for (let frame = 0; frame <= index; frame++) batch.count(FrameType.ACK, 0, 0, index);
-      const message = batch.take();
+      for (let frame = 0; frame <= index; frame++) batch.acknowledge(index, 0);
+      const message = taken(batch);
       return { message, copy: Buffer.from(message) };
     });
     for (const { message, copy } of messages) expect(message.equals(copy)).toBe(true);
@@ -103,7 +154,7 @@ describe("a batch", () => {
     const batch = new Batch();
     const payload = Buffer.alloc(MAX_PAYLOAD, "x");
     for (let stream = 1; stream <= 9; stream += 2) batch.frame(FrameType.DATA, 0, stream, payload);
-    const { frames, bytes } = read(batch.take());
+    const { frames, bytes } = read(taken(batch));
     expect(bytes).toBe(5 * 65_536);
     expect(frames.map((frame) => (frame as { stream: number }).stream)).toEqual([1, 3, 5, 7, 9]);
     expect(frames.every((frame) => (frame as { data: string }).data === payload.toString("hex"))).toBe(true);
@@ -112,10 +163,10 @@ describe("a batch", () => {
   test("payloads are views into the message: nothing is copied on the way in", () => {
     const batch = new Batch();
     batch.frame(FrameType.DATA, 0, 1, Buffer.from("abc"));
-    const message = batch.take();
+    const message = taken(batch);
     const record = new FrameRecord();
     record.onData = (_stream, _flags, payload) => expect(payload.buffer).toBe(message.buffer);
-    readFrames(message, record);
-    expect.assertions(1);
+    readFrames(message, record, [10]);
+    expect.assertions(2);
   });
 });

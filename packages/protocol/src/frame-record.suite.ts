@@ -1,13 +1,15 @@
 import type { Batch } from "./batch.js";
-import { FrameType } from "./frame.js";
-import { readFrames, type FrameHandler, type Sequenced } from "./frame-reader.js";
+import { FrameType, HEADER_SIZE } from "./frame.js";
+import { FrameReader, type FrameHandler, type Sequenced } from "./frame-reader.js";
+import { HEADROOM } from "./transport.js";
 
 /** A frame as the test vectors write it; `payload` and `data` in hexadecimal. */
 export type WrittenFrame = { flags: number; stream: number } & (
   | { type: "CONTROL"; text: string }
-  | { type: "PING" | "PONG"; payload: string }
+  | { type: "PING"; payload: string }
+  | { type: "PONG"; payload: string; clock: number }
   | { type: "GOAWAY"; error: number; retry_after: number; reason: string }
-  | { type: "ACK"; received: number }
+  | { type: "ACK"; received: number; clock: number }
   | { type: "OPEN"; tunnel: number; window: number }
   | { type: "DATA"; data: string }
   | { type: "WINDOW"; limit: number }
@@ -22,9 +24,19 @@ export function told(frame: WrittenFrame): object {
   return rest;
 }
 
-/** Writes down the frames it is told of. */
+/** Writes down the frames it is told of; a DATA frame that comes in pieces as one, when it is whole. */
 export class FrameRecord implements FrameHandler {
   readonly frames: object[] = [];
+  /** How long the payloads of the DATA frames to come are, when that is known. */
+  #lengths: number[] = [];
+  #data = "";
+
+  /** Says what will be read, so that DATA in pieces can be joined. */
+  expect(message: Buffer): void {
+    for (let at = 0; at + HEADER_SIZE <= message.length; at += HEADER_SIZE + message.readUInt16BE(at + 2)) {
+      if (message[at] === FrameType.DATA) this.#lengths.push(message.readUInt16BE(at + 2));
+    }
+  }
 
   onControl(json: Buffer): void {
     this.frames.push({ type: "CONTROL", stream: 0, text: json.toString("utf8") });
@@ -32,20 +44,27 @@ export class FrameRecord implements FrameHandler {
   onPing(payload: Buffer): void {
     this.frames.push({ type: "PING", stream: 0, payload: payload.toString("hex") });
   }
-  onPong(payload: Buffer): void {
-    this.frames.push({ type: "PONG", stream: 0, payload: payload.toString("hex") });
+  onPong(payload: Buffer, clock: number): void {
+    this.frames.push({ type: "PONG", stream: 0, payload: payload.toString("hex"), clock });
   }
   onGoAway(error: number, retryAfter: number, reason: string): void {
     this.frames.push({ type: "GOAWAY", stream: 0, error, retry_after: retryAfter, reason });
   }
-  onAck(received: number): void {
-    this.frames.push({ type: "ACK", stream: 0, received });
+  onAck(received: number, clock: number): void {
+    this.frames.push({ type: "ACK", stream: 0, received, clock });
   }
   onOpen(stream: number, flags: number, tunnel: number, window: number): void {
     this.frames.push({ type: "OPEN", flags, stream, tunnel, window });
   }
   onData(stream: number, flags: number, payload: Buffer): void {
-    this.frames.push({ type: "DATA", flags, stream, data: payload.toString("hex") });
+    this.#data += payload.toString("hex");
+    if (this.#data.length < 2 * (this.#lengths[0] ?? 0)) {
+      if (flags !== 0) throw new Error("flags before the last piece");
+      return;
+    }
+    this.frames.push({ type: "DATA", flags, stream, data: this.#data });
+    this.#lengths.shift();
+    this.#data = "";
   }
   onWindow(stream: number, limit: number): void {
     this.frames.push({ type: "WINDOW", stream, limit });
@@ -58,10 +77,33 @@ export class FrameRecord implements FrameHandler {
   }
 }
 
+/**
+ * Reads `message` whole, or in the pieces that begin where `cuts` say.
+ * @throws TunnelError as the reader does.
+ */
+export function readFrames(message: Buffer, record: FrameRecord, cuts: number[] = []): Sequenced {
+  const reader = new FrameReader();
+  record.expect(message);
+  const sum: Sequenced = { bytes: 0, ackNow: false };
+  const ends = [...cuts, message.length];
+  ends.forEach((end, index) => {
+    const { bytes, ackNow } = reader.read(message.subarray(ends[index - 1] ?? 0, end), record);
+    sum.bytes += bytes;
+    sum.ackNow ||= ackNow;
+  });
+  reader.end();
+  return sum;
+}
+
 /** The frames of `message` and what they amount to. */
-export function read(message: Buffer): Sequenced & { frames: object[] } {
+export function read(message: Buffer, cuts: number[] = []): Sequenced & { frames: object[] } {
   const record = new FrameRecord();
-  return { ...readFrames(message, record), frames: record.frames };
+  return { ...readFrames(message, record, cuts), frames: record.frames };
+}
+
+/** Takes the batch out as its peer will see it. */
+export function taken(batch: Batch): Buffer {
+  return batch.take().subarray(HEADROOM);
 }
 
 /** Appends `frame` to `batch` by the method that the session would use. */
@@ -71,13 +113,14 @@ export function write(batch: Batch, frame: WrittenFrame): void {
   switch (type) {
     case "CONTROL":
       return batch.frame(FrameType[type], flags, stream, Buffer.from(frame.text, "utf8"));
-    case "PING":
     case "PONG":
+      return batch.pong(Buffer.from(frame.payload, "hex"), frame.clock);
+    case "PING":
       return batch.frame(FrameType[type], flags, stream, Buffer.from(frame.payload, "hex"));
     case "GOAWAY":
       return batch.goAway(frame.error, frame.retry_after, frame.reason);
     case "ACK":
-      return batch.count(FrameType[type], flags, stream, frame.received);
+      return batch.acknowledge(frame.received, frame.clock);
     case "OPEN":
       return batch.open(flags, stream, frame.tunnel, frame.window);
     case "DATA":

@@ -17,9 +17,12 @@ export type { Limits } from "./limits.js";
 export { Session } from "./session.js";
 export type { SessionHandler, SessionOptions } from "./session.js";
 export type { Stream, StreamHandler, StreamReset } from "./stream.js";
+export { HEADROOM } from "./transport.js";
 export type { Transport, TransportHandler } from "./transport.js";
 export { WebSocketTransport } from "./websocket-transport.js";
-export type { WebSocketLike } from "./websocket-transport.js";
+export type { SocketLike, WebSocketOptions } from "./websocket-transport.js";
 export const PROTOCOL_VERSION = 1;
 /** The WebSocket subprotocol: PROTOCOL.md, section 1. */
 export const SUBPROTOCOL = "postern.v1";
+/** What turns a WebSocket's key into the answer that accepts it: RFC 6455, section 4.2.2. */
+export const WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

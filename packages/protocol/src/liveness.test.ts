@@ -11,7 +11,7 @@ describe("acknowledgement", () => {
     peer.opens(1);
     expect(peer.frames).toEqual([]);
     peer.says({ type: "DATA", stream: 1, data: "aabb" }, { type: "WINDOW", flags: 0x80, stream: 1, limit: 5 }, PING);
-    expect(peer.sent("ACK")).toEqual([{ type: "ACK", stream: 0, received: 16 + 10 + 16 }]);
+    expect(peer.sent("ACK")).toMatchObject([{ type: "ACK", stream: 0, received: 16 + 10 + 16 }]);
     expect(peer.messages).toBe(1);
   });
 
@@ -22,7 +22,7 @@ describe("acknowledgement", () => {
     expect(peer.messages).toBe(0);
     peer.says(PING);
     peer.says(PING);
-    expect(peer.sent("ACK")).toEqual([{ type: "ACK", stream: 0, received: 16 + 10 }]);
+    expect(peer.sent("ACK")).toMatchObject([{ type: "ACK", stream: 0, received: 16 + 10 }]);
   });
 
   test("a sender asks for it before what is in flight holds it up", () => {
@@ -141,7 +141,7 @@ describe("heartbeat", () => {
     peer.clock.run(3_600_000);
     // It wakes: its timers are due first, then it reads, then the turn ends.
     peer.session.tick();
-    peer.transport.handler.onMessage(Buffer.from("0200000800000000" + "00".repeat(8), "hex"));
+    peer.transport.handler.onMessage(Buffer.from("0200000800000000" + "00".repeat(8), "hex"), true);
     peer.clock.run(0);
     expect(peer.record.closed).toBeUndefined();
     peer.clock.run(5_000);
@@ -212,7 +212,7 @@ describe("stall", () => {
     seconds(5);
     peer.clock.run(3_600_000);
     peer.session.tick();
-    peer.transport.handler.onMessage(Buffer.from("0500000800000000" + "0000000000000014", "hex"));
+    peer.transport.handler.onMessage(Buffer.from("0500000c00000000" + "0000000000000014" + "00000000", "hex"), true);
     peer.clock.run(0);
     expect(peer.record.closed).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import { Batch } from "./batch.js";
-import { read, write, type WrittenFrame } from "./frame-record.suite.js";
+import { read, taken, write, type WrittenFrame } from "./frame-record.suite.js";
 import type { Limits } from "./limits.js";
 import { Session } from "./session.js";
 import { SessionRecord } from "./session-pair.suite.js";
@@ -35,8 +35,8 @@ export class PlayedPeer {
   /** Sends `frames` to the session in one message and lets it answer. */
   says(...frames: ({ type: WrittenFrame["type"] } & Record<string, unknown>)[]): void {
     const batch = new Batch();
-    for (const frame of frames) write(batch, { flags: 0, stream: 0, ...frame } as WrittenFrame);
-    this.transport.handler.onMessage(batch.take());
+    for (const frame of frames) write(batch, { flags: 0, stream: 0, clock: 0, ...frame } as WrittenFrame);
+    this.transport.handler.onMessage(taken(batch), true);
     this.clock.run(0);
   }
 

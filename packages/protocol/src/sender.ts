@@ -2,7 +2,7 @@ import { Batch } from "./batch.js";
 import { Flag, FrameType, HEADER_SIZE, MAX_PAYLOAD } from "./frame.js";
 import { InFlight } from "./in-flight.js";
 import type { Stream } from "./stream.js";
-import type { Transport } from "./transport.js";
+import { HEADROOM, type Transport } from "./transport.js";
 
 /** A stream with nothing in flight may always send this much, in bytes, past the budget: a small answer overtakes bulk. */
 const SMALL = 4 * 1024;
@@ -30,6 +30,8 @@ export class Sender {
   readonly inFlight = new InFlight();
   /** Bytes of sequenced frames received: what ACK says. */
   received = 0;
+  /** When something last arrived, in milliseconds of our clock. */
+  heardAt = 0;
   /** Whether the peer asked for an ACK at the end of this turn. */
   ackNow = false;
   #acknowledged = 0;
@@ -42,8 +44,6 @@ export class Sender {
   #sentBefore = 0;
   /** Streams with queued bytes and credit, in the order of their turns. */
   #round: Stream[] = [];
-  /** Until so much is acknowledged, no other turn goes past the budget. */
-  #pastBudget = 0;
   #scheduled = false;
   #closed = false;
   readonly #flush = (): void => this.flush();
@@ -57,8 +57,13 @@ export class Sender {
     this.#written();
   }
 
-  ping(type: typeof FrameType.PING | typeof FrameType.PONG, payload: Buffer): void {
-    this.#batch.frame(type, 0, 0, payload);
+  ping(payload: Buffer): void {
+    this.#batch.frame(FrameType.PING, 0, 0, payload);
+    this.#written();
+  }
+
+  pong(payload: Buffer): void {
+    this.#batch.pong(payload, this.#clock);
     this.#written();
   }
 
@@ -129,59 +134,50 @@ export class Sender {
 
   /** Bulk data takes turns until budget, windows or the socket say stop. */
   #pump(): void {
-    let room = 0;
-    while (this.#round.length > 0 && (room = this.#turn(this.#round[0] as Stream)) > 0) {
+    for (let room = this.#bulkRoom(); room > 0 && this.#round.length > 0; room = this.#bulkRoom()) {
       const stream = this.#round.shift() as Stream;
       stream.waiting = false;
       const { queue } = stream;
-      let bytes = Math.min(queue.length, stream.credit, room, TURN, this.inFlight.piece);
+      let bytes = Math.min(queue.length, stream.credit, room, TURN);
       if (bytes <= 0) continue;
       const blocked = bytes === stream.credit && bytes < queue.length;
       queue.take(bytes, (chunk, start, end) => {
         bytes -= end - start;
         this.#data(stream, chunk, start, end, blocked && bytes === 0);
       });
-      if (this.#batch.length >= this.inFlight.piece) this.#leave();
       if (queue.length > 0) this.wait(stream);
       stream.dequeued();
     }
   }
 
-  /** How much `stream` may send now that it is its turn, its own window aside. */
-  #turn(stream: Stream): number {
-    const { inFlight } = this;
-    const room = this.#port.transport.buffered === 0 ? inFlight.room() : 0;
-    if (room > 0) return room;
-    // Past the budget only one at a time: a hundred bulk streams, each with its share of it, would be a long queue.
-    if (this.#pastBudget > inFlight.acked) return 0;
-    const past = this.#room(stream);
-    if (past > 0) this.#pastBudget = inFlight.sent + 1;
-    return past;
+  /** How much bulk data may leave now. */
+  #bulkRoom(): number {
+    return this.#port.transport.buffered === 0 ? this.inFlight.room() : 0;
   }
 
-  /** How much `stream` may send now, its own window aside. */
+  /** How much `stream` may send now without waiting for its turn, its own window aside. */
   #room(stream: Stream): number {
-    const { buffered } = this.#port.transport;
     const idle = stream.sentMark <= this.inFlight.acked;
-    if (buffered === 0 && (idle || this.#round.length === 0 || this.#round[0] === stream)) {
-      const room = this.inFlight.room();
-      if (room > 0) return room;
-    }
-    return idle && buffered < SOCKET_QUEUE ? SMALL : 0;
+    const room = idle || this.#round.length === 0 ? this.#bulkRoom() : 0;
+    if (room > 0) return room;
+    return idle && this.#port.transport.buffered < SOCKET_QUEUE ? SMALL : 0;
   }
 
   #data(stream: Stream, bytes: Buffer, start: number, end: number, blocked: boolean): void {
-    const piece = end - start > SMALL ? this.inFlight.piece : FULL_BATCH;
     while (start < end) {
-      const stop = Math.min(end, start + Math.min(piece, MAX_PAYLOAD));
+      const stop = Math.min(end, start + MAX_PAYLOAD);
       this.#begin();
       this.#batch.frame(FrameType.DATA, blocked && stop === end ? Flag.BLOCKED : 0, stream.id, bytes, start, stop);
       stream.sent += stop - start;
       this.#counted(HEADER_SIZE + stop - start);
       stream.sentMark = this.inFlight.sent;
-      if (this.#batch.length >= piece) this.#leave();
       start = stop;
     }
+  }
+
+  /** `heardAt` as the wire has it: microseconds, 32 bits. */
+  get #clock(): number {
+    return Math.floor(this.heardAt * 1000) >>> 0;
   }
 
   /** A sequenced frame comes next. */
@@ -207,13 +203,14 @@ export class Sender {
     if (this.#batch.length === 0 && !(owesAck && this.ackNow)) return;
     if (owesAck) {
       this.#acknowledged = this.received;
-      this.#batch.count(FrameType.ACK, 0, 0, this.received);
+      this.#batch.acknowledge(this.received, this.#clock);
     }
     this.ackNow = false;
     if (this.#firstSequenced >= 0) {
       if (this.inFlight.leave(this.#sentBefore, this.#port.now())) this.#batch.flag(this.#firstSequenced, Flag.ACK_NOW);
       this.#firstSequenced = -1;
     }
-    this.#port.transport.send(this.#batch.take());
+    const message = this.#batch.take();
+    if (this.#port.transport.send(message, HEADROOM)) Batch.recycle(message);
   }
 }

@@ -1,7 +1,7 @@
 import { decodeControl, encodeControl, type ControlMessage } from "./control.js";
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "./errors.js";
-import { Flag, FrameType } from "./frame.js";
-import { readFrames, type FrameHandler } from "./frame-reader.js";
+import { Flag } from "./frame.js";
+import { FrameReader, type FrameHandler } from "./frame-reader.js";
 import { Heartbeat } from "./heartbeat.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { ReceiveWindow } from "./receive-window.js";
@@ -48,6 +48,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   readonly #streams = new Map<number, Stream>();
   readonly #pool: WindowPool;
   readonly #heartbeat: Heartbeat;
+  readonly #reader: FrameReader;
   #nextId: number;
   /** The highest id the peer has opened. */
   #peerId: number;
@@ -66,6 +67,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.#role = options.role;
     this.#transport = options.transport;
     this.#pool = new WindowPool(this.limits.sessionWindow);
+    this.#reader = new FrameReader(this.limits.control);
     this.#heartbeat = new Heartbeat(this.limits.heartbeat, options.now());
     this.#nextId = options.role === "server" ? 1 : 2;
     this.#peerId = options.role === "server" ? 0 : -1;
@@ -109,7 +111,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     payload.writeUInt32BE(++this.#pings >>> 0, 4);
     this.#pingAt = this.#port.now();
     this.#pingClean = this.sender.inFlight.bytes === 0;
-    this.sender.ping(FrameType.PING, payload);
+    this.sender.ping(payload);
   }
 
   /** Announces that this side opens and accepts no more streams. */
@@ -145,12 +147,14 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
 
   // ---- what the transport tells
 
-  onMessage(message: Buffer): void {
+  onMessage(piece: Buffer, last: boolean): void {
     if (this.#reason !== undefined) return;
     this.#heartbeat.heard();
+    this.sender.heardAt = this.#port.now();
     try {
-      const { bytes, ackNow } = readFrames(message, this);
+      const { bytes, ackNow } = this.#reader.read(piece, this);
       this.sender.received += bytes;
+      if (last) this.#reader.end();
       if (this.#transport.buffered > MOST_UNREAD) throw new TunnelError("PN_PROTOCOL", "answers are not read");
       if (!ackNow) return;
       this.sender.ackNow = true;
@@ -206,7 +210,6 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onControl(json: Buffer): void {
-    if (json.length > this.limits.control) throw new TunnelError("PN_PROTOCOL", "a control message is too large");
     const message = decodeControl(json);
     if (typeof message !== "string") return this.handler.onControl(message);
     const { retryable, message: text } = ERRORS.PN_CONTROL_UNKNOWN;
@@ -214,15 +217,15 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onPing(payload: Buffer): void {
-    this.sender.ping(FrameType.PONG, payload);
+    this.sender.pong(payload);
   }
 
-  onPong(payload: Buffer): void {
+  onPong(payload: Buffer, clock: number): void {
     if (this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
     const now = this.#port.now();
     const roundTrip = now - this.#pingAt;
+    this.sender.inFlight.measured(this.#pingAt, clock, this.#pingClean, now);
     this.#pingAt = -1;
-    this.sender.inFlight.measured(roundTrip, this.#pingClean, now);
     this.sender.schedule();
     this.handler.onPong(roundTrip);
   }
@@ -232,9 +235,9 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.handler.onGoAway(errorCode(error), retryAfter, reason);
   }
 
-  onAck(received: number): void {
+  onAck(received: number, clock: number): void {
     const now = this.#port.now();
-    if (!this.sender.inFlight.acknowledge(received, now))
+    if (!this.sender.inFlight.acknowledge(received, clock, now))
       throw new TunnelError("PN_PROTOCOL", "an ACK is out of range");
     this.sender.schedule();
     if (this.sender.inFlight.shouldMeasure(now)) this.ping();

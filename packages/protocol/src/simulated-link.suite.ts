@@ -128,13 +128,19 @@ export class LinkEnd implements Transport {
     return Math.max(0, Math.ceil(this.#queued - this.#link.socketBuffer));
   }
 
-  send(message: Buffer): void {
+  send(batch: Buffer, start: number): boolean {
+    const message = batch.subarray(start);
     if (this.closed !== undefined) this.sentAfterClose++;
-    if (this.closed !== undefined || this.#over) return;
+    if (this.closed !== undefined || this.#over) return false;
     this.bytesSent += message.length;
     this.onSend(message);
-    this.#carry(message.length, () => this.peer.#deliver(message));
+    const { packet } = this.#link;
+    for (let at = 0; at < message.length; at += packet) {
+      const end = Math.min(at + packet, message.length);
+      this.#carry(end - at, () => this.peer.#deliver(message.subarray(at, end), end === message.length));
+    }
     if (this.buffered > 0) this.#awaitDrain();
+    return false;
   }
 
   close(code: number, reason: string): void {
@@ -172,8 +178,8 @@ export class LinkEnd implements Transport {
     });
   }
 
-  #deliver(message: Buffer): void {
-    if (!this.#over) this.handler.onMessage(message);
+  #deliver(piece: Buffer, last: boolean): void {
+    if (!this.#over) this.handler.onMessage(piece, last);
   }
 
   #end(code: number, reason: string): void {
@@ -201,6 +207,8 @@ export class SimulatedLink {
   delay: number;
   readonly rate: number;
   readonly socketBuffer: number;
+  /** Bytes that arrive at once: a packet, or what a fast link brings in a quarter of a millisecond. */
+  readonly packet: number;
   /** Once true, nothing arrives any more and nobody is told: a half-open connection. */
   cut = false;
   readonly server: LinkEnd = new LinkEnd(this);
@@ -210,6 +218,7 @@ export class SimulatedLink {
     this.clock = clock;
     this.delay = options.delay ?? 0;
     this.rate = options.rate ?? Infinity;
+    this.packet = Math.max(1_448, Math.round(this.rate / 4));
     this.socketBuffer = options.socketBuffer ?? 4 * 1024 * 1024;
     this.server.peer = this.client;
     this.client.peer = this.server;

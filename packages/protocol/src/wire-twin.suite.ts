@@ -4,12 +4,15 @@ import type { WrittenFrame } from "./frame-record.suite.js";
  * The frames of PROTOCOL.md, section 2, once more: written from its words alone, slow and plain, as the measure for the real ones.
  * Each line is a row of its table: type, whether it belongs to a stream, and its fixed fields with their sizes.
  */
-const TABLE: Record<number, [name: string, ofStream: boolean, fields: [name: string, size: 4 | 8][], rest: string]> = {
+const TABLE: Record<
+  number,
+  [name: string, ofStream: boolean, fields: [name: string, size: 4 | 8 | "hex 8"][], rest: string]
+> = {
   0x01: ["CONTROL", false, [], "text"],
   0x02: ["PING", false, [], "payload"],
-  0x03: ["PONG", false, [], "payload"],
+  0x03: ["PONG", false, [["payload", "hex 8"], ["clock", 4]], ""], // prettier-ignore
   0x04: ["GOAWAY", false, [["error", 4], ["retry_after", 4]], "reason"], // prettier-ignore
-  0x05: ["ACK", false, [["received", 8]], ""],
+  0x05: ["ACK", false, [["received", 8], ["clock", 4]], ""], // prettier-ignore
   0x10: ["OPEN", true, [["tunnel", 4], ["window", 4]], ""], // prettier-ignore
   0x11: ["DATA", true, [], "data"],
   0x12: ["WINDOW", true, [["limit", 8]], ""],
@@ -34,7 +37,9 @@ export function twinWrite(frame: WrittenFrame): number[] {
   const values = frame as unknown as Record<string, number | string>;
   const rest = values[row[3]] as string | undefined;
   const payload = [
-    ...row[2].flatMap(([field, size]) => bigEndian(values[field] as number, size)),
+    ...row[2].flatMap(([field, size]) =>
+      size === "hex 8" ? [...Buffer.from(values[field] as string, "hex")] : bigEndian(values[field] as number, size),
+    ),
     ...(rest === undefined ? [] : Buffer.from(rest, row[3] === "text" || row[3] === "reason" ? "utf8" : "hex")),
   ];
   return [Number(type), frame.flags, ...bigEndian(payload.length, 2), ...bigEndian(frame.stream, 4), ...payload];
@@ -63,9 +68,11 @@ export function twinRead(message: Uint8Array): TwinReading {
     if (ofStream !== stream > 0) return reading;
     const frame: Record<string, unknown> = { type, stream };
     if (type === "OPEN" || type === "DATA") frame["flags"] = flags;
-    for (const [name, size] of fields) {
-      if (payload.length < size || number(payload.subarray(0, size)) > MOST) return reading;
-      frame[name] = Number(number(payload.subarray(0, size)));
+    for (const [name, kind] of fields) {
+      const size = kind === "hex 8" ? 8 : kind;
+      const bytes = payload.subarray(0, size);
+      if (payload.length < size || (kind !== "hex 8" && number(bytes) > MOST)) return reading;
+      frame[name] = kind === "hex 8" ? Buffer.from(bytes).toString("hex") : Number(number(bytes));
       payload = payload.subarray(size);
     }
     if (payload.length < (LEAST_REST[rest] as number)) return reading;

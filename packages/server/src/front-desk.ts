@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { WebSocketServer, type WebSocket } from "ws";
-import { DEFAULT_LIMITS, SUBPROTOCOL } from "@postern/protocol";
+import { SUBPROTOCOL } from "@postern/protocol";
+import { answerUpgrade, refusal } from "./websocket-upgrade.js";
 
 /** How long a connection to the server itself may be silent, in milliseconds, until it is a session. */
 const SILENCE = 10_000;
 
 export interface FrontDeskEvents {
-  /** A client's WebSocket stands; nobody knows yet whose it is. `socket` is what it runs on. */
-  onClient(webSocket: WebSocket, socket: Socket): void;
+  /** A client's WebSocket stands on `socket`, and `head` has come on it already. Nobody knows yet whose it is. */
+  onClient(socket: Socket, head: Buffer): void;
   /** Whether the server takes new work. */
   readonly healthy: boolean;
 }
@@ -18,14 +18,6 @@ export interface FrontDeskEvents {
 export class FrontDesk {
   readonly #events: FrontDeskEvents;
   readonly #http: HttpServer;
-  readonly #webSockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: DEFAULT_LIMITS.message,
-    maxFragments: 16,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-  });
 
   constructor(events: FrontDeskEvents) {
     this.#events = events;
@@ -65,18 +57,13 @@ export class FrontDesk {
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const offered = request.headers["sec-websocket-protocol"] ?? "";
-    const known = offered.split(",").some((protocol) => protocol.trim() === SUBPROTOCOL);
-    if (request.url?.split("?")[0] !== "/connect" || !known) {
-      const body = `Clients connect at /connect with the WebSocket subprotocol ${SUBPROTOCOL}.\n`;
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-      );
-      return;
-    }
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#events.onClient(webSocket, socket as Socket);
-    });
+    const connects = request.url?.split("?")[0] === "/connect";
+    const { accepted, text } = connects ? answerUpgrade(request) : refusal("400 Bad Request", "Clients use /connect.");
+    if (!accepted) return void socket.end(text);
+    socket.write(text);
+    // A session has a heartbeat of its own.
+    (socket as Socket).setTimeout(0);
+    this.#events.onClient(socket as Socket, head);
   }
 }
 

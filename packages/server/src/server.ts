@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, isIP, type AddressInfo, type Server as Listener, type Socket } from "node:net";
 import type { Logger } from "pino";
-import type { WebSocket } from "ws";
 import { Gateway, refusals, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
 import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
 import { ApiKeys } from "./api-keys.js";
@@ -86,19 +85,22 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     return this.#stopping;
   }
 
-  onClient(webSocket: WebSocket, socket: Socket): void {
+  onClient(socket: Socket, head: Buffer): void {
     const address = socket.remoteAddress ?? "unknown";
     const admitted = this.#gate.enter(address);
-    const session = new ClientSession(new WebSocketTransport(webSocket), address, this);
+    const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
+    const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
+    const session = new ClientSession(transport, address, this);
     this.#sessions.add(session);
     if (!admitted) return session.refuse("PN_LOGIN_BUSY", LOGIN_LIMITS.timeout);
     const timer = setTimeout(() => session.refuse("PN_LOGIN_TIMEOUT"), LOGIN_LIMITS.timeout);
     let bytes = 0;
     const count = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > LOGIN_LIMITS.bytes) webSocket.terminate();
+      if (bytes > LOGIN_LIMITS.bytes) transport.terminate();
     };
-    socket.on("data", count);
+    // It counts before the session reads.
+    socket.prependListener("data", count);
     this.#logins.set(session, () => {
       clearTimeout(timer);
       socket.off("data", count);

@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { answerUpgrade } from "./websocket-upgrade.js";
+
+/** The handshake of RFC 6455, section 1.3, with our subprotocol. */
+const FIELDS: Record<string, string> = {
+  Host: "server.example.com",
+  Upgrade: "websocket",
+  Connection: "Upgrade",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+  "Sec-WebSocket-Protocol": "postern.v1",
+  "Sec-WebSocket-Version": "13",
+};
+
+const server = createServer().on("upgrade", (request, socket: Socket) => socket.end(answerUpgrade(request).text));
+beforeAll(async () => {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+});
+afterAll(() => void server.close());
+
+/** Sends the handshake with `changes` made to its fields, and returns the whole answer. */
+async function ask(changes: Record<string, string | undefined> = {}, first = "GET /connect HTTP/1.1"): Promise<string> {
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const fields = Object.entries({ ...FIELDS, ...changes }).filter(([, value]) => value !== undefined);
+  socket.write(`${first}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
+  let answer = "";
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
+
+test("the RFC's own handshake is answered with the RFC's own key", async () => {
+  expect(await ask()).toBe(
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: postern.v1\r\n\r\n",
+  );
+});
+
+test.each<[string, Record<string, string | undefined>]>([
+  ["Upgrade in capitals", { Upgrade: "WebSocket" }],
+  ["more in Connection", { Connection: "keep-alive, upgrade" }],
+  ["other subprotocols too", { "Sec-WebSocket-Protocol": "postern.v2, postern.v1" }],
+  ["extensions, none of which is taken", { "Sec-WebSocket-Extensions": "permessage-deflate" }],
+])("accepted: %s", async (_name, changes) => {
+  const answer = await ask(changes);
+  expect(answer).toMatch(/^HTTP\/1.1 101 /);
+  expect(answer).not.toContain("Extensions");
+});
+
+test.each<[string, Record<string, string | undefined>, number, string?]>([
+  ["another protocol", { Upgrade: "h2c" }, 400],
+  ["no key", { "Sec-WebSocket-Key": undefined }, 400],
+  ["a short key", { "Sec-WebSocket-Key": "dGhlIHNhbXBsZQ==" }, 400],
+  ["a long key", { "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZSE=" }, 400],
+  ["a key that is not base64", { "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZ!==" }, 400],
+  ["no version", { "Sec-WebSocket-Version": undefined }, 426],
+  ["an old version", { "Sec-WebSocket-Version": "8" }, 426],
+  ["no subprotocol", { "Sec-WebSocket-Protocol": undefined }, 400],
+  ["another subprotocol", { "Sec-WebSocket-Protocol": "postern.v10" }, 400],
+  ["another method", {}, 400, "POST /connect HTTP/1.1"],
+  ["HTTP/1.0", {}, 400, "GET /connect HTTP/1.0"],
+])("refused: %s", async (_name, changes, status, first) => {
+  const answer = await ask(changes, first);
+  expect(answer).toContain(`HTTP/1.1 ${status} `);
+  expect(answer.includes("Sec-WebSocket-Version: 13\r\n")).toBe(status === 426);
+});
