@@ -64,7 +64,7 @@ export class Batch {
   /** Takes the batch out, HEADROOM free bytes first; what follows begins a new one. */
   take(): Buffer {
     const message = (this.#bytes as Buffer).subarray(0, this.#end);
-    this.#expected = Math.max(SMALLEST, this.#end);
+    this.#expected = Math.max(SMALLEST, this.length);
     this.#bytes = undefined;
     this.#end = HEADROOM;
     return message;
@@ -88,12 +88,14 @@ export class Batch {
     return at + HEADER_SIZE;
   }
 
+  /** The headroom comes on top, so that frames which fill a power of two, as the largest one does, don't take twice the memory. */
   #grow(needed: number): void {
+    const before = this.#bytes;
+    const wanted = Math.max(needed - HEADROOM, before === undefined ? this.#expected : (before.length - HEADROOM) * 2);
     let size = SMALLEST;
-    const wanted = Math.max(needed, this.#bytes === undefined ? this.#expected : this.#bytes.length * 2);
     while (size < wanted) size *= 2;
-    const bytes = Buffer.allocUnsafe(size);
-    if (this.#bytes !== undefined) bytes.set(this.#bytes.subarray(0, this.#end));
+    const bytes = Buffer.allocUnsafe(HEADROOM + size);
+    if (before !== undefined) bytes.set(before.subarray(0, this.#end));
     this.#bytes = bytes;
   }
 
