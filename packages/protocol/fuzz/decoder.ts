@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Script } from "node:vm";
 import { Coverage } from "./coverage.ts";
-import { parseInput, printInput, type Input } from "./input.ts";
+import { Manner, parseInput, printInput, type Input } from "./input.ts";
 import { mutated, newInput } from "./mutation.ts";
 import { PLANTS, plantedFuzzer } from "./plant.ts";
 import { Random } from "./random.ts";
@@ -130,7 +130,7 @@ function smallest(input: Input): Input {
     const without = { ...input, messages: input.messages.toSpliced(at, 1) };
     if (faultOf(without) !== undefined) return smallest(without);
   }
-  for (const bit of [1, 2, 4, 8, 16, 32]) {
+  for (const bit of Object.values(Manner)) {
     const without = { ...input, manners: input.manners & ~bit };
     if (without.manners !== input.manners && faultOf(without) !== undefined) return smallest(without);
   }

@@ -20,8 +20,10 @@ export const Manner = {
   WRITE: 0x10,
   /** A server opens streams of its own first. */
   OPEN: 0x20,
+  /** And of the network: messages arrive in pieces. */
+  CUT: 0x40,
 } as const;
-export const ALL_MANNERS = 0x3f;
+export const ALL_MANNERS = 0x7f;
 
 /** A line `role manners`, then a message a line in hexadecimal. */
 export function printInput({ role, manners, messages }: Input): string {

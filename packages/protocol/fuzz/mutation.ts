@@ -25,6 +25,7 @@ const TEXTS = [
 
 /** An input that nobody has tried. */
 export function newInput(random: Random): Input {
+  if (random.once(8)) return fullWindow(random);
   const messages = Array.from({ length: 1 + random.below(4) }, () =>
     Buffer.concat(Array.from({ length: 1 + random.below(4) }, () => newFrame(random))),
   );
@@ -83,11 +84,30 @@ function newFrame(random: Random, beside?: Buffer): Buffer {
   return Buffer.concat([header, payload]);
 }
 
+/** A stream whose guaranteed window is used to its end, or a byte short of it, or a byte beyond. */
+function fullWindow(random: Random): Input {
+  const stream = 1 + random.below(8);
+  const header = (type: number, length: number): Buffer => Buffer.concat([Buffer.from([type, 0, length >> 8, length]), bigEndian(BigInt(stream), 4)]); // prettier-ignore
+  const parts = [header(0x10, 8), Buffer.alloc(8, 0x01)];
+  for (let left = 16_383 + random.below(3); left > 0;) {
+    const bytes = Math.min(left, 1 + random.below(20_000));
+    parts.push(header(0x11, bytes), Buffer.alloc(bytes, 0x61));
+    left -= bytes;
+  }
+  return {
+    role: random.pick(["server", "client"]),
+    manners: random.below(ALL_MANNERS + 1),
+    messages: [Buffer.concat(parts)],
+  };
+}
+
 function newPayload(type: number, random: Random): Buffer {
   const u32 = (): Buffer => bigEndian(random.pick(EDGES), 4);
   const u64 = (): Buffer => bigEndian(random.once(4) ? random.pick(EDGES) : BigInt(random.below(400)), 8);
   if (type === 0x01) return Buffer.from(random.pick(TEXTS));
-  if (type === 0x02 || type === 0x03) return bigEndian(BigInt(random.below(4)), 8);
+  if (type === 0x02) return bigEndian(BigInt(random.below(4)), 8);
+  if (type === 0x03) return Buffer.concat([bigEndian(BigInt(random.below(4)), 8), u32()]);
+  if (type === 0x05) return Buffer.concat([u64(), u32()]);
   if (type === 0x04 || type === 0x10) return Buffer.concat([u32(), u32()]);
   if (type === 0x11) return Buffer.alloc(random.once(4) ? 1 + random.below(20_000) : random.pick(SIZES), 0x61);
   if (type === 0x14) return Buffer.concat([bigEndian(BigInt(random.below(60)), 4), u64()]);

@@ -15,10 +15,10 @@ interface Plant {
 /** Bugs to be planted: a fuzzer that finds none of them finds nothing. */
 export const PLANTS: Readonly<Record<string, Plant>> = {
   "cut-off": {
-    fault: "A frame whose payload is cut off by the end of its message is taken, with what there is of it.",
+    fault: "A frame that is cut off by the end of its message goes on in the next.",
     file: "frame-reader.js",
-    right: "if (to > end)",
-    wrong: "if (to > end + 8)",
+    right: "if (this.#left > 0 || this.#cut !== undefined)",
+    wrong: "if (this.#left > 0)",
   },
   count: {
     fault: "Counts above 2^53 - 1 are taken, and lose their last bits.",
@@ -47,8 +47,8 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   endless: {
     fault: "A GOAWAY without a reason is read again and again.",
     file: "frame-reader.js",
-    right: "at = to;",
-    wrong: "at = type === 4 && length === 8 ? at : to;",
+    right: "at += HEADER_SIZE + this.#length;",
+    wrong: "at += this.#type === 4 && this.#length === 8 ? 0 : HEADER_SIZE + this.#length;",
   },
   internal: {
     fault: "A reset of an own stream with an error number that nobody knows is a fault of ours.",

@@ -1,4 +1,5 @@
-import { readFrames, type FrameHandler } from "../dist/frame-reader.js";
+import { FrameReader, type FrameHandler } from "../dist/frame-reader.js";
+import { DEFAULT_LIMITS } from "../dist/limits.js";
 import { Session, type SessionHandler } from "../dist/session.js";
 import type { Stream } from "../dist/stream.js";
 import type { Transport, TransportHandler } from "../dist/transport.js";
@@ -14,35 +15,59 @@ const PING = Buffer.from("02000008000000000000000000000001", "hex");
 
 /** Tries `input`; returns how it went. @throws when the reader or the session does anything that PROTOCOL.md does not allow. */
 export function tryInput(input: Input): string {
-  for (const message of input.messages) checkReader(message);
+  for (const message of input.messages) checkReader(message, piecesOf(message, input.manners));
   return new SessionTrial(input).run();
 }
 
-/** The real reader against the naive twin. */
-function checkReader(message: Buffer): void {
+/** The real reader against the naive twin, which reads whole messages only. */
+function checkReader(message: Buffer, pieces: Buffer[]): void {
   const heard: unknown[][] = [];
+  let pending = "";
+  const { frames, refused, bytes, ackNow } = twinRead(message);
   const handler: FrameHandler = {
     onControl: (json) => heard.push(["CONTROL", 0, json.toString("utf8")]),
     onPing: (payload) => heard.push(["PING", 0, payload.toString("hex")]),
-    onPong: (payload) => heard.push(["PONG", 0, payload.toString("hex")]),
+    onPong: (payload, clock) => heard.push(["PONG", 0, payload.toString("hex"), clock]),
     onGoAway: (error, retryAfter, reason) => heard.push(["GOAWAY", 0, error, retryAfter, reason]),
-    onAck: (received) => heard.push(["ACK", 0, received]),
+    onAck: (received, clock) => heard.push(["ACK", 0, received, clock]),
     onOpen: (stream, flags, tunnel, window) => heard.push(["OPEN", stream, flags, tunnel, window]),
-    onData: (stream, flags, payload) => heard.push(["DATA", stream, flags, payload.toString("hex")]),
+    onData: (stream, flags, payload) => {
+      // Where a frame that comes in pieces ends, the twin says.
+      const whole = frames[heard.length] as { data?: string } | undefined;
+      pending += payload.toString("hex");
+      if (whole?.data === undefined || pending.length < whole.data.length) return;
+      heard.push(["DATA", stream, flags, pending]);
+      pending = "";
+    },
     onWindow: (stream, limit) => heard.push(["WINDOW", stream, limit]),
     onFin: (stream, delivered) => heard.push(["FIN", stream, delivered]),
     onReset: (stream, error, delivered) => heard.push(["RESET", stream, error, delivered]),
   };
+  const reader = new FrameReader();
   let counted: unknown = "refused";
   try {
-    const { bytes, ackNow } = readFrames(message, handler);
-    counted = [bytes, ackNow];
+    const sums = pieces.map((piece) => reader.read(piece, handler));
+    reader.end();
+    counted = [sums.reduce((sum, one) => sum + one.bytes, 0), sums.some((one) => one.ackNow)];
   } catch (error) {
     if ((error as { code?: unknown }).code !== "PN_PROTOCOL") throw error;
   }
-  const { frames, refused, bytes, ackNow } = twinRead(message);
   const meant = JSON.stringify([frames.map((frame) => Object.values(frame)), refused ? "refused" : [bytes, ackNow]]);
   if (JSON.stringify([heard, counted]) !== meant) throw new Error("the reader sees other frames than its twin");
+}
+
+/** `message` as it may arrive: whole, or in pieces whose length it gives itself. */
+function piecesOf(message: Buffer, manners: number): Buffer[] {
+  if (!(manners & Manner.CUT)) return [message];
+  const length = 1 + ((message[message.length >> 1] as number) % 41);
+  return Array.from({ length: Math.ceil(message.length / length) }, (_, index) =>
+    message.subarray(index * length, (index + 1) * length),
+  );
+}
+
+/** The only length that the twin knows nothing of. */
+function isTooLong(frame: { text?: string }): boolean {
+  return Buffer.byteLength(frame.text ?? "") > DEFAULT_LIMITS.control;
 }
 
 class SessionTrial implements SessionHandler, Transport {
@@ -128,9 +153,10 @@ class SessionTrial implements SessionHandler, Transport {
       if (frame.type === "OPEN") this.#sent.granted(frame.stream, frame.window);
       if (frame.type === "WINDOW") this.#sent.granted(frame.stream, frame.limit);
     }
-    this.#sent.arrived += bytes;
-    this.#verdict = refused ? "ends" : "lives";
-    this.handler.onMessage(message);
+    this.#sent.arrived += refused ? message.length : bytes;
+    this.#verdict = refused ? "ends" : frames.some(isTooLong) ? "either" : "lives";
+    const pieces = piecesOf(message, this.#input.manners);
+    pieces.forEach((piece, index) => this.handler.onMessage(piece, index === pieces.length - 1));
     if (this.#fault !== undefined) throw this.#fault;
     const ended = this.#sent.closed;
     if (this.#verdict === "ends" && !ended) throw new Error("the session lives on after a violation");
@@ -150,7 +176,7 @@ class SessionTrial implements SessionHandler, Transport {
       this.#now += 15_000;
       this.#session.tick();
       this.handler.onDrain();
-      this.handler.onMessage(PING);
+      this.handler.onMessage(PING, true);
       this.#endTurn();
     };
     speak();
@@ -169,18 +195,23 @@ class SessionTrial implements SessionHandler, Transport {
       if (turns > 1_000) throw new Error("a turn that never ends");
       for (const task of this.#turn.splice(0)) task();
     }
-    for (const stream of this.#streams) if (stream.queue.length > MOST_QUEUED) throw new Error("a queue without end");
+    for (const stream of this.#streams) {
+      if (stream.over) this.#reading.over(stream.id);
+      if (stream.queue.length > MOST_QUEUED) throw new Error("a queue without end");
+    }
   }
 
   // ---- the transport
 
-  send(message: Buffer): void {
+  send(batch: Buffer, start: number): boolean {
     // The session would take what is thrown here for a fault of its own, and end.
     try {
-      this.#sent.message(message);
+      this.#sent.message(Buffer.from(batch.subarray(start)));
     } catch (error) {
       this.#fault ??= error as Error;
     }
+    // As if the kernel had it: the session may use the memory again.
+    return true;
   }
   close(_code: number, reason: string): void {
     this.#sent.closed = true;
