@@ -245,6 +245,27 @@ describe("the end of a session", () => {
     expect(peer.frames).toHaveLength(length);
   });
 
+  test("an owner that closes while it is being told hears nothing more of that message", () => {
+    const peer = new PlayedPeer("client");
+    peer.link.cut = true;
+    peer.opens(1);
+    const received = new Received(peer.record.streams[0]!);
+    peer.record.onControl = () => peer.session.close(new TunnelError("PN_CLOSED"));
+    const { length } = peer.frames;
+    peer.says(
+      { type: "PING", payload: "00".repeat(8) },
+      { type: "CONTROL", text: '{"type":"unbind","tunnel":1}' },
+      { type: "DATA", stream: 1, data: "aa" },
+      { type: "OPEN", stream: 3, tunnel: 1, window: 10 },
+      { type: "GOAWAY", error: 9, retry_after: 0, reason: "" },
+    );
+    expect(received).toMatchObject({ bytes: 0, reset: { code: "PN_SESSION_LOST", delivered: -1 } });
+    expect(peer.record.streams).toHaveLength(1);
+    expect(peer.record.goAways).toEqual([]);
+    expect(peer.session.streams).toBe(0);
+    expect(peer.frames.slice(length).map(({ type }) => type)).toEqual(["PONG", "ACK"]);
+  });
+
   test("a closed session that the peer holds open is still lost to the heartbeat", () => {
     const peer = new PlayedPeer("client");
     peer.link.cut = true;

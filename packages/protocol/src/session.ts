@@ -180,7 +180,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.handler.onClose(this.#reason);
   }
 
-  // ---- what the frames tell
+  // ---- what the frames tell; the owner may close while it hears of one, and then hears of no other
 
   onData(id: number, flags: number, payload: Buffer): void {
     const stream = this.#find(id);
@@ -200,6 +200,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onOpen(id: number, flags: number, tunnel: number, window: number): void {
+    if (this.#reason !== undefined) return;
     if (this.#isOurs(id) || id <= this.#peerId) throw new TunnelError("PN_PROTOCOL", `stream ${id} cannot be opened`);
     this.#peerId = id;
     const refusal = this.#refusal();
@@ -210,6 +211,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onControl(json: Buffer): void {
+    if (this.#reason !== undefined) return;
     const message = decodeControl(json);
     if (typeof message !== "string") return this.handler.onControl(message);
     const { retryable, message: text } = ERRORS.PN_CONTROL_UNKNOWN;
@@ -221,7 +223,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onPong(payload: Buffer, clock: number): void {
-    if (this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
+    if (this.#reason !== undefined || this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
     const now = this.#port.now();
     const roundTrip = now - this.#pingAt;
     this.sender.inFlight.measured(this.#pingAt, clock, this.#pingClean, now);
@@ -231,6 +233,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onGoAway(error: number, retryAfter: number, reason: string): void {
+    if (this.#reason !== undefined) return;
     this.#goneAway = true;
     this.handler.onGoAway(errorCode(error), retryAfter, reason);
   }
