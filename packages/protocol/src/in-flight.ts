@@ -97,12 +97,15 @@ export class InFlight {
     return true;
   }
 
-  /** Whether the path should be measured now: asked regularly and when bytes were acknowledged. */
+  /** Whether a PING should leave now to measure the path: asked regularly and when bytes were acknowledged. */
   shouldMeasure(now: number): boolean {
     const interval = this.#doubt ? DOUBT_INTERVAL : MEASURE_INTERVAL;
     if (this.#pause === "none" && this.#limited && now - this.#measuredAt > interval) {
       this.#pause = "drain";
       this.#drainEnd = this.sent;
+      // What was sent last may not have asked for an ACK; the answer to a PING brings one.
+      this.#limited = false;
+      return this.#askedAt < this.sent;
     }
     this.#limited = false;
     if (this.#pause !== "drain" || this.acked < this.#drainEnd) return false;
@@ -113,9 +116,11 @@ export class InFlight {
   /** A PING of `sentAt` is answered at `now`; it arrived at `clock`. `clean` says that nothing was in flight when it left. */
   measured(sentAt: number, clock: number, clean: boolean, now: number): void {
     const known = this.#path.known && this.#pause !== "measure";
-    // What the pause has emptied says nothing of the budget.
-    if (this.#pause === "measure") this.#beginRound(0);
-    this.#pause = "none";
+    if (this.#pause === "measure") {
+      // What the pause has emptied says nothing of the budget.
+      this.#beginRound(0);
+      this.#pause = "none";
+    }
     if (!clean && known) return;
     this.#doubt = false;
     this.#measuredAt = now;

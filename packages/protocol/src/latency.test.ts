@@ -124,6 +124,16 @@ describe("the link is used", () => {
     expect(path.uploads === 0 ? used.down : used.up).toBeGreaterThan(0.9);
   });
 
+  test.each([
+    { megabits: 10, roundTrip: 5 },
+    { megabits: 20, roundTrip: 60 },
+    { megabits: 50, roundTrip: 20 },
+  ])("in every second, also when the path is measured anew: $megabits Mbit/s, $roundTrip ms", (path) => {
+    const loaded = new LoadedLink({ ...path, downloads: 1 });
+    loaded.use(3);
+    for (let second = 3; second < 50; second++) expect(loaded.use(1).down, `second ${second}`).toBeGreaterThan(0.6);
+  });
+
   test("in equal parts by streams that all want more", () => {
     const loaded = new LoadedLink({ megabits: 100, roundTrip: 20, downloads: 8 });
     loaded.use(1);
