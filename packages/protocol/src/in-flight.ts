@@ -100,14 +100,14 @@ export class InFlight {
   /** Whether a PING should leave now to measure the path: asked regularly and when bytes were acknowledged. */
   shouldMeasure(now: number): boolean {
     const interval = this.#doubt ? DOUBT_INTERVAL : MEASURE_INTERVAL;
-    if (this.#pause === "none" && this.#limited && now - this.#measuredAt > interval) {
+    const begins = this.#pause === "none" && this.#limited && now - this.#measuredAt > interval;
+    this.#limited = false;
+    if (begins) {
       this.#pause = "drain";
       this.#drainEnd = this.sent;
       // What was sent last may not have asked for an ACK; the answer to a PING brings one.
-      this.#limited = false;
-      return this.#askedAt < this.sent;
+      if (this.#askedAt < this.sent && this.bytes > 0) return true;
     }
-    this.#limited = false;
     if (this.#pause !== "drain" || this.acked < this.#drainEnd) return false;
     this.#pause = "measure";
     return true;
