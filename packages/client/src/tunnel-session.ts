@@ -59,7 +59,7 @@ export class TunnelSession implements SessionHandler {
   async drain(timeout: number): Promise<void> {
     this.#session.goAway("PN_DRAINING");
     if (this.#session.streams > 0) {
-      const timer = setTimeout(this.#over.resolve, timeout);
+      const timer = setTimeout(() => this.#over.resolve(), timeout);
       await this.#over.promise;
       clearTimeout(timer);
     }
@@ -72,7 +72,7 @@ export class TunnelSession implements SessionHandler {
 
   onStream(stream: Stream): void {
     if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNKNOWN");
-    new LocalConnection(stream, this.#target, this.#events.onDialFailure);
+    new LocalConnection(stream, this.#target, (code, error) => this.#events.onDialFailure(code, error));
   }
 
   onControl(message: ControlMessage): void {

@@ -16,7 +16,7 @@ registerHooks({
   load(url, context, nextLoad) {
     const module = nextLoad(url, context);
     if (!url.endsWith(`/dist/http/${file}`)) return module;
-    const source = String(module.source);
+    const source = typeof module.source === "string" ? module.source : new TextDecoder().decode(module.source);
     if (!source.includes(right)) throw new Error(`${file} has no \`${right}\` any more: plant "${name}" anew`);
     return { ...module, source: source.replaceAll(right, wrong) };
   },

@@ -18,10 +18,11 @@ class FakeStream implements ByteStream {
   consumed(): void {}
 }
 
-const upstream: Upstream = { available: true, dial: () => new FakeStream() };
+const upstream: Upstream & { available: boolean } = { available: true, dial: () => new FakeStream() };
 let pool: StreamPool;
 let stream: FakeStream;
 beforeEach(() => {
+  upstream.available = true;
   pool = new StreamPool(upstream);
   stream = new FakeStream();
 });
@@ -52,6 +53,12 @@ describe("an idle stream", () => {
     pool.give(stream, 0, 1);
     expect(stream.ended).toBe(true);
     expect(pool.take(0)).toBeUndefined();
+  });
+
+  test("is not kept for an upstream that takes no more requests", () => {
+    upstream.available = false;
+    pool.give(stream, 0, -1);
+    expect(stream.ended).toBe(true);
   });
 
   test.each<[string, (handler: ByteStreamHandler) => void, Partial<FakeStream>]>([

@@ -37,7 +37,8 @@ export class StreamPool {
   /** Keeps `stream` for the next request. `timeout` is what the origin said of its own patience, in seconds; -1: nothing. */
   give(stream: ByteStream, now: number, timeout: number): void {
     const idle = timeout < 0 ? POOL_LIMITS.idle : Math.min(POOL_LIMITS.idle, timeout * 1000 - 1000);
-    if (idle <= 0) return this.letGo(stream, now);
+    // An upstream that takes no more requests has no use for idle streams: it waits for them to close.
+    if (idle <= 0 || !this.upstream.available) return this.letGo(stream, now);
     stream.handler = new IdleHandler(stream, this.#idle);
     this.#idle.push({ stream, until: now + idle });
   }

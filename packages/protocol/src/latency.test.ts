@@ -134,6 +134,17 @@ describe("the link is used", () => {
     for (let second = 3; second < 50; second++) expect(loaded.use(1).down, `second ${second}`).toBeGreaterThan(0.6);
   });
 
+  test("again soon, after the path has become ten times as long, and after it is short again", () => {
+    const loaded = new LoadedLink({ megabits: 20, roundTrip: 20, downloads: 1 });
+    loaded.use(15);
+    loaded.pair.link.delay = 100;
+    loaded.use(15);
+    expect(loaded.use(10).down).toBeGreaterThan(0.7);
+    loaded.pair.link.delay = 10;
+    loaded.use(2);
+    for (let second = 2; second < 22; second += 2) expect(loaded.use(2).down, `second ${second}`).toBeGreaterThan(0.8);
+  });
+
   test("in equal parts by streams that all want more", () => {
     const loaded = new LoadedLink({ megabits: 100, roundTrip: 20, downloads: 8 });
     loaded.use(1);

@@ -8,7 +8,10 @@ const MEASUREMENTS = 3;
  * arrived. The two clocks have nothing to do with each other; but how one arrival compares with the next tells what the queue added.
  */
 export class PathDelay {
-  /** The path's own round trip in milliseconds, the shortest ever seen: others had the peer's queue in them. 0 while unknown. */
+  /**
+   * The path's own round trip in milliseconds; 0 while unknown. It is the shortest seen, since others had the peer's queue in them; but when
+   * the way there, which never has, becomes longer, the round trip does by as much at least.
+   */
   roundTrip = 0;
   /** The latest measurements of the way there, in milliseconds, with an unknown constant in them. */
   readonly #ways: number[] = [];
@@ -21,9 +24,11 @@ export class PathDelay {
 
   /** A PING that left at `sentAt` (milliseconds) arrived by the peer's clock at `clock` (microseconds, 32 bits), and was answered after `roundTrip`. */
   measure(sentAt: number, clock: number, roundTrip: number): void {
-    this.roundTrip = this.known ? Math.min(this.roundTrip, roundTrip) : roundTrip;
+    const before = Math.min(...this.#ways);
     this.#ways.push(this.#way(sentAt, clock));
     if (this.#ways.length > MEASUREMENTS) this.#ways.shift();
+    const longer = Math.min(...this.#ways) - before;
+    this.roundTrip = this.#ways.length === 1 ? roundTrip : Math.min(this.roundTrip + Math.max(longer, 0), roundTrip);
   }
 
   /** How many milliseconds longer than the path itself something took that left at `sentAt` and arrived at `clock`. */
