@@ -28,7 +28,7 @@ Exit code 1 says that something was found; it prints what, and the input, which 
 `;
 
 /** How long one input may take, in milliseconds: more is a hang. */
-const PATIENCE = 2_000;
+const PATIENCE = 4_000;
 /** Heap beyond this, in bytes, after collecting what can be collected, is a leak. */
 const MOST_HEAP = 512 * 1024 * 1024;
 /** Inputs between two looks at what they reached. */
