@@ -21,6 +21,11 @@ describe("backoff", () => {
     expect(backoff(2, options, 0, 5_000)).toBe(5_000);
   });
 
+  test("a hint beyond an hour is not believed", () => {
+    expect(backoff(1, options, 0, 2 ** 32)).toBe(3_600_000);
+    expect(backoff(2, options, 0, 2 ** 32)).toBe(3_600_000);
+  });
+
   test("no delay is negative, endless, or above the longest and the hint together", () => {
     fc.assert(
       fc.property(

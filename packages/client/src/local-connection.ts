@@ -11,6 +11,13 @@ const DIAL_TIMEOUT = 10_000;
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 
+export interface LocalConnectionEvents {
+  /** The local service did not take the connection. */
+  onDialFailure(code: ErrorCode, error: Error): void;
+  /** The connection is closed, whatever became of the stream. */
+  onDone(): void;
+}
+
 /**
  * The far end of one stream: a connection to the local service. Bytes go both ways as they are; nothing is parsed.
  * FIN becomes FIN, a reset becomes a reset, and neither side's pace outruns the other's.
@@ -18,15 +25,15 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 export class LocalConnection implements StreamHandler {
   readonly #stream: Stream;
   readonly #socket: Socket;
-  readonly #onDialFailure: (code: ErrorCode, error: Error) => void;
+  readonly #events: LocalConnectionEvents;
   readonly #timer: NodeJS.Timeout;
   #connected = false;
   /** Bytes given to the socket and not yet reported as consumed. */
   #owed = 0;
 
-  constructor(stream: Stream, target: Target, onDialFailure: (code: ErrorCode, error: Error) => void) {
+  constructor(stream: Stream, target: Target, events: LocalConnectionEvents) {
     this.#stream = stream;
-    this.#onDialFailure = onDialFailure;
+    this.#events = events;
     stream.handler = this;
     this.#socket = dialTarget(target, {
       buffer: READ_BUFFER,
@@ -84,16 +91,16 @@ export class LocalConnection implements StreamHandler {
     if (this.#connected) return;
     const code = dialErrorCode(error);
     this.#stream.reset(code);
-    this.#onDialFailure(code, error);
+    this.#events.onDialFailure(code, error);
   }
 
   #onClose(): void {
     clearTimeout(this.#timer);
-    if (this.#stream.over) return;
     // Nobody knows how much of the rest got through, so nobody may take it for undelivered.
     if (this.#connected) this.#stream.consumed(this.#owed);
     this.#owed = 0;
     this.#stream.reset("PN_LOCAL_RESET");
+    this.#events.onDone();
   }
 }
 

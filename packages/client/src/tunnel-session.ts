@@ -8,7 +8,7 @@ import {
   type SessionHandler,
   type Stream,
 } from "@postern/protocol";
-import { LocalConnection } from "./local-connection.js";
+import { LocalConnection, type LocalConnectionEvents } from "./local-connection.js";
 import { remoteError } from "./login.js";
 import type { Target } from "./target.js";
 
@@ -24,7 +24,7 @@ export interface TunnelSessionEvents {
 }
 
 /** One tunnel on one session that is logged in: binds the name and connects the streams that come to the local service. */
-export class TunnelSession implements SessionHandler {
+export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   readonly #session: Session;
   readonly #target: Target;
   readonly #events: TunnelSessionEvents;
@@ -32,6 +32,8 @@ export class TunnelSession implements SessionHandler {
   readonly #bound = Promise.withResolvers<Bound>();
   readonly #over = Promise.withResolvers<void>();
   #tunnel = -1;
+  /** Connections to the local service that are not closed yet. */
+  #connections = 0;
 
   constructor(session: Session, target: Target, events: TunnelSessionEvents) {
     this.#session = session;
@@ -72,7 +74,18 @@ export class TunnelSession implements SessionHandler {
 
   onStream(stream: Stream): void {
     if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNKNOWN");
-    new LocalConnection(stream, this.#target, (code, error) => this.#events.onDialFailure(code, error));
+    // Counted until the connection is closed: a server that opens and resets in a hurry gets no more of them.
+    if (this.#connections >= this.#session.limits.streams) return stream.reset("PN_STREAM_LIMIT");
+    this.#connections++;
+    new LocalConnection(stream, this.#target, this);
+  }
+
+  onDialFailure(code: ErrorCode, error: Error): void {
+    this.#events.onDialFailure(code, error);
+  }
+
+  onDone(): void {
+    this.#connections--;
   }
 
   onControl(message: ControlMessage): void {

@@ -124,7 +124,7 @@ describe("fields inside fields", () => {
   test.each([
     ["versions", [1, "2"]],
     ["versions", [1.5]],
-    ["auth", { method: "api_key" }],
+    ["auth", { method: 1 }],
     ["auth", { api_key: "k" }],
     ["auth", { method: "api_key", api_key: 1 }],
     ["features", ["x", 1]],

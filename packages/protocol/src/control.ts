@@ -5,7 +5,8 @@ import { TunnelError, type ErrorCode } from "./errors.js";
 export interface Hello {
   type: "hello";
   versions: number[];
-  auth: { method: "api_key"; api_key: string };
+  /** Method `api_key` has an `api_key`; a server refuses methods it does not know. */
+  auth: { method: string; api_key?: string };
   agent?: string;
   features?: string[];
 }
@@ -106,7 +107,7 @@ const RECORD: Fields = {
 const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   hello: {
     versions: listOf(count),
-    auth: object({ method: (value) => value === "api_key", api_key: text }),
+    auth: object({ method: text, api_key: optional(text) }),
     agent: optional(text),
     features: optional(listOf(text)),
   },

@@ -52,6 +52,11 @@ export class Sender {
     this.#port = port;
   }
 
+  /** Milliseconds of our clock. */
+  get now(): number {
+    return this.#port.now();
+  }
+
   control(json: Buffer): void {
     this.#batch.frame(FrameType.CONTROL, 0, 0, json);
     this.#written();

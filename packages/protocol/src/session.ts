@@ -98,6 +98,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.#nextId += 2;
     this.#streams.set(stream.id, stream);
     this.sender.open(stream, probe ? Flag.PROBE : 0, window.limit);
+    if (this.#nextId > LAST_ID) this.goAway("PN_DRAINING");
     return stream;
   }
 

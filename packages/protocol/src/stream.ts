@@ -6,6 +6,8 @@ import type { Sender } from "./sender.js";
 
 /** While more than this waits to be sent, `write` asks its caller to pause. In bytes. */
 const HIGH_WATER = 16 * 1024;
+/** A reader that consumes within this many milliseconds, or within a round trip, is not what limits the rate. */
+const PROMPT = 5;
 
 /** What a stream tells its owner. After `onReset` nothing more comes; after `onEnd` the other direction stays open. */
 export interface StreamHandler {
@@ -63,6 +65,8 @@ export class Stream {
   #finReceived = false;
   #over = false;
   #blocked = false;
+  /** When DATA came whose sender had more and was at its window's end; -1 when the latest was not such. */
+  #blockedAt = -1;
 
   constructor(id: number, tunnel: number, sendLimit: number, window: ReceiveWindow, owner: StreamOwner) {
     this.id = id;
@@ -101,19 +105,34 @@ export class Stream {
     if (this.queue.length === 0) this.#sendFin();
   }
 
-  /** Gives up both directions at once. Can be called twice; does nothing once the stream is over. */
+  /** Gives up both directions at once. Can be called twice. */
   reset(code: ErrorCode = "PN_CANCELLED"): void {
-    if (this.#over) return;
+    // Also behind the last byte: what was not consumed will not be.
+    if (this.#over) return this.window.close();
     this.#owner.sender.reset(this, ERRORS[code].number, this.window.consumed);
     this.#finish();
+    this.window.close();
   }
 
   /** `bytes` of what arrived have left for good; as much may arrive anew. */
   consumed(bytes: number): void {
     this.window.consumed += bytes;
+    if (this.#over && this.window.empty) this.window.close();
     if (this.#over || this.#finReceived) return;
+    if (this.#blockedAt >= 0 && this.window.empty) this.#enlarge();
     const limit = this.window.announce();
     if (limit > 0) this.#owner.sender.window(this, limit);
+  }
+
+  /**
+   * The sender had stopped at the window's end and our reader has nothing left: the window is what limits the rate. Unless the reader took
+   * longer than the path does: then it is the reader.
+   */
+  #enlarge(): void {
+    const { sender } = this.#owner;
+    const prompt = sender.now - this.#blockedAt <= Math.max(sender.inFlight.roundTrip, PROMPT);
+    this.#blockedAt = -1;
+    if (prompt) this.window.enlarge();
   }
 
   /** The sender took bytes from the queue. */
@@ -128,10 +147,11 @@ export class Stream {
   receiveData(flags: number, payload: Buffer): boolean {
     const window = this.window;
     if (window.received + payload.length > window.limit || this.#finReceived) return false;
+    const behind = !window.empty;
     window.received += payload.length;
-    this.handler.onData(payload);
-    // The sender stopped at the window's end and our reader has nothing left: the window is what limits the rate.
-    if ((flags & Flag.BLOCKED) !== 0 && window.empty && !this.#over && window.enlarge()) this.consumed(0);
+    this.#blockedAt = (flags & Flag.BLOCKED) !== 0 ? this.#owner.sender.heardAt : -1;
+    this.handler.onData(behind ? ownCopy(payload) : payload);
+    if (this.#blockedAt >= 0 && !this.#over) this.consumed(0);
     return true;
   }
 
@@ -159,6 +179,7 @@ export class Stream {
     if (this.#over) return;
     const handler = this.handler;
     this.#finish();
+    this.window.close();
     handler.onReset(reason);
   }
 
@@ -171,7 +192,16 @@ export class Stream {
   #finish(): void {
     this.#over = true;
     this.queue.clear();
-    this.window.close();
+    // What is not consumed yet takes its memory on.
+    if (this.window.empty) this.window.close();
     this.#owner.forget(this);
   }
+}
+
+/** A view keeps all that was read with it; behind a reader that waits, many small ones would keep many times the window. */
+function ownCopy(view: Buffer): Buffer {
+  if (view.length * 4 >= view.buffer.byteLength) return view;
+  const copy = Buffer.allocUnsafeSlow(view.length);
+  view.copy(copy);
+  return copy;
 }

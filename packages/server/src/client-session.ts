@@ -135,7 +135,9 @@ export class ClientSession implements SessionHandler {
 
   #login(hello: Hello): void {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
-    const owner = this.#host.keys.owner(hello.auth.api_key);
+    const { method, api_key } = hello.auth;
+    if (method !== "api_key" || api_key === undefined) return this.refuse("PN_UNSUPPORTED");
+    const owner = this.#host.keys.owner(api_key);
     if (owner === undefined) return this.refuse("PN_AUTH_REFUSED");
     this.#owner = owner;
     this.#log = this.#log.child({ owner });
