@@ -1,12 +1,11 @@
 import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 
-export { TunnelError } from "@postern/protocol";
+export { TunnelError, type RequestRecord } from "@postern/protocol";
 export type {
   ConnectionState,
   ConnectOptions,
   ReconnectionOptions,
-  RequestRecord,
   TunnelEvent,
   TunnelEventType,
   TunnelHandle,

@@ -54,7 +54,10 @@ export type TunnelEventType =
   | "reconnection"
   | "error";
 
-/** One event, as `--json` prints it. */
+/**
+ * One event, as `--json` prints it. The data of an `http_request` is a RequestRecord; above 50 a second requests are only
+ * counted: then it is `{ omitted: number }`.
+ */
 export interface TunnelEvent {
   /** ISO 8601. */
   time: string;
@@ -63,21 +66,6 @@ export interface TunnelEvent {
   /** For people. */
   message: string;
   data: Record<string, unknown>;
-}
-
-/** One finished request, as the server saw it: `data` of an `http_request` event. Above 50 a second requests are only counted: then `data` is `{ omitted: number }`. */
-export interface RequestRecord {
-  request_id: string;
-  method: string;
-  /** Path and query. */
-  path: string;
-  status: number;
-  /** When the head had been read, ISO 8601. */
-  started: string;
-  duration_ms: number;
-  /** Body bytes received from the visitor and sent to it. */
-  bytes_in: number;
-  bytes_out: number;
 }
 
 /** A published service. Events: `event` (every TunnelEvent), `state` (ConnectionState), `closed` (Error or undefined). */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { isLoopbackName, parseTarget } from "./target.js";
+import { isLoopbackName } from "./dial.js";
+import { parseTarget } from "./target.js";
 
 test.each([
   [3000, { host: "localhost", port: 3000, tls: false, authority: "localhost:3000" }],

@@ -1,11 +1,8 @@
-import { connect as connectTcp, type LookupFunction, type OnReadOpts, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { OnReadOpts, Socket } from "node:net";
+import { bareHost, dial, type DialAddress } from "./dial.js";
 
 /** Where the local service is. */
-export interface Target {
-  host: string;
-  port: number;
-  tls: boolean;
+export interface Target extends DialAddress {
   /** What its own Host field says: the port left out where it is the scheme's default. */
   authority: string;
 }
@@ -24,32 +21,13 @@ export function parseTarget(text: string | number): Target {
       `${JSON.stringify(given)} is not a local target. Use a port (3000), an address (127.0.0.1:3000), or an origin (https://localhost:8443).`,
     );
   }
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, tls: url.protocol === "https:", authority: url.host };
+  return { host: bareHost(url), port, tls: url.protocol === "https:", authority: url.host };
 }
 
 /** Opens a connection to `target`; what arrives goes through `onread`. Both halves close on their own. */
 export function dialTarget(target: Target, onread: OnReadOpts): Socket {
-  const { host, port } = target;
-  const options = { host, port, noDelay: true, allowHalfOpen: true, highWaterMark: WRITE_BUFFER, onread };
-  const address = isLoopbackName(host) ? { ...options, autoSelectFamily: true, lookup: loopback } : options;
-  if (!target.tls) return connectTcp(address);
-  return connectTls({ ...address, servername: isIp(host) ? "" : host, ALPNProtocols: ["http/1.1"] });
+  return dial(target, { allowHalfOpen: true, highWaterMark: WRITE_BUFFER, onread });
 }
-
-/** Names below localhost are this machine: Node's resolver does not know them (RFC 6761, section 6.3). */
-export function isLoopbackName(host: string): boolean {
-  return host === "localhost" || host.endsWith(".localhost");
-}
-
-/** Answers every name with the two loopback addresses, in the order in which they are tried. */
-export const loopback: LookupFunction = (_host, options, done) => {
-  if (options.all === true) {
-    done(null, [
-      { address: "127.0.0.1", family: 4 },
-      { address: "::1", family: 6 },
-    ]);
-  } else done(null, "127.0.0.1", 4);
-};
 
 /** Small, so that a write the kernel did not take is soon followed by `drain`. In bytes. */
 const WRITE_BUFFER = 4 * 1024;
@@ -57,8 +35,4 @@ const WRITE_BUFFER = 4 * 1024;
 function withScheme(text: string): string {
   if (/^\d+$/.test(text)) return `http://localhost:${text}`;
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-}
-
-function isIp(host: string): boolean {
-  return /^[\d.]+$/.test(host) || host.includes(":");
 }

@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
-import { isLoopbackName, loopback } from "./target.js";
+import { bareHost, dial } from "./dial.js";
 
 export interface ConnectionEvents {
   /** The WebSocket stands. Its handler is to be set before returning. */
@@ -20,7 +19,7 @@ export class WebSocketConnection {
   /** `address` is `ws://` or `wss://`; `headers` go along with the request. */
   constructor(address: URL, headers: Record<string, string>, events: ConnectionEvents) {
     const key = randomBytes(16).toString("base64");
-    this.#request = request({ createConnection: () => dial(address), path: address.pathname + address.search });
+    this.#request = request({ createConnection: () => dialServer(address), path: address.pathname + address.search });
     const fields = {
       Host: address.host,
       ...headers,
@@ -57,14 +56,9 @@ export class WebSocketConnection {
   }
 }
 
-function dial(address: URL): Socket {
-  const secure = address.protocol === "wss:";
-  const host = address.hostname.replace(/^\[|\]$/g, "");
-  const port = Number(address.port || (secure ? 443 : 80));
-  const lookup = isLoopbackName(host) ? { autoSelectFamily: true, lookup: loopback } : {};
-  const options = { host, port, noDelay: true, ...lookup };
-  if (!secure) return connectTcp(options);
-  return connectTls({ ...options, servername: isIP(host) > 0 ? "" : host, ALPNProtocols: ["http/1.1"] });
+function dialServer(address: URL): Socket {
+  const tls = address.protocol === "wss:";
+  return dial({ host: bareHost(address), port: Number(address.port || (tls ? 443 : 80)), tls });
 }
 
 /** What is wrong with the answer to our handshake; undefined when nothing is. */
