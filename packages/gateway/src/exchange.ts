@@ -280,9 +280,9 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
   #answer(chunk: Buffer, at: number): void {
     const { versionMinor, keepAlive } = this.head;
     this.status = RESPONSE.status;
-    const body = RESPONSE.body;
     const close = !keepAlive || this.#owner.closing || !this.upload.done;
-    this.#lead = RESPONSE.write({ visitorMinor: versionMinor, close });
+    const options = { visitorMinor: versionMinor, close };
+    this.#lead = RESPONSE.write(options);
     this.#originKeepsAlive = RESPONSE.keepAlive;
     this.#originTimeout = RESPONSE.keepAliveTimeout;
     if (this.status === 101) {
@@ -294,8 +294,8 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
       return;
     }
     this.#state = "body";
-    this.#download.begin(body, RESPONSE.contentLength, versionMinor === 1 ? "chunks" : "data");
-    this.#closesVisitor = close || body === "close" || (body === "chunked" && versionMinor === 0);
+    this.#download.begin(RESPONSE.body, RESPONSE.contentLength, versionMinor === 1 ? "chunks" : "data");
+    this.#closesVisitor = RESPONSE.closes(options);
     this.#readBody(chunk, at);
     if (this.#lead !== undefined) this.#owner.send(this.#takeLead());
   }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Exchange, type ExchangeOwner } from "./exchange.js";
-import { RequestHead, refusals, writeAnswer, type Refusal } from "./http/index.js";
+import { DEFAULT_HEAD_LIMITS, RequestHead, refusals, writeAnswer, type Refusal } from "./http/index.js";
 import { Identity } from "./identity.js";
 import { nextRequestId } from "./request-id.js";
 import type { Route, Router } from "./route.js";
@@ -157,7 +157,7 @@ export class Visitor implements ExchangeOwner {
     if (this.#held.length === 0) return this.#read(chunk);
     this.#held = Buffer.concat([this.#held, chunk]);
     // A head is only looked at again when another of its lines is complete: one-byte pieces cost no more than whole ones.
-    if (this.#state !== "head" || (chunk.indexOf(LF) < 0 && this.#held.length < 16 * 1024)) return;
+    if (this.#state !== "head" || (chunk.indexOf(LF) < 0 && this.#held.length < DEFAULT_HEAD_LIMITS.bytes)) return;
     const held = this.#held;
     this.#held = NOTHING;
     this.#read(held);

@@ -123,12 +123,16 @@ export class ResponseHead {
     return reasonStart === 0 ? "" : textOf(this.#bytes, reasonStart, reasonEnd);
   }
 
-  #lastLines({ visitorMinor, close }: ResponseOptions): string {
+  /** Whether the visitor's connection ends after this response: as asked, or because only that tells where the body ends. */
+  closes({ visitorMinor, close }: ResponseOptions): boolean {
+    return close || this.body === "close" || (this.body === "chunked" && visitorMinor === 0);
+  }
+
+  #lastLines(options: ResponseOptions): string {
     if (this.status === 101) return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`;
     if (this.status < 200) return "\r\n";
-    const endsByClose = this.body === "close" || (this.body === "chunked" && visitorMinor === 0);
-    if (close || endsByClose) return "Connection: close\r\n\r\n";
-    return visitorMinor === 0 ? "Connection: keep-alive\r\n\r\n" : "\r\n";
+    if (this.closes(options)) return "Connection: close\r\n\r\n";
+    return options.visitorMinor === 0 ? "Connection: keep-alive\r\n\r\n" : "\r\n";
   }
 
   #understand(bytes: Buffer, method: string, offered: string): Refusal | undefined {
