@@ -83,12 +83,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
 
   /** Whether a stream can be opened now. */
   get available(): boolean {
-    return (
-      this.#reason === undefined &&
-      !this.#goneAway &&
-      this.#streams.size < this.limits.streams &&
-      this.#nextId <= LAST_ID
-    );
+    return this.#reason === undefined && !this.#goneAway && this.#streams.size < this.limits.streams;
   }
 
   /** Opens a stream for `tunnel`. The caller has looked at `available`. */
