@@ -1,5 +1,6 @@
-import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from "node:net";
+import { isIP, type LookupFunction, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { TcpSocket } from "./tcp-socket.js";
 
 /** Where to connect to. */
 export interface DialAddress {
@@ -22,7 +23,7 @@ export function dial(address: DialAddress, options: DialOptions = {}): Socket {
   const { host, port, tls } = address;
   const loopback = isLoopbackName(host) ? { autoSelectFamily: true, lookup: lookupLoopback } : {};
   const all = { ...options, host, port, noDelay: true, ...loopback };
-  if (!tls) return connectTcp(all);
+  if (!tls) return new TcpSocket(all).connect(all);
   return connectTls({ ...all, servername: isIP(host) > 0 ? "" : host, ALPNProtocols: ["http/1.1"] });
 }
 

@@ -50,6 +50,8 @@ export class LocalConnection implements StreamHandler {
 
   onData(chunk: Buffer): void {
     this.#owed += chunk.length;
+    // Behind a closed connection it waits for the stream to break, too.
+    if (this.#socket.destroyed) return;
     this.#socket.write(chunk);
     if (this.#connected) this.#settle();
   }
@@ -99,7 +101,7 @@ export class LocalConnection implements StreamHandler {
     // Nobody knows how much of the rest got through, so nobody may take it for undelivered.
     if (this.#connected) this.#stream.consumed(this.#owed);
     this.#owed = 0;
-    this.#stream.reset("PN_LOCAL_RESET");
+    this.#stream.breakOff("PN_LOCAL_RESET");
     this.#events.onDone();
   }
 }

@@ -117,6 +117,44 @@ describe("ending streams", () => {
     expect(peer.session.streams).toBe(0);
   });
 
+  test("a stream that breaks off says first what is queued, and its end, if it had one", () => {
+    for (const ended of [false, true]) {
+      const peer = new PlayedPeer("client");
+      peer.opens(1, 100);
+      const [stream] = peer.record.streams;
+      peer.says({ type: "DATA", stream: 1, data: "aabbcc" });
+      stream?.consumed(3);
+      stream?.write(Buffer.alloc(150));
+      if (ended) stream?.end();
+      stream?.breakOff("PN_LOCAL_RESET");
+      stream?.breakOff("PN_CANCELLED");
+      stream?.write(Buffer.alloc(10));
+      stream?.end();
+      peer.clock.run(1);
+      expect(peer.story(1)).toEqual(["DATA"]);
+      expect(stream?.over).toBe(false);
+      peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
+      expect(peer.story(1)).toEqual(["DATA", "DATA", ...(ended ? ["FIN"] : []), "RESET"]);
+      expect(peer.sent("RESET")).toEqual([
+        { type: "RESET", stream: 1, error: ERRORS.PN_LOCAL_RESET.number, delivered: 3 },
+      ]);
+      expect(peer.session.streams).toBe(0);
+    }
+  });
+
+  test("a stream whose both ends are said has nothing to break off", () => {
+    const peer = new PlayedPeer("client");
+    peer.opens(1, 100);
+    const [stream] = peer.record.streams;
+    stream?.write(Buffer.alloc(150));
+    stream?.end();
+    peer.says({ type: "FIN", stream: 1, delivered: 0 });
+    stream?.breakOff("PN_LOCAL_RESET");
+    peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
+    expect(peer.story(1)).toEqual(["DATA", "DATA", "FIN"]);
+    expect(stream?.over).toBe(true);
+  });
+
   test("the peer's RESET arrives with code and count; an unknown number is PN_INTERNAL", () => {
     const peer = new PlayedPeer("client");
     for (const id of [1, 3]) peer.opens(id);

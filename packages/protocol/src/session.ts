@@ -83,7 +83,12 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
 
   /** Whether a stream can be opened now. */
   get available(): boolean {
-    return this.#reason === undefined && !this.#goneAway && this.#streams.size < this.limits.streams;
+    return this.#reason === undefined && !this.#goneAway && !this.full;
+  }
+
+  /** As many streams are open as it may have. */
+  get full(): boolean {
+    return this.#streams.size >= this.limits.streams;
   }
 
   /** Opens a stream for `tunnel`. The caller has looked at `available`. */
@@ -265,7 +270,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   #refusal(): ErrorCode | undefined {
     if (this.#role === "server") return "PN_UNSUPPORTED";
     if (this.#goneAway) return "PN_DRAINING";
-    if (this.#streams.size >= this.limits.streams) return "PN_STREAM_LIMIT";
+    if (this.full) return "PN_STREAM_LIMIT";
     return undefined;
   }
 

@@ -39,7 +39,7 @@ export interface StreamOwner {
  *            end() / FIN sent                  FIN received
  *     open ───────────────────► half-closed ─────────────────► over
  *       └── FIN received ─────► half-closed ── end() ────────► over
- *       └── reset(), RESET received, session lost ───────────► over
+ *       └── reset(), breakOff(), RESET received, session lost ► over
  */
 export class Stream {
   readonly id: number;
@@ -60,7 +60,9 @@ export class Stream {
 
   readonly window: ReceiveWindow;
   readonly #owner: StreamOwner;
+  /** What follows the queued bytes: FIN, RESET with this code, or one after the other. */
   #ending = false;
+  #breaking: ErrorCode | undefined;
   #finSent = false;
   #finReceived = false;
   #over = false;
@@ -87,7 +89,7 @@ export class Stream {
 
   /** Sends or queues `chunk`; it is copied, so the caller may use its buffer again. Returns false when the caller should wait for `onDrain`. */
   write(chunk: Buffer): boolean {
-    if (this.#over || this.#ending || chunk.length === 0) return true;
+    if (this.#over || this.#ending || this.#breaking !== undefined || chunk.length === 0) return true;
     const sender = this.#owner.sender;
     const taken = this.queue.length === 0 ? sender.sendNow(this, chunk) : 0;
     if (taken < chunk.length) {
@@ -100,9 +102,9 @@ export class Stream {
 
   /** Half-close, behind what is queued. */
   end(): void {
-    if (this.#over || this.#ending) return;
+    if (this.#over || this.#ending || this.#breaking !== undefined) return;
     this.#ending = true;
-    if (this.queue.length === 0) this.#sendFin();
+    if (this.queue.length === 0) this.#sendLast();
   }
 
   /** Gives up both directions at once. Can be called twice. */
@@ -112,6 +114,13 @@ export class Stream {
     this.#owner.sender.reset(this, ERRORS[code].number, this.window.consumed);
     this.#finish();
     this.window.close();
+  }
+
+  /** Gives up both directions behind what is queued, and behind its end: the local side broke after it had said all this. */
+  breakOff(code: ErrorCode): void {
+    if (this.#over) return this.window.close();
+    this.#breaking ??= code;
+    if (this.queue.length === 0) this.#sendLast();
   }
 
   /** `bytes` of what arrived have left for good; as much may arrive anew. */
@@ -137,7 +146,7 @@ export class Stream {
 
   /** The sender took bytes from the queue. */
   dequeued(): void {
-    if (this.queue.length === 0 && this.#ending && !this.#finSent) return this.#sendFin();
+    if (this.queue.length === 0 && (this.#ending || this.#breaking !== undefined)) return this.#sendLast();
     if (!this.#blocked || this.queue.length > HIGH_WATER) return;
     this.#blocked = false;
     this.handler.onDrain();
@@ -183,10 +192,13 @@ export class Stream {
     handler.onReset(reason);
   }
 
-  #sendFin(): void {
-    this.#finSent = true;
-    this.#owner.sender.fin(this, this.window.consumed);
-    if (this.#finReceived) this.#finish();
+  #sendLast(): void {
+    if (this.#ending && !this.#finSent) {
+      this.#finSent = true;
+      this.#owner.sender.fin(this, this.window.consumed);
+      if (this.#finReceived) this.#finish();
+    }
+    if (this.#breaking !== undefined) this.reset(this.#breaking);
   }
 
   #finish(): void {
