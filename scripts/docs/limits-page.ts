@@ -1,4 +1,10 @@
-import { DEFAULT_HEAD_LIMITS, DEFAULT_VISITOR_LIMITS, EXCHANGE_LIMITS, POOL_LIMITS } from "@postern/gateway";
+import {
+  DEFAULT_HEAD_LIMITS,
+  DEFAULT_VISITOR_LIMITS,
+  EXCHANGE_LIMITS,
+  POOL_LIMITS,
+  REPLAY_LIMITS,
+} from "@postern/gateway";
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS } from "@postern/server";
 
@@ -14,6 +20,23 @@ export function limitsPage(): string {
     ],
     ["fields in a head", `${DEFAULT_HEAD_LIMITS.fields}`, "the same"],
     ["whole head of a request, from its first byte", time(DEFAULT_VISITOR_LIMITS.head), "408 PN_HTTP_HEAD_TIMEOUT"],
+    [
+      "slowest body of a request",
+      `${DEFAULT_VISITOR_LIMITS.bodyRate} B/s after ${time(DEFAULT_VISITOR_LIMITS.bodyGrace)}`,
+      "408 PN_HTTP_BODY_TIMEOUT; not counted while the origin takes no more, and from a minute later with `Expect: 100-continue`",
+    ],
+    ["body of a request", "any size", "with `--max-request-size`: 413 PN_HTTP_BODY_TOO_LARGE"],
+    ["an answer's first byte, from the whole request", "any time", "with `--request-timeout`: 504 PN_ORIGIN_TIMEOUT"],
+    [
+      "a visitor that takes nothing of an answer that waits",
+      time(DEFAULT_VISITOR_LIMITS.stall),
+      "its connection is cut",
+    ],
+    [
+      "body kept to send a request again",
+      size(REPLAY_LIMITS.body),
+      "a longer one is sent once, also when none of it was delivered",
+    ],
     ["idle connection of a visitor", time(DEFAULT_VISITOR_LIMITS.idle), "it is closed"],
     ["reading on after an answer that ends the connection", time(DEFAULT_VISITOR_LIMITS.linger), "it is closed"],
     ["interim responses (1xx) to one request", `${EXCHANGE_LIMITS.interim}`, "502 PN_ORIGIN_INVALID"],

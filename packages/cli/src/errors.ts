@@ -20,6 +20,12 @@ export const CLI_ERRORS = {
     exit: EXIT.usage,
     meaning: "The public URL is not an http(s) origin of the base domain.",
   },
+  PN_PROXY_INVALID: { exit: EXIT.usage, meaning: "A trusted proxy is not an IP address or a network." },
+  PN_SIZE_INVALID: { exit: EXIT.usage, meaning: "A size is not a number of bytes, nor a number with KB, MB or GB." },
+  PN_DURATION_INVALID: {
+    exit: EXIT.usage,
+    meaning: "A time is not a number of seconds, nor a number with ms, s, m or h.",
+  },
   PN_DOMAIN_INVALID: { exit: EXIT.usage, meaning: "The base domain is not a host name." },
   PN_LISTEN_FAILED: {
     exit: EXIT.failed,

@@ -23,6 +23,12 @@ export interface ServerCommandOptions extends CommonOptions {
   publicUrl?: string;
   /** A file with one key a line. */
   apiKeysFile?: string;
+  /** Addresses and networks of proxies before the server whose X-Forwarded-For is believed; several separated by commas. */
+  trustedProxies?: string;
+  /** Largest body of a request: bytes, or with a unit. Default: any. */
+  maxRequestSize?: string;
+  /** How long a service may take to begin its answer: seconds, or with a unit. Default: any time. */
+  requestTimeout?: string;
 }
 
 export interface HttpCommandOptions extends CommonOptions {

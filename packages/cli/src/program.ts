@@ -56,6 +56,22 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
         "POSTERN_API_KEYS_FILE",
       ),
     )
+    .addOption(
+      new Option("--trusted-proxies <addresses>", "proxies before the server whose X-Forwarded-For is believed").env(
+        "POSTERN_TRUSTED_PROXIES",
+      ),
+    )
+    .addOption(
+      new Option("--max-request-size <size>", "largest body of a request, for instance 10MB (default: any)").env(
+        "POSTERN_MAX_REQUEST_SIZE",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--request-timeout <time>",
+        "how long a service may take to answer, for instance 60s (default: any)",
+      ).env("POSTERN_REQUEST_TIMEOUT"),
+    )
     .addHelpText("after", SERVER_EXAMPLES)
     .action(async () => {
       const options = server.opts<ServerCommandOptions>();
@@ -155,8 +171,9 @@ Examples:
   make a key (here for a user named me) and start:
     (umask 077; echo "me $(head -c 24 /dev/urandom | base64)" > postern.keys)
     postern server --api-keys-file postern.keys
-  behind a TLS proxy that serves *.tunnel.example.com:
-    postern server --domain tunnel.example.com --api-keys-file postern.keys`;
+  behind a TLS proxy on this machine that serves *.tunnel.example.com:
+    postern server --domain tunnel.example.com --public-url https://tunnel.example.com \\
+      --trusted-proxies 127.0.0.1 --api-keys-file postern.keys`;
 
 const HTTP_EXAMPLES = `
 The API key comes from --api-key-file or from the environment: POSTERN_API_KEY_FILE, POSTERN_API_KEY.

@@ -8,8 +8,10 @@ import type { ServerCommandOptions } from "./options.js";
 import type { Paint } from "./paint.js";
 import { printable } from "./printable.js";
 import { parsePublicUrl } from "./public-url.js";
+import { parseDuration, parseSize } from "./parse-quantity.js";
 import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { listenForStop } from "./stop-request.js";
+import { parseTrustedProxies } from "./trusted-proxies.js";
 import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 
 /** `postern server`: the public server, until it is told to stop. Returns the exit code. */
@@ -17,6 +19,9 @@ export async function serverCommand(options: ServerCommandOptions, terminal: Ter
   const listen = parseListenAddress(options.listen);
   const domain = parseBaseDomain(options.domain);
   const publicUrl = options.publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(options.publicUrl, domain) };
+  const trustedProxies = parseTrustedProxies(options.trustedProxies ?? "");
+  const maxRequestSize = parseSize(options.maxRequestSize ?? "0");
+  const requestTimeout = parseDuration(options.requestTimeout ?? "0");
   const credentials = await loadServerKeys(options.apiKeysFile, terminal.env);
 
   const messages = await createMessages(terminal, options);
@@ -27,7 +32,16 @@ export async function serverCommand(options: ServerCommandOptions, terminal: Ter
 
   const stop = listenForStop();
   try {
-    const server = await startServer({ listen, domain, ...publicUrl, apiKeys: credentials.keys, log });
+    const limits = { maxRequestSize, requestTimeout };
+    const server = await startServer({
+      listen,
+      domain,
+      ...publicUrl,
+      trustedProxies,
+      ...limits,
+      apiKeys: credentials.keys,
+      log,
+    });
     const { address, url } = server;
     const print = options.json ? eventPrinter(terminal.stdout, "server") : undefined;
     const report = (state: string): void =>

@@ -1,3 +1,5 @@
+import type { Refusal } from "./http/index.js";
+
 /**
  * A flow-controlled, half-closable stream of bytes: what the relay needs of a TCP connection, and no more.
  * A tunnel's stream and a dialled socket both are one; the relay cannot tell them apart.
@@ -44,8 +46,8 @@ export interface ResetReason {
 
 /** Anything that can be dialled for bytes: an address, a tunnel, another node. */
 export interface Upstream {
-  /** False when a dial is known to fail, for instance while a tunnel's client is away. */
-  readonly available: boolean;
+  /** Why a dial is known to fail, for instance while a tunnel's client is away; undefined: it may work. */
+  readonly unavailable: Refusal | undefined;
   /** Opens a stream at once; what cannot be reached breaks with `onReset` later. */
   dial(): ByteStream;
 }

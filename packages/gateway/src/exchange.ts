@@ -2,7 +2,8 @@ import { Body, type BodySink } from "./body.js";
 import type { ByteStream, ByteStreamHandler, ResetReason } from "./byte-stream.js";
 import { refusals, ResponseHead, type Refusal, type RequestHead } from "./http/index.js";
 import { nextRequestId } from "./request-id.js";
-import type { FinishedRequest, UpstreamRoute } from "./route.js";
+import { Replay } from "./replay.js";
+import type { FinishedRequest, Route, UpstreamRoute } from "./route.js";
 
 export const EXCHANGE_LIMITS = {
   /** Interim responses (1xx) that one request may get. */
@@ -10,9 +11,6 @@ export const EXCHANGE_LIMITS = {
 } as const;
 /** Up to this many bytes of body leave in one piece with their head. */
 const SMALL_BODY = 16 * 1024;
-/** Methods that may be sent again when nobody knows whether they arrived (RFC 9110, section 9.2.2), all without a body here. */
-const REPEATABLE = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
-
 /** Read and written within one turn, so one reader serves every exchange. */
 const RESPONSE = new ResponseHead();
 
@@ -23,7 +21,10 @@ export interface ExchangeOwner {
   readonly unsent: number;
   /** After this response the connection is to be closed. */
   readonly closing: boolean;
-  identityLines(authority: string): string;
+  /** Who the visitor is, in header lines. */
+  identityLines(): string;
+  /** Where this request goes by now. */
+  reroute(): Route;
   send(chunk: Buffer): void;
   /** Two pieces that should leave as one. */
   sendBoth(head: Buffer, body: Buffer): void;
@@ -56,12 +57,11 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
 
   readonly #owner: ExchangeOwner;
   readonly #download = new Body();
+  readonly #replay = new Replay();
   readonly #uploadSink: BodySink = { passBody: (chunk) => this.#passUpload(chunk) };
   #route: UpstreamRoute | undefined;
   #stream: ByteStream | undefined;
   #state: "over" | "head" | "body" | "answered" | "switched" = "over";
-  /** The request as the origin gets it, while it can still be sent again on a fresh stream. */
-  #repeat: Buffer | undefined;
   /** Response bytes that are not yet a whole head. */
   #partialHead: Buffer | undefined;
   /** The written head, while it waits for the first of its body. */
@@ -125,13 +125,10 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
     );
     this.#download.begin("none", 0, "chunks");
 
-    const identity = `${this.#owner.identityLines(head.authority)}X-Request-Id: ${this.id}\r\n`;
-    const request = head.write(identity, route.hostHeader === undefined ? undefined : { hostHeader: route.hostHeader });
-    // A kept stream may be dead already, so it only gets what can be sent again.
-    const repeatable = this.upload.done && head.upgrade === "" && REPEATABLE.has(head.method);
-    const kept = repeatable ? route.pool.take(this.startedAt) : undefined;
-    this.#repeat = kept === undefined ? undefined : request;
-    this.#send(kept, request);
+    this.#replay.begin(head, !this.upload.done);
+    const kept = this.#replay.mayUseKept ? route.pool.take(this.startedAt) : undefined;
+    if (kept !== undefined) this.#replay.useKept();
+    this.#send(kept);
   }
 
   /** Passes on what of `chunk`, from `at` on, belongs to the request's body. Returns where it ends, -1 when it is malformed. */
@@ -155,7 +152,21 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
     this.#stream?.end();
   }
 
-  /** The visitor is gone, or its request cannot be understood any more. */
+  /** Whether the origin has yet to begin its final answer. */
+  get awaitsAnswer(): boolean {
+    return this.#state === "head";
+  }
+
+  /** Ends it for a fault of the request's or of the origin's: with `refusal`, or broken where an answer has begun. */
+  fail(refusal: Refusal): void {
+    if (this.#state === "over") return;
+    this.#stream?.reset();
+    if (this.#state === "head") return this.#refuse(refusal);
+    this.#finish(this.status);
+    this.#owner.onBroken();
+  }
+
+  /** The visitor is gone. */
   abort(): void {
     if (this.#state === "over") return;
     this.#stream?.reset();
@@ -175,7 +186,7 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
   // ---- what the origin's stream tells
 
   onData(chunk: Buffer): void {
-    this.#repeat = undefined;
+    this.#replay.end();
     this.#owed += chunk.length;
     if (this.#state === "head") this.#readHead(chunk);
     else if (this.#state === "body") this.#readBody(chunk, 0);
@@ -201,11 +212,8 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
 
   onReset(reason: ResetReason): void {
     const state = this.#state;
-    if (state === "head" && this.#repeat !== undefined && this.#partialHead === undefined) {
-      const request = this.#repeat;
-      this.#repeat = undefined;
-      return this.#send(undefined, request);
-    }
+    const sent = state === "head" ? this.#replay.take(reason) : undefined;
+    if (sent !== undefined) return this.#repeat(sent);
     if (state === "answered") {
       this.#originKeepsAlive = false;
       this.#stream = undefined;
@@ -232,18 +240,37 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
     else this.#owner.sendBoth(lead, chunk);
   }
 
-  #send(kept: ByteStream | undefined, request: Buffer): void {
+  /** Sends the head, on a stream that was kept or on a fresh one. */
+  #send(kept: ByteStream | undefined): void {
     this.#state = "head";
     this.#owed = 0;
-    this.#partialHead = undefined;
-    const { upstream } = (this.#route as UpstreamRoute).pool;
-    if (kept === undefined && !upstream.available) return this.#refuse(refusals.PN_OVERLOADED);
-    this.#stream = kept ?? upstream.dial();
+    const { pool, hostHeader } = this.#route as UpstreamRoute;
+    const unavailable = kept === undefined ? pool.upstream.unavailable : undefined;
+    if (unavailable !== undefined) return this.#refuse(unavailable);
+    this.#stream = kept ?? pool.upstream.dial();
     this.#stream.handler = this;
-    this.#passUpload(request);
+    const identity = `${this.#owner.identityLines()}X-Request-Id: ${this.id}\r\n`;
+    this.#write(this.head.write(identity, hostHeader === undefined ? undefined : { hostHeader }));
+  }
+
+  /** Sends the request again, to where it belongs by now. */
+  #repeat(body: readonly Buffer[]): void {
+    const route = this.#owner.reroute();
+    if (route.kind === "refusal") return this.#refuse(route.refusal);
+    if (route.kind === "hand over") return this.#refuse(refusals.PN_TUNNEL_AWAY);
+    this.#route = route;
+    this.#uploadBlocked = false;
+    this.#send(undefined);
+    for (const chunk of body) this.#write(chunk);
+    if (!this.#uploadBlocked) this.#owner.onUploadDrain();
   }
 
   #passUpload(chunk: Buffer): void {
+    this.#replay.keep(chunk);
+    this.#write(chunk);
+  }
+
+  #write(chunk: Buffer): void {
     if (this.#stream !== undefined && !this.#stream.write(chunk)) this.#uploadBlocked = true;
   }
 
@@ -253,13 +280,13 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
     while (this.#state === "head") {
       const rest = at === 0 ? chunk : chunk.subarray(at);
       const length = RESPONSE.read(rest, 0, rest.length, this.head.method, this.head.upgrade);
-      if (length < 0) return this.#failHead();
+      if (length < 0) return this.fail(refusals.PN_ORIGIN_INVALID);
       // A copy: what is left of a larger message would keep all of it.
       this.#partialHead = length === 0 ? Buffer.from(rest) : undefined;
       if (length === 0) return;
       at += length;
       if (RESPONSE.status >= 200 || RESPONSE.status === 101) return this.#answer(chunk, at);
-      if (!this.#passInterim()) return this.#failHead();
+      if (!this.#passInterim()) return this.fail(refusals.PN_ORIGIN_INVALID);
     }
   }
 
@@ -268,12 +295,6 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
     if (++this.#interim > EXCHANGE_LIMITS.interim) return false;
     if (this.head.versionMinor === 1) this.#owner.send(RESPONSE.write({ visitorMinor: 1, close: false }));
     return true;
-  }
-
-  #failHead(): void {
-    this.#stream?.reset();
-    this.#stream = undefined;
-    this.#refuse(refusals.PN_ORIGIN_INVALID);
   }
 
   /** The final head has been read; `chunk` from `at` on is what follows it. */
@@ -308,12 +329,7 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
 
   #readBody(chunk: Buffer, at: number): void {
     const end = this.#download.read(chunk, at, this);
-    if (end < 0) {
-      this.#stream?.reset();
-      this.#stream = undefined;
-      this.#finish(this.status);
-      return this.#owner.onBroken();
-    }
+    if (end < 0) return this.fail(refusals.PN_ORIGIN_INVALID);
     if (!this.#download.done) return;
     if (end < chunk.length) this.#originKeepsAlive = false;
     this.#state = "answered";
@@ -342,7 +358,8 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
     this.status = status;
     this.#state = "over";
     this.#stream = undefined;
-    this.#repeat = this.#partialHead = this.#lead = undefined;
+    this.#replay.end();
+    this.#partialHead = this.#lead = undefined;
     this.#owed = 0;
     this.#route?.onFinished(this);
     this.#route = undefined;

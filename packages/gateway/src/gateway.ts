@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Router } from "./route.js";
+import { TrustedProxies } from "./trusted-proxies.js";
 import { DEFAULT_VISITOR_LIMITS, Visitor, type VisitorHost, type VisitorLimits } from "./visitor.js";
 
 /** How often deadlines are looked at, in milliseconds. */
@@ -9,6 +10,8 @@ export interface GatewayOptions {
   /** By which scheme visitors reach it: `https` also when a TLS proxy stands before it. */
   proto: "http" | "https";
   limits?: Partial<VisitorLimits>;
+  /** Whose X-Forwarded-For is believed. Default: nobody's. */
+  trustedProxies?: TrustedProxies;
 }
 
 /** Serves visitors' connections: reads their requests, routes each, relays it. Who accepts the connections is no matter. */
@@ -16,6 +19,7 @@ export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
   readonly proto: "http" | "https";
+  readonly trustedProxies: TrustedProxies;
   draining = false;
   readonly #visitors = new Set<Visitor>();
   readonly #timer: NodeJS.Timeout;
@@ -24,6 +28,7 @@ export class Gateway implements VisitorHost {
   constructor(router: Router, options: GatewayOptions) {
     this.router = router;
     this.proto = options.proto;
+    this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
     this.limits = { ...DEFAULT_VISITOR_LIMITS, ...options.limits };
     this.#timer = setInterval(() => this.#tick(), TICK).unref();
   }
@@ -60,6 +65,6 @@ export class Gateway implements VisitorHost {
 
   #tick(): void {
     const now = performance.now();
-    for (const visitor of this.#visitors) visitor.checkDeadline(now);
+    for (const visitor of this.#visitors) visitor.tick(now, TICK);
   }
 }

@@ -4,6 +4,8 @@ export { Gateway, type GatewayOptions } from "./gateway.js";
 export { DEFAULT_HEAD_LIMITS, parseAuthority, refusals } from "./http/index.js";
 export type { Refusal, RequestHead } from "./http/index.js";
 export type { FinishedRequest, HandOverRoute, RefusalRoute, Route, Router, UpstreamRoute } from "./route.js";
+export { REPLAY_LIMITS } from "./replay.js";
 export { POOL_LIMITS, StreamPool } from "./stream-pool.js";
+export { TrustedProxies, unmapped } from "./trusted-proxies.js";
 export { DEFAULT_VISITOR_LIMITS } from "./visitor.js";
 export type { VisitorLimits } from "./visitor.js";

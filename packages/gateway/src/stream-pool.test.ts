@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ByteStream, ByteStreamHandler, Upstream } from "./byte-stream.js";
+import { refusals } from "./http/index.js";
 import { POOL_LIMITS, StreamPool } from "./stream-pool.js";
 
 class FakeStream implements ByteStream {
@@ -18,11 +19,17 @@ class FakeStream implements ByteStream {
   consumed(): void {}
 }
 
-const upstream: Upstream & { available: boolean } = { available: true, dial: () => new FakeStream() };
+let unavailable: Upstream["unavailable"];
+const upstream: Upstream = {
+  get unavailable() {
+    return unavailable;
+  },
+  dial: () => new FakeStream(),
+};
 let pool: StreamPool;
 let stream: FakeStream;
 beforeEach(() => {
-  upstream.available = true;
+  unavailable = undefined;
   pool = new StreamPool(upstream);
   stream = new FakeStream();
 });
@@ -56,7 +63,7 @@ describe("an idle stream", () => {
   });
 
   test("is not kept for an upstream that takes no more requests", () => {
-    upstream.available = false;
+    unavailable = refusals.PN_TUNNEL_AWAY;
     pool.give(stream, 0, -1);
     expect(stream.ended).toBe(true);
   });

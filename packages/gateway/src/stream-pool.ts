@@ -38,7 +38,7 @@ export class StreamPool {
   give(stream: ByteStream, now: number, timeout: number): void {
     const idle = timeout < 0 ? POOL_LIMITS.idle : Math.min(POOL_LIMITS.idle, timeout * 1000 - 1000);
     // An upstream that takes no more requests has no use for idle streams: it waits for them to close.
-    if (idle <= 0 || !this.upstream.available) return this.letGo(stream, now);
+    if (idle <= 0 || this.upstream.unavailable !== undefined) return this.letGo(stream, now);
     stream.handler = new IdleHandler(stream, this.#idle);
     this.#idle.push({ stream, until: now + idle });
   }

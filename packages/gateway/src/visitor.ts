@@ -1,21 +1,38 @@
 import type { Socket } from "node:net";
+import { BodyPace, type PaceLimits } from "./body-pace.js";
 import { Exchange, type ExchangeOwner } from "./exchange.js";
 import { DEFAULT_HEAD_LIMITS, RequestHead, refusals, writeAnswer, type Refusal } from "./http/index.js";
 import { Identity } from "./identity.js";
 import { nextRequestId } from "./request-id.js";
 import type { Route, Router } from "./route.js";
+import type { TrustedProxies } from "./trusted-proxies.js";
 
-/** Deadlines in milliseconds. */
-export interface VisitorLimits {
+/** Times are in milliseconds. */
+export interface VisitorLimits extends PaceLimits {
   /** Between two requests, and before the first. */
   idle: number;
   /** From the first byte of a head to its last. */
   head: number;
+  /** Content bytes of one request's body. 0: any number. */
+  body: number;
+  /** From a whole request to the head of its answer. 0: as long as the visitor waits. */
+  answer: number;
+  /** How long a visitor may take nothing of an answer that waits for it. */
+  stall: number;
   /** How long input is still read and thrown away after an answer that ends the connection, so that the answer is not lost to a reset. */
   linger: number;
 }
 
-export const DEFAULT_VISITOR_LIMITS: Readonly<VisitorLimits> = { idle: 60_000, head: 10_000, linger: 2_000 };
+export const DEFAULT_VISITOR_LIMITS: Readonly<VisitorLimits> = {
+  idle: 60_000,
+  head: 10_000,
+  body: 0,
+  bodyRate: 240,
+  bodyGrace: 20_000,
+  answer: 0,
+  stall: 300_000,
+  linger: 2_000,
+};
 
 const LF = 0x0a;
 const NOTHING = Buffer.alloc(0);
@@ -25,6 +42,7 @@ export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
   readonly proto: "http" | "https";
+  readonly trustedProxies: TrustedProxies;
   /** No further request is taken on any connection. */
   readonly draining: boolean;
   /** The visitor is gone, or somebody else has its connection. */
@@ -49,11 +67,18 @@ export class Visitor implements ExchangeOwner {
   #held: Buffer = NOTHING;
   #reading = false;
   #deadline: number;
+  readonly #pace: BodyPace;
+  /** For how long the origin has had the whole request. */
+  #awaited = 0;
+  /** For how long the socket has taken nothing of what waits, and what it had taken before. */
+  #stalled = 0;
+  #taken = 0;
 
   constructor(socket: Socket, host: VisitorHost) {
     this.#socket = socket;
     this.#host = host;
-    this.#identity = new Identity(socket.remoteAddress, host.proto);
+    this.#identity = new Identity(socket.remoteAddress, host.proto, host.trustedProxies);
+    this.#pace = new BodyPace(host.limits);
     this.#exchange = new Exchange(this, this.#head);
     this.#deadline = performance.now() + host.limits.idle;
     socket
@@ -90,17 +115,46 @@ export class Visitor implements ExchangeOwner {
     this.#socket.destroy();
   }
 
-  /** Looks at the clock; called about once a second. */
-  checkDeadline(now: number): void {
-    if (now < this.#deadline) return;
-    if (this.#state === "head" && this.#held.length > 0) this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
-    else this.#socket.destroy();
+  /** Looks at the clock, `elapsed` milliseconds after it did so before. */
+  tick(now: number, elapsed: number): void {
+    const { limits } = this.#host;
+    if (this.#socket.writableLength > 0 && this.#stalls(elapsed)) return this.onBroken();
+    switch (this.#state) {
+      case "body": {
+        const { upload, uploadBlocked } = this.#exchange;
+        if (!uploadBlocked && !this.#pace.waited(elapsed, upload.bytes))
+          this.#exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
+        return;
+      }
+      case "waiting": {
+        if (limits.answer === 0 || !this.#exchange.awaitsAnswer) return;
+        this.#awaited += elapsed;
+        if (this.#awaited >= limits.answer) this.#exchange.fail(refusals.PN_ORIGIN_TIMEOUT);
+        return;
+      }
+      default:
+        if (now < this.#deadline) return;
+        if (this.#state === "head" && this.#held.length > 0) this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+        else this.#socket.destroy();
+    }
+  }
+
+  /** Whether the socket has taken nothing for too long of what waits for it. */
+  #stalls(elapsed: number): boolean {
+    const taken = this.#socket.bytesWritten - this.#socket.writableLength;
+    this.#stalled = taken === this.#taken ? this.#stalled + elapsed : 0;
+    this.#taken = taken;
+    return this.#stalled >= this.#host.limits.stall;
   }
 
   // ---- what the exchange tells
 
-  identityLines(authority: string): string {
-    return this.#identity.lines(authority);
+  identityLines(): string {
+    return this.#identity.lines(this.#head);
+  }
+
+  reroute(): Route {
+    return this.#host.router(this.#head);
   }
 
   send(chunk: Buffer): void {
@@ -202,10 +256,11 @@ export class Visitor implements ExchangeOwner {
       } else if (this.#state === "body") {
         at = this.#exchange.readUpload(chunk, at);
         if (at < 0) {
-          this.#refuseBody();
+          this.#exchange.fail(this.#exchange.upload.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
-        if (this.#exchange.upload.done) this.#state = "waiting";
+        if (this.#exceeds(this.#exchange.upload.bytes)) this.#exchange.fail(refusals.PN_HTTP_BODY_TOO_LARGE);
+        else if (this.#exchange.upload.done) this.#state = "waiting";
       } else if (this.#state === "switched") {
         this.#exchange.forward(at === 0 ? chunk : chunk.subarray(at));
         break;
@@ -228,9 +283,17 @@ export class Visitor implements ExchangeOwner {
     }
     this.#deadline = Infinity;
     this.#state = this.#head.chunked || this.#head.contentLength > 0 ? "body" : "waiting";
+    this.#awaited = 0;
+    this.#pace.begin(this.#head.expectContinue ? this.#host.limits.idle : 0);
     if (route.kind === "refusal") this.#answer(route.refusal, this.#state === "waiting" && this.#head.keepAlive);
+    else if (this.#exceeds(this.#head.contentLength)) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else this.#exchange.begin(route);
     return true;
+  }
+
+  #exceeds(bytes: number): boolean {
+    const { body } = this.#host.limits;
+    return body > 0 && bytes > body;
   }
 
   #handOver(route: Route & { kind: "hand over" }, chunk: Buffer, at: number): void {
@@ -265,13 +328,6 @@ export class Visitor implements ExchangeOwner {
 
   #refuse(refusal: Refusal): void {
     this.#answer(refusal, false);
-  }
-
-  #refuseBody(): void {
-    const answered = this.#exchange.status !== 0;
-    this.#exchange.abort();
-    if (answered) this.onBroken();
-    else this.#refuse(refusals.PN_HTTP_CHUNK);
   }
 
   #answer(refusal: Refusal, reusable: boolean, requestId = nextRequestId()): void {

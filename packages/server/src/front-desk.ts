@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { unmapped, type TrustedProxies } from "@postern/gateway";
 import { SUBPROTOCOL } from "@postern/protocol";
 import { answerUpgrade, refusal } from "./websocket-upgrade.js";
 
@@ -8,8 +9,8 @@ import { answerUpgrade, refusal } from "./websocket-upgrade.js";
 const SILENCE = 10_000;
 
 export interface FrontDeskEvents {
-  /** A client's WebSocket stands on `socket`, and `head` has come on it already. Nobody knows yet whose it is. */
-  onClient(socket: Socket, head: Buffer): void;
+  /** A client at `address` stands on `socket` with a WebSocket, and `head` has come on it already. Nobody knows yet who it is. */
+  onClient(socket: Socket, head: Buffer, address: string): void;
   /** Whether the server takes new work. */
   readonly healthy: boolean;
 }
@@ -17,10 +18,12 @@ export interface FrontDeskEvents {
 /** The server's own HTTP: `/connect` for clients and `/health`, on the base domain. It never listens; connections are handed to it. */
 export class FrontDesk {
   readonly #events: FrontDeskEvents;
+  readonly #trustedProxies: TrustedProxies;
   readonly #http: HttpServer;
 
-  constructor(events: FrontDeskEvents) {
+  constructor(events: FrontDeskEvents, trustedProxies: TrustedProxies) {
     this.#events = events;
+    this.#trustedProxies = trustedProxies;
     this.#http = createServer((request, response) => this.#onRequest(request, response));
     this.#http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
@@ -63,7 +66,13 @@ export class FrontDesk {
     socket.write(text);
     // A session has a heartbeat of its own.
     (socket as Socket).setTimeout(0);
-    this.#events.onClient(socket as Socket, head);
+    this.#events.onClient(socket as Socket, head, this.#addressOf(request));
+  }
+
+  #addressOf({ socket, headers }: IncomingMessage): string {
+    const peer = unmapped(socket.remoteAddress ?? "unknown");
+    // node:http joins lines of one name with commas.
+    return this.#trustedProxies.visitor(peer, String(headers["x-forwarded-for"] ?? ""));
   }
 }
 

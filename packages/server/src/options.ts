@@ -19,6 +19,15 @@ export interface ServerOptions {
   /** Who may open tunnels. At least one. */
   apiKeys: ApiKey[];
   log: Logger;
+  /**
+   * Proxies before the server, as IP addresses or networks (`10.0.0.0/8`): whom they name in X-Forwarded-For is the visitor, and what they
+   * say in X-Forwarded-Proto is its scheme. Default: none.
+   */
+  trustedProxies?: string[];
+  /** Largest body of a request, in bytes; beyond: 413. Default 0: any. */
+  maxRequestSize?: number;
+  /** How long a service may take to begin its answer once it has the whole request, in milliseconds; beyond: 504. Default 0: any time. */
+  requestTimeout?: number;
   /** How long in-flight requests may take at `stop()`, in milliseconds. Default 30,000. */
   drainTimeout?: number;
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, isIP, type AddressInfo, type Server as Listener, type Socket } from "node:net";
 import type { Logger } from "pino";
-import { Gateway, refusals, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
+import { Gateway, refusals, TrustedProxies, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
 import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
 import { ApiKeys } from "./api-keys.js";
 import { ClientSession, type SessionHost } from "./client-session.js";
@@ -17,6 +17,8 @@ const TICK = 1_000;
 const FAREWELL = 1_000;
 /** Socket buffer beyond which `drain` is told, in bytes: small, so that it is known soon when the kernel has taken all. */
 const WRITE_BUFFER = 4 * 1024;
+/** After so many milliseconds of silence the kernel asks whether a connection's other end is still there. */
+const PROBE_AFTER = 60_000;
 
 const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
 const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
@@ -36,7 +38,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly #sessions = new Set<ClientSession>();
   /** What ends the limits that hold before login. */
   readonly #logins = new Map<ClientSession, () => void>();
-  readonly #frontDesk = new FrontDesk(this);
+  readonly #frontDesk: FrontDesk;
   readonly #gateway: Gateway;
   readonly #listener: Listener;
   readonly #timer: NodeJS.Timeout;
@@ -53,8 +55,17 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.#drainTimeout = options.drainTimeout ?? SERVER_LIMITS.drain;
     this.#publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl);
     const proto = this.#publicUrl?.protocol === "https:" ? "https" : "http";
-    this.#gateway = new Gateway((head) => this.#route(head), { proto });
-    const sockets = { allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_BUFFER };
+    const trustedProxies = new TrustedProxies(options.trustedProxies);
+    const limits = { body: options.maxRequestSize ?? 0, answer: options.requestTimeout ?? 0 };
+    this.#gateway = new Gateway((head) => this.#route(head), { proto, trustedProxies, limits });
+    this.#frontDesk = new FrontDesk(this, trustedProxies);
+    const sockets = {
+      allowHalfOpen: true,
+      noDelay: true,
+      highWaterMark: WRITE_BUFFER,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_AFTER,
+    };
     this.#listener = createServer(sockets, (socket) => this.#gateway.accept(socket));
     this.#timer = setInterval(() => this.#tick(), TICK);
   }
@@ -85,8 +96,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     return this.#stopping;
   }
 
-  onClient(socket: Socket, head: Buffer): void {
-    const address = socket.remoteAddress ?? "unknown";
+  onClient(socket: Socket, head: Buffer, address: string): void {
     const admitted = this.#gate.enter(address);
     const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });

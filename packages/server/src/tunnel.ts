@@ -1,4 +1,11 @@
-import { StreamPool, type FinishedRequest, type Upstream, type UpstreamRoute } from "@postern/gateway";
+import {
+  refusals,
+  StreamPool,
+  type FinishedRequest,
+  type Refusal,
+  type Upstream,
+  type UpstreamRoute,
+} from "@postern/gateway";
 import type { Session, Stream } from "@postern/protocol";
 import { RequestLog } from "./request-log.js";
 
@@ -39,8 +46,9 @@ export class Tunnel implements UpstreamRoute, Upstream {
     this.pool = new StreamPool(this);
   }
 
-  get available(): boolean {
-    return this.#session.available;
+  get unavailable(): Refusal | undefined {
+    if (this.#session.available) return undefined;
+    return this.#session.full ? refusals.PN_OVERLOADED : refusals.PN_TUNNEL_AWAY;
   }
 
   dial(): Stream {

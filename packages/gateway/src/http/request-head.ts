@@ -108,6 +108,19 @@ export class RequestHead {
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
   }
 
+  /**
+   * What the visitor says under `name` (lower case), one of the names by which only we tell origins who it is: all such lines, joined by
+   * commas. To be believed only from proxies that are trusted.
+   */
+  identityValue(name: string): string {
+    const values: string[] = [];
+    const fields = this.#fields;
+    for (let n = fields.find(Field.identity); n >= 0; n = fields.find(Field.identity, n + 1)) {
+      if (fields.name(this.#bytes, n) === name) values.push(fields.value(this.#bytes, n));
+    }
+    return values.join(",");
+  }
+
   /** Lets go of the bytes, which an idle connection would hold; `path`, `accept` and `write` end with them. */
   release(): void {
     this.#bytes = NOTHING;

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { TrustedProxies } from "./trusted-proxies.js";
+
+describe("which addresses are trusted", () => {
+  test("none unless they are named", () => {
+    expect(new TrustedProxies().has("127.0.0.1")).toBe(false);
+  });
+
+  test("addresses and networks of both families", () => {
+    const trusted = new TrustedProxies(["192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "::1"]);
+    for (const address of ["192.0.2.1", "10.255.0.1", "2001:db8:1::2", "::1"]) expect(trusted.has(address)).toBe(true);
+    for (const address of ["192.0.2.2", "11.0.0.1", "2001:db9::1", "::2", "unknown", ""]) {
+      expect(trusted.has(address)).toBe(false);
+    }
+  });
+
+  test.each(["proxy.example", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "fd00::/129", "", "10.0.0", "::1/x"])(
+    "%j is refused with a hint",
+    (entry) => {
+      expect(() => new TrustedProxies([entry])).toThrow(/is no address of a proxy\. Use an IP address or a network/);
+    },
+  );
+});
+
+describe("who the visitor is", () => {
+  const trusted = new TrustedProxies(["127.0.0.1", "10.0.0.0/8", "fd00::/8"]);
+
+  test.each([
+    ["a stranger is itself, whatever it says", "192.0.2.1", "10.0.0.1, 6.6.6.6", "192.0.2.1"],
+    ["a proxy that says nothing is itself", "127.0.0.1", "", "127.0.0.1"],
+    ["behind a proxy", "127.0.0.1", "192.0.2.1", "192.0.2.1"],
+    ["behind two proxies", "127.0.0.1", "192.0.2.1, 10.1.1.1", "192.0.2.1"],
+    ["what it forged stands before what the proxy wrote", "127.0.0.1", "10.6.6.6, 6.6.6.6, 192.0.2.1", "192.0.2.1"],
+    ["a chain of proxies alone ends at the first", "127.0.0.1", "10.1.1.1, 10.1.1.2", "10.1.1.1"],
+    ["a port is no part of an address", "127.0.0.1", "192.0.2.1:4711", "192.0.2.1"],
+    ["nor are brackets", "127.0.0.1", "[2001:DB8::1]:80", "2001:db8::1"],
+    ["IPv4 in IPv6 is IPv4", "fd00::1", "::ffff:192.0.2.1", "192.0.2.1"],
+    ["what is no address ends the chain", "127.0.0.1", "192.0.2.1, unknown, 10.1.1.1", "10.1.1.1"],
+    ["a zone is no address of another machine", "127.0.0.1", "fe80::1%eth0", "127.0.0.1"],
+    ["markup is no address", "127.0.0.1", '192.0.2.1, "><script>', "127.0.0.1"],
+  ])("%s", (_, peer, chain, visitor) => {
+    expect(trusted.visitor(peer, chain)).toBe(visitor);
+  });
+});
