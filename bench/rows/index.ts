@@ -1,5 +1,6 @@
 import type { Row } from "../row.ts";
 import { besideBulk } from "./beside-bulk.ts";
+import { heads } from "./heads.ts";
 import { idleSessions } from "./idle-sessions.ts";
 import { longLink } from "./long-link.ts";
 import { memory } from "./memory.ts";
@@ -23,5 +24,6 @@ export const ROWS: Row[] = [
   idleSessions,
   longLink,
   start,
+  heads,
   syscalls,
 ];
