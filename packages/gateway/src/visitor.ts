@@ -159,6 +159,7 @@ export class Visitor implements ExchangeOwner {
 
   send(chunk: Buffer): void {
     this.#socket.write(chunk);
+    this.#watch();
   }
 
   sendBoth(head: Buffer, body: Buffer): void {
@@ -166,6 +167,7 @@ export class Visitor implements ExchangeOwner {
     this.#socket.write(head);
     this.#socket.write(body);
     this.#socket.uncork();
+    this.#watch();
   }
 
   onAnswered(reusable: boolean): void {
@@ -175,9 +177,10 @@ export class Visitor implements ExchangeOwner {
     if (this.#reading) return;
     const held = this.#held;
     this.#held = NOTHING;
+    // Before the rest is read: that may have to pause it again.
+    this.#socket.resume();
     if (held.length > 0) this.#read(held);
     else this.#head.release();
-    this.#socket.resume();
   }
 
   onRefused(refusal: Refusal): void {
@@ -217,7 +220,11 @@ export class Visitor implements ExchangeOwner {
     this.#read(held);
   };
 
-  readonly #onDrain = (): void => this.#exchange.settle();
+  readonly #onDrain = (): void => {
+    this.#exchange.settle();
+    const answered = this.#state === "waiting" && !this.#exchange.active;
+    if (answered && this.#socket.writableLength === 0) this.onAnswered(true);
+  };
 
   /** Nobody waits for an answer behind a closed connection; an upgraded one closes half by half. */
   readonly #onEnd = (): void => {
@@ -333,10 +340,18 @@ export class Visitor implements ExchangeOwner {
   #answer(refusal: Refusal, reusable: boolean, requestId = nextRequestId()): void {
     const close = !reusable || this.#host.draining;
     const { accept, versionMinor: visitorMinor, method } = this.#head;
-    this.#socket.write(
+    this.send(
       writeAnswer(refusal, { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() }),
     );
-    this.onAnswered(!close);
+    // Who does not read its answers gets no more of them: `drain` goes on.
+    if (!close && this.#socket.writableLength > 0) this.#state = "waiting";
+    else this.onAnswered(!close);
+  }
+
+  /** Sees to it that `drain` comes when the kernel has taken all: by itself it doesn't after a little that had to wait. */
+  #watch(): void {
+    const { writableLength, writableNeedDrain } = this.#socket;
+    if (writableLength > 0 && !writableNeedDrain) this.#socket.write(NOTHING, this.#onDrain);
   }
 
   /** The last answer is on its way: half-close, and read what still comes for a while, so that no reset overtakes it. */
