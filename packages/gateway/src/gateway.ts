@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { Router } from "./route.js";
 import { TrustedProxies } from "./trusted-proxies.js";
-import { DEFAULT_VISITOR_LIMITS, Visitor, type VisitorHost, type VisitorLimits } from "./visitor.js";
+import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor-limits.js";
+import { Visitor, type VisitorHost } from "./visitor.js";
 
 /** How often deadlines are looked at, in milliseconds. */
 const TICK = 1_000;

@@ -7,5 +7,4 @@ export type { FinishedRequest, HandOverRoute, RefusalRoute, Route, Router, Upstr
 export { REPLAY_LIMITS } from "./replay.js";
 export { POOL_LIMITS, StreamPool } from "./stream-pool.js";
 export { TrustedProxies, unmapped } from "./trusted-proxies.js";
-export { DEFAULT_VISITOR_LIMITS } from "./visitor.js";
-export type { VisitorLimits } from "./visitor.js";
+export { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor-limits.js";

@@ -1,38 +1,13 @@
 import type { Socket } from "node:net";
-import { BodyPace, type PaceLimits } from "./body-pace.js";
+import { BodyPace } from "./body-pace.js";
 import { Exchange, type ExchangeOwner } from "./exchange.js";
 import { DEFAULT_HEAD_LIMITS, RequestHead, refusals, writeAnswer, type Refusal } from "./http/index.js";
 import { Identity } from "./identity.js";
 import { nextRequestId } from "./request-id.js";
 import type { Route, Router } from "./route.js";
+import { StallWatch } from "./stall-watch.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
-
-/** Times are in milliseconds. */
-export interface VisitorLimits extends PaceLimits {
-  /** Between two requests, and before the first. */
-  idle: number;
-  /** From the first byte of a head to its last. */
-  head: number;
-  /** Content bytes of one request's body. 0: any number. */
-  body: number;
-  /** From a whole request to the head of its answer. 0: as long as the visitor waits. */
-  answer: number;
-  /** How long a visitor may take nothing of an answer that waits for it. */
-  stall: number;
-  /** How long input is still read and thrown away after an answer that ends the connection, so that the answer is not lost to a reset. */
-  linger: number;
-}
-
-export const DEFAULT_VISITOR_LIMITS: Readonly<VisitorLimits> = {
-  idle: 60_000,
-  head: 10_000,
-  body: 0,
-  bodyRate: 240,
-  bodyGrace: 20_000,
-  answer: 0,
-  stall: 300_000,
-  linger: 2_000,
-};
+import type { VisitorLimits } from "./visitor-limits.js";
 
 const LF = 0x0a;
 const NOTHING = Buffer.alloc(0);
@@ -68,11 +43,9 @@ export class Visitor implements ExchangeOwner {
   #reading = false;
   #deadline: number;
   readonly #pace: BodyPace;
+  readonly #stall = new StallWatch();
   /** For how long the origin has had the whole request. */
   #awaited = 0;
-  /** For how long the socket has taken nothing of what waits, and what it had taken before. */
-  #stalled = 0;
-  #taken = 0;
 
   constructor(socket: Socket, host: VisitorHost) {
     this.#socket = socket;
@@ -118,7 +91,7 @@ export class Visitor implements ExchangeOwner {
   /** Looks at the clock, `elapsed` milliseconds after it did so before. */
   tick(now: number, elapsed: number): void {
     const { limits } = this.#host;
-    if (this.#socket.writableLength > 0 && this.#stalls(elapsed)) return this.onBroken();
+    if (this.#stall.look(this.#socket, elapsed) >= limits.stall) return this.onBroken();
     switch (this.#state) {
       case "body": {
         const { upload, uploadBlocked } = this.#exchange;
@@ -137,14 +110,6 @@ export class Visitor implements ExchangeOwner {
         if (this.#state === "head" && this.#held.length > 0) this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
         else this.#socket.destroy();
     }
-  }
-
-  /** Whether the socket has taken nothing for too long of what waits for it. */
-  #stalls(elapsed: number): boolean {
-    const taken = this.#socket.bytesWritten - this.#socket.writableLength;
-    this.#stalled = taken === this.#taken ? this.#stalled + elapsed : 0;
-    this.#taken = taken;
-    return this.#stalled >= this.#host.limits.stall;
   }
 
   // ---- what the exchange tells

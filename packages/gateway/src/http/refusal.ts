@@ -50,7 +50,6 @@ export const refusals = table({
   // The request is fine, the way to a service is not.
   PN_TUNNEL_UNKNOWN: [404, "There is no tunnel at this address. Check the name, and that `postern http` is running."],
   PN_TUNNEL_AWAY: [503, "The tunnel's client is not connected at the moment. Try again shortly.", 5],
-  PN_DRAINING: [503, "The server is restarting. Try again shortly.", 2],
   PN_OVERLOADED: [503, "The server has too much to do at the moment. Try again shortly.", 2],
   PN_ORIGIN_REFUSED: [502, "The local service behind the tunnel cannot be reached. Check that it is running."],
   PN_ORIGIN_BROKEN: [502, "The local service closed the connection before it had answered. Look at its log."],
