@@ -13,6 +13,8 @@ export interface GatewayOptions {
   limits?: Partial<VisitorLimits>;
   /** Whose X-Forwarded-For is believed. Default: nobody's. */
   trustedProxies?: TrustedProxies;
+  /** Hears of errors that are the gateway's own, or the router's; each has ended one visitor's connection. Default: nobody hears. */
+  onFault?: (error: unknown) => void;
 }
 
 /** Serves visitors' connections: reads their requests, routes each, relays it. Who accepts the connections is no matter. */
@@ -21,6 +23,7 @@ export class Gateway implements VisitorHost {
   readonly limits: VisitorLimits;
   readonly proto: "http" | "https";
   readonly trustedProxies: TrustedProxies;
+  readonly onFault: (error: unknown) => void;
   draining = false;
   readonly #visitors = new Set<Visitor>();
   readonly #timer: NodeJS.Timeout;
@@ -30,6 +33,7 @@ export class Gateway implements VisitorHost {
     this.router = router;
     this.proto = options.proto;
     this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
+    this.onFault = options.onFault ?? ((): void => {});
     this.limits = { ...DEFAULT_VISITOR_LIMITS, ...options.limits };
     this.#timer = setInterval(() => this.#tick(), TICK).unref();
   }

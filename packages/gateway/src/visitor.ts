@@ -22,6 +22,8 @@ export interface VisitorHost {
   readonly draining: boolean;
   /** The visitor is gone, or somebody else has its connection. */
   forget(visitor: Visitor): void;
+  /** Something went wrong in the gateway itself; the visitor's connection is ended. */
+  onFault(error: unknown): void;
 }
 
 /**
@@ -90,6 +92,10 @@ export class Visitor implements ExchangeOwner {
 
   /** Looks at the clock, `elapsed` milliseconds after it did so before. */
   tick(now: number, elapsed: number): void {
+    this.#guard(() => this.#look(now, elapsed));
+  }
+
+  #look(now: number, elapsed: number): void {
     const { limits } = this.#host;
     if (this.#stall.look(this.#socket, elapsed) >= limits.stall) return this.onBroken();
     switch (this.#state) {
@@ -174,7 +180,9 @@ export class Visitor implements ExchangeOwner {
 
   // ---- what the socket tells
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly #onData = (chunk: Buffer): void => this.#guard(() => this.#take(chunk));
+
+  #take(chunk: Buffer): void {
     if (this.#state === "lingering" || this.#state === "closed") return;
     if (this.#held.length === 0) return this.#read(chunk);
     this.#held = Buffer.concat([this.#held, chunk]);
@@ -183,13 +191,14 @@ export class Visitor implements ExchangeOwner {
     const held = this.#held;
     this.#held = NOTHING;
     this.#read(held);
-  };
+  }
 
-  readonly #onDrain = (): void => {
-    this.#exchange.settle();
-    const answered = this.#state === "waiting" && !this.#exchange.active;
-    if (answered && this.#socket.writableLength === 0) this.onAnswered(true);
-  };
+  readonly #onDrain = (): void =>
+    this.#guard(() => {
+      this.#exchange.settle();
+      const answered = this.#state === "waiting" && !this.#exchange.active;
+      if (answered && this.#socket.writableLength === 0) this.onAnswered(true);
+    });
 
   /** Nobody waits for an answer behind a closed connection; an upgraded one closes half by half. */
   readonly #onEnd = (): void => {
@@ -207,6 +216,16 @@ export class Visitor implements ExchangeOwner {
     this.#exchange.abort();
     this.#host.forget(this);
   };
+
+  /** A fault of ours ends this connection, and nothing else. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#host.onFault(error);
+      this.onBroken();
+    }
+  }
 
   /** Reads requests from `chunk` until it is used up or has to wait. */
   #read(chunk: Buffer): void {

@@ -57,7 +57,9 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     const proto = this.#publicUrl?.protocol === "https:" ? "https" : "http";
     const trustedProxies = new TrustedProxies(options.trustedProxies);
     const limits = { body: options.maxRequestSize ?? 0, answer: options.requestTimeout ?? 0 };
-    this.#gateway = new Gateway((head) => this.#route(head), { proto, trustedProxies, limits });
+    const onFault = (err: unknown): void =>
+      this.log.error({ err }, "a visitor's connection ended by a fault of the server");
+    this.#gateway = new Gateway((head) => this.#route(head), { proto, trustedProxies, limits, onFault });
     this.#frontDesk = new FrontDesk(this, trustedProxies);
     const sockets = {
       allowHalfOpen: true,
