@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { acceptedRequests, refusedRequests } from "../cases.suite.js";
 import { mutated, requests } from "./messages.suite.js";
-import { accepted } from "./accepted-requests.suite.js";
-import { refused } from "./refused-requests.suite.js";
 import { RequestHead } from "./request-head.js";
 import { type TwinRequest, twinRequest } from "./request-twin.suite.js";
 
@@ -23,7 +22,9 @@ function read(text: string): TwinRequest | undefined {
 
 describe("the twin agrees", () => {
   test("about every message of the tables", () => {
-    for (const { message } of [...accepted, ...refused]) expect(read(message), message).toEqual(twinRequest(message));
+    for (const { request: message } of [...acceptedRequests, ...refusedRequests]) {
+      expect(read(message), message).toEqual(twinRequest(message));
+    }
   });
 
   test("about messages as they come", () => {

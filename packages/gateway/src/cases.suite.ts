@@ -1,0 +1,155 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+/** The tables of cases/, which cases/README.md explains; texts are latin1: one character a byte. */
+
+/** Everything a request head says. */
+export interface RequestMeaning {
+  method: string;
+  path: string;
+  versionMinor: number;
+  host: string;
+  authority: string;
+  contentLength: number;
+  chunked: boolean;
+  keepAlive: boolean;
+  upgrade: string;
+  expectContinue: boolean;
+  accept: string;
+}
+
+export interface AcceptedRequest {
+  name: string;
+  request: string;
+  forwarded: string;
+  says: RequestMeaning;
+}
+
+export interface RefusedRequest {
+  name: string;
+  request: string;
+  status: number;
+  code: string;
+  /** How many of its bytes must be there for the refusal. */
+  after: number;
+}
+
+/** Everything a response head says. */
+export interface ResponseMeaning {
+  status: number;
+  versionMinor: number;
+  body: string;
+  contentLength: number;
+  keepAlive: boolean;
+  keepAliveTimeout: number;
+  upgrade: string;
+}
+
+export interface AcceptedResponse {
+  name: string;
+  /** The request's method, and the protocols it offered. */
+  method: string;
+  offered: string;
+  response: string;
+  passed: string;
+  says: ResponseMeaning;
+}
+
+export interface RefusedResponse {
+  name: string;
+  offered: string;
+  response: string;
+  flaw: string;
+}
+
+/** What happens next: somebody sends, or is done, or has got exactly this since it was last asked. */
+export type Step =
+  | { visitor_sends: string }
+  | { visitor_ends: true }
+  | { visitor_gets: string | OwnAnswer }
+  | { origin_sends: string }
+  | { origin_ends: "end" | "reset" }
+  | { origin_gets: string };
+
+/** An answer of the gateway's own. */
+export interface OwnAnswer {
+  status: number;
+  code: string;
+}
+
+export interface Dialogue {
+  name: string;
+  steps: Step[];
+  /** How the visitor's connection stands then, and that to the origin. */
+  visitor: "open" | "end" | "reset";
+  origin: "none" | "kept" | "open" | "end" | "reset";
+}
+
+const PLAIN_REQUEST: RequestMeaning = {
+  method: "GET",
+  path: "/",
+  versionMinor: 1,
+  host: "a",
+  authority: "a",
+  contentLength: -1,
+  chunked: false,
+  keepAlive: true,
+  upgrade: "",
+  expectContinue: false,
+  accept: "",
+};
+
+const PLAIN_RESPONSE: ResponseMeaning = {
+  status: 200,
+  versionMinor: 1,
+  body: "length",
+  contentLength: 5,
+  keepAlive: true,
+  keepAliveTimeout: -1,
+  upgrade: "",
+};
+
+/** Stands for the lines by which origins learn who the visitor is. */
+export const IDENTITY = "{identity}";
+
+export const acceptedRequests = table<AcceptedRequest>("requests-accepted").map((row) => ({
+  ...row,
+  says: { ...PLAIN_REQUEST, ...row.says },
+}));
+
+export const refusedRequests = table<RefusedRequest>("requests-refused").map((row) => ({
+  ...row,
+  after: row.after ?? row.request.length,
+}));
+
+export const acceptedResponses = table<AcceptedResponse>("responses-accepted").map((row) => ({
+  ...row,
+  method: row.method ?? "GET",
+  offered: row.offered ?? "",
+  says: { ...PLAIN_RESPONSE, ...row.says },
+}));
+
+export const refusedResponses = table<RefusedResponse>("responses-refused").map((row) => ({
+  ...row,
+  offered: row.offered ?? "",
+}));
+
+export const dialogues = table<Dialogue>("dialogues");
+
+/** Reads a table; texts in parts become whole. */
+function table<Row>(name: string): Row[] {
+  const file = resolve(import.meta.dirname, `../cases/${name}.json`);
+  return JSON.parse(readFileSync(file, "utf8"), (key, value: unknown) => {
+    const isText = Array.isArray(value) && key !== "steps" && key !== "" && value.every(isPart);
+    if (isText) return value.join("");
+    return isRepeat(value) ? value.repeat.repeat(value.times) : value;
+  }) as Row[];
+}
+
+function isPart(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isRepeat(value: unknown): value is { repeat: string; times: number } {
+  return typeof value === "object" && value !== null && "repeat" in value && "times" in value;
+}
