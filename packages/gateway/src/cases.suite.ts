@@ -69,7 +69,9 @@ export type Step =
   | { visitor_gets: string | OwnAnswer }
   | { origin_sends: string }
   | { origin_ends: "end" | "reset" }
-  | { origin_gets: string };
+  | { origin_gets: string }
+  /** At most this, from its beginning: how much depends on the pieces in which it came. */
+  | { origin_gets_part_of: string };
 
 /** An answer of the gateway's own. */
 export interface OwnAnswer {
@@ -80,9 +82,9 @@ export interface OwnAnswer {
 export interface Dialogue {
   name: string;
   steps: Step[];
-  /** How the visitor's connection stands then, and that to the origin. */
+  /** How the visitor's connection stands then, and that to the origin; dropped: ended or reset, as the pieces came. */
   visitor: "open" | "end" | "reset";
-  origin: "none" | "kept" | "open" | "end" | "reset";
+  origin: "none" | "kept" | "open" | "end" | "reset" | "dropped";
 }
 
 const PLAIN_REQUEST: RequestMeaning = {

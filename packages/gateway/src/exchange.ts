@@ -1,6 +1,6 @@
 import { Body, type BodySink } from "./body.js";
 import type { ByteStream, ByteStreamHandler, ResetReason } from "./byte-stream.js";
-import { DEFAULT_HEAD_LIMITS, refusals, ResponseHead, type Refusal, type RequestHead } from "./http/index.js";
+import { refusals, ResponseHead, worthReading, type Refusal, type RequestHead } from "./http/index.js";
 import { nextRequestId } from "./request-id.js";
 import { Replay } from "./replay.js";
 import type { FinishedRequest, Route, UpstreamRoute } from "./route.js";
@@ -11,8 +11,6 @@ export const EXCHANGE_LIMITS = {
 } as const;
 /** Up to this many bytes of body leave in one piece with their head. */
 const SMALL_BODY = 16 * 1024;
-const LF = 0x0a;
-
 /** Read and written within one turn, so one reader serves every exchange. */
 const RESPONSE = new ResponseHead();
 
@@ -278,8 +276,7 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
 
   #readHead(piece: Buffer): void {
     const chunk = this.#partialHead === undefined ? piece : Buffer.concat([this.#partialHead, piece]);
-    // It is only looked at again when another of its lines is complete: one-byte pieces cost no more than whole ones.
-    if (this.#partialHead !== undefined && !piece.includes(LF) && chunk.length < DEFAULT_HEAD_LIMITS.bytes) {
+    if (this.#partialHead !== undefined && !worthReading(piece, chunk.length)) {
       this.#partialHead = chunk;
       return;
     }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { BodyPace } from "./body-pace.js";
 import { Exchange, type ExchangeOwner } from "./exchange.js";
-import { DEFAULT_HEAD_LIMITS, RequestHead, refusals, writeAnswer, type Refusal } from "./http/index.js";
+import { RequestHead, refusals, worthReading, writeAnswer, type Refusal } from "./http/index.js";
 import { Identity } from "./identity.js";
 import { nextRequestId } from "./request-id.js";
 import type { Route, Router } from "./route.js";
@@ -9,7 +9,6 @@ import { StallWatch } from "./stall-watch.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
 import type { VisitorLimits } from "./visitor-limits.js";
 
-const LF = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
 /** What a visitor needs of the gateway it came to. */
@@ -186,8 +185,7 @@ export class Visitor implements ExchangeOwner {
     if (this.#state === "lingering" || this.#state === "closed") return;
     if (this.#held.length === 0) return this.#read(chunk);
     this.#held = Buffer.concat([this.#held, chunk]);
-    // A head is only looked at again when another of its lines is complete: one-byte pieces cost no more than whole ones.
-    if (this.#state !== "head" || (chunk.indexOf(LF) < 0 && this.#held.length < DEFAULT_HEAD_LIMITS.bytes)) return;
+    if (this.#state !== "head" || !worthReading(chunk, this.#held.length)) return;
     const held = this.#held;
     this.#held = NOTHING;
     this.#read(held);

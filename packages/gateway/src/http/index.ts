@@ -5,3 +5,4 @@ export { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 export { refusals, type Refusal } from "./refusal.js";
 export { RequestHead, type ForwardOptions } from "./request-head.js";
 export { ResponseHead, type ResponseOptions, type ResponseBody } from "./response-head.js";
+export { worthReading } from "./partial-head.js";
