@@ -1,0 +1,120 @@
+import { Agent } from "node:http";
+import { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import {
+  Cleanup,
+  CountingOrigin,
+  exchange,
+  Published,
+  ServerProcess,
+  type Exchange,
+  type Leaving,
+} from "@postern/testkit";
+
+const REQUESTS = 2_000;
+const VISITORS = 32;
+
+const cleanup = new Cleanup();
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await ServerProcess.start(cleanup.defer);
+});
+afterAll(() => cleanup.run());
+
+const BODY = "x".repeat(3_000);
+/** With and without a body, with a length and in chunks, to be repeated and not. */
+const KINDS: { method: string; body?: () => string | Readable }[] = [
+  { method: "GET" },
+  { method: "POST", body: () => BODY },
+  { method: "HEAD" },
+  { method: "POST", body: () => Readable.from([BODY, BODY]) },
+  { method: "DELETE" },
+  { method: "PUT", body: () => BODY },
+  { method: "GET" },
+  { method: "POST" },
+  { method: "PATCH", body: () => "" },
+  { method: "OPTIONS" },
+];
+
+/** Visitors with connections that they keep, who send all kinds of requests, each with a path of its own. */
+class Crowd {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: VISITORS });
+  readonly #site: Published;
+  readonly #origin: CountingOrigin;
+  #sent = 0;
+
+  constructor(site: Published, origin: CountingOrigin) {
+    this.#site = site;
+    this.#origin = origin;
+    onTestFinished(() => this.#agent.destroy());
+  }
+
+  static async start(leaving: Leaving): Promise<Crowd> {
+    const origin = await CountingOrigin.start(onTestFinished, leaving);
+    return new Crowd(await Published.start(onTestFinished, origin.port, { server }), origin);
+  }
+
+  /** Sends so many requests, as fast as they are answered. */
+  async send(requests: number): Promise<void> {
+    const last = this.#sent + requests;
+    const visitor = async (): Promise<void> => {
+      while (this.#sent < last) await this.#sendOne((this.#sent += 1));
+    };
+    await Promise.all(Array.from({ length: VISITORS }, visitor));
+  }
+
+  /** Every request was answered when `send` was done; here: each was executed, and only once. */
+  expectAllExecutedOnce(): void {
+    const counts = [...this.#origin.executed.values()];
+    expect({ executed: counts.length, more: counts.filter((count) => count !== 1) }).toEqual({
+      executed: this.#sent,
+      more: [],
+    });
+  }
+
+  async #sendOne(number: number): Promise<void> {
+    const { method, body } = KINDS[number % KINDS.length]!;
+    const path = `/do/${number}`;
+    const content = body === undefined ? {} : { body: body() };
+    const answer = await this.#exchange({ path, method, ...content });
+    const expected = method === "HEAD" ? "" : path;
+    expect([method, answer.status, answer.body.toString()]).toEqual([method, 200, expected]);
+  }
+
+  #exchange(options: { path: string; method: string; body?: string | Readable }): Promise<Exchange> {
+    return exchange(this.#site.port, { host: this.#site.host, agent: this.#agent, ...options });
+  }
+}
+
+test.for<[string, Leaving]>([
+  ["says so and ends its connection after every answer", "announced"],
+  ["ends its connection after every answer", "ends"],
+  ["breaks its connection after every answer", "breaks"],
+  ["breaks a used connection when the next request comes", "deaf"],
+])("a service that %s executes each request once, and no visitor notices", async ([, leaving]) => {
+  const crowd = await Crowd.start(leaving);
+  await crowd.send(REQUESTS);
+  crowd.expectAllExecutedOnce();
+});
+
+test("a service that ends idle connections after a second: waves that come just then", async () => {
+  const crowd = await Crowd.start(1_000);
+  // The pauses are the subject: they end shortly before, at, and shortly after the moment.
+  for (const milliseconds of [980, 995, 1_000, 1_005, 1_020]) {
+    await crowd.send(REQUESTS / 5);
+    await pause(milliseconds);
+  }
+  await crowd.send(REQUESTS / 5);
+  crowd.expectAllExecutedOnce();
+});
+
+test("a service that ends idle connections after five seconds, as many do", async () => {
+  const crowd = await Crowd.start(5_000);
+  for (const milliseconds of [3_980, 4_990, 5_005]) {
+    await crowd.send(REQUESTS / 20);
+    await pause(milliseconds);
+  }
+  await crowd.send(REQUESTS / 20);
+  crowd.expectAllExecutedOnce();
+});
