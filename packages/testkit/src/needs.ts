@@ -2,12 +2,15 @@ import { spawnSync } from "node:child_process";
 
 /** Programs that some tests use, and the Debian packages that bring them. */
 const DEBIAN_PACKAGE = {
+  apache2: "apache2-bin",
   chromium: "chromium",
   curl: "curl",
+  haproxy: "haproxy",
   ip: "iproute2",
   nginx: "nginx-light",
   openssl: "openssl",
   python3: "python3",
+  slowhttptest: "slowhttptest",
   strace: "strace",
   wrk: "wrk",
 } as const;

@@ -5,7 +5,7 @@ import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-sect
 import { Framing } from "./framing.js";
 import { isText, textOf, writeText } from "./latin1.js";
 import { parseProtocols } from "./list.js";
-import { ASTERISK, SLASH } from "./octet.js";
+import { ASTERISK, COLON, CR, SLASH, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { RequestLine } from "./request-line.js";
 import { parseAbsoluteTarget, samePlace } from "./request-target.js";
@@ -190,8 +190,15 @@ export class RequestHead {
     }
     this.host = this.#place.host;
     this.authority = this.#place.text;
-    this.#verbatim = this.versionMinor === 1 && this.#hostText === this.authority;
+    this.#verbatim = this.versionMinor === 1 && this.#hostText === this.authority && this.#isPlainLine(index);
     return undefined;
+  }
+
+  /** Whether a field line has no white space but one space before its value: readers differ about what of it belongs to the value. */
+  #isPlainLine(index: number): boolean {
+    const start = this.#fields.valueStart(index);
+    const colon = this.#bytes[start - 1] === SP ? start - 2 : start - 1;
+    return this.#bytes[colon] === COLON && this.#bytes[this.#fields.valueEnd(index)] === CR;
   }
 
   #readTarget(): Refusal | undefined {

@@ -93,7 +93,8 @@ export function twinRequest(text: string): TwinRequest | undefined {
     return name === "host" || !named.includes(name);
   });
   // The lines as they came where that is already canonical, else Host first.
-  const plain = hosts[0] === host && target === path && minor === "1";
+  const hostLine = lines.find(({ name }) => name === "host")?.text ?? "";
+  const plain = target === path && minor === "1" && /^host: ?/i.exec(hostLine)?.[0] + host === hostLine;
   const forwarded = plain
     ? [first, ...kept.map((line) => line.text)]
     : [

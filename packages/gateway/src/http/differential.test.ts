@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { needs, type NeededProgram } from "@postern/testkit";
+
+const SCRIPT = resolve(import.meta.dirname, "../../fuzz/differential/run.ts");
+const PLANT = resolve(import.meta.dirname, "../../fuzz/plant.ts");
+
+interface Outcome {
+  status: number | null;
+  output: string;
+}
+
+/** Runs the comparison with `flags`, with a mistake planted or none. */
+function compare(flags: string[], mistake?: object): Outcome {
+  const planted = mistake === undefined ? [] : ["--import", PLANT];
+  const env = { ...process.env, PLANTED: JSON.stringify(mistake ?? null) };
+  const args = [...planted, SCRIPT, ...flags, "--seed", "7"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
+  return { status, output: stdout + stderr };
+}
+
+test.for<[string, NeededProgram | undefined, number]>([
+  ["nginx", "nginx", 20_000],
+  ["apache", "apache2", 20_000],
+  ["haproxy", "haproxy", 20_000],
+  ["python", "python3", 5_000],
+  ["node", undefined, 20_000],
+])("%s reads what we pass on exactly as we do", ([server, program, runs], context) => {
+  if (program !== undefined) needs(context, program);
+  const { status, output } = compare(["--server", server, "--runs", String(runs)]);
+  expect(output).toMatch(/^[0-9]{4,} requests, [0-9]{4,} passed on$/m);
+  expect(output).toMatch(/^nothing found$/m);
+  expect(status).toBe(0);
+});
+
+/** Each of these, made in the build while it is loaded, has to show. */
+const MISTAKES = [
+  {
+    name: "the visitor's length goes on beside ours",
+    file: "request-head.js",
+    right: "DROPPED = fieldSet(Field.contentLength, ",
+    wrong: "DROPPED = fieldSet(",
+  },
+  {
+    name: "a length is said wrongly",
+    file: "framing.js",
+    right: "writeDecimal(target, number, this.contentLength)",
+    wrong: "writeDecimal(target, number, this.contentLength + 1)",
+  },
+  { name: "white space in Host stays", file: "request-head.js", right: "&& this.#isPlainLine(index)", wrong: "" },
+];
+
+test.for(MISTAKES)("the comparison would notice when $name", (mistake, context) => {
+  needs(context, "nginx");
+  const { status, output } = compare(["--server", "nginx", "--runs", "20000"], mistake);
+  expect(output).toMatch(/^nginx, found with --seed /m);
+  expect(status).toBe(1);
+});
