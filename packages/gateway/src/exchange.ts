@@ -138,7 +138,7 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
 
   /** Whether the upstream wants no more of the body for now. */
   get uploadBlocked(): boolean {
-    return this.#uploadBlocked;
+    return this.#uploadBlocked && this.active;
   }
 
   /** After a switch: bytes of the visitor. */

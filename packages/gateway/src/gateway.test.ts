@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { Gateway } from "./gateway.js";
+import type { ByteStream, ByteStreamHandler, Upstream } from "./byte-stream.js";
+import { Gateway, type GatewayOptions } from "./gateway.js";
 import { refusals } from "./http/index.js";
 import type { Router } from "./route.js";
+import { StreamPool } from "./stream-pool.js";
 
 /** A gateway on a free port. */
-async function listen(router: Router, onFault: (error: unknown) => void): Promise<number> {
-  const gateway = new Gateway(router, { proto: "http", onFault });
+async function listen(router: Router, options: Partial<GatewayOptions> = {}): Promise<number> {
+  const gateway = new Gateway(router, { proto: "http", ...options });
   const listener = createServer({ allowHalfOpen: true }, (socket) => gateway.accept(socket));
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
@@ -34,8 +36,55 @@ test("a fault while one visitor is served ends its connection, is told, and touc
     if (path === "/fault") throw fault;
     return { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
   };
-  const port = await listen(router, (error) => faults.push(error));
+  const port = await listen(router, { onFault: (error) => faults.push(error) });
   await expect(visit(port, "/fault")).rejects.toMatchObject({ code: "ECONNRESET" });
   expect(faults).toEqual([fault]);
   expect(await visit(port, "/other")).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+/** An origin that takes the head, or that and all of the body, and never says a word. */
+class SilentUpstream implements Upstream, ByteStream {
+  readonly unavailable = undefined;
+  handler!: ByteStreamHandler;
+  broken = false;
+  readonly #takesMore: boolean;
+
+  constructor(takesMore: boolean) {
+    this.#takesMore = takesMore;
+  }
+
+  dial(): ByteStream {
+    return this;
+  }
+  write(): boolean {
+    return this.#takesMore;
+  }
+  end(): void {}
+  reset(): void {
+    this.broken = true;
+  }
+  consumed(): void {}
+}
+
+/** Sends the first bytes of an upload to `upstream`. Returns what comes until the end. */
+async function upload(upstream: SilentUpstream, limits: GatewayOptions["limits"]): Promise<string> {
+  const pool = new StreamPool(upstream);
+  const router: Router = () => ({ kind: "upstream", pool, hostHeader: undefined, onFinished() {} });
+  const socket = connect(await listen(router, { limits: limits ?? {} }), "127.0.0.1");
+  socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${"x".repeat(1_000)}`);
+  let text = "";
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}
+
+test("a body that stops coming is given up: 408, and it does not end well for the origin", async () => {
+  const upstream = new SilentUpstream(true);
+  expect(await upload(upstream, { bodyGrace: 1_500 })).toMatch(/^HTTP\/1\.1 408 [^]*PN_HTTP_BODY_TIMEOUT/);
+  expect(upstream.broken).toBe(true);
+});
+
+test("an origin that takes nothing more of a body is given up: 504, whatever the body's pace", async () => {
+  const upstream = new SilentUpstream(false);
+  expect(await upload(upstream, { bodyGrace: 1, stall: 2_000 })).toMatch(/^HTTP\/1\.1 504 [^]*PN_ORIGIN_TIMEOUT/);
+  expect(upstream.broken).toBe(true);
 });

@@ -10,7 +10,7 @@ export interface VisitorLimits extends PaceLimits {
   body: number;
   /** From a whole request to the head of its answer. 0: as long as the visitor waits. */
   answer: number;
-  /** How long a visitor may take nothing of an answer that waits for it. */
+  /** How long a visitor may take nothing of an answer that waits for it, and an origin nothing of a body. */
   stall: number;
   /** How long input is still read and thrown away after an answer that ends the connection, so that the answer is not lost to a reset. */
   linger: number;

@@ -45,8 +45,9 @@ export class Visitor implements ExchangeOwner {
   #deadline: number;
   readonly #pace: BodyPace;
   readonly #stall = new StallWatch();
-  /** For how long the origin has had the whole request. */
+  /** For how long the origin has had the whole request, or taken nothing of what is there of it. */
   #awaited = 0;
+  #blocked = 0;
 
   constructor(socket: Socket, host: VisitorHost) {
     this.#socket = socket;
@@ -97,6 +98,10 @@ export class Visitor implements ExchangeOwner {
   #look(now: number, elapsed: number): void {
     const { limits } = this.#host;
     if (this.#stall.look(this.#socket, elapsed) >= limits.stall) return this.onBroken();
+    // Nobody listens to a paused socket: a visitor that broke off is only noticed by writing, be it nothing.
+    if (this.#socket.isPaused() && this.#socket.writableLength === 0) this.#socket.write(NOTHING);
+    this.#blocked = this.#exchange.uploadBlocked ? this.#blocked + elapsed : 0;
+    if (this.#blocked >= limits.stall) return this.#exchange.fail(refusals.PN_ORIGIN_TIMEOUT);
     switch (this.#state) {
       case "body": {
         const { upload, uploadBlocked } = this.#exchange;
@@ -174,6 +179,7 @@ export class Visitor implements ExchangeOwner {
   }
 
   onUploadDrain(): void {
+    this.#blocked = 0;
     if (this.#state === "body" || this.#state === "switched") this.#socket.resume();
   }
 

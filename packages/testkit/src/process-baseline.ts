@@ -27,14 +27,14 @@ export class ProcessBaseline {
     return new ProcessBaseline(program);
   }
 
-  /** Waits until the process, alive, holds no more file descriptors than before, and little more memory. */
-  async regained(options: UntilOptions = {}): Promise<void> {
+  /** Waits until the process, alive, holds no more file descriptors than before, and at most `slack` bytes more memory. */
+  async regained({ slack = MEMORY_SLACK, ...options }: UntilOptions & { slack?: number } = {}): Promise<void> {
     const { openFiles, residentBytes } = this.#before;
     const { pid } = this.#program;
     const now = (): ProcessFigures => figures(pid);
     const details = (): string => `process ${pid} (${this.#program.command}) has ${JSON.stringify(now())}`;
     await until(`at most ${openFiles} open files`, () => now().openFiles <= openFiles, { details, ...options });
-    const limit = residentBytes + MEMORY_SLACK;
+    const limit = residentBytes + slack;
     await until(`at most ${limit} bytes of memory`, () => now().residentBytes <= limit, { details, ...options });
   }
 

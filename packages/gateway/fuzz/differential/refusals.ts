@@ -42,10 +42,10 @@ const REASONS: readonly Reason[] = [
     applies: ({ host }) => /(^|\.)[0-9]+(:|$)/.test(host),
   },
   {
-    reason: "it takes no host names with a label of underscores",
+    reason: "it takes no host names with a label of underscores or hyphens alone",
     servers: ["apache"],
     status: 400,
-    applies: ({ host }) => /(^|\.)_+(\.|:|$)/.test(host),
+    applies: ({ host }) => /(^|\.)[_-]+(\.|:|$)/.test(host),
   },
   {
     reason: "it does not serve OPTIONS *",
