@@ -30,6 +30,12 @@ const REASONS: readonly Reason[] = [
     applies: ({ target }) => /^[^?]*%00/.test(target),
   },
   {
+    reason: "it takes no percent sign in a path without two digits behind it",
+    servers: ["nginx", "apache"],
+    status: 400,
+    applies: ({ target }) => /^[^?]*%(?![0-9a-f]{2})/i.test(target),
+  },
+  {
     reason: "it has nothing at a path with an encoded zero byte",
     servers: ["apache"],
     status: 404,
