@@ -1,15 +1,7 @@
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { needs, postern, type Program } from "@postern/testkit";
-
-const CHROMIUM = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { openBrowser, openPage } from "./open-page.ts";
 
 interface DemoEvent {
   type: string;
@@ -18,12 +10,6 @@ interface DemoEvent {
 
 function startDemo(...args: string[]): Program {
   return postern(onTestFinished, ["demo", "--json", ...args]);
-}
-
-async function openBrowser(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
-  onTestFinished(() => browser.close());
-  return browser;
 }
 
 function publicUrl(demo: Program): Promise<string> {
@@ -48,13 +34,7 @@ test(
     needs(context, "chromium");
     const demo = startDemo();
     const url = await publicUrl(demo);
-    const page = await (await openBrowser()).newPage();
-    const complaints: string[] = [];
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("requestfailed", (request) => complaints.push(`${request.url()} failed`));
+    const { page, complaints } = await openPage(onTestFinished, await openBrowser(onTestFinished));
 
     const answer = await page.goto(url);
     expect(answer?.status()).toBe(200);

@@ -1,4 +1,5 @@
 export { startBulkOrigin, type UploadReceipt } from "./bulk-origin.js";
+export { makeCertificate, type CertificateFiles } from "./certificate.js";
 export { ChatOrigin } from "./chat-origin.js";
 export { claimPort } from "./claimed-port.js";
 export { Cleanup, type Defer } from "./cleanup.js";
@@ -15,7 +16,7 @@ export { postern, type PosternOptions } from "./postern.js";
 export { ProcessBaseline } from "./process-baseline.js";
 export { inheritedEnvironment, Program, type Exit, type ProgramOptions } from "./program.js";
 export { Published } from "./published.js";
-export { startNginx, startPythonServer, type RunningService } from "./real-service.js";
+export { startNginx, startPythonServer, startTlsProxy, type RunningService } from "./real-service.js";
 export { scratchFolder } from "./scratch-folder.js";
 export { ScriptedOrigin } from "./scripted-origin.js";
 export { ServerProcess, TEST_KEY, writeKeys, type ServerProcessOptions } from "./server-process.js";
