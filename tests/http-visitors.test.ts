@@ -1,16 +1,25 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { Agent, fetch } from "undici";
+import { Agent, Client, fetch } from "undici";
 import {
   Cleanup,
   echoed,
+  fieldValues,
   needs,
   Origin,
+  patternHash,
+  patternStream,
   Program,
   Published,
+  scratchFolder,
   ServerProcess,
   startEchoOrigin,
   startNginx,
   startPythonServer,
+  type Echo,
+  type SkippableTest,
 } from "@postern/testkit";
 
 const cleanup = new Cleanup();
@@ -31,10 +40,43 @@ describe("real visitors", () => {
   });
 
   test("curl finds the public URL by itself", async (context) => {
-    needs(context, "curl");
-    const curl = new Program(onTestFinished, "curl", { args: ["-sS", "-d", "a=1", site.url("/from-curl?x=1")] });
-    await curl.ends(0);
-    expect(JSON.parse(curl.stdout)).toMatchObject({ method: "POST", url: "/from-curl?x=1", body: { text: "a=1" } });
+    const told = await curl(context, "-d", "a=1", site.url("/from-curl?x=1"));
+    expect(JSON.parse(told)).toMatchObject({ method: "POST", url: "/from-curl?x=1", body: { text: "a=1" } });
+  });
+
+  test("curl speaks HTTP/1.0, and gets an answer without chunks", async (context) => {
+    const answer = await curl(context, "-0", "-i", site.url("/old"));
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).not.toMatch(/transfer-encoding/i);
+  });
+
+  test("curl uploads two megabytes after it was told to go on, and chunks that it reads from a pipe", async (context) => {
+    const file = join(scratchFolder(onTestFinished), "upload");
+    writeFileSync(file, Buffer.alloc(2_000_000, "u"));
+    const expecting = await curl(
+      context,
+      "-i",
+      "-H",
+      "Expect: 100-continue",
+      "--data-binary",
+      `@${file}`,
+      site.url("/"),
+    );
+    expect(expecting).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+    expect(expecting).toContain('"bytes":2000000');
+    const piped = await curl(context, "-X", "PUT", "-H", "Transfer-Encoding: chunked", "-T", file, site.url("/"));
+    expect(fieldValues((JSON.parse(piped) as Echo).rawHeaders, "transfer-encoding")).toEqual(["chunked"]);
+    expect((JSON.parse(piped) as Echo).body.bytes).toBe(2_000_000);
+  });
+
+  test("curl hears a refusal in the middle of its upload", async (context) => {
+    const strict = await Origin.start(onTestFinished, (_, outgoing) => {
+      outgoing.writeHead(413, { connection: "close" }).end("too much for me");
+    });
+    const { url } = boundTo(await Published.start(onTestFinished, strict.port, { server }));
+    const file = join(scratchFolder(onTestFinished), "upload");
+    writeFileSync(file, Buffer.alloc(50_000_000));
+    expect(await curl(context, "-H", "Expect:", "-T", file, url("/"))).toBe("too much for me");
   });
 
   test("undici keeps one connection for many requests", async () => {
@@ -46,6 +88,47 @@ describe("real visitors", () => {
       expect(await answer.json()).toMatchObject({ method: "GET", url: `/page/${number}` });
     }
     expect(connections).toBe(1);
+  });
+
+  test("undici sends requests ahead, and each gets its own answer", async () => {
+    const client = new Client(`http://127.0.0.1:${site.port}`, { pipelining: 10 });
+    onTestFinished(() => client.destroy());
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async (_, number) => {
+        const { body } = await client.request({
+          method: "GET",
+          path: `/ahead/${number}`,
+          headers: { host: site.host },
+        });
+        return (await body.json()) as Echo;
+      }),
+    );
+    expect(answers.map(({ url }) => url)).toEqual(answers.map((_, number) => `/ahead/${number}`));
+  });
+
+  test("undici uploads what it makes up as it goes", async () => {
+    const body = patternStream(3_000_000);
+    const answer = await fetch(site.url("/made-up"), {
+      method: "POST",
+      body,
+      duplex: "half",
+      dispatcher: loopbackAgent(),
+    });
+    expect(await answer.json()).toMatchObject({ body: { bytes: 3_000_000, sha256: patternHash(3_000_000) } });
+  });
+
+  test("undici changes the protocol", async () => {
+    const origin = await Origin.start(onTestFinished, (_, outgoing) => outgoing.writeHead(426).end());
+    origin.onUpgrade((_, socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+      socket.pipe(socket);
+    });
+    const { host } = await Published.start(onTestFinished, origin.port, { server });
+    const client = new Client(`http://127.0.0.1:${site.port}`);
+    onTestFinished(() => client.destroy());
+    const { socket } = await client.upgrade({ path: "/", protocol: "echo", headers: { host } });
+    socket.end("hello");
+    expect(await text(socket)).toBe("hello");
   });
 
   test("sixty-four visitors at once each get their own answer", async () => {
@@ -75,14 +158,18 @@ describe("real services", () => {
     expect((await visit("/nothing")).status).toBe(404);
   });
 
-  test("python's http.server: HTTP/1.0 answers that end with the connection", async (context) => {
+  test.for(["HTTP/1.0", "HTTP/1.1"] as const)("python's http.server as %s", async (protocol, context) => {
     needs(context, "python3");
-    const python = await startPythonServer(onTestFinished, { "hello.txt": "hello from python\n" });
+    const python = await startPythonServer(onTestFinished, { "hello.txt": "hello from python\n" }, protocol);
     const { visit } = boundTo(await Published.start(onTestFinished, python.port, { server }));
     for (let times = 0; times < 5; times += 1) {
       const { status, body } = await visit("/hello.txt");
       expect([status, body.toString()]).toEqual([200, "hello from python\n"]);
     }
+    expect((await visit("/nothing")).status).toBe(404);
+    // It refuses a method that it doesn't know, and reads nothing of the body.
+    expect((await visit("/hello.txt", { method: "POST", body: Buffer.alloc(100_000) })).status).toBe(501);
+    expect((await visit("/hello.txt", { method: "HEAD" })).headers["content-length"]).toBe("18");
   });
 });
 
@@ -107,6 +194,14 @@ function loopbackAgent(): Agent {
   return agent;
 }
 
-function boundTo(published: Published): { visit: Published["visit"] } {
-  return { visit: published.visit.bind(published) };
+function boundTo(published: Published): { visit: Published["visit"]; url: Published["url"] } {
+  return { visit: published.visit.bind(published), url: published.url.bind(published) };
+}
+
+/** What curl prints. */
+async function curl(context: SkippableTest, ...args: string[]): Promise<string> {
+  needs(context, "curl");
+  const program = new Program(onTestFinished, "curl", { args: ["-sS", ...args] });
+  await program.ends(0);
+  return program.stdout;
 }
