@@ -1,10 +1,11 @@
-// Writes docs/errors.md and docs/limits.md from the tables in the code; with --check it only says whether they are up to date.
+// Writes docs/config.md, docs/errors.md and docs/limits.md from the tables in the code; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
+import { configPage } from "./docs/config-page.ts";
 import { errorsPage } from "./docs/errors-page.ts";
 import { limitsPage } from "./docs/limits-page.ts";
 
-const PAGES = { "docs/errors.md": errorsPage, "docs/limits.md": limitsPage };
+const PAGES = { "docs/errors.md": errorsPage, "docs/limits.md": limitsPage, "docs/config.md": configPage };
 
 let stale = 0;
 for (const [path, page] of Object.entries(PAGES)) {

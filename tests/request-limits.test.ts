@@ -123,9 +123,9 @@ describe("who the visitor is behind a proxy", () => {
 });
 
 test.for([
-  ["--max-request-size", "huge", "PN_SIZE_INVALID"],
-  ["--request-timeout", "soon", "PN_DURATION_INVALID"],
-  ["--trusted-proxies", "proxy.example", "PN_PROXY_INVALID"],
+  ["--max-request-size", "huge", "must be a size"],
+  ["--request-timeout", "soon", "must be a time"],
+  ["--trusted-proxies", "proxy.example", "must be an IP address or a network"],
 ])("%s %s is refused with a hint", async ([option, value, code]) => {
   const command = ["server", "--listen", "127.0.0.1:0", option ?? "", value ?? ""];
   const program = postern(onTestFinished, command, { env: { POSTERN_API_KEYS: `me ${"k".repeat(32)}` } });

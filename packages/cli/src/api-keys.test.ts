@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseApiKeyList, parseApiKeys, parseClientKey } from "./api-keys.js";
+import { parseApiKeys, parseClientKey } from "./api-keys.js";
 
 const A = "aaaaaaaaaaaaaaaa";
 const B = "bbbbbbbbbbbbbbbb";
@@ -33,11 +33,6 @@ describe("a server's keys", () => {
 
   test("an owner may have several keys, so that one can replace another", () => {
     expect(parseApiKeys(`ann ${A}\nann ${B}`, "keys").map(({ owner }) => owner)).toEqual(["ann", "ann"]);
-  });
-
-  test("in the environment commas part them as lines do", () => {
-    expect(parseApiKeyList(`ann ${A}, ${B}`, "POSTERN_API_KEYS")).toHaveLength(2);
-    expect(parseApiKeyList("", "POSTERN_API_KEYS")).toEqual([]);
   });
 
   test.for([

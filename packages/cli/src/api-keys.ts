@@ -33,11 +33,6 @@ export function parseApiKeys(text: string, source: string): ApiKey[] {
   return keys;
 }
 
-/** The same for an environment variable, where commas part the entries too. */
-export function parseApiKeyList(text: string, source: string): ApiKey[] {
-  return parseApiKeys(text.replaceAll(",", "\n"), source);
-}
-
 /** The one key of a client: `key` or `name key`, comments allowed. Its length is the server's business. */
 export function parseClientKey(text: string, source: string): string {
   const entries = [...keyLines(text)];

@@ -1,6 +1,8 @@
+import type { Configuration, Path } from "@postern/config";
 import { parseClientKey } from "./api-keys.js";
+import type { Settings } from "./configuration.js";
 import { CliError } from "./errors.js";
-import { readSecretFile } from "./secret-file.js";
+import { readSecretFile } from "./owned-file.js";
 
 const FIX = [
   "From a file:      postern http 3000 --api-key-file my.key",
@@ -8,32 +10,35 @@ const FIX = [
   "The server's operator has the key; on your own server it is in the file given as --api-keys-file.",
 ].join("\n");
 
+/** Of two layers that name a key, the stronger one counts. */
+const STRENGTH = { default: 0, file: 1, environment: 2, flag: 3 } as const;
+
 export interface ClientKey {
   key: string;
   warning: string | undefined;
 }
 
-/** What of the client's key the command line and the environment say. */
-export interface ClientKeySource {
-  file: string | undefined;
-  /** Whether `file` was typed, and so wins over the environment. */
-  typed: boolean;
+/** Finds the client's key in `[tunnel.auth]`. Throws PN_KEY_MISSING and what reading the file throws. */
+export function loadClientKey(settings: Settings): Promise<ClientKey> {
+  return keyOf(settings.loaded.values.tunnel.auth, settings, ["tunnel", "auth"]);
 }
 
-/** Finds the client's key. Throws PN_KEY_MISSING, PN_KEY_AMBIGUOUS and what reading the file throws. */
-export async function loadClientKey(source: ClientKeySource, env: NodeJS.ProcessEnv): Promise<ClientKey> {
-  const direct = env["POSTERN_API_KEY"];
-  if (source.file && direct && !source.typed) {
-    throw new CliError(
-      "PN_KEY_AMBIGUOUS",
-      "POSTERN_API_KEY and POSTERN_API_KEY_FILE are both set.",
-      "Unset one of the two.",
-    );
+/** The same for the endpoint at `index`: its own key, else the one of `[tunnel.auth]`. */
+export function loadEndpointKey(settings: Settings, index: number): Promise<ClientKey> {
+  const auth = settings.loaded.values.tunnel.endpoints[index]?.auth;
+  const hasOwn = auth?.api_key !== undefined || auth?.api_key_file !== undefined;
+  return hasOwn ? keyOf(auth, settings, ["tunnel", "endpoints", index, "auth"]) : loadClientKey(settings);
+}
+
+async function keyOf(auth: Configuration["tunnel"]["auth"], settings: Settings, path: Path): Promise<ClientKey> {
+  const { api_key: direct, api_key_file: file } = auth;
+  const strength = (name: string): number => STRENGTH[settings.loaded.origin(...path, name).from];
+  const [ofDirect, ofFile] = [strength("api_key"), strength("api_key_file")];
+  if (file !== undefined && ofFile > ofDirect) {
+    const place = settings.pathOf(file, ...path, "api_key_file");
+    const { text, warning } = await readSecretFile(place);
+    return { key: parseClientKey(text, place), warning };
   }
-  if (source.file) {
-    const { text, warning } = await readSecretFile(source.file);
-    return { key: parseClientKey(text, source.file), warning };
-  }
-  if (!direct) throw new CliError("PN_KEY_MISSING", "No API key is given.", FIX);
-  return { key: parseClientKey(direct, "POSTERN_API_KEY"), warning: undefined };
+  if (direct === undefined) throw new CliError("PN_KEY_MISSING", "No API key is given.", FIX);
+  return { key: parseClientKey(direct, "the API key"), warning: undefined };
 }

@@ -4,18 +4,31 @@ import { startServer, type Server } from "@postern/server";
 import { requestOnce } from "./demo/once.js";
 import { startDemoService, type DemoService } from "./demo/service.js";
 import { EXIT } from "./errors.js";
-import { createLog } from "./log.js";
-import { createMessages, type Messages } from "./messages.js";
-import type { DemoCommandOptions } from "./options.js";
+import { CONFIGURATION, ConfigError, resolve } from "@postern/config";
+import { consoleSink, createLog } from "./log.js";
+import { logMessages, peopleOutput, textMessages, type Messages } from "./messages.js";
+import type { CommandLine } from "./options.js";
+import { paintFor } from "./paint.js";
 import { printable } from "./printable.js";
 import { listenForStop } from "./stop-request.js";
 import { eventPrinter, type Terminal } from "./terminal.js";
 import { TunnelView } from "./tunnel-view.js";
 
 /** `postern demo`: server, sample service and client in this one process, on loopback. Returns the exit code. */
-export async function demoCommand(options: DemoCommandOptions, terminal: Terminal): Promise<number> {
-  const messages = await createMessages(terminal, options);
-  const print = options.json ? eventPrinter(terminal.stdout, "demo") : undefined;
+export async function demoCommand(given: CommandLine & { once: boolean }, terminal: Terminal): Promise<number> {
+  // No file: it shows the same everywhere.
+  const { values, problems } = resolve(CONFIGURATION.entries.logging, { env: terminal.env, flags: given.flags }, [
+    "logging",
+  ]);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const { level, format } = values;
+  const output = peopleOutput(terminal, given.json);
+  const paint = paintFor(output, terminal.env);
+  const messages =
+    format === "text"
+      ? textMessages(output, paint, level)
+      : logMessages(createLog({ level, sinks: [consoleSink(output, format, paint, true)] }), paint);
+  const print = given.json ? eventPrinter(terminal.stdout, "demo") : undefined;
   const key = randomBytes(24).toString("base64url");
   const stop = listenForStop();
   const parts: Partial<{ server: Server; service: DemoService; tunnel: TunnelHandle }> = {};
@@ -26,17 +39,15 @@ export async function demoCommand(options: DemoCommandOptions, terminal: Termina
       apiKeys: [{ owner: "demo", key }],
       // The requests are told by the client's view; of the server only trouble is worth a line.
       log: createLog({
-        level: options.logLevel === "info" ? "warn" : options.logLevel,
-        format: options.logFormat,
-        output: terminal.stderr,
-        paint: messages.paint,
+        level: level === "info" ? "warn" : level,
+        sinks: [consoleSink(terminal.stderr, format, paint, level === "debug")],
       }),
     });
     parts.server = server;
     const service = await startDemoService(server.address);
     parts.service = service;
 
-    const view = new TunnelView(messages, (url) => showDemo(messages, url, options.once));
+    const view = new TunnelView(messages, (url) => showDemo(messages, url, given.once));
     const tunnel = await connect({
       server: server.url,
       apiKey: key,
@@ -49,7 +60,7 @@ export async function demoCommand(options: DemoCommandOptions, terminal: Termina
     });
     parts.tunnel = tunnel;
 
-    if (options.once) {
+    if (given.once) {
       const { text, fields } = await requestOnce(tunnel.url, server.address);
       messages.say("info", `  ${messages.paint.green("✓")} ${printable(text)}`, { msg: text, ...fields });
       return EXIT.done;

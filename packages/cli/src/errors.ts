@@ -14,19 +14,17 @@ export const CLI_ERRORS = {
   PN_TARGET_INVALID: { exit: EXIT.usage, meaning: "The local service is not given as a port, host:port or address." },
   PN_TARGET_FOLDER: { exit: EXIT.usage, meaning: "A folder was given where only a running service can be shared." },
   PN_SERVER_MISSING: { exit: EXIT.usage, meaning: "No server was named." },
-  PN_SERVER_INVALID: { exit: EXIT.usage, meaning: "The server's address is not an http(s) or ws(s) origin." },
-  PN_LISTEN_INVALID: { exit: EXIT.usage, meaning: "The address to listen on is not host:port." },
-  PN_PUBLIC_URL_INVALID: {
+  PN_CONFIG_INVALID: {
     exit: EXIT.usage,
-    meaning: "The public URL is not an http(s) origin of the base domain.",
+    meaning: "A value in the configuration file, in the environment or on the command line is not allowed there.",
   },
-  PN_PROXY_INVALID: { exit: EXIT.usage, meaning: "A trusted proxy is not an IP address or a network." },
-  PN_SIZE_INVALID: { exit: EXIT.usage, meaning: "A size is not a number of bytes, nor a number with KB, MB or GB." },
-  PN_DURATION_INVALID: {
+  PN_CONFIG_UNBUILT: {
     exit: EXIT.usage,
-    meaning: "A time is not a number of seconds, nor a number with ms, s, m or h.",
+    meaning: "The configuration asks for something that this version does not have yet.",
   },
-  PN_DOMAIN_INVALID: { exit: EXIT.usage, meaning: "The base domain is not a host name." },
+  PN_CONFIG_MISSING: { exit: EXIT.usage, meaning: "There is no configuration file, or nothing in it is to be run." },
+  PN_CONFIG_EXISTS: { exit: EXIT.usage, meaning: "A starting file would replace a file that is there." },
+  PN_LOG_UNWRITABLE: { exit: EXIT.usage, meaning: "Log files cannot be written to their folder." },
   PN_LISTEN_FAILED: {
     exit: EXIT.failed,
     meaning: "The address to listen on is taken, not allowed or not of this machine.",

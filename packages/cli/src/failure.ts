@@ -1,5 +1,7 @@
+import { ConfigError } from "@postern/config";
 import { CLI_ERRORS, CliError, EXIT } from "./errors.js";
 import { printable } from "./printable.js";
+import { problemLine } from "./problem-line.js";
 
 /** What people are told of an error, and how the process ends after it. */
 export interface Failure {
@@ -31,6 +33,7 @@ export function failureOf(error: unknown): Failure {
   const message =
     typeof thrown.message === "string" && thrown.message !== "" ? thrown.message : "Something went wrong.";
 
+  if (error instanceof ConfigError) return configFailure(error);
   if (error instanceof CliError) return { code, message, fix: error.fix, retryable: false, exit: error.exit };
 
   const system = SYSTEM_ERRORS[code];
@@ -44,6 +47,18 @@ export function failureOf(error: unknown): Failure {
       ? "This should not happen. Run it again with --log-level debug and report what it says."
       : undefined;
   return { code, message, fix, retryable, exit: exitOf(code, retryable) };
+}
+
+/** Each problem with its place, and the line that it is about. */
+function configFailure({ code, problems }: ConfigError): Failure {
+  const { exit } = CLI_ERRORS[code];
+  const [only] = problems;
+  if (problems.length === 1 && only?.where === undefined)
+    return { code, message: `${only?.message}.`, fix: undefined, retryable: false, exit };
+  const lines = problems.flatMap((problem) => [problemLine(problem), ...problem.frame]);
+  const message =
+    problems.length === 1 ? "The configuration has a mistake." : `The configuration has ${problems.length} mistakes.`;
+  return { code, message, fix: lines.join("\n"), retryable: false, exit };
 }
 
 /** A retryable error reaches the command only when trying again was switched off or has been given up. */

@@ -1,34 +1,38 @@
 import { connect, type ConnectOptions, type TunnelEvent } from "@postern/client";
+import { ConfigError, resolve, tunnelEndpoint } from "@postern/config";
+import { refuseUnbuilt } from "./unbuilt.js";
 import { loadClientKey } from "./client-key.js";
+import { readSettings } from "./configuration.js";
+import { connectionOptions } from "./connect-options.js";
 import { EXIT } from "./errors.js";
 import { localTarget } from "./local-target.js";
-import { createMessages, type Messages } from "./messages.js";
-import type { HttpCommandOptions } from "./options.js";
+import type { Messages } from "./messages.js";
+import type { CommandLine } from "./options.js";
 import { printable } from "./printable.js";
-import { serverChoice } from "./server-choice.js";
+import { exposure, serverChoice } from "./server-choice.js";
 import { listenForStop } from "./stop-request.js";
+import { openTelling } from "./telling.js";
 import { eventPrinter, type Terminal } from "./terminal.js";
 import { TunnelView } from "./tunnel-view.js";
 
 /** `postern http <target>`: shares a local HTTP service until it is told to stop. Returns the exit code. */
-export async function httpCommand(text: string, options: HttpCommandOptions, terminal: Terminal): Promise<number> {
+export async function httpCommand(text: string, given: CommandLine, terminal: Terminal): Promise<number> {
   const target = localTarget(text);
-  const server = serverChoice(options.server);
-  const { key, warning } = await loadClientKey(
-    { file: options.apiKeyFile, typed: options.apiKeyFileTyped },
-    terminal.env,
-  );
+  const layers = { env: terminal.env, flags: given.flags };
+  // Its one endpoint is not in the file: that would be another of the same name.
+  const { values: endpoint, problems } = resolve(tunnelEndpoint.each, layers, ["tunnel", "endpoint"]);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const settings = await readSettings({ ...given, env: terminal.env });
+  const { tunnel } = settings.loaded.values;
+  const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
+  refuseUnbuilt(settings, ["tunnel", "auth"], ["tunnel", "ssl"]);
+  const { key, warning } = await loadClientKey(settings);
 
-  const messages = await createMessages(terminal, options);
-  if (warning !== undefined) warn(messages, warning);
-  if (server.exposed) {
-    warn(
-      messages,
-      `The way to ${server.url} is not encrypted: others on it can read the API key. Use https:// if you can.`,
-    );
-  }
+  const telling = await openTelling(settings, terminal, given.json, "http");
+  const { messages } = telling;
+  for (const each of [...settings.warnings, warning, exposure(server)]) if (each !== undefined) telling.warn(each);
   const view = new TunnelView(messages, (url) => showAddress(messages, url, target.shown));
-  const print = options.json ? eventPrinter(terminal.stdout, options.subdomain ?? "default") : undefined;
+  const print = given.json ? eventPrinter(terminal.stdout, endpoint.subdomain ?? "default") : undefined;
 
   const stop = listenForStop();
   const opening = new AbortController();
@@ -36,30 +40,28 @@ export async function httpCommand(text: string, options: HttpCommandOptions, ter
   stop.signal.addEventListener("abort", giveUp);
   try {
     const wish: ConnectOptions = {
-      server: server.url,
+      ...connectionOptions(endpoint, tunnel),
+      server,
       apiKey: key,
       local: target.local,
-      reconnection: { enabled: options.reconnect },
       signal: opening.signal,
       onEvent(event: TunnelEvent) {
         print?.({ ...event });
         view.show(event);
       },
-      ...(options.subdomain ? { subdomain: options.subdomain } : {}),
-      ...(options.hostHeader ? { hostHeader: options.hostHeader } : {}),
     };
-    const tunnel = await connect(wish);
+    const open = await connect(wish);
     // From here on a wish to stop lets the requests in flight finish.
     stop.signal.removeEventListener("abort", giveUp);
     const closed = new Promise<void>((resolve, reject) => {
-      tunnel.on("closed", (error) => (error === undefined ? resolve() : reject(error)));
+      open.on("closed", (error) => (error === undefined ? resolve() : reject(error)));
     });
     await Promise.race([closed, stop.received]);
     if (stop.requested) {
       const msg = "Stopping: requests in progress may finish. Ctrl-C again ends at once.";
       messages.say("info", messages.paint.dim(msg), { msg });
     }
-    await tunnel.close();
+    await open.close();
     view.tellOmitted();
     return EXIT.done;
   } catch (error) {
@@ -67,6 +69,7 @@ export async function httpCommand(text: string, options: HttpCommandOptions, ter
     throw error;
   } finally {
     stop.dispose();
+    await telling.close();
   }
 }
 
@@ -81,8 +84,4 @@ function showAddress(messages: Messages, url: string, local: string): void {
     "",
   ].join("\n");
   messages.say("info", text, { msg: `${url} → ${local}`, public_url: url, local });
-}
-
-function warn(messages: Messages, msg: string): void {
-  messages.say("warn", messages.paint.yellow(printable(msg)), { msg });
 }

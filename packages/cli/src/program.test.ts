@@ -6,7 +6,11 @@ import { Output } from "./output.js";
 async function typed(...args: string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const read = (stream: PassThrough): string => String((stream.read() as Buffer | null) ?? "");
-  const exit = await run(args, { stdout: new Output(streams.stdout), stderr: new Output(streams.stderr), env: {} });
+  const exit = await run(args, {
+    stdout: new Output(streams.stdout),
+    stderr: new Output(streams.stderr),
+    env: { HOME: "/nowhere" },
+  });
   return { exit, stdout: read(streams.stdout), stderr: read(streams.stderr) };
 }
 
@@ -14,7 +18,7 @@ test("the help shows what works, and only that", async () => {
   const { exit, stdout, stderr } = await typed("--help");
   expect([exit, stderr]).toEqual([0, ""]);
   const commands = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
-  expect(new Set(commands)).toEqual(new Set(["demo", "server", "http", "help", "postern"]));
+  expect(new Set(commands)).toEqual(new Set(["demo", "server", "http", "start", "config", "help", "postern"]));
 });
 
 test("the help of a command names each option's variable", async () => {
@@ -36,13 +40,16 @@ test.for([
   [["http"], "missing required argument 'target'"],
   [["http", "3000", "more"], "too many arguments"],
   [["http", "3000", "--sub", "x"], "unknown option '--sub'"],
-  [["http", "3000", "--log-level", "loud"], "Allowed choices are debug, info, warn, error, silent"],
+  [["http", "3000", "--log-level", "loud"], '--log-level must be one of "debug", "info", "warn", "error", "silent"'],
   [["http", "3000"], "PN_SERVER_MISSING"],
   [["http", "./site"], "PN_TARGET_FOLDER"],
   [["http", "3000", "--server", "http://localhost"], "PN_KEY_MISSING"],
   [["server"], "PN_KEYS_MISSING"],
-  [["server", "--listen", "nowhere"], "PN_LISTEN_INVALID"],
-  [["server", "--domain", "https://a.b"], "PN_DOMAIN_INVALID"],
+  [["server", "--listen", "nowhere"], "--listen must be an address to listen on"],
+  [["server", "--domain", "https://a.b"], "--domain must be a host name alone"],
+  [["server", "--config", "/nowhere/postern.toml"], "PN_FILE_UNREADABLE"],
+  [["start"], "PN_CONFIG_MISSING"],
+  [["config", "chek"], "Did you mean check?"],
 ] as const)("postern %j is a usage error and says what is wrong", async ([args, message]) => {
   const { exit, stdout, stderr } = await typed(...args);
   expect(stderr).toContain(message);

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import {
-  LOG_FORMATS,
-  LOG_LEVELS,
-  type DemoCommandOptions,
-  type HttpCommandOptions,
-  type ServerCommandOptions,
-} from "./options.js";
+import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
+import { declaredOption, typedFlags } from "./declared-option.js";
+import type { CommandLine } from "./options.js";
 import type { Terminal } from "./terminal.js";
+
+const { logging, tunnel } = CONFIGURATION.entries;
+const { auth: clientAuth, reconnection, server: tunnelServer } = tunnel.entries;
+const endpoint = tunnelEndpoint.each.entries;
 
 /**
  * The command line: what can be typed, and the help that teaches it. The commands themselves are loaded when they are run.
@@ -34,115 +34,101 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     .addOption(flag("--once", "send one request through it, say what happened, and end", "POSTERN_ONCE"))
     .addHelpText("after", DEMO_EXAMPLES)
     .action(async () => {
-      const options = demo.opts<DemoCommandOptions>();
-      ended(await (await import("./demo-command.js")).demoCommand(withFlags(demo, options), terminal));
+      const once = isSet(demo, "once");
+      ended(await (await import("./demo-command.js")).demoCommand({ ...typed(demo), once }, terminal));
     });
 
   const server = program.command("server").description("run the public server that clients connect to");
-  server
-    .addOption(
-      new Option("--listen <host:port>", "address for visitors and clients")
-        .env("POSTERN_LISTEN")
-        .default("127.0.0.1:8080"),
-    )
-    .addOption(new Option("--domain <name>", "tunnels get names below it").env("POSTERN_DOMAIN").default("localhost"))
-    .addOption(
-      new Option("--public-url <url>", "the base domain as visitors reach it, when a TLS proxy stands before").env(
-        "POSTERN_PUBLIC_URL",
-      ),
-    )
-    .addOption(
-      new Option("--api-keys-file <file>", "who may open tunnels: `name key` on each line").env(
-        "POSTERN_API_KEYS_FILE",
-      ),
-    )
-    .addOption(
-      new Option("--trusted-proxies <addresses>", "proxies before the server whose X-Forwarded-For is believed").env(
-        "POSTERN_TRUSTED_PROXIES",
-      ),
-    )
-    .addOption(
-      new Option("--max-request-size <size>", "largest body of a request, for instance 10MB (default: any)").env(
-        "POSTERN_MAX_REQUEST_SIZE",
-      ),
-    )
-    .addOption(
-      new Option(
-        "--request-timeout <time>",
-        "how long a service may take to answer, for instance 60s (default: any)",
-      ).env("POSTERN_REQUEST_TIMEOUT"),
-    )
-    .addHelpText("after", SERVER_EXAMPLES)
-    .action(async () => {
-      const options = server.opts<ServerCommandOptions>();
-      ended(await (await import("./server-command.js")).serverCommand(withFlags(server, options), terminal));
-    });
+  const { listen, base_domain, public_url, auth, trusted_proxies, security } = tunnelServer.entries;
+  const { max_request_size, request_timeout } = security.entries;
+  const { api_keys_file } = auth.entries;
+  for (const option of [
+    listen,
+    base_domain,
+    public_url,
+    api_keys_file,
+    trusted_proxies,
+    max_request_size,
+    request_timeout,
+  ])
+    server.addOption(declaredOption(option));
+  server.addHelpText("after", SERVER_EXAMPLES).action(async () => {
+    ended(await (await import("./server-command.js")).serverCommand(typed(server), terminal));
+  });
 
   const http = program.command("http").description("share a local HTTP service");
-  http
-    .argument("<target>", "3000, 127.0.0.1:3000, http://… or https://…")
-    .addOption(new Option("--server <url>", "the Postern server").env("POSTERN_SERVER_URL"))
-    .addOption(
-      new Option("--subdomain <name>", "the name you wish (default: the server chooses)").env("POSTERN_SUBDOMAIN"),
-    )
-    .addOption(
-      new Option("--host-header <host>", "Host that the service sees; `rewrite`: its own (default: the visitor's)").env(
-        "POSTERN_HOST_HEADER",
-      ),
-    )
-    .addOption(new Option("--api-key-file <file>", "file with your API key").env("POSTERN_API_KEY_FILE"))
-    .addOption(new Option("--no-reconnect", "end when the connection fails or breaks (env: POSTERN_RECONNECT=no)"))
-    .addHelpText("after", HTTP_EXAMPLES)
-    .action(async (target: string) => {
-      const apiKeyFileTyped = http.getOptionValueSource("apiKeyFile") === "cli";
-      const given = http.opts<HttpCommandOptions>();
-      const options = {
-        ...given,
-        apiKeyFileTyped,
-        reconnect: given.reconnect && !saysNo(terminal.env["POSTERN_RECONNECT"]),
-      };
-      ended(await (await import("./http-command.js")).httpCommand(target, withFlags(http, options), terminal));
-    });
+  http.argument("<target>", "3000, 127.0.0.1:3000, http://… or https://…");
+  const { server_url, subdomain, host_header } = endpoint;
+  for (const option of [
+    server_url,
+    subdomain,
+    host_header,
+    clientAuth.entries.api_key_file,
+    reconnection.entries.enabled,
+  ])
+    http.addOption(declaredOption(option));
+  http.addHelpText("after", HTTP_EXAMPLES).action(async (target: string) => {
+    ended(await (await import("./http-command.js")).httpCommand(target, typed(http), terminal));
+  });
 
-  for (const command of [demo, server, http]) {
+  const start = program.command("start").description("run all that the configuration file enables");
+  start.addHelpText("after", START_EXAMPLES).action(async () => {
+    ended(await (await import("./start-command.js")).startCommand(typed(start), terminal));
+  });
+
+  for (const command of [demo, server, http, start]) {
+    if (command !== demo) command.addOption(configOption());
     command
-      .addOption(
-        new Option("--log-level <level>", "least important messages shown")
-          .env("POSTERN_LOG_LEVEL")
-          .choices(LOG_LEVELS)
-          .default("info"),
-      )
-      .addOption(
-        new Option("--log-format <format>", "for people or programs")
-          .env("POSTERN_LOG_FORMAT")
-          .choices(LOG_FORMATS)
-          .default("text"),
-      )
-      .addOption(flag("--json", "events on stdout, one JSON object a line; messages on stderr", "POSTERN_JSON"))
-      .showHelpAfterError(`\`postern ${command.name()} --help\` shows what it takes.`)
+      .addOption(declaredOption(logging.entries.level))
+      .addOption(declaredOption(logging.entries.format))
+      .addOption(flag("--json", "events on stdout, one JSON object a line; messages on stderr", "POSTERN_JSON"));
+  }
+
+  const config = program.command("config").description("write, check and explain the configuration file");
+  const configAction = async (command: Command, action: "init" | "check" | "explain" | "schema", file?: string) => {
+    ended(await (await import("./config-command.js")).configCommand(action, { ...typed(command), file }, terminal));
+  };
+  const init = config.command("init").description("write a commented file to begin with");
+  init.argument("[file]", "where", "postern.toml").action((file: string) => configAction(init, "init", file));
+  const check = config.command("check").description("say all that is wrong with the file; exit code 2 if anything is");
+  const explain = config.command("explain").description("show each value, and where it comes from");
+  const schema = config.command("schema").description("print the JSON Schema, for editors");
+  check.addOption(configOption()).action(() => configAction(check, "check"));
+  explain
+    .addOption(configOption())
+    .addOption(flag("--json", "one JSON object a line", "POSTERN_JSON"))
+    .action(() => configAction(explain, "explain"));
+  schema.action(() => configAction(schema, "schema"));
+  config.addHelpText("after", CONFIG_EXAMPLES);
+
+  for (const command of [demo, server, http, start, config, init, check, explain, schema]) {
+    const name = command.parent === config ? `config ${command.name()}` : command.name();
+    command
+      .showHelpAfterError(`\`postern ${name} --help\` shows what it takes.`)
       .helpOption("-h, --help", "print help");
   }
   return program;
+}
+
+function typed(command: Command): CommandLine {
+  const { config } = command.opts<{ config?: string }>();
+  return { config, json: isSet(command, "json"), flags: typedFlags(command) };
+}
+
+function configOption(): Option {
+  const where = "the configuration file (default: ./postern.toml, then ~/.config/postern/postern.toml)";
+  return new Option("--config <file>", where).env("POSTERN_CONFIG");
 }
 
 function flag(name: string, description: string, env: string): Option {
   return new Option(name, description).env(env).default(false);
 }
 
-/** A variable that is there but says no switches nothing on. */
-function withFlags<T extends object>(command: Command, options: T): T {
-  const off = command.options.filter(
-    (option) =>
-      option.isBoolean() &&
-      option.envVar !== undefined &&
-      command.getOptionValueSource(option.attributeName()) === "env" &&
-      (process.env[option.envVar] === "" || saysNo(process.env[option.envVar])),
-  );
-  return { ...options, ...Object.fromEntries(off.map((option) => [option.attributeName(), false])) };
-}
-
-function saysNo(value: string | undefined): boolean {
-  return /^(0|no|off|false)$/i.test(value ?? "");
+/** Whether a flag is given. A variable that is there but says no switches nothing on. */
+function isSet(command: Command, name: string): boolean {
+  const option = command.options.find((each) => each.attributeName() === name);
+  if (command.getOptionValueSource(name) !== "env") return command.getOptionValue(name) === true;
+  return !/^(0|no|off|false|)$/i.test(process.env[option?.envVar ?? ""] ?? "");
 }
 
 function version(): string {
@@ -155,6 +141,7 @@ Examples:
   postern demo                                        everything on this machine, to look at
   postern server --api-keys-file postern.keys         the server, on 127.0.0.1:8080
   postern http 3000 --server http://localhost:8080    share port 3000 through it
+  postern config init && postern start                the same and more, from a file
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 credentials refused,
 4 server not reachable, 130 interrupted twice.`;
@@ -166,6 +153,7 @@ Examples:
 
 const SERVER_EXAMPLES = `
 API keys come from --api-keys-file, or from POSTERN_API_KEYS (the same lines, commas allowed between them).
+The configuration file can say all of this and more, in [tunnel.server]; what is typed wins.
 
 Examples:
   make a key (here for a user named me) and start:
@@ -177,9 +165,26 @@ Examples:
 
 const HTTP_EXAMPLES = `
 The API key comes from --api-key-file or from the environment: POSTERN_API_KEY_FILE, POSTERN_API_KEY.
+Server, key and connection settings may also come from the configuration file; what is typed wins.
 
 Examples:
   postern http 3000 --server https://tunnel.example.com --api-key-file my.key
   postern http 3000 --subdomain my-app                with the server and key set in the environment
   postern http https://localhost:8443 --host-header rewrite
   postern http 3000 --json | jq .data.public_url      for scripts`;
+
+const START_EXAMPLES = `
+Tunnels are opened for each [[tunnel.endpoints]]; the server runs with [tunnel.server] enabled = true.
+When the file changes, or with SIGHUP, endpoints are added, removed and changed; the others are not touched.
+
+Examples:
+  postern config init                         writes ./postern.toml to begin with
+  postern start
+  postern start --config /etc/postern.toml`;
+
+const CONFIG_EXAMPLES = `
+Examples:
+  postern config init                         writes ./postern.toml
+  postern config check --config other.toml
+  postern config explain | grep listen        what is it, and who says so?
+  postern config schema > postern.schema.json`;

@@ -4,23 +4,21 @@ import { CliError } from "./errors.js";
 const FIX = [
   "Say which one:   postern http 3000 --server https://tunnel.example.com",
   "Or set it once:  export POSTERN_SERVER_URL=https://tunnel.example.com",
+  "Or write it into postern.toml, as server_url of the first [[tunnel.endpoints]].",
 ].join("\n");
 
-/** Where to connect to, and whether others on the way could read along. */
-export interface ServerChoice {
-  url: string;
-  exposed: boolean;
+/** The server that was chosen. Throws PN_SERVER_MISSING when none was. */
+export function serverChoice(...choices: (string | undefined)[]): string {
+  const chosen = choices.find((choice) => choice !== undefined);
+  if (chosen === undefined) throw new CliError("PN_SERVER_MISSING", "No server is given.", FIX);
+  return chosen;
 }
 
-/** Checks the server's address. Throws PN_SERVER_MISSING and PN_SERVER_INVALID. */
-export function serverChoice(text: string | undefined): ServerChoice {
-  if (text === undefined || text.trim() === "") throw new CliError("PN_SERVER_MISSING", "No server is given.", FIX);
-  try {
-    const { protocol, hostname } = parseServerAddress(text);
-    return { url: text.trim(), exposed: protocol === "ws:" && !isLoopback(hostname) };
-  } catch (error) {
-    throw new CliError("PN_SERVER_INVALID", error instanceof Error ? error.message : String(error), FIX);
-  }
+/** A warning when others on the way to `server` could read along. */
+export function exposure(server: string): string | undefined {
+  const { protocol, hostname } = parseServerAddress(server);
+  if (protocol !== "ws:" || isLoopback(hostname)) return undefined;
+  return `The way to ${server} is not encrypted: others on it can read the API key. Use https:// if you can.`;
 }
 
 function isLoopback(hostname: string): boolean {

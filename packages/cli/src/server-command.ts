@@ -1,53 +1,38 @@
-import { startServer } from "@postern/server";
-import { parseBaseDomain } from "./base-domain.js";
 import { EXIT } from "./errors.js";
-import { isLoopbackAddress, parseListenAddress } from "./listen-address.js";
-import { createLog } from "./log.js";
-import { createMessages, peopleOutput } from "./messages.js";
-import type { ServerCommandOptions } from "./options.js";
+import type { CommandLine } from "./options.js";
+import { readSettings } from "./configuration.js";
+import { listenForStop } from "./stop-request.js";
+import { openTelling } from "./telling.js";
+import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
+import { refuseUnbuilt } from "./unbuilt.js";
+import { exposureWarnings, startConfiguredServer } from "./configured-server.js";
+import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import type { Paint } from "./paint.js";
 import { printable } from "./printable.js";
-import { parsePublicUrl } from "./public-url.js";
-import { parseDuration, parseSize } from "./parse-quantity.js";
-import { loadServerKeys, type ServerKeys } from "./server-keys.js";
-import { listenForStop } from "./stop-request.js";
-import { parseTrustedProxies } from "./trusted-proxies.js";
-import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 
 /** `postern server`: the public server, until it is told to stop. Returns the exit code. */
-export async function serverCommand(options: ServerCommandOptions, terminal: Terminal): Promise<number> {
-  const listen = parseListenAddress(options.listen);
-  const domain = parseBaseDomain(options.domain);
-  const publicUrl = options.publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(options.publicUrl, domain) };
-  const trustedProxies = parseTrustedProxies(options.trustedProxies ?? "");
-  const maxRequestSize = parseSize(options.maxRequestSize ?? "0");
-  const requestTimeout = parseDuration(options.requestTimeout ?? "0");
-  const credentials = await loadServerKeys(options.apiKeysFile, terminal.env);
+export async function serverCommand(given: CommandLine, terminal: Terminal): Promise<number> {
+  const settings = await readSettings({ ...given, env: terminal.env });
+  refuseUnbuilt(settings, ["tunnel", "server"]);
+  const { base_domain: domain } = settings.loaded.values.tunnel.server;
+  const credentials = await loadServerKeys(settings);
 
-  const messages = await createMessages(terminal, options);
+  const telling = await openTelling(settings, terminal, given.json, "server");
+  const { messages } = telling;
   const { paint } = messages;
-  const output = peopleOutput(terminal, options);
-  const log = createLog({ level: options.logLevel, format: options.logFormat, output, paint });
-  for (const warning of [...credentials.warnings, ...exposure(listen, domain)]) log.warn(warning);
+  const log = await telling.log("server");
+  for (const warning of [...settings.warnings, ...credentials.warnings, ...exposureWarnings(settings)])
+    log.warn(warning);
 
   const stop = listenForStop();
   try {
-    const limits = { maxRequestSize, requestTimeout };
-    const server = await startServer({
-      listen,
-      domain,
-      ...publicUrl,
-      trustedProxies,
-      ...limits,
-      apiKeys: credentials.keys,
-      log,
-    });
+    const server = await startConfiguredServer(settings, credentials.keys, log, await telling.log("requests"));
     const { address, url } = server;
-    const print = options.json ? eventPrinter(terminal.stdout, "server") : undefined;
+    const print = given.json ? eventPrinter(terminal.stdout, "server") : undefined;
     const report = (state: string): void =>
       print?.(machineEvent("status_update", "server", `${state}: ${address}`, { state, address, url, domain }));
 
-    const command = clientCommand(url, options.apiKeysFile, credentials);
+    const command = clientCommand(url, credentials);
     const text = banner(address, url, credentials, command, paint);
     messages.say("info", text, { msg: "ready", url, domain, client_command: command });
     report("listening");
@@ -61,6 +46,7 @@ export async function serverCommand(options: ServerCommandOptions, terminal: Ter
     return EXIT.done;
   } finally {
     stop.dispose();
+    await telling.close();
   }
 }
 
@@ -80,15 +66,8 @@ function banner(address: string, url: string, { keys }: ServerKeys, command: str
 }
 
 /** What to type beside the service. The key itself is not in it: a key in the command line is no secret. */
-function clientCommand(url: string, file: string | undefined, { keys }: ServerKeys): string {
+function clientCommand(url: string, { keys, file }: ServerKeys): string {
   // A server's file with a single key is a client's key file too.
   const keyFile = file !== undefined && keys.length === 1 ? file : "my.key";
   return `postern http 3000 --server ${url} --api-key-file ${keyFile}`;
-}
-
-function exposure(listen: string, domain: string): string[] {
-  if (isLoopbackAddress(listen)) return [];
-  const warnings = ["this address speaks plain HTTP: put a TLS proxy in front of it before keys travel over a network"];
-  if (domain === "localhost") warnings.push("names below localhost mean each visitor's own machine: set --domain");
-  return warnings;
 }

@@ -1,7 +1,8 @@
 import type { ApiKey } from "@postern/server";
-import { parseApiKeyList, parseApiKeys } from "./api-keys.js";
+import { parseApiKeys } from "./api-keys.js";
+import type { Settings } from "./configuration.js";
 import { CliError } from "./errors.js";
-import { readSecretFile } from "./secret-file.js";
+import { readSecretFile } from "./owned-file.js";
 
 const FIX = [
   "Make a key file and start with it:",
@@ -10,30 +11,29 @@ const FIX = [
 
 export interface ServerKeys {
   keys: ApiKey[];
+  /** The file that some of them come from. */
+  file: string | undefined;
   warnings: string[];
 }
 
-/** Collects the keys that a server accepts, from its file and from POSTERN_API_KEYS. Throws PN_KEYS_MISSING when there is none. */
-export async function loadServerKeys(file: string | undefined, env: NodeJS.ProcessEnv): Promise<ServerKeys> {
+/** Collects the keys that a server accepts: those of its file, and those that are listed. Throws PN_KEYS_MISSING when there is none. */
+export async function loadServerKeys(settings: Settings): Promise<ServerKeys> {
+  const { api_keys: listed, api_keys_file: named } = settings.loaded.values.tunnel.server.auth;
+  const file = named === undefined ? undefined : settings.pathOf(named, "tunnel", "server", "auth", "api_keys_file");
   const keys: ApiKey[] = [];
   const warnings: string[] = [];
-  if (file) {
+  if (file !== undefined) {
     const { text, warning } = await readSecretFile(file);
     keys.push(...parseApiKeys(text, file));
     if (warning !== undefined) warnings.push(warning);
   }
-  keys.push(...parseApiKeyList(env["POSTERN_API_KEYS"] ?? "", "POSTERN_API_KEYS"));
+  keys.push(...parseApiKeys(listed.join("\n"), "the listed keys"));
 
   if (keys.length === 0) {
     const nothing = file ? `${file} holds no API key` : "No API key is given";
     throw new CliError("PN_KEYS_MISSING", `${nothing}: without one, nobody could open a tunnel.`, FIX);
   }
-  if (new Set(keys.map(({ key }) => key)).size < keys.length) {
-    throw new CliError(
-      "PN_KEY_AMBIGUOUS",
-      `A key of POSTERN_API_KEYS is also in ${file}.`,
-      "Keep it in one of the two.",
-    );
-  }
-  return { keys, warnings };
+  if (new Set(keys.map(({ key }) => key)).size < keys.length)
+    throw new CliError("PN_KEY_AMBIGUOUS", `A listed key is also in ${file}.`, "Keep it in one of the two.");
+  return { keys, file, warnings };
 }

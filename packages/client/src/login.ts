@@ -5,6 +5,7 @@ import {
   TunnelError,
   type ControlError,
   type ControlMessage,
+  type Limits,
   type SessionHandler,
   type Transport,
 } from "@postern/protocol";
@@ -17,6 +18,7 @@ export interface LoginOptions {
   headers: Record<string, string>;
   /** Milliseconds for the whole login. */
   timeout: number;
+  limits: Partial<Limits>;
   signal: AbortSignal;
   /** The WebSocket stands; the credentials are on their way. */
   onConnected: () => void;
@@ -32,7 +34,7 @@ export async function login(options: LoginOptions): Promise<Session> {
   const { promise, resolve, reject } = Promise.withResolvers<Session>();
   const connection = new WebSocketConnection(options.address, options.headers, {
     onOpen(transport) {
-      sayHello(transport, options.apiKey, resolve, reject);
+      sayHello(transport, options, resolve, reject);
       options.onConnected();
     },
     onFailure: reject,
@@ -56,7 +58,7 @@ export async function login(options: LoginOptions): Promise<Session> {
 
 function sayHello(
   transport: Transport,
-  apiKey: string,
+  { apiKey, limits }: LoginOptions,
   resolve: (session: Session) => void,
   reject: (error: TunnelError) => void,
 ): void {
@@ -77,6 +79,7 @@ function sayHello(
       transport,
       now: () => performance.now(),
       schedule: (task) => void setImmediate(task),
+      limits,
     },
     handler,
   );

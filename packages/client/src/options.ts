@@ -18,6 +18,10 @@ export interface ConnectOptions {
   reconnection?: Partial<ReconnectionOptions>;
   /** How long one attempt may take, in milliseconds. Default 30,000. */
   connectionTimeout?: number;
+  /** Milliseconds between two heartbeats; two that are missed end the session. Default and most 10,000. */
+  keepaliveInterval?: number;
+  /** Connections to the local service at once; visitors beyond get 503. Default 1,024. */
+  maxConnections?: number;
   /** Ends the tunnel, also while it is still being opened. */
   signal?: AbortSignal;
   /** Hears every event from the first attempt on, before `connect` has returned. */

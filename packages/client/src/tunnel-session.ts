@@ -12,6 +12,8 @@ import { LocalConnection, type LocalConnectionEvents } from "./local-connection.
 import { remoteError } from "./login.js";
 import type { Target } from "./target.js";
 
+/** How long requests in flight may take when a tunnel ends, in milliseconds. */
+export const DRAIN = 30_000;
 /** How often the session looks at its clock, in milliseconds. */
 const TICK = 1_000;
 
@@ -59,17 +61,26 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
 
   /** Opens nothing new, lets the streams in progress end within `timeout` milliseconds, then closes. */
   async drain(timeout: number): Promise<void> {
-    this.#session.goAway("PN_DRAINING");
-    if (this.#session.streams > 0) {
-      const timer = setTimeout(() => this.#over.resolve(), timeout);
-      await this.#over.promise;
-      clearTimeout(timer);
-    }
+    await this.#finish(timeout);
     this.close();
   }
 
   close(): void {
     this.#session.close(new TunnelError("PN_CLOSED"));
+  }
+
+  /** The server has taken the tunnel away: what is in progress may end, nothing new begins. */
+  async #leave(reason: TunnelError): Promise<void> {
+    await this.#finish(DRAIN);
+    this.#session.close(reason);
+  }
+
+  async #finish(timeout: number): Promise<void> {
+    this.#session.goAway("PN_DRAINING");
+    if (this.#session.streams === 0) return;
+    const timer = setTimeout(() => this.#over.resolve(), timeout);
+    await this.#over.promise;
+    clearTimeout(timer);
   }
 
   onStream(stream: Stream): void {
@@ -96,7 +107,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
       case "requests":
         return this.#events.onRequests(message);
       case "unbound":
-        return this.#session.close(remoteError({ ...message, type: "error" }));
+        return void this.#leave(remoteError({ ...message, type: "error" }));
       case "error":
         this.#bound.reject(remoteError(message));
     }

@@ -1,11 +1,11 @@
 import { EventEmitter } from "node:events";
-import { TunnelError, type Requests } from "@postern/protocol";
+import { DEFAULT_LIMITS, TunnelError, type Limits, type Requests } from "@postern/protocol";
 import { backoff, DEFAULT_RECONNECTION } from "./backoff.js";
 import { login } from "./login.js";
 import type { ConnectionState, ConnectOptions, ReconnectionOptions, TunnelEventType, TunnelHandle } from "./options.js";
 import { parseServerAddress } from "./server-address.js";
 import { parseTarget, type Target } from "./target.js";
-import { TunnelSession } from "./tunnel-session.js";
+import { DRAIN, TunnelSession } from "./tunnel-session.js";
 
 /** Who tries several addresses gets several errors, and no message for all. */
 function reason(error: Error): string {
@@ -13,8 +13,6 @@ function reason(error: Error): string {
   return first.message;
 }
 
-/** How long requests in flight may take when the tunnel is closed, in milliseconds. */
-const DRAIN = 30_000;
 /** At most one event about an unreachable local service in this many milliseconds. */
 const DIAL_FAILURE_PAUSE = 1_000;
 
@@ -156,6 +154,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
         apiKey: this.#options.apiKey,
         headers: this.#options.headers ?? {},
         timeout: this.#options.connectionTimeout ?? 30_000,
+        limits: this.#limits(),
         signal: this.#stop.signal,
         onConnected: () => {
           this.#setState("authenticating");
@@ -176,6 +175,14 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
       this.#report(type, message, { code, retryable, server: host });
       throw error;
     }
+  }
+
+  #limits(): Partial<Limits> {
+    const { keepaliveInterval, maxConnections } = this.#options;
+    return {
+      heartbeat: Math.min(keepaliveInterval ?? Infinity, DEFAULT_LIMITS.heartbeat),
+      streams: maxConnections ?? DEFAULT_LIMITS.streams,
+    };
   }
 
   /** Waits before a retry. Returns false when the tunnel was closed meanwhile. */

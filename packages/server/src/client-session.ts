@@ -16,7 +16,7 @@ import {
 } from "@postern/protocol";
 import type { ApiKeys } from "./api-keys.js";
 import { SERVER_LIMITS } from "./limits.js";
-import { isReservedName, isValidName, randomName } from "./name.js";
+import { isReservedName, isValidName, randomName, type NameRules } from "./name.js";
 import type { NameRegistry } from "./name-registry.js";
 import { sendRecords } from "./records.js";
 import { Tunnel } from "./tunnel.js";
@@ -31,6 +31,10 @@ export interface SessionHost {
   readonly keys: ApiKeys;
   readonly names: NameRegistry;
   readonly log: Logger;
+  readonly requestLog: Logger;
+  readonly nameRules: NameRules;
+  /** Whether there is room for one more tunnel, unless it takes the place of one that is there. */
+  hasRoomFor(name: string): boolean;
   publicUrl(name: string): string;
   /** The client is known now. */
   onLogin(session: ClientSession): void;
@@ -44,6 +48,7 @@ export class ClientSession implements SessionHandler {
   readonly #transport: Transport;
   readonly #host: SessionHost;
   #log: Logger;
+  #requestLog: Logger;
   #owner: string | undefined;
   /** By number. */
   readonly #tunnels = new Map<number, Tunnel>();
@@ -55,6 +60,7 @@ export class ClientSession implements SessionHandler {
     this.#host = host;
     this.#transport = transport;
     this.#log = host.log.child({ session: this.id, address });
+    this.#requestLog = host.requestLog.child({ session: this.id, address });
     const now = (): number => performance.now();
     const schedule = (task: () => void): void => void setImmediate(task);
     this.#session = new Session({ role: "server", transport, now, schedule }, this);
@@ -79,7 +85,7 @@ export class ClientSession implements SessionHandler {
   }
 
   close(): void {
-    for (const tunnel of this.#tunnels.values()) sendRecords(this.#session, tunnel, this.#log);
+    for (const tunnel of this.#tunnels.values()) sendRecords(this.#session, tunnel, this.#requestLog);
     this.#session.close(new TunnelError("PN_DRAINING"));
   }
 
@@ -141,6 +147,7 @@ export class ClientSession implements SessionHandler {
     if (owner === undefined) return this.refuse("PN_AUTH_REFUSED");
     this.#owner = owner;
     this.#log = this.#log.child({ owner });
+    this.#requestLog = this.#requestLog.child({ owner });
     const { heartbeat, streams } = this.#session.limits;
     this.#session.control({
       type: "welcome",
@@ -158,7 +165,7 @@ export class ClientSession implements SessionHandler {
   #bind(bind: Bind, owner: string): void {
     const name = bind.subdomain?.toLowerCase() ?? this.#freeName();
     const hostHeader = bind.host_header === "rewrite" ? bind.local_host : bind.host_header;
-    const refusal = this.#refusal(name, owner, hostHeader);
+    const refusal = this.#refusal(name, bind.subdomain !== undefined, owner, hostHeader);
     if (refusal !== undefined) {
       this.#log.warn({ name: name.slice(0, 100), code: refusal }, "tunnel refused");
       return this.#sayError(refusal, bind.bind);
@@ -170,7 +177,7 @@ export class ClientSession implements SessionHandler {
       lasting: bind.subdomain !== undefined,
       session: this.#session,
       hostHeader,
-      onRecords: () => setTimeout(() => sendRecords(this.#session, tunnel, this.#log), RECORDS_DELAY),
+      onRecords: () => setTimeout(() => sendRecords(this.#session, tunnel, this.#requestLog), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
     this.#host.names.take(name, owner, tunnel, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
@@ -180,11 +187,13 @@ export class ClientSession implements SessionHandler {
     this.#log.info({ name, tunnel: id, public_url }, "tunnel open");
   }
 
-  #refusal(name: string, owner: string, hostHeader: string | undefined): ErrorCode | undefined {
-    if (!isValidName(name)) return "PN_NAME_INVALID";
-    if (isReservedName(name)) return "PN_NAME_RESERVED";
+  #refusal(name: string, wished: boolean, owner: string, hostHeader: string | undefined): ErrorCode | undefined {
+    const { nameRules } = this.#host;
+    // A name that the server made up is one that it may give.
+    if (!isValidName(name, wished ? nameRules : undefined)) return "PN_NAME_INVALID";
+    if (isReservedName(name, nameRules)) return "PN_NAME_RESERVED";
     if (hostHeader !== undefined && parseAuthority(hostHeader) === undefined) return "PN_HOST_HEADER";
-    if (this.#tunnels.size >= SERVER_LIMITS.tunnelsPerSession) return "PN_TUNNEL_LIMIT";
+    if (this.#tunnels.size >= SERVER_LIMITS.tunnelsPerSession || !this.#host.hasRoomFor(name)) return "PN_TUNNEL_LIMIT";
     return this.#host.names.refusal(name, owner);
   }
 
@@ -196,7 +205,7 @@ export class ClientSession implements SessionHandler {
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
     this.#tunnels.delete(tunnel.number);
-    sendRecords(this.#session, tunnel, this.#log);
+    sendRecords(this.#session, tunnel, this.#requestLog);
     tunnel.pool.clear(performance.now());
     this.#host.names.release(tunnel.name, tunnel, tunnel.lasting ? "stopped" : "free");
     const { message, retryable } = ERRORS[code];

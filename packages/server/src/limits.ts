@@ -2,6 +2,8 @@
 export const SERVER_LIMITS = {
   /** Tunnels of one session. */
   tunnelsPerSession: 64,
+  /** Tunnels of all sessions, unless the operator says otherwise. */
+  tunnels: 10_000,
   /** Names one owner may have, those kept for it included. */
   namesPerOwner: 10_000,
   /** How long a name stays with its owner who is away, in milliseconds. */

@@ -22,6 +22,7 @@ export class NameRegistry {
   /** How many names each owner has. */
   readonly #counts = new Map<string, number>();
   readonly #now: () => number;
+  #serving = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -39,13 +40,15 @@ export class NameRegistry {
     const former = this.#get(name);
     if (former === undefined) this.#counts.set(owner, (this.#counts.get(owner) ?? 0) + 1);
     this.#names.set(name, { owner, tunnel, replaced, expected: false, until: Infinity });
-    if (former?.tunnel !== undefined) former.replaced();
+    if (former?.tunnel === undefined) this.#serving += 1;
+    else former.replaced();
   }
 
   /** `tunnel` is gone. Nothing happens when another tunnel has the name by now. */
   release(name: string, tunnel: Tunnel, how: Release): void {
     const holding = this.#names.get(name);
     if (holding?.tunnel !== tunnel) return;
+    this.#serving -= 1;
     if (how === "free") return this.#delete(name, holding);
     holding.tunnel = undefined;
     holding.expected = how === "dropped";
@@ -56,6 +59,11 @@ export class NameRegistry {
   find(name: string): Tunnel | "away" | undefined {
     const holding = this.#get(name);
     return holding?.tunnel ?? (holding?.expected === true ? "away" : undefined);
+  }
+
+  /** Names that a tunnel serves now. */
+  get tunnels(): number {
+    return this.#serving;
   }
 
   /** Forgets names whose owners did not come back. */

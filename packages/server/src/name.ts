@@ -14,13 +14,24 @@ const RESERVED = new Set(
 const CONSONANTS = "bdfghjklmnprstvz";
 const VOWELS = "aeiou";
 
-/** Whether `name` can stand before the base domain: one DNS label (RFC 1123), and no punycode, which could pass for another name. */
-export function isValidName(name: string): boolean {
-  return VALID.test(name) && !name.startsWith("xn--");
+/** What an operator asks of names beyond their form. */
+export interface NameRules {
+  /** Names that nobody gets. */
+  readonly reserved: readonly string[];
+  /** Letters that a name must have and may have. */
+  readonly shortest: number;
+  readonly longest: number;
 }
 
-export function isReservedName(name: string): boolean {
-  return RESERVED.has(name);
+export const DEFAULT_NAME_RULES: NameRules = { reserved: [], shortest: 1, longest: 63 };
+
+/** Whether `name` can stand before the base domain: one DNS label (RFC 1123), and no punycode, which could pass for another name. */
+export function isValidName(name: string, { shortest, longest }: NameRules = DEFAULT_NAME_RULES): boolean {
+  return VALID.test(name) && !name.startsWith("xn--") && name.length >= shortest && name.length <= longest;
+}
+
+export function isReservedName(name: string, { reserved }: NameRules = DEFAULT_NAME_RULES): boolean {
+  return RESERVED.has(name) || reserved.includes(name);
 }
 
 /** A pronounceable name that nobody can guess in reasonable time: seven syllables of 80, 44 bits. */

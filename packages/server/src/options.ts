@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { NameRules } from "./name.js";
 
 /** One credential of a client. `owner` names who holds it and owns the names taken with it. */
 export interface ApiKey {
@@ -19,6 +20,10 @@ export interface ServerOptions {
   /** Who may open tunnels. At least one. */
   apiKeys: ApiKey[];
   log: Logger;
+  /** Where finished requests are logged. Default: `log`. */
+  requestLog?: Logger;
+  /** Whether clients and tunnels that come and go are logged; trouble is in any case. Default true. */
+  logTunnelEvents?: boolean;
   /**
    * Proxies before the server, as IP addresses or networks (`10.0.0.0/8`): whom they name in X-Forwarded-For is the visitor, and what they
    * say in X-Forwarded-Proto is its scheme. Default: none.
@@ -28,6 +33,14 @@ export interface ServerOptions {
   maxRequestSize?: number;
   /** How long a service may take to begin its answer once it has the whole request, in milliseconds; beyond: 504. Default 0: any time. */
   requestTimeout?: number;
+  /** How long the head of a request may take from its first byte on, in milliseconds. Default 10,000. */
+  headTimeout?: number;
+  /** How long a visitor's connection may stand idle, in milliseconds. Default 60,000. */
+  idleTimeout?: number;
+  /** Which names clients may ask for, beside what a name has to be anyway. Default: any. */
+  names?: Partial<NameRules>;
+  /** Tunnels at once, of all clients. Default 10,000. */
+  maxTunnels?: number;
   /** How long in-flight requests may take at `stop()`, in milliseconds. Default 30,000. */
   drainTimeout?: number;
 }

@@ -8,6 +8,7 @@ import { ClientSession, type SessionHost } from "./client-session.js";
 import { FrontDesk, type FrontDeskEvents } from "./front-desk.js";
 import { SERVER_LIMITS } from "./limits.js";
 import { LoginGate } from "./login-gate.js";
+import { DEFAULT_NAME_RULES, type NameRules } from "./name.js";
 import { NameRegistry } from "./name-registry.js";
 import type { Server, ServerOptions } from "./options.js";
 
@@ -28,8 +29,11 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly keys: ApiKeys;
   readonly names = new NameRegistry(() => performance.now());
   readonly log: Logger;
+  readonly requestLog: Logger;
+  readonly nameRules: NameRules;
   address = "";
 
+  readonly #maxTunnels: number;
   readonly #domain: string;
   readonly #suffix: string;
   readonly #publicUrl: URL | undefined;
@@ -48,7 +52,14 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   #stopping: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
-    this.log = options.log;
+    // What comes and goes is told at `info`; what goes wrong, above it.
+    this.log =
+      options.logTunnelEvents === false && options.log.isLevelEnabled("info")
+        ? options.log.child({}, { level: "warn" })
+        : options.log;
+    this.requestLog = options.requestLog ?? options.log;
+    this.nameRules = { ...DEFAULT_NAME_RULES, ...options.names };
+    this.#maxTunnels = options.maxTunnels ?? SERVER_LIMITS.tunnels;
     this.keys = new ApiKeys(options.apiKeys);
     this.#domain = (options.domain ?? "localhost").toLowerCase().replace(/\.$/, "");
     this.#suffix = `.${this.#domain}`;
@@ -56,7 +67,12 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.#publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl);
     const proto = this.#publicUrl?.protocol === "https:" ? "https" : "http";
     const trustedProxies = new TrustedProxies(options.trustedProxies);
-    const limits = { body: options.maxRequestSize ?? 0, answer: options.requestTimeout ?? 0 };
+    const limits = {
+      body: options.maxRequestSize ?? 0,
+      answer: options.requestTimeout ?? 0,
+      ...(options.headTimeout === undefined ? {} : { head: options.headTimeout }),
+      ...(options.idleTimeout === undefined ? {} : { idle: options.idleTimeout }),
+    };
     const onFault = (err: unknown): void =>
       this.log.error({ err }, "a visitor's connection ended by a fault of the server");
     this.#gateway = new Gateway((head) => this.#route(head), { proto, trustedProxies, limits, onFault });
@@ -83,6 +99,11 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
 
   get url(): string {
     return this.#address(this.#domain);
+  }
+
+  hasRoomFor(name: string): boolean {
+    const served = this.names.find(name);
+    return this.names.tunnels < this.#maxTunnels || (served !== undefined && served !== "away");
   }
 
   get healthy(): boolean {

@@ -1,0 +1,44 @@
+import type { Logger } from "pino";
+import { startServer, type ApiKey, type Server } from "@postern/server";
+import type { Settings } from "./configuration.js";
+import { isLoopbackAddress } from "./listen-address.js";
+
+/** Starts the server as `[tunnel.server]` says. */
+export function startConfiguredServer(
+  settings: Settings,
+  apiKeys: ApiKey[],
+  log: Logger,
+  requestLog: Logger,
+): Promise<Server> {
+  const { server } = settings.loaded.values.tunnel;
+  const { listen, base_domain: domain, public_url: publicUrl, security } = server;
+  return startServer({
+    listen,
+    domain,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    apiKeys,
+    log,
+    requestLog,
+    logTunnelEvents: server.monitoring.log_tunnel_events,
+    trustedProxies: server.trusted_proxies,
+    maxRequestSize: security.max_request_size,
+    requestTimeout: security.request_timeout,
+    headTimeout: security.connection_timeout,
+    idleTimeout: security.idle_timeout,
+    names: {
+      reserved: server.reserved_subdomains,
+      shortest: security.min_subdomain_length,
+      longest: security.max_subdomain_length,
+    },
+    maxTunnels: server.max_tunnels,
+  });
+}
+
+/** What somebody who opens the server to a network should know. */
+export function exposureWarnings(settings: Settings): string[] {
+  const { listen, base_domain: domain } = settings.loaded.values.tunnel.server;
+  if (isLoopbackAddress(listen)) return [];
+  const warnings = ["this address speaks plain HTTP: put a TLS proxy in front of it before keys travel over a network"];
+  if (domain === "localhost") warnings.push("names below localhost mean each visitor's own machine: set --domain");
+  return warnings;
+}

@@ -1,0 +1,26 @@
+import type { ConnectOptions } from "@postern/client";
+import type { Configuration, EndpointConfiguration } from "@postern/config";
+
+/** How an endpoint's connection is made and kept, as `connect` takes it: all but the server, the key and the local service. */
+export function connectionOptions(
+  endpoint: EndpointConfiguration,
+  { auth, reconnection }: Configuration["tunnel"],
+): Omit<ConnectOptions, "server" | "apiKey" | "local"> {
+  const { subdomain, host_header, connection_timeout, keepalive_interval, max_connections } = endpoint;
+  return {
+    ...(subdomain === undefined ? {} : { subdomain }),
+    ...(host_header === undefined ? {} : { hostHeader: host_header }),
+    headers: { ...auth.headers, ...endpoint.auth.headers },
+    connectionTimeout: connection_timeout,
+    keepaliveInterval: keepalive_interval,
+    maxConnections: max_connections,
+    reconnection: {
+      enabled: reconnection.enabled,
+      initialDelay: reconnection.initial_delay,
+      maxDelay: reconnection.max_delay,
+      backoffMultiplier: reconnection.backoff_multiplier,
+      maxAttempts: reconnection.max_attempts,
+      jitterFactor: reconnection.jitter_factor,
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { connect, type ConnectOptions, type TunnelEvent, type TunnelHandle } from "@postern/client";
+import type { EndpointWish } from "./endpoint-wishes.js";
+
+export interface EndpointEvents {
+  onEvent(event: TunnelEvent): void;
+  /** An endpoint can't go on: it is not tried again before its configuration changes. */
+  onFailed(label: string, error: Error): void;
+}
+
+/** What a change of the configuration did. */
+export interface Changes {
+  added: string[];
+  changed: string[];
+  removed: string[];
+}
+
+interface Running {
+  wish: EndpointWish;
+  stop: AbortController;
+  tunnel: TunnelHandle | undefined;
+  /** Settled when it has opened or failed. */
+  opened: Promise<void>;
+  failed: boolean;
+}
+
+/** The endpoints that run, each for itself: what happens to one does not touch another. */
+export class Endpoints {
+  readonly #running = new Map<string, Running>();
+  readonly #events: EndpointEvents;
+
+  constructor(events: EndpointEvents) {
+    this.#events = events;
+  }
+
+  /** How many are open, or still try. */
+  get alive(): number {
+    return [...this.#running.values()].filter(({ failed }) => !failed).length;
+  }
+
+  /** Brings what runs in line with `wishes`: starts, replaces and closes no more than it has to. */
+  apply(wishes: readonly EndpointWish[]): Changes {
+    const changes: Changes = { added: [], changed: [], removed: [] };
+    const wanted = new Set(wishes.map(({ label }) => label));
+    for (const [label, running] of this.#running) {
+      if (wanted.has(label)) continue;
+      changes.removed.push(label);
+      this.#running.delete(label);
+      void close(running);
+    }
+    for (const wish of wishes) {
+      const running = this.#running.get(wish.label);
+      if (running === undefined) {
+        changes.added.push(wish.label);
+        this.#start(wish);
+      } else if (running.failed || !sameOptions(running.wish.options, wish.options)) {
+        changes.changed.push(wish.label);
+        this.#replace(running, wish);
+      }
+    }
+    return changes;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(close));
+  }
+
+  #start(wish: EndpointWish): Running {
+    const stop = new AbortController();
+    const running: Running = { wish, stop, tunnel: undefined, opened: Promise.resolve(), failed: false };
+    this.#running.set(wish.label, running);
+    running.opened = this.#open(running).catch((error: Error) => {
+      running.failed = true;
+      if (!stop.signal.aborted) this.#events.onFailed(wish.label, error);
+    });
+    return running;
+  }
+
+  async #open(running: Running): Promise<void> {
+    const { options, label } = running.wish;
+    const onEvent = (event: TunnelEvent): void => this.#events.onEvent(event);
+    const tunnel = await connect({ ...options, signal: running.stop.signal, onEvent });
+    running.tunnel = tunnel;
+    tunnel.on("closed", (error) => {
+      running.failed = true;
+      // One that was replaced has lost its name to its successor: nothing went wrong.
+      if (error !== undefined && this.#running.get(label) === running) this.#events.onFailed(label, error);
+    });
+  }
+
+  /** The successor opens first and takes the name over, so that no request finds nobody there. */
+  #replace(former: Running, wish: EndpointWish): void {
+    const name = keptName(former, wish.options);
+    const options = name === undefined ? wish.options : { ...wish.options, subdomain: name };
+    const successor = this.#start({ ...wish, options });
+    // What is compared with the next file is what this one says.
+    successor.wish = wish;
+    void successor.opened.then(() => close(former));
+  }
+}
+
+/** A name that the server had made up stays, as long as it is asked of the same server. */
+function keptName({ tunnel, wish }: Running, { server, subdomain }: ConnectOptions): string | undefined {
+  const made = wish.options.subdomain === undefined && subdomain === undefined && server === wish.options.server;
+  return made && tunnel !== undefined ? new URL(tunnel.url).hostname.split(".")[0] : undefined;
+}
+
+async function close({ stop, tunnel }: Running): Promise<void> {
+  if (tunnel === undefined) stop.abort();
+  else await tunnel.close();
+}
+
+function sameOptions(one: ConnectOptions, other: ConnectOptions): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,6 @@
+import type { Problem } from "@postern/config";
+
+/** `postern.toml:12:1: what is wrong`. */
+export function problemLine({ where, message }: Problem): string {
+  return where === undefined ? message : `${where}: ${message}`;
+}

@@ -1,0 +1,15 @@
+export type { Option } from "./declaration.js";
+export { CONFIGURATION, type Configuration, type EndpointConfiguration } from "./declared/configuration.js";
+export { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./declared/logging.js";
+export { tunnelEndpoint } from "./declared/tunnel.js";
+export { explain, originText, type Explanation } from "./explain.js";
+export { jsonSchema } from "./json-schema.js";
+export { LoadedConfiguration, loadConfiguration } from "./load.js";
+export { pathText, type Path } from "./path.js";
+export { ConfigError, problemOf, type Problem } from "./problem.js";
+export { reference, type OptionReference, type SectionReference } from "./reference.js";
+export { environmentName, flagName, resolve, type Layers, type Origin, type ResolvedOption } from "./resolve.js";
+export { endpointLabel } from "./rules.js";
+export { startingFile } from "./starting-file.js";
+export { TomlFile } from "./toml-file.js";
+export type { Environment } from "./variables.js";

@@ -1,0 +1,120 @@
+import { isIP } from "node:net";
+import { notAllowed, type Kind, type Reading } from "../kind.js";
+import { text } from "./text.js";
+
+const HOST_PORT = /^(?<host>\[[0-9a-fA-F:.]+\]|[^\s:/?#@[\]]+):(?<port>\d{1,5})$/;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** So that a name of 63 letters still fits before it (RFC 1035, section 2.3.4). */
+const LONGEST_DOMAIN = 190;
+
+/** `host:port` to listen on; a bare port means loopback. */
+export function listenAddress(): Kind<string> {
+  const what = 'an address to listen on, for instance "127.0.0.1:8080" (this machine only) or "0.0.0.0:8080"';
+  return rewritten("address", what, { type: ["string", "integer"] }, (given) => {
+    const { host, port } = HOST_PORT.exec(/^\d+$/.test(given) ? `127.0.0.1:${given}` : given)?.groups ?? {};
+    return host === undefined || Number(port) > 65_535 ? undefined : `${host}:${Number(port)}`;
+  });
+}
+
+/** A host name alone, in lower case. */
+export function hostName(): Kind<string> {
+  return rewritten("host name", 'a host name alone, for instance "tunnel.example.com"', { type: "string" }, (given) => {
+    const name = given.trim().toLowerCase().replace(/\.$/, "");
+    const labels = name.split(".");
+    const isName = labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) as string);
+    return isName && name.length <= LONGEST_DOMAIN ? name : undefined;
+  });
+}
+
+/** One label of a host name. */
+export function label(): Kind<string> {
+  return rewritten("name", 'a name of 1 to 63 letters, digits and "-"', { type: "string" }, (given) =>
+    LABEL.test(given.toLowerCase()) ? given.toLowerCase() : undefined,
+  );
+}
+
+/** A local service: a port, `host:port`, or an origin. */
+export function target(): Kind<string> {
+  const what = 'a local service: a port (3000), an address ("127.0.0.1:3000") or an origin ("https://localhost:8443")';
+  return rewritten("target", what, { type: ["string", "integer"] }, (given) => {
+    const address = /^\d+$/.test(given) ? `localhost:${given}` : given;
+    const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `http://${address}`);
+    return url !== null && /^https?:$/.test(url.protocol) && isOrigin(url) && url.port !== "0" ? given : undefined;
+  });
+}
+
+/** A Postern server: its base domain, with a scheme or without; clients of old name the path, too. */
+export function serverAddress(): Kind<string> {
+  const what = 'a server, for instance "https://tunnel.example.com"';
+  return rewritten("server", what, { type: "string" }, (given) => {
+    const parsed = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(given.trim()) ? given.trim() : `https://${given.trim()}`);
+    if (parsed === null || !/^(https?|wss?):$/.test(parsed.protocol) || parsed.username !== "") return undefined;
+    const isBare = /^\/(connect)?$/.test(parsed.pathname) && parsed.search === "" && parsed.hash === "";
+    return isBare ? `${parsed.protocol}//${parsed.host}` : undefined;
+  });
+}
+
+/** An address on the web, of one of these schemes. */
+export function url(schemes: readonly string[], example: string): Kind<string> {
+  return text({
+    what: "URL",
+    example,
+    valid: (given) => {
+      const parsed = URL.parse(given.trim());
+      return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== "";
+    },
+  });
+}
+
+/** Scheme, host and perhaps a port, and nothing behind them. */
+export function origin(example: string): Kind<string> {
+  return rewritten(
+    "origin",
+    `scheme, host and perhaps a port, for instance "${example}"`,
+    { type: "string" },
+    (given) => {
+      const parsed = URL.parse(given.trim());
+      return parsed !== null && /^https?:$/.test(parsed.protocol) && isOrigin(parsed) ? parsed.origin : undefined;
+    },
+  );
+}
+
+/** An IP address or a network. */
+export function network(): Kind<string> {
+  const what = 'an IP address or a network, for instance "127.0.0.1" or "10.0.0.0/8"';
+  return rewritten("network", what, { type: "string" }, (given) => {
+    const [address = "", prefix, ...more] = given.trim().split("/");
+    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] as number;
+    const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest);
+    return longest > 0 && fits && more.length === 0 ? given.trim() : undefined;
+  });
+}
+
+function isOrigin(parsed: URL): boolean {
+  return parsed.href === `${parsed.origin}/`;
+}
+
+/** Text that is brought into one form; undefined: it isn't allowed. A whole number stands for itself. */
+function rewritten(
+  name: string,
+  allowed: string,
+  schema: { type: string | string[] },
+  form: (given: string) => string | undefined,
+): Kind<string> {
+  const kind: Kind<string> = {
+    name,
+    allowed,
+    schema,
+    read(value) {
+      if (typeof value === "string") return kind.readText(value);
+      const mayBeNumber = Array.isArray(schema.type) && typeof value === "number";
+      return mayBeNumber ? kind.readText(String(value)) : notAllowed(kind);
+    },
+    readText(given): Reading<string> {
+      const value = form(given);
+      return value === undefined ? notAllowed(kind) : { value };
+    },
+    show: (value) => JSON.stringify(value),
+  };
+  return kind;
+}

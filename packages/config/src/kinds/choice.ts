@@ -1,0 +1,27 @@
+import type { Kind, Reading } from "../kind.js";
+import { nearest } from "../nearest.js";
+
+/** One of a few words; capitals make no difference. */
+export function choice<const T extends string>(words: readonly T[]): Kind<T> {
+  const list = words.map((word) => `"${word}"`).join(", ");
+  const kind: Kind<T> = {
+    name: list.replaceAll('"', "`"),
+    allowed: `one of ${list}`,
+    schema: { anyOf: [{ enum: words }, { type: "string", pattern: `^(${words.map(anyCase).join("|")})$|\\$\\{` }] },
+    read: (value) => (typeof value === "string" ? kind.readText(value) : { fault: `must be ${kind.allowed}` }),
+    readText(text): Reading<T> {
+      const given = text.trim().toLowerCase();
+      const value = words.find((word) => word === given);
+      if (value !== undefined) return { value };
+      const close = nearest(given, words);
+      return { fault: `must be ${kind.allowed}${close === undefined ? "" : `. Did you mean "${close}"?`}` };
+    },
+    show: (value) => JSON.stringify(value),
+  };
+  return kind;
+}
+
+/** A pattern for a word in any capitals: JSON Schema has no flag for that. */
+function anyCase(word: string): string {
+  return word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+}

@@ -1,0 +1,34 @@
+import { notAllowed, type Kind, type Reading } from "../kind.js";
+
+const MOST = 1_000;
+
+/** Several of the same kind; in the environment and on the command line separated by commas. */
+export function list<T>(of: Kind<T>): Kind<T[]> {
+  const kind: Kind<T[]> = {
+    name: `list of ${of.name}`,
+    allowed: `a list; each entry ${of.allowed}`,
+    schema: { type: "array", items: of.schema },
+    read: (value) => (Array.isArray(value) ? all(value, of.read.bind(of)) : notAllowed(kind)),
+    readText: (text) =>
+      all(
+        text
+          .split(",")
+          .map((part) => part.trim())
+          .filter((part) => part !== ""),
+        of.readText.bind(of),
+      ),
+    show: (value) => `[${value.map((item) => of.show(item)).join(", ")}]`,
+  };
+  return kind;
+}
+
+function all<A, T>(given: readonly A[], read: (item: A) => Reading<T>): Reading<T[]> {
+  if (given.length > MOST) return { fault: `must not have more than ${MOST} entries` };
+  const value: T[] = [];
+  for (const [index, item] of given.entries()) {
+    const reading = read(item);
+    if ("fault" in reading) return { fault: `, entry ${index + 1}, ${reading.fault}` };
+    value.push(reading.value);
+  }
+  return { value };
+}

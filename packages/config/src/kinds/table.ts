@@ -1,0 +1,54 @@
+import { isTable } from "../is-table.js";
+import { notAllowed, type Kind, type Reading } from "../kind.js";
+
+const MOST = 100;
+
+/** Names that the user chooses, each with a value of one kind. In the environment: `name=value`, separated by commas. */
+export function table<T>(of: Kind<T>): Kind<Record<string, T>> {
+  const kind: Kind<Record<string, T>> = {
+    name: `table of ${of.name}`,
+    allowed: `a table, for instance { "name" = … }; each value ${of.allowed}`,
+    schema: { type: "object", additionalProperties: of.schema },
+    read: (value) => (isTable(value) ? entries(Object.entries(value), of.read.bind(of)) : notAllowed(kind)),
+    readText(text) {
+      const pairs = text.split(",").map((pair) => pair.split("="));
+      if (pairs.some(({ length }) => length < 2)) return { fault: "must be name=value, separated by commas" };
+      return entries(
+        pairs.map(([name = "", ...rest]) => [name.trim(), rest.join("=").trim()] as const),
+        of.readText.bind(of),
+      );
+    },
+    show: (value) =>
+      `{ ${Object.entries(value)
+        .map(([name, item]) => `${JSON.stringify(name)} = ${of.show(item)}`)
+        .join(", ")} }`,
+  };
+  return kind;
+}
+
+/** Anything that JSON can say. */
+export function anything(): Kind<unknown> {
+  return {
+    name: "any value",
+    allowed: "any value",
+    schema: {},
+    read: (value) => ({ value }),
+    readText: (value) => ({ value }),
+    show: (value) => JSON.stringify(value) ?? '""',
+  };
+}
+
+function entries<A, T>(
+  given: readonly (readonly [string, A])[],
+  read: (item: A) => Reading<T>,
+): Reading<Record<string, T>> {
+  if (given.length > MOST) return { fault: `must not have more than ${MOST} entries` };
+  const found: [string, T][] = [];
+  for (const [name, item] of given) {
+    const reading = read(item);
+    if ("fault" in reading) return { fault: `, "${name}", ${reading.fault}` };
+    found.push([name, reading.value]);
+  }
+  // fromEntries defines: a name like __proto__ is a name like any other.
+  return { value: Object.fromEntries(found) };
+}

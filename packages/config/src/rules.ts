@@ -1,0 +1,109 @@
+import type { Configuration, EndpointConfiguration } from "./declared/configuration.js";
+import type { Path } from "./path.js";
+
+/** What is wrong with several values together. */
+export interface RuleFault {
+  /** The value that is to be changed. */
+  path: Path;
+  message: string;
+}
+
+/** What single options cannot know: values that need or exclude each other. */
+export function ruleFaults(configuration: Configuration, originOf: (path: Path) => string): RuleFault[] {
+  return [...tunnelFaults(configuration, originOf), ...serverFaults(configuration), ...proxyFaults(configuration)];
+}
+
+function* tunnelFaults({ tunnel }: Configuration, originOf: (path: Path) => string): Generator<RuleFault> {
+  const { auth, reconnection, ssl } = tunnel;
+  yield* authFaults(auth, ["tunnel", "auth"], originOf);
+  if (reconnection.initial_delay > reconnection.max_delay) {
+    const path = ["tunnel", "reconnection", "initial_delay"];
+    yield { path, message: "tunnel.reconnection.initial_delay is longer than max_delay. Make it shorter." };
+  }
+  for (const [here, there] of [
+    ["client_cert", "cert_file"],
+    ["client_key", "key_file"],
+  ] as const) {
+    const [one, other] = [ssl[here], auth[there]];
+    if (one !== undefined && other !== undefined && one !== other)
+      yield {
+        path: ["tunnel", "ssl", here],
+        message: `tunnel.ssl.${here} is not the same as tunnel.auth.${there}. Remove one.`,
+      };
+  }
+  const names = new Map<string, number>();
+  for (const [index, endpoint] of tunnel.endpoints.entries()) {
+    yield* endpointFaults(endpoint, ["tunnel", "endpoints", index], tunnel.local_port !== undefined);
+    yield* authFaults(endpoint.auth, ["tunnel", "endpoints", index, "auth"], originOf);
+    const label = endpointLabel(endpoint, index);
+    const earlier = names.get(label);
+    if (earlier !== undefined) {
+      const message = `endpoints ${earlier + 1} and ${index + 1} are both called "${label}". Give each a name of its own.`;
+      yield { path: ["tunnel", "endpoints", index, "name"], message };
+    }
+    names.set(label, index);
+  }
+}
+
+/** What log, events and reloading call an endpoint. */
+export function endpointLabel({ name, subdomain, custom_domain }: EndpointConfiguration, index: number): string {
+  return name ?? subdomain ?? custom_domain ?? `endpoint-${index + 1}`;
+}
+
+function* endpointFaults(endpoint: EndpointConfiguration, path: Path, hasLocal: boolean): Generator<RuleFault> {
+  if (endpoint.server_url === undefined)
+    yield { path, message: 'this endpoint has no server_url. Add one: server_url = "https://tunnel.example.com"' };
+  if (endpoint.local === undefined && !hasLocal)
+    yield { path, message: "this endpoint has no local target. Add one, for instance local = 3000" };
+  if (endpoint.subdomain !== undefined && endpoint.custom_domain !== undefined)
+    yield { path: [...path, "custom_domain"], message: "an endpoint has a subdomain or a custom_domain, not both." };
+}
+
+function* authFaults(
+  auth: EndpointConfiguration["auth"],
+  path: Path,
+  originOf: (path: Path) => string,
+): Generator<RuleFault> {
+  const { api_key, api_key_file, cert_file, key_file, method, token, token_refresh } = auth;
+  const origin = originOf([...path, "api_key"]);
+  // Of two from different layers the stronger one counts.
+  if (api_key !== undefined && api_key_file !== undefined && origin === originOf([...path, "api_key_file"])) {
+    const names = origin === "environment" ? "POSTERN_API_KEY and POSTERN_API_KEY_FILE" : "api_key and api_key_file";
+    yield { path: [...path, "api_key_file"], message: `${names} are both set. Remove one of the two.` };
+  }
+  if ((cert_file === undefined) !== (key_file === undefined))
+    yield { path, message: "cert_file and key_file need each other. Set both or none." };
+  if (method === "token" && token === undefined && token_refresh.refresh_token === undefined)
+    yield { path: [...path, "method"], message: "logging in by token needs a token. Set token, or refresh_token." };
+}
+
+function* serverFaults({ tunnel: { server } }: Configuration): Generator<RuleFault> {
+  const path = ["tunnel", "server"];
+  const { auth, ssl, security, base_domain, public_url } = server;
+  if (public_url !== undefined && new URL(public_url).hostname !== base_domain) {
+    const message = `the public URL must be one of ${base_domain}, for instance https://${base_domain}: tunnel.server.public_url or --public-url.`;
+    yield { path: [...path, "public_url"], message };
+  }
+  const { secret, public_key_file, jwks_url } = auth.jwt;
+  if (auth.jwt.enabled && secret === undefined && public_key_file === undefined && jwks_url === undefined)
+    yield { path: [...path, "auth", "jwt"], message: "JWT needs a secret, a public_key_file or a jwks_url." };
+  if (ssl.enabled && (ssl.cert_file === undefined || ssl.key_file === undefined))
+    yield { path: [...path, "ssl"], message: "TLS needs a cert_file and a key_file." };
+  if (ssl.min_tls_version > ssl.max_tls_version)
+    yield { path: [...path, "ssl", "min_tls_version"], message: "min_tls_version is newer than max_tls_version." };
+  if (security.min_subdomain_length > security.max_subdomain_length) {
+    const message = "min_subdomain_length is larger than max_subdomain_length.";
+    yield { path: [...path, "security", "min_subdomain_length"], message };
+  }
+}
+
+function* proxyFaults({ proxy }: Configuration): Generator<RuleFault> {
+  for (const [index, { path: prefix, target, targets }] of proxy.entries()) {
+    const path = ["proxy", index];
+    if (prefix === undefined) yield { path, message: 'this [[proxy]] has no path. Add one: path = "/api/*"' };
+    if ((target === undefined) === (targets.length === 0))
+      yield { path, message: "a [[proxy]] has either a target or targets. Set one of the two." };
+    for (const [number, { url }] of targets.entries())
+      if (url === undefined) yield { path: [...path, "targets", number], message: "this target has no url." };
+  }
+}

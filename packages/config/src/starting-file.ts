@@ -1,0 +1,60 @@
+import type { Option, Section } from "./declaration.js";
+import { CONFIGURATION } from "./declared/configuration.js";
+import type { Path } from "./path.js";
+
+const HEADER = `# Postern's configuration. Lines that begin with # are switched off: they show the default, or an example.
+# Times are seconds, or text like "500ms", "30s", "5m"; sizes are bytes, or "10MB".
+# "\${NAME}" and "\${NAME:default}" take a value from the environment.
+# \`postern config check\` says what is wrong; \`postern config explain\`, which value comes from where.
+`;
+
+/** What a starting file sets; all else that can be set is in it, switched off. */
+const SET: ReadonlySet<string> = new Set([
+  "tunnel.endpoints.server_url",
+  "tunnel.endpoints.subdomain",
+  "tunnel.endpoints.local",
+  "tunnel.auth.api_key_file",
+]);
+
+/** A commented file to begin with: a client that shares one service. */
+export function startingFile(): string {
+  return `${HEADER}${sectionText(CONFIGURATION, [], false)}`;
+}
+
+function sectionText({ entries }: Section, path: Path, repeated: boolean): string {
+  const options: string[] = [];
+  const tables: string[] = [];
+  for (const [name, entry] of Object.entries(entries)) {
+    const there = [...path, name];
+    if (entry.form === "option") {
+      if (entry.pending === undefined && entry.ignored === undefined) options.push(optionText(entry, there));
+      continue;
+    }
+    const inner = entry.form === "section" ? entry : entry.each;
+    // The same credentials for one endpoint alone are an exception, and documented.
+    if (inner.pending !== undefined || inner.ignored !== undefined || there.join(".") === "tunnel.endpoints.auth")
+      continue;
+    tables.push(sectionText(inner, there, entry.form === "sections"));
+  }
+  if (options.length === 0) return tables.join("");
+  const header = repeated ? `[[${path.join(".")}]]` : `[${path.join(".")}]`;
+  const { doc } = sectionAt(path);
+  return `\n# ${doc}\n${header}\n${options.join("")}${tables.join("")}`;
+}
+
+function optionText(option: Option<unknown>, path: Path): string {
+  const isSet = SET.has(path.join("."));
+  const value = isSet || option.default === undefined ? (option.example ?? '""') : option.kind.show(option.default);
+  const line = `${path.at(-1)} = ${value}`;
+  return `# ${option.doc}\n${isSet ? line : `# ${line}`}\n`;
+}
+
+function sectionAt(path: Path): Section {
+  let section: Section = CONFIGURATION;
+  for (const name of path) {
+    const entry = section.entries[name];
+    if (entry?.form === "section") section = entry;
+    else if (entry?.form === "sections") section = entry.each;
+  }
+  return section;
+}
