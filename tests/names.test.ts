@@ -57,12 +57,16 @@ test.for(["www", "api", "admin", "connect", "health"])("the name %s is reserved"
   expect(await refusal(ANN, name)).toMatchObject({ exit: 2, code: "PN_NAME_RESERVED" });
 });
 
-test.for(["-dash", "under_score", "xn--80ak6aa92e", "x".repeat(64), "two.labels"])(
-  "the name %s cannot be",
+test.for(["-dash", "under_score", "x".repeat(64), "two.labels"])(
+  "the name %s cannot be: nothing is dialled to find that out",
   async (name) => {
-    expect(await refusal(ANN, name)).toMatchObject({ exit: 2, code: "PN_NAME_INVALID" });
+    expect(await refusal(ANN, name)).toMatchObject({ exit: 2, code: "PN_CONFIG_INVALID" });
   },
 );
+
+test("a name that only looks like one is refused by the server", async () => {
+  expect(await refusal(ANN, "xn--80ak6aa92e")).toMatchObject({ exit: 2, code: "PN_NAME_INVALID" });
+});
 
 test("a name of somebody else is refused, and goes on working for its owner", async () => {
   await publish(ANN, "anns-place");

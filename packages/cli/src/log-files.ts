@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { SonicBoom } from "sonic-boom";
+import sonicBoom, { type SonicBoom } from "sonic-boom";
 import { CliError } from "./errors.js";
 
 /** Bytes that may wait for a slow disk; lines beyond are counted and left out. */
@@ -43,7 +43,7 @@ export class LogFiles {
       accessSync(options.folder, constants.W_OK);
       this.#bytes = existsSync(this.#path) ? statSync(this.#path).size : 0;
       if (this.#bytes > 0) accessSync(this.#path, constants.W_OK);
-      this.#file = new SonicBoom({ dest: this.#path, append: true, mode: 0o640, maxLength: MOST_WAITING });
+      this.#file = new sonicBoom.SonicBoom({ dest: this.#path, append: true, mode: 0o640, maxLength: MOST_WAITING });
     } catch (error) {
       throw new CliError(
         "PN_LOG_UNWRITABLE",

@@ -5,9 +5,10 @@ import { byteText, durationText } from "./quantity.js";
 
 const SHOWN_ELSEWHERE = new Set(["level", "time", "msg", "err"]);
 /** What only somebody who looks for one session or tunnel wants to read on every line. */
-const DETAILS = new Set(["session", "tunnel", "agent"]);
+const DETAILS = new Set(["session", "tunnel", "agent", "app", "environment", "request_id"]);
 const OF_REQUEST = new Set([
   "name",
+  "endpoint",
   "method",
   "path",
   "status",
@@ -47,7 +48,7 @@ export function readableLine(entry: Record<string, unknown>, paint: Paint, full:
 }
 
 function requestText(entry: Record<string, unknown>, paint: Paint): string | undefined {
-  const { name, method, path, status, duration_ms: duration, bytes_out: bytes } = entry;
+  const { name = entry["endpoint"], method, path, status, duration_ms: duration, bytes_out: bytes } = entry;
   if (typeof method !== "string" || typeof path !== "string" || typeof status !== "number") return undefined;
   const asked = `${printableAscii(method)} ${truncated(printableAscii(path), MAX_VALUE)}`;
   const parts = [

@@ -84,7 +84,9 @@ async function openFiles(settings: Settings, terminal: Terminal, command: string
 
 async function configuredLog({ logging, application }: Configuration, sinks: LogSink[]): Promise<Logger> {
   const { createLog } = await import("./log.js");
-  const base = Object.entries(application).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const base = Object.entries({ app: application.name, environment: application.environment }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return createLog({
     level: logging.level,
     sinks,

@@ -1,6 +1,7 @@
 import type { FinishedRequest } from "@postern/gateway";
 import type { RequestRecord } from "@postern/protocol";
 import { SERVER_LIMITS } from "./limits.js";
+import { redactedPath } from "./redacted-path.js";
 
 /** Longest path in a record, in characters. */
 const LONGEST_PATH = 1_024;
@@ -38,7 +39,7 @@ function record(request: FinishedRequest, now: number): RequestRecord {
   return {
     request_id: request.id,
     method: request.method,
-    path: request.path.slice(0, LONGEST_PATH),
+    path: redactedPath(request.path).slice(0, LONGEST_PATH),
     status: request.status,
     started: new Date(Date.now() - duration).toISOString(),
     duration_ms: Math.round(duration * 10) / 10,

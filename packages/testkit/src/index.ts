@@ -20,6 +20,7 @@ export { startNginx, startPythonServer, startTlsProxy, type RunningService } fro
 export { scratchFolder } from "./scratch-folder.js";
 export { ScriptedOrigin } from "./scripted-origin.js";
 export { ServerProcess, TEST_KEY, writeKeys, type ServerProcessOptions } from "./server-process.js";
+export { StartProcess } from "./start-process.js";
 export { SteadyVisitor } from "./steady-visitor.js";
 export { until, type UntilOptions } from "./until.js";
 export { Wire, type WireEnd } from "./wire.js";

@@ -9,8 +9,8 @@ export const CONFIGURATION = section("Postern's configuration.", {
   tunnel,
   logging,
   application: section("What this installation is called.", {
-    name: option(text(), "Its name, in the log's JSON lines.", { example: '"tunnels"' }),
-    environment: option(text(), "What it is for, in the log's JSON lines.", { example: '"production"' }),
+    name: option(text(), "Its name, `app` in the log's JSON lines.", { example: '"tunnels"' }),
+    environment: option(text(), "What it is for, `environment` in the log's JSON lines.", { example: '"production"' }),
   }),
   server,
   static_config: staticConfig,

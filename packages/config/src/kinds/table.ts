@@ -19,9 +19,11 @@ export function table<T>(of: Kind<T>): Kind<Record<string, T>> {
       );
     },
     show: (value) =>
-      `{ ${Object.entries(value)
-        .map(([name, item]) => `${JSON.stringify(name)} = ${of.show(item)}`)
-        .join(", ")} }`,
+      Object.keys(value).length === 0
+        ? "{}"
+        : `{ ${Object.entries(value)
+            .map(([name, item]) => `${JSON.stringify(name)} = ${of.show(item)}`)
+            .join(", ")} }`,
   };
   return kind;
 }

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { redactedPath } from "./redacted-path.js";
+
+test.for([
+  ["/plain", "/plain"],
+  ["/page?id=7&q=keys", "/page?id=7&q=keys"],
+  ["/?token=abc", "/?token=***"],
+  ["/cb?code=abc&state=xyz", "/cb?code=***&state=xyz"],
+  ["/?a=1&ACCESS_TOKEN=a=b&c", "/?a=1&ACCESS_TOKEN=***&c"],
+  ["/?api-key=abc;x=1", "/?api-key=***;x=1"],
+  ["/?%74oken=abc", "/?%74oken=***"],
+  ["/?X-Amz-Signature=abc", "/?X-Amz-Signature=***"],
+  ["/?token[]=abc", "/?token[]=***"],
+  ["/?%zz=1", "/?%zz=1"],
+  ["/?monkey=1&keyboard=2", "/?monkey=1&keyboard=2"],
+] as const)("%s is logged as %s", ([path, logged]) => expect(redactedPath(path)).toBe(logged));

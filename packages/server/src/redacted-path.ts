@@ -1,0 +1,24 @@
+const SECRET =
+  /^(.*[_-])?(token|secret|password|passwd|pwd|key|apikey|auth|authorization|signature|sig|credential|session|sessionid|jwt|code)$/i;
+
+/** A path as logs may hold it: values of the query that sound like secrets are left out. */
+export function redactedPath(path: string): string {
+  const query = path.indexOf("?");
+  if (query < 0) return path;
+  const parts = path.slice(query + 1).split(/([&;])/);
+  const kept = parts.map((part) => {
+    const equals = part.indexOf("=");
+    if (equals < 0) return part;
+    return SECRET.test(plain(part.slice(0, equals))) ? `${part.slice(0, equals)}=***` : part;
+  });
+  return path.slice(0, query + 1) + kept.join("");
+}
+
+/** A name as its reader decodes it: `%74oken` is no way around. */
+function plain(name: string): string {
+  try {
+    return decodeURIComponent(name).replace(/\[.*$/, "");
+  } catch {
+    return name;
+  }
+}

@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Cleanup, exchange, Origin, ServerProcess, StartProcess, until } from "@postern/testkit";
+
+const cleanup = new Cleanup();
+let server: ServerProcess;
+let origin: Origin;
+
+beforeAll(async () => {
+  server = await ServerProcess.start(cleanup.defer);
+  origin = await Origin.start(cleanup.defer, (_, outgoing) => outgoing.end("answer"));
+});
+afterAll(() => cleanup.run());
+
+let names = 0;
+
+/** One endpoint with this `[logging]`, and the way to ask it. */
+async function logged(
+  logging: string,
+  more = "",
+): Promise<{ start: StartProcess; ask: (path: string) => Promise<void> }> {
+  const name = `log-${(names += 1)}`;
+  const endpoint = `[[tunnel.endpoints]]\nserver_url = "${server.url}"\nsubdomain = "${name}"\nlocal = ${origin.port}\n`;
+  const start = StartProcess.launch(onTestFinished, `${endpoint}\n[logging]\n${logging}\n${more}`);
+  const { host } = await start.tunnel(name);
+  const ask = async (path: string): Promise<void> => {
+    expect((await exchange(server.port, { host, path })).status).toBe(200);
+  };
+  return { start, ask };
+}
+
+const linesOf = (file: string): string[] => readFileSync(file, "utf8").split("\n").slice(0, -1);
+
+function entries(file: string): Record<string, unknown>[] {
+  return linesOf(file).map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test("files hold JSON lines while people read text; each request is one, with its id and figures", async () => {
+  const { start, ask } = await logged(
+    'file_logging = true\nstructured_logging = true\nlogs_directory = "logs"',
+    '[application]\nname = "shop"\nenvironment = "test"\n',
+  );
+  await ask("/first?x=1");
+  const file = join(start.folder, "logs", "start.log");
+  const request = await until("the request in the file", () => entries(file).find(({ path }) => path === "/first?x=1"));
+  expect(request).toMatchObject({ level: "info", app: "shop", environment: "test", method: "GET", status: 200 });
+  expect(Object.keys(request)).toEqual(expect.arrayContaining(["time", "request_id", "duration_ms", "bytes_out"]));
+  expect(start.program.stderr).toMatch(/INFO +GET \/first\?x=1 200/);
+  await start.program.terminate();
+  // The last lines are there, too.
+  expect(entries(file).at(-1)).toMatchObject({ msg: expect.stringContaining("Stopping") });
+  expect(statSync(file).mode & 0o007).toBe(0);
+});
+
+test("ids and figures can be left out, and parts of the program be quieter than others", async () => {
+  const { start, ask } = await logged(
+    'file_logging = true\noutput_mode = "file"\nformat = "json"\nenable_request_ids = false\nenable_performance_metrics = false\n[logging.levels]\ntunnel = "warn"',
+  );
+  await ask("/bare");
+  const file = join(start.folder, "logs", "start.log");
+  const request = await until("the request", () => entries(file).find(({ path }) => path === "/bare"));
+  expect(Object.keys(request)).not.toEqual(expect.arrayContaining(["request_id"]));
+  expect(Object.keys(request)).not.toEqual(expect.arrayContaining(["duration_ms"]));
+  // The tunnel was opened without a word, and the console got nothing at all.
+  expect(readFileSync(file, "utf8")).not.toContain("public_url");
+  expect(start.program.stderr).toBe("");
+});
+
+test("a full file is put aside, old ones go after their time, and nothing else does", async () => {
+  const folder = join(StartProcess.launch(onTestFinished, "").folder, "shared");
+  const { start, ask } = await logged(
+    `file_logging = true\nformat = "json"\nfile_size_mb = 0.002\nretention_days = 3\nlogs_directory = "${folder}"`,
+  );
+  const old = join(folder, "start-2020-01-01T00-00-00-000Z.log");
+  const foreign = join(folder, "start-of-something-else.log");
+  for (const file of [old, foreign]) {
+    writeFileSync(file, "old\n");
+    utimesSync(file, new Date("2020-01-01"), new Date("2020-01-01"));
+  }
+  for (let number = 0; number < 40; number += 1) await ask(`/fill/${number}`);
+  await until(
+    "files put aside",
+    () => readdirSync(folder).filter((name) => /^start-\d{4}-.*Z\.log$/.test(name)).length > 2,
+  );
+  await start.program.terminate();
+  const files = readdirSync(folder).filter((name) => /^start(-\d{4}-.*Z)?\.log$/.test(name));
+  for (const name of files) expect(statSync(join(folder, name)).size).toBeLessThan(3_000);
+  // Whatever was put aside when: no line is missing, none is there twice, all are whole.
+  const paths = files.flatMap((name) => entries(join(folder, name)).map(({ path }) => path)).filter((path) => path);
+  expect(new Set(paths)).toEqual(new Set(Array.from({ length: 40 }, (_, number) => `/fill/${number}`)));
+  expect(paths).toHaveLength(40);
+  expect(readdirSync(folder)).toContain("start-of-something-else.log");
+  expect(files).not.toContain("start-2020-01-01T00-00-00-000Z.log");
+});
+
+test("a folder that cannot be written to is refused before anything runs", async () => {
+  const start = StartProcess.launch(
+    onTestFinished,
+    `[[tunnel.endpoints]]\nserver_url = "${server.url}"\nlocal = 1\n[logging]\nfile_logging = true\nlogs_directory = "/proc/nothing"\n`,
+  );
+  await start.program.ends(2);
+  expect(start.program.stderr).toMatch(/PN_LOG_UNWRITABLE[^]*logs_directory/);
+});
+
+describe("whatever a visitor sends", () => {
+  test("is one valid line of at most 8 KB, in the server's log and in the client's", async () => {
+    const args = ["--log-format", "json", "--log-level", "debug"];
+    const loud = await ServerProcess.start(onTestFinished, { args });
+    const endpoint = `[[tunnel.endpoints]]\nserver_url = "${loud.url}"\nsubdomain = "hostile"\nlocal = ${origin.port}\n`;
+    const start = StartProcess.launch(onTestFinished, `${endpoint}[logging]\nlevel = "debug"\nformat = "json"\n`);
+    const { host } = await start.tunnel("hostile");
+    const paths = [
+      '/%0a%0d{"level":"error"}',
+      `/${"%22\\".repeat(2_000)}`,
+      `/${"a".repeat(7_000)}`,
+      "/\x7f".slice(0, 1),
+      "/'\"\\u0000</script>",
+    ];
+    for (const path of paths) await exchange(loud.port, { host, path: encodeURI(path) });
+    await start.program.waitFor(
+      "all of them",
+      () => start.events.filter(({ type }) => type === "http_request").length === paths.length,
+    );
+    for (const text of [loud.program.stdout, start.program.stderr, start.program.stdout]) {
+      const lines = text.split("\n").filter((line) => line !== "");
+      expect(lines.length).toBeGreaterThan(paths.length);
+      for (const line of lines) {
+        expect(Buffer.byteLength(line)).toBeLessThanOrEqual(8_192);
+        expect(() => JSON.parse(line) as unknown).not.toThrow();
+      }
+    }
+  });
+
+  test("its secrets are in no log and no event: neither those of the address nor those of the fields", async () => {
+    const canary = "canary-of-a-visitor-0123456789";
+    const args = ["--log-format", "json", "--log-level", "debug"];
+    const loud = await ServerProcess.start(onTestFinished, { args });
+    const endpoint = `[[tunnel.endpoints]]\nserver_url = "${loud.url}"\nsubdomain = "quiet"\nlocal = ${origin.port}\n`;
+    const start = StartProcess.launch(onTestFinished, `${endpoint}[logging]\nlevel = "debug"\n`);
+    const { host } = await start.tunnel("quiet");
+    const headers = { authorization: `Bearer ${canary}`, cookie: `session=${canary}`, "x-api-key": canary };
+    await exchange(loud.port, { host, path: `/cb?code=${canary}&state=kept&access_token=${canary}`, headers });
+    await start.program.waitFor("the request", () => start.program.stdout.includes("state=kept"));
+    await start.program.terminate();
+    await loud.program.terminate();
+    expect(start.program.output + loud.program.output).not.toContain(canary);
+  });
+});
