@@ -33,6 +33,8 @@ export class LogFiles {
   readonly #sweeper: NodeJS.Timeout;
   #bytes: number;
   #troubled = false;
+  /** The next file is not open yet: what is written meanwhile goes into it, however much that is. */
+  #opening = false;
 
   /** Throws PN_LOG_UNWRITABLE when there can be no file. */
   constructor(options: LogFilesOptions) {
@@ -51,7 +53,11 @@ export class LogFiles {
         "Choose another folder as logs_directory in [logging], or set file_logging = false.",
       );
     }
-    this.#file.on("error", (error) => this.#trouble(error.message));
+    this.#file.on("error", (error) => {
+      this.#opening = false;
+      this.#trouble(error.message);
+    });
+    this.#file.on("ready", () => (this.#opening = false));
     this.#file.on("drop", () => this.#trouble("the disk is too slow"));
     this.#file.on("write", () => (this.#troubled = false));
     this.#sweep();
@@ -62,7 +68,7 @@ export class LogFiles {
   line(text: string): void {
     const line = `${text}\n`;
     const size = Buffer.byteLength(line);
-    if (this.#bytes > 0 && this.#bytes + size > this.#options.maxBytes) this.#rotate();
+    if (this.#bytes > 0 && this.#bytes + size > this.#options.maxBytes && !this.#opening) this.#rotate();
     this.#bytes += size;
     this.#file.write(line);
   }
@@ -84,6 +90,7 @@ export class LogFiles {
     const at = new Date(this.#now()).toISOString().replaceAll(/[:.]/g, "-");
     try {
       renameSync(this.#path, join(this.#options.folder, `${this.#options.name}-${at}.log`));
+      this.#opening = true;
       this.#file.reopen();
       this.#bytes = 0;
       this.#sweep();

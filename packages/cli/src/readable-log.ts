@@ -5,7 +5,7 @@ import { byteText, durationText } from "./quantity.js";
 
 const SHOWN_ELSEWHERE = new Set(["level", "time", "msg", "err"]);
 /** What only somebody who looks for one session or tunnel wants to read on every line. */
-const DETAILS = new Set(["session", "tunnel", "agent", "app", "environment", "request_id"]);
+const DETAILS = new Set(["session", "tunnel", "agent", "app", "environment"]);
 const OF_REQUEST = new Set([
   "name",
   "endpoint",
@@ -17,6 +17,7 @@ const OF_REQUEST = new Set([
   "started",
   "address",
   "owner",
+  "bytes_in",
 ]);
 const MAX_VALUE = 512;
 
