@@ -15,6 +15,8 @@ const STRENGTH = { default: 0, file: 1, environment: 2, flag: 3 } as const;
 
 export interface ClientKey {
   key: string;
+  /** Where it comes from. */
+  file: string | undefined;
   warning: string | undefined;
 }
 
@@ -37,8 +39,8 @@ async function keyOf(auth: Configuration["tunnel"]["auth"], settings: Settings, 
   if (file !== undefined && ofFile > ofDirect) {
     const place = settings.pathOf(file, ...path, "api_key_file");
     const { text, warning } = await readSecretFile(place);
-    return { key: parseClientKey(text, place), warning };
+    return { key: parseClientKey(text, place), file: place, warning };
   }
   if (direct === undefined) throw new CliError("PN_KEY_MISSING", "No API key is given.", FIX);
-  return { key: parseClientKey(direct, "the API key"), warning: undefined };
+  return { key: parseClientKey(direct, "the API key"), file: undefined, warning: undefined };
 }

@@ -12,13 +12,23 @@ export interface EndpointWish {
   options: ConnectOptions;
 }
 
-/** The endpoints of the file, and what their author should know. Throws what reading their keys throws. */
-export async function endpointWishes(settings: Settings): Promise<{ wishes: EndpointWish[]; warnings: string[] }> {
+export interface EndpointWishes {
+  wishes: EndpointWish[];
+  /** Files that their keys come from. */
+  files: string[];
+  /** What their author should know. */
+  warnings: string[];
+}
+
+/** The endpoints of the file. Throws what reading their keys throws. */
+export async function endpointWishes(settings: Settings): Promise<EndpointWishes> {
   const { tunnel } = settings.loaded.values;
   const wishes: EndpointWish[] = [];
+  const files = new Set<string>();
   const warnings = new Set<string>();
   for (const [index, endpoint] of tunnel.enabled ? tunnel.endpoints.entries() : []) {
-    const { key, warning } = await loadEndpointKey(settings, index);
+    const { key, file, warning } = await loadEndpointKey(settings, index);
+    if (file !== undefined) files.add(file);
     const server = endpoint.server_url as string;
     for (const each of [warning, exposure(server)]) if (each !== undefined) warnings.add(each);
     const label = endpointLabel(endpoint, index);
@@ -28,5 +38,5 @@ export async function endpointWishes(settings: Settings): Promise<{ wishes: Endp
       options: { ...connectionOptions(endpoint, tunnel), name: label, server, apiKey: key, local },
     });
   }
-  return { wishes, warnings: [...warnings] };
+  return { wishes, files: [...files], warnings: [...warnings] };
 }

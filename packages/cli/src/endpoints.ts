@@ -112,3 +112,10 @@ async function close({ stop, tunnel }: Running): Promise<void> {
 function sameOptions(one: ConnectOptions, other: ConnectOptions): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
+
+/** Changes in words. */
+export function changesText({ added, changed, removed }: Changes): string {
+  const parts = Object.entries({ added, changed, removed }).filter(([, labels]) => labels.length > 0);
+  if (parts.length === 0) return "no endpoint has changed";
+  return parts.map(([what, labels]) => `${what} ${labels.join(", ")}`).join("; ");
+}

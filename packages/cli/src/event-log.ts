@@ -16,5 +16,6 @@ const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
 export function logEvent({ type, endpoint, message, data }: TunnelEvent, log: Logger, requestLog: Logger): void {
   if (type === "http_request")
     return requestLog.info({ endpoint, ...data }, "omitted" in data ? "more requests" : "request");
-  log[LEVELS[type] ?? "info"]({ endpoint, ...data }, message);
+  const isExpected = data["code"] === "PN_CLOSED";
+  log[(isExpected ? undefined : LEVELS[type]) ?? "info"]({ endpoint, ...data }, message);
 }

@@ -6,11 +6,32 @@ const STILL = 250;
 /** How often the file is looked at where the system tells nothing (network file systems), in milliseconds. */
 const LOOK = 2_000;
 
+export interface WatchedFiles {
+  /** Other files are to be watched from now on; those that stay are not looked at anew. */
+  replace(paths: readonly string[]): void;
+  close(): void;
+}
+
+/** Calls `onChange` when one of these files was written anew. */
+export function watchFiles(paths: readonly string[], onChange: () => void): WatchedFiles {
+  const watches = new Map<string, () => void>();
+  const replace = (wanted: readonly string[]): void => {
+    for (const [path, end] of watches) {
+      if (wanted.includes(path)) continue;
+      end();
+      watches.delete(path);
+    }
+    for (const path of wanted) if (!watches.has(path)) watches.set(path, watchFile(path, onChange));
+  };
+  replace(paths);
+  return { replace, close: () => replace([]) };
+}
+
 /**
  * Calls `onChange` when the file at `path` was written anew: in place, by a rename over it, or by a link that leads elsewhere now.
  * Returns what ends it.
  */
-export function watchFile(path: string, onChange: () => void): () => void {
+function watchFile(path: string, onChange: () => void): () => void {
   let known = stamp(path);
   let settling: NodeJS.Timeout | undefined;
   const look = (): void => {

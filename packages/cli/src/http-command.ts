@@ -1,76 +1,106 @@
-import { connect, type ConnectOptions, type TunnelEvent } from "@postern/client";
-import { ConfigError, resolve, tunnelEndpoint } from "@postern/config";
-import { refuseUnbuilt } from "./unbuilt.js";
+import type { TunnelEvent } from "@postern/client";
+import { ConfigError, resolve, tunnelEndpoint, type EndpointConfiguration } from "@postern/config";
 import { loadClientKey } from "./client-key.js";
-import { readSettings } from "./configuration.js";
+import { readSettings, type Settings } from "./configuration.js";
 import { connectionOptions } from "./connect-options.js";
+import type { EndpointWish, EndpointWishes } from "./endpoint-wishes.js";
+import { changesText, Endpoints } from "./endpoints.js";
 import { EXIT } from "./errors.js";
-import { localTarget } from "./local-target.js";
+import { localTarget, type LocalTarget } from "./local-target.js";
 import type { Messages } from "./messages.js";
 import type { CommandLine } from "./options.js";
 import { printable } from "./printable.js";
+import { reloadOnChange } from "./reload.js";
 import { exposure, serverChoice } from "./server-choice.js";
 import { listenForStop } from "./stop-request.js";
 import { openTelling } from "./telling.js";
-import { eventPrinter, type Terminal } from "./terminal.js";
+import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 import { TunnelView } from "./tunnel-view.js";
+import { refuseUnbuilt } from "./unbuilt.js";
 
 /** `postern http <target>`: shares a local HTTP service until it is told to stop. Returns the exit code. */
 export async function httpCommand(text: string, given: CommandLine, terminal: Terminal): Promise<number> {
   const target = localTarget(text);
-  const layers = { env: terminal.env, flags: given.flags };
+  const all = { ...given, env: terminal.env };
   // Its one endpoint is not in the file: that would be another of the same name.
-  const { values: endpoint, problems } = resolve(tunnelEndpoint.each, layers, ["tunnel", "endpoint"]);
+  const { values: endpoint, problems } = resolve(tunnelEndpoint.each, all, ["tunnel", "endpoint"]);
   if (problems.length > 0) throw new ConfigError(problems);
-  const settings = await readSettings({ ...given, env: terminal.env });
-  const { tunnel } = settings.loaded.values;
-  const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
-  refuseUnbuilt(settings, ["tunnel", "auth"], ["tunnel", "ssl"]);
-  const { key, warning } = await loadClientKey(settings);
+  const settings = await readSettings(all);
+  const { wishes, files, warnings } = await wishFor(target, endpoint, settings);
 
   const telling = await openTelling(settings, terminal, given.json, "http");
   const { messages } = telling;
-  for (const each of [...settings.warnings, warning, exposure(server)]) if (each !== undefined) telling.warn(each);
+  for (const each of [...settings.warnings, ...warnings]) telling.warn(each);
   const view = new TunnelView(messages, (url) => showAddress(messages, url, target.shown));
-  const print = given.json ? eventPrinter(terminal.stdout, endpoint.subdomain ?? "default") : undefined;
+  const print = given.json ? eventPrinter(terminal.stdout, labelOf(endpoint)) : undefined;
 
   const stop = listenForStop();
-  const opening = new AbortController();
-  const giveUp = (): void => opening.abort();
-  stop.signal.addEventListener("abort", giveUp);
+  const over = Promise.withResolvers<Error>();
+  const endpoints = new Endpoints({
+    onEvent(event: TunnelEvent) {
+      print?.({ ...event });
+      view.show(event);
+    },
+    onFailed: (_, error) => over.resolve(error),
+  });
+  const stopReloading = reloadOnChange({
+    given: all,
+    settings,
+    files,
+    async takeOver(changed) {
+      const wished = await wishFor(target, endpoint, changed);
+      const changes = endpoints.apply(wished.wishes);
+      return { summary: changesText(changes), data: { ...changes }, files: wished.files };
+    },
+    isFixed: ([section]) => section === "logging" || section === "application",
+    report(level, msg, data) {
+      const { paint } = messages;
+      messages.say(level, level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg)), {
+        msg,
+        ...data,
+      });
+      print?.(machineEvent("status_update", labelOf(endpoint), msg, data));
+    },
+  });
   try {
-    const wish: ConnectOptions = {
-      ...connectionOptions(endpoint, tunnel),
-      server,
-      apiKey: key,
-      local: target.local,
-      signal: opening.signal,
-      onEvent(event: TunnelEvent) {
-        print?.({ ...event });
-        view.show(event);
-      },
-    };
-    const open = await connect(wish);
-    // From here on a wish to stop lets the requests in flight finish.
-    stop.signal.removeEventListener("abort", giveUp);
-    const closed = new Promise<void>((resolve, reject) => {
-      open.on("closed", (error) => (error === undefined ? resolve() : reject(error)));
-    });
-    await Promise.race([closed, stop.received]);
-    if (stop.requested) {
-      const msg = "Stopping: requests in progress may finish. Ctrl-C again ends at once.";
-      messages.say("info", messages.paint.dim(msg), { msg });
-    }
-    await open.close();
-    view.tellOmitted();
+    endpoints.apply(wishes);
+    const failure = await Promise.race([over.promise, stop.received]);
+    if (failure !== undefined) throw failure;
+    const msg = "Stopping: requests in progress may finish. Ctrl-C again ends at once.";
+    messages.say("info", messages.paint.dim(msg), { msg });
     return EXIT.done;
-  } catch (error) {
-    if (stop.requested) return EXIT.done;
-    throw error;
   } finally {
+    stopReloading();
+    await endpoints.close();
+    view.tellOmitted();
     stop.dispose();
     await telling.close();
   }
+}
+
+/** The one endpoint that is wished for: what was typed, and what the configuration says of all. */
+async function wishFor(
+  target: LocalTarget,
+  endpoint: EndpointConfiguration,
+  settings: Settings,
+): Promise<EndpointWishes> {
+  const { tunnel } = settings.loaded.values;
+  refuseUnbuilt(settings, ["tunnel", "auth"], ["tunnel", "ssl"]);
+  const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
+  const { key, file, warning } = await loadClientKey(settings);
+  const wish: EndpointWish = {
+    label: labelOf(endpoint),
+    options: { ...connectionOptions(endpoint, tunnel), server, apiKey: key, local: target.local },
+  };
+  return {
+    wishes: [wish],
+    files: file === undefined ? [] : [file],
+    warnings: [warning, exposure(server)].filter((each) => each !== undefined),
+  };
+}
+
+function labelOf({ subdomain }: EndpointConfiguration): string {
+  return subdomain ?? "default";
 }
 
 function showAddress(messages: Messages, url: string, local: string): void {

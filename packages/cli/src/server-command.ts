@@ -1,18 +1,20 @@
 import { EXIT } from "./errors.js";
 import type { CommandLine } from "./options.js";
 import { readSettings } from "./configuration.js";
+import { reloadOnChange } from "./reload.js";
 import { listenForStop } from "./stop-request.js";
 import { openTelling } from "./telling.js";
 import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 import { refuseUnbuilt } from "./unbuilt.js";
 import { exposureWarnings, startConfiguredServer } from "./configured-server.js";
-import { loadServerKeys, type ServerKeys } from "./server-keys.js";
+import { isKeyOption, keyFiles, loadServerKeys, type ServerKeys } from "./server-keys.js";
 import type { Paint } from "./paint.js";
 import { printable } from "./printable.js";
 
 /** `postern server`: the public server, until it is told to stop. Returns the exit code. */
 export async function serverCommand(given: CommandLine, terminal: Terminal): Promise<number> {
-  const settings = await readSettings({ ...given, env: terminal.env });
+  const all = { ...given, env: terminal.env };
+  const settings = await readSettings(all);
   refuseUnbuilt(settings, ["tunnel", "server"]);
   const { base_domain: domain } = settings.loaded.values.tunnel.server;
   const credentials = await loadServerKeys(settings);
@@ -25,17 +27,38 @@ export async function serverCommand(given: CommandLine, terminal: Terminal): Pro
     log.warn(warning);
 
   const stop = listenForStop();
+  let stopReloading = (): void => {};
   try {
     const server = await startConfiguredServer(settings, credentials.keys, log, await telling.log("requests"));
     const { address, url } = server;
     const print = given.json ? eventPrinter(terminal.stdout, "server") : undefined;
-    const report = (state: string): void =>
-      print?.(machineEvent("status_update", "server", `${state}: ${address}`, { state, address, url, domain }));
+    const tell = (message: string, data: Record<string, unknown>): void =>
+      print?.(machineEvent("status_update", "server", message, data));
+    const report = (state: string): void => tell(`${state}: ${address}`, { state, address, url, domain });
 
     const command = clientCommand(url, credentials);
     const text = banner(address, url, credentials, command, paint);
     messages.say("info", text, { msg: "ready", url, domain, client_command: command });
     report("listening");
+    stopReloading = reloadOnChange({
+      given: all,
+      settings,
+      files: keyFiles(credentials),
+      async takeOver(changed) {
+        refuseUnbuilt(changed, ["tunnel", "server"]);
+        const loaded = await loadServerKeys(changed);
+        server.replaceApiKeys(loaded.keys);
+        return { summary: `keys of ${ownersText(loaded)}`, files: keyFiles(loaded) };
+      },
+      isFixed: ([first, second, ...rest]) =>
+        first === "logging" ||
+        first === "application" ||
+        (first === "tunnel" && second === "server" && !isKeyOption([first, second, ...rest])),
+      report(level, message, data) {
+        log[level](data, message);
+        tell(message, data);
+      },
+    });
     await stop.received;
 
     const msg = "Stopping: requests in progress may finish. Ctrl-C again ends at once.";
@@ -45,24 +68,29 @@ export async function serverCommand(given: CommandLine, terminal: Terminal): Pro
     report("stopped");
     return EXIT.done;
   } finally {
+    stopReloading();
     stop.dispose();
     await telling.close();
   }
 }
 
-function banner(address: string, url: string, { keys }: ServerKeys, command: string, paint: Paint): string {
-  const owners = [...new Set(keys.map(({ owner }) => owner))];
-  const shown = owners.length > 5 ? [...owners.slice(0, 5), `and ${owners.length - 5} more`] : owners;
+function banner(address: string, url: string, credentials: ServerKeys, command: string, paint: Paint): string {
   return [
     "",
     `  ${paint.dim("Listening")}  ${printable(address)}`,
     `  ${paint.dim("Tunnels  ")}  ${paint.cyan(printable(url.replace("://", "://NAME.")))}`,
-    `  ${paint.dim("Keys of  ")}  ${printable(shown.join(", "))}`,
+    `  ${paint.dim("Keys of  ")}  ${printable(ownersText(credentials))}`,
     "",
     `  ${paint.dim("Share what runs on port 3000:")}`,
     `  ${paint.bold(printable(command))}`,
     "",
   ].join("\n");
+}
+
+function ownersText({ keys }: ServerKeys): string {
+  const owners = [...new Set(keys.map(({ owner }) => owner))];
+  const shown = owners.length > 5 ? [...owners.slice(0, 5), `and ${owners.length - 5} more`] : owners;
+  return shown.join(", ");
 }
 
 /** What to type beside the service. The key itself is not in it: a key in the command line is no secret. */

@@ -1,5 +1,6 @@
 import type { ApiKey } from "@postern/server";
 import { parseApiKeys } from "./api-keys.js";
+import type { Path } from "@postern/config";
 import type { Settings } from "./configuration.js";
 import { CliError } from "./errors.js";
 import { readSecretFile } from "./owned-file.js";
@@ -36,4 +37,14 @@ export async function loadServerKeys(settings: Settings): Promise<ServerKeys> {
   if (new Set(keys.map(({ key }) => key)).size < keys.length)
     throw new CliError("PN_KEY_AMBIGUOUS", `A listed key is also in ${file}.`, "Keep it in one of the two.");
   return { keys, file, warnings };
+}
+
+/** The file that they come from, if any. */
+export function keyFiles(keys: ServerKeys | undefined): string[] {
+  return keys?.file === undefined ? [] : [keys.file];
+}
+
+/** Whether an option is about these keys: they change while the server runs. */
+export function isKeyOption(path: Path): boolean {
+  return /^tunnel\.server\.auth\.api_keys(_file)?$/.test(path.join("."));
 }

@@ -1,6 +1,7 @@
+import { closeSync, openSync } from "node:fs";
 import { EXIT } from "./errors.js";
 
-/** Somebody's wish that this command ends: SIGTERM or Ctrl-C. */
+/** Somebody's wish that this command ends: SIGTERM, Ctrl-C, or the end of the terminal that it runs in. */
 export interface StopRequest {
   readonly requested: boolean;
   /** Aborted with the first signal. */
@@ -23,6 +24,10 @@ export function listenForStop(): StopRequest {
     if (controller.signal.aborted) process.exit(EXIT.interruptedTwice);
     stop();
   };
+  const hangUp = (): void => {
+    if (terminalIsGone()) stop();
+  };
+  process.on("SIGHUP", hangUp);
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", stop);
   // A command that waits for this must not end because nothing else happens.
@@ -36,8 +41,22 @@ export function listenForStop(): StopRequest {
     received: promise,
     dispose() {
       clearInterval(alive);
+      process.off("SIGHUP", hangUp);
       process.off("SIGINT", interrupt);
       process.off("SIGTERM", stop);
     },
   };
 }
+
+/** Whether SIGHUP means what its name says: the terminal in which this was started was closed. Else it asks for a reload. */
+export function terminalIsGone(): boolean {
+  if (!STARTED_IN_TERMINAL) return false;
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const STARTED_IN_TERMINAL = process.stdout.isTTY === true || process.stderr.isTTY === true;

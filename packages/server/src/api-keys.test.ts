@@ -1,14 +1,24 @@
 import { expect, test } from "vitest";
 import { ApiKeys } from "./api-keys.js";
 
+const ANN = { owner: "ann", key: "ann-key-0123456789" };
+const BOB = { owner: "bob", key: "bob-key-0123456789" };
+
 test("a key tells its owner, and nothing else does", () => {
-  const keys = new ApiKeys([
-    { owner: "ann", key: "ann-key-0123456789" },
-    { owner: "bob", key: "bob-key-0123456789" },
-  ]);
-  expect(keys.owner("ann-key-0123456789")).toBe("ann");
-  expect(keys.owner("bob-key-0123456789")).toBe("bob");
+  const keys = new ApiKeys([ANN, BOB]);
+  expect(keys.find(ANN.key)?.owner).toBe("ann");
+  expect(keys.find(BOB.key)?.owner).toBe("bob");
   for (const wrong of ["", "ann", "ann-key-0123456788", "ann-key-0123456789 ", "__proto__"]) {
-    expect(keys.owner(wrong)).toBeUndefined();
+    expect(keys.find(wrong)).toBeUndefined();
   }
+});
+
+test("what was found once counts until its key is gone or somebody else's", () => {
+  const keys = new ApiKeys([ANN, BOB]);
+  const found = [ANN, BOB].map(({ key }) => keys.find(key)!);
+  keys.replace([ANN]);
+  expect(found.map((each) => keys.accepts(each))).toEqual([true, false]);
+  expect(keys.find(BOB.key)).toBeUndefined();
+  keys.replace([{ ...ANN, owner: "eve" }, BOB]);
+  expect(found.map((each) => keys.accepts(each))).toEqual([false, true]);
 });

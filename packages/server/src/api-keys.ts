@@ -1,22 +1,40 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { ApiKey } from "./options.js";
 
-/** Knows API keys by their hash: the keys themselves are not kept. */
-export class ApiKeys {
-  readonly #owners = new Map<string, { digest: Buffer; owner: string }>();
+/** A key that is accepted: its hash, and whose it is. The key itself is not kept. */
+export interface Credential {
+  readonly digest: Buffer;
+  readonly owner: string;
+}
 
-  constructor(keys: ApiKey[]) {
-    for (const { key, owner } of keys) {
-      const digest = hash(key);
-      this.#owners.set(digest.toString("hex"), { digest, owner });
-    }
+/** Knows API keys by their hash. */
+export class ApiKeys {
+  #credentials = new Map<string, Credential>();
+
+  constructor(keys: readonly ApiKey[]) {
+    this.replace(keys);
   }
 
-  /** Whose key it is; undefined: nobody's. */
-  owner(key: string): string | undefined {
+  /** From now on these keys are accepted, and no others. */
+  replace(keys: readonly ApiKey[]): void {
+    this.#credentials = new Map(
+      keys.map(({ key, owner }) => {
+        const digest = hash(key);
+        return [digest.toString("hex"), { digest, owner }];
+      }),
+    );
+  }
+
+  /** Undefined: the key is nobody's. */
+  find(key: string): Credential | undefined {
     const digest = hash(key);
-    const known = this.#owners.get(digest.toString("hex"));
-    return known !== undefined && timingSafeEqual(known.digest, digest) ? known.owner : undefined;
+    const known = this.#credentials.get(digest.toString("hex"));
+    return known !== undefined && timingSafeEqual(known.digest, digest) ? known : undefined;
+  }
+
+  /** Whether a credential that was found once still counts, for the same owner. */
+  accepts({ digest, owner }: Credential): boolean {
+    return this.#credentials.get(digest.toString("hex"))?.owner === owner;
   }
 }
 

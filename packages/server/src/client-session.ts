@@ -14,7 +14,7 @@ import {
   type Stream,
   type Transport,
 } from "@postern/protocol";
-import type { ApiKeys } from "./api-keys.js";
+import type { ApiKeys, Credential } from "./api-keys.js";
 import { SERVER_LIMITS } from "./limits.js";
 import { isReservedName, isValidName, randomName, type NameRules } from "./name.js";
 import type { NameRegistry } from "./name-registry.js";
@@ -49,7 +49,8 @@ export class ClientSession implements SessionHandler {
   readonly #host: SessionHost;
   #log: Logger;
   #requestLog: Logger;
-  #owner: string | undefined;
+  /** With what the client has logged in. */
+  #credential: Credential | undefined;
   /** By number. */
   readonly #tunnels = new Map<number, Tunnel>();
   #lastNumber = 0;
@@ -78,6 +79,13 @@ export class ClientSession implements SessionHandler {
     this.#session.close(new TunnelError(code));
   }
 
+  /** Ends the session when the key that it was opened with is no longer accepted. */
+  checkAuthority(): void {
+    if (this.#credential === undefined || this.#host.keys.accepts(this.#credential)) return;
+    this.#log.warn("the key of this client is no longer accepted");
+    this.refuse("PN_AUTH_REFUSED");
+  }
+
   /** Asks the client to connect anew. Streams in progress go on. */
   goAway(): void {
     this.#session.goAway("PN_DRAINING", RETRY_AFTER);
@@ -97,10 +105,11 @@ export class ClientSession implements SessionHandler {
   // ---- what the client says
 
   onControl(message: ControlMessage): void {
-    if (this.#owner === undefined) return message.type === "hello" ? this.#login(message) : this.refuse("PN_PROTOCOL");
+    const credential = this.#credential;
+    if (credential === undefined) return message.type === "hello" ? this.#login(message) : this.refuse("PN_PROTOCOL");
     switch (message.type) {
       case "bind":
-        return this.#bind(message, this.#owner);
+        return this.#bind(message, credential.owner);
       case "unbind": {
         const tunnel = this.#tunnels.get(message.tunnel);
         if (tunnel !== undefined) this.#unbind(tunnel, "PN_CLOSED");
@@ -134,7 +143,7 @@ export class ClientSession implements SessionHandler {
       this.#log.info({ name: tunnel.name, tunnel: tunnel.id }, "tunnel closed");
     }
     this.#tunnels.clear();
-    if (this.#owner === undefined) this.#log.warn({ code: reason.code }, "a connection ended before login");
+    if (this.#credential === undefined) this.#log.warn({ code: reason.code }, "a connection ended before login");
     else this.#log.info({ code: reason.code }, this.#leaving ? "client left" : "client dropped");
     this.#host.onClose(this);
   }
@@ -143,9 +152,10 @@ export class ClientSession implements SessionHandler {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
     const { method, api_key } = hello.auth;
     if (method !== "api_key" || api_key === undefined) return this.refuse("PN_UNSUPPORTED");
-    const owner = this.#host.keys.owner(api_key);
-    if (owner === undefined) return this.refuse("PN_AUTH_REFUSED");
-    this.#owner = owner;
+    const credential = this.#host.keys.find(api_key);
+    if (credential === undefined) return this.refuse("PN_AUTH_REFUSED");
+    this.#credential = credential;
+    const { owner } = credential;
     this.#log = this.#log.child({ owner });
     this.#requestLog = this.#requestLog.child({ owner });
     const { heartbeat, streams } = this.#session.limits;

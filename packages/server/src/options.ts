@@ -50,6 +50,8 @@ export interface Server {
   readonly address: string;
   /** The address people open, for instance `http://localhost:8080`. */
   readonly url: string;
+  /** From now on these keys are accepted, and no others; sessions that were opened with another one end. */
+  replaceApiKeys(keys: readonly ApiKey[]): void;
   /** Refuses new work, lets requests in flight finish, then closes. Can be called twice. */
   stop(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { SERVER_LIMITS } from "./limits.js";
 import { LoginGate } from "./login-gate.js";
 import { DEFAULT_NAME_RULES, type NameRules } from "./name.js";
 import { NameRegistry } from "./name-registry.js";
-import type { Server, ServerOptions } from "./options.js";
+import type { ApiKey, Server, ServerOptions } from "./options.js";
 
 /** How often sessions look at the clock, in milliseconds. */
 const TICK = 1_000;
@@ -112,6 +112,11 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
 
   publicUrl(name: string): string {
     return this.#address(`${name}.${this.#domain}`);
+  }
+
+  replaceApiKeys(keys: readonly ApiKey[]): void {
+    this.keys.replace(keys);
+    for (const session of this.#sessions) session.checkAuthority();
   }
 
   stop(): Promise<void> {

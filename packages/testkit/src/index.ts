@@ -12,7 +12,7 @@ export { needs, type NeededProgram, type SkippableTest } from "./needs.js";
 export { OriginProcess } from "./origin-process.js";
 export { Origin, type SeenRequest } from "./origin.js";
 export { patternHash, patternPieces, patternStream } from "./pattern.js";
-export { postern, type PosternOptions } from "./postern.js";
+export { postern, POSTERN_BIN, type PosternOptions } from "./postern.js";
 export { ProcessBaseline } from "./process-baseline.js";
 export { inheritedEnvironment, Program, type Exit, type ProgramOptions } from "./program.js";
 export { Published } from "./published.js";

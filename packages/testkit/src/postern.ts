@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import type { Defer } from "./cleanup.js";
 import { inheritedEnvironment, Program, type ProgramOptions } from "./program.js";
 
-const BIN = fileURLToPath(new URL("../../cli/bin/postern.js", import.meta.url));
+/** The command of this tree. */
+export const POSTERN_BIN = fileURLToPath(new URL("../../cli/bin/postern.js", import.meta.url));
 
 export interface PosternOptions extends Pick<ProgramOptions, "cwd"> {
   /** Added to the environment. */
@@ -12,7 +13,7 @@ export interface PosternOptions extends Pick<ProgramOptions, "cwd"> {
 /** Starts the `postern` command of this tree with the Node that runs the tests. */
 export function postern(defer: Defer, args: string[], { cwd, env }: PosternOptions = {}): Program {
   return new Program(defer, process.execPath, {
-    args: [BIN, ...args],
+    args: [POSTERN_BIN, ...args],
     env: inheritedEnvironment(env),
     ...(cwd === undefined ? undefined : { cwd }),
   });
