@@ -51,7 +51,11 @@ export const ERRORS = {
     message: "The other side has gone silent. The connection is made anew.",
   },
   PN_DRAINING: { number: 9, retryable: true, message: "The other side is shutting down. Connect again in a moment." },
-  PN_SESSION_LOST: { number: 10, retryable: true, message: "The connection between client and server broke." },
+  PN_SESSION_LOST: {
+    number: 10,
+    retryable: true,
+    message: "The connection between client and server broke. Connect again.",
+  },
   PN_SESSION_UNKNOWN: {
     number: 11,
     retryable: true,
@@ -75,7 +79,8 @@ export const ERRORS = {
   PN_SERVER_REFUSED: {
     number: 15,
     retryable: true,
-    message: "What answers at this address is not a Postern server, or a proxy before it does not pass WebSockets on.",
+    message:
+      "What answers at this address is no Postern server. Check the address, and that proxies on the way pass WebSockets on.",
   },
   PN_SERVER_UNTRUSTED: {
     number: 16,
@@ -109,14 +114,22 @@ export const ERRORS = {
     retryable: false,
     message: "This session has as many tunnels as the server allows. Close one first.",
   },
-  PN_TUNNEL_UNKNOWN: { number: 25, retryable: false, message: "No such tunnel in this session." },
+  PN_TUNNEL_UNKNOWN: { number: 25, retryable: false, message: "No such tunnel in this session. Bind it first." },
   PN_HOST_HEADER: {
     number: 27,
     retryable: false,
     message: "The wished Host header is no valid host name. Give name or name:port, or `rewrite`.",
   },
-  PN_CLOSED: { number: 26, retryable: false, message: "The tunnel was closed." },
-  PN_CANCELLED: { number: 40, retryable: true, message: "The other end gave up before the exchange was complete." },
+  PN_CLOSED: {
+    number: 26,
+    retryable: false,
+    message: "The tunnel was closed as was asked for. There is nothing to do.",
+  },
+  PN_CANCELLED: {
+    number: 40,
+    retryable: true,
+    message: "The other end gave up before the exchange was complete. Send the request again.",
+  },
   PN_STREAM_LIMIT: {
     number: 41,
     retryable: true,
@@ -137,7 +150,7 @@ export const ERRORS = {
     retryable: true,
     message: "The client could not connect to the local service. Check its address, and for https:// its certificate.",
   },
-  PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection." },
+  PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Look at its log." },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -39,8 +39,8 @@ describe("form", () => {
 
   test("JSON says the same in parts", () => {
     const { body } = answer(refusals.PN_TUNNEL_AWAY, { accept: "application/json", requestId: "r1" });
-    const { status, code, message } = refusals.PN_TUNNEL_AWAY;
-    expect(JSON.parse(body)).toEqual({ error: { status, code, message, request_id: "r1" } });
+    const { status, code, message, retryable } = refusals.PN_TUNNEL_AWAY;
+    expect(JSON.parse(body)).toEqual({ error: { status, code, message, retryable, request_id: "r1" } });
   });
 
   test("text says it in a few lines", () => {
@@ -57,7 +57,7 @@ describe("form", () => {
   });
 
   test("nothing is taken for markup", () => {
-    const odd: Refusal = { code: "PN_X", status: 400, message: `<b>&"'` };
+    const odd: Refusal = { code: "PN_X", status: 400, message: `<b>&"'`, retryable: false };
     const { body } = answer(odd, { accept: BROWSER, requestId: "<i>" });
     expect(body).toContain("&lt;b&gt;&amp;&quot;&#39;");
     expect(body).not.toMatch(/<b>&|<i>/);

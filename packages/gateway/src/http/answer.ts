@@ -78,8 +78,8 @@ const TEXT: Form = {
 const JSON_FORM: Form = {
   type: "application/json",
   policy: "default-src 'none'",
-  render: ({ status, code, message }, _title, requestId) =>
-    `${JSON.stringify({ error: { status, code, message, ...(requestId === "" ? {} : { request_id: requestId }) } })}\n`,
+  render: ({ status, code, message, retryable }, _title, requestId) =>
+    `${JSON.stringify({ error: { status, code, message, retryable, ...(requestId === "" ? {} : { request_id: requestId }) } })}\n`,
 };
 
 const HTML: Form = {

@@ -8,7 +8,12 @@ export interface Refusal {
   readonly message: string;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number;
+  /** Whether the same request can succeed at another time. */
+  readonly retryable: boolean;
 }
+
+/** What was too slow, is away or overloaded may be better the next time. */
+const RETRYABLE = new Set([408, 502, 503, 504]);
 
 /** Every refusal of the gateway's own, by code. */
 export const refusals = table({
@@ -63,9 +68,14 @@ function table<Code extends string>(entries: Record<Code, Entry>): Readonly<Reco
   const result = {} as Record<Code, Refusal>;
   for (const code of Object.keys(entries) as Code[]) {
     const [status, message, retryAfter] = entries[code];
-    result[code] = Object.freeze(
-      retryAfter === undefined ? { code, status, message } : { code, status, message, retryAfter },
-    );
+    const retryable = RETRYABLE.has(status);
+    result[code] = Object.freeze({
+      code,
+      status,
+      message,
+      retryable,
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    });
   }
   return Object.freeze(result);
 }
