@@ -23,6 +23,7 @@ const EXAMPLES: [name: string, language: string, mark: RegExp][] = [
   ["test", "sh", /^npm ci && npm test$/],
   ["server", "sh", /npx postern server /],
   ["client", "sh", /npx postern http /],
+  ["file", "toml", /^\[\[tunnel\.endpoints\]\]$/m],
   ["sdk", "js", /from "@postern\/client"/],
 ];
 
@@ -30,7 +31,7 @@ const found = new Map<string, string>();
 
 beforeAll(() => {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```(sh|js)\n([^]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
+  const blocks = [...readme.matchAll(/^```(sh|toml|js)\n([^]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
     language,
     text: text.trim(),
   }));
@@ -108,6 +109,20 @@ test("a server and a client as README.md starts them", async (context) => {
   const { status } = await exchange(port, { host: new URL(url).host, path: "/from-readme" });
   expect(status).toBe(200);
   await client.waitFor("a line for the request", () => client.stdout.includes("/from-readme"));
+});
+
+test("the configuration file, started", async (context) => {
+  const server = await ServerProcess.start(onTestFinished);
+  const origin = await startEchoOrigin(onTestFinished);
+  const folder = scratchFolder(onTestFinished);
+  const text = example("file", { "https://tunnel.example.com": server.url, "local = 3000": `local = ${origin.port}` });
+  writeFileSync(join(folder, "postern.toml"), text, { mode: 0o600 });
+  writeFileSync(join(folder, "postern.key"), TEST_KEY, { mode: 0o600 });
+  const start = shell(context, folder, "npx postern start");
+  await start.waitFor("the tunnel", async () => {
+    const { status } = await exchange(server.port, { host: `my-app.localhost:${server.port}` });
+    return status === 200;
+  });
 });
 
 test("the program with the SDK", async (context) => {
