@@ -14,6 +14,7 @@ import {
   Published,
   ServerProcess,
   startTlsProxy,
+  until,
   type CertificateFiles,
   type SkippableTest,
 } from "@postern/testkit";
@@ -53,6 +54,34 @@ describe("a local service that speaks TLS", () => {
     const { status, body } = await site.visit("/", { method: "POST", body: Buffer.alloc(200_000) });
     expect([status, body.length]).toEqual([200, "POST 200000 ".length + 300_000]);
     expect(body.subarray(0, 12).toString()).toBe("POST 200000 ");
+  });
+
+  test("hears of a visitor that breaks off, and the tunnel does not", async (context) => {
+    const files = certified(context);
+    const credentials = { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
+    let broken = 0;
+    const service = createHttpsServer(credentials, (request, response) => {
+      if (request.url === "/whole") return response.end("whole");
+      response.on("close", () => (broken += response.writableFinished ? 0 : 1));
+      response.write("begun");
+    });
+    service.listen(0, "127.0.0.1");
+    await once(service, "listening");
+    onTestFinished(() => {
+      service.closeAllConnections();
+      service.close();
+    });
+    const target = `https://localhost:${(service.address() as AddressInfo).port}`;
+    const env = { NODE_EXTRA_CA_CERTS: files.certificate };
+    const site = await Published.start(onTestFinished, target, { env });
+    for (const nth of [1, 2, 3]) {
+      const visitor = await site.ask(onTestFinished, "GET /begun");
+      await visitor.read("begun");
+      visitor.reset();
+      await until("the service to hear of it", () => broken === nth);
+    }
+    expect((await site.visit("/whole")).body.toString()).toBe("whole");
+    expect(site.client.count("tunnel_established")).toBe(1);
   });
 
   test("is not reached when it is not: 502, and the client says why", async (context) => {

@@ -27,6 +27,7 @@ export class LocalConnection implements StreamHandler {
   readonly #socket: Socket;
   readonly #events: LocalConnectionEvents;
   readonly #timer: NodeJS.Timeout;
+  readonly #isTls: boolean;
   #connected = false;
   /** Bytes given to the socket and not yet reported as consumed. */
   #owed = 0;
@@ -34,6 +35,7 @@ export class LocalConnection implements StreamHandler {
   constructor(stream: Stream, target: Target, events: LocalConnectionEvents) {
     this.#stream = stream;
     this.#events = events;
+    this.#isTls = target.tls;
     stream.handler = this;
     this.#socket = dialTarget(target, {
       buffer: READ_BUFFER,
@@ -60,9 +62,12 @@ export class LocalConnection implements StreamHandler {
     this.#socket.end();
   }
 
-  /** An abort is passed on as one: the service must not take what it has for complete. */
+  /**
+   * An abort is passed on as one: the service must not take what it has for complete. TLS has no reset; there an end without
+   * close_notify says the same (RFC 8446, section 6.1).
+   */
   onReset(): void {
-    if (this.#connected) this.#socket.resetAndDestroy();
+    if (this.#connected && !this.#isTls) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 
