@@ -7,12 +7,13 @@ import { readProject, type PackageSources, type Project, type SourceFile } from 
 /** The architecture: what each package may import of ours. ARCHITECTURE.md draws it, this enforces it. */
 const RULES: Rules = {
   table: {
-    cli: ["server", "client", "protocol", "config"],
-    server: ["gateway", "protocol"],
-    client: ["protocol"],
+    cli: ["server", "client", "protocol", "config", "tls"],
+    server: ["gateway", "protocol", "tls"],
+    client: ["protocol", "tls"],
     gateway: [],
     protocol: [],
     config: [],
+    tls: [],
     testkit: [],
   },
   pure: [
@@ -44,13 +45,13 @@ describe("the checker finds what is planted", () => {
   });
 
   test.for([
-    ['import { a } from "@postern/server";', "client may import protocol"],
-    ['import type { A } from "@postern/server";', "client may import protocol"],
-    ['export { a } from "@postern/gateway";', "client may import protocol"],
-    ['export * from "@postern/gateway";', "client may import protocol"],
-    ['export const load = () => import("@postern/server");', "client may import protocol"],
-    ['export type A = import("@postern/server").A;', "client may import protocol"],
-    ['import { test } from "@postern/testkit";', "client may import protocol"],
+    ['import { a } from "@postern/server";', "client may import protocol, tls"],
+    ['import type { A } from "@postern/server";', "client may import protocol, tls"],
+    ['export { a } from "@postern/gateway";', "client may import protocol, tls"],
+    ['export * from "@postern/gateway";', "client may import protocol, tls"],
+    ['export const load = () => import("@postern/server");', "client may import protocol, tls"],
+    ['export type A = import("@postern/server").A;', "client may import protocol, tls"],
+    ['import { test } from "@postern/testkit";', "client may import protocol, tls"],
     ['import { a } from "@postern/protocol/dist/frame.js";', "only a package's main entry"],
     ['import { a } from "@postern/client";', "does not import itself"],
     ['import { a } from "../../server/src/index.js";', "leaves the package's src"],

@@ -45,10 +45,10 @@ test(
   { timeout: 120_000 },
   async () => {
     const folder = scratchFolder(onTestFinished);
-    const packed = ["protocol", "client"].map((name) => ["-w", `packages/${name}`]).flat();
+    const packed = ["protocol", "tls", "client"].map((name) => ["-w", `packages/${name}`]).flat();
     await npm(ROOT, "pack", ...packed, "--pack-destination", folder, "--silent");
     const tarballs = readdirSync(folder).map((name) => join(folder, name));
-    expect(tarballs).toHaveLength(2);
+    expect(tarballs).toHaveLength(3);
     writeFileSync(join(folder, "package.json"), '{ "name": "user", "private": true, "type": "module" }\n');
     await npm(folder, "install", "--no-audit", "--no-fund", ...tarballs);
 
@@ -56,7 +56,7 @@ test(
       .map(String)
       .filter((path) => path.endsWith("package.json"))
       .map(dirname);
-    expect(installed.toSorted()).toEqual(["@postern/client", "@postern/protocol"]);
+    expect(installed.toSorted()).toEqual(["@postern/client", "@postern/protocol", "@postern/tls"]);
 
     writeFileSync(join(folder, "user.ts"), USER);
     const options = "--noEmit --strict --target es2024 --module nodenext --skipLibCheck --types node".split(" ");

@@ -1,6 +1,7 @@
 import { CLI_ERRORS } from "@postern/cli/errors";
 import { refusals } from "@postern/gateway";
 import { ERRORS } from "@postern/protocol";
+import { TLS_ERRORS } from "@postern/tls";
 
 /** One code with all that is known of it, wherever it can be met. */
 interface ErrorRow {
@@ -29,6 +30,8 @@ export function errorRows(): ErrorRow[] {
     add({ code, number, retryable, messages: [message] });
   for (const [code, { exit, meaning }] of Object.entries(CLI_ERRORS))
     add({ code, exit, retryable: false, messages: [meaning] });
+  for (const [code, message] of Object.entries(TLS_ERRORS))
+    add({ code, exit: 2, retryable: false, messages: [message] });
   return [...rows.values()];
 }
 

@@ -6,7 +6,7 @@ import {
   REPLAY_LIMITS,
 } from "@postern/gateway";
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
-import { SERVER_LIMITS } from "@postern/server";
+import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
 type Row = [what: string, value: string, beyond: string];
 
@@ -68,6 +68,8 @@ export function limitsPage(): string {
     ],
   ];
   const server: Row[] = [
+    ["first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
+    ["whole TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
     ["tunnels of a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_TUNNEL_LIMIT"],
     ["names of an owner, those kept for it included", `${SERVER_LIMITS.namesPerOwner}`, "PN_TUNNEL_LIMIT"],
     ["a name is kept for an owner that is away", time(SERVER_LIMITS.nameHold), "the name is free"],

@@ -1,21 +1,25 @@
 import type { Logger } from "pino";
 import { startServer, type ApiKey, type Server } from "@postern/server";
 import type { Settings } from "./configuration.js";
+import { serverTls, type ServerCertificates } from "./server-certificates.js";
 import { isLoopbackAddress } from "./listen-address.js";
 
 /** Starts the server as `[tunnel.server]` says. */
 export function startConfiguredServer(
   settings: Settings,
   apiKeys: ApiKey[],
+  certificates: ServerCertificates,
   log: Logger,
   requestLog: Logger,
 ): Promise<Server> {
   const { server } = settings.loaded.values.tunnel;
   const { listen, base_domain: domain, public_url: publicUrl, security } = server;
+  const tls = serverTls(settings, certificates);
   return startServer({
     listen,
     domain,
     ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(tls === undefined ? {} : { tls }),
     apiKeys,
     log,
     requestLog,
@@ -36,9 +40,13 @@ export function startConfiguredServer(
 
 /** What somebody who opens the server to a network should know. */
 export function exposureWarnings(settings: Settings): string[] {
-  const { listen, base_domain: domain } = settings.loaded.values.tunnel.server;
+  const { listen, base_domain: domain, ssl } = settings.loaded.values.tunnel.server;
   if (isLoopbackAddress(listen)) return [];
-  const warnings = ["this address speaks plain HTTP: put a TLS proxy in front of it before keys travel over a network"];
+  const warnings = ssl.enabled
+    ? []
+    : [
+        "this address speaks plain HTTP: set [tunnel.server.ssl], or put a TLS proxy in front of it, before keys travel over a network",
+      ];
   if (domain === "localhost") warnings.push("names below localhost mean each visitor's own machine: set --domain");
   return warnings;
 }

@@ -1,6 +1,7 @@
 import type { ConnectOptions } from "@postern/client";
 import { endpointLabel } from "@postern/config";
 import { loadEndpointKey } from "./client-key.js";
+import { loadClientTrust } from "./client-trust.js";
 import type { Settings } from "./configuration.js";
 import { connectionOptions } from "./connect-options.js";
 import { exposure } from "./server-choice.js";
@@ -26,6 +27,9 @@ export async function endpointWishes(settings: Settings): Promise<EndpointWishes
   const wishes: EndpointWish[] = [];
   const files = new Set<string>();
   const warnings = new Set<string>();
+  const trust = await loadClientTrust(settings);
+  for (const each of trust.files) files.add(each);
+  if (tunnel.enabled && tunnel.endpoints.length > 0) for (const each of trust.warnings) warnings.add(each);
   for (const [index, endpoint] of tunnel.enabled ? tunnel.endpoints.entries() : []) {
     const { key, file, warning } = await loadEndpointKey(settings, index);
     if (file !== undefined) files.add(file);
@@ -35,7 +39,7 @@ export async function endpointWishes(settings: Settings): Promise<EndpointWishes
     const local = endpoint.local ?? `${tunnel.local_host}:${tunnel.local_port}`;
     wishes.push({
       label,
-      options: { ...connectionOptions(endpoint, tunnel), name: label, server, apiKey: key, local },
+      options: { ...connectionOptions(endpoint, tunnel), name: label, server, apiKey: key, local, tls: trust.tls },
     });
   }
   return { wishes, files: [...files], warnings: [...warnings] };

@@ -1,4 +1,5 @@
 import { ConfigError } from "@postern/config";
+import { TLS_ERRORS } from "@postern/tls";
 import { CLI_ERRORS, CliError, EXIT } from "./errors.js";
 import { printable } from "./printable.js";
 import { problemLine } from "./problem-line.js";
@@ -64,7 +65,7 @@ function configFailure({ code, problems }: ConfigError): Failure {
 /** A retryable error reaches the command only when trying again was switched off or has been given up. */
 function exitOf(code: string, retryable: boolean): number {
   if (code === "PN_AUTH_REFUSED") return EXIT.credentialsRefused;
-  if (REFUSED_NAMES.has(code)) return EXIT.usage;
+  if (REFUSED_NAMES.has(code) || Object.hasOwn(TLS_ERRORS, code)) return EXIT.usage;
   if (retryable && code !== "PN_INTERNAL") return EXIT.unreachable;
   return EXIT.failed;
 }

@@ -1,6 +1,7 @@
 import type { TunnelEvent } from "@postern/client";
 import { ConfigError, resolve, tunnelEndpoint, type EndpointConfiguration } from "@postern/config";
 import { loadClientKey } from "./client-key.js";
+import { loadClientTrust } from "./client-trust.js";
 import { readSettings, type Settings } from "./configuration.js";
 import { connectionOptions } from "./connect-options.js";
 import type { EndpointWish, EndpointWishes } from "./endpoint-wishes.js";
@@ -88,14 +89,15 @@ async function wishFor(
   refuseUnbuilt(settings, ["tunnel", "auth"], ["tunnel", "ssl"]);
   const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
   const { key, file, warning } = await loadClientKey(settings);
+  const trust = await loadClientTrust(settings);
   const wish: EndpointWish = {
     label: labelOf(endpoint),
-    options: { ...connectionOptions(endpoint, tunnel), server, apiKey: key, local: target.local },
+    options: { ...connectionOptions(endpoint, tunnel), server, apiKey: key, local: target.local, tls: trust.tls },
   };
   return {
     wishes: [wish],
-    files: file === undefined ? [] : [file],
-    warnings: [warning, exposure(server)].filter((each) => each !== undefined),
+    files: [...(file === undefined ? [] : [file]), ...trust.files],
+    warnings: [warning, exposure(server), ...trust.warnings].filter((each) => each !== undefined),
   };
 }
 

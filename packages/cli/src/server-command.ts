@@ -7,7 +7,9 @@ import { openTelling } from "./telling.js";
 import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 import { refuseUnbuilt } from "./unbuilt.js";
 import { exposureWarnings, startConfiguredServer } from "./configured-server.js";
-import { isKeyOption, keyFiles, loadServerKeys, type ServerKeys } from "./server-keys.js";
+import { loadServerCertificates } from "./server-certificates.js";
+import { isCredentialOption, takeOverCredentials } from "./server-reload.js";
+import { keyFiles, loadServerKeys, type ServerKeys } from "./server-keys.js";
 import type { Paint } from "./paint.js";
 import { printable } from "./printable.js";
 
@@ -18,18 +20,30 @@ export async function serverCommand(given: CommandLine, terminal: Terminal): Pro
   refuseUnbuilt(settings, ["tunnel", "server"]);
   const { base_domain: domain } = settings.loaded.values.tunnel.server;
   const credentials = await loadServerKeys(settings);
+  const certificates = await loadServerCertificates(settings);
 
   const telling = await openTelling(settings, terminal, given.json, "server");
   const { messages } = telling;
   const { paint } = messages;
   const log = await telling.log("server");
-  for (const warning of [...settings.warnings, ...credentials.warnings, ...exposureWarnings(settings)])
+  for (const warning of [
+    ...settings.warnings,
+    ...credentials.warnings,
+    ...certificates.warnings,
+    ...exposureWarnings(settings),
+  ])
     log.warn(warning);
 
   const stop = listenForStop();
   let stopReloading = (): void => {};
   try {
-    const server = await startConfiguredServer(settings, credentials.keys, log, await telling.log("requests"));
+    const server = await startConfiguredServer(
+      settings,
+      credentials.keys,
+      certificates,
+      log,
+      await telling.log("requests"),
+    );
     const { address, url } = server;
     const print = given.json ? eventPrinter(terminal.stdout, "server") : undefined;
     const tell = (message: string, data: Record<string, unknown>): void =>
@@ -43,17 +57,16 @@ export async function serverCommand(given: CommandLine, terminal: Terminal): Pro
     stopReloading = reloadOnChange({
       given: all,
       settings,
-      files: keyFiles(credentials),
+      files: [...keyFiles(credentials), ...certificates.files],
       async takeOver(changed) {
         refuseUnbuilt(changed, ["tunnel", "server"]);
-        const loaded = await loadServerKeys(changed);
-        server.replaceApiKeys(loaded.keys);
-        return { summary: `keys of ${ownersText(loaded)}`, files: keyFiles(loaded) };
+        const taken = await takeOverCredentials(server, changed);
+        return { summary: `keys of ${ownersText(taken.keys)}`, files: taken.files };
       },
       isFixed: ([first, second, ...rest]) =>
         first === "logging" ||
         first === "application" ||
-        (first === "tunnel" && second === "server" && !isKeyOption([first, second, ...rest])),
+        (first === "tunnel" && second === "server" && !isCredentialOption([first, second, ...rest])),
       report(level, message, data) {
         log[level](data, message);
         tell(message, data);

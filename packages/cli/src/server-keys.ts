@@ -1,6 +1,5 @@
 import type { ApiKey } from "@postern/server";
 import { parseApiKeys } from "./api-keys.js";
-import type { Path } from "@postern/config";
 import type { Settings } from "./configuration.js";
 import { CliError } from "./errors.js";
 import { readSecretFile } from "./owned-file.js";
@@ -42,9 +41,4 @@ export async function loadServerKeys(settings: Settings): Promise<ServerKeys> {
 /** The file that they come from, if any. */
 export function keyFiles(keys: ServerKeys | undefined): string[] {
   return keys?.file === undefined ? [] : [keys.file];
-}
-
-/** Whether an option is about these keys: they change while the server runs. */
-export function isKeyOption(path: Path): boolean {
-  return /^tunnel\.server\.auth\.api_keys(_file)?$/.test(path.join("."));
 }

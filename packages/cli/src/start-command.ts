@@ -9,7 +9,9 @@ import { failureOf } from "./failure.js";
 import type { CommandLine } from "./options.js";
 import { logEvent } from "./event-log.js";
 import { reloadOnChange } from "./reload.js";
-import { isKeyOption, keyFiles, loadServerKeys } from "./server-keys.js";
+import { loadServerCertificates } from "./server-certificates.js";
+import { keyFiles, loadServerKeys } from "./server-keys.js";
+import { isCredentialOption, takeOverCredentials } from "./server-reload.js";
 import { listenForStop } from "./stop-request.js";
 import { openTelling } from "./telling.js";
 import { eventPrinter, machineEvent, type MachineEvent, type Terminal } from "./terminal.js";
@@ -21,6 +23,8 @@ const NOTHING = [
   "Begin with a file:   postern config init",
 ].join("\n");
 
+const NO_CERTIFICATES = { certificates: [], files: [], warnings: [] };
+
 /** `postern start`: all that the configuration file enables, until it is told to stop. Returns the exit code. */
 export async function startCommand(given: CommandLine, terminal: Terminal): Promise<number> {
   const all = { ...given, env: terminal.env };
@@ -31,6 +35,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const { wishes, files, warnings } = await endpointWishes(settings);
   const runsServer = settings.loaded.values.tunnel.server.enabled;
   const credentials = runsServer ? await loadServerKeys(settings) : undefined;
+  const certificates = runsServer ? await loadServerCertificates(settings) : NO_CERTIFICATES;
   if (wishes.length === 0 && !runsServer)
     throw new CliError("PN_CONFIG_MISSING", `Nothing in ${file} is to be run.`, NOTHING);
 
@@ -39,7 +44,13 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const log = await telling.log("tunnel");
   const requestLog = await telling.log("requests");
   const exposed = runsServer ? exposureWarnings(settings) : [];
-  for (const each of [...settings.warnings, ...warnings, ...(credentials?.warnings ?? []), ...exposed])
+  for (const each of [
+    ...settings.warnings,
+    ...warnings,
+    ...(credentials?.warnings ?? []),
+    ...certificates.warnings,
+    ...exposed,
+  ])
     telling.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
   const report = (event: MachineEvent): void => print?.(event);
@@ -61,7 +72,13 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   });
   try {
     if (credentials !== undefined) {
-      server = await startConfiguredServer(settings, credentials.keys, await telling.log("server"), requestLog);
+      server = await startConfiguredServer(
+        settings,
+        credentials.keys,
+        certificates,
+        await telling.log("server"),
+        requestLog,
+      );
       const { address, url } = server;
       report(machineEvent("status_update", "server", `listening: ${address}`, { state: "listening", address, url }));
     }
@@ -69,16 +86,19 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
     stopReloading = reloadOnChange({
       given: all,
       settings,
-      files: [...files, ...keyFiles(credentials)],
+      files: [...files, ...keyFiles(credentials), ...certificates.files],
       async takeOver(changed) {
         refuseUnbuilt(changed);
         const wished = await endpointWishes(changed);
-        const keys = server === undefined ? undefined : await loadServerKeys(changed);
-        if (keys !== undefined) server?.replaceApiKeys(keys.keys);
+        const taken = server === undefined ? undefined : await takeOverCredentials(server, changed);
         const changes = endpoints.apply(wished.wishes);
-        return { summary: changesText(changes), data: { ...changes }, files: [...wished.files, ...keyFiles(keys)] };
+        return {
+          summary: changesText(changes),
+          data: { ...changes },
+          files: [...wished.files, ...(taken?.files ?? [])],
+        };
       },
-      isFixed: (path) => (path[0] !== "tunnel" || path[1] === "server") && !isKeyOption(path),
+      isFixed: (path) => (path[0] !== "tunnel" || path[1] === "server") && !isCredentialOption(path),
       report(level, message, data) {
         log[level](data, message);
         report(machineEvent("status_update", "postern", message, data));

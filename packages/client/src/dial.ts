@@ -1,5 +1,6 @@
 import { isIP, type LookupFunction, type OnReadOpts, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { checkServerIdentity, connect as connectTls } from "node:tls";
+import type { ClientTls } from "./client-tls.js";
 import { TcpSocket } from "./tcp-socket.js";
 
 /** Where to connect to. */
@@ -7,7 +8,7 @@ export interface DialAddress {
   /** A name or an IP address, without brackets. */
   host: string;
   port: number;
-  /** With TLS the certificate is verified against `host`. */
+  /** With TLS the certificate is verified against `host`, unless DialOptions say otherwise. */
   tls: boolean;
 }
 
@@ -16,15 +17,29 @@ export interface DialOptions {
   allowHalfOpen?: boolean;
   highWaterMark?: number;
   onread?: OnReadOpts;
+  trust?: ClientTls;
 }
 
 /** Opens a connection, with or without TLS. */
-export function dial(address: DialAddress, options: DialOptions = {}): Socket {
+export function dial(address: DialAddress, { trust = {}, ...options }: DialOptions = {}): Socket {
   const { host, port, tls } = address;
   const loopback = isLoopbackName(host) ? { autoSelectFamily: true, lookup: lookupLoopback } : {};
   const all = { ...options, host, port, noDelay: true, ...loopback };
   if (!tls) return new TcpSocket(all).connect(all);
-  return connectTls({ ...all, servername: isIP(host) > 0 ? "" : host, ALPNProtocols: ["http/1.1"] });
+  const { verify = true, ca, crl, cert, key, serverName = host, alpnProtocols } = trust;
+  const isAddress = isIP(serverName) > 0;
+  return connectTls({
+    ...all,
+    servername: isAddress ? "" : serverName,
+    // Else the certificate would be checked against the host that is dialled.
+    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
+    rejectUnauthorized: verify,
+    ALPNProtocols: alpnProtocols === undefined || alpnProtocols.length === 0 ? ["http/1.1"] : alpnProtocols,
+    ...(ca === undefined ? {} : { ca }),
+    ...(crl === undefined ? {} : { crl }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  });
 }
 
 /** The host of a URL as sockets take it: IPv6 addresses without their brackets. */

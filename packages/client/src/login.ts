@@ -9,6 +9,7 @@ import {
   type SessionHandler,
   type Transport,
 } from "@postern/protocol";
+import type { ClientTls } from "./client-tls.js";
 import { VERSION } from "./version.js";
 import { WebSocketConnection } from "./websocket-connection.js";
 
@@ -16,6 +17,7 @@ export interface LoginOptions {
   address: URL;
   apiKey: string;
   headers: Record<string, string>;
+  tls: ClientTls;
   /** Milliseconds for the whole login. */
   timeout: number;
   limits: Partial<Limits>;
@@ -32,7 +34,7 @@ export async function login(options: LoginOptions): Promise<Session> {
   const deadline = AbortSignal.timeout(options.timeout);
   const signal = AbortSignal.any([options.signal, deadline]);
   const { promise, resolve, reject } = Promise.withResolvers<Session>();
-  const connection = new WebSocketConnection(options.address, options.headers, {
+  const connection = new WebSocketConnection(options, {
     onOpen(transport) {
       sayHello(transport, options, resolve, reject);
       options.onConnected();

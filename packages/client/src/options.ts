@@ -1,3 +1,5 @@
+import type { ClientTls } from "./client-tls.js";
+
 /** What `connect` takes. */
 export interface ConnectOptions {
   /** The server, for instance `https://tunnel.example.com` (`wss://`, `http://` and `ws://` are the same address said otherwise). */
@@ -14,6 +16,8 @@ export interface ConnectOptions {
   name?: string;
   /** Extra HTTP headers of the WebSocket handshake, for proxies on the way. */
   headers?: Record<string, string>;
+  /** How the server is trusted, and the client's certificate. */
+  tls?: ClientTls;
   /** What happens after a drop. */
   reconnection?: Partial<ReconnectionOptions>;
   /** How long one attempt may take, in milliseconds. Default 30,000. */

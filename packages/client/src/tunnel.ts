@@ -153,6 +153,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
         address: this.#address,
         apiKey: this.#options.apiKey,
         headers: this.#options.headers ?? {},
+        tls: this.#options.tls ?? {},
         timeout: this.#options.connectionTimeout ?? 30_000,
         limits: this.#limits(),
         signal: this.#stop.signal,

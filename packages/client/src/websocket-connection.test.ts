@@ -24,10 +24,13 @@ async function answering(answer: string): Promise<{ address: URL; server: Server
 /** Connects; resolves with "open" or the error. */
 function outcome(address: URL, headers: Record<string, string> = {}): Promise<"open" | TunnelError> {
   return new Promise((resolve) => {
-    const connection = new WebSocketConnection(address, headers, {
-      onOpen: () => resolve("open"),
-      onFailure: resolve,
-    });
+    const connection = new WebSocketConnection(
+      { address, headers, tls: {} },
+      {
+        onOpen: () => resolve("open"),
+        onFailure: resolve,
+      },
+    );
     onTestFinished(() => connection.end());
   });
 }
@@ -56,7 +59,7 @@ test("asks as RFC 6455, section 4.1, has it, with the owner's headers; and is op
 test("what comes right behind the answer is not lost", async () => {
   const { address } = await answering(`${SWITCH}${ACCEPT}${PROTOCOL}\r\n\x82\x02hi`);
   const message = await new Promise<string>((resolve, reject) => {
-    const connection = new WebSocketConnection(address, {}, {
+    const connection = new WebSocketConnection({ address, headers: {}, tls: {} }, {
       onOpen(transport) {
         transport.handler = { onMessage: (piece) => resolve(piece.toString()), onDrain() {}, onClose() {} };
       },

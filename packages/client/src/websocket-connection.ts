@@ -2,6 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
+import { trustFault } from "@postern/tls";
+import type { ClientTls } from "./client-tls.js";
 import { bareHost, dial } from "./dial.js";
 
 export interface ConnectionEvents {
@@ -11,17 +13,27 @@ export interface ConnectionEvents {
   onFailure(error: TunnelError): void;
 }
 
+export interface ConnectionAddress {
+  /** `ws://` or `wss://`. */
+  address: URL;
+  /** They go along with the request. */
+  headers: Record<string, string>;
+  tls: ClientTls;
+}
+
 /** The client's way to a WebSocket: connection and handshake (RFC 6455, section 4.1). */
 export class WebSocketConnection {
   readonly #request: ClientRequest;
   #transport: WebSocketTransport | undefined;
 
-  /** `address` is `ws://` or `wss://`; `headers` go along with the request. */
-  constructor(address: URL, headers: Record<string, string>, events: ConnectionEvents) {
+  constructor({ address, headers, tls }: ConnectionAddress, events: ConnectionEvents) {
     const key = randomBytes(16).toString("base64");
-    this.#request = request({ createConnection: () => dialServer(address), path: address.pathname + address.search });
+    this.#request = request({
+      createConnection: () => dialServer(address, tls),
+      path: address.pathname + address.search,
+    });
     const fields = {
-      Host: address.host,
+      Host: hostField(address, tls),
       ...headers,
       Connection: "Upgrade",
       Upgrade: "websocket",
@@ -56,9 +68,19 @@ export class WebSocketConnection {
   }
 }
 
-function dialServer(address: URL): Socket {
-  const tls = address.protocol === "wss:";
-  return dial({ host: bareHost(address), port: Number(address.port || (tls ? 443 : 80)), tls });
+function dialServer(address: URL, trust: ClientTls): Socket {
+  const tls = isTls(address);
+  return dial({ host: bareHost(address), port: Number(address.port || (tls ? 443 : 80)), tls }, { trust });
+}
+
+/** A server refuses a Host that is not the name of the handshake. */
+function hostField(address: URL, { serverName }: ClientTls): string {
+  if (serverName === undefined || !isTls(address)) return address.host;
+  return address.port === "" ? serverName : `${serverName}:${address.port}`;
+}
+
+function isTls({ protocol }: URL): boolean {
+  return protocol === "wss:";
 }
 
 /** What is wrong with the answer to our handshake; undefined when nothing is. */
@@ -71,12 +93,12 @@ function handshakeFault({ headers }: IncomingMessage, key: string): string | und
   return undefined;
 }
 
-const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME/;
+/** TLS alerts by which a server, or a proxy before it, says that it wants another certificate of the client (RFC 8446, section 6.2). */
+const CERTIFICATE_REFUSED = /^ERR_SSL_.*_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA)$/;
 
 function connectError(error: NodeJS.ErrnoException): TunnelError {
-  const untrusted = UNTRUSTED.test(error.code ?? "");
-  return new TunnelError(
-    untrusted ? "PN_SERVER_UNTRUSTED" : "PN_SERVER_UNREACHABLE",
-    error.message || (error.code ?? ""),
-  );
+  const fault = trustFault(error);
+  if (fault !== undefined) return new TunnelError("PN_SERVER_UNTRUSTED", fault);
+  const why = error.message || (error.code ?? "");
+  return new TunnelError(CERTIFICATE_REFUSED.test(error.code ?? "") ? "PN_AUTH_REFUSED" : "PN_SERVER_UNREACHABLE", why);
 }

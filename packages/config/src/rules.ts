@@ -89,6 +89,12 @@ function* serverFaults({ tunnel: { server } }: Configuration): Generator<RuleFau
     yield { path: [...path, "auth", "jwt"], message: "JWT needs a secret, a public_key_file or a jwks_url." };
   if (ssl.enabled && (ssl.cert_file === undefined || ssl.key_file === undefined))
     yield { path: [...path, "ssl"], message: "TLS needs a cert_file and a key_file." };
+  for (const [index, files] of ssl.certificates.entries())
+    if (files.cert_file === undefined || files.key_file === undefined)
+      yield {
+        path: [...path, "ssl", "certificates", index],
+        message: "a certificate needs a cert_file and a key_file.",
+      };
   if (ssl.min_tls_version > ssl.max_tls_version)
     yield { path: [...path, "ssl", "min_tls_version"], message: "min_tls_version is newer than max_tls_version." };
   if (security.min_subdomain_length > security.max_subdomain_length) {

@@ -16,6 +16,9 @@ const SET: ReadonlySet<string> = new Set([
   "tunnel.auth.api_key_file",
 ]);
 
+/** What few need, and what is only documented: credentials for one endpoint alone, more than one certificate. */
+const EXCEPTIONS: ReadonlySet<string> = new Set(["tunnel.endpoints.auth", "tunnel.server.ssl.certificates"]);
+
 /** A commented file to begin with: a client that shares one service. */
 export function startingFile(): string {
   return `${HEADER}${sectionText(CONFIGURATION, [], false)}`;
@@ -31,9 +34,7 @@ function sectionText({ entries }: Section, path: Path, repeated: boolean): strin
       continue;
     }
     const inner = entry.form === "section" ? entry : entry.each;
-    // The same credentials for one endpoint alone are an exception, and documented.
-    if (inner.pending !== undefined || inner.ignored !== undefined || there.join(".") === "tunnel.endpoints.auth")
-      continue;
+    if (inner.pending !== undefined || inner.ignored !== undefined || EXCEPTIONS.has(there.join("."))) continue;
     tables.push(sectionText(inner, there, entry.form === "sections"));
   }
   if (options.length === 0) return tables.join("");

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Arrival } from "./arrival.js";
 import type { Router } from "./route.js";
 import { TrustedProxies } from "./trusted-proxies.js";
 import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor-limits.js";
@@ -8,7 +9,7 @@ import { Visitor, type VisitorHost } from "./visitor.js";
 const TICK = 1_000;
 
 export interface GatewayOptions {
-  /** By which scheme visitors reach it: `https` also when a TLS proxy stands before it. */
+  /** By which scheme visitors reach it, where their connections don't say: `https` also when a TLS proxy stands before it. */
   proto: "http" | "https";
   limits?: Partial<VisitorLimits>;
   /** Whose X-Forwarded-For is believed. Default: nobody's. */
@@ -21,17 +22,17 @@ export interface GatewayOptions {
 export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
-  readonly proto: "http" | "https";
   readonly trustedProxies: TrustedProxies;
   readonly onFault: (error: unknown) => void;
   draining = false;
+  readonly #arrival: Arrival;
   readonly #visitors = new Set<Visitor>();
   readonly #timer: NodeJS.Timeout;
   #drained: (() => void) | undefined;
 
   constructor(router: Router, options: GatewayOptions) {
     this.router = router;
-    this.proto = options.proto;
+    this.#arrival = { proto: options.proto };
     this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
     this.onFault = options.onFault ?? ((): void => {});
     this.limits = { ...DEFAULT_VISITOR_LIMITS, ...options.limits };
@@ -44,8 +45,8 @@ export class Gateway implements VisitorHost {
   }
 
   /** Takes a connection; it must be allowed to half-close (`allowHalfOpen`). */
-  accept(socket: Socket): void {
-    this.#visitors.add(new Visitor(socket, this));
+  accept(socket: Socket, arrival: Arrival = this.#arrival): void {
+    this.#visitors.add(new Visitor(socket, this, arrival));
   }
 
   forget(visitor: Visitor): void {

@@ -1,5 +1,6 @@
 export type { ByteStream, ByteStreamHandler, ResetReason, Upstream } from "./byte-stream.js";
 export { EXCHANGE_LIMITS } from "./exchange.js";
+export type { Arrival } from "./arrival.js";
 export { Gateway, type GatewayOptions } from "./gateway.js";
 export { DEFAULT_HEAD_LIMITS, parseAuthority, refusals } from "./http/index.js";
 export type { Refusal, RequestHead } from "./http/index.js";

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Arrival } from "./arrival.js";
 import type { RequestHead, Refusal } from "./http/index.js";
 import type { StreamPool } from "./stream-pool.js";
 
@@ -17,6 +18,8 @@ export interface UpstreamRoute {
 export interface RefusalRoute {
   kind: "refusal";
   refusal: Refusal;
+  /** Where the visitor should go instead. */
+  location?: string;
 }
 
 export interface HandOverRoute {
@@ -42,5 +45,5 @@ export interface FinishedRequest {
   readonly address: string;
 }
 
-/** Chooses the route of a request by its head. */
-export type Router = (head: RequestHead) => Route;
+/** Chooses the route of a request by its head, and by how its connection came. */
+export type Router = (head: RequestHead, arrival: Arrival) => Route;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Arrival } from "./arrival.js";
 import { BodyPace } from "./body-pace.js";
 import { Exchange, type ExchangeOwner } from "./exchange.js";
 import { RequestHead, refusals, worthReading, writeAnswer, type Refusal } from "./http/index.js";
@@ -10,12 +11,12 @@ import type { TrustedProxies } from "./trusted-proxies.js";
 import type { VisitorLimits } from "./visitor-limits.js";
 
 const NOTHING = Buffer.alloc(0);
+const MISDIRECTED: Route = { kind: "refusal", refusal: refusals.PN_HTTP_MISDIRECTED };
 
 /** What a visitor needs of the gateway it came to. */
 export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
-  readonly proto: "http" | "https";
   readonly trustedProxies: TrustedProxies;
   /** No further request is taken on any connection. */
   readonly draining: boolean;
@@ -35,6 +36,7 @@ export interface VisitorHost {
 export class Visitor implements ExchangeOwner {
   readonly #socket: Socket;
   readonly #host: VisitorHost;
+  readonly #arrival: Arrival;
   readonly #identity: Identity;
   readonly #head = new RequestHead();
   readonly #exchange: Exchange;
@@ -49,10 +51,11 @@ export class Visitor implements ExchangeOwner {
   #awaited = 0;
   #blocked = 0;
 
-  constructor(socket: Socket, host: VisitorHost) {
+  constructor(socket: Socket, host: VisitorHost, arrival: Arrival) {
     this.#socket = socket;
     this.#host = host;
-    this.#identity = new Identity(socket.remoteAddress, host.proto, host.trustedProxies);
+    this.#arrival = arrival;
+    this.#identity = new Identity(socket.remoteAddress, arrival.proto, host.trustedProxies);
     this.#pace = new BodyPace(host.limits);
     this.#exchange = new Exchange(this, this.#head);
     this.#deadline = performance.now() + host.limits.idle;
@@ -129,7 +132,7 @@ export class Visitor implements ExchangeOwner {
   }
 
   reroute(): Route {
-    return this.#host.router(this.#head);
+    return this.#route();
   }
 
   send(chunk: Buffer): void {
@@ -271,7 +274,7 @@ export class Visitor implements ExchangeOwner {
 
   /** Routes the request whose head lies in `chunk` at `at`. Returns false when the connection was handed over. */
   #begin(chunk: Buffer, at: number): boolean {
-    const route = this.#host.router(this.#head);
+    const route = this.#route();
     if (route.kind === "hand over") {
       this.#handOver(route, chunk, at);
       return false;
@@ -280,10 +283,19 @@ export class Visitor implements ExchangeOwner {
     this.#state = this.#head.chunked || this.#head.contentLength > 0 ? "body" : "waiting";
     this.#awaited = 0;
     this.#pace.begin(this.#head.expectContinue ? this.#host.limits.idle : 0);
-    if (route.kind === "refusal") this.#answer(route.refusal, this.#state === "waiting" && this.#head.keepAlive);
+    if (route.kind === "refusal")
+      this.#answer(route.refusal, this.#state === "waiting" && this.#head.keepAlive, undefined, route.location);
     else if (this.#exceeds(this.#head.contentLength)) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else this.#exchange.begin(route);
     return true;
+  }
+
+  /** A name asked for in the handshake binds all requests: who checked one host must not let another in (RFC 9110, section 7.4). */
+  #route(): Route {
+    const { serverName } = this.#arrival;
+    const { host } = this.#head;
+    if (serverName !== undefined && host !== serverName && host !== "") return MISDIRECTED;
+    return this.#host.router(this.#head, this.#arrival);
   }
 
   #exceeds(bytes: number): boolean {
@@ -325,11 +337,19 @@ export class Visitor implements ExchangeOwner {
     this.#answer(refusal, false);
   }
 
-  #answer(refusal: Refusal, reusable: boolean, requestId = nextRequestId()): void {
+  #answer(refusal: Refusal, reusable: boolean, requestId = nextRequestId(), location?: string): void {
     const close = !reusable || this.#host.draining;
     const { accept, versionMinor: visitorMinor, method } = this.#head;
     this.send(
-      writeAnswer(refusal, { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() }),
+      writeAnswer(refusal, {
+        accept,
+        requestId,
+        close,
+        visitorMinor,
+        headOnly: method === "HEAD",
+        now: new Date(),
+        ...(location === undefined ? {} : { location }),
+      }),
     );
     // Who does not read its answers gets no more of them: `drain` goes on.
     if (!close && this.#socket.writableLength > 0) this.#state = "waiting";

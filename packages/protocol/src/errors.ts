@@ -86,7 +86,7 @@ export const ERRORS = {
     number: 16,
     retryable: false,
     message:
-      "The server's TLS certificate cannot be trusted. Use the name it was issued for; for a private CA set NODE_EXTRA_CA_CERTS.",
+      "The server's TLS certificate is not trusted. The reason says what to do; for a private CA set ca_file in [tunnel.ssl].",
   },
   PN_NAME_INVALID: {
     number: 20,

@@ -1,8 +1,9 @@
 import type { Server, ServerOptions } from "./options.js";
-import { TunnelServer } from "./server.js";
+import { TunnelServer, type ListenAddress } from "./server.js";
 
 export { SERVER_LIMITS } from "./limits.js";
-export type { ApiKey, Server, ServerOptions } from "./options.js";
+export type { ApiKey, Server, ServerOptions, ServerTls } from "./options.js";
+export { TLS_LIMITS } from "./tls-front.js";
 
 /**
  * Starts the public tunnel server.
@@ -10,14 +11,15 @@ export type { ApiKey, Server, ServerOptions } from "./options.js";
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   if (options.apiKeys.length === 0) throw new RangeError("The server needs at least one API key.");
-  const { host, port } = parseListen(options.listen ?? "127.0.0.1:8080");
+  const address = parseListen(options.listen ?? "127.0.0.1:8080");
+  const secure = options.tls?.listen === undefined ? undefined : parseListen(options.tls.listen);
   const server = new TunnelServer(options);
-  await server.listen(host, port);
+  await server.listen(address, secure);
   return server;
 }
 
 /** @throws RangeError that says what is allowed. */
-function parseListen(listen: string): { host: string; port: number } {
+function parseListen(listen: string): ListenAddress {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i.exec(listen);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {

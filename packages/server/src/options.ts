@@ -1,10 +1,24 @@
 import type { Logger } from "pino";
+import type { Certificate, TlsPolicy } from "@postern/tls";
 import type { NameRules } from "./name.js";
 
 /** One credential of a client. `owner` names who holds it and owns the names taken with it. */
 export interface ApiKey {
   owner: string;
   key: string;
+}
+
+/** TLS of the server itself. */
+export interface ServerTls {
+  /** The first one is shown to who asks for no name, or for one that none is for. At least one. */
+  certificates: Certificate[];
+  policy?: TlsPolicy;
+  /** Where TLS is spoken, `host:port`; `listen` then only sends visitors there. Default: `listen` itself, and nothing is plain. */
+  listen?: string;
+  /** Whether visitors who come by HTTP are sent to HTTPS. Default true. */
+  redirect?: boolean;
+  /** Paths, and all below them, that are served by HTTP all the same. */
+  redirectExempt?: readonly string[];
 }
 
 export interface ServerOptions {
@@ -17,6 +31,7 @@ export interface ServerOptions {
    * `https://tunnel.example.com`: tunnels' addresses and X-Forwarded-Proto follow it. Default: `http://`, the domain, the listener's port.
    */
   publicUrl?: string;
+  tls?: ServerTls;
   /** Who may open tunnels. At least one. */
   apiKeys: ApiKey[];
   log: Logger;
@@ -48,10 +63,16 @@ export interface ServerOptions {
 export interface Server {
   /** Where it listens, for instance `127.0.0.1:8080`. */
   readonly address: string;
+  /** Where it listens with TLS, when that is beside `address`. */
+  readonly secureAddress: string | undefined;
   /** The address people open, for instance `http://localhost:8080`. */
   readonly url: string;
   /** From now on these keys are accepted, and no others; sessions that were opened with another one end. */
   replaceApiKeys(keys: readonly ApiKey[]): void;
+  /** Whether it speaks TLS itself. */
+  readonly hasTls: boolean;
+  /** New connections see these certificates; those that are open go on. Throws when there is no TLS, or one cannot be used. */
+  replaceCertificates(certificates: readonly Certificate[]): void;
   /** Refuses new work, lets requests in flight finish, then closes. Can be called twice. */
   stop(): Promise<void>;
 }

@@ -1,8 +1,17 @@
 import { once } from "node:events";
 import { createServer, isIP, type AddressInfo, type Server as Listener, type Socket } from "node:net";
 import type { Logger } from "pino";
-import { Gateway, refusals, TrustedProxies, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
+import {
+  Gateway,
+  refusals,
+  TrustedProxies,
+  type Arrival,
+  type RefusalRoute,
+  type RequestHead,
+  type Route,
+} from "@postern/gateway";
 import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
+import { Certificates, type Certificate } from "@postern/tls";
 import { ApiKeys } from "./api-keys.js";
 import { ClientSession, type SessionHost } from "./client-session.js";
 import { FrontDesk, type FrontDeskEvents } from "./front-desk.js";
@@ -11,6 +20,7 @@ import { LoginGate } from "./login-gate.js";
 import { DEFAULT_NAME_RULES, type NameRules } from "./name.js";
 import { NameRegistry } from "./name-registry.js";
 import type { ApiKey, Server, ServerOptions } from "./options.js";
+import { TlsFront } from "./tls-front.js";
 
 /** How often sessions look at the clock, in milliseconds. */
 const TICK = 1_000;
@@ -21,10 +31,24 @@ const WRITE_BUFFER = 4 * 1024;
 /** After so many milliseconds of silence the kernel asks whether a connection's other end is still there. */
 const PROBE_AFTER = 60_000;
 
+const SOCKETS = {
+  allowHalfOpen: true,
+  noDelay: true,
+  highWaterMark: WRITE_BUFFER,
+  keepAlive: true,
+  keepAliveInitialDelay: PROBE_AFTER,
+};
+
+const INSECURE: RefusalRoute = { kind: "refusal", refusal: refusals.PN_HTTP_INSECURE };
 const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
 const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
 
-/** The public tunnel server: one listener, where visitors are relayed to tunnels and clients become sessions. */
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+/** The public tunnel server: where it listens, visitors are relayed to tunnels and clients become sessions. */
 export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly keys: ApiKeys;
   readonly names = new NameRegistry(() => performance.now());
@@ -32,6 +56,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly requestLog: Logger;
   readonly nameRules: NameRules;
   address = "";
+  secureAddress: string | undefined;
 
   readonly #maxTunnels: number;
   readonly #domain: string;
@@ -44,7 +69,12 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly #logins = new Map<ClientSession, () => void>();
   readonly #frontDesk: FrontDesk;
   readonly #gateway: Gateway;
-  readonly #listener: Listener;
+  readonly #certificates: Certificates | undefined;
+  readonly #tlsFront: TlsFront | undefined;
+  readonly #redirectExempt: readonly string[];
+  /** Whether what comes by HTTP is sent to the listener with TLS, once there is one beside. */
+  readonly #redirects: boolean;
+  readonly #listeners: Listener[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #self: Route = { kind: "hand over", take: (socket) => this.#frontDesk.take(socket) };
   #port = 0;
@@ -65,6 +95,18 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.#suffix = `.${this.#domain}`;
     this.#drainTimeout = options.drainTimeout ?? SERVER_LIMITS.drain;
     this.#publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl);
+    const { tls } = options;
+    if (tls !== undefined) {
+      const certificates = new Certificates(tls.certificates, tls.policy);
+      this.#certificates = certificates;
+      this.#tlsFront = new TlsFront({
+        certificates,
+        asksCertificate: () => false,
+        onConnection: (socket, serverName) => this.#gateway.accept(socket, { proto: "https", serverName }),
+      });
+    }
+    this.#redirects = tls?.listen !== undefined && tls.redirect !== false;
+    this.#redirectExempt = tls?.redirectExempt ?? [];
     const proto = this.#publicUrl?.protocol === "https:" ? "https" : "http";
     const trustedProxies = new TrustedProxies(options.trustedProxies);
     const limits = {
@@ -75,30 +117,51 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     };
     const onFault = (err: unknown): void =>
       this.log.error({ err }, "a visitor's connection ended by a fault of the server");
-    this.#gateway = new Gateway((head) => this.#route(head), { proto, trustedProxies, limits, onFault });
+    this.#gateway = new Gateway((head, arrival) => this.#route(head, arrival), {
+      proto,
+      trustedProxies,
+      limits,
+      onFault,
+    });
     this.#frontDesk = new FrontDesk(this, trustedProxies);
-    const sockets = {
-      allowHalfOpen: true,
-      noDelay: true,
-      highWaterMark: WRITE_BUFFER,
-      keepAlive: true,
-      keepAliveInitialDelay: PROBE_AFTER,
-    };
-    this.#listener = createServer(sockets, (socket) => this.#gateway.accept(socket));
     this.#timer = setInterval(() => this.#tick(), TICK);
   }
 
-  async listen(host: string, port: number): Promise<void> {
-    this.#listener.listen({ host, port });
-    await once(this.#listener, "listening");
-    const bound = this.#listener.address() as AddressInfo;
+  /** @param secure where TLS is spoken beside `address`; without it, TLS is spoken there if at all. */
+  async listen(address: ListenAddress, secure?: ListenAddress): Promise<void> {
+    const front = this.#tlsFront;
+    const plain = createServer(SOCKETS, (socket) => this.#gateway.accept(socket));
+    const first = secure === undefined && front !== undefined ? front.listener(SOCKETS) : plain;
+    try {
+      this.address = await this.#open(first, address);
+      if (secure !== undefined && front !== undefined)
+        this.secureAddress = await this.#open(front.listener(SOCKETS), secure);
+    } catch (error) {
+      clearInterval(this.#timer);
+      for (const listener of this.#listeners) listener.close();
+      throw error;
+    }
+    this.log.info(
+      { address: this.address, ...(secure && { secure: this.secureAddress }), domain: this.#domain },
+      "listening",
+    );
+  }
+
+  async #open(listener: Listener, { host, port }: ListenAddress): Promise<string> {
+    listener.listen({ host, port });
+    await once(listener, "listening");
+    this.#listeners.push(listener);
+    const bound = listener.address() as AddressInfo;
     this.#port = bound.port;
-    this.address = bound.family === "IPv6" ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
-    this.log.info({ address: this.address, domain: this.#domain }, "listening");
+    return bound.family === "IPv6" ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
   }
 
   get url(): string {
     return this.#address(this.#domain);
+  }
+
+  get hasTls(): boolean {
+    return this.#certificates !== undefined;
   }
 
   hasRoomFor(name: string): boolean {
@@ -117,6 +180,11 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   replaceApiKeys(keys: readonly ApiKey[]): void {
     this.keys.replace(keys);
     for (const session of this.#sessions) session.checkAuthority();
+  }
+
+  replaceCertificates(certificates: readonly Certificate[]): void {
+    if (this.#certificates === undefined) throw new RangeError("this server has no TLS");
+    this.#certificates.replace(certificates);
   }
 
   stop(): Promise<void> {
@@ -163,18 +231,28 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
 
   /** Where visitors reach `host`. */
   #address(host: string): string {
-    const { protocol, port } = this.#publicUrl ?? { protocol: "http:", port: this.#port };
+    const { protocol, port } = this.#publicUrl ?? {
+      protocol: this.#certificates === undefined ? "http:" : "https:",
+      port: this.#port,
+    };
     return new URL(`${protocol}//${host}:${port}`).origin;
   }
 
   /** The base domain and IP literals are the server itself; the names below the domain are tunnels. */
-  #route({ host }: RequestHead): Route {
+  #route({ host, path }: RequestHead, { proto }: Arrival): Route {
+    if (this.#redirects && proto === "http" && host !== "" && !this.#isExempt(path))
+      return { ...INSECURE, location: this.#address(host) + (path.startsWith("/") ? path : "/") };
     if (host.endsWith(this.#suffix)) {
       const tunnel = this.names.find(host.slice(0, -this.#suffix.length));
       return tunnel === "away" ? AWAY : (tunnel ?? UNKNOWN);
     }
     const self = host === this.#domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
     return self ? this.#self : UNKNOWN;
+  }
+
+  #isExempt(asked: string): boolean {
+    const [path = ""] = asked.split("?", 1);
+    return this.#redirectExempt.some((exempt) => path === exempt || path.startsWith(exempt.replace(/\/?$/, "/")));
   }
 
   #tick(): void {
@@ -186,8 +264,8 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   /** New work is refused first, then what runs may finish, then the clients are let go. */
   async #stop(): Promise<void> {
     this.log.info("stopping");
-    const closed = once(this.#listener, "close");
-    this.#listener.close();
+    const closed = this.#listeners.map((listener) => once(listener.close(), "close"));
+    this.#tlsFront?.close();
     for (const session of this.#sessions) session.goAway();
     await this.#gateway.drain(this.#drainTimeout);
     clearInterval(this.#timer);
@@ -200,7 +278,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
       clearTimeout(timer);
       for (const session of this.#sessions) session.terminate();
     }
-    await closed;
+    await Promise.all(closed);
     this.log.info("stopped");
   }
 }

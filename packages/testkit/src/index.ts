@@ -1,4 +1,5 @@
 export { startBulkOrigin, type UploadReceipt } from "./bulk-origin.js";
+export { CertificateAuthority, type IssueOptions } from "./certificate-authority.js";
 export { makeCertificate, type CertificateFiles } from "./certificate.js";
 export { ChatOrigin } from "./chat-origin.js";
 export { claimPort } from "./claimed-port.js";

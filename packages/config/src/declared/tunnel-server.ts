@@ -1,4 +1,4 @@
-import { option, section } from "../declaration.js";
+import { option, section, sections } from "../declaration.js";
 import { hostName, label, listenAddress, network, origin, url } from "../kinds/address.js";
 import { choice } from "../kinds/choice.js";
 import { flag } from "../kinds/flag.js";
@@ -60,19 +60,34 @@ const rateLimit = section(
   { pending: "rate limits" },
 );
 
-const ssl = section(
-  "TLS of the server itself.",
-  {
-    enabled: option(flag(), "Whether the server speaks TLS.", { default: false }),
-    cert_file: option(path, "The certificate, in PEM."),
-    key_file: option(path, "Its key, in PEM."),
-    cert_chain_file: option(path, "Intermediate certificates, in PEM."),
-    min_tls_version: option(version, "The oldest version.", { default: "1.2" }),
-    max_tls_version: option(version, "The newest version.", { default: "1.3" }),
-    cipher_suites: option(list(text()), "Cipher suites. Default: strong ones.", { default: [] as string[] }),
-  },
-  { pending: "TLS" },
-);
+const certificateFiles = {
+  cert_file: option(path, "The certificate, in PEM."),
+  key_file: option(path, "Its key, in PEM."),
+  cert_chain_file: option(path, "Intermediate certificates, in PEM, where they are not in cert_file."),
+  key_passphrase: option(text(), "What the key is encrypted with.", { secret: true }),
+};
+
+const ssl = section("TLS of the server itself: HTTPS for visitors, WSS for clients, on one port.", {
+  enabled: option(flag(), "Whether the server speaks TLS.", { default: false }),
+  ...certificateFiles,
+  certificates: sections("Further certificates; the one for the name that is asked for is shown.", certificateFiles, {
+    label: "cert_file",
+  }),
+  min_tls_version: option(version, "The oldest version.", { default: "1.2" }),
+  max_tls_version: option(version, "The newest version.", { default: "1.3" }),
+  cipher_suites: option(list(text()), "Cipher suites by OpenSSL's names. Default: strong ones.", {
+    default: [] as string[],
+  }),
+  redirect: section(
+    "Sending visitors from HTTP to HTTPS, where public_https_port is another port than that of `listen`.",
+    {
+      enabled: option(flag(), "Whether they are.", { default: true }),
+      exempt_paths: option(list(urlPath), "Paths that are served by HTTP, too, with all below them.", {
+        default: [] as string[],
+      }),
+    },
+  ),
+});
 
 const monitoring = section("What the server tells of itself, on the base domain.", {
   enabled: option(flag(), "Whether it does.", { default: true, pending: "hiding the health page" }),
@@ -154,7 +169,10 @@ export const tunnelServer = section("The public server.", {
   public_port: option(port(), "A port for visitors; `listen` instead of it has one address for both.", {
     pending: "a port for visitors alone",
   }),
-  public_https_port: option(port(), "A port for visitors by HTTPS.", { pending: "TLS" }),
+  public_https_port: option(
+    port(),
+    "The port for HTTPS and WSS, with `ssl`; `listen` then sends visitors there. Default: the one of `listen`, and nothing is plain.",
+  ),
   max_tunnels: option(integer({ min: 1 }), "Tunnels at once, of all clients.", { default: 10_000 }),
   subdomain_strategy: option(choice(["random", "uuid", "user_specified"]), "Which names clients get.", {
     default: "user_specified",

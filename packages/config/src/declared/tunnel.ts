@@ -100,23 +100,27 @@ export const tunnel = section("The client: services that are shared through Post
   ssl: section("How the client trusts servers, and proves itself to them by TLS.", {
     verify_server: option(flag(), "Whether the server's certificate is checked.", {
       default: true,
-      pending: "unverified TLS",
     }),
-    ca_file: option(text({ what: "path" }), "Certificates of a CA that signed the server's, in PEM.", {
-      pending: "CA files",
-    }),
+    ca_file: option(
+      text({ what: "path" }),
+      "Certificates of the CAs that may have signed the server's, in PEM, instead of the usual ones.",
+    ),
+    crl_file: option(
+      text({ what: "path" }),
+      "Revocation lists, in PEM, one of each CA on the way to the server's certificate.",
+    ),
     client_cert: option(text({ what: "path" }), "The same as cert_file in `[tunnel.auth]`.", {
       pending: "client certificates",
     }),
     client_key: option(text({ what: "path" }), "The same as key_file in `[tunnel.auth]`.", {
       pending: "client certificates",
     }),
-    sni_hostname: option(hostName(), "The name asked for in the TLS handshake. Default: the server's.", {
-      pending: "SNI names",
-    }),
-    alpn_protocols: option(list(text()), "Application protocols offered in the TLS handshake.", {
+    sni_hostname: option(
+      hostName(),
+      "The name that the server goes by: asked for in the TLS handshake, looked for in its certificate, sent as Host. Default: the one in server_url.",
+    ),
+    alpn_protocols: option(list(text()), 'Application protocols offered in the TLS handshake. Empty: "http/1.1".', {
       default: [] as string[],
-      pending: "ALPN",
     }),
   }),
   server: tunnelServer,

@@ -16,6 +16,8 @@ export interface AnswerContext {
   headOnly?: boolean;
   /** Seconds after which trying again makes sense, instead of the refusal's own. */
   retryAfter?: number;
+  /** Where the visitor should go instead. */
+  location?: string;
   /** For the Date field. */
   now?: Date;
 }
@@ -36,6 +38,7 @@ export function writeAnswer(refusal: Refusal, context: AnswerContext): Buffer {
     `Content-Security-Policy: ${form.policy}`,
     "X-Content-Type-Options: nosniff",
     `Postern-Error: ${refusal.code}`,
+    ...(context.location === undefined ? [] : [`Location: ${context.location}`]),
     ...(requestId === "" ? [] : [`X-Request-Id: ${requestId}`]),
     ...(retryAfter === undefined ? [] : [`Retry-After: ${retryAfter}`]),
     ...connectionLine(context),

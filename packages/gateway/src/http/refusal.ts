@@ -50,6 +50,7 @@ export const refusals = table({
   PN_HTTP_BODY_TOO_LARGE: [413, "The body is larger than is allowed here. Send less, or in parts."],
   PN_HTTP_HEAD_TIMEOUT: [408, "The request did not arrive in time. Send it again."],
   PN_HTTP_BODY_TIMEOUT: [408, "The body came too slowly, or stopped coming. Send it again."],
+  PN_HTTP_INSECURE: [308, "This address is served over HTTPS. Use https:// instead of http:// here."],
   PN_HTTP_MISDIRECTED: [421, "This connection was opened for another host. Open a new one for this host."],
 
   // The request is fine, the way to a service is not.

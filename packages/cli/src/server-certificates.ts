@@ -1,0 +1,75 @@
+import type { Path } from "@postern/config";
+import type { ServerTls } from "@postern/server";
+import { readCertificate, type Certificate } from "@postern/tls";
+import type { Settings } from "./configuration.js";
+import { readOwnedFile, readSecretFile } from "./owned-file.js";
+
+const SSL = ["tunnel", "server", "ssl"] as const;
+
+export interface ServerCertificates {
+  certificates: Certificate[];
+  /** Where they and their keys come from. */
+  files: string[];
+  /** What their owner should know. */
+  warnings: string[];
+}
+
+/** A certificate that ends sooner is worth a word, in days. */
+const SOON = 14;
+
+/** Reads the server's certificates; none without TLS. Throws TlsError, and what reading the files throws. */
+export async function loadServerCertificates(
+  settings: Settings,
+  now: number = Date.now(),
+): Promise<ServerCertificates> {
+  const { ssl } = settings.loaded.values.tunnel.server;
+  const loaded: ServerCertificates = { certificates: [], files: [], warnings: [] };
+  if (!ssl.enabled) return loaded;
+  const places: [(typeof ssl.certificates)[number], Path][] = [
+    [ssl, SSL],
+    ...ssl.certificates.map((each, index): [typeof each, Path] => [each, [...SSL, "certificates", index]]),
+  ];
+  for (const [files, path] of places) {
+    const pathOf = (name: "cert_file" | "key_file" | "cert_chain_file"): string =>
+      settings.pathOf(files[name] as string, ...path, name);
+    const [certFile, keyFile] = [pathOf("cert_file"), pathOf("key_file")];
+    const chainFile = files.cert_chain_file === undefined ? undefined : pathOf("cert_chain_file");
+    const key = await readSecretFile(keyFile);
+    const certificate = readCertificate(
+      {
+        certificate: (await readOwnedFile(certFile)).bytes,
+        key: key.text,
+        names: { certificate: certFile, key: keyFile },
+        ...(chainFile === undefined ? {} : { chain: (await readOwnedFile(chainFile)).bytes }),
+        ...(files.key_passphrase === undefined ? {} : { passphrase: files.key_passphrase }),
+      },
+      now,
+    );
+    loaded.certificates.push(certificate);
+    loaded.files.push(certFile, keyFile, ...(chainFile === undefined ? [] : [chainFile]));
+    if (key.warning !== undefined) loaded.warnings.push(key.warning);
+    const days = Math.floor((certificate.notAfter.getTime() - now) / 86_400_000);
+    if (days < SOON)
+      loaded.warnings.push(`${certFile} ends in ${days} days. Renew it; it is read again when it changes.`);
+  }
+  return loaded;
+}
+
+/** How the server speaks TLS; undefined when it does not. */
+export function serverTls(settings: Settings, { certificates }: ServerCertificates): ServerTls | undefined {
+  const { listen, public_https_port: port, ssl } = settings.loaded.values.tunnel.server;
+  if (!ssl.enabled) return undefined;
+  const host = listen.slice(0, listen.lastIndexOf(":"));
+  const isOwnPort = port !== undefined && `${host}:${port}` !== listen;
+  return {
+    certificates,
+    policy: {
+      minVersion: `TLSv${ssl.min_tls_version}`,
+      maxVersion: `TLSv${ssl.max_tls_version}`,
+      ciphers: ssl.cipher_suites,
+    },
+    ...(isOwnPort ? { listen: `${host}:${port}` } : {}),
+    redirect: ssl.redirect.enabled,
+    redirectExempt: ssl.redirect.exempt_paths,
+  };
+}

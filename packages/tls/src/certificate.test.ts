@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { CertificateAuthority, Cleanup, needs, type CertificateFiles } from "@postern/testkit";
+import { readCertificate, type Certificate, type CertificatePem } from "./certificate.js";
+import { Certificates } from "./certificates.js";
+import { checkTrustPem } from "./trust.js";
+
+const cleanup = new Cleanup();
+let ca: CertificateAuthority;
+beforeEach(({ skip }) => {
+  needs({ skip }, "openssl");
+  ca ??= new CertificateAuthority(cleanup.defer);
+});
+afterAll(() => cleanup.run());
+
+function pem({ certificate, key }: CertificateFiles, more: Partial<CertificatePem> = {}): CertificatePem {
+  return { certificate: readFileSync(certificate), key: readFileSync(key), ...more };
+}
+
+const issue = (...names: string[]): Certificate => readCertificate(pem(ca.issue({ names })));
+
+test.for(["ec", "rsa", "ed25519"] as const)("%s keys and their certificates", (algorithm) => {
+  const { names, notAfter, key } = readCertificate(pem(ca.issue({ names: ["A.example", "*.b.example"], algorithm })));
+  expect(names).toEqual(["a.example", "*.b.example"]);
+  expect(notAfter.getTime()).toBeGreaterThan(Date.now());
+  expect(key).toContain("BEGIN PRIVATE KEY");
+});
+
+test("an encrypted key needs its passphrase", () => {
+  const files = ca.issue({ names: ["a.example"], passphrase: "open sesame" });
+  expect(readCertificate(pem(files, { passphrase: "open sesame" })).key).not.toContain("ENCRYPTED");
+  expect(() => readCertificate(pem(files))).toThrow(/encrypted.*key_passphrase/);
+  expect(() => readCertificate(pem(files, { passphrase: "wrong" }))).toThrow(/passphrase is another one/);
+});
+
+describe("what cannot be used is told, and what to do", () => {
+  test("a key of another certificate", () => {
+    const [one, other] = [ca.issue({ names: ["a.example"] }), ca.issue({ names: ["a.example"] })];
+    expect(() => readCertificate(pem({ certificate: one.certificate, key: other.key }))).toThrow(/is not the key of/);
+  });
+
+  test("an expired one, and one of the future", () => {
+    expect(() => readCertificate(pem(ca.issue({ names: ["a.example"], days: -1 })))).toThrow(/expired on .* Renew it/);
+    const now = Date.now() - 30 * 86_400_000;
+    expect(() => readCertificate(pem(ca.issue({ names: ["a.example"] })), now)).toThrow(/Check the clock/);
+  });
+
+  test("files that are something else, and never what is in them", () => {
+    const files = ca.issue({ names: ["a.example"] });
+    const swapped = { certificate: files.key, key: files.certificate };
+    expect(() => readCertificate(pem(swapped))).toThrow(/holds no certificate/);
+    expect(() => readCertificate(pem(files, { key: "canary-secret" }))).toThrow(/holds no private key/);
+    expect(() => readCertificate(pem(files, { key: "canary-secret" }))).not.toThrow(/canary/);
+    expect(() => checkTrustPem({ ca: "x" }, { ca: "ca.pem", crl: "" })).toThrow(/ca\.pem holds no CA/);
+    expect(() => checkTrustPem({ crl: "x" }, { ca: "", crl: "a.crl" })).toThrow(/a\.crl holds no revocation list/);
+  });
+});
+
+describe("the certificate for a name", () => {
+  const shown = (certificates: Certificates, name: string | undefined): unknown => certificates.contextFor(name);
+
+  test("exact before wildcard before the first", () => {
+    const certificates = new Certificates([issue("base.example"), issue("*.base.example"), issue("own.base.example")]);
+    const [base, wild, own] = ["base.example", "any.base.example", "own.base.example"].map((name) =>
+      shown(certificates, name),
+    );
+    expect(new Set([base, wild, own]).size).toBe(3);
+    expect(shown(certificates, undefined)).toBe(base);
+    expect(shown(certificates, "foreign.example")).toBe(base);
+  });
+
+  test("one that cannot be used leaves the others as they were", () => {
+    const certificates = new Certificates([issue("a.example")]);
+    const before = shown(certificates, "a.example");
+    const good = issue("b.example");
+    expect(() => certificates.replace([good, { ...good, key: "nonsense" }])).toThrow();
+    expect(shown(certificates, "a.example")).toBe(before);
+    expect(certificates.notAfter.getTime()).toBeGreaterThan(Date.now());
+  });
+});
+
+test("the authority of these tests is one", () => {
+  expect(new X509Certificate(readFileSync(ca.certificate)).ca).toBe(true);
+});

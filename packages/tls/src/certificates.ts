@@ -1,0 +1,78 @@
+import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
+import type { Certificate } from "./certificate.js";
+import { matchesName } from "./name-match.js";
+
+/** What is agreed to in a handshake. */
+export interface TlsPolicy {
+  /** Default TLSv1.2 and TLSv1.3. */
+  minVersion?: SecureVersion;
+  maxVersion?: SecureVersion;
+  /** OpenSSL's names, the best first. Default: only those with forward secrecy and authenticated encryption. */
+  ciphers?: readonly string[];
+  /** PEM of who may sign certificates of clients, and of those that were revoked. */
+  clientCa?: string;
+  clientCrl?: string;
+}
+
+const CIPHERS = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+];
+
+interface Ready {
+  certificate: Certificate;
+  context: SecureContext;
+}
+
+/** The certificates of a server, chosen by the name that is asked for. They can be replaced while connections are open. */
+export class Certificates {
+  readonly #policy: TlsPolicy;
+  #ready: readonly Ready[] = [];
+
+  /** The first one is shown to who asks for no name, or for an unknown one. @throws Error when OpenSSL takes one not. */
+  constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}) {
+    this.#policy = policy;
+    this.replace(certificates);
+  }
+
+  /** Connections from now on see these; those that are open go on. All or nothing. */
+  replace(certificates: readonly Certificate[]): void {
+    if (certificates.length === 0) throw new RangeError("a server with TLS needs a certificate");
+    this.#ready = certificates.map((certificate) => ({ certificate, context: this.#context(certificate) }));
+  }
+
+  contextFor(serverName: string | undefined): SecureContext {
+    const exact = this.#ready.find(
+      ({ certificate }) => serverName !== undefined && certificate.names.includes(serverName),
+    );
+    const wild = this.#ready.find(
+      ({ certificate }) => serverName !== undefined && certificate.names.some((name) => matchesName(name, serverName)),
+    );
+    return (exact ?? wild ?? (this.#ready[0] as Ready)).context;
+  }
+
+  /** When the first of them ends. */
+  get notAfter(): Date {
+    return new Date(Math.min(...this.#ready.map(({ certificate }) => certificate.notAfter.getTime())));
+  }
+
+  #context({ pem, key }: Certificate): SecureContext {
+    const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers = CIPHERS, clientCa, clientCrl } = this.#policy;
+    return createSecureContext({
+      cert: pem,
+      key,
+      minVersion,
+      maxVersion,
+      ciphers: (ciphers.length === 0 ? CIPHERS : ciphers).join(":"),
+      ...(clientCa === undefined ? {} : { ca: clientCa }),
+      ...(clientCrl === undefined ? {} : { crl: clientCrl }),
+    });
+  }
+}

@@ -1,0 +1,118 @@
+/** What the first bytes of a connection are. */
+export type ClientHello =
+  /** The beginning of one: more has to come. */
+  | { readonly kind: "partial" }
+  /** Lower case, without a trailing dot; undefined when none is asked for. */
+  | { readonly kind: "hello"; readonly serverName: string | undefined }
+  /** Not TLS, or not as RFC 8446 says. */
+  | { readonly kind: "invalid" };
+
+const PARTIAL: ClientHello = { kind: "partial" };
+const INVALID: ClientHello = { kind: "invalid" };
+
+const HANDSHAKE = 22;
+const CLIENT_HELLO = 1;
+const RECORD_HEADER = 5;
+const LONGEST_RECORD = 16_384;
+/** A ClientHello has a few hundred bytes, with post-quantum keys two thousand. */
+export const LONGEST_HELLO = 16_384;
+const SERVER_NAME = 0;
+const HOST_NAME = 0;
+
+/** Reads the name that a client asks for from the first bytes of its connection (RFC 8446, sections 4.1.2 and 5.1; RFC 6066, section 3). */
+export function readClientHello(bytes: Buffer): ClientHello {
+  const handshake: Buffer[] = [];
+  let length = 0;
+  for (let at = 0; ;) {
+    // As soon as it can be known: who speaks something else is told at once.
+    if (at < bytes.length && bytes[at] !== HANDSHAKE) return INVALID;
+    if (at + 1 < bytes.length && bytes[at + 1] !== 3) return INVALID;
+    if (at + RECORD_HEADER > bytes.length) return PARTIAL;
+    const size = bytes.readUInt16BE(at + 3);
+    if (size === 0 || size > LONGEST_RECORD) return INVALID;
+    const piece = bytes.subarray(at + RECORD_HEADER, at + RECORD_HEADER + size);
+    handshake.push(piece);
+    length += piece.length;
+    if (length > 0 && (handshake[0] as Buffer)[0] !== CLIENT_HELLO) return INVALID;
+    if (length >= 4) {
+      const message = handshake.length === 1 ? (handshake[0] as Buffer) : Buffer.concat(handshake);
+      const body = message.readUIntBE(1, 3);
+      if (body > LONGEST_HELLO) return INVALID;
+      if (length >= 4 + body) return readBody(message.subarray(4, 4 + body));
+    }
+    if (piece.length < size) return PARTIAL;
+    at += RECORD_HEADER + size;
+  }
+}
+
+/** Walks through fields of which each says how long it is. Past the end of `bytes` nothing can be read: every read says so. */
+class Fields {
+  readonly #bytes: Buffer;
+  #at = 0;
+  broken = false;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get rest(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  number(size: 1 | 2): number {
+    if (this.rest < size) return this.#break();
+    const value = this.#bytes.readUIntBE(this.#at, size);
+    this.#at += size;
+    return value;
+  }
+
+  bytes(length: number): Buffer {
+    if (this.rest < length) {
+      this.#break();
+      return Buffer.alloc(0);
+    }
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  #break(): number {
+    this.broken = true;
+    this.#at = this.#bytes.length;
+    return 0;
+  }
+}
+
+function readBody(body: Buffer): ClientHello {
+  const hello = new Fields(body);
+  // Version and random, session id, cipher suites, compression methods.
+  hello.bytes(34);
+  hello.bytes(hello.number(1));
+  hello.bytes(hello.number(2));
+  hello.bytes(hello.number(1));
+  if (hello.broken) return INVALID;
+  if (hello.rest === 0) return { kind: "hello", serverName: undefined };
+  const extensions = new Fields(hello.bytes(hello.number(2)));
+  if (hello.broken || hello.rest > 0) return INVALID;
+  let serverName: string | undefined;
+  while (extensions.rest > 0) {
+    const type = extensions.number(2);
+    const data = extensions.bytes(extensions.number(2));
+    if (extensions.broken) return INVALID;
+    if (type !== SERVER_NAME) continue;
+    const name = hostName(data);
+    // Twice, or none in it: two readers could take it for two names.
+    if (name === undefined || serverName !== undefined) return INVALID;
+    serverName = name;
+  }
+  return { kind: "hello", serverName };
+}
+
+function hostName(data: Buffer): string | undefined {
+  const extension = new Fields(data);
+  const list = new Fields(extension.bytes(extension.number(2)));
+  const type = list.number(1);
+  const name = list.bytes(list.number(2)).toString("latin1");
+  const isWhole = !extension.broken && extension.rest === 0 && !list.broken && list.rest === 0;
+  if (!isWhole || type !== HOST_NAME || !/^[\x21-\x7e]{1,255}$/.test(name)) return undefined;
+  return name.toLowerCase().replace(/\.$/, "");
+}
