@@ -177,9 +177,18 @@ describe("the file changes while it runs", () => {
   });
 });
 
+const UNBUILT_SERVER =
+  '[tunnel.server]\nenabled = true\n[tunnel.server.ssl]\nenabled = true\ncert_file = "a"\nkey_file = "b"\n';
+
 describe("it refuses to begin", () => {
   test.for([
     ["without endpoints and server", "[application]\nname = 'x'\n", "PN_CONFIG_MISSING", /postern config init/],
+    [
+      "with half of the server, though there is no client",
+      `[tunnel]\nenabled = false\n${UNBUILT_SERVER}`,
+      "PN_CONFIG_UNBUILT",
+      /\[tunnel\.server\.ssl\]/,
+    ],
     ["with half of what the file says", "[[proxy]]\npath = '/a'\ntarget = 'http://a'\n", "PN_CONFIG_UNBUILT", /:1:3: /],
     ["with mistakes, and says all", "[tunnel]\na = 1\nb = 2\n", "PN_CONFIG_INVALID", /:2:1: "a"[^]*:3:1: "b"/],
   ] as const)("%s", async ([, configuration, code, more]) => {
@@ -203,6 +212,13 @@ describe("it refuses to begin", () => {
 });
 
 describe("the other commands read the same file", () => {
+  test("postern server does not run half of its part, though it is enabled for no postern start", async () => {
+    const { file } = StartProcess.launch(onTestFinished, UNBUILT_SERVER.replace("enabled = true\n", ""));
+    const half = postern(onTestFinished, ["server", "--config", file]);
+    await half.ends(2);
+    expect(half.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*\[tunnel\.server\.ssl\]/);
+  });
+
   test("postern http takes server, key and settings from it, and no name; what is typed wins", async () => {
     const start = StartProcess.launch(onTestFinished, endpoints({ named: origins.one }));
     await start.tunnel("named");

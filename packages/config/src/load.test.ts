@@ -89,6 +89,26 @@ describe("what this version does not do", () => {
     expect((await load(repeated)).unbuilt()).toEqual({ pending: [], ignored: [] });
   });
 
+  test("is asked for by who runs the part, whatever its own switch says", async () => {
+    const server = ["tunnel", "server"];
+    const limited = "[tunnel.server.rate_limit]\nenabled = true\n";
+    expect((await load(limited)).unbuilt(server).pending).toHaveLength(1);
+    expect((await load(`${limited}[tunnel.server]\nenabled = false\n`)).unbuilt().pending).toEqual([]);
+    // A client that is switched off does not switch the server off.
+    const serverAlone = `[tunnel]\nenabled = false\nmonitoring.enabled = true\n[tunnel.server]\nenabled = true\n${limited}`;
+    const messages = (await load(serverAlone)).unbuilt().pending.map(({ message }) => message);
+    expect(messages).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
+  });
+
+  test("is asked for by the environment as by the file", async () => {
+    const env = { POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "yes" };
+    const { pending } = (await load("", { env })).unbuilt(["tunnel", "server"]);
+    expect(pending.map(({ message }) => message)).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
+    expect(
+      (await load("", { env: { ...env, POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "no" } })).unbuilt().pending,
+    ).toEqual([]);
+  });
+
   test("is asked for by one that differs", async () => {
     const { pending } = (await load("[tunnel.ssl]\nclient_cert = 'a'\n")).unbuilt(["tunnel", "ssl"]);
     expect(pending).toHaveLength(1);

@@ -35,7 +35,7 @@ export interface Resolution<E extends Entries> {
   readonly values: Values<E>;
   /** In the order of the declaration. */
   readonly options: readonly ResolvedOption[];
-  /** Tables in the file. */
+  /** Tables that are in the file, or of which the environment or the command line says something. */
   readonly sections: readonly { readonly path: Path; readonly section: Section }[];
   readonly problems: readonly Problem[];
 }
@@ -82,6 +82,7 @@ class Resolver {
     const known = Object.keys(declared.entries);
     for (const name of Object.keys(table ?? {})) if (!known.includes(name)) this.#unknown(name, known, path);
 
+    const before = this.options.length;
     const found = Object.entries(declared.entries).map(([name, entry]): [string, unknown] => {
       const given = table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
       const there = [...path, name];
@@ -89,6 +90,10 @@ class Resolver {
       if (entry.form === "section") return [name, this.section(entry, given, there)];
       return [name, this.#list(entry, given, there)];
     });
+    const isNamed = this.options
+      .slice(before)
+      .some(({ origin: { from } }) => from === "environment" || from === "flag");
+    if (table === undefined && isNamed) this.sections.push({ path, section: declared });
     return Object.fromEntries(found);
   }
 

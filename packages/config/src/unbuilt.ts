@@ -12,7 +12,12 @@ export interface Unbuilt {
   ignored: Problem[];
 }
 
-/** Looks for such options below `within`; what is switched off asks for nothing. */
+/** Its `enabled` is told apart from that of the table around it: who switches the client off may still run the server. */
+const SERVER: Path = ["tunnel", "server"];
+
+/**
+ * Looks for such options below `within`; what is switched off asks for nothing. Who names a table runs it: only what is inside can be off.
+ */
 export function unbuilt<E extends Entries>(
   { options, sections }: Resolution<E>,
   file: TomlFile | undefined,
@@ -21,13 +26,20 @@ export function unbuilt<E extends Entries>(
   const off = options
     .filter(({ path, value }) => path.at(-1) === "enabled" && value === false)
     .map(({ path }) => path.slice(0, -1));
-  const concerned = (path: Path): boolean =>
-    within.some((root) => isWithin(path, root)) && !off.some((section) => isWithin(path, section));
+  const isOff = (path: Path, root: Path): boolean =>
+    off.some(
+      (section) =>
+        section.length > root.length &&
+        isWithin(path, section) &&
+        (section.length >= SERVER.length || !isWithin(path, SERVER)),
+    );
+  const concerned = (path: Path): boolean => within.some((root) => isWithin(path, root) && !isOff(path, root));
   const problem = (path: Path, message: string): Problem => file?.problem(path, message) ?? problemOf(message);
 
   const found: Unbuilt = { pending: [], ignored: [] };
   const told: Path[] = [];
-  for (const { path, section } of sections) {
+  // The outer first: it is told for all that is inside.
+  for (const { path, section } of sections.toSorted((one, other) => one.path.length - other.path.length)) {
     if (!concerned(path) || told.some((outer) => isWithin(path, outer))) continue;
     const { pending, ignored } = section;
     if (pending === undefined && ignored === undefined) continue;
