@@ -1,6 +1,7 @@
 import { pathText, type Path } from "./path.js";
 import type { Origin, ResolvedOption } from "./resolve.js";
 import type { TomlFile } from "./toml-file.js";
+import { withoutUserinfo } from "./without-userinfo.js";
 
 /** An option as `config explain` tells it. */
 export interface Explanation {
@@ -15,9 +16,13 @@ export interface Explanation {
 export function explain(options: readonly ResolvedOption[], file: TomlFile | undefined): Explanation[] {
   return options.map(({ path, option, value, origin }) => ({
     path: pathText(path),
-    value: value === undefined ? undefined : option.secret && isGiven(value) ? "***" : option.kind.show(value),
+    value: value === undefined ? undefined : shownValue(option, value),
     origin: originText(origin, file),
   }));
+}
+
+function shownValue({ secret, kind }: ResolvedOption["option"], value: unknown): string {
+  return secret && isGiven(value) ? "***" : withoutUserinfo(kind.show(value));
 }
 
 /** Where a value comes from, in a few words. */

@@ -251,11 +251,21 @@ describe("secrets", () => {
     expect((await complaints(toml)).join("\n")).not.toContain(SECRET);
   });
 
+  test.for([
+    ["of an address", `[[tunnel.endpoints]]\nserver_url = "https://me:${SECRET}@example.com"`, {}],
+    ["of an address that has no host", `[[tunnel.endpoints]]\nserver_url = "me:${SECRET}@"`, {}],
+    ["of an address in the environment", "", { POSTERN_PUBLIC_URL: `https://${SECRET}@example.com` }],
+  ] as [string, string, Record<string, string>][])("are in no message: %s", async ([, toml, env]) => {
+    expect((await complaints(toml, { env })).join("\n")).not.toContain(SECRET);
+  });
+
   test("are not explained", async () => {
     const loaded = await load(`[tunnel.auth]\napi_key = "${SECRET}"\n[tunnel.auth.headers]\nCookie = "${SECRET}"`);
     const told = explain(loaded.resolution.options, loaded.file);
     expect(JSON.stringify(told)).not.toContain(SECRET);
     expect(told.find(({ path }) => path === "tunnel.auth.api_key")?.value).toBe("***");
+    const refresh = await load(`[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token"`);
+    expect(JSON.stringify(explain(refresh.resolution.options, refresh.file))).not.toContain(SECRET);
     expect(loaded.holdsSecrets).toBe(true);
     expect((await load("")).holdsSecrets).toBe(false);
   });

@@ -5,6 +5,7 @@ import { nearest } from "./nearest.js";
 import { headerText, pathText, type Path } from "./path.js";
 import { problemOf, type Problem } from "./problem.js";
 import type { TomlFile } from "./toml-file.js";
+import { withoutUserinfo } from "./without-userinfo.js";
 import { hasReference, withVariables, type Environment } from "./variables.js";
 
 /** What configures Postern, the stronger behind the weaker. */
@@ -159,7 +160,7 @@ class Resolver {
   #readText(name: string, { kind, secret }: Option<unknown>, text: string): { value: unknown } | undefined {
     const reading = kind.readText(text);
     if ("value" in reading) return reading;
-    const given = secret ? "" : `; it is ${JSON.stringify(text.slice(0, 100))}`;
+    const given = secret ? "" : `; it is ${JSON.stringify(withoutUserinfo(text).slice(0, 100))}`;
     this.problems.push(problemOf(`${sentence(name, reading.fault)}${given}`));
     return undefined;
   }

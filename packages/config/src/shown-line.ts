@@ -1,5 +1,6 @@
 import type { Entries } from "./declaration.js";
 import { CONFIGURATION } from "./declared/configuration.js";
+import { withoutUserinfo } from "./without-userinfo.js";
 
 const LONGEST = 100;
 const HEADER = /^\s*\[\[?[\w.\s-]+\]\]?\s*(#|$)/;
@@ -22,7 +23,7 @@ export function shownLine(line: string): string {
 
 /** Without what a terminal would obey. */
 function plain(line: string): string {
-  const text = line.replace(/\p{C}/gu, " ");
+  const text = withoutUserinfo(line.replace(/\p{C}/gu, " "));
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
 }
 
