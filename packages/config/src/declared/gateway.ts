@@ -2,6 +2,7 @@ import { option, section, sections } from "../declaration.js";
 import { hostName, url } from "../kinds/address.js";
 import { choice } from "../kinds/choice.js";
 import { flag } from "../kinds/flag.js";
+import { headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
 import { decimal, integer, port } from "../kinds/number.js";
 import { duration, size } from "../kinds/quantity.js";
@@ -84,8 +85,8 @@ function transform(what: string) {
 
 const middleware = section("What is done to requests and answers on their way.", {
   headers: section("Headers.", {
-    request_headers: option(table(text()), "Added to requests.", { default: {} as Record<string, string> }),
-    response_headers: option(table(text()), "Added to answers.", { default: {} as Record<string, string> }),
+    request_headers: option(headers(), "Added to requests.", { default: {} as Record<string, string> }),
+    response_headers: option(headers(), "Added to answers.", { default: {} as Record<string, string> }),
     remove_request_headers: option(list(text()), "Removed from requests.", { default: [] as string[] }),
     remove_response_headers: option(list(text()), "Removed from answers.", { default: [] as string[] }),
     override_host: option(text(), "Host that targets see."),

@@ -1,8 +1,8 @@
 import { option, section, type Section } from "../declaration.js";
 import { choice } from "../kinds/choice.js";
 import { flag } from "../kinds/flag.js";
+import { headers } from "../kinds/headers.js";
 import { duration } from "../kinds/quantity.js";
-import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { url } from "../kinds/address.js";
 
@@ -28,7 +28,7 @@ const entries = {
   cert_file: option(text({ what: "path" }), "The client's certificate, in PEM.", { pending: CERTIFICATE }),
   key_file: option(text({ what: "path" }), "The key of the client's certificate, in PEM.", { pending: CERTIFICATE }),
   user: option(text(), "Who the client says it is, for servers that give default names by user.", { pending: TOKEN }),
-  headers: option(table(text()), "Extra HTTP headers of the handshake, for proxies on the way.", {
+  headers: option(headers(), "Extra HTTP headers of the handshake, for proxies on the way.", {
     default: {} as Record<string, string>,
     secret: true,
   }),

@@ -1,5 +1,5 @@
 import { option, section, sections } from "../declaration.js";
-import { hostName, label, serverAddress, target, url } from "../kinds/address.js";
+import { host, hostName, label, serverAddress, target, url } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { decimal, integer, port } from "../kinds/number.js";
@@ -59,7 +59,7 @@ export const tunnelEndpoint = sections(
 
 export const tunnel = section("The client: services that are shared through Postern servers.", {
   enabled: option(flag(), "Whether `postern start` opens the endpoints.", { default: true }),
-  local_host: option(text({ what: "host" }), "Where the local service is, unless the endpoint says it.", {
+  local_host: option(host(), "Where the local service is, unless the endpoint says it.", {
     default: "localhost",
   }),
   local_port: option(port(), "The port of the local service, unless the endpoint says it.", { example: "3000" }),

@@ -33,6 +33,17 @@ export function label(): Kind<string> {
   );
 }
 
+/** A machine: its name or its IP address, as it stands in an address. */
+export function host(): Kind<string> {
+  const what = 'a host name or an IP address, for instance "localhost" or "127.0.0.1"';
+  return rewritten("host", what, { type: "string" }, (given) => {
+    const bare = given.trim().replace(/^\[(.*)\]$/, "$1");
+    if (isIP(bare) === 6) return `[${bare}]`;
+    // Names of containers may have an underscore.
+    return /^[\w.-]{1,253}$/.test(bare) && URL.canParse(`http://${bare}`) ? bare : undefined;
+  });
+}
+
 /** A local service: a port, `host:port`, or an origin. */
 export function target(): Kind<string> {
   const what = 'a local service: a port (3000), an address ("127.0.0.1:3000") or an origin ("https://localhost:8443")';

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Kind } from "../kind.js";
-import { hostName, label, listenAddress, network, origin, target, url } from "./address.js";
+import { host, hostName, label, listenAddress, network, origin, target, url } from "./address.js";
 import { choice } from "./choice.js";
 import { flag } from "./flag.js";
+import { headers } from "./headers.js";
 import { list } from "./list.js";
 import { decimal, integer, port } from "./number.js";
 import { duration, size } from "./quantity.js";
@@ -28,6 +29,10 @@ const TAKEN: readonly [string, Kind<unknown>, unknown, unknown][] = [
   ["listen address", listenAddress(), 8080, "127.0.0.1:8080"],
   ["listen address", listenAddress(), "[::1]:80", "[::1]:80"],
   ["host name", hostName(), "Tunnel.Example.COM.", "tunnel.example.com"],
+  ["host", host(), "my_container", "my_container"],
+  ["host", host(), "::1", "[::1]"],
+  ["host", host(), "[::1]", "[::1]"],
+  ["headers", headers(), { "X-A": "a b" }, { "X-A": "a b" }],
   ["label", label(), "My-App", "my-app"],
   ["target", target(), 3000, "3000"],
   ["target", target(), "https://localhost:8443", "https://localhost:8443"],
@@ -73,6 +78,12 @@ const REFUSED: readonly [string, Kind<unknown>, unknown][] = [
   ["host name", hostName(), "http://a"],
   ["host name", hostName(), "10.0.0.1"],
   ["host name", hostName(), "a..b"],
+  ["host", host(), "http://a"],
+  ["host", host(), "a:80"],
+  ["host", host(), "999.1.1.1"],
+  ["headers", headers(), { "X A": "1" }],
+  ["headers", headers(), { "": "1" }],
+  ["headers", headers(), { "X-A": "\u20ac" }],
   ["label", label(), "a.b"],
   ["target", target(), "ftp://a"],
   ["target", target(), "http://a/path"],

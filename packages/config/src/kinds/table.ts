@@ -3,19 +3,29 @@ import { notAllowed, type Kind, type Reading } from "../kind.js";
 
 const MOST = 100;
 
-/** Names that the user chooses, each with a value of one kind. In the environment: `name=value`, separated by commas. */
-export function table<T>(of: Kind<T>): Kind<Record<string, T>> {
+export interface NameRule {
+  pattern: RegExp;
+  /** For messages: `the name of a header`. */
+  what: string;
+}
+
+/**
+ * Names that the user chooses, each with a value of one kind. In the environment: `name=value`, separated by commas.
+ * @param named what the names have to look like. Default: anything.
+ */
+export function table<T>(of: Kind<T>, named?: NameRule): Kind<Record<string, T>> {
   const kind: Kind<Record<string, T>> = {
     name: `table of ${of.name}`,
     allowed: `a table, for instance { "name" = … }; each value ${of.allowed}`,
     schema: { type: "object", additionalProperties: of.schema },
-    read: (value) => (isTable(value) ? entries(Object.entries(value), of.read.bind(of)) : notAllowed(kind)),
+    read: (value) => (isTable(value) ? entries(Object.entries(value), of.read.bind(of), named) : notAllowed(kind)),
     readText(text) {
       const pairs = text.split(",").map((pair) => pair.split("="));
       if (pairs.some(({ length }) => length < 2)) return { fault: "must be name=value, separated by commas" };
       return entries(
         pairs.map(([name = "", ...rest]) => [name.trim(), rest.join("=").trim()] as const),
         of.readText.bind(of),
+        named,
       );
     },
     show: (value) =>
@@ -43,10 +53,12 @@ export function anything(): Kind<unknown> {
 function entries<A, T>(
   given: readonly (readonly [string, A])[],
   read: (item: A) => Reading<T>,
+  named: NameRule | undefined,
 ): Reading<Record<string, T>> {
   if (given.length > MOST) return { fault: `must not have more than ${MOST} entries` };
   const found: [string, T][] = [];
   for (const [name, item] of given) {
+    if (named?.pattern.test(name) === false) return { fault: `, ${JSON.stringify(name)}, must be ${named.what}` };
     const reading = read(item);
     if ("fault" in reading) return { fault: `, "${name}", ${reading.fault}` };
     found.push([name, reading.value]);
