@@ -66,8 +66,12 @@ function watchFolder(folder: string, onChange: (name: string | null) => void): F
   }
 }
 
-/** What differs when the file does; empty when there is none. */
+/** What differs when the file does; empty when there is none, or nobody can look at it: links in a circle, a folder that was locked. */
 function stamp(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeNs}`;
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch {
+    return "";
+  }
 }

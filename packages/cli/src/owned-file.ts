@@ -1,10 +1,16 @@
-import { open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { CliError } from "./errors.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o004;
 /** Keys and configurations are smaller; what is larger is something else. */
 const MAX_BYTES = 1024 * 1024;
+/** How long a pipe may give nothing, in milliseconds: somebody may have to type a password first. */
+const PATIENCE = 60_000;
+/** A pipe that nobody writes to would hold the opening for ever; Windows knows neither. */
+const NEVER_WAITING = constants.O_RDONLY | (process.platform === "win32" ? 0 : constants.O_NONBLOCK);
 
 export interface OwnedFile {
   bytes: Buffer;
@@ -18,13 +24,13 @@ export interface OwnedFile {
 export async function readOwnedFile(path: string): Promise<OwnedFile> {
   let file;
   try {
-    file = await open(path);
+    file = await open(path, NEVER_WAITING);
   } catch (error) {
     throw unreadable(path, error);
   }
   try {
     // Of the open file, so that nobody can swap it between the check and the reading.
-    const { mode, size } = await file.stat();
+    const { mode } = await file.stat();
     const permissions = process.platform === "win32" ? 0 : mode;
     if (permissions & WRITABLE_BY_OTHERS) {
       throw new CliError(
@@ -33,14 +39,34 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
         `Make it yours alone: chmod 600 ${quoted(path)}`,
       );
     }
-    if (size > MAX_BYTES)
+    const bytes = await read(file);
+    if (bytes.length > MAX_BYTES)
       throw new CliError("PN_FILE_UNREADABLE", `${path} is larger than 1 MiB: this is no file of Postern's.`);
-    return { bytes: await file.readFile(), readableByOthers: (permissions & READABLE_BY_OTHERS) !== 0 };
+    return { bytes, readableByOthers: (permissions & READABLE_BY_OTHERS) !== 0 };
   } catch (error) {
     throw error instanceof CliError ? error : unreadable(path, error);
   } finally {
     await file.close();
   }
+}
+
+/** All that is there, but not much more than 1 MiB. The size is not asked for: pipes and devices have none. */
+async function read(file: FileHandle): Promise<Buffer> {
+  const buffer = Buffer.alloc(MAX_BYTES + 1);
+  let length = 0;
+  let patience = performance.now() + PATIENCE;
+  while (length < buffer.length) {
+    try {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+      patience = performance.now() + PATIENCE;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || performance.now() > patience) throw error;
+      await pause(20);
+    }
+  }
+  return buffer.subarray(0, length);
 }
 
 export interface SecretFile {
@@ -69,6 +95,8 @@ function unreadable(path: string, error: unknown): CliError {
     ENOENT: "there is no such file",
     EACCES: "this user may not read it",
     EISDIR: "it is a folder",
+    ELOOP: "its links lead in a circle",
+    EAGAIN: "nothing comes out of it",
   };
   const reason = (typeof code === "string" && reasons[code]) || String(code ?? error);
   return new CliError("PN_FILE_UNREADABLE", `${path} cannot be read: ${reason}.`);
