@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -124,6 +124,72 @@ describe("the file changes while it runs", () => {
     expect((await inProgress).body.toString()).toBe("begun before and ended after");
     expect(start.urls("stays")).toHaveLength(1);
     await start.program.terminate();
+  });
+
+  test("one that was taken out still finishes its requests when all is stopped", async () => {
+    let finish = (): void => {};
+    const slow = await Origin.start(onTestFinished, (_, outgoing) => {
+      outgoing.write("begun before ");
+      finish = () => outgoing.end("and ended after");
+    });
+    const start = StartProcess.launch(onTestFinished, endpoints({ leaving: slow, staying: origins.one }));
+    const { host } = await start.tunnel("leaving");
+    await start.tunnel("staying");
+    const inProgress = exchange(server.port, { host });
+    await until("the request to arrive", () => slow.requests.length === 1);
+    start.replace(endpoints({ staying: origins.one }));
+    await start.status("reloaded");
+    start.program.signal("SIGTERM");
+    await until("the other to be gone", async () => (await answerOf("staying")) !== "one");
+    finish();
+    expect((await inProgress).body.toString()).toBe("begun before and ended after");
+    await start.program.ends(0);
+  });
+
+  test("one whose change the server refuses goes on as it was", async () => {
+    const start = StartProcess.launch(onTestFinished, endpoints({ trusted: origins.one }));
+    const { host } = await start.tunnel("trusted");
+    const steady = await SteadyVisitor.start(onTestFinished, server.port, host);
+    const stranger = '[tunnel.endpoints.auth]\napi_key = "key-of-a-stranger-0123456789"\n';
+    start.replace(endpoints({ trusted: origins.one }) + stranger);
+    await start.program.waitFor("the refusal", () => start.program.stderr.includes("PN_AUTH_REFUSED"));
+    await start.status("reloaded");
+    expect(await answerOf("trusted")).toBe("one");
+    // What was refused is tried again with the next change.
+    start.replace(endpoints({ trusted: origins.two }));
+    await until("the new target", async () => (await answerOf("trusted")) === "two");
+    await steady.everyTime();
+    await start.program.terminate();
+  });
+
+  test("by a link that leads elsewhere, as in Kubernetes; in a circle, it leads nowhere", async () => {
+    const { folder } = StartProcess.launch(onTestFinished, "");
+    const release = (name: string, configuration: string): void => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, "linked.toml"), configuration, { mode: 0o600 });
+      symlinkSync(name, join(folder, "..next"));
+      renameSync(join(folder, "..next"), join(folder, "..data"));
+    };
+    release("..1", endpoints({ linked1: origins.one }));
+    const file = join(folder, "linked.toml");
+    symlinkSync("..data/linked.toml", file);
+    const start = postern(onTestFinished, ["start", "--config", file, "--json"], {
+      env: { POSTERN_API_KEY: TEST_KEY },
+    });
+    await start.waitFor("the first", () => start.stdout.includes("//linked1."));
+    release("..2", endpoints({ linked1: origins.one, linked2: origins.two }));
+    await start.waitFor("the second", () => start.stdout.includes("//linked2."));
+
+    rmSync(file);
+    symlinkSync("linked.toml", file);
+    start.signal("SIGHUP");
+    await start.waitFor("the refusal", () => start.stdout.includes("configuration_refused"));
+    rmSync(file);
+    symlinkSync("..data/linked.toml", file);
+    release("..3", endpoints({ linked1: origins.one, linked3: origins.three }));
+    await start.waitFor("the third", () => start.stdout.includes("//linked3."));
+    expect(await answerOf("linked1")).toBe("one");
+    await start.terminate();
   });
 
   test("a name that the server made up stays when the local target changes", async () => {

@@ -3,8 +3,11 @@ import type { EndpointWish } from "./endpoint-wishes.js";
 
 export interface EndpointEvents {
   onEvent(event: TunnelEvent): void;
-  /** An endpoint can't go on: it is not tried again before its configuration changes. */
-  onFailed(label: string, error: Error): void;
+  /**
+   * An endpoint can't go on: it is not tried again before the configuration is read again.
+   * @param kept whether the one before it, which was to be replaced, stays instead.
+   */
+  onFailed(label: string, error: Error, kept: boolean): void;
 }
 
 /** What a change of the configuration did. */
@@ -26,6 +29,8 @@ interface Running {
 /** The endpoints that run, each for itself: what happens to one does not touch another. */
 export class Endpoints {
   readonly #running = new Map<string, Running>();
+  /** Those that were removed or replaced, until their last request is done. */
+  readonly #ending = new Set<Promise<void>>();
   readonly #events: EndpointEvents;
 
   constructor(events: EndpointEvents) {
@@ -45,7 +50,7 @@ export class Endpoints {
       if (wanted.has(label)) continue;
       changes.removed.push(label);
       this.#running.delete(label);
-      void close(running);
+      this.#untilEnded(close(running));
     }
     for (const wish of wishes) {
       const running = this.#running.get(wish.label);
@@ -60,17 +65,28 @@ export class Endpoints {
     return changes;
   }
 
+  /** Resolves when all have ended, those that were removed or replaced before included. */
   async close(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(close));
+    for (const running of this.#running.values()) this.#untilEnded(close(running));
+    while (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
-  #start(wish: EndpointWish): Running {
+  #untilEnded(end: Promise<void>): void {
+    const ended = end.finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
+  }
+
+  /** @param former what runs until this one has opened, and stays if it can't. */
+  #start(wish: EndpointWish, former?: Running): Running {
     const stop = new AbortController();
     const running: Running = { wish, stop, tunnel: undefined, opened: Promise.resolve(), failed: false };
     this.#running.set(wish.label, running);
     running.opened = this.#open(running).catch((error: Error) => {
       running.failed = true;
-      if (!stop.signal.aborted) this.#events.onFailed(wish.label, error);
+      if (stop.signal.aborted) return;
+      const kept = former?.failed === false;
+      if (kept) this.#running.set(wish.label, former);
+      this.#events.onFailed(wish.label, error, kept);
     });
     return running;
   }
@@ -83,7 +99,7 @@ export class Endpoints {
     tunnel.on("closed", (error) => {
       running.failed = true;
       // One that was replaced has lost its name to its successor: nothing went wrong.
-      if (error !== undefined && this.#running.get(label) === running) this.#events.onFailed(label, error);
+      if (error !== undefined && this.#running.get(label) === running) this.#events.onFailed(label, error, false);
     });
   }
 
@@ -91,10 +107,14 @@ export class Endpoints {
   #replace(former: Running, wish: EndpointWish): void {
     const name = keptName(former, wish.options);
     const options = name === undefined ? wish.options : { ...wish.options, subdomain: name };
-    const successor = this.#start({ ...wish, options });
+    const successor = this.#start({ ...wish, options }, former);
     // What is compared with the next file is what this one says.
     successor.wish = wish;
-    void successor.opened.then(() => close(former));
+    const end = async (): Promise<void> => {
+      await successor.opened;
+      if (this.#running.get(wish.label) !== former) await close(former);
+    };
+    this.#untilEnded(end());
   }
 }
 
