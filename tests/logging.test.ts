@@ -99,6 +99,11 @@ test("a full file is put aside, old ones go after their time, and nothing else d
   expect(files).not.toContain("start-2020-01-01T00-00-00-000Z.log");
 });
 
+test("without files, the console is told whatever output_mode says", async () => {
+  const { start } = await logged('output_mode = "file"');
+  await start.program.waitFor("its address", () => start.program.stderr.includes("public_url="));
+});
+
 test("a folder that cannot be is refused before anything runs", async () => {
   const start = StartProcess.launch(
     onTestFinished,

@@ -32,10 +32,11 @@ export async function openTelling(
   json: boolean,
   command: string,
 ): Promise<Telling> {
-  const { level, format, levels, output_mode: mode } = settings.loaded.values.logging;
+  const { level, format, levels, output_mode: mode, file_logging } = settings.loaded.values.logging;
   const output = peopleOutput(terminal, json);
   const paint = paintFor(output, terminal.env);
-  const console = mode !== "file";
+  // Without files, "file" would mean that nobody ever hears anything.
+  const console = mode !== "file" || !file_logging;
   const files = await openFiles(settings, terminal, command);
 
   // pino is loaded only for those who need it: it costs a tenth of the time that a tunnel may take to start.

@@ -24,9 +24,13 @@ export const logging = section("What is told, and where.", {
     env: "POSTERN_LOG_FORMAT",
     flag: "--log-format <format>",
   }),
-  output_mode: option(choice(["both", "file", "console"]), "Where messages go. Files are written with file_logging.", {
-    default: "both",
-  }),
+  output_mode: option(
+    choice(["both", "file", "console"]),
+    "Where messages go. Files are written with file_logging; without it, the console has them in any case.",
+    {
+      default: "both",
+    },
+  ),
   file_logging: option(flag(), "Whether messages go into files, too.", { default: false, example: "true" }),
   logs_directory: option(text({ what: "path" }), "The folder of the files.", { default: "./logs" }),
   file_size_mb: option(decimal({ min: 0.001, max: 10_000 }), "Megabytes after which a new file is begun.", {
