@@ -11,6 +11,11 @@ test.for([
   ["/?%74oken=abc", "/?%74oken=***"],
   ["/?X-Amz-Signature=abc", "/?X-Amz-Signature=***"],
   ["/?token[]=abc", "/?token[]=***"],
+  ["/?user[password]=abc&user[name]=x", "/?user[password]=***&user[name]=x"],
+  ["/?user%5Bpassword%5D=abc", "/?user%5Bpassword%5D=***"],
+  ["/?accessToken=abc&clientSecret=d&sessionId=e", "/?accessToken=***&clientSecret=***&sessionId=***"],
+  ["/?pass=abc&otp=123456", "/?pass=***&otp=***"],
+  ["/?compass=1&monkeyBars=2", "/?compass=1&monkeyBars=2"],
   ["/?%zz=1", "/?%zz=1"],
   ["/?monkey=1&keyboard=2", "/?monkey=1&keyboard=2"],
 ] as const)("%s is logged as %s", ([path, logged]) => expect(redactedPath(path)).toBe(logged));

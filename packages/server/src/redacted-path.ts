@@ -1,5 +1,5 @@
 const SECRET =
-  /^(.*[_-])?(token|secret|password|passwd|pwd|key|apikey|auth|authorization|signature|sig|credential|session|sessionid|jwt|code)$/i;
+  /^(.*[_-])?(token|secret|password|passwd|passphrase|pass|pwd|otp|key|apikey|auth|authorization|signature|sig|credential|session|sessionid|jwt|code)$/i;
 
 /** A path as logs may hold it: values of the query that sound like secrets are left out. */
 export function redactedPath(path: string): string {
@@ -9,15 +9,22 @@ export function redactedPath(path: string): string {
   const kept = parts.map((part) => {
     const equals = part.indexOf("=");
     if (equals < 0) return part;
-    return SECRET.test(plain(part.slice(0, equals))) ? `${part.slice(0, equals)}=***` : part;
+    return isSecret(plain(part.slice(0, equals))) ? `${part.slice(0, equals)}=***` : part;
   });
   return path.slice(0, query + 1) + kept.join("");
+}
+
+/** Of `user[password][]` and `user.password` each part counts; `accessToken` is `access_Token`. */
+function isSecret(name: string): boolean {
+  return name
+    .split(/[[\].]/)
+    .some((part) => SECRET.test(part) || SECRET.test(part.replace(/([a-z0-9])([A-Z])/g, "$1_$2")));
 }
 
 /** A name as its reader decodes it: `%74oken` is no way around. */
 function plain(name: string): string {
   try {
-    return decodeURIComponent(name).replace(/\[.*$/, "");
+    return decodeURIComponent(name);
   } catch {
     return name;
   }
