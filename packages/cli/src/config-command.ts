@@ -1,13 +1,14 @@
 import { writeFileSync } from "node:fs";
-import { explain, jsonSchema, startingFile } from "@postern/config";
-import { configurationFile, readSettings } from "./configuration.js";
+import { explain, jsonSchema, startingFile, type Path } from "@postern/config";
+import { configurationFile, readSettings, type Settings } from "./configuration.js";
 import { CliError, EXIT } from "./errors.js";
 import { quoted } from "./owned-file.js";
 import type { CommandLine } from "./options.js";
+import { peopleOutput } from "./messages.js";
 import { paintFor } from "./paint.js";
 import { printable } from "./printable.js";
 import { problemLine } from "./problem-line.js";
-import type { Terminal } from "./terminal.js";
+import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 
 type Action = "init" | "check" | "explain" | "schema";
 
@@ -59,12 +60,22 @@ function init(file: string, { stdout }: Terminal): void {
 /** Says all that is wrong, or that nothing is. */
 async function check(given: CommandLine, terminal: Terminal): Promise<void> {
   const settings = await readSettings({ ...given, env: terminal.env });
-  const { stdout } = terminal;
-  const paint = paintFor(stdout, terminal.env);
-  const { pending, ignored } = settings.loaded.unbuilt();
-  for (const warning of [...settings.warnings, ...[...pending, ...ignored].map(problemLine)])
-    stdout.line(`${paint.yellow("warning")}  ${printable(warning)}`);
-  stdout.line(`${paint.green("✓")} ${printable(settings.file ?? "The environment (there is no file)")} is valid.`);
+  const output = peopleOutput(terminal, given.json);
+  const paint = paintFor(output, terminal.env);
+  const { pending, ignored } = settings.loaded.unbuilt([], ...serverIfUnsaid(settings));
+  const warnings = [...settings.warnings, ...[...pending, ...ignored].map(problemLine)];
+  for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);
+  const valid = `${settings.file ?? "The environment (there is no file)"} is valid.`;
+  output.line(`${paint.green("✓")} ${printable(valid)}`);
+  if (!given.json) return;
+  const data = { state: "valid", file: settings.file ?? null, warnings };
+  eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
+}
+
+/** A file that does not say whether `postern start` runs the server may be one for `postern server`, which refuses what isn't built. */
+function serverIfUnsaid({ loaded }: Settings): Path[] {
+  const server = ["tunnel", "server"];
+  return loaded.origin(...server, "enabled").from === "default" ? [server] : [];
 }
 
 async function explainAll(given: CommandLine, terminal: Terminal): Promise<void> {

@@ -11,6 +11,8 @@ export interface Failure {
   fix: string | undefined;
   retryable: boolean;
   exit: number;
+  /** What is wrong with a configuration, one by one. */
+  problems?: string[];
 }
 
 /** Names that the server refuses for good: the user has to choose another one. */
@@ -55,11 +57,18 @@ function configFailure({ code, problems }: ConfigError): Failure {
   const { exit } = CLI_ERRORS[code];
   const [only] = problems;
   if (problems.length === 1 && only?.where === undefined)
-    return { code, message: `${only?.message}.`, fix: undefined, retryable: false, exit };
+    return {
+      code,
+      message: `${only?.message}.`,
+      fix: undefined,
+      retryable: false,
+      exit,
+      problems: problems.map(problemLine),
+    };
   const lines = problems.flatMap((problem) => [problemLine(problem), ...problem.frame]);
   const message =
     problems.length === 1 ? "The configuration has a mistake." : `The configuration has ${problems.length} mistakes.`;
-  return { code, message, fix: lines.join("\n"), retryable: false, exit };
+  return { code, message, fix: lines.join("\n"), retryable: false, exit, problems: problems.map(problemLine) };
 }
 
 /** A retryable error reaches the command only when trying again was switched off or has been given up. */

@@ -44,8 +44,9 @@ function reportFailure(error: unknown, args: readonly string[], terminal: Termin
     terminal.stderr.line(String(error.stack));
   }
   if (args.includes("--json") || /^(1|yes|on|true)$/i.test(terminal.env["POSTERN_JSON"] ?? "")) {
-    const { code, message, retryable } = failure;
-    eventPrinter(terminal.stdout, "postern")(machineEvent("error", "postern", message, { code, retryable }));
+    const { code, message, retryable, problems } = failure;
+    const data = { code, retryable, ...(problems === undefined ? {} : { problems }) };
+    eventPrinter(terminal.stdout, "postern")(machineEvent("error", "postern", message, data));
   }
   return failure.exit;
 }

@@ -1,5 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { scratchFolder } from "@postern/testkit";
 import { run } from "./main.js";
 import { Output } from "./output.js";
 
@@ -79,4 +82,30 @@ test.for(["--api-key", "--api-keys", "--token", "--password"])("%s is explained 
     expect(stderr).toContain("PN_SECRET_ARGUMENT");
     expect(stdout + stderr).not.toContain("s3cr3t");
   }
+});
+
+test("config check tells programs the outcome in one object: warnings when it is valid, else each mistake", async () => {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(file, "[tunnel.server.performance]\nworker_threads = 2\n[tunnel.server.rate_limit]\nenabled = true\n", {
+    mode: 0o600,
+  });
+  const valid = await typed("config", "check", "--config", file, "--json");
+  expect(JSON.parse(valid.stdout)).toMatchObject({
+    type: "status_update",
+    data: {
+      state: "valid",
+      file,
+      warnings: [
+        expect.stringContaining("[tunnel.server.rate_limit] asks for rate limits"),
+        expect.stringContaining("[tunnel.server.performance] does nothing"),
+      ],
+    },
+  });
+  expect([valid.exit, valid.stderr]).toEqual([0, expect.stringContaining("is valid")]);
+
+  writeFileSync(file, "[tunnel]\na = 1\nb = 2\n");
+  const wrong = await typed("config", "check", "--config", file, "--json");
+  const { type, data } = JSON.parse(wrong.stdout) as { type: string; data: Record<string, unknown> };
+  expect([wrong.exit, type, data["code"]]).toEqual([2, "error", "PN_CONFIG_INVALID"]);
+  expect(data["problems"]).toEqual([expect.stringContaining(':2:1: "a"'), expect.stringContaining(':3:1: "b"')]);
 });

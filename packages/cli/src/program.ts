@@ -93,7 +93,10 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
   const check = config.command("check").description("say all that is wrong with the file; exit code 2 if anything is");
   const explain = config.command("explain").description("show each value, and where it comes from");
   const schema = config.command("schema").description("print the JSON Schema, for editors");
-  check.addOption(configOption()).action(() => configAction(check, "check"));
+  check
+    .addOption(configOption())
+    .addOption(flag("--json", "the outcome on stdout as one JSON object; messages on stderr", "POSTERN_JSON"))
+    .action(() => configAction(check, "check"));
   explain
     .addOption(configOption())
     .addOption(flag("--json", "one JSON object a line", "POSTERN_JSON"))
