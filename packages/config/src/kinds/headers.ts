@@ -2,8 +2,8 @@ import type { Kind } from "../kind.js";
 import { table } from "./table.js";
 import { text } from "./text.js";
 
-/** Header fields: what HTTP can send. */
+/** Header fields: what HTTP can send, which is Latin-1. */
 export function headers(): Kind<Record<string, string>> {
-  const value = text({ what: "value of a header without characters beyond Latin-1", pattern: /^[ -~\xa0-\xff]*$/ });
+  const value = text({ what: "header value", example: "payments", pattern: /^[ -~\xa0-\xff]*$/ });
   return table(value, { pattern: /^[\w!#$%&'*+.^`|~-]+$/, what: "the name of a header" });
 }
