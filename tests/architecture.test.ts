@@ -102,11 +102,11 @@ describe("the checker finds what is planted", () => {
     const project = planted({});
     const gateway = project.packages.find(({ folder }) => folder === "gateway");
     if (gateway === undefined) throw new Error("the planted tree has a gateway");
-    gateway.folder = "tls";
-    gateway.manifest.name = "@postern/tls";
+    gateway.folder = "portal";
+    gateway.manifest.name = "@postern/portal";
     gateway.files = [];
     expect(architectureFaults(project, RULES)).toEqual([
-      "packages/tls is not in the table",
+      "packages/portal is not in the table",
       "packages/gateway is in the table only",
     ]);
   });

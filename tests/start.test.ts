@@ -244,7 +244,7 @@ describe("the file changes while it runs", () => {
 });
 
 const UNBUILT_SERVER =
-  '[tunnel.server]\nenabled = true\n[tunnel.server.ssl]\nenabled = true\ncert_file = "a"\nkey_file = "b"\n';
+  '[tunnel.server]\nenabled = true\n[tunnel.server.rate_limit]\nenabled = true\ncert_file = "a"\nkey_file = "b"\n';
 
 describe("it refuses to begin", () => {
   test.for([
@@ -253,7 +253,7 @@ describe("it refuses to begin", () => {
       "with half of the server, though there is no client",
       `[tunnel]\nenabled = false\n${UNBUILT_SERVER}`,
       "PN_CONFIG_UNBUILT",
-      /\[tunnel\.server\.ssl\]/,
+      /\[tunnel\.server\.rate_limit\]/,
     ],
     ["with half of what the file says", "[[proxy]]\npath = '/a'\ntarget = 'http://a'\n", "PN_CONFIG_UNBUILT", /:1:3: /],
     ["with mistakes, and says all", "[tunnel]\na = 1\nb = 2\n", "PN_CONFIG_INVALID", /:2:1: "a"[^]*:3:1: "b"/],
@@ -282,7 +282,7 @@ describe("the other commands read the same file", () => {
     const { file } = StartProcess.launch(onTestFinished, UNBUILT_SERVER.replace("enabled = true\n", ""));
     const half = postern(onTestFinished, ["server", "--config", file]);
     await half.ends(2);
-    expect(half.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*\[tunnel\.server\.ssl\]/);
+    expect(half.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*\[tunnel\.server\.rate_limit\]/);
   });
 
   test("postern http takes server, key and settings from it, and no name; what is typed wins", async () => {

@@ -172,6 +172,7 @@ export const tunnelServer = section("The public server.", {
   public_https_port: option(
     port(),
     "The port for HTTPS and WSS, with `ssl`; `listen` then sends visitors there. Default: the one of `listen`, and nothing is plain.",
+    { example: "8443" },
   ),
   max_tunnels: option(integer({ min: 1 }), "Tunnels at once, of all clients.", { default: 10_000 }),
   subdomain_strategy: option(choice(["random", "uuid", "user_specified"]), "Which names clients get.", {

@@ -118,6 +118,7 @@ export const tunnel = section("The client: services that are shared through Post
     sni_hostname: option(
       hostName(),
       "The name that the server goes by: asked for in the TLS handshake, looked for in its certificate, sent as Host. Default: the one in server_url.",
+      { example: '"tunnel.example.com"' },
     ),
     alpn_protocols: option(list(text()), 'Application protocols offered in the TLS handshake. Empty: "http/1.1".', {
       default: [] as string[],
