@@ -235,6 +235,18 @@ describe("the file changes while it runs", () => {
     await second.terminate();
   });
 
+  test("a file that is empty for a while ends nothing", async () => {
+    const good = endpoints({ lasts: origins.one });
+    const start = StartProcess.launch(onTestFinished, good);
+    await start.tunnel("lasts");
+    start.overwrite("");
+    expect((await start.status("configuration_refused")).data["code"]).toBe("PN_CONFIG_MISSING");
+    expect(await answerOf("lasts")).toBe("one");
+    start.overwrite(good + endpoints({ next: origins.two }));
+    await start.tunnel("next");
+    expect(start.urls("lasts")).toHaveLength(1);
+  });
+
   test("what only counts at the start is said to do so", async () => {
     const start = StartProcess.launch(onTestFinished, endpoints({ fixed: origins.one }));
     await start.tunnel("fixed");
@@ -243,8 +255,7 @@ describe("the file changes while it runs", () => {
   });
 });
 
-const UNBUILT_SERVER =
-  '[tunnel.server]\nenabled = true\n[tunnel.server.rate_limit]\nenabled = true\ncert_file = "a"\nkey_file = "b"\n';
+const UNBUILT_SERVER = "[tunnel.server]\nenabled = true\n[tunnel.server.rate_limit]\nenabled = true\n";
 
 describe("it refuses to begin", () => {
   test.for([
@@ -278,6 +289,13 @@ describe("it refuses to begin", () => {
 });
 
 describe("the other commands read the same file", () => {
+  test("postern http does not run half of what the environment says", async () => {
+    const env = { POSTERN_API_KEY: TEST_KEY, POSTERN_TUNNEL_ENDPOINT_CONNECTIONS: "4" };
+    const http = postern(onTestFinished, ["http", "9", "--server", server.url], { env });
+    await http.ends(2);
+    expect(http.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*parallel sessions/);
+  });
+
   test("postern server does not run half of its part, though it is enabled for no postern start", async () => {
     const { file } = StartProcess.launch(onTestFinished, UNBUILT_SERVER.replace("enabled = true\n", ""));
     const half = postern(onTestFinished, ["server", "--config", file]);

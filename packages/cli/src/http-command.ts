@@ -1,5 +1,5 @@
 import type { TunnelEvent } from "@postern/client";
-import { ConfigError, resolve, tunnelEndpoint, type EndpointConfiguration } from "@postern/config";
+import { ConfigError, resolve, tunnelEndpoint, unbuilt, type EndpointConfiguration } from "@postern/config";
 import { loadClientKey } from "./client-key.js";
 import { loadClientTrust } from "./client-trust.js";
 import { readSettings, type Settings } from "./configuration.js";
@@ -17,15 +17,17 @@ import { listenForStop } from "./stop-request.js";
 import { openTelling } from "./telling.js";
 import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 import { TunnelView } from "./tunnel-view.js";
-import { refuseUnbuilt } from "./unbuilt.js";
+import { refusePending, refuseUnbuilt } from "./unbuilt.js";
 
 /** `postern http <target>`: shares a local HTTP service until it is told to stop. Returns the exit code. */
 export async function httpCommand(text: string, given: CommandLine, terminal: Terminal): Promise<number> {
   const target = localTarget(text);
   const all = { ...given, env: terminal.env };
   // Its one endpoint is not in the file: that would be another of the same name.
-  const { values: endpoint, problems } = resolve(tunnelEndpoint.each, all, ["tunnel", "endpoint"]);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const typed = resolve(tunnelEndpoint.each, all, ["tunnel", "endpoint"]);
+  if (typed.problems.length > 0) throw new ConfigError(typed.problems);
+  refusePending(unbuilt(typed, undefined, [[]]));
+  const { values: endpoint } = typed;
   const settings = await readSettings(all);
   const { wishes, files, warnings } = await wishFor(target, endpoint, settings);
 
@@ -48,10 +50,11 @@ export async function httpCommand(text: string, given: CommandLine, terminal: Te
     given: all,
     settings,
     files,
+    warnings,
     async takeOver(changed) {
       const wished = await wishFor(target, endpoint, changed);
       const changes = endpoints.apply(wished.wishes);
-      return { summary: changesText(changes), data: { ...changes }, files: wished.files };
+      return { summary: changesText(changes), data: { ...changes }, files: wished.files, warnings: wished.warnings };
     },
     isFixed: ([section]) => section === "logging" || section === "application",
     report(level, msg, data) {

@@ -11,6 +11,8 @@ export interface TakenOver {
   data?: Record<string, unknown>;
   /** Files that the configuration names and that count like a part of it. */
   files: string[];
+  /** What its author should know. */
+  warnings: string[];
 }
 
 /** Tells log and events what came of it. */
@@ -21,6 +23,7 @@ export interface ReloadOptions {
   settings: Settings;
   /** As in TakenOver, of `settings`. */
   files: string[];
+  warnings: string[];
   /** Takes over what can change while the command runs. Throws before it has changed anything. */
   takeOver: (settings: Settings) => Promise<TakenOver>;
   /** Whether what stands at `path` matters here, and is only read at the start. */
@@ -32,8 +35,18 @@ export interface ReloadOptions {
  * Reads the configuration again on SIGHUP, and when one of its files was written anew: the good is taken over, the bad is told and changes
  * nothing. One at a time. Returns what ends it.
  */
-export function reloadOnChange({ given, settings, files, takeOver, isFixed, report }: ReloadOptions): () => void {
+export function reloadOnChange({
+  given,
+  settings,
+  files,
+  warnings,
+  takeOver,
+  isFixed,
+  report,
+}: ReloadOptions): () => void {
   let current = settings;
+  // Those of the start were told then.
+  let told = new Set([...settings.warnings, ...warnings]);
   let last = Promise.resolve();
   const withFile = (named: string[]): string[] => (settings.file === undefined ? named : [settings.file, ...named]);
   const reload = async (): Promise<void> => {
@@ -44,6 +57,9 @@ export function reloadOnChange({ given, settings, files, takeOver, isFixed, repo
       current = read;
       watched.replace(withFile(taken.files));
       report("info", `configuration read again: ${taken.summary}`, { state: "reloaded", ...taken.data });
+      const warnings = [...read.warnings, ...taken.warnings];
+      for (const warning of warnings.filter((each) => !told.has(each))) report("warn", warning, { state: "warning" });
+      told = new Set(warnings);
       if (fixed.length === 0) return;
       const options = fixed.map((path) => path.join("."));
       report("warn", `takes effect at the next start: ${options.join(", ")}`, { state: "restart_needed", options });

@@ -57,11 +57,12 @@ export async function serverCommand(given: CommandLine, terminal: Terminal): Pro
     stopReloading = reloadOnChange({
       given: all,
       settings,
+      warnings: [...credentials.warnings, ...certificates.warnings],
       files: [...keyFiles(credentials), ...certificates.files],
       async takeOver(changed) {
         refuseUnbuilt(changed, ["tunnel", "server"]);
         const taken = await takeOverCredentials(server, changed);
-        return { summary: `keys of ${ownersText(taken.keys)}`, files: taken.files };
+        return { summary: `keys of ${ownersText(taken.keys)}`, files: taken.files, warnings: taken.warnings };
       },
       isFixed: ([first, second, ...rest]) =>
         first === "logging" ||

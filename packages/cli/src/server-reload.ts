@@ -8,12 +8,12 @@ import { keyFiles, loadServerKeys, type ServerKeys } from "./server-keys.js";
 export async function takeOverCredentials(
   server: Server,
   settings: Settings,
-): Promise<{ keys: ServerKeys; files: string[] }> {
+): Promise<{ keys: ServerKeys; files: string[]; warnings: string[] }> {
   const keys = await loadServerKeys(settings);
-  const { certificates, files } = await loadServerCertificates(settings);
+  const { certificates, files, warnings } = await loadServerCertificates(settings);
   if (certificates.length > 0 && server.hasTls) server.replaceCertificates(certificates);
   server.replaceApiKeys(keys.keys);
-  return { keys, files: [...keyFiles(keys), ...files] };
+  return { keys, files: [...keyFiles(keys), ...files], warnings: [...keys.warnings, ...warnings] };
 }
 
 /** Whether an option only says which keys and certificates count: they change while the server runs. */

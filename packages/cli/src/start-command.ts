@@ -44,30 +44,52 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const log = await telling.log("tunnel");
   const requestLog = await telling.log("requests");
   const exposed = runsServer ? exposureWarnings(settings) : [];
-  for (const each of [
-    ...settings.warnings,
-    ...warnings,
-    ...(credentials?.warnings ?? []),
-    ...certificates.warnings,
-    ...exposed,
-  ])
-    telling.warn(each);
+  const known = [...warnings, ...(credentials?.warnings ?? []), ...certificates.warnings];
+  for (const each of [...settings.warnings, ...known, ...exposed]) telling.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
   const report = (event: MachineEvent): void => print?.(event);
 
   const stop = listenForStop();
   const over = Promise.withResolvers<Error>();
   let server: Server | undefined;
-  let stopReloading = (): void => {};
+  const started = Promise.withResolvers<void>();
   const endpoints = new Endpoints({
     onEvent(event: TunnelEvent) {
       report({ ...event });
       logEvent(event, log, requestLog);
     },
-    onFailed(label, error) {
+    onFailed(label, error, kept) {
       const { code, message } = failureOf(error);
-      log.error({ endpoint: label, code }, `${message} This endpoint is given up until its configuration changes.`);
+      const what = kept ? "What ran before goes on." : "This endpoint is given up until its configuration changes.";
+      log.error({ endpoint: label, code }, `${message} ${what}`);
       if (endpoints.alive === 0 && !runsServer) over.resolve(error);
+    },
+  });
+  const stopReloading = reloadOnChange({
+    given: all,
+    settings,
+    warnings: known,
+    files: [...files, ...keyFiles(credentials), ...certificates.files],
+    async takeOver(changed) {
+      // A change while the server starts waits for it.
+      await started.promise;
+      refuseUnbuilt(changed);
+      const wished = await endpointWishes(changed);
+      if (wished.wishes.length === 0 && !runsServer)
+        throw new CliError("PN_CONFIG_MISSING", `Nothing in ${file} is to be run.`, NOTHING);
+      const taken = server === undefined ? undefined : await takeOverCredentials(server, changed);
+      const changes = endpoints.apply(wished.wishes);
+      return {
+        summary: changesText(changes),
+        data: { ...changes },
+        files: [...wished.files, ...(taken?.files ?? [])],
+        warnings: [...wished.warnings, ...(taken?.warnings ?? [])],
+      };
+    },
+    isFixed: (path) => (path[0] !== "tunnel" || path[1] === "server") && !isCredentialOption(path),
+    report(level, message, data) {
+      log[level](data, message);
+      report(machineEvent("status_update", "postern", message, data));
     },
   });
   try {
@@ -83,27 +105,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
       report(machineEvent("status_update", "server", `listening: ${address}`, { state: "listening", address, url }));
     }
     endpoints.apply(wishes);
-    stopReloading = reloadOnChange({
-      given: all,
-      settings,
-      files: [...files, ...keyFiles(credentials), ...certificates.files],
-      async takeOver(changed) {
-        refuseUnbuilt(changed);
-        const wished = await endpointWishes(changed);
-        const taken = server === undefined ? undefined : await takeOverCredentials(server, changed);
-        const changes = endpoints.apply(wished.wishes);
-        return {
-          summary: changesText(changes),
-          data: { ...changes },
-          files: [...wished.files, ...(taken?.files ?? [])],
-        };
-      },
-      isFixed: (path) => (path[0] !== "tunnel" || path[1] === "server") && !isCredentialOption(path),
-      report(level, message, data) {
-        log[level](data, message);
-        report(machineEvent("status_update", "postern", message, data));
-      },
-    });
+    started.resolve();
     const failure = await Promise.race([over.promise, stop.received]);
     if (failure !== undefined) throw failure;
     const msg = "Stopping: requests in progress may finish. Ctrl-C again ends at once.";

@@ -1,12 +1,17 @@
-import type { Path } from "@postern/config";
+import type { Path, Unbuilt } from "@postern/config";
 import type { Settings } from "./configuration.js";
 import { CliError } from "./errors.js";
 import { problemLine } from "./problem-line.js";
 
 /** Refuses to run half of what the configuration says. Throws PN_CONFIG_UNBUILT. What never acts becomes a warning. */
 export function refuseUnbuilt(settings: Settings, ...within: Path[]): void {
-  const { pending, ignored } = settings.loaded.unbuilt(...within);
-  settings.warnings.push(...ignored.map(problemLine));
+  const found = settings.loaded.unbuilt(...within);
+  settings.warnings.push(...found.ignored.map(problemLine));
+  refusePending(found);
+}
+
+/** Refuses what isn't there yet. Throws PN_CONFIG_UNBUILT. */
+export function refusePending({ pending }: Unbuilt): void {
   if (pending.length === 0) return;
   throw new CliError(
     "PN_CONFIG_UNBUILT",

@@ -12,4 +12,5 @@ export { environmentName, flagName, resolve, type Layers, type Origin, type Reso
 export { endpointLabel } from "./rules.js";
 export { startingFile } from "./starting-file.js";
 export { TomlFile } from "./toml-file.js";
+export { unbuilt, type Unbuilt } from "./unbuilt.js";
 export type { Environment } from "./variables.js";

@@ -21,6 +21,7 @@ export class StreamPool {
   readonly upstream: Upstream;
   readonly #idle: IdleStream[] = [];
   readonly #leaving: IdleStream[] = [];
+  #closed = false;
 
   constructor(upstream: Upstream) {
     this.upstream = upstream;
@@ -36,6 +37,7 @@ export class StreamPool {
 
   /** Keeps `stream` for the next request. `timeout` is what the origin said of its own patience, in seconds; -1: nothing. */
   give(stream: ByteStream, now: number, timeout: number): void {
+    if (this.#closed) return this.#drop(stream);
     const idle = timeout < 0 ? POOL_LIMITS.idle : Math.min(POOL_LIMITS.idle, timeout * 1000 - 1000);
     // An upstream that takes no more requests has no use for idle streams: it waits for them to close.
     if (idle <= 0 || this.upstream.unavailable !== undefined) return this.letGo(stream, now);
@@ -58,6 +60,17 @@ export class StreamPool {
   /** Lets go of all. */
   clear(now: number): void {
     for (const { stream } of this.#idle.splice(0)) this.letGo(stream, now);
+  }
+
+  /** There is no next request: idle streams end at once, and those that are given later, too. */
+  close(): void {
+    this.#closed = true;
+    for (const { stream } of [...this.#idle.splice(0), ...this.#leaving.splice(0)]) this.#drop(stream);
+  }
+
+  #drop(stream: ByteStream): void {
+    stream.handler = new IdleHandler(stream, []);
+    stream.reset();
   }
 
   /** Closes as a polite HTTP client does: half-close, and reset only who does not answer with the same. */

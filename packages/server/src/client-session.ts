@@ -216,7 +216,7 @@ export class ClientSession implements SessionHandler {
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
     this.#tunnels.delete(tunnel.number);
     sendRecords(this.#session, tunnel, this.#requestLog);
-    tunnel.pool.clear(performance.now());
+    tunnel.pool.close();
     this.#host.names.release(tunnel.name, tunnel, tunnel.lasting ? "stopped" : "free");
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: tunnel.number, code, message, retryable });
