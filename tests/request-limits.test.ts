@@ -43,6 +43,16 @@ describe("with --max-request-size", () => {
     expect(wire.text).toMatch(refusedAs(413, "PN_HTTP_BODY_TOO_LARGE"));
     expect(origin.text).not.toContain("0\r\n\r\n");
   });
+
+  test("so is one whose end comes together with what is too much", async () => {
+    const wire = await site.ask(onTestFinished, "POST /at-once", "Transfer-Encoding: chunked");
+    const origin = await script.wire("POST /at-once");
+    wire.write(`7d0\r\n${"x".repeat(2000)}\r\n0\r\n\r\n`);
+    expect(await origin.over()).toBe("reset");
+    expect(await wire.over()).toBe("end");
+    expect(wire.text).toMatch(refusedAs(413, "PN_HTTP_BODY_TOO_LARGE"));
+    expect(origin.text).not.toContain("x");
+  });
 });
 
 describe("with --request-timeout", () => {

@@ -19,7 +19,11 @@ export function limitsPage(): string {
       "431 PN_HTTP_HEAD_TOO_LARGE, 414 for the request line; an origin's: 502 PN_ORIGIN_INVALID",
     ],
     ["fields in a head", `${DEFAULT_HEAD_LIMITS.fields}`, "the same"],
-    ["whole head of a request, from its first byte", time(DEFAULT_VISITOR_LIMITS.head), "408 PN_HTTP_HEAD_TIMEOUT"],
+    [
+      "whole head of a request or response, from its first byte",
+      time(DEFAULT_VISITOR_LIMITS.head),
+      "408 PN_HTTP_HEAD_TIMEOUT; an origin's: 504 PN_ORIGIN_TIMEOUT",
+    ],
     [
       "slowest body of a request",
       `${DEFAULT_VISITOR_LIMITS.bodyRate} B/s after ${time(DEFAULT_VISITOR_LIMITS.bodyGrace)}`,

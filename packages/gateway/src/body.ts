@@ -1,4 +1,4 @@
-import { ChunkReader, type ChunkForm, type Refusal } from "./http/index.js";
+import { ChunkReader, refusals, type ChunkForm, type Refusal } from "./http/index.js";
 
 /** How a body is delimited (RFC 9112, section 6): not there, by length, by chunks, or by the end of the connection. */
 export type Framing = "none" | "length" | "chunked" | "close";
@@ -14,6 +14,8 @@ export class Body {
   done = true;
   /** Content bytes so far, chunk framing not counted. */
   bytes = 0;
+  /** As many it may have; a length is to be compared before it begins. */
+  most = Infinity;
   #framing: Framing = "none";
   #left = 0;
   #chunks: ChunkReader | undefined;
@@ -31,12 +33,12 @@ export class Body {
   }
 
   get refusal(): Refusal | undefined {
-    return this.#chunks?.refusal;
+    return this.bytes > this.most ? refusals.PN_HTTP_BODY_TOO_LARGE : this.#chunks?.refusal;
   }
 
   /**
    * Passes on what of `chunk`, from `at` on, belongs to the body.
-   * @returns where it stops belonging to it; -1 when the body is malformed (see `refusal`).
+   * @returns where it stops belonging to it; -1 when the body is malformed or too long (see `refusal`).
    */
   read(chunk: Buffer, at: number, sink: BodySink): number {
     if (this.done) return at;
@@ -55,8 +57,10 @@ export class Body {
   #readChunks(chunks: ChunkReader, chunk: Buffer, at: number, sink: BodySink): number {
     const end = chunks.read(chunk, at, chunk.length);
     if (end < 0) return -1;
-    this.done = chunks.done;
     this.bytes = chunks.dataBytes;
+    // Its end may lie in the same piece: nothing of that may go on, or the body looks whole.
+    if (this.bytes > this.most) return -1;
+    this.done = chunks.done;
     for (let n = 0; n < chunks.spanCount; n++) {
       sink.passBody(part(chunk, chunks.spans[2 * n] as number, chunks.spans[2 * n + 1] as number));
     }

@@ -64,6 +64,8 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
   #state: "over" | "head" | "body" | "answered" | "switched" = "over";
   /** Response bytes that are not yet a whole head. */
   #partialHead: Buffer | undefined;
+  /** For how long that has been coming. */
+  #headTime = 0;
   /** The written head, while it waits for the first of its body. */
   #lead: Buffer | undefined;
   #interim = 0;
@@ -157,6 +159,11 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
     return this.#state === "head";
   }
 
+  /** `elapsed` milliseconds passed. @returns for how many the origin has been at the head that it sends; a 1xx is one of its own. */
+  headWaited(elapsed: number): number {
+    return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
+  }
+
   /** Ends it for a fault of the request's or of the origin's: with `refusal`, or broken where an answer has begun. */
   fail(refusal: Refusal): void {
     if (this.#state === "over") return;
@@ -243,8 +250,9 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
   /** Sends the head, on a stream that was kept or on a fresh one. */
   #send(kept: ByteStream | undefined): void {
     this.#state = "head";
-    this.#owed = 0;
+    this.#owed = this.#headTime = 0;
     const { pool, hostHeader } = this.#route as UpstreamRoute;
+    if (kept === undefined) pool.makeRoom(performance.now());
     const unavailable = kept === undefined ? pool.upstream.unavailable : undefined;
     if (unavailable !== undefined) return this.#refuse(unavailable);
     this.#stream = kept ?? pool.upstream.dial();
@@ -286,8 +294,9 @@ export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
       const length = RESPONSE.read(rest, 0, rest.length, this.head.method, this.head.upgrade);
       if (length < 0) return this.fail(refusals.PN_ORIGIN_INVALID);
       // A copy: what is left of a larger message would keep all of it.
-      this.#partialHead = length === 0 ? Buffer.from(rest) : undefined;
+      this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
       if (length === 0) return;
+      this.#headTime = 0;
       at += length;
       if (RESPONSE.status >= 200 || RESPONSE.status === 101) return this.#answer(chunk, at);
       if (!this.#passInterim()) return this.fail(refusals.PN_ORIGIN_INVALID);

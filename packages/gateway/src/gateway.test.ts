@@ -88,3 +88,74 @@ test("an origin that takes nothing more of a body is given up: 504, whatever the
   expect(await upload(upstream, { bodyGrace: 1, stall: 2_000 })).toMatch(/^HTTP\/1\.1 504 [^]*PN_ORIGIN_TIMEOUT/);
   expect(upstream.broken).toBe(true);
 });
+
+/** An origin that says these pieces, one every 500 ms. */
+class SlowUpstream extends SilentUpstream {
+  readonly #pieces: string[];
+
+  constructor(...pieces: string[]) {
+    super(true);
+    this.#pieces = pieces;
+  }
+
+  override dial(): ByteStream {
+    const timer = setInterval(() => {
+      const piece = this.broken ? undefined : this.#pieces.shift();
+      if (piece === undefined) clearInterval(timer);
+      else if (piece !== "") this.handler.onData(Buffer.from(piece));
+    }, 500);
+    onTestFinished(() => clearInterval(timer));
+    return this;
+  }
+}
+
+function visitBefore(upstream: Upstream, limits: GatewayOptions["limits"]): Promise<string> {
+  const pool = new StreamPool(upstream);
+  const router: Router = () => ({ kind: "upstream", pool, hostHeader: undefined, onFinished() {} });
+  return listen(router, { limits: limits ?? {} }).then((port) => visit(port, "/"));
+}
+
+test("the head of an answer that does not get whole is given up, however busily it comes: 504", async () => {
+  const upstream = new SlowUpstream("HTTP/1.1 200 OK\r\nX-Slow: ", ..."x".repeat(20));
+  expect(await visitBefore(upstream, { head: 1_500 })).toMatch(/^HTTP\/1\.1 504 [^]*PN_ORIGIN_TIMEOUT/);
+  expect(upstream.broken).toBe(true);
+});
+
+test("an answer that comes long after an interim one is not given up", async () => {
+  const pause = Array.from({ length: 6 }, () => "");
+  const upstream = new SlowUpstream(
+    "HTTP/1.1 103 Early Hints\r\n\r\n",
+    ...pause,
+    "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate",
+  );
+  expect(await visitBefore(upstream, { head: 1_500 })).toMatch(/^HTTP\/1\.1 103 [^]*\r\nHTTP\/1\.1 200 [^]*late$/);
+});
+
+test("a visitor that says nothing, at first or after an answer, is let go", async () => {
+  const port = await listen(() => ({ kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }), {
+    limits: { idle: 1_000 },
+  });
+  const silent = connect(port, "127.0.0.1");
+  const answered = connect(port, "127.0.0.1");
+  answered.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  let text = "";
+  for await (const chunk of answered) text += String(chunk);
+  expect(text).toMatch(/^HTTP\/1\.1 404 (?![^]*HTTP\/1)/);
+  for await (const chunk of silent) expect(String(chunk)).toBe("");
+});
+
+test("a visitor that sends on after the last answer is listened to for a while, and then no more", async () => {
+  const port = await listen(() => ({ kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }), {
+    limits: { linger: 1_000 },
+  });
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  const more = setInterval(() => socket.write("x"), 50);
+  onTestFinished(() => clearInterval(more));
+  const over = once(socket, "close").catch(() => {});
+  let text = "";
+  socket.on("data", (chunk) => (text += String(chunk)));
+  socket.on("error", () => {});
+  await over;
+  expect(text).toMatch(/^HTTP\/1\.1 404 [^]*PN_TUNNEL_UNKNOWN/);
+});

@@ -80,6 +80,24 @@ describe("an idle stream", () => {
   });
 });
 
+describe("a new stream beside idle ones", () => {
+  test("takes the place of the one that was idle longest", () => {
+    const later = new FakeStream();
+    pool.give(stream, 0, -1);
+    pool.give(later, 1, -1);
+    pool.makeRoom(2);
+    expect([stream.ended, stream.broken, later.ended]).toEqual([true, false, false]);
+    expect(pool.take(2)).toBe(later);
+  });
+
+  test("takes it at once where all places are taken", () => {
+    pool.give(stream, 0, -1);
+    unavailable = refusals.PN_OVERLOADED;
+    pool.makeRoom(1);
+    expect(stream.broken).toBe(true);
+  });
+});
+
 test("a stream that is let go and does not close is reset after a while", () => {
   pool.give(stream, 0, -1);
   pool.clear(10);

@@ -20,7 +20,8 @@ interface IdleStream {
 export class StreamPool {
   readonly upstream: Upstream;
   readonly #idle: IdleStream[] = [];
-  readonly #leaving: IdleStream[] = [];
+  /** Those that were let go and have not closed yet, and until when they may take to. */
+  readonly #leaving = new Map<ByteStream, number>();
   #closed = false;
 
   constructor(upstream: Upstream) {
@@ -41,14 +42,28 @@ export class StreamPool {
     const idle = timeout < 0 ? POOL_LIMITS.idle : Math.min(POOL_LIMITS.idle, timeout * 1000 - 1000);
     // An upstream that takes no more requests has no use for idle streams: it waits for them to close.
     if (idle <= 0 || this.upstream.unavailable !== undefined) return this.letGo(stream, now);
-    stream.handler = new IdleHandler(stream, this.#idle);
-    this.#idle.push({ stream, until: now + idle });
+    const kept = { stream, until: now + idle };
+    this.#idle.push(kept);
+    stream.handler = new IdleHandler(stream, () => {
+      const at = this.#idle.indexOf(kept);
+      if (at >= 0) this.#idle.splice(at, 1);
+    });
+  }
+
+  /**
+   * A new stream is about to be opened, which takes the place of the one idle longest: requests that may use no idle stream leave one
+   * each, and would soon have filled the session with them.
+   */
+  makeRoom(now: number): void {
+    const oldest = this.#idle.shift();
+    if (oldest !== undefined) this.letGo(oldest.stream, now);
+    // Where there is no place left, a slow goodbye is a luxury.
+    if (this.upstream.unavailable !== undefined) this.#resetLeaving(Infinity);
   }
 
   /** Lets go of what is too old. To be called about once a second. */
   sweep(now: number): void {
-    while (this.#leaving.length > 0 && (this.#leaving[0] as IdleStream).until <= now)
-      this.#leaving.shift()?.stream.reset();
+    this.#resetLeaving(now);
     const kept = this.#idle.filter(({ stream, until }) => {
       if (until > now) return true;
       this.letGo(stream, now);
@@ -65,30 +80,41 @@ export class StreamPool {
   /** There is no next request: idle streams end at once, and those that are given later, too. */
   close(): void {
     this.#closed = true;
-    for (const { stream } of [...this.#idle.splice(0), ...this.#leaving.splice(0)]) this.#drop(stream);
+    for (const stream of [...this.#idle.splice(0).map((idle) => idle.stream), ...this.#leaving.keys()])
+      this.#drop(stream);
   }
 
   #drop(stream: ByteStream): void {
-    stream.handler = new IdleHandler(stream, []);
+    this.#leaving.delete(stream);
+    stream.handler = new IdleHandler(stream, () => {});
     stream.reset();
   }
 
   /** Closes as a polite HTTP client does: half-close, and reset only who does not answer with the same. */
   letGo(stream: ByteStream, now: number): void {
-    stream.handler = new IdleHandler(stream, []);
+    stream.handler = new IdleHandler(stream, () => this.#leaving.delete(stream));
+    this.#leaving.set(stream, now + POOL_LIMITS.closing);
     stream.end();
-    this.#leaving.push({ stream, until: now + POOL_LIMITS.closing });
+  }
+
+  #resetLeaving(now: number): void {
+    for (const [stream, until] of this.#leaving) {
+      if (until > now) return;
+      this.#leaving.delete(stream);
+      stream.reset();
+    }
   }
 }
 
 /** Listens to a stream that nobody uses: whatever comes from it, it is not reused. */
 class IdleHandler implements ByteStreamHandler {
   readonly #stream: ByteStream;
-  readonly #idle: IdleStream[];
+  readonly #drop: () => void;
 
-  constructor(stream: ByteStream, idle: IdleStream[]) {
+  /** @param drop makes the pool forget it */
+  constructor(stream: ByteStream, drop: () => void) {
     this.#stream = stream;
-    this.#idle = idle;
+    this.#drop = drop;
   }
 
   onData(): void {
@@ -106,9 +132,4 @@ class IdleHandler implements ByteStreamHandler {
   }
 
   onDrain(): void {}
-
-  #drop(): void {
-    const at = this.#idle.findIndex(({ stream }) => stream === this.#stream);
-    if (at >= 0) this.#idle.splice(at, 1);
-  }
 }

@@ -4,7 +4,7 @@ import type { PaceLimits } from "./body-pace.js";
 export interface VisitorLimits extends PaceLimits {
   /** Between two requests, and before the first. */
   idle: number;
-  /** From the first byte of a head to its last. */
+  /** From the first byte of a head to its last, the request's or the answer's. */
   head: number;
   /** Content bytes of one request's body. 0: any number. */
   body: number;

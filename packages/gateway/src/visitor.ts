@@ -58,6 +58,7 @@ export class Visitor implements ExchangeOwner {
     this.#identity = new Identity(socket.remoteAddress, arrival.proto, host.trustedProxies);
     this.#pace = new BodyPace(host.limits);
     this.#exchange = new Exchange(this, this.#head);
+    if (host.limits.body > 0) this.#exchange.upload.most = host.limits.body;
     this.#deadline = performance.now() + host.limits.idle;
     socket
       .on("data", this.#onData)
@@ -105,6 +106,7 @@ export class Visitor implements ExchangeOwner {
     if (this.#socket.isPaused() && this.#socket.writableLength === 0) this.#socket.write(NOTHING);
     this.#blocked = this.#exchange.uploadBlocked ? this.#blocked + elapsed : 0;
     if (this.#blocked >= limits.stall) return this.#exchange.fail(refusals.PN_ORIGIN_TIMEOUT);
+    if (this.#exchange.headWaited(elapsed) >= limits.head) return this.#exchange.fail(refusals.PN_ORIGIN_TIMEOUT);
     switch (this.#state) {
       case "body": {
         const { upload, uploadBlocked } = this.#exchange;
@@ -257,8 +259,7 @@ export class Visitor implements ExchangeOwner {
           this.#exchange.fail(this.#exchange.upload.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
-        if (this.#exceeds(this.#exchange.upload.bytes)) this.#exchange.fail(refusals.PN_HTTP_BODY_TOO_LARGE);
-        else if (this.#exchange.upload.done) this.#state = "waiting";
+        if (this.#exchange.upload.done) this.#state = "waiting";
       } else if (this.#state === "switched") {
         this.#exchange.forward(at === 0 ? chunk : chunk.subarray(at));
         break;
@@ -285,7 +286,7 @@ export class Visitor implements ExchangeOwner {
     this.#pace.begin(this.#head.expectContinue ? this.#host.limits.idle : 0);
     if (route.kind === "refusal")
       this.#answer(route.refusal, this.#state === "waiting" && this.#head.keepAlive, undefined, route.location);
-    else if (this.#exceeds(this.#head.contentLength)) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
+    else if (this.#head.contentLength > this.#exchange.upload.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else this.#exchange.begin(route);
     return true;
   }
@@ -296,11 +297,6 @@ export class Visitor implements ExchangeOwner {
     const { host } = this.#head;
     if (serverName !== undefined && host !== serverName && host !== "") return MISDIRECTED;
     return this.#host.router(this.#head, this.#arrival);
-  }
-
-  #exceeds(bytes: number): boolean {
-    const { body } = this.#host.limits;
-    return body > 0 && bytes > body;
   }
 
   #handOver(route: Route & { kind: "hand over" }, chunk: Buffer, at: number): void {

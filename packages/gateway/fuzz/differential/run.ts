@@ -2,7 +2,7 @@
  * Compares how we read requests with how real servers read what we pass on of them: generated requests, most of them damaged, go through
  * the gateway's readers, and what comes out is sent to each server, many on a connection, each followed by a marker.
  *
- *     node packages/gateway/fuzz/differential/run.ts [--server nginx,apache,haproxy,python,node] [--runs 1000000] [--seconds 600] [--seed N]
+ *     node packages/gateway/fuzz/differential/run.ts [--server nginx,apache,haproxy,python,node] [--runs 1000000] [--seconds 3600] [--seed N]
  *
  * A server may refuse what we pass, for the reasons in refusals.ts; it may not read it otherwise. What it does is printed, and the exit code
  * is 1.
@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
   options: {
     server: { type: "string", default: SERVER_NAMES.join(",") },
     runs: { type: "string", default: "1000000" },
-    seconds: { type: "string", default: "600" },
+    seconds: { type: "string", default: "3600" },
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
   },
 });
