@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import {
   claimPort,
   Cleanup,
+  Program,
   Published,
   ScriptedOrigin,
   ServerProcess,
@@ -20,6 +21,30 @@ beforeAll(async () => {
   scripted = await Published.start(cleanup.defer, script.port, { server, subdomain: "script" });
 });
 afterAll(() => cleanup.run());
+
+/** Takes its connections no sooner than a good half second after a signal; until then the kernel drops what wants to be one. */
+const BUSY_SERVICE = `
+import signal, socket, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+address = ("127.0.0.1", int(sys.argv[1]))
+service = socket.socket()
+service.bind(address)
+service.listen(0)
+waiting = [socket.socket() for _ in range(3)]
+for each in waiting:
+    each.setblocking(False)
+    each.connect_ex(address)
+print("full", flush=True)
+signal.sigwait([signal.SIGUSR1])
+time.sleep(0.6)
+for each in waiting:
+    each.close()
+while True:
+    connection, _ = service.accept()
+    if connection.recv(10000):
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
+    connection.close()
+`;
 
 describe("an answer that breaks off cannot pass for complete", () => {
   const ways: [string, (wire: Wire) => void][] = [
@@ -88,6 +113,16 @@ describe("what a visitor is told", () => {
     expect((await found.visit("/")).status).toBe(502);
     await new Promise<void>((resolve) => echo.server.listen(echo.port, "127.0.0.1", resolve));
     expect((await found.visit("/")).status).toBe(200);
+  });
+
+  test("none when the origin is too busy to take connections for a moment, though localhost has two addresses", async () => {
+    const port = await claimPort();
+    const busy = new Program(onTestFinished, "python3", { args: ["-c", BUSY_SERVICE, String(port)] });
+    await busy.waitFor("its backlog to be full", () => busy.stdout.includes("full"));
+    const found = await Published.start(onTestFinished, port, { server });
+    const answer = found.visit("/");
+    busy.signal("SIGUSR1");
+    expect((await answer).status).toBe(200);
   });
 
   test("502 when the origin hangs up without an answer", async () => {

@@ -23,7 +23,7 @@ export interface DialOptions {
 /** Opens a connection, with or without TLS. */
 export function dial(address: DialAddress, { trust = {}, ...options }: DialOptions = {}): Socket {
   const { host, port, tls } = address;
-  const loopback = isLoopbackName(host) ? { autoSelectFamily: true, lookup: lookupLoopback } : {};
+  const loopback = isLoopbackName(host) ? LOOPBACK : {};
   const all = { ...options, host, port, noDelay: true, ...loopback };
   if (!tls) return new TcpSocket(all).connect(all);
   const { verify = true, ca, crl, cert, key, serverName = host, alpnProtocols } = trust;
@@ -61,3 +61,6 @@ const lookupLoopback: LookupFunction = (_host, options, done) => {
     ]);
   } else done(null, "127.0.0.1", 4);
 };
+
+/** A refusal comes at once there; who is silent is busy, here or there, and has the time that the whole dial has. */
+const LOOPBACK = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10_000, lookup: lookupLoopback };
