@@ -3,15 +3,14 @@ import { parseClientKey } from "./api-keys.js";
 import type { Settings } from "./configuration.js";
 import { CliError } from "./errors.js";
 import { readSecretFile } from "./owned-file.js";
+import { STRENGTH } from "./strength.js";
 
 const FIX = [
   "From a file:      postern http 3000 --api-key-file my.key",
   "Or set it once:   export POSTERN_API_KEY_FILE=~/.config/postern/my.key",
+  "Or by token:      --token-file, POSTERN_TOKEN_FILE, POSTERN_TOKEN",
   "The server's operator has the key; on your own server it is in the file given as --api-keys-file.",
 ].join("\n");
-
-/** Of two layers that name a key, the stronger one counts. */
-const STRENGTH = { default: 0, file: 1, environment: 2, flag: 3 } as const;
 
 export interface ClientKey {
   key: string;

@@ -19,6 +19,7 @@ export interface Settings {
   loaded: LoadedConfiguration;
   /** The file, when there is one. */
   file: string | undefined;
+  env: NodeJS.ProcessEnv;
   /** What its author should know. */
   warnings: string[];
   /** Where a file that an option names is: beside the configuration, when it was named there, else as it was typed. */
@@ -46,6 +47,7 @@ export async function readSettings({ config, env, flags }: Given): Promise<Setti
   return {
     loaded,
     file,
+    env,
     warnings,
     pathOf: (value, ...option) =>
       file !== undefined && loaded.origin(...option).from === "file" ? resolve(dirname(file), value) : value,

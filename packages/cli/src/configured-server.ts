@@ -1,14 +1,14 @@
 import type { Logger } from "pino";
-import { startServer, type ApiKey, type Server } from "@postern/server";
+import { startServer, type Server } from "@postern/server";
 import type { Settings } from "./configuration.js";
-import { serverTls, type ServerCertificates } from "./server-certificates.js";
+import { serverTls } from "./server-certificates.js";
+import type { ServerCredentials } from "./server-credentials.js";
 import { isLoopbackAddress } from "./listen-address.js";
 
 /** Starts the server as `[tunnel.server]` says. */
 export function startConfiguredServer(
   settings: Settings,
-  apiKeys: ApiKey[],
-  certificates: ServerCertificates,
+  { keys, tokens, certificates }: ServerCredentials,
   log: Logger,
   requestLog: Logger,
 ): Promise<Server> {
@@ -20,7 +20,8 @@ export function startConfiguredServer(
     domain,
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(tls === undefined ? {} : { tls }),
-    apiKeys,
+    apiKeys: keys.keys,
+    ...(tokens && { tokens }),
     log,
     requestLog,
     logTunnelEvents: server.monitoring.log_tunnel_events,

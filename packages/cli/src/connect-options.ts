@@ -1,11 +1,11 @@
 import type { ConnectOptions } from "@postern/client";
 import type { Configuration, EndpointConfiguration } from "@postern/config";
 
-/** How an endpoint's connection is made and kept, as `connect` takes it: all but the server, the key and the local service. */
+/** How an endpoint's connection is made and kept, as `connect` takes it: all but the server, the credential and the local service. */
 export function connectionOptions(
   endpoint: EndpointConfiguration,
   { auth, reconnection }: Configuration["tunnel"],
-): Omit<ConnectOptions, "server" | "apiKey" | "local"> {
+): Omit<ConnectOptions, "server" | "apiKey" | "token" | "tokenRefresh" | "local"> {
   const { subdomain, host_header, connection_timeout, keepalive_interval, max_connections } = endpoint;
   return {
     ...(subdomain === undefined ? {} : { subdomain }),

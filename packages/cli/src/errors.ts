@@ -64,7 +64,8 @@ export const CLI_ERRORS = {
   },
   PN_KEY_MISSING: {
     exit: EXIT.usage,
-    meaning: "The client has no API key. Use --api-key-file, POSTERN_API_KEY or [tunnel.auth].",
+    meaning:
+      "The client has no API key and no token. Use --api-key-file, POSTERN_API_KEY, --token-file, POSTERN_TOKEN or [tunnel.auth].",
   },
   PN_KEY_AMBIGUOUS: {
     exit: EXIT.usage,
@@ -72,11 +73,16 @@ export const CLI_ERRORS = {
   },
   PN_KEYS_MISSING: {
     exit: EXIT.usage,
-    meaning: "The server has no API key to accept. Make a key file, and name it with --api-keys-file.",
+    meaning:
+      "The server has no API key to accept, and takes no tokens. Make a key file, and name it with --api-keys-file.",
   },
   PN_KEY_INVALID: {
     exit: EXIT.usage,
     meaning: "A line of API keys is not `name key` or `key`, or its key is too short. Correct the line that is named.",
+  },
+  PN_TOKEN_INVALID: {
+    exit: EXIT.usage,
+    meaning: "A file or option holds no token, or no key that tokens could be checked with. Correct what is named.",
   },
   PN_FILE_WRITABLE: {
     exit: EXIT.usage,

@@ -17,5 +17,11 @@ export function logEvent({ type, endpoint, message, data }: TunnelEvent, log: Lo
   if (type === "http_request")
     return requestLog.info({ endpoint, ...data }, "omitted" in data ? "more requests" : "request");
   const isExpected = data["code"] === "PN_CLOSED";
-  log[(isExpected ? undefined : LEVELS[type]) ?? "info"]({ endpoint, ...data }, message);
+  const level = type === "token_refresh" ? tokenLevel(data) : LEVELS[type];
+  log[(isExpected ? undefined : level) ?? "info"]({ endpoint, ...data }, message);
+}
+
+/** That a token was renewed is as it should be. */
+export function tokenLevel({ state }: Record<string, unknown>): "debug" | "warn" {
+  return state === "renewed" ? "debug" : "warn";
 }

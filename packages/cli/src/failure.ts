@@ -18,6 +18,18 @@ export interface Failure {
 /** Names that the server refuses for good: the user has to choose another one. */
 const REFUSED_NAMES = new Set(["PN_NAME_INVALID", "PN_NAME_RESERVED", "PN_NAME_TAKEN"]);
 
+/** The credential is what has to change. */
+const REFUSED_CREDENTIALS = new Set([
+  "PN_AUTH_REFUSED",
+  "PN_AUTH_EXPIRED",
+  "PN_NAME_FORBIDDEN",
+  "PN_REFRESH_REFUSED",
+  "PN_CERTIFICATE_MISSING",
+  "PN_CERTIFICATE_UNTRUSTED",
+  "PN_CERTIFICATE_REVOKED",
+  "PN_CERTIFICATE_EXPIRED",
+]);
+
 const SYSTEM_ERRORS: Record<string, { message: string; fix: string }> = {
   EADDRINUSE: {
     message: "Another program already listens there.",
@@ -73,7 +85,7 @@ function configFailure({ code, problems }: ConfigError): Failure {
 
 /** A retryable error reaches the command only when trying again was switched off or has been given up. */
 function exitOf(code: string, retryable: boolean): number {
-  if (code === "PN_AUTH_REFUSED") return EXIT.credentialsRefused;
+  if (REFUSED_CREDENTIALS.has(code)) return EXIT.credentialsRefused;
   if (REFUSED_NAMES.has(code) || Object.hasOwn(TLS_ERRORS, code)) return EXIT.usage;
   if (retryable && code !== "PN_INTERNAL") return EXIT.unreachable;
   return EXIT.failed;

@@ -1,6 +1,6 @@
 import type { TunnelEvent } from "@postern/client";
 import { ConfigError, resolve, tunnelEndpoint, unbuilt, type EndpointConfiguration } from "@postern/config";
-import { loadClientKey } from "./client-key.js";
+import { loadClientCredential } from "./client-credential.js";
 import { loadClientTrust } from "./client-trust.js";
 import { readSettings, type Settings } from "./configuration.js";
 import { connectionOptions } from "./connect-options.js";
@@ -91,16 +91,22 @@ async function wishFor(
   const { tunnel } = settings.loaded.values;
   refuseUnbuilt(settings, ["tunnel", "auth"], ["tunnel", "ssl"]);
   const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
-  const { key, file, warning } = await loadClientKey(settings);
+  const credential = await loadClientCredential(settings);
   const trust = await loadClientTrust(settings);
   const wish: EndpointWish = {
     label: labelOf(endpoint),
-    options: { ...connectionOptions(endpoint, tunnel), server, apiKey: key, local: target.local, tls: trust.tls },
+    options: {
+      ...connectionOptions(endpoint, tunnel),
+      server,
+      local: target.local,
+      ...credential.options,
+      tls: { ...trust.tls, ...credential.options.tls },
+    },
   };
   return {
     wishes: [wish],
-    files: [...(file === undefined ? [] : [file]), ...trust.files],
-    warnings: [warning, exposure(server), ...trust.warnings].filter((each) => each !== undefined),
+    files: [...credential.files, ...trust.files],
+    warnings: [...credential.warnings, exposure(server), ...trust.warnings].filter((each) => each !== undefined),
   };
 }
 

@@ -64,6 +64,7 @@ function refuseSecrets(args: readonly string[]): void {
     `${option} is not taken here: every user of this machine can read the command line of its processes.`,
     [
       "In a file:           postern http 3000 --api-key-file my.key",
+      "A token:             --token-file, or POSTERN_TOKEN in the environment",
       "In the environment:  POSTERN_API_KEY for `postern http`, POSTERN_API_KEYS for `postern server`",
       "A key that was typed here may be in your shell's history: make a new one.",
     ].join("\n"),

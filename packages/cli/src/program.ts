@@ -64,6 +64,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     subdomain,
     host_header,
     clientAuth.entries.api_key_file,
+    clientAuth.entries.token_file,
     reconnection.entries.enabled,
   ])
     http.addOption(declaredOption(option));
@@ -104,8 +105,19 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
   schema.action(() => configAction(schema, "schema"));
   config.addHelpText("after", CONFIG_EXAMPLES);
 
-  for (const command of [demo, server, http, start, config, init, check, explain, schema]) {
-    const name = command.parent === config ? `config ${command.name()}` : command.name();
+  const cert = program.command("cert").description("make certificates for trying things out");
+  const dev = cert.command("dev").description("a CA of your own, and a server's and a client's certificate of it");
+  dev
+    .argument("[folder]", "where", "postern-certs")
+    .option("--domain <name>", "the server's base domain", "tunnel.localhost")
+    .option("--client <name>", "who logs in with the client's certificate", "me")
+    .action(async (folder: string, { domain, client }: { domain: string; client: string }) => {
+      ended(await (await import("./cert-command.js")).certDevCommand({ folder, domain, client }, terminal));
+    });
+
+  for (const command of [demo, server, http, start, config, init, check, explain, schema, cert, dev]) {
+    const { parent } = command;
+    const name = parent === program || parent === null ? command.name() : `${parent.name()} ${command.name()}`;
     command
       .showHelpAfterError(`\`postern ${name} --help\` shows what it takes.`)
       .helpOption("-h, --help", "print help");
@@ -156,6 +168,7 @@ Examples:
 
 const SERVER_EXAMPLES = `
 API keys come from --api-keys-file, or from POSTERN_API_KEYS (the same lines, commas allowed between them).
+Which tokens are taken, instead or besides, is said in [tunnel.server.auth.jwt].
 The configuration file can say all of this and more, in [tunnel.server]; what is typed wins.
 
 Examples:
@@ -168,6 +181,7 @@ Examples:
 
 const HTTP_EXAMPLES = `
 The API key comes from --api-key-file or from the environment: POSTERN_API_KEY_FILE, POSTERN_API_KEY.
+A token instead of it: --token-file, POSTERN_TOKEN_FILE, POSTERN_TOKEN; [tunnel.auth.token_refresh] renews it.
 Server, key and connection settings may also come from the configuration file; what is typed wins.
 
 Examples:

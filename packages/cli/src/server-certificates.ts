@@ -1,6 +1,6 @@
 import type { Path } from "@postern/config";
 import type { ServerTls } from "@postern/server";
-import { readCertificate, type Certificate } from "@postern/tls";
+import { ClientAuthority, readCertificate, type Certificate } from "@postern/tls";
 import type { Settings } from "./configuration.js";
 import { readOwnedFile, readSecretFile } from "./owned-file.js";
 
@@ -8,6 +8,8 @@ const SSL = ["tunnel", "server", "ssl"] as const;
 
 export interface ServerCertificates {
   certificates: Certificate[];
+  /** Whose certificates clients may log in with; undefined: nobody's. */
+  clientAuthority: ClientAuthority | undefined;
   /** Where they and their keys come from. */
   files: string[];
   /** What their owner should know. */
@@ -23,7 +25,12 @@ export async function loadServerCertificates(
   now: number = Date.now(),
 ): Promise<ServerCertificates> {
   const { ssl } = settings.loaded.values.tunnel.server;
-  const loaded: ServerCertificates = { certificates: [], files: [], warnings: [] };
+  const loaded: ServerCertificates = {
+    certificates: [],
+    clientAuthority: undefined,
+    files: [],
+    warnings: [],
+  };
   if (!ssl.enabled) return loaded;
   const places: [(typeof ssl.certificates)[number], Path][] = [
     [ssl, SSL],
@@ -52,11 +59,29 @@ export async function loadServerCertificates(
     if (days < SOON)
       loaded.warnings.push(`${certFile} ends in ${days} days. Renew it; it is read again when it changes.`);
   }
+  loaded.clientAuthority = await clientAuthority(settings, loaded.files);
   return loaded;
 }
 
+/** @param files takes the names of what was read. */
+async function clientAuthority(settings: Settings, files: string[]): Promise<ClientAuthority | undefined> {
+  const { ca_file, crl_file } = settings.loaded.values.tunnel.server.auth.certificate;
+  if (ca_file === undefined) return undefined;
+  const textOf = async (value: string, name: string): Promise<[path: string, text: string]> => {
+    const path = settings.pathOf(value, "tunnel", "server", "auth", "certificate", name);
+    files.push(path);
+    return [path, (await readOwnedFile(path)).bytes.toString("utf8")];
+  };
+  const [caPath, ca] = await textOf(ca_file, "ca_file");
+  const [crlPath, crl] = crl_file === undefined ? ["", undefined] : await textOf(crl_file, "crl_file");
+  return new ClientAuthority({ ca, ...(crl === undefined ? {} : { crl }), names: { ca: caPath, crl: crlPath } });
+}
+
 /** How the server speaks TLS; undefined when it does not. */
-export function serverTls(settings: Settings, { certificates }: ServerCertificates): ServerTls | undefined {
+export function serverTls(
+  settings: Settings,
+  { certificates, clientAuthority: authority }: ServerCertificates,
+): ServerTls | undefined {
   const { listen, public_https_port: port, ssl } = settings.loaded.values.tunnel.server;
   if (!ssl.enabled) return undefined;
   const host = listen.slice(0, listen.lastIndexOf(":"));
@@ -69,6 +94,7 @@ export function serverTls(settings: Settings, { certificates }: ServerCertificat
       ciphers: ssl.cipher_suites,
     },
     ...(isOwnPort ? { listen: `${host}:${port}` } : {}),
+    ...(authority === undefined ? {} : { clientAuthority: authority }),
     redirect: ssl.redirect.enabled,
     redirectExempt: ssl.redirect.exempt_paths,
   };

@@ -18,7 +18,7 @@ export function serverChoice(...choices: (string | undefined)[]): string {
 export function exposure(server: string): string | undefined {
   const { protocol, hostname } = parseServerAddress(server);
   if (protocol !== "ws:" || isLoopback(hostname)) return undefined;
-  return `The way to ${server} is not encrypted: others on it can read the API key. Use https:// if you can.`;
+  return `The way to ${server} is not encrypted: others on it can read the credentials. Use https:// if you can.`;
 }
 
 function isLoopback(hostname: string): boolean {

@@ -7,9 +7,13 @@ import { openTelling } from "./telling.js";
 import { eventPrinter, machineEvent, type Terminal } from "./terminal.js";
 import { refuseUnbuilt } from "./unbuilt.js";
 import { exposureWarnings, startConfiguredServer } from "./configured-server.js";
-import { loadServerCertificates } from "./server-certificates.js";
-import { isCredentialOption, takeOverCredentials } from "./server-reload.js";
-import { keyFiles, loadServerKeys, type ServerKeys } from "./server-keys.js";
+import {
+  isCredentialOption,
+  loadServerCredentials,
+  takeOverCredentials,
+  type ServerCredentials,
+} from "./server-credentials.js";
+import type { ServerKeys } from "./server-keys.js";
 import type { Paint } from "./paint.js";
 import { printable } from "./printable.js";
 
@@ -19,50 +23,38 @@ export async function serverCommand(given: CommandLine, terminal: Terminal): Pro
   const settings = await readSettings(all);
   refuseUnbuilt(settings, ["tunnel", "server"]);
   const { base_domain: domain } = settings.loaded.values.tunnel.server;
-  const credentials = await loadServerKeys(settings);
-  const certificates = await loadServerCertificates(settings);
+  const credentials = await loadServerCredentials(settings);
 
   const telling = await openTelling(settings, terminal, given.json, "server");
   const { messages } = telling;
   const { paint } = messages;
   const log = await telling.log("server");
-  for (const warning of [
-    ...settings.warnings,
-    ...credentials.warnings,
-    ...certificates.warnings,
-    ...exposureWarnings(settings),
-  ])
+  for (const warning of [...settings.warnings, ...credentials.warnings, ...exposureWarnings(settings)])
     log.warn(warning);
 
   const stop = listenForStop();
   let stopReloading = (): void => {};
   try {
-    const server = await startConfiguredServer(
-      settings,
-      credentials.keys,
-      certificates,
-      log,
-      await telling.log("requests"),
-    );
+    const server = await startConfiguredServer(settings, credentials, log, await telling.log("requests"));
     const { address, url } = server;
     const print = given.json ? eventPrinter(terminal.stdout, "server") : undefined;
     const tell = (message: string, data: Record<string, unknown>): void =>
       print?.(machineEvent("status_update", "server", message, data));
     const report = (state: string): void => tell(`${state}: ${address}`, { state, address, url, domain });
 
-    const command = clientCommand(url, credentials);
-    const text = banner(address, url, credentials, command, paint);
+    const command = clientCommand(url, credentials.keys);
+    const text = banner(address, url, whoText(credentials), command, paint);
     messages.say("info", text, { msg: "ready", url, domain, client_command: command });
     report("listening");
     stopReloading = reloadOnChange({
       given: all,
       settings,
-      warnings: [...credentials.warnings, ...certificates.warnings],
-      files: [...keyFiles(credentials), ...certificates.files],
+      warnings: credentials.warnings,
+      files: credentials.files,
       async takeOver(changed) {
         refuseUnbuilt(changed, ["tunnel", "server"]);
         const taken = await takeOverCredentials(server, changed);
-        return { summary: `keys of ${ownersText(taken.keys)}`, files: taken.files, warnings: taken.warnings };
+        return { summary: `who can log in: ${whoText(taken)}`, files: taken.files, warnings: taken.warnings };
       },
       isFixed: ([first, second, ...rest]) =>
         first === "logging" ||
@@ -88,12 +80,12 @@ export async function serverCommand(given: CommandLine, terminal: Terminal): Pro
   }
 }
 
-function banner(address: string, url: string, credentials: ServerKeys, command: string, paint: Paint): string {
+function banner(address: string, url: string, who: string, command: string, paint: Paint): string {
   return [
     "",
     `  ${paint.dim("Listening")}  ${printable(address)}`,
     `  ${paint.dim("Tunnels  ")}  ${paint.cyan(printable(url.replace("://", "://NAME.")))}`,
-    `  ${paint.dim("Keys of  ")}  ${printable(ownersText(credentials))}`,
+    `  ${paint.dim("Keys of  ")}  ${printable(who)}`,
     "",
     `  ${paint.dim("Share what runs on port 3000:")}`,
     `  ${paint.bold(printable(command))}`,
@@ -107,8 +99,17 @@ function ownersText({ keys }: ServerKeys): string {
   return shown.join(", ");
 }
 
+/** Whoever can log in. */
+function whoText({ keys, tokens, certificates }: ServerCredentials): string {
+  const issued =
+    tokens === undefined ? "" : `whoever has a token${tokens.issuer === undefined ? "" : ` of ${tokens.issuer}`}`;
+  const shown = certificates.clientAuthority === undefined ? "" : "whoever has a certificate of its CA";
+  return [ownersText(keys), issued, shown].filter((each) => each !== "").join("; ");
+}
+
 /** What to type beside the service. The key itself is not in it: a key in the command line is no secret. */
 function clientCommand(url: string, { keys, file }: ServerKeys): string {
+  if (keys.length === 0) return `postern http 3000 --server ${url} --token-file my.token`;
   // A server's file with a single key is a client's key file too.
   const keyFile = file !== undefined && keys.length === 1 ? file : "my.key";
   return `postern http 3000 --server ${url} --api-key-file ${keyFile}`;

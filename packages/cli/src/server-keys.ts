@@ -16,7 +16,7 @@ export interface ServerKeys {
   warnings: string[];
 }
 
-/** Collects the keys that a server accepts: those of its file, and those that are listed. Throws PN_KEYS_MISSING when there is none. */
+/** Collects the keys that a server accepts: those of its file, and those that are listed. Throws PN_KEYS_MISSING when there is none, and no token is taken either. */
 export async function loadServerKeys(settings: Settings): Promise<ServerKeys> {
   const { api_keys: listed, api_keys_file: named } = settings.loaded.values.tunnel.server.auth;
   const file = named === undefined ? undefined : settings.pathOf(named, "tunnel", "server", "auth", "api_keys_file");
@@ -29,16 +29,12 @@ export async function loadServerKeys(settings: Settings): Promise<ServerKeys> {
   }
   keys.push(...parseApiKeys(listed.join("\n"), "the listed keys"));
 
-  if (keys.length === 0) {
+  const { jwt, certificate } = settings.loaded.values.tunnel.server.auth;
+  if (keys.length === 0 && !jwt.enabled && certificate.ca_file === undefined) {
     const nothing = file ? `${file} holds no API key` : "No API key is given";
     throw new CliError("PN_KEYS_MISSING", `${nothing}: without one, nobody could open a tunnel.`, FIX);
   }
   if (new Set(keys.map(({ key }) => key)).size < keys.length)
     throw new CliError("PN_KEY_AMBIGUOUS", `A listed key is also in ${file}.`, "Keep it in one of the two.");
   return { keys, file, warnings };
-}
-
-/** The file that they come from, if any. */
-export function keyFiles(keys: ServerKeys | undefined): string[] {
-  return keys?.file === undefined ? [] : [keys.file];
 }

@@ -9,9 +9,7 @@ import { failureOf } from "./failure.js";
 import type { CommandLine } from "./options.js";
 import { logEvent } from "./event-log.js";
 import { reloadOnChange } from "./reload.js";
-import { loadServerCertificates } from "./server-certificates.js";
-import { keyFiles, loadServerKeys } from "./server-keys.js";
-import { isCredentialOption, takeOverCredentials } from "./server-reload.js";
+import { isCredentialOption, loadServerCredentials, takeOverCredentials } from "./server-credentials.js";
 import { listenForStop } from "./stop-request.js";
 import { openTelling } from "./telling.js";
 import { eventPrinter, machineEvent, type MachineEvent, type Terminal } from "./terminal.js";
@@ -23,8 +21,6 @@ const NOTHING = [
   "Begin with a file:   postern config init",
 ].join("\n");
 
-const NO_CERTIFICATES = { certificates: [], files: [], warnings: [] };
-
 /** `postern start`: all that the configuration file enables, until it is told to stop. Returns the exit code. */
 export async function startCommand(given: CommandLine, terminal: Terminal): Promise<number> {
   const all = { ...given, env: terminal.env };
@@ -34,8 +30,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   refuseUnbuilt(settings);
   const { wishes, files, warnings } = await endpointWishes(settings);
   const runsServer = settings.loaded.values.tunnel.server.enabled;
-  const credentials = runsServer ? await loadServerKeys(settings) : undefined;
-  const certificates = runsServer ? await loadServerCertificates(settings) : NO_CERTIFICATES;
+  const credentials = runsServer ? await loadServerCredentials(settings) : undefined;
   if (wishes.length === 0 && !runsServer)
     throw new CliError("PN_CONFIG_MISSING", `Nothing in ${file} is to be run.`, NOTHING);
 
@@ -44,7 +39,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const log = await telling.log("tunnel");
   const requestLog = await telling.log("requests");
   const exposed = runsServer ? exposureWarnings(settings) : [];
-  const known = [...warnings, ...(credentials?.warnings ?? []), ...certificates.warnings];
+  const known = [...warnings, ...(credentials?.warnings ?? [])];
   for (const each of [...settings.warnings, ...known, ...exposed]) telling.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
   const report = (event: MachineEvent): void => print?.(event);
@@ -69,7 +64,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
     given: all,
     settings,
     warnings: known,
-    files: [...files, ...keyFiles(credentials), ...certificates.files],
+    files: [...files, ...(credentials?.files ?? [])],
     async takeOver(changed) {
       // A change while the server starts waits for it.
       await started.promise;
@@ -94,13 +89,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   });
   try {
     if (credentials !== undefined) {
-      server = await startConfiguredServer(
-        settings,
-        credentials.keys,
-        certificates,
-        await telling.log("server"),
-        requestLog,
-      );
+      server = await startConfiguredServer(settings, credentials, await telling.log("server"), requestLog);
       const { address, url } = server;
       report(machineEvent("status_update", "server", `listening: ${address}`, { state: "listening", address, url }));
     }

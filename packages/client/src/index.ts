@@ -7,6 +7,7 @@ export type {
   ConnectionState,
   ConnectOptions,
   ReconnectionOptions,
+  TokenRefreshOptions,
   TunnelEvent,
   TunnelEventType,
   TunnelHandle,
@@ -22,7 +23,7 @@ export type { Target } from "./target.js";
  *     console.log(tunnel.url);
  *
  * @returns the tunnel, once it is open.
- * @throws TypeError when `server` or `local` cannot be understood; TunnelError with its `code` when the tunnel fails for good.
+ * @throws TypeError when `server` or `local` cannot be understood, or there is not one credential; TunnelError with its `code` when the tunnel fails for good.
  */
 export async function connect(options: ConnectOptions): Promise<TunnelHandle> {
   const tunnel = new Tunnel(options);

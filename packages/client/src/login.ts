@@ -3,11 +3,13 @@ import {
   PROTOCOL_VERSION,
   Session,
   TunnelError,
+  type Auth,
   type ControlError,
   type ControlMessage,
   type Limits,
   type SessionHandler,
   type Transport,
+  type Welcome,
 } from "@postern/protocol";
 import type { ClientTls } from "./client-tls.js";
 import { VERSION } from "./version.js";
@@ -15,7 +17,7 @@ import { WebSocketConnection } from "./websocket-connection.js";
 
 export interface LoginOptions {
   address: URL;
-  apiKey: string;
+  auth: Auth;
   headers: Record<string, string>;
   tls: ClientTls;
   /** Milliseconds for the whole login. */
@@ -26,14 +28,20 @@ export interface LoginOptions {
   onConnected: () => void;
 }
 
+/** A session that is logged in, and what the server said to it. */
+export interface LoggedIn {
+  session: Session;
+  welcome: Welcome;
+}
+
 /**
  * Opens a session: WebSocket, hello, welcome (PROTOCOL.md, section 3). The caller sets the handler it wants in the turn it gets it.
  * @throws TunnelError when it cannot be had; `retryable` says whether to try again.
  */
-export async function login(options: LoginOptions): Promise<Session> {
+export async function login(options: LoginOptions): Promise<LoggedIn> {
   const deadline = AbortSignal.timeout(options.timeout);
   const signal = AbortSignal.any([options.signal, deadline]);
-  const { promise, resolve, reject } = Promise.withResolvers<Session>();
+  const { promise, resolve, reject } = Promise.withResolvers<LoggedIn>();
   const connection = new WebSocketConnection(options, {
     onOpen(transport) {
       sayHello(transport, options, resolve, reject);
@@ -60,13 +68,13 @@ export async function login(options: LoginOptions): Promise<Session> {
 
 function sayHello(
   transport: Transport,
-  { apiKey, limits }: LoginOptions,
-  resolve: (session: Session) => void,
+  { auth, limits }: LoginOptions,
+  resolve: (loggedIn: LoggedIn) => void,
   reject: (error: TunnelError) => void,
 ): void {
   const handler: SessionHandler = {
     onControl(message: ControlMessage) {
-      if (message.type === "welcome") resolve(session);
+      if (message.type === "welcome") resolve({ session, welcome: message });
       else if (message.type === "error") reject(remoteError(message));
     },
     onClose: reject,
@@ -89,7 +97,7 @@ function sayHello(
     type: "hello",
     versions: [PROTOCOL_VERSION],
     agent: `postern/${VERSION}`,
-    auth: { method: "api_key", api_key: apiKey },
+    auth,
   });
 }
 

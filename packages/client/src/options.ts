@@ -4,8 +4,14 @@ import type { ClientTls } from "./client-tls.js";
 export interface ConnectOptions {
   /** The server, for instance `https://tunnel.example.com` (`wss://`, `http://` and `ws://` are the same address said otherwise). */
   server: string;
-  /** The credential. */
-  apiKey: string;
+  /** The credential: an API key, or else `token` or `tokenRefresh`. */
+  apiKey?: string;
+  /** A token, JWT or opaque, of 3 KiB at most. With `tokenRefresh`, the first of them. */
+  token?: string;
+  /** Where new tokens come from. They are passed on over the live session: no request notices. */
+  tokenRefresh?: TokenRefreshOptions;
+  /** Who the client says it is. It proves nothing; a server may call a tunnel after it that asks for no name. */
+  user?: string;
   /** The local service: a port (3000), `host:port`, or an `http://` or `https://` origin. */
   local: string | number;
   /** The wished name; without it the server chooses a pronounceable one. */
@@ -30,6 +36,20 @@ export interface ConnectOptions {
   signal?: AbortSignal;
   /** Hears every event from the first attempt on, before `connect` has returned. */
   onEvent?: (event: TunnelEvent) => void;
+}
+
+/** The OAuth 2.0 refresh grant (RFC 6749, section 6). */
+export interface TokenRefreshOptions {
+  /** The token endpoint. */
+  url: string;
+  refreshToken: string;
+  clientId?: string;
+  /** Goes along by HTTP Basic, with `clientId`. */
+  clientSecret?: string;
+  /** Milliseconds between two refreshes, where nobody says when a token ends. Default 3,600,000. */
+  interval?: number;
+  /** Keeps a refresh token that took the place of `refreshToken`, for the next start. Default: it is only kept in memory. */
+  stateFile?: string;
 }
 
 export interface ReconnectionOptions {
@@ -59,12 +79,13 @@ export type TunnelEventType =
   | "tunnel_established"
   | "tunnel_closed"
   | "http_request"
+  | "token_refresh"
   | "reconnection"
   | "error";
 
 /**
  * One event, as `--json` prints it. The data of an `http_request` is a RequestRecord; above 50 a second requests are only
- * counted: then it is `{ omitted: number }`.
+ * counted: then it is `{ omitted: number }`. A `token_refresh` has a `state`: `renewed`, `failed` or `expiring`.
  */
 export interface TunnelEvent {
   /** ISO 8601. */

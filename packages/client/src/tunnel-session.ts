@@ -1,8 +1,10 @@
 import {
   TunnelError,
+  type Auth,
   type Bound,
   type ControlMessage,
   type ErrorCode,
+  type Refreshed,
   type Requests,
   type Session,
   type SessionHandler,
@@ -20,6 +22,8 @@ const TICK = 1_000;
 export interface TunnelSessionEvents {
   onRequests(message: Requests): void;
   onDialFailure(code: ErrorCode, error: Error): void;
+  /** The credential ends in so many milliseconds. */
+  onExpiring(milliseconds: number): void;
   /** The server wants this session to end; a new one may be made at once, or after `retryAfter` milliseconds. */
   onGoAway(retryAfter: number): void;
   onClose(reason: TunnelError): void;
@@ -33,6 +37,9 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   readonly #timer: NodeJS.Timeout;
   readonly #bound = Promise.withResolvers<Bound>();
   readonly #over = Promise.withResolvers<void>();
+  /** Refreshes without an answer, by number. */
+  readonly #refreshing = new Map<number, PromiseWithResolvers<Refreshed>>();
+  #refreshes = 0;
   #tunnel = -1;
   /** Connections to the local service that are not closed yet. */
   #connections = 0;
@@ -57,6 +64,15 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
     });
     return this.#bound.promise;
+  }
+
+  /** From now on another credential counts; streams go on. @throws TunnelError as the server answers. */
+  refresh(auth: Auth): Promise<Refreshed> {
+    const refresh = ++this.#refreshes;
+    const answer = Promise.withResolvers<Refreshed>();
+    this.#refreshing.set(refresh, answer);
+    this.#session.control({ type: "refresh", refresh, auth });
+    return answer.promise;
   }
 
   /** Opens nothing new, lets the streams in progress end within `timeout` milliseconds, then closes. */
@@ -108,9 +124,20 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
         return this.#events.onRequests(message);
       case "unbound":
         return void this.#leave(remoteError({ ...message, type: "error" }));
+      case "refreshed":
+        return this.#answered(message.refresh)?.resolve(message);
+      case "expiring":
+        return this.#events.onExpiring(message.expires_in_ms);
       case "error":
-        this.#bound.reject(remoteError(message));
+        if (message.refresh === undefined) return this.#bound.reject(remoteError(message));
+        return this.#answered(message.refresh)?.reject(remoteError(message));
     }
+  }
+
+  #answered(refresh: number): PromiseWithResolvers<Refreshed> | undefined {
+    const answer = this.#refreshing.get(refresh);
+    this.#refreshing.delete(refresh);
+    return answer;
   }
 
   onGoAway(_code: ErrorCode, retryAfter: number): void {
@@ -127,6 +154,8 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     clearInterval(this.#timer);
     this.#over.resolve();
     this.#bound.reject(reason);
+    for (const answer of this.#refreshing.values()) answer.reject(reason);
+    this.#refreshing.clear();
     this.#events.onClose(reason);
   }
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { DEFAULT_LIMITS, TunnelError, type Limits, type Requests } from "@postern/protocol";
 import { backoff, DEFAULT_RECONNECTION } from "./backoff.js";
+import { credentialOf, type Credential } from "./credential.js";
 import { login } from "./login.js";
 import type { ConnectionState, ConnectOptions, ReconnectionOptions, TunnelEventType, TunnelHandle } from "./options.js";
 import { parseServerAddress } from "./server-address.js";
@@ -12,6 +13,17 @@ function reason(error: Error): string {
   const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
   return first.message;
 }
+
+/** The server is there, and the credential is what is wrong. */
+const NOT_LET_IN: ReadonlySet<string> = new Set([
+  "PN_AUTH_REFUSED",
+  "PN_AUTH_EXPIRED",
+  "PN_REFRESH_REFUSED",
+  "PN_CERTIFICATE_MISSING",
+  "PN_CERTIFICATE_UNTRUSTED",
+  "PN_CERTIFICATE_REVOKED",
+  "PN_CERTIFICATE_EXPIRED",
+]);
 
 /** At most one event about an unreachable local service in this many milliseconds. */
 const DIAL_FAILURE_PAUSE = 1_000;
@@ -32,13 +44,14 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
   readonly #target: Target;
   readonly #reconnection: ReconnectionOptions;
   readonly #name: string;
+  readonly #credential: Credential;
   readonly #stop = new AbortController();
   #subdomain: string | undefined;
   #session: TunnelSession | undefined;
   #closing: Promise<void> | undefined;
   #lastDialFailure = -Infinity;
 
-  /** @throws TypeError when `server` or `local` cannot be understood. */
+  /** @throws TypeError when `server` or `local` cannot be understood, or there is not one credential. */
   constructor(options: ConnectOptions) {
     super();
     this.#options = options;
@@ -47,26 +60,32 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
     this.#reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
     this.#subdomain = options.subdomain;
     this.#name = options.name ?? options.subdomain ?? "default";
+    this.#credential = credentialOf(options, (message, data) => this.#report("token_refresh", message, data));
     if (options.onEvent !== undefined) this.on("event", options.onEvent);
     options.signal?.addEventListener("abort", () => void this.close(), { once: true });
   }
 
   /** Resolves when the tunnel is open for the first time; goes on keeping it open. @throws TunnelError when it fails for good. */
   open(): Promise<void> {
-    if (this.#options.signal?.aborted === true) return Promise.reject(new TunnelError("PN_CLOSED"));
+    if (this.#options.signal?.aborted === true) {
+      this.#credential.release();
+      return Promise.reject(new TunnelError("PN_CLOSED"));
+    }
     return new Promise((resolve, reject) => {
-      this.#keepOpen(resolve).then(
-        () => {
-          this.#setState("disconnected");
-          reject(new TunnelError("PN_CLOSED"));
-          this.emit("closed");
-        },
-        (error: TunnelError) => {
-          this.#setState("failed");
-          reject(error);
-          this.emit("closed", error);
-        },
-      );
+      this.#keepOpen(resolve)
+        .finally(() => this.#credential.release())
+        .then(
+          () => {
+            this.#setState("disconnected");
+            reject(new TunnelError("PN_CLOSED"));
+            this.emit("closed");
+          },
+          (error: TunnelError) => {
+            this.#setState("failed");
+            reject(error);
+            this.emit("closed", error);
+          },
+        );
     });
   }
 
@@ -100,7 +119,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
         attempt = 1;
       } catch (error) {
         if (signal.aborted || this.#closing !== undefined) return;
-        if (!(error instanceof TunnelError) || !error.retryable) throw error;
+        if (!(error instanceof TunnelError)) throw error;
+        if (this.#credential.another(error)) continue;
+        if (!error.retryable) throw error;
         attempt++;
         hint = error.retryAfter ?? 0;
         const { enabled, maxAttempts } = this.#reconnection;
@@ -149,9 +170,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
     this.#setState("connecting");
     this.#report("connection_attempt", `connecting to ${host}`, { server: host });
     try {
-      const session = await login({
+      const auth = await this.#unlessClosed(this.#credential.auth());
+      const { session, welcome } = await login({
         address: this.#address,
-        apiKey: this.#options.apiKey,
+        auth,
         headers: this.#options.headers ?? {},
         tls: this.#options.tls ?? {},
         timeout: this.#options.connectionTimeout ?? 30_000,
@@ -162,20 +184,37 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
           this.#report("connection_success", `connected to ${host}`, { server: host });
         },
       });
+      let unfollow = (): void => {};
       const tunnelSession = new TunnelSession(session, this.#target, {
         onRequests: (message) => this.#onRequests(message),
         onDialFailure: (code, error) => this.#onDialFailure(code, error),
+        onExpiring: (milliseconds) => this.#credential.expiring(milliseconds),
         onGoAway: (retryAfter) => ended.resolve(retryAfter),
-        onClose: (reason) => ended.reject(reason),
+        onClose: (reason) => {
+          unfollow();
+          ended.reject(reason);
+        },
       });
+      unfollow = this.#credential.follow(tunnelSession, welcome.expires_in_ms);
       this.#report("authentication_success", `logged in to ${host}`, { server: host });
       return tunnelSession;
     } catch (error) {
       const { code, message, retryable } = error as TunnelError;
-      const type = code === "PN_AUTH_REFUSED" ? "authentication_failure" : "connection_failure";
+      const type = NOT_LET_IN.has(code) ? "authentication_failure" : "connection_failure";
       this.#report(type, message, { code, retryable, server: host });
       throw error;
     }
+  }
+
+  /** What `promise` comes to; PN_CLOSED when the tunnel is closed before. */
+  #unlessClosed<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#stop;
+    return new Promise((resolve, reject) => {
+      const abandon = (): void => reject(new TunnelError("PN_CLOSED"));
+      if (signal.aborted) abandon();
+      signal.addEventListener("abort", abandon, { once: true });
+      promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abandon));
+    });
   }
 
   #limits(): Partial<Limits> {

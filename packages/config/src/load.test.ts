@@ -110,7 +110,7 @@ describe("what this version does not do", () => {
   });
 
   test("is asked for by one that differs", async () => {
-    const { pending } = (await load("[tunnel.ssl]\nclient_cert = 'a'\n")).unbuilt(["tunnel", "ssl"]);
+    const { pending } = (await load("[tunnel.monitoring]\nhealth_interval = 5\n")).unbuilt(["tunnel", "monitoring"]);
     expect(pending).toHaveLength(1);
   });
 });
@@ -145,7 +145,7 @@ describe("the stronger wins", () => {
       const given = names.filter((name) => name !== undefined);
       const twice = given.filter((name, index) => given.indexOf(name) !== index);
       // Credentials of one endpoint are the same options once more.
-      expect(twice.filter((name) => !/API_KEY|TOKEN|api-key/.test(name))).toEqual([]);
+      expect(twice.filter((name) => !/API_KEY|TOKEN|USER|api-key|token-file/.test(name))).toEqual([]);
     }
   });
 });
@@ -264,7 +264,9 @@ describe("secrets", () => {
     const told = explain(loaded.resolution.options, loaded.file);
     expect(JSON.stringify(told)).not.toContain(SECRET);
     expect(told.find(({ path }) => path === "tunnel.auth.api_key")?.value).toBe("***");
-    const refresh = await load(`[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token"`);
+    const refresh = await load(
+      `[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token"\nrefresh_token = "a"`,
+    );
     expect(JSON.stringify(explain(refresh.resolution.options, refresh.file))).not.toContain(SECRET);
     expect(loaded.holdsSecrets).toBe(true);
     expect((await load("")).holdsSecrets).toBe(false);
@@ -279,9 +281,11 @@ describe("a starting file", () => {
   test("is valid with everything switched on that is alone in its place", async () => {
     const on = startingFile()
       .replaceAll(/^# (\w+ = .*)$/gm, "$1")
-      // The key is there once, as a file; the public URL has to be one of the base domain, which is in the example.
-      .replace(/^api_key = .*$/m, "")
-      .replace(/^base_domain = .*$/m, 'base_domain = "tunnel.example.com"');
+      // Key and token are there once, as files; the public URL has to be one of the base domain, which is in the example.
+      .replace(/^(api_key|token) = .*$/gm, "")
+      .replace(/^base_domain = .*$/m, 'base_domain = "tunnel.example.com"')
+      // Certificates of clients need TLS.
+      .replace(/(^\[tunnel\.server\.ssl\]\n#.*\nenabled = )false/m, "$1true");
     const { resolution } = await load(on);
     const set = resolution.options.filter(({ origin }) => origin.from === "file").length;
     expect(set).toBeGreaterThan(40);

@@ -1,3 +1,4 @@
+import { acceptedTokenFaults, tokenFaults } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "./declared/configuration.js";
 import type { Path } from "./path.js";
 
@@ -31,10 +32,12 @@ function* tunnelFaults({ tunnel }: Configuration, originOf: (path: Path) => stri
         message: `tunnel.ssl.${here} is not the same as tunnel.auth.${there}. Remove one.`,
       };
   }
+  if ((ssl.client_cert === undefined) !== (ssl.client_key === undefined))
+    yield { path: ["tunnel", "ssl"], message: "client_cert and client_key need each other. Set both or none." };
   const names = new Map<string, number>();
   for (const [index, endpoint] of tunnel.endpoints.entries()) {
     yield* endpointFaults(endpoint, ["tunnel", "endpoints", index], tunnel.local_port !== undefined);
-    yield* authFaults(endpoint.auth, ["tunnel", "endpoints", index, "auth"], originOf);
+    yield* authFaults(endpoint.auth, ["tunnel", "endpoints", index, "auth"], originOf, auth);
     const label = endpointLabel(endpoint, index);
     const earlier = names.get(label);
     if (earlier !== undefined) {
@@ -63,8 +66,9 @@ function* authFaults(
   auth: EndpointConfiguration["auth"],
   path: Path,
   originOf: (path: Path) => string,
+  shared?: EndpointConfiguration["auth"],
 ): Generator<RuleFault> {
-  const { api_key, api_key_file, cert_file, key_file, method, token, token_refresh } = auth;
+  const { api_key, api_key_file, cert_file, key_file } = auth;
   const origin = originOf([...path, "api_key"]);
   // Of two from different layers the stronger one counts.
   if (api_key !== undefined && api_key_file !== undefined && origin === originOf([...path, "api_key_file"])) {
@@ -73,8 +77,7 @@ function* authFaults(
   }
   if ((cert_file === undefined) !== (key_file === undefined))
     yield { path, message: "cert_file and key_file need each other. Set both or none." };
-  if (method === "token" && token === undefined && token_refresh.refresh_token === undefined)
-    yield { path: [...path, "method"], message: "logging in by token needs a token. Set token, or refresh_token." };
+  yield* tokenFaults(auth, path, originOf, shared);
 }
 
 function* serverFaults({ tunnel: { server } }: Configuration): Generator<RuleFault> {
@@ -84,11 +87,19 @@ function* serverFaults({ tunnel: { server } }: Configuration): Generator<RuleFau
     const message = `the public URL must be one of ${base_domain}, for instance https://${base_domain}: tunnel.server.public_url or --public-url.`;
     yield { path: [...path, "public_url"], message };
   }
-  const { secret, public_key_file, jwks_url } = auth.jwt;
-  if (auth.jwt.enabled && secret === undefined && public_key_file === undefined && jwks_url === undefined)
-    yield { path: [...path, "auth", "jwt"], message: "JWT needs a secret, a public_key_file or a jwks_url." };
+  yield* acceptedTokenFaults(auth.jwt, [...path, "auth", "jwt"]);
   if (ssl.enabled && (ssl.cert_file === undefined || ssl.key_file === undefined))
     yield { path: [...path, "ssl"], message: "TLS needs a cert_file and a key_file." };
+  if (auth.certificate.ca_file !== undefined && !ssl.enabled)
+    yield {
+      path: [...path, "auth", "certificate", "ca_file"],
+      message: "clients can only show certificates to a server with TLS: set [tunnel.server.ssl], too.",
+    };
+  if (auth.certificate.crl_file !== undefined && auth.certificate.ca_file === undefined)
+    yield {
+      path: [...path, "auth", "certificate", "crl_file"],
+      message: "a crl_file needs the ca_file that it is of.",
+    };
   for (const [index, files] of ssl.certificates.entries())
     if (files.cert_file === undefined || files.key_file === undefined)
       yield {

@@ -34,8 +34,9 @@ const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
       heartbeat_ms: 10_000,
       limits: { streams: 1024 },
       features: [],
+      expires_in_ms: 60_000,
     },
-    optional: [],
+    optional: ["expires_in_ms"],
   },
   {
     message: { type: "bind", bind: 1, subdomain: "my-app", host_header: "rewrite", local_host: "127.0.0.1:3000" },
@@ -59,9 +60,12 @@ const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
   },
   { message: { type: "requests", tunnel: 7, records: [RECORD, RECORD], omitted: 3 }, optional: [] },
   {
-    message: { type: "error", code: "PN_X", message: "m", retryable: true, retry_after_ms: 5, bind: 1 },
-    optional: ["retry_after_ms", "bind"],
+    message: { type: "error", code: "PN_X", message: "m", retryable: true, retry_after_ms: 5, bind: 1, refresh: 2 },
+    optional: ["retry_after_ms", "bind", "refresh"],
   },
+  { message: { type: "refresh", refresh: 2, auth: { method: "token", token: "t", user: "ann" } }, optional: [] },
+  { message: { type: "refreshed", refresh: 2, expires_in_ms: 60_000 }, optional: ["expires_in_ms"] },
+  { message: { type: "expiring", expires_in_ms: 60_000 }, optional: [] },
 ];
 
 function decode(json: string): ControlMessage | string {
@@ -81,6 +85,7 @@ function refused(json: string | Uint8Array): boolean {
 
 test("the table has every type", () => {
   const types = ["hello", "welcome", "bind", "bound", "unbind", "unbound", "requests", "error"];
+  types.push("refresh", "refreshed", "expiring");
   expect(MESSAGES.map(({ message }) => message.type)).toEqual(types);
 });
 
@@ -127,6 +132,8 @@ describe("fields inside fields", () => {
     ["auth", { method: 1 }],
     ["auth", { api_key: "k" }],
     ["auth", { method: "api_key", api_key: 1 }],
+    ["auth", { method: "token", token: ["t"] }],
+    ["auth", { method: "token", token: "t", user: {} }],
     ["features", ["x", 1]],
   ])("hello with %s %j is refused", (name, value) => {
     expect(refused(JSON.stringify({ ...hello, [name]: value }))).toBe(true);

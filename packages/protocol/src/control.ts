@@ -5,10 +5,18 @@ import { TunnelError, type ErrorCode } from "./errors.js";
 export interface Hello {
   type: "hello";
   versions: number[];
-  /** Method `api_key` has an `api_key`; a server refuses methods it does not know. */
-  auth: { method: string; api_key?: string };
+  auth: Auth;
   agent?: string;
   features?: string[];
+}
+
+/** A credential: method `api_key` has an `api_key`, method `token` a `token`; a server refuses methods it does not know. */
+export interface Auth {
+  method: string;
+  api_key?: string;
+  token?: string;
+  /** Who the client says it is. Proves nothing. */
+  user?: string;
 }
 
 export interface Welcome {
@@ -18,6 +26,27 @@ export interface Welcome {
   heartbeat_ms: number;
   limits: { streams: number };
   features: string[];
+  /** How long the credential still counts; without it, that is not known. */
+  expires_in_ms?: number;
+}
+
+/** Another credential of the same owner, on the session as it is. */
+export interface Refresh {
+  type: "refresh";
+  refresh: number;
+  auth: Auth;
+}
+
+export interface Refreshed {
+  type: "refreshed";
+  refresh: number;
+  expires_in_ms?: number;
+}
+
+/** The credential ends, and the session with it. */
+export interface Expiring {
+  type: "expiring";
+  expires_in_ms: number;
 }
 
 export interface Bind {
@@ -80,9 +109,11 @@ export interface ControlError {
   retryable: boolean;
   retry_after_ms?: number;
   bind?: number;
+  refresh?: number;
 }
 
-export type ControlMessage = Hello | Welcome | Bind | Bound | Unbind | Unbound | Requests | ControlError;
+export type ControlMessage =
+  Hello | Welcome | Refresh | Refreshed | Expiring | Bind | Bound | Unbind | Unbound | Requests | ControlError;
 
 type Fields = Record<string, (value: unknown) => boolean>;
 
@@ -104,10 +135,12 @@ const RECORD: Fields = {
   bytes_out: count,
 };
 
+const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
+
 const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   hello: {
     versions: listOf(count),
-    auth: object({ method: text, api_key: optional(text) }),
+    auth: object(AUTH),
     agent: optional(text),
     features: optional(listOf(text)),
   },
@@ -117,13 +150,24 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     heartbeat_ms: count,
     limits: object({ streams: count }),
     features: listOf(text),
+    expires_in_ms: optional(count),
   },
+  refresh: { refresh: count, auth: object(AUTH) },
+  refreshed: { refresh: count, expires_in_ms: optional(count) },
+  expiring: { expires_in_ms: count },
   bind: { bind: count, subdomain: optional(text), host_header: optional(text), local_host: optional(text) },
   bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
   unbind: { tunnel: count },
   unbound: { tunnel: count, code: text, message: text, retryable: flag },
   requests: { tunnel: count, records: listOf(object(RECORD)), omitted: count },
-  error: { code: text, message: text, retryable: flag, retry_after_ms: optional(count), bind: optional(count) },
+  error: {
+    code: text,
+    message: text,
+    retryable: flag,
+    retry_after_ms: optional(count),
+    bind: optional(count),
+    refresh: optional(count),
+  },
 };
 
 /** The bytes of a control message. */

@@ -33,7 +33,7 @@ export const ERRORS = {
     number: 5,
     retryable: false,
     message:
-      "The server does not know this API key. Check POSTERN_API_KEY or --api-key-file against the server's key file.",
+      "The server does not know this API key, or does not accept this token. Check it, and where the client has it from, against what the server is told to accept.",
   },
   PN_LOGIN_TIMEOUT: {
     number: 6,
@@ -124,6 +124,54 @@ export const ERRORS = {
     number: 26,
     retryable: false,
     message: "The tunnel was closed as was asked for. There is nothing to do.",
+  },
+  PN_AUTH_EXPIRED: {
+    number: 30,
+    retryable: false,
+    message: "The token has run out. Give the client a new one, or let it refresh tokens: [tunnel.auth.token_refresh].",
+  },
+  PN_AUTH_UNAVAILABLE: {
+    number: 31,
+    retryable: true,
+    message: "The server cannot check the token just now. It tries again; the server's log says what is missing.",
+  },
+  PN_NAME_FORBIDDEN: {
+    number: 32,
+    retryable: false,
+    message: "The token does not allow this name. Choose one that it allows, or ask its issuer for the name.",
+  },
+  PN_REFRESH_FAILED: {
+    number: 33,
+    retryable: true,
+    message: "No new token could be had from refresh_url. It is tried again; check that the address answers.",
+  },
+  PN_REFRESH_REFUSED: {
+    number: 34,
+    retryable: false,
+    message:
+      "The issuer at refresh_url gives no new token for this refresh_token. Get a new refresh token, and configure that.",
+  },
+  PN_CERTIFICATE_MISSING: {
+    number: 35,
+    retryable: false,
+    message:
+      "The client has shown no certificate. Set cert_file and key_file, and dial the server's base domain by https://.",
+  },
+  PN_CERTIFICATE_UNTRUSTED: {
+    number: 36,
+    retryable: false,
+    message:
+      "The server trusts no CA that has signed the client's certificate. Use one of a CA that its operator accepts.",
+  },
+  PN_CERTIFICATE_REVOKED: {
+    number: 37,
+    retryable: false,
+    message: "The client's certificate was revoked. Get a new one from its CA.",
+  },
+  PN_CERTIFICATE_EXPIRED: {
+    number: 38,
+    retryable: false,
+    message: "The client's certificate is not valid at this time. Renew it, or correct the clock.",
   },
   PN_CANCELLED: {
     number: 40,

@@ -1,10 +1,13 @@
 export { decodeControl, encodeControl } from "./control.js";
 export type {
+  Auth,
   Bind,
   Bound,
   ControlError,
   ControlMessage,
   Hello,
+  Refresh,
+  Refreshed,
   RequestRecord,
   Requests,
   Unbound,

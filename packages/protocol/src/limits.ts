@@ -33,6 +33,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 export const LOGIN_LIMITS = {
   /** Bytes a client may send before `welcome`. */
   bytes: 4 * 1024,
+  /** Bytes of a token, so that it fits into these with all the rest. */
+  token: 3 * 1024,
   /** Milliseconds it may take. */
   timeout: 5_000,
   /** Connections of one IP address that are not logged in yet. */

@@ -1,4 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { TunnelError, type Auth } from "@postern/protocol";
+import type { Authenticator, Identity } from "./identity.js";
+import { NamePatterns } from "./name-patterns.js";
 import type { ApiKey } from "./options.js";
 
 /** A key that is accepted: its hash, and whose it is. The key itself is not kept. */
@@ -8,7 +11,7 @@ export interface Credential {
 }
 
 /** Knows API keys by their hash. */
-export class ApiKeys {
+export class ApiKeys implements Authenticator {
   #credentials = new Map<string, Credential>();
 
   constructor(keys: readonly ApiKey[]) {
@@ -23,6 +26,19 @@ export class ApiKeys {
         return [digest.toString("hex"), { digest, owner }];
       }),
     );
+  }
+
+  authenticate({ api_key }: Auth): Identity {
+    const credential = api_key === undefined ? undefined : this.find(api_key);
+    if (credential === undefined) throw new TunnelError("PN_AUTH_REFUSED", "nobody's key");
+    return {
+      owner: credential.owner,
+      user: undefined,
+      names: NamePatterns.any,
+      expiresAt: Infinity,
+      stands: () => this.accepts(credential),
+      recheck: undefined,
+    };
   }
 
   /** Undefined: the key is nobody's. */

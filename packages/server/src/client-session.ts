@@ -10,13 +10,17 @@ import {
   type ControlMessage,
   type ErrorCode,
   type Hello,
+  type Refresh,
   type SessionHandler,
   type Stream,
   type Transport,
 } from "@postern/protocol";
-import type { ApiKeys, Credential } from "./api-keys.js";
+import { Authority } from "./authority.js";
+import { defaultName } from "./default-name.js";
+import type { PeerCertificate } from "@postern/tls";
+import type { Authenticator, Identity } from "./identity.js";
 import { SERVER_LIMITS } from "./limits.js";
-import { isReservedName, isValidName, randomName, type NameRules } from "./name.js";
+import { isReservedName, isValidName, type NameRules } from "./name.js";
 import type { NameRegistry } from "./name-registry.js";
 import { sendRecords } from "./records.js";
 import { Tunnel } from "./tunnel.js";
@@ -28,7 +32,7 @@ const RETRY_AFTER = 1_000;
 
 /** What a session needs of the server it is on. */
 export interface SessionHost {
-  readonly keys: ApiKeys;
+  readonly authenticator: Authenticator;
   readonly names: NameRegistry;
   readonly log: Logger;
   readonly requestLog: Logger;
@@ -49,15 +53,16 @@ export class ClientSession implements SessionHandler {
   readonly #host: SessionHost;
   #log: Logger;
   #requestLog: Logger;
-  /** With what the client has logged in. */
-  #credential: Credential | undefined;
+  readonly #authority: Authority;
+  /** Who the client says it is. */
+  #user: string | undefined;
   /** By number. */
   readonly #tunnels = new Map<number, Tunnel>();
   #lastNumber = 0;
   /** The client said that it is going. */
   #leaving = false;
 
-  constructor(transport: Transport, address: string, host: SessionHost) {
+  constructor(transport: Transport, address: string, host: SessionHost, peer?: PeerCertificate) {
     this.#host = host;
     this.#transport = transport;
     this.#log = host.log.child({ session: this.id, address });
@@ -65,25 +70,36 @@ export class ClientSession implements SessionHandler {
     const now = (): number => performance.now();
     const schedule = (task: () => void): void => void setImmediate(task);
     this.#session = new Session({ role: "server", transport, now, schedule }, this);
+    this.#authority = new Authority(
+      { authenticate: (auth) => host.authenticator.authenticate(auth, peer) },
+      {
+        onExpiring: (expires_in_ms) => this.#session.control({ type: "expiring", expires_in_ms }),
+        onEnd: ({ code, message }) => {
+          this.#log.warn({ code, reason: message }, "the credential of this client does not count any more");
+          this.refuse(code);
+        },
+        onFault: (err) => this.#log.error({ err }, "a credential could not be checked by a fault of the server"),
+      },
+    );
   }
 
-  /** Heartbeat and idle streams; about once a second. */
+  /** Heartbeat, authority and idle streams; about once a second. */
   tick(now: number): void {
     this.#session.tick();
+    this.#authority.check();
     for (const tunnel of this.#tunnels.values()) tunnel.pool.sweep(now);
   }
 
   /** Ends the session, and says why. */
   refuse(code: ErrorCode, retryAfter?: number): void {
-    this.#sayError(code, undefined, retryAfter);
+    this.#authority.dispose();
+    this.#sayError(code, { retryAfter });
     this.#session.close(new TunnelError(code));
   }
 
-  /** Ends the session when the key that it was opened with is no longer accepted. */
+  /** Ends the session when the credential that it was opened with is no longer accepted. */
   checkAuthority(): void {
-    if (this.#credential === undefined || this.#host.keys.accepts(this.#credential)) return;
-    this.#log.warn("the key of this client is no longer accepted");
-    this.refuse("PN_AUTH_REFUSED");
+    this.#authority.check();
   }
 
   /** Asks the client to connect anew. Streams in progress go on. */
@@ -105,11 +121,15 @@ export class ClientSession implements SessionHandler {
   // ---- what the client says
 
   onControl(message: ControlMessage): void {
-    const credential = this.#credential;
-    if (credential === undefined) return message.type === "hello" ? this.#login(message) : this.refuse("PN_PROTOCOL");
+    const { identity, proving } = this.#authority;
+    if (identity === undefined)
+      return message.type === "hello" && !proving ? this.#login(message) : this.refuse("PN_PROTOCOL");
     switch (message.type) {
       case "bind":
-        return this.#bind(message, credential.owner);
+        if (this.#authority.check()) this.#bind(message, identity);
+        return;
+      case "refresh":
+        return proving ? this.#sayError("PN_AUTH_UNAVAILABLE", { refresh: message.refresh }) : this.#refresh(message);
       case "unbind": {
         const tunnel = this.#tunnels.get(message.tunnel);
         if (tunnel !== undefined) this.#unbind(tunnel, "PN_CLOSED");
@@ -143,19 +163,26 @@ export class ClientSession implements SessionHandler {
       this.#log.info({ name: tunnel.name, tunnel: tunnel.id }, "tunnel closed");
     }
     this.#tunnels.clear();
-    if (this.#credential === undefined) this.#log.warn({ code: reason.code }, "a connection ended before login");
+    this.#authority.dispose();
+    if (this.#authority.identity === undefined)
+      this.#log.warn({ code: reason.code }, "a connection ended before login");
     else this.#log.info({ code: reason.code }, this.#leaving ? "client left" : "client dropped");
     this.#host.onClose(this);
   }
 
   #login(hello: Hello): void {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
-    const { method, api_key } = hello.auth;
-    if (method !== "api_key" || api_key === undefined) return this.refuse("PN_UNSUPPORTED");
-    const credential = this.#host.keys.find(api_key);
-    if (credential === undefined) return this.refuse("PN_AUTH_REFUSED");
-    this.#credential = credential;
-    const { owner } = credential;
+    this.#authority.prove(hello.auth, (outcome) => {
+      if (outcome instanceof TunnelError) {
+        this.#log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
+        return this.refuse(outcome.code, outcome.retryAfter);
+      }
+      this.#user = hello.auth.user;
+      this.#welcome(hello, outcome);
+    });
+  }
+
+  #welcome(hello: Hello, { owner }: Identity): void {
     this.#log = this.#log.child({ owner });
     this.#requestLog = this.#requestLog.child({ owner });
     const { heartbeat, streams } = this.#session.limits;
@@ -166,25 +193,50 @@ export class ClientSession implements SessionHandler {
       heartbeat_ms: heartbeat,
       limits: { streams },
       features: [],
+      ...this.#ends(),
     });
     this.#session.ping();
     this.#log.info({ agent: hello.agent?.slice(0, 100) }, "client connected");
     this.#host.onLogin(this);
   }
 
-  #bind(bind: Bind, owner: string): void {
-    const name = bind.subdomain?.toLowerCase() ?? this.#freeName();
+  /** Streams and tunnels stay as they are, as long as the new credential allows their names. */
+  #refresh({ refresh, auth }: Refresh): void {
+    this.#authority.prove(auth, (outcome) => {
+      if (outcome instanceof TunnelError) {
+        this.#log.warn({ code: outcome.code, reason: outcome.message }, "refresh refused");
+        return this.#sayError(outcome.code, { refresh, retryAfter: outcome.retryAfter });
+      }
+      this.#session.control({ type: "refreshed", refresh, ...this.#ends() });
+      this.#log.debug("credential refreshed");
+      for (const tunnel of this.#tunnels.values())
+        if (!outcome.names.allow(tunnel.name)) this.#unbind(tunnel, "PN_NAME_FORBIDDEN");
+    });
+  }
+
+  #ends(): { expires_in_ms?: number } {
+    const { remaining } = this.#authority;
+    return remaining === undefined ? {} : { expires_in_ms: remaining };
+  }
+
+  #bind(bind: Bind, identity: Identity): void {
+    const { owner } = identity;
+    const { names, nameRules } = this.#host;
+    const wished = bind.subdomain !== undefined;
+    const { name, lasting } = wished
+      ? { name: bind.subdomain!.toLowerCase(), lasting: true }
+      : (defaultName(this.#user ?? identity.user, identity, names, nameRules) ?? { name: "", lasting: false });
     const hostHeader = bind.host_header === "rewrite" ? bind.local_host : bind.host_header;
-    const refusal = this.#refusal(name, bind.subdomain !== undefined, owner, hostHeader);
+    const refusal = name === "" && !wished ? "PN_NAME_FORBIDDEN" : this.#refusal(name, wished, identity, hostHeader);
     if (refusal !== undefined) {
       this.#log.warn({ name: name.slice(0, 100), code: refusal }, "tunnel refused");
-      return this.#sayError(refusal, bind.bind);
+      return this.#sayError(refusal, { bind: bind.bind });
     }
     const tunnel = new Tunnel({
       number: ++this.#lastNumber,
       id: randomUUID(),
       name,
-      lasting: bind.subdomain !== undefined,
+      lasting,
       session: this.#session,
       hostHeader,
       onRecords: () => setTimeout(() => sendRecords(this.#session, tunnel, this.#requestLog), RECORDS_DELAY),
@@ -197,20 +249,15 @@ export class ClientSession implements SessionHandler {
     this.#log.info({ name, tunnel: id, public_url }, "tunnel open");
   }
 
-  #refusal(name: string, wished: boolean, owner: string, hostHeader: string | undefined): ErrorCode | undefined {
+  #refusal(name: string, wished: boolean, identity: Identity, hostHeader: string | undefined): ErrorCode | undefined {
     const { nameRules } = this.#host;
     // A name that the server made up is one that it may give.
     if (!isValidName(name, wished ? nameRules : undefined)) return "PN_NAME_INVALID";
     if (isReservedName(name, nameRules)) return "PN_NAME_RESERVED";
+    if (!identity.names.allow(name)) return "PN_NAME_FORBIDDEN";
     if (hostHeader !== undefined && parseAuthority(hostHeader) === undefined) return "PN_HOST_HEADER";
     if (this.#tunnels.size >= SERVER_LIMITS.tunnelsPerSession || !this.#host.hasRoomFor(name)) return "PN_TUNNEL_LIMIT";
-    return this.#host.names.refusal(name, owner);
-  }
-
-  #freeName(): string {
-    let name = randomName();
-    while (this.#host.names.find(name) !== undefined) name = randomName();
-    return name;
+    return this.#host.names.refusal(name, identity.owner);
   }
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
@@ -233,15 +280,10 @@ export class ClientSession implements SessionHandler {
     for (const tunnel of this.#tunnels.values()) tunnel.pool.clear(performance.now());
   }
 
-  #sayError(code: ErrorCode, bind?: number, retryAfter?: number): void {
+  #sayError(code: ErrorCode, about: { bind?: number; refresh?: number; retryAfter?: number | undefined }): void {
     const { message, retryable } = ERRORS[code];
-    this.#session.control({
-      type: "error",
-      code,
-      message,
-      retryable,
-      ...(retryAfter === undefined ? {} : { retry_after_ms: retryAfter }),
-      ...(bind === undefined ? {} : { bind }),
-    });
+    const { retryAfter, ...wish } = about;
+    const hint = retryAfter === undefined ? {} : { retry_after_ms: retryAfter };
+    this.#session.control({ type: "error", code, message, retryable, ...hint, ...wish });
   }
 }

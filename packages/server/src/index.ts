@@ -4,13 +4,19 @@ import { TunnelServer, type ListenAddress } from "./server.js";
 export { SERVER_LIMITS } from "./limits.js";
 export type { ApiKey, Server, ServerOptions, ServerTls } from "./options.js";
 export { TLS_LIMITS } from "./tls-front.js";
+export type { IntrospectionOptions } from "./introspection.js";
+export { isLoopbackHost } from "./private-address.js";
+export { pemKey } from "./token-key.js";
+export type { TokenOptions } from "./tokens.js";
 
 /**
  * Starts the public tunnel server.
- * @throws Error with a system `code` (EADDRINUSE, EACCES …) when it cannot listen; RangeError when there is no API key.
+ * @throws Error with a system `code` (EADDRINUSE, EACCES …) when it cannot listen; RangeError when nobody could log in, or a key of tokens is none.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  if (options.apiKeys.length === 0) throw new RangeError("The server needs at least one API key.");
+  const { apiKeys = [], tokens, tls } = options;
+  if (apiKeys.length === 0 && tokens === undefined && tls?.clientAuthority === undefined)
+    throw new RangeError("The server needs at least one API key, tokens, or an authority of certificates.");
   const address = parseListen(options.listen ?? "127.0.0.1:8080");
   const secure = options.tls?.listen === undefined ? undefined : parseListen(options.tls.listen);
   const server = new TunnelServer(options);

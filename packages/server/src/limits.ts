@@ -12,4 +12,18 @@ export const SERVER_LIMITS = {
   listedRequests: 50,
   /** How long in-flight requests may take when the server stops, in milliseconds. */
   drain: 30_000,
+  /** What a token's issuer may answer, in bytes, and how long that may take, in milliseconds: shorter than a login. */
+  outboundBytes: 256 * 1024,
+  outboundTime: 3_000,
+  /** Questions to an issuer about tokens that may be on their way at once. */
+  introspections: 64,
+  /** Tokens whose answer is remembered. */
+  introspected: 1_000,
+  /** Keys that an issuer may publish. */
+  keys: 100,
+  /** How long published keys are used, in milliseconds: without asking again, and when asking again fails. */
+  keysFresh: 600_000,
+  keysStale: 3_600_000,
+  /** Time between two questions for published keys, in milliseconds. */
+  keysPause: 5_000,
 } as const;

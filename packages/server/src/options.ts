@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
-import type { Certificate, TlsPolicy } from "@postern/tls";
+import type { Certificate, ClientAuthority, TlsPolicy } from "@postern/tls";
 import type { NameRules } from "./name.js";
+import type { TokenOptions } from "./tokens.js";
 
 /** One credential of a client. `owner` names who holds it and owns the names taken with it. */
 export interface ApiKey {
@@ -19,6 +20,8 @@ export interface ServerTls {
   redirect?: boolean;
   /** Paths, and all below them, that are served by HTTP all the same. */
   redirectExempt?: readonly string[];
+  /** Who may open tunnels by certificate: clients are asked for theirs on the base domain. Default: nobody. */
+  clientAuthority?: ClientAuthority;
 }
 
 export interface ServerOptions {
@@ -32,8 +35,10 @@ export interface ServerOptions {
    */
   publicUrl?: string;
   tls?: ServerTls;
-  /** Who may open tunnels. At least one. */
-  apiKeys: ApiKey[];
+  /** Who may open tunnels by API key. Without `tokens`, at least one. */
+  apiKeys?: ApiKey[];
+  /** Who may open tunnels by token. Default: nobody. */
+  tokens?: TokenOptions;
   log: Logger;
   /** Where finished requests are logged. Default: `log`. */
   requestLog?: Logger;
@@ -71,8 +76,11 @@ export interface Server {
   replaceApiKeys(keys: readonly ApiKey[]): void;
   /** Whether it speaks TLS itself. */
   readonly hasTls: boolean;
-  /** New connections see these certificates; those that are open go on. Throws when there is no TLS, or one cannot be used. */
-  replaceCertificates(certificates: readonly Certificate[]): void;
+  /**
+   * New connections see these certificates; those that are open go on, except sessions of clients whose certificate counts no more. Throws
+   * when there is no TLS, or one cannot be used.
+   */
+  replaceCertificates(certificates: readonly Certificate[], clientAuthority?: ClientAuthority): void;
   /** Refuses new work, lets requests in flight finish, then closes. Can be called twice. */
   stop(): Promise<void>;
 }

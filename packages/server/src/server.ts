@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, isIP, type AddressInfo, type Server as Listener, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Logger } from "pino";
 import {
   Gateway,
@@ -11,7 +12,7 @@ import {
   type Route,
 } from "@postern/gateway";
 import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
-import { Certificates, type Certificate } from "@postern/tls";
+import { Certificates, peerCertificate, type Certificate, type ClientAuthority } from "@postern/tls";
 import { ApiKeys } from "./api-keys.js";
 import { ClientSession, type SessionHost } from "./client-session.js";
 import { FrontDesk, type FrontDeskEvents } from "./front-desk.js";
@@ -19,8 +20,11 @@ import { SERVER_LIMITS } from "./limits.js";
 import { LoginGate } from "./login-gate.js";
 import { DEFAULT_NAME_RULES, type NameRules } from "./name.js";
 import { NameRegistry } from "./name-registry.js";
+import { ClientCertificates } from "./client-certificates.js";
+import { Logins } from "./logins.js";
 import type { ApiKey, Server, ServerOptions } from "./options.js";
 import { TlsFront } from "./tls-front.js";
+import { Tokens } from "./tokens.js";
 
 /** How often sessions look at the clock, in milliseconds. */
 const TICK = 1_000;
@@ -50,7 +54,7 @@ export interface ListenAddress {
 
 /** The public tunnel server: where it listens, visitors are relayed to tunnels and clients become sessions. */
 export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
-  readonly keys: ApiKeys;
+  readonly authenticator: Logins;
   readonly names = new NameRegistry(() => performance.now());
   readonly log: Logger;
   readonly requestLog: Logger;
@@ -58,6 +62,8 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   address = "";
   secureAddress: string | undefined;
 
+  readonly #keys: ApiKeys;
+  readonly #clients: ClientCertificates | undefined;
   readonly #maxTunnels: number;
   readonly #domain: string;
   readonly #suffix: string;
@@ -90,18 +96,21 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.requestLog = options.requestLog ?? options.log;
     this.nameRules = { ...DEFAULT_NAME_RULES, ...options.names };
     this.#maxTunnels = options.maxTunnels ?? SERVER_LIMITS.tunnels;
-    this.keys = new ApiKeys(options.apiKeys);
+    this.#keys = new ApiKeys(options.apiKeys ?? []);
+    const { tls } = options;
+    const authority = tls?.clientAuthority;
+    this.#clients = authority && new ClientCertificates(authority);
+    this.authenticator = new Logins(this.#keys, options.tokens && new Tokens(options.tokens), this.#clients);
     this.#domain = (options.domain ?? "localhost").toLowerCase().replace(/\.$/, "");
     this.#suffix = `.${this.#domain}`;
     this.#drainTimeout = options.drainTimeout ?? SERVER_LIMITS.drain;
     this.#publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl);
-    const { tls } = options;
     if (tls !== undefined) {
-      const certificates = new Certificates(tls.certificates, tls.policy);
+      const certificates = new Certificates(tls.certificates, tls.policy, authority);
       this.#certificates = certificates;
       this.#tlsFront = new TlsFront({
         certificates,
-        asksCertificate: () => false,
+        asksCertificate: (serverName) => authority !== undefined && serverName === this.#domain,
         onConnection: (socket, serverName) => this.#gateway.accept(socket, { proto: "https", serverName }),
       });
     }
@@ -178,13 +187,17 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   }
 
   replaceApiKeys(keys: readonly ApiKey[]): void {
-    this.keys.replace(keys);
+    this.#keys.replace(keys);
     for (const session of this.#sessions) session.checkAuthority();
   }
 
-  replaceCertificates(certificates: readonly Certificate[]): void {
+  replaceCertificates(certificates: readonly Certificate[], clientAuthority?: ClientAuthority): void {
     if (this.#certificates === undefined) throw new RangeError("this server has no TLS");
-    this.#certificates.replace(certificates);
+    const authority = this.#clients === undefined ? undefined : clientAuthority;
+    this.#certificates.replace(certificates, authority);
+    if (authority === undefined) return;
+    this.#clients?.replace(authority);
+    for (const session of this.#sessions) session.checkAuthority();
   }
 
   stop(): Promise<void> {
@@ -196,7 +209,8 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     const admitted = this.#gate.enter(address);
     const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
-    const session = new ClientSession(transport, address, this);
+    const peer = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
+    const session = new ClientSession(transport, address, this, peer);
     this.#sessions.add(session);
     if (!admitted) return session.refuse("PN_LOGIN_BUSY", LOGIN_LIMITS.timeout);
     const timer = setTimeout(() => session.refuse("PN_LOGIN_TIMEOUT"), LOGIN_LIMITS.timeout);

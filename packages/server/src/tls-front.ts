@@ -58,10 +58,11 @@ export class TlsFront {
     }
     const { serverName } = peeked;
     const { certificates, asksCertificate, onConnection } = this.#options;
+    const asks = asksCertificate(serverName);
     const secure = new VisitorTlsSocket(socket, {
       isServer: true,
-      secureContext: certificates.contextFor(serverName),
-      requestCert: asksCertificate(serverName),
+      secureContext: certificates.contextFor(serverName, asks),
+      requestCert: asks,
       // Who has none, or a wrong one, hears of it in words, at login.
       rejectUnauthorized: false,
       ALPNProtocols: ["http/1.1"],

@@ -23,5 +23,6 @@ export { ScriptedOrigin } from "./scripted-origin.js";
 export { ServerProcess, TEST_KEY, writeKeys, type ServerProcessOptions } from "./server-process.js";
 export { StartProcess } from "./start-process.js";
 export { SteadyVisitor } from "./steady-visitor.js";
+export { TOKEN_SECRET, TokenIssuer } from "./token-issuer.js";
 export { until, type UntilOptions } from "./until.js";
 export { Wire, type WireEnd } from "./wire.js";

@@ -1,5 +1,7 @@
+import { constants } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
 import type { Certificate } from "./certificate.js";
+import type { ClientAuthority } from "./client-authority.js";
 import { matchesName } from "./name-match.js";
 
 /** What is agreed to in a handshake. */
@@ -9,9 +11,6 @@ export interface TlsPolicy {
   maxVersion?: SecureVersion;
   /** OpenSSL's names, the best first. Default: only those with forward secrecy and authenticated encryption. */
   ciphers?: readonly string[];
-  /** PEM of who may sign certificates of clients, and of those that were revoked. */
-  clientCa?: string;
-  clientCrl?: string;
 }
 
 const CIPHERS = [
@@ -29,6 +28,8 @@ const CIPHERS = [
 interface Ready {
   certificate: Certificate;
   context: SecureContext;
+  /** The same for who is asked for a certificate. */
+  asking: SecureContext | undefined;
 }
 
 /** The certificates of a server, chosen by the name that is asked for. They can be replaced while connections are open. */
@@ -37,25 +38,31 @@ export class Certificates {
   #ready: readonly Ready[] = [];
 
   /** The first one is shown to who asks for no name, or for an unknown one. @throws Error when OpenSSL takes one not. */
-  constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}) {
+  constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}, authority?: ClientAuthority) {
     this.#policy = policy;
-    this.replace(certificates);
+    this.replace(certificates, authority);
   }
 
   /** Connections from now on see these; those that are open go on. All or nothing. */
-  replace(certificates: readonly Certificate[]): void {
+  replace(certificates: readonly Certificate[], authority?: ClientAuthority): void {
     if (certificates.length === 0) throw new RangeError("a server with TLS needs a certificate");
-    this.#ready = certificates.map((certificate) => ({ certificate, context: this.#context(certificate) }));
+    this.#ready = certificates.map((certificate) => ({
+      certificate,
+      context: this.#context(certificate),
+      asking: authority === undefined ? undefined : this.#context(certificate, authority),
+    }));
   }
 
-  contextFor(serverName: string | undefined): SecureContext {
+  /** @param asking the client is asked for a certificate, which is checked against the authority. */
+  contextFor(serverName: string | undefined, asking = false): SecureContext {
     const exact = this.#ready.find(
       ({ certificate }) => serverName !== undefined && certificate.names.includes(serverName),
     );
     const wild = this.#ready.find(
       ({ certificate }) => serverName !== undefined && certificate.names.some((name) => matchesName(name, serverName)),
     );
-    return (exact ?? wild ?? (this.#ready[0] as Ready)).context;
+    const { context, asking: own } = exact ?? wild ?? (this.#ready[0] as Ready);
+    return (asking ? own : undefined) ?? context;
   }
 
   /** When the first of them ends. */
@@ -63,16 +70,22 @@ export class Certificates {
     return new Date(Math.min(...this.#ready.map(({ certificate }) => certificate.notAfter.getTime())));
   }
 
-  #context({ pem, key }: Certificate): SecureContext {
-    const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers = CIPHERS, clientCa, clientCrl } = this.#policy;
+  #context({ pem, key }: Certificate, authority?: ClientAuthority): SecureContext {
+    const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers = CIPHERS } = this.#policy;
     return createSecureContext({
       cert: pem,
       key,
       minVersion,
       maxVersion,
       ciphers: (ciphers.length === 0 ? CIPHERS : ciphers).join(":"),
-      ...(clientCa === undefined ? {} : { ca: clientCa }),
-      ...(clientCrl === undefined ? {} : { crl: clientCrl }),
+      ...(authority === undefined
+        ? {}
+        : {
+            ca: authority.ca,
+            // A ticket would bring back a certificate that was checked long ago.
+            secureOptions: constants.SSL_OP_NO_TICKET,
+            ...(authority.crl === undefined ? {} : { crl: authority.crl }),
+          }),
     });
   }
 }

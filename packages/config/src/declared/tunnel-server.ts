@@ -24,26 +24,62 @@ const auth = section("Who may open tunnels.", {
     example: '"postern.keys"',
   }),
   jwt: section(
-    "Clients that log in by JWT.",
+    "Clients that log in by token. JWTs need one of secret, public_key_file and jwks_url; opaque tokens, introspection_url.",
     {
       enabled: option(flag(), "Whether they can.", { default: false }),
-      secret: option(text(), "The secret of HS256 tokens.", { secret: true }),
-      public_key_file: option(path, "The public key of signed tokens, in PEM."),
-      jwks_url: option(url(["https", "http"], "https://auth.example.com/jwks"), "Where public keys are published."),
-      issuer: option(text(), "What `iss` has to be."),
-      audience: option(text(), "What `aud` has to name."),
-      expiration_hours: option(integer({ min: 1 }), "The longest that a token may be valid, in hours."),
+      secret: option(text(), "The secret of HS256 tokens, 32 bytes at least.", {
+        secret: true,
+        example: '"${JWT_SECRET:none}"',
+      }),
+      public_key_file: option(
+        path,
+        "The public key of signed tokens, in PEM. RSA means RS256; P-256, ES256; P-384, ES384; Ed25519, EdDSA.",
+      ),
+      jwks_url: option(
+        url(["https", "http"], "https://auth.example.com/jwks"),
+        "Where the issuer publishes its public keys. Needs an audience.",
+        { example: '"https://auth.example.com/jwks"' },
+      ),
+      introspection_url: option(
+        url(["https", "http"], "https://auth.example.com/introspect"),
+        "Where the issuer says what an opaque token is worth (RFC 7662).",
+        { example: '"https://auth.example.com/introspect"' },
+      ),
+      introspection_interval: option(
+        duration({ min: 1_000 }),
+        "How long such an answer counts. So soon a token that was taken back ends its sessions.",
+        { default: 5_000 },
+      ),
+      client_id: option(text(), "Who the server is to introspection_url."),
+      client_secret: option(text(), "What proves that.", { secret: true }),
+      allow_private: option(flag(), "Whether names in jwks_url and introspection_url may lead to private addresses.", {
+        default: false,
+      }),
+      issuer: option(text(), "What `iss` has to be. Default: anything.", { example: '"https://auth.example.com"' }),
+      audience: option(text(), "What `aud` has to name. Default: anything.", { example: '"postern"' }),
+      user_claim: option(
+        text({ what: "claim", pattern: /^\S+$/ }),
+        "The claim with the user, who owns the names that are taken.",
+        {
+          default: "sub",
+        },
+      ),
+      names_claim: option(
+        text({ what: "claim", pattern: /^\S+$/ }),
+        "The claim with a list of the names that the user may take, `prefix-*` included. A token without it may take any.",
+        { default: "postern_names" },
+      ),
+      expiration_hours: option(
+        integer({ min: 1 }),
+        "The longest that a token may be valid, in hours. Default: any time.",
+        { example: "24" },
+      ),
     },
-    { pending: "logging in by token" },
   ),
-  certificate: section(
-    "Clients that log in by certificate.",
-    {
-      ca_file: option(path, "Certificates of the CA that signed theirs, in PEM."),
-      crl_file: option(path, "Certificates that were revoked, in PEM."),
-    },
-    { pending: "logging in by certificate" },
-  ),
+  certificate: section("Clients that log in by certificate.", {
+    ca_file: option(path, "Certificates of the CA that signed theirs, in PEM."),
+    crl_file: option(path, "Certificates that were revoked: a list of each CA, in PEM."),
+  }),
 });
 
 const rateLimit = section(

@@ -109,12 +109,8 @@ export const tunnel = section("The client: services that are shared through Post
       text({ what: "path" }),
       "Revocation lists, in PEM, one of each CA on the way to the server's certificate.",
     ),
-    client_cert: option(text({ what: "path" }), "The same as cert_file in `[tunnel.auth]`.", {
-      pending: "client certificates",
-    }),
-    client_key: option(text({ what: "path" }), "The same as key_file in `[tunnel.auth]`.", {
-      pending: "client certificates",
-    }),
+    client_cert: option(text({ what: "path" }), "The same as cert_file in `[tunnel.auth]`."),
+    client_key: option(text({ what: "path" }), "The same as key_file in `[tunnel.auth]`."),
     sni_hostname: option(
       hostName(),
       "The name that the server goes by: asked for in the TLS handshake, looked for in its certificate, sent as Host. Default: the one in server_url.",

@@ -1,0 +1,96 @@
+import { LOGIN_LIMITS, TunnelError } from "@postern/protocol";
+import type { TokenRefreshOptions } from "./options.js";
+
+/** How long an answer may take, in milliseconds, and how long it may be, in bytes. */
+const TIMEOUT = 10_000;
+const MOST_BYTES = 64 * 1024;
+/** What of RFC 6749, section 5.2, says that the same question has the same answer the next time. */
+const FOR_GOOD =
+  /^(invalid_grant|invalid_client|invalid_request|invalid_scope|unauthorized_client|unsupported_grant_type)$/;
+
+export interface NewToken {
+  token: string;
+  /** Milliseconds that it counts, if that was said. */
+  lifetime: number | undefined;
+  /** What the next one is asked for with, if that is another than before. */
+  refreshToken: string | undefined;
+}
+
+/** Asks for a new token: RFC 6749, section 6. @throws TunnelError PN_REFRESH_FAILED or PN_REFRESH_REFUSED, without anything secret in it. */
+export async function requestToken(options: TokenRefreshOptions, refreshToken: string): Promise<NewToken> {
+  const { status, body } = await ask(options, refreshToken);
+  let answer: Record<string, unknown> = {};
+  try {
+    answer = { ...(JSON.parse(body) as object) };
+  } catch {
+    if (status === 200) throw failed("the answer is not JSON");
+  }
+  if (status !== 200) {
+    const code = answer["error"];
+    if (typeof code === "string" && FOR_GOOD.test(code)) throw new TunnelError("PN_REFRESH_REFUSED", code);
+    throw failed(`HTTP ${status}`);
+  }
+  const { access_token: token, expires_in, refresh_token } = answer;
+  if (!isVisible(token)) throw failed("the answer has no access_token");
+  if (token.length > LOGIN_LIMITS.token) throw failed(`the token has more than ${LOGIN_LIMITS.token} bytes`);
+  const seconds = Number(expires_in);
+  return {
+    token,
+    lifetime: expires_in !== undefined && seconds > 0 && seconds < 1e10 ? seconds * 1_000 : undefined,
+    refreshToken: isVisible(refresh_token) && refresh_token !== refreshToken ? refresh_token : undefined,
+  };
+}
+
+async function ask(
+  { url, clientId, clientSecret }: TokenRefreshOptions,
+  refreshToken: string,
+): Promise<{ status: number; body: string }> {
+  const form = new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken });
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (clientId !== undefined && clientSecret !== undefined) {
+    const login = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
+    headers["Authorization"] = `Basic ${Buffer.from(login).toString("base64")}`;
+  } else if (clientId !== undefined) form.set("client_id", clientId);
+  try {
+    // Whoever redirects would get the refresh token.
+    const request = {
+      method: "POST",
+      body: form,
+      headers,
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT),
+    } as const;
+    const answer = await fetch(url, request);
+    return { status: answer.status, body: await readText(answer) };
+  } catch (error) {
+    if (error instanceof TunnelError) throw error;
+    throw failed(reason(error as Error));
+  }
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw failed(`the answer has more than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The code alone: messages of others may repeat what they were given. */
+function reason(error: Error): string {
+  if (error.name === "TimeoutError") return "no answer in time";
+  const cause = error.cause as (Error & { code?: unknown }) | undefined;
+  if (typeof cause?.code === "string") return cause.code;
+  return cause?.message === "unexpected redirect" ? "it redirects" : "no connection";
+}
+
+function isVisible(value: unknown): value is string {
+  return typeof value === "string" && /^[\x20-\x7e]+$/.test(value) && value.length <= MOST_BYTES;
+}
+
+function failed(detail: string): TunnelError {
+  return new TunnelError("PN_REFRESH_FAILED", detail);
+}

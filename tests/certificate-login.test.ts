@@ -1,0 +1,173 @@
+import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import {
+  CertificateAuthority,
+  claimPort,
+  Cleanup,
+  needs,
+  Origin,
+  postern,
+  Program,
+  scratchFolder,
+  TEST_KEY,
+  until,
+  type CertificateFiles,
+} from "@postern/testkit";
+
+const cleanup = new Cleanup();
+let ca: CertificateAuthority;
+/** Another one, for the server's own certificate: who signs servers need not sign clients. */
+let servers: CertificateAuthority;
+let files: CertificateFiles;
+beforeEach(({ skip }) => {
+  needs({ skip }, "openssl");
+  ca ??= new CertificateAuthority(cleanup.defer, "clients");
+  servers ??= new CertificateAuthority(cleanup.defer, "servers");
+  files ??= servers.issue({ names: ["tunnel.test", "*.tunnel.test"] });
+});
+afterAll(() => cleanup.run());
+
+interface Secured {
+  server: Program;
+  port: number;
+  folder: string;
+}
+
+/** A server to which clients of `ca` log in by certificate; its files lie in its folder, to be replaced. */
+async function startServer({ crl = "" } = {}): Promise<Secured> {
+  const folder = scratchFolder(onTestFinished);
+  const port = await claimPort();
+  copyFileSync(ca.certificate, join(folder, "clients.pem"));
+  if (crl !== "") copyFileSync(crl, join(folder, "revoked.crl"));
+  const file = join(folder, "postern.toml");
+  writeFileSync(
+    file,
+    `[tunnel.server]
+listen = "127.0.0.1:${port}"
+base_domain = "tunnel.test"
+[tunnel.server.auth.certificate]
+ca_file = "clients.pem"
+${crl === "" ? "" : 'crl_file = "revoked.crl"'}
+[tunnel.server.ssl]
+enabled = true
+cert_file = "${files.certificate}"
+key_file = "${files.key}"
+`,
+    { mode: 0o600 },
+  );
+  const server = postern(onTestFinished, ["server", "--config", file, "--json", "--log-format", "json"]);
+  await server.waitFor("it to listen", () => server.stdout.includes('"listening"'));
+  return { server, port, folder };
+}
+
+interface Client {
+  program: Program;
+  folder: string;
+}
+
+/** `postern http` that shows this certificate, or whatever `auth` says. */
+function launch({ port }: { port: number }, target: number, certificate?: CertificateFiles, auth?: string): Client {
+  const folder = scratchFolder(onTestFinished);
+  if (certificate !== undefined) install(folder, certificate);
+  const file = join(folder, "postern.toml");
+  const own = 'method = "certificate"\ncert_file = "client.pem"\nkey_file = "client.key"';
+  writeFileSync(
+    file,
+    `[tunnel.ssl]\nca_file = "${servers.certificate}"\nsni_hostname = "tunnel.test"\n[tunnel.auth]\n${auth ?? own}\n`,
+    { mode: 0o600 },
+  );
+  const args = ["http", String(target), "--server", `https://127.0.0.1:${port}`, "--config", file, "--json"];
+  return { program: postern(onTestFinished, args), folder };
+}
+
+function install(folder: string, { certificate, key }: CertificateFiles): void {
+  copyFileSync(certificate, join(folder, "client.pem"));
+  copyFileSync(key, join(folder, "client.key"));
+  chmodSync(join(folder, "client.key"), 0o600);
+}
+
+const tunnels = ({ program }: Client): number => program.stdout.split('"tunnel_established"').length - 1;
+
+const startOrigin = (): Promise<Origin> => Origin.start(onTestFinished, (_, outgoing) => outgoing.end("here"));
+
+test("the name in it is who logs in, and what the tunnel is called after", async () => {
+  const secured = await startServer();
+  const origin = await startOrigin();
+  for (const [names, owner, name] of [
+    [["alice"], "alice", "alice"],
+    [["bob.smith@example.com"], "bob.smith@example.com", undefined],
+  ] as const) {
+    const client = launch(secured, origin.port, ca.issue({ names: [...names] }));
+    await client.program.waitFor("its tunnel", () => tunnels(client) === 1);
+    expect(secured.server.stderr).toContain(`"owner":"${owner}"`);
+    if (name !== undefined) expect(client.program.stdout).toContain(`https://${name}.tunnel.test:`);
+  }
+});
+
+describe("a stranger is refused, and told why", () => {
+  const ways: [string, () => CertificateFiles | undefined, RegExp, string?][] = [
+    ["with a certificate of another CA", () => servers.issue({ names: ["alice"] }), /PN_CERTIFICATE_UNTRUSTED/],
+    ["with no certificate but a key", () => undefined, /PN_AUTH_REFUSED/, `api_key = "${TEST_KEY}"`],
+  ];
+  test.for(ways)("%s", async ([, certificate, message, auth]) => {
+    const secured = await startServer();
+    const client = launch(secured, 9, certificate(), auth);
+    await client.program.ends(3);
+    expect(client.program.stderr).toMatch(message);
+    expect(tunnels(client)).toBe(0);
+  });
+
+  test("with an expired one, before anything is dialled", async () => {
+    const client = launch({ port: 9 }, 9, ca.issue({ names: ["alice"], days: -1 }));
+    await client.program.ends(2);
+    expect(client.program.stderr).toMatch(/PN_TLS_EXPIRED/);
+    expect(client.program.stderr).toMatch(/expired on .* Renew it/);
+  });
+
+  test("with one that was revoked", async () => {
+    const [good, bad] = [ca.issue({ names: ["alice"] }), ca.issue({ names: ["mallory"] })];
+    const secured = await startServer({ crl: ca.revoke(bad) });
+    const stranger = launch(secured, 9, bad);
+    await stranger.program.ends(3);
+    expect(stranger.program.stderr).toContain("PN_CERTIFICATE_REVOKED");
+    const alice = launch(secured, 9, good);
+    await alice.program.waitFor("its tunnel", () => tunnels(alice) === 1);
+  });
+});
+
+test("one that is revoked while it is used ends its session, and no other", async () => {
+  const [good, bad] = [ca.issue({ names: ["alice"] }), ca.issue({ names: ["mallory"] })];
+  const secured = await startServer({ crl: ca.revoke() });
+  const [alice, mallory] = [launch(secured, 9, good), launch(secured, 9, bad)];
+  for (const each of [alice, mallory]) await each.program.waitFor("its tunnel", () => tunnels(each) === 1);
+  copyFileSync(ca.revoke(bad), join(secured.folder, "revoked.crl"));
+  await mallory.program.ends(3);
+  await until("the server to have read it", () => secured.server.stdout.includes('"reloaded"'));
+  expect(tunnels(alice)).toBe(1);
+  expect(alice.program.exit).toBeUndefined();
+});
+
+test("a renewed one is taken without a restart, under the same name", async () => {
+  const secured = await startServer();
+  const origin = await startOrigin();
+  const client = launch(secured, origin.port, ca.issue({ names: ["alice"] }));
+  await client.program.waitFor("its tunnel", () => tunnels(client) === 1);
+  const renewed = ca.issue({ names: ["alice"], algorithm: "rsa" });
+  install(client.folder, renewed);
+  await client.program.waitFor("a session with the new one", () => tunnels(client) === 2);
+  expect(client.program.stdout.match(/"public_url":"https:\/\/alice\.tunnel\.test/g)?.length).toBeGreaterThan(1);
+});
+
+test("nobody but who asks for the base domain is asked for a certificate: no browser is prompted", async (context) => {
+  needs(context, "openssl");
+  const secured = await startServer();
+  const said = async (servername: string): Promise<string> => {
+    const args = ["s_client", "-connect", `127.0.0.1:${secured.port}`, "-servername", servername];
+    const client = new Program(onTestFinished, "openssl", { args });
+    await client.exited;
+    return client.stdout;
+  };
+  expect(await said("tunnel.test")).toMatch(/Acceptable client certificate CA names\s+CN = clients/);
+  expect(await said("web.tunnel.test")).toContain("No client certificate CA names sent");
+});

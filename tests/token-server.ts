@@ -1,0 +1,97 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
+import {
+  claimPort,
+  ClientProcess,
+  exchange,
+  postern,
+  scratchFolder,
+  TokenIssuer,
+  type Defer,
+  type Program,
+} from "@postern/testkit";
+
+/** A local port where nothing listens. */
+export const TARGET = 9;
+
+/** A running `postern server` that takes tokens as `jwt` says, and has no API keys. */
+export class TokenServer {
+  readonly program: Program;
+  readonly port: number;
+
+  private constructor(program: Program, port: number) {
+    this.program = program;
+    this.port = port;
+  }
+
+  static async start(defer: Defer, jwt: string, env: Record<string, string> = {}): Promise<TokenServer> {
+    const port = await claimPort();
+    const file = join(scratchFolder(defer), "postern.toml");
+    writeFileSync(file, `[tunnel.server.auth.jwt]\nenabled = true\n${jwt}\n`, { mode: 0o600 });
+    const args = ["server", "--listen", `127.0.0.1:${port}`, "--config", file, "--log-level", "debug"];
+    const server = new TokenServer(postern(defer, args, { env }), port);
+    await server.program.waitFor("health", () => server.healthy());
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async healthy(): Promise<boolean> {
+    return (await exchange(this.port, { host: "localhost", path: "/health" })).status === 200;
+  }
+}
+
+export interface Wish {
+  token?: string;
+  subdomain?: string;
+  target?: number;
+  /** `[tunnel.auth]` and below it. */
+  auth?: string;
+  env?: Record<string, string>;
+  args?: string[];
+}
+
+/** `postern http` with a token; nothing else is in its environment. */
+export function launch(
+  server: { url: string },
+  { token, subdomain, target = TARGET, auth = "", env = {}, args = [] }: Wish,
+): ClientProcess {
+  const folder = scratchFolder(onTestFinished);
+  const file = join(folder, "postern.toml");
+  writeFileSync(file, auth, { mode: 0o600 });
+  return ClientProcess.launch(onTestFinished, {
+    server,
+    target,
+    ...(subdomain === undefined ? {} : { subdomain }),
+    args: ["--config", file, "--log-level", "debug", ...args],
+    env: {
+      POSTERN_API_KEY: "",
+      XDG_STATE_HOME: folder,
+      ...(token === undefined ? {} : { POSTERN_TOKEN: token }),
+      ...env,
+    },
+  });
+}
+
+export async function expectIn(client: ClientProcess): Promise<string> {
+  await client.event("tunnel_established");
+  return client.url.hostname.split(".")[0]!;
+}
+
+export async function expectOut(client: ClientProcess, code = "PN_AUTH_REFUSED"): Promise<void> {
+  await client.program.ends(3);
+  expect(client.events.map(({ type }) => type)).toContain("authentication_failure");
+  expect(client.count("tunnel_established")).toBe(0);
+  expect(client.program.stderr).toContain(code);
+}
+
+export async function freshIssuer(lifetime = 600): Promise<TokenIssuer> {
+  return Object.assign(await TokenIssuer.start(onTestFinished), { lifetime });
+}
+
+/** `[tunnel.auth]` of a client whose tokens come from this issuer. */
+export const refreshing = (from: TokenIssuer, refreshToken = from.refreshToken): string =>
+  `[tunnel.auth]\nmethod = "token"\n[tunnel.auth.token_refresh]\nrefresh_url = "${from.url}/token"\nrefresh_token = "${refreshToken}"\n`;

@@ -1,0 +1,209 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Cleanup, postern, scratchFolder, TOKEN_SECRET, TokenIssuer, until } from "@postern/testkit";
+import {
+  expectIn,
+  expectOut,
+  freshIssuer,
+  launch,
+  refreshing,
+  TARGET,
+  TokenServer,
+  type Wish,
+} from "./token-server.ts";
+
+const cleanup = new Cleanup();
+let issuer: TokenIssuer;
+/** Takes tokens by the secret. */
+let server: TokenServer;
+
+beforeAll(async () => {
+  issuer = await TokenIssuer.start(cleanup.defer);
+  issuer.lifetime = 600;
+  server = await TokenServer.start(cleanup.defer, 'audience = "postern"', {
+    POSTERN_TUNNEL_SERVER_AUTH_JWT_SECRET: TOKEN_SECRET,
+  });
+});
+afterAll(() => cleanup.run());
+
+describe("every way to tell the server which tokens it takes lets their owners in and keeps strangers out", () => {
+  test("secret, in the environment", async () => {
+    await expectIn(launch(server, { token: issuer.hashed() }));
+    await expectOut(launch(server, { token: issuer.hashed({}, "another-secret-of-at-least-32-bytes") }));
+  });
+
+  test("secret, in the file", async () => {
+    const other = await TokenServer.start(onTestFinished, `secret = "${TOKEN_SECRET}"`);
+    await expectIn(launch(other, { token: issuer.hashed() }));
+    await expectOut(launch(other, { token: issuer.signed() }));
+  });
+
+  test("public_key_file", async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const file = join(scratchFolder(onTestFinished), "key.pem");
+    writeFileSync(file, publicKey.export({ type: "spki", format: "pem" }), { mode: 0o600 });
+    const other = await TokenServer.start(onTestFinished, `public_key_file = "${file}"`);
+    const token = issuer.made("ES256", (text) =>
+      sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" }).toString("base64url"),
+    );
+    expect(await expectIn(launch(other, { token }))).toBe("alice");
+    await expectOut(launch(other, { token: issuer.signed() }));
+  });
+
+  test("jwks_url; its keys can change", async () => {
+    const rotating = await freshIssuer();
+    const jwt = `jwks_url = "${rotating.url}/jwks"\naudience = "postern"\nissuer = "me"`;
+    const other = await TokenServer.start(onTestFinished, jwt);
+    const old = rotating.signed({ iss: "me" });
+    await expectIn(launch(other, { token: old }));
+    await expectOut(launch(other, { token: rotating.signed({ iss: "you" }) }));
+    rotating.rotateKeys("second");
+    await expectIn(launch(other, { token: rotating.signed({ iss: "me" }) }));
+    // The former key counts no more.
+    await expectOut(launch(other, { token: old }));
+  });
+
+  test("introspection_url; what is taken back there ends its sessions", async () => {
+    const asked = await freshIssuer();
+    const jwt = `introspection_url = "${asked.url}/introspect"\nintrospection_interval = "1s"\nuser_claim = "username"`;
+    const other = await TokenServer.start(onTestFinished, jwt);
+    asked.opaque.set("canary-opaque", { active: true, username: "alice" });
+    const client = launch(other, { token: "canary-opaque" });
+    expect(await expectIn(client)).toBe("alice");
+    await expectOut(launch(other, { token: "canary-of-nobody" }));
+    asked.down = true;
+    const before = asked.introspections;
+    expect(client.program.exit).toBeUndefined();
+    asked.down = false;
+    await until("another look", () => asked.introspections > before);
+    asked.opaque.clear();
+    await client.program.ends(3);
+    expect(client.program.stderr).toContain("PN_AUTH_REFUSED");
+    expect(other.program.output + client.program.output).not.toContain("canary-opaque");
+  });
+
+  test.for([
+    ["no key at all", "", "secret, a public_key_file"],
+    ["a short secret", 'secret = "canary-short"', "32 bytes"],
+    ["two kinds of keys", `secret = "${TOKEN_SECRET}"\npublic_key_file = "key.pem"`, "one of"],
+    ["keys without an audience", 'jwks_url = "https://idp.example/jwks"', "audience"],
+    ["keys by plain HTTP", 'jwks_url = "http://idp.example/jwks"\naudience = "a"', "https://"],
+    ["questions by plain HTTP", 'introspection_url = "http://10.0.0.1/"', "https://"],
+    ["a key file that is none", 'public_key_file = "postern.toml"', "PN_TOKEN_INVALID"],
+  ] as const)("%s: it does not start", async ([, jwt, why]) => {
+    const file = join(scratchFolder(onTestFinished), "postern.toml");
+    writeFileSync(file, `[tunnel.server.auth.jwt]\nenabled = true\n${jwt}\n`, { mode: 0o600 });
+    const program = postern(onTestFinished, ["server", "--config", file, "--listen", "127.0.0.1:0"]);
+    await program.ends(2);
+    expect(program.stderr).toContain(why);
+    expect(program.output.replace(jwt, "")).not.toMatch(/canary-(?!short")/);
+  });
+});
+
+describe("every way to tell the client its token", () => {
+  const file = (text: string): string => {
+    const path = join(scratchFolder(onTestFinished), "token");
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const ways: [string, (token: string) => Wish][] = [
+    ["POSTERN_TOKEN", (token) => ({ token })],
+    ["POSTERN_TOKEN_FILE", (token) => ({ env: { POSTERN_TOKEN_FILE: file(`${token}\n`) } })],
+    ["--token-file", (token) => ({ args: ["--token-file", file(token)] })],
+    [
+      "--token-file before an API key",
+      (token) => ({ args: ["--token-file", file(token)], env: { POSTERN_API_KEY: "canary-key-0123456789" } }),
+    ],
+    ["token in the file", (token) => ({ auth: `[tunnel.auth]\nmethod = "token"\ntoken = "${token}"\n` })],
+    ["token_file in the file", (token) => ({ auth: `[tunnel.auth]\ntoken_file = "${file(token)}"\n` })],
+  ];
+
+  test.for(ways)("%s", async ([, way]) => {
+    await expectIn(launch(server, way(issuer.hashed())));
+    await expectOut(launch(server, way(issuer.hashed({}, "another-secret-of-at-least-32-bytes"))));
+  });
+
+  test("refresh_url and refresh_token", async () => {
+    const giving = await freshIssuer();
+    await expectIn(launch(server, { auth: refreshing(giving) }));
+    await expectOut(launch(server, { auth: refreshing(giving, "canary-wrong") }), "PN_REFRESH_REFUSED");
+  });
+
+  test("each endpoint has its own, or the one of all", async () => {
+    const folder = scratchFolder(onTestFinished);
+    const config = join(folder, "postern.toml");
+    const endpoint = (name: string): string =>
+      `[[tunnel.endpoints]]\nname = "${name}"\nserver_url = "${server.url}"\nlocal = ${TARGET}\n`;
+    writeFileSync(
+      config,
+      `[tunnel.auth]\ntoken = "${issuer.hashed({ sub: "of-all" })}"\n${endpoint("one")}${endpoint("two")}` +
+        `[tunnel.endpoints.auth]\ntoken_file = "${file(issuer.hashed({ sub: "its-own" }))}"\n`,
+      { mode: 0o600 },
+    );
+    const start = postern(onTestFinished, ["start", "--config", config, "--json"]);
+    await start.waitFor(
+      "both",
+      () => /\/\/of-all\.localhost/.test(start.stdout) && /\/\/its-own\.localhost/.test(start.stdout),
+    );
+  });
+
+  test.for([
+    ["a file that others can write", { mode: 0o666, text: "token" }, "PN_FILE_WRITABLE"],
+    ["a file with more than a token", { mode: 0o600, text: "two words" }, "PN_TOKEN_INVALID"],
+    ["an empty file", { mode: 0o600, text: "" }, "PN_TOKEN_INVALID"],
+  ] as const)("%s is refused", async ([, { mode, text }, code]) => {
+    const path = file(text);
+    chmodSync(path, mode);
+    const client = launch(server, { args: ["--token-file", path] });
+    await client.program.ends(2);
+    expect(client.program.stderr).toContain(code);
+  });
+});
+
+describe("who the token says it is", () => {
+  const tunnel = async (claims: object, wish: Wish = {}): Promise<string> =>
+    expectIn(launch(server, { token: issuer.hashed(claims), ...wish }));
+
+  test("gives the name to a tunnel that asks for none, once; the others are made up", async () => {
+    expect(await tunnel({ sub: "carol@example.com" })).toBe("carol");
+    expect(await tunnel({ sub: "carol@example.com" })).toMatch(/^\w+-\w+-\w+$/);
+    expect(await tunnel({ sub: "dora" }, { env: { POSTERN_USER: "dora-at-home" } })).toBe("dora-at-home");
+  });
+
+  test("owns the names that were taken", async () => {
+    await tunnel({ sub: "erin" }, { subdomain: "erins" });
+    const other = launch(server, { token: issuer.hashed({ sub: "frank" }), subdomain: "erins" });
+    await other.program.ends(2);
+    expect(other.program.stderr).toContain("PN_NAME_TAKEN");
+  });
+
+  test("may take the names that it lists, and no others", async () => {
+    const claims = { sub: "gina", postern_names: ["gina-web", "team-*"] };
+    expect(await tunnel(claims, { subdomain: "team-x" })).toBe("team-x");
+    expect(await tunnel(claims)).toBe("gina-web");
+    expect(await tunnel(claims)).toMatch(/^team-/);
+    const other = launch(server, { token: issuer.hashed(claims), subdomain: "ginas" });
+    await other.program.ends(3);
+    expect(other.program.stderr).toContain("PN_NAME_FORBIDDEN");
+  });
+});
+
+test("a static token that runs out is told beforehand, and ends its session for good", async () => {
+  const { iat, exp } = { iat: Date.now() / 1_000, exp: Date.now() / 1_000 + 4 };
+  const client = launch(server, { token: issuer.hashed({ iat, exp }) });
+  await expectIn(client);
+  expect((await client.event("token_refresh")).data).toMatchObject({ state: "expiring" });
+  await client.program.ends(3);
+  expect(client.program.stderr).toContain("PN_AUTH_EXPIRED");
+  expect(Date.now() / 1_000).toBeGreaterThanOrEqual(exp);
+  await expectOut(launch(server, { token: issuer.hashed({ iat, exp }) }), "PN_AUTH_EXPIRED");
+});
+
+test("a hundred kilobytes as a token are not even sent", async () => {
+  const path = join(scratchFolder(onTestFinished), "token");
+  writeFileSync(path, "x".repeat(100_000), { mode: 0o600 });
+  await expectOut(launch(server, { args: ["--token-file", path] }));
+  expect(await server.healthy()).toBe(true);
+});
