@@ -1,10 +1,10 @@
 import type { ConnectOptions } from "@postern/client";
-import { endpointLabel } from "@postern/config";
-import { loadEndpointCredential } from "./client-credential.js";
-import { loadClientTrust } from "./client-trust.js";
+import { endpointLabel, type EndpointConfiguration } from "@postern/config";
+import { loadClientCredential, loadEndpointCredential, type ClientCredential } from "./client-credential.js";
+import { loadClientTrust, type ClientTrust } from "./client-trust.js";
 import type { Settings } from "./configuration.js";
 import { connectionOptions } from "./connect-options.js";
-import { exposure } from "./server-choice.js";
+import { exposure, serverChoice } from "./server-choice.js";
 
 /** An endpoint as it is configured: what `connect` is to be asked for. */
 export interface EndpointWish {
@@ -24,30 +24,53 @@ export interface EndpointWishes {
 /** The endpoints of the file. Throws what reading their credentials throws. */
 export async function endpointWishes(settings: Settings): Promise<EndpointWishes> {
   const { tunnel } = settings.loaded.values;
-  const wishes: EndpointWish[] = [];
-  const files = new Set<string>();
-  const warnings = new Set<string>();
-  const trust = await loadClientTrust(settings);
-  for (const each of trust.files) files.add(each);
-  if (tunnel.enabled && tunnel.endpoints.length > 0) for (const each of trust.warnings) warnings.add(each);
-  for (const [index, endpoint] of tunnel.enabled ? tunnel.endpoints.entries() : []) {
-    const credential = await loadEndpointCredential(settings, index);
-    for (const file of credential.files) files.add(file);
-    const server = endpoint.server_url as string;
-    for (const each of [...credential.warnings, exposure(server)]) if (each !== undefined) warnings.add(each);
-    const label = endpointLabel(endpoint, index);
-    const local = endpoint.local ?? `${tunnel.local_host}:${tunnel.local_port}`;
-    wishes.push({
-      label,
-      options: {
-        ...connectionOptions(endpoint, tunnel),
-        name: label,
-        server,
-        local,
-        ...credential.options,
-        tls: { ...trust.tls, ...credential.options.tls },
-      },
-    });
-  }
-  return { wishes, files: [...files], warnings: [...warnings] };
+  const all: EndpointWishes[] = [];
+  for (const index of tunnel.enabled ? tunnel.endpoints.keys() : []) all.push(await endpointWish(settings, index));
+  // Several may share a file, and then have the same to warn of.
+  const merged = (what: "files" | "warnings"): string[] => [...new Set(all.flatMap((each) => each[what]))];
+  return { wishes: all.flatMap(({ wishes }) => wishes), files: merged("files"), warnings: merged("warnings") };
+}
+
+/** The endpoint at `index` of the file. Throws what reading its credential throws. */
+export async function endpointWish(settings: Settings, index: number): Promise<EndpointWishes> {
+  const { tunnel } = settings.loaded.values;
+  const endpoint = tunnel.endpoints[index] as EndpointConfiguration;
+  const label = endpointLabel(endpoint, index);
+  const local = endpoint.local ?? `${tunnel.local_host}:${tunnel.local_port}`;
+  const options = { ...connectionOptions(endpoint, tunnel), name: label, server: endpoint.server_url as string, local };
+  const credential = await loadEndpointCredential(settings, index);
+  return wishOf(label, options, credential, await loadClientTrust(settings));
+}
+
+/** The one endpoint that was typed, with what the configuration says of all. Throws PN_SERVER_MISSING, and what reading the credential throws. */
+export async function typedWish(
+  endpoint: EndpointConfiguration,
+  local: ConnectOptions["local"],
+  settings: Settings,
+): Promise<EndpointWishes> {
+  const { tunnel } = settings.loaded.values;
+  const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
+  const options = { ...connectionOptions(endpoint, tunnel), server, local };
+  const credential = await loadClientCredential(settings);
+  return wishOf(typedLabel(endpoint), options, credential, await loadClientTrust(settings));
+}
+
+/** What an endpoint is called that is in no file. */
+export function typedLabel({ subdomain }: EndpointConfiguration): string {
+  return subdomain ?? "default";
+}
+
+function wishOf(
+  label: string,
+  options: ConnectOptions,
+  credential: ClientCredential,
+  trust: ClientTrust,
+): EndpointWishes {
+  const all = { ...options, ...credential.options, tls: { ...trust.tls, ...credential.options.tls } };
+  const warnings = [...credential.warnings, exposure(options.server), ...trust.warnings];
+  return {
+    wishes: [{ label, options: all }],
+    files: [...credential.files, ...trust.files],
+    warnings: warnings.filter((each) => each !== undefined),
+  };
 }

@@ -21,7 +21,9 @@ test("the help shows what works, and only that", async () => {
   const { exit, stdout, stderr } = await typed("--help");
   expect([exit, stderr]).toEqual([0, ""]);
   const commands = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
-  expect(new Set(commands)).toEqual(new Set(["demo", "server", "http", "start", "config", "cert", "help", "postern"]));
+  expect(new Set(commands)).toEqual(
+    new Set(["demo", "server", "http", "start", "config", "auth", "cert", "help", "postern"]),
+  );
 });
 
 test("the help of a command names each option's variable", async () => {

@@ -105,6 +105,20 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
   schema.action(() => configAction(schema, "schema"));
   config.addHelpText("after", CONFIG_EXAMPLES);
 
+  const authCommand = program.command("auth").description("try credentials out");
+  const authCheck = authCommand
+    .command("check")
+    .description("log in at every endpoint's server, and say what is wrong; opens no tunnel");
+  for (const option of [server_url, subdomain, clientAuth.entries.api_key_file, clientAuth.entries.token_file])
+    authCheck.addOption(declaredOption(option));
+  authCheck
+    .addOption(configOption())
+    .addOption(flag("--json", "one event an endpoint on stdout; messages on stderr", "POSTERN_JSON"))
+    .addHelpText("after", AUTH_CHECK_EXAMPLES)
+    .action(async () => {
+      ended(await (await import("./auth-command.js")).authCheckCommand(typed(authCheck), terminal));
+    });
+
   const cert = program.command("cert").description("make certificates for trying things out");
   const dev = cert.command("dev").description("a CA of your own, and a server's and a client's certificate of it");
   dev
@@ -115,7 +129,21 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
       ended(await (await import("./cert-command.js")).certDevCommand({ folder, domain, client }, terminal));
     });
 
-  for (const command of [demo, server, http, start, config, init, check, explain, schema, cert, dev]) {
+  for (const command of [
+    demo,
+    server,
+    http,
+    start,
+    config,
+    init,
+    check,
+    explain,
+    schema,
+    authCommand,
+    authCheck,
+    cert,
+    dev,
+  ]) {
     const { parent } = command;
     const name = parent === program || parent === null ? command.name() : `${parent.name()} ${command.name()}`;
     command
@@ -198,6 +226,17 @@ Examples:
   postern config init                         writes ./postern.toml to begin with
   postern start
   postern start --config /etc/postern.toml`;
+
+const AUTH_CHECK_EXAMPLES = `
+Each endpoint of the configuration is tried: can its server be reached and trusted, is the credential accepted, would
+the name be granted? With --server or --subdomain only that is tried.
+
+Exit codes: 0 all would be let in, 2 usage or configuration, 3 one or more would not.
+
+Examples:
+  postern auth check
+  postern auth check --server https://tunnel.example.com --subdomain my-app --api-key-file my.key
+  postern auth check --json | jq 'select(.data.code) | {endpoint, code: .data.code}'`;
 
 const CONFIG_EXAMPLES = `
 Examples:

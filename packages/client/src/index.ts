@@ -1,6 +1,7 @@
 import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 
+export { checkLogin, type LoginCheck } from "./check-login.js";
 export { TunnelError, type RequestRecord } from "@postern/protocol";
 export type { ClientTls } from "./client-tls.js";
 export type {

@@ -60,12 +60,20 @@ const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
   },
   { message: { type: "requests", tunnel: 7, records: [RECORD, RECORD], omitted: 3 }, optional: [] },
   {
-    message: { type: "error", code: "PN_X", message: "m", retryable: true, retry_after_ms: 5, bind: 1, refresh: 2 },
-    optional: ["retry_after_ms", "bind", "refresh"],
+    message: { type: "error", code: "PN_X", message: "m", retryable: true, retry_after_ms: 5, bind: 1, check: 3, refresh: 2 },
+    optional: ["retry_after_ms", "bind", "check", "refresh"],
   },
   { message: { type: "refresh", refresh: 2, auth: { method: "token", token: "t", user: "ann" } }, optional: [] },
   { message: { type: "refreshed", refresh: 2, expires_in_ms: 60_000 }, optional: ["expires_in_ms"] },
   { message: { type: "expiring", expires_in_ms: 60_000 }, optional: [] },
+  {
+    message: { type: "check", check: 3, subdomain: "my-app", host_header: "rewrite", local_host: "127.0.0.1:3000" },
+    optional: ["subdomain", "host_header", "local_host"],
+  },
+  {
+    message: { type: "checked", check: 3, owner: "ann", name: "my-app", public_url: "https://my-app.example" },
+    optional: ["name", "public_url"],
+  },
 ];
 
 function decode(json: string): ControlMessage | string {
@@ -85,7 +93,7 @@ function refused(json: string | Uint8Array): boolean {
 
 test("the table has every type", () => {
   const types = ["hello", "welcome", "bind", "bound", "unbind", "unbound", "requests", "error"];
-  types.push("refresh", "refreshed", "expiring");
+  types.push("refresh", "refreshed", "expiring", "check", "checked");
   expect(MESSAGES.map(({ message }) => message.type)).toEqual(types);
 });
 

@@ -66,6 +66,24 @@ export interface Bound {
   public_url: string;
 }
 
+/** What would become of a `bind` with the same fields? Nothing is opened. */
+export interface Check {
+  type: "check";
+  check: number;
+  subdomain?: string;
+  host_header?: string;
+  local_host?: string;
+}
+
+/** Without `name`, the tunnel would be called by a made-up one. */
+export interface Checked {
+  type: "checked";
+  check: number;
+  owner: string;
+  name?: string;
+  public_url?: string;
+}
+
 export interface Unbind {
   type: "unbind";
   tunnel: number;
@@ -109,11 +127,24 @@ export interface ControlError {
   retryable: boolean;
   retry_after_ms?: number;
   bind?: number;
+  check?: number;
   refresh?: number;
 }
 
 export type ControlMessage =
-  Hello | Welcome | Refresh | Refreshed | Expiring | Bind | Bound | Unbind | Unbound | Requests | ControlError;
+  | Hello
+  | Welcome
+  | Refresh
+  | Refreshed
+  | Expiring
+  | Bind
+  | Bound
+  | Check
+  | Checked
+  | Unbind
+  | Unbound
+  | Requests
+  | ControlError;
 
 type Fields = Record<string, (value: unknown) => boolean>;
 
@@ -137,6 +168,8 @@ const RECORD: Fields = {
 
 const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
 
+const WISH: Fields = { subdomain: optional(text), host_header: optional(text), local_host: optional(text) };
+
 const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   hello: {
     versions: listOf(count),
@@ -155,8 +188,10 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   refresh: { refresh: count, auth: object(AUTH) },
   refreshed: { refresh: count, expires_in_ms: optional(count) },
   expiring: { expires_in_ms: count },
-  bind: { bind: count, subdomain: optional(text), host_header: optional(text), local_host: optional(text) },
+  bind: { bind: count, ...WISH },
   bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
+  check: { check: count, ...WISH },
+  checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
   unbind: { tunnel: count },
   unbound: { tunnel: count, code: text, message: text, retryable: flag },
   requests: { tunnel: count, records: listOf(object(RECORD)), omitted: count },
@@ -166,6 +201,7 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     retryable: flag,
     retry_after_ms: optional(count),
     bind: optional(count),
+    check: optional(count),
     refresh: optional(count),
   },
 };

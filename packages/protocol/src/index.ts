@@ -3,6 +3,8 @@ export type {
   Auth,
   Bind,
   Bound,
+  Check,
+  Checked,
   ControlError,
   ControlMessage,
   Hello,

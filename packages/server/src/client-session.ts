@@ -7,6 +7,7 @@ import {
   Session,
   TunnelError,
   type Bind,
+  type Check,
   type ControlMessage,
   type ErrorCode,
   type Hello,
@@ -16,7 +17,7 @@ import {
   type Transport,
 } from "@postern/protocol";
 import { Authority } from "./authority.js";
-import { defaultName } from "./default-name.js";
+import { defaultName, type DefaultName } from "./default-name.js";
 import type { PeerCertificate } from "@postern/tls";
 import type { Authenticator, Identity } from "./identity.js";
 import { SERVER_LIMITS } from "./limits.js";
@@ -43,6 +44,11 @@ export interface SessionHost {
   /** The client is known now. */
   onLogin(session: ClientSession): void;
   onClose(session: ClientSession): void;
+}
+
+/** What a tunnel gets. */
+interface Grant extends DefaultName {
+  hostHeader: string | undefined;
 }
 
 /** The server's side of a client's session: checks who it is, gives it names, and takes them back. */
@@ -127,6 +133,9 @@ export class ClientSession implements SessionHandler {
     switch (message.type) {
       case "bind":
         if (this.#authority.check()) this.#bind(message, identity);
+        return;
+      case "check":
+        if (this.#authority.check()) this.#check(message, identity);
         return;
       case "refresh":
         return proving ? this.#sayError("PN_AUTH_UNAVAILABLE", { refresh: message.refresh }) : this.#refresh(message);
@@ -220,18 +229,12 @@ export class ClientSession implements SessionHandler {
   }
 
   #bind(bind: Bind, identity: Identity): void {
-    const { owner } = identity;
-    const { names, nameRules } = this.#host;
-    const wished = bind.subdomain !== undefined;
-    const { name, lasting } = wished
-      ? { name: bind.subdomain!.toLowerCase(), lasting: true }
-      : (defaultName(this.#user ?? identity.user, identity, names, nameRules) ?? { name: "", lasting: false });
-    const hostHeader = bind.host_header === "rewrite" ? bind.local_host : bind.host_header;
-    const refusal = name === "" && !wished ? "PN_NAME_FORBIDDEN" : this.#refusal(name, wished, identity, hostHeader);
-    if (refusal !== undefined) {
-      this.#log.warn({ name: name.slice(0, 100), code: refusal }, "tunnel refused");
-      return this.#sayError(refusal, { bind: bind.bind });
+    const grant = this.#grant(bind, identity);
+    if (typeof grant === "string") {
+      this.#log.warn({ name: bind.subdomain?.slice(0, 100), code: grant }, "tunnel refused");
+      return this.#sayError(grant, { bind: bind.bind });
     }
+    const { name, lasting, hostHeader } = grant;
     const tunnel = new Tunnel({
       number: ++this.#lastNumber,
       id: randomUUID(),
@@ -242,11 +245,34 @@ export class ClientSession implements SessionHandler {
       onRecords: () => setTimeout(() => sendRecords(this.#session, tunnel, this.#requestLog), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
-    this.#host.names.take(name, owner, tunnel, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
+    this.#host.names.take(name, identity.owner, tunnel, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
     const public_url = this.#host.publicUrl(name);
     const { number, id } = tunnel;
     this.#session.control({ type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url });
     this.#log.info({ name, tunnel: id, public_url }, "tunnel open");
+  }
+
+  /** Says what a tunnel would get, and opens none. */
+  #check(wish: Check, identity: Identity): void {
+    const { check } = wish;
+    const grant = this.#grant(wish, identity);
+    if (typeof grant === "string") return this.#sayError(grant, { check });
+    const { name, lasting } = grant;
+    const { owner } = identity;
+    const named = lasting ? { name, public_url: this.#host.publicUrl(name) } : {};
+    this.#session.control({ type: "checked", check, owner, ...named });
+  }
+
+  /** What a tunnel with these wishes gets, or why there can be none. */
+  #grant(wish: Bind | Check, identity: Identity): Grant | ErrorCode {
+    const { names, nameRules } = this.#host;
+    const wished = wish.subdomain !== undefined;
+    const named = wished
+      ? { name: wish.subdomain!.toLowerCase(), lasting: true }
+      : defaultName(this.#user ?? identity.user, identity, names, nameRules);
+    if (named === undefined) return "PN_NAME_FORBIDDEN";
+    const hostHeader = wish.host_header === "rewrite" ? wish.local_host : wish.host_header;
+    return this.#refusal(named.name, wished, identity, hostHeader) ?? { ...named, hostHeader };
   }
 
   #refusal(name: string, wished: boolean, identity: Identity, hostHeader: string | undefined): ErrorCode | undefined {
@@ -280,7 +306,10 @@ export class ClientSession implements SessionHandler {
     for (const tunnel of this.#tunnels.values()) tunnel.pool.clear(performance.now());
   }
 
-  #sayError(code: ErrorCode, about: { bind?: number; refresh?: number; retryAfter?: number | undefined }): void {
+  #sayError(
+    code: ErrorCode,
+    about: { bind?: number; check?: number; refresh?: number; retryAfter?: number | undefined },
+  ): void {
     const { message, retryable } = ERRORS[code];
     const { retryAfter, ...wish } = about;
     const hint = retryAfter === undefined ? {} : { retry_after_ms: retryAfter };
