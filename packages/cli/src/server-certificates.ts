@@ -57,7 +57,9 @@ export async function loadServerCertificates(
     if (key.warning !== undefined) loaded.warnings.push(key.warning);
     const days = Math.floor((certificate.notAfter.getTime() - now) / 86_400_000);
     if (days < SOON)
-      loaded.warnings.push(`${certFile} ends in ${days} days. Renew it; it is read again when it changes.`);
+      loaded.warnings.push(
+        `${certFile} ends in ${days} day${days === 1 ? "" : "s"}. Renew it; it is read again when it changes.`,
+      );
   }
   loaded.clientAuthority = await clientAuthority(settings, loaded.files);
   return loaded;

@@ -60,7 +60,16 @@ const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
   },
   { message: { type: "requests", tunnel: 7, records: [RECORD, RECORD], omitted: 3 }, optional: [] },
   {
-    message: { type: "error", code: "PN_X", message: "m", retryable: true, retry_after_ms: 5, bind: 1, check: 3, refresh: 2 },
+    message: {
+      type: "error",
+      code: "PN_X",
+      message: "m",
+      retryable: true,
+      retry_after_ms: 5,
+      bind: 1,
+      check: 3,
+      refresh: 2,
+    },
     optional: ["retry_after_ms", "bind", "check", "refresh"],
   },
   { message: { type: "refresh", refresh: 2, auth: { method: "token", token: "t", user: "ann" } }, optional: [] },
