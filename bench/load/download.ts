@@ -3,11 +3,11 @@
  * Reports { bytes, seconds } after `times` answers; without `times` it goes on until SIGTERM, and reports { flowing }
  * once `flowingBytes` have come.
  */
-import { connect } from "node:net";
 import { AnswerReader } from "./answer-reader.ts";
-import { fail, report, settings, split, type Target } from "./settings.ts";
+import { dial, fail, report, settings, type Target } from "./settings.ts";
 
-const { address, host, path, times, flowingBytes } = settings<Target & { times?: number; flowingBytes?: number }>();
+const target = settings<Target & { times?: number; flowingBytes?: number }>();
+const { host, path, times, flowingBytes } = target;
 
 let bytes = 0;
 let answers = 0;
@@ -27,21 +27,19 @@ const reader = new AnswerReader(
   () => (++answers === times ? finish() : ask()),
 );
 
-const socket = connect({
-  ...split(address),
-  noDelay: true,
-  onread: {
-    buffer,
-    callback: (count: number) => {
-      reader.push(buffer.subarray(0, count));
-      return true;
-    },
+const onread = {
+  buffer,
+  callback: (count: number) => {
+    reader.push(buffer.subarray(0, count));
+    return true;
   },
-});
-socket.once("connect", () => {
+};
+const socket = dial(target, onread, () => {
   started = performance.now();
   ask();
 });
+// Node reads TLS into buffers of its own.
+if (target.secure === true) socket.on("data", (chunk) => reader.push(chunk));
 socket.once("error", (error) => fail(`download: ${error.message}`));
 socket.once("end", () => fail(`download: closed after ${bytes} bytes of answer ${answers + 1}`));
 process.once("SIGTERM", finish);

@@ -1,3 +1,6 @@
+import { connect, type OnReadOpts, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+
 /** What the bench gave this script: its first argument, as JSON. */
 export function settings<T>(): T {
   const text = process.argv[2];
@@ -21,6 +24,15 @@ export interface Target {
   /** What to send as Host. */
   host: string;
   path: string;
+  /** By TLS. Whose certificate it is doesn't matter here. */
+  secure?: boolean;
+}
+
+/** Connects to the target; `onConnected` is called when the first byte may be sent. */
+export function dial({ address, secure }: Target, onread: OnReadOpts | undefined, onConnected: () => void): Socket {
+  const options = { ...split(address), noDelay: true };
+  if (secure === true) return connectTls({ ...options, rejectUnauthorized: false }, onConnected);
+  return connect({ ...options, ...(onread === undefined ? {} : { onread }) }, onConnected);
 }
 
 export function split(address: string): { host: string; port: number } {

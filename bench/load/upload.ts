@@ -3,27 +3,26 @@
  * Reports { bytes, seconds } when the answer is there. With `flowingBytes` the body has no end in sight: it reports
  * { flowing } once that much has left, and goes on until SIGTERM.
  */
-import { connect } from "node:net";
 import { AnswerReader } from "./answer-reader.ts";
-import { fail, report, settings, split, type Target } from "./settings.ts";
+import { dial, fail, report, settings, type Target } from "./settings.ts";
 
-const { address, host, path, length, flowingBytes } = settings<Target & { length: number; flowingBytes?: number }>();
+const target = settings<Target & { length: number; flowingBytes?: number }>();
+const { host, path, length, flowingBytes } = target;
 
 const chunk = Buffer.alloc(1 << 18, "x");
 let left = length;
 let started = 0;
 let flowing = flowingBytes === undefined;
 
-const socket = connect({ ...split(address), noDelay: true });
+const socket = dial(target, undefined, () => {
+  started = performance.now();
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\n`);
+  send();
+});
 const reader = new AnswerReader(() => {}, finish);
 socket.on("data", (data) => {
   if (left > 0) fail(`answered before the body was sent: ${data.toString("latin1", 0, 400)}`);
   reader.push(data);
-});
-socket.once("connect", () => {
-  started = performance.now();
-  socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\n`);
-  send();
 });
 socket.on("drain", send);
 socket.once("error", (error) => fail(`upload: ${error.message}`));

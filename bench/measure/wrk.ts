@@ -15,7 +15,8 @@ export async function wrk(
   connections: number,
   seconds: number,
 ): Promise<WrkResult> {
-  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "-H", `Host: ${way.host}`, `http://${way.address}${path}`];
+  const url = `${way.secure === true ? "https" : "http"}://${way.address}${path}`;
+  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "-H", `Host: ${way.host}`, url];
   const visitor = stage.run("wrk", "wrk", args);
   const lines: string[] = [];
   const last = await visitor.line((line) => lines.push(line) > 0 && line.startsWith("Requests/sec:"));

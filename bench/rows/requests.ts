@@ -5,6 +5,7 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { microseconds, perSecond, ratio } from "../show.ts";
 import type { Stage } from "../stage.ts";
+import { makeCertificate } from "../ways/certificate.ts";
 import { startNginx } from "../ways/nginx.ts";
 import { SMALL, startOrigin } from "../ways/origin.ts";
 import { startPostern } from "../ways/postern.ts";
@@ -13,23 +14,31 @@ import { expectAnswer, interleave, type Way } from "../ways/way.ts";
 
 const SECONDS = 4;
 
-/** Requests per second with so many keep-alive connections. */
-export function requests(connections: number, bar: number): Row {
+/** Requests per second with so many keep-alive connections; `secure`: visitors and client come by TLS. */
+export function requests(connections: number, bar: number | undefined, secure = false): Row {
+  const plural = connections === 1 ? "" : "s";
   return {
-    name: `requests-${connections}`,
-    about: `requests/s, 130-byte answer, ${connections} keep-alive connection${connections === 1 ? "" : "s"}`,
+    name: `requests-${connections}${secure ? "-tls" : ""}`,
+    about: `requests/s, 130-byte answer, ${connections} keep-alive ${secure ? "TLS " : ""}connection${plural}`,
     needs: ["nginx", "wrk"],
     limit: (settings) => 60 + (settings.runs + 1) * 3 * (duration(settings, SECONDS) + 2),
-    run: (stage, settings) => run(stage, settings, connections, bar),
+    run: (stage, settings) => run(stage, settings, connections, bar, secure),
   };
 }
 
-async function run(stage: Stage, settings: Settings, connections: number, bar: number): Promise<Line[]> {
+async function run(
+  stage: Stage,
+  settings: Settings,
+  connections: number,
+  bar: number | undefined,
+  secure: boolean,
+): Promise<Line[]> {
   const seconds = duration(settings, SECONDS);
   const origin = await startOrigin(stage);
+  const certificate = secure ? await makeCertificate(stage, settings) : undefined;
   const ways: Way[] = [
-    await startPostern(stage, settings, origin.address),
-    (await startNginx(stage, origin.address)).yardstick,
+    await startPostern(stage, settings, origin.address, { server: { certificate } }),
+    (await startNginx(stage, origin.address, { certificate })).yardstick,
   ];
   if (settings.prototype) ways.push(await startPrototype(stage, settings.prototype, origin.address));
   for (const way of ways) {
@@ -49,15 +58,14 @@ async function run(stage: Stage, settings: Settings, connections: number, bar: n
     cpu: median(runs.map(({ cpu }) => cpu)),
   }));
   const against = pairedRatio(product!.rates, yardstick!.rates);
-  const measure = `requests/s, ${connections} connection${connections === 1 ? "" : "s"}`;
+  const measure = `requests/s, ${connections} ${secure ? "TLS " : ""}connection${connections === 1 ? "" : "s"}`;
   const lines = [
     line({
       measure,
       product: perSecond(product!.rate),
       yardstick: perSecond(yardstick!.rate),
       ratio: ratio(against),
-      bar: `≥ ${bar}`,
-      result: verdict(against.median >= bar),
+      ...(bar === undefined ? {} : { bar: `≥ ${bar}`, result: verdict(against.median >= bar) }),
       cpu: `${microseconds(product!.cpu)} / ${microseconds(yardstick!.cpu)}`,
       note: prototype ? `${ratio(pairedRatio(product!.rates, prototype.rates))} of the prototype` : "",
       raw: { ways: ways.map(({ name }) => name), results },

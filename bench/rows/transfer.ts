@@ -4,6 +4,7 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import type { Settings } from "../settings.ts";
 import { ratio, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
+import { makeCertificate } from "../ways/certificate.ts";
 import { startNginx } from "../ways/nginx.ts";
 import { LARGE, SINK, startOrigin } from "../ways/origin.ts";
 import { startPostern } from "../ways/postern.ts";
@@ -13,24 +14,26 @@ const BAR = 0.8;
 
 export type Direction = "download" | "upload";
 
-/** One large body over one connection. */
-export function transfer(direction: Direction): Row {
+/** One large body over one connection; `secure`: visitors and client come by TLS. */
+export function transfer(direction: Direction, secure = false): Row {
   return {
-    name: direction,
-    about: `1 GB ${direction} over one connection`,
+    name: secure ? `${direction}-tls` : direction,
+    about: `1 GB ${direction} over one ${secure ? "TLS " : ""}connection`,
     needs: ["nginx"],
     limit: (settings) => 60 + (settings.runs + 1) * 60,
-    run: (stage, settings) => run(stage, settings, direction),
+    run: (stage, settings) => run(stage, settings, direction, secure),
   };
 }
 
-async function run(stage: Stage, settings: Settings, direction: Direction): Promise<Line[]> {
+async function run(stage: Stage, settings: Settings, direction: Direction, secure: boolean): Promise<Line[]> {
   const bytes = settings.quick ? 200_000_000 : 1_000_000_000;
   const origin = await startOrigin(stage, { largeBytes: bytes });
   const local = direction === "download" ? origin.address : origin.plain;
-  const nginx = await startNginx(stage, local);
-  const product = await startPostern(stage, settings, local);
-  const ways: Way[] = [product, nginx.yardstick, ...nginx.others, straight(local)];
+  const certificate = secure ? await makeCertificate(stage, settings) : undefined;
+  const nginx = await startNginx(stage, local, { certificate });
+  const product = await startPostern(stage, settings, local, { server: { certificate } });
+  // What is shown beside is without TLS.
+  const ways: Way[] = [product, nginx.yardstick, ...(secure ? [] : [...nginx.others, straight(local)])];
   const path = direction === "download" ? LARGE : SINK;
   for (const way of ways) await visit(stage, way, direction, path, bytes);
 
@@ -46,12 +49,11 @@ async function run(stage: Stage, settings: Settings, direction: Direction): Prom
   const others = ways.slice(2).map((way, index) => `${way.name} ${speed(median(rates[index + 2]!))}`);
   return [
     line({
-      measure: `${bytes / 1e9} GB ${direction}`,
+      measure: `${bytes / 1e9} GB ${direction}${secure ? ", TLS" : ""}`,
       product: speed(median(rates[0]!)),
       yardstick: speed(median(rates[1]!)),
       ratio: ratio(against),
-      bar: `≥ ${BAR}`,
-      result: verdict(against.median >= BAR),
+      ...(secure ? {} : { bar: `≥ ${BAR}`, result: verdict(against.median >= BAR) }),
       cpu: `${cpu[0]} / ${cpu[1]}`,
       note: others.join(", "),
       raw: { ways: ways.map(({ name }) => name), results },
@@ -72,7 +74,7 @@ export async function visit(
   path: string,
   length: number,
 ): Promise<Moved> {
-  const { address, host } = way;
+  const { address, host, secure } = way;
   const what = direction === "download" ? { times: 1 } : { length };
-  return stage.script(direction, { address, host, path, ...what }).report<Moved>();
+  return stage.script(direction, { address, host, path, secure, ...what }).report<Moved>();
 }

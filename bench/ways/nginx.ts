@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Process } from "../process.ts";
 import { freePort, type Stage } from "../stage.ts";
+import type { Certificate } from "./certificate.ts";
 import { listening } from "./listening.ts";
 import type { Way } from "./way.ts";
 
@@ -10,6 +11,8 @@ export interface NginxOptions {
   netns?: string;
   /** Default 127.0.0.1. */
   host?: string;
+  /** The yardstick then speaks HTTPS. */
+  certificate?: Certificate | undefined;
 }
 
 /** nginx as single-hop reverse proxy: the yardstick, and other configurations of the same proxy to look at. */
@@ -23,7 +26,8 @@ export async function startNginx(stage: Stage, origin: string, options: NginxOpt
   const [listen, large, defaults, unbuffered] = ports.map((port) => `${options.host ?? "127.0.0.1"}:${port}`);
   const child = launch(stage, "proxy", options.netns, {
     ORIGIN: origin,
-    LISTEN: listen!,
+    LISTEN: options.certificate === undefined ? listen! : `${listen} ssl`,
+    TLS: options.certificate === undefined ? "" : tlsLines(options.certificate),
     LISTEN_LARGE: large!,
     LISTEN_DEFAULTS: defaults!,
     LISTEN_UNBUFFERED: unbuffered!,
@@ -31,13 +35,18 @@ export async function startNginx(stage: Stage, origin: string, options: NginxOpt
   await listening(child, ports[0]!);
   const way = (name: string, address: string): Way => ({ name, address, host: address, processes: [child] });
   return {
-    yardstick: way("nginx", listen!),
+    yardstick: { ...way("nginx", listen!), secure: options.certificate !== undefined },
     others: [
       way("nginx with 64 KB buffers", large!),
       way("nginx with its defaults", defaults!),
       way("nginx unbuffered", unbuffered!),
     ],
   };
+}
+
+/** The versions that Postern speaks by default. */
+function tlsLines({ certificate, key }: Certificate): string {
+  return `ssl_certificate ${certificate}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3;`;
 }
 
 /** Starts nginx with one of the templates in bench/nginx. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Process } from "../process.ts";
 import type { Settings } from "../settings.ts";
 import { freePort, type Stage } from "../stage.ts";
+import type { Certificate } from "./certificate.ts";
 import { listening } from "./listening.ts";
 import type { Way } from "./way.ts";
 
@@ -12,6 +13,8 @@ export interface PosternServer {
   /** Where it listens, `host:port`. */
   address: string;
   key: string;
+  /** It speaks TLS, to visitors and to clients. */
+  certificate: Certificate | undefined;
   /** Where its inspector listens, if it was asked for. */
   inspector: number | undefined;
 }
@@ -34,6 +37,7 @@ export interface ServerPlace {
   /** Default 127.0.0.1. */
   host?: string;
   inspect?: boolean;
+  certificate?: Certificate | undefined;
 }
 
 export async function startServer(stage: Stage, settings: Settings, place: ServerPlace = {}): Promise<PosternServer> {
@@ -43,10 +47,15 @@ export async function startServer(stage: Stage, settings: Settings, place: Serve
   const port = await freePort();
   const address = `${place.host ?? "127.0.0.1"}:${port}`;
   const inspector = place.inspect ? await freePort() : undefined;
+  const { certificate } = place;
   const args = ["server", "--listen", address, "--domain", "localhost", "--api-keys-file", keys];
+  if (certificate !== undefined) {
+    const { certificate: cert_file, key: key_file } = certificate;
+    args.push("--config", configuration(stage, { "tunnel.server.ssl": { enabled: true, cert_file, key_file } }));
+  }
   const process = command(stage, settings, "postern-server", args, { inspector, netns: place.netns });
   await listening(process, port);
-  return { process, address, key, inspector };
+  return { process, address, key, certificate, inspector };
 }
 
 export interface ClientPlace {
@@ -65,7 +74,11 @@ export async function startClient(
   place: ClientPlace = {},
 ): Promise<PosternClient> {
   const inspector = place.inspect ? await freePort() : undefined;
-  const args = ["http", local, "--server", `http://${place.dial ?? server.address}`, "--subdomain", "bench", "--json"];
+  const { certificate } = server;
+  const url = `${certificate === undefined ? "http" : "https"}://${place.dial ?? server.address}`;
+  const args = ["http", local, "--server", url, "--subdomain", "bench", "--json"];
+  if (certificate !== undefined)
+    args.push("--config", configuration(stage, { "tunnel.ssl": { ca_file: certificate.ca } }));
   const env = { POSTERN_API_KEY: server.key };
   const process = command(stage, settings, "postern-http", args, { inspector, netns: place.netns, env });
   const event = await process.line((line) => line.includes('"tunnel_established"'));
@@ -82,7 +95,18 @@ export async function startPostern(
   const server = await startServer(stage, settings, { inspect: settings.profile, ...places.server });
   const client = await startClient(stage, settings, server, local, { inspect: settings.profile, ...places.client });
   const processes = [server.process, client.process];
-  return { name: "Postern", address: server.address, host: client.host, processes, server, client };
+  const secure = server.certificate !== undefined;
+  return { name: "Postern", address: server.address, host: client.host, secure, processes, server, client };
+}
+
+/** A configuration file with these tables. */
+function configuration(stage: Stage, tables: Record<string, Record<string, string | boolean>>): string {
+  const file = join(stage.folder("configuration"), "postern.toml");
+  const text = Object.entries(tables).map(([table, options]) =>
+    [`[${table}]`, ...Object.entries(options).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)].join("\n"),
+  );
+  writeFileSync(file, `${text.join("\n")}\n`, { mode: 0o600 });
+  return file;
 }
 
 function command(

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { request as requestTls } from "node:https";
 import type { Process } from "../process.ts";
 
 /** A way from a visitor to the origin: through Postern, through nginx, through the prototype, or straight. */
@@ -8,6 +9,8 @@ export interface Way {
   address: string;
   /** What they send as Host. */
   host: string;
+  /** They come by HTTPS. */
+  secure?: boolean;
   /** Whose CPU time and memory count. */
   processes: Process[];
 }
@@ -20,7 +23,16 @@ export function straight(address: string): Way {
 export function expectAnswer(way: Way, path: string): Promise<void> {
   const [host, port] = way.address.split(":");
   return new Promise((resolve, reject) => {
-    const asked = request({ host, port, path, headers: { host: way.host }, agent: false, timeout: 5000 }, (answer) => {
+    const wish = {
+      host,
+      port,
+      path,
+      headers: { host: way.host },
+      agent: false,
+      timeout: 5000,
+      rejectUnauthorized: false,
+    };
+    const asked = (way.secure === true ? requestTls : request)(wish, (answer) => {
       answer.resume();
       if (answer.statusCode === 200) answer.once("end", resolve);
       else reject(new Error(`${way.name} answers ${path} with ${answer.statusCode}`));

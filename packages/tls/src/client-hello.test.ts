@@ -43,6 +43,13 @@ test("without a name there is none", async () => {
   expect(readClientHello(await recorded(""))).toEqual({ kind: "hello", serverName: undefined });
 });
 
+test("an address instead of a name is none", () => {
+  const [name, address] = ["My-App.Example.COM", "2001:db8:0:0::0:77"];
+  const asked = Buffer.from(hello.toString("latin1").replace(name, address), "latin1");
+  expect(asked.equals(hello)).toBe(false);
+  expect(readClientHello(asked)).toEqual({ kind: "hello", serverName: undefined });
+});
+
 test("every beginning of it waits for more, and what follows it changes nothing", () => {
   for (let length = 0; length < hello.length; length += 1)
     expect(readClientHello(hello.subarray(0, length)).kind).toBe("partial");

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** What the first bytes of a connection are. */
 export type ClientHello =
   /** The beginning of one: more has to come. */
@@ -104,7 +106,8 @@ function readBody(body: Buffer): ClientHello {
     if (name === undefined || serverName !== undefined) return INVALID;
     serverName = name;
   }
-  return { kind: "hello", serverName };
+  // An address is no name (RFC 6066, section 3). Some send it all the same, and mean nothing by it.
+  return { kind: "hello", serverName: isIP(serverName ?? "") === 0 ? serverName : undefined };
 }
 
 function hostName(data: Buffer): string | undefined {
