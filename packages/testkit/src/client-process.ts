@@ -13,6 +13,8 @@ export interface ClientProcessOptions {
   /** Added to the command. */
   args?: string[];
   env?: Record<string, string>;
+  /** What stands before the command: PosternOptions. */
+  prefix?: string[];
 }
 
 /** One line of `--json`. */
@@ -34,10 +36,10 @@ export class ClientProcess {
 
   /** Starts it, and waits for nothing. */
   static launch(defer: Defer, options: ClientProcessOptions): ClientProcess {
-    const { server, target, subdomain, key = TEST_KEY, args = [], env = {} } = options;
+    const { server, target, subdomain, key = TEST_KEY, args = [], env = {}, prefix = [] } = options;
     const name = subdomain === undefined ? [] : ["--subdomain", subdomain];
     const command = ["http", String(target), "--server", server.url, ...name, "--json", ...args];
-    return new ClientProcess(postern(defer, command, { env: { POSTERN_API_KEY: key, ...env } }));
+    return new ClientProcess(postern(defer, command, { env: { POSTERN_API_KEY: key, ...env }, prefix }));
   }
 
   /** Starts it, and waits until its tunnel is there. */

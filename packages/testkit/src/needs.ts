@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { FAKETIME } from "./fake-clock.js";
 
 /** Programs that some tests use, and the Debian packages that bring them. */
 const DEBIAN_PACKAGE = {
@@ -6,7 +8,9 @@ const DEBIAN_PACKAGE = {
   chromium: "chromium",
   curl: "curl",
   haproxy: "haproxy",
+  faketime: "libfaketime",
   ip: "iproute2",
+  nft: "nftables",
   nginx: "nginx-light",
   openssl: "openssl",
   python3: "python3",
@@ -37,5 +41,7 @@ export function needs(test: SkippableTest, ...programs: NeededProgram[]): void {
 }
 
 function isInstalled(program: NeededProgram): boolean {
+  // A library, not a program.
+  if (program === "faketime") return existsSync(FAKETIME);
   return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 }

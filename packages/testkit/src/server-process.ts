@@ -16,6 +16,12 @@ export interface ServerProcessOptions {
   /** Added to the command. */
   args?: string[];
   env?: Record<string, string>;
+  /** Where it listens; 127.0.0.1 must be part of it. Default 127.0.0.1. */
+  host?: string;
+  /** Its base domain. Default localhost. */
+  domain?: string;
+  /** What stands before the command: PosternOptions. */
+  prefix?: string[];
 }
 
 /** A running `postern server` on a port of its own, ready for clients and visitors. */
@@ -33,11 +39,18 @@ export class ServerProcess {
   }
 
   static async start(defer: Defer, options: ServerProcessOptions = {}): Promise<ServerProcess> {
-    const { keys = { tests: TEST_KEY }, args = [], env = {} } = options;
+    const {
+      keys = { tests: TEST_KEY },
+      args = [],
+      env = {},
+      host = "127.0.0.1",
+      domain = "localhost",
+      prefix = [],
+    } = options;
     const port = await claimPort();
     const keysFile = writeKeys(join(scratchFolder(defer), "keys"), keys);
-    const command = ["server", "--listen", `127.0.0.1:${port}`, "--domain", "localhost", "--api-keys-file", keysFile];
-    const server = new ServerProcess(port, keysFile, () => postern(defer, [...command, ...args], { env }));
+    const command = ["server", "--listen", `${host}:${port}`, "--domain", domain, "--api-keys-file", keysFile];
+    const server = new ServerProcess(port, keysFile, () => postern(defer, [...command, ...args], { env, prefix }));
     await server.ready();
     return server;
   }
@@ -53,7 +66,7 @@ export class ServerProcess {
 
   async ready(): Promise<void> {
     await this.program.waitFor("the server's health", async () => {
-      const { status } = await exchange(this.port, { host: "localhost", path: "/health" });
+      const { status } = await exchange(this.port, { host: "127.0.0.1", path: "/health" });
       return status === 200;
     });
   }

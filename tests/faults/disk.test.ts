@@ -1,0 +1,98 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, type TestContext } from "vitest";
+import { exchange, scratchFolder, startEchoOrigin, TOKEN_SECRET, type ClientProcess } from "@postern/testkit";
+import { expectIn, freshIssuer, launch, refreshing, TokenServer } from "../token-server.ts";
+import { ClosingCheck } from "./neighbour.ts";
+import { finding } from "./size.ts";
+
+/** A file system of its own, small; root ignores modes, but neither what is full nor what is mounted read-only. */
+function mountSmall(context: TestContext): string {
+  const folder = scratchFolder(onTestFinished);
+  if (process.getuid?.() !== 0) context.skip("mounting needs root");
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder]);
+  onTestFinished(async () => void execFileSync("umount", ["-l", folder]));
+  return folder;
+}
+
+function fill(folder: string): void {
+  const block = Buffer.alloc(4_096, "x");
+  try {
+    for (let number = 0; ; number += 1) writeFileSync(join(folder, `filler-${number}`), block);
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
+  }
+}
+
+function clear(folder: string): void {
+  for (const name of readdirSync(folder)) if (name.startsWith("filler")) rmSync(join(folder, name));
+}
+
+const states: [string, (folder: string) => void, (folder: string) => void][] = [
+  ["full", fill, clear],
+  [
+    "read-only",
+    (folder) => void execFileSync("mount", ["-o", "remount,ro", folder]),
+    (folder) => void execFileSync("mount", ["-o", "remount,rw", folder]),
+  ],
+];
+
+const renewals = (client: ClientProcess): number =>
+  client.events.filter(({ type, data }) => type === "token_refresh" && data["state"] === "renewed").length;
+
+test.for(states)(
+  "a state directory that is %s: tokens are refreshed all the same, it is told, and kept when there is room again",
+  async ([, spoil, repair], context) => {
+    const folder = mountSmall(context);
+    mkdirSync(join(folder, "postern"));
+    const issuer = Object.assign(await freshIssuer(3), { rotates: true });
+    const server = await TokenServer.start(onTestFinished, `audience = "postern"\nsecret = "${TOKEN_SECRET}"`);
+    const echo = await startEchoOrigin(onTestFinished);
+    spoil(folder);
+    const client = launch(server, {
+      auth: refreshing(issuer),
+      subdomain: "no-room",
+      target: echo.port,
+      env: { XDG_STATE_HOME: folder },
+    });
+    await expectIn(client);
+    const check = await ClosingCheck.begin(onTestFinished, undefined, server.program, client.program);
+    await client.program.waitFor("two renewals", () => renewals(client) >= 2);
+    await client.program.waitFor("the trouble to be told", () =>
+      /cannot be kept|could not be kept/.test(client.program.output),
+    );
+    expect((await exchange(server.port, { host: client.host, path: "/" })).status).toBe(200);
+    repair(folder);
+    const seen = renewals(client);
+    await client.program.waitFor("a renewal more", () => renewals(client) > seen);
+    const kept = (): string[] => readdirSync(join(folder, "postern")).filter((name) => name.endsWith(".json"));
+    await client.program.waitFor("the refresh token to be kept", () =>
+      kept().some((name) => readFileSync(join(folder, "postern", name), "utf8").includes(issuer.refreshToken)),
+    );
+    expect(client.count("tunnel_established")).toBe(1);
+    finding(context, "tokens went on being renewed; the refresh token was kept as soon as it could be");
+    await check.pass();
+  },
+);
+
+test("log files on a disk that is full: the server goes on serving", async (context) => {
+  const folder = mountSmall(context);
+  const server = await TokenServer.start(onTestFinished, `audience = "postern"\nsecret = "${TOKEN_SECRET}"`, {
+    POSTERN_LOGGING_FILE_LOGGING: "true",
+    POSTERN_LOGGING_LOGS_DIRECTORY: folder,
+    POSTERN_LOGGING_OUTPUT_MODE: "both",
+  });
+  const log = (): string[] => readdirSync(folder).filter((name) => name.endsWith(".log"));
+  expect(log().length).toBeGreaterThan(0);
+  const check = await ClosingCheck.begin(onTestFinished, undefined, server.program);
+  fill(folder);
+  for (let visit = 0; visit < 50; visit += 1) expect(await server.healthy()).toBe(true);
+  const stranger = launch(server, { token: "nobody", subdomain: "x" });
+  await stranger.program.ends(3);
+  clear(folder);
+  expect(await server.healthy()).toBe(true);
+  expect(existsSync(join(folder, log()[0]!))).toBe(true);
+  finding(context, "every request was answered while the log could not be written");
+  await check.pass();
+});

@@ -1,0 +1,48 @@
+import { beforeEach, expect, test } from "vitest";
+import { ClientProcess, needs, NetworkNamespace, ServerProcess, Program, until, exchange } from "@postern/testkit";
+import { ClosingCheck } from "./neighbour.ts";
+import { finding, secondsSince } from "./size.ts";
+
+/** Within this time a dead link must have been noticed, in milliseconds; and some more, because the machine may be busy. */
+const NOTICED = 30_000 + 15_000;
+
+beforeEach((context) => needs(context, "ip", "nft", "python3"));
+
+test.concurrent.for(["both ways", "on the way in", "on the way out"] as const)(
+  "a link that loses every packet, %s, is noticed by both ends, and the tunnel is back when it heals",
+  async (loss, context) => {
+    const { onTestFinished: defer } = context;
+    const namespace = NetworkNamespace.create(defer);
+    const server = await ServerProcess.start(defer, { host: "0.0.0.0" });
+    // The local service is beside the client, out of the server's reach.
+    const [ip = "", ...within] = namespace.prefix;
+    const local = ["python3", "-m", "http.server", "8000", "--bind", "127.0.0.1"];
+    new Program(defer, ip, { args: [...within, ...local] });
+    const url = `http://${namespace.host}:${server.port}`;
+    const client = await ClientProcess.start(defer, {
+      server: { url },
+      target: 8000,
+      subdomain: "cut-off",
+      prefix: namespace.prefix,
+    });
+    const visit = async (): Promise<number> => (await exchange(server.port, { host: client.host, path: "/" })).status;
+    await until("the local service to be there", async () => (await visit()) === 200);
+    const check = await ClosingCheck.begin(defer, server, server.program, client.program);
+
+    namespace.cut(loss);
+    const start = performance.now();
+    await until("visitors to be told that the client is away", async () => (await visit()) === 503, {
+      timeout: NOTICED,
+    });
+    finding(context, `the server noticed after ${secondsSince(start)}`);
+    await until("the client to notice", () => client.count("tunnel_closed") === 1, { timeout: NOTICED });
+    finding(context, `the client noticed before ${secondsSince(start)}`);
+    namespace.heal();
+    const healed = performance.now();
+    await until("the tunnel to be back", () => client.count("tunnel_established") === 2, { timeout: 60_000 });
+    finding(context, `back ${secondsSince(healed)} after the link healed`);
+    expect(client.url.hostname).toBe("cut-off.localhost");
+    expect(await visit()).toBe(200);
+    await check.pass();
+  },
+);

@@ -1,0 +1,59 @@
+import { expect, onTestFinished, test } from "vitest";
+import { Published, ServerProcess, startEchoOrigin, until, type Program } from "@postern/testkit";
+import { ClosingCheck } from "./neighbour.ts";
+import { finding, secondsSince, sized } from "./size.ts";
+
+/** How long a process is held, in milliseconds: in the full run longer than any heartbeat. */
+const HELD = sized(60_000, 3_000);
+
+/** Stops a process for a while, as a laptop's lid does. The time that passes is the fault itself. */
+async function hold(program: Program): Promise<void> {
+  program.signal("SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, HELD));
+  program.signal("SIGCONT");
+}
+
+test("a server that is suspended and goes on serves its tunnels under the same names", async (context) => {
+  const echo = await startEchoOrigin(onTestFinished);
+  const published = await Published.start(onTestFinished, echo.port, { subdomain: "held" });
+  const { server, client } = published;
+  const check = await ClosingCheck.begin(onTestFinished, undefined, server.program, client.program);
+  await hold(server.program);
+  const start = performance.now();
+  await until("the tunnel to serve", async () => (await published.visit("/")).status === 200, { timeout: 90_000 });
+  finding(context, `suspended for ${HELD / 1_000} s, it served again ${secondsSince(start)} after it went on`);
+  expect(client.url.hostname).toBe("held.localhost");
+  await check.pass();
+});
+
+test("a client that is suspended and goes on is back under its name; the tunnel beside it feels nothing", async (context) => {
+  const server = await ServerProcess.start(onTestFinished);
+  const echo = await startEchoOrigin(onTestFinished);
+  const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "asleep" });
+  const { client } = published;
+  const check = await ClosingCheck.begin(onTestFinished, server, server.program, client.program);
+  await hold(client.program);
+  const start = performance.now();
+  await until("the tunnel to serve", async () => (await published.visit("/")).status === 200, { timeout: 90_000 });
+  finding(context, `suspended for ${HELD / 1_000} s, it served again ${secondsSince(start)} after it went on`);
+  expect(client.url.hostname).toBe("asleep.localhost");
+  await check.pass();
+});
+
+test("a server that is killed and starts anew has its tunnels back under their names", async (context) => {
+  const server = await ServerProcess.start(onTestFinished);
+  const echo = await startEchoOrigin(onTestFinished);
+  const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "killed" });
+  const { client } = published;
+  const check = await ClosingCheck.begin(onTestFinished, undefined, client.program);
+  for (let time = 1; time <= sized(10, 3); time += 1) {
+    await server.program.kill();
+    await server.restart();
+    const start = performance.now();
+    await client.event("tunnel_established", time + 1);
+    finding(context, `killed the ${time}. time, the tunnel was back ${secondsSince(start)} after the server`);
+    expect((await published.visit("/")).status).toBe(200);
+  }
+  expect(client.url.hostname).toBe("killed.localhost");
+  await check.pass();
+});
