@@ -119,6 +119,20 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
       ended(await (await import("./auth-command.js")).authCheckCommand(typed(authCheck), terminal));
     });
 
+  const doctor = program
+    .command("doctor")
+    .description("look at all that a tunnel needs, and say what to do about what is missing");
+  doctor.argument("[target]", "the local service, if it is to be looked at, too");
+  for (const option of [server_url, subdomain, clientAuth.entries.api_key_file, clientAuth.entries.token_file])
+    doctor.addOption(declaredOption(option));
+  doctor
+    .addOption(configOption())
+    .addOption(flag("--json", "one event a finding on stdout; messages on stderr", "POSTERN_JSON"))
+    .addHelpText("after", DOCTOR_EXAMPLES)
+    .action(async (target: string | undefined) => {
+      ended(await (await import("./doctor-command.js")).doctorCommand({ ...typed(doctor), target }, terminal));
+    });
+
   const cert = program.command("cert").description("make certificates for trying things out");
   const dev = cert.command("dev").description("a CA of your own, and a server's and a client's certificate of it");
   dev
@@ -141,6 +155,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     schema,
     authCommand,
     authCheck,
+    doctor,
     cert,
     dev,
   ]) {
@@ -237,6 +252,16 @@ Examples:
   postern auth check
   postern auth check --server https://tunnel.example.com --subdomain my-app --api-key-file my.key
   postern auth check --json | jq 'select(.data.code) | {endpoint, code: .data.code}'`;
+
+const DOCTOR_EXAMPLES = `
+It looks at Node, the configuration, the server's name, address, certificate and clock, the login, and the local
+service; on a server's machine also at its own certificate and names. Nothing is opened or changed.
+
+Exit codes: 0 nothing is wrong, 1 something is, 2 usage or configuration.
+
+Examples:
+  postern doctor                                                      all endpoints of the configuration
+  postern doctor 3000 --server https://tunnel.example.com --api-key-file my.key`;
 
 const CONFIG_EXAMPLES = `
 Examples:

@@ -13,6 +13,7 @@ export type {
   TunnelEventType,
   TunnelHandle,
 } from "./options.js";
+export { reachLocal, reachServer, type ServerReach } from "./reach.js";
 export { parseServerAddress } from "./server-address.js";
 export { parseTarget } from "./target.js";
 export type { Target } from "./target.js";

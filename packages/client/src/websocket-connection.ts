@@ -68,13 +68,14 @@ export class WebSocketConnection {
   }
 }
 
-function dialServer(address: URL, trust: ClientTls): Socket {
+/** Opens a connection to the server, with TLS where its address says so. */
+export function dialServer(address: URL, trust: ClientTls): Socket {
   const tls = isTls(address);
   return dial({ host: bareHost(address), port: Number(address.port || (tls ? 443 : 80)), tls }, { trust });
 }
 
 /** A server refuses a Host that is not the name of the handshake. */
-function hostField(address: URL, { serverName }: ClientTls): string {
+export function hostField(address: URL, { serverName }: ClientTls): string {
   if (serverName === undefined || !isTls(address)) return address.host;
   return address.port === "" ? serverName : `${serverName}:${address.port}`;
 }
@@ -96,7 +97,8 @@ function handshakeFault({ headers }: IncomingMessage, key: string): string | und
 /** TLS alerts by which a server, or a proxy before it, says that it wants another certificate of the client (RFC 8446, section 6.2). */
 const CERTIFICATE_REFUSED = /^ERR_SSL_.*_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA)$/;
 
-function connectError(error: NodeJS.ErrnoException): TunnelError {
+/** A failure on the way to the server, with what to do about it. */
+export function connectError(error: NodeJS.ErrnoException): TunnelError {
   const fault = trustFault(error);
   if (fault !== undefined) return new TunnelError("PN_SERVER_UNTRUSTED", fault);
   const why = error.message || (error.code ?? "");

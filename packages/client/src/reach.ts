@@ -1,0 +1,76 @@
+import { request, type IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
+import type { ConnectOptions } from "./options.js";
+import { parseServerAddress } from "./server-address.js";
+import { dialTarget, parseTarget } from "./target.js";
+import { connectError, dialServer, hostField } from "./websocket-connection.js";
+
+/** How a server answers that was asked for its health. */
+export interface ServerReach {
+  /** From the first byte that was sent for the connection to the answer, in milliseconds. */
+  milliseconds: number;
+  /** The HTTP status; a server that takes new work says 200. */
+  status: number;
+  /** By the server's clock, to the second; undefined when it does not say. */
+  time: Date | undefined;
+  /** When its certificate ends; undefined without TLS. */
+  certificateEnds: Date | undefined;
+}
+
+/**
+ * Asks the server for its health the way `connect` would reach it, and logs in nowhere.
+ * @throws TypeError when `server` cannot be understood; TunnelError PN_SERVER_UNREACHABLE and PN_SERVER_UNTRUSTED with the reason.
+ */
+export async function reachServer(
+  options: Pick<ConnectOptions, "server" | "tls" | "connectionTimeout">,
+): Promise<ServerReach> {
+  const { server, tls = {}, connectionTimeout = 30_000 } = options;
+  const address = parseServerAddress(server);
+  const socket = dialServer(address, tls);
+  const started = performance.now();
+  const asked = request({
+    createConnection: () => socket,
+    path: "/health",
+    headers: { Host: hostField(address, tls) },
+  });
+  const timer = setTimeout(() => asked.destroy(new Error("no answer in time")), connectionTimeout);
+  try {
+    const { statusCode: status = 0, headers } = await new Promise<IncomingMessage>((resolve, reject) => {
+      asked.on("response", resolve).on("error", reject).end();
+    });
+    const ends = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.validToDate : undefined;
+    const date = new Date(headers.date ?? NaN);
+    return {
+      milliseconds: performance.now() - started,
+      status,
+      time: Number.isNaN(date.getTime()) ? undefined : date,
+      certificateEnds: ends,
+    };
+  } catch (error) {
+    throw connectError(error as Error);
+  } finally {
+    clearTimeout(timer);
+    asked.destroy();
+    socket.destroy();
+  }
+}
+
+/**
+ * Connects to the local service as a tunnel would, and says nothing to it.
+ * @throws TypeError when `local` cannot be understood; Error when nobody takes the connection within 5 seconds, or its certificate is not trusted.
+ */
+export async function reachLocal(local: ConnectOptions["local"]): Promise<void> {
+  const target = parseTarget(local);
+  const socket = dialTarget(target, { buffer: Buffer.alloc(1_024), callback: () => true });
+  const timer = setTimeout(() => socket.destroy(new Error("no answer in time")), LOCAL_TIMEOUT);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once(target.tls ? "secureConnect" : "connect", resolve).once("error", reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    socket.on("error", () => {}).destroy();
+  }
+}
+
+const LOCAL_TIMEOUT = 5_000;

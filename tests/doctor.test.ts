@@ -1,0 +1,156 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import {
+  CertificateAuthority,
+  claimPort,
+  Cleanup,
+  FakeClock,
+  needs,
+  postern,
+  scratchFolder,
+  ServerProcess,
+  startEchoOrigin,
+  TEST_KEY,
+} from "@postern/testkit";
+
+const cleanup = new Cleanup();
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await ServerProcess.start(cleanup.defer);
+});
+afterAll(() => cleanup.run());
+
+interface Told {
+  endpoint: string;
+  data: { check: string; outcome: string; code?: string; fix?: string };
+}
+
+interface Diagnosis {
+  /** What came of each check that was not fine, by what was looked at. */
+  wrong: Record<string, string>;
+  told: Told[];
+  text: string;
+}
+
+async function diagnose(args: string[], exit: number, env: Record<string, string> = {}): Promise<Diagnosis> {
+  const program = postern(onTestFinished, ["doctor", ...args, "--json"], {
+    env: { POSTERN_API_KEY: TEST_KEY, ...env },
+    cwd: scratchFolder(onTestFinished),
+  });
+  await program.ends(exit);
+  const told = program.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Told);
+  const bad = told.filter(({ data }) => data.outcome !== "ok");
+  const wrong = bad.map(({ endpoint, data }) => [`${endpoint}: ${data.check}`, data.code ?? data.outcome]);
+  return { told, wrong: Object.fromEntries(wrong) as Record<string, string>, text: program.stderr };
+}
+
+function configured(text: string): string[] {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(file, text, { mode: 0o600 });
+  return ["--config", file];
+}
+
+test("where all is well, everything that was looked at is told, and nothing is wrong", async () => {
+  const echo = await startEchoOrigin(onTestFinished);
+  const { told, wrong, text } = await diagnose([String(echo.port), "--server", server.url, "--subdomain", "well"], 0);
+  expect(wrong).toEqual({});
+  const checks = told.map(({ endpoint, data }) => `${endpoint}: ${data.check}`);
+  expect(checks).toEqual([
+    "this machine: node",
+    "this machine: configuration",
+    "well: server",
+    "well: clock",
+    "well: login",
+    "well: local",
+  ]);
+  expect(text).toContain("Nothing is wrong.");
+});
+
+test("every endpoint is told what it lacks, with what to do about it", async () => {
+  const [free, echo] = [await claimPort(), await startEchoOrigin(onTestFinished)];
+  const endpoint = (name: string, address: string, more: string): string =>
+    `[[tunnel.endpoints]]\nname = "${name}"\nserver_url = "${address}"\n${more}\n`;
+  const { wrong, told } = await diagnose(
+    configured(
+      [
+        endpoint("no-name", "https://nowhere.invalid", `local = ${echo.port}`),
+        endpoint("no-server", `http://127.0.0.1:${free}`, `local = ${echo.port}`),
+        endpoint("no-service", server.url, `local = ${free}`),
+        endpoint("no-key", server.url, `local = ${echo.port}\n[tunnel.endpoints.auth]\napi_key = "not-the-right-key"`),
+        endpoint("no-file", server.url, `local = ${echo.port}\n[tunnel.endpoints.auth]\napi_key_file = "no.key"`),
+        endpoint("fine", server.url, `local = ${echo.port}`),
+      ].join(""),
+    ),
+    1,
+  );
+  expect(wrong).toEqual({
+    "no-name: name": "PN_SERVER_UNREACHABLE",
+    "no-server: server": "PN_SERVER_UNREACHABLE",
+    "no-service: local": "PN_DIAL_FAILED",
+    "no-key: login": "PN_AUTH_REFUSED",
+    "no-file: credential": "PN_FILE_UNREADABLE",
+  });
+  const local = told.find(({ endpoint: each, data }) => each === "no-service" && data.check === "local");
+  expect(local?.data.fix).toContain("Start it");
+});
+
+test("a certificate that ends soon is worth a word, and a clock that is wrong", async (context) => {
+  needs(context, "faketime", "openssl");
+  const ca = new CertificateAuthority(onTestFinished, "servers");
+  const { certificate, key } = ca.issue({ names: ["localhost", "*.localhost"] });
+  const securePort = await claimPort();
+  const text = `[tunnel.server]
+public_https_port = ${securePort}
+[tunnel.server.ssl]
+enabled = true
+cert_file = "${certificate}"
+key_file = "${key}"
+[tunnel.server.ssl.redirect]
+enabled = false
+`;
+  await ServerProcess.start(onTestFinished, { args: configured(text) });
+  const secure = [
+    ...configured(`[tunnel.ssl]\nca_file = "${ca.certificate}"`),
+    "--server",
+    `https://localhost:${securePort}`,
+  ];
+  expect((await diagnose(secure, 0)).wrong).toEqual({ "default: certificate": "warning" });
+  const clock = new FakeClock(onTestFinished);
+  clock.set("-3h");
+  expect((await diagnose(["--server", server.url], 0, clock.env)).wrong).toEqual({ "default: clock": "warning" });
+  clock.set("+30d");
+  expect((await diagnose(secure, 1, clock.env)).wrong).toEqual({ "default: server": "PN_SERVER_UNTRUSTED" });
+});
+
+test("a server's own names and certificates are looked at where it is configured", async (context) => {
+  needs(context, "openssl");
+  const ca = new CertificateAuthority(onTestFinished, "servers");
+  const { certificate, key } = ca.issue({ names: ["tunnel.invalid"] });
+  const text = `[tunnel.server]
+enabled = true
+base_domain = "tunnel.invalid"
+[tunnel.server.auth]
+api_keys = ["me ${TEST_KEY}"]
+[tunnel.server.ssl]
+enabled = true
+cert_file = "${certificate}"
+key_file = "${key}"
+`;
+  const { wrong, text: said } = await diagnose(configured(text), 1);
+  expect(wrong).toEqual({
+    "server: configuration": "warning",
+    "server: certificate": "failed",
+    "server: name": "PN_SERVER_UNREACHABLE",
+    "server: wildcard": "PN_SERVER_UNREACHABLE",
+  });
+  expect(said).toContain("no certificate is valid for *.tunnel.invalid");
+});
+
+test("where there is nothing to look at, it says what to say", async () => {
+  const { text } = await diagnose([], 2);
+  expect(text).toContain("PN_SERVER_MISSING");
+});
