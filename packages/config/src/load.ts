@@ -3,6 +3,7 @@ import { pathText, type Path } from "./path.js";
 import { ConfigError, problemOf, type Problem } from "./problem.js";
 import { resolve, type Layers, type Origin, type Resolution } from "./resolve.js";
 import { ruleFaults } from "./rules.js";
+import { strayVariables } from "./stray-variables.js";
 import { TomlFile } from "./toml-file.js";
 import { unbuilt, type Unbuilt } from "./unbuilt.js";
 
@@ -21,7 +22,8 @@ export class LoadedConfiguration {
     this.values = resolution.values;
     this.file = layers.file;
     this.resolution = resolution;
-    this.warnings = this.#heartbeats();
+    const stray = strayVariables(layers.env, resolution.options).map(problemOf);
+    this.warnings = [...this.#heartbeats(), ...stray];
   }
 
   /** What it asks for below `within` that nothing does. Default: anywhere. */
