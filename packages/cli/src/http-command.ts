@@ -7,6 +7,7 @@ import { localTarget } from "./local-target.js";
 import type { Messages } from "./messages.js";
 import type { CommandLine } from "./options.js";
 import { printable } from "./printable.js";
+import type { QrCode } from "./qr-code.js";
 import { reloadOnChange } from "./reload.js";
 import { listenForStop } from "./stop-request.js";
 import { openTelling } from "./telling.js";
@@ -16,7 +17,11 @@ import { typedEndpoint } from "./typed-endpoint.js";
 import { refuseUnbuilt } from "./unbuilt.js";
 
 /** `postern http <target>`: shares a local HTTP service until it is told to stop. Returns the exit code. */
-export async function httpCommand(text: string, given: CommandLine, terminal: Terminal): Promise<number> {
+export async function httpCommand(
+  text: string,
+  given: CommandLine & { qr: boolean },
+  terminal: Terminal,
+): Promise<number> {
   const target = localTarget(text);
   const all = { ...given, env: terminal.env };
   const endpoint = typedEndpoint(all);
@@ -27,7 +32,12 @@ export async function httpCommand(text: string, given: CommandLine, terminal: Te
   const telling = await openTelling(settings, terminal, given.json, "http");
   const { messages } = telling;
   for (const each of [...settings.warnings, ...warnings]) telling.warn(each);
-  const view = new TunnelView(messages, (url) => showAddress(messages, url, target.shown));
+  // Loaded only for those who want one.
+  const qrCode = given.qr ? (await import("./qr-code.js")).qrCode : undefined;
+  const view = new TunnelView(messages, (url) => {
+    showAddress(messages, url, target.shown);
+    if (qrCode !== undefined) showQrCode(messages, qrCode(url, messages.paint), url);
+  });
   const print = given.json ? eventPrinter(terminal.stdout, typedLabel(endpoint)) : undefined;
 
   const stop = listenForStop();
@@ -87,4 +97,10 @@ function showAddress(messages: Messages, url: string, local: string): void {
     "",
   ].join("\n");
   messages.say("info", text, { msg: `${url} → ${local}`, public_url: url, local });
+}
+
+function showQrCode(messages: Messages, { text, width }: QrCode, url: string): void {
+  const { columns = Infinity } = messages;
+  const shown = width <= columns ? `${text}\n` : `The terminal is too narrow for a QR code: it takes ${width} columns.`;
+  messages.say("info", shown, { msg: "QR code", url });
 }

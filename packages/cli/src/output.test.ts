@@ -1,4 +1,4 @@
-import { Writable } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { Output } from "./output.js";
 
@@ -51,4 +51,24 @@ test("waiting for the reader has an end", async () => {
   const output = new Output(new SlowReader());
   output.line("unread");
   await output.flushed(1);
+});
+
+test("a footer stays below all lines, on a terminal", () => {
+  const shown = new PassThrough();
+  const output = new Output(Object.assign(shown, { isTTY: true, columns: 80 }));
+  output.line("first");
+  output.footer(["state", "rate"]);
+  output.line("second");
+  output.footer([]);
+  output.line("third");
+  const [up, clear] = ["\u001b[2A", "\u001b[J"];
+  expect(String(shown.read())).toBe(`first\nstate\nrate\n${up}${clear}second\nstate\nrate\n${up}${clear}third\n`);
+});
+
+test("there is none where nobody looks", () => {
+  const file = new PassThrough();
+  const output = new Output(file);
+  output.footer(["state"]);
+  output.line("line");
+  expect(String(file.read())).toBe("line\n");
 });

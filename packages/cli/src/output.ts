@@ -8,6 +8,7 @@ export class Output {
   readonly #limit: number;
   #closed = false;
   #lost = 0;
+  #footer: readonly string[] = [];
 
   /** @param limit bytes that may wait for a slow reader; lines beyond are counted and left out. */
   constructor(stream: Writable, limit = DEFAULT_LIMIT) {
@@ -23,7 +24,7 @@ export class Output {
 
   /** The terminal's width; undefined when this is none. */
   get columns(): number | undefined {
-    return this.terminal ? (this.#stream.columns ?? 80) : undefined;
+    return this.terminal ? this.#stream.columns || 80 : undefined;
   }
 
   /** How many lines were left out since the last that was written. */
@@ -43,7 +44,20 @@ export class Output {
     }
     const loss = this.#lost > 0 ? `${lossLine(this.#lost)}\n` : "";
     this.#lost = 0;
-    this.#stream.write(`${loss}${text}\n`);
+    this.#stream.write(`${this.#withoutFooter}${loss}${text}\n${footerText(this.#footer)}`);
+  }
+
+  /** Keeps these lines below all others, on a terminal; none: no more. Each must be narrower than the terminal. */
+  footer(lines: readonly string[]): void {
+    if (!this.terminal || this.#closed || this.#stream.destroyed || this.#stream.writableLength > this.#limit) return;
+    this.#stream.write(this.#withoutFooter + footerText(lines));
+    this.#footer = lines;
+  }
+
+  /** Takes the footer away, so that the next line stands in its place. */
+  get #withoutFooter(): string {
+    const { length } = this.#footer;
+    return length === 0 ? "" : `\u001b[${length}A\u001b[J`;
   }
 
   /** Resolves when everything has been taken, or after `timeout` milliseconds. */
@@ -57,6 +71,10 @@ export class Output {
       });
     });
   }
+}
+
+function footerText(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 function peopleLossLine(lost: number): string {

@@ -68,8 +68,10 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     reconnection.entries.enabled,
   ])
     http.addOption(declaredOption(option));
+  http.addOption(flag("--qr", "show the public URL as a QR code, for phones", "POSTERN_QR"));
   http.addHelpText("after", HTTP_EXAMPLES).action(async (target: string) => {
-    ended(await (await import("./http-command.js")).httpCommand(target, typed(http), terminal));
+    const qr = isSet(http, "qr");
+    ended(await (await import("./http-command.js")).httpCommand(target, { ...typed(http), qr }, terminal));
   });
 
   const start = program.command("start").description("run all that the configuration file enables");

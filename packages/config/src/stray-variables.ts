@@ -4,7 +4,7 @@ import { environmentName, type ResolvedOption } from "./resolve.js";
 import type { Environment } from "./variables.js";
 
 /** What the command itself listens to, beside the options. */
-const COMMAND = ["POSTERN_CONFIG", "POSTERN_JSON", "POSTERN_ONCE"];
+const COMMAND = ["POSTERN_CONFIG", "POSTERN_JSON", "POSTERN_ONCE", "POSTERN_QR"];
 
 /**
  * Variables that are most likely misspelt: they begin as ours do, and are close to one of ours. What is far from all may be meant for a
