@@ -75,6 +75,7 @@ export function limitsPage(): string {
     ["first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
     ["whole TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
     ["tunnels of a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_TUNNEL_LIMIT"],
+    ["sessions that serve a name together", `${SERVER_LIMITS.sessionsPerName}`, "PN_TUNNEL_LIMIT"],
     ["names of an owner, those kept for it included", `${SERVER_LIMITS.namesPerOwner}`, "PN_TUNNEL_LIMIT"],
     ["a name is kept for an owner that is away", time(SERVER_LIMITS.nameHold), "the name is free"],
     ["requests listed one by one, a second and tunnel", `${SERVER_LIMITS.listedRequests}`, "they are counted"],

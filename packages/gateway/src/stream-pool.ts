@@ -28,6 +28,11 @@ export class StreamPool {
     this.upstream = upstream;
   }
 
+  /** Streams that nobody uses: idle ones, and those that are on their way out. */
+  get resting(): number {
+    return this.#idle.length + this.#leaving.size;
+  }
+
   /** An idle stream that is young enough, or none. */
   take(now: number): ByteStream | undefined {
     const last = this.#idle.pop();

@@ -55,6 +55,8 @@ export interface Bind {
   subdomain?: string;
   host_header?: string;
   local_host?: string;
+  /** A random text, at most 64 characters, that all sessions of one client's tunnel share: they serve the name together. */
+  instance?: string;
 }
 
 export interface Bound {
@@ -188,7 +190,7 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   refresh: { refresh: count, auth: object(AUTH) },
   refreshed: { refresh: count, expires_in_ms: optional(count) },
   expiring: { expires_in_ms: count },
-  bind: { bind: count, ...WISH },
+  bind: { bind: count, ...WISH, instance: optional((value) => text(value) && (value as string).length <= 64) },
   bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
   check: { check: count, ...WISH },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },

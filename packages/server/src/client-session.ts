@@ -22,6 +22,7 @@ import type { PeerCertificate } from "@postern/tls";
 import type { Authenticator, Identity } from "./identity.js";
 import { SERVER_LIMITS } from "./limits.js";
 import { isReservedName, isValidName, type NameRules } from "./name.js";
+import type { Holder } from "./name-holding.js";
 import type { NameRegistry } from "./name-registry.js";
 import { sendRecords } from "./records.js";
 import { Tunnel } from "./tunnel.js";
@@ -49,6 +50,7 @@ export interface SessionHost {
 /** What a tunnel gets. */
 interface Grant extends DefaultName {
   hostHeader: string | undefined;
+  holder: Holder;
 }
 
 /** The server's side of a client's session: checks who it is, gives it names, and takes them back. */
@@ -245,7 +247,7 @@ export class ClientSession implements SessionHandler {
       onRecords: () => setTimeout(() => sendRecords(this.#session, tunnel, this.#requestLog), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
-    this.#host.names.take(name, identity.owner, tunnel, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
+    this.#host.names.take(tunnel, grant.holder, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
     const public_url = this.#host.publicUrl(name);
     const { number, id } = tunnel;
     this.#session.control({ type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url });
@@ -272,7 +274,9 @@ export class ClientSession implements SessionHandler {
       : defaultName(this.#user ?? identity.user, identity, names, nameRules);
     if (named === undefined) return "PN_NAME_FORBIDDEN";
     const hostHeader = wish.host_header === "rewrite" ? wish.local_host : wish.host_header;
-    return this.#refusal(named.name, wished, identity, hostHeader) ?? { ...named, hostHeader };
+    const holder = { owner: identity.owner, instance: wish.type === "bind" ? wish.instance : undefined };
+    const refusal = this.#refusal(named.name, wished, identity, hostHeader) ?? names.refusal(named.name, holder);
+    return refusal ?? { ...named, hostHeader, holder };
   }
 
   #refusal(name: string, wished: boolean, identity: Identity, hostHeader: string | undefined): ErrorCode | undefined {
@@ -283,14 +287,14 @@ export class ClientSession implements SessionHandler {
     if (!identity.names.allow(name)) return "PN_NAME_FORBIDDEN";
     if (hostHeader !== undefined && parseAuthority(hostHeader) === undefined) return "PN_HOST_HEADER";
     if (this.#tunnels.size >= SERVER_LIMITS.tunnelsPerSession || !this.#host.hasRoomFor(name)) return "PN_TUNNEL_LIMIT";
-    return this.#host.names.refusal(name, identity.owner);
+    return undefined;
   }
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
     this.#tunnels.delete(tunnel.number);
     sendRecords(this.#session, tunnel, this.#requestLog);
     tunnel.pool.close();
-    this.#host.names.release(tunnel.name, tunnel, tunnel.lasting ? "stopped" : "free");
+    this.#host.names.release(tunnel, tunnel.lasting ? "stopped" : "free");
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: tunnel.number, code, message, retryable });
     this.#log.info({ name: tunnel.name, tunnel: tunnel.id, code }, "tunnel closed");
@@ -299,7 +303,7 @@ export class ClientSession implements SessionHandler {
   /** A client that left keeps the names it had asked for; one that dropped is expected back under any name. */
   #releaseName(tunnel: Tunnel): void {
     const how = !this.#leaving ? "dropped" : tunnel.lasting ? "stopped" : "free";
-    this.#host.names.release(tunnel.name, tunnel, how);
+    this.#host.names.release(tunnel, how);
   }
 
   #letIdleStreamsGo(): void {

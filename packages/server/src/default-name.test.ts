@@ -10,7 +10,8 @@ const MADE_UP = /^([b-z][aeiou])+(-([b-z][aeiou])+)+$/;
 
 function wish(user: string | undefined, claim?: string[], taken: Record<string, string> = {}): string | undefined {
   const registry = new NameRegistry(() => 0);
-  for (const [name, owner] of Object.entries(taken)) registry.take(name, owner, {} as Tunnel, () => {});
+  for (const [name, owner] of Object.entries(taken))
+    registry.take({ name } as Tunnel, { owner, instance: undefined }, () => {});
   const names = claim === undefined ? NamePatterns.any : NamePatterns.parse(claim)!;
   const identity: Identity = {
     owner: "alice",

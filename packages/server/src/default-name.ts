@@ -28,7 +28,7 @@ export function defaultName(
       isValidName(name, rules) &&
       !isReservedName(name, rules) &&
       names.allow(name) &&
-      registry.refusal(name, owner) === undefined &&
+      registry.refusal(name, { owner, instance: undefined }) === undefined &&
       // One that a client of the same owner dropped is what that client comes back for.
       (served === undefined || served === "away")
     );

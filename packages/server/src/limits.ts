@@ -4,6 +4,8 @@ export const SERVER_LIMITS = {
   tunnelsPerSession: 64,
   /** Tunnels of all sessions, unless the operator says otherwise. */
   tunnels: 10_000,
+  /** Sessions of one client that may serve a name together, those that are cut off and not yet given up included. */
+  sessionsPerName: 64,
   /** Names one owner may have, those kept for it included. */
   namesPerOwner: 10_000,
   /** How long a name stays with its owner who is away, in milliseconds. */

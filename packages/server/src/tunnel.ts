@@ -22,6 +22,9 @@ export interface TunnelOptions {
   onRecords: (tunnel: Tunnel) => void;
 }
 
+/** What was sent so long ago, in milliseconds, and is not acknowledged is asked for; as long may the answer take. */
+const DOUBT = 1_000;
+
 /** A name that a client's session serves: where requests for it are routed, and the upstream that dials a stream of the session. */
 export class Tunnel implements UpstreamRoute, Upstream {
   readonly kind = "upstream";
@@ -32,8 +35,13 @@ export class Tunnel implements UpstreamRoute, Upstream {
   readonly hostHeader: string | undefined;
   readonly pool: StreamPool;
   readonly requests = new RequestLog();
+  /** Which taking of its name it belongs to: whatever comes from an older one changes nothing. The registry sets it. */
+  epoch = 0;
   readonly #session: Session;
   readonly #onRecords: (tunnel: Tunnel) => void;
+  /** When its client was last asked for a sign of life, and from when on it is doubtful without one. */
+  #askedAt = -Infinity;
+  #doubtAt = -Infinity;
 
   constructor(options: TunnelOptions) {
     this.number = options.number;
@@ -51,11 +59,42 @@ export class Tunnel implements UpstreamRoute, Upstream {
     return this.#session.full ? refusals.PN_OVERLOADED : refusals.PN_TUNNEL_AWAY;
   }
 
+  /** Streams of its session that are in use. */
+  get load(): number {
+    return this.#session.streams - this.pool.resting;
+  }
+
+  /** Whether its client was asked for a sign of life, and owes it. It may be cut off; where another session serves the name, that goes first. */
+  get doubtful(): boolean {
+    return this.#isOwing && performance.now() >= this.#doubtAt;
+  }
+
+  /** Another session of the client has come: perhaps because this one is lost. Until it is heard of, it is doubtful. */
+  prove(): void {
+    this.#ask(0);
+  }
+
+  /** Asks for a sign of life where what was sent is not acknowledged. To be called about once a second. */
+  watch(): void {
+    const { inFlight, now } = this.#session.sender;
+    if (!this.#isOwing && inFlight.bytes > 0 && now - inFlight.progressAt >= DOUBT) this.#ask(DOUBT);
+  }
+
   dial(): Stream {
     return this.#session.open(this.number);
   }
 
   onFinished(request: FinishedRequest): void {
     if (this.requests.add(request, performance.now())) this.#onRecords(this);
+  }
+
+  get #isOwing(): boolean {
+    return this.#session.sender.heardAt <= this.#askedAt;
+  }
+
+  #ask(patience: number): void {
+    this.#askedAt = performance.now();
+    this.#doubtAt = this.#askedAt + patience;
+    this.#session.ping();
   }
 }
