@@ -29,6 +29,8 @@ export class PlayedClient implements SessionHandler {
   readonly held: Stream[] = [];
   /** How many requests came. */
   requests = 0;
+  /** How many streams were flagged as probes. */
+  probes = 0;
   reason: TunnelError | undefined;
   readonly session: Session;
   readonly #socket: Socket;
@@ -120,7 +122,8 @@ export class PlayedClient implements SessionHandler {
     this.messages.push(message);
   }
 
-  onStream(stream: Stream, _probe: boolean): void {
+  onStream(stream: Stream, probe: boolean): void {
+    if (probe) this.probes++;
     let text = "";
     stream.handler = {
       onData: (chunk) => {

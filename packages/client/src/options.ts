@@ -1,4 +1,5 @@
 import type { ClientTls } from "./client-tls.js";
+import type { DataPlaneState } from "./data-plane.js";
 
 /** What `connect` takes. */
 export interface ConnectOptions {
@@ -30,6 +31,8 @@ export interface ConnectOptions {
   connectionTimeout?: number;
   /** Milliseconds between two heartbeats; two that are missed end the session. Default and most 10,000. */
   keepaliveInterval?: number;
+  /** Milliseconds between two looks whether requests come through the tunnel; the first comes at once. Default 60,000. */
+  healthInterval?: number;
   /** Connections to the local service at once; visitors beyond get 503. Default 1,024. */
   maxConnections?: number;
   /** Ends the tunnel, also while it is still being opened. */
@@ -79,6 +82,7 @@ export type TunnelEventType =
   | "tunnel_established"
   | "tunnel_closed"
   | "http_request"
+  | "status_update"
   | "token_refresh"
   | "reconnection"
   | "error";
@@ -86,6 +90,7 @@ export type TunnelEventType =
 /**
  * One event, as `--json` prints it. The data of an `http_request` is a RequestRecord; above 50 a second requests are only
  * counted: then it is `{ omitted: number }`. A `token_refresh` has a `state`: `renewed`, `failed` or `expiring`.
+ * A `status_update` has a `data_plane`: `ok`, `failing` or `unknown`, and an `error` where it fails.
  */
 export interface TunnelEvent {
   /** ISO 8601. */
@@ -102,6 +107,8 @@ export interface TunnelHandle {
   readonly url: string;
   readonly tunnelId: string;
   readonly state: ConnectionState;
+  /** Whether requests come through, as the client's own last one did; `unknown` until one has. */
+  readonly dataPlane: DataPlaneState;
   on(event: "event", listener: (event: TunnelEvent) => void): this;
   on(event: "state", listener: (state: ConnectionState) => void): this;
   on(event: "closed", listener: (error?: Error) => void): this;

@@ -10,8 +10,11 @@ import {
   type SessionHandler,
   type Stream,
 } from "@postern/protocol";
+import { DataPlane, type DataPlaneState } from "./data-plane.js";
 import { LocalConnection, type LocalConnectionEvents } from "./local-connection.js";
 import { remoteError } from "./login.js";
+import { Probe, type ProbeWay } from "./probe.js";
+import { ProbedStream } from "./probed-stream.js";
 import type { Target } from "./target.js";
 
 /** How long requests in flight may take when a tunnel ends, in milliseconds. */
@@ -24,6 +27,8 @@ export interface TunnelSessionEvents {
   onDialFailure(code: ErrorCode, error: Error): void;
   /** The credential ends in so many milliseconds. */
   onExpiring(milliseconds: number): void;
+  /** Whether requests come through has changed; `error` says why not. */
+  onDataPlane(state: DataPlaneState, error?: string): void;
   /** The server wants this session to end; a new one may be made at once, or after `retryAfter` milliseconds. */
   onGoAway(retryAfter: number): void;
   onClose(reason: TunnelError): void;
@@ -41,6 +46,8 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   readonly #refreshing = new Map<number, PromiseWithResolvers<Refreshed>>();
   #refreshes = 0;
   #tunnel = -1;
+  #probe: Probe | undefined;
+  #dataPlane: DataPlane | undefined;
   /** Connections to the local service that are not closed yet. */
   #connections = 0;
 
@@ -64,6 +71,28 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
     });
     return this.#bound.promise;
+  }
+
+  /** Whether requests come through the tunnel. */
+  get dataPlane(): DataPlaneState {
+    return this.#dataPlane?.state ?? "unknown";
+  }
+
+  /** From now on it is looked every `interval` milliseconds whether requests come through. Where they no longer do, the session ends. */
+  watchDataPlane(way: ProbeWay, interval: number): void {
+    const probe = new Probe(way);
+    const setTimer = (task: () => void, milliseconds: number): (() => void) => {
+      const timer = setTimeout(task, milliseconds);
+      return () => clearTimeout(timer);
+    };
+    this.#probe = probe;
+    this.#dataPlane = new DataPlane(
+      { interval, probe: (signal) => probe.send(signal), setTimer, random: Math.random },
+      {
+        onDataPlane: (state, error) => this.#events.onDataPlane(state, error),
+        onDataPlaneLost: () => this.#session.close(new TunnelError("PN_DATA_PLANE_LOST")),
+      },
+    );
   }
 
   /** From now on another credential counts; streams go on. @throws TunnelError as the server answers. */
@@ -92,6 +121,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   }
 
   async #finish(timeout: number): Promise<void> {
+    this.#dataPlane?.stop();
     this.#session.goAway("PN_DRAINING");
     if (this.#session.streams === 0) return;
     const timer = setTimeout(() => this.#over.resolve(), timeout);
@@ -99,12 +129,15 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     clearTimeout(timer);
   }
 
-  onStream(stream: Stream): void {
+  onStream(stream: Stream, probe: boolean): void {
     if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNKNOWN");
     // Counted until the connection is closed: a server that opens and resets in a hurry gets no more of them.
     if (this.#connections >= this.#session.limits.streams) return stream.reset("PN_STREAM_LIMIT");
     this.#connections++;
-    new LocalConnection(stream, this.#target, this);
+    const relay = (): LocalConnection => new LocalConnection(stream, this.#target, this);
+    const own = probe ? this.#probe : undefined;
+    if (own === undefined) relay();
+    else new ProbedStream(stream, { answer: (head) => own.answer(head), relay, onDone: () => this.onDone() });
   }
 
   onDialFailure(code: ErrorCode, error: Error): void {
@@ -141,6 +174,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   }
 
   onGoAway(_code: ErrorCode, retryAfter: number): void {
+    this.#dataPlane?.stop();
     this.#events.onGoAway(retryAfter);
   }
 
@@ -152,6 +186,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
 
   onClose(reason: TunnelError): void {
     clearInterval(this.#timer);
+    this.#dataPlane?.stop();
     this.#over.resolve();
     this.#bound.reject(reason);
     for (const answer of this.#refreshing.values()) answer.reject(reason);

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
 import { DEFAULT_LIMITS, TunnelError, type Limits, type Requests } from "@postern/protocol";
 import { backoff, DEFAULT_RECONNECTION } from "./backoff.js";
 import { credentialOf, type Credential } from "./credential.js";
@@ -6,7 +7,9 @@ import { login } from "./login.js";
 import type { ConnectionState, ConnectOptions, ReconnectionOptions, TunnelEventType, TunnelHandle } from "./options.js";
 import { parseServerAddress } from "./server-address.js";
 import { parseTarget, type Target } from "./target.js";
+import type { DataPlaneState } from "./data-plane.js";
 import { DRAIN, TunnelSession } from "./tunnel-session.js";
+import { dialServer } from "./websocket-connection.js";
 
 /** Who tries several addresses gets several errors, and no message for all. */
 function reason(error: Error): string {
@@ -27,6 +30,8 @@ const NOT_LET_IN: ReadonlySet<string> = new Set([
 
 /** At most one event about an unreachable local service in this many milliseconds. */
 const DIAL_FAILURE_PAUSE = 1_000;
+/** Milliseconds between two looks whether requests come through. */
+const HEALTH_INTERVAL = 60_000;
 
 /**
  * A published service that is kept published: while it is open there is a session, or one is on its way.
@@ -63,6 +68,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
     this.#credential = credentialOf(options, (message, data) => this.#report("token_refresh", message, data));
     if (options.onEvent !== undefined) this.on("event", options.onEvent);
     options.signal?.addEventListener("abort", () => void this.close(), { once: true });
+  }
+
+  get dataPlane(): DataPlaneState {
+    return this.#session?.dataPlane ?? "unknown";
   }
 
   /** Resolves when the tunnel is open for the first time; goes on keeping it open. @throws TunnelError when it fails for good. */
@@ -147,6 +156,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
       throw error;
     }
     this.#session = session;
+    this.#watchDataPlane(session);
     this.#setState("connected");
     this.#report("tunnel_established", `${this.url} → ${this.#options.local}`, {
       public_url: this.url,
@@ -189,6 +199,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
         onRequests: (message) => this.#onRequests(message),
         onDialFailure: (code, error) => this.#onDialFailure(code, error),
         onExpiring: (milliseconds) => this.#credential.expiring(milliseconds),
+        onDataPlane: (state, error) => this.#onDataPlane(state, error),
         onGoAway: (retryAfter) => ended.resolve(retryAfter),
         onClose: (reason) => {
           unfollow();
@@ -249,6 +260,20 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
       this.#report("http_request", `${record.method} ${record.path} ${record.status}`, { ...record });
     }
     if (omitted > 0) this.#report("http_request", `${omitted} more requests`, { omitted });
+  }
+
+  /** Probes come as a visitor does: for the tunnel's name, and without a certificate of their own. */
+  #watchDataPlane(session: TunnelSession): void {
+    const { host, hostname } = new URL(this.url);
+    const { cert: _cert, key: _key, ...trust } = this.#options.tls ?? {};
+    const dial = (): Socket => dialServer(this.#address, { ...trust, serverName: hostname });
+    const { healthInterval = HEALTH_INTERVAL } = this.#options;
+    session.watchDataPlane({ dial, host, tunnelId: this.tunnelId }, healthInterval);
+  }
+
+  #onDataPlane(state: DataPlaneState, error: string | undefined): void {
+    const message = error ?? `requests through ${this.url}: ${state}`;
+    this.#report("status_update", message, { data_plane: state, ...(error !== undefined && { error }) });
   }
 
   #onDialFailure(code: string, error: Error): void {

@@ -173,6 +173,11 @@ export const ERRORS = {
     retryable: false,
     message: "The client's certificate is not valid at this time. Renew it, or correct the clock.",
   },
+  PN_DATA_PLANE_LOST: {
+    number: 39,
+    retryable: true,
+    message: "Requests do not come through this session any more, though it lives. The connection is made anew.",
+  },
   PN_CANCELLED: {
     number: 40,
     retryable: true,

@@ -95,7 +95,7 @@ export class ClientSession implements SessionHandler {
   tick(now: number): void {
     this.#session.tick();
     this.#authority.check();
-    for (const tunnel of this.#tunnels.values()) tunnel.pool.sweep(now);
+    for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
   }
 
   /** Ends the session, and says why. */

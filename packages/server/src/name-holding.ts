@@ -93,6 +93,11 @@ export class NameHolding {
     return best;
   }
 
+  /** The tunnel whose client says, in `field`, that the request is a probe of its own. */
+  probed(field: string): Tunnel | undefined {
+    return this.#members.find(({ tunnel }) => tunnel.probe.isProvedBy(field))?.tunnel;
+  }
+
   /** Notices who is cut off, where somebody else could serve in its place. */
   watch(): void {
     if (this.#members.length > 1) for (const { tunnel } of this.#members) tunnel.watch();

@@ -63,6 +63,11 @@ export class NameRegistry {
     return holding?.pick() ?? (holding?.expected === true ? "away" : undefined);
   }
 
+  /** The tunnel of `name` whose client says, in `field`, that the request is a probe of its own. */
+  probed(name: string, field: string): Tunnel | undefined {
+    return this.#get(name)?.probed(field);
+  }
+
   /** Names that are served now. */
   get tunnels(): number {
     return this.#serving;

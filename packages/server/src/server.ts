@@ -24,6 +24,7 @@ import { ClientCertificates } from "./client-certificates.js";
 import { Logins } from "./logins.js";
 import type { ApiKey, Server, ServerOptions } from "./options.js";
 import { TlsFront } from "./tls-front.js";
+import { probeOf } from "./probe-route.js";
 import { Tokens } from "./tokens.js";
 
 /** How often sessions look at the clock, in milliseconds. */
@@ -253,11 +254,16 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   }
 
   /** The base domain and IP literals are the server itself; the names below the domain are tunnels. */
-  #route({ host, path }: RequestHead, { proto }: Arrival): Route {
+  #route(head: RequestHead, { proto }: Arrival): Route {
+    const { host, path } = head;
     if (this.#redirects && proto === "http" && host !== "" && !this.#isExempt(path))
       return { ...INSECURE, location: this.#address(host) + (path.startsWith("/") ? path : "/") };
     if (host.endsWith(this.#suffix)) {
-      const tunnel = this.names.find(host.slice(0, -this.#suffix.length));
+      const name = host.slice(0, -this.#suffix.length);
+      const probe = probeOf(head);
+      const probed = probe === "" ? undefined : this.names.probed(name, probe);
+      if (probed !== undefined) return probed.probe;
+      const tunnel = this.names.find(name);
       return tunnel === "away" ? AWAY : (tunnel ?? UNKNOWN);
     }
     const self = host === this.#domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;

@@ -7,6 +7,7 @@ import {
   type UpstreamRoute,
 } from "@postern/gateway";
 import type { Session, Stream } from "@postern/protocol";
+import { ProbeRoute } from "./probe-route.js";
 import { RequestLog } from "./request-log.js";
 
 export interface TunnelOptions {
@@ -34,6 +35,8 @@ export class Tunnel implements UpstreamRoute, Upstream {
   readonly lasting: boolean;
   readonly hostHeader: string | undefined;
   readonly pool: StreamPool;
+  /** Where its client's own probes go: to this very session. */
+  readonly probe: ProbeRoute;
   readonly requests = new RequestLog();
   /** Which taking of its name it belongs to: whatever comes from an older one changes nothing. The registry sets it. */
   epoch = 0;
@@ -52,6 +55,7 @@ export class Tunnel implements UpstreamRoute, Upstream {
     this.#session = options.session;
     this.#onRecords = options.onRecords;
     this.pool = new StreamPool(this);
+    this.probe = new ProbeRoute(this);
   }
 
   get unavailable(): Refusal | undefined {
@@ -80,8 +84,15 @@ export class Tunnel implements UpstreamRoute, Upstream {
     if (!this.#isOwing && inFlight.bytes > 0 && now - inFlight.progressAt >= DOUBT) this.#ask(DOUBT);
   }
 
-  dial(): Stream {
-    return this.#session.open(this.number);
+  /** @param probe the client is to look whether the request is its own. */
+  dial(probe = false): Stream {
+    return this.#session.open(this.number, probe);
+  }
+
+  /** Lets go of idle streams that are too old. To be called about once a second. */
+  sweep(now: number): void {
+    this.pool.sweep(now);
+    this.probe.pool.sweep(now);
   }
 
   onFinished(request: FinishedRequest): void {

@@ -121,6 +121,17 @@ export class FieldSection {
     }
   }
 
+  /** The value of the one line named `name` (lower case), if that means nothing to us; empty where there is none, or several. */
+  soleValue(bytes: Buffer, name: string): string {
+    let found = -1;
+    for (let n = 0; n < this.count; n++) {
+      if (this.#fields[n] !== Field.other || !equalsText(bytes, this.#starts[n]!, this.#nameEnds[n]!, name)) continue;
+      if (found >= 0) return "";
+      found = n;
+    }
+    return found < 0 ? "" : this.value(bytes, found);
+  }
+
   /** The name of one line, in lower case. */
   name(bytes: Buffer, index: number): string {
     return textOf(bytes, this.#starts[index]!, this.#nameEnds[index]!).toLowerCase();

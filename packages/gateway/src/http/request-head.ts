@@ -121,6 +121,11 @@ export class RequestHead {
     return values.join(",");
   }
 
+  /** The value of the field `name` (lower case), one that means nothing to the gateway; empty when it is not there exactly once. */
+  fieldValue(name: string): string {
+    return this.#fields.soleValue(this.#bytes, name);
+  }
+
   /** Lets go of the bytes, which an idle connection would hold; `path`, `accept` and `write` end with them. */
   release(): void {
     this.#bytes = NOTHING;

@@ -1,0 +1,52 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { StreamPool, type Refusal, type RequestHead, type Upstream, type UpstreamRoute } from "@postern/gateway";
+import type { Stream } from "@postern/protocol";
+
+const FIELD = /^([0-9a-f]{32})\.([0-9a-f]{64})$/;
+
+/** What the route needs of the tunnel that it belongs to. */
+export interface ProbedTunnel {
+  readonly id: string;
+  readonly unavailable: Refusal | undefined;
+  dial(probe: boolean): Stream;
+}
+
+/** What a request says that may be a probe (PROTOCOL.md, section 10); empty where it is none. */
+export function probeOf(head: RequestHead): string {
+  return head.method === "GET" && head.path === "/" ? head.fieldValue("postern-probe") : "";
+}
+
+/**
+ * The route of a client's own probes. They go the way of all requests, to the session that sent them, each on a stream of its own that is
+ * flagged. Nobody is told of them: only who knows the tunnel's id can send one, so no visitor goes unnoticed in this way.
+ */
+export class ProbeRoute implements UpstreamRoute, Upstream {
+  readonly kind = "upstream";
+  readonly hostHeader = undefined;
+  readonly pool = new StreamPool(this);
+  readonly #tunnel: ProbedTunnel;
+
+  constructor(tunnel: ProbedTunnel) {
+    this.#tunnel = tunnel;
+    // No stream is kept for another probe.
+    this.pool.close();
+  }
+
+  /** Whether `field` is a nonce and its HMAC-SHA-256 with the tunnel's id. */
+  isProvedBy(field: string): boolean {
+    const [, nonce, proof] = FIELD.exec(field) ?? [];
+    if (nonce === undefined || proof === undefined) return false;
+    const due = createHmac("sha256", this.#tunnel.id).update(nonce).digest();
+    return timingSafeEqual(due, Buffer.from(proof, "hex"));
+  }
+
+  get unavailable(): Refusal | undefined {
+    return this.#tunnel.unavailable;
+  }
+
+  dial(): Stream {
+    return this.#tunnel.dial(true);
+  }
+
+  onFinished(): void {}
+}
