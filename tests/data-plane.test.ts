@@ -1,11 +1,18 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { connect, type TunnelEvent, type TunnelHandle } from "@postern/client";
 import {
+  claimPort,
   Cleanup,
   ClientProcess,
   exchange,
+  makeCertificate,
+  needs,
   Origin,
+  postern,
+  scratchFolder,
   ServerProcess,
   startEchoOrigin,
   SteadyVisitor,
@@ -64,6 +71,26 @@ test("the command tells it, too", async () => {
   const origin = await startEchoOrigin(onTestFinished);
   const client = await ClientProcess.start(onTestFinished, { server, target: origin.port });
   expect((await client.event("status_update")).data).toEqual({ data_plane: "ok" });
+});
+
+test("over TLS it asks for the tunnel's name, as visitors do", async ({ skip }) => {
+  needs({ skip }, "openssl");
+  const { certificate, key } = makeCertificate(onTestFinished);
+  const port = await claimPort();
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  const ssl = `[tunnel.server.ssl]\nenabled = true\ncert_file = "${certificate}"\nkey_file = "${key}"`;
+  const auth = `[tunnel.server.auth]\napi_keys = ["tests ${TEST_KEY}"]`;
+  writeFileSync(file, `[tunnel.server]\nlisten = "127.0.0.1:${port}"\n${auth}\n${ssl}\n`, { mode: 0o600 });
+  postern(onTestFinished, ["server", "--config", file]);
+  const tunnel = await connect({
+    server: `https://localhost:${port}`,
+    apiKey: TEST_KEY,
+    subdomain: "web",
+    local: 9,
+    tls: { ca: readFileSync(certificate, "utf8") },
+  });
+  onTestFinished(() => tunnel.close());
+  await until("the data plane to answer", () => tunnel.dataPlane === "ok");
 });
 
 test("it does not depend on the local service", async () => {

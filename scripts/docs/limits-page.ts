@@ -75,6 +75,11 @@ export function limitsPage(): string {
     ["first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
     ["whole TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
     ["tunnels of a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_TUNNEL_LIMIT"],
+    [
+      "connections of all addresses that are not logged in",
+      `${SERVER_LIMITS.logins}, and of one address an eighth of what is left`,
+      "PN_LOGIN_BUSY with a retry hint; an IPv6 network of 64 bits is one address",
+    ],
     ["sessions that serve a name together", `${SERVER_LIMITS.sessionsPerName}`, "PN_TUNNEL_LIMIT"],
     ["names of an owner, those kept for it included", `${SERVER_LIMITS.namesPerOwner}`, "PN_TUNNEL_LIMIT"],
     ["a name is kept for an owner that is away", time(SERVER_LIMITS.nameHold), "the name is free"],

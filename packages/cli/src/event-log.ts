@@ -17,8 +17,14 @@ export function logEvent({ type, endpoint, message, data }: TunnelEvent, log: Lo
   if (type === "http_request")
     return requestLog.info({ endpoint, ...data }, "omitted" in data ? "more requests" : "request");
   const isExpected = data["code"] === "PN_CLOSED";
-  const level = type === "token_refresh" ? tokenLevel(data) : LEVELS[type];
+  const level =
+    type === "token_refresh" ? tokenLevel(data) : type === "status_update" ? statusLevel(data) : LEVELS[type];
   log[(isExpected ? undefined : level) ?? "info"]({ endpoint, ...data }, message);
+}
+
+/** That requests come through is as it should be, and as long as nobody knows there is nothing to say. */
+export function statusLevel(data: Record<string, unknown>): "debug" | "warn" {
+  return data["data_plane"] === "failing" ? "warn" : "debug";
 }
 
 /** That a token was renewed is as it should be. */

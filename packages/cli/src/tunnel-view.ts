@@ -1,7 +1,7 @@
 import type { RequestRecord, TunnelEvent } from "@postern/client";
 import { clockText } from "./clock-text.js";
 import type { Messages } from "./messages.js";
-import { tokenLevel } from "./event-log.js";
+import { statusLevel, tokenLevel } from "./event-log.js";
 import { printable } from "./printable.js";
 import { durationText } from "./quantity.js";
 import { omittedLine, requestLine } from "./request-line.js";
@@ -44,6 +44,8 @@ export class TunnelView {
         return this.#reconnection(event);
       case "token_refresh":
         return this.#state(tokenLevel(event.data), event.message, event);
+      case "status_update":
+        return this.#state(statusLevel(event.data), event.message, event);
       default:
         this.#state("debug", event.message, event);
     }

@@ -20,8 +20,7 @@ export interface ProbedStreamEvents {
 export class ProbedStream implements StreamHandler {
   readonly #stream: Stream;
   readonly #events: ProbedStreamEvents;
-  #received: Buffer[] = [];
-  #bytes = 0;
+  #received: Buffer = Buffer.alloc(0);
   #answered = false;
 
   constructor(stream: Stream, events: ProbedStreamEvents) {
@@ -32,16 +31,13 @@ export class ProbedStream implements StreamHandler {
 
   onData(chunk: Buffer): void {
     if (this.#answered) return this.#stream.consumed(chunk.length);
-    this.#received.push(chunk);
-    this.#bytes += chunk.length;
-    const text = Buffer.concat(this.#received).toString("latin1");
-    const end = text.indexOf(HEAD_END);
-    if (end < 0) return this.#bytes >= MOST ? void this.#relay() : undefined;
-    const answer = this.#events.answer(text.slice(0, end + HEAD_END.length));
+    this.#received = Buffer.concat([this.#received, chunk]);
+    const end = this.#received.indexOf(HEAD_END);
+    if (end < 0) return this.#received.length >= MOST ? void this.#relay() : undefined;
+    const answer = this.#events.answer(this.#received.toString("latin1", 0, end + HEAD_END.length));
     if (answer === undefined) return void this.#relay();
     this.#answered = true;
-    this.#received = [];
-    this.#stream.consumed(this.#bytes);
+    this.#stream.consumed(this.#received.length);
     this.#stream.write(Buffer.from(answer, "latin1"));
     this.#stream.end();
   }
@@ -59,8 +55,7 @@ export class ProbedStream implements StreamHandler {
 
   #relay(): StreamHandler {
     const handler = this.#events.relay(this.#stream);
-    for (const chunk of this.#received) handler.onData(chunk);
-    this.#received = [];
+    if (this.#received.length > 0) handler.onData(this.#received);
     return handler;
   }
 }

@@ -29,8 +29,6 @@ import { Tunnel } from "./tunnel.js";
 
 /** How long finished requests are collected before the client hears of them, in milliseconds. */
 const RECORDS_DELAY = 50;
-/** When a client that is asked to go may try anew, in milliseconds. */
-const RETRY_AFTER = 1_000;
 
 /** What a session needs of the server it is on. */
 export interface SessionHost {
@@ -110,9 +108,9 @@ export class ClientSession implements SessionHandler {
     this.#authority.check();
   }
 
-  /** Asks the client to connect anew. Streams in progress go on. */
-  goAway(): void {
-    this.#session.goAway("PN_DRAINING", RETRY_AFTER);
+  /** Asks the client to connect anew, `retryAfter` milliseconds from now. Streams in progress go on. */
+  goAway(retryAfter: number): void {
+    this.#session.goAway("PN_DRAINING", retryAfter);
     this.#letIdleStreamsGo();
   }
 

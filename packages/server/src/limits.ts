@@ -1,5 +1,7 @@
 /** The server's own limits; docs/limits.md lists them. */
 export const SERVER_LIMITS = {
+  /** Connections of all addresses that are not logged in yet. Each address may have an eighth of what is left, so that few cannot take all. */
+  logins: 1_024,
   /** Tunnels of one session. */
   tunnelsPerSession: 64,
   /** Tunnels of all sessions, unless the operator says otherwise. */

@@ -26,6 +26,7 @@ import type { ApiKey, Server, ServerOptions } from "./options.js";
 import { TlsFront } from "./tls-front.js";
 import { probeOf } from "./probe-route.js";
 import { Tokens } from "./tokens.js";
+import { Turns } from "./turns.js";
 
 /** How often sessions look at the clock, in milliseconds. */
 const TICK = 1_000;
@@ -33,6 +34,10 @@ const TICK = 1_000;
 const FAREWELL = 1_000;
 /** Socket buffer beyond which `drain` is told, in bytes: small, so that it is known soon when the kernel has taken all. */
 const WRITE_BUFFER = 4 * 1024;
+/** New clients that are served in one turn of the event loop: visitors do not notice a thousand that come at once. */
+const CLIENTS_PER_TURN = 2;
+/** At a stop, clients are asked to come back so far apart, in milliseconds, beginning after this, and no later than this. */
+const COME_BACK = { apart: 5, first: 1_000, last: 30_000 };
 /** After so many milliseconds of silence the kernel asks whether a connection's other end is still there. */
 const PROBE_AFTER = 60_000;
 
@@ -70,7 +75,8 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   readonly #suffix: string;
   readonly #publicUrl: URL | undefined;
   readonly #drainTimeout: number;
-  readonly #gate = new LoginGate();
+  readonly #gate = new LoginGate(() => performance.now());
+  readonly #newcomers = new Turns(CLIENTS_PER_TURN);
   readonly #sessions = new Set<ClientSession>();
   /** What ends the limits that hold before login. */
   readonly #logins = new Map<ClientSession, () => void>();
@@ -207,13 +213,20 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   }
 
   onClient(socket: Socket, head: Buffer, address: string): void {
-    const admitted = this.#gate.enter(address);
+    this.#newcomers.add(() => {
+      if (!this.healthy) socket.destroy();
+      else if (!socket.destroyed) this.#admit(socket, head, address);
+    });
+  }
+
+  #admit(socket: Socket, head: Buffer, address: string): void {
+    const retryAfter = this.#gate.enter(address);
     const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
     const peer = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
     const session = new ClientSession(transport, address, this, peer);
     this.#sessions.add(session);
-    if (!admitted) return session.refuse("PN_LOGIN_BUSY", LOGIN_LIMITS.timeout);
+    if (retryAfter !== undefined) return session.refuse("PN_LOGIN_BUSY", retryAfter);
     const timer = setTimeout(() => session.refuse("PN_LOGIN_TIMEOUT"), LOGIN_LIMITS.timeout);
     let bytes = 0;
     const count = (chunk: Buffer): void => {
@@ -279,6 +292,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     const now = performance.now();
     for (const session of this.#sessions) session.tick(now);
     this.names.sweep();
+    this.#gate.sweep();
   }
 
   /** New work is refused first, then what runs may finish, then the clients are let go. */
@@ -286,7 +300,11 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.log.info("stopping");
     const closed = this.#listeners.map((listener) => once(listener.close(), "close"));
     this.#tlsFront?.close();
-    for (const session of this.#sessions) session.goAway();
+    let comeBack = COME_BACK.first;
+    for (const session of this.#sessions) {
+      session.goAway(comeBack);
+      comeBack = Math.min(comeBack + COME_BACK.apart, COME_BACK.last);
+    }
     await this.#gateway.drain(this.#drainTimeout);
     clearInterval(this.#timer);
     if (this.#sessions.size > 0) {

@@ -8,6 +8,8 @@ const PAUSE_MS = 20;
 /** Someone who keeps coming back while a test does harm elsewhere, and remembers every time it went wrong. */
 export class SteadyVisitor {
   served = 0;
+  /** Milliseconds that it has waited for an answer at most. */
+  longest = 0;
   readonly failures: string[] = [];
   readonly #port: number;
   readonly #host: string;
@@ -54,6 +56,7 @@ export class SteadyVisitor {
 
   async #keepComing(): Promise<void> {
     while (!this.#leaving) {
+      const askedAt = performance.now();
       try {
         const { status, body } = await exchange(this.#port, { host: this.#host, path: "/steady" });
         if (status === 200) this.served += 1;
@@ -61,6 +64,7 @@ export class SteadyVisitor {
       } catch (error) {
         this.failures.push(String(error));
       }
+      this.longest = Math.max(this.longest, performance.now() - askedAt);
       await pause(PAUSE_MS);
     }
   }
