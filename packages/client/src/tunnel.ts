@@ -4,6 +4,7 @@ import { backoff, DEFAULT_RECONNECTION } from "./backoff.js";
 import { credentialOf, type Credential } from "./credential.js";
 import { login } from "./login.js";
 import type { ConnectionState, ConnectOptions, ReconnectionOptions, TunnelEventType, TunnelHandle } from "./options.js";
+import { parseProxy, type Proxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { parseTarget, type Target } from "./target.js";
 import { DRAIN, TunnelSession } from "./tunnel-session.js";
@@ -42,6 +43,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
   readonly #options: ConnectOptions;
   readonly #address: URL;
   readonly #target: Target;
+  readonly #proxy: Proxy | undefined;
   readonly #reconnection: ReconnectionOptions;
   readonly #name: string;
   readonly #credential: Credential;
@@ -51,12 +53,13 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
   #closing: Promise<void> | undefined;
   #lastDialFailure = -Infinity;
 
-  /** @throws TypeError when `server` or `local` cannot be understood, or there is not one credential. */
+  /** @throws TypeError when `server`, `local` or `proxy` cannot be understood, or there is not one credential. */
   constructor(options: ConnectOptions) {
     super();
     this.#options = options;
     this.#address = parseServerAddress(options.server);
     this.#target = parseTarget(options.local);
+    this.#proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
     this.#reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
     this.#subdomain = options.subdomain;
     this.#name = options.name ?? options.subdomain ?? "default";
@@ -176,6 +179,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
         auth,
         headers: this.#options.headers ?? {},
         tls: this.#options.tls ?? {},
+        proxy: this.#proxy,
         timeout: this.#options.connectionTimeout ?? 30_000,
         limits: this.#limits(),
         signal: this.#stop.signal,
