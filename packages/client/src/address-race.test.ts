@@ -52,7 +52,7 @@ class Network {
   /** The race, and what it has come to so far. */
   race(): { result: { winner?: string; error?: Error }; settled: Promise<void> } {
     const result: { winner?: string; error?: Error } = {};
-    const settled = firstToConnect({
+    const settled = firstToConnect<string>({
       addresses: this.#fates.map((_, index) => String(index)),
       start: (address, outcome) => this.#start(address, outcome),
       setTimer: this.clock.setTimer,

@@ -13,10 +13,10 @@ const WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the name service does not answer: check this machine's network and DNS",
 };
 
-/** Why a connection did not come about, in words, with the code for whoever looks it up. */
+/** Why a connection did not come about, in words, behind the code for whoever looks it up. */
 export function dialFault({ code, message }: NodeJS.ErrnoException): string {
   const words = WORDS[code ?? ""];
-  return words === undefined ? message || (code ?? "no reason is known") : `${words}, ${code}`;
+  return words === undefined ? message || (code ?? "no reason is known") : `${code}, ${words}`;
 }
 
 /** `host:port` as addresses are written. */

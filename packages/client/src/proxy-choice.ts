@@ -7,7 +7,7 @@ import { parseProxy } from "./proxy-address.js";
 /**
  * The proxy through which an environment wants an address to be reached, as curl and others understand it: HTTPS_PROXY for `https://`
  * and `wss://`, HTTP_PROXY for `http://` and `ws://`, ALL_PROXY where that is not set; unless NO_PROXY exempts it. The lower case
- * of a name wins, and one that is set to nothing means no proxy. This machine is never reached through one.
+ * of a name wins, and one that is empty counts as not set. This machine is never reached through one.
  *
  *     await connect({ server, apiKey, local: 3000, proxy: proxyFor(server, process.env) });
  *
@@ -18,17 +18,21 @@ export function proxyFor(server: string, env: Readonly<Record<string, string | u
   const url = new URL(server.includes("://") ? server : `https://${server}`);
   const isTls = /^(https|wss):$/.test(url.protocol);
   const destination = { host: bareHost(url), port: Number(url.port || (isTls ? 443 : 80)) };
-  const set = (name: string): string | undefined => [name.toLowerCase(), name].find((each) => env[each] !== undefined);
+  const set = (name: string): string | undefined => [name.toLowerCase(), name].find((each) => !isEmpty(env[each]));
   const name = set(isTls ? "HTTPS_PROXY" : "HTTP_PROXY") ?? set("ALL_PROXY");
-  const proxy = name === undefined ? "" : (env[name] as string).trim();
-  if (proxy === "" || isLoopback(destination.host)) return undefined;
+  if (name === undefined || isLoopback(destination.host)) return undefined;
   if (isExempt(destination, env[set("NO_PROXY") ?? ""] ?? "")) return undefined;
+  const proxy = (env[name] as string).trim();
   try {
     parseProxy(proxy);
   } catch (error) {
     throw new TypeError(`${name}: ${(error as Error).message}`);
   }
   return proxy;
+}
+
+function isEmpty(value: string | undefined): boolean {
+  return value === undefined || value.trim() === "";
 }
 
 const LOOPBACK = new BlockList();

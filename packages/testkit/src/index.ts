@@ -6,6 +6,7 @@ export { claimPort } from "./claimed-port.js";
 export { Cleanup, type Defer } from "./cleanup.js";
 export { ClientProcess, type ClientEvent, type ClientProcessOptions } from "./client-process.js";
 export { ClockOrigin } from "./clock-origin.js";
+export { ConnectProxy, type ConnectProxyOptions } from "./connect-proxy.js";
 export { CountingOrigin, type Leaving } from "./counting-origin.js";
 export { echoed, fieldValues, startEchoOrigin, type Echo } from "./echo-origin.js";
 export { exchange, type Exchange, type ExchangeOptions } from "./exchange.js";
