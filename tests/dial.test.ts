@@ -27,7 +27,11 @@ class Machine {
   constructor(test: TestContext, addresses: readonly string[], client: Record<string, string> = {}, server = true) {
     needs(test, "ip");
     // Of util-linux; without being root it needs a kernel that lets users have namespaces.
-    if (spawnSync("unshare", [...UNSHARE, "true"]).status !== 0) test.skip("not here: unshare --net --mount");
+    if (spawnSync("unshare", [...UNSHARE, "true"]).status !== 0) {
+      const note = "not allowed here: unshare --net --mount";
+      process.stderr.write(`SKIPPED, ${note}\n`);
+      test.skip(note);
+    }
     this.#folder = scratchFolder(onTestFinished);
     writeFileSync(join(this.#folder, "hosts"), addresses.map((each) => `${each} tunnel.test\n`).join(""));
     writeKeys(join(this.#folder, "keys"), { tests: TEST_KEY });

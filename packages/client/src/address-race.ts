@@ -3,8 +3,8 @@ export const ATTEMPT_DELAY = 250;
 
 /** How an attempt tells what became of it, once, and not before it has been started. */
 export interface Outcome<T> {
-  won(connection: T): void;
-  lost(error: Error): void;
+  won: (connection: T) => void;
+  lost: (error: Error) => void;
 }
 
 /** An address that was tried, and why it lost; undefined: nothing is known yet. */

@@ -81,7 +81,7 @@ test.each([
 test("a yes that comes byte by byte is one", async () => {
   const socket = await toProxy((at) => {
     at.setNoDelay(true);
-    const bytes = [..."HTTP/1.1 200 OK\r\nA: b\r\n\r\n"];
+    const bytes = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n".split("");
     const next = (): void => {
       const byte = bytes.shift();
       if (byte !== undefined) at.write(byte, () => setImmediate(next));

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { parseProxy } from "./proxy-address.js";
 import { dialServer } from "./server-dial.js";
 
 /** Listens on one address of this machine; the sockets that it has accepted. */
@@ -96,6 +97,31 @@ test("called off while the server is silent in the TLS handshake, nothing stays 
     `the TLS handshake with tunnel.test:${port}`,
   ]);
   expect(process.getActiveResourcesInfo()).not.toContain("TCPSocketWrap");
+});
+
+test("a proxy is asked for an IPv6 address in brackets, and for a name as it is: it is not looked up", async () => {
+  const lookup = (): Promise<never> => Promise.reject(new Error("nobody was to be asked"));
+  for (const [url, asked] of [
+    ["ws://[2001:db8::1]:8080", "[2001:db8::1]:8080"],
+    ["ws://Tunnel.test", "tunnel.test:80"],
+  ] as const) {
+    const { port, sockets } = await listen("127.0.0.1");
+    const stop = new AbortController();
+    const dialling = dialServer({
+      address: new URL(url),
+      tls: {},
+      proxy: parseProxy(`http://127.0.0.1:${port}`),
+      signal: stop.signal,
+      lookup,
+    });
+    await expect.poll(() => sockets.size, { timeout: 10_000 }).toBe(1);
+    const [socket] = sockets;
+    const [head] = (await once(socket!, "data")) as [Buffer];
+    expect(head.toString()).toMatch(new RegExp(`^CONNECT ${asked.replace(/[[\].]/g, "\\$&")} HTTP/1\\.1\r\nHost: `));
+    stop.abort(new Error("called off"));
+    await expect(dialling).rejects.toThrow("called off");
+    await expect.poll(() => sockets.size, { timeout: 10_000 }).toBe(0);
+  }
 });
 
 test("called off while the name is looked up, it ends at once", async () => {
