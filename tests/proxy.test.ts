@@ -275,6 +275,19 @@ describe("which proxy", () => {
   });
 });
 
+test("a doctor looks through it, and leaves the server's name to it", async () => {
+  const proxy = await startProxy({ port: plain.port });
+  const env = { ...NO_PROXIES, POSTERN_API_KEY: TEST_KEY, HTTP_PROXY: at(proxy) };
+  const options = { env, cwd: scratchFolder(onTestFinished) };
+  const well = postern(onTestFinished, ["doctor", "--server", plain.url], options);
+  await well.ends(0);
+  expect(proxy.asked.length).toBeGreaterThan(1);
+  await proxy.close();
+  const ill = postern(onTestFinished, ["doctor", "--server", plain.url], options);
+  await ill.ends(1);
+  expect(ill.output).toMatch(/PN_PROXY_UNREACHABLE|cannot be reached, or does not reach/);
+});
+
 describe("a proxy that answers", () => {
   test.for<[string, string, RegExp]>([
     ["what is no HTTP", "220 mail.example ESMTP\r\n\r\n", /not HTTP/],

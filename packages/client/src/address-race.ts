@@ -14,12 +14,12 @@ export interface Race<T> {
   /** In the order in which they are tried; one at least. */
   addresses: readonly string[];
   /** Begins one attempt. Returns what ends it for good: whatever it has opened is closed then. */
-  start(address: string, outcome: Outcome<T>): () => void;
+  start: (address: string, outcome: Outcome<T>) => () => void;
   /** Calls `task` later; returns what prevents that. */
-  setTimer(task: () => void, milliseconds: number): () => void;
+  setTimer: (task: () => void, milliseconds: number) => () => void;
   signal: AbortSignal;
   /** An attempt began, or failed. */
-  onChange(standings: readonly Standing[]): void;
+  onChange: (standings: readonly Standing[]) => void;
 }
 
 /** Every address was tried in vain. */

@@ -52,7 +52,7 @@ export async function login(options: LoginOptions): Promise<LoggedIn> {
     onFailure: reject,
   });
   const abandon = (): void => {
-    reject(deadline.aborted ? connection.late() : new TunnelError("PN_CLOSED"));
+    reject(deadline.aborted ? connection.late : new TunnelError("PN_CLOSED"));
     connection.end();
   };
   signal.addEventListener("abort", abandon, { once: true });

@@ -27,6 +27,11 @@ export interface ServerDial {
   onWait?: (what: string, code: ErrorCode) => void;
 }
 
+/** The error that it is when there is no more time, and this is still waited for. */
+export function lateError(what: string, code: ErrorCode = "PN_SERVER_UNREACHABLE"): TunnelError {
+  return new TunnelError(code, `no answer in time; waited for: ${what}`);
+}
+
 /** Nobody reads more of them. */
 const MOST_TOLD = 8;
 

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
-import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport, type ErrorCode } from "@postern/protocol";
+import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
 import { trustFault } from "@postern/tls";
 import type { ClientTls } from "./client-tls.js";
 import { dialFault } from "./dial-fault.js";
 import type { Lookup } from "./host-addresses.js";
 import type { Proxy } from "./proxy-address.js";
-import { dialServer } from "./server-dial.js";
+import { dialServer, lateError } from "./server-dial.js";
 
 export interface ConnectionEvents {
   /** The WebSocket stands. Its handler is to be set before returning. */
@@ -30,8 +30,8 @@ export interface ConnectionAddress {
 export class WebSocketConnection {
   readonly #request: ClientRequest;
   readonly #stop = new AbortController();
-  /** What is still to come, and the error that it is when it does not. */
-  #awaited: { what: string; code: ErrorCode } = { what: "nothing yet", code: "PN_SERVER_UNREACHABLE" };
+  /** The error that it is when what is waited for does not come in time. */
+  late = lateError("nothing yet");
   #transport: WebSocketTransport | undefined;
 
   constructor({ address, headers, tls, proxy, lookup }: ConnectionAddress, events: ConnectionEvents) {
@@ -39,10 +39,10 @@ export class WebSocketConnection {
     this.#request = request({
       createConnection: (_, connected) => {
         const { signal } = this.#stop;
-        const onWait = (what: string, code: ErrorCode): void => void (this.#awaited = { what, code });
+        const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));
         dialServer({ address, tls, proxy, lookup, signal, onWait }).then(
           (socket) => {
-            onWait("the answer to the WebSocket's handshake", "PN_SERVER_UNREACHABLE");
+            onWait("the answer to the WebSocket's handshake");
             connected(null, socket);
           },
           (error: Error) => connected(error, undefined as never),
@@ -75,16 +75,10 @@ export class WebSocketConnection {
       }
       const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
       this.#transport = new WebSocketTransport({ socket, role: "client", head, setTimer });
-      this.#awaited = { what: "the answer to the login", code: "PN_SERVER_UNREACHABLE" };
+      this.late = lateError("the answer to the login");
       events.onOpen(this.#transport);
     });
     this.#request.end();
-  }
-
-  /** The error that it is when there is no more time. */
-  late(): TunnelError {
-    const { what, code } = this.#awaited;
-    return new TunnelError(code, `no answer in time; waited for: ${what}`);
   }
 
   /** Gives it up, also once it is open, without a closing handshake. Can be called twice. */
