@@ -5,6 +5,7 @@ import {
   POOL_LIMITS,
   REPLAY_LIMITS,
 } from "@postern/gateway";
+import { PROXY_LIMITS } from "@postern/client";
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
@@ -64,6 +65,7 @@ export function limitsPage(): string {
     ["heartbeat", time(DEFAULT_LIMITS.heartbeat), "two in a row without a sign of life: PN_HEARTBEAT_LOST"],
     ["no progress of acknowledgements while data waits", time(DEFAULT_LIMITS.stall), "PN_HEARTBEAT_LOST"],
     ["sent by a client before it is logged in", size(LOGIN_LIMITS.bytes), "the connection is closed"],
+    ["head of a proxy's answer to CONNECT", size(PROXY_LIMITS.head), "PN_PROXY_UNREACHABLE"],
     ["login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
     [
       "connections of one address that are not logged in",

@@ -2,7 +2,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
-import { exchange, scratchFolder, startEchoOrigin, TOKEN_SECRET, type ClientProcess } from "@postern/testkit";
+import {
+  exchange,
+  needsRoot,
+  scratchFolder,
+  startEchoOrigin,
+  TOKEN_SECRET,
+  type ClientProcess,
+} from "@postern/testkit";
 import { expectIn, freshIssuer, launch, refreshing, TokenServer } from "../token-server.ts";
 import { ClosingCheck } from "./neighbour.ts";
 import { finding } from "./size.ts";
@@ -10,7 +17,7 @@ import { finding } from "./size.ts";
 /** A file system of its own, small; root ignores modes, but neither what is full nor what is mounted read-only. */
 function mountSmall(context: TestContext): string {
   const folder = scratchFolder(onTestFinished);
-  if (process.getuid?.() !== 0) context.skip("mounting needs root");
+  needsRoot(context);
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder]);
   onTestFinished(async () => void execFileSync("umount", ["-l", folder]));
   return folder;

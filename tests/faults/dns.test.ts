@@ -1,10 +1,13 @@
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { ClientProcess, needs, NetworkNamespace, ServerProcess, until } from "@postern/testkit";
+import { ClientProcess, needs, needsRoot, NetworkNamespace, ServerProcess, until } from "@postern/testkit";
 import { ClosingCheck } from "./neighbour.ts";
 import { NameServer } from "./name-server.ts";
 import { finding, secondsSince } from "./size.ts";
 
-beforeEach((context) => needs(context, "ip", "nft"));
+beforeEach((context) => {
+  needs(context, "ip", "nft");
+  needsRoot(context);
+});
 
 /** An address that nobody has. */
 const DEAD = "198.18.255.254";

@@ -1,12 +1,24 @@
 import { beforeEach, expect, test } from "vitest";
-import { ClientProcess, needs, NetworkNamespace, ServerProcess, Program, until, exchange } from "@postern/testkit";
+import {
+  ClientProcess,
+  needs,
+  needsRoot,
+  NetworkNamespace,
+  ServerProcess,
+  Program,
+  until,
+  exchange,
+} from "@postern/testkit";
 import { ClosingCheck } from "./neighbour.ts";
 import { finding, secondsSince } from "./size.ts";
 
 /** Within this time a dead link must have been noticed, in milliseconds; and some more, because the machine may be busy. */
 const NOTICED = 30_000 + 15_000;
 
-beforeEach((context) => needs(context, "ip", "nft", "python3"));
+beforeEach((context) => {
+  needs(context, "ip", "nft", "python3");
+  needsRoot(context);
+});
 
 test.concurrent.for(["both ways", "on the way in", "on the way out"] as const)(
   "a link that loses every packet, %s, is noticed by both ends, and the tunnel is back when it heals",

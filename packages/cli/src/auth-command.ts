@@ -48,7 +48,7 @@ export async function authCheckCommand(given: CommandLine, terminal: Terminal): 
       const { code, message, fix, retryable } = result;
       const lines = [`${where}${message} (${code})`, ...(fix?.split("\n") ?? [])];
       output.line(`${paint.red("✗")} ${[label, ...lines].map(printable).join("\n  ")}`);
-      const type = code.startsWith("PN_SERVER_") ? "connection_failure" : "authentication_failure";
+      const type = /^PN_(SERVER|PROXY)_/.test(code) ? "connection_failure" : "authentication_failure";
       print?.(machineEvent(type, label, message, { server, code, retryable }));
     } else {
       const said = `${where}${loginText(result)}`;

@@ -42,7 +42,8 @@ export async function* diagnoseEndpoint({ wish }: Candidate, withLocal: boolean)
     return yield failed("credential", error);
   }
   const { hostname } = parseServerAddress(options.server);
-  const found = await nameFinding("name", hostname.replace(/^\[|\]$/g, ""));
+  // A proxy looks it up itself.
+  const found = options.proxy === undefined ? await nameFinding("name", hostname.replace(/^\[|\]$/g, "")) : undefined;
   if (found !== undefined) yield found;
   if (found?.outcome === "failed") return;
   let reached = true;

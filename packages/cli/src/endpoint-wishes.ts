@@ -4,6 +4,7 @@ import { loadClientCredential, loadEndpointCredential, type ClientCredential } f
 import { loadClientTrust, type ClientTrust } from "./client-trust.js";
 import type { Settings } from "./configuration.js";
 import { connectionOptions } from "./connect-options.js";
+import { proxyChoice, type ProxyChoice } from "./proxy-choice.js";
 import { exposure, serverChoice } from "./server-choice.js";
 
 /** An endpoint as it is configured: what `connect` is to be asked for. */
@@ -39,7 +40,8 @@ export async function endpointWish(settings: Settings, index: number): Promise<E
   const local = endpoint.local ?? `${tunnel.local_host}:${tunnel.local_port}`;
   const options = { ...connectionOptions(endpoint, tunnel), name: label, server: endpoint.server_url as string, local };
   const credential = await loadEndpointCredential(settings, index);
-  return wishOf(label, options, credential, await loadClientTrust(settings));
+  const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
+  return wishOf(label, options, credential, await loadClientTrust(settings), choice);
 }
 
 /** The one endpoint that was typed, with what the configuration says of all. Throws PN_SERVER_MISSING, and what reading the credential throws. */
@@ -52,7 +54,8 @@ export async function typedWish(
   const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
   const options = { ...connectionOptions(endpoint, tunnel), server, local };
   const credential = await loadClientCredential(settings);
-  return wishOf(typedLabel(endpoint), options, credential, await loadClientTrust(settings));
+  const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
+  return wishOf(typedLabel(endpoint), options, credential, await loadClientTrust(settings), choice);
 }
 
 /** What an endpoint is called that is in no file. */
@@ -65,8 +68,16 @@ function wishOf(
   options: ConnectOptions,
   credential: ClientCredential,
   trust: ClientTrust,
+  proxyOf: ProxyChoice,
 ): EndpointWishes {
-  const all = { ...options, ...credential.options, tls: { ...trust.tls, ...credential.options.tls } };
+  const { tokenRefresh } = credential.options;
+  const all = {
+    ...options,
+    ...proxyOf(options.server),
+    ...credential.options,
+    ...(tokenRefresh && { tokenRefresh: { ...tokenRefresh, ...proxyOf(tokenRefresh.url) } }),
+    tls: { ...trust.tls, ...credential.options.tls },
+  };
   const warnings = [...credential.warnings, exposure(options.server), ...trust.warnings];
   return {
     wishes: [{ label, options: all }],

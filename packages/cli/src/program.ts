@@ -228,6 +228,7 @@ const HTTP_EXAMPLES = `
 The API key comes from --api-key-file or from the environment: POSTERN_API_KEY_FILE, POSTERN_API_KEY.
 A token instead of it: --token-file, POSTERN_TOKEN_FILE, POSTERN_TOKEN; [tunnel.auth.token_refresh] renews it.
 Server, key and connection settings may also come from the configuration file; what is typed wins.
+An HTTP proxy on the way to the server: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY; POSTERN_PROXY wins over them.
 
 Examples:
   postern http 3000 --server https://tunnel.example.com --api-key-file my.key

@@ -2,6 +2,7 @@ import { TunnelError, type Auth, type Checked, type ControlMessage } from "@post
 import { credentialOf } from "./credential.js";
 import { login, remoteError } from "./login.js";
 import type { ConnectOptions } from "./options.js";
+import { parseProxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { parseTarget } from "./target.js";
 
@@ -20,7 +21,7 @@ export interface LoginCheck {
  * Tries what `connect` would do with the same options, up to the point where a tunnel would open: reaches the server, logs in, and asks
  * whether the name would be granted. Nothing is opened, nothing is tried twice.
  *
- * @throws TypeError when `server` or `local` cannot be understood, or there is not one credential; TunnelError with its `code` when the server cannot be reached or trusted, or refuses the credential or the name.
+ * @throws TypeError when `server`, `local` or `proxy` cannot be understood, or there is not one credential; TunnelError with its `code` when the server cannot be reached or trusted, or refuses the credential or the name.
  */
 export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
   const credential = credentialOf(options, () => {});
@@ -40,6 +41,7 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
 
 async function ask(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   const { subdomain, hostHeader, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
+  const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])]);
   const address = parseServerAddress(options.server);
   const { authority } = parseTarget(options.local);
@@ -48,6 +50,7 @@ async function ask(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
     auth,
     headers,
     tls,
+    proxy,
     timeout,
     limits: {},
     signal,

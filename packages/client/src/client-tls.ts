@@ -1,3 +1,6 @@
+import { isIP } from "node:net";
+import { checkServerIdentity, type ConnectionOptions } from "node:tls";
+
 /** How a client trusts its server, and what it proves itself with, in TLS. All certificates, keys and lists are PEM. */
 export interface ClientTls {
   /** Whether the server's certificate is checked. Default true; without it whoever stands on the way can read everything. */
@@ -13,4 +16,22 @@ export interface ClientTls {
   serverName?: string;
   /** Application protocols that are offered. Default `http/1.1`. */
   alpnProtocols?: string[];
+}
+
+/** The same for node:tls, for a connection to `host`. */
+export function tlsOptions(
+  host: string,
+  { verify = true, ca, crl, cert, key, serverName = host, alpnProtocols = [] }: ClientTls,
+): ConnectionOptions {
+  return {
+    servername: isIP(serverName) > 0 ? "" : serverName,
+    // Else the certificate would be checked against the host that is dialled.
+    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
+    rejectUnauthorized: verify,
+    ALPNProtocols: alpnProtocols.length === 0 ? ["http/1.1"] : alpnProtocols,
+    ...(ca === undefined ? {} : { ca }),
+    ...(crl === undefined ? {} : { crl }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
 }

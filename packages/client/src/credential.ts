@@ -1,5 +1,6 @@
 import { LOGIN_LIMITS, TunnelError, type Auth, type Refreshed } from "@postern/protocol";
 import type { ConnectOptions } from "./options.js";
+import { parseProxy } from "./proxy-address.js";
 import { RenewedToken } from "./renewed-token.js";
 
 /** A session whose credential can be replaced while it lives. */
@@ -25,7 +26,7 @@ export interface Credential {
 /** Tells what becomes of tokens; `data` has a `state`: renewed, failed or expiring. */
 export type CredentialReport = (message: string, data: { state: string } & Record<string, unknown>) => void;
 
-/** @throws TypeError when `options` name no credential, or several. */
+/** @throws TypeError when `options` name no credential, or several, or a proxy that cannot be understood. */
 export function credentialOf(options: ConnectOptions, report: CredentialReport): Credential {
   const { apiKey, token, tokenRefresh, user, tls } = options;
   const byCertificate = apiKey === undefined && token === undefined && tokenRefresh === undefined;
@@ -34,6 +35,7 @@ export function credentialOf(options: ConnectOptions, report: CredentialReport):
   if ((apiKey === undefined) === (token === undefined && tokenRefresh === undefined))
     throw new TypeError("A tunnel has either an apiKey, or a token or tokenRefresh, or a certificate in tls.");
   const who = user === undefined ? {} : { user };
+  if (tokenRefresh?.proxy !== undefined) parseProxy(tokenRefresh.proxy);
   if (tokenRefresh !== undefined) return new RenewedToken(tokenRefresh, token, who, report);
   return new FixedCredential(
     apiKey === undefined ? { method: "token", token: token!, ...who } : { method: "api_key", api_key: apiKey, ...who },

@@ -1,6 +1,7 @@
-import { isIP, type LookupFunction, type OnReadOpts, type Socket } from "node:net";
-import { checkServerIdentity, connect as connectTls } from "node:tls";
-import type { ClientTls } from "./client-tls.js";
+import type { LookupFunction, OnReadOpts, Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { tlsOptions } from "./client-tls.js";
+import { isLoopbackName, LOOPBACK_ADDRESSES } from "./host-addresses.js";
 import { TcpSocket } from "./tcp-socket.js";
 
 /** Where to connect to. */
@@ -8,7 +9,7 @@ export interface DialAddress {
   /** A name or an IP address, without brackets. */
   host: string;
   port: number;
-  /** With TLS the certificate is verified against `host`, unless DialOptions say otherwise. */
+  /** With TLS the certificate is verified against `host`. */
   tls: boolean;
 }
 
@@ -17,29 +18,14 @@ export interface DialOptions {
   allowHalfOpen?: boolean;
   highWaterMark?: number;
   onread?: OnReadOpts;
-  trust?: ClientTls;
 }
 
-/** Opens a connection, with or without TLS. */
-export function dial(address: DialAddress, { trust = {}, ...options }: DialOptions = {}): Socket {
-  const { host, port, tls } = address;
+/** Opens a connection to a local service, with or without TLS. The way to the server is longer: dialServer. */
+export function dial({ host, port, tls }: DialAddress, options: DialOptions = {}): Socket {
   const loopback = isLoopbackName(host) ? LOOPBACK : {};
   const all = { ...options, host, port, noDelay: true, ...loopback };
   if (!tls) return new TcpSocket(all).connect(all);
-  const { verify = true, ca, crl, cert, key, serverName = host, alpnProtocols } = trust;
-  const isAddress = isIP(serverName) > 0;
-  return connectTls({
-    ...all,
-    servername: isAddress ? "" : serverName,
-    // Else the certificate would be checked against the host that is dialled.
-    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
-    rejectUnauthorized: verify,
-    ALPNProtocols: alpnProtocols === undefined || alpnProtocols.length === 0 ? ["http/1.1"] : alpnProtocols,
-    ...(ca === undefined ? {} : { ca }),
-    ...(crl === undefined ? {} : { crl }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  });
+  return connectTls({ ...all, ...tlsOptions(host, {}) });
 }
 
 /** The host of a URL as sockets take it: IPv6 addresses without their brackets. */
@@ -47,19 +33,14 @@ export function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "");
 }
 
-/** Names below localhost are this machine: Node's resolver does not know them (RFC 6761, section 6.3). */
-export function isLoopbackName(host: string): boolean {
-  return host === "localhost" || host.endsWith(".localhost");
-}
-
-/** Answers every name with the two loopback addresses, in the order in which they are tried. */
 const lookupLoopback: LookupFunction = (_host, options, done) => {
+  const [first, second] = LOOPBACK_ADDRESSES;
   if (options.all === true) {
     done(null, [
-      { address: "127.0.0.1", family: 4 },
-      { address: "::1", family: 6 },
+      { address: first, family: 4 },
+      { address: second, family: 6 },
     ]);
-  } else done(null, "127.0.0.1", 4);
+  } else done(null, first, 4);
 };
 
 /** A refusal comes at once there; who is silent is busy, here or there, and has the time that the whole dial has. */

@@ -14,6 +14,8 @@ export type {
   TunnelEventType,
   TunnelHandle,
 } from "./options.js";
+export { proxyFor } from "./proxy-choice.js";
+export { PROXY_LIMITS } from "./proxy-tunnel.js";
 export { reachLocal, reachServer, type ServerReach } from "./reach.js";
 export { parseServerAddress } from "./server-address.js";
 export { parseTarget } from "./target.js";
@@ -26,7 +28,7 @@ export type { Target } from "./target.js";
  *     console.log(tunnel.url);
  *
  * @returns the tunnel, once it is open.
- * @throws TypeError when `server` or `local` cannot be understood, or there is not one credential; TunnelError with its `code` when the tunnel fails for good.
+ * @throws TypeError when `server`, `local` or `proxy` cannot be understood, or there is not one credential; TunnelError with its `code` when the tunnel fails for good.
  */
 export async function connect(options: ConnectOptions): Promise<TunnelHandle> {
   const tunnel = new Tunnel(options);

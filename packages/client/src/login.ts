@@ -12,6 +12,7 @@ import {
   type Welcome,
 } from "@postern/protocol";
 import type { ClientTls } from "./client-tls.js";
+import type { Proxy } from "./proxy-address.js";
 import { VERSION } from "./version.js";
 import { WebSocketConnection } from "./websocket-connection.js";
 
@@ -20,6 +21,7 @@ export interface LoginOptions {
   auth: Auth;
   headers: Record<string, string>;
   tls: ClientTls;
+  proxy: Proxy | undefined;
   /** Milliseconds for the whole login. */
   timeout: number;
   limits: Partial<Limits>;
@@ -50,9 +52,7 @@ export async function login(options: LoginOptions): Promise<LoggedIn> {
     onFailure: reject,
   });
   const abandon = (): void => {
-    reject(
-      deadline.aborted ? new TunnelError("PN_SERVER_UNREACHABLE", "no answer in time") : new TunnelError("PN_CLOSED"),
-    );
+    reject(deadline.aborted ? connection.late : new TunnelError("PN_CLOSED"));
     connection.end();
   };
   signal.addEventListener("abort", abandon, { once: true });

@@ -23,6 +23,11 @@ export interface ConnectOptions {
   name?: string;
   /** Extra HTTP headers of the WebSocket handshake, for proxies on the way. */
   headers?: Record<string, string>;
+  /**
+   * An HTTP proxy that the connection to the server goes through, for instance `http://me:secret@proxy.example.com:3128`; `https://`
+   * for one that is spoken to by TLS. Default: none; `proxyFor` reads the environment. Local services are never reached through it.
+   */
+  proxy?: string;
   /** How the server is trusted, and the client's certificate. */
   tls?: ClientTls;
   /** What happens after a drop. */
@@ -51,6 +56,8 @@ export interface TokenRefreshOptions {
   clientSecret?: string;
   /** Milliseconds between two refreshes, where nobody says when a token ends. Default 3,600,000. */
   interval?: number;
+  /** An HTTP proxy that `url` is reached through, as `ConnectOptions.proxy`. Default: none. */
+  proxy?: string;
   /** Keeps a refresh token that took the place of `refreshToken`, for the next start. Default: it is only kept in memory. */
   stateFile?: string;
 }

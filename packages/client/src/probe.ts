@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { request } from "node:http";
+import { request, type RequestOptions } from "node:http";
 import type { Socket } from "node:net";
 import { ProbeFailure } from "./data-plane.js";
 import { VERSION } from "./version.js";
@@ -12,7 +12,7 @@ const FIELD = /\r\npostern-probe:[ \t]*([0-9a-f]{32})\.[0-9a-f]{64}[ \t]*\r\n/i;
 
 export interface ProbeWay {
   /** A new connection to where the session goes, as a visitor of the tunnel opens it. */
-  dial: () => Socket;
+  dial: (signal: AbortSignal) => Promise<Socket>;
   /** The tunnel's public host. */
   host: string;
   /** As `bound` said it. */
@@ -57,7 +57,14 @@ export class Probe {
       Connection: "close",
     };
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const asked = request({ createConnection: dial, method: "GET", path: "/", headers });
+    const createConnection: RequestOptions["createConnection"] = (_, connected) => {
+      dial(signal).then(
+        (socket) => connected(null, socket),
+        (error: Error) => connected(error, undefined as never),
+      );
+      return undefined;
+    };
+    const asked = request({ createConnection, method: "GET", path: "/", headers });
     let sent = false;
     const abandon = (): void =>
       reject(

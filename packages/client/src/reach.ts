@@ -1,9 +1,12 @@
 import { request, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ConnectOptions } from "./options.js";
+import { parseProxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
+import { dialServer, lateError } from "./server-dial.js";
 import { dialTarget, parseTarget } from "./target.js";
-import { connectError, dialServer, hostField } from "./websocket-connection.js";
+import { connectError, hostField } from "./websocket-connection.js";
 
 /** How a server answers that was asked for its health. */
 export interface ServerReach {
@@ -19,26 +22,33 @@ export interface ServerReach {
 
 /**
  * Asks the server for its health the way `connect` would reach it, and logs in nowhere.
- * @throws TypeError when `server` cannot be understood; TunnelError PN_SERVER_UNREACHABLE and PN_SERVER_UNTRUSTED with the reason.
+ * @throws TypeError when `server` or `proxy` cannot be understood; TunnelError with the reason when the server, or the proxy before it, cannot be reached or trusted.
  */
 export async function reachServer(
-  options: Pick<ConnectOptions, "server" | "tls" | "connectionTimeout">,
+  options: Pick<ConnectOptions, "server" | "tls" | "proxy" | "connectionTimeout">,
 ): Promise<ServerReach> {
   const { server, tls = {}, connectionTimeout = 30_000 } = options;
   const address = parseServerAddress(server);
-  const socket = dialServer(address, tls);
+  const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
   const started = performance.now();
-  const asked = request({
-    createConnection: () => socket,
-    path: "/health",
-    headers: { Host: hostField(address, tls) },
-  });
-  const timer = setTimeout(() => asked.destroy(new Error("no answer in time")), connectionTimeout);
+  const signal = AbortSignal.timeout(connectionTimeout);
+  let late = lateError("nothing yet");
+  const onWait = (...awaited: Parameters<typeof lateError>): void => void (late = lateError(...awaited));
+  let socket: Socket | undefined;
   try {
+    const dialled = await dialServer({ address, tls, proxy, signal, onWait });
+    socket = dialled;
+    onWait("the answer to the request for its health");
+    const asked = request({
+      createConnection: () => dialled,
+      path: "/health",
+      headers: { Host: hostField(address, tls) },
+      signal,
+    });
     const { statusCode: status = 0, headers } = await new Promise<IncomingMessage>((resolve, reject) => {
       asked.on("response", resolve).on("error", reject).end();
     });
-    const ends = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.validToDate : undefined;
+    const ends = dialled instanceof TLSSocket ? dialled.getPeerX509Certificate()?.validToDate : undefined;
     const date = new Date(headers.date ?? NaN);
     return {
       milliseconds: performance.now() - started,
@@ -47,11 +57,9 @@ export async function reachServer(
       certificateEnds: ends,
     };
   } catch (error) {
-    throw connectError(error as Error);
+    throw signal.aborted ? late : connectError(error as Error);
   } finally {
-    clearTimeout(timer);
-    asked.destroy();
-    socket.destroy();
+    socket?.destroy();
   }
 }
 

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { isLoopbackName } from "./dial.js";
 import { parseTarget } from "./target.js";
 
 test.each([
@@ -26,9 +25,4 @@ test.each([
   "a b",
 ])("%j is none, and the message says what is", (text) => {
   expect(() => parseTarget(text)).toThrow(/is not a local target. Use a port/);
-});
-
-test("names below localhost are this machine", () => {
-  expect(["localhost", "app.localhost"].map(isLoopbackName)).toEqual([true, true]);
-  expect(["example.com", "notlocalhost", "localhost.example.com"].map(isLoopbackName)).toEqual([false, false, false]);
 });

@@ -1,5 +1,9 @@
+import { request, type IncomingMessage } from "node:http";
 import { LOGIN_LIMITS, TunnelError } from "@postern/protocol";
+import { dialFault } from "./dial-fault.js";
 import type { TokenRefreshOptions } from "./options.js";
+import { parseProxy } from "./proxy-address.js";
+import { dialServer } from "./server-dial.js";
 
 /** How long an answer may take, in milliseconds, and how long it may be, in bytes. */
 const TIMEOUT = 10_000;
@@ -42,36 +46,62 @@ export async function requestToken(options: TokenRefreshOptions, refreshToken: s
 }
 
 async function ask(
-  { url, clientId, clientSecret }: TokenRefreshOptions,
+  { url, clientId, clientSecret, proxy }: TokenRefreshOptions,
   refreshToken: string,
 ): Promise<{ status: number; body: string }> {
   const form = new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken });
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = {
+    Accept: "application/json",
+    "Content-Type": "application/x-www-form-urlencoded",
+  };
   if (clientId !== undefined && clientSecret !== undefined) {
     const login = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
     headers["Authorization"] = `Basic ${Buffer.from(login).toString("base64")}`;
   } else if (clientId !== undefined) form.set("client_id", clientId);
+  const signal = AbortSignal.timeout(TIMEOUT);
   try {
+    const answer = await post(new URL(url), headers, form.toString(), proxy, signal);
+    const status = answer.statusCode ?? 0;
     // Whoever redirects would get the refresh token.
-    const request = {
-      method: "POST",
-      body: form,
-      headers,
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT),
-    } as const;
-    const answer = await fetch(url, request);
-    return { status: answer.status, body: await readText(answer) };
+    if (status >= 300 && status < 400) throw failed("it redirects");
+    return { status, body: await readText(answer) };
   } catch (error) {
     if (error instanceof TunnelError) throw error;
-    throw failed(reason(error as Error));
+    throw failed(signal.aborted ? "no answer in time" : reason(error as Error));
   }
 }
 
-async function readText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
+/** @throws Error of the connection, or what `signal` was aborted with. */
+function post(
+  address: URL,
+  headers: Record<string, string>,
+  body: string,
+  proxy: string | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const through = proxy === undefined ? undefined : parseProxy(proxy);
+  return new Promise((resolve, reject) => {
+    const asked = request({
+      method: "POST",
+      path: address.pathname + address.search,
+      headers: { Host: address.host, ...headers, "Content-Length": Buffer.byteLength(body) },
+      signal,
+      createConnection(_, connected) {
+        dialServer({ address, tls: {}, proxy: through, signal, unreachable: "PN_REFRESH_FAILED" }).then(
+          (socket) => connected(null, socket),
+          (error: Error) => connected(error, undefined as never),
+        );
+        return undefined;
+      },
+    });
+    asked.on("error", reject).on("response", resolve).end(body);
+  });
+}
+
+async function readText(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > MOST_BYTES) throw failed(`the answer has more than ${MOST_BYTES} bytes`);
     chunks.push(chunk);
@@ -79,12 +109,9 @@ async function readText({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The code alone: messages of others may repeat what they were given. */
-function reason(error: Error): string {
-  if (error.name === "TimeoutError") return "no answer in time";
-  const cause = error.cause as (Error & { code?: unknown }) | undefined;
-  if (typeof cause?.code === "string") return cause.code;
-  return cause?.message === "unexpected redirect" ? "it redirects" : "no connection";
+/** Messages without a code may repeat what was sent. */
+function reason(error: NodeJS.ErrnoException): string {
+  return error.code === undefined ? "no connection" : dialFault(error);
 }
 
 function isVisible(value: unknown): value is string {

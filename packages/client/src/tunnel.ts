@@ -5,11 +5,12 @@ import { backoff, DEFAULT_RECONNECTION } from "./backoff.js";
 import { credentialOf, type Credential } from "./credential.js";
 import { login } from "./login.js";
 import type { ConnectionState, ConnectOptions, ReconnectionOptions, TunnelEventType, TunnelHandle } from "./options.js";
+import { parseProxy, type Proxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { parseTarget, type Target } from "./target.js";
 import type { DataPlaneState } from "./data-plane.js";
 import { DRAIN, TunnelSession } from "./tunnel-session.js";
-import { dialServer } from "./websocket-connection.js";
+import { dialServer } from "./server-dial.js";
 
 /** Who tries several addresses gets several errors, and no message for all. */
 function reason(error: Error): string {
@@ -47,6 +48,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
   readonly #options: ConnectOptions;
   readonly #address: URL;
   readonly #target: Target;
+  readonly #proxy: Proxy | undefined;
   readonly #reconnection: ReconnectionOptions;
   readonly #name: string;
   readonly #credential: Credential;
@@ -56,12 +58,13 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
   #closing: Promise<void> | undefined;
   #lastDialFailure = -Infinity;
 
-  /** @throws TypeError when `server` or `local` cannot be understood, or there is not one credential. */
+  /** @throws TypeError when `server`, `local` or `proxy` cannot be understood, or there is not one credential. */
   constructor(options: ConnectOptions) {
     super();
     this.#options = options;
     this.#address = parseServerAddress(options.server);
     this.#target = parseTarget(options.local);
+    this.#proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
     this.#reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
     this.#subdomain = options.subdomain;
     this.#name = options.name ?? options.subdomain ?? "default";
@@ -186,6 +189,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
         auth,
         headers: this.#options.headers ?? {},
         tls: this.#options.tls ?? {},
+        proxy: this.#proxy,
         timeout: this.#options.connectionTimeout ?? 30_000,
         limits: this.#limits(),
         signal: this.#stop.signal,
@@ -266,7 +270,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
   #watchDataPlane(session: TunnelSession): void {
     const { host, hostname } = new URL(this.url);
     const { cert: _cert, key: _key, ...trust } = this.#options.tls ?? {};
-    const dial = (): Socket => dialServer(this.#address, { ...trust, serverName: hostname });
+    const tls = { ...trust, serverName: hostname };
+    const dial = (signal: AbortSignal): Promise<Socket> =>
+      dialServer({ address: this.#address, tls, proxy: this.#proxy, signal });
     const { healthInterval = HEALTH_INTERVAL } = this.#options;
     session.watchDataPlane({ dial, host, tunnelId: this.tunnelId }, healthInterval);
   }

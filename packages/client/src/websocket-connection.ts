@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
 import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
 import { trustFault } from "@postern/tls";
 import type { ClientTls } from "./client-tls.js";
-import { bareHost, dial } from "./dial.js";
+import { dialFault } from "./dial-fault.js";
+import type { Lookup } from "./host-addresses.js";
+import type { Proxy } from "./proxy-address.js";
+import { dialServer, lateError } from "./server-dial.js";
 
 export interface ConnectionEvents {
   /** The WebSocket stands. Its handler is to be set before returning. */
@@ -19,17 +21,34 @@ export interface ConnectionAddress {
   /** They go along with the request. */
   headers: Record<string, string>;
   tls: ClientTls;
+  /** What the connection goes through. */
+  proxy?: Proxy | undefined;
+  lookup?: Lookup | undefined;
 }
 
 /** The client's way to a WebSocket: connection and handshake (RFC 6455, section 4.1). */
 export class WebSocketConnection {
   readonly #request: ClientRequest;
+  readonly #stop = new AbortController();
+  /** The error that it is when what is waited for does not come in time. */
+  late = lateError("nothing yet");
   #transport: WebSocketTransport | undefined;
 
-  constructor({ address, headers, tls }: ConnectionAddress, events: ConnectionEvents) {
+  constructor({ address, headers, tls, proxy, lookup }: ConnectionAddress, events: ConnectionEvents) {
     const key = randomBytes(16).toString("base64");
     this.#request = request({
-      createConnection: () => dialServer(address, tls),
+      createConnection: (_, connected) => {
+        const { signal } = this.#stop;
+        const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));
+        dialServer({ address, tls, proxy, lookup, signal, onWait }).then(
+          (socket) => {
+            onWait("the answer to the WebSocket's handshake");
+            connected(null, socket);
+          },
+          (error: Error) => connected(error, undefined as never),
+        );
+        return undefined;
+      },
       path: address.pathname + address.search,
     });
     const fields = {
@@ -56,6 +75,7 @@ export class WebSocketConnection {
       }
       const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
       this.#transport = new WebSocketTransport({ socket, role: "client", head, setTimer });
+      this.late = lateError("the answer to the login");
       events.onOpen(this.#transport);
     });
     this.#request.end();
@@ -64,14 +84,9 @@ export class WebSocketConnection {
   /** Gives it up, also once it is open, without a closing handshake. Can be called twice. */
   end(): void {
     this.#transport?.terminate();
+    this.#stop.abort();
     this.#request.destroy();
   }
-}
-
-/** Opens a connection to the server, with TLS where its address says so. */
-export function dialServer(address: URL, trust: ClientTls): Socket {
-  const tls = isTls(address);
-  return dial({ host: bareHost(address), port: Number(address.port || (tls ? 443 : 80)), tls }, { trust });
 }
 
 /** A server refuses a Host that is not the name of the handshake. */
@@ -99,8 +114,11 @@ const CERTIFICATE_REFUSED = /^ERR_SSL_.*_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|C
 
 /** A failure on the way to the server, with what to do about it. */
 export function connectError(error: NodeJS.ErrnoException): TunnelError {
+  if (error instanceof TunnelError) return error;
   const fault = trustFault(error);
   if (fault !== undefined) return new TunnelError("PN_SERVER_UNTRUSTED", fault);
-  const why = error.message || (error.code ?? "");
-  return new TunnelError(CERTIFICATE_REFUSED.test(error.code ?? "") ? "PN_AUTH_REFUSED" : "PN_SERVER_UNREACHABLE", why);
+  const isRefused = CERTIFICATE_REFUSED.test(error.code ?? "");
+  return isRefused
+    ? new TunnelError("PN_AUTH_REFUSED", error.message)
+    : new TunnelError("PN_SERVER_UNREACHABLE", dialFault(error));
 }

@@ -22,7 +22,8 @@ export function explain(options: readonly ResolvedOption[], file: TomlFile | und
 }
 
 function shownValue({ secret, kind }: ResolvedOption["option"], value: unknown): string {
-  return secret && isGiven(value) ? "***" : withoutUserinfo(kind.show(value));
+  if (secret && isGiven(value)) return kind.redact?.(value) ?? "***";
+  return withoutUserinfo(kind.show(value));
 }
 
 /** Where a value comes from, in a few words. */

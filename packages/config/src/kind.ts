@@ -17,6 +17,8 @@ export interface Kind<T> {
   readText(text: string): Reading<T>;
   /** The value as TOML. */
   show(value: T): string;
+  /** What of a secret of this kind may be shown, as TOML. Default: nothing. */
+  redact?(value: T): string;
 }
 
 /** The usual fault: not of this kind. */

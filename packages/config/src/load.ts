@@ -39,7 +39,11 @@ export class LoadedConfiguration {
 
   /** Whether the file holds a secret, and so should be readable by its owner alone. */
   get holdsSecrets(): boolean {
-    return this.resolution.options.some(({ option, origin }) => option.secret && origin.from === "file");
+    return this.resolution.options.some(({ option: { secret, kind }, value, origin }) => {
+      if (!secret || origin.from !== "file") return false;
+      // Some are secret in a part that may not be there.
+      return kind.redact === undefined || kind.redact(value) !== kind.show(value);
+    });
   }
 
   #heartbeats(): Problem[] {

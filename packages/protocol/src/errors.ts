@@ -88,6 +88,24 @@ export const ERRORS = {
     message:
       "The server's TLS certificate is not trusted. The reason says what to do; for a private CA set ca_file in [tunnel.ssl].",
   },
+  PN_PROXY_UNREACHABLE: {
+    number: 17,
+    retryable: true,
+    message:
+      "The HTTP proxy on the way to the server cannot be reached, or does not reach the server. Check the proxy's address, and that it allows the server's.",
+  },
+  PN_PROXY_REFUSED: {
+    number: 18,
+    retryable: false,
+    message:
+      "The HTTP proxy on the way to the server does not let the client in. Put a name and a password that it takes into the proxy's address: http://name:password@….",
+  },
+  PN_PROXY_UNTRUSTED: {
+    number: 19,
+    retryable: false,
+    message:
+      "The TLS certificate of the HTTP proxy is not trusted. The reason says what to do; for a private CA set ca_file in [tunnel.ssl].",
+  },
   PN_NAME_INVALID: {
     number: 20,
     retryable: false,

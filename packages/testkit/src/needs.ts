@@ -34,7 +34,15 @@ export function needs(test: SkippableTest, ...programs: NeededProgram[]): void {
   const missing = programs.filter((program) => !isInstalled(program));
   if (missing.length === 0) return;
   const packages = missing.map((program) => DEBIAN_PACKAGE[program]).join(" ");
-  const note = `not here: ${missing.join(", ")}. On Debian: apt-get install ${packages}`;
+  leaveOut(test, `not here: ${missing.join(", ")}. On Debian: apt-get install ${packages}`);
+}
+
+/** The same where it takes root: for mounts and network namespaces. */
+export function needsRoot(test: SkippableTest): void {
+  if (process.getuid?.() !== 0) leaveOut(test, "it takes root");
+}
+
+function leaveOut(test: SkippableTest, note: string): void {
   if (process.env["POSTERN_NO_SKIP"] === "1") throw new Error(`a test would be skipped; ${note}`);
   process.stderr.write(`SKIPPED, ${note}\n`);
   test.skip(note);

@@ -1,5 +1,5 @@
 import { option, section, sections } from "../declaration.js";
-import { host, hostName, label, serverAddress, target, url } from "../kinds/address.js";
+import { host, hostName, label, proxyAddress, serverAddress, target, url } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { decimal, integer, port } from "../kinds/number.js";
@@ -52,6 +52,10 @@ export const tunnelEndpoint = sections(
     protocol_version: option(text(), "Versions are agreed on by client and server.", {
       ignored: "client and server agree on the version by themselves",
     }),
+    proxy: option(proxyAddress(), "The HTTP proxy for this endpoint alone, instead of the one in `[tunnel]`.", {
+      secret: true,
+      example: '"none"',
+    }),
     auth: tunnelAuth("Credentials for this endpoint alone, instead of `[tunnel.auth]`."),
   },
   { label: "subdomain" },
@@ -63,6 +67,11 @@ export const tunnel = section("The client: services that are shared through Post
     default: "localhost",
   }),
   local_port: option(port(), "The port of the local service, unless the endpoint says it.", { example: "3000" }),
+  proxy: option(
+    proxyAddress(),
+    "The HTTP proxy that servers, and refresh_url, are reached through, asked by CONNECT: `http://name:password@host:port`, percent-encoded, or `https://` for one that is spoken to by TLS. `none`: no proxy. Default: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say, but never for this machine. Local services are not reached through it.",
+    { secret: true, env: "POSTERN_PROXY", example: '"http://proxy.example.com:3128"' },
+  ),
   endpoints: tunnelEndpoint,
   auth: tunnelAuth("What the client proves who it is with."),
   reconnection: section("What happens when a connection fails or breaks.", {

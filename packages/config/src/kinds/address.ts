@@ -77,6 +77,29 @@ export function url(schemes: readonly string[], example: string): Kind<string> {
   });
 }
 
+/** An HTTP proxy, or `none`. There may be a name and a password in it. */
+export function proxyAddress(): Kind<string> {
+  const what = '"none", or a proxy\'s address, for instance "http://proxy.example.com:3128"';
+  const kind = rewritten("proxy", what, { type: "string" }, (given) => {
+    const text = given.trim();
+    if (text.toLowerCase() === "none") return "none";
+    const parsed = URL.parse(text.includes("://") ? text : `http://${text}`);
+    if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.port === "0") return undefined;
+    const isBare = parsed.pathname === "/" && parsed.search === "" && parsed.hash === "";
+    return isBare && isDecodable(parsed.username + parsed.password) ? parsed.href.replace(/\/$/, "") : undefined;
+  });
+  return { ...kind, redact: (value) => JSON.stringify(value.replace(/\/\/[^/]*@/, "//***@")) };
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Scheme, host and perhaps a port, and nothing behind them. */
 export function origin(example: string): Kind<string> {
   return rewritten(

@@ -1,0 +1,336 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { connect } from "@postern/client";
+import {
+  CertificateAuthority,
+  claimPort,
+  Cleanup,
+  ClientProcess,
+  ConnectProxy,
+  needs,
+  Origin,
+  patternHash,
+  patternStream,
+  postern,
+  Program,
+  scratchFolder,
+  ServerProcess,
+  TEST_KEY,
+  TokenIssuer,
+  until,
+  writeKeys,
+  type ConnectProxyOptions,
+} from "@postern/testkit";
+
+const SECRET = "canary-0123456789";
+const BULK = 2_000_000;
+const cleanup = new Cleanup();
+/** A server whose base domain nobody resolves: who reaches it has gone through a proxy. */
+let plain: { port: number; url: string };
+let secured: { port: number; url: string };
+/** A service whose every answer has BULK bytes. */
+let bulk: Origin;
+let ca: CertificateAuthority;
+
+beforeAll(async () => {
+  const openssl = await isThere("openssl");
+  const certificate = (): string => {
+    ca = new CertificateAuthority(cleanup.defer);
+    const files = ca.issue({ names: ["tunnel.test", "*.tunnel.test"] });
+    return `[tunnel.server.ssl]\nenabled = true\ncert_file = "${files.certificate}"\nkey_file = "${files.key}"\n`;
+  };
+  bulk = await Origin.start(cleanup.defer, (_, outgoing) => patternStream(BULK).pipe(outgoing));
+  plain = await startServer("http", "");
+  if (openssl) secured = await startServer("https", certificate());
+});
+afterAll(() => cleanup.run());
+
+async function isThere(program: string): Promise<boolean> {
+  const which = new Program(cleanup.defer, "sh", { args: ["-c", `command -v ${program}`] });
+  return (await which.exited).code === 0;
+}
+
+async function startServer(scheme: string, ssl: string): Promise<{ port: number; url: string }> {
+  const folder = scratchFolder(cleanup.defer);
+  const port = await claimPort();
+  const keys = writeKeys(join(folder, "keys"), { tests: TEST_KEY });
+  const file = join(folder, "postern.toml");
+  writeFileSync(file, `[tunnel.server]\nlisten = "127.0.0.1:${port}"\nbase_domain = "tunnel.test"\n${ssl}`, {
+    mode: 0o600,
+  });
+  const args = ["server", "--config", file, "--api-keys-file", keys, "--json"];
+  const server = postern(cleanup.defer, args);
+  await server.waitFor("it to listen", () => server.stdout.includes('"listening"'));
+  return { port, url: `${scheme}://tunnel.test:${port}` };
+}
+
+interface Wish {
+  server?: { url: string };
+  target?: number;
+  /** The configuration file. */
+  toml?: string;
+  env?: Record<string, string>;
+  args?: string[];
+}
+
+/** `postern http` in an environment without proxies but those of `env`. */
+function launch({ server = plain, target = 9, toml = "", env = {}, args = [] }: Wish): ClientProcess {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(file, toml, { mode: 0o600 });
+  return ClientProcess.launch(onTestFinished, {
+    server,
+    target,
+    args: ["--config", file, "--log-level", "debug", ...args],
+    env: { ...NO_PROXIES, ...env },
+  });
+}
+
+/** What the machine that runs the tests has set is not meant. */
+const NO_PROXIES = Object.fromEntries(
+  ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
+    .flatMap((name) => [name, name.toUpperCase()])
+    .map((name) => [name, ""]),
+);
+
+/** What visitors of its tunnel get for `/`, from a server with TLS or without. */
+async function visit(client: ClientProcess): Promise<Buffer> {
+  const { protocol, port, host, hostname } = client.url;
+  const options = { host: "127.0.0.1", port, headers: { host }, agent: false };
+  const asked =
+    protocol === "http:"
+      ? http.request(options)
+      : https.request({ ...options, servername: hostname, rejectUnauthorized: false });
+  const [answer] = (await once(asked.end(), "response")) as [http.IncomingMessage];
+  return Buffer.concat(await answer.toArray());
+}
+
+const startProxy = (options: ConnectProxyOptions): Promise<ConnectProxy> => ConnectProxy.start(onTestFinished, options);
+const at = ({ port }: { port: number }, userinfo = "", scheme = "http"): string =>
+  `${scheme}://${userinfo}127.0.0.1:${port}`;
+const trusting = (): string => `[tunnel.ssl]\nca_file = "${ca.certificate}"\n`;
+
+describe("a server that only a proxy reaches", () => {
+  test("by ws, with HTTP_PROXY: requests get through, and a broken connection is made anew", async () => {
+    const proxy = await startProxy({ port: plain.port });
+    const client = launch({ target: bulk.port, env: { HTTP_PROXY: at(proxy) } });
+    await client.event("tunnel_established");
+    expect(proxy.asked).toEqual([new URL(plain.url).host]);
+    expect(sha256(await visit(client))).toBe(patternHash(BULK));
+    proxy.drop();
+    await client.event("tunnel_established", 2);
+    expect(proxy.asked).toHaveLength(2);
+    await client.program.terminate();
+    await until("the proxy to be left", () => proxy.connections === 0);
+  });
+
+  test("by wss, with HTTPS_PROXY, through all of which the certificate is checked", async (context) => {
+    needs(context, "openssl");
+    const proxy = await startProxy({ port: secured.port });
+    const env = { HTTPS_PROXY: at(proxy), HTTP_PROXY: "http://127.0.0.1:9" };
+    const client = launch({ server: secured, target: bulk.port, toml: trusting(), env });
+    await client.event("tunnel_established");
+    expect(client.url.protocol).toBe("https:");
+    expect(sha256(await visit(client))).toBe(patternHash(BULK));
+    const stranger = launch({ server: secured, env });
+    await stranger.program.ends(1);
+    expect(stranger.program.stderr).toContain("PN_SERVER_UNTRUSTED");
+    expect(proxy.asked.length).toBeGreaterThan(1);
+  });
+
+  test("through a proxy that is itself spoken to by TLS, if it can be trusted", async (context) => {
+    needs(context, "openssl");
+    const files = ca.issue({ names: ["localhost"] });
+    for (const server of [plain, secured]) {
+      const proxy = await startProxy({ port: server.port, tls: files });
+      const env = { ALL_PROXY: `https://localhost:${proxy.port}` };
+      const client = launch({ server, target: bulk.port, toml: trusting(), env });
+      await client.event("tunnel_established");
+      expect(sha256(await visit(client))).toBe(patternHash(BULK));
+      await client.program.terminate();
+      const wary = launch({ server, env });
+      await wary.program.ends(1);
+      expect(wary.program.stderr).toContain("PN_PROXY_UNTRUSTED");
+    }
+  });
+
+  test("a proxy's name that nobody knows is told, and looked up again", async () => {
+    const client = launch({ env: { HTTP_PROXY: "http://proxy.invalid:3128" } });
+    await client.event("connection_failure", 2);
+    const { message, data } = await client.event("connection_failure");
+    expect(data).toMatchObject({ code: "PN_PROXY_UNREACHABLE", retryable: true });
+    expect(message).toMatch(/proxy\.invalid: (ENOTFOUND|EAI_AGAIN), /);
+  });
+});
+
+describe("credentials of a proxy", () => {
+  test("are shown to it, and to nobody else", async () => {
+    const proxy = await startProxy({ port: plain.port, credentials: `me:${SECRET}@/` });
+    const client = launch({ env: { HTTP_PROXY: at(proxy, `me:${SECRET}%40%2F@`) } });
+    await client.event("tunnel_established");
+    proxy.drop();
+    await client.event("tunnel_established", 2);
+    await client.program.terminate();
+    expect(client.program.output).not.toContain(SECRET);
+  });
+
+  test.for([
+    ["", /asks for a name and a password/],
+    [`me:${SECRET}@`, /does not take this name and password/],
+  ] as const)("%j is refused: that is told once, with what to do", async ([userinfo, why]) => {
+    const proxy = await startProxy({ port: plain.port, credentials: "me:another" });
+    const client = launch({ env: { HTTP_PROXY: at(proxy, userinfo) } });
+    await client.program.ends(3);
+    expect(client.program.stderr).toContain("PN_PROXY_REFUSED");
+    expect(client.program.stderr).toMatch(why);
+    expect(client.program.output).not.toContain(SECRET);
+    expect(proxy.asked).toHaveLength(1);
+  });
+
+  test("in the file are explained without them, and mistakes do not repeat them", async () => {
+    const file = join(scratchFolder(onTestFinished), "postern.toml");
+    const run = async (command: string, proxy: string, code: number): Promise<string> => {
+      writeFileSync(file, `[tunnel]\nproxy = "${proxy}"\n`, { mode: 0o600 });
+      const program = postern(onTestFinished, ["config", command, "--config", file]);
+      await program.ends(code);
+      return program.output;
+    };
+    const told = await run("explain", `http://me:${SECRET}@proxy:3128`, 0);
+    expect(told).toMatch(/tunnel\.proxy.*"http:\/\/\*\*\*@proxy:3128"/);
+    const mistakes = [`socks5://me:${SECRET}@proxy`, `http://me:${SECRET}/x@proxy`, `http://me:%zz${SECRET}@proxy`];
+    for (const wrong of mistakes) {
+      const complaint = await run("check", wrong, 2);
+      expect(complaint).toMatch(/tunnel\.proxy must be "none", or a proxy's address/);
+      expect(told + complaint).not.toContain(SECRET);
+    }
+  });
+});
+
+describe("which proxy", () => {
+  test("the file wins over the environment, the endpoint over the file, and none is none", async () => {
+    const proxy = await startProxy({ port: plain.port });
+    const nowhere = "http://127.0.0.1:9";
+    const first = launch({ toml: `[tunnel]\nproxy = "${at(proxy)}"\n`, env: { HTTP_PROXY: nowhere } });
+    await first.event("tunnel_established");
+    const second = launch({
+      toml: `[tunnel]\nproxy = "${nowhere}"\n`,
+      env: { POSTERN_TUNNEL_ENDPOINT_PROXY: at(proxy) },
+    });
+    await second.event("tunnel_established");
+    // The server's name leads nowhere without one.
+    const third = launch({ toml: '[tunnel]\nproxy = "none"\n', env: { HTTP_PROXY: at(proxy) } });
+    expect((await third.event("connection_failure")).message).toMatch(/tunnel\.test: /);
+    expect(proxy.asked).toHaveLength(2);
+  });
+
+  test("servers on this machine are reached without one, unless the configuration names it", async () => {
+    const server = await ServerProcess.start(onTestFinished);
+    const proxy = await startProxy({ port: server.port });
+    const env = { HTTP_PROXY: at(proxy), ALL_PROXY: at(proxy) };
+    for (const url of [server.url, `http://localhost:${server.port}`])
+      await launch({ server: { url }, env }).event("tunnel_established");
+    expect(proxy.asked).toEqual([]);
+    await launch({ server, env: { POSTERN_PROXY: at(proxy) } }).event("tunnel_established");
+    expect(proxy.asked).toEqual([`127.0.0.1:${server.port}`]);
+  });
+
+  test("NO_PROXY exempts", async () => {
+    const proxy = await startProxy({ port: plain.port });
+    const client = launch({ env: { HTTP_PROXY: at(proxy), NO_PROXY: "example.com,.test" } });
+    expect((await client.event("connection_failure")).message).toMatch(/tunnel\.test: /);
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test("one that cannot be used is said before anything is dialled, without repeating it", async () => {
+    const client = launch({ env: { ALL_PROXY: `socks5://me:${SECRET}@127.0.0.1:9` } });
+    await client.program.ends(2);
+    expect(client.program.stderr).toMatch(/ALL_PROXY: .*PN_CONFIG_INVALID[^]*POSTERN_PROXY=none/);
+    expect(client.program.output).not.toContain(SECRET);
+  });
+
+  test("new tokens are fetched through it, too", async () => {
+    const issuer = await TokenIssuer.start(onTestFinished);
+    const proxy = await startProxy({ port: issuer.origin.port });
+    const { refreshToken } = issuer;
+    const refreshed = connect({
+      server: "http://localhost:9",
+      local: 9,
+      tokenRefresh: { url: "http://issuer.test/token", refreshToken, proxy: at(proxy) },
+      reconnection: { enabled: false },
+    });
+    await expect(refreshed).rejects.toMatchObject({ code: "PN_SERVER_UNREACHABLE" });
+    expect([issuer.used, proxy.asked]).toEqual([[refreshToken], ["issuer.test:80"]]);
+
+    const busy = await startProxy({});
+    const client = launch({
+      toml: `[tunnel.auth]\nmethod = "token"\n[tunnel.auth.token_refresh]\nrefresh_url = "https://issuer.test"\nrefresh_token = "${SECRET}"\n`,
+      env: { POSTERN_API_KEY: "", HTTPS_PROXY: at(busy), XDG_STATE_HOME: scratchFolder(onTestFinished) },
+    });
+    expect((await client.event("connection_failure")).message).toMatch(/HTTP 502 when asked for issuer\.test:443/);
+    expect(client.program.output).not.toContain(SECRET);
+  });
+});
+
+test("a doctor looks through it, and leaves the server's name to it", async () => {
+  const proxy = await startProxy({ port: plain.port });
+  const env = { ...NO_PROXIES, POSTERN_API_KEY: TEST_KEY, HTTP_PROXY: at(proxy) };
+  const options = { env, cwd: scratchFolder(onTestFinished) };
+  const well = postern(onTestFinished, ["doctor", "--server", plain.url], options);
+  await well.ends(0);
+  expect(proxy.asked.length).toBeGreaterThan(1);
+  await proxy.close();
+  const ill = postern(onTestFinished, ["doctor", "--server", plain.url], options);
+  await ill.ends(1);
+  expect(ill.output).toMatch(/PN_PROXY_UNREACHABLE|cannot be reached, or does not reach/);
+});
+
+describe("a proxy that answers", () => {
+  test.for<[string, string, RegExp]>([
+    ["what is no HTTP", "220 mail.example ESMTP\r\n\r\n", /not HTTP/],
+    ["that it does not reach the server", "HTTP/1.1 504 Gateway Timeout\r\n\r\n", /HTTP 504/],
+    ["a head without end", `HTTP/1.1 200 OK\r\n${"Padding: of a field\r\n".repeat(1_000)}`, /more than 16 KiB/],
+    ["and then is no server", "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", /HTTP 403/],
+  ])("%s, is tried again", async ([, text, why]) => {
+    const proxy = await startProxy({ answer: (socket) => socket.write(text) });
+    const client = launch({ env: { HTTP_PROXY: at(proxy) } });
+    await client.event("connection_failure", 2);
+    expect((await client.event("connection_failure")).message).toMatch(why);
+    expect(client.program.exit).toBeUndefined();
+  });
+
+  test("nothing is given the time of an attempt, and then tried again", async () => {
+    const proxy = await startProxy({ answer: () => {} });
+    const env = { HTTP_PROXY: at(proxy), POSTERN_TUNNEL_ENDPOINT_CONNECTION_TIMEOUT: "300ms" };
+    const client = launch({ env });
+    await client.event("connection_failure", 2);
+    const { data, message } = await client.event("connection_failure");
+    expect(data).toMatchObject({ code: "PN_PROXY_UNREACHABLE" });
+    expect(message).toMatch(/waited for: the answer of the proxy 127\.0\.0\.1:\d+/);
+  });
+});
+
+test("an SDK's attempt that is called off leaves no connection", async () => {
+  const proxy = await startProxy({ answer: () => {} });
+  const stop = new AbortController();
+  const tunnel = connect({
+    server: "https://tunnel.test",
+    apiKey: TEST_KEY,
+    local: 9,
+    proxy: at(proxy),
+    signal: stop.signal,
+  });
+  await until("the proxy to be asked", () => proxy.asked.length === 1);
+  stop.abort();
+  await expect(tunnel).rejects.toMatchObject({ code: "PN_CLOSED" });
+  await until("the connection to be closed", () => proxy.connections === 0);
+  const unusable = connect({ server: "a.test", apiKey: "k", local: 9, proxy: "socks5://a" });
+  await expect(unusable).rejects.toThrow(TypeError);
+});
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
