@@ -34,6 +34,12 @@ export class CuttableWay {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  /** Tears the connection that is there longest. */
+  cutOne(): void {
+    const [oldest] = this.#sockets;
+    oldest?.resetAndDestroy();
+  }
+
   #join(client: Socket, target: number): void {
     this.arrivals.push(performance.now());
     const server = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });

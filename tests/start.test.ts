@@ -290,10 +290,10 @@ describe("it refuses to begin", () => {
 
 describe("the other commands read the same file", () => {
   test("postern http does not run half of what the environment says", async () => {
-    const env = { POSTERN_API_KEY: TEST_KEY, POSTERN_TUNNEL_ENDPOINT_CONNECTIONS: "4" };
+    const env = { POSTERN_API_KEY: TEST_KEY, POSTERN_TUNNEL_ENDPOINT_CUSTOM_DOMAIN: "example.com" };
     const http = postern(onTestFinished, ["http", "9", "--server", server.url], { env });
     await http.ends(2);
-    expect(http.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*parallel sessions/);
+    expect(http.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*custom domains/);
   });
 
   test("postern server does not run half of its part, though it is enabled for no postern start", async () => {

@@ -24,12 +24,22 @@ export function candidates(given: Given, settings: Settings, local: string | num
   const { endpoints } = settings.loaded.values.tunnel;
   const isTyped = given.flags["--server"] !== undefined || given.flags["--subdomain"] !== undefined;
   if (!isTyped && endpoints.length > 0)
-    return endpoints.map((endpoint, index) => ({
-      label: endpointLabel(endpoint, index),
-      wish: () => endpointWish(settings, index),
-    }));
+    return endpoints.flatMap((endpoint, index) => {
+      const label = endpointLabel(endpoint, index);
+      const wish = (): Promise<EndpointWishes> => endpointWish(settings, index);
+      const fallbacks = endpoint.fallback_urls.map((server, at) => ({
+        label: `${label}, fallback ${at + 1}`,
+        wish: async () => atServer(await wish(), server),
+      }));
+      return [{ label, wish }, ...fallbacks];
+    });
   const typed = typedEndpoint(given);
   if (typed.server_url === undefined && endpoints.length === 0)
     throw new CliError("PN_SERVER_MISSING", "No server is given.", NOTHING);
   return [{ label: typedLabel(typed), wish: () => typedWish(typed, local, settings) }];
+}
+
+function atServer(wished: EndpointWishes, server: string): EndpointWishes {
+  const wishes = wished.wishes.map(({ label, options }) => ({ label, options: { ...options, server } }));
+  return { ...wished, wishes };
 }

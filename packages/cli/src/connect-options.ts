@@ -7,6 +7,7 @@ export function connectionOptions(
   { auth, reconnection }: Configuration["tunnel"],
 ): Omit<ConnectOptions, "server" | "apiKey" | "token" | "tokenRefresh" | "local"> {
   const { subdomain, host_header, connection_timeout, keepalive_interval, max_connections } = endpoint;
+  const { fallback_urls, connections } = endpoint;
   return {
     ...(subdomain === undefined ? {} : { subdomain }),
     ...(host_header === undefined ? {} : { hostHeader: host_header }),
@@ -14,6 +15,8 @@ export function connectionOptions(
     connectionTimeout: connection_timeout,
     keepaliveInterval: keepalive_interval,
     maxConnections: max_connections,
+    fallbacks: fallback_urls,
+    connections,
     reconnection: {
       enabled: reconnection.enabled,
       initialDelay: reconnection.initial_delay,

@@ -2,6 +2,7 @@ import type { TunnelEvent } from "@postern/client";
 import type { Logger } from "pino";
 
 const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
+  pong: "debug",
   connection_attempt: "debug",
   connection_success: "debug",
   authentication_success: "debug",

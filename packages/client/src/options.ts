@@ -30,6 +30,10 @@ export interface ConnectOptions {
   proxy?: string;
   /** How the server is trusted, and the client's certificate. */
   tls?: ClientTls;
+  /** Servers to turn to, in this order, when `server` cannot be reached. It is gone back to when it has been there for a while. */
+  fallbacks?: string[];
+  /** Sessions side by side, which serve the tunnel together: 1 to 16. Default 1. */
+  connections?: number;
   /** What happens after a drop. */
   reconnection?: Partial<ReconnectionOptions>;
   /** How long one attempt may take, in milliseconds. Default 30,000. */
@@ -71,7 +75,7 @@ export interface ReconnectionOptions {
   maxDelay: number;
   /** Default 2. */
   backoffMultiplier: number;
-  /** Attempts in a row before giving up; 0 means for ever. Default 0. */
+  /** Attempts in a row before giving up; a session that has lasted 30 seconds begins a new row. 0 means for ever. Default 0. */
   maxAttempts: number;
   /** Share of each delay that is random, 0 to 1. Default 0.5. */
   jitterFactor: number;
@@ -89,6 +93,7 @@ export type TunnelEventType =
   | "tunnel_established"
   | "tunnel_closed"
   | "http_request"
+  | "pong"
   | "status_update"
   | "token_refresh"
   | "reconnection"
@@ -119,6 +124,10 @@ export interface TunnelHandle {
   on(event: "event", listener: (event: TunnelEvent) => void): this;
   on(event: "state", listener: (state: ConnectionState) => void): this;
   on(event: "closed", listener: (error?: Error) => void): this;
+  /** Every state from now on. A reader that is slower than what it reads misses the oldest of more than 1,000; `missed` counts them. */
+  states(): AsyncIterableIterator<ConnectionState, undefined> & { readonly missed: number };
+  /** The same for events. */
+  events(): AsyncIterableIterator<TunnelEvent, undefined> & { readonly missed: number };
   /** Lets requests in flight finish (30 s at most), then closes. Can be called twice. */
   close(): Promise<void>;
 }

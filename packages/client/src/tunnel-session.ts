@@ -21,6 +21,16 @@ import type { Target } from "./target.js";
 export const DRAIN = 30_000;
 /** How often the session looks at its clock, in milliseconds. */
 const TICK = 1_000;
+/** How long a peer may take to prove that it is there, in milliseconds. */
+const PROOF = 5_000;
+
+/** What is asked of the server. */
+export interface BindWish {
+  subdomain: string | undefined;
+  hostHeader: string | undefined;
+  /** Sessions with the same serve the name together. */
+  instance: string;
+}
 
 export interface TunnelSessionEvents {
   onRequests(message: Requests): void;
@@ -29,6 +39,8 @@ export interface TunnelSessionEvents {
   onExpiring(milliseconds: number): void;
   /** Whether requests come through has changed; `error` says why not. */
   onDataPlane(state: DataPlaneState, error?: string): void;
+  /** A PING was answered after so many milliseconds. */
+  onPong(latency: number): void;
   /** The server wants this session to end; a new one may be made at once, or after `retryAfter` milliseconds. */
   onGoAway(retryAfter: number): void;
   onClose(reason: TunnelError): void;
@@ -46,6 +58,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   readonly #refreshing = new Map<number, PromiseWithResolvers<Refreshed>>();
   #refreshes = 0;
   #tunnel = -1;
+  #proof: NodeJS.Timeout | undefined;
   #probe: Probe | undefined;
   #dataPlane: DataPlane | undefined;
   /** Connections to the local service that are not closed yet. */
@@ -62,11 +75,12 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   }
 
   /** Asks for the name. @throws TunnelError as the server answers. */
-  bind(subdomain: string | undefined, hostHeader: string | undefined): Promise<Bound> {
+  bind({ subdomain, hostHeader, instance }: BindWish): Promise<Bound> {
     this.#session.control({
       type: "bind",
       bind: 1,
       local_host: this.#target.authority,
+      instance,
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
     });
@@ -93,6 +107,18 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
         onDataPlaneLost: () => this.#session.close(new TunnelError("PN_DATA_PLANE_LOST")),
       },
     );
+  }
+
+  /** The peer may be gone without a word: `why` says what makes us think so. It is given a moment to prove that it isn't. */
+  prove(why: string): void {
+    clearTimeout(this.#proof);
+    const { sender } = this.#session;
+    const { heardAt } = sender;
+    this.#session.ping();
+    this.#proof = setTimeout(() => {
+      if (sender.heardAt === heardAt)
+        this.#session.lose(new TunnelError("PN_HEARTBEAT_LOST", `${why}, and it is silent`));
+    }, PROOF);
   }
 
   /** From now on another credential counts; streams go on. @throws TunnelError as the server answers. */
@@ -178,7 +204,9 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     this.#events.onGoAway(retryAfter);
   }
 
-  onPong(): void {}
+  onPong(roundTrip: number): void {
+    this.#events.onPong(Math.round(roundTrip * 100) / 100);
+  }
 
   onStreamsOver(): void {
     this.#over.resolve();
@@ -186,6 +214,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
 
   onClose(reason: TunnelError): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#proof);
     this.#dataPlane?.stop();
     this.#over.resolve();
     this.#bound.reject(reason);

@@ -133,15 +133,24 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     else this.#transport.close(4000 + number, reason.code);
   }
 
+  /** The peer is gone, and hears no closing handshake. */
+  lose(reason: TunnelError): void {
+    this.#reason ??= reason;
+    this.#transport.terminate();
+  }
+
   /** Heartbeats and stalls: call it about once a second. */
   tick(): void {
     if (this.#closed) return;
     const now = this.#port.now();
     const { inFlight } = this.sender;
     const beat = this.#heartbeat.beat(now);
-    if (beat === "lost") this.#port.schedule(() => this.#heartbeat.silent && this.#lose("PN_HEARTBEAT_LOST"));
+    if (beat === "lost")
+      this.#port.schedule(() => this.#heartbeat.silent && this.lose(new TunnelError("PN_HEARTBEAT_LOST")));
     else if (inFlight.bytes > 0 && now - inFlight.progressAt > this.limits.stall) {
-      this.#port.schedule(() => now - inFlight.progressAt > this.limits.stall && this.#lose("PN_HEARTBEAT_LOST"));
+      this.#port.schedule(
+        () => now - inFlight.progressAt > this.limits.stall && this.lose(new TunnelError("PN_HEARTBEAT_LOST")),
+      );
     }
     if (beat !== "wait" || inFlight.shouldMeasure(now)) this.ping();
   }
@@ -292,10 +301,5 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   /** A peer that breaks the protocol, or a fault of ours while reading, ends this session and nothing else. */
   #fail(error: unknown): void {
     this.close(error instanceof TunnelError ? error : new TunnelError("PN_INTERNAL", String(error)));
-  }
-
-  #lose(code: ErrorCode): void {
-    this.#reason ??= new TunnelError(code);
-    this.#transport.terminate();
   }
 }

@@ -42,13 +42,16 @@ export const tunnelEndpoint = sections(
       { default: 10_000 },
     ),
     max_connections: option(integer({ min: 1, max: 65_536 }), "Connections of visitors at once.", { default: 1_024 }),
-    fallback_urls: option(list(server), "Servers to try in order when the first cannot be reached.", {
-      pending: "fallback servers",
-    }),
-    connections: option(integer({ min: 1, max: 16 }), "Parallel sessions to the server.", {
-      default: 1,
-      pending: "parallel sessions",
-    }),
+    fallback_urls: option(
+      list(server),
+      "Servers to turn to, in this order, when `server_url` cannot be reached. It is gone back to when it has been there for a while.",
+      { default: [] as string[], example: '["https://other.example.com"]' },
+    ),
+    connections: option(
+      integer({ min: 1, max: 16 }),
+      "Sessions side by side, which serve the tunnel together: one that breaks costs nothing.",
+      { default: 1 },
+    ),
     protocol_version: option(text(), "Versions are agreed on by client and server.", {
       ignored: "client and server agree on the version by themselves",
     }),

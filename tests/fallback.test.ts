@@ -1,0 +1,50 @@
+import { connect } from "@postern/client";
+import { expect, onTestFinished, test } from "vitest";
+import { exchange, Origin, ServerProcess, TEST_KEY, until, Wire } from "@postern/testkit";
+
+test("the next server is turned to at once, and the first gone back to when it is there again; what runs is not disturbed", async () => {
+  const [home, other] = [await ServerProcess.start(onTestFinished), await ServerProcess.start(onTestFinished)];
+  await home.program.kill();
+  let drip = (): void => {};
+  const origin = await Origin.start(onTestFinished, ({ url }, outgoing) => {
+    if (url !== "/slow") return outgoing.end("here");
+    outgoing.flushHeaders();
+    drip = () => void outgoing.write("drop\n");
+  });
+  const urls: string[] = [];
+  const tunnel = await connect({
+    server: home.url,
+    fallbacks: [other.url],
+    apiKey: TEST_KEY,
+    local: origin.port,
+    subdomain: "moving",
+    healthInterval: 500,
+    onEvent: ({ type, data }) => type === "tunnel_established" && urls.push(String(data["public_url"])),
+  });
+  onTestFinished(() => tunnel.close());
+  const at = ({ port }: ServerProcess): string => `http://moving.localhost:${port}`;
+  expect(urls).toEqual([at(other)]);
+
+  const wire = await Wire.dial(onTestFinished, other.port);
+  wire.write("GET /slow HTTP/1.1\r\nHost: moving.localhost\r\n\r\n");
+  await wire.read("200 OK");
+  drip();
+  await wire.read("drop");
+
+  await home.restart();
+  await until("the first server to be gone back to", () => urls.length === 2);
+  expect([urls[1], tunnel.url, tunnel.state]).toEqual([at(home), at(home), "connected"]);
+  const visit = async (server: ServerProcess): Promise<number> =>
+    (await exchange(server.port, { host: "moving.localhost", path: "/" })).status;
+  expect(await visit(home)).toBe(200);
+  // What began at the other server goes on.
+  const before = wire.bytes;
+  drip();
+  await until("another drop", () => wire.bytes > before);
+  wire.reset();
+
+  await home.program.kill();
+  await until("the other server to be turned to", () => urls.length === 3);
+  expect(urls[2]).toBe(at(other));
+  await until("it to serve", async () => (await visit(other)) === 200);
+});
