@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -127,7 +127,10 @@ describe("a stranger is refused, and told why", () => {
 
   test("with one that was revoked", async () => {
     const [good, bad] = [ca.issue({ names: ["alice"] }), ca.issue({ names: ["mallory"] })];
-    const secured = await startServer({ crl: ca.revoke(bad) });
+    // A file with a list of each CA; that of the clients' is not the first.
+    const crl = join(scratchFolder(onTestFinished), "lists.crl");
+    writeFileSync(crl, [servers.revoke(), ca.revoke(bad)].map((file) => readFileSync(file, "utf8")).join(""));
+    const secured = await startServer({ crl });
     const stranger = launch(secured, 9, bad);
     await stranger.program.ends(3);
     expect(stranger.program.stderr).toContain("PN_CERTIFICATE_REVOKED");
