@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { request } from "node:https";
 import { createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -15,7 +14,16 @@ import {
   Wire,
   type CertificateFiles,
 } from "@postern/testkit";
-import { install, isOpen, publish, shake as shakeHands, TlsServer, type TlsServerOptions } from "./tls-server.ts";
+import {
+  install,
+  isOpen,
+  publish,
+  shake as shakeHands,
+  TlsServer,
+  visit as visitSecurely,
+  type Answer,
+  type TlsServerOptions,
+} from "./tls-server.ts";
 
 const cleanup = new Cleanup();
 let ca: CertificateAuthority;
@@ -42,27 +50,9 @@ async function published(secured: TlsServer, subdomain: string): Promise<Program
   return client;
 }
 
-interface Answer {
-  status: number;
-  body: string;
-  location: string | undefined;
-}
-
 /** One request by HTTPS; the name of the handshake may be another than that of the request. */
-function visit(port: number, host: string, servername = host, path = "/"): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const trust = { ca: readFileSync(ca.certificate), servername, agent: false };
-    request({ host: "127.0.0.1", port, path, headers: { host }, ...trust }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text: string) => (body += text));
-      response.on("end", () =>
-        resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }),
-      );
-    })
-      .on("error", reject)
-      .end();
-  });
-}
+const visit = (port: number, host: string, servername = host, path = "/"): Promise<Answer> =>
+  visitSecurely(port, { ca: ca.certificate, host, servername, path });
 
 /** The socket of a handshake that trusts the CA, or why there is none. */
 const shake = (port: number, options: ConnectionOptions): Promise<TLSSocket | Error> =>

@@ -1,4 +1,5 @@
-import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
@@ -26,13 +27,16 @@ export interface TlsServerOptions {
 
 /** A running `postern server` of tunnel.test with TLS, beside a plain port; its certificate lies in its folder, to be replaced. */
 export class TlsServer {
-  readonly server: Program;
+  server: Program;
   readonly port: number;
   readonly plain: number;
   readonly folder: string;
 
-  private constructor(server: Program, port: number, plain: number, folder: string) {
-    this.server = server;
+  readonly #start: () => Program;
+
+  private constructor(start: () => Program, port: number, plain: number, folder: string) {
+    this.#start = start;
+    this.server = start();
     this.port = port;
     this.plain = plain;
     this.folder = folder;
@@ -41,8 +45,19 @@ export class TlsServer {
   /** Starts it, and waits until it listens. */
   static async start(defer: Defer, options: TlsServerOptions): Promise<TlsServer> {
     const secured = await TlsServer.launch(defer, options);
-    await secured.server.waitFor("it to listen", () => secured.server.stdout.includes('"listening"'));
+    await secured.#listens();
     return secured;
+  }
+
+  /** Starts it anew on the same ports, after it ended. */
+  async restart(): Promise<void> {
+    await this.server.exited;
+    this.server = this.#start();
+    await this.#listens();
+  }
+
+  async #listens(): Promise<void> {
+    await this.server.waitFor("it to listen", () => this.server.stdout.includes('"listening"'));
   }
 
   /** Starts it, and waits for nothing. */
@@ -69,7 +84,7 @@ ${ssl}`,
       { mode: 0o600 },
     );
     const args = ["server", "--config", file, "--json", "--log-format", "json", ...(options.args ?? [])];
-    return new TlsServer(postern(defer, args, { env }), port, plain, folder);
+    return new TlsServer(() => postern(defer, args, { env }), port, plain, folder);
   }
 
   /** What clients dial who know its name otherwise. */
@@ -102,5 +117,30 @@ export function shake(port: number, options: ConnectionOptions): Promise<TLSSock
     const socket = connect({ host: "127.0.0.1", port, ...options });
     onTestFinished(() => void socket.destroy());
     socket.once("secureConnect", () => resolve(socket)).once("error", resolve);
+  });
+}
+
+export interface Answer {
+  status: number;
+  body: string;
+  location: string | undefined;
+}
+
+/** One request by HTTPS to this machine, with any Host. */
+export function visit(
+  port: number,
+  { ca, host, servername = host, path = "/" }: { ca: string; host: string; servername?: string; path?: string },
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const trust = { ca: readFileSync(ca), servername, agent: false };
+    request({ host: "127.0.0.1", port, path, headers: { host }, ...trust }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }),
+      );
+    })
+      .on("error", reject)
+      .end();
   });
 }
