@@ -11,6 +11,7 @@ import {
   TokenIssuer,
   type Program,
 } from "@postern/testkit";
+import { documentedOptions } from "./documented-options.ts";
 import { Gate } from "./gate.ts";
 import { install, TlsServer } from "./tls-server.ts";
 
@@ -127,6 +128,17 @@ const ENDPOINTS: Record<string, Endpoint> = {
     code: "PN_CERTIFICATE_UNTRUSTED",
   },
 };
+
+test("every documented option is in the table", () => {
+  const documented = documentedOptions().filter(({ section }) => section.startsWith("tunnel.endpoints.auth"));
+  expect(documented.length).toBeGreaterThan(10);
+  const said = Object.values(ENDPOINTS).map(({ auth }) => auth(true, scratchFolder(onTestFinished)));
+  const missing = documented.filter(({ name }) => !said.some((text) => new RegExp(`\\b${name} = `).test(text)));
+  expect(missing.map(({ section, name }) => `${section}.${name}`)).toEqual([
+    // By itself it says nothing; below it is switched off.
+    "tunnel.endpoints.auth.token_refresh.enabled",
+  ]);
+});
 
 /** One `postern start` with all of them, and one that has nothing of its own. */
 function start(good: boolean, shared: string): Program {

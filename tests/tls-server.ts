@@ -17,7 +17,7 @@ export interface TlsServerOptions {
   certificate: CertificateFiles;
   /** In `[tunnel.server]`. */
   more?: string;
-  /** In `[tunnel.server.auth]` and below it. Default: TEST_KEY is taken. */
+  /** In `[tunnel.server.auth]` and below it, or tables of their own. Default: TEST_KEY is taken. */
   auth?: string;
   /** In `[tunnel.server.ssl]` and below it. */
   ssl?: string;
@@ -74,8 +74,7 @@ listen = "127.0.0.1:${plain}"
 public_https_port = ${port}
 base_domain = "tunnel.test"
 ${more}
-[tunnel.server.auth]
-${auth}
+${auth.startsWith("[") ? auth : `[tunnel.server.auth]\n${auth}`}
 [tunnel.server.ssl]
 enabled = true
 cert_file = "server.pem"
