@@ -189,7 +189,8 @@ describe("every way to tell the client who it is lets it in, and a stranger not"
     await outside.ends(refusal.exit);
     expect(outside.stderr).toContain(refusal.code);
     expect(isOpen(outside)).toBe(false);
-    for (const secret of ["canary", OTHERS_KEY, PASSPHRASE]) expect(outside.output).not.toContain(secret);
+    for (const secret of ["canary", TEST_KEY, OTHERS_KEY, PASSPHRASE, ...issuer.secrets])
+      expect(inside.output + outside.output).not.toContain(secret);
   });
 });
 
@@ -200,8 +201,8 @@ describe("of two ways the stronger one counts", () => {
     return file;
   };
   test.for([
-    ["--api-key-file before POSTERN_API_KEY", "--api-key-file", () => TEST_KEY],
-    ["--token-file before POSTERN_API_KEY", "--token-file", () => token(true)],
+    ["--api-key-file before POSTERN_API_KEY", "--api-key-file", (): string => TEST_KEY],
+    ["--token-file before POSTERN_API_KEY", "--token-file", (): string => token(true)],
   ] as const)("%s", async ([, flag, text]) => {
     const client = launch({ toml: "", env: { POSTERN_API_KEY: OTHERS_KEY }, args: [flag, filed(text())] }, secured.url);
     await client.waitFor("its tunnel", () => isOpen(client));

@@ -212,8 +212,9 @@ test("each is refused by itself when what it has is another's: none falls back t
   expect(Object.fromEntries(failures())).toEqual(
     Object.fromEntries(Object.entries(ENDPOINTS).map(([name, { code = "PN_AUTH_REFUSED" }]) => [name, code])),
   );
-  const established = told(program).filter(({ type }) => type === "tunnel_established");
-  expect(established.map(({ endpoint }) => endpoint)).toEqual(["shared"]);
+  const established = (): Told[] => told(program).filter(({ type }) => type === "tunnel_established");
+  await program.waitFor("the tunnel of the one that is as all", () => established().length > 0);
+  expect(established().map(({ endpoint }) => endpoint)).toEqual(["shared"]);
   expect(gate.refused).toBeGreaterThan(0);
   expect(program.output).not.toContain("canary");
 });
