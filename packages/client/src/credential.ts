@@ -14,7 +14,7 @@ export interface LiveSession {
 export interface Credential {
   /** @throws TunnelError when there is none that could be used. */
   auth(): Promise<Auth>;
-  /** No session came of the last `auth`, or one has ended, for this reason. Whether there is another credential, to be tried at once. */
+  /** No session came of the last `auth`, or one has ended, for this reason. Whether there is another credential. */
   another(error: TunnelError): boolean;
   /** A session lives by the last `auth`, for so many milliseconds if the server has said it. Returns what to call when it has ended. */
   follow(session: LiveSession, lifetime: number | undefined): () => void;

@@ -123,16 +123,22 @@ export class Tunnel extends EventEmitter implements TunnelHandle {
     let hint = 0;
     while (!signal.aborted && this.#closing === undefined) {
       if (attempt > 0 && !(await this.#pause(attempt, hint))) return;
+      let wasOpen = false;
       try {
         hint = await this.#oneSession(() => {
           attempt = 0;
+          wasOpen = true;
           opened();
         });
         attempt = 1;
       } catch (error) {
         if (signal.aborted || this.#closing !== undefined) return;
         if (!(error instanceof TunnelError)) throw error;
-        if (this.#credential.another(error)) continue;
+        if (this.#credential.another(error)) {
+          // Who lets every token in and throws it out again is not run against, and neither is the issuer.
+          if (wasOpen) [attempt, hint] = [1, 0];
+          continue;
+        }
         if (!error.retryable) throw error;
         attempt++;
         hint = error.retryAfter ?? 0;
