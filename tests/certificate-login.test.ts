@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -24,7 +24,7 @@ beforeEach(({ skip }) => {
   needs({ skip }, "openssl");
   ca ??= new CertificateAuthority(cleanup.defer, "clients");
   servers ??= new CertificateAuthority(cleanup.defer, "servers");
-  files ??= servers.issue({ names: ["tunnel.test", "*.tunnel.test"] });
+  files ??= servers.issue({ names: ["tunnel.test", "*.tunnel.test", "127.0.0.1"] });
 });
 afterAll(() => cleanup.run());
 
@@ -67,16 +67,20 @@ interface Client {
 }
 
 /** `postern http` that shows this certificate, or whatever `auth` says. */
-function launch({ port }: { port: number }, target: number, certificate?: CertificateFiles, auth?: string): Client {
+function launch(
+  { port }: { port: number },
+  target: number,
+  certificate?: CertificateFiles,
+  auth?: string,
+  name = 'sni_hostname = "tunnel.test"',
+): Client {
   const folder = scratchFolder(onTestFinished);
   if (certificate !== undefined) install(folder, certificate);
   const file = join(folder, "postern.toml");
   const own = 'method = "certificate"\ncert_file = "client.pem"\nkey_file = "client.key"';
-  writeFileSync(
-    file,
-    `[tunnel.ssl]\nca_file = "${servers.certificate}"\nsni_hostname = "tunnel.test"\n[tunnel.auth]\n${auth ?? own}\n`,
-    { mode: 0o600 },
-  );
+  writeFileSync(file, `[tunnel.ssl]\nca_file = "${servers.certificate}"\n${name}\n[tunnel.auth]\n${auth ?? own}\n`, {
+    mode: 0o600,
+  });
   const args = ["http", String(target), "--server", `https://127.0.0.1:${port}`, "--config", file, "--json"];
   return { program: postern(onTestFinished, args), folder };
 }
@@ -118,6 +122,12 @@ describe("a stranger is refused, and told why", () => {
     expect(tunnels(client)).toBe(0);
   });
 
+  test("with a good one that nobody asked for: by the address alone it is not shown", async () => {
+    const client = launch(await startServer(), 9, ca.issue({ names: ["alice"] }), undefined, "");
+    await client.program.ends(3);
+    expect(client.program.stderr).toMatch(/dial the server's base domain by https:.*PN_CERTIFICATE_MISSING/);
+  });
+
   test("with an expired one, before anything is dialled", async () => {
     const client = launch({ port: 9 }, 9, ca.issue({ names: ["alice"], days: -1 }));
     await client.program.ends(2);
@@ -127,7 +137,10 @@ describe("a stranger is refused, and told why", () => {
 
   test("with one that was revoked", async () => {
     const [good, bad] = [ca.issue({ names: ["alice"] }), ca.issue({ names: ["mallory"] })];
-    const secured = await startServer({ crl: ca.revoke(bad) });
+    // A file with a list of each CA; that of the clients' is not the first.
+    const crl = join(scratchFolder(onTestFinished), "lists.crl");
+    writeFileSync(crl, [servers.revoke(), ca.revoke(bad)].map((file) => readFileSync(file, "utf8")).join(""));
+    const secured = await startServer({ crl });
     const stranger = launch(secured, 9, bad);
     await stranger.program.ends(3);
     expect(stranger.program.stderr).toContain("PN_CERTIFICATE_REVOKED");

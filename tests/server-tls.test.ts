@@ -1,26 +1,29 @@
 import { once } from "node:events";
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { request } from "node:https";
+import { readFileSync } from "node:fs";
 import { createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
-import { join } from "node:path";
-import { connect, createServer, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
   CertificateAuthority,
-  claimPort,
   Cleanup,
   exchange,
-  makeCertificate,
   needs,
   Origin,
-  postern,
   Program,
-  scratchFolder,
-  TEST_KEY,
   until,
   Wire,
   type CertificateFiles,
 } from "@postern/testkit";
+import {
+  install,
+  isOpen,
+  publish,
+  shake as shakeHands,
+  TlsServer,
+  visit as visitSecurely,
+  type Answer,
+  type TlsServerOptions,
+} from "./tls-server.ts";
 
 const cleanup = new Cleanup();
 let ca: CertificateAuthority;
@@ -32,98 +35,28 @@ beforeEach(({ skip }) => {
 });
 afterAll(() => cleanup.run());
 
-interface Secured {
-  server: Program;
-  port: number;
-  plain: number;
-  folder: string;
-}
+type Start = Partial<Omit<TlsServerOptions, "certificate">>;
 
-/** `postern server` with TLS beside a plain port; the certificate lies in its folder, to be replaced. */
-async function startServer({ ssl = "", more = "", certificate = files } = {}): Promise<Secured> {
-  const folder = scratchFolder(onTestFinished);
-  const [plain, port] = [await claimPort(), await claimPort()];
-  install(folder, certificate);
-  const file = join(folder, "postern.toml");
-  writeFileSync(
-    file,
-    `[tunnel.server]
-listen = "127.0.0.1:${plain}"
-public_https_port = ${port}
-base_domain = "tunnel.test"
-${more}
-[tunnel.server.auth]
-api_keys = ["tests ${TEST_KEY}"]
-[tunnel.server.ssl]
-enabled = true
-cert_file = "server.pem"
-key_file = "server.key"
-${ssl}`,
-    { mode: 0o600 },
-  );
-  const server = postern(onTestFinished, ["server", "--config", file, "--json", "--log-format", "json"]);
-  await server.waitFor("it to listen", () => server.stdout.includes('"listening"'));
-  return { server, port, plain, folder };
-}
+const startServer = (options: Start = {}): Promise<TlsServer> =>
+  TlsServer.start(onTestFinished, { certificate: files, ...options });
 
-function install(folder: string, { certificate, key }: CertificateFiles): void {
-  copyFileSync(certificate, join(folder, "server.pem"));
-  copyFileSync(key, join(folder, "server.key"));
-  chmodSync(join(folder, "server.key"), 0o600);
-}
-
-/** `postern http` that dials the server by its address, and knows its name. */
-async function publish(secured: { port: number }, target: number, subdomain: string, ssl = ""): Promise<Program> {
-  const folder = scratchFolder(onTestFinished);
-  const file = join(folder, "postern.toml");
-  const trust = ssl || `ca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"`;
-  writeFileSync(file, `[tunnel.ssl]\n${trust}\n`, { mode: 0o600 });
-  const url = `https://127.0.0.1:${secured.port}`;
-  const args = ["http", String(target), "--server", url, "--subdomain", subdomain, "--config", file, "--json"];
-  return postern(onTestFinished, [...args, "--no-reconnect"], { env: { POSTERN_API_KEY: TEST_KEY } });
-}
-
-const isOpen = (client: Program): boolean => client.stdout.includes('"tunnel_established"');
-
-async function published(secured: Secured, subdomain: string): Promise<Program> {
+async function published(secured: TlsServer, subdomain: string): Promise<Program> {
   const origin = await Origin.start(onTestFinished, (incoming, outgoing) =>
     outgoing.end(`${incoming.headers.host} ${String(incoming.headers["x-forwarded-proto"])}`),
   );
-  const client = await publish(secured, origin.port, subdomain);
+  const ssl = `ca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"`;
+  const client = publish(secured, origin.port, subdomain, ssl);
   await client.waitFor("its tunnel", () => isOpen(client));
   return client;
 }
 
-interface Answer {
-  status: number;
-  body: string;
-  location: string | undefined;
-}
-
 /** One request by HTTPS; the name of the handshake may be another than that of the request. */
-function visit(port: number, host: string, servername = host, path = "/"): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const trust = { ca: readFileSync(ca.certificate), servername, agent: false };
-    request({ host: "127.0.0.1", port, path, headers: { host }, ...trust }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text: string) => (body += text));
-      response.on("end", () =>
-        resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }),
-      );
-    })
-      .on("error", reject)
-      .end();
-  });
-}
+const visit = (port: number, host: string, servername = host, path = "/"): Promise<Answer> =>
+  visitSecurely(port, { ca: ca.certificate, host, servername, path });
 
-/** The socket of a handshake, or why there is none. */
-function shake(port: number, options: ConnectionOptions): Promise<TLSSocket | Error> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port, ca: readFileSync(ca.certificate), ...options });
-    onTestFinished(() => void socket.destroy());
-    socket.once("secureConnect", () => resolve(socket)).once("error", resolve);
-  });
-}
+/** The socket of a handshake that trusts the CA, or why there is none. */
+const shake = (port: number, options: ConnectionOptions): Promise<TLSSocket | Error> =>
+  shakeHands(port, { ca: readFileSync(ca.certificate), ...options });
 
 describe("clients by WSS and visitors by HTTPS share a port", () => {
   test("a tunnel has an https address, and its service learns the scheme", async () => {
@@ -207,16 +140,6 @@ describe("handshakes", () => {
     expect((await visit(secured.port, "web.tunnel.test")).status).toBe(200);
   });
 
-  test("old versions are refused, and TLS 1.2 where 1.3 is asked for", async () => {
-    const strict = await startServer({ ssl: 'min_tls_version = "1.3"\n' });
-    const loose = await startServer();
-    const old = { maxVersion: "TLSv1.2", servername: "tunnel.test" } as const;
-    expect(await shake(strict.port, old)).toBeInstanceOf(Error);
-    expect(await shake(loose.port, old)).not.toBeInstanceOf(Error);
-    const ancient = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
-    expect(await shake(loose.port, { ...ancient, servername: "tunnel.test" })).toBeInstanceOf(Error);
-  });
-
   test("the certificate for the name that is asked for is shown", async () => {
     const own = ca.issue({ names: ["own.tunnel.test"], algorithm: "rsa" });
     const second = `[[tunnel.server.ssl.certificates]]\ncert_file = "${own.certificate}"\nkey_file = "${own.key}"\n`;
@@ -237,14 +160,14 @@ describe("certificates change while the server runs", () => {
     const client = await published(secured, "web");
     const open = await Promise.all(
       Array.from(
-        { length: 300 },
+        { length: 500 },
         async () => (await shake(secured.port, { servername: "web.tunnel.test" })) as TLSSocket,
       ),
     );
     let closed = 0;
     for (const socket of open) socket.on("close", () => (closed += 1));
     const before = await serialOf(secured.port);
-    install(secured.folder, ca.issue({ names: ["tunnel.test", "*.tunnel.test"] }));
+    install(secured.folder, "server", ca.issue({ names: ["tunnel.test", "*.tunnel.test"] }));
     await until("the new certificate to be shown", async () => (await serialOf(secured.port)) !== before);
     for (const socket of open) socket.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
     const answers = open.map((socket) => new Promise((resolve) => socket.once("data", resolve)));
@@ -264,7 +187,7 @@ describe("certificates change while the server runs", () => {
       { certificate: good.key, key: good.key },
     ]) {
       const count = refused();
-      install(secured.folder, bad);
+      install(secured.folder, "server", bad);
       secured.server.signal("SIGHUP");
       await secured.server.waitFor("the refusal", () => refused() > count);
       expect(await serialOf(secured.port)).toBe(before);
@@ -273,14 +196,6 @@ describe("certificates change while the server runs", () => {
     expect(secured.server.stdout).toContain("PN_TLS_KEY");
   });
 });
-
-async function expectUntrusted(server: { port: number }, ssl: string, message: RegExp): Promise<void> {
-  const client = await publish(server, 9, "x", ssl);
-  await client.ends(1);
-  expect(client.stderr).toMatch(message);
-  expect(client.stderr).toContain("PN_SERVER_UNTRUSTED");
-  expect(client.stdout).not.toContain("authentication");
-}
 
 /** What Node's OpenSSL sends first. */
 async function recordedHello(servername: string): Promise<Buffer> {
@@ -294,44 +209,3 @@ async function recordedHello(servername: string): Promise<Buffer> {
   listener.close();
   return bytes;
 }
-
-describe("the client refuses a server that it cannot trust, says why, and what to do", () => {
-  const known = (): string => `ca_file = "${ca.certificate}"\n`;
-  const unknown = (): CertificateAuthority => new CertificateAuthority(cleanup.defer);
-  const named = 'sni_hostname = "tunnel.test"\n';
-  const ways: [string, (leaf: CertificateFiles) => string, RegExp][] = [
-    ["another name", () => `${known()}sni_hostname = "other.test"`, /issued for another name/],
-    ["an unknown CA", () => named, /CA is not known here: set ca_file/],
-    [
-      "another CA of the same name",
-      () => `${named}ca_file = "${unknown().certificate}"`,
-      /CA is not known|not signed by/,
-    ],
-    ["a revoked one", (leaf) => `${known()}${named}crl_file = "${ca.revoke(leaf)}"`, /it was revoked/],
-  ];
-  test.for(ways)("%s", async ([, ssl, message]) => {
-    const certificate = ca.issue({ names: ["tunnel.test"] });
-    const secured = await startServer({ certificate });
-    await expectUntrusted(secured, ssl(certificate), message);
-  });
-
-  test.for([
-    ["an expired one", () => ca.issue({ names: ["tunnel.test"], days: -1 }), () => known(), /it has expired/],
-    ["one that is signed by itself", () => makeCertificate(cleanup.defer), () => "", /signed by itself/],
-  ] as [string, () => CertificateFiles, () => string, RegExp][])("%s", async ([, issue, ssl, message]) => {
-    // Postern's own server would not start with an expired one.
-    const { certificate, key } = issue();
-    const foreign = createServer({ cert: readFileSync(certificate), key: readFileSync(key) });
-    foreign.listen(0, "127.0.0.1");
-    await once(foreign, "listening");
-    onTestFinished(() => void foreign.close());
-    await expectUntrusted({ port: (foreign.address() as AddressInfo).port }, ssl() + named, message);
-  });
-
-  test("unless verify_server = false, which is warned of at every start", async () => {
-    const secured = await startServer();
-    const client = await publish(secured, 9, "x", "verify_server = false");
-    await client.waitFor("its tunnel", () => isOpen(client));
-    expect(client.stderr).toMatch(/certificate is not checked \(verify_server = false\)/);
-  });
-});

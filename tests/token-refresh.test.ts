@@ -4,8 +4,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import {
   Cleanup,
   exchange,
+  inheritedEnvironment,
   Origin,
   postern,
+  POSTERN_BIN,
+  Program,
   scratchFolder,
   TOKEN_SECRET,
   TokenIssuer,
@@ -117,21 +120,40 @@ describe("a token that is refreshed", () => {
     await start.terminate();
   });
 
-  test("no token, refresh token or secret is printed by anybody", async () => {
+  test("a disk that is full costs no token: the refresh token of the moment is known as long as the client runs", async () => {
     const giving = Object.assign(await freshIssuer(3), { rotates: true });
-    const client = launch(server, { auth: refreshing(giving), subdomain: "canary" });
-    await expectIn(client);
-    await client.program.waitFor("a renewal", () => renewals(client) > 0);
-    giving.down = true;
-    await client.program.waitFor("a failure", () => renewals(client, "failed") > 0);
-    giving.down = false;
-    giving.refreshToken = "canary-lost";
-    await client.program.ends(3);
-    const stranger = launch(server, { token: giving.hashed({}, "canary-of-a-stranger-0123456789abcdef") });
-    await stranger.program.ends(3);
-    for (const output of [client.program.output, stranger.program.output, server.program.output]) {
-      expect(output).not.toMatch(/canary-(secret|refresh|lost|of-a)/);
-      for (const secret of [...giving.secrets, ...issuer.secrets]) expect(output).not.toContain(secret);
-    }
+    const auth = refreshing(giving);
+    const state = scratchFolder(onTestFinished);
+    const first = launch(server, { auth, env: { XDG_STATE_HOME: state }, subdomain: "full" });
+    await expectIn(first);
+    await first.program.terminate();
+    const [file] = readdirSync(join(state, "postern")).map((name) => join(state, "postern", name));
+    const kept = readFileSync(file!, "utf8");
+
+    // From now on no file may grow, and one is there already.
+    const config = join(scratchFolder(onTestFinished), "postern.toml");
+    writeFileSync(config, auth, { mode: 0o600 });
+    const command = [
+      "http",
+      String(TARGET),
+      "--server",
+      server.url,
+      "--subdomain",
+      "full",
+      "--config",
+      config,
+      "--json",
+    ];
+    const full = new Program(onTestFinished, "sh", {
+      args: ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, POSTERN_BIN, ...command],
+      env: inheritedEnvironment({ XDG_STATE_HOME: state }),
+    });
+    const told = (what: string): number => full.stdout.split(what).length - 1;
+    await full.waitFor("three renewals", () => told('"state":"renewed"') >= 3);
+    expect(full.stdout).toContain("cannot be kept for the next start: EFBIG");
+    expect([told('"tunnel_established"'), told("PN_REFRESH_REFUSED")]).toEqual([1, 0]);
+    expect(new Set(giving.used).size).toBe(giving.used.length);
+    expect([readdirSync(join(state, "postern")).length, readFileSync(file!, "utf8")]).toEqual([1, kept]);
+    await full.terminate();
   });
 });

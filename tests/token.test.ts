@@ -1,18 +1,8 @@
-import { generateKeyPairSync, sign } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Cleanup, postern, scratchFolder, TOKEN_SECRET, TokenIssuer, until } from "@postern/testkit";
-import {
-  expectIn,
-  expectOut,
-  freshIssuer,
-  launch,
-  refreshing,
-  TARGET,
-  TokenServer,
-  type Wish,
-} from "./token-server.ts";
+import { expectIn, expectOut, freshIssuer, launch, TARGET, TokenServer, type Wish } from "./token-server.ts";
 
 const cleanup = new Cleanup();
 let issuer: TokenIssuer;
@@ -28,30 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-describe("every way to tell the server which tokens it takes lets their owners in and keeps strangers out", () => {
-  test("secret, in the environment", async () => {
-    await expectIn(launch(server, { token: issuer.hashed() }));
-    await expectOut(launch(server, { token: issuer.hashed({}, "another-secret-of-at-least-32-bytes") }));
-  });
-
-  test("secret, in the file", async () => {
-    const other = await TokenServer.start(onTestFinished, `secret = "${TOKEN_SECRET}"`);
-    await expectIn(launch(other, { token: issuer.hashed() }));
-    await expectOut(launch(other, { token: issuer.signed() }));
-  });
-
-  test("public_key_file", async () => {
-    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const file = join(scratchFolder(onTestFinished), "key.pem");
-    writeFileSync(file, publicKey.export({ type: "spki", format: "pem" }), { mode: 0o600 });
-    const other = await TokenServer.start(onTestFinished, `public_key_file = "${file}"`);
-    const token = issuer.made("ES256", (text) =>
-      sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" }).toString("base64url"),
-    );
-    expect(await expectIn(launch(other, { token }))).toBe("alice");
-    await expectOut(launch(other, { token: issuer.signed() }));
-  });
-
+describe("which tokens the server takes", () => {
   test("jwks_url; its keys can change", async () => {
     const rotating = await freshIssuer();
     const jwt = `jwks_url = "${rotating.url}/jwks"\naudience = "postern"\nissuer = "me"`;
@@ -102,35 +69,12 @@ describe("every way to tell the server which tokens it takes lets their owners i
   });
 });
 
-describe("every way to tell the client its token", () => {
+describe("the token that a client is told", () => {
   const file = (text: string): string => {
     const path = join(scratchFolder(onTestFinished), "token");
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  const ways: [string, (token: string) => Wish][] = [
-    ["POSTERN_TOKEN", (token) => ({ token })],
-    ["POSTERN_TOKEN_FILE", (token) => ({ env: { POSTERN_TOKEN_FILE: file(`${token}\n`) } })],
-    ["--token-file", (token) => ({ args: ["--token-file", file(token)] })],
-    [
-      "--token-file before an API key",
-      (token) => ({ args: ["--token-file", file(token)], env: { POSTERN_API_KEY: "canary-key-0123456789" } }),
-    ],
-    ["token in the file", (token) => ({ auth: `[tunnel.auth]\nmethod = "token"\ntoken = "${token}"\n` })],
-    ["token_file in the file", (token) => ({ auth: `[tunnel.auth]\ntoken_file = "${file(token)}"\n` })],
-  ];
-
-  test.for(ways)("%s", async ([, way]) => {
-    await expectIn(launch(server, way(issuer.hashed())));
-    await expectOut(launch(server, way(issuer.hashed({}, "another-secret-of-at-least-32-bytes"))));
-  });
-
-  test("refresh_url and refresh_token", async () => {
-    const giving = await freshIssuer();
-    await expectIn(launch(server, { auth: refreshing(giving) }));
-    await expectOut(launch(server, { auth: refreshing(giving, "canary-wrong") }), "PN_REFRESH_REFUSED");
-  });
-
   test("each endpoint has its own, or the one of all", async () => {
     const folder = scratchFolder(onTestFinished);
     const config = join(folder, "postern.toml");

@@ -42,7 +42,7 @@ function placeOf(
 ): { certificate: NamedFile; key: NamedFile; passphrase: string | undefined } | undefined {
   const own = places.find(({ auth }) => auth.cert_file !== undefined && auth.key_file !== undefined);
   const { client_cert, client_key } = settings.loaded.values.tunnel.ssl;
-  const passphrase = own?.auth.key_passphrase ?? places.at(-1)?.auth.key_passphrase;
+  const passphrase = places.find(({ auth }) => auth.key_passphrase !== undefined)?.auth.key_passphrase;
   if (own !== undefined) {
     const { auth, path } = own;
     return {

@@ -34,7 +34,15 @@ export function loadClientCredential(settings: Settings): Promise<ClientCredenti
 export function loadEndpointCredential(settings: Settings, index: number): Promise<ClientCredential> {
   const auth = settings.loaded.values.tunnel.endpoints[index]?.auth as Auth;
   const own: Place = { auth, path: ["tunnel", "endpoints", index, "auth"] };
-  return load(settings, [own, sharedPlace(settings)], () => loadEndpointKey(settings, index));
+  const shared = sharedPlace(settings);
+  return load(settings, [own, auth.token_refresh.enabled ? shared : withoutRefresh(shared)], () =>
+    loadEndpointKey(settings, index),
+  );
+}
+
+/** An endpoint that switches refreshing off has none at all, also not that of `[tunnel.auth]`. */
+function withoutRefresh({ auth, path }: Place): Place {
+  return { path, auth: { ...auth, token_refresh: { ...auth.token_refresh, enabled: false } } };
 }
 
 function sharedPlace(settings: Settings): Place {
@@ -92,7 +100,8 @@ const FIX = [
 function methodOf({ auth, path }: Place, settings: Settings): Auth["method"] | undefined {
   const strength = (...option: string[]): number => STRENGTH[settings.loaded.origin(...path, ...option).from];
   const key = Math.max(strength("api_key"), strength("api_key_file"));
-  const token = Math.max(strength("token"), strength("token_file"), strength("token_refresh", "refresh_token"));
+  const refresh = auth.token_refresh.enabled ? strength("token_refresh", "refresh_token") : 0;
+  const token = Math.max(strength("token"), strength("token_file"), refresh);
   if (token === STRENGTH.flag && token > key) return "token";
   if (key === STRENGTH.flag && key > token) return "api_key";
   if (strength("method") > 0) return auth.method;
@@ -102,7 +111,8 @@ function methodOf({ auth, path }: Place, settings: Settings): Auth["method"] | u
 }
 
 function hasToken({ token, token_file, token_refresh }: Auth): boolean {
-  return token !== undefined || token_file !== undefined || token_refresh.refresh_token !== undefined;
+  const refreshes = token_refresh.enabled && token_refresh.refresh_token !== undefined;
+  return token !== undefined || token_file !== undefined || refreshes;
 }
 
 async function tokenOf(

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { checkServerIdentity, type ConnectionOptions } from "node:tls";
+import { separateLists } from "@postern/tls";
 
 /** How a client trusts its server, and what it proves itself with, in TLS. All certificates, keys and lists are PEM. */
 export interface ClientTls {
@@ -30,7 +31,7 @@ export function tlsOptions(
     rejectUnauthorized: verify,
     ALPNProtocols: alpnProtocols.length === 0 ? ["http/1.1"] : alpnProtocols,
     ...(ca === undefined ? {} : { ca }),
-    ...(crl === undefined ? {} : { crl }),
+    ...(crl === undefined ? {} : { crl: separateLists(crl) }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };

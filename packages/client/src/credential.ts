@@ -2,6 +2,7 @@ import { LOGIN_LIMITS, TunnelError, type Auth, type Refreshed } from "@postern/p
 import type { ConnectOptions } from "./options.js";
 import { parseProxy } from "./proxy-address.js";
 import { RenewedToken } from "./renewed-token.js";
+import { sharedSource } from "./shared-sources.js";
 
 /** A session whose credential can be replaced while it lives. */
 export interface LiveSession {
@@ -13,7 +14,7 @@ export interface LiveSession {
 export interface Credential {
   /** @throws TunnelError when there is none that could be used. */
   auth(): Promise<Auth>;
-  /** No session came of the last `auth`, or one has ended, for this reason. Whether there is another credential, to be tried at once. */
+  /** No session came of the last `auth`, or one has ended, for this reason. Whether there is another credential. */
   another(error: TunnelError): boolean;
   /** A session lives by the last `auth`, for so many milliseconds if the server has said it. Returns what to call when it has ended. */
   follow(session: LiveSession, lifetime: number | undefined): () => void;
@@ -36,7 +37,7 @@ export function credentialOf(options: ConnectOptions, report: CredentialReport):
     throw new TypeError("A tunnel has either an apiKey, or a token or tokenRefresh, or a certificate in tls.");
   const who = user === undefined ? {} : { user };
   if (tokenRefresh?.proxy !== undefined) parseProxy(tokenRefresh.proxy);
-  if (tokenRefresh !== undefined) return new RenewedToken(tokenRefresh, token, who, report);
+  if (tokenRefresh !== undefined) return new RenewedToken(sharedSource(tokenRefresh, token), who, report);
   return new FixedCredential(
     apiKey === undefined ? { method: "token", token: token!, ...who } : { method: "api_key", api_key: apiKey, ...who },
     report,
@@ -70,7 +71,12 @@ class FixedCredential implements Credential {
   expiring(milliseconds: number): void {
     const when = `${Math.ceil(milliseconds / 1_000)} s`;
     const data = { state: "expiring", expires_in_ms: milliseconds };
-    this.#report(`the token ends in ${when}, and nothing renews it: give a new one, or set token_refresh`, data);
+    this.#report(
+      this.#auth.method === "certificate"
+        ? `the client's certificate ends in ${when}: renew it`
+        : `the token ends in ${when}, and nothing renews it: give a new one, or set token_refresh`,
+      data,
+    );
   }
 
   release(): void {}

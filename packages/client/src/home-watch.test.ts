@@ -18,12 +18,14 @@ function watch(interval = 60_000): HomeWatch {
       moved += 1;
       return moves.shift() ?? true;
     },
-    setTimer(task, milliseconds) {
-      const timer = { task, milliseconds };
-      timers.push(timer);
-      return () => (timers = timers.filter((each) => each !== timer));
+    clock: {
+      after(milliseconds, task) {
+        const timer = { task, milliseconds };
+        timers.push(timer);
+        return () => (timers = timers.filter((each) => each !== timer));
+      },
+      random: () => 0.5,
     },
-    random: () => 0.5,
   });
 }
 

@@ -1,3 +1,5 @@
+import type { Clock } from "./clock.js";
+
 /** How often it is looked whether the first server is back, in milliseconds. */
 const LOOK = 20_000;
 /** It must have answered so many times in a row: one that comes and goes is not back. */
@@ -10,9 +12,7 @@ export interface HomeWatchOptions {
   isBack: () => Promise<boolean>;
   /** Moves there. Returns whether that worked. */
   move: () => Promise<boolean>;
-  /** Calls `task` after so many milliseconds, unless what it returns is called before. */
-  setTimer: (task: () => void, milliseconds: number) => () => void;
-  random: () => number;
+  clock: Pick<Clock, "after" | "random">;
 }
 
 /** While a session is at another server than the first: looks whether the first is back, and moves there when it has been for a while. */
@@ -34,8 +34,9 @@ export class HomeWatch {
 
   /** Clients that left a server at the same time do not all look at the same time. */
   #schedule(): void {
-    const { interval, setTimer, random } = this.#options;
-    this.#cancel = setTimer(() => void this.#look(), Math.min(interval, LOOK) * (0.75 + random() / 2));
+    const { interval, clock } = this.#options;
+    const delay = Math.min(interval, LOOK) * (0.75 + clock.random() / 2);
+    this.#cancel = clock.after(delay, () => void this.#look());
   }
 
   async #look(): Promise<void> {

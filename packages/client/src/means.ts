@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK, type Clock } from "./clock.js";
 import { login, type LoginOptions } from "./login.js";
 import { surroundings, type Surroundings } from "./surroundings.js";
 import type { Target } from "./target.js";
@@ -17,11 +18,9 @@ export interface Means {
     target: Target,
     events: TunnelSessionEvents,
   ) => Promise<{ session: KeptSession; lifetime: number | undefined }>;
+  clock: Clock;
   /** Milliseconds of a clock that is never set. */
-  now: () => number;
-  random: () => number;
-  /** Calls `task` after so many milliseconds, unless what it returns is called before. */
-  setTimer: (task: () => void, milliseconds: number) => () => void;
+  uptime: () => number;
   surroundings: Pick<Surroundings, "listen">;
 }
 
@@ -30,11 +29,7 @@ export const REAL_MEANS: Means = {
     const { session, welcome } = await login(options);
     return { session: new TunnelSession(session, target, events), lifetime: welcome.expires_in_ms };
   },
-  now: () => performance.now(),
-  random: () => Math.random(),
-  setTimer(task, milliseconds) {
-    const timer = setTimeout(task, milliseconds);
-    return () => clearTimeout(timer);
-  },
+  clock: SYSTEM_CLOCK,
+  uptime: () => performance.now(),
   surroundings,
 };

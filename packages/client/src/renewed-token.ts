@@ -1,7 +1,7 @@
 import type { Auth, TunnelError } from "@postern/protocol";
+import { SYSTEM_CLOCK, type Clock } from "./clock.js";
 import type { Credential, CredentialReport, LiveSession } from "./credential.js";
-import type { TokenRefreshOptions } from "./options.js";
-import { sharedSource } from "./shared-sources.js";
+import type { SharedSource } from "./shared-sources.js";
 import type { TokenSource } from "./token-source.js";
 
 /** When a server that could not look at a new token is asked again, in milliseconds. */
@@ -12,18 +12,19 @@ export class RenewedToken implements Credential {
   readonly #source: TokenSource;
   readonly #user: { user?: string };
   readonly #report: CredentialReport;
+  readonly #clock: Clock;
   readonly release: () => void;
   #last: string | undefined;
   /** The last token was a new one, asked for because the one before it was not taken. */
   #retried = false;
 
   constructor(
-    options: TokenRefreshOptions,
-    token: string | undefined,
+    { source, release }: SharedSource,
     user: { user?: string },
     report: CredentialReport,
+    clock: Clock = SYSTEM_CLOCK,
   ) {
-    const { source, release } = sharedSource(options, token);
+    this.#clock = clock;
     this.#source = source;
     this.release = release;
     this.#user = user;
@@ -52,13 +53,13 @@ export class RenewedToken implements Credential {
     if (this.#last !== undefined) this.#source.told(this.#last, lifetime);
     let over = false;
     let busy = false;
-    let timer: NodeJS.Timeout | undefined;
+    let callOff: (() => void) | undefined;
     const pass = async (): Promise<void> => {
       const { token } = this.#source;
       // The server looks at one at a time.
       if (over || busy || token === undefined || token === this.#last) return;
       busy = true;
-      timer = undefined;
+      callOff = undefined;
       try {
         const { expires_in_ms } = await session.refresh({ method: "token", token });
         this.#last = token;
@@ -71,13 +72,13 @@ export class RenewedToken implements Credential {
         const { code, message, retryable } = thrown as TunnelError;
         if (over) return;
         this.#report(`the server does not take the new token: ${message}`, { state: "failed", code });
-        if (retryable) timer = setTimeout(() => void pass(), RETRY);
+        if (retryable) callOff = this.#clock.after(RETRY, () => void pass());
         else this.#last = token;
       } finally {
         busy = false;
       }
       // Another one may have come meanwhile.
-      if (timer === undefined) void pass();
+      if (callOff === undefined) void pass();
     };
     const stop = this.#source.listen({
       onToken: () => void pass(),
@@ -89,7 +90,7 @@ export class RenewedToken implements Credential {
     void pass();
     return () => {
       over = true;
-      clearTimeout(timer);
+      callOff?.();
       stop();
     };
   }

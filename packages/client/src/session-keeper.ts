@@ -121,7 +121,7 @@ export class SessionKeeper {
         let openedAt: number | undefined;
         try {
           const live = await this.#open(this.#servers.current);
-          openedAt = means.now();
+          openedAt = means.uptime();
           hint = await this.#lasting(live);
           attempt = 1;
           isDue = false;
@@ -129,10 +129,12 @@ export class SessionKeeper {
           if (this.#over) return;
           const error = thrown as TunnelError;
           if (!(error instanceof TunnelError)) throw thrown;
-          if (this.#credential.another(error)) continue;
-          if (!error.retryable) throw error;
+          const another = this.#credential.another(error);
+          // Who lets every token in and throws it out again is not run against, and neither is the issuer.
+          if (another && openedAt === undefined) continue;
+          if (!another && !error.retryable) throw error;
           if (openedAt === undefined && this.#servers.next()) continue;
-          attempt = openedAt !== undefined && means.now() - openedAt >= STABLE ? 1 : attempt + 1;
+          attempt = openedAt !== undefined && means.uptime() - openedAt >= STABLE ? 1 : attempt + 1;
           hint = error.retryAfter ?? 0;
           isDue = false;
           const { enabled, maxAttempts } = reconnection;
@@ -253,7 +255,7 @@ export class SessionKeeper {
     const { home } = this.#servers;
     const { proxy, tls } = options;
     return new HomeWatch({
-      ...means,
+      clock: means.clock,
       interval: options.healthInterval ?? HEALTH_INTERVAL,
       isBack: async () => {
         const reach = { server: home.href, ...(tls && { tls }), ...(proxy !== undefined && { proxy }) };
@@ -276,13 +278,13 @@ export class SessionKeeper {
   /** Waits before a retry, or until it is worth a try. Returns false when the tunnel was closed meanwhile. */
   async #pause(attempt: number, hint: number): Promise<boolean> {
     const { means, reconnection, signal } = this.#keeping;
-    const delay = Math.round(backoff(attempt, reconnection, means.random(), hint));
+    const delay = Math.round(backoff(attempt, reconnection, means.clock.random(), hint));
     this.#setState("reconnecting");
     const text = `trying again in ${(delay / 1_000).toFixed(1)} s`;
     this.#events.report("reconnection", text, { attempt, delay_ms: delay });
     const over = Promise.withResolvers<void>();
     const done = (): void => over.resolve();
-    const cancel = means.setTimer(done, delay);
+    const cancel = means.clock.after(delay, done);
     signal.addEventListener("abort", done, { once: true });
     // A server that has named a time means it.
     if (hint === 0) this.#hurry = done;

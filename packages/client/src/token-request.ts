@@ -20,9 +20,16 @@ export interface NewToken {
   refreshToken: string | undefined;
 }
 
-/** Asks for a new token: RFC 6749, section 6. @throws TunnelError PN_REFRESH_FAILED or PN_REFRESH_REFUSED, without anything secret in it. */
-export async function requestToken(options: TokenRefreshOptions, refreshToken: string): Promise<NewToken> {
-  const { status, body } = await ask(options, refreshToken);
+/**
+ * Asks for a new token: RFC 6749, section 6. The whole answer may take `timeout` milliseconds.
+ * @throws TunnelError PN_REFRESH_FAILED or PN_REFRESH_REFUSED, without anything secret in it.
+ */
+export async function requestToken(
+  options: TokenRefreshOptions,
+  refreshToken: string,
+  timeout = TIMEOUT,
+): Promise<NewToken> {
+  const { status, body } = await ask(options, refreshToken, timeout);
   let answer: Record<string, unknown> = {};
   try {
     answer = { ...(JSON.parse(body) as object) };
@@ -37,10 +44,11 @@ export async function requestToken(options: TokenRefreshOptions, refreshToken: s
   const { access_token: token, expires_in, refresh_token } = answer;
   if (!isVisible(token)) throw failed("the answer has no access_token");
   if (token.length > LOGIN_LIMITS.token) throw failed(`the token has more than ${LOGIN_LIMITS.token} bytes`);
-  const seconds = Number(expires_in);
+  // Some issuers say it as text.
+  const seconds = typeof expires_in === "number" || typeof expires_in === "string" ? Number(expires_in) : NaN;
   return {
     token,
-    lifetime: expires_in !== undefined && seconds > 0 && seconds < 1e10 ? seconds * 1_000 : undefined,
+    lifetime: seconds > 0 && seconds < 1e10 ? seconds * 1_000 : undefined,
     refreshToken: isVisible(refresh_token) && refresh_token !== refreshToken ? refresh_token : undefined,
   };
 }
@@ -48,6 +56,7 @@ export async function requestToken(options: TokenRefreshOptions, refreshToken: s
 async function ask(
   { url, clientId, clientSecret, proxy }: TokenRefreshOptions,
   refreshToken: string,
+  timeout: number,
 ): Promise<{ status: number; body: string }> {
   const form = new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken });
   const headers: Record<string, string> = {
@@ -58,7 +67,7 @@ async function ask(
     const login = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
     headers["Authorization"] = `Basic ${Buffer.from(login).toString("base64")}`;
   } else if (clientId !== undefined) form.set("client_id", clientId);
-  const signal = AbortSignal.timeout(TIMEOUT);
+  const signal = AbortSignal.timeout(timeout);
   try {
     const answer = await post(new URL(url), headers, form.toString(), proxy, signal);
     const status = answer.statusCode ?? 0;

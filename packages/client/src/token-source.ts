@@ -1,5 +1,6 @@
 import { TunnelError } from "@postern/protocol";
 import { backoff } from "./backoff.js";
+import { SYSTEM_CLOCK, type Clock } from "./clock.js";
 import type { ReconnectionOptions, TokenRefreshOptions } from "./options.js";
 import { tokenEnd } from "./token-end.js";
 import { requestToken } from "./token-request.js";
@@ -34,17 +35,29 @@ export class TokenSource {
   readonly #options: TokenRefreshOptions;
   readonly #state: TokenState | undefined;
   readonly #listeners = new Set<TokenListener>();
+  readonly #clock: Clock;
+  readonly #request: typeof requestToken;
   #refreshToken: string;
+  /** What the state's file held when it was last looked at or written. */
+  #kept: string | undefined;
   #endsAt: number | undefined;
   #renewAt = 0;
   /** The server has said how long this token counts. */
   #told = false;
   #renewing: Promise<string> | undefined;
   #failures = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #callOff = (): void => {};
 
-  constructor(options: TokenRefreshOptions, token: string | undefined) {
+  /** @param request asks the issuer. */
+  constructor(
+    options: TokenRefreshOptions,
+    token: string | undefined,
+    clock: Clock = SYSTEM_CLOCK,
+    request: typeof requestToken = requestToken,
+  ) {
     this.#options = options;
+    this.#clock = clock;
+    this.#request = request;
     this.#refreshToken = options.refreshToken;
     this.#state = options.stateFile === undefined ? undefined : new TokenState(options.stateFile);
     if (token !== undefined) this.#take(token, undefined);
@@ -52,7 +65,7 @@ export class TokenSource {
 
   /** A token that counts, as far as we know. @throws TunnelError when none can be had. */
   async current(): Promise<string> {
-    const ended = this.#endsAt !== undefined && this.#endsAt <= Date.now();
+    const ended = this.#endsAt !== undefined && this.#endsAt <= this.#clock.now();
     return this.token === undefined || ended ? this.renew() : this.token;
   }
 
@@ -82,25 +95,20 @@ export class TokenSource {
   /** Keeps the token fresh from now on. Returns what ends that. */
   listen(listener: TokenListener): () => void {
     this.#listeners.add(listener);
-    this.#wait(this.#renewAt - Date.now());
+    this.#wait(this.#renewAt - this.#clock.now());
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) clearTimeout(this.#timer);
+      if (this.#listeners.size === 0) this.#callOff();
     };
   }
 
   async #renew(): Promise<string> {
-    // Another process with the same configuration may have got another one meanwhile.
-    if (this.#state !== undefined)
-      this.#refreshToken = (await this.#state.read().catch(unusable)) ?? this.#refreshToken;
-    const { token, lifetime, refreshToken } = await requestToken(this.#options, this.#refreshToken);
+    await this.#look();
+    const { token, lifetime, refreshToken } = await this.#request(this.#options, this.#refreshToken);
     if (refreshToken !== undefined) {
       this.#refreshToken = refreshToken;
       // Before the new one is used: the old one may be worth nothing any more.
-      await this.#state?.write(refreshToken).catch((error: NodeJS.ErrnoException) => {
-        const why = `the new refresh token cannot be kept for the next start: ${error.code ?? error.message}`;
-        this.#tell(new TunnelError("PN_REFRESH_FAILED", why), undefined);
-      });
+      await this.#keep(refreshToken);
     }
     this.#failures = 0;
     this.#take(token, lifetime);
@@ -108,18 +116,37 @@ export class TokenSource {
     return token;
   }
 
+  /** Another process with the same configuration may have got another refresh token meanwhile. */
+  async #look(): Promise<void> {
+    const kept = await this.#state?.read().catch(unusable);
+    // What could not be replaced in the file is older than the one that is known here.
+    if (kept !== undefined && kept !== this.#kept) this.#refreshToken = kept;
+    this.#kept = kept;
+  }
+
+  async #keep(refreshToken: string): Promise<void> {
+    try {
+      await this.#state?.write(refreshToken);
+      this.#kept = refreshToken;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why = `the new refresh token cannot be kept for the next start: ${code ?? message}`;
+      this.#tell(new TunnelError("PN_REFRESH_FAILED", why), undefined);
+    }
+  }
+
   #take(token: string, lifetime: number | undefined): void {
     this.token = token;
     this.#told = false;
     this.#endsAt = undefined;
     const end = tokenEnd(token);
-    this.#plan(lifetime ?? (end === undefined ? undefined : end - Date.now()));
+    this.#plan(lifetime ?? (end === undefined ? undefined : end - this.#clock.now()));
   }
 
   #plan(lifetime: number | undefined): void {
-    const now = Date.now();
+    const now = this.#clock.now();
     if (lifetime !== undefined) this.#endsAt = now + lifetime;
-    const share = SOONEST + JITTER * Math.random();
+    const share = SOONEST + JITTER * this.#clock.random();
     const wait =
       lifetime === undefined ? (this.#options.interval ?? DEFAULT_INTERVAL) * (share + JITTER) : lifetime * share;
     this.#renewAt = now + Math.max(wait, SHORTEST);
@@ -127,10 +154,10 @@ export class TokenSource {
   }
 
   #wait(delay: number): void {
-    clearTimeout(this.#timer);
+    this.#callOff();
     if (this.#listeners.size === 0) return;
     const due = (): void => (delay > LONGEST ? this.#wait(delay - LONGEST) : void this.#renewAhead());
-    this.#timer = setTimeout(due, Math.min(Math.max(delay, SHORTEST), LONGEST));
+    this.#callOff = this.#clock.after(Math.min(Math.max(delay, SHORTEST), LONGEST), due);
   }
 
   async #renewAhead(): Promise<void> {
@@ -139,7 +166,7 @@ export class TokenSource {
     } catch (thrown) {
       const error = thrown as TunnelError;
       this.#failures++;
-      const delay = error.retryable ? Math.round(backoff(this.#failures, RETRIES, Math.random())) : undefined;
+      const delay = error.retryable ? Math.round(backoff(this.#failures, RETRIES, this.#clock.random())) : undefined;
       if (delay !== undefined) this.#wait(delay);
       this.#tell(error, delay);
     }

@@ -20,8 +20,7 @@ export class TokenState {
       if (process.platform !== "win32" && (mode & WRITABLE_BY_OTHERS) !== 0)
         throw new Error(`other users can change ${this.#path}: chmod 600 it`);
       if (size > MOST_BYTES) throw new Error(`${this.#path} is too large to be a state file`);
-      const { refresh_token } = JSON.parse(await readFile(this.#path, "utf8")) as { refresh_token?: unknown };
-      return typeof refresh_token === "string" && refresh_token !== "" ? refresh_token : undefined;
+      return refreshTokenIn(await readFile(this.#path, "utf8"));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       // What JSON.parse says repeats what it read.
@@ -47,4 +46,12 @@ export class TokenState {
       throw error;
     }
   }
+}
+
+/** @throws SyntaxError when `text` is no JSON object. */
+function refreshTokenIn(text: string): string | undefined {
+  const state: unknown = JSON.parse(text);
+  if (typeof state !== "object" || state === null || Array.isArray(state)) throw new SyntaxError("no object");
+  const { refresh_token } = state as { refresh_token?: unknown };
+  return typeof refresh_token === "string" && refresh_token !== "" ? refresh_token : undefined;
 }

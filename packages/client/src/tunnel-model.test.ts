@@ -95,13 +95,16 @@ class World {
         this.attempts.push(attempt);
         return attempt.promise;
       },
-      now: () => this.now,
-      random: () => 0.5,
-      setTimer: (task, milliseconds) => {
-        const timer = { task, milliseconds };
-        this.timers.push(timer);
-        return () => (this.timers = this.timers.filter((each) => each !== timer));
+      clock: {
+        now: () => this.now,
+        random: () => 0.5,
+        after: (milliseconds, task) => {
+          const timer = { task, milliseconds };
+          this.timers.push(timer);
+          return () => (this.timers = this.timers.filter((each) => each !== timer));
+        },
       },
+      uptime: () => this.now,
       surroundings: {
         listen: (listener) => {
           this.#notice = listener;

@@ -169,7 +169,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   }
 
   onDialFailure(code: string, error: Error): void {
-    const now = this.means.now();
+    const now = this.means.uptime();
     if (now - this.#lastDialFailure < DIAL_FAILURE_PAUSE) return;
     this.#lastDialFailure = now;
     const { host, port } = this.target;

@@ -108,10 +108,22 @@ function* serverFaults({ tunnel: { server } }: Configuration): Generator<RuleFau
       };
   if (ssl.min_tls_version > ssl.max_tls_version)
     yield { path: [...path, "ssl", "min_tls_version"], message: "min_tls_version is newer than max_tls_version." };
+  if (ssl.cipher_suites.length > 0 && !ssl.cipher_suites.some((suite) => isOfVersions(suite, ssl)))
+    yield {
+      path: [...path, "ssl", "cipher_suites"],
+      message: "none of the cipher_suites is of a version from min_tls_version to max_tls_version.",
+    };
   if (security.min_subdomain_length > security.max_subdomain_length) {
     const message = "min_subdomain_length is larger than max_subdomain_length.";
     yield { path: [...path, "security", "min_subdomain_length"], message };
   }
+}
+
+function isOfVersions(
+  suite: string,
+  { min_tls_version, max_tls_version }: { min_tls_version: string; max_tls_version: string },
+): boolean {
+  return suite.startsWith("TLS_") ? max_tls_version === "1.3" : min_tls_version === "1.2";
 }
 
 function* proxyFaults({ proxy }: Configuration): Generator<RuleFault> {

@@ -146,7 +146,8 @@ export const ERRORS = {
   PN_AUTH_EXPIRED: {
     number: 30,
     retryable: false,
-    message: "The token has run out. Give the client a new one, or let it refresh tokens: [tunnel.auth.token_refresh].",
+    message:
+      "The token or certificate has run out. Give the client a new one, or let it refresh tokens: [tunnel.auth.token_refresh].",
   },
   PN_AUTH_UNAVAILABLE: {
     number: 31,

@@ -22,15 +22,18 @@ export interface Proof {
 export class Authority {
   readonly #authenticator: Proof;
   readonly #events: AuthorityEvents;
+  readonly #now: () => number;
   #identity: Identity | undefined;
   #noticeAt = Infinity;
   #recheckAt = Infinity;
   #proving = false;
   #over = false;
 
-  constructor(authenticator: Proof, events: AuthorityEvents) {
+  /** @param now milliseconds of the Unix time. */
+  constructor(authenticator: Proof, events: AuthorityEvents, now: () => number = () => Date.now()) {
     this.#authenticator = authenticator;
     this.#events = events;
+    this.#now = now;
   }
 
   /** Undefined: nobody has logged in. */
@@ -45,7 +48,7 @@ export class Authority {
 
   /** How long it still counts, in milliseconds; undefined: until it is taken back. */
   get remaining(): number | undefined {
-    const remaining = (this.#identity?.expiresAt ?? Infinity) - Date.now();
+    const remaining = (this.#identity?.expiresAt ?? Infinity) - this.#now();
     return remaining === Infinity ? undefined : Math.max(Math.round(remaining), 0);
   }
 
@@ -72,7 +75,7 @@ export class Authority {
     const identity = this.#identity;
     if (identity === undefined || this.#over) return false;
     if (!identity.stands()) return this.#end(new TunnelError("PN_AUTH_REFUSED", "no longer accepted"));
-    const now = Date.now();
+    const now = this.#now();
     if (identity.expiresAt <= now) return this.#end(new TunnelError("PN_AUTH_EXPIRED"));
     if (now >= this.#noticeAt) {
       this.#noticeAt = Infinity;
@@ -94,13 +97,15 @@ export class Authority {
   }
 
   #accept(identity: Identity): Identity | TunnelError {
-    const now = Date.now();
+    const now = this.#now();
     if (identity.expiresAt <= now) return new TunnelError("PN_AUTH_EXPIRED");
     const former = this.#identity;
     if (former !== undefined && former.owner !== identity.owner)
       return new TunnelError("PN_AUTH_REFUSED", "a credential of another owner");
     this.#identity = identity;
-    this.#noticeAt = identity.expiresAt - Math.min(NOTICE, (identity.expiresAt - now) / 2);
+    // Asked about again, it ends when it did before: the notice is not put off.
+    if (former?.expiresAt !== identity.expiresAt)
+      this.#noticeAt = identity.expiresAt - Math.min(NOTICE, (identity.expiresAt - now) / 2);
     this.#recheckAt = now + (identity.recheck?.every ?? Infinity);
     return identity;
   }
@@ -111,7 +116,7 @@ export class Authority {
     if (!(outcome instanceof TunnelError)) outcome = this.#accept(outcome);
     if (!(outcome instanceof TunnelError)) return;
     // Who cannot be asked for the moment takes nothing back.
-    if (outcome.retryable) this.#recheckAt = Date.now() + (asked.recheck?.every ?? Infinity);
+    if (outcome.retryable) this.#recheckAt = this.#now() + (asked.recheck?.every ?? Infinity);
     else this.#end(outcome);
   }
 

@@ -1,15 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import type { CertificateFiles } from "./certificate.js";
 import type { Defer } from "./cleanup.js";
 import { scratchFolder } from "./scratch-folder.js";
+
+const DAY = 86_400_000;
 
 export interface IssueOptions {
   /** Of the subject alternative name; the first is the common name, too. */
   names: string[];
   /** Days from now on; negative: it has expired. Default 2. */
   days?: number;
+  /** Or when it ends; whole seconds count. */
+  until?: Date;
   /** Default `ec`. */
   algorithm?: "ec" | "rsa" | "ed25519";
   /** The key is encrypted with it. */
@@ -50,7 +55,7 @@ export class CertificateAuthority {
     );
   }
 
-  issue({ names, days = 2, algorithm = "ec", passphrase }: IssueOptions): CertificateFiles {
+  issue({ names, days = 2, until, algorithm = "ec", passphrase }: IssueOptions): CertificateFiles {
     const name = `leaf-${(this.#issued += 1)}`;
     const secret = passphrase === undefined ? ["-nodes"] : ["-passout", `pass:${passphrase}`];
     this.#openssl(
@@ -65,12 +70,12 @@ export class CertificateAuthority {
       `${name}.csr`,
     );
     const kinds = names.map((each) =>
-      /^[\d.]+$/.test(each) ? `IP:${each}` : each.includes("@") ? `email:${each}` : `DNS:${each}`,
+      isIP(each) > 0 ? `IP:${each}` : each.includes("@") ? `email:${each}` : `DNS:${each}`,
     );
     writeFileSync(join(this.#folder, `${name}.ext`), `subjectAltName=${kinds.join(",")}\n`);
-    const end = days < 0 ? ["-not_before", utc(days - 1), "-not_after", utc(days)] : ["-days", String(days)];
-    const issuer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", `${name}.ext`];
-    this.#sign(name, issuer, end);
+    const end = until ?? new Date(Date.now() + days * DAY);
+    if (until === undefined && days >= 0) this.#sign(name, days);
+    else this.#signUntil(name, end);
     return { certificate: join(this.#folder, `${name}.pem`), key: join(this.#folder, `${name}.key`) };
   }
 
@@ -82,13 +87,15 @@ export class CertificateAuthority {
     return join(this.#folder, "ca.crl");
   }
 
-  #sign(name: string, issuer: string[], end: string[]): void {
-    const isExpired = end[0] === "-not_before";
-    if (!isExpired)
-      return this.#openssl("x509", "-req", "-in", `${name}.csr`, ...issuer, ...end, "-out", `${name}.pem`);
-    // Only `openssl ca` writes times of the past in every version of it.
+  #sign(name: string, days: number): void {
+    const issuer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", `${name}.ext`];
+    this.#openssl("x509", "-req", "-in", `${name}.csr`, ...issuer, "-days", String(days), "-out", `${name}.pem`);
+  }
+
+  #signUntil(name: string, end: Date): void {
+    // Only `openssl ca` takes times instead of days in every version of it.
     writeFileSync(join(this.#folder, "serial"), `${(1000 + this.#issued).toString(16).padStart(4, "0")}\n`);
-    const config = join(this.#folder, "past.cnf");
+    const config = join(this.#folder, "times.cnf");
     if (!existsSync(config))
       writeFileSync(
         config,
@@ -98,7 +105,7 @@ export class CertificateAuthority {
       "ca",
       "-batch",
       "-config",
-      "past.cnf",
+      "times.cnf",
       "-cert",
       "ca.pem",
       "-keyfile",
@@ -111,9 +118,9 @@ export class CertificateAuthority {
       "-extfile",
       `${name}.ext`,
       "-startdate",
-      end[1] as string,
+      utc(new Date(Math.min(end.getTime(), Date.now()) - DAY)),
       "-enddate",
-      end[3] as string,
+      utc(end),
     );
   }
 
@@ -128,7 +135,7 @@ function keyOptions(algorithm: NonNullable<IssueOptions["algorithm"]>): string[]
   return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
 }
 
-/** YYYYMMDDHHMMSSZ, so many days from now. */
-function utc(days: number): string {
-  return `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 19).replaceAll(/[-:T]/g, "")}Z`;
+/** YYYYMMDDHHMMSSZ. */
+function utc(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replaceAll(/[-:T]/g, "")}Z`;
 }

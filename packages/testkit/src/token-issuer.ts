@@ -23,6 +23,8 @@ export class TokenIssuer {
   down = false;
   /** Each use of a refresh token makes another one of it, and ends the one before. */
   rotates = false;
+  /** Who may ask for tokens, and what they are worth, as `name:secret`; undefined: anybody. */
+  client: string | undefined;
   /** What the next refresh is asked for with. */
   refreshToken = "canary-refresh-token-0";
   introspections = 0;
@@ -89,8 +91,11 @@ export class TokenIssuer {
     return { iat: now, exp: now + this.lifetime };
   }
 
-  #answer({ url, method }: IncomingMessage, form: URLSearchParams): { status: number; answer: object } {
+  #answer({ url, method, headers }: IncomingMessage, form: URLSearchParams): { status: number; answer: object } {
     if (this.down) return { status: 503, answer: { error: "temporarily_unavailable" } };
+    const login = `Basic ${Buffer.from(this.client ?? "").toString("base64")}`;
+    if (this.client !== undefined && method === "POST" && headers.authorization !== login)
+      return { status: 401, answer: { error: "invalid_client" } };
     switch (`${method} ${url}`) {
       case "GET /jwks":
         return { status: 200, answer: { keys: this.#keys.map(({ kid, jwk }) => ({ ...jwk, kid, use: "sig" })) } };

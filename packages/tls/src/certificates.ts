@@ -3,13 +3,17 @@ import { createSecureContext, type SecureContext, type SecureVersion } from "nod
 import type { Certificate } from "./certificate.js";
 import type { ClientAuthority } from "./client-authority.js";
 import { matchesName } from "./name-match.js";
+import { separateLists } from "./revocation-list.js";
 
 /** What is agreed to in a handshake. */
 export interface TlsPolicy {
   /** Default TLSv1.2 and TLSv1.3. */
   minVersion?: SecureVersion;
   maxVersion?: SecureVersion;
-  /** OpenSSL's names, the best first. Default: only those with forward secrecy and authenticated encryption. */
+  /**
+   * OpenSSL's names, the best first. Default: only those with forward secrecy and authenticated encryption. A version of which none is
+   * listed is not spoken.
+   */
   ciphers?: readonly string[];
 }
 
@@ -71,21 +75,27 @@ export class Certificates {
   }
 
   #context({ pem, key }: Certificate, authority?: ClientAuthority): SecureContext {
-    const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers = CIPHERS } = this.#policy;
+    const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers = [] } = this.#policy;
+    const suites = ciphers.length === 0 ? CIPHERS : ciphers;
     return createSecureContext({
       cert: pem,
       key,
-      minVersion,
-      maxVersion,
-      ciphers: (ciphers.length === 0 ? CIPHERS : ciphers).join(":"),
+      // OpenSSL would take its own suites for a version of which none is listed.
+      minVersion: suites.every(isOfTls13) ? "TLSv1.3" : minVersion,
+      maxVersion: suites.some(isOfTls13) ? maxVersion : "TLSv1.2",
+      ciphers: suites.join(":"),
       ...(authority === undefined
         ? {}
         : {
             ca: authority.ca,
             // A ticket would bring back a certificate that was checked long ago.
             secureOptions: constants.SSL_OP_NO_TICKET,
-            ...(authority.crl === undefined ? {} : { crl: authority.crl }),
+            ...(authority.crl === undefined ? {} : { crl: separateLists(authority.crl) }),
           }),
     });
   }
+}
+
+function isOfTls13(suite: string): boolean {
+  return suite.startsWith("TLS_");
 }

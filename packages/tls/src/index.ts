@@ -6,4 +6,5 @@ export { TLS_ERRORS, TlsError, type TlsErrorCode } from "./errors.js";
 export { matchesName } from "./name-match.js";
 export { peekClientHello } from "./peek.js";
 export { peerCertificate, type PeerCertificate } from "./peer-certificate.js";
+export { separateLists } from "./revocation-list.js";
 export { checkTrustPem, trustFault } from "./trust.js";

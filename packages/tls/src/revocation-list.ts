@@ -3,6 +3,11 @@ import { TlsError } from "./errors.js";
 
 const PEM = /-----BEGIN X509 CRL-----([^-]+)-----END X509 CRL-----/g;
 
+/** The lists that stand in a PEM text, each as a text of its own: of several in one, OpenSSL takes the first alone. */
+export function separateLists(pem: string): string[] {
+  return [...pem.matchAll(PEM)].map(([list]) => list);
+}
+
 /** Who issued a certificate, and its number: both as they are encoded. */
 function issued(issuer: Buffer, serial: Buffer): string {
   return `${issuer.toString("base64")} ${serial.toString("hex")}`;

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { TlsError } from "./errors.js";
+import { separateLists } from "./revocation-list.js";
 
 /** What is wrong with a certificate of somebody else, by OpenSSL's code, and what to do about it. */
 const FAULTS: Readonly<Record<string, string>> = {
@@ -42,7 +43,9 @@ export function checkTrustPem(pem: { ca?: string; crl?: string }, names: { ca: s
   }
   if (pem.crl === undefined) return;
   try {
-    createSecureContext({ crl: pem.crl });
+    const lists = separateLists(pem.crl);
+    if (lists.length === 0) throw new RangeError("no list");
+    createSecureContext({ crl: lists });
   } catch {
     throw new TlsError(
       "PN_TLS_FILE",

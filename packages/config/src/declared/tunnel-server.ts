@@ -1,6 +1,7 @@
 import { option, section, sections } from "../declaration.js";
 import { hostName, label, listenAddress, network, origin, url } from "../kinds/address.js";
 import { choice } from "../kinds/choice.js";
+import { cipherSuite } from "../kinds/cipher-suite.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { integer, port } from "../kinds/number.js";
@@ -111,9 +112,11 @@ const ssl = section("TLS of the server itself: HTTPS for visitors, WSS for clien
   }),
   min_tls_version: option(version, "The oldest version.", { default: "1.2" }),
   max_tls_version: option(version, "The newest version.", { default: "1.3" }),
-  cipher_suites: option(list(text()), "Cipher suites by OpenSSL's names. Default: strong ones.", {
-    default: [] as string[],
-  }),
+  cipher_suites: option(
+    list(cipherSuite),
+    "Cipher suites by OpenSSL's names; a version without any is not spoken. Default: strong ones.",
+    { default: [] as string[] },
+  ),
   redirect: section(
     "Sending visitors from HTTP to HTTPS, where public_https_port is another port than that of `listen`.",
     {

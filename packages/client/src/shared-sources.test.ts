@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { sharedSource } from "./shared-sources.js";
+
+const OPTIONS = { url: "https://issuer.example/token", refreshToken: "r0", stateFile: "/nowhere/state.json" };
+
+test("tunnels with the same refresh token of the same issuer share a source, until the last has gone", () => {
+  const [one, other] = [sharedSource(OPTIONS, "first"), sharedSource({ ...OPTIONS, clientId: "any" }, undefined)];
+  expect(other.source).toBe(one.source);
+  expect(one.source.token).toBe("first");
+  one.release();
+  const third = sharedSource(OPTIONS, undefined);
+  expect(third.source).toBe(one.source);
+  other.release();
+  third.release();
+  const later = sharedSource(OPTIONS, undefined);
+  expect(later.source).not.toBe(one.source);
+  later.release();
+});
+
+test.for([
+  { url: "https://other.example/token" },
+  { refreshToken: "r1" },
+  { stateFile: "/nowhere/else.json" },
+  { refreshToken: 'r0","/nowhere/state.json' },
+])("%j is another one", (more) => {
+  const [one, other] = [sharedSource(OPTIONS, undefined), sharedSource({ ...OPTIONS, ...more }, undefined)];
+  expect(other.source).not.toBe(one.source);
+  for (const each of [one, other]) each.release();
+});

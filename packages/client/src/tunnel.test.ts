@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  Session,
+  TunnelError,
+  WEBSOCKET_GUID,
+  WebSocketTransport,
+  type ControlMessage,
+  type SessionHandler,
+} from "@postern/protocol";
+import type { TunnelEvent } from "./options.js";
+import { Tunnel } from "./tunnel.js";
+
+/** A server that answers what it is told as `reply` does. */
+async function playedServer(reply: (message: ControlMessage, session: Session) => void): Promise<string> {
+  const listener = createServer();
+  listener.on("upgrade", ({ headers }, socket: Socket, head: Buffer) => {
+    socket.on("error", () => {});
+    onTestFinished(() => void socket.destroy());
+    const accept = createHash("sha1").update(`${headers["sec-websocket-key"]}${WEBSOCKET_GUID}`).digest("base64");
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: postern.v1\r\n\r\n`,
+    );
+    const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
+    const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
+    const handler: SessionHandler = {
+      onControl: (message) => reply(message, session),
+      onStream: (stream) => stream.reset("PN_UNSUPPORTED"),
+      onGoAway() {},
+      onPong() {},
+      onStreamsOver() {},
+      onClose() {},
+    };
+    const schedule = (task: () => void): void => void setImmediate(task);
+    const session = new Session({ role: "server", transport, now: () => performance.now(), schedule }, handler);
+  });
+  onTestFinished(() => void listener.close());
+  await once(listener.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+}
+
+/** An issuer that gives a new token each time. */
+async function playedIssuer(): Promise<{ url: string; given: () => number }> {
+  let given = 0;
+  const listener = createServer((_, response) => response.end(JSON.stringify({ access_token: `t${++given}` })));
+  onTestFinished(() => {
+    listener.closeAllConnections();
+    listener.close();
+  });
+  await once(listener.listen(0, "127.0.0.1"), "listening");
+  return { url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/token`, given: () => given };
+}
+
+function letIn(session: Session): void {
+  session.control({
+    type: "welcome",
+    version: 1,
+    session: "s",
+    heartbeat_ms: 10_000,
+    limits: { streams: 10 },
+    features: [],
+  });
+}
+
+function refuse(session: Session): void {
+  session.control({ type: "error", code: "PN_AUTH_REFUSED", message: "", retryable: false });
+  session.close(new TunnelError("PN_AUTH_REFUSED"));
+}
+
+/** Opens a tunnel with tokens from an issuer; what it tells, until `over` says that it is enough. */
+async function events(server: string, issuer: string, over: (told: TunnelEvent[]) => boolean): Promise<string[]> {
+  const told: TunnelEvent[] = [];
+  const enough = Promise.withResolvers<void>();
+  const tunnel = new Tunnel({
+    server,
+    local: 9,
+    tokenRefresh: { url: issuer, refreshToken: `r of ${server}` },
+    reconnection: { initialDelay: 1, maxDelay: 1 },
+    onEvent(event) {
+      told.push(event);
+      if (over(told)) enough.resolve();
+    },
+  });
+  tunnel.open().catch(() => enough.resolve());
+  await enough.promise;
+  await tunnel.close();
+  return told.map(({ type }) => type);
+}
+
+const count = (told: readonly TunnelEvent[], type: string): number => told.filter((each) => each.type === type).length;
+
+test("a token that is not taken at login is replaced at once, and one time only", async () => {
+  const issuer = await playedIssuer();
+  const server = await playedServer((message, session) => message.type === "hello" && refuse(session));
+  const told = await events(server, issuer.url, () => false);
+  expect(told.filter((type) => type === "connection_attempt")).toHaveLength(2);
+  expect(told).not.toContain("reconnection");
+  expect(issuer.given()).toBe(2);
+});
+
+test("a server that lets every token in and throws it out again is not run against without a pause", async () => {
+  const issuer = await playedIssuer();
+  const server = await playedServer((message, session) => {
+    if (message.type === "hello") letIn(session);
+    if (message.type !== "bind") return;
+    session.control({
+      type: "bound",
+      bind: message.bind,
+      tunnel: 1,
+      tunnel_id: "t",
+      name: "x",
+      public_url: "http://x.test",
+    });
+    setImmediate(() => refuse(session));
+  });
+  const told = await events(server, issuer.url, (all) => count(all, "tunnel_closed") === 4);
+  const order = told.filter((type) => ["connection_attempt", "tunnel_closed", "reconnection"].includes(type));
+  expect(order.slice(0, 10)).toEqual([
+    "connection_attempt",
+    "tunnel_closed",
+    "reconnection",
+    "connection_attempt",
+    "tunnel_closed",
+    "reconnection",
+    "connection_attempt",
+    "tunnel_closed",
+    "reconnection",
+    "connection_attempt",
+  ]);
+  expect(issuer.given()).toBeGreaterThan(1);
+});

@@ -1,0 +1,140 @@
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import {
+  CertificateAuthority,
+  Cleanup,
+  needs,
+  Origin,
+  postern,
+  scratchFolder,
+  until,
+  type CertificateFiles,
+  type Program,
+} from "@postern/testkit";
+import { install, TlsServer, visit } from "./tls-server.ts";
+
+const cleanup = new Cleanup();
+let ca: CertificateAuthority;
+let server: CertificateFiles;
+beforeEach(({ skip }) => {
+  needs({ skip }, "openssl");
+  ca ??= new CertificateAuthority(cleanup.defer);
+  server ??= ca.issue({ names: ["tunnel.test", "*.tunnel.test"] });
+});
+afterAll(() => cleanup.run());
+
+/** How long a certificate has to be valid at least to be used before it ends, in milliseconds: a busy machine starts slowly. */
+const SHORT = 10_000;
+
+const issue = (milliseconds?: number): CertificateFiles =>
+  ca.issue({
+    names: ["alice"],
+    ...(milliseconds === undefined ? {} : { until: new Date(Date.now() + milliseconds) }),
+  });
+
+const startServer = (more = ""): Promise<TlsServer> =>
+  TlsServer.start(onTestFinished, {
+    certificate: server,
+    auth: `[tunnel.server.auth.certificate]\nca_file = "${ca.certificate}"\n${more}`,
+  });
+
+interface Client {
+  program: Program;
+  folder: string;
+}
+
+type Command = "http" | "start";
+
+/** `postern http` or `postern start` with the certificate of its folder. */
+function launch(command: Command, { url }: { url: string }, target: number, certificate: CertificateFiles): Client {
+  const folder = scratchFolder(onTestFinished);
+  install(folder, "client", certificate);
+  const file = join(folder, "postern.toml");
+  const endpoint = `[[tunnel.endpoints]]\nname = "own"\nserver_url = "${url}"\nlocal = ${target}\n`;
+  writeFileSync(
+    file,
+    `[tunnel.reconnection]\ninitial_delay = "200ms"\nmax_delay = "200ms"
+[tunnel.ssl]\nca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"
+[tunnel.auth]\nmethod = "certificate"\ncert_file = "client.pem"\nkey_file = "client.key"
+${command === "start" ? endpoint : ""}`,
+    { mode: 0o600 },
+  );
+  const args = command === "http" ? ["http", String(target), "--server", url] : ["start"];
+  return { program: postern(onTestFinished, [...args, "--config", file, "--json"]), folder };
+}
+
+const count = ({ program }: Client, what: string): number => program.stdout.split(what).length - 1;
+const tunnels = (client: Client): number => count(client, '"tunnel_established"');
+const opened = (client: Client, nth = 1): Promise<boolean> =>
+  client.program.waitFor(`tunnel ${nth}`, () => tunnels(client) >= nth);
+
+const startOrigin = (): Promise<Origin> => Origin.start(onTestFinished, (_, outgoing) => outgoing.end("here"));
+
+describe.each(["http", "start"] as const)("postern %s", (command) => {
+  test("is told that its certificate ends, and ends with it", async () => {
+    const secured = await startServer();
+    const end = Date.now() + SHORT;
+    const client = launch(command, secured, 9, issue(SHORT));
+    await opened(client);
+    await client.program.waitFor("the notice", () => count(client, '"state":"expiring"') > 0);
+    expect(client.program.stdout).toMatch(/the client's certificate ends in \d+ s: renew it/);
+    await client.program.ends(3);
+    // Not before its end, whole seconds count; and the reason is told.
+    expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(end / 1_000) * 1_000);
+    expect(client.program.stderr).toContain("PN_AUTH_EXPIRED");
+    expect(tunnels(client)).toBe(1);
+    expect(secured.server.stderr).toContain("does not count any more");
+  });
+
+  test("that gets a renewed one in time goes on beyond the end of the former, under the same name", async () => {
+    const secured = await startServer();
+    const origin = await startOrigin();
+    const end = Date.now() + SHORT;
+    const client = launch(command, secured, origin.port, issue(SHORT));
+    await opened(client);
+    install(client.folder, "client", issue());
+    await opened(client, 2);
+    // A second more: the server looks once a second.
+    await until("the former certificate to be over", () => Date.now() > end + 1_500);
+    const { status, body } = await visit(secured.port, { ca: ca.certificate, host: "alice.tunnel.test" });
+    expect([status, body, tunnels(client), client.program.exit]).toEqual([200, "here", 2, undefined]);
+    expect(client.program.output).not.toContain("PN_AUTH_EXPIRED");
+  });
+
+  test("uses for its next connection what lies in the files then", async () => {
+    const crl = join(scratchFolder(onTestFinished), "revoked.crl");
+    copyFileSync(ca.revoke(), crl);
+    const secured = await startServer(`crl_file = "${crl}"`);
+    const former = issue();
+    const client = launch(command, secured, 9, former);
+    await opened(client);
+    secured.server.signal("SIGTERM");
+    await secured.server.exited;
+    install(client.folder, "client", issue());
+    await client.program.waitFor("the new one to be read", () => count(client, '"state":"reloaded"') > 0);
+    // With the former nobody comes in any more.
+    copyFileSync(ca.revoke(former), crl);
+    await secured.restart();
+    await opened(client, 2);
+    expect(client.program.exit).toBeUndefined();
+    expect(secured.server.stderr).toContain('"owner":"alice"');
+  });
+
+  test("keeps the one that it has when the files are gone, broken, or of somebody who has run out", async () => {
+    const secured = await startServer();
+    const client = launch(command, secured, 9, issue());
+    await opened(client);
+    const refused = (): number => count(client, '"configuration_refused"');
+    install(client.folder, "client", issue(-1_000));
+    await client.program.waitFor("the refusal", () => refused() > 0);
+    expect(client.program.stdout).toContain("PN_TLS_EXPIRED");
+    const before = refused();
+    writeFileSync(join(client.folder, "client.pem"), "nothing");
+    await client.program.waitFor("another refusal", () => refused() > before);
+    rmSync(join(client.folder, "client.key"));
+    expect([tunnels(client), client.program.exit]).toEqual([1, undefined]);
+    install(client.folder, "client", issue());
+    await opened(client, 2);
+  });
+});

@@ -1,0 +1,129 @@
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createServer } from "node:tls";
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import {
+  CertificateAuthority,
+  Cleanup,
+  makeCertificate,
+  needs,
+  scratchFolder,
+  type CertificateFiles,
+} from "@postern/testkit";
+import { isOpen, publish, TlsServer } from "./tls-server.ts";
+
+const cleanup = new Cleanup();
+let ca: CertificateAuthority;
+beforeEach(({ skip }) => {
+  needs({ skip }, "openssl");
+  ca ??= new CertificateAuthority(cleanup.defer);
+});
+afterAll(() => cleanup.run());
+
+const known = (): string => `ca_file = "${ca.certificate}"\n`;
+const unknown = (): CertificateAuthority => new CertificateAuthority(cleanup.defer);
+const named = 'sni_hostname = "tunnel.test"\n';
+
+async function expectUntrusted(server: { url: string }, ssl: string, message: RegExp): Promise<void> {
+  const client = publish(server, 9, "x", ssl);
+  await client.ends(1);
+  expect(client.stderr).toMatch(message);
+  expect(client.stderr).toContain("PN_SERVER_UNTRUSTED");
+  // Nothing was said to it.
+  expect(client.stdout).not.toContain("authentication");
+}
+
+async function expectTrusted(server: { url: string }, ssl: string): Promise<void> {
+  const client = publish(server, 9, "x", ssl);
+  await client.waitFor("its tunnel", () => isOpen(client));
+}
+
+/** Somebody else's server: Postern's own would not start with a certificate that has expired. */
+async function startForeign({ certificate, key }: CertificateFiles): Promise<{ url: string }> {
+  const foreign = createServer({ cert: readFileSync(certificate), key: readFileSync(key) });
+  foreign.listen(0, "127.0.0.1");
+  await once(foreign, "listening");
+  onTestFinished(() => void foreign.close());
+  return { url: `https://127.0.0.1:${(foreign.address() as AddressInfo).port}` };
+}
+
+describe("the client refuses a server that it cannot trust, says why, and what to do", () => {
+  const ways: [string, (leaf: CertificateFiles) => string, RegExp][] = [
+    ["another name", () => `${known()}sni_hostname = "other.test"`, /issued for another name.*set sni_hostname to it/],
+    ["an address that it is not for", known, /issued for another name.*set sni_hostname to it/],
+    ["an unknown CA", () => named, /CA is not known here: set ca_file/],
+    [
+      "another CA of the same name",
+      () => `${named}ca_file = "${unknown().certificate}"`,
+      /CA is not known here: set ca_file|not signed by the CA that is trusted: check ca_file/,
+    ],
+    [
+      "a revoked one",
+      (leaf) => `${known()}${named}crl_file = "${ca.revoke(leaf)}"`,
+      /was revoked by its CA: its owner has to get a new one/,
+    ],
+    [
+      "a revocation list of another CA",
+      () => `${known()}${named}crl_file = "${new CertificateAuthority(cleanup.defer, "other CA").revoke()}"`,
+      /no revocation list of its CA is there: add it to crl_file/,
+    ],
+  ];
+  test.for(ways)("%s", async ([, ssl, message]) => {
+    const certificate = ca.issue({ names: ["tunnel.test"] });
+    const secured = await TlsServer.start(onTestFinished, { certificate });
+    await expectUntrusted(secured, ssl(certificate), message);
+  });
+
+  const foreign: [string, () => CertificateFiles, () => string, RegExp][] = [
+    [
+      "an expired one",
+      () => ca.issue({ names: ["tunnel.test"], days: -1 }),
+      known,
+      /has expired: its owner has to renew/,
+    ],
+    [
+      "one that is signed by itself",
+      () => makeCertificate(cleanup.defer),
+      () => "",
+      /signed by itself: set ca_file to it/,
+    ],
+  ];
+  test.for(foreign)("%s", async ([, issue, ssl, message]) => {
+    await expectUntrusted(await startForeign(issue()), ssl() + named, message);
+  });
+
+  test("unless verify_server = false, which is warned of at every start", async () => {
+    const secured = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
+    const client = publish(secured, 9, "x", "verify_server = false");
+    await client.waitFor("its tunnel", () => isOpen(client));
+    expect(client.stderr).toMatch(/certificate is not checked \(verify_server = false\)/);
+  });
+});
+
+describe("the client trusts a server", () => {
+  test("by a name of its own, whatever was dialled", async () => {
+    const secured = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
+    await expectTrusted(secured, known() + named);
+  });
+
+  test("by its address, when the certificate is for that; with a name it is for that name alone", async () => {
+    const certificate = ca.issue({ names: ["tunnel.test", "127.0.0.1"] });
+    const secured = await TlsServer.start(onTestFinished, { certificate });
+    await expectTrusted(secured, known());
+    await expectTrusted(secured, known() + named);
+    await expectUntrusted(secured, `${known()}sni_hostname = "other.test"`, /issued for another name/);
+  });
+
+  test("that was signed by one of several CAs, with a list of each", async () => {
+    const folder = scratchFolder(onTestFinished);
+    const other = new CertificateAuthority(cleanup.defer, "other CA");
+    const [both, lists] = [join(folder, "both.pem"), join(folder, "both.crl")];
+    const text = (...files: string[]): string => files.map((file) => readFileSync(file, "utf8")).join("");
+    writeFileSync(both, text(other.certificate, ca.certificate));
+    writeFileSync(lists, text(other.revoke(), ca.revoke()));
+    const secured = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
+    await expectTrusted(secured, `ca_file = "${both}"\ncrl_file = "${lists}"\n${named}`);
+  });
+});
