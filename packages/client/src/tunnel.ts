@@ -7,10 +7,10 @@ import { login } from "./login.js";
 import type { ConnectionState, ConnectOptions, ReconnectionOptions, TunnelEventType, TunnelHandle } from "./options.js";
 import { parseProxy, type Proxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
+import { dialServer } from "./server-dial.js";
 import { parseTarget, type Target } from "./target.js";
 import type { DataPlaneState } from "./data-plane.js";
 import { DRAIN, TunnelSession } from "./tunnel-session.js";
-import { dialServer } from "./server-dial.js";
 
 /** Who tries several addresses gets several errors, and no message for all. */
 function reason(error: Error): string {
