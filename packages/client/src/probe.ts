@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { request, type RequestOptions } from "node:http";
+import { request } from "node:http";
 import type { Socket } from "node:net";
 import { ProbeFailure } from "./data-plane.js";
+import { requestConnection } from "./server-dial.js";
 import { VERSION } from "./version.js";
 
 /** What every Postern server says with an answer of its own. */
@@ -57,14 +58,12 @@ export class Probe {
       Connection: "close",
     };
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const createConnection: RequestOptions["createConnection"] = (_, connected) => {
-      dial(signal).then(
-        (socket) => connected(null, socket),
-        (error: Error) => connected(error, undefined as never),
-      );
-      return undefined;
-    };
-    const asked = request({ createConnection, method: "GET", path: "/", headers });
+    const asked = request({
+      createConnection: requestConnection(() => dial(signal)),
+      method: "GET",
+      path: "/",
+      headers,
+    });
     let sent = false;
     const abandon = (): void =>
       reject(

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { RequestOptions } from "node:http";
 import type { Socket } from "node:net";
 import { connect as connectTls, getCACertificates } from "node:tls";
 import { TunnelError, type ErrorCode } from "@postern/protocol";
@@ -25,6 +26,17 @@ export interface ServerDial {
   unreachable?: ErrorCode;
   /** What is waited for from now on; and the error that it is when it never comes. */
   onWait?: (what: string, code: ErrorCode) => void;
+}
+
+/** The same for node:http, whose requests take their connection so. */
+export function requestConnection(dial: () => Promise<Socket>): NonNullable<RequestOptions["createConnection"]> {
+  return (_, connected) => {
+    dial().then(
+      (socket) => connected(null, socket),
+      (error: Error) => connected(error, undefined as never),
+    );
+    return undefined;
+  };
 }
 
 /** The error that it is when there is no more time, and this is still waited for. */

@@ -3,7 +3,7 @@ import { LOGIN_LIMITS, TunnelError } from "@postern/protocol";
 import { dialFault } from "./dial-fault.js";
 import type { TokenRefreshOptions } from "./options.js";
 import { parseProxy } from "./proxy-address.js";
-import { dialServer } from "./server-dial.js";
+import { dialServer, requestConnection } from "./server-dial.js";
 
 /** How long an answer may take, in milliseconds, and how long it may be, in bytes. */
 const TIMEOUT = 10_000;
@@ -95,13 +95,9 @@ function post(
       path: address.pathname + address.search,
       headers: { Host: address.host, ...headers, "Content-Length": Buffer.byteLength(body) },
       signal,
-      createConnection(_, connected) {
-        dialServer({ address, tls: {}, proxy: through, signal, unreachable: "PN_REFRESH_FAILED" }).then(
-          (socket) => connected(null, socket),
-          (error: Error) => connected(error, undefined as never),
-        );
-        return undefined;
-      },
+      createConnection: requestConnection(() =>
+        dialServer({ address, tls: {}, proxy: through, signal, unreachable: "PN_REFRESH_FAILED" }),
+      ),
     });
     asked.on("error", reject).on("response", resolve).end(body);
   });

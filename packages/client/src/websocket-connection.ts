@@ -6,7 +6,7 @@ import type { ClientTls } from "./client-tls.js";
 import { dialFault } from "./dial-fault.js";
 import type { Lookup } from "./host-addresses.js";
 import type { Proxy } from "./proxy-address.js";
-import { dialServer, lateError } from "./server-dial.js";
+import { dialServer, lateError, requestConnection } from "./server-dial.js";
 
 export interface ConnectionEvents {
   /** The WebSocket stands. Its handler is to be set before returning. */
@@ -37,18 +37,13 @@ export class WebSocketConnection {
   constructor({ address, headers, tls, proxy, lookup }: ConnectionAddress, events: ConnectionEvents) {
     const key = randomBytes(16).toString("base64");
     this.#request = request({
-      createConnection: (_, connected) => {
+      createConnection: requestConnection(async () => {
         const { signal } = this.#stop;
         const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));
-        dialServer({ address, tls, proxy, lookup, signal, onWait }).then(
-          (socket) => {
-            onWait("the answer to the WebSocket's handshake");
-            connected(null, socket);
-          },
-          (error: Error) => connected(error, undefined as never),
-        );
-        return undefined;
-      },
+        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait });
+        onWait("the answer to the WebSocket's handshake");
+        return socket;
+      }),
       path: address.pathname + address.search,
     });
     const fields = {
