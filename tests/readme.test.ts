@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,14 +26,19 @@ const EXAMPLES: [name: string, language: string, mark: RegExp][] = [
   ["test", "sh", /^npm ci && npm test$/],
   ["server", "sh", /npx postern server /],
   ["client", "sh", /npx postern http /],
-  ["file", "toml", /^\[\[tunnel\.endpoints\]\]$/m],
+  ["file", "toml", /^api_key_file = /m],
+  ["certificates", "sh", /^npx postern cert dev$/],
+  ["https server", "toml", /^\[tunnel\.server\.ssl\]$/m],
+  ["https client", "toml", /^method = "certificate"$/m],
+  ["checks", "sh", /^npx postern auth check/],
   ["sdk", "js", /from "@postern\/client"/],
 ];
 
 const found = new Map<string, string>();
+let readme = "";
 
 beforeAll(() => {
-  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const blocks = [...readme.matchAll(/^```(sh|toml|js)\n([^]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
     language,
     text: text.trim(),
@@ -124,6 +132,39 @@ test("the configuration file, started", async (context) => {
     return status === 200;
   });
 });
+
+test("a server and a client with certificates of one's own, and what looks at them", async (context) => {
+  const folder = scratchFolder(onTestFinished);
+  const [port, origin] = [await claimPort(), await startEchoOrigin(onTestFinished)];
+  await shell(context, folder, example("certificates", {})).ends(0);
+  const own = { 8443: String(port) };
+  writeFileSync(join(folder, "server.toml"), example("https server", own), { mode: 0o600 });
+  const client = example("https client", { ...own, "local = 3000": `local = ${origin.port}` });
+  writeFileSync(join(folder, "postern.toml"), client, { mode: 0o600 });
+  const server = shell(context, folder, said("npx postern server --config server.toml"));
+  await server.waitFor("it to listen", () => server.stdout.includes("Listening"));
+  for (const command of (found.get("checks") ?? "").split("\n")) await shell(context, folder, command).ends(0);
+
+  const start = shell(context, folder, said("npx postern start"));
+  const address = new URL(said("https://me.tunnel.localhost:8443").replace("8443", String(port)));
+  await start.waitFor("the tunnel", () => start.stdout.includes(address.origin));
+  const ca = readFileSync(join(folder, "postern-certs", "ca.pem"));
+  expect(await statusOf(address, ca)).toBe(200);
+});
+
+/** What stands in a line of README.md, between backticks. */
+function said(text: string): string {
+  expect(readme).toContain(`\`${text}\``);
+  return text;
+}
+
+/** The status of a visit by HTTPS, by somebody who trusts `ca`. Names below localhost are this machine. */
+async function statusOf({ hostname, port, host }: URL, ca: Buffer): Promise<number | undefined> {
+  const options = { host: "127.0.0.1", port, servername: hostname, headers: { Host: host }, ca, agent: false };
+  const [answer] = (await once(request(options).end(), "response")) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+}
 
 test("the program with the SDK", async (context) => {
   const folder = scratchFolder(onTestFinished);

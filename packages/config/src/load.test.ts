@@ -36,8 +36,10 @@ async function complaints(toml: string | Uint8Array, around?: Around): Promise<s
 }
 
 describe("sample files", () => {
-  test("there are four", () => {
-    expect(samples).toEqual(["config.tunnel.toml", "gateway.toml", "tunnel-client.toml", "tunnel-server.toml"]);
+  test("there are ten", () => {
+    const logins = ["api-key", "certificate", "token"].flatMap((login) => [`${login}-client`, `${login}-server`]);
+    const names = ["config.tunnel", "gateway", "tunnel-client", "tunnel-server", ...logins];
+    expect(samples).toEqual(names.map((name) => `${name}.toml`).toSorted());
   });
 
   test.for(samples)("%s is valid, for us and for an editor", async (name) => {

@@ -25,6 +25,8 @@ export class TokenIssuer {
   rotates = false;
   /** Who may ask for tokens, and what they are worth, as `name:secret`; undefined: anybody. */
   client: string | undefined;
+  /** The tokens that it gives are signed by the published key, instead of by the secret. */
+  publishes = false;
   /** What the next refresh is asked for with. */
   refreshToken = "canary-refresh-token-0";
   introspections = 0;
@@ -117,7 +119,10 @@ export class TokenIssuer {
     if (this.rotates) this.refreshToken = `canary-refresh-token-${this.used.length}`;
     this.secrets.add(this.refreshToken);
     const rotated = this.rotates ? { refresh_token: this.refreshToken } : {};
-    return { status: 200, answer: { access_token: this.hashed(), token_type: "Bearer", ...rotated } };
+    return {
+      status: 200,
+      answer: { access_token: this.publishes ? this.signed() : this.hashed(), token_type: "Bearer", ...rotated },
+    };
   }
 }
 
