@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { ByteStore } from "./byte-store.js";
 
 /** What the first bytes of a connection are. */
 export type ClientHello =
@@ -14,7 +15,6 @@ const INVALID: ClientHello = { kind: "invalid" };
 
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
-const RECORD_HEADER = 5;
 const LONGEST_RECORD = 16_384;
 /** A ClientHello has a few hundred bytes, with post-quantum keys two thousand. */
 export const LONGEST_HELLO = 16_384;
@@ -23,27 +23,58 @@ const HOST_NAME = 0;
 
 /** Reads the name that a client asks for from the first bytes of its connection (RFC 8446, sections 4.1.2 and 5.1; RFC 6066, section 3). */
 export function readClientHello(bytes: Buffer): ClientHello {
-  const handshake: Buffer[] = [];
-  let length = 0;
-  for (let at = 0; ;) {
-    // As soon as it can be known: who speaks something else is told at once.
-    if (at < bytes.length && bytes[at] !== HANDSHAKE) return INVALID;
-    if (at + 1 < bytes.length && bytes[at + 1] !== 3) return INVALID;
-    if (at + RECORD_HEADER > bytes.length) return PARTIAL;
-    const size = bytes.readUInt16BE(at + 3);
-    if (size === 0 || size > LONGEST_RECORD) return INVALID;
-    const piece = bytes.subarray(at + RECORD_HEADER, at + RECORD_HEADER + size);
-    handshake.push(piece);
-    length += piece.length;
-    if (length > 0 && (handshake[0] as Buffer)[0] !== CLIENT_HELLO) return INVALID;
-    if (length >= 4) {
-      const message = handshake.length === 1 ? (handshake[0] as Buffer) : Buffer.concat(handshake);
-      const body = message.readUIntBE(1, 3);
+  return new ClientHelloReader().read(bytes);
+}
+
+/** The same for bytes that come in pieces. Each is looked at once, into however many records and packets somebody cuts the message. */
+export class ClientHelloReader {
+  readonly #message = new ByteStore();
+  /** Bytes of the record's header that were read, and of its content that are still to come. */
+  #header = 0;
+  #left = 0;
+  /** What the header says so far of how long the content is. */
+  #size = 0;
+
+  /** What `piece`, and all before it, are. After anything but `partial` there is nothing more to be read. */
+  read(piece: Buffer): ClientHello {
+    for (let at = 0; at < piece.length;) {
+      if (this.#left === 0) {
+        // As soon as it can be known: who speaks something else is told at once.
+        if (!this.#readHeader(piece.readUInt8(at))) return INVALID;
+        at += 1;
+        continue;
+      }
+      const content = piece.subarray(at, at + this.#left);
+      this.#message.add(content);
+      this.#left -= content.length;
+      at += content.length;
+      const { bytes, length } = this.#message;
+      if (bytes[0] !== CLIENT_HELLO) return INVALID;
+      if (length < 4) continue;
+      const body = bytes.readUIntBE(1, 3);
       if (body > LONGEST_HELLO) return INVALID;
-      if (length >= 4 + body) return readBody(message.subarray(4, 4 + body));
+      if (length >= 4 + body) return readBody(bytes.subarray(4, 4 + body));
     }
-    if (piece.length < size) return PARTIAL;
-    at += RECORD_HEADER + size;
+    return PARTIAL;
+  }
+
+  /** One byte of it. Returns whether it may be there. */
+  #readHeader(byte: number): boolean {
+    switch (this.#header++) {
+      case 0:
+        return byte === HANDSHAKE;
+      case 1:
+        return byte === 3;
+      case 2:
+        return true;
+      case 3:
+        this.#size = byte << 8;
+        return true;
+      default:
+        this.#header = 0;
+        this.#left = this.#size + byte;
+        return this.#left > 0 && this.#left <= LONGEST_RECORD;
+    }
   }
 }
 
