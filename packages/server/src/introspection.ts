@@ -9,15 +9,22 @@ export interface IntrospectionOptions {
   /** With these the server logs in at the issuer (RFC 6749, section 2.3.1). */
   clientId?: string;
   clientSecret?: string;
-  /** How long an answer counts, in milliseconds. Default 5,000: so soon a token that was taken back ends its sessions. */
+  /** How long an answer counts, in milliseconds. Default 3,000: so soon a token that was taken back ends its sessions, within a second or two. */
   interval?: number;
 }
 
-const DEFAULT_INTERVAL = 5_000;
+const DEFAULT_INTERVAL = 3_000;
+
+/** What the issuer said. */
+export interface Introspected {
+  claims: Claims;
+  /** When it was asked, by the clock of `performance.now()`. */
+  askedAt: number;
+}
 
 interface Remembered {
-  claims: Promise<Claims>;
-  until: number;
+  answer: Promise<Introspected>;
+  askedAt: number;
 }
 
 /** Asks the issuer what an opaque token is worth (RFC 7662), and remembers that for a moment. */
@@ -28,6 +35,8 @@ export class Introspection {
   /** By the token's hash, oldest first. */
   readonly #answers = new Map<string, Remembered>();
   #asking = 0;
+  /** Those who wait for their turn to ask. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(options: IntrospectionOptions, allowPrivate: boolean) {
     this.#options = options;
@@ -35,25 +44,41 @@ export class Introspection {
     this.every = options.interval ?? DEFAULT_INTERVAL;
   }
 
-  /** What the issuer says of an active token. @throws TunnelError PN_AUTH_REFUSED when it is none, PN_AUTH_UNAVAILABLE when that cannot be known. */
-  claims(token: string): Promise<Claims> {
+  /**
+   * What the issuer says of an active token.
+   * @param known it was active before: its turn to be asked about comes, however many strangers come with tokens of their own.
+   * @throws TunnelError PN_AUTH_REFUSED when it is none, PN_AUTH_UNAVAILABLE when that cannot be known.
+   */
+  answer(token: string, known = false): Promise<Introspected> {
     const now = performance.now();
     const id = createHash("sha256").update(token, "utf8").digest("base64");
-    const known = this.#answers.get(id);
-    if (known !== undefined && known.until > now) return known.claims;
-    if (this.#asking >= SERVER_LIMITS.introspections)
+    const remembered = this.#answers.get(id);
+    if (remembered !== undefined && now - remembered.askedAt < this.every) return remembered.answer;
+    if (this.#asking >= SERVER_LIMITS.introspections && !known)
       return Promise.reject(new TunnelError("PN_AUTH_UNAVAILABLE", "too many tokens at once", 1_000));
-    this.#asking++;
-    const claims = this.#ask(token).finally(() => this.#asking--);
+    const answer = this.#inTurn(token);
     this.#answers.delete(id);
-    this.#answers.set(id, { claims, until: now + this.every });
+    this.#answers.set(id, { answer, askedAt: now });
     // That nobody could be asked is not worth remembering.
-    claims.catch(({ code }: TunnelError) => code === "PN_AUTH_UNAVAILABLE" && this.#answers.delete(id));
+    answer.catch(({ code }: TunnelError) => code === "PN_AUTH_UNAVAILABLE" && this.#answers.delete(id));
     for (const oldest of this.#answers.keys()) {
       if (this.#answers.size <= SERVER_LIMITS.introspected) break;
       this.#answers.delete(oldest);
     }
-    return claims;
+    return answer;
+  }
+
+  async #inTurn(token: string): Promise<Introspected> {
+    if (this.#asking < SERVER_LIMITS.introspections) this.#asking++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      const askedAt = performance.now();
+      return { claims: await this.#ask(token), askedAt };
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#asking--;
+      else next();
+    }
   }
 
   async #ask(token: string): Promise<Claims> {

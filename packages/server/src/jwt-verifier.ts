@@ -19,7 +19,9 @@ export function looksLikeJwt(token: string): boolean {
  * `x5u` and `x5c` are not looked at. @throws TunnelError PN_AUTH_REFUSED with what is wrong, and what `keys` throws.
  */
 export async function jwtClaims(token: string, keys: KeySource): Promise<Claims> {
-  const keyFor = async ({ alg, kid }: CompactJWSHeaderParameters): Promise<TokenKey["key"]> => {
+  const keyFor = async ({ alg, kid, crit }: CompactJWSHeaderParameters): Promise<TokenKey["key"]> => {
+    // No extension is known here, nor is a payload that is not encoded (RFC 7797, section 7).
+    if (crit !== undefined) throw refusal("its header has a crit");
     if (kid !== undefined && typeof kid !== "string") throw refusal("kid is no text");
     const found = await keys(kid);
     if (found === undefined) throw refusal("no key of that kid");

@@ -9,8 +9,13 @@ export interface TokenKey {
   readonly algorithms: readonly string[];
 }
 
-/** A secret for HS256. @throws RangeError when it is too short to be one. */
+/** A secret for HS256. @throws RangeError when it is too short to be one, or something else. */
 export function secretKey(secret: string): TokenKey {
+  // Whoever has the public key could sign with it: it is no secret.
+  if (secret.includes("-----BEGIN "))
+    throw new RangeError(
+      "This is a key or certificate in PEM, and no secret. A public key belongs into public_key_file.",
+    );
   const key = new TextEncoder().encode(secret);
   if (key.length < SHORTEST_SECRET) {
     throw new RangeError(

@@ -62,10 +62,12 @@ export class Tokens implements Authenticator {
     return this.#introspected(token, this.#introspection as Introspection);
   }
 
-  async #introspected(token: string, introspection: Introspection): Promise<Identity> {
-    const claims = await introspection.claims(token);
-    const again = (): Promise<Identity> => this.#introspected(token, introspection);
-    return this.#identity(claims, { every: introspection.every, again });
+  async #introspected(token: string, introspection: Introspection, known = false): Promise<Identity> {
+    const { claims, askedAt } = await introspection.answer(token, known);
+    const again = (): Promise<Identity> => this.#introspected(token, introspection, true);
+    // An answer that was remembered has counted for a while already.
+    const every = Math.max(askedAt + introspection.every - performance.now(), 0);
+    return this.#identity(claims, { every, again });
   }
 
   #identity(claims: Claims, recheck: Recheck | undefined): Identity {

@@ -49,7 +49,7 @@ const auth = section("Who may open tunnels.", {
       introspection_interval: option(
         duration({ min: 1_000 }),
         "How long such an answer counts. So soon a token that was taken back ends its sessions.",
-        { default: 5_000 },
+        { default: 3_000 },
       ),
       client_id: option(text(), "Who the server is to introspection_url."),
       client_secret: option(text(), "What proves that.", { secret: true }),
