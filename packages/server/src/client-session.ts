@@ -93,6 +93,7 @@ export class ClientSession implements SessionHandler {
   tick(now: number): void {
     this.#session.tick();
     this.#authority.check();
+    this.#unbindForbidden();
     for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
   }
 
@@ -218,9 +219,14 @@ export class ClientSession implements SessionHandler {
       }
       this.#session.control({ type: "refreshed", refresh, ...this.#ends() });
       this.#log.debug("credential refreshed");
-      for (const tunnel of this.#tunnels.values())
-        if (!outcome.names.allow(tunnel.name)) this.#unbind(tunnel, "PN_NAME_FORBIDDEN");
+      this.#unbindForbidden();
     });
+  }
+
+  /** What counts now may allow fewer names than what counted when they were taken: after a refresh, and when its issuer says so. */
+  #unbindForbidden(): void {
+    for (const tunnel of this.#tunnels.values())
+      if (this.#authority.identity?.names.allow(tunnel.name) === false) this.#unbind(tunnel, "PN_NAME_FORBIDDEN");
   }
 
   #ends(): { expires_in_ms?: number } {
