@@ -45,6 +45,6 @@ export function isCredentialOption(path: Path): boolean {
   return [
     /^tunnel\.server\.auth\.api_keys(_file)?$/,
     /^tunnel\.server\.ssl\.(certificates\.\d+\.)?(cert_file|key_file|cert_chain_file|key_passphrase)$/,
-    /^tunnel\.server\.auth\.certificate\.crl_file$/,
+    /^tunnel\.server\.auth\.certificate\.(ca|crl)_file$/,
   ].some((options) => options.test(name));
 }

@@ -152,7 +152,7 @@ export const ERRORS = {
   PN_AUTH_UNAVAILABLE: {
     number: 31,
     retryable: true,
-    message: "The server cannot check the token just now. It tries again; the server's log says what is missing.",
+    message: "The server cannot check the credential just now. Try again; the server's log says what is missing.",
   },
   PN_NAME_FORBIDDEN: {
     number: 32,

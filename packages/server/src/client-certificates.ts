@@ -9,22 +9,33 @@ const FAULTS: Readonly<Record<string, ErrorCode>> = {
   CERT_HAS_EXPIRED: "PN_CERTIFICATE_EXPIRED",
   CERT_NOT_YET_VALID: "PN_CERTIFICATE_EXPIRED",
   CERT_REVOKED: "PN_CERTIFICATE_REVOKED",
+  // The client can do nothing about it, and is right to come back.
+  CRL_HAS_EXPIRED: "PN_AUTH_UNAVAILABLE",
+  CRL_NOT_YET_VALID: "PN_AUTH_UNAVAILABLE",
+  UNABLE_TO_GET_CRL: "PN_AUTH_UNAVAILABLE",
 };
 
 /** Knows clients by the certificates that they show in the TLS handshake. */
 export class ClientCertificates implements Authenticator {
-  #authority: ClientAuthority;
+  #authority: ClientAuthority | undefined;
 
-  constructor(authority: ClientAuthority) {
+  /** @param authority undefined: nobody logs in by certificate. */
+  constructor(authority: ClientAuthority | undefined) {
     this.#authority = authority;
   }
 
   /** From now on this one counts, also for sessions that are open. */
-  replace(authority: ClientAuthority): void {
+  replace(authority: ClientAuthority | undefined): void {
     this.#authority = authority;
   }
 
+  /** Whether clients are to be asked for theirs. */
+  get wanted(): boolean {
+    return this.#authority !== undefined;
+  }
+
   authenticate(_auth: Auth, peer: PeerCertificate | undefined): Identity {
+    if (!this.wanted) throw new TunnelError("PN_AUTH_REFUSED", "nobody logs in by certificate here");
     const leaf = peer?.chain[0];
     if (peer === undefined || leaf === undefined) throw new TunnelError("PN_CERTIFICATE_MISSING");
     const { chain, fault } = peer;
@@ -38,7 +49,7 @@ export class ClientCertificates implements Authenticator {
       user: owner.split("@", 1)[0],
       names: NamePatterns.any,
       expiresAt: leaf.validToDate.getTime(),
-      stands: () => this.#authority.accepts(chain),
+      stands: () => this.#authority?.accepts(chain) === true,
       recheck: undefined,
     };
   }
@@ -46,11 +57,13 @@ export class ClientCertificates implements Authenticator {
 
 /** Whom a certificate is of: the first e-mail address or DNS name of the subject alternative name, else the common name. */
 function nameOf({ subjectAltName, subject }: X509Certificate): string | undefined {
-  const names = (subjectAltName ?? "").split(", ");
-  const alternative = ["email:", "DNS:"]
-    .map((kind) => names.find((name) => name.startsWith(kind))?.slice(kind.length))
+  // A name in quotes may hold what looks like another one (CVE-2021-44532).
+  const names = [...(subjectAltName ?? "").matchAll(/([^:,"]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy)];
+  const alternative = ["email", "DNS"]
+    .map((kind) => names.find(([, of]) => of === kind)?.[2])
     .find((name) => name !== undefined && name !== "");
   const common = /^CN=(.+)$/m.exec(subject ?? "")?.[1];
-  // Quoted names hold what could be taken for another one (CVE-2021-44532).
-  return [alternative, common].find((name) => name !== undefined && /^[^",\\\s]{1,255}$/.test(name))?.toLowerCase();
+  const name = [alternative, common].find((each) => each !== undefined && /^[^",\\\s]{1,255}$/.test(each));
+  // ASCII alone: the Kelvin sign in lower case is somebody else's k.
+  return name?.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

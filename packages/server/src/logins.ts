@@ -9,7 +9,7 @@ import type { Tokens } from "./tokens.js";
 export class Logins implements Authenticator {
   readonly #methods: ReadonlyMap<string, Authenticator | undefined>;
 
-  constructor(keys: ApiKeys, tokens: Tokens | undefined, certificates: ClientCertificates | undefined) {
+  constructor(keys: ApiKeys, tokens: Tokens | undefined, certificates: ClientCertificates) {
     this.#methods = new Map<string, Authenticator | undefined>([
       ["api_key", keys],
       ["token", tokens],

@@ -77,8 +77,8 @@ export interface Server {
   /** Whether it speaks TLS itself. */
   readonly hasTls: boolean;
   /**
-   * New connections see these certificates; those that are open go on, except sessions of clients whose certificate counts no more. Throws
-   * when there is no TLS, or one cannot be used.
+   * New connections see these certificates; those that are open go on, except sessions of clients whose certificate counts no more: without
+   * `clientAuthority`, none does. Throws when there is no TLS, or one cannot be used.
    */
   replaceCertificates(certificates: readonly Certificate[], clientAuthority?: ClientAuthority): void;
   /** Refuses new work, lets requests in flight finish, then closes. Can be called twice. */

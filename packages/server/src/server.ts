@@ -69,7 +69,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   secureAddress: string | undefined;
 
   readonly #keys: ApiKeys;
-  readonly #clients: ClientCertificates | undefined;
+  readonly #clients: ClientCertificates;
   readonly #maxTunnels: number;
   readonly #domain: string;
   readonly #suffix: string;
@@ -106,7 +106,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     this.#keys = new ApiKeys(options.apiKeys ?? []);
     const { tls } = options;
     const authority = tls?.clientAuthority;
-    this.#clients = authority && new ClientCertificates(authority);
+    this.#clients = new ClientCertificates(authority);
     this.authenticator = new Logins(this.#keys, options.tokens && new Tokens(options.tokens), this.#clients);
     this.#domain = (options.domain ?? "localhost").toLowerCase().replace(/\.$/, "");
     this.#suffix = `.${this.#domain}`;
@@ -117,7 +117,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
       this.#certificates = certificates;
       this.#tlsFront = new TlsFront({
         certificates,
-        asksCertificate: (serverName) => authority !== undefined && serverName === this.#domain,
+        asksCertificate: (serverName) => this.#clients.wanted && serverName === this.#domain,
         onConnection: (socket, serverName) => this.#gateway.accept(socket, { proto: "https", serverName }),
       });
     }
@@ -200,10 +200,8 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
 
   replaceCertificates(certificates: readonly Certificate[], clientAuthority?: ClientAuthority): void {
     if (this.#certificates === undefined) throw new RangeError("this server has no TLS");
-    const authority = this.#clients === undefined ? undefined : clientAuthority;
-    this.#certificates.replace(certificates, authority);
-    if (authority === undefined) return;
-    this.#clients?.replace(authority);
+    this.#certificates.replace(certificates, clientAuthority);
+    this.#clients.replace(clientAuthority);
     for (const session of this.#sessions) session.checkAuthority();
   }
 
