@@ -76,6 +76,7 @@ export function limitsPage(): string {
   const server: Row[] = [
     ["first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
     ["whole TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
+    ["TLS handshakes at once", String(TLS_LIMITS.handshakes), "the oldest is closed"],
     ["tunnels of a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_TUNNEL_LIMIT"],
     [
       "connections of all addresses that are not logged in",

@@ -2,8 +2,13 @@ import { createServer, type Server as Listener, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { peekClientHello, type Certificates } from "@postern/tls";
 
-/** How long the first message of a handshake may take, and the whole of it, in milliseconds. */
-export const TLS_LIMITS = { hello: 5_000, handshake: 10_000 } as const;
+export const TLS_LIMITS = {
+  /** How long the first message of a handshake may take, and the whole of it, in milliseconds. */
+  hello: 5_000,
+  handshake: 10_000,
+  /** Handshakes that may go on at once; of more, the oldest is given up. */
+  handshakes: 8_192,
+} as const;
 
 /** What somebody gets who speaks HTTP to a port that speaks TLS. */
 const PLAIN_ANSWER = ((text: string): string =>
@@ -15,6 +20,8 @@ export interface TlsFrontOptions {
   certificates: Certificates;
   /** Whether who asks for this name is asked for a certificate of its own. Nobody else is, and no browser is prompted. */
   asksCertificate: (serverName: string | undefined) => boolean;
+  /** Default TLS_LIMITS.handshakes. */
+  mostHandshakes?: number;
   /** The handshake is done. */
   onConnection: (socket: Socket, serverName: string | undefined) => void;
 }
@@ -44,6 +51,10 @@ export class TlsFront {
 
   async #accept(socket: Socket): Promise<void> {
     this.#pending.add(socket);
+    if (this.#pending.size > (this.#options.mostHandshakes ?? TLS_LIMITS.handshakes)) {
+      const [oldest] = this.#pending;
+      oldest?.destroy();
+    }
     const deadline = setTimeout(() => socket.destroy(), TLS_LIMITS.handshake);
     const done = (): void => {
       clearTimeout(deadline);
