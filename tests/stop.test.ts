@@ -76,3 +76,18 @@ test("a client that still tries to reach its server stops at once, too", async (
   await client.event("reconnection");
   await client.program.terminate();
 });
+
+test("a client that was without any request for a moment still lets the one in flight finish", async () => {
+  const origin = await ScriptedOrigin.start(onTestFinished);
+  const published = await Published.start(onTestFinished, origin.port, { subdomain: "idle-before" });
+  const { client } = published;
+  // The client's own probe was a stream of its session, and is over.
+  await client.program.waitFor("the first probe", () => client.events.some(({ data }) => data["data_plane"] === "ok"));
+  const wire = await published.ask(onTestFinished, "GET /slow");
+  const serving = await origin.wire("GET /slow");
+  client.program.signal("SIGTERM");
+  await until("the name to be left", async () => (await published.visit("/new")).status === 404);
+  serving.write(`${ANSWER}halffull`);
+  await wire.read("halffull");
+  await client.program.ends(0);
+});

@@ -78,7 +78,6 @@ export class SessionKeeper {
   readonly #events: KeeperEvents;
   /** The one that serves. */
   #live: Live | undefined;
-  /** That one, and those that end beside it. */
   readonly #sessions = new Set<KeptSession>();
   #hurry: (() => void) | undefined;
 
@@ -91,6 +90,11 @@ export class SessionKeeper {
 
   get session(): KeptSession | undefined {
     return this.#live?.session;
+  }
+
+  /** The one that serves, and those that end beside it. */
+  get sessions(): readonly KeptSession[] {
+    return [...this.#sessions];
   }
 
   /** It is not going to run. */
@@ -161,7 +165,10 @@ export class SessionKeeper {
     const session = await this.#connect(address, ended, beside);
     const live: Live = { session, ended };
     try {
-      const bound = await session.bind({ subdomain: name, hostHeader: options.hostHeader, instance });
+      const bound = await session.bind(
+        { subdomain: name, hostHeader: options.hostHeader, instance },
+        timeoutOf(options),
+      );
       this.#live = live;
       this.#watchDataPlane(session, bound, address);
       this.#setState("connected");
@@ -193,7 +200,7 @@ export class SessionKeeper {
           headers: options.headers ?? {},
           tls: options.tls ?? {},
           proxy,
-          timeout: options.connectionTimeout ?? 30_000,
+          timeout: timeoutOf(options),
           limits,
           signal,
           onConnected: () => {
@@ -311,6 +318,10 @@ export class SessionKeeper {
     this.state = state;
     this.#events.onState(this);
   }
+}
+
+function timeoutOf({ connectionTimeout = 30_000 }: ConnectOptions): number {
+  return connectionTimeout;
 }
 
 /** What `promise` comes to; PN_CLOSED when `signal` aborts before. */

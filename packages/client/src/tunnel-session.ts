@@ -53,10 +53,13 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   readonly #events: TunnelSessionEvents;
   readonly #timer: NodeJS.Timeout;
   readonly #bound = Promise.withResolvers<Bound>();
-  readonly #over = Promise.withResolvers<void>();
   /** Refreshes without an answer, by number. */
   readonly #refreshing = new Map<number, PromiseWithResolvers<Refreshed>>();
   #refreshes = 0;
+  /** Is called when no stream is open any more. */
+  #onIdle: () => void = () => {};
+  /** Why the server is about to close the session, with its hint when to come again. */
+  #said: TunnelError | undefined;
   #tunnel = -1;
   #proof: NodeJS.Timeout | undefined;
   #probe: Probe | undefined;
@@ -74,8 +77,8 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     session.ping();
   }
 
-  /** Asks for the name. @throws TunnelError as the server answers. */
-  bind({ subdomain, hostHeader, instance }: BindWish): Promise<Bound> {
+  /** Asks for the name, and waits so many milliseconds for the answer. @throws TunnelError as the server answers. */
+  bind({ subdomain, hostHeader, instance }: BindWish, timeout: number): Promise<Bound> {
     this.#session.control({
       type: "bind",
       bind: 1,
@@ -84,7 +87,10 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
     });
-    return this.#bound.promise;
+    const late = (): void =>
+      this.#bound.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no answer about the name in time"));
+    const timer = setTimeout(late, timeout);
+    return this.#bound.promise.finally(() => clearTimeout(timer));
   }
 
   /** Whether requests come through the tunnel. */
@@ -150,8 +156,10 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     this.#dataPlane?.stop();
     this.#session.goAway("PN_DRAINING");
     if (this.#session.streams === 0) return;
-    const timer = setTimeout(() => this.#over.resolve(), timeout);
-    await this.#over.promise;
+    const over = Promise.withResolvers<void>();
+    this.#onIdle = over.resolve;
+    const timer = setTimeout(over.resolve, timeout);
+    await over.promise;
     clearTimeout(timer);
   }
 
@@ -188,8 +196,9 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
       case "expiring":
         return this.#events.onExpiring(message.expires_in_ms);
       case "error":
-        if (message.refresh === undefined) return this.#bound.reject(remoteError(message));
-        return this.#answered(message.refresh)?.reject(remoteError(message));
+        if (message.refresh !== undefined) return this.#answered(message.refresh)?.reject(remoteError(message));
+        if (message.bind === undefined) this.#said = remoteError(message);
+        return this.#bound.reject(remoteError(message));
     }
   }
 
@@ -209,14 +218,15 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   }
 
   onStreamsOver(): void {
-    this.#over.resolve();
+    this.#onIdle();
   }
 
-  onClose(reason: TunnelError): void {
+  onClose(closed: TunnelError): void {
+    const reason = this.#said?.code === closed.code ? this.#said : closed;
     clearInterval(this.#timer);
     clearTimeout(this.#proof);
     this.#dataPlane?.stop();
-    this.#over.resolve();
+    this.#onIdle();
     this.#bound.reject(reason);
     for (const answer of this.#refreshing.values()) answer.reject(reason);
     this.#refreshing.clear();

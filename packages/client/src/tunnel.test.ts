@@ -8,6 +8,7 @@ import {
   TunnelError,
   WEBSOCKET_GUID,
   WebSocketTransport,
+  type Bind,
   type ControlMessage,
   type SessionHandler,
 } from "@postern/protocol";
@@ -65,6 +66,11 @@ function letIn(session: Session): void {
   });
 }
 
+function grant(session: Session, { bind }: Bind): void {
+  const public_url = "http://x.test";
+  session.control({ type: "bound", bind, tunnel: 1, tunnel_id: "t", name: "x", public_url });
+}
+
 function refuse(session: Session): void {
   session.control({ type: "error", code: "PN_AUTH_REFUSED", message: "", retryable: false });
   session.close(new TunnelError("PN_AUTH_REFUSED"));
@@ -106,14 +112,7 @@ test("a server that lets every token in and throws it out again is not run again
   const server = await playedServer((message, session) => {
     if (message.type === "hello") letIn(session);
     if (message.type !== "bind") return;
-    session.control({
-      type: "bound",
-      bind: message.bind,
-      tunnel: 1,
-      tunnel_id: "t",
-      name: "x",
-      public_url: "http://x.test",
-    });
+    grant(session, message);
     setImmediate(() => refuse(session));
   });
   const told = await events(server, issuer.url, (all) => count(all, "tunnel_closed") === 4);
@@ -131,4 +130,37 @@ test("a server that lets every token in and throws it out again is not run again
     "connection_attempt",
   ]);
   expect(issuer.given()).toBeGreaterThan(1);
+});
+
+/** Opens a tunnel with an API key; the first event of this type. */
+async function firstEvent(type: string, server: string, connectionTimeout = 30_000): Promise<TunnelEvent> {
+  const told = Promise.withResolvers<TunnelEvent>();
+  const onEvent = (event: TunnelEvent): void => {
+    if (event.type === type) told.resolve(event);
+  };
+  const tunnel = new Tunnel({ server, apiKey: "key", local: 9, connectionTimeout, onEvent });
+  tunnel.open().catch((error: unknown) => told.reject(error));
+  onTestFinished(() => tunnel.close());
+  return told.promise;
+}
+
+test("a server that says nothing about the name is given up in time, and tried again", async () => {
+  const server = await playedServer((message, session) => message.type === "hello" && letIn(session));
+  const { data } = await firstEvent("reconnection", server, 300);
+  expect(data["attempt"]).toBe(1);
+});
+
+test("a server that ends a session and says when to come again is obeyed", async () => {
+  const server = await playedServer((message, session) => {
+    if (message.type === "hello") letIn(session);
+    if (message.type !== "bind") return;
+    grant(session, message);
+    setImmediate(() => {
+      const error = { code: "PN_LOGIN_BUSY", message: "", retryable: true, retry_after_ms: 60_000 };
+      session.control({ type: "error", ...error });
+      session.close(new TunnelError("PN_LOGIN_BUSY"));
+    });
+  });
+  const { data } = await firstEvent("reconnection", server);
+  expect(data["delay_ms"]).toBeGreaterThanOrEqual(60_000);
 });

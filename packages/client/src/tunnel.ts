@@ -209,7 +209,8 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     if (state === "failed" || state === "disconnected") return this.#stop.abort();
     const closed = new Promise((resolve) => this.once("closed", resolve));
     this.#setState("draining");
-    const sessions = this.#keepers.flatMap(({ session }) => session ?? []);
+    // Those that a server asked to go may have requests in progress, too.
+    const sessions = this.#keepers.flatMap((keeper) => keeper.sessions);
     await Promise.all(sessions.map((session) => session.drain(DRAIN)));
     this.#stop.abort();
     await closed;
