@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { parseAuthority } from "@postern/gateway";
+import { parseAuthority, type FinishedRequest } from "@postern/gateway";
 import {
   ERRORS,
   PROTOCOL_VERSION,
@@ -42,7 +42,9 @@ export interface SessionHost {
   publicUrl(name: string): string;
   /** The client is known now. */
   onLogin(session: ClientSession): void;
-  onClose(session: ClientSession): void;
+  /** A request of a visitor to one of its tunnels is over. */
+  onFinished(request: FinishedRequest): void;
+  onClose(session: ClientSession, reason: TunnelError): void;
 }
 
 /** What a tunnel gets. */
@@ -87,6 +89,16 @@ export class ClientSession implements SessionHandler {
         onFault: (err) => this.#log.error({ err }, "a credential could not be checked by a fault of the server"),
       },
     );
+  }
+
+  /** Whether its client has logged in. */
+  get known(): boolean {
+    return this.#authority.identity !== undefined;
+  }
+
+  /** Streams open now. */
+  get streams(): number {
+    return this.#session.streams;
   }
 
   /** Heartbeat, authority and idle streams; about once a second. */
@@ -176,7 +188,7 @@ export class ClientSession implements SessionHandler {
     if (this.#authority.identity === undefined)
       this.#log.warn({ code: reason.code }, "a connection ended before login");
     else this.#log.info({ code: reason.code }, this.#leaving ? "client left" : "client dropped");
-    this.#host.onClose(this);
+    this.#host.onClose(this, reason);
   }
 
   #login(hello: Hello): void {
@@ -242,6 +254,7 @@ export class ClientSession implements SessionHandler {
       lasting,
       session: this.#session,
       hostHeader,
+      onFinished: (request) => this.#host.onFinished(request),
       onRecords: () => setTimeout(() => sendRecords(this.#session, tunnel, this.#requestLog), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
