@@ -29,6 +29,8 @@ export class PlayedClient implements SessionHandler {
   readonly held: Stream[] = [];
   /** How many requests came. */
   requests = 0;
+  /** When to come back, in milliseconds, as the server said when it asked to go. */
+  comeBack: number | undefined;
   /** How many streams were flagged as probes. */
   probes = 0;
   reason: TunnelError | undefined;
@@ -155,7 +157,10 @@ export class PlayedClient implements SessionHandler {
     this.reason = reason;
   }
 
-  onGoAway(): void {}
+  onGoAway(_code: string, retryAfter: number): void {
+    this.comeBack = retryAfter;
+  }
+
   onPong(): void {}
   onStreamsOver(): void {}
 }

@@ -20,6 +20,7 @@ import { Authority } from "./authority.js";
 import { defaultName, type DefaultName } from "./default-name.js";
 import type { PeerCertificate } from "@postern/tls";
 import type { Authenticator, Identity } from "./identity.js";
+import { FormerTunnels } from "./former-tunnels.js";
 import { SERVER_LIMITS } from "./limits.js";
 import { isReservedName, isValidName, type NameRules } from "./name.js";
 import type { Holder } from "./name-holding.js";
@@ -66,6 +67,7 @@ export class ClientSession implements SessionHandler {
   #user: string | undefined;
   /** By number. */
   readonly #tunnels = new Map<number, Tunnel>();
+  readonly #former = new FormerTunnels();
   #lastNumber = 0;
   /** The client said that it is going. */
   #leaving = false;
@@ -106,6 +108,7 @@ export class ClientSession implements SessionHandler {
     this.#session.tick();
     this.#authority.check();
     for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
+    for (const number of this.#former.due(now)) this.#session.breakTunnel(number, "PN_NAME_TAKEN_OVER");
   }
 
   /** Ends the session, and says why. */
@@ -306,6 +309,8 @@ export class ClientSession implements SessionHandler {
     sendRecords(this.#session, tunnel, this.#requestLog);
     tunnel.pool.close();
     this.#host.names.release(tunnel, tunnel.lasting ? "stopped" : "free");
+    // What its client wants to end may take its time; what was taken from it may not.
+    if (code !== "PN_CLOSED") this.#former.add(tunnel.number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: tunnel.number, code, message, retryable });
     this.#log.info({ name: tunnel.name, tunnel: tunnel.id, code }, "tunnel closed");
