@@ -29,6 +29,8 @@ export class PlayedClient implements SessionHandler {
   readonly held: Stream[] = [];
   /** How many requests came. */
   requests = 0;
+  /** When to come back, in milliseconds, as the server said when it asked to go. */
+  comeBack: number | undefined;
   /** How many streams were flagged as probes. */
   probes = 0;
   reason: TunnelError | undefined;
@@ -48,9 +50,9 @@ export class PlayedClient implements SessionHandler {
   }
 
   /** Logs in, and waits for nothing more. */
-  static async dial(defer: Defer, port: number, says = ""): Promise<PlayedClient> {
-    const key = randomBytes(16).toString("base64");
-    const accept = createHash("sha1").update(key).update(WEBSOCKET_GUID).digest("base64");
+  static async dial(defer: Defer, port: number, says = "", key = TEST_KEY): Promise<PlayedClient> {
+    const nonce = randomBytes(16).toString("base64");
+    const accept = createHash("sha1").update(nonce).update(WEBSOCKET_GUID).digest("base64");
     const asked = request({
       host: "127.0.0.1",
       port,
@@ -60,7 +62,7 @@ export class PlayedClient implements SessionHandler {
         Connection: "Upgrade",
         Upgrade: "websocket",
         "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": key,
+        "Sec-WebSocket-Key": nonce,
         "Sec-WebSocket-Protocol": SUBPROTOCOL,
       },
     });
@@ -77,7 +79,7 @@ export class PlayedClient implements SessionHandler {
       clearInterval(timer);
       client.#transport.terminate();
     });
-    client.session.control({ type: "hello", versions: [1], auth: { method: "api_key", api_key: TEST_KEY } });
+    client.session.control({ type: "hello", versions: [1], auth: { method: "api_key", api_key: key } });
     await client.told("welcome");
     return client;
   }
@@ -98,12 +100,16 @@ export class PlayedClient implements SessionHandler {
     return this.messages.find((message) => message.type === "bound") as Bound;
   }
 
-  told<T extends ControlMessage["type"]>(type: T): Promise<ControlMessage & { type: T }> {
-    return until(
-      `the message ${type}`,
-      () => this.messages.find((message): message is ControlMessage & { type: T } => message.type === type),
-      { details: () => JSON.stringify([this.messages, this.reason?.code]) },
-    );
+  /** The first message of this type, once it is there. Rejects when the session ends before. */
+  async told<T extends ControlMessage["type"]>(type: T): Promise<ControlMessage & { type: T }> {
+    const find = (): (ControlMessage & { type: T }) | undefined =>
+      this.messages.find((message): message is ControlMessage & { type: T } => message.type === type);
+    await until(`the message ${type}`, () => find() !== undefined || this.reason !== undefined, {
+      details: () => JSON.stringify(this.messages),
+    });
+    const found = find();
+    if (found === undefined) throw this.reason;
+    return found;
   }
 
   /** From now on it reads nothing and says nothing, as if the network had swallowed it. */
@@ -151,7 +157,10 @@ export class PlayedClient implements SessionHandler {
     this.reason = reason;
   }
 
-  onGoAway(): void {}
+  onGoAway(_code: string, retryAfter: number): void {
+    this.comeBack = retryAfter;
+  }
+
   onPong(): void {}
   onStreamsOver(): void {}
 }

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { Published, ScriptedOrigin, until, type Program } from "@postern/testkit";
+import { Published, ScriptedOrigin, ServerProcess, until, type Program } from "@postern/testkit";
+import { PlayedClient } from "./played-client.ts";
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
 
@@ -34,6 +35,18 @@ test("a server that is told to stop takes nothing new, lets the request in fligh
   expect(await finish()).toMatch(/halffull$/);
   await server.program.ends(0);
   expect(stillRunning(client.program)).toBe(true);
+});
+
+test("a server that is told to stop asks its clients to come back one after the other", async () => {
+  const server = await ServerProcess.start(onTestFinished);
+  const clients: PlayedClient[] = [];
+  for (let n = 0; n < 5; n++)
+    clients.push(await PlayedClient.start(onTestFinished, { port: server.port, subdomain: `asked-${n}` }));
+  server.program.signal("SIGTERM");
+  await until("all to be asked", () => clients.every(({ comeBack }) => comeBack !== undefined));
+  const times = clients.map(({ comeBack }) => comeBack!);
+  expect(Math.min(...times)).toBeGreaterThanOrEqual(1_000);
+  expect(new Set(times).size).toBe(clients.length);
 });
 
 test("a client that is told to stop lets the request in flight finish, and exits 0; the name is free of it then", async () => {

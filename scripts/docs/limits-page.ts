@@ -85,6 +85,7 @@ export function limitsPage(): string {
     ],
     ["sessions that serve a name together", `${SERVER_LIMITS.sessionsPerName}`, "PN_TUNNEL_LIMIT"],
     ["names of an owner, those kept for it included", `${SERVER_LIMITS.namesPerOwner}`, "PN_TUNNEL_LIMIT"],
+    ["what is in progress when a tunnel is taken away", time(SERVER_LIMITS.lastStreams), "it is broken off"],
     ["a name is kept for an owner that is away", time(SERVER_LIMITS.nameHold), "the name is free"],
     ["requests listed one by one, a second and tunnel", `${SERVER_LIMITS.listedRequests}`, "they are counted"],
     ["requests in flight at a stop", time(SERVER_LIMITS.drain), "their connections are cut"],

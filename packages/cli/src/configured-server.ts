@@ -14,6 +14,7 @@ export function startConfiguredServer(
 ): Promise<Server> {
   const { server } = settings.loaded.values.tunnel;
   const { listen, base_domain: domain, public_url: publicUrl, security } = server;
+  const { enabled, health_endpoint, collect_metrics, metrics_endpoint, metrics_token } = server.monitoring;
   const tls = serverTls(settings, certificates);
   return startServer({
     listen,
@@ -24,6 +25,8 @@ export function startConfiguredServer(
     ...(tokens && { tokens }),
     log,
     requestLog,
+    health: enabled && health_endpoint,
+    ...(enabled && collect_metrics ? { metrics: { path: metrics_endpoint, token: metrics_token } } : {}),
     logTunnelEvents: server.monitoring.log_tunnel_events,
     trustedProxies: server.trusted_proxies,
     maxRequestSize: security.max_request_size,

@@ -2,6 +2,9 @@ import { acceptedTokenFaults, tokenFaults } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "./declared/configuration.js";
 import type { Path } from "./path.js";
 
+/** Characters of a token that protects metrics. */
+const SHORTEST_TOKEN = 16;
+
 /** What is wrong with several values together. */
 export interface RuleFault {
   /** The value that is to be changed. */
@@ -82,11 +85,28 @@ function* authFaults(
 
 function* serverFaults({ tunnel: { server } }: Configuration): Generator<RuleFault> {
   const path = ["tunnel", "server"];
-  const { auth, ssl, security, base_domain, public_url } = server;
+  const { auth, ssl, security, monitoring, base_domain, public_url } = server;
   if (public_url !== undefined && new URL(public_url).hostname !== base_domain) {
     const message = `the public URL must be one of ${base_domain}, for instance https://${base_domain}: tunnel.server.public_url or --public-url.`;
     yield { path: [...path, "public_url"], message };
   }
+  for (const key of ["health_endpoint", "metrics_endpoint"] as const)
+    if (monitoring[key] === "/connect" || monitoring[key].includes("?"))
+      yield {
+        path: [...path, "monitoring", key],
+        message: `${key} is a path without a query, and not /connect, where clients come to.`,
+      };
+  const { metrics_token: token = "" } = monitoring;
+  if (monitoring.collect_metrics && token !== "" && token.length < SHORTEST_TOKEN)
+    yield {
+      path: [...path, "monitoring", "metrics_token"],
+      message: `metrics_token could be guessed. Make it ${SHORTEST_TOKEN} characters or longer.`,
+    };
+  if (monitoring.health_endpoint === monitoring.metrics_endpoint)
+    yield {
+      path: [...path, "monitoring", "metrics_endpoint"],
+      message: "metrics_endpoint and health_endpoint are the same. Change one.",
+    };
   yield* acceptedTokenFaults(auth.jwt, [...path, "auth", "jwt"]);
   if (ssl.enabled && (ssl.cert_file === undefined || ssl.key_file === undefined))
     yield { path: [...path, "ssl"], message: "TLS needs a cert_file and a key_file." };

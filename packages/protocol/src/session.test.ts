@@ -62,6 +62,19 @@ describe("opening streams", () => {
 });
 
 describe("ending streams", () => {
+  test("those of one tunnel can be broken: both sides hear of it, and no other stream does", () => {
+    const { server, client, clock } = new SessionPair();
+    const accepted: Received[] = [];
+    client.record.accept = (stream) => accepted.push(new Received(stream));
+    const opened = [7, 8, 7].map((tunnel) => new Received(server.session.open(tunnel)));
+    clock.run(1);
+    server.session.breakTunnel(7, "PN_NAME_TAKEN_OVER");
+    clock.run(1);
+    for (const side of [opened, accepted])
+      expect(side.map(({ reset }) => reset?.code)).toEqual(["PN_NAME_TAKEN_OVER", undefined, "PN_NAME_TAKEN_OVER"]);
+    expect([server.session.streams, client.session.streams]).toEqual([1, 1]);
+  });
+
   test("FIN stays behind the data that waits for window, and tells what was consumed", () => {
     const peer = new PlayedPeer("client");
     peer.opens(1, 100);

@@ -102,6 +102,16 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     return stream;
   }
 
+  /** Breaks what is open for `tunnel`: the peer and the owners of the streams are told. */
+  breakTunnel(tunnel: number, code: ErrorCode): void {
+    for (const stream of [...this.#streams.values()].filter((each) => each.tunnel === tunnel)) {
+      this.#guard(() => {
+        stream.reset(code);
+        stream.handler.onReset({ code, delivered: -1 });
+      });
+    }
+  }
+
   control(message: ControlMessage): void {
     if (this.#reason === undefined) this.sender.control(encodeControl(message));
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { parseAuthority } from "@postern/gateway";
+import { parseAuthority, type FinishedRequest } from "@postern/gateway";
 import {
   ERRORS,
   PROTOCOL_VERSION,
@@ -20,6 +20,7 @@ import { Authority } from "./authority.js";
 import { defaultName, type DefaultName } from "./default-name.js";
 import type { PeerCertificate } from "@postern/tls";
 import type { Authenticator, Identity } from "./identity.js";
+import { FormerTunnels } from "./former-tunnels.js";
 import { SERVER_LIMITS } from "./limits.js";
 import { isReservedName, isValidName, type NameRules } from "./name.js";
 import type { Holder } from "./name-holding.js";
@@ -42,7 +43,9 @@ export interface SessionHost {
   publicUrl(name: string): string;
   /** The client is known now. */
   onLogin(session: ClientSession): void;
-  onClose(session: ClientSession): void;
+  /** A request of a visitor to one of its tunnels is over. */
+  onFinished(request: FinishedRequest): void;
+  onClose(session: ClientSession, reason: TunnelError): void;
 }
 
 /** What a tunnel gets. */
@@ -64,6 +67,7 @@ export class ClientSession implements SessionHandler {
   #user: string | undefined;
   /** By number. */
   readonly #tunnels = new Map<number, Tunnel>();
+  readonly #former = new FormerTunnels();
   #lastNumber = 0;
   /** The client said that it is going. */
   #leaving = false;
@@ -89,12 +93,23 @@ export class ClientSession implements SessionHandler {
     );
   }
 
+  /** Whether its client has logged in. */
+  get known(): boolean {
+    return this.#authority.identity !== undefined;
+  }
+
+  /** Streams open now. */
+  get streams(): number {
+    return this.#session.streams;
+  }
+
   /** Heartbeat, authority and idle streams; about once a second. */
   tick(now: number): void {
     this.#session.tick();
     this.#authority.check();
     this.#unbindForbidden();
     for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
+    for (const number of this.#former.due(now)) this.#session.breakTunnel(number, "PN_NAME_TAKEN_OVER");
   }
 
   /** Ends the session, and says why. */
@@ -177,7 +192,7 @@ export class ClientSession implements SessionHandler {
     if (this.#authority.identity === undefined)
       this.#log.warn({ code: reason.code }, "a connection ended before login");
     else this.#log.info({ code: reason.code }, this.#leaving ? "client left" : "client dropped");
-    this.#host.onClose(this);
+    this.#host.onClose(this, reason);
   }
 
   #login(hello: Hello): void {
@@ -248,6 +263,7 @@ export class ClientSession implements SessionHandler {
       lasting,
       session: this.#session,
       hostHeader,
+      onFinished: (request) => this.#host.onFinished(request),
       onRecords: () => setTimeout(() => sendRecords(this.#session, tunnel, this.#requestLog), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
@@ -299,6 +315,8 @@ export class ClientSession implements SessionHandler {
     sendRecords(this.#session, tunnel, this.#requestLog);
     tunnel.pool.close();
     this.#host.names.release(tunnel, tunnel.lasting ? "stopped" : "free");
+    // What its client wants to end may take its time; what was taken from it may not.
+    if (code !== "PN_CLOSED") this.#former.add(tunnel.number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: tunnel.number, code, message, retryable });
     this.#log.info({ name: tunnel.name, tunnel: tunnel.id, code }, "tunnel closed");

@@ -2,7 +2,8 @@ import type { Server, ServerOptions } from "./options.js";
 import { TunnelServer, type ListenAddress } from "./server.js";
 
 export { SERVER_LIMITS } from "./limits.js";
-export type { ApiKey, Server, ServerOptions, ServerTls } from "./options.js";
+export { LATENCY_BOUNDS, SERVER_METRICS } from "./metrics.js";
+export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from "./options.js";
 export { TLS_LIMITS } from "./tls-front.js";
 export type { IntrospectionOptions } from "./introspection.js";
 export { isLoopbackHost } from "./private-address.js";

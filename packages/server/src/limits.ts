@@ -10,6 +10,8 @@ export const SERVER_LIMITS = {
   sessionsPerName: 64,
   /** Names one owner may have, those kept for it included. */
   namesPerOwner: 10_000,
+  /** How long streams of a tunnel that was taken away may take to end, in milliseconds. */
+  lastStreams: 45_000,
   /** How long a name stays with its owner who is away, in milliseconds. */
   nameHold: 3_600_000,
   /** Requests of a tunnel that are listed one by one in a second; the rest are counted. */

@@ -24,6 +24,13 @@ export interface ServerTls {
   clientAuthority?: ClientAuthority;
 }
 
+/** Metrics in Prometheus' text format. */
+export interface MetricsOptions {
+  path: string;
+  /** Who sends it as a bearer token may read them, and nobody else. Default: whoever is on the server's own machine may. */
+  token?: string | undefined;
+}
+
 export interface ServerOptions {
   /** Address for visitors and clients, `host:port`; port 0 takes a free one. Default 127.0.0.1:8080. */
   listen?: string;
@@ -57,6 +64,10 @@ export interface ServerOptions {
   headTimeout?: number;
   /** How long a visitor's connection may stand idle, in milliseconds. Default 60,000. */
   idleTimeout?: number;
+  /** The path of the health page on the base domain; false: there is none. Default /health. */
+  health?: string | false;
+  /** The page with metrics on the base domain. Default: there is none, and nothing is counted. */
+  metrics?: MetricsOptions;
   /** Which names clients may ask for, beside what a name has to be anyway. Default: any. */
   names?: Partial<NameRules>;
   /** Tunnels at once, of all clients. Default 10,000. */

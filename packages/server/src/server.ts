@@ -7,17 +7,20 @@ import {
   refusals,
   TrustedProxies,
   type Arrival,
+  type FinishedRequest,
   type RefusalRoute,
   type RequestHead,
   type Route,
 } from "@postern/gateway";
-import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
+import { LOGIN_LIMITS, WebSocketTransport, type TunnelError } from "@postern/protocol";
 import { Certificates, peerCertificate, type Certificate, type ClientAuthority } from "@postern/tls";
 import { ApiKeys } from "./api-keys.js";
 import { ClientSession, type SessionHost } from "./client-session.js";
 import { FrontDesk, type FrontDeskEvents } from "./front-desk.js";
 import { SERVER_LIMITS } from "./limits.js";
 import { LoginGate } from "./login-gate.js";
+import { MetricsPage } from "./metrics-page.js";
+import { ServerMetrics, type Measured } from "./metrics.js";
 import { DEFAULT_NAME_RULES, type NameRules } from "./name.js";
 import { NameRegistry } from "./name-registry.js";
 import { ClientCertificates } from "./client-certificates.js";
@@ -59,7 +62,7 @@ export interface ListenAddress {
 }
 
 /** The public tunnel server: where it listens, visitors are relayed to tunnels and clients become sessions. */
-export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
+export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measured {
   readonly authenticator: Logins;
   readonly names = new NameRegistry(() => performance.now());
   readonly log: Logger;
@@ -81,6 +84,8 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   /** What ends the limits that hold before login. */
   readonly #logins = new Map<ClientSession, () => void>();
   readonly #frontDesk: FrontDesk;
+  /** Undefined: nothing is counted. */
+  readonly #metrics: ServerMetrics | undefined;
   readonly #gateway: Gateway;
   readonly #certificates: Certificates | undefined;
   readonly #tlsFront: TlsFront | undefined;
@@ -133,13 +138,25 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
     };
     const onFault = (err: unknown): void =>
       this.log.error({ err }, "a visitor's connection ended by a fault of the server");
-    this.#gateway = new Gateway((head, arrival) => this.#route(head, arrival), {
+    const route = (head: RequestHead, arrival: Arrival): Route => {
+      const chosen = this.#route(head, arrival);
+      if (chosen.kind === "refusal") this.#metrics?.refused(chosen.refusal.code);
+      return chosen;
+    };
+    this.#gateway = new Gateway(route, {
       proto,
       trustedProxies,
       limits,
       onFault,
     });
-    this.#frontDesk = new FrontDesk(this, trustedProxies);
+    const { health = "/health", metrics } = options;
+    this.#metrics = metrics && new ServerMetrics(this);
+    this.#frontDesk = new FrontDesk(this, {
+      trustedProxies,
+      health: health === false ? undefined : health,
+      metrics:
+        metrics && this.#metrics && new MetricsPage(this.#metrics, { token: undefined, ...metrics, trustedProxies }),
+    });
     this.#timer = setInterval(() => this.#tick(), TICK);
   }
 
@@ -187,6 +204,26 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
 
   get healthy(): boolean {
     return this.#stopping === undefined;
+  }
+
+  get sessions(): number {
+    return [...this.#sessions].filter(({ known }) => known).length;
+  }
+
+  get tunnels(): number {
+    return this.names.tunnels;
+  }
+
+  get streams(): number {
+    return [...this.#sessions].reduce((sum, { streams }) => sum + streams, 0);
+  }
+
+  get connections(): number {
+    return this.#gateway.visitors;
+  }
+
+  get certificateEnds(): Date | undefined {
+    return this.#certificates?.notAfter;
   }
 
   publicUrl(name: string): string {
@@ -241,10 +278,16 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents {
   }
 
   onLogin(session: ClientSession): void {
+    this.#metrics?.login("ok");
     this.#endLogin(session);
   }
 
-  onClose(session: ClientSession): void {
+  onFinished(request: FinishedRequest): void {
+    this.#metrics?.finished(request);
+  }
+
+  onClose(session: ClientSession, { code }: TunnelError): void {
+    if (!session.known) this.#metrics?.login(code);
     this.#endLogin(session);
     this.#sessions.delete(session);
     if (this.#sessions.size === 0) this.#allGone?.();

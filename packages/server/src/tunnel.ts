@@ -19,6 +19,8 @@ export interface TunnelOptions {
   lasting: boolean;
   session: Session;
   hostHeader: string | undefined;
+  /** A request of a visitor finished. */
+  onFinished: (request: FinishedRequest) => void;
   /** A request finished, the first since the records were taken. */
   onRecords: (tunnel: Tunnel) => void;
 }
@@ -41,6 +43,7 @@ export class Tunnel implements UpstreamRoute, Upstream {
   /** Which taking of its name it belongs to: whatever comes from an older one changes nothing. The registry sets it. */
   epoch = 0;
   readonly #session: Session;
+  readonly #onFinished: (request: FinishedRequest) => void;
   readonly #onRecords: (tunnel: Tunnel) => void;
   /** When its client was last asked for a sign of life, and from when on it is doubtful without one. */
   #askedAt = -Infinity;
@@ -53,6 +56,7 @@ export class Tunnel implements UpstreamRoute, Upstream {
     this.lasting = options.lasting;
     this.hostHeader = options.hostHeader;
     this.#session = options.session;
+    this.#onFinished = options.onFinished;
     this.#onRecords = options.onRecords;
     this.pool = new StreamPool(this);
     this.probe = new ProbeRoute(this);
@@ -96,6 +100,7 @@ export class Tunnel implements UpstreamRoute, Upstream {
   }
 
   onFinished(request: FinishedRequest): void {
+    this.#onFinished(request);
     if (this.requests.add(request, performance.now())) this.#onRecords(this);
   }
 

@@ -129,10 +129,21 @@ const ssl = section("TLS of the server itself: HTTPS for visitors, WSS for clien
 });
 
 const monitoring = section("What the server tells of itself, on the base domain.", {
-  enabled: option(flag(), "Whether it does.", { default: true, pending: "hiding the health page" }),
-  health_endpoint: option(urlPath, "The path of its health.", { default: "/health", pending: "another health page" }),
-  collect_metrics: option(flag(), "Whether requests are counted.", { default: false, pending: "metrics" }),
-  metrics_endpoint: option(urlPath, "The path of its metrics.", { default: "/metrics", pending: "metrics" }),
+  enabled: option(flag(), "Whether it has pages with its health and its metrics.", { default: true }),
+  health_endpoint: option(urlPath, "The path of its health.", { default: "/health" }),
+  collect_metrics: option(flag(), "Whether logins, requests and bytes are counted, for Prometheus.", {
+    default: false,
+  }),
+  metrics_endpoint: option(
+    urlPath,
+    "The path of its metrics. Without metrics_token only the server's own machine may read them; a proxy on it that does not say for whom it asks passes for that.",
+    { default: "/metrics" },
+  ),
+  metrics_token: option(
+    text({ what: "token", pattern: /^[!-~]+$/ }),
+    "Who sends it as a bearer token may read the metrics from anywhere, and nobody else may. 16 characters or more.",
+    { secret: true, example: '"${METRICS_TOKEN:none}"' },
+  ),
   log_server_status: option(flag(), "Whether the log says from time to time how it is.", {
     default: false,
     pending: "status in the log",

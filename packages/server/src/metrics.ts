@@ -1,0 +1,137 @@
+import type { FinishedRequest } from "@postern/gateway";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** Bounds of the latency histogram, in seconds. */
+export const LATENCY_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+export interface MetricDeclaration {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+const declare = (
+  name: string,
+  type: MetricDeclaration["type"],
+  help: string,
+  ...labels: string[]
+): MetricDeclaration => ({ name, type, labels, help });
+
+/** What a server counts of itself; docs/metrics.md lists exactly these. */
+export const SERVER_METRICS = {
+  sessions: declare("postern_sessions", "gauge", "Clients' sessions that are logged in."),
+  tunnels: declare("postern_tunnels", "gauge", "Names that are served by a client."),
+  streams: declare(
+    "postern_streams",
+    "gauge",
+    "Streams open in all sessions, those that stand idle between two requests included.",
+  ),
+  connections: declare("postern_visitor_connections", "gauge", "Visitors' connections that are open."),
+  logins: declare("postern_logins_total", "counter", "Logins by outcome: ok, or the code of the error.", "outcome"),
+  requests: declare(
+    "postern_requests_total",
+    "counter",
+    "Visitors' requests to tunnels that are over, by the class of their status, for instance 2xx. A visitor that left before an answer counts as 4xx.",
+    "status",
+  ),
+  refused: declare(
+    "postern_refused_requests_total",
+    "counter",
+    "Requests that came to no tunnel, by the code of the error.",
+    "code",
+  ),
+  bytes: declare("postern_body_bytes_total", "counter", "Bytes of bodies: in from visitors, out to them.", "direction"),
+  duration: declare(
+    "postern_request_duration_seconds",
+    "histogram",
+    "From the whole head of a request to the end of its answer. Upgraded connections are left out.",
+  ),
+  certificate: declare(
+    "postern_certificate_expiry_days",
+    "gauge",
+    "Days until the first of the server's certificates ends. Only with TLS.",
+  ),
+} as const satisfies Record<string, MetricDeclaration>;
+
+/** What is looked up when somebody asks. */
+export interface Measured {
+  readonly sessions: number;
+  readonly tunnels: number;
+  readonly streams: number;
+  readonly connections: number;
+  /** When the first certificate ends; undefined without TLS. */
+  readonly certificateEnds: Date | undefined;
+}
+
+const DAY = 86_400_000;
+
+/** Counts what a server does, and says it in Prometheus' text format. */
+export class ServerMetrics {
+  readonly #registry = new Registry();
+  readonly #logins: Counter;
+  readonly #requests: Counter;
+  readonly #refused: Counter;
+  readonly #bytes: Counter;
+  readonly #duration: Histogram;
+
+  constructor(measured: Measured) {
+    const gauge = (metric: MetricDeclaration, value: () => number | undefined): void => {
+      new Gauge({
+        ...this.#options(metric),
+        collect() {
+          const now = value();
+          if (now === undefined) this.remove();
+          else this.set(now);
+        },
+      });
+    };
+    gauge(SERVER_METRICS.sessions, () => measured.sessions);
+    gauge(SERVER_METRICS.tunnels, () => measured.tunnels);
+    gauge(SERVER_METRICS.streams, () => measured.streams);
+    gauge(SERVER_METRICS.connections, () => measured.connections);
+    gauge(SERVER_METRICS.certificate, () => {
+      const ends = measured.certificateEnds;
+      return ends === undefined ? undefined : (ends.getTime() - Date.now()) / DAY;
+    });
+    this.#logins = new Counter(this.#options(SERVER_METRICS.logins));
+    this.#requests = new Counter(this.#options(SERVER_METRICS.requests));
+    this.#refused = new Counter(this.#options(SERVER_METRICS.refused));
+    this.#bytes = new Counter(this.#options(SERVER_METRICS.bytes));
+    this.#duration = new Histogram({ ...this.#options(SERVER_METRICS.duration), buckets: LATENCY_BOUNDS });
+    // Memory, processor, descriptors, and how late the event loop is.
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  login(outcome: string): void {
+    this.#logins.inc({ outcome });
+  }
+
+  refused(code: string): void {
+    this.#refused.inc({ code });
+  }
+
+  finished({ status, startedAt, bytesIn, bytesOut }: FinishedRequest): void {
+    this.#requests.inc({ status: `${Math.floor(status / 100)}xx` });
+    this.#bytes.inc({ direction: "in" }, bytesIn);
+    this.#bytes.inc({ direction: "out" }, bytesOut);
+    if (status !== 101) this.#duration.observe((performance.now() - startedAt) / 1_000);
+  }
+
+  #options({ name, help, labels }: MetricDeclaration): {
+    name: string;
+    help: string;
+    labelNames: string[];
+    registers: Registry[];
+  } {
+    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+  }
+}
