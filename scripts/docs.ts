@@ -1,11 +1,17 @@
-// Writes docs/config.md, docs/errors.md and docs/limits.md from the tables in the code; with --check it only says whether they are up to date.
+// Writes the pages of docs/ that are tables of the code; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
 import { configPage } from "./docs/config-page.ts";
 import { errorsPage } from "./docs/errors-page.ts";
 import { limitsPage } from "./docs/limits-page.ts";
+import { metricsPage } from "./docs/metrics-page.ts";
 
-const PAGES = { "docs/errors.md": errorsPage, "docs/limits.md": limitsPage, "docs/config.md": configPage };
+const PAGES = {
+  "docs/errors.md": errorsPage,
+  "docs/limits.md": limitsPage,
+  "docs/config.md": configPage,
+  "docs/metrics.md": metricsPage,
+};
 
 let stale = 0;
 for (const [path, page] of Object.entries(PAGES)) {
