@@ -5,6 +5,7 @@ import { changesText, Endpoints } from "./endpoints.js";
 import { EXIT } from "./errors.js";
 import { localTarget } from "./local-target.js";
 import type { Messages } from "./messages.js";
+import { Monitoring, MONITORED } from "./monitoring/monitoring.js";
 import type { CommandLine } from "./options.js";
 import { printable } from "./printable.js";
 import type { QrCode } from "./qr-code.js";
@@ -16,6 +17,9 @@ import { TunnelView } from "./tunnel-view.js";
 import { typedEndpoint } from "./typed-endpoint.js";
 import { refuseUnbuilt } from "./unbuilt.js";
 
+/** The sections of the configuration that act here. */
+const CONCERNED = ["auth", "ssl", "monitoring", "local_api"].map((name) => ["tunnel", name]);
+
 /** `postern http <target>`: shares a local HTTP service until it is told to stop. Returns the exit code. */
 export async function httpCommand(
   text: string,
@@ -26,28 +30,38 @@ export async function httpCommand(
   const all = { ...given, env: terminal.env };
   const endpoint = typedEndpoint(all);
   const settings = await readSettings(all);
-  refuseUnbuilt(settings, ["tunnel", "auth"], ["tunnel", "ssl"]);
+  refuseUnbuilt(settings, ...CONCERNED);
   const { wishes, files, warnings } = await typedWish(endpoint, target.local, settings);
 
   const telling = await openTelling(settings, terminal, given.json, "http");
   const { messages } = telling;
   for (const each of [...settings.warnings, ...warnings]) telling.warn(each);
+  const print = given.json ? eventPrinter(terminal.stdout, typedLabel(endpoint)) : undefined;
+  const monitoring = new Monitoring({
+    settings,
+    command: "http",
+    report(level, event) {
+      if (level === "warn") telling.warn(event.message);
+      print?.(event);
+    },
+  });
   // Loaded only for those who want one.
   const qrCode = given.qr ? (await import("./qr-code.js")).qrCode : undefined;
   const view = new TunnelView(messages, (url) => {
-    showAddress(messages, url, target.shown);
+    showAddress(messages, url, target.shown, monitoring.apiUrl);
     if (qrCode !== undefined) showQrCode(messages, qrCode(url, messages.paint), url);
   });
-  const print = given.json ? eventPrinter(terminal.stdout, typedLabel(endpoint)) : undefined;
 
   const stop = listenForStop();
   const over = Promise.withResolvers<Error>();
   const endpoints = new Endpoints({
     onEvent(event: TunnelEvent) {
       print?.({ ...event });
+      monitoring.onEvent(event);
       view.show(event);
     },
     onFailed: (_, error) => over.resolve(error),
+    onState: (label, state) => monitoring.onState(label, state),
   });
   const stopReloading = reloadOnChange({
     given: all,
@@ -55,12 +69,14 @@ export async function httpCommand(
     files,
     warnings,
     async takeOver(changed) {
-      refuseUnbuilt(changed, ["tunnel", "auth"], ["tunnel", "ssl"]);
+      refuseUnbuilt(changed, ...CONCERNED);
       const wished = await typedWish(endpoint, target.local, changed);
+      monitoring.apply(wished.wishes);
       const changes = endpoints.apply(wished.wishes);
       return { summary: changesText(changes), data: { ...changes }, files: wished.files, warnings: wished.warnings };
     },
-    isFixed: ([section]) => section === "logging" || section === "application",
+    isFixed: ([section, part]) =>
+      section === "logging" || section === "application" || (section === "tunnel" && MONITORED.has(String(part))),
     report(level, msg, data) {
       const { paint } = messages;
       messages.say(level, level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg)), {
@@ -71,6 +87,8 @@ export async function httpCommand(
     },
   });
   try {
+    monitoring.apply(wishes);
+    await monitoring.open();
     endpoints.apply(wishes);
     const failure = await Promise.race([over.promise, stop.received]);
     if (failure !== undefined) throw failure;
@@ -81,17 +99,19 @@ export async function httpCommand(
     stopReloading();
     await endpoints.close();
     view.tellOmitted();
+    await monitoring.close();
     stop.dispose();
     await telling.close();
   }
 }
 
-function showAddress(messages: Messages, url: string, local: string): void {
+function showAddress(messages: Messages, url: string, local: string, api: string | undefined): void {
   const { paint } = messages;
   const text = [
     "",
     `  ${paint.dim("Public")}  ${paint.bold(paint.cyan(printable(url)))}`,
     `  ${paint.dim("Local ")}  ${printable(local)}`,
+    ...(api === undefined ? [] : [`  ${paint.dim("Status")}  ${api}`]),
     "",
     `  ${paint.dim("Ctrl-C ends it. Requests:")}`,
     "",

@@ -9,7 +9,7 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
   const { reconnection, connectionTimeout, keepaliveInterval, maxConnections } = options;
   const { enabled, initialDelay, maxDelay, maxAttempts } = { ...DEFAULT_RECONNECTION, ...reconnection };
   return {
-    server: parseServerAddress(options.server).origin,
+    server: parseServerAddress(options.server).origin.replace(/^ws/, "http"),
     local: String(options.local),
     subdomain: options.subdomain ?? null,
     host_header: options.hostHeader ?? null,

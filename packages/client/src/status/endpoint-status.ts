@@ -90,6 +90,11 @@ export class EndpointStatus {
     this.#enter(state, at);
   }
 
+  /** From now on events say the state again, until somebody tells it: a new connection begins. */
+  stateUnknown(): void {
+    this.#isTold = false;
+  }
+
   /** Takes one event in. What it does not know, or is not as it should be, is only kept as a recent event. */
   add(event: StatusEvent): void {
     const at = Date.parse(event.time);
@@ -240,9 +245,9 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** What is no number that can be counted is 0. */
+/** What is no number that can be counted is 0; no server can make a sum overflow. */
 function numberOf(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
+  return typeof value === "number" && value > 0 ? Math.min(value, Number.MAX_SAFE_INTEGER) : 0;
 }
 
 function average(values: readonly number[]): number | undefined {

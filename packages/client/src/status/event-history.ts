@@ -28,6 +28,11 @@ export class EventHistory {
     this.#most = most;
   }
 
+  /** The number of the last event; 0 before the first. */
+  get last(): number {
+    return this.#last;
+  }
+
   add(event: StatusEvent): NumberedEvent {
     const numbered = { id: ++this.#last, ...event };
     this.#events.push(numbered);

@@ -1,0 +1,2 @@
+export { LOCAL_API_LIMITS } from "./monitoring/local-api.js";
+export { STREAM_LIMITS } from "./monitoring/event-stream.js";

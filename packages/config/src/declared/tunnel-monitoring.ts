@@ -1,0 +1,30 @@
+import { option, section } from "../declaration.js";
+import { loopbackAddress, url } from "../kinds/address.js";
+import { flag } from "../kinds/flag.js";
+import { duration } from "../kinds/quantity.js";
+
+export const monitoring = section("What the client tells of itself.", {
+  enabled: option(flag(), "Whether it does. Without it there is no local API, either.", { default: true }),
+  health_interval: option(duration({ min: 1_000 }), "Time between two looks at an endpoint's health.", {
+    default: 60_000,
+    pending: "reports of health",
+  }),
+  collect_metrics: option(flag(), "Whether requests are counted, and /metrics is there.", { default: true }),
+  status_webhook: option(url(["https", "http"], "https://ops.example.com/hooks"), "Where events are sent.", {
+    secret: true,
+    pending: "webhooks",
+  }),
+  log_events: option(flag(), "Whether events go into the log.", { default: true, pending: "a log without events" }),
+});
+
+export const localApi = section(
+  "What programs on this machine can ask the client: /api/status, /api/events, /metrics and /health, all of them without secrets, none of them for web pages of others.",
+  {
+    enabled: option(flag(), "Whether it answers.", { default: true, env: "POSTERN_LOCAL_API_ENABLED" }),
+    listen: option(loopbackAddress(), "Where. A port that is taken leads to the next free one.", {
+      default: "127.0.0.1:4040",
+      env: "POSTERN_LOCAL_API",
+      flag: "--local-api <host:port>",
+    }),
+  },
+);
