@@ -22,7 +22,7 @@ export function clientSection(): string[] {
       `| visitors do not come through (\`data_plane\` is \`failing\`) | ${HEALTH.failing} |`,
     ].join("\n"),
     "It is never less than 0. A connection that is not known to fail has at least 40, which is more than any endpoint without one.",
-    "An endpoint is **healthy** when it is `connected` and its `data_plane` is not `failing`; `unknown` counts as healthy, because not every server probes. The score has no part in it.",
+    "An endpoint is **healthy** when it is `connected` and its `data_plane` is not `failing`; `unknown` counts as healthy: it lasts for a second or two after connecting, and for ever where the client cannot reach itself by the public address. The score has no part in it.",
     "## The client: status",
     "`GET /api/status` of the client's local API, and `tunnel.status()` in code for one endpoint. All fields are always there; new ones may come without a new `schema`.",
     schemaTable(STATUS_SCHEMA),

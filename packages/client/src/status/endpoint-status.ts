@@ -1,5 +1,6 @@
 import type { ConnectionState } from "../options.js";
-import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY, type DataPlane } from "./health-score.js";
+import type { DataPlaneState } from "../data-plane.js";
+import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY } from "./health-score.js";
 import { RequestRate } from "./request-rate.js";
 import { ResponseTimes, rounded } from "./response-times.js";
 import {
@@ -52,7 +53,7 @@ export class EndpointStatus {
   #lastError: LastError | null = null;
   #lastPing: string | null = null;
   readonly #pings: number[] = [];
-  #dataPlane: DataPlane = "unknown";
+  #dataPlane: DataPlaneState = "unknown";
   readonly #drops: number[] = [];
   #localFailure = -Infinity;
 
@@ -254,6 +255,6 @@ function average(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function isDataPlane(value: unknown): value is DataPlane {
+function isDataPlane(value: unknown): value is DataPlaneState {
   return value === "ok" || value === "failing" || value === "unknown";
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ConnectionState } from "../options.js";
-import { healthScore, type DataPlane, type HealthFacts } from "./health-score.js";
+import type { DataPlaneState } from "../data-plane.js";
+import { healthScore, type HealthFacts } from "./health-score.js";
 
 const PERFECT: HealthFacts = {
   state: "connected",
@@ -22,7 +23,7 @@ const STATES: ConnectionState[] = [
   "failed",
 ];
 /** From good to bad. */
-const DATA_PLANES: DataPlane[] = ["ok", "unknown", "failing"];
+const DATA_PLANES: DataPlaneState[] = ["ok", "unknown", "failing"];
 
 const facts = fc.record<HealthFacts>({
   state: fc.constantFrom(...STATES),

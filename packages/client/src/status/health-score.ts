@@ -1,7 +1,5 @@
+import type { DataPlaneState } from "../data-plane.js";
 import type { ConnectionState } from "../options.js";
-
-/** Whether the server's probes reach the client through the tunnel; `unknown` where nobody probes. */
-export type DataPlane = "ok" | "failing" | "unknown";
 
 /** What the score of an endpoint is made of, and nothing else. */
 export interface HealthFacts {
@@ -12,7 +10,7 @@ export interface HealthFacts {
   drops: number;
   /** Average of the last heartbeats in milliseconds; undefined before the first. */
   pingLatency: number | undefined;
-  dataPlane: DataPlane;
+  dataPlane: DataPlaneState;
   /** Whether the local service could not be reached at some time in the last minute. */
   localFailing: boolean;
 }

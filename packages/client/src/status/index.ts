@@ -1,7 +1,7 @@
 export { configSummary } from "./config-summary.js";
 export { EndpointStatus, STATUS_LIMITS } from "./endpoint-status.js";
 export { EventHistory, EVENTS_KEPT, matches, type EventFilter, type NumberedEvent } from "./event-history.js";
-export { HEALTH, healthScore, type DataPlane, type HealthFacts } from "./health-score.js";
+export { HEALTH, healthScore, type HealthFacts } from "./health-score.js";
 export { RESPONSE_TIME_BOUNDS } from "./response-times.js";
 export {
   isHealthy,

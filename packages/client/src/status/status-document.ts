@@ -1,5 +1,5 @@
 import type { ConnectionState } from "../options.js";
-import type { DataPlane } from "./health-score.js";
+import type { DataPlaneState } from "../data-plane.js";
 import type { ResponseTimesReport } from "./response-times.js";
 
 /** A TunnelEvent, or one that another part of the program tells in the same form. */
@@ -32,7 +32,7 @@ export interface HealthReport {
   last_ping: string | null;
   /** Average of the last 20 heartbeats. */
   avg_ping_latency_ms: number | null;
-  data_plane: DataPlane;
+  data_plane: DataPlaneState;
 }
 
 /** Counted since the client was started. */
@@ -113,7 +113,7 @@ export interface StatusDocument {
   endpoints: EndpointReport[];
 }
 
-/** Whether visitors get through, as far as is known: where nobody probes, being connected is enough. */
+/** Whether visitors get through, as far as is known: where nothing says more, being connected is enough. */
 export function isHealthy({ state, health }: Pick<EndpointReport, "state" | "health">): boolean {
   return state === "connected" && health.data_plane !== "failing";
 }

@@ -55,7 +55,7 @@ const health = object("How well it is.", {
     type: "string",
     enum: ["ok", "failing", "unknown"],
     description:
-      "Whether the server's probes come through the tunnel. `unknown` where nobody probes, and without a connection.",
+      "Whether requests come through the tunnel, as the client's own do that it sends now and then. `unknown` before the first, without a connection, and where such requests cannot tell.",
   },
 });
 

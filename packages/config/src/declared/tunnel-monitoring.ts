@@ -5,10 +5,13 @@ import { duration } from "../kinds/quantity.js";
 
 export const monitoring = section("What the client tells of itself.", {
   enabled: option(flag(), "Whether it does. Without it there is no local API, either.", { default: true }),
-  health_interval: option(duration({ min: 1_000 }), "Time between two looks at an endpoint's health.", {
-    default: 60_000,
-    pending: "reports of health",
-  }),
+  health_interval: option(
+    duration({ min: 1_000 }),
+    "Time between two looks whether requests come through the tunnels.",
+    {
+      default: 60_000,
+    },
+  ),
   collect_metrics: option(flag(), "Whether requests are counted, and /metrics is there.", { default: true }),
   status_webhook: option(url(["https", "http"], "https://ops.example.com/hooks"), "Where events are sent.", {
     secret: true,
