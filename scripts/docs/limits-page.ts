@@ -6,7 +6,7 @@ import {
   REPLAY_LIMITS,
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client";
-import { LOCAL_API_LIMITS, STREAM_LIMITS } from "@postern/cli/limits";
+import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
@@ -98,6 +98,12 @@ export function limitsPage(): string {
     ["head of a request to the local API", size(LOCAL_API_LIMITS.head), "431"],
     ["whole request to the local API", time(LOCAL_API_LIMITS.request), "408, and the connection is closed"],
     ["events in one answer", size(LOCAL_API_LIMITS.events), "the oldest are left out"],
+    [
+      "events that wait for status_webhook",
+      `${WEBHOOK_LIMITS.queue}`,
+      "the oldest are counted, and it is told how many",
+    ],
+    ["tries of one delivery to status_webhook", `${WEBHOOK_LIMITS.attempts}`, "its events are lost, and counted"],
   ];
   return [
     "# Limits",
@@ -108,7 +114,7 @@ export function limitsPage(): string {
     table(sessions),
     "## The server",
     table(server),
-    "## The client's local API",
+    "## The client's status",
     table(client),
     "",
   ].join("\n\n");

@@ -1,3 +1,4 @@
+import { WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonSchema } from "@postern/client";
 
 /** What a client tells of itself. */
@@ -36,7 +37,39 @@ export function clientSection(): string[] {
           `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`,
       ),
     ].join("\n"),
+    "## The client: webhook",
+    `\`status_webhook\` in \`[tunnel.monitoring]\` is sent every event but requests and heartbeats, by POST, up to ${WEBHOOK_LIMITS.batch} at once and at most ${WEBHOOK_LIMITS.delay / 1_000} s after the first of them, in order:`,
+    fenced("json", DELIVERY),
+    `\`id\` stays the same when a delivery is sent again; \`lost\` says how many events could not be sent since the last delivery that arrived. Only an answer 2xx says that a delivery has arrived. Without an answer, and after 408, 425, 429 and 5xx, it is sent again, ${WEBHOOK_LIMITS.attempts} times in all with pauses from ${WEBHOOK_LIMITS.firstPause / 1_000} s to ${WEBHOOK_LIMITS.longestPause / 1_000} s; after any other answer it is lost. Redirections are not followed. ${WEBHOOK_LIMITS.queue} events wait at most, then the oldest are lost. A name in the URL that leads to private addresses is refused, unless \`webhook_allow_private\` says otherwise; names of this machine itself, and addresses, are what they are.`,
+    "With a `webhook_secret`, every delivery has a field `Postern-Signature: t=<seconds since 1970>,v1=<hex>`: HMAC-SHA-256 with the secret over the time, a dot and the body as it came. Check it before anything else is read, and refuse old ones:",
+    fenced("js", VERIFY),
   ];
+}
+
+const DELIVERY = `{
+  "schema": 1,
+  "id": "c6f5a4e0-5d4e-4d0b-9c55-1f0f6a0b7a11",
+  "version": "0.1.0",
+  "pid": 4242,
+  "lost": 0,
+  "events": [
+    { "time": "2026-11-22T10:00:00.000Z", "type": "tunnel_closed", "endpoint": "web", "message": "…", "data": { "code": "PN_SESSION_LOST" } }
+  ]
+}`;
+
+/** A test runs it. */
+const VERIFY = `import { createHmac, timingSafeEqual } from "node:crypto";
+
+/** Whether a delivery is genuine. body: as it came, as text; signature: the field Postern-Signature. */
+export function isGenuine(secret, body, signature, now = Date.now()) {
+  const [, time, mac] = /^t=(\\d+),v1=([0-9a-f]{64})$/.exec(signature ?? "") ?? [];
+  if (mac === undefined || Math.abs(now / 1000 - Number(time)) > 300) return false;
+  const expected = createHmac("sha256", secret).update(\`\${time}.\${body}\`).digest();
+  return timingSafeEqual(expected, Buffer.from(mac, "hex"));
+}`;
+
+function fenced(language: string, text: string): string {
+  return ["```" + language, text, "```"].join("\n");
 }
 
 /** Every field by its path, in the order of the document. */

@@ -83,7 +83,9 @@ export async function httpCommand(
         msg,
         ...data,
       });
-      print?.(machineEvent("status_update", typedLabel(endpoint), msg, data));
+      const event = machineEvent("status_update", typedLabel(endpoint), msg, data);
+      print?.(event);
+      monitoring.onEvent(event);
     },
   });
   try {

@@ -43,14 +43,17 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const known = [...warnings, ...(credentials?.warnings ?? [])];
   for (const each of [...settings.warnings, ...known, ...exposed]) telling.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
-  const report = (event: MachineEvent): void => print?.(event);
+  const report = (event: MachineEvent): void => {
+    print?.(event);
+    monitoring.onEvent(event);
+  };
 
   const monitoring = new Monitoring({
     settings,
     command: "start",
     report(level, event) {
       log[level](event.data, event.message);
-      report(event);
+      print?.(event);
     },
   });
   const stop = listenForStop();
@@ -60,8 +63,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const endpoints = new Endpoints({
     onEvent(event: TunnelEvent) {
       report({ ...event });
-      monitoring.onEvent(event);
-      logEvent(event, log, requestLog);
+      if (settings.loaded.values.tunnel.monitoring.log_events) logEvent(event, log, requestLog);
     },
     onState: (label, state) => monitoring.onState(label, state),
     onFailed(label, error, kept) {

@@ -5,6 +5,7 @@ export { SERVER_LIMITS } from "./limits.js";
 export type { ApiKey, Server, ServerOptions, ServerTls } from "./options.js";
 export { TLS_LIMITS } from "./tls-front.js";
 export type { IntrospectionOptions } from "./introspection.js";
+export { outboundRequest, type OutboundAnswer, type OutboundRequest } from "./outbound-request.js";
 export { isLoopbackHost } from "./private-address.js";
 export { pemKey } from "./token-key.js";
 export type { TokenOptions } from "./tokens.js";

@@ -4,6 +4,7 @@ import { machineEvent, type MachineEvent } from "../terminal.js";
 import { version } from "../version.js";
 import { ClientStatus } from "./client-status.js";
 import { LocalApi } from "./local-api.js";
+import type { EventExport } from "./exports.js";
 import { announceClient, runFolder } from "./run-file.js";
 
 /** The parts of `[tunnel]` that say what is monitored, and how; they are read at the start alone. */
@@ -25,6 +26,8 @@ export class Monitoring {
   readonly #options: MonitoringOptions;
   #api: LocalApi | undefined;
   #conceal = (): void => {};
+  #exports: EventExport[] = [];
+  #isOpen = false;
 
   constructor(options: MonitoringOptions) {
     this.#options = options;
@@ -32,39 +35,56 @@ export class Monitoring {
     this.status = new ClientStatus({ version: version(), countsRequests });
   }
 
-  /** Begins to answer, if the configuration does not say otherwise. Trouble with that is told, and stops nothing. */
+  /**
+   * Begins to answer and to pass on what happens, as the configuration says. Trouble with the local API is told, and stops nothing.
+   * Throws PN_LOG_UNWRITABLE.
+   */
   async open(): Promise<void> {
-    const { settings, command, report } = this.#options;
+    const { settings } = this.#options;
     const { monitoring, local_api: local } = settings.loaded.values.tunnel;
-    if (!monitoring.enabled || !local.enabled || this.#api !== undefined) return;
-    try {
-      this.#api = await LocalApi.open({
-        listen: local.listen,
-        status: this.status,
-        metrics: monitoring.collect_metrics,
-      });
-    } catch (error) {
-      const { message } = error as Error;
-      return report(
-        "warn",
-        machineEvent("status_update", "postern", `there is no local API: ${message}`, { state: "local_api_failed" }),
+    if (!monitoring.enabled || this.#isOpen) return;
+    this.#isOpen = true;
+    if (monitoring.status_webhook !== undefined || monitoring.event_log_file !== undefined) {
+      // Loaded only for those who want them.
+      const { openExports } = await import("./exports.js");
+      this.#exports = await openExports(settings, version(), (message) =>
+        this.#tell("warn", message, { state: "monitoring_failing" }),
       );
     }
-    this.apiUrl = this.#api.url;
-    const { pid, started } = this.status.document();
-    try {
-      this.#conceal = announceClient(runFolder(settings.env), { schema: 1, pid, api: this.apiUrl, started, command });
-    } catch (error) {
-      const { message } = error as Error;
-      const text = `\`postern status\` will not find this client: ${message}`;
-      report("debug", machineEvent("status_update", "postern", text, { state: "run_file_failed" }));
-    }
-    const data = { state: "local_api", url: this.apiUrl };
-    report("debug", machineEvent("status_update", "postern", `local API: ${this.apiUrl}`, data));
+    if (local.enabled) await this.#openApi(local.listen);
   }
 
+  async #openApi(listen: string): Promise<void> {
+    const { settings, command } = this.#options;
+    const { collect_metrics: metrics } = settings.loaded.values.tunnel.monitoring;
+    try {
+      this.#api = await LocalApi.open({ listen, status: this.status, metrics });
+    } catch (error) {
+      const { message } = error as Error;
+      return this.#tell("warn", `there is no local API: ${message}`, { state: "local_api_failed" });
+    }
+    const { url } = this.#api;
+    this.apiUrl = url;
+    const { pid, started } = this.status.document();
+    try {
+      this.#conceal = announceClient(runFolder(settings.env), { schema: 1, pid, api: url, started, command });
+    } catch (error) {
+      const { message } = error as Error;
+      this.#tell("debug", `\`postern status\` will not find this client: ${message}`, { state: "run_file_failed" });
+    }
+    this.#tell("debug", `local API: ${url}`, { state: "local_api", url });
+  }
+
+  /** Hears every event, those of the process itself included. */
   onEvent(event: StatusEvent): void {
     this.status.add(event);
+    for (const each of this.#exports) each.add(event);
+  }
+
+  #tell(level: "debug" | "warn", message: string, data: Record<string, unknown>): void {
+    const event = machineEvent("status_update", "postern", message, data);
+    this.onEvent(event);
+    this.#options.report(level, event);
   }
 
   onState(label: string, state: ConnectionState | undefined): void {
@@ -77,6 +97,6 @@ export class Monitoring {
 
   async close(): Promise<void> {
     this.#conceal();
-    await this.#api?.close();
+    await Promise.all([this.#api?.close(), ...this.#exports.map((each) => each.close())]);
   }
 }

@@ -2,6 +2,7 @@ import { option, section } from "../declaration.js";
 import { loopbackAddress, url } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { duration } from "../kinds/quantity.js";
+import { text } from "../kinds/text.js";
 
 export const monitoring = section("What the client tells of itself.", {
   enabled: option(flag(), "Whether it does. Without it there is no local API, either.", { default: true }),
@@ -13,11 +14,21 @@ export const monitoring = section("What the client tells of itself.", {
     },
   ),
   collect_metrics: option(flag(), "Whether requests are counted, and /metrics is there.", { default: true }),
-  status_webhook: option(url(["https", "http"], "https://ops.example.com/hooks"), "Where events are sent.", {
-    secret: true,
-    pending: "webhooks",
+  status_webhook: option(
+    url(["https", "http"], "https://ops.example.com/hooks"),
+    "Where events are sent, all but requests and heartbeats. docs/metrics.md says in which form, and how to check that they are genuine.",
+    { secret: true, example: '"https://ops.example.com/hooks"' },
+  ),
+  webhook_secret: option(text(), "What they are signed with.", { secret: true, example: '"${WEBHOOK_SECRET:none}"' }),
+  webhook_allow_private: option(flag(), "Whether the name in status_webhook may lead to private addresses.", {
+    default: false,
   }),
-  log_events: option(flag(), "Whether events go into the log.", { default: true, pending: "a log without events" }),
+  log_events: option(flag(), "Whether `postern start` writes events into its log.", { default: true }),
+  event_log_file: option(
+    text({ what: "path" }),
+    "A file that all events are written to, a line of JSON each; put aside and deleted as [logging] says with file_size_mb and retention_days.",
+    { example: '"logs/events.jsonl"' },
+  ),
 });
 
 export const localApi = section(
