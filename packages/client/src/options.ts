@@ -1,3 +1,4 @@
+import type { EndpointReport } from "./status/status-document.js";
 import type { ClientTls } from "./client-tls.js";
 import type { DataPlaneState } from "./data-plane.js";
 
@@ -121,6 +122,8 @@ export interface TunnelHandle {
   readonly state: ConnectionState;
   /** Whether requests come through, as the client's own last one did; `unknown` until one has. */
   readonly dataPlane: DataPlaneState;
+  /** State, health and metrics as they are now; docs/metrics.md describes each field. */
+  status(): EndpointReport;
   on(event: "event", listener: (event: TunnelEvent) => void): this;
   on(event: "state", listener: (state: ConnectionState) => void): this;
   on(event: "closed", listener: (error?: Error) => void): this;
