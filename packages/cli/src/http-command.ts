@@ -4,7 +4,8 @@ import { typedLabel, typedWish } from "./endpoint-wishes.js";
 import { changesText, Endpoints } from "./endpoints.js";
 import { EXIT } from "./errors.js";
 import { localTarget } from "./local-target.js";
-import type { Messages } from "./messages.js";
+import { LiveView } from "./live-view.js";
+import { textMessages, type Messages } from "./messages.js";
 import { Monitoring, MONITORED } from "./monitoring/monitoring.js";
 import type { CommandLine } from "./options.js";
 import { printable } from "./printable.js";
@@ -33,7 +34,13 @@ export async function httpCommand(
   refuseUnbuilt(settings, ...CONCERNED);
   const { wishes, files, warnings } = await typedWish(endpoint, target.local, settings);
 
-  const telling = await openTelling(settings, terminal, given.json, "http");
+  let live: LiveView | undefined;
+  const telling = await openTelling(settings, terminal, given.json, "http", (output, paint, level) => {
+    const isRead = output === terminal.stdout && output.terminal && terminal.env["TERM"] !== "dumb";
+    if (!isRead || !["debug", "info"].includes(level)) return textMessages(output, paint, level);
+    live = new LiveView(output, paint, level);
+    return live;
+  });
   const { messages } = telling;
   for (const each of [...settings.warnings, ...warnings]) telling.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, typedLabel(endpoint)) : undefined;
@@ -45,6 +52,7 @@ export async function httpCommand(
       print?.(event);
     },
   });
+  if (live !== undefined) live.figures = () => monitoring.status.figures(typedLabel(endpoint));
   // Loaded only for those who want one.
   const qrCode = given.qr ? (await import("./qr-code.js")).qrCode : undefined;
   const view = new TunnelView(messages, (url) => {
@@ -101,6 +109,7 @@ export async function httpCommand(
     stopReloading();
     await endpoints.close();
     view.tellOmitted();
+    live?.close();
     await monitoring.close();
     stop.dispose();
     await telling.close();

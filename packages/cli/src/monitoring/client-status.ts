@@ -5,10 +5,14 @@ import {
   isHealthy,
   type ConnectionState,
   type ConnectOptions,
+  type EndpointReport,
   type NumberedEvent,
   type StatusDocument,
   type StatusEvent,
 } from "@postern/client";
+
+/** Seconds that count as lately. */
+const LATELY = 5;
 
 export interface ClientStatusOptions {
   version: string;
@@ -64,6 +68,14 @@ export class ClientStatus {
   follow(follower: (event: NumberedEvent) => void): () => void {
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);
+  }
+
+  /** One endpoint as it is now, and how many requests a second it had lately. */
+  figures(label: string): { report: EndpointReport; requestsPerSecond: number } | undefined {
+    const endpoint = this.#endpoints.get(label);
+    if (endpoint === undefined) return undefined;
+    const now = this.#now();
+    return { report: endpoint.report(now), requestsPerSecond: endpoint.requestsInLast(LATELY, now) / LATELY };
   }
 
   document(): StatusDocument {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { isHealthy, type EndpointReport, type StatusDocument } from "@postern/client";
 import type { Paint } from "../paint.js";
-import { printable, printableAscii, truncated } from "../printable.js";
+import { cutLine, printable, printableAscii } from "../printable.js";
 import { ageText, durationText, rateText } from "../quantity.js";
 import type { ClientAnswer } from "./ask-client.js";
 
@@ -16,7 +16,7 @@ const URL_COLUMN = COLUMNS.indexOf("URL");
 
 /**
  * The endpoints of all clients that run here, one a line, and what is wrong with those that are not healthy.
- * @param columns the terminal's width; addresses are cut to fit into it.
+ * @param columns the terminal's width, into which the table fits; what is wrong is said in full.
  */
 export function statusTable(answers: readonly ClientAnswer[], columns: number | undefined, paint: Paint): string[] {
   if (answers.length === 0) return ["No client runs here."];
@@ -30,14 +30,15 @@ export function statusTable(answers: readonly ClientAnswer[], columns: number | 
     const named = documents.length > 1;
     const head = [...(named ? ["PID"] : []), ...COLUMNS].map((each) => paint.dim(each));
     const body = rows.map(({ document, cells }) => [...(named ? [String(document.pid)] : []), ...cells]);
-    lines.push(...aligned([head, ...body], columns, named ? URL_COLUMN + 1 : URL_COLUMN));
+    const table = aligned([head, ...body], columns, named ? URL_COLUMN + 1 : URL_COLUMN);
+    lines.push(...table.map((line) => cutLine(line, columns ?? Infinity)));
   }
   for (const { document, report } of rows) if (!isHealthy(report)) lines.push(...troubleLines(document, report, paint));
   for (const { client, trouble } of answers)
     if (trouble !== undefined)
       lines.push(paint.yellow(`postern ${printable(client.command)} (process ${client.pid}): ${printable(trouble)}.`));
   if (rows.length === 0 && lines.length === 0) lines.push("No endpoint runs here.");
-  return columns === undefined ? lines : lines.map((line) => cut(line, columns));
+  return lines;
 }
 
 function cells({ endpoint, state, public_url: url, health, metrics }: EndpointReport, paint: Paint): string[] {
@@ -80,16 +81,10 @@ function aligned(rows: readonly string[][], columns: number | undefined, urlColu
     row
       .map((cell, column) => {
         const wide = widths[column] ?? 0;
-        const shown = column === urlColumn ? cut(cell, wide) : cell;
+        const shown = column === urlColumn ? cutLine(cell, wide) : cell;
         return shown + " ".repeat(Math.max(0, wide - width(shown)));
       })
       .join(GAP)
       .trimEnd(),
   );
-}
-
-/** Cuts a line that may have colours; what is cut loses them. */
-function cut(line: string, columns: number): string {
-  const plain = stripVTControlCharacters(line);
-  return plain.length <= columns ? line : truncated(plain, columns);
 }
