@@ -76,6 +76,11 @@ test("a client tells of itself while it runs, and `postern status` finds it", as
     events: [{ type: "http_request", endpoint: "told", data: { path: "/counted", status: 200 } }],
   });
 
+  await client.event("pong");
+  const { body } = await askApi(port, "/api/status");
+  const { health } = (body as { endpoints: { health: Record<string, unknown> }[] }).endpoints[0] ?? { health: {} };
+  expect([typeof health["avg_ping_latency_ms"], typeof health["last_ping"]]).toEqual(["number", "string"]);
+
   const table = await status(env);
   expect([table.exit?.code, table.stdout]).toEqual([0, expect.stringMatching(/^ENDPOINT .*\ntold +connected +http:/)]);
   const json = await status(env, "--json");

@@ -103,7 +103,7 @@ export type TunnelEventType =
 /**
  * One event, as `--json` prints it. The data of an `http_request` is a RequestRecord; above 50 a second requests are only
  * counted: then it is `{ omitted: number }`. A `token_refresh` has a `state`: `renewed`, `failed` or `expiring`.
- * A `status_update` has a `data_plane`: `ok`, `failing` or `unknown`, and an `error` where it fails.
+ * A `pong` has `latency_ms`, the round trip of a heartbeat. A `status_update` has a `data_plane`: `ok`, `failing` or `unknown`, and an `error` where it fails.
  */
 export interface TunnelEvent {
   /** ISO 8601. */
