@@ -113,7 +113,9 @@ export class EndpointStatus {
         break;
       case "connection_failure":
       case "authentication_failure":
-        this.#failures++;
+        // Without an attempt that is still open, it is one of several sessions that broke.
+        if (this.#attempts > this.#successes + this.#failures) this.#failures++;
+        else this.#dropped(at);
         this.#failed(event);
         break;
       case "tunnel_established":
@@ -124,8 +126,7 @@ export class EndpointStatus {
       case "tunnel_closed":
         if (data["code"] === "PN_CLOSED") break;
         this.#failed(event);
-        this.#drops.push(at);
-        if (this.#drops.length > DROPS_KEPT) this.#drops.shift();
+        this.#dropped(at);
         break;
       case "reconnection":
         this.#retries++;
@@ -213,6 +214,11 @@ export class EndpointStatus {
     this.#lastError = { time, code, message };
     const counted = this.#errors.has(code) || this.#errors.size < STATUS_LIMITS.errorCodes ? code : "other";
     this.#errors.set(counted, (this.#errors.get(counted) ?? 0) + 1);
+  }
+
+  #dropped(at: number): void {
+    this.#drops.push(at);
+    if (this.#drops.length > DROPS_KEPT) this.#drops.shift();
   }
 
   #request(data: Record<string, unknown>, at: number): void {
