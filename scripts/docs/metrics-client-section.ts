@@ -27,6 +27,8 @@ export function clientSection(): string[] {
     "## The client: status",
     "`GET /api/status` of the client's local API, and `tunnel.status()` in code for one endpoint. All fields are always there; new ones may come without a new `schema`.",
     schemaTable(STATUS_SCHEMA),
+    "`postern status --json` prints one object `{ schema, healthy, clients, unanswered }`: `clients` are such documents, each with the `command` and the address `api` of its client; `unanswered` are `{ command, api, pid, error }`.",
+    "`GET /api/events` answers `{ schema, events }`, an event as in `recent_events` with an `id` that rises with each; `type` (several with commas), `endpoint` and `since` (ISO 8601) choose. With `Accept: text/event-stream` events come as they happen, after those that `since` or `Last-Event-ID` asks for; `event: lost` says how many a slow reader has missed. `GET /health` answers 200 while every endpoint is healthy, else 503.",
     "## The client: metrics",
     `\`GET /metrics\` of the client's local API: Prometheus' text format, or JSON with \`Accept: application/json\`. Figures count from the start of the client. Buckets of the histogram, in seconds: ${RESPONSE_TIME_BOUNDS.map((bound) => bound / 1_000).join(", ")}.`,
     [

@@ -6,6 +6,8 @@ export const START = Date.parse("2026-11-22T10:00:00.000Z");
 
 export const CONFIG: ConfigSummary = {
   server: "https://tunnel.example.com",
+  fallback_servers: [],
+  sessions: 1,
   local: "3000",
   subdomain: "web",
   host_header: null,

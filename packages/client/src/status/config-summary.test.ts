@@ -6,6 +6,8 @@ test("how an endpoint is configured, and none of its secrets", () => {
     server: "wss://tunnel.example.com",
     apiKey: "s3cr3t-key",
     local: 3000,
+    fallbacks: ["other.example.com"],
+    connections: 2,
     headers: { "X-Proxy": "s3cr3t-header" },
     tls: { key: "s3cr3t-pem" },
     keepaliveInterval: 60_000,
@@ -13,6 +15,8 @@ test("how an endpoint is configured, and none of its secrets", () => {
   });
   expect(summary).toEqual({
     server: "https://tunnel.example.com",
+    fallback_servers: ["https://other.example.com"],
+    sessions: 2,
     local: "3000",
     subdomain: null,
     host_header: null,

@@ -9,7 +9,9 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
   const { reconnection, connectionTimeout, keepaliveInterval, maxConnections } = options;
   const { enabled, initialDelay, maxDelay, maxAttempts } = { ...DEFAULT_RECONNECTION, ...reconnection };
   return {
-    server: parseServerAddress(options.server).origin.replace(/^ws/, "http"),
+    server: originOf(options.server),
+    fallback_servers: (options.fallbacks ?? []).map(originOf),
+    sessions: options.connections ?? 1,
     local: String(options.local),
     subdomain: options.subdomain ?? null,
     host_header: options.hostHeader ?? null,
@@ -24,6 +26,11 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
       max_attempts: maxAttempts,
     },
   };
+}
+
+/** As people and browsers write it. */
+function originOf(server: string): string {
+  return parseServerAddress(server).origin.replace(/^ws/, "http");
 }
 
 function authMethod({ apiKey, token, tokenRefresh }: ConnectOptions): ConfigSummary["auth_method"] {

@@ -68,6 +68,9 @@ export type StatusClass = (typeof STATUS_CLASSES)[number];
 export interface ConfigSummary {
   /** The server's origin. */
   server: string;
+  fallback_servers: string[];
+  /** Sessions side by side. */
+  sessions: number;
   local: string;
   subdomain: string | null;
   host_header: string | null;

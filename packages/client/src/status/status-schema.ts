@@ -106,6 +106,12 @@ const metrics = object("Counted since the client was started.", {
 
 const configSummary = object("How it is configured, without secrets.", {
   server: text("The server's origin."),
+  fallback_servers: {
+    type: "array",
+    items: text("An origin."),
+    description: "The origins of those that it turns to when the first cannot be reached.",
+  },
+  sessions: count("Sessions side by side that serve the tunnel."),
   local: text("The local service."),
   subdomain: orNull(text("The wished name.")),
   host_header: orNull(text("What the local service sees as Host; null for what visitors sent.")),
