@@ -70,7 +70,10 @@ test("a client finds out that requests come through, and nobody else hears of it
 test("the command tells it, too", async () => {
   const origin = await startEchoOrigin(onTestFinished);
   const client = await ClientProcess.start(onTestFinished, { server, target: origin.port });
-  expect((await client.event("status_update")).data).toEqual({ data_plane: "ok" });
+  const told = await client.program.waitFor("the data plane", () =>
+    client.events.find(({ type, data }) => type === "status_update" && "data_plane" in data),
+  );
+  expect(told.data).toEqual({ data_plane: "ok" });
 });
 
 test("over TLS it asks for the tunnel's name, as visitors do", async ({ skip }) => {

@@ -37,7 +37,7 @@ tunnel.on("event", ({ type }) => {
   if (type !== "http_request") return;
   void tunnel.close().then(() => tunnel.close()).then(() => console.log(JSON.stringify({ events, state: tunnel.state })));
 });
-console.log(JSON.stringify({ url: tunnel.url, state: tunnel.state }));
+console.log(JSON.stringify({ url: tunnel.status().public_url, state: tunnel.status().state }));
 `;
 
 test(

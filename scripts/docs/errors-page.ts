@@ -1,4 +1,4 @@
-import { CLI_ERRORS } from "@postern/cli/errors";
+import { CLI_ERRORS, LOCAL_API_REFUSALS } from "@postern/cli/errors";
 import { refusals } from "@postern/gateway";
 import { ERRORS } from "@postern/protocol";
 import { TLS_ERRORS } from "@postern/tls";
@@ -30,6 +30,8 @@ export function errorRows(): ErrorRow[] {
     add({ code, number, retryable, messages: [message] });
   for (const [code, { exit, meaning }] of Object.entries(CLI_ERRORS))
     add({ code, exit, retryable: false, messages: [meaning] });
+  for (const [code, { status, message }] of Object.entries(LOCAL_API_REFUSALS))
+    add({ code, status, retryable: status === 503, messages: [message] });
   for (const [code, message] of Object.entries(TLS_ERRORS))
     add({ code, exit: 2, retryable: false, messages: [message] });
   return [...rows.values()];
@@ -43,7 +45,7 @@ export function errorsPage(): string {
     "# Errors",
     "Every error has a stable code. This page is made from the tables in the code (`npm run docs`); a test compares them.",
     [
-      "- _HTTP_: visitors get no answer of the service itself but one of the server's, with this status, the code in the field `Postern-Error`, and the text, as HTML, JSON or plain text.",
+      "- _HTTP_: visitors get no answer of the service itself but one of the server's, with this status, the code in the field `Postern-Error`, and the text, as HTML, JSON or plain text. Codes that begin with `PN_LOCAL_` are answers of the client's local API.",
       "- _Wire_: its number between client and server (PROTOCOL.md, section 9). In events, in logs, and as `code` of the errors that `connect` throws.",
       "- _Exit_: the command itself ends because of it, with this exit code. Errors of the wire end a command with 3 (credentials refused), 2 (a name that cannot be had), 4 (not reachable, with reconnection off) or 1.",
       "- _Retry_: whether trying again with nothing changed can help. Between client and server, the client does so by itself.",

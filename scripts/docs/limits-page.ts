@@ -5,7 +5,8 @@ import {
   POOL_LIMITS,
   REPLAY_LIMITS,
 } from "@postern/gateway";
-import { PROXY_LIMITS } from "@postern/client";
+import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client";
+import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
@@ -90,6 +91,22 @@ export function limitsPage(): string {
     ["requests listed one by one, a second and tunnel", `${SERVER_LIMITS.listedRequests}`, "they are counted"],
     ["requests in flight at a stop", time(SERVER_LIMITS.drain), "their connections are cut"],
   ];
+  const client: Row[] = [
+    ["events that are remembered", `${EVENTS_KEPT}`, "the oldest go"],
+    ["connections to the local API", `${LOCAL_API_LIMITS.connections}`, "they are closed"],
+    ["programs that follow events", `${LOCAL_API_LIMITS.streams}`, "503 PN_LOCAL_BUSY"],
+    ["events that wait for one of them", size(STREAM_LIMITS.backlog), "they are counted, and it is told how many"],
+    ["one of them takes nothing at all", time(STREAM_LIMITS.heartbeat), "its connection is cut"],
+    ["head of a request to the local API", size(LOCAL_API_LIMITS.head), "431"],
+    ["whole request to the local API", time(LOCAL_API_LIMITS.request), "408, and the connection is closed"],
+    ["events in one answer", size(LOCAL_API_LIMITS.events), "the oldest are left out"],
+    [
+      "events that wait for status_webhook",
+      `${WEBHOOK_LIMITS.queue}`,
+      "the oldest are counted, and it is told how many",
+    ],
+    ["tries of one delivery to status_webhook", `${WEBHOOK_LIMITS.attempts}`, "its events are lost, and counted"],
+  ];
   return [
     "# Limits",
     "Everything is limited. This page is made from the values in the code (`npm run docs`); a test compares them.",
@@ -99,6 +116,8 @@ export function limitsPage(): string {
     table(sessions),
     "## The server",
     table(server),
+    "## The client's status",
+    table(client),
     "",
   ].join("\n\n");
 }

@@ -4,7 +4,7 @@ import type { Configuration, EndpointConfiguration } from "@postern/config";
 /** How an endpoint's connection is made and kept, as `connect` takes it: all but the server, the credential and the local service. */
 export function connectionOptions(
   endpoint: EndpointConfiguration,
-  { auth, reconnection }: Configuration["tunnel"],
+  { auth, monitoring, reconnection }: Configuration["tunnel"],
 ): Omit<ConnectOptions, "server" | "apiKey" | "token" | "tokenRefresh" | "local"> {
   const { subdomain, host_header, connection_timeout, keepalive_interval, max_connections } = endpoint;
   const { fallback_urls, connections } = endpoint;
@@ -17,6 +17,7 @@ export function connectionOptions(
     maxConnections: max_connections,
     fallbacks: fallback_urls,
     connections,
+    healthInterval: monitoring.health_interval,
     reconnection: {
       enabled: reconnection.enabled,
       initialDelay: reconnection.initial_delay,

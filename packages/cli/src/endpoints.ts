@@ -1,4 +1,10 @@
-import { connect, type ConnectOptions, type TunnelEvent, type TunnelHandle } from "@postern/client";
+import {
+  connect,
+  type ConnectionState,
+  type ConnectOptions,
+  type TunnelEvent,
+  type TunnelHandle,
+} from "@postern/client";
 import type { EndpointWish } from "./endpoint-wishes.js";
 
 export interface EndpointEvents {
@@ -8,6 +14,8 @@ export interface EndpointEvents {
    * @param kept whether the one before it, which was to be replaced, stays instead.
    */
   onFailed(label: string, error: Error, kept: boolean): void;
+  /** The state of the connection that counts for this endpoint; undefined: a first one begins, of which only events tell. */
+  onState(label: string, state: ConnectionState | undefined): void;
 }
 
 /** What a change of the configuration did. */
@@ -81,11 +89,13 @@ export class Endpoints {
     const stop = new AbortController();
     const running: Running = { wish, stop, tunnel: undefined, opened: Promise.resolve(), failed: false };
     this.#running.set(wish.label, running);
+    if (former === undefined || former.failed) this.#events.onState(wish.label, undefined);
     running.opened = this.#open(running).catch((error: Error) => {
       running.failed = true;
       if (stop.signal.aborted) return;
       const kept = former?.failed === false;
       if (kept) this.#running.set(wish.label, former);
+      this.#events.onState(wish.label, kept ? former.tunnel?.state : "failed");
       this.#events.onFailed(wish.label, error, kept);
     });
     return running;
@@ -96,6 +106,11 @@ export class Endpoints {
     const onEvent = (event: TunnelEvent): void => this.#events.onEvent(event);
     const tunnel = await connect({ ...options, signal: running.stop.signal, onEvent });
     running.tunnel = tunnel;
+    const tell = (state: ConnectionState): void => {
+      if (this.#running.get(label) === running) this.#events.onState(label, state);
+    };
+    tell(tunnel.state);
+    tunnel.on("state", tell);
     tunnel.on("closed", (error) => {
       running.failed = true;
       // One that was replaced has lost its name to its successor: nothing went wrong.

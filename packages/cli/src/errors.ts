@@ -99,6 +99,8 @@ export const CLI_ERRORS = {
   },
 } as const satisfies Record<string, { exit: number; meaning: string }>;
 
+export { LOCAL_API_REFUSALS } from "./monitoring/refusals.js";
+
 export type CliErrorCode = keyof typeof CLI_ERRORS;
 
 /** An error with what to do about it; `fix` may have several lines. */

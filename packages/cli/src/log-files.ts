@@ -6,6 +6,8 @@ import { CliError } from "./errors.js";
 /** Bytes that may wait for a slow disk; lines beyond are counted and left out. */
 const MOST_WAITING = 4 * 1024 * 1024;
 const DAY = 86_400_000;
+/** What stands between the name of a full file and its ending. */
+const AGE = /^-\d{4}-\d\d-\d\dT[\d-]+Z$/;
 /** How long the last lines may take, in milliseconds. */
 const FAREWELL = 2_000;
 
@@ -13,10 +15,14 @@ export interface LogFilesOptions {
   folder: string;
   /** The name of the current file, without its ending. */
   name: string;
+  /** Default `.log`. */
+  ending?: string;
   /** Bytes after which a new file is begun. */
   maxBytes: number;
   /** Days after which an old file is deleted. 0: never. */
   retentionDays: number;
+  /** What to do when there can be no file. */
+  fix?: string;
   /** Hears when lines cannot be written, for instance because the disk is full; again only after some could. */
   onTrouble: (message: string) => void;
   now?: () => number;
@@ -39,7 +45,7 @@ export class LogFiles {
   /** Throws PN_LOG_UNWRITABLE when there can be no file. */
   constructor(options: LogFilesOptions) {
     this.#options = options;
-    this.#path = join(options.folder, `${options.name}.log`);
+    this.#path = join(options.folder, `${options.name}${this.#ending}`);
     try {
       mkdirSync(options.folder, { recursive: true });
       accessSync(options.folder, constants.W_OK);
@@ -50,7 +56,7 @@ export class LogFiles {
       throw new CliError(
         "PN_LOG_UNWRITABLE",
         `Log files cannot be written to ${options.folder}: ${(error as Error).message}.`,
-        "Choose another folder as logs_directory in [logging], or set file_logging = false.",
+        options.fix ?? "Choose another folder as logs_directory in [logging], or set file_logging = false.",
       );
     }
     this.#file.on("error", (error) => {
@@ -89,7 +95,7 @@ export class LogFiles {
   #rotate(): void {
     const at = new Date(this.#now()).toISOString().replaceAll(/[:.]/g, "-");
     try {
-      renameSync(this.#path, join(this.#options.folder, `${this.#options.name}-${at}.log`));
+      renameSync(this.#path, join(this.#options.folder, `${this.#options.name}-${at}${this.#ending}`));
       this.#opening = true;
       this.#file.reopen();
       this.#bytes = 0;
@@ -105,10 +111,13 @@ export class LogFiles {
   #sweep(): void {
     const { folder, name, retentionDays } = this.#options;
     if (retentionDays === 0) return;
-    const old = new RegExp(`^${name}-\\d{4}-\\d\\d-\\d\\dT[\\d-]+Z\\.log$`);
+    const isOld = (file: string): boolean =>
+      file.startsWith(`${name}-`) &&
+      file.endsWith(this.#ending) &&
+      AGE.test(file.slice(name.length, file.length - this.#ending.length));
     const oldest = this.#now() - retentionDays * DAY;
     try {
-      for (const file of readdirSync(folder).filter((each) => old.test(each))) {
+      for (const file of readdirSync(folder).filter(isOld)) {
         const path = join(folder, file);
         if (statSync(path).mtimeMs < oldest) rmSync(path, { force: true });
       }
@@ -123,6 +132,10 @@ export class LogFiles {
     this.#options.onTrouble(
       `The log cannot be written to ${this.#path}: ${reason}. What does not fit into memory is lost.`,
     );
+  }
+
+  get #ending(): string {
+    return this.#options.ending ?? ".log";
   }
 
   #now(): number {

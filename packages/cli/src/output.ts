@@ -4,14 +4,14 @@ const DEFAULT_LIMIT = 1024 * 1024;
 
 /** A stream for people or programs that never crashes or fills memory when nobody reads it. */
 export class Output {
-  readonly #stream: Writable & { isTTY?: boolean; columns?: number };
+  readonly #stream: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   readonly #limit: number;
   #closed = false;
   #lost = 0;
   #footer: readonly string[] = [];
 
   /** @param limit bytes that may wait for a slow reader; lines beyond are counted and left out. */
-  constructor(stream: Writable, limit = DEFAULT_LIMIT) {
+  constructor(stream: Writable & { isTTY?: boolean; columns?: number; rows?: number }, limit = DEFAULT_LIMIT) {
     this.#stream = stream;
     this.#limit = limit;
     // EPIPE, or a terminal that is gone: the work goes on, only nobody watches it.
@@ -25,6 +25,11 @@ export class Output {
   /** The terminal's width; undefined when this is none. */
   get columns(): number | undefined {
     return this.terminal ? this.#stream.columns || 80 : undefined;
+  }
+
+  /** The terminal's height; undefined when this is none. */
+  get rows(): number | undefined {
+    return this.terminal ? (this.#stream.rows ?? 24) : undefined;
   }
 
   /** How many lines were left out since the last that was written. */
@@ -58,6 +63,12 @@ export class Output {
   get #withoutFooter(): string {
     const { length } = this.#footer;
     return length === 0 ? "" : `\u001b[${length}A\u001b[J`;
+  }
+
+  /** Writes what is no line, for a terminal; nothing when its reader is behind. */
+  text(text: string): void {
+    if (this.#closed || this.#stream.destroyed || this.#stream.writableLength > this.#limit) return;
+    this.#stream.write(text);
   }
 
   /** Resolves when everything has been taken, or after `timeout` milliseconds. */

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Control, format, surrogate, private and unassigned characters, and the two separators that terminals break lines at. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const OUTSIDE_ASCII = /[^\x20-\x7e]/gu;
@@ -19,6 +21,12 @@ export function printableAscii(text: string): string {
 export function truncated(text: string, width: number): string {
   if (text.length <= width) return text;
   return width < 1 ? "" : `${text.slice(0, width - 1)}…`;
+}
+
+/** Cuts a line that may have colours to `columns`; what is cut loses them. */
+export function cutLine(line: string, columns: number): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length <= columns ? line : truncated(plain, columns);
 }
 
 function escaped(character: string): string {

@@ -22,7 +22,7 @@ test("the help shows what works, and only that", async () => {
   expect([exit, stderr]).toEqual([0, ""]);
   const commands = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
   expect(new Set(commands)).toEqual(
-    new Set(["demo", "server", "http", "start", "config", "auth", "doctor", "cert", "help", "postern"]),
+    new Set(["demo", "server", "http", "start", "status", "config", "auth", "doctor", "cert", "help", "postern"]),
   );
 });
 

@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
 import { declaredOption, typedFlags } from "./declared-option.js";
 import type { CommandLine } from "./options.js";
 import type { Terminal } from "./terminal.js";
+import { version } from "./version.js";
 
 const { logging, tunnel } = CONFIGURATION.entries;
-const { auth: clientAuth, reconnection, server: tunnelServer } = tunnel.entries;
+const { auth: clientAuth, local_api: localApi, reconnection, server: tunnelServer } = tunnel.entries;
 const endpoint = tunnelEndpoint.each.entries;
 
 /**
@@ -66,6 +66,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     clientAuth.entries.api_key_file,
     clientAuth.entries.token_file,
     reconnection.entries.enabled,
+    localApi.entries.listen,
   ])
     http.addOption(declaredOption(option));
   http.addOption(flag("--qr", "show the public URL as a QR code, for phones", "POSTERN_QR"));
@@ -75,6 +76,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
   });
 
   const start = program.command("start").description("run all that the configuration file enables");
+  start.addOption(declaredOption(localApi.entries.listen));
   start.addHelpText("after", START_EXAMPLES).action(async () => {
     ended(await (await import("./start-command.js")).startCommand(typed(start), terminal));
   });
@@ -86,6 +88,16 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
       .addOption(declaredOption(logging.entries.format))
       .addOption(flag("--json", "events on stdout, one JSON object a line; messages on stderr", "POSTERN_JSON"));
   }
+
+  const status = program.command("status").description("how the clients that run here are: state, address, health");
+  status
+    .option("--watch", "look again every second, until Ctrl-C", false)
+    .addOption(flag("--json", "one JSON object on stdout, with all that the clients tell", "POSTERN_JSON"))
+    .addHelpText("after", STATUS_EXAMPLES)
+    .action(async () => {
+      const given = { json: isSet(status, "json"), watch: isSet(status, "watch") };
+      ended(await (await import("./status-command.js")).statusCommand(given, terminal));
+    });
 
   const config = program.command("config").description("write, check and explain the configuration file");
   const configAction = async (command: Command, action: "init" | "check" | "explain" | "schema", file?: string) => {
@@ -150,6 +162,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     server,
     http,
     start,
+    status,
     config,
     init,
     check,
@@ -189,11 +202,6 @@ function isSet(command: Command, name: string): boolean {
   const option = command.options.find((each) => each.attributeName() === name);
   if (command.getOptionValueSource(name) !== "env") return command.getOptionValue(name) === true;
   return !/^(0|no|off|false|)$/i.test(process.env[option?.envVar ?? ""] ?? "");
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
-  return manifest.version;
 }
 
 const PROGRAM_EXAMPLES = `
@@ -265,6 +273,17 @@ Exit codes: 0 nothing is wrong, 1 something is, 2 usage or configuration.
 Examples:
   postern doctor                                                      all endpoints of the configuration
   postern doctor 3000 --server https://tunnel.example.com --api-key-file my.key`;
+
+const STATUS_EXAMPLES = `
+Clients are found that this user has started with \`postern http\` or \`postern start\`, each by its local API.
+
+Exit codes: 0 when every endpoint of every client is healthy: connected, and visitors are not known not to come through;
+1 otherwise, also when no client runs. With --watch, 0 when it is ended.
+
+Examples:
+  postern status
+  postern status --watch
+  postern status --json | jq -r '.clients[].endpoints[].public_url'`;
 
 const CONFIG_EXAMPLES = `
 Examples:

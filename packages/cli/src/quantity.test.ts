@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byteText, durationText } from "./quantity.js";
+import { ageText, byteText, durationText, rateText } from "./quantity.js";
 
 test.for([
   [0, "0 B"],
@@ -23,3 +23,20 @@ test.for([
   [75_000, "75 s"],
   [720_000, "12 min"],
 ] as const)("%d milliseconds are %s", ([milliseconds, text]) => expect(durationText(milliseconds)).toBe(text));
+
+test.for([
+  [0, "0"],
+  [0.01, "0.1"],
+  [4.24, "4.2"],
+  [9.96, "10"],
+  [1234.5, "1235"],
+] as const)("%d a second is %s", ([rate, text]) => expect(rateText(rate)).toBe(text));
+
+test.for([
+  [-5, "0 s"],
+  [119, "119 s"],
+  [120, "2 min"],
+  [7_199, "119 min"],
+  [7_200, "2 h"],
+  [172_800, "2 d"],
+] as const)("%d seconds are %s", ([seconds, text]) => expect(ageText(seconds)).toBe(text));

@@ -20,3 +20,17 @@ export function durationText(milliseconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
+
+/** 0, 0.3, 4.2, 37: how many there were in a second. */
+export function rateText(perSecond: number): string {
+  if (perSecond === 0) return "0";
+  return perSecond < 9.95 ? Math.max(0.1, perSecond).toFixed(1) : String(Math.round(perSecond));
+}
+
+/** 12 s, 5 min, 3 h, 12 d: how long something has been so. */
+export function ageText(seconds: number): string {
+  if (seconds < 120) return `${Math.max(0, Math.trunc(seconds))} s`;
+  const minutes = seconds / 60;
+  if (minutes < 120) return `${Math.trunc(minutes)} min`;
+  return minutes < 2_880 ? `${Math.trunc(minutes / 60)} h` : `${Math.trunc(minutes / 1_440)} d`;
+}

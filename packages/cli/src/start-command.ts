@@ -2,12 +2,13 @@ import type { TunnelEvent } from "@postern/client";
 import type { Server } from "@postern/server";
 import { readSettings } from "./configuration.js";
 import { exposureWarnings, startConfiguredServer } from "./configured-server.js";
-import { changesText, Endpoints } from "./endpoints.js";
-import { endpointWishes } from "./endpoint-wishes.js";
+import { changesText, Endpoints, type Changes } from "./endpoints.js";
+import { endpointWishes, type EndpointWish } from "./endpoint-wishes.js";
 import { CliError, EXIT } from "./errors.js";
 import { failureOf } from "./failure.js";
 import type { CommandLine } from "./options.js";
 import { logEvent } from "./event-log.js";
+import { Monitoring, MONITORED } from "./monitoring/monitoring.js";
 import { reloadOnChange } from "./reload.js";
 import { isCredentialOption, loadServerCredentials, takeOverCredentials } from "./server-credentials.js";
 import { listenForStop } from "./stop-request.js";
@@ -42,8 +43,19 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const known = [...warnings, ...(credentials?.warnings ?? [])];
   for (const each of [...settings.warnings, ...known, ...exposed]) telling.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
-  const report = (event: MachineEvent): void => print?.(event);
+  const report = (event: MachineEvent): void => {
+    print?.(event);
+    monitoring.onEvent(event);
+  };
 
+  const monitoring = new Monitoring({
+    settings,
+    command: "start",
+    report(level, event) {
+      log[level](event.data, event.message);
+      print?.(event);
+    },
+  });
   const stop = listenForStop();
   const over = Promise.withResolvers<Error>();
   let server: Server | undefined;
@@ -51,8 +63,9 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const endpoints = new Endpoints({
     onEvent(event: TunnelEvent) {
       report({ ...event });
-      logEvent(event, log, requestLog);
+      if (settings.loaded.values.tunnel.monitoring.log_events) logEvent(event, log, requestLog);
     },
+    onState: (label, state) => monitoring.onState(label, state),
     onFailed(label, error, kept) {
       const { code, message } = failureOf(error);
       const what = kept ? "What ran before goes on." : "This endpoint is given up until its configuration changes.";
@@ -60,6 +73,11 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
       if (endpoints.alive === 0 && !runsServer) over.resolve(error);
     },
   });
+  const apply = async (wished: readonly EndpointWish[]): Promise<Changes> => {
+    monitoring.apply(wished);
+    if (wished.length > 0) await monitoring.open();
+    return endpoints.apply(wished);
+  };
   const stopReloading = reloadOnChange({
     given: all,
     settings,
@@ -73,7 +91,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
       if (wished.wishes.length === 0 && !runsServer)
         throw new CliError("PN_CONFIG_MISSING", `Nothing in ${file} is to be run.`, NOTHING);
       const taken = server === undefined ? undefined : await takeOverCredentials(server, changed);
-      const changes = endpoints.apply(wished.wishes);
+      const changes = await apply(wished.wishes);
       return {
         summary: changesText(changes),
         data: { ...changes },
@@ -81,7 +99,8 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
         warnings: [...wished.warnings, ...(taken?.warnings ?? [])],
       };
     },
-    isFixed: (path) => (path[0] !== "tunnel" || path[1] === "server") && !isCredentialOption(path),
+    isFixed: (path) =>
+      (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path),
     report(level, message, data) {
       log[level](data, message);
       report(machineEvent("status_update", "postern", message, data));
@@ -93,7 +112,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
       const { address, url } = server;
       report(machineEvent("status_update", "server", `listening: ${address}`, { state: "listening", address, url }));
     }
-    endpoints.apply(wishes);
+    await apply(wishes);
     started.resolve();
     const failure = await Promise.race([over.promise, stop.received]);
     if (failure !== undefined) throw failure;
@@ -104,6 +123,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
     stopReloading();
     // Tunnels first: through a server of this process, they could not say goodbye after it.
     await endpoints.close();
+    await monitoring.close();
     await server?.stop();
     stop.dispose();
     await telling.close();

@@ -24,6 +24,7 @@ export interface Telling {
 /**
  * Opens console and files as `[logging]` says.
  * @param command names the files, so that commands in one folder don't share them.
+ * @param consoleText makes what people read on the console. Default: lines, one after the other.
  * Throws PN_LOG_UNWRITABLE.
  */
 export async function openTelling(
@@ -31,6 +32,7 @@ export async function openTelling(
   terminal: Terminal,
   json: boolean,
   command: string,
+  consoleText = textMessages,
 ): Promise<Telling> {
   const { level, format, levels, output_mode: mode, file_logging } = settings.loaded.values.logging;
   const output = peopleOutput(terminal, json);
@@ -51,7 +53,7 @@ export async function openTelling(
   };
 
   const each: Messages[] = [];
-  if (console && format === "text") each.push(textMessages(output, paint, level));
+  if (console && format === "text") each.push(consoleText(output, paint, level));
   else each.push(logMessages(await log("all"), paint));
   if (console && format === "text" && files !== undefined) each.push(logMessages(await log("files"), paint));
   const messages: Messages = {

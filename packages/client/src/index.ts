@@ -18,6 +18,7 @@ export { proxyFor } from "./proxy-choice.js";
 export { PROXY_LIMITS } from "./proxy-tunnel.js";
 export { reachLocal, reachServer, type ServerReach } from "./reach.js";
 export { parseServerAddress } from "./server-address.js";
+export * from "./status/index.js";
 export { parseTarget } from "./target.js";
 export type { Target } from "./target.js";
 

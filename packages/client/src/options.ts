@@ -1,3 +1,4 @@
+import type { EndpointReport } from "./status/status-document.js";
 import type { ClientTls } from "./client-tls.js";
 import type { DataPlaneState } from "./data-plane.js";
 
@@ -102,7 +103,7 @@ export type TunnelEventType =
 /**
  * One event, as `--json` prints it. The data of an `http_request` is a RequestRecord; above 50 a second requests are only
  * counted: then it is `{ omitted: number }`. A `token_refresh` has a `state`: `renewed`, `failed` or `expiring`.
- * A `status_update` has a `data_plane`: `ok`, `failing` or `unknown`, and an `error` where it fails.
+ * A `pong` has `latency_ms`, the round trip of a heartbeat. A `status_update` has a `data_plane`: `ok`, `failing` or `unknown`, and an `error` where it fails.
  */
 export interface TunnelEvent {
   /** ISO 8601. */
@@ -121,6 +122,8 @@ export interface TunnelHandle {
   readonly state: ConnectionState;
   /** Whether requests come through, as the client's own last one did; `unknown` until one has. */
   readonly dataPlane: DataPlaneState;
+  /** State, health and metrics as they are now; docs/metrics.md describes each field. */
+  status(): EndpointReport;
   on(event: "event", listener: (event: TunnelEvent) => void): this;
   on(event: "state", listener: (state: ConnectionState) => void): this;
   on(event: "closed", listener: (error?: Error) => void): this;

@@ -19,6 +19,9 @@ import { parseProxy, type Proxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { ServerOrder } from "./server-order.js";
 import { SessionKeeper, type KeeperEvents, type Keeping } from "./session-keeper.js";
+import { configSummary } from "./status/config-summary.js";
+import { EndpointStatus } from "./status/endpoint-status.js";
+import type { EndpointReport } from "./status/status-document.js";
 import { parseTarget, type Target } from "./target.js";
 import { DRAIN } from "./tunnel-session.js";
 
@@ -45,6 +48,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   /** The name to ask for. */
   name: string | undefined;
   readonly #label: string;
+  readonly #status: EndpointStatus;
   readonly #keepers: SessionKeeper[];
   readonly #stop = new AbortController();
   readonly #over = Promise.withResolvers<void>();
@@ -68,6 +72,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
       heartbeat: Math.min(options.keepaliveInterval ?? Infinity, DEFAULT_LIMITS.heartbeat),
       streams: options.maxConnections ?? DEFAULT_LIMITS.streams,
     };
+    this.#status = new EndpointStatus(this.#label, configSummary(options));
     const keeper = (): SessionKeeper => {
       const credential = credentialOf(options, (message, data) => this.report("token_refresh", message, data));
       return new SessionKeeper(this, new ServerOrder(servers), credential, this);
@@ -121,6 +126,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
           },
         );
     });
+  }
+
+  status(): EndpointReport {
+    return this.#status.report(Date.now());
   }
 
   close(): Promise<void> {
@@ -187,7 +196,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   }
 
   report(type: TunnelEventType, message: string, data: Record<string, unknown>): void {
-    this.emit("event", { time: new Date().toISOString(), type, endpoint: this.#label, message, data });
+    const event: TunnelEvent = { time: new Date().toISOString(), type, endpoint: this.#label, message, data };
+    this.#status.add(event);
+    this.emit("event", event);
   }
 
   #run(keeper: SessionKeeper): void {
@@ -229,6 +240,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     if (this.state === state) return;
     if (!mayFollow(this.state, state)) throw new TunnelError("PN_INTERNAL", `${this.state} → ${state}`);
     this.state = state;
+    this.#status.stateChanged(state, Date.now());
     this.emit("state", state);
   }
 }

@@ -112,7 +112,7 @@ describe("what this version does not do", () => {
   });
 
   test("is asked for by one that differs", async () => {
-    const { pending } = (await load("[tunnel.monitoring]\nhealth_interval = 5\n")).unbuilt(["tunnel", "monitoring"]);
+    const { pending } = (await load("[tunnel.server.network]\ntcp_keepalive = false\n")).unbuilt(["tunnel", "server"]);
     expect(pending).toHaveLength(1);
   });
 });

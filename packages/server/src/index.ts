@@ -6,6 +6,7 @@ export { LATENCY_BOUNDS, SERVER_METRICS } from "./metrics.js";
 export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from "./options.js";
 export { TLS_LIMITS } from "./tls-front.js";
 export type { IntrospectionOptions } from "./introspection.js";
+export { outboundRequest, type OutboundAnswer, type OutboundRequest } from "./outbound-request.js";
 export { isLoopbackHost } from "./private-address.js";
 export { pemKey } from "./token-key.js";
 export type { TokenOptions } from "./tokens.js";

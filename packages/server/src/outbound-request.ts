@@ -13,6 +13,8 @@ export interface OutboundRequest {
   body?: string;
   /** Whether a name may lead to a private address. */
   allowPrivate: boolean;
+  /** The option that says so. Default `allow_private`. */
+  allowOption?: string;
   /** The name service. */
   resolve?: (host: string) => Promise<LookupAddress[]>;
 }
@@ -71,6 +73,7 @@ const LOOPBACK: LookupAddress[] = [
 /** An address in the URL itself is never looked up: that one was chosen. */
 function lookupOf({
   allowPrivate,
+  allowOption = "allow_private",
   resolve = (host) => resolveName(host, { all: true }),
 }: OutboundRequest): LookupFunction {
   return (host, { all }, done) => {
@@ -81,7 +84,7 @@ function lookupOf({
           ({ address }) => allowPrivate || isLoopbackHost(host) || !isPrivateAddress(address),
         );
         if (open.length > 0) return open;
-        throw new Error(`${host} leads to no public address; allow_private = true allows others`);
+        throw new Error(`${host} leads to no public address; ${allowOption} = true allows others`);
       })
       .then(
         (open) => (all === true ? done(null, open) : done(null, open[0]!.address, open[0]!.family)),

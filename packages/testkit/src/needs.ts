@@ -14,6 +14,7 @@ const DEBIAN_PACKAGE = {
   nginx: "nginx-light",
   openssl: "openssl",
   python3: "python3",
+  script: "bsdutils",
   slowhttptest: "slowhttptest",
   strace: "strace",
   wrk: "wrk",

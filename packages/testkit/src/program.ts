@@ -1,4 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Defer } from "./cleanup.js";
 import { until } from "./until.js";
@@ -17,9 +20,13 @@ export interface Exit {
 
 const running = new Set<Program>();
 
+/** Where clients of this test process say that they run: not among those of whoever runs the tests. */
+const RUNTIME_FOLDER = join(tmpdir(), `postern-test-run-${process.pid}`);
+
 // The last net: when the test process itself goes down, it takes along what it started.
 process.on("exit", () => {
   for (const program of running) program.signal("SIGKILL");
+  rmSync(RUNTIME_FOLDER, { recursive: true, force: true });
 });
 
 /** A process that a test started, with what it printed. It never outlives the test. */
@@ -112,5 +119,5 @@ export function inheritedEnvironment(more: Record<string, string> = {}): Record<
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("POSTERN_"),
   );
-  return { ...Object.fromEntries(kept), NO_COLOR: "1", ...more };
+  return { ...Object.fromEntries(kept), NO_COLOR: "1", XDG_RUNTIME_DIR: RUNTIME_FOLDER, ...more };
 }

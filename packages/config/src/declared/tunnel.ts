@@ -1,11 +1,12 @@
 import { option, section, sections } from "../declaration.js";
-import { host, hostName, label, proxyAddress, serverAddress, target, url } from "../kinds/address.js";
+import { host, hostName, label, proxyAddress, serverAddress, target } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { decimal, integer, port } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 import { tunnelAuth } from "./tunnel-auth.js";
+import { localApi, monitoring } from "./tunnel-monitoring.js";
 import { tunnelServer } from "./tunnel-server.js";
 
 const server = serverAddress();
@@ -94,21 +95,8 @@ export const tunnel = section("The client: services that are shared through Post
     max_attempts: option(integer(), "Attempts in a row before giving up. 0: for ever.", { default: 0 }),
     jitter_factor: option(decimal({ max: 1 }), "Share of each pause that is random, 0 to 1.", { default: 0.5 }),
   }),
-  monitoring: section(
-    "What the client tells of itself.",
-    {
-      enabled: option(flag(), "Whether it does.", { default: true }),
-      health_interval: option(duration({ min: 1_000 }), "Time between two looks at an endpoint's health.", {
-        default: 60_000,
-      }),
-      collect_metrics: option(flag(), "Whether requests are counted.", { default: true }),
-      status_webhook: option(url(["https", "http"], "https://ops.example.com/hooks"), "Where events are sent.", {
-        secret: true,
-      }),
-      log_events: option(flag(), "Whether events go into the log.", { default: true }),
-    },
-    { pending: "monitoring" },
-  ),
+  monitoring,
+  local_api: localApi,
   ssl: section("How the client trusts servers, and proves itself to them by TLS.", {
     verify_server: option(flag(), "Whether the server's certificate is checked.", {
       default: true,

@@ -16,6 +16,18 @@ export function listenAddress(): Kind<string> {
   });
 }
 
+/** The same where nobody else may come: an address that only programs on this machine reach. */
+export function loopbackAddress(): Kind<string> {
+  const what = 'an address of this machine alone, for instance "127.0.0.1:4040"';
+  const any = listenAddress();
+  return rewritten("address", what, { type: ["string", "integer"] }, (given) => {
+    const reading = any.readText(given);
+    return "value" in reading && /^(127(\.\d{1,3}){3}|\[::1\]|localhost):/.test(reading.value)
+      ? reading.value
+      : undefined;
+  });
+}
+
 /** A host name alone, in lower case. */
 export function hostName(): Kind<string> {
   return rewritten("host name", 'a host name alone, for instance "tunnel.example.com"', { type: "string" }, (given) => {

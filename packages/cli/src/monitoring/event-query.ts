@@ -1,0 +1,24 @@
+import type { EventFilter } from "@postern/client";
+
+/**
+ * Which events a URL asks for: `type` (names, also several with commas), `endpoint`, `since` (ISO 8601).
+ * Undefined when that cannot be understood.
+ */
+export function eventQuery(query: URLSearchParams): EventFilter | undefined {
+  const types = query.getAll("type").flatMap((each) => each.split(","));
+  const [endpoint, more] = query.getAll("endpoint");
+  const [since, evenMore] = query.getAll("since");
+  if (more !== undefined || evenMore !== undefined) return undefined;
+  const time = since === undefined ? undefined : timeOf(since);
+  if (Number.isNaN(time)) return undefined;
+  return {
+    ...(types.length === 0 ? {} : { types: new Set(types) }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(time === undefined ? {} : { since: time }),
+  };
+}
+
+/** Other forms of a date mean something else on every machine. */
+function timeOf(text: string): number {
+  return /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : NaN;
+}

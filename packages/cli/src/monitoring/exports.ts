@@ -1,0 +1,67 @@
+import { basename, dirname, extname } from "node:path";
+import type { StatusEvent } from "@postern/client";
+import { boundedJson } from "../bounded-json.js";
+import type { Settings } from "../configuration.js";
+import { LogFiles } from "../log-files.js";
+import { StatusWebhook } from "./status-webhook.js";
+
+/** Somebody who wants every event. */
+export interface EventExport {
+  add(event: StatusEvent): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what `[tunnel.monitoring]` says: the file that events are written to, the URL that they are sent to.
+ * @param warn hears of trouble with them. Throws PN_LOG_UNWRITABLE.
+ */
+export async function openExports(
+  settings: Settings,
+  version: string,
+  warn: (message: string) => void,
+): Promise<EventExport[]> {
+  const { status_webhook: url } = settings.loaded.values.tunnel.monitoring;
+  const file = eventFile(settings, warn);
+  return [
+    ...(file === undefined ? [] : [file]),
+    ...(url === undefined ? [] : [await webhook(settings, version, warn)]),
+  ];
+}
+
+function eventFile(settings: Settings, warn: (message: string) => void): EventExport | undefined {
+  const { tunnel, logging } = settings.loaded.values;
+  const { event_log_file: file } = tunnel.monitoring;
+  if (file === undefined) return undefined;
+  const path = settings.pathOf(file, "tunnel", "monitoring", "event_log_file");
+  const ending = extname(path);
+  const files = new LogFiles({
+    folder: dirname(path),
+    name: basename(path, ending),
+    ending,
+    maxBytes: logging.file_size_mb * 1e6,
+    retentionDays: logging.retention_days,
+    fix: "Choose another event_log_file in [tunnel.monitoring].",
+    onTrouble: warn,
+  });
+  return { add: (event) => files.line(boundedJson({ ...event })), close: () => files.close() };
+}
+
+async function webhook(settings: Settings, version: string, warn: (message: string) => void): Promise<EventExport> {
+  const {
+    status_webhook,
+    webhook_secret: secret,
+    webhook_allow_private: allowPrivate,
+  } = settings.loaded.values.tunnel.monitoring;
+  const { outboundRequest } = await import("@postern/server");
+  const url = new URL(status_webhook as string);
+  return new StatusWebhook({
+    version,
+    secret,
+    onTrouble: warn,
+    async post(body, headers) {
+      const allowOption = "webhook_allow_private";
+      const { status } = await outboundRequest({ url, method: "POST", headers, body, allowPrivate, allowOption });
+      return status;
+    },
+  });
+}

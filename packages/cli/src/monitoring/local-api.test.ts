@@ -1,0 +1,230 @@
+import { request } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { exchange, until, Wire, type ExchangeOptions } from "@postern/testkit";
+import type { StatusEvent } from "@postern/client";
+import { ClientStatus } from "./client-status.js";
+import { LocalApi, LOCAL_API_LIMITS } from "./local-api.js";
+
+const WISH = { label: "web", options: { server: "https://tunnel.example.com", apiKey: "s3cr3t-s3cr3t", local: 3000 } };
+
+function eventOf(type: string, data: Record<string, unknown> = {}, time = new Date()): StatusEvent {
+  return { time: time.toISOString(), type, endpoint: "web", message: `this was ${type}`, data };
+}
+
+async function opened(options: { listen?: string; metrics?: boolean } = {}) {
+  const status = new ClientStatus({ version: "0.1.0" });
+  status.apply([WISH]);
+  const api = await LocalApi.open({ listen: "127.0.0.1:0", status, metrics: true, ...options });
+  onTestFinished(() => api.close());
+  const port = Number(new URL(api.url).port);
+  const ask = (path: string, asked: Partial<ExchangeOptions> = {}) =>
+    exchange(port, { host: `127.0.0.1:${port}`, path, ...asked });
+  return { status, api, port, ask };
+}
+
+test("it tells state, events, metrics and health of the endpoints, and no secret", async () => {
+  const { status, ask } = await opened();
+  expect((await ask("/health")).status).toBe(503);
+  status.add(eventOf("connection_attempt"));
+  status.add(eventOf("tunnel_established", { public_url: "https://web.example.com", tunnel_id: "t" }));
+  status.add(eventOf("http_request", { method: "GET", path: "/", status: 200, duration_ms: 3 }));
+
+  const health = await ask("/health");
+  expect([health.status, JSON.parse(String(health.body))]).toEqual([
+    200,
+    { status: "healthy", endpoints: [{ endpoint: "web", state: "connected", score: 95, data_plane: "unknown" }] },
+  ]);
+  const told = await ask("/api/status");
+  expect(JSON.parse(String(told.body))).toMatchObject({
+    schema: 1,
+    healthy: true,
+    endpoints: [{ endpoint: "web", state: "connected", public_url: "https://web.example.com" }],
+  });
+  const events = JSON.parse(String((await ask("/api/events")).body)) as { schema: 1; events: { type: string }[] };
+  expect(events.events.map(({ type }) => type)).toEqual(["connection_attempt", "tunnel_established", "http_request"]);
+  const metrics = await ask("/metrics");
+  expect(metrics.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(String(metrics.body)).toContain('postern_client_http_requests_total{endpoint="web"} 1\n');
+  const asJson = await ask("/metrics", { headers: { Accept: "application/json" } });
+  const { schema, metrics: families } = JSON.parse(String(asJson.body)) as { schema: 1; metrics: { name: string }[] };
+  expect([schema, families[0]?.name]).toEqual([1, "postern_client_info"]);
+  for (const { body } of [health, told, metrics]) expect(String(body)).not.toContain("s3cr3t");
+
+  status.add(eventOf("status_update", { data_plane: "failing" }));
+  expect((await ask("/health")).status).toBe(503);
+});
+
+test("events by type and time", async () => {
+  const { status, ask } = await opened();
+  const at = (second: number): Date => new Date(Date.UTC(2026, 10, 22, 10, 0, second));
+  status.add(eventOf("error", { second: 1 }, at(1)));
+  status.add(eventOf("pong", { second: 2 }, at(2)));
+  status.add(eventOf("error", { second: 3 }, at(3)));
+  const seconds = async (query: string): Promise<unknown> => {
+    const { events } = JSON.parse(String((await ask(`/api/events?${query}`)).body)) as { events: StatusEvent[] };
+    return events.map(({ data }) => data["second"]);
+  };
+  expect(await seconds("type=error")).toEqual([1, 3]);
+  expect(await seconds("type=error,pong&since=2026-11-22T10:00:02Z")).toEqual([2, 3]);
+  expect(await seconds("since=2026-11-22T12:00:03%2B02:00")).toEqual([3]);
+  expect(await seconds("endpoint=other")).toEqual([]);
+  for (const query of ["since=yesterday", "since=10", "since=2026-11-22T10:00:02Z&since=2026-11-22"])
+    expect((await ask(`/api/events?${query}`)).status).toBe(400);
+});
+
+test("a name of somebody else's that leads here is no name of its own (DNS rebinding)", async () => {
+  const { port, ask } = await opened();
+  for (const host of ["127.0.0.1", "localhost", "[::1]"])
+    expect((await ask("/api/status", { host: `${host}:${port}` })).status).toBe(200);
+  // prettier-ignore
+  const strangers = [`evil.example:${port}`, `evil.example`, "localhost", `127.0.0.1:${port + 1}`, `localhost.:${port}`, `a.localhost:${port}`, `127.0.0.1:${port}.evil.example`, `127.1:${port}`];
+  for (const host of strangers) {
+    const { status, body } = await ask("/api/status", { host });
+    expect([status, String(body)], host).toEqual([403, expect.stringContaining("PN_LOCAL_FORBIDDEN")]);
+  }
+  const twice = await Wire.dial(onTestFinished, port);
+  twice.write(`GET /api/status HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nHost: evil.example\r\n\r\n`);
+  expect(await twice.read("\r\n")).toMatch(/^HTTP\/1\.1 40[03]/);
+  const empty = await Wire.dial(onTestFinished, port);
+  empty.write("GET /api/status HTTP/1.1\r\nHost:\r\n\r\n");
+  expect(await empty.read("\r\n")).toMatch(/^HTTP\/1\.1 403/);
+  const none = await Wire.dial(onTestFinished, port);
+  none.write("GET /api/status HTTP/1.0\r\n\r\n");
+  expect(await none.read("\r\n")).toMatch(/^HTTP\/1\.1 403/);
+});
+
+test("web pages of others read nothing", async () => {
+  const { port, ask } = await opened();
+  const own = `http://127.0.0.1:${port}`;
+  expect((await ask("/api/status", { headers: { Origin: own, "Sec-Fetch-Site": "same-origin" } })).status).toBe(200);
+  expect((await ask("/api/status", { headers: { "Sec-Fetch-Site": "none" } })).status).toBe(200);
+  for (const origin of ["https://evil.example", "null", `http://localhost:${port}`, `http://127.0.0.1:${port + 1}`, ""])
+    expect((await ask("/api/status", { headers: { Origin: origin } })).status, origin).toBe(403);
+  for (const site of ["cross-site", "same-site"])
+    expect((await ask("/metrics", { headers: { "Sec-Fetch-Site": site } })).status).toBe(403);
+  const { headers } = await ask("/api/status");
+  expect(Object.keys(headers).filter((name) => name.startsWith("access-control-"))).toEqual([]);
+  expect(headers["content-security-policy"]).toContain("default-src 'none'");
+  expect(headers["cross-origin-resource-policy"]).toBe("same-origin");
+  expect(headers["x-content-type-options"]).toBe("nosniff");
+  // A page's question whether it may ask gets no leave.
+  const preflight = { Origin: "https://evil.example", "Access-Control-Request-Method": "GET" };
+  expect((await ask("/api/status", { method: "OPTIONS", headers: preflight })).status).toBe(403);
+});
+
+test("it only tells", async () => {
+  const { ask, port } = await opened();
+  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+    expect((await ask("/api/status", { method })).status, method).toBe(405);
+  expect((await ask("/nothing")).status).toBe(404);
+  expect(String((await ask("/")).body)).toContain("/api/events");
+  // A body is not waited for.
+  const wire = await Wire.dial(onTestFinished, port);
+  wire.write(`POST /api/status HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 1000000000\r\n\r\n`);
+  expect(await wire.read("PN_LOCAL_METHOD")).toContain("405");
+  await wire.over();
+});
+
+test("without metrics there is no page of them", async () => {
+  const { ask } = await opened({ metrics: false });
+  expect((await ask("/metrics")).status).toBe(404);
+});
+
+test("a port that is taken leads to another one", async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const { api, ask } = await opened({ listen: `127.0.0.1:${port}` });
+  expect(new URL(api.url).port).not.toBe(String(port));
+  expect((await ask("/health")).status).toBe(503);
+});
+
+/** A reader of events as they happen. */
+async function follow(port: number, path = "/api/events", fields: Record<string, string> = {}): Promise<Wire> {
+  const wire = await Wire.dial(onTestFinished, port);
+  const more = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  wire.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${more.join("")}\r\n`);
+  await wire.read("\r\n\r\n");
+  return wire;
+}
+
+test("events as they happen, and those that a reader has missed", async () => {
+  const { status, port } = await opened();
+  status.add(eventOf("error", { number: 1 }));
+  const wire = await follow(port, "/api/events?type=error");
+  status.add(eventOf("pong"));
+  status.add(eventOf("error", { number: 3 }));
+  expect(await wire.read('"number":3')).toContain("id: 3\ndata: {");
+  expect(wire.text).not.toContain('"number":1');
+  expect(wire.text).not.toContain("pong");
+
+  const back = await follow(port, "/api/events?type=error", { "Last-Event-ID": "1" });
+  await back.read('"number":3');
+  expect(back.text).not.toContain('"number":1');
+  const all = await follow(port, "/api/events?since=2026-01-01");
+  await all.read('"number":3');
+  expect(all.text).toContain('"number":1');
+  // The number is of a process before this one.
+  const lost = await follow(port, "/api/events", { "Last-Event-ID": "9999" });
+  status.add(eventOf("error", { number: 4 }));
+  expect(await lost.read('"number":4')).not.toContain('"number":3');
+});
+
+test("a reader that reads nothing holds up nobody, and is told what it missed", async () => {
+  const { status, port, ask } = await opened();
+  const slow = await follow(port);
+  slow.socket.pause();
+  const quick = await follow(port);
+  const text = "x".repeat(4_000);
+  // More than any socket takes in.
+  for (let number = 0; number < 10_000; number++) status.add(eventOf("error", { number, text }));
+  expect((await ask("/health")).status).toBe(503);
+  slow.socket.resume();
+  await until("the backlog to be read", () => slow.text.includes('"number":10') && slow.bytes > 256 * 1024);
+  // What comes next tells of what was left out, as soon as there is room.
+  const told = await until("the loss to be told", () => {
+    status.add(eventOf("error", { last: true }));
+    return /event: lost\ndata: \{"lost":(\d+)\}/.exec(slow.text) ?? undefined;
+  });
+  expect(Number(told[1])).toBeGreaterThan(0);
+  expect(quick.end).toBe("open");
+});
+
+test("readers and connections have a number that is not passed", async () => {
+  const { port, ask } = await opened();
+  const readers = await Promise.all(Array.from({ length: LOCAL_API_LIMITS.streams }, () => follow(port)));
+  const refused = await ask("/api/events", { headers: { Accept: "text/event-stream" } });
+  expect([refused.status, String(refused.body)]).toEqual([503, expect.stringContaining("PN_LOCAL_BUSY")]);
+  readers[0]?.reset();
+  await until("its place to be free", async () => (await follow(port)).text.includes("200 OK"));
+
+  const dialled = await Promise.all(
+    Array.from({ length: LOCAL_API_LIMITS.connections + 20 }, () => Wire.dial(onTestFinished, port)),
+  );
+  await until("those beyond to be closed", () => dialled.filter(({ end }) => end !== "open").length >= 20);
+  for (const wire of dialled) wire.reset();
+  await until("it to answer again", async () => (await ask("/health")).status === 503);
+});
+
+test("a head that never ends, or is too long, is cut off", async () => {
+  const { port } = await opened();
+  const long = await Wire.dial(onTestFinished, port);
+  long.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX: ${"x".repeat(LOCAL_API_LIMITS.head)}\r\n\r\n`);
+  expect(await long.read("\r\n")).toContain("431");
+  const slow = await Wire.dial(onTestFinished, port);
+  slow.write("GET / HTTP/1.1\r\nHost:");
+  await slow.over();
+});
+
+test("closing ends those that still read", async () => {
+  const { api, port } = await opened();
+  const wire = await follow(port);
+  await api.close();
+  await wire.over();
+  await api.close();
+  await expect(
+    new Promise((resolve, reject) => request({ port, host: "127.0.0.1" }, resolve).on("error", reject).end()),
+  ).rejects.toThrow("ECONNREFUSED");
+});

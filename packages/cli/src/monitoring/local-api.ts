@@ -1,0 +1,215 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { matches, metricFamilies, metricsText, METRICS_TEXT_TYPE, type NumberedEvent } from "@postern/client";
+import { boundedJson } from "../bounded-json.js";
+import type { ClientStatus } from "./client-status.js";
+import { eventQuery } from "./event-query.js";
+import { EventStream } from "./event-stream.js";
+import { LOCAL_API_REFUSALS, type LocalApiRefusal } from "./refusals.js";
+import { isAllowed } from "./request-guard.js";
+
+export const LOCAL_API_LIMITS = {
+  /** Connections at once; more are closed. */
+  connections: 64,
+  /** Programs that follow events at once. */
+  streams: 16,
+  /** Bytes of a request's head. */
+  head: 8 * 1024,
+  /** Milliseconds for a whole request. */
+  request: 5_000,
+  /** Milliseconds that a connection may stand still, whoever is to blame. */
+  idle: 10_000,
+  /** Bytes of events in one answer; the oldest are left out. */
+  events: 1024 * 1024,
+  /** Ports that are tried after the one that is wished for, before any free one is taken. */
+  nextPorts: 20,
+} as const;
+
+const INDEX = `Postern's client tells of itself:
+  /api/status   state, health and metrics of every endpoint
+  /api/events   the last events (?type=error&since=2026-11-22T10:00:00Z), or as they happen with Accept: text/event-stream
+  /metrics      for Prometheus, or JSON with Accept: application/json
+  /health       200 while every endpoint is healthy, else 503
+`;
+
+/** Nothing here is for web pages, or to be kept. */
+const HEADERS = {
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+};
+
+export interface LocalApiOptions {
+  /** A loopback `host:port`; when the port is taken, the next free one is. */
+  listen: string;
+  status: ClientStatus;
+  /** Whether there are metrics. */
+  metrics: boolean;
+}
+
+/**
+ * What programs on this machine can ask the client over HTTP. It only tells, and tells no secrets; it does not answer web pages of other
+ * origins, nor under names that are not its own.
+ */
+export class LocalApi {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #port: number;
+  readonly #status: ClientStatus;
+  readonly #metrics: boolean;
+  #streams = 0;
+
+  private constructor(server: Server, { status, metrics }: LocalApiOptions) {
+    const { address, family, port } = server.address() as AddressInfo;
+    this.url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+    this.#server = server;
+    this.#port = port;
+    this.#status = status;
+    this.#metrics = metrics;
+    server.on("request", (incoming, outgoing) => this.#answer(incoming, outgoing));
+  }
+
+  /** Begins to listen. @throws Error of the system when it can nowhere. */
+  static async open(options: LocalApiOptions): Promise<LocalApi> {
+    const server = createServer({
+      maxHeaderSize: LOCAL_API_LIMITS.head,
+      headersTimeout: LOCAL_API_LIMITS.request,
+      requestTimeout: LOCAL_API_LIMITS.request,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: LOCAL_API_LIMITS.idle,
+    });
+    server.maxConnections = LOCAL_API_LIMITS.connections;
+    server.timeout = LOCAL_API_LIMITS.idle;
+    const at = options.listen.lastIndexOf(":");
+    const host = options.listen.slice(0, at).replace(/^\[(.*)\]$/, "$1");
+    const wished = Number(options.listen.slice(at + 1));
+    const next = Array.from({ length: LOCAL_API_LIMITS.nextPorts }, (_, index) => wished + 1 + index);
+    for (const port of [wished, ...next.filter((port) => port <= 65_535 && wished !== 0), 0])
+      if (await listens(server, host, port)) break;
+    return new LocalApi(server, options);
+  }
+
+  /** Ends all connections. Can be called twice. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    for (const [name, value] of Object.entries(HEADERS)) outgoing.setHeader(name, value);
+    // A body is not waited for: nothing here takes one.
+    if (incoming.headers["content-length"] !== undefined || incoming.headers["transfer-encoding"] !== undefined)
+      outgoing.setHeader("Connection", "close");
+    if (!isAllowed(incoming, this.#port)) return refuse(outgoing, "PN_LOCAL_FORBIDDEN");
+    if (incoming.method !== "GET" && incoming.method !== "HEAD") {
+      outgoing.setHeader("Allow", "GET, HEAD");
+      return refuse(outgoing, "PN_LOCAL_METHOD");
+    }
+    const [path = "", query = ""] = (incoming.url ?? "").split("?", 2);
+    const accepts = incoming.headers.accept ?? "";
+    switch (path) {
+      case "/":
+        return say(outgoing, 200, "text/plain; charset=utf-8", INDEX);
+      case "/api/status":
+        return json(outgoing, 200, this.#status.document());
+      case "/api/events":
+        return this.#events(incoming, outgoing, new URLSearchParams(query));
+      case "/health":
+        return this.#health(outgoing);
+      case "/metrics": {
+        if (!this.#metrics) return refuse(outgoing, "PN_LOCAL_UNKNOWN");
+        const families = metricFamilies(this.#status.document());
+        if (/^application\/json\b/.test(accepts)) return json(outgoing, 200, { schema: 1, metrics: families });
+        return say(outgoing, 200, METRICS_TEXT_TYPE, metricsText(families));
+      }
+      default:
+        return refuse(outgoing, "PN_LOCAL_UNKNOWN");
+    }
+  }
+
+  #health(outgoing: ServerResponse): void {
+    const { healthy, endpoints } = this.#status.document();
+    json(outgoing, healthy ? 200 : 503, {
+      status: healthy ? "healthy" : "unhealthy",
+      endpoints: endpoints.map(({ endpoint, state, health: { score, data_plane } }) => ({
+        endpoint,
+        state,
+        score,
+        data_plane,
+      })),
+    });
+  }
+
+  #events(incoming: IncomingMessage, outgoing: ServerResponse, query: URLSearchParams): void {
+    const filter = eventQuery(query);
+    if (filter === undefined) return refuse(outgoing, "PN_LOCAL_QUERY");
+    if (!/\btext\/event-stream\b/.test(incoming.headers.accept ?? "")) {
+      return say(outgoing, 200, "application/json", eventsJson(this.#status.history.select(filter)));
+    }
+    if (incoming.method === "HEAD") return say(outgoing, 200, "text/event-stream; charset=utf-8", "");
+    if (this.#streams >= LOCAL_API_LIMITS.streams) return refuse(outgoing, "PN_LOCAL_BUSY");
+    this.#streams++;
+    // The stream itself looks after readers that stand still.
+    incoming.socket.setTimeout(0);
+    const stream = new EventStream(outgoing, () => {
+      this.#streams--;
+      unfollow();
+    });
+    const { history } = this.#status;
+    const after = Number(incoming.headers["last-event-id"] || NaN);
+    // Numbers begin anew with each process: a higher one is of another.
+    const isKnown = after <= history.last;
+    if (isKnown || filter.since !== undefined)
+      for (const event of history.select({ ...filter, ...(isKnown ? { after } : {}) })) stream.send(event);
+    const unfollow = this.#status.follow((event) => {
+      if (matches(event, filter)) stream.send(event);
+    });
+  }
+}
+
+/** Events as a document, the newest that have room in it. */
+function eventsJson(events: readonly NumberedEvent[]): string {
+  const lines: string[] = [];
+  let bytes = 0;
+  for (const event of events.toReversed()) {
+    const line = boundedJson({ ...event });
+    bytes += Buffer.byteLength(line) + 1;
+    if (bytes > LOCAL_API_LIMITS.events) break;
+    lines.push(line);
+  }
+  return `{"schema":1,"events":[${lines.toReversed().join(",")}]}`;
+}
+
+/** Whether the server listens there now; false when the port is taken, or not for this user. */
+function listens(server: Server, host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      if (port !== 0 && (error.code === "EADDRINUSE" || error.code === "EACCES")) resolve(false);
+      else reject(error);
+    };
+    server.once("error", failed);
+    server.listen({ host, port, exclusive: true }, () => {
+      server.off("error", failed);
+      resolve(true);
+    });
+  });
+}
+
+function json(outgoing: ServerResponse, status: number, body: unknown): void {
+  say(outgoing, status, "application/json", JSON.stringify(body));
+}
+
+function refuse(outgoing: ServerResponse, code: LocalApiRefusal): void {
+  const { status, message } = LOCAL_API_REFUSALS[code];
+  json(outgoing, status, { error: { code, message } });
+}
+
+/** Node leaves the body out where HEAD asked. */
+function say(outgoing: ServerResponse, status: number, type: string, body: string): void {
+  outgoing.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body) });
+  outgoing.end(body);
+}

@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { scratchFolder } from "@postern/testkit";
+import { announceClient, runFolder, runningClients, type RunningClient } from "./run-file.js";
+
+const CLIENT: RunningClient = {
+  schema: 1,
+  pid: process.pid,
+  api: "http://127.0.0.1:4040",
+  started: "2026-11-22T10:00:00.000Z",
+  command: "http",
+};
+
+test("a client that runs is found by its user alone, until it takes that back", () => {
+  const folder = join(scratchFolder(onTestFinished), "postern", "run");
+  expect(runningClients(folder)).toEqual([]);
+  const conceal = announceClient(folder, CLIENT);
+  expect(runningClients(folder)).toEqual([CLIENT]);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  expect(statSync(join(folder, `client-${process.pid}.json`)).mode & 0o777).toBe(0o600);
+  conceal();
+  expect(runningClients(folder)).toEqual([]);
+  conceal();
+});
+
+test("what a dead client left behind is swept away", async () => {
+  const folder = join(scratchFolder(onTestFinished), "run");
+  const dead = spawn(process.execPath, ["-e", ""]);
+  await new Promise((resolve) => dead.once("close", resolve));
+  announceClient(folder, { ...CLIENT, pid: dead.pid as number });
+  announceClient(folder, CLIENT);
+  expect(runningClients(folder)).toEqual([CLIENT]);
+  expect(readdirSync(folder)).toEqual([`client-${process.pid}.json`]);
+});
+
+test("a file that is not as it should be leads nowhere", () => {
+  const folder = join(scratchFolder(onTestFinished), "run");
+  const path = join(folder, `client-${process.pid}.json`);
+  announceClient(folder, CLIENT)();
+  const write = (value: unknown): void =>
+    writeFileSync(path, typeof value === "string" ? value : JSON.stringify(value));
+  for (const wrong of [
+    "",
+    "null",
+    "{",
+    { ...CLIENT, pid: 1 },
+    { ...CLIENT, api: "http://169.254.169.254:80" },
+    { ...CLIENT, api: "http://127.0.0.1.evil.example:80" },
+    { ...CLIENT, api: "http://127.0.0.1:80/path" },
+    { ...CLIENT, schema: 2 },
+    { ...CLIENT, command: "x".repeat(5_000) },
+  ]) {
+    write(wrong);
+    expect(runningClients(folder), JSON.stringify(wrong)).toEqual([]);
+    expect(existsSync(path)).toBe(false);
+  }
+  // Files of others are left alone.
+  writeFileSync(join(folder, "notes.txt"), "");
+  runningClients(folder);
+  expect(readdirSync(folder)).toEqual(["notes.txt"]);
+});
+
+test("a folder that others can change, or that is a link, is not believed", () => {
+  const scratch = scratchFolder(onTestFinished);
+  const open = join(scratch, "open");
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  expect(() => announceClient(open, CLIENT)).toThrow("belongs to another user");
+  writeFileSync(join(open, `client-${process.pid}.json`), JSON.stringify(CLIENT));
+  expect(runningClients(open)).toEqual([]);
+  const own = join(scratch, "own");
+  announceClient(own, CLIENT);
+  symlinkSync(own, join(scratch, "link"));
+  expect(runningClients(join(scratch, "link"))).toEqual([]);
+});
+
+test("where it is", () => {
+  expect(runFolder({ XDG_RUNTIME_DIR: "/run/user/7", HOME: "/home/me" })).toBe("/run/user/7/postern");
+  expect(runFolder({ XDG_STATE_HOME: "/state", HOME: "/home/me" })).toBe("/state/postern/run");
+  expect(runFolder({ HOME: "/home/me" })).toBe("/home/me/.local/state/postern/run");
+});

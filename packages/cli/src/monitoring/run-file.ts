@@ -1,0 +1,93 @@
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Where a running client can be asked. */
+export interface RunningClient {
+  schema: 1;
+  pid: number;
+  /** The local API's address. */
+  api: string;
+  /** ISO 8601. */
+  started: string;
+  command: string;
+}
+
+/** Larger ones are something else. */
+const MOST_BYTES = 4_096;
+const NAME = /^client-(\d+)\.json$/;
+
+/** Where running clients say so: the user's folder of this boot, else the folder for state. */
+export function runFolder(env: NodeJS.ProcessEnv): string {
+  const runtime = env["XDG_RUNTIME_DIR"];
+  if (runtime) return join(runtime, "postern");
+  const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");
+  return join(state, "postern", "run");
+}
+
+/** Says that a client runs, to this user alone. Returns what takes it back. @throws Error of the system. */
+export function announceClient(folder: string, client: RunningClient): () => void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isOwn(folder)) throw new Error(`${folder} belongs to another user, or others can change it`);
+  const path = join(folder, `client-${client.pid}.json`);
+  const beside = `${path}.new`;
+  writeFileSync(beside, JSON.stringify(client), { mode: 0o600 });
+  chmodSync(beside, 0o600);
+  renameSync(beside, path);
+  return () => rmSync(path, { force: true });
+}
+
+/** The clients that say so and whose process lives; what dead ones left behind is swept away. */
+export function runningClients(folder: string): RunningClient[] {
+  if (!isOwn(folder)) return [];
+  const found: RunningClient[] = [];
+  for (const name of readdirSync(folder)) {
+    const pid = Number(NAME.exec(name)?.[1]);
+    if (Number.isNaN(pid)) continue;
+    const path = join(folder, name);
+    const client = isAlive(pid) ? read(path) : undefined;
+    if (client?.pid === pid) found.push(client);
+    else rmSync(path, { force: true });
+  }
+  return found.toSorted((one, other) => one.started.localeCompare(other.started));
+}
+
+/** Forgets a client whose process lives, but is another one: numbers of processes come again. */
+export function forgetClient(folder: string, { pid }: RunningClient): void {
+  rmSync(join(folder, `client-${pid}.json`), { force: true });
+}
+
+function read(path: string): RunningClient | undefined {
+  try {
+    const stat = lstatSync(path);
+    if (!stat.isFile() || stat.size > MOST_BYTES) return undefined;
+    const { schema, pid, api, started, command } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    if (schema !== 1 || typeof pid !== "number" || typeof started !== "string" || typeof command !== "string")
+      return undefined;
+    // Nothing else is ever asked, whatever a file says.
+    const isLocal = typeof api === "string" && /^http:\/\/(127(\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/.test(api);
+    return isLocal ? { schema, pid, api, started, command } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Whether the folder is there, is this user's, and nobody else can write into it. */
+function isOwn(folder: string): boolean {
+  try {
+    const stat = lstatSync(folder);
+    if (!stat.isDirectory()) return false;
+    return process.platform === "win32" || (stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0);
+  } catch {
+    return false;
+  }
+}

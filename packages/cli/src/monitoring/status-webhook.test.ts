@@ -1,0 +1,173 @@
+import { expect, test } from "vitest";
+import { StatusWebhook, webhookSignature, WEBHOOK_LIMITS } from "./status-webhook.js";
+
+const NOW = Date.parse("2026-11-22T10:00:00.000Z");
+
+interface Delivery {
+  id: string;
+  lost: number;
+  events: { data: { number: number } }[];
+}
+
+/** A webhook whose receiver and clock the test plays. */
+function played(options: { secret?: string } = {}) {
+  const deliveries: Delivery[] = [];
+  const headers: Record<string, string>[] = [];
+  const trouble: string[] = [];
+  const timers = new Map<() => void, number>();
+  let answers: (number | Error)[] = [];
+  const webhook = new StatusWebhook({
+    version: "0.1.0",
+    secret: options.secret,
+    async post(body, sent) {
+      deliveries.push(JSON.parse(body) as Delivery);
+      headers.push(sent);
+      const answer = answers.shift() ?? 200;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    onTrouble: (message) => trouble.push(message),
+    now: () => NOW,
+    random: () => 0,
+    setTimer(task, milliseconds) {
+      timers.set(task, milliseconds);
+      return () => timers.delete(task);
+    },
+  });
+  let number = 0;
+  return {
+    webhook,
+    deliveries,
+    headers,
+    trouble,
+    answer: (...given: (number | Error)[]) => (answers = given),
+    add: (count = 1, type = "error"): void => {
+      while (count-- > 0) webhook.add({ time: "", type, endpoint: "web", message: "", data: { number: ++number } });
+    },
+    /** Lets the one timer that is set run out; returns for how long it was set. */
+    elapse: async (): Promise<number | undefined> => {
+      const [first] = timers;
+      if (first !== undefined) timers.delete(first[0]);
+      first?.[0]();
+      await new Promise(setImmediate);
+      return first?.[1];
+    },
+    numbers: () => deliveries.map(({ events }) => events.map(({ data }) => data.number)),
+  };
+}
+
+test("events of a second go together, a hundred at most", async () => {
+  const { add, elapse, numbers, webhook } = played();
+  add(3);
+  expect(await elapse()).toBe(WEBHOOK_LIMITS.delay);
+  expect(numbers()).toEqual([[1, 2, 3]]);
+  add(100);
+  await elapse();
+  expect(numbers()[1]).toHaveLength(100);
+  expect(webhook.figures).toEqual({ sent: 103, lost: 0 });
+});
+
+test("requests and heartbeats are not sent", async () => {
+  const { add, elapse, deliveries } = played();
+  add(1, "http_request");
+  add(1, "pong");
+  expect(await elapse()).toBeUndefined();
+  expect(deliveries).toEqual([]);
+});
+
+test("what fails for a reason that may pass is sent again, the same delivery, ever later", async () => {
+  const { add, answer, elapse, deliveries, numbers, trouble, webhook } = played();
+  answer(503, new Error("nobody there"), 429);
+  add();
+  await elapse();
+  add();
+  expect([await elapse(), await elapse(), await elapse()]).toEqual([1_000, 2_000, 4_000]);
+  expect(numbers()).toEqual([[1], [1], [1], [1], [2]]);
+  expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2);
+  expect(trouble).toEqual(["Events do not reach status_webhook: the answer was HTTP 503."]);
+  expect(webhook.figures).toEqual({ sent: 2, lost: 0 });
+});
+
+test("what is refused, or fails too often, is lost, counted and told", async () => {
+  const { add, answer, elapse, deliveries, webhook } = played();
+  answer(302, 404);
+  add(2);
+  await elapse();
+  expect(webhook.figures).toEqual({ sent: 0, lost: 2 });
+  add();
+  await elapse();
+  expect(deliveries.at(-1)?.lost).toBe(2);
+  expect(webhook.figures.lost).toBe(3);
+
+  answer(...Array.from({ length: WEBHOOK_LIMITS.attempts }, () => 500));
+  add();
+  let longest = 0;
+  for (let attempt = 0; attempt < WEBHOOK_LIMITS.attempts; attempt++)
+    longest = Math.max(longest, (await elapse()) ?? 0);
+  expect(longest).toBeLessThanOrEqual(WEBHOOK_LIMITS.longestPause);
+  expect(webhook.figures.lost).toBe(4);
+  add();
+  await elapse();
+  expect(deliveries.at(-1)?.lost).toBe(4);
+  add();
+  await elapse();
+  expect(deliveries.at(-1)?.lost).toBe(0);
+});
+
+test("a receiver that is away for long costs no more than the queue", async () => {
+  const { add, answer, elapse, numbers, webhook } = played();
+  answer(500);
+  add();
+  await elapse();
+  add(WEBHOOK_LIMITS.queue + 50);
+  expect(webhook.figures.lost).toBe(50);
+  await elapse();
+  // The newest are kept.
+  expect(numbers().at(-1)?.at(-1)).toBe(WEBHOOK_LIMITS.queue + 51);
+  expect(webhook.figures).toEqual({ sent: WEBHOOK_LIMITS.queue + 1, lost: 50 });
+});
+
+test("at the end what is left is tried once more, and not for long", async () => {
+  const { add, answer, numbers, elapse, webhook } = played();
+  answer(500, 500);
+  add();
+  await elapse();
+  add();
+  await webhook.close();
+  expect(numbers()).toEqual([[1], [1], [2]]);
+  expect(webhook.figures).toEqual({ sent: 1, lost: 1 });
+  add();
+  await webhook.close();
+  expect(numbers()).toHaveLength(3);
+});
+
+test("the end does not wait for a receiver that never answers", async () => {
+  const webhook = new StatusWebhook({
+    version: "0.1.0",
+    secret: undefined,
+    post: () => new Promise(() => {}),
+    onTrouble: () => {},
+    setTimer(task, milliseconds) {
+      if (milliseconds === WEBHOOK_LIMITS.farewell) setImmediate(task);
+      return () => {};
+    },
+  });
+  webhook.add({ time: "", type: "error", endpoint: "web", message: "", data: {} });
+  await webhook.close();
+});
+
+test("a delivery is signed with its time and body", async () => {
+  const { add, elapse, headers } = played({ secret: "s3cr3t" });
+  add();
+  await elapse();
+  expect(headers[0]?.["Postern-Signature"]).toMatch(/^t=1795341600,v1=[0-9a-f]{64}$/);
+  expect(JSON.stringify(headers)).not.toContain("s3cr3t");
+  // RFC 4231 has no vector with a dot; this one is by `printf '1.{}' | openssl dgst -sha256 -hmac key`.
+  expect(webhookSignature("key", 1, "{}")).toBe(
+    `t=1,v1=1ba6b8171186efc613e8bcc0cbdab2748f24984d7c5a84faa2637afa0e40d224`,
+  );
+  const plain = played();
+  plain.add();
+  await plain.elapse();
+  expect(plain.headers[0]).not.toHaveProperty("Postern-Signature");
+});

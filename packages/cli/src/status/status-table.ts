@@ -1,0 +1,90 @@
+import { stripVTControlCharacters } from "node:util";
+import { isHealthy, type EndpointReport, type StatusDocument } from "@postern/client";
+import type { Paint } from "../paint.js";
+import { cutLine, printable, printableAscii } from "../printable.js";
+import { ageText, durationText, rateText } from "../quantity.js";
+import type { ClientAnswer } from "./ask-client.js";
+
+/** Scores from which on an endpoint is well, and not so well. */
+const WELL = 80;
+const FAIR = 40;
+const GAP = "  ";
+/** An address is cut to no less than this. */
+const LEAST_URL = 16;
+const COLUMNS = ["ENDPOINT", "STATE", "URL", "UP", "HEALTH", "REQ/S", "RESPONSE", "PING"] as const;
+const URL_COLUMN = COLUMNS.indexOf("URL");
+
+/**
+ * The endpoints of all clients that run here, one a line, and what is wrong with those that are not healthy.
+ * @param columns the terminal's width, into which the table fits; what is wrong is said in full.
+ */
+export function statusTable(answers: readonly ClientAnswer[], columns: number | undefined, paint: Paint): string[] {
+  if (answers.length === 0) return ["No client runs here."];
+  const documents = answers.flatMap(({ document }) => document ?? []);
+  const rows = documents.flatMap((document) =>
+    document.endpoints.map((report) => ({ document, report, cells: cells(report, paint) })),
+  );
+  const lines: string[] = [];
+  if (rows.length > 0) {
+    // Who is meant matters only where there are several.
+    const named = documents.length > 1;
+    const head = [...(named ? ["PID"] : []), ...COLUMNS].map((each) => paint.dim(each));
+    const body = rows.map(({ document, cells }) => [...(named ? [String(document.pid)] : []), ...cells]);
+    const table = aligned([head, ...body], columns, named ? URL_COLUMN + 1 : URL_COLUMN);
+    lines.push(...table.map((line) => cutLine(line, columns ?? Infinity)));
+  }
+  for (const { document, report } of rows) if (!isHealthy(report)) lines.push(...troubleLines(document, report, paint));
+  for (const { client, trouble } of answers)
+    if (trouble !== undefined)
+      lines.push(paint.yellow(`postern ${printable(client.command)} (process ${client.pid}): ${printable(trouble)}.`));
+  if (rows.length === 0 && lines.length === 0) lines.push("No endpoint runs here.");
+  return lines;
+}
+
+function cells({ endpoint, state, public_url: url, health, metrics }: EndpointReport, paint: Paint): string[] {
+  const { score, uptime_seconds: uptime, avg_ping_latency_ms: ping } = health;
+  const isUp = state === "connected";
+  const painted = score >= WELL ? paint.green : score >= FAIR ? paint.yellow : paint.red;
+  return [
+    paint.bold(printableAscii(endpoint)),
+    isUp ? paint.green(state) : state === "failed" || state === "disconnected" ? paint.red(state) : paint.yellow(state),
+    url === null ? "-" : paint.cyan(printableAscii(url)),
+    isUp ? ageText(uptime) : "-",
+    painted(String(score)),
+    rateText(metrics.requests_per_minute / 60),
+    metrics.avg_response_time_ms === null ? "-" : durationText(metrics.avg_response_time_ms),
+    ping === null ? "-" : durationText(ping),
+  ];
+}
+
+function troubleLines({ time }: StatusDocument, { endpoint, state, health }: EndpointReport, paint: Paint): string[] {
+  const { last_error: error, data_plane: dataPlane, retry_count: retries } = health;
+  const name = printable(endpoint);
+  const lines: string[] = [];
+  if (state === "connected" && dataPlane === "failing")
+    lines.push(paint.red(`${name}: connected, but visitors do not come through.`));
+  if (error !== null) {
+    const age = ageText((Date.parse(time) - Date.parse(error.time)) / 1_000);
+    const tried = retries === 0 ? "" : `, retry ${retries}`;
+    lines.push(paint.yellow(`${name}: ${printable(error.message)} (${printable(error.code)}, ${age} ago${tried})`));
+  }
+  return lines;
+}
+
+function aligned(rows: readonly string[][], columns: number | undefined, urlColumn: number): string[] {
+  const width = (text: string): number => stripVTControlCharacters(text).length;
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ""))));
+  const whole = widths.reduce((sum, each) => sum + each, 0) + GAP.length * (widths.length - 1);
+  const room = Math.max(LEAST_URL, (widths[urlColumn] ?? 0) - Math.max(0, whole - (columns ?? Infinity)));
+  widths[urlColumn] = Math.min(room, widths[urlColumn] ?? 0);
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const wide = widths[column] ?? 0;
+        const shown = column === urlColumn ? cutLine(cell, wide) : cell;
+        return shown + " ".repeat(Math.max(0, wide - width(shown)));
+      })
+      .join(GAP)
+      .trimEnd(),
+  );
+}

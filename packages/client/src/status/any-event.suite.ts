@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import type { ConfigSummary, StatusEvent } from "./status-document.js";
+
+/** Where the time of these tests begins. */
+export const START = Date.parse("2026-11-22T10:00:00.000Z");
+
+export const CONFIG: ConfigSummary = {
+  server: "https://tunnel.example.com",
+  fallback_servers: [],
+  sessions: 1,
+  local: "3000",
+  subdomain: "web",
+  host_header: null,
+  auth_method: "api_key",
+  connection_timeout_ms: 30_000,
+  keepalive_interval_ms: 10_000,
+  max_connections: 1_024,
+  reconnection: { enabled: true, initial_delay_ms: 1_000, max_delay_ms: 300_000, max_attempts: 0 },
+};
+
+/** An event of the endpoint `web`, `at` milliseconds after START. */
+export function eventOf(type: string, data: Record<string, unknown> = {}, at = 0): StatusEvent {
+  return { time: new Date(START + at).toISOString(), type, endpoint: "web", message: `this was ${type}`, data };
+}
+
+export function requestOf(status: number, duration: number, at = 0): StatusEvent {
+  const record = { method: "GET", path: "/", status, duration_ms: duration, bytes_in: 10, bytes_out: 100 };
+  return eventOf("http_request", record, at);
+}
+
+const data = fc.record(
+  {
+    code: fc.constantFrom("PN_SESSION_LOST", "PN_DIAL_REFUSED", "PN_CLOSED", "PN_AUTH_REFUSED", '"\n\\'),
+    public_url: fc.webUrl(),
+    tunnel_id: fc.string(),
+    latency_ms: fc.double(),
+    data_plane: fc.constantFrom("ok", "failing", "unknown", "?"),
+    omitted: fc.nat(),
+    status: fc.integer({ min: -1, max: 1_000 }),
+    duration_ms: fc.double(),
+    bytes_in: fc.integer(),
+    bytes_out: fc.integer(),
+  },
+  { requiredKeys: [] },
+);
+
+/** Any events of one endpoint, later ones later. */
+export const anyEvents: fc.Arbitrary<StatusEvent[]> = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(
+        "connection_attempt",
+        "connection_success",
+        "connection_failure",
+        "authentication_success",
+        "authentication_failure",
+        "tunnel_established",
+        "tunnel_closed",
+        "http_request",
+        "token_refresh",
+        "reconnection",
+        "error",
+        "pong",
+        "status_update",
+        "resume",
+      ),
+      data,
+      fc.nat({ max: 100_000 }),
+    ),
+    { maxLength: 60 },
+  )
+  .map((steps) => {
+    let at = 0;
+    return steps.map(([type, given, pause]) => eventOf(type, given, (at += pause)));
+  });

@@ -1,0 +1,211 @@
+import { isHealthy, STATUS_CLASSES, type EndpointReport, type StatusDocument } from "./status-document.js";
+
+export interface MetricSample {
+  labels: Record<string, string>;
+  value: number;
+  /** After the metric's name: `_bucket`, `_sum` or `_count` of a histogram. */
+  suffix?: string;
+}
+
+/** One metric: what it is called, what it means, and where its figures come from. */
+export interface Metric {
+  name: string;
+  type: "gauge" | "counter" | "histogram";
+  help: string;
+  /** Labels beside `le`. */
+  labels: readonly string[];
+  samples: (status: StatusDocument) => MetricSample[];
+}
+
+/** A metric with its figures. */
+export interface MetricFamily extends Omit<Metric, "samples" | "labels"> {
+  samples: MetricSample[];
+}
+
+type Read = (report: EndpointReport) => number | null;
+
+/** One figure for each endpoint; none where it is not known. */
+function each(type: "gauge" | "counter", name: string, help: string, read: Read): Metric {
+  return {
+    name,
+    type,
+    help,
+    labels: ["endpoint"],
+    samples: ({ endpoints }) =>
+      endpoints.flatMap((report) => {
+        const value = read(report);
+        return value === null ? [] : [{ labels: { endpoint: report.endpoint }, value }];
+      }),
+  };
+}
+
+/** Several figures for each endpoint, told apart by one more label. */
+function split(
+  type: "gauge" | "counter",
+  name: string,
+  help: string,
+  label: string,
+  read: (report: EndpointReport) => Record<string, number>,
+): Metric {
+  return {
+    name,
+    type,
+    help,
+    labels: ["endpoint", label],
+    samples: ({ endpoints }) =>
+      endpoints.flatMap((report) =>
+        Object.entries(read(report)).map(([key, value]) => ({
+          labels: { endpoint: report.endpoint, [label]: key },
+          value,
+        })),
+      ),
+  };
+}
+
+const STATES = ["disconnected", "connecting", "authenticating", "connected", "reconnecting", "draining", "failed"];
+const DATA_PLANES = ["ok", "failing", "unknown"];
+
+/** 1 for the one that holds, 0 for the others. */
+function oneOf(names: readonly string[], present: string): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, name === present ? 1 : 0]));
+}
+
+/** The metrics of a client, made of its status. */
+export const CLIENT_METRICS: readonly Metric[] = [
+  {
+    name: "postern_client_info",
+    type: "gauge",
+    help: "Always 1; the label says which version runs.",
+    labels: ["version"],
+    samples: ({ version }) => [{ labels: { version }, value: 1 }],
+  },
+  {
+    name: "postern_client_start_time_seconds",
+    type: "gauge",
+    help: "When the client was started, in seconds since 1970.",
+    labels: [],
+    samples: ({ started }) => [{ labels: {}, value: Date.parse(started) / 1_000 }],
+  },
+  each(
+    "gauge",
+    "postern_client_endpoint_healthy",
+    "1 while the endpoint is connected and its data plane is not failing, else 0.",
+    (report) => Number(isHealthy(report)),
+  ),
+  split(
+    "gauge",
+    "postern_client_endpoint_state",
+    "1 for the state that the endpoint is in, 0 for the others.",
+    "state",
+    ({ state }) => oneOf(STATES, state),
+  ),
+  split(
+    "gauge",
+    "postern_client_endpoint_data_plane",
+    "1 for what is known of the data plane, 0 for the others.",
+    "data_plane",
+    ({ health }) => oneOf(DATA_PLANES, health.data_plane),
+  ),
+  each("gauge", "postern_client_endpoint_health_score", "The health score, 0 to 100.", ({ health }) => health.score),
+  each(
+    "gauge",
+    "postern_client_endpoint_uptime_seconds",
+    "Time since the endpoint is connected without a break.",
+    ({ health }) => health.uptime_seconds,
+  ),
+  each(
+    "gauge",
+    "postern_client_endpoint_retries",
+    "Retries in a row since the endpoint was connected.",
+    ({ health }) => health.retry_count,
+  ),
+  each("gauge", "postern_client_ping_latency_seconds", "Average of the last heartbeats.", ({ health }) =>
+    seconds(health.avg_ping_latency_ms),
+  ),
+  each("gauge", "postern_client_last_ping_timestamp_seconds", "When the last heartbeat was answered.", ({ health }) =>
+    health.last_ping === null ? null : Date.parse(health.last_ping) / 1_000,
+  ),
+  each(
+    "counter",
+    "postern_client_connection_attempts_total",
+    "Attempts to connect to the server.",
+    ({ metrics }) => metrics.total_connections,
+  ),
+  split(
+    "counter",
+    "postern_client_connections_total",
+    "Attempts to connect that are over, by what came of them.",
+    "outcome",
+    ({ metrics }) => ({ success: metrics.successful_connections, failure: metrics.failed_connections }),
+  ),
+  each(
+    "counter",
+    "postern_client_http_requests_total",
+    "Requests of visitors.",
+    ({ metrics }) => metrics.http_requests,
+  ),
+  each(
+    "counter",
+    "postern_client_http_requests_omitted_total",
+    "Requests among them that the server only counted: no other metric of requests knows them.",
+    ({ metrics }) => metrics.omitted_requests,
+  ),
+  split(
+    "counter",
+    "postern_client_http_responses_total",
+    "Answers by the first digit of their status.",
+    "class",
+    ({ metrics }) => Object.fromEntries(STATUS_CLASSES.map((name) => [name, metrics.responses_by_class[name]])),
+  ),
+  each(
+    "counter",
+    "postern_client_http_received_bytes_total",
+    "Bytes of bodies from visitors.",
+    ({ metrics }) => metrics.bytes_in,
+  ),
+  each(
+    "counter",
+    "postern_client_http_sent_bytes_total",
+    "Bytes of bodies to visitors.",
+    ({ metrics }) => metrics.bytes_out,
+  ),
+  {
+    name: "postern_client_http_response_time_seconds",
+    type: "histogram",
+    help: "How long requests took.",
+    labels: ["endpoint"],
+    samples: ({ endpoints }) => endpoints.flatMap(histogram),
+  },
+  split(
+    "counter",
+    "postern_client_errors_total",
+    "Errors by code (docs/errors.md).",
+    "code",
+    ({ metrics }) => metrics.error_counts,
+  ),
+];
+
+/** All metrics with their figures, for programs that read JSON. */
+export function metricFamilies(status: StatusDocument): MetricFamily[] {
+  return CLIENT_METRICS.map(({ name, type, help, samples }) => ({ name, type, help, samples: samples(status) }));
+}
+
+function seconds(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : milliseconds / 1_000;
+}
+
+function histogram({ endpoint, metrics }: EndpointReport): MetricSample[] {
+  const { bounds_ms, counts, count, sum_ms } = metrics.response_times;
+  let cumulated = 0;
+  const buckets = counts.map((inBucket, index): MetricSample => {
+    const bound = bounds_ms[index];
+    cumulated += inBucket;
+    const le = bound === undefined ? "+Inf" : String(bound / 1_000);
+    return { suffix: "_bucket", labels: { endpoint, le }, value: cumulated };
+  });
+  return [
+    ...buckets,
+    { suffix: "_sum", labels: { endpoint }, value: sum_ms / 1_000 },
+    { suffix: "_count", labels: { endpoint }, value: count },
+  ];
+}

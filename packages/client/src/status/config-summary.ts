@@ -1,0 +1,39 @@
+import { DEFAULT_LIMITS } from "@postern/protocol";
+import { DEFAULT_RECONNECTION } from "../backoff.js";
+import type { ConnectOptions } from "../options.js";
+import { parseServerAddress } from "../server-address.js";
+import type { ConfigSummary } from "./status-document.js";
+
+/** What may be told of the options: neither credentials nor headers, which may hold some. @throws TypeError as `connect` does. */
+export function configSummary(options: ConnectOptions): ConfigSummary {
+  const { reconnection, connectionTimeout, keepaliveInterval, maxConnections } = options;
+  const { enabled, initialDelay, maxDelay, maxAttempts } = { ...DEFAULT_RECONNECTION, ...reconnection };
+  return {
+    server: originOf(options.server),
+    fallback_servers: (options.fallbacks ?? []).map(originOf),
+    sessions: options.connections ?? 1,
+    local: String(options.local),
+    subdomain: options.subdomain ?? null,
+    host_header: options.hostHeader ?? null,
+    auth_method: authMethod(options),
+    connection_timeout_ms: connectionTimeout ?? 30_000,
+    keepalive_interval_ms: Math.min(keepaliveInterval ?? Infinity, DEFAULT_LIMITS.heartbeat),
+    max_connections: maxConnections ?? DEFAULT_LIMITS.streams,
+    reconnection: {
+      enabled,
+      initial_delay_ms: initialDelay,
+      max_delay_ms: maxDelay,
+      max_attempts: maxAttempts,
+    },
+  };
+}
+
+/** As people and browsers write it. */
+function originOf(server: string): string {
+  return parseServerAddress(server).origin.replace(/^ws/, "http");
+}
+
+function authMethod({ apiKey, token, tokenRefresh }: ConnectOptions): ConfigSummary["auth_method"] {
+  if (apiKey !== undefined) return "api_key";
+  return token !== undefined || tokenRefresh !== undefined ? "token" : "certificate";
+}

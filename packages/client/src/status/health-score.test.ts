@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { ConnectionState } from "../options.js";
+import type { DataPlaneState } from "../data-plane.js";
+import { healthScore, type HealthFacts } from "./health-score.js";
+
+const PERFECT: HealthFacts = {
+  state: "connected",
+  retries: 0,
+  drops: 0,
+  pingLatency: 20,
+  dataPlane: "ok",
+  localFailing: false,
+};
+
+const STATES: ConnectionState[] = [
+  "disconnected",
+  "connecting",
+  "authenticating",
+  "connected",
+  "reconnecting",
+  "draining",
+  "failed",
+];
+/** From good to bad. */
+const DATA_PLANES: DataPlaneState[] = ["ok", "unknown", "failing"];
+
+const facts = fc.record<HealthFacts>({
+  state: fc.constantFrom(...STATES),
+  retries: fc.nat({ max: 1_000 }),
+  drops: fc.nat({ max: 20 }),
+  pingLatency: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
+  dataPlane: fc.constantFrom(...DATA_PLANES),
+  localFailing: fc.boolean(),
+});
+
+test("nothing wrong is 100, and only that", () => {
+  expect(healthScore(PERFECT)).toBe(100);
+  expect(healthScore({ ...PERFECT, pingLatency: undefined })).toBe(100);
+});
+
+test.for([
+  ["an endpoint that was given up", { state: "failed" }, 0],
+  ["the first attempt", { state: "connecting" }, 30],
+  ["the fourth retry", { state: "reconnecting", retries: 4 }, 18],
+  ["the hundredth retry", { state: "reconnecting", retries: 100 }, 0],
+  ["one drop lately", { drops: 1 }, 90],
+  ["many drops lately", { drops: 9 }, 80],
+  ["a slow heartbeat", { pingLatency: 300 }, 96],
+  ["a very slow heartbeat", { pingLatency: 60_000 }, 85],
+  ["a local service that is not there", { localFailing: true }, 80],
+  ["nobody probes", { dataPlane: "unknown" }, 95],
+  ["visitors do not come through", { dataPlane: "failing" }, 40],
+  ["all at once", { drops: 9, pingLatency: 60_000, localFailing: true, dataPlane: "failing" }, 0],
+] as const)("%s", ([, change, score]) => {
+  expect(healthScore({ ...PERFECT, ...change })).toBe(score);
+});
+
+test("it is a whole number from 0 to 100, the same for the same facts", () => {
+  fc.assert(
+    fc.property(facts, (given) => {
+      const score = healthScore(given);
+      expect(Number.isInteger(score) && score >= 0 && score <= 100).toBe(true);
+      expect(healthScore({ ...given })).toBe(score);
+    }),
+  );
+});
+
+test("no fact that gets worse raises it", () => {
+  const worse: ((given: HealthFacts) => HealthFacts)[] = [
+    (given) => ({ ...given, retries: given.retries + 1 }),
+    (given) => ({ ...given, drops: given.drops + 1 }),
+    (given) => ({ ...given, pingLatency: (given.pingLatency ?? 0) + 40 }),
+    (given) => ({ ...given, localFailing: true }),
+    (given) => ({ ...given, dataPlane: DATA_PLANES[DATA_PLANES.indexOf(given.dataPlane) + 1] ?? "failing" }),
+    (given) => ({ ...given, state: "failed" }),
+  ];
+  fc.assert(
+    fc.property(facts, fc.constantFrom(...worse), (given, worsen) => {
+      expect(healthScore(worsen(given))).toBeLessThanOrEqual(healthScore(given));
+    }),
+  );
+});
+
+test("a connection that is not known to fail is worth more than any endpoint without one", () => {
+  fc.assert(
+    fc.property(facts, facts, (one, other) => {
+      fc.pre(other.state !== "connected");
+      const connected = healthScore({ ...one, state: "connected", dataPlane: "unknown" });
+      expect(connected).toBeGreaterThanOrEqual(40);
+      expect(connected).toBeGreaterThan(healthScore(other));
+    }),
+  );
+});

@@ -1,0 +1,35 @@
+/** Seconds that are remembered. */
+const SECONDS = 60;
+
+/** How many requests there were lately, counted by the second. */
+export class RequestRate {
+  readonly #counts = Array.from({ length: SECONDS }, () => 0);
+  /** The latest second that was counted. */
+  #second = -Infinity;
+
+  /** @param now milliseconds. */
+  add(requests: number, now: number): void {
+    this.#advance(Math.floor(now / 1_000));
+    const slot = this.#second % SECONDS;
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + requests;
+  }
+
+  /** Requests in the last `seconds` seconds, 60 at most, the present one included. */
+  last(seconds: number, now: number): number {
+    const present = Math.floor(now / 1_000);
+    let sum = 0;
+    for (let second = this.#second; second > present - seconds && second > this.#second - SECONDS; second--)
+      sum += this.#counts[second % SECONDS] ?? 0;
+    return sum;
+  }
+
+  #advance(second: number): void {
+    // A clock that was put back far enough begins anew; a little unrest counts for the latest second.
+    if (second < this.#second - SECONDS || second >= this.#second + SECONDS) {
+      this.#counts.fill(0);
+      this.#second = second;
+      return;
+    }
+    while (this.#second < second) this.#counts[++this.#second % SECONDS] = 0;
+  }
+}
