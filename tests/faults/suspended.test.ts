@@ -46,7 +46,7 @@ test("a server that is killed and starts anew has its tunnels back under their n
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "killed" });
   const { client } = published;
   const check = await ClosingCheck.begin(onTestFinished, undefined, client.program);
-  for (let time = 1; time <= sized(10, 3); time += 1) {
+  for (let time = 1; time <= sized(5, 3); time += 1) {
     await server.program.kill();
     await server.restart();
     const start = performance.now();

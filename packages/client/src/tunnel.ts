@@ -223,6 +223,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     // Those that a server asked to go may have requests in progress, too.
     const sessions = this.#keepers.flatMap((keeper) => keeper.sessions);
     await Promise.all(sessions.map((session) => session.drain(DRAIN)));
+    if (sessions.length > 0) {
+      const { code, message } = new TunnelError("PN_CLOSED");
+      this.report("tunnel_closed", message, { code, public_url: this.url });
+    }
     this.#stop.abort();
     await closed;
   }
