@@ -153,12 +153,15 @@ test("every documented option is in the table", () => {
 test("no other option of a client or a server is a secret that nobody has thought of", () => {
   const tested = /^tunnel\.(auth|endpoints\.auth|server\.auth)(\.|$)/;
   const others = documentedOptions().filter(({ section, isSecret }) => isSecret && !tested.test(section));
-  // Logins at proxies have tests of their own; what the server's own key is encrypted with is used by those of canaries.
+  // Logins at proxies, webhooks and metrics have tests of their own; what the server's own key is encrypted with is used by those of canaries.
   expect(others.map(nameOf)).toEqual([
     "tunnel.proxy",
     "tunnel.endpoints.proxy",
+    "tunnel.monitoring.status_webhook",
+    "tunnel.monitoring.webhook_secret",
     "tunnel.server.ssl.key_passphrase",
     "tunnel.server.ssl.certificates.key_passphrase",
+    "tunnel.server.monitoring.metrics_token",
   ]);
 });
 

@@ -56,8 +56,8 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   /** Refreshes without an answer, by number. */
   readonly #refreshing = new Map<number, PromiseWithResolvers<Refreshed>>();
   #refreshes = 0;
-  /** Is called when no stream is open any more. */
-  #onIdle: () => void = () => {};
+  /** Resolves when no stream is open any more; there once it is waited for, by however many. */
+  #idle: PromiseWithResolvers<void> | undefined;
   /** Why the server is about to close the session, with its hint when to come again. */
   #said: TunnelError | undefined;
   #tunnel = -1;
@@ -156,10 +156,9 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     this.#dataPlane?.stop();
     this.#session.goAway("PN_DRAINING");
     if (this.#session.streams === 0) return;
-    const over = Promise.withResolvers<void>();
-    this.#onIdle = over.resolve;
-    const timer = setTimeout(over.resolve, timeout);
-    await over.promise;
+    const idle = (this.#idle ??= Promise.withResolvers<void>());
+    const timer = setTimeout(idle.resolve, timeout);
+    await idle.promise;
     clearTimeout(timer);
   }
 
@@ -218,7 +217,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   }
 
   onStreamsOver(): void {
-    this.#onIdle();
+    this.#idle?.resolve();
   }
 
   onClose(closed: TunnelError): void {
@@ -226,7 +225,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     clearInterval(this.#timer);
     clearTimeout(this.#proof);
     this.#dataPlane?.stop();
-    this.#onIdle();
+    this.#idle?.resolve();
     this.#bound.reject(reason);
     for (const answer of this.#refreshing.values()) answer.reject(reason);
     this.#refreshing.clear();
