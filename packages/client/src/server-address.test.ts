@@ -17,3 +17,10 @@ test.each(["", "ftp://example.com", "http://example.com/path", "http://user:secr
     expect(() => parseServerAddress(text)).toThrow(/is not a server's address/);
   },
 );
+
+test.each(["http://user:canary@example.com", "https://:canary@example.com", "https://example.com/?token=canary"])(
+  "%j is refused, and its secret is not repeated",
+  (text) => {
+    expect(() => parseServerAddress(text)).toThrow(/^(?!.*canary).*is not a server's address/);
+  },
+);

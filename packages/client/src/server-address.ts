@@ -12,13 +12,19 @@ export function parseServerAddress(text: string): URL {
     url === null ||
     (!tls && !plain) ||
     url.username !== "" ||
+    url.password !== "" ||
     !/^\/(connect)?$/.test(url.pathname) ||
     url.search ||
     url.hash
   ) {
     throw new TypeError(
-      `${JSON.stringify(given)} is not a server's address. Use its base domain, for instance https://tunnel.example.com or http://localhost:8080.`,
+      `${JSON.stringify(shown(given))} is not a server's address. Use its base domain, for instance https://tunnel.example.com or http://localhost:8080.`,
     );
   }
   return new URL(`${tls ? "wss" : "ws"}://${url.host}/connect`);
+}
+
+/** What may be a secret is left out: what stands before an @, and a query. */
+function shown(given: string): string {
+  return given.replace(/[^/]*@/, "***@").replace(/[?#].*$/s, "");
 }

@@ -71,7 +71,8 @@ export function serverAddress(): Kind<string> {
   const what = 'a server, for instance "https://tunnel.example.com"';
   return rewritten("server", what, { type: "string" }, (given) => {
     const parsed = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(given.trim()) ? given.trim() : `https://${given.trim()}`);
-    if (parsed === null || !/^(https?|wss?):$/.test(parsed.protocol) || parsed.username !== "") return undefined;
+    if (parsed === null || !/^(https?|wss?):$/.test(parsed.protocol) || parsed.username + parsed.password !== "")
+      return undefined;
     const isBare = /^\/(connect)?$/.test(parsed.pathname) && parsed.search === "" && parsed.hash === "";
     return isBare ? `${parsed.protocol}//${parsed.host}` : undefined;
   });
