@@ -14,7 +14,7 @@ class Played {
   #answer: ((failure?: ProbeFailure) => void) | undefined;
 
   constructor(interval = INTERVAL, random = 0.5) {
-    const setTimer = (task: () => void, milliseconds: number): (() => void) => {
+    const after = (milliseconds: number, task: () => void): (() => void) => {
       const timer = { at: this.now + milliseconds, task };
       this.#timers.push(timer);
       return () => (this.#timers = this.#timers.filter((each) => each !== timer));
@@ -27,7 +27,7 @@ class Played {
       });
     };
     this.plane = new DataPlane(
-      { interval, probe, setTimer, random: () => random },
+      { interval, probe, clock: { after, random: () => random } },
       {
         onDataPlane: (state, error) => this.told.push(error === undefined ? state : `${state}: ${error}`),
         onDataPlaneLost: () => this.told.push("lost"),

@@ -1,3 +1,5 @@
+import type { Clock } from "./clock.js";
+
 export type DataPlaneState = "ok" | "failing" | "unknown";
 
 /** After a failure the next probe comes so soon, in milliseconds. */
@@ -30,10 +32,7 @@ export interface DataPlaneOptions {
   interval: number;
   /** Sends one probe on the way that visitors take. Throws a ProbeFailure, also when `signal` says that it took too long. */
   probe: (signal: AbortSignal) => Promise<void>;
-  /** Runs `task` later; what it returns prevents that. */
-  setTimer: (task: () => void, milliseconds: number) => () => void;
-  /** 0 ≤ random < 1. */
-  random: () => number;
+  clock: Pick<Clock, "after" | "random">;
 }
 
 export interface DataPlaneEvents {
@@ -62,7 +61,8 @@ export class DataPlane {
   constructor(options: DataPlaneOptions, events: DataPlaneEvents) {
     this.#options = options;
     this.#events = events;
-    this.#cancel = options.setTimer(() => void this.#probe(), FIRST + FIRST * options.random());
+    const { clock } = options;
+    this.#cancel = clock.after(FIRST + FIRST * clock.random(), () => void this.#probe());
   }
 
   /** The session is over or draining: no more is sent, and nothing is known. Can be called twice. */
@@ -73,9 +73,9 @@ export class DataPlane {
   }
 
   async #probe(): Promise<void> {
-    const { probe, setTimer } = this.#options;
+    const { probe, clock } = this.#options;
     const deadline = new AbortController();
-    const cancel = setTimer(() => deadline.abort(), TIMEOUT);
+    const cancel = clock.after(TIMEOUT, () => deadline.abort());
     let failure: ProbeFailure | undefined;
     try {
       await probe(AbortSignal.any([deadline.signal, this.#stop.signal]));
@@ -90,7 +90,7 @@ export class DataPlane {
       this.stop();
       return this.#events.onDataPlaneLost();
     }
-    this.#cancel = setTimer(() => void this.#probe(), this.#pause);
+    this.#cancel = clock.after(this.#pause, () => void this.#probe());
   }
 
   /** Where it never works, asking often is of no use. */

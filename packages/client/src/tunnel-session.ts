@@ -10,6 +10,7 @@ import {
   type SessionHandler,
   type Stream,
 } from "@postern/protocol";
+import { SYSTEM_CLOCK } from "./clock.js";
 import { DataPlane, type DataPlaneState } from "./data-plane.js";
 import { LocalConnection, type LocalConnectionEvents } from "./local-connection.js";
 import { remoteError } from "./login.js";
@@ -101,13 +102,9 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   /** From now on it is looked every `interval` milliseconds whether requests come through. Where they no longer do, the session ends. */
   watchDataPlane(way: ProbeWay, interval: number): void {
     const probe = new Probe(way);
-    const setTimer = (task: () => void, milliseconds: number): (() => void) => {
-      const timer = setTimeout(task, milliseconds);
-      return () => clearTimeout(timer);
-    };
     this.#probe = probe;
     this.#dataPlane = new DataPlane(
-      { interval, probe: (signal) => probe.send(signal), setTimer, random: Math.random },
+      { interval, probe: (signal) => probe.send(signal), clock: SYSTEM_CLOCK },
       {
         onDataPlane: (state, error) => this.#events.onDataPlane(state, error),
         onDataPlaneLost: () => this.#session.close(new TunnelError("PN_DATA_PLANE_LOST")),
