@@ -1,3 +1,4 @@
+import { TunnelError } from "@postern/protocol";
 import type { ConnectionState } from "./options.js";
 
 /**
@@ -29,6 +30,12 @@ const RANKS: readonly ConnectionState[] = ["connected", "authenticating", "conne
 /** Whether `to` may come after `from`. */
 export function mayFollow(from: ConnectionState, to: ConnectionState): boolean {
   return FOLLOWING[from].includes(to);
+}
+
+/** `to`, where it may come after `from`. @throws TunnelError PN_INTERNAL where it may not. */
+export function following(from: ConnectionState, to: ConnectionState): ConnectionState {
+  if (!mayFollow(from, to)) throw new TunnelError("PN_INTERNAL", `${from} → ${to}`);
+  return to;
 }
 
 /** The state of what has sessions in these states. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { TunnelError, type Bound, type Limits, type Requests } from "@postern/protocol";
 import { backoff } from "./backoff.js";
-import { mayFollow } from "./connection-state.js";
+import { following } from "./connection-state.js";
 import type { Credential } from "./credential.js";
 import { HomeWatch } from "./home-watch.js";
 import type { KeptSession, Means } from "./means.js";
@@ -50,8 +50,8 @@ export interface Keeping {
 
 /** What the tunnel hears of one of its sessions. */
 export interface KeeperEvents {
-  onState(keeper: SessionKeeper): void;
-  /** The tunnel stands on a session at `server`. */
+  onState(): void;
+  /** The tunnel stands on the session. */
   onBound(bound: Bound): void;
   /** The session is gone. */
   onLost(error: TunnelError): void;
@@ -314,9 +314,8 @@ export class SessionKeeper {
 
   #setState(state: ConnectionState): void {
     if (this.state === state) return;
-    if (!mayFollow(this.state, state)) throw new TunnelError("PN_INTERNAL", `${this.state} → ${state}`);
-    this.state = state;
-    this.#events.onState(this);
+    this.state = following(this.state, state);
+    this.#events.onState();
   }
 }
 

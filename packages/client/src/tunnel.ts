@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { DEFAULT_LIMITS, TunnelError, type Bound, type Limits, type Requests } from "@postern/protocol";
 import { DEFAULT_RECONNECTION } from "./backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
-import { bestState, mayFollow } from "./connection-state.js";
+import { bestState, following } from "./connection-state.js";
 import { credentialOf } from "./credential.js";
 import type { DataPlaneState } from "./data-plane.js";
 import { REAL_MEANS, type Means } from "./means.js";
@@ -242,8 +242,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
 
   #setState(state: ConnectionState): void {
     if (this.state === state) return;
-    if (!mayFollow(this.state, state)) throw new TunnelError("PN_INTERNAL", `${this.state} → ${state}`);
-    this.state = state;
+    this.state = following(this.state, state);
     this.#status.stateChanged(state, Date.now());
     this.emit("state", state);
   }
