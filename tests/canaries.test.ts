@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import {
   CertificateAuthority,
   Cleanup,
   exchange,
-  needs,
   postern,
   scratchFolder,
   TOKEN_SECRET,
@@ -16,6 +15,7 @@ import {
 } from "@postern/testkit";
 import { Gate } from "./gate.ts";
 import { install, isOpen, TlsServer, visit } from "./tls-server.ts";
+import { prepareOnce } from "./prepare-once.ts";
 
 /** What must be found nowhere; each is long enough to be found when only a part of it is shown. */
 const CANARY = {
@@ -41,12 +41,7 @@ const PARTS = Object.values(CANARY).map((canary) => canary.slice(canary.lastInde
 const cleanup = new Cleanup();
 let ca: CertificateAuthority;
 let issuer: TokenIssuer;
-let ready: Promise<void> | undefined;
-beforeEach(({ skip }) => {
-  needs({ skip }, "openssl");
-  return (ready ??= setUp());
-});
-afterAll(() => cleanup.run());
+prepareOnce(cleanup, setUp, "openssl");
 
 async function setUp(): Promise<void> {
   ca = new CertificateAuthority(cleanup.defer);

@@ -1,10 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import {
   CertificateAuthority,
   Cleanup,
-  needs,
   postern,
   scratchFolder,
   TEST_KEY,
@@ -16,6 +15,7 @@ import {
 import { channelText, documentedOptions, given, type GivenSettings, type Settings } from "./documented-options.ts";
 import { Gate } from "./gate.ts";
 import { isOpen, TlsServer } from "./tls-server.ts";
+import { prepareOnce } from "./prepare-once.ts";
 
 const OTHERS_KEY = "key-of-a-stranger-987654321";
 const OTHERS_SECRET = "another-secret-of-at-least-32-bytes";
@@ -31,12 +31,7 @@ let otherIssuer: TokenIssuer;
 /** Takes keys, tokens and certificates. */
 let secured: TlsServer;
 let gate: Gate;
-let ready: Promise<void> | undefined;
-beforeEach(({ skip }) => {
-  needs({ skip }, "openssl");
-  return (ready ??= setUp());
-});
-afterAll(() => cleanup.run());
+prepareOnce(cleanup, setUp, "openssl");
 
 async function setUp(): Promise<void> {
   ca = new CertificateAuthority(cleanup.defer);

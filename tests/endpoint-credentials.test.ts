@@ -1,10 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import {
   CertificateAuthority,
   Cleanup,
-  needs,
   postern,
   scratchFolder,
   TOKEN_SECRET,
@@ -14,6 +13,7 @@ import {
 import { documentedOptions } from "./documented-options.ts";
 import { Gate } from "./gate.ts";
 import { install, TlsServer } from "./tls-server.ts";
+import { prepareOnce } from "./prepare-once.ts";
 
 const KEYS = {
   direct: "key-of-direct-0123456789",
@@ -31,12 +31,7 @@ let strangers: CertificateAuthority;
 let issuer: TokenIssuer;
 let secured: TlsServer;
 let gate: Gate;
-let ready: Promise<void> | undefined;
-beforeEach(({ skip }) => {
-  needs({ skip }, "openssl");
-  return (ready ??= setUp());
-});
-afterAll(() => cleanup.run());
+prepareOnce(cleanup, setUp, "openssl");
 
 async function setUp(): Promise<void> {
   ca = new CertificateAuthority(cleanup.defer);

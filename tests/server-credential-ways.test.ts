@@ -1,11 +1,10 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import {
   CertificateAuthority,
   Cleanup,
-  needs,
   postern,
   scratchFolder,
   TOKEN_SECRET,
@@ -16,18 +15,14 @@ import {
 } from "@postern/testkit";
 import { channelText, documentedOptions, given, type Settings } from "./documented-options.ts";
 import { install, isOpen, TlsServer } from "./tls-server.ts";
+import { prepareOnce } from "./prepare-once.ts";
 
 const cleanup = new Cleanup();
 let ca: CertificateAuthority;
 let strangers: CertificateAuthority;
 let certificate: CertificateFiles;
 let issuer: TokenIssuer;
-let ready: Promise<void> | undefined;
-beforeEach(({ skip }) => {
-  needs({ skip }, "openssl");
-  return (ready ??= setUp());
-});
-afterAll(() => cleanup.run());
+prepareOnce(cleanup, setUp, "openssl");
 
 async function setUp(): Promise<void> {
   ca = new CertificateAuthority(cleanup.defer);

@@ -10,24 +10,27 @@ import {
   POSTERN_BIN,
   Program,
   scratchFolder,
-  TOKEN_SECRET,
-  TokenIssuer,
+  type TokenIssuer,
   until,
   type ClientProcess,
 } from "@postern/testkit";
-import { expectIn, expectOut, freshIssuer, launch, refreshing, TARGET, TokenServer } from "./token-server.ts";
+import {
+  expectIn,
+  expectOut,
+  freshIssuer,
+  launch,
+  refreshing,
+  startTokens,
+  TARGET,
+  type TokenServer,
+} from "./token-server.ts";
 
 const cleanup = new Cleanup();
 let issuer: TokenIssuer;
-/** Takes tokens by the secret. */
 let server: TokenServer;
 
 beforeAll(async () => {
-  issuer = await TokenIssuer.start(cleanup.defer);
-  issuer.lifetime = 600;
-  server = await TokenServer.start(cleanup.defer, 'audience = "postern"', {
-    POSTERN_TUNNEL_SERVER_AUTH_JWT_SECRET: TOKEN_SECRET,
-  });
+  ({ issuer, server } = await startTokens(cleanup.defer));
 });
 afterAll(() => cleanup.run());
 

@@ -7,6 +7,7 @@ import {
   exchange,
   postern,
   scratchFolder,
+  TOKEN_SECRET,
   TokenIssuer,
   type Defer,
   type Program,
@@ -95,3 +96,12 @@ export async function freshIssuer(lifetime = 600): Promise<TokenIssuer> {
 /** `[tunnel.auth]` of a client whose tokens come from this issuer. */
 export const refreshing = (from: TokenIssuer, refreshToken = from.refreshToken): string =>
   `[tunnel.auth]\nmethod = "token"\n[tunnel.auth.token_refresh]\nrefresh_url = "${from.url}/token"\nrefresh_token = "${refreshToken}"\n`;
+
+/** An issuer, and a server that takes its tokens by the secret. */
+export async function startTokens(defer: Defer): Promise<{ issuer: TokenIssuer; server: TokenServer }> {
+  const issuer = Object.assign(await TokenIssuer.start(defer), { lifetime: 600 });
+  const server = await TokenServer.start(defer, 'audience = "postern"', {
+    POSTERN_TUNNEL_SERVER_AUTH_JWT_SECRET: TOKEN_SECRET,
+  });
+  return { issuer, server };
+}

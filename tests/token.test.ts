@@ -1,20 +1,24 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { Cleanup, postern, scratchFolder, TOKEN_SECRET, TokenIssuer, until } from "@postern/testkit";
-import { expectIn, expectOut, freshIssuer, launch, TARGET, TokenServer, type Wish } from "./token-server.ts";
+import { Cleanup, postern, scratchFolder, TOKEN_SECRET, type TokenIssuer, until } from "@postern/testkit";
+import {
+  expectIn,
+  expectOut,
+  freshIssuer,
+  launch,
+  startTokens,
+  TARGET,
+  TokenServer,
+  type Wish,
+} from "./token-server.ts";
 
 const cleanup = new Cleanup();
 let issuer: TokenIssuer;
-/** Takes tokens by the secret. */
 let server: TokenServer;
 
 beforeAll(async () => {
-  issuer = await TokenIssuer.start(cleanup.defer);
-  issuer.lifetime = 600;
-  server = await TokenServer.start(cleanup.defer, 'audience = "postern"', {
-    POSTERN_TUNNEL_SERVER_AUTH_JWT_SECRET: TOKEN_SECRET,
-  });
+  ({ issuer, server } = await startTokens(cleanup.defer));
 });
 afterAll(() => cleanup.run());
 
