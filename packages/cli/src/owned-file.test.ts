@@ -1,14 +1,26 @@
 import { execFileSync, spawn } from "node:child_process";
-import { symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { scratchFolder } from "@postern/testkit";
+import { scratchFolder, until } from "@postern/testkit";
 import { readOwnedFile } from "./owned-file.js";
 
 function pipe(): string {
   const path = join(scratchFolder(onTestFinished), "pipe");
   execFileSync("mkfifo", ["-m", "600", path]);
   return path;
+}
+
+/** What this process has open. */
+function openFiles(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // It was closed just now, for instance that of the folder itself.
+      return [];
+    }
+  });
 }
 
 describe.skipIf(process.platform === "win32")("a pipe", () => {
@@ -26,6 +38,8 @@ describe.skipIf(process.platform === "win32")("a pipe", () => {
     onTestFinished(() => void writer.kill());
     await new Promise((resolve) => writer.stdout.once("data", resolve));
     const reading = readOwnedFile(path);
+    // What is in a pipe is lost when its last end is closed: the writer may go on once the reader has it open.
+    await until("the pipe to be open", () => openFiles().includes(path));
     writer.stdin.write("go\n");
     expect((await reading).bytes.toString()).toBe("first second");
   });
