@@ -114,11 +114,11 @@ async function connectTcp(
 }
 
 function connectTo(address: string, port: number, { won, lost }: Outcome<Socket>): () => void {
-  const socket = new TcpSocket({});
+  // The constructor alone heeds it; without it a small answer waits for the acknowledgement of what went before.
+  const socket = new TcpSocket({ noDelay: true });
   // Whoever takes the socket over listens for errors of its own.
   socket.on("error", lost).once("connect", () => won(socket));
-  const options = { host: address, port, noDelay: true };
-  socket.connect(options);
+  socket.connect({ host: address, port });
   return () => void socket.destroy();
 }
 
