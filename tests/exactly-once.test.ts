@@ -66,11 +66,11 @@ class Crowd {
 
   /** Every request was answered when `send` was done; here: each was executed, and only once. */
   expectAllExecutedOnce(): void {
-    const counts = [...this.#origin.executed.values()];
-    expect({ executed: counts.length, more: counts.filter((count) => count !== 1) }).toEqual({
-      executed: this.#sent,
-      more: [],
-    });
+    const { executed } = this.#origin;
+    const once = Array.from({ length: this.#sent }, (_, index): [string, number] => [`/do/${index + 1}`, 1]);
+    const unexpected = [...executed].filter(([path, times]) => times !== 1 || !/^\/do\/\d+$/.test(path));
+    expect({ unexpected, executed: executed.size }).toEqual({ unexpected: [], executed: once.length });
+    expect(new Map(executed)).toEqual(new Map(once));
   }
 
   async #sendOne(number: number): Promise<void> {

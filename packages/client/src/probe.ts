@@ -20,31 +20,31 @@ export interface ProbeWay {
   tunnelId: string;
 }
 
+/** So many probes that have not come back yet are known. */
+const KNOWN = 16;
+
 /** Requests of our own on the way that visitors take, each known by a nonce that counts once. */
 export class Probe {
   readonly #way: ProbeWay;
-  /** Nonces that are on their way. */
-  readonly #pending = new Set<string>();
+  /** Nonces on their way, the oldest first: a probe that comes after it was given up is still none of the local service's business. */
+  readonly #nonces = new Set<string>();
 
   constructor(way: ProbeWay) {
     this.#way = way;
   }
 
   /** Sends one, and waits until it has come back. @throws ProbeFailure */
-  async send(signal: AbortSignal): Promise<void> {
+  send(signal: AbortSignal): Promise<void> {
     const nonce = randomBytes(16).toString("hex");
-    this.#pending.add(nonce);
-    try {
-      await this.#ask(nonce, signal);
-    } finally {
-      this.#pending.delete(nonce);
-    }
+    this.#nonces.add(nonce);
+    if (this.#nonces.size > KNOWN) this.#nonces.delete([...this.#nonces][0]!);
+    return this.#ask(nonce, signal);
   }
 
-  /** The answer to the request that begins with `head`, if that is a probe on its way. */
+  /** The answer to the request that begins with `head`, if that is a probe of ours. */
   answer(head: string): string | undefined {
     const nonce = FIELD.exec(head)?.[1];
-    if (nonce === undefined || !this.#pending.delete(nonce)) return undefined;
+    if (nonce === undefined || !this.#nonces.delete(nonce)) return undefined;
     return `HTTP/1.1 204 No Content\r\nPostern-Probe: ${nonce}\r\nConnection: close\r\n\r\n`;
   }
 

@@ -66,11 +66,11 @@ export class CountingOrigin {
 }
 
 /** Whether a head and its body are there: one request, nothing behind it. */
-function isWhole(text: string): boolean {
+export function isWhole(text: string): boolean {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return false;
   const head = text.slice(0, end + 2);
-  if (/\r\ntransfer-encoding: chunked\r\n/i.test(head)) return text.endsWith("0\r\n\r\n");
-  const length = Number(/\r\ncontent-length: (\d+)\r\n/i.exec(head)?.[1] ?? 0);
-  return text.length - end - 4 === length;
+  const body = text.slice(end + 4);
+  if (/\r\ntransfer-encoding: chunked\r\n/i.test(head)) return `\r\n${body}`.endsWith("\r\n0\r\n\r\n");
+  return body.length === Number(/\r\ncontent-length: (\d+)\r\n/i.exec(head)?.[1] ?? 0);
 }
