@@ -43,10 +43,9 @@ test.concurrent.for(["both ways", "on the way in", "on the way out"] as const)(
 
     namespace.cut(loss);
     const start = performance.now();
-    await until("visitors to be told that the client is away", async () => (await visit()) === 503, {
-      timeout: NOTICED,
-    });
+    await until("the server to notice", () => server.program.output.includes("client dropped"), { timeout: NOTICED });
     finding(context, `the server noticed after ${secondsSince(start)}`);
+    expect(await visit()).toBe(503);
     await until("the client to notice", () => client.count("tunnel_closed") === 1, { timeout: NOTICED });
     finding(context, `the client noticed before ${secondsSince(start)}`);
     namespace.heal();

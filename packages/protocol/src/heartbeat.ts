@@ -1,12 +1,12 @@
 /** Missed heartbeats in a row that end a session. */
-const MISSES = 2;
+export const MISSES = 2;
 
-export type Beat = "wait" | "ping" | "lost";
+export type Beat = "wait" | "ping";
 
 /**
  * Decides when to PING and when a peer is lost: PROTOCOL.md, section 7.
- * A process that was suspended finds its timers due before it has read what waits in its socket, so nobody is lost by the clock alone:
- * the verdict falls only after the event loop has had the chance to read.
+ * A process that was suspended finds its timers due before it has read what waits in its socket, so a silent peer is not yet a lost one:
+ * whoever asks reads first, and asks again.
  */
 export class Heartbeat {
   readonly #interval: number;
@@ -39,11 +39,10 @@ export class Heartbeat {
     this.#heard = false;
     const due = now >= this.#pingAt;
     if (due) this.#pingAt = now + this.#interval;
-    if (this.#misses >= MISSES) return "lost";
     return due ? "ping" : "wait";
   }
 
-  /** Whether the peer is still silent: asked once more after a `lost`, one turn of the event loop later. */
+  /** Whether nothing has come for too long. */
   get silent(): boolean {
     return this.#misses >= MISSES;
   }

@@ -1,9 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS } from "./errors.js";
 import { PlayedPeer } from "./played-peer.suite.js";
-import { Received, SessionPair } from "./session-pair.suite.js";
+import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 
 const PING = { type: "PING", payload: "00".repeat(8) } as const;
+
+/** Answers the last PING. */
+function answer(peer: PlayedPeer): void {
+  const { payload } = peer.sent("PING").at(-1) ?? PING;
+  peer.says({ type: "PONG", payload });
+}
 
 describe("acknowledgement", () => {
   test("ACK_NOW is answered at the end of the turn with the bytes received, headers included", () => {
@@ -114,14 +120,52 @@ describe("heartbeat", () => {
     },
   );
 
-  test("any byte is a sign of life", () => {
+  /** For two minutes the peer says something every 9 seconds, if it is still heard. */
+  function talk(say: (peer: PlayedPeer) => void): PlayedPeer {
     const peer = new PlayedPeer("client");
     peer.clock.every(1_000, () => peer.session.tick());
-    for (let second = 0; second < 120; second += 9) {
+    for (let second = 0; second < 120 && peer.record.closed === undefined; second += 9) {
       peer.clock.run(9_000);
       peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+      say(peer);
+    }
+    return peer;
+  }
+
+  test("any byte is a sign of life, as long as the peer answers now and then", () => {
+    let times = 0;
+    expect(talk((peer) => ++times % 2 === 0 && answer(peer)).record.closed).toBeUndefined();
+  });
+
+  test("a peer that is heard and does not hear us is noticed within 30 seconds", () => {
+    const start = new PlayedPeer("client").clock.now();
+    const { record, clock } = talk(() => {});
+    expect(record.closed?.code).toBe("PN_HEARTBEAT_LOST");
+    // The last look was at 30 seconds; the test looks every 9.
+    expect(clock.now() - start).toBeLessThanOrEqual(36_000);
+  });
+
+  test("an acknowledgement proves as much as the answer to a PING", () => {
+    const peer = new PlayedPeer("server");
+    const stream = peer.session.open(1);
+    for (let second = 0; second < 120; second++) {
+      stream.write(Buffer.alloc(10));
+      peer.clock.run(1_000);
+      peer.session.tick();
+      peer.says({ type: "ACK", received: peer.session.sender.inFlight.sent });
     }
     expect(peer.record.closed).toBeUndefined();
+  });
+
+  test("only heartbeats are told, not what measures the path", () => {
+    const pair = new SessionPair({ delay: 20, rate: 50 });
+    pair.client.record.accept = (stream) => void new Received(stream);
+    pair.tick();
+    new Bulk(pair.server.session.open(1));
+    pair.clock.run(60_000);
+    const pings = pair.server.record.roundTrips.length;
+    expect(pings).toBeGreaterThanOrEqual(4);
+    expect(pings).toBeLessThanOrEqual(7);
   });
 
   /** A peer that was silent for so long that one more look at the clock is too many. */
@@ -141,8 +185,7 @@ describe("heartbeat", () => {
     peer.clock.run(3_600_000);
     // It wakes: its timers are due first, then it reads, then the turn ends.
     peer.session.tick();
-    peer.transport.handler.onMessage(Buffer.from("0200000800000000" + "00".repeat(8), "hex"), true);
-    peer.clock.run(0);
+    answer(peer);
     expect(peer.record.closed).toBeUndefined();
     peer.clock.run(5_000);
     peer.session.tick();
@@ -171,7 +214,7 @@ describe("stall", () => {
         peer.clock.run(1_000);
         peer.session.tick();
         peer.clock.run(0);
-        peer.says(PING);
+        answer(peer);
       }
     };
     return { peer, seconds };

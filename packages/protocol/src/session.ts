@@ -2,7 +2,7 @@ import { decodeControl, encodeControl, type ControlMessage } from "./control.js"
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "./errors.js";
 import { Flag } from "./frame.js";
 import { FrameReader, type FrameHandler } from "./frame-reader.js";
-import { Heartbeat } from "./heartbeat.js";
+import { Heartbeat, MISSES } from "./heartbeat.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { ReceiveWindow } from "./receive-window.js";
 import { Sender, type SenderPort } from "./sender.js";
@@ -23,7 +23,7 @@ export interface SessionHandler {
   onControl(message: ControlMessage): void;
   /** The peer drains: open nothing new, finish what runs. */
   onGoAway(code: ErrorCode, retryAfter: number, reason: string): void;
-  /** A PING was answered after so many milliseconds. */
+  /** A heartbeat was answered after so many milliseconds. */
   onPong(roundTrip: number): void;
   /** The last open stream is over. */
   onStreamsOver(): void;
@@ -59,6 +59,9 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   #pings = 0;
   #pingAt = -1;
   #pingClean = false;
+  #pingIsBeat = false;
+  /** The oldest PING since the last PONG left then; -1 while none waits for one. */
+  #unansweredAt = -1;
 
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.handler = handler;
@@ -116,11 +119,18 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     if (this.#reason === undefined) this.sender.control(encodeControl(message));
   }
 
-  /** Sends a PING; its answer comes as `onPong`. */
+  /** Sends a PING, whose answer comes as `onPong`. */
   ping(): void {
+    this.#ping(true);
+  }
+
+  #ping(isBeat: boolean): void {
     const payload = Buffer.alloc(8);
     payload.writeUInt32BE(++this.#pings >>> 0, 4);
     this.#pingAt = this.#port.now();
+    // One that measures may take the place of a heartbeat that is not answered yet: then it is one, too.
+    this.#pingIsBeat = isBeat || (this.#pingIsBeat && this.#unansweredAt >= 0);
+    if (this.#unansweredAt < 0) this.#unansweredAt = this.#pingAt;
     this.#pingClean = this.sender.inFlight.bytes === 0;
     this.sender.ping(payload);
   }
@@ -153,16 +163,20 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   tick(): void {
     if (this.#closed) return;
     const now = this.#port.now();
-    const { inFlight } = this.sender;
     const beat = this.#heartbeat.beat(now);
-    if (beat === "lost")
-      this.#port.schedule(() => this.#heartbeat.silent && this.lose(new TunnelError("PN_HEARTBEAT_LOST")));
-    else if (inFlight.bytes > 0 && now - inFlight.progressAt > this.limits.stall) {
-      this.#port.schedule(
-        () => now - inFlight.progressAt > this.limits.stall && this.lose(new TunnelError("PN_HEARTBEAT_LOST")),
-      );
-    }
-    if (beat !== "wait" || inFlight.shouldMeasure(now)) this.ping();
+    // What waits in the socket is read before anybody is given up: a process that was suspended finds its timers due first.
+    const isLost = (): boolean => this.#heartbeat.silent || this.#isUnheard(now);
+    if (isLost()) this.#port.schedule(() => isLost() && this.lose(new TunnelError("PN_HEARTBEAT_LOST")));
+    if (beat === "ping") this.ping();
+    else if (this.sender.inFlight.shouldMeasure(now)) this.#ping(false);
+  }
+
+  /** Whether nothing proves that the peer receives what we send: for long neither an answer to a PING nor an acknowledgement has come. */
+  #isUnheard(now: number): boolean {
+    const { bytes, progressAt } = this.sender.inFlight;
+    if (bytes > 0 && now - progressAt > this.limits.stall) return true;
+    const { heartbeat } = this.limits;
+    return this.#unansweredAt >= 0 && now - Math.max(this.#unansweredAt, progressAt) >= MISSES * heartbeat;
   }
 
   // ---- what the transport tells
@@ -243,13 +257,15 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onPong(payload: Buffer, clock: number): void {
-    if (this.#reason !== undefined || this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
+    if (this.#reason !== undefined) return;
+    this.#unansweredAt = -1;
+    if (this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
     const now = this.#port.now();
     const roundTrip = now - this.#pingAt;
     this.sender.inFlight.measured(this.#pingAt, clock, this.#pingClean, now);
     this.#pingAt = -1;
     this.sender.schedule();
-    this.handler.onPong(roundTrip);
+    if (this.#pingIsBeat) this.handler.onPong(roundTrip);
   }
 
   onGoAway(error: number, retryAfter: number, reason: string): void {
@@ -263,7 +279,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     if (!this.sender.inFlight.acknowledge(received, clock, now))
       throw new TunnelError("PN_PROTOCOL", "an ACK is out of range");
     this.sender.schedule();
-    if (this.sender.inFlight.shouldMeasure(now)) this.ping();
+    if (this.sender.inFlight.shouldMeasure(now)) this.#ping(false);
   }
 
   // ---- what streams tell
