@@ -18,6 +18,7 @@ test("the next server is turned to at once, and the first gone back to when it i
     apiKey: TEST_KEY,
     local: origin.port,
     subdomain: "moving",
+    connections: 2,
     healthInterval: 500,
     onEvent: ({ type, data }) => type === "tunnel_established" && urls.push(String(data["public_url"])),
   });

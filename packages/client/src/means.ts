@@ -1,5 +1,7 @@
 import { SYSTEM_CLOCK, type Clock } from "./clock.js";
 import { login, type LoginOptions } from "./login.js";
+import type { ConnectOptions } from "./options.js";
+import { reachServer } from "./reach.js";
 import { surroundings, type Surroundings } from "./surroundings.js";
 import type { Target } from "./target.js";
 import { TunnelSession, type TunnelSessionEvents } from "./tunnel-session.js";
@@ -10,6 +12,9 @@ export type KeptSession = Pick<
   "bind" | "close" | "dataPlane" | "drain" | "prove" | "refresh" | "watchDataPlane"
 >;
 
+/** A server, and how it is reached. */
+export type ServerWay = Pick<ConnectOptions, "server" | "tls" | "proxy">;
+
 /** What a tunnel is kept open with: the real things, or a test's. */
 export interface Means {
   /** Logs in. @throws TunnelError as `login`. */
@@ -18,17 +23,23 @@ export interface Means {
     target: Target,
     events: TunnelSessionEvents,
   ) => Promise<{ session: KeptSession; lifetime: number | undefined }>;
+  /** Whether a server takes new sessions, as far as its health tells. */
+  isUp: (server: ServerWay) => Promise<boolean>;
   clock: Clock;
   /** Milliseconds of a clock that is never set. */
   uptime: () => number;
   surroundings: Pick<Surroundings, "listen">;
 }
 
+/** How long a server may take to say how it is, in milliseconds. */
+const HEALTH_TIMEOUT = 10_000;
+
 export const REAL_MEANS: Means = {
   async connect(options, target, events) {
     const { session, welcome } = await login(options);
     return { session: new TunnelSession(session, target, events), lifetime: welcome.expires_in_ms };
   },
+  isUp: async (way) => (await reachServer({ ...way, connectionTimeout: HEALTH_TIMEOUT })).status < 500,
   clock: SYSTEM_CLOCK,
   uptime: () => performance.now(),
   surroundings,

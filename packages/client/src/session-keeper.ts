@@ -3,13 +3,11 @@ import { TunnelError, type Bound, type Limits, type Requests } from "@postern/pr
 import { backoff } from "./backoff.js";
 import { following } from "./connection-state.js";
 import type { Credential } from "./credential.js";
-import { HomeWatch } from "./home-watch.js";
 import type { KeptSession, Means } from "./means.js";
 import type { ConnectionState, ConnectOptions, ReconnectionOptions, TunnelEventType } from "./options.js";
 import type { Proxy } from "./proxy-address.js";
-import { reachServer } from "./reach.js";
 import { dialServer } from "./server-dial.js";
-import type { ServerOrder } from "./server-order.js";
+import type { ServerSearch } from "./server-search.js";
 import type { Change } from "./surroundings.js";
 import type { Target } from "./target.js";
 import { DRAIN } from "./tunnel-session.js";
@@ -17,7 +15,7 @@ import { DRAIN } from "./tunnel-session.js";
 /** A session that has lasted so long was a good one: after it, retries begin anew. In milliseconds. */
 const STABLE = 30_000;
 /** Milliseconds between two looks whether requests come through. */
-const HEALTH_INTERVAL = 60_000;
+export const HEALTH_INTERVAL = 60_000;
 
 /** The server is there, and the credential is what is wrong. */
 const NOT_LET_IN: ReadonlySet<string> = new Set([
@@ -37,6 +35,7 @@ export interface Keeping {
   readonly proxy: Proxy | undefined;
   readonly limits: Partial<Limits>;
   readonly reconnection: ReconnectionOptions;
+  readonly search: ServerSearch;
   readonly means: Means;
   /** Sessions with the same serve a name together. */
   readonly instance: string;
@@ -65,7 +64,7 @@ export interface KeeperEvents {
 /** A session with the tunnel on it. */
 interface Live {
   session: KeptSession;
-  /** Resolves with the server's hint when it asks for a new session, or with the session that took its place; rejects when it is lost. */
+  /** Resolves with the hint when a new session is to be made, or with the session that took its place; rejects when it is lost. */
   ended: PromiseWithResolvers<number | Live>;
 }
 
@@ -73,17 +72,23 @@ interface Live {
 export class SessionKeeper {
   state: ConnectionState = "disconnected";
   readonly #keeping: Keeping;
-  readonly #servers: ServerOrder;
   readonly #credential: Credential;
   readonly #events: KeeperEvents;
   /** The one that serves. */
   #live: Live | undefined;
   readonly #sessions = new Set<KeptSession>();
   #hurry: (() => void) | undefined;
+  /** Attempts in a row: they make the pauses longer. */
+  #attempt = 0;
+  /** Those of them during which the tunnel did not stand: they have an end where one is wished. */
+  #inVain = 0;
+  /** The server's, when to come again; in milliseconds. */
+  #hint = 0;
+  /** The other sessions are enough. */
+  #isNeedless = false;
 
-  constructor(keeping: Keeping, servers: ServerOrder, credential: Credential, events: KeeperEvents) {
+  constructor(keeping: Keeping, credential: Credential, events: KeeperEvents) {
     this.#keeping = keeping;
-    this.#servers = servers;
     this.#credential = credential;
     this.#events = events;
   }
@@ -108,52 +113,106 @@ export class SessionKeeper {
     if (this.#live !== undefined) this.#live.session.prove(change);
   }
 
-  /** Session after session, until the tunnel is closed. @throws TunnelError when it cannot go on. */
+  /**
+   * Session after session, until the tunnel is closed, or the others are enough.
+   * @throws TunnelError when it cannot go on.
+   */
   async run(): Promise<void> {
-    const { signal, reconnection, means } = this.#keeping;
+    const { signal, search } = this.#keeping;
     const stop = (): void => {
       for (const session of this.#sessions) session.close();
     };
     signal.addEventListener("abort", stop, { once: true });
-    let attempt = 0;
-    let hint = 0;
-    let isDue = true;
     try {
-      while (!this.#over) {
-        if (!isDue && !(await this.#pause(attempt, hint))) return;
-        isDue = true;
-        let openedAt: number | undefined;
-        try {
-          const live = await this.#open(this.#servers.current);
-          openedAt = means.uptime();
-          hint = await this.#lasting(live);
-          attempt = 1;
-          isDue = false;
-        } catch (thrown) {
-          if (this.#over) return;
-          const error = thrown as TunnelError;
-          if (!(error instanceof TunnelError)) throw thrown;
-          const another = this.#credential.another(error);
-          // Who lets every token in and throws it out again is not run against, and neither is the issuer.
-          if (another && openedAt === undefined) continue;
-          if (!another && !error.retryable) throw error;
-          if (openedAt === undefined && this.#servers.next()) continue;
-          attempt = openedAt !== undefined && means.uptime() - openedAt >= STABLE ? 1 : attempt + 1;
-          hint = error.retryAfter ?? 0;
-          isDue = false;
-          const { enabled, maxAttempts } = reconnection;
-          if (!enabled || (maxAttempts > 0 && attempt > maxAttempts)) throw error;
-        } finally {
-          this.#live = undefined;
-        }
+      for (let isDue = true; !this.#over;) {
+        if (!search.leads(this)) isDue = await this.#standAside();
+        else if (!isDue) isDue = await this.#pause();
+        else isDue = await this.#keepOne(search.current);
       }
     } finally {
+      search.gone(this);
       signal.removeEventListener("abort", stop);
     }
   }
 
+  /** Goes to `server` without a gap: the new session stands before the old one ends. Where that fails nothing changes; returns whether it did. */
+  async move(server: URL): Promise<boolean> {
+    const live = this.#live;
+    if (live === undefined) return false;
+    try {
+      const successor = await this.#open(server, true);
+      live.ended.resolve(successor);
+    } catch {
+      return false;
+    }
+    void live.session.drain(DRAIN);
+    return true;
+  }
+
+  /** Lets its session end in peace, and makes a new one. */
+  leave(): void {
+    if (this.#live === undefined) return;
+    this.#live.ended.resolve(0);
+    void this.#live.session.drain(DRAIN);
+  }
+
   get #over(): boolean {
-    return this.#keeping.signal.aborted || this.#keeping.closing;
+    return this.#keeping.signal.aborted || this.#keeping.closing || this.#isNeedless;
+  }
+
+  /** One session, from the attempt to its end. Returns whether the next attempt is due at once. @throws TunnelError when there can be none. */
+  async #keepOne(server: URL): Promise<boolean> {
+    const { means, search } = this.#keeping;
+    let openedAt: number | undefined;
+    try {
+      const live = await this.#open(server);
+      openedAt = means.uptime();
+      // The others went elsewhere meanwhile.
+      if (server !== search.current) this.leave();
+      this.#hint = await this.#lasting(live);
+      this.#attempt = 1;
+      return false;
+    } catch (error) {
+      if (this.#over) return false;
+      if (!(error instanceof TunnelError)) throw error;
+      return this.#recover(error, server, openedAt === undefined ? undefined : means.uptime() - openedAt);
+    } finally {
+      this.#live = undefined;
+      search.lost(this);
+    }
+  }
+
+  /**
+   * What comes after a session with `server` that lasted for `age` milliseconds, or did not come about.
+   * @returns whether the next attempt is due at once. @throws TunnelError when there can be none.
+   */
+  #recover(error: TunnelError, server: URL, age: number | undefined): boolean {
+    const { reconnection, search } = this.#keeping;
+    const { enabled, maxAttempts } = reconnection;
+    const another = this.#credential.another(error);
+    // Who lets every token in and throws it out again is not run against, and neither is the issuer.
+    if (another && age === undefined) return true;
+    const others = search.standsWithout(this);
+    if (others && (error.code === "PN_TUNNEL_LIMIT" || !enabled)) {
+      this.#isNeedless = true;
+      return false;
+    }
+    const isFinal = !another && !error.retryable;
+    if (isFinal && !search.leaveOut(server)) throw error;
+    if ((isFinal || age === undefined) && !others && search.next()) return true;
+    const lasted = age !== undefined && age >= STABLE;
+    this.#attempt = lasted ? 1 : this.#attempt + 1;
+    this.#inVain = others ? 0 : lasted ? 1 : this.#inVain + 1;
+    this.#hint = error.retryAfter ?? 0;
+    if (!enabled || (maxAttempts > 0 && this.#inVain > maxAttempts)) throw error;
+    return false;
+  }
+
+  /** Another looks for a server: waits for what comes of it. The next attempt is due then. */
+  async #standAside(): Promise<true> {
+    this.#setState("reconnecting");
+    await this.#wait((done) => this.#keeping.search.onOutcome(done));
+    return true;
   }
 
   /** Logs in and takes the name. @param beside while another session of this keeper stands: its state is what counts. */
@@ -170,6 +229,7 @@ export class SessionKeeper {
         timeoutOf(options),
       );
       this.#live = live;
+      this.#keeping.search.stands(this, address);
       this.#watchDataPlane(session, bound, address);
       this.#setState("connected");
       this.#events.onBound(bound);
@@ -183,7 +243,7 @@ export class SessionKeeper {
   }
 
   async #connect(address: URL, ended: PromiseWithResolvers<number | Live>, beside: boolean): Promise<KeptSession> {
-    const { options, target, proxy, limits, means, signal } = this.#keeping;
+    const { options, target, proxy, limits, means, signal, reconnection } = this.#keeping;
     const { host } = address;
     const become = (state: ConnectionState): void => {
       if (!beside) this.#setState(state);
@@ -215,7 +275,8 @@ export class SessionKeeper {
           onExpiring: (milliseconds) => this.#credential.expiring(milliseconds),
           onDataPlane: (_, error) => this.#events.onDataPlane(error),
           onPong: (latency) => this.#events.report("pong", `${host} answers`, { latency_ms: latency }),
-          onGoAway: (retryAfter) => ended.resolve(retryAfter),
+          // Where no other session is to be made, this one is kept for what it still serves.
+          onGoAway: (retryAfter) => reconnection.enabled && ended.resolve(retryAfter),
           onClose: (reason) => {
             unfollow();
             this.#sessions.delete(session);
@@ -235,71 +296,51 @@ export class SessionKeeper {
     }
   }
 
-  /** Returns the server's hint when it asks for a new session. @throws TunnelError when the session is lost. */
+  /** Returns the hint when a new session is to be made. @throws TunnelError when the session is lost. */
   async #lasting(live: Live): Promise<number> {
-    let current = live;
-    let watch = this.#watchHome(current);
     try {
-      for (;;) {
+      for (let current = live; ;) {
         const end = await current.ended.promise;
         if (typeof end === "number") return end;
         current = end;
-        watch?.stop();
-        watch = this.#watchHome(current);
       }
     } catch (error) {
       if (!this.#over) this.#events.onLost(error as TunnelError);
       throw error;
-    } finally {
-      watch?.stop();
     }
   }
 
-  /** Where it is at another server than the first: goes back when that is there again. The new session stands before the old one ends. */
-  #watchHome(live: Live): HomeWatch | undefined {
-    if (this.#servers.isHome) return undefined;
-    const { means, options } = this.#keeping;
-    const { home } = this.#servers;
-    const { proxy, tls } = options;
-    return new HomeWatch({
-      clock: means.clock,
-      interval: options.healthInterval ?? HEALTH_INTERVAL,
-      isBack: async () => {
-        const reach = { server: home.href, ...(tls && { tls }), ...(proxy !== undefined && { proxy }) };
-        return (await reachServer({ ...reach, connectionTimeout: 10_000 })).status < 500;
-      },
-      move: async () => {
-        try {
-          const successor = await this.#open(home, true);
-          this.#servers.goHome();
-          live.ended.resolve(successor);
-          void live.session.drain(DRAIN);
-          return true;
-        } catch {
-          return false;
-        }
-      },
-    });
-  }
-
-  /** Waits before a retry, or until it is worth a try. Returns false when the tunnel was closed meanwhile. */
-  async #pause(attempt: number, hint: number): Promise<boolean> {
-    const { means, reconnection, signal } = this.#keeping;
+  /** Waits before a retry, or until it is worth a try. The next attempt is due then. */
+  async #pause(): Promise<true> {
+    const [attempt, hint] = [this.#attempt, this.#hint];
+    const { means, reconnection, search } = this.#keeping;
     const delay = Math.round(backoff(attempt, reconnection, means.clock.random(), hint));
     this.#setState("reconnecting");
     const text = `trying again in ${(delay / 1_000).toFixed(1)} s`;
     this.#events.report("reconnection", text, { attempt, delay_ms: delay });
-    const over = Promise.withResolvers<void>();
-    const done = (): void => over.resolve();
-    const cancel = means.clock.after(delay, done);
-    signal.addEventListener("abort", done, { once: true });
-    // A server that has named a time means it.
-    if (hint === 0) this.#hurry = done;
-    await over.promise;
-    cancel();
-    signal.removeEventListener("abort", done);
+    await this.#wait((done) => {
+      // A server that has named a time means it.
+      if (hint === 0) this.#hurry = done;
+      const ignore = hint === 0 ? search.onOutcome(done) : undefined;
+      const cancel = means.clock.after(delay, done);
+      return () => {
+        cancel();
+        ignore?.();
+      };
+    });
     this.#hurry = undefined;
-    return !this.#over;
+    return true;
+  }
+
+  /** Until the tunnel is over, or what `begin` was given is called. What it returns is called in the end. */
+  async #wait(begin: (done: () => void) => () => void): Promise<void> {
+    const { signal } = this.#keeping;
+    const over = Promise.withResolvers<void>();
+    const end = begin(over.resolve);
+    signal.addEventListener("abort", over.resolve as () => void, { once: true });
+    await over.promise;
+    signal.removeEventListener("abort", over.resolve as () => void);
+    end();
   }
 
   /** Probes come as a visitor does: for the tunnel's name, and without a certificate of their own. */

@@ -6,6 +6,7 @@ import { BoundedIterator } from "./bounded-iterator.js";
 import { bestState, following } from "./connection-state.js";
 import { credentialOf } from "./credential.js";
 import type { DataPlaneState } from "./data-plane.js";
+import { HomeWatch } from "./home-watch.js";
 import { REAL_MEANS, type Means } from "./means.js";
 import type {
   ConnectionState,
@@ -17,14 +18,16 @@ import type {
 } from "./options.js";
 import { parseProxy, type Proxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
-import { ServerOrder } from "./server-order.js";
-import { SessionKeeper, type KeeperEvents, type Keeping } from "./session-keeper.js";
+import { ServerSearch } from "./server-search.js";
+import { HEALTH_INTERVAL, SessionKeeper, type KeeperEvents, type Keeping } from "./session-keeper.js";
 import { configSummary } from "./status/config-summary.js";
 import { EndpointStatus } from "./status/endpoint-status.js";
 import type { EndpointReport } from "./status/status-document.js";
 import { parseTarget, type Target } from "./target.js";
 import { DRAIN } from "./tunnel-session.js";
 
+/** Sessions of one tunnel, at most. */
+const MOST_CONNECTIONS = 16;
 /** At most one event about an unreachable local service in this many milliseconds. */
 const DIAL_FAILURE_PAUSE = 1_000;
 
@@ -43,6 +46,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   readonly proxy: Proxy | undefined;
   readonly limits: Partial<Limits>;
   readonly reconnection: ReconnectionOptions;
+  readonly search: ServerSearch;
   readonly means: Means;
   readonly instance = randomUUID();
   /** The name to ask for. */
@@ -55,14 +59,16 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   #running = 0;
   #closing: Promise<void> | undefined;
   #opened: (() => void) | undefined;
+  /** Looks for the first server while the tunnel is at another. */
+  #homeWatch: HomeWatch | undefined;
   #lastDialFailure = -Infinity;
 
-  /** @throws TypeError when `server`, `local` or `proxy` cannot be understood, or there is not one credential. */
+  /** @throws TypeError when `server`, `local`, `proxy` or `connections` cannot be understood, or there is not one credential. */
   constructor(options: ConnectOptions, means: Means = REAL_MEANS) {
     super();
     this.options = options;
     this.means = means;
-    const servers = [options.server, ...(options.fallbacks ?? [])].map(parseServerAddress);
+    this.search = new ServerSearch([options.server, ...(options.fallbacks ?? [])].map(parseServerAddress));
     this.target = parseTarget(options.local);
     this.proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
     this.reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
@@ -75,9 +81,12 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     this.#status = new EndpointStatus(this.#label, configSummary(options));
     const keeper = (): SessionKeeper => {
       const credential = credentialOf(options, (message, data) => this.report("token_refresh", message, data));
-      return new SessionKeeper(this, new ServerOrder(servers), credential, this);
+      return new SessionKeeper(this, credential, this);
     };
-    this.#keepers = Array.from({ length: options.connections ?? 1 }, keeper);
+    const { connections = 1 } = options;
+    if (!Number.isInteger(connections) || connections < 1 || connections > MOST_CONNECTIONS)
+      throw new TypeError(`connections is a whole number from 1 to ${MOST_CONNECTIONS}, not ${connections}.`);
+    this.#keepers = Array.from({ length: connections }, keeper);
     if (options.onEvent !== undefined) this.on("event", options.onEvent);
     options.signal?.addEventListener("abort", () => void this.close(), { once: true });
   }
@@ -110,6 +119,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
       this.#over.promise
         .finally(() => {
           ignore();
+          this.#homeWatch?.stop();
           this.#stop.abort();
           for (const keeper of this.#keepers) keeper.release();
         })
@@ -157,6 +167,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     const known = this.url === public_url && this.#keepers.filter(({ state }) => state === "connected").length > 1;
     this.url = public_url;
     this.name = name;
+    this.#watchHome();
     if (known) return;
     this.tunnelId = tunnel_id;
     const local = String(this.options.local);
@@ -205,14 +216,37 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     this.#running += 1;
     keeper
       .run()
-      .then(undefined, (error: TunnelError) => {
-        // The server takes no more sessions of this name: those that it has are enough.
-        if (keeper === this.#keepers[0] || error.code !== "PN_TUNNEL_LIMIT") this.#over.reject(error);
-      })
+      .catch((error: TunnelError) => this.#over.reject(error))
       .finally(() => {
         this.#running -= 1;
         if (this.#running === 0) this.#over.resolve();
       });
+  }
+
+  /** While the tunnel is at another server than the first: goes back when that is there again. */
+  #watchHome(): void {
+    if (this.search.isHome) {
+      this.#homeWatch?.stop();
+      this.#homeWatch = undefined;
+      return;
+    }
+    const { home } = this.search;
+    const { proxy, tls, healthInterval: interval = HEALTH_INTERVAL } = this.options;
+    const way = { server: home.href, ...(tls && { tls }), ...(proxy !== undefined && { proxy }) };
+    this.#homeWatch ??= new HomeWatch({
+      clock: this.means.clock,
+      interval,
+      isBack: () => this.means.isUp(way),
+      move: () => this.#move(home),
+    });
+  }
+
+  /** Takes all sessions to `server`, the first without a gap. Returns whether that worked. */
+  async #move(server: URL): Promise<boolean> {
+    const [first, ...others] = this.#keepers.filter(({ session }) => session !== undefined);
+    if (first === undefined || !(await first.move(server))) return false;
+    for (const keeper of others) void keeper.move(server).then((moved) => moved || keeper.leave());
+    return true;
   }
 
   async #close(): Promise<void> {

@@ -1,0 +1,182 @@
+import { expect, test } from "vitest";
+import { Tunnel } from "./tunnel.js";
+import { World, type Attempt } from "./tunnel-world.suite.js";
+
+test("servers are tried in order, without a pause until all have been tried", async () => {
+  const world = new World({ fallbacks: ["http://b.test", "http://c.test"] });
+  await world.settle();
+  for (let n = 0; n < 3; n++) await world.fail("PN_SERVER_UNREACHABLE");
+  expect(world.attempts.map(({ options }) => options.address.host)).toEqual(["home.test", "b.test", "c.test"]);
+  expect([world.alive.length, world.timers.length]).toEqual([0, 1]);
+  await world.wait();
+  await world.fail("PN_SERVER_UNREACHABLE");
+  await world.connect();
+  expect([world.tunnel.state, world.tunnel.url]).toEqual(["connected", "http://name.b.test"]);
+});
+
+test("several sessions serve a tunnel: it stands as long as one does", async () => {
+  const world = new World({ connections: 3 });
+  await world.settle();
+  expect(world.attempts).toHaveLength(1);
+  await world.connect();
+  expect(world.attempts).toHaveLength(3);
+  for (const attempt of world.attempts.slice(1)) await world.connect(attempt);
+  for (const attempt of world.attempts.slice(0, 2)) await world.fail("PN_SESSION_LOST", attempt);
+  expect(world.tunnel.state).toBe("connected");
+  expect(world.events.filter(({ type }) => type === "tunnel_closed")).toEqual([]);
+  await world.fail("PN_SESSION_LOST", world.attempts[2]!);
+  expect(world.tunnel.state).toBe("reconnecting");
+  const established = world.events.filter(({ type }) => type === "tunnel_established");
+  expect(established).toHaveLength(1);
+});
+
+test("a server that takes fewer sessions than are wished has those that it takes", async () => {
+  const world = new World({ connections: 2 });
+  await world.settle();
+  await world.connect();
+  world.last.succeed();
+  world.last.succeed();
+  await world.settle();
+  await world.fail("PN_TUNNEL_LIMIT");
+  expect([world.tunnel.state, world.outcome, world.alive.length]).toEqual(["connected", "open", 1]);
+});
+
+const hosts = (attempts: Attempt[]): string[] => attempts.map(({ options }) => options.address.host);
+
+/** A tunnel with three sessions that stand; at the fallback where the first server is away. */
+async function threefold(
+  options: { fallbacks?: string[]; maxAttempts?: number; enabled?: boolean } = {},
+): Promise<World> {
+  const world = new World({ connections: 3, ...options });
+  await world.settle();
+  if (options.fallbacks !== undefined) await world.fail("PN_SERVER_UNREACHABLE");
+  await world.connect();
+  await connectAll(world);
+  expect(world.alive.map(({ state }) => state)).toEqual(["bound", "bound", "bound"]);
+  return world;
+}
+
+async function loseAll(world: World): Promise<void> {
+  for (const attempt of world.alive) attempt.fail("PN_SESSION_LOST");
+  await world.settle();
+}
+
+/** Lets all come through that are on their way. */
+async function connectAll(world: World): Promise<void> {
+  for (const attempt of world.alive) if (attempt.state !== "bound") await world.connect(attempt);
+}
+
+test("while no session stands one looks for a server, and all follow where it finds one", async () => {
+  const world = await threefold({ fallbacks: ["http://b.test"] });
+  await loseAll(world);
+  await world.retry();
+  expect(hosts(world.alive)).toEqual(["b.test"]);
+  await world.fail("PN_SERVER_UNREACHABLE");
+  expect(world.alive).toEqual([]);
+  for (let time = 0; time < 3; time++) {
+    await world.retry();
+    expect(hosts(world.alive)).toEqual(["home.test"]);
+    await world.fail("PN_SERVER_UNREACHABLE");
+    expect(hosts(world.alive)).toEqual(["b.test"]);
+    if (time < 2) await world.fail("PN_SERVER_UNREACHABLE");
+  }
+  await world.connect();
+  expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test"]);
+  await connectAll(world);
+  expect(world.alive.every(({ state }) => state === "bound")).toBe(true);
+});
+
+test("a tunnel that stands does not count the attempts of one session more", async () => {
+  const world = await threefold({ maxAttempts: 1 });
+  await world.fail("PN_SESSION_LOST", world.last);
+  for (let time = 0; time < 5; time++) {
+    await world.retry();
+    await world.fail("PN_SERVER_UNREACHABLE");
+  }
+  expect([world.tunnel.state, world.alive.length]).toEqual(["connected", 2]);
+  await loseAll(world);
+  // Who looks for a server for all may have lost its own before the others did.
+  for (let time = 0; time < 2 && world.tunnel.state !== "failed"; time++) {
+    await world.retry();
+    await world.fail("PN_SERVER_UNREACHABLE");
+  }
+  expect(world.outcome).toMatchObject({ code: "PN_SERVER_UNREACHABLE" });
+});
+
+test("a fallback that refuses is left out until the first server has been back; what the first says is final", async () => {
+  const world = new World({ fallbacks: ["http://b.test", "http://c.test"] });
+  await world.settle();
+  await world.fail("PN_SERVER_UNREACHABLE");
+  await world.fail("PN_AUTH_REFUSED");
+  await world.fail("PN_SERVER_UNREACHABLE");
+  await world.retry();
+  await world.fail("PN_SERVER_UNREACHABLE");
+  await world.connect();
+  expect(hosts(world.attempts)).toEqual(["home.test", "b.test", "c.test", "home.test", "c.test"]);
+  await world.fail("PN_NAME_FORBIDDEN");
+  await world.retry();
+  expect(hosts(world.alive)).toEqual(["home.test"]);
+  await world.connect();
+  await world.fail("PN_SESSION_LOST");
+  await world.retry();
+  await world.fail("PN_SERVER_UNREACHABLE");
+  expect(hosts(world.alive)).toEqual(["b.test"]);
+  await world.fail("PN_SERVER_UNREACHABLE");
+  await world.fail("PN_SERVER_UNREACHABLE");
+  await world.retry();
+  await world.fail("PN_AUTH_REFUSED");
+  expect([world.tunnel.state, world.outcome]).toMatchObject(["failed", { code: "PN_AUTH_REFUSED" }]);
+});
+
+test("when the first server is back all sessions go there, each new one before the old one ends", async () => {
+  const world = await threefold({ fallbacks: ["http://b.test"] });
+  const former = world.alive;
+  await world.look(3);
+  expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test"]);
+  world.isUp = true;
+  await world.look(3);
+  expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test", "home.test"]);
+  await world.connect();
+  expect([world.tunnel.url, world.tunnel.state]).toEqual(["http://name.home.test", "connected"]);
+  await connectAll(world);
+  expect(hosts(world.alive)).toEqual(["home.test", "home.test", "home.test"]);
+  expect(former.every(({ drained }) => drained)).toBe(true);
+  expect(world.states.slice(world.states.lastIndexOf("connected") + 1)).toEqual([]);
+  expect(world.timers).toEqual([]);
+});
+
+test("a first server that seems to be back and is not is looked at again; who cannot follow comes later", async () => {
+  const world = await threefold({ fallbacks: ["http://b.test"] });
+  world.isUp = true;
+  await world.look(3);
+  await world.fail("PN_SERVER_UNREACHABLE");
+  expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test"]);
+  await world.look(3);
+  await world.connect();
+  await world.fail("PN_LOGIN_BUSY");
+  await connectAll(world);
+  expect(hosts(world.alive)).toEqual(["home.test", "home.test"]);
+  await world.retry();
+  await world.connect();
+  expect(hosts(world.alive)).toEqual(["home.test", "home.test", "home.test"]);
+});
+
+test("without reconnection a session lasts to its end, and the tunnel to that of the last", async () => {
+  const world = await threefold({ enabled: false });
+  const [first, second, third] = world.alive as [Attempt, Attempt, Attempt];
+  await world.fail("PN_SESSION_LOST", first);
+  second.goAway(0);
+  await world.settle();
+  expect([world.tunnel.state, world.attempts.length]).toEqual(["connected", 3]);
+  await world.fail("PN_DRAINING", second);
+  expect(world.outcome).toBe("open");
+  await world.fail("PN_SESSION_LOST", third);
+  expect([world.tunnel.state, world.outcome]).toMatchObject(["failed", { code: "PN_SESSION_LOST" }]);
+});
+
+test.for([0, 1.5, 17, Number.NaN])("%d sessions cannot be asked for", (connections) => {
+  expect(() => new Tunnel({ server: "http://home.test", local: 80, apiKey: "a-key", connections })).toThrow(
+    "connections is a whole number from 1 to 16",
+  );
+});
+
