@@ -179,4 +179,3 @@ test.for([0, 1.5, 17, Number.NaN])("%d sessions cannot be asked for", (connectio
     "connections is a whole number from 1 to 16",
   );
 });
-
