@@ -178,7 +178,8 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   onLost({ code, message }: TunnelError): void {
     const others = this.#keepers.filter(({ state }) => state === "connected").length - 1;
     if (others === 0) return this.report("tunnel_closed", message, { code, public_url: this.url });
-    this.report("connection_failure", `${message} ${others} more serve the tunnel.`, { code, retryable: true });
+    const rest = others === 1 ? "Another session serves" : `${others} other sessions serve`;
+    this.report("connection_failure", `${message} ${rest} the tunnel.`, { code, retryable: true });
   }
 
   onRequests({ records, omitted }: Requests): void {
