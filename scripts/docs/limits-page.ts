@@ -2,6 +2,7 @@ import {
   DEFAULT_HEAD_LIMITS,
   DEFAULT_VISITOR_LIMITS,
   EXCHANGE_LIMITS,
+  MEMORY_LIMITS,
   POOL_LIMITS,
   REPLAY_LIMITS,
 } from "@postern/gateway";
@@ -89,6 +90,11 @@ export function limitsPage(): string {
     ["what is in progress when a tunnel is taken away", time(SERVER_LIMITS.lastStreams), "it is broken off"],
     ["a name is kept for an owner that is away", time(SERVER_LIMITS.nameHold), "the name is free"],
     ["requests listed one by one, a second and tunnel", `${SERVER_LIMITS.listedRequests}`, "they are counted"],
+    [
+      "memory in use, of the heap or of what the machine or container allows",
+      [MEMORY_LIMITS.shed, MEMORY_LIMITS.close, MEMORY_LIMITS.refuse].map((share) => `${share * 100} %`).join(", "),
+      `idle connections are closed; all are, after their answer; 503 PN_OVERLOADED, and to clients PN_LOGIN_BUSY with a hint of ${time(SERVER_LIMITS.overloadedRetry)}`,
+    ],
     ["requests in flight at a stop", time(SERVER_LIMITS.drain), "their connections are cut"],
   ];
   const client: Row[] = [

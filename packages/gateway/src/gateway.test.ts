@@ -159,3 +159,56 @@ test("a visitor that sends on after the last answer is listened to for a while, 
   await over;
   expect(text).toMatch(/^HTTP\/1\.1 404 [^]*PN_TUNNEL_UNKNOWN/);
 });
+
+/** A gateway whose process is as short of memory as is said, and what became of it. */
+async function pressed(): Promise<{ port: number; press: (share: number) => Promise<void> }> {
+  let share = 0;
+  let told = Promise.withResolvers<void>();
+  const pool = new StreamPool(new SilentUpstream(true));
+  const router: Router = ({ path }) =>
+    path === "/here"
+      ? { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }
+      : { kind: "upstream", pool, hostHeader: undefined, onFinished() {} };
+  const port = await listen(router, { memory: () => share, onPressure: () => told.resolve() });
+  const press = async (next: number): Promise<void> => {
+    told = Promise.withResolvers();
+    share = next;
+    await told.promise;
+  };
+  return { port, press };
+}
+
+/** A connection that is kept, with one answer behind it. */
+async function kept(port: number): Promise<{ ended: Promise<unknown>; ask: (path: string) => Promise<string> }> {
+  const socket = connect(port, "127.0.0.1");
+  const ended = once(socket, "end");
+  const ask = async (path: string): Promise<string> => {
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    return answer.toString();
+  };
+  await ask("/here");
+  return { ended, ask };
+}
+
+test("where memory is short idle connections are closed; those that come then are served", async () => {
+  const { port, press } = await pressed();
+  const { ended } = await kept(port);
+  await press(0.86);
+  await ended;
+  expect(await visit(port, "/here")).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test("where it is shorter no connection is kept, and where hardly any is left no request goes on, until there is more again", async () => {
+  const { port, press } = await pressed();
+  await press(0.93);
+  const closing = await kept(port);
+  await closing.ended;
+  await press(0.97);
+  const refused = await visit(port, "/there");
+  expect(refused).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: /is);
+  expect(refused).toContain("PN_OVERLOADED");
+  await press(0.5);
+  const { ask } = await kept(port);
+  expect(await ask("/here")).not.toMatch(/connection: close/i);
+});

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Arrival } from "./arrival.js";
+import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
 import { TrustedProxies } from "./trusted-proxies.js";
 import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor-limits.js";
@@ -14,6 +15,10 @@ export interface GatewayOptions {
   limits?: Partial<VisitorLimits>;
   /** Whose X-Forwarded-For is believed. Default: nobody's. */
   trustedProxies?: TrustedProxies;
+  /** How much of its memory the process uses, 0 to 1. Default: what `memoryShare` finds. */
+  memory?: () => number;
+  /** Hears when memory gets short, shorter or less short. Default: nobody hears. */
+  onPressure?: (pressure: MemoryPressure) => void;
   /** Hears of errors that are the gateway's own, or the router's; each has ended one visitor's connection. Default: nobody hears. */
   onFault?: (error: unknown) => void;
 }
@@ -24,7 +29,11 @@ export class Gateway implements VisitorHost {
   readonly limits: VisitorLimits;
   readonly trustedProxies: TrustedProxies;
   readonly onFault: (error: unknown) => void;
-  draining = false;
+  /** For want of memory. */
+  pressure: MemoryPressure = "none";
+  #draining = false;
+  readonly #memory: () => number;
+  readonly #onPressure: (pressure: MemoryPressure) => void;
   readonly #arrival: Arrival;
   readonly #visitors = new Set<Visitor>();
   readonly #timer: NodeJS.Timeout;
@@ -35,6 +44,8 @@ export class Gateway implements VisitorHost {
     this.#arrival = { proto: options.proto };
     this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
     this.onFault = options.onFault ?? ((): void => {});
+    this.#memory = options.memory ?? memoryShare;
+    this.#onPressure = options.onPressure ?? ((): void => {});
     this.limits = { ...DEFAULT_VISITOR_LIMITS, ...options.limits };
     this.#timer = setInterval(() => this.#tick(), TICK).unref();
   }
@@ -42,6 +53,14 @@ export class Gateway implements VisitorHost {
   /** Connections open now. */
   get visitors(): number {
     return this.#visitors.size;
+  }
+
+  get closing(): boolean {
+    return this.#draining || this.pressure === "close" || this.pressure === "refuse";
+  }
+
+  get overloaded(): boolean {
+    return this.pressure === "refuse";
   }
 
   /** Takes a connection; it must be allowed to half-close (`allowHalfOpen`). */
@@ -56,8 +75,8 @@ export class Gateway implements VisitorHost {
 
   /** Closes idle connections at once and the others after the answer they wait for; after `timeout` milliseconds all the rest. Can be called twice. */
   async drain(timeout: number): Promise<void> {
-    this.draining = true;
-    for (const visitor of this.#visitors) visitor.drain();
+    this.#draining = true;
+    this.#closeIdle();
     if (this.#visitors.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, timeout);
@@ -69,8 +88,18 @@ export class Gateway implements VisitorHost {
     for (const visitor of this.#visitors) visitor.destroy();
   }
 
+  #closeIdle(): void {
+    for (const visitor of this.#visitors) visitor.drain();
+  }
+
   #tick(): void {
     const now = performance.now();
     for (const visitor of this.#visitors) visitor.tick(now, TICK);
+    const pressure = memoryPressure(this.#memory());
+    if (pressure !== this.pressure) {
+      this.pressure = pressure;
+      this.#onPressure(pressure);
+    }
+    if (pressure !== "none") this.#closeIdle();
   }
 }

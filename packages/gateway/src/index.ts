@@ -5,6 +5,7 @@ export { Gateway, type GatewayOptions } from "./gateway.js";
 export { DEFAULT_HEAD_LIMITS, parseAuthority, refusals } from "./http/index.js";
 export type { Refusal, RequestHead } from "./http/index.js";
 export type { FinishedRequest, HandOverRoute, RefusalRoute, Route, Router, UpstreamRoute } from "./route.js";
+export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { REPLAY_LIMITS } from "./replay.js";
 export { POOL_LIMITS, StreamPool } from "./stream-pool.js";
 export { TrustedProxies, unmapped } from "./trusted-proxies.js";

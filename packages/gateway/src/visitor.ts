@@ -12,14 +12,17 @@ import type { VisitorLimits } from "./visitor-limits.js";
 
 const NOTHING = Buffer.alloc(0);
 const MISDIRECTED: Route = { kind: "refusal", refusal: refusals.PN_HTTP_MISDIRECTED };
+const OVERLOADED: Route = { kind: "refusal", refusal: refusals.PN_OVERLOADED };
 
 /** What a visitor needs of the gateway it came to. */
 export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
   readonly trustedProxies: TrustedProxies;
-  /** No further request is taken on any connection. */
-  readonly draining: boolean;
+  /** Connections end after the answer they wait for. */
+  readonly closing: boolean;
+  /** There is no memory for more requests. */
+  readonly overloaded: boolean;
   /** The visitor is gone, or somebody else has its connection. */
   forget(visitor: Visitor): void;
   /** Something went wrong in the gateway itself; the visitor's connection is ended. */
@@ -77,7 +80,7 @@ export class Visitor implements ExchangeOwner {
   }
 
   get closing(): boolean {
-    return this.#host.draining;
+    return this.#host.closing;
   }
 
   /** Nothing of a request has come, or the last one is answered. */
@@ -151,7 +154,7 @@ export class Visitor implements ExchangeOwner {
   }
 
   onAnswered(reusable: boolean): void {
-    if (!reusable || this.#host.draining) return this.#end();
+    if (!reusable || this.#host.closing) return this.#end();
     this.#state = "head";
     this.#deadline = performance.now() + this.#host.limits.idle;
     if (this.#reading) return;
@@ -296,7 +299,8 @@ export class Visitor implements ExchangeOwner {
     const { serverName } = this.#arrival;
     const { host } = this.#head;
     if (serverName !== undefined && host !== serverName && host !== "") return MISDIRECTED;
-    return this.#host.router(this.#head, this.#arrival);
+    const route = this.#host.router(this.#head, this.#arrival);
+    return this.#host.overloaded && route.kind === "upstream" ? OVERLOADED : route;
   }
 
   #handOver(route: Route & { kind: "hand over" }, chunk: Buffer, at: number): void {
@@ -334,7 +338,7 @@ export class Visitor implements ExchangeOwner {
   }
 
   #answer(refusal: Refusal, reusable: boolean, requestId = nextRequestId(), location?: string): void {
-    const close = !reusable || this.#host.draining;
+    const close = !reusable || this.#host.closing;
     const { accept, versionMinor: visitorMinor, method } = this.#head;
     this.send(
       writeAnswer(refusal, {

@@ -43,7 +43,8 @@ export const ERRORS = {
   PN_LOGIN_BUSY: {
     number: 7,
     retryable: true,
-    message: "Too many clients of this address are logging in at once. Wait a moment.",
+    message:
+      "The server takes no more logins at the moment: too many of this address come at once, or its memory is short. Wait a moment.",
   },
   PN_HEARTBEAT_LOST: {
     number: 8,

@@ -11,6 +11,7 @@ import {
   type RefusalRoute,
   type RequestHead,
   type Route,
+  type MemoryPressure,
 } from "@postern/gateway";
 import { LOGIN_LIMITS, WebSocketTransport, type TunnelError } from "@postern/protocol";
 import { Certificates, peerCertificate, type Certificate, type ClientAuthority } from "@postern/tls";
@@ -60,6 +61,12 @@ export interface ListenAddress {
   host: string;
   port: number;
 }
+
+const PRESSURE = {
+  shed: "idle connections are closed",
+  close: "no connection is kept after its answer",
+  refuse: "requests and clients are refused",
+} as const satisfies Record<Exclude<MemoryPressure, "none">, string>;
 
 /** The public tunnel server: where it listens, visitors are relayed to tunnels and clients become sessions. */
 export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measured {
@@ -148,6 +155,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
       trustedProxies,
       limits,
       onFault,
+      onPressure: (pressure) => this.#onPressure(pressure),
     });
     const { health = "/health", metrics } = options;
     this.#metrics = metrics && new ServerMetrics(this);
@@ -255,7 +263,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
   }
 
   #admit(socket: Socket, head: Buffer, address: string): void {
-    const retryAfter = this.#gate.enter(address);
+    const retryAfter = this.#gateway.overloaded ? SERVER_LIMITS.overloadedRetry : this.#gate.enter(address);
     const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
     const peer = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
@@ -291,6 +299,11 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
     this.#endLogin(session);
     this.#sessions.delete(session);
     if (this.#sessions.size === 0) this.#allGone?.();
+  }
+
+  #onPressure(pressure: MemoryPressure): void {
+    if (pressure === "none") this.log.info("there is enough memory again");
+    else this.log.warn({ pressure }, `memory is short: ${PRESSURE[pressure]}; give the server more, or fewer to serve`);
   }
 
   #endLogin(session: ClientSession): void {

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { memoryPressure, memoryShare } from "./memory-pressure.js";
+
+test.for([
+  [0.849, "none"],
+  [0.85, "shed"],
+  [0.919, "shed"],
+  [0.92, "close"],
+  [0.949, "close"],
+  [0.95, "refuse"],
+  [1.1, "refuse"],
+] as const)("a process that uses %d of its memory: %s", ([share, pressure]) => {
+  expect(memoryPressure(share)).toBe(pressure);
+});
+
+test("this process uses some of its memory, and not all", () => {
+  expect(memoryShare()).toBeGreaterThan(0);
+  expect(memoryShare()).toBeLessThan(1);
+});

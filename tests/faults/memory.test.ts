@@ -1,0 +1,27 @@
+import { expect, onTestFinished, test } from "vitest";
+import { ServerProcess, until, Wire } from "@postern/testkit";
+import { startNeighbour } from "./neighbour.ts";
+import { finding } from "./size.ts";
+
+/** A heap of some 50 MB. */
+const LITTLE_MEMORY = { NODE_OPTIONS: "--max-old-space-size=48 --max-semi-space-size=1" };
+const MOST = 8_000;
+
+test("a server with little memory lets idle connections go before it runs out, and serves", async (context) => {
+  const server = await ServerProcess.start(onTestFinished, { env: LITTLE_MEMORY });
+  const neighbour = await startNeighbour(onTestFinished, server);
+  const isShort = (): boolean => server.program.output.includes("memory is short: idle connections are closed");
+  const crowd: Wire[] = [];
+  while (!isShort() && crowd.length < MOST) {
+    const wires = await Promise.all(Array.from({ length: 50 }, () => Wire.dial(onTestFinished, server.port)));
+    for (const wire of wires) wire.write("GET / HTTP/1.1\r\nHost: nobody.localhost\r\n\r\n");
+    await Promise.all(wires.map((wire) => wire.read("404")));
+    crowd.push(...wires);
+  }
+  finding(context, `memory was short with ${crowd.length} idle connections`);
+  await until("all of them to be let go", () => crowd.every(({ end }) => end === "end"));
+  await until("there to be enough again", () => server.program.output.includes("there is enough memory again"));
+  await neighbour.moreServed();
+  await neighbour.everyTime();
+  expect(server.program.exit).toBeUndefined();
+});
