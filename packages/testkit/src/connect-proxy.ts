@@ -5,6 +5,8 @@ import type { CertificateFiles } from "./certificate.js";
 import type { Defer } from "./cleanup.js";
 
 export interface ConnectProxyOptions {
+  /** Where it listens. Default: a free port. */
+  listen?: number;
   /** Where every tunnel leads, whatever was asked for: a loopback port. So names may be asked for that nobody resolves. */
   port?: number;
   /** `name:password` that have to be shown. */
@@ -15,7 +17,7 @@ export interface ConnectProxyOptions {
   answer?: (socket: Socket) => void;
 }
 
-/** An HTTP proxy in the test's process, on a free loopback port: it answers CONNECT. */
+/** An HTTP proxy in the test's process, on a loopback port: it answers CONNECT. */
 export class ConnectProxy {
   readonly port: number;
   /** What was asked for, as `host:port`, in order. */
@@ -35,12 +37,12 @@ export class ConnectProxy {
   }
 
   static async start(defer: Defer, options: ConnectProxyOptions): Promise<ConnectProxy> {
-    const { tls } = options;
+    const { tls, listen = 0 } = options;
     const server =
       tls === undefined
         ? createServer()
         : createTlsServer({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(listen, "127.0.0.1", resolve));
     const proxy = new ConnectProxy(server, options);
     defer(() => proxy.close());
     return proxy;
