@@ -64,6 +64,16 @@ export interface Measured {
   readonly certificateEnds: Date | undefined;
 }
 
+/** What was counted since the server was started. */
+export interface Totals {
+  /** Visitors' requests to tunnels that are over. */
+  readonly requests: number;
+  /** Bytes of their bodies. */
+  readonly received_bytes: number;
+  /** Bytes of the bodies of their answers. */
+  readonly sent_bytes: number;
+}
+
 const DAY = 86_400_000;
 
 /** Counts what a server does, and says it in Prometheus' text format. */
@@ -109,6 +119,17 @@ export class ServerMetrics {
 
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  async totals(): Promise<Totals> {
+    const [requests, bytes] = await Promise.all([this.#requests.get(), this.#bytes.get()]);
+    const inDirection = (direction: string): number =>
+      bytes.values.find(({ labels }) => labels["direction"] === direction)?.value ?? 0;
+    return {
+      requests: requests.values.reduce((sum, { value }) => sum + value, 0),
+      received_bytes: inDirection("in"),
+      sent_bytes: inDirection("out"),
+    };
   }
 
   login(outcome: string): void {
