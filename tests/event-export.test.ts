@@ -2,8 +2,18 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { Cleanup, Origin, scratchFolder, ServerProcess, StartProcess, until, type ClientEvent } from "@postern/testkit";
+import {
+  Cleanup,
+  exchange,
+  Origin,
+  scratchFolder,
+  ServerProcess,
+  StartProcess,
+  until,
+  type ClientEvent,
+} from "@postern/testkit";
 
 const METRICS_PAGE = fileURLToPath(new URL("../docs/metrics.md", import.meta.url));
 const SECRET = "s3cr3t-of-the-webhook";
@@ -74,6 +84,30 @@ test("events reach the webhook, once each though it fails at first, and are genu
       ]),
     ).toEqual([true, false, false, false, false]);
   expect(start.program.output + received.map(({ body }) => body).join("")).not.toContain(SECRET);
+});
+
+test("events that reach the webhook, and those that do not, are counted where programs ask for it", async () => {
+  const { origin, received } = await receiver(404);
+  const configuration = `[tunnel.monitoring]\nstatus_webhook = "http://127.0.0.1:${origin.port}/"\n${endpoint("counted")}`;
+  const start = StartProcess.launch(onTestFinished, configuration);
+  const { data } = await start.status("local_api");
+  const api = Number(new URL(String(data["url"])).port);
+  const ask = async (path: string): Promise<string> =>
+    String((await exchange(api, { host: `127.0.0.1:${api}`, path })).body);
+  await start.tunnel("counted");
+  await until("a delivery to be refused", () => received.length > 0);
+  start.replace(`${configuration}\n`);
+  await until("another to arrive, and both to be counted", async () => {
+    const [refused = 0, ...arrived] = received.map(
+      ({ body }) => (JSON.parse(body) as { events: unknown[] }).events.length,
+    );
+    const expected = { events_delivered: arrived.reduce((sum, events) => sum + events, 0), events_lost: refused };
+    const { webhook } = JSON.parse(await ask("/api/status")) as { webhook: unknown };
+    return arrived.length > 0 && isDeepStrictEqual(webhook, expected);
+  });
+  const metrics = await ask("/metrics");
+  expect(metrics).toMatch(/^postern_client_webhook_events_delivered_total [1-9]\d*$/m);
+  expect(metrics).toMatch(/^postern_client_webhook_events_lost_total [1-9]\d*$/m);
 });
 
 test("a webhook whose name leads to a private address is sent nothing, unless that is allowed", async () => {

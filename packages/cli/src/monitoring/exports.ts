@@ -1,5 +1,5 @@
 import { basename, dirname, extname } from "node:path";
-import type { StatusEvent } from "@postern/client";
+import type { StatusEvent, WebhookReport } from "@postern/client";
 import { boundedJson } from "../bounded-json.js";
 import type { Settings } from "../configuration.js";
 import { LogFiles } from "../log-files.js";
@@ -11,6 +11,12 @@ export interface EventExport {
   close(): Promise<void>;
 }
 
+export interface Exports {
+  all: EventExport[];
+  /** What becomes of the events for the webhook; undefined without one. */
+  webhook: WebhookReport | undefined;
+}
+
 /**
  * Opens what `[tunnel.monitoring]` says: the file that events are written to, the URL that they are sent to.
  * @param warn hears of trouble with them. Throws PN_LOG_UNWRITABLE.
@@ -19,13 +25,11 @@ export async function openExports(
   settings: Settings,
   version: string,
   warn: (message: string) => void,
-): Promise<EventExport[]> {
+): Promise<Exports> {
   const { status_webhook: url } = settings.loaded.values.tunnel.monitoring;
   const file = eventFile(settings, warn);
-  return [
-    ...(file === undefined ? [] : [file]),
-    ...(url === undefined ? [] : [await webhook(settings, version, warn)]),
-  ];
+  const webhook = url === undefined ? undefined : await openWebhook(settings, version, warn);
+  return { all: [file, webhook].filter((each) => each !== undefined), webhook: webhook?.report };
 }
 
 function eventFile(settings: Settings, warn: (message: string) => void): EventExport | undefined {
@@ -46,7 +50,11 @@ function eventFile(settings: Settings, warn: (message: string) => void): EventEx
   return { add: (event) => files.line(boundedJson({ ...event })), close: () => files.close() };
 }
 
-async function webhook(settings: Settings, version: string, warn: (message: string) => void): Promise<EventExport> {
+async function openWebhook(
+  settings: Settings,
+  version: string,
+  warn: (message: string) => void,
+): Promise<StatusWebhook> {
   const {
     status_webhook,
     webhook_secret: secret,

@@ -47,9 +47,11 @@ export class Monitoring {
     if (monitoring.status_webhook !== undefined || monitoring.event_log_file !== undefined) {
       // Loaded only for those who want them.
       const { openExports } = await import("./exports.js");
-      this.#exports = await openExports(settings, version(), (message) =>
+      const { all, webhook } = await openExports(settings, version(), (message) =>
         this.#tell("warn", message, { state: "monitoring_failing" }),
       );
+      this.#exports = all;
+      this.status.webhook = webhook;
     }
     if (local.enabled) await this.#openApi(local.listen);
   }
