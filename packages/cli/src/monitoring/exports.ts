@@ -1,8 +1,9 @@
 import { basename, dirname, extname } from "node:path";
-import type { StatusEvent, WebhookReport } from "@postern/client";
+import { dialThrough, type StatusEvent, type WebhookReport } from "@postern/client";
 import { boundedJson } from "../bounded-json.js";
 import type { Settings } from "../configuration.js";
 import { LogFiles } from "../log-files.js";
+import { proxyChoice } from "../proxy-choice.js";
 import { StatusWebhook } from "./status-webhook.js";
 
 /** Somebody who wants every event. */
@@ -19,7 +20,7 @@ export interface Exports {
 
 /**
  * Opens what `[tunnel.monitoring]` says: the file that events are written to, the URL that they are sent to.
- * @param warn hears of trouble with them. Throws PN_LOG_UNWRITABLE.
+ * @param warn hears of trouble with them. Throws PN_LOG_UNWRITABLE, PN_CONFIG_INVALID.
  */
 export async function openExports(
   settings: Settings,
@@ -55,20 +56,20 @@ async function openWebhook(
   version: string,
   warn: (message: string) => void,
 ): Promise<StatusWebhook> {
-  const {
-    status_webhook,
-    webhook_secret: secret,
-    webhook_allow_private: allowPrivate,
-  } = settings.loaded.values.tunnel.monitoring;
-  const { outboundRequest } = await import("@postern/server");
+  const { monitoring, proxy: wished } = settings.loaded.values.tunnel;
+  const { status_webhook, webhook_secret: secret, webhook_allow_private: allowPrivate } = monitoring;
+  const { isLoopbackHost, outboundRequest } = await import("@postern/server");
   const url = new URL(status_webhook as string);
+  // A proxy's own machine is not this one.
+  const { proxy } = isLoopbackHost(url.hostname) ? {} : proxyChoice(wished, settings.env)(url.href);
+  const through = proxy === undefined ? undefined : (signal: AbortSignal) => dialThrough(proxy, url, signal);
   return new StatusWebhook({
     version,
     secret,
     onTrouble: warn,
     async post(body, headers) {
-      const allowOption = "webhook_allow_private";
-      const { status } = await outboundRequest({ url, method: "POST", headers, body, allowPrivate, allowOption });
+      const allow = { allowPrivate, allowOption: "webhook_allow_private" };
+      const { status } = await outboundRequest({ url, method: "POST", headers, body, through, ...allow });
       return status;
     },
   });

@@ -37,7 +37,7 @@ export class Monitoring {
 
   /**
    * Begins to answer and to pass on what happens, as the configuration says. Trouble with the local API is told, and stops nothing.
-   * Throws PN_LOG_UNWRITABLE.
+   * Throws PN_LOG_UNWRITABLE, PN_CONFIG_INVALID.
    */
   async open(): Promise<void> {
     const { settings } = this.#options;
