@@ -8,10 +8,12 @@ import {
   Published,
   scratchFolder,
   startEchoOrigin,
+  StartProcess,
   TEST_KEY,
   until,
   writeKeys,
   type Exchange,
+  type Program,
 } from "@postern/testkit";
 import { PlayedClient } from "./played-client.ts";
 import { SERVER_METRICS } from "@postern/server";
@@ -21,6 +23,7 @@ const TOKEN = "token-of-the-metrics-0123";
 interface Monitored {
   port: number;
   url: string;
+  program: Program;
   ask: (path: string, headers?: Record<string, string>, host?: string) => Promise<Exchange>;
   /** The value of one line of the metrics; 0 where there is none. */
   metric: (line: string) => Promise<number>;
@@ -40,6 +43,7 @@ async function start(monitoring: string, more = ""): Promise<Monitored> {
   return {
     port,
     url: `http://127.0.0.1:${port}`,
+    program,
     ask,
     async metric(line) {
       const text = (await ask("/metrics")).body.toString();
@@ -128,4 +132,48 @@ test("who comes by a proxy does not see the metrics, and whoever has the token d
   expect([unasked.status, unasked.headers["www-authenticate"]]).toEqual([401, 'Bearer realm="metrics"']);
   const headers = { authorization: `Bearer ${TOKEN}`, "x-forwarded-for": "192.0.2.1" };
   expect((await locked.ask("/metrics", headers)).status).toBe(200);
+});
+
+describe("the log says at the end how the server was", () => {
+  const monitoring = "log_server_status = true\nlog_tunnel_events = false\n";
+  const told = ({ output }: Program): Record<string, unknown>[] =>
+    output
+      .split("\n")
+      .filter((line) => line.includes('"status of the server"'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  test("of `postern server`, also without metrics and without lines of what comes and goes", async () => {
+    const { ask, port, program } = await start(`${monitoring}[logging]\nformat = "json"`);
+    const client = await PlayedClient.start(onTestFinished, { port, subdomain: "logged", says: "12345" });
+    for (let n = 0; n < 3; n++) await ask("/", {}, "logged.localhost");
+    expect((await ask("/metrics")).status).toBe(404);
+    const hold = ask("/hold", {}, "logged.localhost");
+    await until("a request to wait", () => client.held.length === 1);
+    program.signal("SIGTERM");
+    client.answer(client.held[0]!);
+    await hold;
+    await program.ends(0);
+    expect(told(program)).toEqual([
+      expect.objectContaining({ level: "info", requests: 4, received_bytes: 0, sent_bytes: 20 }),
+    ]);
+  });
+
+  test("of `postern start`, for people", async () => {
+    const folder = scratchFolder(onTestFinished);
+    const port = await claimPort();
+    const keys = writeKeys(join(folder, "keys"), { tests: TEST_KEY });
+    const server = `[tunnel.server]\nenabled = true\nlisten = "127.0.0.1:${port}"\nauth.api_keys_file = "${keys}"\n`;
+    const started = StartProcess.launch(onTestFinished, `${server}[tunnel.server.monitoring]\n${monitoring}`);
+    await started.status("listening");
+    await started.program.terminate();
+    expect(started.program.stderr).toMatch(
+      /INFO +status of the server +sessions=0 tunnels=0 streams=0 connections=0 requests=0 received_bytes="0 B" sent_bytes="0 B" rss_bytes="\d+ MB"\n/,
+    );
+  });
+
+  test("only where it is wished", async () => {
+    const { program } = await start('collect_metrics = true\n[logging]\nformat = "json"');
+    await program.terminate();
+    expect(told(program)).toEqual([]);
+  });
 });

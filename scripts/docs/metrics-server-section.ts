@@ -1,4 +1,4 @@
-import { LATENCY_BOUNDS, SERVER_METRICS } from "@postern/server";
+import { LATENCY_BOUNDS, SERVER_METRICS, STATUS_INTERVAL } from "@postern/server";
 
 /** What a server tells of itself. */
 export function serverSection(): string[] {
@@ -18,5 +18,6 @@ export function serverSection(): string[] {
     ].join("\n"),
     `Buckets of the histogram, in seconds: ${LATENCY_BOUNDS.join(", ")}. The client's own probes count nowhere.`,
     "Beside them are those that prom-client has of every process, among them `process_resident_memory_bytes`, `process_open_fds`, `process_cpu_seconds_total`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`.",
+    `With \`log_server_status\` the log has an \`info\` line "status of the server" every ${STATUS_INTERVAL / 1_000} s and one at the end, whether or not there is a page: \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` of visitors as they are, \`requests\`, \`received_bytes\` and \`sent_bytes\` of their bodies since the last such line, and the memory as \`rss_bytes\`.`,
   ];
 }

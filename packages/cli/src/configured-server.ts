@@ -28,6 +28,7 @@ export function startConfiguredServer(
     health: enabled && health_endpoint,
     ...(enabled && collect_metrics ? { metrics: { path: metrics_endpoint, token: metrics_token } } : {}),
     logTunnelEvents: server.monitoring.log_tunnel_events,
+    logStatus: server.monitoring.log_server_status,
     trustedProxies: server.trusted_proxies,
     maxRequestSize: security.max_request_size,
     requestTimeout: security.request_timeout,

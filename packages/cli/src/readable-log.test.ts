@@ -10,6 +10,11 @@ test("time, level, message, fields", () => {
   expect(readableLine(entry, plain, false)).toBe("14:05:09 INFO  listening  address=127.0.0.1:8080 domain=localhost");
 });
 
+test("sizes are in the unit that people would use", () => {
+  const entry = { level: "info", time, msg: "status of the server", sessions: 2, sent_bytes: 34_000_000 };
+  expect(readableLine(entry, plain, false)).toBe('14:05:09 INFO  status of the server  sessions=2 sent_bytes="34 MB"');
+});
+
 test("a request reads as what was asked and what came of it", () => {
   const request = { method: "GET", path: "/a?b", status: 200, duration_ms: 3, bytes_out: 1234, started: time };
   const entry = { level: "info", time, msg: "request", name: "my-app", session: "5a", ...request, request_id: "7-1" };

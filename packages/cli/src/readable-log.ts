@@ -32,7 +32,7 @@ export function readableLine(entry: Record<string, unknown>, paint: Paint, full:
   const request = requestText(entry, paint);
   const fields = Object.entries(entry)
     .filter(([key]) => !SHOWN_ELSEWHERE.has(key) && (full || !DETAILS.has(key)) && !(request && OF_REQUEST.has(key)))
-    .map(([key, value]) => `${printable(key)}=${valueText(value)}`);
+    .map(([key, value]) => `${printable(key)}=${valueText(isSize(key, value) ? byteText(value) : value)}`);
   const error = errorParts(entry["err"]);
   if (error) fields.push(`error=${valueText(error.summary)}`);
 
@@ -71,6 +71,10 @@ function errorParts(error: unknown): { summary: string; stack: string | undefine
     summary: typeof code === "string" ? `${said} (${code})` : said,
     stack: typeof stack === "string" ? stack : undefined,
   };
+}
+
+function isSize(key: string, value: unknown): value is number {
+  return key.endsWith("_bytes") && typeof value === "number";
 }
 
 function valueText(value: unknown): string {

@@ -4,6 +4,7 @@ import { Tunnel } from "./tunnel.js";
 export { checkLogin, type LoginCheck } from "./check-login.js";
 export { TunnelError, type RequestRecord } from "@postern/protocol";
 export type { ClientTls } from "./client-tls.js";
+export { dialThrough } from "./dial-through.js";
 export type { DataPlaneState } from "./data-plane.js";
 export type {
   ConnectionState,

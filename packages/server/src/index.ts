@@ -4,6 +4,7 @@ import { TunnelServer, type ListenAddress } from "./server.js";
 export { SERVER_LIMITS } from "./limits.js";
 export { LATENCY_BOUNDS, SERVER_METRICS } from "./metrics.js";
 export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from "./options.js";
+export { STATUS_INTERVAL } from "./status-log.js";
 export { TLS_LIMITS } from "./tls-front.js";
 export type { IntrospectionOptions } from "./introspection.js";
 export { outboundRequest, type OutboundAnswer, type OutboundRequest } from "./outbound-request.js";

@@ -64,6 +64,16 @@ export interface Measured {
   readonly certificateEnds: Date | undefined;
 }
 
+/** What was counted since the server was started. */
+export interface Totals {
+  /** Visitors' requests to tunnels that are over. */
+  readonly requests: number;
+  /** Bytes of their bodies. */
+  readonly received_bytes: number;
+  /** Bytes of the bodies of their answers. */
+  readonly sent_bytes: number;
+}
+
 const DAY = 86_400_000;
 
 /** Counts what a server does, and says it in Prometheus' text format. */
@@ -72,7 +82,7 @@ export class ServerMetrics {
   readonly #logins: Counter;
   readonly #refused: Counter;
   readonly #duration: Histogram;
-  /** Requests since somebody last asked, by the first digit of their status; looking a label up costs more than all other counting. */
+  /** Requests by the first digit of their status. Plain numbers until somebody asks: to look a label up costs more than all other counting. */
   readonly #requests = Array.from({ length: 10 }, () => 0);
   #bytesIn = 0;
   #bytesOut = 0;
@@ -112,6 +122,11 @@ export class ServerMetrics {
     return this.#registry.metrics();
   }
 
+  get totals(): Totals {
+    const requests = this.#requests.reduce((sum, count) => sum + count);
+    return { requests, received_bytes: this.#bytesIn, sent_bytes: this.#bytesOut };
+  }
+
   login(outcome: string): void {
     this.#logins.inc({ outcome });
   }
@@ -130,22 +145,22 @@ export class ServerMetrics {
   /** What `finished` has counted becomes what is told when somebody asks. */
   #countOnDemand(): void {
     const requests = this.#requests;
-    const bytes = (): { in: number; out: number } => {
-      const counted = { in: this.#bytesIn, out: this.#bytesOut };
-      [this.#bytesIn, this.#bytesOut] = [0, 0];
-      return counted;
-    };
+    const bytes = (): [direction: string, count: number][] => [
+      ["in", this.#bytesIn],
+      ["out", this.#bytesOut],
+    ];
     new Counter({
       ...this.#options(SERVER_METRICS.requests),
       collect() {
+        this.reset();
         for (const [digit, count] of requests.entries()) if (count > 0) this.inc({ status: `${digit}xx` }, count);
-        requests.fill(0);
       },
     });
     new Counter({
       ...this.#options(SERVER_METRICS.bytes),
       collect() {
-        for (const [direction, count] of Object.entries(bytes())) this.inc({ direction }, count);
+        this.reset();
+        for (const [direction, count] of bytes()) this.inc({ direction }, count);
       },
     });
   }

@@ -51,6 +51,8 @@ export interface ServerOptions {
   requestLog?: Logger;
   /** Whether clients and tunnels that come and go are logged; trouble is in any case. Default true. */
   logTunnelEvents?: boolean;
+  /** Whether the log says once a minute, and at the end, how the server is. Default false. */
+  logStatus?: boolean;
   /**
    * Proxies before the server, as IP addresses or networks (`10.0.0.0/8`): whom they name in X-Forwarded-For is the visitor, and what they
    * say in X-Forwarded-Proto is its scheme. Default: none.

@@ -1,8 +1,11 @@
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import type { LookupAddress } from "node:dns";
+import { once } from "node:events";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { until } from "@postern/testkit";
 import { SERVER_LIMITS } from "./limits.js";
-import { outboundRequest } from "./outbound-request.js";
+import { outboundRequest, type OutboundAnswer } from "./outbound-request.js";
 import { isLoopbackHost, isPrivateAddress } from "./private-address.js";
 
 async function listen(listener: RequestListener): Promise<number> {
@@ -25,6 +28,67 @@ test("what the configuration names itself is asked; a name that leads inside onl
     expect(await ask(host, false)).toEqual({ status: 200, body: "yes" });
   await expect(ask("idp.example", false)).rejects.toThrow("allow_private");
   expect(await ask("idp.example", true)).toEqual({ status: 200, body: "yes" });
+});
+
+describe("through a proxy", () => {
+  /** A proxy that leads to a service on `port` whatever it is asked for; `public`, `inside` and `both` are names that are known here. */
+  async function played() {
+    const port = await listen((incoming, outgoing) => outgoing.end(incoming.headers.host));
+    const [inside, outside] = [
+      { address: "10.0.0.1", family: 4 },
+      { address: "1.1.1.1", family: 4 },
+    ];
+    const known: Record<string, LookupAddress[]> = { inside: [inside], public: [outside], both: [outside, inside] };
+    let dialled = 0;
+    const looked: string[] = [];
+    const ask = (host: string, allowPrivate = false): Promise<OutboundAnswer> =>
+      outboundRequest({
+        url: new URL(`http://${host}/`),
+        allowPrivate,
+        async through() {
+          dialled++;
+          return connect(port, "127.0.0.1");
+        },
+        async resolve(name) {
+          looked.push(name);
+          return known[name] ?? Promise.reject(new Error("ENOTFOUND"));
+        },
+      });
+    return { ask, looked, dialled: () => dialled };
+  }
+
+  test("a public name is asked for, and one that only the proxy may know", async () => {
+    const { ask } = await played();
+    for (const host of ["public", "public:8443", "unknown", "1.1.1.1", "[2606:4700::1111]"])
+      expect(await ask(host)).toEqual({ status: 200, body: host });
+  });
+
+  test.for(["inside", "both", "10.0.0.1", "169.254.169.254", "0x7f.1", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost"])(
+    "%s is not, unless that is allowed",
+    async (host) => {
+      const { ask, dialled, looked } = await played();
+      await expect(ask(host)).rejects.toThrow("leads to a private address; allow_private = true");
+      expect(dialled()).toBe(0);
+      const before = looked.length;
+      expect((await ask(host, true)).status).toBe(200);
+      expect(looked).toHaveLength(before);
+    },
+  );
+
+  test("one that never answers is given up, and what it does too late is closed", async () => {
+    let late: Socket | undefined;
+    const port = await listen(() => {});
+    const asked = outboundRequest({
+      url: new URL("http://public/"),
+      allowPrivate: true,
+      async through(signal) {
+        await once(signal, "abort");
+        return (late = connect(port, "127.0.0.1"));
+      },
+    });
+    await expect(asked).rejects.toThrow("no answer of public within");
+    await until("it to be closed", () => late?.destroyed);
+  });
 });
 
 test("nobody is followed elsewhere", async () => {

@@ -2,7 +2,7 @@ import { lookup as resolveName } from "node:dns/promises";
 import { request as requestPlain, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as requestTls } from "node:https";
 import type { LookupAddress } from "node:dns";
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction, type Socket } from "node:net";
 import { SERVER_LIMITS } from "./limits.js";
 import { isLoopbackHost, isPrivateAddress } from "./private-address.js";
 
@@ -15,6 +15,8 @@ export interface OutboundRequest {
   allowPrivate: boolean;
   /** The option that says so. Default `allow_private`. */
   allowOption?: string;
+  /** Opens the connection through a proxy. Default: what the URL names is dialled directly. */
+  through?: ((signal: AbortSignal) => Promise<Socket>) | undefined;
   /** The name service. */
   resolve?: (host: string) => Promise<LookupAddress[]>;
 }
@@ -26,7 +28,7 @@ export interface OutboundAnswer {
 
 /**
  * Asks what the operator's own configuration names. The name is resolved once, and what it led to is what is dialled; size and time are
- * capped, and nobody is followed elsewhere.
+ * capped, and nobody is followed elsewhere. A proxy looks the name up by itself: it is asked only for what leads to no private address here.
  * @throws Error that says why there is no answer; never what was sent.
  */
 export async function outboundRequest(asked: OutboundRequest): Promise<OutboundAnswer> {
@@ -34,10 +36,11 @@ export async function outboundRequest(asked: OutboundRequest): Promise<OutboundA
   const signal = AbortSignal.timeout(SERVER_LIMITS.outboundTime);
   const options: RequestOptions = {
     method,
-    headers: { Accept: "application/json", "Content-Length": Buffer.byteLength(body), ...headers },
-    agent: false,
+    headers: { Host: url.host, Accept: "application/json", "Content-Length": Buffer.byteLength(body), ...headers },
     signal,
-    lookup: lookupOf(asked),
+    ...(asked.through === undefined
+      ? { agent: false, lookup: lookupOf(asked) }
+      : { createConnection: proxied(asked, asked.through, signal) }),
   };
   const { promise, resolve, reject } = Promise.withResolvers<OutboundAnswer>();
   const outgoing = (url.protocol === "https:" ? requestTls : requestPlain)(url, options, (incoming) => {
@@ -70,25 +73,57 @@ const LOOPBACK: LookupAddress[] = [
   { address: "::1", family: 6 },
 ];
 
+/** What a name leads to here. */
+function addressesOf(
+  { resolve = (host) => resolveName(host, { all: true }) }: OutboundRequest,
+  host: string,
+): Promise<LookupAddress[]> {
+  return isLoopbackHost(host) ? Promise.resolve(LOOPBACK) : resolve(host);
+}
+
+function privateFault(host: string, { allowOption = "allow_private" }: OutboundRequest): Error {
+  return new Error(`${host} leads to a private address; ${allowOption} = true allows that`);
+}
+
 /** An address in the URL itself is never looked up: that one was chosen. */
-function lookupOf({
-  allowPrivate,
-  allowOption = "allow_private",
-  resolve = (host) => resolveName(host, { all: true }),
-}: OutboundRequest): LookupFunction {
+function lookupOf(asked: OutboundRequest): LookupFunction {
   return (host, { all }, done) => {
-    const found = isLoopbackHost(host) ? Promise.resolve(LOOPBACK) : resolve(host);
-    found
+    addressesOf(asked, host)
       .then((addresses) => {
         const open = addresses.filter(
-          ({ address }) => allowPrivate || isLoopbackHost(host) || !isPrivateAddress(address),
+          ({ address }) => asked.allowPrivate || isLoopbackHost(host) || !isPrivateAddress(address),
         );
         if (open.length > 0) return open;
-        throw new Error(`${host} leads to no public address; ${allowOption} = true allows others`);
+        throw privateFault(host, asked);
       })
       .then(
         (open) => (all === true ? done(null, open) : done(null, open[0]!.address, open[0]!.family)),
         (error: Error) => done(error, ""),
       );
   };
+}
+
+function proxied(
+  asked: OutboundRequest,
+  through: (signal: AbortSignal) => Promise<Socket>,
+  signal: AbortSignal,
+): NonNullable<RequestOptions["createConnection"]> {
+  return (_, connected) => {
+    checkProxied(asked)
+      .then(() => through(signal))
+      .then(
+        (socket) => connected(null, socket),
+        (error: Error) => connected(error, undefined as never),
+      );
+    return undefined;
+  };
+}
+
+/** A private address is another one where the proxy is, and which of several the proxy takes is not known: none may be private. */
+async function checkProxied(asked: OutboundRequest): Promise<void> {
+  if (asked.allowPrivate) return;
+  const host = asked.url.hostname.replace(/^\[|\]$/g, "");
+  // Where only a proxy leads out, it may be the only one that knows the name.
+  const found = isIP(host) > 0 ? [{ address: host }] : await addressesOf(asked, host).catch(() => []);
+  if (found.some(({ address }) => isPrivateAddress(address))) throw privateFault(host, asked);
 }

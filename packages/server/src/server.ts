@@ -27,6 +27,7 @@ import { NameRegistry } from "./name-registry.js";
 import { ClientCertificates } from "./client-certificates.js";
 import { Logins } from "./logins.js";
 import type { ApiKey, Server, ServerOptions } from "./options.js";
+import { StatusLog } from "./status-log.js";
 import { TlsFront } from "./tls-front.js";
 import { probeOf } from "./probe-route.js";
 import { Tokens } from "./tokens.js";
@@ -93,6 +94,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
   readonly #frontDesk: FrontDesk;
   /** Undefined: nothing is counted. */
   readonly #metrics: ServerMetrics | undefined;
+  readonly #statusLog: StatusLog | undefined;
   readonly #gateway: Gateway;
   readonly #certificates: Certificates | undefined;
   readonly #tlsFront: TlsFront | undefined;
@@ -157,8 +159,10 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
       onFault,
       onPressure: (pressure) => this.#onPressure(pressure),
     });
-    const { health = "/health", metrics } = options;
-    this.#metrics = metrics && new ServerMetrics(this);
+    const { health = "/health", metrics, logStatus = false } = options;
+    if (metrics !== undefined || logStatus) this.#metrics = new ServerMetrics(this);
+    if (this.#metrics !== undefined && logStatus)
+      this.#statusLog = new StatusLog(options.log, this, this.#metrics, performance.now());
     this.#frontDesk = new FrontDesk(this, {
       trustedProxies,
       health: health === false ? undefined : health,
@@ -347,6 +351,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
     for (const session of this.#sessions) session.tick(now);
     this.names.sweep();
     this.#gate.sweep();
+    this.#statusLog?.tick(now);
   }
 
   /** New work is refused first, then what runs may finish, then the clients are let go. */
@@ -361,6 +366,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
     }
     await this.#gateway.drain(this.#drainTimeout);
     clearInterval(this.#timer);
+    this.#statusLog?.write();
     if (this.#sessions.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#allGone = resolve;

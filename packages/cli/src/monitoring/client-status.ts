@@ -9,6 +9,7 @@ import {
   type NumberedEvent,
   type StatusDocument,
   type StatusEvent,
+  type WebhookReport,
 } from "@postern/client";
 
 /** Seconds that count as lately. */
@@ -24,6 +25,8 @@ export interface ClientStatusOptions {
 /** All that this process knows of its endpoints, and the last events. */
 export class ClientStatus {
   readonly history = new EventHistory();
+  /** What becomes of the events for a webhook; undefined without one. */
+  webhook: WebhookReport | undefined;
   readonly #version: string;
   readonly #countsRequests: boolean;
   readonly #now: () => number;
@@ -88,6 +91,7 @@ export class ClientStatus {
       started: this.#started,
       time: new Date(now).toISOString(),
       healthy: endpoints.every(isHealthy),
+      webhook: this.webhook === undefined ? null : { ...this.webhook },
       endpoints,
     };
   }

@@ -1,8 +1,9 @@
 import { basename, dirname, extname } from "node:path";
-import type { StatusEvent } from "@postern/client";
+import { dialThrough, type StatusEvent, type WebhookReport } from "@postern/client";
 import { boundedJson } from "../bounded-json.js";
 import type { Settings } from "../configuration.js";
 import { LogFiles } from "../log-files.js";
+import { proxyChoice } from "../proxy-choice.js";
 import { StatusWebhook } from "./status-webhook.js";
 
 /** Somebody who wants every event. */
@@ -11,21 +12,25 @@ export interface EventExport {
   close(): Promise<void>;
 }
 
+export interface Exports {
+  all: EventExport[];
+  /** What becomes of the events for the webhook; undefined without one. */
+  webhook: WebhookReport | undefined;
+}
+
 /**
  * Opens what `[tunnel.monitoring]` says: the file that events are written to, the URL that they are sent to.
- * @param warn hears of trouble with them. Throws PN_LOG_UNWRITABLE.
+ * @param warn hears of trouble with them. Throws PN_LOG_UNWRITABLE, PN_CONFIG_INVALID.
  */
 export async function openExports(
   settings: Settings,
   version: string,
   warn: (message: string) => void,
-): Promise<EventExport[]> {
+): Promise<Exports> {
   const { status_webhook: url } = settings.loaded.values.tunnel.monitoring;
   const file = eventFile(settings, warn);
-  return [
-    ...(file === undefined ? [] : [file]),
-    ...(url === undefined ? [] : [await webhook(settings, version, warn)]),
-  ];
+  const webhook = url === undefined ? undefined : await openWebhook(settings, version, warn);
+  return { all: [file, webhook].filter((each) => each !== undefined), webhook: webhook?.report };
 }
 
 function eventFile(settings: Settings, warn: (message: string) => void): EventExport | undefined {
@@ -46,21 +51,25 @@ function eventFile(settings: Settings, warn: (message: string) => void): EventEx
   return { add: (event) => files.line(boundedJson({ ...event })), close: () => files.close() };
 }
 
-async function webhook(settings: Settings, version: string, warn: (message: string) => void): Promise<EventExport> {
-  const {
-    status_webhook,
-    webhook_secret: secret,
-    webhook_allow_private: allowPrivate,
-  } = settings.loaded.values.tunnel.monitoring;
-  const { outboundRequest } = await import("@postern/server");
+async function openWebhook(
+  settings: Settings,
+  version: string,
+  warn: (message: string) => void,
+): Promise<StatusWebhook> {
+  const { monitoring, proxy: wished } = settings.loaded.values.tunnel;
+  const { status_webhook, webhook_secret: secret, webhook_allow_private: allowPrivate } = monitoring;
+  const { isLoopbackHost, outboundRequest } = await import("@postern/server");
   const url = new URL(status_webhook as string);
+  // A proxy's own machine is not this one.
+  const { proxy } = isLoopbackHost(url.hostname) ? {} : proxyChoice(wished, settings.env)(url.href);
+  const through = proxy === undefined ? undefined : (signal: AbortSignal) => dialThrough(proxy, url, signal);
   return new StatusWebhook({
     version,
     secret,
     onTrouble: warn,
     async post(body, headers) {
-      const allowOption = "webhook_allow_private";
-      const { status } = await outboundRequest({ url, method: "POST", headers, body, allowPrivate, allowOption });
+      const allow = { allowPrivate, allowOption: "webhook_allow_private" };
+      const { status } = await outboundRequest({ url, method: "POST", headers, body, through, ...allow });
       return status;
     },
   });

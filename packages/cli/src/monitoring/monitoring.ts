@@ -37,7 +37,7 @@ export class Monitoring {
 
   /**
    * Begins to answer and to pass on what happens, as the configuration says. Trouble with the local API is told, and stops nothing.
-   * Throws PN_LOG_UNWRITABLE.
+   * Throws PN_LOG_UNWRITABLE, PN_CONFIG_INVALID.
    */
   async open(): Promise<void> {
     const { settings } = this.#options;
@@ -47,9 +47,11 @@ export class Monitoring {
     if (monitoring.status_webhook !== undefined || monitoring.event_log_file !== undefined) {
       // Loaded only for those who want them.
       const { openExports } = await import("./exports.js");
-      this.#exports = await openExports(settings, version(), (message) =>
+      const { all, webhook } = await openExports(settings, version(), (message) =>
         this.#tell("warn", message, { state: "monitoring_failing" }),
       );
+      this.#exports = all;
+      this.status.webhook = webhook;
     }
     if (local.enabled) await this.#openApi(local.listen);
   }

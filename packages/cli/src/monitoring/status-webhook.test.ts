@@ -64,7 +64,7 @@ test("events of a second go together, a hundred at most", async () => {
   add(100);
   await elapse();
   expect(numbers()[1]).toHaveLength(100);
-  expect(webhook.figures).toEqual({ sent: 103, lost: 0 });
+  expect(webhook.report).toEqual({ events_delivered: 103, events_lost: 0 });
 });
 
 test("requests and heartbeats are not sent", async () => {
@@ -85,7 +85,7 @@ test("what fails for a reason that may pass is sent again, the same delivery, ev
   expect(numbers()).toEqual([[1], [1], [1], [1], [2]]);
   expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2);
   expect(trouble).toEqual(["Events do not reach status_webhook: the answer was HTTP 503."]);
-  expect(webhook.figures).toEqual({ sent: 2, lost: 0 });
+  expect(webhook.report).toEqual({ events_delivered: 2, events_lost: 0 });
 });
 
 test("what is refused, or fails too often, is lost, counted and told", async () => {
@@ -93,11 +93,11 @@ test("what is refused, or fails too often, is lost, counted and told", async () 
   answer(302, 404);
   add(2);
   await elapse();
-  expect(webhook.figures).toEqual({ sent: 0, lost: 2 });
+  expect(webhook.report).toEqual({ events_delivered: 0, events_lost: 2 });
   add();
   await elapse();
   expect(deliveries.at(-1)?.lost).toBe(2);
-  expect(webhook.figures.lost).toBe(3);
+  expect(webhook.report.events_lost).toBe(3);
 
   answer(...Array.from({ length: WEBHOOK_LIMITS.attempts }, () => 500));
   add();
@@ -105,7 +105,7 @@ test("what is refused, or fails too often, is lost, counted and told", async () 
   for (let attempt = 0; attempt < WEBHOOK_LIMITS.attempts; attempt++)
     longest = Math.max(longest, (await elapse()) ?? 0);
   expect(longest).toBeLessThanOrEqual(WEBHOOK_LIMITS.longestPause);
-  expect(webhook.figures.lost).toBe(4);
+  expect(webhook.report.events_lost).toBe(4);
   add();
   await elapse();
   expect(deliveries.at(-1)?.lost).toBe(4);
@@ -120,11 +120,11 @@ test("a receiver that is away for long costs no more than the queue", async () =
   add();
   await elapse();
   add(WEBHOOK_LIMITS.queue + 50);
-  expect(webhook.figures.lost).toBe(50);
+  expect(webhook.report.events_lost).toBe(50);
   await elapse();
   // The newest are kept.
   expect(numbers().at(-1)?.at(-1)).toBe(WEBHOOK_LIMITS.queue + 51);
-  expect(webhook.figures).toEqual({ sent: WEBHOOK_LIMITS.queue + 1, lost: 50 });
+  expect(webhook.report).toEqual({ events_delivered: WEBHOOK_LIMITS.queue + 1, events_lost: 50 });
 });
 
 test("at the end what is left is tried once more, and not for long", async () => {
@@ -135,7 +135,7 @@ test("at the end what is left is tried once more, and not for long", async () =>
   add();
   await webhook.close();
   expect(numbers()).toEqual([[1], [1], [2]]);
-  expect(webhook.figures).toEqual({ sent: 1, lost: 1 });
+  expect(webhook.report).toEqual({ events_delivered: 1, events_lost: 1 });
   add();
   await webhook.close();
   expect(numbers()).toHaveLength(3);

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from "node:crypto";
-import type { StatusEvent } from "@postern/client";
+import type { StatusEvent, WebhookReport } from "@postern/client";
 import { boundedJson } from "../bounded-json.js";
 
 export const WEBHOOK_LIMITS = {
@@ -36,20 +36,13 @@ export interface StatusWebhookOptions {
   setTimer?: (task: () => void, milliseconds: number) => () => void;
 }
 
-/** How deliveries went. */
-export interface WebhookFigures {
-  /** Events that arrived. */
-  sent: number;
-  /** Events that did not, and will not. */
-  lost: number;
-}
-
 /**
  * Sends events to a URL: several at once, in order, again when that fails for a reason that may pass. What cannot be sent is lost after a
  * while and counted; the client itself never waits for it.
  */
 export class StatusWebhook {
-  readonly figures: WebhookFigures = { sent: 0, lost: 0 };
+  /** Changes as deliveries go. */
+  readonly report: WebhookReport = { events_delivered: 0, events_lost: 0 };
   readonly #options: StatusWebhookOptions;
   readonly #setTimer: NonNullable<StatusWebhookOptions["setTimer"]>;
   #queue: StatusEvent[] = [];
@@ -99,7 +92,7 @@ export class StatusWebhook {
   async #sendAll(): Promise<void> {
     while (this.#queue.length > 0) {
       const events = this.#queue.splice(0, WEBHOOK_LIMITS.batch);
-      if (await this.#deliver(events)) this.figures.sent += events.length;
+      if (await this.#deliver(events)) this.report.events_delivered += events.length;
       else this.#lose(events.length);
     }
   }
@@ -146,7 +139,7 @@ export class StatusWebhook {
   }
 
   #lose(events: number): void {
-    this.figures.lost += events;
+    this.report.events_lost += events;
     this.#untold += events;
   }
 

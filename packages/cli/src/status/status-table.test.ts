@@ -26,6 +26,7 @@ function answer(
     started: time,
     time,
     healthy: false,
+    webhook: null,
     endpoints: [status.report(NOW)],
   };
   return {

@@ -4,14 +4,14 @@ import { anyEvents, CONFIG, eventOf, requestOf, START } from "./any-event.suite.
 import { CLIENT_METRICS, metricFamilies } from "./client-metrics.js";
 import { EndpointStatus } from "./endpoint-status.js";
 import { metricsText } from "./metrics-text.js";
-import type { StatusDocument, StatusEvent } from "./status-document.js";
+import type { StatusDocument, StatusEvent, WebhookReport } from "./status-document.js";
 
-function documentAfter(events: StatusEvent[], label = "web"): StatusDocument {
+function documentAfter(events: StatusEvent[], label = "web", webhook: WebhookReport | null = null): StatusDocument {
   const status = new EndpointStatus(label, CONFIG);
   for (const event of events) status.add(event);
   const time = new Date(START).toISOString();
   const endpoints = [status.report(START + 5_000)];
-  return { schema: 1, version: "0.1.0", pid: 7, started: time, time, healthy: true, endpoints };
+  return { schema: 1, version: "0.1.0", pid: 7, started: time, time, healthy: true, webhook, endpoints };
 }
 
 /** Prometheus' text format 0.0.4, read by its grammar. @throws on what isn't in it. */
@@ -60,6 +60,15 @@ test("the figures of a client, as Prometheus reads them", () => {
   expect(value('postern_client_http_response_time_seconds_count{endpoint="web"}')).toBe(2);
   expect(value('postern_client_http_response_time_seconds_sum{endpoint="web"}')).toBeCloseTo(0.043);
   expect(value('postern_client_errors_total{endpoint="web",code="PN_DIAL_REFUSED"}')).toBe(1);
+});
+
+test("what became of the events for a webhook, where there is one", () => {
+  const told = (webhook: WebhookReport | null) =>
+    samplesOf(metricsText(metricFamilies(documentAfter([], "web", webhook))));
+  const samples = told({ events_delivered: 7, events_lost: 2 });
+  expect(samples.get("postern_client_webhook_events_delivered_total")).toBe(7);
+  expect(samples.get("postern_client_webhook_events_lost_total")).toBe(2);
+  expect([...told(null).keys()].filter((name) => name.includes("webhook"))).toEqual([]);
 });
 
 test("names and labels as Prometheus wants them", () => {

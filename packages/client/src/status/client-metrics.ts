@@ -1,4 +1,10 @@
-import { isHealthy, STATUS_CLASSES, type EndpointReport, type StatusDocument } from "./status-document.js";
+import {
+  isHealthy,
+  STATUS_CLASSES,
+  type EndpointReport,
+  type StatusDocument,
+  type WebhookReport,
+} from "./status-document.js";
 
 export interface MetricSample {
   labels: Record<string, string>;
@@ -59,6 +65,17 @@ function split(
           value,
         })),
       ),
+  };
+}
+
+/** One figure of the webhook; none where there is no webhook. */
+function ofWebhook(name: string, help: string, read: (report: WebhookReport) => number): Metric {
+  return {
+    name,
+    type: "counter",
+    help,
+    labels: [],
+    samples: ({ webhook }) => (webhook === null ? [] : [{ labels: {}, value: read(webhook) }]),
   };
 }
 
@@ -182,6 +199,16 @@ export const CLIENT_METRICS: readonly Metric[] = [
     "Errors by code (docs/errors.md).",
     "code",
     ({ metrics }) => metrics.error_counts,
+  ),
+  ofWebhook(
+    "postern_client_webhook_events_delivered_total",
+    "Events that have reached status_webhook. Only with one.",
+    ({ events_delivered }) => events_delivered,
+  ),
+  ofWebhook(
+    "postern_client_webhook_events_lost_total",
+    "Events that never will: too many waited, or they were refused, or failed too often. Only with one.",
+    ({ events_lost }) => events_lost,
   ),
 ];
 

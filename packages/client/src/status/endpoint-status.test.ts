@@ -163,7 +163,8 @@ test("any events give a report as the schema says, in range, and always the same
       const at = START + 10_000_000;
       const report = statusAfter(...events).report(at);
       const document = { schema: 1, version: "0.1.0", pid: 1, started: report.recent_events[0]?.time ?? "2026-01-01" };
-      const whole = { ...document, time: new Date(at).toISOString(), healthy: isHealthy(report), endpoints: [report] };
+      const told = { time: new Date(at).toISOString(), healthy: isHealthy(report), webhook: null };
+      const whole = { ...document, ...told, endpoints: [report] };
       expect([isValid(JSON.parse(JSON.stringify(whole))), isValid.errors]).toEqual([true, null]);
       expect(statusAfter(...events).report(at)).toEqual(report);
       const { successful_connections: won, failed_connections: lost, http_requests: requests } = report.metrics;
@@ -182,7 +183,11 @@ test("what the schema requires is all that there is", () => {
     { ...rest, metrics: { ...metrics, more: 1 } },
     { ...rest, metrics, state: "asleep" } satisfies Record<keyof EndpointReport, unknown>,
   ];
-  const document = { schema: 1, version: "0", pid: 1, started: "2026-01-01", time: "2026-01-01", healthy: true };
+  const time = "2026-01-01";
+  const document = { schema: 1, version: "0", pid: 1, started: time, time, healthy: true, webhook: null };
   for (const endpoint of wrong) expect(isValid({ ...document, endpoints: [endpoint] })).toBe(false);
-  expect(isValid({ ...document, endpoints: [{ ...rest, metrics }] })).toBe(true);
+  const endpoints = [{ ...rest, metrics }];
+  expect(isValid({ ...document, endpoints })).toBe(true);
+  expect(isValid({ ...document, endpoints, webhook: { events_delivered: 1, events_lost: 0 } })).toBe(true);
+  expect(isValid({ ...document, endpoints, webhook: { events_delivered: 1 } })).toBe(false);
 });

@@ -12,6 +12,7 @@ export {
   type MetricsReport,
   type StatusDocument,
   type StatusEvent,
+  type WebhookReport,
 } from "./status-document.js";
 export { STATUS_SCHEMA, type JsonSchema } from "./status-schema.js";
 export { CLIENT_METRICS, metricFamilies, type Metric, type MetricFamily, type MetricSample } from "./client-metrics.js";

@@ -101,6 +101,13 @@ export interface EndpointReport {
   config_summary: ConfigSummary;
 }
 
+/** What became of the events for the webhook since the client was started. */
+export interface WebhookReport {
+  events_delivered: number;
+  /** Too many waited, or they were refused, or failed too often. */
+  events_lost: number;
+}
+
 /** Everything a client says of itself: `GET /api/status`. */
 export interface StatusDocument {
   /** Rises when a field changes its meaning or goes. New fields may come at any time. */
@@ -113,6 +120,8 @@ export interface StatusDocument {
   time: string;
   /** Whether every endpoint is connected, and none is known not to let visitors through. */
   healthy: boolean;
+  /** Null when there is none. */
+  webhook: WebhookReport | null;
   endpoints: EndpointReport[];
 }
 

@@ -151,6 +151,11 @@ const endpoint = object("One endpoint, as it is now.", {
   config_summary: configSummary,
 });
 
+const webhook = object("What became of the events for status_webhook; null when there is none.", {
+  events_delivered: count("Events that arrived."),
+  events_lost: count("Events that never will arrive: too many waited, or they were refused, or failed too often."),
+});
+
 /** The JSON Schema of a StatusDocument, in its version 1. */
 export const STATUS_SCHEMA: JsonSchema = object("Everything a client says of itself.", {
   schema: { const: 1, description: "The version of this form. It rises when a field changes its meaning, or goes." },
@@ -162,5 +167,6 @@ export const STATUS_SCHEMA: JsonSchema = object("Everything a client says of its
     type: "boolean",
     description: "Whether every endpoint is connected, and none has a data plane that is `failing`.",
   },
+  webhook: orNull(webhook),
   endpoints: { type: "array", items: endpoint, description: "Its endpoints." },
 });

@@ -20,9 +20,13 @@ export const monitoring = section("What the client tells of itself.", {
     { secret: true, example: '"https://ops.example.com/hooks"' },
   ),
   webhook_secret: option(text(), "What they are signed with.", { secret: true, example: '"${WEBHOOK_SECRET:none}"' }),
-  webhook_allow_private: option(flag(), "Whether the name in status_webhook may lead to private addresses.", {
-    default: false,
-  }),
+  webhook_allow_private: option(
+    flag(),
+    "Whether the name in status_webhook may lead to private addresses, and a proxy be asked for one.",
+    {
+      default: false,
+    },
+  ),
   log_events: option(flag(), "Whether `postern start` writes events into its log.", { default: true }),
   event_log_file: option(
     text({ what: "path" }),

@@ -144,10 +144,11 @@ const monitoring = section("What the server tells of itself, on the base domain.
     "Who sends it as a bearer token may read the metrics from anywhere, and nobody else may. 16 characters or more.",
     { secret: true, example: '"${METRICS_TOKEN:none}"' },
   ),
-  log_server_status: option(flag(), "Whether the log says from time to time how it is.", {
-    default: false,
-    pending: "status in the log",
-  }),
+  log_server_status: option(
+    flag(),
+    "Whether the log says once a minute, and at the end, how it is: what is open, the requests and bytes since the last time, its memory.",
+    { default: false },
+  ),
   log_tunnel_events: option(flag(), "Whether clients and tunnels that come and go are logged.", { default: true }),
 });
 

@@ -73,7 +73,7 @@ export const tunnel = section("The client: services that are shared through Post
   local_port: option(port(), "The port of the local service, unless the endpoint says it.", { example: "3000" }),
   proxy: option(
     proxyAddress(),
-    "The HTTP proxy that servers, and refresh_url, are reached through, asked by CONNECT: `http://name:password@host:port`, percent-encoded, or `https://` for one that is spoken to by TLS. `none`: no proxy. Default: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say, but never for this machine. Local services are not reached through it.",
+    "The HTTP proxy that servers, refresh_url and status_webhook are reached through, asked by CONNECT: `http://name:password@host:port`, percent-encoded, or `https://` for one that is spoken to by TLS. `none`: no proxy. Default: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say, but never for this machine. Local services are not reached through it.",
     { secret: true, env: "POSTERN_PROXY", example: '"http://proxy.example.com:3128"' },
   ),
   endpoints: tunnelEndpoint,

@@ -1,0 +1,58 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { ServerMetrics, type Measured } from "./metrics.js";
+import { STATUS_INTERVAL, StatusLog } from "./status-log.js";
+
+const OPEN: Measured = { sessions: 2, tunnels: 3, streams: 40, connections: 50, certificateEnds: undefined };
+const START = 1_000;
+
+/** The log of a server whose clock and requests the test plays. */
+function played() {
+  const lines: string[] = [];
+  const metrics = new ServerMetrics(OPEN);
+  const log = pino({ base: null }, { write: (line) => void lines.push(line) });
+  const status = new StatusLog(log, OPEN, metrics, START);
+  return {
+    lines,
+    serve: (bytesIn: number, bytesOut: number, status = 200): void => {
+      const request = { id: "1", method: "GET", path: "/", startedAt: 0, address: "192.0.2.1" };
+      metrics.finished({ ...request, status, bytesIn, bytesOut });
+    },
+    /** Lets the clock show `now`, and reads the lines there are then. */
+    at: (now: number): Record<string, unknown>[] => {
+      status.tick(now);
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+  };
+}
+
+test("once a minute a line says what is open, what was served since the last one, and the memory", () => {
+  const { at, serve, lines } = played();
+  serve(10, 2_000);
+  serve(1, 0, 503);
+  expect(at(START + STATUS_INTERVAL - 1)).toEqual([]);
+  const [first] = at(START + STATUS_INTERVAL);
+  expect(first).toMatchObject({
+    msg: "status of the server",
+    sessions: 2,
+    tunnels: 3,
+    streams: 40,
+    connections: 50,
+    requests: 2,
+    received_bytes: 11,
+    sent_bytes: 2_000,
+  });
+  expect(first?.["rss_bytes"]).toBeGreaterThan(1e6);
+  expect(Buffer.byteLength(lines[0]!)).toBeLessThan(8_192);
+
+  serve(5, 7);
+  expect(at(START + 2 * STATUS_INTERVAL - 1)).toHaveLength(1);
+  const [, second] = at(START + 2 * STATUS_INTERVAL);
+  expect(second).toMatchObject({ requests: 1, received_bytes: 5, sent_bytes: 7 });
+});
+
+test("a clock that has not moved for long is caught up with by one line", () => {
+  const { at } = played();
+  expect(at(START + 10 * STATUS_INTERVAL)).toHaveLength(1);
+  expect(at(START + 11 * STATUS_INTERVAL - 1)).toHaveLength(1);
+});
