@@ -46,8 +46,8 @@ function write(folder: string, name: string, { certificate, key }: DevCertificat
     [`${name}.key`, key, 0o600],
     [`${name}.pem`, certificate, 0o644],
   ] as const) {
-    const beside = join(folder, `.${file}.new`);
-    writeFileSync(beside, text, { mode });
+    const beside = join(folder, `.${file}.${process.pid}.new`);
+    writeFileSync(beside, text, { mode, flag: "wx" });
     renameSync(beside, join(folder, file));
   }
 }

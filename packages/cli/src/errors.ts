@@ -65,7 +65,7 @@ export const CLI_ERRORS = {
   PN_KEY_MISSING: {
     exit: EXIT.usage,
     meaning:
-      "The client has no API key and no token. Use --api-key-file, POSTERN_API_KEY, --token-file, POSTERN_TOKEN or [tunnel.auth].",
+      "The client has no API key, no token and no certificate. Use --api-key-file, POSTERN_API_KEY, --token-file, POSTERN_TOKEN or [tunnel.auth].",
   },
   PN_KEY_AMBIGUOUS: {
     exit: EXIT.usage,

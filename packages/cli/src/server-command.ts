@@ -85,7 +85,7 @@ function banner(address: string, url: string, who: string, command: string, pain
     "",
     `  ${paint.dim("Listening")}  ${printable(address)}`,
     `  ${paint.dim("Tunnels  ")}  ${paint.cyan(printable(url.replace("://", "://NAME.")))}`,
-    `  ${paint.dim("Keys of  ")}  ${printable(who)}`,
+    `  ${paint.dim("Clients  ")}  ${printable(who)}`,
     "",
     `  ${paint.dim("Share what runs on port 3000:")}`,
     `  ${paint.bold(printable(command))}`,
