@@ -240,6 +240,20 @@ describe("which proxy", () => {
     expect(new Set(proxy.asked)).toEqual(new Set([`127.0.0.1:${server.port}`]));
   });
 
+  test("each server has its own: the first is reached without one, the next through it", async () => {
+    const proxy = await startProxy({ port: plain.port });
+    const file = join(scratchFolder(onTestFinished), "postern.toml");
+    const servers = `server_url = "http://home.invalid:8080"\nfallback_urls = ["${plain.url}"]\n`;
+    writeFileSync(file, `[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nlocal = 9\n${servers}`, { mode: 0o600 });
+    const env = { ...NO_PROXIES, POSTERN_API_KEY: TEST_KEY, HTTP_PROXY: at(proxy), NO_PROXY: ".invalid" };
+    const client = postern(onTestFinished, ["start", "--config", file], { env, cwd: scratchFolder(onTestFinished) });
+    await client.waitFor("the tunnel", () => /http:\/\/[a-z0-9-]+\.tunnel\.test/.test(client.output));
+    expect(client.output).toMatch(/home\.invalid: (ENOTFOUND|EAI_AGAIN), /);
+    expect(new Set(proxy.asked)).toEqual(new Set([new URL(plain.url).host]));
+    // Credentials go to both in clear.
+    expect(client.output).toContain(`The way to ${plain.url} is not encrypted`);
+  });
+
   test("NO_PROXY exempts", async () => {
     const proxy = await startProxy({ port: plain.port });
     const client = launch({ env: { HTTP_PROXY: at(proxy), NO_PROXY: "example.com,.test" } });

@@ -2,6 +2,7 @@ import { endpointLabel } from "@postern/config";
 import type { Given, Settings } from "./configuration.js";
 import { endpointWish, typedLabel, typedWish, type EndpointWishes } from "./endpoint-wishes.js";
 import { CliError } from "./errors.js";
+import { exposure } from "./server-choice.js";
 import { typedEndpoint } from "./typed-endpoint.js";
 
 /** An endpoint that is to be tried, and not to be opened. */
@@ -39,7 +40,9 @@ export function candidates(given: Given, settings: Settings, local: string | num
   return [{ label: typedLabel(typed), wish: () => typedWish(typed, local, settings) }];
 }
 
+/** What there is to warn of beside the server is told where the first one is tried. */
 function atServer(wished: EndpointWishes, server: string): EndpointWishes {
   const wishes = wished.wishes.map(({ label, options }) => ({ label, options: { ...options, server } }));
-  return { ...wished, wishes };
+  const warning = exposure(server);
+  return { ...wished, wishes, warnings: warning === undefined ? [] : [warning] };
 }

@@ -71,17 +71,27 @@ function wishOf(
   proxyOf: ProxyChoice,
 ): EndpointWishes {
   const { tokenRefresh } = credential.options;
+  const servers = [options.server, ...(options.fallbacks ?? [])];
   const all = {
     ...options,
-    ...proxyOf(options.server),
+    ...proxies(servers, proxyOf),
     ...credential.options,
     ...(tokenRefresh && { tokenRefresh: { ...tokenRefresh, ...proxyOf(tokenRefresh.url) } }),
     tls: { ...trust.tls, ...credential.options.tls },
   };
-  const warnings = [...credential.warnings, exposure(options.server), ...trust.warnings];
+  const warnings = [...credential.warnings, ...servers.map(exposure), ...trust.warnings];
   return {
     wishes: [{ label, options: all }],
     files: [...credential.files, ...trust.files],
     warnings: warnings.filter((each) => each !== undefined),
   };
+}
+
+/** Each server's own, where there is one. */
+function proxies(servers: readonly string[], proxyOf: ProxyChoice): Pick<ConnectOptions, "proxy"> {
+  const found = servers.flatMap((server) => {
+    const { proxy } = proxyOf(server);
+    return proxy === undefined ? [] : [[server, proxy] as const];
+  });
+  return found.length === 0 ? {} : { proxy: Object.fromEntries(found) };
 }

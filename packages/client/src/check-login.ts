@@ -2,7 +2,7 @@ import { TunnelError, type Auth, type Checked, type ControlMessage } from "@post
 import { credentialOf } from "./credential.js";
 import { login, remoteError } from "./login.js";
 import type { ConnectOptions } from "./options.js";
-import { parseProxy } from "./proxy-address.js";
+import { parseProxyTo } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { parseTarget } from "./target.js";
 
@@ -41,7 +41,7 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
 
 async function ask(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   const { subdomain, hostHeader, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
-  const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
+  const proxy = parseProxyTo(options.server, options);
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])]);
   const address = parseServerAddress(options.server);
   const { authority } = parseTarget(options.local);

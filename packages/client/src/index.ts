@@ -15,6 +15,7 @@ export type {
   TunnelEventType,
   TunnelHandle,
 } from "./options.js";
+export { proxyTo } from "./proxy-address.js";
 export { proxyFor } from "./proxy-choice.js";
 export { PROXY_LIMITS } from "./proxy-tunnel.js";
 export { reachLocal, reachServer, type ServerReach } from "./reach.js";

@@ -26,9 +26,10 @@ export interface ConnectOptions {
   headers?: Record<string, string>;
   /**
    * An HTTP proxy that the connection to the server goes through, for instance `http://me:secret@proxy.example.com:3128`; `https://`
-   * for one that is spoken to by TLS. Default: none; `proxyFor` reads the environment. Local services are never reached through it.
+   * for one that is spoken to by TLS; or those of several servers, by their addresses as they stand in `server` and `fallbacks`. Default:
+   * none; `proxyFor` reads the environment. Local services are never reached through it.
    */
-  proxy?: string;
+  proxy?: string | Readonly<Record<string, string>>;
   /** How the server is trusted, and the client's certificate. */
   tls?: ClientTls;
   /** Servers to turn to, in this order, when `server` cannot be reached. It is gone back to when it has been there for a while. */
@@ -103,6 +104,7 @@ export type TunnelEventType =
 /**
  * One event, as `--json` prints it. The data of an `http_request` is a RequestRecord; above 50 a second requests are only
  * counted: then it is `{ omitted: number }`. A `token_refresh` has a `state`: `renewed`, `failed` or `expiring`.
+ * A `connection_failure` has `others` where it is a session that broke while so many others serve the tunnel: no attempt has failed then.
  * A `pong` has `latency_ms`, the round trip of a heartbeat. A `status_update` has a `data_plane`: `ok`, `failing` or `unknown`, and an `error` where it fails.
  */
 export interface TunnelEvent {

@@ -1,5 +1,6 @@
 import { bareHost } from "./dial.js";
 import { authorityOf } from "./dial-fault.js";
+import type { ConnectOptions } from "./options.js";
 
 /** An HTTP proxy that connections are asked of. */
 export interface Proxy {
@@ -27,6 +28,17 @@ export function parseProxy(text: string): Proxy {
   const host = bareHost(url);
   const port = Number(url.port || (tls ? 443 : 80));
   return { host, port, tls, authority: authorityOf(host, port), authorization: authorization(url) };
+}
+
+/** The address of the proxy on the way to `server`, which is given as in the options. */
+export function proxyTo(server: string, { proxy }: Pick<ConnectOptions, "proxy">): string | undefined {
+  return typeof proxy === "object" ? proxy[server] : proxy;
+}
+
+/** The same, understood. @throws TypeError as `parseProxy`. */
+export function parseProxyTo(server: string, options: Pick<ConnectOptions, "proxy">): Proxy | undefined {
+  const proxy = proxyTo(server, options);
+  return proxy === undefined ? undefined : parseProxy(proxy);
 }
 
 function authorization({ username, password }: URL): string | undefined {

@@ -2,7 +2,7 @@ import { request, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ConnectOptions } from "./options.js";
-import { parseProxy } from "./proxy-address.js";
+import { parseProxyTo } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { dialServer, lateError } from "./server-dial.js";
 import { dialTarget, parseTarget } from "./target.js";
@@ -29,7 +29,7 @@ export async function reachServer(
 ): Promise<ServerReach> {
   const { server, tls = {}, connectionTimeout = 30_000 } = options;
   const address = parseServerAddress(server);
-  const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
+  const proxy = parseProxyTo(options.server, options);
   const started = performance.now();
   const signal = AbortSignal.timeout(connectionTimeout);
   let late = lateError("nothing yet");

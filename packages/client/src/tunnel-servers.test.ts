@@ -51,7 +51,7 @@ async function threefold(
   await world.settle();
   if (options.fallbacks !== undefined) await world.fail("PN_SERVER_UNREACHABLE");
   await world.connect();
-  await connectAll(world);
+  await world.connectAll();
   expect(world.alive.map(({ state }) => state)).toEqual(["bound", "bound", "bound"]);
   return world;
 }
@@ -59,11 +59,6 @@ async function threefold(
 async function loseAll(world: World): Promise<void> {
   for (const attempt of world.alive) attempt.fail("PN_SESSION_LOST");
   await world.settle();
-}
-
-/** Lets all come through that are on their way. */
-async function connectAll(world: World): Promise<void> {
-  for (const attempt of world.alive) if (attempt.state !== "bound") await world.connect(attempt);
 }
 
 test("while no session stands one looks for a server, and all follow where it finds one", async () => {
@@ -82,7 +77,7 @@ test("while no session stands one looks for a server, and all follow where it fi
   }
   await world.connect();
   expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test"]);
-  await connectAll(world);
+  await world.connectAll();
   expect(world.alive.every(({ state }) => state === "bound")).toBe(true);
 });
 
@@ -138,7 +133,7 @@ test("when the first server is back all sessions go there, each new one before t
   expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test", "home.test"]);
   await world.connect();
   expect([world.tunnel.url, world.tunnel.state]).toEqual(["http://name.home.test", "connected"]);
-  await connectAll(world);
+  await world.connectAll();
   expect(hosts(world.alive)).toEqual(["home.test", "home.test", "home.test"]);
   expect(former.every(({ drained }) => drained)).toBe(true);
   expect(world.states.slice(world.states.lastIndexOf("connected") + 1)).toEqual([]);
@@ -154,7 +149,7 @@ test("a first server that seems to be back and is not is looked at again; who ca
   await world.look(3);
   await world.connect();
   await world.fail("PN_LOGIN_BUSY");
-  await connectAll(world);
+  await world.connectAll();
   expect(hosts(world.alive)).toEqual(["home.test", "home.test"]);
   await world.retry();
   await world.connect();
@@ -178,4 +173,120 @@ test.for([0, 1.5, 17, Number.NaN])("%d sessions cannot be asked for", (connectio
   expect(() => new Tunnel({ server: "http://home.test", local: 80, apiKey: "a-key", connections })).toThrow(
     "connections is a whole number from 1 to 16",
   );
+});
+
+test("a session that breaks while it moves home is not replaced twice", async () => {
+  for (const end of ["lost", "asked to go"]) {
+    const world = new World({ fallbacks: ["http://b.test"] });
+    await world.settle();
+    await world.fail("PN_SERVER_UNREACHABLE");
+    await world.connect();
+    const old = world.last;
+    world.isUp = true;
+    await world.look(3);
+    const moving = world.last;
+    if (end === "lost") await world.fail("PN_SESSION_LOST", old);
+    else old.goAway(0);
+    await world.settle();
+    expect(moving.state).toBe("over");
+    await world.retry();
+    await world.connectAll();
+    expect(world.serving).toHaveLength(1);
+    expect(world.tunnel.state).toBe("connected");
+  }
+});
+
+test("a session that comes late to the server that the tunnel has left is not wanted", async () => {
+  const world = await threefold({ fallbacks: ["http://b.test"] });
+  await world.fail("PN_SESSION_LOST", world.last);
+  await world.retry();
+  const late = world.last;
+  world.isUp = true;
+  await world.look(3);
+  await world.connect();
+  await world.connect(late);
+  expect([late.state, world.tunnel.url]).toEqual(["over", "http://name.home.test"]);
+});
+
+test("the tunnel is where its sessions are, also when the first that went home is lost there", async () => {
+  const world = await threefold({ fallbacks: ["http://b.test"] });
+  world.isUp = true;
+  await world.look(3);
+  await world.connect();
+  expect(world.tunnel.url).toBe("http://name.home.test");
+  await world.fail(
+    "PN_SESSION_LOST",
+    world.serving.find(({ options }) => options.address.host === "home.test"),
+  );
+  expect([world.tunnel.url, world.tunnel.state]).toEqual(["http://name.b.test", "connected"]);
+});
+
+test("who has often failed beside a tunnel that stands does not keep it waiting when it is down", async () => {
+  const world = new World({ connections: 2 });
+  await world.settle();
+  await world.connectAll();
+  world.now += 40_000;
+  const [stable] = world.attempts as [Attempt];
+  for (let time = 0; time < 8; time++) {
+    await world.fail(
+      "PN_SESSION_LOST",
+      world.alive.find((attempt) => attempt !== stable),
+    );
+    await world.retry();
+    await world.connectAll();
+  }
+  await world.fail("PN_SESSION_LOST", stable);
+  await world.fail("PN_SESSION_LOST");
+  expect(world.timers.map(({ milliseconds }) => milliseconds)).toEqual([500]);
+  await world.retry();
+  expect(world.alive).toHaveLength(1);
+});
+
+test("a server that is busy and says for how long is waited for, and not passed over; if that is very long it is", async () => {
+  const busy = new World({ fallbacks: ["http://b.test"] });
+  await busy.settle();
+  await busy.fail("PN_LOGIN_BUSY", busy.last, 60_000);
+  expect([busy.alive.length, busy.timers[0]?.milliseconds]).toEqual([0, 60_500]);
+
+  const full = new World({ fallbacks: ["http://b.test"] });
+  await full.settle();
+  await full.fail("PN_SERVER_UNREACHABLE");
+  await full.fail("PN_LOGIN_BUSY", full.last, 3_600_000);
+  expect([full.alive.length, full.timers[0]?.milliseconds]).toEqual([0, 500]);
+  await full.retry();
+  expect(hosts(full.alive)).toEqual(["home.test"]);
+  await full.fail("PN_SERVER_UNREACHABLE");
+  expect([full.alive.length, full.timers[0]?.milliseconds]).toEqual([0, 1_500]);
+});
+
+test("a server that asks for another session is left for a fallback at once", async () => {
+  const world = new World({ fallbacks: ["http://b.test"] });
+  await world.settle();
+  await world.connect();
+  world.last.goAway(5_000);
+  await world.settle();
+  expect(hosts(world.alive)).toEqual(["home.test", "b.test"]);
+});
+
+test("a server with no room for a session more is asked again when the tunnel was away", async () => {
+  const world = new World({ connections: 2 });
+  await world.settle();
+  await world.connect();
+  world.last.succeed();
+  world.last.succeed();
+  await world.settle();
+  await world.fail("PN_TUNNEL_LIMIT");
+  await world.fail("PN_SESSION_LOST");
+  expect(world.tunnel.state).toBe("reconnecting");
+  await world.retry();
+  await world.connectAll();
+  expect(world.serving).toHaveLength(2);
+});
+
+test("what a session more fails by is not what the tunnel fails by", async () => {
+  const world = new World({ connections: 2 });
+  await world.settle();
+  await world.connect();
+  await world.fail("PN_SERVER_UNTRUSTED");
+  expect([world.tunnel.state, world.timers.length]).toEqual(["connected", 1]);
 });

@@ -42,6 +42,8 @@ export interface TunnelSessionEvents {
   onDataPlane(state: DataPlaneState, error?: string): void;
   /** A PING was answered after so many milliseconds. */
   onPong(latency: number): void;
+  /** The server has taken the tunnel away: what is in progress may end, nothing new comes, then the session is closed. */
+  onTakenAway(reason: TunnelError): void;
   /** The server wants this session to end; a new one may be made at once, or after `retryAfter` milliseconds. */
   onGoAway(retryAfter: number): void;
   onClose(reason: TunnelError): void;
@@ -62,6 +64,8 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   /** Why the server is about to close the session, with its hint when to come again. */
   #said: TunnelError | undefined;
   #tunnel = -1;
+  /** It ends by our own wish. */
+  #isClosing = false;
   #proof: NodeJS.Timeout | undefined;
   #probe: Probe | undefined;
   #dataPlane: DataPlane | undefined;
@@ -140,11 +144,13 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   }
 
   close(): void {
+    this.#isClosing = true;
     this.#session.close(new TunnelError("PN_CLOSED"));
   }
 
-  /** The server has taken the tunnel away: what is in progress may end, nothing new begins. */
+  /** The server has taken the tunnel away. */
   async #leave(reason: TunnelError): Promise<void> {
+    this.#events.onTakenAway(reason);
     await this.#finish(DRAIN);
     this.#session.close(reason);
   }
@@ -217,8 +223,14 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     this.#idle?.resolve();
   }
 
+  /** What the server said before it closed tells more; and who closes in an orderly way without a word is somebody on the way. */
+  #reasonOf(closed: TunnelError): TunnelError {
+    if (this.#said?.code === closed.code) return this.#said;
+    return closed.code === "PN_CLOSED" && !this.#isClosing ? new TunnelError("PN_SESSION_LOST") : closed;
+  }
+
   onClose(closed: TunnelError): void {
-    const reason = this.#said?.code === closed.code ? this.#said : closed;
+    const reason = this.#reasonOf(closed);
     clearInterval(this.#timer);
     clearTimeout(this.#proof);
     this.#dataPlane?.stop();

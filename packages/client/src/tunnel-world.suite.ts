@@ -13,7 +13,11 @@ export class Attempt {
   state: "dialling" | "greeting" | "binding" | "bound" | "over" = "dialling";
   #connected = Promise.withResolvers<{ session: KeptSession; lifetime: undefined }>();
   #bound = Promise.withResolvers<Bound>();
+  /** It was asked to end in peace; that lasts until `finish`. */
   drained = false;
+  /** Whether what is in progress takes its time. */
+  lasts = false;
+  #finished = Promise.withResolvers<void>();
   /** The server has asked for another session instead. */
   left = false;
 
@@ -21,7 +25,9 @@ export class Attempt {
     this.options = options;
     this.events = events;
     this.#bound.promise.catch(() => {});
-    options.signal.addEventListener("abort", () => this.fail("PN_CLOSED"));
+    options.signal.addEventListener("abort", () => {
+      if (this.state === "dialling" || this.state === "greeting") this.fail("PN_CLOSED");
+    });
   }
 
   get promise(): Promise<{ session: KeptSession; lifetime: undefined }> {
@@ -48,8 +54,19 @@ export class Attempt {
     this.events.onGoAway(hint);
   }
 
-  fail(code: ErrorCode): void {
-    const error = new TunnelError(code);
+  /** The server takes the tunnel away; what is in progress may end. */
+  takeAway(code: ErrorCode): void {
+    this.left = true;
+    this.events.onTakenAway(new TunnelError(code));
+  }
+
+  /** What was in progress is over. */
+  finish(): void {
+    this.#finished.resolve();
+  }
+
+  fail(code: ErrorCode, retryAfter?: number): void {
+    const error = new TunnelError(code, undefined, retryAfter);
     const { state } = this;
     if (state === "over") return;
     this.state = "over";
@@ -65,6 +82,7 @@ export class Attempt {
       dataPlane: "unknown",
       drain: async () => {
         this.drained = true;
+        if (this.lasts) await this.#finished.promise;
         this.fail("PN_CLOSED");
       },
       prove() {},
@@ -90,10 +108,11 @@ export class World {
   isUp = false;
   #notice: ((change: Change) => void) | undefined;
 
-  constructor({ connections = 1, fallbacks = [] as string[], maxAttempts = 0, enabled = true } = {}) {
+  constructor({ connections = 1, fallbacks = [] as string[], maxAttempts = 0, enabled = true, lasts = false } = {}) {
     const means: Means = {
       connect: (options, _, events) => {
         const attempt = new Attempt(options, events);
+        attempt.lasts = lasts;
         this.attempts.push(attempt);
         return attempt.promise;
       },
@@ -107,7 +126,8 @@ export class World {
           return () => (this.timers = this.timers.filter((each) => each !== timer));
         },
       },
-      uptime: () => this.now,
+      // It is never twice the same, as a real one.
+      uptime: () => (this.now += 0.001),
       surroundings: {
         listen: (listener) => {
           this.#notice = listener;
@@ -124,6 +144,11 @@ export class World {
       (error: TunnelError) => (this.outcome = error),
     );
     this.tunnel.on("closed", (error) => (this.outcome = (error as TunnelError | undefined) ?? "closed"));
+  }
+
+  /** Those that serve, as far as the server knows. */
+  get serving(): Attempt[] {
+    return this.attempts.filter(({ state, left, drained }) => state === "bound" && !left && !drained);
   }
 
   get alive(): Attempt[] {
@@ -161,6 +186,7 @@ export class World {
   async look(times: number): Promise<void> {
     for (let time = 0; time < times; time++) {
       const at = this.timers.findIndex(({ milliseconds }) => milliseconds === LOOK);
+      if (at < 0) return;
       this.timers.splice(at, 1)[0]!.task();
       await this.settle();
     }
@@ -174,8 +200,14 @@ export class World {
     }
   }
 
-  async fail(code: ErrorCode, attempt = this.last): Promise<void> {
-    attempt.fail(code);
+  /** Lets all come through that are on their way, and those that follow them. */
+  async connectAll(): Promise<void> {
+    const coming = (): Attempt | undefined => this.alive.find(({ state }) => state !== "bound");
+    for (let attempt = coming(); attempt !== undefined; attempt = coming()) await this.connect(attempt);
+  }
+
+  async fail(code: ErrorCode, attempt = this.last, retryAfter?: number): Promise<void> {
+    attempt.fail(code, retryAfter);
     await this.settle();
   }
 

@@ -150,6 +150,17 @@ test("a server that says nothing about the name is given up in time, and tried a
   expect(data["attempt"]).toBe(1);
 });
 
+test("a connection that somebody on the way closes in an orderly way, without a word, is made anew", async () => {
+  const server = await playedServer((message, session) => {
+    if (message.type === "hello") letIn(session);
+    if (message.type !== "bind") return;
+    grant(session, message);
+    setImmediate(() => session.close(new TunnelError("PN_CLOSED")));
+  });
+  const { data } = await firstEvent("reconnection", server);
+  expect(data["attempt"]).toBe(1);
+});
+
 test("a server that ends a session and says when to come again is obeyed", async () => {
   const server = await playedServer((message, session) => {
     if (message.type === "hello") letIn(session);

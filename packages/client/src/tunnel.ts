@@ -16,10 +16,12 @@ import type {
   TunnelEventType,
   TunnelHandle,
 } from "./options.js";
-import { parseProxy, type Proxy } from "./proxy-address.js";
+import { parseProxyTo, type Proxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { ServerSearch } from "./server-search.js";
-import { HEALTH_INTERVAL, SessionKeeper, type KeeperEvents, type Keeping } from "./session-keeper.js";
+import type { KeeperEvents, Keeping } from "./keeping.js";
+import { HEALTH_INTERVAL, type LiveSession } from "./live-session.js";
+import { SessionKeeper } from "./session-keeper.js";
 import { configSummary } from "./status/config-summary.js";
 import { EndpointStatus } from "./status/endpoint-status.js";
 import type { EndpointReport } from "./status/status-document.js";
@@ -43,7 +45,6 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
 
   readonly options: ConnectOptions;
   readonly target: Target;
-  readonly proxy: Proxy | undefined;
   readonly limits: Partial<Limits>;
   readonly reconnection: ReconnectionOptions;
   readonly search: ServerSearch;
@@ -51,6 +52,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   readonly instance = randomUUID();
   /** The name to ask for. */
   name: string | undefined;
+  readonly #proxies: ReadonlyMap<URL, Proxy | undefined>;
   readonly #label: string;
   readonly #status: EndpointStatus;
   readonly #keepers: SessionKeeper[];
@@ -68,9 +70,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     super();
     this.options = options;
     this.means = means;
-    this.search = new ServerSearch([options.server, ...(options.fallbacks ?? [])].map(parseServerAddress));
+    const servers = [options.server, ...(options.fallbacks ?? [])];
+    this.#proxies = new Map(servers.map((server) => [parseServerAddress(server), parseProxyTo(server, options)]));
+    this.search = new ServerSearch([...this.#proxies.keys()], means.uptime);
     this.target = parseTarget(options.local);
-    this.proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
     this.reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
     this.name = options.subdomain;
     this.#label = options.name ?? options.subdomain ?? "default";
@@ -88,7 +91,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
       throw new TypeError(`connections is a whole number from 1 to ${MOST_CONNECTIONS}, not ${connections}.`);
     this.#keepers = Array.from({ length: connections }, keeper);
     if (options.onEvent !== undefined) this.on("event", options.onEvent);
-    options.signal?.addEventListener("abort", () => void this.close(), { once: true });
+    options.signal?.addEventListener("abort", () => void this.close(), { once: true, signal: this.signal });
   }
 
   get signal(): AbortSignal {
@@ -97,6 +100,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
 
   get closing(): boolean {
     return this.#closing !== undefined;
+  }
+
+  proxyTo(server: URL): Proxy | undefined {
+    return this.#proxies.get(server);
   }
 
   /** Resolves when the tunnel is open for the first time; goes on keeping it open. @throws TunnelError when it fails for good. */
@@ -163,23 +170,29 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     this.onDataPlane();
   }
 
-  onBound({ public_url, tunnel_id, name }: Bound): void {
-    const known = this.url === public_url && this.#keepers.filter(({ state }) => state === "connected").length > 1;
+  onBound({ public_url, tunnel_id, name }: Bound, isNew: boolean): void {
     this.url = public_url;
     this.name = name;
     this.#watchHome();
-    if (known) return;
+    if (!isNew) return;
+    this.#gather();
     this.tunnelId = tunnel_id;
     const local = String(this.options.local);
     this.report("tunnel_established", `${this.url} → ${local}`, { public_url, tunnel_id, local });
     this.#opened?.();
   }
 
-  onLost({ code, message }: TunnelError): void {
-    const others = this.#keepers.filter(({ state }) => state === "connected").length - 1;
+  onLost({ code, message, retryable }: TunnelError): void {
+    const others = this.search.standing;
     if (others === 0) return this.report("tunnel_closed", message, { code, public_url: this.url });
     const rest = others === 1 ? "Another session serves" : `${others} other sessions serve`;
-    this.report("connection_failure", `${message} ${rest} the tunnel.`, { code, retryable: true });
+    this.report("connection_failure", `${message} ${rest} the tunnel.`, { code, retryable, others });
+    const standing = this.#keepers.flatMap(({ live }) => live ?? []);
+    if (standing.some(({ server }) => server === this.search.current)) return;
+    // It was the first that had gone to another server: the tunnel is where the others are.
+    const [{ server, bound }] = standing as [LiveSession];
+    this.search.turnTo(server);
+    this.onBound(bound as Bound, true);
   }
 
   onRequests({ records, omitted }: Requests): void {
@@ -199,7 +212,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
 
   /** One session through which nothing comes fails visitors, whatever the others do. */
   onDataPlane(error?: string): void {
-    const all = new Set(this.#keepers.map(({ session }) => session?.dataPlane));
+    const all = new Set(this.#keepers.map(({ live }) => live?.session?.dataPlane));
     const state = all.has("failing") ? "failing" : all.has("ok") ? "ok" : "unknown";
     if (this.dataPlane === state) return;
     this.dataPlane = state;
@@ -232,8 +245,8 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
       return;
     }
     const { home } = this.search;
-    const { proxy, tls, healthInterval: interval = HEALTH_INTERVAL } = this.options;
-    const way = { server: home.href, ...(tls && { tls }), ...(proxy !== undefined && { proxy }) };
+    const { server, tls, proxy, healthInterval: interval = HEALTH_INTERVAL } = this.options;
+    const way = { server, ...(tls && { tls }), ...(proxy !== undefined && { proxy }) };
     this.#homeWatch ??= new HomeWatch({
       clock: this.means.clock,
       interval,
@@ -242,23 +255,27 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     });
   }
 
-  /** Takes all sessions to `server`, the first without a gap. Returns whether that worked. */
+  /** One session goes to `server` without a gap, and the others follow. Returns whether that worked. */
   async #move(server: URL): Promise<boolean> {
-    const [first, ...others] = this.#keepers.filter(({ session }) => session !== undefined);
-    if (first === undefined || !(await first.move(server))) return false;
-    for (const keeper of others) void keeper.move(server).then((moved) => moved || keeper.leave());
-    return true;
+    const first = this.#keepers.find(({ live }) => live !== undefined);
+    return first !== undefined && !this.closing && (await first.move(server));
+  }
+
+  /** Sessions that are at another server than the tunnel come to it. */
+  #gather(): void {
+    const { current } = this.search;
+    for (const keeper of this.#keepers)
+      if (keeper.live !== undefined && keeper.live.server !== current) void keeper.follow(current);
   }
 
   async #close(): Promise<void> {
     const { state } = this;
     if (state === "failed" || state === "disconnected") return this.#stop.abort();
     const closed = new Promise((resolve) => this.once("closed", resolve));
+    this.#homeWatch?.stop();
     this.#setState("draining");
-    // Those that a server asked to go may have requests in progress, too.
-    const sessions = this.#keepers.flatMap((keeper) => keeper.sessions);
-    await Promise.all(sessions.map((session) => session.drain(DRAIN)));
-    if (sessions.length > 0) {
+    const drained = await Promise.all(this.#keepers.map((keeper) => keeper.drain(DRAIN)));
+    if (drained.some((sessions) => sessions > 0)) {
       const { code, message } = new TunnelError("PN_CLOSED");
       this.report("tunnel_closed", message, { code, public_url: this.url });
     }

@@ -76,7 +76,7 @@ export class Gateway implements VisitorHost {
   /** Closes idle connections at once and the others after the answer they wait for; after `timeout` milliseconds all the rest. Can be called twice. */
   async drain(timeout: number): Promise<void> {
     this.#draining = true;
-    this.#closeIdle();
+    for (const visitor of this.#visitors) visitor.drain();
     if (this.#visitors.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, timeout);
@@ -88,10 +88,6 @@ export class Gateway implements VisitorHost {
     for (const visitor of this.#visitors) visitor.destroy();
   }
 
-  #closeIdle(): void {
-    for (const visitor of this.#visitors) visitor.drain();
-  }
-
   #tick(): void {
     const now = performance.now();
     for (const visitor of this.#visitors) visitor.tick(now, TICK);
@@ -100,6 +96,8 @@ export class Gateway implements VisitorHost {
       this.pressure = pressure;
       this.#onPressure(pressure);
     }
-    if (pressure !== "none") this.#closeIdle();
+    if (pressure === "none") return;
+    // Who has only just come may be about to ask.
+    for (const visitor of this.#visitors) visitor.shed(now, TICK);
   }
 }

@@ -93,6 +93,11 @@ export class Visitor implements ExchangeOwner {
     if (this.idle) this.#end();
   }
 
+  /** Closes a connection that has been idle for `milliseconds`. */
+  shed(now: number, milliseconds: number): void {
+    if (this.idle && now + this.#host.limits.idle - this.#deadline >= milliseconds) this.#end();
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

@@ -1,5 +1,5 @@
 /** Missed heartbeats in a row that end a session. */
-export const MISSES = 2;
+const MISSES = 2;
 
 export type Beat = "wait" | "ping";
 

@@ -2,7 +2,7 @@ import { decodeControl, encodeControl, type ControlMessage } from "./control.js"
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "./errors.js";
 import { Flag } from "./frame.js";
 import { FrameReader, type FrameHandler } from "./frame-reader.js";
-import { Heartbeat, MISSES } from "./heartbeat.js";
+import { Heartbeat } from "./heartbeat.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { ReceiveWindow } from "./receive-window.js";
 import { Sender, type SenderPort } from "./sender.js";
@@ -14,6 +14,14 @@ import { WindowPool } from "./window-pool.js";
 const NORMAL_CLOSURE = 1000;
 /** More than this, in bytes, waits for the socket only when a peer makes us answer and does not read: bulk data stops far below. */
 const MOST_UNREAD = 4 * 1024 * 1024;
+/**
+ * A peer that is heard and does not answer is given up when an answer is this many heartbeats old, and a PING has waited for one for so many.
+ * That is noticed within three heartbeats, though it is looked at once a second only.
+ */
+const ANSWER_AGE = 2.85;
+const PING_AGE = 1.7;
+/** In milliseconds: with however many heartbeats, a long way takes its time. */
+const LEAST_PING_AGE = 5_000;
 /** Stream ids fit 32 bits. */
 const LAST_ID = 0xffff_ffff;
 
@@ -62,6 +70,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   #pingIsBeat = false;
   /** The oldest PING since the last PONG left then; -1 while none waits for one. */
   #unansweredAt = -1;
+  #answeredAt: number;
 
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.handler = handler;
@@ -72,6 +81,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     this.#pool = new WindowPool(this.limits.sessionWindow);
     this.#reader = new FrameReader(this.limits.control);
     this.#heartbeat = new Heartbeat(this.limits.heartbeat, options.now());
+    this.#answeredAt = options.now();
     this.#nextId = options.role === "server" ? 1 : 2;
     this.#peerId = options.role === "server" ? 0 : -1;
     const schedule = (task: () => void): void => options.schedule(() => this.#guard(task));
@@ -175,8 +185,10 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   #isUnheard(now: number): boolean {
     const { bytes, progressAt } = this.sender.inFlight;
     if (bytes > 0 && now - progressAt > this.limits.stall) return true;
+    if (this.#unansweredAt < 0) return false;
     const { heartbeat } = this.limits;
-    return this.#unansweredAt >= 0 && now - Math.max(this.#unansweredAt, progressAt) >= MISSES * heartbeat;
+    const isOld = now - Math.max(this.#answeredAt, progressAt) >= ANSWER_AGE * heartbeat;
+    return isOld && now - Math.max(this.#unansweredAt, progressAt) >= Math.max(PING_AGE * heartbeat, LEAST_PING_AGE);
   }
 
   // ---- what the transport tells
@@ -259,6 +271,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   onPong(payload: Buffer, clock: number): void {
     if (this.#reason !== undefined) return;
     this.#unansweredAt = -1;
+    this.#answeredAt = this.#port.now();
     if (this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
     const now = this.#port.now();
     const roundTrip = now - this.#pingAt;

@@ -23,6 +23,11 @@ async function opened(options: { listen?: string; metrics?: boolean } = {}) {
   return { status, api, port, ask };
 }
 
+test("it answers at the address that it was given, too", async () => {
+  const { api } = await opened({ listen: "127.0.0.2:0" });
+  expect((await fetch(`${api.url}/api/status`)).status).toBe(200);
+});
+
 test("it tells state, events, metrics and health of the endpoints, and no secret", async () => {
   const { status, ask } = await opened();
   expect((await ask("/health")).status).toBe(503);

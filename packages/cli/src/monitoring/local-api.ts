@@ -57,6 +57,7 @@ export interface LocalApiOptions {
 export class LocalApi {
   readonly url: string;
   readonly #server: Server;
+  readonly #host: string;
   readonly #port: number;
   readonly #status: ClientStatus;
   readonly #metrics: boolean;
@@ -64,7 +65,8 @@ export class LocalApi {
 
   private constructor(server: Server, { status, metrics }: LocalApiOptions) {
     const { address, family, port } = server.address() as AddressInfo;
-    this.url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+    this.#host = family === "IPv6" ? `[${address}]` : address;
+    this.url = `http://${this.#host}:${port}`;
     this.#server = server;
     this.#port = port;
     this.#status = status;
@@ -104,7 +106,7 @@ export class LocalApi {
     // A body is not waited for: nothing here takes one.
     if (incoming.headers["content-length"] !== undefined || incoming.headers["transfer-encoding"] !== undefined)
       outgoing.setHeader("Connection", "close");
-    if (!isAllowed(incoming, this.#port)) return refuse(outgoing, "PN_LOCAL_FORBIDDEN");
+    if (!isAllowed(incoming, this.#host, this.#port)) return refuse(outgoing, "PN_LOCAL_FORBIDDEN");
     if (incoming.method !== "GET" && incoming.method !== "HEAD") {
       outgoing.setHeader("Allow", "GET, HEAD");
       return refuse(outgoing, "PN_LOCAL_METHOD");

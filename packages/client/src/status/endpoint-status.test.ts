@@ -80,10 +80,16 @@ test("the state that is told counts more than events, which may be of another se
 });
 
 test("one of several sessions that breaks is a drop, and no attempt that failed", () => {
-  const status = statusAfter(...CONNECTED, eventOf("connection_failure", { code: "PN_SESSION_LOST" }, 1_000));
+  const status = statusAfter(
+    ...CONNECTED,
+    eventOf("connection_attempt", {}, 500),
+    eventOf("connection_failure", { code: "PN_SESSION_LOST", others: 1 }, 1_000),
+  );
+  status.stateChanged("connected", START + 1_000);
+  status.add(eventOf("reconnection", {}, 1_001));
   expect(status.report(START + 2_000)).toMatchObject({
     state: "connected",
-    health: { score: 85 },
+    health: { score: 85, retry_count: 0 },
     metrics: { successful_connections: 1, failed_connections: 0, error_counts: { PN_SESSION_LOST: 1 } },
   });
 });

@@ -113,9 +113,9 @@ export class EndpointStatus {
         break;
       case "connection_failure":
       case "authentication_failure":
-        // Without an attempt that is still open, it is one of several sessions that broke.
-        if (this.#attempts > this.#successes + this.#failures) this.#failures++;
-        else this.#dropped(at);
+        // One of several sessions that broke, or an attempt that failed.
+        if (data["others"] !== undefined) this.#dropped(at);
+        else if (this.#attempts > this.#successes + this.#failures) this.#failures++;
         this.#failed(event);
         break;
       case "tunnel_established":
@@ -129,7 +129,8 @@ export class EndpointStatus {
         this.#dropped(at);
         break;
       case "reconnection":
-        this.#retries++;
+        // While the tunnel stands it is a session more that is tried for.
+        if (this.#state !== "connected") this.#retries++;
         break;
       case "error":
         this.#failed(event);
