@@ -119,7 +119,9 @@ describe("handshakes", () => {
     await published(secured, "web");
     const wire = await Wire.dial(onTestFinished, secured.port);
     wire.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
-    expect(await wire.read("https://")).toMatch(/^HTTP\/1\.1 400 /);
+    const answer = await wire.read("https://");
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain("Postern-Error: PN_HTTP_PLAIN\r\n");
     for (const bytes of ["\x16\x03\x01\x00\x04\x02\x00\x00\x00", "\x00", "\x16\x03\x01\xff\xff"]) {
       const other = await Wire.dial(onTestFinished, secured.port);
       other.write(Buffer.from(bytes, "latin1"));

@@ -1,6 +1,7 @@
 import { CLI_ERRORS, LOCAL_API_REFUSALS } from "@postern/cli/errors";
 import { refusals } from "@postern/gateway";
 import { ERRORS } from "@postern/protocol";
+import { frontDeskRefusals } from "@postern/server";
 import { TLS_ERRORS } from "@postern/tls";
 
 /** One code with all that is known of it, wherever it can be met. */
@@ -24,7 +25,10 @@ export function errorRows(): ErrorRow[] {
     const there = rows.get(row.code);
     rows.set(row.code, { ...there, ...row, messages: [...(there?.messages ?? []), ...messages] });
   };
-  for (const { code, status, retryable, message } of Object.values(refusals))
+  for (const { code, status, retryable, message } of [
+    ...Object.values(refusals),
+    ...Object.values(frontDeskRefusals("https://NAME.<base domain>")),
+  ])
     add({ code, status, retryable, messages: [message] });
   for (const [code, { number, retryable, message }] of Object.entries(ERRORS))
     add({ code, number, retryable, messages: [message] });

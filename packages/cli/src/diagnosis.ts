@@ -6,7 +6,9 @@ import {
   parseTarget,
   reachLocal,
   reachServer,
-  type ConnectOptions, proxyTo } from "@postern/client";
+  type ConnectOptions,
+  proxyTo,
+} from "@postern/client";
 import type { Candidate } from "./candidates.js";
 import type { Settings } from "./configuration.js";
 import { exposureWarnings } from "./configured-server.js";
@@ -42,7 +44,10 @@ export async function* diagnoseEndpoint({ wish }: Candidate, withLocal: boolean)
   }
   const { hostname } = parseServerAddress(options.server);
   // A proxy looks it up itself.
-  const found = proxyTo(options.server, options) === undefined ? await nameFinding("name", hostname.replace(/^\[|\]$/g, "")) : undefined;
+  const found =
+    proxyTo(options.server, options) === undefined
+      ? await nameFinding("name", hostname.replace(/^\[|\]$/g, ""))
+      : undefined;
   if (found !== undefined) yield found;
   if (found?.outcome === "failed") return;
   let reached = true;

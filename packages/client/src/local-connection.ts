@@ -1,9 +1,9 @@
-import type { Socket } from "node:net";
+import type { OnReadOpts, Socket } from "node:net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import { dialTarget, type Target } from "./target.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
-const DIAL_TIMEOUT = 10_000;
+export const DIAL_TIMEOUT = 10_000;
 
 /**
  * One buffer for what all local sockets read: each read is handed on, that is copied into the session's batch, before the next begins.
@@ -32,15 +32,13 @@ export class LocalConnection implements StreamHandler {
   /** Bytes given to the socket and not yet reported as consumed. */
   #owed = 0;
 
-  constructor(stream: Stream, target: Target, events: LocalConnectionEvents) {
+  /** @param connected the connection, if it stands already, made with `readInto(stream)`. */
+  constructor(stream: Stream, target: Target, events: LocalConnectionEvents, connected?: Socket) {
     this.#stream = stream;
     this.#events = events;
     this.#isTls = target.tls;
     stream.handler = this;
-    this.#socket = dialTarget(target, {
-      buffer: READ_BUFFER,
-      callback: (bytes, buffer) => this.#stream.write((buffer as Buffer).subarray(0, bytes)),
-    });
+    this.#socket = connected ?? dialTarget(target, readInto(stream));
     this.#timer = setTimeout(() => this.#socket.destroy(timeout()), DIAL_TIMEOUT);
     this.#socket
       .on(target.tls ? "secureConnect" : "connect", () => this.#onConnect())
@@ -48,6 +46,7 @@ export class LocalConnection implements StreamHandler {
       .on("end", () => this.#onLocalEnd())
       .on("error", (error) => this.#onError(error))
       .on("close", () => this.#onClose());
+    if (connected !== undefined) this.#onConnect();
   }
 
   onData(chunk: Buffer): void {
@@ -111,11 +110,19 @@ export class LocalConnection implements StreamHandler {
   }
 }
 
-function timeout(): Error {
+/** Hands what a socket reads to `stream`. */
+export function readInto(stream: Stream): OnReadOpts {
+  return {
+    buffer: READ_BUFFER,
+    callback: (bytes, buffer) => stream.write((buffer as Buffer).subarray(0, bytes)),
+  };
+}
+
+export function timeout(): Error {
   return Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
 }
 
-function dialErrorCode(error: NodeJS.ErrnoException): ErrorCode {
+export function dialErrorCode(error: NodeJS.ErrnoException): ErrorCode {
   if (error.code === "ECONNREFUSED") return "PN_DIAL_REFUSED";
   if (error.code === "ETIMEDOUT") return "PN_DIAL_TIMEOUT";
   return "PN_DIAL_FAILED";

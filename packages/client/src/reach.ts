@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
@@ -5,7 +6,7 @@ import type { ConnectOptions } from "./options.js";
 import { parseProxyTo } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { dialServer, lateError } from "./server-dial.js";
-import { dialTarget, parseTarget } from "./target.js";
+import { dialTarget, dialTargetByName, parseTarget } from "./target.js";
 import { connectError, hostField } from "./websocket-connection.js";
 
 /** How a server answers that was asked for its health. */
@@ -69,15 +70,19 @@ export async function reachServer(
  */
 export async function reachLocal(local: ConnectOptions["local"]): Promise<void> {
   const target = parseTarget(local);
-  const socket = dialTarget(target, { buffer: Buffer.alloc(1_024), callback: () => true });
-  const timer = setTimeout(() => socket.destroy(new Error("no answer in time")), LOCAL_TIMEOUT);
+  const nothing = { buffer: Buffer.alloc(1_024), callback: () => true };
+  const signal = AbortSignal.timeout(LOCAL_TIMEOUT);
+  let socket: Socket | undefined;
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once(target.tls ? "secureConnect" : "connect", resolve).once("error", reject);
-    });
+    if (target.isNamed) socket = await dialTargetByName(target, nothing, signal);
+    else {
+      socket = dialTarget(target, nothing);
+      await once(socket, target.tls ? "secureConnect" : "connect", { signal });
+    }
+  } catch (error) {
+    throw signal.aborted ? new Error("no answer in time") : error;
   } finally {
-    clearTimeout(timer);
-    socket.on("error", () => {}).destroy();
+    socket?.on("error", () => {}).destroy();
   }
 }
 

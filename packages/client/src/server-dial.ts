@@ -1,17 +1,17 @@
-import { once } from "node:events";
 import type { RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-import { connect as connectTls, getCACertificates } from "node:tls";
+import { getCACertificates } from "node:tls";
 import { TunnelError, type ErrorCode } from "@postern/protocol";
 import { trustFault } from "@postern/tls";
-import { firstToConnect, RaceLost, type Outcome, type Standing } from "./address-race.js";
-import { tlsOptions, type ClientTls } from "./client-tls.js";
+import { RaceLost, type Standing } from "./address-race.js";
+import type { ClientTls } from "./client-tls.js";
+import { connectTcp, standingsText } from "./connect-tcp.js";
 import { authorityOf, dialFault } from "./dial-fault.js";
 import { bareHost } from "./dial.js";
-import { hostAddresses, type Lookup } from "./host-addresses.js";
+import type { Lookup } from "./host-addresses.js";
 import type { Proxy } from "./proxy-address.js";
 import { askForTunnel } from "./proxy-tunnel.js";
-import { TcpSocket } from "./tcp-socket.js";
+import { secured } from "./secured.js";
 
 export interface ServerDial {
   /** `wss://`, `https://`, `ws://` or `http://`; the path is of no matter. */
@@ -44,9 +44,6 @@ export function lateError(what: string, code: ErrorCode = "PN_SERVER_UNREACHABLE
   return new TunnelError(code, `no answer in time; waited for: ${what}`);
 }
 
-/** Nobody reads more of them. */
-const MOST_TOLD = 8;
-
 /**
  * Opens the connection to a server: the name is resolved, its addresses race, a proxy is asked for the rest of the way, and TLS goes
  * through all of it. A socket that does not become the connection is destroyed.
@@ -56,7 +53,7 @@ export async function dialServer(dial: ServerDial): Promise<Socket> {
   const { address, tls, proxy, signal, onWait, unreachable = "PN_SERVER_UNREACHABLE" } = dial;
   const isTls = /^(wss|https):$/.test(address.protocol);
   const to = { host: bareHost(address), port: Number(address.port || (isTls ? 443 : 80)) };
-  const socket = proxy === undefined ? await connectTcp(to, dial, unreachable) : await connectThrough(proxy, to, dial);
+  const socket = proxy === undefined ? await reached(to, dial, unreachable) : await connectThrough(proxy, to, dial);
   if (!isTls) return socket;
   onWait?.(`the TLS handshake with ${authorityOf(to.host, to.port)}`, unreachable);
   return secured(socket, to.host, tls, signal);
@@ -65,7 +62,7 @@ export async function dialServer(dial: ServerDial): Promise<Socket> {
 async function connectThrough(proxy: Proxy, to: { host: string; port: number }, dial: ServerDial): Promise<Socket> {
   const { signal, tls, onWait } = dial;
   const code = "PN_PROXY_UNREACHABLE";
-  const tcp = await connectTcp(proxy, dial, code);
+  const tcp = await reached(proxy, dial, code);
   try {
     if (proxy.tls) onWait?.(`the TLS handshake with the proxy ${proxy.authority}`, code);
     const socket = proxy.tls ? await secured(tcp, proxy.host, proxyTrust(tls), signal) : tcp;
@@ -85,76 +82,19 @@ function proxyTrust({ ca }: ClientTls): ClientTls {
   return ca === undefined ? {} : { ca: [...getCACertificates(), ca].join("\n") };
 }
 
-/** A TCP connection to whichever address of `host` answers first. @throws TunnelError with `code` that says what each of them has said. */
-async function connectTcp(
+/** The TCP connection. @throws TunnelError with `code` that says what each address has said. */
+async function reached(
   { host, port }: { host: string; port: number },
   { signal, lookup, onWait }: ServerDial,
   code: ErrorCode,
 ): Promise<Socket> {
   try {
     onWait?.(`the address of ${host}`, code);
-    // A resolver cannot be called off; what it says too late is dropped.
-    const addresses = await Promise.race([hostAddresses(host, lookup), aborted(signal)]);
-    if (addresses.length === 0) throw Object.assign(new Error("no address"), { code: "ENODATA" });
-    return await firstToConnect<Socket>({
-      addresses,
-      start: (address, outcome) => connectTo(address, port, outcome),
-      setTimer(task, milliseconds) {
-        const timer = setTimeout(task, milliseconds);
-        return () => clearTimeout(timer);
-      },
-      signal,
-      onChange: (standings) => onWait?.(standingsText(standings, port), code),
-    });
+    const onChange = (standings: readonly Standing[]): void => onWait?.(standingsText(standings, port), code);
+    return await connectTcp({ host, port, signal, lookup, onChange });
   } catch (error) {
     if (signal.aborted) throw error;
     if (error instanceof RaceLost) throw new TunnelError(code, standingsText(error.standings, port));
     throw new TunnelError(code, `${host}: ${dialFault(error as Error)}`);
   }
-}
-
-function connectTo(address: string, port: number, { won, lost }: Outcome<Socket>): () => void {
-  // The constructor alone heeds it; without it a small answer waits for the acknowledgement of what went before.
-  const socket = new TcpSocket({ noDelay: true });
-  // Whoever takes the socket over listens for errors of its own.
-  socket.on("error", lost).once("connect", () => won(socket));
-  socket.connect({ host: address, port });
-  return () => void socket.destroy();
-}
-
-/** What each address said; nothing yet is nothing in time, when it is told. */
-function standingsText(standings: readonly Standing[], port: number): string {
-  const told = standings
-    .slice(0, MOST_TOLD)
-    .map(
-      ([address, loss]) =>
-        `${authorityOf(address, port)}: ${loss === undefined ? "no answer" : dialFault(loss as NodeJS.ErrnoException)}`,
-    );
-  const more = standings.length - told.length;
-  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
-}
-
-/** TLS through `socket`, which may be TLS already. */
-async function secured(socket: Socket, host: string, trust: ClientTls, signal: AbortSignal): Promise<Socket> {
-  const secure = connectTls({ ...tlsOptions(host, trust), socket });
-  secure.on("error", () => {});
-  try {
-    await once(secure, "secureConnect", { signal });
-    // It may have failed before we were told of its success.
-    if (secure.errored) throw secure.errored;
-    return secure;
-  } catch (error) {
-    secure.destroy();
-    socket.destroy();
-    throw error;
-  }
-}
-
-/** Rejects when `signal` aborts. Nobody needs to wait for it. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const tell = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return tell();
-    signal.addEventListener("abort", tell, { once: true });
-  });
 }

@@ -1,10 +1,16 @@
-import type { OnReadOpts, Socket } from "node:net";
+import { isIP, type OnReadOpts, type Socket } from "node:net";
+import { RaceLost } from "./address-race.js";
+import { connectTcp, standingsText } from "./connect-tcp.js";
 import { bareHost, dial, type DialAddress } from "./dial.js";
+import { isLoopbackName, type Lookup } from "./host-addresses.js";
+import { secured } from "./secured.js";
 
 /** Where the local service is. */
 export interface Target extends DialAddress {
   /** What its own Host field says: the port left out where it is the scheme's default. */
   authority: string;
+  /** Its host is a name that has to be asked for, and may have several addresses. */
+  isNamed: boolean;
 }
 
 /**
@@ -21,16 +27,50 @@ export function parseTarget(text: string | number): Target {
       `${JSON.stringify(given)} is not a local target. Use a port (3000), an address (127.0.0.1:3000), or an origin (https://localhost:8443).`,
     );
   }
-  return { host: bareHost(url), port, tls: url.protocol === "https:", authority: url.host };
+  const host = bareHost(url);
+  const isNamed = isIP(host) === 0 && !isLoopbackName(host);
+  return { host, port, tls: url.protocol === "https:", authority: url.host, isNamed };
 }
 
-/** Opens a connection to `target`; what arrives goes through `onread`. Both halves close on their own. */
+/** Opens a connection to a `target` that is not named; what arrives goes through `onread`. Both halves close on their own. */
 export function dialTarget(target: Target, onread: OnReadOpts): Socket {
-  return dial(target, { allowHalfOpen: true, highWaterMark: WRITE_BUFFER, onread });
+  return dial(target, { ...SOCKET, onread });
+}
+
+/**
+ * The same for one that is named, by the address that answers first. With TLS, after the handshake.
+ * @throws Error with a `code` of the system, of node:dns or node:tls; what `signal` was aborted with.
+ */
+export async function dialTargetByName(
+  { host, port, tls }: Target,
+  onread: OnReadOpts,
+  signal: AbortSignal,
+  lookup?: Lookup,
+): Promise<Socket> {
+  try {
+    if (!tls) return await connectTcp({ host, port, signal, lookup }, { ...SOCKET, onread });
+    const tcp = await connectTcp({ host, port, signal, lookup }, { allowHalfOpen: true });
+    const socket = await secured(tcp, host, {}, signal, SOCKET);
+    // TLS through a socket that is there already heeds no `onread`.
+    socket.on("data", (chunk) => {
+      if (!onread.callback(chunk.length, chunk)) socket.pause();
+    });
+    return socket;
+  } catch (error) {
+    throw error instanceof RaceLost ? lost(error, port) : error;
+  }
+}
+
+/** One error for what all addresses have said. A refusal says most: somebody is there. */
+function lost({ standings }: RaceLost, port: number): Error {
+  const codes = standings.map(([, loss]) => (loss as NodeJS.ErrnoException | undefined)?.code);
+  const code = codes.find((each) => each === "ECONNREFUSED") ?? codes[0];
+  return Object.assign(new Error(standingsText(standings, port)), { code });
 }
 
 /** Small, so that a write the kernel did not take is soon followed by `drain`. In bytes. */
 const WRITE_BUFFER = 4 * 1024;
+const SOCKET = { allowHalfOpen: true, highWaterMark: WRITE_BUFFER };
 
 function withScheme(text: string): string {
   if (/^\d+$/.test(text)) return `http://localhost:${text}`;

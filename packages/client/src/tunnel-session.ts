@@ -9,10 +9,12 @@ import {
   type Session,
   type SessionHandler,
   type Stream,
+  type StreamHandler,
 } from "@postern/protocol";
 import { SYSTEM_CLOCK } from "./clock.js";
 import { DataPlane, type DataPlaneState } from "./data-plane.js";
 import { LocalConnection, type LocalConnectionEvents } from "./local-connection.js";
+import { LocalSearch } from "./local-search.js";
 import { remoteError } from "./login.js";
 import { Probe, type ProbeWay } from "./probe.js";
 import { ProbedStream } from "./probed-stream.js";
@@ -170,7 +172,8 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     // Counted until the connection is closed: a server that opens and resets in a hurry gets no more of them.
     if (this.#connections >= this.#session.limits.streams) return stream.reset("PN_STREAM_LIMIT");
     this.#connections++;
-    const relay = (): LocalConnection => new LocalConnection(stream, this.#target, this);
+    const Relay = this.#target.isNamed ? LocalSearch : LocalConnection;
+    const relay = (): StreamHandler => new Relay(stream, this.#target, this);
     const own = probe ? this.#probe : undefined;
     if (own === undefined) relay();
     else new ProbedStream(stream, { answer: (head) => own.answer(head), relay, onDone: () => this.onDone() });

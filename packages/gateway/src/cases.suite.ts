@@ -15,6 +15,7 @@ export interface RequestMeaning {
   keepAlive: boolean;
   upgrade: string;
   expectContinue: boolean;
+  acceptsTrailers: boolean;
   accept: string;
 }
 
@@ -98,6 +99,7 @@ const PLAIN_REQUEST: RequestMeaning = {
   keepAlive: true,
   upgrade: "",
   expectContinue: false,
+  acceptsTrailers: false,
   accept: "",
 };
 

@@ -235,6 +235,7 @@ describe("the tables", () => {
 
 /** These need a clock, a configured limit, TLS, or a tunnel that is not there. */
 const NOT_BY_BYTES = [
+  "PN_HTTP_PLAIN",
   "PN_HTTP_BODY_TOO_LARGE",
   "PN_HTTP_HEAD_TIMEOUT",
   "PN_HTTP_BODY_TIMEOUT",

@@ -2,10 +2,19 @@ export type { ByteStream, ByteStreamHandler, ResetReason, Upstream } from "./byt
 export { EXCHANGE_LIMITS } from "./exchange.js";
 export type { Arrival } from "./arrival.js";
 export { Gateway, type GatewayOptions } from "./gateway.js";
-export { DEFAULT_HEAD_LIMITS, parseAuthority, refusals } from "./http/index.js";
-export type { Refusal, RequestHead } from "./http/index.js";
+export {
+  DEFAULT_HEAD_LIMITS,
+  noticeAnswer,
+  parseAuthority,
+  refusalAnswer,
+  refusals,
+  refusalTable,
+  writeAnswer,
+} from "./http/index.js";
+export type { AnswerContext, Notice, OwnAnswer, Refusal, RequestHead } from "./http/index.js";
 export type { FinishedRequest, HandOverRoute, RefusalRoute, Route, Router, UpstreamRoute } from "./route.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
+export { nextRequestId } from "./request-id.js";
 export { REPLAY_LIMITS } from "./replay.js";
 export { POOL_LIMITS, StreamPool } from "./stream-pool.js";
 export { TrustedProxies, unmapped } from "./trusted-proxies.js";

@@ -1,10 +1,21 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { unmapped, type TrustedProxies } from "@postern/gateway";
-import { SUBPROTOCOL } from "@postern/protocol";
+import {
+  nextRequestId,
+  noticeAnswer,
+  refusalAnswer,
+  unmapped,
+  writeAnswer,
+  type AnswerContext,
+  type Notice,
+  type OwnAnswer,
+  type Refusal,
+  type TrustedProxies,
+} from "@postern/gateway";
+import { frontDeskRefusals, type FrontDeskRefusal } from "./front-desk-refusals.js";
 import type { MetricsPage } from "./metrics-page.js";
-import { answerUpgrade, refusal } from "./websocket-upgrade.js";
+import { acceptUpgrade, upgradeFault } from "./websocket-upgrade.js";
 
 /** How long a connection to the server itself may be silent, in milliseconds, until it is a session. */
 const SILENCE = 10_000;
@@ -12,22 +23,30 @@ const SILENCE = 10_000;
 export interface FrontDeskEvents {
   /** A client at `address` stands on `socket` with a WebSocket, and `head` has come on it already. Nobody knows yet who it is. */
   onClient(socket: Socket, head: Buffer, address: string): void;
+  /** A request is answered with the error `code`. */
+  onRefused(code: FrontDeskRefusal): void;
   /** Whether the server takes new work. */
   readonly healthy: boolean;
 }
 
 export interface FrontDeskOptions {
+  /** What the addresses of tunnels look like, for people; known once the server listens. */
+  tunnels: () => string;
   trustedProxies: TrustedProxies;
   /** The path of its health; undefined: nowhere. */
   health: string | undefined;
   metrics: MetricsPage | undefined;
 }
 
-/** The server's own HTTP: `/connect` for clients, its health and its metrics, on the base domain. It never listens; connections are handed to it. */
+/**
+ * The server's own HTTP: `/connect` for clients, its health and its metrics, on the base domain. It never listens; connections are handed
+ * to it. What it refuses, it refuses as the gateway does: as HTML, JSON or text.
+ */
 export class FrontDesk {
   readonly #events: FrontDeskEvents;
   readonly #options: FrontDeskOptions;
   readonly #http: HttpServer;
+  #refusals: Readonly<Record<FrontDeskRefusal, Refusal>> | undefined;
 
   constructor(events: FrontDeskEvents, options: FrontDeskOptions) {
     this.#events = events;
@@ -46,62 +65,96 @@ export class FrontDesk {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    // One answer a connection: what comes next may be for a tunnel, and belongs to whoever reads visitors' heads.
-    response.setHeader("Connection", "close");
-    response.setHeader("X-Content-Type-Options", "nosniff");
     const { healthy } = this.#events;
     const { health, metrics } = this.#options;
     const isRead = request.method === "GET" || request.method === "HEAD";
-    switch (request.url?.split("?")[0]) {
+    const refuse = (code: FrontDeskRefusal): void => answer(response, refusalAnswer(...this.#refuse(request, code)));
+    switch (pathOf(request)) {
       case "/connect":
-        response.setHeader("Upgrade", "websocket");
-        return answer(response, 426, { error: `Clients connect here by WebSocket, subprotocol ${SUBPROTOCOL}.` });
+        return refuse("PN_CONNECT_UPGRADE");
       case health:
-        if (!isRead) break;
-        return answer(response, healthy ? 200 : 503, { status: healthy ? "ok" : "draining" });
-      case metrics?.path:
-        if (!isRead || metrics === undefined) break;
-        return void answerMetrics(request, response, metrics).catch(() => response.destroy());
+        if (!isRead) return refuse("PN_PAGE_METHOD");
+        return answer(response, healthAnswer(healthy));
+      case metrics?.path: {
+        if (metrics === undefined) break;
+        if (!isRead) return refuse("PN_PAGE_METHOD");
+        const fault = metrics.refusal({ headers: request.headers, peer: peerOf(request) });
+        if (fault !== undefined) return refuse(fault);
+        return void answerMetrics(response, metrics).catch(() => response.destroy());
+      }
       case "/":
-        if (!isRead) break;
-        return answer(response, 200, { service: "postern", hint: "Tunnels live on the names below this domain." });
+        if (!isRead) return refuse("PN_PAGE_METHOD");
+        return answer(response, noticeAnswer(this.#welcome(), contextOf(request)));
     }
-    answer(response, 404, {
-      error: "There is nothing here; tunnels live on the names below this domain.",
-    });
+    refuse("PN_PAGE_UNKNOWN");
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const connects = request.url?.split("?")[0] === "/connect";
-    const { accepted, text } = connects ? answerUpgrade(request) : refusal("400 Bad Request", "Clients use /connect.");
-    if (!accepted) return void socket.end(text);
-    socket.write(text);
+    const fault = pathOf(request) === "/connect" ? upgradeFault(request) : "PN_CONNECT_HANDSHAKE";
+    if (fault !== undefined) return void socket.end(writeAnswer(...this.#refuse(request, fault)));
+    socket.write(acceptUpgrade(request));
     // A session has a heartbeat of its own.
     (socket as Socket).setTimeout(0);
     this.#events.onClient(socket as Socket, head, this.#addressOf(request));
   }
 
-  #addressOf({ socket, headers }: IncomingMessage): string {
-    const peer = unmapped(socket.remoteAddress ?? "unknown");
+  #welcome(): Notice {
+    const tunnels = this.#options.tunnels();
+    return {
+      title: "Postern",
+      message: `This is a Postern server. Its tunnels are at \`${tunnels}\`; \`postern http\` opens one.`,
+    };
+  }
+
+  /** Tells of it, and returns why and whom it refuses. */
+  #refuse(request: IncomingMessage, code: FrontDeskRefusal): [Refusal, AnswerContext] {
+    this.#events.onRefused(code);
+    this.#refusals ??= frontDeskRefusals(this.#options.tunnels());
+    return [this.#refusals[code], contextOf(request)];
+  }
+
+  #addressOf(request: IncomingMessage): string {
     // node:http joins lines of one name with commas.
-    return this.#options.trustedProxies.visitor(peer, String(headers["x-forwarded-for"] ?? ""));
+    return this.#options.trustedProxies.visitor(peerOf(request), String(request.headers["x-forwarded-for"] ?? ""));
   }
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
-  const json = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(json) });
-  response.end(json);
+function pathOf({ url = "" }: IncomingMessage): string | undefined {
+  return url.split("?", 1)[0];
 }
 
-async function answerMetrics(request: IncomingMessage, response: ServerResponse, page: MetricsPage): Promise<void> {
-  const peer = unmapped(request.socket.remoteAddress ?? "unknown");
-  const refused = page.refusal({ headers: request.headers, peer });
-  if (refused !== undefined) {
-    if (refused.status === 401) response.setHeader("WWW-Authenticate", 'Bearer realm="metrics"');
-    return answer(response, refused.status, { error: refused.error });
-  }
-  const text = Buffer.from(await page.metrics.text());
-  response.writeHead(200, { "Content-Type": page.metrics.contentType, "Content-Length": text.length });
-  response.end(text);
+function peerOf({ socket }: IncomingMessage): string {
+  return unmapped(socket.remoteAddress ?? "unknown");
+}
+
+/** One answer a connection: what comes next may be for a tunnel, and belongs to whoever reads visitors' heads. */
+function contextOf({ headers, method }: IncomingMessage): AnswerContext {
+  const { accept = "" } = headers;
+  return { accept, requestId: nextRequestId(), close: true, headOnly: method === "HEAD", now: new Date() };
+}
+
+/** Node leaves the body out where HEAD asked. */
+function answer(response: ServerResponse, { status, fields, body }: OwnAnswer): void {
+  response.writeHead(status, fields);
+  response.end(body);
+}
+
+/** For programs alone, whatever they accept. */
+function healthAnswer(healthy: boolean): OwnAnswer {
+  const body = Buffer.from(`${JSON.stringify({ status: healthy ? "ok" : "draining" })}\n`);
+  return { status: healthy ? 200 : 503, fields: pageFields("application/json", body), body };
+}
+
+async function answerMetrics(response: ServerResponse, { metrics }: MetricsPage): Promise<void> {
+  const body = Buffer.from(await metrics.text());
+  answer(response, { status: 200, fields: pageFields(metrics.contentType, body), body });
+}
+
+function pageFields(type: string, body: Buffer): OwnAnswer["fields"] {
+  return {
+    "Content-Type": type,
+    "Content-Length": String(body.length),
+    "X-Content-Type-Options": "nosniff",
+    Connection: "close",
+  };
 }

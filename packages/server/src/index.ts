@@ -1,6 +1,7 @@
 import type { Server, ServerOptions } from "./options.js";
 import { TunnelServer, type ListenAddress } from "./server.js";
 
+export { frontDeskRefusals } from "./front-desk-refusals.js";
 export { SERVER_LIMITS } from "./limits.js";
 export { LATENCY_BOUNDS, SERVER_METRICS } from "./metrics.js";
 export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from "./options.js";

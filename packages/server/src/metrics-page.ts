@@ -2,7 +2,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { unmapped, type TrustedProxies } from "@postern/gateway";
+import type { FrontDeskRefusal } from "./front-desk-refusals.js";
 import type { ServerMetrics } from "./metrics.js";
+
+export type MetricsRefusal = Extract<FrontDeskRefusal, `PN_METRICS_${string}`>;
 
 /** By these a proxy says that it asks for somebody else. */
 const FORWARDING = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
@@ -36,15 +39,9 @@ export class MetricsPage {
   }
 
   /** Why it is not shown; undefined: it is. */
-  refusal(asker: Asker): { status: 401 | 403; error: string } | undefined {
-    if (this.#token !== undefined)
-      return this.#hasToken(asker) ? undefined : { status: 401, error: "Send the metrics_token as a bearer token." };
-    return this.#isHere(asker)
-      ? undefined
-      : {
-          status: 403,
-          error: "Only this machine itself may read this. Set a metrics_token to read it from elsewhere.",
-        };
+  refusal(asker: Asker): MetricsRefusal | undefined {
+    if (this.#token !== undefined) return this.#hasToken(asker) ? undefined : "PN_METRICS_TOKEN";
+    return this.#isHere(asker) ? undefined : "PN_METRICS_ELSEWHERE";
   }
 
   #hasToken({ headers }: Asker): boolean {

@@ -149,7 +149,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
       this.log.error({ err }, "a visitor's connection ended by a fault of the server");
     const route = (head: RequestHead, arrival: Arrival): Route => {
       const chosen = this.#route(head, arrival);
-      if (chosen.kind === "refusal") this.#metrics?.refused(chosen.refusal.code);
+      if (chosen.kind === "refusal") this.onRefused(chosen.refusal.code);
       return chosen;
     };
     this.#gateway = new Gateway(route, {
@@ -164,6 +164,7 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
     if (this.#metrics !== undefined && logStatus)
       this.#statusLog = new StatusLog(options.log, this, this.#metrics, performance.now());
     this.#frontDesk = new FrontDesk(this, {
+      tunnels: () => this.url.replace("://", "://NAME."),
       trustedProxies,
       health: health === false ? undefined : health,
       metrics:
@@ -287,6 +288,10 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
       socket.off("data", count);
       this.#gate.leave(address);
     });
+  }
+
+  onRefused(code: string): void {
+    this.#metrics?.refused(code);
   }
 
   onLogin(session: ClientSession): void {

@@ -1,5 +1,6 @@
 import { createServer, type Server as Listener, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { nextRequestId, refusals, writeAnswer } from "@postern/gateway";
 import { peekClientHello, type Certificates } from "@postern/tls";
 
 export const TLS_LIMITS = {
@@ -9,12 +10,6 @@ export const TLS_LIMITS = {
   /** Handshakes that may go on at once; of more, the oldest is given up. */
   handshakes: 8_192,
 } as const;
-
-/** What somebody gets who speaks HTTP to a port that speaks TLS. */
-const PLAIN_ANSWER = ((text: string): string =>
-  `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`)(
-  "This port speaks HTTPS. Use https:// instead of http:// here.\n",
-);
 
 export interface TlsFrontOptions {
   certificates: Certificates;
@@ -63,7 +58,7 @@ export class TlsFront {
     socket.on("error", () => {}).on("close", done);
     const peeked = await peekClientHello(socket, TLS_LIMITS.hello);
     if (peeked.kind !== "hello") {
-      if (peeked.kind === "invalid" && socket.writable) socket.end(PLAIN_ANSWER, () => socket.destroy());
+      if (peeked.kind === "invalid" && socket.writable) socket.end(plainAnswer(), () => socket.destroy());
       else socket.destroy();
       return;
     }
@@ -85,6 +80,11 @@ export class TlsFront {
       onConnection(secure, serverName);
     });
   }
+}
+
+/** What somebody gets who speaks HTTP to a port that speaks TLS; of the request nothing is understood. */
+function plainAnswer(): Buffer {
+  return writeAnswer(refusals.PN_HTTP_PLAIN, { close: true, requestId: nextRequestId(), now: new Date() });
 }
 
 /** A TLS connection that can be reset as one without TLS can. */

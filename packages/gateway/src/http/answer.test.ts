@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AnswerContext, writeAnswer } from "./answer.js";
+import { type AnswerContext, noticeAnswer, writeAnswer } from "./answer.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { ResponseHead } from "./response-head.js";
 
@@ -93,6 +93,18 @@ describe("head", () => {
     expect(answer(refusals.PN_TUNNEL_UNKNOWN, { visitorMinor, close }).fields.get("Connection")).toBe(connection);
   });
 
+  test("fields that the status calls for, and Connection says that Upgrade is one of this connection", () => {
+    const odd: Refusal = { ...refusals.PN_HTTP_VERSION, status: 426, fields: { Upgrade: "websocket" } };
+    for (const [close, connection] of [
+      [false, "Upgrade"],
+      [true, "Upgrade, close"],
+    ] as const)
+      expect(Object.fromEntries(answer(odd, { close }).fields)).toMatchObject({
+        Upgrade: "websocket",
+        Connection: connection,
+      });
+  });
+
   test("HEAD gets the head of what GET gets", () => {
     const get = answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER });
     expect(answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER, headOnly: true })).toEqual({ ...get, body: "" });
@@ -105,5 +117,19 @@ describe("head", () => {
       const length = head.read(bytes, 0, bytes.length, "GET", "");
       expect(head).toMatchObject({ status: refusal.status, body: "length", contentLength: bytes.length - length });
     }
+  });
+});
+
+describe("a notice", () => {
+  const notice = { title: "Postern", message: "Run `postern http`." };
+
+  test.each([
+    ["text/html", "<h1>Postern</h1>\n<p>Run <code>postern http</code>.</p>\n<small>request r1</small>"],
+    ["application/json", JSON.stringify({ ...notice, request_id: "r1" })],
+    ["text/plain", "Postern\nRun `postern http`.\n\nrequest r1\n"],
+  ])("as %s is no error", (accept, text) => {
+    const { status, fields, body } = noticeAnswer(notice, { accept, requestId: "r1", close: true });
+    expect([status, fields["Postern-Error"], fields["Connection"]]).toEqual([200, undefined, "close"]);
+    expect(body.toString()).toContain(text);
   });
 });

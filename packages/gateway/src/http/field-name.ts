@@ -17,6 +17,8 @@ export const Field = {
   identity: 10,
   /** One of the above in another spelling (`Content_Length`), which some origins take for the real one: dropped. */
   lookalike: 11,
+  /** Concerns one connection only, but for what of it we can say for ourselves. */
+  te: 12,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -39,7 +41,7 @@ const NAMES: readonly KnownName[] = [
   { name: "keep-alive", field: Field.keepAlive },
   { name: "expect", field: Field.expect },
   { name: "accept", field: Field.accept },
-  { name: "te", field: Field.hopByHop },
+  { name: "te", field: Field.te },
   { name: "http2-settings", field: Field.hopByHop },
   { name: "proxy-connection", field: Field.hopByHop },
   { name: "proxy-authenticate", field: Field.hopByHop },

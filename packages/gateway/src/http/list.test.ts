@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseProtocols, parseTokens } from "./list.js";
+import { parseCodings, parseProtocols, parseTokens } from "./list.js";
 
 describe("tokens", () => {
   test.each([
@@ -27,5 +27,19 @@ describe("protocols", () => {
 
   test.each(["a/", "/1", "a/1/2", "a /1", "a b"])("%j is no list of them", (value) => {
     expect(parseProtocols(value)).toBeUndefined();
+  });
+});
+
+describe("codings", () => {
+  test.each([
+    ["Trailers", ["trailers"]],
+    ["gzip ; q=0.5,, trailers", ["gzip ; q=0.5", "trailers"]],
+    ["x;a=b\t;c=d", ["x;a=b\t;c=d"]],
+  ])("%j", (value, codings) => {
+    expect(parseCodings(value)).toEqual(codings);
+  });
+
+  test.each(["a b", "a;", "a;q", "a;q=", ";q=1", 'x;a="b"', 'x;a=", trailers, "'])("%j is no list of them", (value) => {
+    expect(parseCodings(value)).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import { COMMA, HTAB, SP } from "./octet.js";
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const PROTOCOL = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:\/[!#$%&'*+.^_`|~0-9a-z-]+)?$/;
+const CODING = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:[\t ]*;[\t ]*[!#$%&'*+.^_`|~0-9a-z-]+=[!#$%&'*+.^_`|~0-9a-z-]+)*$/;
 
 /** The tokens of a comma-separated list, in lower case (RFC 9110 5.6.1); undefined when an element is none. */
 export function parseTokens(value: string): string[] | undefined {
@@ -11,6 +12,11 @@ export function parseTokens(value: string): string[] | undefined {
 /** The protocols of an Upgrade field, `name` or `name/version` in lower case (RFC 9110 7.8); undefined when an element is none. */
 export function parseProtocols(value: string): string[] | undefined {
   return parseList(value, PROTOCOL);
+}
+
+/** The codings of a TE field with their parameters, in lower case (RFC 9110 10.1.4); undefined when an element is none, or quotes something. */
+export function parseCodings(value: string): string[] | undefined {
+  return parseList(value, CODING);
 }
 
 /** Empty elements count for nothing. */

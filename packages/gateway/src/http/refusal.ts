@@ -8,6 +8,8 @@ export interface Refusal {
   readonly message: string;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number;
+  /** Fields that its status calls for. */
+  readonly fields?: Readonly<Record<string, string>>;
   /** Whether the same request can succeed at another time. */
   readonly retryable: boolean;
 }
@@ -16,9 +18,13 @@ export interface Refusal {
 const RETRYABLE = new Set([408, 502, 503, 504]);
 
 /** Every refusal of the gateway's own, by code. */
-export const refusals = table({
+export const refusals = refusalTable({
   // What a visitor sent cannot be read as one HTTP/1.1 request.
   PN_HTTP_TLS: [400, "This is a plain HTTP port and the request was encrypted. Use http:// instead of https:// here."],
+  PN_HTTP_PLAIN: [
+    400,
+    "This port speaks HTTPS and the request was not encrypted. Use https:// instead of http:// here.",
+  ],
   PN_HTTP_REQUEST_LINE: [400, "The first line is no HTTP request line. It reads: METHOD /path HTTP/1.1"],
   PN_HTTP_STATUS_LINE: [502, "The first line is no HTTP status line. It reads: HTTP/1.1 200 OK"],
   PN_HTTP_TARGET: [400, "The address has a form or a character that HTTP does not allow. Percent-encode it."],
@@ -55,28 +61,22 @@ export const refusals = table({
 
   // The request is fine, the way to a service is not.
   PN_TUNNEL_UNKNOWN: [404, "There is no tunnel at this address. Check the name, and that `postern http` is running."],
-  PN_TUNNEL_AWAY: [503, "The tunnel's client is not connected at the moment. Try again shortly.", 5],
-  PN_OVERLOADED: [503, "The server has too much to do at the moment. Try again shortly.", 2],
+  PN_TUNNEL_AWAY: [503, "The tunnel's client is not connected at the moment. Try again shortly.", { retryAfter: 5 }],
+  PN_OVERLOADED: [503, "The server has too much to do at the moment. Try again shortly.", { retryAfter: 2 }],
   PN_ORIGIN_REFUSED: [502, "The local service behind the tunnel cannot be reached. Check that it is running."],
   PN_ORIGIN_BROKEN: [502, "The local service closed the connection before it had answered. Look at its log."],
   PN_ORIGIN_INVALID: [502, "The local service sent something that is no valid HTTP response. Look at its log."],
   PN_ORIGIN_TIMEOUT: [504, "The local service did not answer in time. Try again, or look at its log."],
 });
 
-type Entry = readonly [status: number, message: string, retryAfter?: number];
+type Entry = readonly [status: number, message: string, more?: Pick<Refusal, "retryAfter" | "fields">];
 
-function table<Code extends string>(entries: Record<Code, Entry>): Readonly<Record<Code, Refusal>> {
+/** A table of refusals, each under its code. */
+export function refusalTable<Code extends string>(entries: Record<Code, Entry>): Readonly<Record<Code, Refusal>> {
   const result = {} as Record<Code, Refusal>;
   for (const code of Object.keys(entries) as Code[]) {
-    const [status, message, retryAfter] = entries[code];
-    const retryable = RETRYABLE.has(status);
-    result[code] = Object.freeze({
-      code,
-      status,
-      message,
-      retryable,
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-    });
+    const [status, message, more] = entries[code];
+    result[code] = Object.freeze({ code, status, message, retryable: RETRYABLE.has(status), ...more });
   }
   return Object.freeze(result);
 }

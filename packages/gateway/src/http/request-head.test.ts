@@ -14,9 +14,9 @@ function embedded(message: string): { bytes: Buffer; start: number; end: number 
 
 function meaningOf(request: RequestHead): RequestMeaning {
   const { method, path, versionMinor, host, authority, contentLength, chunked } = request;
-  const { keepAlive, upgrade, expectContinue, accept } = request;
+  const { keepAlive, upgrade, expectContinue, acceptsTrailers, accept } = request;
   // prettier-ignore
-  return { method, path, versionMinor, host, authority, contentLength, chunked, keepAlive, upgrade, expectContinue, accept };
+  return { method, path, versionMinor, host, authority, contentLength, chunked, keepAlive, upgrade, expectContinue, acceptsTrailers, accept };
 }
 
 describe("accepted", () => {

@@ -4,7 +4,7 @@ import { Field, fieldSet } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
 import { Framing } from "./framing.js";
 import { isText, textOf, writeText } from "./latin1.js";
-import { parseProtocols } from "./list.js";
+import { parseCodings, parseProtocols } from "./list.js";
 import { ASTERISK, COLON, CR, SLASH, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { RequestLine } from "./request-line.js";
@@ -43,6 +43,8 @@ export class RequestHead {
   upgrade = "";
   /** The visitor waits for 100 Continue before it sends the body. */
   expectContinue = false;
+  /** The visitor, and whoever it asks for, has a use for trailers of the answer. */
+  acceptsTrailers = false;
 
   readonly #limits: HeadLimits;
   readonly #line = new RequestLine();
@@ -159,7 +161,7 @@ export class RequestHead {
 
   #lastLines(expectContinue: boolean): string {
     if (this.upgrade !== "") return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`;
-    return expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n";
+    return (this.acceptsTrailers ? TRAILERS : "") + (expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n");
   }
 
   #understand(): Refusal | undefined {
@@ -167,9 +169,10 @@ export class RequestHead {
     if (!framing.read(this.#fields, this.#bytes, this.versionMinor)) return framing.refusal;
     this.contentLength = framing.contentLength;
     this.chunked = framing.chunked;
-    return (
-      this.#readHost() ?? this.#readTarget() ?? this.#readConnection() ?? this.#readUpgrade() ?? this.#readExpect()
-    );
+    const flaw =
+      this.#readHost() ?? this.#readTarget() ?? this.#readConnection() ?? this.#readUpgrade() ?? this.#readExpect();
+    if (flaw === undefined) this.#readTe();
+    return flaw;
   }
 
   #readHost(): Refusal | undefined {
@@ -260,6 +263,21 @@ export class RequestHead {
     return undefined;
   }
 
+  /** Trailers pass in both directions, so of all that TE can say this can be said again (RFC 9110 10.1.4). HTTP/1.0 and a 101 have none. */
+  #readTe(): void {
+    this.acceptsTrailers = false;
+    const fields = this.#fields;
+    if (!fields.has(Field.te) || this.versionMinor === 0 || this.upgrade !== "") return;
+    let accepts = false;
+    for (let n = fields.find(Field.te); n >= 0; n = fields.find(Field.te, n + 1)) {
+      const codings = parseCodings(fields.value(this.#bytes, n));
+      // What is unclear says nothing.
+      if (codings === undefined) return;
+      accepts ||= codings.includes("trailers");
+    }
+    this.acceptsTrailers = accepts;
+  }
+
   #refuse(refusal: Refusal): number {
     this.refusal = refusal;
     this.keepAlive = false;
@@ -269,6 +287,8 @@ export class RequestHead {
 
 const NOTHING = Buffer.alloc(0);
 const NOWHERE: Authority = { host: "", port: "", text: "" };
+/** TE is for the next hop alone, and Connection says so. */
+const TRAILERS = "Connection: TE\r\nTE: trailers\r\n";
 const HTTP = /^(?:h2c?|http)(?:\/|$)/;
 
 /** What goes no further, or is written anew. */
@@ -282,5 +302,6 @@ const DROPPED = fieldSet(
   Field.hopByHop,
   Field.identity,
   Field.lookalike,
+  Field.te,
 );
 const DROPPED_WITH_HOST = DROPPED | fieldSet(Field.host);

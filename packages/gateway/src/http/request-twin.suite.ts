@@ -22,6 +22,8 @@ const LINE = /^([A-Z0-9_-]{1,32}) ([!"$-~]+) HTTP\/1\.([01])$/;
 const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*([\\t -~\\x80-\\xff]*?)[ \\t]*$`);
 const PROTOCOLS = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`);
 
+const CODING = new RegExp(`^${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=${TOKEN})*$`);
+
 const OURS = /^(?:content-length|transfer-encoding|connection|upgrade|keep-alive|expect)$/;
 const NOT_FOR_ORIGINS =
   /^(?:te|http2-settings|proxy|proxy-(?:connection|authenticate|authentication-info|authorization)|forwarded|x-forwarded(?:-.*)?|x-real-ip|x-request-id)$/;
@@ -87,6 +89,10 @@ export function twinRequest(text: string): TwinRequest | undefined {
   if (expectations.length > 1 || (expectations.length === 1 && expectations[0] !== "100-continue")) return undefined;
   const expectContinue = expectations.length === 1 && minor === "1" && (chunked || contentLength > 0);
 
+  const codingsWanted = values("te").flatMap(elements);
+  const clear = codingsWanted.every((coding) => CODING.test(coding));
+  const acceptsTrailers = minor === "1" && upgrade === "" && clear && codingsWanted.includes("trailers");
+
   const named = options.filter((option) => !["close", "keep-alive", "upgrade"].includes(option));
   const kept = lines.filter(({ name, folded }) => {
     if (OURS.test(folded) || NOT_FOR_ORIGINS.test(folded)) return false;
@@ -105,6 +111,7 @@ export function twinRequest(text: string): TwinRequest | undefined {
   if (chunked) forwarded.push("Transfer-Encoding: chunked");
   if (contentLength >= 0) forwarded.push(`Content-Length: ${contentLength}`);
   forwarded.push("Ours: 1");
+  if (acceptsTrailers) forwarded.push("Connection: TE", "TE: trailers");
   if (expectContinue) forwarded.push("Expect: 100-continue");
   if (upgrade !== "") forwarded.push("Connection: Upgrade", `Upgrade: ${upgrade}`);
 

@@ -28,6 +28,7 @@ const DROPPED = fieldSet(
   Field.keepAlive,
   Field.hopByHop,
   Field.lookalike,
+  Field.te,
 );
 
 /** The head of an origin's response, read as strictly as a visitor's request: origins are strangers too. Reused. */

@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+
+/** What an answer of our own says, whatever its form. */
+export interface Page {
+  /** Shown before the title; undefined: nothing is refused. */
+  readonly status?: number;
+  readonly title: string;
+  /** Plain text; what stands in backticks is marked. */
+  readonly message: string;
+  /** By what people name this answer when they ask about it; may be empty. */
+  readonly reference: string;
+  /** The same for programs. */
+  readonly json: object;
+}
+
+/** How a page is written for those who accept `type`. */
+export interface AnswerForm {
+  readonly type: string;
+  /** Its Content-Security-Policy. */
+  readonly policy: string;
+  render(page: Page): string;
+}
+
+const STYLE = `:root{color-scheme:light dark}
+body{margin:0;min-height:100vh;display:grid;place-items:center;font:1rem/1.6 system-ui,sans-serif;background:light-dark(#f6f7f9,#14171c);color:light-dark(#1d2530,#e3e8ef)}
+main{max-width:34rem;margin:1rem;padding:2rem 2.5rem;border-radius:.75rem;background:light-dark(#fff,#1d2229);box-shadow:0 1px 3px #0002,0 8px 30px #0001;border-top:4px solid #d2663f}
+h1{margin:0;font-size:1.35rem;line-height:1.3}
+h1 b{color:#d2663f;margin-right:.5rem}
+p{margin:.75rem 0 0}
+code{padding:.1em .35em;border-radius:.3em;background:light-dark(#eef0f3,#2a313a);font-size:.9em}
+small{display:block;margin-top:1.5rem;opacity:.65;overflow-wrap:anywhere;font-family:ui-monospace,monospace}`;
+
+const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
+
+const TEXT: AnswerForm = {
+  type: "text/plain",
+  policy: "default-src 'none'",
+  render: ({ status, title, message, reference }) =>
+    `${status === undefined ? "" : `${status} `}${title}\n${message}\n${reference === "" ? "" : `\n${reference}\n`}`,
+};
+
+const JSON_FORM: AnswerForm = {
+  type: "application/json",
+  policy: "default-src 'none'",
+  render: ({ json }) => `${JSON.stringify(json)}\n`,
+};
+
+const HTML: AnswerForm = {
+  type: "text/html",
+  policy: `default-src 'none'; style-src 'sha256-${STYLE_HASH}'`,
+  render: ({ status, title, message, reference }) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${status === undefined ? "" : `${status} `}${escape(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${status === undefined ? "" : `<b>${status}</b>`}${escape(title)}</h1>
+<p>${withCode(escape(message))}</p>
+<small>${escape(reference)}</small>
+</main>
+</body>
+</html>
+`,
+};
+
+const FORMS: ReadonlyMap<string, AnswerForm> = new Map([
+  ["text/html", HTML],
+  ["application/xhtml+xml", HTML],
+  ["application/json", JSON_FORM],
+  ["application/problem+json", JSON_FORM],
+  ["text/plain", TEXT],
+]);
+
+/** The form with the highest quality, the first named among equals; wildcards say nothing about what reads well. */
+export function preferredForm(accept: string): AnswerForm {
+  let best = TEXT;
+  let bestQuality = 0;
+  for (const range of accept.split(",")) {
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    const form = FORMS.get(type);
+    const weight = parameters.find((parameter) => parameter.startsWith("q="));
+    const quality = weight === undefined ? 1 : Number(weight.slice(2));
+    if (form === undefined || !(quality > bestQuality)) continue;
+    best = form;
+    bestQuality = quality;
+  }
+  return best;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+}
+
+/** Marks what stands in backticks. */
+function withCode(html: string): string {
+  return html.replace(/`([^`]*)`/g, "<code>$1</code>");
+}

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Cleanup, exchange, ServerProcess, Wire, type Exchange, type ExchangeOptions } from "@postern/testkit";
+
+/** What a browser, a program and a terminal accept, and in which form they are answered. */
+const FORMS = [
+  ["a person in a browser", "text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"],
+  ["a program", "application/json", "application/json; charset=utf-8"],
+  ["a terminal", "*/*", "text/plain; charset=utf-8"],
+] as const;
+
+const cleanup = new Cleanup();
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await ServerProcess.start(cleanup.defer);
+});
+afterAll(() => cleanup.run());
+
+/** Asks the server itself, by its base domain. */
+function ask(path: string, options: Partial<ExchangeOptions> = {}): Promise<Exchange> {
+  return exchange(server.port, { host: "localhost", path, ...options });
+}
+
+/** Asks for an upgrade, and returns the whole answer. */
+async function askUpgrade(path: string, fields: string): Promise<string> {
+  const wire = await Wire.dial(onTestFinished, server.port);
+  wire.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${fields}\r\n`);
+  await wire.over();
+  return wire.received.toString();
+}
+
+describe("who finds nothing on the server itself hears what this address is", () => {
+  test.for(FORMS)("%s, in its form", async ([, accept, type]) => {
+    const { status, headers, body } = await ask("/nothing?x=1", { headers: { accept } });
+    expect(status).toBe(404);
+    expect(headers).toMatchObject({ "content-type": type, "postern-error": "PN_PAGE_UNKNOWN", connection: "close" });
+    const tunnels = `http://NAME.localhost:${server.port}`;
+    for (const part of ["PN_PAGE_UNKNOWN", "This is a Postern server", tunnels, headers["x-request-id"]])
+      expect(body.toString()).toContain(part);
+  });
+
+  test("by its address, too", async () => {
+    const { headers } = await ask("/nothing", { host: "127.0.0.1" });
+    expect(headers["postern-error"]).toBe("PN_PAGE_UNKNOWN");
+  });
+
+  test("in the words of a tunnel that is not there", async () => {
+    const accept = "text/html";
+    const [here, there] = await Promise.all([
+      ask("/nothing", { headers: { accept } }),
+      ask("/nothing", { headers: { accept }, host: "nobody.localhost" }),
+    ]);
+    const unstable = new Set(["content-length", "date", "postern-error", "x-request-id", "connection"]);
+    const stable = ({ headers }: Exchange): object =>
+      Object.fromEntries(Object.entries(headers).filter(([name]) => !unstable.has(name)));
+    expect(stable(here)).toEqual(stable(there));
+  });
+
+  test("by HEAD, without the page", async () => {
+    const get = await ask("/nothing");
+    const head = await ask("/nothing", { method: "HEAD" });
+    expect([head.status, head.headers["content-length"], head.body.length]).toEqual([404, String(get.body.length), 0]);
+  });
+
+  test.for(FORMS)("%s at the first page, which is no error", async ([, accept, type]) => {
+    const { status, headers, body } = await ask("/", { headers: { accept } });
+    expect([status, headers["content-type"], headers["postern-error"]]).toEqual([200, type, undefined]);
+    expect(body.toString()).toContain("This is a Postern server");
+  });
+});
+
+describe("clients connect at /connect", () => {
+  test("and who asks for no upgrade is told to", async () => {
+    const { status, headers } = await ask("/connect");
+    expect(status).toBe(426);
+    expect(headers).toMatchObject({
+      upgrade: "websocket",
+      connection: "Upgrade, close",
+      "postern-error": "PN_CONNECT_UPGRADE",
+    });
+  });
+
+  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const version = "Sec-WebSocket-Version: 13\r\n";
+  test.for([
+    ["without a key", "/connect", version, 400, "PN_CONNECT_HANDSHAKE"],
+    ["elsewhere", "/elsewhere", key + version, 400, "PN_CONNECT_HANDSHAKE"],
+    ["in an old version", "/connect", `${key}Sec-WebSocket-Version: 8\r\n`, 426, "PN_CONNECT_VERSION"],
+    ["without the subprotocol", "/connect", key + version, 400, "PN_CONNECT_SUBPROTOCOL"],
+  ] as const)("a handshake %s is refused", async ([, path, fields, status, code]) => {
+    const answer = await askUpgrade(path, `Accept: application/json\r\n${fields}`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain(`\r\nPostern-Error: ${code}\r\n`);
+    expect(answer.includes("\r\nSec-WebSocket-Version: 13\r\n")).toBe(code === "PN_CONNECT_VERSION");
+    const body = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))) as { error: object };
+    expect(body.error).toMatchObject({ status, code });
+  });
+});
+
+describe("the health page", () => {
+  test("is for programs, whatever they accept", async () => {
+    const { status, headers, body } = await ask("/health", { headers: { accept: "text/html" } });
+    expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
+    expect(JSON.parse(body.toString())).toEqual({ status: "ok" });
+  });
+
+  test("can only be read", async () => {
+    const { status, headers } = await ask("/health", { method: "POST", body: "x" });
+    expect([status, headers["allow"], headers["postern-error"]]).toEqual([405, "GET, HEAD", "PN_PAGE_METHOD"]);
+  });
+});
