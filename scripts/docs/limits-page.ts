@@ -93,7 +93,7 @@ export function limitsPage(): string {
     [
       "memory in use, of the heap or of what the machine or container allows",
       [MEMORY_LIMITS.shed, MEMORY_LIMITS.close, MEMORY_LIMITS.refuse].map((share) => `${share * 100} %`).join(", "),
-      `idle connections are closed; all are, after their answer; 503 PN_OVERLOADED, and to clients PN_LOGIN_BUSY with a hint of ${time(SERVER_LIMITS.overloadedRetry)}`,
+      `idle connections are closed; all are, after their answer; 503 PN_OVERLOADED, and to clients PN_LOGIN_BUSY with a hint of ${time(SERVER_LIMITS.overloadedRetry)} or more`,
     ],
     ["requests in flight at a stop", time(SERVER_LIMITS.drain), "their connections are cut"],
   ];

@@ -25,7 +25,7 @@ const FOLLOWING: Readonly<Record<ConnectionState, readonly ConnectionState[]>> =
 };
 
 /** The better before the worse. */
-const RANKS: readonly ConnectionState[] = ["connected", "authenticating", "connecting", "reconnecting", "draining"];
+const RANKS: readonly ConnectionState[] = ["connected", "authenticating", "connecting", "reconnecting"];
 
 /** Whether `to` may come after `from`. */
 export function mayFollow(from: ConnectionState, to: ConnectionState): boolean {

@@ -5,7 +5,7 @@ import { RenewedToken } from "./renewed-token.js";
 import { sharedSource } from "./shared-sources.js";
 
 /** A session whose credential can be replaced while it lives. */
-export interface LiveSession {
+export interface RefreshableSession {
   /** @throws TunnelError as the server answers. */
   refresh(auth: Auth): Promise<Refreshed>;
 }
@@ -17,7 +17,7 @@ export interface Credential {
   /** No session came of the last `auth`, or one has ended, for this reason. Whether there is another credential. */
   another(error: TunnelError): boolean;
   /** A session lives by the last `auth`, for so many milliseconds if the server has said it. Returns what to call when it has ended. */
-  follow(session: LiveSession, lifetime: number | undefined): () => void;
+  follow(session: RefreshableSession, lifetime: number | undefined): () => void;
   /** The server says that the credential ends in so many milliseconds. */
   expiring(milliseconds: number): void;
   /** Nobody needs it any more. */

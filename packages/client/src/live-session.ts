@@ -37,6 +37,8 @@ export class LiveSession {
   readonly #tunnel: KeeperEvents;
   readonly #events: LiveSessionEvents;
   readonly #gone = new AbortController();
+  #lifetime: number | undefined;
+  #unfollow = (): void => {};
   #session: KeptSession | undefined;
   #bound: Bound | undefined;
 
@@ -71,6 +73,9 @@ export class LiveSession {
       const wish = { subdomain: name, hostHeader: options.hostHeader, instance };
       const bound = await unlessAborted(session.bind(wish, timeoutOf(options)), signal);
       if (this.gone.aborted) throw this.gone.reason;
+      if (!URL.canParse(bound.public_url)) throw new TunnelError("PN_PROTOCOL", "the tunnel's address is no URL");
+      // A credential is good when it has led to a tunnel.
+      this.#unfollow = this.#credential.follow(session, this.#lifetime);
       this.#session = session;
       this.#bound = bound;
       return bound;
@@ -109,7 +114,6 @@ export class LiveSession {
     tunnel.report("connection_attempt", `connecting to ${host}`, { server: host });
     try {
       const auth = await unlessAborted(this.#credential.auth(), signal);
-      let unfollow = (): void => {};
       const { session, lifetime } = await means.connect(
         {
           address: this.server,
@@ -138,13 +142,13 @@ export class LiveSession {
             if (reconnection.enabled) this.end(new TunnelError("PN_DRAINING", undefined, retryAfter));
           },
           onClose: (reason) => {
-            unfollow();
+            this.#unfollow();
             this.end(reason);
             this.#events.onClosed();
           },
         },
       );
-      unfollow = this.#credential.follow(session, lifetime);
+      this.#lifetime = lifetime;
       tunnel.report("authentication_success", `logged in to ${host}`, { server: host });
       return session;
     } catch (error) {

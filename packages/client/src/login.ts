@@ -56,6 +56,7 @@ export async function login(options: LoginOptions): Promise<LoggedIn> {
     connection.end();
   };
   signal.addEventListener("abort", abandon, { once: true });
+  if (signal.aborted) abandon();
   try {
     return await promise;
   } catch (error) {

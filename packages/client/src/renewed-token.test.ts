@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { TunnelError, type Auth, type ErrorCode, type Refreshed } from "@postern/protocol";
-import type { LiveSession } from "./credential.js";
+import type { RefreshableSession } from "./credential.js";
 import { ManualClock, settled } from "./manual-clock.suite.js";
 import { RenewedToken } from "./renewed-token.js";
 import { TokenSource } from "./token-source.js";
@@ -44,7 +44,7 @@ class Played {
 }
 
 /** A server's side of a session: remembers what it is shown, and answers as it is told. */
-class PlayedSession implements LiveSession {
+class PlayedSession implements RefreshableSession {
   readonly shown: Auth[] = [];
   /** What the next answers are; then it takes what it is shown. */
   readonly failures: TunnelError[] = [];

@@ -1,6 +1,6 @@
 import type { Auth, TunnelError } from "@postern/protocol";
 import { SYSTEM_CLOCK, type Clock } from "./clock.js";
-import type { Credential, CredentialReport, LiveSession } from "./credential.js";
+import type { Credential, CredentialReport, RefreshableSession } from "./credential.js";
 import type { SharedSource } from "./shared-sources.js";
 import type { TokenSource } from "./token-source.js";
 
@@ -48,7 +48,7 @@ export class RenewedToken implements Credential {
     this.#source.hurry();
   }
 
-  follow(session: LiveSession, lifetime: number | undefined): () => void {
+  follow(session: RefreshableSession, lifetime: number | undefined): () => void {
     this.#retried = false;
     if (this.#last !== undefined) this.#source.told(this.#last, lifetime);
     let over = false;

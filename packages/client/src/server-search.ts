@@ -6,6 +6,8 @@ export type SearchNews = "found" | "down" | "free";
 
 /** A session that has lasted so long was a good one: after it, retries begin anew. In milliseconds. */
 const STABLE = 30_000;
+/** Servers that are there and busy are waited for so long in all, in milliseconds; then others are asked. */
+const PATIENCE = 60_000;
 
 /** How many retries in a row there have been when a session of `age` milliseconds has ended, or an attempt has failed. */
 export function nextRetry(before: number, age: number | undefined): number {
@@ -27,6 +29,7 @@ export class ServerSearch {
   #at = 0;
   readonly #standing = new Set<Seeker>();
   #stoodSince = 0;
+  #waited = 0;
   #leader: Seeker | undefined;
   readonly #waiting = new Set<(news: SearchNews) => void>();
 
@@ -87,11 +90,11 @@ export class ServerSearch {
     if (this.isHome) this.#avoided.clear();
     this.#standing.add(who);
     this.#leader = undefined;
-    if (before === undefined) {
-      this.#stoodSince = this.#now();
-      this.#tell("found");
-    }
-    return this.current !== before;
+    this.#waited = 0;
+    if (before === undefined) this.#stoodSince = this.#now();
+    const isNew = this.current !== before;
+    if (isNew) this.#tell("found");
+    return isNew;
   }
 
   /** The tunnel is at `server` from now on. */
@@ -117,6 +120,13 @@ export class ServerSearch {
   /** `server` is left alone for so many milliseconds, or until the tunnel is at home again. */
   avoid(server: URL, milliseconds: number): void {
     this.#avoided.set(server, this.#now() + milliseconds);
+  }
+
+  /** Whether a server that is busy for so many milliseconds is worth waiting for; then it is waited for. */
+  isWorthWaiting(milliseconds: number): boolean {
+    if (milliseconds === 0 || this.#waited + milliseconds > PATIENCE) return false;
+    this.#waited += milliseconds;
+    return true;
   }
 
   /**

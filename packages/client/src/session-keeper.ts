@@ -11,10 +11,11 @@ import { DRAIN } from "./tunnel-session.js";
 
 /** A fallback that refuses us is left alone for so long, in milliseconds. */
 const REFUSED = 600_000;
-/** A server that is there and asks for no more patience than this, in milliseconds, is waited for. */
-const PATIENCE = 60_000;
 /** An attempt that has lasted so long, in milliseconds, is begun anew when something has changed around us. */
 const OLD_ATTEMPT = 1_000;
+
+/** What comes next: an attempt at once or after a pause, nothing while the others are enough, or nothing any more. */
+type Next = "attempt" | "pause" | "surplus" | "end";
 
 /** Keeps one session of a tunnel: while it runs there is one, or one is on its way. */
 export class SessionKeeper {
@@ -29,8 +30,6 @@ export class SessionKeeper {
   #hurry: (() => void) | undefined;
   /** Retries in a row while other sessions stand. */
   #retries = 0;
-  /** The others are enough: until another server is found, or for ever. */
-  #surplus: "now" | "always" | undefined;
 
   constructor(keeping: Keeping, credential: Credential, events: KeeperEvents) {
     this.#keeping = keeping;
@@ -43,16 +42,25 @@ export class SessionKeeper {
     return this.#live;
   }
 
-  /** Begins nothing new, and lets what is in progress end. Returns how many sessions there were. */
-  async drain(timeout: number): Promise<number> {
-    this.#attempt?.controller.abort();
-    // Those that a server asked to go may have requests in progress, too.
-    const sessions = [...this.#sessions].flatMap(({ session }) => session ?? []);
-    await Promise.all(sessions.map((session) => session.drain(timeout)));
-    return sessions.length;
+  /** Whether there is a session, be it one that only finishes what it has begun. */
+  get isOpen(): boolean {
+    return this.#sessions.size > 0;
   }
 
-  /** It is not going to run. */
+  /** Begins nothing new, and lets what is in progress end. */
+  async drain(timeout: number): Promise<void> {
+    this.#attempt?.controller.abort();
+    const sessions = [...this.#sessions].flatMap(({ session }) => session ?? []);
+    await Promise.all(sessions.map((session) => session.drain(timeout)));
+  }
+
+  /** Nothing is left of it. Can be called twice. */
+  close(): void {
+    this.#attempt?.controller.abort();
+    for (const { session } of this.#sessions) session?.close();
+  }
+
+  /** It does not run any more. */
   release(): void {
     this.#credential.release();
   }
@@ -66,78 +74,69 @@ export class SessionKeeper {
   }
 
   /**
-   * Session after session, until the tunnel is closed, or the others are enough.
-   * @throws TunnelError when it cannot go on.
+   * Session after session, until the tunnel is over, or the others are enough.
+   * @throws TunnelError when the tunnel cannot go on.
    */
   async run(): Promise<void> {
-    const { signal, search } = this.#keeping;
-    const stop = (): void => {
-      this.#attempt?.controller.abort();
-      for (const { session } of this.#sessions) session?.close();
-    };
-    signal.addEventListener("abort", stop, { once: true });
+    const { search } = this.#keeping;
     try {
-      for (let isDue = true; !this.#over;) {
-        if (this.#surplus !== undefined || !search.leads(this)) isDue = await this.#standAside();
-        else if (!isDue) isDue = await this.#pause();
-        else isDue = await this.#keepOne(search.current);
+      for (let next: Next = "attempt"; next !== "end" && !this.#over;) {
+        if (next === "surplus") next = await this.#rest();
+        else if (!search.leads(this)) next = await this.#standAside();
+        else if (next === "pause") next = await this.#pause();
+        else next = await this.#keepOne(search.current);
       }
-    } catch (error) {
-      // A server that takes the name away lets requests in progress end.
-      if (this.#sessions.size > 0) {
-        this.#setState("draining");
-        await this.drain(DRAIN);
-      }
-      throw error;
     } finally {
       search.gone(this);
-      signal.removeEventListener("abort", stop);
     }
-    if (this.#surplus !== undefined) this.#setState("disconnected");
+    this.#setState("disconnected");
   }
 
-  /** Goes to `server` without a gap: the new session stands before the old one ends. Returns whether it did; if not, nothing has changed. */
-  async move(server: URL): Promise<boolean> {
+  /** Goes to `server` without a gap: the new session stands before the old one ends. Unless that is done, nothing has changed. */
+  async move(server: URL): Promise<"done" | "failed" | "called off"> {
     const live = this.#live;
-    if (live === undefined || this.#attempt !== undefined) return false;
+    if (live === undefined || this.#attempt !== undefined) return "failed";
     const attempt = this.#beginAttempt();
     // What does not stand any more has no place to be taken.
     const abandon = (): void => attempt.abort();
     live.gone.addEventListener("abort", abandon, { once: true });
     try {
       await this.#open(server, attempt, live);
-      return true;
-    } catch {
-      return false;
+      return "done";
+    } catch (error) {
+      if (!(error instanceof TunnelError)) throw error;
+      return attempt.signal.aborted ? "called off" : "failed";
     } finally {
       live.gone.removeEventListener("abort", abandon);
       this.#endAttempt(attempt);
     }
   }
 
-  /** Goes to `server`, with a gap if need be: others serve. */
-  async follow(server: URL): Promise<void> {
+  /** Goes where the tunnel is, with a gap if need be: others serve. */
+  async follow(): Promise<void> {
+    const { search } = this.#keeping;
     const live = this.#live;
-    if (live === undefined || this.#attempt !== undefined) return;
-    if ((await this.move(server)) || this.#live !== live) return;
-    if (this.#keeping.search.standing > 1) this.#replace(live);
+    if (this.#attempt !== undefined) return;
+    const isApart = (): boolean => live !== undefined && this.#live === live && live.server !== search.current;
+    let outcome = "called off";
+    while (outcome === "called off" && isApart() && !this.#over) outcome = await this.move(search.current);
+    if (outcome === "failed" && isApart() && search.standing > 1) this.#replace(live as LiveSession);
   }
 
   get #over(): boolean {
-    return this.#keeping.signal.aborted || this.#keeping.closing || this.#surplus === "always";
+    return this.#keeping.signal.aborted || this.#keeping.closing;
   }
 
-  /** One session, from the attempt to its end. Returns whether the next attempt is due at once. @throws TunnelError when there can be none. */
-  async #keepOne(server: URL): Promise<boolean> {
+  /** One session, from the attempt to its end. @throws TunnelError when the tunnel cannot go on. */
+  async #keepOne(server: URL): Promise<Next> {
     const { means } = this.#keeping;
     const attempt = this.#beginAttempt();
     let live: LiveSession;
     try {
       live = await this.#open(server, attempt);
     } catch (error) {
-      if (this.#over) return false;
       // Begun anew: something has changed around us, or the tunnel has gone to another server meanwhile.
-      if (attempt.signal.aborted) return true;
+      if (this.#over || attempt.signal.aborted) return "attempt";
       if (!(error instanceof TunnelError)) throw error;
       return this.#recover(error, server, undefined);
     } finally {
@@ -145,8 +144,9 @@ export class SessionKeeper {
     }
     const openedAt = means.uptime();
     const last = await this.#lasting(live);
-    if (this.#over) return false;
     const reason = last.gone.reason as TunnelError;
+    // By our own wish.
+    if (this.#over || reason.code === "PN_CLOSED") return "attempt";
     this.#events.onLost(reason);
     return this.#recover(reason, last.server, means.uptime() - openedAt);
   }
@@ -171,34 +171,33 @@ export class SessionKeeper {
 
   /**
    * What comes after a session with `server` that lasted for `age` milliseconds, or did not come about.
-   * @returns whether the next attempt is due at once. @throws TunnelError when there can be none.
+   * @throws TunnelError when the tunnel cannot go on.
    */
-  #recover(error: TunnelError, server: URL, age: number | undefined): boolean {
+  #recover(error: TunnelError, server: URL, age: number | undefined): Next {
     const { reconnection, search, tunnelId } = this.#keeping;
     const { enabled, maxAttempts } = reconnection;
     const another = this.#credential.another(error);
     // Who lets every token in and throws it out again is not run against, and neither is the issuer.
-    if (another && age === undefined) return true;
+    if (another && age === undefined) return "attempt";
     const others = search.standing > 0;
     const isLimit = error.code === "PN_TUNNEL_LIMIT";
-    if (others && (isLimit || !enabled)) {
-      this.#surplus = enabled ? "now" : "always";
-      return false;
-    }
+    if (others && !enabled) return "end";
+    if (others && isLimit) return "surplus";
     // Who had the tunnel comes back to a server that is full now.
     const isFinal = !another && !error.retryable && !(isLimit && tunnelId !== "");
-    // A session more is not what the tunnel fails by.
+    // A session more is not what the tunnel fails by, and neither is what a fallback says.
     if (isFinal && server === search.home && !(others && age === undefined)) throw error;
+    if (!enabled && age !== undefined) throw error;
     const { retryAfter = 0 } = error;
-    const left = isFinal && server !== search.home ? REFUSED : retryAfter;
-    if (left > 0) search.avoid(server, left);
+    if (isFinal && server !== search.home) search.avoid(server, REFUSED);
+    else if (retryAfter > 0) search.avoid(server, retryAfter);
     this.#retries = nextRetry(this.#retries, age);
-    if (others || !search.leads(this)) return false;
-    const isPatient = age === undefined && left > 0 && left <= PATIENCE;
-    if (!isPatient && (age === undefined || search.wait > 0) && search.next()) return true;
+    if (others || !search.leads(this)) return "pause";
+    const isWaitedFor = age === undefined && search.isWorthWaiting(search.wait);
+    if (!isWaitedFor && (age === undefined || search.wait > 0) && search.next()) return "attempt";
     if (age === undefined) search.retries = nextRetry(search.retries, age);
     if (!enabled || (maxAttempts > 0 && search.retries > maxAttempts)) throw error;
-    return false;
+    return "pause";
   }
 
   /**
@@ -237,7 +236,7 @@ export class SessionKeeper {
 
   /** `live` serves no more, by our own wish: what it has begun may end. */
   #replace(live: LiveSession): void {
-    live.end(new TunnelError("PN_DRAINING"));
+    live.end(new TunnelError("PN_CLOSED"));
     void live.session?.drain(DRAIN);
   }
 
@@ -247,21 +246,31 @@ export class SessionKeeper {
     this.#keeping.search.lost(this);
   }
 
-  /** Another looks for a server, or the others are enough: waits for what comes of it. The next attempt is due then. */
-  async #standAside(): Promise<true> {
-    const { search } = this.#keeping;
-    this.#setState(this.#surplus === undefined ? "reconnecting" : "disconnected");
-    const isOver = (news: SearchNews): boolean => news === "found" || (news === "free" && this.#surplus === undefined);
-    for (let news: SearchNews | undefined; news === undefined || !isOver(news);) {
-      news = await this.#wait<SearchNews>((done) => search.onNews(done));
-      if (news === undefined) break;
-    }
-    this.#surplus = undefined;
-    return true;
+  /** Another looks for a server: waits for what comes of it. */
+  async #standAside(): Promise<Next> {
+    if (this.state !== "disconnected") this.#setState("reconnecting");
+    await this.#news("found", "free");
+    return "attempt";
   }
 
-  /** Waits before a retry. Returns whether the next attempt is due then; it is not when the tunnel has gone down meanwhile. */
-  async #pause(): Promise<boolean> {
+  /** The others are enough, until a server is found that may take more. */
+  async #rest(): Promise<Next> {
+    this.#setState("disconnected");
+    await this.#news("found");
+    return "attempt";
+  }
+
+  /** Waits for one of these, or until the tunnel is over. */
+  async #news(...awaited: SearchNews[]): Promise<void> {
+    const { search } = this.#keeping;
+    while (!this.#keeping.signal.aborted) {
+      const news = await this.#wait<SearchNews>((done) => search.onNews(done));
+      if (news !== undefined && awaited.includes(news)) return;
+    }
+  }
+
+  /** Waits before a retry. When the tunnel has gone down meanwhile, another pause is due. */
+  async #pause(): Promise<Next> {
     const { means, reconnection, search } = this.#keeping;
     const attempt = search.standing > 0 ? this.#retries : search.retries;
     const hint = search.wait;
@@ -281,7 +290,7 @@ export class SessionKeeper {
         ignore();
       };
     });
-    return end !== "down";
+    return end === "down" ? "pause" : "attempt";
   }
 
   /** What `begin` calls its argument with; undefined when the tunnel is over. What `begin` returns is called in the end. */

@@ -220,6 +220,36 @@ test("when the server takes the name away that is told at once, and what is in p
   expect([world.tunnel.state, world.outcome]).toMatchObject(["failed", { code: "PN_NAME_TAKEN_OVER" }]);
 });
 
+test("what ends a tunnel with several sessions cuts none of their requests", async () => {
+  const world = new World({ connections: 2, lasts: true });
+  await world.settle();
+  await world.connectAll();
+  const [one, two] = world.attempts as [Attempt, Attempt];
+  one.lasts = false;
+  one.takeAway("PN_NAME_TAKEN_OVER");
+  two.takeAway("PN_NAME_TAKEN_OVER");
+  await world.settle();
+  expect([two.state, two.drained, world.tunnel.state]).toEqual(["bound", true, "draining"]);
+  two.finish();
+  await world.settle();
+  expect([world.tunnel.state, world.alive]).toEqual(["failed", []]);
+});
+
+test("a tunnel is closed when its last session is, whatever the server says meanwhile", async () => {
+  const world = new World({ lasts: true });
+  await world.settle();
+  await world.connect();
+  void world.tunnel.close();
+  await world.settle();
+  world.last.goAway(0);
+  await world.settle();
+  expect([world.tunnel.state, world.outcome]).toEqual(["draining", "open"]);
+  world.last.finish();
+  await world.settle();
+  expect([world.tunnel.state, world.outcome, world.alive]).toEqual(["disconnected", "closed", []]);
+  expect(world.events.at(-1)?.type).toBe("tunnel_closed");
+});
+
 test("a server that asks for another session again and again is asked less and less often", async () => {
   const world = new World({ maxAttempts: 3 });
   const pauses: number[] = [];

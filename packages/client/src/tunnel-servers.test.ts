@@ -149,10 +149,8 @@ test("a first server that seems to be back and is not is looked at again; who ca
   await world.look(3);
   await world.connect();
   await world.fail("PN_LOGIN_BUSY");
+  expect(hosts(world.serving)).toEqual(["b.test", "home.test"]);
   await world.connectAll();
-  expect(hosts(world.alive)).toEqual(["home.test", "home.test"]);
-  await world.retry();
-  await world.connect();
   expect(hosts(world.alive)).toEqual(["home.test", "home.test", "home.test"]);
 });
 
@@ -289,4 +287,66 @@ test("what a session more fails by is not what the tunnel fails by", async () =>
   await world.connect();
   await world.fail("PN_SERVER_UNTRUSTED");
   expect([world.tunnel.state, world.timers.length]).toEqual(["connected", 1]);
+});
+
+test("when a tunnel goes home, those that rested or waited come along", async () => {
+  for (const code of ["PN_TUNNEL_LIMIT", "PN_AUTH_REFUSED"] as const) {
+    const world = new World({ connections: 2, fallbacks: ["http://b.test"] });
+    await world.settle();
+    await world.fail("PN_SERVER_UNREACHABLE");
+    await world.connect();
+    world.last.succeed();
+    world.last.succeed();
+    await world.settle();
+    await world.fail(code);
+    world.isUp = true;
+    await world.look(3);
+    await world.connectAll();
+    expect(hosts(world.serving)).toEqual(["home.test", "home.test"]);
+  }
+});
+
+test("without reconnection nothing is looked for when a session has ended, wherever it was", async () => {
+  for (const code of ["PN_SESSION_LOST", "PN_AUTH_EXPIRED"] as const) {
+    const world = new World({ fallbacks: ["http://b.test", "http://c.test"], enabled: false });
+    await world.settle();
+    await world.fail("PN_SERVER_UNREACHABLE");
+    await world.connect();
+    await world.fail(code);
+    expect([world.tunnel.state, hosts(world.attempts)]).toEqual(["failed", ["home.test", "b.test"]]);
+  }
+});
+
+test("a server that is busy again and again is not waited for without end: then others are asked", async () => {
+  const world = new World({ fallbacks: ["http://b.test"] });
+  await world.settle();
+  const asked: string[] = [];
+  for (let time = 0; time < 6; time++) {
+    asked.push(...hosts(world.alive));
+    await world.fail("PN_LOGIN_BUSY", world.last, 15_000);
+    world.now += 20_000;
+    await world.retry();
+  }
+  expect(asked.slice(0, 5)).toEqual(["home.test", "home.test", "home.test", "home.test", "home.test"]);
+  expect(hosts(world.attempts)).toContain("b.test");
+});
+
+test("a server that is named twice is one", async () => {
+  const world = new World({ fallbacks: ["http://home.test/", "http://b.test"] });
+  await world.settle();
+  await world.fail("PN_SERVER_UNREACHABLE");
+  expect(hosts(world.attempts)).toEqual(["home.test", "b.test"]);
+});
+
+test("a session called off on its way to where the tunnel is sets out again, and serves meanwhile", async () => {
+  const world = await threefold({ fallbacks: ["http://b.test"] });
+  world.isUp = true;
+  await world.look(3);
+  await world.connect();
+  world.now += 5_000;
+  await world.notice("the network has changed");
+  expect(hosts(world.serving)).toEqual(["b.test", "b.test", "home.test"]);
+  await world.connectAll();
+  expect(hosts(world.serving)).toEqual(["home.test", "home.test", "home.test"]);
+  expect(world.events.filter(({ type }) => type === "connection_failure")).toHaveLength(1);
 });

@@ -70,6 +70,7 @@ export class Attempt {
     const { state } = this;
     if (state === "over") return;
     this.state = "over";
+    this.#finished.resolve();
     this.#connected.reject(error);
     this.#bound.reject(error);
     if (state === "binding" || state === "bound") this.events.onClose(error);

@@ -107,6 +107,17 @@ test("a token that is not taken at login is replaced at once, and one time only"
   expect(issuer.given()).toBe(2);
 });
 
+test("a server that lets every token in and gives it no name is not run against, and neither is the issuer", async () => {
+  const issuer = await playedIssuer();
+  const server = await playedServer((message, session) => {
+    if (message.type === "hello") letIn(session);
+    if (message.type === "bind") refuse(session);
+  });
+  const told = await events(server, issuer.url, () => false);
+  expect(told.filter((type) => type === "connection_attempt")).toHaveLength(2);
+  expect(issuer.given()).toBe(2);
+});
+
 test("a server that lets every token in and throws it out again is not run against without a pause", async () => {
   const issuer = await playedIssuer();
   const server = await playedServer((message, session) => {
@@ -148,6 +159,16 @@ test("a server that says nothing about the name is given up in time, and tried a
   const server = await playedServer((message, session) => message.type === "hello" && letIn(session));
   const { data } = await firstEvent("reconnection", server, 300);
   expect(data["attempt"]).toBe(1);
+});
+
+test("a server whose grant has no address that could be visited is told of, and tried again or not as its error says", async () => {
+  const server = await playedServer((message, session) => {
+    if (message.type === "hello") letIn(session);
+    if (message.type !== "bind") return;
+    session.control({ type: "bound", bind: message.bind, tunnel: 1, tunnel_id: "t", name: "x", public_url: "nowhere" });
+  });
+  const { data } = await firstEvent("error", server);
+  expect(data["code"]).toBe("PN_PROTOCOL");
 });
 
 test("a connection that somebody on the way closes in an orderly way, without a word, is made anew", async () => {

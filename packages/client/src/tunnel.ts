@@ -57,10 +57,11 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   readonly #status: EndpointStatus;
   readonly #keepers: SessionKeeper[];
   readonly #stop = new AbortController();
-  readonly #over = Promise.withResolvers<void>();
-  #running = 0;
-  #closing: Promise<void> | undefined;
-  #opened: (() => void) | undefined;
+  readonly #runs: Promise<void>[] = [];
+  #ending: Promise<void> | undefined;
+  #ignoreSurroundings = (): void => {};
+  /** What waits for the tunnel to be open for the first time. */
+  readonly #opened = Promise.withResolvers<void>();
   /** Looks for the first server while the tunnel is at another. */
   #homeWatch: HomeWatch | undefined;
   #lastDialFailure = -Infinity;
@@ -70,8 +71,14 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     super();
     this.options = options;
     this.means = means;
-    const servers = [options.server, ...(options.fallbacks ?? [])];
-    this.#proxies = new Map(servers.map((server) => [parseServerAddress(server), parseProxyTo(server, options)]));
+    const servers = new Map<string, { address: URL; proxy: Proxy | undefined }>();
+    for (const server of [options.server, ...(options.fallbacks ?? [])]) {
+      const address = parseServerAddress(server);
+      const proxy = parseProxyTo(server, options);
+      // Who is named twice is one.
+      if (!servers.has(address.href)) servers.set(address.href, { address, proxy });
+    }
+    this.#proxies = new Map([...servers.values()].map(({ address, proxy }) => [address, proxy]));
     this.search = new ServerSearch([...this.#proxies.keys()], means.uptime);
     this.target = parseTarget(options.local);
     this.reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
@@ -99,7 +106,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   }
 
   get closing(): boolean {
-    return this.#closing !== undefined;
+    return this.#ending !== undefined;
   }
 
   proxyTo(server: URL): Proxy | undefined {
@@ -108,41 +115,16 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
 
   /** Resolves when the tunnel is open for the first time; goes on keeping it open. @throws TunnelError when it fails for good. */
   open(): Promise<void> {
-    if (this.options.signal?.aborted === true) {
-      for (const keeper of this.#keepers) keeper.release();
-      return Promise.reject(new TunnelError("PN_CLOSED"));
-    }
-    const ignore = this.means.surroundings.listen((change) => {
-      for (const keeper of this.#keepers) keeper.notice(change);
-    });
-    return new Promise((resolve, reject) => {
-      // The name is asked for once; then the others join in.
-      this.#opened = () => {
-        this.#opened = undefined;
-        resolve();
-        for (const keeper of this.#keepers.slice(1)) this.#run(keeper);
-      };
+    // Nobody may be waiting any more when it ends.
+    this.#opened.promise.catch(() => {});
+    if (this.options.signal?.aborted === true) void this.close();
+    else {
+      this.#ignoreSurroundings = this.means.surroundings.listen((change) => {
+        for (const keeper of this.#keepers) keeper.notice(change);
+      });
       this.#run(this.#keepers[0] as SessionKeeper);
-      this.#over.promise
-        .finally(() => {
-          ignore();
-          this.#homeWatch?.stop();
-          this.#stop.abort();
-          for (const keeper of this.#keepers) keeper.release();
-        })
-        .then(
-          () => {
-            this.#setState("disconnected");
-            reject(new TunnelError("PN_CLOSED"));
-            this.emit("closed");
-          },
-          (error: TunnelError) => {
-            this.#setState("failed");
-            reject(error);
-            this.emit("closed", error);
-          },
-        );
-    });
+    }
+    return this.#opened.promise;
   }
 
   status(): EndpointReport {
@@ -150,8 +132,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#end();
   }
 
   states(): BoundedIterator<ConnectionState> {
@@ -165,7 +146,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   // ---- what its sessions tell
 
   onState(): void {
-    if (this.closing || this.#stop.signal.aborted) return;
+    if (this.closing) return;
     this.#setState(bestState(this.#keepers.map(({ state }) => state)));
     this.onDataPlane();
   }
@@ -179,7 +160,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
     this.tunnelId = tunnel_id;
     const local = String(this.options.local);
     this.report("tunnel_established", `${this.url} → ${local}`, { public_url, tunnel_id, local });
-    this.#opened?.();
+    if (this.#runs.length > 1) return;
+    // The name is asked for once; then the others join in.
+    this.#opened.resolve();
+    for (const keeper of this.#keepers.slice(1)) this.#run(keeper);
   }
 
   onLost({ code, message, retryable }: TunnelError): void {
@@ -227,14 +211,32 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   }
 
   #run(keeper: SessionKeeper): void {
-    this.#running += 1;
-    keeper
-      .run()
-      .catch((error: TunnelError) => this.#over.reject(error))
-      .finally(() => {
-        this.#running -= 1;
-        if (this.#running === 0) this.#over.resolve();
-      });
+    this.#runs.push(keeper.run().catch((error: TunnelError) => void this.#end(error)));
+  }
+
+  /** Ends the tunnel, because it is asked for or because of `error`: what is in progress may finish. */
+  #end(error?: TunnelError): Promise<void> {
+    this.#ending ??= Promise.resolve().then(() => this.#drain(error));
+    return this.#ending;
+  }
+
+  async #drain(error: TunnelError | undefined): Promise<void> {
+    this.#homeWatch?.stop();
+    this.#ignoreSurroundings();
+    const isOpen = this.#keepers.some(({ isOpen }) => isOpen);
+    if (isOpen || (error === undefined && this.#runs.length > 0)) this.#setState("draining");
+    await Promise.all(this.#keepers.map((keeper) => keeper.drain(DRAIN)));
+    if (isOpen && error === undefined) {
+      const { code, message } = new TunnelError("PN_CLOSED");
+      this.report("tunnel_closed", message, { code, public_url: this.url });
+    }
+    this.#stop.abort();
+    for (const keeper of this.#keepers) keeper.close();
+    await Promise.all(this.#runs);
+    for (const keeper of this.#keepers) keeper.release();
+    this.#setState(error === undefined ? "disconnected" : "failed");
+    this.#opened.reject(error ?? new TunnelError("PN_CLOSED"));
+    this.emit("closed", error);
   }
 
   /** While the tunnel is at another server than the first: goes back when that is there again. */
@@ -258,29 +260,12 @@ export class Tunnel extends EventEmitter implements TunnelHandle, Keeping, Keepe
   /** One session goes to `server` without a gap, and the others follow. Returns whether that worked. */
   async #move(server: URL): Promise<boolean> {
     const first = this.#keepers.find(({ live }) => live !== undefined);
-    return first !== undefined && !this.closing && (await first.move(server));
+    return first !== undefined && !this.closing && (await first.move(server)) === "done";
   }
 
   /** Sessions that are at another server than the tunnel come to it. */
   #gather(): void {
-    const { current } = this.search;
-    for (const keeper of this.#keepers)
-      if (keeper.live !== undefined && keeper.live.server !== current) void keeper.follow(current);
-  }
-
-  async #close(): Promise<void> {
-    const { state } = this;
-    if (state === "failed" || state === "disconnected") return this.#stop.abort();
-    const closed = new Promise((resolve) => this.once("closed", resolve));
-    this.#homeWatch?.stop();
-    this.#setState("draining");
-    const drained = await Promise.all(this.#keepers.map((keeper) => keeper.drain(DRAIN)));
-    if (drained.some((sessions) => sessions > 0)) {
-      const { code, message } = new TunnelError("PN_CLOSED");
-      this.report("tunnel_closed", message, { code, public_url: this.url });
-    }
-    this.#stop.abort();
-    await closed;
+    for (const keeper of this.#keepers) void keeper.follow();
   }
 
   #iterate<T>(event: "state" | "event"): BoundedIterator<T> {

@@ -91,7 +91,7 @@ export class Gateway implements VisitorHost {
   #tick(): void {
     const now = performance.now();
     for (const visitor of this.#visitors) visitor.tick(now, TICK);
-    const pressure = memoryPressure(this.#memory());
+    const pressure = memoryPressure(this.#memory(), this.pressure);
     if (pressure !== this.pressure) {
       this.pressure = pressure;
       this.#onPressure(pressure);

@@ -10,7 +10,21 @@ test.for([
   [0.95, "refuse"],
   [1.1, "refuse"],
 ] as const)("a process that uses %d of its memory: %s", ([share, pressure]) => {
-  expect(memoryPressure(share)).toBe(pressure);
+  expect(memoryPressure(share, "none")).toBe(pressure);
+});
+
+test.for([
+  ["refuse", 0.93, "refuse"],
+  ["refuse", 0.91, "close"],
+  ["close", 0.9, "close"],
+  ["close", 0.86, "shed"],
+  ["shed", 0.83, "shed"],
+  ["shed", 0.81, "none"],
+  ["refuse", 0.5, "none"],
+  ["none", 0.83, "none"],
+  ["shed", 0.93, "close"],
+] as const)("after %s, at %d: %s", ([before, share, pressure]) => {
+  expect(memoryPressure(share, before)).toBe(pressure);
 });
 
 test("this process uses some of its memory, and not all", () => {

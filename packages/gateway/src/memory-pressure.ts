@@ -13,11 +13,20 @@ export const MEMORY_LIMITS = {
 
 export type MemoryPressure = "none" | keyof typeof MEMORY_LIMITS;
 
-/** What a process that uses `share` of its memory, 0 to 1, has to do. */
-export function memoryPressure(share: number): MemoryPressure {
-  if (share >= MEMORY_LIMITS.refuse) return "refuse";
-  if (share >= MEMORY_LIMITS.close) return "close";
-  return share >= MEMORY_LIMITS.shed ? "shed" : "none";
+/** By so much the share has to fall below one of these for it to be over: memory comes and goes. */
+const SLACK = 0.03;
+const LEVELS: readonly MemoryPressure[] = ["none", "shed", "close", "refuse"];
+
+/** What a process that uses `share` of its memory, 0 to 1, has to do, after it had to do `before`. */
+export function memoryPressure(share: number, before: MemoryPressure): MemoryPressure {
+  const up = levelOf(share);
+  const down = Math.min(levelOf(share + SLACK), LEVELS.indexOf(before));
+  return LEVELS[Math.max(up, down)] as MemoryPressure;
+}
+
+function levelOf(share: number): number {
+  const { shed, close, refuse } = MEMORY_LIMITS;
+  return [shed, close, refuse].filter((limit) => share >= limit).length;
 }
 
 /** How much of its memory this process uses, 0 to 1: of its heap, or of what the machine or its container allows, whichever is more. */

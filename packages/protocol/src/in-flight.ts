@@ -28,6 +28,8 @@ export class InFlight {
   budget = FIRST_BUDGET;
   /** When `acked` last moved, or when waiting for it began. */
   progressAt = 0;
+  /** When the peer last acknowledged something new. */
+  ackedAt = -Infinity;
 
   readonly #path = new PathDelay();
   #measuredAt = 0;
@@ -88,7 +90,7 @@ export class InFlight {
   /** The peer has received `count` bytes in all, the last at `clock` by its own clock. Returns false when that cannot be. */
   acknowledge(count: number, clock: number, now: number): boolean {
     if (count < this.acked || count > this.sent) return false;
-    if (count > this.acked) this.progressAt = now;
+    if (count > this.acked) this.progressAt = this.ackedAt = now;
     this.acked = count;
     let mark: { at: number } | undefined;
     while (this.#marks.length > 0 && (this.#marks[0] as { end: number }).end <= count) mark = this.#marks.shift();

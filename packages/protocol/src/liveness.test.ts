@@ -154,6 +154,18 @@ describe("heartbeat", () => {
     },
   );
 
+  test("what we say ourselves proves nothing", () => {
+    const peer = new PlayedPeer("server");
+    for (let time = 0; time < 120_000 && peer.record.closed === undefined; time += 1_000) {
+      peer.clock.run(1_000);
+      peer.session.tick();
+      peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+      if (time === 20_000) peer.session.open(1).reset("PN_CANCELLED");
+    }
+    expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
+    expect(peer.clock.now() - new PlayedPeer("server").clock.now()).toBeLessThanOrEqual(30_000);
+  });
+
   test("an acknowledgement proves as much as the answer to a PING", () => {
     const peer = new PlayedPeer("server");
     const stream = peer.session.open(1);

@@ -183,12 +183,12 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
 
   /** Whether nothing proves that the peer receives what we send: for long neither an answer to a PING nor an acknowledgement has come. */
   #isUnheard(now: number): boolean {
-    const { bytes, progressAt } = this.sender.inFlight;
+    const { bytes, progressAt, ackedAt } = this.sender.inFlight;
     if (bytes > 0 && now - progressAt > this.limits.stall) return true;
     if (this.#unansweredAt < 0) return false;
     const { heartbeat } = this.limits;
-    const isOld = now - Math.max(this.#answeredAt, progressAt) >= ANSWER_AGE * heartbeat;
-    return isOld && now - Math.max(this.#unansweredAt, progressAt) >= Math.max(PING_AGE * heartbeat, LEAST_PING_AGE);
+    const isOld = now - Math.max(this.#answeredAt, ackedAt) >= ANSWER_AGE * heartbeat;
+    return isOld && now - Math.max(this.#unansweredAt, ackedAt) >= Math.max(PING_AGE * heartbeat, LEAST_PING_AGE);
   }
 
   // ---- what the transport tells

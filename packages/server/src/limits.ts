@@ -2,7 +2,7 @@
 export const SERVER_LIMITS = {
   /** Connections of all addresses that are not logged in yet. Each address may have an eighth of what is left, so that few cannot take all. */
   logins: 1_024,
-  /** When a client may come again that finds the server short of memory, in milliseconds. */
+  /** When a client may come again that finds the server short of memory, in milliseconds; up to twice as much, so that not all come at once. */
   overloadedRetry: 15_000,
   /** Tunnels of one session. */
   tunnelsPerSession: 64,

@@ -268,7 +268,9 @@ export class TunnelServer implements Server, SessionHost, FrontDeskEvents, Measu
   }
 
   #admit(socket: Socket, head: Buffer, address: string): void {
-    const retryAfter = this.#gateway.overloaded ? SERVER_LIMITS.overloadedRetry : this.#gate.enter(address);
+    const retryAfter = this.#gateway.overloaded
+      ? Math.round(SERVER_LIMITS.overloadedRetry * (1 + Math.random()))
+      : this.#gate.enter(address);
     const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
     const peer = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
