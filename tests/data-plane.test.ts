@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { connect, type TunnelEvent, type TunnelHandle } from "@postern/client";
 import {
   claimPort,
@@ -19,6 +19,7 @@ import {
   TEST_KEY,
   until,
 } from "@postern/testkit";
+import { TunnelSession } from "../packages/client/dist/tunnel-session.js";
 import { MisroutingProxy } from "./misrouting-proxy.ts";
 import { PlayedClient } from "./played-client.ts";
 
@@ -159,4 +160,28 @@ test("where requests no longer come through though the session lives, that is to
   const failing = events.find(({ data }) => data["data_plane"] === "failing");
   expect(failing?.data["error"]).toContain("503 PN_TUNNEL_AWAY");
   await steady.everyTime();
+});
+
+test("a client that relays nothing any more while its heartbeats go on says so, and how well it is", async () => {
+  const origin = await startEchoOrigin(onTestFinished);
+  const [tunnel, events] = await open("stuck", origin.port);
+  await until("the data plane to answer", () => tunnel.dataPlane === "ok");
+  const before = tunnel.status().health.score;
+
+  // Streams are taken, and nothing comes of them.
+  const relay = vi.spyOn(TunnelSession.prototype, "onStream").mockImplementation((stream) => {
+    stream.handler = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} };
+  });
+  onTestFinished(() => relay.mockRestore());
+  const pongs = (): number => events.filter(({ type }) => type === "pong").length;
+  const heard = pongs();
+  await until("the failure to be told", () => tunnel.dataPlane === "failing");
+  await until("another heartbeat", () => pongs() > heard);
+  const { score, data_plane } = tunnel.status().health;
+  expect([tunnel.state, data_plane]).toEqual(["connected", "failing"]);
+  expect(score).toBeLessThan(before - 50);
+  expect(states(events)).toEqual(["ok", "failing"]);
+
+  relay.mockRestore();
+  await until("the data plane to answer again", () => tunnel.dataPlane === "ok");
 });
