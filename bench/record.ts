@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
 import { OUTPUT } from "./measure/profile.ts";
 import type { Line } from "./row.ts";
 import type { Settings } from "./settings.ts";
@@ -17,12 +18,13 @@ export function save(text: string, lines: Line[], settings: Settings, machine: s
   return `${OUTPUT}${name}.md`;
 }
 
-/** Replaces the table in bench/README.md. */
-export function writeReadme(text: string): void {
+/** Replaces the table in bench/README.md, and formats the page as all are. */
+export async function writeReadme(text: string): Promise<void> {
   const page = readFileSync(README, "utf8");
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);
   if (begin < 0 || end < begin)
     throw new Error(`bench/README.md has lost the markers around its table (${BEGIN} … ${END})`);
-  writeFileSync(README, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
+  const written = `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`;
+  writeFileSync(README, await format(written, { ...(await resolveConfig(README)), filepath: README }));
 }

@@ -45,7 +45,7 @@ for (const row of rows) {
 const text = [conditions(machine), table(lines)].join("\n\n");
 console.log(`\n${text}\n`);
 console.log(save(text, lines, settings, machine));
-if (settings.write) writeReadme(text);
+if (settings.write) await writeReadme(text);
 // A missed bar is a failure, so that scripts see it too.
 process.exit(lines.some(({ result }) => result === "MISSED" || result === "failed") ? 1 : 0);
 
