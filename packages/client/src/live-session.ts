@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { TunnelError, type Bound } from "@postern/protocol";
 import type { Credential } from "./credential.js";
 import type { KeeperEvents, Keeping } from "./keeping.js";
-import type { KeptSession } from "./means.js";
+import type { KeptSession, Means } from "./means.js";
 import type { ConnectOptions } from "./options.js";
 import { dialServer } from "./server-dial.js";
 
@@ -19,6 +19,8 @@ const NOT_LET_IN: ReadonlySet<string> = new Set([
   "PN_CERTIFICATE_REVOKED",
   "PN_CERTIFICATE_EXPIRED",
 ]);
+
+type LoggedIn = Awaited<ReturnType<Means["connect"]>>;
 
 export interface LiveSessionEvents {
   onState(state: "connecting" | "authenticating"): void;
@@ -37,7 +39,6 @@ export class LiveSession {
   readonly #tunnel: KeeperEvents;
   readonly #events: LiveSessionEvents;
   readonly #gone = new AbortController();
-  #lifetime: number | undefined;
   #unfollow = (): void => {};
   #session: KeptSession | undefined;
   #bound: Bound | undefined;
@@ -68,14 +69,14 @@ export class LiveSession {
   /** Logs in and takes the name. @param signal calls it off. @throws TunnelError; then nothing is left of it. */
   async open(signal: AbortSignal): Promise<Bound> {
     const { options, name, instance } = this.#keeping;
-    const session = await this.#login(signal);
+    const { session, lifetime } = await this.#login(signal);
     try {
       const wish = { subdomain: name, hostHeader: options.hostHeader, instance };
       const bound = await unlessAborted(session.bind(wish, timeoutOf(options)), signal);
       if (this.gone.aborted) throw this.gone.reason;
       if (!URL.canParse(bound.public_url)) throw new TunnelError("PN_PROTOCOL", "the tunnel's address is no URL");
       // A credential is good when it has led to a tunnel.
-      this.#unfollow = this.#credential.follow(session, this.#lifetime);
+      this.#unfollow = this.#credential.follow(session, lifetime);
       this.#session = session;
       this.#bound = bound;
       return bound;
@@ -106,7 +107,7 @@ export class LiveSession {
     this.#session?.watchDataPlane({ dial, host, tunnelId }, options.healthInterval ?? HEALTH_INTERVAL);
   }
 
-  async #login(signal: AbortSignal): Promise<KeptSession> {
+  async #login(signal: AbortSignal): Promise<LoggedIn> {
     const { options, target, limits, means, reconnection } = this.#keeping;
     const { host } = this.server;
     const tunnel = this.#tunnel;
@@ -114,7 +115,7 @@ export class LiveSession {
     tunnel.report("connection_attempt", `connecting to ${host}`, { server: host });
     try {
       const auth = await unlessAborted(this.#credential.auth(), signal);
-      const { session, lifetime } = await means.connect(
+      const loggedIn = await means.connect(
         {
           address: this.server,
           auth,
@@ -148,9 +149,8 @@ export class LiveSession {
           },
         },
       );
-      this.#lifetime = lifetime;
       tunnel.report("authentication_success", `logged in to ${host}`, { server: host });
-      return session;
+      return loggedIn;
     } catch (error) {
       const { code, message, retryable } = error as TunnelError;
       const type = NOT_LET_IN.has(code) ? "authentication_failure" : "connection_failure";

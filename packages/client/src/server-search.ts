@@ -20,9 +20,9 @@ export function nextRetry(before: number, age: number | undefined): number {
  * belongs, the others are there for when that is away.
  */
 export class ServerSearch {
-  readonly servers: readonly URL[];
   /** Retries in a row while the tunnel has not stood. */
   retries = 0;
+  readonly #servers: readonly URL[];
   readonly #now: () => number;
   /** Until when a server is left alone. */
   readonly #avoided = new Map<URL, number>();
@@ -35,17 +35,17 @@ export class ServerSearch {
 
   /** @param servers at least one. @param now milliseconds, of a clock that is never set. */
   constructor(servers: readonly URL[], now: () => number) {
-    this.servers = servers;
+    this.#servers = servers;
     this.#now = now;
   }
 
   /** The one to try, or where the sessions are. */
   get current(): URL {
-    return this.servers[this.#at] as URL;
+    return this.#servers[this.#at] as URL;
   }
 
   get home(): URL {
-    return this.servers[0] as URL;
+    return this.#servers[0] as URL;
   }
 
   get isHome(): boolean {
@@ -99,7 +99,7 @@ export class ServerSearch {
 
   /** The tunnel is at `server` from now on. */
   turnTo(server: URL): void {
-    this.#at = this.servers.indexOf(server);
+    this.#at = this.#servers.indexOf(server);
   }
 
   /** Its session does not stand any more. */
@@ -135,7 +135,7 @@ export class ServerSearch {
    */
   next(): boolean {
     const now = this.#now();
-    const times = this.servers.map((server) => Math.max(this.#avoided.get(server) ?? 0, now));
+    const times = this.#servers.map((server) => Math.max(this.#avoided.get(server) ?? 0, now));
     const next = times.findIndex((time, at) => at > this.#at && time === now);
     this.#at = next < 0 ? times.indexOf(Math.min(...times)) : next;
     return next >= 0;

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@postern/protocol";
 import { expect, test } from "vitest";
 import { Tunnel } from "./tunnel.js";
 import { World, type Attempt } from "./tunnel-world.suite.js";
@@ -30,14 +31,19 @@ test("several sessions serve a tunnel: it stands as long as one does", async () 
   expect(established).toHaveLength(1);
 });
 
+/** The last attempt is let in, and then not given the name. */
+async function refuseName(world: World, code: ErrorCode): Promise<void> {
+  world.last.succeed();
+  world.last.succeed();
+  await world.settle();
+  await world.fail(code);
+}
+
 test("a server that takes fewer sessions than are wished has those that it takes", async () => {
   const world = new World({ connections: 2 });
   await world.settle();
   await world.connect();
-  world.last.succeed();
-  world.last.succeed();
-  await world.settle();
-  await world.fail("PN_TUNNEL_LIMIT");
+  await refuseName(world, "PN_TUNNEL_LIMIT");
   expect([world.tunnel.state, world.outcome, world.alive.length]).toEqual(["connected", "open", 1]);
 });
 
@@ -270,10 +276,7 @@ test("a server with no room for a session more is asked again when the tunnel wa
   const world = new World({ connections: 2 });
   await world.settle();
   await world.connect();
-  world.last.succeed();
-  world.last.succeed();
-  await world.settle();
-  await world.fail("PN_TUNNEL_LIMIT");
+  await refuseName(world, "PN_TUNNEL_LIMIT");
   await world.fail("PN_SESSION_LOST");
   expect(world.tunnel.state).toBe("reconnecting");
   await world.retry();
@@ -295,10 +298,7 @@ test("when a tunnel goes home, those that rested or waited come along", async ()
     await world.settle();
     await world.fail("PN_SERVER_UNREACHABLE");
     await world.connect();
-    world.last.succeed();
-    world.last.succeed();
-    await world.settle();
-    await world.fail(code);
+    await refuseName(world, code);
     world.isUp = true;
     await world.look(3);
     await world.connectAll();
