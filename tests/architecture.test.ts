@@ -7,13 +7,13 @@ import { readProject, type PackageSources, type Project, type SourceFile } from 
 /** The architecture: what each package may import of ours. ARCHITECTURE.md draws it, this enforces it. */
 const RULES: Rules = {
   table: {
-    cli: ["server", "client", "protocol", "config", "tls"],
-    server: ["gateway", "protocol", "tls"],
-    client: ["protocol", "tls"],
-    gateway: [],
+    cli: ["server", "client", "protocol", "config", "net"],
+    server: ["gateway", "protocol", "net"],
+    client: ["protocol", "net"],
+    gateway: ["net"],
     protocol: [],
     config: [],
-    tls: [],
+    net: [],
     testkit: [],
   },
   pure: [
@@ -29,6 +29,7 @@ const RULES: Rules = {
   ],
   maxLines: 400,
   catchAllNames: ["util", "helper", "common", "misc", "manager", "base", "core", "type"],
+  shape: { rootFiles: ["index", "options", "limits", "route", "errors"], maxFiles: 24 },
 };
 
 test("the project is built as its architecture says", () => {
@@ -45,13 +46,13 @@ describe("the checker finds what is planted", () => {
   });
 
   test.for([
-    ['import { a } from "@postern/server";', "client may import protocol, tls"],
-    ['import type { A } from "@postern/server";', "client may import protocol, tls"],
-    ['export { a } from "@postern/gateway";', "client may import protocol, tls"],
-    ['export * from "@postern/gateway";', "client may import protocol, tls"],
-    ['export const load = () => import("@postern/server");', "client may import protocol, tls"],
-    ['export type A = import("@postern/server").A;', "client may import protocol, tls"],
-    ['import { test } from "@postern/testkit";', "client may import protocol, tls"],
+    ['import { a } from "@postern/server";', "client may import protocol, net"],
+    ['import type { A } from "@postern/server";', "client may import protocol, net"],
+    ['export { a } from "@postern/gateway";', "client may import protocol, net"],
+    ['export * from "@postern/gateway";', "client may import protocol, net"],
+    ['export const load = () => import("@postern/server");', "client may import protocol, net"],
+    ['export type A = import("@postern/server").A;', "client may import protocol, net"],
+    ['import { test } from "@postern/testkit";', "client may import protocol, net"],
     ['import { a } from "@postern/protocol/dist/frame.js";', "only a package's main entry"],
     ['import { a } from "@postern/client";', "does not import itself"],
     ['import { a } from "../../server/src/index.js";', "leaves the package's src"],
@@ -108,6 +109,43 @@ describe("the checker finds what is planted", () => {
     expect(architectureFaults(project, RULES)).toEqual([
       "packages/portal is not in the table",
       "packages/gateway is in the table only",
+    ]);
+  });
+
+  test("files that import each other in a circle, types included", () => {
+    const files = {
+      "gateway/src/http/head.ts": 'import type { Body } from "./body.js";\nexport type { Body };\n',
+      "gateway/src/http/body.ts": 'import { line } from "./line.js";\nexport { line };\n',
+      "gateway/src/http/line.ts": 'export type Head = import("./head.js").Head;\n',
+    };
+    expect(architectureFaults(planted(files), RULES)).toEqual([
+      "packages/gateway/src: a circle of imports: http/head.ts → http/body.ts → http/line.ts → http/head.ts",
+    ]);
+  });
+
+  test("two folders that use each other, unless a root file is between them", () => {
+    const files = (target: string): Record<string, string> => ({
+      "gateway/src/http/head.ts": 'export * from "../body/chunk.js";\n',
+      "gateway/src/body/chunk.ts": "export {};\n",
+      "gateway/src/body/body.ts": `export * from "${target}";\n`,
+      "gateway/src/http/line.ts": "export {};\n",
+      "gateway/src/route.ts": 'export * from "./http/line.js";\n',
+    });
+    expect(architectureFaults(planted(files("../http/line.js")), RULES)).toEqual([
+      "packages/gateway/src: body and http use each other: body/body.ts → http/line.ts, http/head.ts → body/chunk.ts",
+    ]);
+    expect(architectureFaults(planted(files("../route.js")), RULES)).toEqual([]);
+  });
+
+  test("a folder of 25 source files, and none of 24; tests do not count", () => {
+    const files = (count: number): Record<string, string> => ({
+      "gateway/src/http/first.test.ts": "export {};\n",
+      "gateway/src/http/pair.suite.ts": "export {};\n",
+      ...Object.fromEntries(Array.from({ length: count }, (_, n) => [`gateway/src/http/part-${n}.ts`, "export {};\n"])),
+    });
+    expect(architectureFaults(planted(files(24)), RULES)).toEqual([]);
+    expect(architectureFaults(planted(files(25)), RULES)).toEqual([
+      "packages/gateway/src/http has 25 source files, more than 24",
     ]);
   });
 

@@ -2,7 +2,7 @@ import { CLI_ERRORS, LOCAL_API_REFUSALS } from "@postern/cli/errors";
 import { refusals } from "@postern/gateway";
 import { ERRORS } from "@postern/protocol";
 import { frontDeskRefusals } from "@postern/server";
-import { TLS_ERRORS } from "@postern/tls";
+import { TLS_ERRORS } from "@postern/net";
 
 /** One code with all that is known of it, wherever it can be met. */
 interface ErrorRow {

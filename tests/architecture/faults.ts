@@ -2,6 +2,7 @@ import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { moduleFacts, type ModuleFacts } from "./module-facts.ts";
 import type { Manifest, PackageSources, Project, SourceFile } from "./project.ts";
+import { shapeFaults, type ShapeRules } from "./shape.ts";
 
 /** Which of our packages each of our packages may import. */
 export type DependencyTable = Record<string, string[]>;
@@ -12,6 +13,7 @@ export interface Rules {
   pure: { folder: string; builtins: string[]; forbiddenGlobals: string[] }[];
   maxLines: number;
   catchAllNames: string[];
+  shape: ShapeRules;
 }
 
 const TEST_FILE = /\.(test|suite)\.ts$/;
@@ -48,6 +50,7 @@ export function architectureFaults(project: Project, rules: Rules): string[] {
     for (const name of Object.keys(dependenciesOf(member.manifest)))
       if (!used.has(name)) faults.push(`packages/${member.folder} declares ${name} and never imports it`);
     faults.push(...purityFaults(member, factsOf, rules));
+    faults.push(...tangles(member, factsOf, rules));
   }
   for (const folder of Object.keys(rules.table))
     if (!project.packages.some((member) => member.folder === folder))
@@ -150,6 +153,21 @@ function purityFaults(member: PackageSources, factsOf: (file: SourceFile) => Mod
         .globals.filter((name) => rule.forbiddenGlobals.includes(name))
         .map((name) => `${file.path} uses ${name}: clock, timers and randomness are passed in`),
     ]);
+}
+
+/** How the files of a package's src hang together. Relative imports name the built file (`./x.js`); here they name the source. */
+function tangles(member: PackageSources, factsOf: (file: SourceFile) => ModuleFacts, rules: Rules): string[] {
+  const home = `packages/${member.folder}/src`;
+  const files = member.files
+    .filter((file) => file.path.startsWith(`${home}/`) && !TEST_FILE.test(file.path))
+    .map((file) => ({
+      path: posix.relative(home, file.path),
+      imports: factsOf(file)
+        .imports.filter((specifier) => specifier.startsWith("."))
+        .map((specifier) => posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, ".ts"))
+        .map((path) => posix.relative(home, path)),
+    }));
+  return shapeFaults(home, files, rules.shape);
 }
 
 /** What is published: src and bin without their tests. */

@@ -8,7 +8,7 @@ import {
   until,
   type Defer,
 } from "@postern/testkit";
-import { CuttableWay } from "../cuttable-way.ts";
+import { CuttableWay } from "../sessions/cuttable-way.ts";
 
 /** How many clients of this process log in at once, at the beginning. */
 const AT_ONCE = 40;

@@ -10,7 +10,7 @@ import {
   TOKEN_SECRET,
   type ClientProcess,
 } from "@postern/testkit";
-import { expectIn, freshIssuer, launch, refreshing, TokenServer } from "../token-server.ts";
+import { expectIn, freshIssuer, launch, refreshing, TokenServer } from "../login/token-server.ts";
 import { ClosingCheck } from "./neighbour.ts";
 import { finding } from "./size.ts";
 

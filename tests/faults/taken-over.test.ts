@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { ServerProcess, until, Wire } from "@postern/testkit";
-import { PlayedClient } from "../played-client.ts";
+import { PlayedClient } from "../scripted-client.ts";
 import { finding, secondsSince } from "./size.ts";
 
 test("a client that lost its name and does not go has nothing of it within a minute; what is beside in its session goes on", async (context) => {

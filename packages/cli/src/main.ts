@@ -1,8 +1,8 @@
 import { CommanderError } from "commander";
 import { CliError, EXIT } from "./errors.js";
-import { failureOf, failureText } from "./failure.js";
+import { failureOf, failureText } from "./reporting/failure.js";
 import { createProgram } from "./program.js";
-import { eventPrinter, machineEvent, processTerminal, type Terminal } from "./terminal.js";
+import { eventPrinter, machineEvent, processTerminal, type Terminal } from "./terminal/terminal.js";
 
 /** How long the last words may wait for their reader, in milliseconds. */
 const FLUSH = 1_000;

@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
 import { scratchFolder } from "@postern/testkit";
 import { run } from "./main.js";
-import { Output } from "./output.js";
+import { Output } from "./terminal/output.js";
 
 async function typed(...args: string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };

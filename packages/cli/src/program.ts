@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
-import { declaredOption, typedFlags } from "./declared-option.js";
-import type { CommandLine } from "./options.js";
-import type { Terminal } from "./terminal.js";
+import { declaredOption, typedFlags } from "./settings/declared-option.js";
+import type { CommandLine } from "./settings/options.js";
+import type { Terminal } from "./terminal/terminal.js";
 import { version } from "./version.js";
 
 const { logging, tunnel } = CONFIGURATION.entries;
@@ -35,7 +35,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     .addHelpText("after", DEMO_EXAMPLES)
     .action(async () => {
       const once = isSet(demo, "once");
-      ended(await (await import("./demo-command.js")).demoCommand({ ...typed(demo), once }, terminal));
+      ended(await (await import("./commands/demo.js")).demoCommand({ ...typed(demo), once }, terminal));
     });
 
   const server = program.command("server").description("run the public server that clients connect to");
@@ -53,7 +53,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
   ])
     server.addOption(declaredOption(option));
   server.addHelpText("after", SERVER_EXAMPLES).action(async () => {
-    ended(await (await import("./server-command.js")).serverCommand(typed(server), terminal));
+    ended(await (await import("./commands/server.js")).serverCommand(typed(server), terminal));
   });
 
   const http = program.command("http").description("share a local HTTP service");
@@ -72,13 +72,13 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
   http.addOption(flag("--qr", "show the public URL as a QR code, for phones", "POSTERN_QR"));
   http.addHelpText("after", HTTP_EXAMPLES).action(async (target: string) => {
     const qr = isSet(http, "qr");
-    ended(await (await import("./http-command.js")).httpCommand(target, { ...typed(http), qr }, terminal));
+    ended(await (await import("./commands/http.js")).httpCommand(target, { ...typed(http), qr }, terminal));
   });
 
   const start = program.command("start").description("run all that the configuration file enables");
   start.addOption(declaredOption(localApi.entries.listen));
   start.addHelpText("after", START_EXAMPLES).action(async () => {
-    ended(await (await import("./start-command.js")).startCommand(typed(start), terminal));
+    ended(await (await import("./commands/start.js")).startCommand(typed(start), terminal));
   });
 
   for (const command of [demo, server, http, start]) {
@@ -96,12 +96,12 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     .addHelpText("after", STATUS_EXAMPLES)
     .action(async () => {
       const given = { json: isSet(status, "json"), watch: isSet(status, "watch") };
-      ended(await (await import("./status-command.js")).statusCommand(given, terminal));
+      ended(await (await import("./commands/status.js")).statusCommand(given, terminal));
     });
 
   const config = program.command("config").description("write, check and explain the configuration file");
   const configAction = async (command: Command, action: "init" | "check" | "explain" | "schema", file?: string) => {
-    ended(await (await import("./config-command.js")).configCommand(action, { ...typed(command), file }, terminal));
+    ended(await (await import("./commands/config.js")).configCommand(action, { ...typed(command), file }, terminal));
   };
   const init = config.command("init").description("write a commented file to begin with");
   init.argument("[file]", "where", "postern.toml").action((file: string) => configAction(init, "init", file));
@@ -130,7 +130,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     .addOption(flag("--json", "one event an endpoint on stdout; messages on stderr", "POSTERN_JSON"))
     .addHelpText("after", AUTH_CHECK_EXAMPLES)
     .action(async () => {
-      ended(await (await import("./auth-command.js")).authCheckCommand(typed(authCheck), terminal));
+      ended(await (await import("./commands/auth.js")).authCheckCommand(typed(authCheck), terminal));
     });
 
   const doctor = program
@@ -144,7 +144,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     .addOption(flag("--json", "one event a finding on stdout; messages on stderr", "POSTERN_JSON"))
     .addHelpText("after", DOCTOR_EXAMPLES)
     .action(async (target: string | undefined) => {
-      ended(await (await import("./doctor-command.js")).doctorCommand({ ...typed(doctor), target }, terminal));
+      ended(await (await import("./commands/doctor/doctor.js")).doctorCommand({ ...typed(doctor), target }, terminal));
     });
 
   const cert = program.command("cert").description("make certificates for trying things out");
@@ -154,7 +154,7 @@ export function createProgram(terminal: Terminal, ended: (exitCode: number) => v
     .option("--domain <name>", "the server's base domain", "tunnel.localhost")
     .option("--client <name>", "who logs in with the client's certificate", "me")
     .action(async (folder: string, { domain, client }: { domain: string; client: string }) => {
-      ended(await (await import("./cert-command.js")).certDevCommand({ folder, domain, client }, terminal));
+      ended(await (await import("./commands/cert/cert.js")).certDevCommand({ folder, domain, client }, terminal));
     });
 
   for (const command of [

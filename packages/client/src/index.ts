@@ -1,13 +1,13 @@
 import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 
-export { checkLogin, type LoginCheck } from "./check-login.js";
+export { checkLogin, type LoginCheck } from "./session/check-login.js";
 export { TunnelError, type RequestRecord } from "@postern/protocol";
-export type { ClientTls } from "./client-tls.js";
-export { dialThrough } from "./dial-through.js";
-export type { DataPlaneState } from "./data-plane.js";
+export type { ClientTls } from "@postern/net";
+export { dialThrough } from "./server-way/dial-through.js";
+export type { DataPlaneState } from "./probe/data-plane.js";
+export type { ConnectionState } from "./session/connection-state.js";
 export type {
-  ConnectionState,
   ConnectOptions,
   ReconnectionOptions,
   TokenRefreshOptions,
@@ -15,14 +15,14 @@ export type {
   TunnelEventType,
   TunnelHandle,
 } from "./options.js";
-export { proxyTo } from "./proxy-address.js";
-export { proxyFor } from "./proxy-choice.js";
-export { PROXY_LIMITS } from "./proxy-tunnel.js";
-export { reachLocal, reachServer, type ServerReach } from "./reach.js";
-export { parseServerAddress } from "./server-address.js";
+export { proxyTo } from "./server-way/proxy-address.js";
+export { proxyFor } from "./server-way/proxy-choice.js";
+export { PROXY_LIMITS } from "./server-way/proxy-tunnel.js";
+export { reachLocal, reachServer, type ServerReach } from "./server-way/server-check.js";
+export { parseServerAddress } from "./server-way/server-address.js";
 export * from "./status/index.js";
-export { parseTarget } from "./target.js";
-export type { Target } from "./target.js";
+export { parseTarget } from "./local/local-address.js";
+export type { Target } from "./local/local-address.js";
 
 /**
  * Publishes a local service through a Postern server and keeps it published until `close()`.

@@ -1,6 +1,7 @@
+import type { ConnectionState } from "./session/connection-state.js";
 import type { EndpointReport } from "./status/status-document.js";
-import type { ClientTls } from "./client-tls.js";
-import type { DataPlaneState } from "./data-plane.js";
+import type { ClientTls } from "@postern/net";
+import type { DataPlaneState } from "./probe/data-plane.js";
 
 /** What `connect` takes. */
 export interface ConnectOptions {
@@ -82,9 +83,6 @@ export interface ReconnectionOptions {
   /** Share of each delay that is random, 0 to 1. Default 0.5. */
   jitterFactor: number;
 }
-
-export type ConnectionState =
-  "disconnected" | "connecting" | "authenticating" | "connected" | "reconnecting" | "draining" | "failed";
 
 export type TunnelEventType =
   | "connection_attempt"

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mayFollow } from "./connection-state.js";
-import type { ConnectionState } from "./options.js";
+import { mayFollow } from "./session/connection-state.js";
+import type { ConnectionState } from "./session/connection-state.js";
 import { World, type Attempt } from "./tunnel-world.suite.js";
 
 const CODES = ["PN_SESSION_LOST", "PN_SERVER_UNREACHABLE", "PN_HEARTBEAT_LOST", "PN_LOGIN_BUSY"] as const;

@@ -1,10 +1,11 @@
 import { TunnelError, type Bound, type ErrorCode } from "@postern/protocol";
-import type { LoginOptions } from "./login.js";
-import type { KeptSession, Means } from "./means.js";
-import type { ConnectionState, TunnelEvent } from "./options.js";
-import type { Change } from "./surroundings.js";
+import type { LoginOptions } from "./server-way/login.js";
+import type { KeptSession, Means } from "./session/dependencies.js";
+import type { ConnectionState } from "./session/connection-state.js";
+import type { TunnelEvent } from "./options.js";
+import type { Change } from "./session/network-monitor.js";
 import { Tunnel } from "./tunnel.js";
-import type { TunnelSessionEvents } from "./tunnel-session.js";
+import type { TunnelSessionEvents } from "./session/tunnel-session.js";
 
 /** One attempt to log in, which ends as the test says. */
 export class Attempt {

@@ -3,30 +3,24 @@ import { EventEmitter } from "node:events";
 import { DEFAULT_LIMITS, TunnelError, type Bound, type Limits, type Requests } from "@postern/protocol";
 import { DEFAULT_RECONNECTION } from "./backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
-import { bestState, following } from "./connection-state.js";
-import { credentialOf } from "./credential.js";
-import type { DataPlaneState } from "./data-plane.js";
-import { HomeWatch } from "./home-watch.js";
-import { REAL_MEANS, type Means } from "./means.js";
-import type {
-  ConnectionState,
-  ConnectOptions,
-  ReconnectionOptions,
-  TunnelEvent,
-  TunnelEventType,
-  TunnelHandle,
-} from "./options.js";
-import { parseProxyTo, type Proxy } from "./proxy-address.js";
-import { parseServerAddress } from "./server-address.js";
-import { ServerSearch } from "./server-search.js";
-import type { KeeperEvents, Keeping } from "./keeping.js";
-import { HEALTH_INTERVAL, type LiveSession } from "./live-session.js";
-import { SessionKeeper } from "./session-keeper.js";
+import { bestState, following } from "./session/connection-state.js";
+import { credentialOf } from "./credential/configured-credential.js";
+import type { DataPlaneState } from "./probe/data-plane.js";
+import { HomeWatch } from "./session/failback.js";
+import { REAL_MEANS, type Means } from "./session/dependencies.js";
+import type { ConnectionState } from "./session/connection-state.js";
+import type { ConnectOptions, ReconnectionOptions, TunnelEvent, TunnelEventType, TunnelHandle } from "./options.js";
+import { parseProxyTo, type Proxy } from "./server-way/proxy-address.js";
+import { parseServerAddress } from "./server-way/server-address.js";
+import { ServerSearch } from "./session/server-selection.js";
+import type { KeeperEvents, Keeping } from "./session/tunnel-context.js";
+import { HEALTH_INTERVAL, type LiveSession } from "./session/session-attempt.js";
+import { SessionKeeper } from "./session/session-supervisor.js";
 import { configSummary } from "./status/config-summary.js";
 import { EndpointStatus } from "./status/endpoint-status.js";
 import type { EndpointReport } from "./status/status-document.js";
-import { parseTarget, type Target } from "./target.js";
-import { DRAIN } from "./tunnel-session.js";
+import { parseTarget, type Target } from "./local/local-address.js";
+import { DRAIN } from "./session/tunnel-session.js";
 
 /** Sessions of one tunnel, at most. */
 const MOST_CONNECTIONS = 16;

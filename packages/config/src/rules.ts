@@ -1,16 +1,10 @@
 import { acceptedTokenFaults, tokenFaults } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "./declared/configuration.js";
 import type { Path } from "./path.js";
+import type { RuleFault } from "./rule-fault.js";
 
 /** Characters of a token that protects metrics. */
 const SHORTEST_TOKEN = 16;
-
-/** What is wrong with several values together. */
-export interface RuleFault {
-  /** The value that is to be changed. */
-  path: Path;
-  message: string;
-}
 
 /** What single options cannot know: values that need or exclude each other. */
 export function ruleFaults(configuration: Configuration, originOf: (path: Path) => string): RuleFault[] {

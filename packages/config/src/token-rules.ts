@@ -1,6 +1,6 @@
 import type { Configuration, EndpointConfiguration } from "./declared/configuration.js";
 import type { Path } from "./path.js";
-import type { RuleFault } from "./rules.js";
+import type { RuleFault } from "./rule-fault.js";
 
 type Auth = EndpointConfiguration["auth"];
 

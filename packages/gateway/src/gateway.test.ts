@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import type { ByteStream, ByteStreamHandler, Upstream } from "./byte-stream.js";
+import type { ByteStream, ByteStreamHandler, Upstream } from "./upstream/byte-stream.js";
 import { Gateway, type GatewayOptions } from "./gateway.js";
 import { refusals } from "./http/index.js";
 import type { Router } from "./route.js";
-import { StreamPool } from "./stream-pool.js";
+import { StreamPool } from "./upstream/idle-streams.js";
 
 /** A gateway on a free port. */
 async function listen(router: Router, options: Partial<GatewayOptions> = {}): Promise<number> {

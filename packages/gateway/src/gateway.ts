@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
-import type { Arrival } from "./arrival.js";
+import type { Arrival } from "./visitor/connection-info.js";
 import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
-import { TrustedProxies } from "./trusted-proxies.js";
-import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor-limits.js";
-import { Visitor, type VisitorHost } from "./visitor.js";
+import { TrustedProxies } from "./visitor/trusted-proxies.js";
+import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor/limits.js";
+import { Visitor, type VisitorHost } from "./visitor/visitor.js";
 
 /** How often deadlines are looked at, in milliseconds. */
 const TICK = 1_000;

@@ -1,9 +1,9 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import type { ByteStream, ByteStreamHandler, Upstream } from "./byte-stream.js";
+import type { ByteStream, ByteStreamHandler, Upstream } from "./upstream/byte-stream.js";
 import { Gateway } from "./gateway.js";
 import type { UpstreamRoute } from "./route.js";
-import { StreamPool } from "./stream-pool.js";
+import { StreamPool } from "./upstream/idle-streams.js";
 
 /** The relay between a visitor and an origin that exist only in memory: everything happens at once, in the caller's turn. */
 export class MemoryRelay {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import type { Arrival } from "./arrival.js";
+import type { Arrival } from "./visitor/connection-info.js";
 import type { RequestHead, Refusal } from "./http/index.js";
-import type { StreamPool } from "./stream-pool.js";
+import type { StreamPool } from "./upstream/idle-streams.js";
 
 /** Where a request goes: to an upstream, nowhere, or with its whole connection to somebody else. */
 export type Route = UpstreamRoute | RefusalRoute | HandOverRoute;

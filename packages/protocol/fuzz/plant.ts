@@ -16,37 +16,37 @@ interface Plant {
 export const PLANTS: Readonly<Record<string, Plant>> = {
   "cut-off": {
     fault: "A frame that is cut off by the end of its message goes on in the next.",
-    file: "frame-reader.js",
+    file: "wire/frame-reader.js",
     right: "if (this.#left > 0 || this.#cut !== undefined)",
     wrong: "if (this.#left > 0)",
   },
   count: {
     fault: "Counts above 2^53 - 1 are taken, and lose their last bits.",
-    file: "frame-reader.js",
+    file: "wire/frame-reader.js",
     right: "if (high > 0x1f_ffff)",
     wrong: "if (high > 0xff_ffff)",
   },
   window: {
     fault: "A peer may send one byte more than its window.",
-    file: "stream.js",
+    file: "session/stream.js",
     right: "> window.limit",
     wrong: "> window.limit + 1",
   },
   unopened: {
     fault: "WINDOW of the stream that would be opened next is taken for one that is over.",
-    file: "session.js",
+    file: "session/session.js",
     right: "id > this.#peerId",
     wrong: "id > this.#peerId + 2",
   },
   "after-close": {
     fault: "A session that has closed its transport answers on.",
-    file: "session.js",
+    file: "session/session.js",
     right: "this.sender.close();",
     wrong: "",
   },
   endless: {
     fault: "A GOAWAY without a reason is read again and again.",
-    file: "frame-reader.js",
+    file: "wire/frame-reader.js",
     right: "at += HEADER_SIZE + this.#length;",
     wrong: "at += this.#type === 4 && this.#length === 8 ? 0 : HEADER_SIZE + this.#length;",
   },

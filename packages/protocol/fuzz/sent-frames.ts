@@ -1,4 +1,4 @@
-import { twinRead } from "../src/wire-twin.suite.ts";
+import { twinRead } from "../src/wire/wire-twin.suite.ts";
 
 type Frame = Record<string, number | string> & { type: string; stream: number };
 

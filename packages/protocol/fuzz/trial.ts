@@ -1,9 +1,9 @@
-import { FrameReader, type FrameHandler } from "../dist/frame-reader.js";
+import { FrameReader, type FrameHandler } from "../dist/wire/frame-reader.js";
 import { DEFAULT_LIMITS } from "../dist/limits.js";
-import { Session, type SessionHandler } from "../dist/session.js";
-import type { Stream } from "../dist/stream.js";
+import { Session, type SessionHandler } from "../dist/session/session.js";
+import type { Stream } from "../dist/session/stream.js";
 import type { Transport, TransportHandler } from "../dist/transport.js";
-import { twinRead } from "../src/wire-twin.suite.ts";
+import { twinRead } from "../src/wire/wire-twin.suite.ts";
 import { Manner, type Input } from "./input.ts";
 import { PlainReading, type Verdict } from "./plain-reading.ts";
 import { SentFrames } from "./sent-frames.ts";

@@ -1,17 +1,15 @@
 import type { Server, ServerOptions } from "./options.js";
 import { TunnelServer, type ListenAddress } from "./server.js";
 
-export { frontDeskRefusals } from "./front-desk-refusals.js";
+export { frontDeskRefusals } from "./base-domain/refusals.js";
 export { SERVER_LIMITS } from "./limits.js";
-export { LATENCY_BOUNDS, SERVER_METRICS } from "./metrics.js";
+export { LATENCY_BOUNDS, SERVER_METRICS } from "./metrics/metrics.js";
 export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from "./options.js";
-export { STATUS_INTERVAL } from "./status-log.js";
-export { TLS_LIMITS } from "./tls-front.js";
-export type { IntrospectionOptions } from "./introspection.js";
-export { outboundRequest, type OutboundAnswer, type OutboundRequest } from "./outbound-request.js";
-export { isLoopbackHost } from "./private-address.js";
-export { pemKey } from "./token-key.js";
-export type { TokenOptions } from "./tokens.js";
+export { STATUS_INTERVAL } from "./metrics/status-log.js";
+export { TLS_LIMITS } from "./listen/tls-listener.js";
+export type { IntrospectionOptions } from "./login/introspection.js";
+export { pemKey } from "./login/token-key.js";
+export type { TokenOptions } from "./login/tokens.js";
 
 /**
  * Starts the public tunnel server.

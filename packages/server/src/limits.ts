@@ -20,9 +20,6 @@ export const SERVER_LIMITS = {
   listedRequests: 50,
   /** How long in-flight requests may take when the server stops, in milliseconds. */
   drain: 30_000,
-  /** What a token's issuer may answer, in bytes, and how long that may take, in milliseconds: shorter than a login. */
-  outboundBytes: 256 * 1024,
-  outboundTime: 3_000,
   /** Questions to an issuer about tokens that may be on their way at once. */
   introspections: 64,
   /** Tokens whose answer is remembered. */

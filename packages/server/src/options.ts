@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import type { Certificate, ClientAuthority, TlsPolicy } from "@postern/tls";
-import type { NameRules } from "./name.js";
-import type { TokenOptions } from "./tokens.js";
+import type { Certificate, ClientAuthority, TlsPolicy } from "@postern/net";
+import type { NameRules } from "./names/name.js";
+import type { TokenOptions } from "./login/tokens.js";
 
 /** One credential of a client. `owner` names who holds it and owns the names taken with it. */
 export interface ApiKey {

@@ -14,24 +14,24 @@ import {
   type MemoryPressure,
 } from "@postern/gateway";
 import { LOGIN_LIMITS, WebSocketTransport, type TunnelError } from "@postern/protocol";
-import { Certificates, peerCertificate, type Certificate, type ClientAuthority } from "@postern/tls";
-import { ApiKeys } from "./api-keys.js";
-import { ClientSession, type SessionHost } from "./client-session.js";
-import { FrontDesk, type FrontDeskEvents } from "./front-desk.js";
+import { Certificates, peerCertificate, type Certificate, type ClientAuthority } from "@postern/net";
+import { ApiKeys } from "./login/api-keys.js";
+import { ClientSession, type SessionHost } from "./sessions/client-session.js";
+import { FrontDesk, type FrontDeskEvents } from "./base-domain/base-domain.js";
 import { SERVER_LIMITS } from "./limits.js";
-import { LoginGate } from "./login-gate.js";
-import { MetricsPage } from "./metrics-page.js";
-import { ServerMetrics, type Measured } from "./metrics.js";
-import { DEFAULT_NAME_RULES, type NameRules } from "./name.js";
-import { NameRegistry } from "./name-registry.js";
-import { ClientCertificates } from "./client-certificates.js";
-import { Logins } from "./logins.js";
+import { LoginGate } from "./login/login-gate.js";
+import { MetricsPage } from "./base-domain/metrics-page.js";
+import { ServerMetrics, type Measured } from "./metrics/metrics.js";
+import { DEFAULT_NAME_RULES, type NameRules } from "./names/name.js";
+import { NameRegistry } from "./tunnels/name-registry.js";
+import { ClientCertificates } from "./login/client-certificates.js";
+import { Logins } from "./login/logins.js";
 import type { ApiKey, Server, ServerOptions } from "./options.js";
-import { StatusLog } from "./status-log.js";
-import { TlsFront } from "./tls-front.js";
-import { probeOf } from "./probe-route.js";
-import { Tokens } from "./tokens.js";
-import { Turns } from "./turns.js";
+import { StatusLog } from "./metrics/status-log.js";
+import { TlsFront } from "./listen/tls-listener.js";
+import { probeOf } from "./tunnels/probe-route.js";
+import { Tokens } from "./login/tokens.js";
+import { Turns } from "./sessions/paced-queue.js";
 
 /** How often sessions look at the clock, in milliseconds. */
 const TICK = 1_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { request, type IncomingMessage } from "node:http";
 import { CliError } from "../errors.js";
-import { byteText } from "../quantity.js";
+import { byteText } from "../terminal/quantity.js";
 
 const TIMEOUT = 10_000;
 const MAX_ANSWER = 64 * 1024;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { NumberedEvent } from "@postern/client";
-import { boundedJson } from "../bounded-json.js";
+import { boundedJson } from "../terminal/bounded-json.js";
 
 export const STREAM_LIMITS = {
   /** Bytes that may wait for a reader; events beyond are counted and left out. */

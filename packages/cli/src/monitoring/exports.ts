@@ -1,9 +1,9 @@
 import { basename, dirname, extname } from "node:path";
 import { dialThrough, type StatusEvent, type WebhookReport } from "@postern/client";
-import { boundedJson } from "../bounded-json.js";
-import type { Settings } from "../configuration.js";
-import { LogFiles } from "../log-files.js";
-import { proxyChoice } from "../proxy-choice.js";
+import { boundedJson } from "../terminal/bounded-json.js";
+import type { Settings } from "../settings/configuration.js";
+import { LogFiles } from "../reporting/log-files.js";
+import { proxyChoice } from "../settings/proxy-choice.js";
 import { StatusWebhook } from "./status-webhook.js";
 
 /** Somebody who wants every event. */
@@ -58,7 +58,7 @@ async function openWebhook(
 ): Promise<StatusWebhook> {
   const { monitoring, proxy: wished } = settings.loaded.values.tunnel;
   const { status_webhook, webhook_secret: secret, webhook_allow_private: allowPrivate } = monitoring;
-  const { isLoopbackHost, outboundRequest } = await import("@postern/server");
+  const { isLoopbackHost, outboundRequest } = await import("@postern/net");
   const url = new URL(status_webhook as string);
   // A proxy's own machine is not this one.
   const { proxy } = isLoopbackHost(url.hostname) ? {} : proxyChoice(wished, settings.env)(url.href);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { matches, metricFamilies, metricsText, METRICS_TEXT_TYPE, type NumberedEvent } from "@postern/client";
-import { boundedJson } from "../bounded-json.js";
+import { boundedJson } from "../terminal/bounded-json.js";
 import type { ClientStatus } from "./client-status.js";
 import { eventQuery } from "./event-query.js";
 import { EventStream } from "./event-stream.js";

@@ -1,6 +1,6 @@
 import type { ConnectionState, ConnectOptions, StatusEvent } from "@postern/client";
-import type { Settings } from "../configuration.js";
-import { machineEvent, type MachineEvent } from "../terminal.js";
+import type { Settings } from "../settings/configuration.js";
+import { machineEvent, type MachineEvent } from "../terminal/terminal.js";
 import { version } from "../version.js";
 import { ClientStatus } from "./client-status.js";
 import { LocalApi } from "./local-api.js";

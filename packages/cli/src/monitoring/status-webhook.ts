@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
 import type { StatusEvent, WebhookReport } from "@postern/client";
-import { boundedJson } from "../bounded-json.js";
+import { boundedJson } from "../terminal/bounded-json.js";
 
 export const WEBHOOK_LIMITS = {
   /** Events that wait; beyond, the oldest are counted and left out. */

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import { isHealthy, type EndpointReport, type StatusDocument } from "@postern/client";
-import type { Paint } from "../paint.js";
-import { cutLine, printable, printableAscii } from "../printable.js";
-import { ageText, durationText, rateText } from "../quantity.js";
+import type { Paint } from "../terminal/paint.js";
+import { cutLine, printable, printableAscii } from "../terminal/printable.js";
+import { ageText, durationText, rateText } from "../terminal/quantity.js";
 import type { ClientAnswer } from "./ask-client.js";
 
 /** Scores from which on an endpoint is well, and not so well. */

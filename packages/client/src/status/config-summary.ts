@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from "@postern/protocol";
 import { DEFAULT_RECONNECTION } from "../backoff.js";
 import type { ConnectOptions } from "../options.js";
-import { parseServerAddress } from "../server-address.js";
+import { parseServerAddress } from "../server-way/server-address.js";
 import type { ConfigSummary } from "./status-document.js";
 
 /** What may be told of the options: neither credentials nor headers, which may hold some. @throws TypeError as `connect` does. */

@@ -1,5 +1,5 @@
-import type { ConnectionState } from "../options.js";
-import type { DataPlaneState } from "../data-plane.js";
+import type { ConnectionState } from "../session/connection-state.js";
+import type { DataPlaneState } from "../probe/data-plane.js";
 import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY } from "./health-score.js";
 import { RequestRate } from "./request-rate.js";
 import { ResponseTimes, rounded } from "./response-times.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ConnectionState } from "../options.js";
-import type { DataPlaneState } from "../data-plane.js";
+import type { ConnectionState } from "../session/connection-state.js";
+import type { DataPlaneState } from "../probe/data-plane.js";
 import { healthScore, type HealthFacts } from "./health-score.js";
 
 const PERFECT: HealthFacts = {

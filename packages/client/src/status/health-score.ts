@@ -1,5 +1,5 @@
-import type { DataPlaneState } from "../data-plane.js";
-import type { ConnectionState } from "../options.js";
+import type { DataPlaneState } from "../probe/data-plane.js";
+import type { ConnectionState } from "../session/connection-state.js";
 
 /** What the score of an endpoint is made of, and nothing else. */
 export interface HealthFacts {

@@ -1,5 +1,5 @@
-import type { ConnectionState } from "../options.js";
-import type { DataPlaneState } from "../data-plane.js";
+import type { ConnectionState } from "../session/connection-state.js";
+import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ResponseTimesReport } from "./response-times.js";
 
 /** A TunnelEvent, or one that another part of the program tells in the same form. */

@@ -1,0 +1,103 @@
+import type { Path } from "@postern/config";
+import type { ServerTls } from "@postern/server";
+import { ClientAuthority, readCertificate, type Certificate } from "@postern/net";
+import type { Settings } from "../settings/configuration.js";
+import { readOwnedFile, readSecretFile } from "../settings/owned-file.js";
+
+const SSL = ["tunnel", "server", "ssl"] as const;
+
+export interface ServerCertificates {
+  certificates: Certificate[];
+  /** Whose certificates clients may log in with; undefined: nobody's. */
+  clientAuthority: ClientAuthority | undefined;
+  /** Where they and their keys come from. */
+  files: string[];
+  /** What their owner should know. */
+  warnings: string[];
+}
+
+/** A certificate that ends sooner is worth a word, in days. */
+const SOON = 14;
+
+/** Reads the server's certificates; none without TLS. Throws TlsError, and what reading the files throws. */
+export async function loadServerCertificates(
+  settings: Settings,
+  now: number = Date.now(),
+): Promise<ServerCertificates> {
+  const { ssl } = settings.loaded.values.tunnel.server;
+  const loaded: ServerCertificates = {
+    certificates: [],
+    clientAuthority: undefined,
+    files: [],
+    warnings: [],
+  };
+  if (!ssl.enabled) return loaded;
+  const places: [(typeof ssl.certificates)[number], Path][] = [
+    [ssl, SSL],
+    ...ssl.certificates.map((each, index): [typeof each, Path] => [each, [...SSL, "certificates", index]]),
+  ];
+  for (const [files, path] of places) {
+    const pathOf = (name: "cert_file" | "key_file" | "cert_chain_file"): string =>
+      settings.pathOf(files[name] as string, ...path, name);
+    const [certFile, keyFile] = [pathOf("cert_file"), pathOf("key_file")];
+    const chainFile = files.cert_chain_file === undefined ? undefined : pathOf("cert_chain_file");
+    const key = await readSecretFile(keyFile);
+    const certificate = readCertificate(
+      {
+        certificate: (await readOwnedFile(certFile)).bytes,
+        key: key.text,
+        names: { certificate: certFile, key: keyFile },
+        ...(chainFile === undefined ? {} : { chain: (await readOwnedFile(chainFile)).bytes }),
+        ...(files.key_passphrase === undefined ? {} : { passphrase: files.key_passphrase }),
+      },
+      now,
+    );
+    loaded.certificates.push(certificate);
+    loaded.files.push(certFile, keyFile, ...(chainFile === undefined ? [] : [chainFile]));
+    if (key.warning !== undefined) loaded.warnings.push(key.warning);
+    const days = Math.floor((certificate.notAfter.getTime() - now) / 86_400_000);
+    if (days < SOON)
+      loaded.warnings.push(
+        `${certFile} ends in ${days} day${days === 1 ? "" : "s"}. Renew it; it is read again when it changes.`,
+      );
+  }
+  loaded.clientAuthority = await clientAuthority(settings, loaded.files);
+  return loaded;
+}
+
+/** @param files takes the names of what was read. */
+async function clientAuthority(settings: Settings, files: string[]): Promise<ClientAuthority | undefined> {
+  const { ca_file, crl_file } = settings.loaded.values.tunnel.server.auth.certificate;
+  if (ca_file === undefined) return undefined;
+  const textOf = async (value: string, name: string): Promise<[path: string, text: string]> => {
+    const path = settings.pathOf(value, "tunnel", "server", "auth", "certificate", name);
+    files.push(path);
+    return [path, (await readOwnedFile(path)).bytes.toString("utf8")];
+  };
+  const [caPath, ca] = await textOf(ca_file, "ca_file");
+  const [crlPath, crl] = crl_file === undefined ? ["", undefined] : await textOf(crl_file, "crl_file");
+  return new ClientAuthority({ ca, ...(crl === undefined ? {} : { crl }), names: { ca: caPath, crl: crlPath } });
+}
+
+/** How the server speaks TLS; undefined when it does not. */
+export function serverTls(
+  settings: Settings,
+  { certificates, clientAuthority: authority }: ServerCertificates,
+): ServerTls | undefined {
+  const { listen, public_https_port: port, ssl } = settings.loaded.values.tunnel.server;
+  if (!ssl.enabled) return undefined;
+  const host = listen.slice(0, listen.lastIndexOf(":"));
+  const isOwnPort = port !== undefined && `${host}:${port}` !== listen;
+  return {
+    certificates,
+    policy: {
+      minVersion: `TLSv${ssl.min_tls_version}`,
+      maxVersion: `TLSv${ssl.max_tls_version}`,
+      ciphers: ssl.cipher_suites,
+    },
+    ...(isOwnPort ? { listen: `${host}:${port}` } : {}),
+    ...(authority === undefined ? {} : { clientAuthority: authority }),
+    redirect: ssl.redirect.enabled,
+    redirectExempt: ssl.redirect.exempt_paths,
+  };
+}

@@ -1,0 +1,46 @@
+import { pemKey, type TokenOptions } from "@postern/server";
+import type { Settings } from "../settings/configuration.js";
+import { CliError } from "../errors.js";
+import { readOwnedFile } from "../settings/owned-file.js";
+
+const HOUR = 3_600_000;
+
+/** Which tokens the server takes, as `[tunnel.server.auth.jwt]` says; undefined: none. Throws what reading the key throws. */
+export async function loadServerTokens(settings: Settings): Promise<TokenOptions | undefined> {
+  const { jwt } = settings.loaded.values.tunnel.server.auth;
+  if (!jwt.enabled) return undefined;
+  const { secret, public_key_file, jwks_url, introspection_url, client_id, client_secret, issuer, audience } = jwt;
+  return {
+    ...(secret === undefined ? {} : { secret }),
+    ...(public_key_file === undefined ? {} : { publicKey: await publicKey(public_key_file, settings) }),
+    ...(jwks_url === undefined ? {} : { jwksUrl: jwks_url }),
+    ...(introspection_url === undefined
+      ? {}
+      : {
+          introspection: {
+            url: introspection_url,
+            interval: jwt.introspection_interval,
+            ...(client_id === undefined ? {} : { clientId: client_id }),
+            ...(client_secret === undefined ? {} : { clientSecret: client_secret }),
+          },
+        }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+    userClaim: jwt.user_claim,
+    namesClaim: jwt.names_claim,
+    ...(jwt.expiration_hours === undefined ? {} : { longest: jwt.expiration_hours * HOUR }),
+    allowPrivate: jwt.allow_private,
+  };
+}
+
+/** Whoever can change it decides who gets in. */
+async function publicKey(file: string, settings: Settings): Promise<string> {
+  const place = settings.pathOf(file, "tunnel", "server", "auth", "jwt", "public_key_file");
+  const pem = (await readOwnedFile(place)).bytes.toString("utf8");
+  try {
+    pemKey(pem);
+  } catch (error) {
+    throw new CliError("PN_TOKEN_INVALID", `${place}: ${(error as Error).message}`);
+  }
+  return pem;
+}

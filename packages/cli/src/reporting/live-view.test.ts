@@ -1,0 +1,103 @@
+import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import picocolors from "picocolors";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { EndpointStatus, type ConfigSummary } from "@postern/client";
+import { figuresLine, LiveView } from "./live-view.js";
+import { Output } from "../terminal/output.js";
+
+const plain = picocolors.createColors(false);
+const NOW = Date.parse("2026-11-22T10:00:00.000Z");
+
+let terminal: PassThrough & { isTTY: boolean; columns: number; rows: number };
+let status: EndpointStatus;
+let view: LiveView;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+  terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 60, rows: 24 });
+  status = new EndpointStatus("web", {} as ConfigSummary);
+  happens("tunnel_established", { public_url: "http://web.localhost" });
+  view = new LiveView(new Output(terminal), plain, "info");
+  view.figures = () => ({ report: status.report(Date.now()), requestsPerSecond: 1.2 });
+});
+afterEach(() => {
+  view.close();
+  vi.useRealTimers();
+});
+
+function happens(type: string, data: Record<string, unknown>): void {
+  status.add({ time: new Date().toISOString(), type, endpoint: "web", message: "", data });
+}
+
+/** What was written since the last time. */
+function written(): string {
+  return String((terminal.read() as Buffer | null) ?? "");
+}
+
+function request(number: number): void {
+  view.say("info", `request ${number}`, { msg: "", request_id: String(number) });
+}
+
+test("requests are drawn below what is said, in their place, four times a second at most", () => {
+  view.say("info", "hello", { msg: "hello" });
+  expect(stripVTControlCharacters(written())).toBe("hello\n● connected 0 s  http://web.localhost\n");
+  for (let number = 1; number <= 100; number++) request(number);
+  expect(written()).toBe("");
+  vi.advanceTimersByTime(250);
+  const drawn = written();
+  expect(drawn).toMatch(/^\r.\[1A/s);
+  expect(stripVTControlCharacters(drawn).trimStart().split("\n")).toEqual([
+    ...[93, 94, 95, 96, 97, 98, 99, 100].map((number) => `request ${number}`),
+    "",
+    "● connected 0 s  http://web.localhost",
+    "",
+  ]);
+  // Seen from now on: nothing changes, so nothing is drawn but the age, once a second.
+  vi.advanceTimersByTime(3_000);
+  expect(written().split("● connected").length - 1).toBeLessThanOrEqual(3);
+});
+
+test("what is said stays above", () => {
+  request(1);
+  vi.advanceTimersByTime(250);
+  written();
+  view.say("warn", "Connection lost", { msg: "" });
+  const drawn = written();
+  expect(drawn).toMatch(/^\r.\[3A.\[J/s);
+  expect(stripVTControlCharacters(drawn)).toContain("Connection lost\nrequest 1\n\n●");
+});
+
+test("a low terminal shows fewer requests, a narrow one cuts them", () => {
+  terminal.rows = 8;
+  terminal.columns = 20;
+  for (let number = 1; number <= 8; number++)
+    view.say("info", `request ${number} with a long path`, { msg: "", request_id: "" });
+  vi.advanceTimersByTime(250);
+  expect(stripVTControlCharacters(written()).split("\n")).toEqual([
+    "request 7 with a lo…",
+    "request 8 with a lo…",
+    "",
+    "● connected 0 s  ht…",
+    "",
+  ]);
+});
+
+test("at the end the last picture stays, and words come after it", () => {
+  request(1);
+  view.close();
+  expect(stripVTControlCharacters(written())).toBe("request 1\n\n● connected 0 s  http://web.localhost\n");
+  view.say("info", "bye", { msg: "bye" });
+  vi.advanceTimersByTime(5_000);
+  expect(written()).toBe("bye\n");
+});
+
+test("the line of figures", () => {
+  happens("http_request", { status: 200, duration_ms: 4 });
+  const line = (): string => figuresLine({ report: status.report(NOW + 60_000), requestsPerSecond: 3.2 }, plain);
+  expect(line()).toBe("● connected 60 s  http://web.localhost  1 request, 3.2/s, 4 ms (95 %: 5 ms)");
+  happens("status_update", { data_plane: "failing" });
+  expect(line()).toContain("visitors do not come through");
+  happens("tunnel_closed", { code: "PN_SESSION_LOST" });
+  expect(line()).toMatch(/^● reconnecting {2}http/);
+});

@@ -1,0 +1,113 @@
+import type { RequestRecord, TunnelEvent } from "@postern/client";
+import { clockText } from "./clock-text.js";
+import type { Messages } from "./messages.js";
+import { statusLevel, tokenLevel } from "./event-log.js";
+import { printable } from "../terminal/printable.js";
+import { durationText } from "../terminal/quantity.js";
+import { omittedLine, requestLine } from "./request-line.js";
+
+/** Milliseconds between two lines that count requests without a line. */
+const OMITTED_PAUSE = 1_000;
+
+/** Tells people what happens to one tunnel: its address, each request, and when the connection comes and goes. */
+export class TunnelView {
+  readonly #messages: Messages;
+  readonly #established: (url: string) => void;
+  #url: string | undefined;
+  /** Why the connection is not there; said together with what is done about it. */
+  #cause: string | undefined;
+
+  /** Requests without a line of their own, told once a second at most. */
+  #omitted = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param established shows the address when the tunnel stands for the first time. */
+  constructor(messages: Messages, established: (url: string) => void) {
+    this.#messages = messages;
+    this.#established = established;
+  }
+
+  show(event: TunnelEvent): void {
+    switch (event.type) {
+      case "http_request":
+        return this.#request(event.data as unknown as RequestRecord | { omitted: number });
+      case "tunnel_established":
+        return this.#tunnelEstablished(String(event.data["public_url"]));
+      case "connection_failure":
+      case "authentication_failure":
+      case "tunnel_closed":
+        this.#cause = event.message;
+        return;
+      case "error":
+        return this.#error(event);
+      case "reconnection":
+        return this.#reconnection(event);
+      case "token_refresh":
+        return this.#state(tokenLevel(event.data), event.message, event);
+      case "status_update":
+        return this.#state(statusLevel(event.data), event.message, event);
+      default:
+        this.#state("debug", event.message, event);
+    }
+  }
+
+  #request(record: RequestRecord | { omitted: number }): void {
+    const { columns, paint } = this.#messages;
+    if ("omitted" in record) {
+      this.#omitted += record.omitted;
+      this.#timer ??= setTimeout(() => this.tellOmitted(), OMITTED_PAUSE).unref();
+      return;
+    }
+    const msg = `${record.method} ${record.path} ${record.status}`;
+    this.#messages.say("info", requestLine(record, columns, paint), { msg, ...record });
+  }
+
+  /** Says how many requests had no line of their own since the last time. */
+  tellOmitted(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#omitted === 0) return;
+    const msg = omittedLine(this.#omitted);
+    this.#messages.say("info", this.#messages.paint.dim(`          ${msg}`), { msg, omitted: this.#omitted });
+    this.#omitted = 0;
+  }
+
+  #tunnelEstablished(url: string): void {
+    const before = this.#url;
+    this.#url = url;
+    this.#cause = undefined;
+    if (before === undefined) return this.#established(url);
+    const { paint } = this.#messages;
+    const text = before === url ? "Connected again" : `Connected again, under another address: ${url}`;
+    this.#messages.say("info", this.#stamped(paint.green(printable(text))), { msg: text, public_url: url });
+  }
+
+  /** A local service that is not there is said at once; other errors come with the decision to retry or to give up. */
+  #error(event: TunnelEvent): void {
+    if (String(event.data["code"]).startsWith("PN_DIAL_")) this.#state("warn", event.message, event);
+    else this.#cause = event.message;
+  }
+
+  #reconnection(event: TunnelEvent): void {
+    const delay = durationText(Number(event.data["delay_ms"]));
+    const what =
+      this.#url === undefined ? `No tunnel yet, trying again in ${delay}` : `Connection lost, reconnecting in ${delay}`;
+    this.#state("warn", this.#cause === undefined ? what : `${what}: ${this.#cause}`, event);
+    this.#cause = undefined;
+  }
+
+  #state(level: "debug" | "warn", text: string, event: TunnelEvent): void {
+    const { paint } = this.#messages;
+    const shown = sentence(printable(text));
+    const coloured = level === "warn" ? paint.yellow(shown) : paint.dim(shown);
+    this.#messages.say(level, this.#stamped(coloured), { msg: text, type: event.type, ...event.data });
+  }
+
+  #stamped(text: string): string {
+    return `${this.#messages.paint.dim(clockText(Date.now()))}  ${text}`;
+  }
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

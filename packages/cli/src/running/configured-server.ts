@@ -1,0 +1,57 @@
+import type { Logger } from "pino";
+import { startServer, type Server } from "@postern/server";
+import type { Settings } from "../settings/configuration.js";
+import { serverTls } from "../credentials/server-certificates.js";
+import type { ServerCredentials } from "../credentials/server-credentials.js";
+import { isLoopbackAddress } from "../settings/listen-address.js";
+
+/** Starts the server as `[tunnel.server]` says. */
+export function startConfiguredServer(
+  settings: Settings,
+  { keys, tokens, certificates }: ServerCredentials,
+  log: Logger,
+  requestLog: Logger,
+): Promise<Server> {
+  const { server } = settings.loaded.values.tunnel;
+  const { listen, base_domain: domain, public_url: publicUrl, security } = server;
+  const { enabled, health_endpoint, collect_metrics, metrics_endpoint, metrics_token } = server.monitoring;
+  const tls = serverTls(settings, certificates);
+  return startServer({
+    listen,
+    domain,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(tls === undefined ? {} : { tls }),
+    apiKeys: keys.keys,
+    ...(tokens && { tokens }),
+    log,
+    requestLog,
+    health: enabled && health_endpoint,
+    ...(enabled && collect_metrics ? { metrics: { path: metrics_endpoint, token: metrics_token } } : {}),
+    logTunnelEvents: server.monitoring.log_tunnel_events,
+    logStatus: server.monitoring.log_server_status,
+    trustedProxies: server.trusted_proxies,
+    maxRequestSize: security.max_request_size,
+    requestTimeout: security.request_timeout,
+    headTimeout: security.connection_timeout,
+    idleTimeout: security.idle_timeout,
+    names: {
+      reserved: server.reserved_subdomains,
+      shortest: security.min_subdomain_length,
+      longest: security.max_subdomain_length,
+    },
+    maxTunnels: server.max_tunnels,
+  });
+}
+
+/** What somebody who opens the server to a network should know. */
+export function exposureWarnings(settings: Settings): string[] {
+  const { listen, base_domain: domain, ssl } = settings.loaded.values.tunnel.server;
+  if (isLoopbackAddress(listen)) return [];
+  const warnings = ssl.enabled
+    ? []
+    : [
+        "this address speaks plain HTTP: set [tunnel.server.ssl], or put a TLS proxy in front of it, before keys travel over a network",
+      ];
+  if (domain === "localhost") warnings.push("names below localhost mean each visitor's own machine: set --domain");
+  return warnings;
+}

@@ -1,0 +1,26 @@
+import { parseTarget } from "@postern/client";
+import { CliError } from "../errors.js";
+
+/** The local service to share. */
+export interface LocalTarget {
+  /** As `connect` takes it. */
+  local: string;
+  /** As people read it. */
+  shown: string;
+}
+
+/** Checks what is to be shared. Throws PN_TARGET_INVALID and PN_TARGET_FOLDER. */
+export function localTarget(text: string): LocalTarget {
+  if (/^(\.{1,2}$|\.{0,2}[\\/]|~|[A-Za-z]:[\\/])/.test(text)) {
+    throw new CliError(
+      "PN_TARGET_FOLDER",
+      "Sharing a folder is not available in this version: start a web server in it and share that server's port.",
+    );
+  }
+  try {
+    const { tls, authority } = parseTarget(text);
+    return { local: text, shown: `${tls ? "https" : "http"}://${authority}` };
+  } catch (error) {
+    throw new CliError("PN_TARGET_INVALID", error instanceof Error ? error.message : String(error));
+  }
+}

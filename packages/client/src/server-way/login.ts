@@ -1,0 +1,110 @@
+import {
+  isErrorCode,
+  PROTOCOL_VERSION,
+  Session,
+  TunnelError,
+  type Auth,
+  type ControlError,
+  type ControlMessage,
+  type Limits,
+  type SessionHandler,
+  type Transport,
+  type Welcome,
+} from "@postern/protocol";
+import type { ClientTls } from "@postern/net";
+import type { Proxy } from "./proxy-address.js";
+import { VERSION } from "../version.js";
+import { WebSocketConnection } from "./websocket-connection.js";
+
+export interface LoginOptions {
+  address: URL;
+  auth: Auth;
+  headers: Record<string, string>;
+  tls: ClientTls;
+  proxy: Proxy | undefined;
+  /** Milliseconds for the whole login. */
+  timeout: number;
+  limits: Partial<Limits>;
+  signal: AbortSignal;
+  /** The WebSocket stands; the credentials are on their way. */
+  onConnected: () => void;
+}
+
+/** A session that is logged in, and what the server said to it. */
+export interface LoggedIn {
+  session: Session;
+  welcome: Welcome;
+}
+
+/**
+ * Opens a session: WebSocket, hello, welcome (PROTOCOL.md, section 3). The caller sets the handler it wants in the turn it gets it.
+ * @throws TunnelError when it cannot be had; `retryable` says whether to try again.
+ */
+export async function login(options: LoginOptions): Promise<LoggedIn> {
+  const deadline = AbortSignal.timeout(options.timeout);
+  const signal = AbortSignal.any([options.signal, deadline]);
+  const { promise, resolve, reject } = Promise.withResolvers<LoggedIn>();
+  const connection = new WebSocketConnection(options, {
+    onOpen(transport) {
+      sayHello(transport, options, resolve, reject);
+      options.onConnected();
+    },
+    onFailure: reject,
+  });
+  const abandon = (): void => {
+    reject(deadline.aborted ? connection.late : new TunnelError("PN_CLOSED"));
+    connection.end();
+  };
+  signal.addEventListener("abort", abandon, { once: true });
+  if (signal.aborted) abandon();
+  try {
+    return await promise;
+  } catch (error) {
+    connection.end();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abandon);
+  }
+}
+
+function sayHello(
+  transport: Transport,
+  { auth, limits }: LoginOptions,
+  resolve: (loggedIn: LoggedIn) => void,
+  reject: (error: TunnelError) => void,
+): void {
+  const handler: SessionHandler = {
+    onControl(message: ControlMessage) {
+      if (message.type === "welcome") resolve({ session, welcome: message });
+      else if (message.type === "error") reject(remoteError(message));
+    },
+    onClose: reject,
+    onGoAway: (code, retryAfter) => reject(new TunnelError(code, undefined, retryAfter)),
+    onStream: (stream) => stream.reset("PN_TUNNEL_UNKNOWN"),
+    onPong() {},
+    onStreamsOver() {},
+  };
+  const session = new Session(
+    {
+      role: "client",
+      transport,
+      now: () => performance.now(),
+      schedule: (task) => void setImmediate(task),
+      limits,
+    },
+    handler,
+  );
+  session.control({
+    type: "hello",
+    versions: [PROTOCOL_VERSION],
+    agent: `postern/${VERSION}`,
+    auth,
+  });
+}
+
+/** An `error` message as an error. A code that this version does not know keeps its text and whether to retry. */
+export function remoteError(message: ControlError): TunnelError {
+  const code = isErrorCode(message.code) ? message.code : message.retryable ? "PN_INTERNAL" : "PN_UNSUPPORTED";
+  const detail = code === message.code ? undefined : `${message.code}: ${message.message}`;
+  return new TunnelError(code, detail, message.retry_after_ms);
+}

@@ -1,0 +1,114 @@
+import type { ControlMessage } from "../wire/control.js";
+import type { ErrorCode, TunnelError } from "../errors.js";
+import type { Limits } from "../limits.js";
+import { Session, type SessionHandler } from "./session.js";
+import { SimulatedLink, VirtualClock, type LinkOptions } from "./simulated-link.suite.js";
+import type { Stream, StreamHandler, StreamReset } from "./stream.js";
+
+/** A session's owner that writes down what it is told. */
+export class SessionRecord implements SessionHandler {
+  readonly streams: Stream[] = [];
+  readonly probes: boolean[] = [];
+  readonly controls: ControlMessage[] = [];
+  readonly goAways: { code: ErrorCode; retryAfter: number; reason: string }[] = [];
+  readonly roundTrips: number[] = [];
+  closed: TunnelError | undefined;
+  streamsOver = 0;
+  /** What to do with a stream of the peer. */
+  accept: (stream: Stream) => void = () => {};
+
+  onStream(stream: Stream, probe: boolean): void {
+    this.streams.push(stream);
+    this.probes.push(probe);
+    this.accept(stream);
+  }
+  onControl(message: ControlMessage): void {
+    this.controls.push(message);
+  }
+  onGoAway(code: ErrorCode, retryAfter: number, reason: string): void {
+    this.goAways.push({ code, retryAfter, reason });
+  }
+  onPong(roundTrip: number): void {
+    this.roundTrips.push(roundTrip);
+  }
+  onStreamsOver(): void {
+    this.streamsOver++;
+  }
+  onClose(reason: TunnelError): void {
+    if (this.closed !== undefined) throw new Error("told of the end twice");
+    this.closed = reason;
+  }
+}
+
+export interface Side {
+  session: Session;
+  record: SessionRecord;
+}
+
+/** A server's and a client's session with a link between them. */
+export class SessionPair {
+  readonly clock: VirtualClock;
+  readonly link: SimulatedLink;
+  readonly server: Side;
+  readonly client: Side;
+
+  constructor(options: LinkOptions & { limits?: Partial<Limits>; start?: number } = {}) {
+    this.clock = new VirtualClock(options.start);
+    this.link = new SimulatedLink(this.clock, options);
+    const side = (role: "server" | "client"): Side => {
+      const record = new SessionRecord();
+      const { now, turn: schedule } = this.clock;
+      const limits = options.limits ?? {};
+      return { record, session: new Session({ role, transport: this.link[role], now, schedule, limits }, record) };
+    };
+    this.server = side("server");
+    this.client = side("client");
+  }
+
+  /** Both sides look at the clock once a second, from now on, as their owners have to. */
+  tick(interval = 1_000): void {
+    this.clock.every(interval, () => {
+      this.server.session.tick();
+      this.client.session.tick();
+    });
+  }
+}
+
+/** What arrived on a stream. It gives every byte back as soon as it came. */
+export class Received implements StreamHandler {
+  bytes = 0;
+  ended = false;
+  reset: StreamReset | undefined;
+  onBytes: (bytes: number) => unknown = () => {};
+  readonly stream: Stream;
+
+  constructor(stream: Stream) {
+    this.stream = stream;
+    stream.handler = this;
+  }
+  onData(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    this.stream.consumed(chunk.length);
+    this.onBytes(this.bytes);
+  }
+  onEnd(): void {
+    this.ended = true;
+  }
+  onReset(reason: StreamReset): void {
+    this.reset = reason;
+  }
+  onDrain(): void {}
+}
+
+const CHUNK = Buffer.alloc(64 * 1024, "b");
+
+/** Writes as much as the stream takes, for ever, as a socket does whose reads are paused until `onDrain`. */
+export class Bulk extends Received {
+  constructor(stream: Stream) {
+    super(stream);
+    this.onDrain();
+  }
+  override onDrain(): void {
+    while (!this.stream.over && this.stream.write(CHUNK));
+  }
+}

@@ -1,0 +1,238 @@
+import type { Transport, TransportHandler } from "../transport.js";
+
+interface Task {
+  at: number;
+  /** Tasks due at the same time run in the order in which they were asked for. */
+  order: number;
+  task: () => void;
+}
+
+/**
+ * Time that passes only when `run` is asked to, and a link between two transports in that time. Nothing here is random or
+ * depends on the machine: the same test makes the same steps everywhere, however slow it is.
+ */
+export class VirtualClock {
+  #now: number;
+  readonly #heap: Task[] = [];
+  #order = 0;
+
+  /** Milliseconds; a process has been up for a while when a session begins. */
+  constructor(now = 60_000) {
+    this.#now = now;
+  }
+
+  readonly now = (): number => this.#now;
+
+  /** Runs `task` at the end of this turn: behind everything that is already due now. */
+  readonly turn = (task: () => void): void => this.at(this.#now, task);
+
+  at(time: number, task: () => void): void {
+    const heap = this.#heap;
+    let child = heap.length;
+    heap.push({ at: Math.max(time, this.#now), order: this.#order++, task });
+    while (child > 0) {
+      const parent = (child - 1) >> 1;
+      if (!this.#earlier(child, parent)) break;
+      this.#swap(child, parent);
+      child = parent;
+    }
+  }
+
+  /** Runs `task` every `interval` milliseconds, until it returns false. */
+  every(interval: number, task: () => boolean | void): void {
+    this.at(this.#now + interval, () => {
+      if (task() !== false) this.every(interval, task);
+    });
+  }
+
+  /** Lets `time` milliseconds pass. */
+  run(time: number): void {
+    const end = this.#now + time;
+    while (this.#heap.length > 0 && (this.#heap[0] as Task).at <= end) this.#step();
+    this.#now = end;
+  }
+
+  /** Lets time pass until `done`, at most `limit` milliseconds. Returns how long it took. */
+  runUntil(done: () => boolean, limit: number): number {
+    const start = this.#now;
+    while (!done()) {
+      const next = this.#heap[0];
+      if (next === undefined || next.at > start + limit) throw new Error(`not done after ${limit} ms of virtual time`);
+      this.#step();
+    }
+    return this.#now - start;
+  }
+
+  #step(): void {
+    const heap = this.#heap;
+    const first = heap[0] as Task;
+    this.#swap(0, heap.length - 1);
+    heap.pop();
+    for (let parent = 0; ;) {
+      const left = 2 * parent + 1;
+      if (left >= heap.length) break;
+      const child = left + 1 < heap.length && this.#earlier(left + 1, left) ? left + 1 : left;
+      if (!this.#earlier(child, parent)) break;
+      this.#swap(child, parent);
+      parent = child;
+    }
+    this.#now = first.at;
+    first.task();
+  }
+
+  #earlier(a: number, b: number): boolean {
+    const one = this.#heap[a] as Task;
+    const other = this.#heap[b] as Task;
+    return one.at < other.at || (one.at === other.at && one.order < other.order);
+  }
+
+  #swap(a: number, b: number): void {
+    const one = this.#heap[a] as Task;
+    this.#heap[a] = this.#heap[b] as Task;
+    this.#heap[b] = one;
+  }
+}
+
+export interface LinkOptions {
+  /** Milliseconds from one end to the other, in each direction. Default 0. */
+  delay?: number;
+  /** Bytes a millisecond in each direction. Default: without limit. */
+  rate?: number;
+  /** Bytes that the socket takes off the sender's hands and that then wait where nobody sees them. Default: 4 MiB. */
+  socketBuffer?: number;
+}
+
+/** One end of a simulated link, as a session sees a WebSocket. */
+export class LinkEnd implements Transport {
+  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  /** Looks at every message that leaves here. */
+  onSend: (message: Buffer) => void = () => {};
+  /** Messages given to `send` after `close`: a real WebSocket throws them away. */
+  sentAfterClose = 0;
+  /** How the session closed this end; undefined while it has not. */
+  closed: { code: number; reason: string } | undefined;
+  bytesSent = 0;
+  peer!: LinkEnd;
+  readonly #link: SimulatedLink;
+  /** When the last byte accepted so far is on the wire, and when it arrives. */
+  #freeAt = 0;
+  #arrivesAt = 0;
+  #draining = false;
+  #over = false;
+
+  constructor(link: SimulatedLink) {
+    this.#link = link;
+  }
+
+  get buffered(): number {
+    return Math.max(0, Math.ceil(this.#queued - this.#link.socketBuffer));
+  }
+
+  send(batch: Buffer, start: number): boolean {
+    const message = batch.subarray(start);
+    if (this.closed !== undefined) this.sentAfterClose++;
+    if (this.closed !== undefined || this.#over) return false;
+    this.bytesSent += message.length;
+    this.onSend(message);
+    const { packet } = this.#link;
+    for (let at = 0; at < message.length; at += packet) {
+      const end = Math.min(at + packet, message.length);
+      this.#carry(end - at, () => this.peer.#deliver(message.subarray(at, end), end === message.length));
+    }
+    if (this.buffered > 0) this.#awaitDrain();
+    return false;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.closed !== undefined || this.#over) return;
+    this.closed = { code, reason };
+    this.#carry(0, () => {
+      const { peer } = this;
+      if (peer.#over) return;
+      peer.closed ??= { code, reason };
+      peer.#carry(0, () => this.#end(code, reason));
+      peer.#end(code, reason);
+    });
+  }
+
+  terminate(): void {
+    this.#link.clock.turn(() => this.#end(1006, ""));
+    this.#carry(0, () => this.peer.#end(1006, ""));
+  }
+
+  /** The connection breaks at this end. */
+  break(): void {
+    this.#end(1006, "");
+  }
+
+  get #queued(): number {
+    return (this.#freeAt - this.#link.clock.now()) * this.#link.rate || 0;
+  }
+
+  #carry(bytes: number, arrive: () => void): void {
+    const { clock, rate, delay } = this.#link;
+    this.#freeAt = Math.max(this.#freeAt, clock.now()) + bytes / rate;
+    this.#arrivesAt = Math.max(this.#arrivesAt, this.#freeAt + delay);
+    clock.at(this.#arrivesAt, () => {
+      if (!this.#link.cut) arrive();
+    });
+  }
+
+  #deliver(piece: Buffer, last: boolean): void {
+    if (!this.#over) this.handler.onMessage(piece, last);
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.handler.onClose(code, reason);
+  }
+
+  #awaitDrain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    const { clock, rate, socketBuffer } = this.#link;
+    clock.at(this.#freeAt - socketBuffer / rate + 1e-6, () => {
+      this.#draining = false;
+      if (this.#over) return;
+      if (this.buffered > 0) this.#awaitDrain();
+      else this.handler.onDrain();
+    });
+  }
+}
+
+/** Two transports and what is between them. `delay` and `cut` may change while bytes are on the way. */
+export class SimulatedLink {
+  readonly clock: VirtualClock;
+  delay: number;
+  readonly rate: number;
+  readonly socketBuffer: number;
+  /** Bytes that arrive at once: a packet, or what a fast link brings in a quarter of a millisecond. */
+  readonly packet: number;
+  /** Once true, nothing arrives any more and nobody is told: a half-open connection. */
+  cut = false;
+  readonly server: LinkEnd = new LinkEnd(this);
+  readonly client: LinkEnd = new LinkEnd(this);
+
+  constructor(clock: VirtualClock, options: LinkOptions = {}) {
+    this.clock = clock;
+    this.delay = options.delay ?? 0;
+    this.rate = options.rate ?? Infinity;
+    this.packet = Math.max(1_448, Math.round(this.rate / 4));
+    this.socketBuffer = options.socketBuffer ?? 4 * 1024 * 1024;
+    this.server.peer = this.client;
+    this.client.peer = this.server;
+  }
+
+  /** Both ends learn that the connection is gone; what was on the way is lost. */
+  break(): void {
+    this.cut = true;
+    this.server.break();
+    this.client.break();
+  }
+}
+
+/** Bytes a millisecond of so many megabits a second. */
+export function megabits(rate: number): number {
+  return (rate * 1_000_000) / 8 / 1_000;
+}

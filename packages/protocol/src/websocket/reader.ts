@@ -1,0 +1,200 @@
+import { isUtf8 } from "node:buffer";
+import { CloseCode, isCloseCode, Opcode, type WebSocketRole } from "./frame.js";
+import { unmask } from "./mask.js";
+
+/** What arrives on a WebSocket. After `onClose` or `onFault` nothing more is read. */
+export interface WebSocketReaderHandler {
+  /** Bytes of a binary message, views into what was read; `last` with those that end it, which may be none. */
+  onMessage(piece: Buffer, last: boolean): void;
+  /** To be answered with the same bytes, which are a view. */
+  onPing(payload: Buffer): void;
+  /** The peer closes; 1005 when it does not say why. */
+  onClose(code: number, reason: string): void;
+  /** The peer breaks the rules: the connection is to be closed with `code`. */
+  onFault(code: number, reason: string): void;
+}
+
+export interface MessageLimits {
+  /** Bytes of one message. */
+  message: number;
+  /** Frames that one message may be cut into. */
+  fragments: number;
+}
+
+const LONGEST_HEADER = 14;
+const LONGEST_CONTROL = 125;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Reads one side of a WebSocket (RFC 6455, section 5), binary messages only, in pieces cut anywhere. A payload is never
+ * collected, nor copied: it is unmasked where it lies and handed on as it comes.
+ */
+export class WebSocketReader {
+  readonly #role: WebSocketRole;
+  readonly #limits: MessageLimits;
+  readonly #handler: WebSocketReaderHandler;
+  #done = false;
+
+  /** A header, or a control frame's payload, that was cut off: `#kept` bytes are here. */
+  #cut: Buffer | undefined;
+  #kept = 0;
+
+  /** The frame under way, and how much of its payload is still to come. */
+  #opcode: number = Opcode.CONTINUATION;
+  #final = false;
+  #length = 0;
+  #left = 0;
+  readonly #key = new Uint8Array(4);
+
+  /** The message under way: what its frames amount to. */
+  #open = false;
+  #message = 0;
+  #fragments = 0;
+
+  constructor(role: WebSocketRole, limits: MessageLimits, handler: WebSocketReaderHandler) {
+    this.#role = role;
+    this.#limits = limits;
+    this.#handler = handler;
+  }
+
+  /** Reads what arrived next. Its bytes are this reader's to change. */
+  read(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length && !this.#done) {
+      if (this.#left > 0) at = this.#payload(chunk, at);
+      else if (this.#cut !== undefined) at = this.#cutHeader(this.#cut, chunk, at);
+      else {
+        const length = this.#header(chunk, at, chunk.length);
+        if (length === 0 && !this.#done) {
+          this.#cut = Buffer.alloc(LONGEST_HEADER);
+          this.#kept = chunk.copy(this.#cut, 0, at);
+          return;
+        }
+        at += length;
+      }
+    }
+  }
+
+  /** Goes on with a header that was cut off. Returns where in the chunk the next part begins. */
+  #cutHeader(cut: Buffer, chunk: Buffer, at: number): number {
+    cut[this.#kept++] = chunk[at] as number;
+    // It is left before it is read: what the header begins may be kept in its place.
+    this.#cut = undefined;
+    if (this.#header(cut, 0, this.#kept) === 0) this.#cut = cut;
+    return at + 1;
+  }
+
+  /** Reads the header at `at` when it is whole before `end`. Returns its length; 0: not whole yet, or the last one that was read. */
+  #header(bytes: Buffer, at: number, end: number): number {
+    if (end - at < 2) return 0;
+    const first = bytes[at] as number;
+    const second = bytes[at + 1] as number;
+    const opcode = first & 0x0f;
+    const final = (first & 0x80) !== 0;
+    const masked = (second & 0x80) !== 0;
+    const short = second & 0x7f;
+    if (!this.#allowed(first & 0x70, opcode, final, masked, short)) return 0;
+
+    let from = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
+    const to = masked ? from + 4 : from;
+    if (to > end) return 0;
+    const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : readLength(bytes, at + 2);
+    if (short >= 126 && length < (short === 126 ? 126 : 0x1_0000))
+      return this.#fault("a length is longer than it need be");
+    if (opcode < Opcode.CLOSE && !this.#counted(length)) return 0;
+
+    this.#opcode = opcode;
+    this.#final = final;
+    this.#length = this.#left = length;
+    if (masked) for (let index = 0; index < 4; index++) this.#key[index] = bytes[from++] as number;
+    if (length === 0) this.#end(NOTHING);
+    return to - at;
+  }
+
+  /** Whether a frame may begin like this here; otherwise it is a fault. */
+  #allowed(reserved: number, opcode: number, final: boolean, masked: boolean, short: number): boolean {
+    const control = opcode >= Opcode.CLOSE;
+    if (reserved !== 0) this.#fault("a reserved bit is set");
+    else if (masked !== (this.#role === "server"))
+      this.#fault(masked ? "a server's frame is masked" : "a client's frame is not masked"); // prettier-ignore
+    else if (opcode > Opcode.PONG || (opcode > Opcode.BINARY && !control)) this.#fault("an opcode is reserved");
+    else if (opcode === Opcode.TEXT) this.#fault("binary messages only", CloseCode.UNSUPPORTED_DATA);
+    else if (control && !final) this.#fault("a control frame is fragmented");
+    else if (control && short > LONGEST_CONTROL) this.#fault("a control frame is too long");
+    else if (opcode === Opcode.BINARY && this.#open) this.#fault("a message begins within another");
+    else if (opcode === Opcode.CONTINUATION && !this.#open) this.#fault("a message goes on that never began");
+    return !this.#done;
+  }
+
+  /** Counts a frame of the message under way; false when it is too much. */
+  #counted(length: number): boolean {
+    this.#open = true;
+    this.#message += length;
+    this.#fragments++;
+    if (this.#message > this.#limits.message) this.#fault("a message is too long", CloseCode.TOO_BIG);
+    else if (this.#fragments > this.#limits.fragments) this.#fault("a message is in too many fragments", CloseCode.POLICY_VIOLATION); // prettier-ignore
+    return !this.#done;
+  }
+
+  /** Takes what there is of the frame's payload. Returns where the next part begins. */
+  #payload(chunk: Buffer, at: number): number {
+    const to = Math.min(chunk.length, at + this.#left);
+    const piece = at === 0 && to === chunk.length ? chunk : chunk.subarray(at, to);
+    unmask(piece, this.#key, this.#length - this.#left);
+    this.#left -= to - at;
+    if (this.#opcode >= Opcode.CLOSE) this.#controlPiece(piece);
+    else if (this.#left === 0) this.#end(piece);
+    else this.#handler.onMessage(piece, false);
+    return to;
+  }
+
+  /** A control frame is told when it is whole. */
+  #controlPiece(piece: Buffer): void {
+    if (this.#left === 0 && this.#cut === undefined) return this.#end(piece);
+    this.#cut ??= Buffer.alloc(this.#length);
+    piece.copy(this.#cut, this.#length - this.#left - piece.length);
+    if (this.#left > 0) return;
+    const whole = this.#cut;
+    this.#cut = undefined;
+    this.#end(whole);
+  }
+
+  /** The frame ends with `piece`. */
+  #end(piece: Buffer): void {
+    switch (this.#opcode) {
+      case Opcode.PING:
+        return this.#handler.onPing(piece);
+      case Opcode.PONG:
+        return;
+      case Opcode.CLOSE:
+        return this.#close(piece);
+    }
+    if (this.#final) {
+      this.#open = false;
+      this.#message = 0;
+      this.#fragments = 0;
+    }
+    if (this.#final || piece.length > 0) this.#handler.onMessage(piece, this.#final);
+  }
+
+  #close(payload: Buffer): void {
+    if (payload.length === 1) return void this.#fault("a close code is cut off");
+    const code = payload.length === 0 ? CloseCode.NONE : payload.readUInt16BE(0);
+    const reason = payload.subarray(2);
+    if (payload.length > 0 && !isCloseCode(code)) return void this.#fault("a close code is not one");
+    if (!isUtf8(reason)) return void this.#fault("a close reason is not UTF-8", CloseCode.INVALID_PAYLOAD);
+    this.#done = true;
+    this.#handler.onClose(code, reason.toString());
+  }
+
+  #fault(reason: string, code: number = CloseCode.PROTOCOL_ERROR): 0 {
+    this.#done = true;
+    this.#handler.onFault(code, reason);
+    return 0;
+  }
+}
+
+/** A length of 64 bits; what no number holds is too long for any message anyway. */
+function readLength(bytes: Buffer, at: number): number {
+  return bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
+}

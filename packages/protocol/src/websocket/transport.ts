@@ -1,0 +1,166 @@
+import { DEFAULT_LIMITS } from "../limits.js";
+import { HEADROOM, type Transport, type TransportHandler } from "../transport.js";
+import { CloseCode, Opcode, writeHeader, type WebSocketRole } from "./frame.js";
+import { WebSocketReader, type MessageLimits, type WebSocketReaderHandler } from "./reader.js";
+
+/** What this needs of a socket: the shape of node:net's and node:tls's. */
+export interface SocketLike {
+  /** Bytes written that the kernel has not taken yet. */
+  readonly writableLength: number;
+  readonly destroyed: boolean;
+  /** `written` follows when the kernel has them, with an error when it never will. */
+  write(bytes: Buffer, written: (error?: Error | null) => void): unknown;
+  end(): unknown;
+  destroy(): unknown;
+  /** Puts bytes back, to be read first. */
+  unshift(bytes: Buffer): unknown;
+  on(event: "data", listener: (chunk: Buffer) => void): unknown;
+  on(event: "end" | "close", listener: () => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+export interface WebSocketOptions {
+  socket: SocketLike;
+  role: WebSocketRole;
+  /** What came with the answer to the upgrade, or with the request for it. */
+  head: Buffer;
+  /** Calls `task` once, after so many milliseconds. It must not keep the process alive. */
+  setTimer: (task: () => void, milliseconds: number) => unknown;
+}
+
+/** PROTOCOL.md, section 1. */
+const LIMITS: MessageLimits = { message: DEFAULT_LIMITS.message, fragments: 16 };
+/** How long the peer may take to close, in milliseconds. */
+const CLOSING = 2_000;
+/** Beyond this many bytes that the socket has not taken, only the latest ping is still answered. */
+const UNREAD_PONGS = 64 * 1024;
+/** RFC 6455, section 5.5: 125 bytes, the code included. */
+const LONGEST_REASON = 123;
+
+/**
+ * A session's transport over a socket on which the WebSocket's handshake is done (RFC 6455). A message leaves as one write
+ * with its header; what arrives is handed on as it comes.
+ *
+ *     open ── close() ────────► closing ── close frame received ─┐
+ *       ├── close frame received, answered ──────────────────────┤
+ *       ├── fault ─── close frame sent ──────────────────────────┼──► ending ── socket closed ──► closed
+ *       └── end of the socket ───────────────────────────────────┘      2 s from leaving `open` at most
+ */
+export class WebSocketTransport implements Transport, WebSocketReaderHandler {
+  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  readonly #socket: SocketLike;
+  readonly #role: WebSocketRole;
+  readonly #setTimer: WebSocketOptions["setTimer"];
+  #state: "open" | "closing" | "ending" | "closed" = "open";
+  /** Whether the socket has kept bytes back, so that somebody may wait for `onDrain`. */
+  #waiting = false;
+  /** The answer to the latest ping, when it has to wait. */
+  #pong: Buffer | undefined;
+  #code: number = CloseCode.ABNORMAL;
+  #reason = "";
+
+  constructor({ socket, role, head, setTimer }: WebSocketOptions) {
+    this.#socket = socket;
+    this.#role = role;
+    this.#setTimer = setTimer;
+    const reader = new WebSocketReader(role, LIMITS, this);
+    // Listened to before anything is done with the socket. An error is followed by `close`, which alone ends the session.
+    socket.on("error", (error) => (this.#reason ||= error.message));
+    socket.on("close", () => this.#closed());
+    socket.on("end", () => this.#end());
+    if (head.length > 0) socket.unshift(head);
+    socket.on("data", (chunk) => {
+      if (!socket.destroyed) reader.read(chunk);
+    });
+  }
+
+  get buffered(): number {
+    return this.#socket.writableLength;
+  }
+
+  send(batch: Buffer, start: number): boolean {
+    if (this.#state === "open") this.#write(batch, start, Opcode.BINARY);
+    return this.#socket.writableLength === 0;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state !== "open") return;
+    this.#sendClose(code, reason);
+    this.#state = "closing";
+    this.#limitClosing();
+  }
+
+  terminate(): void {
+    this.#socket.destroy();
+  }
+
+  // ---- what the reader tells
+
+  onMessage(piece: Buffer, last: boolean): void {
+    this.handler.onMessage(piece, last);
+  }
+
+  onPing(payload: Buffer): void {
+    if (this.#state !== "open") return;
+    const pong = Buffer.allocUnsafe(HEADROOM + payload.length);
+    payload.copy(pong, HEADROOM);
+    if (this.buffered > UNREAD_PONGS) this.#pong = pong;
+    else this.#write(pong, HEADROOM, Opcode.PONG);
+  }
+
+  onClose(code: number, reason: string): void {
+    this.#code = code;
+    this.#reason = reason;
+    if (this.#state === "open") this.#sendClose(code, "");
+    this.#end();
+  }
+
+  onFault(code: number, reason: string): void {
+    this.#reason = reason;
+    if (this.#state === "open") this.#sendClose(code, reason);
+    this.#end();
+  }
+
+  // ---- the socket
+
+  #write(bytes: Buffer, start: number, opcode: Opcode): void {
+    this.#socket.write(bytes.subarray(writeHeader(bytes, start, opcode, this.#role)), this.#written);
+    if (this.#socket.writableLength > 0) this.#waiting = true;
+  }
+
+  /** Comes with every write: `drain` would not tell of small ones that the kernel did not take whole. */
+  readonly #written = (error?: Error | null): void => {
+    if (!this.#waiting || this.#socket.writableLength > 0 || error) return;
+    this.#waiting = false;
+    const pong = this.#pong;
+    this.#pong = undefined;
+    if (pong !== undefined && this.#state === "open") this.#write(pong, HEADROOM, Opcode.PONG);
+    this.handler.onDrain();
+  };
+
+  #sendClose(code: number, reason: string): void {
+    const text = Buffer.from(reason).subarray(0, LONGEST_REASON);
+    const payload = code === CloseCode.NONE ? 0 : 2 + text.length;
+    const bytes = Buffer.alloc(HEADROOM + payload);
+    if (payload > 0) bytes.set(text, bytes.writeUInt16BE(code, HEADROOM));
+    this.#write(bytes, HEADROOM, Opcode.CLOSE);
+  }
+
+  /** Nothing more is sent; what was sent still leaves. */
+  #end(): void {
+    if (this.#state === "ending" || this.#state === "closed") return;
+    if (this.#state === "open") this.#limitClosing();
+    this.#state = "ending";
+    this.#socket.end();
+  }
+
+  #limitClosing(): void {
+    this.#setTimer(() => this.#socket.destroy(), CLOSING);
+  }
+
+  #closed(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.handler.onClose(this.#code, this.#reason);
+  }
+}

@@ -1,0 +1,133 @@
+import { FrameType, HEADER_SIZE } from "./frame.js";
+import { HEADROOM } from "../transport.js";
+
+/** A batch starts with at least this much memory. */
+const SMALLEST = 512;
+/** From this size on, in bytes, memory is used again: fresh memory has to be mapped, cleared and collected. */
+const LARGE = 64 * 1024;
+/** Large pieces of memory kept for the next batch of whichever session, and the size of each. */
+const MOST_SPARES = 4;
+const SPARE_SIZE = 256 * 1024;
+const spares: Buffer[] = [];
+
+/**
+ * Frames written back to back into one buffer: the WebSocket message that leaves at the end of the turn.
+ * It holds no memory while it is empty.
+ */
+export class Batch {
+  #bytes: Buffer | undefined;
+  /** Where the next frame goes. */
+  #end = HEADROOM;
+  /** The last batch tells how large the next is likely to be, so that it rarely grows. */
+  #expected = SMALLEST;
+
+  /** Bytes of the frames so far. */
+  get length(): number {
+    return this.#end - HEADROOM;
+  }
+
+  /** Appends a frame whose payload is `payload` from `start` to `end`. The bytes are copied. */
+  frame(type: FrameType, flags: number, stream: number, payload: Uint8Array, start = 0, end = payload.length): void {
+    const length = end - start;
+    const at = this.#header(type, flags, stream, length);
+    const whole = start === 0 && end === payload.length;
+    (this.#bytes as Buffer).set(whole ? payload : payload.subarray(start, end), at);
+  }
+
+  /** Appends OPEN: the tunnel and the opener's receive window. */
+  open(flags: number, stream: number, tunnel: number, window: number): void {
+    const at = this.#header(FrameType.OPEN, flags, stream, 8);
+    (this.#bytes as Buffer).writeUInt32BE(tunnel, at);
+    (this.#bytes as Buffer).writeUInt32BE(window, at + 4);
+  }
+
+  /** Appends ACK: the count received, and when by our clock. */
+  acknowledge(received: number, clock: number): void {
+    const at = this.#header(FrameType.ACK, 0, 0, 12);
+    this.#writeCount(received, at);
+    (this.#bytes as Buffer).writeUInt32BE(clock, at + 8);
+  }
+
+  /** Appends a frame that carries one count: WINDOW, FIN. */
+  count(type: FrameType, flags: number, stream: number, count: number): void {
+    this.#writeCount(count, this.#header(type, flags, stream, 8));
+  }
+
+  pong(payload: Uint8Array, clock: number): void {
+    const at = this.#header(FrameType.PONG, 0, 0, 12);
+    (this.#bytes as Buffer).set(payload, at);
+    (this.#bytes as Buffer).writeUInt32BE(clock, at + 8);
+  }
+
+  reset(stream: number, error: number, delivered: number): void {
+    const at = this.#header(FrameType.RESET, 0, stream, 12);
+    (this.#bytes as Buffer).writeUInt32BE(error, at);
+    this.#writeCount(delivered, at + 4);
+  }
+
+  goAway(error: number, retryAfter: number, reason: string): void {
+    const text = Buffer.from(reason.slice(0, 200), "utf8");
+    const at = this.#header(FrameType.GOAWAY, 0, 0, 8 + text.length);
+    (this.#bytes as Buffer).writeUInt32BE(error, at);
+    (this.#bytes as Buffer).writeUInt32BE(retryAfter, at + 4);
+    (this.#bytes as Buffer).set(text, at + 8);
+  }
+
+  /** Sets flags on the frame that began when `length` was `offset`. */
+  flag(offset: number, flags: number): void {
+    const bytes = this.#bytes as Buffer;
+    const at = HEADROOM + offset + 1;
+    bytes[at] = (bytes[at] as number) | flags;
+  }
+
+  /** Takes the batch out, HEADROOM free bytes first; what follows begins a new one. */
+  take(): Buffer {
+    const message = (this.#bytes as Buffer).subarray(0, this.#end);
+    this.#expected = Math.max(SMALLEST, this.#end);
+    this.#bytes = undefined;
+    this.#end = HEADROOM;
+    return message;
+  }
+
+  /** Nobody needs the bytes of `message`, a batch that was taken, any more. */
+  static recycle(message: Buffer): void {
+    const memory = message.buffer as ArrayBuffer;
+    if (memory.byteLength === SPARE_SIZE && spares.length < MOST_SPARES) spares.push(Buffer.from(memory));
+  }
+
+  /** Writes a header and makes room for the payload. Returns where the payload goes. */
+  #header(type: FrameType, flags: number, stream: number, length: number): number {
+    const at = this.#end;
+    const end = at + HEADER_SIZE + length;
+    if (this.#bytes === undefined || end > this.#bytes.length) this.#grow(end);
+    const bytes = this.#bytes as Buffer;
+    bytes[at] = type;
+    bytes[at + 1] = flags;
+    bytes[at + 2] = length >>> 8;
+    bytes[at + 3] = length;
+    bytes[at + 4] = stream >>> 24;
+    bytes[at + 5] = stream >>> 16;
+    bytes[at + 6] = stream >>> 8;
+    bytes[at + 7] = stream;
+    this.#end = end;
+    return at + HEADER_SIZE;
+  }
+
+  #grow(needed: number): void {
+    let size = SMALLEST;
+    const wanted = Math.max(needed, this.#bytes === undefined ? this.#expected : this.#bytes.length * 2);
+    while (size < wanted) size *= 2;
+    const bytes =
+      size < LARGE || size > SPARE_SIZE
+        ? Buffer.allocUnsafe(size)
+        : (spares.pop() ?? Buffer.allocUnsafeSlow(SPARE_SIZE));
+    if (this.#bytes !== undefined) bytes.set(this.#bytes.subarray(0, this.#end));
+    this.#bytes = bytes;
+  }
+
+  #writeCount(count: number, at: number): void {
+    const bytes = this.#bytes as Buffer;
+    bytes.writeUInt32BE(Math.floor(count / 0x1_0000_0000), at);
+    bytes.writeUInt32BE(count >>> 0, at + 4);
+  }
+}

@@ -1,0 +1,238 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decodeControl, encodeControl, type ControlMessage } from "./control.js";
+import { TunnelError } from "../errors.js";
+
+const RECORD = {
+  request_id: "r1",
+  method: "GET",
+  path: "/a?b=c",
+  status: 200,
+  started: "2026-01-01T00:00:00.000Z",
+  duration_ms: 1.5,
+  bytes_in: 0,
+  bytes_out: 130,
+};
+
+/** One message of every type with all its fields, and which of them may be absent. */
+const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
+  {
+    message: {
+      type: "hello",
+      versions: [1],
+      auth: { method: "api_key", api_key: "k" },
+      agent: "postern/0.1.0",
+      features: ["x"],
+    },
+    optional: ["agent", "features"],
+  },
+  {
+    message: {
+      type: "welcome",
+      version: 1,
+      session: "s",
+      heartbeat_ms: 10_000,
+      limits: { streams: 1024 },
+      features: [],
+      expires_in_ms: 60_000,
+    },
+    optional: ["expires_in_ms"],
+  },
+  {
+    message: { type: "bind", bind: 1, subdomain: "my-app", host_header: "rewrite", local_host: "127.0.0.1:3000" },
+    optional: ["subdomain", "host_header", "local_host"],
+  },
+  {
+    message: {
+      type: "bound",
+      bind: 1,
+      tunnel: 7,
+      tunnel_id: "t",
+      name: "my-app",
+      public_url: "https://my-app.example",
+    },
+    optional: [],
+  },
+  { message: { type: "unbind", tunnel: 7 }, optional: [] },
+  {
+    message: { type: "unbound", tunnel: 7, code: "PN_NAME_TAKEN_OVER", message: "m", retryable: false },
+    optional: [],
+  },
+  { message: { type: "requests", tunnel: 7, records: [RECORD, RECORD], omitted: 3 }, optional: [] },
+  {
+    message: {
+      type: "error",
+      code: "PN_X",
+      message: "m",
+      retryable: true,
+      retry_after_ms: 5,
+      bind: 1,
+      check: 3,
+      refresh: 2,
+    },
+    optional: ["retry_after_ms", "bind", "check", "refresh"],
+  },
+  { message: { type: "refresh", refresh: 2, auth: { method: "token", token: "t", user: "ann" } }, optional: [] },
+  { message: { type: "refreshed", refresh: 2, expires_in_ms: 60_000 }, optional: ["expires_in_ms"] },
+  { message: { type: "expiring", expires_in_ms: 60_000 }, optional: [] },
+  {
+    message: { type: "check", check: 3, subdomain: "my-app", host_header: "rewrite", local_host: "127.0.0.1:3000" },
+    optional: ["subdomain", "host_header", "local_host"],
+  },
+  {
+    message: { type: "checked", check: 3, owner: "ann", name: "my-app", public_url: "https://my-app.example" },
+    optional: ["name", "public_url"],
+  },
+];
+
+function decode(json: string): ControlMessage | string {
+  return decodeControl(Buffer.from(json, "utf8"));
+}
+
+function refused(json: string | Uint8Array): boolean {
+  try {
+    decodeControl(Buffer.from(json as string));
+    return false;
+  } catch (error) {
+    expect(error).toBeInstanceOf(TunnelError);
+    expect(error).toHaveProperty("code", "PN_PROTOCOL");
+    return true;
+  }
+}
+
+test("the table has every type", () => {
+  const types = ["hello", "welcome", "bind", "bound", "unbind", "unbound", "requests", "error"];
+  types.push("refresh", "refreshed", "expiring", "check", "checked");
+  expect(MESSAGES.map(({ message }) => message.type)).toEqual(types);
+});
+
+describe.each(MESSAGES)("$message.type", ({ message, optional }) => {
+  const fields = Object.keys(message).filter((name) => name !== "type");
+
+  test("comes back as it was", () => {
+    expect(decodeControl(encodeControl(message))).toEqual(message);
+  });
+
+  test("needs all its fields but the optional ones", () => {
+    for (const name of fields) {
+      const { [name as keyof ControlMessage]: _, ...rest } = message;
+      expect(refused(JSON.stringify(rest)), name).toBe(!optional.includes(name));
+    }
+  });
+
+  test("has no field of another type", () => {
+    for (const name of fields) {
+      const right = message[name as keyof ControlMessage] as unknown;
+      for (const wrong of ["text", 1, -1, 1.5, 1e300, true, null, [], {}, [null], [{}]]) {
+        if (typeof wrong === typeof right && Array.isArray(wrong) === Array.isArray(right)) {
+          const fitsToo = typeof wrong === "string" || wrong === 1 || wrong === true;
+          if (fitsToo || (Array.isArray(wrong) && wrong.length === 0)) continue;
+        }
+        expect(refused(JSON.stringify({ ...message, [name]: wrong })), `${name}: ${JSON.stringify(wrong)}`).toBe(true);
+      }
+    }
+  });
+
+  test("keeps its meaning beside fields that nobody knows", () => {
+    const decoded = decode(JSON.stringify({ ...message, weather: { deep: [1] }, constructor: 1, toString: null }));
+    expect(decoded).toMatchObject(message);
+  });
+});
+
+describe("fields inside fields", () => {
+  const hello = MESSAGES[0]?.message as ControlMessage;
+  const requests = MESSAGES[6]?.message as ControlMessage;
+
+  test.each([
+    ["versions", [1, "2"]],
+    ["versions", [1.5]],
+    ["auth", { method: 1 }],
+    ["auth", { api_key: "k" }],
+    ["auth", { method: "api_key", api_key: 1 }],
+    ["auth", { method: "token", token: ["t"] }],
+    ["auth", { method: "token", token: "t", user: {} }],
+    ["features", ["x", 1]],
+  ])("hello with %s %j is refused", (name, value) => {
+    expect(refused(JSON.stringify({ ...hello, [name]: value }))).toBe(true);
+  });
+
+  test.each(Object.keys(RECORD))("a request record without %s is refused", (name) => {
+    const { [name as keyof typeof RECORD]: _, ...rest } = RECORD;
+    expect(refused(JSON.stringify({ ...requests, records: [RECORD, rest] }))).toBe(true);
+  });
+});
+
+describe("types that nobody knows", () => {
+  test.each(["weather", "", "Hello", "__proto__", "constructor", "toString", "hasOwnProperty"])(
+    "%j is named",
+    (type) => {
+      expect(decode(JSON.stringify({ type, bind: 1 }))).toBe(type);
+    },
+  );
+});
+
+describe("what is no message", () => {
+  // prettier-ignore
+  test.each(["", "{", "nonsense", "null", "1", '"hello"', "[]", '[{"type":"unbind","tunnel":1}]', "{}", '{"type":1}', '{"type":null}',
+    '{"type":["unbind"],"tunnel":1}', '{"Type":"unbind","tunnel":1}', '{"type":"unbind","tunnel":1}{}', '\u{feff}{"type":"unbind","tunnel":1}'])("%j", (json) => {
+    expect(refused(json)).toBe(true);
+  });
+
+  test("bytes that are not UTF-8", () => {
+    const good = Buffer.from('{"type":"unbind","tunnel":1,"x":"é"}');
+    expect(refused(good)).toBe(false);
+    const bad = Buffer.from(good);
+    bad[bad.indexOf(0xc3) + 1] = 0x22;
+    expect(refused(bad)).toBe(true);
+  });
+});
+
+describe("a hostile sender", () => {
+  test("cannot set a field through __proto__", () => {
+    expect(refused('{"type":"unbind","__proto__":{"tunnel":1}}')).toBe(true);
+    const decoded = decode('{"type":"bind","bind":1,"__proto__":{"subdomain":"x"}}') as Extract<
+      ControlMessage,
+      { type: "bind" }
+    >;
+    expect(decoded.subdomain).toBeUndefined();
+    expect(Object.getPrototypeOf(decoded)).toBe(Object.prototype);
+    expect(({} as Record<string, unknown>)["subdomain"]).toBeUndefined();
+  });
+
+  test("can nest as deep as 16 KiB allow", () => {
+    const depth = 16 * 1024 - '{"type":"weather","x":}'.length;
+    const nested = `{"type":"weather","x":${"[".repeat(depth / 2)}${"]".repeat(depth / 2)}}`;
+    expect(decode(nested)).toBe("weather");
+    expect(refused(`{"type":"weather","x":${"[".repeat(depth)}`)).toBe(true);
+  });
+
+  test("gets PN_PROTOCOL or a message, whatever it sends", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string()), (json) => {
+        if (!refused(json)) expect(["string", "object"]).toContain(typeof decode(json));
+      }),
+    );
+  });
+
+  test("gets PN_PROTOCOL or a whole message, whatever it does to a good one", () => {
+    const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(0, 1, "x", true));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...MESSAGES),
+        fc.dictionary(
+          fc.constantFrom("type", "bind", "tunnel", "code", "message", "versions", "auth", "records", "limits"),
+          value,
+        ),
+        ({ message }, changes) => {
+          // prettier-ignore
+          const json = JSON.stringify({ ...message, ...changes });
+          if (refused(json)) return;
+          const decoded = decode(json);
+          if (typeof decoded === "string") return;
+          // What was let through is a message that can be sent again and is the same.
+          expect(decodeControl(encodeControl(decoded))).toEqual(decoded);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,249 @@
+import { isUtf8 } from "node:buffer";
+import { TunnelError, type ErrorCode } from "../errors.js";
+
+/** Control messages: PROTOCOL.md, sections 3 and 4. Field names are the wire's. */
+export interface Hello {
+  type: "hello";
+  versions: number[];
+  auth: Auth;
+  agent?: string;
+  features?: string[];
+}
+
+/** A credential: method `api_key` has an `api_key`, method `token` a `token`; a server refuses methods it does not know. */
+export interface Auth {
+  method: string;
+  api_key?: string;
+  token?: string;
+  /** Who the client says it is. Proves nothing. */
+  user?: string;
+}
+
+export interface Welcome {
+  type: "welcome";
+  version: number;
+  session: string;
+  heartbeat_ms: number;
+  limits: { streams: number };
+  features: string[];
+  /** How long the credential still counts; without it, that is not known. */
+  expires_in_ms?: number;
+}
+
+/** Another credential of the same owner, on the session as it is. */
+export interface Refresh {
+  type: "refresh";
+  refresh: number;
+  auth: Auth;
+}
+
+export interface Refreshed {
+  type: "refreshed";
+  refresh: number;
+  expires_in_ms?: number;
+}
+
+/** The credential ends, and the session with it. */
+export interface Expiring {
+  type: "expiring";
+  expires_in_ms: number;
+}
+
+export interface Bind {
+  type: "bind";
+  bind: number;
+  subdomain?: string;
+  host_header?: string;
+  local_host?: string;
+  /** A random text, at most 64 characters, that all sessions of one client's tunnel share: they serve the name together. */
+  instance?: string;
+}
+
+export interface Bound {
+  type: "bound";
+  bind: number;
+  tunnel: number;
+  tunnel_id: string;
+  name: string;
+  public_url: string;
+}
+
+/** What would become of a `bind` with the same fields? Nothing is opened. */
+export interface Check {
+  type: "check";
+  check: number;
+  subdomain?: string;
+  host_header?: string;
+  local_host?: string;
+}
+
+/** Without `name`, the tunnel would be called by a made-up one. */
+export interface Checked {
+  type: "checked";
+  check: number;
+  owner: string;
+  name?: string;
+  public_url?: string;
+}
+
+export interface Unbind {
+  type: "unbind";
+  tunnel: number;
+}
+
+export interface Unbound {
+  type: "unbound";
+  tunnel: number;
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
+/** One finished request, as the server saw it. */
+export interface RequestRecord {
+  request_id: string;
+  method: string;
+  /** Path and query, as the visitor sent them, at most 1,024 characters. */
+  path: string;
+  status: number;
+  /** When the head had been read, ISO 8601. */
+  started: string;
+  duration_ms: number;
+  /** Body bytes received from the visitor and sent to it. */
+  bytes_in: number;
+  bytes_out: number;
+}
+
+export interface Requests {
+  type: "requests";
+  tunnel: number;
+  records: RequestRecord[];
+  /** Requests since the last message that are not among the records. */
+  omitted: number;
+}
+
+export interface ControlError {
+  type: "error";
+  code: string;
+  message: string;
+  retryable: boolean;
+  retry_after_ms?: number;
+  bind?: number;
+  check?: number;
+  refresh?: number;
+}
+
+export type ControlMessage =
+  | Hello
+  | Welcome
+  | Refresh
+  | Refreshed
+  | Expiring
+  | Bind
+  | Bound
+  | Check
+  | Checked
+  | Unbind
+  | Unbound
+  | Requests
+  | ControlError;
+
+type Fields = Record<string, (value: unknown) => boolean>;
+
+const text = (value: unknown): boolean => typeof value === "string";
+const count = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const flag = (value: unknown): boolean => typeof value === "boolean";
+const listOf = (item: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(item);
+const object = (fields: Fields) => (value: unknown) => isObject(value) && fits(value, fields);
+const optional = (check: (value: unknown) => boolean) => (value: unknown) => value === undefined || check(value);
+
+const RECORD: Fields = {
+  request_id: text,
+  method: text,
+  path: text,
+  status: count,
+  started: text,
+  duration_ms: (value) => typeof value === "number",
+  bytes_in: count,
+  bytes_out: count,
+};
+
+const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
+
+const WISH: Fields = { subdomain: optional(text), host_header: optional(text), local_host: optional(text) };
+
+const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
+  hello: {
+    versions: listOf(count),
+    auth: object(AUTH),
+    agent: optional(text),
+    features: optional(listOf(text)),
+  },
+  welcome: {
+    version: count,
+    session: text,
+    heartbeat_ms: count,
+    limits: object({ streams: count }),
+    features: listOf(text),
+    expires_in_ms: optional(count),
+  },
+  refresh: { refresh: count, auth: object(AUTH) },
+  refreshed: { refresh: count, expires_in_ms: optional(count) },
+  expiring: { expires_in_ms: count },
+  bind: { bind: count, ...WISH, instance: optional((value) => text(value) && (value as string).length <= 64) },
+  bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
+  check: { check: count, ...WISH },
+  checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
+  unbind: { tunnel: count },
+  unbound: { tunnel: count, code: text, message: text, retryable: flag },
+  requests: { tunnel: count, records: listOf(object(RECORD)), omitted: count },
+  error: {
+    code: text,
+    message: text,
+    retryable: flag,
+    retry_after_ms: optional(count),
+    bind: optional(count),
+    check: optional(count),
+    refresh: optional(count),
+  },
+};
+
+/** The bytes of a control message. */
+export function encodeControl(message: ControlMessage): Buffer {
+  return Buffer.from(JSON.stringify(message), "utf8");
+}
+
+/**
+ * Reads a control message. Fields beyond the known ones are ignored.
+ * @returns the message, or the name of an unknown type.
+ * @throws TunnelError PN_PROTOCOL when it is not a message, or a field of a known one is missing or of the wrong type.
+ */
+export function decodeControl(json: Buffer): ControlMessage | string {
+  if (!isUtf8(json)) throw new TunnelError("PN_PROTOCOL", "a control message is not UTF-8");
+  let value: unknown;
+  try {
+    value = JSON.parse(json.toString("utf8"));
+  } catch {
+    throw new TunnelError("PN_PROTOCOL", "a control message is not JSON");
+  }
+  if (!isObject(value) || typeof value["type"] !== "string") {
+    throw new TunnelError("PN_PROTOCOL", "a control message has no type");
+  }
+  const type = value["type"];
+  if (!Object.hasOwn(MESSAGES, type)) return type;
+  if (!fits(value, MESSAGES[type as ControlMessage["type"]])) {
+    throw new TunnelError("PN_PROTOCOL", `a field of the control message ${type} is missing or wrong`);
+  }
+  return value as unknown as ControlMessage;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function fits(value: Record<string, unknown>, fields: Fields): boolean {
+  for (const name in fields) {
+    if (!fields[name]?.(Object.hasOwn(value, name) ? value[name] : undefined)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,217 @@
+import { TunnelError } from "../errors.js";
+import { Flag, FrameType, HEADER_SIZE, isSequenced, MAX_PAYLOAD } from "./frame.js";
+
+/** What a message holds, frame by frame. Payloads are views into what was read. */
+export interface FrameHandler {
+  onControl(json: Buffer): void;
+  onPing(payload: Buffer): void;
+  onPong(payload: Buffer, clock: number): void;
+  onGoAway(error: number, retryAfter: number, reason: string): void;
+  onAck(received: number, clock: number): void;
+  onOpen(stream: number, flags: number, tunnel: number, window: number): void;
+  /** Bytes of a DATA frame, as they come; its flags with the last of them, until then 0. */
+  onData(stream: number, flags: number, payload: Buffer): void;
+  onWindow(stream: number, limit: number): void;
+  onFin(stream: number, delivered: number): void;
+  onReset(stream: number, error: number, delivered: number): void;
+}
+
+/** What the bytes read amount to for acknowledgement: PROTOCOL.md, section 6. */
+export interface Sequenced {
+  /** Bytes of sequenced frames, headers included: of DATA as they come, of others when the frame is whole. */
+  bytes: number;
+  /** Whether a frame of this message has asked for an ACK in this turn. */
+  ackNow: boolean;
+}
+
+/** Smallest payload by type; what is not listed is not a type. */
+const SMALLEST_PAYLOAD: Readonly<Record<number, number>> = {
+  [FrameType.CONTROL]: 2,
+  [FrameType.PING]: 8,
+  [FrameType.PONG]: 12,
+  [FrameType.GOAWAY]: 8,
+  [FrameType.ACK]: 12,
+  [FrameType.OPEN]: 8,
+  [FrameType.DATA]: 1,
+  [FrameType.WINDOW]: 8,
+  [FrameType.FIN]: 8,
+  [FrameType.RESET]: 12,
+};
+
+/**
+ * Reads batches as they come, in pieces cut anywhere. Frames are told in order: DATA as its bytes come, all others when
+ * they are whole. A frame that lies whole in its piece is read there; only what is cut is collected, DATA never.
+ */
+export class FrameReader {
+  readonly #largestControl: number;
+  /** The frame under way, or the last one. */
+  #type = 0;
+  #flags = 0;
+  #stream = 0;
+  #length = 0;
+  /** Bytes that the DATA frame under way still lacks. */
+  #left = 0;
+  /** A header, or a whole frame that is not DATA, of which the first `#collected` bytes are here. */
+  #cut: Buffer | undefined;
+  #collected = 0;
+  /** Whether a frame of this message asked for an ACK: one follows each of its pieces from there on, so also its end. */
+  #ackNow = false;
+
+  /** `largestControl`: the longest CONTROL payload that is accepted, in bytes. */
+  constructor(largestControl: number = MAX_PAYLOAD) {
+    this.#largestControl = largestControl;
+  }
+
+  /**
+   * Reads the message's next piece and tells `handler` of what is in it.
+   * @throws TunnelError PN_PROTOCOL at the first frame that is not one; the frames before it were told.
+   */
+  read(piece: Buffer, handler: FrameHandler): Sequenced {
+    const end = piece.length;
+    let at = 0;
+    let bytes = 0;
+    while (at < end) {
+      if (this.#left > 0) {
+        const to = Math.min(end, at + this.#left);
+        this.#left -= to - at;
+        bytes += to - at;
+        const whole = at === 0 && to === end;
+        handler.onData(this.#stream, this.#left === 0 ? this.#flags : 0, whole ? piece : piece.subarray(at, to));
+        at = to;
+      } else if (this.#cut !== undefined) {
+        at = this.#collect(piece, at);
+        if (this.#collected < this.#cut.length) break;
+        bytes += this.#collectedWhole(this.#cut, handler);
+      } else if (end - at < HEADER_SIZE) {
+        this.#keep(piece, at, HEADER_SIZE);
+        break;
+      } else {
+        this.#begin(piece, at);
+        if (this.#type === FrameType.DATA) {
+          at += HEADER_SIZE;
+          bytes += this.#beginData();
+        } else if (end - at < HEADER_SIZE + this.#length) {
+          this.#keep(piece, at, HEADER_SIZE + this.#length);
+          break;
+        } else {
+          bytes += this.#deliver(piece, at + HEADER_SIZE, handler);
+          at += HEADER_SIZE + this.#length;
+        }
+      }
+    }
+    return { bytes, ackNow: this.#ackNow };
+  }
+
+  /**
+   * The message ends here.
+   * @throws TunnelError PN_PROTOCOL when that cuts a frame off.
+   */
+  end(): void {
+    if (this.#left > 0 || this.#cut !== undefined) throw violation("a frame is cut off");
+    this.#ackNow = false;
+  }
+
+  /** Reads the header at `at`. */
+  #begin(bytes: Buffer, at: number): void {
+    const type = bytes[at] as number;
+    const length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+    const stream = bytes.readUInt32BE(at + 4);
+    const smallest = SMALLEST_PAYLOAD[type];
+    if (smallest === undefined) throw violation(`frame type ${type} is unknown`);
+    if (length > MAX_PAYLOAD) throw violation("a frame is above 64 KiB");
+    if (length < smallest) throw violation(`a frame of type ${type} is too short`);
+    if (type === FrameType.CONTROL && length > this.#largestControl) throw violation("a control message is too large");
+    if (type >= FrameType.OPEN) {
+      if (stream === 0) throw violation("a stream frame has no stream");
+    } else if (stream !== 0) throw violation("a session frame has a stream");
+    this.#type = type;
+    this.#flags = bytes[at + 1] as number;
+    this.#stream = stream;
+    this.#length = length;
+  }
+
+  /** The payload of DATA follows. Returns the sequenced bytes of its header. */
+  #beginData(): number {
+    this.#left = this.#length;
+    if ((this.#flags & Flag.ACK_NOW) !== 0) this.#ackNow = true;
+    return HEADER_SIZE;
+  }
+
+  /** Keeps what there is of `wanted` bytes. */
+  #keep(piece: Buffer, at: number, wanted: number): void {
+    this.#cut = Buffer.alloc(wanted);
+    this.#collected = piece.copy(this.#cut, 0, at);
+  }
+
+  /** Takes what the cut-off bytes lack. Returns where the piece goes on. */
+  #collect(piece: Buffer, at: number): number {
+    const cut = this.#cut as Buffer;
+    const taken = piece.copy(cut, this.#collected, at, at + cut.length - this.#collected);
+    this.#collected += taken;
+    return at + taken;
+  }
+
+  /** A header or a frame is collected. Returns the sequenced bytes that this makes. */
+  #collectedWhole(cut: Buffer, handler: FrameHandler): number {
+    this.#cut = undefined;
+    if (cut.length > HEADER_SIZE) return this.#deliver(cut, HEADER_SIZE, handler);
+    this.#begin(cut, 0);
+    if (this.#type === FrameType.DATA) return this.#beginData();
+    this.#keep(cut, 0, HEADER_SIZE + this.#length);
+    return 0;
+  }
+
+  /** Tells of the frame whose payload begins at `from`. Returns its sequenced bytes. */
+  #deliver(bytes: Buffer, from: number, handler: FrameHandler): number {
+    tell(this.#type, this.#flags, this.#stream, bytes, from, from + this.#length, handler);
+    if (!isSequenced(this.#type)) return 0;
+    if ((this.#flags & Flag.ACK_NOW) !== 0) this.#ackNow = true;
+    return HEADER_SIZE + this.#length;
+  }
+}
+
+function tell(
+  type: number,
+  flags: number,
+  stream: number,
+  message: Buffer,
+  from: number,
+  to: number,
+  handler: FrameHandler,
+): void {
+  switch (type) {
+    case FrameType.WINDOW:
+      return handler.onWindow(stream, readCount(message, from));
+    case FrameType.OPEN:
+      return handler.onOpen(stream, flags, message.readUInt32BE(from), message.readUInt32BE(from + 4));
+    case FrameType.FIN:
+      return handler.onFin(stream, readCount(message, from));
+    case FrameType.RESET:
+      return handler.onReset(stream, message.readUInt32BE(from), readCount(message, from + 4));
+    case FrameType.ACK:
+      return handler.onAck(readCount(message, from), message.readUInt32BE(from + 8));
+    case FrameType.CONTROL:
+      return handler.onControl(message.subarray(from, to));
+    case FrameType.PING:
+      return handler.onPing(message.subarray(from, from + 8));
+    case FrameType.PONG:
+      return handler.onPong(message.subarray(from, from + 8), message.readUInt32BE(from + 8));
+    case FrameType.GOAWAY:
+      return handler.onGoAway(
+        message.readUInt32BE(from),
+        message.readUInt32BE(from + 4),
+        message.toString("utf8", from + 8, to),
+      );
+  }
+}
+
+/** A u64 that fits a JavaScript number. */
+function readCount(message: Buffer, at: number): number {
+  const high = message.readUInt32BE(at);
+  if (high > 0x1f_ffff) throw violation("a count is above 2^53 - 1");
+  return high * 0x1_0000_0000 + message.readUInt32BE(at + 4);
+}
+
+function violation(detail: string): TunnelError {
+  return new TunnelError("PN_PROTOCOL", detail);
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { Batch } from "./batch.js";
+import { TunnelError } from "../errors.js";
+import { FrameType } from "./frame.js";
+import { FrameRecord, read, readFrames, taken, told, write, type WrittenFrame } from "./frame-record.suite.js";
+import { SessionPair } from "../session/session-pair.suite.js";
+
+type Parts = string | (string | { repeat: string; times: number })[];
+interface Vectors {
+  frames: { name: string; hex: Parts; frame: Record<string, unknown>; decode_only?: true }[];
+  batches: {
+    name: string;
+    hex: Parts;
+    frames: Record<string, unknown>[];
+    sequenced: number;
+    ack_now: boolean;
+    decode_only?: true;
+  }[];
+  refused: { name: string; hex: Parts; told: number; error: string }[];
+  sessions: { name: string; role: "server" | "client"; messages: Parts[]; error: string | null }[];
+}
+
+const vectors = JSON.parse(readFileSync(new URL("../../vectors/frames.json", import.meta.url), "utf8")) as Vectors;
+
+function joined(parts: Parts): string {
+  if (typeof parts === "string") return parts;
+  return parts.map((part) => (typeof part === "string" ? part : part.repeat.repeat(part.times))).join("");
+}
+
+function bytes(parts: Parts): Buffer {
+  const hex = joined(parts).replaceAll(" ", "");
+  if (!/^([0-9a-f]{2})*$/.test(hex)) throw new Error("not hexadecimal");
+  return Buffer.from(hex, "hex");
+}
+
+function frame(written: Record<string, unknown>): WrittenFrame {
+  const entries = Object.entries(written).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? joined(value as Parts) : value,
+  ]);
+  return Object.fromEntries(entries) as WrittenFrame;
+}
+
+test("the file has all its vectors, and some of every type", () => {
+  const { frames, batches, refused, sessions } = vectors;
+  expect([frames.length, batches.length, refused.length, sessions.length]).toEqual([51, 7, 55, 37]);
+  expect(new Set(frames.map((vector) => vector.frame["type"]))).toEqual(new Set(Object.keys(FrameType)));
+  const names = [...frames, ...batches, ...refused, ...sessions].map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+describe("frames", () => {
+  test.each(vectors.frames)("$name", (vector) => {
+    const meant = frame(vector.frame);
+    const message = bytes(vector.hex);
+    expect(read(message).frames).toEqual([told(meant)]);
+    expect(read(message, [...message.keys()]).frames).toEqual([told(meant)]);
+    if (vector.decode_only) return;
+    const batch = new Batch();
+    write(batch, meant);
+    expect(taken(batch).equals(bytes(vector.hex))).toBe(true);
+  });
+});
+
+describe("batches", () => {
+  test.each(vectors.batches)("$name", (vector) => {
+    const meant = vector.frames.map(frame);
+    const message = bytes(vector.hex);
+    const reading = { frames: meant.map(told), bytes: vector.sequenced, ackNow: vector.ack_now };
+    expect(read(message)).toEqual(reading);
+    expect(read(message, [...message.keys()])).toEqual(reading);
+    if (vector.decode_only) return;
+    const batch = new Batch();
+    for (const one of meant) write(batch, one);
+    expect(taken(batch).toString("hex")).toBe(bytes(vector.hex).toString("hex"));
+  });
+});
+
+describe("refused", () => {
+  test.each(vectors.refused)("$name", (vector) => {
+    const message = bytes(vector.hex);
+    for (const cuts of [[], [...message.keys()]]) {
+      const record = new FrameRecord();
+      let error: unknown;
+      try {
+        readFrames(message, record, cuts);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toBeInstanceOf(TunnelError);
+      expect((error as TunnelError).code).toBe(vector.error);
+      expect(record.frames).toHaveLength(vector.told);
+    }
+  });
+});
+
+describe.each(["whole", "byte by byte"])("sessions, messages %s", (how) => {
+  test.each(vectors.sessions)("$name", (vector) => {
+    const { clock, link, ...sides } = new SessionPair();
+    const { record } = sides[vector.role];
+    const transport = link[vector.role];
+    vector.messages.forEach((message, index) => {
+      expect(transport.closed, `ended before message ${index}`).toBeUndefined();
+      // The peer is played here: what the session sends goes nowhere, and nothing else arrives.
+      transport.peer.handler = { onMessage() {}, onDrain() {}, onClose() {} };
+      const whole = bytes(message);
+      if (how === "whole") transport.handler.onMessage(whole, true);
+      else for (let at = 0; at <= whole.length; at++) transport.handler.onMessage(whole.subarray(at, at + 1), at === whole.length); // prettier-ignore
+      clock.run(1);
+    });
+    expect(record.closed?.code ?? null).toBe(vector.error);
+  });
+});

@@ -1,0 +1,59 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { TunnelError, type Auth } from "@postern/protocol";
+import type { Authenticator, Identity } from "./principal.js";
+import { NamePatterns } from "../names/name-patterns.js";
+import type { ApiKey } from "../options.js";
+
+/** A key that is accepted: its hash, and whose it is. The key itself is not kept. */
+export interface Credential {
+  readonly digest: Buffer;
+  readonly owner: string;
+}
+
+/** Knows API keys by their hash. */
+export class ApiKeys implements Authenticator {
+  #credentials = new Map<string, Credential>();
+
+  constructor(keys: readonly ApiKey[]) {
+    this.replace(keys);
+  }
+
+  /** From now on these keys are accepted, and no others. */
+  replace(keys: readonly ApiKey[]): void {
+    this.#credentials = new Map(
+      keys.map(({ key, owner }) => {
+        const digest = hash(key);
+        return [digest.toString("hex"), { digest, owner }];
+      }),
+    );
+  }
+
+  authenticate({ api_key }: Auth): Identity {
+    const credential = api_key === undefined ? undefined : this.find(api_key);
+    if (credential === undefined) throw new TunnelError("PN_AUTH_REFUSED", "nobody's key");
+    return {
+      owner: credential.owner,
+      user: undefined,
+      names: NamePatterns.any,
+      expiresAt: Infinity,
+      stands: () => this.accepts(credential),
+      recheck: undefined,
+    };
+  }
+
+  /** Undefined: the key is nobody's. */
+  find(key: string): Credential | undefined {
+    const digest = hash(key);
+    const known = this.#credentials.get(digest.toString("hex"));
+    return known !== undefined && timingSafeEqual(known.digest, digest) ? known : undefined;
+  }
+
+  /** Whether a credential that was found once still counts, for the same owner. */
+  accepts({ digest, owner }: Credential): boolean {
+    return this.#credentials.get(digest.toString("hex"))?.owner === owner;
+  }
+}
+
+function hash(key: string): Buffer {
+  return createHash("sha256").update(key, "utf8").digest();
+}

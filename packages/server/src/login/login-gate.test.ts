@@ -1,0 +1,98 @@
+import { LOGIN_LIMITS } from "@postern/protocol";
+import { beforeEach, describe, expect, test } from "vitest";
+import { SERVER_LIMITS } from "../limits.js";
+import { LoginGate } from "./login-gate.js";
+
+const HERE = "192.0.2.1";
+
+let now = 0;
+let gate: LoginGate;
+beforeEach(() => {
+  now = 1_000_000;
+  gate = new LoginGate(() => now);
+});
+
+const fill = (address = HERE): void => {
+  for (let n = 0; n < LOGIN_LIMITS.perAddress; n++) expect(gate.enter(address)).toBeUndefined();
+};
+
+test("an address has so many connections before login and no more; others are not its business", () => {
+  fill();
+  expect(gate.enter(HERE)).toBeGreaterThan(0);
+  expect(gate.enter("192.0.2.2")).toBeUndefined();
+  gate.leave(HERE);
+  expect(gate.enter(HERE)).toBeUndefined();
+});
+
+describe("those outside", () => {
+  test("get one turn after the other, in the order in which they came", () => {
+    fill();
+    const turns = Array.from({ length: 1_000 }, () => gate.enter(HERE) as number);
+    expect(turns).toEqual(turns.toSorted((one, other) => one - other));
+    expect(new Set(turns).size).toBe(1_000);
+    // So the second wave is as flat as it can be.
+    for (let n = 200; n < 1_000; n++) expect(turns[n]! - turns[n - 200]!).toBe(1_000);
+    expect(turns.at(-1)).toBeLessThan(10_000);
+  });
+
+  test("get turns as fast as logins go", () => {
+    fill();
+    gate.enter(HERE);
+    for (let n = 0; n < 60; n++) {
+      now += 40;
+      gate.leave(HERE);
+      expect(gate.enter(HERE)).toBeUndefined();
+      gate.enter(HERE);
+    }
+    const [one, other] = [gate.enter(HERE) as number, gate.enter(HERE) as number];
+    expect(other - one).toBeGreaterThan(35);
+    expect(other - one).toBeLessThan(45);
+  });
+
+  test("are never told to wait for longer than a minute", () => {
+    fill();
+    for (let n = 0; n < 100_000; n++) {
+      const turn = gate.enter(HERE) as number;
+      expect(turn).toBeGreaterThan(0);
+      expect(turn).toBeLessThanOrEqual(60_000);
+    }
+  });
+
+  test("stand in no line of another address", () => {
+    fill();
+    for (let n = 0; n < 1_000; n++) gate.enter(HERE);
+    fill("192.0.2.2");
+    expect(gate.enter("192.0.2.2")).toBeLessThan(1_000);
+  });
+
+  test("are forgotten when their turns are over", () => {
+    fill();
+    gate.enter(HERE);
+    for (let n = 0; n < LOGIN_LIMITS.perAddress; n++) gate.leave(HERE);
+    now += 60_000;
+    gate.sweep();
+    fill();
+    expect(gate.enter(HERE)).toBeLessThan(1_000);
+  });
+});
+
+test("few addresses cannot take all places: where little is left, each gets less, and a newcomer gets in", () => {
+  let inside = 0;
+  for (let address = 0; address < 30; address++) while (gate.enter(`192.0.2.${address}`) === undefined) inside++;
+  expect(inside).toBeLessThan(SERVER_LIMITS.logins);
+  expect(gate.enter("198.51.100.1")).toBeUndefined();
+});
+
+test("and there are so many places in all, and no more", () => {
+  for (let n = 0; n < SERVER_LIMITS.logins; n++) expect(gate.enter(`10.0.${n >> 8}.${n & 255}`)).toBeUndefined();
+  expect(gate.enter("192.0.2.1")).toBeGreaterThan(0);
+  gate.leave("10.0.0.0");
+  expect(gate.enter("192.0.2.1")).toBeUndefined();
+});
+
+test("a network of IPv6 is one address", () => {
+  const net = ["2001:db8::1", "2001:db8:0:0:1::", "2001:db8:0:0:ffff:ffff:ffff:ffff", "2001:db8::5:6:7:8"];
+  for (let n = 0; n < LOGIN_LIMITS.perAddress; n++) expect(gate.enter(net[n % net.length]!)).toBeUndefined();
+  for (const address of net) expect(gate.enter(address)).toBeGreaterThan(0);
+  for (const other of ["2001:db8:0:1::1", "2001:db8:1::1", "::1", "fe80::1"]) expect(gate.enter(other)).toBeUndefined();
+});

@@ -1,0 +1,81 @@
+import { generateKeyPairSync } from "node:crypto";
+import { expect, test } from "vitest";
+import { SERVER_LIMITS } from "../limits.js";
+import { PublishedKeys } from "./published-keys.js";
+
+const jwk = (kid?: string): object => ({
+  ...generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" }),
+  ...(kid === undefined ? {} : { kid }),
+});
+
+/** An issuer that publishes what it is told to, and a clock. */
+class Issuer {
+  keys: unknown = [jwk("a")];
+  text: string | undefined;
+  asked = 0;
+  now = 0;
+  readonly published = new PublishedKeys(
+    async () => {
+      this.asked++;
+      if (this.text === "") throw new Error("it is away");
+      return this.text ?? JSON.stringify({ keys: this.keys });
+    },
+    () => this.now,
+  );
+
+  async finds(kid?: string): Promise<boolean | string> {
+    return this.published.find(kid).then(
+      (key) => key !== undefined,
+      (error: { code: string }) => error.code,
+    );
+  }
+}
+
+test("keys are asked for once and used for a while", async () => {
+  const issuer = new Issuer();
+  expect(await Promise.all([issuer.finds("a"), issuer.finds("a")])).toEqual([true, true]);
+  expect(await issuer.finds()).toBe(true);
+  issuer.now = SERVER_LIMITS.keysFresh;
+  expect([await issuer.finds("a"), issuer.asked]).toEqual([true, 1]);
+});
+
+test("a key that is new is found, but nobody makes us ask all the time", async () => {
+  const issuer = new Issuer();
+  expect(await issuer.finds("a")).toBe(true);
+  issuer.keys = [jwk("b"), jwk()];
+  expect([await issuer.finds("b"), issuer.asked]).toEqual(["PN_AUTH_UNAVAILABLE", 1]);
+  issuer.now = SERVER_LIMITS.keysPause;
+  expect([await issuer.finds("b"), issuer.asked]).toEqual([true, 2]);
+  // Nameless tokens don't choose among several, and what was withdrawn is gone.
+  expect(await issuer.finds()).toBe("PN_AUTH_UNAVAILABLE");
+  issuer.now *= 2;
+  expect([await issuer.finds("a"), await issuer.finds("b")]).toEqual([false, true]);
+});
+
+test("an issuer that is away costs nothing at first, but keys don't last for ever", async () => {
+  const issuer = new Issuer();
+  await issuer.finds("a");
+  issuer.text = "";
+  issuer.now = SERVER_LIMITS.keysFresh + 1;
+  expect([await issuer.finds("a"), issuer.asked]).toEqual([true, 2]);
+  issuer.now = SERVER_LIMITS.keysStale + 1;
+  expect(await issuer.finds("a")).toBe("PN_AUTH_UNAVAILABLE");
+  issuer.text = undefined;
+  issuer.now += SERVER_LIMITS.keysPause;
+  expect(await issuer.finds("a")).toBe(true);
+});
+
+test.for(["{", "[]", "null", '{"keys":{}}', '{"keys":[]}', '{"keys":[null,1,{"kty":"oct","k":"AAAA","kid":"a"}]}'])(
+  "%s is no set of keys",
+  async (text) => {
+    const issuer = new Issuer();
+    issuer.text = text;
+    expect(await issuer.finds("a")).toBe("PN_AUTH_UNAVAILABLE");
+  },
+);
+
+test("more keys than anybody has are refused", async () => {
+  const issuer = new Issuer();
+  issuer.keys = Array(SERVER_LIMITS.keys + 1).fill(jwk("a"));
+  expect(await issuer.finds("a")).toBe("PN_AUTH_UNAVAILABLE");
+});

@@ -1,0 +1,92 @@
+import { TunnelError } from "@postern/protocol";
+import { SERVER_LIMITS } from "../limits.js";
+import { jwkKey, type TokenKey } from "./token-key.js";
+
+interface Published {
+  /** By `kid`. */
+  byId: Map<string, TokenKey>;
+  all: TokenKey[];
+  at: number;
+}
+
+/** The keys that a token's issuer publishes (JWKS, RFC 7517): kept for a while, and asked for anew when a token names one that is not among them. */
+export class PublishedKeys {
+  readonly #fetch: () => Promise<string>;
+  readonly #now: () => number;
+  #known: Published | undefined;
+  #asking: Promise<Published> | undefined;
+  #askedAt = -Infinity;
+
+  /** @param fetch gets the JWKS as text. */
+  constructor(fetch: () => Promise<string>, now: () => number) {
+    this.#fetch = fetch;
+    this.#now = now;
+  }
+
+  /**
+   * The key that a token names; without a name it is the only one there is. Undefined: there is no such key.
+   * @throws TunnelError PN_AUTH_UNAVAILABLE while that cannot be known.
+   */
+  async find(kid: string | undefined): Promise<TokenKey | undefined> {
+    const known = this.#known;
+    const age = known === undefined ? Infinity : this.#now() - known.at;
+    if (known === undefined || age > SERVER_LIMITS.keysStale) return pick(await this.#ask(), kid);
+    const key = pick(known, kid);
+    // Keys that are not fresh are used while new ones come, and for a while when none come.
+    if (age > SERVER_LIMITS.keysFresh && this.#pause <= 0) {
+      const asked = this.#ask();
+      if (key !== undefined) asked.catch(() => {});
+      else return pick(await asked, kid);
+    }
+    if (key !== undefined) return key;
+    return pick(await this.#ask(), kid);
+  }
+
+  /** Milliseconds until the issuer may be asked again: tokens with invented names must not make us trouble it. */
+  get #pause(): number {
+    return this.#askedAt + SERVER_LIMITS.keysPause - this.#now();
+  }
+
+  #ask(): Promise<Published> {
+    if (this.#asking !== undefined) return this.#asking;
+    if (this.#pause > 0) {
+      const detail = "the issuer's keys were asked for a moment ago";
+      return Promise.reject(new TunnelError("PN_AUTH_UNAVAILABLE", detail, Math.ceil(this.#pause)));
+    }
+    this.#askedAt = this.#now();
+    this.#asking = this.#fetch()
+      .then((text) => (this.#known = { ...parse(text), at: this.#now() }))
+      .catch((error: unknown) => {
+        throw new TunnelError("PN_AUTH_UNAVAILABLE", `jwks_url: ${(error as Error).message}`, Math.ceil(this.#pause));
+      })
+      .finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+}
+
+function pick({ byId, all }: Published, kid: string | undefined): TokenKey | undefined {
+  if (kid !== undefined) return byId.get(kid);
+  return all.length === 1 ? all[0] : undefined;
+}
+
+function parse(text: string): Omit<Published, "at"> {
+  let keys: unknown;
+  try {
+    keys = (JSON.parse(text) as { keys?: unknown } | null)?.keys;
+  } catch {
+    throw new Error("the answer is not JSON");
+  }
+  if (!Array.isArray(keys)) throw new Error("the answer has no list of keys");
+  if (keys.length > SERVER_LIMITS.keys) throw new Error(`there are more than ${SERVER_LIMITS.keys} keys`);
+  const found: Omit<Published, "at"> = { byId: new Map(), all: [] };
+  for (const jwk of keys as unknown[]) {
+    const key = typeof jwk === "object" && jwk !== null ? jwkKey(jwk as Record<string, unknown>) : undefined;
+    if (key === undefined) continue;
+    found.all.push(key);
+    const { kid } = jwk as { kid?: unknown };
+    // Of two with one name, the first: what is published later cannot take its place.
+    if (typeof kid === "string" && !found.byId.has(kid)) found.byId.set(kid, key);
+  }
+  if (found.all.length === 0) throw new Error("there is no key in it that verifies signatures");
+  return found;
+}

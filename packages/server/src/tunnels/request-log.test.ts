@@ -1,0 +1,41 @@
+import type { FinishedRequest } from "@postern/gateway";
+import { expect, test } from "vitest";
+import { SERVER_LIMITS } from "../limits.js";
+import { RequestLog } from "./request-log.js";
+
+const request: FinishedRequest = {
+  id: "r-1",
+  method: "GET",
+  path: "/",
+  status: 200,
+  startedAt: 0,
+  bytesIn: 0,
+  bytesOut: 130,
+  address: "192.0.2.1",
+};
+
+test("lists the first requests of a second in full and counts the rest", () => {
+  const log = new RequestLog();
+  const firsts = Array.from({ length: SERVER_LIMITS.listedRequests + 7 }, () => log.add(request, 10));
+  expect(firsts.filter(Boolean)).toHaveLength(1);
+  const { records, omitted } = log.take();
+  expect(records).toHaveLength(SERVER_LIMITS.listedRequests);
+  expect(omitted).toBe(7);
+  expect(records[0]).toMatchObject({ request_id: "r-1", duration_ms: 10, bytes_out: 130 });
+});
+
+test("the next second lists again, and what was taken is gone", () => {
+  const log = new RequestLog();
+  for (let n = 0; n < 100; n++) log.add(request, 10);
+  log.take();
+  expect(log.add(request, 999)).toBe(true);
+  expect(log.take()).toEqual({ records: [], omitted: 1 });
+  log.add(request, 1_000);
+  expect(log.take().records).toHaveLength(1);
+});
+
+test("a long path is cut", () => {
+  const log = new RequestLog();
+  log.add({ ...request, path: `/${"x".repeat(5_000)}` }, 0);
+  expect(log.take().records[0]?.path).toHaveLength(1_024);
+});

@@ -1,0 +1,49 @@
+import type { FinishedRequest } from "@postern/gateway";
+import type { RequestRecord } from "@postern/protocol";
+import { SERVER_LIMITS } from "../limits.js";
+import { redactedPath } from "./redacted-path.js";
+
+/** Longest path in a record, in characters. */
+const LONGEST_PATH = 1_024;
+
+/** The finished requests of one tunnel since it was last asked: the first fifty a second in full, the others as a number. */
+export class RequestLog {
+  #records: RequestRecord[] = [];
+  #omitted = 0;
+  #listed = 0;
+  #second = 0;
+
+  /** @returns whether it was empty before. */
+  add(request: FinishedRequest, now: number): boolean {
+    const first = this.#records.length === 0 && this.#omitted === 0;
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#listed = 0;
+    }
+    if (++this.#listed > SERVER_LIMITS.listedRequests) this.#omitted++;
+    else this.#records.push(record(request, now));
+    return first;
+  }
+
+  take(): { records: RequestRecord[]; omitted: number } {
+    const taken = { records: this.#records, omitted: this.#omitted };
+    this.#records = [];
+    this.#omitted = 0;
+    return taken;
+  }
+}
+
+function record(request: FinishedRequest, now: number): RequestRecord {
+  const duration = now - request.startedAt;
+  return {
+    request_id: request.id,
+    method: request.method,
+    path: redactedPath(request.path).slice(0, LONGEST_PATH),
+    status: request.status,
+    started: new Date(Date.now() - duration).toISOString(),
+    duration_ms: Math.round(duration * 10) / 10,
+    bytes_in: request.bytesIn,
+    bytes_out: request.bytesOut,
+  };
+}

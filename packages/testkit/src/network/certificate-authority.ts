@@ -1,0 +1,141 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import type { CertificateFiles } from "./certificate.js";
+import type { Defer } from "../cleanup.js";
+import { scratchFolder } from "../scratch-folder.js";
+
+const DAY = 86_400_000;
+
+export interface IssueOptions {
+  /** Of the subject alternative name; the first is the common name, too. */
+  names: string[];
+  /** Days from now on; negative: it has expired. Default 2. */
+  days?: number;
+  /** Or when it ends; whole seconds count. */
+  until?: Date;
+  /** Default `ec`. */
+  algorithm?: "ec" | "rsa" | "ed25519";
+  /** The key is encrypted with it. */
+  passphrase?: string;
+}
+
+/** A certificate authority of a test's own, made with openssl. */
+export class CertificateAuthority {
+  /** Its certificate, PEM. */
+  readonly certificate: string;
+  readonly #folder: string;
+  #issued = 0;
+
+  constructor(defer: Defer, name = "test CA") {
+    this.#folder = scratchFolder(defer);
+    this.certificate = join(this.#folder, "ca.pem");
+    const ca = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"];
+    this.#openssl(
+      "req",
+      "-x509",
+      ...keyOptions("ec"),
+      "-nodes",
+      "-subj",
+      `/CN=${name}`,
+      ...ca,
+      "-keyout",
+      "ca.key",
+      "-out",
+      "ca.pem",
+      "-days",
+      "3",
+    );
+    writeFileSync(join(this.#folder, "index.txt"), "");
+    writeFileSync(join(this.#folder, "crlnumber"), "01\n");
+    writeFileSync(
+      join(this.#folder, "ca.cnf"),
+      "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\ncrlnumber = crlnumber\nunique_subject = no\ndefault_md = sha256\ndefault_crl_days = 2\n",
+    );
+  }
+
+  issue({ names, days = 2, until, algorithm = "ec", passphrase }: IssueOptions): CertificateFiles {
+    const name = `leaf-${(this.#issued += 1)}`;
+    const secret = passphrase === undefined ? ["-nodes"] : ["-passout", `pass:${passphrase}`];
+    this.#openssl(
+      "req",
+      ...keyOptions(algorithm),
+      ...secret,
+      "-subj",
+      `/CN=${names[0]}`,
+      "-keyout",
+      `${name}.key`,
+      "-out",
+      `${name}.csr`,
+    );
+    const kinds = names.map((each) =>
+      isIP(each) > 0 ? `IP:${each}` : each.includes("@") ? `email:${each}` : `DNS:${each}`,
+    );
+    writeFileSync(join(this.#folder, `${name}.ext`), `subjectAltName=${kinds.join(",")}\n`);
+    const end = until ?? new Date(Date.now() + days * DAY);
+    if (until === undefined && days >= 0) this.#sign(name, days);
+    else this.#signUntil(name, end);
+    return { certificate: join(this.#folder, `${name}.pem`), key: join(this.#folder, `${name}.key`) };
+  }
+
+  /** The revocation list with all of these certificates in it. */
+  revoke(...certificates: CertificateFiles[]): string {
+    for (const { certificate } of certificates)
+      this.#openssl("ca", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-revoke", certificate);
+    this.#openssl("ca", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-gencrl", "-out", "ca.crl");
+    return join(this.#folder, "ca.crl");
+  }
+
+  #sign(name: string, days: number): void {
+    const issuer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", `${name}.ext`];
+    this.#openssl("x509", "-req", "-in", `${name}.csr`, ...issuer, "-days", String(days), "-out", `${name}.pem`);
+  }
+
+  #signUntil(name: string, end: Date): void {
+    // Only `openssl ca` takes times instead of days in every version of it.
+    writeFileSync(join(this.#folder, "serial"), `${(1000 + this.#issued).toString(16).padStart(4, "0")}\n`);
+    const config = join(this.#folder, "times.cnf");
+    if (!existsSync(config))
+      writeFileSync(
+        config,
+        "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\nserial = serial\nnew_certs_dir = .\nunique_subject = no\ndefault_md = sha256\npolicy = any\n[any]\ncommonName = supplied\n",
+      );
+    this.#openssl(
+      "ca",
+      "-batch",
+      "-config",
+      "times.cnf",
+      "-cert",
+      "ca.pem",
+      "-keyfile",
+      "ca.key",
+      "-in",
+      `${name}.csr`,
+      "-out",
+      `${name}.pem`,
+      "-notext",
+      "-extfile",
+      `${name}.ext`,
+      "-startdate",
+      utc(new Date(Math.min(end.getTime(), Date.now()) - DAY)),
+      "-enddate",
+      utc(end),
+    );
+  }
+
+  #openssl(...args: string[]): void {
+    execFileSync("openssl", args, { cwd: this.#folder, stdio: ["ignore", "ignore", "pipe"] });
+  }
+}
+
+function keyOptions(algorithm: NonNullable<IssueOptions["algorithm"]>): string[] {
+  if (algorithm === "rsa") return ["-newkey", "rsa:2048"];
+  if (algorithm === "ed25519") return ["-newkey", "ed25519"];
+  return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+}
+
+/** YYYYMMDDHHMMSSZ. */
+function utc(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replaceAll(/[-:T]/g, "")}Z`;
+}

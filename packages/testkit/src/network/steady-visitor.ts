@@ -1,0 +1,71 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Defer } from "../cleanup.js";
+import { exchange } from "./exchange.js";
+import { until } from "../until.js";
+
+const PAUSE_MS = 20;
+
+/** Someone who keeps coming back while a test does harm elsewhere, and remembers every time it went wrong. */
+export class SteadyVisitor {
+  served = 0;
+  /** Milliseconds that it has waited for an answer at most. */
+  longest = 0;
+  readonly failures: string[] = [];
+  readonly #port: number;
+  readonly #host: string;
+  #leaving = false;
+  #gone: Promise<void> = Promise.resolve();
+
+  private constructor(port: number, host: string) {
+    this.#port = port;
+    this.#host = host;
+  }
+
+  /** Comes to `host` on the loopback `port`, one request after the other, and has been served once when this returns. */
+  static async start(defer: Defer, port: number, host: string): Promise<SteadyVisitor> {
+    const visitor = new SteadyVisitor(port, host);
+    visitor.#gone = visitor.#keepComing();
+    defer(() => visitor.#leave());
+    await visitor.moreServed();
+    return visitor;
+  }
+
+  /** Waits until it has been served once more from now on. */
+  async moreServed(): Promise<void> {
+    const before = this.served;
+    // Two: the first may have been on its way already.
+    await until(`${this.#host} to serve its steady visitor`, () => this.served >= before + 2, {
+      details: () => this.failures.join("\n"),
+    });
+  }
+
+  /** Lets it go. Throws when it was not served every single time. */
+  async everyTime(): Promise<void> {
+    await this.moreServed();
+    await this.#leave();
+    if (this.failures.length > 0)
+      throw new Error(
+        `${this.failures.length} of ${this.failures.length + this.served} requests failed: ${this.failures[0]}`,
+      );
+  }
+
+  async #leave(): Promise<void> {
+    this.#leaving = true;
+    await this.#gone;
+  }
+
+  async #keepComing(): Promise<void> {
+    while (!this.#leaving) {
+      const askedAt = performance.now();
+      try {
+        const { status, body } = await exchange(this.#port, { host: this.#host, path: "/steady" });
+        if (status === 200) this.served += 1;
+        else this.failures.push(`status ${status}: ${body.toString().slice(0, 200)}`);
+      } catch (error) {
+        this.failures.push(String(error));
+      }
+      this.longest = Math.max(this.longest, performance.now() - askedAt);
+      await pause(PAUSE_MS);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Defer } from "../cleanup.js";
+
+/** What an origin remembers of a request. */
+export interface SeenRequest {
+  method: string;
+  url: string;
+  headers: IncomingMessage["headers"];
+  rawHeaders: string[];
+  /** True once the answer broke off because the other side went away. */
+  aborted: boolean;
+}
+
+/** A local service in the test's own process, on a free loopback port. */
+export class Origin {
+  readonly port: number;
+  readonly server: Server;
+  readonly requests: SeenRequest[] = [];
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+    server.prependListener("request", (incoming, outgoing) => {
+      const seen: SeenRequest = {
+        method: incoming.method ?? "",
+        url: incoming.url ?? "",
+        headers: incoming.headers,
+        rawHeaders: incoming.rawHeaders,
+        aborted: false,
+      };
+      this.requests.push(seen);
+      outgoing.on("close", () => (seen.aborted = !outgoing.writableFinished));
+    });
+  }
+
+  static async start(defer: Defer, listener: RequestListener): Promise<Origin> {
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const origin = new Origin(server);
+    defer(() => origin.close());
+    return origin;
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Bytes that the open connections have been given to send, taken or not. */
+  get bytesWritten(): number {
+    return [...this.#sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0);
+  }
+
+  /** The last request, for tests that send one at a time. */
+  get last(): SeenRequest {
+    const last = this.requests.at(-1);
+    if (last === undefined) throw new Error("no request has reached the origin");
+    return last;
+  }
+
+  onUpgrade(listener: (incoming: IncomingMessage, socket: Duplex, first: Buffer) => void): this {
+    this.server.on("upgrade", listener);
+    return this;
+  }
+
+  /** Stops listening and tears what is open. Can be called twice. */
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
+  }
+}

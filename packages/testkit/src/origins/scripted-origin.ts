@@ -1,0 +1,34 @@
+import { createServer, type AddressInfo } from "node:net";
+import type { Defer } from "../cleanup.js";
+import { until } from "../until.js";
+import { Wire } from "../network/wire.js";
+
+/** A local service whose every byte the test writes itself. */
+export class ScriptedOrigin {
+  readonly port: number;
+  /** Connections in the order in which they came. */
+  readonly wires: Wire[];
+
+  private constructor(port: number, wires: Wire[]) {
+    this.port = port;
+    this.wires = wires;
+  }
+
+  static async start(defer: Defer): Promise<ScriptedOrigin> {
+    const wires: Wire[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => wires.push(new Wire(socket)));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    defer(async () => {
+      for (const { socket } of wires) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    return new ScriptedOrigin((server.address() as AddressInfo).port, wires);
+  }
+
+  /** Waits for the connection on which `mark` arrives, for instance the path of a request. */
+  wire(mark: string): Promise<Wire> {
+    return until(`a connection that brings ${JSON.stringify(mark)}`, () =>
+      this.wires.find((wire) => wire.text.includes(mark)),
+    );
+  }
+}

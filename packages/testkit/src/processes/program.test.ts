@@ -1,0 +1,68 @@
+import { readdirSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { Cleanup } from "../cleanup.js";
+import { ProcessBaseline } from "./process-baseline.js";
+import { inheritedEnvironment, Program } from "./program.js";
+
+const run = (script: string, env?: Record<string, string>): Program =>
+  new Program(onTestFinished, process.execPath, { args: ["-e", script], ...(env && { env }) });
+
+test("collects what is printed and how it ended", async () => {
+  const program = run("console.log('out'); console.error('err'); process.exitCode = 3");
+  await program.ends(3);
+  expect([program.stdout, program.stderr]).toEqual(["out\n", "err\n"]);
+});
+
+test("another exit code than the expected one is a failure that shows the output", async () => {
+  await expect(run("console.log('what happened'); process.exitCode = 3").ends(0)).rejects.toThrow(
+    /ended with 3, not 0\n[^]*what happened/,
+  );
+});
+
+test("waiting for something fails as soon as the process has ended", async () => {
+  const program = run("console.log('bye')");
+  await expect(program.waitFor("a miracle", () => false)).rejects.toThrow(/ended \(0\) before a miracle[^]*bye/);
+});
+
+test("a process that a test forgets is gone when its cleanup has run, also when another part of that failed", async () => {
+  const cleanup = new Cleanup();
+  const program = new Program(cleanup.defer, process.execPath, { args: ["-e", "setInterval(() => {}, 1000)"] });
+  cleanup.defer(() => Promise.reject(new Error("something else went wrong")));
+  const { pid } = program;
+  await expect(cleanup.run()).rejects.toThrow("cleaning up failed");
+  expect(readdirSync("/proc")).not.toContain(String(pid));
+  await cleanup.run();
+});
+
+test("a command that does not exist is a failure with a name", async () => {
+  const program = new Program(onTestFinished, "no-such-command-here");
+  await program.exited;
+  expect(() => program.pid).toThrow(/no-such-command-here did not start/);
+});
+
+test("nothing of the surroundings configures what is started", async () => {
+  process.env["POSTERN_API_KEY"] = "a key of the surroundings";
+  onTestFinished(() => void delete process.env["POSTERN_API_KEY"]);
+  const program = run("console.log(Object.keys(process.env).filter((name) => name.startsWith('POSTERN_')).join())");
+  await program.ends(0);
+  expect(program.stdout).toBe("\n");
+  expect(inheritedEnvironment({ POSTERN_API_KEY: "given" })).toMatchObject({ POSTERN_API_KEY: "given" });
+});
+
+test("a baseline is missed while the process holds more open files, and regained when it doesn't", async () => {
+  const program = run(`
+    const { openSync, closeSync } = require('node:fs');
+    let files = [];
+    process.on('SIGUSR2', () => { files = Array.from({ length: 9 }, () => openSync('/dev/null')); console.log('opened'); });
+    process.on('SIGHUP', () => files.splice(0).forEach((file) => closeSync(file)));
+    setInterval(() => {}, 1000); console.log('ready');
+  `);
+  await program.waitFor("ready", () => program.stdout.includes("ready"));
+  const baseline = ProcessBaseline.take(program);
+  await baseline.regained();
+  program.signal("SIGUSR2");
+  await program.waitFor("opened", () => program.stdout.includes("opened"));
+  await expect(baseline.regained({ timeout: 100 })).rejects.toThrow(/open files/);
+  program.signal("SIGHUP");
+  await baseline.regained();
+});

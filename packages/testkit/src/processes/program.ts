@@ -1,0 +1,123 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { Defer } from "../cleanup.js";
+import { until } from "../until.js";
+
+export interface ProgramOptions {
+  args?: string[];
+  cwd?: string;
+  /** The whole environment, nothing is inherited beside it. Default: this process's, without its POSTERN_ names. */
+  env?: Record<string, string>;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+const running = new Set<Program>();
+
+/** Where clients of this test process say that they run: not among those of whoever runs the tests. */
+const RUNTIME_FOLDER = join(tmpdir(), `postern-test-run-${process.pid}`);
+
+// The last net: when the test process itself goes down, it takes along what it started.
+process.on("exit", () => {
+  for (const program of running) program.signal("SIGKILL");
+  rmSync(RUNTIME_FOLDER, { recursive: true, force: true });
+});
+
+/** A process that a test started, with what it printed. It never outlives the test. */
+export class Program {
+  readonly command: string;
+  readonly exited: Promise<Exit>;
+  exit: Exit | undefined;
+  stdout = "";
+  stderr = "";
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+
+  constructor(defer: Defer, command: string, { args = [], cwd, env = inheritedEnvironment() }: ProgramOptions = {}) {
+    this.command = [command, ...args].join(" ");
+    this.#child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    running.add(this);
+    this.#child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    this.exited = new Promise((resolve) => {
+      const ended = (exit: Exit): void => {
+        running.delete(this);
+        this.exit ??= exit;
+        resolve(this.exit);
+      };
+      this.#child.once("error", (error) => {
+        this.stderr += `${error.message}\n`;
+        if (this.#child.pid === undefined) ended({ code: null, signal: null });
+      });
+      // "close" comes when the output has been read to its end, too.
+      this.#child.once("close", (code, signal) => ended({ code, signal }));
+    });
+    defer(() => this.kill());
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.command} did not start: ${this.stderr}`);
+    return this.#child.pid;
+  }
+
+  /** Everything it printed, for failures and for looking for what must not be there. */
+  get output(): string {
+    return this.stdout + this.stderr;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** Ends it at once. Can be called twice. */
+  async kill(): Promise<void> {
+    if (this.exit === undefined) this.signal("SIGKILL");
+    await this.exited;
+  }
+
+  /** Asks it to end, the way `kill` and systemd do, and waits for the clean end that every command owes: exit code 0. */
+  async terminate(): Promise<void> {
+    this.signal("SIGTERM");
+    await this.ends(0);
+  }
+
+  /** Waits until it has ended by itself. Throws, with all that it printed, when its exit code is another. */
+  async ends(code: number, timeout = 25_000): Promise<void> {
+    const details = (): string => this.#report();
+    const exit = await until(`${this.command} to end`, () => this.exit, { timeout, details });
+    if (exit.code !== code) throw new Error(`ended with ${exit.code ?? exit.signal}, not ${code}\n${details()}`);
+  }
+
+  /** Waits for `condition`; fails at once when the process ends before. */
+  async waitFor<T>(what: string, condition: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+    const outcome = await until<{ value: T } | Exit>(
+      what,
+      async () => {
+        const value = await Promise.resolve()
+          .then(condition)
+          .catch(() => undefined);
+        return value === undefined || value === false ? this.exit : { value };
+      },
+      { details: () => this.#report() },
+    );
+    if ("value" in outcome) return outcome.value;
+    throw new Error(`${this.command} ended (${outcome.code ?? outcome.signal}) before ${what}\n${this.#report()}`);
+  }
+
+  #report(): string {
+    return `--- ${this.command}\n--- stdout\n${this.stdout}\n--- stderr\n${this.stderr}`;
+  }
+}
+
+/** This process's environment without what would configure Postern behind a test's back. */
+export function inheritedEnvironment(more: Record<string, string> = {}): Record<string, string> {
+  const kept = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("POSTERN_"),
+  );
+  return { ...Object.fromEntries(kept), NO_COLOR: "1", XDG_RUNTIME_DIR: RUNTIME_FOLDER, ...more };
+}

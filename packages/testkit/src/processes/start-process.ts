@@ -1,0 +1,76 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ClientEvent } from "./client-process.js";
+import type { Defer } from "../cleanup.js";
+import { postern } from "./postern.js";
+import type { Program } from "./program.js";
+import { scratchFolder } from "../scratch-folder.js";
+import { TEST_KEY } from "./server-process.js";
+
+/** A running `postern start --json` with a configuration of its own. */
+export class StartProcess {
+  /** Where its configuration is, and what it makes beside it. */
+  readonly folder: string;
+  readonly file: string;
+  readonly program: Program;
+
+  private constructor(folder: string, file: string, program: Program) {
+    this.folder = folder;
+    this.file = file;
+    this.program = program;
+  }
+
+  /** Starts it, and waits for nothing. POSTERN_API_KEY is TEST_KEY unless `env` says otherwise. */
+  static launch(defer: Defer, configuration: string, env: Record<string, string> = {}): StartProcess {
+    const folder = scratchFolder(defer);
+    const file = join(folder, "postern.toml");
+    writeFileSync(file, configuration, { mode: 0o600 });
+    const program = postern(defer, ["start", "--config", file, "--json"], {
+      env: { POSTERN_API_KEY: TEST_KEY, ...env },
+    });
+    return new StartProcess(folder, file, program);
+  }
+
+  /** Puts another configuration in its place, as editors and deployments do: written beside it, then renamed. */
+  replace(configuration: string): void {
+    const beside = `${this.file}.new`;
+    writeFileSync(beside, configuration, { mode: 0o600 });
+    renameSync(beside, this.file);
+  }
+
+  /** Writes another configuration into the same file. */
+  overwrite(configuration: string): void {
+    writeFileSync(this.file, configuration);
+  }
+
+  get events(): ClientEvent[] {
+    const whole = this.program.stdout.slice(0, this.program.stdout.lastIndexOf("\n") + 1);
+    return whole
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as ClientEvent);
+  }
+
+  /** The tunnels that an endpoint has had so far, by their public URLs. */
+  urls(endpoint: string): string[] {
+    return this.events
+      .filter((event) => event.type === "tunnel_established" && event.endpoint === endpoint)
+      .map(({ data }) => String(data["public_url"]));
+  }
+
+  /** Waits for the `nth` tunnel of an endpoint (the first is 1), and returns its URL. */
+  tunnel(endpoint: string, nth = 1): Promise<URL> {
+    return this.program.waitFor(`tunnel ${nth} of ${endpoint}`, () => {
+      const url = this.urls(endpoint)[nth - 1];
+      return url === undefined ? undefined : new URL(url);
+    });
+  }
+
+  /** Waits for the `nth` status_update of this state, and returns it. */
+  status(state: string, nth = 1): Promise<ClientEvent> {
+    return this.program.waitFor(
+      `status ${nth} ${state}`,
+      () => this.events.filter(({ type, data }) => type === "status_update" && data["state"] === state)[nth - 1],
+    );
+  }
+}

@@ -1,0 +1,15 @@
+import { expect, onTestFinished, test } from "vitest";
+import { TokenIssuer } from "@postern/testkit";
+import { expectIn, launch, TokenServer } from "../login/token-server.ts";
+
+test("a tunnel whose name its issuer no longer allows is taken away while it is open", async () => {
+  const issuer = await TokenIssuer.start(onTestFinished);
+  const jwt = `introspection_url = "${issuer.url}/introspect"\nintrospection_interval = "1s"\nuser_claim = "username"`;
+  const server = await TokenServer.start(onTestFinished, jwt);
+  issuer.opaque.set("canary-opaque", { active: true, username: "alice", postern_names: ["web"] });
+  const client = launch(server, { token: "canary-opaque", subdomain: "web" });
+  expect(await expectIn(client)).toBe("web");
+  issuer.opaque.set("canary-opaque", { active: true, username: "alice", postern_names: ["other"] });
+  await client.program.ends(3);
+  expect(client.program.stderr).toContain("PN_NAME_FORBIDDEN");
+});

@@ -1,0 +1,65 @@
+import type { Page } from "playwright-core";
+import { expect, onTestFinished, test } from "vitest";
+import { needs, postern, type Program } from "@postern/testkit";
+import { openBrowser, openPage } from "../open-page.ts";
+
+interface DemoEvent {
+  type: string;
+  data: { public_url?: string };
+}
+
+function startDemo(...args: string[]): Program {
+  return postern(onTestFinished, ["demo", "--json", ...args]);
+}
+
+function publicUrl(demo: Program): Promise<string> {
+  return demo.waitFor("the public URL", () =>
+    demo.stdout
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as DemoEvent)
+      .map(({ data }) => data?.public_url)
+      .find((url) => url !== undefined),
+  );
+}
+
+async function textOf(page: Page, selector: string): Promise<string> {
+  return (await page.locator(selector).textContent()) ?? "";
+}
+
+test(
+  "the demo page in a browser: it shows its request, the clock ticks, the echo answers, and the console stays silent",
+  { timeout: 120_000 },
+  async (context) => {
+    needs(context, "chromium");
+    const demo = startDemo();
+    const url = await publicUrl(demo);
+    const { page, complaints } = await openPage(onTestFinished, await openBrowser(onTestFinished));
+
+    const answer = await page.goto(url);
+    expect(answer?.status()).toBe(200);
+    expect(await textOf(page, "body")).toContain(new URL(url).host);
+    expect(await textOf(page, "dl.fields")).toMatch(/x-forwarded-for/i);
+
+    // Server-sent events: more than one tick, so it is a stream.
+    await page.locator("#ticks", { hasText: /^[3-9] ticks|^\d\d+ ticks/ }).waitFor();
+
+    await page.fill("#words", "hello through the gate");
+    await page.press("#words", "Enter");
+    // The page lists only what has come back.
+    await page.locator("#echoes li", { hasText: /hello through the gate.*ms/ }).waitFor();
+
+    await page.click("#ask");
+    await page.locator("#asked", { hasText: /\d/ }).waitFor();
+    expect(complaints).toEqual([]);
+
+    // The browser still holds a clock and an echo open: neither keeps the demo from ending.
+    await demo.terminate();
+  },
+);
+
+test("the demo with --once sends one request through everything, and ends", async () => {
+  const demo = startDemo("--once");
+  await demo.ends(0);
+  expect(demo.stderr).toMatch(/http:\/\/[a-z-]+\.localhost:\d+/);
+});

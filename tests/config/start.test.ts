@@ -1,0 +1,355 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import {
+  claimPort,
+  Cleanup,
+  exchange,
+  Origin,
+  postern,
+  ServerProcess,
+  StartProcess,
+  SteadyVisitor,
+  TEST_KEY,
+  until,
+} from "@postern/testkit";
+
+const cleanup = new Cleanup();
+let server: ServerProcess;
+/** Each answers with its own name. */
+let origins: Record<"one" | "two" | "three", Origin>;
+
+beforeAll(async () => {
+  server = await ServerProcess.start(cleanup.defer);
+  const named = (name: string): Promise<Origin> => Origin.start(cleanup.defer, (_, outgoing) => outgoing.end(name));
+  origins = { one: await named("one"), two: await named("two"), three: await named("three") };
+});
+afterAll(() => cleanup.run());
+
+/** `[[tunnel.endpoints]]` for each name, and where it leads. */
+function endpoints(wishes: Record<string, Origin | number>, url = server.url): string {
+  return Object.entries(wishes)
+    .map(([name, target]) => {
+      const port = typeof target === "number" ? target : target.port;
+      return `[[tunnel.endpoints]]\nserver_url = "${url}"\nsubdomain = "${name}"\nlocal = ${port}\n`;
+    })
+    .join("\n");
+}
+
+async function answerOf(name: string): Promise<string> {
+  const { status, body } = await exchange(server.port, { host: `${name}.localhost:${server.port}` });
+  return status === 200 ? body.toString() : String(status);
+}
+
+test("every endpoint of the file is opened, and all end cleanly", async () => {
+  const start = StartProcess.launch(onTestFinished, endpoints({ all1: origins.one, all2: origins.two }));
+  expect((await start.tunnel("all1")).host).toBe(`all1.localhost:${server.port}`);
+  await start.tunnel("all2");
+  expect([await answerOf("all1"), await answerOf("all2")]).toEqual(["one", "two"]);
+  await start.program.terminate();
+});
+
+test("the server of the file runs, too, and its own endpoints go through it", async () => {
+  const port = await claimPort();
+  const own = `
+[tunnel.server]
+enabled = true
+listen = "127.0.0.1:${port}"
+reserved_subdomains = ["mine"]
+[tunnel.server.auth]
+api_keys = ["me ${TEST_KEY}"]
+`;
+  const start = StartProcess.launch(
+    onTestFinished,
+    own + endpoints({ inside: origins.one, mine: origins.two }, `http://127.0.0.1:${port}`),
+  );
+  await start.tunnel("inside");
+  const { body } = await exchange(port, { host: `inside.localhost:${port}` });
+  expect(body.toString()).toBe("one");
+  // One endpoint that is given up is told, and does not end the rest.
+  await start.program.waitFor("the refusal", () => start.program.stderr.includes("PN_NAME_RESERVED"));
+  await start.program.terminate();
+});
+
+test("an endpoint that fails disturbs no other; when none is left, that is the end", async () => {
+  const dead = await claimPort();
+  const start = StartProcess.launch(
+    onTestFinished,
+    endpoints({ fine: origins.one }) + endpoints({ lost: origins.two }, `http://127.0.0.1:${dead}`),
+  );
+  await start.tunnel("fine");
+  await start.program.waitFor("retries of the other", () =>
+    start.events.some(({ type, endpoint }) => type === "reconnection" && endpoint === "lost"),
+  );
+  expect(await answerOf("fine")).toBe("one");
+  await start.program.terminate();
+
+  const stranger = StartProcess.launch(onTestFinished, endpoints({ none: origins.one }), {
+    POSTERN_API_KEY: "key-of-a-stranger-0123456789",
+  });
+  await stranger.program.ends(3);
+  expect(stranger.program.stderr).toContain("PN_AUTH_REFUSED");
+});
+
+describe("the file changes while it runs", () => {
+  test("endpoints come, change and go; the others feel nothing, and no request is lost", async () => {
+    let finish = (): void => {};
+    const slow = await Origin.start(onTestFinished, (_, outgoing) => {
+      outgoing.write("begun before ");
+      finish = () => outgoing.end("and ended after");
+    });
+    const start = StartProcess.launch(onTestFinished, endpoints({ stays: origins.one, moves: origins.two, slow }));
+    for (const name of ["stays", "moves", "slow"]) await start.tunnel(name);
+    const host = (name: string): string => `${name}.localhost:${server.port}`;
+    const steady = await Promise.all(
+      ["stays", "stays", "moves", "moves", "moves"].map((name) =>
+        SteadyVisitor.start(onTestFinished, server.port, host(name)),
+      ),
+    );
+    const inProgress = exchange(server.port, { host: host("slow") });
+    await until("the slow request to arrive", () => slow.requests.length === 1);
+
+    const changed = { stays: origins.one, moves: origins.three, slow: origins.one, comes: origins.two };
+    start.replace(endpoints(changed));
+    await start.tunnel("comes");
+    await start.tunnel("moves", 2);
+    await until("the new target to be asked", async () => (await answerOf("moves")) === "three");
+    await until("the other to be asked", async () => (await answerOf("slow")) === "one");
+    expect(await answerOf("comes")).toBe("two");
+
+    start.overwrite(endpoints({ stays: origins.one, moves: origins.three, slow: origins.one }));
+    await until("the endpoint to be gone", async () => (await answerOf("comes")) === "404");
+    for (const visitor of steady) await visitor.everyTime();
+    finish();
+    expect((await inProgress).body.toString()).toBe("begun before and ended after");
+    expect(start.urls("stays")).toHaveLength(1);
+    await start.program.terminate();
+  });
+
+  test("one that was taken out still finishes its requests when all is stopped", async () => {
+    let finish = (): void => {};
+    const slow = await Origin.start(onTestFinished, (_, outgoing) => {
+      outgoing.write("begun before ");
+      finish = () => outgoing.end("and ended after");
+    });
+    const start = StartProcess.launch(onTestFinished, endpoints({ leaving: slow, staying: origins.one }));
+    const { host } = await start.tunnel("leaving");
+    await start.tunnel("staying");
+    const inProgress = exchange(server.port, { host });
+    await until("the request to arrive", () => slow.requests.length === 1);
+    start.replace(endpoints({ staying: origins.one }));
+    await start.status("reloaded");
+    start.program.signal("SIGTERM");
+    await until("the other to be gone", async () => (await answerOf("staying")) !== "one");
+    finish();
+    expect((await inProgress).body.toString()).toBe("begun before and ended after");
+    await start.program.ends(0);
+  });
+
+  test("one whose change the server refuses goes on as it was", async () => {
+    const start = StartProcess.launch(onTestFinished, endpoints({ trusted: origins.one }));
+    const { host } = await start.tunnel("trusted");
+    const steady = await SteadyVisitor.start(onTestFinished, server.port, host);
+    const stranger = '[tunnel.endpoints.auth]\napi_key = "key-of-a-stranger-0123456789"\n';
+    start.replace(endpoints({ trusted: origins.one }) + stranger);
+    await start.program.waitFor("the refusal", () => start.program.stderr.includes("PN_AUTH_REFUSED"));
+    await start.status("reloaded");
+    expect(await answerOf("trusted")).toBe("one");
+    // What was refused is tried again with the next change.
+    start.replace(endpoints({ trusted: origins.two }));
+    await until("the new target", async () => (await answerOf("trusted")) === "two");
+    await steady.everyTime();
+    await start.program.terminate();
+  });
+
+  test("by a link that leads elsewhere, as in Kubernetes; in a circle, it leads nowhere", async () => {
+    const { folder } = StartProcess.launch(onTestFinished, "");
+    const release = (name: string, configuration: string): void => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, "linked.toml"), configuration, { mode: 0o600 });
+      symlinkSync(name, join(folder, "..next"));
+      renameSync(join(folder, "..next"), join(folder, "..data"));
+    };
+    release("..1", endpoints({ linked1: origins.one }));
+    const file = join(folder, "linked.toml");
+    symlinkSync("..data/linked.toml", file);
+    const start = postern(onTestFinished, ["start", "--config", file, "--json"], {
+      env: { POSTERN_API_KEY: TEST_KEY },
+    });
+    await start.waitFor("the first", () => start.stdout.includes("//linked1."));
+    release("..2", endpoints({ linked1: origins.one, linked2: origins.two }));
+    await start.waitFor("the second", () => start.stdout.includes("//linked2."));
+
+    rmSync(file);
+    symlinkSync("linked.toml", file);
+    start.signal("SIGHUP");
+    await start.waitFor("the refusal", () => start.stdout.includes("configuration_refused"));
+    rmSync(file);
+    symlinkSync("..data/linked.toml", file);
+    release("..3", endpoints({ linked1: origins.one, linked3: origins.three }));
+    await start.waitFor("the third", () => start.stdout.includes("//linked3."));
+    expect(await answerOf("linked1")).toBe("one");
+    await start.terminate();
+  });
+
+  test("a name that the server made up stays when the local target changes", async () => {
+    const nameless = (port: number): string =>
+      `[[tunnel.endpoints]]\nname = "web"\nserver_url = "${server.url}"\nlocal = ${port}\n`;
+    const start = StartProcess.launch(onTestFinished, nameless(origins.one.port));
+    const { hostname } = await start.tunnel("web");
+    start.replace(nameless(origins.two.port));
+    expect((await start.tunnel("web", 2)).hostname).toBe(hostname);
+    await until("the new target", async () => (await answerOf(hostname.split(".")[0] ?? "")) === "two");
+  });
+
+  test("a bad file changes nothing and is told; a good one after it counts", async () => {
+    const good = endpoints({ keeps: origins.one });
+    const start = StartProcess.launch(onTestFinished, good);
+    await start.tunnel("keeps");
+    const steady = await SteadyVisitor.start(onTestFinished, server.port, `keeps.localhost:${server.port}`);
+    start.overwrite(`${good}\n[tunnel]\nenabeld = true`);
+    const { message } = await start.status("configuration_refused");
+    expect(message).toMatch(/the last good one stays: .*postern\.toml:\d+:/);
+    expect(start.program.stderr).toContain("the last good one stays");
+    start.overwrite(good + endpoints({ after: origins.two }));
+    await start.tunnel("after");
+    await steady.everyTime();
+    expect(start.urls("keeps")).toHaveLength(1);
+  });
+
+  test("SIGHUP reads it again, and gives an endpoint another chance", async () => {
+    const folder = endpoints({ again: origins.one });
+    const start = StartProcess.launch(onTestFinished, `${folder}\n[tunnel.auth]\napi_key_file = "my.key"\n`, {
+      POSTERN_API_KEY: "",
+    });
+    // It is not there yet: nothing can be started.
+    await start.program.ends(2);
+    expect(start.program.stderr).toContain("PN_FILE_UNREADABLE");
+
+    const key = join(start.folder, "my.key");
+    writeFileSync(key, `${TEST_KEY}\n`, { mode: 0o600 });
+    const second = postern(onTestFinished, ["start", "--config", start.file, "--json"]);
+    await second.waitFor("its tunnel", () => second.stdout.includes('"tunnel_established"'));
+    second.signal("SIGHUP");
+    await second.waitFor("the answer to SIGHUP", () => second.stdout.includes("no endpoint has changed"));
+    await second.terminate();
+  });
+
+  test("a file that is empty for a while ends nothing", async () => {
+    const good = endpoints({ lasts: origins.one });
+    const start = StartProcess.launch(onTestFinished, good);
+    await start.tunnel("lasts");
+    start.overwrite("");
+    expect((await start.status("configuration_refused")).data["code"]).toBe("PN_CONFIG_MISSING");
+    expect(await answerOf("lasts")).toBe("one");
+    start.overwrite(good + endpoints({ next: origins.two }));
+    await start.tunnel("next");
+    expect(start.urls("lasts")).toHaveLength(1);
+  });
+
+  test("what only counts at the start is said to do so", async () => {
+    const start = StartProcess.launch(onTestFinished, endpoints({ fixed: origins.one }));
+    await start.tunnel("fixed");
+    start.replace(`${endpoints({ fixed: origins.one })}\n[logging]\nlevel = "debug"\n`);
+    expect((await start.status("restart_needed")).data["options"]).toEqual(["logging.level"]);
+  });
+});
+
+const UNBUILT_SERVER = "[tunnel.server]\nenabled = true\n[tunnel.server.rate_limit]\nenabled = true\n";
+
+describe("it refuses to begin", () => {
+  test.for([
+    ["without endpoints and server", "[application]\nname = 'x'\n", "PN_CONFIG_MISSING", /postern config init/],
+    [
+      "with half of the server, though there is no client",
+      `[tunnel]\nenabled = false\n${UNBUILT_SERVER}`,
+      "PN_CONFIG_UNBUILT",
+      /\[tunnel\.server\.rate_limit\]/,
+    ],
+    ["with half of what the file says", "[[proxy]]\npath = '/a'\ntarget = 'http://a'\n", "PN_CONFIG_UNBUILT", /:1:3: /],
+    ["with mistakes, and says all", "[tunnel]\na = 1\nb = 2\n", "PN_CONFIG_INVALID", /:2:1: "a"[^]*:3:1: "b"/],
+  ] as const)("%s", async ([, configuration, code, more]) => {
+    const start = StartProcess.launch(onTestFinished, configuration);
+    await start.program.ends(2);
+    expect(start.program.stderr).toContain(code);
+    expect(start.program.stderr).toMatch(more);
+    expect(start.program.stderr).not.toMatch(/\bat .*\.js:\d+/);
+  });
+
+  test("with a file that others may change", async () => {
+    const start = StartProcess.launch(onTestFinished, endpoints({ open: origins.one }));
+    await start.tunnel("open");
+    chmodSync(start.file, 0o666);
+    start.program.signal("SIGHUP");
+    expect((await start.status("configuration_refused")).data["code"]).toBe("PN_FILE_WRITABLE");
+    const second = postern(onTestFinished, ["start", "--config", start.file]);
+    await second.ends(2);
+    expect(second.stderr).toContain("chmod 600");
+  });
+});
+
+describe("the other commands read the same file", () => {
+  test("postern http does not run half of what the environment says", async () => {
+    const env = { POSTERN_API_KEY: TEST_KEY, POSTERN_TUNNEL_ENDPOINT_CUSTOM_DOMAIN: "example.com" };
+    const http = postern(onTestFinished, ["http", "9", "--server", server.url], { env });
+    await http.ends(2);
+    expect(http.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*custom domains/);
+  });
+
+  test("postern server does not run half of its part, though it is enabled for no postern start", async () => {
+    const { file } = StartProcess.launch(onTestFinished, UNBUILT_SERVER.replace("enabled = true\n", ""));
+    const half = postern(onTestFinished, ["server", "--config", file]);
+    await half.ends(2);
+    expect(half.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*\[tunnel\.server\.rate_limit\]/);
+  });
+
+  test("postern http takes server, key and settings from it, and no name; what is typed wins", async () => {
+    const start = StartProcess.launch(onTestFinished, endpoints({ named: origins.one }));
+    await start.tunnel("named");
+    const http = postern(onTestFinished, ["http", String(origins.two.port), "--config", start.file, "--json"], {
+      env: { POSTERN_API_KEY: TEST_KEY },
+    });
+    await http.waitFor("its tunnel", () => http.stdout.includes('"tunnel_established"'));
+    expect(http.stdout).not.toContain("//named.");
+    expect(await answerOf("named")).toBe("one");
+    const elsewhere = ["http", "9", "--config", start.file, "--server", "http://127.0.0.1:9", "--no-reconnect"];
+    await postern(onTestFinished, elsewhere, { env: { POSTERN_API_KEY: TEST_KEY } }).ends(4);
+  });
+
+  test("postern server takes its part; what is typed wins", async () => {
+    const [configured, typed] = [await claimPort(), await claimPort()];
+    const file = join(StartProcess.launch(onTestFinished, "").folder, "server.toml");
+    writeFileSync(
+      file,
+      `[tunnel.server]\nlisten = "127.0.0.1:${configured}"\nmax_tunnels = 1\n[tunnel.server.auth]\napi_keys_file = "keys"\n[tunnel.server.security]\nmin_subdomain_length = 3\nmax_request_size = "1KB"\n`,
+      { mode: 0o600 },
+    );
+    writeFileSync(join(file, "..", "keys"), `me ${TEST_KEY}\n`, { mode: 0o600 });
+    const ready = async (port: number): Promise<boolean> =>
+      (await exchange(port, { host: "localhost", path: "/health" })).status === 200;
+    const first = postern(onTestFinished, ["server", "--config", file]);
+    await first.waitFor("health where the file says", () => ready(configured));
+    const second = postern(onTestFinished, ["server", "--config", file, "--listen", `127.0.0.1:${typed}`]);
+    await second.waitFor("health where it was typed", () => ready(typed));
+
+    const url = `http://127.0.0.1:${configured}`;
+    const short = StartProcess.launch(onTestFinished, endpoints({ ab: origins.one }, url));
+    await short.program.ends(2);
+    expect(short.program.stderr).toContain("PN_NAME_INVALID");
+    const only = StartProcess.launch(onTestFinished, endpoints({ abc: origins.one }, url));
+    await only.tunnel("abc");
+    const large = { host: `abc.localhost:${configured}`, method: "POST", body: Buffer.alloc(2_000) };
+    expect((await exchange(configured, large)).status).toBe(413);
+    const more = StartProcess.launch(onTestFinished, endpoints({ abcd: origins.one }, url));
+    await more.program.ends(1);
+    expect(more.program.stderr).toContain("PN_TUNNEL_LIMIT");
+  });
+});
+
+test("the example configuration runs against a real server", async () => {
+  const example = readFileSync(new URL("../../examples/config/config.tunnel.toml", import.meta.url), "utf8");
+  const start = StartProcess.launch(onTestFinished, example, { POSTERN_SERVER: server.url });
+  expect((await start.tunnel("website")).host).toBe(`my-site.localhost:${server.port}`);
+  await start.tunnel("hooks");
+  await start.program.terminate();
+});

@@ -1,0 +1,19 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { errorRows } from "../../scripts/docs/errors-page.ts";
+
+const docs = fileURLToPath(new URL("../../scripts/docs.ts", import.meta.url));
+
+test("the lists of errors and limits say what the code says", () => {
+  const { status, stderr } = spawnSync(process.execPath, [docs, "--check"], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+});
+
+test("every error says what happened and what to do", () => {
+  const rows = errorRows();
+  expect(rows.length).toBeGreaterThan(80);
+  for (const { code, messages } of rows)
+    for (const message of messages) expect([code, message]).toEqual([code, expect.stringMatching(/^[A-Z`].*[.!] .+$/)]);
+});
