@@ -1,5 +1,7 @@
 import type { Transport, TransportHandler } from "../transport.js";
 
+const POISON = 0xdb;
+
 interface Task {
   at: number;
   /** Tasks due at the same time run in the order in which they were asked for. */
@@ -178,8 +180,10 @@ export class LinkEnd implements Transport {
     });
   }
 
+  /** The bytes are overwritten after the call: a session that keeps them without copying is found out. */
   #deliver(piece: Buffer, last: boolean): void {
     if (!this.#over) this.handler.onMessage(piece, last);
+    piece.fill(POISON);
   }
 
   #end(code: number, reason: string): void {
