@@ -92,7 +92,8 @@ function poisoner(loans: Loans | undefined): (bytes: Uint8Array) => void {
 
 /** The files of the functions that called the one that called this one, the nearest first. */
 function callers(): string[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
+  const { stackTraceLimit } = Error;
+  const prepare: unknown = Reflect.get(Error, "prepareStackTrace");
   try {
     Error.stackTraceLimit = 12;
     Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? "");
@@ -100,7 +101,7 @@ function callers(): string[] {
     Error.captureStackTrace(holder, callers);
     return (holder.stack as string[]).slice(1);
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    Reflect.set(Error, "prepareStackTrace", prepare);
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
