@@ -10,8 +10,8 @@ interface Task {
 }
 
 /**
- * Time that passes only when `run` is asked to, and a link between two transports in that time. Nothing here is random or
- * depends on the machine: the same test makes the same steps everywhere, however slow it is.
+ * Time that passes only when `run` is asked to, and a link between two transports in that time. Nothing here is random
+ * or depends on the machine: the same test makes the same steps everywhere, however slow it is.
  */
 export class VirtualClock {
   #now: number;

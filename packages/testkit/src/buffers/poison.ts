@@ -25,9 +25,9 @@ interface Patched {
 const OURS = /\/packages\/(?:protocol|net|gateway|server|client|cli)\/(?:dist|src)\/(?!.*\.(?:test|suite)\.[jt]s$)/;
 
 /**
- * From now on, what sockets read for Postern's code is overwritten with POISON as soon as the callback has returned: bytes are valid
- * during the call, and code that keeps them without copying finds garbage. Sockets whose listeners belong to node:http, package ws or a
- * test stay as they are: the caller that registers the listener decides.
+ * From now on, what sockets read for Postern's code is overwritten with POISON as soon as the callback has returned:
+ * bytes are valid during the call, and code that keeps them without copying finds garbage. Sockets whose listeners
+ * belong to node:http, package ws or a test stay as they are: the caller that registers the listener decides.
  */
 export function poisonReads(loans?: Loans): void {
   const poison = poisoner(loans);
