@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS } from "../errors.js";
+import { CongestionWindow } from "./congestion-window.js";
+import { Liveness } from "./liveness.js";
 import { ScriptedPeer } from "./scripted-peer.suite.js";
 import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 
@@ -279,6 +281,61 @@ describe("stall", () => {
     peer.transport.handler.onMessage(Buffer.from("0500000c00000000" + "0000000000000014" + "00000000", "hex"), true);
     peer.clock.run(0);
     expect(peer.record.closed).toBeUndefined();
+  });
+});
+
+describe("Liveness", () => {
+  const LIMITS = { heartbeat: 10_000, stall: 30_000 };
+
+  /** Calls `beat` every second from `from` to `to` while bytes arrive, and returns when the peer counts as lost. */
+  function lostAt(liveness: Liveness, from: number, to: number): number | undefined {
+    for (let now = from; now <= to; now += 1_000) {
+      liveness.heard();
+      liveness.beat(now);
+      if (liveness.isLost(now)) return now;
+    }
+    return undefined;
+  }
+
+  test("a peer without anything to answer or acknowledge is never lost while it sends", () => {
+    expect(lostAt(new Liveness(LIMITS, new CongestionWindow(), 0), 0, 300_000)).toBeUndefined();
+  });
+
+  test("a PING without a PONG loses the peer when the last response is 2.85 heartbeats old", () => {
+    const liveness = new Liveness(LIMITS, new CongestionWindow(), 0);
+    liveness.ping(0, true);
+    expect(lostAt(liveness, 0, 300_000)).toBe(29_000);
+  });
+
+  test("any PONG is a response, but only the latest PING has a round trip", () => {
+    const liveness = new Liveness(LIMITS, new CongestionWindow(), 0);
+    const [first, second] = [liveness.ping(0, false), liveness.ping(1_000, false)];
+    expect(liveness.pong(first, 2_000)).toBeUndefined();
+    expect(liveness.pong(second, 3_000)).toEqual({ sentAt: 1_000, pathIdle: true, isHeartbeat: false });
+    expect(liveness.pong(second, 4_000)).toBeUndefined();
+    expect(lostAt(liveness, 4_000, 300_000)).toBeUndefined();
+  });
+
+  test("a PING that replaces an unanswered heartbeat counts as one", () => {
+    const liveness = new Liveness(LIMITS, new CongestionWindow(), 0);
+    liveness.ping(0, true);
+    expect(liveness.pong(liveness.ping(1_000, false), 2_000)).toMatchObject({ isHeartbeat: true });
+  });
+
+  test("short heartbeats still give a PING five seconds", () => {
+    const liveness = new Liveness({ heartbeat: 1_000, stall: 30_000 }, new CongestionWindow(), 0);
+    liveness.ping(0, true);
+    expect(lostAt(liveness, 0, 300_000)).toBe(5_000);
+  });
+
+  test("bytes in flight without progress lose the peer after the stall limit", () => {
+    const congestion = new CongestionWindow();
+    congestion.sent = 100;
+    congestion.leave(0, 0);
+    expect(congestion.unacknowledgedFor(7_000)).toBe(7_000);
+    expect(lostAt(new Liveness(LIMITS, congestion, 0), 0, 300_000)).toBe(31_000);
+    congestion.acknowledge(100, 0, 8_000);
+    expect(congestion.unacknowledgedFor(60_000)).toBe(0);
   });
 });
 

@@ -78,6 +78,14 @@ describe("a reader", () => {
     expect(kept.slice(2)).toEqual([1, 1]);
   });
 
+  test("that keeps a view without copying it finds the bytes overwritten", () => {
+    const peer = new ScriptedPeer("client");
+    peer.opens(1);
+    const reader = new Later(peer.record.streams[0] as Stream);
+    peer.sends({ type: "DATA", stream: 1, data: "ab".repeat(100) });
+    expect(reader.chunks.map((chunk) => chunk.toString("hex"))).toEqual(["db".repeat(100)]);
+  });
+
   test("that has not read to the end keeps its memory until it has, or until it resets", () => {
     const peer = new ScriptedPeer("client", { sessionWindow: 1024 * 1024 });
     const over = [borrow(peer), borrow(peer)].map(({ stream }) => {

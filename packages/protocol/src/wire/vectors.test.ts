@@ -17,7 +17,7 @@ interface Vectors {
     ack_now: boolean;
     decode_only?: true;
   }[];
-  refused: { name: string; hex: Parts; told: number; error: string }[];
+  refused: { name: string; hex: Parts; valid_frames: number; error: string }[];
   sessions: { name: string; role: "server" | "client"; messages: Parts[]; error: string | null }[];
 }
 
@@ -90,7 +90,7 @@ describe("refused", () => {
       }
       expect(error).toBeInstanceOf(TunnelError);
       expect((error as TunnelError).code).toBe(vector.error);
-      expect(record.frames).toHaveLength(vector.told);
+      expect(record.frames).toHaveLength(vector.valid_frames);
     }
   });
 });
