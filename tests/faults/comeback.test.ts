@@ -2,10 +2,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { comeback } from "./comeback.ts";
 import { finding, isFull, sized } from "./size.ts";
 
-/** So many times the mean may the busiest second have. */
+/** The busiest second may have this multiple of the mean. */
 const PEAK = 3;
 
-test("clients of one address that all lose their connections at once are back within 30 seconds, in order and without a peak", async (context) => {
+test("clients of one address that lose their connections at once return within 30 seconds, without a peak", async (context) => {
   const count = sized(1_000, 200);
   const { time, attempts, longestBefore, longestAfter } = await comeback(onTestFinished, count);
   const mean = attempts.reduce((sum, each) => sum + each, 0) / attempts.length;
@@ -18,7 +18,7 @@ test("clients of one address that all lose their connections at once are back wi
     context,
     `a visitor of the tunnel beside waited ${Math.ceil(longestBefore)} ms at most before, ${Math.ceil(longestAfter)} ms while they came back`,
   );
-  // How long it takes says little where other tests run beside this one.
+  // The duration means little while other tests run.
   if (isFull) {
     expect(time).toBeLessThan(30_000);
     expect(peak).toBeLessThan(PEAK);

@@ -3,11 +3,11 @@ import { exchange, Published, ServerProcess, startEchoOrigin, until, Wire } from
 import { ClosingCheck } from "./neighbour.ts";
 import { finding } from "./size.ts";
 
-/** Runs a command that may have no more than 64 files and sockets open. */
+/** Runs a command with at most 64 open files and sockets. */
 const FEW_DESCRIPTORS = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"];
 const CROWD = 200;
 
-test("a server with 64 file descriptors outlives a crowd, and serves when it has gone", async (context) => {
+test("a server with 64 file descriptors survives a crowd and serves afterwards", async (context) => {
   const server = await ServerProcess.start(onTestFinished, { prefix: FEW_DESCRIPTORS });
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "narrow" });
@@ -29,7 +29,7 @@ test("a server with 64 file descriptors outlives a crowd, and serves when it has
   await check.pass();
 });
 
-test("a client with 64 file descriptors refuses what it cannot dial, keeps its tunnel, and serves the next visitors", async (context) => {
+test("a client with 64 file descriptors refuses requests that it cannot dial for, keeps its tunnel, and serves the next visitors", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, prefix: FEW_DESCRIPTORS });

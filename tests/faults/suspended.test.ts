@@ -3,17 +3,17 @@ import { Published, ServerProcess, startEchoOrigin, until, type Program } from "
 import { ClosingCheck } from "./neighbour.ts";
 import { finding, secondsSince, sized } from "./size.ts";
 
-/** How long a process is held, in milliseconds: in the full run longer than any heartbeat. */
+/** The duration of a suspension in milliseconds; in the full run longer than any heartbeat. */
 const HELD = sized(60_000, 3_000);
 
-/** Stops a process for a while, as a laptop's lid does. The time that passes is the fault itself. */
+/** Suspends a process, as a closed laptop does. The elapsed time is the fault itself. */
 async function hold(program: Program): Promise<void> {
   program.signal("SIGSTOP");
   await new Promise((resolve) => setTimeout(resolve, HELD));
   program.signal("SIGCONT");
 }
 
-test("a server that is suspended and goes on serves its tunnels under the same names", async (context) => {
+test("a suspended server resumes its tunnels under the same names", async (context) => {
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { subdomain: "held" });
   const { server, client } = published;
@@ -26,7 +26,7 @@ test("a server that is suspended and goes on serves its tunnels under the same n
   await check.pass();
 });
 
-test("a client that is suspended and goes on is back under its name; the tunnel beside it feels nothing", async (context) => {
+test("a suspended client returns under its name, without an effect on the tunnel beside it", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "asleep" });
@@ -40,7 +40,7 @@ test("a client that is suspended and goes on is back under its name; the tunnel 
   await check.pass();
 });
 
-test("a server that is killed and starts anew has its tunnels back under their names", async (context) => {
+test("a server that is killed and restarted has its tunnels again under their names", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "killed" });
@@ -50,8 +50,8 @@ test("a server that is killed and starts anew has its tunnels back under their n
     await server.program.kill();
     await server.restart();
     const start = performance.now();
-    // A server that dies again at once is tried less and less often.
-    await until("the tunnel to be back", () => client.count("tunnel_established") > time, { timeout: 60_000 });
+    // Attempts at a server that ends at once become less frequent.
+    await until("the tunnel to return", () => client.count("tunnel_established") > time, { timeout: 60_000 });
     finding(context, `killed the ${time}. time, the tunnel was back ${secondsSince(start)} after the server`);
     expect((await published.visit("/")).status).toBe(200);
   }

@@ -14,7 +14,6 @@ import {
   type UploadReceipt,
 } from "@postern/testkit";
 
-/** One gigabyte, the size that a tunnel must carry without a wrong bit. */
 const WHOLE = 1_000_000_000;
 const PART = WHOLE / 5;
 
@@ -48,15 +47,15 @@ async function download(path: string): Promise<UploadReceipt> {
   return { bytes, sha256: hash.digest("hex") };
 }
 
-test("a gigabyte comes down without a wrong bit", { timeout: 180_000 }, async () => {
+test("a gigabyte is downloaded without a wrong bit", { timeout: 180_000 }, async () => {
   expect(await download(`/?bytes=${WHOLE}`)).toEqual({ bytes: WHOLE, sha256: patternHash(WHOLE) });
 });
 
-test("so does an answer in chunks, whose length nobody knows", { timeout: 120_000 }, async () => {
+test("a chunked response of unknown length is downloaded without a wrong bit", { timeout: 120_000 }, async () => {
   expect(await download(`/?bytes=${PART}&chunked`)).toEqual({ bytes: PART, sha256: patternHash(PART) });
 });
 
-test("a gigabyte goes up without a wrong bit", { timeout: 180_000 }, async () => {
+test("a gigabyte is uploaded without a wrong bit", { timeout: 180_000 }, async () => {
   const receipt = await new Promise<UploadReceipt>((resolve, reject) => {
     const headers = { host: published.host, "content-length": WHOLE };
     const sending = request({ port: published.port, host: "127.0.0.1", method: "PUT", headers, agent: false });
@@ -70,7 +69,7 @@ test("a gigabyte goes up without a wrong bit", { timeout: 180_000 }, async () =>
   expect(receipt).toEqual({ bytes: WHOLE, sha256: patternHash(WHOLE) });
 });
 
-test("beside a download and an upload small requests are served, every one", { timeout: 120_000 }, async () => {
+test("every small request beside a download and an upload is served", { timeout: 120_000 }, async () => {
   const steady = await SteadyVisitor.start(onTestFinished, published.port, published.host);
   const [down, up] = await Promise.all([
     download(`/?bytes=${PART}`),
@@ -82,6 +81,6 @@ test("beside a download and an upload small requests are served, every one", { t
   await steady.everyTime();
 });
 
-test("afterwards server and client hold no more than before", async () => {
+test("afterwards server and client hold no more resources than before", async () => {
   for (const baseline of baselines) await baseline.regained();
 });

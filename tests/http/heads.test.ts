@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** Sends these bytes as a visitor, and returns the answer after checking that the origin saw nothing and the connection is over. */
+/**
+ * Sends these bytes as a visitor, waits for the end of the connection, and returns the response. Checks that the origin
+ * received nothing.
+ */
 async function refusedFor(bytes: string): Promise<string> {
   const before = echo.requests.length;
   const wire = await site.wire(onTestFinished);
@@ -28,7 +31,7 @@ const answer = (status: number, code: string): RegExp =>
 describe("limits on heads", () => {
   const fields = (count: number): string => Array.from({ length: count }, (_, number) => `X-${number}: 1\r\n`).join("");
 
-  test("a hundred fields pass, one more doesn't", async () => {
+  test("a hundred fields pass, one more is refused", async () => {
     const wire = await site.wire(onTestFinished);
     wire.write(`GET /hundred HTTP/1.1\r\nHost: ${site.host}\r\n${fields(99)}\r\n`);
     expect(await wire.read("\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
@@ -37,7 +40,7 @@ describe("limits on heads", () => {
     );
   });
 
-  test("a head of almost 16 KiB passes, a larger one doesn't, be it one field or many, with an end or without", async () => {
+  test("a head of almost 16 KiB passes; a larger one is refused, with one field or many, complete or not", async () => {
     const wire = await site.wire(onTestFinished);
     wire.write(`GET /large HTTP/1.1\r\nHost: ${site.host}\r\nX-Large: ${"x".repeat(16_000)}\r\n\r\n`);
     expect(await wire.read("\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
@@ -47,14 +50,14 @@ describe("limits on heads", () => {
       expect(await refusedFor(head)).toMatch(answer(431, "PN_HTTP_HEAD_TOO_LARGE"));
   });
 
-  test("an address that is too long has an answer of its own", async () => {
+  test("a request line that is too long has its own error", async () => {
     expect(await refusedFor(`GET /${"a".repeat(20_000)} HTTP/1.1\r\n`)).toMatch(
       answer(414, "PN_HTTP_REQUEST_LINE_TOO_LONG"),
     );
   });
 
   test(
-    "a head that isn't there ten seconds after its first byte is given up, however busily it comes",
+    "a head that is incomplete ten seconds after its first byte is refused, even while bytes arrive",
     { timeout: 60_000 },
     async () => {
       const steady = await SteadyVisitor.start(onTestFinished, site.port, site.host);
@@ -69,7 +72,7 @@ describe("limits on heads", () => {
   );
 });
 
-describe("what is not plainly one request is refused, and its connection ends", () => {
+describe("an ambiguous request is refused, and its connection ends", () => {
   test.for<[string, string, number, string]>([
     [
       "two lengths",
@@ -126,7 +129,7 @@ describe("what is not plainly one request is refused, and its connection ends", 
     ["a size that overflows", "fffffffffffffffff\r\n"],
     ["no size", "xyz\r\n"],
     ["data longer than its size", "1\r\nab\r\n"],
-  ])("a chunked body with %s breaks off, and is no complete request for anybody", async ([, chunk]) => {
+  ])("a chunked body with %s ends the connection, and no origin sees a complete request", async ([, chunk]) => {
     const wire = await site.ask(onTestFinished, "POST /bad-chunk", "Transfer-Encoding: chunked");
     wire.write(`${chunk}0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: ${site.host}\r\n\r\n`);
     await wire.over();

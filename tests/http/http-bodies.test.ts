@@ -31,7 +31,7 @@ beforeAll(async () => {
   scripted = await Published.start(cleanup.defer, script.port, { server, subdomain: "script" });
 });
 
-test("an upload with a length, and one in chunks, arrive as sent", async () => {
+test("an upload with a length and a chunked upload arrive unchanged", async () => {
   const bytes = 300_000;
   const headers = { "content-length": String(bytes) };
   const counted = echoed(await site.visit("/", { method: "PUT", headers, body: patternStream(bytes) }));
@@ -40,7 +40,7 @@ test("an upload with a length, and one in chunks, arrive as sent", async () => {
   for (const { body } of [counted, chunked]) expect(body).toMatchObject({ bytes, sha256: patternHash(bytes) });
 });
 
-test("a chunked answer arrives whole, whatever the sizes of its chunks", async () => {
+test("a chunked response arrives completely, with any chunk sizes", async () => {
   const wire = await scripted.ask(onTestFinished, "GET /chunks");
   const origin = await script.wire("/chunks");
   origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -51,7 +51,7 @@ test("a chunked answer arrives whole, whatever the sizes of its chunks", async (
   expect(dechunked(wire.text)).toBe("hello wide world");
 });
 
-test("an answer that ends with the origin's connection is complete for the visitor", async () => {
+test("a response that ends with the origin's connection is complete for the visitor", async () => {
   const answer = scripted.visit("/until-close");
   const origin = await script.wire("/until-close");
   origin.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nas long as ");
@@ -60,7 +60,7 @@ test("an answer that ends with the origin's connection is complete for the visit
   expect((await answer).body.toString()).toBe("as long as it takes");
 });
 
-test("HEAD, 204 and 304 have no body, and the connection goes on after them", async () => {
+test("HEAD, 204 and 304 have no body, and the connection stays usable", async () => {
   const wire = await scripted.wire(onTestFinished);
   const heads: [string, string][] = [
     ["HEAD /head", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"],
@@ -86,7 +86,7 @@ test("HEAD, 204 and 304 have no body, and the connection goes on after them", as
   expect(answers[2]).toMatch(/etag: "x"/i);
 });
 
-test("requests sent ahead are answered in order", async () => {
+test("pipelined requests are answered in order", async () => {
   const wire = await site.wire(onTestFinished);
   const requests = ["/one", "/two", "/three"].map((path) => `GET ${path} HTTP/1.1\r\nHost: ${site.host}\r\n\r\n`);
   wire.write(requests.join(""));
@@ -94,14 +94,14 @@ test("requests sent ahead are answered in order", async () => {
   expect(text.match(/"url":"[^"]*"/g)).toEqual(['"url":"/one"', '"url":"/two"', '"url":"/three"']);
 });
 
-test("a visitor that expects 100-continue is told to go on by the origin", async () => {
+test("the origin's 100 Continue reaches a visitor that expects it", async () => {
   const wire = await site.ask(onTestFinished, "POST /expect", "Content-Length: 4", "Expect: 100-continue");
   await wire.read("HTTP/1.1 100 Continue\r\n\r\n");
   wire.write("body");
   expect(await wire.read('"text":"body"')).toMatch(/HTTP\/1\.1 200 OK/);
 });
 
-test("an origin that refuses an upload early is heard, though it reads no further", async () => {
+test("an origin's early refusal of an upload arrives, although the origin stops reading", async () => {
   const wire = await scripted.ask(onTestFinished, "PUT /too-large", "Content-Length: 50000000");
   const origin = await script.wire("/too-large");
   wire.write(Buffer.alloc(2_000_000));

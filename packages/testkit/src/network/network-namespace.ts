@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Defer } from "../cleanup.js";
 
 /** The packets of a link that are lost. */
-export type Loss = "both ways" | "on the way in" | "on the way out";
+export type Loss = "in both directions" | "inbound" | "outbound";
 
 let made = 0;
 
@@ -53,8 +53,8 @@ export class NetworkNamespace {
   /** Drops packets from now on, silently: no connection is closed. */
   cut(loss: Loss): void {
     for (const [hook, lost] of [
-      ["input", loss !== "on the way out"],
-      ["output", loss !== "on the way in"],
+      ["input", loss !== "outbound"],
+      ["output", loss !== "inbound"],
     ] as const) {
       if (!lost) continue;
       this.#nft("add", "table", "inet", "cut");
