@@ -176,7 +176,7 @@ test("many bodies in one-byte chunks with extensions", async () => {
 test("many hostile services", async () => {
   const script = await ScriptedOrigin.start(onTestFinished);
   const hostile = await Published.start(onTestFinished, script.port, { server });
-  const answers = [
+  const responses = [
     "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000),
     `HTTP/1.1 200 OK\r\nX: ${"x".repeat(500_000)}`,
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and much more than that".repeat(100),
@@ -186,13 +186,13 @@ test("many hostile services", async () => {
     "",
   ];
   await withstands(async () => {
-    for (const [number, answer] of answers.entries()) {
+    for (const [number, response] of responses.entries()) {
       const wires = await Promise.all(
         Array.from({ length: 30 }, () => hostile.ask(onTestFinished, `POST /hostile/${number}`, "Content-Length: 0")),
       );
       await until("all of them to arrive", () => arrived(script, `/hostile/${number} `) === wires.length);
       for (const wire of script.wires) {
-        wire.write(answer);
+        wire.write(response);
         if (number % 2 === 0) wire.reset();
         else wire.finish();
       }

@@ -120,15 +120,15 @@ describe("the visitor's response", () => {
     const busy = new Program(onTestFinished, "python3", { args: ["-c", BUSY_SERVICE, String(port)] });
     await busy.waitFor("its backlog to fill", () => busy.stdout.includes("full"));
     const found = await Published.start(onTestFinished, port, { server });
-    const answer = found.visit("/");
+    const response = found.visit("/");
     busy.signal("SIGUSR1");
-    expect((await answer).status).toBe(200);
+    expect((await response).status).toBe(200);
   });
 
   test("502 when the origin closes the connection without a response", async () => {
-    const answer = scripted.visit("/hang-up", { method: "POST", body: "x" });
+    const response = scripted.visit("/hang-up", { method: "POST", body: "x" });
     (await script.wire("/hang-up")).finish();
-    const { status, headers } = await answer;
+    const { status, headers } = await response;
     expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_BROKEN"]);
   });
 
@@ -145,9 +145,9 @@ describe("the visitor's response", () => {
     ],
   ])("502 when the origin sends %s", async ([what, bytes]) => {
     const path = `/hostile/${encodeURIComponent(what ?? "")}`;
-    const answer = scripted.visit(path, { method: "POST", body: "x" });
+    const response = scripted.visit(path, { method: "POST", body: "x" });
     (await script.wire(path)).write(bytes ?? "");
-    const { status, headers } = await answer;
+    const { status, headers } = await response;
     expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_INVALID"]);
   });
 

@@ -182,8 +182,8 @@ describe("a browser", () => {
       const body = new Uint8Array(20 * 1024 * 1024).map((_, index) => (index * 31) % 253);
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
       const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      const answer = await fetch("/upload", { method: "PUT", body });
-      return [`${body.length} ${hash}`, await answer.text()];
+      const response = await fetch("/upload", { method: "PUT", body });
+      return [`${body.length} ${hash}`, await response.text()];
     });
     expect(received).toBe(sent);
   });
@@ -232,7 +232,7 @@ describe("a browser", () => {
       return undefined;
     });
     const page = await openBehindProxy(await browserOf(context), origin);
-    const answer = await page.evaluate(async () => {
+    const response = await page.evaluate(async () => {
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
       const upload = fetch("/upload", { method: "POST", body: readable, duplex: "half" } as RequestInit);
       const writer = writable.getWriter();
@@ -244,7 +244,7 @@ describe("a browser", () => {
       await writer.close();
       return (await upload).text();
     });
-    expect([answer, arrived]).toEqual(["thanks", "onetwothree"]);
+    expect([response, arrived]).toEqual(["thanks", "onetwothree"]);
     expect(origin.last.headers).toMatchObject({ "x-forwarded-proto": "https", "x-forwarded-for": "127.0.0.1" });
   });
 

@@ -34,13 +34,13 @@ async function download(path: string): Promise<UploadReceipt> {
     const { port, host } = published;
     const asking = request({ port, host: "127.0.0.1", path, headers: { host }, agent: false });
     asking.on("error", reject);
-    asking.on("response", (answer) => {
-      answer.on("data", (piece: Buffer) => {
+    asking.on("response", (response) => {
+      response.on("data", (piece: Buffer) => {
         hash.update(piece);
         bytes += piece.length;
       });
-      answer.on("error", reject);
-      answer.on("end", resolve);
+      response.on("error", reject);
+      response.on("end", resolve);
     });
     asking.end();
   });
@@ -59,10 +59,10 @@ test("a gigabyte is uploaded without a wrong bit", { timeout: 180_000 }, async (
   const receipt = await new Promise<UploadReceipt>((resolve, reject) => {
     const headers = { host: published.host, "content-length": WHOLE };
     const sending = request({ port: published.port, host: "127.0.0.1", method: "PUT", headers, agent: false });
-    sending.on("response", (answer) => {
+    sending.on("response", (response) => {
       const text: string[] = [];
-      answer.setEncoding("utf8").on("data", (piece: string) => text.push(piece));
-      answer.on("end", () => resolve(JSON.parse(text.join("")) as UploadReceipt));
+      response.setEncoding("utf8").on("data", (piece: string) => text.push(piece));
+      response.on("end", () => resolve(JSON.parse(text.join("")) as UploadReceipt));
     });
     pipeline(patternStream(WHOLE), sending).catch(reject);
   });

@@ -77,9 +77,9 @@ class Crowd {
     const { method, body } = KINDS[number % KINDS.length]!;
     const path = `/do/${number}`;
     const content = body === undefined ? {} : { body: body() };
-    const answer = await this.#exchange({ path, method, ...content });
+    const response = await this.#exchange({ path, method, ...content });
     const expected = method === "HEAD" ? "" : path;
-    expect([method, answer.status, answer.body.toString()]).toEqual([method, 200, expected]);
+    expect([method, response.status, response.body.toString()]).toEqual([method, 200, expected]);
   }
 
   #exchange(options: { path: string; method: string; body?: string | Readable }): Promise<Exchange> {

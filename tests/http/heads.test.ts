@@ -25,7 +25,7 @@ async function refusedFor(bytes: string): Promise<string> {
   return wire.text;
 }
 
-const answer = (status: number, code: string): RegExp =>
+const refusal = (status: number, code: string): RegExp =>
   new RegExp(`^HTTP/1\\.1 ${status} [^]*\\r\\nPostern-Error: ${code}\\r\\n[^]*$`);
 
 describe("limits on heads", () => {
@@ -36,7 +36,7 @@ describe("limits on heads", () => {
     wire.write(`GET /hundred HTTP/1.1\r\nHost: ${site.host}\r\n${fields(99)}\r\n`);
     expect(await wire.read("\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(await refusedFor(`GET / HTTP/1.1\r\nHost: ${site.host}\r\n${fields(100)}\r\n`)).toMatch(
-      answer(431, "PN_HTTP_HEAD_TOO_LARGE"),
+      refusal(431, "PN_HTTP_HEAD_TOO_LARGE"),
     );
   });
 
@@ -47,12 +47,12 @@ describe("limits on heads", () => {
     const start = `GET / HTTP/1.1\r\nHost: ${site.host}\r\n`;
     const many = `X-Many: ${"x".repeat(990)}\r\n`.repeat(17);
     for (const head of [`${start}X-Large: ${"x".repeat(16_384)}\r\n\r\n`, `${start}${many}\r\n`, `${start}${many}`])
-      expect(await refusedFor(head)).toMatch(answer(431, "PN_HTTP_HEAD_TOO_LARGE"));
+      expect(await refusedFor(head)).toMatch(refusal(431, "PN_HTTP_HEAD_TOO_LARGE"));
   });
 
   test("a request line that is too long has its own error", async () => {
     expect(await refusedFor(`GET /${"a".repeat(20_000)} HTTP/1.1\r\n`)).toMatch(
-      answer(414, "PN_HTTP_REQUEST_LINE_TOO_LONG"),
+      refusal(414, "PN_HTTP_REQUEST_LINE_TOO_LONG"),
     );
   });
 
@@ -66,7 +66,7 @@ describe("limits on heads", () => {
       const dripping = setInterval(() => wire.write("X"), 200);
       onTestFinished(() => clearInterval(dripping));
       await wire.over();
-      expect(wire.text).toMatch(answer(408, "PN_HTTP_HEAD_TIMEOUT"));
+      expect(wire.text).toMatch(refusal(408, "PN_HTTP_HEAD_TIMEOUT"));
       await steady.everyTime();
     },
   );
@@ -122,7 +122,7 @@ describe("an ambiguous request is refused, and its connection ends", () => {
     ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "PN_HTTP_VERSION"],
     ["TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", 400, "PN_HTTP_TLS"],
   ])("%s", async ([, bytes, status, code]) => {
-    expect(await refusedFor(bytes.replaceAll(/\bH\b(?=\r|\n| HTTP)/g, site.host))).toMatch(answer(status, code));
+    expect(await refusedFor(bytes.replaceAll(/\bH\b(?=\r|\n| HTTP)/g, site.host))).toMatch(refusal(status, code));
   });
 
   test.for([

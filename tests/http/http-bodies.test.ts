@@ -52,12 +52,12 @@ test("a chunked response arrives completely, with any chunk sizes", async () => 
 });
 
 test("a response that ends with the origin's connection is complete for the visitor", async () => {
-  const answer = scripted.visit("/until-close");
+  const response = scripted.visit("/until-close");
   const origin = await script.wire("/until-close");
   origin.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nas long as ");
   origin.write("it takes");
   origin.finish();
-  expect((await answer).body.toString()).toBe("as long as it takes");
+  expect((await response).body.toString()).toBe("as long as it takes");
 });
 
 test("HEAD, 204 and 304 have no body, and the connection stays usable", async () => {
@@ -68,22 +68,22 @@ test("HEAD, 204 and 304 have no body, and the connection stays usable", async ()
     ["GET /not-modified", 'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\nContent-Length: 1000\r\n\r\n'],
     ["GET /last", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend"],
   ];
-  for (const [first, answer] of heads) {
+  for (const [first, response] of heads) {
     const before = wire.text.length;
     wire.write(`${first} HTTP/1.1\r\nHost: ${scripted.host}\r\n\r\n`);
-    (await script.wire(first)).write(answer);
+    (await script.wire(first)).write(response);
     await wire.read((text) => text.slice(before).includes("\r\n\r\n"));
   }
-  const answers = (await wire.read("\r\n\r\nend")).split("\r\n\r\n");
-  expect(answers.map((part) => part.split("\r\n")[0])).toEqual([
+  const responses = (await wire.read("\r\n\r\nend")).split("\r\n\r\n");
+  expect(responses.map((part) => part.split("\r\n")[0])).toEqual([
     "HTTP/1.1 200 OK",
     "HTTP/1.1 204 No Content",
     "HTTP/1.1 304 Not Modified",
     "HTTP/1.1 200 OK",
     "end",
   ]);
-  expect(answers[0]).toMatch(/content-length: 1000/i);
-  expect(answers[2]).toMatch(/etag: "x"/i);
+  expect(responses[0]).toMatch(/content-length: 1000/i);
+  expect(responses[2]).toMatch(/etag: "x"/i);
 });
 
 test("pipelined requests are answered in order", async () => {
@@ -110,8 +110,8 @@ test("an origin's early refusal of an upload arrives, although the origin stops 
   expect(await wire.read("too large")).toMatch(/^HTTP\/1\.1 413 /);
 });
 
-function dechunked(answer: string): string {
-  let rest = answer.slice(answer.indexOf("\r\n\r\n") + 4);
+function dechunked(response: string): string {
+  let rest = response.slice(response.indexOf("\r\n\r\n") + 4);
   let body = "";
   for (;;) {
     const end = rest.indexOf("\r\n");

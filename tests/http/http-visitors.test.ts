@@ -45,9 +45,9 @@ describe("real visitors", () => {
   });
 
   test("curl with HTTP/1.0 receives a response without chunks", async (context) => {
-    const answer = await curl(context, "-0", "-i", site.url("/old"));
-    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    expect(answer).not.toMatch(/transfer-encoding/i);
+    const response = await curl(context, "-0", "-i", site.url("/old"));
+    expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(response).not.toMatch(/transfer-encoding/i);
   });
 
   test("curl uploads two megabytes after 100 Continue, and chunks that it reads from a pipe", async (context) => {
@@ -84,8 +84,8 @@ describe("real visitors", () => {
     let connections = 0;
     dispatcher.on("connect", () => (connections += 1));
     for (let number = 1; number <= 50; number += 1) {
-      const answer = await fetch(site.url(`/page/${number}`), { dispatcher });
-      expect(await answer.json()).toMatchObject({ method: "GET", url: `/page/${number}` });
+      const response = await fetch(site.url(`/page/${number}`), { dispatcher });
+      expect(await response.json()).toMatchObject({ method: "GET", url: `/page/${number}` });
     }
     expect(connections).toBe(1);
   });
@@ -93,7 +93,7 @@ describe("real visitors", () => {
   test("undici pipelines requests, and each has its own response", async () => {
     const client = new Client(`http://127.0.0.1:${site.port}`, { pipelining: 10 });
     onTestFinished(() => client.destroy());
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 100 }, async (_, number) => {
         const { body } = await client.request({
           method: "GET",
@@ -103,18 +103,18 @@ describe("real visitors", () => {
         return (await body.json()) as Echo;
       }),
     );
-    expect(answers.map(({ url }) => url)).toEqual(answers.map((_, number) => `/ahead/${number}`));
+    expect(responses.map(({ url }) => url)).toEqual(responses.map((_, number) => `/ahead/${number}`));
   });
 
   test("undici uploads a generated stream", async () => {
     const body = patternStream(3_000_000);
-    const answer = await fetch(site.url("/made-up"), {
+    const response = await fetch(site.url("/made-up"), {
       method: "POST",
       body,
       duplex: "half",
       dispatcher: loopbackAgent(),
     });
-    expect(await answer.json()).toMatchObject({ body: { bytes: 3_000_000, sha256: patternHash(3_000_000) } });
+    expect(await response.json()).toMatchObject({ body: { bytes: 3_000_000, sha256: patternHash(3_000_000) } });
   });
 
   test("undici upgrades to another protocol", async () => {
@@ -132,8 +132,10 @@ describe("real visitors", () => {
   });
 
   test("sixty-four concurrent visitors each receive their own response", async () => {
-    const answers = await Promise.all(Array.from({ length: 64 }, (_, number) => site.visit(`/visitor/${number}`)));
-    expect(answers.map((answer) => echoed(answer).url)).toEqual(answers.map((_, number) => `/visitor/${number}`));
+    const responses = await Promise.all(Array.from({ length: 64 }, (_, number) => site.visit(`/visitor/${number}`)));
+    expect(responses.map((response) => echoed(response).url)).toEqual(
+      responses.map((_, number) => `/visitor/${number}`),
+    );
   });
 
   test("for an HTTP/1.0 visitor the response ends with the connection", async () => {

@@ -88,11 +88,11 @@ describe("the endpoint /connect", () => {
     ["with an old version", "/connect", `${key}Sec-WebSocket-Version: 8\r\n`, 426, "PN_CONNECT_VERSION"],
     ["without the subprotocol", "/connect", key + version, 400, "PN_CONNECT_SUBPROTOCOL"],
   ] as const)("refuses a handshake %s", async ([, path, fields, status, code]) => {
-    const answer = await askUpgrade(path, `Accept: application/json\r\n${fields}`);
-    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(answer).toContain(`\r\nPostern-Error: ${code}\r\n`);
-    expect(answer.includes("\r\nSec-WebSocket-Version: 13\r\n")).toBe(code === "PN_CONNECT_VERSION");
-    const body = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))) as { error: object };
+    const response = await askUpgrade(path, `Accept: application/json\r\n${fields}`);
+    expect(response).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(response).toContain(`\r\nPostern-Error: ${code}\r\n`);
+    expect(response.includes("\r\nSec-WebSocket-Version: 13\r\n")).toBe(code === "PN_CONNECT_VERSION");
+    const body = JSON.parse(response.slice(response.indexOf("\r\n\r\n"))) as { error: object };
     expect(body.error).toMatchObject({ status, code });
   });
 });

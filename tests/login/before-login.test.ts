@@ -150,7 +150,7 @@ test.for([
     "a stream before login",
     (caller: Caller) => caller.webSocket.send(Buffer.from([0x10, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 64, 0])),
   ],
-  ["no JSON", (caller: Caller) => caller.webSocket.send(Buffer.from([0x01, 0, 0, 1, 0, 0, 0, 0, 0x7b]))],
+  ["invalid JSON", (caller: Caller) => caller.webSocket.send(Buffer.from([0x01, 0, 0, 1, 0, 0, 0, 0, 0x7b]))],
 ] as const)("%s ends only its own session", async ([, attack]) => {
   const steady = await SteadyVisitor.start(onTestFinished, published.port, published.host);
   const caller = new Caller("127.0.1.7");

@@ -216,19 +216,19 @@ test("each endpoint with a foreign credential is refused alone, without a fallba
 
 test.for([
   [
-    "a passphrase for the certificate of all",
+    "a passphrase for the shared certificate",
     (folder: string) => shown(folder, true, "locked", PASSPHRASE),
     `key_passphrase = "${PASSPHRASE}"`,
     "locked",
   ],
-  ["a user for the key of all", () => `api_key = "${KEYS.shared}"\nuser = "of-all"`, 'user = "its-own"', "shared"],
+  ["a user for the shared key", () => `api_key = "${KEYS.shared}"\nuser = "of-all"`, 'user = "its-own"', "shared"],
   [
-    "a method for what all have",
+    "a method for the shared credentials",
     () => `method = "api_key"\napi_key = "${KEYS.shared}"\ntoken = "${token(true, "tokens")}"`,
     'method = "token"',
     "tokens",
   ],
-] as const)("an endpoint may set only one credential: %s", async ([, shared, own, owner]) => {
+] as const)("an endpoint may set a single option and inherit the others: %s", async ([, shared, own, owner]) => {
   const folder = scratchFolder(onTestFinished);
   const file = join(folder, "postern.toml");
   writeFileSync(

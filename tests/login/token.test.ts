@@ -60,9 +60,9 @@ describe("tokens that the server accepts", () => {
     ["a short secret", 'secret = "canary-short"', "32 bytes"],
     ["two kinds of keys", `secret = "${TOKEN_SECRET}"\npublic_key_file = "key.pem"`, "one of"],
     ["keys without an audience", 'jwks_url = "https://idp.example/jwks"', "audience"],
-    ["keys by plain HTTP", 'jwks_url = "http://idp.example/jwks"\naudience = "a"', "https://"],
-    ["questions by plain HTTP", 'introspection_url = "http://10.0.0.1/"', "https://"],
-    ["a key file that is none", 'public_key_file = "postern.toml"', "PN_TOKEN_INVALID"],
+    ["keys over plain HTTP", 'jwks_url = "http://idp.example/jwks"\naudience = "a"', "https://"],
+    ["introspection over plain HTTP", 'introspection_url = "http://10.0.0.1/"', "https://"],
+    ["an invalid key file", 'public_key_file = "postern.toml"', "PN_TOKEN_INVALID"],
   ] as const)("%s: it does not start", async ([, jwt, why]) => {
     const file = join(scratchFolder(onTestFinished), "postern.toml");
     writeFileSync(file, `[tunnel.server.auth.jwt]\nenabled = true\n${jwt}\n`, { mode: 0o600 });

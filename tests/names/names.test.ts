@@ -128,9 +128,9 @@ test("while its client is away a name responds 503 with Retry-After, is reserved
   /** The kernel closes a dead client's connection at once, but the server reads that later. */
   async function visitUntilAway(): Promise<Exchange> {
     for (;;) {
-      const answer = await visit("coming-back");
-      if (answer.status === 503) return answer;
-      expect([200, 502]).toContain(answer.status);
+      const response = await visit("coming-back");
+      if (response.status === 503) return response;
+      expect([200, 502]).toContain(response.status);
     }
   }
 });

@@ -62,8 +62,8 @@ test("a retryable request whose session breaks is answered by another session", 
     clients.find((client) => client !== holding && client.held.length === 1),
   );
   other.respond(other.held[0]!);
-  const answer = await waiting;
-  expect([answer.status, answer.body.toString()]).toEqual([200, other === clients[0] ? "a" : "b"]);
+  const response = await waiting;
+  expect([response.status, response.body.toString()]).toEqual([200, other === clients[0] ? "a" : "b"]);
   expect((await seen(5)).size).toBe(1);
 });
 
@@ -85,9 +85,9 @@ test("a silent session beside others soon receives no more requests", async () =
   // These requests make the server notice. They are repeated on the other session once the lost one is suspect.
   for (let n = 0; n < 4; n++) visit().catch(() => {});
   await until("twenty responses in a row", async () => {
-    const answers = Array.from({ length: 20 }, () => visit().then(({ body }) => body.toString()));
+    const responses = Array.from({ length: 20 }, () => visit().then(({ body }) => body.toString()));
     const soon = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 1_000));
-    const bodies = await Promise.race([Promise.all(answers), soon]);
+    const bodies = await Promise.race([Promise.all(responses), soon]);
     return bodies?.every((each) => each === "good");
   });
 });
@@ -124,8 +124,8 @@ test("without a session the name responds 503, and the next session serves it ag
   await until("the other session to serve", async () => (await visit()).body.toString() === "b");
   clients[1]!.disconnect();
   const away = await until("503 for the name", async () => {
-    const answer = await visit();
-    return answer.status === 503 && answer;
+    const response = await visit();
+    return response.status === 503 && response;
   });
   expect(away.headers["postern-error"]).toBe("PN_TUNNEL_AWAY");
   await session("c");

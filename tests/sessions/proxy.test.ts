@@ -306,10 +306,10 @@ test("postern doctor uses the proxy, which resolves the server's name", async ()
 
 describe("a proxy that responds", () => {
   test.for<[string, string, RegExp]>([
-    ["what is no HTTP", "220 mail.example ESMTP\r\n\r\n", /not HTTP/],
-    ["that it does not reach the server", "HTTP/1.1 504 Gateway Timeout\r\n\r\n", /HTTP 504/],
-    ["a head without end", `HTTP/1.1 200 OK\r\n${"Padding: of a field\r\n".repeat(1_000)}`, /more than 16 KiB/],
-    ["and then is no server", "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", /HTTP 403/],
+    ["bytes that are not HTTP", "220 mail.example ESMTP\r\n\r\n", /not HTTP/],
+    ["HTTP 504", "HTTP/1.1 504 Gateway Timeout\r\n\r\n", /HTTP 504/],
+    ["an endless head", `HTTP/1.1 200 OK\r\n${"Padding: of a field\r\n".repeat(1_000)}`, /more than 16 KiB/],
+    ["a connection to another server", "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", /HTTP 403/],
   ])("with %s is tried again", async ([, text, why]) => {
     const proxy = await startProxy({ answer: (socket) => socket.write(text) });
     const client = launch({ env: { HTTP_PROXY: at(proxy) } });

@@ -119,9 +119,9 @@ describe("handshakes", () => {
     await published(secured, "web");
     const wire = await Wire.dial(onTestFinished, secured.port);
     wire.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
-    const answer = await wire.read("https://");
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toContain("Postern-Error: PN_HTTP_PLAIN\r\n");
+    const response = await wire.read("https://");
+    expect(response).toMatch(/^HTTP\/1\.1 400 /);
+    expect(response).toContain("Postern-Error: PN_HTTP_PLAIN\r\n");
     for (const bytes of ["\x16\x03\x01\x00\x04\x02\x00\x00\x00", "\x00", "\x16\x03\x01\xff\xff"]) {
       const other = await Wire.dial(onTestFinished, secured.port);
       other.write(Buffer.from(bytes, "latin1"));
@@ -172,8 +172,8 @@ describe("certificates change while the server runs", () => {
     install(secured.folder, "server", ca.issue({ names: ["tunnel.test", "*.tunnel.test"] }));
     await until("the new certificate to be used", async () => (await serialOf(secured.port)) !== before);
     for (const socket of open) socket.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
-    const answers = open.map((socket) => new Promise((resolve) => socket.once("data", resolve)));
-    expect((await Promise.all(answers)).map(String).every((text) => text.startsWith("HTTP/1.1 200"))).toBe(true);
+    const responses = open.map((socket) => new Promise((resolve) => socket.once("data", resolve)));
+    expect((await Promise.all(responses)).map(String).every((text) => text.startsWith("HTTP/1.1 200"))).toBe(true);
     expect(closed).toBe(0);
     expect(client.stdout.match(/"tunnel_established"/g)).toHaveLength(1);
   });

@@ -52,7 +52,7 @@ async function startForeign({ certificate, key }: CertificateFiles): Promise<{ u
 describe("the client refuses an untrusted server with the reason and a hint", () => {
   const cases: [string, (leaf: CertificateFiles) => string, RegExp][] = [
     ["another name", () => `${known()}sni_hostname = "other.test"`, /issued for another name.*set sni_hostname to it/],
-    ["an address that it is not for", known, /issued for another name.*set sni_hostname to it/],
+    ["an address that the certificate lacks", known, /issued for another name.*set sni_hostname to it/],
     ["an unknown CA", () => named, /CA is not known here: set ca_file/],
     [
       "another CA of the same name",
