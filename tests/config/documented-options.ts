@@ -20,10 +20,10 @@ export function documentedOptions(): DocumentedOption[] {
   return text.split(/^## /m).flatMap((part) => {
     const section = /^`\[\[?([\w.]+)\]\]?`/.exec(part)?.[1];
     const [before = "", ...rows] = part.split(/^(?=\| `)/m);
-    if (section === undefined || /_(Not yet|Without effect):_/.test(before)) return [];
+    if (section === undefined || /_(Not supported yet|No effect):_/.test(before)) return [];
     return rows
       .map((row) => (row.split("\n", 1)[0] as string).split(/(?<!\\)\|/).map((cell) => cell.trim()))
-      .filter(([, , , , doc = ""]) => !/_(Not yet|Without effect):_/.test(doc))
+      .filter(([, , , , doc = ""]) => !/_(Not supported yet|No effect):_/.test(doc))
       .map(([, name = "", , , doc = ""]) => ({
         section,
         name: name.replaceAll("`", ""),
