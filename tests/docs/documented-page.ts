@@ -21,10 +21,11 @@ export class DocumentedPage {
     const blocks = [...this.text.matchAll(/^```(sh|toml|js|nginx|ini)\n([^]*?)^```$/gm)];
     expect(blocks.length, `examples in ${path}; each one needs a test that runs it`).toBe(examples.length);
     for (const [index, [name, language, mark]] of examples.entries()) {
-      const [, blockLanguage, block = ""] = blocks[index] ?? [];
+      const [, blockLanguage, text = ""] = blocks[index] ?? [];
+      const block = text.trim();
       expect([path, blockLanguage]).toEqual([path, language]);
       expect(block).toMatch(mark);
-      this.#examples.set(name, block.trim());
+      this.#examples.set(name, block);
     }
   }
 
