@@ -3,7 +3,7 @@ import { ServerProcess, until, Wire } from "@postern/testkit";
 import { PlayedClient } from "../scripted-client.ts";
 import { finding, secondsSince } from "./size.ts";
 
-test("a client that lost its name and does not go has nothing of it within a minute; what is beside in its session goes on", async (context) => {
+test("a client that lost a name and keeps its streams loses them within a minute; other tunnels of its session continue", async (context) => {
   const { port } = await ServerProcess.start(onTestFinished);
   const former = await PlayedClient.start(onTestFinished, { port, subdomain: "lost", instance: "one" });
   const start = performance.now();
@@ -19,7 +19,7 @@ test("a client that lost its name and does not go has nothing of it within a min
   await PlayedClient.start(onTestFinished, { port, subdomain: "lost", instance: "two" });
   await former.told("unbound");
   await until("the request to be broken off", () => former.held[0]!.over, { timeout: 60_000 });
-  finding(context, `it was broken off after ${secondsSince(start)}`);
+  finding(context, `the streams were reset after ${secondsSince(start)}`);
   await wire.read("HTTP/1.1 50");
   expect([former.held[1]!.over, former.reason, beside.end]).toEqual([false, undefined, "open"]);
 });
