@@ -36,7 +36,7 @@ export const localApi = section(
   "API for programs on this machine: /api/status, /api/events, /metrics and /health. It contains no secrets and rejects requests from web pages of other sites.",
   {
     enabled: option(flag(), "Serve the local API.", { default: true, env: "POSTERN_LOCAL_API_ENABLED" }),
-    listen: option(loopbackAddress(), "Address of the local API. If its port is in use, the next free one.", {
+    listen: option(loopbackAddress(), "Address of the local API; if its port is in use, the next free port.", {
       default: "127.0.0.1:4040",
       env: "POSTERN_LOCAL_API",
       flag: "--local-api <host:port>",

@@ -21,7 +21,7 @@ const auth = section("Authentication of clients.", {
   }),
   api_keys_file: option(
     path,
-    "File with one `name key` per line, read again when it changes. Only its owner should be able to read it.",
+    "File with one `name key` per line, readable by its owner only; reloaded when it changes.",
     { env: "POSTERN_API_KEYS_FILE", flag: "--api-keys-file <file>", example: '"postern.keys"' },
   ),
   jwt: section(
@@ -171,7 +171,7 @@ const security = section("Limits for visitors and names.", {
     default: true,
     pending: "accepting ambiguous lengths",
   }),
-  max_request_size: option(size(), "Maximum size of a request body. 0: no limit. Beyond it, visitors get 413.", {
+  max_request_size: option(size(), "Maximum size of a request body; visitors get 413 beyond it. 0: no limit.", {
     default: 0,
     env: "POSTERN_MAX_REQUEST_SIZE",
     flag: "--max-request-size <size>",
@@ -179,12 +179,12 @@ const security = section("Limits for visitors and names.", {
   }),
   request_timeout: option(
     duration(),
-    "Maximum time until a service starts its response, once it has the whole request. 0: no limit. Beyond it, visitors get 504.",
+    "Maximum time from a complete request to the start of the response; visitors get 504 beyond it. 0: no limit.",
     { default: 0, env: "POSTERN_REQUEST_TIMEOUT", flag: "--request-timeout <time>", example: '"60s"' },
   ),
   connection_timeout: option(
     duration({ min: 100 }),
-    "Maximum time for the head of a request, from its first byte. Beyond it, visitors get 408.",
+    "Maximum time for the head of a request, from its first byte; visitors get 408 beyond it.",
     { default: 10_000 },
   ),
   idle_timeout: option(duration({ min: 100 }), "Time after which an idle visitor connection is closed.", {
@@ -210,7 +210,7 @@ export const tunnelServer = section("Public server.", {
     flag: "--listen <host:port>",
     example: '"127.0.0.1:8080"',
   }),
-  base_domain: option(hostName(), "Base domain. Tunnels get names below it.", {
+  base_domain: option(hostName(), "Base domain; tunnels get names below it.", {
     default: "localhost",
     env: "POSTERN_DOMAIN",
     flag: "--domain <name>",
@@ -223,7 +223,7 @@ export const tunnelServer = section("Public server.", {
   ),
   trusted_proxies: option(
     list(network()),
-    "Addresses or networks of proxies in front of the server. Only their X-Forwarded-For and X-Forwarded-Proto are used.",
+    "Addresses or networks of proxies in front of the server, whose X-Forwarded-For and X-Forwarded-Proto are trusted.",
     {
       default: [] as string[],
       env: "POSTERN_TRUSTED_PROXIES",
@@ -240,7 +240,11 @@ export const tunnelServer = section("Public server.", {
     "Port for HTTPS and WSS, with `ssl`; `listen` then redirects to it. Default: the port of `listen`, without plain HTTP.",
     { example: "8443" },
   ),
-  max_tunnels: option(integer({ min: 1 }), "Maximum number of tunnels, over all clients.", { default: 10_000 }),
+  max_tunnels: option(
+    integer({ min: 1 }),
+    "Maximum number of tunnels over all clients; the server refuses further ones.",
+    { default: 10_000 },
+  ),
   subdomain_strategy: option(choice(["random", "uuid", "user_specified"]), "How subdomains are chosen.", {
     default: "user_specified",
     pending: "other strategies than `user_specified`",

@@ -17,12 +17,12 @@ export const tunnelEndpoint = sections(
     name: option(text(), "Name of the endpoint in the log and in events. Default: the subdomain.", {
       example: '"web"',
     }),
-    server_url: option(server, "URL of the Postern server.", {
+    server_url: option(server, "Address of the Postern server.", {
       env: "POSTERN_SERVER_URL",
       flag: "--server <url>",
       example: '"https://tunnel.example.com"',
     }),
-    subdomain: option(label(), "The subdomain to request. Default: the server chooses one.", {
+    subdomain: option(label(), "Subdomain to request; by default the server chooses one.", {
       env: "POSTERN_SUBDOMAIN",
       flag: "--subdomain <name>",
       example: '"my-app"',
@@ -35,7 +35,7 @@ export const tunnelEndpoint = sections(
     ),
     host_header: option(
       text(),
-      "Host that the local service receives: a host name, or `rewrite` for the service's own address. Default: the visitor's.",
+      "Host that the local service receives: a fixed name, or `rewrite` for its own address; by default the visitor's.",
       { env: "POSTERN_HOST_HEADER", flag: "--host-header <host>", example: '"rewrite"' },
     ),
     connection_timeout: option(duration({ min: 100 }), "Maximum time for one attempt to connect to the server.", {
