@@ -59,6 +59,8 @@ export class Process {
       this.#child.once("exit", end);
       this.#child.once("error", () => end(127));
     });
+    // A program that has ended cannot read; `exited` reports that.
+    this.#child.stdin!.on("error", () => {});
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       // Only the latest lines matter; a chatty program must not fill the bench's memory.
       if (this.#lines.push(line) > 1000) this.#lines.shift();
@@ -79,6 +81,11 @@ export class Process {
   /** The first line that is JSON, parsed. */
   async report<T>(): Promise<T> {
     return JSON.parse(await this.line((line) => line.startsWith("{"))) as T;
+  }
+
+  /** Writes one line of JSON to its standard input. */
+  send(message: object): void {
+    this.#child.stdin!.write(`${JSON.stringify(message)}\n`);
   }
 
   obituary(): string {

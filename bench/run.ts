@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
 import { loadavg } from "node:os";
+import { commandOf } from "./comparison/compare-builds.ts";
+import { comparisonRows } from "./comparison/index.ts";
 import { describeMachine } from "./machine.ts";
 import { missingPrograms } from "./programs.ts";
 import { save, writeReadme } from "./record.ts";
@@ -6,18 +9,21 @@ import { line, type Line, type Row } from "./row.ts";
 import { ROWS } from "./rows/index.ts";
 import { readSettings, USAGE, type Settings } from "./settings.ts";
 import { Stage } from "./stage.ts";
-import { table } from "./table.ts";
+import { COMPARISON_COLUMNS, table } from "./table.ts";
 
 /** Above this load others take part in what is measured. */
 const BUSY_LOAD = 0.5;
 
 const settings = attempt(() => readSettings(process.argv.slice(2)));
+const available = settings.against === undefined ? ROWS : comparisonRows(settings.against);
 if (settings.list) {
-  for (const row of ROWS)
+  for (const row of available)
     console.log(`${row.name.padEnd(14)} ${row.about}${row.onRequest ? " (only when named)" : ""}`);
   process.exit(0);
 }
 const rows = attempt(() => chosen(settings));
+if (settings.against !== undefined && !existsSync(commandOf(settings.against)))
+  refuse(`${settings.against} is not a checkout of Postern: ${commandOf(settings.against)} does not exist`);
 const missing = missingPrograms(rows.flatMap((row) => row.needs));
 if (missing) refuse(missing);
 
@@ -42,7 +48,9 @@ for (const row of rows) {
   if (interrupted) await new Promise(() => {});
 }
 
-const text = [conditions(machine), table(lines)].join("\n\n");
+const text = [conditions(machine), table(lines, settings.against === undefined ? undefined : COMPARISON_COLUMNS)].join(
+  "\n\n",
+);
 console.log(`\n${text}\n`);
 console.log(save(text, lines, settings, machine));
 if (settings.write) await writeReadme(text);
@@ -73,19 +81,23 @@ async function measured(row: Row): Promise<Line[]> {
 }
 
 function chosen({ rows: names }: Settings): Row[] {
-  if (names.length === 0) return ROWS.filter((row) => !row.onRequest);
+  if (names.length === 0) return available.filter((row) => !row.onRequest);
   return names.map((name) => {
-    const row = ROWS.find((each) => each.name === name);
-    if (!row) throw new Error(`no row is called ${name}; there are ${ROWS.map((each) => each.name).join(", ")}`);
+    const row = available.find((each) => each.name === name);
+    if (!row)
+      throw new Error(`there is no row called ${name}; the rows are ${available.map((each) => each.name).join(", ")}`);
     return row;
   });
 }
 
 function conditions(of: string): string {
-  const rounds = settings.quick
-    ? "one quick round: figures mean nothing"
-    : `medians of ${settings.runs} interleaved rounds`;
-  return `${new Date().toISOString().slice(0, 10)}; ${rounds}. ${of}. Load before the run: ${load.toFixed(1)}.`;
+  return `${new Date().toISOString().slice(0, 10)}; ${rounds()}. ${of}. Load before the run: ${load.toFixed(1)}.`;
+}
+
+function rounds(): string {
+  if (settings.quick) return "one quick round: figures mean nothing";
+  if (settings.against === undefined) return `medians of ${settings.rounds} interleaved rounds`;
+  return `medians of ${settings.pairs} × ${settings.rounds} interleaved rounds, against ${settings.against}`;
 }
 
 function attempt<T>(work: () => T): T {

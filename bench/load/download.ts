@@ -3,7 +3,7 @@
  * Reports { bytes, seconds } after `times` answers; without `times` it goes on until SIGTERM, and reports { flowing }
  * once `flowingBytes` have come.
  */
-import { AnswerReader } from "./answer-reader.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { dial, fail, report, settings, type Target } from "./settings.ts";
 
 const target = settings<Target & { times?: number; flowingBytes?: number }>();
@@ -15,7 +15,7 @@ let started = 0;
 let flowing = flowingBytes === undefined;
 const buffer = Buffer.alloc(1 << 20);
 
-const reader = new AnswerReader(
+const reader = new ResponseReader(
   (count) => {
     bytes += count;
     if (flowing || bytes < flowingBytes!) return;

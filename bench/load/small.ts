@@ -4,7 +4,7 @@
  * last byte, after `seconds`; the first second is not counted.
  */
 import { connect, type Socket } from "node:net";
-import { AnswerReader } from "./answer-reader.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { fail, report, settings, split, type Target } from "./settings.ts";
 
 const WARM_UP_MS = 1000;
@@ -43,7 +43,7 @@ function ask(): void {
 function open(): Connection {
   const socket = connect({ ...split(address), noDelay: true });
   const connection = { socket, asked: 0 };
-  const reader = new AnswerReader(
+  const reader = new ResponseReader(
     () => {},
     () => answered(connection),
   );

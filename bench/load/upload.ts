@@ -3,7 +3,7 @@
  * Reports { bytes, seconds } when the answer is there. With `flowingBytes` the body has no end in sight: it reports
  * { flowing } once that much has left, and goes on until SIGTERM.
  */
-import { AnswerReader } from "./answer-reader.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { dial, fail, report, settings, type Target } from "./settings.ts";
 
 const target = settings<Target & { length: number; flowingBytes?: number }>();
@@ -19,7 +19,7 @@ const socket = dial(target, undefined, () => {
   socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\n`);
   send();
 });
-const reader = new AnswerReader(() => {}, finish);
+const reader = new ResponseReader(() => {}, finish);
 socket.on("data", (data) => {
   if (left > 0) fail(`answered before the body was sent: ${data.toString("latin1", 0, 400)}`);
   reader.push(data);

@@ -1,14 +1,14 @@
 import type { Stage } from "../stage.ts";
-import { LARGE, SINK, SMALL, type Origin } from "../ways/origin.ts";
-import type { Way } from "../ways/way.ts";
+import { LARGE, SINK, SMALL, type Origin } from "../setups/origin.ts";
+import type { Setup } from "../setups/setup.ts";
 
 const RATE = 50;
 /** A body that does not end while anybody measures. */
 const ENDLESS = 1e13;
 
 /** Latencies in milliseconds of 50 small requests a second. */
-export async function smallRequests(stage: Stage, way: Way, seconds: number, netns?: string): Promise<number[]> {
-  const { address, host } = way;
+export async function smallRequests(stage: Stage, setup: Setup, seconds: number, netns?: string): Promise<number[]> {
+  const { address, host } = setup;
   const visitor = stage.script("small", { address, host, path: SMALL, rate: RATE, seconds }, { netns });
   const { latencies } = await visitor.report<{ latencies: number[] }>();
   return latencies;
@@ -26,8 +26,8 @@ export interface BulkOptions {
 }
 
 /** Starts one download and one upload without end, and waits until both flow. */
-export async function startBulk(stage: Stage, way: Way, origin: Origin, options: BulkOptions): Promise<Bulk> {
-  const { address, host } = way;
+export async function startBulk(stage: Stage, setup: Setup, origin: Origin, options: BulkOptions): Promise<Bulk> {
+  const { address, host } = setup;
   const { flowingBytes, netns } = options;
   const download = stage.script("download", { address, host, path: LARGE, flowingBytes }, { netns });
   const upload = stage.script("upload", { address, host, path: SINK, length: ENDLESS, flowingBytes }, { netns });

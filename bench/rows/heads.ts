@@ -4,7 +4,7 @@ import { median, pairedRatio } from "../measure/statistics.ts";
 import { line, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { perSecond, ratio } from "../show.ts";
-import { interleave } from "../ways/way.ts";
+import { interleave } from "../setups/setup.ts";
 
 const SECONDS = 1;
 /** Messages read between two looks at the clock. */
@@ -69,7 +69,7 @@ export const heads: Row = {
   name: "heads",
   about: "the head reader alone, messages/s, beside the parser of node:http",
   needs: [],
-  limit: (settings) => 60 + (settings.runs + 1) * 10 * duration(settings, SECONDS),
+  limit: (settings) => 60 + (settings.rounds + 1) * 10 * duration(settings, SECONDS),
   run: async (_stage, settings) => [
     ...(await compare(settings, "small request", requestReaders(SMALL_REQUEST))),
     ...(await compare(settings, "a browser's request", requestReaders(BROWSER_REQUEST))),
@@ -80,7 +80,7 @@ export const heads: Row = {
 async function compare(settings: Settings, what: string, readers: Reader[]): Promise<Line[]> {
   const seconds = duration(settings, SECONDS);
   for (const reader of readers) rate(reader, seconds / 2);
-  const rates = await interleave(readers, settings.runs, async (reader) => rate(reader, seconds));
+  const rates = await interleave(readers, settings.rounds, async (reader) => rate(reader, seconds));
   const [reading, writing, node] = rates as [number[], number[], number[]];
   return [
     line({

@@ -5,7 +5,7 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import type { Settings } from "../settings.ts";
 import { kilobytes } from "../show.ts";
 import type { Stage } from "../stage.ts";
-import { startServer, type PosternServer } from "../ways/postern.ts";
+import { startServer, type PosternServer } from "../setups/postern.ts";
 
 const BAR = 12 * 1024;
 const TOGETHER = 16;
@@ -17,11 +17,11 @@ export const idleSessions: Row = {
   name: "idle-sessions",
   about: "server memory for each of 2,000 idle sessions",
   needs: [],
-  limit: (settings) => 60 + settings.runs * 90,
+  limit: (settings) => 60 + settings.rounds * 90,
   run: async (stage, settings) => {
     const count = settings.quick ? 500 : 2000;
     const rounds: Cost[] = [];
-    for (let round = 0; round < settings.runs; round++) rounds.push(await measure(stage, settings, count));
+    for (let round = 0; round < settings.rounds; round++) rounds.push(await measure(stage, settings, count));
     const resident = median(rounds.map((cost) => cost.resident));
     const heap = median(rounds.map((cost) => cost.heap));
     // Pages that were free before can hide growth, so the larger of both views counts.

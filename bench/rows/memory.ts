@@ -7,8 +7,8 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { megabytes, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
-import { LARGE, SMALL, startOrigin } from "../ways/origin.ts";
-import { startPostern } from "../ways/postern.ts";
+import { LARGE, SMALL, startOrigin } from "../setups/origin.ts";
+import { startPostern } from "../setups/postern.ts";
 
 const SECONDS = 20;
 const SAMPLE_MS = 250;
@@ -23,7 +23,7 @@ export function memory(readers: number): Row {
     name: `memory-${readers}`,
     about: `growth of server and client while ${readers} visitor${readers === 1 ? " reads a 1 GB answer" : "s read 1 GB answers"} at 1 MB/s each`,
     needs: ["nginx", "wrk"],
-    limit: (settings) => 60 + settings.runs * (duration(settings, SECONDS) + 45),
+    limit: (settings) => 60 + settings.rounds * (duration(settings, SECONDS) + 45),
     run: (stage, settings) => run(stage, settings, readers),
   };
 }
@@ -44,7 +44,7 @@ async function run(stage: Stage, settings: Settings, readers: number): Promise<L
   const origin = await startOrigin(stage);
   const bound = readers === 1 ? SLACK : SESSION_WINDOW + SLACK;
   const rounds: Growth[] = [];
-  for (let round = 0; round < settings.runs; round++)
+  for (let round = 0; round < settings.rounds; round++)
     rounds.push(await measure(stage, settings, origin.address, readers));
 
   const middle = (value: (growth: Growth) => number): number => median(rounds.map(value));
@@ -68,13 +68,13 @@ async function run(stage: Stage, settings: Settings, readers: number): Promise<L
 
 /** One round with fresh processes: what an earlier round made them grow by would hide this one's growth. */
 async function measure(stage: Stage, settings: Settings, origin: string, readers: number): Promise<Growth> {
-  const way = await startPostern(stage, settings, origin);
-  const { server, client } = way;
+  const setup = await startPostern(stage, settings, origin);
+  const { server, client } = setup;
   // The warm-up: compiled code and the young heap at full size, which small requests bring about.
-  await wrk(stage, way, SMALL, 64, settings.quick ? 2 : 5);
+  await wrk(stage, setup, SMALL, 64, settings.quick ? 2 : 5);
   const before = { server: residentBytes(server.process.pid), client: residentBytes(client.process.pid) };
 
-  const { address, host } = way;
+  const { address, host } = setup;
   const visitors = stage.script("slow-readers", {
     address,
     host,
@@ -91,7 +91,9 @@ async function measure(stage: Stage, settings: Settings, origin: string, readers
   const sampling = setInterval(sample, SAMPLE_MS);
   try {
     await visitors.report();
-    const { cpu } = await observe(way, settings, `memory-${readers}`, () => pause(duration(settings, SECONDS) * 1000));
+    const { cpu } = await observe(setup, settings, `memory-${readers}`, () =>
+      pause(duration(settings, SECONDS) * 1000),
+    );
     cores = cpu / duration(settings, SECONDS);
     sample();
   } finally {

@@ -3,10 +3,10 @@ import { missingPrograms } from "../programs.ts";
 import { line, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import type { Stage } from "../stage.ts";
-import { startNginx } from "../ways/nginx.ts";
-import { startOrigin } from "../ways/origin.ts";
-import { startPostern } from "../ways/postern.ts";
-import { straight } from "../ways/way.ts";
+import { startNginx } from "../setups/nginx.ts";
+import { startOrigin } from "../setups/origin.ts";
+import { startPostern } from "../setups/postern.ts";
+import { direct } from "../setups/setup.ts";
 import { compareBeside } from "./beside-bulk.ts";
 import { quiet } from "./quiet.ts";
 
@@ -24,7 +24,7 @@ export const slowLink: Row = {
   about:
     "50 small requests/s beside a download and an upload over a 10 Mbit/s link (network namespaces, tc tbf; as root)",
   needs: ["nginx"],
-  limit: (settings) => 90 + (settings.runs + 1) * 6 * (duration(settings, SECONDS) + 10),
+  limit: (settings) => 90 + (settings.rounds + 1) * 6 * (duration(settings, SECONDS) + 10),
   run: async (stage, settings) => {
     const missing = obstacle();
     return missing ? [line({ measure: MEASURE, result: "skipped", note: missing })] : run(stage, settings);
@@ -52,7 +52,7 @@ async function run(stage: Stage, settings: Settings): Promise<Line[]> {
     server: { netns: near, host: SERVER_HOST, inspect: false },
     client: { netns: far, inspect: false },
   });
-  const lines = await compareBeside(stage, settings, [product, nginx.yardstick, straight(origin.plain)], origin, {
+  const lines = await compareBeside(stage, settings, [product, nginx.yardstick, direct(origin.plain)], origin, {
     seconds: duration(settings, SECONDS),
     flowingBytes: 1e6,
     netns: near,

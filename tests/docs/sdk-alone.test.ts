@@ -56,7 +56,7 @@ test(
       .map(String)
       .filter((path) => path.endsWith("package.json"))
       .map(dirname);
-    expect(installed.toSorted()).toEqual(["@postern/client", "@postern/protocol", "@postern/net"]);
+    expect(installed.toSorted()).toEqual(["@postern/client", "@postern/net", "@postern/protocol"]);
 
     writeFileSync(join(folder, "user.ts"), USER);
     const options = "--noEmit --strict --target es2024 --module nodenext --skipLibCheck --types node".split(" ");

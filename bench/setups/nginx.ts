@@ -5,7 +5,7 @@ import type { Process } from "../process.ts";
 import { freePort, type Stage } from "../stage.ts";
 import type { Certificate } from "./certificate.ts";
 import { listening } from "./listening.ts";
-import type { Way } from "./way.ts";
+import type { Setup } from "./setup.ts";
 
 export interface NginxOptions {
   netns?: string;
@@ -16,12 +16,12 @@ export interface NginxOptions {
 }
 
 /** nginx as single-hop reverse proxy: the yardstick, and other configurations of the same proxy to look at. */
-export interface NginxWays {
-  yardstick: Way;
-  others: Way[];
+export interface NginxSetups {
+  yardstick: Setup;
+  others: Setup[];
 }
 
-export async function startNginx(stage: Stage, origin: string, options: NginxOptions = {}): Promise<NginxWays> {
+export async function startNginx(stage: Stage, origin: string, options: NginxOptions = {}): Promise<NginxSetups> {
   const ports = [await freePort(), await freePort(), await freePort(), await freePort()];
   const [listen, large, defaults, unbuffered] = ports.map((port) => `${options.host ?? "127.0.0.1"}:${port}`);
   const child = launch(stage, "proxy", options.netns, {
@@ -33,13 +33,13 @@ export async function startNginx(stage: Stage, origin: string, options: NginxOpt
     LISTEN_UNBUFFERED: unbuffered!,
   });
   await listening(child, ports[0]!);
-  const way = (name: string, address: string): Way => ({ name, address, host: address, processes: [child] });
+  const setup = (name: string, address: string): Setup => ({ name, address, host: address, processes: [child] });
   return {
-    yardstick: { ...way("nginx", listen!), secure: options.certificate !== undefined },
+    yardstick: { ...setup("nginx", listen!), secure: options.certificate !== undefined },
     others: [
-      way("nginx with 64 KB buffers", large!),
-      way("nginx with its defaults", defaults!),
-      way("nginx unbuffered", unbuffered!),
+      setup("nginx with 64 KB buffers", large!),
+      setup("nginx with its defaults", defaults!),
+      setup("nginx unbuffered", unbuffered!),
     ],
   };
 }

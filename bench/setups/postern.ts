@@ -6,7 +6,7 @@ import type { Settings } from "../settings.ts";
 import { freePort, type Stage } from "../stage.ts";
 import type { Certificate } from "./certificate.ts";
 import { listening } from "./listening.ts";
-import type { Way } from "./way.ts";
+import type { Setup } from "./setup.ts";
 
 export interface PosternServer {
   process: Process;
@@ -27,7 +27,7 @@ export interface PosternClient {
 }
 
 /** The whole product: a way, and its two processes. */
-export interface PosternWay extends Way {
+export interface PosternSetup extends Setup {
   server: PosternServer;
   client: PosternClient;
 }
@@ -91,7 +91,7 @@ export async function startPostern(
   settings: Settings,
   local: string,
   places: { server?: ServerPlace; client?: ClientPlace } = {},
-): Promise<PosternWay> {
+): Promise<PosternSetup> {
   const server = await startServer(stage, settings, { inspect: settings.profile, ...places.server });
   const client = await startClient(stage, settings, server, local, { inspect: settings.profile, ...places.client });
   const processes = [server.process, client.process];

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort, type Stage } from "../stage.ts";
 import { listening } from "./listening.ts";
-import { expectAnswer, type Way } from "./way.ts";
+import { expectResponse, type Setup } from "./setup.ts";
 
 /**
  * Starts the prototype: `server.cjs` takes visitors on 7001 and its client on 7000, `client.cjs` dials an origin on 9000.
  * It knows no options, so a copy is made in which these numbers are free ports, with the `ws` of this repository beside it.
  */
-export async function startPrototype(stage: Stage, folder: string, origin: string): Promise<Way> {
+export async function startPrototype(stage: Stage, folder: string, origin: string): Promise<Setup> {
   const tunnel = await freePort();
   const visitors = await freePort();
   const ports: Record<string, string> = { "7000": `${tunnel}`, "7001": `${visitors}`, "9000": origin.split(":")[1]! };
@@ -29,7 +29,7 @@ export async function startPrototype(stage: Stage, folder: string, origin: strin
   // It says nothing by itself, and a visitor who comes before its client would end it.
   await client.line((line) => line === "open");
   const address = `127.0.0.1:${visitors}`;
-  const way: Way = { name: "prototype", address, host: address, processes: [server, client] };
-  await expectAnswer(way, "/small");
-  return way;
+  const setup: Setup = { name: "prototype", address, host: address, processes: [server, client] };
+  await expectResponse(setup, "/small");
+  return setup;
 }

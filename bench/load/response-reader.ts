@@ -1,7 +1,7 @@
 import { fail } from "./settings.ts";
 
 /** Reads answers with a Content-Length, one after the other, from the bytes of a connection, and keeps none of their body. */
-export class AnswerReader {
+export class ResponseReader {
   #head = "";
   /** Bytes of the present body still to come; -1 while its head is read. */
   #left = -1;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../limits.js";
-import { PlayedPeer } from "../session/scripted-peer.suite.js";
-import { Bulk, Received, SessionPair } from "../session/session-pair.suite.js";
-import { megabits } from "../session/simulated-link.suite.js";
-import type { Stream } from "../session/stream.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
+import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
+import { megabits } from "./simulated-link.suite.js";
+import type { MultiplexedStream as Stream } from "./multiplexed-stream.js";
 
 /** A reader that gives bytes back later, as a socket does that needs a turn, or as a person does who reads slowly. */
 class Later extends Received {
@@ -30,7 +30,7 @@ function shareOfPath(pause: number): number {
   client.record.accept = (stream) => void new Bulk(stream);
   for (const { session } of [server, client]) session.ping();
   clock.run(200);
-  const stream = server.session.open(1);
+  const stream = server.session.open(1) as Stream;
   new Later(stream, (bytes) => clock.at(clock.now() + pause, () => stream.consumed(bytes)));
   clock.run(3_000);
   const before = link.client.bytesSent;
@@ -39,12 +39,12 @@ function shareOfPath(pause: number): number {
 }
 
 /** Opens a stream whose reader is prompt, so that it borrows from the cap if it can. */
-function borrow(peer: PlayedPeer): { stream: Stream; borrowed: boolean } {
+function borrow(peer: ScriptedPeer): { stream: Stream; borrowed: boolean } {
   const id = peer.record.streams.length * 2 + 1;
   peer.opens(id);
   const stream = peer.record.streams.at(-1) as Stream;
   new Later(stream);
-  peer.says({ type: "DATA", stream: id, flags: 1, data: "ab" });
+  peer.sends({ type: "DATA", stream: id, flags: 1, data: "ab" });
   stream.consumed(1);
   return { stream, borrowed: stream.window.limit > DEFAULT_LIMITS.guaranteedWindow };
 }
@@ -55,10 +55,10 @@ describe("a reader", () => {
   });
 
   test("that is slower than the path does not get more of the cap", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
     const reader = new Later(peer.record.streams[0] as Stream);
-    peer.says({ type: "DATA", stream: 1, flags: 1, data: "ab".repeat(DEFAULT_LIMITS.guaranteedWindow) });
+    peer.sends({ type: "DATA", stream: 1, flags: 1, data: "ab".repeat(DEFAULT_LIMITS.guaranteedWindow) });
     peer.clock.run(1_000);
     reader.stream.consumed(DEFAULT_LIMITS.guaranteedWindow);
     peer.clock.run(10);
@@ -66,12 +66,12 @@ describe("a reader", () => {
   });
 
   test("that is behind gets small pieces as copies, so that they don't keep all that was read with them", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
     const reader = new Later(peer.record.streams[0] as Stream);
     const small = { type: "DATA" as const, stream: 1, data: "ab" };
     const others = { type: "DATA" as const, stream: 1, data: "cd".repeat(4_000) };
-    peer.says(small, others, small, small);
+    peer.sends(small, others, small, small);
     const kept = reader.chunks.map((chunk) => chunk.buffer.byteLength);
     expect(reader.chunks.map((chunk) => chunk.length)).toEqual([1, 4_000, 1, 1]);
     expect(kept[0]).toBeGreaterThan(4_000);
@@ -79,11 +79,11 @@ describe("a reader", () => {
   });
 
   test("that has not read to the end keeps its loan until it has, or gives up", () => {
-    const peer = new PlayedPeer("client", { sessionWindow: 1024 * 1024 });
+    const peer = new ScriptedPeer("client", { sessionWindow: 1024 * 1024 });
     const over = [borrow(peer), borrow(peer)].map(({ stream }) => {
-      peer.says({ type: "DATA", stream: stream.id, data: "ab".repeat(20_000) });
+      peer.sends({ type: "DATA", stream: stream.id, data: "ab".repeat(20_000) });
       stream.end();
-      peer.says({ type: "FIN", stream: stream.id, delivered: 0 });
+      peer.sends({ type: "FIN", stream: stream.id, delivered: 0 });
       expect(stream.over).toBe(true);
       return stream;
     });
