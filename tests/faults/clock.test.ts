@@ -5,7 +5,7 @@ import { finding } from "./size.ts";
 
 beforeEach((context) => needs(context, "faketime"));
 
-test("setting the clock three days forward or an hour back changes nothing", async (context) => {
+test("clocks that jump three days forward or an hour back have no effect", async (context) => {
   const clocks = { server: new FakeClock(onTestFinished), client: new FakeClock(onTestFinished) };
   const server = await ServerProcess.start(onTestFinished, { env: clocks.server.env });
   const echo = await startEchoOrigin(onTestFinished);

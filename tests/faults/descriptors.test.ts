@@ -7,7 +7,7 @@ import { finding } from "./size.ts";
 const FEW_DESCRIPTORS = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"];
 const CROWD = 200;
 
-test("a server with 64 file descriptors survives a crowd and serves afterwards", async (context) => {
+test("a server with 64 file descriptors survives a surge of visitors and serves requests after it", async (context) => {
   const server = await ServerProcess.start(onTestFinished, { prefix: FEW_DESCRIPTORS });
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "narrow" });
@@ -21,7 +21,7 @@ test("a server with 64 file descriptors survives a crowd and serves afterwards",
     }),
   );
   const wires = crowd.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-  finding(context, `${CROWD} visitors at once, ${wires.length} were let in or waited in the backlog`);
+  finding(context, `${CROWD} visitors at once, ${wires.length} were accepted or waited in the backlog`);
   expect(server.program.exit).toBeUndefined();
   for (const wire of wires) wire.reset();
   await until("the tunnel to serve", async () => (await published.visit("/")).status === 200, { timeout: 60_000 });
@@ -29,7 +29,7 @@ test("a server with 64 file descriptors survives a crowd and serves afterwards",
   await check.pass();
 });
 
-test("a client with 64 file descriptors refuses requests that it cannot dial for, keeps its tunnel, and serves the next visitors", async (context) => {
+test("a client with 64 file descriptors refuses excess requests, keeps its tunnel, and serves later visitors", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, prefix: FEW_DESCRIPTORS });

@@ -49,7 +49,7 @@ const renewals = (client: ClientProcess): number =>
   client.events.filter(({ type, data }) => type === "token_refresh" && data["state"] === "renewed").length;
 
 test.for(states)(
-  "with a state directory that is %s tokens are still refreshed, the failure is reported, and the token is stored later",
+  "a state directory that is %s: tokens are still renewed, the problem is reported, and the token is saved when possible",
   async ([, spoil, repair], context) => {
     const folder = mountSmall(context);
     mkdirSync(join(folder, "postern"));
@@ -78,12 +78,12 @@ test.for(states)(
       kept().some((name) => readFileSync(join(folder, "postern", name), "utf8").includes(issuer.refreshToken)),
     );
     expect(client.count("tunnel_established")).toBe(1);
-    finding(context, "tokens went on being renewed; the refresh token was kept as soon as it could be");
+    finding(context, "tokens were still renewed; the refresh token was saved when the disk was writable again");
     await check.pass();
   },
 );
 
-test("with log files on a full disk the server continues to serve", async (context) => {
+test("log files on a full disk: the server keeps serving", async (context) => {
   const folder = mountSmall(context);
   const server = await TokenServer.start(onTestFinished, `audience = "postern"\nsecret = "${TOKEN_SECRET}"`, {
     POSTERN_LOGGING_FILE_LOGGING: "true",
@@ -100,6 +100,6 @@ test("with log files on a full disk the server continues to serve", async (conte
   clear(folder);
   expect(await server.healthy()).toBe(true);
   expect(existsSync(join(folder, log()[0]!))).toBe(true);
-  finding(context, "every request was answered while the log could not be written");
+  finding(context, "every request was answered while the log was not writable");
   await check.pass();
 });

@@ -12,7 +12,7 @@ beforeEach((context) => {
 /** An unused address. */
 const DEAD = "198.18.255.254";
 
-test("the client follows a name server that fails, then responds, then returns a dead address first, then another server", async (context) => {
+test("the client follows a name server that fails, recovers, returns a dead address first, and returns another server", async (context) => {
   const namespace = NetworkNamespace.create(onTestFinished);
   const { host } = namespace;
   const names = await NameServer.start(onTestFinished, host);
@@ -38,7 +38,7 @@ test("the client follows a name server that fails, then responds, then returns a
   names.answer = [host];
   let start = performance.now();
   await client.event("tunnel_established");
-  finding(context, `connected ${secondsSince(start)} after the name server had an answer`);
+  finding(context, `connected ${secondsSince(start)} after the name server recovered`);
   const check = await ClosingCheck.begin(onTestFinished, first, client.program, first.program);
   await check.pass();
 
@@ -47,7 +47,7 @@ test("the client follows a name server that fails, then responds, then returns a
   await first.restart();
   start = performance.now();
   await client.event("tunnel_established", 2);
-  finding(context, `with a dead address first, back ${secondsSince(start)} after the server`);
+  finding(context, `with a dead address first: back ${secondsSince(start)} after the server`);
 
   const questions = names.asked;
   names.answer = [DEAD];
@@ -57,6 +57,6 @@ test("the client follows a name server that fails, then responds, then returns a
   await first.restart();
   start = performance.now();
   await client.event("tunnel_established", 3);
-  finding(context, `with a changed answer, back ${secondsSince(start)} after the server`);
+  finding(context, `with another server: back ${secondsSince(start)} after the server`);
   expect(client.url.hostname).toBe("followed.tunnel.test");
 });

@@ -20,8 +20,8 @@ beforeEach((context) => {
   needsRoot(context);
 });
 
-test.concurrent.for(["in both directions", "inbound", "outbound"] as const)(
-  "both ends notice a link that loses every packet, %s, and the tunnel returns when the link recovers",
+test.concurrent.for(["both ways", "on the way in", "on the way out"] as const)(
+  "a link that loses every packet %s: both ends detect it, and the tunnel recovers with the link",
   async (loss, context) => {
     const { onTestFinished: defer } = context;
     const namespace = NetworkNamespace.create(defer);
@@ -44,10 +44,10 @@ test.concurrent.for(["in both directions", "inbound", "outbound"] as const)(
     namespace.cut(loss);
     const start = performance.now();
     await until("the server to notice", () => server.program.output.includes("client dropped"), { timeout: NOTICED });
-    finding(context, `the server noticed after ${secondsSince(start)}`);
+    finding(context, `server detected it after ${secondsSince(start)}`);
     expect(await visit()).toBe(503);
     await until("the client to notice", () => client.count("tunnel_closed") === 1, { timeout: NOTICED });
-    finding(context, `the client noticed before ${secondsSince(start)}`);
+    finding(context, `client detected it before ${secondsSince(start)}`);
     namespace.heal();
     const healed = performance.now();
     await until("the tunnel to return", () => client.count("tunnel_established") === 2, { timeout: 60_000 });

@@ -7,7 +7,7 @@ import { finding } from "./size.ts";
 const LITTLE_MEMORY = { NODE_OPTIONS: "--max-old-space-size=48 --max-semi-space-size=1" };
 const MOST = 8_000;
 
-test("a server with little memory closes idle connections in time and continues to serve", async (context) => {
+test("a server that is short of memory closes idle connections and keeps serving", async (context) => {
   const server = await ServerProcess.start(onTestFinished, { env: LITTLE_MEMORY });
   const neighbour = await startNeighbour(onTestFinished, server);
   const isShort = (): boolean => server.program.output.includes("memory is short: idle connections are closed");

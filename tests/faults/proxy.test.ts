@@ -5,7 +5,7 @@ import { finding, secondsSince } from "./size.ts";
 
 const CREDENTIALS = "me:a-secret-of-the-proxy";
 
-test("the tunnel returns after a proxy with credentials resets all connections, stops and restarts", async (context) => {
+test("a proxy with credentials breaks every connection, stops, and returns: the tunnel recovers each time", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const proxy = await ConnectProxy.start(onTestFinished, { port: server.port, credentials: CREDENTIALS });
@@ -22,8 +22,8 @@ test("the tunnel returns after a proxy with credentials resets all connections, 
 
   proxy.drop();
   const torn = performance.now();
-  await until("the tunnel to return", () => client.count("tunnel_established") === 2);
-  finding(context, `every connection torn, the tunnel was back after ${secondsSince(torn)}`);
+  await until("the tunnel to be back", () => client.count("tunnel_established") === 2);
+  finding(context, `every connection broken: tunnel back after ${secondsSince(torn)}`);
   expect(await visit()).toBe(200);
 
   await proxy.close();
@@ -36,8 +36,8 @@ test("the tunnel returns after a proxy with credentials resets all connections, 
     port: server.port,
     credentials: CREDENTIALS,
   });
-  await until("the tunnel to return", () => client.count("tunnel_established") === 3);
-  finding(context, `gone for a while, the tunnel was back ${secondsSince(back)} after the proxy`);
+  await until("the tunnel to be back", () => client.count("tunnel_established") === 3);
+  finding(context, `stopped: tunnel back ${secondsSince(back)} after the proxy`);
   expect(await visit()).toBe(200);
   expect(next.asked.length).toBeGreaterThan(0);
   expect(client.program.output).not.toContain("a-secret-of-the-proxy");

@@ -1,6 +1,6 @@
 import type { TestContext } from "vitest";
 
-/** True in `npm run faults`, which runs every fault at full length; `npm test` runs short versions. */
+/** True in `npm run faults`, which runs every fault at full length. `npm test` runs shorter versions. */
 export const isFull = process.env["POSTERN_FAULTS"] === "full";
 
 export function sized<T>(full: T, short: T): T {
@@ -9,17 +9,17 @@ export function sized<T>(full: T, short: T): T {
 
 declare module "vitest" {
   interface TaskMeta {
-    /** Observations of the test, for docs/reliability.md. */
+    /** Measurements of the test, for docs/reliability.md. */
     findings?: string[];
   }
 }
 
-/** Records an observation for the page that the full run writes. */
+/** Records a measurement for docs/reliability.md. */
 export function finding({ task }: Pick<TestContext, "task">, text: string): void {
   (task.meta.findings ??= []).push(text);
 }
 
-/** Seconds since `start` (from performance.now) as text. */
+/** Returns the time since `start` (from performance.now) as text, in seconds. */
 export function secondsSince(start: number): string {
   return `${((performance.now() - start) / 1_000).toFixed(1)} s`;
 }

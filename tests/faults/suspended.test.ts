@@ -13,7 +13,7 @@ async function hold(program: Program): Promise<void> {
   program.signal("SIGCONT");
 }
 
-test("a suspended server resumes its tunnels under the same names", async (context) => {
+test("a server that is suspended and resumed serves its tunnels under the same names", async (context) => {
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { subdomain: "held" });
   const { server, client } = published;
@@ -21,12 +21,12 @@ test("a suspended server resumes its tunnels under the same names", async (conte
   await hold(server.program);
   const start = performance.now();
   await until("the tunnel to serve", async () => (await published.visit("/")).status === 200, { timeout: 90_000 });
-  finding(context, `suspended for ${HELD / 1_000} s, it served again ${secondsSince(start)} after it went on`);
+  finding(context, `suspended for ${HELD / 1_000} s, served again ${secondsSince(start)} after it resumed`);
   expect(client.url.hostname).toBe("held.localhost");
   await check.pass();
 });
 
-test("a suspended client returns under its name, without an effect on the tunnel beside it", async (context) => {
+test("a client that is suspended and resumed recovers its name; another tunnel is not affected", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "asleep" });
@@ -35,12 +35,12 @@ test("a suspended client returns under its name, without an effect on the tunnel
   await hold(client.program);
   const start = performance.now();
   await until("the tunnel to serve", async () => (await published.visit("/")).status === 200, { timeout: 90_000 });
-  finding(context, `suspended for ${HELD / 1_000} s, it served again ${secondsSince(start)} after it went on`);
+  finding(context, `suspended for ${HELD / 1_000} s, served again ${secondsSince(start)} after it resumed`);
   expect(client.url.hostname).toBe("asleep.localhost");
   await check.pass();
 });
 
-test("a server that is killed and restarted has its tunnels again under their names", async (context) => {
+test("a server that is killed and restarted gets its tunnels back under their names", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "killed" });
@@ -50,9 +50,9 @@ test("a server that is killed and restarted has its tunnels again under their na
     await server.program.kill();
     await server.restart();
     const start = performance.now();
-    // Attempts at a server that ends at once become less frequent.
-    await until("the tunnel to return", () => client.count("tunnel_established") > time, { timeout: 60_000 });
-    finding(context, `killed the ${time}. time, the tunnel was back ${secondsSince(start)} after the server`);
+    // A server that dies again at once is tried less and less often.
+    await until("the tunnel to be back", () => client.count("tunnel_established") > time, { timeout: 60_000 });
+    finding(context, `kill ${time}: tunnel back ${secondsSince(start)} after the server`);
     expect((await published.visit("/")).status).toBe(200);
   }
   expect(client.url.hostname).toBe("killed.localhost");

@@ -3,7 +3,7 @@ import { ServerProcess, until, Wire } from "@postern/testkit";
 import { ScriptedClient } from "../scripted-client.ts";
 import { finding, secondsSince } from "./size.ts";
 
-test("a client that keeps requests of a lost name loses them within a minute; other names of its session continue", async (context) => {
+test("a client that lost a name and keeps its streams loses them within a minute; other tunnels of its session continue", async (context) => {
   const { port } = await ServerProcess.start(onTestFinished);
   const former = await ScriptedClient.start(onTestFinished, { port, subdomain: "lost", instance: "one" });
   const start = performance.now();
@@ -16,10 +16,10 @@ test("a client that keeps requests of a lost name loses them within a minute; ot
   beside.write("GET /hold HTTP/1.1\r\nHost: kept.localhost\r\n\r\n");
   await until("both requests to be held", () => former.held.length === 2);
 
-  await ScriptedClient.start(onTestFinished, { port, subdomain: "lost", instance: "two" });
-  await former.received("unbound");
-  await until("the request to be ended", () => former.held[0]!.over, { timeout: 60_000 });
-  finding(context, `it was broken off after ${secondsSince(start)}`);
+  await PlayedClient.start(onTestFinished, { port, subdomain: "lost", instance: "two" });
+  await former.told("unbound");
+  await until("the request to be broken off", () => former.held[0]!.over, { timeout: 60_000 });
+  finding(context, `the streams were reset after ${secondsSince(start)}`);
   await wire.read("HTTP/1.1 50");
   expect([former.held[1]!.over, former.reason, beside.end]).toEqual([false, undefined, "open"]);
 });

@@ -207,7 +207,7 @@ describe("credentials of a proxy", () => {
     const mistakes = [`socks5://me:${SECRET}@proxy`, `http://me:${SECRET}/x@proxy`, `http://me:%zz${SECRET}@proxy`];
     for (const wrong of mistakes) {
       const complaint = await run("check", wrong, 2);
-      expect(complaint).toMatch(/tunnel\.proxy must be "none", or a proxy's address/);
+      expect(complaint).toMatch(/tunnel\.proxy must be "none", or the URL of a proxy/);
       expect(explained + complaint).not.toContain(SECRET);
     }
   });

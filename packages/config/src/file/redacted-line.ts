@@ -1,19 +1,19 @@
-import type { Entries } from "./declaration.js";
-import { CONFIGURATION } from "./declared/configuration.js";
-import { withoutUserinfo } from "./without-userinfo.js";
+import type { Entries } from "../declared/declaration.js";
+import { CONFIGURATION } from "../declared/configuration.js";
+import { redactUserinfo } from "./redact-userinfo.js";
 
 const LONGEST = 100;
 const HEADER = /^\s*\[\[?[\w.\s-]+\]\]?\s*(#|$)/;
 const VALUE = /^(\s*(?:[\w-]+\s*\.\s*)*([\w-]+)\s*=\s*)([^[{]*)$/;
 
-/** Names of which every option of that name may be shown. */
+/** Names that no secret option has. */
 const PUBLIC = publicNames();
 
 /**
- * A line of a configuration as messages may show it. Values are left out, unless they are of an option that is known to be no secret;
- * so is what could be the middle of one.
+ * Returns a line of a configuration in a form that is safe to print. Only values of options that are not secret remain;
+ * a line that could be the middle of a multi-line value is omitted.
  */
-export function shownLine(line: string): string {
+export function redactedLine(line: string): string {
   if (HEADER.test(line) || line.trim() === "") return plain(line);
   const [, , name = ""] = VALUE.exec(line) ?? [];
   if (PUBLIC.has(name)) return plain(line);
@@ -21,9 +21,9 @@ export function shownLine(line: string): string {
   return before === undefined ? "…" : `${plain(before)} …`;
 }
 
-/** Without what a terminal would obey. */
+/** Removes control characters, user names and passwords. */
 function plain(line: string): string {
-  const text = withoutUserinfo(line.replace(/\p{C}/gu, " "));
+  const text = redactUserinfo(line.replace(/\p{C}/gu, " "));
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
 }
 

@@ -1,4 +1,4 @@
-/** The word that `given` is most likely a misspelling of; none when all are too far off. */
+/** Returns the word that `given` most likely misspells, or undefined if none is close. */
 export function nearest(given: string, words: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.min(3, Math.floor(given.length / 2)) + 1;
@@ -10,7 +10,7 @@ export function nearest(given: string, words: Iterable<string>): string | undefi
   return best;
 }
 
-/** How many letters to insert, remove, replace or swap with their neighbour to get from `a` to `b`. */
+/** Edit distance with insertion, deletion, substitution and transposition of neighbours. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

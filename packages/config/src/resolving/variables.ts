@@ -1,19 +1,20 @@
-/** `${NAME}` or `${NAME:default}`; `$${` is a plain `${`. */
+/** `${NAME}` or `${NAME:default}`; `$${` escapes `${`. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}|\$\{/g;
 
-/** Whether `text` refers to the environment. */
+/** Returns true if `text` may refer to an environment variable. */
 export function hasReference(text: string): boolean {
   return text.includes("${");
 }
 
-/** Puts variables of the environment in. Returns what is wrong where that can't be done. */
+/** Replaces references with the values of environment variables. */
 export function withVariables(text: string, env: Environment): { value: string } | { fault: string } {
   let fault: string | undefined;
   const value = text.replace(REFERENCE, (all, name: string | undefined, fallback: string | undefined) => {
     if (all === "$${") return "${";
-    if (name === undefined) fault ??= "has a ${ that is not ${NAME} or ${NAME:default}; a plain one is written $${";
+    if (name === undefined)
+      fault ??= "contains a ${ that is not ${NAME} or ${NAME:default}. Write $${ for a literal ${";
     else if (env[name] === undefined && fallback === undefined)
-      fault ??= `needs ${name} in the environment: set it, or write \${${name}:default}`;
+      fault ??= `needs the environment variable ${name}. Set it, or write \${${name}:default}`;
     return (name === undefined ? undefined : env[name]) ?? fallback ?? "";
   });
   return fault === undefined ? { value } : { fault };

@@ -1,8 +1,8 @@
-import type { Entry, Section } from "./declaration.js";
-import { CONFIGURATION } from "./declared/configuration.js";
-import type { JsonSchema } from "./kind.js";
+import type { Entry, Section } from "../declared/declaration.js";
+import { CONFIGURATION } from "../declared/configuration.js";
+import type { JsonSchema } from "../kinds/kind.js";
 
-/** For editors: what a configuration may hold (JSON Schema, draft 2020-12). */
+/** Returns the JSON Schema (draft 2020-12) of the configuration, for editors. */
 export function jsonSchema(): JsonSchema {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",

@@ -1,14 +1,14 @@
-import type { Option, Section } from "./declaration.js";
-import { CONFIGURATION } from "./declared/configuration.js";
-import type { Path } from "./path.js";
+import type { Option, Section } from "../declared/declaration.js";
+import { CONFIGURATION } from "../declared/configuration.js";
+import type { Path } from "../file/path.js";
 
-const HEADER = `# Postern's configuration. Lines that begin with # are switched off: they show the default, or an example.
-# Times are seconds, or text like "500ms", "30s", "5m"; sizes are bytes, or "10MB".
-# "\${NAME}" and "\${NAME:default}" take a value from the environment.
-# \`postern config check\` says what is wrong; \`postern config explain\`, which value comes from where.
+const HEADER = `# Postern's configuration. Options that are commented out show their default or an example.
+# Durations are seconds, or text like "500ms", "30s", "5m". Sizes are bytes, or text like "10MB".
+# "\${NAME}" and "\${NAME:default}" are replaced with the value of an environment variable.
+# \`postern config check\` lists errors; \`postern config explain\` shows each value and its source.
 `;
 
-/** What a starting file sets; all else that can be set is in it, switched off. */
+/** Options that a starting file sets. All others are commented out. */
 const SET: ReadonlySet<string> = new Set([
   "tunnel.endpoints.server_url",
   "tunnel.endpoints.subdomain",
@@ -16,10 +16,10 @@ const SET: ReadonlySet<string> = new Set([
   "tunnel.auth.api_key_file",
 ]);
 
-/** What few need, and what is only documented: credentials for one endpoint alone, more than one certificate. */
+/** Tables that few need. They are left out of the starting file. */
 const EXCEPTIONS: ReadonlySet<string> = new Set(["tunnel.endpoints.auth", "tunnel.server.ssl.certificates"]);
 
-/** A commented file to begin with: a client that shares one service. */
+/** Returns a commented configuration file for a client that shares one service. */
 export function startingFile(): string {
   return `${HEADER}${sectionText(CONFIGURATION, [], false)}`;
 }

@@ -1,14 +1,14 @@
 import type { Document, Location } from "./locate.js";
 import type { Path } from "./path.js";
 import { ConfigError, problemOf, type Problem } from "./problem.js";
-import { shownLine } from "./shown-line.js";
+import { redactedLine } from "./redacted-line.js";
 
-/** No configuration is longer; what is, is something else. */
+/** Larger files are certainly not a configuration. */
 const LARGEST_BYTES = 1024 * 1024;
 
-/** A TOML file: its values, and where they stand. */
+/** A TOML file: its values and their positions. */
 export class TomlFile {
-  /** As messages call it. */
+  /** Name of the file in messages. */
   readonly name: string;
   readonly values: Record<string, unknown>;
   readonly #text: string;
@@ -26,10 +26,10 @@ export class TomlFile {
     this.#locate = locate;
   }
 
-  /** @throws ConfigError when it is no TOML. */
+  /** @throws ConfigError if the file is not valid TOML. */
   static async read(name: string, bytes: Uint8Array): Promise<TomlFile> {
     const text = decoded(name, bytes);
-    // Loaded only here: most runs of the command have no file, and start sooner without them.
+    // Imported here because most runs of the command have no file, and start faster without the parsers.
     const [{ parse, TomlError }, { documentOf, locate }] = await Promise.all([
       import("smol-toml"),
       import("./locate.js"),
@@ -40,20 +40,20 @@ export class TomlFile {
       return new TomlFile(name, text, values, (path) => locate((document ??= documentOf(text)), path));
     } catch (error) {
       if (!(error instanceof TomlError))
-        throw new ConfigError([problemOf(`${name} is not valid TOML: it is nested too deeply.`)]);
+        throw new ConfigError([problemOf(`${name} is not valid TOML: the nesting is too deep.`)]);
       const { line, column } = error;
       const what = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
-      throw new ConfigError([problemAt(name, text, { line, column, width: 1 }, `this is not valid TOML: ${what}`)]);
+      throw new ConfigError([problemAt(name, text, { line, column, width: 1 }, `not valid TOML: ${what}`)]);
     }
   }
 
-  /** `postern.toml:12`: where the value at `path` stands, or the innermost table around it. */
+  /** Returns the position of the value at `path`, or of the innermost table around it: `postern.toml:12`. */
   place(path: Path): string {
     const line = this.#locate(path)?.line;
     return line === undefined ? this.name : `${this.name}:${line}`;
   }
 
-  /** A problem with the value at `path`. */
+  /** Creates a problem about the value at `path`. */
   problem(path: Path, message: string): Problem {
     return problemAt(this.name, this.#text, this.#locate(path), message);
   }
@@ -67,7 +67,7 @@ function problemAt(name: string, text: string, location: Location | undefined, m
 
 function decoded(name: string, bytes: Uint8Array): string {
   if (bytes.length > LARGEST_BYTES)
-    throw new ConfigError([problemOf(`${name} is larger than 1 MiB: this is no configuration.`)]);
+    throw new ConfigError([problemOf(`${name} is larger than 1 MiB. Is it a configuration file?`)]);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -75,11 +75,11 @@ function decoded(name: string, bytes: Uint8Array): string {
   }
 }
 
-/** The line at a location, and a mark below. */
+/** Returns the line at a location and a marker below it. */
 function frame(text: string, { line, column, width }: Location): string[] {
   const source = text.split(/\r\n|\n/)[line - 1];
   if (source === undefined) return [];
-  const shown = shownLine(source);
+  const shown = redactedLine(source);
   const lines = [`${String(line).padStart(5)} | ${shown}`];
   const visible = Math.min(width, shown.length - column + 1);
   if (visible > 0) lines.push(`      | ${" ".repeat(column - 1)}${"^".repeat(visible)}`);

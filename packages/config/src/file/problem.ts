@@ -1,16 +1,16 @@
-/** Something that is wrong with the configuration, or that its author should know. */
+/** An error or a warning about the configuration. */
 export interface Problem {
-  /** `postern.toml:12:3`, where it is about a place in the file. */
+  /** Position in the file, for instance `postern.toml:12:3`. Undefined for problems outside the file. */
   readonly where: string | undefined;
-  /** The line of the file; 0 where it is about none. */
+  /** Line of the file; 0 for problems outside the file. */
   readonly line: number;
-  /** What is wrong and what is allowed. */
+  /** What is wrong, and what is allowed instead. */
   readonly message: string;
-  /** The line that it is about with a mark below; values of secrets are left out. */
+  /** The line of the file and a marker below it. Values of secrets are omitted. */
   readonly frame: readonly string[];
 }
 
-/** The configuration cannot be used; `problems` says all that is wrong with it. */
+/** The configuration is invalid; `problems` lists every error. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly code = "PN_CONFIG_INVALID";
@@ -22,7 +22,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** A problem of the file as a whole, of the environment, or of the command line. */
+/** A problem of the whole file, the environment or the command line. */
 export function problemOf(message: string): Problem {
   return { where: undefined, line: 0, message, frame: [] };
 }

@@ -1,4 +1,4 @@
-/** The way to a value: names of tables, and indexes in lists of tables. */
+/** The position of a value: names of tables, and indexes in lists of tables. */
 export type Path = readonly (string | number)[];
 
 /** `tunnel.endpoints[0].server_url`. */
@@ -12,7 +12,7 @@ export function pathText(path: Path): string {
     .join("");
 }
 
-/** How a table's header looks in the file: `[tunnel.auth]`, `[[tunnel.endpoints]]`. */
+/** Returns the header of a table as written in the file: `[tunnel.auth]`, `[[tunnel.endpoints]]`. */
 export function headerText(path: Path): string {
   const names = path.filter((part) => typeof part === "string").join(".");
   if (names === "") return "the file";

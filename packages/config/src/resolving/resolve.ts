@@ -1,22 +1,23 @@
-import type { Entries, Option, Section, Sections, Values } from "./declaration.js";
-import { isTable } from "./is-table.js";
-import type { Kind, Reading } from "./kind.js";
-import { nearest } from "./nearest.js";
-import { headerText, pathText, type Path } from "./path.js";
-import { problemOf, type Problem } from "./problem.js";
-import type { TomlFile } from "./toml-file.js";
-import { withoutUserinfo } from "./without-userinfo.js";
+import type { Entries, Option, Section, Sections, Values } from "../declared/declaration.js";
+import { isTable } from "../kinds/is-table.js";
+import type { Kind, Reading } from "../kinds/kind.js";
+import { nearest } from "../kinds/nearest.js";
+import { headerText, pathText, type Path } from "../file/path.js";
+import { problemOf, type Problem } from "../file/problem.js";
+import type { TomlFile } from "../file/toml-file.js";
+import { redactUserinfo } from "../file/redact-userinfo.js";
+import { environmentName, flagName } from "./option-names.js";
 import { hasReference, withVariables, type Environment } from "./variables.js";
 
-/** What configures Postern, the stronger behind the weaker. */
+/** The sources of values, in ascending precedence. */
 export interface Layers {
   file?: TomlFile | undefined;
   env: Environment;
-  /** What was typed, by the name of its flag: `--listen`. */
+  /** Values of the command line, by the name of their flag: `--listen`. */
   flags?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where a value comes from. */
+/** The source of a value. */
 export type Origin =
   | { readonly from: "default" }
   | { readonly from: "file"; readonly path: Path }
@@ -31,37 +32,24 @@ export interface ResolvedOption {
   readonly origin: Origin;
 }
 
-/** What a declaration came to. Where there are problems, the values are those of the defaults. */
+/** The result of resolving a declaration. A value with a problem is replaced by its default. */
 export interface Resolution<E extends Entries> {
   readonly values: Values<E>;
-  /** In the order of the declaration. */
+  /** In declaration order. */
   readonly options: readonly ResolvedOption[];
-  /** Tables that are in the file, or of which the environment or the command line says something. */
+  /** Tables that the file contains, or that the environment or the command line sets values of. */
   readonly sections: readonly { readonly path: Path; readonly section: Section }[];
   readonly problems: readonly Problem[];
 }
 
-/** Finds every value that is declared, and every problem. `at`: where in the file the section is. */
+/** Resolves every declared value and collects all problems. `at`: the position of the section in the file. */
 export function resolve<E extends Entries>(declared: Section<E>, layers: Layers, at: Path = []): Resolution<E> {
   const resolver = new Resolver(layers);
   const values = resolver.section(declared, layers.file?.values, at) as Values<E>;
   return { values, options: resolver.options, sections: resolver.sections, problems: resolver.problems };
 }
 
-/** `POSTERN_TUNNEL_SERVER_BASE_DOMAIN`, where an option has no shorter name. */
-export function environmentName(path: Path, { env }: Option<unknown>): string | undefined {
-  // A table that may be there several times has no name of its own. What `postern http` takes for its one endpoint is found at
-  // `tunnel.endpoint`.
-  if (path.some((part) => typeof part === "number")) return undefined;
-  return env ?? `POSTERN_${path.join("_").toUpperCase()}`;
-}
-
-/** `--listen` of `--listen <host:port>`. */
-export function flagName({ flag }: Option<unknown>): string | undefined {
-  return flag?.split(" ", 1)[0];
-}
-
-/** Nobody reads more of them, and each takes time to place. */
+/** Locating a problem takes time, and more than this are not read. */
 const MOST_PROBLEMS = 50;
 
 class Resolver {
@@ -76,7 +64,7 @@ class Resolver {
 
   section(declared: Section, table: unknown, path: Path): Record<string, unknown> {
     if (table !== undefined && !isTable(table)) {
-      this.#inFile(path, `${pathText(path)} must be a table: ${headerText(path)}`);
+      this.#inFile(path, `${pathText(path)} must be a table. Write ${headerText(path)}`);
       return this.section(declared, undefined, path);
     }
     if (table !== undefined) this.sections.push({ path, section: declared });
@@ -101,7 +89,7 @@ class Resolver {
   #list({ each }: Sections, given: unknown, path: Path): unknown[] {
     if (given === undefined) return [];
     if (Array.isArray(given)) return given.map((item, index) => this.section(each, item, [...path, index]));
-    this.#inFile(path, `${pathText(path)} must be a list of tables: [[${path.join(".")}]]`);
+    this.#inFile(path, `${pathText(path)} must be a list of tables. Write [[${path.join(".")}]]`);
     return [];
   }
 
@@ -113,7 +101,7 @@ class Resolver {
 
   #strongest(option: Option<unknown>, given: unknown, path: Path): { value: unknown; origin: Origin } {
     const { env, flags } = this.#layers;
-    // What a weaker layer says wrong is said, too.
+    // Every layer is read, so that an error is reported even where a stronger layer overrides the value.
     const fromFile = given === undefined ? undefined : this.#readFile(option.kind, given, path);
     const name = environmentName(path, option);
     const text = name === undefined ? undefined : env[name];
@@ -133,7 +121,7 @@ class Resolver {
     const reading =
       "fault" in expanded
         ? expanded
-        : // A number or a flag can only come from the environment as text.
+        : // A variable holds text, also for a number or a flag.
           typeof given === "string" && hasReference(given)
           ? kind.readText(expanded.value as string)
           : kind.read(expanded.value);
@@ -142,7 +130,7 @@ class Resolver {
     return undefined;
   }
 
-  /** The value with variables of the environment put in, wherever in it they are. */
+  /** Expands references to variables in a value, at any depth. */
   #expanded(given: unknown): Reading<unknown> {
     if (typeof given === "string")
       return hasReference(given) ? withVariables(given, this.#layers.env) : { value: given };
@@ -160,16 +148,16 @@ class Resolver {
   #readText(name: string, { kind, secret }: Option<unknown>, text: string): { value: unknown } | undefined {
     const reading = kind.readText(text);
     if ("value" in reading) return reading;
-    const given = secret ? "" : `; it is ${JSON.stringify(withoutUserinfo(text).slice(0, 100))}`;
+    const given = secret ? "" : `, but is ${JSON.stringify(redactUserinfo(text).slice(0, 100))}`;
     this.problems.push(problemOf(`${sentence(name, reading.fault)}${given}`));
     return undefined;
   }
 
   #unknown(name: string, known: readonly string[], path: Path): void {
     const close = nearest(name, known);
-    const advice = close === undefined ? `There are: ${known.join(", ")}.` : `Did you mean "${close}"?`;
+    const advice = close === undefined ? `Known keys: ${known.join(", ")}.` : `Did you mean "${close}"?`;
     const where = headerText(path);
-    this.#inFile([...path, name], `${JSON.stringify(name.slice(0, 100))} is unknown in ${where}. ${advice}`);
+    this.#inFile([...path, name], `${JSON.stringify(name.slice(0, 100))} is not a key of ${where}. ${advice}`);
   }
 
   #inFile(path: Path, message: string): void {

@@ -1,9 +1,9 @@
-import type { Option, Section } from "./declaration.js";
-import { CONFIGURATION } from "./declared/configuration.js";
-import { headerText, type Path } from "./path.js";
-import { environmentName, flagName } from "./resolve.js";
+import type { Option, Section } from "../declared/declaration.js";
+import { CONFIGURATION } from "../declared/configuration.js";
+import { headerText, type Path } from "../file/path.js";
+import { environmentName, flagName } from "../resolving/option-names.js";
 
-/** One table of the configuration, as the documentation lists it. */
+/** A table of the configuration, for docs/config.md. */
 export interface SectionReference {
   /** `[tunnel.auth]`. */
   header: string;
@@ -16,7 +16,7 @@ export interface SectionReference {
 export interface OptionReference {
   name: string;
   kind: string;
-  /** As TOML; undefined: none. */
+  /** The default as TOML; undefined if there is none. */
   default: string | undefined;
   env: string | undefined;
   flag: string | undefined;
@@ -26,7 +26,7 @@ export interface OptionReference {
   ignored: string | undefined;
 }
 
-/** All tables, each before those inside it. */
+/** Returns all tables; an outer table precedes its inner tables. */
 export function reference(): SectionReference[] {
   return ofSection(CONFIGURATION, [], undefined);
 }

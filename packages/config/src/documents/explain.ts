@@ -1,18 +1,18 @@
-import { pathText, type Path } from "./path.js";
-import type { Origin, ResolvedOption } from "./resolve.js";
-import type { TomlFile } from "./toml-file.js";
-import { withoutUserinfo } from "./without-userinfo.js";
+import { pathText, type Path } from "../file/path.js";
+import type { Origin, ResolvedOption } from "../resolving/resolve.js";
+import type { TomlFile } from "../file/toml-file.js";
+import { redactUserinfo } from "../file/redact-userinfo.js";
 
-/** An option as `config explain` tells it. */
+/** A row of `postern config explain`. */
 export interface Explanation {
   path: string;
-  /** As TOML; `***` for a secret, undefined where there is none. */
+  /** The value as TOML; `***` for a secret; undefined if there is none. */
   value: string | undefined;
   /** `default`, `postern.toml:12`, `POSTERN_LISTEN` or `--listen`. */
   origin: string;
 }
 
-/** Every option that has a value, and where each value comes from. */
+/** Returns every option with its value and the source of the value. */
 export function explain(options: readonly ResolvedOption[], file: TomlFile | undefined): Explanation[] {
   return options.map(({ path, option, value, origin }) => ({
     path: pathText(path),
@@ -23,10 +23,10 @@ export function explain(options: readonly ResolvedOption[], file: TomlFile | und
 
 function shownValue({ secret, kind }: ResolvedOption["option"], value: unknown): string {
   if (secret && isGiven(value)) return kind.redact?.(value) ?? "***";
-  return withoutUserinfo(kind.show(value));
+  return redactUserinfo(kind.show(value));
 }
 
-/** Where a value comes from, in a few words. */
+/** Returns the source of a value: `default`, `postern.toml:12`, a variable or a flag. */
 export function originText(origin: Origin, file: TomlFile | undefined): string {
   switch (origin.from) {
     case "default":

@@ -1,7 +1,7 @@
 import { parseTOML, type AST } from "toml-eslint-parser";
 import type { Path } from "./path.js";
 
-/** Where a value stands. Line and column count from 1, the width is in columns. */
+/** Position of a value. Line and column start at 1; the width is in columns. */
 export interface Location {
   line: number;
   column: number;
@@ -12,12 +12,12 @@ type Container = AST.TOMLTopLevelTable | AST.TOMLTable | AST.TOMLInlineTable;
 
 export type Document = AST.TOMLTopLevelTable;
 
-/** Reads a valid TOML text for its places. */
+/** Parses valid TOML for the positions of its values. */
 export function documentOf(text: string): Document {
   return parseTOML(text).body[0];
 }
 
-/** Where the value at `path` stands, or the innermost of its tables that is there. */
+/** Returns the position of the value at `path`, or of the innermost existing table around it. */
 export function locate(document: Document, path: Path): Location | undefined {
   let best: { depth: number; node: AST.TOMLNode } | undefined;
   const offer = (depth: number, node: AST.TOMLNode): void => {
@@ -30,7 +30,7 @@ export function locate(document: Document, path: Path): Location | undefined {
   return { line: start.line, column: start.column + 1, width };
 }
 
-/** Offers what of `table`, which stands at the first `depth` parts of `path`, leads further along it. */
+/** Offers the nodes of `table` that lie on `path`. `table` is at the first `depth` parts of `path`. */
 function lookInto(
   table: Container,
   path: Path,
@@ -67,7 +67,7 @@ function lookIntoValue(
   lookIntoValue(element, path, depth + 1, offer);
 }
 
-/** How many parts two paths have in common from their beginning on. */
+/** Returns the length of the common prefix of two paths. */
 function shared(a: Path, b: Path): number {
   let length = 0;
   while (length < a.length && length < b.length && a[length] === b[length]) length += 1;

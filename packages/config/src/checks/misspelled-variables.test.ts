@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
-import { loadConfiguration } from "./load.js";
+import { loadConfiguration } from "../load.js";
 
 function warnings(env: Record<string, string>): string[] {
   return loadConfiguration({ env }).warnings.map(({ message }) => message);
 }
 
-test("a misspelt variable is told, with the one that is meant", () => {
+test("a misspelled variable is reported with the likely name", () => {
   expect(warnings({ POSTERN_SEVER_URL: "https://tunnel.example.com" })).toEqual([
-    "POSTERN_SEVER_URL in the environment means nothing. Is it POSTERN_SERVER_URL?",
+    "The environment variable POSTERN_SEVER_URL is unknown. Did you mean POSTERN_SERVER_URL?",
   ]);
   expect(warnings({ POSTERN_API_KEY_FIEL: "x" })[0]).toContain("POSTERN_API_KEY_FILE?");
 });
 
-test("those that are known, of somebody else, or far from all are not", () => {
+test("known, foreign and dissimilar variables are not reported", () => {
   expect(
     warnings({
       POSTERN_SERVER_URL: "https://tunnel.example.com",
