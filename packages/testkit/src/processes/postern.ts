@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { poisonedEnvironment } from "../buffers/poisoned-environment.js";
 import type { Defer } from "../cleanup.js";
 import { inheritedEnvironment, Program, type ProgramOptions } from "./program.js";
 
@@ -17,7 +18,7 @@ export function postern(defer: Defer, args: string[], { cwd, env, prefix = [] }:
   const [command = "", ...all] = [...prefix, process.execPath, POSTERN_BIN, ...args];
   return new Program(defer, command, {
     args: all,
-    env: inheritedEnvironment(env),
+    env: poisonedEnvironment(inheritedEnvironment(env)),
     ...(cwd === undefined ? undefined : { cwd }),
   });
 }
