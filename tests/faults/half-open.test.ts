@@ -20,7 +20,7 @@ beforeEach((context) => {
   needsRoot(context);
 });
 
-test.concurrent.for(["both ways", "on the way in", "on the way out"] as const)(
+test.concurrent.for(["in both directions", "inbound", "outbound"] as const)(
   "a link that loses every packet %s: both ends detect it, and the tunnel recovers with the link",
   async (loss, context) => {
     const { onTestFinished: defer } = context;

@@ -16,8 +16,8 @@ test("a client that lost a name and keeps its streams loses them within a minute
   beside.write("GET /hold HTTP/1.1\r\nHost: kept.localhost\r\n\r\n");
   await until("both requests to be held", () => former.held.length === 2);
 
-  await PlayedClient.start(onTestFinished, { port, subdomain: "lost", instance: "two" });
-  await former.told("unbound");
+  await ScriptedClient.start(onTestFinished, { port, subdomain: "lost", instance: "two" });
+  await former.received("unbound");
   await until("the request to be broken off", () => former.held[0]!.over, { timeout: 60_000 });
   finding(context, `the streams were reset after ${secondsSince(start)}`);
   await wire.read("HTTP/1.1 50");
