@@ -144,17 +144,17 @@ describe.each(["server", "client"] as const)("a %s, with package ws as its peer"
   test.each([
     [1000, ""],
     [4002, "PN_PROTOCOL"],
-  ])("closes with %i, and the peer hears it", async (code, reason) => {
+  ])("closes with %i, which reaches the peer", async (code, reason) => {
     const { peer, transport, record } = await withPeer(role);
-    const heard = once(peer, "close");
+    const closed = once(peer, "close");
     transport.send(batch(Buffer.from("first")), HEADROOM);
     transport.close(code, reason);
     transport.close(1001, "again");
     transport.send(batch(Buffer.from("too late")), HEADROOM);
     const messages: string[] = [];
     peer.on("message", (data: Buffer) => messages.push(data.toString()));
-    const [heardCode, heardReason] = (await heard) as [number, Buffer];
-    expect([heardCode, String(heardReason)]).toEqual([code, reason]);
+    const [closeCode, closeReason] = (await closed) as [number, Buffer];
+    expect([closeCode, String(closeReason)]).toEqual([code, reason]);
     expect(messages).toEqual(["first"]);
     expect((await record.closed.promise)[0]).toBe(code);
   });
@@ -163,11 +163,11 @@ describe.each(["server", "client"] as const)("a %s, with package ws as its peer"
     [1000, ""],
     [4009, "PN_DRAINING"],
     [undefined, ""],
-  ])("hears that the peer closes with %s, and answers it", async (code, reason) => {
+  ])("reports that the peer closes with %s, and completes the handshake", async (code, reason) => {
     const { peer, record } = await withPeer(role);
     peer.close(code, reason);
-    const [heard] = (await once(peer, "close")) as [number];
-    expect(heard).toBe(code ?? 1005);
+    const [closeCode] = (await once(peer, "close")) as [number];
+    expect(closeCode).toBe(code ?? 1005);
     expect(await record.closed.promise).toEqual([code ?? 1005, reason]);
   });
 
@@ -195,7 +195,7 @@ describe.each(["server", "client"] as const)("a %s, with package ws as its peer"
     other.transport.terminate();
     other.transport.terminate();
     expect((await other.record.closed.promise)[0]).toBe(1006);
-    other.transport.send(batch(Buffer.from("to nobody")), HEADROOM);
+    other.transport.send(batch(Buffer.from("lost")), HEADROOM);
     other.transport.close(1000, "");
   });
 

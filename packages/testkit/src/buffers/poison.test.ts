@@ -6,7 +6,7 @@ import { inheritedEnvironment, Program } from "../processes/program.js";
 
 const PRELOAD = new URL("../../dist/buffers/preload.js", import.meta.url).href;
 
-/** Keeps what it reads by reference, and as a copy; prints both when the connection has ended. */
+/** Keeps the bytes it reads by reference and as a copy; prints both at the end of the connection. */
 const KEEPER = `
 import { connect, createServer } from "node:net";
 const kept = [];
@@ -26,7 +26,7 @@ const server = createServer((socket) => {
 });
 `;
 
-/** What the keeper prints when it lies at `place` and reads by "data" or "onread". */
+/** The output of the keeper in folder `place` when it reads by "data" or "onread". */
 async function keeper(place: string, way: string): Promise<string> {
   const folder = join(scratchFolder(onTestFinished), place);
   mkdirSync(folder, { recursive: true });

@@ -1,10 +1,10 @@
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 
-/** Every byte of a buffer after its callback: in a text it shows as mojibake, in a length as a huge number. */
+/** The value that every byte of a read buffer has after its callback: invalid in UTF-8, and large as a length. */
 export const POISON = 0xdb;
 
-/** Buffers that a socket still sends from; package net keeps the record. */
+/** Buffers that a socket still sends from. Package net keeps the record. */
 export interface Loans {
   isLent(memory: ArrayBufferLike): boolean;
   /** Calls `listener` whenever the last loan on a buffer ends. */
@@ -21,13 +21,13 @@ interface Patched {
   connect: (this: Socket, ...values: unknown[]) => Socket;
 }
 
-/** A module of a package of ours, compiled or not, that is no test. */
+/** Modules of our packages, compiled or not, except tests. */
 const OURS = /\/packages\/(?:protocol|net|gateway|server|client|cli)\/(?:dist|src)\/(?!.*\.(?:test|suite)\.[jt]s$)/;
 
 /**
- * From now on, what sockets read for Postern's code is overwritten with POISON as soon as the callback has returned:
- * bytes are valid during the call, and code that keeps them without copying finds garbage. Sockets whose listeners
- * belong to node:http, package ws or a test stay as they are: the caller that registers the listener decides.
+ * Patches node:net so that bytes read for Postern's code are overwritten with POISON when the callback returns. Bytes
+ * are valid only during the call: code that keeps them without copying finds garbage. The caller that registers the
+ * listener decides: sockets of node:http, package ws and tests are not affected.
  */
 export function poisonReads(loans?: Loans): void {
   const poison = poisoner(loans);
@@ -45,7 +45,8 @@ export function poisonReads(loans?: Loans): void {
 
   prototype.emit = function (event, ...values): boolean {
     if (event !== "data") return emit.call(this, event, ...values);
-    // Before the call: a listener may remove itself. Where node:http listens as well, it may keep what it reads.
+    // Checked before the call, because a listener may remove itself. Another listener, like that of node:http, may keep
+    // bytes.
     const all = this.listeners("data") as DataListener[];
     const isPoisoned = all.length > 0 && all.every((each) => listeners.has(each));
     const result = emit.call(this, event, ...values);
@@ -60,11 +61,11 @@ export function poisonReads(loans?: Loans): void {
   };
 }
 
-/** Wraps the `onread` callback, which a socket keeps under a symbol of its own. */
+/** Wraps the `onread` callback, which a socket keeps under a private symbol. */
 function poisonOnRead(socket: Socket, poison: (bytes: Uint8Array) => void): void {
   const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "kBufferCb");
   if (symbol === undefined)
-    throw new Error("this Node keeps a socket's onread callback elsewhere: poison.ts must follow");
+    throw new Error("this version of Node keeps the onread callback elsewhere; update poison.ts");
   const fields = socket as unknown as Record<symbol, OnRead | null>;
   const callback = fields[symbol];
   if (typeof callback !== "function") return;
@@ -90,7 +91,7 @@ function poisoner(loans: Loans | undefined): (bytes: Uint8Array) => void {
   };
 }
 
-/** The files of the functions that called the one that called this one, the nearest first. */
+/** The files of the callers of the function that calls this one, the nearest first. */
 function callers(): string[] {
   const { stackTraceLimit } = Error;
   const prepare: unknown = Reflect.get(Error, "prepareStackTrace");
