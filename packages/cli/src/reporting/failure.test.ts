@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ConfigError, problemOf } from "@postern/config";
 import { CLI_ERRORS, CliError } from "../errors.js";
 import { failureOf, failureText } from "./failure.js";
 
@@ -39,3 +40,11 @@ test("people read message, code and what to do, and never a stack trace", () => 
 test("an error of another party cannot write into the terminal", () => {
   expect(failureText(failureOf(tunnelError("PN_X\x1b[2J", false)))).not.toContain("\x1b");
 });
+
+test.for(["--listen must be a port", "Both are set. Remove one of them."])(
+  "a single configuration problem outside the file ends with one full stop: %s",
+  (message) => {
+    const failure = failureOf(new ConfigError([problemOf(message)]));
+    expect(failure.message).toBe(`${message.replace(/\.$/, "")}.`);
+  },
+);
