@@ -72,7 +72,7 @@ function configFailure({ code, problems }: ConfigError): Failure {
   if (problems.length === 1 && only?.where === undefined)
     return {
       code,
-      message: `${only?.message.replace(/\.$/, "")}.`,
+      message: `${only?.message}.`.replace(/([.?])\.$/, "$1"),
       fix: undefined,
       retryable: false,
       exit,
