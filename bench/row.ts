@@ -25,12 +25,12 @@ export interface Line {
   ratio: string;
   bar: string;
   result: "pass" | "MISSED" | "skipped" | "failed" | "";
-  /** CPU time beside the figures: Postern's (server + client), then the yardstick's. */
+  /** CPU time: Postern's (server + client), then the yardstick's. */
   cpu: string;
   /** With --against: the ratio of two setups of the same build. */
   noise: string;
   note: string;
-  /** Every single measurement, for the JSON file beside the table. */
+  /** Every measurement, for the JSON file beside the table. */
   raw?: unknown;
 }
 

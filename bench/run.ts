@@ -11,7 +11,7 @@ import { readSettings, USAGE, type Settings } from "./settings.ts";
 import { Stage } from "./stage.ts";
 import { COMPARISON_COLUMNS, table } from "./table.ts";
 
-/** Above this load others take part in what is measured. */
+/** Above this load, other programs distort the figures. */
 const BUSY_LOAD = 0.5;
 
 const settings = attempt(() => readSettings(process.argv.slice(2)));
@@ -32,19 +32,19 @@ let interrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     interrupted = true;
-    console.error(`\n${signal}: ending what was started`);
+    console.error(`\n${signal}: stopping`);
     void (stage?.close() ?? Promise.resolve()).then(() => process.exit(130));
   });
 }
 
 const machine = describeMachine();
 const load = loadavg()[0] ?? 0;
-if (load > BUSY_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): figures will say little.`);
+if (load > BUSY_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): figures will mean little.`);
 const lines: Line[] = [];
 for (const row of rows) {
   console.error(`${row.name}: ${row.about}`);
   lines.push(...(await measured(row)));
-  // The signal's handler ends the process as soon as everything is cleared away.
+  // The signal handler ends the process after the clean-up.
   if (interrupted) await new Promise(() => {});
 }
 
@@ -57,17 +57,17 @@ if (settings.write) await writeReadme(text);
 // A missed bar is a failure, so that scripts see it too.
 process.exit(lines.some(({ result }) => result === "MISSED" || result === "failed") ? 1 : 0);
 
-/** Runs one row on a stage of its own, within its time. What goes wrong becomes a line of the table. */
+/** Runs one row on a stage of its own, within its time limit. A failure becomes a line of the table. */
 async function measured(row: Row): Promise<Line[]> {
   stage = new Stage();
   const limit = row.limit(settings);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${limit} s`)), limit * 1000);
+    timer = setTimeout(() => reject(new Error(`not finished after ${limit} s`)), limit * 1000);
   });
   try {
     const work = row.run(stage, settings);
-    // When another of them fails first, closing the stage makes the work fail too, and nobody waits for that.
+    // If another promise rejects first, closing the stage makes the work fail too, and nothing awaits it.
     work.catch(() => {});
     return await Promise.race([work, late, stage.broken]);
   } catch (error) {

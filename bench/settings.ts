@@ -15,14 +15,14 @@ export interface Settings {
   seconds: number | undefined;
   /** One short round with small amounts, to check that everything works. The figures mean nothing. */
   quick: boolean;
-  /** Profiles server and client while they are measured. */
+  /** Profile server and client while they are measured. */
   profile: boolean;
-  /** Writes the table into bench/README.md. */
+  /** Write the table into bench/README.md. */
   write: boolean;
   list: boolean;
   /** The command to measure. */
   postern: string;
-  /** A folder with the throw-away prototype (server.cjs, client.cjs) to measure in the same rounds. */
+  /** A folder with a prototype (server.cjs, client.cjs) to measure in the same rounds. */
   prototype: string | undefined;
 }
 
@@ -97,7 +97,7 @@ function positive(name: string, text: string | undefined): number | undefined {
   return value;
 }
 
-/** How long one timed measurement takes, in seconds. */
+/** The length of one timed measurement, in seconds. */
 export function duration(settings: Settings, usual: number): number {
   return settings.seconds ?? (settings.quick ? Math.min(usual, 2) : usual);
 }

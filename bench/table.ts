@@ -26,7 +26,7 @@ export const COMPARISON_COLUMNS: Columns = [
   ["note", "note"],
 ];
 
-/** The lines as a Markdown table, padded so that it reads as well in a terminal. */
+/** The lines as a Markdown table, padded for reading in a terminal. */
 export function table(lines: Line[], columns: Columns = COLUMNS): string {
   const headings = columns.map(([heading]) => heading);
   const rows = lines.map((line) => columns.map(([, field]) => escape(line[field])));

@@ -10,8 +10,8 @@ const LEAST_ROUNDS = 20;
 const LEAST_PAIRS = 3;
 
 /**
- * One line of the table: medians of all rounds, the paired ratio, and beside it the same ratio of two setups of the same
- * build. With too few rounds there is no verdict.
+ * One line of the table: medians of all rounds, the paired ratio, and beside it the same ratio of two setups of the
+ * same build. With too few rounds there is no verdict.
  */
 export function summary(
   measure: string,

@@ -8,7 +8,9 @@ import { startPostern } from "../setups/postern.ts";
 import { compareBuilds, type Samples } from "./compare-builds.ts";
 import { describe } from "./summary.ts";
 
-/** With one connection each request is alone, so counts hardly vary; with 64 they depend on what happens to be batched. */
+/**
+ * With one connection each request is alone, so counts hardly vary; with 64 they depend on what happens to be batched.
+ */
 const CONNECTIONS = [1, 64];
 const SECONDS = 1;
 /** Counts vary less than times. */

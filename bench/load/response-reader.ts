@@ -1,9 +1,9 @@
 import { fail } from "./settings.ts";
 
-/** Reads answers with a Content-Length, one after the other, from the bytes of a connection, and keeps none of their body. */
+/** Reads responses with a Content-Length from the bytes of a connection. It discards their bodies. */
 export class ResponseReader {
   #head = "";
-  /** Bytes of the present body still to come; -1 while its head is read. */
+  /** Bytes of the present body that have not arrived; -1 while its head is read. */
   #left = -1;
   #onBody: (bytes: number) => void;
   #onEnd: () => void;
@@ -32,9 +32,9 @@ export class ResponseReader {
     this.#head += chunk.toString("latin1", from, Math.min(chunk.length, from + 16_384));
     const end = this.#head.indexOf("\r\n\r\n");
     if (end < 0) return chunk.length;
-    if (!this.#head.startsWith("HTTP/1.1 200 ")) fail(`answered: ${this.#head.slice(0, 400)}`);
+    if (!this.#head.startsWith("HTTP/1.1 200 ")) fail(`response: ${this.#head.slice(0, 400)}`);
     const length = /\r\ncontent-length: *(\d+)/i.exec(this.#head.slice(0, end))?.[1];
-    if (length === undefined) fail(`an answer without Content-Length: ${this.#head.slice(0, end)}`);
+    if (length === undefined) fail(`a response without Content-Length: ${this.#head.slice(0, end)}`);
     this.#left = Number(length);
     this.#head = "";
     return from + end + 4 - before;

@@ -6,11 +6,11 @@ import { profiled } from "./profile.ts";
 
 export interface Observed<T> {
   value: T;
-  /** CPU time of the way's processes meanwhile, in seconds. */
+  /** CPU time of the setup's processes during the work, in seconds. */
   cpu: number;
 }
 
-/** Runs `work` and counts the CPU time of the way's processes meanwhile; with `--profile` it profiles Postern's. */
+/** Runs `work` and measures the CPU time of the setup's processes. With `--profile` it profiles Postern's processes. */
 export async function observe<T>(
   setup: Setup,
   settings: Settings,

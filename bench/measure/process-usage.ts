@@ -1,15 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Clock ticks per second, the unit of CPU time in /proc. */
+/** Clock ticks per second, the unit of CPU time in /proc/PID/stat. */
 const TICKS = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-/** User and system time of a whole process and of the children it has now, in seconds. */
+/** User and system time of a process, all its threads, and its present children, in seconds. */
 export function cpuSeconds(pid: number): number {
   let seconds = 0;
   for (const id of [pid, ...childrenOf(pid)]) {
     const stat = readFileSync(`/proc/${id}/stat`, "utf8");
-    // The second field is the program's name and may hold anything; the count starts behind its bracket.
+    // The second field is the program's name and may contain spaces; counting starts after its closing bracket.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     seconds += (Number(fields[11]) + Number(fields[12])) / TICKS;
   }
@@ -17,8 +17,8 @@ export function cpuSeconds(pid: number): number {
 }
 
 /**
- * CPU time of the threads that the process and its children have now, in seconds, to the nanosecond: /proc/PID/stat
- * counts in ticks of 10 ms, which is too coarse for a round of 200 ms. A thread that ends takes its time with it.
+ * CPU time of the present threads of a process and of its children, in seconds. Its resolution is nanoseconds, for
+ * rounds of 200 ms: /proc/PID/stat counts ticks of 10 ms. The time of threads that have ended is missing.
  */
 export function threadSeconds(pid: number): number {
   let nanoseconds = 0;

@@ -7,7 +7,7 @@ export interface WrkResult {
   rate: number;
 }
 
-/** Runs wrk with one thread and so many keep-alive connections; any failed request fails the measurement. */
+/** Runs wrk with one thread and this many keep-alive connections. Throws when a request fails. */
 export async function wrk(
   stage: Stage,
   setup: Setup,
@@ -25,6 +25,6 @@ export async function wrk(
   const complaint = /^.*(Socket errors|Non-2xx).*$/m.exec(text);
   if (complaint) throw new Error(`wrk through ${setup.name}: ${complaint[0].trim()}`);
   const requests = /^\s*(\d+) requests in/m.exec(text);
-  if (!requests) throw new Error(`wrk said: ${text}`);
+  if (!requests) throw new Error(`wrk printed: ${text}`);
   return { requests: Number(requests[1]), rate: Number(last.split(":")[1]) };
 }

@@ -16,7 +16,7 @@ const SECONDS = 8;
 const TIMES_ALONE = 3;
 const ALWAYS_GOOD_MS = 10;
 
-/** Do large transfers make small requests on the same session wait? */
+/** The delay that large transfers cause for small requests on the same session. */
 export const besideBulk: Row = {
   name: "beside-bulk",
   about: "50 small requests/s beside one unlimited download and one unlimited upload on the same session",
@@ -26,7 +26,7 @@ export const besideBulk: Row = {
     const origin = await startOrigin(stage);
     const nginx = await startNginx(stage, origin.plain);
     const product = await startPostern(stage, settings, origin.plain);
-    // Without any proxy, for what the machine itself makes small requests wait.
+    // Without a proxy, for the delay that the machine itself causes.
     const setups = [product, nginx.yardstick, direct(origin.plain)];
     return compareBeside(stage, settings, setups, origin, {
       seconds: duration(settings, SECONDS),
@@ -38,16 +38,16 @@ export const besideBulk: Row = {
 
 export interface BesideOptions extends BulkOptions {
   seconds: number;
-  /** Resolves when nothing is left of earlier transfers. */
+  /** Resolves when earlier transfers have left no work behind. */
   quiet: () => Promise<void>;
-  /** Said of the measure. */
+  /** Appended to the name of the measure. */
   where?: string;
 }
 
 function quietProcesses(setups: Setup[]): Promise<void> {
   const pids = setups.flatMap((setup) => setup.processes.map(({ pid }) => pid));
   const cpu = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  return quiet("the processes work on", cpu, 0.02);
+  return quiet("the processes are still busy", cpu, 0.02);
 }
 
 interface Beside {
@@ -58,7 +58,7 @@ interface Beside {
   cpu: number;
 }
 
-/** Measures the ways (Postern first, nginx second) alone and beside the transfers, and makes the line of the table. */
+/** Measures the setups (Postern first, nginx second) alone and beside the transfers. */
 export async function compareBeside(
   stage: Stage,
   settings: Settings,

@@ -14,7 +14,7 @@ const DELAY_MS = 50;
 const BYTES_PER_SECOND = 200e6 / 8;
 const QUEUE_BYTES = 512 * 1024;
 
-/** Does one stream fill a long, fast link? Its window has to grow to rate × round trip: 2.5 MB. */
+/** One stream over a long, fast link. Its window must grow to rate × round trip: 2.5 MB. */
 export const longLink: Row = {
   name: "long-link",
   about: "one stream over 100 ms round trip and 200 Mbit/s, against plain TCP over the same link",

@@ -14,12 +14,12 @@ import { expectResponse, interleave, type Setup } from "../setups/setup.ts";
 
 const SECONDS = 4;
 
-/** Requests per second with so many keep-alive connections; `secure`: visitors and client come by TLS. */
+/** Requests per second over this many keep-alive connections. With `secure`, visitors and client use TLS. */
 export function requests(connections: number, bar: number | undefined, secure = false): Row {
   const plural = connections === 1 ? "" : "s";
   return {
     name: `requests-${connections}${secure ? "-tls" : ""}`,
-    about: `requests/s, 130-byte answer, ${connections} keep-alive ${secure ? "TLS " : ""}connection${plural}`,
+    about: `requests/s, 130-byte response, ${connections} keep-alive ${secure ? "TLS " : ""}connection${plural}`,
     needs: ["nginx", "wrk"],
     limit: (settings) => 60 + (settings.rounds + 1) * 3 * (duration(settings, SECONDS) + 2),
     run: (stage, settings) => run(stage, settings, connections, bar, secure),

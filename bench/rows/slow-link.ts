@@ -11,7 +11,7 @@ import { compareBeside } from "./beside-bulk.ts";
 import { quiet } from "./quiet.ts";
 
 const SECONDS = 10;
-/** The limit is far more than TCP leaves in it, so that the shaper itself never drops. */
+/** The limit exceeds what TCP queues, so that the shaper itself drops nothing. */
 const SHAPE = ["rate", "10mbit", "burst", "16kb", "limit", "8mb"];
 const SERVER_HOST = "198.18.0.1";
 const CLIENT_HOST = "198.18.0.2";
@@ -31,7 +31,7 @@ export const slowLink: Row = {
   },
 };
 
-/** Why the link can't be built here, if so. */
+/** The reason why this machine cannot create the link, if any. */
 function obstacle(): string | undefined {
   if (process.getuid?.() !== 0) return "needs root for network namespaces";
   const missing = missingPrograms(["ip", "tc"]);
@@ -40,7 +40,7 @@ function obstacle(): string | undefined {
     execFileSync("tc", ["qdisc", "show"], { stdio: "pipe" });
     return undefined;
   } catch (error) {
-    return `tc doesn't work here: ${String(error)}`;
+    return `tc does not work here: ${String(error)}`;
   }
 }
 
@@ -65,7 +65,7 @@ async function run(stage: Stage, settings: Settings): Promise<Line[]> {
   }));
 }
 
-/** Two namespaces, joined by a veth pair that is shaped in both directions. */
+/** Creates two namespaces, joined by a veth pair that is shaped in both directions. */
 function buildLink(stage: Stage): { near: string; far: string; count: (what: "Sent" | "dropped") => number } {
   const near = `postern-s${process.pid}`;
   const far = `postern-c${process.pid}`;

@@ -6,7 +6,7 @@ import { startClient, startServer } from "../setups/postern.ts";
 const BAR_MS = 400;
 const LEAST_ROUNDS = 9;
 
-/** From the command to the URL. */
+/** The time from the start of the command to its URL. */
 export const start: Row = {
   name: "start",
   about: "`postern http` from its start to the public URL",

@@ -14,7 +14,7 @@ const BAR = 0.8;
 
 export type Direction = "download" | "upload";
 
-/** One large body over one connection; `secure`: visitors and client come by TLS. */
+/** One large body over one connection. With `secure`, visitors and client use TLS. */
 export function transfer(direction: Direction, secure = false): Row {
   return {
     name: secure ? `${direction}-tls` : direction,
@@ -32,14 +32,14 @@ async function run(stage: Stage, settings: Settings, direction: Direction, secur
   const certificate = secure ? await makeCertificate(stage, settings) : undefined;
   const nginx = await startNginx(stage, local, { certificate });
   const product = await startPostern(stage, settings, local, { server: { certificate } });
-  // What is shown beside is without TLS.
+  // The other setups have no TLS.
   const setups: Setup[] = [product, nginx.yardstick, ...(secure ? [] : [...nginx.others, direct(local)])];
   const path = direction === "download" ? LARGE : SINK;
   for (const setup of setups) await visit(stage, setup, direction, path, bytes);
 
   const results = await interleave(setups, settings.rounds, async (setup) => {
     const { value, cpu } = await observe(setup, settings, direction, () => visit(stage, setup, direction, path, bytes));
-    if (value.bytes !== bytes) throw new Error(`${value.bytes} of ${bytes} bytes came through ${setup.name}`);
+    if (value.bytes !== bytes) throw new Error(`${value.bytes} of ${bytes} bytes arrived through ${setup.name}`);
     return { rate: value.bytes / value.seconds, cpu: cpu / (value.bytes / 1e9) };
   });
 
@@ -66,7 +66,7 @@ export interface Moved {
   seconds: number;
 }
 
-/** One visitor, one body; how many bytes came through, and in what time. */
+/** Moves one body with one visitor. Returns the bytes that arrived and the time. */
 export async function visit(
   stage: Stage,
   setup: Setup,

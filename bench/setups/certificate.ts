@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { Settings } from "../settings.ts";
 import type { Stage } from "../stage.ts";
 
-/** Files of a server's certificate, for 127.0.0.1 and the names below localhost. */
+/** Files of a server certificate for 127.0.0.1 and the names below localhost. */
 export interface Certificate {
-  /** Who has signed it. */
+  /** The certificate of the authority that signed it. */
   ca: string;
   certificate: string;
   key: string;

@@ -11,11 +11,11 @@ export interface NginxOptions {
   netns?: string;
   /** Default 127.0.0.1. */
   host?: string;
-  /** The yardstick then speaks HTTPS. */
+  /** The yardstick then uses HTTPS. */
   certificate?: Certificate | undefined;
 }
 
-/** nginx as single-hop reverse proxy: the yardstick, and other configurations of the same proxy to look at. */
+/** nginx as a single-hop reverse proxy: the yardstick, and the same proxy with other buffer settings. */
 export interface NginxSetups {
   yardstick: Setup;
   others: Setup[];
@@ -44,7 +44,7 @@ export async function startNginx(stage: Stage, origin: string, options: NginxOpt
   };
 }
 
-/** The versions that Postern speaks by default. */
+/** The TLS versions that Postern allows by default. */
 function tlsLines({ certificate, key }: Certificate): string {
   return `ssl_certificate ${certificate}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3;`;
 }
@@ -68,5 +68,5 @@ export function launch(
 }
 
 function unknownName(template: string, name: string): never {
-  throw new Error(`bench/nginx/${template}.conf asks for ${name}, which nobody gives`);
+  throw new Error(`bench/nginx/${template}.conf uses ${name}, which has no value`);
 }

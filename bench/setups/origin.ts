@@ -8,15 +8,15 @@ export const SMALL = "/small";
 export const LARGE = "/files/large";
 export const SINK = "/sink";
 
-/** One answer's body: 130 bytes. */
+/** The small response's body: 130 bytes. */
 const SMALL_BODY = "Postern says hello. ".repeat(7).slice(0, 130);
 
 export interface Origin {
   /** nginx, with SMALL and LARGE. */
   address: string;
-  /** A small server of our own that has SINK as well. */
+  /** A small server of this repository, with SINK too. */
   plain: string;
-  /** Bytes of all bodies that came to SINK so far. */
+  /** Bytes of all bodies that SINK has received. */
   received(): Promise<number>;
 }
 
@@ -28,12 +28,12 @@ export interface OriginOptions {
   host?: string;
 }
 
-/** Starts the local service that all ways lead to. */
+/** Starts the local service that all setups lead to. */
 export async function startOrigin(stage: Stage, options: OriginOptions = {}): Promise<Origin> {
   const host = options.host ?? "127.0.0.1";
   const largeBytes = options.largeBytes ?? 1_000_000_000;
   const files = stage.folder("files");
-  // A file of nothing but a size: read once, it lies in the page cache and costs no disk.
+  // A sparse file: after the first read it is in the page cache, and it uses no disk space.
   const file = openSync(join(files, "large"), "w");
   ftruncateSync(file, largeBytes);
   closeSync(file);

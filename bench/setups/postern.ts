@@ -10,23 +10,23 @@ import type { Setup } from "./setup.ts";
 
 export interface PosternServer {
   process: Process;
-  /** Where it listens, `host:port`. */
+  /** Its address, `host:port`. */
   address: string;
   key: string;
-  /** It speaks TLS, to visitors and to clients. */
+  /** With it, the server uses TLS for visitors and clients. */
   certificate: Certificate | undefined;
-  /** Where its inspector listens, if it was asked for. */
+  /** The port of its inspector, if enabled. */
   inspector: number | undefined;
 }
 
 export interface PosternClient {
   process: Process;
-  /** What visitors send as Host. */
+  /** The Host that visitors send. */
   host: string;
   inspector: number | undefined;
 }
 
-/** The whole product: a way, and its two processes. */
+/** Postern: its server and its client. */
 export interface PosternSetup extends Setup {
   server: PosternServer;
   client: PosternClient;
@@ -61,11 +61,11 @@ export async function startServer(stage: Stage, settings: Settings, place: Serve
 export interface ClientPlace {
   netns?: string;
   inspect?: boolean;
-  /** Where to dial instead of the server's own address, for instance a relay on the way. */
+  /** The address to dial instead of the server's, for instance that of a relay. */
   dial?: string;
 }
 
-/** Runs `postern http` until it has a public URL. */
+/** Starts `postern http` and waits for its public URL. */
 export async function startClient(
   stage: Stage,
   settings: Settings,

@@ -6,8 +6,8 @@ import { listening } from "./listening.ts";
 import { expectResponse, type Setup } from "./setup.ts";
 
 /**
- * Starts the prototype: `server.cjs` takes visitors on 7001 and its client on 7000, `client.cjs` dials an origin on 9000.
- * It knows no options, so a copy is made in which these numbers are free ports, with the `ws` of this repository beside it.
+ * Starts the prototype: `server.cjs` accepts visitors on 7001 and its client on 7000, `client.cjs` dials an origin on
+ * 9000. It has no options, so a copy is made in which these numbers are free ports. It uses this repository's `ws`.
  */
 export async function startPrototype(stage: Stage, folder: string, origin: string): Promise<Setup> {
   const tunnel = await freePort();
@@ -26,7 +26,7 @@ export async function startPrototype(stage: Stage, folder: string, origin: strin
   const server = stage.start("prototype-server", process.execPath, [join(dir, "server.cjs")]);
   await listening(server, visitors);
   const client = stage.start("prototype-client", process.execPath, [join(dir, "client.cjs")]);
-  // It says nothing by itself, and a visitor who comes before its client would end it.
+  // The prototype prints nothing when it is ready, and a visitor that connects before its client would crash it.
   await client.line((line) => line === "open");
   const address = `127.0.0.1:${visitors}`;
   const setup: Setup = { name: "prototype", address, host: address, processes: [server, client] };

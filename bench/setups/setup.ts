@@ -2,16 +2,16 @@ import { request } from "node:http";
 import { request as requestTls } from "node:https";
 import type { Process } from "../process.ts";
 
-/** A way from a visitor to the origin: through Postern, through nginx, through the prototype, or straight. */
+/** A path from a visitor to the origin: through Postern, nginx or the prototype, or direct. */
 export interface Setup {
   name: string;
-  /** Where visitors connect, `host:port`. */
+  /** The address that visitors connect to, `host:port`. */
   address: string;
-  /** What they send as Host. */
+  /** The Host that they send. */
   host: string;
-  /** They come by HTTPS. */
+  /** They use HTTPS. */
   secure?: boolean;
-  /** Whose CPU time and memory count. */
+  /** The processes whose CPU time and memory are counted. */
   processes: Process[];
 }
 
@@ -19,11 +19,11 @@ export function direct(address: string): Setup {
   return { name: "no proxy", address, host: address, processes: [] };
 }
 
-/** Fails unless the way answers `path` with 200. */
+/** Throws unless the response to `path` has status 200. */
 export function expectResponse(setup: Setup, path: string): Promise<void> {
   const [host, port] = setup.address.split(":");
   return new Promise((resolve, reject) => {
-    const wish = {
+    const options = {
       host,
       port,
       path,
@@ -32,21 +32,18 @@ export function expectResponse(setup: Setup, path: string): Promise<void> {
       timeout: 5000,
       rejectUnauthorized: false,
     };
-    const asked = (setup.secure === true ? requestTls : request)(wish, (answer) => {
-      answer.resume();
-      if (answer.statusCode === 200) answer.once("end", resolve);
-      else reject(new Error(`${setup.name} answers ${path} with ${answer.statusCode}`));
+    const sent = (setup.secure === true ? requestTls : request)(options, (response) => {
+      response.resume();
+      if (response.statusCode === 200) response.once("end", resolve);
+      else reject(new Error(`${setup.name} responds to ${path} with ${response.statusCode}`));
     });
-    asked.once("timeout", () => asked.destroy(new Error(`${setup.name} doesn't answer ${path} within 5 s`)));
-    asked.once("error", reject);
-    asked.end();
+    sent.once("timeout", () => sent.destroy(new Error(`${setup.name} does not respond to ${path} within 5 s`)));
+    sent.once("error", reject);
+    sent.end();
   });
 }
 
-/**
- * Lets every way be measured once in a round, and turns the order round after each:
- * whatever the machine does meanwhile, it does to all of them.
- */
+/** Measures every setup once in each round, in alternating order, so that all setups share the machine's changes. */
 export async function interleave<W, T>(
   setups: W[],
   rounds: number,

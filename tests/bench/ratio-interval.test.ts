@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ratioInterval, trimmedRanks } from "../../bench/measure/ratio-interval.ts";
 
-// Ranks from the tables of the sign test, which count from 1: with 20 values, the interval runs from the 6th to the 15th.
+// Ranks from the tables of the sign test, which count from 1: with 20 values, the interval runs from the 6th to the
+// 15th.
 test.for([
   [6, 1],
   [8, 1],

@@ -14,6 +14,7 @@ test("the generated pages are up to date", () => {
 test("every error message has a statement and a next step", () => {
   const rows = errorRows();
   expect(rows.length).toBeGreaterThan(80);
-  for (const { code, messages } of rows)
+  // PN_CLOSED reports a success: there is nothing to do.
+  for (const { code, messages } of rows.filter((row) => row.code !== "PN_CLOSED"))
     for (const message of messages) expect([code, message]).toEqual([code, expect.stringMatching(/^[A-Z`].*[.!] .+$/)]);
 });

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { comeback } from "./comeback.ts";
 import { finding, isFull, sized } from "./size.ts";
 
-/** So many times the mean may the busiest second have. */
+/** The busiest second may have this multiple of the mean. */
 const PEAK = 3;
 
 test("clients at one address that all lose their connections reconnect within 30 seconds, spread over time", async (context) => {
@@ -18,7 +18,7 @@ test("clients at one address that all lose their connections reconnect within 30
     context,
     `a visitor of another tunnel waited at most ${Math.ceil(longestBefore)} ms before and ${Math.ceil(longestAfter)} ms during the reconnection`,
   );
-  // How long it takes says little where other tests run beside this one.
+  // The duration means little while other tests run.
   if (isFull) {
     expect(time).toBeLessThan(30_000);
     expect(peak).toBeLessThan(PEAK);

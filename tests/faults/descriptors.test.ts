@@ -3,7 +3,7 @@ import { exchange, Published, ServerProcess, startEchoOrigin, until, Wire } from
 import { ClosingCheck } from "./neighbour.ts";
 import { finding } from "./size.ts";
 
-/** Runs a command that may have no more than 64 files and sockets open. */
+/** Runs a command with at most 64 open files and sockets. */
 const FEW_DESCRIPTORS = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"];
 const CROWD = 200;
 
@@ -36,14 +36,14 @@ test("a client with 64 file descriptors refuses excess requests, keeps its tunne
   const { client } = published;
   const check = await ClosingCheck.begin(onTestFinished, server, server.program, client.program);
   const body = Buffer.alloc(1_000, "x");
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: CROWD }, () =>
       exchange(published.port, { host: published.host, method: "POST", path: "/", body }).then(({ status }) => status),
     ),
   );
-  const served = answers.filter((status) => status === 200).length;
+  const served = responses.filter((status) => status === 200).length;
   finding(context, `${CROWD} requests at once: ${served} served, ${CROWD - served} refused`);
-  for (const status of answers) expect([200, 502, 503]).toContain(status);
+  for (const status of responses) expect([200, 502, 503]).toContain(status);
   expect(served).toBeGreaterThan(0);
   expect((await published.visit("/")).status).toBe(200);
   expect(client.count("tunnel_closed")).toBe(0);

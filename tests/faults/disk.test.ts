@@ -14,7 +14,7 @@ import { expectIn, freshIssuer, launch, refreshing, TokenServer } from "../login
 import { ClosingCheck } from "./neighbour.ts";
 import { finding } from "./size.ts";
 
-/** A file system of its own, small; root ignores modes, but neither what is full nor what is mounted read-only. */
+/** A small file system. Root ignores modes, but not a full or a read-only file system. */
 function mountSmall(context: TestContext): string {
   const folder = scratchFolder(onTestFinished);
   needsRoot(context);
@@ -66,15 +66,15 @@ test.for(states)(
     await expectIn(client);
     const check = await ClosingCheck.begin(onTestFinished, undefined, server.program, client.program);
     await client.program.waitFor("two renewals", () => renewals(client) >= 2);
-    await client.program.waitFor("the trouble to be told", () =>
+    await client.program.waitFor("the failure to be reported", () =>
       /cannot be kept|could not be kept/.test(client.program.output),
     );
     expect((await exchange(server.port, { host: client.host, path: "/" })).status).toBe(200);
     repair(folder);
     const seen = renewals(client);
-    await client.program.waitFor("a renewal more", () => renewals(client) > seen);
+    await client.program.waitFor("one more renewal", () => renewals(client) > seen);
     const kept = (): string[] => readdirSync(join(folder, "postern")).filter((name) => name.endsWith(".json"));
-    await client.program.waitFor("the refresh token to be kept", () =>
+    await client.program.waitFor("the refresh token to be stored", () =>
       kept().some((name) => readFileSync(join(folder, "postern", name), "utf8").includes(issuer.refreshToken)),
     );
     expect(client.count("tunnel_established")).toBe(1);

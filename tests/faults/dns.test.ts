@@ -9,7 +9,7 @@ beforeEach((context) => {
   needsRoot(context);
 });
 
-/** An address that nobody has. */
+/** An unused address. */
 const DEAD = "198.18.255.254";
 
 test("the client follows a name server that fails, recovers, returns a dead address first, and returns another server", async (context) => {
@@ -28,7 +28,7 @@ test("the client follows a name server that fails, recovers, returns a dead addr
   for (const answer of ["failure", "no such name"] as const) {
     names.answer = answer;
     const failures = client.count("connection_failure");
-    await until(`a failure that tells of it (${answer})`, () => client.count("connection_failure") > failures + 1, {
+    await until(`a failure that reports it (${answer})`, () => client.count("connection_failure") > failures + 1, {
       timeout: 60_000,
     });
     const { data } = client.events.findLast(({ type }) => type === "connection_failure")!;
@@ -52,7 +52,7 @@ test("the client follows a name server that fails, recovers, returns a dead addr
   const questions = names.asked;
   names.answer = [DEAD];
   await first.program.kill();
-  await until("the client to ask anew", () => names.asked > questions);
+  await until("the client to ask again", () => names.asked > questions);
   names.answer = [host];
   await first.restart();
   start = performance.now();

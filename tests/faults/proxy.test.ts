@@ -27,7 +27,7 @@ test("a proxy with credentials breaks every connection, stops, and returns: the 
   expect(await visit()).toBe(200);
 
   await proxy.close();
-  await until("the client to have tried again", () => client.count("connection_failure") >= 2);
+  await until("another attempt of the client", () => client.count("connection_failure") >= 2);
   const { data } = await client.event("connection_failure");
   expect(data).toMatchObject({ code: "PN_PROXY_UNREACHABLE", retryable: true });
   const back = performance.now();

@@ -3,10 +3,10 @@ import { Published, ServerProcess, startEchoOrigin, until, type Program } from "
 import { ClosingCheck } from "./neighbour.ts";
 import { finding, secondsSince, sized } from "./size.ts";
 
-/** How long a process is held, in milliseconds: in the full run longer than any heartbeat. */
+/** The duration of a suspension in milliseconds; in the full run longer than any heartbeat. */
 const HELD = sized(60_000, 3_000);
 
-/** Stops a process for a while, as a laptop's lid does. The time that passes is the fault itself. */
+/** Suspends a process, as a closed laptop does. The elapsed time is the fault itself. */
 async function hold(program: Program): Promise<void> {
   program.signal("SIGSTOP");
   await new Promise((resolve) => setTimeout(resolve, HELD));

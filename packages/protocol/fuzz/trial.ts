@@ -14,7 +14,10 @@ const WRITTEN = Buffer.alloc(30_000, "w");
 const MOST_QUEUED = 1_000_000;
 const PING = Buffer.from("02000008000000000000000000000001", "hex");
 
-/** Tries `input`; returns how it went. @throws when the reader or the session does anything that PROTOCOL.md does not allow. */
+/**
+ * Tries `input`; returns how it went. @throws when the reader or the session does anything that PROTOCOL.md does not
+ * allow.
+ */
 export function tryInput(input: Input): string {
   for (const message of input.messages) checkReader(message, piecesOf(message, input.manners));
   return new SessionTrial(input).run();

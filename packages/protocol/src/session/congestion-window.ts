@@ -33,7 +33,9 @@ export class CongestionWindow {
 
   readonly #delay = new QueueingDelay();
   #measuredAt = 0;
-  /** `drain`: bulk waits until the bytes in flight have arrived; `measure`: it waits for the PONG of the PING sent then. */
+  /**
+   * `drain`: bulk waits until the bytes in flight have arrived; `measure`: it waits for the PONG of the PING sent then.
+   */
   #pause: "none" | "drain" | "measure" = "none";
   /** The value of `sent` when the drain began. Small responses continue, so the path may never be empty. */
   #drainEnd = 0;
@@ -123,7 +125,10 @@ export class CongestionWindow {
     return true;
   }
 
-  /** The PONG to a PING of `sentAt` came at `now`; the PING arrived at `clock`. `pathIdle`: nothing was in flight when it left. */
+  /**
+   * The PONG to a PING of `sentAt` came at `now`; the PING arrived at `clock`. `pathIdle`: nothing was in flight when
+   * it left.
+   */
   measured(sentAt: number, clock: number, pathIdle: boolean, now: number): void {
     const known = this.#delay.known && this.#pause !== "measure";
     if (this.#pause === "measure") {

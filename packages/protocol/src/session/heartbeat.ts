@@ -4,9 +4,9 @@ const MISSES = 2;
 export type Beat = "wait" | "ping";
 
 /**
- * Decides when a PING is due and when a peer has been silent for too long: PROTOCOL.md, section 7.
- * The timers of a process that was suspended fire before it reads its sockets. So callers read first and check `silent` again
- * before they give a peer up.
+ * Decides when a PING is due and when a peer has been silent for too long: PROTOCOL.md, section 7. The timers of a
+ * process that was suspended fire before it reads its sockets. So callers read first and check `silent` again before
+ * they give a peer up.
  */
 export class Heartbeat {
   readonly #interval: number;

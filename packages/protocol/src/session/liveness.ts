@@ -2,8 +2,8 @@ import { Heartbeat, type Beat } from "./heartbeat.js";
 import type { Limits } from "../limits.js";
 
 /**
- * A peer that sends bytes but no responses is lost when its last response is this many heartbeats old and a PING has waited
- * for this many. That is noticed within three heartbeats although the clock is checked only once a second.
+ * A peer that sends bytes but no responses is lost when its last response is this many heartbeats old and a PING has
+ * waited for this many. That is noticed within three heartbeats although the clock is checked only once a second.
  */
 const RESPONSE_AGE = 2.85;
 const PING_AGE = 1.7;
@@ -27,8 +27,8 @@ export interface AnsweredPing {
 }
 
 /**
- * Decides from PINGs, PONGs, ACKs and silence whether the peer is alive: PROTOCOL.md, section 7. Pure: all times are arguments,
- * in milliseconds of one monotonic clock.
+ * Decides from PINGs, PONGs, ACKs and silence whether the peer is alive: PROTOCOL.md, section 7. Pure: all times are
+ * arguments, in milliseconds of one monotonic clock.
  */
 export class Liveness {
   readonly #limits: Pick<Limits, "heartbeat" | "stall">;

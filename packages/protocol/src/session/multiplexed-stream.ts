@@ -181,8 +181,8 @@ export class MultiplexedStream implements Stream, SendSideOwner {
   }
 
   /**
-   * The sender stopped at the window's end and everything received is consumed: the window limits the rate. If the reader took
-   * longer than a round trip, the reader limits it instead.
+   * The sender stopped at the window's end and everything received is consumed: the window limits the rate. If the
+   * reader took longer than a round trip, the reader limits it instead.
    */
   #enlarge(): void {
     const waited = this.#sender.now - this.#blockedAt;
@@ -199,7 +199,10 @@ export class MultiplexedStream implements Stream, SendSideOwner {
   }
 }
 
-/** A view keeps the whole buffer it points into. Behind a slow reader, many small views would keep many times the window. */
+/**
+ * A view keeps the whole buffer it points into. Behind a slow reader, many small views would keep many times the
+ * window.
+ */
 function ownCopy(view: Buffer): Buffer {
   if (view.length * 4 >= view.buffer.byteLength) return view;
   const copy = Buffer.allocUnsafeSlow(view.length);

@@ -4,14 +4,14 @@ const MEASUREMENTS = 3;
 /**
  * The path's round trip without a queue of ours, and the delay that our queue adds to it.
  *
- * Only the way to the peer counts: data that the peer sends may queue on the way back, and sending less would not help. So
- * the peer reports, by its own clock, when our bytes arrived. The two clocks share no zero point, but the differences
- * between arrivals show the delay that the queue adds.
+ * Only the way to the peer counts: data that the peer sends may queue on the way back, and sending less would not help.
+ * So the peer reports, by its own clock, when our bytes arrived. The two clocks share no zero point, but the
+ * differences between arrivals show the delay that the queue adds.
  */
 export class QueueingDelay {
   /**
-   * The path's own round trip in milliseconds; 0 while unknown. It is the shortest one measured, because longer ones include
-   * the peer's queue. When the one-way delay grows, the round trip grows by at least as much.
+   * The path's own round trip in milliseconds; 0 while unknown. It is the shortest one measured, because longer ones
+   * include the peer's queue. When the one-way delay grows, the round trip grows by at least as much.
    */
   baseRtt = 0;
   /** The latest one-way delays in milliseconds, each with the same unknown offset between the clocks. */
@@ -23,7 +23,10 @@ export class QueueingDelay {
     return this.#oneWayDelays.length > 0;
   }
 
-  /** A PING sent at `sentAt` (milliseconds) arrived at `clock` (the peer's, microseconds, 32 bits); its PONG took `roundTrip`. */
+  /**
+   * A PING sent at `sentAt` (milliseconds) arrived at `clock` (the peer's, microseconds, 32 bits); its PONG took
+   * `roundTrip`.
+   */
   measure(sentAt: number, clock: number, roundTrip: number): void {
     const before = Math.min(...this.#oneWayDelays);
     this.#oneWayDelays.push(this.#oneWayDelay(sentAt, clock));

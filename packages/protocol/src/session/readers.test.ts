@@ -21,7 +21,9 @@ class Later extends Received {
   }
 }
 
-/** How much of a path of 200 Mbit/s and 100 ms a download uses whose reader gives bytes back after `pause` milliseconds. */
+/**
+ * How much of a path of 200 Mbit/s and 100 ms a download uses whose reader gives bytes back after `pause` milliseconds.
+ */
 function shareOfPath(pause: number): number {
   const rate = megabits(200);
   const pair = new SessionPair({ rate, delay: 50 });

@@ -12,7 +12,10 @@ export class ReceiveWindow {
   readonly #limits: Limits;
   readonly #pool: WindowPool;
 
-  /** An opener starts with the initial window if the pool allows it, because OPEN announces it; an acceptor with the guaranteed one. */
+  /**
+   * An opener starts with the initial window if the pool allows it, because OPEN announces it; an acceptor with the
+   * guaranteed one.
+   */
   constructor(opener: boolean, limits: Limits, pool: WindowPool) {
     this.#limits = limits;
     this.#pool = pool;

@@ -36,7 +36,10 @@ export class ScriptedPeer {
   sends(...frames: ({ type: WrittenFrame["type"] } & Record<string, unknown>)[]): void {
     const batch = new Batch();
     for (const frame of frames) write(batch, { flags: 0, stream: 0, clock: 0, ...frame } as WrittenFrame);
-    this.transport.handler.onMessage(taken(batch), true);
+    const message = taken(batch);
+    this.transport.handler.onMessage(message, true);
+    // The session must not have kept a view.
+    message.fill(0xdb);
     this.clock.run(0);
   }
 

@@ -4,7 +4,10 @@ import { CongestionWindow } from "./congestion-window.js";
 import type { SendSide } from "./send-side.js";
 import { HEADROOM, type Transport } from "../transport.js";
 
-/** A stream with nothing in flight may always send this many bytes beyond the congestion window: a small response overtakes bulk. */
+/**
+ * A stream with nothing in flight may always send this many bytes beyond the congestion window: a small response
+ * overtakes bulk.
+ */
 const SMALL = 4 * 1024;
 /** How many bytes one stream sends before the next one's turn. */
 const TURN = 16 * 1024;
@@ -22,8 +25,9 @@ export interface SenderPort {
 }
 
 /**
- * The only way out of a session. Frames written in one turn of the event loop leave as one message. Control frames and small
- * responses go first. Streams with bulk data take turns, within the peer's windows, the congestion window and the socket's room.
+ * The only way out of a session. Frames written in one turn of the event loop leave as one message. Control frames and
+ * small responses go first. Streams with bulk data take turns, within the peer's windows, the congestion window and the
+ * socket's room.
  */
 export class Sender {
   readonly congestion = new CongestionWindow();

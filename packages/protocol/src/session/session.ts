@@ -11,7 +11,10 @@ import type { Stream } from "./stream.js";
 import { StreamTable } from "./stream-table.js";
 import type { TransportHandler } from "../transport.js";
 
-/** The socket holds more unsent bytes than this only when a peer requests responses and does not read them: bulk data stops far below. */
+/**
+ * The socket holds more unsent bytes than this only when a peer requests responses and does not read them: bulk data
+ * stops far below.
+ */
 const MOST_UNREAD = 4 * 1024 * 1024;
 
 export interface SessionOptions extends SenderPort {
@@ -19,7 +22,10 @@ export interface SessionOptions extends SenderPort {
   limits?: Partial<Limits>;
 }
 
-/** One session over one transport: PROTOCOL.md. Pure: transport, clock and scheduling are passed in, and `tick` replaces timers. */
+/**
+ * One session over one transport: PROTOCOL.md. Pure: transport, clock and scheduling are passed in, and `tick` replaces
+ * timers.
+ */
 export class Session implements FrameHandler, TransportHandler {
   handler: SessionHandler;
   readonly limits: Limits;
@@ -114,7 +120,10 @@ export class Session implements FrameHandler, TransportHandler {
     this.#sender.goAway(ERRORS[code].number, retryAfter, reason);
   }
 
-  /** Ends the session with a closing handshake: frames queued in this turn still leave, arriving ones are ignored. Can be called twice. */
+  /**
+   * Ends the session with a closing handshake: frames queued in this turn still leave, arriving ones are ignored. Can
+   * be called twice.
+   */
   close(reason: TunnelError): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
@@ -134,7 +143,8 @@ export class Session implements FrameHandler, TransportHandler {
     if (this.#closed) return;
     const now = this.#port.now();
     const beat = this.#liveness.beat(now);
-    // The timers of a process that was suspended fire before it reads its sockets, so the peer is checked again after reading.
+    // The timers of a process that was suspended fire before it reads its sockets, so the peer is checked again after
+    // reading.
     const isLost = (): boolean => this.#liveness.isLost(now);
     if (isLost()) this.#port.schedule(() => isLost() && this.abort(new TunnelError("PN_HEARTBEAT_LOST")));
     if (beat === "ping") this.#ping(true);

@@ -1,8 +1,8 @@
 import type { ErrorCode } from "../errors.js";
 
 /**
- * One multiplexed stream of a session: PROTOCOL.md, section 5. It behaves like a TCP connection, and half-closes like one.
- * Nothing throws: after the stream is over, calls have no effect.
+ * One multiplexed stream of a session: PROTOCOL.md, section 5. It behaves like a TCP connection, and half-closes like
+ * one. Nothing throws: after the stream is over, calls have no effect.
  */
 export interface Stream {
   /** Odd when the server opened it, even when the client did. */

@@ -35,15 +35,15 @@ async function setUp(): Promise<void> {
 const KEY = "key-of-the-owner-0123456789";
 const OTHERS_KEY = "key-of-a-stranger-987654321";
 
-/** What somebody logs in with. */
+/** A login's credential. */
 type Credential = { key: string } | { token: string } | { certificate: CertificateFiles };
 
-/** What a server is told, whom it lets in then, and who is a stranger to it. */
-interface Way {
+/** A server's settings, a credential that it accepts, and one that it refuses. */
+interface CredentialCase {
   settings: Settings;
   owner: Credential;
   stranger: Credential;
-  /** What the stranger is told. Default PN_AUTH_REFUSED. */
+  /** The stranger's error code. Default PN_AUTH_REFUSED. */
   code?: string;
 }
 
@@ -51,35 +51,35 @@ const AUTH = "tunnel.server.auth";
 const JWT = `${AUTH}.jwt`;
 const CERTIFICATE = `${AUTH}.certificate`;
 
-const keys = (settings: Record<string, string | string[]>): Way => ({
+const keys = (settings: Record<string, string | string[]>): CredentialCase => ({
   settings: { [AUTH]: settings },
   owner: { key: KEY },
   stranger: { key: OTHERS_KEY },
 });
-const tokens = (settings: Settings[string], owner: string, stranger: string): Way => ({
+const tokens = (settings: Settings[string], owner: string, stranger: string): CredentialCase => ({
   settings: { [JWT]: { enabled: true, ...settings } },
   owner: { token: owner },
   stranger: { token: stranger },
 });
-const byClaim = (settings: Settings[string], good: object, bad: object): Way =>
+const byClaim = (settings: Settings[string], good: object, bad: object): CredentialCase =>
   tokens({ secret: TOKEN_SECRET, ...settings }, issuer.hashed(good), issuer.hashed(bad));
-const bySecret = (): Way =>
+const bySecret = (): CredentialCase =>
   tokens({ secret: TOKEN_SECRET }, issuer.hashed(), issuer.hashed({}, "another-secret-of-at-least-32-bytes"));
-const introspected = (): Way =>
+const introspected = (): CredentialCase =>
   tokens(
     { introspection_url: `${issuer.url}/introspect`, client_id: "server", client_secret: "canary-of-server" },
     "opaque-of-alice",
     "opaque-of-nobody",
   );
-const shown = (settings: Settings[string], stranger: CertificateFiles, code: string): Way => ({
+const shown = (settings: Settings[string], stranger: CertificateFiles, code: string): CredentialCase => ({
   settings: { [CERTIFICATE]: { ca_file: ca.certificate, ...settings } },
   owner: { certificate: ca.issue({ names: ["alice"] }) },
   stranger: { certificate: stranger },
   code,
 });
 
-/** By option: every one that decides who gets in. */
-const WAYS: Record<string, () => Way> = {
+/** By option: every one that decides which clients may log in. */
+const CASES: Record<string, () => CredentialCase> = {
   [`${AUTH}.api_keys`]: () => keys({ api_keys: ["you key-of-another-0123456789", `me ${KEY}`] }),
   [`${AUTH}.api_keys_file`]: () => keys({ api_keys_file: writeKeys(place("keys"), { me: KEY }) }),
   [`${JWT}.enabled`]: bySecret,
@@ -109,7 +109,7 @@ const WAYS: Record<string, () => Way> = {
   },
 };
 
-/** They decide about names, times and addresses, not about who gets in. */
+/** Options about names, times and addresses, which admit no client. */
 const NO_CREDENTIALS = [`${JWT}.introspection_interval`, `${JWT}.allow_private`, `${JWT}.names_claim`];
 
 const documented = documentedOptions().filter(({ section }) => section.startsWith(AUTH));
@@ -117,12 +117,12 @@ const nameOf = ({ section, name }: { section: string; name: string }): string =>
 
 test("every documented option is in the table", () => {
   expect(documented.length).toBeGreaterThan(10);
-  expect(documented.map(nameOf).toSorted()).toEqual([...Object.keys(WAYS), ...NO_CREDENTIALS].toSorted());
+  expect(documented.map(nameOf).toSorted()).toEqual([...Object.keys(CASES), ...NO_CREDENTIALS].toSorted());
 });
 
 const place = (name: string): string => join(scratchFolder(onTestFinished), name);
 
-/** `postern http`, once, with this and nothing else. */
+/** Starts `postern http` for one attempt with these settings alone. */
 function launch({ url }: TlsServer, credential: Credential): Program {
   const folder = scratchFolder(onTestFinished);
   const file = join(folder, "postern.toml");
@@ -143,15 +143,15 @@ function launch({ url }: TlsServer, credential: Credential): Program {
   return postern(onTestFinished, args, { env });
 }
 
-describe("every way to tell the server whom it lets in keeps strangers out", () => {
-  const ways = documented
+describe("every server credential option refuses strangers", () => {
+  const cases = documented
     .filter((option) => !NO_CREDENTIALS.includes(nameOf(option)))
     .flatMap((option) =>
       option.channels.map((channel) => [nameOf(option), channelText(channel), option, channel] as const),
     );
 
-  test.for(ways)("%s, %s", async ([name, , option, channel]) => {
-    const { settings, owner, stranger, code = "PN_AUTH_REFUSED" } = (WAYS[name] as () => Way)();
+  test.for(cases)("%s, %s", async ([name, , option, channel]) => {
+    const { settings, owner, stranger, code = "PN_AUTH_REFUSED" } = (CASES[name] as () => CredentialCase)();
     const { toml, env, args } = given(settings, option.section, option.name, channel);
     const secured = await TlsServer.start(onTestFinished, { certificate, auth: toml, env, args });
     const [inside, outside] = [launch(secured, owner), launch(secured, stranger)];

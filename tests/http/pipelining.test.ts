@@ -3,17 +3,17 @@ import { ProcessBaseline, Published, ScriptedOrigin, until, type Wire } from "@p
 
 const PIECES = 100;
 const PIECE = 1_000_000;
-/** What the kernel takes for two sockets, and the collector has not got to: far less than the flood. */
+/** The kernel buffers of two sockets and uncollected garbage: far less than the flood. */
 const MOST_PIECES = 30;
 const MOST_GROWTH = 40_000_000;
 
-/** Sends this request for ever, or until nobody takes it any more. Returns how many pieces of it were taken. */
+/** Sends this request repeatedly until the socket accepts no more. Returns the number of pieces sent. */
 async function flood(wire: Wire, request: string): Promise<number> {
   const piece = request.repeat(PIECE / request.length);
   let taken = 0;
   for (let sent = 0; sent < PIECES; sent += 1) wire.socket.write(piece, () => (taken += 1));
   let [before, still] = [0, 0];
-  await until("nothing more to be taken", () => {
+  await until("no more pieces to be sent", () => {
     still = taken === before ? still + 1 : 0;
     before = taken;
     return still === 30;
@@ -21,7 +21,7 @@ async function flood(wire: Wire, request: string): Promise<number> {
   return taken;
 }
 
-test("what a visitor sends ahead is not read before its turn, also when its turn has come once", async () => {
+test("pipelined requests are not read before their turn, not even after the first response", async () => {
   const script = await ScriptedOrigin.start(onTestFinished);
   const published = await Published.start(onTestFinished, script.port);
   const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: ${published.host}\r\n\r\n`;
@@ -36,7 +36,7 @@ test("what a visitor sends ahead is not read before its turn, also when its turn
   expect(baseline.growth).toBeLessThan(MOST_GROWTH);
 });
 
-test("a visitor that reads none of the server's own answers gets no more of them, and the rest when it reads on", async () => {
+test("a visitor that does not read the server's own responses receives the rest when it reads again", async () => {
   const script = await ScriptedOrigin.start(onTestFinished);
   const published = await Published.start(onTestFinished, script.port);
   const wire = await published.wire(onTestFinished);
@@ -47,6 +47,6 @@ test("a visitor that reads none of the server's own answers gets no more of them
   expect(baseline.growth).toBeLessThan(MOST_GROWTH);
 
   wire.socket.resume();
-  await until("many more answers", () => wire.bytes > 20_000_000);
+  await until("many more responses", () => wire.bytes > 20_000_000);
   expect(wire.text.slice(0, 20_000_000).match(/^HTTP\/1\.1 (?!404 Not Found)/m)).toBeNull();
 });

@@ -32,9 +32,9 @@ const cleanup = new Cleanup();
 let ca: CertificateAuthority;
 let strangers: CertificateAuthority;
 let issuer: TokenIssuer;
-/** One whose tokens nobody takes, and which knows nobody's refresh token. */
+/** An issuer whose tokens no server accepts, and which knows no client's refresh token. */
 let otherIssuer: TokenIssuer;
-/** Takes keys, tokens and certificates. */
+/** Accepts keys, tokens and certificates. */
 let secured: TlsServer;
 let gate: Gate;
 prepareOnce(cleanup, setUp, "openssl");
@@ -54,12 +54,12 @@ async function setUp(): Promise<void> {
   gate = await Gate.start(cleanup.defer, secured.plain, "x-gate", GATE);
 }
 
-/** What a client is told: its owner's, or what somebody else would have in its place. */
-interface Way {
+/** A client's credential: its owner's, or a stranger's in its place. */
+interface CredentialCase {
   settings: (good: boolean) => Settings;
-  /** How the stranger's ends. Default: the server refuses it, exit code 3. */
+  /** The end of the stranger's client. Default: the server refuses it, exit code 3. */
   refusal?: { code: string; exit: number };
-  /** Where it is dialled. Default: the server by TLS. */
+  /** The server's URL. Default: the one with TLS. */
   url?: () => string;
 }
 
@@ -78,21 +78,21 @@ const tokenFile = (good: boolean): string => {
 const certificate = (good: boolean, passphrase?: string): { certificate: string; key: string } =>
   (good ? ca : strangers).issue({ names: ["alice"], ...(passphrase && { passphrase }) });
 
-const byCertificate: Way = {
+const byCertificate: CredentialCase = {
   settings: (good) => {
     const own = certificate(good);
     return { [AUTH]: { method: "certificate", cert_file: own.certificate, key_file: own.key } };
   },
   refusal: { code: "PN_CERTIFICATE_UNTRUSTED", exit: 3 },
 };
-const bySslCertificate: Way = {
+const bySslCertificate: CredentialCase = {
   settings: (good) => {
     const own = certificate(good);
     return { [AUTH]: { method: "certificate" }, [SSL]: { client_cert: own.certificate, client_key: own.key } };
   },
   refusal: { code: "PN_CERTIFICATE_UNTRUSTED", exit: 3 },
 };
-const refresh = (more: (good: boolean) => Settings[string]): Way => ({
+const refresh = (more: (good: boolean) => Settings[string]): CredentialCase => ({
   settings: (good) => ({
     [REFRESH]: {
       refresh_url: `${issuer.url}/token`,
@@ -105,8 +105,8 @@ const refresh = (more: (good: boolean) => Settings[string]): Way => ({
   refusal: { code: "PN_REFRESH_REFUSED", exit: 3 },
 });
 
-/** By option: every one that says who a client is. */
-const WAYS: Record<string, Way> = {
+/** By option: every one that identifies a client. */
+const CASES: Record<string, CredentialCase> = {
   [`${AUTH}.api_key`]: { settings: (good) => ({ [AUTH]: { api_key: key(good) } }) },
   [`${AUTH}.api_key_file`]: {
     settings: (good) => ({ [AUTH]: { api_key_file: writeKeys(join(folder(), "own.key"), { me: key(good) }) } }),
@@ -122,7 +122,7 @@ const WAYS: Record<string, Way> = {
       const key_passphrase = good ? PASSPHRASE : "another";
       return { [AUTH]: { cert_file: own.certificate, key_file: own.key, key_passphrase } };
     },
-    // It does not even open its own key.
+    // The client cannot decrypt its own key.
     refusal: { code: "PN_TLS_KEY", exit: 2 },
   },
   [`${AUTH}.headers`]: {
@@ -138,7 +138,7 @@ const WAYS: Record<string, Way> = {
   [`${SSL}.client_key`]: bySslCertificate,
 };
 
-/** They decide about names and times, or whom the client believes, not about who it is. */
+/** Options about names, times and trust, which do not identify the client. */
 const NO_CREDENTIALS = [`${AUTH}.user`, `${REFRESH}.enabled`, `${REFRESH}.interval`];
 
 const nameOf = ({ section, name }: { section: string; name: string }): string => `${section}.${name}`;
@@ -148,13 +148,14 @@ const documented = documentedOptions().filter(
 
 test("every documented option is in the table", () => {
   expect(documented.length).toBeGreaterThan(10);
-  expect(documented.map(nameOf).toSorted()).toEqual([...Object.keys(WAYS), ...NO_CREDENTIALS].toSorted());
+  expect(documented.map(nameOf).toSorted()).toEqual([...Object.keys(CASES), ...NO_CREDENTIALS].toSorted());
 });
 
-test("no other option of a client or a server is a secret that nobody has thought of", () => {
+test("every secret option of a client or a server is known to this test", () => {
   const tested = /^tunnel\.(auth|endpoints\.auth|server\.auth)(\.|$)/;
   const others = documentedOptions().filter(({ section, isSecret }) => isSecret && !tested.test(section));
-  // Logins at proxies, webhooks and metrics have tests of their own; what the server's own key is encrypted with is used by those of canaries.
+  // Logins at proxies, webhooks and metrics have their own tests; canaries.test.ts uses the passphrase of the server's
+  // key.
   expect(others.map(nameOf)).toEqual([
     "tunnel.proxy",
     "tunnel.endpoints.proxy",
@@ -166,7 +167,7 @@ test("no other option of a client or a server is a secret that nobody has though
   ]);
 });
 
-/** `postern http`, once, with this and nothing else. */
+/** Starts `postern http` for one attempt with these settings alone. */
 function launch({ toml, env, args }: GivenSettings, url: string): Program {
   const place = folder();
   const file = join(place, "postern.toml");
@@ -179,15 +180,15 @@ function launch({ toml, env, args }: GivenSettings, url: string): Program {
   return postern(onTestFinished, [...command, ...args], { env: { XDG_STATE_HOME: place, ...env } });
 }
 
-describe("every way to tell the client who it is lets it in, and a stranger not", () => {
-  const ways = documented
+describe("every client credential admits its owner and refuses a stranger", () => {
+  const cases = documented
     .filter((option) => !NO_CREDENTIALS.includes(nameOf(option)))
     .flatMap((option) =>
       option.channels.map((channel) => [nameOf(option), channelText(channel), option, channel] as const),
     );
 
-  test.for(ways)("%s, %s", async ([name, , option, channel]) => {
-    const { settings, refusal = { code: "PN_AUTH_REFUSED", exit: 3 }, url } = WAYS[name] as Way;
+  test.for(cases)("%s, %s", async ([name, , option, channel]) => {
+    const { settings, refusal = { code: "PN_AUTH_REFUSED", exit: 3 }, url } = CASES[name] as CredentialCase;
     const [inside, outside] = [true, false].map((good): Program =>
       launch(given(settings(good), option.section, option.name, channel), url?.() ?? secured.url),
     ) as [Program, Program];
@@ -200,7 +201,7 @@ describe("every way to tell the client who it is lets it in, and a stranger not"
   });
 });
 
-describe("of two ways the stronger one counts", () => {
+describe("the credential with precedence is used", () => {
   const filed = (text: string): string => {
     const file = join(folder(), "filed");
     writeFileSync(file, text, { mode: 0o600 });

@@ -3,10 +3,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { Published, until } from "@postern/testkit";
 
 const UPLOADS = 40;
-/** Small enough to have left the service before it closes; the kernel drops the rest. */
+/** Small enough to be sent before the close: the kernel discards unsent bytes. */
 const ANSWER = 20_000;
 
-/** Answers each connection as soon as something of a request is there, reads no more of it, and closes: the kernel then sends a reset. */
+/** Responds to the first byte of a request and closes without reading more, so that the kernel sends a reset. */
 async function startHastyOrigin(): Promise<{ port: number; answered: () => number }> {
   let answered = 0;
   const open = new Set<Socket>();
@@ -30,13 +30,13 @@ async function startHastyOrigin(): Promise<{ port: number; answered: () => numbe
   return { port: (server.address() as AddressInfo).port, answered: () => answered };
 }
 
-test("a service that answers an upload and closes with most of it unread is heard, every time and to the end", async () => {
+test("the early response of a service that closes before it has read an upload always arrives completely", async () => {
   const origin = await startHastyOrigin();
   const published = await Published.start(onTestFinished, origin.port);
   for (let upload = 1; upload <= UPLOADS; upload += 1) {
     const wire = await published.ask(onTestFinished, "PUT /upload", "Content-Length: 50000000");
     for (let piece = 0; piece < 20; piece += 1) wire.write(Buffer.alloc(100_000));
-    await until("the whole answer", () => wire.bytes > ANSWER || wire.end !== "open");
+    await until("the whole response", () => wire.bytes > ANSWER || wire.end !== "open");
     expect(wire.text).toMatch(/^HTTP\/1\.1 413 Content Too Large\r\n/);
     await until("the end", () => wire.end !== "open");
     expect(wire.text.length - wire.text.indexOf("\r\n\r\n") - 4).toBe(ANSWER);

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Defer } from "@postern/testkit";
 
-/** A way to a server that can be cut: whoever is on it loses the connection at once, and may come back. */
-export class CuttableWay {
-  /** When each connection came, in milliseconds of `performance.now()`. */
+/** A TCP relay to a server that can reset its connections. It accepts new ones afterwards. */
+export class CuttableLink {
+  /** The time of each connection, from `performance.now()`. */
   readonly arrivals: number[] = [];
   readonly #listener: Server;
   readonly #sockets = new Set<Socket>();
@@ -13,28 +13,28 @@ export class CuttableWay {
     this.#listener = listener;
   }
 
-  static async start(defer: Defer, target: number): Promise<CuttableWay> {
-    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => way.#join(client, target));
-    const way = new CuttableWay(listener);
+  static async start(defer: Defer, target: number): Promise<CuttableLink> {
+    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => link.#join(client, target));
+    const link = new CuttableLink(listener);
     listener.listen({ port: 0, host: "127.0.0.1", backlog: 4_096 });
     await once(listener, "listening");
     defer(async () => {
-      way.cut();
+      link.cut();
       listener.close();
     });
-    return way;
+    return link;
   }
 
   get url(): string {
     return `http://127.0.0.1:${(this.#listener.address() as AddressInfo).port}`;
   }
 
-  /** Tears every connection. */
+  /** Resets every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Tears the connection that is there longest. */
+  /** Resets the oldest connection. */
   cutOne(): void {
     const [oldest] = this.#sockets;
     oldest?.resetAndDestroy();

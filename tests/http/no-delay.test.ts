@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { needs, Published, scratchFolder, ServerProcess, startEchoOrigin, until } from "@postern/testkit";
 
-test("no small piece waits for an acknowledgement on its way: every connection of a client is told so", async (context) => {
+test("every connection of a client disables Nagle's algorithm", async (context) => {
   needs(context, "strace");
   const trace = join(scratchFolder(onTestFinished), "trace");
   const server = await ServerProcess.start(onTestFinished);
@@ -14,7 +14,7 @@ test("no small piece waits for an acknowledgement on its way: every connection o
   await published.client.program.terminate();
   const calls = (): string => readFileSync(trace, "utf8");
   for (const port of [server.port, echo.port]) {
-    // Who traces writes it down in its own time.
+    // strace writes its output with a delay.
     const fd = await until(
       `a connection to ${port}`,
       () => new RegExp(`connect\\((\\d+), .*htons\\(${port}\\)`).exec(calls())?.[1],
