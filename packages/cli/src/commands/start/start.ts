@@ -1,0 +1,21 @@
+import { CONFIGURATION } from "@postern/config";
+import { EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
+
+const { logging, tunnel } = CONFIGURATION.entries;
+
+/** `postern start` */
+export const start: CommandDeclaration = {
+  name: "start",
+  summary: "run everything that the configuration file enables",
+  configured: [tunnel.entries.local_api.entries.listen, logging.entries.level, logging.entries.format],
+  readsConfiguration: true,
+  options: [EVENTS_AS_JSON],
+  help: `Opens a tunnel for each [[tunnel.endpoints]], and runs the server if [tunnel.server] has enabled = true.
+When the file changes, or on SIGHUP, it adds, replaces and removes endpoints. Unchanged ones keep running.
+
+Examples:
+  postern config init                         write ./postern.toml to start from
+  postern start                               run ./postern.toml
+  postern start --config /etc/postern.toml    run another file`,
+  run: async (line, terminal) => (await import("./run.js")).run(line, terminal),
+};

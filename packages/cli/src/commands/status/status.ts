@@ -1,0 +1,22 @@
+import { jsonOption, type CommandDeclaration } from "../command.js";
+
+/** `postern status` */
+export const status: CommandDeclaration = {
+  name: "status",
+  summary: "show the clients running on this machine: state, URL, health",
+  options: [
+    { flags: "--watch", description: "refresh every second until Ctrl-C" },
+    jsonOption("print one JSON object with the complete status of every client"),
+  ],
+  help: `Finds the clients that this user started with \`postern http\` or \`postern start\`, and queries their local APIs.
+
+Exit codes: 0 if every endpoint is connected and its end-to-end check does not fail; 1 otherwise, and if no
+client is running. With --watch: 0 when stopped.
+
+Examples:
+  postern status
+  postern status --watch
+  postern status --json | jq -r '.clients[].endpoints[].public_url'`,
+  run: async (line, terminal) =>
+    (await import("./run.js")).run({ json: line.json, watch: line.isSet("--watch") }, terminal),
+};
