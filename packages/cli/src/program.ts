@@ -18,11 +18,13 @@ const COMMANDS: readonly CommandDeclaration[] = [demo, http, server, start, stat
 
 const EXAMPLES = `
 Examples:
-  postern demo                                          try everything on this machine
-  postern server --api-keys-file postern.keys           run a server on 127.0.0.1:8080
-  postern http 3000 --server http://localhost:8080 \\
-    --api-key-file postern.keys                         share port 3000 through it
-  postern config init && postern start                  run what ./postern.toml configures
+  Try it on this machine:
+    postern demo
+  Run a server on 127.0.0.1:8080, and share port 3000 through it:
+    postern server --api-keys-file postern.keys
+    postern http 3000 --server http://localhost:8080 --api-key-file postern.keys
+  Run what a configuration file describes:
+    postern config init && postern start
 
 Exit codes: 0 success, 1 failure, 2 usage or configuration error, 3 credentials
 refused, 4 server unreachable, 130 interrupted twice.`;

@@ -5,16 +5,14 @@ import type { Terminal } from "../terminal/terminal.js";
 /** A command: what can be typed, the help that teaches it, and the code that runs it. */
 export interface CommandDeclaration {
   name: string;
-  /** One line without a full stop. */
+  /** A sentence without a full stop, in lower case: the entry in the list of commands. */
   summary: string;
+  /** Further sentences at the top of the command's help. */
+  details?: string;
   argument?: Argument;
-  /** Options of the configuration that this command also accepts as flags. Their documentation is their help. */
-  configured?: readonly Option<unknown>[];
-  /** Options of this command alone. */
-  options?: readonly CommandOption[];
-  /** Whether it reads the configuration file. */
-  readsConfiguration?: boolean;
-  /** Paragraphs and examples after the list of options. */
+  /** Options of the configuration that are accepted as flags, documented by the configuration, and options of the command line alone. */
+  options?: readonly (Option<unknown> | CommandOption)[];
+  /** Paragraphs and examples after the list of options, in lines of at most 80 characters. */
   help?: string;
   /** Imports the implementation and runs it. Returns the exit code. Absent for a group of subcommands. */
   run?: (line: CommandInput, terminal: Terminal) => Promise<number>;
@@ -29,7 +27,9 @@ export interface Argument {
   default?: string;
 }
 
+/** An option that is not part of the configuration. */
 export interface CommandOption {
+  form: "flag";
   /** `--once`, or `--domain <name>` when it takes a value. */
   flags: string;
   description: string;
@@ -45,13 +45,21 @@ export interface CommandInput extends CommandLine {
   argument: string | undefined;
   /** Whether a flag without a value was given, for instance `--once`. */
   isSet: (flag: string) => boolean;
-  /** The value of an option of this command alone, for instance of `--domain`; empty when it has none. */
+  /** The value of a `CommandOption`, or its default; empty when it has none. */
   valueOf: (flag: string) => string;
 }
 
-/** `--json`, as every command has it. @param description what is printed. */
+/** Where the configuration is read from. */
+export const CONFIG_FILE: CommandOption = {
+  form: "flag",
+  flags: "--config <file>",
+  description: "the configuration file (default: ./postern.toml, then ~/.config/postern/postern.toml)",
+  env: "POSTERN_CONFIG",
+};
+
+/** @param description what is printed as JSON. */
 export function jsonOption(description: string): CommandOption {
-  return { flags: "--json", description, env: "POSTERN_JSON" };
+  return { form: "flag", flags: "--json", description, env: "POSTERN_JSON" };
 }
 
 export const EVENTS_AS_JSON = jsonOption("print events to stdout, one JSON object per line; messages go to stderr");

@@ -13,14 +13,14 @@ export function register(
   terminal: Terminal,
   onExit: (exitCode: number) => void,
 ): void {
-  const { name, summary, argument, configured = [], options = [], readsConfiguration, help, run } = declaration;
-  const command = parent.command(name).description(summary).helpOption("-h, --help", "print help");
+  const { name, summary, details, argument, options = [], help, run } = declaration;
+  const command = parent.command(name).summary(summary).helpOption("-h, --help", "print help");
+  command.description([`${capitalised(summary)}.`, ...(details === undefined ? [] : [details])].join(" "));
   const path = parent.parent === null && parent.name() === "postern" ? name : `${parent.name()} ${name}`;
   command.showHelpAfterError(`Run \`postern ${path} --help\` for its arguments and options.`);
   if (argument !== undefined) command.argument(argument.usage, argument.description, argument.default);
-  for (const option of configured) command.addOption(declaredOption(option));
-  if (readsConfiguration === true) command.addOption(configOption());
-  for (const option of options) command.addOption(ownOption(option));
+  for (const option of options)
+    command.addOption(option.form === "option" ? declaredOption(option) : commandOption(option));
   if (help !== undefined) command.addHelpText("after", `\n${help}`);
   if (run !== undefined)
     command.action(async () => {
@@ -43,15 +43,9 @@ function inputOf(command: Command): CommandInput {
   };
 }
 
-function configOption(): Option {
-  const description = "the configuration file (default: ./postern.toml, then ~/.config/postern/postern.toml)";
-  return new Option("--config <file>", description).env("POSTERN_CONFIG");
-}
-
-function ownOption({ flags, description, env, default: value }: CommandOption): Option {
-  const option = new Option(flags, description);
-  if (env !== undefined) option.env(env);
-  return option.default(value ?? (flags.includes("<") ? undefined : false));
+function commandOption({ flags, description, env, default: value }: CommandOption): Option {
+  const option = new Option(flags, description).default(value);
+  return env === undefined ? option : option.env(env);
 }
 
 /** An environment variable such as POSTERN_JSON=0 does not count as given. */
@@ -64,4 +58,8 @@ function isSwitchedOn(command: Command, flag: string): boolean {
 
 function attributeOf(command: Command, flag: string): string {
   return command.options.find(({ long }) => long === flag)?.attributeName() ?? "";
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -12,13 +12,22 @@ export const cert: CommandDeclaration = {
       summary: "make a CA, and a server and a client certificate that it signs",
       argument: { usage: "[folder]", description: "the folder to write to", default: "postern-certs" },
       options: [
-        { flags: "--domain <name>", description: "the server's base domain", default: "tunnel.localhost" },
-        { flags: "--client <name>", description: "the user that the client certificate logs in", default: "me" },
+        {
+          form: "flag",
+          flags: "--domain <name>",
+          description: "the server's base domain",
+          default: "tunnel.localhost",
+        },
+        {
+          form: "flag",
+          flags: "--client <name>",
+          description: "the user that the client certificate logs in",
+          default: "me",
+        },
       ],
-      help: `Prints the lines to add to the configuration of server and client. A second run keeps the CA and replaces the
-certificates, which are valid for 90 days. Use them for development only.
-
-Examples:
+      details:
+        "Prints the lines to add to the configuration of server and client. A second run keeps the CA and replaces the certificates, which are valid for 90 days.",
+      help: `Examples:
   postern cert dev
   postern cert dev certs --domain tunnel.test --client alice`,
       run: async ({ argument: folder = "postern-certs", valueOf }, terminal) =>

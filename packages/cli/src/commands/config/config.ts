@@ -1,4 +1,4 @@
-import { jsonOption, type CommandDeclaration, type CommandInput } from "../command.js";
+import { CONFIG_FILE, jsonOption, type CommandDeclaration, type CommandInput } from "../command.js";
 import type { Terminal } from "../../terminal/terminal.js";
 
 type Implementation = typeof import("./run.js");
@@ -26,9 +26,8 @@ export const config: CommandDeclaration = {
       name: "init",
       summary: "write a commented configuration file to start from",
       argument: { usage: "[file]", description: "the file to create", default: "postern.toml" },
-      help: `An existing file is not overwritten.
-
-Examples:
+      details: "An existing file is not overwritten.",
+      help: `Examples:
   postern config init
   postern config init ~/.config/postern/postern.toml`,
       run: running(({ init }, { argument }, terminal) => init(argument ?? "postern.toml", terminal)),
@@ -36,11 +35,9 @@ Examples:
     {
       name: "check",
       summary: "list the mistakes in the configuration; exit code 2 if there are any",
-      readsConfiguration: true,
-      options: [jsonOption("print the result to stdout as one JSON object; messages go to stderr")],
-      help: `Checks the file, the environment and the files that they name. Nothing is started.
-
-Examples:
+      options: [CONFIG_FILE, jsonOption("print the result to stdout as one JSON object; messages go to stderr")],
+      details: "Checks the file and the environment, and starts nothing.",
+      help: `Examples:
   postern config check
   postern config check --config /etc/postern.toml --json`,
       run: running(({ check }, line, terminal) => check(line, terminal)),
@@ -48,8 +45,7 @@ Examples:
     {
       name: "explain",
       summary: "show every value and its source: default, file or environment",
-      readsConfiguration: true,
-      options: [jsonOption("print one JSON object per option")],
+      options: [CONFIG_FILE, jsonOption("print one JSON object per option")],
       help: `Examples:
   postern config explain
   postern config explain --json | jq 'select(.origin != "default")'`,

@@ -1,5 +1,5 @@
 import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
-import { jsonOption, type CommandDeclaration } from "../command.js";
+import { CONFIG_FILE, jsonOption, type CommandDeclaration } from "../command.js";
 
 const { api_key_file, token_file } = CONFIGURATION.entries.tunnel.entries.auth.entries;
 const { server_url, subdomain } = tunnelEndpoint.each.entries;
@@ -9,16 +9,20 @@ export const doctor: CommandDeclaration = {
   name: "doctor",
   summary: "check everything a tunnel needs and suggest fixes",
   argument: { usage: "[target]", description: "the local service, to check that it accepts connections" },
-  configured: [server_url, subdomain, api_key_file, token_file],
-  readsConfiguration: true,
-  options: [jsonOption("print one event per check to stdout; messages go to stderr")],
-  help: `Checks Node, the configuration, the server's name, address, certificate and clock, the login, and the local
-service; where a server is configured, also its certificate and DNS names. It opens no tunnel and changes nothing.
-
-Exit codes: 0 if no problem was found, 1 if there are problems, 2 usage or configuration error.
+  options: [
+    server_url,
+    subdomain,
+    api_key_file,
+    token_file,
+    CONFIG_FILE,
+    jsonOption("print one event per check to stdout; messages go to stderr"),
+  ],
+  details:
+    "Checks the configuration, the server's name, certificate and clock, the login, and the local service; where a server is configured, also its certificate and DNS names. Opens no tunnel.",
+  help: `Exit codes: 0 if no problem was found, 1 if there are problems, 2 usage or configuration error.
 
 Examples:
-  postern doctor                                                      check all endpoints of the configuration
+  postern doctor          check all endpoints of the configuration
   postern doctor 3000 --server https://tunnel.example.com --api-key-file my.key`,
   run: async (line, terminal) => (await import("./run.js")).run({ ...line, target: line.argument }, terminal),
 };

@@ -1,5 +1,5 @@
 import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
-import { EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
+import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
 
 const { logging, tunnel } = CONFIGURATION.entries;
 const { auth, local_api, reconnection } = tunnel.entries;
@@ -10,7 +10,7 @@ export const http: CommandDeclaration = {
   name: "http",
   summary: "share a local HTTP service",
   argument: { usage: "<target>", description: "the local service: 3000, 127.0.0.1:3000, http://… or https://…" },
-  configured: [
+  options: [
     server_url,
     subdomain,
     host_header,
@@ -18,27 +18,33 @@ export const http: CommandDeclaration = {
     auth.entries.token_file,
     reconnection.entries.enabled,
     local_api.entries.listen,
+    {
+      form: "flag",
+      flags: "--qr",
+      description: "print the public URL as a QR code, for phones",
+      env: "POSTERN_QR",
+    },
+    CONFIG_FILE,
     logging.entries.level,
     logging.entries.format,
-  ],
-  readsConfiguration: true,
-  options: [
-    { flags: "--qr", description: "print the public URL as a QR code, for phones", env: "POSTERN_QR" },
     EVENTS_AS_JSON,
   ],
-  help: `Opens a tunnel to the server and prints the public URL, then one line per request.
+  details: "Opens a tunnel to the server and prints the public URL, then one line per request.",
+  help: `Credentials: an API key from --api-key-file, POSTERN_API_KEY_FILE or
+POSTERN_API_KEY, or a token from --token-file, POSTERN_TOKEN_FILE or
+POSTERN_TOKEN. Certificates and token renewal are set in the configuration
+file. Options override the environment, which overrides the file.
 
-Credentials: an API key from --api-key-file, POSTERN_API_KEY_FILE or POSTERN_API_KEY, or a token from
---token-file, POSTERN_TOKEN_FILE or POSTERN_TOKEN. A certificate, and token renewal, are set in the
-configuration file. Command-line options override the environment, which overrides the file.
-
-Outbound HTTP proxy: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY apply; POSTERN_PROXY overrides them.
+Outbound HTTP proxy: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY apply;
+POSTERN_PROXY overrides them.
 
 Examples:
   postern http 3000 --server https://tunnel.example.com --api-key-file my.key
-  postern http 3000 --subdomain my-app                request a name; server and key come from the environment
-  postern http https://localhost:8443 --host-header rewrite
-  postern http 3000 --json | jq .data.public_url      for scripts`,
+
+  With server and key in the environment or the configuration file:
+    postern http 3000 --subdomain my-app
+    postern http https://localhost:8443 --host-header rewrite
+    postern http 3000 --json | jq .data.public_url`,
   run: async (line, terminal) =>
     (await import("./run.js")).run(line.argument ?? "", { ...line, qr: line.isSet("--qr") }, terminal),
 };

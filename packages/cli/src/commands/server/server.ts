@@ -1,5 +1,5 @@
 import { CONFIGURATION } from "@postern/config";
-import { EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
+import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
 
 const { logging, tunnel } = CONFIGURATION.entries;
 const { listen, base_domain, public_url, auth, trusted_proxies, security } = tunnel.entries.server.entries;
@@ -9,7 +9,7 @@ const { max_request_size, request_timeout } = security.entries;
 export const server: CommandDeclaration = {
   name: "server",
   summary: "run the public server that clients connect to",
-  configured: [
+  options: [
     listen,
     base_domain,
     public_url,
@@ -17,18 +17,19 @@ export const server: CommandDeclaration = {
     trusted_proxies,
     max_request_size,
     request_timeout,
+    CONFIG_FILE,
     logging.entries.level,
     logging.entries.format,
+    EVENTS_AS_JSON,
   ],
-  readsConfiguration: true,
-  options: [EVENTS_AS_JSON],
-  help: `Clients connect to the base domain, and visitors to the names below it. Both use the same address.
+  details:
+    "Clients connect to the base domain, visitors to the names below it, both at the same address. [tunnel.server] in the configuration file applies; options override it.",
+  help: `Credentials: API keys come from --api-keys-file or POSTERN_API_KEYS (the same
+lines, separated by commas or newlines). Tokens are configured in
+[tunnel.server.auth.jwt], certificates in [tunnel.server.auth.certificate].
 
-API keys come from --api-keys-file or from POSTERN_API_KEYS (the same lines, separated by commas or newlines).
-Tokens are configured in [tunnel.server.auth.jwt], client certificates in [tunnel.server.auth.certificate].
-All of [tunnel.server] in the configuration file applies; command-line options override it.
-
-Signals: SIGTERM and Ctrl-C finish the requests in progress and exit. SIGHUP reloads keys and certificates.
+Signals: SIGTERM and Ctrl-C finish the requests in progress and exit. SIGHUP
+reloads keys and certificates.
 
 Examples:
   Make a key for a user named "me", and start on 127.0.0.1:8080:

@@ -1,5 +1,5 @@
 import { CONFIGURATION } from "@postern/config";
-import { EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
+import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
 
 const { logging, tunnel } = CONFIGURATION.entries;
 
@@ -7,11 +7,16 @@ const { logging, tunnel } = CONFIGURATION.entries;
 export const start: CommandDeclaration = {
   name: "start",
   summary: "run everything that the configuration file enables",
-  configured: [tunnel.entries.local_api.entries.listen, logging.entries.level, logging.entries.format],
-  readsConfiguration: true,
-  options: [EVENTS_AS_JSON],
-  help: `Opens a tunnel for each [[tunnel.endpoints]], and runs the server if [tunnel.server] has enabled = true.
-When the file changes, or on SIGHUP, it adds, replaces and removes endpoints. Unchanged ones keep running.
+  options: [
+    CONFIG_FILE,
+    tunnel.entries.local_api.entries.listen,
+    logging.entries.level,
+    logging.entries.format,
+    EVENTS_AS_JSON,
+  ],
+  details: "Opens a tunnel for each [[tunnel.endpoints]], and runs the server if [tunnel.server] has enabled = true.",
+  help: `When the file changes, or on SIGHUP, endpoints are added, replaced and removed.
+Unchanged endpoints keep running.
 
 Examples:
   postern config init                         write ./postern.toml to start from

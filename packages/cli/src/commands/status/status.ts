@@ -5,13 +5,12 @@ export const status: CommandDeclaration = {
   name: "status",
   summary: "show the clients running on this machine: state, URL, health",
   options: [
-    { flags: "--watch", description: "refresh every second until Ctrl-C" },
+    { form: "flag", flags: "--watch", description: "refresh every second until Ctrl-C" },
     jsonOption("print one JSON object with the complete status of every client"),
   ],
-  help: `Finds the clients that this user started with \`postern http\` or \`postern start\`, and queries their local APIs.
-
-Exit codes: 0 if every endpoint is connected and its end-to-end check does not fail; 1 otherwise, and if no
-client is running. With --watch: 0 when stopped.
+  details: "Lists the clients that this user started with `postern http` or `postern start`.",
+  help: `Exit codes: 0 if every endpoint is connected and no end-to-end check fails, 1
+otherwise, also if no client is running. With --watch: 0 when stopped.
 
 Examples:
   postern status
