@@ -1,4 +1,4 @@
-import type { Path, Unbuilt } from "@postern/config";
+import type { Path, Unsupported } from "@postern/config";
 import type { Settings } from "./configuration.js";
 import { CliError } from "../errors.js";
 import { problemLine } from "./problem-line.js";
@@ -8,13 +8,13 @@ import { problemLine } from "./problem-line.js";
  * PN_CONFIG_UNBUILT. Obsolete options add a warning to `settings`.
  */
 export function refuseUnsupported(settings: Settings, ...within: Path[]): void {
-  const found = settings.loaded.unbuilt(...within);
+  const found = settings.loaded.unsupported(...within);
   settings.warnings.push(...found.ignored.map(problemLine));
   refusePending(found);
 }
 
 /** Throws PN_CONFIG_UNBUILT if there are unsupported options. */
-export function refusePending({ pending }: Unbuilt): void {
+export function refusePending({ pending }: Unsupported): void {
   if (pending.length === 0) return;
   throw new CliError(
     "PN_CONFIG_UNBUILT",

@@ -10,18 +10,18 @@ export const cert: CommandDeclaration = {
     {
       name: "dev",
       summary: "make a CA, and a server and a client certificate that it signs",
-      argument: { usage: "[folder]", description: "the folder to write to", default: "postern-certs" },
+      argument: { usage: "[folder]", description: "folder to write to", default: "postern-certs" },
       options: [
         {
           form: "flag",
           flags: "--domain <name>",
-          description: "the server's base domain",
+          description: "base domain",
           default: "tunnel.localhost",
         },
         {
           form: "flag",
           flags: "--client <name>",
-          description: "the user that the client certificate logs in",
+          description: "user that the client certificate logs in",
           default: "me",
         },
       ],

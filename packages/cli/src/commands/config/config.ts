@@ -25,7 +25,7 @@ export const config: CommandDeclaration = {
     {
       name: "init",
       summary: "write a commented configuration file to start from",
-      argument: { usage: "[file]", description: "the file to create", default: "postern.toml" },
+      argument: { usage: "[file]", description: "file to create", default: "postern.toml" },
       details: "An existing file is not overwritten.",
       help: `Examples:
   postern config init

@@ -35,7 +35,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const settings = await readSettings({ ...given, env: terminal.env });
   const output = humanOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
-  const { pending, ignored } = settings.loaded.unbuilt([], ...serverIfUndecided(settings));
+  const { pending, ignored } = settings.loaded.unsupported([], ...serverIfUndecided(settings));
   const warnings = [...settings.warnings, ...[...pending, ...ignored].map(problemLine)];
   for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);
   const valid = `${settings.file ?? "The environment (no configuration file)"} is valid.`;

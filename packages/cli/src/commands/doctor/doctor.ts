@@ -8,7 +8,7 @@ const { server_url, subdomain } = tunnelEndpoint.each.entries;
 export const doctor: CommandDeclaration = {
   name: "doctor",
   summary: "check everything a tunnel needs and suggest fixes",
-  argument: { usage: "[target]", description: "the local service, to check that it accepts connections" },
+  argument: { usage: "[target]", description: "local service, to check that it accepts connections" },
   options: [
     server_url,
     subdomain,

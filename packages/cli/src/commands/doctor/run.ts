@@ -61,7 +61,7 @@ function* machineFindings(settings: Settings): Generator<Finding> {
   const subject = file ?? "the environment (no configuration file)";
   yield { check: "configuration", outcome: "ok", message: `${subject} is valid` };
   for (const message of warnings) yield { check: "configuration", outcome: "warning", message };
-  const { pending, ignored } = settings.loaded.unbuilt();
+  const { pending, ignored } = settings.loaded.unsupported();
   for (const problem of [...pending, ...ignored])
     yield { check: "configuration", outcome: "warning", message: problemLine(problem) };
 }

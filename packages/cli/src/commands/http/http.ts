@@ -9,7 +9,7 @@ const { server_url, subdomain, host_header } = tunnelEndpoint.each.entries;
 export const http: CommandDeclaration = {
   name: "http",
   summary: "share a local HTTP service",
-  argument: { usage: "<target>", description: "the local service: 3000, 127.0.0.1:3000, http://… or https://…" },
+  argument: { usage: "<target>", description: "local service: 3000, 127.0.0.1:3000, http://… or https://…" },
   options: [
     server_url,
     subdomain,
