@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ConfigError, problemOf } from "@postern/config";
 import { CLI_ERRORS, CliError } from "../errors.js";
 import { failureOf, failureText } from "./failure.js";
 
@@ -40,3 +41,11 @@ test("the text is message, code and fix, without a stack trace", () => {
 test("text of the peer cannot control the terminal", () => {
   expect(failureText(failureOf(tunnelError("PN_X\x1b[2J", false)))).not.toContain("\x1b");
 });
+
+test.for([
+  ["--listen must be a port", "--listen must be a port."],
+  ["Remove one.", "Remove one."],
+  ["Did you mean a?", "Did you mean a?"],
+] as const)("a single configuration problem outside the file ends like a sentence: %s", ([message, sentence]) =>
+  expect(failureOf(new ConfigError([problemOf(message)])).message).toBe(sentence),
+);

@@ -71,7 +71,7 @@ function configFailure({ code, problems }: ConfigError): Failure {
   if (problems.length === 1 && only?.where === undefined)
     return {
       code,
-      message: `${only?.message}.`,
+      message: `${only?.message}.`.replace(/([.?])\.$/, "$1"),
       fix: undefined,
       retryable: false,
       exit,
