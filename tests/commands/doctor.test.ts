@@ -56,7 +56,10 @@ function configured(text: string): string[] {
 
 test("without problems, all checks are listed as ok", async () => {
   const echo = await startEchoOrigin(onTestFinished);
-  const { events, problems, text } = await diagnose([String(echo.port), "--server", server.url, "--subdomain", "well"], 0);
+  const { events, problems, text } = await diagnose(
+    [String(echo.port), "--server", server.url, "--subdomain", "well"],
+    0,
+  );
   expect(problems).toEqual({});
   const checks = events.map(({ endpoint, data }) => `${endpoint}: ${data.check}`);
   expect(checks).toEqual([

@@ -26,6 +26,15 @@ test("the help lists the commands", async () => {
   );
 });
 
+test.for(["demo", "http", "server", "start", "status", "config", "config check", "auth check", "doctor", "cert dev"])(
+  "the help of %s has examples, and fits into 80 columns except for commands to copy",
+  async (command) => {
+    const { stdout } = await runCommand(...command.split(" "), "--help");
+    expect(stdout).toMatch(new RegExp(`^ {2,4}postern ${command.split(" ")[0]}`, "m"));
+    expect(stdout.split("\n").filter((line) => line.length > 80 && !line.includes("postern "))).toEqual([]);
+  },
+);
+
 test("the help of a command names the environment variable of each option", async () => {
   const http = (await runCommand("http", "--help")).stdout.replace(/\s+/g, " ");
   for (const name of ["SERVER_URL", "SUBDOMAIN", "HOST_HEADER", "API_KEY_FILE", "LOG_LEVEL", "LOG_FORMAT", "JSON"]) {
