@@ -28,7 +28,7 @@ async function textOf(page: Page, selector: string): Promise<string> {
 }
 
 test(
-  "the demo page in a browser: it shows its request, the clock ticks, the echo answers, and the console stays silent",
+  "the demo page in a browser shows its request, clock and echo, without messages in the console",
   { timeout: 120_000 },
   async (context) => {
     needs(context, "chromium");
@@ -41,24 +41,24 @@ test(
     expect(await textOf(page, "body")).toContain(new URL(url).host);
     expect(await textOf(page, "dl.fields")).toMatch(/x-forwarded-for/i);
 
-    // Server-sent events: more than one tick, so it is a stream.
+    // More than one tick: the events are streamed.
     await page.locator("#ticks", { hasText: /^[3-9] ticks|^\d\d+ ticks/ }).waitFor();
 
     await page.fill("#words", "hello through the gate");
     await page.press("#words", "Enter");
-    // The page lists only what has come back.
+    // The page lists only messages that the echo has returned.
     await page.locator("#echoes li", { hasText: /hello through the gate.*ms/ }).waitFor();
 
     await page.click("#ask");
     await page.locator("#asked", { hasText: /\d/ }).waitFor();
     expect(complaints).toEqual([]);
 
-    // The browser still holds a clock and an echo open: neither keeps the demo from ending.
+    // The clock and the echo that are open in the browser do not delay the end of the demo.
     await demo.terminate();
   },
 );
 
-test("the demo with --once sends one request through everything, and ends", async () => {
+test("the demo with --once sends one request and exits", async () => {
   const demo = startDemo("--once");
   await demo.ends(0);
   expect(demo.stderr).toMatch(/http:\/\/[a-z-]+\.localhost:\d+/);

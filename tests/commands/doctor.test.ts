@@ -21,15 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-interface Told {
+interface FindingEvent {
   endpoint: string;
   data: { check: string; outcome: string; code?: string; fix?: string };
 }
 
 interface Diagnosis {
-  /** What came of each check that was not fine, by what was looked at. */
-  wrong: Record<string, string>;
-  told: Told[];
+  /** Code, or outcome without a code, of each check that is not ok, by endpoint and check. */
+  problems: Record<string, string>;
+  events: FindingEvent[];
   text: string;
 }
 
@@ -39,13 +39,13 @@ async function diagnose(args: string[], exit: number, env: Record<string, string
     cwd: scratchFolder(onTestFinished),
   });
   await program.ends(exit);
-  const told = program.stdout
+  const events = program.stdout
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as Told);
-  const bad = told.filter(({ data }) => data.outcome !== "ok");
-  const wrong = bad.map(({ endpoint, data }) => [`${endpoint}: ${data.check}`, data.code ?? data.outcome]);
-  return { told, wrong: Object.fromEntries(wrong) as Record<string, string>, text: program.stderr };
+    .map((line) => JSON.parse(line) as FindingEvent);
+  const bad = events.filter(({ data }) => data.outcome !== "ok");
+  const problems = bad.map(({ endpoint, data }) => [`${endpoint}: ${data.check}`, data.code ?? data.outcome]);
+  return { events, problems: Object.fromEntries(problems) as Record<string, string>, text: program.stderr };
 }
 
 function configured(text: string): string[] {
@@ -54,11 +54,14 @@ function configured(text: string): string[] {
   return ["--config", file];
 }
 
-test("where all is well, everything that was looked at is told, and nothing is wrong", async () => {
+test("without problems, all checks are listed as ok", async () => {
   const echo = await startEchoOrigin(onTestFinished);
-  const { told, wrong, text } = await diagnose([String(echo.port), "--server", server.url, "--subdomain", "well"], 0);
-  expect(wrong).toEqual({});
-  const checks = told.map(({ endpoint, data }) => `${endpoint}: ${data.check}`);
+  const { events, problems, text } = await diagnose(
+    [String(echo.port), "--server", server.url, "--subdomain", "well"],
+    0,
+  );
+  expect(problems).toEqual({});
+  const checks = events.map(({ endpoint, data }) => `${endpoint}: ${data.check}`);
   expect(checks).toEqual([
     "this machine: node",
     "this machine: configuration",
@@ -70,11 +73,11 @@ test("where all is well, everything that was looked at is told, and nothing is w
   expect(text).toContain("No problems found.");
 });
 
-test("every endpoint is told what it lacks, with what to do about it", async () => {
+test("the problem of each endpoint is reported with a fix", async () => {
   const [free, echo] = [await claimPort(), await startEchoOrigin(onTestFinished)];
   const endpoint = (name: string, address: string, more: string): string =>
     `[[tunnel.endpoints]]\nname = "${name}"\nserver_url = "${address}"\n${more}\n`;
-  const { wrong, told } = await diagnose(
+  const { problems, events } = await diagnose(
     configured(
       [
         endpoint("no-name", "https://nowhere.invalid", `local = ${echo.port}`),
@@ -87,18 +90,18 @@ test("every endpoint is told what it lacks, with what to do about it", async () 
     ),
     1,
   );
-  expect(wrong).toEqual({
+  expect(problems).toEqual({
     "no-name: name": "PN_SERVER_UNREACHABLE",
     "no-server: server": "PN_SERVER_UNREACHABLE",
     "no-service: local": "PN_DIAL_FAILED",
     "no-key: login": "PN_AUTH_REFUSED",
     "no-file: credential": "PN_FILE_UNREADABLE",
   });
-  const local = told.find(({ endpoint: each, data }) => each === "no-service" && data.check === "local");
+  const local = events.find(({ endpoint: each, data }) => each === "no-service" && data.check === "local");
   expect(local?.data.fix).toContain("Start it");
 });
 
-test("a certificate that ends soon is worth a word, and a clock that is wrong", async (context) => {
+test("a certificate that expires soon and a problems clock are warnings", async (context) => {
   needs(context, "faketime", "openssl");
   const ca = new CertificateAuthority(onTestFinished, "servers");
   const { certificate, key } = ca.issue({ names: ["localhost", "*.localhost"] });
@@ -118,15 +121,15 @@ enabled = false
     "--server",
     `https://localhost:${securePort}`,
   ];
-  expect((await diagnose(secure, 0)).wrong).toEqual({ "default: certificate": "warning" });
+  expect((await diagnose(secure, 0)).problems).toEqual({ "default: certificate": "warning" });
   const clock = new FakeClock(onTestFinished);
   clock.set("-3h");
-  expect((await diagnose(["--server", server.url], 0, clock.env)).wrong).toEqual({ "default: clock": "warning" });
+  expect((await diagnose(["--server", server.url], 0, clock.env)).problems).toEqual({ "default: clock": "warning" });
   clock.set("+30d");
-  expect((await diagnose(secure, 1, clock.env)).wrong).toEqual({ "default: server": "PN_SERVER_UNTRUSTED" });
+  expect((await diagnose(secure, 1, clock.env)).problems).toEqual({ "default: server": "PN_SERVER_UNTRUSTED" });
 });
 
-test("a server's own names and certificates are looked at where it is configured", async (context) => {
+test("a configured server's names and certificates are checked", async (context) => {
   needs(context, "openssl");
   const ca = new CertificateAuthority(onTestFinished, "servers");
   const { certificate, key } = ca.issue({ names: ["tunnel.invalid"] });
@@ -140,17 +143,17 @@ enabled = true
 cert_file = "${certificate}"
 key_file = "${key}"
 `;
-  const { wrong, text: said } = await diagnose(configured(text), 1);
-  expect(wrong).toEqual({
+  const { problems, text: output } = await diagnose(configured(text), 1);
+  expect(problems).toEqual({
     "server: configuration": "warning",
     "server: certificate": "failed",
     "server: name": "PN_SERVER_UNREACHABLE",
     "server: wildcard": "PN_SERVER_UNREACHABLE",
   });
-  expect(said).toContain("no certificate is valid for *.tunnel.invalid");
+  expect(output).toContain("no certificate is valid for *.tunnel.invalid");
 });
 
-test("where there is nothing to look at, it says what to say", async () => {
+test("without an endpoint and a server it is a usage error", async () => {
   const { text } = await diagnose([], 2);
   expect(text).toContain("PN_SERVER_MISSING");
 });

@@ -15,7 +15,7 @@ afterAll(() => cleanup.run());
 
 let names = 0;
 
-/** One endpoint with this `[logging]`, and the way to ask it. */
+/** Starts one endpoint with this `[logging]`; `ask` sends a request to it. */
 async function logged(
   logging: string,
   more = "",
@@ -36,7 +36,7 @@ function entries(file: string): Record<string, unknown>[] {
   return linesOf(file).map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-test("files hold JSON lines while people read text; each request is one, with its id and figures", async () => {
+test("files have JSON lines while the console has text; a request is one line with id and figures", async () => {
   const { start, ask } = await logged(
     'file_logging = true\nstructured_logging = true\nlogs_directory = "logs"',
     '[application]\nname = "shop"\nenvironment = "test"\n',
@@ -48,14 +48,14 @@ test("files hold JSON lines while people read text; each request is one, with it
   expect(Object.keys(request)).toEqual(expect.arrayContaining(["time", "request_id", "duration_ms", "bytes_out"]));
   expect(start.program.stderr).toMatch(/INFO +log-\d+ +GET \/first\?x=1 +200 .* request_id=/);
   await start.program.terminate();
-  // The last lines are there, too.
+  // The last lines are not lost.
   expect(entries(file).map(({ msg }) => msg)).toEqual(
-    expect.arrayContaining([expect.stringContaining("Stopping"), expect.stringContaining("Tunnel closed")]),
+    expect.arrayContaining([expect.stringContaining("Stopping"), "Tunnel closed."]),
   );
   expect(statSync(file).mode & 0o007).toBe(0);
 });
 
-test("ids and figures can be left out, and parts of the program be quieter than others", async () => {
+test("ids and figures can be omitted, and each part of the program has its own level", async () => {
   const { start, ask } = await logged(
     'file_logging = true\noutput_mode = "file"\nlogs_directory = "logs"\nformat = "json"\nenable_request_ids = false\nenable_performance_metrics = false\n[logging.levels]\ntunnel = "warn"',
   );
@@ -64,12 +64,12 @@ test("ids and figures can be left out, and parts of the program be quieter than 
   const request = await until("the request", () => entries(file).find(({ path }) => path === "/bare"));
   expect(Object.keys(request)).not.toEqual(expect.arrayContaining(["request_id"]));
   expect(Object.keys(request)).not.toEqual(expect.arrayContaining(["duration_ms"]));
-  // The tunnel was opened without a word, and the console got nothing at all.
+  // The level of `tunnel` hides the opened tunnel, and the console has no output.
   expect(readFileSync(file, "utf8")).not.toContain("public_url");
   expect(start.program.stderr).toBe("");
 });
 
-test("a full file is put aside, old ones go after their time, and nothing else does", async () => {
+test("a full file is rotated; old files are deleted, and no others", async () => {
   const folder = join(StartProcess.launch(onTestFinished, "").folder, "shared");
   const { start, ask } = await logged(
     `file_logging = true\nformat = "json"\nfile_size_mb = 0.002\nretention_days = 3\nlogs_directory = "${folder}"`,
@@ -91,7 +91,7 @@ test("a full file is put aside, old ones go after their time, and nothing else d
   const files = logs();
   expect(files.length).toBeGreaterThan(3);
   for (const name of files) expect(statSync(join(folder, name)).size).toBeLessThan(3_000);
-  // Whatever was put aside when: no line is missing, none is there twice, all are whole.
+  // Across all rotations, no line is missing, repeated or cut.
   const paths = files.flatMap((name) => entries(join(folder, name)).map(({ path }) => path)).filter((path) => path);
   expect(new Set(paths)).toEqual(new Set(Array.from({ length: 40 }, (_, number) => `/fill/${number}`)));
   expect(paths).toHaveLength(40);
@@ -99,12 +99,12 @@ test("a full file is put aside, old ones go after their time, and nothing else d
   expect(files).not.toContain("start-2020-01-01T00-00-00-000Z.log");
 });
 
-test("without files, the console is told whatever output_mode says", async () => {
+test("without files, the console is used for any output_mode", async () => {
   const { start } = await logged('output_mode = "file"');
   await start.program.waitFor("its address", () => start.program.stderr.includes("public_url="));
 });
 
-test("a folder that cannot be is refused before anything runs", async () => {
+test("an impossible folder is refused at start", async () => {
   const start = StartProcess.launch(
     onTestFinished,
     `[[tunnel.endpoints]]\nserver_url = "${server.url}"\nlocal = 1\n[logging]\nfile_logging = true\nlogs_directory = "postern.toml/logs"\n`,
@@ -113,8 +113,8 @@ test("a folder that cannot be is refused before anything runs", async () => {
   expect(start.program.stderr).toMatch(/PN_LOG_UNWRITABLE[^]*logs_directory/);
 });
 
-describe("whatever a visitor sends", () => {
-  test("is one valid line of at most 8 KB, in the server's log and in the client's", async () => {
+describe("text of a visitor", () => {
+  test("is one valid line of at most 8 KB in the logs of server and client", async () => {
     const args = ["--log-format", "json", "--log-level", "debug"];
     const loud = await ServerProcess.start(onTestFinished, { args });
     const endpoint = `[[tunnel.endpoints]]\nserver_url = "${loud.url}"\nsubdomain = "hostile"\nlocal = ${origin.port}\n`;
@@ -142,7 +142,7 @@ describe("whatever a visitor sends", () => {
     }
   });
 
-  test("its secrets are in no log and no event: neither those of the address nor those of the fields", async () => {
+  test("secrets in its URL and fields are in no log and no event", async () => {
     const canary = "canary-of-a-visitor-0123456789";
     const args = ["--log-format", "json", "--log-level", "debug"];
     const loud = await ServerProcess.start(onTestFinished, { args });

@@ -23,12 +23,12 @@ const CAT = "key-of-cat-0123456789abcdef";
 
 const answering = (text: string): Promise<Origin> => Origin.start(onTestFinished, (_, outgoing) => outgoing.end(text));
 
-describe("the server's keys change while it runs", () => {
+describe("the server reloads its keys", () => {
   for (const [how, hint] of [
-    ["noticed by itself", (): void => {}],
-    ["told by SIGHUP", (server: ServerProcess) => server.program.signal("SIGHUP")],
+    ["when the file changes", (): void => {}],
+    ["on SIGHUP", (server: ServerProcess) => server.program.signal("SIGHUP")],
   ] as const) {
-    test(`${how}: a new one counts, one that is gone ends its tunnels, the others feel nothing`, async () => {
+    test(`${how}: new keys are accepted, removed keys end their tunnels, the others are not affected`, async () => {
       const server = await ServerProcess.start(onTestFinished, { keys: { ann: ANN, ben: BEN } });
       const { port: target } = await answering("here");
       const ann = await ClientProcess.start(onTestFinished, { server, target, key: ANN, subdomain: "anns" });
@@ -46,7 +46,7 @@ describe("the server's keys change while it runs", () => {
     });
   }
 
-  test("a file that cannot be used changes nothing, and is told", async () => {
+  test("an invalid file is reported and changes nothing", async () => {
     const server = await ServerProcess.start(onTestFinished, { keys: { ann: ANN }, args: ["--json"] });
     const { port: target } = await answering("here");
     const ann = await ClientProcess.start(onTestFinished, { server, target, key: ANN });
@@ -61,7 +61,7 @@ describe("the server's keys change while it runs", () => {
     }
     expect((await exchange(server.port, { host: ann.host })).body.toString()).toBe("here");
     expect(ann.count("tunnel_established")).toBe(1);
-    // Everything else is read at the start only, and goes on as it was.
+    // A valid file after it is loaded.
     chmodSync(server.keysFile, 0o600);
     writeKeys(server.keysFile, { ann: ANN });
     server.program.signal("SIGHUP");
@@ -70,8 +70,8 @@ describe("the server's keys change while it runs", () => {
   });
 });
 
-describe("postern http reads its configuration again", () => {
-  test("and opens its tunnel anew only for what has changed, under the same name", async () => {
+describe("postern http reloads its configuration", () => {
+  test("and reopens its tunnel only for changes, with the same name", async () => {
     const server = await ServerProcess.start(onTestFinished, { keys: { ann: ANN, ben: BEN } });
     const { port } = await answering("here");
     const folder = scratchFolder(onTestFinished);
@@ -90,9 +90,9 @@ describe("postern http reads its configuration again", () => {
     await client.waitFor("the answer", () => client.stdout.includes("no endpoint changed"));
     expect(tunnels()).toHaveLength(1);
 
-    // Another key of the same owner: the name stays.
+    // With another key of the same owner, the name stays.
     writeFileSync(server.keysFile, `ann ${ANN}\nann ${CAT}\n`);
-    await until("the new key to count", async () => {
+    await until("the new key to be accepted", async () => {
       const probe = ClientProcess.launch(onTestFinished, { server, target: port, key: CAT });
       await Promise.race([probe.event("tunnel_established").catch(() => {}), probe.program.exited]);
       await probe.program.kill();
@@ -106,11 +106,11 @@ describe("postern http reads its configuration again", () => {
   });
 });
 
-test("who closes the terminal ends what runs in it", async (context) => {
+test("closing the terminal stops the command", async (context) => {
   needs(context, "python3");
   const server = await ServerProcess.start(onTestFinished, { keys: { ann: ANN } });
   const { port } = await answering("here");
-  // A terminal of its own, which goes away as soon as the address is shown there.
+  // A terminal that is closed when it shows the URL.
   const script = `
 import os, pty, sys
 pid, terminal = pty.fork()

@@ -16,7 +16,7 @@ import {
 
 const cleanup = new Cleanup();
 let server: ServerProcess;
-/** Each answers with its own name. */
+/** Each responds with its own name. */
 let origins: Record<"one" | "two" | "three", Origin>;
 
 beforeAll(async () => {
@@ -26,9 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** `[[tunnel.endpoints]]` for each name, and where it leads. */
-function endpoints(wishes: Record<string, Origin | number>, url = server.url): string {
-  return Object.entries(wishes)
+/** `[[tunnel.endpoints]]` for each name and its target. */
+function endpoints(targets: Record<string, Origin | number>, url = server.url): string {
+  return Object.entries(targets)
     .map(([name, target]) => {
       const port = typeof target === "number" ? target : target.port;
       return `[[tunnel.endpoints]]\nserver_url = "${url}"\nsubdomain = "${name}"\nlocal = ${port}\n`;
@@ -41,7 +41,7 @@ async function answerOf(name: string): Promise<string> {
   return status === 200 ? body.toString() : String(status);
 }
 
-test("every endpoint of the file is opened, and all end cleanly", async () => {
+test("every endpoint of the file is opened", async () => {
   const start = StartProcess.launch(onTestFinished, endpoints({ all1: origins.one, all2: origins.two }));
   expect((await start.tunnel("all1")).host).toBe(`all1.localhost:${server.port}`);
   await start.tunnel("all2");
@@ -49,7 +49,7 @@ test("every endpoint of the file is opened, and all end cleanly", async () => {
   await start.program.terminate();
 });
 
-test("the server of the file runs, too, and its own endpoints go through it", async () => {
+test("the server of the file runs, and endpoints can use it", async () => {
   const port = await claimPort();
   const own = `
 [tunnel.server]
@@ -66,12 +66,12 @@ api_keys = ["me ${TEST_KEY}"]
   await start.tunnel("inside");
   const { body } = await exchange(port, { host: `inside.localhost:${port}` });
   expect(body.toString()).toBe("one");
-  // One endpoint that is given up is told, and does not end the rest.
+  // An endpoint that fails is reported and does not end the others.
   await start.program.waitFor("the refusal", () => start.program.stderr.includes("PN_NAME_RESERVED"));
   await start.program.terminate();
 });
 
-test("an endpoint that fails disturbs no other; when none is left, that is the end", async () => {
+test("a failing endpoint does not affect others; without any left, the command exits", async () => {
   const dead = await claimPort();
   const start = StartProcess.launch(
     onTestFinished,
@@ -91,8 +91,8 @@ test("an endpoint that fails disturbs no other; when none is left, that is the e
   expect(stranger.program.stderr).toContain("PN_AUTH_REFUSED");
 });
 
-describe("the file changes while it runs", () => {
-  test("endpoints come, change and go; the others feel nothing, and no request is lost", async () => {
+describe("a change of the file", () => {
+  test("adds, replaces and removes endpoints without losing a request", async () => {
     let finish = (): void => {};
     const slow = await Origin.start(onTestFinished, (_, outgoing) => {
       outgoing.write("begun before ");
@@ -126,7 +126,7 @@ describe("the file changes while it runs", () => {
     await start.program.terminate();
   });
 
-  test("one that was taken out still finishes its requests when all is stopped", async () => {
+  test("a removed endpoint finishes its requests when the command stops", async () => {
     let finish = (): void => {};
     const slow = await Origin.start(onTestFinished, (_, outgoing) => {
       outgoing.write("begun before ");
@@ -146,7 +146,7 @@ describe("the file changes while it runs", () => {
     await start.program.ends(0);
   });
 
-  test("one whose change the server refuses goes on as it was", async () => {
+  test("an endpoint whose change the server refuses keeps its previous version", async () => {
     const start = StartProcess.launch(onTestFinished, endpoints({ trusted: origins.one }));
     const { host } = await start.tunnel("trusted");
     const steady = await SteadyVisitor.start(onTestFinished, server.port, host);
@@ -155,14 +155,14 @@ describe("the file changes while it runs", () => {
     await start.program.waitFor("the refusal", () => start.program.stderr.includes("PN_AUTH_REFUSED"));
     await start.status("reloaded");
     expect(await answerOf("trusted")).toBe("one");
-    // What was refused is tried again with the next change.
+    // The next change is tried again.
     start.replace(endpoints({ trusted: origins.two }));
     await until("the new target", async () => (await answerOf("trusted")) === "two");
     await steady.everyTime();
     await start.program.terminate();
   });
 
-  test("by a link that leads elsewhere, as in Kubernetes; in a circle, it leads nowhere", async () => {
+  test("is noticed through symbolic links, as in Kubernetes; a loop of links is refused", async () => {
     const { folder } = StartProcess.launch(onTestFinished, "");
     const release = (name: string, configuration: string): void => {
       mkdirSync(join(folder, name));
@@ -192,7 +192,7 @@ describe("the file changes while it runs", () => {
     await start.terminate();
   });
 
-  test("a name that the server made up stays when the local target changes", async () => {
+  test("a generated name stays when the local target changes", async () => {
     const nameless = (port: number): string =>
       `[[tunnel.endpoints]]\nname = "web"\nserver_url = "${server.url}"\nlocal = ${port}\n`;
     const start = StartProcess.launch(onTestFinished, nameless(origins.one.port));
@@ -202,7 +202,7 @@ describe("the file changes while it runs", () => {
     await until("the new target", async () => (await answerOf(hostname.split(".")[0] ?? "")) === "two");
   });
 
-  test("a bad file changes nothing and is told; a good one after it counts", async () => {
+  test("with mistakes is reported and changes nothing; a valid file after it is loaded", async () => {
     const good = endpoints({ keeps: origins.one });
     const start = StartProcess.launch(onTestFinished, good);
     await start.tunnel("keeps");
@@ -217,12 +217,12 @@ describe("the file changes while it runs", () => {
     expect(start.urls("keeps")).toHaveLength(1);
   });
 
-  test("SIGHUP reads it again, and gives an endpoint another chance", async () => {
+  test("SIGHUP reloads the file", async () => {
     const folder = endpoints({ again: origins.one });
     const start = StartProcess.launch(onTestFinished, `${folder}\n[tunnel.auth]\napi_key_file = "my.key"\n`, {
       POSTERN_API_KEY: "",
     });
-    // It is not there yet: nothing can be started.
+    // The key file does not exist yet.
     await start.program.ends(2);
     expect(start.program.stderr).toContain("PN_FILE_UNREADABLE");
 
@@ -235,7 +235,7 @@ describe("the file changes while it runs", () => {
     await second.terminate();
   });
 
-  test("a file that is empty for a while ends nothing", async () => {
+  test("an empty file changes nothing", async () => {
     const good = endpoints({ lasts: origins.one });
     const start = StartProcess.launch(onTestFinished, good);
     await start.tunnel("lasts");
@@ -247,7 +247,7 @@ describe("the file changes while it runs", () => {
     expect(start.urls("lasts")).toHaveLength(1);
   });
 
-  test("what only counts at the start is said to do so", async () => {
+  test("an option that needs a restart is reported", async () => {
     const start = StartProcess.launch(onTestFinished, endpoints({ fixed: origins.one }));
     await start.tunnel("fixed");
     start.replace(`${endpoints({ fixed: origins.one })}\n[logging]\nlevel = "debug"\n`);
@@ -255,19 +255,19 @@ describe("the file changes while it runs", () => {
   });
 });
 
-const UNBUILT_SERVER = "[tunnel.server]\nenabled = true\n[tunnel.server.rate_limit]\nenabled = true\n";
+const UNSUPPORTED_SERVER = "[tunnel.server]\nenabled = true\n[tunnel.server.rate_limit]\nenabled = true\n";
 
-describe("it refuses to begin", () => {
+describe("start is refused", () => {
   test.for([
     ["without endpoints and server", "[application]\nname = 'x'\n", "PN_CONFIG_MISSING", /postern config init/],
     [
-      "with half of the server, though there is no client",
-      `[tunnel]\nenabled = false\n${UNBUILT_SERVER}`,
+      "with an unsupported option of the server, though the client is disabled",
+      `[tunnel]\nenabled = false\n${UNSUPPORTED_SERVER}`,
       "PN_CONFIG_UNBUILT",
       /\[tunnel\.server\.rate_limit\]/,
     ],
-    ["with half of what the file says", "[[proxy]]\npath = '/a'\ntarget = 'http://a'\n", "PN_CONFIG_UNBUILT", /:1:3: /],
-    ["with mistakes, and says all", "[tunnel]\na = 1\nb = 2\n", "PN_CONFIG_INVALID", /:2:1: "a"[^]*:3:1: "b"/],
+    ["with an unsupported table", "[[proxy]]\npath = '/a'\ntarget = 'http://a'\n", "PN_CONFIG_UNBUILT", /:1:3: /],
+    ["with mistakes, and lists all", "[tunnel]\na = 1\nb = 2\n", "PN_CONFIG_INVALID", /:2:1: "a"[^]*:3:1: "b"/],
   ] as const)("%s", async ([, configuration, code, more]) => {
     const start = StartProcess.launch(onTestFinished, configuration);
     await start.program.ends(2);
@@ -276,7 +276,7 @@ describe("it refuses to begin", () => {
     expect(start.program.stderr).not.toMatch(/\bat .*\.js:\d+/);
   });
 
-  test("with a file that others may change", async () => {
+  test("with a file that other users can change", async () => {
     const start = StartProcess.launch(onTestFinished, endpoints({ open: origins.one }));
     await start.tunnel("open");
     chmodSync(start.file, 0o666);
@@ -288,22 +288,22 @@ describe("it refuses to begin", () => {
   });
 });
 
-describe("the other commands read the same file", () => {
-  test("postern http does not run half of what the environment says", async () => {
+describe("the other commands use the same file", () => {
+  test("postern http refuses unsupported options in the environment", async () => {
     const env = { POSTERN_API_KEY: TEST_KEY, POSTERN_TUNNEL_ENDPOINT_CUSTOM_DOMAIN: "example.com" };
     const http = postern(onTestFinished, ["http", "9", "--server", server.url], { env });
     await http.ends(2);
     expect(http.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*custom domains/);
   });
 
-  test("postern server does not run half of its part, though it is enabled for no postern start", async () => {
-    const { file } = StartProcess.launch(onTestFinished, UNBUILT_SERVER.replace("enabled = true\n", ""));
+  test("postern server refuses unsupported options, though the server is not enabled for postern start", async () => {
+    const { file } = StartProcess.launch(onTestFinished, UNSUPPORTED_SERVER.replace("enabled = true\n", ""));
     const half = postern(onTestFinished, ["server", "--config", file]);
     await half.ends(2);
     expect(half.stderr).toMatch(/PN_CONFIG_UNBUILT[^]*\[tunnel\.server\.rate_limit\]/);
   });
 
-  test("postern http takes server, key and settings from it, and no name; what is typed wins", async () => {
+  test("postern http uses its server, key and settings, but not its names; flags override it", async () => {
     const start = StartProcess.launch(onTestFinished, endpoints({ named: origins.one }));
     await start.tunnel("named");
     const http = postern(onTestFinished, ["http", String(origins.two.port), "--config", start.file, "--json"], {
@@ -316,7 +316,7 @@ describe("the other commands read the same file", () => {
     await postern(onTestFinished, elsewhere, { env: { POSTERN_API_KEY: TEST_KEY } }).ends(4);
   });
 
-  test("postern server takes its part; what is typed wins", async () => {
+  test("postern server uses its part; flags override it", async () => {
     const [configured, typed] = [await claimPort(), await claimPort()];
     const file = join(StartProcess.launch(onTestFinished, "").folder, "server.toml");
     writeFileSync(

@@ -36,7 +36,7 @@ function endpoint(name: string): string {
   return `[[tunnel.endpoints]]\nserver_url = "${server.url}"\nsubdomain = "${name}"\nlocal = 1\n`;
 }
 
-/** Receives deliveries; answers each with the next of `statuses`, then 204. */
+/** Receives deliveries; responds with the next of `statuses`, then with 204. */
 async function receiver(...statuses: number[]) {
   const received: { body: string; signature: string | undefined }[] = [];
   const origin = await Origin.start(onTestFinished, (incoming, outgoing) => {
@@ -55,7 +55,7 @@ async function receiver(...statuses: number[]) {
 
 type Case = [secret: string, body: string, signature?: string | undefined, now?: number];
 
-/** What the function says with which docs/metrics.md checks deliveries. */
+/** The results of the verification function in docs/metrics.md. */
 function documentedCheck(cases: Case[]): boolean[] {
   const [, text = ""] = /^```js\n([^]*?)^```$/m.exec(readFileSync(METRICS_PAGE, "utf8")) ?? [];
   const file = join(scratchFolder(onTestFinished), "check.mjs");
@@ -66,12 +66,12 @@ function documentedCheck(cases: Case[]): boolean[] {
   return JSON.parse(stdout) as boolean[];
 }
 
-test("events reach the webhook, once each though it fails at first, and are genuine as the page says", async () => {
+test("events are delivered once despite a failed attempt, with the documented signature", async () => {
   const { origin, received, events } = await receiver(500);
   const monitoring = `[tunnel.monitoring]\nstatus_webhook = "http://127.0.0.1:${origin.port}/hook"\nwebhook_secret = "${SECRET}"\n`;
   const start = StartProcess.launch(onTestFinished, monitoring + endpoint("hooked"));
   await start.tunnel("hooked");
-  await until("the tunnel to be told", () => events().some(({ type }) => type === "tunnel_established"));
+  await until("the tunnel to be reported", () => events().some(({ type }) => type === "tunnel_established"));
   await start.program.terminate();
   const [first, ...later] = received;
   expect(first?.body).toBe(later[0]?.body);
@@ -93,7 +93,7 @@ test("events reach the webhook, once each though it fails at first, and are genu
   expect(start.program.output + received.map(({ body }) => body).join("")).not.toContain(SECRET);
 });
 
-test("events that reach the webhook, and those that do not, are counted where programs ask for it", async () => {
+test("delivered and lost events are counted in the status and the metrics", async () => {
   const { origin, received } = await receiver(404);
   const configuration = `[tunnel.monitoring]\nstatus_webhook = "http://127.0.0.1:${origin.port}/"\n${endpoint("counted")}`;
   const start = StartProcess.launch(onTestFinished, configuration);
@@ -117,9 +117,9 @@ test("events that reach the webhook, and those that do not, are counted where pr
   expect(metrics).toMatch(/^postern_client_webhook_events_lost_total [1-9]\d*$/m);
 });
 
-test("a webhook whose name leads to a private address is sent nothing, unless that is allowed", async () => {
+test("a webhook whose name resolves to a private address is refused by default", async () => {
   const { origin, received } = await receiver();
-  // The machine's own name, which the name service does not call localhost.
+  // The machine's own name, other than localhost.
   const hosts = readFileSync("/etc/hosts", "utf8");
   const name = /^(?:127\.|10\.|192\.168\.|172\.|100\.|::1|fd)\S*\s+(?!localhost\b)(?!\S*\.localhost)(\S+)/m.exec(
     hosts,
@@ -133,10 +133,10 @@ test("a webhook whose name leads to a private address is sent nothing, unless th
   expect(received).toEqual([]);
 });
 
-describe("where a proxy leads out", () => {
+describe("with an outbound proxy", () => {
   const startProxy = (options: ConnectProxyOptions): Promise<ConnectProxy> =>
     ConnectProxy.start(onTestFinished, options);
-  /** A client whose webhook is at `url`, in an environment without proxies but those of `env`. */
+  /** A client with the webhook `url`, in an environment with no proxies other than those of `env`. */
   const launch = (url: string, env: Record<string, string>, monitoring = "", tunnel = ""): StartProcess => {
     const without = Object.fromEntries(
       ["HTTP", "HTTPS", "ALL", "NO"].flatMap((name) => [
@@ -148,19 +148,19 @@ describe("where a proxy leads out", () => {
     return StartProcess.launch(onTestFinished, configuration, { ...without, ...env });
   };
 
-  test("the webhook is reached through it, as servers are", async () => {
+  test("deliveries go through it", async () => {
     const { origin, events } = await receiver();
     const proxy = await startProxy({ port: origin.port, credentials: `me:${SECRET}` });
     const env = { HTTP_PROXY: `http://me:${SECRET}@127.0.0.1:${proxy.port}` };
     const start = launch("http://hooks.test/hook", env);
-    await until("the tunnel to be told", () => events().some(({ type }) => type === "tunnel_established"));
+    await until("the tunnel to be reported", () => events().some(({ type }) => type === "tunnel_established"));
     expect(new Set(proxy.asked)).toEqual(new Set(["hooks.test:80"]));
     await start.program.terminate();
     expect(start.program.output).not.toContain(SECRET);
     await until("the proxy to be left", () => proxy.connections === 0);
   });
 
-  test("TLS goes through all of it, and whom nobody trusts is told nothing", async (context) => {
+  test("TLS is end to end, and an untrusted receiver gets nothing", async (context) => {
     needs(context, "openssl");
     const ca = new CertificateAuthority(onTestFinished);
     const files = ca.issue({ names: ["hooks.test"] });
@@ -187,7 +187,7 @@ describe("where a proxy leads out", () => {
     expect(new Set(proxy.asked)).toEqual(new Set(["hooks.test:443"]));
   });
 
-  test("it is not asked for private addresses, unless that is allowed", async () => {
+  test("private addresses are refused by default", async () => {
     const { origin, received } = await receiver();
     const proxy = await startProxy({ port: origin.port });
     const env = { HTTP_PROXY: `127.0.0.1:${proxy.port}` };
@@ -201,7 +201,7 @@ describe("where a proxy leads out", () => {
     expect(new Set(proxy.asked)).toEqual(new Set(["10.1.2.3:80"]));
   });
 
-  test("this machine is reached without one, whoever names it", async () => {
+  test("this machine is reached without it", async () => {
     const { origin, received } = await receiver();
     const proxy = await startProxy({ port: origin.port });
     const start = launch(`http://localhost:${origin.port}/hook`, {}, "", `proxy = "http://127.0.0.1:${proxy.port}"`);
@@ -221,7 +221,7 @@ describe("where a proxy leads out", () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  test("one that does not answer, or cannot be used, is told, without what it was to be shown", async () => {
+  test("a proxy that fails or is not supported is reported without its credentials", async () => {
     const dead = launch("http://hooks.test/hook", { HTTP_PROXY: `http://me:${SECRET}@127.0.0.1:9` });
     expect((await dead.status("monitoring_failing")).message).toMatch(/status_webhook: .*127\.0\.0\.1:9.*ECONNREFUSED/);
     await dead.program.terminate();
@@ -232,7 +232,7 @@ describe("where a proxy leads out", () => {
   });
 });
 
-test("a receiver that hangs neither holds up tunnels nor the end", async () => {
+test("a receiver that hangs delays neither tunnels nor the exit", async () => {
   const hanging = await Origin.start(onTestFinished, () => {});
   const monitoring = `[tunnel.monitoring]\nstatus_webhook = "http://127.0.0.1:${hanging.port}/"\n`;
   const start = StartProcess.launch(onTestFinished, monitoring + endpoint("hanging"));
@@ -241,7 +241,7 @@ test("a receiver that hangs neither holds up tunnels nor the end", async () => {
   await start.program.terminate();
 });
 
-test("the event log holds every event, a line each, and begins a new file when one is full", async () => {
+test("the event log has one line per event and is rotated when it is full", async () => {
   const logging = "[logging]\nfile_size_mb = 0.001\nretention_days = 1\n";
   const monitoring = '[tunnel.monitoring]\nevent_log_file = "kept/events.jsonl"\nlog_events = false\n';
   const start = StartProcess.launch(onTestFinished, logging + monitoring + endpoint("logged"));
@@ -259,11 +259,11 @@ test("the event log holds every event, a line each, and begins a new file when o
   const told = new Set(lines.map((line) => (JSON.parse(line) as ClientEvent).type));
   for (const type of ["connection_attempt", "authentication_success", "tunnel_established"])
     expect(told).toContain(type);
-  // The log has none of them.
+  // log_events is off: the log has none of them.
   expect(start.program.stderr).not.toContain("logged.localhost");
 });
 
-test("an event log that cannot be written is told at the start", async () => {
+test("an event log that cannot be written is refused at start", async () => {
   const folder = scratchFolder(onTestFinished);
   mkdirSync(join(folder, "events"));
   const monitoring = `[tunnel.monitoring]\nevent_log_file = "${join(folder, "events")}/x\\u0000y"\n`;

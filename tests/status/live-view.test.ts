@@ -10,7 +10,7 @@ import {
   TEST_KEY,
 } from "@postern/testkit";
 
-test("in a terminal the last requests and the state are redrawn in place, and all ends cleanly", async (context) => {
+test("in a terminal, the last requests and the state are redrawn in place", async (context) => {
   needs(context, "script");
   const server = await ServerProcess.start(onTestFinished);
   const origin = await startEchoOrigin(onTestFinished);
@@ -33,7 +33,7 @@ test("in a terminal the last requests and the state are redrawn in place, and al
   await terminal.waitFor("the other state", () => terminal.stdout.includes("● reconnecting"));
 });
 
-test("where nobody looks there are plain lines", async () => {
+test("without a terminal, the output is plain lines", async () => {
   const server = await ServerProcess.start(onTestFinished);
   const origin = await startEchoOrigin(onTestFinished);
   const piped = new Program(onTestFinished, process.execPath, {
@@ -41,7 +41,7 @@ test("where nobody looks there are plain lines", async () => {
     env: inheritedEnvironment({ POSTERN_API_KEY: TEST_KEY }),
   });
   const host = `piped.localhost:${server.port}`;
-  await piped.waitFor("the address", () => piped.stdout.includes(host));
+  await piped.waitFor("the URL", () => piped.stdout.includes(host));
   await exchange(server.port, { host, path: "/plain" });
   await piped.waitFor("a line", () => piped.stdout.includes("/plain"));
   // eslint-disable-next-line no-control-regex

@@ -25,7 +25,7 @@ interface Monitored {
   url: string;
   program: Program;
   ask: (path: string, headers?: Record<string, string>, host?: string) => Promise<Exchange>;
-  /** The value of one line of the metrics; 0 where there is none. */
+  /** The value of one metric; 0 when it is missing. */
   metric: (line: string) => Promise<number>;
 }
 
@@ -57,20 +57,20 @@ async function start(monitoring: string, more = ""): Promise<Monitored> {
   };
 }
 
-describe("the health page", () => {
-  test("can be elsewhere", async () => {
+describe("the health endpoint", () => {
+  test("has a configurable path", async () => {
     const { ask } = await start('health_endpoint = "/healthz"');
     expect([(await ask("/healthz")).status, (await ask("/health")).status]).toEqual([200, 404]);
   });
 
-  test("can be nowhere, and the metrics with it; clients still get in", async () => {
+  test("is disabled together with the metrics; clients still connect", async () => {
     const { ask, port } = await start("enabled = false\ncollect_metrics = true");
     expect([(await ask("/health")).status, (await ask("/metrics")).status]).toEqual([404, 404]);
     await ScriptedClient.start(onTestFinished, { port, subdomain: "still" });
   });
 });
 
-test("without collect_metrics there are no metrics", async () => {
+test("without collect_metrics, there are no metrics", async () => {
   const { ask } = await start("");
   expect((await ask("/metrics")).status).toBe(404);
 });
@@ -85,7 +85,7 @@ test("a service behind a tunnel keeps its own /metrics and /health", async () =>
   }
 });
 
-test("what comes and goes is counted", async () => {
+test("sessions, tunnels, streams, requests and logins are counted", async () => {
   const { ask, metric, port } = await start("collect_metrics = true");
   const client = await ScriptedClient.start(onTestFinished, { port, subdomain: "counted", body: "12345" });
   const other = await ScriptedClient.start(onTestFinished, { port, subdomain: "other" });
@@ -121,7 +121,7 @@ test("what comes and goes is counted", async () => {
   expect(text).toContain("nodejs_eventloop_lag_p99_seconds ");
 });
 
-test("who comes by a proxy does not see the metrics, and whoever has the token does", async () => {
+test("the metrics are refused through a proxy, and served with the token", async () => {
   const open = await start("collect_metrics = true");
   expect((await open.ask("/metrics")).headers["content-type"]).toContain("text/plain");
   const proxied = await open.ask("/metrics", { "x-forwarded-for": "192.0.2.1" });
@@ -134,7 +134,7 @@ test("who comes by a proxy does not see the metrics, and whoever has the token d
   expect((await locked.ask("/metrics", headers)).status).toBe(200);
 });
 
-describe("the log says at the end how the server was", () => {
+describe("the log has the status of the server at the end", () => {
   const monitoring = "log_server_status = true\nlog_tunnel_events = false\n";
   const told = ({ output }: Program): Record<string, unknown>[] =>
     output
@@ -142,7 +142,7 @@ describe("the log says at the end how the server was", () => {
       .filter((line) => line.includes('"status of the server"'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-  test("of `postern server`, also without metrics and without lines of what comes and goes", async () => {
+  test("of `postern server`, even without metrics and tunnel events", async () => {
     const { ask, port, program } = await start(`${monitoring}[logging]\nformat = "json"`);
     const client = await ScriptedClient.start(onTestFinished, { port, subdomain: "logged", body: "12345" });
     for (let n = 0; n < 3; n++) await ask("/", {}, "logged.localhost");
@@ -158,7 +158,7 @@ describe("the log says at the end how the server was", () => {
     ]);
   });
 
-  test("of `postern start`, for people", async () => {
+  test("of `postern start`, as text", async () => {
     const folder = scratchFolder(onTestFinished);
     const port = await claimPort();
     const keys = writeKeys(join(folder, "keys"), { tests: TEST_KEY });
@@ -171,7 +171,7 @@ describe("the log says at the end how the server was", () => {
     );
   });
 
-  test("only where it is wished", async () => {
+  test("only if it is enabled", async () => {
     const { program } = await start('collect_metrics = true\n[logging]\nformat = "json"');
     await program.terminate();
     expect(told(program)).toEqual([]);

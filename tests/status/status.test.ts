@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** A folder in which the clients of one test say that they run. */
+/** A folder for the run files of the clients of one test. */
 function runtimeFolder(): Record<string, string> {
   return { XDG_RUNTIME_DIR: scratchFolder(onTestFinished) };
 }
@@ -50,7 +50,7 @@ async function status(env: Record<string, string>, ...args: string[]): Promise<P
   return program;
 }
 
-test("a client tells of itself while it runs, and `postern status` finds it", async () => {
+test("a running client serves its status, and `postern status` finds it", async () => {
   const env = runtimeFolder();
   const none = await status(env);
   expect([none.exit?.code, none.stdout]).toEqual([1, NO_CLIENT]);
@@ -97,7 +97,7 @@ test("a client tells of itself while it runs, and `postern status` finds it", as
   expect(readdirSync(join(String(env["XDG_RUNTIME_DIR"]), "postern"))).toEqual([]);
 });
 
-test("several clients beside each other, of which one is killed and one fails", async () => {
+test("several clients, one of them killed and one failing", async () => {
   const env = runtimeFolder();
   const launch = (subdomain: string): Promise<ClientProcess> =>
     ClientProcess.start(onTestFinished, { server, target: origin.port, subdomain, env });
@@ -127,16 +127,16 @@ test("several clients beside each other, of which one is killed and one fails", 
   expect(failing.stdout).toMatch(/\nlost: .* \(PN_\w+, \d+ s ago/);
 });
 
-test("a client that does not answer is named, not left out", async () => {
+test("a client that does not respond is listed", async () => {
   const env = runtimeFolder();
   const client = await ClientProcess.start(onTestFinished, { server, target: origin.port, env });
   client.program.signal("SIGSTOP");
   const asked = await status(env);
   client.program.signal("SIGCONT");
-  expect([asked.exit?.code, asked.stdout]).toEqual([1, expect.stringContaining("it does not answer")]);
+  expect([asked.exit?.code, asked.stdout]).toEqual([1, expect.stringContaining("no response")]);
 });
 
-test("`postern start` tells of all its endpoints, and of those that come and go", async () => {
+test("the status of `postern start` has all endpoints, also after a reload", async () => {
   const env = runtimeFolder();
   const endpoint = (name: string, url = server.url): string =>
     `[[tunnel.endpoints]]\nserver_url = "${url}"\nsubdomain = "${name}"\nlocal = ${origin.port}\n`;
@@ -159,7 +159,7 @@ test("`postern start` tells of all its endpoints, and of those that come and go"
   await start.program.terminate();
 });
 
-test("what is switched off is not there", async () => {
+test("disabled parts are not available", async () => {
   const env = runtimeFolder();
   const launch = (more: Record<string, string>): Promise<ClientProcess> =>
     ClientProcess.start(onTestFinished, { server, target: origin.port, env: { ...env, ...more } });
@@ -176,10 +176,10 @@ test("what is switched off is not there", async () => {
   expect(metrics).toBe(404);
   const open = ClientProcess.launch(onTestFinished, { server, target: 1, env, args: ["--local-api", "0.0.0.0:4040"] });
   await open.program.ends(2);
-  expect(open.program.stderr).toContain("an address of this machine alone");
+  expect(open.program.stderr).toContain("must be a loopback address");
 });
 
-test("watching goes on until it is ended", async () => {
+test("--watch refreshes until it is stopped", async () => {
   const env = runtimeFolder();
   const program = postern(onTestFinished, ["status", "--watch", "--json"], { env });
   const looks = (): boolean[] =>

@@ -20,11 +20,20 @@ async function runCommand(...args: string[]): Promise<{ exit: number; stdout: st
 test("the help lists the commands", async () => {
   const { exit, stdout, stderr } = await runCommand("--help");
   expect([exit, stderr]).toEqual([0, ""]);
-  const commands = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name);
   expect(new Set(commands)).toEqual(
-    new Set(["demo", "server", "http", "start", "status", "config", "auth", "doctor", "cert", "help", "postern"]),
+    new Set(["demo", "server", "http", "start", "status", "config", "auth", "doctor", "cert", "help"]),
   );
 });
+
+test.for(["demo", "http", "server", "start", "status", "config", "config check", "auth check", "doctor", "cert dev"])(
+  "the help of %s has examples, and fits into 80 columns except for commands to copy",
+  async (command) => {
+    const { stdout } = await runCommand(...command.split(" "), "--help");
+    expect(stdout).toMatch(new RegExp(`^ {2,4}postern ${command.split(" ")[0]}`, "m"));
+    expect(stdout.split("\n").filter((line) => line.length > 80 && !line.includes("postern "))).toEqual([]);
+  },
+);
 
 test("the help of a command names the environment variable of each option", async () => {
   const http = (await runCommand("http", "--help")).stdout.replace(/\s+/g, " ");

@@ -1,6 +1,7 @@
 import picocolors from "picocolors";
 import type { Logger } from "pino";
 import type { Configuration } from "@postern/config";
+import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import type { LogSink } from "./log.js";
 import type { LogFiles } from "./log-files.js";
@@ -12,13 +13,15 @@ import type { Terminal } from "../terminal/terminal.js";
 /** Parts of the program with a log level of their own. */
 export type Part = keyof Configuration["logging"]["levels"];
 
-/** The output of a command: messages and logs, on the console and in files. */
-export interface Reporting {
+/**
+ * The output of a command: messages and logs, on the console and in files. The first service to start and the last one
+ * to stop.
+ */
+export interface Reporting extends Service {
   readonly messages: Messages;
   /** The log of one part of the program. */
   log(part: Part): Promise<Logger>;
   warn(text: string): void;
-  close(): Promise<void>;
 }
 
 /**
@@ -67,7 +70,9 @@ export async function openReporting(
     messages,
     log: async (part) => (await log("all")).child({}, { level: levels[part] ?? level }),
     warn: (text) => messages.print("warn", paint.yellow(printable(text)), { msg: text }),
-    close: async () => files?.close(),
+    // Open already, so that other services can report their start.
+    start: () => Promise.resolve(),
+    stop: async () => files?.close(),
   };
 }
 

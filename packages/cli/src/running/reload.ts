@@ -57,8 +57,8 @@ export function reloadOnChange(options: ReloadOptions): () => void {
       const names = fixed.map((path) => path.join("."));
       report("warn", `restart to apply: ${names.join(", ")}`, { state: "restart_needed", options: names });
     } catch (error) {
-      const { code, message, fix } = failureOf(error);
-      const details = [message, ...(fix?.split("\n") ?? [])].join(" ");
+      const { code, message, fix, problems } = failureOf(error);
+      const details = problems?.join("; ") ?? [message, ...(fix?.split("\n") ?? [])].join(" ");
       report("error", `reload failed; keeping the previous configuration: ${details}`, {
         state: "configuration_refused",
         code,

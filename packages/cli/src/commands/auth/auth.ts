@@ -24,7 +24,8 @@ export const auth: CommandDeclaration = {
       ],
       details:
         "Checks that the server is reachable and trusted, accepts the credential, and would grant the name. With --server or --subdomain, checks only that endpoint.",
-      help: `Exit codes: 0 if every login succeeds, 2 usage or configuration error, 3 if a login fails.
+      help: `Exit codes: 0 if every login succeeds, 2 usage or configuration error, 3 if a
+login fails.
 
 Examples:
   postern auth check

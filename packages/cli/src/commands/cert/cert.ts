@@ -15,7 +15,7 @@ export const cert: CommandDeclaration = {
         {
           form: "flag",
           flags: "--domain <name>",
-          description: "base domain",
+          description: "base domain of the server",
           default: "tunnel.localhost",
         },
         {

@@ -19,13 +19,13 @@ export function init(file: string, { stdout }: Terminal): void {
       throw new CliError("PN_CONFIG_EXISTS", `${file} already exists.`, "Name another file: postern config init FILE");
     throw new CliError("PN_FILE_UNREADABLE", `${file} cannot be written: ${(error as Error).message}.`);
   }
-  const path = printable(quoted(file));
+  const option = file === "postern.toml" ? "" : ` --config ${printable(quoted(file))}`;
   stdout.line(
     [
       `Wrote ${printable(file)}. Next steps:`,
       "  1. Set server_url, subdomain and local in it.",
       "  2. Save your API key as postern.key in the same folder: (umask 077; echo KEY > postern.key)",
-      `  3. Run: postern config check --config ${path} && postern start --config ${path}`,
+      `  3. Run: postern config check${option} && postern start${option}`,
     ].join("\n"),
   );
 }

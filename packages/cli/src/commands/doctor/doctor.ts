@@ -19,7 +19,8 @@ export const doctor: CommandDeclaration = {
   ],
   details:
     "Checks the configuration, the server's name, certificate and clock, the login, and the local service; where a server is configured, also its certificate and DNS names. Opens no tunnel.",
-  help: `Exit codes: 0 if no problem was found, 1 if there are problems, 2 usage or configuration error.
+  help: `Exit codes: 0 if no problem was found, 1 if there are problems, 2 usage or
+configuration error.
 
 Examples:
   postern doctor          check all endpoints of the configuration

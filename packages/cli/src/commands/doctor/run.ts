@@ -28,8 +28,8 @@ export async function run(given: CommandLine & { target: string | undefined }, t
       if (outcome === "failed") failures += 1;
       const suffix = code === undefined ? "" : ` (${code})`;
       const mark = colour[outcome](MARKS[outcome]);
-      output.line(`  ${mark} ${check.padEnd(14)}${printable(message + suffix)}`);
-      for (const line of fix?.split("\n") ?? []) output.line(`${" ".repeat(18)}${printable(line)}`);
+      output.line(`  ${mark} ${check.padEnd(15)}${printable(message + suffix)}`);
+      for (const line of fix?.split("\n") ?? []) output.line(`${" ".repeat(19)}${printable(line)}`);
       print?.(machineEvent("status_update", subject, message, { check, outcome, code, fix }));
     }
   };

@@ -75,32 +75,28 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
       view.show(event);
     },
   });
-  try {
-    await runServices({
-      services: [monitoring, display, endpoints],
-      onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
-      reload: {
-        given: all,
-        settings,
-        files,
-        warnings,
-        check: (changed) => refuseUnsupported(changed, ...SECTIONS),
-        isFixed: ([section, part]) =>
-          section === "logging" || section === "application" || (section === "tunnel" && MONITORED.has(String(part))),
-        report(level, msg, data) {
-          const { paint } = messages;
-          const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
-          messages.print(level, text, { msg, ...data });
-          const event = machineEvent("status_update", label, msg, data);
-          print?.(event);
-          monitoring.onEvent(event);
-        },
+  await runServices({
+    services: [reporting, monitoring, display, endpoints],
+    onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
+    reload: {
+      given: all,
+      settings,
+      files,
+      warnings,
+      check: (changed) => refuseUnsupported(changed, ...SECTIONS),
+      isFixed: ([section, part]) =>
+        section === "logging" || section === "application" || (section === "tunnel" && MONITORED.has(String(part))),
+      report(level, msg, data) {
+        const { paint } = messages;
+        const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
+        messages.print(level, text, { msg, ...data });
+        const event = machineEvent("status_update", label, msg, data);
+        print?.(event);
+        monitoring.onEvent(event);
       },
-    });
-    return EXIT.done;
-  } finally {
-    await reporting.close();
-  }
+    },
+  });
+  return EXIT.done;
 }
 
 function showAddress(messages: Messages, url: string, local: string, api: string | undefined): void {

@@ -45,30 +45,26 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       report(`${state}: ${address}`, { state, address, url, domain });
     },
   });
-  try {
-    await runServices({
-      services: [server],
-      onStopping: () => messages.print("info", paint.dim(STOPPING), { msg: STOPPING }),
-      reload: {
-        given: all,
-        settings,
-        files: credentials.files,
-        warnings: credentials.warnings,
-        check,
-        isFixed: ([first, second, ...rest]) =>
-          first === "logging" ||
-          first === "application" ||
-          (first === "tunnel" && second === "server" && !isCredentialOption([first, second, ...rest])),
-        report(level, message, data) {
-          log[level](data, message);
-          report(message, data);
-        },
+  await runServices({
+    services: [reporting, server],
+    onStopping: () => messages.print("info", paint.dim(STOPPING), { msg: STOPPING }),
+    reload: {
+      given: all,
+      settings,
+      files: credentials.files,
+      warnings: credentials.warnings,
+      check,
+      isFixed: ([first, second, ...rest]) =>
+        first === "logging" ||
+        first === "application" ||
+        (first === "tunnel" && second === "server" && !isCredentialOption([first, second, ...rest])),
+      report(level, message, data) {
+        log[level](data, message);
+        report(message, data);
       },
-    });
-    return EXIT.done;
-  } finally {
-    await reporting.close();
-  }
+    },
+  });
+  return EXIT.done;
 }
 
 function banner(address: string, url: string, logins: string, command: string, paint: Paint): string {

@@ -88,27 +88,23 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
             report(machineEvent("status_update", "server", `${state}: ${address}`, { state, address, url }));
           },
         });
-  try {
-    await runServices({
-      // Tunnels may lead through the server of this process: it starts first and stops last.
-      services: [...(server === undefined ? [] : [server]), monitoring, endpoints],
-      onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
-      reload: {
-        given: all,
-        settings,
-        warnings: known,
-        files: [...files, ...(credentials?.files ?? [])],
-        check: (changed) => refuseUnsupported(changed),
-        isFixed: (path) =>
-          (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path),
-        report(level, message, data) {
-          log[level](data, message);
-          report(machineEvent("status_update", "postern", message, data));
-        },
+  await runServices({
+    // Tunnels may lead through the server of this process: it starts first and stops last.
+    services: [reporting, ...(server === undefined ? [] : [server]), monitoring, endpoints],
+    onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
+    reload: {
+      given: all,
+      settings,
+      warnings: known,
+      files: [...files, ...(credentials?.files ?? [])],
+      check: (changed) => refuseUnsupported(changed),
+      isFixed: (path) =>
+        (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path),
+      report(level, message, data) {
+        log[level](data, message);
+        report(machineEvent("status_update", "postern", message, data));
       },
-    });
-    return EXIT.done;
-  } finally {
-    await reporting.close();
-  }
+    },
+  });
+  return EXIT.done;
 }
