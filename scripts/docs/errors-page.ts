@@ -1,7 +1,7 @@
 import { CLI_ERRORS, LOCAL_API_REFUSALS } from "@postern/cli/errors";
 import { refusals } from "@postern/gateway";
 import { ERRORS } from "@postern/protocol";
-import { frontDeskRefusals } from "@postern/server";
+import { baseDomainRefusals } from "@postern/server";
 import { TLS_ERRORS } from "@postern/net";
 
 /** One code with all that is known of it, wherever it can be met. */
@@ -27,7 +27,7 @@ export function errorRows(): ErrorRow[] {
   };
   for (const { code, status, retryable, message } of [
     ...Object.values(refusals),
-    ...Object.values(frontDeskRefusals("https://NAME.<base domain>")),
+    ...Object.values(baseDomainRefusals("https://NAME.<base domain>")),
   ])
     add({ code, status, retryable, messages: [message] });
   for (const [code, { number, retryable, message }] of Object.entries(ERRORS))

@@ -20,7 +20,7 @@ test("a server with little memory lets idle connections go before it runs out, a
   }
   finding(context, `memory was short with ${crowd.length} idle connections`);
   await until("all of them to be let go", () => crowd.every(({ end }) => end === "end"));
-  await until("there to be enough again", () => server.program.output.includes("there is enough memory again"));
+  await until("there to be enough again", () => server.program.output.includes("memory is sufficient again"));
   await neighbour.moreServed();
   await neighbour.everyTime();
   expect(server.program.exit).toBeUndefined();

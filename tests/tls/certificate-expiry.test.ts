@@ -84,7 +84,7 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(end / 1_000) * 1_000);
     expect(client.program.stderr).toContain("PN_AUTH_EXPIRED");
     expect(tunnels(client)).toBe(1);
-    expect(secured.server.stderr).toContain("does not count any more");
+    expect(secured.server.stderr).toContain("no longer accepted");
   });
 
   test("that gets a renewed one in time goes on beyond the end of the former, under the same name", async () => {

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Certificate, ClientAuthority, TlsPolicy } from "@postern/net";
+import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { TokenOptions } from "./login/tokens.js";
 
@@ -21,7 +21,7 @@ export interface ServerTls {
   /** Paths, and all below them, that are served by HTTP all the same. */
   redirectExempt?: readonly string[];
   /** Who may open tunnels by certificate: clients are asked for theirs on the base domain. Default: nobody. */
-  clientAuthority?: ClientAuthority;
+  clientCa?: ClientCa;
 }
 
 /** Metrics in Prometheus' text format. */
@@ -91,9 +91,9 @@ export interface Server {
   readonly hasTls: boolean;
   /**
    * New connections see these certificates; those that are open go on, except sessions of clients whose certificate counts no more: without
-   * `clientAuthority`, none does. Throws when there is no TLS, or one cannot be used.
+   * `clientCa`, none does. Throws when there is no TLS, or one cannot be used.
    */
-  replaceCertificates(certificates: readonly Certificate[], clientAuthority?: ClientAuthority): void;
+  replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void;
   /** Refuses new work, lets requests in flight finish, then closes. Can be called twice. */
   stop(): Promise<void>;
 }

@@ -103,7 +103,7 @@ function ownersText({ keys }: ServerKeys): string {
 function whoText({ keys, tokens, certificates }: ServerCredentials): string {
   const issued =
     tokens === undefined ? "" : `whoever has a token${tokens.issuer === undefined ? "" : ` of ${tokens.issuer}`}`;
-  const shown = certificates.clientAuthority === undefined ? "" : "whoever has a certificate of its CA";
+  const shown = certificates.clientCa === undefined ? "" : "whoever has a certificate of its CA";
   return [ownersText(keys), issued, shown].filter((each) => each !== "").join("; ");
 }
 

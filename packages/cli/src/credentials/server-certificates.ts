@@ -1,6 +1,6 @@
 import type { Path } from "@postern/config";
 import type { ServerTls } from "@postern/server";
-import { ClientAuthority, readCertificate, type Certificate } from "@postern/net";
+import { ClientCa, readCertificate, type Certificate } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile, readSecretFile } from "../settings/owned-file.js";
 
@@ -9,7 +9,7 @@ const SSL = ["tunnel", "server", "ssl"] as const;
 export interface ServerCertificates {
   certificates: Certificate[];
   /** Whose certificates clients may log in with; undefined: nobody's. */
-  clientAuthority: ClientAuthority | undefined;
+  clientCa: ClientCa | undefined;
   /** Where they and their keys come from. */
   files: string[];
   /** What their owner should know. */
@@ -27,7 +27,7 @@ export async function loadServerCertificates(
   const { ssl } = settings.loaded.values.tunnel.server;
   const loaded: ServerCertificates = {
     certificates: [],
-    clientAuthority: undefined,
+    clientCa: undefined,
     files: [],
     warnings: [],
   };
@@ -61,12 +61,12 @@ export async function loadServerCertificates(
         `${certFile} ends in ${days} day${days === 1 ? "" : "s"}. Renew it; it is read again when it changes.`,
       );
   }
-  loaded.clientAuthority = await clientAuthority(settings, loaded.files);
+  loaded.clientCa = await clientCa(settings, loaded.files);
   return loaded;
 }
 
 /** @param files takes the names of what was read. */
-async function clientAuthority(settings: Settings, files: string[]): Promise<ClientAuthority | undefined> {
+async function clientCa(settings: Settings, files: string[]): Promise<ClientCa | undefined> {
   const { ca_file, crl_file } = settings.loaded.values.tunnel.server.auth.certificate;
   if (ca_file === undefined) return undefined;
   const textOf = async (value: string, name: string): Promise<[path: string, text: string]> => {
@@ -76,13 +76,13 @@ async function clientAuthority(settings: Settings, files: string[]): Promise<Cli
   };
   const [caPath, ca] = await textOf(ca_file, "ca_file");
   const [crlPath, crl] = crl_file === undefined ? ["", undefined] : await textOf(crl_file, "crl_file");
-  return new ClientAuthority({ ca, ...(crl === undefined ? {} : { crl }), names: { ca: caPath, crl: crlPath } });
+  return new ClientCa({ ca, ...(crl === undefined ? {} : { crl }), names: { ca: caPath, crl: crlPath } });
 }
 
 /** How the server speaks TLS; undefined when it does not. */
 export function serverTls(
   settings: Settings,
-  { certificates, clientAuthority: authority }: ServerCertificates,
+  { certificates, clientCa: authority }: ServerCertificates,
 ): ServerTls | undefined {
   const { listen, public_https_port: port, ssl } = settings.loaded.values.tunnel.server;
   if (!ssl.enabled) return undefined;
@@ -96,7 +96,7 @@ export function serverTls(
       ciphers: ssl.cipher_suites,
     },
     ...(isOwnPort ? { listen: `${host}:${port}` } : {}),
-    ...(authority === undefined ? {} : { clientAuthority: authority }),
+    ...(authority === undefined ? {} : { clientCa: authority }),
     redirect: ssl.redirect.enabled,
     redirectExempt: ssl.redirect.exempt_paths,
   };

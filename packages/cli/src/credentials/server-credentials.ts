@@ -33,8 +33,8 @@ export async function loadServerCredentials(settings: Settings): Promise<ServerC
 /** Gives a running server the keys and certificates of a configuration that was read again. Throws before anything is changed. */
 export async function takeOverCredentials(server: Server, settings: Settings): Promise<ServerCredentials> {
   const credentials = await loadServerCredentials(settings);
-  const { certificates, clientAuthority } = credentials.certificates;
-  if (certificates.length > 0 && server.hasTls) server.replaceCertificates(certificates, clientAuthority);
+  const { certificates, clientCa } = credentials.certificates;
+  if (certificates.length > 0 && server.hasTls) server.replaceCertificates(certificates, clientCa);
   server.replaceApiKeys(credentials.keys.keys);
   return credentials;
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { TunnelError, type Auth } from "@postern/protocol";
-import type { Authenticator, Identity } from "./principal.js";
+import type { Authenticator, Principal } from "./principal.js";
 import { NamePatterns } from "../names/name-patterns.js";
 import type { ApiKey } from "../options.js";
 
@@ -28,7 +28,7 @@ export class ApiKeys implements Authenticator {
     );
   }
 
-  authenticate({ api_key }: Auth): Identity {
+  authenticate({ api_key }: Auth): Principal {
     const credential = api_key === undefined ? undefined : this.find(api_key);
     if (credential === undefined) throw new TunnelError("PN_AUTH_REFUSED", "nobody's key");
     return {
@@ -36,7 +36,7 @@ export class ApiKeys implements Authenticator {
       user: undefined,
       names: NamePatterns.any,
       expiresAt: Infinity,
-      stands: () => this.accepts(credential),
+      isAccepted: () => this.accepts(credential),
       recheck: undefined,
     };
   }

@@ -1,10 +1,10 @@
 import type { X509Certificate } from "node:crypto";
-import type { ClientAuthority } from "@postern/net";
+import type { ClientCa } from "@postern/net";
 import { describe, expect, test } from "vitest";
 import { ClientCertificates } from "./client-certificates.js";
 
 const AUTH = { method: "certificate" };
-const anybody = { accepts: () => true } as unknown as ClientAuthority;
+const anybody = { accepts: () => true } as unknown as ClientCa;
 
 /** A certificate as Node describes it. */
 function leaf(subjectAltName: string | undefined, subject = "CN=nobody"): X509Certificate {
@@ -49,9 +49,9 @@ test("an out-of-date revocation list is the server's business: the client comes 
 test("once no CA counts, nobody logs in by certificate and nobody is asked for one", () => {
   const clients = new ClientCertificates(anybody);
   const peer = { chain: [leaf("DNS:alice")], fault: undefined };
-  const identity = clients.authenticate(AUTH, peer);
+  const principal = clients.authenticate(AUTH, peer);
   clients.replace(undefined);
-  expect(identity.stands()).toBe(false);
+  expect(principal.isAccepted()).toBe(false);
   expect(clients.wanted).toBe(false);
   expect(() => clients.authenticate(AUTH, peer)).toThrow(expect.objectContaining({ code: "PN_AUTH_REFUSED" }));
 });

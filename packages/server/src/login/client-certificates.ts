@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { TunnelError, type Auth, type ErrorCode } from "@postern/protocol";
-import type { ClientAuthority, PeerCertificate } from "@postern/net";
-import type { Authenticator, Identity } from "./principal.js";
+import type { ClientCa, PeerCertificate } from "@postern/net";
+import type { Authenticator, Principal } from "./principal.js";
 import { NamePatterns } from "../names/name-patterns.js";
 
 /** What is wrong with a client's certificate, by OpenSSL's code. */
@@ -17,24 +17,24 @@ const FAULTS: Readonly<Record<string, ErrorCode>> = {
 
 /** Knows clients by the certificates that they show in the TLS handshake. */
 export class ClientCertificates implements Authenticator {
-  #authority: ClientAuthority | undefined;
+  #clientCa: ClientCa | undefined;
 
-  /** @param authority undefined: nobody logs in by certificate. */
-  constructor(authority: ClientAuthority | undefined) {
-    this.#authority = authority;
+  /** @param clientCa undefined: nobody logs in by certificate. */
+  constructor(clientCa: ClientCa | undefined) {
+    this.#clientCa = clientCa;
   }
 
   /** From now on this one counts, also for sessions that are open. */
-  replace(authority: ClientAuthority | undefined): void {
-    this.#authority = authority;
+  replace(clientCa: ClientCa | undefined): void {
+    this.#clientCa = clientCa;
   }
 
   /** Whether clients are to be asked for theirs. */
   get wanted(): boolean {
-    return this.#authority !== undefined;
+    return this.#clientCa !== undefined;
   }
 
-  authenticate(_auth: Auth, peer: PeerCertificate | undefined): Identity {
+  authenticate(_auth: Auth, peer: PeerCertificate | undefined): Principal {
     if (!this.wanted) throw new TunnelError("PN_AUTH_REFUSED", "nobody logs in by certificate here");
     const leaf = peer?.chain[0];
     if (peer === undefined || leaf === undefined) throw new TunnelError("PN_CERTIFICATE_MISSING");
@@ -49,7 +49,7 @@ export class ClientCertificates implements Authenticator {
       user: owner.split("@", 1)[0],
       names: NamePatterns.any,
       expiresAt: leaf.validToDate.getTime(),
-      stands: () => this.#authority?.accepts(chain) === true,
+      isAccepted: () => this.#clientCa?.accepts(chain) === true,
       recheck: undefined,
     };
   }

@@ -1,5 +1,5 @@
 import { LOGIN_LIMITS, TunnelError, type Auth } from "@postern/protocol";
-import type { Authenticator, Identity, Recheck } from "./principal.js";
+import type { Authenticator, Principal, Recheck } from "./principal.js";
 import { Introspection, type IntrospectionOptions } from "./introspection.js";
 import { jwtClaims, looksLikeJwt, type KeySource } from "./jwt-verifier.js";
 import { outboundRequest } from "@postern/net";
@@ -54,25 +54,25 @@ export class Tokens implements Authenticator {
     };
   }
 
-  async authenticate({ token }: Auth): Promise<Identity> {
+  async authenticate({ token }: Auth): Promise<Principal> {
     if (token === undefined || !PRINTABLE.test(token)) throw new TunnelError("PN_AUTH_REFUSED", "no token");
     if (token.length > LOGIN_LIMITS.token) throw new TunnelError("PN_AUTH_REFUSED", "a token that is too long");
     if (this.#keys !== undefined && (this.#introspection === undefined || looksLikeJwt(token)))
-      return this.#identity(await jwtClaims(token, this.#keys), undefined);
+      return this.#principal(await jwtClaims(token, this.#keys), undefined);
     return this.#introspected(token, this.#introspection as Introspection);
   }
 
-  async #introspected(token: string, introspection: Introspection, known = false): Promise<Identity> {
+  async #introspected(token: string, introspection: Introspection, known = false): Promise<Principal> {
     const { claims, askedAt } = await introspection.answer(token, known);
-    const again = (): Promise<Identity> => this.#introspected(token, introspection, true);
+    const again = (): Promise<Principal> => this.#introspected(token, introspection, true);
     // An answer that was remembered has counted for a while already.
     const every = Math.max(askedAt + introspection.every - performance.now(), 0);
-    return this.#identity(claims, { every, again });
+    return this.#principal(claims, { every, again });
   }
 
-  #identity(claims: Claims, recheck: Recheck | undefined): Identity {
+  #principal(claims: Claims, recheck: Recheck | undefined): Principal {
     const { owner, names, expiresAt } = tokenHolder(claims, this.#rules, Date.now());
-    return { owner, user: owner, names, expiresAt, stands: () => true, recheck };
+    return { owner, user: owner, names, expiresAt, isAccepted: () => true, recheck };
   }
 }
 
