@@ -5,7 +5,7 @@ import type { ClientCertificates } from "./client-certificates.js";
 import type { Authenticator, Principal } from "./principal.js";
 import type { Tokens } from "./tokens.js";
 
-/** Every way to log in that this server offers, by method. */
+/** The login methods that this server offers. */
 export class Logins implements Authenticator {
   readonly #methods: ReadonlyMap<string, Authenticator | undefined>;
 
@@ -21,7 +21,7 @@ export class Logins implements Authenticator {
     const authenticator = this.#methods.get(auth.method);
     if (authenticator !== undefined) return authenticator.authenticate(auth, peer);
     throw this.#methods.has(auth.method)
-      ? new TunnelError("PN_AUTH_REFUSED", `nobody logs in by ${auth.method} here`)
+      ? new TunnelError("PN_AUTH_REFUSED", `the server does not offer logins by ${auth.method}`)
       : new TunnelError("PN_UNSUPPORTED");
   }
 }
