@@ -25,11 +25,11 @@ export function errorRows(): ErrorRow[] {
     const there = rows.get(row.code);
     rows.set(row.code, { ...there, ...row, messages: [...(there?.messages ?? []), ...messages] });
   };
-  for (const { code, status, retryable, message } of [
+  for (const { code, status, retryable, message, advice } of [
     ...Object.values(refusals),
     ...Object.values(baseDomainRefusals("https://NAME.<base domain>")),
   ])
-    add({ code, status, retryable, messages: [message] });
+    add({ code, status, retryable, messages: [advice === undefined ? message : `${message} Owner: ${advice}`] });
   for (const [code, { number, retryable, message }] of Object.entries(ERRORS))
     add({ code, number, retryable, messages: [message] });
   for (const [code, { exit, meaning }] of Object.entries(CLI_ERRORS))
