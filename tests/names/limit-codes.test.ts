@@ -13,7 +13,7 @@ import {
   type SessionHandler,
 } from "@postern/protocol";
 import { ClientProcess, ServerProcess } from "@postern/testkit";
-import { PlayedClient } from "../scripted-client.ts";
+import { ScriptedClient } from "../scripted-client.ts";
 
 /** A server of a version without limit codes. It refuses every `bind`. */
 async function startOldServer(): Promise<{ url: string; hello: () => Hello | undefined }> {
@@ -64,10 +64,10 @@ test("a new client understands the limit of an old server", async () => {
 
 test("an old client gets PN_TUNNEL_LIMIT with the message of the limit from a new server", async () => {
   const { port } = await ServerProcess.start(onTestFinished, { env: { POSTERN_TUNNEL_SERVER_MAX_TUNNELS: "1" } });
-  await PlayedClient.start(onTestFinished, { port, subdomain: "shop" });
-  const client = await PlayedClient.dial(onTestFinished, port);
-  expect(await client.told("welcome")).toMatchObject({ features: [] });
+  await ScriptedClient.start(onTestFinished, { port, subdomain: "shop" });
+  const client = await ScriptedClient.dial(onTestFinished, port);
+  expect(await client.received("welcome")).toMatchObject({ features: [] });
   client.bind({ subdomain: "second" });
   const { message } = ERRORS.PN_SERVER_TUNNEL_LIMIT;
-  expect(await client.told("error")).toMatchObject({ bind: 1, code: "PN_TUNNEL_LIMIT", message, retryable: false });
+  expect(await client.received("error")).toMatchObject({ bind: 1, code: "PN_TUNNEL_LIMIT", message, retryable: false });
 });

@@ -84,8 +84,7 @@ export class Tunnel implements UpstreamRoute, Upstream {
 
   /** Pings a client that does not acknowledge what was sent. Call about once a second. */
   watch(): void {
-    const { inFlight, now } = this.#session.sender;
-    if (!this.#awaitsAnswer && inFlight.bytes > 0 && now - inFlight.progressAt >= PATIENCE) this.#ping(PATIENCE);
+    if (!this.#awaitsAnswer && this.#session.unacknowledgedFor >= PATIENCE) this.#ping(PATIENCE);
   }
 
   /** @param probe the request may be one of the client's own. */
@@ -105,7 +104,7 @@ export class Tunnel implements UpstreamRoute, Upstream {
   }
 
   get #awaitsAnswer(): boolean {
-    return this.#session.sender.heardAt <= this.#askedAt;
+    return this.#session.heardAt <= this.#askedAt;
   }
 
   #ping(patience: number): void {
