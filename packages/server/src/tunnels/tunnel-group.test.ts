@@ -8,9 +8,9 @@ import type { Tunnel } from "./tunnel.js";
 class FakeTunnel {
   readonly name = "app";
   epoch = 0;
-  load = 0;
+  inUse = 0;
   suspect = false;
-  unavailable: object | undefined;
+  available = true;
   readonly checkAlive = vi.fn();
   readonly watch = vi.fn();
   readonly replaced = vi.fn();
@@ -42,18 +42,18 @@ describe("sessions of one instance", () => {
 
   test("share requests by least load", () => {
     const [busy, idle] = [bound("one"), bound("one")];
-    busy.load = 3;
-    idle.load = 1;
+    busy.inUse = 3;
+    idle.inUse = 1;
     for (let n = 0; n < 4; n++) expect(picked()).toBe(idle);
-    idle.load = 4;
+    idle.inUse = 4;
     expect(picked()).toBe(busy);
   });
 
   test("are passed over while they drain or are suspect, unless there is no other", () => {
     const [draining, suspect, good] = [bound("one"), bound("one"), bound("one")];
-    draining.unavailable = {};
+    draining.available = false;
     suspect.suspect = true;
-    good.load = 100;
+    good.inUse = 100;
     for (let n = 0; n < 4; n++) expect(picked()).toBe(good);
     remove(good);
     for (let n = 0; n < 4; n++) expect(picked()).toBe(suspect);

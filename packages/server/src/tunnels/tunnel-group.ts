@@ -1,71 +1,55 @@
+import { LeastLoad, type Balance } from "@postern/gateway";
 import type { Tunnel } from "./tunnel.js";
-
-interface Member {
-  readonly tunnel: Tunnel;
-  /** Called when another instance gets the name. */
-  readonly onReplaced: () => void;
-}
 
 /** The tunnels that serve one name together: one for each session of the instance that holds its lease. */
 export class TunnelGroup {
   /** The epoch of the lease. */
   readonly epoch: number;
-  readonly #members: Member[] = [];
-  /** Where the search for the next tunnel starts, so that equal ones take turns. */
-  #next = 0;
+  readonly #tunnels: Tunnel[] = [];
+  readonly #onReplaced = new Map<Tunnel, () => void>();
+  readonly #balance: Balance = new LeastLoad();
 
   constructor(epoch: number) {
     this.epoch = epoch;
   }
 
   get size(): number {
-    return this.#members.length;
+    return this.#tunnels.length;
   }
 
   /** @param onReplaced called when another instance gets the name. */
   add(tunnel: Tunnel, onReplaced: () => void): void {
     // The client may have opened another session because these are lost.
-    for (const member of this.#members) member.tunnel.checkAlive();
+    for (const member of this.#tunnels) member.checkAlive();
     tunnel.epoch = this.epoch;
-    this.#members.push({ tunnel, onReplaced });
+    this.#tunnels.push(tunnel);
+    this.#onReplaced.set(tunnel, onReplaced);
   }
 
   /** Returns whether `tunnel` was a member. */
   remove(tunnel: Tunnel): boolean {
-    const at = this.#members.findIndex((member) => member.tunnel === tunnel);
-    if (at >= 0) this.#members.splice(at, 1);
-    return at >= 0;
+    if (!this.#onReplaced.delete(tunnel)) return false;
+    this.#tunnels.splice(this.#tunnels.indexOf(tunnel), 1);
+    return true;
   }
 
   /** Another instance got the name. */
   replace(): void {
-    for (const { onReplaced } of this.#members) onReplaced();
+    for (const onReplaced of this.#onReplaced.values()) onReplaced();
   }
 
-  /** The tunnel for the next request: available ones before suspect ones, then the least loaded, in turn among equals. */
+  /** The tunnel for the next request. */
   pick(): Tunnel | undefined {
-    const count = this.#members.length;
-    const first = this.#members[0]?.tunnel;
-    if (count < 2) return first;
-    this.#next = (this.#next + 1) % count;
-    let [best, bestRank, bestLoad] = [first, Infinity, Infinity];
-    for (let n = 0; n < count; n++) {
-      const { tunnel } = this.#members[(this.#next + n) % count] as Member;
-      const rank = tunnel.unavailable !== undefined ? 2 : tunnel.suspect ? 1 : 0;
-      const { load } = tunnel;
-      if (rank > bestRank || (rank === bestRank && load >= bestLoad)) continue;
-      [best, bestRank, bestLoad] = [tunnel, rank, load];
-    }
-    return best;
+    return this.#balance.pick(this.#tunnels);
   }
 
   /** The tunnel whose client sent the probe `field`. */
   probed(field: string): Tunnel | undefined {
-    return this.#members.find(({ tunnel }) => tunnel.probe.isSignedBy(field))?.tunnel;
+    return this.#tunnels.find(({ probe }) => probe.isSignedBy(field));
   }
 
   /** Finds sessions that are cut off, where another could serve instead. Call about once a second. */
   watch(): void {
-    if (this.#members.length > 1) for (const { tunnel } of this.#members) tunnel.watch();
+    if (this.#tunnels.length > 1) for (const tunnel of this.#tunnels) tunnel.watch();
   }
 }

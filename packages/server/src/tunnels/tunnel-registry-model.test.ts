@@ -15,9 +15,9 @@ interface FakeTunnel {
   owner: string;
   instance: string | undefined;
   epoch: number;
-  load: number;
+  inUse: number;
   suspect: boolean;
-  unavailable: undefined;
+  available: true;
   /** How often it was replaced by another instance. */
   replaced: number;
   checkAlive(): void;
@@ -108,9 +108,9 @@ test("in any order of events one instance holds a name, its owner can always bin
             owner,
             instance,
             epoch: 0,
-            load: 0,
+            inUse: 0,
             suspect: false,
-            unavailable: undefined,
+            available: true,
             replaced: 0,
             checkAlive() {},
             watch() {},

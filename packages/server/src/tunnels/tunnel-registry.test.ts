@@ -6,7 +6,7 @@ import type { Tunnel } from "./tunnel.js";
 
 /** The part of a tunnel that the registry uses. */
 const tunnel = (name: string): Tunnel =>
-  ({ name, epoch: 0, load: 0, suspect: false, checkAlive() {} }) as unknown as Tunnel;
+  ({ name, epoch: 0, inUse: 0, available: true, suspect: false, checkAlive() {} }) as unknown as Tunnel;
 const ignore = (): void => {};
 const ann = { owner: "ann", instance: undefined };
 const bob = { owner: "bob", instance: undefined };

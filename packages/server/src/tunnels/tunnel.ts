@@ -1,6 +1,7 @@
 import {
   refusals,
   StreamPool,
+  type Candidate,
   type FinishedRequest,
   type Refusal,
   type Upstream,
@@ -29,7 +30,7 @@ export interface TunnelOptions {
 const PATIENCE = 1_000;
 
 /** A name that a client's session serves: the route of its requests, and the upstream that opens streams of the session. */
-export class Tunnel implements UpstreamRoute, Upstream {
+export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly kind = "upstream";
   readonly number: number;
   readonly id: string;
@@ -63,12 +64,16 @@ export class Tunnel implements UpstreamRoute, Upstream {
   }
 
   get unavailable(): Refusal | undefined {
-    if (this.#session.available) return undefined;
+    if (this.available) return undefined;
     return this.#session.full ? refusals.PN_OVERLOADED : refusals.PN_TUNNEL_AWAY;
   }
 
+  get available(): boolean {
+    return this.#session.available;
+  }
+
   /** Streams of its session that are in use. */
-  get load(): number {
+  get inUse(): number {
     return this.#session.streams - this.pool.resting;
   }
 
