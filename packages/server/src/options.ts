@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { VisitorLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { TokenOptions } from "./login/tokens.js";
@@ -96,4 +97,15 @@ export interface Server {
   replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void;
   /** Refuses new work, lets requests in progress finish, then closes. Can be called twice. */
   stop(): Promise<void>;
+}
+
+/** The gateway's limits, as far as the options set them. */
+export function visitorLimits(options: ServerOptions): Partial<VisitorLimits> {
+  const { maxRequestSize = 0, requestTimeout = 0, headTimeout, idleTimeout } = options;
+  return {
+    body: maxRequestSize,
+    answer: requestTimeout,
+    ...(headTimeout === undefined ? {} : { head: headTimeout }),
+    ...(idleTimeout === undefined ? {} : { idle: idleTimeout }),
+  };
 }

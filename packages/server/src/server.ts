@@ -1,12 +1,11 @@
 import type { Logger } from "pino";
-import { Gateway, TrustedProxies, type VisitorLimits } from "@postern/gateway";
+import { Gateway, TrustedProxies } from "@postern/gateway";
 import { Certificates, type Certificate, type ClientCa } from "@postern/net";
 import { BaseDomain } from "./base-domain/base-domain.js";
 import { MetricsPage } from "./base-domain/metrics-page.js";
 import { SERVER_LIMITS } from "./limits.js";
 import type { ListenAddress } from "./listen/listen-address.js";
 import { Listeners } from "./listen/listeners.js";
-import { TlsListener } from "./listen/tls-listener.js";
 import { ApiKeys } from "./login/api-keys.js";
 import { ClientCertificates } from "./login/client-certificates.js";
 import { LoginGate } from "./login/login-gate.js";
@@ -17,7 +16,7 @@ import { logPressure } from "./metrics/pressure-log.js";
 import { StatusLog } from "./metrics/status-log.js";
 import { MemoryLeaseStore } from "./names/memory-lease-store.js";
 import { DEFAULT_NAME_RULES } from "./names/name.js";
-import type { ApiKey, Server, ServerOptions } from "./options.js";
+import { visitorLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
 import { PublicAddress } from "./routing/public-address.js";
 import { HttpsRedirect } from "./routing/redirect.js";
 import { Router } from "./routing/router.js";
@@ -81,7 +80,7 @@ export class TunnelServer implements Server, Measured {
         publicUrl: (name) => this.#publicAddress.tunnelUrl(name),
         onFinished: (request) => this.#metrics?.finished(request),
       },
-      { onLogin: (outcome) => this.#metrics?.login(outcome) },
+      (outcome) => this.#metrics?.login(outcome),
     );
     this.#admission = new Admission({
       gate: this.#gate,
@@ -123,14 +122,12 @@ export class TunnelServer implements Server, Measured {
     });
 
     // Connections come last, when all parts that serve them are there.
-    const tlsListener =
-      this.#certificates &&
-      new TlsListener({
-        certificates: this.#certificates,
-        asksCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
-        onConnection: (socket, serverName) => this.#gateway.accept(socket, { proto: "https", serverName }),
-      });
-    this.#listeners = new Listeners((socket) => this.#gateway.accept(socket), tlsListener);
+    this.#listeners = new Listeners({
+      certificates: this.#certificates,
+      asksCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
+      onPlain: (socket) => this.#gateway.accept(socket),
+      onSecure: (socket, serverName) => this.#gateway.accept(socket, { proto: "https", serverName }),
+    });
   }
 
   /** @throws Error with a system `code`. */
@@ -140,10 +137,8 @@ export class TunnelServer implements Server, Measured {
     this.secureAddress = listening.secureAddress;
     this.#publicAddress.port = listening.port;
     this.#timer = setInterval(() => this.#tick(), TICK);
-    this.#log.info(
-      { address: this.address, ...(secure && { secure: this.secureAddress }), domain: this.#publicAddress.domain },
-      "listening",
-    );
+    const { domain } = this.#publicAddress;
+    this.#log.info({ address: this.address, ...(secure && { secure: this.secureAddress }), domain }, "listening");
   }
 
   get url(): string {
@@ -215,14 +210,4 @@ export class TunnelServer implements Server, Measured {
     await closed;
     this.#log.info("stopped");
   }
-}
-
-function visitorLimits(options: ServerOptions): Partial<VisitorLimits> {
-  const { maxRequestSize = 0, requestTimeout = 0, headTimeout, idleTimeout } = options;
-  return {
-    body: maxRequestSize,
-    answer: requestTimeout,
-    ...(headTimeout === undefined ? {} : { head: headTimeout }),
-    ...(idleTimeout === undefined ? {} : { idle: idleTimeout }),
-  };
 }

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type { AddressInfo, Server as Listener, Socket } from "node:net";
+import type { Certificates } from "@postern/net";
 import type { ListenAddress } from "./listen-address.js";
 import { plainListener } from "./plain-listener.js";
-import type { TlsListener } from "./tls-listener.js";
+import { TlsListener } from "./tls-listener.js";
 
 /** Where the server listens. */
 export interface Listening {
@@ -14,16 +15,26 @@ export interface Listening {
   readonly port: number;
 }
 
+export interface ListenersOptions {
+  /** Undefined: the server has no TLS. */
+  certificates: Certificates | undefined;
+  /** Whether a client that connects to this name is asked for a certificate. */
+  asksCertificate: (serverName: string | undefined) => boolean;
+  /** A connection without TLS. */
+  onPlain: (socket: Socket) => void;
+  /** A connection with TLS, after the handshake. */
+  onSecure: (socket: Socket, serverName: string | undefined) => void;
+}
+
 /** The server's listeners: one for HTTP, one for TLS, or both. */
 export class Listeners {
   readonly #onPlain: (socket: Socket) => void;
   readonly #tls: TlsListener | undefined;
   readonly #open: Listener[] = [];
 
-  /** @param onPlain gets the connections without TLS. */
-  constructor(onPlain: (socket: Socket) => void, tls: TlsListener | undefined) {
+  constructor({ certificates, asksCertificate, onPlain, onSecure }: ListenersOptions) {
     this.#onPlain = onPlain;
-    this.#tls = tls;
+    this.#tls = certificates && new TlsListener({ certificates, asksCertificate, onConnection: onSecure });
   }
 
   /**

@@ -2,7 +2,7 @@ import type { PeerCertificate } from "@postern/net";
 import type { Auth } from "@postern/protocol";
 import type { NamePatterns } from "../names/name-patterns.js";
 
-/** Who a client is and what it may do, as its credential says. */
+/** The identity and the permissions of a client, from its credential. */
 export interface Principal {
   /** The owner of the names that the client takes. */
   readonly owner: string;

@@ -176,13 +176,13 @@ describe("a credential", () => {
 });
 
 describe("a credential that its issuer must recheck", () => {
-  /** Authenticates a credential that is rechecked every second, with scripted answers. */
+  /** Authenticates a credential that is rechecked every second, with scripted outcomes. */
   function rechecked(
     scripted: Scripted,
     more: Partial<Principal> = {},
-  ): { answers: (Principal | Error)[]; count: number } {
+  ): { outcomes: (Principal | Error)[]; count: number } {
     const rechecks = {
-      answers: [] as (Principal | Error)[],
+      outcomes: [] as (Principal | Error)[],
       count: 0,
     };
     const principal = (): Principal =>
@@ -192,9 +192,9 @@ describe("a credential that its issuer must recheck", () => {
           every: 1_000,
           again: async () => {
             rechecks.count++;
-            const answer = rechecks.answers.shift() ?? principal();
-            if (answer instanceof Error) throw answer;
-            return answer;
+            const outcome = rechecks.outcomes.shift() ?? principal();
+            if (outcome instanceof Error) throw outcome;
+            return outcome;
           },
         },
       });
@@ -223,29 +223,29 @@ describe("a credential that its issuer must recheck", () => {
 
   test.for(["PN_AUTH_REFUSED", "PN_AUTH_EXPIRED"] as const)("ends with %s", async (code) => {
     const scripted = new Scripted();
-    rechecked(scripted).answers.push(new TunnelError(code));
+    rechecked(scripted).outcomes.push(new TunnelError(code));
     expect([await second(scripted), scripted.ends]).toEqual([false, [code]]);
   });
 
   test("stays in force while the issuer is unreachable or the check fails, and is rechecked", async () => {
     const scripted = new Scripted();
     const rechecks = rechecked(scripted);
-    rechecks.answers.push(new TunnelError("PN_AUTH_UNAVAILABLE"), new Error("a fault"));
+    rechecks.outcomes.push(new TunnelError("PN_AUTH_UNAVAILABLE"), new Error("a fault"));
     for (const _ of [1, 2, 3]) expect(await second(scripted)).toBe(true);
     expect([rechecks.count, scripted.ends, scripted.faults.length]).toEqual([3, [], 1]);
-    rechecks.answers.push(new TunnelError("PN_AUTH_REFUSED"));
+    rechecks.outcomes.push(new TunnelError("PN_AUTH_REFUSED"));
     expect(await second(scripted)).toBe(false);
   });
 
   test("ends when it belongs to another owner now", async () => {
     const scripted = new Scripted();
-    rechecked(scripted).answers.push(scripted.principal({ owner: "bob" }));
+    rechecked(scripted).outcomes.push(scripted.principal({ owner: "bob" }));
     expect([await second(scripted), scripted.ends]).toEqual([false, ["PN_AUTH_REFUSED"]]);
   });
 
   test("ends sooner when a recheck shortens it", async () => {
     const scripted = new Scripted();
-    rechecked(scripted).answers.push(scripted.expiringIn(2_500));
+    rechecked(scripted).outcomes.push(scripted.expiringIn(2_500));
     expect(await second(scripted)).toBe(true);
     scripted.now += 1_500;
     expect([scripted.credential.check(), scripted.ends]).toEqual([false, ["PN_AUTH_EXPIRED"]]);
@@ -253,7 +253,7 @@ describe("a credential that its issuer must recheck", () => {
 
   test("a recheck of a credential that was replaced changes nothing", async () => {
     const scripted = new Scripted();
-    rechecked(scripted).answers.push(new TunnelError("PN_AUTH_REFUSED"));
+    rechecked(scripted).outcomes.push(new TunnelError("PN_AUTH_REFUSED"));
     scripted.now += 1_000;
     scripted.credential.check();
     const next = scripted.principal();

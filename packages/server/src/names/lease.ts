@@ -10,7 +10,7 @@ export interface Lease {
   readonly owner: string;
   /** The instance of the owner's client that holds the name, or held it last. */
   readonly instance: string | undefined;
-  /** Above every earlier epoch of the store. A tunnel of an older epoch has no say about the name. */
+  /** Above every earlier epoch of the store. Calls with an older epoch change nothing. */
   readonly epoch: number;
   /** When the name becomes free, in milliseconds of the store's clock; Infinity while a session serves it. */
   readonly expiresAt: number;

@@ -6,22 +6,18 @@ const COME_BACK = { first: 1_000, apart: 5, last: 30_000 };
 /** How long clients may take for the closing handshake at a stop, in milliseconds. */
 const CLOSING = 1_000;
 
-export interface SessionsEvents {
-  /** A login has ended: `ok`, or the code of the error. */
-  onLogin(outcome: string): void;
-}
-
 /** All sessions of the server, those before login included. */
 export class Sessions {
   readonly #dependencies: SessionDependencies;
-  readonly #events: SessionsEvents;
+  readonly #onLogin: (outcome: string) => void;
   readonly #sessions = new Set<ClientSession>();
   /** Called when the last session is gone. */
   #onEmpty = (): void => {};
 
-  constructor(dependencies: SessionDependencies, events: SessionsEvents) {
+  /** @param onLogin called when a login ends, with `ok` or the code of the error. */
+  constructor(dependencies: SessionDependencies, onLogin: (outcome: string) => void) {
     this.#dependencies = dependencies;
-    this.#events = events;
+    this.#onLogin = onLogin;
   }
 
   /** Sessions that are logged in. */
@@ -38,13 +34,13 @@ export class Sessions {
   open(connection: ClientConnection, onLoginOver: () => void): ClientSession {
     const session = new ClientSession(connection, this.#dependencies, {
       onLogin: () => {
-        this.#events.onLogin("ok");
+        this.#onLogin("ok");
         onLoginOver();
       },
       onClose: ({ code }) => {
         this.#sessions.delete(session);
         if (!session.isLoggedIn) {
-          this.#events.onLogin(code);
+          this.#onLogin(code);
           onLoginOver();
         }
         if (this.#sessions.size === 0) this.#onEmpty();
