@@ -14,8 +14,8 @@ export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from ".
 
 /**
  * Starts the public tunnel server.
- * @throws Error with a system `code` (EADDRINUSE, EACCES …) when it cannot listen; RangeError when an option is not valid, or when no
- * credential could ever be accepted.
+ * @throws Error with a system `code` (EADDRINUSE, EACCES …) when it cannot listen; RangeError when an option is not
+ * valid, or when no credential could ever be accepted.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { apiKeys = [], tokens, tls } = options;

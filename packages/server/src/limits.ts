@@ -1,8 +1,13 @@
 /** The server's own limits. docs/limits.md lists them. */
 export const SERVER_LIMITS = {
-  /** Connections that are not logged in yet. One address may use an eighth of the free places, so that a few cannot use all. */
+  /**
+   * Connections that are not logged in yet. One address may use an eighth of the free places, so that a few cannot use
+   * all.
+   */
   logins: 1_024,
-  /** When a client may come again after the server was short of memory, in milliseconds; up to twice this, at random. */
+  /**
+   * When a client may come again after the server was short of memory, in milliseconds; up to twice this, at random.
+   */
   overloadedRetry: 15_000,
   /** Tunnels of one session. */
   tunnelsPerSession: 64,

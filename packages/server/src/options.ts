@@ -15,13 +15,19 @@ export interface ServerTls {
   /** At least one. The first is used for clients without SNI, and for names that no other fits. */
   certificates: Certificate[];
   policy?: TlsPolicy;
-  /** Address of the TLS listener, `host:port`; `listen` is then for HTTP. Default: `listen` has TLS, and there is no HTTP. */
+  /**
+   * Address of the TLS listener, `host:port`; `listen` is then for HTTP. Default: `listen` has TLS, and there is no
+   * HTTP.
+   */
   listen?: string;
   /** Redirect visitors from HTTP to HTTPS. Default true. */
   redirect?: boolean;
   /** Paths that are served by HTTP, with all below them. Default: none. */
   redirectExempt?: readonly string[];
-  /** The CA of clients that log in by certificate. They are asked for theirs on the base domain. Default: no such logins. */
+  /**
+   * The CA of clients that log in by certificate. They are asked for theirs on the base domain. Default: no such
+   * logins.
+   */
   clientCa?: ClientCa;
 }
 
@@ -38,8 +44,8 @@ export interface ServerOptions {
   /** The base domain: subdomains of it are tunnels, itself is the server. Default localhost. */
   domain?: string;
   /**
-   * URL of the base domain at a TLS proxy in front of the server, for instance `https://tunnel.example.com`. Tunnels' URLs and
-   * X-Forwarded-Proto follow it. Default: the domain with the scheme and port of the listener.
+   * URL of the base domain at a TLS proxy in front of the server, for instance `https://tunnel.example.com`. Tunnels'
+   * URLs and X-Forwarded-Proto follow it. Default: the domain with the scheme and port of the listener.
    */
   publicUrl?: string;
   tls?: ServerTls;
@@ -55,13 +61,16 @@ export interface ServerOptions {
   /** Log the state of the server once a minute and at the end. Default false. */
   logStatus?: boolean;
   /**
-   * Proxies in front of the server, as IP addresses or networks (`10.0.0.0/8`). Their X-Forwarded-For and X-Forwarded-Proto give the
-   * visitor's address and scheme. Default: none.
+   * Proxies in front of the server, as IP addresses or networks (`10.0.0.0/8`). Their X-Forwarded-For and
+   * X-Forwarded-Proto give the visitor's address and scheme. Default: none.
    */
   trustedProxies?: string[];
   /** Largest body of a request, in bytes; beyond: 413. Default 0: unlimited. */
   maxRequestSize?: number;
-  /** How long a service may take to begin its response after the whole request, in milliseconds; beyond: 504. Default 0: unlimited. */
+  /**
+   * How long a service may take to begin its response after the whole request, in milliseconds; beyond: 504. Default 0:
+   * unlimited.
+   */
   requestTimeout?: number;
   /** How long the head of a request may take from its first byte, in milliseconds; beyond: 408. Default 10,000. */
   headTimeout?: number;
@@ -91,8 +100,9 @@ export interface Server {
   /** Whether the server has TLS of its own. */
   readonly hasTls: boolean;
   /**
-   * Uses these certificates for new connections. Sessions whose client certificate is no longer accepted end; without `clientCa`, none is
-   * accepted. @throws RangeError when the server has no TLS; TlsError when a certificate cannot be used.
+   * Uses these certificates for new connections. Sessions whose client certificate is no longer accepted end; without
+   * `clientCa`, none is accepted. @throws RangeError when the server has no TLS; TlsError when a certificate cannot be
+   * used.
    */
   replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void;
   /** Refuses new work, lets requests in progress finish, then closes. Can be called twice. */

@@ -21,7 +21,9 @@ import { acceptUpgrade, upgradeFault } from "./websocket-upgrade.js";
 const SILENCE = 10_000;
 
 export interface BaseDomainEvents {
-  /** A client at `address` has opened a WebSocket on `socket`, from which `head` was already read. It is not logged in. */
+  /**
+   * A client at `address` has opened a WebSocket on `socket`, from which `head` was already read. It is not logged in.
+   */
   onClient(socket: Socket, head: Buffer, address: string): void;
   /** A request gets the error `code`. */
   onRefused(code: BaseDomainRefusal): void;
@@ -39,8 +41,8 @@ export interface BaseDomainOptions {
 }
 
 /**
- * The server's own HTTP on the base domain: `/connect` for clients, the health page, the metrics. It does not listen: the gateway
- * delegates connections to it. Its refusals look like the gateway's: HTML, JSON or text.
+ * The server's own HTTP on the base domain: `/connect` for clients, the health page, the metrics. It does not listen:
+ * the gateway delegates connections to it. Its refusals look like the gateway's: HTML, JSON or text.
  */
 export class BaseDomain {
   readonly #events: BaseDomainEvents;

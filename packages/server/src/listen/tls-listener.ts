@@ -14,7 +14,9 @@ export const TLS_LIMITS = {
 
 export interface TlsListenerOptions {
   certificates: Certificates;
-  /** Whether a client that connects to this name is asked for a certificate. Browsers must not be: they would prompt. */
+  /**
+   * Whether a client that connects to this name is asked for a certificate. Browsers must not be: they would prompt.
+   */
   asksCertificate: (serverName: string | undefined) => boolean;
   /** Default TLS_LIMITS.handshakes. */
   maxHandshakes?: number;
@@ -23,8 +25,8 @@ export interface TlsListenerOptions {
 }
 
 /**
- * Accepts TLS. It reads the ClientHello before it chooses anything, because everything depends on the name in it. A ClientHello in pieces
- * is waited for, and other bytes end the connection: no certificate is chosen by accident.
+ * Accepts TLS. It reads the ClientHello before it chooses anything, because everything depends on the name in it. A
+ * ClientHello in pieces is waited for, and other bytes end the connection: no certificate is chosen by accident.
  */
 export class TlsListener {
   readonly #options: TlsListenerOptions;

@@ -29,7 +29,10 @@ function blocksRun(file: string): number {
 interface Work {
   /** Blocks of JavaScript that ran. */
   blocks: number;
-  /** Bytes that a comparison up to the first difference would read: of each key that was looked up, against the keys in the map. */
+  /**
+   * Bytes that a comparison up to the first difference would read: of each key that was looked up, against the keys in
+   * the map.
+   */
   compared: number;
 }
 
@@ -62,8 +65,8 @@ function sharedLength(one: string, other: string): number {
 }
 
 /**
- * How much the work of wrong keys reveals of the right one, by either measure: the correlation of the work with the shared length, 0 to 1.
- * Work is counted, not timed, so a busy machine does not matter.
+ * How much the work of wrong keys reveals of the right one, by either measure: the correlation of the work with the
+ * shared length, 0 to 1. Work is counted, not timed, so a busy machine does not matter.
  */
 function learnable(all: readonly Work[]): number {
   const shared = GUESSES.map((_, index) => index);

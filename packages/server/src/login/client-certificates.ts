@@ -55,7 +55,10 @@ export class ClientCertificates implements Authenticator {
   }
 }
 
-/** The owner that a certificate names: the first e-mail address or DNS name of its subject alternative name, else the common name. */
+/**
+ * The owner that a certificate names: the first e-mail address or DNS name of its subject alternative name, else the
+ * common name.
+ */
 function nameOf({ subjectAltName, subject }: X509Certificate): string | undefined {
   // A quoted name may contain text that looks like another name (CVE-2021-44532).
   const names = [...(subjectAltName ?? "").matchAll(/([^:,"]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy)];

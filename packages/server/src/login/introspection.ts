@@ -9,7 +9,10 @@ export interface IntrospectionOptions {
   /** The server's login at the issuer (RFC 6749, section 2.3.1). */
   clientId?: string;
   clientSecret?: string;
-  /** How long a response is used, in milliseconds. A revoked token ends its sessions a second or two after that. Default 3,000. */
+  /**
+   * How long a response is used, in milliseconds. A revoked token ends its sessions a second or two after that. Default
+   * 3,000.
+   */
   interval?: number;
 }
 
@@ -46,7 +49,8 @@ export class Introspection {
 
   /**
    * The claims of an active token.
-   * @param known the token was active before: it waits for its turn, while an unknown token is refused when too many are checked.
+   * @param known the token was active before: it waits for its turn, while an unknown token is refused when too many
+   * are checked.
    * @throws TunnelError PN_AUTH_REFUSED when the token is not active, PN_AUTH_UNAVAILABLE when it cannot be checked.
    */
   check(token: string, known = false): Promise<Introspected> {

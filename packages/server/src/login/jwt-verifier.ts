@@ -15,8 +15,8 @@ export function looksLikeJwt(token: string): boolean {
 }
 
 /**
- * The claims of a JWT with a valid signature. Of its header only `kid` is used, to choose among the server's own keys; `jku`, `jwk`, `x5u`
- * and `x5c` are ignored. @throws TunnelError PN_AUTH_REFUSED with a reason, and what `keys` throws.
+ * The claims of a JWT with a valid signature. Of its header only `kid` is used, to choose among the server's own keys;
+ * `jku`, `jwk`, `x5u` and `x5c` are ignored. @throws TunnelError PN_AUTH_REFUSED with a reason, and what `keys` throws.
  */
 export async function jwtClaims(token: string, keys: KeySource): Promise<Claims> {
   const keyFor = async ({ alg, kid, crit }: CompactJWSHeaderParameters): Promise<TokenKey["key"]> => {

@@ -25,8 +25,8 @@ interface Caller {
 }
 
 /**
- * Limits the connections that are not logged in, for each address and in total. A connection beyond the limit gets a turn of its own to
- * come again, so that a thousand clients that connect at once do not come back at once.
+ * Limits the connections that are not logged in, for each address and in total. A connection beyond the limit gets a
+ * turn of its own to come again, so that a thousand clients that connect at once do not come back at once.
  */
 export class LoginGate {
   readonly #callers = new Map<string, Caller>();

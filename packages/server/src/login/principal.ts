@@ -29,8 +29,9 @@ export interface Recheck {
 export interface Authenticator {
   /**
    * @param peer the certificate that the client showed in the TLS handshake.
-   * Throws or rejects with TunnelError: PN_AUTH_REFUSED or PN_AUTH_EXPIRED when the credential is not accepted, PN_CERTIFICATE_…,
-   * PN_AUTH_UNAVAILABLE when it cannot be checked now, PN_UNSUPPORTED when the method is unknown.
+   * @throws TunnelError, or a promise that rejects with it: PN_AUTH_REFUSED, PN_AUTH_EXPIRED or PN_CERTIFICATE_… when
+   * the credential is not accepted, PN_AUTH_UNAVAILABLE when it cannot be checked now, PN_UNSUPPORTED when the method is
+   * unknown.
    */
   authenticate(auth: Auth, peer: PeerCertificate | undefined): Principal | Promise<Principal>;
 }

@@ -9,7 +9,10 @@ interface Published {
   at: number;
 }
 
-/** The keys that an issuer of tokens publishes (JWKS, RFC 7517): cached, and fetched again when a token names an unknown one. */
+/**
+ * The keys that an issuer of tokens publishes (JWKS, RFC 7517): cached, and fetched again when a token names an unknown
+ * one.
+ */
 export class PublishedKeys {
   readonly #fetch: () => Promise<string>;
   readonly #now: () => number;

@@ -1,7 +1,9 @@
 import { TunnelError, type Auth } from "@postern/protocol";
 import type { Principal } from "./principal.js";
 
-/** A client is warned this long before its credential expires, in milliseconds; when half of a shorter lifetime is over. */
+/**
+ * A client is warned this long before its credential expires, in milliseconds; when half of a shorter lifetime is over.
+ */
 const NOTICE = 60_000;
 
 export interface SessionCredentialEvents {
@@ -50,7 +52,10 @@ export class SessionCredential {
     return remaining === Infinity ? undefined : Math.max(Math.round(remaining), 0);
   }
 
-  /** Checks `auth` and calls `done` with the outcome, before it returns where that is possible. An accepted credential is in force. */
+  /**
+   * Checks `auth` and calls `done` with the outcome, before it returns where that is possible. An accepted credential
+   * is in force.
+   */
   authenticate(auth: Auth, done: (outcome: Principal | TunnelError) => void): void {
     this.#isAuthenticating = true;
     const settle = (outcome: Principal | TunnelError): void => {

@@ -28,7 +28,11 @@ export interface TokenHolder {
 const LEEWAY = 10_000;
 const LONGEST_USER = 255;
 
-/** Reads the claims of a verified token. @param now Unix time in milliseconds. @throws TunnelError PN_AUTH_EXPIRED; PN_AUTH_REFUSED with a reason. */
+/**
+ * Reads the claims of a verified token.
+ * @param now Unix time in milliseconds.
+ * @throws TunnelError PN_AUTH_EXPIRED; PN_AUTH_REFUSED with a reason.
+ */
 export function tokenHolder(claims: Claims, rules: ClaimRules, now: number): TokenHolder {
   const { iss, aud, exp, nbf, iat } = claims;
   if (rules.issuer !== undefined && iss !== rules.issuer) throw refusal("iss is not the issuer");

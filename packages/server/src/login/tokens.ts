@@ -11,7 +11,10 @@ import { pemKey, secretKey } from "./token-key.js";
 export interface TokenOptions {
   /** For HS256; at least 32 bytes. */
   secret?: string;
-  /** In PEM. Its kind determines the algorithm: RSA is RS256, EC is ES256, ES384 or ES512 by its curve, Ed25519 is EdDSA. */
+  /**
+   * In PEM. Its kind determines the algorithm: RSA is RS256, EC is ES256, ES384 or ES512 by its curve, Ed25519 is
+   * EdDSA.
+   */
   publicKey?: string;
   /** The URL where the issuer publishes its keys (JWKS). */
   jwksUrl?: string;
@@ -22,7 +25,10 @@ export interface TokenOptions {
   audience?: string;
   /** The claim with the user, who is the owner of the tunnels' names. Default `sub`. */
   userClaim?: string;
-  /** The claim with the names that the user may bind, as names or `prefix-*`; without the claim, any name. Default `postern_names`. */
+  /**
+   * The claim with the names that the user may bind, as names or `prefix-*`; without the claim, any name. Default
+   * `postern_names`.
+   */
   namesClaim?: string;
   /** The longest lifetime of a token, in milliseconds. Default: unlimited. */
   longest?: number;

@@ -87,7 +87,10 @@ export class ServerMetrics {
   readonly #logins: Counter;
   readonly #refused: Counter;
   readonly #duration: Histogram;
-  /** Requests by the first digit of their status. Plain numbers until they are read: looking up a label costs more than all other counting. */
+  /**
+   * Requests by the first digit of their status. Plain numbers until they are read: looking up a label costs more than
+   * all other counting.
+   */
   readonly #requests = Array.from({ length: 10 }, () => 0);
   #bytesIn = 0;
   #bytesOut = 0;

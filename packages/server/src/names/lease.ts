@@ -1,4 +1,7 @@
-/** A client that asks for a name: its owner, and the instance of the client. Binds without an instance never share a lease. */
+/**
+ * A client that asks for a name: its owner, and the instance of the client. Binds without an instance never share a
+ * lease.
+ */
 export interface Holder {
   readonly owner: string;
   readonly instance: string | undefined;

@@ -11,7 +11,10 @@ export class MemoryLeaseStore implements LeaseStore {
   /** Names held, by owner. */
   readonly #counts = new Map<string, number>();
   readonly #now: () => number;
-  /** The latest epoch of all names: it outlives the lease, so that a name that was free in between gets a higher one, too. */
+  /**
+   * The latest epoch of all names: it outlives the lease, so that a name that was free in between gets a higher one,
+   * too.
+   */
   #epoch = 0;
 
   /** @param now milliseconds. */

@@ -20,7 +20,10 @@ export interface RouterOptions {
   onRefused: (code: string) => void;
 }
 
-/** Chooses the route of a request by its host: a name below the base domain is a tunnel, the base domain is the server itself. */
+/**
+ * Chooses the route of a request by its host: a name below the base domain is a tunnel, the base domain is the server
+ * itself.
+ */
 export class Router {
   readonly #options: RouterOptions;
   /** What the host of a tunnel ends with. */

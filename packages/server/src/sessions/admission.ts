@@ -67,7 +67,10 @@ export class Admission {
     socket.prependListener("data", count);
   }
 
-  /** Undefined: the client may log in now; it then counts at the gate. Else, it may come again in this many milliseconds. */
+  /**
+   * Undefined: the client may log in now; it then counts at the gate. Else, it may come again in this many
+   * milliseconds.
+   */
   #retryAfter(address: string): number | undefined {
     if (!this.#options.isOverloaded()) return this.#options.gate.enter(address);
     // At different times, so that not all clients come again at once.

@@ -228,7 +228,10 @@ export class ClientSession implements SessionHandler {
     });
   }
 
-  /** The credential in force may allow fewer names than an earlier one: after a refresh, or because its issuer changed it. */
+  /**
+   * The credential in force may allow fewer names than an earlier one: after a refresh, or because its issuer changed
+   * it.
+   */
   #unbindForbidden(): void {
     const { principal } = this.#credential;
     if (principal !== undefined) this.#tunnels.unbindForbidden(principal.names);

@@ -13,8 +13,8 @@ export interface DefaultName {
 }
 
 /**
- * The name of a tunnel whose client requests none: the user's, else one that the credential lists, else a random one. Undefined: all that
- * the credential allows are in use.
+ * The name of a tunnel whose client requests none: the user's, else one that the credential lists, else a random one.
+ * Undefined: all that the credential allows are in use.
  */
 export function defaultName(
   user: string | undefined,

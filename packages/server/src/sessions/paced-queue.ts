@@ -1,4 +1,7 @@
-/** Runs tasks a few at a time, in order, so that tasks that come all at once leave the event loop free for other work in between. */
+/**
+ * Runs tasks a few at a time, in order, so that tasks that come all at once leave the event loop free for other work in
+ * between.
+ */
 export class PacedQueue {
   readonly #perTurn: number;
   #waiting: (() => void)[] = [];

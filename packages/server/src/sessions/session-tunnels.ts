@@ -81,8 +81,8 @@ export class SessionTunnels {
   }
 
   /**
-   * The session serves its names no more. A client that drops is expected back under each of its names; one that leaves keeps those that
-   * it requested.
+   * The session serves its names no more. A client that drops is expected back under each of its names; one that leaves
+   * keeps those that it requested.
    */
   release(isLeaving: boolean): void {
     for (const tunnel of this.#tunnels.values()) {

@@ -1,7 +1,10 @@
 import { ClientSession, type ClientConnection } from "./client-session.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
-/** When clients are asked to come back at a stop, in milliseconds: one after the other, so that the next server is not overrun. */
+/**
+ * When clients are asked to come back at a stop, in milliseconds: one after the other, so that the next server is not
+ * overrun.
+ */
 const COME_BACK = { first: 1_000, apart: 5, last: 30_000 };
 /** How long clients may take for the closing handshake at a stop, in milliseconds. */
 const CLOSING = 1_000;

@@ -1,6 +1,9 @@
 import { SERVER_LIMITS } from "../limits.js";
 
-/** Tunnels that a session lost while streams of them were open. The streams may finish, but only for SERVER_LIMITS.lastStreams. */
+/**
+ * Tunnels that a session lost while streams of them were open. The streams may finish, but only for
+ * SERVER_LIMITS.lastStreams.
+ */
 export class DrainingTunnels {
   /** The end of that time by the tunnel's number, the oldest first. */
   readonly #until = new Map<number, number>();

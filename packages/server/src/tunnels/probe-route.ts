@@ -17,8 +17,9 @@ export function probeOf(head: RequestHead): string {
 }
 
 /**
- * The route of a client's own probes. They take the way of all requests, to the session that sent them, each on a flagged stream of its
- * own. They are neither logged nor counted: sending one takes the tunnel's id, so no visitor can hide behind the field.
+ * The route of a client's own probes. They take the way of all requests, to the session that sent them, each on a
+ * flagged stream of its own. They are neither logged nor counted: sending one takes the tunnel's id, so no visitor can
+ * hide behind the field.
  */
 export class ProbeRoute implements UpstreamRoute, Upstream {
   readonly kind = "upstream";

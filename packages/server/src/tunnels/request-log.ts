@@ -6,7 +6,10 @@ import { redactedPath } from "./redacted-path.js";
 /** Longest path of a record, in characters. */
 const LONGEST_PATH = 1_024;
 
-/** The finished requests of one tunnel since `take`: the first SERVER_LIMITS.listedRequests of each second in full, the others as a count. */
+/**
+ * The finished requests of one tunnel since `take`: the first SERVER_LIMITS.listedRequests of each second in full, the
+ * others as a count.
+ */
 export class RequestLog {
   #records: RequestRecord[] = [];
   #omitted = 0;

@@ -9,7 +9,9 @@ const NAMES = ["app", "web"];
 const OWNERS = ["ann", "bob"];
 const INSTANCES = [undefined, "one", "two"];
 
-/** A session's tunnel in the model. It may be alive, half-open (its client is gone, the server does not know) or over. */
+/**
+ * A session's tunnel in the model. It may be alive, half-open (its client is gone, the server does not know) or over.
+ */
 interface FakeTunnel {
   name: string;
   owner: string;

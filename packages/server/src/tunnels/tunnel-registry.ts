@@ -5,8 +5,8 @@ import { TunnelGroup } from "./tunnel-group.js";
 import type { Tunnel } from "./tunnel.js";
 
 /**
- * Why a name loses a tunnel: its client dropped and is expected back; it stopped, and its owner keeps the name; or it stopped, and the
- * name is of no more use.
+ * Why a name loses a tunnel: its client dropped and is expected back; it stopped, and its owner keeps the name; or it
+ * stopped, and the name is of no more use.
  */
 export type Release = "dropped" | "stopped" | "free";
 
@@ -44,8 +44,8 @@ export class TunnelRegistry {
   }
 
   /**
-   * `tunnel` serves its name from now on. It joins the tunnels of the same instance, and replaces those of another one. There must be no
-   * `refusal`.
+   * `tunnel` serves its name from now on. It joins the tunnels of the same instance, and replaces those of another one.
+   * There must be no `refusal`.
    * @param onReplaced called when another instance gets the name.
    */
   add(tunnel: Tunnel, holder: Holder, onReplaced: () => void): void {

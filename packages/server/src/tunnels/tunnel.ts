@@ -29,7 +29,9 @@ export interface TunnelOptions {
 /** Bytes unacknowledged for this time, in milliseconds, cause a ping, which may take as long to be answered. */
 const PATIENCE = 1_000;
 
-/** A name that a client's session serves: the route of its requests, and the upstream that opens streams of the session. */
+/**
+ * A name that a client's session serves: the route of its requests, and the upstream that opens streams of the session.
+ */
 export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly kind = "upstream";
   readonly number: number;
@@ -77,7 +79,10 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     return this.#session.streams - this.pool.resting;
   }
 
-  /** Whether its client was pinged and has not answered in time. It may be cut off: other sessions of the name are preferred. */
+  /**
+   * Whether its client was pinged and has not answered in time. It may be cut off: other sessions of the name are
+   * preferred.
+   */
   get suspect(): boolean {
     return this.#awaitsAnswer && performance.now() >= this.#suspectAt;
   }
