@@ -13,19 +13,18 @@ export interface BindGrant extends DefaultName {
   readonly holder: Holder;
 }
 
-/** The session that asks. */
+/** The client that asks. */
 export interface Binder {
   readonly principal: Principal;
   /** The user of `hello`, unverified. */
   readonly user: string | undefined;
-  /** Tunnels that the session has. */
-  readonly tunnels: number;
 }
 
-/** What `bind` gets, or why it is refused. Nothing is opened. */
+/** What `bind` gets, or why it is refused. @param tunnels those that the session has. */
 export function bindGrant(
   bind: Bind | Check,
-  { principal, user, tunnels }: Binder,
+  { principal, user }: Binder,
+  tunnels: number,
   { registry, nameRules, maxTunnels }: SessionDependencies,
 ): BindGrant | ErrorCode {
   const { subdomain } = bind;

@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { PeerCertificate } from "@postern/net";
 import {
-  ERRORS,
   FEATURES,
-  isLimitCode,
   PROTOCOL_VERSION,
   Session,
   TunnelError,
@@ -19,7 +17,7 @@ import {
 } from "@postern/protocol";
 import type { Principal } from "../login/principal.js";
 import { SessionCredential } from "../login/session-credential.js";
-import { bindGrant, type BindGrant } from "./bind-grant.js";
+import { controlError, type ErrorAbout } from "./control-error.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 import { SessionTunnels, type SessionLogs } from "./session-tunnels.js";
 
@@ -40,21 +38,11 @@ export interface ClientSessionEvents {
   onClose(reason: TunnelError): void;
 }
 
-/** The request that an error answers. Without one, the error concerns the session. */
-interface ErrorAbout {
-  bind?: number;
-  check?: number;
-  refresh?: number;
-  /** Milliseconds. */
-  retryAfter?: number | undefined;
-}
-
 /** The server's side of a client's session: login, control messages, and the end. */
 export class ClientSession implements SessionHandler {
   readonly id = randomUUID();
   readonly #session: Session;
   readonly #transport: Transport;
-  readonly #dependencies: SessionDependencies;
   readonly #events: ClientSessionEvents;
   readonly #credential: SessionCredential;
   readonly #tunnels: SessionTunnels;
@@ -72,7 +60,6 @@ export class ClientSession implements SessionHandler {
     events: ClientSessionEvents,
   ) {
     this.#transport = transport;
-    this.#dependencies = dependencies;
     this.#events = events;
     const { log, requestLog, authenticator } = dependencies;
     const about = { session: this.id, address };
@@ -243,43 +230,18 @@ export class ClientSession implements SessionHandler {
   }
 
   #bind(bind: Bind, principal: Principal): void {
-    const grant = this.#grant(bind, principal);
-    if (typeof grant === "string") {
-      this.#logs.log.warn({ name: bind.subdomain?.slice(0, 100), code: grant }, "tunnel refused");
-      return this.#sendError(grant, { bind: bind.bind });
-    }
-    const { number, id, name } = this.#tunnels.open(grant);
-    const public_url = this.#dependencies.publicUrl(name);
-    this.#session.control({ type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url });
-    this.#logs.log.info({ name, tunnel: id, public_url }, "tunnel open");
+    const outcome = this.#tunnels.bind(bind, { principal, user: this.#user });
+    if (typeof outcome === "string") this.#sendError(outcome, { bind: bind.bind });
+    else this.#session.control(outcome);
   }
 
-  /** Reports what a `bind` would get. */
-  #check(message: Check, principal: Principal): void {
-    const { check } = message;
-    const grant = this.#grant(message, principal);
-    if (typeof grant === "string") return this.#sendError(grant, { check });
-    const { name, requested } = grant;
-    // A random name would be another one at the bind.
-    const named = requested ? { name, public_url: this.#dependencies.publicUrl(name) } : {};
-    this.#session.control({ type: "checked", check, owner: principal.owner, ...named });
+  #check(check: Check, principal: Principal): void {
+    const outcome = this.#tunnels.check(check, { principal, user: this.#user });
+    if (typeof outcome === "string") this.#sendError(outcome, { check: check.check });
+    else this.#session.control(outcome);
   }
 
-  #grant(bind: Bind | Check, principal: Principal): BindGrant | ErrorCode {
-    return bindGrant(bind, { principal, user: this.#user, tunnels: this.#tunnels.size }, this.#dependencies);
-  }
-
-  #sendError(code: ErrorCode, { retryAfter, ...about }: ErrorAbout): void {
-    const { message, retryable } = ERRORS[code];
-    const isUnknown = isLimitCode(code) && !this.#features.includes(FEATURES.limitCodes);
-    const hint = retryAfter === undefined ? {} : { retry_after_ms: retryAfter };
-    this.#session.control({
-      type: "error",
-      code: isUnknown ? "PN_TUNNEL_LIMIT" : code,
-      message,
-      retryable,
-      ...hint,
-      ...about,
-    });
+  #sendError(code: ErrorCode, about: ErrorAbout): void {
+    this.#session.control(controlError(code, about, this.#features));
   }
 }

@@ -1,11 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { ERRORS, type ErrorCode, type Session } from "@postern/protocol";
+import {
+  ERRORS,
+  type Bind,
+  type Bound,
+  type Check,
+  type Checked,
+  type ErrorCode,
+  type Session,
+} from "@postern/protocol";
 import type { NamePatterns } from "../names/name-patterns.js";
 import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
 import { sendRequestRecords } from "../tunnels/request-records.js";
 import { Tunnel } from "../tunnels/tunnel.js";
-import type { BindGrant } from "./bind-grant.js";
+import { bindGrant, type Binder, type BindGrant } from "./bind-grant.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
 /** How long finished requests are collected before they are sent to the client, in milliseconds. */
@@ -34,24 +42,27 @@ export class SessionTunnels {
     this.#logs = logs;
   }
 
-  get size(): number {
-    return this.#tunnels.size;
+  /** Opens a tunnel. Returns the response, or why there is no tunnel. */
+  bind(bind: Bind, binder: Binder): Bound | ErrorCode {
+    const grant = this.#grant(bind, binder);
+    if (typeof grant === "string") {
+      this.#logs().log.warn({ name: bind.subdomain?.slice(0, 100), code: grant }, "tunnel refused");
+      return grant;
+    }
+    const { number, id, name } = this.#open(grant);
+    const public_url = this.#dependencies.publicUrl(name);
+    this.#logs().log.info({ name, tunnel: id, public_url }, "tunnel open");
+    return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url };
   }
 
-  open({ name, requested, hostHeader, holder }: BindGrant): Tunnel {
-    const tunnel = new Tunnel({
-      number: ++this.#lastNumber,
-      id: randomUUID(),
-      name,
-      requested,
-      session: this.#session,
-      hostHeader,
-      onFinished: (request) => this.#dependencies.onFinished(request),
-      onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
-    });
-    this.#tunnels.set(tunnel.number, tunnel);
-    this.#dependencies.registry.add(tunnel, holder, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
-    return tunnel;
+  /** What a `bind` would get. Opens nothing. */
+  check(message: Check, binder: Binder): Checked | ErrorCode {
+    const grant = this.#grant(message, binder);
+    if (typeof grant === "string") return grant;
+    const { name, requested } = grant;
+    // A random name would be another one at the bind.
+    const named = requested ? { name, public_url: this.#dependencies.publicUrl(name) } : {};
+    return { type: "checked", check: message.check, owner: binder.principal.owner, ...named };
   }
 
   /** Unbinds the tunnel with this number, if there is one, as its client asked. */
@@ -95,6 +106,26 @@ export class SessionTunnels {
   clear(): void {
     for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
     this.#tunnels.clear();
+  }
+
+  #grant(bind: Bind | Check, binder: Binder): BindGrant | ErrorCode {
+    return bindGrant(bind, binder, this.#tunnels.size, this.#dependencies);
+  }
+
+  #open({ name, requested, hostHeader, holder }: BindGrant): Tunnel {
+    const tunnel = new Tunnel({
+      number: ++this.#lastNumber,
+      id: randomUUID(),
+      name,
+      requested,
+      session: this.#session,
+      hostHeader,
+      onFinished: (request) => this.#dependencies.onFinished(request),
+      onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
+    });
+    this.#tunnels.set(tunnel.number, tunnel);
+    this.#dependencies.registry.add(tunnel, holder, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
+    return tunnel;
   }
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
