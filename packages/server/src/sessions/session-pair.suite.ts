@@ -10,7 +10,7 @@ import { ApiKeys } from "../login/api-keys.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
-import { ClientSession } from "./client-session.js";
+import { ClientSession, type ClientConnection } from "./client-session.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
 const ANN = { owner: "ann", key: "ann-key-0123456789" };
@@ -65,11 +65,18 @@ export class ScriptedPeer implements SessionHandler {
   readonly #session: Session;
   #onMessage = (): void => {};
 
-  constructor(dependencies: SessionDependencies) {
+  /** Milliseconds of the server's GOAWAY. */
+  comeBack: number | undefined;
+
+  /** @param open makes the server's side. */
+  constructor(
+    dependencies: SessionDependencies,
+    open = (connection: ClientConnection) =>
+      new ClientSession(connection, dependencies, { onLogin() {}, onClose() {} }),
+  ) {
     const [here, there] = [new MemoryTransport(), new MemoryTransport()];
     [here.peer, there.peer] = [there, here];
-    const connection = { transport: there, address: "192.0.2.1", peer: undefined };
-    this.server = new ClientSession(connection, dependencies, { onLogin() {}, onClose() {} });
+    this.server = open({ transport: there, address: "192.0.2.1", peer: undefined });
     const schedule = (task: () => void): void => void setImmediate(task);
     this.#session = new Session({ role: "client", transport: here, now: () => performance.now(), schedule }, this);
   }
@@ -94,7 +101,9 @@ export class ScriptedPeer implements SessionHandler {
   }
 
   onStream(): void {}
-  onGoAway(): void {}
+  onGoAway(_code: string, retryAfter: number): void {
+    this.comeBack = retryAfter;
+  }
   onPong(): void {}
   onStreamsOver(): void {}
   onClose(): void {}
