@@ -21,11 +21,11 @@ export class Wire {
       this.bytes += chunk.length;
     });
     socket.on("end", () => (this.end = "end"));
-    const torn = (): void => {
+    const onBroken = (): void => {
       if (this.end === "open") this.end = "reset";
     };
-    socket.on("error", torn);
-    socket.on("close", torn);
+    socket.on("error", onBroken);
+    socket.on("close", onBroken);
   }
 
   /** Dials a loopback port. */
