@@ -125,7 +125,7 @@ describe("a stranger is refused with the reason", () => {
   test("with a valid certificate that the server did not request, because the server was dialled by IP address", async () => {
     const client = launch(await startServer(), 9, ca.issue({ names: ["alice"] }), undefined, "");
     await client.program.ends(3);
-    expect(client.program.stderr).toMatch(/dial the server's base domain by https:.*PN_CERTIFICATE_MISSING/);
+    expect(client.program.stderr).toMatch(/connect to the server's base domain over https:.*PN_CERTIFICATE_MISSING/);
   });
 
   test("with an expired certificate, before the first connection", async () => {

@@ -389,7 +389,7 @@ function refusalFor(code: string): Refusal {
       return refusals.PN_ORIGIN_TIMEOUT;
     case "PN_SESSION_LOST":
     case "PN_DRAINING":
-    case "PN_TUNNEL_UNKNOWN":
+    case "PN_TUNNEL_UNBOUND":
       return refusals.PN_TUNNEL_AWAY;
     case "PN_STREAM_LIMIT":
       return refusals.PN_OVERLOADED;

@@ -1,0 +1,46 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
+import { Sessions } from "./sessions.js";
+
+const onLogin = vi.fn<(outcome: string) => void>();
+const onLoginOver = vi.fn<() => void>();
+const dependencies = sessionDependencies();
+let sessions: Sessions;
+beforeEach(() => {
+  vi.clearAllMocks();
+  sessions = new Sessions(dependencies, onLogin);
+});
+
+const connect = (): ScriptedPeer =>
+  new ScriptedPeer(dependencies, (connection) => sessions.open(connection, onLoginOver));
+
+describe("a login is over once", () => {
+  test("when the client is logged in", async () => {
+    const peer = connect();
+    expect(sessions.loggedIn).toBe(0);
+    await peer.login([]);
+    expect([sessions.loggedIn, onLogin.mock.calls, onLoginOver.mock.calls.length]).toEqual([1, [["ok"]], 1]);
+    await sessions.close();
+    expect([sessions.loggedIn, onLogin.mock.calls.length, onLoginOver.mock.calls.length]).toEqual([0, 1, 1]);
+  });
+
+  test("when the session ends before", async () => {
+    connect().server.refuse("PN_LOGIN_TIMEOUT");
+    await sessions.close();
+    expect([onLogin.mock.calls, onLoginOver.mock.calls.length]).toEqual([[["PN_LOGIN_TIMEOUT"]], 1]);
+  });
+});
+
+test("at a stop clients are asked to come back one after the other", async () => {
+  const peers = [connect(), connect(), connect()];
+  for (const peer of peers) await peer.login([]);
+  sessions.goAway();
+  await vi.waitUntil(() => peers.every(({ comeBack }) => comeBack !== undefined));
+  expect(peers.map(({ comeBack }) => comeBack)).toEqual([1_000, 1_005, 1_010]);
+  await sessions.close();
+});
+
+test("without sessions close is immediate", async () => {
+  await sessions.close();
+  expect(sessions.streams).toBe(0);
+});
