@@ -1,5 +1,5 @@
 import { WEBHOOK_LIMITS } from "@postern/cli/limits";
-import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonSchema } from "@postern/client";
+import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonSchema } from "@postern/client/command";
 
 /** What a client tells of itself. */
 export function clientSection(): string[] {

@@ -1,4 +1,4 @@
-import type { TunnelEvent } from "@postern/client";
+import type { StatusEvent, TunnelEvent } from "@postern/client";
 import type { Server } from "@postern/server";
 import { readSettings } from "../settings/configuration.js";
 import { exposureWarnings, startConfiguredServer } from "../running/configured-server.js";
@@ -13,7 +13,7 @@ import { reloadOnChange } from "../running/reload.js";
 import { isCredentialOption, loadServerCredentials, takeOverCredentials } from "../credentials/server-credentials.js";
 import { listenForStop } from "../running/stop-request.js";
 import { openTelling } from "../reporting/reporting.js";
-import { eventPrinter, machineEvent, type MachineEvent, type Terminal } from "../terminal/terminal.js";
+import { eventPrinter, machineEvent, type Terminal } from "../terminal/terminal.js";
 import { refuseUnbuilt } from "../settings/unsupported.js";
 
 const NOTHING = [
@@ -43,7 +43,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const known = [...warnings, ...(credentials?.warnings ?? [])];
   for (const each of [...settings.warnings, ...known, ...exposed]) telling.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
-  const report = (event: MachineEvent): void => {
+  const report = (event: StatusEvent): void => {
     print?.(event);
     monitoring.onEvent(event);
   };
@@ -62,7 +62,7 @@ export async function startCommand(given: CommandLine, terminal: Terminal): Prom
   const started = Promise.withResolvers<void>();
   const endpoints = new Endpoints({
     onEvent(event: TunnelEvent) {
-      report({ ...event });
+      report(event);
       if (settings.loaded.values.tunnel.monitoring.log_events) logEvent(event, log, requestLog);
     },
     onState: (label, state) => monitoring.onState(label, state),

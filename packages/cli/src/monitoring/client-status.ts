@@ -1,16 +1,5 @@
-import {
-  configSummary,
-  EndpointStatus,
-  EventHistory,
-  isHealthy,
-  type ConnectionState,
-  type ConnectOptions,
-  type EndpointReport,
-  type NumberedEvent,
-  type StatusDocument,
-  type StatusEvent,
-  type WebhookReport,
-} from "@postern/client";
+import type { ConnectionState, ConnectOptions, EndpointReport, StatusEvent } from "@postern/client";
+import { configSummary, EndpointStatus, EventHistory, isHealthy, type NumberedEvent, type StatusDocument, type WebhookReport } from "@postern/client/command";
 
 /** Seconds that count as lately. */
 const LATELY = 5;

@@ -1,4 +1,4 @@
-import type { EventFilter } from "@postern/client";
+import type { EventFilter } from "@postern/client/command";
 
 /**
  * Which events a URL asks for: `type` (names, also several with commas), `endpoint`, `since` (ISO 8601).

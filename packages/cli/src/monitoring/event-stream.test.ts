@@ -1,3 +1,4 @@
+import type { NumberedEvent } from "@postern/client/command";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished, test } from "vitest";
@@ -28,7 +29,8 @@ test("a quiet stream shows that it lives", async () => {
 test("a reader that takes nothing at all is cut off", async () => {
   const { wire, stream, ended } = await streamTo(50);
   wire.socket.pause();
-  const event = { id: 1, time: "", type: "error", endpoint: "web", message: "", data: { text: "x".repeat(8_000) } };
+  const data = { text: "x".repeat(8_000) };
+  const event: NumberedEvent = { id: 1, time: "", type: "status_update", endpoint: "web", message: "", data };
   // More than the sockets' buffers hold.
   const filling = setInterval(() => stream.send(event), 1);
   onTestFinished(() => clearInterval(filling));

@@ -1,3 +1,4 @@
+import type { StatusEvent } from "@postern/client";
 import { expect, test } from "vitest";
 import { StatusWebhook, webhookSignature, WEBHOOK_LIMITS } from "./status-webhook.js";
 
@@ -42,7 +43,7 @@ function played(options: { secret?: string } = {}) {
     trouble,
     answer: (...given: (number | Error)[]) => (answers = given),
     add: (count = 1, type = "error"): void => {
-      while (count-- > 0) webhook.add({ time: "", type, endpoint: "web", message: "", data: { number: ++number } });
+      while (count-- > 0) webhook.add({ time: "", type, endpoint: "web", message: "", data: { number: ++number } } as StatusEvent);
     },
     /** Lets the one timer that is set run out; returns for how long it was set. */
     elapse: async (): Promise<number | undefined> => {
@@ -152,7 +153,7 @@ test("the end does not wait for a receiver that never answers", async () => {
       return () => {};
     },
   });
-  webhook.add({ time: "", type: "error", endpoint: "web", message: "", data: {} });
+  webhook.add({ time: "", type: "status_update", endpoint: "web", message: "", data: {} });
   await webhook.close();
 });
 

@@ -1,10 +1,4 @@
-import {
-  connect,
-  type ConnectionState,
-  type ConnectOptions,
-  type TunnelEvent,
-  type TunnelHandle,
-} from "@postern/client";
+import { connect, type ConnectionState, type ConnectOptions, type TunnelEvent, type TunnelHandle } from "@postern/client";
 import type { EndpointWish } from "./endpoint-specs.js";
 
 export interface EndpointEvents {

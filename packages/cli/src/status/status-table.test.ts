@@ -1,6 +1,7 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
-import { EndpointStatus, type ConfigSummary, type StatusDocument } from "@postern/client";
+import type { ConfigSummary, TunnelEvent, TunnelEventType } from "@postern/client";
+import { EndpointStatus, type StatusDocument } from "@postern/client/command";
 import type { ClientAnswer } from "./ask-client.js";
 import { statusTable } from "./status-table.js";
 
@@ -11,12 +12,12 @@ const plain = picocolors.createColors(false);
 function answer(
   pid: number,
   endpoint: string,
-  ...events: [type: string, data: Record<string, unknown>][]
+  ...events: [type: TunnelEventType, data: Record<string, unknown>][]
 ): ClientAnswer {
   const status = new EndpointStatus(endpoint, {} as ConfigSummary);
   for (const [index, [type, data]] of events.entries()) {
     const time = new Date(NOW - 60_000 + index * 1_000).toISOString();
-    status.add({ time, type, endpoint, message: `This was ${type}.`, data });
+    status.add({ time, type, endpoint, message: `This was ${type}.`, data } as TunnelEvent);
   }
   const time = new Date(NOW).toISOString();
   const document: StatusDocument = {

@@ -60,7 +60,7 @@ test("nobody is asked before a token is needed, and then once for all who need i
   const gate = Promise.withResolvers<void>();
   issuer.gate = gate.promise;
   const all = [source.current(), source.current(), source.renew(), source.renew()];
-  source.hurry();
+  source.renewSoon();
   await settled();
   expect(issuer.asked).toEqual(["r0"]);
   gate.resolve();
@@ -106,11 +106,11 @@ test("a token tells by itself when it ends; what the issuer or the server says c
   source.listen(new Heard());
   expect([await source.current(), issuer.clock.next]).toEqual([token, 0.6 * MINUTE]);
   // The server's clock, once: by then this client has got what it needs to plan.
-  source.told(token, 2 * MINUTE);
+  source.setLifetime(token, 2 * MINUTE);
   expect(issuer.clock.next).toBe(1.2 * MINUTE);
-  source.told(token, MINUTE);
-  source.told("another", 1);
-  source.told(token, undefined);
+  source.setLifetime(token, MINUTE);
+  source.setLifetime("another", 1);
+  source.setLifetime(token, undefined);
   expect(issuer.clock.next).toBe(1.2 * MINUTE);
 });
 
@@ -156,7 +156,7 @@ test("failures are told and tried again ever more slowly, up to a minute; then a
   expect(heard.failures.map(([, delay]) => delay)).toEqual([0, 2e3, 4e3, 8e3, 16e3, 32e3, 6e4, 6e4, 6e4]);
   expect(source.token).toBe("t1");
   // The server's word that the token ends does not shorten the pause.
-  source.hurry();
+  source.renewSoon();
   expect(issuer.asked).toHaveLength(10);
   await issuer.clock.pass(60_000);
   expect([source.token, heard.tokens, issuer.clock.next]).toEqual(["t2", 1, 6 * MINUTE]);
@@ -206,8 +206,8 @@ test("the word that a token ends makes a new one be asked for at once, by one re
   await source.current();
   const [one, other] = [new Heard(), new Heard()];
   for (const heard of [one, other]) source.listen(heard);
-  source.hurry();
-  source.hurry();
+  source.renewSoon();
+  source.renewSoon();
   await settled();
   expect([issuer.asked.length, one.tokens, other.tokens]).toEqual([2, 1, 1]);
 });

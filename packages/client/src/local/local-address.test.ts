@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseTarget } from "./local-address.js";
+import { parseLocalAddress } from "./local-address.js";
 
 test.each([
   [3000, { host: "localhost", port: 3000, tls: false, authority: "localhost:3000", isNamed: false }],
@@ -10,7 +10,7 @@ test.each([
   ["https://localhost:8443", { host: "localhost", port: 8443, tls: true, authority: "localhost:8443", isNamed: false }],
   ["https://intranet/", { host: "intranet", port: 443, tls: true, authority: "intranet", isNamed: true }],
 ])("%s is a target", (text, target) => {
-  expect(parseTarget(text)).toEqual(target);
+  expect(parseLocalAddress(text)).toEqual(target);
 });
 
 test.each([
@@ -24,5 +24,5 @@ test.each([
   "./folder",
   "a b",
 ])("%j is none, and the message says what is", (text) => {
-  expect(() => parseTarget(text)).toThrow(/is not a local target. Use a port/);
+  expect(() => parseLocalAddress(text)).toThrow(/is not a local address. Use a port/);
 });

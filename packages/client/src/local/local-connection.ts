@@ -1,48 +1,53 @@
 import type { OnReadOpts, Socket } from "node:net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
-import { dialTarget, type Target } from "./local-address.js";
+import type { TunnelEvents } from "../tunnel-events.js";
+import { dialLocal, type LocalAddress } from "./local-address.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
 export const DIAL_TIMEOUT = 10_000;
 
 /**
- * One buffer for what all local sockets read: each read is handed on, that is copied into the session's batch, before the next begins.
- * A frame's payload fits in it whole.
+ * One read buffer for all local sockets: each read is copied into the session's batch before the next read begins.
+ * Its size is the largest payload of a frame.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 
-export interface LocalConnectionEvents {
-  /** The local service did not take the connection. */
-  onDialFailure(code: ErrorCode, error: Error): void;
-  /** The connection is closed, whatever became of the stream. */
-  onDone(): void;
-}
-
 /**
- * The far end of one stream: a connection to the local service. Bytes go both ways as they are; nothing is parsed.
- * FIN becomes FIN, a reset becomes a reset, and neither side's pace outruns the other's.
+ * The local end of one stream: a connection to the local service. Bytes are relayed unchanged in both directions. FIN
+ * becomes FIN, a reset becomes a reset, and each side waits for the other.
  */
 export class LocalConnection implements StreamHandler {
   readonly #stream: Stream;
   readonly #socket: Socket;
-  readonly #events: LocalConnectionEvents;
+  readonly #events: Pick<TunnelEvents, "onDialFailure">;
+  readonly #onClosed: () => void;
   readonly #timer: NodeJS.Timeout;
   readonly #isTls: boolean;
   #connected = false;
-  /** Bytes given to the socket and not yet reported as consumed. */
-  #owed = 0;
+  /** Bytes written to the socket and not yet reported as consumed. */
+  #unreported = 0;
 
-  /** @param connected the connection, if it stands already, made with `readInto(stream)`. */
-  constructor(stream: Stream, target: Target, events: LocalConnectionEvents, connected?: Socket) {
+  /**
+   * @param onClosed is called once, when the socket is closed.
+   * @param connected a socket that is already connected, made with `readInto(stream)`.
+   */
+  constructor(
+    stream: Stream,
+    local: LocalAddress,
+    events: Pick<TunnelEvents, "onDialFailure">,
+    onClosed: () => void,
+    connected?: Socket,
+  ) {
     this.#stream = stream;
     this.#events = events;
-    this.#isTls = target.tls;
+    this.#onClosed = onClosed;
+    this.#isTls = local.tls;
     stream.handler = this;
-    this.#socket = connected ?? dialTarget(target, readInto(stream));
-    this.#timer = setTimeout(() => this.#socket.destroy(timeout()), DIAL_TIMEOUT);
+    this.#socket = connected ?? dialLocal(local, readInto(stream));
+    this.#timer = setTimeout(() => this.#socket.destroy(timeoutError()), DIAL_TIMEOUT);
     this.#socket
-      .on(target.tls ? "secureConnect" : "connect", () => this.#onConnect())
-      .on("drain", () => this.#settle())
+      .on(local.tls ? "secureConnect" : "connect", () => this.#onConnect())
+      .on("drain", () => this.#reportConsumed())
       .on("end", () => this.#onLocalEnd())
       .on("error", (error) => this.#onError(error))
       .on("close", () => this.#onClose());
@@ -50,11 +55,11 @@ export class LocalConnection implements StreamHandler {
   }
 
   onData(chunk: Buffer): void {
-    this.#owed += chunk.length;
-    // Behind a closed connection it waits for the stream to break, too.
+    this.#unreported += chunk.length;
+    // The socket is closed, and the stream breaks once its own bytes are sent.
     if (this.#socket.destroyed) return;
     this.#socket.write(chunk);
-    if (this.#connected) this.#settle();
+    if (this.#connected) this.#reportConsumed();
   }
 
   onEnd(): void {
@@ -62,8 +67,8 @@ export class LocalConnection implements StreamHandler {
   }
 
   /**
-   * An abort is passed on as one: the service must not take what it has for complete. TLS has no reset; there an end without
-   * close_notify says the same (RFC 8446, section 6.1).
+   * The service must not take an aborted request for a complete one. TLS has no reset: an end without close_notify has
+   * the same meaning there (RFC 8446, section 6.1).
    */
   onReset(): void {
     if (this.#connected && !this.#isTls) this.#socket.resetAndDestroy();
@@ -77,19 +82,19 @@ export class LocalConnection implements StreamHandler {
   #onConnect(): void {
     clearTimeout(this.#timer);
     this.#connected = true;
-    this.#settle();
+    this.#reportConsumed();
   }
 
-  /** What the kernel has taken is consumed. */
-  #settle(): void {
-    const taken = this.#owed - this.#socket.writableLength;
-    if (taken <= 0) return;
-    this.#owed -= taken;
-    this.#stream.consumed(taken);
+  /** Bytes count as consumed once the kernel has accepted them. */
+  #reportConsumed(): void {
+    const accepted = this.#unreported - this.#socket.writableLength;
+    if (accepted <= 0) return;
+    this.#unreported -= accepted;
+    this.#stream.consumed(accepted);
   }
 
   #onLocalEnd(): void {
-    this.#settle();
+    this.#reportConsumed();
     this.#stream.end();
   }
 
@@ -102,15 +107,15 @@ export class LocalConnection implements StreamHandler {
 
   #onClose(): void {
     clearTimeout(this.#timer);
-    // Nobody knows how much of the rest got through, so nobody may take it for undelivered.
-    if (this.#connected) this.#stream.consumed(this.#owed);
-    this.#owed = 0;
+    // How much of the rest was delivered is unknown: reported as consumed, so that nothing is sent a second time.
+    if (this.#connected) this.#stream.consumed(this.#unreported);
+    this.#unreported = 0;
     this.#stream.breakOff("PN_LOCAL_RESET");
-    this.#events.onDone();
+    this.#onClosed();
   }
 }
 
-/** Hands what a socket reads to `stream`. */
+/** Writes everything that a socket reads into `stream`. */
 export function readInto(stream: Stream): OnReadOpts {
   return {
     buffer: READ_BUFFER,
@@ -118,8 +123,8 @@ export function readInto(stream: Stream): OnReadOpts {
   };
 }
 
-export function timeout(): Error {
-  return Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
+export function timeoutError(): Error {
+  return Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
 }
 
 export function dialErrorCode(error: NodeJS.ErrnoException): ErrorCode {

@@ -1,37 +1,40 @@
-import type { Stream, StreamHandler } from "@postern/protocol";
 import type { Lookup } from "@postern/net";
-import {
-  dialErrorCode,
-  DIAL_TIMEOUT,
-  LocalConnection,
-  readInto,
-  timeout,
-  type LocalConnectionEvents,
-} from "./local-connection.js";
-import { dialTargetByName, type Target } from "./local-address.js";
+import type { Stream, StreamHandler } from "@postern/protocol";
+import type { TunnelEvents } from "../tunnel-events.js";
+import { dialLocalByName, type LocalAddress } from "./local-address.js";
+import { dialErrorCode, DIAL_TIMEOUT, LocalConnection, readInto, timeoutError } from "./local-connection.js";
 
 /**
- * A stream whose local service has a name that has to be asked for, and perhaps several addresses: what comes meanwhile is held, as much as
- * its window allows, and handed on with the connection to the address that answers first.
+ * A stream whose local service has a name to resolve, and perhaps several addresses. Bytes that arrive meanwhile are
+ * held, at most the stream's window, and are passed to the connection with the address that answers first.
  */
 export class LocalSearch implements StreamHandler {
   readonly #stream: Stream;
-  readonly #target: Target;
-  readonly #events: LocalConnectionEvents;
+  readonly #local: LocalAddress;
+  readonly #events: Pick<TunnelEvents, "onDialFailure">;
+  readonly #onClosed: () => void;
   readonly #stop = new AbortController();
   readonly #held: Buffer[] = [];
   #ended = false;
 
-  constructor(stream: Stream, target: Target, events: LocalConnectionEvents, lookup?: Lookup) {
+  /** @param onClosed is called once, when the connection is closed or was not made. */
+  constructor(
+    stream: Stream,
+    local: LocalAddress,
+    events: Pick<TunnelEvents, "onDialFailure">,
+    onClosed: () => void,
+    lookup?: Lookup,
+  ) {
     this.#stream = stream;
-    this.#target = target;
+    this.#local = local;
     this.#events = events;
+    this.#onClosed = onClosed;
     stream.handler = this;
     void this.#search(lookup);
   }
 
   onData(chunk: Buffer): void {
-    this.#held.push(chunk);
+    this.#held.push(Buffer.from(chunk));
   }
 
   onEnd(): void {
@@ -46,13 +49,13 @@ export class LocalSearch implements StreamHandler {
 
   async #search(lookup: Lookup | undefined): Promise<void> {
     const { signal } = this.#stop;
-    const timer = setTimeout(() => this.#stop.abort(timeout()), DIAL_TIMEOUT);
+    const timer = setTimeout(() => this.#stop.abort(timeoutError()), DIAL_TIMEOUT);
     try {
-      const socket = await dialTargetByName(this.#target, readInto(this.#stream), signal, lookup);
-      // The stream may have been reset since somebody answered.
+      const socket = await dialLocalByName(this.#local, readInto(this.#stream), signal, lookup);
+      // The stream may have been reset after the address answered.
       if (signal.aborted) socket.destroy();
       signal.throwIfAborted();
-      this.#handOn(new LocalConnection(this.#stream, this.#target, this.#events, socket));
+      this.#passTo(new LocalConnection(this.#stream, this.#local, this.#events, this.#onClosed, socket));
     } catch (error) {
       this.#fail(error as NodeJS.ErrnoException);
     } finally {
@@ -60,7 +63,7 @@ export class LocalSearch implements StreamHandler {
     }
   }
 
-  #handOn(connection: LocalConnection): void {
+  #passTo(connection: LocalConnection): void {
     for (const chunk of this.#held) connection.onData(chunk);
     if (this.#ended) connection.onEnd();
   }
@@ -71,6 +74,6 @@ export class LocalSearch implements StreamHandler {
       this.#stream.reset(code);
       this.#events.onDialFailure(code, error);
     }
-    this.#events.onDone();
+    this.#onClosed();
   }
 }

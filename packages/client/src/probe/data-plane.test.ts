@@ -26,13 +26,13 @@ class Played {
         signal.addEventListener("abort", () => reject(new ProbeFailure("no answer", "broken")));
       });
     };
-    this.plane = new DataPlane(
-      { interval, probe, clock: { after, random: () => random } },
-      {
-        onDataPlane: (state, error) => this.told.push(error === undefined ? state : `${state}: ${error}`),
-        onDataPlaneLost: () => this.told.push("lost"),
-      },
-    );
+    this.plane = new DataPlane({
+      interval,
+      probe,
+      clock: { after, random: () => random },
+      onChange: (state, error) => this.told.push(error === undefined ? state : `${state}: ${error}`),
+      onLost: () => this.told.push("lost"),
+    });
   }
 
   /** Lets the time pass until the next thing that is due. Returns whether there was one. */
@@ -59,7 +59,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 const broken = new ProbeFailure("502", "broken");
 const foreign = new ProbeFailure("a proxy's page", "foreign");
-const busy = new ProbeFailure("503", "nothing");
+const busy = new ProbeFailure("503", "inconclusive");
 
 test("the first probe comes a second or two after the tunnel opens, the others at their interval", async () => {
   const played = new Played();

@@ -30,7 +30,7 @@ async function probing(): Promise<{ probe: Probe; heard: (probes: number) => Pro
 
 async function giveUp(probe: Probe, sent: () => Promise<unknown>): Promise<void> {
   const patience = new AbortController();
-  const failed = expect(probe.send(patience.signal)).rejects.toThrow("was not answered in time");
+  const failed = expect(probe.send(patience.signal)).rejects.toThrow("got no response in time");
   await sent();
   patience.abort();
   await failed;
@@ -40,14 +40,14 @@ test("a probe that comes after it was given up is answered here all the same, an
   const { probe, heard } = await probing();
   await giveUp(probe, () => heard(1));
   const [head = ""] = await heard(1);
-  expect(probe.answer(head)).toMatch(/^HTTP\/1\.1 204 /);
-  expect(probe.answer(head)).toBeUndefined();
+  expect(probe.respond(head)).toMatch(/^HTTP\/1\.1 204 /);
+  expect(probe.respond(head)).toBeUndefined();
 });
 
 test("of probes that never come only the latest are known", async () => {
   const { probe, heard } = await probing();
   for (let sent = 1; sent <= 17; sent++) await giveUp(probe, () => heard(sent));
   const [first = "", ...others] = await heard(17);
-  expect(probe.answer(first)).toBeUndefined();
-  expect(others.map((head) => probe.answer(head) !== undefined)).not.toContain(false);
+  expect(probe.respond(first)).toBeUndefined();
+  expect(others.map((head) => probe.respond(head) !== undefined)).not.toContain(false);
 });

@@ -28,7 +28,7 @@ function probed(): { stream: PlayedStream; relayed: string[]; done: () => number
   const relayed: string[] = [];
   let done = 0;
   new ProbedStream(stream as unknown as Stream, {
-    answer: (head) => (head.includes("ours") ? "HTTP/1.1 204 No Content\r\n\r\n" : undefined),
+    respond: (head) => (head.includes("ours") ? "HTTP/1.1 204 No Content\r\n\r\n" : undefined),
     relay: () => {
       const handler: StreamHandler = {
         onData: (chunk) => relayed.push(chunk.toString("latin1")),
@@ -39,7 +39,7 @@ function probed(): { stream: PlayedStream; relayed: string[]; done: () => number
       stream.handler = handler;
       return handler;
     },
-    onDone: () => done++,
+    onClosed: () => done++,
   });
   return { stream, relayed, done: () => done };
 }

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { TunnelError } from "@postern/protocol";
 import { parseProxy } from "./proxy-address.js";
-import { askForTunnel } from "./proxy-tunnel.js";
+import { requestTunnel } from "./proxy-tunnel.js";
 
 const SECRET = "canary-0123456789";
 
@@ -33,7 +33,7 @@ async function outcome(
   proxy = "http://proxy:3128",
   signal = new AbortController().signal,
 ): Promise<TunnelError | undefined> {
-  const error = await askForTunnel(socket, "tunnel.example:443", parseProxy(proxy), signal).then(
+  const error = await requestTunnel(socket, "tunnel.example:443", parseProxy(proxy), signal).then(
     () => undefined,
     (thrown: TunnelError) => thrown,
   );

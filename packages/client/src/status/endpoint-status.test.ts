@@ -62,7 +62,7 @@ test("a connection that is made, breaks and comes back", () => {
   });
   expect(away.metrics.error_counts).toEqual({ PN_HEARTBEAT_LOST: 1, PN_SERVER_UNREACHABLE: 1 });
 
-  for (const event of CONNECTED) status.add({ ...event, time: eventOf("", {}, 110_000).time });
+  for (const event of CONNECTED) status.add({ ...event, time: eventOf("pong", {}, 110_000).time });
   const back = status.report(START + 111_000);
   expect(back).toMatchObject({ state: "connected", health: { score: 85, uptime_seconds: 1, retry_count: 0 } });
   // After ten minutes the drop is forgiven.

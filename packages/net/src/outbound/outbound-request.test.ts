@@ -5,7 +5,7 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "@postern/testkit";
 import { OUTBOUND_LIMITS } from "../limits.js";
-import { outboundRequest, type OutboundAnswer } from "./outbound-request.js";
+import { outboundRequest, type OutboundResponse } from "./outbound-request.js";
 import { isLoopbackHost, isPrivateAddress } from "./private-address.js";
 
 async function listen(listener: RequestListener): Promise<number> {
@@ -41,7 +41,7 @@ describe("through a proxy", () => {
     const known: Record<string, LookupAddress[]> = { inside: [inside], public: [outside], both: [outside, inside] };
     let dialled = 0;
     const looked: string[] = [];
-    const ask = (host: string, allowPrivate = false): Promise<OutboundAnswer> =>
+    const ask = (host: string, allowPrivate = false): Promise<OutboundResponse> =>
       outboundRequest({
         url: new URL(`http://${host}/`),
         allowPrivate,

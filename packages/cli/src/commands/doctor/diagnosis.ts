@@ -1,14 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import {
-  checkLogin,
-  parseServerAddress,
-  parseTarget,
-  reachLocal,
-  reachServer,
-  type ConnectOptions,
-  proxyTo,
-} from "@postern/client";
+import { checkLogin, type ConnectOptions } from "@postern/client";
+import { parseServerAddress, parseLocalAddress, checkLocal, checkServer, proxyOf } from "@postern/client/command";
 import type { Candidate } from "../../running/endpoints-to-check.js";
 import type { Settings } from "../../settings/configuration.js";
 import { exposureWarnings } from "../../running/configured-server.js";
@@ -45,7 +38,7 @@ export async function* diagnoseEndpoint({ wish }: Candidate, withLocal: boolean)
   const { hostname } = parseServerAddress(options.server);
   // A proxy looks it up itself.
   const found =
-    proxyTo(options.server, options) === undefined
+    proxyOf(options.server, options) === undefined
       ? await nameFinding("name", hostname.replace(/^\[|\]$/g, ""))
       : undefined;
   if (found !== undefined) yield found;
@@ -61,7 +54,7 @@ export async function* diagnoseEndpoint({ wish }: Candidate, withLocal: boolean)
 
 async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding> {
   try {
-    const { milliseconds, status, time, certificateEnds } = await reachServer(options);
+    const { milliseconds, status, time, certificateExpires } = await checkServer(options);
     if (status === 503)
       yield { check: "server", outcome: "warning", message: "it is stopping, and takes no new tunnels" };
     else
@@ -70,8 +63,8 @@ async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding>
         outcome: "ok",
         message: `${options.server} answers after ${Math.ceil(milliseconds)} ms`,
       };
-    if (certificateEnds !== undefined) {
-      const left = certificateEnds.getTime() - Date.now();
+    if (certificateExpires !== undefined) {
+      const left = certificateExpires.getTime() - Date.now();
       const outcome = left < SOON ? "warning" : "ok";
       yield { check: "certificate", outcome, message: `it is trusted, and ends in ${durationText(left)}` };
     }
@@ -92,10 +85,10 @@ async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding>
 }
 
 async function localFinding(local: ConnectOptions["local"]): Promise<Finding> {
-  const { host, port } = parseTarget(local);
+  const { host, port } = parseLocalAddress(local);
   const place = `${host}:${port}`;
   try {
-    await reachLocal(local);
+    await checkLocal(local);
     return { check: "local", outcome: "ok", message: `something listens at ${place}` };
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
