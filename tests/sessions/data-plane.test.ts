@@ -63,7 +63,9 @@ test("a client finds out that requests come through, and nobody else hears of it
   const { status } = await exchange(server.port, { host: new URL(tunnel.url).host, path: "/visitor" });
   expect(status).toBe(200);
   await until("the visitor's request to be told", () => events.some(({ type }) => type === "http_request"));
-  expect(events.filter(({ type }) => type === "http_request").map(({ data }) => data)).toMatchObject([{ path: "/visitor" }]);
+  expect(events.filter(({ type }) => type === "http_request").map(({ data }) => data)).toMatchObject([
+    { path: "/visitor" },
+  ]);
   expect(origin.requests.map(({ url }) => url)).toEqual(["/visitor"]);
   expect(states(events)).toEqual(["ok"]);
 });
@@ -151,7 +153,9 @@ test("where requests no longer come through though the session lives, that is to
 
   proxy.misroutes = true;
   await until("the failure to be told", () => states(events).includes("failing"));
-  await until("the session to be given up", () => events.some(({ data }) => "code" in data && data.code === "PN_DATA_PLANE_LOST"));
+  await until("the session to be given up", () =>
+    events.some(({ data }) => "code" in data && data.code === "PN_DATA_PLANE_LOST"),
+  );
   proxy.misroutes = false;
   await until("the data plane to answer again", () => tunnel.dataPlane === "ok" && tunnel.state === "connected");
   expect(await visit()).toBe(200);

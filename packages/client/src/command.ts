@@ -5,7 +5,13 @@ export { proxyOf } from "./server-way/proxy-address.js";
 export { PROXY_LIMITS } from "./server-way/proxy-tunnel.js";
 export { parseServerAddress } from "./server-way/server-address.js";
 export { checkLocal, checkServer, type ServerCheck } from "./server-way/server-check.js";
-export { CLIENT_METRICS, metricFamilies, type Metric, type MetricFamily, type MetricSample } from "./status/client-metrics.js";
+export {
+  CLIENT_METRICS,
+  metricFamilies,
+  type Metric,
+  type MetricFamily,
+  type MetricSample,
+} from "./status/client-metrics.js";
 export { configSummary } from "./status/config-summary.js";
 export { EndpointStatus, STATUS_LIMITS } from "./status/endpoint-status.js";
 export { EventHistory, EVENTS_KEPT, matches, type EventFilter, type NumberedEvent } from "./status/event-history.js";

@@ -1,5 +1,13 @@
 import type { ConnectionState, ConnectOptions, EndpointReport, StatusEvent } from "@postern/client";
-import { configSummary, EndpointStatus, EventHistory, isHealthy, type NumberedEvent, type StatusDocument, type WebhookReport } from "@postern/client/command";
+import {
+  configSummary,
+  EndpointStatus,
+  EventHistory,
+  isHealthy,
+  type NumberedEvent,
+  type StatusDocument,
+  type WebhookReport,
+} from "@postern/client/command";
 
 /** Seconds that count as lately. */
 const LATELY = 5;

@@ -9,7 +9,13 @@ import { LocalApi, LOCAL_API_LIMITS } from "./local-api.js";
 const WISH = { label: "web", options: { server: "https://tunnel.example.com", apiKey: "s3cr3t-s3cr3t", local: 3000 } };
 
 function eventOf(type: TunnelEventType, data: Record<string, unknown> = {}, time = new Date()): StatusEvent {
-  return { time: time.toISOString(), type, endpoint: "web", message: `this was ${type}`, data } as StatusEvent;
+  return {
+    time: time.toISOString(),
+    type,
+    endpoint: "web",
+    message: `this was ${type}`,
+    data: { code: "PN_INTERNAL", ...data },
+  } as StatusEvent;
 }
 
 async function opened(options: { listen?: string; metrics?: boolean } = {}) {
@@ -67,7 +73,9 @@ test("events by type and time", async () => {
   status.add(eventOf("pong", { second: 2 }, at(2)));
   status.add(eventOf("error", { second: 3 }, at(3)));
   const seconds = async (query: string): Promise<unknown> => {
-    const { events } = JSON.parse(String((await ask(`/api/events?${query}`)).body)) as { events: { data: { second: number } }[] };
+    const { events } = JSON.parse(String((await ask(`/api/events?${query}`)).body)) as {
+      events: { data: { second: number } }[];
+    };
     return events.map(({ data }) => data.second);
   };
   expect(await seconds("type=error")).toEqual([1, 3]);

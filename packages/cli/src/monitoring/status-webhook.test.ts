@@ -43,7 +43,8 @@ function played(options: { secret?: string } = {}) {
     trouble,
     answer: (...given: (number | Error)[]) => (answers = given),
     add: (count = 1, type = "error"): void => {
-      while (count-- > 0) webhook.add({ time: "", type, endpoint: "web", message: "", data: { number: ++number } } as StatusEvent);
+      while (count-- > 0)
+        webhook.add({ time: "", type, endpoint: "web", message: "", data: { number: ++number } } as StatusEvent);
     },
     /** Lets the one timer that is set run out; returns for how long it was set. */
     elapse: async (): Promise<number | undefined> => {

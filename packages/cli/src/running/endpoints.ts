@@ -1,4 +1,10 @@
-import { connect, type ConnectionState, type ConnectOptions, type TunnelEvent, type TunnelHandle } from "@postern/client";
+import {
+  connect,
+  type ConnectionState,
+  type ConnectOptions,
+  type TunnelEvent,
+  type TunnelHandle,
+} from "@postern/client";
 import type { EndpointWish } from "./endpoint-specs.js";
 
 export interface EndpointEvents {

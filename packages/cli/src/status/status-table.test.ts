@@ -37,13 +37,13 @@ function answer(
   };
 }
 
-const CONNECTED: [string, Record<string, unknown>] = [
+const CONNECTED: [TunnelEventType, Record<string, unknown>] = [
   "tunnel_established",
   { public_url: "http://my-app.tunnel.example.com:8080" },
 ];
 
 test("one healthy client", () => {
-  const requests = Array.from({ length: 30 }, (): [string, Record<string, unknown>] => [
+  const requests = Array.from({ length: 30 }, (): [TunnelEventType, Record<string, unknown>] => [
     "http_request",
     { status: 200, duration_ms: 12 },
   ]);

@@ -17,7 +17,9 @@ export function credentialOf(options: ConnectOptions, report: CredentialReport):
   if (tokenRefresh?.proxy !== undefined) parseProxy(tokenRefresh.proxy);
   if (tokenRefresh !== undefined) return new RenewedToken(sharedSource(tokenRefresh, token), identity, report);
   return new FixedCredential(
-    apiKey === undefined ? { method: "token", token: token!, ...identity } : { method: "api_key", api_key: apiKey, ...identity },
+    apiKey === undefined
+      ? { method: "token", token: token!, ...identity }
+      : { method: "api_key", api_key: apiKey, ...identity },
     report,
   );
 }

@@ -36,27 +36,25 @@ export type Decision =
   /** The tunnel fails with the error. */
   | "fail";
 
-type Rule = Partial<Loss> & { then: Decision };
-
-/** The first rule that matches decides. */
-const RULES: readonly Rule[] = [
+/** The first rule whose conditions match decides. */
+const RULES: readonly (readonly [conditions: Partial<Loss>, decision: Decision])[] = [
   // A server that accepts a login and then drops it gets no second credential at once: that would be a loop.
-  { cause: "failed", error: "renewable", then: "attempt" },
-  { others: true, reconnects: false, then: "stop" },
-  { others: true, error: "full", then: "rest" },
+  [{ cause: "failed", error: "renewable" }, "attempt"],
+  [{ others: true, reconnects: false }, "stop"],
+  [{ others: true, error: "full" }, "rest"],
   // An additional session that cannot be made is no reason to end the others, and a fallback's refusal is not final.
-  { cause: "failed", error: "final", server: "primary", others: false, then: "fail" },
-  { cause: "lost", error: "final", server: "primary", then: "fail" },
-  { cause: "lost", reconnects: false, then: "fail" },
-  { error: "final", server: "fallback", then: "avoid" },
+  [{ cause: "failed", error: "final", server: "primary", others: false }, "fail"],
+  [{ cause: "lost", error: "final", server: "primary" }, "fail"],
+  [{ cause: "lost", reconnects: false }, "fail"],
+  [{ error: "final", server: "fallback" }, "avoid"],
 ];
 
 /** What to do about a loss. */
 export function decide(loss: Loss): Decision {
-  return RULES.find((rule) => matches(rule, loss))?.then ?? "retry";
+  return RULES.find(([conditions]) => matches(loss, conditions))?.[1] ?? "retry";
 }
 
-function matches({ then: _, ...conditions }: Rule, loss: Loss): boolean {
+function matches(loss: Loss, conditions: Partial<Loss>): boolean {
   return Object.entries(conditions).every(([key, value]) => loss[key as keyof Loss] === value);
 }
 

@@ -53,7 +53,8 @@ export class SessionSupervisor {
   /** Lets open streams finish within `timeout` milliseconds, then closes; begins nothing new. */
   async drain(timeout: number): Promise<void> {
     this.#attempt?.controller.abort();
-    await Promise.all([...this.#open].map(({ session }) => session?.drain(timeout)));
+    const sessions = [...this.#open].flatMap(({ session }) => session ?? []);
+    await Promise.all(sessions.map((session) => session.drain(timeout)));
   }
 
   /** Closes all sessions at once. Can be called twice. */

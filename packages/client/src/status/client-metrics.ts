@@ -139,8 +139,11 @@ export const CLIENT_METRICS: readonly Metric[] = [
   each("gauge", "postern_client_ping_latency_seconds", "Average round trip of the last 20 heartbeats.", ({ health }) =>
     seconds(health.avg_ping_latency_ms),
   ),
-  each("gauge", "postern_client_last_ping_timestamp_seconds", "Time of the last heartbeat response, as Unix time.", ({ health }) =>
-    health.last_ping === null ? null : Date.parse(health.last_ping) / 1_000,
+  each(
+    "gauge",
+    "postern_client_last_ping_timestamp_seconds",
+    "Time of the last heartbeat response, as Unix time.",
+    ({ health }) => (health.last_ping === null ? null : Date.parse(health.last_ping) / 1_000),
   ),
   each(
     "counter",

@@ -50,7 +50,9 @@ const health = object("The health of the endpoint.", {
     }),
   ),
   last_ping: orNull(time("When the last heartbeat was answered; null before the first.")),
-  avg_ping_latency_ms: orNull(amount(`Average round trip of the last ${STATUS_LIMITS.pings} heartbeats, in milliseconds.`)),
+  avg_ping_latency_ms: orNull(
+    amount(`Average round trip of the last ${STATUS_LIMITS.pings} heartbeats, in milliseconds.`),
+  ),
   data_plane: {
     type: "string",
     enum: ["ok", "failing", "unknown"],
@@ -153,12 +155,17 @@ const endpoint = object("The current state of one endpoint.", {
 
 const webhook = object("The events for status_webhook; null without a webhook.", {
   events_delivered: count("Events that were delivered."),
-  events_lost: count("Events that were discarded: the queue was full, or the webhook refused them or failed too often."),
+  events_lost: count(
+    "Events that were discarded: the queue was full, or the webhook refused them or failed too often.",
+  ),
 });
 
 /** The JSON Schema of a StatusDocument, version 1. */
 export const STATUS_SCHEMA: JsonSchema = object("The status of a client.", {
-  schema: { const: 1, description: "The version of the schema. It is incremented when a field is removed or changes its meaning." },
+  schema: {
+    const: 1,
+    description: "The version of the schema. It is incremented when a field is removed or changes its meaning.",
+  },
   version: text("The version of Postern."),
   pid: count("The id of the client's process."),
   started: time("When the client was started."),

@@ -1,13 +1,13 @@
 /** What the system's error codes mean, and what to check. */
 const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "the connection was refused: nothing listens at this address",
+  ECONNREFUSED: "nothing listens on this port",
   ECONNRESET: "the connection was reset",
   EPIPE: "the connection was reset",
   ETIMEDOUT: "the connection timed out",
   EHOSTUNREACH: "there is no route to this host",
   ENETUNREACH: "there is no route to this network",
-  EACCES: "this machine does not permit the connection: check its firewall",
-  EPERM: "this machine does not permit the connection: check its firewall",
+  EACCES: "this machine does not permit the connection",
+  EPERM: "this machine does not permit the connection",
   ENOTFOUND: "this name does not exist: check its spelling and its DNS record",
   ENODATA: "the name has no address: check its DNS record",
   EAI_AGAIN: "the DNS server does not respond: check this machine's network and DNS settings",

@@ -27,7 +27,10 @@ export class RevocationList {
       if (lists.length === 0) throw new RangeError("no list");
       for (const list of lists) this.#read(list);
     } catch {
-      throw new TlsError("PN_TLS_FILE", `${name} does not contain a revocation list. Use PEM: -----BEGIN X509 CRL-----`);
+      throw new TlsError(
+        "PN_TLS_FILE",
+        `${name} does not contain a revocation list. Use PEM: -----BEGIN X509 CRL-----`,
+      );
     }
   }
 
@@ -36,7 +39,9 @@ export class RevocationList {
     const fields = signedFields(certificate).filter(({ tag }) => tag !== DerTag.VERSION);
     // Serial number, signature algorithm, issuer.
     const [serial, , issuer] = fields;
-    return serial === undefined || issuer === undefined || this.#revoked.has(certificateId(issuer.whole, serial.content));
+    return (
+      serial === undefined || issuer === undefined || this.#revoked.has(certificateId(issuer.whole, serial.content))
+    );
   }
 
   #read(list: Buffer): void {
