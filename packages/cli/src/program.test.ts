@@ -51,7 +51,7 @@ test.for([
   [["http", "3000", "--server", "http://localhost"], "PN_KEY_MISSING"],
   [["server"], "PN_KEYS_MISSING"],
   [["server", "--listen", "nowhere"], "--listen must be an address to listen on"],
-  [["server", "--domain", "https://a.b"], "--domain must be a host name alone"],
+  [["server", "--domain", "https://a.b"], "--domain must be a host name"],
   [["server", "--config", "/nowhere/postern.toml"], "PN_FILE_UNREADABLE"],
   [["start"], "PN_CONFIG_MISSING"],
   [["config", "chek"], "Did you mean check?"],
@@ -98,8 +98,8 @@ test("config check tells programs the outcome in one object: warnings when it is
       state: "valid",
       file,
       warnings: [
-        expect.stringContaining("[tunnel.server.rate_limit] asks for rate limits"),
-        expect.stringContaining("[tunnel.server.performance] does nothing"),
+        expect.stringContaining("[tunnel.server.rate_limit] requires rate limits"),
+        expect.stringContaining("[tunnel.server.performance] has no effect"),
       ],
     },
   });

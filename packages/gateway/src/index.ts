@@ -1,3 +1,5 @@
+export type { Balance, Candidate } from "./balance/candidate.js";
+export { LeastLoad } from "./balance/least-load.js";
 export type { ByteStream, ByteStreamHandler, ResetReason, Upstream } from "./upstream/byte-stream.js";
 export { EXCHANGE_LIMITS } from "./exchange/exchange.js";
 export type { Arrival } from "./visitor/connection-info.js";

@@ -28,20 +28,20 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   window: {
     fault: "A peer may send one byte more than its window.",
-    file: "session/stream.js",
+    file: "session/multiplexed-stream.js",
     right: "> window.limit",
     wrong: "> window.limit + 1",
   },
   unopened: {
     fault: "WINDOW of the stream that would be opened next is taken for one that is over.",
-    file: "session/session.js",
+    file: "session/stream-table.js",
     right: "id > this.#peerId",
     wrong: "id > this.#peerId + 2",
   },
   "after-close": {
     fault: "A session that has closed its transport answers on.",
     file: "session/session.js",
-    right: "this.sender.close();",
+    right: "this.#sender.close();",
     wrong: "",
   },
   endless: {
@@ -58,7 +58,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
 };
 
-/** Copies the compiled package with the bug `name` in it. Returns the copy's fuzzer. */
+/** Copies the compiled package and plants the bug `name` in the copy. Returns the copy's fuzzer. */
 export function plantedFuzzer(name: string): string {
   const plant = PLANTS[name];
   if (plant === undefined) throw new Error(`no plant ${name}; there are ${Object.keys(PLANTS).join(", ")}`);
@@ -68,7 +68,7 @@ export function plantedFuzzer(name: string): string {
     cpSync(join(from, part), join(to, part), { recursive: true });
   const path = join(to, "dist", plant.file);
   const text = readFileSync(path, "utf8");
-  if (text.split(plant.right).length !== 2) throw new Error(`${plant.right} does not stand once in ${plant.file}`);
+  if (text.split(plant.right).length !== 2) throw new Error(`${plant.right} does not occur once in ${plant.file}`);
   writeFileSync(path, text.replace(plant.right, plant.wrong));
   return join(to, "fuzz", "decoder.ts");
 }

@@ -1,7 +1,8 @@
 import { FrameReader, type FrameHandler } from "../dist/wire/frame-reader.js";
 import { DEFAULT_LIMITS } from "../dist/limits.js";
-import { Session, type SessionHandler } from "../dist/session/session.js";
-import type { Stream } from "../dist/session/stream.js";
+import type { MultiplexedStream as Stream } from "../dist/session/multiplexed-stream.js";
+import type { SessionHandler } from "../dist/session/session-handler.js";
+import { Session } from "../dist/session/session.js";
 import type { Transport, TransportHandler } from "../dist/transport.js";
 import { twinRead } from "../src/wire/wire-twin.suite.ts";
 import { Manner, type Input } from "./input.ts";
@@ -13,7 +14,10 @@ const WRITTEN = Buffer.alloc(30_000, "w");
 const MOST_QUEUED = 1_000_000;
 const PING = Buffer.from("02000008000000000000000000000001", "hex");
 
-/** Tries `input`; returns how it went. @throws when the reader or the session does anything that PROTOCOL.md does not allow. */
+/**
+ * Tries `input`; returns how it went. @throws when the reader or the session does anything that PROTOCOL.md does not
+ * allow.
+ */
 export function tryInput(input: Input): string {
   for (const message of input.messages) checkReader(message, piecesOf(message, input.manners));
   return new SessionTrial(input).run();
@@ -98,7 +102,7 @@ class SessionTrial implements SessionHandler, Transport {
   run(): string {
     const { role, manners, messages } = this.#input;
     for (let opened = 0; role === "server" && manners & Manner.OPEN && opened < 3; opened++) {
-      const stream = this.#session.open(7);
+      const stream = this.#session.open(7) as Stream;
       this.#reading.opened(stream.id, stream.window.limit);
       this.onStream(stream);
     }
@@ -121,7 +125,7 @@ class SessionTrial implements SessionHandler, Transport {
     this.#judged("onWindow", (id) => reading.ofStream(id));
     this.#judged("onFin", (id) => reading.fin(id));
     this.#judged("onReset", (id) => reading.ofStream(id));
-    this.#judged("onAck", (received) => reading.ack(received, session.sender.inFlight.sent));
+    this.#judged("onAck", (received) => reading.ack(received, session.counts.sent));
     this.#judged("onControl", () => "either");
     this.#judged("onGoAway", () => reading.goAway());
     for (const name of ["onPing", "onPong"] as const) this.#judged(name, () => "lives");
@@ -197,7 +201,7 @@ class SessionTrial implements SessionHandler, Transport {
     }
     for (const stream of this.#streams) {
       if (stream.over) this.#reading.over(stream.id);
-      if (stream.queue.length > MOST_QUEUED) throw new Error("a queue without end");
+      if (stream.sendSide.queue.length > MOST_QUEUED) throw new Error("a queue without end");
     }
   }
 

@@ -62,7 +62,7 @@ async function check(given: CommandLine, terminal: Terminal): Promise<void> {
   const settings = await readSettings({ ...given, env: terminal.env });
   const output = peopleOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
-  const { pending, ignored } = settings.loaded.unbuilt([], ...serverIfUnsaid(settings));
+  const { pending, ignored } = settings.loaded.unsupported([], ...serverIfUnsaid(settings));
   const warnings = [...settings.warnings, ...[...pending, ...ignored].map(problemLine)];
   for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);
   const valid = `${settings.file ?? "The environment (there is no file)"} is valid.`;

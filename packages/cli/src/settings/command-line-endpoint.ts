@@ -1,4 +1,4 @@
-import { ConfigError, resolve, tunnelEndpoint, unbuilt, type EndpointConfiguration } from "@postern/config";
+import { ConfigError, resolve, tunnelEndpoint, unsupported, type EndpointConfiguration } from "@postern/config";
 import type { Given } from "./configuration.js";
 import { refusePending } from "./unsupported.js";
 
@@ -9,6 +9,6 @@ import { refusePending } from "./unsupported.js";
 export function typedEndpoint(given: Given): EndpointConfiguration {
   const typed = resolve(tunnelEndpoint.each, given, ["tunnel", "endpoint"]);
   if (typed.problems.length > 0) throw new ConfigError(typed.problems);
-  refusePending(unbuilt(typed, undefined, [[]]));
+  refusePending(unsupported(typed, undefined, [[]]));
   return typed.values;
 }

@@ -110,7 +110,7 @@ export class LocalConnection implements StreamHandler {
     // How much of the rest was delivered is unknown: reported as consumed, so that nothing is sent a second time.
     if (this.#connected) this.#stream.consumed(this.#unreported);
     this.#unreported = 0;
-    this.#stream.breakOff("PN_LOCAL_RESET");
+    this.#stream.resetAfterFlush("PN_LOCAL_RESET");
     this.#onClosed();
   }
 }

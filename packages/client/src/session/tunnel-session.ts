@@ -126,12 +126,11 @@ export class TunnelSession implements SessionHandler {
   /** Aborts the session if the server sends nothing for 5 seconds: after `change` the connection may be dead. */
   checkAlive(change: HostChange): void {
     clearTimeout(this.#aliveTimer);
-    const { sender } = this.#session;
-    const { heardAt } = sender;
+    const { heardAt } = this.#session;
     this.#session.ping();
     this.#aliveTimer = setTimeout(() => {
-      if (sender.heardAt === heardAt)
-        this.#session.lose(new TunnelError("PN_HEARTBEAT_LOST", `${CHANGES[change]}, and the server does not answer`));
+      if (this.#session.heardAt === heardAt)
+        this.#session.abort(new TunnelError("PN_HEARTBEAT_LOST", `${CHANGES[change]}, and the server does not answer`));
     }, CHECK_TIMEOUT);
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../limits.js";
-import { PlayedPeer } from "./scripted-peer.suite.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
 import { Bulk, Received, SessionPair, type Side } from "./session-pair.suite.js";
-import type { Stream } from "./stream.js";
+import type { MultiplexedStream } from "./multiplexed-stream.js";
 import { WindowPool } from "./window-pool.js";
 
 const KIB = 1024;
@@ -31,22 +31,22 @@ function ab(bytes: number): string {
 
 describe("the sender", () => {
   test("sends to the last byte of the window, says that it is blocked, and stops", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     peer.record.streams[0]?.write(Buffer.alloc(1_000));
     peer.clock.run(10);
     expect(peer.sent("DATA").map(({ flags, data }) => [flags, (data as string).length / 2])).toEqual([[1, 100]]);
-    peer.says({ type: "WINDOW", stream: 1, limit: 50 });
-    peer.says({ type: "WINDOW", stream: 1, limit: 100 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 50 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 100 });
     expect(peer.sent("DATA")).toHaveLength(1);
-    peer.says({ type: "WINDOW", stream: 1, limit: 350 });
-    peer.says({ type: "WINDOW", stream: 1, limit: 5_000 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 350 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 5_000 });
     const sizes = peer.sent("DATA").map(({ flags, data }) => [flags, (data as string).length / 2]);
     expect(sizes).toEqual([[1, 100], [1, 250], [0, 650]]); // prettier-ignore
   });
 
   test("is not blocked when the window ends with the last byte it has", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     peer.record.streams[0]?.write(Buffer.alloc(100));
     peer.clock.run(10);
@@ -54,36 +54,36 @@ describe("the sender", () => {
   });
 
   test("asks its writer to pause above 16 KiB, and to go on below", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 0);
-    const stream = peer.record.streams[0] as Stream;
+    const stream = peer.record.streams[0] as MultiplexedStream;
     let drains = 0;
     stream.handler = { onData() {}, onEnd() {}, onReset() {}, onDrain: () => drains++ };
     expect(stream.write(Buffer.alloc(16 * KIB))).toBe(true);
     expect(stream.write(Buffer.alloc(1))).toBe(false);
-    peer.says({ type: "WINDOW", stream: 1, limit: 1 });
-    expect([drains, stream.queue.length]).toEqual([1, 16 * KIB]);
-    peer.says({ type: "WINDOW", stream: 1, limit: 100 * KIB });
-    expect([drains, stream.queue.length]).toEqual([1, 0]);
+    peer.sends({ type: "WINDOW", stream: 1, limit: 1 });
+    expect([drains, stream.sendSide.queue.length]).toEqual([1, 16 * KIB]);
+    peer.sends({ type: "WINDOW", stream: 1, limit: 100 * KIB });
+    expect([drains, stream.sendSide.queue.length]).toEqual([1, 0]);
   });
 
   test("has copied what it could not send: the writer's buffer is its own again", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 1);
     const buffer = Buffer.from("abcd");
     peer.record.streams[0]?.write(buffer);
     buffer.fill("x");
     peer.record.streams[0]?.write(buffer);
-    peer.says({ type: "WINDOW", stream: 1, limit: 100 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 100 });
     expect(peer.sent("DATA").map(({ data }) => Buffer.from(data as string, "hex").toString()).join("")).toBe("abcdxxxx"); // prettier-ignore
   });
 
   test("never fills more than it may, however large the writes", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 4 * MIB);
     peer.record.streams[0]?.write(Buffer.alloc(8 * MIB));
     for (let turn = 0; turn < 200; turn++) {
-      peer.says({ type: "ACK", received: peer.session.sender.inFlight.sent }, ...peer.sent("PING").map(pong));
+      peer.sends({ type: "ACK", received: peer.session.counts.sent }, ...peer.sent("PING").map(pong));
     }
     const bytes = peer.sent("DATA").reduce((sum, { data }) => sum + (data as string).length / 2, 0);
     expect(bytes).toBe(4 * MIB);
@@ -93,10 +93,10 @@ describe("the sender", () => {
 
 describe("the receiver", () => {
   test("announces room when half of the window has been consumed, not before", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
-    const reader = new Stalled(peer.record.streams[0] as Stream);
-    peer.says({ type: "DATA", stream: 1, data: ab(16 * KIB) });
+    const reader = new Stalled(peer.record.streams[0] as MultiplexedStream);
+    peer.sends({ type: "DATA", stream: 1, data: ab(16 * KIB) });
     reader.read(8 * KIB - 1);
     peer.clock.run(1);
     expect(peer.sent("WINDOW")).toEqual([]);
@@ -106,15 +106,15 @@ describe("the receiver", () => {
   });
 
   test("enlarges the window of a sender that it holds up: 256 KiB, then doublings, up to half of what is left", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
-    const reader = new Received(peer.record.streams[0] as Stream);
+    const reader = new Received(peer.record.streams[0] as MultiplexedStream);
     const sizes: number[] = [];
     for (let sent = 0; sent < 40 * MIB;) {
       const { limit } = reader.stream.window;
       for (let left = limit - sent; left > 0; left -= 64_000) {
         const flags = left <= 64_000 ? 1 : 0;
-        peer.says({ type: "DATA", flags, stream: 1, data: ab(Math.min(left, 64_000)) });
+        peer.sends({ type: "DATA", flags, stream: 1, data: ab(Math.min(left, 64_000)) });
       }
       sent = limit;
       const size = reader.stream.window.limit - reader.stream.window.consumed;
@@ -124,36 +124,36 @@ describe("the receiver", () => {
   });
 
   test("does not enlarge it for a reader that is behind, nor for a sender that has no more", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     for (const id of [1, 3]) peer.opens(id);
     const [slow, quick] = [
-      new Stalled(peer.record.streams[0] as Stream),
-      new Received(peer.record.streams[1] as Stream),
+      new Stalled(peer.record.streams[0] as MultiplexedStream),
+      new Received(peer.record.streams[1] as MultiplexedStream),
     ];
-    peer.says({ type: "DATA", flags: 1, stream: 1, data: ab(16 * KIB) });
+    peer.sends({ type: "DATA", flags: 1, stream: 1, data: ab(16 * KIB) });
     slow.read(10 * KIB);
-    peer.says({ type: "DATA", flags: 1, stream: 1, data: ab(10 * KIB) });
-    peer.says({ type: "DATA", flags: 0, stream: 3, data: ab(16 * KIB) });
+    peer.sends({ type: "DATA", flags: 1, stream: 1, data: ab(10 * KIB) });
+    peer.sends({ type: "DATA", flags: 0, stream: 3, data: ab(16 * KIB) });
     expect(slow.stream.window.limit).toBe(26 * KIB);
     expect(quick.stream.window.limit).toBe(32 * KIB);
   });
 
   test("takes the loan back when the stream ends, in whatever way", () => {
-    const endings: Record<string, (peer: PlayedPeer, stream: Stream) => void> = {
+    const endings: Record<string, (peer: ScriptedPeer, stream: MultiplexedStream) => void> = {
       FIN: (peer, stream) => {
-        peer.says({ type: "FIN", stream: stream.id, delivered: 0 });
+        peer.sends({ type: "FIN", stream: stream.id, delivered: 0 });
         stream.end();
       },
-      RESET: (peer, { id }) => peer.says({ type: "RESET", stream: id, error: 40, delivered: 0 }),
+      RESET: (peer, { id }) => peer.sends({ type: "RESET", stream: id, error: 40, delivered: 0 }),
       reset: (_peer, stream) => stream.reset(),
     };
     for (const [name, end] of Object.entries(endings)) {
-      const peer = new PlayedPeer("client", { sessionWindow: 600 * KIB });
+      const peer = new ScriptedPeer("client", { sessionWindow: 600 * KIB });
       // There is room for one such loan: each stream gets it only if the one before has returned it.
       for (let id = 1; id <= 9; id += 2) {
         peer.opens(id);
-        const { stream } = new Received(peer.record.streams.at(-1) as Stream);
-        peer.says({ type: "DATA", flags: 1, stream: id, data: ab(16 * KIB) });
+        const { stream } = new Received(peer.record.streams.at(-1) as MultiplexedStream);
+        peer.sends({ type: "DATA", flags: 1, stream: id, data: ab(16 * KIB) });
         expect(stream.window.limit - stream.window.consumed, `${name}, stream ${id}`).toBe(256 * KIB);
         end(peer, stream);
         expect(stream.over).toBe(true);
@@ -162,11 +162,11 @@ describe("the receiver", () => {
   });
 
   test("says nothing of a stream that is over, or whose sender has ended", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     for (const id of [1, 3]) peer.opens(id);
     const readers = peer.record.streams.map((stream) => new Stalled(stream));
-    for (const id of [1, 3]) peer.says({ type: "DATA", stream: id, data: ab(16 * KIB) });
-    peer.says({ type: "RESET", stream: 1, error: 40, delivered: 0 }, { type: "FIN", stream: 3, delivered: 0 });
+    for (const id of [1, 3]) peer.sends({ type: "DATA", stream: id, data: ab(16 * KIB) });
+    peer.sends({ type: "RESET", stream: 1, error: 40, delivered: 0 }, { type: "FIN", stream: 3, delivered: 0 });
     for (const reader of readers) reader.read();
     peer.clock.run(1);
     expect(peer.sent("WINDOW")).toEqual([]);
@@ -177,7 +177,7 @@ describe("stalled readers", () => {
   const STREAMS = 200;
 
   /** The sum of what the peer may send and what waits to be read. */
-  function windows(streams: Stream[]): number {
+  function windows(streams: MultiplexedStream[]): number {
     return streams.reduce((sum, { window }) => sum + window.limit - window.consumed, 0);
   }
 
@@ -186,7 +186,7 @@ describe("stalled readers", () => {
     const [reader, writer]: [Side, Side] = role === "server" ? [pair.server, pair.client] : [pair.client, pair.server];
     const stalled: Stalled[] = [];
     const written: Bulk[] = [];
-    const meet = (stream: Stream, owner: "server" | "client"): void => {
+    const meet = (stream: MultiplexedStream, owner: "server" | "client"): void => {
       if (owner === role) stalled.push(new Stalled(stream));
       else written.push(new Bulk(stream));
     };
@@ -194,13 +194,13 @@ describe("stalled readers", () => {
       if (stream.tunnel === 1) return meet(stream, "client");
       new Received(stream).onBytes = (bytes) => bytes === 200 && stream.write(Buffer.alloc(16 * KIB));
     };
-    for (let opened = 0; opened < STREAMS; opened++) meet(pair.server.session.open(1), "server");
+    for (let opened = 0; opened < STREAMS; opened++) meet(pair.server.session.open(1) as MultiplexedStream, "server");
     pair.clock.run(2_000);
 
     // All is full: every window to its last byte, and every writer asked to wait.
     expect([stalled.length, written.length]).toEqual([STREAMS, STREAMS]);
     expect(stalled.every(({ stream }) => stream.window.received === stream.window.limit)).toBe(true);
-    expect(written.every(({ stream }) => stream.queue.length > 16 * KIB)).toBe(true);
+    expect(written.every(({ stream }) => stream.sendSide.queue.length > 16 * KIB)).toBe(true);
     expect(windows(stalled.map(({ stream }) => stream))).toBeLessThanOrEqual(
       DEFAULT_LIMITS.sessionWindow + STREAMS * DEFAULT_LIMITS.guaranteedWindow,
     );
@@ -220,14 +220,14 @@ describe("stalled readers", () => {
   });
 
   test("windows stay within the session's cap and 16 KiB a stream, whoever asks for more", () => {
-    const peer = new PlayedPeer("server");
-    const streams: Stream[] = [];
+    const peer = new ScriptedPeer("server");
+    const streams: MultiplexedStream[] = [];
     for (let opened = 0; opened < 1_000; opened++) streams.push(new Received(peer.session.open(1)).stream);
     peer.clock.run(1);
     for (let round = 0; round < 6; round++) {
       for (const { id, window } of streams) {
         const left = Math.min(window.limit - window.received, 60_000);
-        peer.says({ type: "DATA", flags: 1, stream: id, data: ab(left) });
+        peer.sends({ type: "DATA", flags: 1, stream: id, data: ab(left) });
       }
       expect(windows(streams)).toBeLessThanOrEqual(16 * MIB + 1_000 * 16 * KIB);
     }

@@ -1,40 +1,40 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS } from "../errors.js";
-import { PlayedPeer } from "./scripted-peer.suite.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
 import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 
 const PING = { type: "PING", payload: "00".repeat(8) } as const;
 
 /** Answers the last PING. */
-function answer(peer: PlayedPeer): void {
+function answer(peer: ScriptedPeer): void {
   const { payload } = peer.sent("PING").at(-1) ?? PING;
-  peer.says({ type: "PONG", payload });
+  peer.sends({ type: "PONG", payload });
 }
 
 describe("acknowledgement", () => {
   test("ACK_NOW is answered at the end of the turn with the bytes received, headers included", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
     expect(peer.frames).toEqual([]);
-    peer.says({ type: "DATA", stream: 1, data: "aabb" }, { type: "WINDOW", flags: 0x80, stream: 1, limit: 5 }, PING);
+    peer.sends({ type: "DATA", stream: 1, data: "aabb" }, { type: "WINDOW", flags: 0x80, stream: 1, limit: 5 }, PING);
     expect(peer.sent("ACK")).toMatchObject([{ type: "ACK", stream: 0, received: 16 + 10 + 16 }]);
     expect(peer.messages).toBe(1);
   });
 
   test("without it, ACK goes along with whatever leaves next, once", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
-    peer.says({ type: "DATA", stream: 1, data: "aabb" });
+    peer.sends({ type: "DATA", stream: 1, data: "aabb" });
     expect(peer.messages).toBe(0);
-    peer.says(PING);
-    peer.says(PING);
+    peer.sends(PING);
+    peer.sends(PING);
     expect(peer.sent("ACK")).toMatchObject([{ type: "ACK", stream: 0, received: 16 + 10 }]);
   });
 
   test("a sender asks for it before what is in flight holds it up", () => {
-    const peer = new PlayedPeer("server");
+    const peer = new ScriptedPeer("server");
     const stream = peer.session.open(1);
-    peer.says({ type: "WINDOW", stream: 1, limit: 10_000_000 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 10_000_000 });
     stream.write(Buffer.alloc(1_000_000));
     peer.clock.run(1);
     expect(peer.sent("DATA").some(({ flags }) => (flags as number) & 0x80)).toBe(true);
@@ -44,13 +44,13 @@ describe("acknowledgement", () => {
     ["above what was sent", [25]],
     ["below an earlier one", [20, 19]],
   ])("%s ends the session", (_name, counts) => {
-    const peer = new PlayedPeer("server");
+    const peer = new ScriptedPeer("server");
     peer.session.open(1).write(Buffer.alloc(1));
     peer.clock.run(1);
-    expect(peer.session.sender.inFlight.sent).toBe(16 + 9);
+    expect(peer.session.counts.sent).toBe(16 + 9);
     for (const received of counts) {
       expect(peer.record.closed).toBeUndefined();
-      peer.says({ type: "ACK", received: received + (counts.length === 1 ? 1 : 0) });
+      peer.sends({ type: "ACK", received: received + (counts.length === 1 ? 1 : 0) });
     }
     expect(peer.record.closed?.code).toBe("PN_PROTOCOL");
   });
@@ -77,9 +77,9 @@ describe("acknowledgement", () => {
     ] as const) {
       // prettier-ignore
       expect(one.session.streams).toBe(0);
-      expect(one.session.sender.inFlight.sent).toBeGreaterThan(100_000);
-      expect(one.session.sender.inFlight.acked).toBe(one.session.sender.inFlight.sent);
-      expect(other.session.sender.received).toBe(one.session.sender.inFlight.sent);
+      expect(one.session.counts.sent).toBeGreaterThan(100_000);
+      expect(one.session.counts.acknowledged).toBe(one.session.counts.sent);
+      expect(other.session.counts.received).toBe(one.session.counts.sent);
     }
   });
 });
@@ -121,12 +121,12 @@ describe("heartbeat", () => {
   );
 
   /** A peer that says something every 900 ms, for two minutes if it is still heard. */
-  function talk(interval: number, say: (peer: PlayedPeer) => void): PlayedPeer {
-    const peer = new PlayedPeer("client");
+  function talk(interval: number, say: (peer: ScriptedPeer) => void): ScriptedPeer {
+    const peer = new ScriptedPeer("client");
     peer.clock.every(interval, () => peer.session.tick());
     for (let time = 0; time < 120_000 && peer.record.closed === undefined; time += 900) {
       peer.clock.run(900);
-      peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+      peer.sends({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
       say(peer);
     }
     return peer;
@@ -155,25 +155,25 @@ describe("heartbeat", () => {
   );
 
   test("what we say ourselves proves nothing", () => {
-    const peer = new PlayedPeer("server");
+    const peer = new ScriptedPeer("server");
     for (let time = 0; time < 120_000 && peer.record.closed === undefined; time += 1_000) {
       peer.clock.run(1_000);
       peer.session.tick();
-      peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+      peer.sends({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
       if (time === 20_000) peer.session.open(1).reset("PN_CANCELLED");
     }
     expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
-    expect(peer.clock.now() - new PlayedPeer("server").clock.now()).toBeLessThanOrEqual(30_000);
+    expect(peer.clock.now() - new ScriptedPeer("server").clock.now()).toBeLessThanOrEqual(30_000);
   });
 
   test("an acknowledgement proves as much as the answer to a PING", () => {
-    const peer = new PlayedPeer("server");
+    const peer = new ScriptedPeer("server");
     const stream = peer.session.open(1);
     for (let second = 0; second < 120; second++) {
       stream.write(Buffer.alloc(10));
       peer.clock.run(1_000);
       peer.session.tick();
-      peer.says({ type: "ACK", received: peer.session.sender.inFlight.sent });
+      peer.sends({ type: "ACK", received: peer.session.counts.sent });
     }
     expect(peer.record.closed).toBeUndefined();
   });
@@ -190,9 +190,9 @@ describe("heartbeat", () => {
   });
 
   /** A peer that was silent for so long that one more look at the clock is too many. */
-  function almostLost(): PlayedPeer {
-    const peer = new PlayedPeer("client");
-    peer.says(PING);
+  function almostLost(): ScriptedPeer {
+    const peer = new ScriptedPeer("client");
+    peer.sends(PING);
     for (let second = 0; second < 15; second++) {
       peer.clock.run(1_000);
       peer.session.tick();
@@ -226,8 +226,8 @@ describe("heartbeat", () => {
 
 describe("stall", () => {
   /** A session with bytes in flight to a peer that answers PINGs and so is alive. */
-  function waiting(): { peer: PlayedPeer; seconds: (count: number) => void } {
-    const peer = new PlayedPeer("server");
+  function waiting(): { peer: ScriptedPeer; seconds: (count: number) => void } {
+    const peer = new ScriptedPeer("server");
     peer.session.open(1).write(Buffer.alloc(100));
     peer.clock.run(1);
     const seconds = (count: number): void => {
@@ -253,19 +253,19 @@ describe("stall", () => {
     const { peer, seconds } = waiting();
     for (const received of [20, 40, 60]) {
       seconds(25);
-      peer.says({ type: "ACK", received });
+      peer.sends({ type: "ACK", received });
     }
     seconds(25);
-    peer.says({ type: "ACK", received: peer.session.sender.inFlight.sent });
+    peer.sends({ type: "ACK", received: peer.session.counts.sent });
     seconds(300);
     expect(peer.record.closed).toBeUndefined();
   });
 
   test("an ACK that repeats the last is no progress", () => {
     const { peer, seconds } = waiting();
-    peer.says({ type: "ACK", received: 20 });
+    peer.sends({ type: "ACK", received: 20 });
     for (let second = 0; second < 40; second++) {
-      if (peer.record.closed === undefined) peer.says({ type: "ACK", received: 20 });
+      if (peer.record.closed === undefined) peer.sends({ type: "ACK", received: 20 });
       seconds(1);
     }
     expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");

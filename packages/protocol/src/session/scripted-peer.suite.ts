@@ -8,7 +8,7 @@ import { SimulatedLink, VirtualClock, type LinkEnd, type LinkOptions } from "./s
 type Told = Record<string, unknown> & { type: WrittenFrame["type"]; stream: number };
 
 /** One real session whose peer is played by the test, frame by frame: also a peer that breaks the rules. */
-export class PlayedPeer {
+export class ScriptedPeer {
   readonly clock = new VirtualClock();
   readonly link: SimulatedLink;
   readonly record = new SessionRecord();
@@ -33,16 +33,19 @@ export class PlayedPeer {
   }
 
   /** Sends `frames` to the session in one message and lets it answer. */
-  says(...frames: ({ type: WrittenFrame["type"] } & Record<string, unknown>)[]): void {
+  sends(...frames: ({ type: WrittenFrame["type"] } & Record<string, unknown>)[]): void {
     const batch = new Batch();
     for (const frame of frames) write(batch, { flags: 0, stream: 0, clock: 0, ...frame } as WrittenFrame);
-    this.transport.handler.onMessage(taken(batch), true);
+    const message = taken(batch);
+    this.transport.handler.onMessage(message, true);
+    // The session must not have kept a view.
+    message.fill(0xdb);
     this.clock.run(0);
   }
 
   /** Opens stream `id`, with an upstream window of `window` bytes. */
   opens(stream: number, window = 262_144, flags = 0): void {
-    this.says({ type: "OPEN", flags, stream, tunnel: 7, window });
+    this.sends({ type: "OPEN", flags, stream, tunnel: 7, window });
   }
 
   sent(type: WrittenFrame["type"], stream?: number): Told[] {

@@ -1,13 +1,15 @@
 import type { ControlMessage } from "../wire/control.js";
 import type { ErrorCode, TunnelError } from "../errors.js";
 import type { Limits } from "../limits.js";
-import { Session, type SessionHandler } from "./session.js";
+import type { MultiplexedStream } from "./multiplexed-stream.js";
+import type { SessionHandler } from "./session-handler.js";
+import { Session } from "./session.js";
 import { SimulatedLink, VirtualClock, type LinkOptions } from "./simulated-link.suite.js";
 import type { Stream, StreamHandler, StreamReset } from "./stream.js";
 
 /** A session's owner that writes down what it is told. */
 export class SessionRecord implements SessionHandler {
-  readonly streams: Stream[] = [];
+  readonly streams: MultiplexedStream[] = [];
   readonly probes: boolean[] = [];
   readonly controls: ControlMessage[] = [];
   readonly goAways: { code: ErrorCode; retryAfter: number; reason: string }[] = [];
@@ -15,9 +17,9 @@ export class SessionRecord implements SessionHandler {
   closed: TunnelError | undefined;
   streamsOver = 0;
   /** What to do with a stream of the peer. */
-  accept: (stream: Stream) => void = () => {};
+  accept: (stream: MultiplexedStream) => void = () => {};
 
-  onStream(stream: Stream, probe: boolean): void {
+  onStream(stream: MultiplexedStream, probe: boolean): void {
     this.streams.push(stream);
     this.probes.push(probe);
     this.accept(stream);
@@ -80,10 +82,10 @@ export class Received implements StreamHandler {
   ended = false;
   reset: StreamReset | undefined;
   onBytes: (bytes: number) => unknown = () => {};
-  readonly stream: Stream;
+  readonly stream: MultiplexedStream;
 
   constructor(stream: Stream) {
-    this.stream = stream;
+    this.stream = stream as MultiplexedStream;
     stream.handler = this;
   }
   onData(chunk: Buffer): void {

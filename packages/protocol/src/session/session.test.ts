@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS, TunnelError } from "../errors.js";
-import { PlayedPeer } from "./scripted-peer.suite.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
 import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 
 describe("opening streams", () => {
   test("the server's ids are odd, and OPEN leaves with the first bytes in one message", () => {
-    const peer = new PlayedPeer("server");
+    const peer = new ScriptedPeer("server");
     for (const tunnel of [7, 8]) peer.session.open(tunnel).write(Buffer.from("hi"));
     peer.clock.run(1);
     expect(peer.messages).toBe(1);
@@ -27,7 +27,7 @@ describe("opening streams", () => {
   });
 
   test("a client's stream is refused in version 1, and the session goes on", () => {
-    const peer = new PlayedPeer("server");
+    const peer = new ScriptedPeer("server");
     peer.opens(2);
     peer.opens(4);
     expect(peer.sent("RESET")).toEqual([
@@ -39,12 +39,12 @@ describe("opening streams", () => {
   });
 
   test("one stream more than the limit is refused, and the slot of one that ends is free again", () => {
-    const peer = new PlayedPeer("client", { streams: 2 });
+    const peer = new ScriptedPeer("client", { streams: 2 });
     for (const id of [1, 3, 5]) peer.opens(id);
     expect(peer.sent("RESET")).toEqual([
       { type: "RESET", stream: 5, error: ERRORS.PN_STREAM_LIMIT.number, delivered: 0 },
     ]);
-    peer.says({ type: "RESET", stream: 3, error: 40, delivered: 0 });
+    peer.sends({ type: "RESET", stream: 3, error: 40, delivered: 0 });
     peer.opens(7);
     expect(peer.sent("RESET")).toHaveLength(1);
     expect(peer.record.streams.map(({ id }) => id)).toEqual([1, 3, 7]);
@@ -76,16 +76,16 @@ describe("ending streams", () => {
   });
 
   test("FIN stays behind the data that waits for window, and tells what was consumed", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     const [stream] = peer.record.streams;
-    peer.says({ type: "DATA", stream: 1, data: "aabbcc" });
+    peer.sends({ type: "DATA", stream: 1, data: "aabbcc" });
     stream?.consumed(2);
     stream?.write(Buffer.alloc(150));
     stream?.end();
     peer.clock.run(1);
     expect(peer.story(1)).toEqual(["DATA"]);
-    peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 1_000 });
     expect(peer.story(1)).toEqual(["DATA", "DATA", "FIN"]);
     expect(peer.sent("FIN")).toEqual([{ type: "FIN", stream: 1, delivered: 2 }]);
   });
@@ -112,17 +112,17 @@ describe("ending streams", () => {
   });
 
   test("RESET throws away what is queued, tells what was consumed, and nothing answers it", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     const [stream] = peer.record.streams;
-    peer.says({ type: "DATA", stream: 1, data: "aabbcc" });
+    peer.sends({ type: "DATA", stream: 1, data: "aabbcc" });
     stream?.consumed(3);
     stream?.write(Buffer.alloc(150));
     stream?.reset("PN_LOCAL_RESET");
     stream?.reset("PN_CANCELLED");
     stream?.write(Buffer.alloc(10));
     stream?.end();
-    peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 1_000 });
     expect(peer.story(1)).toEqual(["DATA", "RESET"]);
     expect(peer.sent("RESET")).toEqual([
       { type: "RESET", stream: 1, error: ERRORS.PN_LOCAL_RESET.number, delivered: 3 },
@@ -132,21 +132,21 @@ describe("ending streams", () => {
 
   test("a stream that breaks off says first what is queued, and its end, if it had one", () => {
     for (const ended of [false, true]) {
-      const peer = new PlayedPeer("client");
+      const peer = new ScriptedPeer("client");
       peer.opens(1, 100);
       const [stream] = peer.record.streams;
-      peer.says({ type: "DATA", stream: 1, data: "aabbcc" });
+      peer.sends({ type: "DATA", stream: 1, data: "aabbcc" });
       stream?.consumed(3);
       stream?.write(Buffer.alloc(150));
       if (ended) stream?.end();
-      stream?.breakOff("PN_LOCAL_RESET");
-      stream?.breakOff("PN_CANCELLED");
+      stream?.resetAfterFlush("PN_LOCAL_RESET");
+      stream?.resetAfterFlush("PN_CANCELLED");
       stream?.write(Buffer.alloc(10));
       stream?.end();
       peer.clock.run(1);
       expect(peer.story(1)).toEqual(["DATA"]);
       expect(stream?.over).toBe(false);
-      peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
+      peer.sends({ type: "WINDOW", stream: 1, limit: 1_000 });
       expect(peer.story(1)).toEqual(["DATA", "DATA", ...(ended ? ["FIN"] : []), "RESET"]);
       expect(peer.sent("RESET")).toEqual([
         { type: "RESET", stream: 1, error: ERRORS.PN_LOCAL_RESET.number, delivered: 3 },
@@ -156,24 +156,24 @@ describe("ending streams", () => {
   });
 
   test("a stream whose both ends are said has nothing to break off", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     const [stream] = peer.record.streams;
     stream?.write(Buffer.alloc(150));
     stream?.end();
-    peer.says({ type: "FIN", stream: 1, delivered: 0 });
-    stream?.breakOff("PN_LOCAL_RESET");
-    peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
+    peer.sends({ type: "FIN", stream: 1, delivered: 0 });
+    stream?.resetAfterFlush("PN_LOCAL_RESET");
+    peer.sends({ type: "WINDOW", stream: 1, limit: 1_000 });
     expect(peer.story(1)).toEqual(["DATA", "DATA", "FIN"]);
     expect(stream?.over).toBe(true);
   });
 
   test("the peer's RESET arrives with code and count; an unknown number is PN_INTERNAL", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     for (const id of [1, 3]) peer.opens(id);
     const heard = peer.record.streams.map((stream) => new Received(stream));
-    peer.says({ type: "RESET", stream: 1, error: ERRORS.PN_CANCELLED.number, delivered: 12 });
-    peer.says({ type: "RESET", stream: 3, error: 4_000_000_000, delivered: 0 });
+    peer.sends({ type: "RESET", stream: 1, error: ERRORS.PN_CANCELLED.number, delivered: 12 });
+    peer.sends({ type: "RESET", stream: 3, error: 4_000_000_000, delivered: 0 });
     expect(heard.map(({ reset }) => reset)).toEqual([
       { code: "PN_CANCELLED", delivered: 12 },
       { code: "PN_INTERNAL", delivered: 0 },
@@ -182,10 +182,10 @@ describe("ending streams", () => {
   });
 
   test("frames that crossed a RESET are ignored, their bytes still counted for ACK", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
     peer.record.streams[0]?.reset();
-    peer.says({ type: "DATA", stream: 1, data: "aa", flags: 0x80 }, { type: "FIN", stream: 1, delivered: 0 });
+    peer.sends({ type: "DATA", stream: 1, data: "aa", flags: 0x80 }, { type: "FIN", stream: 1, delivered: 0 });
     expect(peer.record.closed).toBeUndefined();
     expect(peer.sent("ACK").at(-1)).toMatchObject({ type: "ACK", stream: 0, received: 16 + 9 + 16 });
   });
@@ -279,16 +279,16 @@ describe("the end of a session", () => {
   });
 
   test("a peer that broke the protocol is heard no more, even if it never lets the connection close", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.link.cut = true;
     peer.opens(1);
     const received = new Received(peer.record.streams[0]!);
-    peer.says({ type: "DATA", stream: 3, data: "aa" });
+    peer.sends({ type: "DATA", stream: 3, data: "aa" });
     expect(peer.transport.closed).toEqual({ code: 4002, reason: "PN_PROTOCOL" });
     const { length } = peer.frames;
-    peer.says({ type: "DATA", stream: 1, data: "aa" }, { type: "PING", payload: "00".repeat(8) });
+    peer.sends({ type: "DATA", stream: 1, data: "aa" }, { type: "PING", payload: "00".repeat(8) });
     peer.opens(5);
-    peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+    peer.sends({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
     peer.clock.run(1);
     expect(received.bytes).toBe(0);
     expect(peer.record.streams).toHaveLength(1);
@@ -297,13 +297,13 @@ describe("the end of a session", () => {
   });
 
   test("an owner that closes while it is being told hears nothing more of that message", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.link.cut = true;
     peer.opens(1);
     const received = new Received(peer.record.streams[0]!);
     peer.record.onControl = () => peer.session.close(new TunnelError("PN_CLOSED"));
     const { length } = peer.frames;
-    peer.says(
+    peer.sends(
       { type: "PING", payload: "00".repeat(8) },
       { type: "CONTROL", text: '{"type":"unbind","tunnel":1}' },
       { type: "DATA", stream: 1, data: "aa" },
@@ -318,7 +318,7 @@ describe("the end of a session", () => {
   });
 
   test("a closed session that the peer holds open is still lost to the heartbeat", () => {
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.link.cut = true;
     peer.session.close(new TunnelError("PN_CLOSED"));
     peer.clock.every(1_000, () => peer.session.tick());
@@ -329,8 +329,8 @@ describe("the end of a session", () => {
 
 describe("control messages and PING", () => {
   test("an unknown type is answered and changes nothing", () => {
-    const peer = new PlayedPeer("client");
-    peer.says({ type: "CONTROL", text: '{"type":"weather"}' });
+    const peer = new ScriptedPeer("client");
+    peer.sends({ type: "CONTROL", text: '{"type":"weather"}' });
     expect(peer.sent("CONTROL").map((frame) => JSON.parse(frame["text"] as string) as object)).toMatchObject([
       { type: "error", code: "PN_CONTROL_UNKNOWN", retryable: false },
     ]);
@@ -339,8 +339,8 @@ describe("control messages and PING", () => {
   });
 
   test("PING is answered in the same turn, with its bytes", () => {
-    const peer = new PlayedPeer("client");
-    peer.says({ type: "PING", payload: "0123456789abcdef" });
+    const peer = new ScriptedPeer("client");
+    peer.sends({ type: "PING", payload: "0123456789abcdef" });
     expect(peer.frames).toMatchObject([{ type: "PONG", stream: 0, payload: "0123456789abcdef" }]);
   });
 
@@ -349,9 +349,9 @@ describe("control messages and PING", () => {
     pair.server.session.ping();
     pair.clock.run(100);
     expect(pair.server.record.roundTrips).toEqual([30]);
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.session.ping();
-    peer.says({ type: "PONG", payload: "00000000000000ff" });
+    peer.sends({ type: "PONG", payload: "00000000000000ff" });
     expect(peer.record.roundTrips).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { SessionPair } from "./session-pair.suite.js";
+import type { MultiplexedStream } from "./multiplexed-stream.js";
 import type { Stream, StreamHandler, StreamReset } from "./stream.js";
 
 /** What one end of a stream does by itself, while something happens to it: code that comes back in from a handler. */
@@ -43,7 +44,7 @@ class ByteQueue {
 
 /** One end of a stream, and the check that it hears exactly what the other end's queue holds. */
 export class TwinEnd implements StreamHandler {
-  readonly stream: Stream;
+  readonly stream: MultiplexedStream;
   readonly manners: Manners;
   /** What was written here and has not arrived at the other end. */
   readonly out = new ByteQueue();
@@ -57,7 +58,7 @@ export class TwinEnd implements StreamHandler {
   readonly #next: (bytes: number) => Buffer;
 
   constructor(stream: Stream, manners: Manners, next: (bytes: number) => Buffer) {
-    this.stream = stream;
+    this.stream = stream as MultiplexedStream;
     this.manners = manners;
     this.#next = next;
     stream.handler = this;
@@ -167,7 +168,7 @@ export class StreamTwins {
     for (const side of [this.opened, this.accepted]) {
       let windows = 0;
       for (const { stream } of side) {
-        expect(stream.sent, "bytes sent").toBeLessThanOrEqual(stream.sendLimit);
+        expect(stream.sendSide.sent, "bytes sent").toBeLessThanOrEqual(stream.sendSide.limit);
         expect(stream.window.received, "bytes received").toBeLessThanOrEqual(stream.window.limit);
         if (!stream.over) windows += stream.window.limit - stream.window.consumed;
       }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PlayedPeer } from "./scripted-peer.suite.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
+import type { MultiplexedStream } from "./multiplexed-stream.js";
 import { SessionPair } from "./session-pair.suite.js";
 import { StreamTwins, type Manners } from "./stream-twin.suite.js";
 
@@ -98,7 +99,7 @@ function settle(twins: StreamTwins): void {
 /** The windows that a session tells when it opens many streams at once: they show what its pool has left. */
 function windowsOf(session: SessionPair["server"]["session"]): number[] {
   const windows: number[] = [];
-  while (session.available) windows.push(session.open(1).window.limit);
+  while (session.available) windows.push((session.open(1) as MultiplexedStream).window.limit);
   return windows;
 }
 
@@ -127,9 +128,9 @@ describe("two sessions and a naive twin of every stream", () => {
           [pair.client, pair.server],
         ] as const) {
           // prettier-ignore
-          const { inFlight } = one.session.sender;
-          expect(inFlight.acked, "every byte is acknowledged").toBe(inFlight.sent);
-          expect(other.session.sender.received, "every byte is counted").toBe(inFlight.sent);
+          const { sent, acknowledged } = one.session.counts;
+          expect(acknowledged, "every byte is acknowledged").toBe(sent);
+          expect(other.session.counts.received, "every byte is counted").toBe(sent);
         }
         const fresh = new SessionPair({ limits: LIMITS });
         expect(windowsOf(pair.server.session), "every loan has returned").toEqual(windowsOf(fresh.server.session));
@@ -198,7 +199,7 @@ describe("a peer that says anything", () => {
     let violations = 0;
     fc.assert(
       fc.property(fc.array(hostile, { maxLength: 40 }), (frames) => {
-        const peer = new PlayedPeer("client", LIMITS);
+        const peer = new ScriptedPeer("client", LIMITS);
         peer.link.cut = true;
         // The plain reading: what was granted, what came, who is over.
         const streams = new Map<number, { came: number; finished: boolean }>();
@@ -220,7 +221,7 @@ describe("a peer that says anything", () => {
             } else if (state !== undefined && frame.type === "FIN") state.finished = true;
             else if (frame.type === "RESET") streams.delete(frame.stream);
           }
-          peer.says(frame);
+          peer.sends(frame);
           expect(peer.transport.closed === undefined, JSON.stringify(frame).slice(0, 100)).toBe(allowed);
           if (allowed) continue;
           violations++;

@@ -71,7 +71,12 @@ export function readAll(
   const reader = new WebSocketReader(role, LIMITS, record);
   // A copy for each reading: it unmasks in place.
   const copy = Buffer.from(bytes);
-  [...cuts, copy.length].forEach((end, index, ends) => reader.read(copy.subarray(ends[index - 1] ?? 0, end)));
+  [...cuts, copy.length].forEach((end, index, ends) => {
+    const piece = copy.subarray(ends[index - 1] ?? 0, end);
+    reader.read(piece);
+    // The reader must not have kept a view.
+    piece.fill(0xdb);
+  });
   return record.told;
 }
 

@@ -22,7 +22,7 @@ class Told implements TransportHandler {
 
   onMessage(piece: Buffer, last: boolean): void {
     this.pieces++;
-    this.#pieces.push(piece);
+    this.#pieces.push(Buffer.from(piece));
     if (!last) return;
     const message = Buffer.concat(this.#pieces);
     this.#pieces = [];

@@ -87,7 +87,10 @@ export function readFrames(message: Buffer, record: FrameRecord, cuts: number[] 
   const sum: Sequenced = { bytes: 0, ackNow: false };
   const ends = [...cuts, message.length];
   ends.forEach((end, index) => {
-    const { bytes, ackNow } = reader.read(message.subarray(ends[index - 1] ?? 0, end), record);
+    const piece = Buffer.from(message.subarray(ends[index - 1] ?? 0, end));
+    const { bytes, ackNow } = reader.read(piece, record);
+    // The reader must not have kept a view.
+    piece.fill(0xdb);
     sum.bytes += bytes;
     sum.ackNow ||= ackNow;
   });

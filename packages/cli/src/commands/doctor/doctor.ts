@@ -62,7 +62,7 @@ function* ownFindings(settings: Settings): Generator<Finding> {
   const { file, warnings } = settings;
   yield { check: "configuration", outcome: "ok", message: `${file ?? "the environment (there is no file)"} is valid` };
   for (const message of warnings) yield { check: "configuration", outcome: "warning", message };
-  const { pending, ignored } = settings.loaded.unbuilt();
+  const { pending, ignored } = settings.loaded.unsupported();
   for (const problem of [...pending, ...ignored])
     yield { check: "configuration", outcome: "warning", message: problemLine(problem) };
 }

@@ -1,0 +1,15 @@
+/** A member of a pool as a balancing policy sees it. */
+export interface Candidate {
+  /** Whether it takes a request now. */
+  readonly available: boolean;
+  /** Whether it may be unreachable although nothing has failed yet. */
+  readonly suspect: boolean;
+  /** Requests in progress. */
+  readonly inUse: number;
+}
+
+/** Chooses the candidate for one request. A policy may keep state between requests, so each pool has its own instance. */
+export interface Balance {
+  /** @returns one of `candidates`, an unavailable one if there is no other; undefined when there are none. */
+  pick<Each extends Candidate>(candidates: readonly Each[]): Each | undefined;
+}

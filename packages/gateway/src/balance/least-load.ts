@@ -1,0 +1,33 @@
+import type { Balance, Candidate } from "./candidate.js";
+
+/**
+ * Picks the candidate with the fewest requests in progress, and takes turns among equals. Available candidates come before suspect ones, and
+ * those before unavailable ones.
+ */
+export class LeastLoad implements Balance {
+  #turn = 0;
+
+  pick<Each extends Candidate>(candidates: readonly Each[]): Each | undefined {
+    const count = candidates.length;
+    let best = candidates[0];
+    if (best === undefined || count === 1) return best;
+    this.#turn = (this.#turn + 1) % count;
+    let bestTier = Infinity;
+    let bestLoad = Infinity;
+    for (let n = 0; n < count; n++) {
+      const candidate = candidates[(this.#turn + n) % count] as Each;
+      const tier = tierOf(candidate);
+      const { inUse } = candidate;
+      if (tier > bestTier || (tier === bestTier && inUse >= bestLoad)) continue;
+      best = candidate;
+      bestTier = tier;
+      bestLoad = inUse;
+    }
+    return best;
+  }
+}
+
+function tierOf({ available, suspect }: Candidate): number {
+  if (!available) return 2;
+  return suspect ? 1 : 0;
+}
