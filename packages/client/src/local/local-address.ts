@@ -44,7 +44,8 @@ export function dialLocal(local: LocalAddress, onread: OnReadOpts): Socket {
 }
 
 /**
- * Dials a named address: connects to the IP address that answers first. With TLS, resolves after the handshake.
+ * Dials a named address: connects to the IP address that answers first. With TLS, resolves after the handshake, and
+ * the socket emits `data`.
  * @throws Error with a `code` of the system, of node:dns or node:tls; the reason of `signal`.
  */
 export async function dialLocalByName(
@@ -56,12 +57,8 @@ export async function dialLocalByName(
   try {
     if (!tls) return await connectTcp({ host, port, signal, lookup }, { ...SOCKET, onread });
     const tcp = await connectTcp({ host, port, signal, lookup }, { allowHalfOpen: true });
-    const socket = await startTls(tcp, host, {}, signal, SOCKET);
     // node:tls ignores `onread` on an existing socket.
-    socket.on("data", (chunk) => {
-      if (!onread.callback(chunk.length, chunk)) socket.pause();
-    });
-    return socket;
+    return await startTls(tcp, host, {}, signal, SOCKET);
   } catch (error) {
     throw error instanceof RaceLost ? summaryOf(error, port) : error;
   }

@@ -1,10 +1,12 @@
 import type { OnReadOpts, Socket } from "node:net";
+import { relay, SocketConnection, type Lookup } from "@postern/net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import type { TunnelEvents } from "../tunnel-events.js";
-import { dialLocal, type LocalAddress } from "./local-address.js";
+import { dialLocal, dialLocalByName, type LocalAddress } from "./local-address.js";
+import { SessionByteStream } from "./session-byte-stream.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
-export const DIAL_TIMEOUT = 10_000;
+const DIAL_TIMEOUT = 10_000;
 
 /**
  * One read buffer for all local sockets: each read is copied into the session's batch before the next read begins.
@@ -13,122 +15,130 @@ export const DIAL_TIMEOUT = 10_000;
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 
 /**
- * The local end of one stream: a connection to the local service. Bytes are relayed unchanged in both directions. FIN
- * becomes FIN, a reset becomes a reset, and each side waits for the other.
+ * The local end of one stream. Dials the local service and holds the bytes that arrive meanwhile, at most the stream's
+ * window; then relays bytes unchanged in both directions.
  */
 export class LocalConnection implements StreamHandler {
   readonly #stream: Stream;
-  readonly #socket: Socket;
+  readonly #local: LocalAddress;
   readonly #events: Pick<TunnelEvents, "onDialFailure">;
   readonly #onClosed: () => void;
+  #connection: SocketConnection | undefined;
+  #held: Buffer[] = [];
+  #hasEnded = false;
+  /** Ends the dial: with an error it has failed, without one the stream was reset. */
+  #abort: (error?: Error) => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #isTls: boolean;
-  #connected = false;
-  /** Bytes written to the socket and not yet reported as consumed. */
-  #unreported = 0;
 
   /**
-   * @param onClosed is called once, when the socket is closed.
-   * @param connected a socket that is already connected, made with `readInto(stream)`.
+   * @param onClosed is called once, when the connection is closed or the dial has failed.
+   * @param lookup resolves the name of a named address. Default: the system's resolver.
    */
   constructor(
     stream: Stream,
     local: LocalAddress,
     events: Pick<TunnelEvents, "onDialFailure">,
     onClosed: () => void,
-    connected?: Socket,
+    lookup?: Lookup,
   ) {
     this.#stream = stream;
+    this.#local = local;
     this.#events = events;
     this.#onClosed = onClosed;
-    this.#isTls = local.tls;
     stream.handler = this;
-    this.#socket = connected ?? dialLocal(local, readInto(stream));
-    this.#timer = setTimeout(() => this.#socket.destroy(timeoutError()), DIAL_TIMEOUT);
-    this.#socket
-      .on(local.tls ? "secureConnect" : "connect", () => this.#onConnect())
-      .on("drain", () => this.#reportConsumed())
-      .on("end", () => this.#onLocalEnd())
-      .on("error", (error) => this.#onError(error))
-      .on("close", () => this.#onClose());
-    if (connected !== undefined) this.#onConnect();
+    this.#abort = local.isNamed ? this.#dialByName(lookup) : this.#dial();
+    this.#timer = setTimeout(() => this.#abort(timeoutError()), DIAL_TIMEOUT);
   }
 
   onData(chunk: Buffer): void {
-    this.#unreported += chunk.length;
-    // The socket is closed, and the stream breaks once its own bytes are sent.
-    if (this.#socket.destroyed) return;
-    this.#socket.write(chunk);
-    if (this.#connected) this.#reportConsumed();
+    this.#held.push(Buffer.from(chunk));
   }
 
   onEnd(): void {
-    this.#socket.end();
+    this.#hasEnded = true;
   }
 
-  /**
-   * The service must not take an aborted request for a complete one. TLS has no reset: an end without close_notify has
-   * the same meaning there (RFC 8446, section 6.1).
-   */
   onReset(): void {
-    if (this.#connected && !this.#isTls) this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    this.#abort();
   }
 
-  onDrain(): void {
-    this.#socket.resume();
+  onDrain(): void {}
+
+  /** An address that needs no lookup is one call to connect, without promises. */
+  #dial(): (error?: Error) => void {
+    const socket = dialLocal(this.#local, this.#onread());
+    let failure: Error | undefined;
+    const onError = (error: Error): void => void (failure = error);
+    const onClose = (): void => this.#onFailed(failure);
+    socket
+      .on("error", onError)
+      .once("close", onClose)
+      .once(this.#local.tls ? "secureConnect" : "connect", () => {
+        socket.off("error", onError).off("close", onClose);
+        this.#onConnected(socket);
+      });
+    return (error) => void socket.destroy(error);
   }
 
-  #onConnect(): void {
+  #dialByName(lookup: Lookup | undefined): (error?: Error) => void {
+    const stop = new AbortController();
+    const { signal } = stop;
+    dialLocalByName(this.#local, this.#onread(), signal, lookup).then(
+      (socket) => {
+        if (!signal.aborted) return this.#onConnected(socket);
+        // The stream may have been reset after the address answered.
+        socket.on("error", () => {}).destroy();
+        this.#onFailed(signal.reason as Error);
+      },
+      (error: Error) => this.#onFailed(error),
+    );
+    return (error) => stop.abort(error);
+  }
+
+  #onConnected(socket: Socket): void {
     clearTimeout(this.#timer);
-    this.#connected = true;
-    this.#reportConsumed();
+    const connection = new SocketConnection(socket);
+    this.#connection = connection;
+    const [first] = this.#held;
+    const held = this.#held.length > 1 ? Buffer.concat(this.#held) : first;
+    this.#held = [];
+    if (held !== undefined) connection.write(held);
+    const uncredited = held?.length ?? 0;
+    relay(connection, new SessionByteStream(this.#stream), { uncredited, onClose: "flush", onDone: this.#onClosed });
+    if (this.#hasEnded) connection.end();
   }
 
-  /** Bytes count as consumed once the kernel has accepted them. */
-  #reportConsumed(): void {
-    const accepted = this.#unreported - this.#socket.writableLength;
-    if (accepted <= 0) return;
-    this.#unreported -= accepted;
-    this.#stream.consumed(accepted);
-  }
-
-  #onLocalEnd(): void {
-    this.#reportConsumed();
-    this.#stream.end();
-  }
-
-  #onError(error: NodeJS.ErrnoException): void {
-    if (this.#connected) return;
-    const code = dialErrorCode(error);
-    this.#stream.reset(code);
-    this.#events.onDialFailure(code, error);
-  }
-
-  #onClose(): void {
+  #onFailed(error: NodeJS.ErrnoException | undefined): void {
     clearTimeout(this.#timer);
-    // How much of the rest was delivered is unknown: reported as consumed, so that nothing is sent a second time.
-    if (this.#connected) this.#stream.consumed(this.#unreported);
-    this.#unreported = 0;
-    this.#stream.resetAfterFlush("PN_LOCAL_RESET");
+    if (!this.#stream.over) {
+      const code = dialErrorCode(error);
+      this.#stream.reset(code);
+      if (error !== undefined) this.#events.onDialFailure(code, error);
+    }
+    // The window of a stream that the server has reset still counts the bytes held here.
+    else this.#stream.resetAfterFlush("PN_LOCAL_RESET");
+    this.#held = [];
     this.#onClosed();
   }
+
+  #onread(): OnReadOpts {
+    return {
+      buffer: READ_BUFFER,
+      callback: (bytes, buffer) => {
+        this.#connection?.receive((buffer as Buffer).subarray(0, bytes));
+        // The relay pauses the socket when the stream is full.
+        return true;
+      },
+    };
+  }
 }
 
-/** Writes everything that a socket reads into `stream`. */
-export function readInto(stream: Stream): OnReadOpts {
-  return {
-    buffer: READ_BUFFER,
-    callback: (bytes, buffer) => stream.write((buffer as Buffer).subarray(0, bytes)),
-  };
-}
-
-export function timeoutError(): Error {
+function timeoutError(): Error {
   return Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
 }
 
-export function dialErrorCode(error: NodeJS.ErrnoException): ErrorCode {
-  if (error.code === "ECONNREFUSED") return "PN_DIAL_REFUSED";
-  if (error.code === "ETIMEDOUT") return "PN_DIAL_TIMEOUT";
+function dialErrorCode(error: NodeJS.ErrnoException | undefined): ErrorCode {
+  if (error?.code === "ECONNREFUSED") return "PN_DIAL_REFUSED";
+  if (error?.code === "ETIMEDOUT") return "PN_DIAL_TIMEOUT";
   return "PN_DIAL_FAILED";
 }

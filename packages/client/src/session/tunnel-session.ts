@@ -13,7 +13,6 @@ import {
 import { SYSTEM_CLOCK } from "../clock.js";
 import type { LocalAddress } from "../local/local-address.js";
 import { LocalConnection } from "../local/local-connection.js";
-import { LocalSearch } from "../local/local-search.js";
 import { DataPlane, type DataPlaneState } from "../probe/data-plane.js";
 import { Probe, type ProbeRoute } from "../probe/probe.js";
 import { ProbedStream } from "../probe/probed-stream.js";
@@ -214,8 +213,7 @@ export class TunnelSession implements SessionHandler {
   }
 
   #relay(stream: Stream): StreamHandler {
-    const Relay = this.#local.isNamed ? LocalSearch : LocalConnection;
-    return new Relay(stream, this.#local, this.#events, this.#onConnectionClosed);
+    return new LocalConnection(stream, this.#local, this.#events, this.#onConnectionClosed);
   }
 
   async #onUnbound(reason: TunnelError): Promise<void> {

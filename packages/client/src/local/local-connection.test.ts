@@ -6,7 +6,7 @@ import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import { CertificateAuthority, until } from "@postern/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { parseLocalAddress } from "./local-address.js";
-import { LocalSearch } from "./local-search.js";
+import { LocalConnection } from "./local-connection.js";
 
 /** A stream that records what is done with it. */
 class FakeStream {
@@ -16,6 +16,7 @@ class FakeStream {
   ended = false;
   consumedBytes = 0;
   code: ErrorCode | undefined;
+  flushed = false;
   /** Has room for one piece at a time. */
   narrow = false;
   #full = false;
@@ -43,6 +44,7 @@ class FakeStream {
   }
   resetAfterFlush(): void {
     this.over = true;
+    this.flushed = true;
   }
   /** The peer resets it. */
   break(): void {
@@ -82,7 +84,7 @@ function search(local: string): {
   const events = { onDialFailure: (code: ErrorCode) => void failures.push(code) };
   const onClosed = (): void => void closed++;
   const address = parseLocalAddress(local);
-  new LocalSearch(stream as unknown as Stream, address, events, onClosed, () => addresses.promise);
+  new LocalConnection(stream as unknown as Stream, address, events, onClosed, () => addresses.promise);
   return { stream, found: (...list) => addresses.resolve(list), failures, closed: () => closed };
 }
 
@@ -131,6 +133,19 @@ test("a stream that is reset during the lookup makes no connection", async () =>
   await until("the search to end", () => closed() === 1);
   expect([stream.code, failures, sockets.size]).toEqual([undefined, [], 0]);
 });
+
+test.for(["service.test", "127.0.0.3"])(
+  "a stream to %s that is reset during the dial gives its window back",
+  async (host) => {
+    const { port } = await echo(service());
+    const { stream, found, closed } = search(`${host}:${port}`);
+    feed(stream, "hello");
+    stream.break();
+    found("127.0.0.3");
+    await until("the dial to end", () => closed() === 1);
+    expect(stream.flushed).toBe(true);
+  },
+);
 
 test("a reset is passed on to the service", async () => {
   const { port, sockets } = await echo(service());
