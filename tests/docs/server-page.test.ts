@@ -96,6 +96,9 @@ test("a server with HTTPS, and the redirect from HTTP", async (context) => {
   const server = shell(onTestFinished, folder, page.example("https command"));
   await server.waitFor("it to redirect", async () => (await exchange(plain, { host: DOMAIN })).status === 308);
   expect((await visitTunnel(folder, secure, ca)).statusCode).toBe(200);
+  const doctor = shell(onTestFinished, folder, page.quoted("npx postern doctor --config server.toml"));
+  await doctor.ends(0);
+  expect(doctor.output).toContain(`*.${DOMAIN}`);
 });
 
 test("a server behind nginx", async (context) => {

@@ -166,7 +166,7 @@ test("command-line options replace the endpoints of the file", async () => {
   const args = ["auth", "check", "--server", url, "--subdomain", "typed"];
   const good = postern(onTestFinished, args, { env: { POSTERN_API_KEY: TEST_KEY } });
   await good.ends(0);
-  expect(good.stdout).toMatch(/✓ typed\n.*logged in as tests; the tunnel would be https?:\/\/typed\.localhost/);
+  expect(good.stdout).toMatch(/✓ typed\n.*logged in as tests; the public URL would be https?:\/\/typed\.localhost/);
   const bad = postern(onTestFinished, args, { env: { POSTERN_API_KEY: "another-key-0123456789" } });
   await bad.ends(3);
   expect(bad.stdout).toMatch(/✗ typed\n.*PN_AUTH_REFUSED/);

@@ -251,7 +251,7 @@ describe("the choice of the proxy", () => {
     expect(client.output).toMatch(/home\.invalid: (ENOTFOUND|EAI_AGAIN), /);
     expect(new Set(proxy.asked)).toEqual(new Set([new URL(plain.url).host]));
     // Both connections carry the credentials unencrypted.
-    expect(client.output).toContain(`The way to ${plain.url} is not encrypted`);
+    expect(client.output).toContain(`The connection to ${plain.url} is not encrypted`);
   });
 
   test("NO_PROXY exempts", async () => {

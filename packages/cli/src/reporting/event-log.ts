@@ -13,7 +13,7 @@ const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
   error: "warn",
 };
 
-/** Writes an endpoint's event into the log: requests into a log of their own. */
+/** Logs an endpoint's event; requests go to their own log. */
 export function logEvent(event: TunnelEvent, log: Logger, requestLog: Logger): void {
   const { type, endpoint, message, data } = event;
   if (type === "http_request")
@@ -28,12 +28,12 @@ function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
   return LEVELS[type] ?? "info";
 }
 
-/** That requests come through is as it should be, and as long as nobody knows there is nothing to say. */
+/** Only a failing end-to-end check is worth a warning. */
 export function statusLevel(data: TunnelEventData["status_update"]): "debug" | "warn" {
   return data.data_plane === "failing" ? "warn" : "debug";
 }
 
-/** That a token was renewed is as it should be. */
+/** A successful renewal is routine. */
 export function tokenLevel({ state }: TunnelEventData["token_refresh"]): "debug" | "warn" {
   return state === "renewed" ? "debug" : "warn";
 }

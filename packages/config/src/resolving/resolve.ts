@@ -49,7 +49,7 @@ export function resolve<E extends Entries>(declared: Section<E>, layers: Layers,
   return { values, options: resolver.options, sections: resolver.sections, problems: resolver.problems };
 }
 
-/** Locating a problem takes time, and more than this are not read. */
+/** Locating a problem takes time, and nobody reads more than this. */
 const MOST_PROBLEMS = 50;
 
 class Resolver {
@@ -148,8 +148,10 @@ class Resolver {
   #readText(name: string, { kind, secret }: Option<unknown>, text: string): { value: unknown } | undefined {
     const reading = kind.readText(text);
     if ("value" in reading) return reading;
-    const given = secret ? "" : `, but is ${JSON.stringify(redactUserinfo(text).slice(0, 100))}`;
-    this.problems.push(problemOf(`${sentence(name, reading.fault)}${given}`));
+    const problem = sentence(name, reading.fault);
+    const stop = /[.?]$/.test(problem) ? "" : ".";
+    const given = secret ? "" : `${stop} Given: ${JSON.stringify(redactUserinfo(text).slice(0, 100))}`;
+    this.problems.push(problemOf(`${problem}${given}`));
     return undefined;
   }
 

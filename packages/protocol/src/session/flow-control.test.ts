@@ -8,7 +8,7 @@ import { WindowPool } from "./window-pool.js";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A reader that keeps what it gets until it is told to give it back. */
+/** A reader that consumes nothing until `read` is called. */
 class Stalled extends Received {
   unread = 0;
   override onData(chunk: Buffer): void {
@@ -30,7 +30,7 @@ function ab(bytes: number): string {
 }
 
 describe("the sender", () => {
-  test("sends to the last byte of the window, says that it is blocked, and stops", () => {
+  test("sends up to the end of the window, sets BLOCKED, and stops", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     peer.record.streams[0]?.write(Buffer.alloc(1_000));
@@ -45,7 +45,7 @@ describe("the sender", () => {
     expect(sizes).toEqual([[1, 100], [1, 250], [0, 650]]); // prettier-ignore
   });
 
-  test("is not blocked when the window ends with the last byte it has", () => {
+  test("does not set BLOCKED when its last byte fills the window", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     peer.record.streams[0]?.write(Buffer.alloc(100));
@@ -53,7 +53,7 @@ describe("the sender", () => {
     expect(peer.sent("DATA").map(({ flags }) => flags)).toEqual([0]);
   });
 
-  test("asks its writer to pause above 16 KiB, and to go on below", () => {
+  test("asks its writer to pause above 16 KiB and to continue below", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1, 0);
     const stream = peer.record.streams[0] as MultiplexedStream;
@@ -67,7 +67,7 @@ describe("the sender", () => {
     expect([drains, stream.sendSide.queue.length]).toEqual([1, 0]);
   });
 
-  test("has copied what it could not send: the writer's buffer is its own again", () => {
+  test("copies what it cannot send, so that the writer may use its buffer again", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1, 1);
     const buffer = Buffer.from("abcd");
@@ -78,7 +78,7 @@ describe("the sender", () => {
     expect(peer.sent("DATA").map(({ data }) => Buffer.from(data as string, "hex").toString()).join("")).toBe("abcdxxxx"); // prettier-ignore
   });
 
-  test("never fills more than it may, however large the writes", () => {
+  test("never exceeds the window, however large the writes are", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1, 4 * MIB);
     peer.record.streams[0]?.write(Buffer.alloc(8 * MIB));
@@ -92,7 +92,7 @@ describe("the sender", () => {
 });
 
 describe("the receiver", () => {
-  test("announces room when half of the window has been consumed, not before", () => {
+  test("announces a new limit when half of the window has been consumed, not before", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1);
     const reader = new Stalled(peer.record.streams[0] as MultiplexedStream);
@@ -105,7 +105,7 @@ describe("the receiver", () => {
     expect(peer.sent("WINDOW")).toEqual([{ type: "WINDOW", stream: 1, limit: 24 * KIB }]);
   });
 
-  test("enlarges the window of a sender that it holds up: 256 KiB, then doublings, up to half of what is left", () => {
+  test("enlarges the window of a sender that it blocks: 256 KiB, then doubling, up to half of the free memory", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1);
     const reader = new Received(peer.record.streams[0] as MultiplexedStream);
@@ -123,7 +123,7 @@ describe("the receiver", () => {
     expect(sizes).toEqual([256 * KIB, 512 * KIB, 1 * MIB, 2 * MIB, 4 * MIB, 8 * MIB]);
   });
 
-  test("does not enlarge it for a reader that is behind, nor for a sender that has no more", () => {
+  test("does not enlarge the window for a slow reader, nor for a sender without more data", () => {
     const peer = new ScriptedPeer("client");
     for (const id of [1, 3]) peer.opens(id);
     const [slow, quick] = [
@@ -138,7 +138,7 @@ describe("the receiver", () => {
     expect(quick.stream.window.limit).toBe(32 * KIB);
   });
 
-  test("takes the loan back when the stream ends, in whatever way", () => {
+  test("returns the memory when the stream ends, by FIN or RESET", () => {
     const endings: Record<string, (peer: ScriptedPeer, stream: MultiplexedStream) => void> = {
       FIN: (peer, stream) => {
         peer.sends({ type: "FIN", stream: stream.id, delivered: 0 });
@@ -149,7 +149,7 @@ describe("the receiver", () => {
     };
     for (const [name, end] of Object.entries(endings)) {
       const peer = new ScriptedPeer("client", { sessionWindow: 600 * KIB });
-      // There is room for one such loan: each stream gets it only if the one before has returned it.
+      // There is memory for one such loan: each stream gets it only if the previous stream has returned it.
       for (let id = 1; id <= 9; id += 2) {
         peer.opens(id);
         const { stream } = new Received(peer.record.streams.at(-1) as MultiplexedStream);
@@ -161,7 +161,7 @@ describe("the receiver", () => {
     }
   });
 
-  test("says nothing of a stream that is over, or whose sender has ended", () => {
+  test("sends no WINDOW for a stream that is over, or whose sender has ended", () => {
     const peer = new ScriptedPeer("client");
     for (const id of [1, 3]) peer.opens(id);
     const readers = peer.record.streams.map((stream) => new Stalled(stream));
@@ -176,50 +176,54 @@ describe("the receiver", () => {
 describe("stalled readers", () => {
   const STREAMS = 200;
 
-  /** The sum of what the peer may send and what waits to be read. */
+  /** Bytes that the peer may send and bytes that wait to be read. */
   function windows(streams: MultiplexedStream[]): number {
     return streams.reduce((sum, { window }) => sum + window.limit - window.consumed, 0);
   }
 
-  test.each(["server", "client"] as const)("200 of them hold up nobody else when the %s does not read", (role) => {
-    const pair = new SessionPair({ delay: 1 });
-    const [reader, writer]: [Side, Side] = role === "server" ? [pair.server, pair.client] : [pair.client, pair.server];
-    const stalled: Stalled[] = [];
-    const written: Bulk[] = [];
-    const meet = (stream: MultiplexedStream, owner: "server" | "client"): void => {
-      if (owner === role) stalled.push(new Stalled(stream));
-      else written.push(new Bulk(stream));
-    };
-    pair.client.record.accept = (stream) => {
-      if (stream.tunnel === 1) return meet(stream, "client");
-      new Received(stream).onBytes = (bytes) => bytes === 200 && stream.write(Buffer.alloc(16 * KIB));
-    };
-    for (let opened = 0; opened < STREAMS; opened++) meet(pair.server.session.open(1) as MultiplexedStream, "server");
-    pair.clock.run(2_000);
+  test.each(["server", "client"] as const)(
+    "200 of them do not delay other streams when the %s does not read",
+    (role) => {
+      const pair = new SessionPair({ delay: 1 });
+      const [reader, writer]: [Side, Side] =
+        role === "server" ? [pair.server, pair.client] : [pair.client, pair.server];
+      const stalled: Stalled[] = [];
+      const written: Bulk[] = [];
+      const meet = (stream: MultiplexedStream, owner: "server" | "client"): void => {
+        if (owner === role) stalled.push(new Stalled(stream));
+        else written.push(new Bulk(stream));
+      };
+      pair.client.record.accept = (stream) => {
+        if (stream.tunnel === 1) return meet(stream, "client");
+        new Received(stream).onBytes = (bytes) => bytes === 200 && stream.write(Buffer.alloc(16 * KIB));
+      };
+      for (let opened = 0; opened < STREAMS; opened++) meet(pair.server.session.open(1) as MultiplexedStream, "server");
+      pair.clock.run(2_000);
 
-    // All is full: every window to its last byte, and every writer asked to wait.
-    expect([stalled.length, written.length]).toEqual([STREAMS, STREAMS]);
-    expect(stalled.every(({ stream }) => stream.window.received === stream.window.limit)).toBe(true);
-    expect(written.every(({ stream }) => stream.sendSide.queue.length > 16 * KIB)).toBe(true);
-    expect(windows(stalled.map(({ stream }) => stream))).toBeLessThanOrEqual(
-      DEFAULT_LIMITS.sessionWindow + STREAMS * DEFAULT_LIMITS.guaranteedWindow,
-    );
+      // Every window is full to its last byte, and every writer was asked to pause.
+      expect([stalled.length, written.length]).toEqual([STREAMS, STREAMS]);
+      expect(stalled.every(({ stream }) => stream.window.received === stream.window.limit)).toBe(true);
+      expect(written.every(({ stream }) => stream.sendSide.queue.length > 16 * KIB)).toBe(true);
+      expect(windows(stalled.map(({ stream }) => stream))).toBeLessThanOrEqual(
+        DEFAULT_LIMITS.sessionWindow + STREAMS * DEFAULT_LIMITS.guaranteedWindow,
+      );
 
-    const asked = new Received(pair.server.session.open(2));
-    asked.stream.write(Buffer.alloc(200));
-    const took = pair.clock.runUntil(() => asked.bytes === 16 * KIB, 1_000);
-    // A round trip, and one more for the half of the window that is behind the first.
-    expect(took).toBeLessThanOrEqual(4);
+      const asked = new Received(pair.server.session.open(2));
+      asked.stream.write(Buffer.alloc(200));
+      const took = pair.clock.runUntil(() => asked.bytes === 16 * KIB, 1_000);
+      // A round trip, and one more for the half of the window that is behind the first.
+      expect(took).toBeLessThanOrEqual(4);
 
-    // And those that were stalled go on, as soon as they are read.
-    const before = stalled.map(({ bytes }) => bytes);
-    for (const one of stalled) one.read();
-    pair.clock.run(2_000);
-    expect(stalled.every(({ bytes }, index) => bytes > (before[index] as number))).toBe(true);
-    expect([reader.record.closed, writer.record.closed]).toEqual([undefined, undefined]);
-  });
+      // The stalled streams continue as soon as they are read.
+      const before = stalled.map(({ bytes }) => bytes);
+      for (const one of stalled) one.read();
+      pair.clock.run(2_000);
+      expect(stalled.every(({ bytes }, index) => bytes > (before[index] as number))).toBe(true);
+      expect([reader.record.closed, writer.record.closed]).toEqual([undefined, undefined]);
+    },
+  );
 
-  test("windows stay within the session's cap and 16 KiB a stream, whoever asks for more", () => {
+  test("windows stay within the session's cap plus 16 KiB per stream, even if every stream is blocked", () => {
     const peer = new ScriptedPeer("server");
     const streams: MultiplexedStream[] = [];
     for (let opened = 0; opened < 1_000; opened++) streams.push(new Received(peer.session.open(1)).stream);
@@ -235,8 +239,8 @@ describe("stalled readers", () => {
   });
 });
 
-describe("the pool of a session", () => {
-  test("lends at most half of what is left, whole or not at all", () => {
+describe("the window pool of a session", () => {
+  test("lends at most half of the free memory, all of a request or nothing", () => {
     const pool = new WindowPool(1_000);
     expect([pool.borrow(501), pool.borrow(500), pool.borrow(251), pool.borrow(250), pool.free]).toEqual([false, true, false, true, 250]); // prettier-ignore
     pool.giveBack(750);

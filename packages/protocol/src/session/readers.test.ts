@@ -5,7 +5,7 @@ import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 import { megabits } from "./simulated-link.suite.js";
 import type { MultiplexedStream as Stream } from "./multiplexed-stream.js";
 
-/** A reader that gives bytes back later, as a socket does that needs a turn, or as a person does who reads slowly. */
+/** A reader that consumes later than it receives. */
 class Later extends Received {
   readonly chunks: Buffer[] = [];
   readonly #give: (bytes: number) => void;
@@ -21,9 +21,7 @@ class Later extends Received {
   }
 }
 
-/**
- * How much of a path of 200 Mbit/s and 100 ms a download uses whose reader gives bytes back after `pause` milliseconds.
- */
+/** The share of a 200 Mbit/s path with 100 ms that a download uses if its reader consumes after `pause` milliseconds. */
 function shareOfPath(pause: number): number {
   const rate = megabits(200);
   const pair = new SessionPair({ rate, delay: 50 });
@@ -40,7 +38,7 @@ function shareOfPath(pause: number): number {
   return (link.client.bytesSent - before) / (rate * 2_000);
 }
 
-/** Opens a stream whose reader is prompt, so that it borrows from the cap if it can. */
+/** Opens a stream with a prompt reader, so that its window is enlarged if the cap allows it. */
 function borrow(peer: ScriptedPeer): { stream: Stream; borrowed: boolean } {
   const id = peer.record.streams.length * 2 + 1;
   peer.opens(id);
@@ -52,11 +50,11 @@ function borrow(peer: ScriptedPeer): { stream: Stream; borrowed: boolean } {
 }
 
 describe("a reader", () => {
-  test("that consumes a little later than it is told gets a window as large as the path needs", () => {
+  test("that consumes a little after onData gets a window as large as the path needs", () => {
     expect(shareOfPath(2)).toBeGreaterThan(0.8);
   });
 
-  test("that is slower than the path does not get more of the cap", () => {
+  test("that is slower than the path gets no larger window", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1);
     const reader = new Later(peer.record.streams[0] as Stream);
@@ -67,7 +65,7 @@ describe("a reader", () => {
     expect(peer.sent("WINDOW", 1).at(-1)?.["limit"]).toBe(2 * DEFAULT_LIMITS.guaranteedWindow);
   });
 
-  test("that is behind gets small pieces as copies, so that they don't keep all that was read with them", () => {
+  test("that is behind gets copies of small pieces, which do not keep the whole message in memory", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1);
     const reader = new Later(peer.record.streams[0] as Stream);
@@ -80,7 +78,15 @@ describe("a reader", () => {
     expect(kept.slice(2)).toEqual([1, 1]);
   });
 
-  test("that has not read to the end keeps its loan until it has, or gives up", () => {
+  test("that keeps a view without copying it finds the bytes overwritten", () => {
+    const peer = new ScriptedPeer("client");
+    peer.opens(1);
+    const reader = new Later(peer.record.streams[0] as Stream);
+    peer.sends({ type: "DATA", stream: 1, data: "ab".repeat(100) });
+    expect(reader.chunks.map((chunk) => chunk.toString("hex"))).toEqual(["db".repeat(100)]);
+  });
+
+  test("that has not read to the end keeps its memory until it has, or until it resets", () => {
     const peer = new ScriptedPeer("client", { sessionWindow: 1024 * 1024 });
     const over = [borrow(peer), borrow(peer)].map(({ stream }) => {
       peer.sends({ type: "DATA", stream: stream.id, data: "ab".repeat(20_000) });
@@ -89,7 +95,7 @@ describe("a reader", () => {
       expect(stream.over).toBe(true);
       return stream;
     });
-    // A loan is 240 KiB, and at most half of what is left: 1,024, 784, 544, 304.
+    // A loan takes 240 KiB, and at most half of the free memory: 1,024, 784, 544, 304.
     expect([borrow(peer).borrowed, borrow(peer).borrowed]).toEqual([true, false]);
     over[0]?.consumed(20_000);
     expect(borrow(peer).borrowed).toBe(true);
