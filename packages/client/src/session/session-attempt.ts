@@ -75,7 +75,9 @@ export class SessionAttempt implements SessionOwner {
     return this.#closed.signal;
   }
 
-  /** Logs in and requests the name. @param signal aborts the attempt. @throws TunnelError; the session is closed then. */
+  /**
+   * Logs in and requests the name. @param signal aborts the attempt. @throws TunnelError; the session is closed then.
+   */
   async open(signal: AbortSignal): Promise<Bound> {
     const { options, name, instance } = this.#context;
     const { session, lifetime } = await this.#login(signal);

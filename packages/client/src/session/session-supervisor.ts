@@ -95,7 +95,9 @@ export class SessionSupervisor {
     this.#setState("disconnected");
   }
 
-  /** Replaces the session by one with `server`, which is open before the old one ends. If that fails, nothing changes. */
+  /**
+   * Replaces the session by one with `server`, which is open before the old one ends. If that fails, nothing changes.
+   */
   async move(server: URL): Promise<"done" | "failed" | "aborted"> {
     const former = this.#current;
     if (former === undefined || this.#attempt !== undefined) return "failed";
@@ -130,7 +132,9 @@ export class SessionSupervisor {
     return this.#context.signal.aborted || this.#context.isClosing;
   }
 
-  /** Runs a session, and those that replace it, until the last one is lost. @throws TunnelError when the tunnel fails. */
+  /**
+   * Runs a session, and those that replace it, until the last one is lost. @throws TunnelError when the tunnel fails.
+   */
   async #runSession(server: URL): Promise<Next> {
     const { uptime } = this.#context.dependencies;
     const controller = this.#beginAttempt();
@@ -254,7 +258,9 @@ export class SessionSupervisor {
     return "attempt";
   }
 
-  /** Waits before a retry. When the last session is lost meanwhile, another row of retries counts: a new pause begins. */
+  /**
+   * Waits before a retry. When the last session is lost meanwhile, another row of retries counts: a new pause begins.
+   */
   async #pause(): Promise<Next> {
     const { dependencies, reconnection, servers } = this.#context;
     const attempt = servers.connected > 0 ? this.#retries : servers.retries;

@@ -2,14 +2,14 @@ import { X509Certificate } from "node:crypto";
 import { RevocationList } from "./revocation-list.js";
 import { checkTrustPem } from "./trust.js";
 
-/** PEM, and what messages call the files. */
+/** PEM texts, and the names of the files for messages. */
 export interface ClientCaPem {
   ca: string;
   crl?: string;
   names?: { ca: string; crl: string };
 }
 
-/** Who may sign the certificates of clients, and which of those do not count any more. */
+/** The CA that signs client certificates, and its revocation list. */
 export class ClientCa {
   readonly ca: string;
   readonly crl: string | undefined;
@@ -26,7 +26,10 @@ export class ClientCa {
     this.#revoked = crl === undefined ? undefined : new RevocationList(crl, names.crl);
   }
 
-  /** Whether a chain that OpenSSL found good, from the leaf to its authority, still is: nobody in it was revoked, and its authority counts. */
+  /**
+   * Whether a chain that OpenSSL has verified, from the leaf to the CA, is still valid: the CA is trusted, and no
+   * certificate was revoked.
+   */
   accepts(chain: readonly X509Certificate[]): boolean {
     return (
       chain.some(({ fingerprint256 }) => this.#authorities.has(fingerprint256)) &&
