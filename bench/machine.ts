@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 
-/** What the figures were measured on and with, in one sentence for people. */
+/** The machine and the versions of the programs, in one line. */
 export function describeMachine(): string {
   const cores = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB of memory`;
@@ -20,7 +20,7 @@ export function describeMachine(): string {
 }
 
 function version(command: string, args: string[], pattern: RegExp, label: string): string {
-  // Some of them print their version on standard error, and with a failure's code.
+  // Some programs print their version on standard error and exit with a failure.
   let text = "";
   try {
     const cwd = fileURLToPath(new URL(".", import.meta.url));

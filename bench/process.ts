@@ -3,12 +3,12 @@ import { openSync, closeSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { childrenOf } from "./measure/process-usage.ts";
 
-/** How long a process may take to end by itself before it is killed. */
+/** Between SIGTERM and SIGKILL. */
 const PATIENCE_MS = 3000;
 
 const living = new Set<Process>();
 
-// Nothing that was started here may outlive the run, whatever ends it.
+// No process started here may outlive the run, however the run ends.
 process.on("exit", () => {
   for (const child of living) child.kill();
 });
@@ -17,14 +17,14 @@ export interface ProcessOptions {
   name: string;
   command: string;
   args: string[];
-  /** Where its error output goes; the end of it is shown when the process dies. */
+  /** The file for standard error. Its end is shown when the process dies. */
   log: string;
   env?: Record<string, string>;
-  /** A network namespace to run in. */
+  /** The network namespace to run in. */
   netns?: string | undefined;
 }
 
-/** A program that the bench started: its lines are read, and it is ended by its id. */
+/** A program that the bench started. Its lines are read; it is ended by its process id. */
 export class Process {
   readonly name: string;
   readonly pid: number;
@@ -38,7 +38,7 @@ export class Process {
 
   constructor(options: ProcessOptions) {
     const { name, log } = options;
-    // `ip netns exec` replaces itself by the command, so the id stays the program's own.
+    // `ip netns exec` replaces itself with the command, so the process id is the program's.
     const [command, args] = options.netns
       ? ["ip", ["netns", "exec", options.netns, options.command, ...options.args]]
       : [options.command, options.args];
@@ -59,14 +59,16 @@ export class Process {
       this.#child.once("exit", end);
       this.#child.once("error", () => end(127));
     });
+    // A program that has ended cannot read; `exited` reports that.
+    this.#child.stdin!.on("error", () => {});
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
-      // Only the latest lines matter; a chatty program must not fill the bench's memory.
+      // Only the latest lines matter; a program that prints a lot must not fill memory.
       if (this.#lines.push(line) > 1000) this.#lines.shift();
       this.#wake();
     });
   }
 
-  /** The first line of standard output that `wanted` accepts; fails when the process ends without it. */
+  /** Waits for the first line of standard output that `wanted` accepts. Throws when the process ends before. */
   async line(wanted: (line: string) => boolean): Promise<string> {
     for (;;) {
       const at = this.#lines.findIndex(wanted);
@@ -76,9 +78,14 @@ export class Process {
     }
   }
 
-  /** The first line that is JSON, parsed. */
+  /** Waits for the first line that is JSON, and parses it. */
   async report<T>(): Promise<T> {
     return JSON.parse(await this.line((line) => line.startsWith("{"))) as T;
+  }
+
+  /** Writes one line of JSON to its standard input. */
+  send(message: object): void {
+    this.#child.stdin!.write(`${JSON.stringify(message)}\n`);
   }
 
   obituary(): string {
@@ -100,7 +107,7 @@ export class Process {
     clearTimeout(timer);
   }
 
-  /** Ends it at once, with its children (nginx's worker would live on). */
+  /** Kills it at once, with its children: nginx's worker would otherwise survive. */
   kill(): void {
     if (this.#ended) return;
     for (const pid of childrenOf(this.pid)) endQuietly(pid);
@@ -112,11 +119,11 @@ function endQuietly(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
 function tail(file: string): string {
   const text = readFileSync(file, "utf8").trim();
-  return text === "" ? "it said nothing" : text.slice(-600);
+  return text === "" ? "it printed no error" : text.slice(-600);
 }

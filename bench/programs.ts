@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 
-/** Programs the bench may need, and the Debian package each comes with. */
+/** Programs that rows use, and the Debian package of each. */
 export const PACKAGES = { nginx: "nginx-light", wrk: "wrk", strace: "strace", ip: "iproute2", tc: "iproute2" } as const;
 
 export type Program = keyof typeof PACKAGES;
@@ -16,7 +16,7 @@ export function isInstalled(program: Program): boolean {
   });
 }
 
-/** What to do about programs that aren't there; undefined when all are. */
+/** How to install the programs that are missing; undefined when all are installed. */
 export function missingPrograms(programs: Iterable<Program>): string | undefined {
   const missing = [...new Set(programs)].filter((program) => !isInstalled(program));
   if (missing.length === 0) return undefined;

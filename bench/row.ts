@@ -2,22 +2,22 @@ import type { Program } from "./programs.ts";
 import type { Settings } from "./settings.ts";
 import type { Stage } from "./stage.ts";
 
-/** One thing to measure; it may bring several lines of the table. */
+/** One thing to measure. It adds one or more lines to the table. */
 export interface Row {
-  /** What people type after `npm run bench`. */
+  /** The argument of `npm run bench` that selects it. */
   name: string;
   /** What it measures, in one line. */
   about: string;
-  /** Programs it cannot do without. */
+  /** Programs that must be installed. */
   needs: Program[];
-  /** Runs only when it is named: it explains, it has no bar. */
+  /** Runs only when it is named: it explains figures and has no bar. */
   onRequest?: true;
-  /** The time it may take with these settings, in seconds; beyond, it is ended. */
+  /** The longest time it may take with these settings, in seconds. After that it fails. */
   limit(settings: Settings): number;
   run(stage: Stage, settings: Settings): Promise<Line[]>;
 }
 
-/** One line of the table. Empty text means: does not apply. */
+/** One line of the table. An empty text means that the column does not apply. */
 export interface Line {
   measure: string;
   product: string;
@@ -25,15 +25,17 @@ export interface Line {
   ratio: string;
   bar: string;
   result: "pass" | "MISSED" | "skipped" | "failed" | "";
-  /** CPU time beside the figures: Postern's (server + client), then the yardstick's. */
+  /** CPU time: Postern's (server + client), then the yardstick's. */
   cpu: string;
+  /** With --against: the ratio of two setups of the same build. */
+  noise: string;
   note: string;
-  /** Every single measurement, for the JSON file beside the table. */
+  /** Every measurement, for the JSON file beside the table. */
   raw?: unknown;
 }
 
 export function line(fields: Partial<Line> & { measure: string }): Line {
-  return { product: "", yardstick: "", ratio: "", bar: "", result: "", cpu: "", note: "", ...fields };
+  return { product: "", yardstick: "", ratio: "", bar: "", result: "", cpu: "", noise: "", note: "", ...fields };
 }
 
 export function verdict(passed: boolean): Line["result"] {

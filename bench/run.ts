@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
 import { loadavg } from "node:os";
+import { commandOf } from "./comparison/compare-builds.ts";
+import { comparisonRows } from "./comparison/index.ts";
 import { describeMachine } from "./machine.ts";
 import { missingPrograms } from "./programs.ts";
 import { save, writeReadme } from "./record.ts";
@@ -6,18 +9,21 @@ import { line, type Line, type Row } from "./row.ts";
 import { ROWS } from "./rows/index.ts";
 import { readSettings, USAGE, type Settings } from "./settings.ts";
 import { Stage } from "./stage.ts";
-import { table } from "./table.ts";
+import { COMPARISON_COLUMNS, table } from "./table.ts";
 
-/** Above this load others take part in what is measured. */
+/** Above this load, other programs distort the figures. */
 const BUSY_LOAD = 0.5;
 
 const settings = attempt(() => readSettings(process.argv.slice(2)));
+const available = settings.against === undefined ? ROWS : comparisonRows(settings.against);
 if (settings.list) {
-  for (const row of ROWS)
+  for (const row of available)
     console.log(`${row.name.padEnd(14)} ${row.about}${row.onRequest ? " (only when named)" : ""}`);
   process.exit(0);
 }
 const rows = attempt(() => chosen(settings));
+if (settings.against !== undefined && !existsSync(commandOf(settings.against)))
+  refuse(`${settings.against} is not a checkout of Postern: ${commandOf(settings.against)} does not exist`);
 const missing = missingPrograms(rows.flatMap((row) => row.needs));
 if (missing) refuse(missing);
 
@@ -26,40 +32,42 @@ let interrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     interrupted = true;
-    console.error(`\n${signal}: ending what was started`);
+    console.error(`\n${signal}: stopping`);
     void (stage?.close() ?? Promise.resolve()).then(() => process.exit(130));
   });
 }
 
 const machine = describeMachine();
 const load = loadavg()[0] ?? 0;
-if (load > BUSY_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): figures will say little.`);
+if (load > BUSY_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): figures will mean little.`);
 const lines: Line[] = [];
 for (const row of rows) {
   console.error(`${row.name}: ${row.about}`);
   lines.push(...(await measured(row)));
-  // The signal's handler ends the process as soon as everything is cleared away.
+  // The signal handler ends the process after the clean-up.
   if (interrupted) await new Promise(() => {});
 }
 
-const text = [conditions(machine), table(lines)].join("\n\n");
+const text = [conditions(machine), table(lines, settings.against === undefined ? undefined : COMPARISON_COLUMNS)].join(
+  "\n\n",
+);
 console.log(`\n${text}\n`);
 console.log(save(text, lines, settings, machine));
 if (settings.write) await writeReadme(text);
 // A missed bar is a failure, so that scripts see it too.
 process.exit(lines.some(({ result }) => result === "MISSED" || result === "failed") ? 1 : 0);
 
-/** Runs one row on a stage of its own, within its time. What goes wrong becomes a line of the table. */
+/** Runs one row on a stage of its own, within its time limit. A failure becomes a line of the table. */
 async function measured(row: Row): Promise<Line[]> {
   stage = new Stage();
   const limit = row.limit(settings);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${limit} s`)), limit * 1000);
+    timer = setTimeout(() => reject(new Error(`not finished after ${limit} s`)), limit * 1000);
   });
   try {
     const work = row.run(stage, settings);
-    // When another of them fails first, closing the stage makes the work fail too, and nobody waits for that.
+    // If another promise rejects first, closing the stage makes the work fail too, and nothing awaits it.
     work.catch(() => {});
     return await Promise.race([work, late, stage.broken]);
   } catch (error) {
@@ -73,19 +81,23 @@ async function measured(row: Row): Promise<Line[]> {
 }
 
 function chosen({ rows: names }: Settings): Row[] {
-  if (names.length === 0) return ROWS.filter((row) => !row.onRequest);
+  if (names.length === 0) return available.filter((row) => !row.onRequest);
   return names.map((name) => {
-    const row = ROWS.find((each) => each.name === name);
-    if (!row) throw new Error(`no row is called ${name}; there are ${ROWS.map((each) => each.name).join(", ")}`);
+    const row = available.find((each) => each.name === name);
+    if (!row)
+      throw new Error(`there is no row called ${name}; the rows are ${available.map((each) => each.name).join(", ")}`);
     return row;
   });
 }
 
 function conditions(of: string): string {
-  const rounds = settings.quick
-    ? "one quick round: figures mean nothing"
-    : `medians of ${settings.runs} interleaved rounds`;
-  return `${new Date().toISOString().slice(0, 10)}; ${rounds}. ${of}. Load before the run: ${load.toFixed(1)}.`;
+  return `${new Date().toISOString().slice(0, 10)}; ${rounds()}. ${of}. Load before the run: ${load.toFixed(1)}.`;
+}
+
+function rounds(): string {
+  if (settings.quick) return "one quick round: figures mean nothing";
+  if (settings.against === undefined) return `medians of ${settings.rounds} interleaved rounds`;
+  return `medians of ${settings.pairs} × ${settings.rounds} interleaved rounds, against ${settings.against}`;
 }
 
 function attempt<T>(work: () => T): T {

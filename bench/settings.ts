@@ -3,42 +3,50 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 export interface Settings {
-  /** Names of rows; empty means all that have a bar. */
+  /** Names of rows; empty means all that do not have to be named. */
   rows: string[];
-  /** Interleaved rounds of each measurement. */
-  runs: number;
-  /** Length of one timed measurement; undefined means what the row thinks right. */
+  /** Interleaved rounds of each measurement. With `against`, rounds of each process pair. */
+  rounds: number;
+  /** With `against`: how often all processes are started again. */
+  pairs: number;
+  /** A checkout, built, whose `postern` this build is compared with. */
+  against: string | undefined;
+  /** Length of one timed measurement; undefined means each row's own default. */
   seconds: number | undefined;
-  /** One short round with small amounts: shows that everything works, measures nothing. */
+  /** One short round with small amounts, to check that everything works. The figures mean nothing. */
   quick: boolean;
-  /** Profiles server and client while they are measured. */
+  /** Profile server and client while they are measured. */
   profile: boolean;
-  /** Writes the table into bench/README.md. */
+  /** Write the table into bench/README.md. */
   write: boolean;
   list: boolean;
   /** The command to measure. */
   postern: string;
-  /** A folder with the throw-away prototype (server.cjs, client.cjs) to measure in the same rounds. */
+  /** A folder with a prototype (server.cjs, client.cjs) to measure in the same rounds. */
   prototype: string | undefined;
 }
 
 export const USAGE = `npm run bench -- [row …] [options]
 
-  --runs N         interleaved rounds of each measurement (5)
-  --seconds N      length of one timed measurement (each row has its own)
-  --quick          one short round: shows that everything works, measures nothing
+  --rounds N       interleaved rounds of each measurement (5; with --against 24 for each pair)
+  --seconds N      length of one timed measurement (each row has its own default)
+  --quick          one short round, to check that everything works; the figures mean nothing
   --profile        CPU profile of server and client, with the busiest functions
   --write          put the table into bench/README.md (only after a complete run)
   --prototype DIR  also measure the prototype in DIR (server.cjs, client.cjs)
-  --postern FILE   another build of the command (packages/cli/bin/postern.js)
-  --list           the rows`;
+  --postern FILE   measure another build of the command (packages/cli/bin/postern.js)
+  --against DIR    compare CPU time and system calls with the built checkout in DIR
+  --pairs N        with --against: how often all servers and clients are started again (3)
+  --list           list the rows`;
 
 export function readSettings(args: string[]): Settings {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: {
-      runs: { type: "string" },
+      rounds: { type: "string" },
+      pairs: { type: "string" },
+      against: { type: "string" },
       seconds: { type: "string" },
       quick: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
@@ -53,11 +61,14 @@ export function readSettings(args: string[]): Settings {
     console.log(USAGE);
     process.exit(0);
   }
-  if (values.write && (values.quick || values.profile || positionals.length > 0))
+  if (values.write && (values.quick || values.profile || values.against !== undefined || positionals.length > 0))
     throw new Error("--write needs a complete run");
+  if (values.pairs !== undefined && values.against === undefined) throw new Error("--pairs needs --against");
   return {
     rows: positionals,
-    runs: positive("--runs", values.runs) ?? (values.quick || values.profile ? 1 : 5),
+    rounds: whole("--rounds", values.rounds) ?? defaultRounds(values.quick || values.profile, values.against),
+    pairs: whole("--pairs", values.pairs) ?? (values.quick ? 1 : 3),
+    against: values.against === undefined ? undefined : resolve(values.against),
     seconds: positive("--seconds", values.seconds),
     quick: values.quick,
     profile: values.profile,
@@ -68,6 +79,17 @@ export function readSettings(args: string[]): Settings {
   };
 }
 
+function defaultRounds(brief: boolean, against: string | undefined): number {
+  if (brief) return 1;
+  return against === undefined ? 5 : 24;
+}
+
+function whole(name: string, text: string | undefined): number | undefined {
+  const value = positive(name, text);
+  if (value !== undefined && !Number.isInteger(value)) throw new Error(`${name} takes a whole number, not ${text}`);
+  return value;
+}
+
 function positive(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
@@ -75,7 +97,7 @@ function positive(name: string, text: string | undefined): number | undefined {
   return value;
 }
 
-/** How long one timed measurement takes, in seconds. */
+/** The length of one timed measurement, in seconds. */
 export function duration(settings: Settings, usual: number): number {
   return settings.seconds ?? (settings.quick ? Math.min(usual, 2) : usual);
 }

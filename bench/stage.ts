@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Process } from "./process.ts";
 
-/** What a row starts and leaves behind: processes, ports, files. Closing the stage clears it away. */
+/** Owns the processes and files of one row. Closing it ends and removes them. */
 export class Stage {
   readonly dir = mkdtempSync(join(tmpdir(), "postern-bench-"));
-  /** Rejects when a program that should stay has died, or when the stage was closed. */
+  /** Rejects when a program of `start` ends unexpectedly, or when the stage is closed. */
   readonly broken: Promise<never>;
   #break: (error: Error) => void = () => {};
   #closers: (() => Promise<void> | void)[] = [];
   #closing: Promise<void> | undefined;
-  /** Programs that were told to end, so that nobody is surprised. */
+  /** Programs that `stop` has ended, whose exit is expected. */
   #expected = new WeakSet<Process>();
   #count = 0;
 
@@ -22,7 +22,7 @@ export class Stage {
     this.broken.catch(() => {});
   }
 
-  /** Starts a program that stays until `stop` or the end of the stage. */
+  /** Starts a program that runs until `stop` or the end of the stage. */
   start(name: string, command: string, args: string[], options: StartOptions = {}): Process {
     const child = this.run(name, command, args, options);
     void child.exited.then(() => {
@@ -31,7 +31,7 @@ export class Stage {
     return child;
   }
 
-  /** Starts a program that may end whenever it likes. */
+  /** Starts a program that may end at any time. */
   run(name: string, command: string, args: string[], options: StartOptions = {}): Process {
     if (this.#closing) throw new Error("the row was ended");
     const child = new Process({ name, command, args, log: join(this.dir, `${name}-${++this.#count}.log`), ...options });
@@ -39,13 +39,13 @@ export class Stage {
     return child;
   }
 
-  /** Starts one of the bench's own scripts in bench/load, with its settings as JSON. */
+  /** Starts a script of bench/load with its settings as JSON. It may end at any time. */
   script(name: string, settings: unknown, options: StartOptions = {}): Process {
     const file = fileURLToPath(new URL(`load/${name}.ts`, import.meta.url));
     return this.run(name, process.execPath, [file, JSON.stringify(settings)], options);
   }
 
-  /** Ends programs of this stage before its end. */
+  /** Ends programs of this stage early. */
   async stop(...children: Process[]): Promise<void> {
     for (const child of children) this.#expected.add(child);
     await Promise.all(children.map((child) => child.stop()));
@@ -61,7 +61,7 @@ export class Stage {
     this.#closers.push(closer);
   }
 
-  /** Ends everything, the latest first. Can be called twice. */
+  /** Ends everything, the latest first. Idempotent. */
   close(): Promise<void> {
     return (this.#closing ??= this.#clear());
   }
@@ -78,7 +78,7 @@ export interface StartOptions {
   netns?: string | undefined;
 }
 
-/** A port of the loopback address that nobody listens on now. */
+/** A port of 127.0.0.1 that is free now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);

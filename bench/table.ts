@@ -1,24 +1,42 @@
 import type { Line } from "./row.ts";
 
-const HEADINGS = ["measure", "Postern", "yardstick", "ratio", "bar", "", "CPU: Postern / yardstick", "note"];
+/** Headings, and the fields shown below them. The last column is not padded. */
+type Columns = [heading: string, field: Exclude<keyof Line, "raw">][];
 
-/** The lines as a Markdown table, padded so that it reads as well in a terminal. */
-export function table(lines: Line[]): string {
-  const rows = lines.map((of) =>
-    [of.measure, of.product, of.yardstick, of.ratio, of.bar, of.result, of.cpu, of.note].map(escape),
-  );
-  const widths = HEADINGS.map((heading, column) =>
+const COLUMNS: Columns = [
+  ["measure", "measure"],
+  ["Postern", "product"],
+  ["yardstick", "yardstick"],
+  ["ratio", "ratio"],
+  ["bar", "bar"],
+  ["", "result"],
+  ["CPU: Postern / yardstick", "cpu"],
+  ["note", "note"],
+];
+
+/** For two builds of Postern. */
+export const COMPARISON_COLUMNS: Columns = [
+  ["measure", "measure"],
+  ["this build", "product"],
+  ["against", "yardstick"],
+  ["ratio (95 % interval)", "ratio"],
+  ["bar", "bar"],
+  ["", "result"],
+  ["same build twice (95 % interval)", "noise"],
+  ["note", "note"],
+];
+
+/** The lines as a Markdown table, padded for reading in a terminal. */
+export function table(lines: Line[], columns: Columns = COLUMNS): string {
+  const headings = columns.map(([heading]) => heading);
+  const rows = lines.map((line) => columns.map(([, field]) => escape(line[field])));
+  const widths = headings.map((heading, column) =>
     Math.max(3, heading.length, ...rows.map((row) => row[column]!.length)),
   );
   const join = (cells: string[]): string =>
-    `| ${cells.map((cell, column) => pad(cell, widths[column]!, column)).join(" | ")} |`;
+    `| ${cells.map((cell, column) => (column === columns.length - 1 ? cell : cell.padEnd(widths[column]!))).join(" | ")} |`;
   const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [join(HEADINGS), rule, ...rows.map(join)].join("\n");
-}
-
-/** The notes are long and last: padding them would only make lines longer. */
-function pad(cell: string, width: number, column: number): string {
-  return column === HEADINGS.length - 1 ? cell : cell.padEnd(width);
+  return [join(headings), rule, ...rows.map(join)].join("\n");
 }
 
 function escape(cell: string): string {

@@ -1,4 +1,4 @@
-// Writes the pages of docs/ that are tables of the code; with --check it only says whether they are up to date.
+// Writes the generated pages of docs/. With --check it only reports whether they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
 import { configPage } from "./docs/config-page.ts";
@@ -16,11 +16,11 @@ const PAGES = {
 let stale = 0;
 for (const [path, page] of Object.entries(PAGES)) {
   const url = new URL(`../${path}`, import.meta.url);
-  const text = await format(page(), { parser: "markdown", printWidth: 120 });
+  const text = await format(page(), { parser: "markdown", printWidth: 120, proseWrap: "always" });
   if (!process.argv.includes("--check")) writeFileSync(url, text);
   else if (readFileSync(url, "utf8") !== text) {
     stale++;
-    console.error(`${path} differs from the code. Run: npm run docs`);
+    console.error(`${path} is out of date. Run: npm run docs`);
   }
 }
 process.exitCode = stale === 0 ? 0 : 1;

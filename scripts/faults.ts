@@ -1,4 +1,4 @@
-// Runs every fault at full length, and writes what was seen to docs/reliability.md. Needs root, for network namespaces and mounts.
+// Runs the fault tests at full length and writes the results to docs/reliability.md. Needs root, for network namespaces and mounts.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
@@ -15,9 +15,9 @@ interface Outcome {
 
 const folder = mkdtempSync(join(tmpdir(), "postern-faults-"));
 const report = join(folder, "report.json");
-// One after the other: what one of them does to the machine is not to be seen by another.
-const alone = ["--maxWorkers=1", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-const args = ["vitest", "run", "tests/faults", ...alone];
+// One after the other, because a fault of one test can affect the whole machine.
+const sequential = ["--maxWorkers=1", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+const args = ["vitest", "run", "tests/faults", ...sequential];
 const { status } = spawnSync("npx", args, {
   stdio: "inherit",
   env: { ...process.env, POSTERN_FAULTS: "full", POSTERN_NO_SKIP: "1" },
@@ -34,15 +34,16 @@ const files = testResults
 const page = [
   "# Reliability",
   "",
-  "What breaks, and what happens then. `npm run faults` does all of this to real processes, real sockets and real links, at full length, and writes this page;",
-  "`npm test` does the same in short. After each fault the same is checked: every process lives and holds no more files and memory than before, and a tunnel beside it was served every time.",
+  "This page lists the faults that Postern is tested with and the results of the last full run. `npm run faults` injects them into real processes, sockets and network links and writes this page; `npm test` runs shorter versions of the same tests.",
   "",
-  `The last full run: ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB of memory, Linux ${release()}, Node ${process.versions.node}.`,
+  "Each test also checks that all processes are still running, that they hold no more files and memory than before, and that another tunnel on the same server answered every request during the fault.",
+  "",
+  `Last full run: ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB of memory, Linux ${release()}, Node ${process.versions.node}.`,
   ...files.flatMap(({ file, outcomes }) => [
     "",
     `## \`${file}\``,
     "",
-    "| what happens | | seen |",
+    "| test | result | measured |",
     "| --- | --- | --- |",
     ...outcomes.map(
       ({ title, status: outcome, meta }) => `| ${title} | ${outcome} | ${(meta.findings ?? []).join("; ")} |`,
@@ -50,5 +51,8 @@ const page = [
   ]),
   "",
 ].join("\n");
-writeFileSync(join(root, "docs/reliability.md"), await format(page, { parser: "markdown", printWidth: 120 }));
+writeFileSync(
+  join(root, "docs/reliability.md"),
+  await format(page, { parser: "markdown", printWidth: 120, proseWrap: "always" }),
+);
 process.exitCode = status ?? 1;

@@ -2,17 +2,17 @@ import { createServer, request } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Defer } from "@postern/testkit";
 
-/** A proxy before a server that lets nobody through without a header. */
+/** A proxy before a server that requires a header. */
 export class Gate {
   readonly url: string;
-  /** How many it has turned away. */
+  /** The number of refused connections. */
   refused = 0;
 
   private constructor(port: number) {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  /** @param to the port behind it. */
+  /** @param to - The port behind it. */
   static async start(defer: Defer, to: number, header: string, value: string): Promise<Gate> {
     const sockets = new Set<Socket>();
     const listener = createServer();
@@ -23,7 +23,7 @@ export class Gate {
         gate.refused++;
         return void socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       }
-      // What it asks for goes no further.
+      // The header is not forwarded.
       const { [header]: _, ...rest } = headers;
       const onward = request({ host: "127.0.0.1", port: to, path: url, headers: rest });
       onward.on("error", () => socket.destroy());

@@ -12,18 +12,18 @@ const CHROMIUM = [
 
 export interface OpenPage {
   page: Page;
-  /** What the browser had to say against the page: errors and warnings of its console, and requests that failed. */
+  /** Errors and warnings of the browser's console, and failed requests. */
   complaints: string[];
 }
 
-/** A browser without windows. */
+/** Starts a headless browser. */
 export async function openBrowser(defer: Defer): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
   defer(() => browser.close());
   return browser;
 }
 
-/** An empty page of a visitor whom the browser has never seen. */
+/** Opens an empty page with a new profile. */
 export async function openPage(defer: Defer, browser: Browser, options: BrowserContextOptions = {}): Promise<OpenPage> {
   const context = await browser.newContext(options);
   defer(() => context.close());

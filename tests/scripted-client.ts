@@ -14,34 +14,34 @@ import {
 } from "@postern/protocol";
 import { TEST_KEY, until, type Defer } from "@postern/testkit";
 
-export interface PlayedClientOptions {
+export interface ScriptedClientOptions {
   port: number;
   subdomain: string;
   instance?: string;
-  /** What it answers to every request but those for `/hold`, which it keeps. */
-  says?: string;
+  /** The body of its responses. Requests for `/hold` stay open. */
+  body?: string;
 }
 
-/** A client in the test's own process that does what the test wants: it answers itself, falls silent, breaks off. */
-export class PlayedClient implements SessionHandler {
+/** A client in the test's process that responds by itself, falls silent or disconnects as the test directs. */
+export class ScriptedClient implements SessionHandler {
   readonly messages: ControlMessage[] = [];
-  /** Streams of requests that are not answered. */
+  /** Streams of requests for `/hold`. */
   readonly held: Stream[] = [];
-  /** How many requests came. */
+  /** The number of received requests. */
   requests = 0;
-  /** When to come back, in milliseconds, as the server said when it asked to go. */
-  comeBack: number | undefined;
-  /** How many streams were flagged as probes. */
+  /** The delay before a reconnection that the server's go-away requested, in milliseconds. */
+  retryAfter: number | undefined;
+  /** The number of streams flagged as probes. */
   probes = 0;
   reason: TunnelError | undefined;
   readonly session: Session;
   readonly #socket: Socket;
   readonly #transport: WebSocketTransport;
-  readonly #says: string;
+  readonly #body: string;
 
-  private constructor(socket: Socket, head: Buffer, says: string) {
+  private constructor(socket: Socket, head: Buffer, body: string) {
     this.#socket = socket;
-    this.#says = says;
+    this.#body = body;
     const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     this.#transport = new WebSocketTransport({ socket, role: "client", head, setTimer });
     const now = (): number => performance.now();
@@ -49,11 +49,11 @@ export class PlayedClient implements SessionHandler {
     this.session = new Session({ role: "client", transport: this.#transport, now, schedule }, this);
   }
 
-  /** Logs in, and waits for nothing more. */
-  static async dial(defer: Defer, port: number, says = "", key = TEST_KEY): Promise<PlayedClient> {
+  /** Logs in without a bind. */
+  static async dial(defer: Defer, port: number, body = "", key = TEST_KEY): Promise<ScriptedClient> {
     const nonce = randomBytes(16).toString("base64");
     const accept = createHash("sha1").update(nonce).update(WEBSOCKET_GUID).digest("base64");
-    const asked = request({
+    const outgoing = request({
       host: "127.0.0.1",
       port,
       path: "/connect",
@@ -66,13 +66,13 @@ export class PlayedClient implements SessionHandler {
         "Sec-WebSocket-Protocol": SUBPROTOCOL,
       },
     });
-    const client = await new Promise<PlayedClient>((resolve, reject) => {
-      asked.on("error", reject);
-      asked.on("upgrade", (response, socket: Socket, head) => {
+    const client = await new Promise<ScriptedClient>((resolve, reject) => {
+      outgoing.on("error", reject);
+      outgoing.on("upgrade", (response, socket: Socket, head) => {
         if (response.headers["sec-websocket-accept"] !== accept) return reject(new Error("no WebSocket"));
-        resolve(new PlayedClient(socket, head, says));
+        resolve(new ScriptedClient(socket, head, body));
       });
-      asked.end();
+      outgoing.end();
     });
     const timer = setInterval(() => client.session.tick(), 1_000);
     defer(async () => {
@@ -80,15 +80,15 @@ export class PlayedClient implements SessionHandler {
       client.#transport.terminate();
     });
     client.session.control({ type: "hello", versions: [1], auth: { method: "api_key", api_key: key } });
-    await client.told("welcome");
+    await client.received("welcome");
     return client;
   }
 
-  /** Logs in and takes the name. */
-  static async start(defer: Defer, options: PlayedClientOptions): Promise<PlayedClient> {
-    const client = await PlayedClient.dial(defer, options.port, options.says);
+  /** Logs in and binds the name. */
+  static async start(defer: Defer, options: ScriptedClientOptions): Promise<ScriptedClient> {
+    const client = await ScriptedClient.dial(defer, options.port, options.body);
     client.bind(options);
-    await client.told("bound");
+    await client.received("bound");
     return client;
   }
 
@@ -100,8 +100,8 @@ export class PlayedClient implements SessionHandler {
     return this.messages.find((message) => message.type === "bound") as Bound;
   }
 
-  /** The first message of this type, once it is there. Rejects when the session ends before. */
-  async told<T extends ControlMessage["type"]>(type: T): Promise<ControlMessage & { type: T }> {
+  /** Waits for the first message of this type. Rejects when the session ends before. */
+  async received<T extends ControlMessage["type"]>(type: T): Promise<ControlMessage & { type: T }> {
     const find = (): (ControlMessage & { type: T }) | undefined =>
       this.messages.find((message): message is ControlMessage & { type: T } => message.type === type);
     await until(`the message ${type}`, () => find() !== undefined || this.reason !== undefined, {
@@ -112,15 +112,15 @@ export class PlayedClient implements SessionHandler {
     return found;
   }
 
-  /** From now on it reads nothing and says nothing, as if the network had swallowed it. */
+  /** Stops reading and writing, as after a network failure. */
   fallSilent(): void {
     this.#socket.pause();
     this.#socket.write = () => true;
     this.#socket.cork = () => {};
   }
 
-  /** Breaks the connection. */
-  breakOff(): void {
+  /** Terminates the connection. */
+  disconnect(): void {
     this.#transport.terminate();
   }
 
@@ -140,7 +140,7 @@ export class PlayedClient implements SessionHandler {
         const holds = text.startsWith("GET /hold");
         text = "";
         if (holds) this.held.push(stream);
-        else this.answer(stream);
+        else this.respond(stream);
       },
       onEnd: () => stream.end(),
       onReset() {},
@@ -148,9 +148,9 @@ export class PlayedClient implements SessionHandler {
     };
   }
 
-  /** Answers the request that came on `stream`. */
-  answer(stream: Stream): void {
-    stream.write(Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${this.#says.length}\r\n\r\n${this.#says}`));
+  /** Responds to the request on `stream`. */
+  respond(stream: Stream): void {
+    stream.write(Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${this.#body.length}\r\n\r\n${this.#body}`));
   }
 
   onClose(reason: TunnelError): void {
@@ -158,7 +158,7 @@ export class PlayedClient implements SessionHandler {
   }
 
   onGoAway(_code: string, retryAfter: number): void {
-    this.comeBack = retryAfter;
+    this.retryAfter = retryAfter;
   }
 
   onPong(): void {}

@@ -1,21 +1,21 @@
 /**
- * A visitor that downloads over one connection as fast as it can. It reads into one buffer and throws the bytes away.
- * Reports { bytes, seconds } after `times` answers; without `times` it goes on until SIGTERM, and reports { flowing }
- * once `flowingBytes` have come.
+ * A visitor that downloads over one connection as fast as it can. It reads into one buffer and discards the bytes.
+ * It reports { bytes, seconds } after `times` responses. Without `times` it continues until SIGTERM, and reports
+ * { flowing } once `flowingBytes` have arrived.
  */
-import { AnswerReader } from "./answer-reader.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { dial, fail, report, settings, type Target } from "./settings.ts";
 
 const target = settings<Target & { times?: number; flowingBytes?: number }>();
 const { host, path, times, flowingBytes } = target;
 
 let bytes = 0;
-let answers = 0;
+let responses = 0;
 let started = 0;
 let flowing = flowingBytes === undefined;
 const buffer = Buffer.alloc(1 << 20);
 
-const reader = new AnswerReader(
+const reader = new ResponseReader(
   (count) => {
     bytes += count;
     if (flowing || bytes < flowingBytes!) return;
@@ -24,7 +24,7 @@ const reader = new AnswerReader(
     started = performance.now();
     report({ flowing: true });
   },
-  () => (++answers === times ? finish() : ask()),
+  () => (++responses === times ? finish() : request()),
 );
 
 const onread = {
@@ -36,15 +36,15 @@ const onread = {
 };
 const socket = dial(target, onread, () => {
   started = performance.now();
-  ask();
+  request();
 });
-// Node reads TLS into buffers of its own.
+// `onread` has no effect on TLS sockets.
 if (target.secure === true) socket.on("data", (chunk) => reader.push(chunk));
 socket.once("error", (error) => fail(`download: ${error.message}`));
-socket.once("end", () => fail(`download: closed after ${bytes} bytes of answer ${answers + 1}`));
+socket.once("end", () => fail(`download: closed after ${bytes} bytes of response ${responses + 1}`));
 process.once("SIGTERM", finish);
 
-function ask(): void {
+function request(): void {
   socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
 }
 

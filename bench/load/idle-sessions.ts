@@ -1,4 +1,6 @@
-/** Opens `count` sessions, `together` at a time, each with a tunnel of its own, and holds them until it is ended. Reports { open }. */
+/**
+ * Opens `count` sessions with a tunnel each, `together` at a time, and keeps them until it is ended. Reports { open }.
+ */
 import { connect } from "@postern/client";
 import { report, settings } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 /**
- * A link with a long way and a limited rate, as a TCP relay: every byte waits its turn at `bytesPerSecond`, then travels
- * `delayMs`. What is on the way is bounded (rate × delay and `queueBytes`); beyond, the sender is made to wait. One port for
- * each target; reports { ports }. Both directions of each port are links of their own.
+ * A TCP relay that simulates a long link with a limited rate: every byte is queued at `bytesPerSecond`, then delayed by
+ * `delayMs`. The bytes in transit are bounded by rate × delay + `queueBytes`; beyond that the relay stops reading. Each
+ * target has a port, and each direction of a port is a link of its own. It reports { ports }.
  */
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { report, settings, split } from "./settings.ts";
@@ -20,18 +20,18 @@ interface Parcel {
   due: number;
 }
 
-/** One direction: the rate is shared by all connections that use it. */
+/** One direction. All its connections share the rate. */
 class Lane {
   #free = 0;
 
-  /** When `bytes` that arrive now will come out at the other end. */
+  /** The time at which `bytes` that arrive now reach the other end. */
   arrival(bytes: number): number {
     this.#free = Math.max(performance.now(), this.#free) + (bytes / bytesPerSecond) * 1000;
     return this.#free + delayMs;
   }
 }
 
-/** Carries one direction of one connection. */
+/** One direction of one connection. */
 class Carrier {
   #from: Socket;
   #to: Socket;

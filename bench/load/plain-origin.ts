@@ -1,14 +1,14 @@
 /**
- * An origin for what nginx cannot do: it reads an upload to its end and throws it away, then answers with the number of bytes.
- * It has the small and the large answer as well, so that one process can be behind a whole session. At SIGUSR2 it reports
- * { received }, the bytes of all bodies so far: what an uploader has handed to its kernel is not there yet.
+ * An origin that reads and discards an upload, which nginx cannot do, and responds with the number of bytes. It also
+ * has the small and the large response, so that one process can serve a whole session. On SIGUSR2 it reports
+ * { received }, the bytes of all bodies so far, without those that are still in the kernel buffers of an uploader.
  */
 import { createServer, type Socket } from "node:net";
 import { report, settings } from "./settings.ts";
 
 const { host, port, small, largeBytes } = settings<{ host: string; port: number; small: string; largeBytes: number }>();
 
-/** Small enough that a small answer never waits long behind it. */
+/** Small enough that a small response does not wait long behind it. */
 const PIECE = Buffer.alloc(64 * 1024);
 
 let received = 0;
@@ -19,11 +19,11 @@ createServer({ noDelay: true }, (socket) => void new Connection(socket)).listen(
 class Connection {
   #socket: Socket;
   #head = "";
-  /** The length of the present request's body, and how much of it is still to come; -1 while a head is read. */
+  /** The length of the present request's body, and the bytes of it that have not arrived; -1 while a head is read. */
   #length = 0;
   #left = -1;
-  /** How much of a large answer is still to be sent. */
-  #owed = 0;
+  /** Bytes of a large response that have not been sent. */
+  #unsent = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -49,25 +49,25 @@ class Connection {
     this.#left = -1;
     const [method, path] = this.#head.split(" ", 2);
     this.#head = "";
-    if (method === "POST") this.#answer(`${this.#length}`);
-    else if (path === "/small") this.#answer(small);
-    else this.#answerLarge();
+    if (method === "POST") this.#respond(`${this.#length}`);
+    else if (path === "/small") this.#respond(small);
+    else this.#respondLarge();
   }
 
-  #answer(body: string): void {
+  #respond(body: string): void {
     this.#socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   }
 
-  #answerLarge(): void {
+  #respondLarge(): void {
     this.#socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${largeBytes}\r\n\r\n`);
-    this.#owed = largeBytes;
+    this.#unsent = largeBytes;
     this.#send();
   }
 
   #send(): void {
-    while (this.#owed > 0 && !this.#socket.destroyed) {
-      const piece = this.#owed < PIECE.length ? PIECE.subarray(0, this.#owed) : PIECE;
-      this.#owed -= piece.length;
+    while (this.#unsent > 0 && !this.#socket.destroyed) {
+      const piece = this.#unsent < PIECE.length ? PIECE.subarray(0, this.#unsent) : PIECE;
+      this.#unsent -= piece.length;
       if (!this.#socket.write(piece)) return;
     }
   }

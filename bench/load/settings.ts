@@ -1,14 +1,14 @@
 import { connect, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
-/** What the bench gave this script: its first argument, as JSON. */
+/** The script's settings: its first argument, as JSON. */
 export function settings<T>(): T {
   const text = process.argv[2];
-  if (text === undefined) throw new Error("this script is started by the bench, with its settings as JSON");
+  if (text === undefined) throw new Error("the bench starts this script, with its settings as JSON");
   return JSON.parse(text) as T;
 }
 
-/** One line of JSON for the bench. */
+/** Prints one line of JSON for the bench. */
 export function report(value: object): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
@@ -21,10 +21,10 @@ export function fail(message: string): never {
 export interface Target {
   /** `host:port` to connect to. */
   address: string;
-  /** What to send as Host. */
+  /** The Host to send. */
   host: string;
   path: string;
-  /** By TLS. Whose certificate it is doesn't matter here. */
+  /** Use TLS, without a check of the certificate. */
   secure?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Visitors that each read a large answer at a steady rate. Reports { reading } when every one of them has its first
- * bytes, and at SIGTERM { seconds, bytes, slowest }: all bytes, and those of the slowest reader, since `reading`.
+ * Visitors that each read a large response at a steady rate. The script reports { reading } when all of them have their
+ * first bytes, and on SIGTERM { seconds, bytes, slowest }: all bytes, and those of the slowest reader, since `reading`.
  */
 import { connect, type Socket } from "node:net";
 import { fail, report, settings, split, type Target } from "./settings.ts";
@@ -15,7 +15,7 @@ interface Reader {
   socket: Socket;
   started: number;
   bytes: number;
-  /** What it had when all of them were reading. */
+  /** Its bytes when all readers had begun. */
   before: number;
 }
 
@@ -40,7 +40,7 @@ function open(): Reader {
     if (reader.bytes > allowed(reader)) socket.pause();
   });
   socket.once("error", (error) => fail(`slow reader: ${error.message}`));
-  socket.once("end", () => fail(`slow reader: the answer ended after ${reader.bytes} bytes`));
+  socket.once("end", () => fail(`slow reader: the response ended after ${reader.bytes} bytes`));
   return reader;
 }
 

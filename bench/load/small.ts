@@ -1,10 +1,10 @@
 /**
- * A visitor that asks `rate` times a second, whether or not the earlier answers are there: each request takes an idle
- * keep-alive connection, or a new one. Reports { latencies } in milliseconds, from the request's write to the answer's
- * last byte, after `seconds`; the first second is not counted.
+ * A visitor that sends `rate` requests a second, even while earlier ones are open: each request uses an idle keep-alive
+ * connection, or a new one. After `seconds` it reports { latencies } in milliseconds, from the write of the request to
+ * the last byte of the response. The first second is not counted.
  */
 import { connect, type Socket } from "node:net";
-import { AnswerReader } from "./answer-reader.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { fail, report, settings, split, type Target } from "./settings.ts";
 
 const WARM_UP_MS = 1000;
@@ -14,7 +14,7 @@ const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
 
 interface Connection {
   socket: Socket;
-  asked: number;
+  sentAt: number;
 }
 
 const idle: Connection[] = [];
@@ -28,24 +28,24 @@ tick();
 
 function tick(): void {
   const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * rate) + 1);
-  for (; sent < due; sent++) ask();
+  for (; sent < due; sent++) send();
   if (sent < total) setTimeout(tick, Math.max(1, started + (sent / rate) * 1000 - performance.now()));
   else if (waiting === 0) finish();
 }
 
-function ask(): void {
+function send(): void {
   waiting++;
   const connection = idle.pop() ?? open();
-  connection.asked = performance.now();
+  connection.sentAt = performance.now();
   connection.socket.write(request);
 }
 
 function open(): Connection {
   const socket = connect({ ...split(address), noDelay: true });
-  const connection = { socket, asked: 0 };
-  const reader = new AnswerReader(
+  const connection = { socket, sentAt: 0 };
+  const reader = new ResponseReader(
     () => {},
-    () => answered(connection),
+    () => finished(connection),
   );
   socket.on("data", (chunk) => reader.push(chunk));
   socket.once("error", (error) => fail(`small request: ${error.message}`));
@@ -53,9 +53,9 @@ function open(): Connection {
   return connection;
 }
 
-function answered(connection: Connection): void {
+function finished(connection: Connection): void {
   waiting--;
-  if (connection.asked - started >= WARM_UP_MS) latencies.push(performance.now() - connection.asked);
+  if (connection.sentAt - started >= WARM_UP_MS) latencies.push(performance.now() - connection.sentAt);
   idle.push(connection);
   if (sent === total && waiting === 0) finish();
 }

@@ -1,9 +1,9 @@
 /**
  * A visitor that uploads one body over one connection as fast as it can, always the same bytes.
- * Reports { bytes, seconds } when the answer is there. With `flowingBytes` the body has no end in sight: it reports
- * { flowing } once that much has left, and goes on until SIGTERM.
+ * It reports { bytes, seconds } when the response has arrived. With `flowingBytes` the body is endless: it reports
+ * { flowing } once this many bytes have left, and continues until SIGTERM.
  */
-import { AnswerReader } from "./answer-reader.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { dial, fail, report, settings, type Target } from "./settings.ts";
 
 const target = settings<Target & { length: number; flowingBytes?: number }>();
@@ -19,14 +19,14 @@ const socket = dial(target, undefined, () => {
   socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\n`);
   send();
 });
-const reader = new AnswerReader(() => {}, finish);
+const reader = new ResponseReader(() => {}, finish);
 socket.on("data", (data) => {
-  if (left > 0) fail(`answered before the body was sent: ${data.toString("latin1", 0, 400)}`);
+  if (left > 0) fail(`response before the body was sent: ${data.toString("latin1", 0, 400)}`);
   reader.push(data);
 });
 socket.on("drain", send);
 socket.once("error", (error) => fail(`upload: ${error.message}`));
-socket.once("end", () => fail(`upload: closed with ${left} bytes of the body to go`));
+socket.once("end", () => fail(`upload: closed ${left} bytes before the end of the body`));
 process.once("SIGTERM", leave);
 
 function send(): void {

@@ -1,4 +1,4 @@
-/** A connection to a Node process's inspector, as far as the bench needs it. */
+/** A minimal client for a Node process's inspector. */
 export class Inspector {
   #socket: WebSocket;
   #next = 1;
@@ -13,8 +13,8 @@ export class Inspector {
   }
 
   static async open(port: number): Promise<Inspector> {
-    const answer = await fetch(`http://127.0.0.1:${port}/json/list`);
-    const [target] = (await answer.json()) as { webSocketDebuggerUrl: string }[];
+    const response = await fetch(`http://127.0.0.1:${port}/json/list`);
+    const [target] = (await response.json()) as { webSocketDebuggerUrl: string }[];
     const socket = new WebSocket(target!.webSocketDebuggerUrl);
     await new Promise((resolve, reject) => {
       socket.addEventListener("open", resolve, { once: true });
@@ -51,7 +51,7 @@ export interface MemoryUse {
   external: number;
 }
 
-/** Memory of the process after a full collection, in bytes. */
+/** Runs a full garbage collection, then returns the memory of the process in bytes. */
 export async function memoryAfterCollection(inspector: Inspector): Promise<MemoryUse> {
   await inspector.call("HeapProfiler.collectGarbage");
   const { result } = await inspector.call<{ result: { value: MemoryUse } }>("Runtime.evaluate", {

@@ -1,38 +1,38 @@
 import type { Settings } from "../settings.ts";
-import type { PosternWay } from "../ways/postern.ts";
-import type { Way } from "../ways/way.ts";
+import type { PosternSetup } from "../setups/postern.ts";
+import type { Setup } from "../setups/setup.ts";
 import { cpuSeconds } from "./process-usage.ts";
 import { profiled } from "./profile.ts";
 
 export interface Observed<T> {
   value: T;
-  /** CPU time of the way's processes meanwhile, in seconds. */
+  /** CPU time of the setup's processes during the work, in seconds. */
   cpu: number;
 }
 
-/** Runs `work` and counts the CPU time of the way's processes meanwhile; with `--profile` it profiles Postern's. */
+/** Runs `work` and measures the CPU time of the setup's processes. With `--profile` it profiles Postern's processes. */
 export async function observe<T>(
-  way: Way,
+  setup: Setup,
   settings: Settings,
   label: string,
   work: () => Promise<T>,
 ): Promise<Observed<T>> {
-  const before = cpuOf(way);
-  const value = await (settings.profile && isPostern(way) ? profileBoth(way, label, work) : work());
-  return { value, cpu: cpuOf(way) - before };
+  const before = cpuOf(setup);
+  const value = await (settings.profile && isPostern(setup) ? profileBoth(setup, label, work) : work());
+  return { value, cpu: cpuOf(setup) - before };
 }
 
-function cpuOf(way: Way): number {
-  return way.processes.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
+function cpuOf(setup: Setup): number {
+  return setup.processes.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
 }
 
-function isPostern(way: Way): way is PosternWay {
-  return "server" in way && "client" in way;
+function isPostern(setup: Setup): setup is PosternSetup {
+  return "server" in setup && "client" in setup;
 }
 
-async function profileBoth<T>(way: PosternWay, label: string, work: () => Promise<T>): Promise<T> {
-  const server = way.server.inspector;
-  const client = way.client.inspector;
+async function profileBoth<T>(setup: PosternSetup, label: string, work: () => Promise<T>): Promise<T> {
+  const server = setup.server.inspector;
+  const client = setup.client.inspector;
   if (server === undefined || client === undefined) return work();
   const outer = await profiled(server, `${label}-server`, () => profiled(client, `${label}-client`, work));
   console.log(`\n${outer.table}\n\n${outer.value.table}\n`);

@@ -1,19 +1,31 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-/** Clock ticks per second, the unit of CPU time in /proc. */
+/** Clock ticks per second, the unit of CPU time in /proc/PID/stat. */
 const TICKS = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-/** User and system time of a whole process and of the children it has now, in seconds. */
+/** User and system time of a process, all its threads, and its present children, in seconds. */
 export function cpuSeconds(pid: number): number {
   let seconds = 0;
   for (const id of [pid, ...childrenOf(pid)]) {
     const stat = readFileSync(`/proc/${id}/stat`, "utf8");
-    // The second field is the program's name and may hold anything; the count starts behind its bracket.
+    // The second field is the program's name and may contain spaces; counting starts after its closing bracket.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     seconds += (Number(fields[11]) + Number(fields[12])) / TICKS;
   }
   return seconds;
+}
+
+/**
+ * CPU time of the present threads of a process and of its children, in seconds. Its resolution is nanoseconds, for
+ * rounds of 200 ms: /proc/PID/stat counts ticks of 10 ms. The time of threads that have ended is missing.
+ */
+export function threadSeconds(pid: number): number {
+  let nanoseconds = 0;
+  for (const id of [pid, ...childrenOf(pid)])
+    for (const thread of readdirSync(`/proc/${id}/task`))
+      nanoseconds += Number(readFileSync(`/proc/${id}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+  return nanoseconds / 1e9;
 }
 
 /** Resident memory in bytes. */

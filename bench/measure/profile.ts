@@ -5,7 +5,6 @@ import { Inspector } from "./inspector.ts";
 export const OUTPUT = fileURLToPath(new URL("../.out/", import.meta.url));
 
 const SHOWN = 25;
-/** Time in which nothing ran. */
 const IDLE = "(idle)";
 
 interface CpuProfile {
@@ -14,7 +13,10 @@ interface CpuProfile {
   timeDeltas: number[];
 }
 
-/** Profiles the process whose inspector listens on `port` while `work` runs; saves the profile and returns a table of the busiest functions. */
+/**
+ * Profiles the main thread of the process whose inspector listens on `port` while `work` runs.
+ * Saves the profile and returns a table of the busiest functions.
+ */
 export async function profiled<T>(
   port: number,
   name: string,
@@ -36,7 +38,7 @@ export async function profiled<T>(
   }
 }
 
-/** The functions with the most time of their own, as shares of the time that was not idle. */
+/** The functions with the most time of their own, in percent of the busy time. */
 function busiest(profile: CpuProfile): string {
   const names = new Map<number, string>();
   for (const { id, callFrame } of profile.nodes) names.set(id, place(callFrame));

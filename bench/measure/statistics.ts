@@ -2,9 +2,12 @@ export function median(values: number[]): number {
   return percentile(values, 50);
 }
 
-/** The value that `percent` of the values do not exceed; between two values in the middle, their mean. */
+/**
+ * The smallest value that at least `percent` of the values do not exceed. For an even count, the median is the mean of
+ * both middle values.
+ */
 export function percentile(values: number[], percent: number): number {
-  if (values.length === 0) throw new Error("nothing was measured");
+  if (values.length === 0) throw new Error("there are no measurements");
   const sorted = [...values].sort((a, b) => a - b);
   const rank = (percent / 100) * sorted.length;
   const at = Math.max(0, Math.ceil(rank) - 1);
@@ -18,10 +21,7 @@ export interface Ratio {
   max: number;
 }
 
-/**
- * Compares what was measured in the same round with each other: the machine's moods change from minute to minute,
- * and both sides of a round share them.
- */
+/** Compares values of the same round: the machine's speed changes from minute to minute, but both values share it. */
 export function pairedRatio(product: number[], yardstick: number[]): Ratio {
   const ratios = product.map((value, round) => value / yardstick[round]!);
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };

@@ -5,10 +5,10 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { milliseconds, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
-import { startNginx } from "../ways/nginx.ts";
-import { startOrigin, type Origin } from "../ways/origin.ts";
-import { startPostern } from "../ways/postern.ts";
-import { interleave, straight, type Way } from "../ways/way.ts";
+import { startNginx } from "../setups/nginx.ts";
+import { startOrigin, type Origin } from "../setups/origin.ts";
+import { startPostern } from "../setups/postern.ts";
+import { interleave, direct, type Setup } from "../setups/setup.ts";
 import { smallRequests, startBulk, type BulkOptions } from "./bulk-visitors.ts";
 import { quiet } from "./quiet.ts";
 
@@ -16,38 +16,38 @@ const SECONDS = 8;
 const TIMES_ALONE = 3;
 const ALWAYS_GOOD_MS = 10;
 
-/** Do large transfers make small requests on the same session wait? */
+/** The delay that large transfers cause for small requests on the same session. */
 export const besideBulk: Row = {
   name: "beside-bulk",
   about: "50 small requests/s beside one unlimited download and one unlimited upload on the same session",
   needs: ["nginx"],
-  limit: (settings) => 60 + (settings.runs + 1) * 6 * (duration(settings, SECONDS) + 5),
+  limit: (settings) => 60 + (settings.rounds + 1) * 6 * (duration(settings, SECONDS) + 5),
   run: async (stage, settings) => {
     const origin = await startOrigin(stage);
     const nginx = await startNginx(stage, origin.plain);
     const product = await startPostern(stage, settings, origin.plain);
-    // Without any proxy, for what the machine itself makes small requests wait.
-    const ways = [product, nginx.yardstick, straight(origin.plain)];
-    return compareBeside(stage, settings, ways, origin, {
+    // Without a proxy, for the delay that the machine itself causes.
+    const setups = [product, nginx.yardstick, direct(origin.plain)];
+    return compareBeside(stage, settings, setups, origin, {
       seconds: duration(settings, SECONDS),
       flowingBytes: 64e6,
-      quiet: () => quietProcesses(ways),
+      quiet: () => quietProcesses(setups),
     });
   },
 };
 
 export interface BesideOptions extends BulkOptions {
   seconds: number;
-  /** Resolves when nothing is left of earlier transfers. */
+  /** Resolves when earlier transfers have left no work behind. */
   quiet: () => Promise<void>;
-  /** Said of the measure. */
+  /** Appended to the name of the measure. */
   where?: string;
 }
 
-function quietProcesses(ways: Way[]): Promise<void> {
-  const pids = ways.flatMap((way) => way.processes.map(({ pid }) => pid));
+function quietProcesses(setups: Setup[]): Promise<void> {
+  const pids = setups.flatMap((setup) => setup.processes.map(({ pid }) => pid));
   const cpu = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  return quiet("the processes work on", cpu, 0.02);
+  return quiet("the processes are still busy", cpu, 0.02);
 }
 
 interface Beside {
@@ -58,15 +58,15 @@ interface Beside {
   cpu: number;
 }
 
-/** Measures the ways (Postern first, nginx second) alone and beside the transfers, and makes the line of the table. */
+/** Measures the setups (Postern first, nginx second) alone and beside the transfers. */
 export async function compareBeside(
   stage: Stage,
   settings: Settings,
-  ways: Way[],
+  setups: Setup[],
   origin: Origin,
   options: BesideOptions,
 ): Promise<Line[]> {
-  const results = await interleave(ways, settings.runs, (way) => round(stage, settings, way, origin, options));
+  const results = await interleave(setups, settings.rounds, (setup) => round(stage, settings, setup, origin, options));
   const summaries = results.map(summary);
   const [product, yardstick] = summaries;
   const limit = Math.max(TIMES_ALONE * product!.alone99, ALWAYS_GOOD_MS);
@@ -79,8 +79,8 @@ export async function compareBeside(
       bar: barred ? `≤ ${milliseconds(limit)}` : "",
       result: barred ? verdict(product!.beside99 <= limit) : "",
       cpu: `${product!.cpu.toFixed(2)} / ${yardstick!.cpu.toFixed(2)} cores`,
-      note: summaries.map((each, index) => describe(ways[index]!.name, each)).join("; "),
-      raw: { ways: ways.map(({ name }) => name), results },
+      note: summaries.map((each, index) => describe(setups[index]!.name, each)).join("; "),
+      raw: { setups: setups.map(({ name }) => name), results },
     }),
   ];
 }
@@ -88,16 +88,16 @@ export async function compareBeside(
 async function round(
   stage: Stage,
   settings: Settings,
-  way: Way,
+  setup: Setup,
   origin: Origin,
   options: BesideOptions,
 ): Promise<Beside> {
   const { seconds, netns } = options;
   await options.quiet();
-  const alone = await smallRequests(stage, way, seconds, netns);
-  const bulk = await startBulk(stage, way, origin, options);
-  const { value: beside, cpu } = await observe(way, settings, "beside-bulk", () =>
-    smallRequests(stage, way, seconds, netns),
+  const alone = await smallRequests(stage, setup, seconds, netns);
+  const bulk = await startBulk(stage, setup, origin, options);
+  const { value: beside, cpu } = await observe(setup, settings, "beside-bulk", () =>
+    smallRequests(stage, setup, seconds, netns),
   );
   return { alone, beside, cpu: cpu / (seconds + 1), ...(await bulk.stop()) };
 }

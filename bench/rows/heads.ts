@@ -4,10 +4,10 @@ import { median, pairedRatio } from "../measure/statistics.ts";
 import { line, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { perSecond, ratio } from "../show.ts";
-import { interleave } from "../ways/way.ts";
+import { interleave } from "../setups/setup.ts";
 
 const SECONDS = 1;
-/** Messages read between two looks at the clock. */
+/** Messages between two reads of the clock. */
 const BLOCK = 1_000;
 
 const CRLF = "\r\n";
@@ -50,26 +50,28 @@ const RESPONSE = [
   "",
 ].join(CRLF);
 
-/** Who we are told to be, as the relay adds it to every request. */
-const IDENTITY =
+/** The lines that the gateway adds to every request. */
+const FORWARDED_FIELDS =
   "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: my-app.tunnel.example.com\r\n" +
   'X-Real-IP: 192.0.2.1\r\nForwarded: for=192.0.2.1;host="my-app.tunnel.example.com";proto=http\r\nX-Request-Id: 0123456789-a\r\n';
 
-/** Reads one whole message, and fails where it can't. */
+/** Reads one whole message. Throws when it cannot. */
 type Reader = () => void;
 
 interface Parser {
   initialize(kind: number, resource: object): void;
   execute(bytes: Buffer): unknown;
-  [callback: number]: (...told: unknown[]) => void;
+  [callback: number]: (...fields: unknown[]) => void;
 }
 
-/** The head reader alone, beside the parser in node:http: no sockets, one message after the other, each whole in one buffer. */
+/**
+ * The head reader alone, beside the parser of node:http: no sockets, one message at a time, each whole in one buffer.
+ */
 export const heads: Row = {
   name: "heads",
   about: "the head reader alone, messages/s, beside the parser of node:http",
   needs: [],
-  limit: (settings) => 60 + (settings.runs + 1) * 10 * duration(settings, SECONDS),
+  limit: (settings) => 60 + (settings.rounds + 1) * 10 * duration(settings, SECONDS),
   run: async (_stage, settings) => [
     ...(await compare(settings, "small request", requestReaders(SMALL_REQUEST))),
     ...(await compare(settings, "a browser's request", requestReaders(BROWSER_REQUEST))),
@@ -80,7 +82,7 @@ export const heads: Row = {
 async function compare(settings: Settings, what: string, readers: Reader[]): Promise<Line[]> {
   const seconds = duration(settings, SECONDS);
   for (const reader of readers) rate(reader, seconds / 2);
-  const rates = await interleave(readers, settings.runs, async (reader) => rate(reader, seconds));
+  const rates = await interleave(readers, settings.rounds, async (reader) => rate(reader, seconds));
   const [reading, writing, node] = rates as [number[], number[], number[]];
   return [
     line({
@@ -102,7 +104,7 @@ function requestReaders(text: string): Reader[] {
   };
   const write = (): void => {
     read();
-    head.write(IDENTITY);
+    head.write(FORWARDED_FIELDS);
   };
   return [read, write, nodeReader("REQUEST", bytes)];
 }
@@ -120,7 +122,7 @@ function responseReaders(text: string): Reader[] {
   return [read, write, nodeReader("RESPONSE", bytes)];
 }
 
-/** The parser that node:http uses, with the same callback: what it found as an array of strings. */
+/** The parser that node:http uses, with the same callback, which receives an array of strings. */
 function nodeReader(kind: "REQUEST" | "RESPONSE", bytes: Buffer): Reader {
   process.noDeprecation = true;
   const { HTTPParser } = createRequire(import.meta.url)("node:_http_common") as {
@@ -128,11 +130,12 @@ function nodeReader(kind: "REQUEST" | "RESPONSE", bytes: Buffer): Reader {
   };
   const parser = new HTTPParser();
   parser.initialize(HTTPParser[kind], {});
-  let heard = 0;
-  parser[HTTPParser.kOnHeadersComplete] = () => void heard++;
+  let headsRead = 0;
+  parser[HTTPParser.kOnHeadersComplete] = () => void headsRead++;
   return () => {
-    const before = heard;
-    if (parser.execute(bytes) !== bytes.length || heard !== before + 1) throw new Error("this is one whole message");
+    const before = headsRead;
+    if (parser.execute(bytes) !== bytes.length || headsRead !== before + 1)
+      throw new Error("this is one whole message");
   };
 }
 

@@ -5,26 +5,26 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import type { Settings } from "../settings.ts";
 import { kilobytes } from "../show.ts";
 import type { Stage } from "../stage.ts";
-import { startServer, type PosternServer } from "../ways/postern.ts";
+import { startServer, type PosternServer } from "../setups/postern.ts";
 
 const BAR = 12 * 1024;
 const TOGETHER = 16;
-/** After the last login, until what logging in needed has gone. */
+/** After the last login, until temporary state of the logins is gone. */
 const SETTLE_MS = 2000;
 
-/** What a session costs the server while nothing happens on it. */
+/** The server's memory for an idle session. */
 export const idleSessions: Row = {
   name: "idle-sessions",
   about: "server memory for each of 2,000 idle sessions",
   needs: [],
-  limit: (settings) => 60 + settings.runs * 90,
+  limit: (settings) => 60 + settings.rounds * 90,
   run: async (stage, settings) => {
     const count = settings.quick ? 500 : 2000;
     const rounds: Cost[] = [];
-    for (let round = 0; round < settings.runs; round++) rounds.push(await measure(stage, settings, count));
+    for (let round = 0; round < settings.rounds; round++) rounds.push(await measure(stage, settings, count));
     const resident = median(rounds.map((cost) => cost.resident));
     const heap = median(rounds.map((cost) => cost.heap));
-    // Pages that were free before can hide growth, so the larger of both views counts.
+    // Growth into pages that were free before is invisible to one of both figures, so the larger one counts.
     const each = Math.max(resident, heap);
     return [
       line({
@@ -47,7 +47,7 @@ interface Cost {
 async function measure(stage: Stage, settings: Settings, count: number): Promise<Cost> {
   const server = await startServer(stage, settings, { inspect: true });
   const inspector = await Inspector.open(server.inspector!);
-  // The warm-up: code compiled and pools filled by sessions that come and go.
+  // Warm-up: these sessions compile code and fill pools.
   const warm = await hold(stage, server, 100);
   await stage.stop(warm);
   await pause(SETTLE_MS);
@@ -56,7 +56,7 @@ async function measure(stage: Stage, settings: Settings, count: number): Promise
   await pause(SETTLE_MS);
   const after = await memoryAfterCollection(inspector);
   inspector.close();
-  // The server first: two thousand clients taking their leave are not what is measured.
+  // The server first, so that it does not handle two thousand goodbyes.
   await stage.stop(server.process);
   await stage.stop(driver);
   return { resident: (after.rss - before.rss) / count, heap: (inHeap(after) - inHeap(before)) / count };

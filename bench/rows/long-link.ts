@@ -4,9 +4,9 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import type { Settings } from "../settings.ts";
 import { ratio, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
-import { LARGE, SINK, startOrigin } from "../ways/origin.ts";
-import { startClient, startServer, type PosternWay } from "../ways/postern.ts";
-import { interleave, straight, type Way } from "../ways/way.ts";
+import { LARGE, SINK, startOrigin } from "../setups/origin.ts";
+import { startClient, startServer, type PosternSetup } from "../setups/postern.ts";
+import { interleave, direct, type Setup } from "../setups/setup.ts";
 import { visit, type Direction } from "./transfer.ts";
 
 const BAR = 0.8;
@@ -14,12 +14,12 @@ const DELAY_MS = 50;
 const BYTES_PER_SECOND = 200e6 / 8;
 const QUEUE_BYTES = 512 * 1024;
 
-/** Does one stream fill a long, fast link? Its window has to grow to rate × round trip: 2.5 MB. */
+/** One stream over a long, fast link. Its window must grow to rate × round trip: 2.5 MB. */
 export const longLink: Row = {
   name: "long-link",
   about: "one stream over 100 ms round trip and 200 Mbit/s, against plain TCP over the same link",
   needs: ["nginx"],
-  limit: (settings) => 60 + (settings.runs + 1) * 80,
+  limit: (settings) => 60 + (settings.rounds + 1) * 80,
   run: async (stage, settings) => {
     const bytes = settings.quick ? 50_000_000 : 200_000_000;
     const origin = await startOrigin(stage, { largeBytes: bytes });
@@ -50,7 +50,7 @@ async function measure(
     dial: `127.0.0.1:${tunnel}`,
   });
   const processes = [server.process, client.process];
-  const product: PosternWay = {
+  const product: PosternSetup = {
     name: "Postern",
     address: server.address,
     host: client.host,
@@ -58,12 +58,12 @@ async function measure(
     server,
     client,
   };
-  const ways: Way[] = [product, { ...straight(`127.0.0.1:${plain}`), name: "plain TCP" }];
+  const setups: Setup[] = [product, { ...direct(`127.0.0.1:${plain}`), name: "plain TCP" }];
 
   const path = direction === "download" ? LARGE : SINK;
-  const results = await interleave(ways, settings.runs, async (way) => {
-    const moved = await observe(way, settings, `long-link-${direction}`, () =>
-      visit(stage, way, direction, path, bytes),
+  const results = await interleave(setups, settings.rounds, async (setup) => {
+    const moved = await observe(setup, settings, `long-link-${direction}`, () =>
+      visit(stage, setup, direction, path, bytes),
     );
     return moved.value.bytes / moved.value.seconds;
   });
@@ -77,6 +77,6 @@ async function measure(
     bar: `≥ ${BAR}`,
     result: verdict(against.median >= BAR),
     note: "yardstick: plain TCP over the same link",
-    raw: { ways: ways.map(({ name }) => name), results },
+    raw: { setups: setups.map(({ name }) => name), results },
   });
 }

@@ -7,23 +7,23 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { megabytes, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
-import { LARGE, SMALL, startOrigin } from "../ways/origin.ts";
-import { startPostern } from "../ways/postern.ts";
+import { LARGE, SMALL, startOrigin } from "../setups/origin.ts";
+import { startPostern } from "../setups/postern.ts";
 
 const SECONDS = 20;
 const SAMPLE_MS = 250;
 const BYTES_PER_SECOND = 1_000_000;
 const SLACK = 32e6;
-/** The cap of all windows of a session together, by default (docs/limits.md): what may lie in the tunnel at once. */
+/** The default cap of a session's windows in total (docs/limits.md): the bytes that may be in the tunnel at once. */
 const SESSION_WINDOW = 16 * 1024 * 1024;
 
-/** How much server and client grow while so many visitors read slowly. */
+/** Memory growth of server and client while this many visitors read slowly. */
 export function memory(readers: number): Row {
   return {
     name: `memory-${readers}`,
-    about: `growth of server and client while ${readers} visitor${readers === 1 ? " reads a 1 GB answer" : "s read 1 GB answers"} at 1 MB/s each`,
+    about: `growth of server and client while ${readers} visitor${readers === 1 ? " reads a 1 GB response" : "s read 1 GB responses"} at 1 MB/s each`,
     needs: ["nginx", "wrk"],
-    limit: (settings) => 60 + settings.runs * (duration(settings, SECONDS) + 45),
+    limit: (settings) => 60 + settings.rounds * (duration(settings, SECONDS) + 45),
     run: (stage, settings) => run(stage, settings, readers),
   };
 }
@@ -31,12 +31,12 @@ export function memory(readers: number): Row {
 interface Growth {
   server: number;
   client: number;
-  /** Where they began. */
+  /** Resident memory at the start. */
   before: { server: number; client: number };
-  /** Bytes per second, all readers together, and that of the slowest. */
+  /** Bytes per second of all readers, and of the slowest. */
   rate: number;
   slowest: number;
-  /** CPU time a second, in cores. */
+  /** CPU seconds per second. */
   cpu: number;
 }
 
@@ -44,7 +44,7 @@ async function run(stage: Stage, settings: Settings, readers: number): Promise<L
   const origin = await startOrigin(stage);
   const bound = readers === 1 ? SLACK : SESSION_WINDOW + SLACK;
   const rounds: Growth[] = [];
-  for (let round = 0; round < settings.runs; round++)
+  for (let round = 0; round < settings.rounds; round++)
     rounds.push(await measure(stage, settings, origin.address, readers));
 
   const middle = (value: (growth: Growth) => number): number => median(rounds.map(value));
@@ -66,15 +66,15 @@ async function run(stage: Stage, settings: Settings, readers: number): Promise<L
   ];
 }
 
-/** One round with fresh processes: what an earlier round made them grow by would hide this one's growth. */
+/** One round with new processes: the growth of an earlier round would hide the growth of this one. */
 async function measure(stage: Stage, settings: Settings, origin: string, readers: number): Promise<Growth> {
-  const way = await startPostern(stage, settings, origin);
-  const { server, client } = way;
-  // The warm-up: compiled code and the young heap at full size, which small requests bring about.
-  await wrk(stage, way, SMALL, 64, settings.quick ? 2 : 5);
+  const setup = await startPostern(stage, settings, origin);
+  const { server, client } = setup;
+  // Warm-up: small requests compile the code and let the young generation reach its full size.
+  await wrk(stage, setup, SMALL, 64, settings.quick ? 2 : 5);
   const before = { server: residentBytes(server.process.pid), client: residentBytes(client.process.pid) };
 
-  const { address, host } = way;
+  const { address, host } = setup;
   const visitors = stage.script("slow-readers", {
     address,
     host,
@@ -91,7 +91,9 @@ async function measure(stage: Stage, settings: Settings, origin: string, readers
   const sampling = setInterval(sample, SAMPLE_MS);
   try {
     await visitors.report();
-    const { cpu } = await observe(way, settings, `memory-${readers}`, () => pause(duration(settings, SECONDS) * 1000));
+    const { cpu } = await observe(setup, settings, `memory-${readers}`, () =>
+      pause(duration(settings, SECONDS) * 1000),
+    );
     cores = cpu / duration(settings, SECONDS);
     sample();
   } finally {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 const STEP_MS = 500;
 const PATIENCE_MS = 60_000;
 
-/** Waits until `counter` grows by at most `little` in half a second: what was under way has come to its end. */
+/** Waits until `counter` grows by at most `little` in half a second. Throws `complaint` after a minute. */
 export async function quiet(complaint: string, counter: () => number, little: number): Promise<void> {
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until;) {
     const before = counter();

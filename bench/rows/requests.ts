@@ -5,23 +5,23 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { microseconds, perSecond, ratio } from "../show.ts";
 import type { Stage } from "../stage.ts";
-import { makeCertificate } from "../ways/certificate.ts";
-import { startNginx } from "../ways/nginx.ts";
-import { SMALL, startOrigin } from "../ways/origin.ts";
-import { startPostern } from "../ways/postern.ts";
-import { startPrototype } from "../ways/prototype.ts";
-import { expectAnswer, interleave, type Way } from "../ways/way.ts";
+import { makeCertificate } from "../setups/certificate.ts";
+import { startNginx } from "../setups/nginx.ts";
+import { SMALL, startOrigin } from "../setups/origin.ts";
+import { startPostern } from "../setups/postern.ts";
+import { startPrototype } from "../setups/prototype.ts";
+import { expectResponse, interleave, type Setup } from "../setups/setup.ts";
 
 const SECONDS = 4;
 
-/** Requests per second with so many keep-alive connections; `secure`: visitors and client come by TLS. */
+/** Requests per second over this many keep-alive connections. With `secure`, visitors and client use TLS. */
 export function requests(connections: number, bar: number | undefined, secure = false): Row {
   const plural = connections === 1 ? "" : "s";
   return {
     name: `requests-${connections}${secure ? "-tls" : ""}`,
-    about: `requests/s, 130-byte answer, ${connections} keep-alive ${secure ? "TLS " : ""}connection${plural}`,
+    about: `requests/s, 130-byte response, ${connections} keep-alive ${secure ? "TLS " : ""}connection${plural}`,
     needs: ["nginx", "wrk"],
-    limit: (settings) => 60 + (settings.runs + 1) * 3 * (duration(settings, SECONDS) + 2),
+    limit: (settings) => 60 + (settings.rounds + 1) * 3 * (duration(settings, SECONDS) + 2),
     run: (stage, settings) => run(stage, settings, connections, bar, secure),
   };
 }
@@ -36,19 +36,19 @@ async function run(
   const seconds = duration(settings, SECONDS);
   const origin = await startOrigin(stage);
   const certificate = secure ? await makeCertificate(stage, settings) : undefined;
-  const ways: Way[] = [
+  const setups: Setup[] = [
     await startPostern(stage, settings, origin.address, { server: { certificate } }),
     (await startNginx(stage, origin.address, { certificate })).yardstick,
   ];
-  if (settings.prototype) ways.push(await startPrototype(stage, settings.prototype, origin.address));
-  for (const way of ways) {
-    await expectAnswer(way, SMALL);
-    await wrk(stage, way, SMALL, connections, Math.min(2, seconds));
+  if (settings.prototype) setups.push(await startPrototype(stage, settings.prototype, origin.address));
+  for (const setup of setups) {
+    await expectResponse(setup, SMALL);
+    await wrk(stage, setup, SMALL, connections, Math.min(2, seconds));
   }
 
-  const results = await interleave(ways, settings.runs, async (way) => {
+  const results = await interleave(setups, settings.rounds, async (setup) => {
     const label = `requests-${connections}`;
-    const { value, cpu } = await observe(way, settings, label, () => wrk(stage, way, SMALL, connections, seconds));
+    const { value, cpu } = await observe(setup, settings, label, () => wrk(stage, setup, SMALL, connections, seconds));
     return { rate: value.rate, cpu: cpu / value.requests };
   });
 
@@ -68,7 +68,7 @@ async function run(
       ...(bar === undefined ? {} : { bar: `≥ ${bar}`, result: verdict(against.median >= bar) }),
       cpu: `${microseconds(product!.cpu)} / ${microseconds(yardstick!.cpu)}`,
       note: prototype ? `${ratio(pairedRatio(product!.rates, prototype.rates))} of the prototype` : "",
-      raw: { ways: ways.map(({ name }) => name), results },
+      raw: { setups: setups.map(({ name }) => name), results },
     }),
   ];
   if (prototype)

@@ -3,15 +3,15 @@ import { missingPrograms } from "../programs.ts";
 import { line, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import type { Stage } from "../stage.ts";
-import { startNginx } from "../ways/nginx.ts";
-import { startOrigin } from "../ways/origin.ts";
-import { startPostern } from "../ways/postern.ts";
-import { straight } from "../ways/way.ts";
+import { startNginx } from "../setups/nginx.ts";
+import { startOrigin } from "../setups/origin.ts";
+import { startPostern } from "../setups/postern.ts";
+import { direct } from "../setups/setup.ts";
 import { compareBeside } from "./beside-bulk.ts";
 import { quiet } from "./quiet.ts";
 
 const SECONDS = 10;
-/** The limit is far more than TCP leaves in it, so that the shaper itself never drops. */
+/** The limit exceeds what TCP queues, so that the shaper itself drops nothing. */
 const SHAPE = ["rate", "10mbit", "burst", "16kb", "limit", "8mb"];
 const SERVER_HOST = "198.18.0.1";
 const CLIENT_HOST = "198.18.0.2";
@@ -24,14 +24,14 @@ export const slowLink: Row = {
   about:
     "50 small requests/s beside a download and an upload over a 10 Mbit/s link (network namespaces, tc tbf; as root)",
   needs: ["nginx"],
-  limit: (settings) => 90 + (settings.runs + 1) * 6 * (duration(settings, SECONDS) + 10),
+  limit: (settings) => 90 + (settings.rounds + 1) * 6 * (duration(settings, SECONDS) + 10),
   run: async (stage, settings) => {
     const missing = obstacle();
     return missing ? [line({ measure: MEASURE, result: "skipped", note: missing })] : run(stage, settings);
   },
 };
 
-/** Why the link can't be built here, if so. */
+/** The reason why this machine cannot create the link, if any. */
 function obstacle(): string | undefined {
   if (process.getuid?.() !== 0) return "needs root for network namespaces";
   const missing = missingPrograms(["ip", "tc"]);
@@ -40,7 +40,7 @@ function obstacle(): string | undefined {
     execFileSync("tc", ["qdisc", "show"], { stdio: "pipe" });
     return undefined;
   } catch (error) {
-    return `tc doesn't work here: ${String(error)}`;
+    return `tc does not work here: ${String(error)}`;
   }
 }
 
@@ -52,7 +52,7 @@ async function run(stage: Stage, settings: Settings): Promise<Line[]> {
     server: { netns: near, host: SERVER_HOST, inspect: false },
     client: { netns: far, inspect: false },
   });
-  const lines = await compareBeside(stage, settings, [product, nginx.yardstick, straight(origin.plain)], origin, {
+  const lines = await compareBeside(stage, settings, [product, nginx.yardstick, direct(origin.plain)], origin, {
     seconds: duration(settings, SECONDS),
     flowingBytes: 1e6,
     netns: near,
@@ -65,7 +65,7 @@ async function run(stage: Stage, settings: Settings): Promise<Line[]> {
   }));
 }
 
-/** Two namespaces, joined by a veth pair that is shaped in both directions. */
+/** Creates two namespaces, joined by a veth pair that is shaped in both directions. */
 function buildLink(stage: Stage): { near: string; far: string; count: (what: "Sent" | "dropped") => number } {
   const near = `postern-s${process.pid}`;
   const far = `postern-c${process.pid}`;

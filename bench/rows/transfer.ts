@@ -4,23 +4,23 @@ import { line, verdict, type Line, type Row } from "../row.ts";
 import type { Settings } from "../settings.ts";
 import { ratio, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
-import { makeCertificate } from "../ways/certificate.ts";
-import { startNginx } from "../ways/nginx.ts";
-import { LARGE, SINK, startOrigin } from "../ways/origin.ts";
-import { startPostern } from "../ways/postern.ts";
-import { interleave, straight, type Way } from "../ways/way.ts";
+import { makeCertificate } from "../setups/certificate.ts";
+import { startNginx } from "../setups/nginx.ts";
+import { LARGE, SINK, startOrigin } from "../setups/origin.ts";
+import { startPostern } from "../setups/postern.ts";
+import { interleave, direct, type Setup } from "../setups/setup.ts";
 
 const BAR = 0.8;
 
 export type Direction = "download" | "upload";
 
-/** One large body over one connection; `secure`: visitors and client come by TLS. */
+/** One large body over one connection. With `secure`, visitors and client use TLS. */
 export function transfer(direction: Direction, secure = false): Row {
   return {
     name: secure ? `${direction}-tls` : direction,
     about: `1 GB ${direction} over one ${secure ? "TLS " : ""}connection`,
     needs: ["nginx"],
-    limit: (settings) => 60 + (settings.runs + 1) * 60,
+    limit: (settings) => 60 + (settings.rounds + 1) * 60,
     run: (stage, settings) => run(stage, settings, direction, secure),
   };
 }
@@ -32,21 +32,21 @@ async function run(stage: Stage, settings: Settings, direction: Direction, secur
   const certificate = secure ? await makeCertificate(stage, settings) : undefined;
   const nginx = await startNginx(stage, local, { certificate });
   const product = await startPostern(stage, settings, local, { server: { certificate } });
-  // What is shown beside is without TLS.
-  const ways: Way[] = [product, nginx.yardstick, ...(secure ? [] : [...nginx.others, straight(local)])];
+  // The other setups have no TLS.
+  const setups: Setup[] = [product, nginx.yardstick, ...(secure ? [] : [...nginx.others, direct(local)])];
   const path = direction === "download" ? LARGE : SINK;
-  for (const way of ways) await visit(stage, way, direction, path, bytes);
+  for (const setup of setups) await visit(stage, setup, direction, path, bytes);
 
-  const results = await interleave(ways, settings.runs, async (way) => {
-    const { value, cpu } = await observe(way, settings, direction, () => visit(stage, way, direction, path, bytes));
-    if (value.bytes !== bytes) throw new Error(`${value.bytes} of ${bytes} bytes came through ${way.name}`);
+  const results = await interleave(setups, settings.rounds, async (setup) => {
+    const { value, cpu } = await observe(setup, settings, direction, () => visit(stage, setup, direction, path, bytes));
+    if (value.bytes !== bytes) throw new Error(`${value.bytes} of ${bytes} bytes arrived through ${setup.name}`);
     return { rate: value.bytes / value.seconds, cpu: cpu / (value.bytes / 1e9) };
   });
 
   const rates = results.map((runs) => runs.map(({ rate }) => rate));
   const cpu = results.map((runs) => `${median(runs.map((run) => run.cpu)).toFixed(2)} s/GB`);
   const against = pairedRatio(rates[0]!, rates[1]!);
-  const others = ways.slice(2).map((way, index) => `${way.name} ${speed(median(rates[index + 2]!))}`);
+  const others = setups.slice(2).map((setup, index) => `${setup.name} ${speed(median(rates[index + 2]!))}`);
   return [
     line({
       measure: `${bytes / 1e9} GB ${direction}${secure ? ", TLS" : ""}`,
@@ -56,7 +56,7 @@ async function run(stage: Stage, settings: Settings, direction: Direction, secur
       ...(secure ? {} : { bar: `≥ ${BAR}`, result: verdict(against.median >= BAR) }),
       cpu: `${cpu[0]} / ${cpu[1]}`,
       note: others.join(", "),
-      raw: { ways: ways.map(({ name }) => name), results },
+      raw: { setups: setups.map(({ name }) => name), results },
     }),
   ];
 }
@@ -66,15 +66,15 @@ export interface Moved {
   seconds: number;
 }
 
-/** One visitor, one body; how many bytes came through, and in what time. */
+/** Moves one body with one visitor. Returns the bytes that arrived and the time. */
 export async function visit(
   stage: Stage,
-  way: Way,
+  setup: Setup,
   direction: Direction,
   path: string,
   length: number,
 ): Promise<Moved> {
-  const { address, host, secure } = way;
+  const { address, host, secure } = setup;
   const what = direction === "download" ? { times: 1 } : { length };
   return stage.script(direction, { address, host, path, secure, ...what }).report<Moved>();
 }

@@ -1,13 +1,30 @@
 import { reference, type OptionReference, type SectionReference } from "@postern/config";
 
-/** docs/config.md: every table and every option, as they are declared. */
+/** Returns docs/config.md: every table and option of the configuration, from their declarations. */
 export function configPage(): string {
   return [
-    "# Configuration",
-    "One TOML file says everything: `./postern.toml`, else `~/.config/postern/postern.toml`, or the one named with `--config`. `postern config init` writes one to begin with, `postern config check` says all that is wrong with it, `postern config explain` shows each value and where it comes from, and `postern config schema` prints a JSON Schema for editors. This page is made from the declarations in the code (`npm run docs`); a test compares them.",
-    "A value is looked for on the command line, then in the environment, then in the file; else the default counts. A _duration_ is a number of seconds, or text like `500ms`, `30s`, `5m`, `1h`, `1d`. A _size_ is a number of bytes, or text like `64KB`, `10MB`, `1GiB`. Text may take values from the environment: `${NAME}`, or `${NAME:default}`; a plain `${` is written `$${`. Paths are relative to the file that they stand in.",
-    "Environment names of `[[tunnel.endpoints]]` count for `postern http`, which shares one service; `postern start` takes endpoints from the file alone. Sections and options marked _not yet_ are checked like all others, but this version does nothing with them: `postern config check` names those that a file uses, and `postern start` refuses to run half of what it says.",
-    "A file that other users can change is refused; one that holds secrets and that they can read is warned about.",
+    "# Configuration reference",
+    "Postern reads one TOML file: the file given with `--config`, otherwise `./postern.toml`, otherwise `~/.config/postern/postern.toml`. The option declarations in the code generate this page (`npm run docs`), and a test compares the two.",
+    "## Commands for the configuration file",
+    [
+      "| command | what it does |",
+      "|---|---|",
+      "| `postern config init` | writes a commented file to start from |",
+      "| `postern config check` | lists every error and warning, with its line |",
+      "| `postern config explain` | shows each value and where it comes from |",
+      "| `postern config schema` | prints a JSON Schema for editors |",
+    ].join("\n"),
+    "## Precedence and syntax",
+    [
+      "- The command line takes precedence over the environment, the environment over the file, and the file over the default.",
+      "- A _duration_ is a number of seconds, or text such as `500ms`, `30s`, `5m`, `1h` or `1d`.",
+      "- A _size_ is a number of bytes, or text such as `64KB`, `10MB` or `1GiB`.",
+      "- `${NAME}` in a text is replaced with an environment variable, and `${NAME:default}` has a default. `$${` stands for a literal `${`.",
+      "- A relative path in the file is relative to the folder of the file.",
+      "- The environment variables of `[[tunnel.endpoints]]` apply to `postern http`, which shares one service. `postern start` takes endpoints from the file only.",
+    ].join("\n"),
+    "Options marked _Not supported yet_ are read and checked, but this version does not act on them. `postern config check` lists those that a file uses, and `postern start` refuses to run with them.",
+    "Postern rejects a file that other users can write. It warns about a file that contains secrets and that other users can read.",
     ...reference()
       .filter(({ options, pending }) => options.length > 0 || pending !== undefined)
       .flatMap(section),
@@ -16,15 +33,12 @@ export function configPage(): string {
 }
 
 function section({ header, doc, pending, ignored, options }: SectionReference): string[] {
-  const notes = [
-    ...(pending === undefined ? [] : [`_Not yet:_ waits for ${pending}.`]),
-    ...(ignored === undefined ? [] : [`_Without effect:_ ${ignored}.`]),
-  ];
-  return [`## \`${header}\``, [doc, ...notes].join(" "), ...(options.length === 0 ? [] : [table(options)])];
+  const text = [doc, ...supportNotes({ pending, ignored })].join(" ");
+  return [`## \`${header}\``, text, ...(options.length === 0 ? [] : [table(options)])];
 }
 
 function table(options: OptionReference[]): string {
-  return ["| option | value | default | |", "|---|---|---|---|", ...options.map(row)].join("\n");
+  return ["| option | value | default | description |", "|---|---|---|---|", ...options.map(row)].join("\n");
 }
 
 function row({ name, kind, default: value, env, flag, secret, doc, pending, ignored }: OptionReference): string {
@@ -33,9 +47,15 @@ function row({ name, kind, default: value, env, flag, secret, doc, pending, igno
     ...(secret ? ["Secret."] : []),
     ...(flag === undefined ? [] : [`\`${flag}\`.`]),
     ...(env === undefined ? [] : [`\`${env}\`.`]),
-    ...(pending === undefined ? [] : [`_Not yet:_ waits for ${pending}.`]),
-    ...(ignored === undefined ? [] : [`_Without effect:_ ${ignored}.`]),
+    ...supportNotes({ pending, ignored }),
   ];
   const shown = value === undefined ? "" : `\`${value}\``;
   return `| \`${name}\` | ${kind} | ${shown} | ${notes.join(" ").replaceAll("|", "\\|")} |`;
+}
+
+function supportNotes({ pending, ignored }: Pick<OptionReference, "pending" | "ignored">): string[] {
+  return [
+    ...(pending === undefined ? [] : [`_Not supported yet:_ ${pending}.`]),
+    ...(ignored === undefined ? [] : [`_No effect:_ ${ignored}.`]),
+  ];
 }

@@ -4,26 +4,26 @@ import { ERRORS } from "@postern/protocol";
 import { frontDeskRefusals } from "@postern/server";
 import { TLS_ERRORS } from "@postern/net";
 
-/** One code with all that is known of it, wherever it can be met. */
+/** An error code, merged from all tables that contain it. */
 interface ErrorRow {
   code: string;
-  /** The status with which visitors are answered. */
+  /** HTTP status of the response to the visitor. */
   status?: number;
-  /** Its number on the wire. */
+  /** Number on the wire. */
   number?: number;
-  /** How a command ends because of it. */
+  /** Exit code of the command. */
   exit?: number;
   retryable: boolean;
-  /** What happened, what to do. */
+  /** What happened, and what to do. */
   messages: string[];
 }
 
-/** Every code there is, each once. */
+/** Returns every error code once. */
 export function errorRows(): ErrorRow[] {
   const rows = new Map<string, ErrorRow>();
   const add = ({ messages, ...row }: ErrorRow): void => {
-    const there = rows.get(row.code);
-    rows.set(row.code, { ...there, ...row, messages: [...(there?.messages ?? []), ...messages] });
+    const known = rows.get(row.code);
+    rows.set(row.code, { ...known, ...row, messages: [...(known?.messages ?? []), ...messages] });
   };
   for (const { code, status, retryable, message } of [
     ...Object.values(refusals),
@@ -41,20 +41,20 @@ export function errorRows(): ErrorRow[] {
   return [...rows.values()];
 }
 
-/** docs/errors.md: every code there is, where people meet it, and what to do. */
+/** Returns docs/errors.md: every error code, where it occurs, and what to do. */
 export function errorsPage(): string {
   const cells = ({ code, status, number, exit, retryable, messages }: ErrorRow): string =>
     [code, status ?? "", number ?? "", exit ?? "", retryable ? "yes" : "no", messages.join(" ")].join(" | ");
   return [
     "# Errors",
-    "Every error has a stable code. This page is made from the tables in the code (`npm run docs`); a test compares them.",
+    "Every error has a stable code. The tables in the code generate this page (`npm run docs`), and a test compares the two.",
     [
-      "- _HTTP_: visitors get no answer of the service itself but one of the server's, with this status, the code in the field `Postern-Error`, and the text, as HTML, JSON or plain text. Codes that begin with `PN_LOCAL_` are answers of the client's local API.",
-      "- _Wire_: its number between client and server (PROTOCOL.md, section 9). In events, in logs, and as `code` of the errors that `connect` throws.",
-      "- _Exit_: the command itself ends because of it, with this exit code. Errors of the wire end a command with 3 (credentials refused), 2 (a name that cannot be had), 4 (not reachable, with reconnection off) or 1.",
-      "- _Retry_: whether trying again with nothing changed can help. Between client and server, the client does so by itself.",
+      "- _HTTP_: status of the response that the server sends to the visitor. The header field `Postern-Error` contains the code; the body is the text, as HTML, JSON or plain text. Codes that start with `PN_LOCAL_` are responses of the client's local API.",
+      "- _Wire_: number of the error between client and server (PROTOCOL.md, section 9). The code appears in events, in logs, and as `code` of errors that `connect` throws.",
+      "- _Exit_: exit code of the command. Errors with a wire number end the command with 3 (credentials refused), 2 (name not available), 4 (server not reachable, with reconnection disabled) or 1.",
+      "- _Retry_: `yes` if the same attempt can succeed later. The client retries these errors automatically.",
     ].join("\n"),
-    ["| code | HTTP | wire | exit | retry | what happened, what to do |", "|---|---|---|---|---|---|"]
+    ["| code | HTTP | wire | exit | retry | meaning and remedy |", "|---|---|---|---|---|---|"]
       .concat(errorRows().map((row) => `| ${cells(row)} |`))
       .join("\n"),
     "",

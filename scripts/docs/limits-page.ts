@@ -11,47 +11,55 @@ import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/li
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
-type Row = [what: string, value: string, beyond: string];
+type Row = [limited: string, value: string, beyond: string];
 
-/** docs/limits.md: every limit with its value as the code has it, and what happens beyond. */
+/** Returns docs/limits.md: every limit with its value, and what happens beyond it. */
 export function limitsPage(): string {
   const visitors: Row[] = [
     [
       "head of a request or response",
       size(DEFAULT_HEAD_LIMITS.bytes),
-      "431 PN_HTTP_HEAD_TOO_LARGE, 414 for the request line; an origin's: 502 PN_ORIGIN_INVALID",
+      "request: 431 PN_HTTP_HEAD_TOO_LARGE, or 414 for the request line; response: 502 PN_ORIGIN_INVALID",
     ],
-    ["fields in a head", `${DEFAULT_HEAD_LIMITS.fields}`, "the same"],
+    ["header fields of a request or response", `${DEFAULT_HEAD_LIMITS.fields}`, "the same errors"],
     [
-      "whole head of a request or response, from its first byte",
+      "time from the first byte of a head to its last",
       time(DEFAULT_VISITOR_LIMITS.head),
-      "408 PN_HTTP_HEAD_TIMEOUT; an origin's: 504 PN_ORIGIN_TIMEOUT",
+      "request: 408 PN_HTTP_HEAD_TIMEOUT; response: 504 PN_ORIGIN_TIMEOUT",
     ],
     [
-      "slowest body of a request",
+      "minimum rate of a request body",
       `${DEFAULT_VISITOR_LIMITS.bodyRate} B/s after ${time(DEFAULT_VISITOR_LIMITS.bodyGrace)}`,
-      "408 PN_HTTP_BODY_TIMEOUT; not counted while the origin takes no more, and from a minute later with `Expect: 100-continue`",
+      "408 PN_HTTP_BODY_TIMEOUT. Not measured while the origin does not read; with `Expect: 100-continue`, measured from one minute later",
     ],
-    ["body of a request", "any size", "with `--max-request-size`: 413 PN_HTTP_BODY_TOO_LARGE"],
-    ["an answer's first byte, from the whole request", "any time", "with `--request-timeout`: 504 PN_ORIGIN_TIMEOUT"],
+    ["size of a request body", "none; `--max-request-size` sets one", "413 PN_HTTP_BODY_TOO_LARGE"],
     [
-      "a visitor that takes nothing of an answer that waits",
+      "time from the end of a request to the first byte of the response",
+      "none; `--request-timeout` sets one",
+      "504 PN_ORIGIN_TIMEOUT",
+    ],
+    [
+      "time in which a visitor reads nothing of a waiting response",
       time(DEFAULT_VISITOR_LIMITS.stall),
-      "its connection is cut",
+      "the connection is closed",
     ],
+    ["request body that is kept for a retry", size(REPLAY_LIMITS.body), "a request with a larger body is not retried"],
+    ["idle time of a visitor connection", time(DEFAULT_VISITOR_LIMITS.idle), "the connection is closed"],
     [
-      "body kept to send a request again",
-      size(REPLAY_LIMITS.body),
-      "a longer one is sent once, also when none of it was delivered",
+      "time of reading after a response that ends the connection",
+      time(DEFAULT_VISITOR_LIMITS.linger),
+      "the connection is closed",
     ],
-    ["idle connection of a visitor", time(DEFAULT_VISITOR_LIMITS.idle), "it is closed"],
-    ["reading on after an answer that ends the connection", time(DEFAULT_VISITOR_LIMITS.linger), "it is closed"],
-    ["interim responses (1xx) to one request", `${EXCHANGE_LIMITS.interim}`, "502 PN_ORIGIN_INVALID"],
-    ["idle stream to an origin", time(POOL_LIMITS.idle), "it is closed; earlier when the origin's Keep-Alive says so"],
+    ["interim responses (1xx) to a request", `${EXCHANGE_LIMITS.interim}`, "502 PN_ORIGIN_INVALID"],
+    [
+      "idle time of a stream to an origin",
+      time(POOL_LIMITS.idle),
+      "the stream is closed; earlier if the origin's Keep-Alive requires it",
+    ],
   ];
   const sessions: Row[] = [
     [
-      "streams open at once in a session",
+      "concurrent streams in a session",
       `${DEFAULT_LIMITS.streams}`,
       "503 PN_OVERLOADED to the visitor, PN_STREAM_LIMIT on the wire",
     ],
@@ -59,77 +67,93 @@ export function limitsPage(): string {
     [
       "initial window of a stream",
       size(DEFAULT_LIMITS.initialWindow),
-      "the sender waits; the window grows with what the path carries",
+      "the sender waits; the window grows with the throughput of the path",
     ],
-    ["what all windows of a session lend", size(DEFAULT_LIMITS.sessionWindow), "streams keep their guaranteed windows"],
-    ["WebSocket message", size(DEFAULT_LIMITS.message), "the session ends"],
-    ["control message", size(DEFAULT_LIMITS.control), "PN_PROTOCOL"],
-    ["heartbeat", time(DEFAULT_LIMITS.heartbeat), "two in a row without a sign of life: PN_HEARTBEAT_LOST"],
-    ["no progress of acknowledgements while data waits", time(DEFAULT_LIMITS.stall), "PN_HEARTBEAT_LOST"],
-    ["sent by a client before it is logged in", size(LOGIN_LIMITS.bytes), "the connection is closed"],
-    ["head of a proxy's answer to CONNECT", size(PROXY_LIMITS.head), "PN_PROXY_UNREACHABLE"],
-    ["login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
     [
-      "connections of one address that are not logged in",
-      `${LOGIN_LIMITS.perAddress}`,
-      "PN_LOGIN_BUSY with a retry hint",
+      "memory that all windows of a session may use beyond the guarantee",
+      size(DEFAULT_LIMITS.sessionWindow),
+      "streams keep their guaranteed windows only",
     ],
+    ["size of a WebSocket message", size(DEFAULT_LIMITS.message), "the session ends"],
+    ["size of a control message", size(DEFAULT_LIMITS.control), "PN_PROTOCOL"],
+    ["interval of heartbeats", time(DEFAULT_LIMITS.heartbeat), "after two missed heartbeats: PN_HEARTBEAT_LOST"],
+    ["time without new acknowledgements while data waits", time(DEFAULT_LIMITS.stall), "PN_HEARTBEAT_LOST"],
+    ["bytes that a client sends before login", size(LOGIN_LIMITS.bytes), "the connection is closed"],
+    ["head of a proxy's response to CONNECT", size(PROXY_LIMITS.head), "PN_PROXY_UNREACHABLE"],
+    ["time for a login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
+    ["connections of one address before login", `${LOGIN_LIMITS.perAddress}`, "PN_LOGIN_BUSY with a retry hint"],
   ];
   const server: Row[] = [
-    ["first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
-    ["whole TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
-    ["TLS handshakes at once", String(TLS_LIMITS.handshakes), "the oldest is closed"],
-    ["tunnels of a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_TUNNEL_LIMIT"],
+    ["time for the first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
+    ["time for a TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
+    ["concurrent TLS handshakes", String(TLS_LIMITS.handshakes), "the oldest is closed"],
+    ["tunnels in a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_TUNNEL_LIMIT"],
     [
-      "connections of all addresses that are not logged in",
-      `${SERVER_LIMITS.logins}, and of one address an eighth of what is left`,
-      "PN_LOGIN_BUSY with a retry hint; an IPv6 network of 64 bits is one address",
+      "connections of all addresses before login",
+      `${SERVER_LIMITS.logins}; for one address, an eighth of the free places`,
+      "PN_LOGIN_BUSY with a retry hint; an IPv6 /64 network counts as one address",
     ],
-    ["sessions that serve a name together", `${SERVER_LIMITS.sessionsPerName}`, "PN_TUNNEL_LIMIT"],
-    ["names of an owner, those kept for it included", `${SERVER_LIMITS.namesPerOwner}`, "PN_TUNNEL_LIMIT"],
-    ["what is in progress when a tunnel is taken away", time(SERVER_LIMITS.lastStreams), "it is broken off"],
-    ["a name is kept for an owner that is away", time(SERVER_LIMITS.nameHold), "the name is free"],
-    ["requests listed one by one, a second and tunnel", `${SERVER_LIMITS.listedRequests}`, "they are counted"],
+    ["sessions of a name", `${SERVER_LIMITS.sessionsPerName}`, "PN_TUNNEL_LIMIT"],
+    ["names of an owner, including names kept for it", `${SERVER_LIMITS.namesPerOwner}`, "PN_TUNNEL_LIMIT"],
+    ["time for requests in progress when a tunnel loses its name", time(SERVER_LIMITS.lastStreams), "they are reset"],
     [
-      "memory in use, of the heap or of what the machine or container allows",
+      "time for which a name is kept for a disconnected owner",
+      time(SERVER_LIMITS.nameHold),
+      "any client may take the name",
+    ],
+    ["request records per second and tunnel", `${SERVER_LIMITS.listedRequests}`, "further requests are only counted"],
+    [
+      "memory in use, as a share of the heap limit or of the memory of the machine or container",
       [MEMORY_LIMITS.shed, MEMORY_LIMITS.close, MEMORY_LIMITS.refuse].map((share) => `${share * 100} %`).join(", "),
-      `idle connections are closed; all are, after their answer; 503 PN_OVERLOADED, and to clients PN_LOGIN_BUSY with a hint of ${time(SERVER_LIMITS.overloadedRetry)} or more`,
+      `first: idle connections are closed; second: every connection is closed after its response; third: visitors get 503 PN_OVERLOADED, and clients PN_LOGIN_BUSY with a retry hint of at least ${time(SERVER_LIMITS.overloadedRetry)}`,
     ],
-    ["requests in flight at a stop", time(SERVER_LIMITS.drain), "their connections are cut"],
+    ["time for requests in progress when the server stops", time(SERVER_LIMITS.drain), "their connections are closed"],
   ];
   const client: Row[] = [
-    ["events that are remembered", `${EVENTS_KEPT}`, "the oldest go"],
-    ["connections to the local API", `${LOCAL_API_LIMITS.connections}`, "they are closed"],
-    ["programs that follow events", `${LOCAL_API_LIMITS.streams}`, "503 PN_LOCAL_BUSY"],
-    ["events that wait for one of them", size(STREAM_LIMITS.backlog), "they are counted, and it is told how many"],
-    ["one of them takes nothing at all", time(STREAM_LIMITS.heartbeat), "its connection is cut"],
+    ["events kept in memory", `${EVENTS_KEPT}`, "the oldest are dropped"],
+    ["connections to the local API", `${LOCAL_API_LIMITS.connections}`, "further connections are closed"],
+    ["programs that stream events", `${LOCAL_API_LIMITS.streams}`, "503 PN_LOCAL_BUSY"],
+    [
+      "events that wait for a streaming program",
+      size(STREAM_LIMITS.backlog),
+      "further events are dropped, and the program gets their number",
+    ],
+    ["time in which a streaming program reads nothing", time(STREAM_LIMITS.heartbeat), "the connection is closed"],
     ["head of a request to the local API", size(LOCAL_API_LIMITS.head), "431"],
-    ["whole request to the local API", time(LOCAL_API_LIMITS.request), "408, and the connection is closed"],
-    ["events in one answer", size(LOCAL_API_LIMITS.events), "the oldest are left out"],
+    ["time for a request to the local API", time(LOCAL_API_LIMITS.request), "408, and the connection is closed"],
+    ["events in one response", size(LOCAL_API_LIMITS.events), "the oldest are omitted"],
     [
       "events that wait for status_webhook",
       `${WEBHOOK_LIMITS.queue}`,
-      "the oldest are counted, and it is told how many",
+      "the oldest are dropped, and the next delivery contains their number",
     ],
-    ["tries of one delivery to status_webhook", `${WEBHOOK_LIMITS.attempts}`, "its events are lost, and counted"],
+    [
+      "attempts to send a delivery to status_webhook",
+      `${WEBHOOK_LIMITS.attempts}`,
+      "its events are dropped and counted",
+    ],
   ];
   return [
     "# Limits",
-    "Everything is limited. This page is made from the values in the code (`npm run docs`); a test compares them.",
+    "Values without an option are fixed. The values in the code generate this page (`npm run docs`), and a test compares the two.",
     "## Visitors and origins",
     table(visitors),
     "## Sessions",
     table(sessions),
-    "## The server",
+    "## Server",
     table(server),
-    "## The client's status",
+    "## Local API and webhook of the client",
     table(client),
     "",
   ].join("\n\n");
 }
 
 function table(rows: Row[]): string {
-  return ["| what | limit | beyond it |", "|---|---|---|", ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n");
+  return [
+    "| limited value | limit | beyond the limit |",
+    "|---|---|---|",
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n");
 }
 
 function size(bytes: number): string {

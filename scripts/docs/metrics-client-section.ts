@@ -1,49 +1,50 @@
+import { metricsTable } from "./metrics-table.ts";
 import { WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonSchema } from "@postern/client";
 
-/** What a client tells of itself. */
+/** Returns the sections about the client. */
 export function clientSection(): string[] {
   return [
-    "## The client: health score",
-    "`health.score` says in one number from 0 to 100 how well an endpoint is. The same facts always give the same score, and no fact that gets worse raises it.",
+    "## Health score of an endpoint",
+    "`health.score` rates an endpoint from 0 to 100. The score depends only on the facts below, and a fact that gets worse never raises it.",
     [
       "| state | score |",
       "|---|---|",
       "| `failed`, `disconnected`, `draining` | 0 |",
-      `| \`connecting\`, \`authenticating\`, \`reconnecting\` | ${HEALTH.connecting}, less ${HEALTH.retry} for each retry in a row |`,
-      "| `connected` | 100, less what follows |",
+      `| \`connecting\`, \`authenticating\`, \`reconnecting\` | ${HEALTH.connecting}, minus ${HEALTH.retry} for each consecutive retry |`,
+      "| `connected` | 100, minus the following |",
     ].join("\n"),
     [
-      "| while connected | less |",
+      "| while connected | minus |",
       "|---|---|",
-      `| the connection broke in the last ten minutes | ${HEALTH.drop} each time, ${HEALTH.mostDrops} at most |`,
-      `| heartbeats take long, on average | 1 for each ${HEALTH.latencyStep} ms beyond ${HEALTH.latencyFree} ms, ${HEALTH.mostLatency} at most |`,
-      `| the local service could not be reached in the last minute | ${HEALTH.local} |`,
-      `| it is not known whether visitors come through (\`data_plane\` is \`unknown\`) | ${HEALTH.unknown} |`,
-      `| visitors do not come through (\`data_plane\` is \`failing\`) | ${HEALTH.failing} |`,
+      `| a lost connection in the last ten minutes | ${HEALTH.drop} each, at most ${HEALTH.mostDrops} |`,
+      `| mean heartbeat round trip above ${HEALTH.latencyFree} ms | 1 for every ${HEALTH.latencyStep} ms, at most ${HEALTH.mostLatency} |`,
+      `| local service unreachable in the last minute | ${HEALTH.local} |`,
+      `| result of the end-to-end check unknown (\`data_plane\` is \`unknown\`) | ${HEALTH.unknown} |`,
+      `| end-to-end check failing (\`data_plane\` is \`failing\`) | ${HEALTH.failing} |`,
     ].join("\n"),
-    "It is never less than 0. A connection that is not known to fail has at least 40, which is more than any endpoint without one.",
-    "An endpoint is **healthy** when it is `connected` and its `data_plane` is not `failing`; `unknown` counts as healthy: it lasts for a second or two after connecting, and for ever where the client cannot reach itself by the public address. The score has no part in it.",
-    "## The client: status",
-    "`GET /api/status` of the client's local API, and `tunnel.status()` in code for one endpoint. All fields are always there; new ones may come without a new `schema`.",
+    "The minimum is 0. A connected endpoint whose end-to-end check does not fail has a score of at least 40, more than any endpoint that is not connected.",
+    "An endpoint is **healthy** if it is `connected` and its `data_plane` is not `failing`. `unknown` counts as healthy: it lasts for a second or two after connecting, or permanently if the client cannot reach its own public address. The score does not affect health.",
+    "## Status document",
+    "`GET /api/status` of the client's local API returns this document. `tunnel.status()` returns one endpoint of it in code. All fields are always present; new fields may be added without a new `schema`.",
     schemaTable(STATUS_SCHEMA),
-    "`postern status --json` prints one object `{ schema, healthy, clients, unanswered }`: `clients` are such documents, each with the `command` and the address `api` of its client; `unanswered` are `{ command, api, pid, error }`.",
-    "`GET /api/events` answers `{ schema, events }`, an event as in `recent_events` with an `id` that rises with each; `type` (several with commas), `endpoint` and `since` (ISO 8601) choose. With `Accept: text/event-stream` events come as they happen, after those that `since` or `Last-Event-ID` asks for; `event: lost` says how many a slow reader has missed. `GET /health` answers 200 while every endpoint is healthy, else 503.",
-    "## The client: metrics",
-    `\`GET /metrics\` of the client's local API: Prometheus' text format, or JSON with \`Accept: application/json\`. Figures count from the start of the client. Buckets of the histogram, in seconds: ${RESPONSE_TIME_BOUNDS.map((bound) => bound / 1_000).join(", ")}.`,
-    [
-      "| metric | type | labels | |",
-      "|---|---|---|---|",
-      ...CLIENT_METRICS.map(
-        ({ name, type, labels, help }) =>
-          `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`,
-      ),
-    ].join("\n"),
-    "## The client: webhook",
-    `\`status_webhook\` in \`[tunnel.monitoring]\` is sent every event but requests and heartbeats, by POST, up to ${WEBHOOK_LIMITS.batch} at once and at most ${WEBHOOK_LIMITS.delay / 1_000} s after the first of them, in order:`,
+    "`postern status --json` prints one object `{ schema, healthy, clients, unanswered }`. `clients` contains such documents, each with the `command` and the local API address `api` of its client; `unanswered` contains `{ command, api, pid, error }`.",
+    "## Events and health",
+    "`GET /api/events` returns `{ schema, events }`. Each event has the form of `recent_events` and an increasing `id`. The parameters `type` (several separated by commas), `endpoint` and `since` (ISO 8601) filter the events.",
+    "With `Accept: text/event-stream`, the response is a stream: first the events that `since` or `Last-Event-ID` selects, then new events as they occur. `event: lost` contains the number of events that a slow reader missed.",
+    "`GET /health` answers 200 while every endpoint is healthy, and 503 otherwise.",
+    "## Prometheus metrics of the client",
+    `\`GET /metrics\` of the client's local API returns the Prometheus text format, or JSON with \`Accept: application/json\`. Counters start when the client starts. Buckets of the histogram, in seconds: ${RESPONSE_TIME_BOUNDS.map((bound) => bound / 1_000).join(", ")}.`,
+    metricsTable(CLIENT_METRICS),
+    "## Send events to a webhook",
+    `The client sends every event, except requests and heartbeats, to \`status_webhook\` in \`[tunnel.monitoring]\`. Each POST contains up to ${WEBHOOK_LIMITS.batch} events in order and is sent at most ${WEBHOOK_LIMITS.delay / 1_000} s after the first of them:`,
     fenced("json", DELIVERY),
-    `\`id\` stays the same when a delivery is sent again; \`lost\` says how many events could not be sent since the last delivery that arrived; \`webhook\` in \`/api/status\` and two metrics count all of them. Only an answer 2xx says that a delivery has arrived. Without an answer, and after 408, 425, 429 and 5xx, it is sent again, ${WEBHOOK_LIMITS.attempts} times in all with pauses from ${WEBHOOK_LIMITS.firstPause / 1_000} s to ${WEBHOOK_LIMITS.longestPause / 1_000} s; after any other answer it is lost. Redirections are not followed. ${WEBHOOK_LIMITS.queue} events wait at most, then the oldest are lost. A name in the URL that leads to private addresses is refused, unless \`webhook_allow_private\` says otherwise; names of this machine itself, and addresses, are what they are. Where a \`proxy\` leads out, it is asked for the connection, but never for this machine itself, nor, without \`webhook_allow_private\`, for a private address or a name that leads to one here; what a name leads to that is not known here is left to the proxy.`,
-    "With a `webhook_secret`, every delivery has a field `Postern-Signature: t=<seconds since 1970>,v1=<hex>`: HMAC-SHA-256 with the secret over the time, a dot and the body as it came. Check it before anything else is read, and refuse old ones:",
+    "`id` stays the same when a delivery is repeated. `lost` is the number of events dropped since the last successful delivery. `webhook` in `/api/status` and two metrics count both.",
+    `A delivery succeeds with a 2xx response. Without a response, and after 408, 425, 429 and 5xx, the client repeats it: ${WEBHOOK_LIMITS.attempts} attempts in all, with pauses from ${WEBHOOK_LIMITS.initialDelay / 1_000} s to ${WEBHOOK_LIMITS.maxDelay / 1_000} s. Any other response drops the events. Redirects are not followed. At most ${WEBHOOK_LIMITS.queue} events wait; beyond that, the oldest are dropped.`,
+    "A host name in the URL must not resolve to a private address, unless `webhook_allow_private` is set. Names of this machine and literal IP addresses are exempt.",
+    "With a `proxy`, the client sends deliveries through it, except those to this machine. Without `webhook_allow_private`, the client does not ask the proxy for a private address or for a name that resolves to one locally. The proxy resolves names that the client cannot resolve.",
+    "## Verify the signature of a webhook delivery",
+    "With a `webhook_secret`, every delivery has the header field `Postern-Signature: t=<seconds since 1970>,v1=<hex>`. The value of `v1` is an HMAC-SHA-256 with the secret over the time, a dot and the raw body. Verify it before you parse the body, and reject old deliveries:",
     fenced("js", VERIFY),
   ];
 }
@@ -59,10 +60,10 @@ const DELIVERY = `{
   ]
 }`;
 
-/** A test runs it. */
+/** A test runs this example. */
 const VERIFY = `import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Whether a delivery is genuine. body: as it came, as text; signature: the field Postern-Signature. */
+/** Returns true if the delivery is genuine. body: the raw body as text; signature: the field Postern-Signature. */
 export function isGenuine(secret, body, signature, now = Date.now()) {
   const [, time, mac] = /^t=(\\d+),v1=([0-9a-f]{64})$/.exec(signature ?? "") ?? [];
   if (mac === undefined || Math.abs(now / 1000 - Number(time)) > 300) return false;
@@ -74,9 +75,9 @@ function fenced(language: string, text: string): string {
   return ["```" + language, text, "```"].join("\n");
 }
 
-/** Every field by its path, in the order of the document. */
+/** Lists every field by its path, in document order. */
 function schemaTable(schema: JsonSchema): string {
-  return ["| field | value | |", "|---|---|---|", ...rows(schema, "")].join("\n");
+  return ["| field | value | description |", "|---|---|---|", ...rows(schema, "")].join("\n");
 }
 
 function rows({ properties = {} }: JsonSchema, path: string): string[] {

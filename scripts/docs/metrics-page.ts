@@ -1,11 +1,11 @@
 import { clientSection } from "./metrics-client-section.ts";
 import { serverSection } from "./metrics-server-section.ts";
 
-/** docs/metrics.md: what programs are told of a running Postern, a section for each part that tells. */
+/** Returns docs/metrics.md: status, metrics and webhook of the client, health and metrics of the server. */
 export function metricsPage(): string {
   return [
     "# Status and metrics",
-    "What a running Postern tells programs. This page is made from the tables in the code (`npm run docs`); a test compares them.",
+    "Interfaces for monitoring a running client and server. The tables in the code generate this page (`npm run docs`), and a test compares the two.",
     ...clientSection(),
     ...serverSection(),
     "",

@@ -1,23 +1,19 @@
 import { LATENCY_BOUNDS, SERVER_METRICS, STATUS_INTERVAL } from "@postern/server";
+import { metricsTable } from "./metrics-table.ts";
 
-/** What a server tells of itself. */
+/** Returns the sections about the server. */
 export function serverSection(): string[] {
   return [
-    "## The server: health",
-    "`GET /health` on the base domain (`health_endpoint` in `[tunnel.server.monitoring]`): 200 while it takes new work, 503 while it stops.",
-    "## The server: metrics",
-    "With `collect_metrics`, `GET /metrics` on the base domain (`metrics_endpoint`): Prometheus' text format. A service behind a tunnel keeps its own `/metrics`: its address is another one.",
-    "Only the server's own machine may read it, by its address: `http://127.0.0.1:8080/metrics`. Requests with X-Forwarded-For, Forwarded, X-Real-IP or Via come from elsewhere, unless a trusted proxy says that they don't. A proxy on the same machine that passes connections on without such a field looks like the machine itself: set a `metrics_token` then. With it, whoever sends it as a bearer token may read the page from anywhere, and nobody else.",
-    [
-      "| metric | type | labels | |",
-      "|---|---|---|---|",
-      ...Object.values(SERVER_METRICS).map(
-        ({ name, type, labels, help }) =>
-          `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`,
-      ),
-    ].join("\n"),
-    `Buckets of the histogram, in seconds: ${LATENCY_BOUNDS.join(", ")}. The client's own probes count nowhere.`,
-    "Beside them are those that prom-client has of every process, among them `process_resident_memory_bytes`, `process_open_fds`, `process_cpu_seconds_total`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`.",
-    `With \`log_server_status\` the log has an \`info\` line "status of the server" every ${STATUS_INTERVAL / 1_000} s and one at the end, whether or not there is a page: \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` of visitors as they are, \`requests\`, \`received_bytes\` and \`sent_bytes\` of their bodies since the last such line, and the memory as \`rss_bytes\`.`,
+    "## Health page of the server",
+    "`GET /health` on the base domain (`health_endpoint` in `[tunnel.server.monitoring]`) answers 200 while the server accepts new work, and 503 while it stops.",
+    "## Prometheus metrics of the server",
+    "With `collect_metrics`, `GET /metrics` on the base domain (`metrics_endpoint`) returns the Prometheus text format. It does not hide the `/metrics` of a service behind a tunnel, which has a host name of its own.",
+    "By default, only requests from the server's own machine are answered, at its loopback address: `http://127.0.0.1:8080/metrics`. A request with X-Forwarded-For, Forwarded, X-Real-IP or Via counts as remote, unless a trusted proxy states that the visitor is local.",
+    "A proxy on the same machine that sets none of these fields makes every visitor look local; set a `metrics_token` in that case. With a `metrics_token`, the page is available from any machine, but only with the token as a bearer token.",
+    metricsTable(Object.values(SERVER_METRICS)),
+    `Buckets of the histogram, in seconds: ${LATENCY_BOUNDS.join(", ")}. The end-to-end checks of clients are not counted.`,
+    "The page also contains the default process metrics of prom-client, such as `process_resident_memory_bytes`, `process_open_fds`, `process_cpu_seconds_total`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`.",
+    "## Status log of the server",
+    `With \`log_server_status\`, the server logs the \`info\` message "status of the server" every ${STATUS_INTERVAL / 1_000} s and when it stops. Its fields \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` are current values, and \`rss_bytes\` is the memory. \`requests\`, \`received_bytes\` and \`sent_bytes\` count since the previous message.`,
   ];
 }

@@ -17,7 +17,7 @@ import { Gate } from "../gate.ts";
 import { install, isOpen, TlsServer, visit } from "../tls/tls-server.ts";
 import { prepareOnce } from "../prepare-once.ts";
 
-/** What must be found nowhere; each is long enough to be found when only a part of it is shown. */
+/** The secrets to search for. Each is long enough to be found in part. */
 const CANARY = {
   key: "canary-key-4e1f2b7c9d0a6358",
   filedKey: "canary-filed-key-91c7d3a05be2",
@@ -35,7 +35,7 @@ const CANARY = {
   header: "canary-header-d81b06e4a2",
   listedHeader: "canary-listed-header-0b9c5d",
 } as const;
-/** Half of one gives it away, too. */
+/** Half a secret counts as a leak too. */
 const PARTS = Object.values(CANARY).map((canary) => canary.slice(canary.lastIndexOf("-")));
 
 const cleanup = new Cleanup();
@@ -53,19 +53,19 @@ async function setUp(): Promise<void> {
   issuer.opaque.set(CANARY.opaque, { active: true, sub: "opal" });
 }
 
-/** Looks for any secret in a text; says where it was, and not what. */
+/** Searches a text for secrets. The failure names the place, not the secret. */
 function expectNone(where: string, text: string): void {
-  // What the issuer has given and was shown is as secret.
+  // Tokens that the issuer issued or received are secrets too.
   const secrets = [...PARTS, ...issuer.secrets];
   const found = secrets.filter((secret) => text.includes(secret)).map((secret) => secret.slice(0, 8));
   expect(found, where).toEqual([]);
-  // Nor in another coat.
+  // Nor in another encoding.
   for (const canary of Object.values(CANARY))
     for (const coat of ["base64", "hex"] as const)
       expect(text.includes(Buffer.from(canary).toString(coat).slice(0, 24)), `${where}, as ${coat}`).toBe(false);
 }
 
-/** Every file of the log, as people and as machines have it. */
+/** Every log file, as text and as JSON. */
 function logsIn(folder: string): string {
   const logs = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /(^|\/)logs\/.+/.test(name));
   expect(logs.length).toBeGreaterThan(0);
@@ -90,7 +90,7 @@ function start(command: string[], toml: (folder: string) => string, env: Record<
   return { program, folder, file, env: all };
 }
 
-/** All that somebody could look at of a process that runs. */
+/** Everything that a user can inspect of a running process. */
 function expectNoneRunning({ program, folder }: Started): void {
   expectNone("output", program.output);
   expectNone("log files", logsIn(folder));
@@ -98,11 +98,11 @@ function expectNoneRunning({ program, folder }: Started): void {
   const commandLine = readFileSync(`/proc/${program.pid}/cmdline`, "utf8").replaceAll("\0", " ");
   expect(commandLine).toContain("--config");
   expectNone("command line", commandLine);
-  // Nobody inherits its environment: it starts nobody.
+  // It starts no child process that could inherit its environment.
   expect(readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, "utf8")).toBe("");
 }
 
-/** What `postern config explain` and `check` say to the same configuration. */
+/** The output of `postern config explain` and `check` for the same configuration. */
 async function expectNoneExplained({ file, env, folder }: Pick<Started, "file" | "env" | "folder">): Promise<void> {
   for (const args of [["explain"], ["explain", "--json"], ["check"], ["check", "--json"]]) {
     const program = postern(onTestFinished, ["config", ...args, "--config", file], { env, cwd: folder });
@@ -112,7 +112,7 @@ async function expectNoneExplained({ file, env, folder }: Pick<Started, "file" |
   }
 }
 
-/** A server that is told secrets in every way, and logs into files. */
+/** A server that receives secrets in every way and logs into files. */
 async function startServer(): Promise<TlsServer> {
   const certificate = ca.issue({ names: ["tunnel.test", "*.tunnel.test"], passphrase: CANARY.serverPassphrase });
   const secured = await TlsServer.start(onTestFinished, {
@@ -129,7 +129,7 @@ introspection_url = "${issuer.url}/introspect"\nintrospection_interval = "1s"\nc
   return secured;
 }
 
-test("no secret is found anywhere, however it was given, and whether it was right or wrong", async () => {
+test("no secret appears anywhere, however it was provided, valid or not", async () => {
   const secured = await startServer();
   const gate = await Gate.start(onTestFinished, secured.plain, "x-gate", CANARY.header);
   const trust = `[tunnel.ssl]\nca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"\n`;
@@ -150,7 +150,7 @@ test("no secret is found anywhere, however it was given, and whether it was righ
     "a key in a variable of the configuration": http('[tunnel.auth]\napi_key = "${OWN}"\n', { OWN: CANARY.key }),
     "a token": http("", { POSTERN_TOKEN: jwt }),
     "an opaque token": http(`[tunnel.auth]\ntoken = "${CANARY.opaque}"\n`),
-    "headers in both ways": start(
+    "headers from both sources": start(
       ["start"],
       () =>
         `${trust}[tunnel.auth]\napi_key = "${CANARY.key}"\n[tunnel.auth.headers]\nX-Other = "${CANARY.listedHeader}"
@@ -181,7 +181,7 @@ test("no secret is found anywhere, however it was given, and whether it was righ
   }
   for (const started of Object.values(inside)) expectNoneRunning(started);
 
-  // Whoever visits is told nothing of it either: no tunnel's service runs, and some names are nobody's.
+  // Error pages reveal nothing either: no tunnel's service runs, and some names are unknown.
   for (const host of ["jay.tunnel.test", "nobody.tunnel.test", "tunnel.test"])
     for (const path of ["/", "/connect", `/${"x".repeat(20_000)}`]) {
       const { status, body } = await visit(secured.port, { ca: ca.certificate, host, path });
@@ -196,7 +196,7 @@ test("no secret is found anywhere, however it was given, and whether it was righ
   await expectNoneExplained({ ...files, env });
   for (const started of Object.values(inside)) await expectNoneExplained(started);
 
-  // Ends that are told, too.
+  // Endings are logged too.
   issuer.opaque.delete(CANARY.opaque);
   const opaque = inside["an opaque token"] as Started;
   await opaque.program.ends(3);
@@ -204,14 +204,14 @@ test("no secret is found anywhere, however it was given, and whether it was righ
   await secured.server.terminate();
   for (const { program, folder } of [...Object.values(inside), ...Object.values(outside).map(([each]) => each)]) {
     expectNone("output at the end", program.output);
-    // Who has not even its key in order begins no log.
+    // A process with an invalid key file does not start a log.
     if (program.exit?.code !== 2) expectNone("log files at the end", logsIn(folder));
   }
   expectNone("the server's output", secured.server.output);
   expectNone("the server's log files", logsIn(secured.folder));
 });
 
-test("nor is a refresh token or the client's secret, while it is used, when the issuer is away, and when it is refused", async () => {
+test("no refresh token and no client secret appears, in use, while the issuer is down, or when refused", async () => {
   const secured = await startServer();
   const refreshing = (token: string): Started =>
     start(
@@ -238,7 +238,7 @@ test("nor is a refresh token or the client's secret, while it is used, when the 
   expectNone("the server", secured.server.output + logsIn(secured.folder));
 });
 
-test("what is looked for would be found", () => {
+test("the search finds a planted secret", () => {
   expectNone("an innocent text", "canary");
   for (const canary of Object.values(CANARY))
     for (const text of [

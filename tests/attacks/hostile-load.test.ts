@@ -14,14 +14,14 @@ import {
   type Origin,
 } from "@postern/testkit";
 
-/** What the collector has not got to yet after a storm; what was kept for a storm's visitors would be more. */
+/** Garbage that is not collected yet. State kept for each visitor would be more. */
 const SLACK = 96 * 1024 * 1024;
 const PATIENCE = { timeout: 60_000 };
 
 const cleanup = new Cleanup();
 let server: ServerProcess;
 let origin: Origin;
-/** Where the harm is done, and beside it on the same server. */
+/** The attacked service, and others beside it on the same server. */
 let attacked: Published;
 let healthy: Published;
 
@@ -34,23 +34,26 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** Does harm, and then looks: everybody alive, everything given back, and the neighbours never noticed. */
+/**
+ * Runs an attack, then checks that every process lives, all resources are released, and the neighbours were always
+ * served.
+ */
 async function withstands(harm: () => Promise<void>): Promise<void> {
   await attacked.visit("/?bytes=1000");
-  await until("the attacked service to be left alone", () => origin.connections === 0);
+  await until("the attacked service to have no connections", () => origin.connections === 0);
   const processes = [server.program, attacked.client.program, healthy.client.program];
   const baselines = processes.map((program) => ProcessBaseline.take(program));
   const steady = await SteadyVisitor.start(onTestFinished, healthy.port, healthy.host);
   await harm();
   await steady.everyTime();
   expect((await attacked.visit("/?bytes=1000")).body.length).toBe(1_000);
-  // A stream that is open has its connection to the service: without one, there is none.
-  await until("every stream to be over", () => origin.connections === 0, PATIENCE);
+  // Every open stream has a connection to the service.
+  await until("every stream to end", () => origin.connections === 0, PATIENCE);
   for (const baseline of baselines) await baseline.regained({ slack: SLACK, ...PATIENCE });
   for (const { stderr } of processes) expect(stderr).not.toMatch(/fault|uncaught|unhandled/i);
 }
 
-/** Opens so many connections; each sends what `say` makes of its number. */
+/** Opens this many connections. Each sends the result of `say` for its number. */
 async function crowd(visitors: number, say: (number: number) => string): Promise<Wire[]> {
   const defer = onTestFinished;
   const wires: Wire[] = [];
@@ -96,7 +99,7 @@ describe("slowhttptest", () => {
   });
 });
 
-test("two thousand half-open visitors: silent, in the middle of a head, and with requests piled up", async () => {
+test("two thousand half-open visitors: silent, in the middle of a head, and with pipelined requests", async () => {
   const half = `GET /?bytes=10 HTTP/1.1\r\nHost: ${attacked.host}\r\nX-Half`;
   const piled = head("GET /?bytes=10") + head("POST /unread", "Content-Length: 1000000") + "x".repeat(1_000);
   await withstands(async () => {
@@ -109,7 +112,7 @@ test("two thousand half-open visitors: silent, in the middle of a head, and with
   });
 });
 
-test("bodies that drip are given up at about 20 seconds; those that flow, or are held up by the service, are not", async () => {
+test("dripping bodies are ended after about 20 seconds; steady ones, and those that wait for the service, are not", async () => {
   const script = await ScriptedOrigin.start(onTestFinished);
   const slow = await Published.start(onTestFinished, script.port, { server });
   await withstands(async () => {
@@ -125,7 +128,7 @@ test("bodies that drip are given up at about 20 seconds; those that flow, or are
       if (second <= 30) flowing.write("y".repeat(1_000));
     }, 1_000);
     onTestFinished(() => clearInterval(clock));
-    await until("every dripping body to be given up", () => dripping.every(({ end }) => end !== "open"), PATIENCE);
+    await until("every dripping body to be ended", () => dripping.every(({ end }) => end !== "open"), PATIENCE);
     for (const { text } of dripping)
       expect(text).toMatch(/^HTTP\/1\.1 408 [^]*\r\nPostern-Error: PN_HTTP_BODY_TIMEOUT\r\n/);
     await flowing.read("200 OK");
@@ -135,7 +138,7 @@ test("bodies that drip are given up at about 20 seconds; those that flow, or are
   });
 });
 
-test("a storm of visitors that break off anywhere", async () => {
+test("many visitors that leave at any point", async () => {
   const upgrade = head("GET /upgrade", "Connection: Upgrade", "Upgrade: websocket");
   const requests = [
     "GET /?by",
@@ -160,7 +163,7 @@ test("a storm of visitors that break off anywhere", async () => {
   });
 });
 
-test("a storm of bodies in one-byte chunks with extensions", async () => {
+test("many bodies in one-byte chunks with extensions", async () => {
   const chunk = `1;${"e".repeat(20)}\r\nx\r\n`;
   await withstands(async () => {
     const wires = await crowd(60, () => head("POST /tiny", "Transfer-Encoding: chunked", "Connection: close"));
@@ -170,10 +173,10 @@ test("a storm of bodies in one-byte chunks with extensions", async () => {
   });
 });
 
-test("a storm of hostile services", async () => {
+test("many hostile services", async () => {
   const script = await ScriptedOrigin.start(onTestFinished);
   const hostile = await Published.start(onTestFinished, script.port, { server });
-  const answers = [
+  const responses = [
     "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000),
     `HTTP/1.1 200 OK\r\nX: ${"x".repeat(500_000)}`,
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and much more than that".repeat(100),
@@ -183,17 +186,19 @@ test("a storm of hostile services", async () => {
     "",
   ];
   await withstands(async () => {
-    for (const [number, answer] of answers.entries()) {
+    for (const [number, response] of responses.entries()) {
       const wires = await Promise.all(
         Array.from({ length: 30 }, () => hostile.ask(onTestFinished, `POST /hostile/${number}`, "Content-Length: 0")),
       );
       await until("all of them to arrive", () => arrived(script, `/hostile/${number} `) === wires.length);
       for (const wire of script.wires) {
-        wire.write(answer);
+        wire.write(response);
         if (number % 2 === 0) wire.reset();
         else wire.finish();
       }
-      await until("all of them to hear something", () => wires.every(({ end, bytes }) => bytes > 0 || end !== "open"));
+      await until("all of them to receive something", () =>
+        wires.every(({ end, bytes }) => bytes > 0 || end !== "open"),
+      );
       for (const wire of [...wires, ...script.wires]) wire.socket.destroy();
       script.wires.length = 0;
     }

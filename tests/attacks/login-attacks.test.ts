@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { TokenIssuer } from "@postern/testkit";
 import { expectIn, launch, TokenServer } from "../login/token-server.ts";
 
-test("a tunnel whose name its issuer no longer allows is taken away while it is open", async () => {
+test("an open tunnel ends when the issuer no longer allows its name", async () => {
   const issuer = await TokenIssuer.start(onTestFinished);
   const jwt = `introspection_url = "${issuer.url}/introspect"\nintrospection_interval = "1s"\nuser_claim = "username"`;
   const server = await TokenServer.start(onTestFinished, jwt);

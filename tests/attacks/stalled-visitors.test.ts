@@ -3,20 +3,20 @@ import { expect, onTestFinished, test } from "vitest";
 import { Origin, patternHash, ProcessBaseline, Published, startBulkOrigin, until, type Wire } from "@postern/testkit";
 
 /**
- * More than the kernel takes for a visitor that doesn't read (some 4 MB on loopback), so that what is left fills the session.
- * Not much more: two hundred times this has to fit in what the kernel gives to all sockets together.
+ * More than the kernel buffers for a visitor that does not read (some 4 MB on loopback), so that the rest fills the
+ * session. Not much more: two hundred times this must fit into the kernel's memory for all sockets.
  */
 const ANSWER = 5_000_000;
 const STALLED = 200;
 const UPLOAD = Buffer.alloc(1_000_000, "u");
 
-/** For back-pressure it is the other way round: few visitors, and far more than fits anywhere. */
+/** For back-pressure: few visitors, and far more than fits into any buffer. */
 const HUGE_ANSWER = 200_000_000;
 const FEW = 10;
-/** A fifth of what they ask for: windows and buffers, but no bodies. */
+/** A fifth of the requested bytes: windows and buffers, but not the bodies. */
 const MOST_GROWTH = (FEW * HUGE_ANSWER) / 5;
 
-/** A busy kernel that runs short of socket memory takes its time. */
+/** A kernel that is short of socket memory is slow. */
 const PATIENCE = { timeout: 60_000 };
 
 async function stall(published: Published, visitors: number, first: string, ...fields: string[]): Promise<Wire[]> {
@@ -40,7 +40,7 @@ async function expectAnswers(published: Published): Promise<void> {
 async function standstill(origin: Origin): Promise<void> {
   let [written, still] = [0, 0];
   await until(
-    "the origin to stand still",
+    "the origin to stop sending",
     () => {
       still = origin.bytesWritten === written ? still + 1 : 0;
       written = origin.bytesWritten;
@@ -54,7 +54,7 @@ const baselinesOf = ({ server, client }: Published): ProcessBaseline[] =>
   [server.program, client.program].map((program) => ProcessBaseline.take(program));
 
 test(
-  "beside two hundred visitors that read nothing of their answers a new request is answered",
+  "a new request is answered beside two hundred visitors that do not read their responses",
   { timeout: 150_000 },
   async () => {
     const origin = await startBulkOrigin(onTestFinished);
@@ -65,20 +65,20 @@ test(
     await until("all of them to be served", () => origin.requests.length === STALLED, PATIENCE);
     await standstill(origin);
     await expectAnswers(published);
-    // The kernel may have taken a whole answer for some visitors; the others hold on to their share of the session.
+    // The kernel may have buffered a whole response for some visitors; the others occupy their share of the session.
     const over = published.client.events
       .filter(({ type, data }) => type === "http_request" && data["path"] === path)
       .reduce((sum, { data }) => sum + 1 + Number(data["omitted"] ?? 0), 0);
     expect(over).toBeLessThan(STALLED / 10);
 
     for (const wire of wires) wire.reset();
-    await published.client.program.waitFor("all of them to be over", () => origin.connections < STALLED);
+    await published.client.program.waitFor("all of them to end", () => origin.connections < STALLED);
     for (const baseline of baselines) await baseline.regained(PATIENCE);
   },
 );
 
 test(
-  "what stalled visitors don't read is not kept for them, and is there when they read on",
+  "bytes that stalled visitors do not read are not buffered, and arrive when they read again",
   { timeout: 150_000 },
   async () => {
     const origin = await startBulkOrigin(onTestFinished);
@@ -92,7 +92,7 @@ test(
 
     const [reader] = wires as [Wire];
     reader.socket.resume();
-    await until("the whole answer", () => reader.bytes > HUGE_ANSWER, PATIENCE);
+    await until("the whole response", () => reader.bytes > HUGE_ANSWER, PATIENCE);
     const body = reader.received.subarray(reader.received.indexOf("\r\n\r\n") + 4);
     expect(createHash("sha256").update(body).digest("hex")).toBe(patternHash(HUGE_ANSWER));
     for (const wire of wires) wire.reset();
@@ -101,7 +101,7 @@ test(
 );
 
 test(
-  "beside two hundred uploads that the service doesn't read a new request is answered",
+  "a new request is answered beside two hundred uploads that the service does not read",
   { timeout: 150_000 },
   async () => {
     let unread = 0;

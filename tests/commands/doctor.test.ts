@@ -67,7 +67,7 @@ test("where all is well, everything that was looked at is told, and nothing is w
     "well: login",
     "well: local",
   ]);
-  expect(text).toContain("Nothing is wrong.");
+  expect(text).toContain("No problems found.");
 });
 
 test("every endpoint is told what it lacks, with what to do about it", async () => {

@@ -1,36 +1,36 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** An option as docs/config.md has it. */
+/** An option as documented in docs/config.md. */
 export interface DocumentedOption {
   /** `tunnel.auth`, without brackets. */
   section: string;
   name: string;
   isSecret: boolean;
-  /** Every way to give it. */
+  /** All ways to set the option. */
   channels: Channel[];
 }
 
-/** One way to give an option: in the file, or by this variable or flag. */
+/** A way to set an option: in the file, by a variable or by a flag. */
 export type Channel = { by: "file" } | { by: "env" | "flag"; name: string };
 
-/** All options of docs/config.md that this version acts on. */
+/** Returns all options of docs/config.md that this version supports. */
 export function documentedOptions(): DocumentedOption[] {
   const text = readFileSync(fileURLToPath(new URL("../../docs/config.md", import.meta.url)), "utf8");
   return text.split(/^## /m).flatMap((part) => {
     const section = /^`\[\[?([\w.]+)\]\]?`/.exec(part)?.[1];
     const [before = "", ...rows] = part.split(/^(?=\| `)/m);
-    if (section === undefined || /_(Not yet|Without effect):_/.test(before)) return [];
+    if (section === undefined || /_(Not supported yet|No effect):_/.test(before)) return [];
     return rows
       .map((row) => (row.split("\n", 1)[0] as string).split(/(?<!\\)\|/).map((cell) => cell.trim()))
-      .filter(([, , , , doc = ""]) => !/_(Not yet|Without effect):_/.test(doc))
+      .filter(([, , , , doc = ""]) => !/_(Not supported yet|No effect):_/.test(doc))
       .map(([, name = "", , , doc = ""]) => ({
         section,
         name: name.replaceAll("`", ""),
         isSecret: / Secret\./.test(doc),
         channels: [
           { by: "file" as const },
-          // The endpoints' are those of all: `postern start` takes endpoints from the file alone.
+          // `postern start` takes endpoints from the file only.
           ...(section.startsWith("tunnel.endpoints")
             ? []
             : [...doc.matchAll(/`(POSTERN_\w+|--[\w-]+)`/g)].map(([, given = ""]) => ({
@@ -42,19 +42,19 @@ export function documentedOptions(): DocumentedOption[] {
   });
 }
 
-/** What a configuration says, by section and option. */
+/** Values by section and option. */
 export type Settings = Record<string, Record<string, SettingValue>>;
 export type SettingValue = string | number | boolean | string[] | Record<string, string>;
 
-/** Settings as a command takes them. */
+/** Settings as a file, variables and arguments of a command. */
 export interface GivenSettings {
-  /** Tables with headers. */
+  /** Content of the configuration file. */
   toml: string;
   env: Record<string, string>;
   args: string[];
 }
 
-/** Gives all settings by the file, but this one by its channel. */
+/** Sets one option by the channel and all others in the file. */
 export function given(settings: Settings, section: string, name: string, channel: Channel): GivenSettings {
   const value = settings[section]?.[name];
   if (value === undefined) throw new Error(`${section}.${name} is not among the settings`);
@@ -78,7 +78,7 @@ function asToml(value: SettingValue): string {
     .join(", ")} }`;
 }
 
-/** As the environment and the command line have it. */
+/** Returns the value as text for the environment and the command line. */
 function asText(value: SettingValue): string {
   if (Array.isArray(value)) return value.join(",");
   if (typeof value !== "object") return String(value);
@@ -87,7 +87,7 @@ function asText(value: SettingValue): string {
     .join(",");
 }
 
-/** How a test calls a channel. */
+/** Returns the name of a channel for test titles. */
 export function channelText(channel: Channel): string {
   return channel.by === "file" ? "in the file" : channel.name;
 }

@@ -23,9 +23,9 @@ const EXAMPLES = new URL("../../examples/config/", import.meta.url);
 const DOMAIN = "tunnel.localhost";
 
 const cleanup = new Cleanup();
-/** Signs the server's certificate. */
+/** The CA of the server's certificate. */
 let servers: CertificateAuthority;
-/** Signs those of clients. */
+/** The CA of client certificates. */
 let clients: CertificateAuthority;
 beforeEach((context) => {
   needs(context, "openssl");
@@ -34,8 +34,8 @@ beforeEach((context) => {
 });
 afterAll(() => cleanup.run());
 
-/** One way to log in: its two files, in a folder with all that they name. */
-class Way {
+/** The example files of a login method, in a folder with the files that they refer to. */
+class LoginExample {
   readonly folder = scratchFolder(onTestFinished);
   readonly #name: string;
   readonly #replacements: [from: string, to: string][];
@@ -50,12 +50,12 @@ class Way {
     this.install("server", certificate, key);
   }
 
-  static async prepare(name: string, replacements: [from: string, to: string][] = []): Promise<Way> {
+  static async prepare(name: string, replacements: [from: string, to: string][] = []): Promise<LoginExample> {
     const [port, origin] = [
       await claimPort(),
       await Origin.start(onTestFinished, (_, outgoing) => outgoing.end("here")),
     ];
-    return new Way(name, port, [
+    return new LoginExample(name, port, [
       ["https://tunnel.example.com", `https://${DOMAIN}:${port}`],
       ["tunnel.example.com", DOMAIN],
       ["0.0.0.0:443", `127.0.0.1:${port}`],
@@ -78,7 +78,7 @@ class Way {
     return server;
   }
 
-  /** Checks the login, and then starts the client. `env` has what its reader has to fill in. */
+  /** Checks the login, then starts the client. `env` contains values that the reader provides. */
   async start(env: Record<string, string> = {}): Promise<Program> {
     const given = { env: { XDG_STATE_HOME: this.folder, ...env } };
     const file = this.#file("client");
@@ -88,66 +88,66 @@ class Way {
     return client;
   }
 
-  /** What a visitor of this tunnel gets. */
+  /** Returns status and body of a visit to the tunnel. */
   async visit(name: string): Promise<string> {
     const servername = `${name}.${DOMAIN}`;
     const headers = { Host: `${servername}:${this.port}` };
     const ca = readFileSync(servers.certificate);
-    const asked = request({ host: "127.0.0.1", port: this.port, servername, headers, ca, agent: false }).end();
-    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    const outgoing = request({ host: "127.0.0.1", port: this.port, servername, headers, ca, agent: false }).end();
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
     let body = "";
-    for await (const chunk of answer) body += String(chunk);
-    return `${answer.statusCode} ${body}`;
+    for await (const chunk of response) body += String(chunk);
+    return `${response.statusCode} ${body}`;
   }
 
-  /** The example, with what is its reader's own put in. */
+  /** Writes the example with the values of this test. */
   #file(side: "server" | "client"): string {
-    const example = readFileSync(new URL(`${this.#name}-${side}.toml`, EXAMPLES), "utf8");
-    const text = this.#replacements.reduce((before, [from, to]) => before.replaceAll(from, to), example);
-    expect(text, "all of it leads to this machine").not.toMatch(/^[^#]*example\.com/m);
+    const template = readFileSync(new URL(`${this.#name}-${side}.toml`, EXAMPLES), "utf8");
+    const text = this.#replacements.reduce((before, [from, to]) => before.replaceAll(from, to), template);
+    expect(text, "all addresses are on this machine").not.toMatch(/^[^#]*example\.com/m);
     const file = join(this.folder, `${side}.toml`);
     writeFileSync(file, text, { mode: 0o600 });
     return file;
   }
 }
 
-describe("the example files open a tunnel by HTTPS, as they are written", () => {
-  test("by API key; who comes by HTTP is sent to HTTPS", async () => {
+describe("the example files open a tunnel by HTTPS", () => {
+  test("by API key, with a redirect from HTTP", async () => {
     const plain = await claimPort();
-    const way = await Way.prepare("api-key", [["0.0.0.0:80", `127.0.0.1:${plain}`]]);
-    writeKeys(join(way.folder, "keys.txt"), { me: TEST_KEY });
-    writeFileSync(join(way.folder, "my.key"), TEST_KEY, { mode: 0o600 });
-    await way.serve();
-    await way.start();
-    expect(await way.visit("my-app")).toBe("200 here");
+    const example = await LoginExample.prepare("api-key", [["0.0.0.0:80", `127.0.0.1:${plain}`]]);
+    writeKeys(join(example.folder, "keys.txt"), { me: TEST_KEY });
+    writeFileSync(join(example.folder, "my.key"), TEST_KEY, { mode: 0o600 });
+    await example.serve();
+    await example.start();
+    expect(await example.visit("my-app")).toBe("200 here");
     const { status, headers } = await exchange(plain, { host: `my-app.${DOMAIN}`, path: "/page" });
-    expect([status, headers["location"]]).toEqual([308, `https://my-app.${DOMAIN}:${way.port}/page`]);
+    expect([status, headers["location"]]).toEqual([308, `https://my-app.${DOMAIN}:${example.port}/page`]);
     expect((await exchange(plain, { host: DOMAIN, path: "/health" })).status).toBe(200);
   });
 
-  test("by token; the next one is had before it ends", async () => {
+  test("by token, which is renewed before it expires", async () => {
     const issuer = await TokenIssuer.start(onTestFinished);
     Object.assign(issuer, { rotates: true, publishes: true });
-    const way = await Way.prepare("token", [["https://auth.example.com", issuer.url]]);
-    await way.serve();
-    // `auth check` uses a refresh token up, too: the one that takes its place is found by the client.
-    const client = await way.start({ REFRESH_TOKEN: issuer.refreshToken });
-    const isVisited = async (): Promise<boolean> => (await way.visit("alice")) === "200 here";
+    const example = await LoginExample.prepare("token", [["https://auth.example.com", issuer.url]]);
+    await example.serve();
+    // `auth check` uses the refresh token; the client finds its replacement in the state folder.
+    const client = await example.start({ REFRESH_TOKEN: issuer.refreshToken });
+    const isVisited = async (): Promise<boolean> => (await example.visit("alice")) === "200 here";
     await client.waitFor("a visit", isVisited);
     await client.waitFor("a renewal", () => client.stdout.includes('"state":"renewed"'));
     await client.waitFor("another visit", isVisited);
   });
 
-  test("by certificate; one that is revoked is refused", async () => {
-    const way = await Way.prepare("certificate");
+  test("by certificate; a revoked one is refused", async () => {
+    const example = await LoginExample.prepare("certificate");
     const [mine, revoked] = [clients.issue({ names: ["alice"] }), clients.issue({ names: ["alice"] })];
-    copyFileSync(clients.certificate, join(way.folder, "clients.pem"));
-    copyFileSync(clients.revoke(revoked), join(way.folder, "revoked.crl"));
-    way.install("client", mine.certificate, mine.key);
-    await way.serve();
-    const client = await way.start();
-    expect(await way.visit("alice")).toBe("200 here");
-    way.install("client", revoked.certificate, revoked.key);
+    copyFileSync(clients.certificate, join(example.folder, "clients.pem"));
+    copyFileSync(clients.revoke(revoked), join(example.folder, "revoked.crl"));
+    example.install("client", mine.certificate, mine.key);
+    await example.serve();
+    const client = await example.start();
+    expect(await example.visit("alice")).toBe("200 here");
+    example.install("client", revoked.certificate, revoked.key);
     await client.waitFor("the refusal", () => client.output.includes("PN_CERTIFICATE_REVOKED"));
   });
 });

@@ -50,7 +50,7 @@ test("files hold JSON lines while people read text; each request is one, with it
   await start.program.terminate();
   // The last lines are there, too.
   expect(entries(file).map(({ msg }) => msg)).toEqual(
-    expect.arrayContaining([expect.stringContaining("Stopping"), expect.stringContaining("The tunnel was closed")]),
+    expect.arrayContaining([expect.stringContaining("Stopping"), expect.stringContaining("Tunnel closed")]),
   );
   expect(statSync(file).mode & 0o007).toBe(0);
 });

@@ -87,7 +87,7 @@ describe("postern http reads its configuration again", () => {
     const host = new URL(tunnels()[0] as string).host;
     const steady = await SteadyVisitor.start(onTestFinished, server.port, host);
     client.signal("SIGHUP");
-    await client.waitFor("the answer", () => client.stdout.includes("no endpoint has changed"));
+    await client.waitFor("the answer", () => client.stdout.includes("no endpoint changed"));
     expect(tunnels()).toHaveLength(1);
 
     // Another key of the same owner: the name stays.

@@ -14,7 +14,7 @@ import {
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** npm of this machine, run by the Node that runs the tests. */
+/** Runs npm with the Node that runs the tests. Returns its output. */
 async function npm(cwd: string, ...args: string[]): Promise<string> {
   const path = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
   const program = new Program(onTestFinished, "npm", { args, cwd, env: inheritedEnvironment({ PATH: path }) });
@@ -56,7 +56,7 @@ test(
       .map(String)
       .filter((path) => path.endsWith("package.json"))
       .map(dirname);
-    expect(installed.toSorted()).toEqual(["@postern/client", "@postern/protocol", "@postern/net"]);
+    expect(installed.toSorted()).toEqual(["@postern/client", "@postern/net", "@postern/protocol"]);
 
     writeFileSync(join(folder, "user.ts"), USER);
     const options = "--noEmit --strict --target es2024 --module nodenext --skipLibCheck --types node".split(" ");

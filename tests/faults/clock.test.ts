@@ -5,7 +5,7 @@ import { finding } from "./size.ts";
 
 beforeEach((context) => needs(context, "faketime"));
 
-test("clocks that are set three days forward or an hour back change nothing", async (context) => {
+test("clocks that jump three days forward or an hour back have no effect", async (context) => {
   const clocks = { server: new FakeClock(onTestFinished), client: new FakeClock(onTestFinished) };
   const server = await ServerProcess.start(onTestFinished, { env: clocks.server.env });
   const echo = await startEchoOrigin(onTestFinished);
@@ -22,15 +22,15 @@ test("clocks that are set three days forward or an hour back change nothing", as
       clocks[side].set(offset);
       const requests = client.count("http_request");
       expect((await published.visit("/")).status).toBe(200);
-      await until("the request to be told", () => client.count("http_request") > requests);
-      // Sessions look at their clock once a second: two of them, and what would break has broken.
+      await until("the request to be reported", () => client.count("http_request") > requests);
+      // Sessions check their clock once a second, so two seconds show any break.
       await until("two more seconds", secondsPassed(2));
     }
     finding(context, `both clocks set to ${offset}: no reconnection, every request served`);
   }
   clocks.client.set("+3d");
   expect((await published.visit("/")).status).toBe(200);
-  await until("the client to tell the time of its own clock", () => lastRequest() > Date.now() + 2 * 86_400_000);
+  await until("the client to report the time of its own clock", () => lastRequest() > Date.now() + 2 * 86_400_000);
   expect([client.count("tunnel_established"), client.count("tunnel_closed")]).toEqual([1, 0]);
   await check.pass();
 });

@@ -8,30 +8,30 @@ import {
   until,
   type Defer,
 } from "@postern/testkit";
-import { CuttableWay } from "../sessions/cuttable-way.ts";
+import { CuttableLink } from "../sessions/cuttable-link.ts";
 
-/** How many clients of this process log in at once, at the beginning. */
+/** Concurrent logins of this process at the start. */
 const AT_ONCE = 40;
 
 export interface Comeback {
-  /** Milliseconds from the cut until the last client had its tunnel again. */
+  /** Milliseconds from the reset to the last client's new tunnel. */
   time: number;
-  /** Attempts in each second from the cut on, until the last client was there. */
+  /** Attempts in each second from the reset to the last client's return. */
   attempts: number[];
-  /** Milliseconds that the visitor of a tunnel beside waited at most, before the cut and after it. */
+  /** The longest wait of a visitor of another tunnel, in milliseconds, before and after the reset. */
   longestBefore: number;
   longestAfter: number;
 }
 
 /**
- * So many clients on one server, all from one address, lose their connections at the same moment. All of them come back, and a tunnel
- * beside them serves every request meanwhile.
+ * Resets the connections of `count` clients of one address at the same moment, and waits for their return. Another
+ * tunnel serves every request during that time.
  */
 export async function comeback(defer: Defer, count: number): Promise<Comeback> {
   const server = await ServerProcess.start(defer);
   const echo = await startEchoOrigin(defer);
   const beside = await ClientProcess.start(defer, { server, target: echo.port, subdomain: "beside" });
-  const way = await CuttableWay.start(defer, server.port);
+  const link = await CuttableLink.start(defer, server.port);
 
   const tunnels: TunnelHandle[] = [];
   let next = 0;
@@ -39,7 +39,7 @@ export async function comeback(defer: Defer, count: number): Promise<Comeback> {
   const open = async (): Promise<void> => {
     for (let at = next++; at < count; at = next++)
       tunnels[at] = await connect({
-        server: way.url,
+        server: link.url,
         apiKey: TEST_KEY,
         subdomain: `back-${at}`,
         local: echo.port,
@@ -50,13 +50,13 @@ export async function comeback(defer: Defer, count: number): Promise<Comeback> {
   defer(async () => void (await Promise.all(tunnels.map((tunnel) => tunnel.close()))));
 
   const steady = await SteadyVisitor.start(defer, server.port, beside.host);
-  await until("the visitor to be served for a while", () => steady.served > 50);
+  await until("the visitor to be served 50 times", () => steady.served > 50);
   const longestBefore = steady.longest;
   steady.longest = 0;
-  way.arrivals.length = 0;
+  link.arrivals.length = 0;
   const cutAt = performance.now();
-  way.cut();
-  await until("all to be back", () => established === 2 * count, {
+  link.cut();
+  await until("all clients to reconnect", () => established === 2 * count, {
     timeout: 60_000,
     details: () => `${established - count} of ${count} are back`,
   });
@@ -65,6 +65,6 @@ export async function comeback(defer: Defer, count: number): Promise<Comeback> {
   await steady.everyTime();
 
   const attempts = Array.from({ length: Math.ceil(time / 1_000) }, () => 0);
-  for (const at of way.arrivals) attempts[Math.floor((at - cutAt) / 1_000)]! += 1;
+  for (const at of link.arrivals) attempts[Math.floor((at - cutAt) / 1_000)]! += 1;
   return { time, attempts, longestBefore, longestAfter };
 }

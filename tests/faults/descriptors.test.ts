@@ -3,11 +3,11 @@ import { exchange, Published, ServerProcess, startEchoOrigin, until, Wire } from
 import { ClosingCheck } from "./neighbour.ts";
 import { finding } from "./size.ts";
 
-/** Runs a command that may have no more than 64 files and sockets open. */
+/** Runs a command with at most 64 open files and sockets. */
 const FEW_DESCRIPTORS = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"];
 const CROWD = 200;
 
-test("a server with 64 file descriptors outlives a crowd, and serves when it has gone", async (context) => {
+test("a server with 64 file descriptors survives a surge of visitors and serves requests after it", async (context) => {
   const server = await ServerProcess.start(onTestFinished, { prefix: FEW_DESCRIPTORS });
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "narrow" });
@@ -21,7 +21,7 @@ test("a server with 64 file descriptors outlives a crowd, and serves when it has
     }),
   );
   const wires = crowd.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-  finding(context, `${CROWD} visitors at once, ${wires.length} were let in or waited in the backlog`);
+  finding(context, `${CROWD} visitors at once, ${wires.length} were accepted or waited in the backlog`);
   expect(server.program.exit).toBeUndefined();
   for (const wire of wires) wire.reset();
   await until("the tunnel to serve", async () => (await published.visit("/")).status === 200, { timeout: 60_000 });
@@ -29,21 +29,21 @@ test("a server with 64 file descriptors outlives a crowd, and serves when it has
   await check.pass();
 });
 
-test("a client with 64 file descriptors refuses what it cannot dial, keeps its tunnel, and serves the next visitors", async (context) => {
+test("a client with 64 file descriptors refuses excess requests, keeps its tunnel, and serves later visitors", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, prefix: FEW_DESCRIPTORS });
   const { client } = published;
   const check = await ClosingCheck.begin(onTestFinished, server, server.program, client.program);
   const body = Buffer.alloc(1_000, "x");
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: CROWD }, () =>
       exchange(published.port, { host: published.host, method: "POST", path: "/", body }).then(({ status }) => status),
     ),
   );
-  const served = answers.filter((status) => status === 200).length;
+  const served = responses.filter((status) => status === 200).length;
   finding(context, `${CROWD} requests at once: ${served} served, ${CROWD - served} refused`);
-  for (const status of answers) expect([200, 502, 503]).toContain(status);
+  for (const status of responses) expect([200, 502, 503]).toContain(status);
   expect(served).toBeGreaterThan(0);
   expect((await published.visit("/")).status).toBe(200);
   expect(client.count("tunnel_closed")).toBe(0);

@@ -14,7 +14,7 @@ import { expectIn, freshIssuer, launch, refreshing, TokenServer } from "../login
 import { ClosingCheck } from "./neighbour.ts";
 import { finding } from "./size.ts";
 
-/** A file system of its own, small; root ignores modes, but neither what is full nor what is mounted read-only. */
+/** A small file system. Root ignores modes, but not a full or a read-only file system. */
 function mountSmall(context: TestContext): string {
   const folder = scratchFolder(onTestFinished);
   needsRoot(context);
@@ -49,7 +49,7 @@ const renewals = (client: ClientProcess): number =>
   client.events.filter(({ type, data }) => type === "token_refresh" && data["state"] === "renewed").length;
 
 test.for(states)(
-  "a state directory that is %s: tokens are refreshed all the same, it is told, and kept when there is room again",
+  "a state directory that is %s: tokens are still renewed, the problem is reported, and the token is saved when possible",
   async ([, spoil, repair], context) => {
     const folder = mountSmall(context);
     mkdirSync(join(folder, "postern"));
@@ -66,24 +66,24 @@ test.for(states)(
     await expectIn(client);
     const check = await ClosingCheck.begin(onTestFinished, undefined, server.program, client.program);
     await client.program.waitFor("two renewals", () => renewals(client) >= 2);
-    await client.program.waitFor("the trouble to be told", () =>
+    await client.program.waitFor("the failure to be reported", () =>
       /cannot be kept|could not be kept/.test(client.program.output),
     );
     expect((await exchange(server.port, { host: client.host, path: "/" })).status).toBe(200);
     repair(folder);
     const seen = renewals(client);
-    await client.program.waitFor("a renewal more", () => renewals(client) > seen);
+    await client.program.waitFor("one more renewal", () => renewals(client) > seen);
     const kept = (): string[] => readdirSync(join(folder, "postern")).filter((name) => name.endsWith(".json"));
-    await client.program.waitFor("the refresh token to be kept", () =>
+    await client.program.waitFor("the refresh token to be stored", () =>
       kept().some((name) => readFileSync(join(folder, "postern", name), "utf8").includes(issuer.refreshToken)),
     );
     expect(client.count("tunnel_established")).toBe(1);
-    finding(context, "tokens went on being renewed; the refresh token was kept as soon as it could be");
+    finding(context, "tokens were still renewed; the refresh token was saved when the disk was writable again");
     await check.pass();
   },
 );
 
-test("log files on a disk that is full: the server goes on serving", async (context) => {
+test("log files on a full disk: the server keeps serving", async (context) => {
   const folder = mountSmall(context);
   const server = await TokenServer.start(onTestFinished, `audience = "postern"\nsecret = "${TOKEN_SECRET}"`, {
     POSTERN_LOGGING_FILE_LOGGING: "true",
@@ -100,6 +100,6 @@ test("log files on a disk that is full: the server goes on serving", async (cont
   clear(folder);
   expect(await server.healthy()).toBe(true);
   expect(existsSync(join(folder, log()[0]!))).toBe(true);
-  finding(context, "every request was answered while the log could not be written");
+  finding(context, "every request was answered while the log was not writable");
   await check.pass();
 });

@@ -9,10 +9,10 @@ beforeEach((context) => {
   needsRoot(context);
 });
 
-/** An address that nobody has. */
+/** An unused address. */
 const DEAD = "198.18.255.254";
 
-test("a name server that fails, then answers, then names a dead address first, then another server: the client follows", async (context) => {
+test("the client follows a name server that fails, recovers, returns a dead address first, and returns another server", async (context) => {
   const namespace = NetworkNamespace.create(onTestFinished);
   const { host } = namespace;
   const names = await NameServer.start(onTestFinished, host);
@@ -28,7 +28,7 @@ test("a name server that fails, then answers, then names a dead address first, t
   for (const answer of ["failure", "no such name"] as const) {
     names.answer = answer;
     const failures = client.count("connection_failure");
-    await until(`a failure that tells of it (${answer})`, () => client.count("connection_failure") > failures + 1, {
+    await until(`a failure that reports it (${answer})`, () => client.count("connection_failure") > failures + 1, {
       timeout: 60_000,
     });
     const { data } = client.events.findLast(({ type }) => type === "connection_failure")!;
@@ -38,7 +38,7 @@ test("a name server that fails, then answers, then names a dead address first, t
   names.answer = [host];
   let start = performance.now();
   await client.event("tunnel_established");
-  finding(context, `connected ${secondsSince(start)} after the name server had an answer`);
+  finding(context, `connected ${secondsSince(start)} after the name server recovered`);
   const check = await ClosingCheck.begin(onTestFinished, first, client.program, first.program);
   await check.pass();
 
@@ -47,16 +47,16 @@ test("a name server that fails, then answers, then names a dead address first, t
   await first.restart();
   start = performance.now();
   await client.event("tunnel_established", 2);
-  finding(context, `with a dead address first, back ${secondsSince(start)} after the server`);
+  finding(context, `with a dead address first: back ${secondsSince(start)} after the server`);
 
   const questions = names.asked;
   names.answer = [DEAD];
   await first.program.kill();
-  await until("the client to ask anew", () => names.asked > questions);
+  await until("the client to ask again", () => names.asked > questions);
   names.answer = [host];
   await first.restart();
   start = performance.now();
   await client.event("tunnel_established", 3);
-  finding(context, `with a changed answer, back ${secondsSince(start)} after the server`);
+  finding(context, `with another server: back ${secondsSince(start)} after the server`);
   expect(client.url.hostname).toBe("followed.tunnel.test");
 });

@@ -12,7 +12,7 @@ import {
 import { ClosingCheck } from "./neighbour.ts";
 import { finding, secondsSince } from "./size.ts";
 
-/** Within this time a dead link must have been noticed, in milliseconds; and some more, because the machine may be busy. */
+/** The time limit for noticing a dead link, in milliseconds, with reserve for a busy machine. */
 const NOTICED = 30_000 + 15_000;
 
 beforeEach((context) => {
@@ -20,13 +20,13 @@ beforeEach((context) => {
   needsRoot(context);
 });
 
-test.concurrent.for(["both ways", "on the way in", "on the way out"] as const)(
-  "a link that loses every packet, %s, is noticed by both ends, and the tunnel is back when it heals",
+test.concurrent.for(["in both directions", "inbound", "outbound"] as const)(
+  "a link that loses every packet %s: both ends detect it, and the tunnel recovers with the link",
   async (loss, context) => {
     const { onTestFinished: defer } = context;
     const namespace = NetworkNamespace.create(defer);
     const server = await ServerProcess.start(defer, { host: "0.0.0.0" });
-    // The local service is beside the client, out of the server's reach.
+    // The local service runs beside the client, unreachable for the server.
     const [ip = "", ...within] = namespace.prefix;
     const local = ["python3", "-m", "http.server", "8000", "--bind", "127.0.0.1"];
     new Program(defer, ip, { args: [...within, ...local] });
@@ -38,19 +38,19 @@ test.concurrent.for(["both ways", "on the way in", "on the way out"] as const)(
       prefix: namespace.prefix,
     });
     const visit = async (): Promise<number> => (await exchange(server.port, { host: client.host, path: "/" })).status;
-    await until("the local service to be there", async () => (await visit()) === 200);
+    await until("the local service to listen", async () => (await visit()) === 200);
     const check = await ClosingCheck.begin(defer, server, server.program, client.program);
 
     namespace.cut(loss);
     const start = performance.now();
     await until("the server to notice", () => server.program.output.includes("client dropped"), { timeout: NOTICED });
-    finding(context, `the server noticed after ${secondsSince(start)}`);
+    finding(context, `server detected it after ${secondsSince(start)}`);
     expect(await visit()).toBe(503);
     await until("the client to notice", () => client.count("tunnel_closed") === 1, { timeout: NOTICED });
-    finding(context, `the client noticed before ${secondsSince(start)}`);
+    finding(context, `client detected it before ${secondsSince(start)}`);
     namespace.heal();
     const healed = performance.now();
-    await until("the tunnel to be back", () => client.count("tunnel_established") === 2, { timeout: 60_000 });
+    await until("the tunnel to return", () => client.count("tunnel_established") === 2, { timeout: 60_000 });
     finding(context, `back ${secondsSince(healed)} after the link healed`);
     expect(client.url.hostname).toBe("cut-off.localhost");
     expect(await visit()).toBe(200);

@@ -3,11 +3,11 @@ import { ServerProcess, until, Wire } from "@postern/testkit";
 import { startNeighbour } from "./neighbour.ts";
 import { finding } from "./size.ts";
 
-/** A heap of some 50 MB. */
+/** A heap of about 50 MB. */
 const LITTLE_MEMORY = { NODE_OPTIONS: "--max-old-space-size=48 --max-semi-space-size=1" };
 const MOST = 8_000;
 
-test("a server with little memory lets idle connections go before it runs out, and serves", async (context) => {
+test("a server that is short of memory closes idle connections and keeps serving", async (context) => {
   const server = await ServerProcess.start(onTestFinished, { env: LITTLE_MEMORY });
   const neighbour = await startNeighbour(onTestFinished, server);
   const isShort = (): boolean => server.program.output.includes("memory is short: idle connections are closed");
@@ -19,8 +19,8 @@ test("a server with little memory lets idle connections go before it runs out, a
     crowd.push(...wires);
   }
   finding(context, `memory was short with ${crowd.length} idle connections`);
-  await until("all of them to be let go", () => crowd.every(({ end }) => end === "end"));
-  await until("there to be enough again", () => server.program.output.includes("there is enough memory again"));
+  await until("all of them to be closed", () => crowd.every(({ end }) => end === "end"));
+  await until("enough memory to be reported", () => server.program.output.includes("there is enough memory again"));
   await neighbour.moreServed();
   await neighbour.everyTime();
   expect(server.program.exit).toBeUndefined();

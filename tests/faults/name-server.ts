@@ -6,13 +6,13 @@ const NAME_ERROR = 3;
 const SERVER_FAILURE = 2;
 const TYPE_A = 1;
 
-/** What it says about every name: these IPv4 addresses in this order, or that it cannot say, or nothing at all. */
+/** The response for every name: these IPv4 addresses in this order, a failure, or none. */
 export type Answer = readonly string[] | "no such name" | "failure" | "silence";
 
-/** A DNS server (RFC 1035) that gives every question of a test the answer of the moment. */
+/** A DNS server (RFC 1035) that responds to every question as the test sets it. */
 export class NameServer {
   answer: Answer = "failure";
-  /** How many questions there were. */
+  /** The number of received questions. */
   asked = 0;
   readonly #socket: Socket = createSocket("udp4");
 

@@ -8,14 +8,16 @@ import {
   type ServerProcess,
 } from "@postern/testkit";
 
-/** A healthy tunnel on the same server, with a visitor that must be served every time. */
+/** A healthy tunnel on the same server, with a visitor that must always be served. */
 export async function startNeighbour(defer: Defer, server: ServerProcess): Promise<SteadyVisitor> {
   const echo = await startEchoOrigin(defer);
   const { port, host } = await Published.start(defer, echo.port, { server, subdomain: "neighbour" });
   return SteadyVisitor.start(defer, port, host);
 }
 
-/** What must hold when a fault is over: every process lives and holds no more than before, and the neighbour was served every time. */
+/**
+ * Checks after a fault: every process lives with no more resources than before, and the neighbour was always served.
+ */
 export class ClosingCheck {
   readonly #neighbour: SteadyVisitor | undefined;
   readonly #baselines: ProcessBaseline[];
@@ -25,7 +27,11 @@ export class ClosingCheck {
     this.#baselines = programs.map((program) => ProcessBaseline.take(program));
   }
 
-  /** Begins before the fault. @param server has the neighbour, if there is one. @param programs those that live through it. */
+  /**
+   * Records the state before the fault.
+   * @param server - The server of the neighbour, if any.
+   * @param programs - The processes that must survive.
+   */
   static async begin(defer: Defer, server: ServerProcess | undefined, ...programs: Program[]): Promise<ClosingCheck> {
     return new ClosingCheck(server && (await startNeighbour(defer, server)), programs);
   }

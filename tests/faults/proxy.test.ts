@@ -5,7 +5,7 @@ import { finding, secondsSince } from "./size.ts";
 
 const CREDENTIALS = "me:a-secret-of-the-proxy";
 
-test("a proxy that needs credentials tears every connection, goes, and comes back: the tunnel does, too", async (context) => {
+test("a proxy with credentials breaks every connection, stops, and returns: the tunnel recovers each time", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const proxy = await ConnectProxy.start(onTestFinished, { port: server.port, credentials: CREDENTIALS });
@@ -23,11 +23,11 @@ test("a proxy that needs credentials tears every connection, goes, and comes bac
   proxy.drop();
   const torn = performance.now();
   await until("the tunnel to be back", () => client.count("tunnel_established") === 2);
-  finding(context, `every connection torn, the tunnel was back after ${secondsSince(torn)}`);
+  finding(context, `every connection broken: tunnel back after ${secondsSince(torn)}`);
   expect(await visit()).toBe(200);
 
   await proxy.close();
-  await until("the client to have tried again", () => client.count("connection_failure") >= 2);
+  await until("another attempt of the client", () => client.count("connection_failure") >= 2);
   const { data } = await client.event("connection_failure");
   expect(data).toMatchObject({ code: "PN_PROXY_UNREACHABLE", retryable: true });
   const back = performance.now();
@@ -37,7 +37,7 @@ test("a proxy that needs credentials tears every connection, goes, and comes bac
     credentials: CREDENTIALS,
   });
   await until("the tunnel to be back", () => client.count("tunnel_established") === 3);
-  finding(context, `gone for a while, the tunnel was back ${secondsSince(back)} after the proxy`);
+  finding(context, `stopped: tunnel back ${secondsSince(back)} after the proxy`);
   expect(await visit()).toBe(200);
   expect(next.asked.length).toBeGreaterThan(0);
   expect(client.program.output).not.toContain("a-secret-of-the-proxy");

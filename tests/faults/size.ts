@@ -1,6 +1,6 @@
 import type { TestContext } from "vitest";
 
-/** `npm run faults` does everything at full length; `npm test` the same stories in short. */
+/** True in `npm run faults`, which runs every fault at full length. `npm test` runs shorter versions. */
 export const isFull = process.env["POSTERN_FAULTS"] === "full";
 
 export function sized<T>(full: T, short: T): T {
@@ -9,17 +9,17 @@ export function sized<T>(full: T, short: T): T {
 
 declare module "vitest" {
   interface TaskMeta {
-    /** What the test saw, for docs/reliability.md. */
+    /** Measurements of the test, for docs/reliability.md. */
     findings?: string[];
   }
 }
 
-/** Keeps what a test saw: the page of the full run tells it. */
+/** Records a measurement for docs/reliability.md. */
 export function finding({ task }: Pick<TestContext, "task">, text: string): void {
   (task.meta.findings ??= []).push(text);
 }
 
-/** Seconds since `start` (of performance.now), for people. */
+/** Returns the time since `start` (from performance.now) as text, in seconds. */
 export function secondsSince(start: number): string {
   return `${((performance.now() - start) / 1_000).toFixed(1)} s`;
 }

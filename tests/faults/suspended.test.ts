@@ -3,17 +3,17 @@ import { Published, ServerProcess, startEchoOrigin, until, type Program } from "
 import { ClosingCheck } from "./neighbour.ts";
 import { finding, secondsSince, sized } from "./size.ts";
 
-/** How long a process is held, in milliseconds: in the full run longer than any heartbeat. */
+/** The duration of a suspension in milliseconds; in the full run longer than any heartbeat. */
 const HELD = sized(60_000, 3_000);
 
-/** Stops a process for a while, as a laptop's lid does. The time that passes is the fault itself. */
+/** Suspends a process, as a closed laptop does. The elapsed time is the fault itself. */
 async function hold(program: Program): Promise<void> {
   program.signal("SIGSTOP");
   await new Promise((resolve) => setTimeout(resolve, HELD));
   program.signal("SIGCONT");
 }
 
-test("a server that is suspended and goes on serves its tunnels under the same names", async (context) => {
+test("a server that is suspended and resumed serves its tunnels under the same names", async (context) => {
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { subdomain: "held" });
   const { server, client } = published;
@@ -21,12 +21,12 @@ test("a server that is suspended and goes on serves its tunnels under the same n
   await hold(server.program);
   const start = performance.now();
   await until("the tunnel to serve", async () => (await published.visit("/")).status === 200, { timeout: 90_000 });
-  finding(context, `suspended for ${HELD / 1_000} s, it served again ${secondsSince(start)} after it went on`);
+  finding(context, `suspended for ${HELD / 1_000} s, served again ${secondsSince(start)} after it resumed`);
   expect(client.url.hostname).toBe("held.localhost");
   await check.pass();
 });
 
-test("a client that is suspended and goes on is back under its name; the tunnel beside it feels nothing", async (context) => {
+test("a client that is suspended and resumed recovers its name; another tunnel is not affected", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "asleep" });
@@ -35,12 +35,12 @@ test("a client that is suspended and goes on is back under its name; the tunnel 
   await hold(client.program);
   const start = performance.now();
   await until("the tunnel to serve", async () => (await published.visit("/")).status === 200, { timeout: 90_000 });
-  finding(context, `suspended for ${HELD / 1_000} s, it served again ${secondsSince(start)} after it went on`);
+  finding(context, `suspended for ${HELD / 1_000} s, served again ${secondsSince(start)} after it resumed`);
   expect(client.url.hostname).toBe("asleep.localhost");
   await check.pass();
 });
 
-test("a server that is killed and starts anew has its tunnels back under their names", async (context) => {
+test("a server that is killed and restarted gets its tunnels back under their names", async (context) => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const published = await Published.start(onTestFinished, echo.port, { server, subdomain: "killed" });
@@ -52,7 +52,7 @@ test("a server that is killed and starts anew has its tunnels back under their n
     const start = performance.now();
     // A server that dies again at once is tried less and less often.
     await until("the tunnel to be back", () => client.count("tunnel_established") > time, { timeout: 60_000 });
-    finding(context, `killed the ${time}. time, the tunnel was back ${secondsSince(start)} after the server`);
+    finding(context, `kill ${time}: tunnel back ${secondsSince(start)} after the server`);
     expect((await published.visit("/")).status).toBe(200);
   }
   expect(client.url.hostname).toBe("killed.localhost");

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** Takes its connections no sooner than a good half second after a signal; until then the kernel drops what wants to be one. */
+/** A service with a full backlog, which accepts connections 600 ms after a signal. Until then the kernel drops them. */
 const BUSY_SERVICE = `
 import signal, socket, sys, time
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
@@ -46,13 +46,13 @@ while True:
     connection.close()
 `;
 
-describe("an answer that breaks off cannot pass for complete", () => {
-  const ways: [string, (wire: Wire) => void][] = [
-    ["tears the connection", (wire) => wire.reset()],
-    ["ends it in order", (wire) => wire.finish()],
+describe("a response that is cut off never looks complete", () => {
+  const endings: [string, (wire: Wire) => void][] = [
+    ["resets the connection", (wire) => wire.reset()],
+    ["closes it normally", (wire) => wire.finish()],
   ];
 
-  test.for(ways)("with a length, when the origin %s: the body stays short", async ([, leave]) => {
+  test.for(endings)("with a length, when the origin %s: the body stays short", async ([, leave]) => {
     const wire = await scripted.ask(onTestFinished, "GET /short");
     const origin = await script.wire("GET /short");
     origin.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
@@ -65,7 +65,7 @@ describe("an answer that breaks off cannot pass for complete", () => {
     script.wires.length = 0;
   });
 
-  test.for(ways)("in chunks, when the origin %s: there is no last chunk", async ([, leave]) => {
+  test.for(endings)("in chunks, when the origin %s: there is no last chunk", async ([, leave]) => {
     const wire = await scripted.ask(onTestFinished, "GET /chunks");
     const origin = await script.wire("GET /chunks");
     origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n");
@@ -77,7 +77,7 @@ describe("an answer that breaks off cannot pass for complete", () => {
     script.wires.length = 0;
   });
 
-  test("until close, when the origin tears the connection: the visitor's connection is torn, too, or lacks the last chunk", async () => {
+  test("until close, when the origin resets the connection: the visitor sees a reset or no last chunk", async () => {
     const wire = await scripted.ask(onTestFinished, "GET /until-close");
     const origin = await script.wire("GET /until-close");
     origin.write("HTTP/1.1 200 OK\r\n\r\nonly this");
@@ -88,7 +88,7 @@ describe("an answer that breaks off cannot pass for complete", () => {
     else expect(end).toBe("reset");
   });
 
-  test("until close for an HTTP/1.0 visitor, who has nothing else to tell by: its connection is torn", async () => {
+  test("until close for an HTTP/1.0 visitor, which has no other sign: its connection is reset", async () => {
     const wire = await scripted.wire(onTestFinished);
     wire.write(`GET /old HTTP/1.0\r\nHost: ${scripted.host}\r\n\r\n`);
     const origin = await script.wire("GET /old");
@@ -99,8 +99,8 @@ describe("an answer that breaks off cannot pass for complete", () => {
   });
 });
 
-describe("what a visitor is told", () => {
-  test("502 when nothing listens, and the service is found again as soon as it does", async () => {
+describe("the visitor's response", () => {
+  test("502 while nothing listens, and 200 as soon as the service listens", async () => {
     const port = await claimPort();
     const published = await Published.start(onTestFinished, port, { server });
     const refused = await published.visit("/");
@@ -115,40 +115,43 @@ describe("what a visitor is told", () => {
     expect((await found.visit("/")).status).toBe(200);
   });
 
-  test("none when the origin is too busy to take connections for a moment, though localhost has two addresses", async () => {
+  test("no error while the origin is briefly too busy to accept connections, although localhost has two addresses", async () => {
     const port = await claimPort();
     const busy = new Program(onTestFinished, "python3", { args: ["-c", BUSY_SERVICE, String(port)] });
-    await busy.waitFor("its backlog to be full", () => busy.stdout.includes("full"));
+    await busy.waitFor("its backlog to fill", () => busy.stdout.includes("full"));
     const found = await Published.start(onTestFinished, port, { server });
-    const answer = found.visit("/");
+    const response = found.visit("/");
     busy.signal("SIGUSR1");
-    expect((await answer).status).toBe(200);
+    expect((await response).status).toBe(200);
   });
 
-  test("502 when the origin hangs up without an answer", async () => {
-    const answer = scripted.visit("/hang-up", { method: "POST", body: "x" });
+  test("502 when the origin closes the connection without a response", async () => {
+    const response = scripted.visit("/hang-up", { method: "POST", body: "x" });
     (await script.wire("/hang-up")).finish();
-    const { status, headers } = await answer;
+    const { status, headers } = await response;
     expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_BROKEN"]);
   });
 
   test.for([
-    ["no HTTP at all", "SSH-2.0-OpenSSH_9.2\r\n"],
+    ["bytes that are not HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
     ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
     ["a length beside chunks", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
     ["a bare line feed", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx"],
     ["a space before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nx"],
-    ["a head without end", `HTTP/1.1 200 OK\r\nX-Long: ${"x".repeat(40_000)}`],
-    ["101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"],
+    ["an endless head", `HTTP/1.1 200 OK\r\nX-Long: ${"x".repeat(40_000)}`],
+    [
+      "101 without a requested upgrade",
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    ],
   ])("502 when the origin sends %s", async ([what, bytes]) => {
     const path = `/hostile/${encodeURIComponent(what ?? "")}`;
-    const answer = scripted.visit(path, { method: "POST", body: "x" });
+    const response = scripted.visit(path, { method: "POST", body: "x" });
     (await script.wire(path)).write(bytes ?? "");
-    const { status, headers } = await answer;
+    const { status, headers } = await response;
     expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_INVALID"]);
   });
 
-  test("nothing that an origin sends without being asked reaches the next visitor", async () => {
+  test("bytes that an origin sends without a request do not reach the next visitor", async () => {
     const first = scripted.visit("/first");
     const origin = await script.wire("/first");
     origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale");

@@ -29,13 +29,13 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** The browser of all tests here. */
+/** The browser that all tests of this file share. */
 async function browserOf(context: SkippableTest): Promise<Browser> {
   needs(context, "chromium");
   return (shared ??= await openBrowser(cleanup.defer));
 }
 
-/** Publishes an origin whose `/` is a page, and everything else is up to `routes`; opens the page. */
+/** Publishes an origin with a page at `/` and `routes` for all other paths, and opens the page. */
 async function openSite(
   context: SkippableTest,
   routes: RequestListener,
@@ -57,7 +57,7 @@ function startSite(routes: RequestListener, html = ""): Promise<Origin> {
   });
 }
 
-/** Answers with the length and the hash of what it was sent. */
+/** Returns the length and the hash of the request's body. */
 const receipt: RequestListener = (incoming, outgoing) => {
   const hash = createHash("sha256");
   let bytes = 0;
@@ -69,7 +69,7 @@ const receipt: RequestListener = (incoming, outgoing) => {
 };
 
 describe("a browser", () => {
-  test("a page with two hundred parts is whole", async (context) => {
+  test("a page with two hundred resources loads completely", async (context) => {
     const numbers = Array.from({ length: 100 }, (_, index) => index + 1);
     const parts = numbers.map(
       (n) => `<script src="/part/${n}.js"></script><img alt="" width="9" src="/part/${n}.svg">`,
@@ -98,7 +98,7 @@ describe("a browser", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("server-sent events come as they are sent, and a broken stream is taken up where it ended", async (context) => {
+  test("server-sent events arrive as they are sent, and a broken stream resumes where it ended", async (context) => {
     const resumed: (string | undefined)[] = [];
     const streams: ServerResponse[] = [];
     const { page } = await openSite(context, (incoming, outgoing) => {
@@ -108,31 +108,31 @@ describe("a browser", () => {
       streams.push(outgoing);
     });
     await page.evaluate(() => {
-      const heard: string[] = [];
-      Object.assign(window, { heard });
+      const received: string[] = [];
+      Object.assign(window, { received });
       new EventSource("/events").addEventListener("message", ({ lastEventId, data }) =>
-        heard.push(`${lastEventId}: ${data}`),
+        received.push(`${lastEventId}: ${data}`),
       );
     });
     for (let number = 1; number <= 6; number += 1) {
-      // After every second event the origin hangs up; the browser comes back by itself.
+      // After every second event the origin ends the stream; the browser reconnects by itself.
       const stream = await until("a listener", () => streams[Math.ceil(number / 2) - 1]);
       stream.write(`id: ${number}\ndata: news ${number}\n\n`);
       await page.waitForFunction(
-        (last) => (window as unknown as { heard: string[] }).heard.at(-1) === last,
+        (last) => (window as unknown as { received: string[] }).received.at(-1) === last,
         `${number}: news ${number}`,
       );
       if (number % 2 === 0) stream.end();
     }
-    await until("the browser to come back once more", () => resumed.length === 4);
+    await until("the browser to reconnect once more", () => resumed.length === 4);
     expect(resumed).toEqual([undefined, "2", "4", "6"]);
   });
 
-  test("WebSocket: text, a megabyte of bytes, and who says goodbye with which code", async (context) => {
+  test("WebSocket: text, a megabyte of bytes, and close codes from both sides", async (context) => {
     const chat = await ChatOrigin.start(onTestFinished);
     const room = await Published.start(onTestFinished, chat.origin.port, { server });
     const { page } = await openSite(context, (_, outgoing) => outgoing.writeHead(404).end());
-    const heard = await page.evaluate(
+    const received = await page.evaluate(
       async (url) => {
         const enter = async (): Promise<WebSocket> => {
           const socket = new WebSocket(url);
@@ -148,19 +148,19 @@ describe("a browser", () => {
         Object.assign(window, { listener });
         const text = next(listener);
         speaker.send("grüezi ☕");
-        const said = await text;
+        const message = await text;
         const bytes = next(listener);
         const megabyte = Uint8Array.from({ length: 1_048_576 }, (_, index) => (index * 7) % 251);
         speaker.send(megabyte);
         const got = new Uint8Array((await bytes) as ArrayBuffer);
         speaker.close(4001, "enough");
-        return [said, got.length, got.every((byte, index) => byte === megabyte[index])];
+        return [message, got.length, got.every((byte, index) => byte === megabyte[index])];
       },
       room.url("/").replace("http:", "ws:"),
     );
-    expect(heard).toEqual(["grüezi ☕", MIB, true]);
+    expect(received).toEqual(["grüezi ☕", MIB, true]);
 
-    await until("the speaker to have left", () => chat.room.size === 1);
+    await until("the speaker to leave", () => chat.room.size === 1);
     const farewell = page.evaluate(
       () =>
         new Promise((resolve) =>
@@ -170,25 +170,25 @@ describe("a browser", () => {
           ),
         ),
     );
-    // Only a page that already listens can hear it.
+    // Ensures that the page listens before the close is sent.
     await page.evaluate(() => true);
     for (const guest of chat.room) guest.close(4002, "closing time");
     expect(await farewell).toEqual([4002, "closing time", true]);
   });
 
-  test("an upload of twenty megabytes arrives as it was sent", async (context) => {
+  test("an upload of twenty megabytes arrives unchanged", async (context) => {
     const { page } = await openSite(context, receipt);
     const [sent, received] = await page.evaluate(async () => {
       const body = new Uint8Array(20 * 1024 * 1024).map((_, index) => (index * 31) % 253);
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
       const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      const answer = await fetch("/upload", { method: "PUT", body });
-      return [`${body.length} ${hash}`, await answer.text()];
+      const response = await fetch("/upload", { method: "PUT", body });
+      return [`${body.length} ${hash}`, await response.text()];
     });
     expect(received).toBe(sent);
   });
 
-  test("a download can be read while it comes", async (context) => {
+  test("a download can be read while it arrives", async (context) => {
     let goOn = (): void => {};
     const { page, origin } = await openSite(context, (incoming, outgoing) => {
       if (incoming.url === "/go-on") {
@@ -198,7 +198,7 @@ describe("a browser", () => {
       outgoing.write("first");
       goOn = () => patternStream(5 * MIB).pipe(outgoing);
     });
-    // The origin sends the rest only when the page has got the beginning, and says so.
+    // The origin sends the rest only after the page has confirmed the beginning.
     const bytes = await page.evaluate(async () => {
       const reader = (await fetch("/slow")).body!.getReader();
       let read = (await reader.read()).value!.length;
@@ -210,7 +210,7 @@ describe("a browser", () => {
     expect(origin.requests.map(({ url }) => url)).toEqual(["/", "/slow", "/go-on"]);
   });
 
-  test("a request that the page gives up ends at the origin", async (context) => {
+  test("a request that the page aborts ends at the origin", async (context) => {
     const { page, origin } = await openSite(context, () => {});
     await page.evaluate(() => {
       const control = new AbortController();
@@ -222,7 +222,7 @@ describe("a browser", () => {
     await until("the origin to notice", () => origin.last.aborted);
   });
 
-  test("behind nginx, which speaks HTTP/2 with it: an upload whose pieces arrive while it is being made", async (context) => {
+  test("behind nginx with HTTP/2: the pieces of a streamed upload arrive one by one", async (context) => {
     needs(context, "nginx", "openssl");
     let arrived = "";
     const origin = await startSite((incoming, outgoing) => {
@@ -232,19 +232,19 @@ describe("a browser", () => {
       return undefined;
     });
     const page = await openBehindProxy(await browserOf(context), origin);
-    const answer = await page.evaluate(async () => {
+    const response = await page.evaluate(async () => {
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
       const upload = fetch("/upload", { method: "POST", body: readable, duplex: "half" } as RequestInit);
       const writer = writable.getWriter();
       for (const word of ["one", "two", "three"]) {
         await writer.write(new TextEncoder().encode(word));
-        // The next piece is not made before the origin has got this one.
+        // The next piece is written only after this one has reached the origin.
         while (!(await (await fetch("/arrived")).text()).endsWith(word)) {}
       }
       await writer.close();
       return (await upload).text();
     });
-    expect([answer, arrived]).toEqual(["thanks", "onetwothree"]);
+    expect([response, arrived]).toEqual(["thanks", "onetwothree"]);
     expect(origin.last.headers).toMatchObject({ "x-forwarded-proto": "https", "x-forwarded-for": "127.0.0.1" });
   });
 
@@ -260,7 +260,7 @@ describe("a browser", () => {
   }
 });
 
-describe("pages of the server's own", () => {
+describe("the server's own pages", () => {
   const NARROW = { width: 320, height: 600 };
 
   async function expectReadable(
@@ -279,17 +279,17 @@ describe("pages of the server's own", () => {
       background: getComputedStyle(document.body).backgroundColor,
     }));
     expect(seen.width).toBe(NARROW.width);
-    // Its style sheet was let in.
+    // The style sheet was applied.
     expect(seen.rounded).not.toBe("0px");
     expect(seen.background).toBe(colorScheme === "dark" ? "rgb(20, 23, 28)" : "rgb(246, 247, 249)");
     expect(complaints.filter((text) => !text.includes(`status of ${status}`))).toEqual([]);
   }
 
-  test("a name that nobody has: readable on a phone, and nothing breaks the page's own policy", async (context) => {
+  test("for an unknown name: readable on a phone, without violations of the page's content security policy", async (context) => {
     await expectReadable(context, `http://nobody.localhost:${server.port}/`, 404, "light");
   });
 
-  test("a service that is not there: the same, in the dark", async (context) => {
+  test("for a service that is down: the same in dark mode", async (context) => {
     const dead = await Published.start(onTestFinished, await claimPort(), { server });
     await expectReadable(context, dead.url("/"), 502, "dark");
   });

@@ -14,7 +14,6 @@ import {
   type UploadReceipt,
 } from "@postern/testkit";
 
-/** One gigabyte, the size that a tunnel must carry without a wrong bit. */
 const WHOLE = 1_000_000_000;
 const PART = WHOLE / 5;
 
@@ -35,42 +34,42 @@ async function download(path: string): Promise<UploadReceipt> {
     const { port, host } = published;
     const asking = request({ port, host: "127.0.0.1", path, headers: { host }, agent: false });
     asking.on("error", reject);
-    asking.on("response", (answer) => {
-      answer.on("data", (piece: Buffer) => {
+    asking.on("response", (response) => {
+      response.on("data", (piece: Buffer) => {
         hash.update(piece);
         bytes += piece.length;
       });
-      answer.on("error", reject);
-      answer.on("end", resolve);
+      response.on("error", reject);
+      response.on("end", resolve);
     });
     asking.end();
   });
   return { bytes, sha256: hash.digest("hex") };
 }
 
-test("a gigabyte comes down without a wrong bit", { timeout: 180_000 }, async () => {
+test("a gigabyte is downloaded without a wrong bit", { timeout: 180_000 }, async () => {
   expect(await download(`/?bytes=${WHOLE}`)).toEqual({ bytes: WHOLE, sha256: patternHash(WHOLE) });
 });
 
-test("so does an answer in chunks, whose length nobody knows", { timeout: 120_000 }, async () => {
+test("a chunked response of unknown length is downloaded without a wrong bit", { timeout: 120_000 }, async () => {
   expect(await download(`/?bytes=${PART}&chunked`)).toEqual({ bytes: PART, sha256: patternHash(PART) });
 });
 
-test("a gigabyte goes up without a wrong bit", { timeout: 180_000 }, async () => {
+test("a gigabyte is uploaded without a wrong bit", { timeout: 180_000 }, async () => {
   const receipt = await new Promise<UploadReceipt>((resolve, reject) => {
     const headers = { host: published.host, "content-length": WHOLE };
     const sending = request({ port: published.port, host: "127.0.0.1", method: "PUT", headers, agent: false });
-    sending.on("response", (answer) => {
+    sending.on("response", (response) => {
       const text: string[] = [];
-      answer.setEncoding("utf8").on("data", (piece: string) => text.push(piece));
-      answer.on("end", () => resolve(JSON.parse(text.join("")) as UploadReceipt));
+      response.setEncoding("utf8").on("data", (piece: string) => text.push(piece));
+      response.on("end", () => resolve(JSON.parse(text.join("")) as UploadReceipt));
     });
     pipeline(patternStream(WHOLE), sending).catch(reject);
   });
   expect(receipt).toEqual({ bytes: WHOLE, sha256: patternHash(WHOLE) });
 });
 
-test("beside a download and an upload small requests are served, every one", { timeout: 120_000 }, async () => {
+test("every small request beside a download and an upload is served", { timeout: 120_000 }, async () => {
   const steady = await SteadyVisitor.start(onTestFinished, published.port, published.host);
   const [down, up] = await Promise.all([
     download(`/?bytes=${PART}`),
@@ -82,6 +81,6 @@ test("beside a download and an upload small requests are served, every one", { t
   await steady.everyTime();
 });
 
-test("afterwards server and client hold no more than before", async () => {
+test("afterwards server and client hold no more resources than before", async () => {
   for (const baseline of baselines) await baseline.regained();
 });

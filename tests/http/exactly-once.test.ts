@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => cleanup.run());
 
 const BODY = "x".repeat(3_000);
-/** With and without a body, with a length and in chunks, to be repeated and not. */
+/** With and without a body, with a length and chunked, retryable and not. */
 const KINDS: { method: string; body?: () => string | Readable }[] = [
   { method: "GET" },
   { method: "POST", body: () => BODY },
@@ -37,7 +37,7 @@ const KINDS: { method: string; body?: () => string | Readable }[] = [
   { method: "OPTIONS" },
 ];
 
-/** Visitors with connections that they keep, who send all kinds of requests, each with a path of its own. */
+/** Visitors with keep-alive connections that send all kinds of requests, each with its own path. */
 class Crowd {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: VISITORS });
   readonly #site: Published;
@@ -55,7 +55,7 @@ class Crowd {
     return new Crowd(await Published.start(onTestFinished, origin.port, { server }), origin);
   }
 
-  /** Sends so many requests, as fast as they are answered. */
+  /** Sends this many requests as fast as they are answered. */
   async send(requests: number): Promise<void> {
     const last = this.#sent + requests;
     const visitor = async (): Promise<void> => {
@@ -64,7 +64,7 @@ class Crowd {
     await Promise.all(Array.from({ length: VISITORS }, visitor));
   }
 
-  /** Every request was answered when `send` was done; here: each was executed, and only once. */
+  /** `send` has checked that every request was answered. This checks that each was executed exactly once. */
   expectAllExecutedOnce(): void {
     const { executed } = this.#origin;
     const once = Array.from({ length: this.#sent }, (_, index): [string, number] => [`/do/${index + 1}`, 1]);
@@ -77,9 +77,9 @@ class Crowd {
     const { method, body } = KINDS[number % KINDS.length]!;
     const path = `/do/${number}`;
     const content = body === undefined ? {} : { body: body() };
-    const answer = await this.#exchange({ path, method, ...content });
+    const response = await this.#exchange({ path, method, ...content });
     const expected = method === "HEAD" ? "" : path;
-    expect([method, answer.status, answer.body.toString()]).toEqual([method, 200, expected]);
+    expect([method, response.status, response.body.toString()]).toEqual([method, 200, expected]);
   }
 
   #exchange(options: { path: string; method: string; body?: string | Readable }): Promise<Exchange> {
@@ -88,19 +88,19 @@ class Crowd {
 }
 
 test.for<[string, Leaving]>([
-  ["says so and ends its connection after every answer", "announced"],
-  ["ends its connection after every answer", "ends"],
-  ["breaks its connection after every answer", "breaks"],
-  ["breaks a used connection when the next request comes", "deaf"],
+  ["announces it and ends its connection after every response", "announced"],
+  ["ends its connection after every response", "ends"],
+  ["resets its connection after every response", "breaks"],
+  ["resets a used connection when the next request arrives", "deaf"],
 ])("a service that %s executes each request once, and no visitor notices", async ([, leaving]) => {
   const crowd = await Crowd.start(leaving);
   await crowd.send(REQUESTS);
   crowd.expectAllExecutedOnce();
 });
 
-test("a service that ends idle connections after a second: waves that come just then", async () => {
+test("a service that ends idle connections after a second, with bursts of requests at that moment", async () => {
   const crowd = await Crowd.start(1_000);
-  // The pauses are the subject: they end shortly before, at, and shortly after the moment.
+  // The pauses are the subject: they end shortly before, at, and shortly after the timeout.
   for (const milliseconds of [980, 995, 1_000, 1_005, 1_020]) {
     await crowd.send(REQUESTS / 5);
     await pause(milliseconds);

@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** Sends these bytes as a visitor, and returns the answer after checking that the origin saw nothing and the connection is over. */
+/**
+ * Sends these bytes as a visitor, waits for the end of the connection, and returns the response. Checks that the origin
+ * received nothing.
+ */
 async function refusedFor(bytes: string): Promise<string> {
   const before = echo.requests.length;
   const wire = await site.wire(onTestFinished);
@@ -22,39 +25,39 @@ async function refusedFor(bytes: string): Promise<string> {
   return wire.text;
 }
 
-const answer = (status: number, code: string): RegExp =>
+const refusal = (status: number, code: string): RegExp =>
   new RegExp(`^HTTP/1\\.1 ${status} [^]*\\r\\nPostern-Error: ${code}\\r\\n[^]*$`);
 
 describe("limits on heads", () => {
   const fields = (count: number): string => Array.from({ length: count }, (_, number) => `X-${number}: 1\r\n`).join("");
 
-  test("a hundred fields pass, one more doesn't", async () => {
+  test("a hundred fields pass, one more is refused", async () => {
     const wire = await site.wire(onTestFinished);
     wire.write(`GET /hundred HTTP/1.1\r\nHost: ${site.host}\r\n${fields(99)}\r\n`);
     expect(await wire.read("\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(await refusedFor(`GET / HTTP/1.1\r\nHost: ${site.host}\r\n${fields(100)}\r\n`)).toMatch(
-      answer(431, "PN_HTTP_HEAD_TOO_LARGE"),
+      refusal(431, "PN_HTTP_HEAD_TOO_LARGE"),
     );
   });
 
-  test("a head of almost 16 KiB passes, a larger one doesn't, be it one field or many, with an end or without", async () => {
+  test("a head of almost 16 KiB passes; a larger one is refused, with one field or many, complete or not", async () => {
     const wire = await site.wire(onTestFinished);
     wire.write(`GET /large HTTP/1.1\r\nHost: ${site.host}\r\nX-Large: ${"x".repeat(16_000)}\r\n\r\n`);
     expect(await wire.read("\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
     const start = `GET / HTTP/1.1\r\nHost: ${site.host}\r\n`;
     const many = `X-Many: ${"x".repeat(990)}\r\n`.repeat(17);
     for (const head of [`${start}X-Large: ${"x".repeat(16_384)}\r\n\r\n`, `${start}${many}\r\n`, `${start}${many}`])
-      expect(await refusedFor(head)).toMatch(answer(431, "PN_HTTP_HEAD_TOO_LARGE"));
+      expect(await refusedFor(head)).toMatch(refusal(431, "PN_HTTP_HEAD_TOO_LARGE"));
   });
 
-  test("an address that is too long has an answer of its own", async () => {
+  test("a request line that is too long has its own error", async () => {
     expect(await refusedFor(`GET /${"a".repeat(20_000)} HTTP/1.1\r\n`)).toMatch(
-      answer(414, "PN_HTTP_REQUEST_LINE_TOO_LONG"),
+      refusal(414, "PN_HTTP_REQUEST_LINE_TOO_LONG"),
     );
   });
 
   test(
-    "a head that isn't there ten seconds after its first byte is given up, however busily it comes",
+    "a head that is incomplete ten seconds after its first byte is refused, even while bytes arrive",
     { timeout: 60_000 },
     async () => {
       const steady = await SteadyVisitor.start(onTestFinished, site.port, site.host);
@@ -63,13 +66,13 @@ describe("limits on heads", () => {
       const dripping = setInterval(() => wire.write("X"), 200);
       onTestFinished(() => clearInterval(dripping));
       await wire.over();
-      expect(wire.text).toMatch(answer(408, "PN_HTTP_HEAD_TIMEOUT"));
+      expect(wire.text).toMatch(refusal(408, "PN_HTTP_HEAD_TIMEOUT"));
       await steady.everyTime();
     },
   );
 });
 
-describe("what is not plainly one request is refused, and its connection ends", () => {
+describe("an ambiguous request is refused, and its connection ends", () => {
   test.for<[string, string, number, string]>([
     [
       "two lengths",
@@ -119,14 +122,14 @@ describe("what is not plainly one request is refused, and its connection ends", 
     ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "PN_HTTP_VERSION"],
     ["TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", 400, "PN_HTTP_TLS"],
   ])("%s", async ([, bytes, status, code]) => {
-    expect(await refusedFor(bytes.replaceAll(/\bH\b(?=\r|\n| HTTP)/g, site.host))).toMatch(answer(status, code));
+    expect(await refusedFor(bytes.replaceAll(/\bH\b(?=\r|\n| HTTP)/g, site.host))).toMatch(refusal(status, code));
   });
 
   test.for([
     ["a size that overflows", "fffffffffffffffff\r\n"],
     ["no size", "xyz\r\n"],
     ["data longer than its size", "1\r\nab\r\n"],
-  ])("a chunked body with %s breaks off, and is no complete request for anybody", async ([, chunk]) => {
+  ])("a chunked body with %s ends the connection, and no origin sees a complete request", async ([, chunk]) => {
     const wire = await site.ask(onTestFinished, "POST /bad-chunk", "Transfer-Encoding: chunked");
     wire.write(`${chunk}0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: ${site.host}\r\n\r\n`);
     await wire.over();

@@ -31,7 +31,7 @@ beforeAll(async () => {
   scripted = await Published.start(cleanup.defer, script.port, { server, subdomain: "script" });
 });
 
-test("an upload with a length, and one in chunks, arrive as sent", async () => {
+test("an upload with a length and a chunked upload arrive unchanged", async () => {
   const bytes = 300_000;
   const headers = { "content-length": String(bytes) };
   const counted = echoed(await site.visit("/", { method: "PUT", headers, body: patternStream(bytes) }));
@@ -40,7 +40,7 @@ test("an upload with a length, and one in chunks, arrive as sent", async () => {
   for (const { body } of [counted, chunked]) expect(body).toMatchObject({ bytes, sha256: patternHash(bytes) });
 });
 
-test("a chunked answer arrives whole, whatever the sizes of its chunks", async () => {
+test("a chunked response arrives completely, with any chunk sizes", async () => {
   const wire = await scripted.ask(onTestFinished, "GET /chunks");
   const origin = await script.wire("/chunks");
   origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -51,16 +51,16 @@ test("a chunked answer arrives whole, whatever the sizes of its chunks", async (
   expect(dechunked(wire.text)).toBe("hello wide world");
 });
 
-test("an answer that ends with the origin's connection is complete for the visitor", async () => {
-  const answer = scripted.visit("/until-close");
+test("a response that ends with the origin's connection is complete for the visitor", async () => {
+  const response = scripted.visit("/until-close");
   const origin = await script.wire("/until-close");
   origin.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nas long as ");
   origin.write("it takes");
   origin.finish();
-  expect((await answer).body.toString()).toBe("as long as it takes");
+  expect((await response).body.toString()).toBe("as long as it takes");
 });
 
-test("HEAD, 204 and 304 have no body, and the connection goes on after them", async () => {
+test("HEAD, 204 and 304 have no body, and the connection stays usable", async () => {
   const wire = await scripted.wire(onTestFinished);
   const heads: [string, string][] = [
     ["HEAD /head", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"],
@@ -68,25 +68,25 @@ test("HEAD, 204 and 304 have no body, and the connection goes on after them", as
     ["GET /not-modified", 'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\nContent-Length: 1000\r\n\r\n'],
     ["GET /last", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend"],
   ];
-  for (const [first, answer] of heads) {
+  for (const [first, response] of heads) {
     const before = wire.text.length;
     wire.write(`${first} HTTP/1.1\r\nHost: ${scripted.host}\r\n\r\n`);
-    (await script.wire(first)).write(answer);
+    (await script.wire(first)).write(response);
     await wire.read((text) => text.slice(before).includes("\r\n\r\n"));
   }
-  const answers = (await wire.read("\r\n\r\nend")).split("\r\n\r\n");
-  expect(answers.map((part) => part.split("\r\n")[0])).toEqual([
+  const responses = (await wire.read("\r\n\r\nend")).split("\r\n\r\n");
+  expect(responses.map((part) => part.split("\r\n")[0])).toEqual([
     "HTTP/1.1 200 OK",
     "HTTP/1.1 204 No Content",
     "HTTP/1.1 304 Not Modified",
     "HTTP/1.1 200 OK",
     "end",
   ]);
-  expect(answers[0]).toMatch(/content-length: 1000/i);
-  expect(answers[2]).toMatch(/etag: "x"/i);
+  expect(responses[0]).toMatch(/content-length: 1000/i);
+  expect(responses[2]).toMatch(/etag: "x"/i);
 });
 
-test("requests sent ahead are answered in order", async () => {
+test("pipelined requests are answered in order", async () => {
   const wire = await site.wire(onTestFinished);
   const requests = ["/one", "/two", "/three"].map((path) => `GET ${path} HTTP/1.1\r\nHost: ${site.host}\r\n\r\n`);
   wire.write(requests.join(""));
@@ -94,14 +94,14 @@ test("requests sent ahead are answered in order", async () => {
   expect(text.match(/"url":"[^"]*"/g)).toEqual(['"url":"/one"', '"url":"/two"', '"url":"/three"']);
 });
 
-test("a visitor that expects 100-continue is told to go on by the origin", async () => {
+test("the origin's 100 Continue reaches a visitor that expects it", async () => {
   const wire = await site.ask(onTestFinished, "POST /expect", "Content-Length: 4", "Expect: 100-continue");
   await wire.read("HTTP/1.1 100 Continue\r\n\r\n");
   wire.write("body");
   expect(await wire.read('"text":"body"')).toMatch(/HTTP\/1\.1 200 OK/);
 });
 
-test("an origin that refuses an upload early is heard, though it reads no further", async () => {
+test("an origin's early refusal of an upload arrives, although the origin stops reading", async () => {
   const wire = await scripted.ask(onTestFinished, "PUT /too-large", "Content-Length: 50000000");
   const origin = await script.wire("/too-large");
   wire.write(Buffer.alloc(2_000_000));
@@ -110,8 +110,8 @@ test("an origin that refuses an upload early is heard, though it reads no furthe
   expect(await wire.read("too large")).toMatch(/^HTTP\/1\.1 413 /);
 });
 
-function dechunked(answer: string): string {
-  let rest = answer.slice(answer.indexOf("\r\n\r\n") + 4);
+function dechunked(response: string): string {
+  let rest = response.slice(response.indexOf("\r\n\r\n") + 4);
   let body = "";
   for (;;) {
     const end = rest.indexOf("\r\n");

@@ -39,7 +39,7 @@ test("header fields keep their order, repetitions and values", async () => {
   expect(fieldValues(rawHeaders, "x-empty")).toEqual([""]);
 });
 
-test("each cookie that an origin sets arrives as a field of its own", async () => {
+test("each cookie that an origin sets arrives as a separate field", async () => {
   const cookies = await Origin.start(onTestFinished, (_, outgoing) => {
     outgoing.setHeader("set-cookie", ["a=1; Path=/", "b=2; HttpOnly"]).end("sweet");
   });
@@ -47,7 +47,7 @@ test("each cookie that an origin sets arrives as a field of its own", async () =
   expect(fieldValues(rawHeaders, "set-cookie")).toEqual(["a=1; Path=/", "b=2; HttpOnly"]);
 });
 
-test("origins learn who the visitor is, and for which address it came", async () => {
+test("origins receive the visitor's address and the requested host", async () => {
   echoed(await site.visit("/"));
   const { headers, rawHeaders } = echo.last;
   expect(headers).toMatchObject({
@@ -60,7 +60,7 @@ test("origins learn who the visitor is, and for which address it came", async ()
   expect(forwarded.split(";").toSorted()).toEqual(["for=127.0.0.1", `host="${site.host}"`, "proto=http"]);
 });
 
-test("a visitor can neither forge its identity nor have it removed", async () => {
+test("a visitor can neither forge nor remove the forwarded fields", async () => {
   const forged = [
     "X-Forwarded-For: 6.6.6.6",
     "x-forwarded-FOR: 6.6.6.7",
@@ -81,7 +81,7 @@ test("a visitor can neither forge its identity nor have it removed", async () =>
   expect(fieldValues(rawHeaders, "forwarded")).toHaveLength(1);
 });
 
-test("fields of one connection stay on it, in both directions", async () => {
+test("hop-by-hop fields are not forwarded, in either direction", async () => {
   const wire = await site.ask(
     onTestFinished,
     "GET /hops",
@@ -104,7 +104,7 @@ test("fields of one connection stay on it, in both directions", async () => {
   expect(headers).not.toHaveProperty("x-internal");
 });
 
-test("an origin sees the visitor's Host, its own, or a fixed one, as the client was told", async () => {
+test("an origin sees the visitor's Host, its own, or a fixed one, as the client is configured", async () => {
   echoed(await site.visit("/"));
   expect(echo.last.headers.host).toBe(site.host);
 
@@ -119,7 +119,7 @@ test("an origin sees the visitor's Host, its own, or a fixed one, as the client 
   expect(echo.last.headers.host).toBe("app.internal");
 });
 
-test("the name is found whatever the case of Host, and with a trailing dot", async () => {
+test("Host is matched without regard to case, and with a trailing dot", async () => {
   for (const host of [`WEB.LocalHost:${server.port}`, `web.localhost.:${server.port}`, "web.localhost"]) {
     const wire = await site.wire(onTestFinished);
     wire.write(`GET /canonical HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
@@ -127,7 +127,7 @@ test("the name is found whatever the case of Host, and with a trailing dot", asy
   }
 });
 
-test("an origin that gives trailers to those who accept them hears who does", async () => {
+test("an origin can see which visitors accept trailers", async () => {
   const origin = await Origin.start(onTestFinished, ({ headers: { te } }, outgoing) => {
     outgoing.write("sum");
     if (te === "trailers") outgoing.addTrailers({ "X-Sum": "1" });

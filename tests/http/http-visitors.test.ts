@@ -39,18 +39,18 @@ describe("real visitors", () => {
     expect(site.url("/")).toBe(`http://web.localhost:${server.port}/`);
   });
 
-  test("curl finds the public URL by itself", async (context) => {
-    const told = await curl(context, "-d", "a=1", site.url("/from-curl?x=1"));
-    expect(JSON.parse(told)).toMatchObject({ method: "POST", url: "/from-curl?x=1", body: { text: "a=1" } });
+  test("curl resolves the public URL by itself", async (context) => {
+    const echo = await curl(context, "-d", "a=1", site.url("/from-curl?x=1"));
+    expect(JSON.parse(echo)).toMatchObject({ method: "POST", url: "/from-curl?x=1", body: { text: "a=1" } });
   });
 
-  test("curl speaks HTTP/1.0, and gets an answer without chunks", async (context) => {
-    const answer = await curl(context, "-0", "-i", site.url("/old"));
-    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    expect(answer).not.toMatch(/transfer-encoding/i);
+  test("curl with HTTP/1.0 receives a response without chunks", async (context) => {
+    const response = await curl(context, "-0", "-i", site.url("/old"));
+    expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(response).not.toMatch(/transfer-encoding/i);
   });
 
-  test("curl uploads two megabytes after it was told to go on, and chunks that it reads from a pipe", async (context) => {
+  test("curl uploads two megabytes after 100 Continue, and chunks that it reads from a pipe", async (context) => {
     const file = join(scratchFolder(onTestFinished), "upload");
     writeFileSync(file, Buffer.alloc(2_000_000, "u"));
     const expecting = await curl(
@@ -69,7 +69,7 @@ describe("real visitors", () => {
     expect((JSON.parse(piped) as Echo).body.bytes).toBe(2_000_000);
   });
 
-  test("curl hears a refusal in the middle of its upload", async (context) => {
+  test("curl receives a refusal in the middle of its upload", async (context) => {
     const strict = await Origin.start(onTestFinished, (_, outgoing) => {
       outgoing.writeHead(413, { connection: "close" }).end("too much for me");
     });
@@ -79,21 +79,21 @@ describe("real visitors", () => {
     expect(await curl(context, "-H", "Expect:", "-T", file, url("/"))).toBe("too much for me");
   });
 
-  test("undici keeps one connection for many requests", async () => {
+  test("undici uses one connection for many requests", async () => {
     const dispatcher = loopbackAgent();
     let connections = 0;
     dispatcher.on("connect", () => (connections += 1));
     for (let number = 1; number <= 50; number += 1) {
-      const answer = await fetch(site.url(`/page/${number}`), { dispatcher });
-      expect(await answer.json()).toMatchObject({ method: "GET", url: `/page/${number}` });
+      const response = await fetch(site.url(`/page/${number}`), { dispatcher });
+      expect(await response.json()).toMatchObject({ method: "GET", url: `/page/${number}` });
     }
     expect(connections).toBe(1);
   });
 
-  test("undici sends requests ahead, and each gets its own answer", async () => {
+  test("undici pipelines requests, and each has its own response", async () => {
     const client = new Client(`http://127.0.0.1:${site.port}`, { pipelining: 10 });
     onTestFinished(() => client.destroy());
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 100 }, async (_, number) => {
         const { body } = await client.request({
           method: "GET",
@@ -103,21 +103,21 @@ describe("real visitors", () => {
         return (await body.json()) as Echo;
       }),
     );
-    expect(answers.map(({ url }) => url)).toEqual(answers.map((_, number) => `/ahead/${number}`));
+    expect(responses.map(({ url }) => url)).toEqual(responses.map((_, number) => `/ahead/${number}`));
   });
 
-  test("undici uploads what it makes up as it goes", async () => {
+  test("undici uploads a generated stream", async () => {
     const body = patternStream(3_000_000);
-    const answer = await fetch(site.url("/made-up"), {
+    const response = await fetch(site.url("/made-up"), {
       method: "POST",
       body,
       duplex: "half",
       dispatcher: loopbackAgent(),
     });
-    expect(await answer.json()).toMatchObject({ body: { bytes: 3_000_000, sha256: patternHash(3_000_000) } });
+    expect(await response.json()).toMatchObject({ body: { bytes: 3_000_000, sha256: patternHash(3_000_000) } });
   });
 
-  test("undici changes the protocol", async () => {
+  test("undici upgrades to another protocol", async () => {
     const origin = await Origin.start(onTestFinished, (_, outgoing) => outgoing.writeHead(426).end());
     origin.onUpgrade((_, socket) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
@@ -131,12 +131,14 @@ describe("real visitors", () => {
     expect(await text(socket)).toBe("hello");
   });
 
-  test("sixty-four visitors at once each get their own answer", async () => {
-    const answers = await Promise.all(Array.from({ length: 64 }, (_, number) => site.visit(`/visitor/${number}`)));
-    expect(answers.map((answer) => echoed(answer).url)).toEqual(answers.map((_, number) => `/visitor/${number}`));
+  test("sixty-four concurrent visitors each receive their own response", async () => {
+    const responses = await Promise.all(Array.from({ length: 64 }, (_, number) => site.visit(`/visitor/${number}`)));
+    expect(responses.map((response) => echoed(response).url)).toEqual(
+      responses.map((_, number) => `/visitor/${number}`),
+    );
   });
 
-  test("an HTTP/1.0 visitor is answered until the connection ends", async () => {
+  test("for an HTTP/1.0 visitor the response ends with the connection", async () => {
     const wire = await site.wire(onTestFinished);
     wire.write(`GET /old HTTP/1.0\r\nHost: ${site.host}\r\n\r\n`);
     expect(await wire.over()).toBe("end");
@@ -167,24 +169,24 @@ describe("real services", () => {
       expect([status, body.toString()]).toEqual([200, "hello from python\n"]);
     }
     expect((await visit("/nothing")).status).toBe(404);
-    // It refuses a method that it doesn't know, and reads nothing of the body.
+    // It refuses an unknown method without reading the body.
     expect((await visit("/hello.txt", { method: "POST", body: Buffer.alloc(100_000) })).status).toBe(501);
     expect((await visit("/hello.txt", { method: "HEAD" })).headers["content-length"]).toBe("18");
   });
 });
 
-test("the client tells each request with its outcome", async () => {
+test("the client reports each request with its outcome", async () => {
   const { client } = site;
   const before = client.count("http_request");
-  await site.visit("/told?x=1", { method: "POST", body: "12345" });
-  const told = await client.program.waitFor("the request's event", () =>
-    client.events.find(({ type, data }) => type === "http_request" && data["path"] === "/told?x=1"),
+  await site.visit("/outcome?x=1", { method: "POST", body: "12345" });
+  const event = await client.program.waitFor("the request's event", () =>
+    client.events.find(({ type, data }) => type === "http_request" && data["path"] === "/outcome?x=1"),
   );
-  expect(told.data).toMatchObject({ method: "POST", status: 200, bytes_in: 5 });
+  expect(event.data).toMatchObject({ method: "POST", status: 200, bytes_in: 5 });
   expect(client.count("http_request")).toBeGreaterThan(before);
 });
 
-/** undici resolves names by the system, which knows none below localhost. */
+/** An agent for loopback: the system's resolver does not resolve names below localhost. */
 function loopbackAgent(): Agent {
   const agent = new Agent({
     connections: 1,
@@ -198,7 +200,7 @@ function boundTo(published: Published): { visit: Published["visit"]; url: Publis
   return { visit: published.visit.bind(published), url: published.url.bind(published) };
 }
 
-/** What curl prints. */
+/** Runs curl and returns its output. */
 async function curl(context: SkippableTest, ...args: string[]): Promise<string> {
   needs(context, "curl");
   const program = new Program(onTestFinished, "curl", { args: ["-sS", ...args] });

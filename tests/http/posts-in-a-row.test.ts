@@ -2,11 +2,11 @@ import { Agent } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { echoed, exchange, Published, startEchoOrigin, until } from "@postern/testkit";
 
-/** More than a session has streams, and sent well before the first of them would have been idle for too long. */
+/** More than the streams of a session, and sent well before the first idle stream times out. */
 const POSTS = 3_000;
 const VISITORS = 16;
 
-test("requests that each need a fresh stream don't use up the session with the streams they leave behind", async () => {
+test("requests that each need a new stream do not fill the session with idle streams", async () => {
   const echo = await startEchoOrigin(onTestFinished);
   const { port, host } = await Published.start(onTestFinished, echo.port);
   const agent = new Agent({ keepAlive: true, maxSockets: VISITORS });
@@ -19,5 +19,5 @@ test("requests that each need a fresh stream don't use up the session with the s
     }
   };
   await Promise.all(Array.from({ length: VISITORS }, visitor));
-  await until("no more connections to the service than there were visitors", () => echo.connections <= VISITORS);
+  await until("no more connections to the service than visitors", () => echo.connections <= VISITORS);
 });

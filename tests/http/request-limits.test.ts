@@ -16,7 +16,7 @@ const refusedAs = (status: number, code: string): RegExp =>
   new RegExp(`^HTTP/1\\.1 ${status} [^]*\\r\\nPostern-Error: ${code}\\r\\n`);
 
 describe("with --max-request-size", () => {
-  test("a body of just that size passes", async () => {
+  test("a body of exactly that size passes", async () => {
     const wire = await site.ask(onTestFinished, "POST /fits", "Content-Length: 1000");
     wire.write("x".repeat(1000));
     const origin = await script.wire("POST /fits");
@@ -25,14 +25,14 @@ describe("with --max-request-size", () => {
     await wire.read("204");
   });
 
-  test("a longer one is refused before the service hears of it", async () => {
+  test("a longer body is refused before it reaches the service", async () => {
     const wire = await site.ask(onTestFinished, "POST /too-long", "Content-Length: 1001");
     expect(await wire.over()).toBe("end");
     expect(wire.text).toMatch(refusedAs(413, "PN_HTTP_BODY_TOO_LARGE"));
     expect(script.wires.some(({ text }) => text.includes("/too-long"))).toBe(false);
   });
 
-  test("one in chunks is refused when it gets too long, and does not end well for the service", async () => {
+  test("a chunked body is refused when it exceeds the size, and the service sees a reset", async () => {
     const wire = await site.ask(onTestFinished, "POST /grows", "Transfer-Encoding: chunked");
     wire.write(`3e8\r\n${"x".repeat(1000)}\r\n`);
     const origin = await script.wire("POST /grows");
@@ -44,7 +44,7 @@ describe("with --max-request-size", () => {
     expect(origin.text).not.toContain("0\r\n\r\n");
   });
 
-  test("so is one whose end comes together with what is too much", async () => {
+  test("a chunked body is refused even if its end arrives with the excess", async () => {
     const wire = await site.ask(onTestFinished, "POST /at-once", "Transfer-Encoding: chunked");
     const origin = await script.wire("POST /at-once");
     wire.write(`7d0\r\n${"x".repeat(2000)}\r\n0\r\n\r\n`);
@@ -56,7 +56,7 @@ describe("with --max-request-size", () => {
 });
 
 describe("with --request-timeout", () => {
-  test("a service that does not answer is given up: 504, and the connection goes on", async () => {
+  test("a service that does not respond causes 504, and the connection stays usable", async () => {
     const wire = await site.ask(onTestFinished, "GET /silence");
     const origin = await script.wire("GET /silence");
     expect(await wire.read("\r\n\r\n")).toMatch(refusedAs(504, "PN_ORIGIN_TIMEOUT"));
@@ -66,7 +66,7 @@ describe("with --request-timeout", () => {
     await wire.read("\r\n\r\nnext");
   });
 
-  test("a service that takes its time over the body of its answer is not", async () => {
+  test("a slow response body is not a timeout", async () => {
     const wire = await site.ask(onTestFinished, "GET /slow-body");
     const origin = await script.wire("GET /slow-body");
     origin.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
@@ -79,7 +79,7 @@ describe("with --request-timeout", () => {
   });
 });
 
-test("without them a body of any size passes, and a service has all the time that its visitor has", async () => {
+test("without these options a body of any size passes, and a service may take as long as its visitor waits", async () => {
   const free = await Published.start(onTestFinished, script.port);
   const waiting = await free.ask(onTestFinished, "GET /long-poll");
   const limited = await site.ask(onTestFinished, "GET /given-up");
@@ -92,9 +92,9 @@ test("without them a body of any size passes, and a service has all the time tha
   await waiting.read("\r\n\r\nnews");
 });
 
-describe("who the visitor is behind a proxy", () => {
-  /** What the service is told of a visitor that says these fields. */
-  async function told(args: string[], path: string, ...fields: string[]): Promise<string> {
+describe("the visitor's address behind a proxy", () => {
+  /** The request head that reaches the service for a visitor that sends these fields. */
+  async function headAtService(args: string[], path: string, ...fields: string[]): Promise<string> {
     const server = await ServerProcess.start(onTestFinished, { args });
     const published = await Published.start(onTestFinished, script.port, { server });
     const wire = await published.ask(onTestFinished, `GET ${path}`, ...fields);
@@ -105,8 +105,8 @@ describe("who the visitor is behind a proxy", () => {
     return head;
   }
 
-  test("a trusted proxy says it, and by which scheme it came", async () => {
-    const head = await told(
+  test("is taken from a trusted proxy, with the scheme", async () => {
+    const head = await headAtService(
       ["--trusted-proxies", "127.0.0.0/8, ::1"],
       "/by-proxy",
       "X-Forwarded-For: 6.6.6.6, 192.0.2.7",
@@ -120,8 +120,8 @@ describe("who the visitor is behind a proxy", () => {
     expect(head).not.toMatch(/6\.6\.6\.6|evil/);
   });
 
-  test("anybody else doesn't", async () => {
-    const head = await told(
+  test("is not taken from any other proxy", async () => {
+    const head = await headAtService(
       ["--trusted-proxies", "10.0.0.0/8"],
       "/by-stranger",
       "X-Forwarded-For: 192.0.2.7",
@@ -134,7 +134,7 @@ describe("who the visitor is behind a proxy", () => {
 
 test.for([
   ["--max-request-size", "huge", "must be a size"],
-  ["--request-timeout", "soon", "must be a time"],
+  ["--request-timeout", "soon", "must be a duration"],
   ["--trusted-proxies", "proxy.example", "must be an IP address or a network"],
 ])("%s %s is refused with a hint", async ([option, value, code]) => {
   const command = ["server", "--listen", "127.0.0.1:0", option ?? "", value ?? ""];

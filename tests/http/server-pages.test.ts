@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Cleanup, exchange, ServerProcess, Wire, type Exchange, type ExchangeOptions } from "@postern/testkit";
 
-/** What a browser, a program and a terminal accept, and in which form they are answered. */
+/** The Accept fields of a browser, a program and a terminal, and the content type of the response. */
 const FORMS = [
   ["a person in a browser", "text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"],
   ["a program", "application/json", "application/json; charset=utf-8"],
@@ -16,12 +16,12 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** Asks the server itself, by its base domain. */
+/** Sends a request to the base domain. */
 function ask(path: string, options: Partial<ExchangeOptions> = {}): Promise<Exchange> {
   return exchange(server.port, { host: "localhost", path, ...options });
 }
 
-/** Asks for an upgrade, and returns the whole answer. */
+/** Requests an upgrade and returns the whole response. */
 async function askUpgrade(path: string, fields: string): Promise<string> {
   const wire = await Wire.dial(onTestFinished, server.port);
   wire.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${fields}\r\n`);
@@ -29,8 +29,8 @@ async function askUpgrade(path: string, fields: string): Promise<string> {
   return wire.received.toString();
 }
 
-describe("who finds nothing on the server itself hears what this address is", () => {
-  test.for(FORMS)("%s, in its form", async ([, accept, type]) => {
+describe("a request to the base domain for an unknown page is answered", () => {
+  test.for(FORMS)("in the form for %s", async ([, accept, type]) => {
     const { status, headers, body } = await ask("/nothing?x=1", { headers: { accept } });
     expect(status).toBe(404);
     expect(headers).toMatchObject({ "content-type": type, "postern-error": "PN_PAGE_UNKNOWN", connection: "close" });
@@ -39,12 +39,12 @@ describe("who finds nothing on the server itself hears what this address is", ()
       expect(body.toString()).toContain(part);
   });
 
-  test("by its address, too", async () => {
+  test("at its IP address too", async () => {
     const { headers } = await ask("/nothing", { host: "127.0.0.1" });
     expect(headers["postern-error"]).toBe("PN_PAGE_UNKNOWN");
   });
 
-  test("in the words of a tunnel that is not there", async () => {
+  test("with the same headers as for an unknown tunnel", async () => {
     const accept = "text/html";
     const [here, there] = await Promise.all([
       ask("/nothing", { headers: { accept } }),
@@ -56,21 +56,21 @@ describe("who finds nothing on the server itself hears what this address is", ()
     expect(stable(here)).toEqual(stable(there));
   });
 
-  test("by HEAD, without the page", async () => {
+  test("to HEAD without the body", async () => {
     const get = await ask("/nothing");
     const head = await ask("/nothing", { method: "HEAD" });
     expect([head.status, head.headers["content-length"], head.body.length]).toEqual([404, String(get.body.length), 0]);
   });
 
-  test.for(FORMS)("%s at the first page, which is no error", async ([, accept, type]) => {
+  test.for(FORMS)("with the first page, without an error, for %s", async ([, accept, type]) => {
     const { status, headers, body } = await ask("/", { headers: { accept } });
     expect([status, headers["content-type"], headers["postern-error"]]).toEqual([200, type, undefined]);
     expect(body.toString()).toContain("This is a Postern server");
   });
 });
 
-describe("clients connect at /connect", () => {
-  test("and who asks for no upgrade is told to", async () => {
+describe("the endpoint /connect", () => {
+  test("requires an upgrade", async () => {
     const { status, headers } = await ask("/connect");
     expect(status).toBe(426);
     expect(headers).toMatchObject({
@@ -84,27 +84,27 @@ describe("clients connect at /connect", () => {
   const version = "Sec-WebSocket-Version: 13\r\n";
   test.for([
     ["without a key", "/connect", version, 400, "PN_CONNECT_HANDSHAKE"],
-    ["elsewhere", "/elsewhere", key + version, 400, "PN_CONNECT_HANDSHAKE"],
-    ["in an old version", "/connect", `${key}Sec-WebSocket-Version: 8\r\n`, 426, "PN_CONNECT_VERSION"],
+    ["at another path", "/elsewhere", key + version, 400, "PN_CONNECT_HANDSHAKE"],
+    ["with an old version", "/connect", `${key}Sec-WebSocket-Version: 8\r\n`, 426, "PN_CONNECT_VERSION"],
     ["without the subprotocol", "/connect", key + version, 400, "PN_CONNECT_SUBPROTOCOL"],
-  ] as const)("a handshake %s is refused", async ([, path, fields, status, code]) => {
-    const answer = await askUpgrade(path, `Accept: application/json\r\n${fields}`);
-    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(answer).toContain(`\r\nPostern-Error: ${code}\r\n`);
-    expect(answer.includes("\r\nSec-WebSocket-Version: 13\r\n")).toBe(code === "PN_CONNECT_VERSION");
-    const body = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))) as { error: object };
+  ] as const)("refuses a handshake %s", async ([, path, fields, status, code]) => {
+    const response = await askUpgrade(path, `Accept: application/json\r\n${fields}`);
+    expect(response).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(response).toContain(`\r\nPostern-Error: ${code}\r\n`);
+    expect(response.includes("\r\nSec-WebSocket-Version: 13\r\n")).toBe(code === "PN_CONNECT_VERSION");
+    const body = JSON.parse(response.slice(response.indexOf("\r\n\r\n"))) as { error: object };
     expect(body.error).toMatchObject({ status, code });
   });
 });
 
 describe("the health page", () => {
-  test("is for programs, whatever they accept", async () => {
+  test("is JSON for any Accept", async () => {
     const { status, headers, body } = await ask("/health", { headers: { accept: "text/html" } });
     expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
     expect(JSON.parse(body.toString())).toEqual({ status: "ok" });
   });
 
-  test("can only be read", async () => {
+  test("allows only GET and HEAD", async () => {
     const { status, headers } = await ask("/health", { method: "POST", body: "x" });
     expect([status, headers["allow"], headers["postern-error"]]).toEqual([405, "GET, HEAD", "PN_PAGE_METHOD"]);
   });

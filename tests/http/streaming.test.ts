@@ -25,7 +25,7 @@ test("each server-sent event arrives before the next is sent", async () => {
   }
 });
 
-test("a piece of any kind of answer goes on at once, and so does a piece of an upload", async () => {
+test("each piece of a response or an upload is forwarded at once, for any content type", async () => {
   const wire = await scripted.ask(
     onTestFinished,
     "POST /pieces",
@@ -42,7 +42,7 @@ test("a piece of any kind of answer goes on at once, and so does a piece of an u
   }
 });
 
-test("a long poll waits as long as it takes, and nobody waits with it", async () => {
+test("a long poll stays open without blocking other requests", async () => {
   const poll = scripted.visit("/poll");
   const origin = await script.wire("/poll");
   for (let turn = 0; turn < 3; turn += 1) {
@@ -54,7 +54,7 @@ test("a long poll waits as long as it takes, and nobody waits with it", async ()
   expect((await poll).body.toString()).toBe("at last");
 });
 
-test("a visitor that leaves in the middle of an answer is noticed by the origin", async () => {
+test("the origin notices a visitor that leaves in the middle of a response", async () => {
   const clock = await ClockOrigin.start(onTestFinished);
   const published = await Published.start(onTestFinished, clock.origin.port, { server });
   const leaving = await published.ask(onTestFinished, "GET /clock");
@@ -62,13 +62,13 @@ test("a visitor that leaves in the middle of an answer is noticed by the origin"
   await leaving.read("\r\n\r\n");
   await staying.read("\r\n\r\n");
   leaving.socket.destroy();
-  await until("the origin to have one listener left", () => clock.listeners === 1);
+  await until("one listener to remain", () => clock.listeners === 1);
   expect(clock.origin.requests.filter(({ aborted }) => aborted)).toHaveLength(1);
   clock.tick();
   await staying.read("tick 1");
 });
 
-test("a visitor that leaves before an answer is noticed by the origin", async () => {
+test("the origin notices a visitor that leaves before the response", async () => {
   const silent = await Origin.start(onTestFinished, () => {});
   const published = await Published.start(onTestFinished, silent.port, { server });
   const wire = await published.ask(onTestFinished, "GET /never");
@@ -77,7 +77,7 @@ test("a visitor that leaves before an answer is noticed by the origin", async ()
   await until("the origin to notice", () => silent.last.aborted);
 });
 
-test("a visitor that leaves in the middle of its upload is noticed by the origin, which sees no complete request", async () => {
+test("the origin notices a visitor that leaves in the middle of an upload, and sees no complete request", async () => {
   const wire = await scripted.ask(onTestFinished, "POST /half", "Transfer-Encoding: chunked");
   wire.write("4\r\nhalf\r\n");
   const origin = await script.wire("POST /half");

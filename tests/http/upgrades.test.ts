@@ -18,42 +18,42 @@ describe("a WebSocket chat", () => {
     published = await Published.start(cleanup.defer, chat.origin.port, { server, subdomain: "chat" });
   });
 
-  // Guests of an earlier test may still be on their way out.
+  // Guests of an earlier test may not have left yet.
   beforeEach(() => until("an empty room", () => chat.room.size === 0).then(() => {}));
 
-  async function join(): Promise<{ guest: WebSocket; heard: { data: Buffer; isBinary: boolean }[] }> {
+  async function join(): Promise<{ guest: WebSocket; received: { data: Buffer; isBinary: boolean }[] }> {
     const inRoom = chat.room.size;
     const guest = new WebSocket(`ws://127.0.0.1:${server.port}/room`, { headers: { host: published.host } });
     onTestFinished(() => guest.terminate());
-    const heard: { data: Buffer; isBinary: boolean }[] = [];
-    guest.on("message", (data: Buffer, isBinary) => heard.push({ data, isBinary }));
-    await until("the guest to be let in", () => guest.readyState === WebSocket.OPEN && chat.room.size === inRoom + 1);
-    return { guest, heard };
+    const received: { data: Buffer; isBinary: boolean }[] = [];
+    guest.on("message", (data: Buffer, isBinary) => received.push({ data, isBinary }));
+    await until("the guest to join", () => guest.readyState === WebSocket.OPEN && chat.room.size === inRoom + 1);
+    return { guest, received };
   }
 
-  test("what one visitor says the other hears, text as text and bytes as bytes", async () => {
+  test("each visitor receives the other's messages, text as text and bytes as bytes", async () => {
     const [ann, ben] = [await join(), await join()];
     ann.guest.send("hello Ben €");
-    await until("Ben to hear", () => ben.heard.length === 1);
-    expect([ben.heard[0]?.isBinary, ben.heard[0]?.data.toString()]).toEqual([false, "hello Ben €"]);
+    await until("Ben to receive it", () => ben.received.length === 1);
+    expect([ben.received[0]?.isBinary, ben.received[0]?.data.toString()]).toEqual([false, "hello Ben €"]);
     ben.guest.send(Buffer.from([0, 1, 255]));
-    await until("Ann to hear", () => ann.heard.length === 1);
-    expect(ann.heard[0]).toEqual({ data: Buffer.from([0, 1, 255]), isBinary: true });
+    await until("Ann to receive it", () => ann.received.length === 1);
+    expect(ann.received[0]).toEqual({ data: Buffer.from([0, 1, 255]), isBinary: true });
   });
 
-  test("a thousand messages arrive in order, and one of ten megabytes whole", async () => {
+  test("a thousand messages arrive in order, and one of ten megabytes completely", async () => {
     const [ann, ben] = [await join(), await join()];
     for (let number = 0; number < 1000; number += 1) ann.guest.send(`message ${number}`);
     const big = randomBytes(10_000_000);
     ann.guest.send(big);
-    await until("all messages", () => ben.heard.length === 1001);
-    const texts = ben.heard.slice(0, 1000).map(({ data }) => data.toString());
+    await until("all messages", () => ben.received.length === 1001);
+    const texts = ben.received.slice(0, 1000).map(({ data }) => data.toString());
     expect(texts).toEqual(texts.map((_, number) => `message ${number}`));
     const digest = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
-    expect(digest(ben.heard[1000]?.data ?? Buffer.alloc(0))).toBe(digest(big));
+    expect(digest(ben.received[1000]?.data ?? Buffer.alloc(0))).toBe(digest(big));
   });
 
-  test("pings are answered by the other end, and a goodbye keeps its code and reason", async () => {
+  test("the other end answers pings, and a close keeps its code and reason", async () => {
     const { guest } = await join();
     const pong = new Promise<string>((resolve) => guest.once("pong", (data) => resolve(data.toString())));
     guest.ping("are you there");
@@ -81,12 +81,12 @@ describe("any other upgrade", () => {
     published = await Published.start(cleanup.defer, script.port, { server, subdomain: "chess" });
   });
 
-  test("bytes in the same packet as either head arrive, the visitor's only after the origin has agreed", async () => {
+  test("bytes behind either head arrive, the visitor's only after the origin has switched", async () => {
     const wire = await published.wire(onTestFinished);
     wire.write(`GET /eager HTTP/1.1\r\nHost: ${published.host}\r\n${UPGRADE.join("\r\n")}\r\n\r\ne2e4`);
     const origin = await script.wire("GET /eager");
     expect(await origin.read("\r\n\r\n")).toMatch(/\r\nupgrade: chess\/2\r\n/i);
-    // Another request makes the round through everything, so that e2e4 would be here by now.
+    // After another request has passed through every process, e2e4 would have arrived too.
     const other = published.visit("/other");
     (await script.wire("/other")).write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     await other;
@@ -116,13 +116,13 @@ describe("any other upgrade", () => {
     expect(await wire.over()).toBe("end");
   });
 
-  test("an origin that doesn't switch answers as usual", async () => {
+  test("an origin that refuses the upgrade responds as usual", async () => {
     const wire = await published.ask(onTestFinished, "GET /plain", ...UPGRADE);
     (await script.wire("GET /plain")).write("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 2\r\n\r\nno");
     expect(await wire.read("\r\n\r\nno")).toMatch(/^HTTP\/1\.1 426 /);
   });
 
-  test("an origin that breaks the switched connection breaks the visitor's", async () => {
+  test("an origin's reset of the upgraded connection resets the visitor's", async () => {
     const wire = await published.ask(onTestFinished, "GET /torn", ...UPGRADE);
     const origin = await script.wire("GET /torn");
     origin.write(SWITCH);

@@ -20,7 +20,7 @@ let issuer: TokenIssuer;
 let server: Program;
 let url: string;
 let secureUrl: string;
-/** Has signed the server's certificate. */
+/** The authority of the server's certificate. */
 let ca: string;
 
 beforeAll(async () => {
@@ -60,17 +60,17 @@ enabled = false
 });
 afterAll(() => cleanup.run());
 
-interface Told {
+interface Result {
   type: string;
   endpoint: string;
   data: Record<string, unknown>;
 }
 
-/** Runs the check over these endpoints, each with what its table says. Returns what it said of each, by label. */
+/** Runs the check on these endpoints, each with its table. Returns the result of each, by label. */
 async function checked(
   endpoints: Record<string, string>,
   { exit, shared = `[tunnel.ssl]\nca_file = "${ca}"` }: { exit: number; shared?: string },
-): Promise<{ told: Record<string, Told>; program: Program }> {
+): Promise<{ results: Record<string, Result>; program: Program }> {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
   const tables = Object.entries(endpoints).map(([name, text]) => `[[tunnel.endpoints]]\nname = "${name}"\n${text}\n`);
   writeFileSync(file, `[tunnel]\nlocal_port = 9\n${shared}\n${tables.join("")}`, { mode: 0o600 });
@@ -79,17 +79,17 @@ async function checked(
   const all = program.stdout
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as Told);
+    .map((line) => JSON.parse(line) as Result);
   expect(all.map(({ endpoint }) => endpoint)).toEqual(Object.keys(endpoints));
-  return { told: Object.fromEntries(all.map((each) => [each.endpoint, each])), program };
+  return { results: Object.fromEntries(all.map((each) => [each.endpoint, each])), program };
 }
 
 const at = (address: string, auth: string, subdomain?: string): string =>
   `server_url = "${address}"\n${subdomain === undefined ? "" : `subdomain = "${subdomain}"\n`}[tunnel.endpoints.auth]\n${auth}`;
 const key = `api_key = "${TEST_KEY}"`;
 
-test("who would be let in is told as whom, and under which address", async () => {
-  const { told } = await checked(
+test("accepted credentials are reported with their owner and server address", async () => {
+  const { results } = await checked(
     {
       key: at(url, key, "my-app"),
       secure: at(secureUrl, key),
@@ -97,15 +97,15 @@ test("who would be let in is told as whom, and under which address", async () =>
     },
     { exit: 0 },
   );
-  expect(told["key"]).toMatchObject({ type: "authentication_success", data: { owner: "tests", name: "my-app" } });
-  expect(new URL(told["key"]?.data["public_url"] as string).hostname).toBe("my-app.localhost");
-  expect(told["secure"]?.data).toMatchObject({ owner: "tests", server: secureUrl });
-  expect(told["secure"]?.data).not.toHaveProperty("name");
-  expect(told["token"]?.data).toMatchObject({ owner: "carol", name: "carol" });
-  expect(told["token"]?.data["expires_in_ms"]).toBeGreaterThan(5_000_000);
+  expect(results["key"]).toMatchObject({ type: "authentication_success", data: { owner: "tests", name: "my-app" } });
+  expect(new URL(results["key"]?.data["public_url"] as string).hostname).toBe("my-app.localhost");
+  expect(results["secure"]?.data).toMatchObject({ owner: "tests", server: secureUrl });
+  expect(results["secure"]?.data).not.toHaveProperty("name");
+  expect(results["token"]?.data).toMatchObject({ owner: "carol", name: "carol" });
+  expect(results["token"]?.data["expires_in_ms"]).toBeGreaterThan(5_000_000);
 });
 
-test("each endpoint that would not is told why, and the others are tried all the same", async () => {
+test("a refused endpoint is reported with the reason, and the others are still checked", async () => {
   const other = await ClientProcess.start(onTestFinished, {
     server: { url },
     target: 9,
@@ -114,7 +114,7 @@ test("each endpoint that would not is told why, and the others are tried all the
   });
   const past = { iat: 1_000, exp: 2_000 };
   const free = await claimPort();
-  const { told, program } = await checked(
+  const { results, program } = await checked(
     {
       unreachable: at(`http://127.0.0.1:${free}`, key),
       "no-server": at(issuer.url, key),
@@ -128,7 +128,7 @@ test("each endpoint that would not is told why, and the others are tried all the
     },
     { exit: 3 },
   );
-  const codes = Object.values(told).map(({ endpoint, data }) => [endpoint, data["code"]]);
+  const codes = Object.values(results).map(({ endpoint, data }) => [endpoint, data["code"]]);
   expect(Object.fromEntries(codes)).toEqual({
     unreachable: "PN_SERVER_UNREACHABLE",
     "no-server": "PN_SERVER_REFUSED",
@@ -140,33 +140,33 @@ test("each endpoint that would not is told why, and the others are tried all the
     "no-file": "PN_FILE_UNREADABLE",
     fine: undefined,
   });
-  expect(told["unreachable"]?.type).toBe("connection_failure");
-  expect(told["wrong-key"]?.type).toBe("authentication_failure");
-  // People read the same, with the code.
+  expect(results["unreachable"]?.type).toBe("connection_failure");
+  expect(results["wrong-key"]?.type).toBe("authentication_failure");
+  // The text output contains the same, with the code.
   for (const [endpoint, code] of codes) expect(program.stderr).toContain(code ?? endpoint);
   expect(program.output).not.toContain("a-key-that-nobody-knows");
   expect(other.count("tunnel_closed")).toBe(0);
 });
 
-test("a server whose certificate is not trusted is told apart from one that isn't there", async () => {
-  const { told } = await checked({ untrusted: at(secureUrl, key) }, { exit: 3, shared: "" });
-  expect(told["untrusted"]).toMatchObject({ type: "connection_failure", data: { code: "PN_SERVER_UNTRUSTED" } });
+test("an untrusted certificate and an unreachable server are different errors", async () => {
+  const { results } = await checked({ untrusted: at(secureUrl, key) }, { exit: 3, shared: "" });
+  expect(results["untrusted"]).toMatchObject({ type: "connection_failure", data: { code: "PN_SERVER_UNTRUSTED" } });
 });
 
-test("no tunnel is opened, and no session stays", async () => {
+test("the check opens no tunnel and leaves no session", async () => {
   const opened = (): number => server.stderr.split('"tunnel open"').length;
   const before = opened();
   await checked({ one: at(url, key, "opens-nothing"), two: at(url, key) }, { exit: 0 });
   expect(opened()).toBe(before);
   const count = (text: RegExp): number => [...server.stderr.matchAll(text)].length;
-  await server.waitFor("all to have left", () => count(/"client connected"/g) === count(/"client (left|dropped)"/g));
+  await server.waitFor("all sessions to end", () => count(/"client connected"/g) === count(/"client (left|dropped)"/g));
 });
 
-test("what is typed is tried instead of the file's endpoints", async () => {
+test("command-line options replace the endpoints of the file", async () => {
   const args = ["auth", "check", "--server", url, "--subdomain", "typed"];
   const good = postern(onTestFinished, args, { env: { POSTERN_API_KEY: TEST_KEY } });
   await good.ends(0);
-  expect(good.stdout).toMatch(/✓ typed\n.*logged in as tests; the tunnel would be https?:\/\/typed\.localhost/);
+  expect(good.stdout).toMatch(/✓ typed\n.*logged in as tests; the public URL would be https?:\/\/typed\.localhost/);
   const bad = postern(onTestFinished, args, { env: { POSTERN_API_KEY: "another-key-0123456789" } });
   await bad.ends(3);
   expect(bad.stdout).toMatch(/✗ typed\n.*PN_AUTH_REFUSED/);

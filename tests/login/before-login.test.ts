@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { Cleanup, Published, startEchoOrigin, SteadyVisitor, TEST_KEY, until } from "@postern/testkit";
 
-/** As PROTOCOL.md has it: connections of one address that have not logged in yet, and what they may send. */
-const PLACES = 64;
+/** From PROTOCOL.md: the pending logins of one address, and the bytes that each may send. */
+const PENDING = 64;
 const BYTES = 4 * 1024;
 
 const cleanup = new Cleanup();
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** A client of our own, written from PROTOCOL.md alone. Each test comes from an address of its own, which all are loopback. */
+/** A client written from PROTOCOL.md alone. Each test uses a different loopback address. */
 class Caller {
   readonly messages: Record<string, unknown>[] = [];
   readonly webSocket: WebSocket;
@@ -49,7 +49,7 @@ class Caller {
     this.webSocket.send(frame);
   }
 
-  async told(type: string): Promise<Record<string, unknown>> {
+  async received(type: string): Promise<Record<string, unknown>> {
     return until(`the message ${type}`, () => this.messages.find((message) => message["type"] === type), {
       details: () => JSON.stringify([this.messages, this.closed]),
     });
@@ -67,55 +67,55 @@ const hello = (more: object = {}): object => ({
   ...more,
 });
 
-test("a client written from PROTOCOL.md logs in and gets a name", async () => {
+test("a client written from PROTOCOL.md logs in and binds a name", async () => {
   const caller = new Caller("127.0.1.1");
   await caller.opened();
   caller.send(hello());
-  expect(await caller.told("welcome")).toMatchObject({ version: 1, heartbeat_ms: 10_000, features: [] });
+  expect(await caller.received("welcome")).toMatchObject({ version: 1, heartbeat_ms: 10_000, features: [] });
   caller.send({ type: "bind", bind: 5, subdomain: "by-hand" });
-  expect(await caller.told("bound")).toMatchObject({
+  expect(await caller.received("bound")).toMatchObject({
     bind: 5,
     name: "by-hand",
     public_url: `http://by-hand.localhost:${published.port}`,
   });
 });
 
-test("the sixty-fifth caller of one address is told to wait; others, and those inside, are served meanwhile", async () => {
+test("the sixty-fifth pending login of one address is refused; other addresses and open sessions are served", async () => {
   const steady = await SteadyVisitor.start(onTestFinished, published.port, published.host);
-  const silent = Array.from({ length: PLACES }, () => new Caller("127.0.1.2"));
+  const silent = Array.from({ length: PENDING }, () => new Caller("127.0.1.2"));
   await Promise.all(silent.map((caller) => caller.opened()));
 
   const late = new Caller("127.0.1.2");
-  expect(await late.told("error")).toMatchObject({ code: "PN_LOGIN_BUSY", retryable: true });
+  expect(await late.received("error")).toMatchObject({ code: "PN_LOGIN_BUSY", retryable: true });
   expect(late.messages[0]?.["retry_after_ms"]).toBeGreaterThan(0);
   await late.over();
   const elsewhere = new Caller("127.0.1.3");
   await elsewhere.opened();
   elsewhere.send(hello());
-  await elsewhere.told("welcome");
+  await elsewhere.received("welcome");
 
-  // After five seconds of silence they are out, and their places are free.
+  // After five seconds of silence they are disconnected and no longer count.
   for (const caller of silent) {
-    expect(await caller.told("error")).toMatchObject({ code: "PN_LOGIN_TIMEOUT" });
+    expect(await caller.received("error")).toMatchObject({ code: "PN_LOGIN_TIMEOUT" });
     await caller.over();
   }
   const again = new Caller("127.0.1.2");
   await again.opened();
   again.send(hello());
-  await again.told("welcome");
+  await again.received("welcome");
   await steady.everyTime();
 });
 
-test("sixty-four who logged in take no places", async () => {
-  for (let number = 0; number <= PLACES; number += 1) {
+test("sessions do not count as pending logins", async () => {
+  for (let number = 0; number <= PENDING; number += 1) {
     const caller = new Caller("127.0.1.4");
     await caller.opened();
     caller.send(hello());
-    await caller.told("welcome");
+    await caller.received("welcome");
   }
 });
 
-test("a caller that says more than 4 KiB before it is known is cut off", async () => {
+test("a caller that sends more than 4 KiB before its login is disconnected", async () => {
   const caller = new Caller("127.0.1.5");
   await caller.opened();
   caller.send(hello({ agent: "x".repeat(BYTES) }));
@@ -130,15 +130,15 @@ test.for([
     "PN_AUTH_REFUSED",
   ],
   ["no key", hello({ auth: { method: "api_key", api_key: "" } }), undefined],
-  ["another way to log in", hello({ auth: { method: "token", token: "x" } }), undefined],
+  ["another login method", hello({ auth: { method: "token", token: "x" } }), undefined],
   ["no common version", hello({ versions: [9] }), "PN_VERSION"],
   ["another message first", { type: "bind", bind: 1, subdomain: "too-early" }, "PN_PROTOCOL"],
-] as const)("a caller with %s stays outside", async ([, message, code]) => {
+] as const)("a caller with %s cannot log in", async ([, message, code]) => {
   const caller = new Caller("127.0.1.6");
   await caller.opened();
   caller.send(message);
   await caller.over();
-  if (code !== undefined) expect(await caller.told("error")).toMatchObject({ code });
+  if (code !== undefined) expect(await caller.received("error")).toMatchObject({ code });
   expect(caller.messages.map(({ type }) => type)).not.toContain("welcome");
 });
 
@@ -150,8 +150,8 @@ test.for([
     "a stream before login",
     (caller: Caller) => caller.webSocket.send(Buffer.from([0x10, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 64, 0])),
   ],
-  ["no JSON", (caller: Caller) => caller.webSocket.send(Buffer.from([0x01, 0, 0, 1, 0, 0, 0, 0, 0x7b]))],
-] as const)("%s ends only the session it came on", async ([, attack]) => {
+  ["invalid JSON", (caller: Caller) => caller.webSocket.send(Buffer.from([0x01, 0, 0, 1, 0, 0, 0, 0, 0x7b]))],
+] as const)("%s ends only its own session", async ([, attack]) => {
   const steady = await SteadyVisitor.start(onTestFinished, published.port, published.host);
   const caller = new Caller("127.0.1.7");
   await caller.opened();

@@ -17,7 +17,7 @@ import {
 
 const cleanup = new Cleanup();
 let ca: CertificateAuthority;
-/** Another one, for the server's own certificate: who signs servers need not sign clients. */
+/** Another authority for the server's certificate: servers and clients need not share one. */
 let servers: CertificateAuthority;
 let files: CertificateFiles;
 beforeEach(({ skip }) => {
@@ -34,7 +34,7 @@ interface Secured {
   folder: string;
 }
 
-/** A server to which clients of `ca` log in by certificate; its files lie in its folder, to be replaced. */
+/** A server that accepts client certificates of `ca`. Tests replace the files in its folder. */
 async function startServer({ crl = "" } = {}): Promise<Secured> {
   const folder = scratchFolder(onTestFinished);
   const port = await claimPort();
@@ -66,7 +66,7 @@ interface Client {
   folder: string;
 }
 
-/** `postern http` that shows this certificate, or whatever `auth` says. */
+/** Starts `postern http` with this certificate, or with `auth`. */
 function launch(
   { port }: { port: number },
   target: number,
@@ -95,7 +95,7 @@ const tunnels = ({ program }: Client): number => program.stdout.split('"tunnel_e
 
 const startOrigin = (): Promise<Origin> => Origin.start(onTestFinished, (_, outgoing) => outgoing.end("here"));
 
-test("the name in it is who logs in, and what the tunnel is called after", async () => {
+test("the certificate's name is the owner and the tunnel's default name", async () => {
   const secured = await startServer();
   const origin = await startOrigin();
   for (const [names, owner, name] of [
@@ -109,12 +109,12 @@ test("the name in it is who logs in, and what the tunnel is called after", async
   }
 });
 
-describe("a stranger is refused, and told why", () => {
-  const ways: [string, () => CertificateFiles | undefined, RegExp, string?][] = [
+describe("a stranger is refused with the reason", () => {
+  const cases: [string, () => CertificateFiles | undefined, RegExp, string?][] = [
     ["with a certificate of another CA", () => servers.issue({ names: ["alice"] }), /PN_CERTIFICATE_UNTRUSTED/],
     ["with no certificate but a key", () => undefined, /PN_AUTH_REFUSED/, `api_key = "${TEST_KEY}"`],
   ];
-  test.for(ways)("%s", async ([, certificate, message, auth]) => {
+  test.for(cases)("%s", async ([, certificate, message, auth]) => {
     const secured = await startServer();
     const client = launch(secured, 9, certificate(), auth);
     await client.program.ends(3);
@@ -122,22 +122,22 @@ describe("a stranger is refused, and told why", () => {
     expect(tunnels(client)).toBe(0);
   });
 
-  test("with a good one that nobody asked for: by the address alone it is not shown", async () => {
+  test("with a valid certificate that the server did not request, because the server was dialled by IP address", async () => {
     const client = launch(await startServer(), 9, ca.issue({ names: ["alice"] }), undefined, "");
     await client.program.ends(3);
     expect(client.program.stderr).toMatch(/dial the server's base domain by https:.*PN_CERTIFICATE_MISSING/);
   });
 
-  test("with an expired one, before anything is dialled", async () => {
+  test("with an expired certificate, before the first connection", async () => {
     const client = launch({ port: 9 }, 9, ca.issue({ names: ["alice"], days: -1 }));
     await client.program.ends(2);
     expect(client.program.stderr).toMatch(/PN_TLS_EXPIRED/);
     expect(client.program.stderr).toMatch(/expired on .* Renew it/);
   });
 
-  test("with one that was revoked", async () => {
+  test("with a revoked certificate", async () => {
     const [good, bad] = [ca.issue({ names: ["alice"] }), ca.issue({ names: ["mallory"] })];
-    // A file with a list of each CA; that of the clients' is not the first.
+    // One file with a list of each CA; the clients' CA is not the first.
     const crl = join(scratchFolder(onTestFinished), "lists.crl");
     writeFileSync(crl, [servers.revoke(), ca.revoke(bad)].map((file) => readFileSync(file, "utf8")).join(""));
     const secured = await startServer({ crl });
@@ -149,19 +149,19 @@ describe("a stranger is refused, and told why", () => {
   });
 });
 
-test("one that is revoked while it is used ends its session, and no other", async () => {
+test("a certificate that is revoked during use ends its session and no other", async () => {
   const [good, bad] = [ca.issue({ names: ["alice"] }), ca.issue({ names: ["mallory"] })];
   const secured = await startServer({ crl: ca.revoke() });
   const [alice, mallory] = [launch(secured, 9, good), launch(secured, 9, bad)];
   for (const each of [alice, mallory]) await each.program.waitFor("its tunnel", () => tunnels(each) === 1);
   copyFileSync(ca.revoke(bad), join(secured.folder, "revoked.crl"));
   await mallory.program.ends(3);
-  await until("the server to have read it", () => secured.server.stdout.includes('"reloaded"'));
+  await until("the server to read it", () => secured.server.stdout.includes('"reloaded"'));
   expect(tunnels(alice)).toBe(1);
   expect(alice.program.exit).toBeUndefined();
 });
 
-test("a renewed one is taken without a restart, under the same name", async () => {
+test("a renewed certificate is used without a restart, under the same name", async () => {
   const secured = await startServer();
   const origin = await startOrigin();
   const client = launch(secured, origin.port, ca.issue({ names: ["alice"] }));
@@ -172,15 +172,15 @@ test("a renewed one is taken without a restart, under the same name", async () =
   expect(client.program.stdout.match(/"public_url":"https:\/\/alice\.tunnel\.test/g)?.length).toBeGreaterThan(1);
 });
 
-test("nobody but who asks for the base domain is asked for a certificate: no browser is prompted", async (context) => {
+test("a certificate is requested only on the base domain, so browsers do not prompt visitors", async (context) => {
   needs(context, "openssl");
   const secured = await startServer();
-  const said = async (servername: string): Promise<string> => {
+  const handshakeOutput = async (servername: string): Promise<string> => {
     const args = ["s_client", "-connect", `127.0.0.1:${secured.port}`, "-servername", servername];
     const client = new Program(onTestFinished, "openssl", { args });
     await client.exited;
     return client.stdout;
   };
-  expect(await said("tunnel.test")).toMatch(/Acceptable client certificate CA names\s+CN = clients/);
-  expect(await said("web.tunnel.test")).toContain("No client certificate CA names sent");
+  expect(await handshakeOutput("tunnel.test")).toMatch(/Acceptable client certificate CA names\s+CN = clients/);
+  expect(await handshakeOutput("web.tunnel.test")).toContain("No client certificate CA names sent");
 });

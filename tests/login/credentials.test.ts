@@ -9,7 +9,7 @@ const TARGET = 9;
 const launch = (server: { url: string }, args: string[], env: Record<string, string>): Program =>
   postern(onTestFinished, ["http", String(TARGET), "--server", server.url, "--json", ...args], { env });
 
-test("a client without a key says how to give one, and doesn't try", async () => {
+test("a client without a key explains how to provide one and does not connect", async () => {
   const server = await ServerProcess.start(onTestFinished);
   const client = launch(server, [], {});
   await client.ends(2);
@@ -17,7 +17,7 @@ test("a client without a key says how to give one, and doesn't try", async () =>
   expect(client.stdout).not.toContain("connection_attempt");
 });
 
-test("a server without keys doesn't start", async () => {
+test("a server without keys does not start", async () => {
   const port = await claimPort();
   const empty = join(scratchFolder(onTestFinished), "keys");
   writeFileSync(empty, "# nobody yet\n", { mode: 0o600 });
@@ -41,7 +41,7 @@ test.for([
 });
 
 test.for(["--api-key", "--api-keys", "--token", "--password"])(
-  "a secret after %s is refused and not repeated",
+  "a secret after %s is refused without repeating it",
   async (option) => {
     for (const args of [[option, KEY], [`${option}=${KEY}`]]) {
       const client = launch({ url: "http://127.0.0.1:9" }, args, { POSTERN_API_KEY: KEY });

@@ -43,19 +43,19 @@ async function setUp(): Promise<void> {
     auth: `api_keys = [${keys.join(", ")}]
 [tunnel.server.auth.jwt]\nenabled = true\nsecret = "${TOKEN_SECRET}"
 [tunnel.server.auth.certificate]\nca_file = "${ca.certificate}"`,
-    // Behind the gate clients come in without TLS.
+    // Behind the gate clients connect without TLS.
     ssl: "[tunnel.server.ssl.redirect]\nenabled = false",
   });
   gate = await Gate.start(cleanup.defer, secured.plain, "x-gate", GATE);
 }
 
-/** What an endpoint says in its `auth`, with a credential that is good or another's, and whose tunnel it opens then. */
+/** An endpoint's `auth` with a valid or a foreign credential, and the owner of the tunnel that it opens. */
 interface Endpoint {
   auth: (good: boolean, folder: string) => string;
   owner: string;
-  /** The name that it gets. Default: that of its owner; undefined for keys: those have no users. */
+  /** The granted name. Default: the owner's name; undefined for keys, which have no users. */
   subdomain?: string;
-  /** What is told when the credential is another's. Default PN_AUTH_REFUSED. */
+  /** The error code for a foreign credential. Default PN_AUTH_REFUSED. */
   code?: string;
   throughGate?: boolean;
 }
@@ -127,15 +127,15 @@ const ENDPOINTS: Record<string, Endpoint> = {
 test("every documented option is in the table", () => {
   const documented = documentedOptions().filter(({ section }) => section.startsWith("tunnel.endpoints.auth"));
   expect(documented.length).toBeGreaterThan(10);
-  const said = Object.values(ENDPOINTS).map(({ auth }) => auth(true, scratchFolder(onTestFinished)));
-  const missing = documented.filter(({ name }) => !said.some((text) => new RegExp(`\\b${name} = `).test(text)));
+  const texts = Object.values(ENDPOINTS).map(({ auth }) => auth(true, scratchFolder(onTestFinished)));
+  const missing = documented.filter(({ name }) => !texts.some((text) => new RegExp(`\\b${name} = `).test(text)));
   expect(missing.map(({ section, name }) => `${section}.${name}`)).toEqual([
-    // By itself it says nothing; below it is switched off.
+    // It has no credential of its own and disables the shared one below.
     "tunnel.endpoints.auth.token_refresh.enabled",
   ]);
 });
 
-/** One `postern start` with all of them, and one that has nothing of its own. */
+/** Starts one `postern start` with all of them and an endpoint without `auth`. */
 function start(good: boolean, shared: string): Program {
   const folder = scratchFolder(onTestFinished);
   const tables = Object.entries(ENDPOINTS).map(([name, { auth, throughGate = false }]) => {
@@ -154,31 +154,31 @@ ${tables.join("")}[[tunnel.endpoints]]\nname = "shared"\nserver_url = "${secured
   return postern(onTestFinished, ["start", "--config", file, "--json"], { env: { XDG_STATE_HOME: folder } });
 }
 
-interface Told {
+interface ClientEvent {
   type: string;
   endpoint: string;
   data: { public_url?: string; code?: string };
 }
 
-const told = ({ stdout }: Program): Told[] =>
+const eventsOf = ({ stdout }: Program): ClientEvent[] =>
   stdout
     .slice(0, stdout.lastIndexOf("\n") + 1)
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Told);
+    .map((line) => JSON.parse(line) as ClientEvent);
 
-/** Whose a tunnel is, as the server's log has it. */
+/** The owner of a tunnel in the server's log. */
 function ownerOf(url: string | undefined): string | undefined {
   const line = secured.server.stderr.split("\n").findLast((each) => each.includes(`"public_url":"${url}"`));
   return line === undefined ? undefined : (JSON.parse(line) as { owner: string }).owner;
 }
 
-test("each endpoint of one start logs in its own way, and one that says nothing as all do", async () => {
+test("each endpoint of one start uses its own credential, and one without a credential uses the shared one", async () => {
   const program = start(true, `api_key = "${KEYS.shared}"`);
   const names = [...Object.keys(ENDPOINTS), "shared"];
   const opened = (): Map<string, string> =>
     new Map(
-      told(program)
+      eventsOf(program)
         .filter(({ type }) => type === "tunnel_established")
         .map(({ endpoint, data }) => [endpoint, String(data.public_url)]),
     );
@@ -194,12 +194,12 @@ test("each endpoint of one start logs in its own way, and one that says nothing 
   expect(issuer.origin.last.headers.authorization).toBe(`Basic ${login}`);
 });
 
-test("each is refused by itself when what it has is another's: none falls back to what others have", async () => {
+test("each endpoint with a foreign credential is refused alone, without a fallback to other credentials", async () => {
   const program = start(false, `api_key = "${KEYS.shared}"`);
   const names = Object.keys(ENDPOINTS);
   const failures = (): Map<string, unknown> =>
     new Map(
-      told(program)
+      eventsOf(program)
         .filter(({ type }) => type.endsWith("_failure"))
         .map(({ endpoint, data }) => [endpoint, data.code]),
     );
@@ -207,8 +207,8 @@ test("each is refused by itself when what it has is another's: none falls back t
   expect(Object.fromEntries(failures())).toEqual(
     Object.fromEntries(Object.entries(ENDPOINTS).map(([name, { code = "PN_AUTH_REFUSED" }]) => [name, code])),
   );
-  const established = (): Told[] => told(program).filter(({ type }) => type === "tunnel_established");
-  await program.waitFor("the tunnel of the one that is as all", () => established().length > 0);
+  const established = (): ClientEvent[] => eventsOf(program).filter(({ type }) => type === "tunnel_established");
+  await program.waitFor("the tunnel of the endpoint with the shared credential", () => established().length > 0);
   expect(established().map(({ endpoint }) => endpoint)).toEqual(["shared"]);
   expect(gate.refused).toBeGreaterThan(0);
   expect(program.output).not.toContain("canary");
@@ -216,19 +216,19 @@ test("each is refused by itself when what it has is another's: none falls back t
 
 test.for([
   [
-    "a passphrase for the certificate of all",
+    "a passphrase for the shared certificate",
     (folder: string) => shown(folder, true, "locked", PASSPHRASE),
     `key_passphrase = "${PASSPHRASE}"`,
     "locked",
   ],
-  ["a user for the key of all", () => `api_key = "${KEYS.shared}"\nuser = "of-all"`, 'user = "its-own"', "shared"],
+  ["a user for the shared key", () => `api_key = "${KEYS.shared}"\nuser = "of-all"`, 'user = "its-own"', "shared"],
   [
-    "a method for what all have",
+    "a method for the shared credentials",
     () => `method = "api_key"\napi_key = "${KEYS.shared}"\ntoken = "${token(true, "tokens")}"`,
     'method = "token"',
     "tokens",
   ],
-] as const)("an endpoint may say one thing alone: %s", async ([, shared, own, owner]) => {
+] as const)("an endpoint may set a single option and inherit the others: %s", async ([, shared, own, owner]) => {
   const folder = scratchFolder(onTestFinished);
   const file = join(folder, "postern.toml");
   writeFileSync(
@@ -239,8 +239,8 @@ test.for([
     { mode: 0o600 },
   );
   const program = postern(onTestFinished, ["start", "--config", file, "--json"]);
-  await program.waitFor("its tunnel", () => told(program).some(({ type }) => type === "tunnel_established"));
-  const url = told(program).find(({ type }) => type === "tunnel_established")?.data.public_url;
+  await program.waitFor("its tunnel", () => eventsOf(program).some(({ type }) => type === "tunnel_established"));
+  const url = eventsOf(program).find(({ type }) => type === "tunnel_established")?.data.public_url;
   expect(ownerOf(url)).toBe(owner);
   if (own.startsWith("user")) expect(url).toContain("//its-own.");
 });
@@ -248,20 +248,17 @@ test.for([
 test.for([
   ["an endpoint", "", "enabled = false"],
   ["all", "enabled = false", ""],
-] as const)(
-  "where refreshing is switched off for %s, no token is asked for: there is none",
-  async ([, shared, own]) => {
-    const asked = issuer.used.length;
-    const file = join(scratchFolder(onTestFinished), "postern.toml");
-    writeFileSync(
-      file,
-      `[tunnel.auth.token_refresh]\nrefresh_url = "${issuer.url}/token"\nrefresh_token = "${issuer.refreshToken}"\n${shared}
+] as const)("with refreshing disabled for %s no token is requested, and there is none", async ([, shared, own]) => {
+  const asked = issuer.used.length;
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(
+    file,
+    `[tunnel.auth.token_refresh]\nrefresh_url = "${issuer.url}/token"\nrefresh_token = "${issuer.refreshToken}"\n${shared}
 [[tunnel.endpoints]]\nserver_url = "${secured.url}"\nlocal = 9\n[tunnel.endpoints.auth.token_refresh]\n${own}\n`,
-      { mode: 0o600 },
-    );
-    const program = postern(onTestFinished, ["start", "--config", file, "--json"]);
-    await program.ends(2);
-    expect(program.stderr).toContain("PN_KEY_MISSING");
-    expect(issuer.used).toHaveLength(asked);
-  },
-);
+    { mode: 0o600 },
+  );
+  const program = postern(onTestFinished, ["start", "--config", file, "--json"]);
+  await program.ends(2);
+  expect(program.stderr).toContain("PN_KEY_MISSING");
+  expect(issuer.used).toHaveLength(asked);
+});

@@ -38,7 +38,7 @@ const renewals = (client: ClientProcess, state = "renewed"): number =>
   client.events.filter(({ type, data }) => type === "token_refresh" && data["state"] === state).length;
 
 describe("a token that is refreshed", () => {
-  test("a download outlives three tokens, on one session", async () => {
+  test("a download outlasts three tokens on one session", async () => {
     const giving = await freshIssuer(3);
     let drip = (): void => {};
     let finish = (): void => {};
@@ -63,7 +63,7 @@ describe("a token that is refreshed", () => {
     expect([client.count("tunnel_established"), client.count("connection_attempt")]).toEqual([1, 1]);
   });
 
-  test("the endpoint is down past the end of the token, and then up: the tunnel comes back by itself", async () => {
+  test("when the token endpoint is down beyond the token's expiry, the tunnel returns once it is up again", async () => {
     const giving = await freshIssuer(3);
     const client = launch(server, { auth: refreshing(giving), subdomain: "down-and-up" });
     await expectIn(client);
@@ -76,14 +76,14 @@ describe("a token that is refreshed", () => {
     expect(client.url.hostname).toBe("down-and-up.localhost");
   });
 
-  test("a first token that counts no more is replaced at once", async () => {
+  test("an expired first token is replaced at once", async () => {
     const giving = await freshIssuer();
     const past = { iat: 1_000, exp: 2_000 };
     await expectIn(launch(server, { auth: refreshing(giving), token: issuer.hashed(past) }));
     await expectIn(launch(server, { auth: refreshing(giving), token: "opaque-and-unknown" }));
   });
 
-  test("a refresh token that changes with every use is kept for the next start, where only its owner reads it", async () => {
+  test("a rotating refresh token is stored for the next start, readable only by its owner", async () => {
     const giving = Object.assign(await freshIssuer(3), { rotates: true });
     const auth = refreshing(giving);
     const state = scratchFolder(onTestFinished);
@@ -103,12 +103,12 @@ describe("a token that is refreshed", () => {
     await second.program.terminate();
     expect(new Set(giving.used).size).toBe(giving.used.length);
 
-    // Without it the configured one is worth nothing any more.
+    // Without it the configured token is no longer valid.
     renameSync(file!, `${file}.away`);
     await expectOut(launch(server, { auth, env }), "PN_REFRESH_REFUSED");
   });
 
-  test("endpoints with the same refresh token share what comes of it", async () => {
+  test("endpoints with the same refresh token share the new tokens", async () => {
     const giving = Object.assign(await freshIssuer(3), { rotates: true });
     const folder = scratchFolder(onTestFinished);
     const config = join(folder, "postern.toml");
@@ -123,7 +123,7 @@ describe("a token that is refreshed", () => {
     await start.terminate();
   });
 
-  test("a disk that is full costs no token: the refresh token of the moment is known as long as the client runs", async () => {
+  test("on a full disk the current refresh token stays in memory while the client runs", async () => {
     const giving = Object.assign(await freshIssuer(3), { rotates: true });
     const auth = refreshing(giving);
     const state = scratchFolder(onTestFinished);
@@ -133,7 +133,7 @@ describe("a token that is refreshed", () => {
     const [file] = readdirSync(join(state, "postern")).map((name) => join(state, "postern", name));
     const kept = readFileSync(file!, "utf8");
 
-    // From now on no file may grow, and one is there already.
+    // From now on files cannot grow, and one exists already.
     const config = join(scratchFolder(onTestFinished), "postern.toml");
     writeFileSync(config, auth, { mode: 0o600 });
     const command = [
@@ -151,10 +151,10 @@ describe("a token that is refreshed", () => {
       args: ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, POSTERN_BIN, ...command],
       env: inheritedEnvironment({ XDG_STATE_HOME: state }),
     });
-    const told = (what: string): number => full.stdout.split(what).length - 1;
-    await full.waitFor("three renewals", () => told('"state":"renewed"') >= 3);
+    const occurrences = (what: string): number => full.stdout.split(what).length - 1;
+    await full.waitFor("three renewals", () => occurrences('"state":"renewed"') >= 3);
     expect(full.stdout).toContain("cannot be kept for the next start: EFBIG");
-    expect([told('"tunnel_established"'), told("PN_REFRESH_REFUSED")]).toEqual([1, 0]);
+    expect([occurrences('"tunnel_established"'), occurrences("PN_REFRESH_REFUSED")]).toEqual([1, 0]);
     expect(new Set(giving.used).size).toBe(giving.used.length);
     expect([readdirSync(join(state, "postern")).length, readFileSync(file!, "utf8")]).toEqual([1, kept]);
     await full.terminate();

@@ -13,10 +13,10 @@ import {
   type Program,
 } from "@postern/testkit";
 
-/** A local port where nothing listens. */
+/** A local port without a listener. */
 export const TARGET = 9;
 
-/** A running `postern server` that takes tokens as `jwt` says, and has no API keys. */
+/** A running `postern server` that accepts tokens according to `jwt` and has no API keys. */
 export class TokenServer {
   readonly program: Program;
   readonly port: number;
@@ -49,13 +49,13 @@ export interface Wish {
   token?: string;
   subdomain?: string;
   target?: number;
-  /** `[tunnel.auth]` and below it. */
+  /** `[tunnel.auth]` and its subtables. */
   auth?: string;
   env?: Record<string, string>;
   args?: string[];
 }
 
-/** `postern http` with a token; nothing else is in its environment. */
+/** Starts `postern http` with a token and an otherwise empty environment. */
 export function launch(
   server: { url: string },
   { token, subdomain, target = TARGET, auth = "", env = {}, args = [] }: Wish,
@@ -93,11 +93,11 @@ export async function freshIssuer(lifetime = 600): Promise<TokenIssuer> {
   return Object.assign(await TokenIssuer.start(onTestFinished), { lifetime });
 }
 
-/** `[tunnel.auth]` of a client whose tokens come from this issuer. */
+/** `[tunnel.auth]` of a client that refreshes its tokens at this issuer. */
 export const refreshing = (from: TokenIssuer, refreshToken = from.refreshToken): string =>
   `[tunnel.auth]\nmethod = "token"\n[tunnel.auth.token_refresh]\nrefresh_url = "${from.url}/token"\nrefresh_token = "${refreshToken}"\n`;
 
-/** An issuer, and a server that takes its tokens by the secret. */
+/** Starts an issuer and a server that accepts its HS256 tokens. */
 export async function startTokens(defer: Defer): Promise<{ issuer: TokenIssuer; server: TokenServer }> {
   const issuer = Object.assign(await TokenIssuer.start(defer), { lifetime: 600 });
   const server = await TokenServer.start(defer, 'audience = "postern"', {

@@ -22,8 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-describe("which tokens the server takes", () => {
-  test("jwks_url; its keys can change", async () => {
+describe("tokens that the server accepts", () => {
+  test("jwks_url, with keys that change", async () => {
     const rotating = await freshIssuer();
     const jwt = `jwks_url = "${rotating.url}/jwks"\naudience = "postern"\nissuer = "me"`;
     const other = await TokenServer.start(onTestFinished, jwt);
@@ -32,11 +32,11 @@ describe("which tokens the server takes", () => {
     await expectOut(launch(other, { token: rotating.signed({ iss: "you" }) }));
     rotating.rotateKeys("second");
     await expectIn(launch(other, { token: rotating.signed({ iss: "me" }) }));
-    // The former key counts no more.
+    // The old key is no longer valid.
     await expectOut(launch(other, { token: old }));
   });
 
-  test("introspection_url; what is taken back there ends its sessions", async () => {
+  test("introspection_url: a revoked token ends its sessions", async () => {
     const asked = await freshIssuer();
     const jwt = `introspection_url = "${asked.url}/introspect"\nintrospection_interval = "1s"\nuser_claim = "username"`;
     const other = await TokenServer.start(onTestFinished, jwt);
@@ -48,7 +48,7 @@ describe("which tokens the server takes", () => {
     const before = asked.introspections;
     expect(client.program.exit).toBeUndefined();
     asked.down = false;
-    await until("another look", () => asked.introspections > before);
+    await until("another introspection", () => asked.introspections > before);
     asked.opaque.clear();
     await client.program.ends(3);
     expect(client.program.stderr).toContain("PN_AUTH_REFUSED");
@@ -60,9 +60,9 @@ describe("which tokens the server takes", () => {
     ["a short secret", 'secret = "canary-short"', "32 bytes"],
     ["two kinds of keys", `secret = "${TOKEN_SECRET}"\npublic_key_file = "key.pem"`, "one of"],
     ["keys without an audience", 'jwks_url = "https://idp.example/jwks"', "audience"],
-    ["keys by plain HTTP", 'jwks_url = "http://idp.example/jwks"\naudience = "a"', "https://"],
-    ["questions by plain HTTP", 'introspection_url = "http://10.0.0.1/"', "https://"],
-    ["a key file that is none", 'public_key_file = "postern.toml"', "PN_TOKEN_INVALID"],
+    ["keys over plain HTTP", 'jwks_url = "http://idp.example/jwks"\naudience = "a"', "https://"],
+    ["introspection over plain HTTP", 'introspection_url = "http://10.0.0.1/"', "https://"],
+    ["an invalid key file", 'public_key_file = "postern.toml"', "PN_TOKEN_INVALID"],
   ] as const)("%s: it does not start", async ([, jwt, why]) => {
     const file = join(scratchFolder(onTestFinished), "postern.toml");
     writeFileSync(file, `[tunnel.server.auth.jwt]\nenabled = true\n${jwt}\n`, { mode: 0o600 });
@@ -73,13 +73,13 @@ describe("which tokens the server takes", () => {
   });
 });
 
-describe("the token that a client is told", () => {
+describe("the token of a client", () => {
   const file = (text: string): string => {
     const path = join(scratchFolder(onTestFinished), "token");
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  test("each endpoint has its own, or the one of all", async () => {
+  test("each endpoint uses its own, or the shared one", async () => {
     const folder = scratchFolder(onTestFinished);
     const config = join(folder, "postern.toml");
     const endpoint = (name: string): string =>
@@ -99,7 +99,7 @@ describe("the token that a client is told", () => {
 
   test.for([
     ["a file that others can write", { mode: 0o666, text: "token" }, "PN_FILE_WRITABLE"],
-    ["a file with more than a token", { mode: 0o600, text: "two words" }, "PN_TOKEN_INVALID"],
+    ["a file with more than one token", { mode: 0o600, text: "two words" }, "PN_TOKEN_INVALID"],
     ["an empty file", { mode: 0o600, text: "" }, "PN_TOKEN_INVALID"],
   ] as const)("%s is refused", async ([, { mode, text }, code]) => {
     const path = file(text);
@@ -110,24 +110,24 @@ describe("the token that a client is told", () => {
   });
 });
 
-describe("who the token says it is", () => {
+describe("the user of a token", () => {
   const tunnel = async (claims: object, wish: Wish = {}): Promise<string> =>
     expectIn(launch(server, { token: issuer.hashed(claims), ...wish }));
 
-  test("gives the name to a tunnel that asks for none, once; the others are made up", async () => {
+  test("is the name of the first tunnel without a requested name; further names are generated", async () => {
     expect(await tunnel({ sub: "carol@example.com" })).toBe("carol");
     expect(await tunnel({ sub: "carol@example.com" })).toMatch(/^\w+-\w+-\w+$/);
     expect(await tunnel({ sub: "dora" }, { env: { POSTERN_USER: "dora-at-home" } })).toBe("dora-at-home");
   });
 
-  test("owns the names that were taken", async () => {
+  test("owns the requested names", async () => {
     await tunnel({ sub: "erin" }, { subdomain: "erins" });
     const other = launch(server, { token: issuer.hashed({ sub: "frank" }), subdomain: "erins" });
     await other.program.ends(2);
     expect(other.program.stderr).toContain("PN_NAME_TAKEN");
   });
 
-  test("may take the names that it lists, and no others", async () => {
+  test("may request only the names that the token lists", async () => {
     const claims = { sub: "gina", postern_names: ["gina-web", "team-*"] };
     expect(await tunnel(claims, { subdomain: "team-x" })).toBe("team-x");
     expect(await tunnel(claims)).toBe("gina-web");
@@ -138,7 +138,7 @@ describe("who the token says it is", () => {
   });
 });
 
-test("a static token that runs out is told beforehand, and ends its session for good", async () => {
+test("the expiry of a static token is announced and ends its session permanently", async () => {
   const { iat, exp } = { iat: Date.now() / 1_000, exp: Date.now() / 1_000 + 4 };
   const client = launch(server, { token: issuer.hashed({ iat, exp }) });
   await expectIn(client);
@@ -149,7 +149,7 @@ test("a static token that runs out is told beforehand, and ends its session for 
   await expectOut(launch(server, { token: issuer.hashed({ iat, exp }) }), "PN_AUTH_EXPIRED");
 });
 
-test("a hundred kilobytes as a token are not even sent", async () => {
+test("a token of a hundred kilobytes is not sent", async () => {
   const path = join(scratchFolder(onTestFinished), "token");
   writeFileSync(path, "x".repeat(100_000), { mode: 0o600 });
   await expectOut(launch(server, { args: ["--token-file", path] }));

@@ -28,24 +28,27 @@ const publish = (key: string, subdomain?: string): Promise<Published> =>
 
 const visit = (name: string): Promise<Exchange> => exchange(server.port, { host: `${name}.localhost:${server.port}` });
 
-/** What becomes of a client that wishes for this name: its exit code and the code of the error. */
-async function refusal(key: string, subdomain: string): Promise<{ exit: number | null; code: unknown; said: string }> {
+/** Starts a client that requests this name, and returns its exit code, error code and error output. */
+async function refusal(
+  key: string,
+  subdomain: string,
+): Promise<{ exit: number | null; code: unknown; stderr: string }> {
   const client = ClientProcess.launch(onTestFinished, { server, target: origin.port, key, subdomain });
   const { code } = await client.program.exited;
   return {
     exit: code,
     code: client.events.findLast(({ type }) => type === "error")?.data["code"],
-    said: client.program.stderr,
+    stderr: client.program.stderr,
   };
 }
 
-test("a name that is asked for is the one that is got", async () => {
-  const { client } = await publish(ANN, "wished-for-1");
-  expect(client.url.href).toBe(`http://wished-for-1.localhost:${server.port}/`);
-  expect((await visit("wished-for-1")).status).toBe(200);
+test("a requested name is granted", async () => {
+  const { client } = await publish(ANN, "requested-1");
+  expect(client.url.href).toBe(`http://requested-1.localhost:${server.port}/`);
+  expect((await visit("requested-1")).status).toBe(200);
 });
 
-test("without a wish each client gets a name of its own that can be said aloud", async () => {
+test("without a requested name each client receives its own pronounceable name", async () => {
   const names = (await Promise.all([publish(ANN), publish(ANN), publish(BEN)])).map(
     ({ client }) => client.url.hostname,
   );
@@ -58,27 +61,27 @@ test.for(["www", "api", "admin", "connect", "health"])("the name %s is reserved"
 });
 
 test.for(["-dash", "under_score", "x".repeat(64), "two.labels"])(
-  "the name %s cannot be: nothing is dialled to find that out",
+  "the invalid name %s is refused without a connection",
   async (name) => {
     expect(await refusal(ANN, name)).toMatchObject({ exit: 2, code: "PN_CONFIG_INVALID" });
   },
 );
 
-test("a name that only looks like one is refused by the server", async () => {
+test("a punycode name is refused by the server", async () => {
   expect(await refusal(ANN, "xn--80ak6aa92e")).toMatchObject({ exit: 2, code: "PN_NAME_INVALID" });
 });
 
-test("a name of somebody else is refused, and goes on working for its owner", async () => {
+test("another owner's name is refused and still works for its owner", async () => {
   await publish(ANN, "anns-place");
   expect(await refusal(BEN, "anns-place")).toMatchObject({
     exit: 2,
     code: "PN_NAME_TAKEN",
-    said: expect.stringContaining("PN_NAME_TAKEN") as string,
+    stderr: expect.stringContaining("PN_NAME_TAKEN") as string,
   });
   expect((await visit("anns-place")).status).toBe(200);
 });
 
-test("an owner that takes its name with a second client moves it there; the first ends and doesn't fight", async () => {
+test("an owner's second client takes the name, and the first client ends without a fight", async () => {
   const { client: first } = await publish(ANN, "moving");
   const other = await Origin.start(onTestFinished, (_, outgoing) => outgoing.end("the second"));
   await Published.start(onTestFinished, other.port, { server, key: ANN, subdomain: "moving" });
@@ -88,17 +91,17 @@ test("an owner that takes its name with a second client moves it there; the firs
   expect((await visit("moving")).body.toString()).toBe("the second");
 });
 
-test("a free name and a reserved one are the same 404 to visitors, and other domains are none of ours", async () => {
-  const told = async (host: string): Promise<unknown> => {
+test("a free name, a reserved name and a foreign domain are the same 404 to visitors", async () => {
+  const responseFor = async (host: string): Promise<unknown> => {
     const { status, headers, body } = await exchange(server.port, { host });
     const id = headers["x-request-id"];
     return [status, headers["postern-error"], body.toString().replaceAll(typeof id === "string" ? id : "no id", "")];
   };
-  const free = await told(`nobody-here.localhost:${server.port}`);
+  const free = await responseFor(`nobody-here.localhost:${server.port}`);
   expect(free).toEqual([404, "PN_TUNNEL_UNKNOWN", expect.stringContaining("no tunnel")]);
-  expect(await told(`www.localhost:${server.port}`)).toEqual(free);
-  expect(await told(`a.b.localhost:${server.port}`)).toEqual(free);
-  expect(await told("example.com")).toEqual(free);
+  expect(await responseFor(`www.localhost:${server.port}`)).toEqual(free);
+  expect(await responseFor(`a.b.localhost:${server.port}`)).toEqual(free);
+  expect(await responseFor("example.com")).toEqual(free);
 });
 
 test("the base domain is the server itself and never a tunnel", async () => {
@@ -109,7 +112,7 @@ test("the base domain is the server itself and never a tunnel", async () => {
   expect(JSON.parse(tunnels.body.toString())).toMatchObject({ method: "GET", url: "/health" });
 });
 
-test("while its owner is away a name answers 503 with a hint, is kept for it, and works again when it is back", async () => {
+test("while its client is away a name responds 503 with Retry-After, is reserved, and works again afterwards", async () => {
   const { client } = await publish(ANN, "coming-back");
   await client.program.kill();
   const away = await client.program.exited.then(() => visitUntilAway());
@@ -122,17 +125,17 @@ test("while its owner is away a name answers 503 with a hint, is kept for it, an
   await publish(ANN, "coming-back");
   expect((await visit("coming-back")).status).toBe(200);
 
-  /** The kernel closes a dead client's connection at once, but the server has to read that first. */
+  /** The kernel closes a dead client's connection at once, but the server reads that later. */
   async function visitUntilAway(): Promise<Exchange> {
     for (;;) {
-      const answer = await visit("coming-back");
-      if (answer.status === 503) return answer;
-      expect([200, 502]).toContain(answer.status);
+      const response = await visit("coming-back");
+      if (response.status === 503) return response;
+      expect([200, 502]).toContain(response.status);
     }
   }
 });
 
-test("a name whose client stopped in order is not found any more, and still nobody else's", async () => {
+test("a name whose client has stopped is 404 and still reserved for its owner", async () => {
   const { client } = await publish(ANN, "stopped");
   await client.program.terminate();
   expect((await visit("stopped")).status).toBe(404);

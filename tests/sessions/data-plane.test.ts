@@ -21,7 +21,7 @@ import {
 } from "@postern/testkit";
 import { TunnelSession } from "../../packages/client/dist/session/tunnel-session.js";
 import { MisroutingProxy } from "./misrouting-proxy.ts";
-import { PlayedClient } from "../scripted-client.ts";
+import { ScriptedClient } from "../scripted-client.ts";
 
 const cleanup = new Cleanup();
 let server: ServerProcess;
@@ -49,35 +49,35 @@ async function open(subdomain: string, local: number, url = server.url): Promise
 const states = (events: TunnelEvent[]): unknown[] =>
   events.filter(({ type }) => type === "status_update").map(({ data }) => data["data_plane"]);
 
-/** What a client with this tunnel would send. */
+/** A valid probe field for this tunnel. */
 function probeField(tunnelId: string): string {
   const nonce = randomBytes(16).toString("hex");
   return `${nonce}.${createHmac("sha256", tunnelId).update(nonce).digest("hex")}`;
 }
 
-test("a client finds out that requests come through, and nobody else hears of it", async () => {
+test("a client checks that requests reach it, and the probes appear nowhere else", async () => {
   const origin = await startEchoOrigin(onTestFinished);
   const [tunnel, events] = await open("probed", origin.port);
   expect(tunnel.dataPlane).toBe("unknown");
-  await until("the data plane to answer", () => tunnel.dataPlane === "ok");
+  await until("the data plane to be ok", () => tunnel.dataPlane === "ok");
   const { status } = await exchange(server.port, { host: new URL(tunnel.url).host, path: "/visitor" });
   expect(status).toBe(200);
-  await until("the visitor's request to be told", () => events.some(({ type }) => type === "http_request"));
+  await until("the visitor's request to be reported", () => events.some(({ type }) => type === "http_request"));
   expect(events.filter(({ type }) => type === "http_request").map(({ data }) => data["path"])).toEqual(["/visitor"]);
   expect(origin.requests.map(({ url }) => url)).toEqual(["/visitor"]);
   expect(states(events)).toEqual(["ok"]);
 });
 
-test("the command tells it, too", async () => {
+test("the command reports the data plane too", async () => {
   const origin = await startEchoOrigin(onTestFinished);
   const client = await ClientProcess.start(onTestFinished, { server, target: origin.port });
-  const told = await client.program.waitFor("the data plane", () =>
+  const event = await client.program.waitFor("the data plane", () =>
     client.events.find(({ type, data }) => type === "status_update" && "data_plane" in data),
   );
-  expect(told.data).toEqual({ data_plane: "ok" });
+  expect(event.data).toEqual({ data_plane: "ok" });
 });
 
-test("over TLS it asks for the tunnel's name, as visitors do", async ({ skip }) => {
+test("over TLS a probe uses the tunnel's name, as visitors do", async ({ skip }) => {
   needs({ skip }, "openssl");
   const { certificate, key } = makeCertificate(onTestFinished);
   const port = await claimPort();
@@ -94,21 +94,21 @@ test("over TLS it asks for the tunnel's name, as visitors do", async ({ skip }) 
     tls: { ca: readFileSync(certificate, "utf8") },
   });
   onTestFinished(() => tunnel.close());
-  await until("the data plane to answer", () => tunnel.dataPlane === "ok");
+  await until("the data plane to be ok", () => tunnel.dataPlane === "ok");
 });
 
-test("it does not depend on the local service", async () => {
+test("the data plane does not depend on the local service", async () => {
   const origin = await Origin.start(onTestFinished, () => {});
   await origin.close();
   const [tunnel] = await open("no-service", origin.port);
-  await until("the data plane to answer", () => tunnel.dataPlane === "ok");
+  await until("the data plane to be ok", () => tunnel.dataPlane === "ok");
 });
 
 test.for([
-  ["made up", () => "x"],
-  ["of the right form", () => `${"0".repeat(32)}.${"0".repeat(64)}`],
-  ["that only the client could send, but did not", probeField],
-] as const)("a visitor's probe %s is a request like any other, to its last byte", async ([kind, field]) => {
+  ["with an invented value", () => "x"],
+  ["of valid form", () => `${"0".repeat(32)}.${"0".repeat(64)}`],
+  ["with a valid value that the client did not send", probeField],
+] as const)("a visitor's probe %s is forwarded like any other request, byte for byte", async ([kind, field]) => {
   const origin = await startEchoOrigin(onTestFinished);
   const [tunnel] = await open("forged", origin.port);
   const probe = field(tunnel.tunnelId);
@@ -121,9 +121,9 @@ test.for([
   expect([seen["postern-probe"], seen["x-kind"], seen["x-big"] === big]).toEqual([probe, kind, true]);
 });
 
-test("a probe goes to the very session that sent it, on a stream of its own; a forged one does not", async () => {
-  const start = (): Promise<PlayedClient> =>
-    PlayedClient.start(onTestFinished, { port: server.port, subdomain: "probes", instance: "one", says: "answer" });
+test("a probe returns to the session that sent it, on a separate stream; a forged one does not", async () => {
+  const start = (): Promise<ScriptedClient> =>
+    ScriptedClient.start(onTestFinished, { port: server.port, subdomain: "probes", instance: "one", body: "answer" });
   const clients = [await start(), await start(), await start()];
   const visit = (probe: string, path = "/"): Promise<unknown> =>
     exchange(server.port, { host: "probes.localhost", path, headers: { "postern-probe": probe } });
@@ -137,7 +137,7 @@ test("a probe goes to the very session that sent it, on a stream of its own; a f
   expect(clients.map(({ probes }) => probes)).toEqual([3, 3, 3]);
 });
 
-test("where requests no longer come through though the session lives, that is told, and the session is made anew", async () => {
+test("a client reports that requests no longer arrive on a live session, and replaces the session", async () => {
   const steady = await (async () => {
     const [tunnel] = await open("beside", (await startEchoOrigin(onTestFinished)).port);
     return SteadyVisitor.start(onTestFinished, server.port, new URL(tunnel.url).host);
@@ -145,15 +145,15 @@ test("where requests no longer come through though the session lives, that is to
   const proxy = await MisroutingProxy.start(onTestFinished, server.port);
   const origin = await startEchoOrigin(onTestFinished);
   const [tunnel, events] = await open("wedged", origin.port, proxy.url);
-  await until("the data plane to answer", () => tunnel.dataPlane === "ok");
+  await until("the data plane to be ok", () => tunnel.dataPlane === "ok");
   const visit = async (): Promise<number> => (await exchange(server.port, { host: new URL(tunnel.url).host })).status;
   expect(await visit()).toBe(200);
 
   proxy.misroutes = true;
-  await until("the failure to be told", () => states(events).includes("failing"));
-  await until("the session to be given up", () => events.some(({ data }) => data["code"] === "PN_DATA_PLANE_LOST"));
+  await until("the failure to be reported", () => states(events).includes("failing"));
+  await until("the session to be replaced", () => events.some(({ data }) => data["code"] === "PN_DATA_PLANE_LOST"));
   proxy.misroutes = false;
-  await until("the data plane to answer again", () => tunnel.dataPlane === "ok" && tunnel.state === "connected");
+  await until("the data plane to be ok again", () => tunnel.dataPlane === "ok" && tunnel.state === "connected");
   expect(await visit()).toBe(200);
   expect(states(events).slice(0, 3)).toEqual(["ok", "failing", "unknown"]);
   expect(states(events).at(-1)).toBe("ok");
@@ -162,26 +162,26 @@ test("where requests no longer come through though the session lives, that is to
   await steady.everyTime();
 });
 
-test("a client that relays nothing any more while its heartbeats go on says so, and how well it is", async () => {
+test("a client whose relay is stuck while heartbeats continue reports it, with a low health score", async () => {
   const origin = await startEchoOrigin(onTestFinished);
   const [tunnel, events] = await open("stuck", origin.port);
-  await until("the data plane to answer", () => tunnel.dataPlane === "ok");
-  const before = tunnel.status().health.score;
+  await until("the data plane to be ok", () => tunnel.dataPlane === "ok");
+  const scoreBefore = tunnel.status().health.score;
 
-  // Streams are taken, and nothing comes of them.
+  // The client accepts streams and ignores them.
   const relay = vi.spyOn(TunnelSession.prototype, "onStream").mockImplementation((stream) => {
     stream.handler = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} };
   });
   onTestFinished(() => relay.mockRestore());
   const pongs = (): number => events.filter(({ type }) => type === "pong").length;
-  const heard = pongs();
-  await until("the failure to be told", () => tunnel.dataPlane === "failing");
-  await until("another heartbeat", () => pongs() > heard);
+  const pongsBefore = pongs();
+  await until("the failure to be reported", () => tunnel.dataPlane === "failing");
+  await until("another heartbeat", () => pongs() > pongsBefore);
   const { score, data_plane } = tunnel.status().health;
   expect([tunnel.state, data_plane]).toEqual(["connected", "failing"]);
-  expect(score).toBeLessThan(before - 50);
+  expect(score).toBeLessThan(scoreBefore - 50);
   expect(states(events)).toEqual(["ok", "failing"]);
 
   relay.mockRestore();
-  await until("the data plane to answer again", () => tunnel.dataPlane === "ok");
+  await until("the data plane to be ok again", () => tunnel.dataPlane === "ok");
 });

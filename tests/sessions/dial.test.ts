@@ -4,22 +4,22 @@ import { expect, onTestFinished, test, type TestContext } from "vitest";
 import { ClientProcess, needs, needsRoot, POSTERN_BIN, scratchFolder, TEST_KEY, writeKeys } from "@postern/testkit";
 
 const PORT = 8080;
-/** A network of whose machines none is there: what is sent to it vanishes, without a refusal. */
+/** Addresses without machines: packets to them are lost without a refusal. */
 const SILENT = ["198.51.100.8", "198.51.100.9"] as const;
-/** An address of this machine, and one that it has not. */
+/** An address of this machine, and one in a network without a route. */
 const [OURS, UNKNOWN_NETWORK] = ["192.0.2.1", "2001:db8:1::1"];
 
-/** Also without being root, where the kernel lets users have namespaces. */
+/** Works without root too, where the kernel allows user namespaces. */
 const UNSHARE = ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"];
-/** What fails is not tried again. */
+/** No second attempt. */
 const ONE_ATTEMPT = { POSTERN_RECONNECT: "no", NO_PROXY: "*" };
 
-/** A client on a machine with a network and names of its own: `tunnel.test` has these addresses. */
+/** A client in a network namespace where `tunnel.test` has these addresses. */
 class Machine {
   readonly client: ClientProcess;
   readonly #folder = scratchFolder(onTestFinished);
 
-  /** @param server whether a server runs there, too. */
+  /** @param server - Whether a server runs there too. */
   constructor(test: TestContext, addresses: readonly string[], { server = true, env = {} } = {}) {
     needs(test, "ip");
     needsRoot(test);
@@ -49,32 +49,32 @@ exec "$@"
     });
   }
 
-  /** From now on the first of the silent addresses is there. */
+  /** Adds the first silent address to the machine. */
   wake(): void {
     writeFileSync(join(this.#folder, "awake"), "");
   }
 }
 
-test("a name whose first addresses are dead is reached at the one that lives, in the first attempt", async (context) => {
+test("a name whose first addresses are dead is reached at its live address in the first attempt", async (context) => {
   const { client } = new Machine(context, [...SILENT, OURS]);
   await client.event("tunnel_established");
 });
 
-test("a network that this machine cannot reach costs nothing", async (context) => {
+test("an address in an unreachable network causes no failure", async (context) => {
   const { client } = new Machine(context, [UNKNOWN_NETWORK, OURS]);
   await client.event("tunnel_established");
 });
 
-test("an address that takes longer than the next one is tried after is not given up", async (context) => {
+test("a slow address is not abandoned when the next one is tried", async (context) => {
   const machine = new Machine(context, SILENT);
   await machine.client.event("connection_attempt");
-  // Longer than an attempt is alone; the system's own next try comes after a second.
+  // Longer than the head start of an attempt, but shorter than the second until TCP retransmits.
   await new Promise((resolve) => setTimeout(resolve, 700));
   machine.wake();
   await machine.client.event("tunnel_established");
 });
 
-test("where none lives, it says what each has said, and ends in time", async (context) => {
+test("when no address is reachable, the error lists each address and its error, and the client ends in time", async (context) => {
   const env = { POSTERN_TUNNEL_ENDPOINT_CONNECTION_TIMEOUT: "1500ms" };
   const { client } = new Machine(context, [...SILENT, OURS, UNKNOWN_NETWORK], { server: false, env });
   await client.program.ends(4);

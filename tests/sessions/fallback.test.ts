@@ -2,7 +2,7 @@ import { connect } from "@postern/client";
 import { expect, onTestFinished, test } from "vitest";
 import { exchange, Origin, ServerProcess, TEST_KEY, until, Wire } from "@postern/testkit";
 
-test("the next server is turned to at once, and the first gone back to when it is there again; what runs is not disturbed", async () => {
+test("the client fails over to the next server at once and back to the first when it returns, without breaking open requests", async () => {
   const [home, other] = [await ServerProcess.start(onTestFinished), await ServerProcess.start(onTestFinished)];
   await home.program.kill();
   let drip = (): void => {};
@@ -33,19 +33,19 @@ test("the next server is turned to at once, and the first gone back to when it i
   await wire.read("drop");
 
   await home.restart();
-  await until("the first server to be gone back to", () => urls.length === 2);
+  await until("the failback to the first server", () => urls.length === 2);
   expect([urls[1], tunnel.url, tunnel.state]).toEqual([at(home), at(home), "connected"]);
   const visit = async (server: ServerProcess): Promise<number> =>
     (await exchange(server.port, { host: "moving.localhost", path: "/" })).status;
   expect(await visit(home)).toBe(200);
-  // What began at the other server goes on.
+  // The request at the other server stays open.
   const before = wire.bytes;
   drip();
   await until("another drop", () => wire.bytes > before);
   wire.reset();
 
   await home.program.kill();
-  await until("the other server to be turned to", () => urls.length === 3);
+  await until("the failover to the other server", () => urls.length === 3);
   expect(urls[2]).toBe(at(other));
-  await until("it to serve", async () => (await visit(other)) === 200);
+  await until("the other server to serve", async () => (await visit(other)) === 200);
 });

@@ -11,14 +11,14 @@ import {
   until,
 } from "@postern/testkit";
 
-/** A healthy tunnel on the same server, with a visitor that must be served every time. */
+/** A healthy tunnel on the same server, with a visitor that must always be served. */
 async function neighbour(server: ServerProcess): Promise<SteadyVisitor> {
   const echo = await startEchoOrigin(onTestFinished);
   const { port, host } = await Published.start(onTestFinished, echo.port, { server, subdomain: "neighbour" });
   return SteadyVisitor.start(onTestFinished, port, host);
 }
 
-test("an origin killed in the middle of an answer: the answer breaks off, then 502, then all is well when it is back", async () => {
+test("an origin killed during a response: the response is cut off, then 502, then 200 once it is back", async () => {
   const origin = await OriginProcess.start(onTestFinished);
   const published = await Published.start(onTestFinished, origin.port);
   const { server, client } = published;
@@ -43,7 +43,7 @@ test("an origin killed in the middle of an answer: the answer breaks off, then 5
   for (const baseline of baselines) await baseline.regained();
 });
 
-test("a client killed in the middle of answers: they break off, the origin notices, and the name works again with the next client", async () => {
+test("a client killed during responses: they are cut off, the origin notices, and the next client serves the name", async () => {
   const clock = await ClockOrigin.start(onTestFinished);
   const published = await Published.start(onTestFinished, clock.origin.port, { subdomain: "revived" });
   const { server, client } = published;
@@ -58,7 +58,7 @@ test("a client killed in the middle of answers: they break off, the origin notic
     await wire.over();
     expect(wire.text).not.toMatch(/0\r\n\r\n$/);
   }
-  await until("the origin to be left alone", () => clock.listeners === 0);
+  await until("the origin to have no connections", () => clock.listeners === 0);
   const away = await published.visit("/");
   expect([away.status, Number(away.headers["retry-after"]) > 0]).toEqual([503, true]);
   const baseline = ProcessBaseline.take(server.program);
@@ -74,7 +74,7 @@ test("a client killed in the middle of answers: they break off, the origin notic
   await baseline.regained();
 });
 
-test("a server killed in the middle of answers: clients and origins live, and everything comes back under the same names", async () => {
+test("a server killed during responses: clients and origins survive, and all tunnels return under the same names", async () => {
   const server = await ServerProcess.start(onTestFinished);
   const clock = await ClockOrigin.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
@@ -87,7 +87,7 @@ test("a server killed in the middle of answers: clients and origins live, and ev
   await until("a listener", () => clock.listeners === 1);
   await server.program.kill();
   expect(await wire.over()).not.toBe("open");
-  await until("the origin to be left alone", () => clock.listeners === 0);
+  await until("the origin to have no connections", () => clock.listeners === 0);
   for (const { client } of [wished, given]) await client.event("reconnection");
 
   await server.restart();
@@ -112,7 +112,7 @@ test("a client that starts before its server waits for it", async () => {
   await client.event("tunnel_established");
 });
 
-test("a client that is told not to come back ends with 4 when its server is killed", async () => {
+test("with --no-reconnect a client exits with 4 when its server is killed", async () => {
   const echo = await startEchoOrigin(onTestFinished);
   const { server, client } = await Published.start(onTestFinished, echo.port, { args: ["--no-reconnect"] });
   await server.program.kill();

@@ -3,18 +3,19 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
 import { needs, needsRoot, POSTERN_BIN, Program, scratchFolder, TEST_KEY, writeKeys } from "@postern/testkit";
 
-/** A network of whose machines none is there: what is sent to it vanishes, without a refusal. */
+/** Addresses without machines: packets to them are lost without a refusal. */
 const SILENT = ["198.51.100.8", "198.51.100.9"] as const;
 const OURS = "192.0.2.1";
-/** Longer than an attempt is alone, in seconds; the system's own next try comes after one. */
+/** Longer than the head start of an attempt, in seconds, but shorter than the second until TCP retransmits. */
 const A_WHILE = 0.7;
 
-/** Also without being root, where the kernel lets users have namespaces. */
+/** Works without root too, where the kernel allows user namespaces. */
 const UNSHARE = ["--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"];
 
 /**
- * What a visitor gets of a service whose name has these addresses, on a machine with a network of its own that has everything else, too.
- * @param late the address of this machine that is there only after a while.
+ * Returns the response to a visitor of a service whose name has these addresses. All processes run in one network
+ * namespace.
+ * @param late - An address that is added after a delay.
  */
 async function visited(context: TestContext, addresses: readonly string[], late = "192.0.2.2"): Promise<string> {
   needs(context, "ip");
@@ -48,10 +49,10 @@ exec curl --noproxy '*' --silent --include --max-time 15 --connect-to ::${OURS}:
   return visit.stdout;
 }
 
-test("a service is reached at the address of its name that answers", async (context) => {
+test("a service is reached at the address that accepts connections", async (context) => {
   expect(await visited(context, [SILENT[0], OURS])).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nhello$/);
 });
 
-test("an address of a service that is slow to answer is not given up for one that never does", async (context) => {
+test("a slow address of a service is not abandoned for one that never responds", async (context) => {
   expect(await visited(context, SILENT, SILENT[0])).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nhello$/);
 });

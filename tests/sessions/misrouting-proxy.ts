@@ -3,16 +3,16 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import type { Defer } from "@postern/testkit";
 
 const OPEN = 0x10;
-/** A number that no tunnel has. */
-const NOBODY = 0xffff_fffe;
+/** A bind number without a tunnel. */
+const UNKNOWN_BIND = 0xffff_fffe;
 
 /**
- * Stands between a client and its server and passes everything on, heartbeats too; once it is told to, new streams come to the client with
- * the number of a tunnel that it does not have. So the session lives, and no request comes through.
+ * A proxy between a client and its server that forwards everything, including heartbeats. With `misroutes`, new streams
+ * reach the client with the number of an unknown tunnel, so that the session lives but no request arrives.
  */
 export class MisroutingProxy {
   misroutes = false;
-  /** Connections that came. */
+  /** The number of accepted connections. */
   connections = 0;
   readonly port: number;
 
@@ -47,7 +47,7 @@ export class MisroutingProxy {
   }
 }
 
-/** Reads what a server says: the head of its answer, and, when that is a WebSocket's, messages of whole frames (PROTOCOL.md, section 2). */
+/** Reads a server's bytes: the response head, then WebSocket messages of whole frames (PROTOCOL.md, section 2). */
 class ServerReader {
   readonly #misroutes: () => boolean;
   #state: "head" | "messages" | "other" = "head";
@@ -57,7 +57,7 @@ class ServerReader {
     this.#misroutes = misroutes;
   }
 
-  /** Returns what goes on of what has come. */
+  /** Returns the bytes to forward. */
   read(chunk: Buffer): Buffer {
     this.#held = Buffer.concat([this.#held, chunk]);
     let passed = 0;
@@ -78,7 +78,7 @@ class ServerReader {
     return going;
   }
 
-  /** The length of the whole WebSocket frame at `at`, whose streams are misrouted if they are to be; 0 when not all of it is there. */
+  /** Misroutes the streams in the WebSocket frame at `at` if enabled. Returns its length, 0 while it is incomplete. */
   #messageAt(at: number): number {
     const bytes = this.#held;
     if (this.#state === "other" || bytes.length < at + 2) return 0;
@@ -92,7 +92,7 @@ class ServerReader {
     const isBinary = (bytes[at]! & 0x0f) === 2;
     if (isBinary && this.#misroutes())
       for (let frame = at + header; frame < end; frame += 8 + bytes.readUInt16BE(frame + 2))
-        if (bytes[frame] === OPEN) bytes.writeUInt32BE(NOBODY, frame + 8);
+        if (bytes[frame] === OPEN) bytes.writeUInt32BE(UNKNOWN_BIND, frame + 8);
     return header + length;
   }
 }

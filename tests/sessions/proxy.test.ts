@@ -30,10 +30,10 @@ import {
 const SECRET = "canary-0123456789";
 const BULK = 2_000_000;
 const cleanup = new Cleanup();
-/** A server whose base domain nobody resolves: who reaches it has gone through a proxy. */
+/** A server whose base domain does not resolve, so that it is reachable only through a proxy. */
 let plain: { port: number; url: string };
 let secured: { port: number; url: string };
-/** A service whose every answer has BULK bytes. */
+/** A service whose responses have BULK bytes. */
 let bulk: Origin;
 let ca: CertificateAuthority;
 
@@ -78,7 +78,7 @@ interface Wish {
   args?: string[];
 }
 
-/** `postern http` in an environment without proxies but those of `env`. */
+/** Starts `postern http` without the proxies of the developer's environment. */
 function launch({ server = plain, target = 9, toml = "", env = {}, args = [] }: Wish): ClientProcess {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
   writeFileSync(file, toml, { mode: 0o600 });
@@ -90,14 +90,14 @@ function launch({ server = plain, target = 9, toml = "", env = {}, args = [] }: 
   });
 }
 
-/** What the machine that runs the tests has set is not meant. */
+/** Clears the proxies of the developer's environment. */
 const NO_PROXIES = Object.fromEntries(
   ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
     .flatMap((name) => [name, name.toUpperCase()])
     .map((name) => [name, ""]),
 );
 
-/** What visitors of its tunnel get for `/`, from a server with TLS or without. */
+/** The response to `/` through the tunnel, from a server with or without TLS. */
 async function visit(client: ClientProcess): Promise<Buffer> {
   const { protocol, port, host, hostname } = client.url;
   const options = { host: "127.0.0.1", port, headers: { host }, agent: false };
@@ -114,13 +114,13 @@ const at = ({ port }: { port: number }, userinfo = "", scheme = "http"): string 
   `${scheme}://${userinfo}127.0.0.1:${port}`;
 const trusting = (): string => `[tunnel.ssl]\nca_file = "${ca.certificate}"\n`;
 
-describe("a server that only a proxy reaches", () => {
-  test("by ws, with HTTP_PROXY: requests get through, and a broken connection is made anew", async () => {
+describe("a server that is reachable only through a proxy", () => {
+  test("over ws, with HTTP_PROXY: requests arrive, and the client reconnects after a broken connection", async () => {
     const proxy = await startProxy({ port: plain.port });
     const client = launch({ target: bulk.port, env: { HTTP_PROXY: at(proxy) } });
     await client.event("tunnel_established");
     expect(new Set(proxy.asked)).toEqual(new Set([new URL(plain.url).host]));
-    // Probes come back through it, too.
+    // Probes pass through the proxy too.
     await client.program.waitFor("a probe to come back", () =>
       client.events.some(({ type, data }) => type === "status_update" && data["data_plane"] === "ok"),
     );
@@ -128,10 +128,10 @@ describe("a server that only a proxy reaches", () => {
     proxy.drop();
     await client.event("tunnel_established", 2);
     await client.program.terminate();
-    await until("the proxy to be left", () => proxy.connections === 0);
+    await until("the proxy to have no connections", () => proxy.connections === 0);
   });
 
-  test("by wss, with HTTPS_PROXY, through all of which the certificate is checked", async (context) => {
+  test("over wss, with HTTPS_PROXY: the certificate is verified through the proxy", async (context) => {
     needs(context, "openssl");
     const proxy = await startProxy({ port: secured.port });
     const env = { HTTPS_PROXY: at(proxy), HTTP_PROXY: "http://127.0.0.1:9" };
@@ -145,7 +145,7 @@ describe("a server that only a proxy reaches", () => {
     expect(proxy.asked.length).toBeGreaterThan(1);
   });
 
-  test("through a proxy that is itself spoken to by TLS, if it can be trusted", async (context) => {
+  test("through an HTTPS proxy, if its certificate is trusted", async (context) => {
     needs(context, "openssl");
     const files = ca.issue({ names: ["localhost"] });
     for (const server of [plain, secured]) {
@@ -161,7 +161,7 @@ describe("a server that only a proxy reaches", () => {
     }
   });
 
-  test("a proxy's name that nobody knows is told, and looked up again", async () => {
+  test("an unknown proxy name is reported and resolved again", async () => {
     const client = launch({ env: { HTTP_PROXY: "http://proxy.invalid:3128" } });
     await client.event("connection_failure", 2);
     const { message, data } = await client.event("connection_failure");
@@ -171,7 +171,7 @@ describe("a server that only a proxy reaches", () => {
 });
 
 describe("credentials of a proxy", () => {
-  test("are shown to it, and to nobody else", async () => {
+  test("are sent to the proxy and to nothing else", async () => {
     const proxy = await startProxy({ port: plain.port, credentials: `me:${SECRET}@/` });
     const client = launch({ env: { HTTP_PROXY: at(proxy, `me:${SECRET}%40%2F@`) } });
     await client.event("tunnel_established");
@@ -184,7 +184,7 @@ describe("credentials of a proxy", () => {
   test.for([
     ["", /asks for a name and a password/],
     [`me:${SECRET}@`, /does not take this name and password/],
-  ] as const)("%j is refused: that is told once, with what to do", async ([userinfo, why]) => {
+  ] as const)("with %j is refused once, with a hint", async ([userinfo, why]) => {
     const proxy = await startProxy({ port: plain.port, credentials: "me:another" });
     const client = launch({ env: { HTTP_PROXY: at(proxy, userinfo) } });
     await client.program.ends(3);
@@ -194,7 +194,7 @@ describe("credentials of a proxy", () => {
     expect(proxy.asked).toHaveLength(1);
   });
 
-  test("in the file are explained without them, and mistakes do not repeat them", async () => {
+  test("in the file are hidden by config explain and in error messages", async () => {
     const file = join(scratchFolder(onTestFinished), "postern.toml");
     const run = async (command: string, proxy: string, code: number): Promise<string> => {
       writeFileSync(file, `[tunnel]\nproxy = "${proxy}"\n`, { mode: 0o600 });
@@ -202,19 +202,19 @@ describe("credentials of a proxy", () => {
       await program.ends(code);
       return program.output;
     };
-    const told = await run("explain", `http://me:${SECRET}@proxy:3128`, 0);
-    expect(told).toMatch(/tunnel\.proxy.*"http:\/\/\*\*\*@proxy:3128"/);
+    const explained = await run("explain", `http://me:${SECRET}@proxy:3128`, 0);
+    expect(explained).toMatch(/tunnel\.proxy.*"http:\/\/\*\*\*@proxy:3128"/);
     const mistakes = [`socks5://me:${SECRET}@proxy`, `http://me:${SECRET}/x@proxy`, `http://me:%zz${SECRET}@proxy`];
     for (const wrong of mistakes) {
       const complaint = await run("check", wrong, 2);
-      expect(complaint).toMatch(/tunnel\.proxy must be "none", or a proxy's address/);
-      expect(told + complaint).not.toContain(SECRET);
+      expect(complaint).toMatch(/tunnel\.proxy must be "none", or the URL of a proxy/);
+      expect(explained + complaint).not.toContain(SECRET);
     }
   });
 });
 
-describe("which proxy", () => {
-  test("the file wins over the environment, the endpoint over the file, and none is none", async () => {
+describe("the choice of the proxy", () => {
+  test("the file overrides the environment, the endpoint overrides the file, and an empty value disables the proxy", async () => {
     const proxy = await startProxy({ port: plain.port });
     const nowhere = "http://127.0.0.1:9";
     const first = launch({ toml: `[tunnel]\nproxy = "${at(proxy)}"\n`, env: { HTTP_PROXY: nowhere } });
@@ -224,12 +224,12 @@ describe("which proxy", () => {
       env: { POSTERN_TUNNEL_ENDPOINT_PROXY: at(proxy) },
     });
     await second.event("tunnel_established");
-    // The server's name leads nowhere without one.
+    // Without a proxy the server's name does not resolve.
     const third = launch({ toml: '[tunnel]\nproxy = "none"\n', env: { HTTP_PROXY: at(proxy) } });
     expect((await third.event("connection_failure")).message).toMatch(/tunnel\.test: /);
   });
 
-  test("servers on this machine are reached without one, unless the configuration names it", async () => {
+  test("servers on this machine are reached without a proxy, unless the configuration names one", async () => {
     const server = await ServerProcess.start(onTestFinished);
     const proxy = await startProxy({ port: server.port });
     const env = { HTTP_PROXY: at(proxy), ALL_PROXY: at(proxy) };
@@ -240,7 +240,7 @@ describe("which proxy", () => {
     expect(new Set(proxy.asked)).toEqual(new Set([`127.0.0.1:${server.port}`]));
   });
 
-  test("each server has its own: the first is reached without one, the next through it", async () => {
+  test("each server has its own: the first is reached directly, the next through the proxy", async () => {
     const proxy = await startProxy({ port: plain.port });
     const file = join(scratchFolder(onTestFinished), "postern.toml");
     const servers = `server_url = "http://home.invalid:8080"\nfallback_urls = ["${plain.url}"]\n`;
@@ -250,8 +250,8 @@ describe("which proxy", () => {
     await client.waitFor("the tunnel", () => /http:\/\/[a-z0-9-]+\.tunnel\.test/.test(client.output));
     expect(client.output).toMatch(/home\.invalid: (ENOTFOUND|EAI_AGAIN), /);
     expect(new Set(proxy.asked)).toEqual(new Set([new URL(plain.url).host]));
-    // Credentials go to both in clear.
-    expect(client.output).toContain(`The way to ${plain.url} is not encrypted`);
+    // Both connections carry the credentials unencrypted.
+    expect(client.output).toContain(`The connection to ${plain.url} is not encrypted`);
   });
 
   test("NO_PROXY exempts", async () => {
@@ -261,14 +261,14 @@ describe("which proxy", () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  test("one that cannot be used is said before anything is dialled, without repeating it", async () => {
+  test("an unusable value is reported before the first connection, without repeating it", async () => {
     const client = launch({ env: { ALL_PROXY: `socks5://me:${SECRET}@127.0.0.1:9` } });
     await client.program.ends(2);
     expect(client.program.stderr).toMatch(/ALL_PROXY: .*PN_CONFIG_INVALID[^]*POSTERN_PROXY=none/);
     expect(client.program.output).not.toContain(SECRET);
   });
 
-  test("new tokens are fetched through it, too", async () => {
+  test("tokens are refreshed through the proxy too", async () => {
     const issuer = await TokenIssuer.start(onTestFinished);
     const proxy = await startProxy({ port: issuer.origin.port });
     const { refreshToken } = issuer;
@@ -291,7 +291,7 @@ describe("which proxy", () => {
   });
 });
 
-test("a doctor looks through it, and leaves the server's name to it", async () => {
+test("postern doctor uses the proxy, which resolves the server's name", async () => {
   const proxy = await startProxy({ port: plain.port });
   const env = { ...NO_PROXIES, POSTERN_API_KEY: TEST_KEY, HTTP_PROXY: at(proxy) };
   const options = { env, cwd: scratchFolder(onTestFinished) };
@@ -304,13 +304,13 @@ test("a doctor looks through it, and leaves the server's name to it", async () =
   expect(ill.output).toMatch(/PN_PROXY_UNREACHABLE|cannot be reached, or does not reach/);
 });
 
-describe("a proxy that answers", () => {
+describe("a proxy that responds", () => {
   test.for<[string, string, RegExp]>([
-    ["what is no HTTP", "220 mail.example ESMTP\r\n\r\n", /not HTTP/],
-    ["that it does not reach the server", "HTTP/1.1 504 Gateway Timeout\r\n\r\n", /HTTP 504/],
-    ["a head without end", `HTTP/1.1 200 OK\r\n${"Padding: of a field\r\n".repeat(1_000)}`, /more than 16 KiB/],
-    ["and then is no server", "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", /HTTP 403/],
-  ])("%s, is tried again", async ([, text, why]) => {
+    ["bytes that are not HTTP", "220 mail.example ESMTP\r\n\r\n", /not HTTP/],
+    ["HTTP 504", "HTTP/1.1 504 Gateway Timeout\r\n\r\n", /HTTP 504/],
+    ["an endless head", `HTTP/1.1 200 OK\r\n${"Padding: of a field\r\n".repeat(1_000)}`, /more than 16 KiB/],
+    ["a connection to another server", "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", /HTTP 403/],
+  ])("with %s is tried again", async ([, text, why]) => {
     const proxy = await startProxy({ answer: (socket) => socket.write(text) });
     const client = launch({ env: { HTTP_PROXY: at(proxy) } });
     await client.event("connection_failure", 2);
@@ -318,7 +318,7 @@ describe("a proxy that answers", () => {
     expect(client.program.exit).toBeUndefined();
   });
 
-  test("nothing is given the time of an attempt, and then tried again", async () => {
+  test("with nothing is tried again after the connection timeout", async () => {
     const proxy = await startProxy({ answer: () => {} });
     const env = { HTTP_PROXY: at(proxy), POSTERN_TUNNEL_ENDPOINT_CONNECTION_TIMEOUT: "300ms" };
     const client = launch({ env });
@@ -329,7 +329,7 @@ describe("a proxy that answers", () => {
   });
 });
 
-test("an SDK's attempt that is called off leaves no connection", async () => {
+test("an aborted connect() of the SDK leaves no connection", async () => {
   const proxy = await startProxy({ answer: () => {} });
   const stop = new AbortController();
   const tunnel = connect({
@@ -339,7 +339,7 @@ test("an SDK's attempt that is called off leaves no connection", async () => {
     proxy: at(proxy),
     signal: stop.signal,
   });
-  await until("the proxy to be asked", () => proxy.asked.length === 1);
+  await until("the proxy to receive a request", () => proxy.asked.length === 1);
   stop.abort();
   await expect(tunnel).rejects.toMatchObject({ code: "PN_CLOSED" });
   await until("the connection to be closed", () => proxy.connections === 0);

@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from "vitest";
 import { ClientProcess, ServerProcess, startEchoOrigin, SteadyVisitor, until } from "@postern/testkit";
-import { CuttableWay } from "./cuttable-way.ts";
+import { CuttableLink } from "./cuttable-link.ts";
 
-test("a tunnel with three sessions serves every request while one after the other is torn, and has three again", async () => {
+test("a tunnel with three sessions serves every request while its sessions break one by one, and has three again", async () => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
-  const way = await CuttableWay.start(onTestFinished, server.port);
+  const link = await CuttableLink.start(onTestFinished, server.port);
   const client = await ClientProcess.start(onTestFinished, {
-    server: way,
+    server: link,
     target: echo.port,
     subdomain: "threefold",
     env: { POSTERN_TUNNEL_ENDPOINT_CONNECTIONS: "3" },
@@ -18,7 +18,7 @@ test("a tunnel with three sessions serves every request while one after the othe
   for (let time = 1; time <= 6; time++) {
     const before = logins();
     const log = server.program.output.length;
-    way.cutOne();
+    link.cutOne();
     await until("the server to notice", () => /client (dropped|left)/.test(server.program.output.slice(log)));
     await steady.moreServed();
     await until("another session in its place", () => logins() > before);
@@ -27,7 +27,7 @@ test("a tunnel with three sessions serves every request while one after the othe
   expect([client.count("tunnel_established"), client.count("tunnel_closed")]).toEqual([1, 0]);
 });
 
-test("another client of the same owner takes the name over from all sessions of the first", async () => {
+test("another client of the same owner takes the name from all sessions of the first client", async () => {
   const server = await ServerProcess.start(onTestFinished);
   const echo = await startEchoOrigin(onTestFinished);
   const options = {

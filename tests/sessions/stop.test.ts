@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { Published, ScriptedOrigin, ServerProcess, until, type Program } from "@postern/testkit";
-import { PlayedClient } from "../scripted-client.ts";
+import { ScriptedClient } from "../scripted-client.ts";
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
 
@@ -22,7 +22,7 @@ async function inFlight(): Promise<{ published: Published; finish: () => Promise
 
 const stillRunning = (program: Program): boolean => program.exit === undefined;
 
-test("a server that is told to stop takes nothing new, lets the request in flight finish, tells its clients, and exits 0", async () => {
+test("a server that stops accepts nothing new, finishes the open request, notifies its clients, and exits with 0", async () => {
   const { published, finish } = await inFlight();
   const { server, client } = published;
   server.program.signal("SIGTERM");
@@ -37,52 +37,49 @@ test("a server that is told to stop takes nothing new, lets the request in fligh
   expect(stillRunning(client.program)).toBe(true);
 });
 
-test("a server that is told to stop asks its clients to come back one after the other", async () => {
+test("a server that stops asks its clients to reconnect one after the other", async () => {
   const server = await ServerProcess.start(onTestFinished);
-  const clients: PlayedClient[] = [];
+  const clients: ScriptedClient[] = [];
   for (let n = 0; n < 5; n++)
-    clients.push(await PlayedClient.start(onTestFinished, { port: server.port, subdomain: `asked-${n}` }));
+    clients.push(await ScriptedClient.start(onTestFinished, { port: server.port, subdomain: `asked-${n}` }));
   server.program.signal("SIGTERM");
-  await until("all to be asked", () => clients.every(({ comeBack }) => comeBack !== undefined));
-  const times = clients.map(({ comeBack }) => comeBack!);
+  await until("all clients to be asked", () => clients.every(({ retryAfter }) => retryAfter !== undefined));
+  const times = clients.map(({ retryAfter }) => retryAfter!);
   expect(Math.min(...times)).toBeGreaterThanOrEqual(1_000);
   expect(new Set(times).size).toBe(clients.length);
 });
 
-test("a client that is told to stop lets the request in flight finish, and exits 0; the name is free of it then", async () => {
+test("a client that stops gives up its name, finishes the open request, and exits with 0", async () => {
   const { published, finish } = await inFlight();
   const { server, client } = published;
   client.program.signal("SIGTERM");
-  await until(
-    "new visitors to be told that there is no tunnel",
-    async () => (await published.visit("/new")).status === 404,
-  );
+  await until("404 for new visitors", async () => (await published.visit("/new")).status === 404);
   expect(stillRunning(client.program)).toBe(true);
   expect(await finish()).toMatch(/halffull$/);
   await client.program.ends(0);
   expect(stillRunning(server.program)).toBe(true);
 });
 
-test("Ctrl-C does the same, and a second one ends at once with 130", async () => {
+test("Ctrl-C stops in the same way, and a second one exits at once with 130", async () => {
   for (const whose of ["client", "server"] as const) {
     const { published } = await inFlight();
     const { program } = published[whose];
     program.signal("SIGINT");
-    await program.waitFor("a word about stopping", () => /[Ss]topping/.test(program.output));
+    await program.waitFor("a message about stopping", () => /[Ss]topping/.test(program.output));
     expect(stillRunning(program)).toBe(true);
     program.signal("SIGINT");
     await program.ends(130);
   }
 });
 
-test("with nothing in flight both stop at once", async () => {
+test("without open requests both stop at once", async () => {
   const origin = await ScriptedOrigin.start(onTestFinished);
   const { server, client } = await Published.start(onTestFinished, origin.port);
   await client.program.terminate();
   await server.program.terminate();
 });
 
-test("a client that still tries to reach its server stops at once, too", async () => {
+test("a client that is reconnecting stops at once", async () => {
   const origin = await ScriptedOrigin.start(onTestFinished);
   const { server, client } = await Published.start(onTestFinished, origin.port);
   await server.program.kill();
@@ -90,16 +87,16 @@ test("a client that still tries to reach its server stops at once, too", async (
   await client.program.terminate();
 });
 
-test("a client that was without any request for a moment still lets the one in flight finish", async () => {
+test("a client that was idle before the open request still finishes it", async () => {
   const origin = await ScriptedOrigin.start(onTestFinished);
   const published = await Published.start(onTestFinished, origin.port, { subdomain: "idle-before" });
   const { client } = published;
-  // The client's own probe was a stream of its session, and is over.
+  // The client's own probe was a stream of its session and has ended.
   await client.program.waitFor("the first probe", () => client.events.some(({ data }) => data["data_plane"] === "ok"));
   const wire = await published.ask(onTestFinished, "GET /slow");
   const serving = await origin.wire("GET /slow");
   client.program.signal("SIGTERM");
-  await until("the name to be left", async () => (await published.visit("/new")).status === 404);
+  await until("the name to be given up", async () => (await published.visit("/new")).status === 404);
   serving.write(`${ANSWER}halffull`);
   await wire.read("halffull");
   await client.program.ends(0);

@@ -15,7 +15,7 @@ import {
   type Exchange,
   type Program,
 } from "@postern/testkit";
-import { PlayedClient } from "../scripted-client.ts";
+import { ScriptedClient } from "../scripted-client.ts";
 import { SERVER_METRICS } from "@postern/server";
 
 const TOKEN = "token-of-the-metrics-0123";
@@ -66,7 +66,7 @@ describe("the health page", () => {
   test("can be nowhere, and the metrics with it; clients still get in", async () => {
     const { ask, port } = await start("enabled = false\ncollect_metrics = true");
     expect([(await ask("/health")).status, (await ask("/metrics")).status]).toEqual([404, 404]);
-    await PlayedClient.start(onTestFinished, { port, subdomain: "still" });
+    await ScriptedClient.start(onTestFinished, { port, subdomain: "still" });
   });
 });
 
@@ -87,10 +87,10 @@ test("a service behind a tunnel keeps its own /metrics and /health", async () =>
 
 test("what comes and goes is counted", async () => {
   const { ask, metric, port } = await start("collect_metrics = true");
-  const client = await PlayedClient.start(onTestFinished, { port, subdomain: "counted", says: "12345" });
-  const other = await PlayedClient.start(onTestFinished, { port, subdomain: "other" });
+  const client = await ScriptedClient.start(onTestFinished, { port, subdomain: "counted", body: "12345" });
+  const other = await ScriptedClient.start(onTestFinished, { port, subdomain: "other" });
   expect([await metric("postern_sessions"), await metric("postern_tunnels")]).toEqual([2, 2]);
-  other.breakOff();
+  other.disconnect();
   await until("the other to be gone", async () => (await metric("postern_sessions")) === 1);
   expect(await metric("postern_tunnels")).toBe(1);
 
@@ -98,7 +98,7 @@ test("what comes and goes is counted", async () => {
   await until("a request to wait", () => client.held.length === 1);
   expect(await metric("postern_streams")).toBe(1);
   expect(await metric("postern_visitor_connections")).toBeGreaterThanOrEqual(1);
-  client.answer(client.held[0]!);
+  client.respond(client.held[0]!);
   await hold;
   for (let n = 0; n < 3; n++) await ask("/", {}, "counted.localhost");
   await ask("/", {}, "nobody.localhost");
@@ -111,7 +111,7 @@ test("what comes and goes is counted", async () => {
   expect(await metric('postern_refused_requests_total{code="PN_TUNNEL_AWAY"}')).toBe(1);
   expect(await metric('postern_logins_total{outcome="ok"}')).toBe(2);
 
-  await expect(PlayedClient.dial(onTestFinished, port, "", "a-key-that-nobody-has-0123")).rejects.toThrow();
+  await expect(ScriptedClient.dial(onTestFinished, port, "", "a-key-that-nobody-has-0123")).rejects.toThrow();
   await until("the refusal to be counted", async () => {
     return (await metric('postern_logins_total{outcome="PN_AUTH_REFUSED"}')) === 1;
   });
@@ -144,13 +144,13 @@ describe("the log says at the end how the server was", () => {
 
   test("of `postern server`, also without metrics and without lines of what comes and goes", async () => {
     const { ask, port, program } = await start(`${monitoring}[logging]\nformat = "json"`);
-    const client = await PlayedClient.start(onTestFinished, { port, subdomain: "logged", says: "12345" });
+    const client = await ScriptedClient.start(onTestFinished, { port, subdomain: "logged", body: "12345" });
     for (let n = 0; n < 3; n++) await ask("/", {}, "logged.localhost");
     expect((await ask("/metrics")).status).toBe(404);
     const hold = ask("/hold", {}, "logged.localhost");
     await until("a request to wait", () => client.held.length === 1);
     program.signal("SIGTERM");
-    client.answer(client.held[0]!);
+    client.respond(client.held[0]!);
     await hold;
     await program.ends(0);
     expect(told(program)).toEqual([

@@ -14,6 +14,8 @@ import {
   type Program,
 } from "@postern/testkit";
 
+const NO_CLIENT = "No client is running. Start one with `postern http` or `postern start`.\n";
+
 const cleanup = new Cleanup();
 let server: ServerProcess;
 let origin: Origin;
@@ -51,7 +53,7 @@ async function status(env: Record<string, string>, ...args: string[]): Promise<P
 test("a client tells of itself while it runs, and `postern status` finds it", async () => {
   const env = runtimeFolder();
   const none = await status(env);
-  expect([none.exit?.code, none.stdout]).toEqual([1, "No client runs here.\n"]);
+  expect([none.exit?.code, none.stdout]).toEqual([1, NO_CLIENT]);
 
   const client = await ClientProcess.start(onTestFinished, { server, target: origin.port, subdomain: "told", env });
   const port = await apiPort(client);
@@ -164,7 +166,7 @@ test("what is switched off is not there", async () => {
   const client = await launch({ POSTERN_LOCAL_API_ENABLED: "no" });
   expect(client.events.some(({ data }) => data["state"] === "local_api")).toBe(false);
   await launch({ POSTERN_TUNNEL_MONITORING_ENABLED: "no" });
-  expect((await status(env)).stdout).toBe("No client runs here.\n");
+  expect((await status(env)).stdout).toBe(NO_CLIENT);
 
   const uncounted = await launch({ POSTERN_TUNNEL_MONITORING_COLLECT_METRICS: "no" });
   const { status: metrics } = await exchange(await apiPort(uncounted), {

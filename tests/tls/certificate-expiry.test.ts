@@ -24,7 +24,7 @@ beforeEach(({ skip }) => {
 });
 afterAll(() => cleanup.run());
 
-/** How long a certificate has to be valid at least to be used before it ends, in milliseconds: a busy machine starts slowly. */
+/** Remaining lifetime of a certificate in milliseconds, enough for a slow start on a busy machine. */
 const SHORT = 10_000;
 
 const issue = (milliseconds?: number): CertificateFiles =>
@@ -46,7 +46,7 @@ interface Client {
 
 type Command = "http" | "start";
 
-/** `postern http` or `postern start` with the certificate of its folder. */
+/** Starts `postern http` or `postern start` with the certificate in its folder. */
 function launch(command: Command, { url }: { url: string }, target: number, certificate: CertificateFiles): Client {
   const folder = scratchFolder(onTestFinished);
   install(folder, "client", certificate);
@@ -72,7 +72,7 @@ const opened = (client: Client, nth = 1): Promise<boolean> =>
 const startOrigin = (): Promise<Origin> => Origin.start(onTestFinished, (_, outgoing) => outgoing.end("here"));
 
 describe.each(["http", "start"] as const)("postern %s", (command) => {
-  test("is told that its certificate ends, and ends with it", async () => {
+  test("reports its certificate's expiry in advance and ends with it", async () => {
     const secured = await startServer();
     const end = Date.now() + SHORT;
     const client = launch(command, secured, 9, issue(SHORT));
@@ -80,14 +80,14 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     await client.program.waitFor("the notice", () => count(client, '"state":"expiring"') > 0);
     expect(client.program.stdout).toMatch(/the client's certificate ends in \d+ s: renew it/);
     await client.program.ends(3);
-    // Not before its end, whole seconds count; and the reason is told.
+    // Not before the expiry, in whole seconds, and with the reason.
     expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(end / 1_000) * 1_000);
     expect(client.program.stderr).toContain("PN_AUTH_EXPIRED");
     expect(tunnels(client)).toBe(1);
     expect(secured.server.stderr).toContain("does not count any more");
   });
 
-  test("that gets a renewed one in time goes on beyond the end of the former, under the same name", async () => {
+  test("with a certificate renewed in time continues under the same name beyond the old one's expiry", async () => {
     const secured = await startServer();
     const origin = await startOrigin();
     const end = Date.now() + SHORT;
@@ -95,14 +95,14 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     await opened(client);
     install(client.folder, "client", issue());
     await opened(client, 2);
-    // A second more: the server looks once a second.
-    await until("the former certificate to be over", () => Date.now() > end + 1_500);
+    // One second more, because the server checks once a second.
+    await until("the old certificate to expire", () => Date.now() > end + 1_500);
     const { status, body } = await visit(secured.port, { ca: ca.certificate, host: "alice.tunnel.test" });
     expect([status, body, tunnels(client), client.program.exit]).toEqual([200, "here", 2, undefined]);
     expect(client.program.output).not.toContain("PN_AUTH_EXPIRED");
   });
 
-  test("uses for its next connection what lies in the files then", async () => {
+  test("uses the present files for its next connection", async () => {
     const crl = join(scratchFolder(onTestFinished), "revoked.crl");
     copyFileSync(ca.revoke(), crl);
     const secured = await startServer(`crl_file = "${crl}"`);
@@ -113,7 +113,7 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     await secured.server.exited;
     install(client.folder, "client", issue());
     await client.program.waitFor("the new one to be read", () => count(client, '"state":"reloaded"') > 0);
-    // With the former nobody comes in any more.
+    // The old certificate can no longer log in.
     copyFileSync(ca.revoke(former), crl);
     await secured.restart();
     await opened(client, 2);
@@ -121,7 +121,7 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     expect(secured.server.stderr).toContain('"owner":"alice"');
   });
 
-  test("keeps the one that it has when the files are gone, broken, or of somebody who has run out", async () => {
+  test("keeps its certificate when the files are missing, broken or expired", async () => {
     const secured = await startServer();
     const client = launch(command, secured, 9, issue());
     await opened(client);

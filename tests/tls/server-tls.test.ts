@@ -50,16 +50,16 @@ async function published(secured: TlsServer, subdomain: string): Promise<Program
   return client;
 }
 
-/** One request by HTTPS; the name of the handshake may be another than that of the request. */
+/** Sends one HTTPS request. The name of the handshake may differ from the request's. */
 const visit = (port: number, host: string, servername = host, path = "/"): Promise<Answer> =>
   visitSecurely(port, { ca: ca.certificate, host, servername, path });
 
-/** The socket of a handshake that trusts the CA, or why there is none. */
+/** The socket of a handshake that trusts the CA, or the error. */
 const shake = (port: number, options: ConnectionOptions): Promise<TLSSocket | Error> =>
   shakeHands(port, { ca: readFileSync(ca.certificate), ...options });
 
-describe("clients by WSS and visitors by HTTPS share a port", () => {
-  test("a tunnel has an https address, and its service learns the scheme", async () => {
+describe("clients over WSS and visitors over HTTPS share a port", () => {
+  test("a tunnel has an https address, and its service receives the scheme", async () => {
     const secured = await startServer();
     const client = await published(secured, "web");
     expect(client.stdout).toContain(`"public_url":"https://web.tunnel.test:${secured.port}"`);
@@ -69,7 +69,7 @@ describe("clients by WSS and visitors by HTTPS share a port", () => {
     await secured.server.terminate();
   });
 
-  test("by HTTP visitors are sent there, unless the path is exempt", async () => {
+  test("visitors over HTTP are redirected there, unless the path is exempt", async () => {
     const secured = await startServer({
       ssl: '[tunnel.server.ssl.redirect]\nexempt_paths = ["/.well-known/acme-challenge"]\n',
     });
@@ -82,14 +82,14 @@ describe("clients by WSS and visitors by HTTPS share a port", () => {
     }
     expect((await asked("/.well-known/acme-challenge/token")).status).toBe(200);
     expect((await asked("/.well-known/acme-challengeX")).status).toBe(308);
-    // Not even a client comes in without TLS: its key would be readable.
+    // Even a client cannot connect without TLS, which would expose its key.
     const upgrade = { connection: "Upgrade", upgrade: "websocket" };
     expect((await exchange(secured.plain, { host: "tunnel.test", path: "/connect", headers: upgrade })).status).toBe(
       308,
     );
   });
 
-  test("a request for another host than that of the handshake is refused: 421", async () => {
+  test("a request whose host differs from the handshake's is refused with 421", async () => {
     const secured = await startServer();
     await published(secured, "web");
     for (const [host, servername] of [
@@ -103,7 +103,7 @@ describe("clients by WSS and visitors by HTTPS share a port", () => {
 });
 
 describe("handshakes", () => {
-  test("a ClientHello in single bytes is waited for, and answered", async () => {
+  test("a ClientHello in single bytes is answered", async () => {
     const secured = await startServer();
     const hello = await recordedHello("web.tunnel.test");
     const wire = await Wire.dial(onTestFinished, secured.port);
@@ -114,14 +114,14 @@ describe("handshakes", () => {
     await until("a handshake record", () => wire.received[0] === 22);
   });
 
-  test("what is no TLS is told so and closed, and other connections go on", async () => {
+  test("bytes that are not TLS are refused with a reason, and other connections continue", async () => {
     const secured = await startServer();
     await published(secured, "web");
     const wire = await Wire.dial(onTestFinished, secured.port);
     wire.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
-    const answer = await wire.read("https://");
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toContain("Postern-Error: PN_HTTP_PLAIN\r\n");
+    const response = await wire.read("https://");
+    expect(response).toMatch(/^HTTP\/1\.1 400 /);
+    expect(response).toContain("Postern-Error: PN_HTTP_PLAIN\r\n");
     for (const bytes of ["\x16\x03\x01\x00\x04\x02\x00\x00\x00", "\x00", "\x16\x03\x01\xff\xff"]) {
       const other = await Wire.dial(onTestFinished, secured.port);
       other.write(Buffer.from(bytes, "latin1"));
@@ -130,19 +130,19 @@ describe("handshakes", () => {
     expect((await visit(secured.port, "web.tunnel.test")).status).toBe(200);
   });
 
-  test("a connection that says nothing, or goes in the middle of it, costs nobody anything", async () => {
+  test("silent connections and abandoned handshakes do not affect others", async () => {
     const secured = await startServer();
     await published(secured, "web");
     const silent = await Promise.all(Array.from({ length: 50 }, () => Wire.dial(onTestFinished, secured.port)));
     for (const wire of silent.slice(0, 25)) wire.write(Buffer.from("\x16\x03\x01\x02\x00\x01", "latin1"));
     for (const wire of silent.slice(0, 10)) wire.reset();
     expect((await visit(secured.port, "web.tunnel.test")).status).toBe(200);
-    // The others are given up, by a deadline of their own.
+    // The others end at their own deadline.
     await Promise.all(silent.slice(10).map((wire) => wire.over()));
     expect((await visit(secured.port, "web.tunnel.test")).status).toBe(200);
   });
 
-  test("the certificate for the name that is asked for is shown", async () => {
+  test("the certificate of the requested name is used", async () => {
     const own = ca.issue({ names: ["own.tunnel.test"], algorithm: "rsa" });
     const second = `[[tunnel.server.ssl.certificates]]\ncert_file = "${own.certificate}"\nkey_file = "${own.key}"\n`;
     const secured = await startServer({ ssl: second });
@@ -157,7 +157,7 @@ describe("certificates change while the server runs", () => {
   const serialOf = async (port: number): Promise<string | undefined> =>
     ((await shake(port, { servername: "tunnel.test" })) as TLSSocket).getPeerX509Certificate()?.serialNumber;
 
-  test("new connections see the new one; hundreds that are open feel nothing", async () => {
+  test("new connections use the new certificate; hundreds of open ones continue", async () => {
     const secured = await startServer();
     const client = await published(secured, "web");
     const open = await Promise.all(
@@ -170,15 +170,15 @@ describe("certificates change while the server runs", () => {
     for (const socket of open) socket.on("close", () => (closed += 1));
     const before = await serialOf(secured.port);
     install(secured.folder, "server", ca.issue({ names: ["tunnel.test", "*.tunnel.test"] }));
-    await until("the new certificate to be shown", async () => (await serialOf(secured.port)) !== before);
+    await until("the new certificate to be used", async () => (await serialOf(secured.port)) !== before);
     for (const socket of open) socket.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
-    const answers = open.map((socket) => new Promise((resolve) => socket.once("data", resolve)));
-    expect((await Promise.all(answers)).map(String).every((text) => text.startsWith("HTTP/1.1 200"))).toBe(true);
+    const responses = open.map((socket) => new Promise((resolve) => socket.once("data", resolve)));
+    expect((await Promise.all(responses)).map(String).every((text) => text.startsWith("HTTP/1.1 200"))).toBe(true);
     expect(closed).toBe(0);
     expect(client.stdout.match(/"tunnel_established"/g)).toHaveLength(1);
   });
 
-  test("one that is expired, foreign or broken is told, and the last good one stays", async () => {
+  test("an expired, foreign or broken certificate is reported, and the previous one is kept", async () => {
     const secured = await startServer();
     const before = await serialOf(secured.port);
     const good = files;
@@ -199,7 +199,7 @@ describe("certificates change while the server runs", () => {
   });
 });
 
-/** What Node's OpenSSL sends first. */
+/** The first bytes that Node's OpenSSL sends. */
 async function recordedHello(servername: string): Promise<Buffer> {
   const listener = createTcpServer().listen(0, "127.0.0.1");
   await once(listener, "listening");

@@ -31,7 +31,7 @@ async function expectUntrusted(server: { url: string }, ssl: string, message: Re
   await client.ends(1);
   expect(client.stderr).toMatch(message);
   expect(client.stderr).toContain("PN_SERVER_UNTRUSTED");
-  // Nothing was said to it.
+  // The server received nothing.
   expect(client.stdout).not.toContain("authentication");
 }
 
@@ -40,7 +40,7 @@ async function expectTrusted(server: { url: string }, ssl: string): Promise<void
   await client.waitFor("its tunnel", () => isOpen(client));
 }
 
-/** Somebody else's server: Postern's own would not start with a certificate that has expired. */
+/** A server of another kind: Postern's would not start with an expired certificate. */
 async function startForeign({ certificate, key }: CertificateFiles): Promise<{ url: string }> {
   const foreign = createServer({ cert: readFileSync(certificate), key: readFileSync(key) });
   foreign.listen(0, "127.0.0.1");
@@ -49,10 +49,10 @@ async function startForeign({ certificate, key }: CertificateFiles): Promise<{ u
   return { url: `https://127.0.0.1:${(foreign.address() as AddressInfo).port}` };
 }
 
-describe("the client refuses a server that it cannot trust, says why, and what to do", () => {
-  const ways: [string, (leaf: CertificateFiles) => string, RegExp][] = [
+describe("the client refuses an untrusted server with the reason and a hint", () => {
+  const cases: [string, (leaf: CertificateFiles) => string, RegExp][] = [
     ["another name", () => `${known()}sni_hostname = "other.test"`, /issued for another name.*set sni_hostname to it/],
-    ["an address that it is not for", known, /issued for another name.*set sni_hostname to it/],
+    ["an address that the certificate lacks", known, /issued for another name.*set sni_hostname to it/],
     ["an unknown CA", () => named, /CA is not known here: set ca_file/],
     [
       "another CA of the same name",
@@ -70,7 +70,7 @@ describe("the client refuses a server that it cannot trust, says why, and what t
       /no revocation list of its CA is there: add it to crl_file/,
     ],
   ];
-  test.for(ways)("%s", async ([, ssl, message]) => {
+  test.for(cases)("%s", async ([, ssl, message]) => {
     const certificate = ca.issue({ names: ["tunnel.test"] });
     const secured = await TlsServer.start(onTestFinished, { certificate });
     await expectUntrusted(secured, ssl(certificate), message);
@@ -94,21 +94,21 @@ describe("the client refuses a server that it cannot trust, says why, and what t
     await expectUntrusted(await startForeign(issue()), ssl() + named, message);
   });
 
-  test("unless verify_server = false, which is warned of at every start", async () => {
+  test("unless verify_server = false, which causes a warning at every start", async () => {
     const secured = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
     const client = publish(secured, 9, "x", "verify_server = false");
     await client.waitFor("its tunnel", () => isOpen(client));
-    expect(client.stderr).toMatch(/certificate is not checked \(verify_server = false\)/);
+    expect(client.stderr).toMatch(/certificate is not verified \(verify_server = false\)/);
   });
 });
 
 describe("the client trusts a server", () => {
-  test("by a name of its own, whatever was dialled", async () => {
+  test("by the configured name, whatever address is dialled", async () => {
     const secured = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
     await expectTrusted(secured, known() + named);
   });
 
-  test("by its address, when the certificate is for that; with a name it is for that name alone", async () => {
+  test("by its IP address, if the certificate contains it; with a configured name only by that name", async () => {
     const certificate = ca.issue({ names: ["tunnel.test", "127.0.0.1"] });
     const secured = await TlsServer.start(onTestFinished, { certificate });
     await expectTrusted(secured, known());
@@ -116,7 +116,7 @@ describe("the client trusts a server", () => {
     await expectUntrusted(secured, `${known()}sni_hostname = "other.test"`, /issued for another name/);
   });
 
-  test("that was signed by one of several CAs, with a list of each", async () => {
+  test("signed by one of several CAs, each with a revocation list", async () => {
     const folder = scratchFolder(onTestFinished);
     const other = new CertificateAuthority(cleanup.defer, "other CA");
     const [both, lists] = [join(folder, "both.pem"), join(folder, "both.crl")];

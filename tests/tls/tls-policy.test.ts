@@ -32,7 +32,7 @@ const only = (version: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3"): ConnectionO
   ...(version < "TLSv1.2" ? { ciphers: WEAK } : {}),
 });
 
-describe("versions and cipher suites are those that the configuration says", () => {
+describe("TLS versions and cipher suites follow the configuration", () => {
   const start = (ssl: string): Promise<TlsServer> => TlsServer.start(onTestFinished, { certificate, ssl });
 
   test.for([
@@ -42,24 +42,24 @@ describe("versions and cipher suites are those that the configuration says", () 
     ['min_tls_version = "1.2"\nmax_tls_version = "1.2"', { "TLSv1.2": true, "TLSv1.3": false }],
   ] as const)("%j", async ([ssl, versions]) => {
     const secured = await start(ssl);
-    // Never those that are known to be weak.
+    // Weak suites are never accepted.
     for (const [version, isTaken] of [["TLSv1", false], ["TLSv1.1", false], ...Object.entries(versions)] as const)
       expect(await agreed(secured, only(version as "TLSv1")), version).toMatch(
         isTaken ? new RegExp(`^${version} `) : /^refused$/,
       );
-    // Postern's own client comes in by each.
+    // Postern's own client connects with each.
     const client = publish(secured, 9, "x", `ca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"`);
     await client.waitFor("its tunnel", () => isOpen(client));
   });
 
-  test("suites without forward secrecy, and those without authenticated encryption, are refused by default", async () => {
+  test("suites without forward secrecy or authenticated encryption are refused by default", async () => {
     const secured = await start("");
     for (const ciphers of ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "NULL"])
       expect(await agreed(secured, { maxVersion: "TLSv1.2", ciphers: `${ciphers}:@SECLEVEL=0` })).toBe("refused");
     expect(await agreed(secured, { maxVersion: "TLSv1.2", ciphers: AES_128 })).toBe(`TLSv1.2 ${AES_128}`);
   });
 
-  test("of those that are listed, and no others", async () => {
+  test("only listed suites are accepted", async () => {
     const secured = await start(`cipher_suites = ["${CHACHA}", "TLS_AES_256_GCM_SHA384"]`);
     expect(await agreed(secured, only("TLSv1.2"))).toBe(`TLSv1.2 ${CHACHA}`);
     expect(await agreed(secured, only("TLSv1.3"))).toBe("TLSv1.3 TLS_AES_256_GCM_SHA384");
@@ -67,7 +67,7 @@ describe("versions and cipher suites are those that the configuration says", () 
     expect(await agreed(secured, { ...only("TLSv1.3"), ciphers: "TLS_AES_128_GCM_SHA256" })).toBe("refused");
   });
 
-  test("where only suites of one version are listed, it is that version", async () => {
+  test("suites of one version alone select that version", async () => {
     const old = await start(`cipher_suites = ["${AES_128}"]`);
     expect(await agreed(old, {})).toBe(`TLSv1.2 ${AES_128}`);
     expect(await agreed(old, only("TLSv1.3"))).toBe("refused");
@@ -78,12 +78,12 @@ describe("versions and cipher suites are those that the configuration says", () 
 
   test.for([
     ["a suite that OpenSSL does not know", 'cipher_suites = ["NONSENSE"]'],
-    ["a suite that is none beside one that is", `cipher_suites = ["${AES_128}", "ECDHE-NONSENSE"]`],
-    ["a suite of 1.3 that is none", `cipher_suites = ["${AES_128}", "TLS_NONSENSE"]`],
-    ["a whole group of them", 'cipher_suites = ["HIGH:!aNULL"]'],
+    ["an unknown suite beside a known one", `cipher_suites = ["${AES_128}", "ECDHE-NONSENSE"]`],
+    ["an unknown TLS 1.3 suite", `cipher_suites = ["${AES_128}", "TLS_NONSENSE"]`],
+    ["a group of suites", 'cipher_suites = ["HIGH:!aNULL"]'],
     ["suites of 1.2 for 1.3 alone", `min_tls_version = "1.3"\ncipher_suites = ["${AES_128}"]`],
     ["suites of 1.3 for 1.2 alone", 'max_tls_version = "1.2"\ncipher_suites = ["TLS_AES_256_GCM_SHA384"]'],
-  ] as const)("%s: it does not start, and says which option is wrong", async ([, ssl]) => {
+  ] as const)("%s: the server does not start and names the wrong option", async ([, ssl]) => {
     const { server } = await TlsServer.launch(onTestFinished, { certificate, ssl });
     await server.ends(2);
     expect(server.stderr).toContain("cipher_suites");

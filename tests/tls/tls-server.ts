@@ -15,17 +15,20 @@ import {
 
 export interface TlsServerOptions {
   certificate: CertificateFiles;
-  /** In `[tunnel.server]`. */
+  /** Lines of `[tunnel.server]`. */
   more?: string;
-  /** In `[tunnel.server.auth]` and below it, or tables of their own. Default: TEST_KEY is taken. */
+  /** Lines of `[tunnel.server.auth]` and its subtables. Default: TEST_KEY is accepted. */
   auth?: string;
-  /** In `[tunnel.server.ssl]` and below it. */
+  /** Lines of `[tunnel.server.ssl]` and its subtables. */
   ssl?: string;
   env?: Record<string, string>;
   args?: string[];
 }
 
-/** A running `postern server` of tunnel.test with TLS, beside a plain port; its certificate lies in its folder, to be replaced. */
+/**
+ * A running `postern server` of tunnel.test with a TLS port and a plain port. Tests replace the certificate in its
+ * folder.
+ */
 export class TlsServer {
   server: Program;
   readonly port: number;
@@ -42,14 +45,14 @@ export class TlsServer {
     this.folder = folder;
   }
 
-  /** Starts it, and waits until it listens. */
+  /** Starts it and waits until it listens. */
   static async start(defer: Defer, options: TlsServerOptions): Promise<TlsServer> {
     const secured = await TlsServer.launch(defer, options);
     await secured.#listens();
     return secured;
   }
 
-  /** Starts it anew on the same ports, after it ended. */
+  /** Waits for its end, then starts it again on the same ports. */
   async restart(): Promise<void> {
     await this.server.exited;
     this.server = this.#start();
@@ -60,7 +63,7 @@ export class TlsServer {
     await this.server.waitFor("it to listen", () => this.server.stdout.includes('"listening"'));
   }
 
-  /** Starts it, and waits for nothing. */
+  /** Starts it without waiting. */
   static async launch(defer: Defer, options: TlsServerOptions): Promise<TlsServer> {
     const { certificate, more = "", auth = `api_keys = ["tests ${TEST_KEY}"]`, ssl = "", env = {} } = options;
     const folder = scratchFolder(defer);
@@ -86,20 +89,20 @@ ${ssl}`,
     return new TlsServer(() => postern(defer, args, { env }), port, plain, folder);
   }
 
-  /** What clients dial who know its name otherwise. */
+  /** The address for clients that configure its name separately. */
   get url(): string {
     return `https://127.0.0.1:${this.port}`;
   }
 }
 
-/** Puts a certificate and its key into a folder, as `name`.pem and `name`.key. */
+/** Copies a certificate and its key into a folder, as `name`.pem and `name`.key. */
 export function install(folder: string, name: string, { certificate, key }: CertificateFiles): void {
   copyFileSync(certificate, join(folder, `${name}.pem`));
   copyFileSync(key, join(folder, `${name}.key`));
   chmodSync(join(folder, `${name}.key`), 0o600);
 }
 
-/** `postern http` with this in `[tunnel.ssl]`, which tries once. */
+/** Starts `postern http` for one attempt, with these lines in `[tunnel.ssl]`. */
 export function publish({ url }: { url: string }, target: number, subdomain: string, ssl: string): Program {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
   writeFileSync(file, `[tunnel.ssl]\n${ssl}\n`, { mode: 0o600 });
@@ -107,10 +110,10 @@ export function publish({ url }: { url: string }, target: number, subdomain: str
   return postern(onTestFinished, [...args, "--no-reconnect"], { env: { POSTERN_API_KEY: TEST_KEY } });
 }
 
-/** Whether it has a tunnel. */
+/** True when it has a tunnel. */
 export const isOpen = (client: Program): boolean => client.stdout.includes('"tunnel_established"');
 
-/** The socket of a handshake on this machine, or why there is none. */
+/** The socket of a handshake with this machine, or the error. */
 export function shake(port: number, options: ConnectionOptions): Promise<TLSSocket | Error> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port, ...options });
@@ -125,7 +128,7 @@ export interface Answer {
   location: string | undefined;
 }
 
-/** One request by HTTPS to this machine, with any Host. */
+/** Sends one HTTPS request to this machine, with any Host. */
 export function visit(
   port: number,
   { ca, host, servername = host, path = "/" }: { ca: string; host: string; servername?: string; path?: string },

@@ -24,13 +24,13 @@ afterAll(() => cleanup.run());
 
 let files: CertificateFiles | undefined;
 
-/** The certificate of all tests here. */
+/** The certificate that all tests of this file share. */
 function certified(context: SkippableTest): CertificateFiles {
   needs(context, "openssl");
   return (files ??= makeCertificate(cleanup.defer));
 }
 
-describe("a local service that speaks TLS", () => {
+describe("a local service with TLS", () => {
   async function startService({ certificate, key }: CertificateFiles): Promise<string> {
     const credentials = { cert: readFileSync(certificate), key: readFileSync(key) };
     const service = createHttpsServer(credentials, (request, response) => {
@@ -56,7 +56,7 @@ describe("a local service that speaks TLS", () => {
     expect(body.subarray(0, 12).toString()).toBe("POST 200000 ");
   });
 
-  test("hears of a visitor that breaks off, and the tunnel does not", async (context) => {
+  test("notices a visitor that leaves, and the tunnel stays open", async (context) => {
     const files = certified(context);
     const credentials = { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
     let broken = 0;
@@ -78,13 +78,13 @@ describe("a local service that speaks TLS", () => {
       const visitor = await site.ask(onTestFinished, "GET /begun");
       await visitor.read("begun");
       visitor.reset();
-      await until("the service to hear of it", () => broken === nth);
+      await until("the service to notice", () => broken === nth);
     }
     expect((await site.visit("/whole")).body.toString()).toBe("whole");
     expect(site.client.count("tunnel_established")).toBe(1);
   });
 
-  test("is not reached when it is not: 502, and the client says why", async (context) => {
+  test("causes 502 when its certificate is not trusted, and the client reports why", async (context) => {
     const site = await Published.start(onTestFinished, await startService(certified(context)));
     expect((await site.visit("/")).status).toBe(502);
     expect((await site.client.event("error")).message).toMatch(/cannot be reached: .*certificate/i);
@@ -92,7 +92,7 @@ describe("a local service that speaks TLS", () => {
 });
 
 describe("a TLS proxy before the server", () => {
-  test("clients come in by wss, public URLs are the proxy's, and services learn the scheme", async (context) => {
+  test("clients connect over wss, public URLs are the proxy's, and services receive the scheme", async (context) => {
     needs(context, "nginx", "curl");
     const files = certified(context);
     const port = await claimPort();
@@ -112,7 +112,7 @@ describe("a TLS proxy before the server", () => {
     expect(curl.stdout).toBe("https");
   });
 
-  test("a client that does not trust the certificate does not come in, and does not try again", async (context) => {
+  test("a client that does not trust the certificate ends without another attempt", async (context) => {
     needs(context, "nginx");
     const port = await claimPort();
     const server = await ServerProcess.start(onTestFinished);
@@ -125,7 +125,7 @@ describe("a TLS proxy before the server", () => {
   });
 });
 
-/** Answers with the X-Forwarded-Proto it got. Returns its port. */
+/** Starts a service that returns the X-Forwarded-Proto it received. Returns its port. */
 async function startEcho(): Promise<number> {
   const service = createServer((request, response) => response.end(request.headers["x-forwarded-proto"]));
   service.listen(0, "127.0.0.1");

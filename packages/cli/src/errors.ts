@@ -1,4 +1,4 @@
-/** How a command ends; scripts rely on these numbers. */
+/** The exit codes. Scripts rely on them. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -9,101 +9,102 @@ export const EXIT = {
 } as const;
 
 /**
- * Every error that the command itself raises, how it ends then, and what happened with what to do.
- * Errors of the tunnel, and what visitors are answered, have tables where they arise; docs/errors.md is all of them.
+ * The errors of the command itself: exit code, and meaning with what to do. Errors of tunnels and responses to visitors
+ * have tables of their own; docs/errors.md lists all.
  */
 export const CLI_ERRORS = {
   PN_USAGE: {
     exit: EXIT.usage,
-    meaning: "A command or option is not understood. `postern --help` shows what there is.",
+    meaning: "A command or option is unknown. `postern --help` lists the commands.",
   },
   PN_TARGET_INVALID: {
     exit: EXIT.usage,
-    meaning: "The local service is not given as a port, host:port or address. Write 3000, 127.0.0.1:3000 or http://….",
+    meaning: "The target is not a port, host:port or URL. Write it like 3000, 127.0.0.1:3000 or http://localhost:3000.",
   },
   PN_TARGET_FOLDER: {
     exit: EXIT.usage,
-    meaning:
-      "A folder was given where only a running service can be shared. Start a web server in it, and share its port.",
+    meaning: "The target is a folder, which this version cannot share. Start a web server in it, and share its port.",
   },
   PN_SERVER_MISSING: {
     exit: EXIT.usage,
-    meaning: "No server was named. Use --server, POSTERN_SERVER_URL or server_url in the configuration file.",
+    meaning: "No server is given. Use --server, POSTERN_SERVER_URL, or server_url in the configuration file.",
   },
   PN_CONFIG_INVALID: {
     exit: EXIT.usage,
     meaning:
-      "A value in the configuration file, in the environment or on the command line is not allowed there. Correct what is named; `postern config check` looks for more.",
+      "The configuration file, the environment or the command line has an invalid value. Correct the values that the message lists; `postern config check` lists all.",
   },
   PN_CONFIG_UNBUILT: {
     exit: EXIT.usage,
     meaning:
-      "The configuration asks for something that this version does not have yet. Remove what is named, or switch it off.",
+      "The configuration uses an option that this version does not support yet. Remove or disable the options that the message lists.",
   },
   PN_CONFIG_MISSING: {
     exit: EXIT.usage,
     meaning:
-      "There is no configuration file, or nothing in it is to be run. `postern config init` writes one to begin with.",
+      "There is no configuration file, or it does not enable anything to run. `postern config init` writes one to start from.",
   },
   PN_CONFIG_EXISTS: {
     exit: EXIT.usage,
-    meaning: "A starting file would replace a file that is there. Name another one.",
+    meaning: "`postern config init` does not overwrite an existing file. Name another file.",
   },
   PN_LOG_UNWRITABLE: {
     exit: EXIT.usage,
-    meaning: "Log files cannot be written to their folder. Choose another logs_directory, or switch file_logging off.",
+    meaning: "Log files cannot be written to their folder. Choose another logs_directory, or set file_logging = false.",
   },
   PN_LISTEN_FAILED: {
     exit: EXIT.failed,
-    meaning: "The address to listen on is taken, not allowed or not of this machine. Choose another one with --listen.",
+    meaning:
+      "The listen address is in use, needs privileges, or does not belong to this machine. Choose another one with --listen.",
   },
   PN_SECRET_ARGUMENT: {
     exit: EXIT.usage,
     meaning:
-      "A secret was given on the command line, where others can read it. Put it into a file or into the environment, and change it.",
+      "A secret was given on the command line, where other users can read it. Replace the secret, and pass it in a file or in the environment.",
   },
   PN_KEY_MISSING: {
     exit: EXIT.usage,
     meaning:
-      "The client has no API key, no token and no certificate. Use --api-key-file, POSTERN_API_KEY, --token-file, POSTERN_TOKEN or [tunnel.auth].",
+      "The client has no API key, token or certificate. Use --api-key-file, POSTERN_API_KEY, --token-file, POSTERN_TOKEN or [tunnel.auth].",
   },
   PN_KEY_AMBIGUOUS: {
     exit: EXIT.usage,
-    meaning: "Two API keys, or two sources of keys, were given where one is needed. Remove one.",
+    meaning: "Two API keys, or two sources of keys, are given where one is expected. Remove one.",
   },
   PN_KEYS_MISSING: {
     exit: EXIT.usage,
     meaning:
-      "The server has no API key to accept, and takes no tokens. Make a key file, and name it with --api-keys-file.",
+      "The server has no API key, and neither tokens nor certificates are enabled: no client could log in. Make a key file, and name it with --api-keys-file.",
   },
   PN_KEY_INVALID: {
     exit: EXIT.usage,
-    meaning: "A line of API keys is not `name key` or `key`, or its key is too short. Correct the line that is named.",
+    meaning:
+      "A line of API keys is not `name key` or `key`, or its key has a wrong length. Correct the line that the message names.",
   },
   PN_TOKEN_INVALID: {
     exit: EXIT.usage,
-    meaning: "A file or option holds no token, or no key that tokens could be checked with. Correct what is named.",
+    meaning:
+      "A file or option contains no valid token, or no valid key to verify tokens. Correct the one that the message names.",
   },
   PN_FILE_WRITABLE: {
     exit: EXIT.usage,
-    meaning: "A file that decides what Postern does can be changed by other users. Run chmod 600 on it.",
+    meaning: "Other users can change a configuration, key or certificate file. Run chmod 600 on it.",
   },
   PN_FILE_UNREADABLE: {
     exit: EXIT.usage,
-    meaning: "A file cannot be read, or is far too large to be what it should be. Check its name and permissions.",
+    meaning: "A file cannot be read or written, or is too large. Check its name and permissions.",
   },
   PN_DEMO_FAILED: {
     exit: EXIT.failed,
-    meaning:
-      "The demo's request did not come back as it should. Run it again with --log-level debug, and report what it says.",
+    meaning: "The demo's request failed. Run the demo again with --log-level debug, and report the output.",
   },
 } as const satisfies Record<string, { exit: number; meaning: string }>;
 
-export { LOCAL_API_REFUSALS } from "./monitoring/refusals.js";
+export { LOCAL_API_REFUSALS } from "./monitoring/local-api-refusals.js";
 
 export type CliErrorCode = keyof typeof CLI_ERRORS;
 
-/** An error with what to do about it; `fix` may have several lines. */
+/** An error with advice; `fix` may have several lines. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly code: CliErrorCode;

@@ -7,7 +7,10 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { beforeAll, afterAll, describe, expect, onTestFinished, test, type TestContext } from "vitest";
 
-/** Stands for the real command: tells each signal that it hears, stops at SIGTERM, and ends as its first argument says. */
+/**
+ * A substitute for the real command: prints each signal it receives, stops at SIGTERM, and ends as its first argument
+ * says.
+ */
 const COMMAND = `
 export async function main([how]) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"]) process.on(signal, () => console.log(signal));
@@ -40,7 +43,7 @@ function commandIn(place: string): string {
   return join(place, "bin", "postern.js");
 }
 
-/** A Node on this machine that is too old for the command. The test is skipped, loudly, where there is none. */
+/** A Node on this machine that is too old for the command. Without one the test is skipped with a message. */
 function olderNode({ skip }: TestContext): string {
   for (const place of (process.env["PATH"] ?? "").split(delimiter)) {
     const node = join(place, "node");
@@ -57,7 +60,7 @@ class Launched {
   readonly process: ChildProcessByStdio<null, Readable, null>;
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   lines: string[] = [];
-  #told: (() => void) | undefined;
+  #onLine: (() => void) | undefined;
 
   constructor(node: string, how: string) {
     this.process = spawn(node, [bin, how], { stdio: ["ignore", "pipe", "inherit"] });
@@ -66,29 +69,29 @@ class Launched {
     this.process.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
       this.lines = text.split("\n").slice(0, -1);
-      this.#told?.();
+      this.#onLine?.();
     });
-    // Only when everybody who could write to it is gone: launcher and child.
+    // Emitted only when both launcher and child are gone.
     this.ended = new Promise((resolve) => this.process.once("close", (code, signal) => resolve({ code, signal })));
   }
 
   async until(met: () => boolean): Promise<void> {
-    while (!met()) await new Promise<void>((resolve) => (this.#told = resolve));
+    while (!met()) await new Promise<void>((resolve) => (this.#onLine = resolve));
   }
 }
 
-describe("with a Node that is too old", () => {
-  test("the command runs under the one that npm brought, unmarked", async (context) => {
+describe("with an old Node", () => {
+  test("the command runs with the Node that npm installed, without the launcher's mark", async (context) => {
     const launched = new Launched(olderNode(context), "exit");
     expect(await launched.ended).toEqual({ code: 7, signal: null });
     expect(launched.lines).toEqual([expect.stringMatching(/^ready v24\..* no mark$/)]);
   });
 
-  test("how it died is passed on", async (context) => {
+  test("the launcher dies by the signal that ended the command", async (context) => {
     expect(await new Launched(olderNode(context), "die").ended).toEqual({ code: null, signal: "SIGKILL" });
   });
 
-  test("each signal reaches it once", async (context) => {
+  test("each signal reaches the command once", async (context) => {
     const launched = new Launched(olderNode(context), "wait");
     await launched.until(() => launched.lines.length === 1);
     const signals = ["SIGINT", "SIGHUP", "SIGUSR2", "SIGINT", "SIGTERM"] as const;
@@ -99,7 +102,7 @@ describe("with a Node that is too old", () => {
     expect(launched.lines.slice(1)).toEqual(signals);
   });
 
-  test("Ctrl-C, which goes to the whole process group, reaches it once", async (context) => {
+  test("Ctrl-C, which goes to the whole process group, reaches the command once", async (context) => {
     const node = olderNode(context);
     const script = `import { spawn } from "node:child_process";
       spawn(${JSON.stringify(node)}, [${JSON.stringify(bin)}, "wait"], { stdio: "inherit" });
@@ -109,8 +112,8 @@ describe("with a Node that is too old", () => {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let text = "";
-    const told = async (what: string): Promise<void> => {
-      while (!text.includes(what)) await new Promise((resolve) => shell.stdout.once("data", resolve));
+    const printed = async (part: string): Promise<void> => {
+      while (!text.includes(part)) await new Promise((resolve) => shell.stdout.once("data", resolve));
     };
     shell.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
     const group = -(shell.pid ?? 0);
@@ -119,17 +122,17 @@ describe("with a Node that is too old", () => {
       if (shell.exitCode === null) process.kill(group, "SIGKILL");
       await over;
     });
-    await told("ready");
+    await printed("ready");
     process.kill(group, "SIGINT");
-    await told("SIGINT");
-    // Whatever else the Ctrl-C could have caused has been told before this.
+    await printed("SIGINT");
+    // A second SIGINT would have been printed before this.
     const child = Number(text.split(" ")[2]);
     process.kill(child, "SIGTERM");
-    await told("SIGTERM");
+    await printed("SIGTERM");
     expect(text.split("\n").slice(1)).toEqual(["SIGINT", "SIGTERM", ""]);
   });
 
-  test("it is told to stop when its launcher is killed", async (context) => {
+  test("the command stops when its launcher is killed", async (context) => {
     const launched = new Launched(olderNode(context), "wait");
     await launched.until(() => launched.lines.length === 1);
     launched.process.kill("SIGKILL");
@@ -137,7 +140,7 @@ describe("with a Node that is too old", () => {
     expect(launched.lines.slice(1)).toEqual(["SIGTERM"]);
   });
 
-  test("without the one that npm brings it says what to install", (context) => {
+  test("without the Node that npm installs, the message names what to install", (context) => {
     const alone = commandIn(join(folder, "alone"));
     const { status, stdout, stderr } = spawnSync(olderNode(context), [alone, "demo"], { encoding: "utf8" });
     expect([status, stdout]).toEqual([2, ""]);
@@ -145,17 +148,17 @@ describe("with a Node that is too old", () => {
   });
 });
 
-test("with a Node that is new enough the command runs in this very process", async () => {
+test("with a new enough Node, the command runs in the same process", async () => {
   const launched = new Launched(process.execPath, "exit");
   expect(await launched.ended).toEqual({ code: 7, signal: null });
   expect(launched.lines).toEqual([`ready ${process.version} ${launched.process.pid} no mark`]);
 });
 
-test("a copy that was never built says so", () => {
-  const place = join(folder, "unbuilt");
-  const unbuilt = commandIn(place);
+test("a copy that is not built is reported", () => {
+  const place = join(folder, "not-built");
+  const notBuilt = commandIn(place);
   rmSync(join(place, "dist"), { recursive: true });
-  const { status, stderr } = spawnSync(process.execPath, [unbuilt], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [notBuilt], { encoding: "utf8" });
   expect(status).toBe(2);
-  expect(stderr).toContain("not built yet");
+  expect(stderr).toContain("not built");
 });

@@ -4,8 +4,8 @@ import { failureOf, failureText } from "./reporting/failure.js";
 import { createProgram } from "./program.js";
 import { eventPrinter, machineEvent, processTerminal, type Terminal } from "./terminal/terminal.js";
 
-/** How long the last words may wait for their reader, in milliseconds. */
-const FLUSH = 1_000;
+/** Milliseconds to write the remaining output before the process exits. */
+const FLUSH_TIMEOUT = 1_000;
 
 /** Runs the command line `args` and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -18,7 +18,7 @@ export async function main(args: readonly string[]): Promise<void> {
   await end(terminal, await run(args, terminal));
 }
 
-/** Runs the command line `args`; failures are told to people. Returns the exit code. */
+/** Runs the command line `args`, and prints failures. Returns the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     refuseSecrets(args);
@@ -26,7 +26,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     await createProgram(terminal, (code) => (exitCode = code)).parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
-    // Commander has said it already. Help that nobody asked for is a usage error too.
+    // Commander has printed the message. Help after a missing command is a usage error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     return reportFailure(error, args, terminal);
   }
@@ -51,7 +51,7 @@ function reportFailure(error: unknown, args: readonly string[], terminal: Termin
   return failure.exit;
 }
 
-/** Looked for before anything else reads the arguments, so that no message repeats one. */
+/** Runs before anything else reads the arguments, so that no message repeats a secret. */
 function refuseSecrets(args: readonly string[]): void {
   const end = args.indexOf("--");
   const given = args
@@ -61,17 +61,16 @@ function refuseSecrets(args: readonly string[]): void {
   const option = given.split("=", 1)[0] ?? "";
   throw new CliError(
     "PN_SECRET_ARGUMENT",
-    `${option} is not taken here: every user of this machine can read the command line of its processes.`,
+    `${option} is not accepted: other users of this machine can read the arguments of a process.`,
     [
-      "In a file:           postern http 3000 --api-key-file my.key",
-      "A token:             --token-file, or POSTERN_TOKEN in the environment",
-      "In the environment:  POSTERN_API_KEY for `postern http`, POSTERN_API_KEYS for `postern server`",
-      "A key that was typed here may be in your shell's history: make a new one.",
+      "In a file:           postern http 3000 --api-key-file my.key, or --token-file my.token",
+      "In the environment:  POSTERN_API_KEY or POSTERN_TOKEN; for a server, POSTERN_API_KEYS",
+      "Replace a secret that you typed here: it may be in your shell's history.",
     ].join("\n"),
   );
 }
 
 async function end(terminal: Terminal, exitCode: number): Promise<never> {
-  await Promise.all([terminal.stdout.flushed(FLUSH), terminal.stderr.flushed(FLUSH)]);
+  await Promise.all([terminal.stdout.flushed(FLUSH_TIMEOUT), terminal.stderr.flushed(FLUSH_TIMEOUT)]);
   process.exit(exitCode);
 }

@@ -6,7 +6,7 @@ import { scratchFolder } from "@postern/testkit";
 import { run } from "./main.js";
 import { Output } from "./terminal/output.js";
 
-async function typed(...args: string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
+async function runCommand(...args: string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const read = (stream: PassThrough): string => String((stream.read() as Buffer | null) ?? "");
   const exit = await run(args, {
@@ -17,8 +17,8 @@ async function typed(...args: string[]): Promise<{ exit: number; stdout: string;
   return { exit, stdout: read(streams.stdout), stderr: read(streams.stderr) };
 }
 
-test("the help shows what works, and only that", async () => {
-  const { exit, stdout, stderr } = await typed("--help");
+test("the help lists the commands", async () => {
+  const { exit, stdout, stderr } = await runCommand("--help");
   expect([exit, stderr]).toEqual([0, ""]);
   const commands = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
   expect(new Set(commands)).toEqual(
@@ -26,17 +26,17 @@ test("the help shows what works, and only that", async () => {
   );
 });
 
-test("the help of a command names each option's variable", async () => {
-  const http = (await typed("http", "--help")).stdout.replace(/\s+/g, " ");
+test("the help of a command names the environment variable of each option", async () => {
+  const http = (await runCommand("http", "--help")).stdout.replace(/\s+/g, " ");
   for (const name of ["SERVER_URL", "SUBDOMAIN", "HOST_HEADER", "API_KEY_FILE", "LOG_LEVEL", "LOG_FORMAT", "JSON"]) {
     expect(http).toContain(`env: POSTERN_${name}`);
   }
-  const server = (await typed("server", "--help")).stdout.replace(/\s+/g, " ");
+  const server = (await runCommand("server", "--help")).stdout.replace(/\s+/g, " ");
   for (const name of ["LISTEN", "DOMAIN", "API_KEYS_FILE"]) expect(server).toContain(`env: POSTERN_${name}`);
 });
 
 test("the version is the package's", async () => {
-  expect((await typed("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await runCommand("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 test.for([
@@ -51,62 +51,65 @@ test.for([
   [["http", "3000", "--server", "http://localhost"], "PN_KEY_MISSING"],
   [["server"], "PN_KEYS_MISSING"],
   [["server", "--listen", "nowhere"], "--listen must be an address to listen on"],
-  [["server", "--domain", "https://a.b"], "--domain must be a host name alone"],
+  [["server", "--domain", "https://a.b"], "--domain must be a host name"],
   [["server", "--config", "/nowhere/postern.toml"], "PN_FILE_UNREADABLE"],
   [["start"], "PN_CONFIG_MISSING"],
   [["config", "chek"], "Did you mean check?"],
-] as const)("postern %j is a usage error and says what is wrong", async ([args, message]) => {
-  const { exit, stdout, stderr } = await typed(...args);
+] as const)("postern %j is a usage error with a message", async ([args, message]) => {
+  const { exit, stdout, stderr } = await runCommand(...args);
   expect(stderr).toContain(message);
   expect(exit).toBe(2);
   expect(stdout).toBe("");
 });
 
 test("a folder is refused in one line", async () => {
-  expect((await typed("http", "./site")).stderr.trimEnd().split("\n")).toHaveLength(1);
+  expect((await runCommand("http", "./site")).stderr.trimEnd().split("\n")).toHaveLength(1);
 });
 
-test("a server without keys says how to make one, in a line that can be copied", async () => {
-  expect((await typed("server")).stderr).toMatch(
+test("a server without keys prints a command that makes one", async () => {
+  expect((await runCommand("server")).stderr).toMatch(
     /^ +\(umask 077; .*\) && postern server --api-keys-file postern\.keys$/m,
   );
 });
 
-test("with --json a failure is an event too", async () => {
-  const { stdout } = await typed("http", "3000", "--json");
+test("with --json, a failure is also an event", async () => {
+  const { stdout } = await runCommand("http", "3000", "--json");
   expect(JSON.parse(stdout)).toMatchObject({ type: "error", data: { code: "PN_SERVER_MISSING", retryable: false } });
 });
 
-test.for(["--api-key", "--api-keys", "--token", "--password"])("%s is explained and not repeated", async (option) => {
-  for (const args of [[option, "s3cr3t-s3cr3t-s3cr3t"], [`${option}=s3cr3t-s3cr3t-s3cr3t`]]) {
-    const { exit, stdout, stderr } = await typed("http", "3000", ...args);
-    expect(exit).toBe(2);
-    expect(stderr).toContain("PN_SECRET_ARGUMENT");
-    expect(stdout + stderr).not.toContain("s3cr3t");
-  }
-});
+test.for(["--api-key", "--api-keys", "--token", "--password"])(
+  "%s is refused, with a message that does not repeat it",
+  async (option) => {
+    for (const args of [[option, "s3cr3t-s3cr3t-s3cr3t"], [`${option}=s3cr3t-s3cr3t-s3cr3t`]]) {
+      const { exit, stdout, stderr } = await runCommand("http", "3000", ...args);
+      expect(exit).toBe(2);
+      expect(stderr).toContain("PN_SECRET_ARGUMENT");
+      expect(stdout + stderr).not.toContain("s3cr3t");
+    }
+  },
+);
 
-test("config check tells programs the outcome in one object: warnings when it is valid, else each mistake", async () => {
+test("config check --json prints one object: warnings of a valid file, or each mistake", async () => {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
   writeFileSync(file, "[tunnel.server.performance]\nworker_threads = 2\n[tunnel.server.rate_limit]\nenabled = true\n", {
     mode: 0o600,
   });
-  const valid = await typed("config", "check", "--config", file, "--json");
+  const valid = await runCommand("config", "check", "--config", file, "--json");
   expect(JSON.parse(valid.stdout)).toMatchObject({
     type: "status_update",
     data: {
       state: "valid",
       file,
       warnings: [
-        expect.stringContaining("[tunnel.server.rate_limit] asks for rate limits"),
-        expect.stringContaining("[tunnel.server.performance] does nothing"),
+        expect.stringContaining("[tunnel.server.rate_limit] requires rate limits"),
+        expect.stringContaining("[tunnel.server.performance] has no effect"),
       ],
     },
   });
   expect([valid.exit, valid.stderr]).toEqual([0, expect.stringContaining("is valid")]);
 
   writeFileSync(file, "[tunnel]\na = 1\nb = 2\n");
-  const wrong = await typed("config", "check", "--config", file, "--json");
+  const wrong = await runCommand("config", "check", "--config", file, "--json");
   const { type, data } = JSON.parse(wrong.stdout) as { type: string; data: Record<string, unknown> };
   expect([wrong.exit, type, data["code"]]).toEqual([2, "error", "PN_CONFIG_INVALID"]);
   expect(data["problems"]).toEqual([expect.stringContaining(':2:1: "a"'), expect.stringContaining(':3:1: "b"')]);

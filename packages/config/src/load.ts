@@ -1,47 +1,47 @@
 import { CONFIGURATION, type Configuration } from "./declared/configuration.js";
-import { pathText, type Path } from "./path.js";
-import { ConfigError, problemOf, type Problem } from "./problem.js";
-import { resolve, type Layers, type Origin, type Resolution } from "./resolve.js";
-import { ruleFaults } from "./rules.js";
-import { strayVariables } from "./stray-variables.js";
-import { TomlFile } from "./toml-file.js";
-import { unbuilt, type Unbuilt } from "./unbuilt.js";
+import { pathText, type Path } from "./file/path.js";
+import { ConfigError, problemOf, type Problem } from "./file/problem.js";
+import { resolve, type Layers, type Origin, type Resolution } from "./resolving/resolve.js";
+import { ruleViolations } from "./checks/rules.js";
+import { misspelledVariables } from "./checks/misspelled-variables.js";
+import { TomlFile } from "./file/toml-file.js";
+import { unsupported, type Unsupported } from "./checks/unsupported.js";
 
-/** Two heartbeats that are missed end a session, and a dead one must be noticed in half a minute. */
+/** Two missed heartbeats end a session, and a dead session must be detected within 30 s. */
 const LONGEST_HEARTBEAT = 10_000;
 
-/** A configuration that is valid, and where it comes from. */
+/** A valid configuration and the sources of its values. */
 export class LoadedConfiguration {
   readonly values: Configuration;
   readonly file: TomlFile | undefined;
   readonly resolution: Resolution<(typeof CONFIGURATION)["entries"]>;
-  /** What its author should know. */
+  /** Warnings for the author of the file. */
   readonly warnings: readonly Problem[];
 
   constructor(layers: Layers, resolution: Resolution<(typeof CONFIGURATION)["entries"]>) {
     this.values = resolution.values;
     this.file = layers.file;
     this.resolution = resolution;
-    const stray = strayVariables(layers.env, resolution.options).map(problemOf);
-    this.warnings = [...this.#heartbeats(), ...stray];
+    const misspelled = misspelledVariables(layers.env, resolution.options).map(problemOf);
+    this.warnings = [...this.#heartbeats(), ...misspelled];
   }
 
-  /** What it asks for below `within` that nothing does. Default: anywhere. */
-  unbuilt(...within: Path[]): Unbuilt {
-    return unbuilt(this.resolution, this.file, within.length === 0 ? [[]] : within);
+  /** Returns the settings below `within` that this version does not support. Default: everywhere. */
+  unsupported(...within: Path[]): Unsupported {
+    return unsupported(this.resolution, this.file, within.length === 0 ? [[]] : within);
   }
 
-  /** Where a value comes from. */
+  /** Returns the source of a value. */
   origin(...path: Path): Origin {
     const wanted = pathText(path);
     return this.resolution.options.find((each) => pathText(each.path) === wanted)?.origin ?? { from: "default" };
   }
 
-  /** Whether the file holds a secret, and so should be readable by its owner alone. */
+  /** True if the file contains a secret and should be readable by its owner only. */
   get holdsSecrets(): boolean {
     return this.resolution.options.some(({ option: { secret, kind }, value, origin }) => {
       if (!secret || origin.from !== "file") return false;
-      // Some are secret in a part that may not be there.
+      // The value of a proxy is secret only if it contains a password.
       return kind.redact === undefined || kind.redact(value) !== kind.show(value);
     });
   }
@@ -49,22 +49,23 @@ export class LoadedConfiguration {
   #heartbeats(): Problem[] {
     return this.values.tunnel.endpoints.flatMap(({ keepalive_interval }, index) => {
       if (keepalive_interval <= LONGEST_HEARTBEAT) return [];
-      const message = "keepalive_interval counts as 10 s: a longer one would show dead links as healthy for too long.";
+      const message = "keepalive_interval counts as 10 s: longer intervals detect dead connections too late.";
       const path = ["tunnel", "endpoints", index, "keepalive_interval"];
       return [this.file?.problem(path, message) ?? problemOf(message)];
     });
   }
 }
 
-/** Reads and checks everything. @throws ConfigError with all that is wrong. */
+/** Resolves and checks the configuration. @throws ConfigError with every problem. */
 export function loadConfiguration(layers: Layers): LoadedConfiguration {
   const resolution = resolve(CONFIGURATION, layers);
   const { problems, values } = resolution;
   const origins = new Map(resolution.options.map(({ path, origin }) => [pathText(path), origin.from]));
-  const faults = problems.length > 0 ? [] : ruleFaults(values, (path) => origins.get(pathText(path)) ?? "default");
+  const violations =
+    problems.length > 0 ? [] : ruleViolations(values, (path) => origins.get(pathText(path)) ?? "default");
   const found = [
     ...problems,
-    ...faults.map(({ path, message }) => layers.file?.problem(path, message) ?? problemOf(message)),
+    ...violations.map(({ path, message }) => layers.file?.problem(path, message) ?? problemOf(message)),
   ];
   if (found.length > 0) throw new ConfigError(found.toSorted((one, other) => one.line - other.line));
   return new LoadedConfiguration(layers, resolution);

@@ -1,12 +1,12 @@
 import { Session as Inspector, type Profiler } from "node:inspector";
 
-/** The blocks of one function: those known, because they did not run once, and those that have run since. */
+/** The blocks of one function: the known ones, because they once did not run, and those that have run since. */
 interface Blocks {
   known: Set<number>;
   ran: Set<number>;
 }
 
-/** Which blocks of our compiled code ran, asked of V8 itself. */
+/** The blocks of our compiled code that have run, as V8 reports them. */
 export class Coverage {
   readonly #inspector = new Inspector();
   readonly #functions = new Map<string, Blocks>();
@@ -18,12 +18,12 @@ export class Coverage {
     this.#inspector.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   }
 
-  /** How many functions and blocks within them have run. */
+  /** The number of functions, and of blocks in them, that have run. */
   get blocks(): number {
     return this.#blocks;
   }
 
-  /** Whether anything ran since the last call that had never run before. */
+  /** Whether code has run since the last call that never ran before. */
   grew(): boolean {
     const before = this.#blocks;
     this.#inspector.post("Profiler.takePreciseCoverage", (_error, { result }) => {

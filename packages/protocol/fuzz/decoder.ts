@@ -12,26 +12,26 @@ import { PLANTS, plantedFuzzer } from "./plant.ts";
 import { Random } from "./random.ts";
 import { tryInput } from "./trial.ts";
 
-const USAGE = `Tries messages on the frame reader and on a session, until one of them does what PROTOCOL.md does not allow.
+const USAGE = `Sends messages to the frame reader and to a session until one of them violates PROTOCOL.md.
 
   node packages/protocol/fuzz/decoder.ts [options]          after npm run build
 
-  --seconds N   stop after so long; default 10
-  --runs N      stop after so many inputs
-  --seed N      the same inputs again; default: another each time
-  --replay      only the inputs of the corpus
+  --seconds N   stop after N seconds; default 10
+  --runs N      stop after N inputs
+  --seed N      repeat the inputs of a seed; default: a random one
+  --replay      try only the inputs of the corpus
   --bare        start without the corpus
   --save        keep inputs that reach new code in the corpus
-  --plant NAME  with a bug that must be found, starting bare: ${Object.keys(PLANTS).join(", ")}
+  --plant NAME  plant a bug that must be found, without the corpus: ${Object.keys(PLANTS).join(", ")}
 
-Exit code 1 says that something was found; it prints what, and the input, which belongs in the corpus once it is fixed.
+Exit code 1: a fault was found. It is printed with its input; add the input to the corpus when the fault is fixed.
 `;
 
-/** How long one input may take, in milliseconds: more is a hang. */
+/** An input that takes longer than this, in milliseconds, is a hang. */
 const PATIENCE = 4_000;
-/** Heap beyond this, in bytes, after collecting what can be collected, is a leak. */
+/** A heap larger than this, in bytes, is a leak. */
 const MOST_HEAP = 512 * 1024 * 1024;
-/** Inputs between two looks at what they reached. */
+/** Inputs between two checks of the coverage. */
 const BATCH = 16;
 /** Inputs longer than this, in bytes, are not kept. */
 const MOST_KEPT = 3_000;
@@ -48,10 +48,10 @@ const { values } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
-/** Runs under a watchdog, so that a hang is found as well. */
+/** Runs with a timeout, so that a hang is found too. */
 const ATTEMPT = new Script("attempt()");
-/** How the last trial went. */
-let way = "";
+/** The outcome of the last trial. */
+let outcome = "";
 const corpus = fileURLToPath(new URL("corpus", import.meta.url));
 
 if (values.help) process.stdout.write(USAGE);
@@ -78,10 +78,10 @@ function fuzz(): number {
 
   const random = new Random(Number(values.seed));
   const coverage = new Coverage();
-  const ways = new Set<string>();
+  const outcomes = new Set<string>();
   for (const input of kept) {
     faultOf(input);
-    ways.add(way);
+    outcomes.add(outcome);
   }
   coverage.grew();
   const end = performance.now() + Number(values.seconds) * 1_000;
@@ -98,25 +98,25 @@ function fuzz(): number {
         console.log(`found in run ${runs} of seed ${values.seed}`);
         return report(fault, fault.includes("timed out") ? input : smallest(input));
       }
-      if (!ways.has(way)) fresh.push(input);
-      ways.add(way);
+      if (!outcomes.has(outcome)) fresh.push(input);
+      outcomes.add(outcome);
     }
-    // To ask V8 takes longer than a trial, so it is asked once for all of them.
+    // Reading the coverage takes longer than a trial, so it is read once per batch.
     if (coverage.grew()) fresh.push(...batch);
     kept.push(...fresh);
-    if (process.memoryUsage().heapUsed > MOST_HEAP) return report("memory is not given back", batch[0] as Input);
+    if (process.memoryUsage().heapUsed > MOST_HEAP) return report("memory is not released", batch[0] as Input);
   }
   if (values.save) save(kept);
   console.log(
-    `${runs} runs of seed ${values.seed}: no fault; ${coverage.blocks} blocks and ${ways.size} ways, ${kept.length} inputs kept`,
+    `${runs} runs of seed ${values.seed}: no fault; ${coverage.blocks} blocks and ${outcomes.size} outcomes, ${kept.length} inputs kept`,
   );
   return 0;
 }
 
-/** What is wrong with the answer to `input`; undefined when nothing is. */
+/** The fault that `input` causes; undefined when there is none. */
 function faultOf(input: Input): string | undefined {
   try {
-    Object.assign(globalThis, { attempt: () => (way = tryInput(input)) });
+    Object.assign(globalThis, { attempt: () => (outcome = tryInput(input)) });
     ATTEMPT.runInThisContext({ timeout: PATIENCE });
     return undefined;
   } catch (error) {
@@ -124,7 +124,7 @@ function faultOf(input: Input): string | undefined {
   }
 }
 
-/** Leaves out what the fault does not need. */
+/** Removes the parts of `input` that the fault does not need. */
 function smallest(input: Input): Input {
   for (let at = input.messages.length - 1; at >= 0; at--) {
     const without = { ...input, messages: input.messages.toSpliced(at, 1) };
@@ -142,15 +142,15 @@ function report(fault: string, input: Input): 1 {
   return 1;
 }
 
-/** Writes those inputs, the shortest first, that reach something which none before them did. */
+/** Writes the inputs that reach new code or a new outcome, the shortest first. */
 function save(inputs: Input[]): void {
   const coverage = new Coverage();
-  const ways = new Set<string>();
+  const outcomes = new Set<string>();
   for (const input of inputs.toSorted((a, b) => printInput(a).length - printInput(b).length)) {
     faultOf(input);
     const text = printInput(input);
-    if ((!coverage.grew() && ways.has(way)) || text.length > MOST_KEPT) continue;
-    ways.add(way);
+    if ((!coverage.grew() && outcomes.has(outcome)) || text.length > MOST_KEPT) continue;
+    outcomes.add(outcome);
     writeFileSync(join(corpus, `${createHash("sha256").update(text).digest("hex").slice(0, 12)}.txt`), text);
   }
 }

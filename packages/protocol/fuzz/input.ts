@@ -1,4 +1,4 @@
-/** One thing to try: who the session is, how its owner behaves, and the messages that reach it. */
+/** An input: the session's role, the behaviour of its owner, and the messages that it receives. */
 export interface Input {
   role: "server" | "client";
   /** Bits of `Manner`. */
@@ -6,26 +6,26 @@ export interface Input {
   messages: Buffer[];
 }
 
-/** What the owner of the session does with its streams. */
+/** The behaviour of the owner of the session and of the network, as bits. */
 export const Manner = {
-  /** Keeps what arrives, instead of consuming it at once. */
+  /** Consumes nothing. */
   STALL: 0x01,
-  /** Writes back what arrives. */
+  /** Writes received bytes back. */
   ECHO: 0x02,
-  /** Resets a stream, from within, at its first bytes. */
+  /** Resets a stream in `onData`. */
   RESET: 0x04,
-  /** Half-closes when the peer did. */
+  /** Half-closes when the peer does. */
   END: 0x08,
-  /** Writes much at once to every stream. */
+  /** Writes a large chunk to every stream. */
   WRITE: 0x10,
-  /** A server opens streams of its own first. */
+  /** A server opens streams first. */
   OPEN: 0x20,
-  /** And of the network: messages arrive in pieces. */
+  /** Messages arrive in pieces. */
   CUT: 0x40,
 } as const;
 export const ALL_MANNERS = 0x7f;
 
-/** A line `role manners`, then a message a line in hexadecimal. */
+/** A line `role manners`, then one message per line in hexadecimal. */
 export function printInput({ role, manners, messages }: Input): string {
   return [`${role} ${manners}`, ...messages.map((message) => message.toString("hex")), ""].join("\n");
 }

@@ -1,16 +1,16 @@
 import { ALL_MANNERS, type Input } from "./input.ts";
 import type { Random } from "./random.ts";
 
-/** No input grows beyond this, so that every trial is quick. */
+/** The largest input, in bytes, so that every trial is quick. */
 const MOST_MESSAGES = 12;
 const MOST_BYTES = 40_000;
 
 const TYPES = [0x01, 0x02, 0x03, 0x04, 0x05, 0x10, 0x11, 0x12, 0x13, 0x14];
-/** Numbers at the edges of fields, windows and counts. */
+/** Numbers at the limits of fields, windows and counts. */
 // prettier-ignore
 const EDGES = [0n, 1n, 2n, 7n, 8n, 255n, 256n, 1_024n, 16_383n, 16_384n, 16_385n, 65_527n, 65_535n, 65_536n, 262_144n, 0x7fff_ffffn, 0xffff_fffen,
   0xffff_ffffn, 0x1_0000_0000n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n];
-/** Lengths of DATA around half of the guaranteed window and the whole of it. */
+/** Lengths of DATA around half of the guaranteed window and all of it. */
 const SIZES = [1, 2, 100, 8_191, 8_192, 16_383, 16_384, 16_385];
 const TEXTS = [
   "{}",
@@ -23,7 +23,7 @@ const TEXTS = [
   '{"type":"unbind","tunnel":"\u00e9',
 ];
 
-/** An input that nobody has tried. */
+/** A random input. */
 export function newInput(random: Random): Input {
   if (random.once(8)) return fullWindow(random);
   const messages = Array.from({ length: 1 + random.below(4) }, () =>
@@ -32,7 +32,7 @@ export function newInput(random: Random): Input {
   return { role: random.pick(["server", "client"]), manners: random.below(ALL_MANNERS + 1), messages };
 }
 
-/** `input` with one to four changes, now and then with a part of `other`. */
+/** `input` with one to four changes, sometimes with a part of `other`. */
 export function mutated(input: Input, other: Input, random: Random): Input {
   let { role, manners } = input;
   const messages = input.messages.map((message) => frames(message));
@@ -59,7 +59,7 @@ export function mutated(input: Input, other: Input, random: Random): Input {
   return { role, manners, messages: joined.slice(0, MOST_MESSAGES) };
 }
 
-/** Cuts a message where its headers say that frames end. What is left over is the last. */
+/** Splits a message into frames by the lengths in its headers. The remainder is the last part. */
 function frames(message: Buffer): Buffer[] {
   const found: Buffer[] = [];
   let at = 0;
@@ -71,7 +71,7 @@ function frames(message: Buffer): Buffer[] {
   return found;
 }
 
-/** A frame; if there is one beside it, often of the same stream. */
+/** A frame, often of the same stream as its neighbour. */
 function newFrame(random: Random, beside?: Buffer): Buffer {
   const type = random.pick(TYPES);
   const payload = newPayload(type, random);
@@ -84,7 +84,7 @@ function newFrame(random: Random, beside?: Buffer): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** A stream whose guaranteed window is used to its end, or a byte short of it, or a byte beyond. */
+/** DATA that fills the guaranteed window of a stream, or one byte less, or one byte more. */
 function fullWindow(random: Random): Input {
   const stream = 1 + random.below(8);
   const header = (type: number, length: number): Buffer => Buffer.concat([Buffer.from([type, 0, length >> 8, length]), bigEndian(BigInt(stream), 4)]); // prettier-ignore

@@ -1,19 +1,19 @@
 import type { Input } from "./input.ts";
 
-/** `lives`: the session must go on; `ends`: it must end; `either`: it cannot be told from outside. */
+/** `lives`: the session must continue; `ends`: it must end; `either`: both are allowed. */
 export type Verdict = "lives" | "ends" | "either";
 
-/** What PROTOCOL.md says of a peer's frames, one by one, read plainly. */
+/** A naive implementation of the rules of PROTOCOL.md for the frames of a peer. */
 export class PlainReading {
   readonly #own: number;
-  /** Nobody reads: a window never grows. */
+  /** Nothing is consumed, so windows never grow. */
   readonly #stalled: boolean;
   /** The highest id that each side has opened. */
   readonly #highest = { own: 0, peer: 0 };
-  /** By id: how much the peer has sent, and how much it may at least send. */
+  /** By id: the bytes that the peer has sent, and that it may send at least. */
   readonly #open = new Map<number, { came: number; granted: number; ended: boolean }>();
   #acked = 0;
-  /** The peer drains: what it opens all the same is refused. */
+  /** The peer drains: streams that it opens are refused. */
   #draining = false;
 
   constructor(role: Input["role"], stalled: boolean) {
@@ -21,13 +21,13 @@ export class PlainReading {
     this.#stalled = stalled;
   }
 
-  /** The session opened a stream itself. */
+  /** The session opened a stream. */
   opened(id: number, window: number): void {
     this.#highest.own = id;
     this.#open.set(id, { came: 0, granted: window, ended: false });
   }
 
-  /** The stream is over: its frames are ignored from now on. */
+  /** The stream is over: later frames of it are ignored. */
   over(id: number): void {
     this.#open.delete(id);
   }
@@ -65,7 +65,7 @@ export class PlainReading {
     return this.ofStream(id);
   }
 
-  /** Any frame of stream `id`: one that was never opened is a violation, one that is over is not. */
+  /** Any frame of stream `id`: a violation if it was never opened, ignored if it is over. */
   ofStream(id: number): Verdict {
     const own = (id & 1) === this.#own;
     return id > (own ? this.#highest.own : this.#highest.peer) ? "ends" : "lives";

@@ -2,21 +2,21 @@ import { twinRead } from "../src/wire/wire-twin.suite.ts";
 
 type Frame = Record<string, number | string> & { type: string; stream: number };
 
-/** Largest message that the other side accepts. */
+/** The largest message that a peer accepts. */
 const MOST = 1024 * 1024;
 
-/** Checks what a session sends, as a strict peer would. */
+/** Checks the frames of a session like a strict peer. */
 export class SentFrames {
   readonly #streams = new Map<number, { sent: number; granted: number; over: boolean; ended: boolean }>();
   #acked = 0;
-  /** Bytes of sequenced frames that reached the session. */
+  /** Bytes of sequenced frames that the session received. */
   arrived = 0;
-  /** The types of frames sent so far. */
+  /** The types of the frames sent. */
   readonly types = new Set<string>();
-  /** The session has closed its transport: nothing may follow. */
+  /** The session has closed its transport: no message may follow. */
   closed = false;
 
-  /** The peer lets the session send up to `limit` on `stream`. */
+  /** The peer allows the session to send up to `limit` on `stream`. */
   granted(stream: number, limit: number): void {
     const state = this.#streams.get(stream) ?? { sent: 0, granted: 0, over: false, ended: false };
     state.granted = Math.max(state.granted, limit);
@@ -27,7 +27,7 @@ export class SentFrames {
     if (this.closed) throw new Error("a message was sent after close");
     if (message.length > MOST) throw new Error(`a message of ${message.length} bytes was sent`);
     const { frames, refused } = twinRead(message);
-    if (refused) throw new Error("a message was sent that no peer accepts");
+    if (refused) throw new Error("an invalid message was sent");
     for (const frame of frames as Frame[]) this.#frame(frame);
   }
 
@@ -43,7 +43,7 @@ export class SentFrames {
     const state = this.#streams.get(stream);
     if (type === "OPEN") return this.granted(stream, 16 * 1024);
     if (state === undefined) {
-      if (type !== "RESET") throw new Error(`${type} of a stream that nobody opened`);
+      if (type !== "RESET") throw new Error(`${type} of a stream that was never opened`);
       return;
     }
     if (state.over) throw new Error(`${type} after RESET`);

@@ -1,7 +1,8 @@
 import { FrameReader, type FrameHandler } from "../dist/wire/frame-reader.js";
 import { DEFAULT_LIMITS } from "../dist/limits.js";
-import { Session, type SessionHandler } from "../dist/session/session.js";
-import type { Stream } from "../dist/session/stream.js";
+import type { MultiplexedStream as Stream } from "../dist/session/multiplexed-stream.js";
+import type { SessionHandler } from "../dist/session/session-handler.js";
+import { Session } from "../dist/session/session.js";
 import type { Transport, TransportHandler } from "../dist/transport.js";
 import { twinRead } from "../src/wire/wire-twin.suite.ts";
 import { Manner, type Input } from "./input.ts";
@@ -9,17 +10,20 @@ import { PlainReading, type Verdict } from "./plain-reading.ts";
 import { SentFrames } from "./sent-frames.ts";
 
 const WRITTEN = Buffer.alloc(30_000, "w");
-/** What a stream's owner writes here at most, and so what may wait in its queue. */
+/** The most that a stream's owner writes, and so the most that its queue may hold. */
 const MOST_QUEUED = 1_000_000;
 const PING = Buffer.from("02000008000000000000000000000001", "hex");
 
-/** Tries `input`; returns how it went. @throws when the reader or the session does anything that PROTOCOL.md does not allow. */
+/**
+ * Tries `input`. Returns its outcome.
+ * @throws Error when the reader or the session violates PROTOCOL.md.
+ */
 export function tryInput(input: Input): string {
   for (const message of input.messages) checkReader(message, piecesOf(message, input.manners));
   return new SessionTrial(input).run();
 }
 
-/** The real reader against the naive twin, which reads whole messages only. */
+/** Compares the reader with the naive one, which reads whole messages only. */
 function checkReader(message: Buffer, pieces: Buffer[]): void {
   const heard: unknown[][] = [];
   let pending = "";
@@ -32,7 +36,7 @@ function checkReader(message: Buffer, pieces: Buffer[]): void {
     onAck: (received, clock) => heard.push(["ACK", 0, received, clock]),
     onOpen: (stream, flags, tunnel, window) => heard.push(["OPEN", stream, flags, tunnel, window]),
     onData: (stream, flags, payload) => {
-      // Where a frame that comes in pieces ends, the twin says.
+      // The naive reader knows where a frame that arrives in pieces ends.
       const whole = frames[heard.length] as { data?: string } | undefined;
       pending += payload.toString("hex");
       if (whole?.data === undefined || pending.length < whole.data.length) return;
@@ -53,10 +57,10 @@ function checkReader(message: Buffer, pieces: Buffer[]): void {
     if ((error as { code?: unknown }).code !== "PN_PROTOCOL") throw error;
   }
   const meant = JSON.stringify([frames.map((frame) => Object.values(frame)), refused ? "refused" : [bytes, ackNow]]);
-  if (JSON.stringify([heard, counted]) !== meant) throw new Error("the reader sees other frames than its twin");
+  if (JSON.stringify([heard, counted]) !== meant) throw new Error("the reader reports other frames than the naive one");
 }
 
-/** `message` as it may arrive: whole, or in pieces whose length it gives itself. */
+/** `message` whole, or in pieces whose lengths depend on its bytes. */
 function piecesOf(message: Buffer, manners: number): Buffer[] {
   if (!(manners & Manner.CUT)) return [message];
   const length = 1 + ((message[message.length >> 1] as number) % 41);
@@ -65,7 +69,7 @@ function piecesOf(message: Buffer, manners: number): Buffer[] {
   );
 }
 
-/** The only length that the twin knows nothing of. */
+/** The only limit that the naive reader does not check. */
 function isTooLong(frame: { text?: string }): boolean {
   return Buffer.byteLength(frame.text ?? "") > DEFAULT_LIMITS.control;
 }
@@ -80,10 +84,10 @@ class SessionTrial implements SessionHandler, Transport {
   readonly #streams: Stream[] = [];
   #now = 0;
   #turn: (() => void)[] = [];
-  /** Why the session closed its transport; empty while it has not. */
+  /** The code with which the session closed its transport; empty while it is open. */
   #code = "";
-  #told = 0;
-  /** What the session may do after the message under way. */
+  #closes = 0;
+  /** Whether the session may continue after the current message. */
   #verdict: Verdict = "lives";
   #fault: Error | undefined;
 
@@ -94,11 +98,11 @@ class SessionTrial implements SessionHandler, Transport {
     this.#listen();
   }
 
-  /** Runs the trial. Returns what is worth remembering of how it went. */
+  /** Runs the trial. Returns its outcome: role, code and the types of frames sent. */
   run(): string {
     const { role, manners, messages } = this.#input;
     for (let opened = 0; role === "server" && manners & Manner.OPEN && opened < 3; opened++) {
-      const stream = this.#session.open(7);
+      const stream = this.#session.open(7) as Stream;
       this.#reading.opened(stream.id, stream.window.limit);
       this.onStream(stream);
     }
@@ -109,7 +113,10 @@ class SessionTrial implements SessionHandler, Transport {
     return `${role} ${code} ${[...this.#sent.types].toSorted().join(" ")}`;
   }
 
-  /** The session is its own frame handler: every frame is judged before it acts on it, and what it does is compared. */
+  /**
+   * The session is its own frame handler: each frame is judged first, and then compared with the reaction of the
+   * session.
+   */
   #listen(): void {
     const session = this.#session;
     const reading = this.#reading;
@@ -121,7 +128,7 @@ class SessionTrial implements SessionHandler, Transport {
     this.#judged("onWindow", (id) => reading.ofStream(id));
     this.#judged("onFin", (id) => reading.fin(id));
     this.#judged("onReset", (id) => reading.ofStream(id));
-    this.#judged("onAck", (received) => reading.ack(received, session.sender.inFlight.sent));
+    this.#judged("onAck", (received) => reading.ack(received, session.counts.sent));
     this.#judged("onControl", () => "either");
     this.#judged("onGoAway", () => reading.goAway());
     for (const name of ["onPing", "onPong"] as const) this.#judged(name, () => "lives");
@@ -138,9 +145,9 @@ class SessionTrial implements SessionHandler, Transport {
       if (verdict !== "lives") this.#verdict = verdict;
       try {
         real(...args);
-        if (verdict === "ends") this.#fault ??= new Error(`${name} took what is forbidden`);
+        if (verdict === "ends") this.#fault ??= new Error(`${name} accepted a violation`);
       } catch (error) {
-        if (verdict === "lives") this.#fault ??= new Error(`${name} refused what is allowed`, { cause: error });
+        if (verdict === "lives") this.#fault ??= new Error(`${name} refused a valid frame`, { cause: error });
         throw error;
       }
     };
@@ -159,17 +166,17 @@ class SessionTrial implements SessionHandler, Transport {
     pieces.forEach((piece, index) => this.handler.onMessage(piece, index === pieces.length - 1));
     if (this.#fault !== undefined) throw this.#fault;
     const ended = this.#sent.closed;
-    if (this.#verdict === "ends" && !ended) throw new Error("the session lives on after a violation");
-    if (this.#verdict === "lives" && ended) throw new Error(`the session ended with ${this.#code} for nothing`);
-    if (this.#code === "PN_INTERNAL") throw new Error("a fault of ours while reading");
+    if (this.#verdict === "ends" && !ended) throw new Error("the session continues after a violation");
+    if (this.#verdict === "lives" && ended) throw new Error(`the session ended with ${this.#code} without a violation`);
+    if (this.#code === "PN_INTERNAL") throw new Error("an internal error while reading");
     this.#now += 700;
     this.#session.tick();
     this.#endTurn();
   }
 
-  /** Whatever came, the end is clean: the owner is told once, streams before it, and nothing is said any more. */
+  /** Checks the end: `onClose` is called once, after the end of all streams, and nothing is sent afterwards. */
   #afterwards(): void {
-    const speak = (): void => {
+    const use = (): void => {
       this.#session.goAway("PN_DRAINING");
       this.#session.control({ type: "unbind", tunnel: 1 });
       this.#session.ping();
@@ -179,38 +186,38 @@ class SessionTrial implements SessionHandler, Transport {
       this.handler.onMessage(PING, true);
       this.#endTurn();
     };
-    speak();
+    use();
     this.handler.onClose(1006, "");
     this.#sent.closed = true;
-    if (this.#told !== 1) throw new Error(`the owner was told ${this.#told} times of the end`);
+    if (this.#closes !== 1) throw new Error(`onClose was called ${this.#closes} times`);
     if (this.#session.streams !== 0) throw new Error("streams outlived their session");
-    speak();
+    use();
     this.handler.onClose(1006, "");
-    if (this.#told !== 1) throw new Error("the owner was told twice of the end");
+    if (this.#closes !== 1) throw new Error("onClose was called twice");
     if (this.#fault !== undefined) throw this.#fault;
   }
 
   #endTurn(): void {
     for (let turns = 0; this.#turn.length > 0; turns++) {
-      if (turns > 1_000) throw new Error("a turn that never ends");
+      if (turns > 1_000) throw new Error("an endless turn");
       for (const task of this.#turn.splice(0)) task();
     }
     for (const stream of this.#streams) {
       if (stream.over) this.#reading.over(stream.id);
-      if (stream.queue.length > MOST_QUEUED) throw new Error("a queue without end");
+      if (stream.sendSide.queue.length > MOST_QUEUED) throw new Error("an endless queue");
     }
   }
 
   // ---- the transport
 
   send(batch: Buffer, start: number): boolean {
-    // The session would take what is thrown here for a fault of its own, and end.
+    // The session would treat an error thrown here as its own, and end.
     try {
       this.#sent.message(Buffer.from(batch.subarray(start)));
     } catch (error) {
       this.#fault ??= error as Error;
     }
-    // As if the kernel had it: the session may use the memory again.
+    // As if the kernel had taken it: the session may use the memory again.
     return true;
   }
   close(_code: number, reason: string): void {
@@ -229,7 +236,7 @@ class SessionTrial implements SessionHandler, Transport {
     const over = (): void => void (stream.over && this.#reading.over(stream.id));
     stream.handler = {
       onData: (chunk) => {
-        if (chunk.length === 0) throw new Error("no data");
+        if (chunk.length === 0) throw new Error("DATA without bytes");
         if (manners & Manner.RESET) stream.reset();
         if (manners & Manner.ECHO) stream.write(chunk);
         if (!(manners & Manner.STALL)) stream.consumed(chunk.length);
@@ -249,6 +256,6 @@ class SessionTrial implements SessionHandler, Transport {
   onPong(): void {}
   onStreamsOver(): void {}
   onClose(): void {
-    this.#told++;
+    this.#closes++;
   }
 }

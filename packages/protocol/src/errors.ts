@@ -1,33 +1,33 @@
 interface ErrorEntry {
-  /** On the wire: RESET, GOAWAY, and 4000 + number as a WebSocket close code. */
+  /** The number in RESET and GOAWAY; 4000 + number is the WebSocket close code. */
   number: number;
-  /** Whether trying again later, with nothing changed, can help. The reconnect loop obeys this alone. */
+  /** Whether the same attempt can succeed later. It alone decides whether the client reconnects. */
   retryable: boolean;
-  /** What happened and what to do, for people. */
+  /** What happened and what to do, for the user. */
   message: string;
 }
 
-/** Every error of the tunnel: PROTOCOL.md, section 9. docs/errors.md lists exactly this table. */
+/** Every error of the tunnel: PROTOCOL.md, section 9. docs/errors.md lists this table. */
 export const ERRORS = {
   PN_INTERNAL: {
     number: 1,
     retryable: true,
-    message: "Something went wrong inside Postern. The log of the side that reports it says more.",
+    message: "Internal error in Postern. The log of the side that reports it has the details.",
   },
   PN_PROTOCOL: {
     number: 2,
     retryable: true,
-    message: "The other side sent bytes that the protocol does not allow. Run the same version on both sides.",
+    message: "The peer sent bytes that the protocol does not allow. Run the same version on both sides.",
   },
   PN_FLOW_CONTROL: {
     number: 3,
     retryable: true,
-    message: "The other side sent more than its window. Run the same version on both sides.",
+    message: "The peer sent more than its window allows. Run the same version on both sides.",
   },
   PN_VERSION: {
     number: 4,
     retryable: false,
-    message: "Client and server speak no common protocol version. Update the older one.",
+    message: "Client and server have no protocol version in common. Update the older one.",
   },
   PN_AUTH_REFUSED: {
     number: 5,
@@ -38,89 +38,94 @@ export const ERRORS = {
   PN_LOGIN_TIMEOUT: {
     number: 6,
     retryable: true,
-    message: "The login took too long or sent too much. Check the connection between client and server.",
+    message: "The login took too long or sent too much data. Check the connection between client and server.",
   },
   PN_LOGIN_BUSY: {
     number: 7,
     retryable: true,
     message:
-      "The server takes no more logins at the moment: too many of this address come at once, or its memory is short. Wait a moment.",
+      "The server accepts no more logins at the moment: too many come from this address at once, or its memory is low. The client tries again.",
   },
   PN_HEARTBEAT_LOST: {
     number: 8,
     retryable: true,
-    message: "The other side has gone silent. The connection is made anew.",
+    message: "The peer has stopped responding. The client reconnects.",
   },
-  PN_DRAINING: { number: 9, retryable: true, message: "The other side is shutting down. Connect again in a moment." },
+  PN_DRAINING: {
+    number: 9,
+    retryable: true,
+    message: "The peer is shutting down. If it is the server, the client reconnects.",
+  },
   PN_SESSION_LOST: {
     number: 10,
     retryable: true,
-    message: "The connection between client and server broke. Connect again.",
+    message: "The connection between client and server broke. The client reconnects.",
   },
   PN_SESSION_UNKNOWN: {
     number: 11,
     retryable: true,
-    message: "The server does not hold this session any more. Log in anew.",
+    message: "The server no longer has this session. The client logs in again.",
   },
   PN_CONTROL_UNKNOWN: {
     number: 12,
     retryable: false,
-    message: "The other side does not know this control message. Update the older side.",
+    message: "The peer does not know this control message. Update the older side.",
   },
   PN_UNSUPPORTED: {
     number: 13,
     retryable: false,
-    message: "The other side does not offer this. Update it, or do without.",
+    message: "The peer does not support this. Update it, or do without.",
   },
   PN_SERVER_UNREACHABLE: {
     number: 14,
     retryable: true,
-    message: "The server cannot be reached. Check its address, and that it runs.",
+    message: "The server cannot be reached. Check its address and that it is running.",
   },
   PN_SERVER_REFUSED: {
     number: 15,
     retryable: true,
     message:
-      "What answers at this address is no Postern server. Check the address, and that proxies on the way pass WebSockets on.",
+      "The response at this address is not from a Postern server. Check the address, and that proxies in between forward WebSockets.",
   },
   PN_SERVER_UNTRUSTED: {
     number: 16,
     retryable: false,
     message:
-      "The server's TLS certificate is not trusted. The reason says what to do; for a private CA set ca_file in [tunnel.ssl].",
+      "The server's TLS certificate is not trusted. The reason says what to do; for a private CA, set ca_file in [tunnel.ssl].",
   },
   PN_PROXY_UNREACHABLE: {
     number: 17,
     retryable: true,
     message:
-      "The HTTP proxy on the way to the server cannot be reached, or does not reach the server. Check the proxy's address, and that it allows the server's.",
+      "The HTTP proxy cannot be reached, or cannot reach the server. Check the proxy's address, and that it allows the server's.",
   },
   PN_PROXY_REFUSED: {
     number: 18,
     retryable: false,
     message:
-      "The HTTP proxy on the way to the server does not let the client in. Put a name and a password that it takes into the proxy's address: http://name:password@….",
+      "The HTTP proxy refused the client. Put a user name and password that it accepts into the proxy's address: http://name:password@….",
   },
   PN_PROXY_UNTRUSTED: {
     number: 19,
     retryable: false,
     message:
-      "The TLS certificate of the HTTP proxy is not trusted. The reason says what to do; for a private CA set ca_file in [tunnel.ssl].",
+      "The TLS certificate of the HTTP proxy is not trusted. The reason says what to do; for a private CA, set ca_file in [tunnel.ssl].",
   },
   PN_NAME_INVALID: {
     number: 20,
     retryable: false,
-    message: "A name has 1 to 63 of a–z, 0–9 and -, and neither starts nor ends with -. Choose another --subdomain.",
+    message:
+      "A name consists of 1 to 63 characters a–z, 0–9 and -, and neither starts nor ends with -. Choose another --subdomain.",
   },
   PN_NAME_RESERVED: {
     number: 21,
     retryable: false,
-    message: "This name is reserved on the server. Choose another --subdomain.",
+    message: "The server reserves this name. Choose another --subdomain.",
   },
   PN_NAME_TAKEN: {
     number: 22,
     retryable: false,
-    message: "This name belongs to somebody else. Choose another --subdomain.",
+    message: "This name belongs to another owner. Choose another --subdomain.",
   },
   PN_NAME_TAKEN_OVER: {
     number: 23,
@@ -137,51 +142,51 @@ export const ERRORS = {
   PN_HOST_HEADER: {
     number: 27,
     retryable: false,
-    message: "The wished Host header is no valid host name. Give name or name:port, or `rewrite`.",
+    message: "The Host header to set is not a valid host name. Use name, name:port or `rewrite`.",
   },
   PN_CLOSED: {
     number: 26,
     retryable: false,
-    message: "The tunnel was closed as was asked for. There is nothing to do.",
+    message: "Tunnel closed.",
   },
   PN_AUTH_EXPIRED: {
     number: 30,
     retryable: false,
     message:
-      "The token or certificate has run out. Give the client a new one, or let it refresh tokens: [tunnel.auth.token_refresh].",
+      "The token or certificate has expired. Configure a new one, or let the client refresh tokens: [tunnel.auth.token_refresh].",
   },
   PN_AUTH_UNAVAILABLE: {
     number: 31,
     retryable: true,
-    message: "The server cannot check the credential just now. Try again; the server's log says what is missing.",
+    message:
+      "The server cannot verify the credential at the moment. The client tries again; the server's log has the reason.",
   },
   PN_NAME_FORBIDDEN: {
     number: 32,
     retryable: false,
-    message: "The token does not allow this name. Choose one that it allows, or ask its issuer for the name.",
+    message: "The token does not allow this name. Choose a name that it allows, or ask its issuer for this one.",
   },
   PN_REFRESH_FAILED: {
     number: 33,
     retryable: true,
-    message: "No new token could be had from refresh_url. It is tried again; check that the address answers.",
+    message: "Fetching a new token from refresh_url failed. The client tries again; check that the address responds.",
   },
   PN_REFRESH_REFUSED: {
     number: 34,
     retryable: false,
-    message:
-      "The issuer at refresh_url gives no new token for this refresh_token. Get a new refresh token, and configure that.",
+    message: "The issuer at refresh_url refused this refresh_token. Get a new refresh token and configure it.",
   },
   PN_CERTIFICATE_MISSING: {
     number: 35,
     retryable: false,
     message:
-      "The client has shown no certificate. Set cert_file and key_file, and dial the server's base domain by https://.",
+      "The client presented no certificate. Set cert_file and key_file, and connect to the server's base domain over https://.",
   },
   PN_CERTIFICATE_UNTRUSTED: {
     number: 36,
     retryable: false,
     message:
-      "The server trusts no CA that has signed the client's certificate. Use one of a CA that its operator accepts.",
+      "The client's certificate is not signed by a CA that the server trusts. Use a certificate of a CA that its operator accepts.",
   },
   PN_CERTIFICATE_REVOKED: {
     number: 37,
@@ -191,17 +196,17 @@ export const ERRORS = {
   PN_CERTIFICATE_EXPIRED: {
     number: 38,
     retryable: false,
-    message: "The client's certificate is not valid at this time. Renew it, or correct the clock.",
+    message: "The client's certificate is expired or not valid yet. Renew it, or correct the clock.",
   },
   PN_DATA_PLANE_LOST: {
     number: 39,
     retryable: true,
-    message: "Requests do not come through this session any more, though it lives. The connection is made anew.",
+    message: "Requests no longer reach the client through this session, although it responds. The client reconnects.",
   },
   PN_CANCELLED: {
     number: 40,
     retryable: true,
-    message: "The other end gave up before the exchange was complete. Send the request again.",
+    message: "The peer cancelled the exchange before it was complete. Send the request again.",
   },
   PN_STREAM_LIMIT: {
     number: 41,
@@ -211,19 +216,19 @@ export const ERRORS = {
   PN_DIAL_REFUSED: {
     number: 42,
     retryable: true,
-    message: "Nothing listens at the client's local address. Start the service, or point the tunnel at its port.",
+    message: "Nothing listens at the client's local address. Start the service, or change the tunnel's port.",
   },
   PN_DIAL_TIMEOUT: {
     number: 43,
     retryable: true,
-    message: "The local service did not accept the connection in time. Check that it is reachable from the client.",
+    message: "The local service did not accept the connection in time. Check that the client can reach it.",
   },
   PN_DIAL_FAILED: {
     number: 44,
     retryable: true,
-    message: "The client could not connect to the local service. Check its address, and for https:// its certificate.",
+    message: "The client could not connect to the local service. Check its address and, for https://, its certificate.",
   },
-  PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Look at its log." },
+  PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -232,7 +237,7 @@ const CODES = new Map<number, ErrorCode>(
   Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
 );
 
-/** The code of a number from the wire; PN_INTERNAL when it is unknown. */
+/** The code of a number received from the peer; PN_INTERNAL when it is unknown. */
 export function errorCode(number: number): ErrorCode {
   return CODES.get(number) ?? "PN_INTERNAL";
 }
@@ -246,7 +251,7 @@ export class TunnelError extends Error {
   override readonly name = "TunnelError";
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  /** The peer's hint when to try again, in milliseconds. */
+  /** Milliseconds to wait before the next attempt, if the peer gave a hint. */
   readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, detail?: string, retryAfter?: number) {

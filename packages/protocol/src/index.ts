@@ -20,7 +20,8 @@ export type { ErrorCode } from "./errors.js";
 export { DEFAULT_LIMITS, LOGIN_LIMITS } from "./limits.js";
 export type { Limits } from "./limits.js";
 export { Session } from "./session/session.js";
-export type { SessionHandler, SessionOptions } from "./session/session.js";
+export type { SessionOptions } from "./session/session.js";
+export type { SessionHandler } from "./session/session-handler.js";
 export type { Stream, StreamHandler, StreamReset } from "./session/stream.js";
 export { HEADROOM } from "./transport.js";
 export type { Transport, TransportHandler } from "./transport.js";
@@ -29,5 +30,5 @@ export type { SocketLike, WebSocketOptions } from "./websocket/transport.js";
 export const PROTOCOL_VERSION = 1;
 /** The WebSocket subprotocol: PROTOCOL.md, section 1. */
 export const SUBPROTOCOL = "postern.v1";
-/** What turns a WebSocket's key into the answer that accepts it: RFC 6455, section 4.2.2. */
+/** The GUID that Sec-WebSocket-Accept is computed with: RFC 6455, section 4.2.2. */
 export const WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -1,20 +1,20 @@
-/** The numbers of PROTOCOL.md that both sides rely on. */
+/** The limits of PROTOCOL.md that both sides rely on. */
 export interface Limits {
-  /** Streams open at once in a session. */
+  /** Open streams in a session. */
   streams: number;
-  /** The receive window in bytes that every stream has always, whatever the others do. */
+  /** The receive window that every stream always has, in bytes. */
   guaranteedWindow: number;
-  /** The window in bytes that a stream gets while the session's cap has room. */
+  /** The receive window of a stream while the session's cap has room, in bytes. */
   initialWindow: number;
-  /** Bytes that all windows of a session may lend beyond the guaranteed ones. */
+  /** The cap of a session: bytes that all its windows together may have beyond the guaranteed ones. */
   sessionWindow: number;
   /** Largest WebSocket message accepted, in bytes. */
   message: number;
   /** Largest control message, in bytes. */
   control: number;
-  /** Milliseconds between two heartbeats; two without a sign of life end the session. */
+  /** Milliseconds between two heartbeats. Two in a row without any byte received end the session. */
   heartbeat: number;
-  /** Milliseconds without progress of acknowledgements, while bytes wait for one, that end the session. */
+  /** Milliseconds without progress of acknowledgement, while bytes wait for it, that end the session. */
   stall: number;
 }
 
@@ -29,14 +29,14 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   stall: 30_000,
 };
 
-/** Limits that hold until a client is known. */
+/** Limits for connections that have not logged in. */
 export const LOGIN_LIMITS = {
   /** Bytes a client may send before `welcome`. */
   bytes: 4 * 1024,
-  /** Bytes of a token, so that it fits into these with all the rest. */
+  /** Bytes of a token: it fits into `bytes` with the rest of `hello`. */
   token: 3 * 1024,
-  /** Milliseconds it may take. */
+  /** Milliseconds until `welcome`. */
   timeout: 5_000,
-  /** Connections of one IP address that are not logged in yet. */
+  /** Connections of one IP address. */
   perAddress: 64,
 } as const;

@@ -1,7 +1,7 @@
-/** Where a test hands in what must be undone when it ends, however it ends: vitest's `onTestFinished`, or `Cleanup.defer`. */
+/** Registers work for the end of a test, passed or failed: vitest's `onTestFinished`, or `Cleanup.defer`. */
 export type Defer = (release: () => Promise<void>) => void;
 
-/** Collects what must be undone once for a whole file: `const cleanup = new Cleanup(); afterAll(() => cleanup.run())`. */
+/** Collects the clean-up of a whole file: `const cleanup = new Cleanup(); afterAll(() => cleanup.run())`. */
 export class Cleanup {
   readonly #releases: (() => Promise<void>)[] = [];
 
@@ -9,7 +9,9 @@ export class Cleanup {
     this.#releases.push(release);
   };
 
-  /** Undoes in reverse order, each however the others went; then throws what went wrong. Can be called twice. */
+  /**
+   * Runs everything in reverse order, even after failures, then throws an AggregateError of the failures. Idempotent.
+   */
   async run(): Promise<void> {
     const errors: unknown[] = [];
     for (let release = this.#releases.pop(); release !== undefined; release = this.#releases.pop()) {

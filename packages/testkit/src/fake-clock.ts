@@ -4,10 +4,13 @@ import type { Defer } from "./cleanup.js";
 import { scratchFolder } from "./scratch-folder.js";
 
 const MACHINE = { x64: "x86_64", arm64: "aarch64" }[process.arch as "x64" | "arm64"];
-/** The library that changes what a process thinks the time is. */
+/** The library that changes the time of day that a process sees. */
 export const FAKETIME = `/usr/lib/${MACHINE}-linux-gnu/faketime/libfaketime.so.1`;
 
-/** The time of day of processes that are started with its environment. How much time passes is told truly, as by a real clock that is set. */
+/**
+ * Sets the time of day of processes started with `env`. Their monotonic clock is not changed, as when a real clock is
+ * set.
+ */
 export class FakeClock {
   readonly #file: string;
 
@@ -25,7 +28,7 @@ export class FakeClock {
     };
   }
 
-  /** Sets it to so much after or before the true time, as in `+3d` or `-1h`. */
+  /** Sets the offset from the true time, as in `+3d` or `-1h`. */
   set(offset: string): void {
     writeFileSync(this.#file, `${offset}\n`);
   }

@@ -11,9 +11,9 @@ function withoutPrograms(noSkip: string): string[] {
 }
 
 test("a missing program skips the test and names the Debian package", () => {
-  expect(withoutPrograms("")).toEqual(["not here: nginx, curl. On Debian: apt-get install nginx-light curl"]);
+  expect(withoutPrograms("")).toEqual(["missing: nginx, curl. On Debian: apt-get install nginx-light curl"]);
 });
 
-test("with POSTERN_NO_SKIP=1 a missing program is a failure", () => {
-  expect(() => withoutPrograms("1")).toThrow(/would be skipped; not here: nginx/);
+test("with POSTERN_NO_SKIP=1 a missing program fails the test", () => {
+  expect(() => withoutPrograms("1")).toThrow(/would be skipped; missing: nginx/);
 });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { FAKETIME } from "./fake-clock.js";
 
-/** Programs that some tests use, and the Debian packages that bring them. */
+/** Programs that some tests use, and their Debian packages. */
 const DEBIAN_PACKAGE = {
   apache2: "apache2-bin",
   chromium: "chromium",
@@ -22,28 +22,28 @@ const DEBIAN_PACKAGE = {
 
 export type NeededProgram = keyof typeof DEBIAN_PACKAGE;
 
-/** What vitest hands to a test, as far as it is needed here. */
+/** The part of vitest's test context that is used here. */
 export interface SkippableTest {
   skip(note: string): void;
 }
 
 /**
- * Skips a test, and says so, where a program that it uses is missing.
- * With POSTERN_NO_SKIP=1, as in CI, that is a failure instead.
+ * Skips a test, with a note on standard error, if a program that it uses is missing.
+ * With POSTERN_NO_SKIP=1, as in CI, it fails the test instead.
  */
 export function needs(test: SkippableTest, ...programs: NeededProgram[]): void {
   const missing = programs.filter((program) => !isInstalled(program));
   if (missing.length === 0) return;
   const packages = missing.map((program) => DEBIAN_PACKAGE[program]).join(" ");
-  leaveOut(test, `not here: ${missing.join(", ")}. On Debian: apt-get install ${packages}`);
+  skip(test, `missing: ${missing.join(", ")}. On Debian: apt-get install ${packages}`);
 }
 
-/** The same where it takes root: for mounts and network namespaces. */
+/** Skips a test in the same way unless it runs as root, which mounts and network namespaces require. */
 export function needsRoot(test: SkippableTest): void {
-  if (process.getuid?.() !== 0) leaveOut(test, "it takes root");
+  if (process.getuid?.() !== 0) skip(test, "it needs root");
 }
 
-function leaveOut(test: SkippableTest, note: string): void {
+function skip(test: SkippableTest, note: string): void {
   if (process.env["POSTERN_NO_SKIP"] === "1") throw new Error(`a test would be skipped; ${note}`);
   process.stderr.write(`SKIPPED, ${note}\n`);
   test.skip(note);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { patternHash, patternPieces, patternStream } from "./pattern.js";
 
-test("the stream, the pieces and the hash are about the same bytes", async () => {
+test("the stream, the pieces and the hash have the same bytes", async () => {
   const bytes = 200_001;
   const streamed = Buffer.concat(await patternStream(bytes).toArray());
   expect(streamed.length).toBe(bytes);
@@ -10,9 +10,9 @@ test("the stream, the pieces and the hash are about the same bytes", async () =>
   expect(createHash("sha256").update(streamed).digest("hex")).toBe(patternHash(bytes));
 });
 
-test("no two places of 4 KiB are alike, so that nothing can change places unseen", () => {
+test("no two blocks of 4 KiB are equal, so exchanged blocks are noticed", () => {
   const whole = Buffer.concat([...patternPieces(1024 * 1024)]);
-  const places = new Set<string>();
-  for (let at = 0; at < whole.length; at += 4096) places.add(whole.toString("latin1", at, at + 4096));
-  expect(places.size).toBe(256);
+  const blocks = new Set<string>();
+  for (let at = 0; at < whole.length; at += 4096) blocks.add(whole.toString("latin1", at, at + 4096));
+  expect(blocks.size).toBe(256);
 });

@@ -4,11 +4,11 @@ import { Readable } from "node:stream";
 const PIECE = 64 * 1024;
 const MARK_EVERY = 4 * 1024;
 
-// Four bytes that differ in every place of the pattern would be slow to make; a fixed noise and a counter every 4 KiB
-// show any lost, doubled or displaced piece just as well.
+// A pattern without any repetition would be slow to generate. Fixed noise with a counter every 4 KiB shows any lost,
+// repeated or displaced piece just as well.
 const NOISE = createNoise();
 
-/** The pieces of an endless pattern, up to `bytes` in all. The same size always gives the same bytes. */
+/** The first `bytes` of an endless pattern, in pieces. The bytes are always the same. */
 export function* patternPieces(bytes: number): Generator<Buffer> {
   for (let offset = 0; offset < bytes; offset += PIECE) {
     const piece = Buffer.from(NOISE);
@@ -17,12 +17,12 @@ export function* patternPieces(bytes: number): Generator<Buffer> {
   }
 }
 
-/** The pattern as a stream that makes each piece when it is wanted. */
+/** The pattern as a stream that generates each piece on demand. */
 export function patternStream(bytes: number): Readable {
   return Readable.from(patternPieces(bytes), { objectMode: false, highWaterMark: 4 * PIECE });
 }
 
-/** sha256 of the pattern of that size, hexadecimal. */
+/** SHA-256 of the first `bytes` of the pattern, in hexadecimal. */
 export function patternHash(bytes: number): string {
   const hash = createHash("sha256");
   for (const piece of patternPieces(bytes)) hash.update(piece);
@@ -33,7 +33,7 @@ function createNoise(): Buffer {
   const noise = Buffer.alloc(PIECE);
   let state = 0x9e3779b9;
   for (let at = 0; at < PIECE; at += 4) {
-    // xorshift32: no randomness, so that a failure can be looked at twice.
+    // xorshift32, not random, so that a failure can be reproduced.
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { until } from "./until.js";
 
-test("returns the first value that is one, errors before it being no answer yet", async () => {
+test("returns the first value and ignores earlier errors", async () => {
   let asked = 0;
   const value = await until("the third question", () => {
     asked += 1;
@@ -11,7 +11,7 @@ test("returns the first value that is one, errors before it being no answer yet"
   expect(value).toBe("asked 3 times");
 });
 
-test("says what it waited for, with the details and the last error as cause", async () => {
+test("the failure names the condition, with the details, and the last error as its cause", async () => {
   const waiting = until(
     "the impossible",
     () => {
@@ -19,6 +19,6 @@ test("says what it waited for, with the details and the last error as cause", as
     },
     { timeout: 30, details: () => "seen: nothing" },
   );
-  await expect(waiting).rejects.toThrow(/in vain for the impossible\nseen: nothing/);
+  await expect(waiting).rejects.toThrow(/waiting for the impossible\nseen: nothing/);
   await expect(waiting).rejects.toMatchObject({ cause: new Error("no") });
 });

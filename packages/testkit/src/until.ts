@@ -3,15 +3,15 @@ import { setTimeout as pause } from "node:timers/promises";
 const POLL_MS = 10;
 
 export interface UntilOptions {
-  /** Milliseconds before giving up. Generous by default: a busy machine is no failure. */
+  /** Milliseconds until it fails. Default 20,000, so that a busy machine does not fail a test. */
   timeout?: number;
-  /** Told to the reader of a failure, for instance what a process has printed so far. */
+  /** Context for the failure message, for instance the output of a process. */
   details?: () => string;
 }
 
 /**
- * Waits for `condition` to give anything but undefined or false, and returns that.
- * What it throws counts as "not yet"; the last such error is the cause when time runs out.
+ * Waits until `condition` returns a value other than undefined and false, and returns it.
+ * An error counts as "not yet"; after the timeout the last one is the cause of the failure.
  */
 export async function until<T>(
   what: string,
@@ -29,7 +29,7 @@ export async function until<T>(
     }
     if (performance.now() > deadline) {
       const context = details === undefined ? "" : `\n${details()}`;
-      throw new Error(`waited ${timeout} ms in vain for ${what}${context}`, { cause });
+      throw new Error(`timed out after ${timeout} ms, waiting for ${what}${context}`, { cause });
     }
     await pause(POLL_MS);
   }

@@ -1,4 +1,4 @@
-// The demo page's behaviour: a request, a clock and an echo, each shown as a light that travels the way.
+// The demo page's behaviour: a request, a clock and an echo, each shown as a light that travels along the path.
 
 const id = (name) => document.getElementById(name);
 const way = id("way");
@@ -9,7 +9,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const MAX_LIGHTS = 12;
 let lights = 0;
 
-/** Lets a light travel to the service, or back from it; resolves when it has arrived. */
+/** Moves a light to the service or back; resolves when it has arrived. */
 async function travel(direction, colour, duration) {
   const path = direction === "in" ? stops : stops.toReversed();
   if (calm.matches || document.hidden) return glow(path.at(-1), colour);
@@ -53,12 +53,12 @@ async function ask() {
     await response.text();
     const took = performance.now() - started;
     times.push(took);
-    id("asked").replaceChildren(strong(`${took.toFixed(1)} ms`), ` there and back, status ${response.status}`);
+    id("asked").replaceChildren(strong(`${took.toFixed(1)} ms`), ` round trip, status ${response.status}`);
     drawTimes();
     await travel("in", "lamp", 700);
     await travel("out", "lamp", 700);
   } catch {
-    id("asked").textContent = "It did not come back. Is the demo still running?";
+    id("asked").textContent = "No response. Is the demo still running?";
   } finally {
     button.disabled = false;
   }

@@ -15,7 +15,7 @@ function refusal(text: string): { code: unknown; message: string } {
 }
 
 describe("a server's keys", () => {
-  test("a name and a key on each line, comments and empty lines between them", () => {
+  test("each line has a name and a key; comments and empty lines are skipped", () => {
     const text = `# laptops\r\nann ${A}  # the old one\n\n\tben.b@home   ${B}\n`;
     expect(parseApiKeys(text, "keys")).toEqual([
       { owner: "ann", key: A },
@@ -23,7 +23,7 @@ describe("a server's keys", () => {
     ]);
   });
 
-  test("a key alone has an owner of its own, wherever the line stands", () => {
+  test("a key without a name has an owner that depends on the key only", () => {
     const [first] = parseApiKeys(A, "keys");
     const [, moved] = parseApiKeys(`${B}\n${A}`, "keys");
     expect(first).toEqual(moved);
@@ -31,18 +31,18 @@ describe("a server's keys", () => {
     expect(parseApiKeys(B, "keys")[0]?.owner).not.toBe(first?.owner);
   });
 
-  test("an owner may have several keys, so that one can replace another", () => {
+  test("an owner can have several keys, for rotation", () => {
     expect(parseApiKeys(`ann ${A}\nann ${B}`, "keys").map(({ owner }) => owner)).toEqual(["ann", "ann"]);
   });
 
   test.for([
     ["ann aaaaaaaaaaaaaaa", "PN_KEY_INVALID", "keys, line 1: the key has 15 characters"],
-    ["\nann too many words", "PN_KEY_INVALID", "keys, line 2: more than a name and a key"],
-    [`an/n ${A}`, "PN_KEY_INVALID", "keys, line 1: a name has"],
+    ["\nann too many words", "PN_KEY_INVALID", "keys, line 2: more than two words"],
+    [`an/n ${A}`, "PN_KEY_INVALID", "keys, line 1: the name must be"],
     [`ann ${"c".repeat(257)}`, "PN_KEY_INVALID", "257 characters"],
     [`ann ${A}é`, "PN_KEY_INVALID", "other than printable ASCII"],
-    [`ann ${A}\n\nben ${A}`, "PN_KEY_AMBIGUOUS", "keys, line 3: the same key as in line 1"],
-  ] as const)("%j is refused, and the message holds no key", ([text, code, message]) => {
+    [`ann ${A}\n\nben ${A}`, "PN_KEY_AMBIGUOUS", "keys, line 3: duplicates the key in line 1"],
+  ] as const)("%j is refused, with a message that contains no key", ([text, code, message]) => {
     const refused = refusal(text);
     expect(refused.code).toBe(code);
     expect(refused.message).toContain(message);
@@ -51,7 +51,7 @@ describe("a server's keys", () => {
 });
 
 describe("a client's key", () => {
-  test.for([A, `${A}\n`, `ann ${A}`, `# mine\n ${A} # really`])("%j holds it", (text) => {
+  test.for([A, `${A}\n`, `ann ${A}`, `# mine\n ${A} # really`])("%j contains one", (text) => {
     expect(parseClientKey(text, "my.key")).toBe(A);
   });
 

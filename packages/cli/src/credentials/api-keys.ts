@@ -6,11 +6,11 @@ const MIN_KEY = 16;
 const MAX_KEY = 256;
 const KEY = /^[\x21-\x7e]+$/;
 const OWNER = /^[\w.@-]{1,64}$/;
-const FORM = "Each line is `name key` or just `key`; `#` begins a comment.";
+const FORM = "Each line is `name key` or `key`; `#` starts a comment.";
 
 /**
- * Reads API keys: one a line, `name key` or `key`, comments after `#`.
- * @param source what messages call the text, for instance its file name; keys themselves are never repeated.
+ * Parses API keys: one per line, `name key` or `key`, comments after `#`.
+ * @param source the name of the text in messages, for instance its file. Messages never contain a key.
  * Throws PN_KEY_INVALID, and PN_KEY_AMBIGUOUS when a key occurs twice.
  */
 export function parseApiKeys(text: string, source: string): ApiKey[] {
@@ -19,35 +19,35 @@ export function parseApiKeys(text: string, source: string): ApiKey[] {
   for (const { line, words } of keyLines(text)) {
     const at = `${source}, line ${line}`;
     const [first = "", second] = words;
-    if (words.length > 2) throw new CliError("PN_KEY_INVALID", `${at}: more than a name and a key.`, FORM);
+    if (words.length > 2) throw new CliError("PN_KEY_INVALID", `${at}: more than two words.`, FORM);
     if (second !== undefined && !OWNER.test(first)) {
-      throw new CliError("PN_KEY_INVALID", `${at}: a name has 1 to 64 letters, digits and . _ @ -.`, FORM);
+      throw new CliError("PN_KEY_INVALID", `${at}: the name must be 1 to 64 letters, digits, or . _ @ -`, FORM);
     }
     const key = second ?? first;
     checkKey(key, at);
     const earlier = lines.get(key);
-    if (earlier !== undefined) throw new CliError("PN_KEY_AMBIGUOUS", `${at}: the same key as in line ${earlier}.`);
+    if (earlier !== undefined) throw new CliError("PN_KEY_AMBIGUOUS", `${at}: duplicates the key in line ${earlier}.`);
     lines.set(key, line);
     keys.push({ owner: second === undefined ? namelessOwner(key) : first, key });
   }
   return keys;
 }
 
-/** The one key of a client: `key` or `name key`, comments allowed. Its length is the server's business. */
+/** Parses the single key of a client: `key` or `name key`, comments allowed. The server checks its length. */
 export function parseClientKey(text: string, source: string): string {
   const entries = [...keyLines(text)];
   const words = entries[0]?.words ?? [];
   const key = words.at(-1);
-  if (key === undefined) throw new CliError("PN_KEY_MISSING", `${source} holds no API key.`);
+  if (key === undefined) throw new CliError("PN_KEY_MISSING", `${source} contains no API key.`);
   if (entries.length > 1) {
     throw new CliError(
       "PN_KEY_AMBIGUOUS",
-      `${source} holds ${entries.length} API keys.`,
-      "A client needs a file with just its own.",
+      `${source} contains ${entries.length} API keys.`,
+      "A client needs a file with exactly one key.",
     );
   }
   if (words.length > 2 || !KEY.test(key))
-    throw new CliError("PN_KEY_INVALID", `${source} does not hold an API key.`, FORM);
+    throw new CliError("PN_KEY_INVALID", `${source} does not contain a valid API key.`, FORM);
   return key;
 }
 
@@ -62,17 +62,18 @@ function* keyLines(text: string): Generator<{ line: number; words: string[] }> {
 
 function checkKey(key: string, at: string): void {
   if (key.length < MIN_KEY || key.length > MAX_KEY) {
-    const fix = "Make one with: head -c 24 /dev/urandom | base64";
+    const fix = "Generate one with: head -c 24 /dev/urandom | base64";
     throw new CliError(
       "PN_KEY_INVALID",
-      `${at}: the key has ${key.length} characters; it needs ${MIN_KEY} to ${MAX_KEY}.`,
+      `${at}: the key has ${key.length} characters; the allowed length is ${MIN_KEY} to ${MAX_KEY}.`,
       fix,
     );
   }
-  if (!KEY.test(key)) throw new CliError("PN_KEY_INVALID", `${at}: the key has characters other than printable ASCII.`);
+  if (!KEY.test(key))
+    throw new CliError("PN_KEY_INVALID", `${at}: the key contains characters other than printable ASCII.`);
 }
 
-/** By the key and not by the line: an owner keeps its names when lines are moved, and nobody inherits them. */
+/** Derived from the key rather than its line, so that names keep their owner when lines move. */
 function namelessOwner(key: string): string {
   return `key-${createHash("sha256").update(key).digest("hex").slice(0, 8)}`;
 }

@@ -11,7 +11,10 @@ export interface ClientCertificate {
   warnings: string[];
 }
 
-/** Reads the client's certificate from the nearest place that names one, else from `[tunnel.ssl]`; undefined when there is none. Throws TlsError, and what reading throws. */
+/**
+ * Reads the client's certificate from the first of `places` that names one, otherwise from `[tunnel.ssl]`; undefined
+ * when there is none. Throws TlsError and CliError.
+ */
 export async function loadClientCertificate(
   settings: Settings,
   places: readonly CredentialPlace[],
@@ -33,7 +36,7 @@ export async function loadClientCertificate(
   };
 }
 
-/** A path, and the option that it stands in. */
+/** A path, and the option that names it. */
 type NamedFile = [value: string, ...option: Path];
 
 function placeOf(

@@ -4,25 +4,26 @@ import type { Settings } from "../settings/configuration.js";
 import { loadClientCertificate } from "./client-certificate.js";
 import { CliError } from "../errors.js";
 import { readSecretFile } from "../settings/owned-file.js";
-import { STRENGTH } from "../settings/precedence.js";
+import { PRECEDENCE } from "../settings/precedence.js";
 import type { Auth, CredentialPlace } from "./credential-place.js";
 import { refreshStateFile } from "./refresh-state.js";
 
-/** What a client logs in with. */
+/** The credential that a client logs in with. */
 export interface ClientCredential {
   options: Pick<ConnectOptions, "apiKey" | "token" | "tokenRefresh" | "user" | "tls">;
-  /** Where it comes from: when one of them changes, so does it. */
+  /** Files to watch. A change reloads the credential. */
   files: string[];
-  /** What their owner should know. */
   warnings: string[];
 }
 
-/** Finds the client's credential in `[tunnel.auth]`. Throws PN_KEY_MISSING, and what reading files throws. */
+/**
+ * Reads the client's credential from `[tunnel.auth]`. Throws PN_KEY_MISSING, and CliError or TlsError for its files.
+ */
 export function loadClientCredential(settings: Settings): Promise<ClientCredential> {
   return load(settings, [sharedPlace(settings)], () => loadClientKey(settings));
 }
 
-/** The same for the endpoint at `index`: what it says itself, else what `[tunnel.auth]` says. */
+/** Reads the credential of the endpoint at `index`: from its own `auth`, otherwise from `[tunnel.auth]`. */
 export function loadEndpointCredential(settings: Settings, index: number): Promise<ClientCredential> {
   const auth = settings.loaded.values.tunnel.endpoints[index]?.auth as Auth;
   const own: CredentialPlace = { auth, path: ["tunnel", "endpoints", index, "auth"] };
@@ -32,7 +33,7 @@ export function loadEndpointCredential(settings: Settings, index: number): Promi
   );
 }
 
-/** An endpoint that switches refreshing off has none at all, also not that of `[tunnel.auth]`. */
+/** An endpoint that disables token refresh does not inherit that of `[tunnel.auth]` either. */
 function withoutRefresh({ auth, path }: CredentialPlace): CredentialPlace {
   return { path, auth: { ...auth, token_refresh: { ...auth.token_refresh, enabled: false } } };
 }
@@ -41,30 +42,30 @@ function sharedPlace(settings: Settings): CredentialPlace {
   return { auth: settings.loaded.values.tunnel.auth, path: ["tunnel", "auth"] };
 }
 
-/** @param places the nearer before the farther. */
+/** @param places in order of precedence. */
 async function load(
   settings: Settings,
   places: CredentialPlace[],
   loadKey: () => ReturnType<typeof loadClientKey>,
 ): Promise<ClientCredential> {
   const user = places.find(({ auth }) => auth.user !== undefined)?.auth.user;
-  const who = user === undefined ? {} : { user };
+  const userOption = user === undefined ? {} : { user };
   const method = places.map((place) => methodOf(place, settings)).find((found) => found !== undefined) ?? "api_key";
-  // Shown also by who logs in otherwise: a proxy on the way may ask for it.
+  // Also presented with other login methods: a proxy in between may require it.
   const certificate = await loadClientCertificate(settings, places);
-  const shown = certificate === undefined ? {} : { tls: certificate.tls };
-  const [shownFiles, shownWarnings] = [certificate?.files ?? [], certificate?.warnings ?? []];
+  const tlsOption = certificate === undefined ? {} : { tls: certificate.tls };
+  const [certificateFiles, certificateWarnings] = [certificate?.files ?? [], certificate?.warnings ?? []];
   if (method === "certificate") {
     if (certificate === undefined) throw new CliError("PN_KEY_MISSING", "No certificate is given.", CERTIFICATE_FIX);
-    return { options: { ...shown, ...who }, files: shownFiles, warnings: shownWarnings };
+    return { options: { ...tlsOption, ...userOption }, files: certificateFiles, warnings: certificateWarnings };
   }
   if (method === "api_key") {
     const { key, file, warning } = await loadKey();
     const found = (value: string | undefined): string[] => (value === undefined ? [] : [value]);
     return {
-      options: { apiKey: key, ...shown, ...who },
-      files: [...found(file), ...shownFiles],
-      warnings: [...found(warning), ...shownWarnings],
+      options: { apiKey: key, ...tlsOption, ...userOption },
+      files: [...found(file), ...certificateFiles],
+      warnings: [...found(warning), ...certificateWarnings],
     };
   }
   const place = places.find(({ auth }) => hasToken(auth));
@@ -74,31 +75,34 @@ async function load(
   const options = {
     ...(token === undefined ? {} : { token }),
     ...(tokenRefresh && { tokenRefresh }),
-    ...shown,
-    ...who,
+    ...tlsOption,
+    ...userOption,
   };
-  return { options, files: [...files, ...shownFiles], warnings: [...warnings, ...shownWarnings] };
+  return { options, files: [...files, ...certificateFiles], warnings: [...warnings, ...certificateWarnings] };
 }
 
-const CERTIFICATE_FIX = "Set cert_file and key_file in [tunnel.auth]. `postern cert dev` makes some to try things out.";
+const CERTIFICATE_FIX = "Set cert_file and key_file in [tunnel.auth]. `postern cert dev` makes a pair for development.";
 
 const FIX = [
-  "From a file:      postern http 3000 --token-file my.token",
-  "Or set it once:   export POSTERN_TOKEN_FILE=~/.config/postern/my.token",
-  "Or let it be got: refresh_url and refresh_token in [tunnel.auth.token_refresh]",
+  "On the command line:    postern http 3000 --token-file my.token",
+  "In the environment:     export POSTERN_TOKEN_FILE=~/.config/postern/my.token",
+  "By automatic renewal:   refresh_url and refresh_token in [tunnel.auth.token_refresh]",
 ].join("\n");
 
-/** Undefined: nothing is said there. What was typed wins over `method`, and that over what is given. */
+/**
+ * The login method of a place; undefined when it sets none. A flag overrides `method`, which overrides the mere
+ * presence of a credential.
+ */
 function methodOf({ auth, path }: CredentialPlace, settings: Settings): Auth["method"] | undefined {
-  const strength = (...option: string[]): number => STRENGTH[settings.loaded.origin(...path, ...option).from];
-  const key = Math.max(strength("api_key"), strength("api_key_file"));
-  const refresh = auth.token_refresh.enabled ? strength("token_refresh", "refresh_token") : 0;
-  const token = Math.max(strength("token"), strength("token_file"), refresh);
-  if (token === STRENGTH.flag && token > key) return "token";
-  if (key === STRENGTH.flag && key > token) return "api_key";
-  if (strength("method") > 0) return auth.method;
+  const precedence = (...option: string[]): number => PRECEDENCE[settings.loaded.origin(...path, ...option).from];
+  const key = Math.max(precedence("api_key"), precedence("api_key_file"));
+  const refresh = auth.token_refresh.enabled ? precedence("token_refresh", "refresh_token") : 0;
+  const token = Math.max(precedence("token"), precedence("token_file"), refresh);
+  if (token === PRECEDENCE.flag && token > key) return "token";
+  if (key === PRECEDENCE.flag && key > token) return "api_key";
+  if (precedence("method") > 0) return auth.method;
   if (key > 0 || token > 0) return token > key ? "token" : "api_key";
-  if (strength("cert_file") > 0) return "certificate";
+  if (precedence("cert_file") > 0) return "certificate";
   return undefined;
 }
 
@@ -112,8 +116,8 @@ async function tokenOf(
   settings: Settings,
 ): Promise<{ token: string | undefined; files: string[]; warnings: string[] }> {
   const { token: direct, token_file: file } = auth;
-  const strength = (name: string): number => STRENGTH[settings.loaded.origin(...path, name).from];
-  if (file === undefined || strength("token") > strength("token_file")) {
+  const precedence = (name: string): number => PRECEDENCE[settings.loaded.origin(...path, name).from];
+  if (file === undefined || precedence("token") > precedence("token_file")) {
     if (direct !== undefined) checkToken(direct, "The token");
     return { token: direct, files: [], warnings: [] };
   }
@@ -126,7 +130,10 @@ async function tokenOf(
 
 function checkToken(token: string, source: string): void {
   if (/^[\x21-\x7e]+$/.test(token)) return;
-  throw new CliError("PN_TOKEN_INVALID", `${source} holds no token: it is one line of printable ASCII without spaces.`);
+  throw new CliError(
+    "PN_TOKEN_INVALID",
+    `${source} contains no valid token. A token is one line of printable ASCII without spaces.`,
+  );
 }
 
 function refreshOf({ token_refresh }: Auth, settings: Settings): ConnectOptions["tokenRefresh"] {

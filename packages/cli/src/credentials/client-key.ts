@@ -3,28 +3,28 @@ import { parseClientKey } from "./api-keys.js";
 import type { Settings } from "../settings/configuration.js";
 import { CliError } from "../errors.js";
 import { readSecretFile } from "../settings/owned-file.js";
-import { STRENGTH } from "../settings/precedence.js";
+import { PRECEDENCE } from "../settings/precedence.js";
 
 const FIX = [
-  "From a file:      postern http 3000 --api-key-file my.key",
-  "Or set it once:   export POSTERN_API_KEY_FILE=~/.config/postern/my.key",
-  "Or by token:      --token-file, POSTERN_TOKEN_FILE, POSTERN_TOKEN",
-  "The server's operator has the key; on your own server it is in the file given as --api-keys-file.",
+  "On the command line:  postern http 3000 --api-key-file my.key",
+  "In the environment:   export POSTERN_API_KEY_FILE=~/.config/postern/my.key",
+  "With a token:         --token-file, POSTERN_TOKEN_FILE or POSTERN_TOKEN",
+  "You get the key from the server's operator. On your own server, it is in the file of --api-keys-file.",
 ].join("\n");
 
 export interface ClientKey {
   key: string;
-  /** Where it comes from. */
+  /** The file that it was read from. */
   file: string | undefined;
   warning: string | undefined;
 }
 
-/** Finds the client's key in `[tunnel.auth]`. Throws PN_KEY_MISSING and what reading the file throws. */
+/** Reads the client's key from `[tunnel.auth]`. Throws PN_KEY_MISSING, and CliError for its file. */
 export function loadClientKey(settings: Settings): Promise<ClientKey> {
   return keyOf(settings.loaded.values.tunnel.auth, settings, ["tunnel", "auth"]);
 }
 
-/** The same for the endpoint at `index`: its own key, else the one of `[tunnel.auth]`. */
+/** Reads the key of the endpoint at `index`: its own, otherwise the one of `[tunnel.auth]`. */
 export function loadEndpointKey(settings: Settings, index: number): Promise<ClientKey> {
   const auth = settings.loaded.values.tunnel.endpoints[index]?.auth;
   const hasOwn = auth?.api_key !== undefined || auth?.api_key_file !== undefined;
@@ -33,8 +33,8 @@ export function loadEndpointKey(settings: Settings, index: number): Promise<Clie
 
 async function keyOf(auth: Configuration["tunnel"]["auth"], settings: Settings, path: Path): Promise<ClientKey> {
   const { api_key: direct, api_key_file: file } = auth;
-  const strength = (name: string): number => STRENGTH[settings.loaded.origin(...path, name).from];
-  const [ofDirect, ofFile] = [strength("api_key"), strength("api_key_file")];
+  const precedence = (name: string): number => PRECEDENCE[settings.loaded.origin(...path, name).from];
+  const [ofDirect, ofFile] = [precedence("api_key"), precedence("api_key_file")];
   if (file !== undefined && ofFile > ofDirect) {
     const place = settings.pathOf(file, ...path, "api_key_file");
     const { text, warning } = await readSecretFile(place);

@@ -5,13 +5,12 @@ import { readOwnedFile } from "../settings/owned-file.js";
 
 export interface ClientTrust {
   tls: ClientTls;
-  /** Files that it comes from. */
+  /** Files to watch. */
   files: string[];
-  /** What the user should know, at every start. */
   warnings: string[];
 }
 
-/** How servers are trusted, as `[tunnel.ssl]` says. Throws TlsError, and what reading the files throws. */
+/** Reads from `[tunnel.ssl]` how to verify servers. Throws TlsError, and CliError for the files. */
 export async function loadClientTrust(settings: Settings): Promise<ClientTrust> {
   const { ssl } = settings.loaded.values.tunnel;
   const files: string[] = [];
@@ -36,7 +35,7 @@ export async function loadClientTrust(settings: Settings): Promise<ClientTrust> 
     warnings: ssl.verify_server
       ? []
       : [
-          "The server's certificate is not checked (verify_server = false): whoever stands on the way can read the API key and all traffic. Set ca_file instead.",
+          "The server's certificate is not verified (verify_server = false): an attacker on the network can read the credentials and all traffic. Set ca_file instead.",
         ],
   };
 }

@@ -34,7 +34,7 @@ async function clientKey({ env = {}, flags = {}, config }: Source): Promise<Clie
 
 const refused = (code: string): Promise<unknown> => expect.objectContaining({ code }) as Promise<unknown>;
 
-test("a server takes the keys of its file and of the environment", async () => {
+test("a server accepts the keys of its file and of the environment", async () => {
   const { keys, warnings } = await serverKeys({
     flags: { "--api-keys-file": keyFile(`ann ${A}`) },
     env: { POSTERN_API_KEYS: `ben ${B}` },
@@ -43,25 +43,25 @@ test("a server takes the keys of its file and of the environment", async () => {
   expect(warnings).toEqual([]);
 });
 
-test("a server without any key says in one line how to make one", async () => {
+test("a server without a key is refused", async () => {
   for (const flags of [{}, { "--api-keys-file": keyFile("# none yet\n") }]) {
     await expect(serverKeys({ flags })).rejects.toEqual(refused("PN_KEYS_MISSING"));
   }
 });
 
-test("one key for two owners is refused across the sources too", async () => {
+test("a key in two sources is refused", async () => {
   const source = { flags: { "--api-keys-file": keyFile(`ann ${A}`) }, env: { POSTERN_API_KEYS: A } };
   await expect(serverKeys(source)).rejects.toEqual(refused("PN_KEY_AMBIGUOUS"));
 });
 
-test.for([0o620, 0o602, 0o666])("a file of mode %o, which others can change, is refused", async (mode) => {
+test.for([0o620, 0o602, 0o666])("a file of mode %o, which other users can change, is refused", async (mode) => {
   const server = serverKeys({ flags: { "--api-keys-file": keyFile(A, mode) } });
   await expect(server).rejects.toEqual(refused("PN_FILE_WRITABLE"));
   const client = clientKey({ flags: { "--api-key-file": keyFile(A, mode) } });
   await expect(client).rejects.toEqual(refused("PN_FILE_WRITABLE"));
 });
 
-test("a file that others can read is warned about", async () => {
+test("a file that other users can read causes a warning", async () => {
   const file = keyFile(A, 0o644);
   expect((await serverKeys({ flags: { "--api-keys-file": file } })).warnings).toEqual([
     expect.stringContaining(`chmod 600 ${file}`),
@@ -69,14 +69,14 @@ test("a file that others can read is warned about", async () => {
   expect((await clientKey({ flags: { "--api-key-file": file } })).warning).toContain("chmod 600");
 });
 
-test("a file that is not there, is a folder or is far too large is refused", async () => {
+test("a missing file, a folder and a file that is too large are refused", async () => {
   for (const file of ["/nowhere/keys", tmpdir(), keyFile("#".repeat(1024 * 1024 + 1))]) {
     const refusal = clientKey({ flags: { "--api-key-file": file } });
     await expect(refusal).rejects.toEqual(refused(file === tmpdir() ? "PN_FILE_WRITABLE" : "PN_FILE_UNREADABLE"));
   }
 });
 
-test("what was typed wins over the environment, and that over the file; two of the environment contradict each other", async () => {
+test("a flag overrides the environment, which overrides the file; two sources in the environment are refused", async () => {
   const file = keyFile(`me ${A}`);
   const config = keyFile(`[tunnel.auth]\napi_key_file = "${file}"\n`);
   expect((await clientKey({ flags: { "--api-key-file": file }, env: { POSTERN_API_KEY: B } })).key).toBe(A);
@@ -88,7 +88,7 @@ test("what was typed wins over the environment, and that over the file; two of t
   await expect(clientKey({})).rejects.toEqual(refused("PN_KEY_MISSING"));
 });
 
-test("a key file named in the configuration is looked for beside it", async () => {
+test("the path of a key file is relative to the configuration file that names it", async () => {
   const keys = keyFile(`me ${A}`);
   const config = keyFile("");
   writeFileSync(config, `[tunnel.auth]\napi_key_file = "${relative(dirname(config), keys)}"\n`);

@@ -3,8 +3,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Where the refresh token is kept that took the place of the configured one: the state folder of systemd's unit, else the user's. Its name
- * follows from what is configured, so that another refresh token begins anew.
+ * The file that stores the current refresh token, which replaces the configured one after the first renewal: in
+ * $STATE_DIRECTORY, otherwise in the user's state folder. Its name depends on the configuration, so that a new
+ * configured token is not shadowed by an old stored one.
  */
 export function refreshStateFile(url: string, refreshToken: string, env: NodeJS.ProcessEnv): string {
   const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");

@@ -8,18 +8,17 @@ const SSL = ["tunnel", "server", "ssl"] as const;
 
 export interface ServerCertificates {
   certificates: Certificate[];
-  /** Whose certificates clients may log in with; undefined: nobody's. */
+  /** Verifies the certificates that clients log in with; undefined: such logins are not accepted. */
   clientAuthority: ClientAuthority | undefined;
-  /** Where they and their keys come from. */
+  /** Files to watch. */
   files: string[];
-  /** What their owner should know. */
   warnings: string[];
 }
 
-/** A certificate that ends sooner is worth a word, in days. */
-const SOON = 14;
+/** A certificate that expires within this many days is a warning. */
+const EXPIRY_WARNING = 14;
 
-/** Reads the server's certificates; none without TLS. Throws TlsError, and what reading the files throws. */
+/** Reads the server's certificates; none without TLS. Throws TlsError, and CliError for the files. */
 export async function loadServerCertificates(
   settings: Settings,
   now: number = Date.now(),
@@ -56,16 +55,16 @@ export async function loadServerCertificates(
     loaded.files.push(certFile, keyFile, ...(chainFile === undefined ? [] : [chainFile]));
     if (key.warning !== undefined) loaded.warnings.push(key.warning);
     const days = Math.floor((certificate.notAfter.getTime() - now) / 86_400_000);
-    if (days < SOON)
+    if (days < EXPIRY_WARNING)
       loaded.warnings.push(
-        `${certFile} ends in ${days} day${days === 1 ? "" : "s"}. Renew it; it is read again when it changes.`,
+        `${certFile} expires in ${days} day${days === 1 ? "" : "s"}. Renew it; the server reloads it when it changes.`,
       );
   }
   loaded.clientAuthority = await clientAuthority(settings, loaded.files);
   return loaded;
 }
 
-/** @param files takes the names of what was read. */
+/** @param files the paths that are read are added to it. */
 async function clientAuthority(settings: Settings, files: string[]): Promise<ClientAuthority | undefined> {
   const { ca_file, crl_file } = settings.loaded.values.tunnel.server.auth.certificate;
   if (ca_file === undefined) return undefined;
@@ -79,7 +78,7 @@ async function clientAuthority(settings: Settings, files: string[]): Promise<Cli
   return new ClientAuthority({ ca, ...(crl === undefined ? {} : { crl }), names: { ca: caPath, crl: crlPath } });
 }
 
-/** How the server speaks TLS; undefined when it does not. */
+/** The TLS options of the server; undefined without TLS. */
 export function serverTls(
   settings: Settings,
   { certificates, clientAuthority: authority }: ServerCertificates,

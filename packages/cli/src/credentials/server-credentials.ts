@@ -1,22 +1,21 @@
 import type { Path } from "@postern/config";
-import type { Server, TokenOptions } from "@postern/server";
+import type { TokenOptions } from "@postern/server";
 import type { Settings } from "../settings/configuration.js";
 import { loadServerCertificates, type ServerCertificates } from "./server-certificates.js";
 import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { loadServerTokens } from "./server-tokens.js";
 
-/** What a server shows to prove itself, and what it takes from clients as a proof. */
+/** The server's certificates, and the credentials that it accepts from clients. */
 export interface ServerCredentials {
   keys: ServerKeys;
   tokens: TokenOptions | undefined;
   certificates: ServerCertificates;
-  /** Files that count like a part of the configuration. */
+  /** Files to watch. A change reloads the configuration. */
   files: string[];
-  /** What their owner should know. */
   warnings: string[];
 }
 
-/** Reads all of them. Throws what is wrong with any. */
+/** Reads the credentials. Throws CliError or TlsError. */
 export async function loadServerCredentials(settings: Settings): Promise<ServerCredentials> {
   const keys = await loadServerKeys(settings);
   const tokens = await loadServerTokens(settings);
@@ -30,16 +29,25 @@ export async function loadServerCredentials(settings: Settings): Promise<ServerC
   };
 }
 
-/** Gives a running server the keys and certificates of a configuration that was read again. Throws before anything is changed. */
-export async function takeOverCredentials(server: Server, settings: Settings): Promise<ServerCredentials> {
-  const credentials = await loadServerCredentials(settings);
-  const { certificates, clientAuthority } = credentials.certificates;
-  if (certificates.length > 0 && server.hasTls) server.replaceCertificates(certificates, clientAuthority);
-  server.replaceApiKeys(credentials.keys.keys);
-  return credentials;
+/** Lists who can log in: `ann, ben; anyone with a token from https://auth.example.com`. */
+export function loginsText({ keys, tokens, certificates }: ServerCredentials): string {
+  const issuer = tokens?.issuer === undefined ? "" : ` from ${tokens.issuer}`;
+  return [
+    ownersText(keys),
+    tokens === undefined ? "" : `anyone with a token${issuer}`,
+    certificates.clientAuthority === undefined ? "" : "anyone with a certificate of the client CA",
+  ]
+    .filter((each) => each !== "")
+    .join("; ");
 }
 
-/** Whether an option only says which keys and certificates count: they change while the server runs. */
+function ownersText({ keys }: ServerKeys): string {
+  const owners = [...new Set(keys.map(({ owner }) => owner))];
+  const shown = owners.length > 5 ? [...owners.slice(0, 5), `and ${owners.length - 5} more`] : owners;
+  return shown.join(", ");
+}
+
+/** Whether `path` names an option of keys or certificates, which a reload applies. */
 export function isCredentialOption(path: Path): boolean {
   const name = path.join(".");
   return [

@@ -5,7 +5,10 @@ import { readOwnedFile } from "../settings/owned-file.js";
 
 const HOUR = 3_600_000;
 
-/** Which tokens the server takes, as `[tunnel.server.auth.jwt]` says; undefined: none. Throws what reading the key throws. */
+/**
+ * Reads from `[tunnel.server.auth.jwt]` which tokens the server accepts; undefined: none. Throws PN_TOKEN_INVALID, and
+ * CliError for the key file.
+ */
 export async function loadServerTokens(settings: Settings): Promise<TokenOptions | undefined> {
   const { jwt } = settings.loaded.values.tunnel.server.auth;
   if (!jwt.enabled) return undefined;
@@ -33,7 +36,7 @@ export async function loadServerTokens(settings: Settings): Promise<TokenOptions
   };
 }
 
-/** Whoever can change it decides who gets in. */
+/** Read as an owned file: a user who can change it decides who can log in. */
 async function publicKey(file: string, settings: Settings): Promise<string> {
   const place = settings.pathOf(file, "tunnel", "server", "auth", "jwt", "public_key_file");
   const pem = (await readOwnedFile(place)).bytes.toString("utf8");

@@ -1,14 +1,14 @@
 import type { ServerResponse } from "node:http";
 
-/** Beyond this a reader has stopped reading, and is let go. */
+/** Bytes that may wait for a reader; a slower one is disconnected. */
 const MAX_QUEUED = 16 * 1024;
 
-/** The time, told once a second to everybody who listens, as Server-Sent Events. */
+/** Sends the time once a second to all listeners, as Server-Sent Events. */
 export class Clock {
   readonly #listeners = new Set<ServerResponse>();
   #timer: NodeJS.Timeout | undefined;
 
-  tell(response: ServerResponse): void {
+  subscribe(response: ServerResponse): void {
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
     response.write(`retry: 1000\n\n${tick()}`);
     this.#listeners.add(response);
@@ -19,7 +19,7 @@ export class Clock {
     this.#timer ??= this.#untilNextSecond();
   }
 
-  /** Ends every stream; listeners that come later are served again. */
+  /** Ends the streams of the current listeners. */
   end(): void {
     for (const response of this.#listeners) response.end();
   }

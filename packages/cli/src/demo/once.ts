@@ -4,7 +4,7 @@ import { CliError } from "../errors.js";
 import { byteText } from "../terminal/quantity.js";
 
 const TIMEOUT = 10_000;
-const MAX_ANSWER = 64 * 1024;
+const MAX_RESPONSE = 64 * 1024;
 
 export interface OnceResult {
   text: string;
@@ -12,23 +12,24 @@ export interface OnceResult {
 }
 
 /**
- * Sends one request through the tunnel as a visitor would and checks that the sample service answered this very one.
- * @param url the tunnel's public address; @param address where the server listens, since not every resolver knows `*.localhost`.
- * Throws PN_DEMO_FAILED.
+ * Sends one request through the tunnel as a visitor, and checks that the sample service responded to it. Throws
+ * PN_DEMO_FAILED.
+ * @param url the tunnel's public URL.
+ * @param address the server's address, since not every resolver knows `*.localhost`.
  */
 export async function requestOnce(url: string, address: string): Promise<OnceResult> {
   const token = randomUUID();
   const target = new URL(`/once?token=${token}`, url);
   const started = performance.now();
-  const { status, body } = await ask(target, address).catch((error: unknown) => {
+  const { status, body } = await fetchOnce(target, address).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError("PN_DEMO_FAILED", `GET ${target.origin} did not come back: ${reason}.`);
+    throw new CliError("PN_DEMO_FAILED", `GET ${target.origin} failed: ${reason}.`);
   });
   const duration = performance.now() - started;
   if (status !== 200 || !body.includes(token)) {
     throw new CliError(
       "PN_DEMO_FAILED",
-      `GET ${target.origin} came back with status ${status}, not with the service's answer.`,
+      `GET ${target.origin} returned status ${status} instead of the sample service's response.`,
     );
   }
   return {
@@ -37,7 +38,7 @@ export async function requestOnce(url: string, address: string): Promise<OnceRes
   };
 }
 
-async function ask(target: URL, address: string): Promise<{ status: number; body: Buffer }> {
+async function fetchOnce(target: URL, address: string): Promise<{ status: number; body: Buffer }> {
   const at = new URL(`http://${address}`);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const signal = AbortSignal.timeout(TIMEOUT);
@@ -55,7 +56,7 @@ async function ask(target: URL, address: string): Promise<{ status: number; body
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_ANSWER) throw new Error("the answer is far too large");
+    if (size > MAX_RESPONSE) throw new Error("the response is too large");
     chunks.push(chunk);
   }
   return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { demoPage } from "./page.js";
 import type { ReceivedRequest } from "./received-request.js";
 
-const places = { server: "127.0.0.1:8080", service: "127.0.0.1:3000" };
+const addresses = { server: "127.0.0.1:8080", service: "127.0.0.1:3000" };
 const received: ReceivedRequest = {
   method: "GET",
   path: "/a?b=c",
@@ -17,29 +17,29 @@ const received: ReceivedRequest = {
   publicHost: "my-app.localhost:8080",
 };
 
-/** The page with everything between quotes and tags taken out: what is left is its structure. */
+/** The page without the text between its tags. */
 const structure = (page: string): string => page.replace(/>[^<]*</g, "><");
 
-test("the page shows the request, and marks what the server has set", () => {
-  const page = demoPage(received, places);
+test("the page shows the request and highlights the fields that the server sets", () => {
+  const page = demoPage(received, addresses);
   expect(page).toContain("<dt>Host</dt><dd>my-app.localhost:8080</dd>");
   expect(page).toMatch(/<div class="set"><dt>X-Forwarded-For<\/dt><dd>192\.0\.2\.7<small>/);
   expect(page).toContain("127.0.0.1:3000");
 });
 
-test("nothing on it is inline or from elsewhere", () => {
-  const page = demoPage(received, places);
+test("the page has no inline code and no resources of other origins", () => {
+  const page = demoPage(received, addresses);
   expect(page).not.toMatch(/<script(?![^>]* src="\/)[^>]*>|<style|\sstyle=|\son\w+=/);
   expect(page).not.toMatch(/(src|href)="(?!\/)/);
 });
 
-test("whatever a visitor sends is text on the page and changes nothing of its structure", () => {
+test("text of a visitor does not change the structure of the page", () => {
   const text = fc.oneof(fc.string(), fc.constantFrom("<script>alert(1)</script>", `"><img src=x>`, "'&<!--", "]]>"));
-  const plain = structure(demoPage({ ...received, headers: [["A", "b"]] }, places));
+  const plain = structure(demoPage({ ...received, headers: [["A", "b"]] }, addresses));
   fc.assert(
     fc.property(text, text, text, text, (method, path, name, value) => {
       const hostile = { method, path, httpVersion: value, from: name, visitor: value, publicHost: value };
-      const page = demoPage({ ...hostile, headers: [[`z${name}`, value]] }, places);
+      const page = demoPage({ ...hostile, headers: [[`z${name}`, value]] }, addresses);
       expect(structure(page)).toBe(plain);
     }),
   );

@@ -2,27 +2,27 @@ import { escapeHtml } from "./escape-html.js";
 import { picture } from "./picture.js";
 import type { ReceivedRequest } from "./received-request.js";
 
-/** Fields that the server sets, whatever the visitor sent under the same names. */
+/** Fields that the server sets. It removes those that a visitor sends. */
 const SET_BY_SERVER: Record<string, string> = {
   "x-forwarded-for": "the visitor's address",
-  "x-forwarded-proto": "how the visitor came",
-  "x-forwarded-host": "the name the visitor asked for",
-  "x-forwarded-port": "the port the visitor came to",
+  "x-forwarded-proto": "the visitor's scheme",
+  "x-forwarded-host": "the host that the visitor requested",
+  "x-forwarded-port": "the port that the visitor connected to",
   "x-real-ip": "the visitor's address",
-  "x-request-id": "the same id in the server's log",
-  forwarded: "the same in one field (RFC 7239)",
+  "x-request-id": "also in the server's log",
+  forwarded: "all of these in one field (RFC 7239)",
 };
 
-export interface DemoPlaces {
-  /** Where the tunnel's server and the sample service listen. */
+export interface DemoAddresses {
+  /** The addresses of the tunnel's server and of the sample service. */
   server: string;
   service: string;
 }
 
-/** The demo's page for one request. Everything that came with the request is escaped. */
-export function demoPage(received: ReceivedRequest, places: DemoPlaces): string {
+/** The demo's page for one request. All text of the request is escaped. */
+export function demoPage(received: ReceivedRequest, addresses: DemoAddresses): string {
   const publicHost = received.publicHost ?? "this address";
-  const way = picture({ visitor: received.visitor ?? "address unknown", ...places });
+  const way = picture({ visitor: received.visitor ?? "unknown address", ...addresses });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,15 +42,15 @@ export function demoPage(received: ReceivedRequest, places: DemoPlaces): string 
 <main>
 <section class="hero">
   <h1>You came in by the <em>back gate.</em></h1>
-  <p class="lead">Your browser asked <b>${escapeHtml(publicHost)}</b>. The server passed the request down a line that the client
-  had opened from the inside, and a small service on this machine answered. No port was opened.</p>
+  <p class="lead">Your browser requested <b>${escapeHtml(publicHost)}</b>. The server forwarded the request through a
+  connection that the client had opened from the inside, and a sample service on this machine responded. No inbound port is open.</p>
 </section>
 
-<section class="panel stage" aria-label="The way of a request">
+<section class="panel stage" aria-label="The path of a request">
   ${way}
   <div class="strip">
     <button type="button" id="ask">Send a request</button>
-    <p class="result" id="asked" aria-live="polite">Watch it travel the way and come back.</p>
+    <p class="result" id="asked" aria-live="polite">Follow a request to the service and back.</p>
     <svg class="bars" id="bars" viewBox="0 0 160 32" preserveAspectRatio="none" aria-hidden="true"></svg>
   </div>
 </section>
@@ -58,39 +58,39 @@ export function demoPage(received: ReceivedRequest, places: DemoPlaces): string 
 <div class="pair">
 <section class="panel clock">
   <h2>A clock</h2>
-  <p class="how">Server-Sent Events: one line a second, passed on the moment it is written.</p>
+  <p class="how">Server-Sent Events: one line per second, forwarded as soon as it is written.</p>
   <div class="dial">
     <svg id="dial" viewBox="0 0 200 200" aria-hidden="true"></svg>
-    <p class="time"><span id="time">--:--:--</span><small id="ticks">waiting for the first tick</small></p>
+    <p class="time"><span id="time">--:--:--</span><small id="ticks">waiting for the first event</small></p>
   </div>
 </section>
 
 <section class="panel echo">
   <h2>An echo</h2>
-  <p class="how">A WebSocket: what you send comes straight back.</p>
+  <p class="how">A WebSocket that returns every message.</p>
   <ol id="echoes" aria-live="polite"></ol>
   <form id="echo">
-    <label class="hidden" for="words">Words to send</label>
-    <input id="words" maxlength="200" autocomplete="off" placeholder="Call through the gate" enterkeyhint="send">
+    <label class="hidden" for="words">Message to send</label>
+    <input id="words" maxlength="200" autocomplete="off" placeholder="Type a message" enterkeyhint="send">
     <button type="submit">Send</button>
   </form>
 </section>
 </div>
 
 <section class="panel">
-  <h2>Your request, as the service got it</h2>
-  <p class="how">Fields with a light were set by the server. A visitor cannot forge them.</p>
+  <h2>Your request, as the service received it</h2>
+  <p class="how">The server sets the highlighted fields. A visitor cannot forge them.</p>
   ${requestHtml(received)}
 </section>
 
 <section class="panel own">
-  <h2>Now with a service of your own</h2>
-  <p class="how">Two commands: the first where everybody can reach it, behind a proxy that speaks TLS; the second beside your service.</p>
+  <h2>Share your own service</h2>
+  <p class="how">Run the first command on a public machine, behind a TLS proxy, and the second one next to your service.</p>
   <pre><code><span class="prompt">$</span> postern server --domain tunnel.example.com --api-keys-file postern.keys
 <span class="prompt">$</span> postern http 3000 --server https://tunnel.example.com --api-key-file my.key</code></pre>
 </section>
 </main>
-<footer>Everything on this page came through the tunnel; nothing on it comes from elsewhere.</footer>
+<footer>Everything on this page was loaded through the tunnel.</footer>
 </body>
 </html>
 `;
@@ -99,12 +99,12 @@ export function demoPage(received: ReceivedRequest, places: DemoPlaces): string 
 function requestHtml({ method, path, httpVersion, headers, from }: ReceivedRequest): string {
   const rows = headers.map(([name, value]) => {
     const note = SET_BY_SERVER[name.toLowerCase()];
-    const told = note === undefined ? "" : `<small>${note}</small>`;
-    return `<div${note === undefined ? "" : ' class="set"'}><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}${told}</dd></div>`;
+    const noteHtml = note === undefined ? "" : `<small>${note}</small>`;
+    return `<div${note === undefined ? "" : ' class="set"'}><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}${noteHtml}</dd></div>`;
   });
   return `<p class="start"><b>${escapeHtml(method)}</b> <span>${escapeHtml(path)}</span> <i>HTTP/${escapeHtml(httpVersion)}</i></p>
   <dl class="fields">
     ${rows.join("\n    ")}
   </dl>
-  <p class="how">It arrived over a connection from <code>${escapeHtml(from)}</code>: the client, on the same machine.</p>`;
+  <p class="how">The service received it from the client on the same machine, at <code>${escapeHtml(from)}</code>.</p>`;
 }

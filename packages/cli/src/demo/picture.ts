@@ -1,7 +1,7 @@
 import { escapeHtml } from "./escape-html.js";
 
-/** The addresses on the way from the visitor to the service, as far as they are known. */
-export interface WayAddresses {
+/** The addresses along the path of a request. */
+export interface PathAddresses {
   visitor: string;
   server: string;
   service: string;
@@ -15,8 +15,8 @@ interface Stop {
   icon: string;
 }
 
-/** The way of a request as a picture: two stops outside, the wall with its gate, two stops inside. */
-export function picture(addresses: WayAddresses): string {
+/** Draws the path of a request: two stops outside, the wall with its gate, two stops inside. */
+export function picture(addresses: PathAddresses): string {
   const [visitor, server, client, service] = stops(addresses).map(stopHtml);
   return `<div class="way" id="way">
   <p class="zone outside">outside</p>
@@ -30,18 +30,18 @@ export function picture(addresses: WayAddresses): string {
 </div>`;
 }
 
-function stops({ visitor, server, service }: WayAddresses): Stop[] {
+function stops({ visitor, server, service }: PathAddresses): Stop[] {
   return [
-    { id: "visitor", title: "Visitor", does: "asks for the public name", address: visitor, icon: BROWSER },
-    { id: "server", title: "Server", does: "finds the tunnel by its name", address: server, icon: TOWER },
+    { id: "visitor", title: "Visitor", does: "requests the public URL", address: visitor, icon: BROWSER },
+    { id: "server", title: "Server", does: "finds the tunnel by host name", address: server, icon: TOWER },
     {
       id: "client",
       title: "Client",
-      does: "dialled out from inside",
-      address: "no open port",
+      does: "connected from the inside",
+      address: "no inbound port",
       icon: LANTERN,
     },
-    { id: "service", title: "Service", does: "answers, and knows no tunnel", address: service, icon: BOX },
+    { id: "service", title: "Service", does: "responds, unaware of the tunnel", address: service, icon: BOX },
   ];
 }
 
@@ -57,7 +57,7 @@ const TOWER = `<rect x="8" y="8" width="32" height="9" rx="2.5"/><rect x="8" y="
 const LANTERN = `<path d="M19 8a5 5 0 0 1 10 0"/><path d="M15 14h18M17 14l-3 20h20l-3-20M13 40h22M16 34v6M32 34v6"/><path class="flame" d="M24 19c3 3.5 4.500 5.500 4.500 7.500a4.500 4.500 0 0 1-9 0c0-2 1.500-4 4.500-7.500z"/>`;
 const BOX = `<path d="M24 6l16 8v20l-16 8-16-8V14z"/><path d="M8 14l16 8 16-8M24 22v20M16 10l16 8"/>`;
 
-/** Brickwork with battlements and an arched gate; the gate's middle is where the line goes through. */
+/** Brickwork with battlements and an arched gate. The line passes through the middle of the gate. */
 function wall(): string {
   const rows = Array.from({ length: 9 }, (_, row) => courses(row)).join("");
   return `<svg viewBox="0 0 120 190" preserveAspectRatio="none">

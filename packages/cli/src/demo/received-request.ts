@@ -1,15 +1,15 @@
 import type { IncomingMessage } from "node:http";
 
-/** A request as the sample service received it: after the visitor, the server and the client. */
+/** A request as the sample service received it. */
 export interface ReceivedRequest {
   method: string;
   path: string;
   httpVersion: string;
   /** In the order received, names as written. */
   headers: [name: string, value: string][];
-  /** Who opened the connection: the client, on this machine. */
+  /** The remote address of the connection, which is the client's. */
   from: string;
-  /** The visitor's address and the public host, as the server tells them. */
+  /** The visitor's address and the public host, from the server's forwarding fields. */
   visitor: string | undefined;
   publicHost: string | undefined;
 }
@@ -34,7 +34,7 @@ export function receivedRequest(request: IncomingMessage): ReceivedRequest {
   };
 }
 
-/** The same for programs. */
+/** The request as JSON. */
 export function requestJson(received: ReceivedRequest, bodyBytes: number): string {
   const { method, path, httpVersion, headers, from } = received;
   return `${JSON.stringify({ service: "postern demo", method, path, http_version: httpVersion, headers, body_bytes: bodyBytes, connection_from: from }, null, 2)}\n`;

@@ -19,7 +19,7 @@ async function ask(port: number, path: string, accept: string): Promise<{ respon
   return { response, body: await text(response) };
 }
 
-test("browsers get a page, everybody else JSON", async () => {
+test("browsers get a page, other programs JSON", async () => {
   const { port } = await started();
   const page = await ask(port, "/any/path", "text/html,*/*");
   expect(page.response.headers["content-type"]).toMatch(/^text\/html/);
@@ -31,7 +31,7 @@ test("browsers get a page, everybody else JSON", async () => {
   });
 });
 
-test("every answer forbids inline code and other origins", async () => {
+test("every response forbids inline code and other origins", async () => {
   const { port } = await started();
   for (const path of ["/", "/page.css", "/page.js", "/icon.svg"]) {
     const { response, body } = await ask(port, path, "text/html");
@@ -57,12 +57,12 @@ test("the clock ticks as Server-Sent Events until the streams are ended", async 
   const { port } = service;
   const [response] = (await once(get({ port, path: "/clock", agent: false }), "response")) as [IncomingMessage];
   expect(response.headers["content-type"]).toMatch(/^text\/event-stream/);
-  let told = "";
+  let received = "";
   for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
-    told += chunk;
-    if (told.split("event: tick").length === 4) service.endStreams();
+    received += chunk;
+    if (received.split("event: tick").length === 4) service.endStreams();
   }
-  expect(told.match(/data: \d{4}-.*Z\n\n/g)?.length).toBeGreaterThanOrEqual(3);
+  expect(received.match(/data: \d{4}-.*Z\n\n/g)?.length).toBeGreaterThanOrEqual(3);
 });
 
 test("the echo sends text and bytes back, and closes when the streams are ended", async () => {
@@ -78,7 +78,7 @@ test("the echo sends text and bytes back, and closes when the streams are ended"
   expect((await once(socket, "close"))[0]).toBe(1001);
 });
 
-test("an upgrade elsewhere, and a message that is too large, end nothing but their own connection", async () => {
+test("an upgrade of another path, and a message that is too large, close only their own connection", async () => {
   const { port } = await started();
   const elsewhere = new WebSocket(`ws://127.0.0.1:${port}/`);
   expect(String((await once(elsewhere, "error"))[0])).toContain("404");
@@ -89,10 +89,10 @@ test("an upgrade elsewhere, and a message that is too large, end nothing but the
   expect((await ask(port, "/", "*/*")).response.statusCode).toBe(200);
 });
 
-test("one request says how it went; one that does not come back from the service fails", async () => {
+test("requestOnce reports the result; without a response of the service it fails", async () => {
   const { port } = await started();
-  const { text: said, fields } = await requestOnce("http://my-app.localhost:8080", `127.0.0.1:${port}`);
-  expect(said).toMatch(/^GET http:\/\/my-app\.localhost:8080 → 200 in [\d.]+ ms/);
+  const { text: report, fields } = await requestOnce("http://my-app.localhost:8080", `127.0.0.1:${port}`);
+  expect(report).toMatch(/^GET http:\/\/my-app\.localhost:8080 → 200 in [\d.]+ ms/);
   expect(fields).toMatchObject({ status: 200 });
 
   const failed: unknown = expect.objectContaining({ code: "PN_DEMO_FAILED" });

@@ -23,14 +23,14 @@ const SAFE_HEADERS = {
 /** The service that `postern demo` shares. */
 export interface DemoService {
   readonly port: number;
-  /** Ends clocks and echoes, which have no end of their own; everything else goes on. */
+  /** Ends clocks and echoes, which never end by themselves. Other requests continue. */
   endStreams(): void;
   close(): Promise<void>;
 }
 
 /**
  * Starts the sample service on a free loopback port.
- * @param serverAddress where the tunnel's server listens, for the picture of the way.
+ * @param serverAddress the address of the tunnel's server, for the page.
  */
 export async function startDemoService(serverAddress: string): Promise<DemoService> {
   const clock = new Clock();
@@ -39,8 +39,8 @@ export async function startDemoService(serverAddress: string): Promise<DemoServi
     const path = pathOf(request);
     const asset = ASSETS.get(path);
     if (asset) return sendAsset(response, asset);
-    if (path === "/clock") return clock.tell(response);
-    answer(request, response, serverAddress);
+    if (path === "/clock") return clock.subscribe(response);
+    respond(request, response, serverAddress);
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
@@ -65,11 +65,11 @@ export async function startDemoService(serverAddress: string): Promise<DemoServi
   };
 }
 
-/** Shows the request: a page to browsers, JSON to everybody else. */
-function answer(request: IncomingMessage, response: ServerResponse, serverAddress: string): void {
+/** Shows the request: as a page in browsers, as JSON elsewhere. */
+function respond(request: IncomingMessage, response: ServerResponse, serverAddress: string): void {
   let bodyBytes = 0;
   request.on("data", (chunk: Buffer) => (bodyBytes += chunk.length));
-  // A visitor that leaves in the middle needs no answer.
+  // The visitor has left before the end of its request.
   request.on("error", () => response.destroy());
   request.on("end", () => {
     const received = receivedRequest(request);

@@ -12,8 +12,8 @@ import {
   type WebhookReport,
 } from "@postern/client";
 
-/** Seconds that count as lately. */
-const LATELY = 5;
+/** The window of the current request rate, in seconds. */
+const RATE_WINDOW = 5;
 
 export interface ClientStatusOptions {
   version: string;
@@ -22,10 +22,10 @@ export interface ClientStatusOptions {
   now?: () => number;
 }
 
-/** All that this process knows of its endpoints, and the last events. */
+/** The status of this process's endpoints, and the latest events. */
 export class ClientStatus {
   readonly history = new EventHistory();
-  /** What becomes of the events for a webhook; undefined without one. */
+  /** Deliveries to the webhook; undefined without one. */
   webhook: WebhookReport | undefined;
   readonly #version: string;
   readonly #countsRequests: boolean;
@@ -41,44 +41,44 @@ export class ClientStatus {
     this.#started = new Date(now()).toISOString();
   }
 
-  /** Which endpoints there are from now on. One that stays keeps what was counted. */
-  apply(wishes: readonly { label: string; options: ConnectOptions }[]): void {
-    const wanted = new Set(wishes.map(({ label }) => label));
+  /** Makes the endpoints match `specs`. An endpoint that stays keeps its counters. */
+  reconcile(specs: readonly { label: string; options: ConnectOptions }[]): void {
+    const wanted = new Set(specs.map(({ label }) => label));
     for (const label of this.#endpoints.keys()) if (!wanted.has(label)) this.#endpoints.delete(label);
-    for (const { label, options } of wishes) {
+    for (const { label, options } of specs) {
       const config = configSummary(options);
-      const there = this.#endpoints.get(label);
-      if (there === undefined) this.#endpoints.set(label, new EndpointStatus(label, config, this.#countsRequests));
-      else there.config = config;
+      const existing = this.#endpoints.get(label);
+      if (existing === undefined) this.#endpoints.set(label, new EndpointStatus(label, config, this.#countsRequests));
+      else existing.config = config;
     }
   }
 
-  /** Takes an event in; its endpoint may be none of these, for instance the process itself. */
+  /** Adds an event, possibly of something other than an endpoint, for instance of the process itself. */
   add(event: StatusEvent): void {
     this.#endpoints.get(event.endpoint)?.add(event);
     const numbered = this.history.add(event);
     for (const follower of this.#followers) follower(numbered);
   }
 
-  /** @param state undefined: a new connection begins, and its events tell. */
+  /** @param state undefined: a connection is about to be opened, and events report its state. */
   stateChanged(label: string, state: ConnectionState | undefined): void {
     const endpoint = this.#endpoints.get(label);
     if (state === undefined) endpoint?.stateUnknown();
     else endpoint?.stateChanged(state, this.#now());
   }
 
-  /** Calls `follower` with every event from now on. Returns what ends that. */
+  /** Calls `follower` with every event from now on. Returns a function that ends this. */
   follow(follower: (event: NumberedEvent) => void): () => void {
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);
   }
 
-  /** One endpoint as it is now, and how many requests a second it had lately. */
+  /** An endpoint's current report and request rate. */
   figures(label: string): { report: EndpointReport; requestsPerSecond: number } | undefined {
     const endpoint = this.#endpoints.get(label);
     if (endpoint === undefined) return undefined;
     const now = this.#now();
-    return { report: endpoint.report(now), requestsPerSecond: endpoint.requestsInLast(LATELY, now) / LATELY };
+    return { report: endpoint.report(now), requestsPerSecond: endpoint.requestsInLast(RATE_WINDOW, now) / RATE_WINDOW };
   }
 
   document(): StatusDocument {

@@ -1,8 +1,8 @@
 import type { EventFilter } from "@postern/client";
 
 /**
- * Which events a URL asks for: `type` (names, also several with commas), `endpoint`, `since` (ISO 8601).
- * Undefined when that cannot be understood.
+ * Parses a query for events: `type` (one or more names, separated by commas), `endpoint`, `since` (ISO 8601). Undefined
+ * when it is invalid.
  */
 export function eventQuery(query: URLSearchParams): EventFilter | undefined {
   const types = query.getAll("type").flatMap((each) => each.split(","));
@@ -18,7 +18,7 @@ export function eventQuery(query: URLSearchParams): EventFilter | undefined {
   };
 }
 
-/** Other forms of a date mean something else on every machine. */
+/** Accepts only ISO 8601: the meaning of other formats depends on the machine. */
 function timeOf(text: string): number {
   return /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : NaN;
 }

@@ -20,17 +20,17 @@ async function streamTo(heartbeat: number) {
   return { wire, stream: await promise, ended: () => ended };
 }
 
-test("a quiet stream shows that it lives", async () => {
+test("an idle stream sends heartbeats", async () => {
   const { wire } = await streamTo(10);
-  await wire.read((text) => text.split(": still here").length > 3);
+  await wire.read((text) => text.split(": heartbeat").length > 3);
 });
 
-test("a reader that takes nothing at all is cut off", async () => {
+test("a reader that reads nothing is disconnected", async () => {
   const { wire, stream, ended } = await streamTo(50);
   wire.socket.pause();
   const event = { id: 1, time: "", type: "error", endpoint: "web", message: "", data: { text: "x".repeat(8_000) } };
-  // More than the sockets' buffers hold.
+  // More than fits into the sockets' buffers.
   const filling = setInterval(() => stream.send(event), 1);
   onTestFinished(() => clearInterval(filling));
-  await until("it to be cut off", () => ended() === 1);
+  await until("it to be disconnected", () => ended() === 1);
 });

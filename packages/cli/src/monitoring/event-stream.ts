@@ -3,21 +3,24 @@ import type { NumberedEvent } from "@postern/client";
 import { boundedJson } from "../terminal/bounded-json.js";
 
 export const STREAM_LIMITS = {
-  /** Bytes that may wait for a reader; events beyond are counted and left out. */
+  /** Bytes that may wait for a reader; more events are dropped and counted. */
   backlog: 256 * 1024,
-  /** Milliseconds between two signs of life. A reader that takes nothing between two of them is cut off. */
+  /** Milliseconds between two heartbeats. A reader that reads nothing in between is disconnected. */
   heartbeat: 15_000,
 } as const;
 
-/** One reader of events as they happen (text/event-stream). A slow one misses events and is told how many; it holds up nobody. */
+/**
+ * A reader of live events (text/event-stream). A slow one misses events and receives their number; it does not delay
+ * others.
+ */
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #timer: NodeJS.Timeout;
   #lost = 0;
-  /** What the reader had taken at the last sign of life. */
-  #taken = -1;
+  /** Bytes that the reader had received at the last heartbeat. */
+  #received = -1;
 
-  /** @param ended is called once, when the reader has gone or was cut off. */
+  /** @param ended called once, when the reader has left or was disconnected. */
   constructor(response: ServerResponse, ended: () => void, heartbeat: number = STREAM_LIMITS.heartbeat) {
     this.#response = response;
     this.#timer = setInterval(() => this.#beat(), heartbeat).unref();
@@ -41,9 +44,9 @@ export class EventStream {
 
   #beat(): void {
     const { socket, writableLength } = this.#response;
-    const taken = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
-    if (writableLength > 0 && taken === this.#taken) return void this.#response.destroy();
-    this.#taken = taken;
-    if (writableLength === 0) this.#response.write(": still here\n\n");
+    const received = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
+    if (writableLength > 0 && received === this.#received) return void this.#response.destroy();
+    this.#received = received;
+    if (writableLength === 0) this.#response.write(": heartbeat\n\n");
   }
 }

@@ -6,7 +6,7 @@ import { LogFiles } from "../reporting/log-files.js";
 import { proxyChoice } from "../settings/proxy-choice.js";
 import { StatusWebhook } from "./status-webhook.js";
 
-/** Somebody who wants every event. */
+/** A destination of all events. */
 export interface EventExport {
   add(event: StatusEvent): void;
   close(): Promise<void>;
@@ -14,13 +14,13 @@ export interface EventExport {
 
 export interface Exports {
   all: EventExport[];
-  /** What becomes of the events for the webhook; undefined without one. */
+  /** Deliveries to the webhook; undefined without one. */
   webhook: WebhookReport | undefined;
 }
 
 /**
- * Opens what `[tunnel.monitoring]` says: the file that events are written to, the URL that they are sent to.
- * @param warn hears of trouble with them. Throws PN_LOG_UNWRITABLE, PN_CONFIG_INVALID.
+ * Opens the event log and the webhook of `[tunnel.monitoring]`. Throws PN_LOG_UNWRITABLE and PN_CONFIG_INVALID.
+ * @param warn called with a message when events cannot be written or delivered.
  */
 export async function openExports(
   settings: Settings,
@@ -46,7 +46,7 @@ function eventFile(settings: Settings, warn: (message: string) => void): EventEx
     maxBytes: logging.file_size_mb * 1e6,
     retentionDays: logging.retention_days,
     fix: "Choose another event_log_file in [tunnel.monitoring].",
-    onTrouble: warn,
+    onFailure: warn,
   });
   return { add: (event) => files.line(boundedJson({ ...event })), close: () => files.close() };
 }
@@ -56,17 +56,17 @@ async function openWebhook(
   version: string,
   warn: (message: string) => void,
 ): Promise<StatusWebhook> {
-  const { monitoring, proxy: wished } = settings.loaded.values.tunnel;
+  const { monitoring, proxy: configured } = settings.loaded.values.tunnel;
   const { status_webhook, webhook_secret: secret, webhook_allow_private: allowPrivate } = monitoring;
   const { isLoopbackHost, outboundRequest } = await import("@postern/net");
   const url = new URL(status_webhook as string);
-  // A proxy's own machine is not this one.
-  const { proxy } = isLoopbackHost(url.hostname) ? {} : proxyChoice(wished, settings.env)(url.href);
+  // Through a proxy, a loopback address would mean the proxy's machine.
+  const { proxy } = isLoopbackHost(url.hostname) ? {} : proxyChoice(configured, settings.env)(url.href);
   const through = proxy === undefined ? undefined : (signal: AbortSignal) => dialThrough(proxy, url, signal);
   return new StatusWebhook({
     version,
     secret,
-    onTrouble: warn,
+    onFailure: warn,
     async post(body, headers) {
       const allow = { allowPrivate, allowOption: "webhook_allow_private" };
       const { status } = await outboundRequest({ url, method: "POST", headers, body, through, ...allow });

@@ -6,15 +6,15 @@ import type { StatusEvent } from "@postern/client";
 import { ClientStatus } from "./client-status.js";
 import { LocalApi, LOCAL_API_LIMITS } from "./local-api.js";
 
-const WISH = { label: "web", options: { server: "https://tunnel.example.com", apiKey: "s3cr3t-s3cr3t", local: 3000 } };
+const SPEC = { label: "web", options: { server: "https://tunnel.example.com", apiKey: "s3cr3t-s3cr3t", local: 3000 } };
 
 function eventOf(type: string, data: Record<string, unknown> = {}, time = new Date()): StatusEvent {
-  return { time: time.toISOString(), type, endpoint: "web", message: `this was ${type}`, data };
+  return { time: time.toISOString(), type, endpoint: "web", message: `event ${type}`, data };
 }
 
 async function opened(options: { listen?: string; metrics?: boolean } = {}) {
   const status = new ClientStatus({ version: "0.1.0" });
-  status.apply([WISH]);
+  status.reconcile([SPEC]);
   const api = await LocalApi.open({ listen: "127.0.0.1:0", status, metrics: true, ...options });
   onTestFinished(() => api.close());
   const port = Number(new URL(api.url).port);
@@ -23,12 +23,12 @@ async function opened(options: { listen?: string; metrics?: boolean } = {}) {
   return { status, api, port, ask };
 }
 
-test("it answers at the address that it was given, too", async () => {
+test("it listens on the given address", async () => {
   const { api } = await opened({ listen: "127.0.0.2:0" });
   expect((await fetch(`${api.url}/api/status`)).status).toBe(200);
 });
 
-test("it tells state, events, metrics and health of the endpoints, and no secret", async () => {
+test("it serves state, events, metrics and health of the endpoints, without secrets", async () => {
   const { status, ask } = await opened();
   expect((await ask("/health")).status).toBe(503);
   status.add(eventOf("connection_attempt"));
@@ -40,8 +40,8 @@ test("it tells state, events, metrics and health of the endpoints, and no secret
     200,
     { status: "healthy", endpoints: [{ endpoint: "web", state: "connected", score: 95, data_plane: "unknown" }] },
   ]);
-  const told = await ask("/api/status");
-  expect(JSON.parse(String(told.body))).toMatchObject({
+  const statusResponse = await ask("/api/status");
+  expect(JSON.parse(String(statusResponse.body))).toMatchObject({
     schema: 1,
     healthy: true,
     endpoints: [{ endpoint: "web", state: "connected", public_url: "https://web.example.com" }],
@@ -54,13 +54,13 @@ test("it tells state, events, metrics and health of the endpoints, and no secret
   const asJson = await ask("/metrics", { headers: { Accept: "application/json" } });
   const { schema, metrics: families } = JSON.parse(String(asJson.body)) as { schema: 1; metrics: { name: string }[] };
   expect([schema, families[0]?.name]).toEqual([1, "postern_client_info"]);
-  for (const { body } of [health, told, metrics]) expect(String(body)).not.toContain("s3cr3t");
+  for (const { body } of [health, statusResponse, metrics]) expect(String(body)).not.toContain("s3cr3t");
 
   status.add(eventOf("status_update", { data_plane: "failing" }));
   expect((await ask("/health")).status).toBe(503);
 });
 
-test("events by type and time", async () => {
+test("events are filtered by type, time and endpoint", async () => {
   const { status, ask } = await opened();
   const at = (second: number): Date => new Date(Date.UTC(2026, 10, 22, 10, 0, second));
   status.add(eventOf("error", { second: 1 }, at(1)));
@@ -78,7 +78,7 @@ test("events by type and time", async () => {
     expect((await ask(`/api/events?${query}`)).status).toBe(400);
 });
 
-test("a name of somebody else's that leads here is no name of its own (DNS rebinding)", async () => {
+test("requests for other host names are refused (DNS rebinding)", async () => {
   const { port, ask } = await opened();
   for (const host of ["127.0.0.1", "localhost", "[::1]"])
     expect((await ask("/api/status", { host: `${host}:${port}` })).status).toBe(200);
@@ -99,7 +99,7 @@ test("a name of somebody else's that leads here is no name of its own (DNS rebin
   expect(await none.read("\r\n")).toMatch(/^HTTP\/1\.1 403/);
 });
 
-test("web pages of others read nothing", async () => {
+test("web pages of other origins are refused", async () => {
   const { port, ask } = await opened();
   const own = `http://127.0.0.1:${port}`;
   expect((await ask("/api/status", { headers: { Origin: own, "Sec-Fetch-Site": "same-origin" } })).status).toBe(200);
@@ -113,30 +113,30 @@ test("web pages of others read nothing", async () => {
   expect(headers["content-security-policy"]).toContain("default-src 'none'");
   expect(headers["cross-origin-resource-policy"]).toBe("same-origin");
   expect(headers["x-content-type-options"]).toBe("nosniff");
-  // A page's question whether it may ask gets no leave.
+  // A CORS preflight is refused too.
   const preflight = { Origin: "https://evil.example", "Access-Control-Request-Method": "GET" };
   expect((await ask("/api/status", { method: "OPTIONS", headers: preflight })).status).toBe(403);
 });
 
-test("it only tells", async () => {
+test("it is read-only", async () => {
   const { ask, port } = await opened();
   for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
     expect((await ask("/api/status", { method })).status, method).toBe(405);
   expect((await ask("/nothing")).status).toBe(404);
   expect(String((await ask("/")).body)).toContain("/api/events");
-  // A body is not waited for.
+  // The response does not wait for a body.
   const wire = await Wire.dial(onTestFinished, port);
   wire.write(`POST /api/status HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 1000000000\r\n\r\n`);
   expect(await wire.read("PN_LOCAL_METHOD")).toContain("405");
   await wire.over();
 });
 
-test("without metrics there is no page of them", async () => {
+test("without metrics, /metrics does not exist", async () => {
   const { ask } = await opened({ metrics: false });
   expect((await ask("/metrics")).status).toBe(404);
 });
 
-test("a port that is taken leads to another one", async () => {
+test("when the port is in use, another one is used", async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void taken.close());
@@ -146,7 +146,7 @@ test("a port that is taken leads to another one", async () => {
   expect((await ask("/health")).status).toBe(503);
 });
 
-/** A reader of events as they happen. */
+/** A reader of live events. */
 async function follow(port: number, path = "/api/events", fields: Record<string, string> = {}): Promise<Wire> {
   const wire = await Wire.dial(onTestFinished, port);
   const more = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -155,7 +155,7 @@ async function follow(port: number, path = "/api/events", fields: Record<string,
   return wire;
 }
 
-test("events as they happen, and those that a reader has missed", async () => {
+test("live events, and those that a reader has missed", async () => {
   const { status, port } = await opened();
   status.add(eventOf("error", { number: 1 }));
   const wire = await follow(port, "/api/events?type=error");
@@ -171,49 +171,49 @@ test("events as they happen, and those that a reader has missed", async () => {
   const all = await follow(port, "/api/events?since=2026-01-01");
   await all.read('"number":3');
   expect(all.text).toContain('"number":1');
-  // The number is of a process before this one.
+  // The number is from an earlier process.
   const lost = await follow(port, "/api/events", { "Last-Event-ID": "9999" });
   status.add(eventOf("error", { number: 4 }));
   expect(await lost.read('"number":4')).not.toContain('"number":3');
 });
 
-test("a reader that reads nothing holds up nobody, and is told what it missed", async () => {
+test("a reader that reads nothing delays no one, and receives the number of missed events", async () => {
   const { status, port, ask } = await opened();
   const slow = await follow(port);
   slow.socket.pause();
   const quick = await follow(port);
   const text = "x".repeat(4_000);
-  // More than any socket takes in.
+  // More than fits into any socket buffer.
   for (let number = 0; number < 10_000; number++) status.add(eventOf("error", { number, text }));
   expect((await ask("/health")).status).toBe(503);
   slow.socket.resume();
   await until("the backlog to be read", () => slow.text.includes('"number":10') && slow.bytes > 256 * 1024);
-  // What comes next tells of what was left out, as soon as there is room.
-  const told = await until("the loss to be told", () => {
+  // The next event that fits is preceded by the number of missed ones.
+  const lost = await until("the loss to be reported", () => {
     status.add(eventOf("error", { last: true }));
     return /event: lost\ndata: \{"lost":(\d+)\}/.exec(slow.text) ?? undefined;
   });
-  expect(Number(told[1])).toBeGreaterThan(0);
+  expect(Number(lost[1])).toBeGreaterThan(0);
   expect(quick.end).toBe("open");
 });
 
-test("readers and connections have a number that is not passed", async () => {
+test("the numbers of readers and connections are limited", async () => {
   const { port, ask } = await opened();
   const readers = await Promise.all(Array.from({ length: LOCAL_API_LIMITS.streams }, () => follow(port)));
   const refused = await ask("/api/events", { headers: { Accept: "text/event-stream" } });
   expect([refused.status, String(refused.body)]).toEqual([503, expect.stringContaining("PN_LOCAL_BUSY")]);
   readers[0]?.reset();
-  await until("its place to be free", async () => (await follow(port)).text.includes("200 OK"));
+  await until("its slot to be free", async () => (await follow(port)).text.includes("200 OK"));
 
   const dialled = await Promise.all(
     Array.from({ length: LOCAL_API_LIMITS.connections + 20 }, () => Wire.dial(onTestFinished, port)),
   );
-  await until("those beyond to be closed", () => dialled.filter(({ end }) => end !== "open").length >= 20);
+  await until("the excess ones to be closed", () => dialled.filter(({ end }) => end !== "open").length >= 20);
   for (const wire of dialled) wire.reset();
-  await until("it to answer again", async () => (await ask("/health")).status === 503);
+  await until("it to respond again", async () => (await ask("/health")).status === 503);
 });
 
-test("a head that never ends, or is too long, is cut off", async () => {
+test("a head that is too long or incomplete is refused", async () => {
   const { port } = await opened();
   const long = await Wire.dial(onTestFinished, port);
   long.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX: ${"x".repeat(LOCAL_API_LIMITS.head)}\r\n\r\n`);
@@ -223,7 +223,7 @@ test("a head that never ends, or is too long, is cut off", async () => {
   await slow.over();
 });
 
-test("closing ends those that still read", async () => {
+test("closing disconnects the readers", async () => {
   const { api, port } = await opened();
   const wire = await follow(port);
   await api.close();

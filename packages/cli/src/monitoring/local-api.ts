@@ -5,34 +5,34 @@ import { boundedJson } from "../terminal/bounded-json.js";
 import type { ClientStatus } from "./client-status.js";
 import { eventQuery } from "./event-query.js";
 import { EventStream } from "./event-stream.js";
-import { LOCAL_API_REFUSALS, type LocalApiRefusal } from "./refusals.js";
+import { LOCAL_API_REFUSALS, type LocalApiRefusal } from "./local-api-refusals.js";
 import { isAllowed } from "./request-guard.js";
 
 export const LOCAL_API_LIMITS = {
-  /** Connections at once; more are closed. */
+  /** Concurrent connections; more are closed. */
   connections: 64,
-  /** Programs that follow events at once. */
+  /** Concurrent readers of live events. */
   streams: 16,
-  /** Bytes of a request's head. */
+  /** Bytes of a request head. */
   head: 8 * 1024,
   /** Milliseconds for a whole request. */
   request: 5_000,
-  /** Milliseconds that a connection may stand still, whoever is to blame. */
+  /** Milliseconds without data in either direction after which a connection is closed. */
   idle: 10_000,
-  /** Bytes of events in one answer; the oldest are left out. */
+  /** Bytes of events in one response; the oldest are omitted. */
   events: 1024 * 1024,
-  /** Ports that are tried after the one that is wished for, before any free one is taken. */
+  /** Ports to try after the configured one, before any free port is used. */
   nextPorts: 20,
 } as const;
 
-const INDEX = `Postern's client tells of itself:
+const INDEX = `The local API of a Postern client:
   /api/status   state, health and metrics of every endpoint
-  /api/events   the last events (?type=error&since=2026-11-22T10:00:00Z), or as they happen with Accept: text/event-stream
-  /metrics      for Prometheus, or JSON with Accept: application/json
-  /health       200 while every endpoint is healthy, else 503
+  /api/events   recent events (?type=error&since=2026-11-22T10:00:00Z); live events with Accept: text/event-stream
+  /metrics      metrics for Prometheus, or as JSON with Accept: application/json
+  /health       200 if every endpoint is healthy, otherwise 503
 `;
 
-/** Nothing here is for web pages, or to be kept. */
+/** Keeps responses out of web pages of other sites, and out of caches. */
 const HEADERS = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -43,16 +43,16 @@ const HEADERS = {
 };
 
 export interface LocalApiOptions {
-  /** A loopback `host:port`; when the port is taken, the next free one is. */
+  /** A loopback `host:port`. If the port is in use, the next free one is used. */
   listen: string;
   status: ClientStatus;
-  /** Whether there are metrics. */
+  /** Whether /metrics exists. */
   metrics: boolean;
 }
 
 /**
- * What programs on this machine can ask the client over HTTP. It only tells, and tells no secrets; it does not answer web pages of other
- * origins, nor under names that are not its own.
+ * The HTTP API of the client for programs on this machine. It is read-only and contains no secrets. It refuses requests
+ * of web pages of other origins, and requests for other host names than its own.
  */
 export class LocalApi {
   readonly url: string;
@@ -71,10 +71,10 @@ export class LocalApi {
     this.#port = port;
     this.#status = status;
     this.#metrics = metrics;
-    server.on("request", (incoming, outgoing) => this.#answer(incoming, outgoing));
+    server.on("request", (incoming, outgoing) => this.#respond(incoming, outgoing));
   }
 
-  /** Begins to listen. @throws Error of the system when it can nowhere. */
+  /** Starts to listen. @throws the system's error when no port can be used. */
   static async open(options: LocalApiOptions): Promise<LocalApi> {
     const server = createServer({
       maxHeaderSize: LOCAL_API_LIMITS.head,
@@ -87,23 +87,23 @@ export class LocalApi {
     server.timeout = LOCAL_API_LIMITS.idle;
     const at = options.listen.lastIndexOf(":");
     const host = options.listen.slice(0, at).replace(/^\[(.*)\]$/, "$1");
-    const wished = Number(options.listen.slice(at + 1));
-    const next = Array.from({ length: LOCAL_API_LIMITS.nextPorts }, (_, index) => wished + 1 + index);
-    for (const port of [wished, ...next.filter((port) => port <= 65_535 && wished !== 0), 0])
-      if (await listens(server, host, port)) break;
+    const configured = Number(options.listen.slice(at + 1));
+    const next = Array.from({ length: LOCAL_API_LIMITS.nextPorts }, (_, index) => configured + 1 + index);
+    for (const port of [configured, ...next.filter((port) => port <= 65_535 && configured !== 0), 0])
+      if (await tryListen(server, host, port)) break;
     return new LocalApi(server, options);
   }
 
-  /** Ends all connections. Can be called twice. */
+  /** Closes all connections. Can be called twice. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
     await closed;
   }
 
-  #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  #respond(incoming: IncomingMessage, outgoing: ServerResponse): void {
     for (const [name, value] of Object.entries(HEADERS)) outgoing.setHeader(name, value);
-    // A body is not waited for: nothing here takes one.
+    // Nothing here accepts a body, and an unread one would block the connection.
     if (incoming.headers["content-length"] !== undefined || incoming.headers["transfer-encoding"] !== undefined)
       outgoing.setHeader("Connection", "close");
     if (!isAllowed(incoming, this.#host, this.#port)) return refuse(outgoing, "PN_LOCAL_FORBIDDEN");
@@ -115,7 +115,7 @@ export class LocalApi {
     const accepts = incoming.headers.accept ?? "";
     switch (path) {
       case "/":
-        return say(outgoing, 200, "text/plain; charset=utf-8", INDEX);
+        return send(outgoing, 200, "text/plain; charset=utf-8", INDEX);
       case "/api/status":
         return json(outgoing, 200, this.#status.document());
       case "/api/events":
@@ -126,7 +126,7 @@ export class LocalApi {
         if (!this.#metrics) return refuse(outgoing, "PN_LOCAL_UNKNOWN");
         const families = metricFamilies(this.#status.document());
         if (/^application\/json\b/.test(accepts)) return json(outgoing, 200, { schema: 1, metrics: families });
-        return say(outgoing, 200, METRICS_TEXT_TYPE, metricsText(families));
+        return send(outgoing, 200, METRICS_TEXT_TYPE, metricsText(families));
       }
       default:
         return refuse(outgoing, "PN_LOCAL_UNKNOWN");
@@ -150,12 +150,12 @@ export class LocalApi {
     const filter = eventQuery(query);
     if (filter === undefined) return refuse(outgoing, "PN_LOCAL_QUERY");
     if (!/\btext\/event-stream\b/.test(incoming.headers.accept ?? "")) {
-      return say(outgoing, 200, "application/json", eventsJson(this.#status.history.select(filter)));
+      return send(outgoing, 200, "application/json", eventsJson(this.#status.history.select(filter)));
     }
-    if (incoming.method === "HEAD") return say(outgoing, 200, "text/event-stream; charset=utf-8", "");
+    if (incoming.method === "HEAD") return send(outgoing, 200, "text/event-stream; charset=utf-8", "");
     if (this.#streams >= LOCAL_API_LIMITS.streams) return refuse(outgoing, "PN_LOCAL_BUSY");
     this.#streams++;
-    // The stream itself looks after readers that stand still.
+    // The stream itself disconnects stalled readers.
     incoming.socket.setTimeout(0);
     const stream = new EventStream(outgoing, () => {
       this.#streams--;
@@ -163,7 +163,7 @@ export class LocalApi {
     });
     const { history } = this.#status;
     const after = Number(incoming.headers["last-event-id"] || NaN);
-    // Numbers begin anew with each process: a higher one is of another.
+    // Event numbers restart with each process: a higher one is from another process.
     const isKnown = after <= history.last;
     if (isKnown || filter.since !== undefined)
       for (const event of history.select({ ...filter, ...(isKnown ? { after } : {}) })) stream.send(event);
@@ -173,7 +173,7 @@ export class LocalApi {
   }
 }
 
-/** Events as a document, the newest that have room in it. */
+/** The newest events that fit into one document. */
 function eventsJson(events: readonly NumberedEvent[]): string {
   const lines: string[] = [];
   let bytes = 0;
@@ -186,8 +186,8 @@ function eventsJson(events: readonly NumberedEvent[]): string {
   return `{"schema":1,"events":[${lines.toReversed().join(",")}]}`;
 }
 
-/** Whether the server listens there now; false when the port is taken, or not for this user. */
-function listens(server: Server, host: string, port: number): Promise<boolean> {
+/** Tries to listen; false when the port is in use or needs privileges. */
+function tryListen(server: Server, host: string, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       if (port !== 0 && (error.code === "EADDRINUSE" || error.code === "EACCES")) resolve(false);
@@ -202,7 +202,7 @@ function listens(server: Server, host: string, port: number): Promise<boolean> {
 }
 
 function json(outgoing: ServerResponse, status: number, body: unknown): void {
-  say(outgoing, status, "application/json", JSON.stringify(body));
+  send(outgoing, status, "application/json", JSON.stringify(body));
 }
 
 function refuse(outgoing: ServerResponse, code: LocalApiRefusal): void {
@@ -210,8 +210,8 @@ function refuse(outgoing: ServerResponse, code: LocalApiRefusal): void {
   json(outgoing, status, { error: { code, message } });
 }
 
-/** Node leaves the body out where HEAD asked. */
-function say(outgoing: ServerResponse, status: number, type: string, body: string): void {
+/** Node omits the body for HEAD. */
+function send(outgoing: ServerResponse, status: number, type: string, body: string): void {
   outgoing.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body) });
   outgoing.end(body);
 }

@@ -1,4 +1,5 @@
 import type { ConnectionState, ConnectOptions, StatusEvent } from "@postern/client";
+import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { machineEvent, type MachineEvent } from "../terminal/terminal.js";
 import { version } from "../version.js";
@@ -7,48 +8,63 @@ import { LocalApi } from "./local-api.js";
 import type { EventExport } from "./exports.js";
 import { announceClient, runFolder } from "./run-file.js";
 
-/** The parts of `[tunnel]` that say what is monitored, and how; they are read at the start alone. */
+/** The parts of `[tunnel]` that configure monitoring; they are read only at start. */
 export const MONITORED: ReadonlySet<string> = new Set(["monitoring", "local_api"]);
+
+/** An endpoint and its options. */
+interface Spec {
+  label: string;
+  options: ConnectOptions;
+}
 
 export interface MonitoringOptions {
   settings: Settings;
-  /** Which command this is. */
+  /** The name of the command, for `postern status`. */
   command: string;
-  /** Hears what monitoring itself has to tell: an event for programs, and what people should know of. */
+  /** The endpoints at start. */
+  specs: readonly Spec[];
+  /** Called with events of monitoring itself; `warn` for those that the user should see. */
   report: (level: "debug" | "warn", event: MachineEvent) => void;
 }
 
-/** What a command tells of its endpoints beside its own output: it hears everything, and answers who asks. */
-export class Monitoring {
+/** The local API, the event log and the webhook of a client, as a service. Open only while there are endpoints. */
+export class Monitoring implements Service {
   readonly status: ClientStatus;
-  /** The local API's address; undefined when there is none. */
+  /** The local API's URL; undefined without one. */
   apiUrl: string | undefined;
   readonly #options: MonitoringOptions;
   #api: LocalApi | undefined;
-  #conceal = (): void => {};
+  #withdraw = (): void => {};
   #exports: EventExport[] = [];
+  #isStarted = false;
   #isOpen = false;
 
   constructor(options: MonitoringOptions) {
     this.#options = options;
     const { collect_metrics: countsRequests } = options.settings.loaded.values.tunnel.monitoring;
     this.status = new ClientStatus({ version: version(), countsRequests });
+    this.status.reconcile(options.specs);
   }
 
   /**
-   * Begins to answer and to pass on what happens, as the configuration says. Trouble with the local API is told, and stops nothing.
-   * Throws PN_LOG_UNWRITABLE, PN_CONFIG_INVALID.
+   * Opens what the configuration enables. Throws PN_LOG_UNWRITABLE and PN_CONFIG_INVALID; a local API that cannot be
+   * opened is only a warning.
    */
-  async open(): Promise<void> {
+  async start(): Promise<void> {
+    this.#isStarted = true;
+    if (this.#options.specs.length > 0) await this.#open();
+  }
+
+  async #open(): Promise<void> {
     const { settings } = this.#options;
     const { monitoring, local_api: local } = settings.loaded.values.tunnel;
     if (!monitoring.enabled || this.#isOpen) return;
     this.#isOpen = true;
     if (monitoring.status_webhook !== undefined || monitoring.event_log_file !== undefined) {
-      // Loaded only for those who want them.
+      // Imported only when needed, for a fast start.
       const { openExports } = await import("./exports.js");
       const { all, webhook } = await openExports(settings, version(), (message) =>
-        this.#tell("warn", message, { state: "monitoring_failing" }),
+        this.#report("warn", message, { state: "monitoring_failing" }),
       );
       this.#exports = all;
       this.status.webhook = webhook;
@@ -63,27 +79,27 @@ export class Monitoring {
       this.#api = await LocalApi.open({ listen, status: this.status, metrics });
     } catch (error) {
       const { message } = error as Error;
-      return this.#tell("warn", `there is no local API: ${message}`, { state: "local_api_failed" });
+      return this.#report("warn", `the local API is not available: ${message}`, { state: "local_api_failed" });
     }
     const { url } = this.#api;
     this.apiUrl = url;
     const { pid, started } = this.status.document();
     try {
-      this.#conceal = announceClient(runFolder(settings.env), { schema: 1, pid, api: url, started, command });
+      this.#withdraw = announceClient(runFolder(settings.env), { schema: 1, pid, api: url, started, command });
     } catch (error) {
       const { message } = error as Error;
-      this.#tell("debug", `\`postern status\` will not find this client: ${message}`, { state: "run_file_failed" });
+      this.#report("debug", `\`postern status\` cannot find this client: ${message}`, { state: "run_file_failed" });
     }
-    this.#tell("debug", `local API: ${url}`, { state: "local_api", url });
+    this.#report("debug", `local API: ${url}`, { state: "local_api", url });
   }
 
-  /** Hears every event, those of the process itself included. */
+  /** Records an event of an endpoint or of the process itself. */
   onEvent(event: StatusEvent): void {
     this.status.add(event);
     for (const each of this.#exports) each.add(event);
   }
 
-  #tell(level: "debug" | "warn", message: string, data: Record<string, unknown>): void {
+  #report(level: "debug" | "warn", message: string, data: Record<string, unknown>): void {
     const event = machineEvent("status_update", "postern", message, data);
     this.onEvent(event);
     this.#options.report(level, event);
@@ -93,12 +109,14 @@ export class Monitoring {
     this.status.stateChanged(label, state);
   }
 
-  apply(wishes: readonly { label: string; options: ConnectOptions }[]): void {
-    this.status.apply(wishes);
+  /** Makes the monitored endpoints match `specs`. Throws as `start`. */
+  async reconcile(specs: readonly Spec[]): Promise<void> {
+    this.status.reconcile(specs);
+    if (this.#isStarted && specs.length > 0) await this.#open();
   }
 
-  async close(): Promise<void> {
-    this.#conceal();
+  async stop(): Promise<void> {
+    this.#withdraw();
     await Promise.all([this.#api?.close(), ...this.#exports.map((each) => each.close())]);
   }
 }

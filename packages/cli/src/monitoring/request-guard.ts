@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * Whether a request may be answered: it must have been sent to one of this address's own names, so that no name of somebody else's that
- * leads here counts (DNS rebinding), and no web page but the API's own may have sent it. Programs send neither Origin nor Sec-Fetch-Site.
- * @param host where the API listens, an IPv6 address in brackets; it is known by the usual names of this machine, too.
+ * Whether to serve a request. Its Host must be one of the API's own names, against DNS rebinding, and it must not come
+ * from a web page of another origin. Programs send neither Origin nor Sec-Fetch-Site.
+ * @param host the listen address, IPv6 in brackets; the loopback names of this machine are accepted too.
  */
 export function isAllowed({ headers, rawHeaders }: IncomingMessage, host: string, port: number): boolean {
   const hosts = [host, "127.0.0.1", "localhost", "[::1]"].map((name) => `${name}:${port}`);

@@ -13,19 +13,19 @@ const CLIENT: RunningClient = {
   command: "http",
 };
 
-test("a client that runs is found by its user alone, until it takes that back", () => {
+test("a running client is found by its user only, until it withdraws", () => {
   const folder = join(scratchFolder(onTestFinished), "postern", "run");
   expect(runningClients(folder)).toEqual([]);
-  const conceal = announceClient(folder, CLIENT);
+  const withdraw = announceClient(folder, CLIENT);
   expect(runningClients(folder)).toEqual([CLIENT]);
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   expect(statSync(join(folder, `client-${process.pid}.json`)).mode & 0o777).toBe(0o600);
-  conceal();
+  withdraw();
   expect(runningClients(folder)).toEqual([]);
-  conceal();
+  withdraw();
 });
 
-test("what a dead client left behind is swept away", async () => {
+test("the file of a dead client is removed", async () => {
   const folder = join(scratchFolder(onTestFinished), "run");
   const dead = spawn(process.execPath, ["-e", ""]);
   await new Promise((resolve) => dead.once("close", resolve));
@@ -35,7 +35,7 @@ test("what a dead client left behind is swept away", async () => {
   expect(readdirSync(folder)).toEqual([`client-${process.pid}.json`]);
 });
 
-test("a file that is not as it should be leads nowhere", () => {
+test("an invalid file is ignored and removed", () => {
   const folder = join(scratchFolder(onTestFinished), "run");
   const path = join(folder, `client-${process.pid}.json`);
   announceClient(folder, CLIENT)();
@@ -56,13 +56,13 @@ test("a file that is not as it should be leads nowhere", () => {
     expect(runningClients(folder), JSON.stringify(wrong)).toEqual([]);
     expect(existsSync(path)).toBe(false);
   }
-  // Files of others are left alone.
+  // Other files are left alone.
   writeFileSync(join(folder, "notes.txt"), "");
   runningClients(folder);
   expect(readdirSync(folder)).toEqual(["notes.txt"]);
 });
 
-test("a folder that others can change, or that is a link, is not believed", () => {
+test("a folder that other users can change, or that is a link, is not trusted", () => {
   const scratch = scratchFolder(onTestFinished);
   const open = join(scratch, "open");
   mkdirSync(open);
@@ -76,7 +76,7 @@ test("a folder that others can change, or that is a link, is not believed", () =
   expect(runningClients(join(scratch, "link"))).toEqual([]);
 });
 
-test("where it is", () => {
+test("the folder depends on the environment", () => {
   expect(runFolder({ XDG_RUNTIME_DIR: "/run/user/7", HOME: "/home/me" })).toBe("/run/user/7/postern");
   expect(runFolder({ XDG_STATE_HOME: "/state", HOME: "/home/me" })).toBe("/state/postern/run");
   expect(runFolder({ HOME: "/home/me" })).toBe("/home/me/.local/state/postern/run");

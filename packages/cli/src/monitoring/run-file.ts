@@ -2,22 +2,22 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync,
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Where a running client can be asked. */
+/** A running client and the address of its local API. */
 export interface RunningClient {
   schema: 1;
   pid: number;
-  /** The local API's address. */
+  /** The URL of the local API. */
   api: string;
   /** ISO 8601. */
   started: string;
   command: string;
 }
 
-/** Larger ones are something else. */
-const MOST_BYTES = 4_096;
+/** A larger file is not a run file. */
+const MAX_BYTES = 4_096;
 const NAME = /^client-(\d+)\.json$/;
 
-/** Where running clients say so: the user's folder of this boot, else the folder for state. */
+/** The folder of run files: in $XDG_RUNTIME_DIR, otherwise in the user's state folder. */
 export function runFolder(env: NodeJS.ProcessEnv): string {
   const runtime = env["XDG_RUNTIME_DIR"];
   if (runtime) return join(runtime, "postern");
@@ -25,10 +25,13 @@ export function runFolder(env: NodeJS.ProcessEnv): string {
   return join(state, "postern", "run");
 }
 
-/** Says that a client runs, to this user alone. Returns what takes it back. @throws Error of the system. */
+/**
+ * Writes the run file of a client, readable by this user only. Returns a function that removes it. @throws the system's
+ * error.
+ */
 export function announceClient(folder: string, client: RunningClient): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!isOwn(folder)) throw new Error(`${folder} belongs to another user, or others can change it`);
+  if (!isOwn(folder)) throw new Error(`${folder} belongs to another user, or other users can change it`);
   const path = join(folder, `client-${client.pid}.json`);
   const beside = `${path}.new`;
   writeFileSync(beside, JSON.stringify(client), { mode: 0o600 });
@@ -37,7 +40,7 @@ export function announceClient(folder: string, client: RunningClient): () => voi
   return () => rmSync(path, { force: true });
 }
 
-/** The clients that say so and whose process lives; what dead ones left behind is swept away. */
+/** Lists the clients whose process is alive, and removes the files of others. */
 export function runningClients(folder: string): RunningClient[] {
   if (!isOwn(folder)) return [];
   const found: RunningClient[] = [];
@@ -52,7 +55,7 @@ export function runningClients(folder: string): RunningClient[] {
   return found.toSorted((one, other) => one.started.localeCompare(other.started));
 }
 
-/** Forgets a client whose process lives, but is another one: numbers of processes come again. */
+/** Removes the file of a client whose process id now belongs to another process. */
 export function forgetClient(folder: string, { pid }: RunningClient): void {
   rmSync(join(folder, `client-${pid}.json`), { force: true });
 }
@@ -60,11 +63,11 @@ export function forgetClient(folder: string, { pid }: RunningClient): void {
 function read(path: string): RunningClient | undefined {
   try {
     const stat = lstatSync(path);
-    if (!stat.isFile() || stat.size > MOST_BYTES) return undefined;
+    if (!stat.isFile() || stat.size > MAX_BYTES) return undefined;
     const { schema, pid, api, started, command } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
     if (schema !== 1 || typeof pid !== "number" || typeof started !== "string" || typeof command !== "string")
       return undefined;
-    // Nothing else is ever asked, whatever a file says.
+    // Never send a request to another machine, whatever the file contains.
     const isLocal = typeof api === "string" && /^http:\/\/(127(\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/.test(api);
     return isLocal ? { schema, pid, api, started, command } : undefined;
   } catch {
@@ -81,7 +84,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether the folder is there, is this user's, and nobody else can write into it. */
+/** Whether the folder exists, belongs to this user, and only this user can write to it. */
 function isOwn(folder: string): boolean {
   try {
     const stat = lstatSync(folder);

@@ -9,24 +9,24 @@ interface Delivery {
   events: { data: { number: number } }[];
 }
 
-/** A webhook whose receiver and clock the test plays. */
-function played(options: { secret?: string } = {}) {
+/** A webhook with a scripted receiver and clock. */
+function scripted(options: { secret?: string } = {}) {
   const deliveries: Delivery[] = [];
   const headers: Record<string, string>[] = [];
   const trouble: string[] = [];
   const timers = new Map<() => void, number>();
-  let answers: (number | Error)[] = [];
+  let responses: (number | Error)[] = [];
   const webhook = new StatusWebhook({
     version: "0.1.0",
     secret: options.secret,
     async post(body, sent) {
       deliveries.push(JSON.parse(body) as Delivery);
       headers.push(sent);
-      const answer = answers.shift() ?? 200;
-      if (answer instanceof Error) throw answer;
-      return answer;
+      const response = responses.shift() ?? 200;
+      if (response instanceof Error) throw response;
+      return response;
     },
-    onTrouble: (message) => trouble.push(message),
+    onFailure: (message) => trouble.push(message),
     now: () => NOW,
     random: () => 0,
     setTimer(task, milliseconds) {
@@ -40,11 +40,11 @@ function played(options: { secret?: string } = {}) {
     deliveries,
     headers,
     trouble,
-    answer: (...given: (number | Error)[]) => (answers = given),
+    respond: (...given: (number | Error)[]) => (responses = given),
     add: (count = 1, type = "error"): void => {
       while (count-- > 0) webhook.add({ time: "", type, endpoint: "web", message: "", data: { number: ++number } });
     },
-    /** Lets the one timer that is set run out; returns for how long it was set. */
+    /** Fires the one timer that is set; returns its delay. */
     elapse: async (): Promise<number | undefined> => {
       const [first] = timers;
       if (first !== undefined) timers.delete(first[0]);
@@ -56,8 +56,8 @@ function played(options: { secret?: string } = {}) {
   };
 }
 
-test("events of a second go together, a hundred at most", async () => {
-  const { add, elapse, numbers, webhook } = played();
+test("events of one second are sent together, at most a hundred", async () => {
+  const { add, elapse, numbers, webhook } = scripted();
   add(3);
   expect(await elapse()).toBe(WEBHOOK_LIMITS.delay);
   expect(numbers()).toEqual([[1, 2, 3]]);
@@ -68,29 +68,29 @@ test("events of a second go together, a hundred at most", async () => {
 });
 
 test("requests and heartbeats are not sent", async () => {
-  const { add, elapse, deliveries } = played();
+  const { add, elapse, deliveries } = scripted();
   add(1, "http_request");
   add(1, "pong");
   expect(await elapse()).toBeUndefined();
   expect(deliveries).toEqual([]);
 });
 
-test("what fails for a reason that may pass is sent again, the same delivery, ever later", async () => {
-  const { add, answer, elapse, deliveries, numbers, trouble, webhook } = played();
-  answer(503, new Error("nobody there"), 429);
+test("a temporary failure is retried with the same delivery and growing delays", async () => {
+  const { add, respond, elapse, deliveries, numbers, trouble, webhook } = scripted();
+  respond(503, new Error("connection refused"), 429);
   add();
   await elapse();
   add();
   expect([await elapse(), await elapse(), await elapse()]).toEqual([1_000, 2_000, 4_000]);
   expect(numbers()).toEqual([[1], [1], [1], [1], [2]]);
   expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2);
-  expect(trouble).toEqual(["Events do not reach status_webhook: the answer was HTTP 503."]);
+  expect(trouble).toEqual(["Events cannot be delivered to status_webhook: the response was HTTP 503."]);
   expect(webhook.report).toEqual({ events_delivered: 2, events_lost: 0 });
 });
 
-test("what is refused, or fails too often, is lost, counted and told", async () => {
-  const { add, answer, elapse, deliveries, webhook } = played();
-  answer(302, 404);
+test("a delivery that is refused, or fails too often, is lost, counted and reported", async () => {
+  const { add, respond, elapse, deliveries, webhook } = scripted();
+  respond(302, 404);
   add(2);
   await elapse();
   expect(webhook.report).toEqual({ events_delivered: 0, events_lost: 2 });
@@ -99,12 +99,12 @@ test("what is refused, or fails too often, is lost, counted and told", async () 
   expect(deliveries.at(-1)?.lost).toBe(2);
   expect(webhook.report.events_lost).toBe(3);
 
-  answer(...Array.from({ length: WEBHOOK_LIMITS.attempts }, () => 500));
+  respond(...Array.from({ length: WEBHOOK_LIMITS.attempts }, () => 500));
   add();
   let longest = 0;
   for (let attempt = 0; attempt < WEBHOOK_LIMITS.attempts; attempt++)
     longest = Math.max(longest, (await elapse()) ?? 0);
-  expect(longest).toBeLessThanOrEqual(WEBHOOK_LIMITS.longestPause);
+  expect(longest).toBeLessThanOrEqual(WEBHOOK_LIMITS.maxDelay);
   expect(webhook.report.events_lost).toBe(4);
   add();
   await elapse();
@@ -114,9 +114,9 @@ test("what is refused, or fails too often, is lost, counted and told", async () 
   expect(deliveries.at(-1)?.lost).toBe(0);
 });
 
-test("a receiver that is away for long costs no more than the queue", async () => {
-  const { add, answer, elapse, numbers, webhook } = played();
-  answer(500);
+test("an unavailable receiver costs no more memory than the queue", async () => {
+  const { add, respond, elapse, numbers, webhook } = scripted();
+  respond(500);
   add();
   await elapse();
   add(WEBHOOK_LIMITS.queue + 50);
@@ -127,9 +127,9 @@ test("a receiver that is away for long costs no more than the queue", async () =
   expect(webhook.report).toEqual({ events_delivered: WEBHOOK_LIMITS.queue + 1, events_lost: 50 });
 });
 
-test("at the end what is left is tried once more, and not for long", async () => {
-  const { add, answer, numbers, elapse, webhook } = played();
-  answer(500, 500);
+test("closing attempts the remaining events once more", async () => {
+  const { add, respond, numbers, elapse, webhook } = scripted();
+  respond(500, 500);
   add();
   await elapse();
   add();
@@ -141,14 +141,14 @@ test("at the end what is left is tried once more, and not for long", async () =>
   expect(numbers()).toHaveLength(3);
 });
 
-test("the end does not wait for a receiver that never answers", async () => {
+test("closing does not wait for a receiver that never responds", async () => {
   const webhook = new StatusWebhook({
     version: "0.1.0",
     secret: undefined,
     post: () => new Promise(() => {}),
-    onTrouble: () => {},
+    onFailure: () => {},
     setTimer(task, milliseconds) {
-      if (milliseconds === WEBHOOK_LIMITS.farewell) setImmediate(task);
+      if (milliseconds === WEBHOOK_LIMITS.closeTimeout) setImmediate(task);
       return () => {};
     },
   });
@@ -156,17 +156,17 @@ test("the end does not wait for a receiver that never answers", async () => {
   await webhook.close();
 });
 
-test("a delivery is signed with its time and body", async () => {
-  const { add, elapse, headers } = played({ secret: "s3cr3t" });
+test("a delivery has a signature over its time and body", async () => {
+  const { add, elapse, headers } = scripted({ secret: "s3cr3t" });
   add();
   await elapse();
   expect(headers[0]?.["Postern-Signature"]).toMatch(/^t=1795341600,v1=[0-9a-f]{64}$/);
   expect(JSON.stringify(headers)).not.toContain("s3cr3t");
-  // RFC 4231 has no vector with a dot; this one is by `printf '1.{}' | openssl dgst -sha256 -hmac key`.
+  // Computed with `printf '1.{}' | openssl dgst -sha256 -hmac key`.
   expect(webhookSignature("key", 1, "{}")).toBe(
     `t=1,v1=1ba6b8171186efc613e8bcc0cbdab2748f24984d7c5a84faa2637afa0e40d224`,
   );
-  const plain = played();
+  const plain = scripted();
   plain.add();
   await plain.elapse();
   expect(plain.headers[0]).not.toHaveProperty("Postern-Signature");

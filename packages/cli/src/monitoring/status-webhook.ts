@@ -3,57 +3,57 @@ import type { StatusEvent, WebhookReport } from "@postern/client";
 import { boundedJson } from "../terminal/bounded-json.js";
 
 export const WEBHOOK_LIMITS = {
-  /** Events that wait; beyond, the oldest are counted and left out. */
+  /** Events that may wait; more drop the oldest. */
   queue: 1_000,
-  /** Events in one delivery. */
+  /** Events in one delivery, at most. */
   batch: 100,
-  /** Milliseconds that a delivery waits for more events. */
+  /** Milliseconds to collect events for a delivery. */
   delay: 1_000,
-  /** Tries of one delivery; then its events are lost. */
+  /** Attempts for a delivery; then its events are lost. */
   attempts: 8,
-  /** The pause after the first try in milliseconds; each one after it is twice as long … */
-  firstPause: 1_000,
-  /** … and no longer than this. */
-  longestPause: 60_000,
-  /** Milliseconds for the last deliveries when the client ends. */
-  farewell: 2_000,
+  /** Milliseconds before the second attempt; the delay doubles with each further one. */
+  initialDelay: 1_000,
+  /** The maximum delay between two attempts, in milliseconds. */
+  maxDelay: 60_000,
+  /** Milliseconds for the last deliveries when the client stops. */
+  closeTimeout: 2_000,
 } as const;
 
-/** There are too many of them, and they have a place of their own: /api/events, /metrics, the event log. */
+/** Too frequent for a webhook; available in /api/events, /metrics and the event log. */
 const NOT_SENT: ReadonlySet<string> = new Set(["http_request", "http_response", "ping", "pong"]);
 
 export interface StatusWebhookOptions {
   version: string;
-  /** Deliveries are signed with it. */
+  /** The key of the deliveries' signatures. */
   secret: string | undefined;
-  /** Sends a delivery. Resolves with the status of the answer. */
+  /** Sends a delivery. Resolves with the status of the response. */
   post: (body: string, headers: Record<string, string>) => Promise<number>;
-  /** Hears that deliveries fail, in words for people; again only after one has arrived. */
-  onTrouble: (message: string) => void;
+  /** Called with a message when a delivery fails; again only after a successful one. */
+  onFailure: (message: string) => void;
   now?: () => number;
   random?: () => number;
-  /** Runs `task` later; what it returns prevents that. */
+  /** Runs `task` later. Returns a function that cancels it. */
   setTimer?: (task: () => void, milliseconds: number) => () => void;
 }
 
 /**
- * Sends events to a URL: several at once, in order, again when that fails for a reason that may pass. What cannot be sent is lost after a
- * while and counted; the client itself never waits for it.
+ * Sends events to a URL, in batches and in order. Temporary failures are retried; events that cannot be delivered are
+ * dropped and counted. The client never waits for deliveries.
  */
 export class StatusWebhook {
-  /** Changes as deliveries go. */
+  /** Updated with each delivery. */
   readonly report: WebhookReport = { events_delivered: 0, events_lost: 0 };
   readonly #options: StatusWebhookOptions;
   readonly #setTimer: NonNullable<StatusWebhookOptions["setTimer"]>;
   #queue: StatusEvent[] = [];
-  /** Losses that no delivery has told yet. */
-  #untold = 0;
+  /** Lost events that no delivery has reported yet. */
+  #unreported = 0;
   #cancel: (() => void) | undefined;
   #sending: Promise<void> | undefined;
-  #troubled = false;
+  #isFailing = false;
   #closing = false;
-  /** Ends the pause before the next try. */
-  #hurry = (): void => {};
+  /** Ends the delay before the next attempt. */
+  #skipDelay = (): void => {};
 
   constructor(options: StatusWebhookOptions) {
     this.#options = options;
@@ -72,13 +72,13 @@ export class StatusWebhook {
     else this.#cancel ??= this.#setTimer(() => this.#send(), WEBHOOK_LIMITS.delay);
   }
 
-  /** Tries once more to deliver what is left, for two seconds at most. */
+  /** Makes one more attempt to deliver the remaining events, for two seconds at most. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#hurry();
+    this.#skipDelay();
     this.#send();
     const late = Promise.withResolvers<void>();
-    const cancel = this.#setTimer(() => late.resolve(), WEBHOOK_LIMITS.farewell);
+    const cancel = this.#setTimer(() => late.resolve(), WEBHOOK_LIMITS.closeTimeout);
     await Promise.race([this.#sending, late.promise]);
     cancel();
   }
@@ -97,22 +97,22 @@ export class StatusWebhook {
     }
   }
 
-  /** One delivery, with as many tries as it takes. Whether it has arrived. */
+  /** Makes one delivery, with retries. Resolves with whether it succeeded. */
   async #deliver(events: readonly StatusEvent[]): Promise<boolean> {
     const { version, post } = this.#options;
-    const lost = this.#untold;
+    const lost = this.#unreported;
     const head = JSON.stringify({ schema: 1, id: randomUUID(), version, pid: process.pid, lost }).slice(0, -1);
     const body = `${head},"events":[${events.map((event) => boundedJson({ ...event })).join(",")}]}`;
     for (let attempt = 1; ; attempt++) {
       const status = await post(body, this.#headers(body)).catch((error: Error) => error);
       if (typeof status === "number" && status >= 200 && status < 300) {
-        this.#untold -= lost;
-        this.#troubled = false;
+        this.#unreported -= lost;
+        this.#isFailing = false;
         return true;
       }
-      this.#trouble(status);
-      if (this.#closing || attempt >= WEBHOOK_LIMITS.attempts || !mayPass(status)) return false;
-      await this.#pause(attempt);
+      this.#reportFailure(status);
+      if (this.#closing || attempt >= WEBHOOK_LIMITS.attempts || !isTemporary(status)) return false;
+      await this.#delay(attempt);
     }
   }
 
@@ -126,12 +126,12 @@ export class StatusWebhook {
     };
   }
 
-  #pause(attempt: number): Promise<void> {
-    const full = Math.min(WEBHOOK_LIMITS.firstPause * 2 ** (attempt - 1), WEBHOOK_LIMITS.longestPause);
+  #delay(attempt: number): Promise<void> {
+    const full = Math.min(WEBHOOK_LIMITS.initialDelay * 2 ** (attempt - 1), WEBHOOK_LIMITS.maxDelay);
     const { random = Math.random } = this.#options;
     return new Promise((resolve) => {
       const cancel = this.#setTimer(resolve, full * (1 - random() / 2));
-      this.#hurry = () => {
+      this.#skipDelay = () => {
         cancel();
         resolve();
       };
@@ -140,15 +140,15 @@ export class StatusWebhook {
 
   #lose(events: number): void {
     this.report.events_lost += events;
-    this.#untold += events;
+    this.#unreported += events;
   }
 
-  #trouble(status: number | Error): void {
-    if (this.#troubled) return;
-    this.#troubled = true;
-    const why = typeof status === "number" ? `the answer was HTTP ${status}` : status.message;
-    // The URL may hold a secret.
-    this.#options.onTrouble(`Events do not reach status_webhook: ${why}.`);
+  #reportFailure(status: number | Error): void {
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    const reason = typeof status === "number" ? `the response was HTTP ${status}` : status.message;
+    // Without the URL, which may contain a secret.
+    this.#options.onFailure(`Events cannot be delivered to status_webhook: ${reason}.`);
   }
 }
 
@@ -158,8 +158,8 @@ export function webhookSignature(secret: string, seconds: number, body: string):
   return `t=${seconds},v1=${mac}`;
 }
 
-/** Whether another try can help: no answer, a busy or broken receiver. A redirection is none of ours to follow. */
-function mayPass(status: number | Error): boolean {
+/** Whether a retry can help: no response, or a busy or failing receiver. Redirects are not followed. */
+function isTemporary(status: number | Error): boolean {
   return typeof status !== "number" || status >= 500 || status === 408 || status === 425 || status === 429;
 }
 

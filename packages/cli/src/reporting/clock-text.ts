@@ -1,4 +1,4 @@
-/** The local time of day, as people read it beside a line: 14:05:09. */
+/** The local time of day: 14:05:09. */
 export function clockText(time: string | number): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return "--:--:--";

@@ -1,4 +1,4 @@
-/** How long something takes or lasts, in the unit that people would use: `59 minutes`. */
+/** A duration in one unit, for sentences: `59 minutes`. */
 export function durationText(milliseconds: number): string {
   const units = [
     ["days", 86_400_000],
@@ -6,7 +6,7 @@ export function durationText(milliseconds: number): string {
     ["minutes", 60_000],
     ["seconds", 1_000],
   ] as const;
-  // One of the greater unit is too coarse to be told alone.
+  // A single larger unit would be too coarse: 90 minutes, not 1 hour.
   const [unit, length] = units.find(([, size]) => milliseconds >= 2 * size) ?? ["seconds", 1_000];
   return `${Math.floor(milliseconds / length)} ${unit}`;
 }

@@ -13,7 +13,7 @@ const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
   error: "warn",
 };
 
-/** Writes an endpoint's event into the log: requests into a log of their own. */
+/** Logs an endpoint's event; requests go to their own log. */
 export function logEvent({ type, endpoint, message, data }: TunnelEvent, log: Logger, requestLog: Logger): void {
   if (type === "http_request")
     return requestLog.info({ endpoint, ...data }, "omitted" in data ? "more requests" : "request");
@@ -23,12 +23,12 @@ export function logEvent({ type, endpoint, message, data }: TunnelEvent, log: Lo
   log[(isExpected ? undefined : level) ?? "info"]({ endpoint, ...data }, message);
 }
 
-/** That requests come through is as it should be, and as long as nobody knows there is nothing to say. */
+/** Only a failing end-to-end check is worth a warning. */
 export function statusLevel(data: Record<string, unknown>): "debug" | "warn" {
   return data["data_plane"] === "failing" ? "warn" : "debug";
 }
 
-/** That a token was renewed is as it should be. */
+/** A successful renewal is routine. */
 export function tokenLevel({ state }: Record<string, unknown>): "debug" | "warn" {
   return state === "renewed" ? "debug" : "warn";
 }

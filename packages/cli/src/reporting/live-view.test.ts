@@ -30,17 +30,17 @@ function happens(type: string, data: Record<string, unknown>): void {
   status.add({ time: new Date().toISOString(), type, endpoint: "web", message: "", data });
 }
 
-/** What was written since the last time. */
+/** The output since the last call. */
 function written(): string {
   return String((terminal.read() as Buffer | null) ?? "");
 }
 
 function request(number: number): void {
-  view.say("info", `request ${number}`, { msg: "", request_id: String(number) });
+  view.print("info", `request ${number}`, { msg: "", request_id: String(number) });
 }
 
-test("requests are drawn below what is said, in their place, four times a second at most", () => {
-  view.say("info", "hello", { msg: "hello" });
+test("requests are redrawn in place below the messages, at most four times a second", () => {
+  view.print("info", "hello", { msg: "hello" });
   expect(stripVTControlCharacters(written())).toBe("hello\n● connected 0 s  http://web.localhost\n");
   for (let number = 1; number <= 100; number++) request(number);
   expect(written()).toBe("");
@@ -53,16 +53,16 @@ test("requests are drawn below what is said, in their place, four times a second
     "● connected 0 s  http://web.localhost",
     "",
   ]);
-  // Seen from now on: nothing changes, so nothing is drawn but the age, once a second.
+  // Without new requests, only the age is redrawn, once a second.
   vi.advanceTimersByTime(3_000);
   expect(written().split("● connected").length - 1).toBeLessThanOrEqual(3);
 });
 
-test("what is said stays above", () => {
+test("messages stay above", () => {
   request(1);
   vi.advanceTimersByTime(250);
   written();
-  view.say("warn", "Connection lost", { msg: "" });
+  view.print("warn", "Connection lost", { msg: "" });
   const drawn = written();
   expect(drawn).toMatch(/^\r.\[3A.\[J/s);
   expect(stripVTControlCharacters(drawn)).toContain("Connection lost\nrequest 1\n\n●");
@@ -72,7 +72,7 @@ test("a low terminal shows fewer requests, a narrow one cuts them", () => {
   terminal.rows = 8;
   terminal.columns = 20;
   for (let number = 1; number <= 8; number++)
-    view.say("info", `request ${number} with a long path`, { msg: "", request_id: "" });
+    view.print("info", `request ${number} with a long path`, { msg: "", request_id: "" });
   vi.advanceTimersByTime(250);
   expect(stripVTControlCharacters(written()).split("\n")).toEqual([
     "request 7 with a lo…",
@@ -83,21 +83,21 @@ test("a low terminal shows fewer requests, a narrow one cuts them", () => {
   ]);
 });
 
-test("at the end the last picture stays, and words come after it", () => {
+test("after closing, the last drawing stays and messages follow it", () => {
   request(1);
   view.close();
   expect(stripVTControlCharacters(written())).toBe("request 1\n\n● connected 0 s  http://web.localhost\n");
-  view.say("info", "bye", { msg: "bye" });
+  view.print("info", "bye", { msg: "bye" });
   vi.advanceTimersByTime(5_000);
   expect(written()).toBe("bye\n");
 });
 
-test("the line of figures", () => {
+test("the line of figures shows state, URL and rates", () => {
   happens("http_request", { status: 200, duration_ms: 4 });
   const line = (): string => figuresLine({ report: status.report(NOW + 60_000), requestsPerSecond: 3.2 }, plain);
   expect(line()).toBe("● connected 60 s  http://web.localhost  1 request, 3.2/s, 4 ms (95 %: 5 ms)");
   happens("status_update", { data_plane: "failing" });
-  expect(line()).toContain("visitors do not come through");
+  expect(line()).toContain("end-to-end check fails");
   happens("tunnel_closed", { code: "PN_SESSION_LOST" });
   expect(line()).toMatch(/^● reconnecting {2}http/);
 });

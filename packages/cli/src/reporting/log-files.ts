@@ -3,13 +3,13 @@ import { join } from "node:path";
 import sonicBoom, { type SonicBoom } from "sonic-boom";
 import { CliError } from "../errors.js";
 
-/** Bytes that may wait for a slow disk; lines beyond are counted and left out. */
-const MOST_WAITING = 4 * 1024 * 1024;
+/** Bytes that may wait for a slow disk; more lines are dropped. */
+const MAX_BUFFERED = 4 * 1024 * 1024;
 const DAY = 86_400_000;
-/** What stands between the name of a full file and its ending. */
-const AGE = /^-\d{4}-\d\d-\d\dT[\d-]+Z$/;
-/** How long the last lines may take, in milliseconds. */
-const FAREWELL = 2_000;
+/** The timestamp between the name of a rotated file and its ending. */
+const TIMESTAMP = /^-\d{4}-\d\d-\d\dT[\d-]+Z$/;
+/** Milliseconds to write the last lines. */
+const CLOSE_TIMEOUT = 2_000;
 
 export interface LogFilesOptions {
   folder: string;
@@ -17,20 +17,22 @@ export interface LogFilesOptions {
   name: string;
   /** Default `.log`. */
   ending?: string;
-  /** Bytes after which a new file is begun. */
+  /** The size in bytes at which the file is rotated. */
   maxBytes: number;
-  /** Days after which an old file is deleted. 0: never. */
+  /** Days after which a rotated file is deleted. 0: never. */
   retentionDays: number;
-  /** What to do when there can be no file. */
+  /** The advice when the file cannot be opened. */
   fix?: string;
-  /** Hears when lines cannot be written, for instance because the disk is full; again only after some could. */
-  onTrouble: (message: string) => void;
+  /**
+   * Called when lines cannot be written, for instance because the disk is full; again only after a successful write.
+   */
+  onFailure: (message: string) => void;
   now?: () => number;
 }
 
 /**
- * The log in files: `name.log` is the current one; when it is full it becomes `name-2026-11-23T08-15-00-000Z.log`, and a new one is begun.
- * Trouble with the disk loses lines, never the work.
+ * A rotated log: a full `name.log` is renamed to `name-2026-11-23T08-15-00-000Z.log`. A failing or slow disk loses
+ * lines, but does not block or end the program.
  */
 export class LogFiles {
   readonly #options: LogFilesOptions;
@@ -38,11 +40,11 @@ export class LogFiles {
   readonly #file: SonicBoom;
   readonly #sweeper: NodeJS.Timeout;
   #bytes: number;
-  #troubled = false;
-  /** The next file is not open yet: what is written meanwhile goes into it, however much that is. */
+  #isFailing = false;
+  /** While the next file opens, lines are buffered for it, and it is not rotated again. */
   #opening = false;
 
-  /** Throws PN_LOG_UNWRITABLE when there can be no file. */
+  /** Throws PN_LOG_UNWRITABLE when the file cannot be opened. */
   constructor(options: LogFilesOptions) {
     this.#options = options;
     this.#path = join(options.folder, `${options.name}${this.#ending}`);
@@ -51,21 +53,21 @@ export class LogFiles {
       accessSync(options.folder, constants.W_OK);
       this.#bytes = existsSync(this.#path) ? statSync(this.#path).size : 0;
       if (this.#bytes > 0) accessSync(this.#path, constants.W_OK);
-      this.#file = new sonicBoom.SonicBoom({ dest: this.#path, append: true, mode: 0o640, maxLength: MOST_WAITING });
+      this.#file = new sonicBoom.SonicBoom({ dest: this.#path, append: true, mode: 0o640, maxLength: MAX_BUFFERED });
     } catch (error) {
       throw new CliError(
         "PN_LOG_UNWRITABLE",
         `Log files cannot be written to ${options.folder}: ${(error as Error).message}.`,
-        options.fix ?? "Choose another folder as logs_directory in [logging], or set file_logging = false.",
+        options.fix ?? "Choose another logs_directory in [logging], or set file_logging = false.",
       );
     }
     this.#file.on("error", (error) => {
       this.#opening = false;
-      this.#trouble(error.message);
+      this.#reportFailure(error.message);
     });
     this.#file.on("ready", () => (this.#opening = false));
-    this.#file.on("drop", () => this.#trouble("the disk is too slow"));
-    this.#file.on("write", () => (this.#troubled = false));
+    this.#file.on("drop", () => this.#reportFailure("the disk is too slow"));
+    this.#file.on("write", () => (this.#isFailing = false));
     this.#sweep();
     this.#sweeper = setInterval(() => this.#sweep(), DAY).unref();
   }
@@ -79,11 +81,11 @@ export class LogFiles {
     this.#file.write(line);
   }
 
-  /** Resolves when everything is written, or cannot be. Nothing may be written afterwards. */
+  /** Resolves when everything is written, or after two seconds. Write nothing afterwards. */
   close(): Promise<void> {
     clearInterval(this.#sweeper);
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, FAREWELL);
+      const timer = setTimeout(resolve, CLOSE_TIMEOUT);
       this.#file.once("close", () => {
         clearTimeout(timer);
         resolve();
@@ -101,20 +103,20 @@ export class LogFiles {
       this.#bytes = 0;
       this.#sweep();
     } catch (error) {
-      // The current file grows on; the next full size is the next try.
+      // Keep using the current file, and try again when it has grown by the same size.
       this.#bytes = 0;
-      this.#trouble((error as Error).message);
+      this.#reportFailure((error as Error).message);
     }
   }
 
-  /** Deletes files that were full before the time that they are kept for. */
+  /** Deletes rotated files that are older than the retention time. */
   #sweep(): void {
     const { folder, name, retentionDays } = this.#options;
     if (retentionDays === 0) return;
     const isOld = (file: string): boolean =>
       file.startsWith(`${name}-`) &&
       file.endsWith(this.#ending) &&
-      AGE.test(file.slice(name.length, file.length - this.#ending.length));
+      TIMESTAMP.test(file.slice(name.length, file.length - this.#ending.length));
     const oldest = this.#now() - retentionDays * DAY;
     try {
       for (const file of readdirSync(folder).filter(isOld)) {
@@ -122,15 +124,15 @@ export class LogFiles {
         if (statSync(path).mtimeMs < oldest) rmSync(path, { force: true });
       }
     } catch (error) {
-      this.#trouble((error as Error).message);
+      this.#reportFailure((error as Error).message);
     }
   }
 
-  #trouble(reason: string): void {
-    if (this.#troubled) return;
-    this.#troubled = true;
-    this.#options.onTrouble(
-      `The log cannot be written to ${this.#path}: ${reason}. What does not fit into memory is lost.`,
+  #reportFailure(reason: string): void {
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#options.onFailure(
+      `Cannot write the log ${this.#path}: ${reason}. Lines that do not fit into the buffer are lost.`,
     );
   }
 

@@ -6,34 +6,34 @@ import type { Output } from "../terminal/output.js";
 import type { Paint } from "../terminal/paint.js";
 import { readableLine } from "./readable-log.js";
 
-/** One place where log entries go, in a form of its own. `line` is the entry as JSON. */
+/** A destination of log entries. `line` is the entry as JSON; `entry` parses it. */
 export type LogSink = (line: string, entry: () => Record<string, unknown>) => void;
 
 export interface LogOptions {
   level: LogLevel;
   sinks: LogSink[];
-  /** In every entry, for programs. */
+  /** Fields of every entry. */
   base?: Record<string, string>;
-  /** Whether entries about requests hold their ids. Default true. */
+  /** Whether entries about requests have `request_id`. Default true. */
   requestIds?: boolean;
-  /** Whether entries about requests hold durations and sizes. Default true. */
+  /** Whether entries about requests have durations and sizes. Default true. */
   performance?: boolean;
 }
 
 /** A logger that writes to `sinks`. */
 export function createLog({ level, sinks, base, requestIds = true, performance = true }: LogOptions): Logger {
-  const left = [
+  const omitted = [
     ...(requestIds ? [] : ["request_id"]),
     ...(performance ? [] : ["duration_ms", "bytes_in", "bytes_out"]),
   ];
   const kept = (fields: Record<string, unknown>): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(fields).filter(([name]) => !left.includes(name)));
+    Object.fromEntries(Object.entries(fields).filter(([name]) => !omitted.includes(name)));
   return pino(
     {
       level,
       base: base ?? null,
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), ...(left.length === 0 ? {} : { log: kept }) },
+      formatters: { level: (label) => ({ level: label }), ...(omitted.length === 0 ? {} : { log: kept }) },
     },
     {
       write(text: string) {
@@ -46,13 +46,13 @@ export function createLog({ level, sinks, base, requestIds = true, performance =
   );
 }
 
-/** Lines on a console: for people, or JSON lines of at most 8 KB. */
+/** Writes to the console: readable lines, or JSON lines of at most 8 KB. */
 export function consoleSink(output: Output, format: LogFormat, paint: Paint, full: boolean): LogSink {
   if (format === "json") return (line, entry) => output.line(bounded(line, entry));
   return (_, entry) => output.line(readableLine(entry(), paint, full));
 }
 
-/** Lines in files, in the same two forms. */
+/** Writes to files, in the same two formats. */
 export function fileSink(files: LogFiles, format: LogFormat, plain: Paint, full: boolean): LogSink {
   if (format === "json") return (line, entry) => files.line(bounded(line, entry));
   return (_, entry) => files.line(readableLine(entry(), plain, full));

@@ -4,37 +4,37 @@ import type { Output } from "../terminal/output.js";
 import type { Paint } from "../terminal/paint.js";
 import type { Terminal } from "../terminal/terminal.js";
 
-/** What a command tells people, at the level and in the format they asked for. */
+/** Prints messages at the configured level and in the configured format. */
 export interface Messages {
   readonly paint: Paint;
   readonly columns: number | undefined;
   /**
-   * @param text the lines for people, already safe for a terminal.
-   * @param fields the same as a log entry, for the JSON format and for files.
+   * @param text readable lines, already safe for a terminal.
+   * @param fields the same as a log entry, for JSON and for files.
    */
-  say(level: Exclude<LogLevel, "silent">, text: string, fields: { msg: string } & Record<string, unknown>): void;
+  print(level: Exclude<LogLevel, "silent">, text: string, fields: { msg: string } & Record<string, unknown>): void;
 }
 
-/** Where people's text goes: stdout, unless `--json` has it. */
-export function peopleOutput(terminal: Terminal, json: boolean): Output {
+/** The output for readable text: stdout, or stderr when `--json` uses stdout. */
+export function humanOutput(terminal: Terminal, json: boolean): Output {
   return json ? terminal.stderr : terminal.stdout;
 }
 
-/** Each message is lines on `output`. */
+/** Prints each message as text on `output`. */
 export function textMessages(output: Output, paint: Paint, level: LogLevel): Messages {
-  const least = LOG_LEVELS.indexOf(level);
+  const minimum = LOG_LEVELS.indexOf(level);
   return {
     paint,
     get columns() {
       return output.columns;
     },
-    say(important, text) {
-      if (LOG_LEVELS.indexOf(important) >= least) output.line(text);
+    print(messageLevel, text) {
+      if (LOG_LEVELS.indexOf(messageLevel) >= minimum) output.line(text);
     },
   };
 }
 
-/** Each message is an entry of a log. */
+/** Writes each message as a log entry. */
 export function logMessages(log: Logger, paint: Paint): Messages {
-  return { paint, columns: undefined, say: (level, _text, { msg, ...fields }) => log[level](fields, msg) };
+  return { paint, columns: undefined, print: (level, _text, { msg, ...fields }) => log[level](fields, msg) };
 }

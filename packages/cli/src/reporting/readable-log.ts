@@ -4,7 +4,7 @@ import { printable, printableAscii, truncated } from "../terminal/printable.js";
 import { byteText, durationText } from "../terminal/quantity.js";
 
 const SHOWN_ELSEWHERE = new Set(["level", "time", "msg", "err"]);
-/** What only somebody who looks for one session or tunnel wants to read on every line. */
+/** Fields that are shown only at full detail. */
 const DETAILS = new Set(["session", "tunnel", "agent", "app", "environment"]);
 const OF_REQUEST = new Set([
   "name",
@@ -22,8 +22,8 @@ const OF_REQUEST = new Set([
 const MAX_VALUE = 512;
 
 /**
- * A log entry as people read it: 14:05:09 WARN  message  key=value.
- * A request reads as what was asked and what came of it.
+ * Formats a log entry: `14:05:09 WARN  message  key=value`, and a request as `14:05:09 INFO  my-app  GET /  200  3 ms
+ * 1.2 kB`.
  * @param full whether to add identifiers, and the stack trace of an error on lines of its own.
  */
 export function readableLine(entry: Record<string, unknown>, paint: Paint, full: boolean): string {
@@ -51,10 +51,10 @@ export function readableLine(entry: Record<string, unknown>, paint: Paint, full:
 function requestText(entry: Record<string, unknown>, paint: Paint): string | undefined {
   const { name = entry["endpoint"], method, path, status, duration_ms: duration, bytes_out: bytes } = entry;
   if (typeof method !== "string" || typeof path !== "string" || typeof status !== "number") return undefined;
-  const asked = `${printableAscii(method)} ${truncated(printableAscii(path), MAX_VALUE)}`;
+  const requested = `${printableAscii(method)} ${truncated(printableAscii(path), MAX_VALUE)}`;
   const parts = [
     typeof name === "string" ? paint.cyan(printable(name)) : "",
-    asked,
+    requested,
     paintStatus(status, String(status), paint),
   ];
   if (typeof duration === "number") parts.push(durationText(duration));
@@ -66,9 +66,9 @@ function errorParts(error: unknown): { summary: string; stack: string | undefine
   if (error === undefined) return undefined;
   if (typeof error !== "object" || error === null) return { summary: JSON.stringify(error), stack: undefined };
   const { message, code, stack } = error as { message?: unknown; code?: unknown; stack?: unknown };
-  const said = typeof message === "string" ? message : "unknown";
+  const text = typeof message === "string" ? message : "unknown";
   return {
-    summary: typeof code === "string" ? `${said} (${code})` : said,
+    summary: typeof code === "string" ? `${text} (${code})` : text,
     stack: typeof stack === "string" ? stack : undefined,
   };
 }

@@ -4,44 +4,43 @@ import type { Configuration } from "@postern/config";
 import type { Settings } from "../settings/configuration.js";
 import type { LogSink } from "./log.js";
 import type { LogFiles } from "./log-files.js";
-import { logMessages, peopleOutput, textMessages, type Messages } from "./messages.js";
+import { logMessages, humanOutput, textMessages, type Messages } from "./messages.js";
 import { paintFor } from "../terminal/paint.js";
 import { printable } from "../terminal/printable.js";
 import type { Terminal } from "../terminal/terminal.js";
 
-/** Parts of the program whose level can be set apart. */
+/** Parts of the program with a log level of their own. */
 export type Part = keyof Configuration["logging"]["levels"];
 
-/** Everything a command tells: to people on the console, and to the log on the console and in files. */
-export interface Telling {
+/** The output of a command: messages and logs, on the console and in files. */
+export interface Reporting {
   readonly messages: Messages;
-  /** The log of a part. */
+  /** The log of one part of the program. */
   log(part: Part): Promise<Logger>;
   warn(text: string): void;
   close(): Promise<void>;
 }
 
 /**
- * Opens console and files as `[logging]` says.
- * @param command names the files, so that commands in one folder don't share them.
- * @param consoleText makes what people read on the console. Default: lines, one after the other.
- * Throws PN_LOG_UNWRITABLE.
+ * Opens console and files with the options of `[logging]`. Throws PN_LOG_UNWRITABLE.
+ * @param command the name of the log file, so that commands with the same folder do not share a file.
+ * @param consoleText creates the readable output on the console. Default: plain lines.
  */
-export async function openTelling(
+export async function openReporting(
   settings: Settings,
   terminal: Terminal,
   json: boolean,
   command: string,
   consoleText = textMessages,
-): Promise<Telling> {
+): Promise<Reporting> {
   const { level, format, levels, output_mode: mode, file_logging } = settings.loaded.values.logging;
-  const output = peopleOutput(terminal, json);
+  const output = humanOutput(terminal, json);
   const paint = paintFor(output, terminal.env);
-  // Without files, "file" would mean that nobody ever hears anything.
+  // Without files, "file" would mean no output at all.
   const console = mode !== "file" || !file_logging;
   const files = await openFiles(settings, terminal, command);
 
-  // pino is loaded only for those who need it: it costs a tenth of the time that a tunnel may take to start.
+  // pino is imported only when needed: it costs a tenth of the time budget for opening a tunnel.
   const log = async (of: "all" | "files"): Promise<Logger> => {
     const { consoleSink, fileSink } = await import("./log.js");
     const full = level === "debug";
@@ -61,13 +60,13 @@ export async function openTelling(
     get columns() {
       return output.columns;
     },
-    say: (...said) => each.forEach((one) => one.say(...said)),
+    print: (...message) => each.forEach((one) => one.print(...message)),
   };
 
   return {
     messages,
     log: async (part) => (await log("all")).child({}, { level: levels[part] ?? level }),
-    warn: (text) => messages.say("warn", paint.yellow(printable(text)), { msg: text }),
+    warn: (text) => messages.print("warn", paint.yellow(printable(text)), { msg: text }),
     close: async () => files?.close(),
   };
 }
@@ -81,7 +80,7 @@ async function openFiles(settings: Settings, terminal: Terminal, command: string
     name: command,
     maxBytes: logging.file_size_mb * 1e6,
     retentionDays: logging.retention_days,
-    onTrouble: (message) => terminal.stderr.line(`postern: ${printable(message)}`),
+    onFailure: (message) => terminal.stderr.line(`postern: ${printable(message)}`),
   });
 }
 

@@ -18,11 +18,11 @@ const record: RequestRecord = {
   bytes_out: 1234,
 };
 
-test("time, method, path, status, duration and size", () => {
+test("the line is time, method, path, status, duration and size", () => {
   expect(requestLine(record, undefined, plain)).toBe("14:05:09  GET     /index.html  200    3 ms  1.2 kB");
 });
 
-test("on a terminal the columns stand below each other", () => {
+test("on a terminal the columns are aligned", () => {
   const lines = [record, { ...record, method: "DELETE", path: "/x", status: 404 }].map((one) =>
     requestLine(one, 60, plain),
   );
@@ -39,7 +39,7 @@ test("a path that is too long is cut to the terminal's width", () => {
   expect(line).toContain("…");
 });
 
-test("a visitor can neither leave the line nor exceed its width", () => {
+test("text of a visitor can neither break the line nor exceed its width", () => {
   const text = fc.string({ unit: "binary", maxLength: 300 });
   fc.assert(
     fc.property(text, text, fc.integer({ min: 1, max: 200 }), (method, path, columns) => {
@@ -56,11 +56,11 @@ test.for([
   [304, "\x1b[36m304"],
   [404, "\x1b[33m404"],
   [502, "\x1b[31m502"],
-] as const)("status %d has its colour", ([status, shown]) => {
+] as const)("status %d is coloured", ([status, shown]) => {
   expect(requestLine({ ...record, status }, 100, coloured)).toContain(shown);
 });
 
-test("the rest as a number", () => {
+test("omitted requests are counted", () => {
   expect(omittedLine(312)).toBe("… and 312 more requests");
   expect(omittedLine(1)).toBe("… and 1 more request");
 });

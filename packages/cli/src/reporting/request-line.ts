@@ -4,17 +4,17 @@ import { paintStatus, type Paint } from "../terminal/paint.js";
 import { printableAscii, truncated } from "../terminal/printable.js";
 import { byteText, durationText } from "../terminal/quantity.js";
 
-/** Beyond this a path is cut even where there is no terminal. */
+/** A path is cut to this length even without a terminal. */
 const MAX_PATH = 2_048;
-/** Between the path and what follows it; a wide terminal shows the path no wider than this. */
+/** The maximum width of the path on a wide terminal. */
 const PATH_COLUMN = 72;
 const METHOD = 7;
 const DURATION = 7;
 const SIZE = 7;
 
 /**
- * One finished request as one line: time, method, path, status, duration, size of the answer.
- * Nothing a visitor sends can be more than text in it, and it is never wider than `columns`.
+ * Formats a finished request: time, method, path, status, duration, size of the response. Text of the visitor is
+ * escaped, and the line is never wider than `columns`.
  */
 export function requestLine(record: RequestRecord, columns: number | undefined, paint: Paint): string {
   const time = clockText(record.started);
@@ -34,12 +34,12 @@ export function requestLine(record: RequestRecord, columns: number | undefined, 
     const shown = truncated(path, room).padEnd(room);
     return `${paint.dim(time)}  ${method} ${shown}  ${coloured} ${paint.dim(`${duration} ${size}`)}`;
   }
-  // On a very narrow terminal: what was asked and what came of it.
+  // On a very narrow terminal: only method, path and status.
   const room = columns - METHOD - 1 - 1 - 3;
   return room < 1 ? truncated(status.trim(), columns) : `${method} ${truncated(path, room).padEnd(room)} ${coloured}`;
 }
 
-/** Says that more requests were served than lines are shown. */
+/** Counts the requests without a line of their own. */
 export function omittedLine(omitted: number): string {
   return `… and ${omitted} more request${omitted === 1 ? "" : "s"}`;
 }

@@ -6,22 +6,22 @@ import { printable } from "../terminal/printable.js";
 import { durationText } from "../terminal/quantity.js";
 import { omittedLine, requestLine } from "./request-line.js";
 
-/** Milliseconds between two lines that count requests without a line. */
-const OMITTED_PAUSE = 1_000;
+/** Milliseconds between two lines that count omitted requests. */
+const OMITTED_INTERVAL = 1_000;
 
-/** Tells people what happens to one tunnel: its address, each request, and when the connection comes and goes. */
+/** Prints what happens to one tunnel: its URL, each request, lost and restored connections. */
 export class TunnelView {
   readonly #messages: Messages;
   readonly #established: (url: string) => void;
   #url: string | undefined;
-  /** Why the connection is not there; said together with what is done about it. */
+  /** Why there is no connection. Printed in one line with the next reconnection. */
   #cause: string | undefined;
 
-  /** Requests without a line of their own, told once a second at most. */
+  /** Requests without a line of their own. */
   #omitted = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param established shows the address when the tunnel stands for the first time. */
+  /** @param established called with the public URL when the tunnel is first established. */
   constructor(messages: Messages, established: (url: string) => void) {
     this.#messages = messages;
     this.#established = established;
@@ -55,20 +55,20 @@ export class TunnelView {
     const { columns, paint } = this.#messages;
     if ("omitted" in record) {
       this.#omitted += record.omitted;
-      this.#timer ??= setTimeout(() => this.tellOmitted(), OMITTED_PAUSE).unref();
+      this.#timer ??= setTimeout(() => this.reportOmitted(), OMITTED_INTERVAL).unref();
       return;
     }
     const msg = `${record.method} ${record.path} ${record.status}`;
-    this.#messages.say("info", requestLine(record, columns, paint), { msg, ...record });
+    this.#messages.print("info", requestLine(record, columns, paint), { msg, ...record });
   }
 
-  /** Says how many requests had no line of their own since the last time. */
-  tellOmitted(): void {
+  /** Prints how many requests were omitted since the last time. */
+  reportOmitted(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#omitted === 0) return;
     const msg = omittedLine(this.#omitted);
-    this.#messages.say("info", this.#messages.paint.dim(`          ${msg}`), { msg, omitted: this.#omitted });
+    this.#messages.print("info", this.#messages.paint.dim(`          ${msg}`), { msg, omitted: this.#omitted });
     this.#omitted = 0;
   }
 
@@ -78,11 +78,14 @@ export class TunnelView {
     this.#cause = undefined;
     if (before === undefined) return this.#established(url);
     const { paint } = this.#messages;
-    const text = before === url ? "Connected again" : `Connected again, under another address: ${url}`;
-    this.#messages.say("info", this.#stamped(paint.green(printable(text))), { msg: text, public_url: url });
+    const text = before === url ? "Reconnected" : `Reconnected with a new public URL: ${url}`;
+    this.#messages.print("info", this.#stamped(paint.green(printable(text))), { msg: text, public_url: url });
   }
 
-  /** A local service that is not there is said at once; other errors come with the decision to retry or to give up. */
+  /**
+   * An unreachable local service is printed at once; other errors are printed with the reconnection or as the failure
+   * of the command.
+   */
   #error(event: TunnelEvent): void {
     if (String(event.data["code"]).startsWith("PN_DIAL_")) this.#state("warn", event.message, event);
     else this.#cause = event.message;
@@ -90,9 +93,9 @@ export class TunnelView {
 
   #reconnection(event: TunnelEvent): void {
     const delay = durationText(Number(event.data["delay_ms"]));
-    const what =
-      this.#url === undefined ? `No tunnel yet, trying again in ${delay}` : `Connection lost, reconnecting in ${delay}`;
-    this.#state("warn", this.#cause === undefined ? what : `${what}: ${this.#cause}`, event);
+    const text =
+      this.#url === undefined ? `Not connected; retrying in ${delay}` : `Connection lost; reconnecting in ${delay}`;
+    this.#state("warn", this.#cause === undefined ? text : `${text}: ${this.#cause}`, event);
     this.#cause = undefined;
   }
 
@@ -100,7 +103,7 @@ export class TunnelView {
     const { paint } = this.#messages;
     const shown = sentence(printable(text));
     const coloured = level === "warn" ? paint.yellow(shown) : paint.dim(shown);
-    this.#messages.say(level, this.#stamped(coloured), { msg: text, type: event.type, ...event.data });
+    this.#messages.print(level, this.#stamped(coloured), { msg: text, type: event.type, ...event.data });
   }
 
   #stamped(text: string): string {

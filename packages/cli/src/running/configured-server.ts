@@ -5,7 +5,7 @@ import { serverTls } from "../credentials/server-certificates.js";
 import type { ServerCredentials } from "../credentials/server-credentials.js";
 import { isLoopbackAddress } from "../settings/listen-address.js";
 
-/** Starts the server as `[tunnel.server]` says. */
+/** Starts the server with the options of `[tunnel.server]`. */
 export function startConfiguredServer(
   settings: Settings,
   { keys, tokens, certificates }: ServerCredentials,
@@ -43,15 +43,16 @@ export function startConfiguredServer(
   });
 }
 
-/** What somebody who opens the server to a network should know. */
+/** Warnings about a server that a network can reach. */
 export function exposureWarnings(settings: Settings): string[] {
   const { listen, base_domain: domain, ssl } = settings.loaded.values.tunnel.server;
   if (isLoopbackAddress(listen)) return [];
   const warnings = ssl.enabled
     ? []
     : [
-        "this address speaks plain HTTP: set [tunnel.server.ssl], or put a TLS proxy in front of it, before keys travel over a network",
+        `${listen} accepts plain HTTP from the network, which exposes API keys: enable [tunnel.server.ssl], or run a TLS proxy in front of it`,
       ];
-  if (domain === "localhost") warnings.push("names below localhost mean each visitor's own machine: set --domain");
+  if (domain === "localhost")
+    warnings.push("the base domain is localhost, which other machines resolve to themselves: set --domain");
   return warnings;
 }

@@ -1,7 +1,7 @@
 import type { ConnectOptions } from "@postern/client";
 import type { Configuration, EndpointConfiguration } from "@postern/config";
 
-/** How an endpoint's connection is made and kept, as `connect` takes it: all but the server, the credential and the local service. */
+/** The options for `connect`, except the server, the credential and the local service. */
 export function connectionOptions(
   endpoint: EndpointConfiguration,
   { auth, monitoring, reconnection }: Configuration["tunnel"],

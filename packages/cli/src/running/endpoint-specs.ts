@@ -11,33 +11,32 @@ import { connectionOptions } from "./connect-options.js";
 import { proxyChoice, type ProxyChoice } from "../settings/proxy-choice.js";
 import { exposure, serverChoice } from "../settings/server-choice.js";
 
-/** An endpoint as it is configured: what `connect` is to be asked for. */
-export interface EndpointWish {
-  /** What log and events call it. */
+/** A configured endpoint: its options for `connect`. */
+export interface EndpointSpec {
+  /** Its name in logs and events. */
   label: string;
   options: ConnectOptions;
 }
 
-export interface EndpointWishes {
-  wishes: EndpointWish[];
-  /** Files that their credentials come from. */
+export interface EndpointSpecs {
+  specs: EndpointSpec[];
+  /** Files of their credentials. */
   files: string[];
-  /** What their author should know. */
   warnings: string[];
 }
 
-/** The endpoints of the file. Throws what reading their credentials throws. */
-export async function endpointWishes(settings: Settings): Promise<EndpointWishes> {
+/** Reads the endpoints of the file. Throws CliError or TlsError when a credential cannot be read. */
+export async function loadEndpointSpecs(settings: Settings): Promise<EndpointSpecs> {
   const { tunnel } = settings.loaded.values;
-  const all: EndpointWishes[] = [];
-  for (const index of tunnel.enabled ? tunnel.endpoints.keys() : []) all.push(await endpointWish(settings, index));
-  // Several may share a file, and then have the same to warn of.
-  const merged = (what: "files" | "warnings"): string[] => [...new Set(all.flatMap((each) => each[what]))];
-  return { wishes: all.flatMap(({ wishes }) => wishes), files: merged("files"), warnings: merged("warnings") };
+  const all: EndpointSpecs[] = [];
+  for (const index of tunnel.enabled ? tunnel.endpoints.keys() : []) all.push(await loadEndpointSpec(settings, index));
+  // Endpoints that share a credential file have the same warnings.
+  const merged = (list: "files" | "warnings"): string[] => [...new Set(all.flatMap((each) => each[list]))];
+  return { specs: all.flatMap(({ specs }) => specs), files: merged("files"), warnings: merged("warnings") };
 }
 
-/** The endpoint at `index` of the file. Throws what reading its credential throws. */
-export async function endpointWish(settings: Settings, index: number): Promise<EndpointWishes> {
+/** Reads the endpoint at `index` of the file. Throws CliError or TlsError when its credential cannot be read. */
+export async function loadEndpointSpec(settings: Settings, index: number): Promise<EndpointSpecs> {
   const { tunnel } = settings.loaded.values;
   const endpoint = tunnel.endpoints[index] as EndpointConfiguration;
   const label = endpointLabel(endpoint, index);
@@ -45,35 +44,38 @@ export async function endpointWish(settings: Settings, index: number): Promise<E
   const options = { ...connectionOptions(endpoint, tunnel), name: label, server: endpoint.server_url as string, local };
   const credential = await loadEndpointCredential(settings, index);
   const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
-  return wishOf(label, options, credential, await loadClientTrust(settings), choice);
+  return specOf(label, options, credential, await loadClientTrust(settings), choice);
 }
 
-/** The one endpoint that was typed, with what the configuration says of all. Throws PN_SERVER_MISSING, and what reading the credential throws. */
-export async function typedWish(
+/**
+ * Completes the endpoint of the command line with the configuration's settings for all endpoints. Throws
+ * PN_SERVER_MISSING, and CliError or TlsError when the credential cannot be read.
+ */
+export async function loadCommandLineSpec(
   endpoint: EndpointConfiguration,
   local: ConnectOptions["local"],
   settings: Settings,
-): Promise<EndpointWishes> {
+): Promise<EndpointSpecs> {
   const { tunnel } = settings.loaded.values;
   const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
   const options = { ...connectionOptions(endpoint, tunnel), server, local };
   const credential = await loadClientCredential(settings);
   const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
-  return wishOf(typedLabel(endpoint), options, credential, await loadClientTrust(settings), choice);
+  return specOf(commandLineLabel(endpoint), options, credential, await loadClientTrust(settings), choice);
 }
 
-/** What an endpoint is called that is in no file. */
-export function typedLabel({ subdomain }: EndpointConfiguration): string {
+/** The name of the command line's endpoint in logs and events. */
+export function commandLineLabel({ subdomain }: EndpointConfiguration): string {
   return subdomain ?? "default";
 }
 
-function wishOf(
+function specOf(
   label: string,
   options: ConnectOptions,
   credential: ClientCredential,
   trust: ClientTrust,
   proxyOf: ProxyChoice,
-): EndpointWishes {
+): EndpointSpecs {
   const { tokenRefresh } = credential.options;
   const servers = [options.server, ...(options.fallbacks ?? [])];
   const all = {
@@ -85,13 +87,13 @@ function wishOf(
   };
   const warnings = [...credential.warnings, ...servers.map(exposure), ...trust.warnings];
   return {
-    wishes: [{ label, options: all }],
+    specs: [{ label, options: all }],
     files: [...credential.files, ...trust.files],
     warnings: warnings.filter((each) => each !== undefined),
   };
 }
 
-/** Each server's own, where there is one. */
+/** The proxy of each server that has one. */
 function proxies(servers: readonly string[], proxyOf: ProxyChoice): Pick<ConnectOptions, "proxy"> {
   const found = servers.flatMap((server) => {
     const { proxy } = proxyOf(server);

@@ -1,48 +1,65 @@
 import { endpointLabel } from "@postern/config";
-import type { Given, Settings } from "../settings/configuration.js";
-import { endpointWish, typedLabel, typedWish, type EndpointWishes } from "./endpoint-specs.js";
 import { CliError } from "../errors.js";
+import { commandLineEndpoint } from "../settings/command-line-endpoint.js";
+import type { Given, Settings } from "../settings/configuration.js";
 import { exposure } from "../settings/server-choice.js";
-import { typedEndpoint } from "../settings/command-line-endpoint.js";
+import {
+  commandLineLabel,
+  loadCommandLineSpec,
+  loadEndpointSpec,
+  type EndpointSpec,
+  type EndpointSpecs,
+} from "./endpoint-specs.js";
 
-/** An endpoint that is to be tried, and not to be opened. */
-export interface Candidate {
+/** An endpoint whose login is tried without opening a tunnel. */
+export interface EndpointToCheck {
   label: string;
-  /** Throws what reading the credential throws. */
-  wish: () => Promise<EndpointWishes>;
+  /** Throws CliError or TlsError when its credential cannot be read. */
+  load: () => Promise<CheckableEndpoint>;
 }
 
-const NOTHING = [
-  "Say which one:     --server https://tunnel.example.com",
-  "Or in a file:      [[tunnel.endpoints]] with its server_url",
+export interface CheckableEndpoint {
+  options: EndpointSpec["options"];
+  warnings: string[];
+}
+
+const FIX = [
+  "On the command line:  --server https://tunnel.example.com",
+  "In postern.toml:      server_url in [[tunnel.endpoints]]",
 ].join("\n");
 
 /**
- * What was typed, else every endpoint of the file, else what the environment says. Throws PN_SERVER_MISSING when there is none.
+ * Lists the endpoints to check: the one of the command line, otherwise those of the file, otherwise the one of the
+ * environment. Each fallback server is an endpoint of its own. Throws PN_SERVER_MISSING when there is none.
  * @param local the local service of an endpoint that is not in the file.
  */
-export function candidates(given: Given, settings: Settings, local: string | number): Candidate[] {
+export function endpointsToCheck(given: Given, settings: Settings, local: string | number): EndpointToCheck[] {
   const { endpoints } = settings.loaded.values.tunnel;
-  const isTyped = given.flags["--server"] !== undefined || given.flags["--subdomain"] !== undefined;
-  if (!isTyped && endpoints.length > 0)
+  const isOnCommandLine = given.flags["--server"] !== undefined || given.flags["--subdomain"] !== undefined;
+  if (!isOnCommandLine && endpoints.length > 0)
     return endpoints.flatMap((endpoint, index) => {
       const label = endpointLabel(endpoint, index);
-      const wish = (): Promise<EndpointWishes> => endpointWish(settings, index);
+      const load = async (): Promise<CheckableEndpoint> => single(await loadEndpointSpec(settings, index));
       const fallbacks = endpoint.fallback_urls.map((server, at) => ({
         label: `${label}, fallback ${at + 1}`,
-        wish: async () => atServer(await wish(), server),
+        load: async () => atServer(await load(), server),
       }));
-      return [{ label, wish }, ...fallbacks];
+      return [{ label, load }, ...fallbacks];
     });
-  const typed = typedEndpoint(given);
-  if (typed.server_url === undefined && endpoints.length === 0)
-    throw new CliError("PN_SERVER_MISSING", "No server is given.", NOTHING);
-  return [{ label: typedLabel(typed), wish: () => typedWish(typed, local, settings) }];
+  const endpoint = commandLineEndpoint(given);
+  if (endpoint.server_url === undefined && endpoints.length === 0)
+    throw new CliError("PN_SERVER_MISSING", "No server is given.", FIX);
+  const load = async (): Promise<CheckableEndpoint> => single(await loadCommandLineSpec(endpoint, local, settings));
+  return [{ label: commandLineLabel(endpoint), load }];
 }
 
-/** What there is to warn of beside the server is told where the first one is tried. */
-function atServer(wished: EndpointWishes, server: string): EndpointWishes {
-  const wishes = wished.wishes.map(({ label, options }) => ({ label, options: { ...options, server } }));
+function single({ specs, warnings }: EndpointSpecs): CheckableEndpoint {
+  const [{ options }] = specs as [EndpointSpec];
+  return { options, warnings };
+}
+
+/** Other warnings than the one about `server` are reported with the endpoint's first server. */
+function atServer({ options }: CheckableEndpoint, server: string): CheckableEndpoint {
   const warning = exposure(server);
-  return { ...wished, wishes, warnings: warning === undefined ? [] : [warning] };
+  return { options: { ...options, server }, warnings: warning === undefined ? [] : [warning] };
 }

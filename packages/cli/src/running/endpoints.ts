@@ -5,20 +5,23 @@ import {
   type TunnelEvent,
   type TunnelHandle,
 } from "@postern/client";
-import type { EndpointWish } from "./endpoint-specs.js";
+import type { EndpointSpec } from "./endpoint-specs.js";
 
 export interface EndpointEvents {
   onEvent(event: TunnelEvent): void;
   /**
-   * An endpoint can't go on: it is not tried again before the configuration is read again.
-   * @param kept whether the one before it, which was to be replaced, stays instead.
+   * An endpoint has failed permanently: only a reload tries it again.
+   * @param kept whether its previous version, which it should replace, keeps running.
    */
   onFailed(label: string, error: Error, kept: boolean): void;
-  /** The state of the connection that counts for this endpoint; undefined: a first one begins, of which only events tell. */
+  /**
+   * The endpoint's connection has a new state; undefined: it is about to open its first one, and events report the
+   * state.
+   */
   onState(label: string, state: ConnectionState | undefined): void;
 }
 
-/** What a change of the configuration did. */
+/** Labels of the endpoints that a reload added, changed and removed. */
 export interface Changes {
   added: string[];
   changed: string[];
@@ -26,18 +29,18 @@ export interface Changes {
 }
 
 interface Running {
-  wish: EndpointWish;
+  spec: EndpointSpec;
   stop: AbortController;
   tunnel: TunnelHandle | undefined;
-  /** Settled when it has opened or failed. */
+  /** Settles when the tunnel has opened or failed. */
   opened: Promise<void>;
   failed: boolean;
 }
 
-/** The endpoints that run, each for itself: what happens to one does not touch another. */
+/** The running endpoints. They are independent: a failure of one does not affect the others. */
 export class Endpoints {
   readonly #running = new Map<string, Running>();
-  /** Those that were removed or replaced, until their last request is done. */
+  /** Removed and replaced endpoints that finish their last requests. */
   readonly #ending = new Set<Promise<void>>();
   readonly #events: EndpointEvents;
 
@@ -45,35 +48,35 @@ export class Endpoints {
     this.#events = events;
   }
 
-  /** How many are open, or still try. */
+  /** The number of endpoints that have not failed. */
   get alive(): number {
     return [...this.#running.values()].filter(({ failed }) => !failed).length;
   }
 
-  /** Brings what runs in line with `wishes`: starts, replaces and closes no more than it has to. */
-  apply(wishes: readonly EndpointWish[]): Changes {
+  /** Makes the running endpoints match `specs`, and leaves unchanged ones alone. */
+  reconcile(specs: readonly EndpointSpec[]): Changes {
     const changes: Changes = { added: [], changed: [], removed: [] };
-    const wanted = new Set(wishes.map(({ label }) => label));
+    const wanted = new Set(specs.map(({ label }) => label));
     for (const [label, running] of this.#running) {
       if (wanted.has(label)) continue;
       changes.removed.push(label);
       this.#running.delete(label);
       this.#untilEnded(close(running));
     }
-    for (const wish of wishes) {
-      const running = this.#running.get(wish.label);
+    for (const spec of specs) {
+      const running = this.#running.get(spec.label);
       if (running === undefined) {
-        changes.added.push(wish.label);
-        this.#start(wish);
-      } else if (running.failed || !sameOptions(running.wish.options, wish.options)) {
-        changes.changed.push(wish.label);
-        this.#replace(running, wish);
+        changes.added.push(spec.label);
+        this.#start(spec);
+      } else if (running.failed || !sameOptions(running.spec.options, spec.options)) {
+        changes.changed.push(spec.label);
+        this.#replace(running, spec);
       }
     }
     return changes;
   }
 
-  /** Resolves when all have ended, those that were removed or replaced before included. */
+  /** Resolves when all endpoints have ended, including those that were removed or replaced before. */
   async close(): Promise<void> {
     for (const running of this.#running.values()) this.#untilEnded(close(running));
     while (this.#ending.size > 0) await Promise.all(this.#ending);
@@ -84,59 +87,59 @@ export class Endpoints {
     this.#ending.add(ended);
   }
 
-  /** @param former what runs until this one has opened, and stays if it can't. */
-  #start(wish: EndpointWish, former?: Running): Running {
+  /** @param former its previous version, which runs until this one has opened, and stays if that fails. */
+  #start(spec: EndpointSpec, former?: Running): Running {
     const stop = new AbortController();
-    const running: Running = { wish, stop, tunnel: undefined, opened: Promise.resolve(), failed: false };
-    this.#running.set(wish.label, running);
-    if (former === undefined || former.failed) this.#events.onState(wish.label, undefined);
+    const running: Running = { spec, stop, tunnel: undefined, opened: Promise.resolve(), failed: false };
+    this.#running.set(spec.label, running);
+    if (former === undefined || former.failed) this.#events.onState(spec.label, undefined);
     running.opened = this.#open(running).catch((error: Error) => {
       running.failed = true;
       if (stop.signal.aborted) return;
       const kept = former?.failed === false;
-      if (kept) this.#running.set(wish.label, former);
-      this.#events.onState(wish.label, kept ? former.tunnel?.state : "failed");
-      this.#events.onFailed(wish.label, error, kept);
+      if (kept) this.#running.set(spec.label, former);
+      this.#events.onState(spec.label, kept ? former.tunnel?.state : "failed");
+      this.#events.onFailed(spec.label, error, kept);
     });
     return running;
   }
 
   async #open(running: Running): Promise<void> {
-    const { options, label } = running.wish;
+    const { options, label } = running.spec;
     const onEvent = (event: TunnelEvent): void => this.#events.onEvent(event);
     const tunnel = await connect({ ...options, signal: running.stop.signal, onEvent });
     running.tunnel = tunnel;
-    const tell = (state: ConnectionState): void => {
+    const report = (state: ConnectionState): void => {
       if (this.#running.get(label) === running) this.#events.onState(label, state);
     };
-    tell(tunnel.state);
-    tunnel.on("state", tell);
+    report(tunnel.state);
+    tunnel.on("state", report);
     tunnel.on("closed", (error) => {
       running.failed = true;
-      // One that was replaced has lost its name to its successor: nothing went wrong.
+      // A replaced endpoint is expected to lose its name to its successor.
       if (error !== undefined && this.#running.get(label) === running) this.#events.onFailed(label, error, false);
     });
   }
 
-  /** The successor opens first and takes the name over, so that no request finds nobody there. */
-  #replace(former: Running, wish: EndpointWish): void {
-    const name = keptName(former, wish.options);
-    const options = name === undefined ? wish.options : { ...wish.options, subdomain: name };
-    const successor = this.#start({ ...wish, options }, former);
-    // What is compared with the next file is what this one says.
-    successor.wish = wish;
+  /** The successor opens first and claims the name, so that the name is served at every moment. */
+  #replace(former: Running, spec: EndpointSpec): void {
+    const name = keptName(former, spec.options);
+    const options = name === undefined ? spec.options : { ...spec.options, subdomain: name };
+    const successor = this.#start({ ...spec, options }, former);
+    // The next reload compares with the file's spec, which has no generated name.
+    successor.spec = spec;
     const end = async (): Promise<void> => {
       await successor.opened;
-      if (this.#running.get(wish.label) !== former) await close(former);
+      if (this.#running.get(spec.label) !== former) await close(former);
     };
     this.#untilEnded(end());
   }
 }
 
-/** A name that the server had made up stays, as long as it is asked of the same server. */
-function keptName({ tunnel, wish }: Running, { server, subdomain }: ConnectOptions): string | undefined {
-  const made = wish.options.subdomain === undefined && subdomain === undefined && server === wish.options.server;
-  return made && tunnel !== undefined ? new URL(tunnel.url).hostname.split(".")[0] : undefined;
+/** The name that the server generated, if the new options request none from the same server. */
+function keptName({ tunnel, spec }: Running, { server, subdomain }: ConnectOptions): string | undefined {
+  const isGenerated = spec.options.subdomain === undefined && subdomain === undefined && server === spec.options.server;
+  return isGenerated && tunnel !== undefined ? new URL(tunnel.url).hostname.split(".")[0] : undefined;
 }
 
 async function close({ stop, tunnel }: Running): Promise<void> {
@@ -148,9 +151,9 @@ function sameOptions(one: ConnectOptions, other: ConnectOptions): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Changes in words. */
+/** `added web; removed api` */
 export function changesText({ added, changed, removed }: Changes): string {
   const parts = Object.entries({ added, changed, removed }).filter(([, labels]) => labels.length > 0);
-  if (parts.length === 0) return "no endpoint has changed";
-  return parts.map(([what, labels]) => `${what} ${labels.join(", ")}`).join("; ");
+  if (parts.length === 0) return "no endpoint changed";
+  return parts.map(([action, labels]) => `${action} ${labels.join(", ")}`).join("; ");
 }

@@ -1,18 +1,18 @@
 import { statSync, watch, type FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
 
-/** How long a file must stand still before it counts as written, in milliseconds. */
-const STILL = 250;
-/** How often the file is looked at where the system tells nothing (network file systems), in milliseconds. */
-const LOOK = 2_000;
+/** A file counts as written when it has not changed for this long, in milliseconds. */
+const SETTLE_TIME = 250;
+/** Milliseconds between two polls, for file systems that send no notifications (NFS). */
+const POLL_INTERVAL = 2_000;
 
 export interface WatchedFiles {
-  /** Other files are to be watched from now on; those that stay are not looked at anew. */
+  /** Watches these files from now on. A file that was already watched keeps its known state. */
   replace(paths: readonly string[]): void;
   close(): void;
 }
 
-/** Calls `onChange` when one of these files was written anew. */
+/** Calls `onChange` after one of these files has changed. */
 export function watchFiles(paths: readonly string[], onChange: () => void): WatchedFiles {
   const watches = new Map<string, () => void>();
   const replace = (wanted: readonly string[]): void => {
@@ -28,28 +28,28 @@ export function watchFiles(paths: readonly string[], onChange: () => void): Watc
 }
 
 /**
- * Calls `onChange` when the file at `path` was written anew: in place, by a rename over it, or by a link that leads elsewhere now.
- * Returns what ends it.
+ * Calls `onChange` after the file at `path` was written in place, replaced by a rename, or a symbolic link on its path
+ * was changed. Returns a function that ends this.
  */
 function watchFile(path: string, onChange: () => void): () => void {
   let known = stamp(path);
   let settling: NodeJS.Timeout | undefined;
-  const look = (): void => {
+  const check = (): void => {
     if (stamp(path) === known) return;
     clearTimeout(settling);
     const seen = stamp(path);
     settling = setTimeout(() => {
-      // Still being written: the next look decides.
-      if (stamp(path) !== seen) return look();
+      // Still being written.
+      if (stamp(path) !== seen) return check();
       known = seen;
-      // A file that is away for the moment is about to be replaced.
+      // A missing file is about to be replaced.
       if (seen !== "") onChange();
-    }, STILL).unref();
+    }, SETTLE_TIME).unref();
   };
   const watcher = watchFolder(dirname(path), (name) => {
-    if (name === null || name === basename(path)) look();
+    if (name === null || name === basename(path)) check();
   });
-  const timer = setInterval(look, LOOK).unref();
+  const timer = setInterval(check, POLL_INTERVAL).unref();
   return () => {
     watcher?.close();
     clearTimeout(settling);
@@ -57,7 +57,10 @@ function watchFile(path: string, onChange: () => void): () => void {
   };
 }
 
-/** Of the folder: a rename puts another file in its place, which nobody would watch. None where the system has no watches left. */
+/**
+ * Watches the folder, since a watch on the file would not see its replacement. Undefined when the system has no watches
+ * left.
+ */
 function watchFolder(folder: string, onChange: (name: string | null) => void): FSWatcher | undefined {
   try {
     return watch(folder, { persistent: false }, (_, name) => onChange(name)).on("error", () => {});
@@ -66,7 +69,7 @@ function watchFolder(folder: string, onChange: (name: string | null) => void): F
   }
 }
 
-/** What differs when the file does; empty when there is none, or nobody can look at it: links in a circle, a folder that was locked. */
+/** Changes when the file changes; empty when it is missing or cannot be read. */
 function stamp(path: string): string {
   try {
     const { ino, size, mtimeNs } = statSync(path, { bigint: true });

@@ -1,72 +1,65 @@
 import type { Path } from "@postern/config";
-import { readSettings, type Given, type Settings } from "../settings/configuration.js";
 import { failureOf } from "../reporting/failure.js";
+import { readSettings, type Given, type Settings } from "../settings/configuration.js";
 import { watchFiles } from "./file-watch.js";
+import type { Service } from "../service.js";
 import { terminalIsGone } from "./stop-request.js";
 
-/** What a command made of a configuration that was read again. */
-export interface TakenOver {
-  /** What has changed, for people. */
-  summary: string;
-  data?: Record<string, unknown>;
-  /** Files that the configuration names and that count like a part of it. */
-  files: string[];
-  /** What its author should know. */
-  warnings: string[];
-}
-
-/** Tells log and events what came of it. */
+/** Writes the outcome of a reload to the log and to the events. */
 export type ReloadReport = (level: "info" | "warn" | "error", message: string, data: Record<string, unknown>) => void;
 
 export interface ReloadOptions {
   given: Given;
+  /** The configuration at start. */
   settings: Settings;
-  /** As in TakenOver, of `settings`. */
+  /** Files to watch besides the configuration file, for instance keys. */
   files: string[];
+  /** Warnings that were reported at start, besides those of `settings`. */
   warnings: string[];
-  /** Takes over what can change while the command runs. Throws before it has changed anything. */
-  takeOver: (settings: Settings) => Promise<TakenOver>;
-  /** Whether what stands at `path` matters here, and is only read at the start. */
+  services: readonly Service[];
+  /** Resolves when all services have started; changes before that wait. */
+  started: Promise<void>;
+  /** Throws for a configuration that this command cannot run. */
+  check: (settings: Settings) => void;
+  /** Whether the option at `path` matters to this command but is read only at start. */
   isFixed: (path: Path) => boolean;
   report: ReloadReport;
 }
 
 /**
- * Reads the configuration again on SIGHUP, and when one of its files was written anew: the good is taken over, the bad is told and changes
- * nothing. One at a time. Returns what ends it.
+ * Reloads the services on SIGHUP and when one of the files changes, one reload at a time. All services prepare before
+ * the first one changes, so that a mistake anywhere leaves everything as it was. Returns a function that ends this.
  */
-export function reloadOnChange({
-  given,
-  settings,
-  files,
-  warnings,
-  takeOver,
-  isFixed,
-  report,
-}: ReloadOptions): () => void {
+export function reloadOnChange(options: ReloadOptions): () => void {
+  const { given, settings, files, services, check, isFixed, report } = options;
   let current = settings;
-  // Those of the start were told then.
-  let told = new Set([...settings.warnings, ...warnings]);
-  let last = Promise.resolve();
+  let reported = new Set([...settings.warnings, ...options.warnings]);
+  let last = options.started;
   const withFile = (named: string[]): string[] => (settings.file === undefined ? named : [settings.file, ...named]);
   const reload = async (): Promise<void> => {
     try {
-      const read = await readSettings(given);
-      const taken = await takeOver(read);
-      const fixed = differences(current, read).filter(isFixed);
-      current = read;
-      watched.replace(withFile(taken.files));
-      report("info", `configuration read again: ${taken.summary}`, { state: "reloaded", ...taken.data });
-      const warnings = [...read.warnings, ...taken.warnings];
-      for (const warning of warnings.filter((each) => !told.has(each))) report("warn", warning, { state: "warning" });
-      told = new Set(warnings);
+      const changed = await readSettings(given);
+      check(changed);
+      const prepared = [];
+      for (const service of services) if (service.reload !== undefined) prepared.push(await service.reload(changed));
+      const applied = [];
+      for (const { apply } of prepared) applied.push(await apply());
+      const fixed = differences(current, changed).filter(isFixed);
+      current = changed;
+      watched.replace(withFile(prepared.flatMap((each) => each.files)));
+      const summary = applied.map((each) => each.summary).join("; ");
+      const data = Object.assign({}, ...applied.map((each) => each.data ?? {})) as Record<string, unknown>;
+      report("info", `configuration reloaded: ${summary}`, { state: "reloaded", ...data });
+      const warnings = new Set([...changed.warnings, ...prepared.flatMap((each) => each.warnings)]);
+      for (const warning of warnings) if (!reported.has(warning)) report("warn", warning, { state: "warning" });
+      reported = warnings;
       if (fixed.length === 0) return;
-      const options = fixed.map((path) => path.join("."));
-      report("warn", `takes effect at the next start: ${options.join(", ")}`, { state: "restart_needed", options });
+      const names = fixed.map((path) => path.join("."));
+      report("warn", `restart to apply: ${names.join(", ")}`, { state: "restart_needed", options: names });
     } catch (error) {
       const { code, message, fix } = failureOf(error);
-      const what = [message, ...(fix?.split("\n") ?? [])].join(" ");
-      report("error", `the configuration was not taken over, the last good one stays: ${what}`, {
+      const details = [message, ...(fix?.split("\n") ?? [])].join(" ");
+      report("error", `reload failed; keeping the previous configuration: ${details}`, {
         state: "configuration_refused",
         code,
       });
@@ -86,7 +79,7 @@ export function reloadOnChange({
   };
 }
 
-/** Where two configurations differ. */
+/** The options whose values differ. */
 function differences(before: Settings, after: Settings): Path[] {
   const values = ({ loaded }: Settings): Map<string, [Path, string]> =>
     new Map(loaded.resolution.options.map(({ path, value }) => [path.join("."), [path, JSON.stringify(value)]]));

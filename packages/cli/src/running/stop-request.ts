@@ -1,18 +1,18 @@
 import { closeSync, openSync } from "node:fs";
 import { EXIT } from "../errors.js";
 
-/** Somebody's wish that this command ends: SIGTERM, Ctrl-C, or the end of the terminal that it runs in. */
+/** A request to stop this command: SIGTERM, Ctrl-C, or a closed terminal. */
 export interface StopRequest {
   readonly requested: boolean;
-  /** Aborted with the first signal. */
+  /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** Resolves with the first signal. */
+  /** Resolves at the first signal. */
   readonly received: Promise<void>;
-  /** Gives the signals their usual meaning back. */
+  /** Restores the default handling of the signals. */
   dispose(): void;
 }
 
-/** Listens for the wish to stop. A SIGINT after it ends the process at once, with exit code 130. */
+/** Listens for a request to stop. A SIGINT after it ends the process immediately, with exit code 130. */
 export function listenForStop(): StopRequest {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -30,7 +30,7 @@ export function listenForStop(): StopRequest {
   process.on("SIGHUP", hangUp);
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", stop);
-  // A command that waits for this must not end because nothing else happens.
+  // Signal handlers do not keep the process alive; a timer does.
   const alive = setInterval(() => {}, 2 ** 30);
 
   return {
@@ -48,7 +48,7 @@ export function listenForStop(): StopRequest {
   };
 }
 
-/** Whether SIGHUP means what its name says: the terminal in which this was started was closed. Else it asks for a reload. */
+/** Whether a SIGHUP means that the terminal of this process was closed. Otherwise it asks for a reload. */
 export function terminalIsGone(): boolean {
   if (!STARTED_IN_TERMINAL) return false;
   try {

@@ -5,7 +5,7 @@ import { exposure, serverChoice } from "./server-choice.js";
 
 const refused = (code: string): unknown => expect.objectContaining({ code });
 
-describe("what to share", () => {
+describe("the target argument", () => {
   test.for([
     ["3000", "http://localhost:3000"],
     ["127.0.0.1:3000", "http://127.0.0.1:3000"],
@@ -20,12 +20,12 @@ describe("what to share", () => {
   });
 
   test.for(["0", "65536", "host:99999", "ftp://host", "http://host/path", "http://u:p@host", "http://host?q", "a b:1"])(
-    "%s is no target",
+    "%s is not a target",
     (text) => expect(() => localTarget(text)).toThrow(refused("PN_TARGET_INVALID")),
   );
 });
 
-describe("which server", () => {
+describe("the server", () => {
   test.for([
     ["https://tunnel.example.com", false],
     ["wss://tunnel.example.com", false],
@@ -36,18 +36,18 @@ describe("which server", () => {
     ["http://127.0.0.1:8080", false],
     ["http://[::1]:8080", false],
     ["http://not-localhost:8080", true],
-  ] as const)("%s: others can read along: %s", ([text, exposed]) => {
+  ] as const)("the connection to %s is exposed: %s", ([text, exposed]) => {
     expect(exposure(text) !== undefined).toBe(exposed);
   });
 
-  test("the first that was named, and none is an error", () => {
+  test("the first defined one is chosen; none is an error", () => {
     expect(serverChoice(undefined, "https://a", "https://b")).toBe("https://a");
     expect(() => serverChoice(undefined)).toThrow(refused("PN_SERVER_MISSING"));
   });
 });
 
-describe("where to listen", () => {
-  test("only loopback is of this machine alone", () => {
+describe("the listen address", () => {
+  test("only loopback addresses are private to this machine", () => {
     expect(["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "localhost:1"].every(isLoopbackAddress)).toBe(true);
     expect(["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "localhost.example:1"].some(isLoopbackAddress)).toBe(false);
   });

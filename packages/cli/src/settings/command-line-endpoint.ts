@@ -1,14 +1,14 @@
-import { ConfigError, resolve, tunnelEndpoint, unbuilt, type EndpointConfiguration } from "@postern/config";
+import { ConfigError, resolve, tunnelEndpoint, unsupported, type EndpointConfiguration } from "@postern/config";
 import type { Given } from "./configuration.js";
 import { refusePending } from "./unsupported.js";
 
 /**
- * The endpoint that flags and environment describe. It is not in the file: that would be another of the same name.
- * Throws ConfigError, and PN_CONFIG_UNBUILT.
+ * The endpoint that flags and environment describe, without the endpoints of the file. Throws ConfigError and
+ * PN_CONFIG_UNBUILT.
  */
-export function typedEndpoint(given: Given): EndpointConfiguration {
-  const typed = resolve(tunnelEndpoint.each, given, ["tunnel", "endpoint"]);
-  if (typed.problems.length > 0) throw new ConfigError(typed.problems);
-  refusePending(unbuilt(typed, undefined, [[]]));
-  return typed.values;
+export function commandLineEndpoint(given: Given): EndpointConfiguration {
+  const resolution = resolve(tunnelEndpoint.each, given, ["tunnel", "endpoint"]);
+  if (resolution.problems.length > 0) throw new ConfigError(resolution.problems);
+  refusePending(unsupported(resolution, undefined, [[]]));
+  return resolution.values;
 }

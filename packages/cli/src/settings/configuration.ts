@@ -5,28 +5,30 @@ import { loadConfiguration, TomlFile, type LoadedConfiguration, type Path } from
 import { readOwnedFile, quoted } from "./owned-file.js";
 import { problemLine } from "./problem-line.js";
 
-/** What the command line and the environment say before the file is read. */
+/** The sources of the configuration other than the file. */
 export interface Given {
-  /** The file, when one was named. */
+  /** The file that --config names. */
   config: string | undefined;
   env: NodeJS.ProcessEnv;
-  /** What was typed, by the name of its flag. */
+  /** Values of the command line, by flag: `--server`. */
   flags: Readonly<Record<string, string>>;
 }
 
-/** All that configures this run. */
+/** The configuration of this run. */
 export interface Settings {
   loaded: LoadedConfiguration;
-  /** The file, when there is one. */
+  /** The configuration file, if there is one. */
   file: string | undefined;
   env: NodeJS.ProcessEnv;
-  /** What its author should know. */
   warnings: string[];
-  /** Where a file that an option names is: beside the configuration, when it was named there, else as it was typed. */
+  /**
+   * The path of a file that `option` names: relative to the configuration file if named there, otherwise to the working
+   * directory.
+   */
   pathOf(value: string, ...option: Path): string;
 }
 
-/** The configuration file that counts: the one that was named, else ./postern.toml, else the user's own. */
+/** The configuration file to read: the named one, otherwise ./postern.toml, otherwise the one in the user's folder. */
 export function configurationFile(named: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   if (named !== undefined && named !== "") return resolve(named);
   const home = env["XDG_CONFIG_HOME"] || join(env["HOME"] ?? homedir(), ".config");
@@ -35,7 +37,7 @@ export function configurationFile(named: string | undefined, env: NodeJS.Process
 
 /**
  * Reads the configuration: defaults, file, environment, flags.
- * @throws ConfigError with all that is wrong; CliError when the file cannot be read, or others could change it.
+ * @throws ConfigError with all mistakes; PN_FILE_UNREADABLE; PN_FILE_WRITABLE when other users can change the file.
  */
 export async function readSettings({ config, env, flags }: Given): Promise<Settings> {
   const file = configurationFile(config, env);
@@ -43,7 +45,7 @@ export async function readSettings({ config, env, flags }: Given): Promise<Setti
   const loaded = loadConfiguration({ file: toml, env, flags });
   const warnings = loaded.warnings.map(problemLine);
   if (file !== undefined && readable === true && loaded.holdsSecrets)
-    warnings.push(`Other users can read ${shown(file)}, and it holds secrets. Run: chmod 600 ${quoted(file)}`);
+    warnings.push(`Other users can read ${shown(file)}, which contains secrets. Run: chmod 600 ${quoted(file)}`);
   return {
     loaded,
     file,
@@ -59,7 +61,7 @@ async function readToml(file: string): Promise<{ toml: TomlFile; readable: boole
   return { toml: await TomlFile.read(shown(file), bytes), readable: readableByOthers };
 }
 
-/** As people would type it. */
+/** Relative to the working directory where that is shorter. */
 function shown(file: string): string {
   const short = relative(process.cwd(), file);
   return short.startsWith("..") ? file : short;

@@ -1,22 +1,22 @@
 import { Option as CommandOption, type Command } from "commander";
 import type { Option } from "@postern/config";
 
-/** An option of the configuration as the command line has it: its help says what the configuration's documentation says. */
+/** An option of the configuration as a flag, with its documentation as help. */
 export function declaredOption(option: Option<unknown>): CommandOption {
   const { flag, flagDoc, doc, env, kind, default: value } = option;
-  if (flag === undefined) throw new Error("this option has no flag");
-  const made = new CommandOption(flag, flagDoc ?? doc.charAt(0).toLowerCase() + doc.slice(1).replace(/\.$/, ""));
-  if (made.negate) return made;
-  if (env !== undefined) made.env(env);
-  const isTelling = value !== undefined && value !== 0 && !Array.isArray(value);
-  if (isTelling) made.default(value, kind.show(value).replaceAll('"', ""));
-  return made;
+  if (flag === undefined) throw new Error("the option has no flag");
+  const result = new CommandOption(flag, flagDoc ?? doc.charAt(0).toLowerCase() + doc.slice(1).replace(/\.$/, ""));
+  if (result.negate) return result;
+  if (env !== undefined) result.env(env);
+  const hasMeaning = value !== undefined && value !== 0 && !Array.isArray(value);
+  if (hasMeaning) result.default(value, kind.show(value).replaceAll('"', ""));
+  return result;
 }
 
-/** What was typed, by the name of its flag. The environment is read where the file is. */
+/** The values of the command line, by flag. Values of the environment are read with the configuration file. */
 export function typedFlags(command: Command): Record<string, string> {
-  const typed = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
   return Object.fromEntries(
-    typed.map((option) => [option.long as string, String(command.getOptionValue(option.attributeName()))]),
+    given.map((option) => [option.long as string, String(command.getOptionValue(option.attributeName()))]),
   );
 }

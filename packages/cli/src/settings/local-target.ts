@@ -5,16 +5,16 @@ import { CliError } from "../errors.js";
 export interface LocalTarget {
   /** As `connect` takes it. */
   local: string;
-  /** As people read it. */
+  /** As a URL, for messages. */
   shown: string;
 }
 
-/** Checks what is to be shared. Throws PN_TARGET_INVALID and PN_TARGET_FOLDER. */
+/** Parses the target argument. Throws PN_TARGET_INVALID and PN_TARGET_FOLDER. */
 export function localTarget(text: string): LocalTarget {
   if (/^(\.{1,2}$|\.{0,2}[\\/]|~|[A-Za-z]:[\\/])/.test(text)) {
     throw new CliError(
       "PN_TARGET_FOLDER",
-      "Sharing a folder is not available in this version: start a web server in it and share that server's port.",
+      "This version cannot share a folder: start a web server in it and share that server's port.",
     );
   }
   try {

@@ -1,9 +1,9 @@
-/** What every command is given from the command line. */
+/** The options that all commands have in common. */
 export interface CommandLine {
-  /** The configuration file, when one was named. */
+  /** The file that --config names. */
   config: string | undefined;
-  /** Events on stdout, one JSON object a line; messages then go to stderr. */
+  /** Print events to stdout, one JSON object per line, and messages to stderr. */
   json: boolean;
-  /** Options of the configuration that were typed, by the name of their flag. */
+  /** Values of the command line, by flag: `--server`. */
   flags: Readonly<Record<string, string>>;
 }

@@ -11,24 +11,24 @@ function pipe(): string {
   return path;
 }
 
-/** What this process has open. */
+/** The paths of this process's open files. */
 function openFiles(): string[] {
   return readdirSync("/proc/self/fd").flatMap((fd) => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`);
     } catch {
-      // It was closed just now, for instance that of the folder itself.
+      // Closed in the meantime, for instance the descriptor of the folder itself.
       return [];
     }
   });
 }
 
 describe.skipIf(process.platform === "win32")("a pipe", () => {
-  test("that nobody writes to is empty, and holds nobody up", async () => {
+  test("without a writer reads as empty, without blocking", async () => {
     expect((await readOwnedFile(pipe())).bytes).toHaveLength(0);
   });
 
-  test("is read to its end, however slowly it comes", async () => {
+  test("is read to its end, however slow its writer is", async () => {
     const path = pipe();
     const writer = spawn("sh", [
       "-c",
@@ -38,13 +38,13 @@ describe.skipIf(process.platform === "win32")("a pipe", () => {
     onTestFinished(() => void writer.kill());
     await new Promise((resolve) => writer.stdout.once("data", resolve));
     const reading = readOwnedFile(path);
-    // What is in a pipe is lost when its last end is closed: the writer may go on once the reader has it open.
+    // A pipe loses its content when the last end is closed: the writer continues once the reader has opened it.
     await until("the pipe to be open", () => openFiles().includes(path));
     writer.stdin.write("go\n");
     expect((await reading).bytes.toString()).toBe("first second");
   });
 
-  test("that never ends is cut", async () => {
+  test("without an end is refused after 1 MiB", async () => {
     const path = pipe();
     const writer = spawn("sh", ["-c", 'exec 3<>"$0"; echo open; yes >&3', path]);
     onTestFinished(() => void writer.kill());
@@ -56,13 +56,13 @@ describe.skipIf(process.platform === "win32")("a pipe", () => {
   });
 });
 
-test("a file of more than 1 MiB, a folder and links in a circle are no such file", async () => {
+test("a file of more than 1 MiB, a folder and a loop of links are refused", async () => {
   const folder = scratchFolder(onTestFinished);
   const [large, circle] = [join(folder, "large"), join(folder, "circle")];
   writeFileSync(large, Buffer.alloc(1024 * 1024 + 1), { mode: 0o600 });
   symlinkSync("circle", circle);
-  const told = async (path: string): Promise<unknown> => readOwnedFile(path).catch((error: unknown) => error);
-  expect(await told(large)).toMatchObject({ message: expect.stringContaining("larger than 1 MiB") });
-  expect(await told(folder)).toMatchObject({ message: expect.stringContaining("it is a folder") });
-  expect(await told(circle)).toMatchObject({ message: expect.stringContaining("its links lead in a circle") });
+  const failure = async (path: string): Promise<unknown> => readOwnedFile(path).catch((error: unknown) => error);
+  expect(await failure(large)).toMatchObject({ message: expect.stringContaining("larger than 1 MiB") });
+  expect(await failure(folder)).toMatchObject({ message: expect.stringContaining("it is a folder") });
+  expect(await failure(circle)).toMatchObject({ message: expect.stringContaining("its symbolic links form a loop") });
 });

@@ -5,12 +5,12 @@ import { CliError } from "../errors.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o004;
-/** Keys and configurations are smaller; what is larger is something else. */
+/** Key files and configurations are smaller. */
 const MAX_BYTES = 1024 * 1024;
-/** How long a pipe may give nothing, in milliseconds: somebody may have to type a password first. */
-const PATIENCE = 60_000;
-/** A pipe that nobody writes to would hold the opening for ever; Windows knows neither. */
-const NEVER_WAITING = constants.O_RDONLY | (process.platform === "win32" ? 0 : constants.O_NONBLOCK);
+/** Milliseconds to wait for data from a pipe. Long, since its writer may prompt for a password. */
+const PIPE_TIMEOUT = 60_000;
+/** Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither. */
+const OPEN_FLAGS = constants.O_RDONLY | (process.platform === "win32" ? 0 : constants.O_NONBLOCK);
 
 export interface OwnedFile {
   bytes: Buffer;
@@ -18,30 +18,33 @@ export interface OwnedFile {
 }
 
 /**
- * Reads a file that decides what this program does. Throws PN_FILE_WRITABLE when other users could change it,
- * PN_FILE_UNREADABLE when it cannot be read or has more than 1 MiB.
+ * Reads a configuration, key or certificate file. Throws PN_FILE_WRITABLE when other users can change it,
+ * PN_FILE_UNREADABLE when it cannot be read or is larger than 1 MiB.
  */
 export async function readOwnedFile(path: string): Promise<OwnedFile> {
   let file;
   try {
-    file = await open(path, NEVER_WAITING);
+    file = await open(path, OPEN_FLAGS);
   } catch (error) {
     throw unreadable(path, error);
   }
   try {
-    // Of the open file, so that nobody can swap it between the check and the reading.
+    // Of the open file, which cannot be swapped between this check and the read.
     const { mode } = await file.stat();
     const permissions = process.platform === "win32" ? 0 : mode;
     if (permissions & WRITABLE_BY_OTHERS) {
       throw new CliError(
         "PN_FILE_WRITABLE",
         `Other users can change ${path}.`,
-        `Make it yours alone: chmod 600 ${quoted(path)}`,
+        `Make it private: chmod 600 ${quoted(path)}`,
       );
     }
     const bytes = await read(file);
     if (bytes.length > MAX_BYTES)
-      throw new CliError("PN_FILE_UNREADABLE", `${path} is larger than 1 MiB: this is no file of Postern's.`);
+      throw new CliError(
+        "PN_FILE_UNREADABLE",
+        `${path} is larger than 1 MiB, which is too large for a configuration, key or certificate file.`,
+      );
     return { bytes, readableByOthers: (permissions & READABLE_BY_OTHERS) !== 0 };
   } catch (error) {
     throw error instanceof CliError ? error : unreadable(path, error);
@@ -50,19 +53,21 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
   }
 }
 
-/** All that is there, but not much more than 1 MiB. The size is not asked for: pipes and devices have none. */
+/**
+ * Reads to the end, or one byte more than 1 MiB. Does not rely on the file's size, since pipes and devices have none.
+ */
 async function read(file: FileHandle): Promise<Buffer> {
   const buffer = Buffer.alloc(MAX_BYTES + 1);
   let length = 0;
-  let patience = performance.now() + PATIENCE;
+  let deadline = performance.now() + PIPE_TIMEOUT;
   while (length < buffer.length) {
     try {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
       if (bytesRead === 0) break;
       length += bytesRead;
-      patience = performance.now() + PATIENCE;
+      deadline = performance.now() + PIPE_TIMEOUT;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || performance.now() > patience) throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || performance.now() > deadline) throw error;
       await pause(20);
     }
   }
@@ -71,11 +76,11 @@ async function read(file: FileHandle): Promise<Buffer> {
 
 export interface SecretFile {
   text: string;
-  /** What the owner should change, though it is no reason to stop. */
+  /** Set when other users can read the file. */
   warning: string | undefined;
 }
 
-/** The same for a file that holds secrets: that others can read it is worth a warning. */
+/** Reads a file with secrets; warns when other users can read it. Throws as `readOwnedFile`. */
 export async function readSecretFile(path: string): Promise<SecretFile> {
   const { bytes, readableByOthers } = await readOwnedFile(path);
   return {
@@ -84,7 +89,7 @@ export async function readSecretFile(path: string): Promise<SecretFile> {
   };
 }
 
-/** A path as a shell takes it. */
+/** Quotes a path for a shell. */
 export function quoted(path: string): string {
   return /^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
@@ -92,11 +97,11 @@ export function quoted(path: string): string {
 function unreadable(path: string, error: unknown): CliError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const reasons: Record<string, string> = {
-    ENOENT: "there is no such file",
-    EACCES: "this user may not read it",
+    ENOENT: "no such file",
+    EACCES: "permission denied",
     EISDIR: "it is a folder",
-    ELOOP: "its links lead in a circle",
-    EAGAIN: "nothing comes out of it",
+    ELOOP: "its symbolic links form a loop",
+    EAGAIN: "the pipe delivered no data for 60 seconds",
   };
   const reason = (typeof code === "string" && reasons[code]) || String(code ?? error);
   return new CliError("PN_FILE_UNREADABLE", `${path} cannot be read: ${reason}.`);

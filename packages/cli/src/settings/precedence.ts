@@ -1,2 +1,2 @@
-/** Of two layers that name a credential, the stronger one counts. */
-export const STRENGTH = { default: 0, file: 1, environment: 2, flag: 3 } as const;
+/** The order of the sources of an option: a higher one overrides a lower one. */
+export const PRECEDENCE = { default: 0, file: 1, environment: 2, flag: 3 } as const;

@@ -1,6 +1,6 @@
 import type { Problem } from "@postern/config";
 
-/** `postern.toml:12:1: what is wrong`. */
+/** `postern.toml:12:1: message`. */
 export function problemLine({ where, message }: Problem): string {
   return where === undefined ? message : `${where}: ${message}`;
 }

@@ -2,16 +2,16 @@ import { proxyFor } from "@postern/client";
 import type { Configuration } from "@postern/config";
 import { CliError } from "../errors.js";
 
-/** Says which proxy an address is reached through, as `connect` takes it. Throws PN_CONFIG_INVALID. */
+/** Returns the proxy for an address, as an option of `connect`. Throws PN_CONFIG_INVALID. */
 export type ProxyChoice = (address: string) => { proxy?: string };
 
-const FIX = "Correct it, or set POSTERN_PROXY=none (or proxy in [tunnel]) to do without.";
+const FIX = 'Correct it, or set POSTERN_PROXY=none (or proxy = "none" in [tunnel]) to use no proxy.';
 
-/** @param wished what the configuration says; undefined: what others read from the environment counts. */
-export function proxyChoice(wished: Configuration["tunnel"]["proxy"], env: NodeJS.ProcessEnv): ProxyChoice {
+/** @param configured the option `proxy`; undefined: HTTPS_PROXY and the like apply. */
+export function proxyChoice(configured: Configuration["tunnel"]["proxy"], env: NodeJS.ProcessEnv): ProxyChoice {
   return (address) => {
-    if (wished === "none") return {};
-    const proxy = wished ?? fromEnvironment(address, env);
+    if (configured === "none") return {};
+    const proxy = configured ?? fromEnvironment(address, env);
     return proxy === undefined ? {} : { proxy };
   };
 }

@@ -1,22 +1,22 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
 import { EndpointStatus, type ConfigSummary, type StatusDocument } from "@postern/client";
-import type { ClientAnswer } from "./ask-client.js";
+import type { ClientResponse } from "./query-client.js";
 import { statusTable } from "./status-table.js";
 
 const NOW = Date.parse("2026-11-22T10:00:00.000Z");
 const plain = picocolors.createColors(false);
 
-/** What a client with one endpoint says after these events, a minute after the first. */
-function answer(
+/** The response of a client with one endpoint after these events, a minute after the first. */
+function response(
   pid: number,
   endpoint: string,
   ...events: [type: string, data: Record<string, unknown>][]
-): ClientAnswer {
+): ClientResponse {
   const status = new EndpointStatus(endpoint, {} as ConfigSummary);
   for (const [index, [type, data]] of events.entries()) {
     const time = new Date(NOW - 60_000 + index * 1_000).toISOString();
-    status.add({ time, type, endpoint, message: `This was ${type}.`, data });
+    status.add({ time, type, endpoint, message: `Event ${type}.`, data });
   }
   const time = new Date(NOW).toISOString();
   const document: StatusDocument = {
@@ -46,41 +46,41 @@ test("one healthy client", () => {
     "http_request",
     { status: 200, duration_ms: 12 },
   ]);
-  const lines = statusTable([answer(1, "web", CONNECTED, ["pong", { latency_ms: 3.4 }], ...requests)], 100, plain);
+  const lines = statusTable([response(1, "web", CONNECTED, ["pong", { latency_ms: 3.4 }], ...requests)], 100, plain);
   expect(lines).toEqual([
     "ENDPOINT  STATE      URL                                    UP    HEALTH  REQ/S  RESPONSE  PING",
     "web       connected  http://my-app.tunnel.example.com:8080  60 s  95      0.5    12 ms     3 ms",
   ]);
 });
 
-test("several clients are told apart, and what is wrong is said", () => {
-  const failing = answer(12, "api", CONNECTED, ["status_update", { data_plane: "failing" }]);
-  const away = answer(345, "web", ["connection_failure", { code: "PN_SERVER_UNREACHABLE" }], ["reconnection", {}]);
-  const silent: ClientAnswer = {
+test("several clients have a PID column, and problems are listed", () => {
+  const failing = response(12, "api", CONNECTED, ["status_update", { data_plane: "failing" }]);
+  const away = response(345, "web", ["connection_failure", { code: "PN_SERVER_UNREACHABLE" }], ["reconnection", {}]);
+  const silent: ClientResponse = {
     client: { schema: 1, pid: 6, api: "http://127.0.0.1:4041", started: "", command: "start" },
-    trouble: "it does not answer",
+    trouble: "no response",
     isGone: false,
   };
   expect(statusTable([failing, away, silent], undefined, plain)).toEqual([
     "PID  ENDPOINT  STATE         URL                                    UP    HEALTH  REQ/S  RESPONSE  PING",
     "12   api       connected     http://my-app.tunnel.example.com:8080  60 s  40      0      -         -",
     "345  web       reconnecting  -                                      -     27      0      -         -",
-    "api: connected, but visitors do not come through.",
-    "web: This was connection_failure. (PN_SERVER_UNREACHABLE, 60 s ago, retry 1)",
-    "postern start (process 6): it does not answer.",
+    "api: connected, but the end-to-end check fails: visitors may get errors.",
+    "web: Event connection_failure. (PN_SERVER_UNREACHABLE, 60 s ago, retry 1)",
+    "postern start (process 6): no response.",
   ]);
 });
 
-test("a narrow terminal cuts addresses, then lines", () => {
+test("a narrow terminal cuts URLs, then lines", () => {
   for (const columns of [90, 60, 20])
-    for (const line of statusTable([answer(1, "web", CONNECTED)], columns, picocolors.createColors(true)))
+    for (const line of statusTable([response(1, "web", CONNECTED)], columns, picocolors.createColors(true)))
       // eslint-disable-next-line no-control-regex
       expect(line.replace(/\x1b\[\d+m/g, "").length).toBeLessThanOrEqual(columns);
-  expect(statusTable([answer(1, "web", CONNECTED)], 80, plain)[1]).toContain("http://my-app.tunnel.…");
+  expect(statusTable([response(1, "web", CONNECTED)], 80, plain)[1]).toContain("http://my-app.tunnel.…");
 });
 
-test("nothing that a server says can write into the terminal", () => {
-  const evil = answer(
+test("text of a server cannot control the terminal", () => {
+  const evil = response(
     1,
     "web",
     ["tunnel_established", { public_url: "http://\x1b[2J" }],
@@ -89,6 +89,8 @@ test("nothing that a server says can write into the terminal", () => {
   expect(statusTable([evil], 80, plain).join("")).not.toMatch(/\p{Cc}/u);
 });
 
-test("nothing runs", () => {
-  expect(statusTable([], 80, plain)).toEqual(["No client runs here."]);
+test("without clients", () => {
+  expect(statusTable([], 80, plain)).toEqual([
+    "No client is running. Start one with `postern http` or `postern start`.",
+  ]);
 });

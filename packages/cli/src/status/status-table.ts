@@ -3,30 +3,30 @@ import { isHealthy, type EndpointReport, type StatusDocument } from "@postern/cl
 import type { Paint } from "../terminal/paint.js";
 import { cutLine, printable, printableAscii } from "../terminal/printable.js";
 import { ageText, durationText, rateText } from "../terminal/quantity.js";
-import type { ClientAnswer } from "./ask-client.js";
+import type { ClientResponse } from "./query-client.js";
 
-/** Scores from which on an endpoint is well, and not so well. */
-const WELL = 80;
+/** Health scores from which an endpoint is shown in green, and in yellow. */
+const GOOD = 80;
 const FAIR = 40;
 const GAP = "  ";
-/** An address is cut to no less than this. */
-const LEAST_URL = 16;
+/** The minimum width of a URL. */
+const MIN_URL_WIDTH = 16;
 const COLUMNS = ["ENDPOINT", "STATE", "URL", "UP", "HEALTH", "REQ/S", "RESPONSE", "PING"] as const;
 const URL_COLUMN = COLUMNS.indexOf("URL");
 
 /**
- * The endpoints of all clients that run here, one a line, and what is wrong with those that are not healthy.
- * @param columns the terminal's width, into which the table fits; what is wrong is said in full.
+ * Formats the endpoints of all clients, one per line, and the problems of unhealthy ones below.
+ * @param columns the width of the table; problems are not cut to it.
  */
-export function statusTable(answers: readonly ClientAnswer[], columns: number | undefined, paint: Paint): string[] {
-  if (answers.length === 0) return ["No client runs here."];
-  const documents = answers.flatMap(({ document }) => document ?? []);
+export function statusTable(responses: readonly ClientResponse[], columns: number | undefined, paint: Paint): string[] {
+  if (responses.length === 0) return ["No client is running. Start one with `postern http` or `postern start`."];
+  const documents = responses.flatMap(({ document }) => document ?? []);
   const rows = documents.flatMap((document) =>
     document.endpoints.map((report) => ({ document, report, cells: cells(report, paint) })),
   );
   const lines: string[] = [];
   if (rows.length > 0) {
-    // Who is meant matters only where there are several.
+    // The process id matters only with several clients.
     const named = documents.length > 1;
     const head = [...(named ? ["PID"] : []), ...COLUMNS].map((each) => paint.dim(each));
     const body = rows.map(({ document, cells }) => [...(named ? [String(document.pid)] : []), ...cells]);
@@ -34,17 +34,17 @@ export function statusTable(answers: readonly ClientAnswer[], columns: number | 
     lines.push(...table.map((line) => cutLine(line, columns ?? Infinity)));
   }
   for (const { document, report } of rows) if (!isHealthy(report)) lines.push(...troubleLines(document, report, paint));
-  for (const { client, trouble } of answers)
+  for (const { client, trouble } of responses)
     if (trouble !== undefined)
       lines.push(paint.yellow(`postern ${printable(client.command)} (process ${client.pid}): ${printable(trouble)}.`));
-  if (rows.length === 0 && lines.length === 0) lines.push("No endpoint runs here.");
+  if (rows.length === 0 && lines.length === 0) lines.push("No endpoint is running.");
   return lines;
 }
 
 function cells({ endpoint, state, public_url: url, health, metrics }: EndpointReport, paint: Paint): string[] {
   const { score, uptime_seconds: uptime, avg_ping_latency_ms: ping } = health;
   const isUp = state === "connected";
-  const painted = score >= WELL ? paint.green : score >= FAIR ? paint.yellow : paint.red;
+  const painted = score >= GOOD ? paint.green : score >= FAIR ? paint.yellow : paint.red;
   return [
     paint.bold(printableAscii(endpoint)),
     isUp ? paint.green(state) : state === "failed" || state === "disconnected" ? paint.red(state) : paint.yellow(state),
@@ -62,11 +62,11 @@ function troubleLines({ time }: StatusDocument, { endpoint, state, health }: End
   const name = printable(endpoint);
   const lines: string[] = [];
   if (state === "connected" && dataPlane === "failing")
-    lines.push(paint.red(`${name}: connected, but visitors do not come through.`));
+    lines.push(paint.red(`${name}: connected, but the end-to-end check fails: visitors may get errors.`));
   if (error !== null) {
     const age = ageText((Date.parse(time) - Date.parse(error.time)) / 1_000);
-    const tried = retries === 0 ? "" : `, retry ${retries}`;
-    lines.push(paint.yellow(`${name}: ${printable(error.message)} (${printable(error.code)}, ${age} ago${tried})`));
+    const retry = retries === 0 ? "" : `, retry ${retries}`;
+    lines.push(paint.yellow(`${name}: ${printable(error.message)} (${printable(error.code)}, ${age} ago${retry})`));
   }
   return lines;
 }
@@ -75,7 +75,7 @@ function aligned(rows: readonly string[][], columns: number | undefined, urlColu
   const width = (text: string): number => stripVTControlCharacters(text).length;
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ""))));
   const whole = widths.reduce((sum, each) => sum + each, 0) + GAP.length * (widths.length - 1);
-  const room = Math.max(LEAST_URL, (widths[urlColumn] ?? 0) - Math.max(0, whole - (columns ?? Infinity)));
+  const room = Math.max(MIN_URL_WIDTH, (widths[urlColumn] ?? 0) - Math.max(0, whole - (columns ?? Infinity)));
   widths[urlColumn] = Math.min(room, widths[urlColumn] ?? 0);
   return rows.map((row) =>
     row

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { boundedJson, MAX_JSON_LINE } from "./bounded-json.js";
 
-test("what fits is written as it is", () => {
+test("a value that fits is unchanged", () => {
   const event = { time: "now", data: { path: "/a", status: 200 } };
   expect(boundedJson(event)).toBe(JSON.stringify(event));
 });
 
-test("a long string is shortened, the short ones stay", () => {
+test("a long string is shortened, short ones are kept", () => {
   const line = boundedJson({ type: "http_request", data: { method: "GET", path: "/".repeat(20_000) } });
   const { type, data } = JSON.parse(line) as { type: string; data: { method: string; path: string } };
   expect([type, data.method]).toEqual(["http_request", "GET"]);
@@ -15,7 +15,7 @@ test("a long string is shortened, the short ones stay", () => {
   expect(data.path.endsWith("…")).toBe(true);
 });
 
-test("whatever a visitor sends, it is one valid line within the limit", () => {
+test("any value becomes one valid line within the limit", () => {
   const text = fc.string({ unit: "binary", minLength: 0, maxLength: 20_000 });
   const event = fc.record({
     type: fc.string({ maxLength: 20 }),

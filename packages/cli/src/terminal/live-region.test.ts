@@ -9,7 +9,7 @@ function regionOn(terminal: { columns: number }) {
   return { region: new LiveRegion(new Output(stream)), stream, written };
 }
 
-test("lines are drawn where the last ones are", () => {
+test("lines replace the previous ones", () => {
   const { region, written } = regionOn({ columns: 80 });
   region.draw(["one", "two"]);
   expect(written()).toBe("one\x1b[K\ntwo\x1b[K\x1b[J\n");
@@ -21,7 +21,7 @@ test("lines are drawn where the last ones are", () => {
   expect(written()).toBe("four\x1b[K\x1b[J\n");
 });
 
-test("lines that a narrower terminal broke in two are found again", () => {
+test("lines that a narrower terminal has wrapped are replaced too", () => {
   const { region, stream, written } = regionOn({ columns: 80 });
   region.draw(["\x1b[31m123456789012\x1b[39m", ""]);
   written();
@@ -30,7 +30,7 @@ test("lines that a narrower terminal broke in two are found again", () => {
   expect(written()).toBe("\r\x1b[3Ax\x1b[K\x1b[J\n");
 });
 
-test("lines that are left stay", () => {
+test("lines stay after leave()", () => {
   const { region, written } = regionOn({ columns: 80 });
   region.draw(["one"]);
   written();

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Output } from "./output.js";
 
-/** Lines at the end of a terminal that are drawn again in their place. Lines must not be wider than the terminal. */
+/** Lines at the end of a terminal that are redrawn in place. Lines must not be wider than the terminal. */
 export class LiveRegion {
   readonly #output: Output;
   #drawn: readonly string[] = [];
@@ -10,27 +10,27 @@ export class LiveRegion {
     this.#output = output;
   }
 
-  /** Puts `lines` where the last ones are. */
+  /** Replaces the lines. */
   draw(lines: readonly string[]): void {
     const drawn = lines.map((line) => `${line}\x1b[K`).join("\n");
-    this.#output.line(`${this.#back()}${drawn}\x1b[J`);
+    this.#output.line(`${this.#moveUp()}${drawn}\x1b[J`);
     this.#drawn = lines;
   }
 
-  /** Takes the lines away, so that something else can be written there. */
+  /** Erases the lines, so that other text can be written in their place. */
   clear(): void {
     if (this.#drawn.length === 0) return;
-    this.#output.text(`${this.#back()}\x1b[J`);
+    this.#output.text(`${this.#moveUp()}\x1b[J`);
     this.#drawn = [];
   }
 
-  /** The lines stay; what comes is written after them. */
+  /** Keeps the lines; later text is written after them. */
   leave(): void {
     this.#drawn = [];
   }
 
-  /** A terminal that has become narrower since has broken lines in two. */
-  #back(): string {
+  /** Moves to the first line. A terminal that has become narrower has wrapped lines. */
+  #moveUp(): string {
     const columns = this.#output.columns ?? Infinity;
     const rows = this.#drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns)),

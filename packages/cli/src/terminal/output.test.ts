@@ -2,7 +2,7 @@ import { PassThrough, Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { Output } from "./output.js";
 
-/** A reader that takes nothing until it is told to. */
+/** A stream that accepts nothing until it is released. */
 class SlowReader extends Writable {
   readonly taken: string[] = [];
   #release: (() => void) | undefined;
@@ -20,7 +20,7 @@ class SlowReader extends Writable {
   }
 }
 
-test("lines that nobody reads are bounded, counted and admitted to", () => {
+test("unread lines are bounded, counted and reported", () => {
   const reader = new SlowReader({ decodeStrings: false });
   const output = new Output(reader, 100);
   for (let index = 0; index < 50; index++) output.line(`line ${index} ${"x".repeat(20)}`);
@@ -35,7 +35,7 @@ test("lines that nobody reads are bounded, counted and admitted to", () => {
   expect(output.lost).toBe(0);
 });
 
-test("a reader that has gone ends nothing", async () => {
+test("a reader that is gone causes no error", async () => {
   const reader = new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error("gone"), { code: "EPIPE" })),
   });
@@ -47,13 +47,13 @@ test("a reader that has gone ends nothing", async () => {
   await output.flushed(1);
 });
 
-test("waiting for the reader has an end", async () => {
+test("waiting for the reader times out", async () => {
   const output = new Output(new SlowReader());
   output.line("unread");
   await output.flushed(1);
 });
 
-test("a footer stays below all lines, on a terminal", () => {
+test("on a terminal, a footer stays below all lines", () => {
   const shown = new PassThrough();
   const output = new Output(Object.assign(shown, { isTTY: true, columns: 80 }));
   output.line("first");
@@ -65,7 +65,7 @@ test("a footer stays below all lines, on a terminal", () => {
   expect(String(shown.read())).toBe(`first\nstate\nrate\n${up}${clear}second\nstate\nrate\n${up}${clear}third\n`);
 });
 
-test("there is none where nobody looks", () => {
+test("there is no footer without a terminal", () => {
   const file = new PassThrough();
   const output = new Output(file);
   output.footer(["state"]);

@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 
 const DEFAULT_LIMIT = 1024 * 1024;
 
-/** A stream for people or programs that never crashes or fills memory when nobody reads it. */
+/** A stream that neither fails nor fills memory when its reader is slow or gone. */
 export class Output {
   readonly #stream: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   readonly #limit: number;
@@ -10,11 +10,11 @@ export class Output {
   #lost = 0;
   #footer: readonly string[] = [];
 
-  /** @param limit bytes that may wait for a slow reader; lines beyond are counted and left out. */
+  /** @param limit bytes that may wait for a slow reader; more lines are dropped and counted. */
   constructor(stream: Writable & { isTTY?: boolean; columns?: number; rows?: number }, limit = DEFAULT_LIMIT) {
     this.#stream = stream;
     this.#limit = limit;
-    // EPIPE, or a terminal that is gone: the work goes on, only nobody watches it.
+    // EPIPE, or a closed terminal: the command keeps working without output.
     stream.on("error", () => (this.#closed = true));
   }
 
@@ -22,26 +22,26 @@ export class Output {
     return this.#stream.isTTY === true;
   }
 
-  /** The terminal's width; undefined when this is none. */
+  /** The terminal's width; undefined when this is not a terminal. */
   get columns(): number | undefined {
     return this.terminal ? this.#stream.columns || 80 : undefined;
   }
 
-  /** The terminal's height; undefined when this is none. */
+  /** The terminal's height; undefined when this is not a terminal. */
   get rows(): number | undefined {
     return this.terminal ? (this.#stream.rows ?? 24) : undefined;
   }
 
-  /** How many lines were left out since the last that was written. */
+  /** The number of lines that were dropped since the last written one. */
   get lost(): number {
     return this.#lost;
   }
 
   /**
    * Writes one or more whole lines.
-   * @param lossLine says, as a line before this one, how many were left out.
+   * @param lossLine formats the line that reports dropped lines, which is written before this one.
    */
-  line(text: string, lossLine: (lost: number) => string = peopleLossLine): void {
+  line(text: string, lossLine: (lost: number) => string = humanLossLine): void {
     if (this.#closed || this.#stream.destroyed) return;
     if (this.#stream.writableLength > this.#limit) {
       this.#lost += 1;
@@ -52,26 +52,28 @@ export class Output {
     this.#stream.write(`${this.#withoutFooter}${loss}${text}\n${footerText(this.#footer)}`);
   }
 
-  /** Keeps these lines below all others, on a terminal; none: no more. Each must be narrower than the terminal. */
+  /**
+   * Keeps these lines below all others on a terminal; an empty list ends that. Each must be narrower than the terminal.
+   */
   footer(lines: readonly string[]): void {
     if (!this.terminal || this.#closed || this.#stream.destroyed || this.#stream.writableLength > this.#limit) return;
     this.#stream.write(this.#withoutFooter + footerText(lines));
     this.#footer = lines;
   }
 
-  /** Takes the footer away, so that the next line stands in its place. */
+  /** Erases the footer, so that the next line replaces it. */
   get #withoutFooter(): string {
     const { length } = this.#footer;
     return length === 0 ? "" : `\u001b[${length}A\u001b[J`;
   }
 
-  /** Writes what is no line, for a terminal; nothing when its reader is behind. */
+  /** Writes terminal control text that is not a line; dropped when the reader is slow. */
   text(text: string): void {
     if (this.#closed || this.#stream.destroyed || this.#stream.writableLength > this.#limit) return;
     this.#stream.write(text);
   }
 
-  /** Resolves when everything has been taken, or after `timeout` milliseconds. */
+  /** Resolves when everything is written, or after `timeout` milliseconds. */
   async flushed(timeout: number): Promise<void> {
     if (this.#closed || this.#stream.destroyed || this.#stream.writableLength === 0) return;
     await new Promise<void>((resolve) => {
@@ -88,6 +90,6 @@ function footerText(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function peopleLossLine(lost: number): string {
-  return `… ${lost} lines left out, because nobody read them`;
+function humanLossLine(lost: number): string {
+  return `… ${lost} lines dropped: the reader is too slow`;
 }

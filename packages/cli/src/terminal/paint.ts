@@ -3,13 +3,13 @@ import type { Output } from "./output.js";
 
 export type Paint = ReturnType<typeof picocolors.createColors>;
 
-/** Colours for `output`: on terminals, unless NO_COLOR is set (no-color.org); FORCE_COLOR switches them on anywhere. */
+/** Colours for `output`: on terminals, unless NO_COLOR is set (no-color.org); FORCE_COLOR enables them everywhere. */
 export function paintFor(output: Output, env: NodeJS.ProcessEnv): Paint {
   const wanted = env["FORCE_COLOR"] ? env["FORCE_COLOR"] !== "0" : output.terminal && env["TERM"] !== "dumb";
   return picocolors.createColors(wanted && !env["NO_COLOR"]);
 }
 
-/** The colour that tells how a request ended before the number is read. */
+/** Colours a status by its class. */
 export function paintStatus(status: number, text: string, paint: Paint): string {
   if (status >= 500) return paint.red(text);
   if (status >= 400) return paint.yellow(text);

@@ -5,7 +5,7 @@ import { qrCode } from "./qr-code.js";
 
 const SCALE = 4;
 
-/** What somebody reads who holds a phone before the terminal. @param light whether a drawn module is light there. */
+/** Decodes the code as a phone's camera would. @param light whether drawn modules are light. */
 function seen(drawn: string, light: boolean): string | undefined {
   // oxlint-disable-next-line no-control-regex
   const lines = drawn.replaceAll(/\u001b\[\d+m/g, "").split("\n");

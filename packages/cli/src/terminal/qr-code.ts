@@ -1,20 +1,22 @@
 import { correction, generate } from "lean-qr";
 import type { Paint } from "./paint.js";
 
-/** The light margin that readers need around the code, in modules. */
+/** The light margin around the code that scanners need, in modules. */
 const MARGIN = 2;
 
-/** Upper and lower module of one character, dark ones drawn. */
+/** Characters for no, the lower, the upper and both modules dark. */
 const HALVES = [" ", "▄", "▀", "█"] as const;
 
 export interface QrCode {
-  /** Lines of characters, with colours if there are any. */
+  /** Lines of characters, coloured if colours are enabled. */
   text: string;
-  /** How many columns it takes. */
+  /** The width in columns. */
   width: number;
 }
 
-/** `text` as a QR code of characters, two modules above each other in each: dark on light, whatever the terminal's colours are. */
+/**
+ * Encodes `text` as a QR code, with two modules per character: dark on light, independent of the terminal's colours.
+ */
 export function qrCode(text: string, paint: Paint): QrCode {
   const code = generate(text, { minCorrectionLevel: correction.L });
   const lines: string[] = [];
@@ -22,7 +24,7 @@ export function qrCode(text: string, paint: Paint): QrCode {
     let line = "";
     for (let x = -MARGIN; x < code.size + MARGIN; x += 1) {
       const [upper, lower] = [code.get(x, y), code.get(x, y + 1)];
-      // Without colours a terminal is taken to be dark, so that what is drawn is light.
+      // Without colours, assume a dark terminal, where drawn modules are light.
       const halves = (upper ? 2 : 0) + (lower ? 1 : 0);
       line += HALVES[paint.isColorSupported ? halves : 3 - halves];
     }

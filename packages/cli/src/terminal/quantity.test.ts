@@ -11,7 +11,7 @@ test.for([
   [999_500, "1.0 MB"],
   [1e9, "1.0 GB"],
   [5e15, "5000 TB"],
-] as const)("%d bytes are %s", ([bytes, text]) => expect(byteText(bytes)).toBe(text));
+] as const)("%d bytes: %s", ([bytes, text]) => expect(byteText(bytes)).toBe(text));
 
 test.for([
   [0, "0.0 ms"],
@@ -22,7 +22,7 @@ test.for([
   [1234, "1.2 s"],
   [75_000, "75 s"],
   [720_000, "12 min"],
-] as const)("%d milliseconds are %s", ([milliseconds, text]) => expect(durationText(milliseconds)).toBe(text));
+] as const)("%d milliseconds: %s", ([milliseconds, text]) => expect(durationText(milliseconds)).toBe(text));
 
 test.for([
   [0, "0"],
@@ -30,7 +30,7 @@ test.for([
   [4.24, "4.2"],
   [9.96, "10"],
   [1234.5, "1235"],
-] as const)("%d a second is %s", ([rate, text]) => expect(rateText(rate)).toBe(text));
+] as const)("%d per second: %s", ([rate, text]) => expect(rateText(rate)).toBe(text));
 
 test.for([
   [-5, "0 s"],
@@ -39,4 +39,4 @@ test.for([
   [7_199, "119 min"],
   [7_200, "2 h"],
   [172_800, "2 d"],
-] as const)("%d seconds are %s", ([seconds, text]) => expect(ageText(seconds)).toBe(text));
+] as const)("%d seconds: %s", ([seconds, text]) => expect(ageText(seconds)).toBe(text));

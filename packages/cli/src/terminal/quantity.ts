@@ -1,6 +1,6 @@
 const SIZES = ["kB", "MB", "GB", "TB"];
 
-/** 999 B, 1.2 kB, 34 kB, 5.6 MB: at most seven characters. */
+/** A size: 999 B, 1.2 kB, 34 kB, 5.6 MB: at most seven characters. */
 export function byteText(bytes: number): string {
   if (bytes < 1000) return `${Math.max(0, Math.trunc(bytes))} B`;
   let value = bytes;
@@ -12,7 +12,7 @@ export function byteText(bytes: number): string {
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${SIZES[unit]}`;
 }
 
-/** 0.4 ms, 12 ms, 1.2 s, 75 s, 12 min. */
+/** A duration: 0.4 ms, 12 ms, 1.2 s, 75 s, 12 min. */
 export function durationText(milliseconds: number): string {
   if (milliseconds < 0.95) return `${Math.max(0, milliseconds).toFixed(1)} ms`;
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
@@ -21,13 +21,13 @@ export function durationText(milliseconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** 0, 0.3, 4.2, 37: how many there were in a second. */
+/** A rate per second: 0, 0.3, 4.2, 37. */
 export function rateText(perSecond: number): string {
   if (perSecond === 0) return "0";
   return perSecond < 9.95 ? Math.max(0.1, perSecond).toFixed(1) : String(Math.round(perSecond));
 }
 
-/** 12 s, 5 min, 3 h, 12 d: how long something has been so. */
+/** An age: 12 s, 5 min, 3 h, 12 d. */
 export function ageText(seconds: number): string {
   if (seconds < 120) return `${Math.max(0, Math.trunc(seconds))} s`;
   const minutes = seconds / 60;

@@ -1,7 +1,7 @@
 import { boundedJson } from "./bounded-json.js";
 import { Output } from "./output.js";
 
-/** What a command has around it: where its words go, and its environment. */
+/** The outputs and the environment of a command. */
 export interface Terminal {
   stdout: Output;
   stderr: Output;
@@ -12,7 +12,7 @@ export function processTerminal(): Terminal {
   return { stdout: new Output(process.stdout), stderr: new Output(process.stderr), env: process.env };
 }
 
-/** One event as `--json` prints it. */
+/** An event as `--json` prints it. */
 export interface MachineEvent {
   time: string;
   type: string;
@@ -21,12 +21,10 @@ export interface MachineEvent {
   data: Record<string, unknown>;
 }
 
-/** Prints events for programs: one JSON object a line, never more than 8 KB each. */
+/** Prints events as JSON, one object of at most 8 KB per line. */
 export function eventPrinter(output: Output, endpoint: string): (event: MachineEvent) => void {
   const lossLine = (lost: number): string =>
-    JSON.stringify(
-      machineEvent("status_update", endpoint, `${lost} events left out, because nobody read them`, { lost }),
-    );
+    JSON.stringify(machineEvent("status_update", endpoint, `${lost} events dropped: the reader is too slow`, { lost }));
   return (event) => output.line(boundedJson({ ...event }), lossLine);
 }
 

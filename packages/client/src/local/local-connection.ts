@@ -105,7 +105,7 @@ export class LocalConnection implements StreamHandler {
     // Nobody knows how much of the rest got through, so nobody may take it for undelivered.
     if (this.#connected) this.#stream.consumed(this.#owed);
     this.#owed = 0;
-    this.#stream.breakOff("PN_LOCAL_RESET");
+    this.#stream.resetAfterFlush("PN_LOCAL_RESET");
     this.#events.onDone();
   }
 }

@@ -41,7 +41,7 @@ class PlayedStream {
     this.over = true;
     this.code = code;
   }
-  breakOff(): void {
+  resetAfterFlush(): void {
     this.over = true;
   }
   /** The peer resets it. */

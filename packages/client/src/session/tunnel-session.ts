@@ -121,12 +121,11 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   /** The peer may be gone without a word: `why` says what makes us think so. It is given a moment to prove that it isn't. */
   prove(why: string): void {
     clearTimeout(this.#proof);
-    const { sender } = this.#session;
-    const { heardAt } = sender;
+    const { heardAt } = this.#session;
     this.#session.ping();
     this.#proof = setTimeout(() => {
-      if (sender.heardAt === heardAt)
-        this.#session.lose(new TunnelError("PN_HEARTBEAT_LOST", `${why}, and it is silent`));
+      if (this.#session.heardAt === heardAt)
+        this.#session.abort(new TunnelError("PN_HEARTBEAT_LOST", `${why}, and it is silent`));
     }, PROOF);
   }
 

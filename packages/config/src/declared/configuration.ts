@@ -1,16 +1,18 @@
-import { option, section, type Values } from "../declaration.js";
+import { option, section, type Values } from "./declaration.js";
 import { text } from "../kinds/text.js";
 import { proxy, server, staticConfig } from "./gateway.js";
 import { logging } from "./logging.js";
 import { tunnel, tunnelEndpoint } from "./tunnel.js";
 
-/** Every option there is. */
+/** The whole configuration. */
 export const CONFIGURATION = section("Postern's configuration.", {
   tunnel,
   logging,
-  application: section("What this installation is called.", {
-    name: option(text(), "Its name, `app` in the log's JSON lines.", { example: '"tunnels"' }),
-    environment: option(text(), "What it is for, `environment` in the log's JSON lines.", { example: '"production"' }),
+  application: section("Labels for this installation in JSON logs.", {
+    name: option(text(), "Name of this installation, written as `app` in JSON log lines.", { example: '"tunnels"' }),
+    environment: option(text(), "Environment of this installation, written as `environment` in JSON log lines.", {
+      example: '"production"',
+    }),
   }),
   server,
   static_config: staticConfig,

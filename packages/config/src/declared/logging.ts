@@ -1,4 +1,4 @@
-import { option, section } from "../declaration.js";
+import { option, section } from "./declaration.js";
 import { choice } from "../kinds/choice.js";
 import { flag } from "../kinds/flag.js";
 import { decimal, integer } from "../kinds/number.js";
@@ -12,39 +12,43 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 
 const level = choice(LOG_LEVELS);
 
-export const logging = section("What is told, and where.", {
-  level: option(level, "The least important messages that are told.", {
+export const logging = section("Log messages: level, format and files.", {
+  level: option(level, "Minimum log level.", {
     default: "info",
     env: "POSTERN_LOG_LEVEL",
     flag: "--log-level <level>",
     example: '"info"',
   }),
-  format: option(choice(LOG_FORMATS), "For people, or for programs: JSON lines.", {
+  format: option(choice(LOG_FORMATS), "Log format on the console: text for people, or one JSON object per line.", {
     default: "text",
     env: "POSTERN_LOG_FORMAT",
     flag: "--log-format <format>",
   }),
   output_mode: option(
     choice(["both", "file", "console"]),
-    "Where messages go. Files are written with file_logging; without it, the console has them in any case.",
-    {
-      default: "both",
-    },
+    "Where log messages go. Files need file_logging = true; without it, messages always go to the console.",
+    { default: "both" },
   ),
-  file_logging: option(flag(), "Whether messages go into files, too.", { default: false, example: "true" }),
-  logs_directory: option(text({ what: "path" }), "The folder of the files.", { default: "./logs" }),
-  file_size_mb: option(decimal({ min: 0.001, max: 10_000 }), "Megabytes after which a new file is begun.", {
-    default: 10,
+  file_logging: option(flag(), "Write log files.", { default: false, example: "true" }),
+  logs_directory: option(text({ what: "path" }), "Folder for the log files.", { default: "./logs" }),
+  file_size_mb: option(
+    decimal({ min: 0.001, max: 10_000 }),
+    "Maximum size of a log file, in megabytes. A larger file is rotated.",
+    { default: 10 },
+  ),
+  retention_days: option(integer({ max: 36_500 }), "Days after which a rotated log file is deleted. 0: never.", {
+    default: 30,
   }),
-  retention_days: option(integer({ max: 36_500 }), "Days after which a file is deleted. 0: never.", { default: 30 }),
-  structured_logging: option(flag(), "Whether files hold JSON lines, whatever `format` says.", { default: false }),
-  enable_request_ids: option(flag(), "Whether lines about requests hold their ids.", { default: true }),
-  enable_performance_metrics: option(flag(), "Whether lines about requests hold durations and sizes.", {
+  structured_logging: option(flag(), "Write JSON lines to log files, whatever `format` is.", { default: false }),
+  enable_request_ids: option(flag(), "Include request ids in log lines about requests.", { default: true }),
+  enable_performance_metrics: option(flag(), "Include durations and sizes in log lines about requests.", {
     default: true,
   }),
-  levels: section("Other levels for parts of the program.", {
-    server: option(level, "The tunnel server.", { example: '"warn"' }),
-    tunnel: option(level, "Tunnels of the client.", { example: '"debug"' }),
-    requests: option(level, "Requests through tunnels, told at `info`.", { example: '"warn"' }),
+  levels: section("Log levels for single parts of the program. Default: `level` in `[logging]`.", {
+    server: option(level, "Minimum level for messages of the server.", { example: '"warn"' }),
+    tunnel: option(level, "Minimum level for messages about the client's tunnels.", { example: '"debug"' }),
+    requests: option(level, "Minimum level for messages about requests, which are logged at `info`.", {
+      example: '"warn"',
+    }),
   }),
 });

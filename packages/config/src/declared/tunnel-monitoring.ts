@@ -1,45 +1,42 @@
-import { option, section } from "../declaration.js";
+import { option, section } from "./declaration.js";
 import { loopbackAddress, url } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 
-export const monitoring = section("What the client tells of itself.", {
-  enabled: option(flag(), "Whether it does. Without it there is no local API, either.", { default: true }),
+export const monitoring = section("Health checks, metrics and events of the client.", {
+  enabled: option(flag(), "Enable monitoring. `false` also disables the local API.", { default: true }),
   health_interval: option(
     duration({ min: 1_000 }),
-    "Time between two looks whether requests come through the tunnels.",
-    {
-      default: 60_000,
-    },
+    "Time between two end-to-end checks: test requests that the client sends through its own tunnels.",
+    { default: 60_000 },
   ),
-  collect_metrics: option(flag(), "Whether requests are counted, and /metrics is there.", { default: true }),
+  collect_metrics: option(flag(), "Count requests and serve /metrics.", { default: true }),
   status_webhook: option(
     url(["https", "http"], "https://ops.example.com/hooks"),
-    "Where events are sent, all but requests and heartbeats. docs/metrics.md says in which form, and how to check that they are genuine.",
+    "URL to send events to, except requests and heartbeats. docs/metrics.md describes the format and the signature.",
     { secret: true, example: '"https://ops.example.com/hooks"' },
   ),
-  webhook_secret: option(text(), "What they are signed with.", { secret: true, example: '"${WEBHOOK_SECRET:none}"' }),
-  webhook_allow_private: option(
-    flag(),
-    "Whether the name in status_webhook may lead to private addresses, and a proxy be asked for one.",
-    {
-      default: false,
-    },
-  ),
-  log_events: option(flag(), "Whether `postern start` writes events into its log.", { default: true }),
+  webhook_secret: option(text(), "Secret that signs webhook deliveries.", {
+    secret: true,
+    example: '"${WEBHOOK_SECRET:none}"',
+  }),
+  webhook_allow_private: option(flag(), "Allow status_webhook to resolve to a private address, also behind a proxy.", {
+    default: false,
+  }),
+  log_events: option(flag(), "Write events to the log of `postern start`.", { default: true }),
   event_log_file: option(
     text({ what: "path" }),
-    "A file that all events are written to, a line of JSON each; put aside and deleted as [logging] says with file_size_mb and retention_days.",
+    "File for all events, one JSON object per line. Rotated by file_size_mb and retention_days of `[logging]`.",
     { example: '"logs/events.jsonl"' },
   ),
 });
 
 export const localApi = section(
-  "What programs on this machine can ask the client: /api/status, /api/events, /metrics and /health, all of them without secrets, none of them for web pages of others.",
+  "API for programs on this machine: /api/status, /api/events, /metrics and /health. It contains no secrets and rejects requests from web pages of other sites.",
   {
-    enabled: option(flag(), "Whether it answers.", { default: true, env: "POSTERN_LOCAL_API_ENABLED" }),
-    listen: option(loopbackAddress(), "Where. A port that is taken leads to the next free one.", {
+    enabled: option(flag(), "Serve the local API.", { default: true, env: "POSTERN_LOCAL_API_ENABLED" }),
+    listen: option(loopbackAddress(), "Address of the local API; if its port is in use, the next free port.", {
       default: "127.0.0.1:4040",
       env: "POSTERN_LOCAL_API",
       flag: "--local-api <host:port>",

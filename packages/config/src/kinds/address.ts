@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
-import { notAllowed, type Kind, type Reading } from "../kind.js";
+import { notAllowed, type Kind, type Reading } from "./kind.js";
 import { text } from "./text.js";
 
 const HOST_PORT = /^(?<host>\[[0-9a-fA-F:.]+\]|[^\s:/?#@[\]]+):(?<port>\d{1,5})$/;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-/** So that a name of 63 letters still fits before it (RFC 1035, section 2.3.4). */
+/** Leaves room for a label of 63 letters within the 255 bytes of a name (RFC 1035, section 2.3.4). */
 const LONGEST_DOMAIN = 190;
 
-/** `host:port` to listen on; a bare port means loopback. */
+/** `host:port` to listen on. A port alone means loopback. */
 export function listenAddress(): Kind<string> {
   const what = 'an address to listen on, for instance "127.0.0.1:8080" (this machine only) or "0.0.0.0:8080"';
   return rewritten("address", what, { type: ["string", "integer"] }, (given) => {
@@ -16,9 +16,9 @@ export function listenAddress(): Kind<string> {
   });
 }
 
-/** The same where nobody else may come: an address that only programs on this machine reach. */
+/** `host:port` on the loopback interface. */
 export function loopbackAddress(): Kind<string> {
-  const what = 'an address of this machine alone, for instance "127.0.0.1:4040"';
+  const what = 'a loopback address, for instance "127.0.0.1:4040"';
   const any = listenAddress();
   return rewritten("address", what, { type: ["string", "integer"] }, (given) => {
     const reading = any.readText(given);
@@ -28,14 +28,19 @@ export function loopbackAddress(): Kind<string> {
   });
 }
 
-/** A host name alone, in lower case. */
+/** A host name without a port. The value is in lower case. */
 export function hostName(): Kind<string> {
-  return rewritten("host name", 'a host name alone, for instance "tunnel.example.com"', { type: "string" }, (given) => {
-    const name = given.trim().toLowerCase().replace(/\.$/, "");
-    const labels = name.split(".");
-    const isName = labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) as string);
-    return isName && name.length <= LONGEST_DOMAIN ? name : undefined;
-  });
+  return rewritten(
+    "host name",
+    'a host name without scheme or port, for instance "tunnel.example.com"',
+    { type: "string" },
+    (given) => {
+      const name = given.trim().toLowerCase().replace(/\.$/, "");
+      const labels = name.split(".");
+      const isName = labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) as string);
+      return isName && name.length <= LONGEST_DOMAIN ? name : undefined;
+    },
+  );
 }
 
 /** One label of a host name. */
@@ -45,13 +50,13 @@ export function label(): Kind<string> {
   );
 }
 
-/** A machine: its name or its IP address, as it stands in an address. */
+/** A host name or an IP address. The value of an IPv6 address is in brackets. */
 export function host(): Kind<string> {
   const what = 'a host name or an IP address, for instance "localhost" or "127.0.0.1"';
   return rewritten("host", what, { type: "string" }, (given) => {
     const bare = given.trim().replace(/^\[(.*)\]$/, "$1");
     if (isIP(bare) === 6) return `[${bare}]`;
-    // Names of containers may have an underscore.
+    // Container names may contain an underscore.
     return /^[\w.-]{1,253}$/.test(bare) && URL.canParse(`http://${bare}`) ? bare : undefined;
   });
 }
@@ -66,9 +71,9 @@ export function target(): Kind<string> {
   });
 }
 
-/** A Postern server: its base domain, with a scheme or without; clients of old name the path, too. */
+/** The URL of a Postern server. The scheme is optional; older files include the path `/connect`. */
 export function serverAddress(): Kind<string> {
-  const what = 'a server, for instance "https://tunnel.example.com"';
+  const what = 'the URL of a server, for instance "https://tunnel.example.com"';
   return rewritten("server", what, { type: "string" }, (given) => {
     const parsed = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(given.trim()) ? given.trim() : `https://${given.trim()}`);
     if (parsed === null || !/^(https?|wss?):$/.test(parsed.protocol) || parsed.username + parsed.password !== "")
@@ -78,7 +83,7 @@ export function serverAddress(): Kind<string> {
   });
 }
 
-/** An address on the web, of one of these schemes. */
+/** A URL with one of these schemes. */
 export function url(schemes: readonly string[], example: string): Kind<string> {
   return text({
     what: "URL",
@@ -90,9 +95,9 @@ export function url(schemes: readonly string[], example: string): Kind<string> {
   });
 }
 
-/** An HTTP proxy, or `none`. There may be a name and a password in it. */
+/** The URL of an HTTP proxy, which may contain a user name and password, or `none`. */
 export function proxyAddress(): Kind<string> {
-  const what = '"none", or a proxy\'s address, for instance "http://proxy.example.com:3128"';
+  const what = '"none", or the URL of a proxy, for instance "http://proxy.example.com:3128"';
   const kind = rewritten("proxy", what, { type: "string" }, (given) => {
     const text = given.trim();
     if (text.toLowerCase() === "none") return "none";
@@ -113,11 +118,11 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Scheme, host and perhaps a port, and nothing behind them. */
+/** An origin: scheme, host and optional port. */
 export function origin(example: string): Kind<string> {
   return rewritten(
     "origin",
-    `scheme, host and perhaps a port, for instance "${example}"`,
+    `an origin (scheme, host and optional port), for instance "${example}"`,
     { type: "string" },
     (given) => {
       const parsed = URL.parse(given.trim());

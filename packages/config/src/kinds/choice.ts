@@ -1,7 +1,7 @@
-import type { Kind, Reading } from "../kind.js";
-import { nearest } from "../nearest.js";
+import type { Kind, Reading } from "./kind.js";
+import { nearest } from "./nearest.js";
 
-/** One of a few words; capitals make no difference. */
+/** One of a few words, case-insensitive. */
 export function choice<const T extends string>(words: readonly T[]): Kind<T> {
   const list = words.map((word) => `"${word}"`).join(", ");
   const kind: Kind<T> = {
@@ -21,7 +21,7 @@ export function choice<const T extends string>(words: readonly T[]): Kind<T> {
   return kind;
 }
 
-/** A pattern for a word in any capitals: JSON Schema has no flag for that. */
+/** A case-insensitive pattern for a word: JSON Schema has no flag for it. */
 function anyCase(word: string): string {
   return word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 }

@@ -1,10 +1,10 @@
 import { getCiphers } from "node:tls";
 import { text } from "./text.js";
 
-/** Node has the names in lower case; OpenSSL takes them in capitals. */
+/** Node lists the names in lower case; OpenSSL expects capitals. */
 const KNOWN = new Set(getCiphers().map((name) => name.toUpperCase()));
 
-/** A cipher suite by OpenSSL's name: of several that are listed, OpenSSL would pass over one that it does not know. */
+/** A cipher suite by its OpenSSL name. OpenSSL ignores unknown names in a list, so they are rejected here. */
 export const cipherSuite = text({
   what: "cipher suite",
   valid: (name) => KNOWN.has(name),

@@ -1,4 +1,4 @@
-import { notAllowed, type Kind, type Reading } from "../kind.js";
+import { notAllowed, type Kind, type Reading } from "./kind.js";
 
 const WORDS: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
@@ -11,7 +11,7 @@ const WORDS: ReadonlyMap<string, boolean> = new Map([
   ["0", false],
 ]);
 
-/** true or false. */
+/** A boolean. Text may also be yes, no, on, off, 1 or 0. */
 export function flag(): Kind<boolean> {
   const kind: Kind<boolean> = {
     name: "true or false",

@@ -1,9 +1,9 @@
-import type { Kind } from "../kind.js";
+import type { Kind } from "./kind.js";
 import { table } from "./table.js";
 import { text } from "./text.js";
 
-/** Header fields: what HTTP can send, which is Latin-1. */
+/** Header fields with Latin-1 values, the only ones that HTTP can send. */
 export function headers(): Kind<Record<string, string>> {
   const value = text({ what: "header value", example: "payments", pattern: /^[ -~\xa0-\xff]*$/ });
-  return table(value, { pattern: /^[\w!#$%&'*+.^`|~-]+$/, what: "the name of a header" });
+  return table(value, { pattern: /^[\w!#$%&'*+.^`|~-]+$/, what: "a valid header name" });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Kind } from "../kind.js";
+import type { Kind } from "./kind.js";
 import { host, hostName, label, listenAddress, network, origin, target, url } from "./address.js";
 import { choice } from "./choice.js";
 import { flag } from "./flag.js";
@@ -10,8 +10,8 @@ import { duration, size } from "./quantity.js";
 import { table } from "./table.js";
 import { text } from "./text.js";
 
-/** What each kind takes from a file, and what it makes of it. */
-const TAKEN: readonly [string, Kind<unknown>, unknown, unknown][] = [
+/** Values that each kind accepts from a file, and the results. */
+const ACCEPTED: readonly [string, Kind<unknown>, unknown, unknown][] = [
   ["duration", duration(), 30, 30_000],
   ["duration", duration(), 0.5, 500],
   ["duration", duration(), "500ms", 500],
@@ -42,12 +42,12 @@ const TAKEN: readonly [string, Kind<unknown>, unknown, unknown][] = [
   ["network", network(), "::1", "::1"],
 ];
 
-test.for(TAKEN)("%s takes %2$j as %3$j", ([, kind, given, value]) => {
+test.for(ACCEPTED)("%s reads %2$j as %3$j", ([, kind, given, value]) => {
   expect(kind.read(given)).toEqual({ value });
 });
 
-/** What each kind refuses. */
-const REFUSED: readonly [string, Kind<unknown>, unknown][] = [
+/** Values that each kind rejects. */
+const REJECTED: readonly [string, Kind<unknown>, unknown][] = [
   ["duration", duration(), -1],
   ["duration", duration(), "5 years"],
   ["duration", duration(), "1e3s"],
@@ -95,18 +95,18 @@ const REFUSED: readonly [string, Kind<unknown>, unknown][] = [
   ["network", network(), "example.com"],
 ];
 
-test.for(REFUSED)("%s refuses %2$j, and says what is allowed", ([, kind, given]) => {
+test.for(REJECTED)("%s rejects %2$j and states what is allowed", ([, kind, given]) => {
   expect(kind.read(given)).toEqual({ fault: expect.stringMatching(/must/) });
 });
 
-describe("from the environment and the command line, where all is text", () => {
+describe("text from the environment and the command line", () => {
   test.for([
     ["flag", flag(), "yes", true],
     ["flag", flag(), "0", false],
     ["integer", integer(), "17", 17],
     ["list", list(text()), "a, b,,c", ["a", "b", "c"]],
     ["table", table(text()), "X-A=1,X-B=2=3", { "X-A": "1", "X-B": "2=3" }],
-  ] as [string, Kind<unknown>, string, unknown][])("%s takes %2$j", ([, kind, given, value]) => {
+  ] as [string, Kind<unknown>, string, unknown][])("%s reads %2$j", ([, kind, given, value]) => {
     expect(kind.readText(given)).toEqual({ value });
   });
 
@@ -115,7 +115,7 @@ describe("from the environment and the command line, where all is text", () => {
     ["integer", integer(), "0x10"],
     ["integer", integer(), ""],
     ["table", table(text()), "a"],
-  ] as [string, Kind<unknown>, string][])("%s refuses %2$j", ([, kind, given]) => {
+  ] as [string, Kind<unknown>, string][])("%s rejects %2$j", ([, kind, given]) => {
     expect(kind.readText(given)).toHaveProperty("fault");
   });
 });
@@ -128,11 +128,11 @@ test.for([
   [size(), 1_025, '"1025B"'],
   [list(text()), ["a"], '["a"]'],
   [table(text()), { "X-A": "1" }, '{ "X-A" = "1" }'],
-] as [Kind<unknown>, unknown, string][])("%1$j is shown as %2$s, and read back", ([kind, value, shown]) => {
+] as [Kind<unknown>, unknown, string][])("%1$j is shown as %2$s", ([kind, value, shown]) => {
   expect(kind.show(value)).toBe(shown);
 });
 
-test("a name that is closest is offered", () => {
+test("a close word is suggested", () => {
   expect(choice(["random", "uuid", "user_specified"]).read("randmo")).toEqual({
     fault: 'must be one of "random", "uuid", "user_specified". Did you mean "random"?',
   });

@@ -1,8 +1,8 @@
-import { notAllowed, type Kind, type Reading } from "../kind.js";
+import { notAllowed, type Kind, type Reading } from "./kind.js";
 
 const MOST = 1_000;
 
-/** Several of the same kind; in the environment and on the command line separated by commas. */
+/** A list of values of one kind. In the environment and on the command line, commas separate the entries. */
 export function list<T>(of: Kind<T>): Kind<T[]> {
   const kind: Kind<T[]> = {
     name: `list of ${of.name}`,
@@ -23,7 +23,7 @@ export function list<T>(of: Kind<T>): Kind<T[]> {
 }
 
 function all<A, T>(given: readonly A[], read: (item: A) => Reading<T>): Reading<T[]> {
-  if (given.length > MOST) return { fault: `must not have more than ${MOST} entries` };
+  if (given.length > MOST) return { fault: `must have at most ${MOST} entries` };
   const value: T[] = [];
   for (const [index, item] of given.entries()) {
     const reading = read(item);

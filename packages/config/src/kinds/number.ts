@@ -1,16 +1,16 @@
-import { notAllowed, type Kind } from "../kind.js";
+import { notAllowed, type Kind } from "./kind.js";
 
 export interface NumberRules {
   min?: number;
   max?: number;
 }
 
-/** A whole number, from 0 on unless told otherwise. */
+/** A whole number. The default minimum is 0. */
 export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: NumberRules = {}): Kind<number> {
   return numberKind("whole number", "integer", Number.isSafeInteger, min, max);
 }
 
-/** Any number, from 0 on unless told otherwise. */
+/** A number. The default minimum is 0. */
 export function decimal({ min = 0, max = Number.MAX_VALUE }: NumberRules = {}): Kind<number> {
   return numberKind("number", "number", Number.isFinite, min, max);
 }
@@ -30,7 +30,7 @@ function numberKind(
   const bounded = max < Number.MAX_SAFE_INTEGER;
   const kind: Kind<number> = {
     name,
-    allowed: bounded ? `a ${name} from ${min} to ${max}` : `a ${name} from ${min} on`,
+    allowed: bounded ? `a ${name} from ${min} to ${max}` : `a ${name}, at least ${min}`,
     schema: {
       anyOf: [
         { type, minimum: min, ...(bounded ? { maximum: max } : {}) },

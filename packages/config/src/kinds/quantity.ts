@@ -1,4 +1,4 @@
-import { notAllowed, type Kind, type Reading } from "../kind.js";
+import { notAllowed, type Kind, type Reading } from "./kind.js";
 
 type Units = Readonly<Record<string, number>>;
 
@@ -11,9 +11,9 @@ export interface QuantityRules {
   max?: number;
 }
 
-/** A time; its value is in milliseconds. A bare number is seconds. */
+/** A duration. The value is in milliseconds; a number without a unit is seconds. */
 export function duration(rules: QuantityRules = {}): Kind<number> {
-  return quantity("duration", 'a time, for instance 30 (seconds), "500ms", "30s", "5m" or "1h"', DURATIONS, rules, [
+  return quantity("duration", 'a duration, for instance 30 (seconds), "500ms", "30s", "5m" or "1h"', DURATIONS, rules, [
     ["h", 3_600_000],
     ["m", 60_000],
     ["s", 1_000],
@@ -21,7 +21,7 @@ export function duration(rules: QuantityRules = {}): Kind<number> {
   ]);
 }
 
-/** A number of bytes. */
+/** A size in bytes. */
 export function size(rules: QuantityRules = {}): Kind<number> {
   return quantity("size", 'a size, for instance 500 (bytes), "64KB", "10MB" or "1GiB"', SIZES, rules, [
     ["GB", 1e9],
@@ -42,8 +42,8 @@ function quantity(
     const [unit, scale] = shown.find(([, scale]) => value % scale === 0 && value >= scale) ?? ["", 1];
     return value === 0 ? "0" : `"${value / scale}${unit}"`;
   };
-  const from = min > 0 ? `, ${show(min)} at least` : "";
-  const upTo = max < Number.MAX_SAFE_INTEGER ? `, ${show(max)} at most` : "";
+  const from = min > 0 ? `, at least ${show(min)}` : "";
+  const upTo = max < Number.MAX_SAFE_INTEGER ? `, at most ${show(max)}` : "";
   const amount = (number: number, unit: string): Reading<number> => {
     const scale = Object.hasOwn(units, unit) ? units[unit] : undefined;
     const value = scale === undefined ? NaN : Math.round(number * scale);

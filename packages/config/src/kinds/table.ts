@@ -1,17 +1,17 @@
-import { isTable } from "../is-table.js";
-import { notAllowed, type Kind, type Reading } from "../kind.js";
+import { isTable } from "./is-table.js";
+import { notAllowed, type Kind, type Reading } from "./kind.js";
 
 const MOST = 100;
 
 export interface NameRule {
   pattern: RegExp;
-  /** For messages: `the name of a header`. */
+  /** For messages, for instance `a valid header name`. */
   what: string;
 }
 
 /**
- * Names that the user chooses, each with a value of one kind. In the environment: `name=value`, separated by commas.
- * @param named what the names have to look like. Default: anything.
+ * A table with names that the user chooses and values of one kind. In the environment: `name=value`, separated by commas.
+ * @param named the rule for names. Default: any name.
  */
 export function table<T>(of: Kind<T>, named?: NameRule): Kind<Record<string, T>> {
   const kind: Kind<Record<string, T>> = {
@@ -38,7 +38,7 @@ export function table<T>(of: Kind<T>, named?: NameRule): Kind<Record<string, T>>
   return kind;
 }
 
-/** Anything that JSON can say. */
+/** Any value. */
 export function anything(): Kind<unknown> {
   return {
     name: "any value",
@@ -55,7 +55,7 @@ function entries<A, T>(
   read: (item: A) => Reading<T>,
   named: NameRule | undefined,
 ): Reading<Record<string, T>> {
-  if (given.length > MOST) return { fault: `must not have more than ${MOST} entries` };
+  if (given.length > MOST) return { fault: `must have at most ${MOST} entries` };
   const found: [string, T][] = [];
   for (const [name, item] of given) {
     if (named?.pattern.test(name) === false) return { fault: `, ${JSON.stringify(name)}, must be ${named.what}` };
@@ -63,6 +63,6 @@ function entries<A, T>(
     if ("fault" in reading) return { fault: `, "${name}", ${reading.fault}` };
     found.push([name, reading.value]);
   }
-  // fromEntries defines: a name like __proto__ is a name like any other.
+  // fromEntries defines properties, so a name like __proto__ is an ordinary name.
   return { value: Object.fromEntries(found) };
 }

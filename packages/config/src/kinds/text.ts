@@ -1,18 +1,18 @@
-import { notAllowed, type Kind, type Reading } from "../kind.js";
+import { notAllowed, type Kind, type Reading } from "./kind.js";
 
 export interface TextRules {
-  /** What it is, for messages and documentation. Default: `text`. */
+  /** Name of the value in messages and documentation. Default: `text`. */
   what?: string;
-  /** What the whole text has to look like. */
+  /** Pattern that the whole text must match. */
   pattern?: RegExp;
-  /** Checked beyond the pattern. */
+  /** Check in addition to the pattern. */
   valid?: (text: string) => boolean;
   example?: string;
 }
 
 const LONGEST = 4_096;
 
-/** A line of text. */
+/** One line of text. */
 export function text({ what = "text", pattern, valid, example }: TextRules = {}): Kind<string> {
   const kind: Kind<string> = {
     name: what,
@@ -21,8 +21,8 @@ export function text({ what = "text", pattern, valid, example }: TextRules = {})
     read: (value) => (typeof value === "string" ? kind.readText(value) : notAllowed(kind)),
     readText(given): Reading<string> {
       // eslint-disable-next-line no-control-regex
-      if (/[\0-\x1f\x7f]/.test(given)) return { fault: "must not hold line breaks or control characters" };
-      if (given.length > LONGEST) return { fault: `must not be longer than ${LONGEST} characters` };
+      if (/[\0-\x1f\x7f]/.test(given)) return { fault: "must not contain line breaks or control characters" };
+      if (given.length > LONGEST) return { fault: `must have at most ${LONGEST} characters` };
       if (pattern?.test(given) === false || valid?.(given) === false) return notAllowed(kind);
       return { value: given };
     },
@@ -36,7 +36,7 @@ function article(what: string): string {
   return /^[aei]/i.test(what) ? "an " : "a ";
 }
 
-/** In a file, text may also stand for a variable. */
+/** Pattern for editors: in a file, a text may also be a reference to a variable. */
 export function orReference(pattern: RegExp): string {
   return `^(?:${pattern.source.replace(/^\^|\$$/g, "")})$|\\$\\{`;
 }

@@ -1,138 +1,151 @@
-import { PathDelay } from "./queueing-delay.js";
+import { QueueingDelay } from "./queueing-delay.js";
 
-/** Least and most that bulk data may have in flight, and what it starts with, in bytes. */
-const SMALLEST_BUDGET = 4 * 1024;
-const LARGEST_BUDGET = 16 * 1024 * 1024;
-const FIRST_BUDGET = 64 * 1024;
-/** Less room than this is not worth a frame of bulk data. */
+/** Smallest, largest and initial congestion window, in bytes. */
+const SMALLEST = 4 * 1024;
+const LARGEST = 16 * 1024 * 1024;
+const INITIAL = 64 * 1024;
+/** Less room than this, in bytes, is not worth a frame of bulk data. */
 const LEAST_ROOM = 1024;
-/** How long a queue bulk data may build, in milliseconds: one round trip, within these. */
+/** Bulk data may add one round trip of queueing delay, within these bounds in milliseconds. */
 const SHORTEST_QUEUE = 2;
 const LONGEST_QUEUE = 50;
-/** After so many rounds in a row without a queue the path is taken to have become faster. */
+/** After this many rounds in a row without a queue, the window doubles: the path may have become faster. */
 const FREE_ROUNDS = 3;
-/** How old, in milliseconds, a measurement of the path may get under load, and how old when the measurements are in doubt. */
+/** Milliseconds between measurements of the path under load, normally and while the last measurement is suspect. */
 const MEASURE_INTERVAL = 10_000;
-const DOUBT_INTERVAL = 1_000;
+const SUSPECT_INTERVAL = 1_000;
 
 /**
- * How much a session has on the way to its peer, and how much of it bulk data may be: PROTOCOL.md, section 6.
- * What lies in socket buffers delays everyone behind it, and no socket says how much that is; the peer's ACKs do.
+ * How many bytes a session has in flight, and how many of them may be bulk data: PROTOCOL.md, section 6.
+ * Bytes in socket buffers delay everything behind them. No socket reports how many there are; the peer's ACKs do.
  */
-export class InFlight {
-  /** Bytes of sequenced frames sent since the session began, the batch under way included. */
+export class CongestionWindow {
+  /** Bytes of sequenced frames sent since the session began, the current batch included. */
   sent = 0;
   /** Bytes the peer has acknowledged. */
-  acked = 0;
-  /** Bytes that bulk data may have in flight. */
-  budget = FIRST_BUDGET;
-  /** When `acked` last moved, or when waiting for it began. */
+  acknowledged = 0;
+  /** Bytes that may be in flight before bulk data waits. */
+  size = INITIAL;
+  /** When `acknowledged` last grew, or when bytes were first sent after everything was acknowledged. */
   progressAt = 0;
-  /** When the peer last acknowledged something new. */
-  ackedAt = -Infinity;
+  /** When `acknowledged` last grew. */
+  acknowledgedAt = -Infinity;
 
-  readonly #path = new PathDelay();
+  readonly #delay = new QueueingDelay();
   #measuredAt = 0;
-  /** `drain`: bulk waits until what was in flight has arrived; `measure`: and until the PING sent then is answered. */
+  /**
+   * `drain`: bulk waits until the bytes in flight have arrived; `measure`: it waits for the PONG of the PING sent then.
+   */
   #pause: "none" | "drain" | "measure" = "none";
-  /** Where `sent` stood when the drain began: small answers go on, so the pipe may never be empty. */
+  /** The value of `sent` when the drain began. Small responses continue, so the path may never be empty. */
   #drainEnd = 0;
-  /** Whether the budget held bulk data back since the last look. */
+  /** Whether the window held bulk data back since the last call of `shouldMeasure`. */
   #limited = false;
-  /** The budget cannot be smaller and the queue still stands: it may not be ours, but a path or a machine that has become slower. */
-  #doubt = false;
-  /** `sent` when an ACK was last asked for. */
-  #askedAt = 0;
+  /** The window is smallest and a queue remains: perhaps not ours, but a path or a machine that has become slower. */
+  #suspect = false;
+  /** The value of `sent` when an ACK was last requested. */
+  #requestedAt = 0;
 
-  /** Messages on the way that asked for an ACK: how long they take tells of the queue. */
+  /** Messages in flight that requested an ACK: their delays show the queue. */
   readonly #marks: { end: number; at: number }[] = [];
-  /** A round ends when so much is acknowledged; -1: none has begun. */
+  /** The round ends when this count is acknowledged; -1 when no round has begun. */
   #roundEnd = -1;
-  /** The shortest queue of the round's messages. A queue that stands is before all of them; a burst, or a busy processor, delays only some. */
+  /** The shortest delay in the round. A standing queue delays every message; a burst or a busy processor only some. */
   #shortestQueue = Infinity;
-  /** Whether the budget held bulk data back in this round. */
+  /** Whether the window held bulk data back in this round. */
   #held = false;
-  /** Rounds in a row that found no queue; until the first queue it counts as many. */
+  /** Rounds in a row without a queue. Starts at the threshold: the window doubles until the first queue. */
   #freeRounds = FREE_ROUNDS;
 
-  get bytes(): number {
-    return this.sent - this.acked;
+  get inFlight(): number {
+    return this.sent - this.acknowledged;
+  }
+
+  /** Milliseconds since the last progress of acknowledgement while bytes wait for one; 0 when none do. */
+  unacknowledgedFor(now: number): number {
+    return this.inFlight > 0 ? now - this.progressAt : 0;
   }
 
   /** The path's own round trip in milliseconds; 0 while unknown. */
-  get roundTrip(): number {
-    return this.#path.roundTrip;
+  get baseRtt(): number {
+    return this.#delay.baseRtt;
   }
 
-  /** How many bytes of bulk data may leave now. */
+  /** Bytes of bulk data that may leave now. */
   room(): number {
     if (this.#pause !== "none") return 0;
-    const room = this.budget - this.bytes;
+    const room = this.size - this.inFlight;
     if (room >= LEAST_ROOM) return room;
     this.#limited = this.#held = true;
     return 0;
   }
 
   /**
-   * The batch with everything counted in `sent` leaves; `before` is what `sent` was when it began.
-   * @returns whether it should ask for an ACK at once.
+   * Call it when a batch leaves that is counted in `sent`; `before` is the value of `sent` when the batch began.
+   * @returns whether the batch should request an ACK at once.
    */
   leave(before: number, now: number): boolean {
-    if (before === this.acked) this.progressAt = now;
-    const full = this.bytes + LEAST_ROOM > this.budget && this.#marks.length === 0;
-    if (!full && this.sent - this.#askedAt < this.budget / 4) return false;
-    this.#askedAt = this.sent;
+    if (before === this.acknowledged) this.progressAt = now;
+    const full = this.inFlight + LEAST_ROOM > this.size && this.#marks.length === 0;
+    if (!full && this.sent - this.#requestedAt < this.size / 4) return false;
+    this.#requestedAt = this.sent;
     this.#marks.push({ end: this.sent, at: now });
     if (this.#roundEnd < 0) this.#roundEnd = this.sent;
     return true;
   }
 
-  /** The peer has received `count` bytes in all, the last at `clock` by its own clock. Returns false when that cannot be. */
+  /**
+   * The peer has received `count` bytes in all, the last of them at `clock` by its own clock.
+   * @returns false when `count` is out of range.
+   */
   acknowledge(count: number, clock: number, now: number): boolean {
-    if (count < this.acked || count > this.sent) return false;
-    if (count > this.acked) this.progressAt = this.ackedAt = now;
-    this.acked = count;
+    if (count < this.acknowledged || count > this.sent) return false;
+    if (count > this.acknowledged) this.progressAt = this.acknowledgedAt = now;
+    this.acknowledged = count;
     let mark: { at: number } | undefined;
     while (this.#marks.length > 0 && (this.#marks[0] as { end: number }).end <= count) mark = this.#marks.shift();
-    if (mark !== undefined) this.#shortestQueue = Math.min(this.#shortestQueue, this.#path.queue(mark.at, clock));
+    if (mark !== undefined) this.#shortestQueue = Math.min(this.#shortestQueue, this.#delay.of(mark.at, clock));
     if (this.#roundEnd >= 0 && count >= this.#roundEnd) this.#finishRound();
     return true;
   }
 
-  /** Whether a PING should leave now to measure the path: asked regularly and when bytes were acknowledged. */
+  /** Whether a PING should measure the path now. Call it regularly and after each ACK. */
   shouldMeasure(now: number): boolean {
-    const interval = this.#doubt ? DOUBT_INTERVAL : MEASURE_INTERVAL;
+    const interval = this.#suspect ? SUSPECT_INTERVAL : MEASURE_INTERVAL;
     const begins = this.#pause === "none" && this.#limited && now - this.#measuredAt > interval;
     this.#limited = false;
     if (begins) {
       this.#pause = "drain";
       this.#drainEnd = this.sent;
-      // What was sent last may not have asked for an ACK; the answer to a PING brings one.
-      if (this.#askedAt < this.sent && this.bytes > 0) return true;
+      // The last bytes sent may not have requested an ACK; the response to a PING carries one.
+      if (this.#requestedAt < this.sent && this.inFlight > 0) return true;
     }
-    if (this.#pause !== "drain" || this.acked < this.#drainEnd) return false;
+    if (this.#pause !== "drain" || this.acknowledged < this.#drainEnd) return false;
     this.#pause = "measure";
     return true;
   }
 
-  /** A PING of `sentAt` is answered at `now`; it arrived at `clock`. `clean` says that nothing was in flight when it left. */
-  measured(sentAt: number, clock: number, clean: boolean, now: number): void {
-    const known = this.#path.known && this.#pause !== "measure";
+  /**
+   * The PONG to a PING of `sentAt` came at `now`; the PING arrived at `clock`. `pathIdle`: nothing was in flight when
+   * it left.
+   */
+  measured(sentAt: number, clock: number, pathIdle: boolean, now: number): void {
+    const known = this.#delay.known && this.#pause !== "measure";
     if (this.#pause === "measure") {
-      // What the pause has emptied says nothing of the budget.
+      // The pause emptied the path, so this round does not show whether the window fits.
       this.#beginRound(0);
       this.#pause = "none";
     }
-    if (!clean && known) return;
-    this.#doubt = false;
+    if (!pathIdle && known) return;
+    this.#suspect = false;
     this.#measuredAt = now;
-    this.#path.measure(sentAt, clock, now - sentAt);
+    this.#delay.measure(sentAt, clock, now - sentAt);
   }
 
-  /** Fits the budget to what the round found, if the budget was what limited it. */
+  /** Fits the window to the queue seen in this round, if the window was the limit. */
   #finishRound(): void {
-    if (this.#held) this.budget = Math.min(Math.max(Math.round(this.#fitted()), SMALLEST_BUDGET), LARGEST_BUDGET);
-    this.#beginRound(this.bytes);
+    if (this.#held) this.size = Math.min(Math.max(Math.round(this.#fitted()), SMALLEST), LARGEST);
+    this.#beginRound(this.inFlight);
   }
 
   #beginRound(bytes: number): void {
@@ -142,13 +155,13 @@ export class InFlight {
   }
 
   #fitted(): number {
-    const own = this.#path.roundTrip;
+    const base = this.#delay.baseRtt;
     const queue = this.#shortestQueue;
-    const allowed = Math.min(Math.max(own, SHORTEST_QUEUE), LONGEST_QUEUE);
-    // Nothing stands in the path: it can take more, and much more as long as it never stood.
-    if (queue < allowed / 2) return this.budget * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
+    const allowed = Math.min(Math.max(base, SHORTEST_QUEUE), LONGEST_QUEUE);
+    // Without a queue the path can carry more, and much more if it has not had a queue yet.
+    if (queue < allowed / 2) return this.size * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
     this.#freeRounds = 0;
-    this.#doubt ||= queue > allowed && this.budget === SMALLEST_BUDGET;
-    return queue <= allowed ? this.budget : this.budget * Math.max((own + allowed) / (own + queue), 0.5);
+    this.#suspect ||= queue > allowed && this.size === SMALLEST;
+    return queue <= allowed ? this.size : this.size * Math.max((base + allowed) / (base + queue), 0.5);
   }
 }

@@ -4,18 +4,19 @@ const MISSES = 2;
 export type Beat = "wait" | "ping";
 
 /**
- * Decides when to PING and when a peer is lost: PROTOCOL.md, section 7.
- * A process that was suspended finds its timers due before it has read what waits in its socket, so a silent peer is not yet a lost one:
- * whoever asks reads first, and asks again.
+ * Decides when a PING is due and when a peer has been silent for too long: PROTOCOL.md, section 7. The timers of a
+ * process that was suspended fire before it reads its sockets. So callers read first and check `silent` again before
+ * they give a peer up.
  */
 export class Heartbeat {
   readonly #interval: number;
   #pingAt: number;
   #heard = true;
-  /** When silence counts as one miss more. */
+  /** When silence counts as another miss. */
   #missAt: number;
   #misses = 0;
 
+  /** @param interval milliseconds between two PINGs. */
   constructor(interval: number, now: number) {
     this.#interval = interval;
     this.#pingAt = now + interval;
@@ -28,11 +29,11 @@ export class Heartbeat {
     this.#misses = 0;
   }
 
-  /** Looks at the clock; to be asked about once a second. */
+  /** Call it about once a second. */
   beat(now: number): Beat {
     if (this.#heard) this.#missAt = now + this.#interval;
     else if (now >= this.#missAt) {
-      // Once a look, however late it comes: a process that was suspended asks before it gives up.
+      // One miss per call, however late it is: a process that was suspended sends a PING before it gives up.
       this.#misses++;
       this.#missAt = now + this.#interval;
     }
@@ -42,7 +43,7 @@ export class Heartbeat {
     return due ? "ping" : "wait";
   }
 
-  /** Whether nothing has come for too long. */
+  /** Whether nothing has arrived for too long. */
   get silent(): boolean {
     return this.#misses >= MISSES;
   }

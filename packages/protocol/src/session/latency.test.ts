@@ -3,16 +3,16 @@ import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 import { megabits } from "./simulated-link.suite.js";
 import type { Stream } from "./stream.js";
 
-/** What the streams of a scenario are for: the tunnel number says it. */
+/** The purpose of a stream in a scenario, as its tunnel number. */
 const REQUEST = 1;
 const DOWNLOAD = 2;
 const UPLOAD = 3;
 
-/** A link under load: downloads and uploads that never end, and small requests whose times are taken. */
+/** A link under load: endless downloads and uploads, and small requests whose response times are recorded. */
 class LoadedLink {
   readonly pair: SessionPair;
   readonly downloads: Received[] = [];
-  /** Milliseconds that each finished request took. */
+  /** Response times of the finished requests, in milliseconds. */
   times: number[] = [];
   readonly #capacity: number;
 
@@ -20,7 +20,7 @@ class LoadedLink {
     this.#capacity = megabits(path.megabits);
     this.pair = new SessionPair({ rate: this.#capacity, delay: path.roundTrip / 2 });
     const { server, client } = this.pair;
-    client.record.accept = (stream) => answer(stream);
+    client.record.accept = (stream) => serve(stream);
     this.pair.tick();
     for (const { session } of [server, client]) session.ping();
     this.pair.clock.run(2 * path.roundTrip);
@@ -30,7 +30,7 @@ class LoadedLink {
     for (let opened = 0; opened < (path.uploads ?? 0); opened++) new Bulk(server.session.open(UPLOAD));
   }
 
-  /** 200 bytes there, 130 back, every `interval` milliseconds. */
+  /** Sends a request of 200 bytes with a response of 130 bytes every `interval` milliseconds. */
   requests(interval: number): void {
     const { clock, server } = this.pair;
     clock.every(interval, () => {
@@ -45,7 +45,7 @@ class LoadedLink {
     });
   }
 
-  /** Lets `seconds` pass. Returns which share of the link was used meanwhile, in each direction. */
+  /** Lets `seconds` pass. Returns the share of the link that was used in each direction. */
   use(seconds: number): { up: number; down: number } {
     const { link, clock, server, client } = this.pair;
     const before = [link.server.bytesSent, link.client.bytesSent] as const;
@@ -55,14 +55,14 @@ class LoadedLink {
     return { up: share(link.server.bytesSent - before[0]), down: share(link.client.bytesSent - before[1]) };
   }
 
-  /** The time that 99 of 100 requests stayed below. */
+  /** The 99th percentile of the response times. */
   get p99(): number {
     const sorted = this.times.toSorted((a, b) => a - b);
     return sorted[Math.floor(sorted.length * 0.99)] ?? Infinity;
   }
 }
 
-function answer(stream: Stream): void {
+function serve(stream: Stream): void {
   if (stream.tunnel === DOWNLOAD) return void new Bulk(stream);
   const received = new Received(stream);
   if (stream.tunnel === UPLOAD) return;
@@ -79,7 +79,7 @@ describe("small requests beside bulk data", () => {
     { megabits: 10, roundTrip: 0.3, downloads: 0, uploads: 1 },
     { megabits: 10, roundTrip: 0.3, downloads: 1, uploads: 1 },
     { megabits: 10, roundTrip: 0.3, downloads: 8, uploads: 8 },
-  ])("take at most 12 ms, and the link is used: $downloads down, $uploads up", (path) => {
+  ])("take at most 12 ms while the link is used: $downloads down, $uploads up", (path) => {
     const loaded = new LoadedLink(path);
     loaded.use(2);
     loaded.requests(50);
@@ -90,7 +90,7 @@ describe("small requests beside bulk data", () => {
     expect(path.uploads === 0 ? 1 : used.up).toBeGreaterThan(0.85);
   });
 
-  test("take at most 12 ms beside a hundred downloads as well", () => {
+  test("take at most 12 ms beside a hundred downloads", () => {
     const loaded = new LoadedLink({ megabits: 10, roundTrip: 0.3, downloads: 100 });
     loaded.use(2);
     loaded.requests(50);
@@ -98,7 +98,7 @@ describe("small requests beside bulk data", () => {
     expect(loaded.p99).toBeLessThan(12);
   });
 
-  test("a steady trickle of requests does not stop the bulk data, however long it lasts", () => {
+  test("a steady stream of requests does not stop bulk data", () => {
     const loaded = new LoadedLink({ megabits: 20, roundTrip: 100, downloads: 1 });
     loaded.requests(7);
     loaded.use(5);
@@ -109,7 +109,7 @@ describe("small requests beside bulk data", () => {
 });
 
 describe("the link is used", () => {
-  // A share of the seconds after the first ones, in which the budget finds its size.
+  // The share after a warm-up, in which the congestion window finds its size.
   test.each([
     { megabits: 10, roundTrip: 20, downloads: 8, uploads: 0 },
     { megabits: 20, roundTrip: 20, downloads: 0, uploads: 1 },
@@ -128,13 +128,13 @@ describe("the link is used", () => {
     { megabits: 10, roundTrip: 5 },
     { megabits: 20, roundTrip: 60 },
     { megabits: 50, roundTrip: 20 },
-  ])("in every second, also when the path is measured anew: $megabits Mbit/s, $roundTrip ms", (path) => {
+  ])("in every second, also while the path is measured again: $megabits Mbit/s, $roundTrip ms", (path) => {
     const loaded = new LoadedLink({ ...path, downloads: 1 });
     loaded.use(3);
     for (let second = 3; second < 50; second++) expect(loaded.use(1).down, `second ${second}`).toBeGreaterThan(0.6);
   });
 
-  test("again soon, after the path has become ten times as long, and after it is short again", () => {
+  test("again soon after the path becomes ten times as long, and after it becomes short again", () => {
     const loaded = new LoadedLink({ megabits: 20, roundTrip: 20, downloads: 1 });
     loaded.use(15);
     loaded.pair.link.delay = 100;
@@ -145,7 +145,7 @@ describe("the link is used", () => {
     for (let second = 2; second < 22; second += 2) expect(loaded.use(2).down, `second ${second}`).toBeGreaterThan(0.8);
   });
 
-  test("in equal parts by streams that all want more", () => {
+  test("in equal parts by streams that all have more to send", () => {
     const loaded = new LoadedLink({ megabits: 100, roundTrip: 20, downloads: 8 });
     loaded.use(1);
     const before = loaded.downloads.map(({ bytes }) => bytes);

@@ -1,40 +1,42 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS } from "../errors.js";
-import { PlayedPeer } from "./scripted-peer.suite.js";
+import { CongestionWindow } from "./congestion-window.js";
+import { Liveness } from "./liveness.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
 import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 
 const PING = { type: "PING", payload: "00".repeat(8) } as const;
 
-/** Answers the last PING. */
-function answer(peer: PlayedPeer): void {
+/** Sends the PONG for the last PING. */
+function respond(peer: ScriptedPeer): void {
   const { payload } = peer.sent("PING").at(-1) ?? PING;
-  peer.says({ type: "PONG", payload });
+  peer.sends({ type: "PONG", payload });
 }
 
 describe("acknowledgement", () => {
-  test("ACK_NOW is answered at the end of the turn with the bytes received, headers included", () => {
-    const peer = new PlayedPeer("client");
+  test("ACK_NOW brings an ACK at the end of the turn, with the bytes received including headers", () => {
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
     expect(peer.frames).toEqual([]);
-    peer.says({ type: "DATA", stream: 1, data: "aabb" }, { type: "WINDOW", flags: 0x80, stream: 1, limit: 5 }, PING);
+    peer.sends({ type: "DATA", stream: 1, data: "aabb" }, { type: "WINDOW", flags: 0x80, stream: 1, limit: 5 }, PING);
     expect(peer.sent("ACK")).toMatchObject([{ type: "ACK", stream: 0, received: 16 + 10 + 16 }]);
     expect(peer.messages).toBe(1);
   });
 
-  test("without it, ACK goes along with whatever leaves next, once", () => {
-    const peer = new PlayedPeer("client");
+  test("without ACK_NOW, ACK leaves with the next message, once", () => {
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
-    peer.says({ type: "DATA", stream: 1, data: "aabb" });
+    peer.sends({ type: "DATA", stream: 1, data: "aabb" });
     expect(peer.messages).toBe(0);
-    peer.says(PING);
-    peer.says(PING);
+    peer.sends(PING);
+    peer.sends(PING);
     expect(peer.sent("ACK")).toMatchObject([{ type: "ACK", stream: 0, received: 16 + 10 }]);
   });
 
-  test("a sender asks for it before what is in flight holds it up", () => {
-    const peer = new PlayedPeer("server");
+  test("a sender requests an ACK before the congestion window holds it back", () => {
+    const peer = new ScriptedPeer("server");
     const stream = peer.session.open(1);
-    peer.says({ type: "WINDOW", stream: 1, limit: 10_000_000 });
+    peer.sends({ type: "WINDOW", stream: 1, limit: 10_000_000 });
     stream.write(Buffer.alloc(1_000_000));
     peer.clock.run(1);
     expect(peer.sent("DATA").some(({ flags }) => (flags as number) & 0x80)).toBe(true);
@@ -44,18 +46,18 @@ describe("acknowledgement", () => {
     ["above what was sent", [25]],
     ["below an earlier one", [20, 19]],
   ])("%s ends the session", (_name, counts) => {
-    const peer = new PlayedPeer("server");
+    const peer = new ScriptedPeer("server");
     peer.session.open(1).write(Buffer.alloc(1));
     peer.clock.run(1);
-    expect(peer.session.sender.inFlight.sent).toBe(16 + 9);
+    expect(peer.session.counts.sent).toBe(16 + 9);
     for (const received of counts) {
       expect(peer.record.closed).toBeUndefined();
-      peer.says({ type: "ACK", received: received + (counts.length === 1 ? 1 : 0) });
+      peer.sends({ type: "ACK", received: received + (counts.length === 1 ? 1 : 0) });
     }
     expect(peer.record.closed?.code).toBe("PN_PROTOCOL");
   });
 
-  test("once all is quiet, both sides agree on every byte", () => {
+  test("after all traffic has ended, both sides have counted every byte", () => {
     const pair = new SessionPair({ delay: 3 });
     pair.tick();
     pair.client.record.accept = (stream) => {
@@ -77,15 +79,15 @@ describe("acknowledgement", () => {
     ] as const) {
       // prettier-ignore
       expect(one.session.streams).toBe(0);
-      expect(one.session.sender.inFlight.sent).toBeGreaterThan(100_000);
-      expect(one.session.sender.inFlight.acked).toBe(one.session.sender.inFlight.sent);
-      expect(other.session.sender.received).toBe(one.session.sender.inFlight.sent);
+      expect(one.session.counts.sent).toBeGreaterThan(100_000);
+      expect(one.session.counts.acknowledged).toBe(one.session.counts.sent);
+      expect(other.session.counts.received).toBe(one.session.counts.sent);
     }
   });
 });
 
 describe("heartbeat", () => {
-  test("an idle session lives, and PINGs once in 10 seconds", () => {
+  test("an idle session stays open and sends PING every 10 seconds", () => {
     const pair = new SessionPair({ delay: 20 });
     pair.tick();
     pair.clock.run(600_000);
@@ -96,9 +98,9 @@ describe("heartbeat", () => {
     }
   });
 
-  // A timer of a second comes a little late each time, never early.
+  // Timers of one second fire a little late, never early.
   test.each([1_000, 1_001, 1_013, 1_050])(
-    "a half-open link is noticed within 20 to 30 seconds, looking every %i ms",
+    "a half-open link is noticed after 20 to 30 seconds with a tick every %i ms",
     (interval) => {
       for (let phase = 0; phase < 10_000; phase += 499) {
         const pair = new SessionPair({ delay: 5 });
@@ -120,33 +122,33 @@ describe("heartbeat", () => {
     },
   );
 
-  /** A peer that says something every 900 ms, for two minutes if it is still heard. */
-  function talk(interval: number, say: (peer: PlayedPeer) => void): PlayedPeer {
-    const peer = new PlayedPeer("client");
+  /** A peer that sends a message every 900 ms, for two minutes or until the session ends. */
+  function talk(interval: number, onTurn: (peer: ScriptedPeer) => void): ScriptedPeer {
+    const peer = new ScriptedPeer("client");
     peer.clock.every(interval, () => peer.session.tick());
     for (let time = 0; time < 120_000 && peer.record.closed === undefined; time += 900) {
       peer.clock.run(900);
-      peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
-      say(peer);
+      peer.sends({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+      onTurn(peer);
     }
     return peer;
   }
 
-  test("any byte is a sign of life, as long as the peer answers now and then", () => {
+  test("any byte shows that the peer is alive, as long as it sometimes responds", () => {
     let times = 0;
-    expect(talk(1_000, (peer) => ++times % 18 === 0 && answer(peer)).record.closed).toBeUndefined();
+    expect(talk(1_000, (peer) => ++times % 18 === 0 && respond(peer)).record.closed).toBeUndefined();
   });
 
-  // A timer of a second comes a little late each time, never early.
+  // Timers of one second fire a little late, never early.
   test.each([1_000, 1_001, 1_013, 1_050])(
-    "a peer that is heard and does not hear us is noticed within 30 seconds, looking every %i ms",
+    "a peer that sends but does not receive is noticed within 30 seconds with a tick every %i ms",
     (interval) => {
       let [answered, at] = [0, 0];
       const { record, clock } = talk(interval, (peer) => {
         const pings = peer.sent("PING").length;
-        // The third is the last that gets through.
+        // The third PING is the last that arrives.
         if (pings === answered || answered === 3) return;
-        answer(peer);
+        respond(peer);
         [answered, at] = [pings, peer.clock.now()];
       });
       expect(record.closed?.code).toBe("PN_HEARTBEAT_LOST");
@@ -154,31 +156,31 @@ describe("heartbeat", () => {
     },
   );
 
-  test("what we say ourselves proves nothing", () => {
-    const peer = new PlayedPeer("server");
+  test("frames of our own do not count as a response", () => {
+    const peer = new ScriptedPeer("server");
     for (let time = 0; time < 120_000 && peer.record.closed === undefined; time += 1_000) {
       peer.clock.run(1_000);
       peer.session.tick();
-      peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+      peer.sends({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
       if (time === 20_000) peer.session.open(1).reset("PN_CANCELLED");
     }
     expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
-    expect(peer.clock.now() - new PlayedPeer("server").clock.now()).toBeLessThanOrEqual(30_000);
+    expect(peer.clock.now() - new ScriptedPeer("server").clock.now()).toBeLessThanOrEqual(30_000);
   });
 
-  test("an acknowledgement proves as much as the answer to a PING", () => {
-    const peer = new PlayedPeer("server");
+  test("progress of ACK counts as much as a PONG", () => {
+    const peer = new ScriptedPeer("server");
     const stream = peer.session.open(1);
     for (let second = 0; second < 120; second++) {
       stream.write(Buffer.alloc(10));
       peer.clock.run(1_000);
       peer.session.tick();
-      peer.says({ type: "ACK", received: peer.session.sender.inFlight.sent });
+      peer.sends({ type: "ACK", received: peer.session.counts.sent });
     }
     expect(peer.record.closed).toBeUndefined();
   });
 
-  test("only heartbeats are told, not what measures the path", () => {
+  test("onPong reports heartbeats only, not the PINGs that measure the path", () => {
     const pair = new SessionPair({ delay: 20, rate: 50 });
     pair.client.record.accept = (stream) => void new Received(stream);
     pair.tick();
@@ -189,10 +191,10 @@ describe("heartbeat", () => {
     expect(pings).toBeLessThanOrEqual(7);
   });
 
-  /** A peer that was silent for so long that one more look at the clock is too many. */
-  function almostLost(): PlayedPeer {
-    const peer = new PlayedPeer("client");
-    peer.says(PING);
+  /** A peer that has been silent until just before the last tick allowed. */
+  function almostLost(): ScriptedPeer {
+    const peer = new ScriptedPeer("client");
+    peer.sends(PING);
     for (let second = 0; second < 15; second++) {
       peer.clock.run(1_000);
       peer.session.tick();
@@ -201,12 +203,12 @@ describe("heartbeat", () => {
     return peer;
   }
 
-  test("a process that was suspended reads what waits before it gives anybody up", () => {
+  test("a process that was suspended reads waiting bytes before it gives up a peer", () => {
     const peer = almostLost();
     peer.clock.run(3_600_000);
-    // It wakes: its timers are due first, then it reads, then the turn ends.
+    // After it wakes, timers fire first, then it reads, then the turn ends.
     peer.session.tick();
-    answer(peer);
+    respond(peer);
     expect(peer.record.closed).toBeUndefined();
     peer.clock.run(5_000);
     peer.session.tick();
@@ -214,7 +216,7 @@ describe("heartbeat", () => {
     expect(peer.record.closed).toBeUndefined();
   });
 
-  test("and gives up a peer of whom nothing waits", () => {
+  test("after a suspension, a peer without waiting bytes is given up", () => {
     const peer = almostLost();
     peer.clock.run(3_600_000);
     peer.session.tick();
@@ -225,9 +227,9 @@ describe("heartbeat", () => {
 });
 
 describe("stall", () => {
-  /** A session with bytes in flight to a peer that answers PINGs and so is alive. */
-  function waiting(): { peer: PlayedPeer; seconds: (count: number) => void } {
-    const peer = new PlayedPeer("server");
+  /** A session with bytes in flight to a peer that answers PINGs. */
+  function waiting(): { peer: ScriptedPeer; seconds: (count: number) => void } {
+    const peer = new ScriptedPeer("server");
     peer.session.open(1).write(Buffer.alloc(100));
     peer.clock.run(1);
     const seconds = (count: number): void => {
@@ -235,13 +237,13 @@ describe("stall", () => {
         peer.clock.run(1_000);
         peer.session.tick();
         peer.clock.run(0);
-        answer(peer);
+        respond(peer);
       }
     };
     return { peer, seconds };
   }
 
-  test("bytes that are not acknowledged for 30 seconds end the session, however alive the peer seems", () => {
+  test("bytes that are not acknowledged for 30 seconds end the session although the peer answers PINGs", () => {
     const { peer, seconds } = waiting();
     seconds(29);
     expect(peer.record.closed).toBeUndefined();
@@ -249,23 +251,23 @@ describe("stall", () => {
     expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
   });
 
-  test("any progress counts, and nothing in flight is no stall", () => {
+  test("any progress resets the stall, and a session with nothing in flight does not stall", () => {
     const { peer, seconds } = waiting();
     for (const received of [20, 40, 60]) {
       seconds(25);
-      peer.says({ type: "ACK", received });
+      peer.sends({ type: "ACK", received });
     }
     seconds(25);
-    peer.says({ type: "ACK", received: peer.session.sender.inFlight.sent });
+    peer.sends({ type: "ACK", received: peer.session.counts.sent });
     seconds(300);
     expect(peer.record.closed).toBeUndefined();
   });
 
-  test("an ACK that repeats the last is no progress", () => {
+  test("an ACK that repeats the last one is no progress", () => {
     const { peer, seconds } = waiting();
-    peer.says({ type: "ACK", received: 20 });
+    peer.sends({ type: "ACK", received: 20 });
     for (let second = 0; second < 40; second++) {
-      if (peer.record.closed === undefined) peer.says({ type: "ACK", received: 20 });
+      if (peer.record.closed === undefined) peer.sends({ type: "ACK", received: 20 });
       seconds(1);
     }
     expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
@@ -282,6 +284,61 @@ describe("stall", () => {
   });
 });
 
-test("the end by heartbeat is one to try again after", () => {
+describe("Liveness", () => {
+  const LIMITS = { heartbeat: 10_000, stall: 30_000 };
+
+  /** Calls `beat` every second from `from` to `to` while bytes arrive, and returns when the peer counts as lost. */
+  function lostAt(liveness: Liveness, from: number, to: number): number | undefined {
+    for (let now = from; now <= to; now += 1_000) {
+      liveness.heard();
+      liveness.beat(now);
+      if (liveness.isLost(now)) return now;
+    }
+    return undefined;
+  }
+
+  test("a peer without anything to answer or acknowledge is never lost while it sends", () => {
+    expect(lostAt(new Liveness(LIMITS, new CongestionWindow(), 0), 0, 300_000)).toBeUndefined();
+  });
+
+  test("a PING without a PONG loses the peer when the last response is 2.85 heartbeats old", () => {
+    const liveness = new Liveness(LIMITS, new CongestionWindow(), 0);
+    liveness.ping(0, true);
+    expect(lostAt(liveness, 0, 300_000)).toBe(29_000);
+  });
+
+  test("any PONG is a response, but only the latest PING has a round trip", () => {
+    const liveness = new Liveness(LIMITS, new CongestionWindow(), 0);
+    const [first, second] = [liveness.ping(0, false), liveness.ping(1_000, false)];
+    expect(liveness.pong(first, 2_000)).toBeUndefined();
+    expect(liveness.pong(second, 3_000)).toEqual({ sentAt: 1_000, pathIdle: true, isHeartbeat: false });
+    expect(liveness.pong(second, 4_000)).toBeUndefined();
+    expect(lostAt(liveness, 4_000, 300_000)).toBeUndefined();
+  });
+
+  test("a PING that replaces an unanswered heartbeat counts as one", () => {
+    const liveness = new Liveness(LIMITS, new CongestionWindow(), 0);
+    liveness.ping(0, true);
+    expect(liveness.pong(liveness.ping(1_000, false), 2_000)).toMatchObject({ isHeartbeat: true });
+  });
+
+  test("short heartbeats still give a PING five seconds", () => {
+    const liveness = new Liveness({ heartbeat: 1_000, stall: 30_000 }, new CongestionWindow(), 0);
+    liveness.ping(0, true);
+    expect(lostAt(liveness, 0, 300_000)).toBe(5_000);
+  });
+
+  test("bytes in flight without progress lose the peer after the stall limit", () => {
+    const congestion = new CongestionWindow();
+    congestion.sent = 100;
+    congestion.leave(0, 0);
+    expect(congestion.unacknowledgedFor(7_000)).toBe(7_000);
+    expect(lostAt(new Liveness(LIMITS, congestion, 0), 0, 300_000)).toBe(31_000);
+    congestion.acknowledge(100, 0, 8_000);
+    expect(congestion.unacknowledgedFor(60_000)).toBe(0);
+  });
+});
+
+test("PN_HEARTBEAT_LOST is retryable", () => {
   expect(ERRORS.PN_HEARTBEAT_LOST.retryable).toBe(true);
 });

@@ -1,44 +1,48 @@
-/** Of how many measurements the best counts. */
+/** The lowest of this many measurements counts. */
 const MEASUREMENTS = 3;
 
 /**
- * How long the path to the peer takes without any queue of ours, and how long our queue makes it.
+ * The path's round trip without a queue of ours, and the delay that our queue adds to it.
  *
- * Only the way there counts: what the peer's own data does to the way back is not our doing. So the peer says when, by its clock, our bytes
- * arrived. The two clocks have nothing to do with each other; but how one arrival compares with the next tells what the queue added.
+ * Only the way to the peer counts: data that the peer sends may queue on the way back, and sending less would not help.
+ * So the peer reports, by its own clock, when our bytes arrived. The two clocks share no zero point, but the
+ * differences between arrivals show the delay that the queue adds.
  */
-export class PathDelay {
+export class QueueingDelay {
   /**
-   * The path's own round trip in milliseconds; 0 while unknown. It is the shortest seen, since others had the peer's queue in them; but when
-   * the way there, which never has, becomes longer, the round trip does by as much at least.
+   * The path's own round trip in milliseconds; 0 while unknown. It is the shortest one measured, because longer ones
+   * include the peer's queue. When the one-way delay grows, the round trip grows by at least as much.
    */
-  roundTrip = 0;
-  /** The latest measurements of the way there, in milliseconds, with an unknown constant in them. */
-  readonly #ways: number[] = [];
-  /** What the first way was: ways are told relative to it, so that a clock's wrap does no harm. */
+  baseRtt = 0;
+  /** The latest one-way delays in milliseconds, each with the same unknown offset between the clocks. */
+  readonly #oneWayDelays: number[] = [];
+  /** The first one-way delay. Later ones are relative to it, so that the 32-bit clock may wrap. */
   #reference: number | undefined;
 
   get known(): boolean {
-    return this.#ways.length > 0;
+    return this.#oneWayDelays.length > 0;
   }
 
-  /** A PING that left at `sentAt` (milliseconds) arrived by the peer's clock at `clock` (microseconds, 32 bits), and was answered after `roundTrip`. */
+  /**
+   * A PING sent at `sentAt` (milliseconds) arrived at `clock` (the peer's, microseconds, 32 bits); its PONG took
+   * `roundTrip`.
+   */
   measure(sentAt: number, clock: number, roundTrip: number): void {
-    const before = Math.min(...this.#ways);
-    this.#ways.push(this.#way(sentAt, clock));
-    if (this.#ways.length > MEASUREMENTS) this.#ways.shift();
-    const longer = Math.min(...this.#ways) - before;
-    this.roundTrip = this.#ways.length === 1 ? roundTrip : Math.min(this.roundTrip + Math.max(longer, 0), roundTrip);
+    const before = Math.min(...this.#oneWayDelays);
+    this.#oneWayDelays.push(this.#oneWayDelay(sentAt, clock));
+    if (this.#oneWayDelays.length > MEASUREMENTS) this.#oneWayDelays.shift();
+    const growth = Math.max(Math.min(...this.#oneWayDelays) - before, 0);
+    this.baseRtt = this.#oneWayDelays.length === 1 ? roundTrip : Math.min(this.baseRtt + growth, roundTrip);
   }
 
-  /** How many milliseconds longer than the path itself something took that left at `sentAt` and arrived at `clock`. */
-  queue(sentAt: number, clock: number): number {
-    return this.known ? Math.max(this.#way(sentAt, clock) - Math.min(...this.#ways), 0) : 0;
+  /** Milliseconds that a message sent at `sentAt` spent in a queue before it arrived at `clock`. */
+  of(sentAt: number, clock: number): number {
+    return this.known ? Math.max(this.#oneWayDelay(sentAt, clock) - Math.min(...this.#oneWayDelays), 0) : 0;
   }
 
-  #way(sentAt: number, clock: number): number {
-    const way = (clock - Math.floor(sentAt * 1000)) | 0;
-    this.#reference ??= way;
-    return ((way - this.#reference) | 0) / 1000;
+  #oneWayDelay(sentAt: number, clock: number): number {
+    const delay = (clock - Math.floor(sentAt * 1000)) | 0;
+    this.#reference ??= delay;
+    return ((delay - this.#reference) | 0) / 1000;
   }
 }

@@ -1,7 +1,7 @@
 import type { Limits } from "../limits.js";
 import type { WindowPool } from "./window-pool.js";
 
-/** What one stream may still receive, and when its peer hears of more: PROTOCOL.md, section 5. */
+/** How many bytes one stream may still receive, and when to announce more: PROTOCOL.md, section 5. */
 export class ReceiveWindow {
   /** Bytes received and bytes consumed since the stream began. */
   received = 0;
@@ -12,7 +12,10 @@ export class ReceiveWindow {
   readonly #limits: Limits;
   readonly #pool: WindowPool;
 
-  /** An opener takes the initial window if it can, since OPEN tells it; an acceptor starts with the guaranteed one. */
+  /**
+   * An opener starts with the initial window if the pool allows it, because OPEN announces it; an acceptor with the
+   * guaranteed one.
+   */
   constructor(opener: boolean, limits: Limits, pool: WindowPool) {
     this.#limits = limits;
     this.#pool = pool;
@@ -25,7 +28,7 @@ export class ReceiveWindow {
     return this.received === this.consumed;
   }
 
-  /** Lends more from the pool: first up to the initial window, then double. Returns whether it could. */
+  /** Borrows from the pool: first up to the initial window, then doubles. Returns whether it could. */
   enlarge(): boolean {
     const target = this.#size < this.#limits.initialWindow ? this.#limits.initialWindow : this.#size * 2;
     if (!this.#pool.borrow(target - this.#size)) return false;
@@ -33,7 +36,7 @@ export class ReceiveWindow {
     return true;
   }
 
-  /** The limit to announce, when half of the window or more has been consumed since the last; otherwise 0. */
+  /** The limit to announce when at least half of the window was consumed since the last one; otherwise 0. */
   announce(): number {
     const limit = this.consumed + this.#size;
     if (limit - this.limit < this.#size / 2) return 0;
@@ -41,7 +44,7 @@ export class ReceiveWindow {
     return limit;
   }
 
-  /** The stream is over: what it borrowed returns. */
+  /** Returns everything borrowed to the pool. Can be called twice. */
   close(): void {
     this.#pool.giveBack(this.#size - this.#limits.guaranteedWindow);
     this.#size = this.#limits.guaranteedWindow;

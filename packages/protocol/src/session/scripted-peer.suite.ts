@@ -5,19 +5,19 @@ import { Session } from "./session.js";
 import { SessionRecord } from "./session-pair.suite.js";
 import { SimulatedLink, VirtualClock, type LinkEnd, type LinkOptions } from "./simulated-link.suite.js";
 
-type Told = Record<string, unknown> & { type: WrittenFrame["type"]; stream: number };
+type SentFrame = Record<string, unknown> & { type: WrittenFrame["type"]; stream: number };
 
-/** One real session whose peer is played by the test, frame by frame: also a peer that breaks the rules. */
-export class PlayedPeer {
+/** A real session whose peer is scripted by the test, frame by frame; the peer may violate the protocol. */
+export class ScriptedPeer {
   readonly clock = new VirtualClock();
   readonly link: SimulatedLink;
   readonly record = new SessionRecord();
   readonly session: Session;
   readonly transport: LinkEnd;
-  /** What the session sent: frames, and how many messages that was. */
-  readonly frames: Told[] = [];
+  /** The frames that the session sent, and the number of messages. */
+  readonly frames: SentFrame[] = [];
   messages = 0;
-  /** The longest of them, in bytes. */
+  /** The longest message, in bytes. */
   longest = 0;
 
   constructor(role: "server" | "client", limits: Partial<Limits> = {}, link: LinkOptions = {}) {
@@ -26,31 +26,34 @@ export class PlayedPeer {
     this.transport.onSend = (message) => {
       this.messages++;
       this.longest = Math.max(this.longest, message.length);
-      this.frames.push(...(read(message).frames as Told[]));
+      this.frames.push(...(read(message).frames as SentFrame[]));
     };
     const { now, turn: schedule } = this.clock;
     this.session = new Session({ role, transport: this.transport, now, schedule, limits }, this.record);
   }
 
-  /** Sends `frames` to the session in one message and lets it answer. */
-  says(...frames: ({ type: WrittenFrame["type"] } & Record<string, unknown>)[]): void {
+  /** Sends `frames` to the session in one message and lets it respond. */
+  sends(...frames: ({ type: WrittenFrame["type"] } & Record<string, unknown>)[]): void {
     const batch = new Batch();
     for (const frame of frames) write(batch, { flags: 0, stream: 0, clock: 0, ...frame } as WrittenFrame);
-    this.transport.handler.onMessage(taken(batch), true);
+    const message = taken(batch);
+    this.transport.handler.onMessage(message, true);
+    // A session that kept a view would find garbage.
+    message.fill(0xdb);
     this.clock.run(0);
   }
 
-  /** Opens stream `id`, with an upstream window of `window` bytes. */
+  /** Opens a stream whose peer accepts `window` bytes. */
   opens(stream: number, window = 262_144, flags = 0): void {
-    this.says({ type: "OPEN", flags, stream, tunnel: 7, window });
+    this.sends({ type: "OPEN", flags, stream, tunnel: 7, window });
   }
 
-  sent(type: WrittenFrame["type"], stream?: number): Told[] {
+  sent(type: WrittenFrame["type"], stream?: number): SentFrame[] {
     return this.frames.filter((frame) => frame.type === type && (stream === undefined || frame.stream === stream));
   }
 
   /** The types of the frames sent on `stream`, in order. */
-  story(stream: number): string[] {
+  typesOn(stream: number): string[] {
     return this.frames.filter((frame) => frame.stream === stream).map(({ type }) => type);
   }
 }

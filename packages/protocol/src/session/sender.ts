@@ -1,68 +1,52 @@
 import { Batch } from "../wire/batch.js";
 import { Flag, FrameType, HEADER_SIZE, MAX_PAYLOAD } from "../wire/frame.js";
-import { InFlight } from "./congestion-window.js";
-import type { SendQueue } from "./send-queue.js";
+import { CongestionWindow } from "./congestion-window.js";
+import type { SendSide } from "./send-side.js";
 import { HEADROOM, type Transport } from "../transport.js";
 
-/** A stream with nothing in flight may always send this much, in bytes, past the budget: a small answer overtakes bulk. */
+/**
+ * A stream with nothing in flight may always send this many bytes beyond the congestion window: a small response
+ * overtakes bulk.
+ */
 const SMALL = 4 * 1024;
-/** How much one stream sends before it is the next one's turn, in bytes. */
+/** How many bytes one stream sends before the next one's turn. */
 const TURN = 16 * 1024;
-/** A batch this long leaves before the turn of the event loop ends, in bytes. */
+/** A batch of this many bytes leaves before the turn of the event loop ends. */
 const FULL_BATCH = 128 * 1024;
-/** Beyond this many bytes that the socket has not taken, small answers wait too. */
+/** While the socket holds more than this many unsent bytes, small responses wait too. */
 const SOCKET_QUEUE = 256 * 1024;
 
-/** A stream as the sender sees it. */
-export interface SendingStream {
-  readonly id: number;
-  /** The tunnel it was opened for. */
-  readonly tunnel: number;
-  /** What waits to be sent. */
-  readonly queue: SendQueue;
-  /** Bytes that the peer's window still takes. */
-  readonly credit: number;
-  /** Bytes sent. */
-  sent: number;
-  /** Whether it waits in the sender's round. */
-  waiting: boolean;
-  /** The session's count of sent bytes after this stream's last frame. */
-  sentMark: number;
-  /** The sender took bytes from the queue. */
-  dequeued(): void;
-}
-
-/** What the sender needs from outside. */
 export interface SenderPort {
   transport: Transport;
   /** Milliseconds, monotonic. */
   now: () => number;
-  /** Runs once at the end of this turn of the event loop (setImmediate). */
+  /** Runs `task` once at the end of this turn of the event loop (setImmediate). */
   schedule: (task: () => void) => void;
 }
 
 /**
- * The one way out of a session. What is written in one turn of the event loop leaves as one message; control and small
- * answers go first; bulk data takes turns, within what the peer's windows, the in-flight budget and the socket take.
+ * The only way out of a session. Frames written in one turn of the event loop leave as one message. Control frames and
+ * small responses go first. Streams with bulk data take turns, within the peer's windows, the congestion window and the
+ * socket's room.
  */
 export class Sender {
-  readonly inFlight = new InFlight();
-  /** Bytes of sequenced frames received: what ACK says. */
+  readonly congestion = new CongestionWindow();
+  /** Bytes of sequenced frames received: the count that ACK reports. */
   received = 0;
   /** When something last arrived, in milliseconds of our clock. */
   heardAt = 0;
-  /** Whether the peer asked for an ACK at the end of this turn. */
+  /** Whether the peer requested an ACK at the end of this turn. */
   ackNow = false;
   #acknowledged = 0;
 
   readonly #port: SenderPort;
   readonly #batch = new Batch();
-  /** Where the batch's first sequenced frame begins; -1: none yet. */
+  /** Offset of the batch's first sequenced frame; -1 while it has none. */
   #firstSequenced = -1;
-  /** `inFlight.sent` when the batch began. */
+  /** The value of `congestion.sent` when the batch began. */
   #sentBefore = 0;
   /** Streams with queued bytes and credit, in the order of their turns. */
-  #round: SendingStream[] = [];
+  #round: SendSide[] = [];
   #scheduled = false;
   #closed = false;
   readonly #flush = (): void => this.flush();
@@ -74,6 +58,11 @@ export class Sender {
   /** Milliseconds of our clock. */
   get now(): number {
     return this.#port.now();
+  }
+
+  /** The path's round trip without our queue, in milliseconds; 0 while unknown. */
+  get baseRtt(): number {
+    return this.congestion.baseRtt;
   }
 
   control(json: Buffer): void {
@@ -96,53 +85,54 @@ export class Sender {
     this.#written();
   }
 
-  open(stream: SendingStream, flags: number, window: number): void {
+  open(id: number, flags: number, tunnel: number, window: number): void {
     this.#begin();
-    this.#batch.open(flags, stream.id, stream.tunnel, window);
+    this.#batch.open(flags, id, tunnel, window);
     this.#counted(HEADER_SIZE + 8);
   }
 
-  window(stream: SendingStream, limit: number): void {
+  window(id: number, limit: number): void {
     this.#begin();
-    this.#batch.count(FrameType.WINDOW, 0, stream.id, limit);
+    this.#batch.count(FrameType.WINDOW, 0, id, limit);
     this.#counted(HEADER_SIZE + 8);
   }
 
-  fin(stream: SendingStream, delivered: number): void {
+  fin(id: number, delivered: number): void {
     this.#begin();
-    this.#batch.count(FrameType.FIN, 0, stream.id, delivered);
+    this.#batch.count(FrameType.FIN, 0, id, delivered);
     this.#counted(HEADER_SIZE + 8);
   }
 
-  reset(stream: { id: number }, error: number, delivered: number): void {
+  reset(id: number, error: number, delivered: number): void {
     this.#begin();
-    this.#batch.reset(stream.id, error, delivered);
+    this.#batch.reset(id, error, delivered);
     this.#counted(HEADER_SIZE + 12);
   }
 
-  /** Sends what may leave of `chunk` without queueing. Returns how many bytes that was. */
-  sendNow(stream: SendingStream, chunk: Buffer): number {
-    const bytes = Math.min(chunk.length, stream.credit, this.#room(stream));
-    if (bytes > 0) this.#data(stream, chunk, 0, bytes, bytes < chunk.length && bytes === stream.credit);
+  /** Sends as much of `chunk` as may leave without queueing. Returns the number of bytes sent. */
+  sendNow(side: SendSide, chunk: Buffer): number {
+    const { credit } = side;
+    const bytes = Math.min(chunk.length, credit, this.#room(side));
+    if (bytes > 0) this.#data(side, chunk, 0, bytes, bytes < chunk.length && bytes === credit);
     return bytes;
   }
 
-  /** Takes `stream` into the round; it has queued bytes. */
-  wait(stream: SendingStream): void {
-    if (stream.waiting || stream.credit <= 0) return;
-    stream.waiting = true;
-    this.#round.push(stream);
+  /** Adds `side`, which has queued bytes, to the round; without credit it waits for WINDOW instead. */
+  enqueue(side: SendSide): void {
+    if (side.inRound || side.credit <= 0) return;
+    side.inRound = true;
+    this.#round.push(side);
     this.schedule();
   }
 
-  /** Something may leave at the end of this turn. */
+  /** Flushes at the end of this turn. */
   schedule(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
     this.#port.schedule(this.#flush);
   }
 
-  /** Sends what may leave. */
+  /** Sends everything that may leave now. */
   flush(): void {
     this.#scheduled = false;
     if (this.#closed) return;
@@ -150,69 +140,69 @@ export class Sender {
     this.#leave();
   }
 
-  /** Nothing leaves any more. */
+  /** From here on nothing is sent. */
   close(): void {
     this.#closed = true;
     this.#round = [];
   }
 
-  /** Bulk data takes turns until budget, windows or the socket say stop. */
+  /** Streams take turns until the congestion window, their own windows or the socket are full. */
   #pump(): void {
     for (let room = this.#bulkRoom(); room > 0 && this.#round.length > 0; room = this.#bulkRoom()) {
-      const stream = this.#round.shift() as SendingStream;
-      stream.waiting = false;
-      const { queue } = stream;
-      let bytes = Math.min(queue.length, stream.credit, room, TURN);
+      const side = this.#round.shift() as SendSide;
+      side.inRound = false;
+      const { queue, credit } = side;
+      let bytes = Math.min(queue.length, credit, room, TURN);
       if (bytes <= 0) continue;
-      const blocked = bytes === stream.credit && bytes < queue.length;
+      const blocked = bytes === credit && bytes < queue.length;
       queue.take(bytes, (chunk, start, end) => {
         bytes -= end - start;
-        this.#data(stream, chunk, start, end, blocked && bytes === 0);
+        this.#data(side, chunk, start, end, blocked && bytes === 0);
       });
-      if (queue.length > 0) this.wait(stream);
-      stream.dequeued();
+      if (queue.length > 0) this.enqueue(side);
+      side.owner.onDequeued();
     }
   }
 
-  /** How much bulk data may leave now. */
+  /** Bytes of bulk data that may leave now. */
   #bulkRoom(): number {
-    return this.#port.transport.buffered === 0 ? this.inFlight.room() : 0;
+    return this.#port.transport.buffered === 0 ? this.congestion.room() : 0;
   }
 
-  /** How much `stream` may send now without waiting for its turn, its own window aside. */
-  #room(stream: SendingStream): number {
-    const idle = stream.sentMark <= this.inFlight.acked;
+  /** Bytes that `side` may send now without waiting for its turn. Its own window is not considered. */
+  #room(side: SendSide): number {
+    const idle = side.mark <= this.congestion.acknowledged;
     const room = idle || this.#round.length === 0 ? this.#bulkRoom() : 0;
     if (room > 0) return room;
     return idle && this.#port.transport.buffered < SOCKET_QUEUE ? SMALL : 0;
   }
 
-  #data(stream: SendingStream, bytes: Buffer, start: number, end: number, blocked: boolean): void {
+  #data(side: SendSide, bytes: Buffer, start: number, end: number, blocked: boolean): void {
     while (start < end) {
       const stop = Math.min(end, start + MAX_PAYLOAD);
       this.#begin();
-      this.#batch.frame(FrameType.DATA, blocked && stop === end ? Flag.BLOCKED : 0, stream.id, bytes, start, stop);
-      stream.sent += stop - start;
+      this.#batch.frame(FrameType.DATA, blocked && stop === end ? Flag.BLOCKED : 0, side.id, bytes, start, stop);
+      side.sent += stop - start;
       this.#counted(HEADER_SIZE + stop - start);
-      stream.sentMark = this.inFlight.sent;
+      side.mark = this.congestion.sent;
       start = stop;
     }
   }
 
-  /** `heardAt` as the wire has it: microseconds, 32 bits. */
+  /** `heardAt` as ACK and PONG carry it: microseconds, 32 bits. */
   get #clock(): number {
     return Math.floor(this.heardAt * 1000) >>> 0;
   }
 
-  /** A sequenced frame comes next. */
+  /** Call it before each sequenced frame. */
   #begin(): void {
     if (this.#firstSequenced >= 0) return;
     this.#firstSequenced = this.#batch.length;
-    this.#sentBefore = this.inFlight.sent;
+    this.#sentBefore = this.congestion.sent;
   }
 
   #counted(bytes: number): void {
-    this.inFlight.sent += bytes;
+    this.congestion.sent += bytes;
     this.#written();
   }
 
@@ -231,7 +221,8 @@ export class Sender {
     }
     this.ackNow = false;
     if (this.#firstSequenced >= 0) {
-      if (this.inFlight.leave(this.#sentBefore, this.#port.now())) this.#batch.flag(this.#firstSequenced, Flag.ACK_NOW);
+      if (this.congestion.leave(this.#sentBefore, this.#port.now()))
+        this.#batch.flag(this.#firstSequenced, Flag.ACK_NOW);
       this.#firstSequenced = -1;
     }
     const message = this.#batch.take();

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { PlayedPeer } from "./scripted-peer.suite.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
 import { Received, SessionPair } from "./session-pair.suite.js";
 
 describe("a handler that throws ends its own session and nothing else", () => {
   const fail = (): never => {
-    throw new Error("a fault of ours");
+    throw new Error("a bug of ours");
   };
   const faults: Record<string, (pair: SessionPair) => void> = {
     onStream: ({ client, server }) => {
@@ -64,28 +64,28 @@ describe("a handler that throws ends its own session and nothing else", () => {
   });
 });
 
-describe("a peer that sends and does not read", () => {
+describe("a peer that sends but does not read", () => {
   let id = 0;
-  const asks: Record<string, () => Parameters<PlayedPeer["says"]>[0]> = {
+  const asks: Record<string, () => Parameters<ScriptedPeer["sends"]>[0]> = {
     PING: () => ({ type: "PING", payload: "00".repeat(8) }),
-    "OPEN that is refused": () => ({ type: "OPEN", stream: (id += 2), tunnel: 1, window: 0 }),
-    "CONTROL that nobody knows": () => ({ type: "CONTROL", text: '{"type":"x"}' }),
+    "an OPEN that is refused": () => ({ type: "OPEN", stream: (id += 2), tunnel: 1, window: 0 }),
+    "an unknown CONTROL message": () => ({ type: "CONTROL", text: '{"type":"x"}' }),
   };
 
-  test.each(Object.keys(asks))("gets no answers without end to %s", (name) => {
-    const peer = new PlayedPeer("server", {}, { rate: 1e-9, socketBuffer: 0 });
+  test.each(Object.keys(asks))("does not get endless responses to %s", (name) => {
+    const peer = new ScriptedPeer("server", {}, { rate: 1e-9, socketBuffer: 0 });
     const ask = asks[name] as (typeof asks)[string];
     for (let message = 0; message < 400 && peer.transport.closed === undefined; message++) {
-      peer.says(...Array.from({ length: 1_000 }, ask));
+      peer.sends(...Array.from({ length: 1_000 }, ask));
     }
     expect(peer.transport.closed).toEqual({ code: 4002, reason: "PN_PROTOCOL" });
     expect(peer.transport.buffered).toBeLessThan(8 * 1024 * 1024);
     expect(peer.longest).toBeLessThan(1024 * 1024);
   });
 
-  test("a full message of PINGs is answered in messages that the other side accepts", () => {
-    const peer = new PlayedPeer("server");
-    peer.says(...Array.from({ length: 65_536 }, () => ({ type: "PING", payload: "00".repeat(8) }) as const));
+  test("a full message of PINGs is answered in messages below the size limit", () => {
+    const peer = new ScriptedPeer("server");
+    peer.sends(...Array.from({ length: 65_536 }, () => ({ type: "PING", payload: "00".repeat(8) }) as const));
     expect(peer.sent("PONG")).toHaveLength(65_536);
     expect(peer.longest).toBeLessThan(1024 * 1024);
   });

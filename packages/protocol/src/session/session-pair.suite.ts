@@ -1,23 +1,25 @@
 import type { ControlMessage } from "../wire/control.js";
 import type { ErrorCode, TunnelError } from "../errors.js";
 import type { Limits } from "../limits.js";
-import { Session, type SessionHandler } from "./session.js";
+import type { MultiplexedStream } from "./multiplexed-stream.js";
+import type { SessionHandler } from "./session-handler.js";
+import { Session } from "./session.js";
 import { SimulatedLink, VirtualClock, type LinkOptions } from "./simulated-link.suite.js";
 import type { Stream, StreamHandler, StreamReset } from "./stream.js";
 
-/** A session's owner that writes down what it is told. */
+/** A session's owner that records all events. */
 export class SessionRecord implements SessionHandler {
-  readonly streams: Stream[] = [];
+  readonly streams: MultiplexedStream[] = [];
   readonly probes: boolean[] = [];
   readonly controls: ControlMessage[] = [];
   readonly goAways: { code: ErrorCode; retryAfter: number; reason: string }[] = [];
   readonly roundTrips: number[] = [];
   closed: TunnelError | undefined;
   streamsOver = 0;
-  /** What to do with a stream of the peer. */
-  accept: (stream: Stream) => void = () => {};
+  /** Called with each stream that the peer opens. */
+  accept: (stream: MultiplexedStream) => void = () => {};
 
-  onStream(stream: Stream, probe: boolean): void {
+  onStream(stream: MultiplexedStream, probe: boolean): void {
     this.streams.push(stream);
     this.probes.push(probe);
     this.accept(stream);
@@ -35,7 +37,7 @@ export class SessionRecord implements SessionHandler {
     this.streamsOver++;
   }
   onClose(reason: TunnelError): void {
-    if (this.closed !== undefined) throw new Error("told of the end twice");
+    if (this.closed !== undefined) throw new Error("onClose twice");
     this.closed = reason;
   }
 }
@@ -45,7 +47,7 @@ export interface Side {
   record: SessionRecord;
 }
 
-/** A server's and a client's session with a link between them. */
+/** The sessions of a server and a client with a link between them. */
 export class SessionPair {
   readonly clock: VirtualClock;
   readonly link: SimulatedLink;
@@ -65,7 +67,7 @@ export class SessionPair {
     this.client = side("client");
   }
 
-  /** Both sides look at the clock once a second, from now on, as their owners have to. */
+  /** Calls `tick` of both sides regularly, as their owners must. */
   tick(interval = 1_000): void {
     this.clock.every(interval, () => {
       this.server.session.tick();
@@ -74,16 +76,16 @@ export class SessionPair {
   }
 }
 
-/** What arrived on a stream. It gives every byte back as soon as it came. */
+/** Counts what arrives on a stream and consumes it at once. */
 export class Received implements StreamHandler {
   bytes = 0;
   ended = false;
   reset: StreamReset | undefined;
   onBytes: (bytes: number) => unknown = () => {};
-  readonly stream: Stream;
+  readonly stream: MultiplexedStream;
 
   constructor(stream: Stream) {
-    this.stream = stream;
+    this.stream = stream as MultiplexedStream;
     stream.handler = this;
   }
   onData(chunk: Buffer): void {
@@ -102,7 +104,7 @@ export class Received implements StreamHandler {
 
 const CHUNK = Buffer.alloc(64 * 1024, "b");
 
-/** Writes as much as the stream takes, for ever, as a socket does whose reads are paused until `onDrain`. */
+/** Writes endlessly as much as the stream accepts, like a socket that is paused until `onDrain`. */
 export class Bulk extends Received {
   constructor(stream: Stream) {
     super(stream);

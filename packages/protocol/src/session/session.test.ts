@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS, TunnelError } from "../errors.js";
-import { PlayedPeer } from "./scripted-peer.suite.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
 import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 
 describe("opening streams", () => {
   test("the server's ids are odd, and OPEN leaves with the first bytes in one message", () => {
-    const peer = new PlayedPeer("server");
+    const peer = new ScriptedPeer("server");
     for (const tunnel of [7, 8]) peer.session.open(tunnel).write(Buffer.from("hi"));
     peer.clock.run(1);
     expect(peer.messages).toBe(1);
@@ -18,7 +18,7 @@ describe("opening streams", () => {
     expect(peer.session.streams).toBe(2);
   });
 
-  test("a probe is told from a visit", () => {
+  test("a probe is distinguished from a visit", () => {
     const { server, client, clock } = new SessionPair();
     server.session.open(1, true);
     server.session.open(1);
@@ -26,8 +26,8 @@ describe("opening streams", () => {
     expect(client.record.probes).toEqual([true, false]);
   });
 
-  test("a client's stream is refused in version 1, and the session goes on", () => {
-    const peer = new PlayedPeer("server");
+  test("a client's stream is refused in version 1, and the session continues", () => {
+    const peer = new ScriptedPeer("server");
     peer.opens(2);
     peer.opens(4);
     expect(peer.sent("RESET")).toEqual([
@@ -38,19 +38,19 @@ describe("opening streams", () => {
     expect(peer.record.closed).toBeUndefined();
   });
 
-  test("one stream more than the limit is refused, and the slot of one that ends is free again", () => {
-    const peer = new PlayedPeer("client", { streams: 2 });
+  test("a stream beyond the limit is refused, and a stream that ends makes room for another", () => {
+    const peer = new ScriptedPeer("client", { streams: 2 });
     for (const id of [1, 3, 5]) peer.opens(id);
     expect(peer.sent("RESET")).toEqual([
       { type: "RESET", stream: 5, error: ERRORS.PN_STREAM_LIMIT.number, delivered: 0 },
     ]);
-    peer.says({ type: "RESET", stream: 3, error: 40, delivered: 0 });
+    peer.sends({ type: "RESET", stream: 3, error: 40, delivered: 0 });
     peer.opens(7);
     expect(peer.sent("RESET")).toHaveLength(1);
     expect(peer.record.streams.map(({ id }) => id)).toEqual([1, 3, 7]);
   });
 
-  test("the opener stops at the limit by itself", () => {
+  test("the opener does not exceed the limit", () => {
     const { server } = new SessionPair({ limits: { streams: 2 } });
     const stream = server.session.open(1);
     expect(server.session.available).toBe(true);
@@ -62,7 +62,7 @@ describe("opening streams", () => {
 });
 
 describe("ending streams", () => {
-  test("those of one tunnel can be broken: both sides hear of it, and no other stream does", () => {
+  test("breakTunnel resets the streams of one tunnel on both sides, and no others", () => {
     const { server, client, clock } = new SessionPair();
     const accepted: Received[] = [];
     client.record.accept = (stream) => accepted.push(new Received(stream));
@@ -75,22 +75,22 @@ describe("ending streams", () => {
     expect([server.session.streams, client.session.streams]).toEqual([1, 1]);
   });
 
-  test("FIN stays behind the data that waits for window, and tells what was consumed", () => {
-    const peer = new PlayedPeer("client");
+  test("FIN follows data that waits for the window, and reports the bytes consumed", () => {
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     const [stream] = peer.record.streams;
-    peer.says({ type: "DATA", stream: 1, data: "aabbcc" });
+    peer.sends({ type: "DATA", stream: 1, data: "aabbcc" });
     stream?.consumed(2);
     stream?.write(Buffer.alloc(150));
     stream?.end();
     peer.clock.run(1);
-    expect(peer.story(1)).toEqual(["DATA"]);
-    peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
-    expect(peer.story(1)).toEqual(["DATA", "DATA", "FIN"]);
+    expect(peer.typesOn(1)).toEqual(["DATA"]);
+    peer.sends({ type: "WINDOW", stream: 1, limit: 1_000 });
+    expect(peer.typesOn(1)).toEqual(["DATA", "DATA", "FIN"]);
     expect(peer.sent("FIN")).toEqual([{ type: "FIN", stream: 1, delivered: 2 }]);
   });
 
-  test("half-close works in both directions, and both ends forget the stream", () => {
+  test("half-close works in both directions, and then both sides have no stream", () => {
     for (const first of ["server", "client"] as const) {
       const pair = new SessionPair({ delay: 5 });
       const opened = new Received(pair.server.session.open(1));
@@ -111,43 +111,43 @@ describe("ending streams", () => {
     }
   });
 
-  test("RESET throws away what is queued, tells what was consumed, and nothing answers it", () => {
-    const peer = new PlayedPeer("client");
+  test("RESET discards queued data, reports the bytes consumed, and gets no response", () => {
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     const [stream] = peer.record.streams;
-    peer.says({ type: "DATA", stream: 1, data: "aabbcc" });
+    peer.sends({ type: "DATA", stream: 1, data: "aabbcc" });
     stream?.consumed(3);
     stream?.write(Buffer.alloc(150));
     stream?.reset("PN_LOCAL_RESET");
     stream?.reset("PN_CANCELLED");
     stream?.write(Buffer.alloc(10));
     stream?.end();
-    peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
-    expect(peer.story(1)).toEqual(["DATA", "RESET"]);
+    peer.sends({ type: "WINDOW", stream: 1, limit: 1_000 });
+    expect(peer.typesOn(1)).toEqual(["DATA", "RESET"]);
     expect(peer.sent("RESET")).toEqual([
       { type: "RESET", stream: 1, error: ERRORS.PN_LOCAL_RESET.number, delivered: 3 },
     ]);
     expect(peer.session.streams).toBe(0);
   });
 
-  test("a stream that breaks off says first what is queued, and its end, if it had one", () => {
+  test("resetAfterFlush sends queued data first, and FIN if the stream had ended", () => {
     for (const ended of [false, true]) {
-      const peer = new PlayedPeer("client");
+      const peer = new ScriptedPeer("client");
       peer.opens(1, 100);
       const [stream] = peer.record.streams;
-      peer.says({ type: "DATA", stream: 1, data: "aabbcc" });
+      peer.sends({ type: "DATA", stream: 1, data: "aabbcc" });
       stream?.consumed(3);
       stream?.write(Buffer.alloc(150));
       if (ended) stream?.end();
-      stream?.breakOff("PN_LOCAL_RESET");
-      stream?.breakOff("PN_CANCELLED");
+      stream?.resetAfterFlush("PN_LOCAL_RESET");
+      stream?.resetAfterFlush("PN_CANCELLED");
       stream?.write(Buffer.alloc(10));
       stream?.end();
       peer.clock.run(1);
-      expect(peer.story(1)).toEqual(["DATA"]);
+      expect(peer.typesOn(1)).toEqual(["DATA"]);
       expect(stream?.over).toBe(false);
-      peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
-      expect(peer.story(1)).toEqual(["DATA", "DATA", ...(ended ? ["FIN"] : []), "RESET"]);
+      peer.sends({ type: "WINDOW", stream: 1, limit: 1_000 });
+      expect(peer.typesOn(1)).toEqual(["DATA", "DATA", ...(ended ? ["FIN"] : []), "RESET"]);
       expect(peer.sent("RESET")).toEqual([
         { type: "RESET", stream: 1, error: ERRORS.PN_LOCAL_RESET.number, delivered: 3 },
       ]);
@@ -155,44 +155,44 @@ describe("ending streams", () => {
     }
   });
 
-  test("a stream whose both ends are said has nothing to break off", () => {
-    const peer = new PlayedPeer("client");
+  test("resetAfterFlush sends no RESET on a stream that FIN closes in both directions", () => {
+    const peer = new ScriptedPeer("client");
     peer.opens(1, 100);
     const [stream] = peer.record.streams;
     stream?.write(Buffer.alloc(150));
     stream?.end();
-    peer.says({ type: "FIN", stream: 1, delivered: 0 });
-    stream?.breakOff("PN_LOCAL_RESET");
-    peer.says({ type: "WINDOW", stream: 1, limit: 1_000 });
-    expect(peer.story(1)).toEqual(["DATA", "DATA", "FIN"]);
+    peer.sends({ type: "FIN", stream: 1, delivered: 0 });
+    stream?.resetAfterFlush("PN_LOCAL_RESET");
+    peer.sends({ type: "WINDOW", stream: 1, limit: 1_000 });
+    expect(peer.typesOn(1)).toEqual(["DATA", "DATA", "FIN"]);
     expect(stream?.over).toBe(true);
   });
 
-  test("the peer's RESET arrives with code and count; an unknown number is PN_INTERNAL", () => {
-    const peer = new PlayedPeer("client");
+  test("RESET of the peer is reported with code and count; an unknown number is PN_INTERNAL", () => {
+    const peer = new ScriptedPeer("client");
     for (const id of [1, 3]) peer.opens(id);
-    const heard = peer.record.streams.map((stream) => new Received(stream));
-    peer.says({ type: "RESET", stream: 1, error: ERRORS.PN_CANCELLED.number, delivered: 12 });
-    peer.says({ type: "RESET", stream: 3, error: 4_000_000_000, delivered: 0 });
-    expect(heard.map(({ reset }) => reset)).toEqual([
+    const received = peer.record.streams.map((stream) => new Received(stream));
+    peer.sends({ type: "RESET", stream: 1, error: ERRORS.PN_CANCELLED.number, delivered: 12 });
+    peer.sends({ type: "RESET", stream: 3, error: 4_000_000_000, delivered: 0 });
+    expect(received.map(({ reset }) => reset)).toEqual([
       { code: "PN_CANCELLED", delivered: 12 },
       { code: "PN_INTERNAL", delivered: 0 },
     ]);
     expect(peer.sent("RESET")).toEqual([]);
   });
 
-  test("frames that crossed a RESET are ignored, their bytes still counted for ACK", () => {
-    const peer = new PlayedPeer("client");
+  test("frames that crossed a RESET are ignored, but their bytes count for ACK", () => {
+    const peer = new ScriptedPeer("client");
     peer.opens(1);
     peer.record.streams[0]?.reset();
-    peer.says({ type: "DATA", stream: 1, data: "aa", flags: 0x80 }, { type: "FIN", stream: 1, delivered: 0 });
+    peer.sends({ type: "DATA", stream: 1, data: "aa", flags: 0x80 }, { type: "FIN", stream: 1, delivered: 0 });
     expect(peer.record.closed).toBeUndefined();
     expect(peer.sent("ACK").at(-1)).toMatchObject({ type: "ACK", stream: 0, received: 16 + 9 + 16 });
   });
 });
 
 describe("GOAWAY", () => {
-  test("ends the opening on both sides; what is open goes on to its end", () => {
+  test("stops both sides from opening streams; open streams continue to their end", () => {
     const pair = new SessionPair({ delay: 5 });
     const before = new Received(pair.server.session.open(1));
     pair.clock.run(10);
@@ -217,7 +217,7 @@ describe("GOAWAY", () => {
 });
 
 describe("the end of a session", () => {
-  test("a drop tells every stream, then the session, once", () => {
+  test("a drop is reported to every stream, then to the session, once", () => {
     const pair = new SessionPair();
     const order: string[] = [];
     for (let opened = 0; opened < 3; opened++) {
@@ -247,13 +247,13 @@ describe("the end of a session", () => {
     [4000, "PN_SESSION_LOST"],
     [1006, "PN_SESSION_LOST"],
     [1000, "PN_CLOSED"],
-  ])("close code %i is told as %s", (code, name) => {
+  ])("close code %i is reported as %s", (code, name) => {
     const { server, link } = new SessionPair();
     link.server.handler.onClose(code, "");
     expect(server.record.closed?.code).toBe(name);
   });
 
-  test("close lets the turn's frames leave, says why by its code, and nothing leaves afterwards", () => {
+  test("close sends the frames of the turn and the close code, and nothing afterwards", () => {
     const pair = new SessionPair({ delay: 5 });
     const stream = pair.server.session.open(1);
     const other = new Received(pair.server.session.open(1));
@@ -265,7 +265,7 @@ describe("the end of a session", () => {
     expect(pair.link.server.closed).toEqual({ code: 4001, reason: "PN_INTERNAL" });
     expect(other.reset).toEqual({ code: "PN_SESSION_LOST", delivered: -1 });
     expect(pair.server.session.available).toBe(false);
-    // The owner goes on for a moment, as it does when it has not heard yet.
+    // The owner continues for a moment, as an owner does that does not know yet.
     stream.write(Buffer.alloc(200_000));
     stream.end();
     pair.server.session.ping();
@@ -278,17 +278,17 @@ describe("the end of a session", () => {
     expect([pair.server.record.closed?.code, pair.client.record.closed?.code]).toEqual(["PN_INTERNAL", "PN_INTERNAL"]);
   });
 
-  test("a peer that broke the protocol is heard no more, even if it never lets the connection close", () => {
-    const peer = new PlayedPeer("client");
+  test("frames of a peer that violated the protocol are ignored, even if it never closes the connection", () => {
+    const peer = new ScriptedPeer("client");
     peer.link.cut = true;
     peer.opens(1);
     const received = new Received(peer.record.streams[0]!);
-    peer.says({ type: "DATA", stream: 3, data: "aa" });
+    peer.sends({ type: "DATA", stream: 3, data: "aa" });
     expect(peer.transport.closed).toEqual({ code: 4002, reason: "PN_PROTOCOL" });
     const { length } = peer.frames;
-    peer.says({ type: "DATA", stream: 1, data: "aa" }, { type: "PING", payload: "00".repeat(8) });
+    peer.sends({ type: "DATA", stream: 1, data: "aa" }, { type: "PING", payload: "00".repeat(8) });
     peer.opens(5);
-    peer.says({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
+    peer.sends({ type: "CONTROL", text: '{"type":"unbind","tunnel":1}' });
     peer.clock.run(1);
     expect(received.bytes).toBe(0);
     expect(peer.record.streams).toHaveLength(1);
@@ -296,14 +296,14 @@ describe("the end of a session", () => {
     expect(peer.frames).toHaveLength(length);
   });
 
-  test("an owner that closes while it is being told hears nothing more of that message", () => {
-    const peer = new PlayedPeer("client");
+  test("an owner that closes in a callback gets no further callbacks for that message", () => {
+    const peer = new ScriptedPeer("client");
     peer.link.cut = true;
     peer.opens(1);
     const received = new Received(peer.record.streams[0]!);
     peer.record.onControl = () => peer.session.close(new TunnelError("PN_CLOSED"));
     const { length } = peer.frames;
-    peer.says(
+    peer.sends(
       { type: "PING", payload: "00".repeat(8) },
       { type: "CONTROL", text: '{"type":"unbind","tunnel":1}' },
       { type: "DATA", stream: 1, data: "aa" },
@@ -317,8 +317,8 @@ describe("the end of a session", () => {
     expect(peer.frames.slice(length).map(({ type }) => type)).toEqual(["PONG", "ACK"]);
   });
 
-  test("a closed session that the peer holds open is still lost to the heartbeat", () => {
-    const peer = new PlayedPeer("client");
+  test("the heartbeat also ends a closing session that the peer keeps open", () => {
+    const peer = new ScriptedPeer("client");
     peer.link.cut = true;
     peer.session.close(new TunnelError("PN_CLOSED"));
     peer.clock.every(1_000, () => peer.session.tick());
@@ -328,9 +328,9 @@ describe("the end of a session", () => {
 });
 
 describe("control messages and PING", () => {
-  test("an unknown type is answered and changes nothing", () => {
-    const peer = new PlayedPeer("client");
-    peer.says({ type: "CONTROL", text: '{"type":"weather"}' });
+  test("an unknown type is answered with PN_CONTROL_UNKNOWN and has no other effect", () => {
+    const peer = new ScriptedPeer("client");
+    peer.sends({ type: "CONTROL", text: '{"type":"weather"}' });
     expect(peer.sent("CONTROL").map((frame) => JSON.parse(frame["text"] as string) as object)).toMatchObject([
       { type: "error", code: "PN_CONTROL_UNKNOWN", retryable: false },
     ]);
@@ -339,23 +339,23 @@ describe("control messages and PING", () => {
   });
 
   test("PING is answered in the same turn, with its bytes", () => {
-    const peer = new PlayedPeer("client");
-    peer.says({ type: "PING", payload: "0123456789abcdef" });
+    const peer = new ScriptedPeer("client");
+    peer.sends({ type: "PING", payload: "0123456789abcdef" });
     expect(peer.frames).toMatchObject([{ type: "PONG", stream: 0, payload: "0123456789abcdef" }]);
   });
 
-  test("PONG tells the round trip; one that answers nothing tells nothing", () => {
+  test("PONG reports the round trip; a PONG without a PING is ignored", () => {
     const pair = new SessionPair({ delay: 15 });
     pair.server.session.ping();
     pair.clock.run(100);
     expect(pair.server.record.roundTrips).toEqual([30]);
-    const peer = new PlayedPeer("client");
+    const peer = new ScriptedPeer("client");
     peer.session.ping();
-    peer.says({ type: "PONG", payload: "00000000000000ff" });
+    peer.sends({ type: "PONG", payload: "00000000000000ff" });
     expect(peer.record.roundTrips).toEqual([]);
   });
 
-  test("beside bulk data they are not kept waiting for window or turns", () => {
+  test("beside bulk data they wait neither for windows nor for turns", () => {
     const pair = new SessionPair({ delay: 1 });
     pair.client.record.accept = (stream) =>
       void (stream.handler = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} });

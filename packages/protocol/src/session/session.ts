@@ -1,91 +1,57 @@
+import { closeCodeOf, errorOfClose } from "./close-code.js";
 import { decodeControl, encodeControl, type ControlMessage } from "../wire/control.js";
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "../errors.js";
 import { Flag } from "../wire/frame.js";
 import { FrameReader, type FrameHandler } from "../wire/frame-reader.js";
-import { Heartbeat } from "./heartbeat.js";
 import { DEFAULT_LIMITS, type Limits } from "../limits.js";
-import { ReceiveWindow } from "./receive-window.js";
+import { Liveness } from "./liveness.js";
 import { Sender, type SenderPort } from "./sender.js";
-import { Stream, type StreamOwner } from "./stream.js";
-import type { Transport, TransportHandler } from "../transport.js";
-import { WindowPool } from "./window-pool.js";
+import type { SessionHandler } from "./session-handler.js";
+import type { Stream } from "./stream.js";
+import { StreamTable } from "./stream-table.js";
+import type { TransportHandler } from "../transport.js";
 
-/** RFC 6455, section 7.4.1. */
-const NORMAL_CLOSURE = 1000;
-/** More than this, in bytes, waits for the socket only when a peer makes us answer and does not read: bulk data stops far below. */
-const MOST_UNREAD = 4 * 1024 * 1024;
 /**
- * A peer that is heard and does not answer is given up when an answer is this many heartbeats old, and a PING has waited for one for so many.
- * That is noticed within three heartbeats, though it is looked at once a second only.
+ * The socket holds more unsent bytes than this only when a peer requests responses and does not read them: bulk data
+ * stops far below.
  */
-const ANSWER_AGE = 2.85;
-const PING_AGE = 1.7;
-/** In milliseconds: with however many heartbeats, a long way takes its time. */
-const LEAST_PING_AGE = 5_000;
-/** Stream ids fit 32 bits. */
-const LAST_ID = 0xffff_ffff;
-
-export interface SessionHandler {
-  /** The peer opened a stream; set its handler before returning. */
-  onStream(stream: Stream, probe: boolean): void;
-  onControl(message: ControlMessage): void;
-  /** The peer drains: open nothing new, finish what runs. */
-  onGoAway(code: ErrorCode, retryAfter: number, reason: string): void;
-  /** A heartbeat was answered after so many milliseconds. */
-  onPong(roundTrip: number): void;
-  /** The last open stream is over. */
-  onStreamsOver(): void;
-  /** The session ended; its streams were told before. */
-  onClose(reason: TunnelError): void;
-}
+const MOST_UNREAD = 4 * 1024 * 1024;
 
 export interface SessionOptions extends SenderPort {
   role: "server" | "client";
   limits?: Partial<Limits>;
 }
 
-/** One session over one transport: PROTOCOL.md. Pure: transport, clock and turns come from outside, and `tick` is the only timer. */
-export class Session implements StreamOwner, FrameHandler, TransportHandler {
+/**
+ * One session over one transport: PROTOCOL.md. Pure: transport, clock and scheduling are passed in, and `tick` replaces
+ * timers.
+ */
+export class Session implements FrameHandler, TransportHandler {
   handler: SessionHandler;
-  readonly sender: Sender;
   readonly limits: Limits;
 
-  readonly #transport: Transport;
   readonly #port: SenderPort;
   readonly #role: "server" | "client";
-  readonly #streams = new Map<number, Stream>();
-  readonly #pool: WindowPool;
-  readonly #heartbeat: Heartbeat;
+  readonly #streams: StreamTable;
   readonly #reader: FrameReader;
-  #nextId: number;
-  /** The highest id the peer has opened. */
-  #peerId: number;
-  /** The session ended, or is closing for this reason. */
+  readonly #sender: Sender;
+  readonly #liveness: Liveness;
+  /** Why the session ended or is closing. */
   #reason: TunnelError | undefined;
   #closed = false;
-  #goneAway = false;
-  #pings = 0;
-  #pingAt = -1;
-  #pingClean = false;
-  #pingIsBeat = false;
-  /** The oldest PING since the last PONG left then; -1 while none waits for one. */
-  #unansweredAt = -1;
-  #answeredAt: number;
+  /** Whether either side has sent GOAWAY. */
+  #draining = false;
 
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.handler = handler;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#port = options;
     this.#role = options.role;
-    this.#transport = options.transport;
-    this.#pool = new WindowPool(this.limits.sessionWindow);
     this.#reader = new FrameReader(this.limits.control);
-    this.#heartbeat = new Heartbeat(this.limits.heartbeat, options.now());
-    this.#answeredAt = options.now();
-    this.#nextId = options.role === "server" ? 1 : 2;
-    this.#peerId = options.role === "server" ? 0 : -1;
     const schedule = (task: () => void): void => options.schedule(() => this.#guard(task));
-    this.sender = new Sender({ transport: options.transport, now: options.now, schedule });
+    this.#sender = new Sender({ transport: options.transport, now: options.now, schedule });
+    this.#streams = new StreamTable(options.role, this.limits, this.#sender, () => this.handler.onStreamsOver());
+    this.#liveness = new Liveness(this.limits, this.#sender.congestion, options.now());
     options.transport.handler = this;
   }
 
@@ -96,28 +62,41 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
 
   /** Whether a stream can be opened now. */
   get available(): boolean {
-    return this.#reason === undefined && !this.#goneAway && !this.full;
+    return this.#reason === undefined && !this.#draining && !this.full;
   }
 
-  /** As many streams are open as it may have. */
+  /** Whether as many streams are open as the limit allows. */
   get full(): boolean {
     return this.#streams.size >= this.limits.streams;
   }
 
-  /** Opens a stream for `tunnel`. The caller has looked at `available`. */
+  /** When anything last arrived, in milliseconds of the clock passed in; 0 before. */
+  get heardAt(): number {
+    return this.#sender.heardAt;
+  }
+
+  /** Milliseconds since the last progress of acknowledgement while bytes wait for one; 0 when none do. */
+  get unacknowledgedFor(): number {
+    return this.#sender.congestion.unacknowledgedFor(this.#port.now());
+  }
+
+  /** Bytes of sequenced frames, headers included: PROTOCOL.md, section 6. */
+  get counts(): { sent: number; acknowledged: number; received: number } {
+    const { sent, acknowledged } = this.#sender.congestion;
+    return { sent, acknowledged, received: this.#sender.received };
+  }
+
+  /** Opens a stream for `tunnel`. Check `available` before. */
   open(tunnel: number, probe = false): Stream {
-    const window = new ReceiveWindow(true, this.limits, this.#pool);
-    const stream = new Stream(this.#nextId, tunnel, this.limits.guaranteedWindow, window, this);
-    this.#nextId += 2;
-    this.#streams.set(stream.id, stream);
-    this.sender.open(stream, probe ? Flag.PROBE : 0, window.limit);
-    if (this.#nextId > LAST_ID) this.goAway("PN_DRAINING");
+    const stream = this.#streams.open(tunnel);
+    this.#sender.open(stream.id, probe ? Flag.PROBE : 0, tunnel, stream.window.limit);
+    if (this.#streams.exhausted) this.goAway("PN_DRAINING");
     return stream;
   }
 
-  /** Breaks what is open for `tunnel`: the peer and the owners of the streams are told. */
+  /** Resets every stream of `tunnel`, towards the peer and towards its handler. */
   breakTunnel(tunnel: number, code: ErrorCode): void {
-    for (const stream of [...this.#streams.values()].filter((each) => each.tunnel === tunnel)) {
+    for (const stream of [...this.#streams.all()].filter((each) => each.tunnel === tunnel)) {
       this.#guard(() => {
         stream.reset(code);
         stream.handler.onReset({ code, delivered: -1 });
@@ -126,134 +105,108 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   control(message: ControlMessage): void {
-    if (this.#reason === undefined) this.sender.control(encodeControl(message));
+    if (this.#reason === undefined) this.#sender.control(encodeControl(message));
   }
 
-  /** Sends a PING, whose answer comes as `onPong`. */
+  /** Sends a PING; its PONG is reported to `onPong`. */
   ping(): void {
     this.#ping(true);
   }
 
-  #ping(isBeat: boolean): void {
-    const payload = Buffer.alloc(8);
-    payload.writeUInt32BE(++this.#pings >>> 0, 4);
-    this.#pingAt = this.#port.now();
-    // One that measures may take the place of a heartbeat that is not answered yet: then it is one, too.
-    this.#pingIsBeat = isBeat || (this.#pingIsBeat && this.#unansweredAt >= 0);
-    if (this.#unansweredAt < 0) this.#unansweredAt = this.#pingAt;
-    this.#pingClean = this.sender.inFlight.bytes === 0;
-    this.sender.ping(payload);
-  }
-
-  /** Announces that this side opens and accepts no more streams. */
+  /** Announces that this side opens and accepts no more streams. `retryAfter` in milliseconds; 0: no hint. */
   goAway(code: ErrorCode, retryAfter = 0, reason: string = ERRORS[code].message): void {
-    if (this.#reason !== undefined || this.#goneAway) return;
-    this.#goneAway = true;
-    this.sender.goAway(ERRORS[code].number, retryAfter, reason);
+    if (this.#reason !== undefined || this.#draining) return;
+    this.#draining = true;
+    this.#sender.goAway(ERRORS[code].number, retryAfter, reason);
   }
 
-  /** Ends the session: what is queued for this turn still leaves, and nothing that arrives is heard any more. Can be called twice. */
+  /**
+   * Ends the session with a closing handshake: frames queued in this turn still leave, arriving ones are ignored. Can
+   * be called twice.
+   */
   close(reason: TunnelError): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.#guard(() => this.sender.flush());
-    this.#loseStreams();
-    const { number } = ERRORS[reason.code];
-    if (reason.code === "PN_CLOSED") this.#transport.close(NORMAL_CLOSURE, "");
-    else this.#transport.close(4000 + number, reason.code);
+    this.#guard(() => this.#sender.flush());
+    this.#abortStreams();
+    this.#port.transport.close(closeCodeOf(reason), reason.code === "PN_CLOSED" ? "" : reason.code);
   }
 
-  /** The peer is gone, and hears no closing handshake. */
-  lose(reason: TunnelError): void {
+  /** Ends the session without a closing handshake, because the peer is gone. */
+  abort(reason: TunnelError): void {
     this.#reason ??= reason;
-    this.#transport.terminate();
+    this.#port.transport.terminate();
   }
 
-  /** Heartbeats and stalls: call it about once a second. */
+  /** Sends heartbeats and aborts a lost session. Call it about once a second. */
   tick(): void {
     if (this.#closed) return;
     const now = this.#port.now();
-    const beat = this.#heartbeat.beat(now);
-    // What waits in the socket is read before anybody is given up: a process that was suspended finds its timers due first.
-    const isLost = (): boolean => this.#heartbeat.silent || this.#isUnheard(now);
-    if (isLost()) this.#port.schedule(() => isLost() && this.lose(new TunnelError("PN_HEARTBEAT_LOST")));
-    if (beat === "ping") this.ping();
-    else if (this.sender.inFlight.shouldMeasure(now)) this.#ping(false);
+    const beat = this.#liveness.beat(now);
+    // The timers of a process that was suspended fire before it reads its sockets, so the peer is checked again after
+    // reading.
+    const isLost = (): boolean => this.#liveness.isLost(now);
+    if (isLost()) this.#port.schedule(() => isLost() && this.abort(new TunnelError("PN_HEARTBEAT_LOST")));
+    if (beat === "ping") this.#ping(true);
+    else if (this.#sender.congestion.shouldMeasure(now)) this.#ping(false);
   }
 
-  /** Whether nothing proves that the peer receives what we send: for long neither an answer to a PING nor an acknowledgement has come. */
-  #isUnheard(now: number): boolean {
-    const { bytes, progressAt, ackedAt } = this.sender.inFlight;
-    if (bytes > 0 && now - progressAt > this.limits.stall) return true;
-    if (this.#unansweredAt < 0) return false;
-    const { heartbeat } = this.limits;
-    const isOld = now - Math.max(this.#answeredAt, ackedAt) >= ANSWER_AGE * heartbeat;
-    return isOld && now - Math.max(this.#unansweredAt, ackedAt) >= Math.max(PING_AGE * heartbeat, LEAST_PING_AGE);
-  }
-
-  // ---- what the transport tells
+  // ---- TransportHandler
 
   onMessage(piece: Buffer, last: boolean): void {
     if (this.#reason !== undefined) return;
-    this.#heartbeat.heard();
-    this.sender.heardAt = this.#port.now();
+    this.#liveness.heard();
+    this.#sender.heardAt = this.#port.now();
     try {
       const { bytes, ackNow } = this.#reader.read(piece, this);
-      this.sender.received += bytes;
+      this.#sender.received += bytes;
       if (last) this.#reader.end();
-      if (this.#transport.buffered > MOST_UNREAD) throw new TunnelError("PN_PROTOCOL", "answers are not read");
+      if (this.#port.transport.buffered > MOST_UNREAD) throw new TunnelError("PN_PROTOCOL", "responses are not read");
       if (!ackNow) return;
-      this.sender.ackNow = true;
-      this.sender.schedule();
+      this.#sender.ackNow = true;
+      this.#sender.schedule();
     } catch (error) {
       this.#fail(error);
     }
   }
 
   onDrain(): void {
-    this.#guard(() => this.sender.flush());
+    this.#guard(() => this.#sender.flush());
   }
 
   onClose(code: number, reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#reason ??=
-      (code === NORMAL_CLOSURE ? new TunnelError("PN_CLOSED") : undefined) ??
-      (code > 4000
-        ? new TunnelError(errorCode(code - 4000))
-        : new TunnelError("PN_SESSION_LOST", reason || `code ${code}`));
-    this.#loseStreams();
+    this.#reason ??= errorOfClose(code, reason);
+    this.#abortStreams();
     this.handler.onClose(this.#reason);
   }
 
-  // ---- what the frames tell; the owner may close while it hears of one, and then hears of no other
+  // ---- FrameHandler; the owner may close the session in any of its callbacks, and gets no further ones
 
   onData(id: number, flags: number, payload: Buffer): void {
-    const stream = this.#find(id);
+    const stream = this.#streams.find(id);
     if (stream !== undefined && !stream.receiveData(flags, payload)) throw new TunnelError("PN_FLOW_CONTROL");
   }
 
   onWindow(id: number, limit: number): void {
-    this.#find(id)?.receiveWindow(limit);
+    this.#streams.find(id)?.receiveWindow(limit);
   }
 
   onFin(id: number, delivered: number): void {
-    this.#find(id)?.receiveFin(delivered);
+    this.#streams.find(id)?.receiveFin(delivered);
   }
 
   onReset(id: number, error: number, delivered: number): void {
-    this.#find(id)?.receiveReset(error, delivered);
+    this.#streams.find(id)?.receiveReset(error, delivered);
   }
 
   onOpen(id: number, flags: number, tunnel: number, window: number): void {
     if (this.#reason !== undefined) return;
-    if (this.#isOurs(id) || id <= this.#peerId) throw new TunnelError("PN_PROTOCOL", `stream ${id} cannot be opened`);
-    this.#peerId = id;
+    this.#streams.use(id);
     const refusal = this.#refusal();
-    if (refusal !== undefined) return this.sender.reset({ id }, ERRORS[refusal].number, 0);
-    const stream = new Stream(id, tunnel, window, new ReceiveWindow(false, this.limits, this.#pool), this);
-    this.#streams.set(id, stream);
-    this.handler.onStream(stream, (flags & Flag.PROBE) !== 0);
+    if (refusal !== undefined) return this.#sender.reset(id, ERRORS[refusal].number, 0);
+    this.handler.onStream(this.#streams.accept(id, tunnel, window), (flags & Flag.PROBE) !== 0);
   }
 
   onControl(json: Buffer): void {
@@ -265,67 +218,50 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
   }
 
   onPing(payload: Buffer): void {
-    this.sender.pong(payload);
+    this.#sender.pong(payload);
   }
 
   onPong(payload: Buffer, clock: number): void {
     if (this.#reason !== undefined) return;
-    this.#unansweredAt = -1;
-    this.#answeredAt = this.#port.now();
-    if (this.#pingAt < 0 || payload.readUInt32BE(4) !== this.#pings >>> 0) return;
     const now = this.#port.now();
-    const roundTrip = now - this.#pingAt;
-    this.sender.inFlight.measured(this.#pingAt, clock, this.#pingClean, now);
-    this.#pingAt = -1;
-    this.sender.schedule();
-    if (this.#pingIsBeat) this.handler.onPong(roundTrip);
+    const ping = this.#liveness.pong(payload, now);
+    if (ping === undefined) return;
+    this.#sender.congestion.measured(ping.sentAt, clock, ping.pathIdle, now);
+    this.#sender.schedule();
+    if (ping.isHeartbeat) this.handler.onPong(now - ping.sentAt);
   }
 
   onGoAway(error: number, retryAfter: number, reason: string): void {
     if (this.#reason !== undefined) return;
-    this.#goneAway = true;
+    this.#draining = true;
     this.handler.onGoAway(errorCode(error), retryAfter, reason);
   }
 
   onAck(received: number, clock: number): void {
     const now = this.#port.now();
-    if (!this.sender.inFlight.acknowledge(received, clock, now))
+    if (!this.#sender.congestion.acknowledge(received, clock, now)) {
       throw new TunnelError("PN_PROTOCOL", "an ACK is out of range");
-    this.sender.schedule();
-    if (this.sender.inFlight.shouldMeasure(now)) this.#ping(false);
-  }
-
-  // ---- what streams tell
-
-  forget(stream: Stream): void {
-    this.#streams.delete(stream.id);
-    if (this.#streams.size === 0) this.handler.onStreamsOver();
-  }
-
-  #isOurs(id: number): boolean {
-    return (id & 1) === (this.#role === "server" ? 1 : 0);
-  }
-
-  /** The open stream `id`; undefined when it is over already. */
-  #find(id: number): Stream | undefined {
-    const stream = this.#streams.get(id);
-    if (stream === undefined && (this.#isOurs(id) ? id >= this.#nextId : id > this.#peerId)) {
-      throw new TunnelError("PN_PROTOCOL", `stream ${id} was never opened`);
     }
-    return stream;
+    this.#sender.schedule();
+    if (this.#sender.congestion.shouldMeasure(now)) this.#ping(false);
+  }
+
+  // ---- internals
+
+  #ping(isHeartbeat: boolean): void {
+    this.#sender.ping(this.#liveness.ping(this.#port.now(), isHeartbeat));
   }
 
   #refusal(): ErrorCode | undefined {
     if (this.#role === "server") return "PN_UNSUPPORTED";
-    if (this.#goneAway) return "PN_DRAINING";
-    if (this.full) return "PN_STREAM_LIMIT";
-    return undefined;
+    if (this.#draining) return "PN_DRAINING";
+    return this.full ? "PN_STREAM_LIMIT" : undefined;
   }
 
-  #loseStreams(): void {
-    this.sender.close();
-    for (const stream of this.#streams.values()) {
-      this.#guard(() => stream.lose({ code: "PN_SESSION_LOST", delivered: -1 }));
+  #abortStreams(): void {
+    this.#sender.close();
+    for (const stream of this.#streams.all()) {
+      this.#guard(() => stream.abort({ code: "PN_SESSION_LOST", delivered: -1 }));
     }
   }
 
@@ -337,7 +273,7 @@ export class Session implements StreamOwner, FrameHandler, TransportHandler {
     }
   }
 
-  /** A peer that breaks the protocol, or a fault of ours while reading, ends this session and nothing else. */
+  /** A protocol violation, or a fault of ours while reading, ends this session and nothing else. */
   #fail(error: unknown): void {
     this.close(error instanceof TunnelError ? error : new TunnelError("PN_INTERNAL", String(error)));
   }

@@ -1,29 +1,31 @@
 import type { Transport, TransportHandler } from "../transport.js";
 
+const POISON = 0xdb;
+
 interface Task {
   at: number;
-  /** Tasks due at the same time run in the order in which they were asked for. */
+  /** Tasks due at the same time run in the order in which they were scheduled. */
   order: number;
   task: () => void;
 }
 
 /**
- * Time that passes only when `run` is asked to, and a link between two transports in that time. Nothing here is random or
- * depends on the machine: the same test makes the same steps everywhere, however slow it is.
+ * Time that passes only during `run`. Nothing here is random or depends on the machine: a test makes the same steps
+ * everywhere, however slow the machine is.
  */
 export class VirtualClock {
   #now: number;
   readonly #heap: Task[] = [];
   #order = 0;
 
-  /** Milliseconds; a process has been up for a while when a session begins. */
+  /** Begins at `now` milliseconds, not at 0: a process has run for a while when a session begins. */
   constructor(now = 60_000) {
     this.#now = now;
   }
 
   readonly now = (): number => this.#now;
 
-  /** Runs `task` at the end of this turn: behind everything that is already due now. */
+  /** Runs `task` at the end of this turn, after everything that is already due. */
   readonly turn = (task: () => void): void => this.at(this.#now, task);
 
   at(time: number, task: () => void): void {
@@ -52,7 +54,7 @@ export class VirtualClock {
     this.#now = end;
   }
 
-  /** Lets time pass until `done`, at most `limit` milliseconds. Returns how long it took. */
+  /** Lets time pass until `done`, at most `limit` milliseconds. Returns the time that passed. */
   runUntil(done: () => boolean, limit: number): number {
     const start = this.#now;
     while (!done()) {
@@ -96,25 +98,25 @@ export class VirtualClock {
 export interface LinkOptions {
   /** Milliseconds from one end to the other, in each direction. Default 0. */
   delay?: number;
-  /** Bytes a millisecond in each direction. Default: without limit. */
+  /** Bytes per millisecond in each direction. Default: unlimited. */
   rate?: number;
-  /** Bytes that the socket takes off the sender's hands and that then wait where nobody sees them. Default: 4 MiB. */
+  /** Bytes that the kernel buffers, invisible to the sender. Default: 4 MiB. */
   socketBuffer?: number;
 }
 
-/** One end of a simulated link, as a session sees a WebSocket. */
+/** One end of a simulated link, in place of a WebSocket. */
 export class LinkEnd implements Transport {
   handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
-  /** Looks at every message that leaves here. */
+  /** Called with every message sent here. */
   onSend: (message: Buffer) => void = () => {};
-  /** Messages given to `send` after `close`: a real WebSocket throws them away. */
+  /** Messages passed to `send` after `close`: a real WebSocket discards them. */
   sentAfterClose = 0;
-  /** How the session closed this end; undefined while it has not. */
+  /** The close code of this end; undefined while it is open. */
   closed: { code: number; reason: string } | undefined;
   bytesSent = 0;
   peer!: LinkEnd;
   readonly #link: SimulatedLink;
-  /** When the last byte accepted so far is on the wire, and when it arrives. */
+  /** When the last accepted byte leaves this end, and when it arrives. */
   #freeAt = 0;
   #arrivesAt = 0;
   #draining = false;
@@ -178,8 +180,10 @@ export class LinkEnd implements Transport {
     });
   }
 
+  /** Overwrites the bytes after the call, so that a session that keeps a view finds garbage. */
   #deliver(piece: Buffer, last: boolean): void {
     if (!this.#over) this.handler.onMessage(piece, last);
+    piece.fill(POISON);
   }
 
   #end(code: number, reason: string): void {
@@ -201,15 +205,15 @@ export class LinkEnd implements Transport {
   }
 }
 
-/** Two transports and what is between them. `delay` and `cut` may change while bytes are on the way. */
+/** Two transports with a link between them. `delay` and `cut` may change while bytes are in flight. */
 export class SimulatedLink {
   readonly clock: VirtualClock;
   delay: number;
   readonly rate: number;
   readonly socketBuffer: number;
-  /** Bytes that arrive at once: a packet, or what a fast link brings in a quarter of a millisecond. */
+  /** Bytes that arrive at once: a packet, or a quarter of a millisecond of a fast link. */
   readonly packet: number;
-  /** Once true, nothing arrives any more and nobody is told: a half-open connection. */
+  /** Once true, nothing arrives any more and no event reports it: a half-open connection. */
   cut = false;
   readonly server: LinkEnd = new LinkEnd(this);
   readonly client: LinkEnd = new LinkEnd(this);
@@ -224,7 +228,7 @@ export class SimulatedLink {
     this.client.peer = this.server;
   }
 
-  /** Both ends learn that the connection is gone; what was on the way is lost. */
+  /** Closes both ends; bytes in flight are lost. */
   break(): void {
     this.cut = true;
     this.server.break();
@@ -232,7 +236,7 @@ export class SimulatedLink {
   }
 }
 
-/** Bytes a millisecond of so many megabits a second. */
+/** Converts megabits per second to bytes per millisecond. */
 export function megabits(rate: number): number {
   return (rate * 1_000_000) / 8 / 1_000;
 }

@@ -1,22 +1,23 @@
 import { expect } from "vitest";
 import type { SessionPair } from "./session-pair.suite.js";
+import type { MultiplexedStream } from "./multiplexed-stream.js";
 import type { Stream, StreamHandler, StreamReset } from "./stream.js";
 
-/** What one end of a stream does by itself, while something happens to it: code that comes back in from a handler. */
+/** Actions of one end of a stream from inside its handler. */
 export interface Manners {
-  /** Consumes at once what arrives, or keeps it until the test says so. */
+  /** Consumes bytes at once; otherwise the test does it. */
   eager: boolean;
-  /** Writes what arrives back. */
+  /** Writes received bytes back. */
   echo: boolean;
-  /** Half-closes when the other side did. */
+  /** Half-closes when the other side does. */
   endOnEnd: boolean;
-  /** Resets from within `onData` after so many bytes. */
+  /** Resets in `onData` after this many bytes. */
   resetAfter: number;
-  /** Writes so much more from within `onDrain`. */
+  /** Writes this many bytes in `onDrain`. */
   refill: number;
 }
 
-/** One direction of a stream as PROTOCOL.md promises it: a queue of bytes, and whether its writer has ended it. */
+/** One direction of a stream as PROTOCOL.md specifies it: a queue of bytes that its writer may end. */
 class ByteQueue {
   #bytes: Buffer[] = [];
   length = 0;
@@ -41,23 +42,23 @@ class ByteQueue {
   }
 }
 
-/** One end of a stream, and the check that it hears exactly what the other end's queue holds. */
+/** One end of a stream. Checks that it receives exactly the bytes in the queue of the other end. */
 export class TwinEnd implements StreamHandler {
-  readonly stream: Stream;
+  readonly stream: MultiplexedStream;
   readonly manners: Manners;
-  /** What was written here and has not arrived at the other end. */
+  /** Bytes written here that have not arrived at the other end. */
   readonly out = new ByteQueue();
   peer: TwinEnd | undefined;
   consumed = 0;
   ended = false;
-  /** Broken, by whomever: nothing more may be heard. */
+  /** The reset that ended the stream; no events may follow. */
   reset: StreamReset | "by us" | undefined;
-  /** A `write` returned false, and no `onDrain` has come since. */
+  /** `write` returned false, and `onDrain` has not been called since. */
   paused = false;
   readonly #next: (bytes: number) => Buffer;
 
   constructor(stream: Stream, manners: Manners, next: (bytes: number) => Buffer) {
-    this.stream = stream;
+    this.stream = stream as MultiplexedStream;
     this.manners = manners;
     this.#next = next;
     stream.handler = this;
@@ -70,7 +71,7 @@ export class TwinEnd implements StreamHandler {
   write(bytes: number): void {
     const chunk = this.#next(bytes);
     this.writeChunk(chunk);
-    // The stream has copied it: what its writer does with the buffer afterwards is nobody's business.
+    // The stream has copied the bytes, so the writer may overwrite them.
     chunk.fill(0);
   }
 
@@ -97,8 +98,8 @@ export class TwinEnd implements StreamHandler {
   }
 
   onData(chunk: Buffer): void {
-    expect(this.reset, "data after the end of all").toBeUndefined();
-    expect(this.ended, "data after the end").toBe(false);
+    expect(this.reset, "data after a reset").toBeUndefined();
+    expect(this.ended, "data after FIN").toBe(false);
     const { out } = this.peer as TwinEnd;
     expect(chunk.length).toBeGreaterThan(0);
     expect(chunk.length).toBeLessThanOrEqual(out.length);
@@ -110,29 +111,29 @@ export class TwinEnd implements StreamHandler {
 
   onEnd(): void {
     expect(this.reset).toBeUndefined();
-    expect(this.ended, "the end twice").toBe(false);
+    expect(this.ended, "onEnd twice").toBe(false);
     const { out, consumed } = this.peer as TwinEnd;
-    expect([out.ended, out.length], "an end that was not written, or before its data").toEqual([true, 0]);
+    expect([out.ended, out.length], "FIN without end(), or before its data").toEqual([true, 0]);
     expect(this.stream.peerDelivered).toBeLessThanOrEqual(consumed);
     this.ended = true;
     if (this.manners.endOnEnd) this.end();
   }
 
   onReset(reason: StreamReset): void {
-    expect(this.reset, "a reset twice").toBeUndefined();
+    expect(this.reset, "onReset twice").toBeUndefined();
     expect(reason.delivered).toBeLessThanOrEqual(this.peer?.consumed ?? 0);
     this.reset = reason;
   }
 
   onDrain(): void {
     expect(this.reset).toBeUndefined();
-    expect(this.paused, "room that nobody waited for").toBe(true);
+    expect(this.paused, "onDrain without a paused writer").toBe(true);
     this.paused = false;
     if (this.manners.refill > 0) this.write(this.manners.refill);
   }
 }
 
-/** All streams between two sessions, each end with its twin. */
+/** All streams between two sessions, each end with its model. */
 export class StreamTwins {
   readonly pair: SessionPair;
   readonly opened: TwinEnd[] = [];
@@ -161,13 +162,13 @@ export class StreamTwins {
     return [...this.opened, ...this.accepted];
   }
 
-  /** What holds at every moment. */
+  /** Checks the invariants. */
   check(): void {
     const { limits } = this.pair.server.session;
     for (const side of [this.opened, this.accepted]) {
       let windows = 0;
       for (const { stream } of side) {
-        expect(stream.sent, "bytes sent").toBeLessThanOrEqual(stream.sendLimit);
+        expect(stream.sendSide.sent, "bytes sent").toBeLessThanOrEqual(stream.sendSide.limit);
         expect(stream.window.received, "bytes received").toBeLessThanOrEqual(stream.window.limit);
         if (!stream.over) windows += stream.window.limit - stream.window.consumed;
       }
@@ -178,7 +179,7 @@ export class StreamTwins {
     }
   }
 
-  /** Bytes that are never the same for long, so that none can stand for another. */
+  /** Bytes without short repetitions, so that bytes in the wrong place are noticed. */
   readonly #next = (bytes: number): Buffer => {
     const chunk = Buffer.allocUnsafe(bytes);
     for (let at = 0; at < bytes; at++) chunk[at] = (this.#counter = (this.#counter * 31 + 17) & 0xffff) >> 3;

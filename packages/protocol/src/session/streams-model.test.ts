@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PlayedPeer } from "./scripted-peer.suite.js";
+import { ScriptedPeer } from "./scripted-peer.suite.js";
+import type { MultiplexedStream } from "./multiplexed-stream.js";
 import { SessionPair } from "./session-pair.suite.js";
 import { StreamTwins, type Manners } from "./stream-twin.suite.js";
 
@@ -77,7 +78,7 @@ function play({ link, accepting, steps }: Scenario): StreamTwins {
   return twins;
 }
 
-/** Everybody reads, ends and waits. */
+/** Every end reads, ends its stream, and waits. */
 function settle(twins: StreamTwins): void {
   const { pair } = twins;
   pair.tick();
@@ -90,20 +91,20 @@ function settle(twins: StreamTwins): void {
     }
     twins.check();
   }
-  // Streams that were over before have a last reader, too.
+  // Streams that were over before still have unread bytes.
   for (const one of twins.ends) one.consume(one.unread);
   pair.clock.run(15_000);
 }
 
-/** The windows that a session tells when it opens many streams at once: they show what its pool has left. */
+/** The windows of streams opened until the limit: they show how much memory the pool has left. */
 function windowsOf(session: SessionPair["server"]["session"]): number[] {
   const windows: number[] = [];
-  while (session.available) windows.push(session.open(1).window.limit);
+  while (session.available) windows.push((session.open(1) as MultiplexedStream).window.limit);
   return windows;
 }
 
-describe("two sessions and a naive twin of every stream", () => {
-  test("whatever their owners do, bytes arrive in order and whole, or the stream was reset; and all is given back", () => {
+describe("two sessions, with a naive model of every stream", () => {
+  test("for any actions, bytes arrive complete and in order or the stream was reset, and all memory is returned", () => {
     const ended = { whole: 0, reset: 0 };
     fc.assert(
       fc.property(scenario, (steps) => {
@@ -116,7 +117,7 @@ describe("two sessions and a naive twin of every stream", () => {
         for (const one of twins.ends) {
           expect(one.stream.over).toBe(true);
           const whole = one.ended && one.out.length === 0 && one.peer?.ended === true;
-          // A reset of one side is always heard by the other, unless that one had everything already.
+          // A reset of one side reaches the other, unless that side had received everything.
           expect(whole || one.reset !== undefined || one.peer?.reset !== undefined).toBe(true);
           if (one.reset === undefined) expect(one.paused).toBe(false);
           if (whole) ended.whole++;
@@ -127,19 +128,19 @@ describe("two sessions and a naive twin of every stream", () => {
           [pair.client, pair.server],
         ] as const) {
           // prettier-ignore
-          const { inFlight } = one.session.sender;
-          expect(inFlight.acked, "every byte is acknowledged").toBe(inFlight.sent);
-          expect(other.session.sender.received, "every byte is counted").toBe(inFlight.sent);
+          const { sent, acknowledged } = one.session.counts;
+          expect(acknowledged, "every byte is acknowledged").toBe(sent);
+          expect(other.session.counts.received, "every byte is counted").toBe(sent);
         }
         const fresh = new SessionPair({ limits: LIMITS });
-        expect(windowsOf(pair.server.session), "every loan has returned").toEqual(windowsOf(fresh.server.session));
+        expect(windowsOf(pair.server.session), "all memory was returned").toEqual(windowsOf(fresh.server.session));
       }),
       { numRuns: 150 },
     );
     expect(Math.min(ended.whole, ended.reset)).toBeGreaterThan(20);
   });
 
-  test("a drop at any moment ends every stream once, and what arrived is the beginning of what was written", () => {
+  test("a drop at any moment ends every stream once, and the bytes that arrived are a prefix of those written", () => {
     fc.assert(
       fc.property(scenario, fc.boolean(), (steps, sudden) => {
         const twins = play(steps);
@@ -168,7 +169,7 @@ describe("two sessions and a naive twin of every stream", () => {
   });
 });
 
-describe("a peer that says anything", () => {
+describe("a peer that sends arbitrary frames", () => {
   const hostile = fc.oneof(
     fc.record({
       type: fc.constant("OPEN" as const),
@@ -194,13 +195,13 @@ describe("a peer that says anything", () => {
     fc.record({ type: fc.constantFrom("PING" as const, "PONG" as const), payload: fc.constant("00".repeat(8)) }),
   );
 
-  test("breaks no rule unnoticed: the session ends exactly when a plain reading of section 5 says so", () => {
+  test("ends the session exactly when it violates a rule of section 5", () => {
     let violations = 0;
     fc.assert(
       fc.property(fc.array(hostile, { maxLength: 40 }), (frames) => {
-        const peer = new PlayedPeer("client", LIMITS);
+        const peer = new ScriptedPeer("client", LIMITS);
         peer.link.cut = true;
-        // The plain reading: what was granted, what came, who is over.
+        // A plain reading of section 5: bytes granted, bytes received, streams that are over.
         const streams = new Map<number, { came: number; finished: boolean }>();
         let highest = 0;
         for (const frame of frames) {
@@ -220,7 +221,7 @@ describe("a peer that says anything", () => {
             } else if (state !== undefined && frame.type === "FIN") state.finished = true;
             else if (frame.type === "RESET") streams.delete(frame.stream);
           }
-          peer.says(frame);
+          peer.sends(frame);
           expect(peer.transport.closed === undefined, JSON.stringify(frame).slice(0, 100)).toBe(allowed);
           if (allowed) continue;
           violations++;

@@ -1,10 +1,11 @@
 /**
- * What the windows of a session's streams may lend beyond their guaranteed size: PROTOCOL.md, section 5.
- * One borrower takes at most half of what is left, so there is always something for the next.
+ * The memory that a session lends to its streams' windows beyond their guaranteed size: PROTOCOL.md, section 5.
+ * One loan takes at most half of the free memory, so that some remains for the next stream.
  */
 export class WindowPool {
   #free: number;
 
+  /** @param size in bytes. */
   constructor(size: number) {
     this.#free = size;
   }
@@ -13,7 +14,7 @@ export class WindowPool {
     return this.#free;
   }
 
-  /** Lends `bytes`, whole or not at all. */
+  /** Lends all of `bytes` or nothing. Returns whether it did. */
   borrow(bytes: number): boolean {
     if (bytes > this.#free / 2) return false;
     this.#free -= bytes;

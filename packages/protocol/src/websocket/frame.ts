@@ -1,4 +1,4 @@
-/** The WebSocket's own frames: RFC 6455, sections 5.2 and 7.4. */
+/** WebSocket frames: RFC 6455, sections 5.2 and 7.4. */
 
 export const Opcode = {
   CONTINUATION: 0x0,
@@ -14,24 +14,24 @@ export const CloseCode = {
   NORMAL: 1000,
   PROTOCOL_ERROR: 1002,
   UNSUPPORTED_DATA: 1003,
-  /** Never on the wire: the close frame had no code. */
+  /** Never on the wire: the close frame has no code. */
   NONE: 1005,
-  /** Never on the wire: there was no close frame. */
+  /** Never on the wire: there is no close frame. */
   ABNORMAL: 1006,
   INVALID_PAYLOAD: 1007,
   POLICY_VIOLATION: 1008,
   TOO_BIG: 1009,
 } as const;
 
-/** Which side of the connection this is: a client masks what it sends, a server never does. */
+/** The side of the connection: a client masks its frames, a server does not. */
 export type WebSocketRole = "server" | "client";
 
 const FIN = 0x80;
 const MASKED = 0x80;
 
 /**
- * Writes the header of an unfragmented frame so that it ends where its payload, from `start` to the buffer's end, begins.
- * A client's is masked with the all-zero key: legal, and the payload stays as it is. Returns where the header begins.
+ * Writes the header of an unfragmented frame directly before its payload, which is `bytes` from `start` to the end. A
+ * client masks with the all-zero key: that is legal and leaves the payload unchanged. Returns the offset of the header.
  */
 export function writeHeader(bytes: Buffer, start: number, opcode: Opcode, role: WebSocketRole): number {
   const length = bytes.length - start;
@@ -57,7 +57,7 @@ export function writeHeader(bytes: Buffer, start: number, opcode: Opcode, role: 
   return at;
 }
 
-/** Whether a close frame may carry `code`: RFC 6455, section 7.4, and what IANA has added to it. */
+/** Whether a close frame may carry `code`: RFC 6455, section 7.4, and the IANA registry. */
 export function isCloseCode(code: number): boolean {
   return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code < 5000);
 }

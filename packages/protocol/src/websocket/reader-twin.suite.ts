@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { WebSocketReader, type WebSocketReaderHandler } from "./reader.js";
 
-/** A frame as RFC 6455, section 5.2, draws it; what is left out is what a client's last binary frame has. */
+/** A frame as in RFC 6455, section 5.2. Defaults: final, binary, no reserved bits, not masked, empty. */
 export interface TwinFrame {
   final?: boolean;
   reserved?: number;
@@ -9,11 +9,11 @@ export interface TwinFrame {
   /** Four bytes; undefined: not masked. */
   key?: number[] | undefined;
   payload?: number[];
-  /** How the length is written; undefined: as short as it goes. */
+  /** The number of bytes of the extended length; undefined: the shortest form. */
   lengthBytes?: 0 | 2 | 8;
 }
 
-/** Writes a frame byte by byte, slowly and plainly. */
+/** Writes a frame byte by byte, without optimisation. */
 export function twinFrame({
   final = true,
   reserved = 0,
@@ -35,9 +35,9 @@ export function twinFrame({
   ];
 }
 
-/** Writes down what a reader tells; the pieces of a message joined. */
+/** Records a reader's events; joins the pieces of a message. */
 export class WebSocketRecord implements WebSocketReaderHandler {
-  readonly told: (string | number)[][] = [];
+  readonly events: (string | number)[][] = [];
   pieces = 0;
   #message: Buffer[] = [];
 
@@ -45,34 +45,39 @@ export class WebSocketRecord implements WebSocketReaderHandler {
     this.pieces++;
     this.#message.push(Buffer.from(piece));
     if (!last) return;
-    this.told.push(["message", Buffer.concat(this.#message).toString("hex")]);
+    this.events.push(["message", Buffer.concat(this.#message).toString("hex")]);
     this.#message = [];
   }
   onPing(payload: Buffer): void {
-    this.told.push(["ping", payload.toString("hex")]);
+    this.events.push(["ping", payload.toString("hex")]);
   }
   onClose(code: number, reason: string): void {
-    this.told.push(["close", code, reason]);
+    this.events.push(["close", code, reason]);
   }
   onFault(code: number): void {
-    this.told.push(["fault", code]);
+    this.events.push(["fault", code]);
   }
 }
 
 export const LIMITS = { message: 1024 * 1024, fragments: 16 };
 
-/** What a reader of `role` makes of `bytes`, cut where `cuts` say. */
+/** The events of a reader of `role` for `bytes`, cut at `cuts`. */
 export function readAll(
   role: "server" | "client",
   bytes: number[] | Buffer,
   cuts: number[] = [],
-): WebSocketRecord["told"] {
+): WebSocketRecord["events"] {
   const record = new WebSocketRecord();
   const reader = new WebSocketReader(role, LIMITS, record);
-  // A copy for each reading: it unmasks in place.
+  // A copy for each reader, because it unmasks in place.
   const copy = Buffer.from(bytes);
-  [...cuts, copy.length].forEach((end, index, ends) => reader.read(copy.subarray(ends[index - 1] ?? 0, end)));
-  return record.told;
+  [...cuts, copy.length].forEach((end, index, ends) => {
+    const piece = copy.subarray(ends[index - 1] ?? 0, end);
+    reader.read(piece);
+    // A reader that kept a view would find garbage.
+    piece.fill(0xdb);
+  });
+  return record.events;
 }
 
 const key: fc.Arbitrary<number[]> = fc.oneof(
@@ -82,7 +87,7 @@ const key: fc.Arbitrary<number[]> = fc.oneof(
 const bytes = (maxLength: number): fc.Arbitrary<number[]> => fc.array(fc.nat(255), { maxLength });
 const length = fc.oneof(fc.nat(300), fc.constantFrom(125, 126, 127, 65_535, 65_536, 70_000));
 
-/** A message in fragments, with control frames between them, and what is to be told of it. */
+/** A message in fragments with control frames between them, and the events that it causes. */
 const message = fc
   .record({
     key,
@@ -93,20 +98,20 @@ const message = fc
   })
   .map(({ key, fragments }) => {
     const frames: TwinFrame[] = [];
-    const told: (string | number)[][] = [];
+    const events: (string | number)[][] = [];
     const whole: number[] = [];
     fragments.forEach(({ length, seed, ping }, index) => {
       if (ping !== null) {
         frames.push({ opcode: 9, key, payload: ping });
-        told.push(["ping", Buffer.from(ping).toString("hex")]);
+        events.push(["ping", Buffer.from(ping).toString("hex")]);
       }
       const payload = Array.from({ length }, (_, at) => (seed + at * 7) % 256);
       for (const byte of payload) whole.push(byte);
       frames.push({ opcode: index === 0 ? 2 : 0, final: index === fragments.length - 1, key, payload });
     });
-    told.push(["message", Buffer.from(whole).toString("hex")]);
-    return { frames, told };
+    events.push(["message", Buffer.from(whole).toString("hex")]);
+    return { frames, events };
   });
 
-/** What a peer may send, its frames masked as a client's are. */
+/** Valid messages, masked as a client's frames are. */
 export const anyMessages = fc.array(message, { minLength: 1, maxLength: 3 });

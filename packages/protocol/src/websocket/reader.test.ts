@@ -7,20 +7,20 @@ import { anyMessages, LIMITS, readAll, twinFrame, WebSocketRecord, type TwinFram
 const KEY = [0x37, 0xfa, 0x21, 0x3d];
 const hello = Buffer.from("Hello").toString("hex");
 
-/** What both a server and a client can be told, of `frames` masked for the one and plain for the other. */
-function bothRead(frames: TwinFrame[], cuts: number[] = []): WebSocketRecord["told"] {
+/** The events that `frames` cause in a server, masked, and in a client, not masked; both must be the same. */
+function bothRead(frames: TwinFrame[], cuts: number[] = []): WebSocketRecord["events"] {
   const masked = frames.flatMap((frame) => twinFrame({ key: KEY, ...frame }));
   const plain = frames.flatMap((frame) => twinFrame({ ...frame, key: undefined }));
-  const told = readAll("server", masked, cuts);
-  expect(readAll("client", plain, cuts)).toEqual(told);
-  return told;
+  const events = readAll("server", masked, cuts);
+  expect(readAll("client", plain, cuts)).toEqual(events);
+  return events;
 }
 
 function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(" ", ""), "hex");
 }
 
-describe("the examples of RFC 6455, section 5.7, binary instead of text", () => {
+describe("the examples of RFC 6455, section 5.7, as binary messages", () => {
   const long = Array.from({ length: 65_536 }, (_, index) => index % 256);
   test.each([
     ["an unmasked message", "client", hex("82 05 48656c6c6f"), [["message", hello]]],
@@ -30,23 +30,23 @@ describe("the examples of RFC 6455, section 5.7, binary instead of text", () => 
     ["a pong", "server", hex("8a 85 37fa213d 7f9f4d5158"), []],
     ["256 bytes", "client", Buffer.concat([hex("82 7e 0100"), Buffer.from(long.slice(0, 256))]), [["message", Buffer.from(long.slice(0, 256)).toString("hex")]]],
     ["64 KiB", "client", Buffer.concat([hex("82 7f 0000000000010000"), Buffer.from(long)]), [["message", Buffer.from(long).toString("hex")]]],
-  ] as const)("%s", (_name, role, bytes, told) => {
-    expect(readAll(role, bytes)).toEqual(told);
+  ] as const)("%s", (_name, role, bytes, events) => {
+    expect(readAll(role, bytes)).toEqual(events);
   }); // prettier-ignore
 
-  test("cut at every place, and into single bytes", () => {
+  test("cut at every position, and into single bytes", () => {
     const bytes = hex(
       "02 83 37fa213d 7f9f4d 89 85 37fa213d 7f9f4d5158 80 82 00000000 6c6f 82 80 01020304 88 84 37fa213d 3412494f",
     );
-    const told = [
+    const events = [
       ["ping", hello],
       ["message", hello],
       ["message", ""],
       ["close", 1000, "hr"],
     ];
-    expect(readAll("server", bytes)).toEqual(told);
-    for (let cut = 0; cut <= bytes.length; cut++) expect(readAll("server", bytes, [cut])).toEqual(told);
-    expect(readAll("server", bytes, [...bytes.keys()])).toEqual(told);
+    expect(readAll("server", bytes)).toEqual(events);
+    for (let cut = 0; cut <= bytes.length; cut++) expect(readAll("server", bytes, [cut])).toEqual(events);
+    expect(readAll("server", bytes, [...bytes.keys()])).toEqual(events);
   });
 });
 
@@ -62,7 +62,7 @@ describe("violations", () => {
     ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map((opcode): [string, TwinFrame[], number] => [`opcode ${opcode}`, [{ opcode }], 1002]),
     ["a text message", [{ opcode: 1, payload: [104, 105] }], 1003],
     ["text, to be continued", [{ opcode: 1, final: false }], 1003],
-    ["a continuation of nothing", [{ opcode: 0 }], 1002],
+    ["a continuation without a message", [{ opcode: 0 }], 1002],
     ["a continuation after the end", [{}, { opcode: 0 }], 1002],
     ["a message within a message", [begun, {}], 1002],
     ["a fragmented ping", [{ opcode: 9, final: false }], 1002],
@@ -71,13 +71,13 @@ describe("violations", () => {
     ["a pong of 126 bytes", [{ opcode: 10, payload: fill(126) }], 1002],
     ["a close of 126 bytes", [{ opcode: 8, payload: fill(126) }], 1002],
     ["a short length in two bytes", [{ payload: fill(125), lengthBytes: 2 }], 1002],
-    ["no length in two bytes", [{ lengthBytes: 2 }], 1002],
+    ["length 0 in two bytes", [{ lengthBytes: 2 }], 1002],
     ["a short length in eight bytes", [{ payload: fill(125), lengthBytes: 8 }], 1002],
     ["a length of 65,535 in eight bytes", [{ payload: fill(65_535), lengthBytes: 8 }], 1002],
     ["a message of 1 MiB and one byte", [{ payload: fill(1_048_577) }], 1009],
-    ["that in fragments", [{ final: false, payload: fill(1_048_576) }, { opcode: 0, payload: [1] }], 1009],
+    ["a message of that size in fragments", [{ final: false, payload: fill(1_048_576) }, { opcode: 0, payload: [1] }], 1009],
     ["a message in 17 fragments", [begun, ...Array.from({ length: 16 }, (_, index) => ({ opcode: 0, final: index === 15 }))], 1008],
-    ["half a close code", close(3), 1002],
+    ["an incomplete close code", close(3), 1002],
     ["close code 0", close(0, 0), 1002],
     ["close code 999", close(3, 231), 1002],
     ["close code 1004", close(3, 236), 1002],
@@ -88,9 +88,9 @@ describe("violations", () => {
     ["close code 5000", close(19, 136), 1002],
     ["a close reason that is not UTF-8", close(3, 232, 0xc3, 0x28), 1007],
   ])("%s", (_name, frames, code) => {
-    const told = bothRead([...frames, { payload: [9] }]);
-    expect(told.at(-1)).toEqual(["fault", code]);
-    expect(told).not.toContainEqual(["message", "09"]);
+    const events = bothRead([...frames, { payload: [9] }]);
+    expect(events.at(-1)).toEqual(["fault", code]);
+    expect(events).not.toContainEqual(["message", "09"]);
   }); // prettier-ignore
 
   test("the wrong masking", () => {
@@ -98,26 +98,26 @@ describe("violations", () => {
     expect(readAll("client", twinFrame({ payload: [1], key: [0, 0, 0, 0] }))).toEqual([["fault", 1002]]);
   });
 
-  test("a length that no number holds", () => {
+  test("a length above 2^53", () => {
     expect(readAll("client", hex("82 7f ffffffffffffffff"))).toEqual([["fault", 1009]]);
   });
 
-  test("a fault is told before the payload comes", () => {
+  test("a fault is reported before the payload arrives", () => {
     expect(readAll("client", hex("82 7f 0000000000100001"))).toEqual([["fault", 1009]]);
     expect(readAll("server", hex("81 85"))).toEqual([["fault", 1003]]);
   });
 });
 
-describe("what is allowed at its limits", () => {
+describe("allowed up to the limits", () => {
   test("1 MiB, in 16 fragments, with pings between them", () => {
     const part = Array.from({ length: 65_536 }, () => 7);
     const frames = Array.from({ length: 16 }, (_, index): TwinFrame[] => [
       { opcode: 9, payload: [index] },
       { opcode: index === 0 ? 2 : 0, final: index === 15, payload: part },
     ]).flat();
-    const told = bothRead([...frames, ...frames]);
-    expect(told).toHaveLength(34);
-    expect(told.filter(([kind]) => kind === "message")).toEqual(Array(2).fill(["message", "07".repeat(1_048_576)]));
+    const events = bothRead([...frames, ...frames]);
+    expect(events).toHaveLength(34);
+    expect(events.filter(([kind]) => kind === "message")).toEqual(Array(2).fill(["message", "07".repeat(1_048_576)]));
   });
 
   test.each([[[]], [[3, 232]], [[3, 233]], [[3, 235]], [[3, 239]], [[3, 246]], [[11, 184]], [[19, 135]]])(
@@ -129,32 +129,32 @@ describe("what is allowed at its limits", () => {
   );
 });
 
-test("any messages, with any keys and pings between their fragments, are read as they were meant, however they are cut", () => {
+test("any messages, with any keys and pings between fragments, are read correctly, cut anywhere", () => {
   fc.assert(
     fc.property(anyMessages, fc.array(fc.nat(100_000), { maxLength: 8 }), (messages, places) => {
       const bytes = messages.flatMap(({ frames }) => frames.flatMap(twinFrame));
       const cuts = places.map((at) => at % (bytes.length + 1)).toSorted((a, b) => a - b);
-      expect(readAll("server", bytes, cuts)).toEqual(messages.flatMap(({ told }) => told));
+      expect(readAll("server", bytes, cuts)).toEqual(messages.flatMap(({ events }) => events));
     }),
     { numRuns: 60 },
   );
 });
 
-test("nothing that arrives makes it throw, and after a fault or a close it tells nothing", () => {
+test("no input makes it throw, and a fault or a close is its last event", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), (bytes) => {
       for (const role of ["server", "client"] as const) {
-        const told = readAll(role, [...bytes], [...bytes.keys()]);
-        expect(told).toEqual(readAll(role, [...bytes]));
-        const ends = told.findIndex(([kind]) => kind === "fault" || kind === "close");
-        expect([-1, told.length - 1]).toContain(ends);
+        const events = readAll(role, [...bytes], [...bytes.keys()]);
+        expect(events).toEqual(readAll(role, [...bytes]));
+        const ends = events.findIndex(([kind]) => kind === "fault" || kind === "close");
+        expect([-1, events.length - 1]).toContain(ends);
       }
     }),
     { numRuns: 2_000 },
   );
 });
 
-test("unmasking by words is unmasking by bytes, wherever the bytes lie", () => {
+test("unmasking by words equals unmasking by bytes, at any offset", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(7), fc.nat(100), fc.uint8Array({ minLength: 4, maxLength: 4 }), (bytes, place, offset, key) => {
       const bytesThere = Buffer.alloc(bytes.length + place).subarray(place);
@@ -165,7 +165,7 @@ test("unmasking by words is unmasking by bytes, wherever the bytes lie", () => {
   );
 });
 
-test("payloads are views: nothing is copied, and nothing waits for a message's end", () => {
+test("payloads are views, not copies, and are reported before the message is complete", () => {
   const record = new WebSocketRecord();
   const reader = new WebSocketReader("client", LIMITS, record);
   const chunk = hex("82 0a 0102030405");

@@ -2,22 +2,25 @@ import { isUtf8 } from "node:buffer";
 import { CloseCode, isCloseCode, Opcode, type WebSocketRole } from "./frame.js";
 import { unmask } from "./mask.js";
 
-/** What arrives on a WebSocket. After `onClose` or `onFault` nothing more is read. */
+/**
+ * Events of a WebSocket. `onClose` and `onFault` are the last ones. Bytes are views into the chunk read and valid only
+ * during the call: code that keeps them copies them.
+ */
 export interface WebSocketReaderHandler {
-  /** Bytes of a binary message, views into what was read; `last` with those that end it, which may be none. */
+  /** The next bytes of a binary message; `last` with those that end it, which may be none. */
   onMessage(piece: Buffer, last: boolean): void;
-  /** To be answered with the same bytes, which are a view. */
+  /** A ping; the pong must carry the same bytes. */
   onPing(payload: Buffer): void;
-  /** The peer closes; 1005 when it does not say why. */
+  /** The peer closes; code 1005 when it gives none. */
   onClose(code: number, reason: string): void;
-  /** The peer breaks the rules: the connection is to be closed with `code`. */
+  /** The peer violates RFC 6455; close the connection with `code`. */
   onFault(code: number, reason: string): void;
 }
 
 export interface MessageLimits {
-  /** Bytes of one message. */
+  /** Largest message, in bytes. */
   message: number;
-  /** Frames that one message may be cut into. */
+  /** Most frames of a message. */
   fragments: number;
 }
 
@@ -26,8 +29,8 @@ const LONGEST_CONTROL = 125;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads one side of a WebSocket (RFC 6455, section 5), binary messages only, in pieces cut anywhere. A payload is never
- * collected, nor copied: it is unmasked where it lies and handed on as it comes.
+ * Reads one direction of a WebSocket (RFC 6455, section 5), binary messages only, in chunks cut anywhere. Message
+ * payloads are not copied: they are unmasked in place and reported as they arrive.
  */
 export class WebSocketReader {
   readonly #role: WebSocketRole;
@@ -35,18 +38,18 @@ export class WebSocketReader {
   readonly #handler: WebSocketReaderHandler;
   #done = false;
 
-  /** A header, or a control frame's payload, that was cut off: `#kept` bytes are here. */
+  /** Room for a header, or a control frame's payload, that is cut; the first `#kept` bytes have arrived. */
   #cut: Buffer | undefined;
   #kept = 0;
 
-  /** The frame under way, and how much of its payload is still to come. */
+  /** The current frame, and how many bytes of its payload have not arrived. */
   #opcode: number = Opcode.CONTINUATION;
   #final = false;
   #length = 0;
   #left = 0;
   readonly #key = new Uint8Array(4);
 
-  /** The message under way: what its frames amount to. */
+  /** The current message: whether there is one, its bytes and its frames. */
   #open = false;
   #message = 0;
   #fragments = 0;
@@ -57,7 +60,7 @@ export class WebSocketReader {
     this.#handler = handler;
   }
 
-  /** Reads what arrived next. Its bytes are this reader's to change. */
+  /** Reads the next chunk. Its bytes are unmasked in place and not kept. */
   read(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length && !this.#done) {
@@ -75,16 +78,16 @@ export class WebSocketReader {
     }
   }
 
-  /** Goes on with a header that was cut off. Returns where in the chunk the next part begins. */
+  /** Adds one byte to a header that is cut. Returns the offset behind it. */
   #cutHeader(cut: Buffer, chunk: Buffer, at: number): number {
     cut[this.#kept++] = chunk[at] as number;
-    // It is left before it is read: what the header begins may be kept in its place.
+    // Cleared before the header is read: the frame may need the field for its payload.
     this.#cut = undefined;
     if (this.#header(cut, 0, this.#kept) === 0) this.#cut = cut;
     return at + 1;
   }
 
-  /** Reads the header at `at` when it is whole before `end`. Returns its length; 0: not whole yet, or the last one that was read. */
+  /** Reads the header at `at`. Returns its length; 0 when it is incomplete at `end`, or when it is a fault. */
   #header(bytes: Buffer, at: number, end: number): number {
     if (end - at < 2) return 0;
     const first = bytes[at] as number;
@@ -100,7 +103,7 @@ export class WebSocketReader {
     if (to > end) return 0;
     const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : readLength(bytes, at + 2);
     if (short >= 126 && length < (short === 126 ? 126 : 0x1_0000))
-      return this.#fault("a length is longer than it need be");
+      return this.#fault("a length is not in its shortest form");
     if (opcode < Opcode.CLOSE && !this.#counted(length)) return 0;
 
     this.#opcode = opcode;
@@ -111,32 +114,32 @@ export class WebSocketReader {
     return to - at;
   }
 
-  /** Whether a frame may begin like this here; otherwise it is a fault. */
+  /** Whether these bits are allowed here; if not, reports a fault. */
   #allowed(reserved: number, opcode: number, final: boolean, masked: boolean, short: number): boolean {
     const control = opcode >= Opcode.CLOSE;
     if (reserved !== 0) this.#fault("a reserved bit is set");
     else if (masked !== (this.#role === "server"))
       this.#fault(masked ? "a server's frame is masked" : "a client's frame is not masked"); // prettier-ignore
     else if (opcode > Opcode.PONG || (opcode > Opcode.BINARY && !control)) this.#fault("an opcode is reserved");
-    else if (opcode === Opcode.TEXT) this.#fault("binary messages only", CloseCode.UNSUPPORTED_DATA);
+    else if (opcode === Opcode.TEXT) this.#fault("only binary messages are accepted", CloseCode.UNSUPPORTED_DATA);
     else if (control && !final) this.#fault("a control frame is fragmented");
     else if (control && short > LONGEST_CONTROL) this.#fault("a control frame is too long");
-    else if (opcode === Opcode.BINARY && this.#open) this.#fault("a message begins within another");
-    else if (opcode === Opcode.CONTINUATION && !this.#open) this.#fault("a message goes on that never began");
+    else if (opcode === Opcode.BINARY && this.#open) this.#fault("a message begins inside another");
+    else if (opcode === Opcode.CONTINUATION && !this.#open) this.#fault("a continuation without a message");
     return !this.#done;
   }
 
-  /** Counts a frame of the message under way; false when it is too much. */
+  /** Counts a frame of the current message. Returns false when the message exceeds its limits. */
   #counted(length: number): boolean {
     this.#open = true;
     this.#message += length;
     this.#fragments++;
     if (this.#message > this.#limits.message) this.#fault("a message is too long", CloseCode.TOO_BIG);
-    else if (this.#fragments > this.#limits.fragments) this.#fault("a message is in too many fragments", CloseCode.POLICY_VIOLATION); // prettier-ignore
+    else if (this.#fragments > this.#limits.fragments) this.#fault("a message has too many fragments", CloseCode.POLICY_VIOLATION); // prettier-ignore
     return !this.#done;
   }
 
-  /** Takes what there is of the frame's payload. Returns where the next part begins. */
+  /** Reads the bytes of the frame's payload in the chunk. Returns the offset behind them. */
   #payload(chunk: Buffer, at: number): number {
     const to = Math.min(chunk.length, at + this.#left);
     const piece = at === 0 && to === chunk.length ? chunk : chunk.subarray(at, to);
@@ -148,15 +151,15 @@ export class WebSocketReader {
     return to;
   }
 
-  /** A control frame is told when it is whole. */
+  /** Control frames are reported when they are complete. */
   #controlPiece(piece: Buffer): void {
     if (this.#left === 0 && this.#cut === undefined) return this.#end(piece);
     this.#cut ??= Buffer.alloc(this.#length);
     piece.copy(this.#cut, this.#length - this.#left - piece.length);
     if (this.#left > 0) return;
-    const whole = this.#cut;
+    const payload = this.#cut;
     this.#cut = undefined;
-    this.#end(whole);
+    this.#end(payload);
   }
 
   /** The frame ends with `piece`. */
@@ -178,10 +181,10 @@ export class WebSocketReader {
   }
 
   #close(payload: Buffer): void {
-    if (payload.length === 1) return void this.#fault("a close code is cut off");
+    if (payload.length === 1) return void this.#fault("a close code is incomplete");
     const code = payload.length === 0 ? CloseCode.NONE : payload.readUInt16BE(0);
     const reason = payload.subarray(2);
-    if (payload.length > 0 && !isCloseCode(code)) return void this.#fault("a close code is not one");
+    if (payload.length > 0 && !isCloseCode(code)) return void this.#fault("a close code is invalid");
     if (!isUtf8(reason)) return void this.#fault("a close reason is not UTF-8", CloseCode.INVALID_PAYLOAD);
     this.#done = true;
     this.#handler.onClose(code, reason.toString());
@@ -194,7 +197,7 @@ export class WebSocketReader {
   }
 }
 
-/** A length of 64 bits; what no number holds is too long for any message anyway. */
+/** Reads a length of 64 bits. Those that lose precision are too long for any message. */
 function readLength(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
 }

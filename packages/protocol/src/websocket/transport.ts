@@ -3,16 +3,16 @@ import { HEADROOM, type Transport, type TransportHandler } from "../transport.js
 import { CloseCode, Opcode, writeHeader, type WebSocketRole } from "./frame.js";
 import { WebSocketReader, type MessageLimits, type WebSocketReaderHandler } from "./reader.js";
 
-/** What this needs of a socket: the shape of node:net's and node:tls's. */
+/** The part of a node:net or node:tls socket that the transport uses. */
 export interface SocketLike {
-  /** Bytes written that the kernel has not taken yet. */
+  /** Bytes written that the kernel has not taken. */
   readonly writableLength: number;
   readonly destroyed: boolean;
-  /** `written` follows when the kernel has them, with an error when it never will. */
+  /** `written` is called when the kernel has taken them, or with an error. */
   write(bytes: Buffer, written: (error?: Error | null) => void): unknown;
   end(): unknown;
   destroy(): unknown;
-  /** Puts bytes back, to be read first. */
+  /** Puts bytes back in front of those to be read. */
   unshift(bytes: Buffer): unknown;
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
@@ -22,24 +22,24 @@ export interface SocketLike {
 export interface WebSocketOptions {
   socket: SocketLike;
   role: WebSocketRole;
-  /** What came with the answer to the upgrade, or with the request for it. */
+  /** Bytes that arrived together with the upgrade request or its response. */
   head: Buffer;
-  /** Calls `task` once, after so many milliseconds. It must not keep the process alive. */
+  /** Calls `task` once after `milliseconds`. The timer must not keep the process alive. */
   setTimer: (task: () => void, milliseconds: number) => unknown;
 }
 
 /** PROTOCOL.md, section 1. */
 const LIMITS: MessageLimits = { message: DEFAULT_LIMITS.message, fragments: 16 };
-/** How long the peer may take to close, in milliseconds. */
+/** How long the closing handshake may take, in milliseconds. */
 const CLOSING = 2_000;
-/** Beyond this many bytes that the socket has not taken, only the latest ping is still answered. */
+/** While the socket holds more than this many unsent bytes, only the latest ping is answered. */
 const UNREAD_PONGS = 64 * 1024;
-/** RFC 6455, section 5.5: 125 bytes, the code included. */
+/** RFC 6455, section 5.5: 125 bytes including the code. */
 const LONGEST_REASON = 123;
 
 /**
- * A session's transport over a socket on which the WebSocket's handshake is done (RFC 6455). A message leaves as one write
- * with its header; what arrives is handed on as it comes.
+ * A session's transport over a socket whose WebSocket handshake is complete (RFC 6455). A message and its header leave
+ * in one write; message bytes are reported as they arrive.
  *
  *     open ── close() ────────► closing ── close frame received ─┐
  *       ├── close frame received, answered ──────────────────────┤
@@ -52,9 +52,9 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   readonly #role: WebSocketRole;
   readonly #setTimer: WebSocketOptions["setTimer"];
   #state: "open" | "closing" | "ending" | "closed" = "open";
-  /** Whether the socket has kept bytes back, so that somebody may wait for `onDrain`. */
+  /** Whether the socket has held bytes back, so that `onDrain` is due. */
   #waiting = false;
-  /** The answer to the latest ping, when it has to wait. */
+  /** The pong for the latest ping, while it has to wait. */
   #pong: Buffer | undefined;
   #code: number = CloseCode.ABNORMAL;
   #reason = "";
@@ -64,7 +64,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     this.#role = role;
     this.#setTimer = setTimer;
     const reader = new WebSocketReader(role, LIMITS, this);
-    // Listened to before anything is done with the socket. An error is followed by `close`, which alone ends the session.
+    // Listeners come before any use of the socket. `close` follows every error, and it alone ends the session.
     socket.on("error", (error) => (this.#reason ||= error.message));
     socket.on("close", () => this.#closed());
     socket.on("end", () => this.#end());
@@ -94,7 +94,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     this.#socket.destroy();
   }
 
-  // ---- what the reader tells
+  // ---- WebSocketReaderHandler
 
   onMessage(piece: Buffer, last: boolean): void {
     this.handler.onMessage(piece, last);
@@ -128,7 +128,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     if (this.#socket.writableLength > 0) this.#waiting = true;
   }
 
-  /** Comes with every write: `drain` would not tell of small ones that the kernel did not take whole. */
+  /** The callback of every write: `drain` is not emitted after small writes that the kernel did not take completely. */
   readonly #written = (error?: Error | null): void => {
     if (!this.#waiting || this.#socket.writableLength > 0 || error) return;
     this.#waiting = false;
@@ -146,7 +146,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     this.#write(bytes, HEADROOM, Opcode.CLOSE);
   }
 
-  /** Nothing more is sent; what was sent still leaves. */
+  /** Sends nothing more; bytes already written still leave. */
   #end(): void {
     if (this.#state === "ending" || this.#state === "closed") return;
     if (this.#state === "open") this.#limitClosing();

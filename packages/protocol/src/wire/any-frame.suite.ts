@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { WrittenFrame } from "./frame-record.suite.js";
 import { twinWrite } from "./wire-twin.suite.js";
 
-/** A number of so many bytes, its edges often. */
+/** A number from `least` to `most`; both ends are frequent. */
 function whole(most: number, least = 0): fc.Arbitrary<number> {
   return fc.oneof(fc.integer({ min: least, max: Math.min(most, 300) }), fc.maxSafeNat().map((n) => least + (n % (most - least + 1))), fc.constantFrom(least, most, Math.floor(most / 2))); // prettier-ignore
 }
@@ -32,10 +32,10 @@ const streamFrame: fc.Arbitrary<WrittenFrame> = fc.oneof(
   fc.record({ ...stream, type: fc.constant("RESET"), error: whole(U32), delivered: count }),
 ) as fc.Arbitrary<WrittenFrame>;
 
-/** Any frame that may be sent. */
+/** Any valid frame. */
 export const anyFrame: fc.Arbitrary<WrittenFrame> = fc.oneof(sessionFrame, streamFrame);
 
-/** A batch with something done to it: bytes changed, cut out, doubled or cut off. */
+/** A batch with damage: bytes changed, removed or cut off. */
 export const damagedBatch: fc.Arbitrary<Buffer> = fc
   .record({
     frames: fc.array(anyFrame, { minLength: 1, maxLength: 4 }),

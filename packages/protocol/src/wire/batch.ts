@@ -1,32 +1,31 @@
 import { FrameType, HEADER_SIZE } from "./frame.js";
 import { HEADROOM } from "../transport.js";
 
-/** A batch starts with at least this much memory. */
+/** Initial size of a batch, in bytes. */
 const SMALLEST = 512;
-/** From this size on, in bytes, memory is used again: fresh memory has to be mapped, cleared and collected. */
+/**
+ * Batches from this size on, in bytes, are recycled: new memory of this size has to be mapped, cleared and collected.
+ */
 const LARGE = 64 * 1024;
-/** Large pieces of memory kept for the next batch of whichever session, and the size of each. */
+/** Buffers kept for the next batch of any session, and the size of each in bytes. */
 const MOST_SPARES = 4;
 const SPARE_SIZE = 256 * 1024;
 const spares: Buffer[] = [];
 
-/**
- * Frames written back to back into one buffer: the WebSocket message that leaves at the end of the turn.
- * It holds no memory while it is empty.
- */
+/** Frames written back to back into one buffer: a WebSocket message. It holds no memory while it is empty. */
 export class Batch {
   #bytes: Buffer | undefined;
-  /** Where the next frame goes. */
+  /** Offset of the next frame. */
   #end = HEADROOM;
-  /** The last batch tells how large the next is likely to be, so that it rarely grows. */
+  /** The size of the last batch: the next one is likely to be as large, and then it does not grow. */
   #expected = SMALLEST;
 
-  /** Bytes of the frames so far. */
+  /** Bytes of the frames written. */
   get length(): number {
     return this.#end - HEADROOM;
   }
 
-  /** Appends a frame whose payload is `payload` from `start` to `end`. The bytes are copied. */
+  /** Appends a frame with a copy of `payload` from `start` to `end`. */
   frame(type: FrameType, flags: number, stream: number, payload: Uint8Array, start = 0, end = payload.length): void {
     const length = end - start;
     const at = this.#header(type, flags, stream, length);
@@ -34,21 +33,21 @@ export class Batch {
     (this.#bytes as Buffer).set(whole ? payload : payload.subarray(start, end), at);
   }
 
-  /** Appends OPEN: the tunnel and the opener's receive window. */
+  /** Appends OPEN with the opener's receive window. */
   open(flags: number, stream: number, tunnel: number, window: number): void {
     const at = this.#header(FrameType.OPEN, flags, stream, 8);
     (this.#bytes as Buffer).writeUInt32BE(tunnel, at);
     (this.#bytes as Buffer).writeUInt32BE(window, at + 4);
   }
 
-  /** Appends ACK: the count received, and when by our clock. */
+  /** Appends ACK; `clock` as in PROTOCOL.md, section 6. */
   acknowledge(received: number, clock: number): void {
     const at = this.#header(FrameType.ACK, 0, 0, 12);
     this.#writeCount(received, at);
     (this.#bytes as Buffer).writeUInt32BE(clock, at + 8);
   }
 
-  /** Appends a frame that carries one count: WINDOW, FIN. */
+  /** Appends a frame that carries one count: WINDOW or FIN. */
   count(type: FrameType, flags: number, stream: number, count: number): void {
     this.#writeCount(count, this.#header(type, flags, stream, 8));
   }
@@ -73,14 +72,14 @@ export class Batch {
     (this.#bytes as Buffer).set(text, at + 8);
   }
 
-  /** Sets flags on the frame that began when `length` was `offset`. */
+  /** Sets flags on the frame that began at `offset`, an earlier value of `length`. */
   flag(offset: number, flags: number): void {
     const bytes = this.#bytes as Buffer;
     const at = HEADROOM + offset + 1;
     bytes[at] = (bytes[at] as number) | flags;
   }
 
-  /** Takes the batch out, HEADROOM free bytes first; what follows begins a new one. */
+  /** Returns the batch, after HEADROOM free bytes, and begins a new one. */
   take(): Buffer {
     const message = (this.#bytes as Buffer).subarray(0, this.#end);
     this.#expected = Math.max(SMALLEST, this.#end);
@@ -89,13 +88,13 @@ export class Batch {
     return message;
   }
 
-  /** Nobody needs the bytes of `message`, a batch that was taken, any more. */
+  /** Allows the memory of `message`, a batch that was taken, to be used again. */
   static recycle(message: Buffer): void {
     const memory = message.buffer as ArrayBuffer;
     if (memory.byteLength === SPARE_SIZE && spares.length < MOST_SPARES) spares.push(Buffer.from(memory));
   }
 
-  /** Writes a header and makes room for the payload. Returns where the payload goes. */
+  /** Writes a header and makes room for the payload. Returns the offset of the payload. */
   #header(type: FrameType, flags: number, stream: number, length: number): number {
     const at = this.#end;
     const end = at + HEADER_SIZE + length;

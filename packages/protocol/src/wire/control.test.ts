@@ -14,7 +14,7 @@ const RECORD = {
   bytes_out: 130,
 };
 
-/** One message of every type with all its fields, and which of them may be absent. */
+/** One message of every type with all its fields, and the fields that may be absent. */
 const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
   {
     message: {
@@ -109,18 +109,18 @@ test("the table has every type", () => {
 describe.each(MESSAGES)("$message.type", ({ message, optional }) => {
   const fields = Object.keys(message).filter((name) => name !== "type");
 
-  test("comes back as it was", () => {
+  test("is unchanged after encoding and decoding", () => {
     expect(decodeControl(encodeControl(message))).toEqual(message);
   });
 
-  test("needs all its fields but the optional ones", () => {
+  test("needs all fields that are not optional", () => {
     for (const name of fields) {
       const { [name as keyof ControlMessage]: _, ...rest } = message;
       expect(refused(JSON.stringify(rest)), name).toBe(!optional.includes(name));
     }
   });
 
-  test("has no field of another type", () => {
+  test("is refused with a field of the wrong type", () => {
     for (const name of fields) {
       const right = message[name as keyof ControlMessage] as unknown;
       for (const wrong of ["text", 1, -1, 1.5, 1e300, true, null, [], {}, [null], [{}]]) {
@@ -133,7 +133,7 @@ describe.each(MESSAGES)("$message.type", ({ message, optional }) => {
     }
   });
 
-  test("keeps its meaning beside fields that nobody knows", () => {
+  test("is unchanged beside unknown fields", () => {
     const decoded = decode(JSON.stringify({ ...message, weather: { deep: [1] }, constructor: 1, toString: null }));
     expect(decoded).toMatchObject(message);
   });
@@ -162,7 +162,7 @@ describe("fields inside fields", () => {
   });
 });
 
-describe("types that nobody knows", () => {
+describe("unknown types", () => {
   test.each(["weather", "", "Hello", "__proto__", "constructor", "toString", "hasOwnProperty"])(
     "%j is named",
     (type) => {
@@ -171,7 +171,7 @@ describe("types that nobody knows", () => {
   );
 });
 
-describe("what is no message", () => {
+describe("invalid messages", () => {
   // prettier-ignore
   test.each(["", "{", "nonsense", "null", "1", '"hello"', "[]", '[{"type":"unbind","tunnel":1}]', "{}", '{"type":1}', '{"type":null}',
     '{"type":["unbind"],"tunnel":1}', '{"Type":"unbind","tunnel":1}', '{"type":"unbind","tunnel":1}{}', '\u{feff}{"type":"unbind","tunnel":1}'])("%j", (json) => {
@@ -199,14 +199,14 @@ describe("a hostile sender", () => {
     expect(({} as Record<string, unknown>)["subdomain"]).toBeUndefined();
   });
 
-  test("can nest as deep as 16 KiB allow", () => {
+  test("can nest as deeply as 16 KiB allow", () => {
     const depth = 16 * 1024 - '{"type":"weather","x":}'.length;
     const nested = `{"type":"weather","x":${"[".repeat(depth / 2)}${"]".repeat(depth / 2)}}`;
     expect(decode(nested)).toBe("weather");
     expect(refused(`{"type":"weather","x":${"[".repeat(depth)}`)).toBe(true);
   });
 
-  test("gets PN_PROTOCOL or a message, whatever it sends", () => {
+  test("causes PN_PROTOCOL or a message with any bytes", () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), (json) => {
         if (!refused(json)) expect(["string", "object"]).toContain(typeof decode(json));
@@ -214,7 +214,7 @@ describe("a hostile sender", () => {
     );
   });
 
-  test("gets PN_PROTOCOL or a whole message, whatever it does to a good one", () => {
+  test("causes PN_PROTOCOL or a valid message with any change to a valid one", () => {
     const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(0, 1, "x", true));
     fc.assert(
       fc.property(
@@ -229,7 +229,7 @@ describe("a hostile sender", () => {
           if (refused(json)) return;
           const decoded = decode(json);
           if (typeof decoded === "string") return;
-          // What was let through is a message that can be sent again and is the same.
+          // An accepted message is unchanged after encoding and decoding.
           expect(decodeControl(encodeControl(decoded))).toEqual(decoded);
         },
       ),

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { TunnelError, type ErrorCode } from "../errors.js";
 
-/** Control messages: PROTOCOL.md, sections 3 and 4. Field names are the wire's. */
+/** Control messages: PROTOCOL.md, sections 3 and 4. Field names are those on the wire. */
 export interface Hello {
   type: "hello";
   versions: number[];
@@ -10,12 +10,12 @@ export interface Hello {
   features?: string[];
 }
 
-/** A credential: method `api_key` has an `api_key`, method `token` a `token`; a server refuses methods it does not know. */
+/** A credential: method `api_key` has an `api_key`, method `token` a `token`. Servers refuse unknown methods. */
 export interface Auth {
   method: string;
   api_key?: string;
   token?: string;
-  /** Who the client says it is. Proves nothing. */
+  /** A user name of the client's choice. It is not verified. */
   user?: string;
 }
 
@@ -26,11 +26,11 @@ export interface Welcome {
   heartbeat_ms: number;
   limits: { streams: number };
   features: string[];
-  /** How long the credential still counts; without it, that is not known. */
+  /** Milliseconds until the credential expires; absent when unknown. */
   expires_in_ms?: number;
 }
 
-/** Another credential of the same owner, on the session as it is. */
+/** Replaces the credential of the session by another one of the same owner. */
 export interface Refresh {
   type: "refresh";
   refresh: number;
@@ -43,7 +43,7 @@ export interface Refreshed {
   expires_in_ms?: number;
 }
 
-/** The credential ends, and the session with it. */
+/** The credential expires, and the session ends with it. */
 export interface Expiring {
   type: "expiring";
   expires_in_ms: number;
@@ -55,7 +55,9 @@ export interface Bind {
   subdomain?: string;
   host_header?: string;
   local_host?: string;
-  /** A random text, at most 64 characters, that all sessions of one client's tunnel share: they serve the name together. */
+  /**
+   * Random text of at most 64 characters. All sessions of one tunnel of a client share it, and serve the name together.
+   */
   instance?: string;
 }
 
@@ -68,7 +70,7 @@ export interface Bound {
   public_url: string;
 }
 
-/** What would become of a `bind` with the same fields? Nothing is opened. */
+/** Asks for the outcome of a `bind` with the same fields, without binding. */
 export interface Check {
   type: "check";
   check: number;
@@ -77,7 +79,7 @@ export interface Check {
   local_host?: string;
 }
 
-/** Without `name`, the tunnel would be called by a made-up one. */
+/** The `bind` would be granted; without `name`, under a generated name. */
 export interface Checked {
   type: "checked";
   check: number;
@@ -99,14 +101,14 @@ export interface Unbound {
   retryable: boolean;
 }
 
-/** One finished request, as the server saw it. */
+/** One finished request, as seen by the server. */
 export interface RequestRecord {
   request_id: string;
   method: string;
-  /** Path and query, as the visitor sent them, at most 1,024 characters. */
+  /** Path and query as the visitor sent them, at most 1,024 characters. */
   path: string;
   status: number;
-  /** When the head had been read, ISO 8601. */
+  /** When the request's head was complete, ISO 8601. */
   started: string;
   duration_ms: number;
   /** Body bytes received from the visitor and sent to it. */
@@ -118,7 +120,7 @@ export interface Requests {
   type: "requests";
   tunnel: number;
   records: RequestRecord[];
-  /** Requests since the last message that are not among the records. */
+  /** Number of requests since the last message that are not in `records`. */
   omitted: number;
 }
 
@@ -170,7 +172,7 @@ const RECORD: Fields = {
 
 const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
 
-const WISH: Fields = { subdomain: optional(text), host_header: optional(text), local_host: optional(text) };
+const BIND: Fields = { subdomain: optional(text), host_header: optional(text), local_host: optional(text) };
 
 const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   hello: {
@@ -190,9 +192,9 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   refresh: { refresh: count, auth: object(AUTH) },
   refreshed: { refresh: count, expires_in_ms: optional(count) },
   expiring: { expires_in_ms: count },
-  bind: { bind: count, ...WISH, instance: optional((value) => text(value) && (value as string).length <= 64) },
+  bind: { bind: count, ...BIND, instance: optional((value) => text(value) && (value as string).length <= 64) },
   bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
-  check: { check: count, ...WISH },
+  check: { check: count, ...BIND },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
   unbind: { tunnel: count },
   unbound: { tunnel: count, code: text, message: text, retryable: flag },
@@ -208,15 +210,15 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   },
 };
 
-/** The bytes of a control message. */
+/** Returns the JSON of a control message, UTF-8. */
 export function encodeControl(message: ControlMessage): Buffer {
   return Buffer.from(JSON.stringify(message), "utf8");
 }
 
 /**
- * Reads a control message. Fields beyond the known ones are ignored.
- * @returns the message, or the name of an unknown type.
- * @throws TunnelError PN_PROTOCOL when it is not a message, or a field of a known one is missing or of the wrong type.
+ * Reads a control message. Unknown fields are ignored. The result keeps nothing of `json`.
+ * @returns the message, or the name of its type when that is unknown.
+ * @throws TunnelError PN_PROTOCOL when it is not a message, or a field of a known type is missing or invalid.
  */
 export function decodeControl(json: Buffer): ControlMessage | string {
   if (!isUtf8(json)) throw new TunnelError("PN_PROTOCOL", "a control message is not UTF-8");
@@ -232,7 +234,7 @@ export function decodeControl(json: Buffer): ControlMessage | string {
   const type = value["type"];
   if (!Object.hasOwn(MESSAGES, type)) return type;
   if (!fits(value, MESSAGES[type as ControlMessage["type"]])) {
-    throw new TunnelError("PN_PROTOCOL", `a field of the control message ${type} is missing or wrong`);
+    throw new TunnelError("PN_PROTOCOL", `a field of the control message ${type} is missing or invalid`);
   }
   return value as unknown as ControlMessage;
 }

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Batch } from "./batch.js";
 import { FrameType, MAX_PAYLOAD } from "./frame.js";
-import { FrameRecord, read, readFrames, taken, told, write } from "./frame-record.suite.js";
+import { FrameRecord, read, readFrames, reported, taken, write } from "./frame-record.suite.js";
 import { FrameReader } from "./frame-reader.js";
 import { anyFrame, damagedBatch } from "./any-frame.suite.js";
 import { twinRead, twinWrite } from "./wire-twin.suite.js";
 
-/** What the reader makes of `message`, in the twin's words. */
+/** The result of the reader for `message`, in the form of the naive reader. */
 function reading(message: Buffer, cuts: number[] = []): ReturnType<typeof twinRead> {
   const record = new FrameRecord();
   try {
@@ -18,20 +18,20 @@ function reading(message: Buffer, cuts: number[] = []): ReturnType<typeof twinRe
   }
 }
 
-describe("against the naive twin", () => {
-  test("any frames make the same bytes, and the same frames again", () => {
+describe("compared with a naive implementation", () => {
+  test("any frames give the same bytes, and the bytes give the same frames", () => {
     fc.assert(
       fc.property(fc.array(anyFrame, { minLength: 1, maxLength: 12 }), (frames) => {
         const batch = new Batch();
         for (const frame of frames) write(batch, frame);
         const message = taken(batch);
         expect([...message]).toEqual(frames.flatMap(twinWrite));
-        expect(read(message).frames).toEqual(frames.map(told));
+        expect(read(message).frames).toEqual(frames.map(reported));
       }),
     );
   });
 
-  test("whatever is done to a message, both see the same frames, the same fault and the same count", () => {
+  test("for any damaged message, both report the same frames, fault and count", () => {
     let refused = 0;
     let accepted = 0;
     fc.assert(
@@ -47,11 +47,11 @@ describe("against the naive twin", () => {
       }),
       { numRuns: 1_000 },
     );
-    // The comparison is worth something only if both happen often.
+    // The comparison is useful only if both cases are frequent.
     expect(Math.min(refused, accepted)).toBeGreaterThan(30);
   });
 
-  test("bytes that never were frames", () => {
+  test("random bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => {
         const { frames, refused } = twinRead(bytes);
@@ -60,7 +60,7 @@ describe("against the naive twin", () => {
     );
   });
 
-  test("a batch cut anywhere is refused, except between two frames", () => {
+  test("a batch that ends anywhere but between two frames is refused", () => {
     fc.assert(
       fc.property(fc.array(anyFrame, { minLength: 1, maxLength: 3 }), (frames) => {
         const ends = new Set([0]);
@@ -80,7 +80,7 @@ describe("in pieces", () => {
     at: fc.oneof(fc.array(fc.nat(3_000), { maxLength: 6 }), fc.constant(undefined)),
   });
 
-  test("cut anywhere, or into single bytes, a message makes the same frames, the same fault and the same count", () => {
+  test("a message cut anywhere, or into single bytes, gives the same frames, fault and count", () => {
     fc.assert(
       fc.property(cutAnywhere, ({ message, at }) => {
         const cuts = at?.map((cut) => cut % (message.length + 1)).toSorted((a, b) => a - b) ?? [...message.keys()];
@@ -90,22 +90,22 @@ describe("in pieces", () => {
     );
   });
 
-  test("the bytes of DATA count, and are told, as they come; other frames when they are whole", () => {
+  test("DATA is counted and reported as it arrives, other frames when they are complete", () => {
     const record = new FrameRecord();
     const reader = new FrameReader();
-    const told: string[] = [];
-    record.onData = (_stream, flags, payload) => void told.push(`${flags} ${payload.toString()}`);
+    const reported: string[] = [];
+    record.onData = (_stream, flags, payload) => void reported.push(`${flags} ${payload.toString()}`);
     const message = Buffer.from("1181000400000001616263641200000800000001000000000000000a", "hex");
     const steps = [3, 8, 9, 11, 12, 20, 27, 28].map((end, index, ends) =>
       reader.read(message.subarray(ends[index - 1] ?? 0, end), record),
     );
     reader.end();
     expect(steps.map(({ bytes }) => bytes)).toEqual([0, 8, 1, 2, 1, 0, 0, 16]);
-    expect(told).toEqual(["0 a", "0 bc", "129 d"]);
+    expect(reported).toEqual(["0 a", "0 bc", "129 d"]);
     expect(record.frames).toEqual([{ type: "WINDOW", stream: 1, limit: 10 }]);
   });
 
-  test("an ACK that a frame asks for follows every piece to the message's end, and none of the next message", () => {
+  test("a frame with ACK_NOW causes an ACK after every later piece of its message, and not of the next one", () => {
     const record = new FrameRecord();
     const reader = new FrameReader();
     const asks = Buffer.from("118000020000000161621100000100000001", "hex");
@@ -121,12 +121,12 @@ describe("in pieces", () => {
     expect(() => reader.read(Buffer.from("0100006500000000", "hex"), new FrameRecord())).toThrow("too large");
     const another = new FrameReader(100);
     expect(() => another.read(Buffer.from("0100006400000000", "hex"), new FrameRecord())).not.toThrow();
-    expect(() => another.end()).toThrow("cut off");
+    expect(() => another.end()).toThrow("incomplete");
   });
 });
 
 describe("a batch", () => {
-  test("takes a part of a chunk, and only that", () => {
+  test("copies a part of a chunk, and only that part", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 500 }), fc.nat(), fc.nat(), (bytes, a, b) => {
         const start = a % bytes.length;
@@ -139,7 +139,7 @@ describe("a batch", () => {
     );
   });
 
-  test("that was taken is not touched by the ones that follow", () => {
+  test("that was taken is not changed by later ones", () => {
     const batch = new Batch();
     const messages = Array.from({ length: 50 }, (_, index) => {
       for (let frame = 0; frame <= index; frame++) batch.acknowledge(index, 0);
@@ -160,7 +160,7 @@ describe("a batch", () => {
     expect(frames.every((frame) => (frame as { data: string }).data === payload.toString("hex"))).toBe(true);
   });
 
-  test("payloads are views into the message: nothing is copied on the way in", () => {
+  test("payloads are views into the message, not copies", () => {
     const batch = new Batch();
     batch.frame(FrameType.DATA, 0, 1, Buffer.from("abc"));
     const message = taken(batch);

@@ -1,7 +1,10 @@
 import { TunnelError } from "../errors.js";
 import { Flag, FrameType, HEADER_SIZE, isSequenced, MAX_PAYLOAD } from "./frame.js";
 
-/** What a message holds, frame by frame. Payloads are views into what was read. */
+/**
+ * The frames of a message, in order. Payloads are views into the bytes read and valid only during the call: code that
+ * keeps them copies them.
+ */
 export interface FrameHandler {
   onControl(json: Buffer): void;
   onPing(payload: Buffer): void;
@@ -9,22 +12,22 @@ export interface FrameHandler {
   onGoAway(error: number, retryAfter: number, reason: string): void;
   onAck(received: number, clock: number): void;
   onOpen(stream: number, flags: number, tunnel: number, window: number): void;
-  /** Bytes of a DATA frame, as they come; its flags with the last of them, until then 0. */
+  /** The next bytes of a DATA frame. `flags` is 0 until the last of them, which carry the frame's flags. */
   onData(stream: number, flags: number, payload: Buffer): void;
   onWindow(stream: number, limit: number): void;
   onFin(stream: number, delivered: number): void;
   onReset(stream: number, error: number, delivered: number): void;
 }
 
-/** What the bytes read amount to for acknowledgement: PROTOCOL.md, section 6. */
+/** The part of the bytes read that counts for acknowledgement: PROTOCOL.md, section 6. */
 export interface Sequenced {
-  /** Bytes of sequenced frames, headers included: of DATA as they come, of others when the frame is whole. */
+  /** Bytes of sequenced frames, headers included. DATA counts as it arrives, other frames when they are complete. */
   bytes: number;
-  /** Whether a frame of this message has asked for an ACK in this turn. */
+  /** Whether a frame of this message has requested an ACK in this turn. */
   ackNow: boolean;
 }
 
-/** Smallest payload by type; what is not listed is not a type. */
+/** Smallest payload by type. Types that are not listed are unknown. */
 const SMALLEST_PAYLOAD: Readonly<Record<number, number>> = {
   [FrameType.CONTROL]: 2,
   [FrameType.PING]: 8,
@@ -39,22 +42,23 @@ const SMALLEST_PAYLOAD: Readonly<Record<number, number>> = {
 };
 
 /**
- * Reads batches as they come, in pieces cut anywhere. Frames are told in order: DATA as its bytes come, all others when
- * they are whole. A frame that lies whole in its piece is read there; only what is cut is collected, DATA never.
+ * Reads messages in pieces cut anywhere. Frames are reported in order: DATA as its bytes arrive, all others when they
+ * are complete. A frame that is complete within a piece is read in place. Only frames that are cut are copied, DATA
+ * never.
  */
 export class FrameReader {
   readonly #largestControl: number;
-  /** The frame under way, or the last one. */
+  /** The current frame, or the last one. */
   #type = 0;
   #flags = 0;
   #stream = 0;
   #length = 0;
-  /** Bytes that the DATA frame under way still lacks. */
+  /** Payload bytes of the current DATA frame that have not arrived. */
   #left = 0;
-  /** A header, or a whole frame that is not DATA, of which the first `#collected` bytes are here. */
+  /** Room for a header, or for a frame other than DATA; the first `#collected` bytes have arrived. */
   #cut: Buffer | undefined;
   #collected = 0;
-  /** Whether a frame of this message asked for an ACK: one follows each of its pieces from there on, so also its end. */
+  /** Whether a frame of this message requested an ACK: one follows each later piece of the message, and so its end. */
   #ackNow = false;
 
   /** `largestControl`: the longest CONTROL payload that is accepted, in bytes. */
@@ -63,8 +67,8 @@ export class FrameReader {
   }
 
   /**
-   * Reads the message's next piece and tells `handler` of what is in it.
-   * @throws TunnelError PN_PROTOCOL at the first frame that is not one; the frames before it were told.
+   * Reads the next piece of a message and reports its frames to `handler`. The bytes are not kept.
+   * @throws TunnelError PN_PROTOCOL at the first invalid frame, after the frames before it were reported.
    */
   read(piece: Buffer, handler: FrameHandler): Sequenced {
     const end = piece.length;
@@ -81,7 +85,7 @@ export class FrameReader {
       } else if (this.#cut !== undefined) {
         at = this.#collect(piece, at);
         if (this.#collected < this.#cut.length) break;
-        bytes += this.#collectedWhole(this.#cut, handler);
+        bytes += this.#collectedAll(this.#cut, handler);
       } else if (end - at < HEADER_SIZE) {
         this.#keep(piece, at, HEADER_SIZE);
         break;
@@ -103,47 +107,47 @@ export class FrameReader {
   }
 
   /**
-   * The message ends here.
-   * @throws TunnelError PN_PROTOCOL when that cuts a frame off.
+   * Call it at the end of a message.
+   * @throws TunnelError PN_PROTOCOL when a frame is incomplete.
    */
   end(): void {
-    if (this.#left > 0 || this.#cut !== undefined) throw violation("a frame is cut off");
+    if (this.#left > 0 || this.#cut !== undefined) throw violation("a frame is incomplete");
     this.#ackNow = false;
   }
 
-  /** Reads the header at `at`. */
+  /** Reads and checks the header at `at`. */
   #begin(bytes: Buffer, at: number): void {
     const type = bytes[at] as number;
     const length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
     const stream = bytes.readUInt32BE(at + 4);
     const smallest = SMALLEST_PAYLOAD[type];
-    if (smallest === undefined) throw violation(`frame type ${type} is unknown`);
-    if (length > MAX_PAYLOAD) throw violation("a frame is above 64 KiB");
+    if (smallest === undefined) throw violation(`unknown frame type ${type}`);
+    if (length > MAX_PAYLOAD) throw violation("a frame is larger than 64 KiB");
     if (length < smallest) throw violation(`a frame of type ${type} is too short`);
     if (type === FrameType.CONTROL && length > this.#largestControl) throw violation("a control message is too large");
     if (type >= FrameType.OPEN) {
-      if (stream === 0) throw violation("a stream frame has no stream");
-    } else if (stream !== 0) throw violation("a session frame has a stream");
+      if (stream === 0) throw violation("a stream frame has no stream id");
+    } else if (stream !== 0) throw violation("a session frame has a stream id");
     this.#type = type;
     this.#flags = bytes[at + 1] as number;
     this.#stream = stream;
     this.#length = length;
   }
 
-  /** The payload of DATA follows. Returns the sequenced bytes of its header. */
+  /** The payload of DATA follows. Returns the sequenced bytes of the header. */
   #beginData(): number {
     this.#left = this.#length;
     if ((this.#flags & Flag.ACK_NOW) !== 0) this.#ackNow = true;
     return HEADER_SIZE;
   }
 
-  /** Keeps what there is of `wanted` bytes. */
+  /** Copies the first bytes of something `wanted` bytes long. */
   #keep(piece: Buffer, at: number, wanted: number): void {
     this.#cut = Buffer.alloc(wanted);
     this.#collected = piece.copy(this.#cut, 0, at);
   }
 
-  /** Takes what the cut-off bytes lack. Returns where the piece goes on. */
+  /** Copies the bytes that are missing. Returns the offset behind them. */
   #collect(piece: Buffer, at: number): number {
     const cut = this.#cut as Buffer;
     const taken = piece.copy(cut, this.#collected, at, at + cut.length - this.#collected);
@@ -151,8 +155,8 @@ export class FrameReader {
     return at + taken;
   }
 
-  /** A header or a frame is collected. Returns the sequenced bytes that this makes. */
-  #collectedWhole(cut: Buffer, handler: FrameHandler): number {
+  /** A header or a frame is complete. Returns its sequenced bytes. */
+  #collectedAll(cut: Buffer, handler: FrameHandler): number {
     this.#cut = undefined;
     if (cut.length > HEADER_SIZE) return this.#deliver(cut, HEADER_SIZE, handler);
     this.#begin(cut, 0);
@@ -161,16 +165,16 @@ export class FrameReader {
     return 0;
   }
 
-  /** Tells of the frame whose payload begins at `from`. Returns its sequenced bytes. */
+  /** Reports the frame whose payload begins at `from`. Returns its sequenced bytes. */
   #deliver(bytes: Buffer, from: number, handler: FrameHandler): number {
-    tell(this.#type, this.#flags, this.#stream, bytes, from, from + this.#length, handler);
+    report(this.#type, this.#flags, this.#stream, bytes, from, from + this.#length, handler);
     if (!isSequenced(this.#type)) return 0;
     if ((this.#flags & Flag.ACK_NOW) !== 0) this.#ackNow = true;
     return HEADER_SIZE + this.#length;
   }
 }
 
-function tell(
+function report(
   type: number,
   flags: number,
   stream: number,
@@ -205,7 +209,7 @@ function tell(
   }
 }
 
-/** A u64 that fits a JavaScript number. */
+/** Reads a u64 that fits a JavaScript number. */
 function readCount(message: Buffer, at: number): number {
   const high = message.readUInt32BE(at);
   if (high > 0x1f_ffff) throw violation("a count is above 2^53 - 1");

@@ -17,21 +17,21 @@ export type WrittenFrame = { flags: number; stream: number } & (
   | { type: "RESET"; error: number; delivered: number }
 );
 
-/** What a reader can tell of a frame: flags only where they mean something to it. */
-export function told(frame: WrittenFrame): object {
+/** The frame as a reader reports it: with flags only where it reports them. */
+export function reported(frame: WrittenFrame): object {
   if (frame.type === "OPEN" || frame.type === "DATA") return frame;
   const { flags: _, ...rest } = frame;
   return rest;
 }
 
-/** Writes down the frames it is told of; a DATA frame that comes in pieces as one, when it is whole. */
+/** Records frames; joins the pieces of a DATA frame. */
 export class FrameRecord implements FrameHandler {
   readonly frames: object[] = [];
-  /** How long the payloads of the DATA frames to come are, when that is known. */
+  /** The payload lengths of the DATA frames that are expected. */
   #lengths: number[] = [];
   #data = "";
 
-  /** Says what will be read, so that DATA in pieces can be joined. */
+  /** Announces a message, so that its DATA in pieces can be joined. */
   expect(message: Buffer): void {
     for (let at = 0; at + HEADER_SIZE <= message.length; at += HEADER_SIZE + message.readUInt16BE(at + 2)) {
       if (message[at] === FrameType.DATA) this.#lengths.push(message.readUInt16BE(at + 2));
@@ -78,8 +78,8 @@ export class FrameRecord implements FrameHandler {
 }
 
 /**
- * Reads `message` whole, or in the pieces that begin where `cuts` say.
- * @throws TunnelError as the reader does.
+ * Reads `message` in pieces cut at `cuts`.
+ * @throws TunnelError like the reader.
  */
 export function readFrames(message: Buffer, record: FrameRecord, cuts: number[] = []): Sequenced {
   const reader = new FrameReader();
@@ -87,7 +87,10 @@ export function readFrames(message: Buffer, record: FrameRecord, cuts: number[] 
   const sum: Sequenced = { bytes: 0, ackNow: false };
   const ends = [...cuts, message.length];
   ends.forEach((end, index) => {
-    const { bytes, ackNow } = reader.read(message.subarray(ends[index - 1] ?? 0, end), record);
+    const piece = Buffer.from(message.subarray(ends[index - 1] ?? 0, end));
+    const { bytes, ackNow } = reader.read(piece, record);
+    // A reader that kept a view would find garbage.
+    piece.fill(0xdb);
     sum.bytes += bytes;
     sum.ackNow ||= ackNow;
   });
@@ -95,18 +98,18 @@ export function readFrames(message: Buffer, record: FrameRecord, cuts: number[] 
   return sum;
 }
 
-/** The frames of `message` and what they amount to. */
+/** The frames of `message` and their sequenced bytes. */
 export function read(message: Buffer, cuts: number[] = []): Sequenced & { frames: object[] } {
   const record = new FrameRecord();
   return { ...readFrames(message, record, cuts), frames: record.frames };
 }
 
-/** Takes the batch out as its peer will see it. */
+/** Takes the batch out in the form that the peer receives. */
 export function taken(batch: Batch): Buffer {
   return batch.take().subarray(HEADROOM);
 }
 
-/** Appends `frame` to `batch` by the method that the session would use. */
+/** Appends `frame` to `batch` with the method that the session uses. */
 export function write(batch: Batch, frame: WrittenFrame): void {
   const at = batch.length;
   const { type, flags, stream } = frame;

@@ -1,7 +1,7 @@
-/** The frame header and its kinds: PROTOCOL.md, section 2. */
+/** The frame header and the frame types: PROTOCOL.md, section 2. */
 
 export const HEADER_SIZE = 8;
-/** Most payload of one frame, in bytes: with its header a frame fills 64 KiB. */
+/** Largest payload of a frame, in bytes: with its header the frame has 64 KiB. */
 export const MAX_PAYLOAD = 65_536 - HEADER_SIZE;
 
 export const FrameType = {
@@ -19,15 +19,15 @@ export const FrameType = {
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
 export const Flag = {
-  /** DATA: the sender has more, and the stream's window ended here. */
+  /** DATA: the sender has more, but the stream's window ends here. */
   BLOCKED: 0x01,
-  /** OPEN: nobody's visit, only a question whether the local service answers. */
+  /** OPEN: the stream's request may be a probe of the client's own. */
   PROBE: 0x01,
-  /** Any sequenced frame: acknowledge at the end of this turn. */
+  /** Any sequenced frame: the receiver acknowledges at the end of this turn. */
   ACK_NOW: 0x80,
 } as const;
 
-/** Whether frames of this type count as sequenced: PROTOCOL.md, section 6. */
+/** Whether frames of this type are sequenced: PROTOCOL.md, section 6. */
 export function isSequenced(type: number): boolean {
   return type >= FrameType.OPEN;
 }

@@ -12,7 +12,7 @@ function fuzz(...args: string[]): { status: number | null; output: string } {
 }
 
 describe("the fuzzer", () => {
-  test("finds nothing any more in what it once kept", () => {
+  test("finds no fault in its corpus", () => {
     const files = readdirSync(new URL("../../fuzz/corpus", import.meta.url));
     expect(files.length).toBeGreaterThan(100);
     const { status, output } = fuzz("--replay");
@@ -26,7 +26,7 @@ describe("the fuzzer", () => {
     expect(status).toBe(0);
   });
 
-  // What each of them is: PLANTS in fuzz/plant.ts.
+  // PLANTS in fuzz/plant.ts describes each bug.
   test.each(["cut-off", "count", "window", "unopened", "after-close", "endless", "internal"])(
     "finds the planted bug %s",
     (name) => {
@@ -37,7 +37,7 @@ describe("the fuzzer", () => {
     },
   );
 
-  test("says which bugs it can plant", () => {
+  test("lists the bugs it can plant", () => {
     const { status, output } = fuzz("--plant", "nonsense");
     expect(output).toContain("cut-off, count, window, unopened, after-close, endless, internal");
     expect(status).not.toBe(0);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Batch } from "./batch.js";
 import { TunnelError } from "../errors.js";
 import { FrameType } from "./frame.js";
-import { FrameRecord, read, readFrames, taken, told, write, type WrittenFrame } from "./frame-record.suite.js";
+import { FrameRecord, read, readFrames, reported, taken, write, type WrittenFrame } from "./frame-record.suite.js";
 import { SessionPair } from "../session/session-pair.suite.js";
 
 type Parts = string | (string | { repeat: string; times: number })[];
@@ -17,7 +17,7 @@ interface Vectors {
     ack_now: boolean;
     decode_only?: true;
   }[];
-  refused: { name: string; hex: Parts; told: number; error: string }[];
+  refused: { name: string; hex: Parts; valid_frames: number; error: string }[];
   sessions: { name: string; role: "server" | "client"; messages: Parts[]; error: string | null }[];
 }
 
@@ -42,7 +42,7 @@ function frame(written: Record<string, unknown>): WrittenFrame {
   return Object.fromEntries(entries) as WrittenFrame;
 }
 
-test("the file has all its vectors, and some of every type", () => {
+test("the file is complete and has vectors of every type", () => {
   const { frames, batches, refused, sessions } = vectors;
   expect([frames.length, batches.length, refused.length, sessions.length]).toEqual([51, 7, 55, 37]);
   expect(new Set(frames.map((vector) => vector.frame["type"]))).toEqual(new Set(Object.keys(FrameType)));
@@ -52,27 +52,27 @@ test("the file has all its vectors, and some of every type", () => {
 
 describe("frames", () => {
   test.each(vectors.frames)("$name", (vector) => {
-    const meant = frame(vector.frame);
+    const expected = frame(vector.frame);
     const message = bytes(vector.hex);
-    expect(read(message).frames).toEqual([told(meant)]);
-    expect(read(message, [...message.keys()]).frames).toEqual([told(meant)]);
+    expect(read(message).frames).toEqual([reported(expected)]);
+    expect(read(message, [...message.keys()]).frames).toEqual([reported(expected)]);
     if (vector.decode_only) return;
     const batch = new Batch();
-    write(batch, meant);
+    write(batch, expected);
     expect(taken(batch).equals(bytes(vector.hex))).toBe(true);
   });
 });
 
 describe("batches", () => {
   test.each(vectors.batches)("$name", (vector) => {
-    const meant = vector.frames.map(frame);
+    const expected = vector.frames.map(frame);
     const message = bytes(vector.hex);
-    const reading = { frames: meant.map(told), bytes: vector.sequenced, ackNow: vector.ack_now };
+    const reading = { frames: expected.map(reported), bytes: vector.sequenced, ackNow: vector.ack_now };
     expect(read(message)).toEqual(reading);
     expect(read(message, [...message.keys()])).toEqual(reading);
     if (vector.decode_only) return;
     const batch = new Batch();
-    for (const one of meant) write(batch, one);
+    for (const one of expected) write(batch, one);
     expect(taken(batch).toString("hex")).toBe(bytes(vector.hex).toString("hex"));
   });
 });
@@ -90,7 +90,7 @@ describe("refused", () => {
       }
       expect(error).toBeInstanceOf(TunnelError);
       expect((error as TunnelError).code).toBe(vector.error);
-      expect(record.frames).toHaveLength(vector.told);
+      expect(record.frames).toHaveLength(vector.valid_frames);
     }
   });
 });
@@ -102,7 +102,7 @@ describe.each(["whole", "byte by byte"])("sessions, messages %s", (how) => {
     const transport = link[vector.role];
     vector.messages.forEach((message, index) => {
       expect(transport.closed, `ended before message ${index}`).toBeUndefined();
-      // The peer is played here: what the session sends goes nowhere, and nothing else arrives.
+      // The test is the peer: frames of the session go nowhere, and nothing else arrives.
       transport.peer.handler = { onMessage() {}, onDrain() {}, onClose() {} };
       const whole = bytes(message);
       if (how === "whole") transport.handler.onMessage(whole, true);

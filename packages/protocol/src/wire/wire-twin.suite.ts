@@ -1,8 +1,8 @@
 import type { WrittenFrame } from "./frame-record.suite.js";
 
 /**
- * The frames of PROTOCOL.md, section 2, once more: written from its words alone, slow and plain, as the measure for the real ones.
- * Each line is a row of its table: type, whether it belongs to a stream, and its fixed fields with their sizes.
+ * A naive second implementation of PROTOCOL.md, section 2, to compare the real one with. Each line is a row of its table:
+ * type, whether it belongs to a stream, and its fixed fields with their sizes.
  */
 const TABLE: Record<
   number,

@@ -84,8 +84,7 @@ export class Tunnel implements UpstreamRoute, Upstream {
 
   /** Asks for a sign of life where what was sent is not acknowledged. To be called about once a second. */
   watch(): void {
-    const { inFlight, now } = this.#session.sender;
-    if (!this.#isOwing && inFlight.bytes > 0 && now - inFlight.progressAt >= DOUBT) this.#ask(DOUBT);
+    if (!this.#isOwing && this.#session.unacknowledgedFor >= DOUBT) this.#ask(DOUBT);
   }
 
   /** @param probe the client is to look whether the request is its own. */
@@ -105,7 +104,7 @@ export class Tunnel implements UpstreamRoute, Upstream {
   }
 
   get #isOwing(): boolean {
-    return this.#session.sender.heardAt <= this.#askedAt;
+    return this.#session.heardAt <= this.#askedAt;
   }
 
   #ask(patience: number): void {

@@ -9,19 +9,19 @@ import { scratchFolder } from "../scratch-folder.js";
 const DAY = 86_400_000;
 
 export interface IssueOptions {
-  /** Of the subject alternative name; the first is the common name, too. */
+  /** Subject alternative names. The first is also the common name. */
   names: string[];
-  /** Days from now on; negative: it has expired. Default 2. */
+  /** Lifetime in days from now; negative if it has expired. Default 2. */
   days?: number;
-  /** Or when it ends; whole seconds count. */
+  /** The end of its lifetime instead of `days`, in whole seconds. */
   until?: Date;
   /** Default `ec`. */
   algorithm?: "ec" | "rsa" | "ed25519";
-  /** The key is encrypted with it. */
+  /** Encrypts the key. */
   passphrase?: string;
 }
 
-/** A certificate authority of a test's own, made with openssl. */
+/** A certificate authority for one test. Needs openssl. */
 export class CertificateAuthority {
   /** Its certificate, PEM. */
   readonly certificate: string;
@@ -79,7 +79,7 @@ export class CertificateAuthority {
     return { certificate: join(this.#folder, `${name}.pem`), key: join(this.#folder, `${name}.key`) };
   }
 
-  /** The revocation list with all of these certificates in it. */
+  /** Revokes these certificates and returns the path of the revocation list. */
   revoke(...certificates: CertificateFiles[]): string {
     for (const { certificate } of certificates)
       this.#openssl("ca", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-revoke", certificate);
@@ -93,7 +93,7 @@ export class CertificateAuthority {
   }
 
   #signUntil(name: string, end: Date): void {
-    // Only `openssl ca` takes times instead of days in every version of it.
+    // Only `openssl ca` accepts times instead of days in every version.
     writeFileSync(join(this.#folder, "serial"), `${(1000 + this.#issued).toString(16).padStart(4, "0")}\n`);
     const config = join(this.#folder, "times.cnf");
     if (!existsSync(config))

@@ -9,7 +9,10 @@ export interface CertificateFiles {
   key: string;
 }
 
-/** Makes a certificate for localhost and web.localhost (no wildcard: right below a top domain nobody takes one), which nobody trusts who is not told to. Needs openssl. */
+/**
+ * Creates a self-signed certificate for localhost and web.localhost. It has no wildcard, because TLS clients reject one
+ * directly below a top-level domain. Needs openssl.
+ */
 export function makeCertificate(defer: Defer): CertificateFiles {
   const folder = scratchFolder(defer);
   const certificate = join(folder, "cert.pem");

@@ -5,22 +5,22 @@ import type { CertificateFiles } from "./certificate.js";
 import type { Defer } from "../cleanup.js";
 
 export interface ConnectProxyOptions {
-  /** Where it listens. Default: a free port. */
+  /** The port it listens on. Default: a free port. */
   listen?: number;
-  /** Where every tunnel leads, whatever was asked for: a loopback port. So names may be asked for that nobody resolves. */
+  /** The loopback port that every tunnel leads to, for any requested name, also for names that do not resolve. */
   port?: number;
-  /** `name:password` that have to be shown. */
+  /** The `name:password` that it requires. */
   credentials?: string;
-  /** It is spoken to by TLS. */
+  /** Makes it an HTTPS proxy. */
   tls?: CertificateFiles;
-  /** Takes the connection over when a request has been read, and does what proxies should not. */
+  /** Handles the connection instead of the proxy once a request has been read, for misbehaviour. */
   answer?: (socket: Socket) => void;
 }
 
-/** An HTTP proxy in the test's process, on a loopback port: it answers CONNECT. */
+/** An HTTP proxy for CONNECT in the test's process, on a loopback port. */
 export class ConnectProxy {
   readonly port: number;
-  /** What was asked for, as `host:port`, in order. */
+  /** The requested destinations, as `host:port`, in order. */
   readonly asked: string[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -30,7 +30,7 @@ export class ConnectProxy {
     this.#server = server;
     this.#options = options;
     this.port = (server.address() as AddressInfo).port;
-    // Connections of which the TLS handshake fails count, too.
+    // Connections whose TLS handshake fails are counted too.
     server.on("connection", (socket: Socket) => this.#keep(socket));
     server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => this.#serve(socket));
     server.on("tlsClientError", () => {});
@@ -53,12 +53,12 @@ export class ConnectProxy {
     return this.#sockets.size;
   }
 
-  /** Tears all that goes through it. */
+  /** Resets all connections through it. */
   drop(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Can be called twice. */
+  /** Stops listening and closes all connections. Idempotent. */
   async close(): Promise<void> {
     this.drop();
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));

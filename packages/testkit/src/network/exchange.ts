@@ -2,7 +2,7 @@ import { request, type Agent, type IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 
 export interface ExchangeOptions {
-  /** What is sent as Host. */
+  /** The Host header. */
   host: string;
   path?: string;
   method?: string;
@@ -21,8 +21,8 @@ export interface Exchange {
 }
 
 /**
- * One HTTP request to a loopback port, with any Host: names below localhost resolve in browsers and curl, not in Node.
- * Rejects when the answer breaks off before its end.
+ * Sends one HTTP request to a loopback port, with any Host: names below localhost do not resolve in Node.
+ * Rejects when the response is cut off.
  */
 export function exchange(port: number, options: ExchangeOptions): Promise<Exchange> {
   const { host, path = "/", method = "GET", headers = {}, body, agent } = options;

@@ -3,25 +3,25 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Defer } from "../cleanup.js";
 
-/** Which packets of a link get lost. */
-export type Loss = "both ways" | "on the way in" | "on the way out";
+/** The packets of a link that are lost. */
+export type Loss = "in both directions" | "inbound" | "outbound";
 
 let made = 0;
 
 /**
- * A machine of its own, as far as the network is concerned: its processes see one link, to this one, and the link can be cut without either
- * end being told. Needs root, `ip` and `nft`.
+ * A network namespace with one link to this machine. The link can be cut without a notice to either end.
+ * Needs root, `ip` and `nft`.
  */
 export class NetworkNamespace {
   readonly name: string;
-  /** Our address at the link, as the namespace reaches us. */
+  /** This machine's address on the link. */
   readonly host: string;
-  /** Its own address at the link. */
+  /** The namespace's address on the link. */
   readonly address: string;
 
   private constructor(name: string, subnet: number) {
     this.name = name;
-    // 198.18.0.0/15 is for tests of networks (RFC 2544).
+    // 198.18.0.0/15 is reserved for network tests (RFC 2544).
     const network = `198.19.${subnet >> 6}`;
     const first = (subnet & 63) * 4;
     this.host = `${network}.${first + 1}`;
@@ -30,7 +30,7 @@ export class NetworkNamespace {
 
   static create(defer: Defer): NetworkNamespace {
     made += 1;
-    // Test processes run side by side, and each may make several.
+    // Test processes run in parallel, and each may create several.
     const subnet = (process.pid * 16 + made) % 16_384;
     const name = `pt${process.pid}-${made}`;
     const namespace = new NetworkNamespace(name, subnet);
@@ -45,16 +45,16 @@ export class NetworkNamespace {
     return namespace;
   }
 
-  /** What stands before a command that is to run in it. The process that is started is the command's own. */
+  /** The prefix that runs a command in the namespace. The started process is the command itself. */
   get prefix(): string[] {
     return ["ip", "netns", "exec", this.name];
   }
 
-  /** From now on packets are lost; nobody is told, and no connection is closed. */
+  /** Drops packets from now on, silently: no connection is closed. */
   cut(loss: Loss): void {
     for (const [hook, lost] of [
-      ["input", loss !== "on the way out"],
-      ["output", loss !== "on the way in"],
+      ["input", loss !== "outbound"],
+      ["output", loss !== "inbound"],
     ] as const) {
       if (!lost) continue;
       this.#nft("add", "table", "inet", "cut");
@@ -63,12 +63,12 @@ export class NetworkNamespace {
     }
   }
 
-  /** Packets come through again. */
+  /** Stops dropping packets. */
   heal(): void {
     this.#nft("delete", "table", "inet", "cut");
   }
 
-  /** Its processes ask this name server, and no other. */
+  /** Makes this the only name server of its processes. */
   useNameServer(address: string): void {
     const folder = join("/etc/netns", this.name);
     mkdirSync(folder, { recursive: true });
@@ -81,7 +81,7 @@ export class NetworkNamespace {
   }
 
   #remove(): void {
-    // The link goes with it.
+    // This removes the link too.
     run("ip", "netns", "delete", this.name);
     rmSync(join("/etc/netns", this.name), { recursive: true, force: true });
   }

@@ -2,14 +2,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { startEchoOrigin } from "../origins/echo-origin.js";
 import { SteadyVisitor } from "./steady-visitor.js";
 
-test("is served every time by a healthy service", async () => {
+test("a healthy service serves every request", async () => {
   const origin = await startEchoOrigin(onTestFinished);
   const visitor = await SteadyVisitor.start(onTestFinished, origin.port, "web.localhost");
   await visitor.everyTime();
   expect(visitor.served).toBeGreaterThan(2);
 });
 
-test("remembers the one time it was not", async () => {
+test("a single failed request is reported", async () => {
   const origin = await startEchoOrigin(onTestFinished);
   const visitor = await SteadyVisitor.start(onTestFinished, origin.port, "web.localhost");
   origin.server.prependOnceListener("request", (_, outgoing) => outgoing.destroy());

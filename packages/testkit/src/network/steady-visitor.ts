@@ -5,10 +5,10 @@ import { until } from "../until.js";
 
 const PAUSE_MS = 20;
 
-/** Someone who keeps coming back while a test does harm elsewhere, and remembers every time it went wrong. */
+/** A visitor that sends one request after the other while a test causes faults elsewhere, and records every failure. */
 export class SteadyVisitor {
   served = 0;
-  /** Milliseconds that it has waited for an answer at most. */
+  /** The longest wait for a response, in milliseconds. */
   longest = 0;
   readonly failures: string[] = [];
   readonly #port: number;
@@ -21,7 +21,7 @@ export class SteadyVisitor {
     this.#host = host;
   }
 
-  /** Comes to `host` on the loopback `port`, one request after the other, and has been served once when this returns. */
+  /** Starts to visit `host` on the loopback `port`, and waits until it has been served. */
   static async start(defer: Defer, port: number, host: string): Promise<SteadyVisitor> {
     const visitor = new SteadyVisitor(port, host);
     visitor.#gone = visitor.#keepComing();
@@ -30,16 +30,16 @@ export class SteadyVisitor {
     return visitor;
   }
 
-  /** Waits until it has been served once more from now on. */
+  /** Waits until a request that starts from now on has been served. */
   async moreServed(): Promise<void> {
     const before = this.served;
-    // Two: the first may have been on its way already.
+    // Two, because the first one may already be open.
     await until(`${this.#host} to serve its steady visitor`, () => this.served >= before + 2, {
       details: () => this.failures.join("\n"),
     });
   }
 
-  /** Lets it go. Throws when it was not served every single time. */
+  /** Stops it. Throws if any request failed. */
   async everyTime(): Promise<void> {
     await this.moreServed();
     await this.#leave();
@@ -56,7 +56,7 @@ export class SteadyVisitor {
 
   async #keepComing(): Promise<void> {
     while (!this.#leaving) {
-      const askedAt = performance.now();
+      const sentAt = performance.now();
       try {
         const { status, body } = await exchange(this.#port, { host: this.#host, path: "/steady" });
         if (status === 200) this.served += 1;
@@ -64,7 +64,7 @@ export class SteadyVisitor {
       } catch (error) {
         this.failures.push(String(error));
       }
-      this.longest = Math.max(this.longest, performance.now() - askedAt);
+      this.longest = Math.max(this.longest, performance.now() - sentAt);
       await pause(PAUSE_MS);
     }
   }

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { ScriptedOrigin } from "../origins/scripted-origin.js";
 import { Wire } from "./wire.js";
 
-test("bytes go both ways as written, and each side sees how the other ended", async () => {
+test("bytes pass both ways unchanged, and each side sees how the other ended", async () => {
   const origin = await ScriptedOrigin.start(onTestFinished);
   const wire = await Wire.dial(onTestFinished, origin.port);
   wire.write("GET /x\r\n");
@@ -15,7 +15,7 @@ test("bytes go both ways as written, and each side sees how the other ended", as
   expect(await served.over()).toBe("reset");
 });
 
-test("reading on after the end fails at once, and what came before the end counts", async () => {
+test("a read after the end fails at once, and bytes before the end count", async () => {
   const origin = await ScriptedOrigin.start(onTestFinished);
   const wire = await Wire.dial(onTestFinished, origin.port);
   wire.write("hello");

@@ -2,13 +2,13 @@ import { connect, type Socket } from "node:net";
 import type { Defer } from "../cleanup.js";
 import { until } from "../until.js";
 
-/** How a connection ended, as its other side sees it: in order, or torn. */
+/** How the other side ended a connection: with a FIN or with a reset. */
 export type WireEnd = "open" | "end" | "reset";
 
-/** One end of a bare TCP connection: bytes in, bytes out, and nothing that a parser would tidy up. */
+/** One end of a plain TCP connection, byte by byte, without a parser. */
 export class Wire {
   readonly socket: Socket;
-  /** How many bytes were received so far. */
+  /** Bytes received so far. */
   bytes = 0;
   end: WireEnd = "open";
   #chunks: Buffer[] = [];
@@ -45,7 +45,7 @@ export class Wire {
     return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
-  /** The same as latin1: one character a byte. */
+  /** The received bytes as latin1: one character per byte. */
   get text(): string {
     return this.received.toString("latin1");
   }
@@ -60,17 +60,17 @@ export class Wire {
     this.socket.end();
   }
 
-  /** Tears the connection: the other side sees a reset. */
+  /** Resets the connection. */
   reset(): void {
     this.socket.resetAndDestroy();
   }
 
-  /** Waits until what was received contains `mark`, or the function says so. Returns all that was received. */
+  /** Waits until the received text contains `mark`, or until the function accepts it. Returns all received text. */
   async read(mark: string | ((text: string) => boolean)): Promise<string> {
     const what = typeof mark === "string" ? JSON.stringify(mark) : "enough bytes";
     const enough = typeof mark === "string" ? (text: string): boolean => text.includes(mark) : mark;
     const details = (): string => `received so far (${this.end}): ${JSON.stringify(this.text.slice(-2000))}`;
-    // Whether it is over is asked first: what arrived before the end counts.
+    // `end` is read first, so that bytes that arrived before the end count.
     const outcome = await until(
       what,
       () => {
@@ -83,7 +83,7 @@ export class Wire {
     return this.text;
   }
 
-  /** Waits for the other side to end or tear the connection. */
+  /** Waits until the other side ends or resets the connection. */
   over(): Promise<WireEnd> {
     return until("the connection to be over", () => this.end !== "open" && this.end, {
       details: () => `received so far: ${JSON.stringify(this.text.slice(-2000))}`,

@@ -4,15 +4,15 @@ import type { Defer } from "../cleanup.js";
 import { Origin } from "./origin.js";
 import { patternStream } from "../pattern.js";
 
-/** What an upload is answered with. */
+/** The JSON body of the response to an upload. */
 export interface UploadReceipt {
   bytes: number;
   sha256: string;
 }
 
 /**
- * Big bodies both ways. `GET /?bytes=N` answers with the first N bytes of the pattern (`&chunked` without a length);
- * any request with a body is answered with an UploadReceipt.
+ * Large bodies both ways. `GET /?bytes=N` returns the first N bytes of the pattern (with `&chunked`, without a length).
+ * A request with another method returns an UploadReceipt.
  */
 export function startBulkOrigin(defer: Defer): Promise<Origin> {
   return Origin.start(defer, (incoming, outgoing) => {
@@ -34,7 +34,7 @@ export function startBulkOrigin(defer: Defer): Promise<Origin> {
     const bytes = Number(searchParams.get("bytes") ?? 0);
     outgoing.setHeader("content-type", "application/octet-stream");
     if (!searchParams.has("chunked")) outgoing.setHeader("content-length", bytes);
-    // A visitor that leaves is no news here: Origin remembers it.
+    // Errors are ignored: Origin records a visitor that leaves early.
     pipeline(patternStream(bytes), outgoing, () => {});
   });
 }

@@ -2,7 +2,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { Defer } from "../cleanup.js";
 import { Origin } from "./origin.js";
 
-/** A WebSocket room: what one says, the others hear. Text stays text, bytes stay bytes. */
+/** A WebSocket room that sends each message to all other members, as text or binary like the original. */
 export class ChatOrigin {
   readonly origin: Origin;
   readonly room: Set<WebSocket>;

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Defer } from "../cleanup.js";
 import { Origin } from "./origin.js";
 
-/** Server-sent events on every path, one whenever the test says so. */
+/** Server-sent events on every path, each sent by `tick`. */
 export class ClockOrigin {
   readonly origin: Origin;
   readonly #listening: Set<ServerResponse>;
@@ -24,12 +24,12 @@ export class ClockOrigin {
     return new ClockOrigin(origin, listening);
   }
 
-  /** How many visitors listen. */
+  /** The number of connected visitors. */
   get listeners(): number {
     return this.#listening.size;
   }
 
-  /** Sends one event to everyone, and returns its number. */
+  /** Sends one event to all visitors and returns its number. */
   tick(): number {
     this.#ticks += 1;
     for (const outgoing of this.#listening) outgoing.write(`data: tick ${this.#ticks}\n\n`);

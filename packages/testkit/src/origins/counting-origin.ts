@@ -2,12 +2,13 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import type { Defer } from "../cleanup.js";
 
 /**
- * How an origin leaves its connections: `announced` ends each after its answer and says so; `ends` and `breaks` do it without a word;
- * `deaf` breaks it when the next request arrives, unread; a number: after so many idle milliseconds, without a word.
+ * How an origin closes its connections: `announced` ends each after a response with `Connection: close`. `ends` and
+ * `breaks` end or reset it without that field. `deaf` resets it when the next request arrives. A number ends it after
+ * this many idle milliseconds.
  */
 export type Leaving = "announced" | "ends" | "breaks" | "deaf" | number;
 
-/** A local service that counts how often it has executed each request, by its path, and is unreliable with connections. */
+/** A local service that counts the executions of each request by path, and closes connections as `leaving` states. */
 export class CountingOrigin {
   readonly port: number;
   /** By path. */
@@ -39,24 +40,24 @@ export class CountingOrigin {
   #serve(socket: Socket): void {
     this.connections += 1;
     let request = "";
-    let answers = 0;
+    let responses = 0;
     if (typeof this.#leaving === "number") socket.setTimeout(this.#leaving, () => socket.end());
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => {
       // A server that has ended its side executes nothing more (RFC 9112, section 9.6).
       if (socket.writableEnded) return;
-      if (this.#leaving === "deaf" && answers > 0) return void socket.resetAndDestroy();
+      if (this.#leaving === "deaf" && responses > 0) return void socket.resetAndDestroy();
       request += chunk.toString("latin1");
       if (!isWhole(request)) return;
       const [, method = "", path = ""] = /^([A-Z]+) (\S+) /.exec(request) ?? [];
       request = "";
-      answers += 1;
+      responses += 1;
       this.executed.set(path, (this.executed.get(path) ?? 0) + 1);
-      this.#answer(socket, method, path);
+      this.#respond(socket, method, path);
     });
   }
 
-  #answer(socket: Socket, method: string, path: string): void {
+  #respond(socket: Socket, method: string, path: string): void {
     const close = this.#leaving === "announced" ? "Connection: close\r\n" : "";
     const head = `HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n${close}\r\n`;
     socket.write(method === "HEAD" ? head : head + path);
@@ -65,7 +66,7 @@ export class CountingOrigin {
   }
 }
 
-/** Whether a head and its body are there: one request, nothing behind it. */
+/** True when the text is exactly one complete request. */
 export function isWhole(text: string): boolean {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return false;

@@ -3,7 +3,7 @@ import type { Defer } from "../cleanup.js";
 import type { Exchange } from "../network/exchange.js";
 import { Origin } from "./origin.js";
 
-/** What an echo origin answers with, as JSON: the request as it arrived. */
+/** The JSON body of an echo origin's response: the request as it arrived. */
 export interface Echo {
   method: string;
   url: string;
@@ -11,7 +11,7 @@ export interface Echo {
   body: { bytes: number; sha256: string; text: string };
 }
 
-/** Tells each visitor what reached it. */
+/** Returns each request to its visitor as JSON. */
 export function startEchoOrigin(defer: Defer): Promise<Origin> {
   return Origin.start(defer, (incoming, outgoing) => {
     const hash = createHash("sha256");
@@ -25,23 +25,23 @@ export function startEchoOrigin(defer: Defer): Promise<Origin> {
     incoming.on("end", () => {
       const { method = "", url = "", rawHeaders } = incoming;
       const echo: Echo = { method, url, rawHeaders, body: { bytes, sha256: hash.digest("hex"), text } };
-      const answer = Buffer.from(JSON.stringify(echo));
+      const response = Buffer.from(JSON.stringify(echo));
       outgoing.setHeader("content-type", "application/json");
-      outgoing.setHeader("content-length", answer.length);
-      outgoing.end(answer);
+      outgoing.setHeader("content-length", response.length);
+      outgoing.end(response);
     });
   });
 }
 
-/** The values of one field, in the order and the spelling in which they arrived. */
+/** The values of one field, in their order and spelling. The name is compared case-insensitively. */
 export function fieldValues(rawHeaders: string[], name: string): string[] {
   return rawHeaders.filter(
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name.toLowerCase(),
   );
 }
 
-/** What an echo origin told in this answer. Throws when somebody else answered. */
+/** Parses the response of an echo origin. Throws unless its status is 200. */
 export function echoed({ status, body }: Exchange): Echo {
-  if (status !== 200) throw new Error(`no echo, but ${status}: ${body.toString()}`);
+  if (status !== 200) throw new Error(`not an echo but ${status}: ${body.toString()}`);
   return JSON.parse(body.toString()) as Echo;
 }

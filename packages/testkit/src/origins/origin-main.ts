@@ -1,4 +1,5 @@
-// Run as a process: `node origin-main.js PORT`. /endless streams for ever, /held never answers, all else says hello.
+// Run as a process: `node origin-main.js PORT`. /endless streams without end, /held never responds, other paths return
+// hello.
 import { createServer } from "node:http";
 
 const server = createServer((incoming, outgoing) => {

@@ -6,7 +6,7 @@ import { Program } from "../processes/program.js";
 
 const MAIN = fileURLToPath(new URL("./origin-main.js", import.meta.url));
 
-/** A local service in a process of its own, for tests that kill it. Paths: see origin-main. */
+/** A local service in a separate process, for tests that kill it. Its paths are in origin-main. */
 export class OriginProcess {
   readonly port: number;
   program: Program;
@@ -25,7 +25,7 @@ export class OriginProcess {
     return origin;
   }
 
-  /** Starts it anew on the same port, after it ended. */
+  /** Waits for its end, then starts it again on the same port. */
   async restart(): Promise<void> {
     await this.program.exited;
     this.program = this.#start();
@@ -33,7 +33,7 @@ export class OriginProcess {
   }
 
   async #ready(): Promise<void> {
-    await this.program.waitFor("the origin's answer", async () => {
+    await this.program.waitFor("the origin's response", async () => {
       const { status } = await exchange(this.port, { host: "localhost" });
       return status === 200;
     });

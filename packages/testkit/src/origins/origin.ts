@@ -3,13 +3,13 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Defer } from "../cleanup.js";
 
-/** What an origin remembers of a request. */
+/** A request that an origin has received. */
 export interface SeenRequest {
   method: string;
   url: string;
   headers: IncomingMessage["headers"];
   rawHeaders: string[];
-  /** True once the answer broke off because the other side went away. */
+  /** True when the response was cut off because the other side closed the connection. */
   aborted: boolean;
 }
 
@@ -48,17 +48,17 @@ export class Origin {
     return origin;
   }
 
-  /** Connections that are open now. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
 
-  /** Bytes that the open connections have been given to send, taken or not. */
+  /** Bytes written to the open connections, including those still in Node's buffers. */
   get bytesWritten(): number {
     return [...this.#sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0);
   }
 
-  /** The last request, for tests that send one at a time. */
+  /** The latest request. Throws when there is none. */
   get last(): SeenRequest {
     const last = this.requests.at(-1);
     if (last === undefined) throw new Error("no request has reached the origin");
@@ -70,7 +70,7 @@ export class Origin {
     return this;
   }
 
-  /** Stops listening and tears what is open. Can be called twice. */
+  /** Stops listening and destroys all connections. Idempotent. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));

@@ -3,10 +3,10 @@ import type { Defer } from "../cleanup.js";
 import { until } from "../until.js";
 import { Wire } from "../network/wire.js";
 
-/** A local service whose every byte the test writes itself. */
+/** A local service for which the test writes every byte. */
 export class ScriptedOrigin {
   readonly port: number;
-  /** Connections in the order in which they came. */
+  /** Connections in the order of their arrival. */
   readonly wires: Wire[];
 
   private constructor(port: number, wires: Wire[]) {
@@ -25,9 +25,9 @@ export class ScriptedOrigin {
     return new ScriptedOrigin((server.address() as AddressInfo).port, wires);
   }
 
-  /** Waits for the connection on which `mark` arrives, for instance the path of a request. */
+  /** Waits for the connection that receives `mark`, for instance the path of a request. */
   wire(mark: string): Promise<Wire> {
-    return until(`a connection that brings ${JSON.stringify(mark)}`, () =>
+    return until(`a connection that receives ${JSON.stringify(mark)}`, () =>
       this.wires.find((wire) => wire.text.includes(mark)),
     );
   }

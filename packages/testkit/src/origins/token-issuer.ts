@@ -6,28 +6,28 @@ import { Origin } from "./origin.js";
 /** The secret of HS256 tokens in tests. */
 export const TOKEN_SECRET = "canary-secret-of-tokens-0123456789abcdef";
 
-/** An issuer of tokens in the test's process: JWKS, OAuth token endpoint and introspection, all of them by HTTP. */
+/** A token issuer in the test's process: JWKS, OAuth token endpoint and introspection over HTTP. */
 export class TokenIssuer {
   readonly origin: Origin;
-  /** Refresh tokens that were used, in order. */
+  /** Used refresh tokens, in order. */
   readonly used: string[] = [];
-  /** Opaque tokens that are worth something, with what introspection says of them. */
+  /** Active opaque tokens, with their introspection responses. */
   readonly opaque = new Map<string, object>();
-  /** Every token it gave or was shown: none of them may be printed anywhere. */
+  /** Every token it has issued or received: none of them may be printed anywhere. */
   readonly secrets = new Set<string>([TOKEN_SECRET]);
-  /** What the token endpoint gives, for so many seconds. */
+  /** Lifetime of issued tokens in seconds. */
   lifetime = 3;
-  /** The user of the tokens that it gives. */
+  /** The subject of issued tokens. */
   user = "alice";
-  /** Answers 503 to everything. */
+  /** Responds 503 to every request. */
   down = false;
-  /** Each use of a refresh token makes another one of it, and ends the one before. */
+  /** Each use of a refresh token replaces it with a new one. */
   rotates = false;
-  /** Who may ask for tokens, and what they are worth, as `name:secret`; undefined: anybody. */
+  /** The client that may call its endpoints, as `name:secret`. Undefined allows every client. */
   client: string | undefined;
-  /** The tokens that it gives are signed by the published key, instead of by the secret. */
+  /** Issued tokens are signed with the published key instead of the secret. */
   publishes = false;
-  /** What the next refresh is asked for with. */
+  /** The refresh token that is valid now. */
   refreshToken = "canary-refresh-token-0";
   introspections = 0;
   #keys: { kid: string; key: KeyObject; jwk: JsonWebKey }[] = [];
@@ -41,7 +41,7 @@ export class TokenIssuer {
   static async start(defer: Defer): Promise<TokenIssuer> {
     const origin = await Origin.start(defer, (incoming, outgoing) => {
       void text(incoming).then((body) => {
-        const { status, answer } = issuer.#answer(incoming, new URLSearchParams(body));
+        const { status, answer } = issuer.#respond(incoming, new URLSearchParams(body));
         outgoing.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(answer));
       });
     });
@@ -53,13 +53,13 @@ export class TokenIssuer {
     return `http://127.0.0.1:${this.origin.port}`;
   }
 
-  /** From now on only this key is published. */
+  /** Replaces the published key. */
   rotateKeys(kid: string): void {
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
     this.#keys = [{ kid, key: privateKey, jwk: publicKey.export({ format: "jwk" }) }];
   }
 
-  /** A JWT by the published key. */
+  /** A JWT signed with the published key. */
   signed(claims: object = {}): string {
     const { kid, key } = this.#keys[0]!;
     return this.#kept(
@@ -69,13 +69,13 @@ export class TokenIssuer {
     );
   }
 
-  /** A JWT by the secret. */
+  /** A JWT signed with the secret (HS256). */
   hashed(claims: object = {}, secret = TOKEN_SECRET): string {
     const sign = (signed: string): string => createHmac("sha256", secret).update(signed).digest("base64url");
     return this.#kept(sign, { alg: "HS256" }, claims);
   }
 
-  /** A JWT by another key: `sign` makes the signature, in base64url. */
+  /** A JWT with another signature: `sign` returns it in base64url. */
   made(alg: string, sign: (signed: string) => string): string {
     return this.#kept(sign, { alg }, {});
   }
@@ -93,7 +93,7 @@ export class TokenIssuer {
     return { iat: now, exp: now + this.lifetime };
   }
 
-  #answer({ url, method, headers }: IncomingMessage, form: URLSearchParams): { status: number; answer: object } {
+  #respond({ url, method, headers }: IncomingMessage, form: URLSearchParams): { status: number; answer: object } {
     if (this.down) return { status: 503, answer: { error: "temporarily_unavailable" } };
     const login = `Basic ${Buffer.from(this.client ?? "").toString("base64")}`;
     if (this.client !== undefined && method === "POST" && headers.authorization !== login)

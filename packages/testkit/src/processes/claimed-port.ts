@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// Below the range from which the kernel takes ports for outgoing connections, so that none of those comes in between.
+// Below the kernel's range for outgoing connections, so that none of them takes a claimed port.
 const FIRST = 12_000;
 const LAST = 32_000;
 const CLAIMS = join(tmpdir(), "postern-test-ports");
@@ -11,7 +11,7 @@ const CLAIMS = join(tmpdir(), "postern-test-ports");
 const mine: string[] = [];
 let next = FIRST + (process.pid % (LAST - FIRST));
 
-/** A loopback port for another process to listen on. No other test process is given it while this one lives. */
+/** Claims a free loopback port for a child process. No other test process can claim it while this one runs. */
 export async function claimPort(): Promise<number> {
   mkdirSync(CLAIMS, { recursive: true });
   for (let tries = FIRST; tries < LAST; tries += 1) {

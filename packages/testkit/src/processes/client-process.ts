@@ -5,15 +5,15 @@ import { TEST_KEY } from "./server-process.js";
 
 export interface ClientProcessOptions {
   server: { url: string };
-  /** What `postern http` is given: a port or an address. */
+  /** The argument of `postern http`: a port or an address. */
   target: string | number;
   subdomain?: string;
-  /** Goes into the environment. Default TEST_KEY. */
+  /** The API key, passed in the environment. Default TEST_KEY. */
   key?: string;
-  /** Added to the command. */
+  /** More arguments. */
   args?: string[];
   env?: Record<string, string>;
-  /** What stands before the command: PosternOptions. */
+  /** See PosternOptions. */
   prefix?: string[];
 }
 
@@ -34,7 +34,7 @@ export class ClientProcess {
     this.program = program;
   }
 
-  /** Starts it, and waits for nothing. */
+  /** Starts it without waiting. */
   static launch(defer: Defer, options: ClientProcessOptions): ClientProcess {
     const { server, target, subdomain, key = TEST_KEY, args = [], env = {}, prefix = [] } = options;
     const name = subdomain === undefined ? [] : ["--subdomain", subdomain];
@@ -42,7 +42,7 @@ export class ClientProcess {
     return new ClientProcess(postern(defer, command, { env: { POSTERN_API_KEY: key, ...env }, prefix }));
   }
 
-  /** Starts it, and waits until its tunnel is there. */
+  /** Starts it and waits for its tunnel. */
   static async start(defer: Defer, options: ClientProcessOptions): Promise<ClientProcess> {
     const client = ClientProcess.launch(defer, options);
     await client.event("tunnel_established");
@@ -53,7 +53,7 @@ export class ClientProcess {
     return this.program.pid;
   }
 
-  /** What it has told so far. A line that is no event is an error: stdout belongs to machines. */
+  /** The events so far. Throws on any other line, because standard output is for programs. */
   get events(): ClientEvent[] {
     const whole = this.program.stdout.slice(0, this.program.stdout.lastIndexOf("\n") + 1);
     return whole
@@ -70,19 +70,19 @@ export class ClientProcess {
     );
   }
 
-  /** How many events of this type there have been. */
+  /** The number of events of this type so far. */
   count(type: string): number {
     return this.events.filter((event) => event.type === type).length;
   }
 
-  /** The public URL of its last tunnel. */
+  /** The public URL of its latest tunnel. Throws when there is none. */
   get url(): URL {
     const url = this.events.findLast(({ type }) => type === "tunnel_established")?.data["public_url"];
     if (typeof url !== "string") throw new Error(`no tunnel yet: ${this.program.output}`);
     return new URL(url);
   }
 
-  /** What visitors send as Host. */
+  /** The Host that visitors send. */
   get host(): string {
     return this.url.host;
   }

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import type { Program } from "./program.js";
 import { until, type UntilOptions } from "../until.js";
 
-// Node and malloc keep what a storm needed for the next one; bodies that leaked would be many times this.
+// Node and malloc keep memory for reuse after a burst. Leaked bodies would be many times this.
 const MEMORY_SLACK = 256 * 1024 * 1024;
 
 interface ProcessFigures {
@@ -11,7 +11,7 @@ interface ProcessFigures {
 }
 
 /**
- * What a process holds before something goes wrong, to compare with what it holds after:
+ * The resources of a process before a fault, to compare with those after it:
  * `const baseline = ProcessBaseline.take(server.program); …; await baseline.regained()`.
  */
 export class ProcessBaseline {
@@ -27,7 +27,7 @@ export class ProcessBaseline {
     return new ProcessBaseline(program);
   }
 
-  /** Waits until the process, alive, holds no more file descriptors than before, and at most `slack` bytes more memory. */
+  /** Waits until the process has no more file descriptors than before, and at most `slack` bytes more memory. */
   async regained({ slack = MEMORY_SLACK, ...options }: UntilOptions & { slack?: number } = {}): Promise<void> {
     const { openFiles, residentBytes } = this.#before;
     const { pid } = this.#program;
@@ -38,7 +38,7 @@ export class ProcessBaseline {
     await until(`at most ${limit} bytes of memory`, () => now().residentBytes <= limit, { details, ...options });
   }
 
-  /** Bytes of memory that the process holds now beyond what it held before. */
+  /** Growth of the resident memory in bytes. */
   get growth(): number {
     return figures(this.#program.pid).residentBytes - this.#before.residentBytes;
   }

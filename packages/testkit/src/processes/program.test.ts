@@ -7,24 +7,24 @@ import { inheritedEnvironment, Program } from "./program.js";
 const run = (script: string, env?: Record<string, string>): Program =>
   new Program(onTestFinished, process.execPath, { args: ["-e", script], ...(env && { env }) });
 
-test("collects what is printed and how it ended", async () => {
+test("collects the output and the exit code", async () => {
   const program = run("console.log('out'); console.error('err'); process.exitCode = 3");
   await program.ends(3);
   expect([program.stdout, program.stderr]).toEqual(["out\n", "err\n"]);
 });
 
-test("another exit code than the expected one is a failure that shows the output", async () => {
+test("an unexpected exit code fails with the output in the message", async () => {
   await expect(run("console.log('what happened'); process.exitCode = 3").ends(0)).rejects.toThrow(
     /ended with 3, not 0\n[^]*what happened/,
   );
 });
 
-test("waiting for something fails as soon as the process has ended", async () => {
+test("waiting fails as soon as the process has ended", async () => {
   const program = run("console.log('bye')");
   await expect(program.waitFor("a miracle", () => false)).rejects.toThrow(/ended \(0\) before a miracle[^]*bye/);
 });
 
-test("a process that a test forgets is gone when its cleanup has run, also when another part of that failed", async () => {
+test("the clean-up ends a process that a test left running, even if another part of the clean-up fails", async () => {
   const cleanup = new Cleanup();
   const program = new Program(cleanup.defer, process.execPath, { args: ["-e", "setInterval(() => {}, 1000)"] });
   cleanup.defer(() => Promise.reject(new Error("something else went wrong")));
@@ -34,14 +34,14 @@ test("a process that a test forgets is gone when its cleanup has run, also when 
   await cleanup.run();
 });
 
-test("a command that does not exist is a failure with a name", async () => {
+test("a command that does not exist fails with its name", async () => {
   const program = new Program(onTestFinished, "no-such-command-here");
   await program.exited;
   expect(() => program.pid).toThrow(/no-such-command-here did not start/);
 });
 
-test("nothing of the surroundings configures what is started", async () => {
-  process.env["POSTERN_API_KEY"] = "a key of the surroundings";
+test("the developer's environment does not configure started programs", async () => {
+  process.env["POSTERN_API_KEY"] = "a key of the developer";
   onTestFinished(() => void delete process.env["POSTERN_API_KEY"]);
   const program = run("console.log(Object.keys(process.env).filter((name) => name.startsWith('POSTERN_')).join())");
   await program.ends(0);
@@ -49,7 +49,7 @@ test("nothing of the surroundings configures what is started", async () => {
   expect(inheritedEnvironment({ POSTERN_API_KEY: "given" })).toMatchObject({ POSTERN_API_KEY: "given" });
 });
 
-test("a baseline is missed while the process holds more open files, and regained when it doesn't", async () => {
+test("a baseline waits until the process has closed its additional files", async () => {
   const program = run(`
     const { openSync, closeSync } = require('node:fs');
     let files = [];

@@ -9,7 +9,9 @@ import { until } from "../until.js";
 export interface ProgramOptions {
   args?: string[];
   cwd?: string;
-  /** The whole environment, nothing is inherited beside it. Default: this process's, without its POSTERN_ names. */
+  /**
+   * The whole environment; nothing else is inherited. Default: this process's, without names that begin with POSTERN_.
+   */
   env?: Record<string, string>;
 }
 
@@ -20,16 +22,16 @@ export interface Exit {
 
 const running = new Set<Program>();
 
-/** Where clients of this test process say that they run: not among those of whoever runs the tests. */
+/** The runtime folder of clients of this test process, apart from the developer's own clients. */
 const RUNTIME_FOLDER = join(tmpdir(), `postern-test-run-${process.pid}`);
 
-// The last net: when the test process itself goes down, it takes along what it started.
+// The last resort: a test process that exits kills the programs it started.
 process.on("exit", () => {
   for (const program of running) program.signal("SIGKILL");
   rmSync(RUNTIME_FOLDER, { recursive: true, force: true });
 });
 
-/** A process that a test started, with what it printed. It never outlives the test. */
+/** A process of a test, with its output. It is killed when the test ends. */
 export class Program {
   readonly command: string;
   readonly exited: Promise<Exit>;
@@ -54,7 +56,7 @@ export class Program {
         this.stderr += `${error.message}\n`;
         if (this.#child.pid === undefined) ended({ code: null, signal: null });
       });
-      // "close" comes when the output has been read to its end, too.
+      // Unlike "exit", "close" waits until the output has been read.
       this.#child.once("close", (code, signal) => ended({ code, signal }));
     });
     defer(() => this.kill());
@@ -65,7 +67,7 @@ export class Program {
     return this.#child.pid;
   }
 
-  /** Everything it printed, for failures and for looking for what must not be there. */
+  /** Standard output and standard error together. */
   get output(): string {
     return this.stdout + this.stderr;
   }
@@ -74,26 +76,26 @@ export class Program {
     this.#child.kill(name);
   }
 
-  /** Ends it at once. Can be called twice. */
+  /** Kills it at once and waits for its end. Idempotent. */
   async kill(): Promise<void> {
     if (this.exit === undefined) this.signal("SIGKILL");
     await this.exited;
   }
 
-  /** Asks it to end, the way `kill` and systemd do, and waits for the clean end that every command owes: exit code 0. */
+  /** Sends SIGTERM, as `kill` and systemd do, and waits for exit code 0. */
   async terminate(): Promise<void> {
     this.signal("SIGTERM");
     await this.ends(0);
   }
 
-  /** Waits until it has ended by itself. Throws, with all that it printed, when its exit code is another. */
+  /** Waits until it ends by itself. Throws, with its output, when the exit code differs. */
   async ends(code: number, timeout = 25_000): Promise<void> {
     const details = (): string => this.#report();
     const exit = await until(`${this.command} to end`, () => this.exit, { timeout, details });
     if (exit.code !== code) throw new Error(`ended with ${exit.code ?? exit.signal}, not ${code}\n${details()}`);
   }
 
-  /** Waits for `condition`; fails at once when the process ends before. */
+  /** Waits for `condition`. Throws at once when the process ends before. */
   async waitFor<T>(what: string, condition: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
     const outcome = await until<{ value: T } | Exit>(
       what,
@@ -114,7 +116,7 @@ export class Program {
   }
 }
 
-/** This process's environment without what would configure Postern behind a test's back. */
+/** This process's environment without variables that would configure Postern. */
 export function inheritedEnvironment(more: Record<string, string> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("POSTERN_"),

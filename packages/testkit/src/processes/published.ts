@@ -4,7 +4,7 @@ import { exchange, type Exchange, type ExchangeOptions } from "../network/exchan
 import { ServerProcess } from "./server-process.js";
 import { Wire } from "../network/wire.js";
 
-/** A service that is reachable through a tunnel, from a visitor's point of view. */
+/** A published service, as a visitor sees it. */
 export class Published {
   readonly server: ServerProcess;
   readonly client: ClientProcess;
@@ -14,7 +14,7 @@ export class Published {
     this.client = client;
   }
 
-  /** Publishes `target` on `server`, or on a server of its own. */
+  /** Publishes `target` on `server`, or on a new server. */
   static async start(
     defer: Defer,
     target: string | number,
@@ -24,12 +24,12 @@ export class Published {
     return new Published(server, await ClientProcess.start(defer, { ...options, server, target }));
   }
 
-  /** What visitors connect to. */
+  /** The port that visitors connect to. */
   get port(): number {
     return this.server.port;
   }
 
-  /** What visitors send as Host. */
+  /** The Host that visitors send. */
   get host(): string {
     return this.client.host;
   }
@@ -39,17 +39,20 @@ export class Published {
     return new URL(path, this.client.url).href;
   }
 
-  /** One request of a visitor, on a connection of its own. */
+  /** Sends one request on a new connection. */
   visit(path: string, options: Omit<ExchangeOptions, "host" | "path"> = {}): Promise<Exchange> {
     return exchange(this.port, { ...options, host: this.host, path });
   }
 
-  /** A visitor's bare connection. */
+  /** Opens a visitor's connection. */
   wire(defer: Defer): Promise<Wire> {
     return Wire.dial(defer, this.port);
   }
 
-  /** A visitor's bare connection that has sent a request head: `first` is its first line, Host is added. */
+  /**
+   * Opens a visitor's connection and sends a request head: `first` is its first line without the version; Host is
+   * added.
+   */
   async ask(defer: Defer, first: string, ...fields: string[]): Promise<Wire> {
     const wire = await this.wire(defer);
     wire.write([`${first} HTTP/1.1`, `Host: ${this.host}`, ...fields, "", ""].join("\r\n"));

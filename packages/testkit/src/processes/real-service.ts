@@ -13,18 +13,19 @@ export interface RunningService {
   program: Program;
 }
 
-/** A real nginx, one process, that serves `files` by their names. */
+/** A real nginx, one process, that serves `files` by name. */
 export async function startNginx(defer: Defer, files: Record<string, string>): Promise<RunningService> {
   const port = await claimPort();
   const folder = folderOf(defer, files);
   const service = runNginx(defer, port, folder, `server { listen 127.0.0.1:${port}; root ${folder}; }`);
-  await answers(service);
+  await responding(service);
   return service;
 }
 
 /**
- * A real nginx that ends TLS and HTTP/2 before a Postern server on `port`, as a self-hoster would set it up: it says who the visitor is,
- * buffers nothing, and passes WebSockets on. It listens on `listen`, which must be known before for the server's public URL.
+ * A real nginx that terminates TLS and HTTP/2 before a Postern server on `port`, with a usual configuration: it
+ * forwards the visitor's address and WebSockets, and buffers nothing. It listens on `listen`, which the server's public
+ * URL needs in advance.
  */
 export async function startTlsProxy(
   defer: Defer,
@@ -84,7 +85,9 @@ http {
   return { port, program: new Program(defer, "nginx", { args, cwd: folder }) };
 }
 
-/** Python's http.server for the same: one connection for each answer as HTTP/1.0, or kept ones as HTTP/1.1. */
+/**
+ * Python's http.server with the same `files`: HTTP/1.0 closes the connection after each response, HTTP/1.1 keeps it.
+ */
 export async function startPythonServer(
   defer: Defer,
   files: Record<string, string>,
@@ -97,7 +100,7 @@ export async function startPythonServer(
     port,
     program: new Program(defer, "python3", { args: ["-m", "http.server", String(port), ...options] }),
   };
-  await answers(service);
+  await responding(service);
   return service;
 }
 
@@ -107,6 +110,6 @@ function folderOf(defer: Defer, files: Record<string, string>): string {
   return folder;
 }
 
-async function answers({ port, program }: RunningService): Promise<void> {
-  await program.waitFor("its first answer", async () => (await exchange(port, { host: "localhost" })).status > 0);
+async function responding({ port, program }: RunningService): Promise<void> {
+  await program.waitFor("its first response", async () => (await exchange(port, { host: "localhost" })).status > 0);
 }

@@ -7,20 +7,20 @@ import { postern } from "./postern.js";
 import type { Program } from "./program.js";
 import { scratchFolder } from "../scratch-folder.js";
 
-/** The key of the owner that tests use when it doesn't matter. */
+/** The API key of the default owner in tests. */
 export const TEST_KEY = "key-of-the-tests-0123456789";
 
 export interface ServerProcessOptions {
   /** Owners and their keys. Default: one owner with TEST_KEY. */
   keys?: Record<string, string>;
-  /** Added to the command. */
+  /** More arguments. */
   args?: string[];
   env?: Record<string, string>;
-  /** Where it listens; 127.0.0.1 must be part of it. Default 127.0.0.1. */
+  /** The address it listens on, which must include 127.0.0.1. Default 127.0.0.1. */
   host?: string;
   /** Its base domain. Default localhost. */
   domain?: string;
-  /** What stands before the command: PosternOptions. */
+  /** See PosternOptions. */
   prefix?: string[];
 }
 
@@ -55,7 +55,7 @@ export class ServerProcess {
     return server;
   }
 
-  /** What clients dial. */
+  /** The URL that clients dial. */
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
@@ -71,7 +71,7 @@ export class ServerProcess {
     });
   }
 
-  /** Starts it anew on the same port, after it ended. */
+  /** Waits for its end, then starts it again on the same port. */
   async restart(): Promise<void> {
     await this.program.exited;
     this.program = this.#start();

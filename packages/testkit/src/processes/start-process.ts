@@ -9,7 +9,7 @@ import { TEST_KEY } from "./server-process.js";
 
 /** A running `postern start --json` with a configuration of its own. */
 export class StartProcess {
-  /** Where its configuration is, and what it makes beside it. */
+  /** The folder of its configuration and of files that it creates there. */
   readonly folder: string;
   readonly file: string;
   readonly program: Program;
@@ -20,7 +20,7 @@ export class StartProcess {
     this.program = program;
   }
 
-  /** Starts it, and waits for nothing. POSTERN_API_KEY is TEST_KEY unless `env` says otherwise. */
+  /** Starts it without waiting. POSTERN_API_KEY is TEST_KEY unless `env` overrides it. */
   static launch(defer: Defer, configuration: string, env: Record<string, string> = {}): StartProcess {
     const folder = scratchFolder(defer);
     const file = join(folder, "postern.toml");
@@ -31,7 +31,7 @@ export class StartProcess {
     return new StartProcess(folder, file, program);
   }
 
-  /** Puts another configuration in its place, as editors and deployments do: written beside it, then renamed. */
+  /** Replaces the configuration by a rename, as editors and deployments do. */
   replace(configuration: string): void {
     const beside = `${this.file}.new`;
     writeFileSync(beside, configuration, { mode: 0o600 });
@@ -51,14 +51,14 @@ export class StartProcess {
       .map((line) => JSON.parse(line) as ClientEvent);
   }
 
-  /** The tunnels that an endpoint has had so far, by their public URLs. */
+  /** The public URLs of the tunnels of an endpoint so far. */
   urls(endpoint: string): string[] {
     return this.events
       .filter((event) => event.type === "tunnel_established" && event.endpoint === endpoint)
       .map(({ data }) => String(data["public_url"]));
   }
 
-  /** Waits for the `nth` tunnel of an endpoint (the first is 1), and returns its URL. */
+  /** Waits for the `nth` tunnel of an endpoint (the first is 1) and returns its URL. */
   tunnel(endpoint: string, nth = 1): Promise<URL> {
     return this.program.waitFor(`tunnel ${nth} of ${endpoint}`, () => {
       const url = this.urls(endpoint)[nth - 1];
@@ -66,7 +66,7 @@ export class StartProcess {
     });
   }
 
-  /** Waits for the `nth` status_update of this state, and returns it. */
+  /** Waits for the `nth` status_update with this state and returns it. */
   status(state: string, nth = 1): Promise<ClientEvent> {
     return this.program.waitFor(
       `status ${nth} ${state}`,

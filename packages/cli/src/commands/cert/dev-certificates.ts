@@ -1,4 +1,4 @@
-// @peculiar/x509 needs it to be there before itself.
+// @peculiar/x509 requires that this import comes first.
 import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
 import {
@@ -18,18 +18,18 @@ import {
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const SUBTLE = webcrypto.subtle;
-/** The same two keys: @peculiar/x509 means a browser's types of Web Crypto, and Node declares its own. */
+/** @peculiar/x509 uses the browser's types of Web Crypto; Node declares its own. */
 type KeyPair = Parameters<typeof X509CertificateGenerator.createSelfSigned>[0]["keys"];
 const DAY = 86_400_000;
 
-/** A certificate and its key, PEM. */
+/** A certificate and its key, in PEM. */
 export interface DevCertificate {
   certificate: string;
   key: string;
 }
 
-/** A certificate authority for trying things out: whoever trusts it trusts whoever has its key. */
-export async function createDevAuthority(): Promise<DevCertificate> {
+/** Makes a certificate authority for development, valid for ten years. */
+export async function createDevCa(): Promise<DevCertificate> {
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     ...validity(3_650),
@@ -45,26 +45,26 @@ export async function createDevAuthority(): Promise<DevCertificate> {
   return { certificate: pem(certificate), key: await exported(keys.privateKey) };
 }
 
-/** A server's certificate for these names and addresses. */
-export function issueServerCertificate(authority: DevCertificate, names: readonly string[]): Promise<DevCertificate> {
+/** Issues a server certificate for these names and addresses. */
+export function issueServerCertificate(ca: DevCertificate, names: readonly string[]): Promise<DevCertificate> {
   const alternatives = names.map((value): JsonGeneralName => ({
     type: /^[\d.]+$|:/.test(value) ? "ip" : "dns",
     value,
   }));
-  return issue(authority, names[0] as string, [
+  return issue(ca, names[0] as string, [
     new SubjectAlternativeNameExtension(alternatives),
     new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
   ]);
 }
 
-/** A client's certificate: `owner` is who logs in with it. */
-export function issueClientCertificate(authority: DevCertificate, owner: string): Promise<DevCertificate> {
-  return issue(authority, owner, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])]);
+/** Issues a client certificate that logs in as `owner`. */
+export function issueClientCertificate(ca: DevCertificate, owner: string): Promise<DevCertificate> {
+  return issue(ca, owner, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])]);
 }
 
-async function issue(authority: DevCertificate, name: string, extensions: Extension[]): Promise<DevCertificate> {
-  const issuer = new X509Certificate(authority.certificate);
-  const keyBytes = PemConverter.decodeFirst(authority.key);
+async function issue(ca: DevCertificate, name: string, extensions: Extension[]): Promise<DevCertificate> {
+  const issuer = new X509Certificate(ca.certificate);
+  const keyBytes = PemConverter.decodeFirst(ca.key);
   const signingKey = (await SUBTLE.importKey("pkcs8", keyBytes, ALGORITHM, false, ["sign"])) as unknown;
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.create({
@@ -85,7 +85,8 @@ async function issue(authority: DevCertificate, name: string, extensions: Extens
 
 function validity(days: number): { serialNumber: string; notBefore: Date; notAfter: Date } {
   const now = Date.now();
-  // A clock that is a little behind may see it, too. The first bit of a serial number is its sign.
+  // From yesterday on, for clocks that are behind. The first bit of a serial number is its sign (RFC 5280, 4.1.2.2:
+  // positive).
   const serial = randomBytes(16);
   serial[0] = (serial.readUInt8(0) & 0x7f) | 0x40;
   return { serialNumber: serial.toString("hex"), notBefore: new Date(now - DAY), notAfter: new Date(now + days * DAY) };

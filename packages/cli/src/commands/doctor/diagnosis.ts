@@ -9,7 +9,7 @@ import {
   type ConnectOptions,
   proxyTo,
 } from "@postern/client";
-import type { Candidate } from "../../running/endpoints-to-check.js";
+import type { EndpointToCheck } from "../../running/endpoints-to-check.js";
 import type { Settings } from "../../settings/configuration.js";
 import { exposureWarnings } from "../../running/configured-server.js";
 import { durationText } from "../../reporting/duration-text.js";
@@ -17,33 +17,36 @@ import { failureOf } from "../../reporting/failure.js";
 import { loginText } from "../../reporting/login-text.js";
 import { loadServerCredentials } from "../../credentials/server-credentials.js";
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   check: string;
   outcome: "ok" | "warning" | "failed";
   message: string;
-  /** What to do about it, line by line. */
+  /** Lines that suggest a fix. */
   fix?: string | undefined;
   code?: string;
 }
 
-/** Clocks that differ more make tokens and certificates come too early or too late, in milliseconds. */
-const CLOCK_APART = 60_000;
-/** A certificate that ends sooner is worth a word, in milliseconds. */
-const SOON = 14 * 86_400_000;
+/** Milliseconds. With a larger difference of clocks, tokens and certificates may appear expired or not yet valid. */
+const MAX_CLOCK_SKEW = 60_000;
+/** A certificate that expires within this many milliseconds is a warning. */
+const EXPIRY_WARNING = 14 * 86_400_000;
 
-/** What stands between an endpoint and its tunnel, from the name of its server to its local service. @param withLocal whether that is known. */
-export async function* diagnoseEndpoint({ wish }: Candidate, withLocal: boolean): AsyncGenerator<Finding> {
+/**
+ * Checks everything that an endpoint's tunnel needs, from the server's name to the local service.
+ * @param checksLocal whether the local service is known.
+ */
+export async function* diagnoseEndpoint({ load }: EndpointToCheck, checksLocal: boolean): AsyncGenerator<Finding> {
   let options: ConnectOptions;
   try {
-    const wished = await wish();
-    options = wished.wishes[0]!.options;
-    for (const message of wished.warnings) yield { check: "configuration", outcome: "warning", message };
+    const endpoint = await load();
+    options = endpoint.options;
+    for (const message of endpoint.warnings) yield { check: "configuration", outcome: "warning", message };
   } catch (error) {
     return yield failed("credential", error);
   }
   const { hostname } = parseServerAddress(options.server);
-  // A proxy looks it up itself.
+  // An outbound proxy resolves the server's name itself.
   const found =
     proxyTo(options.server, options) === undefined
       ? await nameFinding("name", hostname.replace(/^\[|\]$/g, ""))
@@ -56,34 +59,38 @@ export async function* diagnoseEndpoint({ wish }: Candidate, withLocal: boolean)
     yield finding;
   }
   if (reached) yield await attempt("login", async () => loginText(await checkLogin(options)));
-  if (withLocal) yield await localFinding(options.local);
+  if (checksLocal) yield await localFinding(options.local);
 }
 
 async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding> {
   try {
     const { milliseconds, status, time, certificateEnds } = await reachServer(options);
     if (status === 503)
-      yield { check: "server", outcome: "warning", message: "it is stopping, and takes no new tunnels" };
+      yield {
+        check: "server",
+        outcome: "warning",
+        message: `${options.server} is shutting down and accepts no new tunnels`,
+      };
     else
       yield {
         check: "server",
         outcome: "ok",
-        message: `${options.server} answers after ${Math.ceil(milliseconds)} ms`,
+        message: `${options.server} responds in ${Math.ceil(milliseconds)} ms`,
       };
     if (certificateEnds !== undefined) {
       const left = certificateEnds.getTime() - Date.now();
-      const outcome = left < SOON ? "warning" : "ok";
-      yield { check: "certificate", outcome, message: `it is trusted, and ends in ${durationText(left)}` };
+      const outcome = left < EXPIRY_WARNING ? "warning" : "ok";
+      yield { check: "certificate", outcome, message: `trusted; expires in ${durationText(left)}` };
     }
     if (time !== undefined) {
-      const apart = Math.abs(time.getTime() - Date.now());
-      if (apart < CLOCK_APART) yield { check: "clock", outcome: "ok", message: "as the server's, within a minute" };
+      const skew = Math.abs(time.getTime() - Date.now());
+      if (skew < MAX_CLOCK_SKEW) yield { check: "clock", outcome: "ok", message: "within a minute of the server's" };
       else
         yield {
           check: "clock",
           outcome: "warning",
-          message: `this machine's clock and the server's are ${durationText(apart)} apart: tokens and certificates may be refused`,
-          fix: "Let both machines set their clocks by NTP: timedatectl set-ntp true",
+          message: `this machine's clock and the server's are ${durationText(skew)} apart; tokens and certificates may be refused`,
+          fix: "Enable time synchronisation on both machines: timedatectl set-ntp true",
         };
     }
   } catch (error) {
@@ -96,43 +103,43 @@ async function localFinding(local: ConnectOptions["local"]): Promise<Finding> {
   const place = `${host}:${port}`;
   try {
     await reachLocal(local);
-    return { check: "local", outcome: "ok", message: `something listens at ${place}` };
+    return { check: "local", outcome: "ok", message: `${place} accepts connections` };
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     return {
       check: "local",
       outcome: "failed",
-      message: `no connection to the local service at ${place}: ${message || code}`,
-      fix: "Start it, or correct `local`. Visitors get 502 until then.",
+      message: `cannot connect to the local service at ${place}: ${message || code}`,
+      fix: "Start it, or correct `local`. Until then, visitors get status 502.",
       code: "PN_DIAL_FAILED",
     };
   }
 }
 
-/** What stands between a server and its visitors, as far as this machine can see. */
+/** Checks what a server needs, as far as this machine can: credentials, certificates and DNS names. */
 export async function* diagnoseServer(settings: Settings): AsyncGenerator<Finding> {
   const { base_domain: domain } = settings.loaded.values.tunnel.server;
   try {
     const { certificates, warnings } = await loadServerCredentials(settings);
-    yield { check: "credentials", outcome: "ok", message: "what clients log in with is there" };
+    yield { check: "credentials", outcome: "ok", message: "keys and certificates can be read" };
     for (const message of [...warnings, ...exposureWarnings(settings)])
       yield { check: "configuration", outcome: "warning", message };
     if (certificates.certificates.length > 0) {
       const names = new Set(certificates.certificates.flatMap((each) => each.names));
       for (const name of [domain, `*.${domain}`])
         yield names.has(name)
-          ? { check: "certificate", outcome: "ok", message: `it is valid for ${name}` }
+          ? { check: "certificate", outcome: "ok", message: `valid for ${name}` }
           : {
               check: "certificate",
               outcome: "failed",
               message: `no certificate is valid for ${name}`,
-              fix: `Get one for ${domain} and *.${domain}.`,
+              fix: `Get a certificate for ${domain} and *.${domain}.`,
             };
     }
   } catch (error) {
     yield failed("credentials", error);
   }
-  // Any name below it has to lead here.
+  // Every name below the base domain must resolve; any one shows whether the wildcard record exists.
   for (const [check, name] of [
     ["name", domain],
     ["wildcard", `postern-doctor.${domain}`],
@@ -142,18 +149,18 @@ export async function* diagnoseServer(settings: Settings): AsyncGenerator<Findin
   }
 }
 
-/** What the name service says; undefined for what needs none. */
+/** Resolves `name`; undefined for addresses and names below localhost, which need no DNS. */
 async function nameFinding(check: string, name: string): Promise<Finding | undefined> {
   if (isIP(name) !== 0 || /(^|\.)localhost$/.test(name)) return undefined;
   return attempt(check, async () => {
     const addresses = await lookup(name, { all: true });
-    return `${name} is ${addresses.map(({ address }) => address).join(", ")}`;
+    return `${name} resolves to ${addresses.map(({ address }) => address).join(", ")}`;
   });
 }
 
-async function attempt(check: string, look: () => Promise<string>): Promise<Finding> {
+async function attempt(check: string, task: () => Promise<string>): Promise<Finding> {
   try {
-    return { check, outcome: "ok", message: await look() };
+    return { check, outcome: "ok", message: await task() };
   } catch (error) {
     return failed(check, error);
   }
@@ -162,11 +169,11 @@ async function attempt(check: string, look: () => Promise<string>): Promise<Find
 function failed(check: string, error: unknown): Finding {
   if ((error as NodeJS.ErrnoException).syscall === "getaddrinfo") {
     const { message } = error as Error;
-    const fix = "Check its spelling, this machine's name service, and the domain's DNS records.";
+    const fix = "Check the spelling, the domain's DNS records, and this machine's resolver.";
     return {
       check,
       outcome: "failed",
-      message: `the name is not known (${message})`,
+      message: `the name does not resolve (${message})`,
       fix,
       code: "PN_SERVER_UNREACHABLE",
     };

@@ -1,0 +1,38 @@
+import { median } from "./statistics.ts";
+
+export interface RatioInterval {
+  median: number;
+  /** The ends of the interval that holds the true median with the confidence asked for. */
+  low: number;
+  high: number;
+}
+
+/**
+ * The median of the ratios of values measured in the same round, with a confidence interval for it.
+ * The interval lies between two order statistics of the ratios (the sign test's interval), so it assumes nothing about
+ * their distribution, only that rounds are independent. With fewer than six rounds even the smallest and the largest
+ * ratio do not reach 95 %; they are returned all the same.
+ */
+export function ratioInterval(measured: number[], reference: number[], confidence = 0.95): RatioInterval {
+  if (measured.length !== reference.length) throw new Error("a ratio needs both values of each round");
+  const ratios = measured.map((value, round) => value / reference[round]!).sort((one, other) => one - other);
+  const trimmed = trimmedRanks(ratios.length, confidence);
+  return { median: median(ratios), low: ratios[trimmed]!, high: ratios[ratios.length - 1 - trimmed]! };
+}
+
+/**
+ * How many of the smallest and of the largest of `count` values lie outside the interval. With k values trimmed on each
+ * side, the true median lies outside with the probability that at most k of `count` fair coins show heads, twice.
+ */
+export function trimmedRanks(count: number, confidence: number): number {
+  const tail = (1 - confidence) / 2;
+  let probability = 0.5 ** count;
+  let cumulative = probability;
+  let trimmed = 0;
+  while (cumulative <= tail && trimmed < (count - 1) / 2) {
+    trimmed++;
+    probability *= (count - trimmed + 1) / trimmed;
+    cumulative += probability;
+  }
+  return Math.max(0, trimmed - 1);
+}

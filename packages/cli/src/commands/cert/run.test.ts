@@ -1,0 +1,35 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { ClientAuthority, readCertificate } from "@postern/net";
+import { scratchFolder } from "@postern/testkit";
+import { run } from "./run.js";
+import type { Output } from "../../terminal/output.js";
+
+const lines: string[] = [];
+const output = { line: (text: string) => lines.push(text) } as unknown as Output;
+const terminal = { stdout: output, stderr: output, env: {} };
+
+test("writes a CA and two usable certificates with private keys; a second run keeps the CA", async () => {
+  const folder = join(scratchFolder(onTestFinished), "certs");
+  const text = (file: string): string => readFileSync(join(folder, file), "utf8");
+  const made = (name: string): ReturnType<typeof readCertificate> =>
+    readCertificate({ certificate: text(`${name}.pem`), key: text(`${name}.key`) });
+
+  expect(await run({ folder, domain: "tunnel.test", client: "alice" }, terminal)).toBe(0);
+  expect(made("server").names).toEqual(["tunnel.test", "*.tunnel.test", "localhost"]);
+  for (const file of ["ca.key", "server.key", "client.key"]) expect(statSync(join(folder, file)).mode & 0o077).toBe(0);
+  expect(lines.join("\n")).toContain('method = "certificate"');
+
+  const authority = new X509Certificate(text("ca.pem"));
+  const client = new X509Certificate(text("client.pem"));
+  expect(client.verify(authority.publicKey)).toBe(true);
+  expect(new ClientAuthority({ ca: text("ca.pem") }).accepts([client, authority])).toBe(true);
+  expect(new X509Certificate(text("client.pem")).subject).toBe("CN=alice");
+
+  const before = text("ca.pem");
+  await run({ folder, domain: "other.test", client: "bob" }, terminal);
+  expect(text("ca.pem")).toBe(before);
+  expect(made("server").names).toContain("other.test");
+});

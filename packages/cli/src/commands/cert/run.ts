@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DevCertificate } from "./dev-certificates.js";
+import { CliError, EXIT } from "../../errors.js";
+import { quoted } from "../../settings/owned-file.js";
+import { printable } from "../../terminal/printable.js";
+import type { Terminal } from "../../terminal/terminal.js";
+
+export interface CertDevOptions {
+  folder: string;
+  /** The base domain of the server. */
+  domain: string;
+  /** The user that the client certificate logs in. */
+  client: string;
+}
+
+/** `postern cert dev`: makes a CA, and a server and a client certificate that it signs. Returns the exit code. */
+export async function run({ folder, domain, client }: CertDevOptions, terminal: Terminal): Promise<number> {
+  const { createDevCa, issueClientCertificate, issueServerCertificate } = await import("./dev-certificates.js");
+  try {
+    mkdirSync(folder, { recursive: true });
+    const existing = existingCa(folder);
+    const ca = existing ?? (await createDevCa());
+    if (existing === undefined) write(folder, "ca", ca);
+    const names = [...new Set([domain, `*.${domain}`, "localhost", "127.0.0.1", "::1"])];
+    write(folder, "server", await issueServerCertificate(ca, names));
+    write(folder, "client", await issueClientCertificate(ca, client));
+    terminal.stdout.line(nextSteps(folder, domain, existing !== undefined));
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(
+      "PN_FILE_UNREADABLE",
+      `Certificates cannot be written to ${folder}: ${(error as Error).message}.`,
+    );
+  }
+  return EXIT.done;
+}
+
+/** The CA of an earlier run. Keeping it lets machines that trust it accept the new certificates. */
+function existingCa(folder: string): DevCertificate | undefined {
+  const [certificate, key] = [join(folder, "ca.pem"), join(folder, "ca.key")];
+  if (!existsSync(certificate) || !existsSync(key)) return undefined;
+  return { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
+}
+
+/** Renames complete files into place, and creates keys unreadable for others from the beginning. */
+function write(folder: string, name: string, { certificate, key }: DevCertificate): void {
+  for (const [file, text, mode] of [
+    [`${name}.key`, key, 0o600],
+    [`${name}.pem`, certificate, 0o644],
+  ] as const) {
+    const beside = join(folder, `.${file}.${process.pid}.new`);
+    writeFileSync(beside, text, { mode, flag: "wx" });
+    renameSync(beside, join(folder, file));
+  }
+}
+
+function nextSteps(folder: string, domain: string, keptCa: boolean): string {
+  const path = (file: string): string => JSON.stringify(join(folder, file));
+  return printableLines([
+    keptCa
+      ? `Kept the CA in ${folder}, and wrote new server and client certificates, valid for 90 days.`
+      : `Wrote a CA, a server certificate and a client certificate to ${folder}. The certificates are valid for 90 days.`,
+    "Keep ca.key private: with it, anyone can impersonate any server to machines that trust ca.pem.",
+    "",
+    "Add to the server's postern.toml:",
+    "  [tunnel.server]",
+    `  base_domain = ${JSON.stringify(domain)}`,
+    "  [tunnel.server.ssl]",
+    "  enabled = true",
+    `  cert_file = ${path("server.pem")}`,
+    `  key_file = ${path("server.key")}`,
+    "  [tunnel.server.auth.certificate]",
+    `  ca_file = ${path("ca.pem")}`,
+    "",
+    "Add to the client's postern.toml:",
+    "  [tunnel.ssl]",
+    `  ca_file = ${path("ca.pem")}`,
+    "  [tunnel.auth]",
+    '  method = "certificate"',
+    `  cert_file = ${path("client.pem")}`,
+    `  key_file = ${path("client.key")}`,
+    "",
+    `Try it: curl --cacert ${quoted(join(folder, "ca.pem"))} https://${domain}:8080/health`,
+  ]);
+}
+
+function printableLines(lines: string[]): string {
+  return lines.map(printable).join("\n");
+}

@@ -1,0 +1,65 @@
+import type { Option } from "@postern/config";
+import type { CommandLine } from "../settings/options.js";
+import type { Terminal } from "../terminal/terminal.js";
+
+/** A command: what can be typed, the help that teaches it, and the code that runs it. */
+export interface CommandDeclaration {
+  name: string;
+  /** A sentence without a full stop, in lower case: the entry in the list of commands. */
+  summary: string;
+  /** Further sentences at the top of the command's help. */
+  details?: string;
+  argument?: Argument;
+  /** Options of the configuration that are accepted as flags, documented by the configuration, and options of the command line alone. */
+  options?: readonly (Option<unknown> | CommandOption)[];
+  /** Paragraphs and examples after the list of options, in lines of at most 80 characters. */
+  help?: string;
+  /** Imports the implementation and runs it. Returns the exit code. Absent for a group of subcommands. */
+  run?: (line: CommandInput, terminal: Terminal) => Promise<number>;
+  subcommands?: readonly CommandDeclaration[];
+}
+
+/** A positional argument. */
+export interface Argument {
+  /** `<target>`, or `[target]` when it may be missing. */
+  usage: string;
+  description: string;
+  default?: string;
+}
+
+/** An option that is not part of the configuration. */
+export interface CommandOption {
+  form: "flag";
+  /** `--once`, or `--domain <name>` when it takes a value. */
+  flags: string;
+  description: string;
+  /** The environment variable with the same meaning. */
+  env?: string;
+  /** The value when it is not given. */
+  default?: string;
+}
+
+/** A parsed command line. */
+export interface CommandInput extends CommandLine {
+  /** The positional argument, or its default. */
+  argument: string | undefined;
+  /** Whether a flag without a value was given, for instance `--once`. */
+  isSet: (flag: string) => boolean;
+  /** The value of a `CommandOption`, or its default; empty when it has none. */
+  valueOf: (flag: string) => string;
+}
+
+/** Where the configuration is read from. */
+export const CONFIG_FILE: CommandOption = {
+  form: "flag",
+  flags: "--config <file>",
+  description: "configuration file (default: ./postern.toml, then ~/.config/postern/postern.toml)",
+  env: "POSTERN_CONFIG",
+};
+
+/** @param description what is printed as JSON. */
+export function jsonOption(description: string): CommandOption {
+  return { form: "flag", flags: "--json", description, env: "POSTERN_JSON" };
+}
+
+export const EVENTS_AS_JSON = jsonOption("print events to stdout, one JSON object per line; messages go to stderr");

@@ -1,0 +1,62 @@
+import { CONFIG_FILE, jsonOption, type CommandDeclaration, type CommandInput } from "../command.js";
+import type { Terminal } from "../../terminal/terminal.js";
+
+type Implementation = typeof import("./run.js");
+
+function running(
+  action: (implementation: Implementation, line: CommandInput, terminal: Terminal) => Promise<void> | void,
+): NonNullable<CommandDeclaration["run"]> {
+  return async (line, terminal) => {
+    await action(await import("./run.js"), line, terminal);
+    return 0;
+  };
+}
+
+/** `postern config` */
+export const config: CommandDeclaration = {
+  name: "config",
+  summary: "create, check and explain the configuration file",
+  help: `Examples:
+  postern config init                         write ./postern.toml
+  postern config check --config other.toml    list the mistakes in other.toml
+  postern config explain | grep listen        show a value and its source
+  postern config schema > postern.schema.json`,
+  subcommands: [
+    {
+      name: "init",
+      summary: "write a commented configuration file to start from",
+      argument: { usage: "[file]", description: "file to create", default: "postern.toml" },
+      details: "An existing file is not overwritten.",
+      help: `Examples:
+  postern config init
+  postern config init ~/.config/postern/postern.toml`,
+      run: running(({ init }, { argument }, terminal) => init(argument ?? "postern.toml", terminal)),
+    },
+    {
+      name: "check",
+      summary: "list the mistakes in the configuration; exit code 2 if there are any",
+      options: [CONFIG_FILE, jsonOption("print the result to stdout as one JSON object; messages go to stderr")],
+      details: "Checks the file and the environment, and starts nothing.",
+      help: `Examples:
+  postern config check
+  postern config check --config /etc/postern.toml --json`,
+      run: running(({ check }, line, terminal) => check(line, terminal)),
+    },
+    {
+      name: "explain",
+      summary: "show every value and its source: default, file or environment",
+      options: [CONFIG_FILE, jsonOption("print one JSON object per option")],
+      help: `Examples:
+  postern config explain
+  postern config explain --json | jq 'select(.origin != "default")'`,
+      run: running(({ explainAll }, line, terminal) => explainAll(line, terminal)),
+    },
+    {
+      name: "schema",
+      summary: "print the JSON Schema of the configuration, for editors",
+      help: `Examples:
+  postern config schema > postern.schema.json`,
+      run: running(({ schema }, _, terminal) => schema(terminal)),
+    },
+  ],
+};

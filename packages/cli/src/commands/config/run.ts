@@ -1,0 +1,76 @@
+import { writeFileSync } from "node:fs";
+import { explain, jsonSchema, startingFile, type Path } from "@postern/config";
+import { CliError } from "../../errors.js";
+import { humanOutput } from "../../reporting/messages.js";
+import { configurationFile, readSettings, type Settings } from "../../settings/configuration.js";
+import type { CommandLine } from "../../settings/options.js";
+import { quoted } from "../../settings/owned-file.js";
+import { problemLine } from "../../settings/problem-line.js";
+import { paintFor } from "../../terminal/paint.js";
+import { printable } from "../../terminal/printable.js";
+import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+
+/** `postern config init`: writes a file to start from. Throws PN_CONFIG_EXISTS rather than overwrite one. */
+export function init(file: string, { stdout }: Terminal): void {
+  try {
+    writeFileSync(file, startingFile(), { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST")
+      throw new CliError("PN_CONFIG_EXISTS", `${file} already exists.`, "Name another file: postern config init FILE");
+    throw new CliError("PN_FILE_UNREADABLE", `${file} cannot be written: ${(error as Error).message}.`);
+  }
+  const path = printable(quoted(file));
+  stdout.line(
+    [
+      `Wrote ${printable(file)}. Next steps:`,
+      "  1. Set server_url, subdomain and local in it.",
+      "  2. Save your API key as postern.key in the same folder: (umask 077; echo KEY > postern.key)",
+      `  3. Run: postern config check --config ${path} && postern start --config ${path}`,
+    ].join("\n"),
+  );
+}
+
+/** `postern config check`: lists all mistakes and warnings. Throws ConfigError for mistakes. */
+export async function check(given: CommandLine, terminal: Terminal): Promise<void> {
+  const settings = await readSettings({ ...given, env: terminal.env });
+  const output = humanOutput(terminal, given.json);
+  const paint = paintFor(output, terminal.env);
+  const { pending, ignored } = settings.loaded.unsupported([], ...serverIfUndecided(settings));
+  const warnings = [...settings.warnings, ...[...pending, ...ignored].map(problemLine)];
+  for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);
+  const valid = `${settings.file ?? "The environment (no configuration file)"} is valid.`;
+  output.line(`${paint.green("✓")} ${printable(valid)}`);
+  if (!given.json) return;
+  const data = { state: "valid", file: settings.file ?? null, warnings };
+  eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
+}
+
+/** A file that does not say whether `postern start` runs the server may be meant for `postern server`. */
+function serverIfUndecided({ loaded }: Settings): Path[] {
+  const server = ["tunnel", "server"];
+  return loaded.origin(...server, "enabled").from === "default" ? [server] : [];
+}
+
+/** `postern config explain`: prints every value with its source. */
+export async function explainAll(given: CommandLine, terminal: Terminal): Promise<void> {
+  const { loaded } = await readSettings({ ...given, env: terminal.env });
+  const { stdout } = terminal;
+  const paint = paintFor(stdout, terminal.env);
+  const all = explain(loaded.resolution.options, loaded.file);
+  if (given.json) {
+    for (const { path, value, origin } of all) stdout.line(JSON.stringify({ path, value: value ?? null, origin }));
+    return;
+  }
+  stdout.line(paint.dim(`# ${configurationFile(given.config, terminal.env) ?? "no configuration file"}`));
+  for (const { path, value, origin } of all) {
+    if (value === undefined) continue;
+    const from = paint.dim(`# ${printable(origin)}`);
+    const line = `${path} = ${printable(value)}`;
+    stdout.line(`${origin === "default" ? paint.dim(line) : line}  ${from}`);
+  }
+}
+
+/** `postern config schema`: prints the JSON Schema. */
+export function schema(terminal: Terminal): void {
+  terminal.stdout.line(JSON.stringify(jsonSchema(), undefined, 2));
+}

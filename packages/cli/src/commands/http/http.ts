@@ -1,0 +1,50 @@
+import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
+import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
+
+const { logging, tunnel } = CONFIGURATION.entries;
+const { auth, local_api, reconnection } = tunnel.entries;
+const { server_url, subdomain, host_header } = tunnelEndpoint.each.entries;
+
+/** `postern http` */
+export const http: CommandDeclaration = {
+  name: "http",
+  summary: "share a local HTTP service",
+  argument: { usage: "<target>", description: "local service: 3000, 127.0.0.1:3000, http://… or https://…" },
+  options: [
+    server_url,
+    subdomain,
+    host_header,
+    auth.entries.api_key_file,
+    auth.entries.token_file,
+    reconnection.entries.enabled,
+    local_api.entries.listen,
+    {
+      form: "flag",
+      flags: "--qr",
+      description: "print the public URL as a QR code, for phones",
+      env: "POSTERN_QR",
+    },
+    CONFIG_FILE,
+    logging.entries.level,
+    logging.entries.format,
+    EVENTS_AS_JSON,
+  ],
+  details: "Opens a tunnel to the server and prints the public URL, then one line per request.",
+  help: `Credentials: an API key from --api-key-file, POSTERN_API_KEY_FILE or
+POSTERN_API_KEY, or a token from --token-file, POSTERN_TOKEN_FILE or
+POSTERN_TOKEN. Certificates and token renewal are set in the configuration
+file. Options override the environment, which overrides the file.
+
+Outbound HTTP proxy: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY apply;
+POSTERN_PROXY overrides them.
+
+Examples:
+  postern http 3000 --server https://tunnel.example.com --api-key-file my.key
+
+  With server and key in the environment or the configuration file:
+    postern http 3000 --subdomain my-app
+    postern http https://localhost:8443 --host-header rewrite
+    postern http 3000 --json | jq .data.public_url`,
+  run: async (line, terminal) =>
+    (await import("./run.js")).run(line.argument ?? "", { ...line, qr: line.isSet("--qr") }, terminal),
+};

@@ -1,0 +1,124 @@
+import { EndpointsService } from "../../running/endpoints-service.js";
+import { commandLineLabel, loadCommandLineSpec } from "../../running/endpoint-specs.js";
+import { runServices, STOPPING } from "../../running/run-services.js";
+import type { Service } from "../../service.js";
+import { EXIT } from "../../errors.js";
+import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
+import { LiveView } from "../../reporting/live-view.js";
+import { textMessages, type Messages } from "../../reporting/messages.js";
+import { openReporting } from "../../reporting/reporting.js";
+import { TunnelView } from "../../reporting/tunnel-view.js";
+import { commandLineEndpoint } from "../../settings/command-line-endpoint.js";
+import { readSettings, type Settings } from "../../settings/configuration.js";
+import { localTarget } from "../../settings/local-target.js";
+import type { CommandLine } from "../../settings/options.js";
+import { refuseUnsupported } from "../../settings/unsupported.js";
+import { printable } from "../../terminal/printable.js";
+import type { QrCode } from "../../terminal/qr-code.js";
+import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+
+/** The sections of the configuration that this command uses. */
+const SECTIONS = ["auth", "ssl", "monitoring", "local_api"].map((name) => ["tunnel", name]);
+
+/** `postern http <target>`: shares a local HTTP service until it is stopped. Returns the exit code. */
+export async function run(text: string, given: CommandLine & { qr: boolean }, terminal: Terminal): Promise<number> {
+  const target = localTarget(text);
+  const all = { ...given, env: terminal.env };
+  const endpoint = commandLineEndpoint(all);
+  const label = commandLineLabel(endpoint);
+  const settings = await readSettings(all);
+  refuseUnsupported(settings, ...SECTIONS);
+  const { specs, files, warnings } = await loadCommandLineSpec(endpoint, target.local, settings);
+
+  let live: LiveView | undefined;
+  const reporting = await openReporting(settings, terminal, given.json, "http", (output, paint, level) => {
+    const isRead = output === terminal.stdout && output.terminal && terminal.env["TERM"] !== "dumb";
+    if (!isRead || !["debug", "info"].includes(level)) return textMessages(output, paint, level);
+    live = new LiveView(output, paint, level);
+    return live;
+  });
+  const { messages } = reporting;
+  for (const each of [...settings.warnings, ...warnings]) reporting.warn(each);
+  const print = given.json ? eventPrinter(terminal.stdout, label) : undefined;
+  const monitoring = new Monitoring({
+    settings,
+    command: "http",
+    specs,
+    report(level, event) {
+      if (level === "warn") reporting.warn(event.message);
+      print?.(event);
+    },
+  });
+  if (live !== undefined) live.figures = () => monitoring.status.figures(label);
+  // Imported only when needed, for a fast start.
+  const qrCode = given.qr ? (await import("../../terminal/qr-code.js")).qrCode : undefined;
+  const view = new TunnelView(messages, (url) => {
+    showAddress(messages, url, target.shown, monitoring.apiUrl);
+    if (qrCode !== undefined) showQrCode(messages, qrCode(url, messages.paint), url);
+  });
+  const display: Service = {
+    start: () => Promise.resolve(),
+    stop() {
+      view.reportOmitted();
+      live?.close();
+      return Promise.resolve();
+    },
+  };
+  const endpoints = new EndpointsService({
+    specs,
+    load: (changed: Settings) => loadCommandLineSpec(endpoint, target.local, changed),
+    monitoring,
+    isFatal: () => true,
+    onEvent(event) {
+      print?.({ ...event });
+      monitoring.onEvent(event);
+      view.show(event);
+    },
+  });
+  try {
+    await runServices({
+      services: [monitoring, display, endpoints],
+      onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
+      reload: {
+        given: all,
+        settings,
+        files,
+        warnings,
+        check: (changed) => refuseUnsupported(changed, ...SECTIONS),
+        isFixed: ([section, part]) =>
+          section === "logging" || section === "application" || (section === "tunnel" && MONITORED.has(String(part))),
+        report(level, msg, data) {
+          const { paint } = messages;
+          const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
+          messages.print(level, text, { msg, ...data });
+          const event = machineEvent("status_update", label, msg, data);
+          print?.(event);
+          monitoring.onEvent(event);
+        },
+      },
+    });
+    return EXIT.done;
+  } finally {
+    await reporting.close();
+  }
+}
+
+function showAddress(messages: Messages, url: string, local: string, api: string | undefined): void {
+  const { paint } = messages;
+  const text = [
+    "",
+    `  ${paint.dim("Public URL   ")}  ${paint.bold(paint.cyan(printable(url)))}`,
+    `  ${paint.dim("Forwards to  ")}  ${printable(local)}`,
+    ...(api === undefined ? [] : [`  ${paint.dim("Local API    ")}  ${api}`]),
+    "",
+    `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
+    "",
+  ].join("\n");
+  messages.print("info", text, { msg: `${url} → ${local}`, public_url: url, local });
+}
+
+function showQrCode(messages: Messages, { text, width }: QrCode, url: string): void {
+  const { columns = Infinity } = messages;
+  const shown = width <= columns ? `${text}\n` : `The QR code needs a terminal that is at least ${width} columns wide.`;
+  messages.print("info", shown, { msg: "QR code", url });
+}

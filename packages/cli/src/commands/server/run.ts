@@ -1,0 +1,93 @@
+import { EXIT } from "../../errors.js";
+import { isCredentialOption, loadServerCredentials, loginsText } from "../../credentials/server-credentials.js";
+import type { ServerKeys } from "../../credentials/server-keys.js";
+import { openReporting } from "../../reporting/reporting.js";
+import { exposureWarnings } from "../../running/configured-server.js";
+import { runServices, STOPPING } from "../../running/run-services.js";
+import { ServerService } from "../../running/server-service.js";
+import { readSettings, type Settings } from "../../settings/configuration.js";
+import type { CommandLine } from "../../settings/options.js";
+import { refuseUnsupported } from "../../settings/unsupported.js";
+import type { Paint } from "../../terminal/paint.js";
+import { printable } from "../../terminal/printable.js";
+import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+
+/** `postern server`: runs the public server until it is stopped. Returns the exit code. */
+export async function run(given: CommandLine, terminal: Terminal): Promise<number> {
+  const all = { ...given, env: terminal.env };
+  const settings = await readSettings(all);
+  const check = (each: Settings): void => refuseUnsupported(each, ["tunnel", "server"]);
+  check(settings);
+  const { base_domain: domain } = settings.loaded.values.tunnel.server;
+  const credentials = await loadServerCredentials(settings);
+
+  const reporting = await openReporting(settings, terminal, given.json, "server");
+  const { messages } = reporting;
+  const { paint } = messages;
+  const log = await reporting.log("server");
+  for (const warning of [...settings.warnings, ...credentials.warnings, ...exposureWarnings(settings)])
+    log.warn(warning);
+  const print = given.json ? eventPrinter(terminal.stdout, "server") : undefined;
+  const report = (message: string, data: Record<string, unknown>): void =>
+    print?.(machineEvent("status_update", "server", message, data));
+
+  const server = new ServerService({
+    settings,
+    credentials,
+    log,
+    requestLog: await reporting.log("requests"),
+    onState(state, { address, url }) {
+      if (state === "listening") {
+        const command = clientCommand(url, credentials.keys);
+        const text = banner(address, url, loginsText(credentials), command, paint);
+        messages.print("info", text, { msg: "ready", url, domain, client_command: command });
+      }
+      report(`${state}: ${address}`, { state, address, url, domain });
+    },
+  });
+  try {
+    await runServices({
+      services: [server],
+      onStopping: () => messages.print("info", paint.dim(STOPPING), { msg: STOPPING }),
+      reload: {
+        given: all,
+        settings,
+        files: credentials.files,
+        warnings: credentials.warnings,
+        check,
+        isFixed: ([first, second, ...rest]) =>
+          first === "logging" ||
+          first === "application" ||
+          (first === "tunnel" && second === "server" && !isCredentialOption([first, second, ...rest])),
+        report(level, message, data) {
+          log[level](data, message);
+          report(message, data);
+        },
+      },
+    });
+    return EXIT.done;
+  } finally {
+    await reporting.close();
+  }
+}
+
+function banner(address: string, url: string, logins: string, command: string, paint: Paint): string {
+  return [
+    "",
+    `  ${paint.dim("Listening on     ")}  ${printable(address)}`,
+    `  ${paint.dim("Public URLs      ")}  ${paint.cyan(printable(url.replace("://", "://NAME.")))}`,
+    `  ${paint.dim("Accepted logins  ")}  ${printable(logins)}`,
+    "",
+    `  ${paint.dim("To share a local service on port 3000, run:")}`,
+    `  ${paint.bold(printable(command))}`,
+    "",
+  ].join("\n");
+}
+
+/** The command to run beside a service. It names a file, since other users can read the arguments of a process. */
+function clientCommand(url: string, { keys, file }: ServerKeys): string {
+  if (keys.length === 0) return `postern http 3000 --server ${url} --token-file my.token`;
+  // A server's key file with a single key is also valid as a client's key file.
+  const keyFile = file !== undefined && keys.length === 1 ? file : "my.key";
+  return `postern http 3000 --server ${url} --api-key-file ${keyFile}`;
+}

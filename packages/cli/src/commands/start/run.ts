@@ -1,0 +1,114 @@
+import { CliError, EXIT } from "../../errors.js";
+import { isCredentialOption, loadServerCredentials } from "../../credentials/server-credentials.js";
+import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
+import { logEvent } from "../../reporting/event-log.js";
+import { failureOf } from "../../reporting/failure.js";
+import { openReporting } from "../../reporting/reporting.js";
+import { exposureWarnings } from "../../running/configured-server.js";
+import { EndpointsService } from "../../running/endpoints-service.js";
+import { loadEndpointSpecs, type EndpointSpecs } from "../../running/endpoint-specs.js";
+import { runServices, STOPPING } from "../../running/run-services.js";
+import { ServerService } from "../../running/server-service.js";
+import { readSettings, type Settings } from "../../settings/configuration.js";
+import type { CommandLine } from "../../settings/options.js";
+import { refuseUnsupported } from "../../settings/unsupported.js";
+import { eventPrinter, machineEvent, type MachineEvent, type Terminal } from "../../terminal/terminal.js";
+
+const FIX = [
+  "Share a service:     add [[tunnel.endpoints]] with server_url and local",
+  "Run the server:      set enabled = true in [tunnel.server]",
+  "Write a file:        postern config init",
+].join("\n");
+
+/** `postern start`: runs everything that the configuration file enables until it is stopped. Returns the exit code. */
+export async function run(given: CommandLine, terminal: Terminal): Promise<number> {
+  const all = { ...given, env: terminal.env };
+  const settings = await readSettings(all);
+  const { file } = settings;
+  if (file === undefined) throw new CliError("PN_CONFIG_MISSING", "No configuration file was found.", FIX);
+  refuseUnsupported(settings);
+  const runsServer = settings.loaded.values.tunnel.server.enabled;
+  const load = async (each: Settings): Promise<EndpointSpecs> => {
+    const loaded = await loadEndpointSpecs(each);
+    if (loaded.specs.length > 0 || runsServer) return loaded;
+    throw new CliError("PN_CONFIG_MISSING", `${file} does not enable anything to run.`, FIX);
+  };
+  const { specs, files, warnings } = await load(settings);
+  const credentials = runsServer ? await loadServerCredentials(settings) : undefined;
+
+  const reporting = await openReporting(settings, terminal, given.json, "start");
+  const { messages } = reporting;
+  const log = await reporting.log("tunnel");
+  const requestLog = await reporting.log("requests");
+  const known = [...warnings, ...(credentials?.warnings ?? [])];
+  const exposed = runsServer ? exposureWarnings(settings) : [];
+  for (const each of [...settings.warnings, ...known, ...exposed]) reporting.warn(each);
+  const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
+  const report = (event: MachineEvent): void => {
+    print?.(event);
+    monitoring.onEvent(event);
+  };
+
+  const monitoring = new Monitoring({
+    settings,
+    command: "start",
+    specs,
+    report(level, event) {
+      log[level](event.data, event.message);
+      print?.(event);
+    },
+  });
+  const endpoints = new EndpointsService({
+    specs,
+    load,
+    monitoring,
+    isFatal: (left) => left === 0 && !runsServer,
+    onEvent(event) {
+      report({ ...event });
+      if (settings.loaded.values.tunnel.monitoring.log_events) logEvent(event, log, requestLog);
+    },
+    onFailed(label, error, kept) {
+      const { code, message } = failureOf(error);
+      const consequence = kept
+        ? "The previous version of this endpoint keeps running."
+        : "Not retrying until the configuration changes.";
+      log.error({ endpoint: label, code }, `${message} ${consequence}`);
+    },
+  });
+  const server =
+    credentials === undefined
+      ? undefined
+      : new ServerService({
+          settings,
+          credentials,
+          log: await reporting.log("server"),
+          requestLog,
+          onState(state, { address, url }) {
+            if (state !== "listening") return;
+            report(machineEvent("status_update", "server", `${state}: ${address}`, { state, address, url }));
+          },
+        });
+  try {
+    await runServices({
+      // Tunnels may lead through the server of this process: it starts first and stops last.
+      services: [...(server === undefined ? [] : [server]), monitoring, endpoints],
+      onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
+      reload: {
+        given: all,
+        settings,
+        warnings: known,
+        files: [...files, ...(credentials?.files ?? [])],
+        check: (changed) => refuseUnsupported(changed),
+        isFixed: (path) =>
+          (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path),
+        report(level, message, data) {
+          log[level](data, message);
+          report(machineEvent("status_update", "postern", message, data));
+        },
+      },
+    });
+    return EXIT.done;
+  } finally {
+    await reporting.close();
+  }
+}

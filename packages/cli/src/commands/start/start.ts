@@ -1,0 +1,26 @@
+import { CONFIGURATION } from "@postern/config";
+import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
+
+const { logging, tunnel } = CONFIGURATION.entries;
+
+/** `postern start` */
+export const start: CommandDeclaration = {
+  name: "start",
+  summary: "run everything that the configuration file enables",
+  options: [
+    CONFIG_FILE,
+    tunnel.entries.local_api.entries.listen,
+    logging.entries.level,
+    logging.entries.format,
+    EVENTS_AS_JSON,
+  ],
+  details: "Opens a tunnel for each [[tunnel.endpoints]], and runs the server if [tunnel.server] has enabled = true.",
+  help: `When the file changes, or on SIGHUP, endpoints are added, replaced and removed.
+Unchanged endpoints keep running.
+
+Examples:
+  postern config init                         write ./postern.toml to start from
+  postern start                               run ./postern.toml
+  postern start --config /etc/postern.toml    run another file`,
+  run: async (line, terminal) => (await import("./run.js")).run(line, terminal),
+};

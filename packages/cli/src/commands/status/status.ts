@@ -1,0 +1,21 @@
+import { jsonOption, type CommandDeclaration } from "../command.js";
+
+/** `postern status` */
+export const status: CommandDeclaration = {
+  name: "status",
+  summary: "show the clients running on this machine: state, URL, health",
+  options: [
+    { form: "flag", flags: "--watch", description: "refresh every second until Ctrl-C" },
+    jsonOption("print one JSON object with the complete status of every client"),
+  ],
+  details: "Lists the clients that this user started with `postern http` or `postern start`.",
+  help: `Exit codes: 0 if every endpoint is connected and no end-to-end check fails, 1
+otherwise, also if no client is running. With --watch: 0 when stopped.
+
+Examples:
+  postern status
+  postern status --watch
+  postern status --json | jq -r '.clients[].endpoints[].public_url'`,
+  run: async (line, terminal) =>
+    (await import("./run.js")).run({ json: line.json, watch: line.isSet("--watch") }, terminal),
+};

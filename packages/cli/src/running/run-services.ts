@@ -1,0 +1,41 @@
+import { reloadOnChange, type ReloadOptions } from "./reload.js";
+import type { Service } from "../service.js";
+import { listenForStop } from "./stop-request.js";
+
+export const STOPPING = "Stopping: requests in progress may finish. Press Ctrl-C again to stop immediately.";
+
+export interface RunOptions {
+  /** In the order in which they start. They stop in reverse order. */
+  services: readonly Service[];
+  /** Called when a signal stops the command, before the first service stops. */
+  onStopping?: () => void;
+  /** Reloads the services when the configuration changes. Default: never. */
+  reload?: Omit<ReloadOptions, "services" | "started">;
+  /** Work to do when all services run; the command stops when it is done. Default: run until a signal. */
+  work?: () => Promise<void>;
+}
+
+/**
+ * Runs `services` until a signal arrives, one of them ends, or `work` is done. Throws the error of a failed service.
+ */
+export async function runServices({ services, onStopping, reload, work }: RunOptions): Promise<void> {
+  const stop = listenForStop();
+  const started = Promise.withResolvers<void>();
+  const ended = Promise.race(services.flatMap((service) => service.ended ?? []));
+  // A service may fail while others still start: the error is thrown below, not as an unhandled rejection.
+  ended.catch(() => {});
+  // From the beginning: without a listener, a SIGHUP during the start would end the process.
+  const stopReloading =
+    reload === undefined ? () => {} : reloadOnChange({ ...reload, services, started: started.promise });
+  try {
+    for (const service of services) await service.start();
+    started.resolve();
+    if (work !== undefined) return await work();
+    await Promise.race([ended, stop.received]);
+    if (stop.requested) onStopping?.();
+  } finally {
+    stopReloading();
+    for (const service of services.toReversed()) await service.stop();
+    stop.dispose();
+  }
+}

@@ -1,0 +1,55 @@
+import type { Logger } from "pino";
+import type { Server } from "@postern/server";
+import { loadServerCredentials, loginsText, type ServerCredentials } from "../credentials/server-credentials.js";
+import type { Settings } from "../settings/configuration.js";
+import { startConfiguredServer } from "./configured-server.js";
+import type { PreparedReload, Service } from "../service.js";
+
+export interface ServerServiceOptions {
+  settings: Settings;
+  credentials: ServerCredentials;
+  log: Logger;
+  requestLog: Logger;
+  onState: (state: "listening" | "draining" | "stopped", server: Server) => void;
+}
+
+/** The public server as a service. A reload replaces its keys and certificates. */
+export class ServerService implements Service {
+  readonly #options: ServerServiceOptions;
+  #server: Server | undefined;
+
+  constructor(options: ServerServiceOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { settings, credentials, log, requestLog, onState } = this.#options;
+    this.#server = await startConfiguredServer(settings, credentials, log, requestLog);
+    onState("listening", this.#server);
+  }
+
+  async reload(settings: Settings): Promise<PreparedReload> {
+    const credentials = await loadServerCredentials(settings);
+    const { files, warnings } = credentials;
+    const apply = (): Promise<{ summary: string }> => {
+      if (this.#server !== undefined) replaceCredentials(this.#server, credentials);
+      return Promise.resolve({ summary: `accepted logins: ${loginsText(credentials)}` });
+    };
+    return { apply, files, warnings };
+  }
+
+  /** Resolves when requests in progress are done. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#options.onState("draining", server);
+    await server.stop();
+    this.#options.onState("stopped", server);
+  }
+}
+
+function replaceCredentials(server: Server, { keys, certificates: loaded }: ServerCredentials): void {
+  const { certificates, clientAuthority } = loaded;
+  if (certificates.length > 0 && server.hasTls) server.replaceCertificates(certificates, clientAuthority);
+  server.replaceApiKeys(keys.keys);
+}

@@ -1,0 +1,31 @@
+import type { Settings } from "./settings/configuration.js";
+
+/** A part of a long-running command: the server, the endpoints of a client, its monitoring. */
+export interface Service {
+  /** Resolves when the service works. An error ends the command. */
+  start(): Promise<void>;
+  /**
+   * Prepares a change to `settings`: reads and checks everything, and changes nothing yet. An error refuses the whole
+   * reload. Absent where the configuration is read only at start.
+   */
+  reload?(settings: Settings): Promise<PreparedReload>;
+  /** Also called when `start` failed or was never called. */
+  stop(): Promise<void>;
+  /** Settles when the service ends by itself; rejects when it failed. */
+  readonly ended?: Promise<void>;
+}
+
+/** A checked change of one service. */
+export interface PreparedReload {
+  apply: () => Promise<AppliedReload>;
+  /** Files to watch from now on, besides the configuration file. */
+  files: string[];
+  warnings: string[];
+}
+
+export interface AppliedReload {
+  /** What has changed, as text. */
+  summary: string;
+  /** The same for programs. */
+  data?: Record<string, unknown>;
+}

@@ -1,0 +1,170 @@
+import { serverTokenViolations, clientTokenViolations } from "./token-rules.js";
+import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
+import type { Path } from "../file/path.js";
+import type { RuleViolation } from "./rule-violation.js";
+
+/** Minimum length of metrics_token, in characters. */
+const SHORTEST_TOKEN = 16;
+
+/** Checks values against each other: required together, mutually exclusive, or in the wrong order. */
+export function ruleViolations(configuration: Configuration, originOf: (path: Path) => string): RuleViolation[] {
+  return [
+    ...tunnelViolations(configuration, originOf),
+    ...serverViolations(configuration),
+    ...proxyViolations(configuration),
+  ];
+}
+
+function* tunnelViolations({ tunnel }: Configuration, originOf: (path: Path) => string): Generator<RuleViolation> {
+  const { auth, reconnection, ssl } = tunnel;
+  yield* authViolations(auth, ["tunnel", "auth"], originOf);
+  if (reconnection.initial_delay > reconnection.max_delay) {
+    const path = ["tunnel", "reconnection", "initial_delay"];
+    yield { path, message: "initial_delay is longer than max_delay. Shorten it, or raise max_delay." };
+  }
+  for (const [here, there] of [
+    ["client_cert", "cert_file"],
+    ["client_key", "key_file"],
+  ] as const) {
+    const [one, other] = [ssl[here], auth[there]];
+    if (one !== undefined && other !== undefined && one !== other)
+      yield {
+        path: ["tunnel", "ssl", here],
+        message: `tunnel.ssl.${here} and tunnel.auth.${there} differ. Remove one of them.`,
+      };
+  }
+  if ((ssl.client_cert === undefined) !== (ssl.client_key === undefined))
+    yield { path: ["tunnel", "ssl"], message: "client_cert and client_key must be set together. Set both or neither." };
+  const names = new Map<string, number>();
+  for (const [index, endpoint] of tunnel.endpoints.entries()) {
+    yield* endpointViolations(endpoint, ["tunnel", "endpoints", index], tunnel.local_port !== undefined);
+    yield* authViolations(endpoint.auth, ["tunnel", "endpoints", index, "auth"], originOf, auth);
+    const label = endpointLabel(endpoint, index);
+    const earlier = names.get(label);
+    if (earlier !== undefined) {
+      const message = `endpoints ${earlier + 1} and ${index + 1} have the same name, "${label}". Set a different name.`;
+      yield { path: ["tunnel", "endpoints", index, "name"], message };
+    }
+    names.set(label, index);
+  }
+}
+
+/** Returns the name of an endpoint in the log, in events and on reload. */
+export function endpointLabel({ name, subdomain, custom_domain }: EndpointConfiguration, index: number): string {
+  return name ?? subdomain ?? custom_domain ?? `endpoint-${index + 1}`;
+}
+
+function* endpointViolations(endpoint: EndpointConfiguration, path: Path, hasLocal: boolean): Generator<RuleViolation> {
+  if (endpoint.server_url === undefined)
+    yield {
+      path,
+      message: 'this endpoint has no server_url. Add one, for instance server_url = "https://tunnel.example.com"',
+    };
+  if (endpoint.local === undefined && !hasLocal)
+    yield { path, message: "this endpoint has no local target. Add one, for instance local = 3000" };
+  if (endpoint.subdomain !== undefined && endpoint.custom_domain !== undefined)
+    yield {
+      path: [...path, "custom_domain"],
+      message: "subdomain and custom_domain are both set. Remove one of them.",
+    };
+}
+
+function* authViolations(
+  auth: EndpointConfiguration["auth"],
+  path: Path,
+  originOf: (path: Path) => string,
+  shared?: EndpointConfiguration["auth"],
+): Generator<RuleViolation> {
+  const { api_key, api_key_file, cert_file, key_file } = auth;
+  const origin = originOf([...path, "api_key"]);
+  // Values from different layers do not conflict: the layer with the higher precedence wins.
+  if (api_key !== undefined && api_key_file !== undefined && origin === originOf([...path, "api_key_file"])) {
+    const names = origin === "environment" ? "POSTERN_API_KEY and POSTERN_API_KEY_FILE" : "api_key and api_key_file";
+    yield { path: [...path, "api_key_file"], message: `${names} are both set. Remove one of them.` };
+  }
+  if ((cert_file === undefined) !== (key_file === undefined))
+    yield { path, message: "cert_file and key_file must be set together. Set both or neither." };
+  yield* clientTokenViolations(auth, path, originOf, shared);
+}
+
+function* serverViolations({ tunnel: { server } }: Configuration): Generator<RuleViolation> {
+  const path = ["tunnel", "server"];
+  const { auth, ssl, security, monitoring, base_domain, public_url } = server;
+  if (public_url !== undefined && new URL(public_url).hostname !== base_domain) {
+    const message = `the host of public_url (--public-url) must be the base domain, for instance https://${base_domain}.`;
+    yield { path: [...path, "public_url"], message };
+  }
+  for (const key of ["health_endpoint", "metrics_endpoint"] as const)
+    if (monitoring[key] === "/connect" || monitoring[key].includes("?"))
+      yield {
+        path: [...path, "monitoring", key],
+        message: `${key} must be a path without a query, and not /connect, which clients connect to.`,
+      };
+  const { metrics_token: token = "" } = monitoring;
+  if (monitoring.collect_metrics && token !== "" && token.length < SHORTEST_TOKEN)
+    yield {
+      path: [...path, "monitoring", "metrics_token"],
+      message: `metrics_token is too short. Use at least ${SHORTEST_TOKEN} characters.`,
+    };
+  if (monitoring.health_endpoint === monitoring.metrics_endpoint)
+    yield {
+      path: [...path, "monitoring", "metrics_endpoint"],
+      message: "metrics_endpoint and health_endpoint are the same path. Change one of them.",
+    };
+  yield* serverTokenViolations(auth.jwt, [...path, "auth", "jwt"]);
+  if (ssl.enabled && (ssl.cert_file === undefined || ssl.key_file === undefined))
+    yield { path: [...path, "ssl"], message: "TLS requires cert_file and key_file. Set both." };
+  if (auth.certificate.ca_file !== undefined && !ssl.enabled)
+    yield {
+      path: [...path, "auth", "certificate", "ca_file"],
+      message: "certificate logins require TLS. Enable [tunnel.server.ssl].",
+    };
+  if (auth.certificate.crl_file !== undefined && auth.certificate.ca_file === undefined)
+    yield {
+      path: [...path, "auth", "certificate", "crl_file"],
+      message: "crl_file requires ca_file. Set the CA that issued the list.",
+    };
+  for (const [index, files] of ssl.certificates.entries())
+    if (files.cert_file === undefined || files.key_file === undefined)
+      yield {
+        path: [...path, "ssl", "certificates", index],
+        message: "each certificate requires cert_file and key_file. Set both.",
+      };
+  if (ssl.min_tls_version > ssl.max_tls_version)
+    yield {
+      path: [...path, "ssl", "min_tls_version"],
+      message: "min_tls_version is newer than max_tls_version. Change one of them.",
+    };
+  if (ssl.cipher_suites.length > 0 && !ssl.cipher_suites.some((suite) => isOfVersions(suite, ssl)))
+    yield {
+      path: [...path, "ssl", "cipher_suites"],
+      message:
+        "none of the cipher_suites belongs to a TLS version between min_tls_version and max_tls_version. Add one.",
+    };
+  if (security.min_subdomain_length > security.max_subdomain_length) {
+    const message = "min_subdomain_length is greater than max_subdomain_length. Change one of them.";
+    yield { path: [...path, "security", "min_subdomain_length"], message };
+  }
+}
+
+function isOfVersions(
+  suite: string,
+  { min_tls_version, max_tls_version }: { min_tls_version: string; max_tls_version: string },
+): boolean {
+  return suite.startsWith("TLS_") ? max_tls_version === "1.3" : min_tls_version === "1.2";
+}
+
+function* proxyViolations({ proxy }: Configuration): Generator<RuleViolation> {
+  for (const [index, { path: prefix, target, targets }] of proxy.entries()) {
+    const path = ["proxy", index];
+    if (prefix === undefined) yield { path, message: 'this [[proxy]] has no path. Add one: path = "/api/*"' };
+    if ((target === undefined) === (targets.length === 0))
+      yield { path, message: "a [[proxy]] needs either target or targets. Set one of them." };
+    for (const [number, { url }] of targets.entries())
+      if (url === undefined)
+        yield {
+          path: [...path, "targets", number],
+          message: 'this target has no url. Add one: url = "http://localhost:3000"',
+        };
+  }
+}

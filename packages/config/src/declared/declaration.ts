@@ -1,0 +1,101 @@
+import type { Kind } from "../kinds/kind.js";
+
+/** An option, declared once: reading, checks, help and documentation all use this declaration. */
+export interface Option<T> {
+  readonly form: "option";
+  readonly kind: Kind<unknown>;
+  /** One or two sentences that make sense alone: unit, what zero means, what happens beyond the limit. */
+  readonly doc: string;
+  /** Undefined: the option has no default and may be absent. */
+  readonly default: T;
+  /** The value is never shown. */
+  readonly secret: boolean;
+  /** Environment variable, if it is not the one derived from the path. */
+  readonly env: string | undefined;
+  /** Command-line flag, for instance `--listen <host:port>`. */
+  readonly flag: string | undefined;
+  /** Help text of the flag, if it differs from `doc`. */
+  readonly flagDoc: string | undefined;
+  /** The missing feature, for an option that this version does not support yet. */
+  readonly pending: string | undefined;
+  /** Why the option has no effect. It is accepted so that old files stay valid. */
+  readonly ignored: string | undefined;
+  /** Value in a starting file, as TOML. */
+  readonly example: string | undefined;
+}
+
+/** A table of options. */
+export interface Section<E extends Entries = Entries> {
+  readonly form: "section";
+  readonly doc: string;
+  readonly entries: E;
+  /** The missing feature, for a table that this version does not support yet. */
+  readonly pending: string | undefined;
+  readonly ignored: string | undefined;
+}
+
+/** A table that may occur several times: `[[name]]`. */
+export interface Sections<E extends Entries = Entries> {
+  readonly form: "sections";
+  readonly each: Section<E>;
+}
+
+export type Entry = Option<unknown> | Section | Sections;
+export interface Entries {
+  readonly [name: string]: Entry;
+}
+
+/** The type of a declaration's values. */
+export type Values<E extends Entries> = {
+  -readonly [K in keyof E]: E[K] extends Option<infer T>
+    ? T
+    : E[K] extends Section<infer I>
+      ? Values<I>
+      : E[K] extends Sections<infer I>
+        ? Values<I>[]
+        : never;
+};
+
+type OptionDetails = Partial<
+  Pick<Option<unknown>, "secret" | "env" | "flag" | "flagDoc" | "pending" | "ignored" | "example">
+>;
+
+/** Declares an option with a default: it always has a value. */
+export function option<T>(kind: Kind<T>, doc: string, details: OptionDetails & { default: NoInfer<T> }): Option<T>;
+/** Declares an option without a default: its value may be undefined. */
+export function option<T>(kind: Kind<T>, doc: string, details?: OptionDetails): Option<T | undefined>;
+export function option<T>(
+  kind: Kind<T>,
+  doc: string,
+  details: OptionDetails & { default?: T } = {},
+): Option<T | undefined> {
+  return {
+    form: "option",
+    kind: kind as Kind<unknown>,
+    doc,
+    default: details.default,
+    secret: details.secret ?? false,
+    env: details.env,
+    flag: details.flag,
+    flagDoc: details.flagDoc,
+    pending: details.pending,
+    ignored: details.ignored,
+    example: details.example,
+  };
+}
+
+export function section<E extends Entries>(
+  doc: string,
+  entries: E,
+  details: Partial<Pick<Section, "pending" | "ignored">> = {},
+): Section<E> {
+  return { form: "section", doc, entries, pending: details.pending, ignored: details.ignored };
+}
+
+export function sections<E extends Entries>(
+  doc: string,
+  entries: E,
+  details: Partial<Pick<Section, "pending">> = {},
+): Sections<E> {
+  return { form: "sections", each: section(doc, entries, details) };
+}

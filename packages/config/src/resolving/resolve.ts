@@ -1,0 +1,173 @@
+import type { Entries, Option, Section, Sections, Values } from "../declared/declaration.js";
+import { isTable } from "../kinds/is-table.js";
+import type { Kind, Reading } from "../kinds/kind.js";
+import { nearest } from "../kinds/nearest.js";
+import { headerText, pathText, type Path } from "../file/path.js";
+import { problemOf, type Problem } from "../file/problem.js";
+import type { TomlFile } from "../file/toml-file.js";
+import { redactUserinfo } from "../file/redact-userinfo.js";
+import { environmentName, flagName } from "./option-names.js";
+import { hasReference, withVariables, type Environment } from "./variables.js";
+
+/** The sources of values, in ascending precedence. */
+export interface Layers {
+  file?: TomlFile | undefined;
+  env: Environment;
+  /** Values of the command line, by the name of their flag: `--listen`. */
+  flags?: Readonly<Record<string, string | undefined>>;
+}
+
+/** The source of a value. */
+export type Origin =
+  | { readonly from: "default" }
+  | { readonly from: "file"; readonly path: Path }
+  | { readonly from: "environment"; readonly name: string }
+  | { readonly from: "flag"; readonly name: string };
+
+/** One option with its value. */
+export interface ResolvedOption {
+  readonly path: Path;
+  readonly option: Option<unknown>;
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+/** The result of resolving a declaration. A value with a problem is replaced by its default. */
+export interface Resolution<E extends Entries> {
+  readonly values: Values<E>;
+  /** In declaration order. */
+  readonly options: readonly ResolvedOption[];
+  /** Tables that the file contains, or that the environment or the command line sets values of. */
+  readonly sections: readonly { readonly path: Path; readonly section: Section }[];
+  readonly problems: readonly Problem[];
+}
+
+/** Resolves every declared value and collects all problems. `at`: the position of the section in the file. */
+export function resolve<E extends Entries>(declared: Section<E>, layers: Layers, at: Path = []): Resolution<E> {
+  const resolver = new Resolver(layers);
+  const values = resolver.section(declared, layers.file?.values, at) as Values<E>;
+  return { values, options: resolver.options, sections: resolver.sections, problems: resolver.problems };
+}
+
+/** Locating a problem takes time, and nobody reads more than this. */
+const MOST_PROBLEMS = 50;
+
+class Resolver {
+  readonly options: ResolvedOption[] = [];
+  readonly sections: { path: Path; section: Section }[] = [];
+  readonly problems: Problem[] = [];
+  readonly #layers: Layers;
+
+  constructor(layers: Layers) {
+    this.#layers = layers;
+  }
+
+  section(declared: Section, table: unknown, path: Path): Record<string, unknown> {
+    if (table !== undefined && !isTable(table)) {
+      this.#inFile(path, `${pathText(path)} must be a table. Write ${headerText(path)}`);
+      return this.section(declared, undefined, path);
+    }
+    if (table !== undefined) this.sections.push({ path, section: declared });
+    const known = Object.keys(declared.entries);
+    for (const name of Object.keys(table ?? {})) if (!known.includes(name)) this.#unknown(name, known, path);
+
+    const before = this.options.length;
+    const found = Object.entries(declared.entries).map(([name, entry]): [string, unknown] => {
+      const given = table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+      const there = [...path, name];
+      if (entry.form === "option") return [name, this.#option(entry, given, there)];
+      if (entry.form === "section") return [name, this.section(entry, given, there)];
+      return [name, this.#list(entry, given, there)];
+    });
+    const isNamed = this.options
+      .slice(before)
+      .some(({ origin: { from } }) => from === "environment" || from === "flag");
+    if (table === undefined && isNamed) this.sections.push({ path, section: declared });
+    return Object.fromEntries(found);
+  }
+
+  #list({ each }: Sections, given: unknown, path: Path): unknown[] {
+    if (given === undefined) return [];
+    if (Array.isArray(given)) return given.map((item, index) => this.section(each, item, [...path, index]));
+    this.#inFile(path, `${pathText(path)} must be a list of tables. Write [[${path.join(".")}]]`);
+    return [];
+  }
+
+  #option(option: Option<unknown>, given: unknown, path: Path): unknown {
+    const { value, origin } = this.#strongest(option, given, path);
+    this.options.push({ path, option, value, origin });
+    return value;
+  }
+
+  #strongest(option: Option<unknown>, given: unknown, path: Path): { value: unknown; origin: Origin } {
+    const { env, flags } = this.#layers;
+    // Every layer is read, so that an error is reported even where a stronger layer overrides the value.
+    const fromFile = given === undefined ? undefined : this.#readFile(option.kind, given, path);
+    const name = environmentName(path, option);
+    const text = name === undefined ? undefined : env[name];
+    const fromEnv = text === undefined || text === "" ? undefined : this.#readText(name!, option, text);
+    const flag = flagName(option);
+    const typed = flag === undefined ? undefined : flags?.[flag];
+    const fromFlag = typed === undefined ? undefined : this.#readText(flag!, option, typed);
+
+    if (fromFlag !== undefined) return { ...fromFlag, origin: { from: "flag", name: flag! } };
+    if (fromEnv !== undefined) return { ...fromEnv, origin: { from: "environment", name: name! } };
+    if (fromFile !== undefined) return { ...fromFile, origin: { from: "file", path } };
+    return { value: option.default, origin: { from: "default" } };
+  }
+
+  #readFile(kind: Kind<unknown>, given: unknown, path: Path): { value: unknown } | undefined {
+    const expanded = this.#expanded(given);
+    const reading =
+      "fault" in expanded
+        ? expanded
+        : // A variable holds text, also for a number or a flag.
+          typeof given === "string" && hasReference(given)
+          ? kind.readText(expanded.value as string)
+          : kind.read(expanded.value);
+    if ("value" in reading) return reading;
+    this.#inFile(path, sentence(pathText(path), reading.fault));
+    return undefined;
+  }
+
+  /** Expands references to variables in a value, at any depth. */
+  #expanded(given: unknown): Reading<unknown> {
+    if (typeof given === "string")
+      return hasReference(given) ? withVariables(given, this.#layers.env) : { value: given };
+    const isList = Array.isArray(given);
+    if (!isList && !isTable(given)) return { value: given };
+    const entries: [string, unknown][] = [];
+    for (const [name, item] of Object.entries(given)) {
+      const expanded = this.#expanded(item);
+      if ("fault" in expanded) return expanded;
+      entries.push([name, expanded.value]);
+    }
+    return { value: isList ? entries.map(([, item]) => item) : Object.fromEntries(entries) };
+  }
+
+  #readText(name: string, { kind, secret }: Option<unknown>, text: string): { value: unknown } | undefined {
+    const reading = kind.readText(text);
+    if ("value" in reading) return reading;
+    const problem = sentence(name, reading.fault);
+    const stop = /[.?]$/.test(problem) ? "" : ".";
+    const given = secret ? "" : `${stop} Given: ${JSON.stringify(redactUserinfo(text).slice(0, 100))}`;
+    this.problems.push(problemOf(`${problem}${given}`));
+    return undefined;
+  }
+
+  #unknown(name: string, known: readonly string[], path: Path): void {
+    const close = nearest(name, known);
+    const advice = close === undefined ? `Known keys: ${known.join(", ")}.` : `Did you mean "${close}"?`;
+    const where = headerText(path);
+    this.#inFile([...path, name], `${JSON.stringify(name.slice(0, 100))} is not a key of ${where}. ${advice}`);
+  }
+
+  #inFile(path: Path, message: string): void {
+    if (this.problems.length >= MOST_PROBLEMS) return;
+    this.problems.push(this.#layers.file?.problem(path, message) ?? problemOf(message));
+  }
+}
+
+function sentence(name: string, fault: string): string {
+  return fault.startsWith(",") ? `${name}${fault}` : `${name} ${fault}`;
+}

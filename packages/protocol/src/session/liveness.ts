@@ -1,0 +1,96 @@
+import { Heartbeat, type Beat } from "./heartbeat.js";
+import type { Limits } from "../limits.js";
+
+/**
+ * A peer that sends bytes but no responses is lost when its last response is this many heartbeats old and a PING has
+ * waited for this many. That is noticed within three heartbeats although the clock is checked only once a second.
+ */
+const RESPONSE_AGE = 2.85;
+const PING_AGE = 1.7;
+/** In milliseconds: with short heartbeats, a long path still gets this much time. */
+const LEAST_PING_AGE = 5_000;
+
+/** The acknowledgements of what we sent; a CongestionWindow keeps these. */
+export interface AckProgress {
+  readonly inFlight: number;
+  /** When the peer last acknowledged something new. */
+  readonly acknowledgedAt: number;
+  /** Milliseconds since the last progress while bytes wait for an ACK; 0 when none do. */
+  unacknowledgedFor(now: number): number;
+}
+
+export interface AnsweredPing {
+  sentAt: number;
+  /** Whether nothing was in flight when it left, so that its round trip is the path's own. */
+  pathIdle: boolean;
+  isHeartbeat: boolean;
+}
+
+/**
+ * Decides from PINGs, PONGs, ACKs and silence whether the peer is alive: PROTOCOL.md, section 7. Pure: all times are
+ * arguments, in milliseconds of one monotonic clock.
+ */
+export class Liveness {
+  readonly #limits: Pick<Limits, "heartbeat" | "stall">;
+  readonly #acks: AckProgress;
+  readonly #heartbeat: Heartbeat;
+  /** PINGs sent. The payload carries the number, so that a PONG matches only the latest. */
+  #pings = 0;
+  /** The latest PING, while no PONG matches it. */
+  #latest: AnsweredPing | undefined;
+  /** When the oldest PING since the last PONG was sent; -1 while none waits. */
+  #unansweredAt = -1;
+  #answeredAt: number;
+
+  constructor(limits: Pick<Limits, "heartbeat" | "stall">, acks: AckProgress, now: number) {
+    this.#limits = limits;
+    this.#acks = acks;
+    this.#heartbeat = new Heartbeat(limits.heartbeat, now);
+    this.#answeredAt = now;
+  }
+
+  /** Any bytes arrived. */
+  heard(): void {
+    this.#heartbeat.heard();
+  }
+
+  /** Whether a heartbeat is due. Call it about once a second. */
+  beat(now: number): Beat {
+    return this.#heartbeat.beat(now);
+  }
+
+  /** A PING leaves now. Returns its payload. */
+  ping(now: number, isHeartbeat: boolean): Buffer {
+    // A PING that measures the path may replace a heartbeat that is not answered yet; then it counts as one.
+    const replaces = this.#unansweredAt >= 0 && this.#latest?.isHeartbeat === true;
+    this.#latest = { sentAt: now, pathIdle: this.#acks.inFlight === 0, isHeartbeat: isHeartbeat || replaces };
+    if (this.#unansweredAt < 0) this.#unansweredAt = now;
+    const payload = Buffer.alloc(8);
+    payload.writeUInt32BE(++this.#pings >>> 0, 4);
+    return payload;
+  }
+
+  /** A PONG arrived. Returns the PING that it answers; undefined when that is not the latest one. */
+  pong(payload: Buffer, now: number): AnsweredPing | undefined {
+    this.#unansweredAt = -1;
+    this.#answeredAt = now;
+    const ping = this.#latest;
+    if (ping === undefined || payload.readUInt32BE(4) !== this.#pings >>> 0) return undefined;
+    this.#latest = undefined;
+    return ping;
+  }
+
+  /** Whether the peer is silent, does not respond, or has stopped acknowledging. */
+  isLost(now: number): boolean {
+    return this.#heartbeat.silent || this.#acks.unacknowledgedFor(now) > this.#limits.stall || this.#isUnanswered(now);
+  }
+
+  /** Whether neither a PONG nor progress of ACK has shown for a long time that the peer receives what we send. */
+  #isUnanswered(now: number): boolean {
+    if (this.#unansweredAt < 0) return false;
+    const { heartbeat } = this.#limits;
+    const { acknowledgedAt } = this.#acks;
+    if (now - Math.max(this.#answeredAt, acknowledgedAt) < RESPONSE_AGE * heartbeat) return false;
+    return now - Math.max(this.#unansweredAt, acknowledgedAt) >= Math.max(PING_AGE * heartbeat, LEAST_PING_AGE);
+  }
+}

@@ -1,0 +1,97 @@
+import { TunnelError } from "../errors.js";
+import type { Limits } from "../limits.js";
+import { MultiplexedStream, type StreamOwner } from "./multiplexed-stream.js";
+import { ReceiveWindow } from "./receive-window.js";
+import type { Sender } from "./sender.js";
+import { WindowPool } from "./window-pool.js";
+
+/** Stream ids fit into 32 bits. */
+const LAST_ID = 0xffff_ffff;
+
+/** The open streams of a session and the ids used so far: PROTOCOL.md, section 5. */
+export class StreamTable implements StreamOwner {
+  readonly #limits: Limits;
+  readonly #sender: Sender;
+  readonly #onEmpty: () => void;
+  readonly #pool: WindowPool;
+  readonly #streams = new Map<number, MultiplexedStream>();
+  /** The lowest bit of our own ids. */
+  readonly #parity: number;
+  #nextId: number;
+  /** The highest id that the peer has opened. */
+  #peerId: number;
+
+  /** @param onEmpty called when the last open stream is over. */
+  constructor(role: "server" | "client", limits: Limits, sender: Sender, onEmpty: () => void) {
+    this.#limits = limits;
+    this.#sender = sender;
+    this.#onEmpty = onEmpty;
+    this.#pool = new WindowPool(limits.sessionWindow);
+    this.#parity = role === "server" ? 1 : 0;
+    this.#nextId = role === "server" ? 1 : 2;
+    this.#peerId = role === "server" ? 0 : -1;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Whether no id is left for a stream of ours. */
+  get exhausted(): boolean {
+    return this.#nextId > LAST_ID;
+  }
+
+  /** The open streams. One may end during the iteration. */
+  all(): Iterable<MultiplexedStream> {
+    return this.#streams.values();
+  }
+
+  /** Adds a stream of ours with the next id. */
+  open(tunnel: number): MultiplexedStream {
+    const id = this.#nextId;
+    this.#nextId += 2;
+    return this.#add(id, tunnel, this.#limits.guaranteedWindow, true);
+  }
+
+  /**
+   * Marks `id` as opened by the peer.
+   * @throws TunnelError PN_PROTOCOL when the id is one of ours, or not above all earlier ones.
+   */
+  use(id: number): void {
+    if (this.#isOurs(id) || id <= this.#peerId) throw new TunnelError("PN_PROTOCOL", `stream ${id} cannot be opened`);
+    this.#peerId = id;
+  }
+
+  /** Adds a stream of the peer, whose receive window is `sendLimit`. */
+  accept(id: number, tunnel: number, sendLimit: number): MultiplexedStream {
+    return this.#add(id, tunnel, sendLimit, false);
+  }
+
+  /**
+   * The open stream `id`; undefined when it is already over.
+   * @throws TunnelError PN_PROTOCOL when it was never opened.
+   */
+  find(id: number): MultiplexedStream | undefined {
+    const stream = this.#streams.get(id);
+    if (stream === undefined && (this.#isOurs(id) ? id >= this.#nextId : id > this.#peerId)) {
+      throw new TunnelError("PN_PROTOCOL", `stream ${id} was never opened`);
+    }
+    return stream;
+  }
+
+  forget(stream: MultiplexedStream): void {
+    this.#streams.delete(stream.id);
+    if (this.#streams.size === 0) this.#onEmpty();
+  }
+
+  #add(id: number, tunnel: number, sendLimit: number, isOpener: boolean): MultiplexedStream {
+    const window = new ReceiveWindow(isOpener, this.#limits, this.#pool);
+    const stream = new MultiplexedStream(id, tunnel, sendLimit, window, this.#sender, this);
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  #isOurs(id: number): boolean {
+    return (id & 1) === this.#parity;
+  }
+}

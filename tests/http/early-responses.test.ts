@@ -1,0 +1,45 @@
+import { createServer, type Socket, type AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { Published, until } from "@postern/testkit";
+
+const UPLOADS = 40;
+/** Small enough to be sent before the close: the kernel discards unsent bytes. */
+const ANSWER = 20_000;
+
+/** Responds to the first byte of a request and closes without reading more, so that the kernel sends a reset. */
+async function startHastyOrigin(): Promise<{ port: number; answered: () => number }> {
+  let answered = 0;
+  const open = new Set<Socket>();
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    open.add(socket);
+    socket.on("error", () => {}).on("close", () => open.delete(socket));
+    socket.once("readable", () => {
+      socket.read(1);
+      const head = `HTTP/1.1 413 Content Too Large\r\nContent-Length: ${ANSWER}\r\nConnection: close\r\n\r\n`;
+      socket.write(head + "x".repeat(ANSWER), () => {
+        answered += 1;
+        socket.destroy();
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    for (const socket of open) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { port: (server.address() as AddressInfo).port, answered: () => answered };
+}
+
+test("the early response of a service that closes before it has read an upload always arrives completely", async () => {
+  const origin = await startHastyOrigin();
+  const published = await Published.start(onTestFinished, origin.port);
+  for (let upload = 1; upload <= UPLOADS; upload += 1) {
+    const wire = await published.ask(onTestFinished, "PUT /upload", "Content-Length: 50000000");
+    for (let piece = 0; piece < 20; piece += 1) wire.write(Buffer.alloc(100_000));
+    await until("the whole response", () => wire.bytes > ANSWER || wire.end !== "open");
+    expect(wire.text).toMatch(/^HTTP\/1\.1 413 Content Too Large\r\n/);
+    await until("the end", () => wire.end !== "open");
+    expect(wire.text.length - wire.text.indexOf("\r\n\r\n") - 4).toBe(ANSWER);
+  }
+  expect(origin.answered()).toBe(UPLOADS);
+});
