@@ -1,7 +1,7 @@
 import { CLI_ERRORS, LOCAL_API_REFUSALS } from "@postern/cli/errors";
 import { refusals } from "@postern/gateway";
 import { ERRORS } from "@postern/protocol";
-import { frontDeskRefusals } from "@postern/server";
+import { baseDomainRefusals } from "@postern/server";
 import { TLS_ERRORS } from "@postern/net";
 
 /** An error code, merged from all tables that contain it. */
@@ -25,11 +25,11 @@ export function errorRows(): ErrorRow[] {
     const known = rows.get(row.code);
     rows.set(row.code, { ...known, ...row, messages: [...(known?.messages ?? []), ...messages] });
   };
-  for (const { code, status, retryable, message } of [
+  for (const { code, status, retryable, message, advice } of [
     ...Object.values(refusals),
-    ...Object.values(frontDeskRefusals("https://NAME.<base domain>")),
+    ...Object.values(baseDomainRefusals("https://NAME.<base domain>")),
   ])
-    add({ code, status, retryable, messages: [message] });
+    add({ code, status, retryable, messages: [advice === undefined ? message : `${message} Owner: ${advice}`] });
   for (const [code, { number, retryable, message }] of Object.entries(ERRORS))
     add({ code, number, retryable, messages: [message] });
   for (const [code, { exit, meaning }] of Object.entries(CLI_ERRORS))

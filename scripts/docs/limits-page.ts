@@ -87,14 +87,14 @@ export function limitsPage(): string {
     ["time for the first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
     ["time for a TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
     ["concurrent TLS handshakes", String(TLS_LIMITS.handshakes), "the oldest is closed"],
-    ["tunnels in a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_TUNNEL_LIMIT"],
+    ["tunnels in a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_SESSION_TUNNEL_LIMIT"],
     [
       "connections of all addresses before login",
       `${SERVER_LIMITS.logins}; for one address, an eighth of the free places`,
       "PN_LOGIN_BUSY with a retry hint; an IPv6 /64 network counts as one address",
     ],
-    ["sessions of a name", `${SERVER_LIMITS.sessionsPerName}`, "PN_TUNNEL_LIMIT"],
-    ["names of an owner, including names kept for it", `${SERVER_LIMITS.namesPerOwner}`, "PN_TUNNEL_LIMIT"],
+    ["sessions of a name", `${SERVER_LIMITS.sessionsPerName}`, "PN_NAME_SESSION_LIMIT"],
+    ["names of an owner, including names kept for it", `${SERVER_LIMITS.namesPerOwner}`, "PN_OWNER_NAME_LIMIT"],
     ["time for requests in progress when a tunnel loses its name", time(SERVER_LIMITS.lastStreams), "they are reset"],
     [
       "time for which a name is kept for a disconnected owner",

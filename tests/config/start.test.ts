@@ -342,7 +342,7 @@ describe("the other commands read the same file", () => {
     expect((await exchange(configured, large)).status).toBe(413);
     const more = StartProcess.launch(onTestFinished, endpoints({ abcd: origins.one }, url));
     await more.program.ends(1);
-    expect(more.program.stderr).toContain("PN_TUNNEL_LIMIT");
+    expect(more.program.stderr).toContain("PN_SERVER_TUNNEL_LIMIT");
   });
 });
 

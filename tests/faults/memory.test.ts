@@ -20,7 +20,7 @@ test("a server that is short of memory closes idle connections and keeps serving
   }
   finding(context, `memory was short with ${crowd.length} idle connections`);
   await until("all of them to be closed", () => crowd.every(({ end }) => end === "end"));
-  await until("enough memory to be reported", () => server.program.output.includes("there is enough memory again"));
+  await until("enough memory to be reported", () => server.program.output.includes("memory is sufficient again"));
   await neighbour.moreServed();
   await neighbour.everyTime();
   expect(server.program.exit).toBeUndefined();

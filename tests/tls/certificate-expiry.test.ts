@@ -84,7 +84,7 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(end / 1_000) * 1_000);
     expect(client.program.stderr).toContain("PN_AUTH_EXPIRED");
     expect(tunnels(client)).toBe(1);
-    expect(secured.server.stderr).toContain("does not count any more");
+    expect(secured.server.stderr).toContain("no longer accepted");
   });
 
   test("with a certificate renewed in time continues under the same name beyond the old one's expiry", async () => {

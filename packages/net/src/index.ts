@@ -11,7 +11,7 @@ export { isLoopbackHost } from "./outbound/private-address.js";
 export { tlsOptions, type ClientTls } from "./tls/client-tls.js";
 export { readCertificate, type Certificate, type CertificatePem } from "./tls/certificate.js";
 export { Certificates, type TlsPolicy } from "./tls/certificates.js";
-export { ClientAuthority, type ClientAuthorityPem } from "./tls/client-ca.js";
+export { ClientCa, type ClientCaPem } from "./tls/client-ca.js";
 export { readClientHello, type ClientHello } from "./tls/client-hello.js";
 export { TLS_ERRORS, TlsError, type TlsErrorCode } from "./tls/errors.js";
 export { matchesName } from "./tls/name-match.js";

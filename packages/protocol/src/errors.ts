@@ -32,8 +32,7 @@ export const ERRORS = {
   PN_AUTH_REFUSED: {
     number: 5,
     retryable: false,
-    message:
-      "The server does not know this API key, or does not accept this token. Check it, and where the client has it from, against what the server is told to accept.",
+    message: "The server does not accept this credential. Check it, and that the server's configuration accepts it.",
   },
   PN_LOGIN_TIMEOUT: {
     number: 6,
@@ -131,14 +130,18 @@ export const ERRORS = {
     number: 23,
     retryable: false,
     message:
-      "Another client with the same API key has taken this name. Stop one of the two, or give them different names.",
+      "Another client of the same owner now serves this name. Stop one of the two, or give them different names.",
   },
   PN_TUNNEL_LIMIT: {
     number: 24,
     retryable: false,
-    message: "This session has as many tunnels as the server allows. Close one first.",
+    message: "A limit of the server does not allow another tunnel. Close unused tunnels, or ask the server's operator.",
   },
-  PN_TUNNEL_UNKNOWN: { number: 25, retryable: false, message: "No such tunnel in this session. Bind it first." },
+  PN_TUNNEL_UNBOUND: {
+    number: 25,
+    retryable: false,
+    message: "The client does not serve the tunnel that this stream is for. Run the same version on both sides.",
+  },
   PN_HOST_HEADER: {
     number: 27,
     retryable: false,
@@ -228,6 +231,26 @@ export const ERRORS = {
     retryable: true,
     message: "The client could not connect to the local service. Check its address and, for https://, its certificate.",
   },
+  PN_SESSION_TUNNEL_LIMIT: {
+    number: 46,
+    retryable: false,
+    message: "This session has as many tunnels as the server allows. Close one of them, or open another session.",
+  },
+  PN_SERVER_TUNNEL_LIMIT: {
+    number: 47,
+    retryable: false,
+    message: "The server serves as many tunnels as it allows (max_tunnels). Try again later, or ask its operator.",
+  },
+  PN_NAME_SESSION_LIMIT: {
+    number: 48,
+    retryable: false,
+    message: "As many sessions serve this name as the server allows. Close one of them, or choose another --subdomain.",
+  },
+  PN_OWNER_NAME_LIMIT: {
+    number: 49,
+    retryable: false,
+    message: "You hold as many names as the server allows. Use one of them again, or wait until unused ones are free.",
+  },
   PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -236,6 +259,22 @@ export type ErrorCode = keyof typeof ERRORS;
 const CODES = new Map<number, ErrorCode>(
   Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
 );
+
+/** A client without the feature `limit_codes` gets the first in place of the others, with their message: PROTOCOL.md, section 4. */
+const LIMIT_CODES = [
+  "PN_TUNNEL_LIMIT",
+  "PN_SESSION_TUNNEL_LIMIT",
+  "PN_SERVER_TUNNEL_LIMIT",
+  "PN_NAME_SESSION_LIMIT",
+  "PN_OWNER_NAME_LIMIT",
+] as const satisfies readonly ErrorCode[];
+
+export type LimitCode = (typeof LIMIT_CODES)[number];
+
+/** Whether `code` says that a server's limit does not allow a tunnel. */
+export function isLimitCode(code: ErrorCode): code is LimitCode {
+  return (LIMIT_CODES as readonly ErrorCode[]).includes(code);
+}
 
 /** The code of a number received from the peer; PN_INTERNAL when it is unknown. */
 export function errorCode(number: number): ErrorCode {

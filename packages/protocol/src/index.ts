@@ -1,4 +1,4 @@
-export { decodeControl, encodeControl } from "./wire/control.js";
+export { decodeControl, encodeControl, FEATURES } from "./wire/control.js";
 export type {
   Auth,
   Bind,
@@ -15,8 +15,8 @@ export type {
   Unbound,
   Welcome,
 } from "./wire/control.js";
-export { ERRORS, errorCode, isErrorCode, TunnelError } from "./errors.js";
-export type { ErrorCode } from "./errors.js";
+export { ERRORS, errorCode, isErrorCode, isLimitCode, TunnelError } from "./errors.js";
+export type { ErrorCode, LimitCode } from "./errors.js";
 export { DEFAULT_LIMITS, LOGIN_LIMITS } from "./limits.js";
 export type { Limits } from "./limits.js";
 export { Session } from "./session/session.js";

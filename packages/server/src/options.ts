@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
-import type { Certificate, ClientAuthority, TlsPolicy } from "@postern/net";
+import type { VisitorLimits } from "@postern/gateway";
+import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { TokenOptions } from "./login/tokens.js";
 
-/** One credential of a client. `owner` names who holds it and owns the names taken with it. */
+/** An API key. `owner` is the owner of the names that clients bind with it. */
 export interface ApiKey {
   owner: string;
   key: string;
@@ -11,89 +12,110 @@ export interface ApiKey {
 
 /** TLS of the server itself. */
 export interface ServerTls {
-  /** The first one is shown to who asks for no name, or for one that none is for. At least one. */
+  /** At least one. The first is used for clients without SNI, and for names that no other fits. */
   certificates: Certificate[];
   policy?: TlsPolicy;
-  /** Where TLS is spoken, `host:port`; `listen` then only sends visitors there. Default: `listen` itself, and nothing is plain. */
+  /**
+   * Address of the TLS listener, `host:port`; `listen` is then for HTTP. Default: `listen` has TLS, and there is no
+   * HTTP.
+   */
   listen?: string;
-  /** Whether visitors who come by HTTP are sent to HTTPS. Default true. */
+  /** Redirect visitors from HTTP to HTTPS. Default true. */
   redirect?: boolean;
-  /** Paths, and all below them, that are served by HTTP all the same. */
+  /** Paths that are served by HTTP, with all below them. Default: none. */
   redirectExempt?: readonly string[];
-  /** Who may open tunnels by certificate: clients are asked for theirs on the base domain. Default: nobody. */
-  clientAuthority?: ClientAuthority;
+  /**
+   * The CA of clients that log in by certificate. They are asked for theirs on the base domain. Default: no such
+   * logins.
+   */
+  clientCa?: ClientCa;
 }
 
-/** Metrics in Prometheus' text format. */
+/** The page with metrics, in the text format of Prometheus. */
 export interface MetricsOptions {
   path: string;
-  /** Who sends it as a bearer token may read them, and nobody else. Default: whoever is on the server's own machine may. */
+  /** The bearer token that the page requires. Default: none, and only the server's own machine may read the page. */
   token?: string | undefined;
 }
 
 export interface ServerOptions {
-  /** Address for visitors and clients, `host:port`; port 0 takes a free one. Default 127.0.0.1:8080. */
+  /** Address for visitors and clients, `host:port`; port 0 picks a free one. Default 127.0.0.1:8080. */
   listen?: string;
-  /** The base domain: names below it are tunnels, itself is the server. Default localhost. */
+  /** The base domain: subdomains of it are tunnels, itself is the server. Default localhost. */
   domain?: string;
   /**
-   * Where visitors reach the base domain, when that is not the listener itself but a TLS proxy before it, for instance
-   * `https://tunnel.example.com`: tunnels' addresses and X-Forwarded-Proto follow it. Default: `http://`, the domain, the listener's port.
+   * URL of the base domain at a TLS proxy in front of the server, for instance `https://tunnel.example.com`. Tunnels'
+   * URLs and X-Forwarded-Proto follow it. Default: the domain with the scheme and port of the listener.
    */
   publicUrl?: string;
   tls?: ServerTls;
-  /** Who may open tunnels by API key. Without `tokens`, at least one. */
+  /** Accepted API keys. At least one, unless `tokens` or `tls.clientCa` is given. */
   apiKeys?: ApiKey[];
-  /** Who may open tunnels by token. Default: nobody. */
+  /** Accepted tokens. Default: none. */
   tokens?: TokenOptions;
   log: Logger;
-  /** Where finished requests are logged. Default: `log`. */
+  /** Logger of finished requests. Default: `log`. */
   requestLog?: Logger;
-  /** Whether clients and tunnels that come and go are logged; trouble is in any case. Default true. */
+  /** Log clients and tunnels that come and go. Trouble is always logged. Default true. */
   logTunnelEvents?: boolean;
-  /** Whether the log says once a minute, and at the end, how the server is. Default false. */
+  /** Log the state of the server once a minute and at the end. Default false. */
   logStatus?: boolean;
   /**
-   * Proxies before the server, as IP addresses or networks (`10.0.0.0/8`): whom they name in X-Forwarded-For is the visitor, and what they
-   * say in X-Forwarded-Proto is its scheme. Default: none.
+   * Proxies in front of the server, as IP addresses or networks (`10.0.0.0/8`). Their X-Forwarded-For and
+   * X-Forwarded-Proto give the visitor's address and scheme. Default: none.
    */
   trustedProxies?: string[];
-  /** Largest body of a request, in bytes; beyond: 413. Default 0: any. */
+  /** Largest body of a request, in bytes; beyond: 413. Default 0: unlimited. */
   maxRequestSize?: number;
-  /** How long a service may take to begin its answer once it has the whole request, in milliseconds; beyond: 504. Default 0: any time. */
+  /**
+   * How long a service may take to begin its response after the whole request, in milliseconds; beyond: 504. Default 0:
+   * unlimited.
+   */
   requestTimeout?: number;
-  /** How long the head of a request may take from its first byte on, in milliseconds. Default 10,000. */
+  /** How long the head of a request may take from its first byte, in milliseconds; beyond: 408. Default 10,000. */
   headTimeout?: number;
-  /** How long a visitor's connection may stand idle, in milliseconds. Default 60,000. */
+  /** How long a visitor's connection may be idle, in milliseconds. Default 60,000. */
   idleTimeout?: number;
-  /** The path of the health page on the base domain; false: there is none. Default /health. */
+  /** Path of the health page on the base domain; false: no page. Default /health. */
   health?: string | false;
-  /** The page with metrics on the base domain. Default: there is none, and nothing is counted. */
+  /** Metrics page on the base domain. Default: no page, and nothing is counted. */
   metrics?: MetricsOptions;
-  /** Which names clients may ask for, beside what a name has to be anyway. Default: any. */
+  /** Rules for names beyond their form. Default: DEFAULT_NAME_RULES. */
   names?: Partial<NameRules>;
-  /** Tunnels at once, of all clients. Default 10,000. */
+  /** Tunnels of all clients at once. Default 10,000. */
   maxTunnels?: number;
-  /** How long in-flight requests may take at `stop()`, in milliseconds. Default 30,000. */
+  /** How long requests in progress may take at `stop()`, in milliseconds. Default 30,000. */
   drainTimeout?: number;
 }
 
 export interface Server {
-  /** Where it listens, for instance `127.0.0.1:8080`. */
+  /** Address of the listener, for instance `127.0.0.1:8080`. */
   readonly address: string;
-  /** Where it listens with TLS, when that is beside `address`. */
+  /** Address of the TLS listener, if there is one beside `address`. */
   readonly secureAddress: string | undefined;
-  /** The address people open, for instance `http://localhost:8080`. */
+  /** URL of the base domain, for instance `http://localhost:8080`. */
   readonly url: string;
-  /** From now on these keys are accepted, and no others; sessions that were opened with another one end. */
+  /** Accepts these keys instead of the former ones. Sessions of keys that are gone end. */
   replaceApiKeys(keys: readonly ApiKey[]): void;
-  /** Whether it speaks TLS itself. */
+  /** Whether the server has TLS of its own. */
   readonly hasTls: boolean;
   /**
-   * New connections see these certificates; those that are open go on, except sessions of clients whose certificate counts no more: without
-   * `clientAuthority`, none does. Throws when there is no TLS, or one cannot be used.
+   * Uses these certificates for new connections. Sessions whose client certificate is no longer accepted end; without
+   * `clientCa`, none is accepted. @throws RangeError when the server has no TLS; TlsError when a certificate cannot be
+   * used.
    */
-  replaceCertificates(certificates: readonly Certificate[], clientAuthority?: ClientAuthority): void;
-  /** Refuses new work, lets requests in flight finish, then closes. Can be called twice. */
+  replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void;
+  /** Refuses new work, lets requests in progress finish, then closes. Can be called twice. */
   stop(): Promise<void>;
+}
+
+/** The gateway's limits, as far as the options set them. */
+export function visitorLimits(options: ServerOptions): Partial<VisitorLimits> {
+  const { maxRequestSize = 0, requestTimeout = 0, headTimeout, idleTimeout } = options;
+  return {
+    body: maxRequestSize,
+    answer: requestTimeout,
+    ...(headTimeout === undefined ? {} : { head: headTimeout }),
+    ...(idleTimeout === undefined ? {} : { idle: idleTimeout }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Path } from "@postern/config";
 import type { ServerTls } from "@postern/server";
-import { ClientAuthority, readCertificate, type Certificate } from "@postern/net";
+import { ClientCa, readCertificate, type Certificate } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile, readSecretFile } from "../settings/owned-file.js";
 
@@ -9,7 +9,7 @@ const SSL = ["tunnel", "server", "ssl"] as const;
 export interface ServerCertificates {
   certificates: Certificate[];
   /** Verifies the certificates that clients log in with; undefined: such logins are not accepted. */
-  clientAuthority: ClientAuthority | undefined;
+  clientCa: ClientCa | undefined;
   /** Files to watch. */
   files: string[];
   warnings: string[];
@@ -26,7 +26,7 @@ export async function loadServerCertificates(
   const { ssl } = settings.loaded.values.tunnel.server;
   const loaded: ServerCertificates = {
     certificates: [],
-    clientAuthority: undefined,
+    clientCa: undefined,
     files: [],
     warnings: [],
   };
@@ -60,12 +60,12 @@ export async function loadServerCertificates(
         `${certFile} expires in ${days} day${days === 1 ? "" : "s"}. Renew it; the server reloads it when it changes.`,
       );
   }
-  loaded.clientAuthority = await clientAuthority(settings, loaded.files);
+  loaded.clientCa = await clientCa(settings, loaded.files);
   return loaded;
 }
 
 /** @param files the paths that are read are added to it. */
-async function clientAuthority(settings: Settings, files: string[]): Promise<ClientAuthority | undefined> {
+async function clientCa(settings: Settings, files: string[]): Promise<ClientCa | undefined> {
   const { ca_file, crl_file } = settings.loaded.values.tunnel.server.auth.certificate;
   if (ca_file === undefined) return undefined;
   const textOf = async (value: string, name: string): Promise<[path: string, text: string]> => {
@@ -75,13 +75,13 @@ async function clientAuthority(settings: Settings, files: string[]): Promise<Cli
   };
   const [caPath, ca] = await textOf(ca_file, "ca_file");
   const [crlPath, crl] = crl_file === undefined ? ["", undefined] : await textOf(crl_file, "crl_file");
-  return new ClientAuthority({ ca, ...(crl === undefined ? {} : { crl }), names: { ca: caPath, crl: crlPath } });
+  return new ClientCa({ ca, ...(crl === undefined ? {} : { crl }), names: { ca: caPath, crl: crlPath } });
 }
 
 /** The TLS options of the server; undefined without TLS. */
 export function serverTls(
   settings: Settings,
-  { certificates, clientAuthority: authority }: ServerCertificates,
+  { certificates, clientCa: ca }: ServerCertificates,
 ): ServerTls | undefined {
   const { listen, public_https_port: port, ssl } = settings.loaded.values.tunnel.server;
   if (!ssl.enabled) return undefined;
@@ -95,7 +95,7 @@ export function serverTls(
       ciphers: ssl.cipher_suites,
     },
     ...(isOwnPort ? { listen: `${host}:${port}` } : {}),
-    ...(authority === undefined ? {} : { clientAuthority: authority }),
+    ...(ca === undefined ? {} : { clientCa: ca }),
     redirect: ssl.redirect.enabled,
     redirectExempt: ssl.redirect.exempt_paths,
   };

@@ -35,7 +35,7 @@ export function loginsText({ keys, tokens, certificates }: ServerCredentials): s
   return [
     ownersText(keys),
     tokens === undefined ? "" : `anyone with a token${issuer}`,
-    certificates.clientAuthority === undefined ? "" : "anyone with a certificate of the client CA",
+    certificates.clientCa === undefined ? "" : "anyone with a certificate of the client CA",
   ]
     .filter((each) => each !== "")
     .join("; ");

@@ -49,7 +49,7 @@ export class ServerService implements Service {
 }
 
 function replaceCredentials(server: Server, { keys, certificates: loaded }: ServerCredentials): void {
-  const { certificates, clientAuthority } = loaded;
-  if (certificates.length > 0 && server.hasTls) server.replaceCertificates(certificates, clientAuthority);
+  const { certificates, clientCa } = loaded;
+  if (certificates.length > 0 && server.hasTls) server.replaceCertificates(certificates, clientCa);
   server.replaceApiKeys(keys.keys);
 }

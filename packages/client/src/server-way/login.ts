@@ -1,4 +1,5 @@
 import {
+  FEATURES,
   isErrorCode,
   PROTOCOL_VERSION,
   Session,
@@ -80,7 +81,7 @@ function sayHello(
     },
     onClose: reject,
     onGoAway: (code, retryAfter) => reject(new TunnelError(code, undefined, retryAfter)),
-    onStream: (stream) => stream.reset("PN_TUNNEL_UNKNOWN"),
+    onStream: (stream) => stream.reset("PN_TUNNEL_UNBOUND"),
     onPong() {},
     onStreamsOver() {},
   };
@@ -99,6 +100,7 @@ function sayHello(
     versions: [PROTOCOL_VERSION],
     agent: `postern/${VERSION}`,
     auth,
+    features: Object.values(FEATURES),
   });
 }
 

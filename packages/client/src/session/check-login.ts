@@ -64,7 +64,7 @@ async function ask(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
     },
     onClose: answer.reject,
     onGoAway: (code, retryAfter) => answer.reject(new TunnelError(code, undefined, retryAfter)),
-    onStream: (stream) => stream.reset("PN_TUNNEL_UNKNOWN"),
+    onStream: (stream) => stream.reset("PN_TUNNEL_UNBOUND"),
     onPong() {},
     onStreamsOver() {},
   };

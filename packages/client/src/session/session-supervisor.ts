@@ -1,4 +1,4 @@
-import { TunnelError } from "@postern/protocol";
+import { isLimitCode, TunnelError } from "@postern/protocol";
 import { backoff } from "../backoff.js";
 import { following } from "./connection-state.js";
 import type { Credential } from "../credential/credential.js";
@@ -180,7 +180,7 @@ export class SessionKeeper {
     // Who lets every token in and throws it out again is not run against, and neither is the issuer.
     if (another && age === undefined) return "attempt";
     const others = search.standing > 0;
-    const isLimit = error.code === "PN_TUNNEL_LIMIT";
+    const isLimit = isLimitCode(error.code);
     if (others && !enabled) return "end";
     if (others && isLimit) return "surplus";
     // Who had the tunnel comes back to a server that is full now.

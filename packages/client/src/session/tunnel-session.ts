@@ -167,7 +167,7 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
   }
 
   onStream(stream: Stream, probe: boolean): void {
-    if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNKNOWN");
+    if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNBOUND");
     // Counted until the connection is closed: a server that opens and resets in a hurry gets no more of them.
     if (this.#connections >= this.#session.limits.streams) return stream.reset("PN_STREAM_LIMIT");
     this.#connections++;

@@ -49,8 +49,8 @@ describe("form", () => {
   });
 
   test("the page names status, reason, message, code and request, and needs nothing else", () => {
-    const { body, fields } = answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER, requestId: "r1" });
-    for (const part of ["404", "Not Found", "<code>postern http</code>", "PN_TUNNEL_UNKNOWN", "r1"])
+    const { body, fields } = answer(refusals.PN_HTTP_CODING, { accept: BROWSER, requestId: "r1" });
+    for (const part of ["501", "Not Implemented", "<code>chunked</code>", "PN_HTTP_CODING", "r1"])
       expect(body).toContain(part);
     expect(body).not.toMatch(/<script|src=|href=|url\(|@import/);
     expect(fields.get("Content-Security-Policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);

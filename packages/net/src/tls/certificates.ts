@@ -1,7 +1,7 @@
 import { constants } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
 import type { Certificate } from "./certificate.js";
-import type { ClientAuthority } from "./client-ca.js";
+import type { ClientCa } from "./client-ca.js";
 import { matchesName } from "./name-match.js";
 import { separateLists } from "./revocation-list.js";
 
@@ -42,18 +42,18 @@ export class Certificates {
   #ready: readonly Ready[] = [];
 
   /** The first one is shown to who asks for no name, or for an unknown one. @throws Error when OpenSSL takes one not. */
-  constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}, authority?: ClientAuthority) {
+  constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}, clientCa?: ClientCa) {
     this.#policy = policy;
-    this.replace(certificates, authority);
+    this.replace(certificates, clientCa);
   }
 
   /** Connections from now on see these; those that are open go on. All or nothing. */
-  replace(certificates: readonly Certificate[], authority?: ClientAuthority): void {
+  replace(certificates: readonly Certificate[], clientCa?: ClientCa): void {
     if (certificates.length === 0) throw new RangeError("a server with TLS needs a certificate");
     this.#ready = certificates.map((certificate) => ({
       certificate,
       context: this.#context(certificate),
-      asking: authority === undefined ? undefined : this.#context(certificate, authority),
+      asking: clientCa === undefined ? undefined : this.#context(certificate, clientCa),
     }));
   }
 
@@ -74,7 +74,7 @@ export class Certificates {
     return new Date(Math.min(...this.#ready.map(({ certificate }) => certificate.notAfter.getTime())));
   }
 
-  #context({ pem, key }: Certificate, authority?: ClientAuthority): SecureContext {
+  #context({ pem, key }: Certificate, clientCa?: ClientCa): SecureContext {
     const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers = [] } = this.#policy;
     const suites = ciphers.length === 0 ? CIPHERS : ciphers;
     return createSecureContext({
@@ -84,13 +84,13 @@ export class Certificates {
       minVersion: suites.every(isOfTls13) ? "TLSv1.3" : minVersion,
       maxVersion: suites.some(isOfTls13) ? maxVersion : "TLSv1.2",
       ciphers: suites.join(":"),
-      ...(authority === undefined
+      ...(clientCa === undefined
         ? {}
         : {
-            ca: authority.ca,
+            ca: clientCa.ca,
             // A ticket would bring back a certificate that was checked long ago.
             secureOptions: constants.SSL_OP_NO_TICKET,
-            ...(authority.crl === undefined ? {} : { crl: separateLists(authority.crl) }),
+            ...(clientCa.crl === undefined ? {} : { crl: separateLists(clientCa.crl) }),
           }),
     });
   }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { CertificateAuthority, Cleanup, needs, type CertificateFiles } from "@postern/testkit";
-import { ClientAuthority } from "./client-ca.js";
+import { ClientCa } from "./client-ca.js";
 import { derElements } from "./der.js";
 import { RevocationList } from "./revocation-list.js";
 
@@ -62,10 +62,10 @@ test("a chain counts while its authority does and nobody in it is revoked", () =
   const leaf = ca.issue({ names: ["alice"] });
   const chain = [read(leaf), read(ca)];
   const other = new CertificateAuthority(cleanup.defer);
-  expect(new ClientAuthority({ ca: text(ca.certificate) }).accepts(chain)).toBe(true);
-  expect(new ClientAuthority({ ca: text(other.certificate) }).accepts(chain)).toBe(false);
-  expect(new ClientAuthority({ ca: text(other.certificate) + text(ca.certificate) }).accepts(chain)).toBe(true);
-  const revoked = new ClientAuthority({ ca: text(ca.certificate), crl: text(ca.revoke(leaf)) });
+  expect(new ClientCa({ ca: text(ca.certificate) }).accepts(chain)).toBe(true);
+  expect(new ClientCa({ ca: text(other.certificate) }).accepts(chain)).toBe(false);
+  expect(new ClientCa({ ca: text(other.certificate) + text(ca.certificate) }).accepts(chain)).toBe(true);
+  const revoked = new ClientCa({ ca: text(ca.certificate), crl: text(ca.revoke(leaf)) });
   expect(revoked.accepts(chain)).toBe(false);
   expect(revoked.accepts([read(ca.issue({ names: ["bob"] })), read(ca)])).toBe(true);
 });

@@ -3,21 +3,21 @@ import { RevocationList } from "./revocation-list.js";
 import { checkTrustPem } from "./trust.js";
 
 /** PEM, and what messages call the files. */
-export interface ClientAuthorityPem {
+export interface ClientCaPem {
   ca: string;
   crl?: string;
   names?: { ca: string; crl: string };
 }
 
 /** Who may sign the certificates of clients, and which of those do not count any more. */
-export class ClientAuthority {
+export class ClientCa {
   readonly ca: string;
   readonly crl: string | undefined;
   readonly #authorities: ReadonlySet<string>;
   readonly #revoked: RevocationList | undefined;
 
   /** @throws TlsError PN_TLS_FILE */
-  constructor({ ca, crl, names = { ca: "the CA file", crl: "the revocation list" } }: ClientAuthorityPem) {
+  constructor({ ca, crl, names = { ca: "the CA file", crl: "the revocation list" } }: ClientCaPem) {
     checkTrustPem({ ca, ...(crl === undefined ? {} : { crl }) }, names);
     this.ca = ca;
     this.crl = crl;

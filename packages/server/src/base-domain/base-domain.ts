@@ -13,51 +13,53 @@ import {
   type TrustedProxies,
 } from "@postern/gateway";
 import { unmapped } from "@postern/net";
-import { frontDeskRefusals, type FrontDeskRefusal } from "./refusals.js";
+import { baseDomainRefusals, type BaseDomainRefusal } from "./refusals.js";
 import type { MetricsPage } from "./metrics-page.js";
 import { acceptUpgrade, upgradeFault } from "./websocket-upgrade.js";
 
-/** How long a connection to the server itself may be silent, in milliseconds, until it is a session. */
+/** How long a connection to the base domain may be silent before it is a session, in milliseconds. */
 const SILENCE = 10_000;
 
-export interface FrontDeskEvents {
-  /** A client at `address` stands on `socket` with a WebSocket, and `head` has come on it already. Nobody knows yet who it is. */
+export interface BaseDomainEvents {
+  /**
+   * A client at `address` has opened a WebSocket on `socket`, from which `head` was already read. It is not logged in.
+   */
   onClient(socket: Socket, head: Buffer, address: string): void;
-  /** A request is answered with the error `code`. */
-  onRefused(code: FrontDeskRefusal): void;
-  /** Whether the server takes new work. */
-  readonly healthy: boolean;
+  /** A request gets the error `code`. */
+  onRefused(code: BaseDomainRefusal): void;
 }
 
-export interface FrontDeskOptions {
-  /** What the addresses of tunnels look like, for people; known once the server listens. */
-  tunnels: () => string;
+export interface BaseDomainOptions {
+  /** The URLs of tunnels as a pattern, for people; known once the server listens. */
+  tunnelPattern: () => string;
+  /** Whether the server accepts new work. */
+  isHealthy: () => boolean;
   trustedProxies: TrustedProxies;
-  /** The path of its health; undefined: nowhere. */
+  /** The path of the health page; undefined: there is none. */
   health: string | undefined;
   metrics: MetricsPage | undefined;
 }
 
 /**
- * The server's own HTTP: `/connect` for clients, its health and its metrics, on the base domain. It never listens; connections are handed
- * to it. What it refuses, it refuses as the gateway does: as HTML, JSON or text.
+ * The server's own HTTP on the base domain: `/connect` for clients, the health page, the metrics. It does not listen:
+ * the gateway delegates connections to it. Its refusals look like the gateway's: HTML, JSON or text.
  */
-export class FrontDesk {
-  readonly #events: FrontDeskEvents;
-  readonly #options: FrontDeskOptions;
+export class BaseDomain {
+  readonly #events: BaseDomainEvents;
+  readonly #options: BaseDomainOptions;
   readonly #http: HttpServer;
-  #refusals: Readonly<Record<FrontDeskRefusal, Refusal>> | undefined;
+  #refusals: Readonly<Record<BaseDomainRefusal, Refusal>> | undefined;
 
-  constructor(events: FrontDeskEvents, options: FrontDeskOptions) {
+  constructor(events: BaseDomainEvents, options: BaseDomainOptions) {
     this.#events = events;
     this.#options = options;
     this.#http = createServer((request, response) => this.#onRequest(request, response));
     this.#http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
 
-  /** Serves the connection, whose first head is still unread in it. */
+  /** Serves a connection, whose first head is still unread in it. */
   take(socket: Socket): void {
-    // node:http's own deadlines only run on a server that listens.
+    // The deadlines of node:http run only on a server that listens.
     socket.setTimeout(SILENCE, () => socket.destroy());
     socket.on("error", () => {});
     this.#http.emit("connection", socket);
@@ -65,26 +67,25 @@ export class FrontDesk {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const { healthy } = this.#events;
-    const { health, metrics } = this.#options;
+    const { health, metrics, isHealthy } = this.#options;
     const isRead = request.method === "GET" || request.method === "HEAD";
-    const refuse = (code: FrontDeskRefusal): void => answer(response, refusalAnswer(...this.#refuse(request, code)));
+    const refuse = (code: BaseDomainRefusal): void => respond(response, refusalAnswer(...this.#refuse(request, code)));
     switch (pathOf(request)) {
       case "/connect":
         return refuse("PN_CONNECT_UPGRADE");
       case health:
         if (!isRead) return refuse("PN_PAGE_METHOD");
-        return answer(response, healthAnswer(healthy));
+        return respond(response, healthResponse(isHealthy()));
       case metrics?.path: {
         if (metrics === undefined) break;
         if (!isRead) return refuse("PN_PAGE_METHOD");
         const fault = metrics.refusal({ headers: request.headers, peer: peerOf(request) });
         if (fault !== undefined) return refuse(fault);
-        return void answerMetrics(response, metrics).catch(() => response.destroy());
+        return void respondMetrics(response, metrics).catch(() => response.destroy());
       }
       case "/":
         if (!isRead) return refuse("PN_PAGE_METHOD");
-        return answer(response, noticeAnswer(this.#welcome(), contextOf(request)));
+        return respond(response, noticeAnswer(this.#welcome(), contextOf(request)));
     }
     refuse("PN_PAGE_UNKNOWN");
   }
@@ -93,28 +94,27 @@ export class FrontDesk {
     const fault = pathOf(request) === "/connect" ? upgradeFault(request) : "PN_CONNECT_HANDSHAKE";
     if (fault !== undefined) return void socket.end(writeAnswer(...this.#refuse(request, fault)));
     socket.write(acceptUpgrade(request));
-    // A session has a heartbeat of its own.
+    // From here on the session's heartbeat finds dead connections.
     (socket as Socket).setTimeout(0);
     this.#events.onClient(socket as Socket, head, this.#addressOf(request));
   }
 
   #welcome(): Notice {
-    const tunnels = this.#options.tunnels();
+    const tunnels = this.#options.tunnelPattern();
     return {
       title: "Postern",
-      message: `This is a Postern server. Its tunnels are at \`${tunnels}\`; \`postern http\` opens one.`,
+      message: `This is a Postern server. Its tunnels are at \`${tunnels}\`. Open one with \`postern http\`.`,
     };
   }
 
-  /** Tells of it, and returns why and whom it refuses. */
-  #refuse(request: IncomingMessage, code: FrontDeskRefusal): [Refusal, AnswerContext] {
+  #refuse(request: IncomingMessage, code: BaseDomainRefusal): [Refusal, AnswerContext] {
     this.#events.onRefused(code);
-    this.#refusals ??= frontDeskRefusals(this.#options.tunnels());
+    this.#refusals ??= baseDomainRefusals(this.#options.tunnelPattern());
     return [this.#refusals[code], contextOf(request)];
   }
 
   #addressOf(request: IncomingMessage): string {
-    // node:http joins lines of one name with commas.
+    // node:http joins lines of the same name with commas.
     return this.#options.trustedProxies.visitor(peerOf(request), String(request.headers["x-forwarded-for"] ?? ""));
   }
 }
@@ -127,27 +127,27 @@ function peerOf({ socket }: IncomingMessage): string {
   return unmapped(socket.remoteAddress ?? "unknown");
 }
 
-/** One answer a connection: what comes next may be for a tunnel, and belongs to whoever reads visitors' heads. */
+/** One response for each connection: the next request on it may be for a tunnel, and only the gateway may read that. */
 function contextOf({ headers, method }: IncomingMessage): AnswerContext {
   const { accept = "" } = headers;
   return { accept, requestId: nextRequestId(), close: true, headOnly: method === "HEAD", now: new Date() };
 }
 
-/** Node leaves the body out where HEAD asked. */
-function answer(response: ServerResponse, { status, fields, body }: OwnAnswer): void {
+/** node:http leaves out the body of a response to HEAD. */
+function respond(response: ServerResponse, { status, fields, body }: OwnAnswer): void {
   response.writeHead(status, fields);
   response.end(body);
 }
 
-/** For programs alone, whatever they accept. */
-function healthAnswer(healthy: boolean): OwnAnswer {
+/** Always JSON: the readers are programs. */
+function healthResponse(healthy: boolean): OwnAnswer {
   const body = Buffer.from(`${JSON.stringify({ status: healthy ? "ok" : "draining" })}\n`);
   return { status: healthy ? 200 : 503, fields: pageFields("application/json", body), body };
 }
 
-async function answerMetrics(response: ServerResponse, { metrics }: MetricsPage): Promise<void> {
+async function respondMetrics(response: ServerResponse, { metrics }: MetricsPage): Promise<void> {
   const body = Buffer.from(await metrics.text());
-  answer(response, { status: 200, fields: pageFields(metrics.contentType, body), body });
+  respond(response, { status: 200, fields: pageFields(metrics.contentType, body), body });
 }
 
 function pageFields(type: string, body: Buffer): OwnAnswer["fields"] {

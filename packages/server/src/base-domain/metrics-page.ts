@@ -3,29 +3,29 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import type { TrustedProxies } from "@postern/gateway";
 import { unmapped } from "@postern/net";
-import type { FrontDeskRefusal } from "./refusals.js";
+import type { BaseDomainRefusal } from "./refusals.js";
 import type { ServerMetrics } from "../metrics/metrics.js";
 
-export type MetricsRefusal = Extract<FrontDeskRefusal, `PN_METRICS_${string}`>;
+export type MetricsRefusal = Extract<BaseDomainRefusal, `PN_METRICS_${string}`>;
 
-/** By these a proxy says that it asks for somebody else. */
+/** Fields of a request that a proxy forwards for another address. */
 const FORWARDING = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
 
 export interface MetricsPageOptions {
   path: string;
-  /** Who has it may read the page from anywhere, and nobody else. Without one, only this machine itself may. */
+  /** The bearer token that the page requires. Undefined: only this machine may read the page. */
   token: string | undefined;
   trustedProxies: TrustedProxies;
 }
 
-/** Who asks for the page. */
-export interface Asker {
+/** A request for the page. */
+export interface MetricsRequest {
   readonly headers: IncomingHttpHeaders;
   /** The IP address of the connection. */
   readonly peer: string;
 }
 
-/** The page with the server's metrics, and who may read it. */
+/** The page with the server's metrics, and its access control. */
 export class MetricsPage {
   readonly path: string;
   readonly metrics: ServerMetrics;
@@ -39,19 +39,19 @@ export class MetricsPage {
     this.#trusted = trustedProxies;
   }
 
-  /** Why it is not shown; undefined: it is. */
-  refusal(asker: Asker): MetricsRefusal | undefined {
-    if (this.#token !== undefined) return this.#hasToken(asker) ? undefined : "PN_METRICS_TOKEN";
-    return this.#isHere(asker) ? undefined : "PN_METRICS_ELSEWHERE";
+  /** Why the request is refused; undefined: it gets the page. */
+  refusal(request: MetricsRequest): MetricsRefusal | undefined {
+    if (this.#token !== undefined) return this.#hasToken(request) ? undefined : "PN_METRICS_TOKEN";
+    return this.#isLocal(request) ? undefined : "PN_METRICS_ELSEWHERE";
   }
 
-  #hasToken({ headers }: Asker): boolean {
+  #hasToken({ headers }: MetricsRequest): boolean {
     const [, given] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "") ?? [];
     return given !== undefined && timingSafeEqual(digest(given), this.#token as Buffer);
   }
 
-  /** A proxy on this machine asks for others: then it is they who count, if it is trusted, and nobody is here if it is not. */
-  #isHere({ headers, peer }: Asker): boolean {
+  /** A request through a proxy counts as its visitor's if the proxy is trusted, and as not local if it is not. */
+  #isLocal({ headers, peer }: MetricsRequest): boolean {
     if (!this.#trusted.has(peer)) return isLoopback(peer) && !FORWARDING.some((name) => name in headers);
     const visitor = this.#trusted.visitor(peer, String(headers["x-forwarded-for"] ?? ""));
     return visitor !== peer && isLoopback(visitor);

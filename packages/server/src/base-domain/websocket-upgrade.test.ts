@@ -18,7 +18,7 @@ const HANDSHAKE = "PN_CONNECT_HANDSHAKE";
 const VERSION = "PN_CONNECT_VERSION";
 const SUBPROTOCOL = "PN_CONNECT_SUBPROTOCOL";
 
-/** A refusal is its code alone. */
+/** Responds to a refused upgrade with the code alone. */
 const server = createServer().on("upgrade", (request, socket: Socket) => {
   socket.end(upgradeFault(request) ?? acceptUpgrade(request));
 });
@@ -27,18 +27,18 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-/** Sends the handshake with `changes` made to its fields, and returns the whole answer. */
+/** Sends the handshake with `changes` to its fields, and returns the whole response. */
 async function ask(changes: Record<string, string | undefined> = {}, first = "GET /connect HTTP/1.1"): Promise<string> {
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   const fields = Object.entries({ ...FIELDS, ...changes }).filter(([, value]) => value !== undefined);
   socket.write(`${first}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
-  let answer = "";
-  for await (const chunk of socket) answer += String(chunk);
-  return answer;
+  let response = "";
+  for await (const chunk of socket) response += String(chunk);
+  return response;
 }
 
-test("the RFC's own handshake is answered with the RFC's own key", async () => {
+test("the example of the RFC gets the RFC's accept key", async () => {
   expect(await ask()).toBe(
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
       "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: postern.v1\r\n\r\n",
@@ -47,13 +47,13 @@ test("the RFC's own handshake is answered with the RFC's own key", async () => {
 
 test.each<[string, Record<string, string | undefined>]>([
   ["Upgrade in capitals", { Upgrade: "WebSocket" }],
-  ["more in Connection", { Connection: "keep-alive, upgrade" }],
-  ["other subprotocols too", { "Sec-WebSocket-Protocol": "postern.v2, postern.v1" }],
-  ["extensions, none of which is taken", { "Sec-WebSocket-Extensions": "permessage-deflate" }],
+  ["more options in Connection", { Connection: "keep-alive, upgrade" }],
+  ["other subprotocols, too", { "Sec-WebSocket-Protocol": "postern.v2, postern.v1" }],
+  ["extensions, which are not accepted", { "Sec-WebSocket-Extensions": "permessage-deflate" }],
 ])("accepted: %s", async (_name, changes) => {
-  const answer = await ask(changes);
-  expect(answer).toMatch(/^HTTP\/1.1 101 /);
-  expect(answer).not.toContain("Extensions");
+  const response = await ask(changes);
+  expect(response).toMatch(/^HTTP\/1.1 101 /);
+  expect(response).not.toContain("Extensions");
 });
 
 test.each<[string, Record<string, string | undefined>, string, string?]>([

@@ -1,27 +1,27 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { SUBPROTOCOL, WEBSOCKET_GUID } from "@postern/protocol";
-import type { FrontDeskRefusal } from "./refusals.js";
+import type { BaseDomainRefusal } from "./refusals.js";
 
-export type UpgradeRefusal = Extract<FrontDeskRefusal, `PN_CONNECT_${string}`>;
+export type UpgradeRefusal = Extract<BaseDomainRefusal, `PN_CONNECT_${string}`>;
 
 /** 16 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 
-/** Why a request for an upgrade gets none; undefined: it does (RFC 6455, section 4.2.1). */
+/** Why an upgrade is refused; undefined: it is accepted (RFC 6455, section 4.2.1). */
 export function upgradeFault(request: IncomingMessage): UpgradeRefusal | undefined {
   const { headers } = request;
-  const asked =
+  const isUpgrade =
     request.method === "GET" &&
     request.httpVersion === "1.1" &&
     has(headers.upgrade, "websocket") &&
     has(headers.connection, "upgrade");
-  if (!asked || !KEY.test(keyOf(request))) return "PN_CONNECT_HANDSHAKE";
+  if (!isUpgrade || !KEY.test(keyOf(request))) return "PN_CONNECT_HANDSHAKE";
   if (headers["sec-websocket-version"] !== "13") return "PN_CONNECT_VERSION";
   return list(headers["sec-websocket-protocol"]).includes(SUBPROTOCOL) ? undefined : "PN_CONNECT_SUBPROTOCOL";
 }
 
-/** The head that answers a request without a fault (RFC 6455, section 4.2.2). */
+/** The head of the response that accepts the upgrade (RFC 6455, section 4.2.2). */
 export function acceptUpgrade(request: IncomingMessage): string {
   const accept = createHash("sha1")
     .update(keyOf(request) + WEBSOCKET_GUID)
@@ -40,7 +40,7 @@ function list(field: string | undefined): string[] {
   return (field ?? "").split(",").map((item) => item.trim());
 }
 
-/** Whether the list in `field` names `item`, in any case. */
+/** Whether the comma-separated list `field` has `item`, ignoring case. */
 function has(field: string | undefined, item: string): boolean {
   return list(field?.toLowerCase()).includes(item);
 }

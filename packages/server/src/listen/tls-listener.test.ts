@@ -2,16 +2,16 @@ import { once } from "node:events";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import type { Certificates } from "@postern/net";
 import { expect, onTestFinished, test } from "vitest";
-import { TlsFront } from "./tls-listener.js";
+import { TlsListener } from "./tls-listener.js";
 
-test("of more stalled handshakes than there are places the oldest go, and the newest stay", async () => {
-  const front = new TlsFront({
+test("stalled handshakes beyond the limit end the oldest ones", async () => {
+  const tls = new TlsListener({
     certificates: {} as Certificates,
     asksCertificate: () => false,
-    mostHandshakes: 3,
+    maxHandshakes: 3,
     onConnection() {},
   });
-  const listener = front.listener({}).listen(0, "127.0.0.1");
+  const listener = tls.listener().listen(0, "127.0.0.1");
   await once(listener, "listening");
   const sockets: Socket[] = [];
   onTestFinished(() => {

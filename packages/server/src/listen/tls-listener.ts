@@ -2,51 +2,53 @@ import { createServer, type Server as Listener, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { nextRequestId, refusals, writeAnswer } from "@postern/gateway";
 import { peekClientHello, type Certificates } from "@postern/net";
+import { SOCKET_OPTIONS } from "./socket-options.js";
 
 export const TLS_LIMITS = {
-  /** How long the first message of a handshake may take, and the whole of it, in milliseconds. */
+  /** How long the first message of a handshake may take, and the whole handshake, in milliseconds. */
   hello: 5_000,
   handshake: 10_000,
-  /** Handshakes that may go on at once; of more, the oldest is given up. */
+  /** Handshakes in progress; one more ends the oldest. */
   handshakes: 8_192,
 } as const;
 
-export interface TlsFrontOptions {
+export interface TlsListenerOptions {
   certificates: Certificates;
-  /** Whether who asks for this name is asked for a certificate of its own. Nobody else is, and no browser is prompted. */
+  /**
+   * Whether a client that connects to this name is asked for a certificate. Browsers must not be: they would prompt.
+   */
   asksCertificate: (serverName: string | undefined) => boolean;
   /** Default TLS_LIMITS.handshakes. */
-  mostHandshakes?: number;
-  /** The handshake is done. */
+  maxHandshakes?: number;
+  /** The handshake is complete. */
   onConnection: (socket: Socket, serverName: string | undefined) => void;
 }
 
 /**
- * Accepts TLS. The ClientHello is read first, because the name in it decides about everything else: one that comes in pieces waits, what is
- * none is closed, and nothing falls to a default by chance.
+ * Accepts TLS. It reads the ClientHello before it chooses anything, because everything depends on the name in it. A
+ * ClientHello in pieces is waited for, and other bytes end the connection: no certificate is chosen by accident.
  */
-export class TlsFront {
-  readonly #options: TlsFrontOptions;
-  /** Connections whose handshake goes on. */
+export class TlsListener {
+  readonly #options: TlsListenerOptions;
+  /** Connections whose handshake is in progress, the oldest first. */
   readonly #pending = new Set<Socket>();
 
-  constructor(options: TlsFrontOptions) {
+  constructor(options: TlsListenerOptions) {
     this.#options = options;
   }
 
-  /** A listener whose connections come here. `sockets` as node:net takes them; half-open connections are allowed. */
-  listener(sockets: object): Listener {
-    return createServer({ ...sockets, allowHalfOpen: true }, (socket) => void this.#accept(socket));
+  listener(): Listener {
+    return createServer(SOCKET_OPTIONS, (socket) => void this.#accept(socket));
   }
 
-  /** Ends what has not become a connection yet. */
+  /** Ends all handshakes in progress. */
   close(): void {
     for (const socket of this.#pending) socket.destroy();
   }
 
   async #accept(socket: Socket): Promise<void> {
     this.#pending.add(socket);
-    if (this.#pending.size > (this.#options.mostHandshakes ?? TLS_LIMITS.handshakes)) {
+    if (this.#pending.size > (this.#options.maxHandshakes ?? TLS_LIMITS.handshakes)) {
       const [oldest] = this.#pending;
       oldest?.destroy();
     }
@@ -58,7 +60,7 @@ export class TlsFront {
     socket.on("error", () => {}).on("close", done);
     const peeked = await peekClientHello(socket, TLS_LIMITS.hello);
     if (peeked.kind !== "hello") {
-      if (peeked.kind === "invalid" && socket.writable) socket.end(plainAnswer(), () => socket.destroy());
+      if (peeked.kind === "invalid" && socket.writable) socket.end(plainHttpResponse(), () => socket.destroy());
       else socket.destroy();
       return;
     }
@@ -69,7 +71,7 @@ export class TlsFront {
       isServer: true,
       secureContext: certificates.contextFor(serverName, asks),
       requestCert: asks,
-      // Who has none, or a wrong one, hears of it in words, at login.
+      // A missing or wrong certificate is refused at login, with a code and a message.
       rejectUnauthorized: false,
       ALPNProtocols: ["http/1.1"],
     });
@@ -82,12 +84,12 @@ export class TlsFront {
   }
 }
 
-/** What somebody gets who speaks HTTP to a port that speaks TLS; of the request nothing is understood. */
-function plainAnswer(): Buffer {
+/** The response to bytes that are not TLS: most likely a request by HTTP, which is not read. */
+function plainHttpResponse(): Buffer {
   return writeAnswer(refusals.PN_HTTP_PLAIN, { close: true, requestId: nextRequestId(), now: new Date() });
 }
 
-/** A TLS connection that can be reset as one without TLS can. */
+/** A TLS connection that can be reset like one without TLS. */
 class VisitorTlsSocket extends TLSSocket {
   readonly #raw: Socket;
 

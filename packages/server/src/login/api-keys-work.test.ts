@@ -2,11 +2,11 @@ import { Session, type Profiler } from "node:inspector";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 const KEY = "key-of-ann-0123456789-abcdefghijklmnopqrstuvwxyz";
-/** Wrong keys that share more and more with the right one; all have its length. */
+/** Wrong keys of the right length that share ever more characters with the right one. */
 const GUESSES = Array.from({ length: KEY.length }, (_, shared) => KEY.slice(0, shared).padEnd(KEY.length, "#"));
 
 const session = new Session();
-// From before the first call of what is measured: only what is compiled from then on is counted block by block.
+// Starts before the first call of the measured code: only code that is compiled later is counted block by block.
 beforeAll(() => {
   session.connect();
   session.post("Profiler.enable");
@@ -14,10 +14,10 @@ beforeAll(() => {
 });
 afterAll(() => session.disconnect());
 
-/** How often blocks of code of the file with this name were run since the last time. */
+/** How many blocks of code of `file` ran since the last call. */
 function blocksRun(file: string): number {
   let scripts: Profiler.ScriptCoverage[] = [];
-  // In its own process an inspector answers at once.
+  // Within its own process an inspector responds synchronously.
   session.post("Profiler.takePreciseCoverage", (error, { result }) => {
     if (error !== null) throw error;
     scripts = result.filter(({ url }) => url.includes(file));
@@ -27,15 +27,18 @@ function blocksRun(file: string): number {
 }
 
 interface Work {
-  /** Blocks of JavaScript that were run. */
+  /** Blocks of JavaScript that ran. */
   blocks: number;
-  /** Bytes that a comparison which stops at the first difference would look at: of whatever was looked up in a map, with what is in it. */
+  /**
+   * Bytes that a comparison up to the first difference would read: of each key that was looked up, against the keys in
+   * the map.
+   */
   compared: number;
 }
 
-/** The work of looking for each guess. `find` is what it is said to be in `file`. */
+/** The work of looking up each guess. @param find the function under test. @param file its source. */
 function works(find: (key: string) => unknown, file: string): Work[] {
-  // Compiling is work of its own.
+  // The first call also compiles.
   find("");
   const lookup = vi.spyOn(Map.prototype, "get");
   try {
@@ -62,8 +65,8 @@ function sharedLength(one: string, other: string): number {
 }
 
 /**
- * How much of the right key somebody could learn from the work of wrong ones, by either measure: the correlation of the work with what they
- * share, 0 to 1. It is counted, not timed: a busy machine changes nothing.
+ * How much the work of wrong keys reveals of the right one, by either measure: the correlation of the work with the
+ * shared length, 0 to 1. Work is counted, not timed, so a busy machine does not matter.
  */
 function learnable(all: readonly Work[]): number {
   const shared = GUESSES.map((_, index) => index);
@@ -83,10 +86,10 @@ function correlation(one: readonly number[], other: readonly number[]): number {
   return scale === 0 ? 0 : covariance / scale;
 }
 
-// The keys are always the same, and so is all that is counted: what is close once is close for ever.
+// The keys and the counts are the same in every run, so the results are, too.
 const CLOSE = 0.5;
 
-test("the work of refusing a wrong key tells nothing of the right one", async () => {
+test("the work of refusing a wrong key reveals nothing about the right one", async () => {
   const { ApiKeys } = await import("./api-keys.js");
   const keys = new ApiKeys([
     { owner: "ann", key: KEY },
@@ -99,7 +102,7 @@ test("the work of refusing a wrong key tells nothing of the right one", async ()
   expect(keys.find(KEY)?.owner).toBe("ann");
 });
 
-test("a comparison that stops at the first difference would be found", async () => {
+test("a comparison that stops at the first difference would be detected", async () => {
   const { equalsEarly } = await import("./leaky-comparison.suite.js");
   const find = (key: string): string | undefined => (equalsEarly(key, KEY) ? "ann" : undefined);
   const measured = works(find, "/leaky-comparison.suite.ts");
@@ -107,7 +110,7 @@ test("a comparison that stops at the first difference would be found", async () 
   expect(find(KEY)).toBe("ann");
 });
 
-test("and so would keys that are looked up as they are", () => {
+test("a lookup of unhashed keys would be detected", () => {
   const plain = new Map([[KEY, "ann"]]);
   expect(learnable(works((key) => plain.get(key), "/api-keys.ts"))).toBeGreaterThan(0.9);
 });

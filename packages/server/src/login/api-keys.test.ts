@@ -4,7 +4,7 @@ import { ApiKeys } from "./api-keys.js";
 const ANN = { owner: "ann", key: "ann-key-0123456789" };
 const BOB = { owner: "bob", key: "bob-key-0123456789" };
 
-test("a key tells its owner, and nothing else does", () => {
+test("only a whole key finds its owner", () => {
   const keys = new ApiKeys([ANN, BOB]);
   expect(keys.find(ANN.key)?.owner).toBe("ann");
   expect(keys.find(BOB.key)?.owner).toBe("bob");
@@ -13,7 +13,7 @@ test("a key tells its owner, and nothing else does", () => {
   }
 });
 
-test("what was found once counts until its key is gone or somebody else's", () => {
+test("a found credential is accepted until its key is removed or has another owner", () => {
   const keys = new ApiKeys([ANN, BOB]);
   const found = [ANN, BOB].map(({ key }) => keys.find(key)!);
   keys.replace([ANN]);

@@ -1,16 +1,16 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { TunnelError, type Auth } from "@postern/protocol";
-import type { Authenticator, Identity } from "./principal.js";
+import type { Authenticator, Principal } from "./principal.js";
 import { NamePatterns } from "../names/name-patterns.js";
 import type { ApiKey } from "../options.js";
 
-/** A key that is accepted: its hash, and whose it is. The key itself is not kept. */
+/** An accepted key: its hash and its owner. The key itself is not kept. */
 export interface Credential {
   readonly digest: Buffer;
   readonly owner: string;
 }
 
-/** Knows API keys by their hash. */
+/** Checks API keys by their hash. */
 export class ApiKeys implements Authenticator {
   #credentials = new Map<string, Credential>();
 
@@ -18,7 +18,7 @@ export class ApiKeys implements Authenticator {
     this.replace(keys);
   }
 
-  /** From now on these keys are accepted, and no others. */
+  /** Accepts these keys instead of the former ones. */
   replace(keys: readonly ApiKey[]): void {
     this.#credentials = new Map(
       keys.map(({ key, owner }) => {
@@ -28,27 +28,27 @@ export class ApiKeys implements Authenticator {
     );
   }
 
-  authenticate({ api_key }: Auth): Identity {
+  authenticate({ api_key }: Auth): Principal {
     const credential = api_key === undefined ? undefined : this.find(api_key);
-    if (credential === undefined) throw new TunnelError("PN_AUTH_REFUSED", "nobody's key");
+    if (credential === undefined) throw new TunnelError("PN_AUTH_REFUSED", "the API key is unknown");
     return {
       owner: credential.owner,
       user: undefined,
       names: NamePatterns.any,
       expiresAt: Infinity,
-      stands: () => this.accepts(credential),
+      isAccepted: () => this.accepts(credential),
       recheck: undefined,
     };
   }
 
-  /** Undefined: the key is nobody's. */
+  /** Undefined: the key is unknown. */
   find(key: string): Credential | undefined {
     const digest = hash(key);
     const known = this.#credentials.get(digest.toString("hex"));
     return known !== undefined && timingSafeEqual(known.digest, digest) ? known : undefined;
   }
 
-  /** Whether a credential that was found once still counts, for the same owner. */
+  /** Whether a credential that was found earlier is still accepted, for the same owner. */
   accepts({ digest, owner }: Credential): boolean {
     return this.#credentials.get(digest.toString("hex"))?.owner === owner;
   }

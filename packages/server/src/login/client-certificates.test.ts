@@ -1,57 +1,57 @@
 import type { X509Certificate } from "node:crypto";
-import type { ClientAuthority } from "@postern/net";
+import type { ClientCa } from "@postern/net";
 import { describe, expect, test } from "vitest";
 import { ClientCertificates } from "./client-certificates.js";
 
 const AUTH = { method: "certificate" };
-const anybody = { accepts: () => true } as unknown as ClientAuthority;
+const anyCa = { accepts: () => true } as unknown as ClientCa;
 
-/** A certificate as Node describes it. */
+/** The fields of node:crypto's X509Certificate that are used. */
 function leaf(subjectAltName: string | undefined, subject = "CN=nobody"): X509Certificate {
   return { subjectAltName, subject, validToDate: new Date(Date.now() + 60_000) } as unknown as X509Certificate;
 }
 
 function owner(subjectAltName: string | undefined, subject?: string): string {
   const peer = { chain: [leaf(subjectAltName, subject)], fault: undefined };
-  return new ClientCertificates(anybody).authenticate(AUTH, peer).owner;
+  return new ClientCertificates(anyCa).authenticate(AUTH, peer).owner;
 }
 
-describe("who a certificate names", () => {
+describe("the owner of a certificate", () => {
   test.for([
-    ["its address before its host", "DNS:host.example, email:Alice@Example.com", "alice@example.com"],
-    ["its host", "URI:spiffe://x/y, DNS:host.example", "host.example"],
+    ["is its e-mail address before its host", "DNS:host.example, email:Alice@Example.com", "alice@example.com"],
+    ["is its host", "URI:spiffe://x/y, DNS:host.example", "host.example"],
     [
-      "an address in quotes is none",
+      "is not an address in quotes",
       'URI:"https://x/, email:admin@example.com, y", DNS:mallory.example',
       "mallory.example",
     ],
     [
-      "nor is one behind a quote",
+      "is not an address behind an escaped quote",
       'URI:"https://x/\\", email:admin@example.com, y", DNS:mallory.example',
       "mallory.example",
     ],
-    ["a name that had to be quoted is none", 'DNS:"a, email:admin@example.com"', "nobody"],
+    ["is not a name that needs quotes", 'DNS:"a, email:admin@example.com"', "nobody"],
   ] as const)("%s", ([, names, expected]) => expect(owner(names)).toBe(expected));
 
-  test("a letter that only looks like one in lower case stays what it is", () => {
+  test("lower-casing changes ASCII letters only", () => {
     expect(owner(undefined, "CN=\u212Aim")).not.toBe("kim");
     expect(owner(undefined, "CN=Kim")).toBe("kim");
   });
 });
 
-test("an out-of-date revocation list is the server's business: the client comes back", () => {
+test("an outdated revocation list is an error of the server, and retryable for the client", () => {
   const peer = { chain: [leaf("DNS:alice")], fault: "CRL_HAS_EXPIRED" };
-  expect(() => new ClientCertificates(anybody).authenticate(AUTH, peer)).toThrow(
+  expect(() => new ClientCertificates(anyCa).authenticate(AUTH, peer)).toThrow(
     expect.objectContaining({ code: "PN_AUTH_UNAVAILABLE", retryable: true }),
   );
 });
 
-test("once no CA counts, nobody logs in by certificate and nobody is asked for one", () => {
-  const clients = new ClientCertificates(anybody);
+test("without a CA, logins by certificate are refused and no certificate is requested", () => {
+  const clients = new ClientCertificates(anyCa);
   const peer = { chain: [leaf("DNS:alice")], fault: undefined };
-  const identity = clients.authenticate(AUTH, peer);
+  const principal = clients.authenticate(AUTH, peer);
   clients.replace(undefined);
-  expect(identity.stands()).toBe(false);
+  expect(principal.isAccepted()).toBe(false);
   expect(clients.wanted).toBe(false);
   expect(() => clients.authenticate(AUTH, peer)).toThrow(expect.objectContaining({ code: "PN_AUTH_REFUSED" }));
 });

@@ -1,69 +1,72 @@
 import type { X509Certificate } from "node:crypto";
 import { TunnelError, type Auth, type ErrorCode } from "@postern/protocol";
-import type { ClientAuthority, PeerCertificate } from "@postern/net";
-import type { Authenticator, Identity } from "./principal.js";
+import type { ClientCa, PeerCertificate } from "@postern/net";
+import type { Authenticator, Principal } from "./principal.js";
 import { NamePatterns } from "../names/name-patterns.js";
 
-/** What is wrong with a client's certificate, by OpenSSL's code. */
+/** The error of a client's certificate, by OpenSSL's code. */
 const FAULTS: Readonly<Record<string, ErrorCode>> = {
   CERT_HAS_EXPIRED: "PN_CERTIFICATE_EXPIRED",
   CERT_NOT_YET_VALID: "PN_CERTIFICATE_EXPIRED",
   CERT_REVOKED: "PN_CERTIFICATE_REVOKED",
-  // The client can do nothing about it, and is right to come back.
+  // The operator must fix these. The client may try again.
   CRL_HAS_EXPIRED: "PN_AUTH_UNAVAILABLE",
   CRL_NOT_YET_VALID: "PN_AUTH_UNAVAILABLE",
   UNABLE_TO_GET_CRL: "PN_AUTH_UNAVAILABLE",
 };
 
-/** Knows clients by the certificates that they show in the TLS handshake. */
+/** Checks the certificates that clients show in the TLS handshake. */
 export class ClientCertificates implements Authenticator {
-  #authority: ClientAuthority | undefined;
+  #clientCa: ClientCa | undefined;
 
-  /** @param authority undefined: nobody logs in by certificate. */
-  constructor(authority: ClientAuthority | undefined) {
-    this.#authority = authority;
+  /** @param clientCa undefined: logins by certificate are not offered. */
+  constructor(clientCa: ClientCa | undefined) {
+    this.#clientCa = clientCa;
   }
 
-  /** From now on this one counts, also for sessions that are open. */
-  replace(authority: ClientAuthority | undefined): void {
-    this.#authority = authority;
+  /** Replaces the CA, for open sessions, too. */
+  replace(clientCa: ClientCa | undefined): void {
+    this.#clientCa = clientCa;
   }
 
-  /** Whether clients are to be asked for theirs. */
+  /** Whether the TLS handshake asks clients for a certificate. */
   get wanted(): boolean {
-    return this.#authority !== undefined;
+    return this.#clientCa !== undefined;
   }
 
-  authenticate(_auth: Auth, peer: PeerCertificate | undefined): Identity {
-    if (!this.wanted) throw new TunnelError("PN_AUTH_REFUSED", "nobody logs in by certificate here");
+  authenticate(_auth: Auth, peer: PeerCertificate | undefined): Principal {
+    if (!this.wanted) throw new TunnelError("PN_AUTH_REFUSED", "the server does not offer logins by certificate");
     const leaf = peer?.chain[0];
     if (peer === undefined || leaf === undefined) throw new TunnelError("PN_CERTIFICATE_MISSING");
     const { chain, fault } = peer;
-    // For the log: an out-of-date revocation list is the operator's business.
+    // The code of OpenSSL is for the log: an outdated revocation list concerns the operator.
     if (fault !== undefined) throw new TunnelError(FAULTS[fault] ?? "PN_CERTIFICATE_UNTRUSTED", fault);
     const owner = nameOf(leaf);
-    if (owner === undefined) throw new TunnelError("PN_CERTIFICATE_UNTRUSTED", "it names nobody");
+    if (owner === undefined) throw new TunnelError("PN_CERTIFICATE_UNTRUSTED", "it has no usable name");
     return {
       owner,
-      // Before the @ of an address.
+      // The part of an e-mail address before the @.
       user: owner.split("@", 1)[0],
       names: NamePatterns.any,
       expiresAt: leaf.validToDate.getTime(),
-      stands: () => this.#authority?.accepts(chain) === true,
+      isAccepted: () => this.#clientCa?.accepts(chain) === true,
       recheck: undefined,
     };
   }
 }
 
-/** Whom a certificate is of: the first e-mail address or DNS name of the subject alternative name, else the common name. */
+/**
+ * The owner that a certificate names: the first e-mail address or DNS name of its subject alternative name, else the
+ * common name.
+ */
 function nameOf({ subjectAltName, subject }: X509Certificate): string | undefined {
-  // A name in quotes may hold what looks like another one (CVE-2021-44532).
+  // A quoted name may contain text that looks like another name (CVE-2021-44532).
   const names = [...(subjectAltName ?? "").matchAll(/([^:,"]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy)];
   const alternative = ["email", "DNS"]
     .map((kind) => names.find(([, of]) => of === kind)?.[2])
     .find((name) => name !== undefined && name !== "");
   const common = /^CN=(.+)$/m.exec(subject ?? "")?.[1];
   const name = [alternative, common].find((each) => each !== undefined && /^[^",\\\s]{1,255}$/.test(each));
-  // ASCII alone: the Kelvin sign in lower case is somebody else's k.
+  // Only ASCII letters: the Kelvin sign in lower case would be another owner's k.
   return name?.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

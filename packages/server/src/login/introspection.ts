@@ -6,36 +6,39 @@ import type { Claims } from "./token-claims.js";
 
 export interface IntrospectionOptions {
   url: string;
-  /** With these the server logs in at the issuer (RFC 6749, section 2.3.1). */
+  /** The server's login at the issuer (RFC 6749, section 2.3.1). */
   clientId?: string;
   clientSecret?: string;
-  /** How long an answer counts, in milliseconds. Default 3,000: so soon a token that was taken back ends its sessions, within a second or two. */
+  /**
+   * How long a response is used, in milliseconds. A revoked token ends its sessions a second or two after that. Default
+   * 3,000.
+   */
   interval?: number;
 }
 
 const DEFAULT_INTERVAL = 3_000;
 
-/** What the issuer said. */
+/** An active token. */
 export interface Introspected {
   claims: Claims;
-  /** When it was asked, by the clock of `performance.now()`. */
+  /** When the issuer was asked, in milliseconds of `performance.now()`. */
   askedAt: number;
 }
 
-interface Remembered {
-  answer: Promise<Introspected>;
+interface Cached {
+  response: Promise<Introspected>;
   askedAt: number;
 }
 
-/** Asks the issuer what an opaque token is worth (RFC 7662), and remembers that for a moment. */
+/** Asks the issuer about opaque tokens (RFC 7662), and caches the responses for a moment. */
 export class Introspection {
   readonly every: number;
   readonly #options: IntrospectionOptions;
   readonly #allowPrivate: boolean;
   /** By the token's hash, oldest first. */
-  readonly #answers = new Map<string, Remembered>();
+  readonly #cache = new Map<string, Cached>();
   #asking = 0;
-  /** Those who wait for their turn to ask. */
+  /** Rechecks that wait for their turn. */
   readonly #waiting: (() => void)[] = [];
 
   constructor(options: IntrospectionOptions, allowPrivate: boolean) {
@@ -45,27 +48,28 @@ export class Introspection {
   }
 
   /**
-   * What the issuer says of an active token.
-   * @param known it was active before: its turn to be asked about comes, however many strangers come with tokens of their own.
-   * @throws TunnelError PN_AUTH_REFUSED when it is none, PN_AUTH_UNAVAILABLE when that cannot be known.
+   * The claims of an active token.
+   * @param known the token was active before: it waits for its turn, while an unknown token is refused when too many
+   * are checked.
+   * @throws TunnelError PN_AUTH_REFUSED when the token is not active, PN_AUTH_UNAVAILABLE when it cannot be checked.
    */
-  answer(token: string, known = false): Promise<Introspected> {
+  check(token: string, known = false): Promise<Introspected> {
     const now = performance.now();
     const id = createHash("sha256").update(token, "utf8").digest("base64");
-    const remembered = this.#answers.get(id);
-    if (remembered !== undefined && now - remembered.askedAt < this.every) return remembered.answer;
+    const cached = this.#cache.get(id);
+    if (cached !== undefined && now - cached.askedAt < this.every) return cached.response;
     if (this.#asking >= SERVER_LIMITS.introspections && !known)
-      return Promise.reject(new TunnelError("PN_AUTH_UNAVAILABLE", "too many tokens at once", 1_000));
-    const answer = this.#inTurn(token);
-    this.#answers.delete(id);
-    this.#answers.set(id, { answer, askedAt: now });
-    // That nobody could be asked is not worth remembering.
-    answer.catch(({ code }: TunnelError) => code === "PN_AUTH_UNAVAILABLE" && this.#answers.delete(id));
-    for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= SERVER_LIMITS.introspected) break;
-      this.#answers.delete(oldest);
+      return Promise.reject(new TunnelError("PN_AUTH_UNAVAILABLE", "too many tokens are being checked", 1_000));
+    const response = this.#inTurn(token);
+    this.#cache.delete(id);
+    this.#cache.set(id, { response, askedAt: now });
+    // A failed request must not be cached.
+    response.catch(({ code }: TunnelError) => code === "PN_AUTH_UNAVAILABLE" && this.#cache.delete(id));
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= SERVER_LIMITS.introspected) break;
+      this.#cache.delete(oldest);
     }
-    return answer;
+    return response;
   }
 
   async #inTurn(token: string): Promise<Introspected> {
@@ -84,7 +88,7 @@ export class Introspection {
   async #ask(token: string): Promise<Claims> {
     const { url, clientId, clientSecret = "" } = this.#options;
     const login = `${encodeURIComponent(clientId ?? "")}:${encodeURIComponent(clientSecret)}`;
-    const answer = await outboundRequest({
+    const response = await outboundRequest({
       url: new URL(url),
       method: "POST",
       headers: {
@@ -96,16 +100,16 @@ export class Introspection {
     }).catch((error: unknown) => {
       throw unavailable((error as Error).message);
     });
-    if (answer.status !== 200) throw unavailable(`HTTP ${answer.status}`);
+    if (response.status !== 200) throw unavailable(`HTTP ${response.status}`);
     let claims: unknown;
     try {
-      claims = JSON.parse(answer.body);
+      claims = JSON.parse(response.body);
     } catch {
-      throw unavailable("the answer is not JSON");
+      throw unavailable("the response is not JSON");
     }
     const active = typeof claims === "object" && claims !== null && (claims as Claims)["active"];
-    if (typeof active !== "boolean") throw unavailable("the answer does not say whether the token is active");
-    if (!active) throw new TunnelError("PN_AUTH_REFUSED", "its issuer says that it is not active");
+    if (typeof active !== "boolean") throw unavailable("the response has no boolean `active`");
+    if (!active) throw new TunnelError("PN_AUTH_REFUSED", "its issuer reports it as not active");
     return claims as Claims;
   }
 }

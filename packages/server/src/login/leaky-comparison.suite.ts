@@ -1,4 +1,4 @@
-/** Compares as nobody should: it stops at the first difference, and so its work tells how much was right. */
+/** A comparison as it must not be: it stops at the first difference, so its work reveals how much was right. */
 export function equalsEarly(key: string, other: string): boolean {
   if (key.length !== other.length) return false;
   for (let at = 0; at < key.length; at++) if (key[at] !== other[at]) return false;

@@ -16,7 +16,7 @@ const fill = (address = HERE): void => {
   for (let n = 0; n < LOGIN_LIMITS.perAddress; n++) expect(gate.enter(address)).toBeUndefined();
 };
 
-test("an address has so many connections before login and no more; others are not its business", () => {
+test("the connections of an address before login are limited, and do not affect other addresses", () => {
   fill();
   expect(gate.enter(HERE)).toBeGreaterThan(0);
   expect(gate.enter("192.0.2.2")).toBeUndefined();
@@ -24,18 +24,18 @@ test("an address has so many connections before login and no more; others are no
   expect(gate.enter(HERE)).toBeUndefined();
 });
 
-describe("those outside", () => {
-  test("get one turn after the other, in the order in which they came", () => {
+describe("connections beyond the limit", () => {
+  test("get turns one after the other, in the order in which they came", () => {
     fill();
     const turns = Array.from({ length: 1_000 }, () => gate.enter(HERE) as number);
     expect(turns).toEqual(turns.toSorted((one, other) => one - other));
     expect(new Set(turns).size).toBe(1_000);
-    // So the second wave is as flat as it can be.
+    // The second wave is as flat as possible.
     for (let n = 200; n < 1_000; n++) expect(turns[n]! - turns[n - 200]!).toBe(1_000);
     expect(turns.at(-1)).toBeLessThan(10_000);
   });
 
-  test("get turns as fast as logins go", () => {
+  test("get turns at the pace of logins", () => {
     fill();
     gate.enter(HERE);
     for (let n = 0; n < 60; n++) {
@@ -49,7 +49,7 @@ describe("those outside", () => {
     expect(other - one).toBeLessThan(45);
   });
 
-  test("are never told to wait for longer than a minute", () => {
+  test("never wait longer than a minute", () => {
     fill();
     for (let n = 0; n < 100_000; n++) {
       const turn = gate.enter(HERE) as number;
@@ -58,14 +58,14 @@ describe("those outside", () => {
     }
   });
 
-  test("stand in no line of another address", () => {
+  test("do not wait for another address", () => {
     fill();
     for (let n = 0; n < 1_000; n++) gate.enter(HERE);
     fill("192.0.2.2");
     expect(gate.enter("192.0.2.2")).toBeLessThan(1_000);
   });
 
-  test("are forgotten when their turns are over", () => {
+  test("are forgotten after their turns", () => {
     fill();
     gate.enter(HERE);
     for (let n = 0; n < LOGIN_LIMITS.perAddress; n++) gate.leave(HERE);
@@ -76,21 +76,21 @@ describe("those outside", () => {
   });
 });
 
-test("few addresses cannot take all places: where little is left, each gets less, and a newcomer gets in", () => {
+test("a few addresses cannot use all places: the fewer are free, the fewer each may use", () => {
   let inside = 0;
   for (let address = 0; address < 30; address++) while (gate.enter(`192.0.2.${address}`) === undefined) inside++;
   expect(inside).toBeLessThan(SERVER_LIMITS.logins);
   expect(gate.enter("198.51.100.1")).toBeUndefined();
 });
 
-test("and there are so many places in all, and no more", () => {
+test("the connections of all addresses are limited", () => {
   for (let n = 0; n < SERVER_LIMITS.logins; n++) expect(gate.enter(`10.0.${n >> 8}.${n & 255}`)).toBeUndefined();
   expect(gate.enter("192.0.2.1")).toBeGreaterThan(0);
   gate.leave("10.0.0.0");
   expect(gate.enter("192.0.2.1")).toBeUndefined();
 });
 
-test("a network of IPv6 is one address", () => {
+test("a /64 of IPv6 counts as one address", () => {
   const net = ["2001:db8::1", "2001:db8:0:0:1::", "2001:db8:0:0:ffff:ffff:ffff:ffff", "2001:db8::5:6:7:8"];
   for (let n = 0; n < LOGIN_LIMITS.perAddress; n++) expect(gate.enter(net[n % net.length]!)).toBeUndefined();
   for (const address of net) expect(gate.enter(address)).toBeGreaterThan(0);

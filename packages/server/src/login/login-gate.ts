@@ -1,32 +1,32 @@
 import { LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 
-/** Of the places that are left, one address may have this share. */
+/** The share of the free places that one address may use. */
 const SHARE = 1 / 8;
-/** The first in the queue may come again so soon, in milliseconds. */
+/** When the first in the queue may come again, in milliseconds. */
 const SOONEST = 500;
-/** What callers are told at most, in milliseconds. Beyond that the queue starts anew. */
+/** The longest wait, in milliseconds. Beyond it the queue starts from the beginning. */
 const LATEST = 60_000;
-/** How far apart their turns are, in milliseconds: as far as logins of that address have been lately, within these. */
+/** Bounds of the time between two turns, in milliseconds. Within them it follows the address's recent logins. */
 const FASTEST_PACE = 5;
 const SLOWEST_PACE = 200;
-/** How much of the pace the latest login makes. */
+/** The weight of the latest login in that average. */
 const WEIGHT = 1 / 8;
 
-/** One address whose clients want to log in. */
+/** One address (IPv6: one /64) with clients that log in. */
 interface Caller {
-  /** Connections that have not logged in yet. */
+  /** Connections that are not logged in yet. */
   inside: number;
-  /** The last turn that was given to one of those outside. */
+  /** The last turn that was given out. */
   turn: number;
   pace: number;
-  /** When one of those inside last made room for another. */
+  /** When a connection last left while others waited. */
   leftAt: number;
 }
 
 /**
- * Lets connections in that are not logged in yet: so many of each address, and so many in all. Whoever is left outside is told when it is
- * its turn: one after the other, so that a thousand that come at once do not come at once again.
+ * Limits the connections that are not logged in, for each address and in total. A connection beyond the limit gets a
+ * turn of its own to come again, so that a thousand clients that connect at once do not come back at once.
  */
 export class LoginGate {
   readonly #callers = new Map<string, Caller>();
@@ -37,7 +37,7 @@ export class LoginGate {
     this.#now = now;
   }
 
-  /** Lets a connection of `address` in, or says in how many milliseconds it may come again. */
+  /** Admits a connection of `address` (undefined), or returns the milliseconds after which it may come again. */
   enter(address: string): number | undefined {
     const network = networkOf(address);
     const caller = this.#callers.get(network) ?? { inside: 0, turn: 0, pace: FASTEST_PACE, leftAt: -Infinity };
@@ -49,7 +49,7 @@ export class LoginGate {
     return undefined;
   }
 
-  /** A connection of `address` that was let in has logged in, or is gone. */
+  /** An admitted connection of `address` has logged in, or is gone. */
   leave(address: string): void {
     const caller = this.#callers.get(networkOf(address));
     if (caller === undefined) return;
@@ -57,13 +57,13 @@ export class LoginGate {
     caller.inside--;
     const now = this.#now();
     if (caller.turn > now) {
-      // While others wait, this is how fast the line moves.
+      // While others wait, this is the pace of the queue.
       if (caller.leftAt > -Infinity) caller.pace += (now - caller.leftAt - caller.pace) * WEIGHT;
       caller.leftAt = now;
     } else if (caller.inside === 0) this.#callers.delete(networkOf(address));
   }
 
-  /** Forgets addresses that nobody comes from any more. To be called about once a second. */
+  /** Removes addresses without connections and turns. Call about once a second. */
   sweep(): void {
     const now = this.#now();
     for (const [network, { inside, turn }] of this.#callers)
@@ -80,7 +80,7 @@ export class LoginGate {
   }
 }
 
-/** Who has one IPv6 address has all of its /64. */
+/** A /64 of IPv6 counts as one address: its holder can use all of it. */
 function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [before = "", after] = address.split("::");

@@ -2,10 +2,10 @@ import { TunnelError, type Auth } from "@postern/protocol";
 import type { ApiKeys } from "./api-keys.js";
 import type { PeerCertificate } from "@postern/net";
 import type { ClientCertificates } from "./client-certificates.js";
-import type { Authenticator, Identity } from "./principal.js";
+import type { Authenticator, Principal } from "./principal.js";
 import type { Tokens } from "./tokens.js";
 
-/** Every way to log in that this server offers, by method. */
+/** The login methods that this server offers. */
 export class Logins implements Authenticator {
   readonly #methods: ReadonlyMap<string, Authenticator | undefined>;
 
@@ -17,11 +17,11 @@ export class Logins implements Authenticator {
     ]);
   }
 
-  authenticate(auth: Auth, peer: PeerCertificate | undefined): Identity | Promise<Identity> {
+  authenticate(auth: Auth, peer: PeerCertificate | undefined): Principal | Promise<Principal> {
     const authenticator = this.#methods.get(auth.method);
     if (authenticator !== undefined) return authenticator.authenticate(auth, peer);
     throw this.#methods.has(auth.method)
-      ? new TunnelError("PN_AUTH_REFUSED", `nobody logs in by ${auth.method} here`)
+      ? new TunnelError("PN_AUTH_REFUSED", `the server does not offer logins by ${auth.method}`)
       : new TunnelError("PN_UNSUPPORTED");
   }
 }

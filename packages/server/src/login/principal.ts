@@ -1,36 +1,37 @@
-import type { Auth } from "@postern/protocol";
 import type { PeerCertificate } from "@postern/net";
+import type { Auth } from "@postern/protocol";
 import type { NamePatterns } from "../names/name-patterns.js";
 
-/** Who a client is and what it may do, as its credential proves. */
-export interface Identity {
-  /** Whose the names are that it takes. */
+/** The identity and the permissions of a client, from its credential. */
+export interface Principal {
+  /** The owner of the names that the client takes. */
   readonly owner: string;
-  /** After whom a tunnel is called that asks for no name; undefined: nobody. */
+  /** The name of a tunnel whose client requests none; undefined: a random one. */
   readonly user: string | undefined;
-  /** The names that it may take. */
+  /** The names that the client may take. */
   readonly names: NamePatterns;
-  /** When its credential ends, in milliseconds of the Unix time; Infinity: when it is taken back. */
+  /** When the credential expires, in milliseconds of Unix time; Infinity: never. */
   readonly expiresAt: number;
-  /** Whether what proved it is still accepted. */
-  stands(): boolean;
-  /** How to learn that it was taken back, where only somebody else knows. */
+  /** Whether the credential is still accepted. It may have been revoked. */
+  isAccepted(): boolean;
+  /** How to find out that the credential was revoked, where only its issuer knows. */
   readonly recheck: Recheck | undefined;
 }
 
 export interface Recheck {
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   readonly every: number;
   /** Throws what `authenticate` throws. */
-  again(): Promise<Identity>;
+  again(): Promise<Principal>;
 }
 
-/** Knows one kind of credential, or several. */
+/** Checks credentials of one method, or of several. */
 export interface Authenticator {
   /**
-   * @param peer what the client showed in the TLS handshake.
-   * Throws or rejects with TunnelError: PN_AUTH_REFUSED and PN_AUTH_EXPIRED are about the credential, PN_AUTH_UNAVAILABLE is not,
-   * PN_UNSUPPORTED says that nobody here knows the method.
+   * @param peer the certificate that the client showed in the TLS handshake.
+   * @throws TunnelError, or a promise that rejects with it: PN_AUTH_REFUSED, PN_AUTH_EXPIRED or PN_CERTIFICATE_… when
+   * the credential is not accepted, PN_AUTH_UNAVAILABLE when it cannot be checked now, PN_UNSUPPORTED when the method is
+   * unknown.
    */
-  authenticate(auth: Auth, peer: PeerCertificate | undefined): Identity | Promise<Identity>;
+  authenticate(auth: Auth, peer: PeerCertificate | undefined): Principal | Promise<Principal>;
 }

@@ -8,7 +8,7 @@ const jwk = (kid?: string): object => ({
   ...(kid === undefined ? {} : { kid }),
 });
 
-/** An issuer that publishes what it is told to, and a clock. */
+/** An issuer with scripted keys, and a clock. */
 class Issuer {
   keys: unknown = [jwk("a")];
   text: string | undefined;
@@ -17,7 +17,7 @@ class Issuer {
   readonly published = new PublishedKeys(
     async () => {
       this.asked++;
-      if (this.text === "") throw new Error("it is away");
+      if (this.text === "") throw new Error("unreachable");
       return this.text ?? JSON.stringify({ keys: this.keys });
     },
     () => this.now,
@@ -31,7 +31,7 @@ class Issuer {
   }
 }
 
-test("keys are asked for once and used for a while", async () => {
+test("keys are fetched once and used for a while", async () => {
   const issuer = new Issuer();
   expect(await Promise.all([issuer.finds("a"), issuer.finds("a")])).toEqual([true, true]);
   expect(await issuer.finds()).toBe(true);
@@ -39,20 +39,20 @@ test("keys are asked for once and used for a while", async () => {
   expect([await issuer.finds("a"), issuer.asked]).toEqual([true, 1]);
 });
 
-test("a key that is new is found, but nobody makes us ask all the time", async () => {
+test("a new key is found, but unknown names cannot cause a fetch at any time", async () => {
   const issuer = new Issuer();
   expect(await issuer.finds("a")).toBe(true);
   issuer.keys = [jwk("b"), jwk()];
   expect([await issuer.finds("b"), issuer.asked]).toEqual(["PN_AUTH_UNAVAILABLE", 1]);
   issuer.now = SERVER_LIMITS.keysPause;
   expect([await issuer.finds("b"), issuer.asked]).toEqual([true, 2]);
-  // Nameless tokens don't choose among several, and what was withdrawn is gone.
+  // A token without kid does not choose among several keys, and withdrawn keys are gone.
   expect(await issuer.finds()).toBe("PN_AUTH_UNAVAILABLE");
   issuer.now *= 2;
   expect([await issuer.finds("a"), await issuer.finds("b")]).toEqual([false, true]);
 });
 
-test("an issuer that is away costs nothing at first, but keys don't last for ever", async () => {
+test("while the issuer is unreachable, keys are used for a limited time", async () => {
   const issuer = new Issuer();
   await issuer.finds("a");
   issuer.text = "";
@@ -66,7 +66,7 @@ test("an issuer that is away costs nothing at first, but keys don't last for eve
 });
 
 test.for(["{", "[]", "null", '{"keys":{}}', '{"keys":[]}', '{"keys":[null,1,{"kty":"oct","k":"AAAA","kid":"a"}]}'])(
-  "%s is no set of keys",
+  "%s is not a set of keys",
   async (text) => {
     const issuer = new Issuer();
     issuer.text = text;
@@ -74,7 +74,7 @@ test.for(["{", "[]", "null", '{"keys":{}}', '{"keys":[]}', '{"keys":[null,1,{"kt
   },
 );
 
-test("more keys than anybody has are refused", async () => {
+test("more keys than the limit are refused", async () => {
   const issuer = new Issuer();
   issuer.keys = Array(SERVER_LIMITS.keys + 1).fill(jwk("a"));
   expect(await issuer.finds("a")).toBe("PN_AUTH_UNAVAILABLE");

@@ -9,7 +9,10 @@ interface Published {
   at: number;
 }
 
-/** The keys that a token's issuer publishes (JWKS, RFC 7517): kept for a while, and asked for anew when a token names one that is not among them. */
+/**
+ * The keys that an issuer of tokens publishes (JWKS, RFC 7517): cached, and fetched again when a token names an unknown
+ * one.
+ */
 export class PublishedKeys {
   readonly #fetch: () => Promise<string>;
   readonly #now: () => number;
@@ -17,22 +20,22 @@ export class PublishedKeys {
   #asking: Promise<Published> | undefined;
   #askedAt = -Infinity;
 
-  /** @param fetch gets the JWKS as text. */
+  /** @param fetch fetches the JWKS as text. @param now milliseconds. */
   constructor(fetch: () => Promise<string>, now: () => number) {
     this.#fetch = fetch;
     this.#now = now;
   }
 
   /**
-   * The key that a token names; without a name it is the only one there is. Undefined: there is no such key.
-   * @throws TunnelError PN_AUTH_UNAVAILABLE while that cannot be known.
+   * The key that a token names; without a name, the only key there is. Undefined: there is no such key.
+   * @throws TunnelError PN_AUTH_UNAVAILABLE while the keys cannot be fetched.
    */
   async find(kid: string | undefined): Promise<TokenKey | undefined> {
     const known = this.#known;
     const age = known === undefined ? Infinity : this.#now() - known.at;
     if (known === undefined || age > SERVER_LIMITS.keysStale) return pick(await this.#ask(), kid);
     const key = pick(known, kid);
-    // Keys that are not fresh are used while new ones come, and for a while when none come.
+    // Keys that are not fresh are used while new ones are fetched, and for SERVER_LIMITS.keysStale when that fails.
     if (age > SERVER_LIMITS.keysFresh && this.#pause <= 0) {
       const asked = this.#ask();
       if (key !== undefined) asked.catch(() => {});
@@ -42,7 +45,7 @@ export class PublishedKeys {
     return pick(await this.#ask(), kid);
   }
 
-  /** Milliseconds until the issuer may be asked again: tokens with invented names must not make us trouble it. */
+  /** Milliseconds until the next fetch is allowed: tokens with invented names must not cause requests. */
   get #pause(): number {
     return this.#askedAt + SERVER_LIMITS.keysPause - this.#now();
   }
@@ -50,7 +53,7 @@ export class PublishedKeys {
   #ask(): Promise<Published> {
     if (this.#asking !== undefined) return this.#asking;
     if (this.#pause > 0) {
-      const detail = "the issuer's keys were asked for a moment ago";
+      const detail = "the keys of the issuer were fetched a moment ago";
       return Promise.reject(new TunnelError("PN_AUTH_UNAVAILABLE", detail, Math.ceil(this.#pause)));
     }
     this.#askedAt = this.#now();
@@ -74,9 +77,9 @@ function parse(text: string): Omit<Published, "at"> {
   try {
     keys = (JSON.parse(text) as { keys?: unknown } | null)?.keys;
   } catch {
-    throw new Error("the answer is not JSON");
+    throw new Error("the response is not JSON");
   }
-  if (!Array.isArray(keys)) throw new Error("the answer has no list of keys");
+  if (!Array.isArray(keys)) throw new Error("the response has no list of keys");
   if (keys.length > SERVER_LIMITS.keys) throw new Error(`there are more than ${SERVER_LIMITS.keys} keys`);
   const found: Omit<Published, "at"> = { byId: new Map(), all: [] };
   for (const jwk of keys as unknown[]) {
@@ -84,9 +87,9 @@ function parse(text: string): Omit<Published, "at"> {
     if (key === undefined) continue;
     found.all.push(key);
     const { kid } = jwk as { kid?: unknown };
-    // Of two with one name, the first: what is published later cannot take its place.
+    // Of two keys with the same name the first is used.
     if (typeof kid === "string" && !found.byId.has(kid)) found.byId.set(kid, key);
   }
-  if (found.all.length === 0) throw new Error("there is no key in it that verifies signatures");
+  if (found.all.length === 0) throw new Error("no key verifies signatures");
   return found;
 }

@@ -1,23 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TunnelError, type Auth } from "@postern/protocol";
-import { Authority } from "./session-credential.js";
-import type { Identity } from "./principal.js";
+import { SessionCredential } from "./session-credential.js";
+import type { Principal } from "./principal.js";
 import { NamePatterns } from "../names/name-patterns.js";
 
 const NOTICE = 60_000;
 const AUTH: Auth = { method: "token", token: "t" };
 
-/** An authority with its clock, what proves its credentials, and what it tells. */
-class Played {
+/** A session's credential with a scripted clock and authenticator, and a record of its events. */
+class Scripted {
   now = 1_700_000_000_000;
   readonly expiring: number[] = [];
   readonly ends: string[] = [];
   readonly faults: unknown[] = [];
-  /** What the next credential is worth. */
-  proof: () => Identity | Promise<Identity> = () => this.identity();
-  readonly authority = new Authority(
-    { authenticate: () => this.proof() },
+  /** The outcome of the next check. */
+  check: () => Principal | Promise<Principal> = () => this.principal();
+  readonly credential = new SessionCredential(
+    () => this.check(),
     {
       onExpiring: (milliseconds) => this.expiring.push(milliseconds),
       onEnd: ({ code }) => this.ends.push(code),
@@ -26,58 +26,61 @@ class Played {
     () => this.now,
   );
 
-  identity(more: Partial<Identity> = {}): Identity {
+  principal(more: Partial<Principal> = {}): Principal {
     return {
       owner: "alice",
       user: undefined,
       names: NamePatterns.any,
       expiresAt: Infinity,
-      stands: () => true,
+      isAccepted: () => true,
       recheck: undefined,
       ...more,
     };
   }
 
-  /** Proves a credential that is worth this; what came of it. */
-  prove(proof: Identity | Promise<Identity> | Error): Identity | string | undefined {
-    let told: Identity | string | undefined;
-    this.proof = () => {
-      if (proof instanceof Error) throw proof;
-      return proof;
+  /** Authenticates with this outcome of the check. Returns the outcome, or undefined if it is not known yet. */
+  authenticate(checked: Principal | Promise<Principal> | Error): Principal | string | undefined {
+    let settled: Principal | string | undefined;
+    this.check = () => {
+      if (checked instanceof Error) throw checked;
+      return checked;
     };
-    this.authority.prove(AUTH, (outcome) => (told = outcome instanceof TunnelError ? outcome.code : outcome));
-    return told;
+    this.credential.authenticate(
+      AUTH,
+      (outcome) => (settled = outcome instanceof TunnelError ? outcome.code : outcome),
+    );
+    return settled;
   }
 
-  lasting(milliseconds: number, more: Partial<Identity> = {}): Identity {
-    return this.identity({ expiresAt: this.now + milliseconds, ...more });
+  expiringIn(milliseconds: number, more: Partial<Principal> = {}): Principal {
+    return this.principal({ expiresAt: this.now + milliseconds, ...more });
   }
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("a credential", () => {
-  test("counts from when it is proved, at once where that is possible", () => {
-    const played = new Played();
-    expect([played.authority.identity, played.authority.check()]).toEqual([undefined, false]);
-    const alice = played.identity();
-    expect(played.prove(alice)).toBe(alice);
-    expect([played.authority.identity, played.authority.check(), played.authority.remaining]).toEqual([
+  test("is in force once it is accepted, synchronously where possible", () => {
+    const scripted = new Scripted();
+    expect([scripted.credential.principal, scripted.credential.check()]).toEqual([undefined, false]);
+    const alice = scripted.principal();
+    expect(scripted.authenticate(alice)).toBe(alice);
+    expect([scripted.credential.principal, scripted.credential.check(), scripted.credential.remaining]).toEqual([
       alice,
       true,
       undefined,
     ]);
   });
 
-  test("that takes a while is looked at alone", async () => {
-    const played = new Played();
-    const proof = Promise.withResolvers<Identity>();
-    expect(played.prove(proof.promise)).toBeUndefined();
-    expect([played.authority.proving, played.authority.identity]).toEqual([true, undefined]);
-    const alice = played.identity();
-    proof.resolve(alice);
+  test("that takes a while is checked alone", async () => {
+    const scripted = new Scripted();
+    const pending = Promise.withResolvers<Principal>();
+    expect(scripted.authenticate(pending.promise)).toBeUndefined();
+    expect([scripted.credential.isAuthenticating, scripted.credential.principal]).toEqual([true, undefined]);
+    const alice = scripted.principal();
+    pending.resolve(alice);
     await settled();
-    expect([played.authority.proving, played.authority.identity]).toEqual([false, alice]);
+    expect([scripted.credential.isAuthenticating, scripted.credential.principal]).toEqual([false, alice]);
   });
 
   test.for([
@@ -85,189 +88,198 @@ describe("a credential", () => {
     [new TunnelError("PN_AUTH_UNAVAILABLE"), "PN_AUTH_UNAVAILABLE", 0],
     [new RangeError("a fault"), "PN_INTERNAL", 1],
   ] as const)("that is refused (%s) changes nothing, thrown or rejected", async ([error, code, faults]) => {
-    const played = new Played();
-    const alice = played.lasting(NOTICE);
-    played.prove(alice);
-    expect(played.prove(error)).toBe(code);
-    played.prove(Promise.reject(error));
+    const scripted = new Scripted();
+    const alice = scripted.expiringIn(NOTICE);
+    scripted.authenticate(alice);
+    expect(scripted.authenticate(error)).toBe(code);
+    scripted.authenticate(Promise.reject(error));
     await settled();
-    expect([played.authority.identity, played.authority.proving, played.ends]).toEqual([alice, false, []]);
-    expect(played.faults).toHaveLength(2 * faults);
+    expect([scripted.credential.principal, scripted.credential.isAuthenticating, scripted.ends]).toEqual([
+      alice,
+      false,
+      [],
+    ]);
+    expect(scripted.faults).toHaveLength(2 * faults);
   });
 
-  test("that has ended already is no credential", () => {
-    const played = new Played();
-    expect(played.prove(played.lasting(0))).toBe("PN_AUTH_EXPIRED");
-    expect(played.authority.identity).toBeUndefined();
+  test("that has already expired is refused", () => {
+    const scripted = new Scripted();
+    expect(scripted.authenticate(scripted.expiringIn(0))).toBe("PN_AUTH_EXPIRED");
+    expect(scripted.credential.principal).toBeUndefined();
   });
 
-  test("of another owner is refused, and the one before goes on to its own end", () => {
-    const played = new Played();
-    const alice = played.lasting(1_000);
-    played.prove(alice);
-    expect(played.prove(played.lasting(9_000, { owner: "bob" }))).toBe("PN_AUTH_REFUSED");
-    expect([played.authority.identity, played.authority.remaining]).toEqual([alice, 1_000]);
-    played.now += 1_000;
-    expect([played.authority.check(), played.ends]).toEqual([false, ["PN_AUTH_EXPIRED"]]);
+  test("of another owner is refused, and the earlier one stays in force until it expires", () => {
+    const scripted = new Scripted();
+    const alice = scripted.expiringIn(1_000);
+    scripted.authenticate(alice);
+    expect(scripted.authenticate(scripted.expiringIn(9_000, { owner: "bob" }))).toBe("PN_AUTH_REFUSED");
+    expect([scripted.credential.principal, scripted.credential.remaining]).toEqual([alice, 1_000]);
+    scripted.now += 1_000;
+    expect([scripted.credential.check(), scripted.ends]).toEqual([false, ["PN_AUTH_EXPIRED"]]);
   });
 
-  test("that is taken back ends at the next look, once", () => {
-    const played = new Played();
-    let stands = true;
-    played.prove(played.identity({ stands: () => stands }));
-    expect(played.authority.check()).toBe(true);
-    stands = false;
-    expect([played.authority.check(), played.authority.check()]).toEqual([false, false]);
-    expect(played.ends).toEqual(["PN_AUTH_REFUSED"]);
+  test("that is revoked ends at the next check, once", () => {
+    const scripted = new Scripted();
+    let isAccepted = true;
+    scripted.authenticate(scripted.principal({ isAccepted: () => isAccepted }));
+    expect(scripted.credential.check()).toBe(true);
+    isAccepted = false;
+    expect([scripted.credential.check(), scripted.credential.check()]).toEqual([false, false]);
+    expect(scripted.ends).toEqual(["PN_AUTH_REFUSED"]);
   });
 
-  test("is told before it ends: a minute, or half of a shorter life", () => {
+  test("is announced before it expires: a minute, or half of a shorter lifetime", () => {
     for (const [life, notice] of [
       [600_000, NOTICE],
       [2 * NOTICE, NOTICE],
       [10_000, 5_000],
     ] as const) {
-      const played = new Played();
-      played.prove(played.lasting(life));
-      played.now += life - notice - 1;
-      played.authority.check();
-      expect(played.expiring).toEqual([]);
-      played.now += 1;
-      played.authority.check();
-      played.authority.check();
-      expect(played.expiring).toEqual([notice]);
+      const scripted = new Scripted();
+      scripted.authenticate(scripted.expiringIn(life));
+      scripted.now += life - notice - 1;
+      scripted.credential.check();
+      expect(scripted.expiring).toEqual([]);
+      scripted.now += 1;
+      scripted.credential.check();
+      scripted.credential.check();
+      expect(scripted.expiring).toEqual([notice]);
     }
   });
 
-  test("that comes in time is told of at its own time", () => {
-    const played = new Played();
-    played.prove(played.lasting(10_000));
-    played.now += 5_000;
-    played.authority.check();
-    played.prove(played.lasting(10_000));
-    played.now += 5_000;
-    expect([played.authority.check(), played.expiring, played.ends]).toEqual([true, [5_000, 5_000], []]);
+  test("that replaces another in time is announced at its own time", () => {
+    const scripted = new Scripted();
+    scripted.authenticate(scripted.expiringIn(10_000));
+    scripted.now += 5_000;
+    scripted.credential.check();
+    scripted.authenticate(scripted.expiringIn(10_000));
+    scripted.now += 5_000;
+    expect([scripted.credential.check(), scripted.expiring, scripted.ends]).toEqual([true, [5_000, 5_000], []]);
   });
 
-  test("nobody hears anything when the session is over, whatever was under way", async () => {
-    const played = new Played();
-    played.prove(played.lasting(1_000, { recheck: { every: 1, again: () => Promise.reject(new Error("late")) } }));
-    played.now += 1;
-    played.authority.check();
-    const proof = Promise.withResolvers<Identity>();
-    let told = 0;
-    played.proof = () => proof.promise;
-    played.authority.prove(AUTH, () => told++);
-    played.authority.dispose();
-    proof.resolve(played.identity());
-    played.now += 1_000;
+  test("calls nothing after dispose, whatever is in progress", async () => {
+    const scripted = new Scripted();
+    scripted.authenticate(
+      scripted.expiringIn(1_000, { recheck: { every: 1, again: () => Promise.reject(new Error("late")) } }),
+    );
+    scripted.now += 1;
+    scripted.credential.check();
+    const pending = Promise.withResolvers<Principal>();
+    let calls = 0;
+    scripted.check = () => pending.promise;
+    scripted.credential.authenticate(AUTH, () => calls++);
+    scripted.credential.dispose();
+    pending.resolve(scripted.principal());
+    scripted.now += 1_000;
     await settled();
-    expect([played.authority.check(), told, played.expiring, played.ends]).toEqual([false, 0, [], []]);
+    expect([scripted.credential.check(), calls, scripted.expiring, scripted.ends]).toEqual([false, 0, [], []]);
   });
 });
 
-describe("a credential that somebody else has to be asked about", () => {
-  /** One that is asked about every second; what is said then. */
-  function asked(played: Played, more: Partial<Identity> = {}): { answers: (Identity | Error)[]; looks: number } {
-    const asking = {
-      answers: [] as (Identity | Error)[],
-      looks: 0,
+describe("a credential that its issuer must recheck", () => {
+  /** Authenticates a credential that is rechecked every second, with scripted outcomes. */
+  function rechecked(
+    scripted: Scripted,
+    more: Partial<Principal> = {},
+  ): { outcomes: (Principal | Error)[]; count: number } {
+    const rechecks = {
+      outcomes: [] as (Principal | Error)[],
+      count: 0,
     };
-    const identity = (): Identity =>
-      played.identity({
+    const principal = (): Principal =>
+      scripted.principal({
         ...more,
         recheck: {
           every: 1_000,
           again: async () => {
-            asking.looks++;
-            const answer = asking.answers.shift() ?? identity();
-            if (answer instanceof Error) throw answer;
-            return answer;
+            rechecks.count++;
+            const outcome = rechecks.outcomes.shift() ?? principal();
+            if (outcome instanceof Error) throw outcome;
+            return outcome;
           },
         },
       });
-    played.prove(identity());
-    return asking;
+    scripted.authenticate(principal());
+    return rechecks;
   }
 
-  const second = async (played: Played): Promise<boolean> => {
-    played.now += 1_000;
-    const counts = played.authority.check();
+  const second = async (scripted: Scripted): Promise<boolean> => {
+    scripted.now += 1_000;
+    const counts = scripted.credential.check();
     await settled();
-    return counts && played.authority.check();
+    return counts && scripted.credential.check();
   };
 
-  test("is asked about at its time, one question at once", async () => {
-    const played = new Played();
-    const asking = asked(played);
-    played.authority.check();
-    expect(asking.looks).toBe(0);
-    played.now += 1_000;
-    for (const _ of [1, 2, 3]) played.authority.check();
+  test("is rechecked on time, one check at a time", async () => {
+    const scripted = new Scripted();
+    const rechecks = rechecked(scripted);
+    scripted.credential.check();
+    expect(rechecks.count).toBe(0);
+    scripted.now += 1_000;
+    for (const _ of [1, 2, 3]) scripted.credential.check();
     await settled();
-    expect(asking.looks).toBe(1);
-    expect([await second(played), asking.looks]).toEqual([true, 2]);
+    expect(rechecks.count).toBe(1);
+    expect([await second(scripted), rechecks.count]).toEqual([true, 2]);
   });
 
   test.for(["PN_AUTH_REFUSED", "PN_AUTH_EXPIRED"] as const)("ends with %s", async (code) => {
-    const played = new Played();
-    asked(played).answers.push(new TunnelError(code));
-    expect([await second(played), played.ends]).toEqual([false, [code]]);
+    const scripted = new Scripted();
+    rechecked(scripted).outcomes.push(new TunnelError(code));
+    expect([await second(scripted), scripted.ends]).toEqual([false, [code]]);
   });
 
-  test("goes on while nobody can be asked, or something broke, and is asked about again", async () => {
-    const played = new Played();
-    const asking = asked(played);
-    asking.answers.push(new TunnelError("PN_AUTH_UNAVAILABLE"), new Error("a fault"));
-    for (const _ of [1, 2, 3]) expect(await second(played)).toBe(true);
-    expect([asking.looks, played.ends, played.faults.length]).toEqual([3, [], 1]);
-    asking.answers.push(new TunnelError("PN_AUTH_REFUSED"));
-    expect(await second(played)).toBe(false);
+  test("stays in force while the issuer is unreachable or the check fails, and is rechecked", async () => {
+    const scripted = new Scripted();
+    const rechecks = rechecked(scripted);
+    rechecks.outcomes.push(new TunnelError("PN_AUTH_UNAVAILABLE"), new Error("a fault"));
+    for (const _ of [1, 2, 3]) expect(await second(scripted)).toBe(true);
+    expect([rechecks.count, scripted.ends, scripted.faults.length]).toEqual([3, [], 1]);
+    rechecks.outcomes.push(new TunnelError("PN_AUTH_REFUSED"));
+    expect(await second(scripted)).toBe(false);
   });
 
-  test("ends when it is somebody else's by now", async () => {
-    const played = new Played();
-    asked(played).answers.push(played.identity({ owner: "bob" }));
-    expect([await second(played), played.ends]).toEqual([false, ["PN_AUTH_REFUSED"]]);
+  test("ends when it belongs to another owner now", async () => {
+    const scripted = new Scripted();
+    rechecked(scripted).outcomes.push(scripted.principal({ owner: "bob" }));
+    expect([await second(scripted), scripted.ends]).toEqual([false, ["PN_AUTH_REFUSED"]]);
   });
 
-  test("ends sooner when its issuer says so", async () => {
-    const played = new Played();
-    asked(played).answers.push(played.lasting(2_500));
-    expect(await second(played)).toBe(true);
-    played.now += 1_500;
-    expect([played.authority.check(), played.ends]).toEqual([false, ["PN_AUTH_EXPIRED"]]);
+  test("ends sooner when a recheck shortens it", async () => {
+    const scripted = new Scripted();
+    rechecked(scripted).outcomes.push(scripted.expiringIn(2_500));
+    expect(await second(scripted)).toBe(true);
+    scripted.now += 1_500;
+    expect([scripted.credential.check(), scripted.ends]).toEqual([false, ["PN_AUTH_EXPIRED"]]);
   });
 
-  test("an answer about one that counts no more changes nothing", async () => {
-    const played = new Played();
-    asked(played).answers.push(new TunnelError("PN_AUTH_REFUSED"));
-    played.now += 1_000;
-    played.authority.check();
-    const next = played.identity();
-    played.prove(next);
+  test("a recheck of a credential that was replaced changes nothing", async () => {
+    const scripted = new Scripted();
+    rechecked(scripted).outcomes.push(new TunnelError("PN_AUTH_REFUSED"));
+    scripted.now += 1_000;
+    scripted.credential.check();
+    const next = scripted.principal();
+    scripted.authenticate(next);
     await settled();
-    expect([played.authority.check(), played.authority.identity, played.ends]).toEqual([true, next, []]);
+    expect([scripted.credential.check(), scripted.credential.principal, scripted.ends]).toEqual([true, next, []]);
   });
 
-  test("is told once before it ends, at its time, however often it is asked about", async () => {
-    const played = new Played();
-    asked(played, { expiresAt: played.now + 20_000 });
-    while (await second(played));
-    expect([played.expiring, played.ends]).toEqual([[10_000], ["PN_AUTH_EXPIRED"]]);
+  test("is announced once, on time, however often it is rechecked", async () => {
+    const scripted = new Scripted();
+    rechecked(scripted, { expiresAt: scripted.now + 20_000 });
+    while (await second(scripted));
+    expect([scripted.expiring, scripted.ends]).toEqual([[10_000], ["PN_AUTH_EXPIRED"]]);
   });
 });
 
-/** What an authority should be, in as few words as possible. */
+/** The expected state, as simply as possible. */
 class Model {
   owner: string | undefined;
   end = Infinity;
-  stands = true;
+  isAccepted = true;
   notice = Infinity;
   over = false;
 }
 
-test("whatever happens in whatever order, it is as its model says", async () => {
+test("any sequence of events agrees with the model", async () => {
   const life = fc.integer({ min: -1_000, max: 200_000 });
   const step = fc.oneof(
     fc.record({ do: fc.constant("prove" as const), owner: fc.constantFrom("alice", "bob"), life, async: fc.boolean() }),
@@ -278,46 +290,48 @@ test("whatever happens in whatever order, it is as its model says", async () => 
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-      const played = new Played();
+      const scripted = new Scripted();
       const model = new Model();
-      const told: number[] = [];
+      const announced: number[] = [];
       let revoked = (): void => {};
       for (const each of steps) {
         if (each.do === "prove") {
-          let stands = true;
-          const identity = played.lasting(each.life, { owner: each.owner, stands: () => stands });
-          played.prove(each.async ? Promise.resolve(identity) : identity);
+          let isAccepted = true;
+          const principal = scripted.expiringIn(each.life, { owner: each.owner, isAccepted: () => isAccepted });
+          scripted.authenticate(each.async ? Promise.resolve(principal) : principal);
           if (each.async) await settled();
           const taken = !model.over && each.life > 0 && (model.owner ?? each.owner) === each.owner;
           if (taken) {
-            const notice = identity.expiresAt - Math.min(NOTICE, each.life / 2);
-            // Another one with the same end is no news.
-            if (identity.expiresAt !== model.end) model.notice = notice;
-            Object.assign(model, { owner: each.owner, end: identity.expiresAt, stands: true });
-            revoked = () => (stands = false);
+            const notice = principal.expiresAt - Math.min(NOTICE, each.life / 2);
+            // The same expiry is not announced again.
+            if (principal.expiresAt !== model.end) model.notice = notice;
+            Object.assign(model, { owner: each.owner, end: principal.expiresAt, isAccepted: true });
+            revoked = () => (isAccepted = false);
           }
-        } else if (each.do === "pass") played.now += each.time;
-        else if (each.do === "refuse") played.prove(new TunnelError("PN_AUTH_REFUSED"));
+        } else if (each.do === "pass") scripted.now += each.time;
+        else if (each.do === "refuse") scripted.authenticate(new TunnelError("PN_AUTH_REFUSED"));
         else if (each.do === "revoke") {
           revoked();
-          model.stands = false;
+          model.isAccepted = false;
         } else {
-          played.authority.dispose();
+          scripted.credential.dispose();
           model.over = true;
         }
-        const counts = !model.over && model.owner !== undefined && model.stands && played.now < model.end;
+        const counts = !model.over && model.owner !== undefined && model.isAccepted && scripted.now < model.end;
         const ends = !model.over && model.owner !== undefined && !counts;
-        const before = played.ends.length;
-        expect(played.authority.check()).toBe(counts);
-        expect(played.ends.slice(before)).toEqual(ends ? [model.stands ? "PN_AUTH_EXPIRED" : "PN_AUTH_REFUSED"] : []);
+        const before = scripted.ends.length;
+        expect(scripted.credential.check()).toBe(counts);
+        expect(scripted.ends.slice(before)).toEqual(
+          ends ? [model.isAccepted ? "PN_AUTH_EXPIRED" : "PN_AUTH_REFUSED"] : [],
+        );
         if (ends) model.over = true;
-        if (counts && played.now >= model.notice) {
-          told.push(model.end - played.now);
+        if (counts && scripted.now >= model.notice) {
+          announced.push(model.end - scripted.now);
           model.notice = Infinity;
         }
-        expect(played.expiring).toEqual(told);
-        expect(played.authority.identity?.owner).toBe(model.owner);
-        expect(played.authority.proving).toBe(false);
+        expect(scripted.expiring).toEqual(announced);
+        expect(scripted.credential.principal?.owner).toBe(model.owner);
+        expect(scripted.credential.isAuthenticating).toBe(false);
       }
     }),
     { numRuns: 500 },

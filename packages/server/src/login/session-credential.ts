@@ -1,127 +1,130 @@
 import { TunnelError, type Auth } from "@postern/protocol";
-import type { Identity } from "./principal.js";
+import type { Principal } from "./principal.js";
 
-/** A client is told so many milliseconds before its credential ends; of a shorter one, when half of it is over. */
+/**
+ * A client is warned this long before its credential expires, in milliseconds; when half of a shorter lifetime is over.
+ */
 const NOTICE = 60_000;
 
-export interface AuthorityEvents {
-  /** The credential ends in so many milliseconds. */
+export interface SessionCredentialEvents {
+  /** The credential expires in this many milliseconds. */
   onExpiring(milliseconds: number): void;
-  /** It does not count any more. */
+  /** The credential has expired or was revoked. Called once. */
   onEnd(error: TunnelError): void;
-  /** Something broke that should not. */
+  /** The check failed with an error that is not a TunnelError. */
   onFault(error: unknown): void;
 }
 
-/** How a credential of this session's client is proved. */
-export interface Proof {
-  authenticate(auth: Auth): Identity | Promise<Identity>;
-}
+/** Checks a credential of this session's client. Throws or rejects as Authenticator does. */
+export type Authenticate = (auth: Auth) => Principal | Promise<Principal>;
 
-/** What a session's client may do, and for how long: the credential that counts now, and the one that takes its place. */
-export class Authority {
-  readonly #authenticator: Proof;
-  readonly #events: AuthorityEvents;
+/** The credential in force of a session's client, from login to its end, and those that replace it. */
+export class SessionCredential {
+  readonly #authenticate: Authenticate;
+  readonly #events: SessionCredentialEvents;
   readonly #now: () => number;
-  #identity: Identity | undefined;
+  #principal: Principal | undefined;
   #noticeAt = Infinity;
   #recheckAt = Infinity;
-  #proving = false;
-  #over = false;
+  #isAuthenticating = false;
+  #isOver = false;
 
-  /** @param now milliseconds of the Unix time. */
-  constructor(authenticator: Proof, events: AuthorityEvents, now: () => number = () => Date.now()) {
-    this.#authenticator = authenticator;
+  /** @param now milliseconds of Unix time. */
+  constructor(authenticate: Authenticate, events: SessionCredentialEvents, now: () => number = () => Date.now()) {
+    this.#authenticate = authenticate;
     this.#events = events;
     this.#now = now;
   }
 
-  /** Undefined: nobody has logged in. */
-  get identity(): Identity | undefined {
-    return this.#identity;
+  /** Undefined before login. */
+  get principal(): Principal | undefined {
+    return this.#principal;
   }
 
-  /** A credential is being looked at: there is one at a time. */
-  get proving(): boolean {
-    return this.#proving;
+  /** A credential is being checked: one at a time. */
+  get isAuthenticating(): boolean {
+    return this.#isAuthenticating;
   }
 
-  /** How long it still counts, in milliseconds; undefined: until it is taken back. */
+  /** Milliseconds until the credential expires; undefined: it does not expire. */
   get remaining(): number | undefined {
-    const remaining = (this.#identity?.expiresAt ?? Infinity) - this.#now();
+    const remaining = (this.#principal?.expiresAt ?? Infinity) - this.#now();
     return remaining === Infinity ? undefined : Math.max(Math.round(remaining), 0);
   }
 
-  /** Proves `auth`, and tells what came of it: at once where that is possible. From then on it counts, in place of what counted before. */
-  prove(auth: Auth, done: (outcome: Identity | TunnelError) => void): void {
-    this.#proving = true;
-    const settle = (outcome: Identity | TunnelError): void => {
-      this.#proving = false;
-      if (!this.#over) done(outcome instanceof TunnelError ? outcome : this.#accept(outcome));
+  /**
+   * Checks `auth` and calls `done` with the outcome, before it returns where that is possible. An accepted credential
+   * is in force.
+   */
+  authenticate(auth: Auth, done: (outcome: Principal | TunnelError) => void): void {
+    this.#isAuthenticating = true;
+    const settle = (outcome: Principal | TunnelError): void => {
+      this.#isAuthenticating = false;
+      if (!this.#isOver) done(outcome instanceof TunnelError ? outcome : this.#accept(outcome));
     };
     const fail = (error: unknown): void => settle(this.#failure(error));
-    let proved: Identity | Promise<Identity>;
+    let outcome: Principal | Promise<Principal>;
     try {
-      proved = this.#authenticator.authenticate(auth);
+      outcome = this.#authenticate(auth);
     } catch (error) {
       return fail(error);
     }
-    if (!(proved instanceof Promise)) return settle(proved);
-    proved.then(settle, fail).catch((error: unknown) => this.#events.onFault(error));
+    if (!(outcome instanceof Promise)) return settle(outcome);
+    outcome.then(settle, fail).catch((error: unknown) => this.#events.onFault(error));
   }
 
-  /** Looks whether it still counts; about once a second, and whenever it is relied on. Returns whether it does. */
+  /** Whether the credential is still in force. Call about once a second, and before relying on it. */
   check(): boolean {
-    const identity = this.#identity;
-    if (identity === undefined || this.#over) return false;
-    if (!identity.stands()) return this.#end(new TunnelError("PN_AUTH_REFUSED", "no longer accepted"));
+    const principal = this.#principal;
+    if (principal === undefined || this.#isOver) return false;
+    if (!principal.isAccepted()) return this.#end(new TunnelError("PN_AUTH_REFUSED", "no longer accepted"));
     const now = this.#now();
-    if (identity.expiresAt <= now) return this.#end(new TunnelError("PN_AUTH_EXPIRED"));
+    if (principal.expiresAt <= now) return this.#end(new TunnelError("PN_AUTH_EXPIRED"));
     if (now >= this.#noticeAt) {
       this.#noticeAt = Infinity;
-      this.#events.onExpiring(identity.expiresAt - now);
+      this.#events.onExpiring(principal.expiresAt - now);
     }
-    if (now >= this.#recheckAt && identity.recheck !== undefined) {
+    if (now >= this.#recheckAt && principal.recheck !== undefined) {
       this.#recheckAt = Infinity;
-      identity.recheck.again().then(
-        (found) => this.#recheck(identity, found),
-        (error: unknown) => this.#recheck(identity, this.#failure(error)),
+      principal.recheck.again().then(
+        (found) => this.#onRecheck(principal, found),
+        (error: unknown) => this.#onRecheck(principal, this.#failure(error)),
       );
     }
     return true;
   }
 
-  /** The session is over: nobody hears anything any more. */
+  /** The session is over: no callback is called any more. */
   dispose(): void {
-    this.#over = true;
+    this.#isOver = true;
   }
 
-  #accept(identity: Identity): Identity | TunnelError {
+  #accept(principal: Principal): Principal | TunnelError {
     const now = this.#now();
-    if (identity.expiresAt <= now) return new TunnelError("PN_AUTH_EXPIRED");
-    const former = this.#identity;
-    if (former !== undefined && former.owner !== identity.owner)
+    if (principal.expiresAt <= now) return new TunnelError("PN_AUTH_EXPIRED");
+    const former = this.#principal;
+    if (former !== undefined && former.owner !== principal.owner)
       return new TunnelError("PN_AUTH_REFUSED", "a credential of another owner");
-    this.#identity = identity;
-    // Asked about again, it ends when it did before: the notice is not put off.
-    if (former?.expiresAt !== identity.expiresAt)
-      this.#noticeAt = identity.expiresAt - Math.min(NOTICE, (identity.expiresAt - now) / 2);
-    this.#recheckAt = now + (identity.recheck?.every ?? Infinity);
-    return identity;
+    this.#principal = principal;
+    // A recheck that finds the same expiry must not put the notice off.
+    if (former?.expiresAt !== principal.expiresAt)
+      this.#noticeAt = principal.expiresAt - Math.min(NOTICE, (principal.expiresAt - now) / 2);
+    this.#recheckAt = now + (principal.recheck?.every ?? Infinity);
+    return principal;
   }
 
-  #recheck(asked: Identity, outcome: Identity | TunnelError): void {
-    // Another credential counts by now.
-    if (this.#over || this.#identity !== asked) return;
-    if (!(outcome instanceof TunnelError)) outcome = this.#accept(outcome);
+  #onRecheck(checked: Principal, found: Principal | TunnelError): void {
+    // Another credential may have replaced it in the meantime.
+    if (this.#isOver || this.#principal !== checked) return;
+    const outcome = found instanceof TunnelError ? found : this.#accept(found);
     if (!(outcome instanceof TunnelError)) return;
-    // Who cannot be asked for the moment takes nothing back.
-    if (outcome.retryable) this.#recheckAt = this.#now() + (asked.recheck?.every ?? Infinity);
+    // An issuer that is unreachable has not revoked anything.
+    if (outcome.retryable) this.#recheckAt = this.#now() + (checked.recheck?.every ?? Infinity);
     else this.#end(outcome);
   }
 
   #end(error: TunnelError): false {
-    this.#over = true;
+    this.#isOver = true;
     this.#events.onEnd(error);
     return false;
   }

@@ -13,7 +13,7 @@ const PEM = publicKey.export({ type: "spki", format: "pem" }) as string;
 const part = (text: string): string => Buffer.from(text).toString("base64url");
 const CLAIMS = `{"sub":"alice","exp":${Math.ceil(Date.now() / 1_000) + 600}}`;
 
-/** A JWT of texts that nobody tidies up, signed by HMAC. */
+/** A JWT of unchecked texts, signed with HMAC. */
 function hmac(header: string, claims = CLAIMS, secret: string | Buffer = SECRET): string {
   const text = `${part(header)}.${part(claims)}`;
   return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
@@ -27,7 +27,7 @@ async function outcome(options: TokenOptions, token: string): Promise<string> {
   }
 }
 
-describe("what a token says of itself decides nothing", () => {
+describe("a token cannot choose how it is verified", () => {
   const HS256 = '{"alg":"HS256"}';
   const empty = `${part('{"alg":"ES256"}')}.${part(CLAIMS)}.`;
   const zero = `${part('{"alg":"ES256"}')}.${part(CLAIMS)}.${Buffer.alloc(64).toString("base64url")}`;
@@ -51,7 +51,7 @@ describe("what a token says of itself decides nothing", () => {
     ["a jwk with the right key under HMAC", { publicKey: PEM }, hmac(jwk)],
   ] as const)("%s", async ([, options, token]) => expect(await outcome(options, token)).toBe("PN_AUTH_REFUSED"));
 
-  test("a payload that is not encoded, though well signed", async () => {
+  test("an unencoded payload with a valid signature", async () => {
     const header = part('{"alg":"HS256","b64":false,"crit":["b64"]}');
     const text = `${header}.${CLAIMS}`;
     const token = `${text}.${createHmac("sha256", SECRET).update(text).digest("base64url")}`;
@@ -69,17 +69,17 @@ describe("what a token says of itself decides nothing", () => {
     expect(await outcome({ secret: SECRET }, hmac(HS256, `{"sub":"a","exp":${exp}}`))).toMatch(/PN_AUTH_/),
   );
 
-  test("the good one is taken", async () => expect(await outcome({ secret: SECRET }, hmac(HS256))).toBe("alice"));
+  test("a valid token is accepted", async () => expect(await outcome({ secret: SECRET }, hmac(HS256))).toBe("alice"));
 });
 
-test("a public key as the secret: whoever has it could make tokens, so the server does not start", () => {
+test("a public key as the secret is refused at start: anyone who has it could issue tokens", () => {
   expect(() => new Tokens({ secret: PEM })).toThrow(/PEM/);
   expect(privateKey.type).toBe("private");
 });
 
-describe("an issuer that is slow", () => {
-  /** Answers when it is let. */
-  async function slowIssuer(): Promise<{ url: string; asked: string[]; answer: () => void }> {
+describe("a slow issuer", () => {
+  /** Responds to the oldest request when `respond` is called. */
+  async function slowIssuer(): Promise<{ url: string; asked: string[]; respond: () => void }> {
     const asked: string[] = [];
     const open: ServerResponse[] = [];
     const server = createServer((incoming: IncomingMessage, outgoing) => {
@@ -92,25 +92,23 @@ describe("an issuer that is slow", () => {
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once("listening", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const answer = (): void => void open.shift()?.end('{"active":false}');
-    return { url, asked, answer };
+    const respond = (): void => void open.shift()?.end('{"active":false}');
+    return { url, asked, respond };
   }
 
-  test("is asked about those inside, however many strangers come", async () => {
+  test("is asked about known tokens, however many unknown ones there are", async () => {
     const issuer = await slowIssuer();
     const introspection = new Introspection({ url: issuer.url }, false);
-    const strangers = Array.from({ length: SERVER_LIMITS.introspections }, (_, n) =>
-      introspection.answer(`stranger-${n}`),
-    );
-    for (const each of strangers) each.catch(() => {});
-    await expect(introspection.answer("one-more")).rejects.toMatchObject({ code: "PN_AUTH_UNAVAILABLE" });
-    const inside = introspection.answer("inside", true);
-    inside.catch(() => {});
-    await expect.poll(() => issuer.asked.length).toBe(strangers.length);
-    // The next place is its own: no stranger gets it.
-    issuer.answer();
-    await expect.poll(() => issuer.asked.at(-1)).toBe("inside");
-    for (let n = 0; n < strangers.length; n++) issuer.answer();
-    await expect(inside).rejects.toMatchObject({ code: "PN_AUTH_REFUSED" });
+    const unknown = Array.from({ length: SERVER_LIMITS.introspections }, (_, n) => introspection.check(`unknown-${n}`));
+    for (const each of unknown) each.catch(() => {});
+    await expect(introspection.check("one-more")).rejects.toMatchObject({ code: "PN_AUTH_UNAVAILABLE" });
+    const known = introspection.check("known", true);
+    known.catch(() => {});
+    await expect.poll(() => issuer.asked.length).toBe(unknown.length);
+    // The next free place is for the known token.
+    issuer.respond();
+    await expect.poll(() => issuer.asked.at(-1)).toBe("known");
+    for (let n = 0; n < unknown.length; n++) issuer.respond();
+    await expect(known).rejects.toMatchObject({ code: "PN_AUTH_REFUSED" });
   });
 });

@@ -21,7 +21,7 @@ function read(more: object, rules: Partial<ClaimRules> = {}): TokenHolder | stri
   }
 }
 
-test("a good one tells whose it is, until when, and which names it allows", () => {
+test("valid claims give the owner, the expiry and the allowed names", () => {
   const holder = read({ aud: ["other", "postern"], postern_names: ["web"] }) as TokenHolder;
   expect(holder).toMatchObject({ owner: "alice", expiresAt: NOW + 60_000 });
   expect([holder.names.allow("web"), holder.names.allow("web2")]).toEqual([true, false]);
@@ -29,7 +29,7 @@ test("a good one tells whose it is, until when, and which names it allows", () =
   expect(read({ email: "a@b.example" }, { userClaim: "email" })).toMatchObject({ owner: "a@b.example" });
 });
 
-test("clocks may differ a little, but an end is an end", () => {
+test("clocks may differ a little, but the expiry has no leeway", () => {
   expect(read({ nbf: now + 9, iat: now + 9 })).toHaveProperty("owner");
   expect(read({ exp: now })).toBe("PN_AUTH_EXPIRED");
 });
@@ -63,7 +63,7 @@ test.for([
   expect(read(more)).toBe("PN_AUTH_REFUSED");
 });
 
-test("a claim is never what every object has", () => {
+test("properties that every object inherits are not claims", () => {
   expect(read({}, { userClaim: "constructor" })).toBe("PN_AUTH_REFUSED");
   expect((read({}, { namesClaim: "constructor" }) as TokenHolder).names.allow("any")).toBe(true);
 });

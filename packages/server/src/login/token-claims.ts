@@ -1,34 +1,38 @@
 import { TunnelError } from "@postern/protocol";
 import { NamePatterns } from "../names/name-patterns.js";
 
-/** A JWT's payload, or the answer to an introspection. */
+/** The payload of a JWT, or the response to an introspection. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** What the claims of a token have to be, and what they mean here. */
+/** The required claims of a token, and the claims that are read. */
 export interface ClaimRules {
   issuer: string | undefined;
   audience: string | undefined;
   /** The claim with the user. */
   userClaim: string;
-  /** The claim with the names that the user may take. */
+  /** The claim with the names that the user may bind. */
   namesClaim: string;
-  /** The longest that a token may be valid, in milliseconds. */
+  /** The longest lifetime of a token, in milliseconds. */
   longest: number;
 }
 
-/** What a token says once it is known to be genuine. */
+/** The holder of a verified token. */
 export interface TokenHolder {
   owner: string;
   names: NamePatterns;
-  /** Milliseconds of the Unix time. */
+  /** Milliseconds of Unix time. */
   expiresAt: number;
 }
 
-/** How far the clocks of issuer and server may differ, in milliseconds. The end of a token is its end. */
+/** How far the clocks of issuer and server may differ, in milliseconds. The expiry of a token has no leeway. */
 const LEEWAY = 10_000;
 const LONGEST_USER = 255;
 
-/** Reads a genuine token's claims. `now` is the Unix time in milliseconds. @throws TunnelError PN_AUTH_EXPIRED, or PN_AUTH_REFUSED with what is wrong. */
+/**
+ * Reads the claims of a verified token.
+ * @param now Unix time in milliseconds.
+ * @throws TunnelError PN_AUTH_EXPIRED; PN_AUTH_REFUSED with a reason.
+ */
 export function tokenHolder(claims: Claims, rules: ClaimRules, now: number): TokenHolder {
   const { iss, aud, exp, nbf, iat } = claims;
   if (rules.issuer !== undefined && iss !== rules.issuer) throw refusal("iss is not the issuer");
@@ -37,21 +41,21 @@ export function tokenHolder(claims: Claims, rules: ClaimRules, now: number): Tok
     throw refusal("aud does not name this server");
   for (const [name, time] of Object.entries({ exp, nbf, iat }))
     if (time !== undefined && !(Number.isFinite(time) && Math.abs(time as number) < 1e12))
-      throw refusal(`${name} is no time`);
-  if (after(nbf, now)) throw refusal("nbf has not come yet");
-  if (after(iat, now)) throw refusal("iat has not come yet");
+      throw refusal(`${name} is not a time`);
+  if (after(nbf, now)) throw refusal("nbf is in the future");
+  if (after(iat, now)) throw refusal("iat is in the future");
   const expiresAt = exp === undefined ? Infinity : (exp as number) * 1_000;
   if (expiresAt <= now) throw new TunnelError("PN_AUTH_EXPIRED");
   const since = iat === undefined ? now : (iat as number) * 1_000;
-  if (expiresAt - since > rules.longest) throw refusal("it is valid for longer than expiration_hours");
+  if (expiresAt - since > rules.longest) throw refusal("its lifetime is longer than expiration_hours");
 
   const owner = claim(claims, rules.userClaim);
   // eslint-disable-next-line no-control-regex
   if (typeof owner !== "string" || owner === "" || owner.length > LONGEST_USER || /[\0-\x1f\x7f]/.test(owner))
-    throw refusal(`${rules.userClaim} names no user`);
+    throw refusal(`${rules.userClaim} does not name a user`);
   const wanted = claim(claims, rules.namesClaim);
   const names = wanted === undefined ? NamePatterns.any : NamePatterns.parse(wanted);
-  if (names === undefined) throw refusal(`${rules.namesClaim} is no list of names`);
+  if (names === undefined) throw refusal(`${rules.namesClaim} is not a list of names`);
   return { owner, names, expiresAt };
 }
 

@@ -9,7 +9,7 @@ const privatePem = rsa.privateKey.export({ type: "pkcs8", format: "pem" }) as st
 const curve = (namedCurve: string): string => toPem(generateKeyPairSync("ec", { namedCurve }));
 const jwk = generateKeyPairSync("rsa", { modulusLength: 2_048 }).publicKey.export({ format: "jwk" });
 
-test("the kind of key decides the algorithm", () => {
+test("the kind of key determines the algorithm", () => {
   expect(pemKey(toPem(rsa)).algorithms).toEqual(["RS256"]);
   expect(pemKey(curve("P-256")).algorithms).toEqual(["ES256"]);
   expect(pemKey(curve("P-384")).algorithms).toEqual(["ES384"]);
@@ -19,19 +19,19 @@ test("the kind of key decides the algorithm", () => {
 
 test.for([
   ["a private key", privatePem, /private key/],
-  ["no key", "hello", /no public key/],
+  ["text", "hello", /not a public key/],
   ["a short RSA key", toPem(generateKeyPairSync("rsa", { modulusLength: 1_024 })), /2048 bits/],
   ["another curve", curve("secp256k1"), /Ed25519/],
-] as const)("%s is refused with what to do", ([, text, why]) => {
+] as const)("%s is refused with advice", ([, text, why]) => {
   expect(() => pemKey(text)).toThrow(why);
 });
 
-test("a secret that can be guessed is refused and not repeated", () => {
-  expect(() => secretKey("short-secret")).toThrow(/12 bytes; it needs 32/);
+test("a short secret is refused and not repeated", () => {
+  expect(() => secretKey("short-secret")).toThrow(/12 bytes; at least 32/);
   expect(() => secretKey("short-secret")).not.toThrow(/short-secret/);
 });
 
-test("a published key may say what it is for, within its kind", () => {
+test("a published key may name its use and an algorithm of its kind", () => {
   expect(jwkKey({ ...jwk })?.algorithms).toEqual(["RS256"]);
   expect(jwkKey({ ...jwk, alg: "PS256", use: "sig", key_ops: ["verify"] })?.algorithms).toEqual(["PS256"]);
   for (const odd of [

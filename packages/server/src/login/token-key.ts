@@ -3,43 +3,43 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 const SHORTEST_SECRET = 32;
 const SHORTEST_RSA = 2_048;
 
-/** What verifies tokens. The key decides which algorithms count for it, never a token. */
+/** A key that verifies tokens. The key determines the algorithms, never a token. */
 export interface TokenKey {
   readonly key: KeyObject | Uint8Array;
   readonly algorithms: readonly string[];
 }
 
-/** A secret for HS256. @throws RangeError when it is too short to be one, or something else. */
+/** A secret for HS256. @throws RangeError when it is too short or not a secret. */
 export function secretKey(secret: string): TokenKey {
-  // Whoever has the public key could sign with it: it is no secret.
+  // Anyone who has a public key could sign with it.
   if (secret.includes("-----BEGIN "))
     throw new RangeError(
-      "This is a key or certificate in PEM, and no secret. A public key belongs into public_key_file.",
+      "This is a key or certificate in PEM, not a secret. Configure a public key as public_key_file.",
     );
   const key = new TextEncoder().encode(secret);
   if (key.length < SHORTEST_SECRET) {
     throw new RangeError(
-      `The secret of tokens has ${key.length} bytes; it needs ${SHORTEST_SECRET} at least. Make one with: openssl rand -hex 32`,
+      `The token secret has ${key.length} bytes; at least ${SHORTEST_SECRET} are required. Create one with: openssl rand -hex 32`,
     );
   }
   return { key, algorithms: ["HS256"] };
 }
 
-/** A public key, or a certificate with one, in PEM. @throws RangeError that says what is wrong with it. */
+/** A public key, or a certificate with one, in PEM. @throws RangeError with the reason. */
 export function pemKey(pem: string): TokenKey {
-  // Node would take the public half of it; but whoever holds it can make tokens, and that is not the server's business.
+  // Node would use its public half, but a key that can issue tokens must not be on the server.
   if (pem.includes("PRIVATE KEY"))
-    throw new RangeError("This is a private key. Write its public one: openssl pkey -in KEY -pubout -out PUBLIC");
+    throw new RangeError("This is a private key. Extract the public key: openssl pkey -in KEY -pubout -out PUBLIC");
   let key: KeyObject;
   try {
     key = createPublicKey(pem);
   } catch {
-    throw new RangeError("This is no public key in PEM: it begins with -----BEGIN PUBLIC KEY-----");
+    throw new RangeError("This is not a public key in PEM, which begins with -----BEGIN PUBLIC KEY-----");
   }
   return publicKey(key);
 }
 
-/** A key of a JWKS; undefined: it does not verify signatures, or is of a kind that is not taken. */
+/** A key of a JWKS; undefined: it is not for signatures, or its kind is not supported. */
 export function jwkKey(jwk: Record<string, unknown>): TokenKey | undefined {
   const { use, key_ops, alg, kty } = jwk;
   if (kty === "oct" || "d" in jwk || (use !== undefined && use !== "sig")) return undefined;
@@ -54,7 +54,7 @@ export function jwkKey(jwk: Record<string, unknown>): TokenKey | undefined {
   }
 }
 
-/** Whoever publishes an RSA key may say which of these it is for. */
+/** An RSA key may be published for one of these. */
 const RSA: readonly string[] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 const CURVES: Readonly<Record<string, string>> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
 
@@ -62,12 +62,13 @@ function publicKey(key: KeyObject): TokenKey {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (type === "rsa") {
     const bits = details?.modulusLength ?? 0;
-    if (bits < SHORTEST_RSA) throw new RangeError(`An RSA key needs ${SHORTEST_RSA} bits at least; this has ${bits}.`);
+    if (bits < SHORTEST_RSA)
+      throw new RangeError(`An RSA key needs at least ${SHORTEST_RSA} bits; this one has ${bits}.`);
     return { key, algorithms: ["RS256"] };
   }
   const curve = CURVES[details?.namedCurve ?? ""];
   if (type === "ec" && curve !== undefined) return { key, algorithms: [curve] };
-  // One algorithm with two names: RFC 8037, and RFC 9864.
+  // One algorithm with two names: RFC 8037 and RFC 9864.
   if (type === "ed25519") return { key, algorithms: ["EdDSA", "Ed25519"] };
-  throw new RangeError("Keys of tokens are RSA, EC on P-256, P-384 or P-521, or Ed25519.");
+  throw new RangeError("Token keys are RSA, EC (P-256, P-384 or P-521) or Ed25519.");
 }

@@ -27,7 +27,7 @@ async function outcome(options: TokenOptions, token: string): Promise<string> {
   );
 }
 
-test("each kind of key lets in whom it signed for", async () => {
+test("each kind of key accepts the tokens that it signed", async () => {
   expect(await outcome({ secret: SECRET }, byHmac({ alg: "HS256" }, SECRET))).toBe("alice");
   expect(await outcome({ publicKey: pem }, byRsa({ alg: "RS256", typ: "JWT", kid: "../../any" }))).toBe("alice");
   for (const [kind, alg] of [
@@ -62,7 +62,7 @@ test.for([
   ["a key of its own as jwk", byOwn({ alg: "RS256", jwk: ownJwk })],
   ["as jku", byOwn({ alg: "RS256", jku: "http://127.0.0.1:9/jwks" })],
   ["as x5u and x5c", byOwn({ alg: "RS256", x5u: "http://127.0.0.1:9/", x5c: ["AAAA"] })],
-  ["kid that is no text", byRsa({ alg: "RS256", kid: { $ne: 1 } })],
+  ["a kid that is not a string", byRsa({ alg: "RS256", kid: { $ne: 1 } })],
   ["a critical extension", byRsa({ alg: "RS256", crit: ["x"], x: 1 })],
   ["an unencoded payload", byRsa({ alg: "RS256", crit: ["b64"], b64: false })],
   ["no exp", byRsa({ alg: "RS256" }, { sub: "alice" })],
@@ -79,13 +79,13 @@ test.for([
   expect(await outcome({ secret: SECRET }, token)).toBe("PN_AUTH_REFUSED");
 });
 
-test("one that ran out is told so, but only to who could make it", async () => {
+test("an expired token is reported as expired only if its signature is valid", async () => {
   const past = { ...CLAIMS, exp: 1_000 };
   expect(await outcome({ publicKey: pem }, byRsa({ alg: "RS256" }, past))).toBe("PN_AUTH_EXPIRED");
   expect(await outcome({ secret: SECRET }, byRsa({ alg: "RS256" }, past))).toBe("PN_AUTH_REFUSED");
 });
 
-test("what is wrong is said without what was given", async () => {
+test("the reason does not repeat the token or the secret", async () => {
   const token = byHmac({ alg: "HS256" }, "another-secret", "canary");
   const error = await new Tokens({ secret: SECRET })
     .authenticate({ method: "token", token })
@@ -93,7 +93,7 @@ test("what is wrong is said without what was given", async () => {
   expect((error as Error).message).not.toMatch(/canary|secret/);
 });
 
-test("there is one key, and it is a good one", () => {
+test("exactly one valid key is required", () => {
   for (const options of [{}, { secret: "short" }, { secret: SECRET, publicKey: pem }, { publicKey: "none" }])
     expect(() => new Tokens(options)).toThrow(RangeError);
 });

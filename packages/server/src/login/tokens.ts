@@ -1,5 +1,5 @@
 import { LOGIN_LIMITS, TunnelError, type Auth } from "@postern/protocol";
-import type { Authenticator, Identity, Recheck } from "./principal.js";
+import type { Authenticator, Principal, Recheck } from "./principal.js";
 import { Introspection, type IntrospectionOptions } from "./introspection.js";
 import { jwtClaims, looksLikeJwt, type KeySource } from "./jwt-verifier.js";
 import { outboundRequest } from "@postern/net";
@@ -7,38 +7,44 @@ import { PublishedKeys } from "./published-keys.js";
 import { tokenHolder, type ClaimRules, type Claims } from "./token-claims.js";
 import { pemKey, secretKey } from "./token-key.js";
 
-/** How clients log in by token. JWTs need one of `secret`, `publicKey` and `jwksUrl`, opaque tokens `introspection`. */
+/** Which tokens are accepted. JWTs need one of `secret`, `publicKey` and `jwksUrl`, opaque tokens `introspection`. */
 export interface TokenOptions {
-  /** For HS256; 32 bytes at least. */
+  /** For HS256; at least 32 bytes. */
   secret?: string;
-  /** In PEM. Its kind decides the algorithm: RSA is RS256, EC is ES256, ES384 or ES512 by its curve, Ed25519 is EdDSA. */
+  /**
+   * In PEM. Its kind determines the algorithm: RSA is RS256, EC is ES256, ES384 or ES512 by its curve, Ed25519 is
+   * EdDSA.
+   */
   publicKey?: string;
-  /** Where the issuer publishes its keys. */
+  /** The URL where the issuer publishes its keys (JWKS). */
   jwksUrl?: string;
   introspection?: IntrospectionOptions;
-  /** What `iss` has to be. Default: anything. */
+  /** The required `iss`. Default: any. */
   issuer?: string;
-  /** What `aud` has to name. Default: anything. */
+  /** The audience that `aud` must name. Default: any. */
   audience?: string;
-  /** The claim with the user, who owns the names that are taken. Default `sub`. */
+  /** The claim with the user, who is the owner of the tunnels' names. Default `sub`. */
   userClaim?: string;
-  /** The claim with the names that the user may take, `prefix-*` included; a token without it may take any. Default `postern_names`. */
+  /**
+   * The claim with the names that the user may bind, as names or `prefix-*`; without the claim, any name. Default
+   * `postern_names`.
+   */
   namesClaim?: string;
-  /** The longest that a token may be valid, in milliseconds. Default: any time. */
+  /** The longest lifetime of a token, in milliseconds. Default: unlimited. */
   longest?: number;
-  /** Whether the names in `jwksUrl` and `introspection` may lead to private addresses. Default false. */
+  /** Whether the hosts of `jwksUrl` and `introspection` may have private addresses. Default false. */
   allowPrivate?: boolean;
 }
 
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** Knows tokens: JWTs by their signature, others by asking their issuer. */
+/** Checks tokens: JWTs by their signature, opaque ones by asking their issuer. */
 export class Tokens implements Authenticator {
   readonly #keys: KeySource | undefined;
   readonly #introspection: Introspection | undefined;
   readonly #rules: ClaimRules;
 
-  /** @throws RangeError when a key is none, or too weak. */
+  /** @throws RangeError when a key is invalid or too weak. */
   constructor(options: TokenOptions) {
     const { introspection, allowPrivate = false } = options;
     this.#keys = keySource(options);
@@ -54,31 +60,32 @@ export class Tokens implements Authenticator {
     };
   }
 
-  async authenticate({ token }: Auth): Promise<Identity> {
-    if (token === undefined || !PRINTABLE.test(token)) throw new TunnelError("PN_AUTH_REFUSED", "no token");
-    if (token.length > LOGIN_LIMITS.token) throw new TunnelError("PN_AUTH_REFUSED", "a token that is too long");
+  async authenticate({ token }: Auth): Promise<Principal> {
+    if (token === undefined || !PRINTABLE.test(token))
+      throw new TunnelError("PN_AUTH_REFUSED", "the token is missing or not printable");
+    if (token.length > LOGIN_LIMITS.token) throw new TunnelError("PN_AUTH_REFUSED", "the token is too long");
     if (this.#keys !== undefined && (this.#introspection === undefined || looksLikeJwt(token)))
-      return this.#identity(await jwtClaims(token, this.#keys), undefined);
+      return this.#principal(await jwtClaims(token, this.#keys), undefined);
     return this.#introspected(token, this.#introspection as Introspection);
   }
 
-  async #introspected(token: string, introspection: Introspection, known = false): Promise<Identity> {
-    const { claims, askedAt } = await introspection.answer(token, known);
-    const again = (): Promise<Identity> => this.#introspected(token, introspection, true);
-    // An answer that was remembered has counted for a while already.
+  async #introspected(token: string, introspection: Introspection, known = false): Promise<Principal> {
+    const { claims, askedAt } = await introspection.check(token, known);
+    const again = (): Promise<Principal> => this.#introspected(token, introspection, true);
+    // A cached response is older than this call.
     const every = Math.max(askedAt + introspection.every - performance.now(), 0);
-    return this.#identity(claims, { every, again });
+    return this.#principal(claims, { every, again });
   }
 
-  #identity(claims: Claims, recheck: Recheck | undefined): Identity {
+  #principal(claims: Claims, recheck: Recheck | undefined): Principal {
     const { owner, names, expiresAt } = tokenHolder(claims, this.#rules, Date.now());
-    return { owner, user: owner, names, expiresAt, stands: () => true, recheck };
+    return { owner, user: owner, names, expiresAt, isAccepted: () => true, recheck };
   }
 }
 
 function keySource({ secret, publicKey, jwksUrl, allowPrivate = false }: TokenOptions): KeySource | undefined {
   if ([secret, publicKey, jwksUrl].filter((each) => each !== undefined).length > 1)
-    throw new RangeError("Tokens have one of secret, publicKey and jwksUrl: otherwise they could choose.");
+    throw new RangeError("Configure only one of secret, publicKey and jwksUrl: a token must not choose its key.");
   if (jwksUrl !== undefined) {
     const url = new URL(jwksUrl);
     const keys = new PublishedKeys(

@@ -18,71 +18,79 @@ const declare = (
   ...labels: string[]
 ): MetricDeclaration => ({ name, type, labels, help });
 
-/** What a server counts of itself; docs/metrics.md lists exactly these. */
+/** The metrics of a server. docs/metrics.md lists exactly these. */
 export const SERVER_METRICS = {
-  sessions: declare("postern_sessions", "gauge", "Clients' sessions that are logged in."),
-  tunnels: declare("postern_tunnels", "gauge", "Names that are served by a client."),
+  sessions: declare("postern_sessions", "gauge", "Sessions of clients that are logged in."),
+  tunnels: declare("postern_tunnels", "gauge", "Names that a client serves."),
   streams: declare(
     "postern_streams",
     "gauge",
-    "Streams open in all sessions, those that stand idle between two requests included.",
+    "Open streams of all sessions, including idle ones between two requests.",
   ),
-  connections: declare("postern_visitor_connections", "gauge", "Visitors' connections that are open."),
+  connections: declare("postern_visitor_connections", "gauge", "Open connections of visitors."),
   logins: declare("postern_logins_total", "counter", "Logins by outcome: ok, or the code of the error.", "outcome"),
   requests: declare(
     "postern_requests_total",
     "counter",
-    "Visitors' requests to tunnels that are over, by the class of their status, for instance 2xx. A visitor that left before an answer counts as 4xx.",
+    "Finished requests to tunnels by status class, for instance 2xx. A visitor that left before a response counts as 4xx.",
     "status",
   ),
   refused: declare(
     "postern_refused_requests_total",
     "counter",
-    "Requests that came to no tunnel, by the code of the error.",
+    "Requests that did not reach a tunnel, by the code of the error.",
     "code",
   ),
-  bytes: declare("postern_body_bytes_total", "counter", "Bytes of bodies: in from visitors, out to them.", "direction"),
+  bytes: declare(
+    "postern_body_bytes_total",
+    "counter",
+    "Bytes of bodies: in from visitors, out to visitors.",
+    "direction",
+  ),
   duration: declare(
     "postern_request_duration_seconds",
     "histogram",
-    "From the whole head of a request to the end of its answer. Upgraded connections are left out.",
+    "Seconds from the whole head of a request to the end of its response, without upgraded connections.",
   ),
   certificate: declare(
     "postern_certificate_expiry_days",
     "gauge",
-    "Days until the first of the server's certificates ends. Only with TLS.",
+    "Days until the first of the server's certificates expires. Only with TLS.",
   ),
 } as const satisfies Record<string, MetricDeclaration>;
 
-/** What is looked up when somebody asks. */
+/** Values that are read when the metrics are. */
 export interface Measured {
   readonly sessions: number;
   readonly tunnels: number;
   readonly streams: number;
   readonly connections: number;
-  /** When the first certificate ends; undefined without TLS. */
+  /** When the first certificate expires; undefined without TLS. */
   readonly certificateEnds: Date | undefined;
 }
 
-/** What was counted since the server was started. */
+/** Counts since the start of the server. */
 export interface Totals {
-  /** Visitors' requests to tunnels that are over. */
+  /** Finished requests to tunnels. */
   readonly requests: number;
   /** Bytes of their bodies. */
   readonly received_bytes: number;
-  /** Bytes of the bodies of their answers. */
+  /** Bytes of the bodies of their responses. */
   readonly sent_bytes: number;
 }
 
 const DAY = 86_400_000;
 
-/** Counts what a server does, and says it in Prometheus' text format. */
+/** The server's metrics, in the text format of Prometheus. */
 export class ServerMetrics {
   readonly #registry = new Registry();
   readonly #logins: Counter;
   readonly #refused: Counter;
   readonly #duration: Histogram;
-  /** Requests by the first digit of their status. Plain numbers until somebody asks: to look a label up costs more than all other counting. */
+  /**
+   * Requests by the first digit of their status. Plain numbers until they are read: looking up a label costs more than
+   * all other counting.
+   */
   readonly #requests = Array.from({ length: 10 }, () => 0);
   #bytesIn = 0;
   #bytesOut = 0;
@@ -110,7 +118,7 @@ export class ServerMetrics {
     this.#refused = new Counter(this.#options(SERVER_METRICS.refused));
     this.#countOnDemand();
     this.#duration = new Histogram({ ...this.#options(SERVER_METRICS.duration), buckets: LATENCY_BOUNDS });
-    // Memory, processor, descriptors, and how late the event loop is.
+    // Memory, CPU, file descriptors, event loop delay.
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -142,7 +150,7 @@ export class ServerMetrics {
     if (status !== 101) this.#duration.observe((performance.now() - startedAt) / 1_000);
   }
 
-  /** What `finished` has counted becomes what is told when somebody asks. */
+  /** Metrics that are made from plain counts when they are read. */
   #countOnDemand(): void {
     const requests = this.#requests;
     const bytes = (): [direction: string, count: number][] => [

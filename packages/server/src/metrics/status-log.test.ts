@@ -6,8 +6,8 @@ import { STATUS_INTERVAL, StatusLog } from "./status-log.js";
 const OPEN: Measured = { sessions: 2, tunnels: 3, streams: 40, connections: 50, certificateEnds: undefined };
 const START = 1_000;
 
-/** The log of a server whose clock and requests the test plays. */
-function played() {
+/** The status log of a server whose clock and requests the test scripts. */
+function scripted() {
   const lines: string[] = [];
   const metrics = new ServerMetrics(OPEN);
   const log = pino({ base: null }, { write: (line) => void lines.push(line) });
@@ -18,7 +18,7 @@ function played() {
       const request = { id: "1", method: "GET", path: "/", startedAt: 0, address: "192.0.2.1" };
       metrics.finished({ ...request, status, bytesIn, bytesOut });
     },
-    /** Lets the clock show `now`, and reads the lines there are then. */
+    /** Sets the clock to `now`, and returns the lines so far. */
     at: (now: number): Record<string, unknown>[] => {
       status.tick(now);
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -26,8 +26,8 @@ function played() {
   };
 }
 
-test("once a minute a line says what is open, what was served since the last one, and the memory", () => {
-  const { at, serve, lines } = played();
+test("a line every minute has what is open, what was served since the last line, and the memory", () => {
+  const { at, serve, lines } = scripted();
   serve(10, 2_000);
   serve(1, 0, 503);
   expect(at(START + STATUS_INTERVAL - 1)).toEqual([]);
@@ -51,8 +51,8 @@ test("once a minute a line says what is open, what was served since the last one
   expect(second).toMatchObject({ requests: 1, received_bytes: 5, sent_bytes: 7 });
 });
 
-test("a clock that has not moved for long is caught up with by one line", () => {
-  const { at } = played();
+test("after a long pause of the clock one line is written", () => {
+  const { at } = scripted();
   expect(at(START + 10 * STATUS_INTERVAL)).toHaveLength(1);
   expect(at(START + 11 * STATUS_INTERVAL - 1)).toHaveLength(1);
 });

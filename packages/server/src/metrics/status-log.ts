@@ -4,16 +4,16 @@ import type { Measured, ServerMetrics, Totals } from "./metrics.js";
 /** Milliseconds between two lines. */
 export const STATUS_INTERVAL = 60_000;
 
-/** Says in the log how a server is: what is open now, and what was served since the last time. */
+/** Logs the state of the server: what is open, and what was served since the last line. */
 export class StatusLog {
   readonly #log: Logger;
   readonly #measured: Measured;
   readonly #metrics: ServerMetrics;
   #due: number;
-  /** Those that the last line knew. */
-  #told: Totals = { requests: 0, received_bytes: 0, sent_bytes: 0 };
+  /** The totals at the last line. */
+  #logged: Totals = { requests: 0, received_bytes: 0, sent_bytes: 0 };
 
-  /** @param now milliseconds, by the clock of `tick`. */
+  /** @param now milliseconds of the clock of `tick`. */
   constructor(log: Logger, measured: Measured, metrics: ServerMetrics, now: number) {
     this.#log = log;
     this.#measured = measured;
@@ -21,7 +21,7 @@ export class StatusLog {
     this.#due = now + STATUS_INTERVAL;
   }
 
-  /** Writes a line if it is time for one. */
+  /** Writes a line every STATUS_INTERVAL. */
   tick(now: number): void {
     if (now < this.#due) return;
     this.#due = now + STATUS_INTERVAL;
@@ -32,17 +32,17 @@ export class StatusLog {
   write(): void {
     const { totals } = this.#metrics;
     const { sessions, tunnels, streams, connections } = this.#measured;
-    const told = this.#told;
-    this.#told = totals;
+    const logged = this.#logged;
+    this.#logged = totals;
     this.#log.info(
       {
         sessions,
         tunnels,
         streams,
         connections,
-        requests: totals.requests - told.requests,
-        received_bytes: totals.received_bytes - told.received_bytes,
-        sent_bytes: totals.sent_bytes - told.sent_bytes,
+        requests: totals.requests - logged.requests,
+        received_bytes: totals.received_bytes - logged.received_bytes,
+        sent_bytes: totals.sent_bytes - logged.sent_bytes,
         rss_bytes: process.memoryUsage.rss(),
       },
       "status of the server",

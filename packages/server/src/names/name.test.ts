@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { isReservedName, isValidName, randomName } from "./name.js";
 
-test.each(["a", "my-app", "0", "x".repeat(63)])("%s can be a name", (name) => {
+test.each(["a", "my-app", "0", "x".repeat(63)])("%s is a valid name", (name) => {
   expect(isValidName(name)).toBe(true);
 });
 
 test.each(["", "-a", "a-", "A", "a.b", "a_b", "ä", "x".repeat(64), "xn--80ak6aa92e", "a\n", "a b"])(
-  "%j cannot",
+  "%j is not a valid name",
   (name) => {
     expect(isValidName(name)).toBe(false);
   },

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 
 const VALID = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Names that would look like the server's own, or that other software gives a meaning. */
+/** Names that look like part of the server, or that other software treats specially. */
 const RESERVED = new Set(
   (
     "www api admin administrator app apps assets auth autoconfig autodiscover blog cdn connect console dashboard dev docs ftp git " +
@@ -14,18 +14,18 @@ const RESERVED = new Set(
 const CONSONANTS = "bdfghjklmnprstvz";
 const VOWELS = "aeiou";
 
-/** What an operator asks of names beyond their form. */
+/** The operator's rules for names, beyond their form. */
 export interface NameRules {
-  /** Names that nobody gets. */
+  /** Names that cannot be bound. */
   readonly reserved: readonly string[];
-  /** Letters that a name must have and may have. */
+  /** Bounds of the length, in characters. */
   readonly shortest: number;
   readonly longest: number;
 }
 
 export const DEFAULT_NAME_RULES: NameRules = { reserved: [], shortest: 1, longest: 63 };
 
-/** Whether `name` can stand before the base domain: one DNS label (RFC 1123), and no punycode, which could pass for another name. */
+/** Whether `name` can be a subdomain: one DNS label (RFC 1123), and not punycode, which may look like another name. */
 export function isValidName(name: string, { shortest, longest }: NameRules = DEFAULT_NAME_RULES): boolean {
   return VALID.test(name) && !name.startsWith("xn--") && name.length >= shortest && name.length <= longest;
 }
@@ -34,7 +34,7 @@ export function isReservedName(name: string, { reserved }: NameRules = DEFAULT_N
   return RESERVED.has(name) || reserved.includes(name);
 }
 
-/** A pronounceable name that nobody can guess in reasonable time: seven syllables of 80, 44 bits. */
+/** A random pronounceable name that is hard to guess: seven of 80 syllables, 44 bits. */
 export function randomName(): string {
   const parts = [2, 2, 3].map((syllables) => Array.from({ length: syllables }, syllable).join(""));
   return parts.join("-");

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { Logger } from "pino";
-import { parseAuthority, type FinishedRequest } from "@postern/gateway";
+import type { PeerCertificate } from "@postern/net";
 import {
   ERRORS,
+  FEATURES,
+  isLimitCode,
   PROTOCOL_VERSION,
   Session,
   TunnelError,
@@ -16,86 +17,82 @@ import {
   type Stream,
   type Transport,
 } from "@postern/protocol";
-import { Authority } from "../login/session-credential.js";
-import { defaultName, type DefaultName } from "./default-name.js";
-import type { PeerCertificate } from "@postern/net";
-import type { Authenticator, Identity } from "../login/principal.js";
-import { FormerTunnels } from "../tunnels/draining-tunnels.js";
-import { SERVER_LIMITS } from "../limits.js";
-import { isReservedName, isValidName, type NameRules } from "../names/name.js";
-import type { Holder } from "../tunnels/name-holding.js";
-import type { NameRegistry } from "../tunnels/name-registry.js";
-import { sendRecords } from "../tunnels/request-records.js";
-import { Tunnel } from "../tunnels/tunnel.js";
+import type { Principal } from "../login/principal.js";
+import { SessionCredential } from "../login/session-credential.js";
+import { bindGrant, type BindGrant } from "./bind-grant.js";
+import type { SessionDependencies } from "./session-dependencies.js";
+import { SessionTunnels, type SessionLogs } from "./session-tunnels.js";
 
-/** How long finished requests are collected before the client hears of them, in milliseconds. */
-const RECORDS_DELAY = 50;
+/** The optional parts of the protocol that this server offers. */
+const OFFERED: ReadonlySet<string> = new Set(Object.values(FEATURES));
 
-/** What a session needs of the server it is on. */
-export interface SessionHost {
-  readonly authenticator: Authenticator;
-  readonly names: NameRegistry;
-  readonly log: Logger;
-  readonly requestLog: Logger;
-  readonly nameRules: NameRules;
-  /** Whether there is room for one more tunnel, unless it takes the place of one that is there. */
-  hasRoomFor(name: string): boolean;
-  publicUrl(name: string): string;
-  /** The client is known now. */
-  onLogin(session: ClientSession): void;
-  /** A request of a visitor to one of its tunnels is over. */
-  onFinished(request: FinishedRequest): void;
-  onClose(session: ClientSession, reason: TunnelError): void;
+/** Where a session comes from. */
+export interface ClientConnection {
+  readonly transport: Transport;
+  /** The client's IP address. */
+  readonly address: string;
+  /** The certificate that the client showed in the TLS handshake. */
+  readonly peer: PeerCertificate | undefined;
 }
 
-/** What a tunnel gets. */
-interface Grant extends DefaultName {
-  hostHeader: string | undefined;
-  holder: Holder;
+export interface ClientSessionEvents {
+  onLogin(): void;
+  onClose(reason: TunnelError): void;
 }
 
-/** The server's side of a client's session: checks who it is, gives it names, and takes them back. */
+/** The request that an error answers. Without one, the error concerns the session. */
+interface ErrorAbout {
+  bind?: number;
+  check?: number;
+  refresh?: number;
+  /** Milliseconds. */
+  retryAfter?: number | undefined;
+}
+
+/** The server's side of a client's session: login, control messages, and the end. */
 export class ClientSession implements SessionHandler {
   readonly id = randomUUID();
   readonly #session: Session;
   readonly #transport: Transport;
-  readonly #host: SessionHost;
-  #log: Logger;
-  #requestLog: Logger;
-  readonly #authority: Authority;
-  /** Who the client says it is. */
+  readonly #dependencies: SessionDependencies;
+  readonly #events: ClientSessionEvents;
+  readonly #credential: SessionCredential;
+  readonly #tunnels: SessionTunnels;
+  #logs: SessionLogs;
+  /** The user of `hello`, unverified. */
   #user: string | undefined;
-  /** By number. */
-  readonly #tunnels = new Map<number, Tunnel>();
-  readonly #former = new FormerTunnels();
-  #lastNumber = 0;
-  /** The client said that it is going. */
-  #leaving = false;
+  /** Optional parts of the protocol in force. */
+  #features: readonly string[] = [];
+  /** The client announced its end, so it is not expected back. */
+  #isLeaving = false;
 
-  constructor(transport: Transport, address: string, host: SessionHost, peer?: PeerCertificate) {
-    this.#host = host;
+  constructor(
+    { transport, address, peer }: ClientConnection,
+    dependencies: SessionDependencies,
+    events: ClientSessionEvents,
+  ) {
     this.#transport = transport;
-    this.#log = host.log.child({ session: this.id, address });
-    this.#requestLog = host.requestLog.child({ session: this.id, address });
+    this.#dependencies = dependencies;
+    this.#events = events;
+    const { log, requestLog, authenticator } = dependencies;
+    const about = { session: this.id, address };
+    this.#logs = { log: log.child(about), requestLog: requestLog.child(about) };
     const now = (): number => performance.now();
     const schedule = (task: () => void): void => void setImmediate(task);
     this.#session = new Session({ role: "server", transport, now, schedule }, this);
-    this.#authority = new Authority(
-      { authenticate: (auth) => host.authenticator.authenticate(auth, peer) },
-      {
-        onExpiring: (expires_in_ms) => this.#session.control({ type: "expiring", expires_in_ms }),
-        onEnd: ({ code, message }) => {
-          this.#log.warn({ code, reason: message }, "the credential of this client does not count any more");
-          this.refuse(code);
-        },
-        onFault: (err) => this.#log.error({ err }, "a credential could not be checked by a fault of the server"),
+    this.#tunnels = new SessionTunnels(this.#session, dependencies, () => this.#logs);
+    this.#credential = new SessionCredential((auth) => authenticator.authenticate(auth, peer), {
+      onExpiring: (expires_in_ms) => this.#session.control({ type: "expiring", expires_in_ms }),
+      onEnd: ({ code, message }) => {
+        this.#logs.log.warn({ code, reason: message }, "session ended: its credential is no longer accepted");
+        this.refuse(code);
       },
-    );
+      onFault: (err) => this.#logs.log.error({ err }, "a credential could not be checked: internal error"),
+    });
   }
 
-  /** Whether its client has logged in. */
-  get known(): boolean {
-    return this.#authority.identity !== undefined;
+  get isLoggedIn(): boolean {
+    return this.#credential.principal !== undefined;
   }
 
   /** Streams open now. */
@@ -103,35 +100,34 @@ export class ClientSession implements SessionHandler {
     return this.#session.streams;
   }
 
-  /** Heartbeat, authority and idle streams; about once a second. */
+  /** Heartbeat, credential and idle streams. Call about once a second. */
   tick(now: number): void {
     this.#session.tick();
-    this.#authority.check();
+    this.#credential.check();
     this.#unbindForbidden();
-    for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
-    for (const number of this.#former.due(now)) this.#session.breakTunnel(number, "PN_NAME_TAKEN_OVER");
+    this.#tunnels.tick(now);
   }
 
-  /** Ends the session, and says why. */
+  /** Ends the session with an error. @param retryAfter milliseconds. */
   refuse(code: ErrorCode, retryAfter?: number): void {
-    this.#authority.dispose();
-    this.#sayError(code, { retryAfter });
+    this.#credential.dispose();
+    this.#sendError(code, { retryAfter });
     this.#session.close(new TunnelError(code));
   }
 
-  /** Ends the session when the credential that it was opened with is no longer accepted. */
-  checkAuthority(): void {
-    this.#authority.check();
+  /** Ends the session if its credential is no longer accepted. */
+  checkCredential(): void {
+    this.#credential.check();
   }
 
-  /** Asks the client to connect anew, `retryAfter` milliseconds from now. Streams in progress go on. */
+  /** Asks the client to connect again `retryAfter` milliseconds from now. Streams in progress go on. */
   goAway(retryAfter: number): void {
     this.#session.goAway("PN_DRAINING", retryAfter);
-    this.#letIdleStreamsGo();
+    this.#tunnels.retireIdleStreams();
   }
 
   close(): void {
-    for (const tunnel of this.#tunnels.values()) sendRecords(this.#session, tunnel, this.#requestLog);
+    this.#tunnels.sendRecords();
     this.#session.close(new TunnelError("PN_DRAINING"));
   }
 
@@ -140,28 +136,24 @@ export class ClientSession implements SessionHandler {
     this.#transport.terminate();
   }
 
-  // ---- what the client says
-
   onControl(message: ControlMessage): void {
-    const { identity, proving } = this.#authority;
-    if (identity === undefined)
-      return message.type === "hello" && !proving ? this.#login(message) : this.refuse("PN_PROTOCOL");
+    const { principal, isAuthenticating } = this.#credential;
+    if (principal === undefined)
+      return message.type === "hello" && !isAuthenticating ? this.#login(message) : this.refuse("PN_PROTOCOL");
     switch (message.type) {
       case "bind":
-        if (this.#authority.check()) this.#bind(message, identity);
+        if (this.#credential.check()) this.#bind(message, principal);
         return;
       case "check":
-        if (this.#authority.check()) this.#check(message, identity);
+        if (this.#credential.check()) this.#check(message, principal);
         return;
       case "refresh":
-        return proving ? this.#sayError("PN_AUTH_UNAVAILABLE", { refresh: message.refresh }) : this.#refresh(message);
-      case "unbind": {
-        const tunnel = this.#tunnels.get(message.tunnel);
-        if (tunnel !== undefined) this.#unbind(tunnel, "PN_CLOSED");
-        return;
-      }
+        if (!isAuthenticating) return this.#refresh(message);
+        return this.#sendError("PN_AUTH_UNAVAILABLE", { refresh: message.refresh });
+      case "unbind":
+        return this.#tunnels.close(message.tunnel);
       case "error":
-        return this.#log.warn({ code: message.code.slice(0, 50) }, "the client reports an error");
+        return this.#logs.log.warn({ code: message.code.slice(0, 50) }, "the client reports an error");
       default:
         return this.refuse("PN_PROTOCOL");
     }
@@ -172,9 +164,9 @@ export class ClientSession implements SessionHandler {
   }
 
   onGoAway(): void {
-    this.#leaving = true;
-    for (const tunnel of this.#tunnels.values()) this.#releaseName(tunnel);
-    this.#letIdleStreamsGo();
+    this.#isLeaving = true;
+    this.#tunnels.release(true);
+    this.#tunnels.retireIdleStreams();
   }
 
   onPong(): void {}
@@ -182,34 +174,33 @@ export class ClientSession implements SessionHandler {
   onStreamsOver(): void {}
 
   onClose(reason: TunnelError): void {
-    if (reason.code === "PN_CLOSED") this.#leaving = true;
-    for (const tunnel of this.#tunnels.values()) {
-      this.#releaseName(tunnel);
-      this.#log.info({ name: tunnel.name, tunnel: tunnel.id }, "tunnel closed");
-    }
+    const { code } = reason;
+    if (code === "PN_CLOSED") this.#isLeaving = true;
+    this.#tunnels.release(this.#isLeaving);
     this.#tunnels.clear();
-    this.#authority.dispose();
-    if (this.#authority.identity === undefined)
-      this.#log.warn({ code: reason.code }, "a connection ended before login");
-    else this.#log.info({ code: reason.code }, this.#leaving ? "client left" : "client dropped");
-    this.#host.onClose(this, reason);
+    this.#credential.dispose();
+    const { log } = this.#logs;
+    if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
+    else log.info({ code }, this.#isLeaving ? "client left" : "client dropped");
+    this.#events.onClose(reason);
   }
 
   #login(hello: Hello): void {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
-    this.#authority.prove(hello.auth, (outcome) => {
+    this.#credential.authenticate(hello.auth, (outcome) => {
       if (outcome instanceof TunnelError) {
-        this.#log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
+        this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
         return this.refuse(outcome.code, outcome.retryAfter);
       }
-      this.#user = hello.auth.user;
       this.#welcome(hello, outcome);
     });
   }
 
-  #welcome(hello: Hello, { owner }: Identity): void {
-    this.#log = this.#log.child({ owner });
-    this.#requestLog = this.#requestLog.child({ owner });
+  #welcome({ auth, agent, features = [] }: Hello, { owner }: Principal): void {
+    const { log, requestLog } = this.#logs;
+    this.#logs = { log: log.child({ owner }), requestLog: requestLog.child({ owner }) };
+    this.#user = auth.user;
+    this.#features = [...OFFERED].filter((feature) => features.includes(feature));
     const { heartbeat, streams } = this.#session.limits;
     this.#session.control({
       type: "welcome",
@@ -217,128 +208,78 @@ export class ClientSession implements SessionHandler {
       session: this.id,
       heartbeat_ms: heartbeat,
       limits: { streams },
-      features: [],
-      ...this.#ends(),
+      features: [...this.#features],
+      ...this.#expiry(),
     });
     this.#session.ping();
-    this.#log.info({ agent: hello.agent?.slice(0, 100) }, "client connected");
-    this.#host.onLogin(this);
+    this.#logs.log.info({ agent: agent?.slice(0, 100) }, "client connected");
+    this.#events.onLogin();
   }
 
-  /** Streams and tunnels stay as they are, as long as the new credential allows their names. */
   #refresh({ refresh, auth }: Refresh): void {
-    this.#authority.prove(auth, (outcome) => {
+    this.#credential.authenticate(auth, (outcome) => {
       if (outcome instanceof TunnelError) {
-        this.#log.warn({ code: outcome.code, reason: outcome.message }, "refresh refused");
-        return this.#sayError(outcome.code, { refresh, retryAfter: outcome.retryAfter });
+        this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "refresh refused");
+        return this.#sendError(outcome.code, { refresh, retryAfter: outcome.retryAfter });
       }
-      this.#session.control({ type: "refreshed", refresh, ...this.#ends() });
-      this.#log.debug("credential refreshed");
+      this.#session.control({ type: "refreshed", refresh, ...this.#expiry() });
+      this.#logs.log.debug("credential refreshed");
       this.#unbindForbidden();
     });
   }
 
-  /** What counts now may allow fewer names than what counted when they were taken: after a refresh, and when its issuer says so. */
+  /**
+   * The credential in force may allow fewer names than an earlier one: after a refresh, or because its issuer changed
+   * it.
+   */
   #unbindForbidden(): void {
-    for (const tunnel of this.#tunnels.values())
-      if (this.#authority.identity?.names.allow(tunnel.name) === false) this.#unbind(tunnel, "PN_NAME_FORBIDDEN");
+    const { principal } = this.#credential;
+    if (principal !== undefined) this.#tunnels.unbindForbidden(principal.names);
   }
 
-  #ends(): { expires_in_ms?: number } {
-    const { remaining } = this.#authority;
+  #expiry(): { expires_in_ms?: number } {
+    const { remaining } = this.#credential;
     return remaining === undefined ? {} : { expires_in_ms: remaining };
   }
 
-  #bind(bind: Bind, identity: Identity): void {
-    const grant = this.#grant(bind, identity);
+  #bind(bind: Bind, principal: Principal): void {
+    const grant = this.#grant(bind, principal);
     if (typeof grant === "string") {
-      this.#log.warn({ name: bind.subdomain?.slice(0, 100), code: grant }, "tunnel refused");
-      return this.#sayError(grant, { bind: bind.bind });
+      this.#logs.log.warn({ name: bind.subdomain?.slice(0, 100), code: grant }, "tunnel refused");
+      return this.#sendError(grant, { bind: bind.bind });
     }
-    const { name, lasting, hostHeader } = grant;
-    const tunnel = new Tunnel({
-      number: ++this.#lastNumber,
-      id: randomUUID(),
-      name,
-      lasting,
-      session: this.#session,
-      hostHeader,
-      onFinished: (request) => this.#host.onFinished(request),
-      onRecords: () => setTimeout(() => sendRecords(this.#session, tunnel, this.#requestLog), RECORDS_DELAY),
-    });
-    this.#tunnels.set(tunnel.number, tunnel);
-    this.#host.names.take(tunnel, grant.holder, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
-    const public_url = this.#host.publicUrl(name);
-    const { number, id } = tunnel;
+    const { number, id, name } = this.#tunnels.open(grant);
+    const public_url = this.#dependencies.publicUrl(name);
     this.#session.control({ type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url });
-    this.#log.info({ name, tunnel: id, public_url }, "tunnel open");
+    this.#logs.log.info({ name, tunnel: id, public_url }, "tunnel open");
   }
 
-  /** Says what a tunnel would get, and opens none. */
-  #check(wish: Check, identity: Identity): void {
-    const { check } = wish;
-    const grant = this.#grant(wish, identity);
-    if (typeof grant === "string") return this.#sayError(grant, { check });
-    const { name, lasting } = grant;
-    const { owner } = identity;
-    const named = lasting ? { name, public_url: this.#host.publicUrl(name) } : {};
-    this.#session.control({ type: "checked", check, owner, ...named });
+  /** Reports what a `bind` would get. */
+  #check(message: Check, principal: Principal): void {
+    const { check } = message;
+    const grant = this.#grant(message, principal);
+    if (typeof grant === "string") return this.#sendError(grant, { check });
+    const { name, requested } = grant;
+    // A random name would be another one at the bind.
+    const named = requested ? { name, public_url: this.#dependencies.publicUrl(name) } : {};
+    this.#session.control({ type: "checked", check, owner: principal.owner, ...named });
   }
 
-  /** What a tunnel with these wishes gets, or why there can be none. */
-  #grant(wish: Bind | Check, identity: Identity): Grant | ErrorCode {
-    const { names, nameRules } = this.#host;
-    const wished = wish.subdomain !== undefined;
-    const named = wished
-      ? { name: wish.subdomain!.toLowerCase(), lasting: true }
-      : defaultName(this.#user ?? identity.user, identity, names, nameRules);
-    if (named === undefined) return "PN_NAME_FORBIDDEN";
-    const hostHeader = wish.host_header === "rewrite" ? wish.local_host : wish.host_header;
-    const holder = { owner: identity.owner, instance: wish.type === "bind" ? wish.instance : undefined };
-    const refusal = this.#refusal(named.name, wished, identity, hostHeader) ?? names.refusal(named.name, holder);
-    return refusal ?? { ...named, hostHeader, holder };
+  #grant(bind: Bind | Check, principal: Principal): BindGrant | ErrorCode {
+    return bindGrant(bind, { principal, user: this.#user, tunnels: this.#tunnels.size }, this.#dependencies);
   }
 
-  #refusal(name: string, wished: boolean, identity: Identity, hostHeader: string | undefined): ErrorCode | undefined {
-    const { nameRules } = this.#host;
-    // A name that the server made up is one that it may give.
-    if (!isValidName(name, wished ? nameRules : undefined)) return "PN_NAME_INVALID";
-    if (isReservedName(name, nameRules)) return "PN_NAME_RESERVED";
-    if (!identity.names.allow(name)) return "PN_NAME_FORBIDDEN";
-    if (hostHeader !== undefined && parseAuthority(hostHeader) === undefined) return "PN_HOST_HEADER";
-    if (this.#tunnels.size >= SERVER_LIMITS.tunnelsPerSession || !this.#host.hasRoomFor(name)) return "PN_TUNNEL_LIMIT";
-    return undefined;
-  }
-
-  #unbind(tunnel: Tunnel, code: ErrorCode): void {
-    this.#tunnels.delete(tunnel.number);
-    sendRecords(this.#session, tunnel, this.#requestLog);
-    tunnel.pool.close();
-    this.#host.names.release(tunnel, tunnel.lasting ? "stopped" : "free");
-    // What its client wants to end may take its time; what was taken from it may not.
-    if (code !== "PN_CLOSED") this.#former.add(tunnel.number, performance.now());
+  #sendError(code: ErrorCode, { retryAfter, ...about }: ErrorAbout): void {
     const { message, retryable } = ERRORS[code];
-    this.#session.control({ type: "unbound", tunnel: tunnel.number, code, message, retryable });
-    this.#log.info({ name: tunnel.name, tunnel: tunnel.id, code }, "tunnel closed");
-  }
-
-  /** A client that left keeps the names it had asked for; one that dropped is expected back under any name. */
-  #releaseName(tunnel: Tunnel): void {
-    const how = !this.#leaving ? "dropped" : tunnel.lasting ? "stopped" : "free";
-    this.#host.names.release(tunnel, how);
-  }
-
-  #letIdleStreamsGo(): void {
-    for (const tunnel of this.#tunnels.values()) tunnel.pool.clear(performance.now());
-  }
-
-  #sayError(
-    code: ErrorCode,
-    about: { bind?: number; check?: number; refresh?: number; retryAfter?: number | undefined },
-  ): void {
-    const { message, retryable } = ERRORS[code];
-    const { retryAfter, ...wish } = about;
+    const isUnknown = isLimitCode(code) && !this.#features.includes(FEATURES.limitCodes);
     const hint = retryAfter === undefined ? {} : { retry_after_ms: retryAfter };
-    this.#session.control({ type: "error", code, message, retryable, ...hint, ...wish });
+    this.#session.control({
+      type: "error",
+      code: isUnknown ? "PN_TUNNEL_LIMIT" : code,
+      message,
+      retryable,
+      ...hint,
+      ...about,
+    });
   }
 }

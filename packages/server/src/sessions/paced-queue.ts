@@ -1,24 +1,27 @@
-/** Does work that came all at once a little in each turn of the event loop, so that everything else has its turns between. */
-export class Turns {
+/**
+ * Runs tasks a few at a time, in order, so that tasks that come all at once leave the event loop free for other work in
+ * between.
+ */
+export class PacedQueue {
   readonly #perTurn: number;
   #waiting: (() => void)[] = [];
-  #scheduled = false;
+  #isScheduled = false;
 
+  /** @param perTurn tasks that run in one turn of the event loop. */
   constructor(perTurn: number) {
     this.#perTurn = perTurn;
   }
 
-  /** Runs `task` soon, in the order in which tasks came. */
   add(task: () => void): void {
     this.#waiting.push(task);
     this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#waiting.length === 0) return;
-    this.#scheduled = true;
+    if (this.#isScheduled || this.#waiting.length === 0) return;
+    this.#isScheduled = true;
     setImmediate(() => {
-      this.#scheduled = false;
+      this.#isScheduled = false;
       const due = this.#waiting.slice(0, this.#perTurn);
       this.#waiting = this.#waiting.slice(this.#perTurn);
       this.#schedule();

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { FormerTunnels } from "./draining-tunnels.js";
+import { DrainingTunnels } from "./draining-tunnels.js";
 import { SERVER_LIMITS } from "../limits.js";
 
-test("streams of a tunnel that was taken away have their time, and are ended once; it is less than a minute", () => {
-  const former = new FormerTunnels();
-  former.add(1, 0);
-  former.add(2, 5_000);
-  expect(former.due(SERVER_LIMITS.lastStreams - 1)).toEqual([]);
-  expect(former.due(SERVER_LIMITS.lastStreams)).toEqual([1]);
-  expect(former.due(SERVER_LIMITS.lastStreams + 5_000)).toEqual([2]);
-  expect(former.due(Infinity)).toEqual([]);
+test("streams of a lost tunnel get their time, less than a minute, and are due once", () => {
+  const draining = new DrainingTunnels();
+  draining.add(1, 0);
+  draining.add(2, 5_000);
+  expect(draining.due(SERVER_LIMITS.lastStreams - 1)).toEqual([]);
+  expect(draining.due(SERVER_LIMITS.lastStreams)).toEqual([1]);
+  expect(draining.due(SERVER_LIMITS.lastStreams + 5_000)).toEqual([2]);
+  expect(draining.due(Infinity)).toEqual([]);
   expect(SERVER_LIMITS.lastStreams).toBeLessThan(60_000);
 });

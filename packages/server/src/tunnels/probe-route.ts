@@ -4,21 +4,22 @@ import type { Stream } from "@postern/protocol";
 
 const FIELD = /^([0-9a-f]{32})\.([0-9a-f]{64})$/;
 
-/** What the route needs of the tunnel that it belongs to. */
+/** The part of a tunnel that the route needs. */
 export interface ProbedTunnel {
   readonly id: string;
   readonly unavailable: Refusal | undefined;
   dial(probe: boolean): Stream;
 }
 
-/** What a request says that may be a probe (PROTOCOL.md, section 10); empty where it is none. */
+/** The probe field of a request that may be a probe (PROTOCOL.md, section 10); empty where it is not one. */
 export function probeOf(head: RequestHead): string {
   return head.method === "GET" && head.path === "/" ? head.fieldValue("postern-probe") : "";
 }
 
 /**
- * The route of a client's own probes. They go the way of all requests, to the session that sent them, each on a stream of its own that is
- * flagged. Nobody is told of them: only who knows the tunnel's id can send one, so no visitor goes unnoticed in this way.
+ * The route of a client's own probes. They take the way of all requests, to the session that sent them, each on a
+ * flagged stream of its own. They are neither logged nor counted: sending one takes the tunnel's id, so no visitor can
+ * hide behind the field.
  */
 export class ProbeRoute implements UpstreamRoute, Upstream {
   readonly kind = "upstream";
@@ -28,12 +29,12 @@ export class ProbeRoute implements UpstreamRoute, Upstream {
 
   constructor(tunnel: ProbedTunnel) {
     this.#tunnel = tunnel;
-    // No stream is kept for another probe.
+    // No stream is reused for another probe.
     this.pool.close();
   }
 
   /** Whether `field` is a nonce and its HMAC-SHA-256 with the tunnel's id. */
-  isProvedBy(field: string): boolean {
+  isSignedBy(field: string): boolean {
     const [, nonce, proof] = FIELD.exec(field) ?? [];
     if (nonce === undefined || proof === undefined) return false;
     const due = createHmac("sha256", this.#tunnel.id).update(nonce).digest();

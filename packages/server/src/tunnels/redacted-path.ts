@@ -1,7 +1,7 @@
 const SECRET =
   /^(.*[_-])?(token|secret|password|passwd|passphrase|pass|pwd|otp|key|apikey|auth|authorization|signature|sig|credential|session|sessionid|jwt|code)$/i;
 
-/** A path as logs may hold it: values of the query that sound like secrets are left out. */
+/** The path without the values of query parameters whose names suggest a secret. */
 export function redactedPath(path: string): string {
   const query = path.indexOf("?");
   if (query < 0) return path;
@@ -14,14 +14,14 @@ export function redactedPath(path: string): string {
   return path.slice(0, query + 1) + kept.join("");
 }
 
-/** Of `user[password][]` and `user.password` each part counts; `accessToken` is `access_Token`. */
+/** Each part of `user[password][]` and `user.password` counts; `accessToken` counts as `access_Token`. */
 function isSecret(name: string): boolean {
   return name
     .split(/[[\].]/)
     .some((part) => SECRET.test(part) || SECRET.test(part.replace(/([a-z0-9])([A-Z])/g, "$1_$2")));
 }
 
-/** A name as its reader decodes it: `%74oken` is no way around. */
+/** The name as the service decodes it: `%74oken` is `token`. */
 function plain(name: string): string {
   try {
     return decodeURIComponent(name);

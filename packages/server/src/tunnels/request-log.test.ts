@@ -14,7 +14,7 @@ const request: FinishedRequest = {
   address: "192.0.2.1",
 };
 
-test("lists the first requests of a second in full and counts the rest", () => {
+test("the first requests of a second are listed in full, the rest counted", () => {
   const log = new RequestLog();
   const firsts = Array.from({ length: SERVER_LIMITS.listedRequests + 7 }, () => log.add(request, 10));
   expect(firsts.filter(Boolean)).toHaveLength(1);
@@ -24,7 +24,7 @@ test("lists the first requests of a second in full and counts the rest", () => {
   expect(records[0]).toMatchObject({ request_id: "r-1", duration_ms: 10, bytes_out: 130 });
 });
 
-test("the next second lists again, and what was taken is gone", () => {
+test("each second lists again, and records are taken once", () => {
   const log = new RequestLog();
   for (let n = 0; n < 100; n++) log.add(request, 10);
   log.take();
@@ -34,7 +34,7 @@ test("the next second lists again, and what was taken is gone", () => {
   expect(log.take().records).toHaveLength(1);
 });
 
-test("a long path is cut", () => {
+test("a long path is truncated", () => {
   const log = new RequestLog();
   log.add({ ...request, path: `/${"x".repeat(5_000)}` }, 0);
   expect(log.take().records[0]?.path).toHaveLength(1_024);

@@ -3,17 +3,20 @@ import type { RequestRecord } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import { redactedPath } from "./redacted-path.js";
 
-/** Longest path in a record, in characters. */
+/** Longest path of a record, in characters. */
 const LONGEST_PATH = 1_024;
 
-/** The finished requests of one tunnel since it was last asked: the first fifty a second in full, the others as a number. */
+/**
+ * The finished requests of one tunnel since `take`: the first SERVER_LIMITS.listedRequests of each second in full, the
+ * others as a count.
+ */
 export class RequestLog {
   #records: RequestRecord[] = [];
   #omitted = 0;
   #listed = 0;
   #second = 0;
 
-  /** @returns whether it was empty before. */
+  /** Returns whether the log was empty before. */
   add(request: FinishedRequest, now: number): boolean {
     const first = this.#records.length === 0 && this.#omitted === 0;
     const second = Math.floor(now / 1000);

@@ -2,11 +2,11 @@ import type { Logger } from "pino";
 import type { RequestRecord, Session } from "@postern/protocol";
 import type { Tunnel } from "./tunnel.js";
 
-/** Bytes of records in one control message; such a message may have 16 KiB. */
-const MOST_BYTES = 12 * 1024;
+/** Bytes of records in one control message, which may have 16 KiB. */
+const MAX_BYTES = 12 * 1024;
 
-/** Tells the client, and the log, of the tunnel's requests since the last time. */
-export function sendRecords(session: Session, tunnel: Tunnel, log: Logger): void {
+/** Logs the tunnel's requests since the last call, and sends them to its client. */
+export function sendRequestRecords(session: Session, tunnel: Tunnel, log: Logger): void {
   const { records, omitted } = tunnel.requests.take();
   for (const record of records) log.info({ name: tunnel.name, ...record }, "request");
   if (omitted > 0) log.info({ name: tunnel.name, omitted }, "more requests");
@@ -15,7 +15,7 @@ export function sendRecords(session: Session, tunnel: Tunnel, log: Logger): void
   let bytes = 0;
   for (const record of records) {
     const size = Buffer.byteLength(JSON.stringify(record));
-    if (bytes + size > MOST_BYTES) {
+    if (bytes + size > MAX_BYTES) {
       session.control({ type: "requests", tunnel: tunnel.number, records: batch, omitted: 0 });
       batch = [];
       bytes = 0;

@@ -1,6 +1,7 @@
 import {
   refusals,
   StreamPool,
+  type Candidate,
   type FinishedRequest,
   type Refusal,
   type Upstream,
@@ -15,45 +16,47 @@ export interface TunnelOptions {
   number: number;
   id: string;
   name: string;
-  /** Its client asked for this very name. */
-  lasting: boolean;
+  /** Its client requested this name: the name is kept when the client stops. */
+  requested: boolean;
   session: Session;
   hostHeader: string | undefined;
   /** A request of a visitor finished. */
   onFinished: (request: FinishedRequest) => void;
-  /** A request finished, the first since the records were taken. */
+  /** A request finished, the first since the request log was emptied. */
   onRecords: (tunnel: Tunnel) => void;
 }
 
-/** What was sent so long ago, in milliseconds, and is not acknowledged is asked for; as long may the answer take. */
-const DOUBT = 1_000;
+/** Bytes unacknowledged for this time, in milliseconds, cause a ping, which may take as long to be answered. */
+const PATIENCE = 1_000;
 
-/** A name that a client's session serves: where requests for it are routed, and the upstream that dials a stream of the session. */
-export class Tunnel implements UpstreamRoute, Upstream {
+/**
+ * A name that a client's session serves: the route of its requests, and the upstream that opens streams of the session.
+ */
+export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly kind = "upstream";
   readonly number: number;
   readonly id: string;
   readonly name: string;
-  readonly lasting: boolean;
+  readonly requested: boolean;
   readonly hostHeader: string | undefined;
   readonly pool: StreamPool;
-  /** Where its client's own probes go: to this very session. */
+  /** The route of its client's own probes: always this session. */
   readonly probe: ProbeRoute;
   readonly requests = new RequestLog();
-  /** Which taking of its name it belongs to: whatever comes from an older one changes nothing. The registry sets it. */
+  /** The epoch of the lease that it serves under. Its group sets it. */
   epoch = 0;
   readonly #session: Session;
   readonly #onFinished: (request: FinishedRequest) => void;
   readonly #onRecords: (tunnel: Tunnel) => void;
-  /** When its client was last asked for a sign of life, and from when on it is doubtful without one. */
+  /** When its client was last pinged, and when it becomes suspect without an answer. */
   #askedAt = -Infinity;
-  #doubtAt = -Infinity;
+  #suspectAt = -Infinity;
 
   constructor(options: TunnelOptions) {
     this.number = options.number;
     this.id = options.id;
     this.name = options.name;
-    this.lasting = options.lasting;
+    this.requested = options.requested;
     this.hostHeader = options.hostHeader;
     this.#session = options.session;
     this.#onFinished = options.onFinished;
@@ -63,36 +66,43 @@ export class Tunnel implements UpstreamRoute, Upstream {
   }
 
   get unavailable(): Refusal | undefined {
-    if (this.#session.available) return undefined;
+    if (this.available) return undefined;
     return this.#session.full ? refusals.PN_OVERLOADED : refusals.PN_TUNNEL_AWAY;
   }
 
+  get available(): boolean {
+    return this.#session.available;
+  }
+
   /** Streams of its session that are in use. */
-  get load(): number {
+  get inUse(): number {
     return this.#session.streams - this.pool.resting;
   }
 
-  /** Whether its client was asked for a sign of life, and owes it. It may be cut off; where another session serves the name, that goes first. */
-  get doubtful(): boolean {
-    return this.#isOwing && performance.now() >= this.#doubtAt;
+  /**
+   * Whether its client was pinged and has not answered in time. It may be cut off: other sessions of the name are
+   * preferred.
+   */
+  get suspect(): boolean {
+    return this.#awaitsAnswer && performance.now() >= this.#suspectAt;
   }
 
-  /** Another session of the client has come: perhaps because this one is lost. Until it is heard of, it is doubtful. */
-  prove(): void {
-    this.#ask(0);
+  /** Makes the tunnel suspect until its client answers a ping. */
+  checkAlive(): void {
+    this.#ping(0);
   }
 
-  /** Asks for a sign of life where what was sent is not acknowledged. To be called about once a second. */
+  /** Pings a client that does not acknowledge what was sent. Call about once a second. */
   watch(): void {
-    if (!this.#isOwing && this.#session.unacknowledgedFor >= DOUBT) this.#ask(DOUBT);
+    if (!this.#awaitsAnswer && this.#session.unacknowledgedFor >= PATIENCE) this.#ping(PATIENCE);
   }
 
-  /** @param probe the client is to look whether the request is its own. */
+  /** @param probe the request may be one of the client's own. */
   dial(probe = false): Stream {
     return this.#session.open(this.number, probe);
   }
 
-  /** Lets go of idle streams that are too old. To be called about once a second. */
+  /** Retires idle streams that are too old. Call about once a second. */
   sweep(now: number): void {
     this.pool.sweep(now);
     this.probe.pool.sweep(now);
@@ -103,13 +113,13 @@ export class Tunnel implements UpstreamRoute, Upstream {
     if (this.requests.add(request, performance.now())) this.#onRecords(this);
   }
 
-  get #isOwing(): boolean {
+  get #awaitsAnswer(): boolean {
     return this.#session.heardAt <= this.#askedAt;
   }
 
-  #ask(patience: number): void {
+  #ping(patience: number): void {
     this.#askedAt = performance.now();
-    this.#doubtAt = this.#askedAt + patience;
+    this.#suspectAt = this.#askedAt + patience;
     this.#session.ping();
   }
 }

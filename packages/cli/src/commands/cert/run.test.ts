@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { ClientAuthority, readCertificate } from "@postern/net";
+import { ClientCa, readCertificate } from "@postern/net";
 import { scratchFolder } from "@postern/testkit";
 import { run } from "./run.js";
 import type { Output } from "../../terminal/output.js";
@@ -25,7 +25,7 @@ test("writes a CA and two usable certificates with private keys; a second run ke
   const authority = new X509Certificate(text("ca.pem"));
   const client = new X509Certificate(text("client.pem"));
   expect(client.verify(authority.publicKey)).toBe(true);
-  expect(new ClientAuthority({ ca: text("ca.pem") }).accepts([client, authority])).toBe(true);
+  expect(new ClientCa({ ca: text("ca.pem") }).accepts([client, authority])).toBe(true);
   expect(new X509Certificate(text("client.pem")).subject).toBe("CN=alice");
 
   const before = text("ca.pem");

@@ -1,34 +1,37 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SERVER_LIMITS } from "../limits.js";
-import { NameRegistry, type Release } from "./name-registry.js";
+import { MemoryLeaseStore } from "../names/memory-lease-store.js";
+import { TunnelRegistry, type Release } from "./tunnel-registry.js";
 import type { Tunnel } from "./tunnel.js";
 
 const NAMES = ["app", "web"];
 const OWNERS = ["ann", "bob"];
 const INSTANCES = [undefined, "one", "two"];
 
-/** A session's tunnel in the model. It may live, be half-open (its client is gone, the server does not know) or be over. */
-interface Session {
+/**
+ * A session's tunnel in the model. It may be alive, half-open (its client is gone, the server does not know) or over.
+ */
+interface FakeTunnel {
   name: string;
   owner: string;
   instance: string | undefined;
   epoch: number;
-  load: number;
-  doubtful: boolean;
-  unavailable: undefined;
-  /** How often it was told that another instance took the name. */
-  told: number;
-  prove(): void;
+  inUse: number;
+  suspect: boolean;
+  available: true;
+  /** How often it was replaced by another instance. */
+  replaced: number;
+  checkAlive(): void;
   watch(): void;
 }
 
-/** What a name should look like. */
-interface Held {
+/** The expected state of a name. */
+interface Expected {
   owner: string;
-  serving: Session[];
-  expected: boolean;
-  until: number;
+  serving: FakeTunnel[];
+  awaited: boolean;
+  expiresAt: number;
   fenced: Set<string>;
   last: string | undefined;
   epoch: number;
@@ -50,7 +53,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    // Any session ever, however late, and again: it may have been half-open since long ago.
+    // Any tunnel of the run, at any time, also twice: it may have been half-open for long.
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("release" as const),
@@ -67,30 +70,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-test("whatever comes in whatever order: one instance holds a name, its owner gets it back at once, and who is of an older epoch changes nothing", () => {
+test("in any order of events one instance holds a name, its owner can always bind it, and older epochs change nothing", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       let now = 0;
-      const registry = new NameRegistry(() => now);
-      const model = new Map<string, Held>();
-      const sessions: Session[] = [];
+      const leases = new MemoryLeaseStore(() => now);
+      const registry = new TunnelRegistry(leases);
+      const model = new Map<string, Expected>();
+      const sessions: FakeTunnel[] = [];
 
-      const lapse = (): void => {
-        for (const [name, held] of model) if (held.serving.length === 0 && held.until <= now) model.delete(name);
+      const expire = (): void => {
+        for (const [name, held] of model) if (held.serving.length === 0 && held.expiresAt <= now) model.delete(name);
       };
 
       for (const each of steps) {
         if (each.kind === "wait") {
           now += each.time;
           registry.sweep();
-          lapse();
+          expire();
         } else if (each.kind === "bind") {
           const { name, owner, instance } = each;
           const held = model.get(name);
           const refusal = registry.refusal(name, { owner, instance });
           const isFenced =
-            instance !== undefined && held?.fenced.has(instance) === true && (held.serving.length > 0 || held.expected);
-          const due =
+            instance !== undefined && held?.fenced.has(instance) === true && (held.serving.length > 0 || held.awaited);
+          const expected =
             held === undefined
               ? undefined
               : held.owner !== owner
@@ -98,26 +102,26 @@ test("whatever comes in whatever order: one instance holds a name, its owner get
                 : isFenced
                   ? "PN_NAME_TAKEN_OVER"
                   : undefined;
-          expect(refusal).toBe(due);
-          if (due !== undefined) continue;
+          expect(refusal).toBe(expected);
+          if (expected !== undefined) continue;
 
-          const session: Session = {
+          const session: FakeTunnel = {
             name,
             owner,
             instance,
             epoch: 0,
-            load: 0,
-            doubtful: false,
-            unavailable: undefined,
-            told: 0,
-            prove() {},
+            inUse: 0,
+            suspect: false,
+            available: true,
+            replaced: 0,
+            checkAlive() {},
             watch() {},
           };
           sessions.push(session);
-          registry.take(session as unknown as Tunnel, { owner, instance }, () => {
-            session.told++;
-            // A session that is told lets go of the name, which is not its own any more.
-            registry.release(session as unknown as Tunnel, "free");
+          registry.add(session as unknown as Tunnel, { owner, instance }, () => {
+            session.replaced++;
+            // A replaced session removes its tunnel, which must not change the name any more.
+            registry.remove(session as unknown as Tunnel, "free");
           });
           const joins =
             held !== undefined && held.serving.length > 0 && instance !== undefined && instance === held.last;
@@ -126,15 +130,15 @@ test("whatever comes in whatever order: one instance holds a name, its owner get
             held.serving.push(session);
           } else {
             expect(session.epoch).toBeGreaterThan(held?.epoch ?? 0);
-            for (const former of held?.serving ?? []) expect(former.told).toBe(1);
+            for (const former of held?.serving ?? []) expect(former.replaced).toBe(1);
             const fenced = new Set(held?.fenced);
             if (held?.last !== undefined) fenced.add(held.last);
             if (instance !== undefined) fenced.delete(instance);
             model.set(name, {
               owner,
               serving: [session],
-              expected: false,
-              until: Infinity,
+              awaited: false,
+              expiresAt: Infinity,
               fenced,
               last: instance,
               epoch: session.epoch,
@@ -142,32 +146,38 @@ test("whatever comes in whatever order: one instance holds a name, its owner get
           }
         } else if (sessions.length > 0) {
           const session = sessions[each.which % sessions.length]!;
-          registry.release(session as unknown as Tunnel, each.how);
+          registry.remove(session as unknown as Tunnel, each.how);
           const held = model.get(session.name);
           if (held?.serving.includes(session) === true) {
             held.serving.splice(held.serving.indexOf(session), 1);
             if (held.serving.length === 0) {
-              held.expected = each.how === "dropped";
-              held.until = now + SERVER_LIMITS.nameHold;
+              held.awaited = each.how === "dropped";
+              held.expiresAt = now + SERVER_LIMITS.nameHold;
               if (each.how === "free") model.delete(session.name);
             }
           }
         }
 
+        for (const owner of OWNERS)
+          expect(leases.count(owner)).toBe([...model.values()].filter((held) => held.owner === owner).length);
         for (const name of NAMES) {
           const held = model.get(name);
-          const found = registry.find(name) as unknown as Session | "away" | undefined;
+          const found = registry.find(name) as unknown as FakeTunnel | "away" | undefined;
+          const lease = leases.find(name);
+          expect(lease && [lease.owner, lease.instance, lease.epoch, lease.expiresAt, lease.awaited]).toEqual(
+            held && [held.owner, held.last, held.epoch, held.expiresAt, held.awaited],
+          );
           if (held === undefined || held.serving.length === 0) {
-            expect(found).toBe(held?.expected === true ? "away" : undefined);
+            expect(found).toBe(held?.awaited === true ? "away" : undefined);
             continue;
           }
           expect(held.serving).toContain(found);
           expect(new Set(held.serving.map(({ owner, instance, epoch }) => `${owner} ${instance} ${epoch}`)).size).toBe(
             1,
           );
-          for (const { told } of held.serving) expect(told).toBe(0);
+          for (const { replaced } of held.serving) expect(replaced).toBe(0);
         }
-        expect(registry.tunnels).toBe([...model.values()].filter(({ serving }) => serving.length > 0).length);
+        expect(registry.size).toBe([...model.values()].filter(({ serving }) => serving.length > 0).length);
       }
     }),
     { numRuns: 500 },

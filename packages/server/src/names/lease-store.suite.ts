@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { SERVER_LIMITS } from "../limits.js";
+import { isFencedOff, isServed, isShared } from "./lease.js";
+import type { LeaseStore } from "./lease-store.js";
+
+const ANN = { owner: "ann", instance: "one" };
+
+/** What every lease store does. @param create makes an empty store with this clock, in milliseconds. */
+export function describeLeaseStore(create: (now: () => number) => LeaseStore): void {
+  describe("like every lease store", () => {
+    let now: number;
+    let store: LeaseStore;
+    beforeEach(() => {
+      now = 1_000;
+      store = create(() => now);
+    });
+
+    test("a name without a lease is free", () => {
+      expect([store.find("shop"), store.count("ann")]).toEqual([undefined, 0]);
+    });
+
+    test("an acquired name is served, and shared with the same instance only", () => {
+      const lease = store.acquire("shop", ANN);
+      expect(store.find("shop")).toEqual(lease);
+      expect(lease).toMatchObject({ name: "shop", owner: "ann", expiresAt: Infinity, awaited: false, fenced: [] });
+      expect([isServed(lease), isShared(lease, "one"), isShared(lease, "two")]).toEqual([true, true, false]);
+      expect(store.count("ann")).toBe(1);
+    });
+
+    test("binds without an instance share nothing", () => {
+      expect(isShared(store.acquire("shop", { owner: "ann", instance: undefined }), undefined)).toBe(false);
+    });
+
+    test("each epoch is above all earlier ones, of other names and of names that were free in between", () => {
+      const epochs = ["shop", "web", "shop"].map((name) => store.acquire(name, ANN).epoch);
+      store.free("shop", epochs[2]!);
+      epochs.push(store.acquire("shop", { owner: "bob", instance: "one" }).epoch);
+      expect(epochs).toEqual(epochs.toSorted((one, other) => one - other));
+      expect(new Set(epochs).size).toBe(4);
+    });
+
+    test("an instance that lost the name is fenced off while the new one serves it or is awaited", () => {
+      store.acquire("shop", ANN);
+      const { epoch } = store.acquire("shop", { owner: "ann", instance: "two" });
+      const isFenced = (instance: string): boolean => isFencedOff(store.find("shop")!, instance);
+      expect([isFenced("one"), isFenced("two")]).toEqual([true, false]);
+      store.keep("shop", epoch, true);
+      expect(isFenced("one")).toBe(true);
+      store.keep("shop", epoch, false);
+      expect(isFenced("one")).toBe(false);
+      const again = store.acquire("shop", ANN);
+      expect([isFencedOff(again, "one"), isFencedOff(again, "two")]).toEqual([false, true]);
+    });
+
+    test("a kept name expires", () => {
+      const { epoch } = store.acquire("shop", ANN);
+      store.keep("shop", epoch, true);
+      now += SERVER_LIMITS.nameHold - 1;
+      expect(store.find("shop")).toMatchObject({ owner: "ann", awaited: true, expiresAt: now + 1 });
+      now++;
+      expect([store.find("shop"), store.count("ann")]).toEqual([undefined, 0]);
+    });
+
+    test("a sweep makes expired names count no more", () => {
+      for (const name of ["shop", "web"]) store.keep(name, store.acquire(name, ANN).epoch, false);
+      now += SERVER_LIMITS.nameHold;
+      expect(store.count("ann")).toBe(2);
+      store.sweep();
+      expect(store.count("ann")).toBe(0);
+    });
+
+    test("an older epoch changes nothing", () => {
+      const { epoch } = store.acquire("shop", ANN);
+      const lease = store.acquire("shop", { owner: "ann", instance: "two" });
+      store.keep("shop", epoch, true);
+      store.free("shop", epoch);
+      expect(store.find("shop")).toEqual(lease);
+      store.free("shop", lease.epoch);
+      expect([store.find("shop"), store.count("ann")]).toEqual([undefined, 0]);
+    });
+  });
+}

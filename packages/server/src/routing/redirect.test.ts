@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { PublicAddress } from "./public-address.js";
+import { HttpsRedirect } from "./redirect.js";
+
+const address = new PublicAddress({ domain: "example.com", hasTls: true });
+address.port = 8443;
+const redirect = new HttpsRedirect(address, ["/.well-known", "/status/"]);
+
+test.for([
+  ["shop.example.com", "/cart?id=7", "https://shop.example.com:8443/cart?id=7"],
+  ["example.com", "/", "https://example.com:8443/"],
+  ["example.com", "*", "https://example.com:8443/"],
+  ["shop.example.com", "/.well-known", undefined],
+  ["shop.example.com", "/.well-known/acme?x=1", undefined],
+  ["shop.example.com", "/.well-known-not", "https://shop.example.com:8443/.well-known-not"],
+  ["shop.example.com", "/status/now", undefined],
+  ["", "/", undefined],
+] as const)("a request for %j %s", ([host, path, location]) => {
+  expect(redirect.location(host, path)).toBe(location);
+});

@@ -1,0 +1,78 @@
+import { createHmac } from "node:crypto";
+import { beforeEach, expect, test } from "vitest";
+import type { RequestHead } from "@postern/gateway";
+import { MemoryLeaseStore } from "../names/memory-lease-store.js";
+import { ProbeRoute } from "../tunnels/probe-route.js";
+import type { Tunnel } from "../tunnels/tunnel.js";
+import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
+import { PublicAddress } from "./public-address.js";
+import { HttpsRedirect } from "./redirect.js";
+import { Router } from "./router.js";
+
+let registry: TunnelRegistry;
+let refused: string[];
+let tunnels = 0;
+beforeEach(() => {
+  registry = new TunnelRegistry(new MemoryLeaseStore(() => 0));
+  refused = [];
+});
+
+function router(redirect?: HttpsRedirect): Router {
+  const onRefused = (code: string): void => void refused.push(code);
+  return new Router({ domain: "example.com", registry, redirect, takeBaseDomain() {}, onRefused });
+}
+
+/** A tunnel that serves `name`. */
+function serve(name: string): Tunnel {
+  const tunnel = { name, id: `tunnel-${++tunnels}`, epoch: 0, kind: "upstream", checkAlive() {} };
+  const served = Object.assign(tunnel, { probe: new ProbeRoute(tunnel as unknown as Tunnel) }) as unknown as Tunnel;
+  registry.add(served, { owner: "ann", instance: "one" }, () => {});
+  return served;
+}
+
+const head = (host: string, path = "/", probe = ""): RequestHead =>
+  ({ method: "GET", host, path, fieldValue: () => probe }) as unknown as RequestHead;
+
+test("a subdomain is its tunnel", () => {
+  const shop = serve("shop");
+  expect(router().route(head("shop.example.com"), { proto: "http" })).toBe(shop);
+  expect(refused).toEqual([]);
+});
+
+test.for(["example.com", "", "192.0.2.1", "[2001:db8::1]"])("%j is the base domain", (host) => {
+  expect(router().route(head(host), { proto: "http" }).kind).not.toMatch(/upstream|refusal/);
+});
+
+test.for(["shop.example.com", "a.shop.example.com", "other.example", "notexample.com"])(
+  "%s without a tunnel is unknown, which is counted",
+  (host) => {
+    expect(router().route(head(host), { proto: "http" })).toMatchObject({ refusal: { status: 404 } });
+    expect(refused).toEqual(["PN_TUNNEL_UNKNOWN"]);
+  },
+);
+
+test("a name whose client dropped is away", () => {
+  registry.remove(serve("shop"), "dropped");
+  expect(router().route(head("shop.example.com"), { proto: "http" })).toMatchObject({ refusal: { status: 503 } });
+  expect(refused).toEqual(["PN_TUNNEL_AWAY"]);
+});
+
+test("a probe goes to the tunnel with the id that signed it", () => {
+  const [one, two] = [serve("shop"), serve("shop")];
+  const nonce = "0".repeat(32);
+  const proof = createHmac("sha256", two.id).update(nonce).digest("hex");
+  expect(router().route(head("shop.example.com", "/", `${nonce}.${proof}`), { proto: "http" })).toBe(two.probe);
+  const forged = router().route(head("shop.example.com", "/", `${nonce}.${"0".repeat(64)}`), { proto: "http" });
+  expect([one, two]).toContain(forged);
+});
+
+test("with a redirect only requests by HTTP are sent to HTTPS", () => {
+  const shop = serve("shop");
+  const redirect = new HttpsRedirect(new PublicAddress({ domain: "example.com", hasTls: true }), ["/plain"]);
+  const routed = (path: string, proto: "http" | "https"): object =>
+    router(redirect).route(head("shop.example.com", path), { proto });
+  expect(routed("/cart", "http")).toMatchObject({ location: "https://shop.example.com:0/cart" });
+  expect(refused).toEqual(["PN_HTTP_INSECURE"]);
+  expect(routed("/plain/a", "http")).toBe(shop);
+  expect(routed("/cart", "https")).toBe(shop);
+});

@@ -1,0 +1,66 @@
+import { isIP, type Socket } from "node:net";
+import { refusals, type Arrival, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
+import { probeOf } from "../tunnels/probe-route.js";
+import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
+import type { HttpsRedirect } from "./redirect.js";
+
+const INSECURE: RefusalRoute = { kind: "refusal", refusal: refusals.PN_HTTP_INSECURE };
+const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
+const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
+
+export interface RouterOptions {
+  /** The base domain. */
+  domain: string;
+  registry: TunnelRegistry;
+  /** Undefined: HTTP is served like HTTPS. */
+  redirect: HttpsRedirect | undefined;
+  /** Takes connections with a request to the base domain, whose head is still unread in them. */
+  takeBaseDomain: (socket: Socket) => void;
+  /** A request gets the error `code` instead of a tunnel. */
+  onRefused: (code: string) => void;
+}
+
+/**
+ * Chooses the route of a request by its host: a name below the base domain is a tunnel, the base domain is the server
+ * itself.
+ */
+export class Router {
+  readonly #options: RouterOptions;
+  /** What the host of a tunnel ends with. */
+  readonly #suffix: string;
+  readonly #baseDomain: Route;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#suffix = `.${options.domain}`;
+    this.#baseDomain = { kind: "hand over", take: options.takeBaseDomain };
+  }
+
+  route(head: RequestHead, { proto }: Arrival): Route {
+    const route = this.#redirected(head, proto) ?? this.#routeOf(head);
+    if (route.kind === "refusal") this.#options.onRefused(route.refusal.code);
+    return route;
+  }
+
+  #redirected({ host, path }: RequestHead, proto: string): Route | undefined {
+    const location = proto === "http" ? this.#options.redirect?.location(host, path) : undefined;
+    return location === undefined ? undefined : { ...INSECURE, location };
+  }
+
+  #routeOf(head: RequestHead): Route {
+    const { host } = head;
+    if (host.endsWith(this.#suffix)) return this.#tunnelRoute(head, host.slice(0, -this.#suffix.length));
+    // A health check often has no name for the server, or only its address.
+    const isSelf = host === this.#options.domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
+    return isSelf ? this.#baseDomain : UNKNOWN;
+  }
+
+  #tunnelRoute(head: RequestHead, name: string): Route {
+    const { registry } = this.#options;
+    const probe = probeOf(head);
+    const probed = probe === "" ? undefined : registry.probed(name, probe);
+    if (probed !== undefined) return probed.probe;
+    const tunnel = registry.find(name);
+    return tunnel === "away" ? AWAY : (tunnel ?? UNKNOWN);
+  }
+}

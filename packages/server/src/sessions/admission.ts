@@ -1,0 +1,79 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { peerCertificate } from "@postern/net";
+import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
+import { SERVER_LIMITS } from "../limits.js";
+import type { LoginGate } from "../login/login-gate.js";
+import { PacedQueue } from "./paced-queue.js";
+import type { Sessions } from "./sessions.js";
+
+/** New clients per turn of the event loop: visitors must not notice a thousand that connect at once. */
+const CLIENTS_PER_TURN = 2;
+
+export interface AdmissionOptions {
+  gate: LoginGate;
+  sessions: Sessions;
+  /** Memory is too short for another client. */
+  isOverloaded: () => boolean;
+}
+
+/** Makes sessions of new clients, and limits them until they are logged in. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #queue = new PacedQueue(CLIENTS_PER_TURN);
+  #isClosed = false;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Admits no more clients. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** A client at `address` has opened a WebSocket on `socket`, from which `head` was already read. */
+  onClient(socket: Socket, head: Buffer, address: string): void {
+    this.#queue.add(() => {
+      if (this.#isClosed) socket.destroy();
+      else if (!socket.destroyed) this.#admit(socket, head, address);
+    });
+  }
+
+  #admit(socket: Socket, head: Buffer, address: string): void {
+    const { gate, sessions } = this.#options;
+    const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
+    const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
+    const peer = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
+    const connection = { transport, address, peer };
+
+    const retryAfter = this.#retryAfter(address);
+    if (retryAfter !== undefined) {
+      sessions.open(connection, () => {}).refuse("PN_LOGIN_BUSY", retryAfter);
+      return;
+    }
+    const session = sessions.open(connection, () => {
+      clearTimeout(timer);
+      socket.off("data", count);
+      gate.leave(address);
+    });
+    const timer = setTimeout(() => session.refuse("PN_LOGIN_TIMEOUT"), LOGIN_LIMITS.timeout);
+    let bytes = 0;
+    const count = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes > LOGIN_LIMITS.bytes) transport.terminate();
+    };
+    // Bytes must be counted before the session reads them.
+    socket.prependListener("data", count);
+  }
+
+  /**
+   * Undefined: the client may log in now; it then counts at the gate. Else, it may come again in this many
+   * milliseconds.
+   */
+  #retryAfter(address: string): number | undefined {
+    if (!this.#options.isOverloaded()) return this.#options.gate.enter(address);
+    // At different times, so that not all clients come again at once.
+    return Math.round(SERVER_LIMITS.overloadedRetry * (1 + Math.random()));
+  }
+}

@@ -1,0 +1,101 @@
+import { pino } from "pino";
+import {
+  Session,
+  type ControlMessage,
+  type SessionHandler,
+  type Transport,
+  type TransportHandler,
+} from "@postern/protocol";
+import { ApiKeys } from "../login/api-keys.js";
+import { DEFAULT_NAME_RULES } from "../names/name.js";
+import { MemoryLeaseStore } from "../names/memory-lease-store.js";
+import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
+import { ClientSession } from "./client-session.js";
+import type { SessionDependencies } from "./session-dependencies.js";
+
+const ANN = { owner: "ann", key: "ann-key-0123456789" };
+
+/** One end of a connection in memory. Messages arrive in a later turn, as from a socket. */
+class MemoryTransport implements Transport {
+  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  readonly buffered = 0;
+  peer: MemoryTransport | undefined;
+  #isOpen = true;
+
+  send(batch: Buffer, start: number): boolean {
+    const message = Buffer.from(batch.subarray(start));
+    if (this.#isOpen) setImmediate(() => this.peer?.handler.onMessage(message, true));
+    return true;
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    setImmediate(() => {
+      this.handler.onClose(code, reason);
+      this.peer?.close(code, reason);
+    });
+  }
+
+  terminate(): void {
+    this.close(1006, "");
+  }
+}
+
+/** A server's shared parts without the server: one owner, names in memory, nothing logged. */
+export function sessionDependencies(more: Partial<SessionDependencies> = {}): SessionDependencies {
+  const log = pino({ level: "silent" });
+  return {
+    authenticator: new ApiKeys([ANN]),
+    registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now())),
+    nameRules: DEFAULT_NAME_RULES,
+    maxTunnels: Infinity,
+    log,
+    requestLog: log,
+    publicUrl: (name) => `http://${name}.localhost`,
+    onFinished() {},
+    ...more,
+  };
+}
+
+/** A client of a ClientSession that does what the test wants. */
+export class ScriptedPeer implements SessionHandler {
+  readonly messages: ControlMessage[] = [];
+  readonly server: ClientSession;
+  readonly #session: Session;
+  #onMessage = (): void => {};
+
+  constructor(dependencies: SessionDependencies) {
+    const [here, there] = [new MemoryTransport(), new MemoryTransport()];
+    [here.peer, there.peer] = [there, here];
+    const connection = { transport: there, address: "192.0.2.1", peer: undefined };
+    this.server = new ClientSession(connection, dependencies, { onLogin() {}, onClose() {} });
+    const schedule = (task: () => void): void => void setImmediate(task);
+    this.#session = new Session({ role: "client", transport: here, now: () => performance.now(), schedule }, this);
+  }
+
+  /** Logs in. @param features as in `hello`; undefined: without the field. */
+  login(features: string[] | undefined): Promise<ControlMessage> {
+    const auth = { method: "api_key", api_key: ANN.key };
+    return this.ask({ type: "hello", versions: [1], auth, ...(features === undefined ? {} : { features }) });
+  }
+
+  /** Sends `message`, and waits for the next message of the server. */
+  async ask(message: ControlMessage): Promise<ControlMessage> {
+    const next = new Promise<void>((resolve) => (this.#onMessage = resolve));
+    this.#session.control(message);
+    await next;
+    return this.messages.at(-1) as ControlMessage;
+  }
+
+  onControl(message: ControlMessage): void {
+    this.messages.push(message);
+    this.#onMessage();
+  }
+
+  onStream(): void {}
+  onGoAway(): void {}
+  onPong(): void {}
+  onStreamsOver(): void {}
+  onClose(): void {}
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { ERRORS, type ErrorCode, type Session } from "@postern/protocol";
+import type { NamePatterns } from "../names/name-patterns.js";
+import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
+import { sendRequestRecords } from "../tunnels/request-records.js";
+import { Tunnel } from "../tunnels/tunnel.js";
+import type { BindGrant } from "./bind-grant.js";
+import type { SessionDependencies } from "./session-dependencies.js";
+
+/** How long finished requests are collected before they are sent to the client, in milliseconds. */
+const RECORDS_DELAY = 50;
+
+/** The loggers of one client. */
+export interface SessionLogs {
+  readonly log: Logger;
+  readonly requestLog: Logger;
+}
+
+/** The tunnels of one session, from `bind` to `unbound`. */
+export class SessionTunnels {
+  readonly #session: Session;
+  readonly #dependencies: SessionDependencies;
+  readonly #logs: () => SessionLogs;
+  /** By number. */
+  readonly #tunnels = new Map<number, Tunnel>();
+  readonly #draining = new DrainingTunnels();
+  #lastNumber = 0;
+
+  /** @param logs the loggers of the moment: they change at login. */
+  constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
+    this.#session = session;
+    this.#dependencies = dependencies;
+    this.#logs = logs;
+  }
+
+  get size(): number {
+    return this.#tunnels.size;
+  }
+
+  open({ name, requested, hostHeader, holder }: BindGrant): Tunnel {
+    const tunnel = new Tunnel({
+      number: ++this.#lastNumber,
+      id: randomUUID(),
+      name,
+      requested,
+      session: this.#session,
+      hostHeader,
+      onFinished: (request) => this.#dependencies.onFinished(request),
+      onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
+    });
+    this.#tunnels.set(tunnel.number, tunnel);
+    this.#dependencies.registry.add(tunnel, holder, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
+    return tunnel;
+  }
+
+  /** Unbinds the tunnel with this number, if there is one, as its client asked. */
+  close(number: number): void {
+    const tunnel = this.#tunnels.get(number);
+    if (tunnel !== undefined) this.#unbind(tunnel, "PN_CLOSED");
+  }
+
+  /** Unbinds the tunnels whose names the credential does not allow any more. */
+  unbindForbidden(allowed: NamePatterns): void {
+    for (const tunnel of this.#tunnels.values())
+      if (!allowed.allow(tunnel.name)) this.#unbind(tunnel, "PN_NAME_FORBIDDEN");
+  }
+
+  /** Ends what has outlived its time. Call about once a second. */
+  tick(now: number): void {
+    for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
+    for (const number of this.#draining.due(now)) this.#session.breakTunnel(number, "PN_NAME_TAKEN_OVER");
+  }
+
+  retireIdleStreams(): void {
+    for (const tunnel of this.#tunnels.values()) tunnel.pool.clear(performance.now());
+  }
+
+  sendRecords(): void {
+    for (const tunnel of this.#tunnels.values()) this.#sendRecords(tunnel);
+  }
+
+  /**
+   * The session serves its names no more. A client that drops is expected back under each of its names; one that leaves
+   * keeps those that it requested.
+   */
+  release(isLeaving: boolean): void {
+    for (const tunnel of this.#tunnels.values()) {
+      const how = !isLeaving ? "dropped" : tunnel.requested ? "stopped" : "free";
+      this.#dependencies.registry.remove(tunnel, how);
+    }
+  }
+
+  /** The session is over. */
+  clear(): void {
+    for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
+    this.#tunnels.clear();
+  }
+
+  #unbind(tunnel: Tunnel, code: ErrorCode): void {
+    const { number, name, id, requested } = tunnel;
+    this.#tunnels.delete(number);
+    this.#sendRecords(tunnel);
+    tunnel.pool.close();
+    this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
+    // Streams of a tunnel that the client closes may take their time; those of one that it loses may not.
+    if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
+    const { message, retryable } = ERRORS[code];
+    this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
+    this.#logs().log.info({ name, tunnel: id, code }, "tunnel closed");
+  }
+
+  #sendRecords(tunnel: Tunnel): void {
+    sendRequestRecords(this.#session, tunnel, this.#logs().requestLog);
+  }
+}

@@ -1,0 +1,86 @@
+import { ClientSession, type ClientConnection } from "./client-session.js";
+import type { SessionDependencies } from "./session-dependencies.js";
+
+/**
+ * When clients are asked to come back at a stop, in milliseconds: one after the other, so that the next server is not
+ * overrun.
+ */
+const COME_BACK = { first: 1_000, apart: 5, last: 30_000 };
+/** How long clients may take for the closing handshake at a stop, in milliseconds. */
+const CLOSING = 1_000;
+
+/** All sessions of the server, those before login included. */
+export class Sessions {
+  readonly #dependencies: SessionDependencies;
+  readonly #onLogin: (outcome: string) => void;
+  readonly #sessions = new Set<ClientSession>();
+  /** Called when the last session is gone. */
+  #onEmpty = (): void => {};
+
+  /** @param onLogin called when a login ends, with `ok` or the code of the error. */
+  constructor(dependencies: SessionDependencies, onLogin: (outcome: string) => void) {
+    this.#dependencies = dependencies;
+    this.#onLogin = onLogin;
+  }
+
+  /** Sessions that are logged in. */
+  get loggedIn(): number {
+    return [...this.#sessions].filter(({ isLoggedIn }) => isLoggedIn).length;
+  }
+
+  /** Streams of all sessions. */
+  get streams(): number {
+    return [...this.#sessions].reduce((sum, { streams }) => sum + streams, 0);
+  }
+
+  /** @param onLoginOver called once: at login, or at the end of a session that did not log in. */
+  open(connection: ClientConnection, onLoginOver: () => void): ClientSession {
+    const session = new ClientSession(connection, this.#dependencies, {
+      onLogin: () => {
+        this.#onLogin("ok");
+        onLoginOver();
+      },
+      onClose: ({ code }) => {
+        this.#sessions.delete(session);
+        if (!session.isLoggedIn) {
+          this.#onLogin(code);
+          onLoginOver();
+        }
+        if (this.#sessions.size === 0) this.#onEmpty();
+      },
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** Call about once a second. */
+  tick(now: number): void {
+    for (const session of this.#sessions) session.tick(now);
+  }
+
+  /** Ends the sessions whose credential is no longer accepted. */
+  checkCredentials(): void {
+    for (const session of this.#sessions) session.checkCredential();
+  }
+
+  /** Asks all clients to connect again, at different times. Streams in progress go on. */
+  goAway(): void {
+    let retryAfter = COME_BACK.first;
+    for (const session of this.#sessions) {
+      session.goAway(retryAfter);
+      retryAfter = Math.min(retryAfter + COME_BACK.apart, COME_BACK.last);
+    }
+  }
+
+  /** Closes all sessions. Resolves when they are gone. */
+  async close(): Promise<void> {
+    if (this.#sessions.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    const timer = setTimeout(resolve, CLOSING);
+    for (const session of this.#sessions) session.close();
+    await promise;
+    clearTimeout(timer);
+    for (const session of this.#sessions) session.terminate();
+  }
+}

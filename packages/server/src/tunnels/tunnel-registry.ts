@@ -1,0 +1,90 @@
+import { SERVER_LIMITS } from "../limits.js";
+import { isFencedOff, isShared, type Holder } from "../names/lease.js";
+import type { LeaseStore } from "../names/lease-store.js";
+import { TunnelGroup } from "./tunnel-group.js";
+import type { Tunnel } from "./tunnel.js";
+
+/**
+ * Why a name loses a tunnel: its client dropped and is expected back; it stopped, and its owner keeps the name; or it
+ * stopped, and the name is of no more use.
+ */
+export type Release = "dropped" | "stopped" | "free";
+
+/** Why a name may not be served. */
+export type NameRefusal = "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAME_LIMIT" | "PN_NAME_SESSION_LIMIT";
+
+/** The tunnels that serve each name, and the leases that allow it. */
+export class TunnelRegistry {
+  readonly #leases: LeaseStore;
+  /** By name. Every group here has a tunnel, and its lease is in force. */
+  readonly #groups = new Map<string, TunnelGroup>();
+
+  constructor(leases: LeaseStore) {
+    this.#leases = leases;
+  }
+
+  /** Names that are served now. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  has(name: string): boolean {
+    return this.#groups.has(name);
+  }
+
+  /** Why `holder` may not serve `name`; undefined: it may. */
+  refusal(name: string, { owner, instance }: Holder): NameRefusal | undefined {
+    const lease = this.#leases.find(name);
+    if (lease === undefined)
+      return this.#leases.count(owner) >= SERVER_LIMITS.namesPerOwner ? "PN_OWNER_NAME_LIMIT" : undefined;
+    if (lease.owner !== owner) return "PN_NAME_TAKEN";
+    if (isFencedOff(lease, instance)) return "PN_NAME_TAKEN_OVER";
+    const isFull = isShared(lease, instance) && (this.#groups.get(name)?.size ?? 0) >= SERVER_LIMITS.sessionsPerName;
+    return isFull ? "PN_NAME_SESSION_LIMIT" : undefined;
+  }
+
+  /**
+   * `tunnel` serves its name from now on. It joins the tunnels of the same instance, and replaces those of another one.
+   * There must be no `refusal`.
+   * @param onReplaced called when another instance gets the name.
+   */
+  add(tunnel: Tunnel, holder: Holder, onReplaced: () => void): void {
+    const { name } = tunnel;
+    const lease = this.#leases.find(name);
+    const former = this.#groups.get(name);
+    if (former !== undefined && lease !== undefined && isShared(lease, holder.instance))
+      return former.add(tunnel, onReplaced);
+    const group = new TunnelGroup(this.#leases.acquire(name, holder).epoch);
+    this.#groups.set(name, group);
+    group.add(tunnel, onReplaced);
+    former?.replace();
+  }
+
+  /** `tunnel` is gone. The lease changes only with the last tunnel of its epoch. */
+  remove(tunnel: Tunnel, how: Release): void {
+    const { name, epoch } = tunnel;
+    const group = this.#groups.get(name);
+    if (group?.epoch !== epoch || !group.remove(tunnel) || group.size > 0) return;
+    this.#groups.delete(name);
+    if (how === "free") this.#leases.free(name, epoch);
+    else this.#leases.keep(name, epoch, how === "dropped");
+  }
+
+  /** The tunnel for the next request to `name`; `away` while its client is expected back. */
+  find(name: string): Tunnel | "away" | undefined {
+    const tunnel = this.#groups.get(name)?.pick();
+    if (tunnel !== undefined) return tunnel;
+    return this.#leases.find(name)?.awaited === true ? "away" : undefined;
+  }
+
+  /** The tunnel of `name` whose client sent the probe `field`. */
+  probed(name: string, field: string): Tunnel | undefined {
+    return this.#groups.get(name)?.probed(field);
+  }
+
+  /** Removes expired leases, and finds tunnels that are cut off. Call about once a second. */
+  sweep(): void {
+    this.#leases.sweep();
+    for (const group of this.#groups.values()) group.watch();
+  }
+}
