@@ -26,13 +26,15 @@ export class MemoryRelay {
 const GATEWAY = new Gateway(() => serving!.route, { proto: "http" });
 let serving: MemoryOrigin | undefined;
 
-/** A connection in memory, which takes everything that is written at once. Its buffers are overwritten after each callback. */
+/** A connection in memory. Its buffers are overwritten after each callback. */
 export class MemoryConnection implements Connection {
   handler!: ConnectionHandler;
   readonly remoteAddress = "192.0.2.1";
   readonly peerCertificate = undefined;
-  readonly unsent = 0;
+  unsent = 0;
   progress = 0;
+  /** While false, what is written stays unsent until `drain`. */
+  takes = true;
   state: "open" | "end" | "reset" = "open";
   #written = "";
   #arrived: (Buffer | "end")[] = [];
@@ -67,7 +69,15 @@ export class MemoryConnection implements Connection {
 
   write(chunk: Buffer): void {
     if (this.state === "open" && !this.#isDestroyed) this.#written += chunk.toString("latin1");
-    this.progress += chunk.length;
+    if (this.takes) this.progress += chunk.length;
+    else this.unsent += chunk.length;
+  }
+
+  /** The visitor takes `bytes` of what waits. */
+  drain(bytes = this.unsent): void {
+    this.unsent -= bytes;
+    this.progress += bytes;
+    if (this.unsent === 0 && bytes > 0 && !this.#isClosed) this.handler.onDrain();
   }
 
   writeBoth(first: Buffer, second: Buffer): void {

@@ -29,6 +29,11 @@ export class IdleStreams {
     this.#upstream = upstream;
   }
 
+  /** Streams that no request uses: idle ones, and retired ones that have not closed yet. */
+  get count(): number {
+    return this.#idle.length + this.#closing.size;
+  }
+
   /** An idle stream that is young enough, or none. */
   take(now: number): ByteStream | undefined {
     const last = this.#idle.pop();
