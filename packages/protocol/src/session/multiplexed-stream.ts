@@ -66,10 +66,6 @@ export class MultiplexedStream implements Stream, SendSideOwner {
     this.#owner = owner;
   }
 
-  get unsent(): number {
-    return this.sendSide.queue.length;
-  }
-
   get over(): boolean {
     return this.#state === "closed";
   }

@@ -11,8 +11,6 @@ export interface Stream {
   readonly tunnel: number;
   /** Set it before the call that delivered the stream returns. */
   handler: StreamHandler;
-  /** Bytes written that wait to be sent. */
-  readonly unsent: number;
   /** Whether both directions are closed. */
   readonly over: boolean;
   /** Bytes of ours that the peer had passed to its local service when it sent FIN; 0 before. */
