@@ -3,7 +3,7 @@ import {
   DEFAULT_VISITOR_LIMITS,
   EXCHANGE_LIMITS,
   MEMORY_LIMITS,
-  POOL_LIMITS,
+  IDLE_LIMITS,
   REPLAY_LIMITS,
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
@@ -53,7 +53,7 @@ export function limitsPage(): string {
     ["interim responses (1xx) to a request", `${EXCHANGE_LIMITS.interim}`, "502 PN_ORIGIN_INVALID"],
     [
       "idle time of a stream to an origin",
-      time(POOL_LIMITS.idle),
+      time(IDLE_LIMITS.idle),
       "the stream is closed; earlier if the origin's Keep-Alive requires it",
     ],
   ];

@@ -1,16 +1,18 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import type { ByteStream, ByteStreamHandler, Upstream } from "./upstream/byte-stream.js";
+import { SocketConnection, type ByteStream, type ByteStreamHandler } from "@postern/net";
 import { Gateway, type GatewayOptions } from "./gateway.js";
 import { refusals } from "./http/index.js";
 import type { Router } from "./route.js";
-import { StreamPool } from "./upstream/idle-streams.js";
+import { Pool } from "./upstream/pool.js";
+import { Target } from "./upstream/target.js";
+import type { Upstream } from "./upstream/upstream.js";
 
 /** A gateway on a free port. */
 async function listen(router: Router, options: Partial<GatewayOptions> = {}): Promise<number> {
   const gateway = new Gateway(router, { proto: "http", ...options });
-  const listener = createServer({ allowHalfOpen: true }, (socket) => gateway.accept(socket));
+  const listener = createServer({ allowHalfOpen: true }, (socket) => gateway.accept(new SocketConnection(socket)));
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   onTestFinished(async () => {
@@ -45,6 +47,8 @@ test("a fault while one visitor is served ends its connection, is told, and touc
 /** An origin that takes the head, or that and all of the body, and never says a word. */
 class SilentUpstream implements Upstream, ByteStream {
   readonly unavailable = undefined;
+  readonly suspect = false;
+  readonly unsent = 0;
   handler!: ByteStreamHandler;
   broken = false;
   readonly #takesMore: boolean;
@@ -63,12 +67,15 @@ class SilentUpstream implements Upstream, ByteStream {
   reset(): void {
     this.broken = true;
   }
+  resetAfterFlush(): void {
+    this.reset();
+  }
   consumed(): void {}
 }
 
 /** Sends the first bytes of an upload to `upstream`. Returns what comes until the end. */
 async function upload(upstream: SilentUpstream, limits: GatewayOptions["limits"]): Promise<string> {
-  const pool = new StreamPool(upstream);
+  const pool = new Pool([new Target(upstream)]);
   const router: Router = () => ({ kind: "upstream", pool, hostHeader: undefined, onFinished() {} });
   const socket = connect(await listen(router, { limits: limits ?? {} }), "127.0.0.1");
   socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${"x".repeat(1_000)}`);
@@ -110,7 +117,7 @@ class SlowUpstream extends SilentUpstream {
 }
 
 function visitBefore(upstream: Upstream, limits: GatewayOptions["limits"]): Promise<string> {
-  const pool = new StreamPool(upstream);
+  const pool = new Pool([new Target(upstream)]);
   const router: Router = () => ({ kind: "upstream", pool, hostHeader: undefined, onFinished() {} });
   return listen(router, { limits: limits ?? {} }).then((port) => visit(port, "/"));
 }
@@ -164,7 +171,7 @@ test("a visitor that sends on after the last answer is listened to for a while, 
 async function pressed(): Promise<{ port: number; press: (share: number) => Promise<void> }> {
   let share = 0;
   let told = Promise.withResolvers<void>();
-  const pool = new StreamPool(new SilentUpstream(true));
+  const pool = new Pool([new Target(new SilentUpstream(true))]);
   const router: Router = ({ path }) =>
     path === "/here"
       ? { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }

@@ -1,47 +1,47 @@
-import type { Socket } from "node:net";
-import type { Arrival } from "./visitor/connection-info.js";
+import type { Connection } from "@postern/net";
 import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
-import { TrustedProxies } from "./visitor/trusted-proxies.js";
+import type { ConnectionInfo } from "./visitor/connection-info.js";
+import { Http1Visitor } from "./visitor/http1-visitor.js";
 import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor/limits.js";
-import { Visitor, type VisitorHost } from "./visitor/visitor.js";
+import { TrustedProxies } from "./visitor/trusted-proxies.js";
+import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
-/** How often deadlines are looked at, in milliseconds. */
+/** How often deadlines are checked, in milliseconds. */
 const TICK = 1_000;
 
 export interface GatewayOptions {
-  /** By which scheme visitors reach it, where their connections don't say: `https` also when a TLS proxy stands before it. */
+  /** The scheme of connections that come without `ConnectionInfo`: `https` also where a proxy in front ends TLS. */
   proto: "http" | "https";
   limits?: Partial<VisitorLimits>;
-  /** Whose X-Forwarded-For is believed. Default: nobody's. */
+  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Default: none. */
   trustedProxies?: TrustedProxies;
-  /** How much of its memory the process uses, 0 to 1. Default: what `memoryShare` finds. */
+  /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
   memory?: () => number;
-  /** Hears when memory gets short, shorter or less short. Default: nobody hears. */
+  /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
-  /** Hears of errors that are the gateway's own, or the router's; each has ended one visitor's connection. Default: nobody hears. */
+  /** Called with errors of the gateway's own, or of the router; each has closed one visitor's connection. */
   onFault?: (error: unknown) => void;
 }
 
-/** Serves visitors' connections: reads their requests, routes each, relays it. Who accepts the connections is no matter. */
+/** Serves visitors' connections, wherever they come from: reads their requests, routes each, relays it. */
 export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
   readonly trustedProxies: TrustedProxies;
   readonly onFault: (error: unknown) => void;
-  /** For want of memory. */
   pressure: MemoryPressure = "none";
   #draining = false;
   readonly #memory: () => number;
   readonly #onPressure: (pressure: MemoryPressure) => void;
-  readonly #arrival: Arrival;
-  readonly #visitors = new Set<Visitor>();
+  readonly #info: ConnectionInfo;
+  readonly #visitors = new Set<HttpVisitor>();
   readonly #timer: NodeJS.Timeout;
   #drained: (() => void) | undefined;
 
   constructor(router: Router, options: GatewayOptions) {
     this.router = router;
-    this.#arrival = { proto: options.proto };
+    this.#info = { proto: options.proto };
     this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
@@ -63,17 +63,20 @@ export class Gateway implements VisitorHost {
     return this.pressure === "refuse";
   }
 
-  /** Takes a connection; it must be allowed to half-close (`allowHalfOpen`). */
-  accept(socket: Socket, arrival: Arrival = this.#arrival): void {
-    this.#visitors.add(new Visitor(socket, this, arrival));
+  /** Serves the visitor on `connection`. */
+  accept(connection: Connection, info: ConnectionInfo = this.#info): void {
+    this.#visitors.add(new Http1Visitor(connection, this, info));
   }
 
-  forget(visitor: Visitor): void {
+  forget(visitor: HttpVisitor): void {
     this.#visitors.delete(visitor);
     if (this.#visitors.size === 0) this.#drained?.();
   }
 
-  /** Closes idle connections at once and the others after the answer they wait for; after `timeout` milliseconds all the rest. Can be called twice. */
+  /**
+   * Closes idle connections at once, the others after the response they wait for, and after `timeout` milliseconds all that are left. Can be
+   * called twice.
+   */
   async drain(timeout: number): Promise<void> {
     this.#draining = true;
     for (const visitor of this.#visitors) visitor.drain();
@@ -97,7 +100,7 @@ export class Gateway implements VisitorHost {
       this.#onPressure(pressure);
     }
     if (pressure === "none") return;
-    // Who has only just come may be about to ask.
+    // A visitor that has only just connected may be about to send a request.
     for (const visitor of this.#visitors) visitor.shed(now, TICK);
   }
 }

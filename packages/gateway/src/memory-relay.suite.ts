@@ -1,18 +1,18 @@
-import { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
-import type { ByteStream, ByteStreamHandler, Upstream } from "./upstream/byte-stream.js";
+import type { ByteStream, ByteStreamHandler, Connection, ConnectionHandler } from "@postern/net";
 import { Gateway } from "./gateway.js";
 import type { UpstreamRoute } from "./route.js";
-import { StreamPool } from "./upstream/idle-streams.js";
+import { Pool } from "./upstream/pool.js";
+import { Target } from "./upstream/target.js";
+import type { Upstream } from "./upstream/upstream.js";
 
 /** The relay between a visitor and an origin that exist only in memory: everything happens at once, in the caller's turn. */
 export class MemoryRelay {
-  readonly visitor = new MemorySocket();
+  readonly visitor = new MemoryConnection();
   readonly origin = new MemoryOrigin();
 
   constructor() {
     serving = this.origin;
-    GATEWAY.accept(this.visitor as unknown as Socket);
+    GATEWAY.accept(this.visitor);
   }
 
   /** Ends whatever is still open. */
@@ -26,18 +26,21 @@ export class MemoryRelay {
 const GATEWAY = new Gateway(() => serving!.route, { proto: "http" });
 let serving: MemoryOrigin | undefined;
 
-/** What the gateway uses of a visitor's socket. The kernel behind it takes everything at once. */
-class MemorySocket extends EventEmitter {
+/** A connection in memory. Its buffers are overwritten after each callback. */
+export class MemoryConnection implements Connection {
+  handler!: ConnectionHandler;
   readonly remoteAddress = "192.0.2.1";
-  readonly writableLength = 0;
-  readonly writableNeedDrain = false;
-  bytesWritten = 0;
+  readonly peerCertificate = undefined;
+  unsent = 0;
+  progress = 0;
+  /** While false, what is written stays unsent until `drain`. */
+  takes = true;
   state: "open" | "end" | "reset" = "open";
   #written = "";
   #arrived: (Buffer | "end")[] = [];
-  #paused = false;
-  #destroyed = false;
-  #closed = false;
+  #isPaused = false;
+  #isDestroyed = false;
+  #isClosed = false;
 
   /** The visitor sends `bytes`, or half-closes. */
   arrive(bytes: Buffer | "end"): void {
@@ -45,65 +48,87 @@ class MemorySocket extends EventEmitter {
     this.pump();
   }
 
-  /** Lets what has arrived be read, as far as it is wanted. */
+  /** Delivers what has arrived, as far as it is wanted. */
   pump(): void {
-    while (this.#arrived.length > 0 && !this.#paused && !this.#destroyed) {
+    while (this.#arrived.length > 0 && !this.#isPaused && !this.#isDestroyed) {
       const next = this.#arrived.shift()!;
-      if (next === "end") this.emit("end");
-      else this.emit("data", next);
+      if (next === "end") this.handler.onEnd();
+      else deliver(next, (chunk) => this.handler.onData(chunk));
     }
-    if (!this.#destroyed || this.#closed) return;
-    this.#closed = true;
-    this.emit("close");
+    if (!this.#isDestroyed || this.#isClosed) return;
+    this.#isClosed = true;
+    this.handler.onClose();
   }
 
-  /** What the visitor got since it was last asked, or the first part of that. */
+  /** What the visitor got since the last call, or the first part of that. */
   take(length = this.#written.length): string {
     const taken = this.#written.slice(0, length);
     this.#written = this.#written.slice(length);
     return taken;
   }
 
-  write(chunk: Buffer): boolean {
-    if (this.state === "open" && !this.#destroyed) this.#written += chunk.toString("latin1");
-    this.bytesWritten += chunk.length;
-    return true;
+  write(chunk: Buffer): void {
+    if (this.state === "open" && !this.#isDestroyed) this.#written += chunk.toString("latin1");
+    if (this.takes) this.progress += chunk.length;
+    else this.unsent += chunk.length;
   }
 
-  cork(): void {}
-  uncork(): void {}
-
-  pause(): this {
-    this.#paused = true;
-    return this;
+  /** The visitor takes `bytes` of what waits. */
+  drain(bytes = this.unsent): void {
+    this.unsent -= bytes;
+    this.progress += bytes;
+    if (this.unsent === 0 && bytes > 0 && !this.#isClosed) this.handler.onDrain();
   }
 
-  resume(): this {
-    this.#paused = false;
-    return this;
+  writeBoth(first: Buffer, second: Buffer): void {
+    this.write(first);
+    this.write(second);
   }
 
-  end(): this {
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+  }
+
+  end(): void {
     if (this.state === "open") this.state = "end";
-    return this;
   }
 
-  destroy(): this {
-    this.#destroyed = true;
-    return this;
+  destroy(): void {
+    this.#isDestroyed = true;
   }
 
-  resetAndDestroy(): this {
+  reset(): void {
     this.state = "reset";
-    return this.destroy();
+    this.destroy();
   }
+
+  checkPeer(): void {}
+
+  detach(): undefined {}
+}
+
+/** Passes a copy of `bytes` on, and overwrites it after the call: a reader that keeps bytes without copying them reads garbage. */
+export function deliver(bytes: Buffer, pass: (chunk: Buffer) => void): void {
+  const chunk = Buffer.from(bytes);
+  pass(chunk);
+  chunk.fill(0xdb);
 }
 
 /** An origin whose connections are streams in memory. What it says, it says on the connection that last got something. */
 class MemoryOrigin implements Upstream {
   readonly unavailable = undefined;
-  readonly pool = new StreamPool(this);
-  readonly route: UpstreamRoute = { kind: "upstream", pool: this.pool, hostHeader: undefined, onFinished() {} };
+  readonly suspect = false;
+  readonly target = new Target(this);
+  readonly route: UpstreamRoute = {
+    kind: "upstream",
+    pool: new Pool([this.target]),
+    hostHeader: undefined,
+    onFinished() {},
+  };
   #latest: MemoryStream | undefined;
   #got = "";
 
@@ -122,7 +147,7 @@ class MemoryOrigin implements Upstream {
 
   /** Where a connection is broken, nothing can be said any more. */
   send(bytes: Buffer): void {
-    if (this.#latest?.state !== "reset") this.#latest?.handler.onData(bytes);
+    if (this.#latest?.state !== "reset") this.#latest?.arrive(bytes);
   }
 
   finish(how: "end" | "reset"): void {
@@ -130,20 +155,23 @@ class MemoryOrigin implements Upstream {
     if (stream === undefined || stream.state === "reset") return;
     if (how === "end") return stream.handler.onEnd();
     stream.state = "reset";
-    stream.handler.onReset({ code: "PN_LOCAL_RESET", delivered: -1 });
+    stream.handler.onReset({ cause: "broken", delivered: -1 });
   }
 
   get state(): "none" | "kept" | "open" | "end" | "reset" {
     if (this.#latest === undefined) return "none";
-    const kept = this.pool.take(performance.now());
-    if (kept !== undefined) this.pool.give(kept, performance.now(), -1);
+    const kept = this.target.idle.take(performance.now());
+    if (kept !== undefined) this.target.idle.give(kept, performance.now(), -1);
     return kept === this.#latest ? "kept" : this.#latest.state;
   }
 }
 
 class MemoryStream implements ByteStream {
   handler!: ByteStreamHandler;
+  readonly unsent = 0;
   state: "open" | "end" | "reset" = "open";
+  #received = 0;
+  #credited = 0;
   readonly #onWrite: (stream: MemoryStream, text: string) => void;
 
   constructor(onWrite: (stream: MemoryStream, text: string) => void) {
@@ -163,5 +191,17 @@ class MemoryStream implements ByteStream {
     this.state = "reset";
   }
 
-  consumed(): void {}
+  resetAfterFlush(): void {
+    this.reset();
+  }
+
+  arrive(bytes: Buffer): void {
+    this.#received += bytes.length;
+    deliver(bytes, (chunk) => this.handler.onData(chunk));
+  }
+
+  consumed(bytes: number): void {
+    this.#credited += bytes;
+    if (this.#credited > this.#received) throw new RangeError("more credit was returned than bytes arrived");
+  }
 }

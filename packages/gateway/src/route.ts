@@ -1,30 +1,42 @@
 import type { Socket } from "node:net";
-import type { Arrival } from "./visitor/connection-info.js";
-import type { RequestHead, Refusal } from "./http/index.js";
-import type { StreamPool } from "./upstream/idle-streams.js";
+import type { Refusal, RequestHead } from "./http/index.js";
+import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
+import type { Pool } from "./upstream/pool.js";
+import type { ConnectionInfo } from "./visitor/connection-info.js";
 
-/** Where a request goes: to an upstream, nowhere, or with its whole connection to somebody else. */
-export type Route = UpstreamRoute | RefusalRoute | HandOverRoute;
+/** Where a request goes: to a pool of targets, to a response of the gateway's own, or with its whole connection to another server. */
+export type Route = UpstreamRoute | RefusalRoute | RespondRoute | DelegateRoute;
 
 export interface UpstreamRoute {
   kind: "upstream";
-  pool: StreamPool;
-  /** What the origin sees as Host; undefined: what the visitor sent. */
+  pool: Pool;
+  /** The Host that the origin is sent; undefined: the visitor's. */
   hostHeader: string | undefined;
-  /** A request to this route is over, answered or not. Ask of `request` what is needed at once: it is reused. */
+  /** Decides whether a request is sent a second time. Default: `retrySafely`. */
+  retry?: RetryPolicy;
+  /** Called at the end of every attempt. `status` is that of the response; 0 while no head of one has come. */
+  onAttempt?(outcome: AttemptOutcome, status: number): void;
+  /** Called when a request to this route is over. Read from `request` what is needed during the call: it is reused. */
   onFinished(request: FinishedRequest): void;
 }
 
 export interface RefusalRoute {
   kind: "refusal";
   refusal: Refusal;
-  /** Where the visitor should go instead. */
-  location?: string;
 }
 
-export interface HandOverRoute {
-  kind: "hand over";
-  /** Takes the connection, with the head in question still unread in it. */
+/** A response of the gateway's own that refuses nothing: a redirect. */
+export interface RespondRoute {
+  kind: "respond";
+  /** Status and text. */
+  page: Refusal;
+  /** The Location field. */
+  location: string;
+}
+
+export interface DelegateRoute {
+  kind: "delegate";
+  /** Takes the connection. The bytes of this request's head are still unread in it. */
   take(socket: Socket): void;
 }
 
@@ -34,16 +46,16 @@ export interface FinishedRequest {
   readonly method: string;
   /** Path and query, as they came. */
   readonly path: string;
-  /** What the visitor was answered; 499 when it left before an answer began. */
+  /** The response's status; 499 when the visitor left before a response began. */
   readonly status: number;
-  /** When its head had been read, in milliseconds of `performance.now()`. */
+  /** When the request's head had been read, in milliseconds of `performance.now()`. */
   readonly startedAt: number;
   /** Body bytes from the visitor, and to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** The visitor's address. */
+  /** The visitor's IP address. */
   readonly address: string;
 }
 
 /** Chooses the route of a request by its head, and by how its connection came. */
-export type Router = (head: RequestHead, arrival: Arrival) => Route;
+export type Router = (head: RequestHead, connection: ConnectionInfo) => Route;

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { Gateway, TrustedProxies } from "@postern/gateway";
-import { Certificates, type Certificate, type ClientCa } from "@postern/net";
+import { Certificates, SocketConnection, type Certificate, type ClientCa } from "@postern/net";
 import { BaseDomain } from "./base-domain/base-domain.js";
 import { MetricsPage } from "./base-domain/metrics-page.js";
 import { SERVER_LIMITS } from "./limits.js";
@@ -125,8 +125,9 @@ export class TunnelServer implements Server, Measured {
     this.#listeners = new Listeners({
       certificates: this.#certificates,
       asksCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
-      onPlain: (socket) => this.#gateway.accept(socket),
-      onSecure: (socket, serverName) => this.#gateway.accept(socket, { proto: "https", serverName }),
+      onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),
+      onSecure: (socket, serverName) =>
+        this.#gateway.accept(new SocketConnection(socket), { proto: "https", serverName }),
     });
   }
 

@@ -27,7 +27,7 @@ export interface MonitoringOptions {
   report: (level: "debug" | "warn", event: MachineEvent) => void;
 }
 
-/** The local API, the event log and the webhook of a client, as a service. Open only while there are endpoints. */
+/** The local API, the event log and the webhook of a client, as a service. Opens with the first endpoint. */
 export class Monitoring implements Service {
   readonly status: ClientStatus;
   /** The local API's URL; undefined without one. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Balance, Candidate } from "./candidate.js";
+import type { Balance, Candidate, PickContext } from "./candidate.js";
 
 export interface NamedCandidate extends Candidate {
   name: string;
@@ -9,16 +9,18 @@ export function candidate(name: string, more: Partial<Candidate> = {}): NamedCan
   return { name, available: true, suspect: false, inUse: 0, ...more };
 }
 
+const CONTEXT: PickContext = { address: "192.0.2.1" };
+
 /** The names of `count` picks in a row. */
 export function picks(balance: Balance, candidates: readonly NamedCandidate[], count: number): (string | undefined)[] {
-  return Array.from({ length: count }, () => balance.pick(candidates)?.name);
+  return Array.from({ length: count }, () => balance.pick(candidates, CONTEXT)?.name);
 }
 
 /** What every policy does. */
 export function describeBalance(create: () => Balance): void {
   describe("like every policy", () => {
     test("picks nothing from nothing", () => {
-      expect(create().pick([])).toBeUndefined();
+      expect(create().pick([], CONTEXT)).toBeUndefined();
     });
 
     test("picks a sole candidate, whatever its state", () => {
@@ -44,9 +46,9 @@ export function describeBalance(create: () => Balance): void {
       const three = ["a", "b", "c"].map((name) => candidate(name));
       for (let count = 3; count > 0; count--) {
         const left = three.slice(0, count);
-        expect(left).toContain(balance.pick(left));
+        expect(left).toContain(balance.pick(left, CONTEXT));
       }
-      expect(three).toContain(balance.pick(three));
+      expect(three).toContain(balance.pick(three, CONTEXT));
     });
   });
 }

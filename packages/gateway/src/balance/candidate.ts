@@ -8,8 +8,14 @@ export interface Candidate {
   readonly inUse: number;
 }
 
+/** What a policy may know of the request. */
+export interface PickContext {
+  /** The visitor's IP address. */
+  readonly address: string;
+}
+
 /** Chooses the candidate for one request. A policy may keep state between requests, so each pool has its own instance. */
 export interface Balance {
   /** @returns one of `candidates`, an unavailable one if there is no other; undefined when there are none. */
-  pick<Each extends Candidate>(candidates: readonly Each[]): Each | undefined;
+  pick<Each extends Candidate>(candidates: readonly Each[], context: PickContext): Each | undefined;
 }

@@ -1,399 +1,371 @@
-import { Body, type BodySink } from "./body.js";
-import type { ByteStream, ByteStreamHandler, ResetReason } from "../upstream/byte-stream.js";
-import { refusals, ResponseHead, worthReading, type Refusal, type RequestHead } from "../http/index.js";
-import { nextRequestId } from "./request-id.js";
-import { Replay } from "./replay.js";
+import {
+  relay,
+  type ByteStream,
+  type ByteStreamHandler,
+  type BreakCause,
+  type Relay,
+  type ResetReason,
+} from "@postern/net";
+import { refusals, type ChunkForm, type Refusal, type Request, type ResponseHead } from "../http/index.js";
 import type { FinishedRequest, Route, UpstreamRoute } from "../route.js";
+import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
+import type { Target } from "../upstream/target.js";
+import { nextRequestId } from "./request-id.js";
+import { RequestSide } from "./request-side.js";
+import { ResponseSide, type ResponseSink } from "./response-side.js";
+import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
 
-export const EXCHANGE_LIMITS = {
-  /** Interim responses (1xx) that one request may get. */
-  interim: 16,
-} as const;
-/** Up to this many bytes of body leave in one piece with their head. */
-const SMALL_BODY = 16 * 1024;
-/** Read and written within one turn, so one reader serves every exchange. */
-const RESPONSE = new ResponseHead();
-
-/** The visitor's side of an exchange. */
-export interface ExchangeOwner {
-  readonly address: string;
-  /** Bytes given to the visitor's socket that the kernel has not taken. */
-  readonly unsent: number;
-  /** After this response the connection is to be closed. */
-  readonly closing: boolean;
-  /** Who the visitor is, in header lines. */
-  identityLines(): string;
-  /** Where this request goes by now. */
-  reroute(): Route;
-  send(chunk: Buffer): void;
-  /** Two pieces that should leave as one. */
-  sendBoth(head: Buffer, body: Buffer): void;
-  /** The response is complete. `reusable`: the connection can take another request. */
-  onAnswered(reusable: boolean): void;
-  /** Nothing was answered; the visitor is to hear why. */
-  onRefused(refusal: Refusal): void;
-  /** The response broke off and must not look complete. */
-  onBroken(): void;
-  /** The protocol was switched: bytes go both ways from now on. */
-  onSwitched(): void;
-  /** After a switch: the origin half-closed. */
-  onOriginEnd(): void;
-  /** The upstream takes more of the request's body. */
-  onUploadDrain(): void;
-}
+const NO_EDITS: ResponseEdits = { lines: "" };
 
 /**
- * One request and its response, between a visitor and a stream to the origin. Heads are read and written anew; bodies pass as they are.
+ * One request and its response, between a visitor and a stream to the origin. Towards the visitor it speaks messages, in whatever protocol
+ * the visitor speaks; towards the origin HTTP/1.1. It also credits the stream: at once for heads, framing and dropped trailers, and for what
+ * the visitor was handed when the visitor returns it. Reused for request after request.
  *
- *     head ──1xx──► head ──final head──► body ──its end──► over
- *       └────101──► switched ──both ends closed──► over
+ *     over ──► head ──► body ──whole response read──► delivering ──all of it consumed──► over
+ *               └─101─► switched ──both ends closed──► over
  */
-export class Exchange implements ByteStreamHandler, BodySink, FinishedRequest {
+export class Exchange implements ByteStreamHandler, ResponseSink, FinishedRequest {
   id = "";
   status = 0;
   startedAt = 0;
-  readonly head: RequestHead;
-  readonly upload = new Body();
-
-  readonly #owner: ExchangeOwner;
-  readonly #download = new Body();
-  readonly #replay = new Replay();
-  readonly #uploadSink: BodySink = { passBody: (chunk) => this.#passUpload(chunk) };
+  readonly request: Request;
+  readonly #visitor: VisitorSide;
+  readonly #requestSide = new RequestSide();
+  readonly #response = new ResponseSide();
+  #state: "over" | "head" | "body" | "delivering" | "switched" = "over";
   #route: UpstreamRoute | undefined;
+  #target: Target | undefined;
   #stream: ByteStream | undefined;
-  #state: "over" | "head" | "body" | "answered" | "switched" = "over";
-  /** Response bytes that are not yet a whole head. */
-  #partialHead: Buffer | undefined;
-  /** For how long that has been coming. */
-  #headTime = 0;
-  /** The written head, while it waits for the first of its body. */
-  #lead: Buffer | undefined;
-  #interim = 0;
-  /** Bytes of the stream that have not left towards the visitor. */
-  #owed = 0;
-  #originKeepsAlive = false;
-  #originTimeout = -1;
-  #closesVisitor = false;
-  #uploadBlocked = false;
-  #rawIn = 0;
-  #rawOut = 0;
+  #isStreamBroken = false;
+  #relay: Relay | undefined;
+  /** Bytes of the stream, and bytes written by us behind them, that the visitor was handed and has not consumed. */
+  #handed = 0;
+  #handedOwn = 0;
+  /** While a piece is read: how much of it is due as credit. */
+  #due = 0;
+  #isReading = false;
+  /** Bytes that came with a 101, behind its head. */
+  #switchedBytes = 0;
 
-  constructor(owner: ExchangeOwner, head: RequestHead) {
-    this.#owner = owner;
-    this.head = head;
+  constructor(visitor: VisitorSide, request: Request) {
+    this.#visitor = visitor;
+    this.request = request;
   }
 
+  // ---- the request's record
+
   get method(): string {
-    return this.head.method;
+    return this.request.method;
   }
 
   get path(): string {
-    return this.head.path;
+    return this.request.path;
   }
 
   get address(): string {
-    return this.#owner.address;
+    return this.#visitor.address;
   }
 
   get bytesIn(): number {
-    return this.upload.bytes + this.#rawIn;
+    return this.#visitor.bodyBytes + (this.#relay?.fromConnection ?? 0);
   }
 
   get bytesOut(): number {
-    return this.#download.bytes + this.#rawOut;
+    return this.#response.bytes + this.#switchedBytes + (this.#relay?.fromStream ?? 0);
   }
 
-  get active(): boolean {
+  // ---- calls of the visitor
+
+  get isActive(): boolean {
     return this.#state !== "over";
   }
 
-  get switched(): boolean {
-    return this.#state === "switched";
-  }
-
-  /** Sends the request whose head was just read. */
-  begin(route: UpstreamRoute): void {
-    const { head } = this;
-    this.id = nextRequestId();
-    this.#route = route;
-    this.status = 0;
-    this.startedAt = performance.now();
-    this.#interim = this.#rawIn = this.#rawOut = 0;
-    this.#uploadBlocked = false;
-    this.upload.begin(
-      head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none",
-      head.contentLength,
-      "chunks",
-    );
-    this.#download.begin("none", 0, "chunks");
-
-    this.#replay.begin(head, !this.upload.done);
-    const kept = this.#replay.mayUseKept ? route.pool.take(this.startedAt) : undefined;
-    if (kept !== undefined) this.#replay.useKept();
-    this.#send(kept);
-  }
-
-  /** Passes on what of `chunk`, from `at` on, belongs to the request's body. Returns where it ends, -1 when it is malformed. */
-  readUpload(chunk: Buffer, at: number): number {
-    return this.upload.read(chunk, at, this.#uploadSink);
-  }
-
-  /** Whether the upstream wants no more of the body for now. */
-  get uploadBlocked(): boolean {
-    return this.#uploadBlocked && this.active;
-  }
-
-  /** After a switch: bytes of the visitor. */
-  forward(chunk: Buffer): void {
-    this.#rawIn += chunk.length;
-    this.#passUpload(chunk);
-  }
-
-  /** After a switch: the visitor half-closed. */
-  forwardEnd(): void {
-    this.#stream?.end();
-  }
-
-  /** Whether the origin has yet to begin its final answer. */
-  get awaitsAnswer(): boolean {
+  /** The origin has not begun its final response. */
+  get awaitsResponse(): boolean {
     return this.#state === "head";
   }
 
-  /** `elapsed` milliseconds passed. @returns for how many the origin has been at the head that it sends; a 1xx is one of its own. */
-  headWaited(elapsed: number): number {
-    return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
+  /** The upstream takes no more of the request's body, or after a switch of the visitor's bytes, until `onBodyDrain`. */
+  get isBodyBlocked(): boolean {
+    return this.#relay === undefined ? this.#requestSide.isBlocked : this.#relay.isBlocked;
   }
 
-  /** Ends it for a fault of the request's or of the origin's: with `refusal`, or broken where an answer has begun. */
-  fail(refusal: Refusal): void {
-    if (this.#state === "over") return;
-    this.#stream?.reset();
-    if (this.#state === "head") return this.#refuse(refusal);
-    this.#finish(this.status);
-    this.#owner.onBroken();
+  /**
+   * Sends the request.
+   * @param form how a chunked body is passed to `body`: with its chunk framing and trailers, or as bare data
+   */
+  begin(route: UpstreamRoute, form: ChunkForm): void {
+    this.id = nextRequestId();
+    this.status = 0;
+    this.startedAt = performance.now();
+    this.#route = route;
+    this.#relay = undefined;
+    this.#switchedBytes = 0;
+    this.#requestSide.begin(this.request, form);
+    this.#response.begin();
+    this.#attempt(this.startedAt, this.#requestSide.mayUseIdle);
+  }
+
+  /** A part of the request's body, not empty. Valid only during the call. */
+  body(chunk: Buffer): void {
+    this.#requestSide.body(chunk);
+  }
+
+  /** The request's body is complete. `trailers`, in the form `data`: complete field lines. */
+  bodyEnd(trailers?: Buffer): void {
+    this.#requestSide.bodyEnd(trailers);
+  }
+
+  /** `bytes` of what the visitor was handed have left. */
+  consumed(bytes: number): void {
+    const credit = Math.min(bytes, this.#handed);
+    this.#handed -= credit;
+    this.#handedOwn -= Math.min(bytes - credit, this.#handedOwn);
+    if (this.#isReading) {
+      this.#due += credit;
+      return;
+    }
+    if (credit > 0) this.#stream?.consumed(credit);
+    this.#completeIfDelivered();
   }
 
   /** The visitor is gone. */
   abort(): void {
     if (this.#state === "over") return;
     this.#stream?.reset();
-    this.#finish(this.status === 0 ? 499 : this.status);
+    this.#finish(this.status === 0 ? 499 : this.status, "aborted");
   }
 
-  /** The visitor's socket has taken what it was given. */
-  settle(): void {
-    if (this.#owed > 0) {
-      const taken = this.#owed - Math.min(this.#owed, this.#owner.unsent);
-      this.#owed -= taken;
-      if (taken > 0) this.#stream?.consumed(taken);
-    }
-    if (this.#state === "answered" && this.#owed === 0) this.#complete();
+  /** Ends the exchange for a fault of the request: the visitor is sent `refusal`, or its response breaks off where one has begun. */
+  fail(refusal: Refusal): void {
+    this.#fail(refusal, "aborted");
   }
 
-  // ---- what the origin's stream tells
+  /** Ends the exchange because the origin was too slow. */
+  timeOut(): void {
+    this.#fail(refusals.PN_ORIGIN_TIMEOUT, "timeout");
+  }
+
+  /** `elapsed` milliseconds passed. @returns for how many the head of a response has been arriving. */
+  headWaited(elapsed: number): number {
+    return this.#response.headWaited(elapsed);
+  }
+
+  // ---- events of the stream
 
   onData(chunk: Buffer): void {
-    this.#replay.end();
-    this.#owed += chunk.length;
-    if (this.#state === "head") this.#readHead(chunk);
-    else if (this.#state === "body") this.#readBody(chunk, 0);
-    else if (this.#state === "switched") {
-      this.#rawOut += chunk.length;
-      this.#owner.send(chunk);
-    } else this.#originKeepsAlive = false;
-    this.settle();
+    const stream = this.#stream as ByteStream;
+    this.#requestSide.forgetSent();
+    this.#due = chunk.length;
+    this.#isReading = true;
+    if (this.#state === "delivering") this.#response.keepsAlive = false;
+    else this.#read(chunk);
+    this.#isReading = false;
+    if (this.#due > 0) stream.consumed(this.#due);
+    this.#completeIfDelivered();
   }
 
   onEnd(): void {
-    if (this.#state === "switched") return this.#owner.onOriginEnd();
-    this.#originKeepsAlive = false;
-    if (this.#state === "answered") return;
-    if (this.#state === "body" && this.#download.framing === "close") {
-      this.#state = "answered";
-      this.settle();
-    } else {
+    this.#response.keepsAlive = false;
+    if (this.#state === "delivering") return;
+    if (!this.#response.endsWithStream) {
       this.#stream?.reset();
-      this.onReset({ code: "PN_ORIGIN_BROKEN", delivered: -1 });
+      return this.onReset({ cause: "broken", delivered: -1 });
     }
+    this.#deliver();
+    this.#completeIfDelivered();
   }
 
   onReset(reason: ResetReason): void {
-    const state = this.#state;
-    const sent = state === "head" ? this.#replay.take(reason) : undefined;
-    if (sent !== undefined) return this.#repeat(sent);
-    if (state === "answered") {
-      this.#originKeepsAlive = false;
-      this.#stream = undefined;
+    const sent = this.#state === "head" ? this.#takeSent(reason) : undefined;
+    if (sent !== undefined) return this.#repeat(sent, reason.cause);
+    if (this.#state === "delivering") {
+      this.#isStreamBroken = true;
       return;
     }
-    this.#stream = undefined;
-    if (state === "head") this.#refuse(refusalFor(reason.code));
-    else if (state !== "over") {
-      this.#finish(this.status);
-      this.#owner.onBroken();
+    if (this.#state === "head") this.#refuse(refusalFor(reason.cause), reason.cause);
+    else if (this.#state !== "over") {
+      this.#finish(this.status, reason.cause);
+      this.#visitor.onBroken();
     }
   }
 
   onDrain(): void {
-    this.#uploadBlocked = false;
-    this.#owner.onUploadDrain();
+    this.#requestSide.isBlocked = false;
+    this.#visitor.onBodyDrain();
   }
 
-  passBody(chunk: Buffer): void {
-    const lead = this.#lead;
-    if (lead === undefined) return this.#owner.send(chunk);
-    this.#lead = undefined;
-    if (chunk.length <= SMALL_BODY) this.#owner.send(Buffer.concat([lead, chunk], lead.length + chunk.length));
-    else this.#owner.sendBoth(lead, chunk);
+  // ---- parts of the response
+
+  onInterimHead(head: ResponseHead): void {
+    this.#visitor.response.onInterim(head);
   }
 
-  /** Sends the head, on a stream that was kept or on a fresh one. */
-  #send(kept: ByteStream | undefined): void {
-    this.#state = "head";
-    this.#owed = this.#headTime = 0;
-    const { pool, hostHeader } = this.#route as UpstreamRoute;
-    if (kept === undefined) pool.makeRoom(performance.now());
-    const unavailable = kept === undefined ? pool.upstream.unavailable : undefined;
-    if (unavailable !== undefined) return this.#refuse(unavailable);
-    this.#stream = kept ?? pool.upstream.dial();
-    this.#stream.handler = this;
-    const identity = `${this.#owner.identityLines()}X-Request-Id: ${this.id}\r\n`;
-    this.#write(this.head.write(identity, hostHeader === undefined ? undefined : { hostHeader }));
-  }
-
-  /** Sends the request again, to where it belongs by now. */
-  #repeat(body: readonly Buffer[]): void {
-    const route = this.#owner.reroute();
-    if (route.kind === "refusal") return this.#refuse(route.refusal);
-    if (route.kind === "hand over") return this.#refuse(refusals.PN_TUNNEL_AWAY);
-    this.#route = route;
-    this.#uploadBlocked = false;
-    this.#send(undefined);
-    for (const chunk of body) this.#write(chunk);
-    if (!this.#uploadBlocked) this.#owner.onUploadDrain();
-  }
-
-  #passUpload(chunk: Buffer): void {
-    this.#replay.keep(chunk);
-    this.#write(chunk);
-  }
-
-  #write(chunk: Buffer): void {
-    if (this.#stream !== undefined && !this.#stream.write(chunk)) this.#uploadBlocked = true;
-  }
-
-  #readHead(piece: Buffer): void {
-    const chunk = this.#partialHead === undefined ? piece : Buffer.concat([this.#partialHead, piece]);
-    if (this.#partialHead !== undefined && !worthReading(piece, chunk.length)) {
-      this.#partialHead = chunk;
-      return;
-    }
-    let at = 0;
-    while (this.#state === "head") {
-      const rest = at === 0 ? chunk : chunk.subarray(at);
-      const length = RESPONSE.read(rest, 0, rest.length, this.head.method, this.head.upgrade);
-      if (length < 0) return this.fail(refusals.PN_ORIGIN_INVALID);
-      // A copy: what is left of a larger message would keep all of it.
-      this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
-      if (length === 0) return;
-      this.#headTime = 0;
-      at += length;
-      if (RESPONSE.status >= 200 || RESPONSE.status === 101) return this.#answer(chunk, at);
-      if (!this.#passInterim()) return this.fail(refusals.PN_ORIGIN_INVALID);
-    }
-  }
-
-  /** Passes a 1xx on, to those who know it. */
-  #passInterim(): boolean {
-    if (++this.#interim > EXCHANGE_LIMITS.interim) return false;
-    if (this.head.versionMinor === 1) this.#owner.send(RESPONSE.write({ visitorMinor: 1, close: false }));
-    return true;
-  }
-
-  /** The final head has been read; `chunk` from `at` on is what follows it. */
-  #answer(chunk: Buffer, at: number): void {
-    const { versionMinor, keepAlive } = this.head;
-    this.status = RESPONSE.status;
-    const close = !keepAlive || this.#owner.closing || !this.upload.done;
-    const options = { visitorMinor: versionMinor, close };
-    this.#lead = RESPONSE.write(options);
-    this.#originKeepsAlive = RESPONSE.keepAlive;
-    this.#originTimeout = RESPONSE.keepAliveTimeout;
-    if (this.status === 101) {
-      this.#state = "switched";
-      this.#rawOut = chunk.length - at;
-      this.#owner.onSwitched();
-      if (at < chunk.length) return this.passBody(chunk.subarray(at));
-      this.#owner.send(this.#takeLead());
-      return;
-    }
+  onFinalHead(head: ResponseHead): ChunkForm {
+    this.status = head.status;
     this.#state = "body";
-    this.#download.begin(RESPONSE.body, RESPONSE.contentLength, versionMinor === 1 ? "chunks" : "data");
-    this.#closesVisitor = RESPONSE.closes(options);
-    this.#readBody(chunk, at);
-    if (this.#lead !== undefined) this.#owner.send(this.#takeLead());
+    return this.#visitor.response.onResponse(head, NO_EDITS);
   }
 
-  #takeLead(): Buffer {
-    const lead = this.#lead as Buffer;
-    this.#lead = undefined;
-    return lead;
+  passBody(chunk: Buffer, own: number): void {
+    const bytes = chunk.length - own;
+    this.#due -= bytes;
+    this.#handed += bytes;
+    this.#handedOwn += own;
+    this.#visitor.response.onBody(chunk);
   }
 
-  #readBody(chunk: Buffer, at: number): void {
-    const end = this.#download.read(chunk, at, this);
-    if (end < 0) return this.fail(refusals.PN_ORIGIN_INVALID);
-    if (!this.#download.done) return;
-    if (end < chunk.length) this.#originKeepsAlive = false;
-    this.#state = "answered";
+  // ----
+
+  /** Sends the request's head, on an idle stream if it may, or on a new one. */
+  #attempt(now: number, mayUseIdle: boolean): void {
+    const { pool, hostHeader } = this.#route as UpstreamRoute;
+    this.#state = "head";
+    this.#handed = this.#handedOwn = 0;
+    this.#isStreamBroken = false;
+    const target = pool.pick(this);
+    const idle = mayUseIdle ? target?.reuse(now) : undefined;
+    const stream = idle ?? target?.open(now);
+    if (stream === undefined) return this.#refuse(refusalFor(target?.upstream.unavailable ?? "gone"));
+    this.#target = target;
+    this.#stream = stream;
+    stream.handler = this;
+    const lines = `${this.#visitor.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
+    const head = this.request.write(lines, hostHeader === undefined ? undefined : { hostHeader });
+    this.#requestSide.send(head, stream, idle !== undefined);
   }
 
-  /** Everything of the response has left: the stream goes back, and the visitor may go on. */
-  #complete(): void {
-    const stream = this.#stream;
-    const { pool } = this.#route as UpstreamRoute;
-    const reusable = !this.#closesVisitor && this.upload.done;
-    if (stream !== undefined) {
-      if (this.#originKeepsAlive && this.upload.done) pool.give(stream, performance.now(), this.#originTimeout);
-      else if (this.upload.done) pool.letGo(stream, performance.now());
-      else stream.reset();
+  /** What was sent of the body, if the route sends the request again after this break. */
+  #takeSent(reason: ResetReason): readonly Buffer[] | undefined {
+    return this.#requestSide.takeSent(reason, this.#route?.retry ?? retrySafely);
+  }
+
+  /** Sends the request again, on its route as of now. */
+  #repeat(sent: readonly Buffer[], outcome: AttemptOutcome): void {
+    this.#endAttempt(outcome);
+    const route: Route = this.#visitor.reroute();
+    if (route.kind === "refusal") return this.#refuse(route.refusal);
+    if (route.kind === "respond") return this.#refuse(route.page);
+    if (route.kind === "delegate") return this.#refuse(refusals.PN_TUNNEL_AWAY);
+    this.#route = route;
+    this.#response.restart();
+    this.#attempt(performance.now(), false);
+    if (this.#state !== "head") return;
+    this.#requestSide.sendAgain(sent);
+    if (!this.#requestSide.isBlocked) this.#visitor.onBodyDrain();
+  }
+
+  #read(chunk: Buffer): void {
+    const response = this.#response;
+    const wasHead = response.state === "head";
+    const end = response.read(chunk, this.request, this);
+    if (end < 0) return this.#fail(refusals.PN_ORIGIN_INVALID, "invalid");
+    if (response.state === "switched") return this.#switch(end < chunk.length ? chunk.subarray(end) : undefined);
+    if (response.state !== "end") {
+      if (wasHead && response.state === "body") this.#visitor.response.onFlush();
+      return;
     }
-    this.#finish(this.status);
-    this.#owner.onAnswered(reusable);
+    if (end < chunk.length) response.keepsAlive = false;
+    this.#deliver();
   }
 
-  #refuse(refusal: Refusal): void {
-    this.#finish(refusal.status);
-    this.#owner.onRefused(refusal);
+  /** The whole response was read; the visitor has parts of it. */
+  #deliver(): void {
+    this.#state = "delivering";
+    const { trailers } = this.#response;
+    if (trailers.length > 0) this.#visitor.response.onTrailers(trailers);
+    this.#visitor.response.onEnd();
   }
 
-  #finish(status: number): void {
-    this.status = status;
+  /** The origin switched protocols; `rest` came with its head. From now on bytes go both ways as they are. */
+  #switch(rest: Buffer | undefined): void {
+    this.#state = "switched";
+    const visitor = this.#visitor;
+    if (rest !== undefined) {
+      this.#switchedBytes = rest.length;
+      this.passBody(rest, 0);
+    }
+    visitor.response.onFlush();
+    this.#relay = relay(visitor.connection, this.#stream as ByteStream, {
+      uncredited: this.#handed,
+      onClose: "drop",
+      onDone: () => this.#finish(this.status, "status"),
+    });
+    this.#handed = 0;
+    visitor.onSwitched(this.#relay);
+  }
+
+  /** All of the response has left: the stream becomes idle, and the visitor can go on. */
+  #completeIfDelivered(): void {
+    if (this.#state !== "delivering" || this.#handed > 0 || this.#handedOwn > 0) return;
+    const stream = this.#stream as ByteStream;
+    const { idle } = this.#target as Target;
+    const { keepsAlive, idleTimeout } = this.#response;
+    if (!this.#isStreamBroken) {
+      if (!this.#requestSide.isDone) stream.reset();
+      else if (keepsAlive) idle.give(stream, performance.now(), idleTimeout);
+      else idle.retire(stream, performance.now());
+    }
+    this.#finish(this.status, "status");
+    this.#visitor.onDone();
+  }
+
+  #fail(refusal: Refusal, outcome: AttemptOutcome): void {
+    if (this.#state === "over") return;
+    this.#stream?.reset();
+    if (this.#state === "head") return this.#refuse(refusal, outcome);
+    this.#finish(this.status, outcome);
+    this.#visitor.onBroken();
+  }
+
+  #refuse(refusal: Refusal, outcome?: AttemptOutcome): void {
+    this.#finish(refusal.status, outcome);
+    this.#visitor.onRefused(refusal);
+  }
+
+  /** @param outcome that of the attempt; undefined where none is going on */
+  #finish(status: number, outcome: AttemptOutcome | undefined): void {
+    if (this.#state === "over") return;
     this.#state = "over";
+    this.#requestSide.finish();
+    this.#response.finish();
+    this.#returnHanded();
+    if (outcome !== undefined) this.#endAttempt(outcome);
+    this.status = status;
     this.#stream = undefined;
-    this.#replay.end();
-    this.#partialHead = this.#lead = undefined;
-    this.#owed = 0;
-    this.#route?.onFinished(this);
+    const route = this.#route;
     this.#route = undefined;
+    route?.onFinished(this);
+  }
+
+  /** Nobody will consume what the visitor still has. */
+  #returnHanded(): void {
+    const rest = this.#handed;
+    this.#handed = this.#handedOwn = 0;
+    if (this.#isReading) this.#due += rest;
+    else if (rest > 0) this.#stream?.consumed(rest);
+  }
+
+  #endAttempt(outcome: AttemptOutcome): void {
+    this.#target?.onAttempt();
+    this.#route?.onAttempt?.(outcome, this.status);
+    this.#target = undefined;
   }
 }
 
-/** What a visitor is told of a stream that broke before an answer. */
-function refusalFor(code: string): Refusal {
-  switch (code) {
-    case "PN_DIAL_REFUSED":
-    case "PN_DIAL_FAILED":
+/** What a visitor is sent when the stream broke before a response, or none could be opened. */
+function refusalFor(cause: BreakCause): Refusal {
+  switch (cause) {
+    case "refused":
       return refusals.PN_ORIGIN_REFUSED;
-    case "PN_DIAL_TIMEOUT":
+    case "timeout":
       return refusals.PN_ORIGIN_TIMEOUT;
-    case "PN_SESSION_LOST":
-    case "PN_DRAINING":
-    case "PN_TUNNEL_UNBOUND":
+    case "gone":
       return refusals.PN_TUNNEL_AWAY;
-    case "PN_STREAM_LIMIT":
+    case "full":
       return refusals.PN_OVERLOADED;
-    default:
+    case "broken":
       return refusals.PN_ORIGIN_BROKEN;
   }
 }

@@ -1,40 +1,40 @@
-import type { ResetReason } from "../upstream/byte-stream.js";
-import type { RequestHead } from "../http/index.js";
+import type { ResetReason } from "@postern/net";
+import type { Request } from "../http/index.js";
+import type { RetryPolicy } from "../upstream/attempt.js";
 
 export const REPLAY_LIMITS = {
-  /** Bytes of a request's body that are kept until its answer begins; a longer one is sent once. */
+  /** Bytes of a request's body that are kept until its response begins; a longer one is sent once. */
   body: 64 * 1024,
 } as const;
 
-/** Methods that may be sent again when nobody knows whether they arrived (RFC 9110, section 9.2.2). */
+/** Methods that may be repeated when it is unknown whether they were executed (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
 
 /**
- * When a request may be sent again: its stream broke, nothing of an answer came, and it was sent only once. Then either the reset proves
- * that nothing of it was delivered, or it is idempotent and the break says nothing about it: the stream had been kept, and the origin
- * had closed it in the meantime, or the whole session was lost. Reused for request after request.
+ * What is needed to send a request a second time: what was sent of its body, and how. Only while nothing of a response has come, and only
+ * once. Whether it is sent again is decided by the route's policy. Reused for request after request.
  */
 export class Replay {
-  /** It may go on a stream that was kept: idempotent, and without a body. */
-  mayUseKept = false;
-  #idempotent = false;
-  #usesKept = false;
-  /** What was sent of the body, while that can be sent again. */
+  /** The request may go on an idle stream: it is idempotent and has no body. */
+  mayUseIdle = false;
+  #isIdempotent = false;
+  #onIdleStream = false;
+  /** Copies of what was sent of the body, while that can be sent again. */
   #sent: Buffer[] | undefined;
   #bytes = 0;
 
   /** A request begins. */
-  begin({ method, upgrade }: RequestHead, hasBody: boolean): void {
-    this.#idempotent = upgrade === "" && IDEMPOTENT.has(method);
-    this.mayUseKept = this.#idempotent && !hasBody;
-    this.#usesKept = false;
+  begin({ method, upgrade }: Request, hasBody: boolean): void {
+    this.#isIdempotent = upgrade === "" && IDEMPOTENT.has(method);
+    this.mayUseIdle = this.#isIdempotent && !hasBody;
+    this.#onIdleStream = false;
     this.#sent = [];
     this.#bytes = 0;
   }
 
-  /** It goes on a stream that was kept. */
-  useKept(): void {
-    this.#usesKept = true;
+  /** The request goes on an idle stream. */
+  useIdle(): void {
+    this.#onIdleStream = true;
   }
 
   /** A part of the body is sent. */
@@ -42,21 +42,20 @@ export class Replay {
     if (this.#sent === undefined) return;
     this.#bytes += chunk.length;
     if (this.#bytes > REPLAY_LIMITS.body) this.#sent = undefined;
-    else this.#sent.push(chunk);
+    else this.#sent.push(Buffer.from(chunk));
   }
 
-  /** From now on it is sent no second time: an answer has begun, or it is over. */
+  /** The request is not sent again: a response has begun, or the exchange is over. */
   end(): void {
     this.#sent = undefined;
   }
 
-  /** What of the body is to be sent again; undefined when the request may not be. It is asked once. */
-  take({ code, delivered }: ResetReason): readonly Buffer[] | undefined {
+  /** The parts of the body to send again; undefined when the request may not be sent again. Can be called once. */
+  take(reason: ResetReason, policy: RetryPolicy): readonly Buffer[] | undefined {
     const sent = this.#sent;
     this.#sent = undefined;
-    // A service that cannot be reached is not tried twice.
-    if (code.startsWith("PN_DIAL_")) return undefined;
-    const harmless = this.#idempotent && (this.#usesKept || code === "PN_SESSION_LOST");
-    return delivered === 0 || harmless ? sent : undefined;
+    if (sent === undefined) return undefined;
+    const attempt = { reason, isIdempotent: this.#isIdempotent, onIdleStream: this.#onIdleStream };
+    return policy(attempt) ? sent : undefined;
   }
 }

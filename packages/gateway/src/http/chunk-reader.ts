@@ -44,6 +44,8 @@ export class ChunkReader {
   spanCount = 0;
   /** Goes on after the spans: what doesn't lie in the piece as it has to leave. */
   tail: Buffer | undefined = undefined;
+  /** Bytes at the end of `tail` that did not come in this piece. */
+  tailBytes = 0;
 
   readonly #trailers: Trailers;
   #form: ChunkForm = "chunks";
@@ -80,6 +82,7 @@ export class ChunkReader {
   read(bytes: Buffer, start: number, end: number): number {
     this.spanCount = 0;
     this.tail = undefined;
+    this.tailBytes = 0;
     this.#zeroAt = -1;
     let at = start;
     while (at >= 0 && at < end && !this.done) {
@@ -89,6 +92,11 @@ export class ChunkReader {
     }
     if (this.spanCount > MOST_SPANS) this.#join(bytes);
     return at;
+  }
+
+  /** The trailers that go on, complete field lines; empty before `done` and without any. In the form `chunks` they are in `tail` too. */
+  get trailers(): Buffer {
+    return this.#trailers.kept;
   }
 
   #readData(at: number, end: number): number {
@@ -168,6 +176,7 @@ export class ChunkReader {
     if (kept.length > 0) this.tail = Buffer.concat([LAST_SIZE, kept, BLANK_LINE]);
     else if (this.#zeroAt >= 0 && at - this.#zeroAt === LAST_CHUNK.length) this.#pass(this.#zeroAt, at);
     else this.tail = LAST_CHUNK;
+    this.tailBytes = this.tail?.length ?? 0;
   }
 
   /** A size is not passed on while it is 0: leading zeros mean nothing, and the last chunk waits for the end. */

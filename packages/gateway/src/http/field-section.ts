@@ -137,6 +137,13 @@ export class FieldSection {
     return textOf(bytes, this.#starts[index]!, this.#nameEnds[index]!).toLowerCase();
   }
 
+  /** Calls `visit` with the name, in lower case, and the value of each line, but for lines of the meanings in `dropped`. */
+  each(bytes: Buffer, dropped: number, visit: (name: string, value: string) => void): void {
+    for (let n = 0; n < this.count; n++) {
+      if (((1 << this.#fields[n]!) & dropped) === 0) visit(this.name(bytes, n), this.value(bytes, n));
+    }
+  }
+
   /**
    * Finds the parts that go on as they are: from `start`, at or before the first line, to the last line, without lines of the meanings
    * in `dropped`.

@@ -52,6 +52,10 @@ export class RequestHead {
   readonly #framing = new Framing();
   readonly #connection = new ConnectionOptions();
   #bytes: Buffer = NOTHING;
+  /** Where the head begins in the bytes, and ends. */
+  #start = 0;
+  #end = 0;
+  #isKept = false;
   #fieldsStart = 0;
   /** Where path and query begin, and what is put before them (absolute form without a path). */
   #pathStart = 0;
@@ -73,6 +77,8 @@ export class RequestHead {
    */
   read(bytes: Buffer, start: number, end: number): number {
     this.#bytes = bytes;
+    this.#start = start;
+    this.#isKept = false;
     this.#fields.clear();
     this.method = "";
     this.versionMinor = 1;
@@ -94,6 +100,7 @@ export class RequestHead {
     const flaw = this.#understand();
     if (flaw !== undefined) return this.#refuse(flaw);
     this.refusal = undefined;
+    this.#end = next;
     return next - start;
   }
 
@@ -128,9 +135,20 @@ export class RequestHead {
     return this.#fields.soleValue(this.#bytes, name);
   }
 
-  /** Lets go of the bytes, which an idle connection would hold; `path`, `accept` and `write` end with them. */
+  /** Copies the head's bytes, so that it stays valid when they change. To be called after a `read` that returned a length. */
+  keep(): void {
+    if (this.#isKept) return;
+    const copy = Buffer.from(this.#bytes.subarray(this.#start, this.#end));
+    // Positions are those in the bytes.
+    if (this.#start === 0) this.#bytes = copy;
+    else this.read(copy, 0, copy.length);
+    this.#isKept = true;
+  }
+
+  /** Drops the bytes, which an idle connection would hold; `path`, `accept` and `write` are invalid from then on. */
   release(): void {
     this.#bytes = NOTHING;
+    this.#start = this.#end = 0;
     this.#fields.clear();
     this.#path = this.#pathPrefix = "";
     this.#pathStart = this.#line.targetEnd = 0;

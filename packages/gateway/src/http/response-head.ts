@@ -119,6 +119,11 @@ export class ResponseHead {
     return head;
   }
 
+  /** Calls `visit` with each end-to-end field, in the origin's order: for protocols with another form of head. Framing is not among them. */
+  eachField(visit: (name: string, value: string) => void): void {
+    this.#fields.each(this.#bytes, DROPPED, visit);
+  }
+
   #reason(): string {
     const { reasonStart, reasonEnd } = this.#line;
     return reasonStart === 0 ? "" : textOf(this.#bytes, reasonStart, reasonEnd);

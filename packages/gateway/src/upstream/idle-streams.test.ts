@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ByteStream, ByteStreamHandler, Upstream } from "./byte-stream.js";
-import { refusals } from "../http/index.js";
-import { POOL_LIMITS, StreamPool } from "./idle-streams.js";
+import type { ByteStream, ByteStreamHandler } from "@postern/net";
+import { IDLE_LIMITS, IdleStreams } from "./idle-streams.js";
+import type { Upstream } from "./upstream.js";
 
 class FakeStream implements ByteStream {
   handler!: ByteStreamHandler;
+  readonly unsent = 0;
   ended = false;
   broken = false;
   write(): boolean {
@@ -16,6 +17,9 @@ class FakeStream implements ByteStream {
   reset(): void {
     this.broken = true;
   }
+  resetAfterFlush(): void {
+    this.reset();
+  }
   consumed(): void {}
 }
 
@@ -24,85 +28,86 @@ const upstream: Upstream = {
   get unavailable() {
     return unavailable;
   },
+  suspect: false,
   dial: () => new FakeStream(),
 };
-let pool: StreamPool;
+let idle: IdleStreams;
 let stream: FakeStream;
 beforeEach(() => {
   unavailable = undefined;
-  pool = new StreamPool(upstream);
+  idle = new IdleStreams(upstream);
   stream = new FakeStream();
 });
 
 describe("an idle stream", () => {
   test("is reused, the last first", () => {
     const later = new FakeStream();
-    pool.give(stream, 0, -1);
-    pool.give(later, 0, -1);
-    expect([pool.take(1), pool.take(1), pool.take(1)]).toEqual([later, stream, undefined]);
+    idle.give(stream, 0, -1);
+    idle.give(later, 0, -1);
+    expect([idle.take(1), idle.take(1), idle.take(1)]).toEqual([later, stream, undefined]);
   });
 
-  test("is let go when it has been idle too long", () => {
-    pool.give(stream, 0, -1);
-    expect(pool.take(POOL_LIMITS.idle)).toBeUndefined();
+  test("is retired when it has been idle too long", () => {
+    idle.give(stream, 0, -1);
+    expect(idle.take(IDLE_LIMITS.idle)).toBeUndefined();
     expect(stream).toMatchObject({ ended: true, broken: false });
   });
 
-  test("is let go a second before the origin's own patience ends", () => {
-    pool.give(stream, 0, 3);
-    pool.sweep(1_999);
+  test("is retired a second before the origin's own timeout", () => {
+    idle.give(stream, 0, 3);
+    idle.sweep(1_999);
     expect(stream.ended).toBe(false);
-    pool.sweep(2_000);
+    idle.sweep(2_000);
     expect(stream.ended).toBe(true);
   });
 
-  test("whose origin has no patience is not kept at all", () => {
-    pool.give(stream, 0, 1);
+  test("whose origin times out at once is not kept at all", () => {
+    idle.give(stream, 0, 1);
     expect(stream.ended).toBe(true);
-    expect(pool.take(0)).toBeUndefined();
+    expect(idle.take(0)).toBeUndefined();
   });
 
   test("is not kept for an upstream that takes no more requests", () => {
-    unavailable = refusals.PN_TUNNEL_AWAY;
-    pool.give(stream, 0, -1);
+    unavailable = "gone";
+    idle.give(stream, 0, -1);
     expect(stream.ended).toBe(true);
   });
 
   test.each<[string, (handler: ByteStreamHandler) => void, Partial<FakeStream>]>([
-    ["says something unasked", (handler) => handler.onData(Buffer.from("HTTP/1.1 200 OK\r\n\r\n")), { broken: true }],
+    ["sends something unasked", (handler) => handler.onData(Buffer.from("HTTP/1.1 200 OK\r\n\r\n")), { broken: true }],
     ["half-closes", (handler) => handler.onEnd(), { ended: true }],
-    ["breaks", (handler) => handler.onReset({ code: "PN_LOCAL_RESET", delivered: -1 }), {}],
+    ["breaks", (handler) => handler.onReset({ cause: "broken", delivered: -1 }), {}],
   ])("that %s is never reused", (_what, happens, outcome) => {
-    pool.give(stream, 0, -1);
+    idle.give(stream, 0, -1);
     happens(stream.handler);
-    expect(pool.take(0)).toBeUndefined();
+    expect(idle.take(0)).toBeUndefined();
     expect(stream).toMatchObject(outcome);
   });
 });
 
 describe("a new stream beside idle ones", () => {
-  test("takes the place of the one that was idle longest", () => {
+  test("retires the one that was idle longest", () => {
     const later = new FakeStream();
-    pool.give(stream, 0, -1);
-    pool.give(later, 1, -1);
-    pool.makeRoom(2);
+    idle.give(stream, 0, -1);
+    idle.give(later, 1, -1);
+    idle.makeRoom(2);
     expect([stream.ended, stream.broken, later.ended]).toEqual([true, false, false]);
-    expect(pool.take(2)).toBe(later);
+    expect(idle.take(2)).toBe(later);
   });
 
-  test("takes it at once where all places are taken", () => {
-    pool.give(stream, 0, -1);
-    unavailable = refusals.PN_OVERLOADED;
-    pool.makeRoom(1);
+  test("resets it at once where no more streams fit", () => {
+    idle.give(stream, 0, -1);
+    unavailable = "full";
+    idle.makeRoom(1);
     expect(stream.broken).toBe(true);
   });
 });
 
-test("a stream that is let go and does not close is reset after a while", () => {
-  pool.give(stream, 0, -1);
-  pool.clear(10);
-  pool.sweep(10 + POOL_LIMITS.closing - 1);
+test("a retired stream that does not close is reset after a while", () => {
+  idle.give(stream, 0, -1);
+  idle.clear(10);
+  idle.sweep(10 + IDLE_LIMITS.closing - 1);
   expect(stream).toMatchObject({ ended: true, broken: false });
-  pool.sweep(10 + POOL_LIMITS.closing);
+  idle.sweep(10 + IDLE_LIMITS.closing);
   expect(stream.broken).toBe(true);
 });

@@ -1,53 +1,54 @@
-import type { ByteStream, ByteStreamHandler, Upstream } from "./byte-stream.js";
+import type { ByteStream, ByteStreamHandler } from "@postern/net";
+import type { Upstream } from "./upstream.js";
 
-export const POOL_LIMITS = {
+export const IDLE_LIMITS = {
   /** How long an idle stream may be reused, in milliseconds: below the 5 s after which common origins close theirs. */
   idle: 4_000,
-  /** How long a stream that was let go may take to close before it is reset, in milliseconds. */
+  /** How long a retired stream may take to close before it is reset, in milliseconds. */
   closing: 5_000,
 } as const;
 
 interface IdleStream {
   stream: ByteStream;
-  /** Until when it may be reused. */
-  until: number;
+  /** When it may no longer be reused. */
+  expiresAt: number;
 }
 
 /**
- * Streams to one upstream that stand idle between two requests, like a keep-alive pool; last in, first out, so that origins that
- * serve one connection at a time are not held up by the rest. A stream that says anything unasked is dropped.
+ * Streams to one upstream that are idle between two requests. The last one in is the first out, because some origins serve one connection
+ * at a time and the other connections would wait. A stream that sends anything unasked is dropped.
  */
-export class StreamPool {
-  readonly upstream: Upstream;
+export class IdleStreams {
+  readonly #upstream: Upstream;
   readonly #idle: IdleStream[] = [];
-  /** Those that were let go and have not closed yet, and until when they may take to. */
-  readonly #leaving = new Map<ByteStream, number>();
+  /** Retired streams that have not closed yet, and when they are reset. */
+  readonly #closing = new Map<ByteStream, number>();
   #closed = false;
 
   constructor(upstream: Upstream) {
-    this.upstream = upstream;
+    this.#upstream = upstream;
   }
 
-  /** Streams that nobody uses: idle ones, and those that are on their way out. */
-  get resting(): number {
-    return this.#idle.length + this.#leaving.size;
+  /** Streams that no request uses: idle ones, and retired ones that have not closed yet. */
+  get count(): number {
+    return this.#idle.length + this.#closing.size;
   }
 
   /** An idle stream that is young enough, or none. */
   take(now: number): ByteStream | undefined {
     const last = this.#idle.pop();
-    if (last === undefined || last.until > now) return last?.stream;
-    this.letGo(last.stream, now);
+    if (last === undefined || last.expiresAt > now) return last?.stream;
+    this.retire(last.stream, now);
     return undefined;
   }
 
-  /** Keeps `stream` for the next request. `timeout` is what the origin said of its own patience, in seconds; -1: nothing. */
+  /** Keeps `stream` for the next request. `timeout` is the origin's own idle timeout in seconds; -1 when it did not say. */
   give(stream: ByteStream, now: number, timeout: number): void {
     if (this.#closed) return this.#drop(stream);
-    const idle = timeout < 0 ? POOL_LIMITS.idle : Math.min(POOL_LIMITS.idle, timeout * 1000 - 1000);
-    // An upstream that takes no more requests has no use for idle streams: it waits for them to close.
-    if (idle <= 0 || this.upstream.unavailable !== undefined) return this.letGo(stream, now);
-    const kept = { stream, until: now + idle };
+    const idle = timeout < 0 ? IDLE_LIMITS.idle : Math.min(IDLE_LIMITS.idle, timeout * 1000 - 1000);
+    // An upstream that takes no more requests waits for its streams to close.
+    if (idle <= 0 || this.#upstream.unavailable !== undefined) return this.retire(stream, now);
+    const kept = { stream, expiresAt: now + idle };
     this.#idle.push(kept);
     stream.handler = new IdleHandler(stream, () => {
       const at = this.#idle.indexOf(kept);
@@ -56,84 +57,85 @@ export class StreamPool {
   }
 
   /**
-   * A new stream is about to be opened, which takes the place of the one idle longest: requests that may use no idle stream leave one
-   * each, and would soon have filled the session with them.
+   * Retires the stream that has been idle longest, because a new one is about to be opened: requests that may not use an idle stream leave
+   * one each, and would soon fill the session.
    */
   makeRoom(now: number): void {
     const oldest = this.#idle.shift();
-    if (oldest !== undefined) this.letGo(oldest.stream, now);
-    // Where there is no place left, a slow goodbye is a luxury.
-    if (this.upstream.unavailable !== undefined) this.#resetLeaving(Infinity);
+    if (oldest !== undefined) this.retire(oldest.stream, now);
+    // Without room for another stream there is no time for an orderly close.
+    if (this.#upstream.unavailable !== undefined) this.#resetClosing(Infinity);
   }
 
-  /** Lets go of what is too old. To be called about once a second. */
+  /** Retires streams that are too old. Call it about once a second. */
   sweep(now: number): void {
-    this.#resetLeaving(now);
-    const kept = this.#idle.filter(({ stream, until }) => {
-      if (until > now) return true;
-      this.letGo(stream, now);
+    this.#resetClosing(now);
+    const kept = this.#idle.filter(({ stream, expiresAt }) => {
+      if (expiresAt > now) return true;
+      this.retire(stream, now);
       return false;
     });
     if (kept.length < this.#idle.length) this.#idle.splice(0, this.#idle.length, ...kept);
   }
 
-  /** Lets go of all. */
+  /** Retires all streams. */
   clear(now: number): void {
-    for (const { stream } of this.#idle.splice(0)) this.letGo(stream, now);
+    for (const { stream } of this.#idle.splice(0)) this.retire(stream, now);
   }
 
-  /** There is no next request: idle streams end at once, and those that are given later, too. */
+  /** Resets all streams, and every stream given later: there is no next request. */
   close(): void {
     this.#closed = true;
-    for (const stream of [...this.#idle.splice(0).map((idle) => idle.stream), ...this.#leaving.keys()])
+    for (const stream of [...this.#idle.splice(0).map((idle) => idle.stream), ...this.#closing.keys()])
       this.#drop(stream);
   }
 
+  /** Closes as an HTTP client should: half-close first, and reset only if the origin does not close in turn. */
+  retire(stream: ByteStream, now: number): void {
+    stream.handler = new IdleHandler(stream, () => this.#closing.delete(stream));
+    this.#closing.set(stream, now + IDLE_LIMITS.closing);
+    stream.end();
+  }
+
   #drop(stream: ByteStream): void {
-    this.#leaving.delete(stream);
+    this.#closing.delete(stream);
     stream.handler = new IdleHandler(stream, () => {});
     stream.reset();
   }
 
-  /** Closes as a polite HTTP client does: half-close, and reset only who does not answer with the same. */
-  letGo(stream: ByteStream, now: number): void {
-    stream.handler = new IdleHandler(stream, () => this.#leaving.delete(stream));
-    this.#leaving.set(stream, now + POOL_LIMITS.closing);
-    stream.end();
-  }
-
-  #resetLeaving(now: number): void {
-    for (const [stream, until] of this.#leaving) {
+  #resetClosing(now: number): void {
+    for (const [stream, until] of this.#closing) {
       if (until > now) return;
-      this.#leaving.delete(stream);
+      this.#closing.delete(stream);
       stream.reset();
     }
   }
 }
 
-/** Listens to a stream that nobody uses: whatever comes from it, it is not reused. */
+/** Handles a stream that no request uses: whatever arrives on it, it is not reused. */
 class IdleHandler implements ByteStreamHandler {
   readonly #stream: ByteStream;
-  readonly #drop: () => void;
+  readonly #forget: () => void;
 
-  /** @param drop makes the pool forget it */
-  constructor(stream: ByteStream, drop: () => void) {
+  /** @param forget removes the stream from its list */
+  constructor(stream: ByteStream, forget: () => void) {
     this.#stream = stream;
-    this.#drop = drop;
+    this.#forget = forget;
   }
 
-  onData(): void {
-    this.#drop();
+  onData(chunk: Buffer): void {
+    this.#forget();
     this.#stream.reset();
+    this.#stream.consumed(chunk.length);
   }
 
   onEnd(): void {
-    this.#drop();
+    this.#forget();
     this.#stream.end();
   }
 
   onReset(): void {
-    this.#drop();
+    this.#forget();
   }
 
   onDrain(): void {}

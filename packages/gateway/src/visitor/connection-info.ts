@@ -1,7 +1,7 @@
-/** How a connection came to us, as far as its requests depend on it. */
-export interface Arrival {
-  /** By which scheme visitors reach it: `https` also when a TLS proxy stands before it. */
+/** What is known of a connection besides its bytes, as far as its requests depend on it. */
+export interface ConnectionInfo {
+  /** The scheme that the visitor uses: `https` also where a proxy in front ends TLS. */
   readonly proto: "http" | "https";
-  /** The name that was asked for in the TLS handshake: no request on the connection may name another host. */
+  /** The name in the TLS handshake: a request on the connection may name no other host. */
   readonly serverName?: string | undefined;
 }

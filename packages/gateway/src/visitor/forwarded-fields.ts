@@ -3,20 +3,20 @@ import type { RequestHead } from "../http/index.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
 
 /**
- * Who a visitor is, as origins are told: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). What visitors say of themselves is not
- * passed on; what a trusted proxy says of them is.
+ * The fields that tell origins about the visitor: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). Those that a visitor sends itself are
+ * dropped; those of a trusted proxy are believed.
  */
-export class Identity {
+export class ForwardedFields {
   /** The visitor's IP address, in its plain form. */
   address: string;
   readonly #peer: string;
   readonly #proto: "http" | "https";
   readonly #trusted: TrustedProxies;
-  /** The peer is a trusted proxy, so every request may come from somebody else. */
-  readonly #proxied: boolean;
-  #toldAddress = "";
-  #toldProto = "";
-  #toldAuthority = "";
+  /** The peer is a trusted proxy, so every request may be another visitor's. */
+  readonly #isProxied: boolean;
+  #lastAddress = "";
+  #lastProto = "";
+  #lastAuthority = "";
   #lines = "";
 
   constructor(peer: string | undefined, proto: "http" | "https", trusted: TrustedProxies) {
@@ -24,19 +24,19 @@ export class Identity {
     this.address = this.#peer;
     this.#proto = proto;
     this.#trusted = trusted;
-    this.#proxied = trusted.has(this.#peer);
+    this.#isProxied = trusted.has(this.#peer);
   }
 
-  /** The header lines for a request; visitors rarely change, so the last ones are kept. */
+  /** The lines for a request, each ended by CRLF. The last ones are kept, because visitors rarely change. */
   lines(head: RequestHead): string {
     const { authority } = head;
-    const proto = this.#proxied ? this.#ask(head) : this.#proto;
-    if (authority === this.#toldAuthority && this.address === this.#toldAddress && proto === this.#toldProto) {
+    const proto = this.#isProxied ? this.#readProxyFields(head) : this.#proto;
+    if (authority === this.#lastAuthority && this.address === this.#lastAddress && proto === this.#lastProto) {
       return this.#lines;
     }
-    this.#toldAuthority = authority;
-    this.#toldAddress = this.address;
-    this.#toldProto = proto;
+    this.#lastAuthority = authority;
+    this.#lastAddress = this.address;
+    this.#lastProto = proto;
     const node = this.address.includes(":") ? `"[${this.address}]"` : this.address;
     const host = authority === "" ? "" : `;host="${authority}"`;
     this.#lines =
@@ -48,8 +48,8 @@ export class Identity {
     return this.#lines;
   }
 
-  /** What the proxy says: sets `address`, and returns the scheme. */
-  #ask(head: RequestHead): "http" | "https" {
+  /** Sets `address` as the proxy's fields have it. @returns the scheme that they name. */
+  #readProxyFields(head: RequestHead): "http" | "https" {
     this.address = this.#trusted.visitor(this.#peer, head.identityValue("x-forwarded-for"));
     const proto = head.identityValue("x-forwarded-proto").toLowerCase();
     return proto === "http" || proto === "https" ? proto : this.#proto;

@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { StallWatch } from "./stall-watch.js";
 
-test("it counts while something waits and nothing is taken, and starts anew with every byte", () => {
+test("counts while something waits and nothing is taken, and starts again with every byte", () => {
   const watch = new StallWatch();
-  const look = (bytesWritten: number, writableLength: number): number =>
-    watch.look({ bytesWritten, writableLength }, 1_000);
+  const look = (written: number, unsent: number): number => watch.look({ progress: written - unsent, unsent }, 1_000);
   expect(look(100, 0)).toBe(0);
   expect(look(100, 0)).toBe(0);
   expect(look(500, 400)).toBe(1_000);

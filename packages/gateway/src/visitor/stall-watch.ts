@@ -1,21 +1,20 @@
-/** What a socket says of its own writing, in bytes. */
+/** What a connection reports of its writing. */
 interface Writing {
-  /** Given to it, taken by the kernel or not. */
-  readonly bytesWritten: number;
-  /** Not taken by the kernel yet. */
-  readonly writableLength: number;
+  /** Grows whenever something has left. */
+  readonly progress: number;
+  /** Bytes written that have not left. */
+  readonly unsent: number;
 }
 
-/** Watches whether a socket takes anything of what waits for it. */
+/** Watches whether a peer takes anything of what waits for it. */
 export class StallWatch {
   #stalled = 0;
-  #taken = 0;
+  #progress = 0;
 
-  /** Looks at it, `elapsed` milliseconds after the last time. @returns for how long it has taken nothing though something waited. */
-  look({ bytesWritten, writableLength }: Writing, elapsed: number): number {
-    const taken = bytesWritten - writableLength;
-    this.#stalled = writableLength > 0 && taken === this.#taken ? this.#stalled + elapsed : 0;
-    this.#taken = taken;
+  /** Call it `elapsed` milliseconds after the last time. @returns for how long the peer has taken nothing though something waited. */
+  look({ progress, unsent }: Writing, elapsed: number): number {
+    this.#stalled = unsent > 0 && progress === this.#progress ? this.#stalled + elapsed : 0;
+    this.#progress = progress;
     return this.#stalled;
   }
 }

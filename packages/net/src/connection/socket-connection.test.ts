@@ -80,6 +80,7 @@ describe("a connection on a socket", () => {
     unread.fill(0xdb);
     let text = "";
     socket.on("data", (chunk) => (text += String(chunk)));
+    socket.resume();
     peer.send("second");
     peer.end();
     await once(socket, "end");

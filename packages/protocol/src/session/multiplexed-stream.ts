@@ -131,10 +131,9 @@ export class MultiplexedStream implements Stream, SendSideOwner {
   receiveData(flags: number, payload: Buffer): boolean {
     const window = this.window;
     if (window.received + payload.length > window.limit || this.#state === "half-closed-remote") return false;
-    const behind = !window.empty;
     window.received += payload.length;
     this.#blockedAt = (flags & Flag.BLOCKED) !== 0 ? this.#sender.heardAt : -1;
-    this.handler.onData(behind ? ownCopy(payload) : payload);
+    this.handler.onData(payload);
     if (this.#blockedAt >= 0 && !this.over) this.consumed(0);
     return true;
   }
@@ -201,15 +200,4 @@ export class MultiplexedStream implements Stream, SendSideOwner {
     if (this.window.empty) this.window.close();
     this.#owner.forget(this);
   }
-}
-
-/**
- * A view keeps the whole buffer it points into. Behind a slow reader, many small views would keep many times the
- * window.
- */
-function ownCopy(view: Buffer): Buffer {
-  if (view.length * 4 >= view.buffer.byteLength) return view;
-  const copy = Buffer.allocUnsafeSlow(view.length);
-  view.copy(copy);
-  return copy;
 }

@@ -65,19 +65,6 @@ describe("a reader", () => {
     expect(peer.sent("WINDOW", 1).at(-1)?.["limit"]).toBe(2 * DEFAULT_LIMITS.guaranteedWindow);
   });
 
-  test("that is behind gets copies of small pieces, which do not keep the whole message in memory", () => {
-    const peer = new ScriptedPeer("client");
-    peer.opens(1);
-    const reader = new Later(peer.record.streams[0] as Stream);
-    const small = { type: "DATA" as const, stream: 1, data: "ab" };
-    const others = { type: "DATA" as const, stream: 1, data: "cd".repeat(4_000) };
-    peer.sends(small, others, small, small);
-    const kept = reader.chunks.map((chunk) => chunk.buffer.byteLength);
-    expect(reader.chunks.map((chunk) => chunk.length)).toEqual([1, 4_000, 1, 1]);
-    expect(kept[0]).toBeGreaterThan(4_000);
-    expect(kept.slice(2)).toEqual([1, 1]);
-  });
-
   test("that keeps a view without copying it finds the bytes overwritten", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1);

@@ -1,10 +1,9 @@
 import { isIP, type Socket } from "node:net";
-import { refusals, type Arrival, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
+import { refusals, type ConnectionInfo, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
 import { probeOf } from "../tunnels/probe-route.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import type { HttpsRedirect } from "./redirect.js";
 
-const INSECURE: RefusalRoute = { kind: "refusal", refusal: refusals.PN_HTTP_INSECURE };
 const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
 const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
 
@@ -33,18 +32,19 @@ export class Router {
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#suffix = `.${options.domain}`;
-    this.#baseDomain = { kind: "hand over", take: options.takeBaseDomain };
+    this.#baseDomain = { kind: "delegate", take: options.takeBaseDomain };
   }
 
-  route(head: RequestHead, { proto }: Arrival): Route {
+  route(head: RequestHead, { proto }: ConnectionInfo): Route {
     const route = this.#redirected(head, proto) ?? this.#routeOf(head);
     if (route.kind === "refusal") this.#options.onRefused(route.refusal.code);
+    else if (route.kind === "respond") this.#options.onRefused(route.page.code);
     return route;
   }
 
   #redirected({ host, path }: RequestHead, proto: string): Route | undefined {
     const location = proto === "http" ? this.#options.redirect?.location(host, path) : undefined;
-    return location === undefined ? undefined : { ...INSECURE, location };
+    return location === undefined ? undefined : { kind: "respond", page: refusals.PN_HTTP_INSECURE, location };
   }
 
   #routeOf(head: RequestHead): Route {

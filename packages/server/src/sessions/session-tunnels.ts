@@ -84,7 +84,7 @@ export class SessionTunnels {
   }
 
   retireIdleStreams(): void {
-    for (const tunnel of this.#tunnels.values()) tunnel.pool.clear(performance.now());
+    for (const tunnel of this.#tunnels.values()) tunnel.target.idle.clear(performance.now());
   }
 
   sendRecords(): void {
@@ -132,7 +132,7 @@ export class SessionTunnels {
     const { number, name, id, requested } = tunnel;
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
-    tunnel.pool.close();
+    tunnel.target.idle.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
     // Streams of a tunnel that the client closes may take their time; those of one that it loses may not.
     if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());

@@ -1,14 +1,14 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { StreamPool, type Refusal, type RequestHead, type Upstream, type UpstreamRoute } from "@postern/gateway";
-import type { Stream } from "@postern/protocol";
+import { Pool, Target, type RequestHead, type Upstream, type UpstreamRoute } from "@postern/gateway";
+import type { ByteStream } from "@postern/net";
 
 const FIELD = /^([0-9a-f]{32})\.([0-9a-f]{64})$/;
 
 /** The part of a tunnel that the route needs. */
 export interface ProbedTunnel {
   readonly id: string;
-  readonly unavailable: Refusal | undefined;
-  dial(probe: boolean): Stream;
+  readonly unavailable: Upstream["unavailable"];
+  dial(probe: boolean): ByteStream;
 }
 
 /** The probe field of a request that may be a probe (PROTOCOL.md, section 10); empty where it is not one. */
@@ -24,13 +24,15 @@ export function probeOf(head: RequestHead): string {
 export class ProbeRoute implements UpstreamRoute, Upstream {
   readonly kind = "upstream";
   readonly hostHeader = undefined;
-  readonly pool = new StreamPool(this);
+  readonly suspect = false;
+  readonly target = new Target(this);
+  readonly pool = new Pool([this.target]);
   readonly #tunnel: ProbedTunnel;
 
   constructor(tunnel: ProbedTunnel) {
     this.#tunnel = tunnel;
     // No stream is reused for another probe.
-    this.pool.close();
+    this.target.idle.close();
   }
 
   /** Whether `field` is a nonce and its HMAC-SHA-256 with the tunnel's id. */
@@ -41,11 +43,11 @@ export class ProbeRoute implements UpstreamRoute, Upstream {
     return timingSafeEqual(due, Buffer.from(proof, "hex"));
   }
 
-  get unavailable(): Refusal | undefined {
+  get unavailable(): Upstream["unavailable"] {
     return this.#tunnel.unavailable;
   }
 
-  dial(): Stream {
+  dial(): ByteStream {
     return this.#tunnel.dial(true);
   }
 

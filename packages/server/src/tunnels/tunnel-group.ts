@@ -1,4 +1,4 @@
-import { LeastLoad, type Balance } from "@postern/gateway";
+import { LeastLoad } from "@postern/gateway";
 import type { Tunnel } from "./tunnel.js";
 
 /** The tunnels that serve one name together: one for each session of the instance that holds its lease. */
@@ -7,7 +7,7 @@ export class TunnelGroup {
   readonly epoch: number;
   readonly #tunnels: Tunnel[] = [];
   readonly #onReplaced = new Map<Tunnel, () => void>();
-  readonly #balance: Balance = new LeastLoad();
+  readonly #balance = new LeastLoad();
 
   constructor(epoch: number) {
     this.epoch = epoch;

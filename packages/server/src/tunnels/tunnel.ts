@@ -1,15 +1,16 @@
 import {
-  refusals,
-  StreamPool,
+  Pool,
+  Target,
   type Candidate,
   type FinishedRequest,
-  type Refusal,
   type Upstream,
   type UpstreamRoute,
 } from "@postern/gateway";
-import type { Session, Stream } from "@postern/protocol";
+import type { ByteStream } from "@postern/net";
+import type { Session } from "@postern/protocol";
 import { ProbeRoute } from "./probe-route.js";
 import { RequestLog } from "./request-log.js";
+import { TunnelStream } from "./tunnel-stream.js";
 
 export interface TunnelOptions {
   /** The number by which OPEN addresses it. */
@@ -39,7 +40,8 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly name: string;
   readonly requested: boolean;
   readonly hostHeader: string | undefined;
-  readonly pool: StreamPool;
+  readonly target: Target;
+  readonly pool: Pool;
   /** The route of its client's own probes: always this session. */
   readonly probe: ProbeRoute;
   readonly requests = new RequestLog();
@@ -61,13 +63,14 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.#session = options.session;
     this.#onFinished = options.onFinished;
     this.#onRecords = options.onRecords;
-    this.pool = new StreamPool(this);
+    this.target = new Target(this);
+    this.pool = new Pool([this.target]);
     this.probe = new ProbeRoute(this);
   }
 
-  get unavailable(): Refusal | undefined {
+  get unavailable(): Upstream["unavailable"] {
     if (this.available) return undefined;
-    return this.#session.full ? refusals.PN_OVERLOADED : refusals.PN_TUNNEL_AWAY;
+    return this.#session.full ? "full" : "gone";
   }
 
   get available(): boolean {
@@ -76,7 +79,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
 
   /** Streams of its session that are in use. */
   get inUse(): number {
-    return this.#session.streams - this.pool.resting;
+    return this.#session.streams - this.target.idle.count;
   }
 
   /**
@@ -98,14 +101,14 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   }
 
   /** @param probe the request may be one of the client's own. */
-  dial(probe = false): Stream {
-    return this.#session.open(this.number, probe);
+  dial(probe = false): ByteStream {
+    return new TunnelStream(this.#session.open(this.number, probe));
   }
 
   /** Retires idle streams that are too old. Call about once a second. */
   sweep(now: number): void {
-    this.pool.sweep(now);
-    this.probe.pool.sweep(now);
+    this.target.idle.sweep(now);
+    this.probe.target.idle.sweep(now);
   }
 
   onFinished(request: FinishedRequest): void {

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { FakeUpstream, StructuredRequest, StructuredVisitor } from "./fake-visitors.suite.js";
+
+const PLAIN = new StructuredRequest("GET");
+
+function visit(request = PLAIN, window = Infinity): StructuredVisitor {
+  return new StructuredVisitor(new FakeUpstream(), request, window);
+}
+
+function answer(visitor: StructuredVisitor, ...pieces: string[]): void {
+  for (const piece of pieces) visitor.upstream.stream.arrive(Buffer.from(piece, "latin1"));
+}
+
+describe("to a visitor with structured heads", () => {
+  test("a response arrives as status, end-to-end fields and data", () => {
+    const visitor = visit();
+    answer(visitor, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: x\r\nX: 1\r\nKind: a\r\n\r\nhello");
+    expect(visitor).toMatchObject({ status: 200, fields: { kind: "a" }, body: "hello", events: ["end", "done"] });
+    expect(visitor.upstream.finished).toEqual([{ status: 200, bytesIn: 0, bytesOut: 5 }]);
+  });
+
+  test("chunks arrive as data, and trailers as fields", () => {
+    const visitor = visit();
+    answer(
+      visitor,
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nhel",
+      "lo\r\n6\r\n world\r\n0\r\nSum",
+    );
+    answer(visitor, ": 1\r\nDate: now\r\n\r\n");
+    expect(visitor).toMatchObject({ body: "hello world", trailers: "Sum: 1\r\n", events: ["end", "done"] });
+  });
+
+  test("interim responses arrive before the final one", () => {
+    const visitor = visit();
+    answer(visitor, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n");
+    expect(visitor).toMatchObject({ interim: [100, 103], status: 204, events: ["end", "done"] });
+  });
+
+  test("a response is over when its last byte has left, and not before", () => {
+    const visitor = visit(PLAIN, 3);
+    answer(visitor, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    const { stream } = visitor.upstream;
+    expect([visitor.events, stream.received - stream.credited]).toEqual([["end"], 2]);
+    visitor.open(1);
+    expect([visitor.events, stream.received - stream.credited]).toEqual([["end"], 1]);
+    visitor.open(1);
+    expect([visitor.events, stream.received - stream.credited]).toEqual([["end", "done"], 0]);
+  });
+});
+
+describe("from a visitor with structured heads", () => {
+  test("data of unknown length goes to the origin in chunks, with trailers", () => {
+    const visitor = visit(new StructuredRequest("POST", { chunked: true }));
+    visitor.upload("hello");
+    visitor.upload("0123456789abcdef");
+    visitor.exchange.bodyEnd(Buffer.from("Sum: 1\r\n"));
+    const [, body] = visitor.upstream.stream.text.split(/\r\n\r\n([^]*)/);
+    expect(body).toBe("5\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\nSum: 1\r\n\r\n");
+  });
+
+  test("data of known length goes as it is", () => {
+    const visitor = visit(new StructuredRequest("POST", { length: 5 }));
+    visitor.upload("hel");
+    visitor.upload("lo");
+    visitor.exchange.bodyEnd();
+    expect(visitor.upstream.stream.text).toMatch(
+      /^POST \/ HTTP\/1\.1\r\nHost: a\r\nContent-Length: 5\r\n[^]*\r\n\r\nhello$/,
+    );
+  });
+
+  test("a request of which nothing was delivered is sent again with its body", () => {
+    const visitor = visit(new StructuredRequest("POST", { chunked: true }));
+    visitor.upload("hello");
+    const first = visitor.upstream.stream;
+    first.break({ cause: "broken", delivered: 0 });
+    visitor.upload("more");
+    visitor.exchange.bodyEnd();
+    expect(visitor.upstream.streams.length).toBe(2);
+    expect(visitor.upstream.stream.text).toBe(`${first.text}4\r\nmore\r\n0\r\n\r\n`);
+    expect(visitor.upstream.attempts).toEqual(["broken", 0]);
+  });
+});
+
+describe("an attempt is reported once", () => {
+  const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+  test.each<[string, (visitor: StructuredVisitor) => void, unknown[], string]>([
+    ["answered", (visitor) => answer(visitor, `${OK}ok`), ["status", 200], "done"],
+    [
+      "refused",
+      (v) => v.upstream.stream.break({ cause: "refused", delivered: 0 }),
+      ["refused", 0],
+      "refused PN_ORIGIN_REFUSED",
+    ],
+    [
+      "not reached in time",
+      (v) => v.upstream.stream.break({ cause: "timeout", delivered: 0 }),
+      ["timeout", 0],
+      "refused PN_ORIGIN_TIMEOUT",
+    ],
+    [
+      "without room",
+      (v) => v.upstream.stream.break({ cause: "full", delivered: 1 }),
+      ["full", 0],
+      "refused PN_OVERLOADED",
+    ],
+    [
+      "reset",
+      (v) => v.upstream.stream.break({ cause: "broken", delivered: 1 }),
+      ["broken", 0],
+      "refused PN_ORIGIN_BROKEN",
+    ],
+    [
+      "reset in its response",
+      (v) => (answer(v, OK), v.upstream.stream.break({ cause: "broken", delivered: 1 })),
+      ["broken", 200],
+      "broken",
+    ],
+    [
+      "answered with what is not HTTP",
+      (visitor) => answer(visitor, "SSH-2.0\r\n"),
+      ["invalid", 0],
+      "refused PN_ORIGIN_INVALID",
+    ],
+    ["too slow", (visitor) => visitor.exchange.timeOut(), ["timeout", 0], "refused PN_ORIGIN_TIMEOUT"],
+    ["left", (visitor) => visitor.exchange.abort(), ["aborted", 0], ""],
+  ])("where it is %s", (_, happens, attempts, event) => {
+    const visitor = visit(new StructuredRequest("POST", { length: 0 }));
+    expect(visitor.upstream.target.inUse).toBe(1);
+    happens(visitor);
+    expect(visitor.upstream.attempts).toEqual(attempts);
+    expect(visitor.events.at(-1) ?? "").toBe(event);
+    expect([visitor.upstream.target.inUse, visitor.upstream.finished.length]).toEqual([0, 1]);
+  });
+
+  test("and none is made where the upstream is unavailable", () => {
+    const upstream = new FakeUpstream();
+    upstream.unavailable = "full";
+    const visitor = new StructuredVisitor(upstream, PLAIN);
+    expect([visitor.events, upstream.attempts, upstream.streams]).toEqual([["refused PN_OVERLOADED"], [], []]);
+  });
+
+  test("to the policy of the route", () => {
+    const upstream = new FakeUpstream();
+    upstream.route.retry = ({ reason }) => reason.cause === "refused";
+    const visitor = new StructuredVisitor(upstream, PLAIN);
+    upstream.stream.break({ cause: "refused", delivered: 0 });
+    answer(visitor, "HTTP/1.1 204 No Content\r\n\r\n");
+    expect([visitor.status, upstream.attempts]).toEqual([204, ["refused", 0, "status", 204]]);
+  });
+});

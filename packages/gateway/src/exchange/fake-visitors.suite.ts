@@ -1,0 +1,197 @@
+import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
+import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
+import { deliver, MemoryConnection } from "../memory-relay.suite.js";
+import type { Route, UpstreamRoute } from "../route.js";
+import type { AttemptOutcome } from "../upstream/attempt.js";
+import { Pool } from "../upstream/pool.js";
+import { Target } from "../upstream/target.js";
+import type { Upstream } from "../upstream/upstream.js";
+import { Exchange } from "./exchange.js";
+import type { ResponseWriter, VisitorSide } from "./visitor-side.js";
+
+/** A stream to an origin that counts credit. */
+export class OriginStream implements ByteStream {
+  handler!: ByteStreamHandler;
+  readonly unsent = 0;
+  /** What the origin got. */
+  text = "";
+  received = 0;
+  credited = 0;
+  state: "open" | "ended" | "reset" = "open";
+
+  write(chunk: Buffer): boolean {
+    if (this.state === "open") this.text += chunk.toString("latin1");
+    return true;
+  }
+  end(): void {
+    if (this.state === "open") this.state = "ended";
+  }
+  reset(): void {
+    this.state = "reset";
+  }
+  resetAfterFlush(): void {
+    this.reset();
+  }
+  consumed(bytes: number): void {
+    this.credited += bytes;
+    if (this.credited > this.received) throw new RangeError("more credit was returned than bytes arrived");
+  }
+
+  /** The origin sends `bytes`; what comes after a reset never arrives. */
+  arrive(bytes: Buffer): void {
+    if (this.state === "reset") return;
+    this.received += bytes.length;
+    deliver(bytes, (chunk) => this.handler.onData(chunk));
+  }
+  finish(): void {
+    if (this.state !== "reset") this.handler.onEnd();
+  }
+  break(reason: ResetReason): void {
+    if (this.state === "reset") return;
+    this.state = "reset";
+    this.handler.onReset(reason);
+  }
+}
+
+/** An upstream in memory, the route to it, and what the route was told. */
+export class FakeUpstream implements Upstream {
+  unavailable: Upstream["unavailable"] = undefined;
+  readonly suspect = false;
+  readonly streams: OriginStream[] = [];
+  readonly target = new Target(this);
+  readonly attempts: (string | number)[] = [];
+  readonly finished: { status: number; bytesIn: number; bytesOut: number }[] = [];
+  readonly route: UpstreamRoute = {
+    kind: "upstream",
+    pool: new Pool([this.target]),
+    hostHeader: undefined,
+    onAttempt: (outcome: AttemptOutcome, status: number) => this.attempts.push(outcome, status),
+    onFinished: ({ status, bytesIn, bytesOut }) => this.finished.push({ status, bytesIn, bytesOut }),
+  };
+
+  dial(): ByteStream {
+    const stream = new OriginStream();
+    this.streams.push(stream);
+    return stream;
+  }
+
+  get stream(): OriginStream {
+    return this.streams.at(-1) as OriginStream;
+  }
+}
+
+/** A request as a protocol with structured heads has it. */
+export class StructuredRequest implements Request {
+  readonly path = "/";
+  readonly contentLength: number;
+  readonly chunked: boolean;
+  readonly upgrade: string;
+  readonly method: string;
+
+  constructor(method: string, { length = -1, chunked = false, upgrade = "" } = {}) {
+    this.method = method;
+    this.contentLength = length;
+    this.chunked = chunked;
+    this.upgrade = upgrade;
+  }
+
+  write(lines: string, options?: ForwardOptions): Buffer {
+    const framing = this.chunked
+      ? "Transfer-Encoding: chunked\r\n"
+      : this.contentLength < 0
+        ? ""
+        : `Content-Length: ${this.contentLength}\r\n`;
+    const upgrade = this.upgrade === "" ? "" : `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n`;
+    const host = options?.hostHeader ?? "a";
+    return Buffer.from(`${this.method} ${this.path} HTTP/1.1\r\nHost: ${host}\r\n${framing}${lines}${upgrade}\r\n`);
+  }
+}
+
+/** A visitor as HTTP/2 has them: heads are fields, bodies are data, trailers are fields, and it has a window of its own. */
+export class StructuredVisitor implements VisitorSide, ResponseWriter {
+  readonly response = this;
+  readonly address = "192.0.2.1";
+  readonly connection = new MemoryConnection();
+  readonly exchange: Exchange;
+  readonly upstream: FakeUpstream;
+  bodyBytes = 0;
+  /** Bytes that leave at once. The rest waits for `open`. */
+  window: number;
+  interim: number[] = [];
+  status = 0;
+  fields: Record<string, string> = {};
+  body = "";
+  trailers = "";
+  events: string[] = [];
+  #waiting = 0;
+
+  constructor(upstream: FakeUpstream, request: Request, window = Infinity) {
+    this.upstream = upstream;
+    this.window = window;
+    this.exchange = new Exchange(this, request);
+    this.exchange.begin(upstream.route, "data");
+  }
+
+  /** The window opens by `bytes`. */
+  open(bytes: number): void {
+    this.window += bytes;
+    this.#send();
+  }
+
+  #send(): void {
+    const bytes = Math.min(this.window, this.#waiting);
+    if (bytes === 0) return;
+    this.window -= bytes;
+    this.#waiting -= bytes;
+    this.exchange.consumed(bytes);
+  }
+
+  upload(text: string): void {
+    this.bodyBytes += text.length;
+    deliver(Buffer.from(text), (chunk) => this.exchange.body(chunk));
+  }
+
+  forwardedLines(): string {
+    return "";
+  }
+  reroute(): Route {
+    return this.upstream.route;
+  }
+  onInterim(head: ResponseHead): void {
+    this.interim.push(head.status);
+  }
+  onResponse(head: ResponseHead): ChunkForm {
+    this.status = head.status;
+    head.eachField((name, value) => (this.fields[name] = value));
+    return "data";
+  }
+  onBody(chunk: Buffer): void {
+    this.body += chunk.toString("latin1");
+    this.#waiting += chunk.length;
+    this.#send();
+  }
+  onTrailers(lines: Buffer): void {
+    this.trailers += lines.toString("latin1");
+  }
+  onEnd(): void {
+    this.events.push("end");
+  }
+  onFlush(): void {}
+  onBodyDrain(): void {}
+  onSwitched(relay: ConnectionHandler): void {
+    this.events.push("switched");
+    this.connection.handler = relay;
+    this.#waiting = 0;
+  }
+  onDone(): void {
+    this.events.push("done");
+  }
+  onRefused(refusal: Refusal): void {
+    this.events.push(`refused ${refusal.code}`);
+  }
+  onBroken(): void {
+    this.events.push("broken");
+    if (this.connection.state === "open") this.connection.reset();
+    if (this.events.includes("switched")) this.connection.pump();
+  }
+}

@@ -1,0 +1,82 @@
+import type { ByteStream, ResetReason } from "@postern/net";
+import { writeChunk, writeLastChunk, type ChunkForm, type Request } from "../http/index.js";
+import type { RetryPolicy } from "../upstream/attempt.js";
+import { Replay } from "./replay.js";
+
+const NOTHING = Buffer.alloc(0);
+
+/** One request on its way to the upstream: its body in the form that the upstream reads, its pace, and what can be sent again. Reused. */
+export class RequestSide {
+  /** All of the request has been sent. */
+  isDone = true;
+  /** The upstream takes no more of the body until `onDrain`. */
+  isBlocked = false;
+  readonly #replay = new Replay();
+  #stream: ByteStream | undefined;
+  /** The body comes as data and goes on in chunks. */
+  #addsFraming = false;
+
+  /** @param form the form in which a chunked body is passed to `body` */
+  begin(request: Request, form: ChunkForm): void {
+    const hasBody = request.chunked || request.contentLength > 0;
+    this.isDone = !hasBody;
+    this.isBlocked = false;
+    this.#addsFraming = request.chunked && form === "data";
+    this.#replay.begin(request, hasBody);
+  }
+
+  get mayUseIdle(): boolean {
+    return this.#replay.mayUseIdle;
+  }
+
+  /** Sends the head on a stream that was idle, or on a new one. */
+  send(head: Buffer, stream: ByteStream, wasIdle: boolean): void {
+    this.#stream = stream;
+    this.isBlocked = false;
+    if (wasIdle) this.#replay.useIdle();
+    this.#write(head);
+  }
+
+  /** Sends what was sent of the body before. */
+  sendAgain(sent: readonly Buffer[]): void {
+    for (const chunk of sent) this.#write(chunk);
+  }
+
+  /** A part of the body, not empty. */
+  body(chunk: Buffer): void {
+    this.#pass(this.#addsFraming ? writeChunk(chunk) : chunk);
+  }
+
+  /** The body is complete. `trailers` are complete field lines; in the form `chunks` the body had them already. */
+  bodyEnd(trailers: Buffer = NOTHING): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    if (this.#addsFraming) this.#pass(writeLastChunk(trailers));
+  }
+
+  /** The request is not sent again: a response has begun. */
+  forgetSent(): void {
+    this.#replay.end();
+  }
+
+  /** The parts of the body to send again after the stream broke; undefined when the request may not be sent again. */
+  takeSent(reason: ResetReason, policy: RetryPolicy): readonly Buffer[] | undefined {
+    return this.#replay.take(reason, policy);
+  }
+
+  /** The exchange is over. */
+  finish(): void {
+    this.#replay.end();
+    this.#stream = undefined;
+    this.isBlocked = false;
+  }
+
+  #pass(chunk: Buffer): void {
+    this.#replay.keep(chunk);
+    this.#write(chunk);
+  }
+
+  #write(chunk: Buffer): void {
+    if (this.#stream !== undefined && !this.#stream.write(chunk)) this.isBlocked = true;
+  }
+}

@@ -1,0 +1,132 @@
+import { Body, ResponseHead, worthReading, type BodySink, type ChunkForm, type Request } from "../http/index.js";
+
+export const EXCHANGE_LIMITS = {
+  /** Interim responses (1xx) that one request may get. */
+  interim: 16,
+} as const;
+
+/** A head is read and used within one turn, so one reader serves every exchange. An exchange that awaits anything in between needs its own. */
+const HEAD = new ResponseHead();
+const NOTHING = Buffer.alloc(0);
+
+/** Receives a response as it is read. */
+export interface ResponseSink extends BodySink {
+  onInterimHead(head: ResponseHead): void;
+  /** The final head. @returns the form in which a chunked body is passed on. */
+  onFinalHead(head: ResponseHead): ChunkForm;
+}
+
+/**
+ * One response on its way from the upstream, read strictly. Reused.
+ *
+ *     head ──1xx──► head ──final head──► body ──its end──► end
+ *       └────101──► switched
+ */
+export class ResponseSide {
+  state: "head" | "body" | "end" | "switched" = "end";
+  /** The origin keeps its connection for another request. */
+  keepsAlive = false;
+  /** For how many idle seconds; -1 when it does not say. */
+  idleTimeout = -1;
+  readonly #body = new Body();
+  #form: ChunkForm = "chunks";
+  /** A copy of response bytes that are not a whole head yet. */
+  #partialHead: Buffer | undefined;
+  /** For how many milliseconds that head has been arriving. */
+  #headTime = 0;
+  #interim = 0;
+
+  begin(): void {
+    this.#body.begin("none", 0, "chunks");
+    this.#interim = 0;
+    this.restart();
+  }
+
+  /** The request is sent again. */
+  restart(): void {
+    this.state = "head";
+    this.keepsAlive = false;
+    this.#headTime = 0;
+    this.#partialHead = undefined;
+  }
+
+  finish(): void {
+    this.#partialHead = undefined;
+  }
+
+  /** Content bytes of the body so far. */
+  get bytes(): number {
+    return this.#body.bytes;
+  }
+
+  /** Trailers of a body passed on as data; in the form `chunks` the body had them. */
+  get trailers(): Buffer {
+    return this.#form === "data" ? this.#body.trailers : NOTHING;
+  }
+
+  /** The end of the stream is the end of the body. */
+  get endsWithStream(): boolean {
+    return this.state === "body" && this.#body.framing === "close";
+  }
+
+  /** `elapsed` milliseconds passed. @returns for how many a head has been arriving. Each interim response starts again from 0. */
+  headWaited(elapsed: number): number {
+    return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
+  }
+
+  /**
+   * Reads the next piece.
+   * @returns the position after what belongs to the response; -1 when it is not valid HTTP.
+   */
+  read(piece: Buffer, request: Request, sink: ResponseSink): number {
+    if (this.state === "head") return this.#readHead(piece, request, sink);
+    return this.#readBody(piece, 0, sink);
+  }
+
+  #readHead(piece: Buffer, { method, upgrade }: Request, sink: ResponseSink): number {
+    const before = this.#partialHead;
+    const chunk = before === undefined ? piece : Buffer.concat([before, piece]);
+    if (before !== undefined && !worthReading(piece, chunk.length)) {
+      this.#partialHead = chunk;
+      return piece.length;
+    }
+    let at = 0;
+    for (;;) {
+      const rest = at === 0 ? chunk : chunk.subarray(at);
+      const length = HEAD.read(rest, 0, rest.length, method, upgrade);
+      if (length < 0) return -1;
+      this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
+      if (length === 0) return piece.length;
+      this.#headTime = 0;
+      at += length;
+      if (HEAD.status >= 200 || HEAD.status === 101) break;
+      if (++this.#interim > EXCHANGE_LIMITS.interim) return -1;
+      sink.onInterimHead(HEAD);
+    }
+    const end = this.#begin(chunk, at, sink);
+    // In the piece, what came before it does not count.
+    return end < 0 ? -1 : end - (chunk.length - piece.length);
+  }
+
+  /** The final head has been read; `chunk` from `at` on is what follows it. */
+  #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
+    this.keepsAlive = HEAD.keepAlive;
+    this.idleTimeout = HEAD.keepAliveTimeout;
+    if (HEAD.status === 101) {
+      this.state = "switched";
+      sink.onFinalHead(HEAD);
+      return at;
+    }
+    this.state = "body";
+    const { body, contentLength } = HEAD;
+    this.#form = sink.onFinalHead(HEAD);
+    this.#body.begin(body, contentLength, this.#form);
+    return this.#readBody(chunk, at, sink);
+  }
+
+  #readBody(chunk: Buffer, at: number, sink: BodySink): number {
+    const end = this.#body.read(chunk, at, sink);
+    if (end >= 0 && this.#body.done) this.state = "end";
+    return end;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Connection, ConnectionHandler } from "@postern/net";
+import type { ChunkForm, Refusal, ResponseHead } from "../http/index.js";
+import type { Route } from "../route.js";
+
+/** What is changed in a response's head while it is written. */
+export interface ResponseEdits {
+  /** Lines to add, each ended by CRLF. */
+  readonly lines: string;
+}
+
+/**
+ * Writes a response in the visitor's protocol. It arrives as `onInterim`*, `onResponse`, `onBody`*, `onTrailers`?, `onEnd`, and may stop
+ * anywhere. Buffers and heads are valid only during the call. Every byte that `onBody` brought is to be returned to the exchange with
+ * `consumed` once it has left, in order.
+ */
+export interface ResponseWriter {
+  /** An interim response (1xx). */
+  onInterim(head: ResponseHead): void;
+  /** The final response begins. @returns the form in which a chunked body is passed to `onBody`. */
+  onResponse(head: ResponseHead, edits: ResponseEdits): ChunkForm;
+  /** A part of the body. In the form `chunks`, chunk framing and trailers are parts of it. */
+  onBody(chunk: Buffer): void;
+  /** Trailers of a body in the form `data`: complete field lines, each ended by CRLF. */
+  onTrailers(lines: Buffer): void;
+  /** The response is complete. */
+  onEnd(): void;
+  /** Nothing more comes for now: a head that waits for its body is sent without it. */
+  onFlush(): void;
+}
+
+/** The visitor's side of an exchange. */
+export interface VisitorSide {
+  readonly response: ResponseWriter;
+  /** The visitor's IP address. */
+  readonly address: string;
+  /** Content bytes of the request's body so far. */
+  readonly bodyBytes: number;
+  /** Where bytes go after a switch of protocols. */
+  readonly connection: Connection;
+  /** The lines that tell the origin about the visitor, each ended by CRLF. */
+  forwardedLines(): string;
+  /** The route of the request as of now, for a second attempt. */
+  reroute(): Route;
+  /** The upstream takes more of the request's body. */
+  onBodyDrain(): void;
+  /** The protocol was switched: from now on the connection's events are passed on to `relay`. */
+  onSwitched(relay: ConnectionHandler): void;
+
+  /** The exchange is over: the response is complete and consumed. */
+  onDone(): void;
+  /** The exchange is over: there was no response, and the visitor is sent `refusal` instead. */
+  onRefused(refusal: Refusal): void;
+  /** The exchange is over: the response broke off, and must not look complete. */
+  onBroken(): void;
+}

@@ -1,0 +1,79 @@
+import { ChunkReader, type ChunkForm } from "./chunk-reader.js";
+import { type Refusal, refusals } from "./refusal.js";
+
+/** How a body is delimited (RFC 9112, section 6): not there, by length, by chunks, or by the end of the connection. */
+export type BodyFraming = "none" | "length" | "chunked" | "close";
+
+/** Receives the parts of a body. */
+export interface BodySink {
+  /** @param own bytes at the end of `chunk` that are written by us and did not come in this piece: a last chunk, trailers */
+  passBody(chunk: Buffer, own: number): void;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Follows one body through the pieces in which it arrives, to know where it ends. Reused for body after body. */
+export class Body {
+  /** The whole body has been read. */
+  done = true;
+  /** Content bytes so far, without chunk framing. */
+  bytes = 0;
+  /** The most content bytes a body may have. A length is to be compared before it begins. */
+  most = Infinity;
+  framing: BodyFraming = "none";
+  #left = 0;
+  #chunks: ChunkReader | undefined;
+
+  begin(framing: BodyFraming, length: number, form: ChunkForm): void {
+    this.framing = framing === "length" && length === 0 ? "none" : framing;
+    this.done = this.framing === "none";
+    this.bytes = 0;
+    this.#left = length;
+    if (framing === "chunked") (this.#chunks ??= new ChunkReader()).begin(form);
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.bytes > this.most ? refusals.PN_HTTP_BODY_TOO_LARGE : this.#chunks?.refusal;
+  }
+
+  /** The trailers of a body that is done: complete field lines, or nothing. In the form `chunks` they were passed with the body. */
+  get trailers(): Buffer {
+    return this.framing === "chunked" ? (this.#chunks as ChunkReader).trailers : NOTHING;
+  }
+
+  /**
+   * Passes on the part of `chunk`, from `at` on, that belongs to the body.
+   * @returns where the body's part ends; -1 when the body is malformed or too long (see `refusal`).
+   */
+  read(chunk: Buffer, at: number, sink: BodySink): number {
+    if (this.done) return at;
+    if (this.framing === "chunked") return this.#readChunks(this.#chunks as ChunkReader, chunk, at, sink);
+    let end = chunk.length;
+    if (this.framing === "length") {
+      end = Math.min(end, at + this.#left);
+      this.#left -= end - at;
+      this.done = this.#left === 0;
+    }
+    this.bytes += end - at;
+    if (end > at) sink.passBody(part(chunk, at, end), 0);
+    return end;
+  }
+
+  #readChunks(chunks: ChunkReader, chunk: Buffer, at: number, sink: BodySink): number {
+    const end = chunks.read(chunk, at, chunk.length);
+    if (end < 0) return -1;
+    this.bytes = chunks.dataBytes;
+    // The body's end may lie in the same piece: were any of that passed on, the body would look whole.
+    if (this.bytes > this.most) return -1;
+    this.done = chunks.done;
+    for (let n = 0; n < chunks.spanCount; n++) {
+      sink.passBody(part(chunk, chunks.spans[2 * n] as number, chunks.spans[2 * n + 1] as number), 0);
+    }
+    if (chunks.tail !== undefined) sink.passBody(chunks.tail, chunks.tailBytes);
+    return end;
+  }
+}
+
+function part(chunk: Buffer, start: number, end: number): Buffer {
+  return start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end);
+}

@@ -1,0 +1,19 @@
+import type { Balance, PickContext } from "../balance/candidate.js";
+import { LeastLoad } from "../balance/least-load.js";
+import type { Target } from "./target.js";
+
+/** The targets behind a route. */
+export class Pool {
+  readonly targets: readonly Target[];
+  readonly #balance: Balance;
+
+  constructor(targets: readonly Target[], balance: Balance = new LeastLoad()) {
+    this.targets = targets;
+    this.#balance = balance;
+  }
+
+  /** The target for one request; undefined when there is none. It may be unavailable where all are. */
+  pick(context: PickContext): Target | undefined {
+    return this.#balance.pick(this.targets, context);
+  }
+}

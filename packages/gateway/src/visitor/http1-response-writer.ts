@@ -1,0 +1,87 @@
+import type { Connection } from "@postern/net";
+import type { ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
+import type { ChunkForm, RequestHead, ResponseHead } from "../http/index.js";
+
+/** Up to this many bytes of body leave in one piece with their head. */
+const SMALL_BODY = 16 * 1024;
+
+/** What the writer needs of its visitor. */
+export interface ResponseWriterOwner {
+  /** The connection cannot take another request after this one. */
+  readonly closesAfterRequest: boolean;
+  /** `bytes` of the body have left. */
+  onSent(bytes: number): void;
+}
+
+/** Writes responses to a connection that speaks HTTP/1.1 or 1.0. */
+export class Http1ResponseWriter implements ResponseWriter {
+  /** The connection ends after this response. */
+  isLast = false;
+  readonly #connection: Connection;
+  readonly #request: RequestHead;
+  readonly #owner: ResponseWriterOwner;
+  /** The written head, while it waits for the first bytes of its body. */
+  #pendingHead: Buffer | undefined;
+  /** Bytes of the body that have not left, or were not reported to have. */
+  #uncredited = 0;
+
+  constructor(connection: Connection, request: RequestHead, owner: ResponseWriterOwner) {
+    this.#connection = connection;
+    this.#request = request;
+    this.#owner = owner;
+  }
+
+  /** HTTP/1.0 has no interim responses. */
+  onInterim(head: ResponseHead): void {
+    if (this.#request.versionMinor === 1) this.#connection.write(head.write({ visitorMinor: 1, close: false }));
+  }
+
+  onResponse(head: ResponseHead, { lines }: ResponseEdits): ChunkForm {
+    const { versionMinor } = this.#request;
+    const options = { visitorMinor: versionMinor, close: this.#owner.closesAfterRequest, lines };
+    this.#pendingHead = head.write(options);
+    this.isLast = head.closes(options);
+    return versionMinor === 1 ? "chunks" : "data";
+  }
+
+  onBody(chunk: Buffer): void {
+    const head = this.#pendingHead;
+    this.#uncredited += chunk.length;
+    if (head === undefined) this.#connection.write(chunk);
+    else {
+      this.#pendingHead = undefined;
+      if (chunk.length > SMALL_BODY) this.#connection.writeBoth(head, chunk);
+      else this.#connection.write(Buffer.concat([head, chunk], head.length + chunk.length));
+    }
+    this.credit();
+  }
+
+  /** HTTP/1.0 has no trailers; in HTTP/1.1 they are part of the chunked body. */
+  onTrailers(): void {}
+
+  onEnd(): void {
+    this.onFlush();
+  }
+
+  onFlush(): void {
+    const head = this.#pendingHead;
+    if (head === undefined) return;
+    this.#pendingHead = undefined;
+    this.#connection.write(head);
+  }
+
+  /** Reports what has left. To be called when the connection has drained. */
+  credit(): void {
+    if (this.#uncredited === 0) return;
+    const sent = this.#uncredited - Math.min(this.#uncredited, this.#connection.unsent);
+    if (sent === 0) return;
+    this.#uncredited -= sent;
+    this.#owner.onSent(sent);
+  }
+
+  /** The response broke off, or a relay counts from now on. */
+  abandon(): void {
+    this.#pendingHead = undefined;
+    this.#uncredited = 0;
+  }
+}

@@ -1,0 +1,388 @@
+import type { Connection, ConnectionHandler } from "@postern/net";
+import { Exchange } from "../exchange/exchange.js";
+import { nextRequestId } from "../exchange/request-id.js";
+import type { VisitorSide } from "../exchange/visitor-side.js";
+import { Body, RequestHead, refusals, worthReading, writeAnswer, type BodySink, type Refusal } from "../http/index.js";
+import type { DelegateRoute, Route } from "../route.js";
+import { BodyPace } from "./body-pace.js";
+import type { ConnectionInfo } from "./connection-info.js";
+import { ForwardedFields } from "./forwarded-fields.js";
+import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
+import { StallWatch } from "./stall-watch.js";
+import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
+
+const NOTHING = Buffer.alloc(0);
+const MISDIRECTED: Route = { kind: "refusal", refusal: refusals.PN_HTTP_MISDIRECTED };
+const OVERLOADED: Route = { kind: "refusal", refusal: refusals.PN_OVERLOADED };
+
+type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
+
+/**
+ * A visitor that speaks HTTP/1.1 or 1.0: requests are read from its connection one after the other, and answered in order.
+ *
+ *     head ──► body ──► response ──whole response written──► flushing ──sent──► head …
+ *      │        │          ├──101──► switched ──► closed
+ *      │        │          └──broke off──► closing ──► closed
+ *      │        └──last response written──► lingering ──► closed
+ *      └──► delegated
+ */
+export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink {
+  readonly connection: Connection;
+  readonly response: Http1ResponseWriter;
+  readonly #host: VisitorHost;
+  readonly #info: ConnectionInfo;
+  readonly #forwarded: ForwardedFields;
+  readonly #head = new RequestHead();
+  readonly #body = new Body();
+  readonly #exchange: Exchange;
+  #state: State = "head";
+  /** A copy of bytes that cannot be used yet: a part of a head, or what follows a request that is being answered. */
+  #held: Buffer = NOTHING;
+  #isReading = false;
+  #deadline: number;
+  readonly #pace: BodyPace;
+  readonly #stall = new StallWatch();
+  /** For how long the origin has had the whole request, or taken nothing of what is there of it, in milliseconds. */
+  #awaited = 0;
+  #blocked = 0;
+  #relay: ConnectionHandler | undefined;
+
+  constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
+    this.connection = connection;
+    this.#host = host;
+    this.#info = info;
+    this.#forwarded = new ForwardedFields(connection.remoteAddress, info.proto, host.trustedProxies);
+    this.#pace = new BodyPace(host.limits);
+    this.response = new Http1ResponseWriter(connection, this.#head, this);
+    this.#exchange = new Exchange(this, this.#head);
+    if (host.limits.body > 0) this.#body.most = host.limits.body;
+    this.#deadline = performance.now() + host.limits.idle;
+    connection.handler = this;
+  }
+
+  get address(): string {
+    return this.#forwarded.address;
+  }
+
+  get bodyBytes(): number {
+    return this.#body.bytes;
+  }
+
+  get closesAfterRequest(): boolean {
+    return !this.#head.keepAlive || this.#host.closing || !this.#body.done;
+  }
+
+  /** Nothing of a request has come, or the last one is answered. */
+  get #isIdle(): boolean {
+    return this.#state === "head" && this.#held.length === 0;
+  }
+
+  // ---- calls of the gateway
+
+  drain(): void {
+    if (this.#isIdle) this.#linger();
+  }
+
+  shed(now: number, milliseconds: number): void {
+    if (this.#isIdle && now + this.#host.limits.idle - this.#deadline >= milliseconds) this.#linger();
+  }
+
+  destroy(): void {
+    this.connection.destroy();
+  }
+
+  tick(now: number, elapsed: number): void {
+    try {
+      this.#look(now, elapsed);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #look(now: number, elapsed: number): void {
+    const { limits } = this.#host;
+    const exchange = this.#exchange;
+    if (this.#stall.look(this.connection, elapsed) >= limits.stall) return this.onBroken();
+    this.connection.checkPeer();
+    this.#blocked = exchange.isBodyBlocked ? this.#blocked + elapsed : 0;
+    if (this.#blocked >= limits.stall || exchange.headWaited(elapsed) >= limits.head) return exchange.timeOut();
+    switch (this.#state) {
+      case "body":
+        if (!exchange.isBodyBlocked && !this.#pace.waited(elapsed, this.#body.bytes))
+          exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
+        return;
+      case "response":
+        if (limits.answer === 0 || !exchange.awaitsResponse) return;
+        this.#awaited += elapsed;
+        if (this.#awaited >= limits.answer) exchange.timeOut();
+        return;
+      case "head":
+      case "lingering":
+      case "closing":
+        if (now < this.#deadline) return;
+        if (this.#state === "head" && this.#held.length > 0) this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+        else this.connection.destroy();
+        return;
+      default:
+    }
+  }
+
+  // ---- messages of the exchange
+
+  forwardedLines(): string {
+    return this.#forwarded.lines(this.#head);
+  }
+
+  reroute(): Route {
+    return this.#route();
+  }
+
+  onBodyDrain(): void {
+    this.#blocked = 0;
+    if (this.#state === "body") this.connection.resume();
+  }
+
+  onDone(): void {
+    this.#finishResponse(this.response.isLast || !this.#body.done);
+  }
+
+  onRefused(refusal: Refusal): void {
+    this.#respond(refusal, this.#body.done && this.#head.keepAlive, this.#exchange.id);
+  }
+
+  onBroken(): void {
+    this.#state = "closing";
+    this.response.abandon();
+    this.connection.reset();
+  }
+
+  onSwitched(relay: ConnectionHandler): void {
+    this.#state = "switched";
+    this.#relay = relay;
+    this.response.abandon();
+    // The visitor stays the handler: it catches faults, and its host waits for the close.
+    this.connection.handler = this;
+    if (this.#held.length > 0) relay.onData(this.#held);
+    this.#held = NOTHING;
+    if (!this.#exchange.isBodyBlocked) this.connection.resume();
+  }
+
+  /** Bytes of a response's body have left. */
+  onSent(bytes: number): void {
+    this.#exchange.consumed(bytes);
+  }
+
+  // ---- events of the connection
+
+  onData(chunk: Buffer): void {
+    try {
+      if (this.#relay === undefined) this.#take(chunk);
+      else this.#relay.onData(chunk);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  onDrain(): void {
+    try {
+      if (this.#relay !== undefined) return this.#relay.onDrain();
+      this.response.credit();
+      if (this.#state === "flushing" && this.connection.unsent === 0) this.#finishResponse(false);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** A half-closed visitor is given up: it waits for no response. After a switch each half closes by itself. */
+  onEnd(): void {
+    if (this.#relay !== undefined) return this.#relay.onEnd();
+    this.#exchange.abort();
+    if (this.#state === "closing") return;
+    this.#state = "closing";
+    this.connection.end();
+  }
+
+  onClose(): void {
+    this.#state = "closed";
+    this.#relay?.onClose();
+    this.#exchange.abort();
+    this.#host.forget(this);
+  }
+
+  /** A fault of ours ends this connection, and nothing else. */
+  #fault(error: unknown): void {
+    this.#host.onFault(error);
+    this.onBroken();
+  }
+
+  // ---- reading requests
+
+  #take(chunk: Buffer): void {
+    if (this.#state === "lingering" || this.#state === "closing") return;
+    if (this.#held.length === 0) return this.#read(chunk, false);
+    this.#held = Buffer.concat([this.#held, chunk]);
+    if (this.#state !== "head" || !worthReading(chunk, this.#held.length)) return;
+    const held = this.#held;
+    this.#held = NOTHING;
+    this.#read(held, true);
+  }
+
+  /**
+   * Reads requests from `chunk` until it is used up or has to wait.
+   * @param isOurs its bytes stay as they are after the call
+   */
+  #read(chunk: Buffer, isOurs: boolean): void {
+    this.#isReading = true;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === "head") {
+        const length = this.#head.read(chunk, at, chunk.length);
+        if (length < 0) {
+          this.#refuse(this.#head.refusal as Refusal);
+          break;
+        }
+        if (length === 0) {
+          this.#holdHead(chunk, at, isOurs);
+          break;
+        }
+        if (!this.#begin(chunk, at)) break;
+        at += length;
+      } else if (this.#state === "body") {
+        at = this.#body.read(chunk, at, this);
+        if (at < 0) {
+          this.#exchange.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
+          break;
+        }
+        if (this.#body.done) this.#endBody();
+      } else {
+        this.#readLater(chunk, at);
+        break;
+      }
+    }
+    this.#isReading = false;
+    if (this.#isIdle) this.#head.release();
+    else if (this.#exchange.isActive) this.#head.keep();
+    if (this.#exchange.isBodyBlocked && (this.#state === "body" || this.#state === "switched")) this.connection.pause();
+  }
+
+  /** A part of the request's body. */
+  passBody(chunk: Buffer): void {
+    this.#exchange.body(chunk);
+  }
+
+  #endBody(): void {
+    this.#state = "response";
+    this.#exchange.bodyEnd();
+  }
+
+  /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was given away. */
+  #begin(chunk: Buffer, at: number): boolean {
+    const head = this.#head;
+    const route = this.#route();
+    if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
+    this.#deadline = Infinity;
+    this.#body.begin(
+      head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none",
+      head.contentLength,
+      "chunks",
+    );
+    this.#state = this.#body.done ? "response" : "body";
+    this.#awaited = 0;
+    this.#pace.begin(head.expectContinue ? this.#host.limits.idle : 0);
+    const reusable = this.#body.done && head.keepAlive;
+    if (route.kind === "refusal") this.#respond(route.refusal, reusable);
+    else if (route.kind === "respond") this.#respond(route.page, reusable, nextRequestId(), route.location);
+    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable);
+    else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
+    else this.#exchange.begin(route, "chunks");
+    return true;
+  }
+
+  /** A name in the TLS handshake binds all requests: a certificate checked for one host is not one for another (RFC 9110, section 7.4). */
+  #route(): Route {
+    const { serverName } = this.#info;
+    const { host } = this.#head;
+    if (serverName !== undefined && host !== serverName && host !== "") return MISDIRECTED;
+    const route = this.#host.router(this.#head, this.#info);
+    return this.#host.overloaded && route.kind === "upstream" ? OVERLOADED : route;
+  }
+
+  /** Gives the connection away. @returns false when it has no socket. */
+  #delegate(route: DelegateRoute, chunk: Buffer, at: number): boolean {
+    const socket = this.connection.detach(chunk.subarray(at));
+    if (socket === undefined) return false;
+    this.#state = "delegated";
+    this.#head.release();
+    this.#host.forget(this);
+    route.take(socket);
+    return true;
+  }
+
+  #holdHead(chunk: Buffer, at: number, isOurs: boolean): void {
+    if (this.#held.length === 0 && this.#deadline !== Infinity) {
+      this.#deadline = Math.min(this.#deadline, performance.now() + this.#host.limits.head);
+    }
+    this.#held = isOurs && at === 0 ? chunk : Buffer.from(chunk.subarray(at));
+  }
+
+  /** Holds what follows a request until that one is answered; more is not read meanwhile. */
+  #readLater(chunk: Buffer, at: number): void {
+    if (this.#state === "switched") return this.#relay?.onData(chunk.subarray(at));
+    if (this.#state !== "response" && this.#state !== "flushing") return;
+    this.#held = Buffer.from(chunk.subarray(at));
+    this.connection.pause();
+  }
+
+  // ---- answering
+
+  #refuse(refusal: Refusal): void {
+    this.#respond(refusal, false);
+  }
+
+  #respond(refusal: Refusal, reusable: boolean, requestId = nextRequestId(), location?: string): void {
+    const close = !reusable || this.#host.closing;
+    const { accept, versionMinor: visitorMinor, method } = this.#head;
+    this.connection.write(
+      writeAnswer(refusal, {
+        accept,
+        requestId,
+        close,
+        visitorMinor,
+        headOnly: method === "HEAD",
+        now: new Date(),
+        ...(location === undefined ? {} : { location }),
+      }),
+    );
+    this.#finishResponse(close);
+  }
+
+  /** A response is written. A visitor that does not read its responses gets no more of them. */
+  #finishResponse(closes: boolean): void {
+    if (closes || this.#host.closing) return this.#linger();
+    if (this.connection.unsent > 0) this.#state = "flushing";
+    else this.#next();
+  }
+
+  /** Goes on with the next request. */
+  #next(): void {
+    this.#state = "head";
+    this.#deadline = performance.now() + this.#host.limits.idle;
+    if (this.#isReading) return;
+    const held = this.#held;
+    this.#held = NOTHING;
+    // Before the rest is read: reading it may pause the connection again.
+    this.connection.resume();
+    if (held.length > 0) this.#read(held, true);
+    else this.#head.release();
+  }
+
+  /** The last response is written: half-closes, and for a while reads and drops what still comes, so that no reset overtakes it. */
+  #linger(): void {
+    this.#state = "lingering";
+    this.#held = NOTHING;
+    this.#head.release();
+    this.#deadline = performance.now() + this.#host.limits.linger;
+    this.connection.end();
+    this.connection.resume();
+  }
+}
