@@ -16,6 +16,7 @@ const RULES: Rules = {
     net: [],
     testkit: [],
   },
+  subpaths: { "@postern/client/command": ["cli"] },
   pure: [
     {
       folder: "protocol",
@@ -66,6 +67,15 @@ describe("the checker finds what is planted", () => {
     const source = `export * from "@postern/protocol";\nimport "ws";\n${text}\n`;
     expect(architectureFaults(planted({ "client/src/index.ts": source }), RULES)).toEqual([
       expect.stringContaining(fault ?? ""),
+    ]);
+  });
+
+  test("a subpath that only the command may import", () => {
+    const source = 'import { a } from "@postern/client/command";\nexport { a };\n';
+    const index = 'export * from "@postern/server";\nexport * from "@postern/client";\n';
+    expect(architectureFaults(planted({ "cli/src/index.ts": index + source }), RULES)).toEqual([]);
+    expect(architectureFaults(planted({ "gateway/src/index.ts": source }), RULES)).toEqual([
+      expect.stringContaining("only cli may import this subpath"),
     ]);
   });
 

@@ -6,7 +6,7 @@ import {
   POOL_LIMITS,
   REPLAY_LIMITS,
 } from "@postern/gateway";
-import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client";
+import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";

@@ -1,6 +1,6 @@
 import { metricsTable } from "./metrics-table.ts";
 import { WEBHOOK_LIMITS } from "@postern/cli/limits";
-import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonSchema } from "@postern/client";
+import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonSchema } from "@postern/client/command";
 
 /** Returns the sections about the client. */
 export function clientSection(): string[] {

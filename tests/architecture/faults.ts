@@ -9,6 +9,8 @@ export type DependencyTable = Record<string, string[]>;
 
 export interface Rules {
   table: DependencyTable;
+  /** Subpath exports, and the packages that may import each. Everything outside the packages may. */
+  subpaths: DependencyTable;
   /** Packages that are handed clock, randomness and transport, so they may name none of these. */
   pure: { folder: string; builtins: string[]; forbiddenGlobals: string[] }[];
   maxLines: number;
@@ -33,14 +35,13 @@ export function architectureFaults(project: Project, rules: Rules): string[] {
   }
 
   for (const member of project.packages) {
-    const allowed = rules.table[member.folder];
-    if (allowed === undefined) faults.push(`packages/${member.folder} is not in the table`);
+    if (rules.table[member.folder] === undefined) faults.push(`packages/${member.folder} is not in the table`);
     faults.push(...manifestFaults(member, project.root));
     const used = new Set<string>();
     for (const file of member.files) {
       const isProduct = isProductFile(member, file);
       for (const specifier of factsOf(file).imports) {
-        const fault = importFault(specifier, file, member, project.root, allowed ?? []);
+        const fault = importFault(specifier, file, member, project.root, rules);
         if (fault !== undefined) faults.push(`${file.path} imports ${specifier}: ${fault}`);
         if (isProduct) used.add(packageName(specifier));
       }
@@ -86,8 +87,9 @@ function importFault(
   file: SourceFile,
   member: PackageSources,
   root: Manifest,
-  allowed: string[],
+  { table, subpaths }: Rules,
 ): string | undefined {
+  const allowed = table[member.folder] ?? [];
   const isProduct = isProductFile(member, file);
   if (specifier.startsWith(".")) return relativeFault(specifier, file, member);
   // A bin starts on any Node, also on those that don't know node: yet, to say that they are too old.
@@ -96,7 +98,9 @@ function importFault(
     return inBin || specifier.startsWith("node:") ? undefined : "built-in modules are written with node:";
   const name = packageName(specifier);
   if (name.startsWith("@postern/")) {
-    if (specifier !== name) return "only a package's main entry is its interface";
+    const users = specifier === name ? undefined : subpaths[specifier];
+    if (specifier !== name && users === undefined) return "only a package's main entry is its interface";
+    if (users?.includes(member.folder) === false) return `only ${users.join(", ")} may import this subpath`;
     const folder = name.slice("@postern/".length);
     if (folder === member.folder) return "a package does not import itself by name";
     const mayTest = !isProduct && folder === "testkit";

@@ -153,7 +153,7 @@ describe("a token that is refreshed", () => {
     });
     const occurrences = (what: string): number => full.stdout.split(what).length - 1;
     await full.waitFor("three renewals", () => occurrences('"state":"renewed"') >= 3);
-    expect(full.stdout).toContain("cannot be kept for the next start: EFBIG");
+    expect(full.stdout).toContain("cannot be stored for the next start: EFBIG");
     expect([occurrences('"tunnel_established"'), occurrences("PN_REFRESH_REFUSED")]).toEqual([1, 0]);
     expect(new Set(giving.used).size).toBe(giving.used.length);
     expect([readdirSync(join(state, "postern")).length, readFileSync(file!, "utf8")]).toEqual([1, kept]);

@@ -47,7 +47,7 @@ async function open(subdomain: string, local: number, url = server.url): Promise
 }
 
 const states = (events: TunnelEvent[]): unknown[] =>
-  events.filter(({ type }) => type === "status_update").map(({ data }) => data["data_plane"]);
+  events.flatMap(({ type, data }) => (type === "status_update" ? [data.data_plane] : []));
 
 /** A valid probe field for this tunnel. */
 function probeField(tunnelId: string): string {
@@ -63,7 +63,9 @@ test("a client checks that requests reach it, and the probes appear nowhere else
   const { status } = await exchange(server.port, { host: new URL(tunnel.url).host, path: "/visitor" });
   expect(status).toBe(200);
   await until("the visitor's request to be reported", () => events.some(({ type }) => type === "http_request"));
-  expect(events.filter(({ type }) => type === "http_request").map(({ data }) => data["path"])).toEqual(["/visitor"]);
+  expect(events.filter(({ type }) => type === "http_request").map(({ data }) => data)).toMatchObject([
+    { path: "/visitor" },
+  ]);
   expect(origin.requests.map(({ url }) => url)).toEqual(["/visitor"]);
   expect(states(events)).toEqual(["ok"]);
 });
@@ -151,14 +153,16 @@ test("a client reports that requests no longer arrive on a live session, and rep
 
   proxy.misroutes = true;
   await until("the failure to be reported", () => states(events).includes("failing"));
-  await until("the session to be replaced", () => events.some(({ data }) => data["code"] === "PN_DATA_PLANE_LOST"));
+  await until("the session to be replaced", () =>
+    events.some(({ data }) => "code" in data && data.code === "PN_DATA_PLANE_LOST"),
+  );
   proxy.misroutes = false;
   await until("the data plane to be ok again", () => tunnel.dataPlane === "ok" && tunnel.state === "connected");
   expect(await visit()).toBe(200);
   expect(states(events).slice(0, 3)).toEqual(["ok", "failing", "unknown"]);
   expect(states(events).at(-1)).toBe("ok");
-  const failing = events.find(({ data }) => data["data_plane"] === "failing");
-  expect(failing?.data["error"]).toContain("503 PN_TUNNEL_AWAY");
+  const failing = events.find(({ data }) => "data_plane" in data && data.data_plane === "failing");
+  expect(failing?.data).toMatchObject({ error: expect.stringContaining("503 PN_TUNNEL_AWAY") });
   await steady.everyTime();
 });
 

@@ -182,8 +182,8 @@ describe("credentials of a proxy", () => {
   });
 
   test.for([
-    ["", /asks for a name and a password/],
-    [`me:${SECRET}@`, /does not take this name and password/],
+    ["", /requires a user name and a password/],
+    [`me:${SECRET}@`, /refused this user name and password/],
   ] as const)("with %j is refused once, with a hint", async ([userinfo, why]) => {
     const proxy = await startProxy({ port: plain.port, credentials: "me:another" });
     const client = launch({ env: { HTTP_PROXY: at(proxy, userinfo) } });
@@ -286,7 +286,7 @@ describe("the choice of the proxy", () => {
       toml: `[tunnel.auth]\nmethod = "token"\n[tunnel.auth.token_refresh]\nrefresh_url = "https://issuer.test"\nrefresh_token = "${SECRET}"\n`,
       env: { POSTERN_API_KEY: "", HTTPS_PROXY: at(busy), XDG_STATE_HOME: scratchFolder(onTestFinished) },
     });
-    expect((await client.event("connection_failure")).message).toMatch(/HTTP 502 when asked for issuer\.test:443/);
+    expect((await client.event("connection_failure")).message).toMatch(/HTTP 502 to CONNECT issuer\.test:443/);
     expect(client.program.output).not.toContain(SECRET);
   });
 });
@@ -325,7 +325,7 @@ describe("a proxy that responds", () => {
     await client.event("connection_failure", 2);
     const { data, message } = await client.event("connection_failure");
     expect(data).toMatchObject({ code: "PN_PROXY_UNREACHABLE" });
-    expect(message).toMatch(/waited for: the answer of the proxy 127\.0\.0\.1:\d+/);
+    expect(message).toMatch(/timed out while waiting for the response of the proxy 127\.0\.0\.1:\d+/);
   });
 });
 

@@ -78,7 +78,7 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     const client = launch(command, secured, 9, issue(SHORT));
     await opened(client);
     await client.program.waitFor("the notice", () => count(client, '"state":"expiring"') > 0);
-    expect(client.program.stdout).toMatch(/the client's certificate ends in \d+ s: renew it/);
+    expect(client.program.stdout).toMatch(/the client certificate expires in \d+ s: renew it/);
     await client.program.ends(3);
     // Not before the expiry, in whole seconds, and with the reason.
     expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(end / 1_000) * 1_000);

@@ -53,21 +53,21 @@ describe("the client refuses an untrusted server with the reason and a hint", ()
   const cases: [string, (leaf: CertificateFiles) => string, RegExp][] = [
     ["another name", () => `${known()}sni_hostname = "other.test"`, /issued for another name.*set sni_hostname to it/],
     ["an address that the certificate lacks", known, /issued for another name.*set sni_hostname to it/],
-    ["an unknown CA", () => named, /CA is not known here: set ca_file/],
+    ["an unknown CA", () => named, /CA is not trusted: set ca_file/],
     [
       "another CA of the same name",
       () => `${named}ca_file = "${unknown().certificate}"`,
-      /CA is not known here: set ca_file|not signed by the CA that is trusted: check ca_file/,
+      /CA is not trusted: set ca_file|not signed by the trusted CA: check ca_file/,
     ],
     [
       "a revoked one",
       (leaf) => `${known()}${named}crl_file = "${ca.revoke(leaf)}"`,
-      /was revoked by its CA: its owner has to get a new one/,
+      /was revoked by its CA: its owner must get a new one/,
     ],
     [
       "a revocation list of another CA",
       () => `${known()}${named}crl_file = "${new CertificateAuthority(cleanup.defer, "other CA").revoke()}"`,
-      /no revocation list of its CA is there: add it to crl_file/,
+      /no revocation list of its CA: add it to crl_file/,
     ],
   ];
   test.for(cases)("%s", async ([, ssl, message]) => {
@@ -81,13 +81,13 @@ describe("the client refuses an untrusted server with the reason and a hint", ()
       "an expired one",
       () => ca.issue({ names: ["tunnel.test"], days: -1 }),
       known,
-      /has expired: its owner has to renew/,
+      /has expired: its owner must renew/,
     ],
     [
       "one that is signed by itself",
       () => makeCertificate(cleanup.defer),
       () => "",
-      /signed by itself: set ca_file to it/,
+      /self-signed: set ca_file to it/,
     ],
   ];
   test.for(foreign)("%s", async ([, issue, ssl, message]) => {

@@ -10,23 +10,23 @@ describe("backoff", () => {
     expect(backoff(1, options, 0.5)).toBe(500);
   });
 
-  test("later ones grow by the multiplier up to the longest delay, less their jitter", () => {
+  test("later retries grow by the multiplier up to the longest delay, less their jitter", () => {
     expect([2, 3, 4].map((attempt) => backoff(attempt, options, 0))).toEqual([2_000, 4_000, 8_000]);
     expect(backoff(3, options, 0.5)).toBe(3_000);
     expect(backoff(1_000, options, 0)).toBe(300_000);
   });
 
-  test("a server's hint is the least, and a thousand clients do not come back together", () => {
+  test("the hint is the shortest delay, and a thousand clients do not return together", () => {
     expect(backoff(1, options, 0.25, 5_000)).toBe(5_250);
     expect(backoff(2, options, 0, 5_000)).toBe(5_000);
   });
 
-  test("a hint beyond an hour is not believed", () => {
+  test("at most one hour of a hint is obeyed", () => {
     expect(backoff(1, options, 0, 2 ** 32)).toBe(3_600_000);
     expect(backoff(2, options, 0, 2 ** 32)).toBe(3_600_000);
   });
 
-  test("no delay is negative, endless, or above the longest and the hint together", () => {
+  test("no delay is negative, infinite, or longer than maxDelay and the hint together", () => {
     fc.assert(
       fc.property(
         fc.nat(10_000),

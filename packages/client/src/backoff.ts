@@ -9,20 +9,20 @@ export const DEFAULT_RECONNECTION: Readonly<ReconnectionOptions> = {
   jitterFactor: 0.5,
 };
 
-/** In milliseconds. */
+/** The longest hint of a server that is obeyed, in milliseconds. */
 const LONGEST_HINT = 3_600_000;
 
 /**
- * How long to wait before retry number `attempt` (1 is the first), in milliseconds.
- * The first waits a random part of the initial delay, so that a thousand clients of a server that restarts do not come back at once;
- * later ones grow by the multiplier, a share of each being random.
- * @param hint the server's own wish in milliseconds: never less than that, but no more than an hour of it is granted.
+ * The delay before retry number `attempt` (the first is 1), in milliseconds. The first delay is a random part of the
+ * initial delay, so that the clients of a server that restarts do not return at the same time; later delays grow by
+ * the multiplier, and a share of each is random.
+ * @param hint the shortest delay that the server accepts, in milliseconds; at most one hour of it is obeyed.
  * @param random 0 ≤ random < 1.
  */
 export function backoff(attempt: number, options: ReconnectionOptions, random: number, hint = 0): number {
-  const wish = Math.min(hint, LONGEST_HINT);
+  const shortest = Math.min(hint, LONGEST_HINT);
   const { initialDelay, maxDelay, backoffMultiplier, jitterFactor } = options;
-  if (attempt <= 1) return wish + Math.min(initialDelay, maxDelay) * random;
+  if (attempt <= 1) return shortest + Math.min(initialDelay, maxDelay) * random;
   const full = Math.min(initialDelay * backoffMultiplier ** (attempt - 1), maxDelay);
-  return Math.max(full * (1 - jitterFactor * random), wish);
+  return Math.max(full * (1 - jitterFactor * random), shortest);
 }

@@ -15,7 +15,7 @@ function numbers(most?: number): {
   return { iterator, push, stops: () => stops };
 }
 
-test("what came before it was asked for, and what comes after, is read in order", async () => {
+test("items pushed before and after the read are read in order", async () => {
   const { iterator, push } = numbers();
   push(1);
   push(2);
@@ -30,7 +30,7 @@ test("what came before it was asked for, and what comes after, is read in order"
   ]);
 });
 
-test("a reader that is too slow misses the oldest, and can know how many", async () => {
+test("a slow reader misses the oldest items, which are counted", async () => {
   const { iterator, push } = numbers(3);
   for (let n = 1; n <= 10; n++) push(n);
   iterator.end();
@@ -39,7 +39,7 @@ test("a reader that is too slow misses the oldest, and can know how many", async
   expect([read, iterator.missed]).toEqual([[8, 9, 10], 7]);
 });
 
-test("who stops reading is told nothing more", async () => {
+test("a reader that stops is unsubscribed", async () => {
   const { iterator, push, stops } = numbers();
   push(1);
   for await (const _ of iterator) break;
@@ -47,7 +47,7 @@ test("who stops reading is told nothing more", async () => {
   expect([await iterator.next(), stops()]).toEqual([{ done: true, value: undefined }, 1]);
 });
 
-test("those who wait when it ends are told", async () => {
+test("pending reads are done when the iterator ends", async () => {
   const { iterator, stops } = numbers();
   const waiting = iterator.next();
   iterator.end();

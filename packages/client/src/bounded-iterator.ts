@@ -1,32 +1,32 @@
-/** So many items wait for a reader that is slower than what it reads. */
-const MOST_WAITING = 1_000;
+/** The number of items that are kept for a slow reader. */
+const MAX_WAITING = 1_000;
 
-/** Items that come by themselves, for `for await`. A reader that is too slow misses the oldest; `missed` says how many. */
+/** Pushed items, for `for await`. A reader that is too slow misses the oldest items; `missed` counts them. */
 export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
-  /** Items that were dropped because nobody read them. */
+  /** Items that were dropped before they were read. */
   missed = 0;
-  readonly #most: number;
+  readonly #max: number;
   #waiting: T[] = [];
   #readers: ((result: IteratorResult<T, undefined>) => void)[] = [];
-  #over = false;
+  #ended = false;
   readonly #stop: () => void;
 
-  /** @param start begins to hear items; returns what ends that. */
-  constructor(start: (push: (item: T) => void) => () => void, most = MOST_WAITING) {
-    this.#most = most;
+  /** @param start subscribes to the items; returns a function that unsubscribes. */
+  constructor(start: (push: (item: T) => void) => () => void, max = MAX_WAITING) {
+    this.#max = max;
     this.#stop = start((item) => this.#push(item));
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#waiting.length > 0) return Promise.resolve({ done: false, value: this.#waiting.shift()! });
-    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve) => this.#readers.push(resolve));
   }
 
-  /** No more items come. Those that wait can still be read. */
+  /** Accepts no more items. Waiting items can still be read. */
   end(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#ended) return;
+    this.#ended = true;
     this.#stop();
     for (const reader of this.#readers) reader({ done: true, value: undefined });
     this.#readers = [];
@@ -47,11 +47,11 @@ export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   #push(item: T): void {
-    if (this.#over) return;
+    if (this.#ended) return;
     const reader = this.#readers.shift();
     if (reader !== undefined) return reader({ done: false, value: item });
     this.#waiting.push(item);
-    if (this.#waiting.length <= this.#most) return;
+    if (this.#waiting.length <= this.#max) return;
     this.#waiting.shift();
     this.missed += 1;
   }

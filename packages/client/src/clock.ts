@@ -1,14 +1,13 @@
-/** The time, chance and timers that waiting goes by. */
+/** Time, randomness and timers; tests replace them. */
 export interface Clock {
-  /** Milliseconds of the Unix time. */
+  /** Unix time in milliseconds. */
   now(): number;
   /** 0 ≤ random < 1. */
   random(): number;
-  /** Runs `task` in `delay` milliseconds, 2³¹ − 1 at most. Returns what calls it off; that can be called twice. */
+  /** Runs `task` in `delay` milliseconds, at most 2³¹ − 1. Returns a function that cancels it; it can be called twice. */
   after(delay: number, task: () => void): () => void;
 }
 
-/** The machine's own. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),

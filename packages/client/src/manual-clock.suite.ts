@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.js";
 
-/** A clock that stands still until a test moves it. */
+/** A clock that a test advances. */
 export class ManualClock implements Clock {
   #now = 1_700_000_000_000;
   readonly #timers = new Map<object, { at: number; task: () => void }>();
-  /** What chance says next. */
+  /** The next random number. */
   chance = 0;
 
   now(): number {
@@ -22,17 +22,17 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Tasks that wait. */
+  /** The number of pending tasks. */
   get waiting(): number {
     return this.#timers.size;
   }
 
-  /** In how many milliseconds the next task runs; undefined: never. */
+  /** Milliseconds until the next task; undefined without one. */
   get next(): number | undefined {
     return this.waiting === 0 ? undefined : Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.#now;
   }
 
-  /** Lets so much time pass: tasks run at their time, and what follows from each is done before the next. */
+  /** Advances the clock. Tasks run at their time, and promises settle before the next task. */
   async pass(milliseconds: number): Promise<void> {
     const until = this.#now + milliseconds;
     for (;;) {
@@ -49,7 +49,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Resolves when all that promises have set going is done. */
+/** Resolves when all promises have settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

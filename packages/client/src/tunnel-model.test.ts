@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mayFollow } from "./session/connection-state.js";
-import type { ConnectionState } from "./session/connection-state.js";
+import { mayFollow, type ConnectionState } from "./session/connection-state.js";
 import { World, type Attempt } from "./tunnel-world.suite.js";
 
 const CODES = ["PN_SESSION_LOST", "PN_SERVER_UNREACHABLE", "PN_HEARTBEAT_LOST", "PN_LOGIN_BUSY"] as const;
 
-/** What can happen to a tunnel; `which` chooses the attempt. */
+/** The steps of the model; `which` selects the attempt. */
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ what: fc.constant("succeed" as const), which: fc.nat(7) }) },
   { weight: 3, arbitrary: fc.record({ what: fc.constant("fail" as const), which: fc.nat(7), code: fc.nat(3) }) },
@@ -14,13 +13,13 @@ const step = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      what: fc.constant("look" as const),
+      what: fc.constant("check primary" as const),
       times: fc.integer({ min: 1, max: 3 }),
       isUp: fc.boolean(),
     }),
   },
   fc.record({ what: fc.constant("busy" as const), which: fc.nat(7), hint: fc.nat(100_000) }),
-  fc.record({ what: fc.constant("notice" as const) }),
+  fc.record({ what: fc.constant("network" as const) }),
   fc.record({ what: fc.constant("go away" as const), which: fc.nat(7) }),
   fc.record({ what: fc.constant("finish" as const), which: fc.nat(7) }),
 );
@@ -45,12 +44,12 @@ async function take(world: World, each: Step): Promise<void> {
     case "finish":
       attempt?.finish();
       break;
-    case "notice":
-      await world.notice("the network has changed");
+    case "network":
+      await world.hostChange("network");
       break;
-    case "look":
+    case "check primary":
       world.isUp = each.isUp;
-      await world.look(each.times);
+      await world.checkPrimary(each.times);
       break;
     case "wait":
       world.now += each.passes;
@@ -59,7 +58,7 @@ async function take(world: World, each: Step): Promise<void> {
   await world.settle();
 }
 
-test("whatever happens, a state is followed only by one that may follow it, says what is so, and in the end nothing is left over", async () => {
+test("every sequence of steps keeps to the allowed transitions, reports the true state, and leaves nothing behind", async () => {
   const end = fc.constantFrom("close", "refuse", "take away");
   const shape = fc.record({
     connections: fc.integer({ min: 1, max: 3 }),
@@ -96,11 +95,11 @@ test("whatever happens, a state is followed only by one that may follow it, says
           for (const attempt of world.attempts) attempt.finish();
           await closed;
         } else {
-          // Somebody may be waiting for a retry, and nobody be there to be refused. What counts is what the first server says.
+          // While all supervisors wait for a retry, there is no attempt to refuse. Only the primary server's refusal is final.
           for (let n = 0; n < 30 && tunnel.state !== "failed" && tunnel.state !== "draining"; n++) {
             const refusable = world.alive.find(({ left, drained }) => !left && !drained);
             if (refusable === undefined) await world.wait();
-            else if (last === "take away" && refusable.state === "bound") refusable.takeAway("PN_NAME_TAKEN_OVER");
+            else if (last === "take away" && refusable.state === "bound") refusable.unbind("PN_NAME_TAKEN_OVER");
             else await world.fail("PN_AUTH_REFUSED", refusable);
             await world.settle();
           }
@@ -119,13 +118,13 @@ test("whatever happens, a state is followed only by one that may follow it, says
   );
 });
 
-/** Where the tunnel is whose sessions are these: at the first server if one is there, the others are on their way. */
+/** The host that a tunnel with these sessions is at: the primary if one session is there, as the others follow. */
 function hostOf(attempts: Attempt[]): string | undefined {
   const hosts = attempts.map(({ options }) => options.address.host);
   return hosts.find((host) => host === "home.test") ?? hosts[0];
 }
 
-test("a drop is followed by a retry after a pause, and the name that was given is asked for again", async () => {
+test("after a drop the client reconnects after a pause, and requests the same name", async () => {
   const world = new World();
   await world.settle();
   await world.connect();
@@ -145,7 +144,7 @@ test("a drop is followed by a retry after a pause, and the name that was given i
   expect(world.tunnel.name).toBe("name");
 });
 
-test("a server that takes the login and hangs up is not hammered; one that has been good for a while is tried soon", async () => {
+test("pauses grow while sessions are lost soon after the login, and start again after a stable session", async () => {
   const world = new World();
   const pauses: number[] = [];
   await world.settle();
@@ -161,7 +160,7 @@ test("a server that takes the login and hangs up is not hammered; one that has b
   expect(await world.wait()).toBe(500);
 });
 
-test("attempts have an end where one is wished, and what no retry heals ends at once", async () => {
+test("retries stop at maxAttempts, and a final error fails the tunnel at once", async () => {
   const limited = new World({ maxAttempts: 2 });
   await limited.settle();
   for (let n = 0; n < 3; n++) {
@@ -177,13 +176,13 @@ test("attempts have an end where one is wished, and what no retry heals ends at 
   expect([refused.tunnel.state, refused.attempts.length]).toEqual(["failed", 1]);
 });
 
-test("who waits tries at once when the network is back, unless the server has named a time", async () => {
+test("a network change ends a pause, unless the server has named a time", async () => {
   const world = new World();
   await world.settle();
   for (let n = 0; n < 4; n++) {
     await world.fail("PN_SERVER_UNREACHABLE");
     expect(world.alive).toHaveLength(0);
-    await world.notice("the network has changed");
+    await world.hostChange("network");
     expect(world.alive).toHaveLength(1);
   }
   world.last.succeed();
@@ -193,26 +192,26 @@ test("who waits tries at once when the network is back, unless the server has na
   await world.settle();
   world.last.goAway(60_000);
   await world.settle();
-  await world.notice("the network has changed");
+  await world.hostChange("network");
   expect(world.timers.map(({ milliseconds }) => milliseconds)).toEqual([60_000]);
 });
 
-test("an attempt that does not get on begins anew when the network changes; one that has just begun goes on", async () => {
+test("a network change restarts an old attempt, and not one that has just begun", async () => {
   const world = new World();
   await world.settle();
   const [first] = world.attempts as [Attempt];
-  await world.notice("the network has changed");
+  await world.hostChange("network");
   expect(world.alive).toEqual([first]);
   world.now += 2_000;
-  await world.notice("the network has changed");
+  await world.hostChange("network");
   expect([first.state, world.alive.length, world.attempts.length]).toEqual(["over", 1, 2]);
 });
 
-test("when the server takes the name away that is told at once, and what is in progress may end", async () => {
+test("when the server withdraws the name, that is reported at once, and open streams may finish", async () => {
   const world = new World({ lasts: true });
   await world.settle();
   await world.connect();
-  world.last.takeAway("PN_NAME_TAKEN_OVER");
+  world.last.unbind("PN_NAME_TAKEN_OVER");
   await world.settle();
   expect([world.tunnel.state, world.events.at(-1)?.type]).toEqual(["draining", "tunnel_closed"]);
   world.last.finish();
@@ -220,14 +219,14 @@ test("when the server takes the name away that is told at once, and what is in p
   expect([world.tunnel.state, world.outcome]).toMatchObject(["failed", { code: "PN_NAME_TAKEN_OVER" }]);
 });
 
-test("what ends a tunnel with several sessions cuts none of their requests", async () => {
+test("when a tunnel with several sessions ends, open requests of all of them may finish", async () => {
   const world = new World({ connections: 2, lasts: true });
   await world.settle();
   await world.connectAll();
   const [one, two] = world.attempts as [Attempt, Attempt];
   one.lasts = false;
-  one.takeAway("PN_NAME_TAKEN_OVER");
-  two.takeAway("PN_NAME_TAKEN_OVER");
+  one.unbind("PN_NAME_TAKEN_OVER");
+  two.unbind("PN_NAME_TAKEN_OVER");
   await world.settle();
   expect([two.state, two.drained, world.tunnel.state]).toEqual(["bound", true, "draining"]);
   two.finish();
@@ -235,7 +234,7 @@ test("what ends a tunnel with several sessions cuts none of their requests", asy
   expect([world.tunnel.state, world.alive]).toEqual(["failed", []]);
 });
 
-test("a tunnel is closed when its last session is, whatever the server says meanwhile", async () => {
+test("a tunnel that is closing ends with its last session, also if the server asks for a new one", async () => {
   const world = new World({ lasts: true });
   await world.settle();
   await world.connect();
@@ -250,7 +249,7 @@ test("a tunnel is closed when its last session is, whatever the server says mean
   expect(world.events.at(-1)?.type).toBe("tunnel_closed");
 });
 
-test("a server that asks for another session again and again is asked less and less often", async () => {
+test("pauses grow when the server asks for a new session again and again", async () => {
   const world = new World({ maxAttempts: 3 });
   const pauses: number[] = [];
   await world.settle();
@@ -265,7 +264,7 @@ test("a server that asks for another session again and again is asked less and l
   expect(pauses).toEqual([500, 1_500, 3_000]);
 });
 
-test("a tunnel can be watched by iterating, until it is closed", async () => {
+test("states can be iterated until the tunnel is closed", async () => {
   const world = new World();
   const states = world.tunnel.states();
   await world.settle();

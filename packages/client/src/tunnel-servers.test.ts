@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Tunnel } from "./tunnel.js";
 import { World, type Attempt } from "./tunnel-world.suite.js";
 
-test("servers are tried in order, without a pause until all have been tried", async () => {
+test("servers are tried in order, without a pause until all have failed", async () => {
   const world = new World({ fallbacks: ["http://b.test", "http://c.test"] });
   await world.settle();
   for (let n = 0; n < 3; n++) await world.fail("PN_SERVER_UNREACHABLE");
@@ -15,7 +15,7 @@ test("servers are tried in order, without a pause until all have been tried", as
   expect([world.tunnel.state, world.tunnel.url]).toEqual(["connected", "http://name.b.test"]);
 });
 
-test("several sessions serve a tunnel: it stands as long as one does", async () => {
+test("a tunnel with several sessions is connected as long as one of them is", async () => {
   const world = new World({ connections: 3 });
   await world.settle();
   expect(world.attempts).toHaveLength(1);
@@ -31,7 +31,7 @@ test("several sessions serve a tunnel: it stands as long as one does", async () 
   expect(established).toHaveLength(1);
 });
 
-/** The last attempt is let in, and then not given the name. */
+/** The last attempt logs in, and is refused the name. */
 async function refuseName(world: World, code: ErrorCode): Promise<void> {
   world.last.succeed();
   world.last.succeed();
@@ -39,7 +39,7 @@ async function refuseName(world: World, code: ErrorCode): Promise<void> {
   await world.fail(code);
 }
 
-test("a server that takes fewer sessions than are wished has those that it takes", async () => {
+test("a tunnel uses the sessions that the server has room for", async () => {
   const world = new World({ connections: 2 });
   await world.settle();
   await world.connect();
@@ -49,7 +49,7 @@ test("a server that takes fewer sessions than are wished has those that it takes
 
 const hosts = (attempts: Attempt[]): string[] => attempts.map(({ options }) => options.address.host);
 
-/** A tunnel with three sessions that stand; at the fallback where the first server is away. */
+/** A tunnel with three connected sessions, at the fallback if there is one. */
 async function threefold(
   options: { fallbacks?: string[]; maxAttempts?: number; enabled?: boolean } = {},
 ): Promise<World> {
@@ -67,7 +67,7 @@ async function loseAll(world: World): Promise<void> {
   await world.settle();
 }
 
-test("while no session stands one looks for a server, and all follow where it finds one", async () => {
+test("while no session is connected one supervisor looks for a server, and the others follow it", async () => {
   const world = await threefold({ fallbacks: ["http://b.test"] });
   await loseAll(world);
   await world.retry();
@@ -87,7 +87,7 @@ test("while no session stands one looks for a server, and all follow where it fi
   expect(world.alive.every(({ state }) => state === "bound")).toBe(true);
 });
 
-test("a tunnel that stands does not count the attempts of one session more", async () => {
+test("attempts at an additional session do not count against maxAttempts", async () => {
   const world = await threefold({ maxAttempts: 1 });
   await world.fail("PN_SESSION_LOST", world.last);
   for (let time = 0; time < 5; time++) {
@@ -96,7 +96,7 @@ test("a tunnel that stands does not count the attempts of one session more", asy
   }
   expect([world.tunnel.state, world.alive.length]).toEqual(["connected", 2]);
   await loseAll(world);
-  // Who looks for a server for all may have lost its own before the others did.
+  // The leader may be the supervisor that was retrying already.
   for (let time = 0; time < 2 && world.tunnel.state !== "failed"; time++) {
     await world.retry();
     await world.fail("PN_SERVER_UNREACHABLE");
@@ -104,7 +104,7 @@ test("a tunnel that stands does not count the attempts of one session more", asy
   expect(world.outcome).toMatchObject({ code: "PN_SERVER_UNREACHABLE" });
 });
 
-test("a fallback that refuses is left out until the first server has been back; what the first says is final", async () => {
+test("a fallback that refuses is avoided until the primary was back; the primary's refusal is final", async () => {
   const world = new World({ fallbacks: ["http://b.test", "http://c.test"] });
   await world.settle();
   await world.fail("PN_SERVER_UNREACHABLE");
@@ -129,13 +129,13 @@ test("a fallback that refuses is left out until the first server has been back; 
   expect([world.tunnel.state, world.outcome]).toMatchObject(["failed", { code: "PN_AUTH_REFUSED" }]);
 });
 
-test("when the first server is back all sessions go there, each new one before the old one ends", async () => {
+test("when the primary is back all sessions move there, each new one before the old one ends", async () => {
   const world = await threefold({ fallbacks: ["http://b.test"] });
   const former = world.alive;
-  await world.look(3);
+  await world.checkPrimary(3);
   expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test"]);
   world.isUp = true;
-  await world.look(3);
+  await world.checkPrimary(3);
   expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test", "home.test"]);
   await world.connect();
   expect([world.tunnel.url, world.tunnel.state]).toEqual(["http://name.home.test", "connected"]);
@@ -146,13 +146,13 @@ test("when the first server is back all sessions go there, each new one before t
   expect(world.timers).toEqual([]);
 });
 
-test("a first server that seems to be back and is not is looked at again; who cannot follow comes later", async () => {
+test("a failed move to the primary is repeated; a session that cannot follow comes later", async () => {
   const world = await threefold({ fallbacks: ["http://b.test"] });
   world.isUp = true;
-  await world.look(3);
+  await world.checkPrimary(3);
   await world.fail("PN_SERVER_UNREACHABLE");
   expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test"]);
-  await world.look(3);
+  await world.checkPrimary(3);
   await world.connect();
   await world.fail("PN_LOGIN_BUSY");
   expect(hosts(world.serving)).toEqual(["b.test", "home.test"]);
@@ -160,7 +160,7 @@ test("a first server that seems to be back and is not is looked at again; who ca
   expect(hosts(world.alive)).toEqual(["home.test", "home.test", "home.test"]);
 });
 
-test("without reconnection a session lasts to its end, and the tunnel to that of the last", async () => {
+test("without reconnection lost sessions are not replaced, and the tunnel ends with the last one", async () => {
   const world = await threefold({ enabled: false });
   const [first, second, third] = world.alive as [Attempt, Attempt, Attempt];
   await world.fail("PN_SESSION_LOST", first);
@@ -173,13 +173,13 @@ test("without reconnection a session lasts to its end, and the tunnel to that of
   expect([world.tunnel.state, world.outcome]).toMatchObject(["failed", { code: "PN_SESSION_LOST" }]);
 });
 
-test.for([0, 1.5, 17, Number.NaN])("%d sessions cannot be asked for", (connections) => {
+test.for([0, 1.5, 17, Number.NaN])("%d connections are invalid", (connections) => {
   expect(() => new Tunnel({ server: "http://home.test", local: 80, apiKey: "a-key", connections })).toThrow(
-    "connections is a whole number from 1 to 16",
+    "connections must be a whole number from 1 to 16",
   );
 });
 
-test("a session that breaks while it moves home is not replaced twice", async () => {
+test("a session that is lost while it moves to the primary is replaced once", async () => {
   for (const end of ["lost", "asked to go"]) {
     const world = new World({ fallbacks: ["http://b.test"] });
     await world.settle();
@@ -187,7 +187,7 @@ test("a session that breaks while it moves home is not replaced twice", async ()
     await world.connect();
     const old = world.last;
     world.isUp = true;
-    await world.look(3);
+    await world.checkPrimary(3);
     const moving = world.last;
     if (end === "lost") await world.fail("PN_SESSION_LOST", old);
     else old.goAway(0);
@@ -200,22 +200,22 @@ test("a session that breaks while it moves home is not replaced twice", async ()
   }
 });
 
-test("a session that comes late to the server that the tunnel has left is not wanted", async () => {
+test("a session that opens at a server that the tunnel has left is closed", async () => {
   const world = await threefold({ fallbacks: ["http://b.test"] });
   await world.fail("PN_SESSION_LOST", world.last);
   await world.retry();
   const late = world.last;
   world.isUp = true;
-  await world.look(3);
+  await world.checkPrimary(3);
   await world.connect();
   await world.connect(late);
   expect([late.state, world.tunnel.url]).toEqual(["over", "http://name.home.test"]);
 });
 
-test("the tunnel is where its sessions are, also when the first that went home is lost there", async () => {
+test("when the first session at the primary is lost, the tunnel is still at the fallback", async () => {
   const world = await threefold({ fallbacks: ["http://b.test"] });
   world.isUp = true;
-  await world.look(3);
+  await world.checkPrimary(3);
   await world.connect();
   expect(world.tunnel.url).toBe("http://name.home.test");
   await world.fail(
@@ -225,7 +225,7 @@ test("the tunnel is where its sessions are, also when the first that went home i
   expect([world.tunnel.url, world.tunnel.state]).toEqual(["http://name.b.test", "connected"]);
 });
 
-test("who has often failed beside a tunnel that stands does not keep it waiting when it is down", async () => {
+test("retries of an additional session do not delay the reconnection of the tunnel", async () => {
   const world = new World({ connections: 2 });
   await world.settle();
   await world.connectAll();
@@ -246,7 +246,7 @@ test("who has often failed beside a tunnel that stands does not keep it waiting 
   expect(world.alive).toHaveLength(1);
 });
 
-test("a server that is busy and says for how long is waited for, and not passed over; if that is very long it is", async () => {
+test("a server that is busy for a named time is waited for, unless that time is long", async () => {
   const busy = new World({ fallbacks: ["http://b.test"] });
   await busy.settle();
   await busy.fail("PN_LOGIN_BUSY", busy.last, 60_000);
@@ -263,7 +263,7 @@ test("a server that is busy and says for how long is waited for, and not passed 
   expect([full.alive.length, full.timers[0]?.milliseconds]).toEqual([0, 1_500]);
 });
 
-test("a server that asks for another session is left for a fallback at once", async () => {
+test("a server that asks for a new session later is left for a fallback at once", async () => {
   const world = new World({ fallbacks: ["http://b.test"] });
   await world.settle();
   await world.connect();
@@ -272,7 +272,7 @@ test("a server that asks for another session is left for a fallback at once", as
   expect(hosts(world.alive)).toEqual(["home.test", "b.test"]);
 });
 
-test("a server with no room for a session more is asked again when the tunnel was away", async () => {
+test("a session that the server had no room for is tried again after the tunnel was down", async () => {
   const world = new World({ connections: 2 });
   await world.settle();
   await world.connect();
@@ -284,7 +284,7 @@ test("a server with no room for a session more is asked again when the tunnel wa
   expect(world.serving).toHaveLength(2);
 });
 
-test("what a session more fails by is not what the tunnel fails by", async () => {
+test("a final error of an additional session does not fail the tunnel", async () => {
   const world = new World({ connections: 2 });
   await world.settle();
   await world.connect();
@@ -292,7 +292,7 @@ test("what a session more fails by is not what the tunnel fails by", async () =>
   expect([world.tunnel.state, world.timers.length]).toEqual(["connected", 1]);
 });
 
-test("when a tunnel goes home, those that rested or waited come along", async () => {
+test("when a tunnel moves to the primary, sessions that rest or wait are tried there", async () => {
   for (const code of ["PN_TUNNEL_LIMIT", "PN_AUTH_REFUSED"] as const) {
     const world = new World({ connections: 2, fallbacks: ["http://b.test"] });
     await world.settle();
@@ -300,13 +300,13 @@ test("when a tunnel goes home, those that rested or waited come along", async ()
     await world.connect();
     await refuseName(world, code);
     world.isUp = true;
-    await world.look(3);
+    await world.checkPrimary(3);
     await world.connectAll();
     expect(hosts(world.serving)).toEqual(["home.test", "home.test"]);
   }
 });
 
-test("without reconnection nothing is looked for when a session has ended, wherever it was", async () => {
+test("without reconnection no server is tried after a session was lost, also at a fallback", async () => {
   for (const code of ["PN_SESSION_LOST", "PN_AUTH_EXPIRED"] as const) {
     const world = new World({ fallbacks: ["http://b.test", "http://c.test"], enabled: false });
     await world.settle();
@@ -317,7 +317,7 @@ test("without reconnection nothing is looked for when a session has ended, where
   }
 });
 
-test("a server that is busy again and again is not waited for without end: then others are asked", async () => {
+test("a server that stays busy is waited for at most a minute, then the fallback is tried", async () => {
   const world = new World({ fallbacks: ["http://b.test"] });
   await world.settle();
   const asked: string[] = [];
@@ -331,20 +331,20 @@ test("a server that is busy again and again is not waited for without end: then 
   expect(hosts(world.attempts)).toContain("b.test");
 });
 
-test("a server that is named twice is one", async () => {
+test("a server that is listed twice is tried once", async () => {
   const world = new World({ fallbacks: ["http://home.test/", "http://b.test"] });
   await world.settle();
   await world.fail("PN_SERVER_UNREACHABLE");
   expect(hosts(world.attempts)).toEqual(["home.test", "b.test"]);
 });
 
-test("a session called off on its way to where the tunnel is sets out again, and serves meanwhile", async () => {
+test("a move that was aborted by a network change is repeated, and the old session serves meanwhile", async () => {
   const world = await threefold({ fallbacks: ["http://b.test"] });
   world.isUp = true;
-  await world.look(3);
+  await world.checkPrimary(3);
   await world.connect();
   world.now += 5_000;
-  await world.notice("the network has changed");
+  await world.hostChange("network");
   expect(hosts(world.serving)).toEqual(["b.test", "b.test", "home.test"]);
   await world.connectAll();
   expect(hosts(world.serving)).toEqual(["home.test", "home.test", "home.test"]);

@@ -1,41 +1,41 @@
 import { TunnelError, type Bound, type ErrorCode } from "@postern/protocol";
 import type { LoginOptions } from "./server-way/login.js";
-import type { KeptSession, Means } from "./session/dependencies.js";
 import type { ConnectionState } from "./session/connection-state.js";
-import type { TunnelEvent } from "./options.js";
-import type { Change } from "./session/network-monitor.js";
+import type { Dependencies, OpenSession } from "./session/dependencies.js";
+import type { HostChange } from "./session/network-monitor.js";
+import type { SessionOwner } from "./session/tunnel-session.js";
 import { Tunnel } from "./tunnel.js";
-import type { TunnelSessionEvents } from "./session/tunnel-session.js";
+import type { TunnelEvent } from "./tunnel-event.js";
 
-/** One attempt to log in, which ends as the test says. */
+/** One attempt to log in. The test decides how it proceeds and ends. */
 export class Attempt {
   readonly options: LoginOptions;
-  readonly events: TunnelSessionEvents;
+  readonly owner: SessionOwner;
   state: "dialling" | "greeting" | "binding" | "bound" | "over" = "dialling";
-  #connected = Promise.withResolvers<{ session: KeptSession; lifetime: undefined }>();
+  #connected = Promise.withResolvers<{ session: OpenSession; lifetime: undefined }>();
   #bound = Promise.withResolvers<Bound>();
-  /** It was asked to end in peace; that lasts until `finish`. */
+  /** The tunnel drains the session, which lasts until `finish`. */
   drained = false;
-  /** Whether what is in progress takes its time. */
+  /** Whether open streams last until `finish`. */
   lasts = false;
   #finished = Promise.withResolvers<void>();
-  /** The server has asked for another session instead. */
+  /** The server has withdrawn the session. */
   left = false;
 
-  constructor(options: LoginOptions, events: TunnelSessionEvents) {
+  constructor(options: LoginOptions, owner: SessionOwner) {
     this.options = options;
-    this.events = events;
+    this.owner = owner;
     this.#bound.promise.catch(() => {});
     options.signal.addEventListener("abort", () => {
       if (this.state === "dialling" || this.state === "greeting") this.fail("PN_CLOSED");
     });
   }
 
-  get promise(): Promise<{ session: KeptSession; lifetime: undefined }> {
+  get promise(): Promise<{ session: OpenSession; lifetime: undefined }> {
     return this.#connected.promise;
   }
 
-  /** The next good thing that can happen to it. */
+  /** The next step succeeds. */
   succeed(): void {
     if (this.state === "dialling") {
       this.state = "greeting";
@@ -52,16 +52,16 @@ export class Attempt {
 
   goAway(hint: number): void {
     this.left = true;
-    this.events.onGoAway(hint);
+    this.owner.onGoAway(hint);
   }
 
-  /** The server takes the tunnel away; what is in progress may end. */
-  takeAway(code: ErrorCode): void {
+  /** The server withdraws the tunnel; open streams may finish. */
+  unbind(code: ErrorCode): void {
     this.left = true;
-    this.events.onTakenAway(new TunnelError(code));
+    this.owner.onUnbound(new TunnelError(code));
   }
 
-  /** What was in progress is over. */
+  /** The open streams are finished. */
   finish(): void {
     this.#finished.resolve();
   }
@@ -74,12 +74,13 @@ export class Attempt {
     this.#finished.resolve();
     this.#connected.reject(error);
     this.#bound.reject(error);
-    if (state === "binding" || state === "bound") this.events.onClose(error);
+    if (state === "binding" || state === "bound") this.owner.onClose(error);
   }
 
-  #session(): KeptSession {
+  #session(): OpenSession {
     return {
       bind: () => this.#bound.promise,
+      checkAlive() {},
       close: () => this.fail("PN_CLOSED"),
       dataPlane: "unknown",
       drain: async () => {
@@ -87,17 +88,16 @@ export class Attempt {
         if (this.lasts) await this.#finished.promise;
         this.fail("PN_CLOSED");
       },
-      prove() {},
       refresh: () => Promise.reject(new TunnelError("PN_INTERNAL")),
       watchDataPlane() {},
     };
   }
 }
 
-/** Milliseconds between two looks whether the first server is back. */
-const LOOK = 20_000;
+/** Milliseconds between two checks of the primary server. */
+const CHECK_INTERVAL = 20_000;
 
-/** A tunnel in a world where only happens what the test lets happen. */
+/** A tunnel whose server, network and clock the test controls. */
 export class World {
   readonly attempts: Attempt[] = [];
   readonly states: ConnectionState[] = ["disconnected"];
@@ -106,14 +106,14 @@ export class World {
   outcome: "open" | "closed" | TunnelError | undefined;
   timers: { task: () => void; milliseconds: number }[] = [];
   now = 0;
-  /** Whether the first server says that it is there. */
+  /** The result of the primary server's health check. */
   isUp = false;
-  #notice: ((change: Change) => void) | undefined;
+  #onHostChange: ((change: HostChange) => void) | undefined;
 
   constructor({ connections = 1, fallbacks = [] as string[], maxAttempts = 0, enabled = true, lasts = false } = {}) {
-    const means: Means = {
-      connect: (options, _, events) => {
-        const attempt = new Attempt(options, events);
+    const dependencies: Dependencies = {
+      connect: (options, _, owner) => {
+        const attempt = new Attempt(options, owner);
         attempt.lasts = lasts;
         this.attempts.push(attempt);
         return attempt.promise;
@@ -128,18 +128,18 @@ export class World {
           return () => (this.timers = this.timers.filter((each) => each !== timer));
         },
       },
-      // It is never twice the same, as a real one.
+      // Never returns the same time twice, like a real clock.
       uptime: () => (this.now += 0.001),
-      surroundings: {
+      network: {
         listen: (listener) => {
-          this.#notice = listener;
-          return () => (this.#notice = undefined);
+          this.#onHostChange = listener;
+          return () => (this.#onHostChange = undefined);
         },
       },
     };
     const reconnection = { maxAttempts, enabled };
     const options = { server: "http://home.test", local: 80, apiKey: "a-key", connections, fallbacks, reconnection };
-    this.tunnel = new Tunnel({ ...options, onEvent: (event) => this.events.push(event) }, means);
+    this.tunnel = new Tunnel({ ...options, onEvent: (event) => this.events.push(event) }, dependencies);
     this.tunnel.on("state", (state) => this.states.push(state));
     this.tunnel.open().then(
       () => (this.outcome = "open"),
@@ -148,7 +148,7 @@ export class World {
     this.tunnel.on("closed", (error) => (this.outcome = (error as TunnelError | undefined) ?? "closed"));
   }
 
-  /** Those that serve, as far as the server knows. */
+  /** The attempts that serve the tunnel. */
   get serving(): Attempt[] {
     return this.attempts.filter(({ state, left, drained }) => state === "bound" && !left && !drained);
   }
@@ -170,7 +170,7 @@ export class World {
     for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** The pause before a retry is over. */
+  /** Ends the first pending timer; returns its delay. */
   async wait(): Promise<number> {
     const timer = this.timers.shift();
     timer?.task();
@@ -178,23 +178,23 @@ export class World {
     return timer?.milliseconds ?? -1;
   }
 
-  /** All pauses before retries are over. */
+  /** Ends all pauses before retries. */
   async retry(): Promise<void> {
-    for (const { milliseconds, task } of this.timers) if (milliseconds !== LOOK) task();
+    for (const { milliseconds, task } of this.timers) if (milliseconds !== CHECK_INTERVAL) task();
     await this.settle();
   }
 
-  /** It is looked so many times whether the first server is back. */
-  async look(times: number): Promise<void> {
+  /** Lets this many checks of the primary server happen. */
+  async checkPrimary(times: number): Promise<void> {
     for (let time = 0; time < times; time++) {
-      const at = this.timers.findIndex(({ milliseconds }) => milliseconds === LOOK);
+      const at = this.timers.findIndex(({ milliseconds }) => milliseconds === CHECK_INTERVAL);
       if (at < 0) return;
       this.timers.splice(at, 1)[0]!.task();
       await this.settle();
     }
   }
 
-  /** Lets the last attempt come through. */
+  /** Lets the last attempt succeed. */
   async connect(attempt = this.last): Promise<void> {
     for (let n = 0; n < 3; n++) {
       attempt.succeed();
@@ -202,10 +202,10 @@ export class World {
     }
   }
 
-  /** Lets all come through that are on their way, and those that follow them. */
+  /** Lets all pending attempts succeed, and those that they cause. */
   async connectAll(): Promise<void> {
-    const coming = (): Attempt | undefined => this.alive.find(({ state }) => state !== "bound");
-    for (let attempt = coming(); attempt !== undefined; attempt = coming()) await this.connect(attempt);
+    const pending = (): Attempt | undefined => this.alive.find(({ state }) => state !== "bound");
+    for (let attempt = pending(); attempt !== undefined; attempt = pending()) await this.connect(attempt);
   }
 
   async fail(code: ErrorCode, attempt = this.last, retryAfter?: number): Promise<void> {
@@ -213,8 +213,8 @@ export class World {
     await this.settle();
   }
 
-  async notice(change: Change): Promise<void> {
-    this.#notice?.(change);
+  async hostChange(change: HostChange): Promise<void> {
+    this.#onHostChange?.(change);
     await this.settle();
   }
 }

@@ -12,11 +12,11 @@ import {
   type ControlMessage,
   type SessionHandler,
 } from "@postern/protocol";
-import type { TunnelEvent } from "./options.js";
 import { Tunnel } from "./tunnel.js";
+import type { TunnelEvent, TunnelEventOf, TunnelEventType } from "./tunnel-event.js";
 
-/** A server that answers what it is told as `reply` does. */
-async function playedServer(reply: (message: ControlMessage, session: Session) => void): Promise<string> {
+/** A server that responds to control messages as `reply` does. */
+async function scriptedServer(reply: (message: ControlMessage, session: Session) => void): Promise<string> {
   const listener = createServer();
   listener.on("upgrade", ({ headers }, socket: Socket, head: Buffer) => {
     socket.on("error", () => {});
@@ -43,8 +43,8 @@ async function playedServer(reply: (message: ControlMessage, session: Session) =
   return `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
 }
 
-/** An issuer that gives a new token each time. */
-async function playedIssuer(): Promise<{ url: string; given: () => number }> {
+/** An issuer that returns a new token each time. */
+async function scriptedIssuer(): Promise<{ url: string; given: () => number }> {
   let given = 0;
   const listener = createServer((_, response) => response.end(JSON.stringify({ access_token: `t${++given}` })));
   onTestFinished(() => {
@@ -55,7 +55,7 @@ async function playedIssuer(): Promise<{ url: string; given: () => number }> {
   return { url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/token`, given: () => given };
 }
 
-function letIn(session: Session): void {
+function accept(session: Session): void {
   session.control({
     type: "welcome",
     version: 1,
@@ -76,9 +76,9 @@ function refuse(session: Session): void {
   session.close(new TunnelError("PN_AUTH_REFUSED"));
 }
 
-/** Opens a tunnel with tokens from an issuer; what it tells, until `over` says that it is enough. */
-async function events(server: string, issuer: string, over: (told: TunnelEvent[]) => boolean): Promise<string[]> {
-  const told: TunnelEvent[] = [];
+/** Opens a tunnel with tokens from an issuer. Returns the types of its events until `isEnough`, or until it fails. */
+async function events(server: string, issuer: string, isEnough: (seen: TunnelEvent[]) => boolean): Promise<string[]> {
+  const seen: TunnelEvent[] = [];
   const enough = Promise.withResolvers<void>();
   const tunnel = new Tunnel({
     server,
@@ -86,48 +86,48 @@ async function events(server: string, issuer: string, over: (told: TunnelEvent[]
     tokenRefresh: { url: issuer, refreshToken: `r of ${server}` },
     reconnection: { initialDelay: 1, maxDelay: 1 },
     onEvent(event) {
-      told.push(event);
-      if (over(told)) enough.resolve();
+      seen.push(event);
+      if (isEnough(seen)) enough.resolve();
     },
   });
   tunnel.open().catch(() => enough.resolve());
   await enough.promise;
   await tunnel.close();
-  return told.map(({ type }) => type);
+  return seen.map(({ type }) => type);
 }
 
-const count = (told: readonly TunnelEvent[], type: string): number => told.filter((each) => each.type === type).length;
+const count = (seen: readonly TunnelEvent[], type: string): number => seen.filter((each) => each.type === type).length;
 
-test("a token that is not taken at login is replaced at once, and one time only", async () => {
-  const issuer = await playedIssuer();
-  const server = await playedServer((message, session) => message.type === "hello" && refuse(session));
-  const told = await events(server, issuer.url, () => false);
-  expect(told.filter((type) => type === "connection_attempt")).toHaveLength(2);
-  expect(told).not.toContain("reconnection");
+test("a token that is refused at login is replaced at once, and only once", async () => {
+  const issuer = await scriptedIssuer();
+  const server = await scriptedServer((message, session) => message.type === "hello" && refuse(session));
+  const seen = await events(server, issuer.url, () => false);
+  expect(seen.filter((type) => type === "connection_attempt")).toHaveLength(2);
+  expect(seen).not.toContain("reconnection");
   expect(issuer.given()).toBe(2);
 });
 
-test("a server that lets every token in and gives it no name is not run against, and neither is the issuer", async () => {
-  const issuer = await playedIssuer();
-  const server = await playedServer((message, session) => {
-    if (message.type === "hello") letIn(session);
+test("a token that is refused with the name is replaced only once", async () => {
+  const issuer = await scriptedIssuer();
+  const server = await scriptedServer((message, session) => {
+    if (message.type === "hello") accept(session);
     if (message.type === "bind") refuse(session);
   });
-  const told = await events(server, issuer.url, () => false);
-  expect(told.filter((type) => type === "connection_attempt")).toHaveLength(2);
+  const seen = await events(server, issuer.url, () => false);
+  expect(seen.filter((type) => type === "connection_attempt")).toHaveLength(2);
   expect(issuer.given()).toBe(2);
 });
 
-test("a server that lets every token in and throws it out again is not run against without a pause", async () => {
-  const issuer = await playedIssuer();
-  const server = await playedServer((message, session) => {
-    if (message.type === "hello") letIn(session);
+test("a server that accepts every token and then ends the session is retried with pauses", async () => {
+  const issuer = await scriptedIssuer();
+  const server = await scriptedServer((message, session) => {
+    if (message.type === "hello") accept(session);
     if (message.type !== "bind") return;
     grant(session, message);
     setImmediate(() => refuse(session));
   });
-  const told = await events(server, issuer.url, (all) => count(all, "tunnel_closed") === 4);
-  const order = told.filter((type) => ["connection_attempt", "tunnel_closed", "reconnection"].includes(type));
+  const seen = await events(server, issuer.url, (all) => count(all, "tunnel_closed") === 4);
+  const order = seen.filter((type) => ["connection_attempt", "tunnel_closed", "reconnection"].includes(type));
   expect(order.slice(0, 10)).toEqual([
     "connection_attempt",
     "tunnel_closed",
@@ -143,48 +143,52 @@ test("a server that lets every token in and throws it out again is not run again
   expect(issuer.given()).toBeGreaterThan(1);
 });
 
-/** Opens a tunnel with an API key; the first event of this type. */
-async function firstEvent(type: string, server: string, connectionTimeout = 30_000): Promise<TunnelEvent> {
-  const told = Promise.withResolvers<TunnelEvent>();
+/** Opens a tunnel with an API key. Returns the first event of this type. */
+async function firstEvent<Type extends TunnelEventType>(
+  type: Type,
+  server: string,
+  connectionTimeout = 30_000,
+): Promise<TunnelEventOf<Type>> {
+  const seen = Promise.withResolvers<TunnelEventOf<Type>>();
   const onEvent = (event: TunnelEvent): void => {
-    if (event.type === type) told.resolve(event);
+    if (event.type === type) seen.resolve(event as TunnelEventOf<Type>);
   };
   const tunnel = new Tunnel({ server, apiKey: "key", local: 9, connectionTimeout, onEvent });
-  tunnel.open().catch((error: unknown) => told.reject(error));
+  tunnel.open().catch((error: unknown) => seen.reject(error));
   onTestFinished(() => tunnel.close());
-  return told.promise;
+  return seen.promise;
 }
 
-test("a server that says nothing about the name is given up in time, and tried again", async () => {
-  const server = await playedServer((message, session) => message.type === "hello" && letIn(session));
+test("a server that does not respond to the request for a name times out, and is retried", async () => {
+  const server = await scriptedServer((message, session) => message.type === "hello" && accept(session));
   const { data } = await firstEvent("reconnection", server, 300);
-  expect(data["attempt"]).toBe(1);
+  expect(data.attempt).toBe(1);
 });
 
-test("a server whose grant has no address that could be visited is told of, and tried again or not as its error says", async () => {
-  const server = await playedServer((message, session) => {
-    if (message.type === "hello") letIn(session);
+test("a grant whose address is not a URL is a protocol error", async () => {
+  const server = await scriptedServer((message, session) => {
+    if (message.type === "hello") accept(session);
     if (message.type !== "bind") return;
     session.control({ type: "bound", bind: message.bind, tunnel: 1, tunnel_id: "t", name: "x", public_url: "nowhere" });
   });
   const { data } = await firstEvent("error", server);
-  expect(data["code"]).toBe("PN_PROTOCOL");
+  expect(data.code).toBe("PN_PROTOCOL");
 });
 
-test("a connection that somebody on the way closes in an orderly way, without a word, is made anew", async () => {
-  const server = await playedServer((message, session) => {
-    if (message.type === "hello") letIn(session);
+test("a session that something between client and server closes in an orderly way is replaced", async () => {
+  const server = await scriptedServer((message, session) => {
+    if (message.type === "hello") accept(session);
     if (message.type !== "bind") return;
     grant(session, message);
     setImmediate(() => session.close(new TunnelError("PN_CLOSED")));
   });
   const { data } = await firstEvent("reconnection", server);
-  expect(data["attempt"]).toBe(1);
+  expect(data.attempt).toBe(1);
 });
 
-test("a server that ends a session and says when to come again is obeyed", async () => {
-  const server = await playedServer((message, session) => {
-    if (message.type === "hello") letIn(session);
+test("a server that ends a session and names a time for the retry is obeyed", async () => {
+  const server = await scriptedServer((message, session) => {
+    if (message.type === "hello") accept(session);
     if (message.type !== "bind") return;
     grant(session, message);
     setImmediate(() => {
@@ -194,5 +198,5 @@ test("a server that ends a session and says when to come again is obeyed", async
     });
   });
   const { data } = await firstEvent("reconnection", server);
-  expect(data["delay_ms"]).toBeGreaterThanOrEqual(60_000);
+  expect(data.delay_ms).toBeGreaterThanOrEqual(60_000);
 });

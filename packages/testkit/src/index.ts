@@ -12,6 +12,7 @@ export { CountingOrigin, type Leaving } from "./origins/counting-origin.js";
 export { echoed, fieldValues, startEchoOrigin, type Echo } from "./origins/echo-origin.js";
 export { exchange, type Exchange, type ExchangeOptions } from "./network/exchange.js";
 export { FakeClock } from "./fake-clock.js";
+export { memoryStreams, type MemoryStream, type MemoryStreamOptions } from "./network/memory-streams.js";
 export { needs, needsRoot, type NeededProgram, type SkippableTest } from "./needs.js";
 export { NetworkNamespace, type Loss } from "./network/network-namespace.js";
 export { OriginProcess } from "./origins/origin-process.js";

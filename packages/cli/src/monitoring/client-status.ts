@@ -1,16 +1,13 @@
+import type { ConnectionState, ConnectOptions, EndpointReport, StatusEvent } from "@postern/client";
 import {
   configSummary,
   EndpointStatus,
   EventHistory,
   isHealthy,
-  type ConnectionState,
-  type ConnectOptions,
-  type EndpointReport,
   type NumberedEvent,
   type StatusDocument,
-  type StatusEvent,
   type WebhookReport,
-} from "@postern/client";
+} from "@postern/client/command";
 
 /** The window of the current request rate, in seconds. */
 const RATE_WINDOW = 5;

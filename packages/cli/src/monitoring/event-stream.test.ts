@@ -1,3 +1,4 @@
+import type { NumberedEvent } from "@postern/client/command";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished, test } from "vitest";
@@ -28,7 +29,8 @@ test("an idle stream sends heartbeats", async () => {
 test("a reader that reads nothing is disconnected", async () => {
   const { wire, stream, ended } = await streamTo(50);
   wire.socket.pause();
-  const event = { id: 1, time: "", type: "error", endpoint: "web", message: "", data: { text: "x".repeat(8_000) } };
+  const data = { text: "x".repeat(8_000) };
+  const event: NumberedEvent = { id: 1, time: "", type: "status_update", endpoint: "web", message: "", data };
   // More than fits into the sockets' buffers.
   const filling = setInterval(() => stream.send(event), 1);
   onTestFinished(() => clearInterval(filling));

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { NumberedEvent } from "@postern/client";
+import type { NumberedEvent } from "@postern/client/command";
 import { boundedJson } from "../terminal/bounded-json.js";
 
 export const STREAM_LIMITS = {

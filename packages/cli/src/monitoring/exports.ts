@@ -1,5 +1,6 @@
 import { basename, dirname, extname } from "node:path";
-import { dialThrough, type StatusEvent, type WebhookReport } from "@postern/client";
+import type { StatusEvent } from "@postern/client";
+import { dialThrough, type WebhookReport } from "@postern/client/command";
 import { boundedJson } from "../terminal/bounded-json.js";
 import type { Settings } from "../settings/configuration.js";
 import { LogFiles } from "../reporting/log-files.js";

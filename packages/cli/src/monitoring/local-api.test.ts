@@ -2,14 +2,20 @@ import { request } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { exchange, until, Wire, type ExchangeOptions } from "@postern/testkit";
-import type { StatusEvent } from "@postern/client";
+import type { StatusEvent, TunnelEventType } from "@postern/client";
 import { ClientStatus } from "./client-status.js";
 import { LocalApi, LOCAL_API_LIMITS } from "./local-api.js";
 
 const SPEC = { label: "web", options: { server: "https://tunnel.example.com", apiKey: "s3cr3t-s3cr3t", local: 3000 } };
 
-function eventOf(type: string, data: Record<string, unknown> = {}, time = new Date()): StatusEvent {
-  return { time: time.toISOString(), type, endpoint: "web", message: `event ${type}`, data };
+function eventOf(type: TunnelEventType, data: Record<string, unknown> = {}, time = new Date()): StatusEvent {
+  return {
+    time: time.toISOString(),
+    type,
+    endpoint: "web",
+    message: `event ${type}`,
+    data: { code: "PN_INTERNAL", ...data },
+  } as StatusEvent;
 }
 
 async function opened(options: { listen?: string; metrics?: boolean } = {}) {
@@ -67,8 +73,10 @@ test("events are filtered by type, time and endpoint", async () => {
   status.add(eventOf("pong", { second: 2 }, at(2)));
   status.add(eventOf("error", { second: 3 }, at(3)));
   const seconds = async (query: string): Promise<unknown> => {
-    const { events } = JSON.parse(String((await ask(`/api/events?${query}`)).body)) as { events: StatusEvent[] };
-    return events.map(({ data }) => data["second"]);
+    const { events } = JSON.parse(String((await ask(`/api/events?${query}`)).body)) as {
+      events: { data: { second: number } }[];
+    };
+    return events.map(({ data }) => data.second);
   };
   expect(await seconds("type=error")).toEqual([1, 3]);
   expect(await seconds("type=error,pong&since=2026-11-22T10:00:02Z")).toEqual([2, 3]);

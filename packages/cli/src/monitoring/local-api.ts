@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { matches, metricFamilies, metricsText, METRICS_TEXT_TYPE, type NumberedEvent } from "@postern/client";
+import { matches, metricFamilies, metricsText, METRICS_TEXT_TYPE, type NumberedEvent } from "@postern/client/command";
 import { boundedJson } from "../terminal/bounded-json.js";
 import type { ClientStatus } from "./client-status.js";
 import { eventQuery } from "./event-query.js";

@@ -1,3 +1,4 @@
+import type { StatusEvent } from "@postern/client";
 import { expect, test } from "vitest";
 import { StatusWebhook, webhookSignature, WEBHOOK_LIMITS } from "./status-webhook.js";
 
@@ -42,7 +43,8 @@ function scripted(options: { secret?: string } = {}) {
     trouble,
     respond: (...given: (number | Error)[]) => (responses = given),
     add: (count = 1, type = "error"): void => {
-      while (count-- > 0) webhook.add({ time: "", type, endpoint: "web", message: "", data: { number: ++number } });
+      while (count-- > 0)
+        webhook.add({ time: "", type, endpoint: "web", message: "", data: { number: ++number } } as StatusEvent);
     },
     /** Fires the one timer that is set; returns its delay. */
     elapse: async (): Promise<number | undefined> => {
@@ -152,7 +154,7 @@ test("closing does not wait for a receiver that never responds", async () => {
       return () => {};
     },
   });
-  webhook.add({ time: "", type: "error", endpoint: "web", message: "", data: {} });
+  webhook.add({ time: "", type: "status_update", endpoint: "web", message: "", data: {} });
   await webhook.close();
 });
 

@@ -1,4 +1,4 @@
-import type { TunnelEvent } from "@postern/client";
+import type { TunnelEvent, TunnelEventData } from "@postern/client";
 import type { Logger } from "pino";
 
 const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
@@ -14,21 +14,26 @@ const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
 };
 
 /** Logs an endpoint's event; requests go to their own log. */
-export function logEvent({ type, endpoint, message, data }: TunnelEvent, log: Logger, requestLog: Logger): void {
+export function logEvent(event: TunnelEvent, log: Logger, requestLog: Logger): void {
+  const { type, endpoint, message, data } = event;
   if (type === "http_request")
     return requestLog.info({ endpoint, ...data }, "omitted" in data ? "more requests" : "request");
-  const isExpected = data["code"] === "PN_CLOSED";
-  const level =
-    type === "token_refresh" ? tokenLevel(data) : type === "status_update" ? statusLevel(data) : LEVELS[type];
-  log[(isExpected ? undefined : level) ?? "info"]({ endpoint, ...data }, message);
+  log[levelOf(event)]({ endpoint, ...data }, message);
+}
+
+function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
+  if (type === "token_refresh") return tokenLevel(data);
+  if (type === "status_update") return statusLevel(data);
+  if (type === "tunnel_closed" && data.code === "PN_CLOSED") return "info";
+  return LEVELS[type] ?? "info";
 }
 
 /** Only a failing end-to-end check is worth a warning. */
-export function statusLevel(data: Record<string, unknown>): "debug" | "warn" {
-  return data["data_plane"] === "failing" ? "warn" : "debug";
+export function statusLevel(data: TunnelEventData["status_update"]): "debug" | "warn" {
+  return data.data_plane === "failing" ? "warn" : "debug";
 }
 
 /** A successful renewal is routine. */
-export function tokenLevel({ state }: Record<string, unknown>): "debug" | "warn" {
+export function tokenLevel({ state }: TunnelEventData["token_refresh"]): "debug" | "warn" {
   return state === "renewed" ? "debug" : "warn";
 }

@@ -2,7 +2,8 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import picocolors from "picocolors";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { EndpointStatus, type ConfigSummary } from "@postern/client";
+import type { ConfigSummary, TunnelEvent, TunnelEventType } from "@postern/client";
+import { EndpointStatus } from "@postern/client/command";
 import { figuresLine, LiveView } from "./live-view.js";
 import { Output } from "../terminal/output.js";
 
@@ -26,8 +27,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function happens(type: string, data: Record<string, unknown>): void {
-  status.add({ time: new Date().toISOString(), type, endpoint: "web", message: "", data });
+function happens(type: TunnelEventType, data: Record<string, unknown>): void {
+  status.add({ time: new Date().toISOString(), type, endpoint: "web", message: "", data } as TunnelEvent);
 }
 
 /** The output since the last call. */

@@ -24,8 +24,7 @@ afterEach(() => {
 });
 
 function show(type: TunnelEventType, message: string, data: Record<string, unknown> = {}): void {
-  const event: TunnelEvent = { time: new Date().toISOString(), type, endpoint: "default", message, data };
-  view.show(event);
+  view.show({ time: new Date().toISOString(), type, endpoint: "default", message, data } as TunnelEvent);
 }
 
 const url = "http://my-app.localhost:8080";

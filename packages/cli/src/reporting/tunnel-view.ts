@@ -1,4 +1,4 @@
-import type { RequestRecord, TunnelEvent } from "@postern/client";
+import type { TunnelEvent, TunnelEventData, TunnelEventOf } from "@postern/client";
 import { clockText } from "./clock-text.js";
 import type { Messages } from "./messages.js";
 import { statusLevel, tokenLevel } from "./event-log.js";
@@ -30,9 +30,9 @@ export class TunnelView {
   show(event: TunnelEvent): void {
     switch (event.type) {
       case "http_request":
-        return this.#request(event.data as unknown as RequestRecord | { omitted: number });
+        return this.#request(event.data);
       case "tunnel_established":
-        return this.#tunnelEstablished(String(event.data["public_url"]));
+        return this.#tunnelEstablished(event.data.public_url);
       case "connection_failure":
       case "authentication_failure":
       case "tunnel_closed":
@@ -51,9 +51,9 @@ export class TunnelView {
     }
   }
 
-  #request(record: RequestRecord | { omitted: number }): void {
+  #request(record: TunnelEventData["http_request"]): void {
     const { columns, paint } = this.#messages;
-    if ("omitted" in record) {
+    if (record.omitted !== undefined) {
       this.#omitted += record.omitted;
       this.#timer ??= setTimeout(() => this.reportOmitted(), OMITTED_INTERVAL).unref();
       return;
@@ -86,24 +86,24 @@ export class TunnelView {
    * An unreachable local service is printed at once; other errors are printed with the reconnection or as the failure
    * of the command.
    */
-  #error(event: TunnelEvent): void {
-    if (String(event.data["code"]).startsWith("PN_DIAL_")) this.#state("warn", event.message, event);
+  #error(event: TunnelEventOf<"error">): void {
+    if (event.data.code.startsWith("PN_DIAL_")) this.#state("warn", event.message, event);
     else this.#cause = event.message;
   }
 
-  #reconnection(event: TunnelEvent): void {
-    const delay = durationText(Number(event.data["delay_ms"]));
+  #reconnection(event: TunnelEventOf<"reconnection">): void {
+    const delay = durationText(event.data.delay_ms);
     const text =
       this.#url === undefined ? `Not connected; retrying in ${delay}` : `Connection lost; reconnecting in ${delay}`;
     this.#state("warn", this.#cause === undefined ? text : `${text}: ${this.#cause}`, event);
     this.#cause = undefined;
   }
 
-  #state(level: "debug" | "warn", text: string, event: TunnelEvent): void {
+  #state(level: "debug" | "warn", text: string, { type, data }: TunnelEvent): void {
     const { paint } = this.#messages;
     const shown = sentence(printable(text));
     const coloured = level === "warn" ? paint.yellow(shown) : paint.dim(shown);
-    this.#messages.print(level, this.#stamped(coloured), { msg: text, type: event.type, ...event.data });
+    this.#messages.print(level, this.#stamped(coloured), { msg: text, type, ...data });
   }
 
   #stamped(text: string): string {

@@ -1,4 +1,4 @@
-import { parseTarget } from "@postern/client";
+import { parseLocalAddress } from "@postern/client/command";
 import { CliError } from "../errors.js";
 
 /** The local service to share. */
@@ -18,7 +18,7 @@ export function localTarget(text: string): LocalTarget {
     );
   }
   try {
-    const { tls, authority } = parseTarget(text);
+    const { tls, authority } = parseLocalAddress(text);
     return { local: text, shown: `${tls ? "https" : "http"}://${authority}` };
   } catch (error) {
     throw new CliError("PN_TARGET_INVALID", error instanceof Error ? error.message : String(error));

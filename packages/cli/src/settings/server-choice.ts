@@ -1,4 +1,4 @@
-import { parseServerAddress } from "@postern/client";
+import { parseServerAddress } from "@postern/client/command";
 import { CliError } from "../errors.js";
 
 const FIX = [

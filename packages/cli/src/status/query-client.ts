@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { StatusDocument } from "@postern/client";
+import type { StatusDocument } from "@postern/client/command";
 import type { RunningClient } from "../monitoring/run-file.js";
 
 /** The result of querying one client. */

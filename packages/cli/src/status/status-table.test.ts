@@ -1,6 +1,7 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
-import { EndpointStatus, type ConfigSummary, type StatusDocument } from "@postern/client";
+import type { ConfigSummary, TunnelEvent, TunnelEventType } from "@postern/client";
+import { EndpointStatus, type StatusDocument } from "@postern/client/command";
 import type { ClientResponse } from "./query-client.js";
 import { statusTable } from "./status-table.js";
 
@@ -11,12 +12,12 @@ const plain = picocolors.createColors(false);
 function response(
   pid: number,
   endpoint: string,
-  ...events: [type: string, data: Record<string, unknown>][]
+  ...events: [type: TunnelEventType, data: Record<string, unknown>][]
 ): ClientResponse {
   const status = new EndpointStatus(endpoint, {} as ConfigSummary);
   for (const [index, [type, data]] of events.entries()) {
     const time = new Date(NOW - 60_000 + index * 1_000).toISOString();
-    status.add({ time, type, endpoint, message: `Event ${type}.`, data });
+    status.add({ time, type, endpoint, message: `Event ${type}.`, data } as TunnelEvent);
   }
   const time = new Date(NOW).toISOString();
   const document: StatusDocument = {
@@ -36,13 +37,13 @@ function response(
   };
 }
 
-const CONNECTED: [string, Record<string, unknown>] = [
+const CONNECTED: [TunnelEventType, Record<string, unknown>] = [
   "tunnel_established",
   { public_url: "http://my-app.tunnel.example.com:8080" },
 ];
 
 test("one healthy client", () => {
-  const requests = Array.from({ length: 30 }, (): [string, Record<string, unknown>] => [
+  const requests = Array.from({ length: 30 }, (): [TunnelEventType, Record<string, unknown>] => [
     "http_request",
     { status: 200, duration_ms: 12 },
   ]);

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
-import { isHealthy, type EndpointReport, type StatusDocument } from "@postern/client";
+import type { EndpointReport } from "@postern/client";
+import { isHealthy, type StatusDocument } from "@postern/client/command";
 import type { Paint } from "../terminal/paint.js";
 import { cutLine, printable, printableAscii } from "../terminal/printable.js";
 import { ageText, durationText, rateText } from "../terminal/quantity.js";

@@ -28,11 +28,11 @@ export function eventPrinter(output: Output, endpoint: string): (event: MachineE
   return (event) => output.line(boundedJson({ ...event }), lossLine);
 }
 
-export function machineEvent(
-  type: string,
+export function machineEvent<Type extends string>(
+  type: Type,
   endpoint: string,
   message: string,
   data: Record<string, unknown>,
-): MachineEvent {
+): MachineEvent & { type: Type } {
   return { time: new Date().toISOString(), type, endpoint, message, data };
 }

@@ -22,7 +22,7 @@ test.for([
     { method: "token", token: "t" },
   ],
   [{ tls: { cert: "c", key: "k" } }, { method: "certificate" }],
-  // Shown also by who logs in otherwise.
+  // The certificate is presented in TLS with any login.
   [
     { tls: { cert: "c", key: "k" }, apiKey: "k" },
     { method: "api_key", api_key: "k" },
@@ -40,11 +40,12 @@ test.for([
 });
 
 test.for([{}, { tls: {} }, { user: "alice" }, { apiKey: "k", token: "t" }, { apiKey: "k", tokenRefresh: REFRESH }])(
-  "%j is not one credential",
-  (options) => expect(() => credential(options)).toThrow(/either an apiKey, or a token or tokenRefresh, or a cert/),
+  "%j does not have exactly one credential",
+  (options) =>
+    expect(() => credential(options)).toThrow(/exactly one credential: apiKey, or token and tokenRefresh, or a cert/),
 );
 
-test("a token that no login has room for is not even sent", async () => {
+test("a token that is too long for a login is not sent", async () => {
   const fits = credential({ token: "x".repeat(LOGIN_LIMITS.token) });
   expect((await fits.auth()).token).toHaveLength(LOGIN_LIMITS.token);
   await expect(credential({ token: "x".repeat(LOGIN_LIMITS.token + 1) }).auth()).rejects.toMatchObject({
@@ -53,16 +54,16 @@ test("a token that no login has room for is not even sent", async () => {
   });
 });
 
-test("who has nothing that renews it is told what to do when it ends", () => {
+test("a credential that is not renewed is reported before it expires, with what to do", () => {
   credential({ token: "t" }).expiring(59_100);
   credential({ tls: { cert: "c", key: "k" } }).expiring(1);
   expect(reports).toEqual([
     {
-      message: expect.stringMatching(/^the token ends in 60 s.*set token_refresh$/),
+      message: expect.stringMatching(/^the token expires in 60 s.*set token_refresh$/),
       data: { state: "expiring", expires_in_ms: 59_100 },
     },
     {
-      message: expect.stringMatching(/^(?!.*token).*certificate ends in 1 s: renew it$/),
+      message: expect.stringMatching(/^(?!.*token).*certificate expires in 1 s: renew it$/),
       data: { state: "expiring", expires_in_ms: 1 },
     },
   ]);

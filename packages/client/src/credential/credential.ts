@@ -1,24 +1,29 @@
 import type { Auth, Refreshed, TunnelError } from "@postern/protocol";
+import type { TokenChange } from "../tunnel-event.js";
 
-/** A session whose credential can be replaced while it lives. */
+/** An open session whose credential can be replaced. */
 export interface RefreshableSession {
-  /** @throws TunnelError as the server answers. */
+  /** @throws TunnelError of the server. */
   refresh(auth: Auth): Promise<Refreshed>;
 }
 
-/** What a tunnel logs in with, session after session. */
+/** The credential that each session of a tunnel logs in with. */
 export interface Credential {
-  /** @throws TunnelError when there is none that could be used. */
+  /** @throws TunnelError when no usable credential can be had. */
   auth(): Promise<Auth>;
-  /** No session came of the last `auth`, or one has ended, for this reason. Whether there is another credential. */
+  /** Is called when a login with the last `auth` failed, or its session was lost. Returns whether to try another credential. */
   another(error: TunnelError): boolean;
-  /** A session lives by the last `auth`, for so many milliseconds if the server has said it. Returns what to call when it has ended. */
+  /**
+   * A session is open with the last `auth`.
+   * @param lifetime how long the server accepts it, in milliseconds, if known.
+   * @returns a function to call when the session is closed.
+   */
   follow(session: RefreshableSession, lifetime: number | undefined): () => void;
-  /** The server says that the credential ends in so many milliseconds. */
+  /** The server has announced that the credential expires in this many milliseconds. */
   expiring(milliseconds: number): void;
-  /** Nobody needs it any more. */
+  /** The tunnel does not use it any more. */
   release(): void;
 }
 
-/** Tells what becomes of tokens; `data` has a `state`: renewed, failed or expiring. */
-export type CredentialReport = (message: string, data: { state: string } & Record<string, unknown>) => void;
+/** Reports a change of the tunnel's token. */
+export type CredentialReport = (message: string, data: TokenChange) => void;

@@ -1,7 +1,7 @@
 import { LOGIN_LIMITS, TunnelError, type Auth } from "@postern/protocol";
 import type { Credential, CredentialReport } from "./credential.js";
 
-/** The same for every session. */
+/** A credential that is the same for every session. */
 export class FixedCredential implements Credential {
   readonly #auth: Auth;
   readonly #report: CredentialReport;
@@ -13,7 +13,7 @@ export class FixedCredential implements Credential {
 
   async auth(): Promise<Auth> {
     if ((this.#auth.token?.length ?? 0) > LOGIN_LIMITS.token)
-      throw new TunnelError("PN_AUTH_REFUSED", `a token has ${LOGIN_LIMITS.token} bytes at most`);
+      throw new TunnelError("PN_AUTH_REFUSED", `the token has more than ${LOGIN_LIMITS.token} bytes`);
     return this.#auth;
   }
 
@@ -27,11 +27,11 @@ export class FixedCredential implements Credential {
 
   expiring(milliseconds: number): void {
     const when = `${Math.ceil(milliseconds / 1_000)} s`;
-    const data = { state: "expiring", expires_in_ms: milliseconds };
+    const data = { state: "expiring", expires_in_ms: milliseconds } as const;
     this.#report(
       this.#auth.method === "certificate"
-        ? `the client's certificate ends in ${when}: renew it`
-        : `the token ends in ${when}, and nothing renews it: give a new one, or set token_refresh`,
+        ? `the client certificate expires in ${when}: renew it`
+        : `the token expires in ${when} and is not renewed: give a new one, or set token_refresh`,
       data,
     );
   }

@@ -7,11 +7,11 @@ import { TokenSource } from "./token-source.js";
 
 const LIFETIME = 600_000;
 
-/** A token that is renewed, all around it played: the issuer, the clock, and the sessions that it logs in to. */
-class Played {
+/** A RenewedToken with a scripted issuer and a manual clock. */
+class Setup {
   readonly clock = new ManualClock();
   readonly reports: [state: string, message: string][] = [];
-  /** What the issuer's next answers are; then tokens. */
+  /** The issuer fails with these first; then it returns tokens. */
   readonly failures: TunnelError[] = [];
   given = 0;
   released = 0;
@@ -27,7 +27,7 @@ class Played {
     this.credential = this.another();
   }
 
-  /** One more tunnel with the same source. */
+  /** Another tunnel with the same source. */
   another(): RenewedToken {
     const shared = { source: this.source, release: () => void this.released++ };
     return new RenewedToken(
@@ -43,10 +43,10 @@ class Played {
   }
 }
 
-/** A server's side of a session: remembers what it is shown, and answers as it is told. */
-class PlayedSession implements RefreshableSession {
+/** A session that records the tokens it gets, and responds as scripted. */
+class ScriptedSession implements RefreshableSession {
   readonly shown: Auth[] = [];
-  /** What the next answers are; then it takes what it is shown. */
+  /** The server fails with these first; then it accepts. */
   readonly failures: TunnelError[] = [];
   readonly lifetime: number | undefined;
   gate: Promise<void> = Promise.resolve();
@@ -71,80 +71,80 @@ class PlayedSession implements RefreshableSession {
 
 const refused = (code: ErrorCode): TunnelError => new TunnelError(code);
 
-test("it logs in with what the source has, and who the user says it is", async () => {
-  expect(await new Played("first").credential.auth()).toEqual({ method: "token", token: "first", user: "alice" });
-  expect(await new Played().credential.auth()).toMatchObject({ token: "t1" });
+test("logs in with the source's token and the configured user", async () => {
+  expect(await new Setup("first").credential.auth()).toEqual({ method: "token", token: "first", user: "alice" });
+  expect(await new Setup().credential.auth()).toMatchObject({ token: "t1" });
 });
 
-test("a new token goes to the session that lives; the old one is told no more", async () => {
-  const played = new Played();
-  await played.credential.auth();
-  const session = new PlayedSession();
-  const end = played.credential.follow(session, LIFETIME);
+test("a new token is sent to the open session, and none to a closed one", async () => {
+  const setup = new Setup();
+  await setup.credential.auth();
+  const session = new ScriptedSession();
+  const end = setup.credential.follow(session, LIFETIME);
   await settled();
   expect(session.shown).toEqual([]);
-  await played.clock.pass(0.6 * LIFETIME);
+  await setup.clock.pass(0.6 * LIFETIME);
   expect(session.shown).toEqual([{ method: "token", token: "t2" }]);
-  expect(played.states).toEqual(["renewed"]);
+  expect(setup.states).toEqual(["renewed"]);
   end();
-  expect(played.clock.waiting).toBe(0);
-  await played.clock.pass(LIFETIME);
+  expect(setup.clock.waiting).toBe(0);
+  await setup.clock.pass(LIFETIME);
   expect(session.shown).toHaveLength(1);
 });
 
-test("the server's word on how long a token counts is what the next one is planned by", async () => {
-  const played = new Played();
-  await played.credential.auth();
-  played.credential.follow(new PlayedSession(50_000), 100_000);
-  expect(played.clock.next).toBe(60_000);
-  await played.clock.pass(60_000);
-  expect(played.clock.next).toBe(30_000);
+test("the next renewal is scheduled by the lifetime that the server names", async () => {
+  const setup = new Setup();
+  await setup.credential.auth();
+  setup.credential.follow(new ScriptedSession(50_000), 100_000);
+  expect(setup.clock.next).toBe(60_000);
+  await setup.clock.pass(60_000);
+  expect(setup.clock.next).toBe(30_000);
 });
 
-test("the word that it ends makes a new one come at once", async () => {
-  const played = new Played();
-  await played.credential.auth();
-  const session = new PlayedSession();
-  played.credential.follow(session, LIFETIME);
-  played.credential.expiring();
+test("an announcement that the token expires triggers a renewal at once", async () => {
+  const setup = new Setup();
+  await setup.credential.auth();
+  const session = new ScriptedSession();
+  setup.credential.follow(session, LIFETIME);
+  setup.credential.expiring();
   await settled();
   expect(session.tokens).toEqual(["t2"]);
 });
 
 test.for(["PN_AUTH_REFUSED", "PN_AUTH_EXPIRED"] as const)(
-  "after %s there is another one, once; after a session there may be one more",
+  "after %s there is another token, once until a session has opened",
   async (code) => {
-    const played = new Played("first");
-    expect(played.credential.another(refused(code))).toBe(false);
-    await played.credential.auth();
-    expect(played.credential.another(refused(code))).toBe(true);
-    expect(await played.credential.auth()).toMatchObject({ token: "t1" });
-    expect(played.credential.another(refused(code))).toBe(false);
-    played.credential.follow(new PlayedSession(), LIFETIME)();
-    expect(played.credential.another(refused(code))).toBe(true);
-    expect(await played.credential.auth()).toMatchObject({ token: "t2" });
-    expect(played.credential.another(refused(code))).toBe(false);
+    const setup = new Setup("first");
+    expect(setup.credential.another(refused(code))).toBe(false);
+    await setup.credential.auth();
+    expect(setup.credential.another(refused(code))).toBe(true);
+    expect(await setup.credential.auth()).toMatchObject({ token: "t1" });
+    expect(setup.credential.another(refused(code))).toBe(false);
+    setup.credential.follow(new ScriptedSession(), LIFETIME)();
+    expect(setup.credential.another(refused(code))).toBe(true);
+    expect(await setup.credential.auth()).toMatchObject({ token: "t2" });
+    expect(setup.credential.another(refused(code))).toBe(false);
   },
 );
 
 test.for(["PN_SESSION_LOST", "PN_NAME_TAKEN", "PN_AUTH_UNAVAILABLE", "PN_REFRESH_REFUSED"] as const)(
-  "%s is not about the token: it stays",
+  "%s does not replace the token",
   async (code) => {
-    const played = new Played("first");
-    await played.credential.auth();
-    expect(played.credential.another(refused(code))).toBe(false);
-    expect(await played.credential.auth()).toMatchObject({ token: "first" });
+    const setup = new Setup("first");
+    await setup.credential.auth();
+    expect(setup.credential.another(refused(code))).toBe(false);
+    expect(await setup.credential.auth()).toMatchObject({ token: "first" });
   },
 );
 
-test("one token is shown at a time, and the last that came is the last that is shown", async () => {
-  const played = new Played();
-  await played.credential.auth();
-  const session = new PlayedSession();
+test("tokens are sent one at a time, and the latest one last", async () => {
+  const setup = new Setup();
+  await setup.credential.auth();
+  const session = new ScriptedSession();
   const gate = Promise.withResolvers<void>();
   session.gate = gate.promise;
-  played.credential.follow(session, LIFETIME);
-  for (const _ of [1, 2, 3]) await played.source.renew();
+  setup.credential.follow(session, LIFETIME);
+  for (const _ of [1, 2, 3]) await setup.source.renew();
   await settled();
   expect(session.tokens).toEqual(["t2"]);
   gate.resolve();
@@ -152,83 +152,83 @@ test("one token is shown at a time, and the last that came is the last that is s
   expect(session.tokens).toEqual(["t2", "t4"]);
 });
 
-test("a server that cannot look at it just now is asked again; one that refuses it is not", async () => {
-  const played = new Played();
-  await played.credential.auth();
-  const session = new PlayedSession();
+test("a token that the server could not verify is sent again; one that it refused is not", async () => {
+  const setup = new Setup();
+  await setup.credential.auth();
+  const session = new ScriptedSession();
   session.failures.push(refused("PN_AUTH_UNAVAILABLE"), refused("PN_AUTH_UNAVAILABLE"));
-  played.credential.follow(session, LIFETIME);
-  await played.source.renew();
+  setup.credential.follow(session, LIFETIME);
+  await setup.source.renew();
   await settled();
-  await played.clock.pass(2_000);
+  await setup.clock.pass(2_000);
   expect(session.tokens).toEqual(["t2", "t2", "t2"]);
-  expect(played.states).toEqual(["failed", "failed", "renewed"]);
+  expect(setup.states).toEqual(["failed", "failed", "renewed"]);
 
   session.failures.push(refused("PN_AUTH_REFUSED"));
-  await played.source.renew();
+  await setup.source.renew();
   await settled();
-  await played.clock.pass(10_000);
+  await setup.clock.pass(10_000);
   expect(session.tokens.slice(3)).toEqual(["t3"]);
-  // It is told, and the next one is shown again.
-  await played.source.renew();
+  // The refusal is reported, and the next token is sent.
+  await setup.source.renew();
   await settled();
   expect(session.tokens.slice(4)).toEqual(["t4"]);
 });
 
-test("a session that ends while it is asked hears and tells nothing any more", async () => {
-  const played = new Played();
-  await played.credential.auth();
-  const session = new PlayedSession();
+test("a session that closes during a refresh gets no tokens and reports nothing", async () => {
+  const setup = new Setup();
+  await setup.credential.auth();
+  const session = new ScriptedSession();
   const gate = Promise.withResolvers<void>();
   session.gate = gate.promise;
   session.failures.push(refused("PN_SESSION_LOST"));
-  const end = played.credential.follow(session, LIFETIME);
-  await played.source.renew();
+  const end = setup.credential.follow(session, LIFETIME);
+  await setup.source.renew();
   end();
   gate.resolve();
   await settled();
-  await played.clock.pass(10_000);
-  expect([session.tokens, played.reports]).toEqual([["t2"], []]);
-  // The next session logs in with the new one, and is not told it again.
-  expect(await played.credential.auth()).toMatchObject({ token: "t2" });
-  const next = new PlayedSession();
-  played.credential.follow(next, LIFETIME);
+  await setup.clock.pass(10_000);
+  expect([session.tokens, setup.reports]).toEqual([["t2"], []]);
+  // The next session logs in with the new token, which is not sent again.
+  expect(await setup.credential.auth()).toMatchObject({ token: "t2" });
+  const next = new ScriptedSession();
+  setup.credential.follow(next, LIFETIME);
   await settled();
   expect(next.shown).toEqual([]);
 });
 
-test("a token that came between login and session is passed on", async () => {
-  const played = new Played();
-  await played.credential.auth();
-  await played.source.renew();
-  const session = new PlayedSession();
-  played.credential.follow(session, LIFETIME);
+test("a token that was renewed during the login is sent to the session", async () => {
+  const setup = new Setup();
+  await setup.credential.auth();
+  await setup.source.renew();
+  const session = new ScriptedSession();
+  setup.credential.follow(session, LIFETIME);
   await settled();
   expect(session.tokens).toEqual(["t2"]);
 });
 
-test("an issuer that is away is told, with when it is tried again", async () => {
-  const played = new Played();
-  await played.credential.auth();
-  played.credential.follow(new PlayedSession(), LIFETIME);
-  played.failures.push(new TunnelError("PN_REFRESH_FAILED", "HTTP 503"));
-  await played.clock.pass(0.6 * LIFETIME);
-  expect(played.reports).toEqual([["failed", expect.stringContaining("HTTP 503")]]);
+test("a failed renewal is reported with the time of the next attempt", async () => {
+  const setup = new Setup();
+  await setup.credential.auth();
+  setup.credential.follow(new ScriptedSession(), LIFETIME);
+  setup.failures.push(new TunnelError("PN_REFRESH_FAILED", "HTTP 503"));
+  await setup.clock.pass(0.6 * LIFETIME);
+  expect(setup.reports).toEqual([["failed", expect.stringContaining("HTTP 503")]]);
 });
 
-test("tunnels that share a source renew together; each shows its own server the token", async () => {
-  const played = new Played();
-  const other = played.another();
-  await Promise.all([played.credential.auth(), other.auth()]);
-  expect(played.given).toBe(1);
-  const [one, two] = [new PlayedSession(), new PlayedSession()];
-  const end = played.credential.follow(one, LIFETIME);
+test("tunnels that share a source renew once, and each sends the token to its server", async () => {
+  const setup = new Setup();
+  const other = setup.another();
+  await Promise.all([setup.credential.auth(), other.auth()]);
+  expect(setup.given).toBe(1);
+  const [one, two] = [new ScriptedSession(), new ScriptedSession()];
+  const end = setup.credential.follow(one, LIFETIME);
   other.follow(two, LIFETIME);
-  await played.clock.pass(0.6 * LIFETIME);
-  expect([played.given, one.tokens, two.tokens]).toEqual([2, ["t2"], ["t2"]]);
-  // One that has gone does not stop the other.
+  await setup.clock.pass(0.6 * LIFETIME);
+  expect([setup.given, one.tokens, two.tokens]).toEqual([2, ["t2"], ["t2"]]);
+  // The end of one tunnel does not stop the renewal for the other.
   end();
-  played.credential.release();
-  await played.clock.pass(0.6 * LIFETIME);
-  expect([played.released, one.tokens, two.tokens]).toEqual([1, ["t2"], ["t2", "t3"]]);
+  setup.credential.release();
+  await setup.clock.pass(0.6 * LIFETIME);
+  expect([setup.released, one.tokens, two.tokens]).toEqual([1, ["t2"], ["t2", "t3"]]);
 });

@@ -4,10 +4,10 @@ import type { Credential, CredentialReport, RefreshableSession } from "./credent
 import type { SharedSource } from "./shared-sources.js";
 import type { TokenSource } from "./token-source.js";
 
-/** When a server that could not look at a new token is asked again, in milliseconds. */
+/** Milliseconds before a new token is sent again to a server that could not verify it. */
 const RETRY = 1_000;
 
-/** A token that is renewed ahead of its end, and passed on over the session that lives. */
+/** A token that is renewed before it expires. A new token replaces the old one in open sessions. */
 export class RenewedToken implements Credential {
   readonly #source: TokenSource;
   readonly #user: { user?: string };
@@ -15,7 +15,7 @@ export class RenewedToken implements Credential {
   readonly #clock: Clock;
   readonly release: () => void;
   #last: string | undefined;
-  /** The last token was a new one, asked for because the one before it was not taken. */
+  /** The last token was fetched because the server refused the one before it. */
   #retried = false;
 
   constructor(
@@ -45,52 +45,50 @@ export class RenewedToken implements Credential {
   }
 
   expiring(): void {
-    this.#source.hurry();
+    this.#source.renewSoon();
   }
 
   follow(session: RefreshableSession, lifetime: number | undefined): () => void {
     this.#retried = false;
-    if (this.#last !== undefined) this.#source.told(this.#last, lifetime);
-    let over = false;
-    let busy = false;
-    let callOff: (() => void) | undefined;
-    const pass = async (): Promise<void> => {
+    if (this.#last !== undefined) this.#source.setLifetime(this.#last, lifetime);
+    let isClosed = false;
+    let isRefreshing = false;
+    let cancelRetry: (() => void) | undefined;
+    const refresh = async (): Promise<void> => {
       const { token } = this.#source;
-      // The server looks at one at a time.
-      if (over || busy || token === undefined || token === this.#last) return;
-      busy = true;
-      callOff = undefined;
+      // The server verifies one token at a time.
+      if (isClosed || isRefreshing || token === undefined || token === this.#last) return;
+      isRefreshing = true;
+      cancelRetry = undefined;
       try {
         const { expires_in_ms } = await session.refresh({ method: "token", token });
         this.#last = token;
-        this.#source.told(token, expires_in_ms);
-        this.#report("the token was renewed", {
-          state: "renewed",
-          ...(expires_in_ms === undefined ? {} : { expires_in_ms }),
-        });
+        this.#source.setLifetime(token, expires_in_ms);
+        const lifetime = expires_in_ms === undefined ? {} : { expires_in_ms };
+        this.#report("token renewed", { state: "renewed", ...lifetime });
       } catch (thrown) {
         const { code, message, retryable } = thrown as TunnelError;
-        if (over) return;
-        this.#report(`the server does not take the new token: ${message}`, { state: "failed", code });
-        if (retryable) callOff = this.#clock.after(RETRY, () => void pass());
+        if (isClosed) return;
+        this.#report(`the server refused the new token: ${message}`, { state: "failed", code });
+        if (retryable) cancelRetry = this.#clock.after(RETRY, () => void refresh());
         else this.#last = token;
       } finally {
-        busy = false;
+        isRefreshing = false;
       }
-      // Another one may have come meanwhile.
-      if (callOff === undefined) void pass();
+      // A newer token may have arrived meanwhile.
+      if (cancelRetry === undefined) void refresh();
     };
     const stop = this.#source.listen({
-      onToken: () => void pass(),
+      onToken: () => void refresh(),
       onFailure: ({ code, message }, delay_ms) => {
         const next = delay_ms === undefined ? {} : { delay_ms };
-        this.#report(`the token could not be renewed: ${message}`, { state: "failed", code, ...next });
+        this.#report(`token renewal failed: ${message}`, { state: "failed", code, ...next });
       },
     });
-    void pass();
+    void refresh();
     return () => {
-      over = true;
-      callOff?.();
+      isClosed = true;
+      cancelRetry?.();
       stop();
     };
   }

@@ -3,7 +3,7 @@ import { sharedSource } from "./shared-sources.js";
 
 const OPTIONS = { url: "https://issuer.example/token", refreshToken: "r0", stateFile: "/nowhere/state.json" };
 
-test("tunnels with the same refresh token of the same issuer share a source, until the last has gone", () => {
+test("tunnels with the same refresh token share a source until the last one is closed", () => {
   const [one, other] = [sharedSource(OPTIONS, "first"), sharedSource({ ...OPTIONS, clientId: "any" }, undefined)];
   expect(other.source).toBe(one.source);
   expect(one.source.token).toBe("first");
@@ -22,7 +22,7 @@ test.for([
   { refreshToken: "r1" },
   { stateFile: "/nowhere/else.json" },
   { refreshToken: 'r0","/nowhere/state.json' },
-])("%j is another one", (more) => {
+])("%j has a source of its own", (more) => {
   const [one, other] = [sharedSource(OPTIONS, undefined), sharedSource({ ...OPTIONS, ...more }, undefined)];
   expect(other.source).not.toBe(one.source);
   for (const each of [one, other]) each.release();

@@ -1,7 +1,7 @@
 import type { TokenRefreshOptions } from "../options.js";
 import { TokenSource } from "./token-source.js";
 
-/** A source, and what says that its user needs it no more; to be called once. */
+/** A source, and a function to call once when its user needs it no longer. */
 export interface SharedSource {
   source: TokenSource;
   release: () => void;
@@ -15,8 +15,8 @@ interface Shared {
 const sources = new Map<string, Shared>();
 
 /**
- * The source of these tokens. Tunnels with the same refresh token share one: where refresh tokens change with every use, a second user of the
- * old one would lose both.
+ * The source of these tokens. Tunnels with the same refresh token share a source: many issuers rotate refresh tokens,
+ * and revoke all of them when an old one is used twice.
  */
 export function sharedSource(options: TokenRefreshOptions, token: string | undefined): SharedSource {
   const id = JSON.stringify([options.url, options.refreshToken, options.stateFile]);

@@ -5,7 +5,7 @@ import { tokenEnd } from "./token-end.js";
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 const jwt = (claims: unknown): string => `${part({ alg: "HS256" })}.${part(claims)}.signature`;
 
-test("a JWT says when it ends", () => {
+test("reads exp of a JWT", () => {
   expect(tokenEnd(jwt({ exp: 1_700_000_000 }))).toBe(1_700_000_000_000);
   expect(tokenEnd(jwt({ exp: 1.5 }))).toBe(1_500);
   expect(tokenEnd(jwt({ exp: 0 }))).toBe(0);
@@ -25,9 +25,9 @@ test.for([
   jwt({ exp: "1700000000" }),
   jwt({ exp: null }),
   `a.${Buffer.from('{"exp":1e999}').toString("base64url")}.c`,
-])("%s does not", (token) => expect(tokenEnd(token)).toBeUndefined());
+])("%s has none", (token) => expect(tokenEnd(token)).toBeUndefined());
 
-test("whatever comes, it is a time or nothing", () => {
+test("any text has a finite time or none", () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -1,6 +1,6 @@
 /**
- * When a JWT says that it ends, in milliseconds of the Unix time; undefined: it does not say. Nothing of it is checked: that is the server's
- * business, here it only decides when to ask for the next one.
+ * When a JWT expires, as Unix time in milliseconds; undefined if it is not a JWT, or has no `exp`. The token is not
+ * verified: the time only decides when to fetch the next one.
  */
 export function tokenEnd(token: string): number | undefined {
   const [, payload, signature] = token.split(".");

@@ -13,7 +13,7 @@ interface Asked {
   body: string;
 }
 
-/** An issuer that answers as `reply` does, and remembers what it was asked. */
+/** An issuer that responds as `reply` does, and records requests. */
 async function issuer(reply: (response: ServerResponse) => void): Promise<{ url: string; asked: Asked[] }> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
@@ -39,7 +39,7 @@ async function listening(server: Server): Promise<string> {
 const saying = (answer: unknown, status = 200) =>
   issuer((response) => response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(answer)));
 
-/** Asks; what goes wrong never repeats a secret, whatever the issuer says. */
+/** Requests a token. Checks that an error never contains a secret. */
 async function outcome(url: string, more: object = {}, timeout?: number): Promise<NewToken | string> {
   const options = { url, refreshToken: "configured", clientId: "me", clientSecret: SECRET, ...more };
   try {
@@ -51,8 +51,8 @@ async function outcome(url: string, more: object = {}, timeout?: number): Promis
   }
 }
 
-describe("a question", () => {
-  test("is the form of RFC 6749, section 6; the secret goes along by Basic, encoded as section 2.3.1 says", async () => {
+describe("a request", () => {
+  test("is the form of RFC 6749, section 6, with the secret by Basic authentication, encoded as section 2.3.1 says", async () => {
     const { url, asked } = await saying({ access_token: "t" });
     await outcome(url);
     expect(asked).toHaveLength(1);
@@ -67,7 +67,7 @@ describe("a question", () => {
     expect(login).toBe(`me:${encodeURIComponent(SECRET)}`);
   });
 
-  test("of a client without a secret names it in the form, and one without a name says nothing", async () => {
+  test("has client_id in the form if there is no secret, and neither without client_id", async () => {
     const { url, asked } = await saying({ access_token: "t" });
     await outcome(url, { clientSecret: undefined });
     await outcome(url, { clientId: undefined, clientSecret: undefined });
@@ -76,8 +76,8 @@ describe("a question", () => {
   });
 });
 
-describe("an answer", () => {
-  test("has a token, its time, and perhaps another refresh token", async () => {
+describe("a response", () => {
+  test("has a token, a lifetime and a refresh token", async () => {
     const { url } = await saying({ access_token: "t", expires_in: 60, refresh_token: "next", token_type: "Bearer" });
     expect(await outcome(url)).toEqual({ token: "t", lifetime: 60_000, refreshToken: "next" });
   });
@@ -85,13 +85,13 @@ describe("an answer", () => {
   test.for([
     ["the same refresh token", { refresh_token: REFRESH }, { refreshToken: undefined }],
     ["an empty one", { refresh_token: "" }, { refreshToken: undefined }],
-    ["one that is no text", { refresh_token: { $ne: 1 } }, { refreshToken: undefined }],
+    ["one that is not a string", { refresh_token: { $ne: 1 } }, { refreshToken: undefined }],
     ["one with line breaks", { refresh_token: "a\nb" }, { refreshToken: undefined }],
-    ["seconds as text, as some have it", { expires_in: "90" }, { lifetime: 90_000 }],
-    ["no time at all", {}, { lifetime: undefined }],
-    ["no time that could be", { expires_in: -1 }, { lifetime: undefined }],
-    ["words for it", { expires_in: "soon" }, { lifetime: undefined }],
-    ["an age of the world", { expires_in: 1e12 }, { lifetime: undefined }],
+    ["seconds as a string", { expires_in: "90" }, { lifetime: 90_000 }],
+    ["no lifetime", {}, { lifetime: undefined }],
+    ["a negative lifetime", { expires_in: -1 }, { lifetime: undefined }],
+    ["a lifetime in words", { expires_in: "soon" }, { lifetime: undefined }],
+    ["an absurd lifetime", { expires_in: 1e12 }, { lifetime: undefined }],
     ["null", { expires_in: null, refresh_token: null }, { lifetime: undefined, refreshToken: undefined }],
     ["true", { expires_in: true }, { lifetime: undefined }],
   ] as const)("with %s", async ([, answer, expected]) => {
@@ -100,33 +100,33 @@ describe("an answer", () => {
   });
 });
 
-describe("an issuer that is hostile, or broken", () => {
+describe("a hostile or broken issuer", () => {
   const text = (body: string, status = 200) => issuer((response) => response.writeHead(status).end(body));
   const FAILED: [string, () => ReturnType<typeof issuer>, RegExp][] = [
-    ["not JSON", () => text("<html>canary</html>"), /the answer is not JSON/],
-    ["nothing", () => text(""), /the answer is not JSON/],
+    ["not JSON", () => text("<html>canary</html>"), /the response is not JSON/],
+    ["nothing", () => text(""), /the response is not JSON/],
     ["no object", () => saying("canary"), /no access_token/],
     ["null", () => saying(null), /no access_token/],
     ["no access_token", () => saying({ id_token: "canary" }), /no access_token/],
     ["an empty one", () => saying({ access_token: "" }), /no access_token/],
-    ["one that is no text", () => saying({ access_token: ["canary"] }), /no access_token/],
+    ["one that is not a string", () => saying({ access_token: ["canary"] }), /no access_token/],
     ["one with line breaks", () => saying({ access_token: "canary\r\nx: y" }), /no access_token/],
-    ["one for which no login has room", () => saying({ access_token: "x".repeat(LOGIN_LIMITS.token + 1) }), /bytes/],
+    ["one that is too long for a login", () => saying({ access_token: "x".repeat(LOGIN_LIMITS.token + 1) }), /bytes/],
     ["one that only its prototype has", () => text('{"__proto__":{"access_token":"canary"}}'), /no access_token/],
-    ["a huge answer", () => text(JSON.stringify({ access_token: "t", pad: "x".repeat(70_000) })), /65536 bytes/],
-    ["an answer without end", () => issuer(flood), /65536 bytes/],
+    ["a huge response", () => text(JSON.stringify({ access_token: "t", pad: "x".repeat(70_000) })), /65536 bytes/],
+    ["an endless response", () => issuer(flood), /65536 bytes/],
     ["a huge error", () => text("canary".repeat(20_000), 500), /65536 bytes/],
     ["an error of its own", () => saying({ error: "server_error", error_description: "canary" }, 500), /HTTP 500/],
-    ["too many questions", () => saying({ error: "slow_down" }, 429), /HTTP 429/],
-    ["an error that repeats what it was given", () => saying({ error: `canary ${REFRESH}` }, 400), /HTTP 400\)$/],
-    ["an error that is no text", () => saying({ error: { canary: 1 } }, 400), /HTTP 400\)$/],
+    ["too many requests", () => saying({ error: "slow_down" }, 429), /HTTP 429/],
+    ["an error that repeats the request", () => saying({ error: `canary ${REFRESH}` }, 400), /HTTP 400\)$/],
+    ["an error that is not a string", () => saying({ error: { canary: 1 } }, 400), /HTTP 400\)$/],
     ["success without a body", () => text("", 204), /HTTP 204/],
-    ["an answer that breaks off", () => issuer(breakingOff), /PN_REFRESH_FAILED/],
+    ["a truncated response", () => issuer(breakingOff), /PN_REFRESH_FAILED/],
   ];
-  test.for(FAILED)("%s is a failure, tried again later", async ([, start, why]) => {
-    const said = await outcome((await start()).url);
-    expect(said).toMatch(/^PN_REFRESH_FAILED /);
-    expect(said).toMatch(why);
+  test.for(FAILED)("%s is a failure that may be retried", async ([, start, why]) => {
+    const error = await outcome((await start()).url);
+    expect(error).toMatch(/^PN_REFRESH_FAILED /);
+    expect(error).toMatch(why);
   });
 
   test.for([
@@ -136,28 +136,28 @@ describe("an issuer that is hostile, or broken", () => {
     "invalid_scope",
     "unauthorized_client",
     "unsupported_grant_type",
-  ])("%s is a refusal, for good", async (error) => {
+  ])("%s is a final refusal", async (error) => {
     for (const status of [400, 401]) {
       const { url } = await saying({ error, error_description: `canary ${REFRESH}` }, status);
       expect(await outcome(url)).toMatch(new RegExp(`^PN_REFRESH_REFUSED .*${error}`));
     }
   });
 
-  test.for([301, 302, 303, 307, 308])("nobody is followed elsewhere: %d", async (status) => {
+  test.for([301, 302, 303, 307, 308])("redirects are not followed: %d", async (status) => {
     const elsewhere = await saying({ access_token: "t" });
     const { url } = await issuer((response) => response.writeHead(status, { Location: elsewhere.url }).end());
     expect(await outcome(url)).toMatch(/^PN_REFRESH_FAILED .*redirects/);
     expect(elsewhere.asked).toEqual([]);
   });
 
-  test("silence, and an answer in drops, end in time", async () => {
+  test("a silent issuer and a slow response time out", async () => {
     const silent = await issuer(() => {});
     const slow = await issuer((response) => void response.write("{"));
     for (const { url } of [silent, slow])
-      expect(await outcome(url, {}, 300)).toMatch(/^PN_REFRESH_FAILED .*no answer in time/);
+      expect(await outcome(url, {}, 300)).toMatch(/^PN_REFRESH_FAILED .*no response in time/);
   });
 
-  test("one that is not there, and one that speaks something else", async () => {
+  test("an issuer that is down, and one that does not use HTTP", async () => {
     const gone = createListener();
     const url = await listening(gone);
     await new Promise((closed) => gone.close(closed));

@@ -5,46 +5,46 @@ import type { TokenRefreshOptions } from "../options.js";
 import { parseProxy } from "../server-way/proxy-address.js";
 import { dialServer, requestConnection } from "../server-way/server-dial.js";
 
-/** How long an answer may take, in milliseconds, and how long it may be, in bytes. */
+/** Limits of a response: milliseconds and bytes. */
 const TIMEOUT = 10_000;
-const MOST_BYTES = 64 * 1024;
-/** What of RFC 6749, section 5.2, says that the same question has the same answer the next time. */
-const FOR_GOOD =
+const MAX_BYTES = 64 * 1024;
+/** The errors of RFC 6749, section 5.2, that a retry cannot correct. */
+const FINAL =
   /^(invalid_grant|invalid_client|invalid_request|invalid_scope|unauthorized_client|unsupported_grant_type)$/;
 
 export interface NewToken {
   token: string;
-  /** Milliseconds that it counts, if that was said. */
+  /** Its lifetime in milliseconds, if the issuer named one. */
   lifetime: number | undefined;
-  /** What the next one is asked for with, if that is another than before. */
+  /** The refresh token for the next request, if it has changed. */
   refreshToken: string | undefined;
 }
 
 /**
- * Asks for a new token: RFC 6749, section 6. The whole answer may take `timeout` milliseconds.
- * @throws TunnelError PN_REFRESH_FAILED or PN_REFRESH_REFUSED, without anything secret in it.
+ * Fetches a new token (RFC 6749, section 6) within `timeout` milliseconds.
+ * @throws TunnelError PN_REFRESH_FAILED or PN_REFRESH_REFUSED, whose message contains no secrets.
  */
 export async function requestToken(
   options: TokenRefreshOptions,
   refreshToken: string,
   timeout = TIMEOUT,
 ): Promise<NewToken> {
-  const { status, body } = await ask(options, refreshToken, timeout);
-  let answer: Record<string, unknown> = {};
+  const { status, body } = await send(options, refreshToken, timeout);
+  let fields: Record<string, unknown> = {};
   try {
-    answer = { ...(JSON.parse(body) as object) };
+    fields = { ...(JSON.parse(body) as object) };
   } catch {
-    if (status === 200) throw failed("the answer is not JSON");
+    if (status === 200) throw failed("the response is not JSON");
   }
   if (status !== 200) {
-    const code = answer["error"];
-    if (typeof code === "string" && FOR_GOOD.test(code)) throw new TunnelError("PN_REFRESH_REFUSED", code);
+    const code = fields["error"];
+    if (typeof code === "string" && FINAL.test(code)) throw new TunnelError("PN_REFRESH_REFUSED", code);
     throw failed(`HTTP ${status}`);
   }
-  const { access_token: token, expires_in, refresh_token } = answer;
-  if (!isVisible(token)) throw failed("the answer has no access_token");
+  const { access_token: token, expires_in, refresh_token } = fields;
+  if (!isVisible(token)) throw failed("the response has no access_token");
   if (token.length > LOGIN_LIMITS.token) throw failed(`the token has more than ${LOGIN_LIMITS.token} bytes`);
-  // Some issuers say it as text.
+  // Some issuers send the number as a string.
   const seconds = typeof expires_in === "number" || typeof expires_in === "string" ? Number(expires_in) : NaN;
   return {
     token,
@@ -53,7 +53,7 @@ export async function requestToken(
   };
 }
 
-async function ask(
+async function send(
   { url, clientId, clientSecret, proxy }: TokenRefreshOptions,
   refreshToken: string,
   timeout: number,
@@ -69,18 +69,18 @@ async function ask(
   } else if (clientId !== undefined) form.set("client_id", clientId);
   const signal = AbortSignal.timeout(timeout);
   try {
-    const answer = await post(new URL(url), headers, form.toString(), proxy, signal);
-    const status = answer.statusCode ?? 0;
-    // Whoever redirects would get the refresh token.
-    if (status >= 300 && status < 400) throw failed("it redirects");
-    return { status, body: await readText(answer) };
+    const response = await post(new URL(url), headers, form.toString(), proxy, signal);
+    const status = response.statusCode ?? 0;
+    // A redirect would send the refresh token to another server.
+    if (status >= 300 && status < 400) throw failed("the token endpoint redirects");
+    return { status, body: await readText(response) };
   } catch (error) {
     if (error instanceof TunnelError) throw error;
-    throw failed(signal.aborted ? "no answer in time" : reason(error as Error));
+    throw failed(signal.aborted ? "no response in time" : reason(error as Error));
   }
 }
 
-/** @throws Error of the connection, or what `signal` was aborted with. */
+/** @throws Error of the connection; the reason of `signal`. */
 function post(
   address: URL,
   headers: Record<string, string>,
@@ -90,7 +90,7 @@ function post(
 ): Promise<IncomingMessage> {
   const through = proxy === undefined ? undefined : parseProxy(proxy);
   return new Promise((resolve, reject) => {
-    const asked = request({
+    const outgoing = request({
       method: "POST",
       path: address.pathname + address.search,
       headers: { Host: address.host, ...headers, "Content-Length": Buffer.byteLength(body) },
@@ -99,28 +99,28 @@ function post(
         dialServer({ address, tls: {}, proxy: through, signal, unreachable: "PN_REFRESH_FAILED" }),
       ),
     });
-    asked.on("error", reject).on("response", resolve).end(body);
+    outgoing.on("error", reject).on("response", resolve).end(body);
   });
 }
 
-async function readText(answer: IncomingMessage): Promise<string> {
+async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw failed(`the answer has more than ${MOST_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw failed(`the response has more than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Messages without a code may repeat what was sent. */
+/** Messages of errors without a code may contain the request. */
 function reason(error: NodeJS.ErrnoException): string {
-  return error.code === undefined ? "no connection" : dialFault(error);
+  return error.code === undefined ? "the connection failed" : dialFault(error);
 }
 
 function isVisible(value: unknown): value is string {
-  return typeof value === "string" && /^[\x20-\x7e]+$/.test(value) && value.length <= MOST_BYTES;
+  return typeof value === "string" && /^[\x20-\x7e]+$/.test(value) && value.length <= MAX_BYTES;
 }
 
 function failed(detail: string): TunnelError {

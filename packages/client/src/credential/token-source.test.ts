@@ -12,15 +12,15 @@ const OPTIONS = { url: "https://issuer.example/token", refreshToken: "r0" };
 const AWAY = new TunnelError("PN_REFRESH_FAILED", "HTTP 503");
 const REFUSED = new TunnelError("PN_REFRESH_REFUSED", "invalid_grant");
 
-/** An issuer that gives t1, t2, … or fails, and remembers what it was asked with. */
+/** An issuer that returns t1, t2, … or fails, and records the refresh tokens. */
 class Issuer {
   readonly clock = new ManualClock();
   readonly asked: string[] = [];
-  /** What the next answers are; then tokens for as long as `lifetime` says. */
+  /** It fails with these first; then it returns tokens with `lifetime`. */
   readonly failures: TunnelError[] = [];
   lifetime: number | undefined = 10 * MINUTE;
   rotates = false;
-  /** Answers wait for this. */
+  /** Responses wait for this. */
   gate: Promise<void> = Promise.resolve();
   #given = 0;
 
@@ -40,7 +40,7 @@ class Issuer {
   }
 }
 
-class Heard implements TokenListener {
+class Listener implements TokenListener {
   tokens = 0;
   readonly failures: [code: string, delay: number | undefined][] = [];
   onToken(): void {
@@ -53,14 +53,14 @@ class Heard implements TokenListener {
 
 const jwt = (claims: object): string => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
 
-test("nobody is asked before a token is needed, and then once for all who need it", async () => {
+test("the issuer is asked when a token is needed, once for concurrent callers", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   expect(issuer.asked).toEqual([]);
   const gate = Promise.withResolvers<void>();
   issuer.gate = gate.promise;
   const all = [source.current(), source.current(), source.renew(), source.renew()];
-  source.hurry();
+  source.renewSoon();
   await settled();
   expect(issuer.asked).toEqual(["r0"]);
   gate.resolve();
@@ -77,20 +77,20 @@ test.for([
   issuer.clock.chance = chance;
   const source = issuer.source();
   await source.current();
-  const heard = new Heard();
-  source.listen(heard);
+  const listener = new Listener();
+  source.listen(listener);
   const wait = Math.round(10 * MINUTE * share) - 1;
   await issuer.clock.pass(wait - 1);
-  expect([issuer.asked.length, heard.tokens]).toEqual([1, 0]);
+  expect([issuer.asked.length, listener.tokens]).toEqual([1, 0]);
   await issuer.clock.pass(2);
-  expect([issuer.asked.length, heard.tokens, source.token]).toEqual([2, 1, "t2"]);
+  expect([issuer.asked.length, listener.tokens, source.token]).toEqual([2, 1, "t2"]);
 });
 
-test("without anybody who listens nothing is asked ahead; an ended token is replaced when one is needed", async () => {
+test("without a listener nothing is renewed ahead; an expired token is replaced on demand", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   await source.current();
-  source.listen(new Heard())();
+  source.listen(new Listener())();
   expect(issuer.clock.waiting).toBe(0);
   await issuer.clock.pass(10 * MINUTE - 1);
   expect(await source.current()).toBe("t1");
@@ -98,28 +98,28 @@ test("without anybody who listens nothing is asked ahead; an ended token is repl
   expect(await source.current()).toBe("t2");
 });
 
-test("a token tells by itself when it ends; what the issuer or the server says counts more", async () => {
+test("the lifetime from the server counts before the issuer's, and that before exp", async () => {
   const issuer = new Issuer();
   const now = issuer.clock.now();
   const token = jwt({ exp: (now + MINUTE) / 1_000 });
   const source = issuer.source({}, token);
-  source.listen(new Heard());
+  source.listen(new Listener());
   expect([await source.current(), issuer.clock.next]).toEqual([token, 0.6 * MINUTE]);
-  // The server's clock, once: by then this client has got what it needs to plan.
-  source.told(token, 2 * MINUTE);
+  // The server's lifetime counts once per token.
+  source.setLifetime(token, 2 * MINUTE);
   expect(issuer.clock.next).toBe(1.2 * MINUTE);
-  source.told(token, MINUTE);
-  source.told("another", 1);
-  source.told(token, undefined);
+  source.setLifetime(token, MINUTE);
+  source.setLifetime("another", 1);
+  source.setLifetime(token, undefined);
   expect(issuer.clock.next).toBe(1.2 * MINUTE);
 });
 
-test("where nobody says when a token ends, it is the interval; a year is waited for in pieces", async () => {
+test("without a lifetime the interval counts; a year is waited for in several timers", async () => {
   const issuer = new Issuer();
   issuer.lifetime = undefined;
   const source = issuer.source({ interval: MINUTE });
   await source.current();
-  source.listen(new Heard());
+  source.listen(new Listener());
   expect(issuer.clock.next).toBeCloseTo(0.8 * MINUTE);
   issuer.lifetime = 365 * 24 * 60 * MINUTE;
   await source.renew();
@@ -129,68 +129,68 @@ test("where nobody says when a token ends, it is the interval; a year is waited 
   expect(issuer.asked).toHaveLength(3);
 });
 
-test("tokens that are ended when they come do not make it ask more than once a second", async () => {
+test("tokens that are expired on arrival are renewed at most once a second", async () => {
   const issuer = new Issuer();
   issuer.lifetime = 1;
   const source = issuer.source();
   await source.current();
-  source.listen(new Heard());
+  source.listen(new Listener());
   await issuer.clock.pass(10_000);
   expect(issuer.asked.length).toBeLessThanOrEqual(11);
 });
 
-test("failures are told and tried again ever more slowly, up to a minute; then all is as before", async () => {
+test("failed renewals are reported and retried with growing pauses of at most a minute", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   await source.current();
-  const heard = new Heard();
-  source.listen(heard);
+  const listener = new Listener();
+  source.listen(listener);
   issuer.failures.push(...Array<TunnelError>(9).fill(AWAY));
   await issuer.clock.pass(6 * MINUTE);
-  expect(heard.failures).toEqual([["PN_REFRESH_FAILED", 0]]);
-  // What is announced is what is done, but never sooner than in a second.
+  expect(listener.failures).toEqual([["PN_REFRESH_FAILED", 0]]);
+  // The announced pause is kept, but is never shorter than a second.
   for (const delay of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
     expect(issuer.clock.next).toBe(delay);
     await issuer.clock.pass(delay);
   }
-  expect(heard.failures.map(([, delay]) => delay)).toEqual([0, 2e3, 4e3, 8e3, 16e3, 32e3, 6e4, 6e4, 6e4]);
+  expect(listener.failures.map(([, delay]) => delay)).toEqual([0, 2e3, 4e3, 8e3, 16e3, 32e3, 6e4, 6e4, 6e4]);
   expect(source.token).toBe("t1");
-  // The server's word that the token ends does not shorten the pause.
-  source.hurry();
+  // The announcement that the token expires does not shorten the pause.
+  source.renewSoon();
   expect(issuer.asked).toHaveLength(10);
   await issuer.clock.pass(60_000);
-  expect([source.token, heard.tokens, issuer.clock.next]).toEqual(["t2", 1, 6 * MINUTE]);
+  expect([source.token, listener.tokens, issuer.clock.next]).toEqual(["t2", 1, 6 * MINUTE]);
   issuer.failures.push(AWAY);
   await issuer.clock.pass(6 * MINUTE);
-  expect(heard.failures.at(-1)).toEqual(["PN_REFRESH_FAILED", 0]);
+  expect(listener.failures.at(-1)).toEqual(["PN_REFRESH_FAILED", 0]);
 });
 
-test("pauses after failures are partly by chance", async () => {
+test("pauses after failures are jittered", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   await source.current();
-  const heard = new Heard();
-  source.listen(heard);
+  const listener = new Listener();
+  source.listen(listener);
   issuer.failures.push(AWAY, AWAY);
   await issuer.clock.pass(6 * MINUTE);
   issuer.clock.chance = 0.5;
   await issuer.clock.pass(1_000);
-  expect(heard.failures.at(-1)).toEqual(["PN_REFRESH_FAILED", 1_500]);
+  expect(listener.failures.at(-1)).toEqual(["PN_REFRESH_FAILED", 1_500]);
 });
 
-test("a refusal is told and not tried again by itself; who needs a token hears of it", async () => {
+test("a refusal is reported and not retried; callers that need a token get the error", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   await source.current();
-  const heard = new Heard();
-  source.listen(heard);
+  const listener = new Listener();
+  source.listen(listener);
   issuer.failures.push(REFUSED, REFUSED);
   await issuer.clock.pass(24 * 60 * MINUTE);
-  expect([heard.failures, issuer.asked.length]).toEqual([[["PN_REFRESH_REFUSED", undefined]], 2]);
+  expect([listener.failures, issuer.asked.length]).toEqual([[["PN_REFRESH_REFUSED", undefined]], 2]);
   await expect(source.current()).rejects.toBe(REFUSED);
 });
 
-test("a token that the server does not take is not given again, and no other one is thrown away for it", async () => {
+test("a refused token is not used again, and a newer one is kept", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   await source.current();
@@ -200,19 +200,19 @@ test("a token that the server does not take is not given again, and no other one
   expect(await source.current()).toBe("t2");
 });
 
-test("the word that a token ends makes a new one be asked for at once, by one request", async () => {
+test("the announcement that a token expires triggers one request at once", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   await source.current();
-  const [one, other] = [new Heard(), new Heard()];
-  for (const heard of [one, other]) source.listen(heard);
-  source.hurry();
-  source.hurry();
+  const [one, other] = [new Listener(), new Listener()];
+  for (const listener of [one, other]) source.listen(listener);
+  source.renewSoon();
+  source.renewSoon();
   await settled();
   expect([issuer.asked.length, one.tokens, other.tokens]).toEqual([2, 1, 1]);
 });
 
-test("a refresh token that takes the place of the last is what is asked with next, also without a file", async () => {
+test("a rotated refresh token is used for the next request, also without a state file", async () => {
   const issuer = new Issuer();
   issuer.rotates = true;
   const source = issuer.source();
@@ -224,7 +224,7 @@ const stateFile = (): string => join(scratchFolder(onTestFinished), "below", "st
 const kept = (file: string): string =>
   (JSON.parse(readFileSync(file, "utf8")) as { refresh_token: string }).refresh_token;
 
-test("with a file the next start goes on where the last one stopped", async () => {
+test("with a state file the next start continues with the rotated token", async () => {
   const issuer = new Issuer();
   issuer.rotates = true;
   const file = stateFile();
@@ -234,7 +234,7 @@ test("with a file the next start goes on where the last one stopped", async () =
   expect(issuer.asked).toEqual(["r0", "r1"]);
 });
 
-test("what another process has written there counts", async () => {
+test("a refresh token that another process stored is used", async () => {
   const issuer = new Issuer();
   issuer.rotates = true;
   const file = stateFile();
@@ -245,29 +245,29 @@ test("what another process has written there counts", async () => {
   expect(issuer.asked).toEqual(["r0", "of-another"]);
 });
 
-test("a file that cannot be written any more is told, costs no token, and what is still in it is not believed", async () => {
+test("a state file that cannot be written is reported, and its outdated content is ignored", async () => {
   const issuer = new Issuer();
   issuer.rotates = true;
   const file = stateFile();
   const source = issuer.source({ stateFile: file });
   await source.renew();
-  const heard = new Heard();
-  source.listen(heard);
-  // Whoever writes beside it meets a name that is too long: the file itself stays as it is.
+  const listener = new Listener();
+  source.listen(listener);
+  // The name of the temporary file is too long, so writing fails, and the file stays unchanged.
   const long = join(scratchFolder(onTestFinished), "x".repeat(250));
   writeFileSync(long, readFileSync(file), { mode: 0o600 });
   const stuck = issuer.source({ stateFile: long });
-  stuck.listen(heard);
+  stuck.listen(listener);
   expect([await stuck.renew(), await stuck.renew()]).toEqual(["t2", "t3"]);
   expect(issuer.asked).toEqual(["r0", "r1", "r2"]);
   expect(kept(long)).toBe("r1");
-  expect(heard.failures).toEqual([
+  expect(listener.failures).toEqual([
     ["PN_REFRESH_FAILED", undefined],
     ["PN_REFRESH_FAILED", undefined],
   ]);
 });
 
-test("a file that cannot be believed is a refusal that says what to do, before anybody is asked", async () => {
+test("a state file that cannot be trusted is a refusal, and the issuer is not asked", async () => {
   const issuer = new Issuer();
   const file = stateFile();
   mkdirSync(join(file, ".."), { recursive: true });

@@ -7,12 +7,12 @@ import { requestToken } from "./token-request.js";
 import { TokenState } from "./token-state.js";
 
 const DEFAULT_INTERVAL = 3_600_000;
-/** A new token is asked for when this share of the old one's time is over, plus a random part of the other: not all clients at once. */
+/** A token is renewed after this share of its lifetime, plus a random part of the jitter: clients do not renew together. */
 const SOONEST = 0.6;
 const JITTER = 0.2;
-/** Never more often than this, whatever clocks and issuers say, in milliseconds. */
+/** The shortest time between two renewals, in milliseconds, whatever the clock and the issuer say. */
 const SHORTEST = 1_000;
-/** Timers take no more milliseconds than this. */
+/** The longest delay of a timer, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 const RETRIES: ReconnectionOptions = {
   enabled: true,
@@ -25,11 +25,11 @@ const RETRIES: ReconnectionOptions = {
 
 export interface TokenListener {
   onToken(): void;
-  /** No new token came. It is tried again after `delay` milliseconds; undefined: not by itself. */
+  /** A renewal failed. The next attempt is made after `delay` milliseconds; undefined: there is none. */
   onFailure(error: TunnelError, delay: number | undefined): void;
 }
 
-/** Tokens from an issuer, each asked for before the one before it ends, as long as anybody listens. */
+/** Tokens from an issuer. While it has a listener, each token is renewed before it expires. */
 export class TokenSource {
   token: string | undefined;
   readonly #options: TokenRefreshOptions;
@@ -38,17 +38,17 @@ export class TokenSource {
   readonly #clock: Clock;
   readonly #request: typeof requestToken;
   #refreshToken: string;
-  /** What the state's file held when it was last looked at or written. */
-  #kept: string | undefined;
-  #endsAt: number | undefined;
+  /** The content of the state file when it was last read or written. */
+  #stored: string | undefined;
+  #expiresAt: number | undefined;
   #renewAt = 0;
-  /** The server has said how long this token counts. */
-  #told = false;
+  /** The server has named the lifetime of this token. */
+  #hasServerLifetime = false;
   #renewing: Promise<string> | undefined;
   #failures = 0;
-  #callOff = (): void => {};
+  #cancelTimer = (): void => {};
 
-  /** @param request asks the issuer. */
+  /** @param request fetches a token from the issuer. */
   constructor(
     options: TokenRefreshOptions,
     token: string | undefined,
@@ -63,52 +63,52 @@ export class TokenSource {
     if (token !== undefined) this.#take(token, undefined);
   }
 
-  /** A token that counts, as far as we know. @throws TunnelError when none can be had. */
+  /** A token that is valid as far as is known. @throws TunnelError when none can be fetched. */
   async current(): Promise<string> {
-    const ended = this.#endsAt !== undefined && this.#endsAt <= this.#clock.now();
-    return this.token === undefined || ended ? this.renew() : this.token;
+    const isExpired = this.#expiresAt !== undefined && this.#expiresAt <= this.#clock.now();
+    return this.token === undefined || isExpired ? this.renew() : this.token;
   }
 
-  /** A new token. Several who ask at once get the same. @throws TunnelError when none can be had. */
+  /** A new token. Concurrent callers get the same one. @throws TunnelError when none can be fetched. */
   renew(): Promise<string> {
     this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined));
     return this.#renewing;
   }
 
-  /** The server does not take this token. */
+  /** The server has refused this token. */
   distrust(token: string): void {
     if (this.token === token) this.token = undefined;
   }
 
-  /** The server says that `token` counts for so many milliseconds: its clock is the one that matters. */
-  told(token: string, lifetime: number | undefined): void {
-    if (this.token !== token || this.#told || lifetime === undefined) return;
-    this.#told = true;
+  /** The server accepts `token` for this many milliseconds. That counts more than the token's own claims: the server decides by its clock. */
+  setLifetime(token: string, lifetime: number | undefined): void {
+    if (this.token !== token || this.#hasServerLifetime || lifetime === undefined) return;
+    this.#hasServerLifetime = true;
     this.#plan(lifetime);
   }
 
-  /** The token is about to end. */
-  hurry(): void {
+  /** Renews the token now, because it expires soon. */
+  renewSoon(): void {
     if (this.#failures === 0 && this.#renewing === undefined) void this.#renewAhead();
   }
 
-  /** Keeps the token fresh from now on. Returns what ends that. */
+  /** Renews the token in time from now on. Returns a function that stops that. */
   listen(listener: TokenListener): () => void {
     this.#listeners.add(listener);
     this.#wait(this.#renewAt - this.#clock.now());
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#callOff();
+      if (this.#listeners.size === 0) this.#cancelTimer();
     };
   }
 
   async #renew(): Promise<string> {
-    await this.#look();
+    await this.#readState();
     const { token, lifetime, refreshToken } = await this.#request(this.#options, this.#refreshToken);
     if (refreshToken !== undefined) {
       this.#refreshToken = refreshToken;
-      // Before the new one is used: the old one may be worth nothing any more.
-      await this.#keep(refreshToken);
+      // Before anything else: the issuer may have revoked the old one.
+      await this.#writeState(refreshToken);
     }
     this.#failures = 0;
     this.#take(token, lifetime);
@@ -116,36 +116,36 @@ export class TokenSource {
     return token;
   }
 
-  /** Another process with the same configuration may have got another refresh token meanwhile. */
-  async #look(): Promise<void> {
-    const kept = await this.#state?.read().catch(unusable);
-    // What could not be replaced in the file is older than the one that is known here.
-    if (kept !== undefined && kept !== this.#kept) this.#refreshToken = kept;
-    this.#kept = kept;
+  /** Another process with the same configuration may have stored a newer refresh token. */
+  async #readState(): Promise<void> {
+    const stored = await this.#state?.read().catch(refuse);
+    // Unchanged content is older than the token in memory: writing that one failed.
+    if (stored !== undefined && stored !== this.#stored) this.#refreshToken = stored;
+    this.#stored = stored;
   }
 
-  async #keep(refreshToken: string): Promise<void> {
+  async #writeState(refreshToken: string): Promise<void> {
     try {
       await this.#state?.write(refreshToken);
-      this.#kept = refreshToken;
+      this.#stored = refreshToken;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const why = `the new refresh token cannot be kept for the next start: ${code ?? message}`;
-      this.#tell(new TunnelError("PN_REFRESH_FAILED", why), undefined);
+      const why = `the new refresh token cannot be stored for the next start: ${code ?? message}`;
+      this.#notifyFailure(new TunnelError("PN_REFRESH_FAILED", why), undefined);
     }
   }
 
   #take(token: string, lifetime: number | undefined): void {
     this.token = token;
-    this.#told = false;
-    this.#endsAt = undefined;
+    this.#hasServerLifetime = false;
+    this.#expiresAt = undefined;
     const end = tokenEnd(token);
     this.#plan(lifetime ?? (end === undefined ? undefined : end - this.#clock.now()));
   }
 
   #plan(lifetime: number | undefined): void {
     const now = this.#clock.now();
-    if (lifetime !== undefined) this.#endsAt = now + lifetime;
+    if (lifetime !== undefined) this.#expiresAt = now + lifetime;
     const share = SOONEST + JITTER * this.#clock.random();
     const wait =
       lifetime === undefined ? (this.#options.interval ?? DEFAULT_INTERVAL) * (share + JITTER) : lifetime * share;
@@ -154,10 +154,10 @@ export class TokenSource {
   }
 
   #wait(delay: number): void {
-    this.#callOff();
+    this.#cancelTimer();
     if (this.#listeners.size === 0) return;
     const due = (): void => (delay > LONGEST ? this.#wait(delay - LONGEST) : void this.#renewAhead());
-    this.#callOff = this.#clock.after(Math.min(Math.max(delay, SHORTEST), LONGEST), due);
+    this.#cancelTimer = this.#clock.after(Math.min(Math.max(delay, SHORTEST), LONGEST), due);
   }
 
   async #renewAhead(): Promise<void> {
@@ -168,15 +168,15 @@ export class TokenSource {
       this.#failures++;
       const delay = error.retryable ? Math.round(backoff(this.#failures, RETRIES, this.#clock.random())) : undefined;
       if (delay !== undefined) this.#wait(delay);
-      this.#tell(error, delay);
+      this.#notifyFailure(error, delay);
     }
   }
 
-  #tell(error: TunnelError, delay: number | undefined): void {
+  #notifyFailure(error: TunnelError, delay: number | undefined): void {
     for (const listener of this.#listeners) listener.onFailure(error, delay);
   }
 }
 
-function unusable(error: Error): never {
+function refuse(error: Error): never {
   throw new TunnelError("PN_REFRESH_REFUSED", error.message);
 }

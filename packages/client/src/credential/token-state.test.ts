@@ -15,7 +15,7 @@ import { TokenState } from "./token-state.js";
 
 const place = (): string => join(scratchFolder(onTestFinished), "postern", "state.json");
 
-/** A file of somebody's, with this in it. */
+/** A state file with this content. */
 function holding(text: string, mode = 0o600): TokenState {
   const file = join(scratchFolder(onTestFinished), "state.json");
   writeFileSync(file, text, { mode });
@@ -23,7 +23,7 @@ function holding(text: string, mode = 0o600): TokenState {
   return new TokenState(file);
 }
 
-test("what is written is read, by its owner alone, in a folder that is made for it, and nothing is left beside it", async () => {
+test("writes a file for its owner only, in a new folder, without temporary files left over", async () => {
   const file = place();
   const state = new TokenState(file);
   expect(await state.read()).toBeUndefined();
@@ -36,7 +36,7 @@ test("what is written is read, by its owner alone, in a folder that is made for 
   expect(readdirSync(dirname(file))).toEqual(["state.json"]);
 });
 
-test("a file that was readable by all is not when it is written anew", async () => {
+test("a rewritten file is no longer readable by others", async () => {
   const file = place();
   mkdirSync(dirname(file));
   writeFileSync(file, '{"refresh_token":"old"}', { mode: 0o644 });
@@ -44,7 +44,7 @@ test("a file that was readable by all is not when it is written anew", async () 
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test("of many who write at once one wins whole", async () => {
+test("of concurrent writers one wins, with its whole content", async () => {
   const file = place();
   const tokens = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(1_000));
   await Promise.all(tokens.map((token) => new TokenState(file).write(token)));
@@ -52,7 +52,7 @@ test("of many who write at once one wins whole", async () => {
   expect(readdirSync(dirname(file))).toEqual(["state.json"]);
 });
 
-test("a link is replaced, and what it led to is not touched", async () => {
+test("a symbolic link is replaced, and its target stays unchanged", async () => {
   const folder = scratchFolder(onTestFinished);
   const [file, other] = [join(folder, "state.json"), join(folder, "other")];
   writeFileSync(other, "somebody's", { mode: 0o600 });
@@ -69,7 +69,7 @@ test.for([
   ["a list", '["canary"]', /is damaged: remove it/],
   ["a text", '"canary"', /is damaged: remove it/],
   ["huge", `{"refresh_token":"${"canary".repeat(20_000)}"}`, /too large/],
-] as const)("%s is told, without what is in it", async ([, text, why]) => {
+] as const)("%s is reported without its content", async ([, text, why]) => {
   const error = await holding(text)
     .read()
     .catch((thrown: Error) => thrown);
@@ -79,23 +79,23 @@ test.for([
 });
 
 test.for(["{}", '{"refresh_token":""}', '{"refresh_token":7}', '{"refresh_token":null}'])(
-  "%s holds none",
+  "%s contains no token",
   async (text) => {
     expect(await holding(text).read()).toBeUndefined();
   },
 );
 
-test.for([0o620, 0o602, 0o666])("one that others can change (%o) is not believed", async (mode) => {
+test.for([0o620, 0o602, 0o666])("a file that others can write (%o) is rejected", async (mode) => {
   await expect(holding('{"refresh_token":"evil"}', mode).read()).rejects.toThrow(/other users can change .*chmod 600/);
 });
 
-test("one that cannot be read, or written, is an error, and the old one stays", async () => {
+test("failed reads and writes are errors, and the old file stays", async () => {
   const folder = scratchFolder(onTestFinished);
   await expect(new TokenState(folder).read()).rejects.toThrow(/EISDIR/);
   const blocked = join(folder, "file", "state.json");
   writeFileSync(join(folder, "file"), "");
   await expect(new TokenState(blocked).write("new")).rejects.toThrow(/EEXIST|ENOTDIR/);
-  // A folder in its place cannot be replaced by a file, and what was written beside it is gone again.
+  // A folder cannot be replaced by a file; the temporary file is removed.
   mkdirSync(join(folder, "state.json", "full"), { recursive: true });
   await expect(new TokenState(join(folder, "state.json")).write("new")).rejects.toThrow();
   expect(existsSync(join(folder, "state.json", "full"))).toBe(true);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseTarget } from "./local-address.js";
+import { parseLocalAddress } from "./local-address.js";
 
 test.each([
   [3000, { host: "localhost", port: 3000, tls: false, authority: "localhost:3000", isNamed: false }],
@@ -9,8 +9,8 @@ test.each([
   ["http://app.localhost", { host: "app.localhost", port: 80, tls: false, authority: "app.localhost", isNamed: false }],
   ["https://localhost:8443", { host: "localhost", port: 8443, tls: true, authority: "localhost:8443", isNamed: false }],
   ["https://intranet/", { host: "intranet", port: 443, tls: true, authority: "intranet", isNamed: true }],
-])("%s is a target", (text, target) => {
-  expect(parseTarget(text)).toEqual(target);
+])("%s is a local address", (text, target) => {
+  expect(parseLocalAddress(text)).toEqual(target);
 });
 
 test.each([
@@ -23,6 +23,6 @@ test.each([
   "http://user@localhost",
   "./folder",
   "a b",
-])("%j is none, and the message says what is", (text) => {
-  expect(() => parseTarget(text)).toThrow(/is not a local target. Use a port/);
+])("%j is not a local address", (text) => {
+  expect(() => parseLocalAddress(text)).toThrow(/is not a local address. Use a port/);
 });

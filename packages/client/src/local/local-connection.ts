@@ -1,129 +1,144 @@
 import type { OnReadOpts, Socket } from "node:net";
+import { relay, SocketConnection, type Lookup } from "@postern/net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
-import { dialTarget, type Target } from "./local-address.js";
+import type { TunnelEvents } from "../tunnel-events.js";
+import { dialLocal, dialLocalByName, type LocalAddress } from "./local-address.js";
+import { SessionByteStream } from "./session-byte-stream.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
-export const DIAL_TIMEOUT = 10_000;
+const DIAL_TIMEOUT = 10_000;
 
 /**
- * One buffer for what all local sockets read: each read is handed on, that is copied into the session's batch, before the next begins.
- * A frame's payload fits in it whole.
+ * One read buffer for all local sockets: each read is copied into the session's batch before the next read begins.
+ * Its size is the largest payload of a frame.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 
-export interface LocalConnectionEvents {
-  /** The local service did not take the connection. */
-  onDialFailure(code: ErrorCode, error: Error): void;
-  /** The connection is closed, whatever became of the stream. */
-  onDone(): void;
-}
-
 /**
- * The far end of one stream: a connection to the local service. Bytes go both ways as they are; nothing is parsed.
- * FIN becomes FIN, a reset becomes a reset, and neither side's pace outruns the other's.
+ * The local end of one stream. Dials the local service and holds the bytes that arrive meanwhile, at most the stream's
+ * window; then relays bytes unchanged in both directions.
  */
 export class LocalConnection implements StreamHandler {
   readonly #stream: Stream;
-  readonly #socket: Socket;
-  readonly #events: LocalConnectionEvents;
+  readonly #local: LocalAddress;
+  readonly #events: Pick<TunnelEvents, "onDialFailure">;
+  readonly #onClosed: () => void;
+  #connection: SocketConnection | undefined;
+  #held: Buffer[] = [];
+  #hasEnded = false;
+  /** Ends the dial: with an error it has failed, without one the stream was reset. */
+  #abort: (error?: Error) => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #isTls: boolean;
-  #connected = false;
-  /** Bytes given to the socket and not yet reported as consumed. */
-  #owed = 0;
 
-  /** @param connected the connection, if it stands already, made with `readInto(stream)`. */
-  constructor(stream: Stream, target: Target, events: LocalConnectionEvents, connected?: Socket) {
+  /**
+   * @param onClosed is called once, when the connection is closed or the dial has failed.
+   * @param lookup resolves the name of a named address. Default: the system's resolver.
+   */
+  constructor(
+    stream: Stream,
+    local: LocalAddress,
+    events: Pick<TunnelEvents, "onDialFailure">,
+    onClosed: () => void,
+    lookup?: Lookup,
+  ) {
     this.#stream = stream;
+    this.#local = local;
     this.#events = events;
-    this.#isTls = target.tls;
+    this.#onClosed = onClosed;
     stream.handler = this;
-    this.#socket = connected ?? dialTarget(target, readInto(stream));
-    this.#timer = setTimeout(() => this.#socket.destroy(timeout()), DIAL_TIMEOUT);
-    this.#socket
-      .on(target.tls ? "secureConnect" : "connect", () => this.#onConnect())
-      .on("drain", () => this.#settle())
-      .on("end", () => this.#onLocalEnd())
-      .on("error", (error) => this.#onError(error))
-      .on("close", () => this.#onClose());
-    if (connected !== undefined) this.#onConnect();
+    this.#abort = local.isNamed ? this.#dialByName(lookup) : this.#dial();
+    this.#timer = setTimeout(() => this.#abort(timeoutError()), DIAL_TIMEOUT);
   }
 
   onData(chunk: Buffer): void {
-    this.#owed += chunk.length;
-    // Behind a closed connection it waits for the stream to break, too.
-    if (this.#socket.destroyed) return;
-    this.#socket.write(chunk);
-    if (this.#connected) this.#settle();
+    this.#held.push(Buffer.from(chunk));
   }
 
   onEnd(): void {
-    this.#socket.end();
+    this.#hasEnded = true;
   }
 
-  /**
-   * An abort is passed on as one: the service must not take what it has for complete. TLS has no reset; there an end without
-   * close_notify says the same (RFC 8446, section 6.1).
-   */
   onReset(): void {
-    if (this.#connected && !this.#isTls) this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    this.#abort();
   }
 
-  onDrain(): void {
-    this.#socket.resume();
+  onDrain(): void {}
+
+  /** An address that needs no lookup is one call to connect, without promises. */
+  #dial(): (error?: Error) => void {
+    const socket = dialLocal(this.#local, this.#onread());
+    let failure: Error | undefined;
+    const onError = (error: Error): void => void (failure = error);
+    const onClose = (): void => this.#onFailed(failure);
+    socket
+      .on("error", onError)
+      .once("close", onClose)
+      .once(this.#local.tls ? "secureConnect" : "connect", () => {
+        socket.off("error", onError).off("close", onClose);
+        this.#onConnected(socket);
+      });
+    return (error) => void socket.destroy(error);
   }
 
-  #onConnect(): void {
+  #dialByName(lookup: Lookup | undefined): (error?: Error) => void {
+    const stop = new AbortController();
+    const { signal } = stop;
+    dialLocalByName(this.#local, this.#onread(), signal, lookup).then(
+      (socket) => {
+        if (!signal.aborted) return this.#onConnected(socket);
+        // The stream may have been reset after the address answered.
+        socket.on("error", () => {}).destroy();
+        this.#onFailed(signal.reason as Error);
+      },
+      (error: Error) => this.#onFailed(error),
+    );
+    return (error) => stop.abort(error);
+  }
+
+  #onConnected(socket: Socket): void {
     clearTimeout(this.#timer);
-    this.#connected = true;
-    this.#settle();
+    const connection = new SocketConnection(socket);
+    this.#connection = connection;
+    const [first] = this.#held;
+    const held = this.#held.length > 1 ? Buffer.concat(this.#held) : first;
+    this.#held = [];
+    if (held !== undefined) connection.write(held);
+    const uncredited = held?.length ?? 0;
+    relay(connection, new SessionByteStream(this.#stream), { uncredited, onClose: "flush", onDone: this.#onClosed });
+    if (this.#hasEnded) connection.end();
   }
 
-  /** What the kernel has taken is consumed. */
-  #settle(): void {
-    const taken = this.#owed - this.#socket.writableLength;
-    if (taken <= 0) return;
-    this.#owed -= taken;
-    this.#stream.consumed(taken);
-  }
-
-  #onLocalEnd(): void {
-    this.#settle();
-    this.#stream.end();
-  }
-
-  #onError(error: NodeJS.ErrnoException): void {
-    if (this.#connected) return;
-    const code = dialErrorCode(error);
-    this.#stream.reset(code);
-    this.#events.onDialFailure(code, error);
-  }
-
-  #onClose(): void {
+  #onFailed(error: NodeJS.ErrnoException | undefined): void {
     clearTimeout(this.#timer);
-    // Nobody knows how much of the rest got through, so nobody may take it for undelivered.
-    if (this.#connected) this.#stream.consumed(this.#owed);
-    this.#owed = 0;
-    this.#stream.resetAfterFlush("PN_LOCAL_RESET");
-    this.#events.onDone();
+    if (!this.#stream.over) {
+      const code = dialErrorCode(error);
+      this.#stream.reset(code);
+      if (error !== undefined) this.#events.onDialFailure(code, error);
+    }
+    // The window of a stream that the server has reset still counts the bytes held here.
+    else this.#stream.resetAfterFlush("PN_LOCAL_RESET");
+    this.#held = [];
+    this.#onClosed();
+  }
+
+  #onread(): OnReadOpts {
+    return {
+      buffer: READ_BUFFER,
+      callback: (bytes, buffer) => {
+        this.#connection?.receive((buffer as Buffer).subarray(0, bytes));
+        // The relay pauses the socket when the stream is full.
+        return true;
+      },
+    };
   }
 }
 
-/** Hands what a socket reads to `stream`. */
-export function readInto(stream: Stream): OnReadOpts {
-  return {
-    buffer: READ_BUFFER,
-    callback: (bytes, buffer) => stream.write((buffer as Buffer).subarray(0, bytes)),
-  };
+function timeoutError(): Error {
+  return Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
 }
 
-export function timeout(): Error {
-  return Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
-}
-
-export function dialErrorCode(error: NodeJS.ErrnoException): ErrorCode {
-  if (error.code === "ECONNREFUSED") return "PN_DIAL_REFUSED";
-  if (error.code === "ETIMEDOUT") return "PN_DIAL_TIMEOUT";
+function dialErrorCode(error: NodeJS.ErrnoException | undefined): ErrorCode {
+  if (error?.code === "ECONNREFUSED") return "PN_DIAL_REFUSED";
+  if (error?.code === "ETIMEDOUT") return "PN_DIAL_TIMEOUT";
   return "PN_DIAL_FAILED";
 }

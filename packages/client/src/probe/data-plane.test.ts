@@ -3,15 +3,15 @@ import { DataPlane, ProbeFailure } from "./data-plane.js";
 
 const INTERVAL = 60_000;
 
-/** A data plane whose clock stands still until it is told, and whose probes end as the test says. */
-class Played {
+/** A DataPlane with a manual clock, whose probes end as the test says. */
+class Setup {
   now = 0;
-  readonly told: string[] = [];
-  /** When probes were sent. */
+  readonly changes: string[] = [];
+  /** The times at which probes were sent. */
   readonly sent: number[] = [];
   readonly plane: DataPlane;
   #timers: { at: number; task: () => void }[] = [];
-  #answer: ((failure?: ProbeFailure) => void) | undefined;
+  #settle: ((failure?: ProbeFailure) => void) | undefined;
 
   constructor(interval = INTERVAL, random = 0.5) {
     const after = (milliseconds: number, task: () => void): (() => void) => {
@@ -22,20 +22,20 @@ class Played {
     const probe = (signal: AbortSignal): Promise<void> => {
       this.sent.push(this.now);
       return new Promise((resolve, reject) => {
-        this.#answer = (failure) => (failure === undefined ? resolve() : reject(failure));
+        this.#settle = (failure) => (failure === undefined ? resolve() : reject(failure));
         signal.addEventListener("abort", () => reject(new ProbeFailure("no answer", "broken")));
       });
     };
-    this.plane = new DataPlane(
-      { interval, probe, clock: { after, random: () => random } },
-      {
-        onDataPlane: (state, error) => this.told.push(error === undefined ? state : `${state}: ${error}`),
-        onDataPlaneLost: () => this.told.push("lost"),
-      },
-    );
+    this.plane = new DataPlane({
+      interval,
+      probe,
+      clock: { after, random: () => random },
+      onChange: (state, error) => this.changes.push(error === undefined ? state : `${state}: ${error}`),
+      onLost: () => this.changes.push("lost"),
+    });
   }
 
-  /** Lets the time pass until the next thing that is due. Returns whether there was one. */
+  /** Runs the next task. Returns whether there was one. */
   async next(): Promise<boolean> {
     const due = this.#timers.toSorted((one, other) => one.at - other.at)[0];
     if (due === undefined) return false;
@@ -46,88 +46,88 @@ class Played {
     return true;
   }
 
-  /** The next probe is sent, and ends so. */
+  /** Lets the next probe end with this result. */
   async probe(failure?: ProbeFailure): Promise<void> {
     await this.next();
-    this.#answer?.(failure);
+    this.#settle?.(failure);
     await settled();
   }
 }
 
-/** Everything that promises have to say is said. */
+/** Resolves when promise callbacks have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const broken = new ProbeFailure("502", "broken");
 const foreign = new ProbeFailure("a proxy's page", "foreign");
-const busy = new ProbeFailure("503", "nothing");
+const busy = new ProbeFailure("503", "inconclusive");
 
-test("the first probe comes a second or two after the tunnel opens, the others at their interval", async () => {
-  const played = new Played();
-  for (let n = 0; n < 3; n++) await played.probe();
-  expect(played.sent).toEqual([1_500, 1_500 + INTERVAL, 1_500 + 2 * INTERVAL]);
-  expect([played.plane.state, played.told]).toEqual(["ok", ["ok"]]);
+test("the first probe is sent after one to two seconds, the others at the interval", async () => {
+  const setup = new Setup();
+  for (let n = 0; n < 3; n++) await setup.probe();
+  expect(setup.sent).toEqual([1_500, 1_500 + INTERVAL, 1_500 + 2 * INTERVAL]);
+  expect([setup.plane.state, setup.changes]).toEqual(["ok", ["ok"]]);
 });
 
-test("one failure after a success is told, and the next success too", async () => {
-  const played = new Played();
-  for (const outcome of [undefined, broken, undefined]) await played.probe(outcome);
-  expect(played.told).toEqual(["ok", "failing: 502", "ok"]);
-  expect(played.sent[2]! - played.sent[1]!).toBe(5_000);
+test("one failure after a success is reported, and so is the next success", async () => {
+  const setup = new Setup();
+  for (const outcome of [undefined, broken, undefined]) await setup.probe(outcome);
+  expect(setup.changes).toEqual(["ok", "failing: 502", "ok"]);
+  expect(setup.sent[2]! - setup.sent[1]!).toBe(5_000);
 });
 
-test("three failures in a row of what had worked are the end of it", async () => {
-  const played = new Played();
-  for (const outcome of [undefined, broken, foreign, broken]) await played.probe(outcome);
-  expect(played.told).toEqual(["ok", "failing: 502", "unknown", "lost"]);
-  expect(await played.next()).toBe(false);
+test("three failures in a row after a success lose the data plane", async () => {
+  const setup = new Setup();
+  for (const outcome of [undefined, broken, foreign, broken]) await setup.probe(outcome);
+  expect(setup.changes).toEqual(["ok", "failing: 502", "unknown", "lost"]);
+  expect(await setup.next()).toBe(false);
 });
 
-test("three failures with a success between them are not", async () => {
-  const played = new Played();
-  for (const outcome of [undefined, broken, broken, undefined, broken]) await played.probe(outcome);
-  expect(played.told).toEqual(["ok", "failing: 502", "ok", "failing: 502"]);
+test("three failures with a success between them do not", async () => {
+  const setup = new Setup();
+  for (const outcome of [undefined, broken, broken, undefined, broken]) await setup.probe(outcome);
+  expect(setup.changes).toEqual(["ok", "failing: 502", "ok", "failing: 502"]);
 });
 
-test("what never worked fails after the second time, and is never the session's end", async () => {
-  const played = new Played();
-  for (let n = 0; n < 6; n++) await played.probe(broken);
-  expect(played.told).toEqual(["failing: 502"]);
-  expect(played.sent.map((at) => at - 1_500)).toEqual([0, 5_000, 10_000, 15_000, 75_000, 135_000]);
+test("a data plane that never worked is failing after two failures, and is never lost", async () => {
+  const setup = new Setup();
+  for (let n = 0; n < 6; n++) await setup.probe(broken);
+  expect(setup.changes).toEqual(["failing: 502"]);
+  expect(setup.sent.map((at) => at - 1_500)).toEqual([0, 5_000, 10_000, 15_000, 75_000, 135_000]);
 });
 
-test("where somebody else answers from the beginning, nothing is known", async () => {
-  const played = new Played();
-  for (let n = 0; n < 5; n++) await played.probe(foreign);
-  expect([played.plane.state, played.told]).toEqual(["unknown", []]);
+test("if something else responds from the beginning, the state stays unknown", async () => {
+  const setup = new Setup();
+  for (let n = 0; n < 5; n++) await setup.probe(foreign);
+  expect([setup.plane.state, setup.changes]).toEqual(["unknown", []]);
 });
 
-test("a server that is only too busy proves nothing", async () => {
-  const played = new Played();
-  for (const outcome of [undefined, busy, busy, busy, busy]) await played.probe(outcome);
-  expect(played.told).toEqual(["ok"]);
+test("the response of an overloaded server is inconclusive", async () => {
+  const setup = new Setup();
+  for (const outcome of [undefined, busy, busy, busy, busy]) await setup.probe(outcome);
+  expect(setup.changes).toEqual(["ok"]);
 });
 
-test("an answer may take ten seconds", async () => {
-  const played = new Played();
-  await played.probe();
-  await played.next();
-  await played.next();
-  expect(played.told).toEqual(["ok", "failing: no answer"]);
-  expect(played.now - played.sent[1]!).toBe(10_000);
+test("a probe times out after ten seconds", async () => {
+  const setup = new Setup();
+  await setup.probe();
+  await setup.next();
+  await setup.next();
+  expect(setup.changes).toEqual(["ok", "failing: no answer"]);
+  expect(setup.now - setup.sent[1]!).toBe(10_000);
 });
 
-test("a short interval is never made longer", async () => {
-  const played = new Played(2_000, 0);
-  for (const outcome of [undefined, broken, undefined]) await played.probe(outcome);
-  expect(played.sent).toEqual([1_000, 3_000, 5_000]);
+test("a retry is never later than the interval", async () => {
+  const setup = new Setup(2_000, 0);
+  for (const outcome of [undefined, broken, undefined]) await setup.probe(outcome);
+  expect(setup.sent).toEqual([1_000, 3_000, 5_000]);
 });
 
-test("after a stop nothing is sent, and nothing known, whatever becomes of what is on its way", async () => {
-  const played = new Played();
-  await played.probe();
-  await played.next();
-  played.plane.stop();
-  played.plane.stop();
+test("after stop nothing is sent, and a pending probe has no effect", async () => {
+  const setup = new Setup();
+  await setup.probe();
+  await setup.next();
+  setup.plane.stop();
+  setup.plane.stop();
   await settled();
-  expect([await played.next(), played.told]).toEqual([false, ["ok", "unknown"]]);
+  expect([await setup.next(), setup.changes]).toEqual([false, ["ok", "unknown"]]);
 });

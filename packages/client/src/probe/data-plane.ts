@@ -2,70 +2,64 @@ import type { Clock } from "../clock.js";
 
 export type DataPlaneState = "ok" | "failing" | "unknown";
 
-/** After a failure the next probe comes so soon, in milliseconds. */
+/** Milliseconds between a failure and the next probe. */
 const RETRY = 5_000;
-/** How long an answer may take, in milliseconds. */
+/** Timeout of a probe, in milliseconds. */
 const TIMEOUT = 10_000;
-/** The first probe comes this long after the tunnel opens, and a random second later: clients that come back together do not probe together. */
+/** The first probe is sent after this time, in milliseconds, plus a random part of it: clients that return together do not probe together. */
 const FIRST = 1_000;
-/** So many failures in a row end what used to work. */
-const LAST = 3;
-/** So many failures in a row count where nothing has worked yet. */
-const ENOUGH = 2;
+/** Failures in a row after which a data plane that used to work is lost. */
+const LOST_AFTER = 3;
+/** Failures in a row after which a data plane that never worked is failing. */
+const FAILING_AFTER = 2;
+
+/** What a failed probe shows: requests do not come through; a proxy on the route answered; or nothing, as the server is overloaded. */
+export type ProbeVerdict = "broken" | "foreign" | "inconclusive";
 
 /** Why a probe did not come back. */
 export class ProbeFailure extends Error {
-  /**
-   * What it proves: `broken`, requests do not come through; `foreign`, nobody has said so but the way there is another than ours, for
-   * instance a proxy that does not pass it on; `nothing`, the server is only too busy.
-   */
-  readonly proves: "broken" | "foreign" | "nothing";
+  readonly verdict: ProbeVerdict;
 
-  constructor(message: string, proves: "broken" | "foreign" | "nothing") {
+  constructor(message: string, verdict: ProbeVerdict) {
     super(message);
-    this.proves = proves;
+    this.verdict = verdict;
   }
 }
 
 export interface DataPlaneOptions {
   /** Milliseconds between two probes. */
   interval: number;
-  /** Sends one probe on the way that visitors take. Throws a ProbeFailure, also when `signal` says that it took too long. */
+  /** Sends one probe on the route of a visitor. @throws ProbeFailure, also when `signal` aborts. */
   probe: (signal: AbortSignal) => Promise<void>;
   clock: Pick<Clock, "after" | "random">;
-}
-
-export interface DataPlaneEvents {
-  /** `error` says why it fails. */
-  onDataPlane(state: DataPlaneState, error?: string): void;
-  /** It used to work and does not any more: the session is not worth keeping. */
-  onDataPlaneLost(): void;
+  /** @param error why probes fail. */
+  onChange: (state: DataPlaneState, error?: string) => void;
+  /** Probes used to succeed and now fail: the session is of no use. */
+  onLost: () => void;
 }
 
 /**
- * Whether requests come through the tunnel, which a session whose heartbeat goes on does not prove: a request is sent the way that
- * visitors take, and has to come back here.
+ * Whether requests come through the tunnel. Heartbeats do not show that, so requests are sent on the route of a
+ * visitor, and must come back here.
  *
- *     unknown ──answered──► ok ──failed──► failing ──answered──► ok
- *        └──failed twice──► failing            └──failed three times, and it had worked──► lost
+ *     unknown ── success ──► ok ── failure ──► failing ── success ──► ok
+ *        └── 2 failures ──► failing               └── 3 failures, after a success ──► lost
  */
 export class DataPlane {
   state: DataPlaneState = "unknown";
   readonly #options: DataPlaneOptions;
-  readonly #events: DataPlaneEvents;
   readonly #stop = new AbortController();
   #cancel: () => void;
   #worked = false;
   #failures = 0;
 
-  constructor(options: DataPlaneOptions, events: DataPlaneEvents) {
+  constructor(options: DataPlaneOptions) {
     this.#options = options;
-    this.#events = events;
     const { clock } = options;
     this.#cancel = clock.after(FIRST + FIRST * clock.random(), () => void this.#probe());
   }
 
-  /** The session is over or draining: no more is sent, and nothing is known. Can be called twice. */
+  /** Sends no more probes; the state becomes unknown. Can be called twice. */
   stop(): void {
     this.#stop.abort();
     this.#cancel();
@@ -73,7 +67,7 @@ export class DataPlane {
   }
 
   async #probe(): Promise<void> {
-    const { probe, clock } = this.#options;
+    const { probe, clock, onLost } = this.#options;
     const deadline = new AbortController();
     const cancel = clock.after(TIMEOUT, () => deadline.abort());
     let failure: ProbeFailure | undefined;
@@ -85,18 +79,18 @@ export class DataPlane {
     cancel();
     if (this.#stop.signal.aborted) return;
     if (failure === undefined) this.#succeeded();
-    else if (failure.proves !== "nothing") this.#failed(failure);
-    if (this.#failures >= LAST && this.#worked) {
+    else if (failure.verdict !== "inconclusive") this.#failed(failure);
+    if (this.#failures >= LOST_AFTER && this.#worked) {
       this.stop();
-      return this.#events.onDataPlaneLost();
+      return onLost();
     }
     this.#cancel = clock.after(this.#pause, () => void this.#probe());
   }
 
-  /** Where it never works, asking often is of no use. */
+  /** A route that never works is not probed more often. */
   get #pause(): number {
     const { interval } = this.#options;
-    return this.#failures > 0 && this.#failures <= LAST ? Math.min(RETRY, interval) : interval;
+    return this.#failures > 0 && this.#failures <= LOST_AFTER ? Math.min(RETRY, interval) : interval;
   }
 
   #succeeded(): void {
@@ -105,14 +99,14 @@ export class DataPlane {
     this.#become("ok");
   }
 
-  #failed({ message, proves }: ProbeFailure): void {
+  #failed({ message, verdict }: ProbeFailure): void {
     this.#failures++;
-    if (this.#worked || (proves === "broken" && this.#failures >= ENOUGH)) this.#become("failing", message);
+    if (this.#worked || (verdict === "broken" && this.#failures >= FAILING_AFTER)) this.#become("failing", message);
   }
 
   #become(state: DataPlaneState, error?: string): void {
     if (this.state === state) return;
     this.state = state;
-    this.#events.onDataPlane(state, error);
+    this.#options.onChange(state, error);
   }
 }

@@ -1,64 +1,64 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { request } from "node:http";
 import type { Socket } from "node:net";
-import { ProbeFailure } from "./data-plane.js";
 import { requestConnection } from "../server-way/server-dial.js";
 import { VERSION } from "../version.js";
+import { ProbeFailure } from "./data-plane.js";
 
-/** What every Postern server says with an answer of its own. */
-const OWN_ANSWER = "postern-error";
-const TOO_BUSY = "PN_OVERLOADED";
-/** A nonce and what proves that it is the client's: PROTOCOL.md, section 10. */
-const FIELD = /\r\npostern-probe:[ \t]*([0-9a-f]{32})\.[0-9a-f]{64}[ \t]*\r\n/i;
+/** The field in every response that a Postern server makes itself: it holds the error's code. */
+const ERROR_FIELD = "postern-error";
+const OVERLOADED = "PN_OVERLOADED";
+/** A nonce and its HMAC: PROTOCOL.md, section 10. */
+const PROBE_FIELD = /\r\npostern-probe:[ \t]*([0-9a-f]{32})\.[0-9a-f]{64}[ \t]*\r\n/i;
 
-export interface ProbeWay {
-  /** A new connection to where the session goes, as a visitor of the tunnel opens it. */
+export interface ProbeRoute {
+  /** Opens a new connection to the server, as a visitor of the tunnel does. */
   dial: (signal: AbortSignal) => Promise<Socket>;
   /** The tunnel's public host. */
   host: string;
-  /** As `bound` said it. */
+  /** The id in `bound`. */
   tunnelId: string;
 }
 
-/** So many probes that have not come back yet are known. */
-const KNOWN = 16;
+/** The largest number of probes that are remembered until they come back. */
+const MAX_PENDING = 16;
 
-/** Requests of our own on the way that visitors take, each known by a nonce that counts once. */
+/** Requests of the client to its own tunnel. Each has a nonce, which is accepted once. */
 export class Probe {
-  readonly #way: ProbeWay;
-  /** Nonces on their way, the oldest first: a probe that comes after it was given up is still none of the local service's business. */
+  readonly #route: ProbeRoute;
+  /** Nonces of probes that have not come back, the oldest first. One that timed out is kept, so that it never reaches the local service. */
   readonly #nonces = new Set<string>();
 
-  constructor(way: ProbeWay) {
-    this.#way = way;
+  constructor(route: ProbeRoute) {
+    this.#route = route;
   }
 
-  /** Sends one, and waits until it has come back. @throws ProbeFailure */
+  /** Sends a probe, and waits until it comes back. @throws ProbeFailure */
   send(signal: AbortSignal): Promise<void> {
     const nonce = randomBytes(16).toString("hex");
     this.#nonces.add(nonce);
-    if (this.#nonces.size > KNOWN) this.#nonces.delete([...this.#nonces][0]!);
-    return this.#ask(nonce, signal);
+    if (this.#nonces.size > MAX_PENDING) this.#nonces.delete([...this.#nonces][0]!);
+    return this.#request(nonce, signal);
   }
 
-  /** The answer to the request that begins with `head`, if that is a probe of ours. */
-  answer(head: string): string | undefined {
-    const nonce = FIELD.exec(head)?.[1];
+  /** The response to a request that begins with `head`; undefined when it is not one of these probes. */
+  respond(head: string): string | undefined {
+    const nonce = PROBE_FIELD.exec(head)?.[1];
     if (nonce === undefined || !this.#nonces.delete(nonce)) return undefined;
     return `HTTP/1.1 204 No Content\r\nPostern-Probe: ${nonce}\r\nConnection: close\r\n\r\n`;
   }
 
-  #ask(nonce: string, signal: AbortSignal): Promise<void> {
-    const { dial, host, tunnelId } = this.#way;
-    const proof = createHmac("sha256", tunnelId).update(nonce).digest("hex");
+  #request(nonce: string, signal: AbortSignal): Promise<void> {
+    const { dial, host, tunnelId } = this.#route;
+    const hmac = createHmac("sha256", tunnelId).update(nonce).digest("hex");
     const headers = {
       Host: host,
       "User-Agent": `postern/${VERSION}`,
-      "Postern-Probe": `${nonce}.${proof}`,
+      "Postern-Probe": `${nonce}.${hmac}`,
       Connection: "close",
     };
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const asked = request({
+    const probe = request({
       createConnection: requestConnection(() => dial(signal)),
       method: "GET",
       path: "/",
@@ -68,26 +68,26 @@ export class Probe {
     const abandon = (): void =>
       reject(
         sent
-          ? new ProbeFailure("a request to the tunnel's own address was not answered in time", "broken")
-          : new ProbeFailure("the tunnel's own address could not be reached in time", "foreign"),
+          ? new ProbeFailure("a request to the tunnel's public address got no response in time", "broken")
+          : new ProbeFailure("connecting to the tunnel's public address timed out", "foreign"),
       );
     signal.addEventListener("abort", abandon, { once: true });
-    asked
+    probe
       .on("finish", () => (sent = true))
       .on("error", (error) =>
-        reject(new ProbeFailure(`the tunnel's own address cannot be reached: ${error.message}`, "foreign")),
+        reject(new ProbeFailure(`the tunnel's public address cannot be reached: ${error.message}`, "foreign")),
       )
-      .on("response", ({ statusCode, headers: said }) => {
-        if (statusCode === 204 && said["postern-probe"] === nonce) return resolve();
-        const code = said[OWN_ANSWER];
+      .on("response", ({ statusCode, headers: fields }) => {
+        if (statusCode === 204 && fields["postern-probe"] === nonce) return resolve();
+        const code = fields[ERROR_FIELD];
         const by = typeof code === "string" ? ` ${code}` : "";
-        const proves = code === TOO_BUSY ? "nothing" : code === undefined ? "foreign" : "broken";
-        reject(new ProbeFailure(`a request to the tunnel's own address was answered ${statusCode}${by}`, proves));
+        const verdict = code === OVERLOADED ? "inconclusive" : code === undefined ? "foreign" : "broken";
+        reject(new ProbeFailure(`a request to the tunnel's public address got ${statusCode}${by}`, verdict));
       })
       .end();
     return promise.finally(() => {
       signal.removeEventListener("abort", abandon);
-      asked.destroy();
+      probe.destroy();
     });
   }
 }

@@ -2,33 +2,33 @@ import type { Stream, StreamHandler } from "@postern/protocol";
 import { expect, test } from "vitest";
 import { ProbedStream } from "./probed-stream.js";
 
-/** A stream that writes down what is done with it. */
-class PlayedStream {
+/** A stream that records what is done with it. */
+class FakeStream {
   handler!: StreamHandler;
   over = false;
-  said = "";
+  written = "";
   ended = false;
-  taken = 0;
+  consumedBytes = 0;
 
   write(chunk: Buffer): boolean {
-    this.said += chunk.toString("latin1");
+    this.written += chunk.toString("latin1");
     return true;
   }
   end(): void {
     this.ended = true;
   }
   consumed(bytes: number): void {
-    this.taken += bytes;
+    this.consumedBytes += bytes;
   }
 }
 
-/** A stream that is said to be a probe; ours are those that have `ours` in their head. */
-function probed(): { stream: PlayedStream; relayed: string[]; done: () => number } {
-  const stream = new PlayedStream();
+/** A stream that is marked as a probe. Heads with `ours` are the client's own probes. */
+function probed(): { stream: FakeStream; relayed: string[]; closed: () => number } {
+  const stream = new FakeStream();
   const relayed: string[] = [];
-  let done = 0;
+  let closed = 0;
   new ProbedStream(stream as unknown as Stream, {
-    answer: (head) => (head.includes("ours") ? "HTTP/1.1 204 No Content\r\n\r\n" : undefined),
+    respond: (head) => (head.includes("ours") ? "HTTP/1.1 204 No Content\r\n\r\n" : undefined),
     relay: () => {
       const handler: StreamHandler = {
         onData: (chunk) => relayed.push(chunk.toString("latin1")),
@@ -39,45 +39,45 @@ function probed(): { stream: PlayedStream; relayed: string[]; done: () => number
       stream.handler = handler;
       return handler;
     },
-    onDone: () => done++,
+    onClosed: () => closed++,
   });
-  return { stream, relayed, done: () => done };
+  return { stream, relayed, closed: () => closed };
 }
 
-const feed = ({ handler }: PlayedStream, text: string): void => handler.onData(Buffer.from(text, "latin1"));
-const pieces = (stream: PlayedStream, text: string): void => {
+const feed = ({ handler }: FakeStream, text: string): void => handler.onData(Buffer.from(text, "latin1"));
+const pieces = (stream: FakeStream, text: string): void => {
   for (const letter of text) feed(stream, letter);
 };
 
-test("one of ours is answered here, in one piece or in many, and its bytes are given back", () => {
+test("the client's own probe gets its response, in one piece or many, and its bytes are consumed", () => {
   for (const send of [feed, pieces]) {
-    const { stream, relayed, done } = probed();
+    const { stream, relayed, closed } = probed();
     send(stream, "GET / HTTP/1.1\r\nours: 1\r\n\r\n");
-    expect([stream.said, stream.ended, stream.taken, relayed]).toEqual([
+    expect([stream.written, stream.ended, stream.consumedBytes, relayed]).toEqual([
       "HTTP/1.1 204 No Content\r\n\r\n",
       true,
       "GET / HTTP/1.1\r\nours: 1\r\n\r\n".length,
       [],
     ]);
     feed(stream, "more");
-    expect(stream.taken).toBe("GET / HTTP/1.1\r\nours: 1\r\n\r\nmore".length);
+    expect(stream.consumedBytes).toBe("GET / HTTP/1.1\r\nours: 1\r\n\r\nmore".length);
     stream.over = true;
     stream.handler.onEnd();
-    expect(done()).toBe(1);
+    expect(closed()).toBe(1);
   }
 });
 
-test("anything else goes on with every byte, also what lies behind its head", () => {
+test("any other request is relayed with every byte, also those after its head", () => {
   for (const send of [feed, pieces]) {
-    const { stream, relayed, done } = probed();
+    const { stream, relayed, closed } = probed();
     const text = "GET / HTTP/1.1\r\nPostern-Probe: forged\r\n\r\nand a body";
     send(stream, text);
     stream.handler.onEnd();
-    expect([relayed.join(""), stream.said, stream.taken, done()]).toEqual([`${text}end`, "", 0, 0]);
+    expect([relayed.join(""), stream.written, stream.consumedBytes, closed()]).toEqual([`${text}end`, "", 0, 0]);
   }
 });
 
-test("what never becomes a head is not waited for", () => {
+test("a request without the end of a head is relayed", () => {
   const { stream, relayed } = probed();
   const endless = "x".repeat(20_000);
   pieces(stream, endless);
@@ -88,9 +88,9 @@ test("what never becomes a head is not waited for", () => {
   expect(short.relayed).toEqual(["GET", "end"]);
 });
 
-test("a stream that breaks before it is known is over", () => {
-  const { stream, relayed, done } = probed();
+test("a stream that is reset before its head is complete is closed", () => {
+  const { stream, relayed, closed } = probed();
   feed(stream, "GET / HT");
   stream.handler.onReset({ code: "PN_CANCELLED", delivered: 0 });
-  expect([relayed, done()]).toEqual([[], 1]);
+  expect([relayed, closed()]).toEqual([[], 1]);
 });

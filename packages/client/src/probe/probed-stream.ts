@@ -1,60 +1,60 @@
 import type { Stream, StreamHandler } from "@postern/protocol";
 
-/** A probe's field comes within so many bytes: fewer than a stream's guaranteed window, so that its sender never waits for us. */
-const MOST = 8 * 1024;
+/** The largest head of a probe, in bytes: less than a stream's guaranteed window, so that its sender is never blocked. */
+const MAX_HEAD = 8 * 1024;
 const HEAD_END = "\r\n\r\n";
 
-export interface ProbedStreamEvents {
-  /** The answer to the request that begins with `head`, if it is one of our own. */
-  answer(head: string): string | undefined;
-  /** It is somebody else's. It belongs to the local service: what has come is to be handed on, and so is what comes. */
-  relay(stream: Stream): StreamHandler;
-  /** The stream is over, and was not handed on. */
-  onDone(): void;
+export interface ProbedStreamOptions {
+  /** The response to a request that begins with `head`; undefined when it is not one of the client's probes. */
+  respond(head: string): string | undefined;
+  /** Connects the stream to the local service. The returned handler gets the bytes that have arrived. */
+  relay(): StreamHandler;
+  /** Is called when the stream is closed, unless it was relayed. */
+  onClosed(): void;
 }
 
 /**
- * A stream that is said to be a probe. Its head is read to see whether we sent it: if so it is answered here, else it goes on as any
- * other, with every byte.
+ * A stream that the server marked as a probe. Its head is read: a probe of this client gets its response here; any
+ * other request is relayed whole, as on every stream.
  */
 export class ProbedStream implements StreamHandler {
   readonly #stream: Stream;
-  readonly #events: ProbedStreamEvents;
+  readonly #options: ProbedStreamOptions;
   #received: Buffer = Buffer.alloc(0);
-  #answered = false;
+  #responded = false;
 
-  constructor(stream: Stream, events: ProbedStreamEvents) {
+  constructor(stream: Stream, options: ProbedStreamOptions) {
     this.#stream = stream;
-    this.#events = events;
+    this.#options = options;
     stream.handler = this;
   }
 
   onData(chunk: Buffer): void {
-    if (this.#answered) return this.#stream.consumed(chunk.length);
+    if (this.#responded) return this.#stream.consumed(chunk.length);
     this.#received = Buffer.concat([this.#received, chunk]);
     const end = this.#received.indexOf(HEAD_END);
-    if (end < 0) return this.#received.length >= MOST ? void this.#relay() : undefined;
-    const answer = this.#events.answer(this.#received.toString("latin1", 0, end + HEAD_END.length));
-    if (answer === undefined) return void this.#relay();
-    this.#answered = true;
+    if (end < 0) return this.#received.length >= MAX_HEAD ? void this.#relay() : undefined;
+    const response = this.#options.respond(this.#received.toString("latin1", 0, end + HEAD_END.length));
+    if (response === undefined) return void this.#relay();
+    this.#responded = true;
     this.#stream.consumed(this.#received.length);
-    this.#stream.write(Buffer.from(answer, "latin1"));
+    this.#stream.write(Buffer.from(response, "latin1"));
     this.#stream.end();
   }
 
   onEnd(): void {
-    if (!this.#answered) return this.#relay().onEnd();
-    if (this.#stream.over) this.#events.onDone();
+    if (!this.#responded) return this.#relay().onEnd();
+    if (this.#stream.over) this.#options.onClosed();
   }
 
   onReset(): void {
-    this.#events.onDone();
+    this.#options.onClosed();
   }
 
   onDrain(): void {}
 
   #relay(): StreamHandler {
-    const handler = this.#events.relay(this.#stream);
+    const handler = this.#options.relay();
     if (this.#received.length > 0) handler.onData(this.#received);
     return handler;
   }

@@ -3,9 +3,9 @@ import { parseProxy } from "./proxy-address.js";
 import { dialServer } from "./server-dial.js";
 
 /**
- * Opens a connection to `address` through a proxy, which is given as in `ConnectOptions.proxy` and looks the name up by itself; TLS goes
- * through all of it where the address asks for that.
- * @throws TypeError when the proxy cannot be understood; TunnelError, or what the socket has said; what `signal` was aborted with.
+ * Opens a connection to `address` through a proxy in the form of `ConnectOptions.proxy`. The proxy resolves the name. With
+ * `https://` or `wss://`, TLS is end to end.
+ * @throws TypeError when the proxy cannot be parsed; TunnelError; the socket's error; the reason of `signal`.
  */
 export async function dialThrough(proxy: string, address: URL, signal: AbortSignal): Promise<Socket> {
   return dialServer({ address, tls: {}, proxy: parseProxy(proxy), signal });

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { login } from "./login.js";
 
-test("a login that was called off before it began ends at once, also where nobody answers", async () => {
+test("a login that was aborted before it began ends at once", async () => {
   const silent = createServer();
   onTestFinished(() => void silent.close());
   await once(silent.listen(0, "127.0.0.1"), "listening");

@@ -23,23 +23,24 @@ export interface LoginOptions {
   headers: Record<string, string>;
   tls: ClientTls;
   proxy: Proxy | undefined;
-  /** Milliseconds for the whole login. */
+  /** Timeout of the whole login, in milliseconds. */
   timeout: number;
   limits: Partial<Limits>;
   signal: AbortSignal;
-  /** The WebSocket stands; the credentials are on their way. */
+  /** The WebSocket is open, and the credential was sent. */
   onConnected: () => void;
 }
 
-/** A session that is logged in, and what the server said to it. */
+/** A session that is logged in, and the server's welcome. */
 export interface LoggedIn {
   session: Session;
   welcome: Welcome;
 }
 
 /**
- * Opens a session: WebSocket, hello, welcome (PROTOCOL.md, section 3). The caller sets the handler it wants in the turn it gets it.
- * @throws TunnelError when it cannot be had; `retryable` says whether to try again.
+ * Opens a session: WebSocket, hello, welcome (PROTOCOL.md, section 3). The caller sets the session's handler in the
+ * same turn of the event loop.
+ * @throws TunnelError.
  */
 export async function login(options: LoginOptions): Promise<LoggedIn> {
   const deadline = AbortSignal.timeout(options.timeout);
@@ -47,7 +48,7 @@ export async function login(options: LoginOptions): Promise<LoggedIn> {
   const { promise, resolve, reject } = Promise.withResolvers<LoggedIn>();
   const connection = new WebSocketConnection(options, {
     onOpen(transport) {
-      sayHello(transport, options, resolve, reject);
+      sendHello(transport, options, resolve, reject);
       options.onConnected();
     },
     onFailure: reject,
@@ -68,7 +69,7 @@ export async function login(options: LoginOptions): Promise<LoggedIn> {
   }
 }
 
-function sayHello(
+function sendHello(
   transport: Transport,
   { auth, limits }: LoginOptions,
   resolve: (loggedIn: LoggedIn) => void,
@@ -104,7 +105,7 @@ function sayHello(
   });
 }
 
-/** An `error` message as an error. A code that this version does not know keeps its text and whether to retry. */
+/** An `error` message as an error. An unknown code keeps its message and whether to retry. */
 export function remoteError(message: ControlError): TunnelError {
   const code = isErrorCode(message.code) ? message.code : message.retryable ? "PN_INTERNAL" : "PN_UNSUPPORTED";
   const detail = code === message.code ? undefined : `${message.code}: ${message.message}`;

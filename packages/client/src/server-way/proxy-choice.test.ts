@@ -41,18 +41,18 @@ test.each([
   "http://host/path",
   "http://me:%zz-canary@host",
   "http://host:0",
-])("%s is no proxy: the variable is named, and its value is not repeated", (value) => {
+])("%s is not a proxy: the error names the variable, without its value", (value) => {
   let message = "";
   try {
     proxyFor(SECURE, { HTTPS_PROXY: value });
   } catch (error) {
     message = (error as TypeError).message;
   }
-  expect(message).toMatch(/^HTTPS_PROXY: This is no proxy that can be used\. /);
+  expect(message).toMatch(/^HTTPS_PROXY: The proxy's address is invalid\. /);
   expect(message).not.toContain("canary");
 });
 
-test("what is not used is not looked at", () => {
+test("unused variables are not parsed", () => {
   expect(proxyFor("http://localhost", { ALL_PROXY: "socks5://host" })).toBeUndefined();
   expect(proxyFor(SECURE, { HTTPS_PROXY: one, ALL_PROXY: "socks5://host" })).toBe(one);
 });

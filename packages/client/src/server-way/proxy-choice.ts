@@ -4,14 +4,14 @@ import { isExempt } from "./no-proxy.js";
 import { parseProxy } from "./proxy-address.js";
 
 /**
- * The proxy through which an environment wants an address to be reached, as curl and others understand it: HTTPS_PROXY for `https://`
- * and `wss://`, HTTP_PROXY for `http://` and `ws://`, ALL_PROXY where that is not set; unless NO_PROXY exempts it. The lower case
- * of a name wins, and one that is empty counts as not set. This machine is never reached through one.
+ * The proxy that an environment configures for a server, by the rules of curl: HTTPS_PROXY for `https://` and `wss://`,
+ * HTTP_PROXY for `http://` and `ws://`, otherwise ALL_PROXY, unless NO_PROXY exempts the server. A lower-case variable
+ * takes precedence, an empty one counts as unset, and loopback addresses are never proxied.
  *
  *     await connect({ server, apiKey, local: 3000, proxy: proxyFor(server, process.env) });
  *
- * @returns a URL as `ConnectOptions.proxy` takes it; undefined: no proxy.
- * @throws TypeError that names the variable when its value is no proxy that can be used. The value is not repeated.
+ * @returns a URL for `ConnectOptions.proxy`; undefined: no proxy.
+ * @throws TypeError that names the variable when its value cannot be parsed. It does not contain the value.
  */
 export function proxyFor(server: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const url = new URL(server.includes("://") ? server : `https://${server}`);

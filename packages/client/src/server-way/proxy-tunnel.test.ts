@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { TunnelError } from "@postern/protocol";
 import { parseProxy } from "./proxy-address.js";
-import { askForTunnel } from "./proxy-tunnel.js";
+import { requestTunnel } from "./proxy-tunnel.js";
 
 const SECRET = "canary-0123456789";
 
@@ -27,13 +27,13 @@ async function toProxy(answer: (socket: Socket, request: string) => void): Promi
   return socket;
 }
 
-/** What becomes of asking: undefined when there is a tunnel. */
+/** Requests a tunnel; undefined on success. */
 async function outcome(
   socket: Socket,
   proxy = "http://proxy:3128",
   signal = new AbortController().signal,
 ): Promise<TunnelError | undefined> {
-  const error = await askForTunnel(socket, "tunnel.example:443", parseProxy(proxy), signal).then(
+  const error = await requestTunnel(socket, "tunnel.example:443", parseProxy(proxy), signal).then(
     () => undefined,
     (thrown: TunnelError) => thrown,
   );
@@ -44,7 +44,7 @@ async function outcome(
   return error;
 }
 
-test("the request says where to, and who asks", async () => {
+test("the request has the destination and the credentials", async () => {
   let asked = "";
   const socket = await toProxy((at, request) => {
     asked = request;
@@ -64,7 +64,7 @@ test.each([
   ["at once", "HTTP/1.1 200 OK\r\nVia: a\r\n\r\nhello", ""],
   ["from an old proxy, in two pieces", "HTTP/1.0 200 Connection established\r\n\r\nhel", "lo"],
   ["without a reason, and with a length that means nothing", "HTTP/1.1 204\r\nContent-Length: 3\r\n\r\n", "hello"],
-])("what comes behind a yes is the destination's: %s", async (_, head, behind) => {
+])("bytes after a successful response come from the destination: %s", async (_, head, behind) => {
   let finish = (): void => {};
   const socket = await toProxy((at) => {
     finish = () => void at.write(behind);
@@ -72,13 +72,13 @@ test.each([
   });
   expect(await outcome(socket)).toBeUndefined();
   let read = "";
-  // As node:http takes a socket over.
+  // As node:http uses a socket.
   socket.on("data", (chunk: Buffer) => (read += chunk.toString()));
   finish();
   await expect.poll(() => read, { timeout: 10_000 }).toBe("hello");
 });
 
-test("a yes that comes byte by byte is one", async () => {
+test("a successful response may arrive byte by byte", async () => {
   const socket = await toProxy((at) => {
     at.setNoDelay(true);
     const bytes = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n".split("");
@@ -92,19 +92,19 @@ test("a yes that comes byte by byte is one", async () => {
 });
 
 test.each([
-  ["no HTTP", "SSH-2.0-OpenSSH_9.6\r\n\r\n", /not HTTP/],
+  ["SSH", "SSH-2.0-OpenSSH_9.6\r\n\r\n", /not HTTP/],
   ["HTTP/2", "HTTP/2 200\r\n\r\n", /not HTTP/],
-  ["a status that is none", "HTTP/1.1 2000 OK\r\n\r\n", /not HTTP/],
+  ["an invalid status", "HTTP/1.1 2000 OK\r\n\r\n", /not HTTP/],
   ["bare line feeds", "HTTP/1.1 200 OK\nA: b\n\r\n\r\n", /not HTTP/],
   ["a folded field", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", /not HTTP/],
   ["a field without a name", "HTTP/1.1 200 OK\r\n: b\r\n\r\n", /not HTTP/],
   ["a switch of protocols", "HTTP/1.1 101 Switching\r\n\r\n", /HTTP 101/],
-  ["a redirect", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", /HTTP 302 when asked for tunnel\.example:443/],
-  ["that it may not", "HTTP/1.1 403 Forbidden\r\n\r\n", /HTTP 403/],
-  ["that it could not", "HTTP/1.1 502 Bad Gateway\r\n\r\n", /HTTP 502/],
-  ["too much", `HTTP/1.1 200 OK\r\nA: ${"b".repeat(17_000)}\r\n\r\n`, /more than 16 KiB/],
-  ["without end", `HTTP/1.1 200 OK\r\nA: ${"b".repeat(17_000)}`, /more than 16 KiB/],
-])("an answer that says %s is a failure that may pass", async (_, answer, why) => {
+  ["a redirect", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", /HTTP 302 to CONNECT tunnel\.example:443/],
+  ["a refusal", "HTTP/1.1 403 Forbidden\r\n\r\n", /HTTP 403/],
+  ["a bad gateway", "HTTP/1.1 502 Bad Gateway\r\n\r\n", /HTTP 502/],
+  ["a huge head", `HTTP/1.1 200 OK\r\nA: ${"b".repeat(17_000)}\r\n\r\n`, /more than 16 KiB/],
+  ["an endless head", `HTTP/1.1 200 OK\r\nA: ${"b".repeat(17_000)}`, /more than 16 KiB/],
+])("the response %s is a failure that may be retried", async (_, answer, why) => {
   const error = await outcome(await toProxy((socket) => socket.write(answer, "latin1")), `http://me:${SECRET}@proxy:1`);
   expect(error).toMatchObject({ code: "PN_PROXY_UNREACHABLE", retryable: true });
   expect(error?.message).toMatch(why);
@@ -113,10 +113,10 @@ test.each([
 });
 
 test.each([
-  ["http://proxy:1", 'Basic realm="x"', /proxy:1 asks for a name and a password/],
-  [`http://me:${SECRET}@proxy:1`, 'Basic realm="x"', /does not take this name and password/],
-  [`http://me:${SECRET}@proxy:1`, "NTLM", /asks for NTLM, and Postern can only do Basic/],
-])("%s: one that wants other credentials has to be given them", async (proxy, wanted, why) => {
+  ["http://proxy:1", 'Basic realm="x"', /proxy:1 requires a user name and a password/],
+  [`http://me:${SECRET}@proxy:1`, 'Basic realm="x"', /refused this user name and password/],
+  [`http://me:${SECRET}@proxy:1`, "NTLM", /requires NTLM authentication, and Postern supports only Basic/],
+])("%s: missing or wrong credentials are a final error", async (proxy, wanted, why) => {
   const answer = `HTTP/1.1 407 Auth\r\nProxy-Authenticate: ${wanted}\r\n\r\n`;
   const error = await outcome(await toProxy((socket) => socket.write(answer)), proxy);
   expect(error).toMatchObject({ code: "PN_PROXY_REFUSED", retryable: false });
@@ -124,12 +124,12 @@ test.each([
   expect(error?.message).not.toContain(SECRET);
 });
 
-test("an end without an answer, a reset, and none at all until it is called off", async () => {
+test("a close without a response, a reset, and an abort while the proxy is silent", async () => {
   const ended = await outcome(await toProxy((socket) => socket.end("HTTP/1.1 200")));
-  expect(ended?.message).toMatch(/ends the connection without an answer/);
+  expect(ended?.message).toMatch(/closed the connection without a response/);
   const torn = await outcome(await toProxy((socket) => socket.resetAndDestroy()));
   expect(torn).toMatchObject({ code: expect.stringMatching(/ECONNRESET|PN_PROXY_UNREACHABLE/) });
   const stop = new AbortController();
-  const silent = await toProxy(() => stop.abort(new Error("called off")));
-  expect((await outcome(silent, "http://proxy", stop.signal))?.message).toBe("called off");
+  const silent = await toProxy(() => stop.abort(new Error("aborted")));
+  expect((await outcome(silent, "http://proxy", stop.signal))?.message).toBe("aborted");
 });

@@ -7,20 +7,20 @@ test.each([
   ["http://localhost:8080", "ws://localhost:8080/connect"],
   ["ws://[::1]:8080", "ws://[::1]:8080/connect"],
   ["tunnel.example.com", "wss://tunnel.example.com/connect"],
-])("%s is reached at %s", (text, address) => {
+])("the WebSocket address of %s is %s", (text, address) => {
   expect(parseServerAddress(text).href).toBe(address);
 });
 
 test.each(["", "ftp://example.com", "http://example.com/path", "http://user:secret@example.com", "http://"])(
-  "%j is no server's address",
+  "%j is not a server address",
   (text) => {
-    expect(() => parseServerAddress(text)).toThrow(/is not a server's address/);
+    expect(() => parseServerAddress(text)).toThrow(/is not a server address/);
   },
 );
 
 test.each(["http://user:canary@example.com", "https://:canary@example.com", "https://example.com/?token=canary"])(
-  "%j is refused, and its secret is not repeated",
+  "%j is refused, without its secret in the message",
   (text) => {
-    expect(() => parseServerAddress(text)).toThrow(/^(?!.*canary).*is not a server's address/);
+    expect(() => parseServerAddress(text)).toThrow(/^(?!.*canary).*is not a server address/);
   },
 );

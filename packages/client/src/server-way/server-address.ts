@@ -1,7 +1,7 @@
 /**
- * The WebSocket address of a server: `https://` and `wss://` mean TLS, `http://` and `ws://` none; without a scheme it is `https://`.
- * The path of that address, `/connect`, may be there.
- * @throws TypeError that says what is allowed.
+ * The WebSocket address of a server. `https://` and `wss://` use TLS, `http://` and `ws://` do not; the default is
+ * `https://`. The path may be `/connect`.
+ * @throws TypeError that describes the form.
  */
 export function parseServerAddress(text: string): URL {
   const given = text.trim();
@@ -18,13 +18,13 @@ export function parseServerAddress(text: string): URL {
     url.hash
   ) {
     throw new TypeError(
-      `${JSON.stringify(shown(given))} is not a server's address. Use its base domain, for instance https://tunnel.example.com or http://localhost:8080.`,
+      `${JSON.stringify(redacted(given))} is not a server address. Use the server's base domain, for example https://tunnel.example.com or http://localhost:8080.`,
     );
   }
   return new URL(`${tls ? "wss" : "ws"}://${url.host}/connect`);
 }
 
-/** What may be a secret is left out: what stands before an @, and a query. */
-function shown(given: string): string {
+/** Without possible secrets: the text before an @, and the query. */
+function redacted(given: string): string {
   return given.replace(/[^/]*@/, "***@").replace(/[?#].*$/s, "");
 }

@@ -13,27 +13,27 @@ import {
   dialFault,
   bareHost,
   type Lookup,
-  secured,
+  startTls,
 } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
-import { askForTunnel } from "./proxy-tunnel.js";
+import { requestTunnel } from "./proxy-tunnel.js";
 
 export interface ServerDial {
-  /** `wss://`, `https://`, `ws://` or `http://`; the path is of no matter. */
+  /** `wss://`, `https://`, `ws://` or `http://`; the path is ignored. */
   address: URL;
   tls: ClientTls;
   proxy?: Proxy | undefined;
-  /** Ends it, whatever it is at. */
+  /** Aborts the dial at any step. */
   signal: AbortSignal;
-  /** Default: as the system does. */
+  /** Default: the system's resolver. */
   lookup?: Lookup | undefined;
-  /** What it is called when the server itself cannot be reached. Default PN_SERVER_UNREACHABLE. */
+  /** The code when the server itself cannot be reached. Default PN_SERVER_UNREACHABLE. */
   unreachable?: ErrorCode;
-  /** What is waited for from now on; and the error that it is when it never comes. */
-  onWait?: (what: string, code: ErrorCode) => void;
+  /** A step of the dial begins: what it waits for, and the code if that never happens. */
+  onWait?: (awaited: string, code: ErrorCode) => void;
 }
 
-/** The same for node:http, whose requests take their connection so. */
+/** Adapts `dial` to the `createConnection` option of node:http. */
 export function requestConnection(dial: () => Promise<Socket>): NonNullable<RequestOptions["createConnection"]> {
   return (_, connected) => {
     dial().then(
@@ -44,35 +44,35 @@ export function requestConnection(dial: () => Promise<Socket>): NonNullable<Requ
   };
 }
 
-/** The error that it is when there is no more time, and this is still waited for. */
-export function lateError(what: string, code: ErrorCode = "PN_SERVER_UNREACHABLE"): TunnelError {
-  return new TunnelError(code, `no answer in time; waited for: ${what}`);
+/** The error of a dial that timed out while it waited for `awaited`. */
+export function lateError(awaited: string, code: ErrorCode = "PN_SERVER_UNREACHABLE"): TunnelError {
+  return new TunnelError(code, `timed out while waiting for ${awaited}`);
 }
 
 /**
- * Opens the connection to a server: the name is resolved, its addresses race, a proxy is asked for the rest of the way, and TLS goes
- * through all of it. A socket that does not become the connection is destroyed.
- * @throws TunnelError, or what the socket has said; what `signal` was aborted with.
+ * Opens the connection to a server: resolves the name, races its addresses, requests a tunnel from the proxy if there
+ * is one, and starts TLS through it. Sockets that are not used are destroyed.
+ * @throws TunnelError; the socket's error; the reason of `signal`.
  */
 export async function dialServer(dial: ServerDial): Promise<Socket> {
   const { address, tls, proxy, signal, onWait, unreachable = "PN_SERVER_UNREACHABLE" } = dial;
   const isTls = /^(wss|https):$/.test(address.protocol);
   const to = { host: bareHost(address), port: Number(address.port || (isTls ? 443 : 80)) };
-  const socket = proxy === undefined ? await reached(to, dial, unreachable) : await connectThrough(proxy, to, dial);
+  const socket = proxy === undefined ? await dialTcp(to, dial, unreachable) : await connectThrough(proxy, to, dial);
   if (!isTls) return socket;
   onWait?.(`the TLS handshake with ${authorityOf(to.host, to.port)}`, unreachable);
-  return secured(socket, to.host, tls, signal);
+  return startTls(socket, to.host, tls, signal);
 }
 
 async function connectThrough(proxy: Proxy, to: { host: string; port: number }, dial: ServerDial): Promise<Socket> {
   const { signal, tls, onWait } = dial;
   const code = "PN_PROXY_UNREACHABLE";
-  const tcp = await reached(proxy, dial, code);
+  const tcp = await dialTcp(proxy, dial, code);
   try {
     if (proxy.tls) onWait?.(`the TLS handshake with the proxy ${proxy.authority}`, code);
-    const socket = proxy.tls ? await secured(tcp, proxy.host, proxyTrust(tls), signal) : tcp;
-    onWait?.(`the answer of the proxy ${proxy.authority}`, code);
-    await askForTunnel(socket, authorityOf(to.host, to.port), proxy, signal);
+    const socket = proxy.tls ? await startTls(tcp, proxy.host, proxyTrust(tls), signal) : tcp;
+    onWait?.(`the response of the proxy ${proxy.authority}`, code);
+    await requestTunnel(socket, authorityOf(to.host, to.port), proxy, signal);
     return socket;
   } catch (error) {
     if (error instanceof TunnelError || signal.aborted) throw error;
@@ -82,13 +82,13 @@ async function connectThrough(proxy: Proxy, to: { host: string; port: number }, 
   }
 }
 
-/** A proxy may be signed by the usual CAs, and by the server's. It is checked also where the server is not, and is shown no certificate. */
+/** Trusts the default CAs and the server's. The proxy is verified even if the server is not, and gets no client certificate. */
 function proxyTrust({ ca }: ClientTls): ClientTls {
   return ca === undefined ? {} : { ca: [...getCACertificates(), ca].join("\n") };
 }
 
-/** The TCP connection. @throws TunnelError with `code` that says what each address has said. */
-async function reached(
+/** @throws TunnelError with `code`, and the error of each address. */
+async function dialTcp(
   { host, port }: { host: string; port: number },
   { signal, lookup, onWait }: ServerDial,
   code: ErrorCode,

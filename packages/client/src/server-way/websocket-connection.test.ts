@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { TunnelError } from "@postern/protocol";
 import { WebSocketConnection } from "./websocket-connection.js";
 
-/** A server that gives `answer` to the handshake; `{accept}` in it stands for the right key. */
+/** A server that responds to the handshake with `answer`, in which `{accept}` stands for the right key. */
 async function answering(answer: string): Promise<{ address: URL; server: Server }> {
   const server = createServer();
   server.on("upgrade", ({ headers }, socket: Socket) => {
@@ -39,7 +39,7 @@ const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnec
 const ACCEPT = "Sec-WebSocket-Accept: {accept}\r\n";
 const PROTOCOL = "Sec-WebSocket-Protocol: postern.v1\r\n";
 
-test("asks as RFC 6455, section 4.1, has it, with the owner's headers; and is open with the right answer", async () => {
+test("sends the handshake of RFC 6455, section 4.1, with the configured headers, and opens", async () => {
   const { address, server } = await answering(`${SWITCH}${ACCEPT}${PROTOCOL}\r\n`);
   const upgrade = once(server, "upgrade");
   expect(await outcome(address, { "x-access": "pass", host: "elsewhere.example" })).toBe("open");
@@ -56,7 +56,7 @@ test("asks as RFC 6455, section 4.1, has it, with the owner's headers; and is op
   });
 });
 
-test("what comes right behind the answer is not lost", async () => {
+test("bytes that follow the response at once are not lost", async () => {
   const { address } = await answering(`${SWITCH}${ACCEPT}${PROTOCOL}\r\n\x82\x02hi`);
   const message = await new Promise<string>((resolve, reject) => {
     const connection = new WebSocketConnection({ address, headers: {}, tls: {} }, {
@@ -76,16 +76,16 @@ test.each([
   ["no subprotocol", `${SWITCH}${ACCEPT}\r\n`, /postern\.v1/],
   ["another subprotocol", `${SWITCH}${ACCEPT}Sec-WebSocket-Protocol: chat\r\n\r\n`, /postern\.v1/],
   ["an extension", `${SWITCH}${ACCEPT}${PROTOCOL}Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n`, /extension/],
-  ["another protocol", `${SWITCH.replace("websocket", "h2c")}${ACCEPT}${PROTOCOL}\r\n`, /something else/],
+  ["another protocol", `${SWITCH.replace("websocket", "h2c")}${ACCEPT}${PROTOCOL}\r\n`, /another protocol/],
   ["a page", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", /HTTP 200/],
   ["a page without end", "HTTP/1.1 502 Bad Gateway\r\n\r\nhello", /HTTP 502/],
   ["a redirect", "HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", /HTTP 301/],
-])("%s is no Postern server's answer", async (_name, answer, why) => {
+])("%s is not the response of a Postern server", async (_name, answer, why) => {
   const error = await outcome((await answering(answer)).address);
   expect(error).toMatchObject({ code: "PN_SERVER_REFUSED", message: expect.stringMatching(why) });
 });
 
-test("a connection that ends without an answer, and none at all", async () => {
+test("a connection that is closed without a response, and one that is refused", async () => {
   const listener = createListener((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(listener, "listening");
   const address = new URL(`ws://127.0.0.1:${(listener.address() as AddressInfo).port}/connect`);

@@ -6,29 +6,28 @@ import type { Proxy } from "./proxy-address.js";
 import { dialServer, lateError, requestConnection } from "./server-dial.js";
 
 export interface ConnectionEvents {
-  /** The WebSocket stands. Its handler is to be set before returning. */
+  /** The WebSocket is open. Its handler must be set before this returns. */
   onOpen(transport: WebSocketTransport): void;
-  /** There will be none. */
+  /** The connection or the handshake failed. */
   onFailure(error: TunnelError): void;
 }
 
 export interface ConnectionAddress {
   /** `ws://` or `wss://`. */
   address: URL;
-  /** They go along with the request. */
+  /** Additional fields of the handshake. */
   headers: Record<string, string>;
   tls: ClientTls;
-  /** What the connection goes through. */
   proxy?: Proxy | undefined;
   lookup?: Lookup | undefined;
 }
 
-/** The client's way to a WebSocket: connection and handshake (RFC 6455, section 4.1). */
+/** The client's side of a WebSocket handshake, with its connection (RFC 6455, section 4.1). */
 export class WebSocketConnection {
   readonly #request: ClientRequest;
   readonly #stop = new AbortController();
-  /** The error that it is when what is waited for does not come in time. */
-  late = lateError("nothing yet");
+  /** The error to report if the connection times out now. */
+  late = lateError("the dial to begin");
   #transport: WebSocketTransport | undefined;
 
   constructor({ address, headers, tls, proxy, lookup }: ConnectionAddress, events: ConnectionEvents) {
@@ -38,7 +37,7 @@ export class WebSocketConnection {
         const { signal } = this.#stop;
         const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));
         const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait });
-        onWait("the answer to the WebSocket's handshake");
+        onWait("the response to the WebSocket handshake");
         return socket;
       }),
       path: address.pathname + address.search,
@@ -67,13 +66,13 @@ export class WebSocketConnection {
       }
       const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
       this.#transport = new WebSocketTransport({ socket, role: "client", head, setTimer });
-      this.late = lateError("the answer to the login");
+      this.late = lateError("the response to the login");
       events.onOpen(this.#transport);
     });
     this.#request.end();
   }
 
-  /** Gives it up, also once it is open, without a closing handshake. Can be called twice. */
+  /** Aborts the handshake, or the open WebSocket without a closing handshake. Can be called twice. */
   end(): void {
     this.#transport?.terminate();
     this.#stop.abort();
@@ -81,7 +80,7 @@ export class WebSocketConnection {
   }
 }
 
-/** A server refuses a Host that is not the name of the handshake. */
+/** The Host field. It must match the name in the TLS handshake, or the server refuses the request. */
 export function hostField(address: URL, { serverName }: ClientTls): string {
   if (serverName === undefined || !isTls(address)) return address.host;
   return address.port === "" ? serverName : `${serverName}:${address.port}`;
@@ -91,20 +90,20 @@ function isTls({ protocol }: URL): boolean {
   return protocol === "wss:";
 }
 
-/** What is wrong with the answer to our handshake; undefined when nothing is. */
+/** Why the response is not a valid handshake; undefined when it is. */
 function handshakeFault({ headers }: IncomingMessage, key: string): string | undefined {
   const accept = createHash("sha1").update(key).update(WEBSOCKET_GUID).digest("base64");
-  if (headers.upgrade?.toLowerCase() !== "websocket") return "it upgrades to something else";
-  if (headers["sec-websocket-accept"] !== accept) return "it does not answer the WebSocket's key";
-  if (headers["sec-websocket-protocol"] !== SUBPROTOCOL) return `it does not speak ${SUBPROTOCOL}`;
-  if (headers["sec-websocket-extensions"] !== undefined) return "it uses an extension that was not offered";
+  if (headers.upgrade?.toLowerCase() !== "websocket") return "it upgraded to another protocol";
+  if (headers["sec-websocket-accept"] !== accept) return "its response does not match the WebSocket key";
+  if (headers["sec-websocket-protocol"] !== SUBPROTOCOL) return `it does not support the subprotocol ${SUBPROTOCOL}`;
+  if (headers["sec-websocket-extensions"] !== undefined) return "it uses an extension that the client did not offer";
   return undefined;
 }
 
-/** TLS alerts by which a server, or a proxy before it, says that it wants another certificate of the client (RFC 8446, section 6.2). */
+/** TLS alerts with which a server, or a proxy in front of it, refuses the client's certificate (RFC 8446, section 6.2). */
 const CERTIFICATE_REFUSED = /^ERR_SSL_.*_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA)$/;
 
-/** A failure on the way to the server, with what to do about it. */
+/** The TunnelError for an error of the connection to the server. */
 export function connectError(error: NodeJS.ErrnoException): TunnelError {
   if (error instanceof TunnelError) return error;
   const fault = trustFault(error);

@@ -1,37 +1,41 @@
 import { TunnelError, type Auth, type Checked, type ControlMessage } from "@postern/protocol";
 import { credentialOf } from "../credential/configured-credential.js";
-import { login, remoteError } from "../server-way/login.js";
+import { explainRefusal } from "../credential/refusal.js";
+import { parseLocalAddress } from "../local/local-address.js";
 import type { ConnectOptions } from "../options.js";
-import { parseProxyTo } from "../server-way/proxy-address.js";
+import { login, remoteError } from "../server-way/login.js";
+import { parseProxyOf } from "../server-way/proxy-address.js";
 import { parseServerAddress } from "../server-way/server-address.js";
-import { parseTarget } from "../local/local-address.js";
 
-/** What the server says to a credential that it accepts. */
+/** The server's response to a credential that it accepts. */
 export interface LoginCheck {
-  /** Who the client is to the server: names belong to owners. */
+  /** The owner that the server sees in the client: names belong to owners. */
   owner: string;
-  /** What the tunnel would be called; undefined: the server would make a name up. */
+  /** The name that the tunnel would get; undefined: the server would choose one. */
   name: string | undefined;
   publicUrl: string | undefined;
-  /** How long the credential still counts, in milliseconds, where that is known. */
+  /** How long the credential remains valid, in milliseconds; undefined if that is not known. */
   expiresIn: number | undefined;
 }
 
 /**
- * Tries what `connect` would do with the same options, up to the point where a tunnel would open: reaches the server, logs in, and asks
- * whether the name would be granted. Nothing is opened, nothing is tried twice.
+ * Does what `connect` does with the same options, except opening a tunnel: connects, logs in, and asks whether the
+ * name would be granted. Nothing is retried.
  *
- * @throws TypeError when `server`, `local` or `proxy` cannot be understood, or there is not one credential; TunnelError with its `code` when the server cannot be reached or trusted, or refuses the credential or the name.
+ * @throws TypeError when an option cannot be parsed, or there is not exactly one credential; TunnelError with its
+ * `code` when the server cannot be reached or trusted, or refuses the credential or the name.
  */
 export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
   const credential = credentialOf(options, () => {});
   try {
     for (;;) {
+      const auth = await credential.auth();
       try {
-        return await ask(options, await credential.auth());
+        return await check(options, auth);
       } catch (error) {
-        // A token that was given may have run out where another one can be had.
-        if (!(error instanceof TunnelError) || !credential.another(error)) throw error;
+        if (!(error instanceof TunnelError)) throw error;
+        // A configured token may have expired while a new one can be fetched.
+        if (!credential.another(error)) throw explainRefusal(error, auth.method);
       }
     }
   } finally {
@@ -39,12 +43,12 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
   }
 }
 
-async function ask(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
+async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   const { subdomain, hostHeader, headers = {}, tls = {}, connectionTimeout: timeout = 30_000 } = options;
-  const proxy = parseProxyTo(options.server, options);
+  const proxy = parseProxyOf(options.server, options);
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])]);
   const address = parseServerAddress(options.server);
-  const { authority } = parseTarget(options.local);
+  const { authority } = parseLocalAddress(options.local);
   const { session, welcome } = await login({
     address,
     auth,
@@ -56,19 +60,19 @@ async function ask(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
     signal,
     onConnected() {},
   });
-  const answer = Promise.withResolvers<Checked>();
+  const response = Promise.withResolvers<Checked>();
   session.handler = {
     onControl(message: ControlMessage) {
-      if (message.type === "checked") answer.resolve(message);
-      else if (message.type === "error") answer.reject(remoteError(message));
+      if (message.type === "checked") response.resolve(message);
+      else if (message.type === "error") response.reject(remoteError(message));
     },
-    onClose: answer.reject,
-    onGoAway: (code, retryAfter) => answer.reject(new TunnelError(code, undefined, retryAfter)),
+    onClose: response.reject,
+    onGoAway: (code, retryAfter) => response.reject(new TunnelError(code, undefined, retryAfter)),
     onStream: (stream) => stream.reset("PN_TUNNEL_UNBOUND"),
     onPong() {},
     onStreamsOver() {},
   };
-  const abandon = (): void => answer.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no answer in time"));
+  const abandon = (): void => response.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response in time"));
   signal.addEventListener("abort", abandon, { once: true });
   try {
     session.control({
@@ -78,7 +82,7 @@ async function ask(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
     });
-    const { owner, name, public_url: publicUrl } = await answer.promise;
+    const { owner, name, public_url: publicUrl } = await response.promise;
     return { owner, name, publicUrl, expiresIn: welcome.expires_in_ms };
   } finally {
     signal.removeEventListener("abort", abandon);

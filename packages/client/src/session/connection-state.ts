@@ -4,17 +4,17 @@ export type ConnectionState =
   "disconnected" | "connecting" | "authenticating" | "connected" | "reconnecting" | "draining" | "failed";
 
 /**
- * What a tunnel's connection may be, and what may follow. Each of a tunnel's sessions is in one of these states, and so is the tunnel: in the
- * best of its sessions' states (`bestState`), which is why it may go from `connected` to what another session is at.
+ * The states, and the transitions that are allowed. Each session of a tunnel has a state, and the tunnel has the best
+ * of them (`bestState`). That is why a tunnel may go from `connected` to the state of another session.
  *
  *     disconnected ──► connecting ──► authenticating ──► connected
  *                          ▲ │              │                │
- *                          │ └──────────────┴────────────────┤ the network, the server
+ *                          │ └──────────────┴────────────────┤ lost, or failed
  *                          │                                 ▼
  *                          └──────────────────────────── reconnecting
  *
- *     any of these ── close() ──► draining ──► disconnected, for good
- *     any of these ── what no retry can heal ──► failed, for good
+ *     any of these ── close() ──► draining ──► disconnected
+ *     any of these ── an error that no retry can correct ──► failed
  */
 const FOLLOWING: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = {
   disconnected: ["connecting", "failed", "draining"],
@@ -26,21 +26,21 @@ const FOLLOWING: Readonly<Record<ConnectionState, readonly ConnectionState[]>> =
   failed: [],
 };
 
-/** The better before the worse. */
+/** From best to worst. */
 const RANKS: readonly ConnectionState[] = ["connected", "authenticating", "connecting", "reconnecting"];
 
-/** Whether `to` may come after `from`. */
+/** Whether the transition is allowed. */
 export function mayFollow(from: ConnectionState, to: ConnectionState): boolean {
   return FOLLOWING[from].includes(to);
 }
 
-/** `to`, where it may come after `from`. @throws TunnelError PN_INTERNAL where it may not. */
+/** Returns `to`. @throws TunnelError PN_INTERNAL if the transition is not allowed. */
 export function following(from: ConnectionState, to: ConnectionState): ConnectionState {
   if (!mayFollow(from, to)) throw new TunnelError("PN_INTERNAL", `${from} → ${to}`);
   return to;
 }
 
-/** The state of what has sessions in these states. */
+/** The state of a tunnel with sessions in these states. */
 export function bestState(states: Iterable<ConnectionState>): ConnectionState {
   const all = new Set(states);
   return RANKS.find((state) => all.has(state)) ?? "disconnected";

@@ -1,46 +1,48 @@
 import { SYSTEM_CLOCK, type Clock } from "../clock.js";
-import { login, type LoginOptions } from "../server-way/login.js";
+import type { LocalAddress } from "../local/local-address.js";
 import type { ConnectOptions } from "../options.js";
-import { reachServer } from "../server-way/server-check.js";
-import { surroundings, type Surroundings } from "./network-monitor.js";
-import type { Target } from "../local/local-address.js";
-import { TunnelSession, type TunnelSessionEvents } from "./tunnel-session.js";
+import { login, type LoginOptions } from "../server-way/login.js";
+import { checkServer } from "../server-way/server-check.js";
+import { networkMonitor, type NetworkMonitor } from "./network-monitor.js";
+import type { TunnelEvents } from "../tunnel-events.js";
+import { TunnelSession, type SessionOwner } from "./tunnel-session.js";
 
-/** A session that carries a tunnel, as far as whoever keeps it needs to know it. */
-export type KeptSession = Pick<
+/** The part of a TunnelSession that its owner uses. */
+export type OpenSession = Pick<
   TunnelSession,
-  "bind" | "close" | "dataPlane" | "drain" | "prove" | "refresh" | "watchDataPlane"
+  "bind" | "checkAlive" | "close" | "dataPlane" | "drain" | "refresh" | "watchDataPlane"
 >;
 
-/** A server, and how it is reached. */
-export type ServerWay = Pick<ConnectOptions, "server" | "tls" | "proxy">;
+/** How to reach a server. */
+export type ServerAccess = Pick<ConnectOptions, "server" | "tls" | "proxy">;
 
-/** What a tunnel is kept open with: the real things, or a test's. */
-export interface Means {
-  /** Logs in. @throws TunnelError as `login`. */
+/** What a tunnel uses of the world around it. Tests replace it. */
+export interface Dependencies {
+  /** Logs in. `lifetime`: how long the credential is valid, in milliseconds. @throws TunnelError as `login`. */
   connect: (
     options: LoginOptions,
-    target: Target,
-    events: TunnelSessionEvents,
-  ) => Promise<{ session: KeptSession; lifetime: number | undefined }>;
-  /** Whether a server takes new sessions, as far as its health tells. */
-  isUp: (server: ServerWay) => Promise<boolean>;
+    local: LocalAddress,
+    owner: SessionOwner,
+    events: TunnelEvents,
+  ) => Promise<{ session: OpenSession; lifetime: number | undefined }>;
+  /** Whether a server accepts new sessions, as far as its health check shows. */
+  isUp: (server: ServerAccess) => Promise<boolean>;
   clock: Clock;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   uptime: () => number;
-  surroundings: Pick<Surroundings, "listen">;
+  network: Pick<NetworkMonitor, "listen">;
 }
 
-/** How long a server may take to say how it is, in milliseconds. */
+/** Timeout of a health check, in milliseconds. */
 const HEALTH_TIMEOUT = 10_000;
 
-export const REAL_MEANS: Means = {
-  async connect(options, target, events) {
+export const SYSTEM_DEPENDENCIES: Dependencies = {
+  async connect(options, local, owner, events) {
     const { session, welcome } = await login(options);
-    return { session: new TunnelSession(session, target, events), lifetime: welcome.expires_in_ms };
+    return { session: new TunnelSession(session, local, owner, events), lifetime: welcome.expires_in_ms };
   },
-  isUp: async (way) => (await reachServer({ ...way, connectionTimeout: HEALTH_TIMEOUT })).status < 500,
+  isUp: async (access) => (await checkServer({ ...access, connectionTimeout: HEALTH_TIMEOUT })).status < 500,
   clock: SYSTEM_CLOCK,
   uptime: () => performance.now(),
-  surroundings,
+  network: networkMonitor,
 };

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { HomeWatch } from "./failback.js";
+import { Failback } from "./failback.js";
 
 let timers: { task: () => void; milliseconds: number }[];
 let isBack: boolean;
@@ -10,8 +10,8 @@ beforeEach(() => {
   [timers, isBack, moves, moved] = [[], false, [true], 0];
 });
 
-function watch(interval = 60_000): HomeWatch {
-  return new HomeWatch({
+function start(interval = 60_000): Failback {
+  return new Failback({
     interval,
     isBack: async () => isBack,
     move: async () => {
@@ -29,49 +29,49 @@ function watch(interval = 60_000): HomeWatch {
   });
 }
 
-/** The next look. */
-async function look(): Promise<void> {
+/** The next check happens. */
+async function check(): Promise<void> {
   timers.shift()?.task();
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("a server that has answered three times in a row is gone back to, once", async () => {
-  watch();
+test("after three successful checks in a row the tunnel moves back, once", async () => {
+  start();
   expect(timers[0]?.milliseconds).toBe(20_000);
-  await look();
+  await check();
   isBack = true;
-  for (let n = 0; n < 2; n++) await look();
+  for (let n = 0; n < 2; n++) await check();
   expect(moved).toBe(0);
-  await look();
+  await check();
   expect([moved, timers]).toEqual([1, []]);
 });
 
-test("one that comes and goes is not", async () => {
-  watch();
+test("a server that comes and goes is not moved to", async () => {
+  start();
   for (let n = 0; n < 20; n++) {
     isBack = n % 3 !== 0;
-    await look();
+    await check();
   }
   expect(moved).toBe(0);
 });
 
-test("a move that fails begins anew", async () => {
+test("after a failed move the count starts again", async () => {
   moves = [false, true];
-  watch(1_000);
+  start(1_000);
   expect(timers[0]?.milliseconds).toBe(1_000);
   isBack = true;
-  for (let n = 0; n < 3; n++) await look();
+  for (let n = 0; n < 3; n++) await check();
   expect([moved, timers.length]).toEqual([1, 1]);
-  for (let n = 0; n < 3; n++) await look();
+  for (let n = 0; n < 3; n++) await check();
   expect([moved, timers.length]).toEqual([2, 0]);
 });
 
-test("after a stop nothing is looked at, whatever an answer on its way says", async () => {
-  const stopped = watch();
+test("after stop nothing is checked, and a pending check has no effect", async () => {
+  const stopped = start();
   isBack = true;
-  for (let n = 0; n < 2; n++) await look();
+  for (let n = 0; n < 2; n++) await check();
   timers.shift()?.task();
   stopped.stop();
-  await look();
+  await check();
   expect([moved, timers]).toEqual([0, []]);
 });

@@ -1,28 +1,28 @@
 import type { Clock } from "../clock.js";
 
-/** How often it is looked whether the first server is back, in milliseconds. */
-const LOOK = 20_000;
-/** It must have answered so many times in a row: one that comes and goes is not back. */
+/** The longest time between two checks of the primary server, in milliseconds. */
+const INTERVAL = 20_000;
+/** Checks in a row that must succeed: a server that comes and goes is not back. */
 const ENOUGH = 3;
 
-export interface HomeWatchOptions {
-  /** Milliseconds between two looks; no more than 20,000. */
+export interface FailbackOptions {
+  /** Milliseconds between two checks, at most 20,000. */
   interval: number;
-  /** Whether the first server takes new sessions now. */
+  /** Whether the primary server accepts new sessions now. */
   isBack: () => Promise<boolean>;
-  /** Moves there. Returns whether that worked. */
+  /** Moves the tunnel to the primary server. Returns whether that succeeded. */
   move: () => Promise<boolean>;
   clock: Pick<Clock, "after" | "random">;
 }
 
-/** While a session is at another server than the first: looks whether the first is back, and moves there when it has been for a while. */
-export class HomeWatch {
-  readonly #options: HomeWatchOptions;
+/** While a tunnel is at a fallback server: checks the primary server, and moves back when it has been up for a while. */
+export class Failback {
+  readonly #options: FailbackOptions;
   readonly #stop = new AbortController();
   #cancel: () => void = () => {};
-  #answers = 0;
+  #successes = 0;
 
-  constructor(options: HomeWatchOptions) {
+  constructor(options: FailbackOptions) {
     this.#options = options;
     this.#schedule();
   }
@@ -32,22 +32,22 @@ export class HomeWatch {
     this.#cancel();
   }
 
-  /** Clients that left a server at the same time do not all look at the same time. */
+  /** The interval is jittered: clients that left a server together do not check it together. */
   #schedule(): void {
     const { interval, clock } = this.#options;
-    const delay = Math.min(interval, LOOK) * (0.75 + clock.random() / 2);
-    this.#cancel = clock.after(delay, () => void this.#look());
+    const delay = Math.min(interval, INTERVAL) * (0.75 + clock.random() / 2);
+    this.#cancel = clock.after(delay, () => void this.#check());
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { isBack, move } = this.#options;
     const { signal } = this.#stop;
     const back = await isBack().catch(() => false);
-    this.#answers = back ? this.#answers + 1 : 0;
+    this.#successes = back ? this.#successes + 1 : 0;
     if (signal.aborted) return;
-    if (this.#answers >= ENOUGH) {
+    if (this.#successes >= ENOUGH) {
       if (await move()) return this.stop();
-      this.#answers = 0;
+      this.#successes = 0;
     }
     if (!signal.aborted) this.#schedule();
   }

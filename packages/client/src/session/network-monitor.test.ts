@@ -1,68 +1,68 @@
 import { beforeEach, expect, test } from "vitest";
-import { Surroundings, type Change } from "./network-monitor.js";
+import { NetworkMonitor, type HostChange } from "./network-monitor.js";
 
 let now: number;
 let addresses: string | undefined;
-let look: (() => void) | undefined;
-let told: Change[];
-let around: Surroundings;
+let check: (() => void) | undefined;
+let changes: HostChange[];
+let monitor: NetworkMonitor;
 
 beforeEach(() => {
-  [now, addresses, look, told] = [1_000_000, "192.0.2.7", undefined, []];
-  around = new Surroundings({
+  [now, addresses, check, changes] = [1_000_000, "192.0.2.7", undefined, []];
+  monitor = new NetworkMonitor({
     clock: () => now,
     addresses: () => addresses,
     every(_, task) {
-      look = task;
-      return () => (look = undefined);
+      check = task;
+      return () => (check = undefined);
     },
   });
 });
 
 function second(passed = 1_000): void {
   now += passed;
-  look?.();
+  check?.();
 }
 
-test("nothing is told while nothing happens", () => {
-  around.listen((change) => told.push(change));
+test("reports nothing while nothing changes", () => {
+  monitor.listen((change) => changes.push(change));
   for (let n = 0; n < 100; n++) second();
-  // A busy machine is late, and has not slept.
+  // A timer of a busy machine is late, which is no sleep.
   second(4_000);
-  expect(told).toEqual([]);
+  expect(changes).toEqual([]);
 });
 
-test("a machine that slept wakes up", () => {
-  around.listen((change) => told.push(change));
+test("reports that the machine woke up", () => {
+  monitor.listen((change) => changes.push(change));
   second();
   second(3_600_000);
   second();
-  expect(told).toEqual(["the machine woke up"]);
+  expect(changes).toEqual(["wakeup"]);
 });
 
-test("another network is told, a lost one is not; one that cannot be asked for is as it was", () => {
-  around.listen((change) => told.push(change));
+test("reports a new network, and neither a lost one nor addresses that cannot be read", () => {
+  monitor.listen((change) => changes.push(change));
   addresses = "";
   second();
-  expect(told).toEqual([]);
+  expect(changes).toEqual([]);
   addresses = "198.51.100.4";
   second();
-  expect(told).toEqual(["the network has changed"]);
+  expect(changes).toEqual(["network"]);
   addresses = undefined;
   second();
   addresses = "198.51.100.4";
   second();
-  expect(told).toHaveLength(1);
+  expect(changes).toHaveLength(1);
 });
 
-test("it looks only while somebody wants to know", () => {
-  const [one, other] = [around.listen(() => {}), around.listen((change) => told.push(change))];
+test("checks only while it has a listener", () => {
+  const [one, other] = [monitor.listen(() => {}), monitor.listen((change) => changes.push(change))];
   one();
-  expect(look).toBeDefined();
+  expect(check).toBeDefined();
   other();
-  expect(look).toBeUndefined();
+  expect(check).toBeUndefined();
   addresses = "198.51.100.4";
-  around.listen((change) => told.push(change));
+  monitor.listen((change) => changes.push(change));
   second();
-  expect(told).toEqual([]);
+  expect(changes).toEqual([]);
 });

@@ -1,42 +1,42 @@
 import { networkInterfaces } from "node:os";
 
-/** How often it is looked, in milliseconds. */
-const LOOK = 1_000;
-/** A look that comes so much too late means that the machine slept, or that its clock was set, in milliseconds. */
+/** Milliseconds between two checks. */
+const INTERVAL = 1_000;
+/** A check that is this late, in milliseconds, means that the machine slept or that its clock was set. */
 const GAP = 5_000;
 
-/** What has happened around us. */
-export type Change = "the machine woke up" | "the network has changed";
+/** What changed on this machine: it woke up, or its network changed. */
+export type HostChange = "wakeup" | "network";
 
-/** What is looked at. */
-export interface Senses {
+/** The state of the machine that the monitor reads. */
+export interface HostState {
   /** The time of day in milliseconds: it goes on while the machine sleeps. */
   clock(): number;
-  /** The addresses of this machine, as one text; undefined when it cannot be said. */
+  /** The machine's addresses as one text; undefined when they cannot be read. */
   addresses(): string | undefined;
-  /** Calls `look` every so many milliseconds; returns what ends that. It keeps no process alive. */
-  every(milliseconds: number, look: () => void): () => void;
+  /** Calls `check` every `milliseconds`; returns a function that stops it. It does not keep the process alive. */
+  every(milliseconds: number, check: () => void): () => void;
 }
 
-/** Notices when the machine wakes up, or gets another network, and tells whoever wants to know. It looks only while somebody does. */
-export class Surroundings {
-  readonly #senses: Senses;
-  readonly #listeners = new Set<(change: Change) => void>();
+/** Detects that the machine woke up, or changed its network. It checks only while it has a listener. */
+export class NetworkMonitor {
+  readonly #host: HostState;
+  readonly #listeners = new Set<(change: HostChange) => void>();
   #stop: (() => void) | undefined;
-  #lookedAt = 0;
+  #checkedAt = 0;
   #addresses: string | undefined;
 
-  constructor(senses: Senses) {
-    this.#senses = senses;
+  constructor(host: HostState) {
+    this.#host = host;
   }
 
-  /** Returns what ends it. */
-  listen(listener: (change: Change) => void): () => void {
+  /** Calls `listener` with every change. Returns a function that removes it. */
+  listen(listener: (change: HostChange) => void): () => void {
     this.#listeners.add(listener);
     if (this.#stop === undefined) {
-      this.#lookedAt = this.#senses.clock();
-      this.#addresses = this.#senses.addresses();
-      this.#stop = this.#senses.every(LOOK, () => this.#look());
+      this.#checkedAt = this.#host.clock();
+      this.#addresses = this.#host.addresses();
+      this.#stop = this.#host.every(INTERVAL, () => this.#check());
     }
     return () => {
       this.#listeners.delete(listener);
@@ -46,25 +46,25 @@ export class Surroundings {
     };
   }
 
-  #look(): void {
-    const now = this.#senses.clock();
-    const slept = now - this.#lookedAt > LOOK + GAP;
-    this.#lookedAt = now;
-    const addresses = this.#senses.addresses() ?? this.#addresses;
+  #check(): void {
+    const now = this.#host.clock();
+    const slept = now - this.#checkedAt > INTERVAL + GAP;
+    this.#checkedAt = now;
+    const addresses = this.#host.addresses() ?? this.#addresses;
     const moved = addresses !== this.#addresses;
     this.#addresses = addresses;
-    if (slept) this.#tell("the machine woke up");
-    // A network that is lost helps nobody; what listens finds out by itself.
-    else if (moved && addresses !== "") this.#tell("the network has changed");
+    if (slept) this.#notify("wakeup");
+    // The loss of the network is not reported: a retry without a network cannot succeed.
+    else if (moved && addresses !== "") this.#notify("network");
   }
 
-  #tell(change: Change): void {
+  #notify(change: HostChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 }
 
-/** Those of this process. */
-export const surroundings = new Surroundings({
+/** The monitor of this process. */
+export const networkMonitor = new NetworkMonitor({
   clock: () => Date.now(),
   addresses() {
     try {
@@ -75,12 +75,12 @@ export const surroundings = new Surroundings({
         .toSorted()
         .join(" ");
     } catch {
-      // It takes a file descriptor, and there may be none left.
+      // Reading the interfaces needs a file descriptor, and none may be left.
       return undefined;
     }
   },
-  every(milliseconds, look) {
-    const timer = setInterval(look, milliseconds).unref();
+  every(milliseconds, check) {
+    const timer = setInterval(check, milliseconds).unref();
     return () => clearInterval(timer);
   },
 });

@@ -1,54 +1,54 @@
-/** One of a tunnel's sessions, or what becomes one; only who it is counts. */
-type Seeker = object;
+/** One of a tunnel's sessions, or an attempt at one. Only its identity matters. */
+type Candidate = object;
 
-/** What those hear who wait: a server was found, the last session is gone, or who looked for a server has given up. */
-export type SearchNews = "found" | "down" | "free";
+/** A session connected, the last session was lost, or the leader gave up. */
+export type SelectionChange = "found" | "down" | "vacant";
 
-/** A session that has lasted so long was a good one: after it, retries begin anew. In milliseconds. */
+/** A session that lasted this long, in milliseconds, was stable: the row of retries after it begins at 1. */
 const STABLE = 30_000;
-/** Servers that are there and busy are waited for so long in all, in milliseconds; then others are asked. */
+/** How long the selection waits for busy servers in all, in milliseconds, before it turns to the next one. */
 const PATIENCE = 60_000;
 
-/** How many retries in a row there have been when a session of `age` milliseconds has ended, or an attempt has failed. */
+/** The number of retries in a row, after a session of `age` milliseconds ended, or after an attempt failed (undefined). */
 export function nextRetry(before: number, age: number | undefined): number {
   return age !== undefined && age >= STABLE ? 1 : before + 1;
 }
 
 /**
- * Where the sessions of a tunnel go: all to the same server. While none of them stands, one looks for a server, in order, and the others wait
- * for what it finds, so that servers that are away hear from one, however many sessions are wished. The first server is where the tunnel
- * belongs, the others are there for when that is away.
+ * The server that the sessions of a tunnel connect to. All of them use the same one. While no session is connected, one
+ * candidate (the leader) tries the servers in order and the others wait, so that a server that is down gets attempts
+ * from one session only. The first server is the primary; the others are fallbacks.
  */
-export class ServerSearch {
-  /** Retries in a row while the tunnel has not stood. */
+export class ServerSelection {
+  /** Retries in a row while the tunnel has no session. */
   retries = 0;
   readonly #servers: readonly URL[];
   readonly #now: () => number;
-  /** Until when a server is left alone. */
+  /** When a server may be tried again. */
   readonly #avoided = new Map<URL, number>();
   #at = 0;
-  readonly #standing = new Set<Seeker>();
-  #stoodSince = 0;
+  readonly #connected = new Set<Candidate>();
+  #connectedSince = 0;
   #waited = 0;
-  #leader: Seeker | undefined;
-  readonly #waiting = new Set<(news: SearchNews) => void>();
+  #leader: Candidate | undefined;
+  readonly #listeners = new Set<(change: SelectionChange) => void>();
 
-  /** @param servers at least one. @param now milliseconds, of a clock that is never set. */
+  /** @param servers at least one. @param now milliseconds of a monotonic clock. */
   constructor(servers: readonly URL[], now: () => number) {
     this.#servers = servers;
     this.#now = now;
   }
 
-  /** The one to try, or where the sessions are. */
+  /** The server to try, or the one that the sessions are at. */
   get current(): URL {
     return this.#servers[this.#at] as URL;
   }
 
-  get home(): URL {
+  get primary(): URL {
     return this.#servers[0] as URL;
   }
 
-  get isHome(): boolean {
+  get isAtPrimary(): boolean {
     return this.#at === 0;
   }
 
@@ -57,43 +57,44 @@ export class ServerSearch {
     return Math.max(0, (this.#avoided.get(this.current) ?? 0) - this.#now());
   }
 
-  /** Sessions that stand. */
-  get standing(): number {
-    return this.#standing.size;
+  /** The number of connected sessions. */
+  get connected(): number {
+    return this.#connected.size;
   }
 
-  /** Whether an attempt is up to `who`: a session stands, or nobody else looks for a server. In the latter case it looks from now on. */
-  leads(who: Seeker): boolean {
-    if (this.#standing.size > 0) return true;
-    this.#leader ??= who;
-    return this.#leader === who;
+  /** Whether `candidate` may try the current server: a session is connected, or it is, or now becomes, the leader. */
+  isLeader(candidate: Candidate): boolean {
+    if (this.#connected.size > 0) return true;
+    this.#leader ??= candidate;
+    return this.#leader === candidate;
   }
 
-  /** Whether a session with `server` would be one too many there: the tunnel is at another, and that is no way home. */
+  /** Whether a new session with `server` is useless: the tunnel is at another server, and `server` is not the primary. */
   isElsewhere(server: URL): boolean {
-    return this.#standing.size > 0 && server !== this.current && server !== this.home;
+    return this.#connected.size > 0 && server !== this.current && server !== this.primary;
   }
 
-  /** Calls `task`, once, with what happens next. Returns what takes that back. */
-  onNews(task: (news: SearchNews) => void): () => void {
-    this.#waiting.add(task);
-    return () => this.#waiting.delete(task);
+  /** Calls `listener` once, with the next change. Returns a function that removes it. */
+  onChange(listener: (change: SelectionChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /**
-   * `who` has a session with `server`. The first to stand says where the tunnel is, and whoever is at home.
+   * `candidate` has a session with `server`. The first session, and any session with the primary, decides where the
+   * tunnel is.
    * @returns whether the tunnel was not there before.
    */
-  stands(who: Seeker, server: URL): boolean {
-    const before = this.#standing.size === 0 ? undefined : this.current;
-    if (before === undefined || server === this.home) this.turnTo(server);
-    if (this.isHome) this.#avoided.clear();
-    this.#standing.add(who);
+  add(candidate: Candidate, server: URL): boolean {
+    const before = this.#connected.size === 0 ? undefined : this.current;
+    if (before === undefined || server === this.primary) this.turnTo(server);
+    if (this.isAtPrimary) this.#avoided.clear();
+    this.#connected.add(candidate);
     this.#leader = undefined;
     this.#waited = 0;
-    if (before === undefined) this.#stoodSince = this.#now();
+    if (before === undefined) this.#connectedSince = this.#now();
     const isNew = this.current !== before;
-    if (isNew) this.#tell("found");
+    if (isNew) this.#notify("found");
     return isNew;
   }
 
@@ -102,38 +103,50 @@ export class ServerSearch {
     this.#at = this.#servers.indexOf(server);
   }
 
-  /** Its session does not stand any more. */
-  lost(who: Seeker): void {
-    if (!this.#standing.delete(who) || this.#standing.size > 0) return;
-    this.retries = nextRetry(this.retries, this.#now() - this.#stoodSince);
-    this.#tell("down");
+  /** `candidate` has lost its session. */
+  remove(candidate: Candidate): void {
+    if (!this.#connected.delete(candidate) || this.#connected.size > 0) return;
+    this.retries = nextRetry(this.retries, this.#now() - this.#connectedSince);
+    this.#notify("down");
   }
 
-  /** It looks no more. */
-  gone(who: Seeker): void {
-    this.lost(who);
-    if (this.#leader !== who) return;
+  /** `candidate` makes no more attempts. */
+  withdraw(candidate: Candidate): void {
+    this.remove(candidate);
+    if (this.#leader !== candidate) return;
     this.#leader = undefined;
-    this.#tell("free");
+    this.#notify("vacant");
   }
 
-  /** `server` is left alone for so many milliseconds, or until the tunnel is at home again. */
+  /** Does not try `server` for this many milliseconds, or until the tunnel is at the primary again. */
   avoid(server: URL, milliseconds: number): void {
     this.#avoided.set(server, this.#now() + milliseconds);
   }
 
-  /** Whether a server that is busy for so many milliseconds is worth waiting for; then it is waited for. */
-  isWorthWaiting(milliseconds: number): boolean {
+  /**
+   * Chooses the server for the next attempt, after one has failed, or after the last session was lost. A server that
+   * names the time until it is free is waited for, up to a minute in all; otherwise the next server is tried at once.
+   * @returns whether the next attempt may begin at once; false: all servers have been tried, or the current one is
+   * waited for.
+   */
+  chooseNext(cause: "failed" | "lost"): boolean {
+    const { wait } = this;
+    if (cause === "failed") return !this.#waitsFor(wait) && this.#advance();
+    return wait > 0 && this.#advance();
+  }
+
+  /** Whether to wait `milliseconds` for the current server; if so, they are counted. */
+  #waitsFor(milliseconds: number): boolean {
     if (milliseconds === 0 || this.#waited + milliseconds > PATIENCE) return false;
     this.#waited += milliseconds;
     return true;
   }
 
   /**
-   * The current server cannot be had. Turns to the next that may be tried, and returns true; where all have been tried, turns to the first
-   * that may be, or may be soonest, and returns false.
+   * Turns to the next server that may be tried, and returns true. When there is none, turns to the first one that may
+   * be tried, or else to the one that may be tried soonest, and returns false.
    */
-  next(): boolean {
+  #advance(): boolean {
     const now = this.#now();
     const times = this.#servers.map((server) => Math.max(this.#avoided.get(server) ?? 0, now));
     const next = times.findIndex((time, at) => at > this.#at && time === now);
@@ -141,9 +154,9 @@ export class ServerSearch {
     return next >= 0;
   }
 
-  #tell(news: SearchNews): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const task of waiting) task(news);
+  #notify(change: SelectionChange): void {
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener(change);
   }
 }

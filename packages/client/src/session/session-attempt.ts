@@ -1,16 +1,19 @@
 import type { Socket } from "node:net";
-import { TunnelError, type Bound } from "@postern/protocol";
+import { TunnelError, type Auth, type Bound } from "@postern/protocol";
 import type { Credential } from "../credential/credential.js";
-import type { KeeperEvents, Keeping } from "./tunnel-context.js";
-import type { KeptSession, Means } from "./dependencies.js";
+import { explainRefusal } from "../credential/refusal.js";
 import type { ConnectOptions } from "../options.js";
 import { dialServer } from "../server-way/server-dial.js";
+import type { Dependencies, OpenSession } from "./dependencies.js";
+import type { TunnelContext } from "./tunnel-context.js";
+import type { TunnelEvents } from "../tunnel-events.js";
+import type { SessionOwner } from "./tunnel-session.js";
 
-/** Milliseconds between two looks whether requests come through. */
+/** Milliseconds between two probes of the tunnel. */
 export const HEALTH_INTERVAL = 60_000;
 
-/** The server is there, and the credential is what is wrong. */
-const NOT_LET_IN: ReadonlySet<string> = new Set([
+/** Errors of the credential; in all other failed logins the connection failed. */
+const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   "PN_AUTH_REFUSED",
   "PN_AUTH_EXPIRED",
   "PN_REFRESH_REFUSED",
@@ -20,86 +23,90 @@ const NOT_LET_IN: ReadonlySet<string> = new Set([
   "PN_CERTIFICATE_EXPIRED",
 ]);
 
-type LoggedIn = Awaited<ReturnType<Means["connect"]>>;
+type LoggedIn = Awaited<ReturnType<Dependencies["connect"]>>;
 
-export interface LiveSessionEvents {
-  onState(state: "connecting" | "authenticating"): void;
-  /** It serves no more, and may still finish what it has begun. */
-  onGone(): void;
-  onClosed(): void;
-}
-
-/** One session of a tunnel, from the attempt to its end. */
-export class LiveSession {
+/** One session of a tunnel, from the attempt to connect until it is closed. */
+export class SessionAttempt implements SessionOwner {
   readonly server: URL;
-  /** What took its place while it stood. */
-  successor: LiveSession | undefined;
-  readonly #keeping: Keeping;
+  /** The session that replaced this one while it was connected. */
+  successor: SessionAttempt | undefined;
+  readonly #context: TunnelContext;
   readonly #credential: Credential;
-  readonly #tunnel: KeeperEvents;
-  readonly #events: LiveSessionEvents;
-  readonly #gone = new AbortController();
+  readonly #events: TunnelEvents;
+  readonly #onProgress: (state: "connecting" | "authenticating") => void;
+  readonly #retired = new AbortController();
+  readonly #closed = new AbortController();
   #unfollow = (): void => {};
-  #session: KeptSession | undefined;
+  #method: Auth["method"] | undefined;
+  #session: OpenSession | undefined;
   #bound: Bound | undefined;
 
-  constructor(server: URL, keeping: Keeping, credential: Credential, tunnel: KeeperEvents, events: LiveSessionEvents) {
+  constructor(
+    server: URL,
+    context: TunnelContext,
+    credential: Credential,
+    events: TunnelEvents,
+    onProgress: (state: "connecting" | "authenticating") => void,
+  ) {
     this.server = server;
-    this.#keeping = keeping;
+    this.#context = context;
     this.#credential = credential;
-    this.#tunnel = tunnel;
     this.#events = events;
+    this.#onProgress = onProgress;
   }
 
-  /** Once it is open. */
-  get session(): KeptSession | undefined {
+  /** Undefined until it is open. */
+  get session(): OpenSession | undefined {
     return this.#session;
   }
 
-  /** What it was granted, once it is open. */
+  /** The server's grant; undefined until it is open. */
   get bound(): Bound | undefined {
     return this.#bound;
   }
 
-  /** Aborts when it serves no more, with the TunnelError that says why. */
-  get gone(): AbortSignal {
-    return this.#gone.signal;
+  /** Aborts with a TunnelError when the session takes no new streams. Open streams may still finish. */
+  get retired(): AbortSignal {
+    return this.#retired.signal;
   }
 
-  /** Logs in and takes the name. @param signal calls it off. @throws TunnelError; then nothing is left of it. */
+  /** Aborts when the session is closed. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Logs in and requests the name. @param signal aborts the attempt. @throws TunnelError; the session is closed then. */
   async open(signal: AbortSignal): Promise<Bound> {
-    const { options, name, instance } = this.#keeping;
+    const { options, name, instance } = this.#context;
     const { session, lifetime } = await this.#login(signal);
     try {
-      const wish = { subdomain: name, hostHeader: options.hostHeader, instance };
-      const bound = await unlessAborted(session.bind(wish, timeoutOf(options)), signal);
-      if (this.gone.aborted) throw this.gone.reason;
-      if (!URL.canParse(bound.public_url)) throw new TunnelError("PN_PROTOCOL", "the tunnel's address is no URL");
-      // A credential is good when it has led to a tunnel.
+      const request = { subdomain: name, hostHeader: options.hostHeader, instance };
+      const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
+      if (this.retired.aborted) throw this.retired.reason;
+      if (!URL.canParse(bound.public_url)) throw new TunnelError("PN_PROTOCOL", "the tunnel's address is not a URL");
+      // A credential counts as accepted once it has led to a tunnel.
       this.#unfollow = this.#credential.follow(session, lifetime);
       this.#session = session;
       this.#bound = bound;
       return bound;
     } catch (error) {
       session.close();
-      const { code, message } = error as TunnelError;
-      if (!signal.aborted) this.#tunnel.report("error", message, { code });
-      throw error;
+      const explained = this.#explained(error as TunnelError);
+      if (!signal.aborted) this.#events.report("error", explained.message, { code: explained.code });
+      throw explained;
     }
   }
 
-  /** It serves no more. Can be called twice: the first reason counts. */
-  end(reason: TunnelError): void {
-    if (this.gone.aborted) return;
-    this.#gone.abort(reason);
-    this.#events.onGone();
+  /** Takes no new streams. Can be called twice: the first reason counts. */
+  retire(reason: TunnelError): void {
+    if (!this.retired.aborted) this.#retired.abort(this.#explained(reason));
   }
 
-  /** Probes come as a visitor does: for the tunnel's name, and without a certificate of their own. */
+  /** Sends probes as a visitor does: to the tunnel's name, and without the client's certificate. */
   watchDataPlane({ public_url, tunnel_id: tunnelId }: Bound): void {
-    const { options } = this.#keeping;
+    const { options, proxies } = this.#context;
     const address = this.server;
-    const proxy = this.#keeping.proxyTo(address);
+    const proxy = proxies.get(address);
     const { host, hostname } = new URL(public_url);
     const { cert: _cert, key: _key, ...trust } = options.tls ?? {};
     const tls = { ...trust, serverName: hostname };
@@ -107,56 +114,66 @@ export class LiveSession {
     this.#session?.watchDataPlane({ dial, host, tunnelId }, options.healthInterval ?? HEALTH_INTERVAL);
   }
 
+  onExpiring(milliseconds: number): void {
+    this.#credential.expiring(milliseconds);
+  }
+
+  onPong(latency: number): void {
+    this.#events.report("pong", `heartbeat answered by ${this.server.host}`, { latency_ms: latency });
+  }
+
+  onUnbound(reason: TunnelError): void {
+    this.retire(reason);
+  }
+
+  onGoAway(retryAfter: number): void {
+    // Without reconnection there is no next session: this one serves until it is closed.
+    if (this.#context.reconnection.enabled) this.retire(new TunnelError("PN_DRAINING", undefined, retryAfter));
+  }
+
+  onClose(reason: TunnelError): void {
+    this.#unfollow();
+    this.retire(reason);
+    this.#closed.abort();
+  }
+
   async #login(signal: AbortSignal): Promise<LoggedIn> {
-    const { options, target, limits, means, reconnection } = this.#keeping;
+    const { dependencies, limits, local, options, proxies } = this.#context;
     const { host } = this.server;
-    const tunnel = this.#tunnel;
-    this.#events.onState("connecting");
-    tunnel.report("connection_attempt", `connecting to ${host}`, { server: host });
+    const events = this.#events;
+    this.#onProgress("connecting");
+    events.report("connection_attempt", `connecting to ${host}`, { server: host });
     try {
       const auth = await unlessAborted(this.#credential.auth(), signal);
-      const loggedIn = await means.connect(
-        {
-          address: this.server,
-          auth,
-          headers: options.headers ?? {},
-          tls: options.tls ?? {},
-          proxy: this.#keeping.proxyTo(this.server),
-          timeout: timeoutOf(options),
-          limits,
-          signal,
-          onConnected: () => {
-            this.#events.onState("authenticating");
-            tunnel.report("connection_success", `connected to ${host}`, { server: host });
-          },
+      this.#method = auth.method;
+      const request = {
+        address: this.server,
+        auth,
+        headers: options.headers ?? {},
+        tls: options.tls ?? {},
+        proxy: proxies.get(this.server),
+        timeout: timeoutOf(options),
+        limits,
+        signal,
+        onConnected: () => {
+          this.#onProgress("authenticating");
+          events.report("connection_success", `connected to ${host}`, { server: host });
         },
-        target,
-        {
-          onRequests: (message) => tunnel.onRequests(message),
-          onDialFailure: (code, error) => tunnel.onDialFailure(code, error),
-          onExpiring: (milliseconds) => this.#credential.expiring(milliseconds),
-          onDataPlane: (_, error) => tunnel.onDataPlane(error),
-          onPong: (latency) => tunnel.report("pong", `${host} answers`, { latency_ms: latency }),
-          onTakenAway: (reason) => this.end(reason),
-          onGoAway: (retryAfter) => {
-            // Where no other session is to be made, this one is kept for what it still serves.
-            if (reconnection.enabled) this.end(new TunnelError("PN_DRAINING", undefined, retryAfter));
-          },
-          onClose: (reason) => {
-            this.#unfollow();
-            this.end(reason);
-            this.#events.onClosed();
-          },
-        },
-      );
-      tunnel.report("authentication_success", `logged in to ${host}`, { server: host });
+      };
+      const loggedIn = await dependencies.connect(request, local, this, events);
+      events.report("authentication_success", `logged in to ${host}`, { server: host });
       return loggedIn;
     } catch (error) {
-      const { code, message, retryable } = error as TunnelError;
-      const type = NOT_LET_IN.has(code) ? "authentication_failure" : "connection_failure";
-      if (!signal.aborted) tunnel.report(type, message, { code, retryable, server: host });
-      throw error;
+      const explained = this.#explained(error as TunnelError);
+      const { code, message, retryable } = explained;
+      const type = CREDENTIAL_ERRORS.has(code) ? "authentication_failure" : "connection_failure";
+      if (!signal.aborted) events.report(type, message, { code, retryable, server: host });
+      throw explained;
     }
+  }
+
+  #explained(error: TunnelError): TunnelError {
+    return this.#method === undefined ? error : explainRefusal(error, this.#method);
   }
 }
 
@@ -164,7 +181,7 @@ function timeoutOf({ connectionTimeout = 30_000 }: ConnectOptions): number {
   return connectionTimeout;
 }
 
-/** What `promise` comes to; PN_CLOSED when `signal` aborts before. */
+/** The result of `promise`. @throws TunnelError PN_CLOSED when `signal` aborts first. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abandon = (): void => reject(new TunnelError("PN_CLOSED"));

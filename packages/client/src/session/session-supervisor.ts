@@ -1,159 +1,193 @@
-import { isLimitCode, TunnelError } from "@postern/protocol";
+import { TunnelError } from "@postern/protocol";
 import { backoff } from "../backoff.js";
-import { following } from "./connection-state.js";
 import type { Credential } from "../credential/credential.js";
-import type { KeeperEvents, Keeping } from "./tunnel-context.js";
-import { LiveSession } from "./session-attempt.js";
-import type { ConnectionState } from "../session/connection-state.js";
-import { nextRetry, type SearchNews } from "./server-selection.js";
-import type { Change } from "./network-monitor.js";
+import { following, type ConnectionState } from "./connection-state.js";
+import { decide, errorKind } from "./loss-decision.js";
+import type { HostChange } from "./network-monitor.js";
+import { RetryWait } from "./retry-wait.js";
+import { nextRetry } from "./server-selection.js";
+import { SessionAttempt } from "./session-attempt.js";
+import type { TunnelContext } from "./tunnel-context.js";
+import type { TunnelEvents } from "../tunnel-events.js";
 import { DRAIN } from "./tunnel-session.js";
 
-/** A fallback that refuses us is left alone for so long, in milliseconds. */
+/** How long a fallback that refused the client is avoided, in milliseconds. */
 const REFUSED = 600_000;
-/** An attempt that has lasted so long, in milliseconds, is begun anew when something has changed around us. */
+/** An attempt that is this old, in milliseconds, is restarted when the machine's network has changed. */
 const OLD_ATTEMPT = 1_000;
 
-/** What comes next: an attempt at once or after a pause, nothing while the others are enough, or nothing any more. */
-type Next = "attempt" | "pause" | "surplus" | "end";
+/** What the supervisor does next: an attempt at once, an attempt after a pause, waiting for a change, or nothing. */
+type Next = "attempt" | "pause" | "rest" | "stop";
 
-/** Keeps one session of a tunnel: while it runs there is one, or one is on its way. */
-export class SessionKeeper {
+/** Keeps one session of a tunnel open: makes it, and makes another one when it is lost. */
+export class SessionSupervisor {
   state: ConnectionState = "disconnected";
-  readonly #keeping: Keeping;
+  readonly #context: TunnelContext;
   readonly #credential: Credential;
-  readonly #events: KeeperEvents;
-  #live: LiveSession | undefined;
-  /** Those that are open, also if they only finish what they have begun. */
-  readonly #sessions = new Set<LiveSession>();
+  readonly #events: TunnelEvents;
+  readonly #wait: RetryWait;
+  #current: SessionAttempt | undefined;
+  /** The sessions that are open, those that only finish their streams included. */
+  readonly #open = new Set<SessionAttempt>();
   #attempt: { began: number; controller: AbortController } | undefined;
-  #hurry: (() => void) | undefined;
-  /** Retries in a row while other sessions stand. */
+  /** Retries in a row while other sessions serve the tunnel. */
   #retries = 0;
 
-  constructor(keeping: Keeping, credential: Credential, events: KeeperEvents) {
-    this.#keeping = keeping;
+  constructor(context: TunnelContext, credential: Credential, events: TunnelEvents) {
+    this.#context = context;
     this.#credential = credential;
     this.#events = events;
+    this.#wait = new RetryWait(context.servers, context.dependencies.clock, context.signal);
   }
 
-  /** The one that serves. */
-  get live(): LiveSession | undefined {
-    return this.#live;
+  /** The session that serves the tunnel. */
+  get current(): SessionAttempt | undefined {
+    return this.#current;
   }
 
-  /** Whether there is a session, be it one that only finishes what it has begun. */
+  /** Whether a session is open, even if it only finishes its streams. */
   get isOpen(): boolean {
-    return this.#sessions.size > 0;
+    return this.#open.size > 0;
   }
 
-  /** Begins nothing new, and lets what is in progress end. */
+  /** Lets open streams finish within `timeout` milliseconds, then closes; begins nothing new. */
   async drain(timeout: number): Promise<void> {
     this.#attempt?.controller.abort();
-    const sessions = [...this.#sessions].flatMap(({ session }) => session ?? []);
+    const sessions = [...this.#open].flatMap(({ session }) => session ?? []);
     await Promise.all(sessions.map((session) => session.drain(timeout)));
   }
 
-  /** Nothing is left of it. Can be called twice. */
+  /** Closes all sessions at once. Can be called twice. */
   close(): void {
     this.#attempt?.controller.abort();
-    for (const { session } of this.#sessions) session?.close();
+    for (const { session } of this.#open) session?.close();
   }
 
-  /** It does not run any more. */
+  /** Gives the credential back, after `run` has ended. */
   release(): void {
     this.#credential.release();
   }
 
-  /** Something has happened around us: what waits tries at once, an attempt that does not get on begins anew, what stands proves itself. */
-  notice(change: Change): void {
-    this.#hurry?.();
-    const { uptime } = this.#keeping.means;
+  /** Ends a pause, restarts an attempt that makes no progress, and checks whether the session is alive. */
+  onHostChange(change: HostChange): void {
+    this.#wait.endPause();
+    const { uptime } = this.#context.dependencies;
     if (this.#attempt !== undefined && uptime() - this.#attempt.began >= OLD_ATTEMPT) this.#attempt.controller.abort();
-    this.#live?.session?.prove(change);
+    this.#current?.session?.checkAlive(change);
   }
 
   /**
-   * Session after session, until the tunnel is over, or the others are enough.
-   * @throws TunnelError when the tunnel cannot go on.
+   * Keeps a session open until the tunnel is over, or until this session is not to be replaced.
+   * @throws TunnelError when the tunnel fails.
    */
   async run(): Promise<void> {
-    const { search } = this.#keeping;
+    const { servers } = this.#context;
     try {
-      for (let next: Next = "attempt"; next !== "end" && !this.#over;) {
-        if (next === "surplus") next = await this.#rest();
-        else if (!search.leads(this)) next = await this.#standAside();
+      for (let next: Next = "attempt"; next !== "stop" && !this.#isOver;) {
+        if (next === "rest") next = await this.#rest();
+        else if (!servers.isLeader(this)) next = await this.#waitForLeader();
         else if (next === "pause") next = await this.#pause();
-        else next = await this.#keepOne(search.current);
+        else next = await this.#runSession(servers.current);
       }
     } finally {
-      search.gone(this);
+      servers.withdraw(this);
     }
     this.#setState("disconnected");
   }
 
-  /** Goes to `server` without a gap: the new session stands before the old one ends. Unless that is done, nothing has changed. */
-  async move(server: URL): Promise<"done" | "failed" | "called off"> {
-    const live = this.#live;
-    if (live === undefined || this.#attempt !== undefined) return "failed";
-    const attempt = this.#beginAttempt();
-    // What does not stand any more has no place to be taken.
-    const abandon = (): void => attempt.abort();
-    live.gone.addEventListener("abort", abandon, { once: true });
+  /** Replaces the session by one with `server`, which is open before the old one ends. If that fails, nothing changes. */
+  async move(server: URL): Promise<"done" | "failed" | "aborted"> {
+    const former = this.#current;
+    if (former === undefined || this.#attempt !== undefined) return "failed";
+    const controller = this.#beginAttempt();
+    // When the old session is lost, its loss makes a new one: this attempt would be a second.
+    const abort = (): void => controller.abort();
+    former.retired.addEventListener("abort", abort, { once: true });
     try {
-      await this.#open(server, attempt, live);
+      await this.#openSession(server, controller, former);
       return "done";
     } catch (error) {
       if (!(error instanceof TunnelError)) throw error;
-      return attempt.signal.aborted ? "called off" : "failed";
+      return controller.signal.aborted ? "aborted" : "failed";
     } finally {
-      live.gone.removeEventListener("abort", abandon);
-      this.#endAttempt(attempt);
+      former.retired.removeEventListener("abort", abort);
+      this.#endAttempt(controller);
     }
   }
 
-  /** Goes where the tunnel is, with a gap if need be: others serve. */
+  /** Moves to the server that the tunnel is at; with a gap if it must, as other sessions serve meanwhile. */
   async follow(): Promise<void> {
-    const { search } = this.#keeping;
-    const live = this.#live;
-    if (this.#attempt !== undefined) return;
-    const isApart = (): boolean => live !== undefined && this.#live === live && live.server !== search.current;
-    let outcome = "called off";
-    while (outcome === "called off" && isApart() && !this.#over) outcome = await this.move(search.current);
-    if (outcome === "failed" && isApart() && search.standing > 1) this.#replace(live as LiveSession);
+    const { servers } = this.#context;
+    const former = this.#current;
+    if (former === undefined || this.#attempt !== undefined) return;
+    const isApart = (): boolean => this.#current === former && former.server !== servers.current;
+    let outcome = "aborted";
+    while (outcome === "aborted" && isApart() && !this.#isOver) outcome = await this.move(servers.current);
+    if (outcome === "failed" && isApart() && servers.connected > 1) this.#replace(former);
   }
 
-  get #over(): boolean {
-    return this.#keeping.signal.aborted || this.#keeping.closing;
+  get #isOver(): boolean {
+    return this.#context.signal.aborted || this.#context.isClosing;
   }
 
-  /** One session, from the attempt to its end. @throws TunnelError when the tunnel cannot go on. */
-  async #keepOne(server: URL): Promise<Next> {
-    const { means } = this.#keeping;
-    const attempt = this.#beginAttempt();
-    let live: LiveSession;
+  /** Runs a session, and those that replace it, until the last one is lost. @throws TunnelError when the tunnel fails. */
+  async #runSession(server: URL): Promise<Next> {
+    const { uptime } = this.#context.dependencies;
+    const controller = this.#beginAttempt();
+    let session: SessionAttempt;
     try {
-      live = await this.#open(server, attempt);
+      session = await this.#openSession(server, controller);
     } catch (error) {
-      // Begun anew: something has changed around us, or the tunnel has gone to another server meanwhile.
-      if (this.#over || attempt.signal.aborted) return "attempt";
+      // Aborted: the network has changed, or the tunnel has moved to another server meanwhile.
+      if (this.#isOver || controller.signal.aborted) return "attempt";
       if (!(error instanceof TunnelError)) throw error;
       return this.#recover(error, server, undefined);
     } finally {
-      this.#endAttempt(attempt);
+      this.#endAttempt(controller);
     }
-    const openedAt = means.uptime();
-    const last = await this.#lasting(live);
-    const reason = last.gone.reason as TunnelError;
-    // By our own wish.
-    if (this.#over || reason.code === "PN_CLOSED") return "attempt";
+    const openedAt = uptime();
+    const last = await lastOf(session);
+    const reason = last.retired.reason as TunnelError;
+    // PN_CLOSED: this side has closed it.
+    if (this.#isOver || reason.code === "PN_CLOSED") return "attempt";
     this.#events.onLost(reason);
-    return this.#recover(reason, last.server, means.uptime() - openedAt);
+    return this.#recover(reason, last.server, uptime() - openedAt);
+  }
+
+  /**
+   * Carries out the decision about a loss.
+   * @param age how long the session with `server` lasted, in milliseconds; undefined: the attempt failed.
+   * @throws TunnelError when the tunnel fails.
+   */
+  #recover(error: TunnelError, server: URL, age: number | undefined): Next {
+    const { reconnection, servers, tunnelId } = this.#context;
+    const { enabled, maxAttempts } = reconnection;
+    const cause = age === undefined ? "failed" : "lost";
+    const others = servers.connected > 0;
+    const decision = decide({
+      cause,
+      error: errorKind(error, this.#credential.another(error), tunnelId !== ""),
+      server: server === servers.primary ? "primary" : "fallback",
+      others,
+      reconnects: enabled,
+    });
+    if (decision === "fail") throw error;
+    if (decision === "attempt" || decision === "rest" || decision === "stop") return decision;
+
+    const avoidFor = decision === "avoid" ? REFUSED : (error.retryAfter ?? 0);
+    if (avoidFor > 0) servers.avoid(server, avoidFor);
+    this.#retries = nextRetry(this.#retries, age);
+    if (others || !servers.isLeader(this)) return "pause";
+    if (servers.chooseNext(cause)) return "attempt";
+    // The loss of the last session was counted when it happened.
+    if (cause === "failed") servers.retries = nextRetry(servers.retries, age);
+    if (!enabled || (maxAttempts > 0 && servers.retries > maxAttempts)) throw error;
+    return "pause";
   }
 
   #beginAttempt(): AbortController {
     const controller = new AbortController();
-    this.#attempt = { began: this.#keeping.means.uptime(), controller };
+    this.#attempt = { began: this.#context.dependencies.uptime(), controller };
     return controller;
   }
 
@@ -161,158 +195,91 @@ export class SessionKeeper {
     if (this.#attempt?.controller === controller) this.#attempt = undefined;
   }
 
-  /** Until `live`, and what takes its place, serves no more. Returns the last of them. */
-  async #lasting(live: LiveSession): Promise<LiveSession> {
-    for (let current = live; ; current = current.successor) {
-      await aborted(current.gone);
-      if (current.successor === undefined) return current;
-    }
-  }
-
-  /**
-   * What comes after a session with `server` that lasted for `age` milliseconds, or did not come about.
-   * @throws TunnelError when the tunnel cannot go on.
-   */
-  #recover(error: TunnelError, server: URL, age: number | undefined): Next {
-    const { reconnection, search, tunnelId } = this.#keeping;
-    const { enabled, maxAttempts } = reconnection;
-    const another = this.#credential.another(error);
-    // Who lets every token in and throws it out again is not run against, and neither is the issuer.
-    if (another && age === undefined) return "attempt";
-    const others = search.standing > 0;
-    const isLimit = isLimitCode(error.code);
-    if (others && !enabled) return "end";
-    if (others && isLimit) return "surplus";
-    // Who had the tunnel comes back to a server that is full now.
-    const isFinal = !another && !error.retryable && !(isLimit && tunnelId !== "");
-    // A session more is not what the tunnel fails by, and neither is what a fallback says.
-    if (isFinal && server === search.home && !(others && age === undefined)) throw error;
-    if (!enabled && age !== undefined) throw error;
-    const { retryAfter = 0 } = error;
-    if (isFinal && server !== search.home) search.avoid(server, REFUSED);
-    else if (retryAfter > 0) search.avoid(server, retryAfter);
-    this.#retries = nextRetry(this.#retries, age);
-    if (others || !search.leads(this)) return "pause";
-    const isWaitedFor = age === undefined && search.isWorthWaiting(search.wait);
-    if (!isWaitedFor && (age === undefined || search.wait > 0) && search.next()) return "attempt";
-    if (age === undefined) search.retries = nextRetry(search.retries, age);
-    if (!enabled || (maxAttempts > 0 && search.retries > maxAttempts)) throw error;
-    return "pause";
-  }
-
   /**
    * Opens a session that serves the tunnel.
-   * @param attempt calls it off.
-   * @param predecessor stands meanwhile: its state is what counts, and its place is taken.
+   * @param controller aborts the attempt.
+   * @param former the session to replace. It is connected meanwhile, so its state is the one that counts.
    * @throws TunnelError.
    */
-  async #open(server: URL, attempt: AbortController, predecessor?: LiveSession): Promise<LiveSession> {
-    const { search } = this.#keeping;
-    const live: LiveSession = new LiveSession(server, this.#keeping, this.#credential, this.#events, {
-      onState: (state) => {
-        if (predecessor === undefined) this.#setState(state);
-      },
-      onGone: () => this.#onGone(live),
-      onClosed: () => this.#sessions.delete(live),
-    });
-    const bound = await live.open(attempt.signal);
-    if (search.isElsewhere(server)) attempt.abort();
-    if (attempt.signal.aborted) {
-      live.session?.close();
+  async #openSession(server: URL, controller: AbortController, former?: SessionAttempt): Promise<SessionAttempt> {
+    const { servers } = this.#context;
+    const onProgress = (state: ConnectionState): void => {
+      if (former === undefined) this.#setState(state);
+    };
+    const attempt = new SessionAttempt(server, this.#context, this.#credential, this.#events, onProgress);
+    attempt.retired.addEventListener("abort", () => this.#onRetired(attempt), { once: true });
+    attempt.closed.addEventListener("abort", () => this.#open.delete(attempt), { once: true });
+    const bound = await attempt.open(controller.signal);
+    if (servers.isElsewhere(server)) controller.abort();
+    if (controller.signal.aborted) {
+      attempt.session?.close();
       throw new TunnelError("PN_CLOSED");
     }
-    this.#sessions.add(live);
-    this.#live = live;
-    const isNew = search.stands(this, server);
-    if (predecessor !== undefined) {
-      predecessor.successor = live;
-      this.#replace(predecessor);
+    this.#open.add(attempt);
+    this.#current = attempt;
+    const isNew = servers.add(this, server);
+    if (former !== undefined) {
+      former.successor = attempt;
+      this.#replace(former);
     }
-    live.watchDataPlane(bound);
+    attempt.watchDataPlane(bound);
     this.#setState("connected");
     this.#events.onBound(bound, isNew);
-    return live;
+    return attempt;
   }
 
-  /** `live` serves no more, by our own wish: what it has begun may end. */
-  #replace(live: LiveSession): void {
-    live.end(new TunnelError("PN_CLOSED"));
-    void live.session?.drain(DRAIN);
+  /** Retires a session by our own decision: its open streams may finish. */
+  #replace(former: SessionAttempt): void {
+    former.retire(new TunnelError("PN_CLOSED"));
+    void former.session?.drain(DRAIN);
   }
 
-  #onGone(live: LiveSession): void {
-    if (this.#live !== live) return;
-    this.#live = undefined;
-    this.#keeping.search.lost(this);
+  #onRetired(attempt: SessionAttempt): void {
+    if (this.#current !== attempt) return;
+    this.#current = undefined;
+    this.#context.servers.remove(this);
   }
 
-  /** Another looks for a server: waits for what comes of it. */
-  async #standAside(): Promise<Next> {
+  /** Waits while another supervisor looks for a server. */
+  async #waitForLeader(): Promise<Next> {
     if (this.state !== "disconnected") this.#setState("reconnecting");
-    await this.#news("found", "free");
+    await this.#wait.change("found", "vacant");
     return "attempt";
   }
 
-  /** The others are enough, until a server is found that may take more. */
+  /** Waits until the tunnel is at a server that may have room for this session. */
   async #rest(): Promise<Next> {
     this.#setState("disconnected");
-    await this.#news("found");
+    await this.#wait.change("found");
     return "attempt";
   }
 
-  /** Waits for one of these, or until the tunnel is over. */
-  async #news(...awaited: SearchNews[]): Promise<void> {
-    const { search } = this.#keeping;
-    while (!this.#keeping.signal.aborted) {
-      const news = await this.#wait<SearchNews>((done) => search.onNews(done));
-      if (news !== undefined && awaited.includes(news)) return;
-    }
-  }
-
-  /** Waits before a retry. When the tunnel has gone down meanwhile, another pause is due. */
+  /** Waits before a retry. When the last session is lost meanwhile, another row of retries counts: a new pause begins. */
   async #pause(): Promise<Next> {
-    const { means, reconnection, search } = this.#keeping;
-    const attempt = search.standing > 0 ? this.#retries : search.retries;
-    const hint = search.wait;
-    const delay = Math.round(backoff(attempt, reconnection, means.clock.random(), hint));
+    const { dependencies, reconnection, servers } = this.#context;
+    const attempt = servers.connected > 0 ? this.#retries : servers.retries;
+    const hint = servers.wait;
+    const delay = Math.round(backoff(attempt, reconnection, dependencies.clock.random(), hint));
     this.#setState("reconnecting");
-    const text = `trying again in ${(delay / 1_000).toFixed(1)} s`;
+    const text = `reconnecting in ${(delay / 1_000).toFixed(1)} s`;
     this.#events.report("reconnection", text, { attempt, delay_ms: delay });
-    const end = await this.#wait<SearchNews | "due">((done) => {
-      const due = (): void => done("due");
-      // A server that has named a time means it.
-      if (hint === 0) this.#hurry = due;
-      const ignore = search.onNews(done);
-      const cancel = means.clock.after(delay, due);
-      return () => {
-        this.#hurry = undefined;
-        cancel();
-        ignore();
-      };
-    });
+    // A server that names a time does not accept an earlier attempt.
+    const end = await this.#wait.pause(delay, hint === 0);
     return end === "down" ? "pause" : "attempt";
-  }
-
-  /** What `begin` calls its argument with; undefined when the tunnel is over. What `begin` returns is called in the end. */
-  async #wait<T>(begin: (done: (value: T) => void) => () => void): Promise<T | undefined> {
-    const { signal } = this.#keeping;
-    const over = Promise.withResolvers<T | undefined>();
-    const abandon = (): void => over.resolve(undefined);
-    const end = begin(over.resolve);
-    signal.addEventListener("abort", abandon, { once: true });
-    if (signal.aborted) abandon();
-    try {
-      return await over.promise;
-    } finally {
-      signal.removeEventListener("abort", abandon);
-      end();
-    }
   }
 
   #setState(state: ConnectionState): void {
     if (this.state === state) return;
     this.state = following(this.state, state);
     this.#events.onState();
+  }
+}
+
+/** Waits until `session`, and every session that replaced it, is retired. Returns the last one. */
+async function lastOf(session: SessionAttempt): Promise<SessionAttempt> {
+  for (let current = session; ; current = current.successor) {
+    await aborted(current.retired);
+    if (current.successor === undefined) return current;
   }
 }
 

@@ -5,97 +5,101 @@ import {
   type ControlMessage,
   type ErrorCode,
   type Refreshed,
-  type Requests,
   type Session,
   type SessionHandler,
   type Stream,
   type StreamHandler,
 } from "@postern/protocol";
 import { SYSTEM_CLOCK } from "../clock.js";
+import type { LocalAddress } from "../local/local-address.js";
+import { LocalConnection } from "../local/local-connection.js";
 import { DataPlane, type DataPlaneState } from "../probe/data-plane.js";
-import { LocalConnection, type LocalConnectionEvents } from "../local/local-connection.js";
-import { LocalSearch } from "../local/local-search.js";
-import { remoteError } from "../server-way/login.js";
-import { Probe, type ProbeWay } from "../probe/probe.js";
+import { Probe, type ProbeRoute } from "../probe/probe.js";
 import { ProbedStream } from "../probe/probed-stream.js";
-import type { Target } from "../local/local-address.js";
+import { remoteError } from "../server-way/login.js";
+import type { TunnelEvents } from "../tunnel-events.js";
+import type { HostChange } from "./network-monitor.js";
 
-/** How long requests in flight may take when a tunnel ends, in milliseconds. */
+/** How long open streams may take to finish when a tunnel is closed, in milliseconds. */
 export const DRAIN = 30_000;
-/** How often the session looks at its clock, in milliseconds. */
+/** Milliseconds between two ticks of the session. */
 const TICK = 1_000;
-/** How long a peer may take to prove that it is there, in milliseconds. */
-const PROOF = 5_000;
+/** How long the server may take to answer a check, in milliseconds. */
+const CHECK_TIMEOUT = 5_000;
 
-/** What is asked of the server. */
-export interface BindWish {
+const CHANGES: Readonly<Record<HostChange, string>> = {
+  wakeup: "this machine woke up",
+  network: "this machine's network has changed",
+};
+
+export interface BindRequest {
   subdomain: string | undefined;
   hostHeader: string | undefined;
-  /** Sessions with the same serve the name together. */
+  /** Sessions with the same instance serve a name together. */
   instance: string;
 }
 
-export interface TunnelSessionEvents {
-  onRequests(message: Requests): void;
-  onDialFailure(code: ErrorCode, error: Error): void;
-  /** The credential ends in so many milliseconds. */
+/** What keeps a session: it is called about the session itself. Everything about the tunnel goes to TunnelEvents. */
+export interface SessionOwner {
+  /** The credential expires in this many milliseconds. */
   onExpiring(milliseconds: number): void;
-  /** Whether requests come through has changed; `error` says why not. */
-  onDataPlane(state: DataPlaneState, error?: string): void;
-  /** A PING was answered after so many milliseconds. */
+  /** A PING was answered after this many milliseconds. */
   onPong(latency: number): void;
-  /** The server has taken the tunnel away: what is in progress may end, nothing new comes, then the session is closed. */
-  onTakenAway(reason: TunnelError): void;
-  /** The server wants this session to end; a new one may be made at once, or after `retryAfter` milliseconds. */
+  /** The server has withdrawn the tunnel. Open streams may finish; then the session is closed. */
+  onUnbound(reason: TunnelError): void;
+  /** The server asks for a new session in place of this one, at once or after `retryAfter` milliseconds. */
   onGoAway(retryAfter: number): void;
   onClose(reason: TunnelError): void;
 }
 
-/** One tunnel on one session that is logged in: binds the name and connects the streams that come to the local service. */
-export class TunnelSession implements SessionHandler, LocalConnectionEvents {
+/** One tunnel on one session that is logged in: requests the name, and connects each stream to the local service. */
+export class TunnelSession implements SessionHandler {
   readonly #session: Session;
-  readonly #target: Target;
-  readonly #events: TunnelSessionEvents;
+  readonly #local: LocalAddress;
+  readonly #owner: SessionOwner;
+  readonly #events: TunnelEvents;
   readonly #timer: NodeJS.Timeout;
   readonly #bound = Promise.withResolvers<Bound>();
-  /** Refreshes without an answer, by number. */
+  /** Refreshes without a response, by number. */
   readonly #refreshing = new Map<number, PromiseWithResolvers<Refreshed>>();
   #refreshes = 0;
-  /** Resolves when no stream is open any more; there once it is waited for, by however many. */
+  /** Resolves when no stream is open; created by the first caller that waits for it. */
   #idle: PromiseWithResolvers<void> | undefined;
-  /** Why the server is about to close the session, with its hint when to come again. */
-  #said: TunnelError | undefined;
+  /** Why the server is about to close the session, with its hint when to come back. */
+  #announced: TunnelError | undefined;
   #tunnel = -1;
-  /** It ends by our own wish. */
+  /** This side closes the session. */
   #isClosing = false;
-  #proof: NodeJS.Timeout | undefined;
+  #aliveTimer: NodeJS.Timeout | undefined;
   #probe: Probe | undefined;
   #dataPlane: DataPlane | undefined;
   /** Connections to the local service that are not closed yet. */
   #connections = 0;
+  readonly #onConnectionClosed = (): void => void this.#connections--;
 
-  constructor(session: Session, target: Target, events: TunnelSessionEvents) {
+  constructor(session: Session, local: LocalAddress, owner: SessionOwner, events: TunnelEvents) {
     this.#session = session;
-    this.#target = target;
+    this.#local = local;
+    this.#owner = owner;
     this.#events = events;
     session.handler = this;
     this.#timer = setInterval(() => session.tick(), TICK);
-    // The first answer tells the round trip before there is any load.
+    // Measures the round trip before there is any load.
     session.ping();
   }
 
-  /** Asks for the name, and waits so many milliseconds for the answer. @throws TunnelError as the server answers. */
-  bind({ subdomain, hostHeader, instance }: BindWish, timeout: number): Promise<Bound> {
+  /** Requests the name; waits `timeout` milliseconds for the response. @throws TunnelError of the server. */
+  bind({ subdomain, hostHeader, instance }: BindRequest, timeout: number): Promise<Bound> {
     this.#session.control({
       type: "bind",
       bind: 1,
-      local_host: this.#target.authority,
+      local_host: this.#local.authority,
       instance,
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
     });
     const late = (): void =>
-      this.#bound.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no answer about the name in time"));
+      this.#bound.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response to the request for the name"));
     const timer = setTimeout(late, timeout);
     return this.#bound.promise.finally(() => clearTimeout(timer));
   }
@@ -105,40 +109,40 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     return this.#dataPlane?.state ?? "unknown";
   }
 
-  /** From now on it is looked every `interval` milliseconds whether requests come through. Where they no longer do, the session ends. */
-  watchDataPlane(way: ProbeWay, interval: number): void {
-    const probe = new Probe(way);
+  /** Probes the tunnel every `interval` milliseconds. The session is closed when probes used to succeed and now fail. */
+  watchDataPlane(route: ProbeRoute, interval: number): void {
+    const probe = new Probe(route);
     this.#probe = probe;
-    this.#dataPlane = new DataPlane(
-      { interval, probe: (signal) => probe.send(signal), clock: SYSTEM_CLOCK },
-      {
-        onDataPlane: (state, error) => this.#events.onDataPlane(state, error),
-        onDataPlaneLost: () => this.#session.close(new TunnelError("PN_DATA_PLANE_LOST")),
-      },
-    );
+    this.#dataPlane = new DataPlane({
+      interval,
+      probe: (signal) => probe.send(signal),
+      clock: SYSTEM_CLOCK,
+      onChange: (_, error) => this.#events.onDataPlane(error),
+      onLost: () => this.#session.close(new TunnelError("PN_DATA_PLANE_LOST")),
+    });
   }
 
-  /** The peer may be gone without a word: `why` says what makes us think so. It is given a moment to prove that it isn't. */
-  prove(why: string): void {
-    clearTimeout(this.#proof);
+  /** Aborts the session if the server sends nothing for 5 seconds: after `change` the connection may be dead. */
+  checkAlive(change: HostChange): void {
+    clearTimeout(this.#aliveTimer);
     const { heardAt } = this.#session;
     this.#session.ping();
-    this.#proof = setTimeout(() => {
+    this.#aliveTimer = setTimeout(() => {
       if (this.#session.heardAt === heardAt)
-        this.#session.abort(new TunnelError("PN_HEARTBEAT_LOST", `${why}, and it is silent`));
-    }, PROOF);
+        this.#session.abort(new TunnelError("PN_HEARTBEAT_LOST", `${CHANGES[change]}, and the server does not answer`));
+    }, CHECK_TIMEOUT);
   }
 
-  /** From now on another credential counts; streams go on. @throws TunnelError as the server answers. */
+  /** Replaces the session's credential; streams are not interrupted. @throws TunnelError of the server. */
   refresh(auth: Auth): Promise<Refreshed> {
     const refresh = ++this.#refreshes;
-    const answer = Promise.withResolvers<Refreshed>();
-    this.#refreshing.set(refresh, answer);
+    const response = Promise.withResolvers<Refreshed>();
+    this.#refreshing.set(refresh, response);
     this.#session.control({ type: "refresh", refresh, auth });
-    return answer.promise;
+    return response.promise;
   }
 
-  /** Opens nothing new, lets the streams in progress end within `timeout` milliseconds, then closes. */
+  /** Accepts no new streams, lets open ones finish within `timeout` milliseconds, then closes. */
   async drain(timeout: number): Promise<void> {
     await this.#finish(timeout);
     this.close();
@@ -149,9 +153,71 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     this.#session.close(new TunnelError("PN_CLOSED"));
   }
 
-  /** The server has taken the tunnel away. */
-  async #leave(reason: TunnelError): Promise<void> {
-    this.#events.onTakenAway(reason);
+  onStream(stream: Stream, isProbe: boolean): void {
+    if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNBOUND");
+    // Counted until the connection is closed: a server that opens and resets quickly cannot exceed the limit.
+    if (this.#connections >= this.#session.limits.streams) return stream.reset("PN_STREAM_LIMIT");
+    this.#connections++;
+    const probe = isProbe ? this.#probe : undefined;
+    if (probe === undefined) return void this.#relay(stream);
+    new ProbedStream(stream, {
+      respond: (head) => probe.respond(head),
+      relay: () => this.#relay(stream),
+      onClosed: this.#onConnectionClosed,
+    });
+  }
+
+  onControl(message: ControlMessage): void {
+    switch (message.type) {
+      case "bound":
+        this.#tunnel = message.tunnel;
+        return this.#bound.resolve(message);
+      case "requests":
+        return this.#events.onRequests(message);
+      case "unbound":
+        return void this.#onUnbound(remoteError({ ...message, type: "error" }));
+      case "refreshed":
+        return this.#takeRefresh(message.refresh)?.resolve(message);
+      case "expiring":
+        return this.#owner.onExpiring(message.expires_in_ms);
+      case "error":
+        if (message.refresh !== undefined) return this.#takeRefresh(message.refresh)?.reject(remoteError(message));
+        if (message.bind === undefined) this.#announced = remoteError(message);
+        return this.#bound.reject(remoteError(message));
+    }
+  }
+
+  onGoAway(_code: ErrorCode, retryAfter: number): void {
+    this.#dataPlane?.stop();
+    this.#owner.onGoAway(retryAfter);
+  }
+
+  onPong(roundTrip: number): void {
+    this.#owner.onPong(Math.round(roundTrip * 100) / 100);
+  }
+
+  onStreamsOver(): void {
+    this.#idle?.resolve();
+  }
+
+  onClose(closed: TunnelError): void {
+    const reason = this.#reasonOf(closed);
+    clearInterval(this.#timer);
+    clearTimeout(this.#aliveTimer);
+    this.#dataPlane?.stop();
+    this.#idle?.resolve();
+    this.#bound.reject(reason);
+    for (const response of this.#refreshing.values()) response.reject(reason);
+    this.#refreshing.clear();
+    this.#owner.onClose(reason);
+  }
+
+  #relay(stream: Stream): StreamHandler {
+    return new LocalConnection(stream, this.#local, this.#events, this.#onConnectionClosed);
+  }
+
+  async #onUnbound(reason: TunnelError): Promise<void> {
+    this.#owner.onUnbound(reason);
     await this.#finish(DRAIN);
     this.#session.close(reason);
   }
@@ -166,80 +232,18 @@ export class TunnelSession implements SessionHandler, LocalConnectionEvents {
     clearTimeout(timer);
   }
 
-  onStream(stream: Stream, probe: boolean): void {
-    if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNBOUND");
-    // Counted until the connection is closed: a server that opens and resets in a hurry gets no more of them.
-    if (this.#connections >= this.#session.limits.streams) return stream.reset("PN_STREAM_LIMIT");
-    this.#connections++;
-    const Relay = this.#target.isNamed ? LocalSearch : LocalConnection;
-    const relay = (): StreamHandler => new Relay(stream, this.#target, this);
-    const own = probe ? this.#probe : undefined;
-    if (own === undefined) relay();
-    else new ProbedStream(stream, { answer: (head) => own.answer(head), relay, onDone: () => this.onDone() });
-  }
-
-  onDialFailure(code: ErrorCode, error: Error): void {
-    this.#events.onDialFailure(code, error);
-  }
-
-  onDone(): void {
-    this.#connections--;
-  }
-
-  onControl(message: ControlMessage): void {
-    switch (message.type) {
-      case "bound":
-        this.#tunnel = message.tunnel;
-        return this.#bound.resolve(message);
-      case "requests":
-        return this.#events.onRequests(message);
-      case "unbound":
-        return void this.#leave(remoteError({ ...message, type: "error" }));
-      case "refreshed":
-        return this.#answered(message.refresh)?.resolve(message);
-      case "expiring":
-        return this.#events.onExpiring(message.expires_in_ms);
-      case "error":
-        if (message.refresh !== undefined) return this.#answered(message.refresh)?.reject(remoteError(message));
-        if (message.bind === undefined) this.#said = remoteError(message);
-        return this.#bound.reject(remoteError(message));
-    }
-  }
-
-  #answered(refresh: number): PromiseWithResolvers<Refreshed> | undefined {
-    const answer = this.#refreshing.get(refresh);
+  #takeRefresh(refresh: number): PromiseWithResolvers<Refreshed> | undefined {
+    const response = this.#refreshing.get(refresh);
     this.#refreshing.delete(refresh);
-    return answer;
+    return response;
   }
 
-  onGoAway(_code: ErrorCode, retryAfter: number): void {
-    this.#dataPlane?.stop();
-    this.#events.onGoAway(retryAfter);
-  }
-
-  onPong(roundTrip: number): void {
-    this.#events.onPong(Math.round(roundTrip * 100) / 100);
-  }
-
-  onStreamsOver(): void {
-    this.#idle?.resolve();
-  }
-
-  /** What the server said before it closed tells more; and who closes in an orderly way without a word is somebody on the way. */
+  /**
+   * The server's own error carries its hint. An orderly close that neither side has announced comes from something
+   * between them.
+   */
   #reasonOf(closed: TunnelError): TunnelError {
-    if (this.#said?.code === closed.code) return this.#said;
+    if (this.#announced?.code === closed.code) return this.#announced;
     return closed.code === "PN_CLOSED" && !this.#isClosing ? new TunnelError("PN_SESSION_LOST") : closed;
-  }
-
-  onClose(closed: TunnelError): void {
-    const reason = this.#reasonOf(closed);
-    clearInterval(this.#timer);
-    clearTimeout(this.#proof);
-    this.#dataPlane?.stop();
-    this.#idle?.resolve();
-    this.#bound.reject(reason);
-    for (const answer of this.#refreshing.values()) answer.reject(reason);
-    this.#refreshing.clear();
-    this.#events.onClose(reason);
   }
 }

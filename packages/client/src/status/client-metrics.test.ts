@@ -14,7 +14,7 @@ function documentAfter(events: StatusEvent[], label = "web", webhook: WebhookRep
   return { schema: 1, version: "0.1.0", pid: 7, started: time, time, healthy: true, webhook, endpoints };
 }
 
-/** Prometheus' text format 0.0.4, read by its grammar. @throws on what isn't in it. */
+/** Parses the Prometheus text format 0.0.4 by its grammar. @throws on anything else. */
 function samplesOf(text: string): Map<string, number> {
   const samples = new Map<string, number>();
   const typed = new Set<string>();
@@ -35,7 +35,7 @@ function samplesOf(text: string): Map<string, number> {
   return samples;
 }
 
-test("the figures of a client, as Prometheus reads them", () => {
+test("the metrics of a client, as Prometheus parses them", () => {
   const events = [
     eventOf("connection_attempt"),
     eventOf("authentication_success"),
@@ -62,16 +62,16 @@ test("the figures of a client, as Prometheus reads them", () => {
   expect(value('postern_client_errors_total{endpoint="web",code="PN_DIAL_REFUSED"}')).toBe(1);
 });
 
-test("what became of the events for a webhook, where there is one", () => {
-  const told = (webhook: WebhookReport | null) =>
+test("the webhook's metrics exist only with a webhook", () => {
+  const metricsWith = (webhook: WebhookReport | null) =>
     samplesOf(metricsText(metricFamilies(documentAfter([], "web", webhook))));
-  const samples = told({ events_delivered: 7, events_lost: 2 });
+  const samples = metricsWith({ events_delivered: 7, events_lost: 2 });
   expect(samples.get("postern_client_webhook_events_delivered_total")).toBe(7);
   expect(samples.get("postern_client_webhook_events_lost_total")).toBe(2);
-  expect([...told(null).keys()].filter((name) => name.includes("webhook"))).toEqual([]);
+  expect([...metricsWith(null).keys()].filter((name) => name.includes("webhook"))).toEqual([]);
 });
 
-test("names and labels as Prometheus wants them", () => {
+test("names and labels follow the conventions of Prometheus", () => {
   const names = CLIENT_METRICS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   for (const { name, type, help, labels } of CLIENT_METRICS) {
@@ -83,7 +83,7 @@ test("names and labels as Prometheus wants them", () => {
   }
 });
 
-test("whatever happens and whatever an endpoint is called, it stays in the format, with the labels that are declared", () => {
+test("any events and any label give valid text with the declared labels", () => {
   fc.assert(
     fc.property(anyEvents, fc.string(), (events, label) => {
       const document = documentAfter(events, label);

@@ -13,24 +13,24 @@ export interface MetricSample {
   suffix?: string;
 }
 
-/** One metric: what it is called, what it means, and where its figures come from. */
+/** One metric, and how its values are read from the status. */
 export interface Metric {
   name: string;
   type: "gauge" | "counter" | "histogram";
   help: string;
-  /** Labels beside `le`. */
+  /** Without `le`. */
   labels: readonly string[];
   samples: (status: StatusDocument) => MetricSample[];
 }
 
-/** A metric with its figures. */
+/** A metric with its values. */
 export interface MetricFamily extends Omit<Metric, "samples" | "labels"> {
   samples: MetricSample[];
 }
 
 type Read = (report: EndpointReport) => number | null;
 
-/** One figure for each endpoint; none where it is not known. */
+/** One value for each endpoint; none when it is unknown. */
 function each(type: "gauge" | "counter", name: string, help: string, read: Read): Metric {
   return {
     name,
@@ -45,7 +45,7 @@ function each(type: "gauge" | "counter", name: string, help: string, read: Read)
   };
 }
 
-/** Several figures for each endpoint, told apart by one more label. */
+/** Several values for each endpoint, distinguished by one more label. */
 function split(
   type: "gauge" | "counter",
   name: string,
@@ -68,7 +68,7 @@ function split(
   };
 }
 
-/** One figure of the webhook; none where there is no webhook. */
+/** One value of the webhook; none without a webhook. */
 function ofWebhook(name: string, help: string, read: (report: WebhookReport) => number): Metric {
   return {
     name,
@@ -82,44 +82,44 @@ function ofWebhook(name: string, help: string, read: (report: WebhookReport) => 
 const STATES = ["disconnected", "connecting", "authenticating", "connected", "reconnecting", "draining", "failed"];
 const DATA_PLANES = ["ok", "failing", "unknown"];
 
-/** 1 for the one that holds, 0 for the others. */
+/** 1 for the present one, 0 for the others. */
 function oneOf(names: readonly string[], present: string): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, name === present ? 1 : 0]));
 }
 
-/** The metrics of a client, made of its status. */
+/** The metrics of a client, computed from its status. */
 export const CLIENT_METRICS: readonly Metric[] = [
   {
     name: "postern_client_info",
     type: "gauge",
-    help: "Always 1; the label says which version runs.",
+    help: "Always 1; the label holds the version.",
     labels: ["version"],
     samples: ({ version }) => [{ labels: { version }, value: 1 }],
   },
   {
     name: "postern_client_start_time_seconds",
     type: "gauge",
-    help: "When the client was started, in seconds since 1970.",
+    help: "Start of the client, as Unix time.",
     labels: [],
     samples: ({ started }) => [{ labels: {}, value: Date.parse(started) / 1_000 }],
   },
   each(
     "gauge",
     "postern_client_endpoint_healthy",
-    "1 while the endpoint is connected and its data plane is not failing, else 0.",
+    "1 while the endpoint is connected and its data plane is not failing, otherwise 0.",
     (report) => Number(isHealthy(report)),
   ),
   split(
     "gauge",
     "postern_client_endpoint_state",
-    "1 for the state that the endpoint is in, 0 for the others.",
+    "1 for the current state of the endpoint, 0 for the others.",
     "state",
     ({ state }) => oneOf(STATES, state),
   ),
   split(
     "gauge",
     "postern_client_endpoint_data_plane",
-    "1 for what is known of the data plane, 0 for the others.",
+    "1 for the current state of the data plane, 0 for the others.",
     "data_plane",
     ({ health }) => oneOf(DATA_PLANES, health.data_plane),
   ),
@@ -127,20 +127,23 @@ export const CLIENT_METRICS: readonly Metric[] = [
   each(
     "gauge",
     "postern_client_endpoint_uptime_seconds",
-    "Time since the endpoint is connected without a break.",
+    "Time since the endpoint was connected; 0 while it is not.",
     ({ health }) => health.uptime_seconds,
   ),
   each(
     "gauge",
     "postern_client_endpoint_retries",
-    "Retries in a row since the endpoint was connected.",
+    "Retries in a row since the endpoint was last connected.",
     ({ health }) => health.retry_count,
   ),
-  each("gauge", "postern_client_ping_latency_seconds", "Average of the last heartbeats.", ({ health }) =>
+  each("gauge", "postern_client_ping_latency_seconds", "Average round trip of the last 20 heartbeats.", ({ health }) =>
     seconds(health.avg_ping_latency_ms),
   ),
-  each("gauge", "postern_client_last_ping_timestamp_seconds", "When the last heartbeat was answered.", ({ health }) =>
-    health.last_ping === null ? null : Date.parse(health.last_ping) / 1_000,
+  each(
+    "gauge",
+    "postern_client_last_ping_timestamp_seconds",
+    "Time of the last heartbeat response, as Unix time.",
+    ({ health }) => (health.last_ping === null ? null : Date.parse(health.last_ping) / 1_000),
   ),
   each(
     "counter",
@@ -151,45 +154,45 @@ export const CLIENT_METRICS: readonly Metric[] = [
   split(
     "counter",
     "postern_client_connections_total",
-    "Attempts to connect that are over, by what came of them.",
+    "Finished attempts to connect, by outcome.",
     "outcome",
     ({ metrics }) => ({ success: metrics.successful_connections, failure: metrics.failed_connections }),
   ),
   each(
     "counter",
     "postern_client_http_requests_total",
-    "Requests of visitors.",
+    "Requests from visitors.",
     ({ metrics }) => metrics.http_requests,
   ),
   each(
     "counter",
     "postern_client_http_requests_omitted_total",
-    "Requests among them that the server only counted: no other metric of requests knows them.",
+    "Requests from visitors that the server only counted; the other request metrics do not include them.",
     ({ metrics }) => metrics.omitted_requests,
   ),
   split(
     "counter",
     "postern_client_http_responses_total",
-    "Answers by the first digit of their status.",
+    "Responses by the first digit of their status.",
     "class",
     ({ metrics }) => Object.fromEntries(STATUS_CLASSES.map((name) => [name, metrics.responses_by_class[name]])),
   ),
   each(
     "counter",
     "postern_client_http_received_bytes_total",
-    "Bytes of bodies from visitors.",
+    "Body bytes from visitors.",
     ({ metrics }) => metrics.bytes_in,
   ),
   each(
     "counter",
     "postern_client_http_sent_bytes_total",
-    "Bytes of bodies to visitors.",
+    "Body bytes to visitors.",
     ({ metrics }) => metrics.bytes_out,
   ),
   {
     name: "postern_client_http_response_time_seconds",
     type: "histogram",
-    help: "How long requests took.",
+    help: "Duration of requests.",
     labels: ["endpoint"],
     samples: ({ endpoints }) => endpoints.flatMap(histogram),
   },
@@ -202,17 +205,17 @@ export const CLIENT_METRICS: readonly Metric[] = [
   ),
   ofWebhook(
     "postern_client_webhook_events_delivered_total",
-    "Events that have reached status_webhook. Only with one.",
+    "Events delivered to status_webhook. Only with a webhook.",
     ({ events_delivered }) => events_delivered,
   ),
   ofWebhook(
     "postern_client_webhook_events_lost_total",
-    "Events that never will: too many waited, or they were refused, or failed too often. Only with one.",
+    "Events for status_webhook that were discarded: the queue was full, or it refused them or failed too often. Only with a webhook.",
     ({ events_lost }) => events_lost,
   ),
 ];
 
-/** All metrics with their figures, for programs that read JSON. */
+/** All metrics with their values, for JSON. */
 export function metricFamilies(status: StatusDocument): MetricFamily[] {
   return CLIENT_METRICS.map(({ name, type, help, samples }) => ({ name, type, help, samples: samples(status) }));
 }
@@ -223,12 +226,12 @@ function seconds(milliseconds: number | null): number | null {
 
 function histogram({ endpoint, metrics }: EndpointReport): MetricSample[] {
   const { bounds_ms, counts, count, sum_ms } = metrics.response_times;
-  let cumulated = 0;
+  let cumulative = 0;
   const buckets = counts.map((inBucket, index): MetricSample => {
     const bound = bounds_ms[index];
-    cumulated += inBucket;
+    cumulative += inBucket;
     const le = bound === undefined ? "+Inf" : String(bound / 1_000);
-    return { suffix: "_bucket", labels: { endpoint, le }, value: cumulated };
+    return { suffix: "_bucket", labels: { endpoint, le }, value: cumulative };
   });
   return [
     ...buckets,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { configSummary } from "./config-summary.js";
 
-test("how an endpoint is configured, and none of its secrets", () => {
+test("contains the configuration without secrets", () => {
   const summary = configSummary({
     server: "wss://tunnel.example.com",
     apiKey: "s3cr3t-key",

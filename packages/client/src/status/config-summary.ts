@@ -4,7 +4,7 @@ import type { ConnectOptions } from "../options.js";
 import { parseServerAddress } from "../server-way/server-address.js";
 import type { ConfigSummary } from "./status-document.js";
 
-/** What may be told of the options: neither credentials nor headers, which may hold some. @throws TypeError as `connect` does. */
+/** The options without secrets: credentials and headers are left out. @throws TypeError as `connect`. */
 export function configSummary(options: ConnectOptions): ConfigSummary {
   const { reconnection, connectionTimeout, keepaliveInterval, maxConnections } = options;
   const { enabled, initialDelay, maxDelay, maxAttempts } = { ...DEFAULT_RECONNECTION, ...reconnection };
@@ -28,7 +28,7 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
   };
 }
 
-/** As people and browsers write it. */
+/** The origin with `http` or `https`, as browsers show it. */
 function originOf(server: string): string {
   return parseServerAddress(server).origin.replace(/^ws/, "http");
 }

@@ -23,7 +23,7 @@ const CONNECTED = [
   eventOf("tunnel_established", { public_url: "https://web.example.com", tunnel_id: "t1" }, 30),
 ];
 
-test("before anything has happened", () => {
+test("before any event", () => {
   const report = statusAfter().report(START);
   expect(report).toMatchObject({ state: "disconnected", public_url: null, tunnel_id: null, recent_events: [] });
   expect(report.health).toEqual({
@@ -38,7 +38,7 @@ test("before anything has happened", () => {
   expect(report.metrics).toMatchObject({ total_connections: 0, success_rate: null, avg_response_time_ms: null });
 });
 
-test("a connection that is made, breaks and comes back", () => {
+test("a connection that opens, is lost and reconnects", () => {
   const status = statusAfter(...CONNECTED);
   expect(status.report(START + 90_030)).toMatchObject({
     state: "connected",
@@ -62,14 +62,14 @@ test("a connection that is made, breaks and comes back", () => {
   });
   expect(away.metrics.error_counts).toEqual({ PN_HEARTBEAT_LOST: 1, PN_SERVER_UNREACHABLE: 1 });
 
-  for (const event of CONNECTED) status.add({ ...event, time: eventOf("", {}, 110_000).time });
+  for (const event of CONNECTED) status.add({ ...event, time: eventOf("pong", {}, 110_000).time });
   const back = status.report(START + 111_000);
   expect(back).toMatchObject({ state: "connected", health: { score: 85, uptime_seconds: 1, retry_count: 0 } });
-  // After ten minutes the drop is forgiven.
+  // A drop counts for ten minutes.
   expect(status.report(START + 701_000).health.score).toBe(95);
 });
 
-test("the state that is told counts more than events, which may be of another session of the endpoint", () => {
+test("a reported state counts before events, which may be about another session", () => {
   const status = statusAfter(...CONNECTED);
   status.stateChanged("connected", START + 100);
   status.add(eventOf("tunnel_closed", { code: "PN_SESSION_LOST" }, 1_000));
@@ -79,7 +79,7 @@ test("the state that is told counts more than events, which may be of another se
   expect(status.report(START + 5_000)).toMatchObject({ state: "draining", health: { score: 0, uptime_seconds: 0 } });
 });
 
-test("one of several sessions that breaks is a drop, and no attempt that failed", () => {
+test("the loss of one of several sessions is a drop, and not a failed attempt", () => {
   const status = statusAfter(
     ...CONNECTED,
     eventOf("connection_attempt", {}, 500),
@@ -94,7 +94,7 @@ test("one of several sessions that breaks is a drop, and no attempt that failed"
   });
 });
 
-test("an end that was asked for is neither a drop nor an error", () => {
+test("a requested close is neither a drop nor an error", () => {
   const status = statusAfter(...CONNECTED, eventOf("tunnel_closed", { code: "PN_CLOSED" }, 1_000));
   expect(status.report(START + 1_000).health.last_error).toBeNull();
 });
@@ -112,17 +112,17 @@ test("heartbeats and probes", () => {
   status.add(eventOf("status_update", { data_plane: "failing", error: "no answer" }, 400));
   const failing = status.report(START + 500);
   expect([failing.health.score, isHealthy(failing)]).toEqual([40, false]);
-  // Other updates say nothing about it, and a broken connection leaves nothing that is known.
+  // Other updates do not change it; the loss of the connection resets it.
   status.add(eventOf("status_update", { state: "reloaded" }, 500));
   expect(status.report(START + 500).health.data_plane).toBe("failing");
   status.add(eventOf("tunnel_closed", { code: "PN_SESSION_LOST" }, 600));
   expect(status.report(START + 600).health.data_plane).toBe("unknown");
-  // Only the last twenty count.
+  // Only the last 20 count.
   for (let ping = 0; ping < 20; ping++) status.add(eventOf("pong", { latency_ms: 500 }, 700));
   expect(status.report(START + 700).health.avg_ping_latency_ms).toBe(500);
 });
 
-test("requests, those that were only counted included", () => {
+test("requests, listed and only counted", () => {
   const status = statusAfter(...CONNECTED, requestOf(200, 4, 100), requestOf(404, 8, 200), requestOf(0, 3, 300));
   status.add(eventOf("http_request", { omitted: 7 }, 400));
   const { metrics } = status.report(START + 500);
@@ -140,19 +140,19 @@ test("requests, those that were only counted included", () => {
   expect(status.report(START + 3_600_000).metrics.requests_per_minute).toBe(0);
 });
 
-test("requests that are not to be counted are not", () => {
+test("requests are not counted if that is disabled", () => {
   const status = new EndpointStatus("web", CONFIG, false);
   status.add(requestOf(200, 4));
   expect(status.report(START).metrics).toMatchObject({ http_requests: 0, requests_per_minute: 0 });
 });
 
-test("a local service that is not there lowers the score for a minute", () => {
+test("an unreachable local service lowers the score for a minute", () => {
   const status = statusAfter(...CONNECTED, eventOf("error", { code: "PN_DIAL_REFUSED" }, 1_000));
   expect(status.report(START + 60_000).health.score).toBe(75);
   expect(status.report(START + 62_000).health.score).toBe(95);
 });
 
-test("what is remembered is bounded, whatever a server says", () => {
+test("events and error codes are bounded", () => {
   const status = statusAfter(...CONNECTED);
   for (let index = 0; index < 1_000; index++) status.add(eventOf("error", { code: `PN_${index}` }, 1_000));
   for (let index = 0; index < 1_000; index++) status.add(requestOf(200, 1, 1_000));
@@ -163,14 +163,14 @@ test("what is remembered is bounded, whatever a server says", () => {
   expect(recent.at(-1)?.data).toEqual({ code: "PN_999" });
 });
 
-test("any events give a report as the schema says, in range, and always the same", () => {
+test("any events give a report that matches the schema, and always the same one", () => {
   fc.assert(
     fc.property(anyEvents, (events) => {
       const at = START + 10_000_000;
       const report = statusAfter(...events).report(at);
       const document = { schema: 1, version: "0.1.0", pid: 1, started: report.recent_events[0]?.time ?? "2026-01-01" };
-      const told = { time: new Date(at).toISOString(), healthy: isHealthy(report), webhook: null };
-      const whole = { ...document, ...told, endpoints: [report] };
+      const head = { time: new Date(at).toISOString(), healthy: isHealthy(report), webhook: null };
+      const whole = { ...document, ...head, endpoints: [report] };
       expect([isValid(JSON.parse(JSON.stringify(whole))), isValid.errors]).toEqual([true, null]);
       expect(statusAfter(...events).report(at)).toEqual(report);
       const { successful_connections: won, failed_connections: lost, http_requests: requests } = report.metrics;
@@ -182,7 +182,7 @@ test("any events give a report as the schema says, in range, and always the same
   );
 });
 
-test("what the schema requires is all that there is", () => {
+test("the schema describes every field", () => {
   const { metrics, ...rest } = statusAfter(...CONNECTED).report(START);
   const wrong: unknown[] = [
     { ...rest },

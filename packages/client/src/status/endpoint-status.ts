@@ -1,5 +1,6 @@
-import type { ConnectionState } from "../session/connection-state.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
+import type { ConnectionState } from "../session/connection-state.js";
+import type { RequestData, TunnelEventOf } from "../tunnel-event.js";
 import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY } from "./health-score.js";
 import { RequestRate } from "./request-rate.js";
 import { ResponseTimes, rounded } from "./response-times.js";
@@ -11,22 +12,22 @@ import {
   type StatusEvent,
 } from "./status-document.js";
 
-/** Sizes of what is remembered of one endpoint. */
+/** How much is kept of one endpoint. */
 export const STATUS_LIMITS = {
   recentEvents: 20,
   pings: 20,
-  /** Codes that errors are counted by; what a server says beyond them is `other`. */
+  /** Codes with a count of their own; further codes are counted as `other`. */
   errorCodes: 64,
 } as const;
 
-/** As many as can lower the score. */
+/** The number of drops that can lower the score. */
 const DROPS_KEPT = Math.ceil(HEALTH.mostDrops / HEALTH.drop);
 
-/** What they say is counted; kept, they would push out everything else. */
-const NOT_KEPT: ReadonlySet<string> = new Set(["http_request", "http_response", "ping", "pong"]);
+/** Frequent events are counted, and not kept: they would displace all others. */
+const NOT_KEPT: ReadonlySet<StatusEvent["type"]> = new Set(["http_request", "pong"]);
 
-/** Where an event leaves an endpoint, as long as nobody tells its state. */
-const STATES: Readonly<Record<string, ConnectionState>> = {
+/** The state after an event, as long as the state itself is not reported. */
+const STATES: Readonly<Partial<Record<StatusEvent["type"], ConnectionState>>> = {
   connection_attempt: "connecting",
   connection_success: "authenticating",
   tunnel_established: "connected",
@@ -35,8 +36,8 @@ const STATES: Readonly<Record<string, ConnectionState>> = {
 };
 
 /**
- * The state, health and metrics of one endpoint: a fold over its events. It reads no clock; the times of events count, and a report says
- * what holds at the time it is given. The same events in the same order give the same report.
+ * The state, health and metrics of one endpoint: a fold over its events. It reads no clock: the same events give the
+ * same report for the same time.
  */
 export class EndpointStatus {
   config: ConfigSummary;
@@ -44,8 +45,8 @@ export class EndpointStatus {
   readonly #countsRequests: boolean;
 
   #state: ConnectionState = "disconnected";
-  /** Somebody who knows tells the state: from then on events alone say nothing about it. */
-  #isTold = false;
+  /** The state is reported by `stateChanged`, and no longer derived from events. */
+  #isReported = false;
   #url: string | null = null;
   #tunnelId: string | null = null;
   #connectedSince: number | undefined;
@@ -85,25 +86,24 @@ export class EndpointStatus {
     return this.#state;
   }
 
-  /** What the connection says of itself; counts more than what events let guess. @param at milliseconds since 1970. */
+  /** Sets the state, which events no longer change from now on. @param at Unix time in milliseconds. */
   stateChanged(state: ConnectionState, at: number): void {
-    this.#isTold = true;
+    this.#isReported = true;
     this.#enter(state, at);
   }
 
-  /** From now on events say the state again, until somebody tells it: a new connection begins. */
+  /** A new connection begins: events change the state again, until `stateChanged` is called. */
   stateUnknown(): void {
-    this.#isTold = false;
+    this.#isReported = false;
   }
 
-  /** Takes one event in. What it does not know, or is not as it should be, is only kept as a recent event. */
+  /** Adds one event. The program's own events are only kept as recent events. */
   add(event: StatusEvent): void {
     const at = Date.parse(event.time);
     if (!NOT_KEPT.has(event.type)) {
       this.#recent.push(event);
       if (this.#recent.length > STATUS_LIMITS.recentEvents) this.#recent.shift();
     }
-    const { data } = event;
     switch (event.type) {
       case "connection_attempt":
         this.#attempts++;
@@ -112,45 +112,48 @@ export class EndpointStatus {
         this.#successes++;
         break;
       case "connection_failure":
+        // Either one of several sessions was lost, or an attempt failed.
+        if (event.data.others !== undefined) this.#dropped(at);
+        else this.#attemptFailed();
+        this.#failed(event);
+        break;
       case "authentication_failure":
-        // One of several sessions that broke, or an attempt that failed.
-        if (data["others"] !== undefined) this.#dropped(at);
-        else if (this.#attempts > this.#successes + this.#failures) this.#failures++;
+        this.#attemptFailed();
         this.#failed(event);
         break;
       case "tunnel_established":
-        this.#url = textOf(data["public_url"]) ?? this.#url;
-        this.#tunnelId = textOf(data["tunnel_id"]) ?? this.#tunnelId;
+        this.#url = event.data.public_url;
+        this.#tunnelId = event.data.tunnel_id;
         this.#retries = 0;
         break;
       case "tunnel_closed":
-        if (data["code"] === "PN_CLOSED") break;
+        if (event.data.code === "PN_CLOSED") break;
         this.#failed(event);
         this.#dropped(at);
         break;
       case "reconnection":
-        // While the tunnel stands it is a session more that is tried for.
+        // While the endpoint is connected, the retry is for an additional session.
         if (this.#state !== "connected") this.#retries++;
         break;
       case "error":
         this.#failed(event);
-        if (textOf(data["code"])?.startsWith("PN_DIAL_") === true) this.#localFailure = at;
+        if (event.data.code.startsWith("PN_DIAL_")) this.#localFailure = at;
         break;
       case "http_request":
-        if (this.#countsRequests) this.#request(data, at);
+        if (this.#countsRequests) this.#request(event.data, at);
         break;
       case "pong":
-        this.#pong(numberOf(data["latency_ms"]), event.time);
+        this.#pong(countable(event.data.latency_ms), event.time);
         break;
       case "status_update":
-        if (isDataPlane(data["data_plane"])) this.#dataPlane = data["data_plane"];
+        if (event.data.data_plane !== undefined) this.#dataPlane = event.data.data_plane;
         break;
     }
     const state = STATES[event.type];
-    if (!this.#isTold && state !== undefined) this.#enter(state, at);
+    if (!this.#isReported && state !== undefined) this.#enter(state, at);
   }
 
-  /** @param now milliseconds since 1970. */
+  /** @param now Unix time in milliseconds. */
   report(now: number): EndpointReport {
     const finished = this.#successes + this.#failures;
     const latency = average(this.#pings);
@@ -197,7 +200,7 @@ export class EndpointStatus {
     };
   }
 
-  /** Requests in the last `seconds` seconds, 60 at most. */
+  /** Requests in the last `seconds` seconds, at most 60. */
   requestsInLast(seconds: number, now: number): number {
     return this.#rate.last(seconds, now);
   }
@@ -206,12 +209,15 @@ export class EndpointStatus {
     if (state === this.#state) return;
     this.#state = state;
     this.#connectedSince = state === "connected" ? at : undefined;
-    // What a probe found out was true of a connection that is no more.
+    // The result of a probe is valid for its connection only.
     if (state !== "connected") this.#dataPlane = "unknown";
   }
 
-  #failed({ time, message, data }: StatusEvent): void {
-    const code = textOf(data["code"]) ?? "PN_INTERNAL";
+  #attemptFailed(): void {
+    if (this.#attempts > this.#successes + this.#failures) this.#failures++;
+  }
+
+  #failed({ time, message, data: { code } }: ErrorEvent): void {
     this.#lastError = { time, code, message };
     const counted = this.#errors.has(code) || this.#errors.size < STATUS_LIMITS.errorCodes ? code : "other";
     this.#errors.set(counted, (this.#errors.get(counted) ?? 0) + 1);
@@ -222,9 +228,9 @@ export class EndpointStatus {
     if (this.#drops.length > DROPS_KEPT) this.#drops.shift();
   }
 
-  #request(data: Record<string, unknown>, at: number): void {
-    if ("omitted" in data) {
-      const omitted = numberOf(data["omitted"]);
+  #request(data: RequestData | { omitted: number }, at: number): void {
+    if (data.omitted !== undefined) {
+      const omitted = countable(data.omitted);
       this.#omitted += omitted;
       this.#requests += omitted;
       this.#responses += omitted;
@@ -233,10 +239,10 @@ export class EndpointStatus {
     }
     this.#requests++;
     this.#rate.add(1, at);
-    this.#bytesIn += numberOf(data["bytes_in"]);
-    this.#bytesOut += numberOf(data["bytes_out"]);
-    this.#times.add(numberOf(data["duration_ms"]));
-    const statusClass = STATUS_CLASSES[Math.floor(numberOf(data["status"]) / 100) - 1];
+    this.#bytesIn += countable(data.bytes_in);
+    this.#bytesOut += countable(data.bytes_out);
+    this.#times.add(countable(data.duration_ms));
+    const statusClass = STATUS_CLASSES[Math.floor(countable(data.status) / 100) - 1];
     if (statusClass === undefined) return;
     this.#responses++;
     this.#classes[statusClass]++;
@@ -249,19 +255,13 @@ export class EndpointStatus {
   }
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
+type ErrorEvent = TunnelEventOf<"connection_failure" | "authentication_failure" | "tunnel_closed" | "error">;
 
-/** What is no number that can be counted is 0; no server can make a sum overflow. */
-function numberOf(value: unknown): number {
-  return typeof value === "number" && value > 0 ? Math.min(value, Number.MAX_SAFE_INTEGER) : 0;
+/** At least 0, and small enough that a server cannot make a sum infinite. */
+function countable(value: number): number {
+  return value > 0 ? Math.min(value, Number.MAX_SAFE_INTEGER) : 0;
 }
 
 function average(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function isDataPlane(value: unknown): value is DataPlaneState {
-  return value === "ok" || value === "failing" || value === "unknown";
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { eventOf, START } from "./any-event.suite.js";
 import { EventHistory } from "./event-history.js";
 
-test("the last events are kept, numbered without a gap", () => {
+test("keeps the last events, numbered without gaps", () => {
   const history = new EventHistory(3);
   for (let index = 1; index <= 100; index++) {
     expect(history.add(eventOf("error", { index })).id).toBe(index);
@@ -11,7 +11,7 @@ test("the last events are kept, numbered without a gap", () => {
   }
 });
 
-test("by type, endpoint, time and number", () => {
+test("selects by type, endpoint, time and number", () => {
   const history = new EventHistory();
   history.add(eventOf("connection_attempt", {}, 0));
   history.add(eventOf("error", {}, 1_000));

@@ -1,34 +1,32 @@
 import type { StatusEvent } from "./status-document.js";
 
-/** How many events a process remembers. */
+/** The number of events that a process keeps. */
 export const EVENTS_KEPT = 1_000;
 
-/** An event with its number in this process, from 1 on. */
-export interface NumberedEvent extends StatusEvent {
-  id: number;
-}
+/** An event with its number in this process; the first is 1. */
+export type NumberedEvent = StatusEvent & { id: number };
 
-/** Which events are wanted; what is not said does not matter. */
+/** Which events to select. */
 export interface EventFilter {
   types?: ReadonlySet<string>;
   endpoint?: string;
-  /** Not before this time, in milliseconds since 1970. */
+  /** Not before this Unix time in milliseconds. */
   since?: number;
-  /** Only those with a higher number. */
+  /** With a higher number than this. */
   after?: number;
 }
 
-/** The last events of a process, the oldest first. */
+/** The last events of a process, oldest first. */
 export class EventHistory {
   readonly #events: NumberedEvent[] = [];
-  readonly #most: number;
+  readonly #max: number;
   #last = 0;
 
-  constructor(most = EVENTS_KEPT) {
-    this.#most = most;
+  constructor(max = EVENTS_KEPT) {
+    this.#max = max;
   }
 
-  /** The number of the last event; 0 before the first. */
+  /** The number of the last event; 0 without one. */
   get last(): number {
     return this.#last;
   }
@@ -36,17 +34,17 @@ export class EventHistory {
   add(event: StatusEvent): NumberedEvent {
     const numbered = { id: ++this.#last, ...event };
     this.#events.push(numbered);
-    // Taken out in bulk, so that an event costs the same however many are kept.
-    if (this.#events.length >= 2 * this.#most) this.#events.splice(0, this.#events.length - this.#most);
+    // Removed in bulk, so that the cost of an event does not depend on how many are kept.
+    if (this.#events.length >= 2 * this.#max) this.#events.splice(0, this.#events.length - this.#max);
     return numbered;
   }
 
   select(filter: EventFilter = {}): NumberedEvent[] {
-    return this.#events.slice(-this.#most).filter((event) => matches(event, filter));
+    return this.#events.slice(-this.#max).filter((event) => matches(event, filter));
   }
 }
 
-/** Whether an event is wanted. */
+/** Whether a filter selects an event. */
 export function matches(event: NumberedEvent, { types, endpoint, since, after }: EventFilter): boolean {
   return (
     (types === undefined || types.has(event.type)) &&

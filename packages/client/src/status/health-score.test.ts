@@ -22,7 +22,7 @@ const STATES: ConnectionState[] = [
   "draining",
   "failed",
 ];
-/** From good to bad. */
+/** From best to worst. */
 const DATA_PLANES: DataPlaneState[] = ["ok", "unknown", "failing"];
 
 const facts = fc.record<HealthFacts>({
@@ -34,7 +34,7 @@ const facts = fc.record<HealthFacts>({
   localFailing: fc.boolean(),
 });
 
-test("nothing wrong is 100, and only that", () => {
+test("only an endpoint without any fault has 100", () => {
   expect(healthScore(PERFECT)).toBe(100);
   expect(healthScore({ ...PERFECT, pingLatency: undefined })).toBe(100);
 });
@@ -56,7 +56,7 @@ test.for([
   expect(healthScore({ ...PERFECT, ...change })).toBe(score);
 });
 
-test("it is a whole number from 0 to 100, the same for the same facts", () => {
+test("the score is a whole number from 0 to 100, the same for the same facts", () => {
   fc.assert(
     fc.property(facts, (given) => {
       const score = healthScore(given);
@@ -66,7 +66,7 @@ test("it is a whole number from 0 to 100, the same for the same facts", () => {
   );
 });
 
-test("no fact that gets worse raises it", () => {
+test("no fact that gets worse raises the score", () => {
   const worse: ((given: HealthFacts) => HealthFacts)[] = [
     (given) => ({ ...given, retries: given.retries + 1 }),
     (given) => ({ ...given, drops: given.drops + 1 }),
@@ -82,7 +82,7 @@ test("no fact that gets worse raises it", () => {
   );
 });
 
-test("a connection that is not known to fail is worth more than any endpoint without one", () => {
+test("a connection that is not failing scores more than any endpoint without one", () => {
   fc.assert(
     fc.property(facts, facts, (one, other) => {
       fc.pre(other.state !== "connected");

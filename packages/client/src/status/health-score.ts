@@ -1,28 +1,28 @@
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ConnectionState } from "../session/connection-state.js";
 
-/** What the score of an endpoint is made of, and nothing else. */
+/** Everything that the score of an endpoint depends on. */
 export interface HealthFacts {
   state: ConnectionState;
   /** Retries in a row since it was connected. */
   retries: number;
-  /** Times that the connection broke in the last ten minutes. */
+  /** How often the connection was lost in the last ten minutes. */
   drops: number;
   /** Average of the last heartbeats in milliseconds; undefined before the first. */
   pingLatency: number | undefined;
   dataPlane: DataPlaneState;
-  /** Whether the local service could not be reached at some time in the last minute. */
+  /** Whether the local service was unreachable at some time in the last minute. */
   localFailing: boolean;
 }
 
-/** Points, of 100. */
+/** Points out of 100. */
 export const HEALTH = {
-  /** Without a connection, but on the way to one. Always less than a connection that works, however badly. */
+  /** While connecting. Less than any connection that is not failing. */
   connecting: 30,
   retry: 3,
   drop: 10,
   mostDrops: 20,
-  /** One point for every `latencyStep` beyond `latencyFree`, in milliseconds. */
+  /** One point per `latencyStep` beyond `latencyFree`, in milliseconds. */
   latencyFree: 100,
   latencyStep: 50,
   mostLatency: 15,
@@ -31,24 +31,24 @@ export const HEALTH = {
   failing: 60,
 } as const;
 
-/** For how long a drop counts, in milliseconds. */
+/** How long a drop lowers the score, in milliseconds. */
 export const DROP_MEMORY = 600_000;
-/** For how long it counts that the local service was not there, in milliseconds. */
+/** How long an unreachable local service lowers the score, in milliseconds. */
 export const LOCAL_MEMORY = 60_000;
 
 /**
- * How well an endpoint is, as a whole number from 0 to 100.
+ * The health of an endpoint, as a whole number from 0 to 100.
  *
  *     failed, disconnected, draining              0
  *     connecting, authenticating, reconnecting    30, less 3 for each retry in a row
  *     connected                                   100, less
- *         10 for each drop of the last ten minutes (at most 20),
- *         1 for each 50 ms of heartbeat beyond 100 ms (at most 15),
- *         20 if the local service could not be reached in the last minute,
- *         5 while it is not known whether visitors come through, 60 when they do not.
+ *         10 for each drop in the last ten minutes (at most 20),
+ *         1 for each 50 ms of heartbeat latency beyond 100 ms (at most 15),
+ *         20 if the local service was unreachable in the last minute,
+ *         5 while the data plane is unknown, 60 while it is failing.
  *
- * The same facts give the same score, and no fact that gets worse ever raises it. A connection that is not known to fail has at least 40:
- * more than any endpoint without one.
+ * A fact that gets worse never raises the score. A connected endpoint whose data plane is not failing has at least 40:
+ * more than any endpoint that is not connected.
  */
 export function healthScore(facts: HealthFacts): number {
   return Math.max(0, Math.round(points(facts)));

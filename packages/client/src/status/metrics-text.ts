@@ -1,9 +1,9 @@
 import type { MetricFamily, MetricSample } from "./client-metrics.js";
 
-/** What `metricsText` writes, for Content-Type. */
+/** The Content-Type of `metricsText`. */
 export const METRICS_TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Metrics in Prometheus' text format, version 0.0.4. A metric without figures is left out. */
+/** Metrics in the Prometheus text format, version 0.0.4. Metrics without values are left out. */
 export function metricsText(families: readonly MetricFamily[]): string {
   return families
     .filter(({ samples }) => samples.length > 0)

@@ -4,7 +4,7 @@ import { RequestRate } from "./request-rate.js";
 
 const START = 1_700_000_000_000;
 
-test("requests count for a minute, and then no more", () => {
+test("requests count for one minute", () => {
   const rate = new RequestRate();
   expect(rate.last(60, START)).toBe(0);
   rate.add(2, START);
@@ -15,7 +15,7 @@ test("requests count for a minute, and then no more", () => {
   expect(rate.last(60, START + 3_600_000)).toBe(0);
 });
 
-test("whatever comes when, the minute is what a list of all requests says", () => {
+test("the rate equals that of a list of all requests", () => {
   const step = fc.record({ pause: fc.nat({ max: 40_000 }), requests: fc.nat({ max: 9 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 60 }), (steps, seconds) => {
@@ -34,7 +34,7 @@ test("whatever comes when, the minute is what a list of all requests says", () =
   );
 });
 
-test("a clock that is put back does not make the past count for ever", () => {
+test("after the clock was set back, old requests do not count forever", () => {
   const rate = new RequestRate();
   rate.add(5, START);
   rate.add(1, START - 3_600_000);

@@ -1,10 +1,10 @@
-/** Seconds that are remembered. */
+/** The number of seconds that are kept. */
 const SECONDS = 60;
 
-/** How many requests there were lately, counted by the second. */
+/** The number of recent requests, counted per second. */
 export class RequestRate {
   readonly #counts = Array.from({ length: SECONDS }, () => 0);
-  /** The latest second that was counted. */
+  /** The latest counted second. */
   #second = -Infinity;
 
   /** @param now milliseconds. */
@@ -14,7 +14,7 @@ export class RequestRate {
     this.#counts[slot] = (this.#counts[slot] ?? 0) + requests;
   }
 
-  /** Requests in the last `seconds` seconds, 60 at most, the present one included. */
+  /** Requests in the last `seconds` seconds, at most 60, the current second included. */
   last(seconds: number, now: number): number {
     const present = Math.floor(now / 1_000);
     let sum = 0;
@@ -24,7 +24,7 @@ export class RequestRate {
   }
 
   #advance(second: number): void {
-    // A clock that was put back far enough begins anew; a little unrest counts for the latest second.
+    // A clock that was set back by a minute or more restarts the count; small steps back count for the latest second.
     if (second < this.#second - SECONDS || second >= this.#second + SECONDS) {
       this.#counts.fill(0);
       this.#second = second;

@@ -8,7 +8,7 @@ test("without requests there is no average", () => {
   expect(times.report()).toMatchObject({ count: 0, sum_ms: 0, p50_ms: null, p99_ms: null });
 });
 
-test("a time on a bound belongs to the bucket below it; the longest have a bucket of their own", () => {
+test("a duration on a bound belongs to the lower bucket; the last bucket holds the longest", () => {
   const times = new ResponseTimes();
   for (const time of [1, 1.1, 30_000, 30_001, 1e9]) times.add(time);
   const { counts, count, p99_ms: p99 } = times.report();
@@ -16,7 +16,7 @@ test("a time on a bound belongs to the bucket below it; the longest have a bucke
   expect(p99).toBe(30_000);
 });
 
-test("nothing is lost, and estimates lie in the bucket of the true value", () => {
+test("every request is counted, and estimates lie in the bucket of the true value", () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 30_000, noNaN: true }), { minLength: 1 }), (given) => {
       const times = new ResponseTimes();

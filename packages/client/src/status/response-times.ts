@@ -1,23 +1,23 @@
-/** Upper bounds in milliseconds; what takes longer is in one more bucket. */
+/** Upper bounds of the buckets in milliseconds; one more bucket holds the rest. */
 export const RESPONSE_TIME_BOUNDS: readonly number[] = [
   1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000,
 ];
 
-/** How long requests took, as a histogram. */
+/** The duration of requests, as a histogram. */
 export interface ResponseTimesReport {
-  /** Upper bounds of the buckets in milliseconds; beyond the last there is one more. */
+  /** Upper bounds of the buckets in milliseconds; one more bucket follows the last. */
   bounds_ms: number[];
-  /** Requests in each bucket, not cumulated: one more than there are bounds. */
+  /** Requests in each bucket, not cumulative: one more entry than bounds. */
   counts: number[];
   count: number;
   sum_ms: number;
-  /** Estimated within the bucket; null while there are no requests. */
+  /** Interpolated within the bucket; null without requests. */
   p50_ms: number | null;
   p95_ms: number | null;
   p99_ms: number | null;
 }
 
-/** Counts how long requests took, in a few buckets. */
+/** Counts the duration of requests in buckets. */
 export class ResponseTimes {
   readonly #counts = Array.from({ length: RESPONSE_TIME_BOUNDS.length + 1 }, () => 0);
   #count = 0;
@@ -32,7 +32,7 @@ export class ResponseTimes {
     this.#sum += time;
   }
 
-  /** Milliseconds; undefined while there are no requests. */
+  /** Milliseconds; undefined without requests. */
   get average(): number | undefined {
     return this.#count === 0 ? undefined : this.#sum / this.#count;
   }
@@ -49,7 +49,7 @@ export class ResponseTimes {
     };
   }
 
-  /** Requests are taken to lie evenly in their bucket; those beyond the last bound, at it. */
+  /** Assumes an even distribution within a bucket; the last bucket counts as its lower bound. */
   #quantile(share: number): number | null {
     if (this.#count === 0) return null;
     const rank = share * this.#count;
@@ -67,7 +67,7 @@ export class ResponseTimes {
   }
 }
 
-/** To a tenth: more is noise. */
+/** Rounded to a tenth: more digits are noise. */
 export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
 }

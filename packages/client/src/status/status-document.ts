@@ -1,16 +1,19 @@
 import type { ConnectionState } from "../session/connection-state.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
+import type { TunnelEvent } from "../tunnel-event.js";
 import type { ResponseTimesReport } from "./response-times.js";
 
-/** A TunnelEvent, or one that another part of the program tells in the same form. */
-export interface StatusEvent {
+/** An event that the program around a tunnel reports about itself, in the form of a TunnelEvent. */
+export interface ProgramEvent {
   /** ISO 8601. */
   time: string;
-  type: string;
+  type: "status_update";
   endpoint: string;
   message: string;
-  data: Record<string, unknown>;
+  data: { data_plane?: undefined; [field: string]: unknown };
 }
+
+export type StatusEvent = TunnelEvent | ProgramEvent;
 
 export interface LastError {
   /** ISO 8601. */
@@ -21,9 +24,9 @@ export interface LastError {
 }
 
 export interface HealthReport {
-  /** 0 to 100, as `healthScore` says. */
+  /** 0 to 100; see `healthScore`. */
   score: number;
-  /** Since it is connected without a break; 0 when it is not. */
+  /** Since it was connected; 0 when it is not connected. */
   uptime_seconds: number;
   /** Retries in a row since it was connected. */
   retry_count: number;
@@ -35,26 +38,26 @@ export interface HealthReport {
   data_plane: DataPlaneState;
 }
 
-/** Counted since the client was started. */
+/** Counted since the start of the client. */
 export interface MetricsReport {
   total_connections: number;
   successful_connections: number;
   failed_connections: number;
-  /** Share of the finished attempts that led to a session, 0 to 1; null before the first. */
+  /** The share of finished attempts that led to a session, 0 to 1; null before the first. */
   success_rate: number | null;
   http_requests: number;
   http_responses: number;
-  /** Answers by the first digit of their status, of the requests that were listed one by one. */
+  /** Responses by the first digit of their status, of requests that were listed. */
   responses_by_class: Record<StatusClass, number>;
-  /** Requests that the server only counted, because there were too many: their sizes, times and answers are not known. */
+  /** Requests that the server only counted, as there were too many to list: their size, duration and status are unknown. */
   omitted_requests: number;
-  /** Bytes of bodies from visitors, of the requests that were listed one by one. */
+  /** Body bytes from visitors, of requests that were listed. */
   bytes_in: number;
-  /** Bytes of bodies to visitors, of the requests that were listed one by one. */
+  /** Body bytes to visitors, of requests that were listed. */
   bytes_out: number;
-  /** Requests of the last 60 seconds. */
+  /** Requests in the last 60 seconds. */
   requests_per_minute: number;
-  /** Of the requests that were listed one by one. */
+  /** Of requests that were listed. */
   avg_response_time_ms: number | null;
   response_times: ResponseTimesReport;
   /** By code. */
@@ -69,12 +72,12 @@ export interface ConfigSummary {
   /** The server's origin. */
   server: string;
   fallback_servers: string[];
-  /** Sessions side by side. */
+  /** The number of sessions that serve the endpoint together. */
   sessions: number;
   local: string;
   subdomain: string | null;
   host_header: string | null;
-  /** By what the client proves who it is. */
+  /** What the client logs in with. */
   auth_method: "api_key" | "token" | "certificate";
   connection_timeout_ms: number;
   keepalive_interval_ms: number;
@@ -87,45 +90,45 @@ export interface ConfigSummary {
   };
 }
 
-/** One endpoint, as it is now. */
+/** The current state of one endpoint. */
 export interface EndpointReport {
   endpoint: string;
   state: ConnectionState;
-  /** The last one that was granted; null before the first. */
+  /** Of the last grant; null before the first. */
   public_url: string | null;
   tunnel_id: string | null;
   health: HealthReport;
   metrics: MetricsReport;
-  /** The last 20, without requests and heartbeats, the newest last. */
+  /** The last 20 events except requests and heartbeats, the newest last. */
   recent_events: StatusEvent[];
   config_summary: ConfigSummary;
 }
 
-/** What became of the events for the webhook since the client was started. */
+/** The events for the webhook since the start of the client. */
 export interface WebhookReport {
   events_delivered: number;
-  /** Too many waited, or they were refused, or failed too often. */
+  /** Events that were discarded: the queue was full, or the webhook refused them or failed too often. */
   events_lost: number;
 }
 
-/** Everything a client says of itself: `GET /api/status`. */
+/** The whole status of a client: `GET /api/status`. */
 export interface StatusDocument {
-  /** Rises when a field changes its meaning or goes. New fields may come at any time. */
+  /** Is incremented when a field is removed or changes its meaning. New fields may be added at any time. */
   schema: 1;
   version: string;
   pid: number;
   /** ISO 8601. */
   started: string;
-  /** When this was said, ISO 8601. */
+  /** When the document was made, ISO 8601. */
   time: string;
-  /** Whether every endpoint is connected, and none is known not to let visitors through. */
+  /** Whether every endpoint is healthy. */
   healthy: boolean;
-  /** Null when there is none. */
+  /** Null without a webhook. */
   webhook: WebhookReport | null;
   endpoints: EndpointReport[];
 }
 
-/** Whether visitors get through, as far as is known: where nothing says more, being connected is enough. */
+/** Whether requests come through as far as is known: the endpoint is connected, and its probes do not fail. */
 export function isHealthy({ state, health }: Pick<EndpointReport, "state" | "health">): boolean {
   return state === "connected" && health.data_plane !== "failing";
 }

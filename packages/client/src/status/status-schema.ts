@@ -1,7 +1,7 @@
 import { STATUS_LIMITS } from "./endpoint-status.js";
 import { STATUS_CLASSES } from "./status-document.js";
 
-/** A part of a JSON Schema (draft 2020-12), as far as it is needed here. */
+/** A part of a JSON Schema (draft 2020-12), as far as the schema below needs it. */
 export interface JsonSchema {
   type?: string | string[];
   description?: string;
@@ -32,70 +32,72 @@ const object = (description: string, properties: Record<string, JsonSchema>): Js
 
 const event = object("An event.", {
   time: time("When it happened."),
-  type: text("What happened; one of the event types."),
-  endpoint: text("To which endpoint; `postern` for the process itself."),
+  type: text("The type of the event."),
+  endpoint: text("The endpoint; `postern` for the process itself."),
   message: text("For people."),
-  data: { type: "object", description: "What belongs to its type." },
+  data: { type: "object", description: "Depends on `type`." },
 });
 
-const health = object("How well it is.", {
-  score: { type: "integer", minimum: 0, maximum: 100, description: "0 to 100, as said above." },
-  uptime_seconds: count("Seconds since it is connected without a break; 0 when it is not."),
-  retry_count: count("Retries in a row since it was connected."),
+const health = object("The health of the endpoint.", {
+  score: { type: "integer", minimum: 0, maximum: 100, description: "The health score, 0 to 100." },
+  uptime_seconds: count("Seconds since the endpoint was connected; 0 while it is not."),
+  retry_count: count("Retries in a row since the endpoint was last connected."),
   last_error: orNull(
-    object("The last error; null when there was none.", {
-      time: time("When."),
-      code: text("Which, as in errors.md."),
+    object("The last error; null if there was none.", {
+      time: time("When it happened."),
+      code: text("The code; errors.md lists all."),
       message: text("For people."),
     }),
   ),
   last_ping: orNull(time("When the last heartbeat was answered; null before the first.")),
-  avg_ping_latency_ms: orNull(amount(`Average of the last ${STATUS_LIMITS.pings} heartbeats, in milliseconds.`)),
+  avg_ping_latency_ms: orNull(
+    amount(`Average round trip of the last ${STATUS_LIMITS.pings} heartbeats, in milliseconds.`),
+  ),
   data_plane: {
     type: "string",
     enum: ["ok", "failing", "unknown"],
     description:
-      "Whether requests come through the tunnel, as the client's own do that it sends now and then. `unknown` before the first, without a connection, and where such requests cannot tell.",
+      "Whether requests come through the tunnel, according to the client's probes. `unknown` before the first result, without a connection, and when probes are inconclusive.",
   },
 });
 
-const responseTimes = object("How long requests took, as a histogram.", {
+const responseTimes = object("The duration of requests, as a histogram.", {
   bounds_ms: { type: "array", items: amount("A bound."), description: "Upper bounds of the buckets, in milliseconds." },
   counts: {
     type: "array",
     items: count("Requests."),
-    description: "Requests in each bucket, not cumulated; the last is for those beyond all bounds.",
+    description: "Requests in each bucket, not cumulative; the last bucket holds those beyond all bounds.",
   },
   count: count("Requests in all buckets."),
-  sum_ms: amount("Their time in all, in milliseconds."),
-  p50_ms: orNull(amount("Half of them took no longer, in milliseconds; estimated within the bucket.")),
-  p95_ms: orNull(amount("The same for 95 %.")),
-  p99_ms: orNull(amount("The same for 99 %.")),
+  sum_ms: amount("Sum of the durations, in milliseconds."),
+  p50_ms: orNull(amount("The median, in milliseconds, interpolated within the bucket.")),
+  p95_ms: orNull(amount("The 95th percentile, in milliseconds.")),
+  p99_ms: orNull(amount("The 99th percentile, in milliseconds.")),
 });
 
-const metrics = object("Counted since the client was started.", {
+const metrics = object("Counted since the start of the client.", {
   total_connections: count("Attempts to connect."),
   successful_connections: count("Attempts that led to a session: connected, and logged in."),
-  failed_connections: count("Attempts that did not."),
+  failed_connections: count("Attempts that failed."),
   success_rate: orNull({
     type: "number",
     minimum: 0,
     maximum: 1,
-    description: "Share of the finished attempts that led to a session, 0 to 1; null before the first.",
+    description: "The share of finished attempts that led to a session, 0 to 1; null before the first.",
   }),
-  http_requests: count("Requests of visitors."),
-  http_responses: count("Those that were answered."),
+  http_requests: count("Requests from visitors."),
+  http_responses: count("Requests that got a response."),
   responses_by_class: object(
-    "Answers by the first digit of their status.",
+    "Responses by the first digit of their status.",
     Object.fromEntries(STATUS_CLASSES.map((each) => [each, count(`Answers ${each}.`)])),
   ),
   omitted_requests: count(
-    "Requests beyond 50 a second. The server only counts them: all figures below but requests_per_minute, and responses_by_class, are of the others.",
+    "Requests beyond 50 a second, which the server only counts. Sizes, durations and responses_by_class do not include them.",
   ),
-  bytes_in: count("Bytes of bodies from visitors."),
-  bytes_out: count("Bytes of bodies to visitors."),
-  requests_per_minute: count("Requests of the last 60 seconds."),
-  avg_response_time_ms: orNull(amount("Average time of a request, in milliseconds; null before the first.")),
+  bytes_in: count("Body bytes from visitors."),
+  bytes_out: count("Body bytes to visitors."),
+  requests_per_minute: count("Requests in the last 60 seconds."),
+  avg_response_time_ms: orNull(amount("Average duration of a request, in milliseconds; null before the first.")),
   response_times: responseTimes,
   error_counts: {
     type: "object",
@@ -104,41 +106,41 @@ const metrics = object("Counted since the client was started.", {
   },
 });
 
-const configSummary = object("How it is configured, without secrets.", {
+const configSummary = object("The configuration of the endpoint, without secrets.", {
   server: text("The server's origin."),
   fallback_servers: {
     type: "array",
     items: text("An origin."),
-    description: "The origins of those that it turns to when the first cannot be reached.",
+    description: "The origins of the servers that are used when the first one is down.",
   },
-  sessions: count("Sessions side by side that serve the tunnel."),
+  sessions: count("The number of sessions that serve the tunnel together."),
   local: text("The local service."),
-  subdomain: orNull(text("The wished name.")),
-  host_header: orNull(text("What the local service sees as Host; null for what visitors sent.")),
+  subdomain: orNull(text("The requested subdomain; null if the server chooses one.")),
+  host_header: orNull(text("The Host that the local service gets; null for the visitor's.")),
   auth_method: {
     type: "string",
     enum: ["api_key", "token", "certificate"],
-    description: "By what the client proves who it is.",
+    description: "What the client logs in with.",
   },
-  connection_timeout_ms: amount("How long one attempt may take, in milliseconds."),
+  connection_timeout_ms: amount("Timeout of one attempt to connect, in milliseconds."),
   keepalive_interval_ms: amount("Time between two heartbeats, in milliseconds."),
-  max_connections: count("Connections of visitors at once."),
-  reconnection: object("What happens after a drop.", {
-    enabled: { type: "boolean", description: "Whether it is tried again." },
-    initial_delay_ms: amount("The first pause, in milliseconds."),
-    max_delay_ms: amount("The longest pause, in milliseconds."),
-    max_attempts: count("Attempts in a row; 0 for any number."),
+  max_connections: count("The largest number of connections to the local service."),
+  reconnection: object("Reconnection after a session was lost.", {
+    enabled: { type: "boolean", description: "Whether the client reconnects." },
+    initial_delay_ms: amount("Delay before the first retry, in milliseconds."),
+    max_delay_ms: amount("The longest delay, in milliseconds."),
+    max_attempts: count("Retries in a row before the endpoint fails; 0 means no limit."),
   }),
 });
 
-const endpoint = object("One endpoint, as it is now.", {
-  endpoint: text("Its label."),
+const endpoint = object("The current state of one endpoint.", {
+  endpoint: text("The label of the endpoint."),
   state: {
     type: "string",
     enum: ["disconnected", "connecting", "authenticating", "connected", "reconnecting", "draining", "failed"],
-    description: "The state of its connection.",
+    description: "The state of the connection.",
   },
-  public_url: orNull(text("The last address that was granted; null before the first.")),
+  public_url: orNull(text("The public address of the last grant; null before the first.")),
   tunnel_id: orNull(text("The tunnel's id; null before the first.")),
   health,
   metrics,
@@ -146,27 +148,32 @@ const endpoint = object("One endpoint, as it is now.", {
     type: "array",
     items: event,
     maxItems: STATUS_LIMITS.recentEvents,
-    description: `The last ${STATUS_LIMITS.recentEvents} events, the newest last; without requests and heartbeats.`,
+    description: `The last ${STATUS_LIMITS.recentEvents} events except requests and heartbeats, the newest last.`,
   },
   config_summary: configSummary,
 });
 
-const webhook = object("What became of the events for status_webhook; null when there is none.", {
-  events_delivered: count("Events that arrived."),
-  events_lost: count("Events that never will arrive: too many waited, or they were refused, or failed too often."),
+const webhook = object("The events for status_webhook; null without a webhook.", {
+  events_delivered: count("Events that were delivered."),
+  events_lost: count(
+    "Events that were discarded: the queue was full, or the webhook refused them or failed too often.",
+  ),
 });
 
-/** The JSON Schema of a StatusDocument, in its version 1. */
-export const STATUS_SCHEMA: JsonSchema = object("Everything a client says of itself.", {
-  schema: { const: 1, description: "The version of this form. It rises when a field changes its meaning, or goes." },
-  version: text("Postern's version."),
-  pid: count("The client's process."),
-  started: time("When it was started."),
-  time: time("When this was said."),
+/** The JSON Schema of a StatusDocument, version 1. */
+export const STATUS_SCHEMA: JsonSchema = object("The status of a client.", {
+  schema: {
+    const: 1,
+    description: "The version of the schema. It is incremented when a field is removed or changes its meaning.",
+  },
+  version: text("The version of Postern."),
+  pid: count("The id of the client's process."),
+  started: time("When the client was started."),
+  time: time("When the document was made."),
   healthy: {
     type: "boolean",
-    description: "Whether every endpoint is connected, and none has a data plane that is `failing`.",
+    description: "Whether every endpoint is connected and has a data plane that is not `failing`.",
   },
   webhook: orNull(webhook),
-  endpoints: { type: "array", items: endpoint, description: "Its endpoints." },
+  endpoints: { type: "array", items: endpoint, description: "The endpoints of the client." },
 });

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ATTEMPT_DELAY, firstToConnect, RaceLost, type Outcome, type Standing } from "./address-race.js";
 
-/** When an address answers, in milliseconds from its attempt's start; undefined: never. */
+/** When an address answers, in milliseconds after its attempt began; undefined: never. */
 interface Fate {
   after: number | undefined;
   wins: boolean;
 }
 
-/** A clock that is moved by hand. */
+/** A manual clock. */
 class Clock {
   now = 0;
   readonly #tasks = new Map<number, { at: number; task: () => void }>();
@@ -24,7 +24,7 @@ class Clock {
     return this.#tasks.size;
   }
 
-  /** Runs what is due next. Returns false when nothing is. */
+  /** Runs the next task. Returns false without one. */
   step(): boolean {
     const next = [...this.#tasks].toSorted(([a, one], [b, other]) => one.at - other.at || a - b)[0];
     if (next === undefined) return false;
@@ -36,7 +36,7 @@ class Clock {
   }
 }
 
-/** Sockets that answer as they are fated to. */
+/** Sockets that answer as scripted. */
 class Network {
   readonly clock = new Clock();
   readonly startedAt: number[] = [];
@@ -49,7 +49,7 @@ class Network {
     this.#fates = fates;
   }
 
-  /** The race, and what it has come to so far. */
+  /** The race, and its outcome so far. */
   race(): { result: { winner?: string; error?: Error }; settled: Promise<void> } {
     const result: { winner?: string; error?: Error } = {};
     const settled = firstToConnect<string>({
@@ -95,27 +95,27 @@ async function run(...fates: Fate[]): Promise<Network & { result: { winner?: str
   return Object.assign(network, { result });
 }
 
-test("an address that answers in time is the only one that is tried", async () => {
+test("an address that answers in time is the only one tried", async () => {
   const { result, startedAt } = await run(works(ATTEMPT_DELAY - 1), works(1));
   expect([result.winner, startedAt]).toEqual(["0", [0]]);
 });
 
-test("one that is silent loses to the next, which begins a quarter of a second later", async () => {
+test("the next attempt begins 250 ms after a silent one, and may win", async () => {
   const { result, startedAt, open } = await run(silent, works(30));
   expect([result.winner, startedAt, [...open]]).toEqual(["1", [0, ATTEMPT_DELAY], ["1"]]);
 });
 
-test("one that fails has the next begin at once", async () => {
+test("the next attempt begins at once after a failure", async () => {
   const { result, startedAt } = await run(fails(5), fails(5), works(5));
   expect([result.winner, startedAt]).toEqual(["2", [0, 5, 10]]);
 });
 
-test("a slow one is not given up: it wins when nobody else does", async () => {
+test("a slow attempt continues, and wins if all others fail", async () => {
   const { result } = await run(works(4_000), fails(10), silent);
   expect(result.winner).toBe("0");
 });
 
-test("when all fail, the error says what each has said", async () => {
+test("when all fail, the error has the error of each", async () => {
   const { result } = await run(fails(700), fails(5), fails(5));
   expect(result.error).toBeInstanceOf(RaceLost);
   expect((result.error as RaceLost).standings.map(([address, loss]) => [address, loss?.message])).toEqual([
@@ -125,7 +125,7 @@ test("when all fail, the error says what each has said", async () => {
   ]);
 });
 
-test("it says at any time who was tried, and who has failed", async () => {
+test("onChange reports the addresses that were tried and have failed", async () => {
   const { standings } = await run(silent, fails(5), silent);
   expect(standings.map(([address, loss]) => [address, loss?.message])).toEqual([
     ["0", undefined],
@@ -134,7 +134,7 @@ test("it says at any time who was tried, and who has failed", async () => {
   ]);
 });
 
-test("whatever happens in whatever order, one socket survives if the race is won, else none; and no timer", async () => {
+test("in any order of events one socket survives a won race and none a lost one, and no timer", async () => {
   const fate = fc.record({ after: fc.option(fc.nat(2_000), { nil: undefined }), wins: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(fate, { minLength: 1, maxLength: 8 }), fc.option(fc.nat(3_000)), async (fates, abort) => {
@@ -142,11 +142,11 @@ test("whatever happens in whatever order, one socket survives if the race is won
       const reason = new Error("aborted");
       if (abort !== null) network.clock.setTimer(() => network.stop.abort(reason), abort);
       const { result, settled } = network.race();
-      // Until it is settled; what is left of the clock must not concern it any more.
+      // Until it is settled; later events must have no effect.
       while (result.winner === undefined && result.error === undefined && network.clock.step()) await turn();
       const hangs = result.winner === undefined && result.error === undefined;
       if (hangs) {
-        // Only silent addresses can keep it waiting, until it is aborted.
+        // Only silent addresses keep it pending, until it is aborted.
         expect(fates.some(({ after }) => after === undefined)).toBe(true);
         expect(fates.some(({ after, wins }) => after !== undefined && wins)).toBe(false);
         network.stop.abort(reason);
@@ -164,7 +164,7 @@ test("whatever happens in whatever order, one socket survives if the race is won
   );
 });
 
-test("one that was aborted before it began starts nothing", async () => {
+test("a race that was aborted before it began starts no attempt", async () => {
   const network = new Network([works(1)]);
   network.stop.abort(new Error("aborted"));
   const { result, settled } = network.race();
@@ -172,7 +172,7 @@ test("one that was aborted before it began starts nothing", async () => {
   expect([result.error?.message, network.startedAt]).toEqual(["aborted", []]);
 });
 
-/** Lets what was settled be told. */
+/** Lets promise callbacks run. */
 async function turn(): Promise<void> {
   for (let round = 0; round < 5; round++) await Promise.resolve();
 }

@@ -1,47 +1,48 @@
-/** How long an attempt is alone before the next one begins, in milliseconds (RFC 8305, section 5). */
+/** Milliseconds before the next attempt begins beside a pending one (RFC 8305, section 5). */
 export const ATTEMPT_DELAY = 250;
 
-/** How an attempt tells what became of it, once, and not before it has been started. */
+/** The callbacks of an attempt. One of them is called, once, after `start` has returned. */
 export interface Outcome<T> {
   won: (connection: T) => void;
   lost: (error: Error) => void;
 }
 
-/** An address that was tried, and why it lost; undefined: nothing is known yet. */
+/** An address that was tried, and its error; undefined while the attempt is pending. */
 export type Standing = readonly [address: string, loss: Error | undefined];
 
 export interface Race<T> {
-  /** In the order in which they are tried; one at least. */
+  /** At least one, in the order in which they are tried. */
   addresses: readonly string[];
-  /** Begins one attempt. Returns what ends it for good: whatever it has opened is closed then. */
+  /** Begins one attempt. Returns a function that aborts it and closes what it opened. */
   start: (address: string, outcome: Outcome<T>) => () => void;
-  /** Calls `task` later; returns what prevents that. */
+  /** Calls `task` later. Returns a function that cancels it. */
   setTimer: (task: () => void, milliseconds: number) => () => void;
   signal: AbortSignal;
-  /** An attempt began, or failed. */
+  /** An attempt began or failed. */
   onChange: (standings: readonly Standing[]) => void;
 }
 
-/** Every address was tried in vain. */
+/** Every address failed. */
 export class RaceLost extends Error {
   readonly standings: readonly Standing[];
 
   constructor(standings: readonly Standing[]) {
-    super("no address could be connected to");
+    super("connecting to every address failed");
     this.standings = standings;
   }
 }
 
 /**
- * Connects to the address that answers first (happy eyeballs, RFC 8305): the next one is tried while those before are still silent, and
- * at once when one fails. Nobody is given up before somebody has won, so that a slow way is no failure; then all others are.
- * @throws RaceLost when no address is left; what `signal` was aborted with.
+ * Connects to the address that answers first (happy eyeballs, RFC 8305). The next attempt begins when one fails, or when
+ * the pending ones have not answered for a while. Pending attempts continue until one succeeds, so that a slow route is
+ * not a failure; the others are aborted then.
+ * @throws RaceLost when all addresses fail; the reason of `signal`.
  */
 export function firstToConnect<T>({ addresses, start, setTimer, signal, onChange }: Race<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
     const standings: [string, Error | undefined][] = [];
-    /** What ends each attempt that has not failed. */
+    /** Aborts each pending attempt. */
     const running = new Map<number, () => void>();
     let cancelTimer = (): void => {};
     let over = false;

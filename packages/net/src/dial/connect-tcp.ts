@@ -8,25 +8,25 @@ export interface TcpDial {
   /** A name or an IP address, without brackets. */
   host: string;
   port: number;
-  /** Ends it, whatever it is at. */
+  /** Aborts the dial at any step. */
   signal: AbortSignal;
-  /** Default: as the system does. */
+  /** Default: the system's resolver. */
   lookup?: Lookup | undefined;
-  /** An attempt at one of the addresses began, or failed. */
+  /** An attempt at one of the addresses began or failed. */
   onChange?: (standings: readonly Standing[]) => void;
 }
 
-/** Nobody reads more of them. */
-const MOST_TOLD = 8;
+/** The number of addresses that a message lists. */
+const MAX_LISTED = 8;
 
 /**
- * A TCP connection to whichever address of `host` answers first.
- * @param options as node:net takes them.
- * @throws RaceLost when none does; Error of node:dns when there is none; what `signal` was aborted with.
+ * Opens a TCP connection to the address of `host` that answers first.
+ * @param options of node:net.
+ * @throws RaceLost when all addresses fail; Error of node:dns when there is none; the reason of `signal`.
  */
 export async function connectTcp(dial: TcpDial, options: SocketConstructorOpts = {}): Promise<Socket> {
   const { host, port, signal, lookup, onChange = () => {} } = dial;
-  // A resolver cannot be called off; what it says too late is dropped.
+  // A lookup cannot be aborted; a late result is discarded.
   const addresses = await Promise.race([hostAddresses(host, lookup), aborted(signal)]);
   if (addresses.length === 0) throw Object.assign(new Error("no address"), { code: "ENODATA" });
   return firstToConnect<Socket>({
@@ -47,31 +47,31 @@ function connectTo(
   options: SocketConstructorOpts,
   { won, lost }: Outcome<Socket>,
 ): () => void {
-  // The constructor alone heeds it; without it a small answer waits for the acknowledgement of what went before.
+  // Only the constructor accepts noDelay. Without it a small write waits for the acknowledgement of the one before.
   const socket = new TcpSocket({ ...options, noDelay: true });
-  // Whoever takes the socket over listens for errors of its own.
+  // This listener stays on the socket; the caller adds its own.
   socket.on("error", lost).once("connect", () => won(socket));
   socket.connect({ host: address, port });
   return () => void socket.destroy();
 }
 
-/** What each address said; nothing yet is nothing in time, when it is told. */
+/** The error of each address, for a message; a pending attempt counts as timed out. */
 export function standingsText(standings: readonly Standing[], port: number): string {
-  const told = standings
-    .slice(0, MOST_TOLD)
+  const listed = standings
+    .slice(0, MAX_LISTED)
     .map(
       ([address, loss]) =>
-        `${authorityOf(address, port)}: ${loss === undefined ? "no answer" : dialFault(loss as NodeJS.ErrnoException)}`,
+        `${authorityOf(address, port)}: ${loss === undefined ? "timed out" : dialFault(loss as NodeJS.ErrnoException)}`,
     );
-  const more = standings.length - told.length;
-  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+  const more = standings.length - listed.length;
+  return [...listed, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
 
-/** Rejects when `signal` aborts. Nobody needs to wait for it. */
+/** Rejects with the reason of `signal` when it aborts. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const tell = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return tell();
-    signal.addEventListener("abort", tell, { once: true });
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
   });
 }

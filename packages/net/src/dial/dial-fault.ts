@@ -1,25 +1,25 @@
-/** What the system's error codes mean for whoever wants to connect, and what to do. */
+/** What the system's error codes mean, and what to check. */
 const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ECONNRESET: "the connection was broken",
-  EPIPE: "the connection was broken",
-  ETIMEDOUT: "no answer",
-  EHOSTUNREACH: "there is no way to it",
-  ENETUNREACH: "there is no way to its network",
-  EACCES: "this machine does not allow it",
-  EPERM: "this machine does not allow it",
-  ENOTFOUND: "no such name is known: check its spelling, and its DNS record",
+  ECONNREFUSED: "nothing listens on this port",
+  ECONNRESET: "the connection was reset",
+  EPIPE: "the connection was reset",
+  ETIMEDOUT: "the connection timed out",
+  EHOSTUNREACH: "there is no route to this host",
+  ENETUNREACH: "there is no route to this network",
+  EACCES: "this machine does not permit the connection",
+  EPERM: "this machine does not permit the connection",
+  ENOTFOUND: "this name does not exist: check its spelling and its DNS record",
   ENODATA: "the name has no address: check its DNS record",
-  EAI_AGAIN: "the name service does not answer: check this machine's network and DNS",
+  EAI_AGAIN: "the DNS server does not respond: check this machine's network and DNS settings",
 };
 
-/** Why a connection did not come about, in words, behind the code for whoever looks it up. */
+/** Why a connection failed: the code, and what it means. */
 export function dialFault({ code, message }: NodeJS.ErrnoException): string {
   const words = WORDS[code ?? ""];
-  return words === undefined ? message || (code ?? "no reason is known") : `${code}, ${words}`;
+  return words === undefined ? message || (code ?? "unknown error") : `${code}, ${words}`;
 }
 
-/** `host:port` as addresses are written. */
+/** `host:port`, with brackets around an IPv6 address. */
 export function authorityOf(host: string, port: number): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -4,23 +4,23 @@ import { tlsOptions } from "../tls/client-tls.js";
 import { isLoopbackName, LOOPBACK_ADDRESSES } from "./host-addresses.js";
 import { TcpSocket } from "./tcp-socket.js";
 
-/** Where to connect to. */
+/** The address of a service. */
 export interface DialAddress {
   /** A name or an IP address, without brackets. */
   host: string;
   port: number;
-  /** With TLS the certificate is verified against `host`. */
+  /** Use TLS, and verify the certificate for `host`. */
   tls: boolean;
 }
 
-/** What a socket is asked for besides: node:net says what each means. */
+/** Socket options, as in node:net. */
 export interface DialOptions {
   allowHalfOpen?: boolean;
   highWaterMark?: number;
   onread?: OnReadOpts;
 }
 
-/** Opens a connection to a local service, with or without TLS. The way to the server is longer: dialServer. */
+/** Opens a connection to a local service, with or without TLS. */
 export function dial({ host, port, tls }: DialAddress, options: DialOptions = {}): Socket {
   const loopback = isLoopbackName(host) ? LOOPBACK : {};
   const all = { ...options, host, port, noDelay: true, ...loopback };
@@ -28,7 +28,7 @@ export function dial({ host, port, tls }: DialAddress, options: DialOptions = {}
   return connectTls({ ...all, ...tlsOptions(host, {}) });
 }
 
-/** The host of a URL as sockets take it: IPv6 addresses without their brackets. */
+/** The host of a URL, without brackets around an IPv6 address. */
 export function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "");
 }
@@ -43,5 +43,5 @@ const lookupLoopback: LookupFunction = (_host, options, done) => {
   } else done(null, first, 4);
 };
 
-/** A refusal comes at once there; who is silent is busy, here or there, and has the time that the whole dial has. */
+/** Loopback refuses at once. A service that does not answer is busy: it gets the whole time of the dial. */
 const LOOPBACK = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10_000, lookup: lookupLoopback };

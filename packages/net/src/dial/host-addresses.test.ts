@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { hostAddresses, isLoopbackName } from "./host-addresses.js";
 
-const never = (): Promise<never> => Promise.reject(new Error("nobody was to be asked"));
+const never = (): Promise<never> => Promise.reject(new Error("the name is resolved"));
 
-test("an address is itself, and names of this machine are known", async () => {
+test("an IP address needs no lookup, and neither does localhost", async () => {
   expect(await hostAddresses("192.0.2.1", never)).toEqual(["192.0.2.1"]);
   expect(await hostAddresses("2001:db8::1", never)).toEqual(["2001:db8::1"]);
   expect(await hostAddresses("localhost", never)).toEqual(["127.0.0.1", "::1"]);
@@ -23,11 +23,11 @@ test.each([
     ["1.1.1.1", "1.1.1.1", "1.1.1.2"],
     ["1.1.1.1", "1.1.1.2"],
   ],
-])("of %j the families take turns", async (found, tried) => {
+])("the families of %j alternate", async (found, tried) => {
   expect(await hostAddresses("tunnel.example", async () => found)).toEqual(tried);
 });
 
-test("a name is asked for anew each time, whatever it was before", async () => {
+test("each call resolves the name again", async () => {
   const answers = [["1.1.1.1"], new Error("ENOTFOUND"), ["1.1.1.2"]];
   const lookup = async (): Promise<string[]> => {
     const answer = answers.shift()!;
@@ -39,11 +39,11 @@ test("a name is asked for anew each time, whatever it was before", async () => {
   expect(await hostAddresses("tunnel.example", lookup)).toEqual(["1.1.1.2"]);
 });
 
-test("the system knows a name of /etc/hosts", async () => {
+test("the system's resolver reads /etc/hosts", async () => {
   expect(await hostAddresses("ip6-localhost").catch(() => hostAddresses("localhost"))).toContain("::1");
 });
 
-test("names below localhost are this machine", () => {
+test("subdomains of localhost are loopback names", () => {
   expect(["localhost", "app.localhost"].map(isLoopbackName)).toEqual([true, true]);
   expect(["example.com", "notlocalhost", "localhost.example.com"].map(isLoopbackName)).toEqual([false, false, false]);
 });

@@ -1,10 +1,10 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { isIP } from "node:net";
 
-/** Every address of a name, in the order of the system's preference. */
+/** Resolves a name to all its addresses, in the system's order of preference. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
-/** Names below localhost are this machine: not every resolver knows them (RFC 6761, section 6.3). In the order in which they are tried. */
+/** The addresses of localhost and its subdomains, which not every resolver knows (RFC 6761, section 6.3), in the order in which they are tried. */
 export const LOOPBACK_ADDRESSES = ["127.0.0.1", "::1"] as const;
 
 export function isLoopbackName(host: string): boolean {
@@ -12,8 +12,8 @@ export function isLoopbackName(host: string): boolean {
 }
 
 /**
- * The addresses of `host`, in the order in which they are to be tried: the families take turns, so that one that leads nowhere costs
- * little (RFC 8305, section 4). Asked anew each time.
+ * The addresses of `host`, in the order in which to try them. The families alternate, so that a family without a route
+ * costs little time (RFC 8305, section 4). Nothing is cached.
  * @throws Error of node:dns.
  */
 export async function hostAddresses(host: string, lookup: Lookup = systemAddresses): Promise<readonly string[]> {
@@ -22,7 +22,7 @@ export async function hostAddresses(host: string, lookup: Lookup = systemAddress
   return interleaved(await lookup(host));
 }
 
-/** As the system resolves names, /etc/hosts included. Node keeps nothing of it. */
+/** The system's resolver, /etc/hosts included. Node does not cache its results. */
 async function systemAddresses(host: string): Promise<string[]> {
   const found = await systemLookup(host, { all: true, order: "verbatim" });
   return found.map(({ address }) => address);
@@ -31,9 +31,9 @@ async function systemAddresses(host: string): Promise<string[]> {
 function interleaved(addresses: readonly string[]): string[] {
   const distinct = [...new Set(addresses)];
   const first = isIP(distinct[0] ?? "");
-  const ours = distinct.filter((address) => isIP(address) === first);
+  const preferred = distinct.filter((address) => isIP(address) === first);
   const others = distinct.filter((address) => isIP(address) !== first);
-  const length = Math.max(ours.length, others.length);
-  const turns = Array.from({ length }, (_, index) => [ours[index], others[index]]);
-  return turns.flat().filter((address) => address !== undefined);
+  const length = Math.max(preferred.length, others.length);
+  const pairs = Array.from({ length }, (_, index) => [preferred[index], others[index]]);
+  return pairs.flat().filter((address) => address !== undefined);
 }

@@ -5,10 +5,10 @@ import { tlsOptions, type ClientTls } from "../tls/client-tls.js";
 import type { DialOptions } from "./dial.js";
 
 /**
- * TLS through `socket`, which may be TLS already, with `host`.
- * @throws what the handshake has said; what `signal` was aborted with. `socket` is destroyed then.
+ * Starts TLS with `host` on a connected socket, which may use TLS itself.
+ * @throws Error of the handshake; the reason of `signal`. `socket` is destroyed then.
  */
-export async function secured(
+export async function startTls(
   socket: Socket,
   host: string,
   trust: ClientTls,
@@ -19,7 +19,7 @@ export async function secured(
   secure.on("error", () => {});
   try {
     await once(secure, "secureConnect", { signal });
-    // It may have failed before we were told of its success.
+    // An error may occur between the event and this line.
     if (secure.errored) throw secure.errored;
     return secure;
   } catch (error) {

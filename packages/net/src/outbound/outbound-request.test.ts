@@ -5,7 +5,7 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "@postern/testkit";
 import { OUTBOUND_LIMITS } from "../limits.js";
-import { outboundRequest, type OutboundAnswer } from "./outbound-request.js";
+import { outboundRequest, type OutboundResponse } from "./outbound-request.js";
 import { isLoopbackHost, isPrivateAddress } from "./private-address.js";
 
 async function listen(listener: RequestListener): Promise<number> {
@@ -20,7 +20,7 @@ async function listen(listener: RequestListener): Promise<number> {
 
 const LOCAL = [{ address: "127.0.0.1", family: 4 }];
 
-test("what the configuration names itself is asked; a name that leads inside only when that is allowed", async () => {
+test("an IP address in the URL is always permitted; a name of a private address only with allow_private", async () => {
   const port = await listen((_, outgoing) => outgoing.end("yes"));
   const ask = (host: string, allowPrivate: boolean): Promise<unknown> =>
     outboundRequest({ url: new URL(`http://${host}:${port}/`), allowPrivate, resolve: async () => LOCAL });
@@ -31,8 +31,8 @@ test("what the configuration names itself is asked; a name that leads inside onl
 });
 
 describe("through a proxy", () => {
-  /** A proxy that leads to a service on `port` whatever it is asked for; `public`, `inside` and `both` are names that are known here. */
-  async function played() {
+  /** A proxy that connects to one service for every destination. The names `public`, `inside` and `both` resolve here. */
+  async function setup() {
     const port = await listen((incoming, outgoing) => outgoing.end(incoming.headers.host));
     const [inside, outside] = [
       { address: "10.0.0.1", family: 4 },
@@ -41,7 +41,7 @@ describe("through a proxy", () => {
     const known: Record<string, LookupAddress[]> = { inside: [inside], public: [outside], both: [outside, inside] };
     let dialled = 0;
     const looked: string[] = [];
-    const ask = (host: string, allowPrivate = false): Promise<OutboundAnswer> =>
+    const ask = (host: string, allowPrivate = false): Promise<OutboundResponse> =>
       outboundRequest({
         url: new URL(`http://${host}/`),
         allowPrivate,
@@ -57,17 +57,17 @@ describe("through a proxy", () => {
     return { ask, looked, dialled: () => dialled };
   }
 
-  test("a public name is asked for, and one that only the proxy may know", async () => {
-    const { ask } = await played();
+  test("public names are permitted, and names that do not resolve here", async () => {
+    const { ask } = await setup();
     for (const host of ["public", "public:8443", "unknown", "1.1.1.1", "[2606:4700::1111]"])
       expect(await ask(host)).toEqual({ status: 200, body: host });
   });
 
   test.for(["inside", "both", "10.0.0.1", "169.254.169.254", "0x7f.1", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost"])(
-    "%s is not, unless that is allowed",
+    "%s is permitted only with allow_private",
     async (host) => {
-      const { ask, dialled, looked } = await played();
-      await expect(ask(host)).rejects.toThrow("leads to a private address; allow_private = true");
+      const { ask, dialled, looked } = await setup();
+      await expect(ask(host)).rejects.toThrow("resolves to a private address; allow_private = true");
       expect(dialled()).toBe(0);
       const before = looked.length;
       expect((await ask(host, true)).status).toBe(200);
@@ -75,7 +75,7 @@ describe("through a proxy", () => {
     },
   );
 
-  test("one that never answers is given up, and what it does too late is closed", async () => {
+  test("a silent proxy times out, and a late connection is closed", async () => {
     let late: Socket | undefined;
     const port = await listen(() => {});
     const asked = outboundRequest({
@@ -86,18 +86,18 @@ describe("through a proxy", () => {
         return (late = connect(port, "127.0.0.1"));
       },
     });
-    await expect(asked).rejects.toThrow("no answer of public within");
-    await until("it to be closed", () => late?.destroyed);
+    await expect(asked).rejects.toThrow("public did not respond within");
+    await until("the connection to be closed", () => late?.destroyed);
   });
 });
 
-test("nobody is followed elsewhere", async () => {
+test("redirects are not followed", async () => {
   const port = await listen((_, outgoing) => outgoing.writeHead(302, { Location: "http://169.254.169.254/" }).end());
   const answer = await outboundRequest({ url: new URL(`http://127.0.0.1:${port}/`), allowPrivate: false });
   expect(answer.status).toBe(302);
 });
 
-test("an answer that is too large, or that never ends, is given up", async () => {
+test("a response that is too large, or too slow, is an error", async () => {
   const large = await listen((_, outgoing) => outgoing.end(Buffer.alloc(OUTBOUND_LIMITS.bytes + 1, 0x20)));
   await expect(outboundRequest({ url: new URL(`http://127.0.0.1:${large}/`), allowPrivate: false })).rejects.toThrow(
     "bytes",
@@ -108,7 +108,7 @@ test("an answer that is too large, or that never ends, is given up", async () =>
   );
 });
 
-test("which addresses are of the open internet", () => {
+test("private and public addresses", () => {
   // prettier-ignore
   const inside = ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
     "::1", "::", "::ffff:10.0.0.1", "::ffff:7f00:1", "fd00::1", "fe80::1%eth0", "64:ff9b::a00:1", "2002:a00:1::", "ff02::1", "nonsense", ""];

@@ -11,38 +11,39 @@ export interface OutboundRequest {
   method?: "GET" | "POST";
   headers?: Record<string, string>;
   body?: string;
-  /** Whether a name may lead to a private address. */
+  /** Whether a name may resolve to a private address. */
   allowPrivate: boolean;
-  /** The option that says so. Default `allow_private`. */
+  /** The option that allows it, for messages. Default `allow_private`. */
   allowOption?: string;
-  /** Opens the connection through a proxy. Default: what the URL names is dialled directly. */
+  /** Opens the connection through a proxy. Default: the host is dialled directly. */
   through?: ((signal: AbortSignal) => Promise<Socket>) | undefined;
-  /** The name service. */
+  /** Resolves names. Default: the system's resolver. */
   resolve?: (host: string) => Promise<LookupAddress[]>;
 }
 
-export interface OutboundAnswer {
+export interface OutboundResponse {
   status: number;
   body: string;
 }
 
 /**
- * Asks what the operator's own configuration names. The name is resolved once, and what it led to is what is dialled; size and time are
- * capped, and nobody is followed elsewhere. A proxy looks the name up by itself: it is asked only for what leads to no private address here.
- * @throws Error that says why there is no answer; never what was sent.
+ * Sends a request to a URL of the operator's configuration. The name is resolved once, and the addresses that were
+ * checked are the ones that are dialled. Size and time are limited, and redirects are not followed. A proxy resolves the
+ * name itself, so it is used only if the name does not resolve to a private address here.
+ * @throws Error with the reason; it never contains the request.
  */
-export async function outboundRequest(asked: OutboundRequest): Promise<OutboundAnswer> {
-  const { url, method = "GET", headers = {}, body = "" } = asked;
+export async function outboundRequest(outbound: OutboundRequest): Promise<OutboundResponse> {
+  const { url, method = "GET", headers = {}, body = "" } = outbound;
   const signal = AbortSignal.timeout(OUTBOUND_LIMITS.time);
   const options: RequestOptions = {
     method,
     headers: { Host: url.host, Accept: "application/json", "Content-Length": Buffer.byteLength(body), ...headers },
     signal,
-    ...(asked.through === undefined
-      ? { agent: false, lookup: lookupOf(asked) }
-      : { createConnection: proxied(asked, asked.through, signal) }),
+    ...(outbound.through === undefined
+      ? { agent: false, lookup: lookupOf(outbound) }
+      : { createConnection: proxied(outbound, outbound.through, signal) }),
   };
-  const { promise, resolve, reject } = Promise.withResolvers<OutboundAnswer>();
+  const { promise, resolve, reject } = Promise.withResolvers<OutboundResponse>();
   const outgoing = (url.protocol === "https:" ? requestTls : requestPlain)(url, options, (incoming) => {
     read(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, body: text }), reject);
   });
@@ -52,7 +53,7 @@ export async function outboundRequest(asked: OutboundRequest): Promise<OutboundA
     return await promise;
   } catch (error) {
     outgoing.destroy();
-    throw signal.aborted ? new Error(`no answer of ${url.host} within ${OUTBOUND_LIMITS.time} ms`) : error;
+    throw signal.aborted ? new Error(`${url.host} did not respond within ${OUTBOUND_LIMITS.time} ms`) : error;
   }
 }
 
@@ -61,7 +62,7 @@ async function read(incoming: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > OUTBOUND_LIMITS.bytes) throw new Error(`the answer has more than ${OUTBOUND_LIMITS.bytes} bytes`);
+    if (bytes > OUTBOUND_LIMITS.bytes) throw new Error(`the response has more than ${OUTBOUND_LIMITS.bytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -72,7 +73,7 @@ const LOOPBACK: LookupAddress[] = [
   { address: "::1", family: 6 },
 ];
 
-/** What a name leads to here. */
+/** Resolves a name on this machine. */
 function addressesOf(
   { resolve = (host) => resolveName(host, { all: true }) }: OutboundRequest,
   host: string,
@@ -81,19 +82,19 @@ function addressesOf(
 }
 
 function privateFault(host: string, { allowOption = "allow_private" }: OutboundRequest): Error {
-  return new Error(`${host} leads to a private address; ${allowOption} = true allows that`);
+  return new Error(`${host} resolves to a private address; ${allowOption} = true allows that`);
 }
 
-/** An address in the URL itself is never looked up: that one was chosen. */
-function lookupOf(asked: OutboundRequest): LookupFunction {
+/** A lookup that returns only the permitted addresses. An IP address in the URL needs no lookup, and is always permitted. */
+function lookupOf(outbound: OutboundRequest): LookupFunction {
   return (host, { all }, done) => {
-    addressesOf(asked, host)
+    addressesOf(outbound, host)
       .then((addresses) => {
         const open = addresses.filter(
-          ({ address }) => asked.allowPrivate || isLoopbackHost(host) || !isPrivateAddress(address),
+          ({ address }) => outbound.allowPrivate || isLoopbackHost(host) || !isPrivateAddress(address),
         );
         if (open.length > 0) return open;
-        throw privateFault(host, asked);
+        throw privateFault(host, outbound);
       })
       .then(
         (open) => (all === true ? done(null, open) : done(null, open[0]!.address, open[0]!.family)),
@@ -103,12 +104,12 @@ function lookupOf(asked: OutboundRequest): LookupFunction {
 }
 
 function proxied(
-  asked: OutboundRequest,
+  outbound: OutboundRequest,
   through: (signal: AbortSignal) => Promise<Socket>,
   signal: AbortSignal,
 ): NonNullable<RequestOptions["createConnection"]> {
   return (_, connected) => {
-    checkProxied(asked)
+    checkProxied(outbound)
       .then(() => through(signal))
       .then(
         (socket) => connected(null, socket),
@@ -118,11 +119,11 @@ function proxied(
   };
 }
 
-/** A private address is another one where the proxy is, and which of several the proxy takes is not known: none may be private. */
-async function checkProxied(asked: OutboundRequest): Promise<void> {
-  if (asked.allowPrivate) return;
-  const host = asked.url.hostname.replace(/^\[|\]$/g, "");
-  // Where only a proxy leads out, it may be the only one that knows the name.
-  const found = isIP(host) > 0 ? [{ address: host }] : await addressesOf(asked, host).catch(() => []);
-  if (found.some(({ address }) => isPrivateAddress(address))) throw privateFault(host, asked);
+/** The proxy may use any address of the name, and a private one is another host in its network: none may be private. */
+async function checkProxied(outbound: OutboundRequest): Promise<void> {
+  if (outbound.allowPrivate) return;
+  const host = outbound.url.hostname.replace(/^\[|\]$/g, "");
+  // In a network whose only way out is the proxy, names may be unknown here.
+  const found = isIP(host) > 0 ? [{ address: host }] : await addressesOf(outbound, host).catch(() => []);
+  if (found.some(({ address }) => isPrivateAddress(address))) throw privateFault(host, outbound);
 }

@@ -1,4 +1,4 @@
-/** Bytes that come in pieces, kept in one place: adding to them costs no more than the piece, however small it is. */
+/** Collects pieces of bytes in one buffer. The cost of adding a piece depends only on its length. */
 export class ByteStore {
   #buffer = Buffer.allocUnsafe(2_048);
   #length = 0;
@@ -7,7 +7,7 @@ export class ByteStore {
     return this.#length;
   }
 
-  /** All of them; valid until the next `add`. */
+  /** All bytes; valid until the next `add`. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }

@@ -31,36 +31,38 @@ test("an encrypted key needs its passphrase", () => {
   const files = ca.issue({ names: ["a.example"], passphrase: "open sesame" });
   expect(readCertificate(pem(files, { passphrase: "open sesame" })).key).not.toContain("ENCRYPTED");
   expect(() => readCertificate(pem(files))).toThrow(/encrypted.*key_passphrase/);
-  expect(() => readCertificate(pem(files, { passphrase: "wrong" }))).toThrow(/passphrase is another one/);
+  expect(() => readCertificate(pem(files, { passphrase: "wrong" }))).toThrow(/passphrase is wrong/);
 });
 
-describe("what cannot be used is told, and what to do", () => {
+describe("unusable files are errors that say what to do", () => {
   test("a key of another certificate", () => {
     const [one, other] = [ca.issue({ names: ["a.example"] }), ca.issue({ names: ["a.example"] })];
     expect(() => readCertificate(pem({ certificate: one.certificate, key: other.key }))).toThrow(/is not the key of/);
   });
 
-  test("an expired one, and one of the future", () => {
+  test("an expired certificate, and one that is not valid yet", () => {
     expect(() => readCertificate(pem(ca.issue({ names: ["a.example"], days: -1 })))).toThrow(/expired on .* Renew it/);
     const now = Date.now() - 30 * 86_400_000;
     expect(() => readCertificate(pem(ca.issue({ names: ["a.example"] })), now)).toThrow(/Check the clock/);
   });
 
-  test("files that are something else, and never what is in them", () => {
+  test("files of another kind, without their content in the message", () => {
     const files = ca.issue({ names: ["a.example"] });
     const swapped = { certificate: files.key, key: files.certificate };
-    expect(() => readCertificate(pem(swapped))).toThrow(/holds no certificate/);
-    expect(() => readCertificate(pem(files, { key: "canary-secret" }))).toThrow(/holds no private key/);
+    expect(() => readCertificate(pem(swapped))).toThrow(/does not contain a certificate/);
+    expect(() => readCertificate(pem(files, { key: "canary-secret" }))).toThrow(/does not contain a private key/);
     expect(() => readCertificate(pem(files, { key: "canary-secret" }))).not.toThrow(/canary/);
-    expect(() => checkTrustPem({ ca: "x" }, { ca: "ca.pem", crl: "" })).toThrow(/ca\.pem holds no CA/);
-    expect(() => checkTrustPem({ crl: "x" }, { ca: "", crl: "a.crl" })).toThrow(/a\.crl holds no revocation list/);
+    expect(() => checkTrustPem({ ca: "x" }, { ca: "ca.pem", crl: "" })).toThrow(/ca\.pem does not contain a CA/);
+    expect(() => checkTrustPem({ crl: "x" }, { ca: "", crl: "a.crl" })).toThrow(
+      /a\.crl does not contain a revocation list/,
+    );
   });
 });
 
 describe("the certificate for a name", () => {
   const shown = (certificates: Certificates, name: string | undefined): unknown => certificates.contextFor(name);
 
-  test("exact before wildcard before the first", () => {
+  test("an exact name counts before a wildcard, and that before the first certificate", () => {
     const certificates = new Certificates([issue("base.example"), issue("*.base.example"), issue("own.base.example")]);
     const [base, wild, own] = ["base.example", "any.base.example", "own.base.example"].map((name) =>
       shown(certificates, name),
@@ -70,7 +72,7 @@ describe("the certificate for a name", () => {
     expect(shown(certificates, "foreign.example")).toBe(base);
   });
 
-  test("one that cannot be used leaves the others as they were", () => {
+  test("a certificate that is rejected leaves the others unchanged", () => {
     const certificates = new Certificates([issue("a.example")]);
     const before = shown(certificates, "a.example");
     const good = issue("b.example");
@@ -80,6 +82,6 @@ describe("the certificate for a name", () => {
   });
 });
 
-test("the authority of these tests is one", () => {
+test("the CA of the tests is a CA", () => {
   expect(new X509Certificate(readFileSync(ca.certificate)).ca).toBe(true);
 });

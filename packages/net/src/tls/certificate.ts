@@ -1,32 +1,32 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { TlsError } from "./errors.js";
 
-/** A certificate and its key as PEM. `certificate` and `key` are also what messages call them. */
+/** A certificate and its key, PEM. */
 export interface CertificatePem {
   certificate: Buffer | string;
   key: Buffer | string;
-  /** Intermediate certificates, where they are not in `certificate`. */
+  /** Intermediate certificates, if `certificate` does not contain them. */
   chain?: Buffer | string;
   /** Of an encrypted key. */
   passphrase?: string;
-  /** What messages call the two, for instance their paths. */
+  /** What messages call the two, for example their paths. */
   names?: { certificate: string; key: string };
 }
 
-/** A certificate that can be used: its key belongs to it, and it is valid now. */
+/** A usable certificate: it is valid now, and the key belongs to it. */
 export interface Certificate {
   /** The certificate and its chain, PEM. */
   readonly pem: string;
-  /** Its key, PEM, not encrypted. Never to be shown. */
+  /** The private key, PEM, not encrypted. Secret. */
   readonly key: string;
-  /** The names that it is for, lower case; a `*` on the left stands for one label. */
+  /** The names in it, lower case; a leading `*` stands for one label. */
   readonly names: readonly string[];
   readonly notAfter: Date;
 }
 
 const DAY = 86_400_000;
 
-/** Checks what is to be used as a certificate. @throws TlsError */
+/** Parses and verifies a certificate and its key. @throws TlsError */
 export function readCertificate(given: CertificatePem, now: number = Date.now()): Certificate {
   const names = given.names ?? { certificate: "the certificate", key: "the key" };
   const leaf = parsed(given.certificate, names.certificate);
@@ -35,7 +35,7 @@ export function readCertificate(given: CertificatePem, now: number = Date.now())
   if (!leaf.checkPrivateKey(key))
     throw new TlsError(
       "PN_TLS_KEY",
-      `${names.key} is not the key of ${names.certificate}. Name the two that belong together.`,
+      `${names.key} is not the key of ${names.certificate}. Use the key that belongs to the certificate.`,
     );
   const [from, until] = [leaf.validFromDate, leaf.validToDate];
   if (until.getTime() <= now)
@@ -43,7 +43,7 @@ export function readCertificate(given: CertificatePem, now: number = Date.now())
   if (from.getTime() > now + DAY)
     throw new TlsError(
       "PN_TLS_EXPIRED",
-      `${names.certificate} is valid from ${from.toISOString()} on only. Check the clock.`,
+      `${names.certificate} is not valid before ${from.toISOString()}. Check the clock.`,
     );
   const chain = given.chain === undefined ? "" : `\n${String(given.chain)}`;
   return {
@@ -58,7 +58,7 @@ function parsed(pem: Buffer | string, name: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw new TlsError("PN_TLS_FILE", `${name} holds no certificate. It should be PEM: -----BEGIN CERTIFICATE-----`);
+    throw new TlsError("PN_TLS_FILE", `${name} does not contain a certificate. Use PEM: -----BEGIN CERTIFICATE-----`);
   }
 }
 
@@ -69,12 +69,12 @@ function privateKey({ key, passphrase }: CertificatePem, name: string): KeyObjec
     if (passphrase === undefined && String(key).includes("ENCRYPTED"))
       throw new TlsError("PN_TLS_KEY", `${name} is encrypted. Set its passphrase as key_passphrase.`);
     if (passphrase !== undefined)
-      throw new TlsError("PN_TLS_KEY", `${name} is no private key, or its passphrase is another one.`);
-    throw new TlsError("PN_TLS_KEY", `${name} holds no private key. It should be PEM: -----BEGIN PRIVATE KEY-----`);
+      throw new TlsError("PN_TLS_KEY", `${name} is not a private key, or the passphrase is wrong.`);
+    throw new TlsError("PN_TLS_KEY", `${name} does not contain a private key. Use PEM: -----BEGIN PRIVATE KEY-----`);
   }
 }
 
-/** DNS names of the subject alternative name, else the common name. */
+/** The DNS names of the subject alternative name, or else the common name. */
 function namesOf(leaf: X509Certificate): string[] {
   const entries = (leaf.subjectAltName ?? "").split(/, ?/).filter((entry) => entry.startsWith("DNS:"));
   const common = /^CN=(.+)$/m.exec(leaf.subject ?? "")?.[1];

@@ -5,14 +5,14 @@ import type { ClientCa } from "./client-ca.js";
 import { matchesName } from "./name-match.js";
 import { separateLists } from "./revocation-list.js";
 
-/** What is agreed to in a handshake. */
+/** Which handshakes are accepted. */
 export interface TlsPolicy {
   /** Default TLSv1.2 and TLSv1.3. */
   minVersion?: SecureVersion;
   maxVersion?: SecureVersion;
   /**
-   * OpenSSL's names, the best first. Default: only those with forward secrecy and authenticated encryption. A version of which none is
-   * listed is not spoken.
+   * Cipher suites by their OpenSSL names, in order of preference. Default: suites with forward secrecy and
+   * authenticated encryption. A TLS version without a listed suite is disabled.
    */
   ciphers?: readonly string[];
 }
@@ -32,22 +32,22 @@ const CIPHERS = [
 interface Ready {
   certificate: Certificate;
   context: SecureContext;
-  /** The same for who is asked for a certificate. */
+  /** The same, with a request for a client certificate. */
   asking: SecureContext | undefined;
 }
 
-/** The certificates of a server, chosen by the name that is asked for. They can be replaced while connections are open. */
+/** The certificates of a server, chosen by SNI. They can be replaced while connections are open. */
 export class Certificates {
   readonly #policy: TlsPolicy;
   #ready: readonly Ready[] = [];
 
-  /** The first one is shown to who asks for no name, or for an unknown one. @throws Error when OpenSSL takes one not. */
+  /** The first certificate is the default for clients without SNI or with an unknown name. @throws Error when OpenSSL rejects one. */
   constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}, clientCa?: ClientCa) {
     this.#policy = policy;
     this.replace(certificates, clientCa);
   }
 
-  /** Connections from now on see these; those that are open go on. All or nothing. */
+  /** Replaces all certificates for new connections, or none if one is rejected. */
   replace(certificates: readonly Certificate[], clientCa?: ClientCa): void {
     if (certificates.length === 0) throw new RangeError("a server with TLS needs a certificate");
     this.#ready = certificates.map((certificate) => ({
@@ -57,7 +57,7 @@ export class Certificates {
     }));
   }
 
-  /** @param asking the client is asked for a certificate, which is checked against the authority. */
+  /** @param asking request a client certificate, to be verified by the client CA. */
   contextFor(serverName: string | undefined, asking = false): SecureContext {
     const exact = this.#ready.find(
       ({ certificate }) => serverName !== undefined && certificate.names.includes(serverName),
@@ -69,7 +69,7 @@ export class Certificates {
     return (asking ? own : undefined) ?? context;
   }
 
-  /** When the first of them ends. */
+  /** When the first of them expires. */
   get notAfter(): Date {
     return new Date(Math.min(...this.#ready.map(({ certificate }) => certificate.notAfter.getTime())));
   }
@@ -80,7 +80,7 @@ export class Certificates {
     return createSecureContext({
       cert: pem,
       key,
-      // OpenSSL would take its own suites for a version of which none is listed.
+      // For a version without a listed suite OpenSSL would use its defaults.
       minVersion: suites.every(isOfTls13) ? "TLSv1.3" : minVersion,
       maxVersion: suites.some(isOfTls13) ? maxVersion : "TLSv1.2",
       ciphers: suites.join(":"),
@@ -88,7 +88,7 @@ export class Certificates {
         ? {}
         : {
             ca: clientCa.ca,
-            // A ticket would bring back a certificate that was checked long ago.
+            // A ticket would resume a session whose certificate was verified long ago.
             secureOptions: constants.SSL_OP_NO_TICKET,
             ...(clientCa.crl === undefined ? {} : { crl: separateLists(clientCa.crl) }),
           }),

@@ -19,7 +19,7 @@ const read = ({ certificate }: Pick<CertificateFiles, "certificate">): X509Certi
   new X509Certificate(readFileSync(certificate));
 const text = (file: string): string => readFileSync(file, "utf8");
 
-test("a list has what was revoked, and nothing else", () => {
+test("a list contains the revoked certificates, and no others", () => {
   const [good, bad, worse] = ["a", "b", "c"].map((name) => ca.issue({ names: [`${name}.example`] })) as [
     CertificateFiles,
     CertificateFiles,
@@ -32,8 +32,8 @@ test("a list has what was revoked, and nothing else", () => {
   expect(list.has(read(ca).raw)).toBe(false);
 });
 
-test("what is no list is told, and no bytes make it throw otherwise", () => {
-  expect(() => new RevocationList("x", "a.crl")).toThrow(/a\.crl holds no revocation list/);
+test("invalid lists are TlsErrors, for any bytes", () => {
+  expect(() => new RevocationList("x", "a.crl")).toThrow(/a\.crl does not contain a revocation list/);
   const der = Buffer.from(/CRL-----([^-]+)/.exec(text(ca.revoke()))?.[1] ?? "", "base64");
   fc.assert(
     fc.property(fc.nat(der.length - 1), fc.nat(255), fc.nat(der.length), (at, value, length) => {
@@ -49,7 +49,7 @@ test("what is no list is told, and no bytes make it throw otherwise", () => {
   );
 });
 
-test("lengths beyond the end are no element", () => {
+test("lengths beyond the end are errors", () => {
   for (const bytes of [[0x30], [0x30, 5, 0], [0x30, 0x80], [0x30, 0x85, 1, 1, 1, 1, 1], [0x30, 0x82, 1]])
     expect(() => derElements(Buffer.from(bytes))).toThrow(RangeError);
   expect(derElements(Buffer.from([2, 1, 7, 5, 0])).map(({ tag, content }) => [tag, content.length])).toEqual([
@@ -58,7 +58,7 @@ test("lengths beyond the end are no element", () => {
   ]);
 });
 
-test("a chain counts while its authority does and nobody in it is revoked", () => {
+test("a chain is accepted while its CA is, and no certificate in it is revoked", () => {
   const leaf = ca.issue({ names: ["alice"] });
   const chain = [read(leaf), read(ca)];
   const other = new CertificateAuthority(cleanup.defer);

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readClientHello } from "./client-hello.js";
 
-/** What Node's OpenSSL really sends. */
+/** The ClientHello of Node's OpenSSL. */
 async function recorded(servername: string): Promise<Buffer> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -35,33 +35,33 @@ function inRecords(bytes: Buffer, size: number): Buffer {
   return Buffer.concat(records);
 }
 
-test("the name is read, in lower case", () => {
+test("the name is read in lower case", () => {
   expect(readClientHello(hello)).toEqual({ kind: "hello", serverName: "my-app.example.com" });
 });
 
-test("without a name there is none", async () => {
+test("without SNI there is no name", async () => {
   expect(readClientHello(await recorded(""))).toEqual({ kind: "hello", serverName: undefined });
 });
 
-test("an address instead of a name is none", () => {
+test("an IP address in SNI is ignored", () => {
   const [name, address] = ["My-App.Example.COM", "2001:db8:0:0::0:77"];
   const asked = Buffer.from(hello.toString("latin1").replace(name, address), "latin1");
   expect(asked.equals(hello)).toBe(false);
   expect(readClientHello(asked)).toEqual({ kind: "hello", serverName: undefined });
 });
 
-test("every beginning of it waits for more, and what follows it changes nothing", () => {
+test("every prefix is partial, and following bytes change nothing", () => {
   for (let length = 0; length < hello.length; length += 1)
     expect(readClientHello(hello.subarray(0, length)).kind).toBe("partial");
   expect(readClientHello(Buffer.concat([hello, Buffer.from("anything")])).kind).toBe("hello");
 });
 
-test("split into records of any size it is the same", () => {
+test("records of any size give the same result", () => {
   for (const size of [1, 2, 3, 7, 100, hello.length])
     expect(readClientHello(inRecords(hello, size))).toEqual({ kind: "hello", serverName: "my-app.example.com" });
 });
 
-describe("what is none is known at once", () => {
+describe("other protocols are detected at once", () => {
   test.for([
     ["HTTP", "GET / HTTP/1.1\r\n\r\n"],
     ["its first byte", "G"],
@@ -76,7 +76,7 @@ describe("what is none is known at once", () => {
   ])("%s", ([, bytes]) => expect(readClientHello(Buffer.from(bytes as string, "latin1")).kind).toBe("invalid"));
 });
 
-test("two names, or a name that is no host name, are no ClientHello", () => {
+test("two names, or an invalid name, are not a valid ClientHello", () => {
   const at = hello.indexOf("My-App");
   for (const sign of ["\0", " ", "\r", "\x80"]) {
     const changed = Buffer.from(hello);
@@ -85,7 +85,7 @@ test("two names, or a name that is no host name, are no ClientHello", () => {
   }
 });
 
-test("whatever bytes come, the answer is one of three, and never a name that is not in them", () => {
+test("any bytes give one of three results, and only a name that is in them", () => {
   const changes = fc.array(fc.tuple(fc.nat(3_000), fc.nat(255)), { maxLength: 6 });
   fc.assert(
     fc.property(changes, fc.nat(3_000), (changed, length) => {

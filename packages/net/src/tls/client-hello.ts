@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import { ByteStore } from "./byte-store.js";
 
-/** What the first bytes of a connection are. */
+/** The first bytes of a connection. */
 export type ClientHello =
-  /** The beginning of one: more has to come. */
+  /** The beginning of a ClientHello: more bytes are needed. */
   | { readonly kind: "partial" }
-  /** Lower case, without a trailing dot; undefined when none is asked for. */
+  /** The SNI in lower case without a trailing dot; undefined without SNI. */
   | { readonly kind: "hello"; readonly serverName: string | undefined }
-  /** Not TLS, or not as RFC 8446 says. */
+  /** Not TLS, or not valid by RFC 8446. */
   | { readonly kind: "invalid" };
 
 const PARTIAL: ClientHello = { kind: "partial" };
@@ -16,30 +16,30 @@ const INVALID: ClientHello = { kind: "invalid" };
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
 const LONGEST_RECORD = 16_384;
-/** A ClientHello has a few hundred bytes, with post-quantum keys two thousand. */
+/** In bytes. A usual ClientHello has a few hundred, with post-quantum keys about two thousand. */
 export const LONGEST_HELLO = 16_384;
 const SERVER_NAME = 0;
 const HOST_NAME = 0;
 
-/** Reads the name that a client asks for from the first bytes of its connection (RFC 8446, sections 4.1.2 and 5.1; RFC 6066, section 3). */
+/** Reads the SNI from the first bytes of a connection (RFC 8446, sections 4.1.2 and 5.1; RFC 6066, section 3). */
 export function readClientHello(bytes: Buffer): ClientHello {
   return new ClientHelloReader().read(bytes);
 }
 
-/** The same for bytes that come in pieces. Each is looked at once, into however many records and packets somebody cuts the message. */
+/** The same for bytes in pieces. Each byte is read once, no matter how the message is split into records and packets. */
 export class ClientHelloReader {
   readonly #message = new ByteStore();
-  /** Bytes of the record's header that were read, and of its content that are still to come. */
+  /** Bytes of the record's header that were read, and bytes of its content that are missing. */
   #header = 0;
   #left = 0;
-  /** What the header says so far of how long the content is. */
+  /** The content length, as far as the header was read. */
   #size = 0;
 
-  /** What `piece`, and all before it, are. After anything but `partial` there is nothing more to be read. */
+  /** Reads the next piece. Once the result is not `partial`, the reader is done. */
   read(piece: Buffer): ClientHello {
     for (let at = 0; at < piece.length;) {
       if (this.#left === 0) {
-        // As soon as it can be known: who speaks something else is told at once.
+        // Byte by byte: other protocols are detected at once.
         if (!this.#readHeader(piece.readUInt8(at))) return INVALID;
         at += 1;
         continue;
@@ -58,7 +58,7 @@ export class ClientHelloReader {
     return PARTIAL;
   }
 
-  /** One byte of it. Returns whether it may be there. */
+  /** Reads one byte of a record header. Returns whether it is valid. */
   #readHeader(byte: number): boolean {
     switch (this.#header++) {
       case 0:
@@ -78,7 +78,7 @@ export class ClientHelloReader {
   }
 }
 
-/** Walks through fields of which each says how long it is. Past the end of `bytes` nothing can be read: every read says so. */
+/** Reads length-prefixed fields. A read past the end of the bytes sets `broken`, and all further reads are empty. */
 class Fields {
   readonly #bytes: Buffer;
   #at = 0;
@@ -117,7 +117,7 @@ class Fields {
 
 function readBody(body: Buffer): ClientHello {
   const hello = new Fields(body);
-  // Version and random, session id, cipher suites, compression methods.
+  // Version and random; session id; cipher suites; compression methods.
   hello.bytes(34);
   hello.bytes(hello.number(1));
   hello.bytes(hello.number(2));
@@ -133,11 +133,11 @@ function readBody(body: Buffer): ClientHello {
     if (extensions.broken) return INVALID;
     if (type !== SERVER_NAME) continue;
     const name = hostName(data);
-    // Twice, or none in it: two readers could take it for two names.
+    // Readers could disagree about a repeated or empty extension.
     if (name === undefined || serverName !== undefined) return INVALID;
     serverName = name;
   }
-  // An address is no name (RFC 6066, section 3). Some send it all the same, and mean nothing by it.
+  // IP addresses are not permitted in SNI (RFC 6066, section 3), but some clients send them: ignored.
   return { kind: "hello", serverName: isIP(serverName ?? "") === 0 ? serverName : undefined };
 }
 

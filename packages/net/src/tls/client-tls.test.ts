@@ -15,9 +15,9 @@ beforeEach(({ skip }) => {
 });
 afterAll(() => cleanup.run());
 
-/** What a server saw of a handshake. */
+/** The client's part of a handshake, as a server sees it. */
 interface Seen {
-  /** The name that was asked for; false: none. */
+  /** SNI; false without it. */
   servername: string | false;
   alpn: string | false | null;
   client: string | undefined;
@@ -51,7 +51,7 @@ async function start(names: string[], host = "127.0.0.1"): Promise<{ port: numbe
   return { port: await listen(server, host), seen };
 }
 
-/** `hi`, or the code of what went wrong. */
+/** `hi`, or the code of the error. */
 function outcome(host: string, port: number, trust: ClientTls): Promise<string> {
   const dialled = isLoopbackName(host) ? "127.0.0.1" : host;
   const socket = connect({ host: dialled, port, ...tlsOptions(host, trust) });
@@ -65,12 +65,12 @@ function outcome(host: string, port: number, trust: ClientTls): Promise<string> 
 const known = (): ClientTls => ({ ca: readFileSync(authority.certificate, "utf8") });
 const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 
-describe("the certificate is checked against what was asked for", () => {
+describe("the certificate is verified for the server's name", () => {
   test.for([
     ["127.0.0.1", ["127.0.0.1"], "hi"],
     ["127.0.0.1", ["127.0.0.2"], WRONG_NAME],
     ["127.0.0.1", ["tunnel.test"], WRONG_NAME],
-    // A name that looks like an address is none (RFC 9525, section 6.4).
+    // A DNS name that looks like an IP address does not match (RFC 9525, section 6.4).
     ["127.0.0.1", ["*.0.0.1"], WRONG_NAME],
     ["::1", ["::1"], "hi"],
     ["::1", ["127.0.0.1"], WRONG_NAME],
@@ -81,7 +81,7 @@ describe("the certificate is checked against what was asked for", () => {
   ] as const)("%s with a certificate for %s: %s", async ([host, names, expected]) => {
     const { port, seen } = await start([...names], host === "::1" ? host : "127.0.0.1");
     expect(await outcome(host, port, known())).toBe(expected);
-    // An address is never asked for as a name (RFC 6066, section 3).
+    // SNI is never an IP address (RFC 6066, section 3).
     for (const { servername } of seen) expect(servername).toBe(isIP(host) > 0 ? false : host);
   });
 
@@ -91,7 +91,7 @@ describe("the certificate is checked against what was asked for", () => {
     ["a.tunnel.test", "hi"],
     ["a.b.tunnel.test", WRONG_NAME],
     ["other.test", WRONG_NAME],
-    // An address as a name: checked, and not asked for.
+    // An IP address as the server name: verified, and not sent as SNI.
     ["127.0.0.1", WRONG_NAME],
   ] as const)("a name of its own, %s: %s", async ([serverName, expected]) => {
     const { port, seen } = await start(["tunnel.test", "*.tunnel.test"]);
@@ -99,14 +99,14 @@ describe("the certificate is checked against what was asked for", () => {
     for (const { servername } of seen) expect(servername).toBe(isIP(serverName) > 0 ? false : serverName);
   });
 
-  test("and against nothing where that is wished", async () => {
+  test("the certificate is not verified with verify: false", async () => {
     const { port } = await start(["other.test"]);
     expect(await outcome("127.0.0.1", port, { verify: false })).toBe("hi");
     expect(await outcome("127.0.0.1", port, {})).not.toBe("hi");
   });
 });
 
-test("what is offered: HTTP/1.1, or what was said; and a certificate where there is one", async () => {
+test("ALPN offers http/1.1 or the configured protocols; a client certificate is sent", async () => {
   const { port, seen } = await start(["127.0.0.1"]);
   const own: CertificateFiles = authority.issue({ names: ["alice"] });
   const [cert, key] = [readFileSync(own.certificate, "utf8"), readFileSync(own.key, "utf8")];

@@ -1,12 +1,12 @@
 /** One element of a DER encoding (X.690). */
 export interface DerElement {
   readonly tag: number;
-  /** With tag and length. */
+  /** Including tag and length. */
   readonly whole: Buffer;
   readonly content: Buffer;
 }
 
-/** The elements that stand one after the other in `bytes`. @throws RangeError when they are cut off or not DER. */
+/** Splits `bytes` into consecutive elements. @throws RangeError when they are truncated or not DER. */
 export function derElements(bytes: Buffer): DerElement[] {
   const elements: DerElement[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -15,13 +15,13 @@ export function derElements(bytes: Buffer): DerElement[] {
     let from = at + 2;
     if (length > 127) {
       const size = length & 127;
-      // No file that is read here has four gigabytes.
-      if (size === 0 || size > 4) throw new RangeError("a length is not DER");
+      // Four bytes are enough: no file is larger than 4 GB.
+      if (size === 0 || size > 4) throw new RangeError("invalid DER length");
       length = bytes.readUIntBE(from, size);
       from += size;
     }
     const to = from + length;
-    if (to > bytes.length) throw new RangeError("an element is cut off");
+    if (to > bytes.length) throw new RangeError("truncated DER element");
     elements.push({ tag, whole: bytes.subarray(at, to), content: bytes.subarray(from, to) });
     at = to;
   }

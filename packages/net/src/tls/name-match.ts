@@ -1,6 +1,6 @@
 /**
- * Whether `name`, lower case and without a trailing dot, is covered by `pattern`: itself, or a `*` that stands for exactly one whole label
- * on the left (RFC 9525, section 6.3).
+ * Whether `pattern` matches `name`, which is lower case and has no trailing dot. A leading `*` stands for exactly one
+ * label (RFC 9525, section 6.3).
  */
 export function matchesName(pattern: string, name: string): boolean {
   if (!pattern.startsWith("*.")) return pattern === name;

@@ -9,8 +9,8 @@ function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.from([22, 3, 1, 0, 1, 0]);
 }
 
-// Not by the clock: looked at anew with every packet, this would take hours.
-test("one in thousands of records and packets costs no more than its bytes, and is given up", async () => {
+// Without a measured time: reading everything again for each packet would take hours.
+test("an endless ClientHello in thousands of records and packets is read once, and rejected", async () => {
   const stream = new PassThrough();
   const peeked = peekClientHello(stream as unknown as Socket, 60_000);
   for (const record of endless()) {
@@ -21,7 +21,7 @@ test("one in thousands of records and packets costs no more than its bytes, and 
   expect(await peeked).toEqual({ kind: "invalid" });
 });
 
-test("what was read is left to be read again", async () => {
+test("the bytes can be read again from the socket", async () => {
   const stream = new PassThrough();
   const peeked = peekClientHello(stream as unknown as Socket, 60_000);
   stream.write("GE");

@@ -2,13 +2,13 @@ import type { Socket } from "node:net";
 import { ByteStore } from "./byte-store.js";
 import { ClientHelloReader, LONGEST_HELLO, type ClientHello } from "./client-hello.js";
 
-/** What peeking came to; `gone`: the connection ended, or took too long. */
+/** The result of peeking; `gone`: the connection ended or timed out. */
 export type Peeked = Exclude<ClientHello, { kind: "partial" }> | { readonly kind: "gone" };
 
-/** Records around it, and what may come with it in one read. */
-const MOST_BYTES = LONGEST_HELLO + 64 * 1024;
+/** The message with its record headers, and further bytes of the same read. */
+const MAX_BYTES = LONGEST_HELLO + 64 * 1024;
 
-/** Waits for the first message of a TLS connection and leaves it in the socket, which is paused then. `timeout` in milliseconds. */
+/** Reads the ClientHello of a connection and puts it back into the socket, which is paused then. `timeout` is in milliseconds. */
 export function peekClientHello(socket: Socket, timeout: number): Promise<Peeked> {
   return new Promise((resolve) => {
     const reader = new ClientHelloReader();
@@ -25,7 +25,7 @@ export function peekClientHello(socket: Socket, timeout: number): Promise<Peeked
       all.add(chunk);
       const hello = reader.read(chunk);
       if (hello.kind !== "partial") settle(hello);
-      else if (all.length > MOST_BYTES) settle({ kind: "invalid" });
+      else if (all.length > MAX_BYTES) settle({ kind: "invalid" });
     };
     const timer = setTimeout(gone, timeout);
     socket.on("data", read).on("end", gone).on("close", gone).on("error", gone);

@@ -1,15 +1,15 @@
 import { X509Certificate } from "node:crypto";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 
-/** What the other side of a connection showed. */
+/** The certificate of the other side of a connection. */
 export interface PeerCertificate {
-  /** From its own certificate to the authority. */
+  /** From the leaf to the CA. */
   readonly chain: readonly X509Certificate[];
-  /** Why OpenSSL does not trust it; undefined: it does. */
+  /** Why OpenSSL does not trust it; undefined if it does. */
   readonly fault: string | undefined;
 }
 
-/** What a client showed to a server that asked; undefined when it showed none. */
+/** The certificate that a client sent on request; undefined when it sent none. */
 export function peerCertificate(socket: TLSSocket): PeerCertificate | undefined {
   const chain: X509Certificate[] = [];
   const seen = new Set<string>();
@@ -23,12 +23,12 @@ export function peerCertificate(socket: TLSSocket): PeerCertificate | undefined 
 }
 
 /**
- * Sockets that no tls.Server made do not tell whether the certificate is good in `authorized`: their handle does. Where it can't be asked,
- * nothing is good.
+ * `authorized` is set only on sockets of a tls.Server; on others the handle has the result of the verification. If the
+ * handle cannot report it, the certificate is not trusted.
  */
 function verifyFault(socket: TLSSocket): string | undefined {
   const { _handle: handle } = socket as unknown as { _handle?: { verifyError?(): NodeJS.ErrnoException | null } };
-  if (typeof handle?.verifyError !== "function") return "it could not be checked";
+  if (typeof handle?.verifyError !== "function") return "it could not be verified";
   const error = handle.verifyError();
   return error === null || error === undefined ? undefined : (error.code ?? error.message);
 }

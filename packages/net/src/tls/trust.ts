@@ -3,32 +3,32 @@ import { createSecureContext } from "node:tls";
 import { TlsError } from "./errors.js";
 import { separateLists } from "./revocation-list.js";
 
-/** What is wrong with a certificate of somebody else, by OpenSSL's code, and what to do about it. */
+/** Why a peer's certificate is not trusted, by OpenSSL's code, and what to do. */
 const FAULTS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID:
-    "it was issued for another name: use that name as the address, or set sni_hostname to it",
-  CERT_HAS_EXPIRED: "it has expired: its owner has to renew it; if it should not have, check this machine's clock",
-  CERT_NOT_YET_VALID: "it is not valid yet: check this machine's clock",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "it is signed by itself: set ca_file to it if you know it",
-  SELF_SIGNED_CERT_IN_CHAIN: "its CA is not known here: set ca_file to the CA's certificate if you know it",
+    "the certificate was issued for another name: use that name as the address, or set sni_hostname to it",
+  CERT_HAS_EXPIRED: "the certificate has expired: its owner must renew it; if it has not, check this machine's clock",
+  CERT_NOT_YET_VALID: "the certificate is not valid yet: check this machine's clock",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate is self-signed: set ca_file to it if you trust it",
+  SELF_SIGNED_CERT_IN_CHAIN: "its CA is not trusted: set ca_file to the CA's certificate if you trust it",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    "its CA is not known here: set ca_file to the CA's certificate, or let the server send its whole chain",
-  UNABLE_TO_GET_ISSUER_CERT: "its CA is not known here: set ca_file to the CA's certificate",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its CA is not known here: set ca_file to the CA's certificate",
-  CERT_SIGNATURE_FAILURE: "it was not signed by the CA that is trusted: check ca_file",
-  CERT_REVOKED: "it was revoked by its CA: its owner has to get a new one",
-  CRL_HAS_EXPIRED: "the revocation list is out of date: fetch the CA's current one",
-  UNABLE_TO_GET_CRL: "no revocation list of its CA is there: add it to crl_file",
+    "its CA is not trusted: set ca_file to the CA's certificate, or configure the server to send its whole chain",
+  UNABLE_TO_GET_ISSUER_CERT: "its CA is not trusted: set ca_file to the CA's certificate",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its CA is not trusted: set ca_file to the CA's certificate",
+  CERT_SIGNATURE_FAILURE: "the certificate was not signed by the trusted CA: check ca_file",
+  CERT_REVOKED: "the certificate was revoked by its CA: its owner must get a new one",
+  CRL_HAS_EXPIRED: "the revocation list has expired: fetch the current one of the CA",
+  UNABLE_TO_GET_CRL: "there is no revocation list of its CA: add it to crl_file",
 };
 
-/** Why a peer's certificate is not trusted, in words; undefined when `error` is about something else. */
+/** Why a peer's certificate is not trusted; undefined when `error` has another cause. */
 export function trustFault(error: NodeJS.ErrnoException): string | undefined {
   const { code = "" } = error;
   if (Object.hasOwn(FAULTS, code)) return FAULTS[code];
   return /^(CERT_|CRL_|UNABLE_TO_|INVALID_CA|PATH_LENGTH|HOSTNAME_)/.test(code) ? error.message || code : undefined;
 }
 
-/** Checks PEM texts that say whom to trust. @throws TlsError PN_TLS_FILE that calls them by their names. */
+/** Checks that CA and CRL texts can be used. @param names for messages. @throws TlsError PN_TLS_FILE */
 export function checkTrustPem(pem: { ca?: string; crl?: string }, names: { ca: string; crl: string }): void {
   if (pem.ca !== undefined) {
     try {
@@ -37,7 +37,7 @@ export function checkTrustPem(pem: { ca?: string; crl?: string }, names: { ca: s
     } catch {
       throw new TlsError(
         "PN_TLS_FILE",
-        `${names.ca} holds no CA certificate. It should be PEM: -----BEGIN CERTIFICATE-----`,
+        `${names.ca} does not contain a CA certificate. Use PEM: -----BEGIN CERTIFICATE-----`,
       );
     }
   }
@@ -49,7 +49,7 @@ export function checkTrustPem(pem: { ca?: string; crl?: string }, names: { ca: s
   } catch {
     throw new TlsError(
       "PN_TLS_FILE",
-      `${names.crl} holds no revocation list. It should be PEM: -----BEGIN X509 CRL-----`,
+      `${names.crl} does not contain a revocation list. Use PEM: -----BEGIN X509 CRL-----`,
     );
   }
 }

@@ -70,6 +70,10 @@ export class MultiplexedStream implements Stream, SendSideOwner {
     return this.#state === "closed";
   }
 
+  get unsent(): number {
+    return this.sendSide.queue.length;
+  }
+
   write(chunk: Buffer): boolean {
     if (!this.#writable || chunk.length === 0) return true;
     const { queue } = this.sendSide;

@@ -15,6 +15,8 @@ export interface Stream {
   readonly over: boolean;
   /** Bytes of ours that the peer had passed to its local service when it sent FIN; 0 before. */
   readonly peerDelivered: number;
+  /** Bytes written that wait to be sent. */
+  readonly unsent: number;
   /**
    * Sends or queues `chunk`. The bytes are copied before it returns.
    * @returns false when the caller should wait for `onDrain`.

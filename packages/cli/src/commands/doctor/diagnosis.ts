@@ -1,14 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import {
-  checkLogin,
-  parseServerAddress,
-  parseTarget,
-  reachLocal,
-  reachServer,
-  type ConnectOptions,
-  proxyTo,
-} from "@postern/client";
+import { checkLogin, type ConnectOptions } from "@postern/client";
+import { parseServerAddress, parseLocalAddress, checkLocal, checkServer, proxyOf } from "@postern/client/command";
 import type { EndpointToCheck } from "../../running/endpoints-to-check.js";
 import type { Settings } from "../../settings/configuration.js";
 import { exposureWarnings } from "../../running/configured-server.js";
@@ -48,7 +41,7 @@ export async function* diagnoseEndpoint({ load }: EndpointToCheck, checksLocal: 
   const { hostname } = parseServerAddress(options.server);
   // An outbound proxy resolves the server's name itself.
   const found =
-    proxyTo(options.server, options) === undefined
+    proxyOf(options.server, options) === undefined
       ? await nameFinding("name", hostname.replace(/^\[|\]$/g, ""))
       : undefined;
   if (found !== undefined) yield found;
@@ -64,7 +57,7 @@ export async function* diagnoseEndpoint({ load }: EndpointToCheck, checksLocal: 
 
 async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding> {
   try {
-    const { milliseconds, status, time, certificateEnds } = await reachServer(options);
+    const { milliseconds, status, time, certificateExpires } = await checkServer(options);
     if (status === 503)
       yield {
         check: "server",
@@ -77,8 +70,8 @@ async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding>
         outcome: "ok",
         message: `${options.server} responds in ${Math.ceil(milliseconds)} ms`,
       };
-    if (certificateEnds !== undefined) {
-      const left = certificateEnds.getTime() - Date.now();
+    if (certificateExpires !== undefined) {
+      const left = certificateExpires.getTime() - Date.now();
       const outcome = left < EXPIRY_WARNING ? "warning" : "ok";
       yield { check: "certificate", outcome, message: `trusted; expires in ${durationText(left)}` };
     }
@@ -99,10 +92,10 @@ async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding>
 }
 
 async function localFinding(local: ConnectOptions["local"]): Promise<Finding> {
-  const { host, port } = parseTarget(local);
+  const { host, port } = parseLocalAddress(local);
   const place = `${host}:${port}`;
   try {
-    await reachLocal(local);
+    await checkLocal(local);
     return { check: "local", outcome: "ok", message: `${place} accepts connections` };
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;

@@ -12,7 +12,8 @@ import { ServerService } from "../../running/server-service.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
-import { eventPrinter, machineEvent, type MachineEvent, type Terminal } from "../../terminal/terminal.js";
+import type { StatusEvent } from "@postern/client";
+import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
 
 const FIX = [
   "Share a service:     add [[tunnel.endpoints]] with server_url and local",
@@ -44,7 +45,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const exposed = runsServer ? exposureWarnings(settings) : [];
   for (const each of [...settings.warnings, ...known, ...exposed]) reporting.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
-  const report = (event: MachineEvent): void => {
+  const report = (event: StatusEvent): void => {
     print?.(event);
     monitoring.onEvent(event);
   };
@@ -64,7 +65,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     monitoring,
     isFatal: (left) => left === 0 && !runsServer,
     onEvent(event) {
-      report({ ...event });
+      report(event);
       if (settings.loaded.values.tunnel.monitoring.log_events) logEvent(event, log, requestLog);
     },
     onFailed(label, error, kept) {

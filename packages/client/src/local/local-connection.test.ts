@@ -5,24 +5,25 @@ import { createServer as createTlsServer, getCACertificates, setDefaultCACertifi
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import { CertificateAuthority, until } from "@postern/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { LocalSearch } from "./local-search.js";
-import { parseTarget } from "./local-address.js";
+import { parseLocalAddress } from "./local-address.js";
+import { LocalConnection } from "./local-connection.js";
 
-/** A stream that writes down what is done with it. */
-class PlayedStream {
+/** A stream that records what is done with it. */
+class FakeStream {
   handler!: StreamHandler;
   over = false;
-  said = "";
+  written = "";
   ended = false;
-  taken = 0;
+  consumedBytes = 0;
   code: ErrorCode | undefined;
-  /** It takes no more than one piece at a time. */
+  flushed = false;
+  /** Has room for one piece at a time. */
   narrow = false;
   #full = false;
 
   write(chunk: Buffer): boolean {
-    expect(this.#full, "a piece for which there is no room").toBe(false);
-    this.said += chunk.toString("latin1");
+    expect(this.#full, "a piece is written without room for it").toBe(false);
+    this.written += chunk.toString("latin1");
     this.#full = this.narrow;
     if (this.#full) setImmediate(() => this.#drain());
     return !this.#full;
@@ -35,7 +36,7 @@ class PlayedStream {
     this.ended = true;
   }
   consumed(bytes: number): void {
-    this.taken += bytes;
+    this.consumedBytes += bytes;
   }
   reset(code: ErrorCode): void {
     this.over = true;
@@ -43,6 +44,7 @@ class PlayedStream {
   }
   resetAfterFlush(): void {
     this.over = true;
+    this.flushed = true;
   }
   /** The peer resets it. */
   break(): void {
@@ -51,7 +53,7 @@ class PlayedStream {
   }
 }
 
-/** A service that says back what it hears, when it has heard all. */
+/** Starts an echo service. */
 async function echo(server: Server, host = "127.0.0.3"): Promise<{ port: number; sockets: Set<Socket> }> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
@@ -68,79 +70,94 @@ async function echo(server: Server, host = "127.0.0.3"): Promise<{ port: number;
 
 const service = (): Server => createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket));
 
-/** A stream to a service with a name; its addresses are known when `found` is called. */
+/** A stream to a named service, whose name resolves when `found` is called. */
 function search(local: string): {
-  stream: PlayedStream;
+  stream: FakeStream;
   found: (...addresses: string[]) => void;
   failures: ErrorCode[];
-  done: () => number;
+  closed: () => number;
 } {
-  const stream = new PlayedStream();
+  const stream = new FakeStream();
   const addresses = Promise.withResolvers<string[]>();
   const failures: ErrorCode[] = [];
-  let done = 0;
-  const events = { onDialFailure: (code: ErrorCode) => void failures.push(code), onDone: () => void done++ };
-  new LocalSearch(stream as unknown as Stream, parseTarget(local), events, () => addresses.promise);
-  return { stream, found: (...list) => addresses.resolve(list), failures, done: () => done };
+  let closed = 0;
+  const events = { onDialFailure: (code: ErrorCode) => void failures.push(code) };
+  const onClosed = (): void => void closed++;
+  const address = parseLocalAddress(local);
+  new LocalConnection(stream as unknown as Stream, address, events, onClosed, () => addresses.promise);
+  return { stream, found: (...list) => addresses.resolve(list), failures, closed: () => closed };
 }
 
-const feed = ({ handler }: PlayedStream, text: string): void => handler.onData(Buffer.from(text, "latin1"));
+const feed = ({ handler }: FakeStream, text: string): void => handler.onData(Buffer.from(text, "latin1"));
 
-test("what comes while the address is looked for is handed on with its end, and taken only then", async () => {
+test("bytes and the end that arrive during the lookup are passed on, and consumed only then", async () => {
   const { port } = await echo(service());
-  const { stream, found, failures, done } = search(`service.test:${port}`);
+  const { stream, found, failures, closed } = search(`service.test:${port}`);
   for (const text of ["one ", "two ", "three"]) feed(stream, text);
   stream.handler.onEnd();
-  expect(stream.taken).toBe(0);
+  expect(stream.consumedBytes).toBe(0);
   found("127.0.0.3");
-  await until("the connection to be over", () => done() === 1);
-  expect([stream.said, stream.ended, stream.taken, failures]).toEqual(["one two three", true, 13, []]);
+  await until("the connection to be closed", () => closed() === 1);
+  expect([stream.written, stream.ended, stream.consumedBytes, failures]).toEqual(["one two three", true, 13, []]);
 });
 
-test("an address that refuses is passed over", async () => {
+test("an address that refuses is skipped", async () => {
   const { port } = await echo(service());
   const { stream, found } = search(`service.test:${port}`);
   found("127.0.0.1", "127.0.0.2", "127.0.0.3");
   feed(stream, "hello");
-  await until("the echo", () => stream.said === "hello");
+  await until("the echo", () => stream.written === "hello");
 });
 
-test("when all refuse, the stream is reset so, and nothing of it was taken", async () => {
+test("when all addresses refuse, the stream is reset, and nothing is consumed", async () => {
   const { port } = await echo(service());
-  const { stream, found, failures, done } = search(`service.test:${port}`);
+  const { stream, found, failures, closed } = search(`service.test:${port}`);
   feed(stream, "hello");
   found("127.0.0.1", "127.0.0.2");
-  await until("it to be over", () => done() === 1);
-  expect([stream.code, stream.taken, failures]).toEqual(["PN_DIAL_REFUSED", 0, ["PN_DIAL_REFUSED"]]);
+  await until("the search to end", () => closed() === 1);
+  expect([stream.code, stream.consumedBytes, failures]).toEqual(["PN_DIAL_REFUSED", 0, ["PN_DIAL_REFUSED"]]);
 });
 
 test("a name without an address is a failed dial", async () => {
-  const { stream, found, done } = search("service.test:80");
+  const { stream, found, closed } = search("service.test:80");
   found();
-  await until("it to be over", () => done() === 1);
+  await until("the search to end", () => closed() === 1);
   expect(stream.code).toBe("PN_DIAL_FAILED");
 });
 
-test("nobody is connected to for a stream that was reset meanwhile", async () => {
+test("a stream that is reset during the lookup makes no connection", async () => {
   const { port, sockets } = await echo(service());
-  const { stream, found, failures, done } = search(`service.test:${port}`);
+  const { stream, found, failures, closed } = search(`service.test:${port}`);
   stream.break();
   found("127.0.0.3");
-  await until("it to be over", () => done() === 1);
+  await until("the search to end", () => closed() === 1);
   expect([stream.code, failures, sockets.size]).toEqual([undefined, [], 0]);
 });
 
-test("a reset reaches the service that was found", async () => {
+test.for(["service.test", "127.0.0.3"])(
+  "a stream to %s that is reset during the dial gives its window back",
+  async (host) => {
+    const { port } = await echo(service());
+    const { stream, found, closed } = search(`${host}:${port}`);
+    feed(stream, "hello");
+    stream.break();
+    found("127.0.0.3");
+    await until("the dial to end", () => closed() === 1);
+    expect(stream.flushed).toBe(true);
+  },
+);
+
+test("a reset is passed on to the service", async () => {
   const { port, sockets } = await echo(service());
-  const { stream, found, done } = search(`service.test:${port}`);
+  const { stream, found, closed } = search(`service.test:${port}`);
   found("127.0.0.3");
   feed(stream, "hello");
-  await until("the echo", () => stream.said === "hello");
+  await until("the echo", () => stream.written === "hello");
   stream.break();
-  await until("no connection to be left", () => sockets.size === 0 && done() === 1);
+  await until("the connection to be closed", () => sockets.size === 0 && closed() === 1);
 });
 
-/** Makes services by TLS, whose certificates are trusted in this test. */
+/** Makes TLS services whose certificates are trusted in this test. */
 function trusted(): (name: string) => Server {
   const ca = new CertificateAuthority(onTestFinished);
   const before = getCACertificates();
@@ -153,31 +170,31 @@ function trusted(): (name: string) => Server {
   };
 }
 
-test("by TLS the certificate has to be of the name that was looked for", async () => {
+test("with TLS the certificate must be valid for the name", async () => {
   const secure = trusted();
   const right = await echo(secure("service.test"));
   const reached = search(`https://service.test:${right.port}`);
   feed(reached.stream, "hello");
   reached.found("127.0.0.1", "127.0.0.3");
-  await until("the echo", () => reached.stream.said === "hello");
+  await until("the echo", () => reached.stream.written === "hello");
   reached.stream.handler.onEnd();
-  await until("the connection to be over", () => reached.done() === 1 && right.sockets.size === 0);
+  await until("the connection to be closed", () => reached.closed() === 1 && right.sockets.size === 0);
   expect(reached.stream.ended).toBe(true);
 
   const wrong = await echo(secure("other.test"));
   const refused = search(`https://service.test:${wrong.port}`);
   refused.found("127.0.0.3");
-  await until("it to be over", () => refused.done() === 1 && wrong.sockets.size === 0);
+  await until("the search to end", () => refused.closed() === 1 && wrong.sockets.size === 0);
   expect([refused.stream.code, refused.failures]).toEqual(["PN_DIAL_FAILED", ["PN_DIAL_FAILED"]]);
 });
 
-test.each(["http", "https"])("what a service says by %s waits while the stream has no room", async (scheme) => {
+test.each(["http", "https"])("a response over %s waits while the stream has no room", async (scheme) => {
   const { port } = await echo(scheme === "http" ? service() : trusted()("service.test"));
   const { stream, found } = search(`${scheme}://service.test:${port}`);
-  const said = "0123456789abcdef".repeat(32 * 1024);
+  const written = "0123456789abcdef".repeat(32 * 1024);
   stream.narrow = true;
-  feed(stream, said);
+  feed(stream, written);
   found("127.0.0.3");
-  await until("the whole echo", () => stream.said.length === said.length);
-  expect(stream.said).toBe(said);
+  await until("the whole echo", () => stream.written.length === written.length);
+  expect(stream.written).toBe(written);
 });

@@ -1,0 +1,22 @@
+// The subpath `@postern/client/command`: what the `postern` command needs beside the SDK. It is not a public interface.
+export { parseLocalAddress, type LocalAddress } from "./local/local-address.js";
+export { dialThrough } from "./server-way/dial-through.js";
+export { proxyOf } from "./server-way/proxy-address.js";
+export { PROXY_LIMITS } from "./server-way/proxy-tunnel.js";
+export { parseServerAddress } from "./server-way/server-address.js";
+export { checkLocal, checkServer, type ServerCheck } from "./server-way/server-check.js";
+export {
+  CLIENT_METRICS,
+  metricFamilies,
+  type Metric,
+  type MetricFamily,
+  type MetricSample,
+} from "./status/client-metrics.js";
+export { configSummary } from "./status/config-summary.js";
+export { EndpointStatus, STATUS_LIMITS } from "./status/endpoint-status.js";
+export { EventHistory, EVENTS_KEPT, matches, type EventFilter, type NumberedEvent } from "./status/event-history.js";
+export { HEALTH, healthScore, type HealthFacts } from "./status/health-score.js";
+export { metricsText, METRICS_TEXT_TYPE } from "./status/metrics-text.js";
+export { RESPONSE_TIME_BOUNDS } from "./status/response-times.js";
+export { isHealthy, type ProgramEvent, type StatusDocument, type WebhookReport } from "./status/status-document.js";
+export { STATUS_SCHEMA, type JsonSchema } from "./status/status-schema.js";

@@ -1,0 +1,17 @@
+import { TunnelError, type Auth } from "@postern/protocol";
+import { expect, test } from "vitest";
+import { explainRefusal } from "./refusal.js";
+
+test.for<[Auth["method"], string]>([
+  ["api_key", "API key"],
+  ["token", "token"],
+  ["certificate", "client certificate"],
+])("a refused %s is named", ([method, name]) => {
+  const { code, message } = explainRefusal(new TunnelError("PN_AUTH_REFUSED"), method);
+  expect([code, message]).toEqual(["PN_AUTH_REFUSED", expect.stringContaining(`(${name}: `)]);
+});
+
+test("other errors, and refusals that name their reason, stay as they are", () => {
+  for (const error of [new TunnelError("PN_NAME_TAKEN"), new TunnelError("PN_AUTH_REFUSED", "bad certificate")])
+    expect(explainRefusal(error, "token")).toBe(error);
+});

@@ -1,0 +1,69 @@
+import { isLimitCode, type TunnelError } from "@postern/protocol";
+
+/** What an error means for the next session. */
+export type ErrorKind =
+  /** The credential was refused, and there is another one. */
+  | "renewable"
+  /** The server has no room for this session. */
+  | "full"
+  /** A retry may succeed. */
+  | "temporary"
+  /** The same attempt fails again. */
+  | "final";
+
+/** A session that was lost, or an attempt at one that failed, and its circumstances. */
+export interface Loss {
+  cause: "failed" | "lost";
+  error: ErrorKind;
+  server: "primary" | "fallback";
+  /** Other sessions serve the tunnel. */
+  others: boolean;
+  /** Reconnection is enabled. */
+  reconnects: boolean;
+}
+
+export type Decision =
+  /** Try again at once, with the other credential. */
+  | "attempt"
+  /** Try again, at the server and time that the server selection chooses. */
+  | "retry"
+  /** Avoid this fallback for a while, then as `retry`. */
+  | "avoid"
+  /** Make no session until the tunnel has moved, or was down: the server has no room for one more. */
+  | "rest"
+  /** Make no session: the others serve until they are lost. */
+  | "stop"
+  /** The tunnel fails with the error. */
+  | "fail";
+
+/** The first rule whose conditions match decides. */
+const RULES: readonly (readonly [conditions: Partial<Loss>, decision: Decision])[] = [
+  // A server that accepts a login and then drops it gets no second credential at once: that would be a loop.
+  [{ cause: "failed", error: "renewable" }, "attempt"],
+  [{ others: true, reconnects: false }, "stop"],
+  [{ others: true, error: "full" }, "rest"],
+  // An additional session that cannot be made is no reason to end the others, and a fallback's refusal is not final.
+  [{ cause: "failed", error: "final", server: "primary", others: false }, "fail"],
+  [{ cause: "lost", error: "final", server: "primary" }, "fail"],
+  [{ cause: "lost", reconnects: false }, "fail"],
+  [{ error: "final", server: "fallback" }, "avoid"],
+];
+
+/** What to do about a loss. */
+export function decide(loss: Loss): Decision {
+  return RULES.find(([conditions]) => matches(loss, conditions))?.[1] ?? "retry";
+}
+
+function matches(loss: Loss, conditions: Partial<Loss>): boolean {
+  return Object.entries(conditions).every(([key, value]) => loss[key as keyof Loss] === value);
+}
+
+/**
+ * @param isRenewable there is another credential to try.
+ * @param wasOpen the tunnel was open before. A full server that never granted it does so on no retry either.
+ */
+export function errorKind({ code, retryable }: TunnelError, isRenewable: boolean, wasOpen: boolean): ErrorKind {
+  if (isRenewable) return "renewable";
+  if (isLimitCode(code) && wasOpen) return "full";
+  return retryable ? "temporary" : "final";
+}

@@ -1,0 +1,59 @@
+import type { ErrorCode, Requests } from "@postern/protocol";
+import type { ConnectionState } from "../session/connection-state.js";
+import type { TunnelEvent, TunnelEventData, TunnelEventOf, TunnelEventType } from "../tunnel-event.js";
+import { EndpointStatus } from "./endpoint-status.js";
+import type { ConfigSummary, EndpointReport } from "./status-document.js";
+
+/** At most one event about an unreachable local service in this many milliseconds. */
+const DIAL_FAILURE_INTERVAL = 1_000;
+
+/** Makes the events of one tunnel: adds each to the tunnel's status, and emits it. */
+export class EventReporter {
+  readonly #label: string;
+  readonly #status: EndpointStatus;
+  readonly #uptime: () => number;
+  readonly #emit: (event: TunnelEvent) => void;
+  #lastDialFailure = -Infinity;
+
+  /** @param uptime milliseconds of a monotonic clock. */
+  constructor(label: string, config: ConfigSummary, uptime: () => number, emit: (event: TunnelEvent) => void) {
+    this.#label = label;
+    this.#status = new EndpointStatus(label, config);
+    this.#uptime = uptime;
+    this.#emit = emit;
+  }
+
+  status(): EndpointReport {
+    return this.#status.report(Date.now());
+  }
+
+  stateChanged(state: ConnectionState): void {
+    this.#status.stateChanged(state, Date.now());
+  }
+
+  report<Type extends TunnelEventType>(type: Type, message: string, data: TunnelEventData[Type]): void {
+    const event: TunnelEventOf<Type> = { time: new Date().toISOString(), type, endpoint: this.#label, message, data };
+    this.#status.add(event as TunnelEvent);
+    this.#emit(event as TunnelEvent);
+  }
+
+  requests({ records, omitted }: Requests): void {
+    for (const record of records)
+      this.report("http_request", `${record.method} ${record.path} ${record.status}`, { ...record });
+    if (omitted > 0) this.report("http_request", `${omitted} more requests`, { omitted });
+  }
+
+  /** @param address of the local service. */
+  dialFailure(address: string, code: ErrorCode, error: Error): void {
+    const now = this.#uptime();
+    if (now - this.#lastDialFailure < DIAL_FAILURE_INTERVAL) return;
+    this.#lastDialFailure = now;
+    this.report("error", `the local service at ${address} cannot be reached: ${reasonOf(error)}`, { code });
+  }
+}
+
+/** A dial that tried several addresses fails with an error for each, and an empty message of its own. */
+function reasonOf(error: Error): string {
+  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  return first.message;
+}

@@ -1,0 +1,55 @@
+import type { ErrorCode, RequestRecord } from "@postern/protocol";
+import type { DataPlaneState } from "./probe/data-plane.js";
+
+/** What becomes of a token. */
+export type TokenChange =
+  | { state: "renewed"; expires_in_ms?: number }
+  /** `delay_ms` is the time until the next attempt; it is absent when the client does not try again by itself. */
+  | { state: "failed"; code: ErrorCode; delay_ms?: number }
+  | { state: "expiring"; expires_in_ms: number };
+
+/** The data of each type of event. Durations are in milliseconds; `server` is the host and port of the server. */
+export interface TunnelEventData {
+  connection_attempt: { server: string };
+  connection_success: { server: string };
+  /**
+   * With `server`, an attempt to connect failed. With `others`, no attempt failed: a session broke while that many
+   * other sessions serve the tunnel.
+   */
+  connection_failure: { code: ErrorCode; retryable: boolean } & (
+    { server: string; others?: undefined } | { others: number; server?: undefined }
+  );
+  authentication_success: { server: string };
+  authentication_failure: { code: ErrorCode; retryable: boolean; server: string };
+  tunnel_established: { public_url: string; tunnel_id: string; local: string };
+  tunnel_closed: { code: ErrorCode; public_url: string };
+  /** One request. Above 50 requests a second the rest are only counted: `omitted`. */
+  http_request: RequestData | { omitted: number };
+  /** The round trip of a heartbeat. */
+  pong: { latency_ms: number };
+  /** `error` is the reason while `data_plane` is `failing`. */
+  status_update: { data_plane: DataPlaneState; error?: string };
+  token_refresh: TokenChange;
+  /** A retry is scheduled: the retry's number in its row, and the delay before it. */
+  reconnection: { attempt: number; delay_ms: number };
+  error: { code: ErrorCode };
+}
+
+/** A RequestRecord as the data of an event. */
+export type RequestData = { [Field in keyof RequestRecord]: RequestRecord[Field] } & { omitted?: undefined };
+
+export type TunnelEventType = keyof TunnelEventData;
+
+/** One event, as `--json` prints it; `type` decides what `data` holds. */
+export type TunnelEvent = { [Type in TunnelEventType]: TunnelEventOf<Type> }[TunnelEventType];
+
+export interface TunnelEventOf<Type extends TunnelEventType> {
+  /** ISO 8601. */
+  time: string;
+  type: Type;
+  /** The tunnel's label. */
+  endpoint: string;
+  /** For people. */
+  message: string;
+  data: TunnelEventData[Type];
+}

@@ -1,0 +1,126 @@
+import { until } from "@postern/testkit";
+import { describe, expect, test } from "vitest";
+import type { Connection, ConnectionHandler } from "./connection.js";
+
+/** The far end of a connection under test. */
+export interface Peer {
+  /** What it received so far. */
+  readonly received: string;
+  readonly ended: boolean;
+  readonly broken: boolean;
+  send(text: string): void;
+  end(): void;
+  reset(): void;
+  /** Stops reading, so that what the connection sends has to wait. */
+  stall(): void;
+  goOn(): void;
+}
+
+export interface ConnectionUnderTest {
+  connection: Connection;
+  peer: Peer;
+}
+
+/** Records what a connection reports. */
+export class Recorder implements ConnectionHandler {
+  data = "";
+  events: string[] = [];
+
+  onData(chunk: Buffer): void {
+    this.data += chunk.toString("latin1");
+  }
+  onEnd(): void {
+    this.events.push("end");
+  }
+  onDrain(): void {
+    this.events.push("drain");
+  }
+  onClose(): void {
+    this.events.push("close");
+  }
+}
+
+/** More than the buffers between the two ends take. */
+const MUCH = 16 * 1024 * 1024;
+
+/** What every connection does. */
+export function describeConnection(create: () => Promise<ConnectionUnderTest>): void {
+  async function recorded(): Promise<ConnectionUnderTest & { events: Recorder }> {
+    const made = await create();
+    const events = new Recorder();
+    made.connection.handler = events;
+    return { ...made, events };
+  }
+
+  describe("like every connection", () => {
+    test("passes bytes both ways, and an end as an end", async () => {
+      const { connection, peer, events } = await recorded();
+      connection.write(Buffer.from("one "));
+      connection.writeBoth(Buffer.from("two "), Buffer.from("three"));
+      connection.end();
+      peer.send("answer");
+      peer.end();
+      await until("both ends", () => peer.ended && events.events.includes("close"));
+      expect([peer.received, peer.broken]).toEqual(["one two three", false]);
+      expect([events.data, ...events.events]).toEqual(["answer", "end", "close"]);
+    });
+
+    test("delivers nothing while it is paused, and everything after that", async () => {
+      const { connection, peer, events } = await recorded();
+      connection.pause();
+      peer.send("a");
+      peer.send("b");
+      peer.end();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect([events.data, events.events]).toEqual(["", []]);
+      connection.resume();
+      await until("the end", () => events.events.includes("end"));
+      expect(events.data).toBe("ab");
+    });
+
+    test("counts what has not left, and reports when everything has", async () => {
+      const { connection, peer, events } = await recorded();
+      peer.stall();
+      const piece = Buffer.alloc(64 * 1024, "x");
+      for (let bytes = 0; bytes < MUCH; bytes += piece.length) connection.write(piece);
+      await until("the first bytes to leave", () => connection.progress > 0);
+      const { unsent } = connection;
+      expect(unsent).toBeGreaterThan(0);
+      expect(unsent).toBeLessThanOrEqual(MUCH);
+      expect(events.events).toEqual([]);
+      const before = connection.progress;
+      peer.goOn();
+      await until("the drain", () => events.events.includes("drain"));
+      expect([connection.unsent, connection.progress - before > 0]).toEqual([0, true]);
+      await until("every byte", () => peer.received.length === MUCH);
+    });
+
+    test("leaves the bytes of a write to the caller when it returns", async () => {
+      const { connection, peer } = await recorded();
+      const scratch = Buffer.alloc(8);
+      for (const text of ["first...", "second..", "third..."]) {
+        scratch.write(text);
+        connection.write(scratch);
+        scratch.fill(0xdb);
+      }
+      connection.end();
+      await until("the end", () => peer.ended);
+      expect(peer.received).toBe("first...second..third...");
+    });
+
+    test("breaks where it is reset, and reports the close in a later turn", async () => {
+      const { connection, peer, events } = await recorded();
+      connection.reset();
+      expect(events.events).toEqual([]);
+      await until("both ends to close", () => peer.broken && events.events.length > 0);
+      expect(events.events).toEqual(["close"]);
+    });
+
+    test("is closed where the peer resets it", async () => {
+      const { peer, events } = await recorded();
+      peer.reset();
+      await until("the close", () => events.events.length > 0);
+      expect(events.events).toEqual(["close"]);
+    });
+  });
+}

@@ -1,0 +1,170 @@
+import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
+import type { Connection, ConnectionHandler } from "./connection.js";
+import { giveBack, lend } from "./loans.js";
+
+const NOTHING = Buffer.alloc(0);
+/** A view of less than this share of its buffer is copied before it waits behind others: many would keep many times their size. */
+const SMALL_SHARE = 1 / 4;
+const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
+
+/**
+ * A connection on a TCP or TLS socket. The socket must be allowed to half-close (`allowHalfOpen`), and its `highWaterMark` should be small,
+ * so that `onDrain` follows soon after the kernel took everything.
+ */
+export class SocketConnection implements Connection {
+  handler: ConnectionHandler = NOBODY;
+  readonly #socket: Socket;
+  /** Buffers that the socket points at; undefined while there are none. */
+  #lent: ArrayBufferLike[] | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket
+      .on("data", this.#onData)
+      .on("drain", this.#onDrain)
+      .on("end", this.#onEnd)
+      .on("error", this.#onError)
+      .on("close", this.#onClose);
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#socket instanceof TLSSocket ? peerCertificate(this.#socket) : undefined;
+  }
+
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
+  get progress(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+
+  write(chunk: Buffer): void {
+    const socket = this.#socket;
+    if (socket.writableLength > 0 && isSmallView(chunk)) socket.write(copyOf(chunk));
+    else {
+      socket.write(chunk);
+      if (socket.writableLength > 0) this.#lend(chunk);
+    }
+    this.#watch();
+  }
+
+  writeBoth(first: Buffer, second: Buffer): void {
+    const socket = this.#socket;
+    const copies = socket.writableLength > 0 && isSmallView(second);
+    socket.cork();
+    socket.write(first);
+    socket.write(copies ? copyOf(second) : second);
+    socket.uncork();
+    if (socket.writableLength > 0) {
+      this.#lend(first);
+      if (!copies) this.#lend(second);
+    }
+    this.#watch();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  /**
+   * TLS has no reset of its own. Where the socket cannot reset the TCP connection below it, an end without close_notify says the same
+   * (RFC 8446, section 6.1).
+   */
+  reset(): void {
+    const socket = this.#socket;
+    const cannot = socket instanceof TLSSocket && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
+    if (cannot) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** A paused socket reports nothing: only a write fails, even an empty one. */
+  checkPeer(): void {
+    const socket = this.#socket;
+    if (socket.isPaused() && socket.writableLength === 0) socket.write(NOTHING);
+  }
+
+  detach(unread: Buffer): Socket {
+    const socket = this.#socket;
+    this.handler = NOBODY;
+    socket.pause();
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError);
+    // Otherwise these stay until the loans are returned.
+    if (this.#lent === undefined) socket.off("drain", this.#onDrain).off("close", this.#onClose);
+    if (unread.length > 0) socket.unshift(copyOf(unread));
+    return socket;
+  }
+
+  /** For a socket with `onread`, which emits no `data`: call it with what was read. */
+  receive(chunk: Buffer): void {
+    this.handler.onData(chunk);
+  }
+
+  readonly #onData = (chunk: Buffer): void => this.handler.onData(chunk);
+
+  readonly #onDrain = (): void => {
+    if (this.#socket.writableLength === 0) this.#giveBack();
+    this.handler.onDrain();
+  };
+
+  readonly #onEnd = (): void => this.handler.onEnd();
+
+  /** `close` follows, and is all the handler needs to know. */
+  readonly #onError = (): void => {};
+
+  readonly #onClose = (): void => {
+    this.#giveBack();
+    this.handler.onClose();
+  };
+
+  /** Makes sure that `drain` comes: node:net emits it only after more than `highWaterMark` was waiting. */
+  #watch(): void {
+    const { writableLength, writableNeedDrain } = this.#socket;
+    if (writableLength > 0 && !writableNeedDrain) this.#socket.write(NOTHING, this.#onDrain);
+  }
+
+  #lend({ buffer }: Buffer): void {
+    // A destroyed socket points at nothing any more, and may have emitted `close` already.
+    if (this.#socket.destroyed) return;
+    this.#lent ??= [];
+    if (this.#lent.at(-1) === buffer) return;
+    this.#lent.push(buffer);
+    lend(buffer);
+  }
+
+  #giveBack(): void {
+    const lent = this.#lent;
+    if (lent === undefined) return;
+    this.#lent = undefined;
+    for (const buffer of lent) giveBack(buffer);
+  }
+}
+
+function isSmallView(chunk: Buffer): boolean {
+  return chunk.length < chunk.buffer.byteLength * SMALL_SHARE;
+}
+
+/** A copy in memory of its own size. */
+function copyOf(chunk: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  chunk.copy(copy);
+  return copy;
+}

@@ -1,0 +1,142 @@
+import type { Socket } from "node:net";
+import type { ByteStream, ByteStreamHandler } from "./byte-stream.js";
+import type { Connection, ConnectionHandler } from "./connection.js";
+
+const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
+
+/** A connection on any `ByteStream`. While it is paused it withholds credit, and holds what arrives: at most the stream's window. */
+export class StreamConnection implements Connection, ByteStreamHandler {
+  handler: ConnectionHandler = NOBODY;
+  readonly remoteAddress: string | undefined;
+  /** The session that carries the stream knows its peer; the stream itself has no certificate. */
+  readonly peerCertificate = undefined;
+  readonly #stream: ByteStream;
+  #written = 0;
+  #isBlocked = false;
+  #isPaused = false;
+  #held: Buffer[] = [];
+  #heldEnd = false;
+  #isDelivering = false;
+  #ended = false;
+  #peerEnded = false;
+  #isClosed = false;
+
+  /** @param remoteAddress the peer's IP address, where it is known */
+  constructor(stream: ByteStream, remoteAddress?: string) {
+    this.#stream = stream;
+    this.remoteAddress = remoteAddress;
+    stream.handler = this;
+  }
+
+  /** Below the stream's own limit nothing waits for `onDrain`. */
+  get unsent(): number {
+    return this.#isBlocked ? this.#stream.unsent : 0;
+  }
+
+  get progress(): number {
+    return this.#written - this.#stream.unsent;
+  }
+
+  write(chunk: Buffer): void {
+    this.#written += chunk.length;
+    if (!this.#stream.write(chunk)) this.#isBlocked = true;
+  }
+
+  writeBoth(first: Buffer, second: Buffer): void {
+    this.write(first);
+    this.write(second);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.#held.length > 0 || this.#heldEnd) this.#deliverLater();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#stream.end();
+    this.#closeIfEnded();
+  }
+
+  reset(): void {
+    this.destroy();
+  }
+
+  destroy(): void {
+    if (this.#isClosed) return;
+    this.#stream.reset();
+    this.#closeLater();
+  }
+
+  /** A session notices by itself that its peer is gone. */
+  checkPeer(): void {}
+
+  detach(): Socket | undefined {
+    return undefined;
+  }
+
+  // ---- events of the stream
+
+  onData(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    if (this.#isPaused || this.#held.length > 0) this.#held.push(Buffer.from(chunk));
+    else this.#deliver(chunk);
+  }
+
+  onEnd(): void {
+    if (this.#isClosed) return;
+    if (this.#isPaused || this.#held.length > 0) this.#heldEnd = true;
+    else this.#deliverEnd();
+  }
+
+  onReset(): void {
+    this.#closeLater();
+  }
+
+  onDrain(): void {
+    this.#isBlocked = false;
+    if (!this.#isClosed) this.handler.onDrain();
+  }
+
+  #deliver(chunk: Buffer): void {
+    this.handler.onData(chunk);
+    // Credit for the bytes of the call in which the handler paused is returned too: it has them.
+    this.#stream.consumed(chunk.length);
+  }
+
+  #deliverEnd(): void {
+    this.#peerEnded = true;
+    this.handler.onEnd();
+    this.#closeIfEnded();
+  }
+
+  #deliverLater(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    queueMicrotask(() => {
+      this.#isDelivering = false;
+      while (!this.#isPaused && !this.#isClosed && this.#held.length > 0) this.#deliver(this.#held.shift() as Buffer);
+      if (this.#isPaused || this.#isClosed || !this.#heldEnd) return;
+      this.#heldEnd = false;
+      this.#deliverEnd();
+    });
+  }
+
+  #closeIfEnded(): void {
+    if (this.#ended && this.#peerEnded) this.#closeLater();
+  }
+
+  /** As a socket does it: after the caller's turn. */
+  #closeLater(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const held = this.#held.splice(0).reduce((sum, chunk) => sum + chunk.length, 0);
+    if (held > 0) this.#stream.consumed(held);
+    queueMicrotask(() => this.handler.onClose());
+  }
+}
