@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { architectureFaults, type Rules } from "./architecture/faults.ts";
 import { moduleFacts } from "./architecture/module-facts.ts";
+import { sourceFolders, treeFolders, unknownFiles } from "./architecture/page.ts";
 import { readProject, type PackageSources, type Project, type SourceFile } from "./architecture/project.ts";
 
 /** The architecture: what each package may import of ours. ARCHITECTURE.md draws it, this enforces it. */
@@ -39,6 +41,21 @@ test("the project is built as its architecture says", () => {
   for (const { folder, files } of project.packages) expect(files.length, `files read in ${folder}`).toBeGreaterThan(0);
   expect(project.loose.map(({ path }) => path)).toContain("tests/architecture.test.ts");
   expect(architectureFaults(project, RULES)).toEqual([]);
+});
+
+describe("ARCHITECTURE.md", () => {
+  const { packages, loose } = readProject(fileURLToPath(new URL("..", import.meta.url)));
+  const paths = [...packages.flatMap(({ files }) => files), ...loose].map(({ path }) => path);
+  const page = readFileSync(new URL("../ARCHITECTURE.md", import.meta.url), "utf8");
+
+  test("shows every source folder in its tree, and no other", () => {
+    expect(treeFolders(page)).toEqual(sourceFolders(paths));
+  });
+
+  test("names only files that exist", () => {
+    expect(unknownFiles(page, paths)).toEqual([]);
+    expect(unknownFiles("`exchange/exchange.ts`, then `no-such.ts`", paths)).toEqual(["no-such.ts"]);
+  });
 });
 
 describe("the checker finds what is planted", () => {
