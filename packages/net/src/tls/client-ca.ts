@@ -13,7 +13,7 @@ export interface ClientCaPem {
 export class ClientCa {
   readonly ca: string;
   readonly crl: string | undefined;
-  readonly #authorities: ReadonlySet<string>;
+  readonly #cas: ReadonlySet<string>;
   readonly #revoked: RevocationList | undefined;
 
   /** @throws TlsError PN_TLS_FILE */
@@ -22,7 +22,7 @@ export class ClientCa {
     this.ca = ca;
     this.crl = crl;
     const each = ca.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
-    this.#authorities = new Set(each.map((pem) => new X509Certificate(pem).fingerprint256));
+    this.#cas = new Set(each.map((pem) => new X509Certificate(pem).fingerprint256));
     this.#revoked = crl === undefined ? undefined : new RevocationList(crl, names.crl);
   }
 
@@ -32,7 +32,7 @@ export class ClientCa {
    */
   accepts(chain: readonly X509Certificate[]): boolean {
     return (
-      chain.some(({ fingerprint256 }) => this.#authorities.has(fingerprint256)) &&
+      chain.some(({ fingerprint256 }) => this.#cas.has(fingerprint256)) &&
       !chain.some(({ raw }) => this.#revoked?.has(raw) === true)
     );
   }
