@@ -66,9 +66,7 @@ test.for(states)(
     await expectIn(client);
     const check = await ClosingCheck.begin(onTestFinished, undefined, server.program, client.program);
     await client.program.waitFor("two renewals", () => renewals(client) >= 2);
-    await client.program.waitFor("the failure to be reported", () =>
-      /cannot be kept|could not be kept/.test(client.program.output),
-    );
+    await client.program.waitFor("the failure to be reported", () => /cannot be stored/.test(client.program.output));
     expect((await exchange(server.port, { host: client.host, path: "/" })).status).toBe(200);
     repair(folder);
     const seen = renewals(client);

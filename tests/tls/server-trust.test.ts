@@ -83,12 +83,7 @@ describe("the client refuses an untrusted server with the reason and a hint", ()
       known,
       /has expired: its owner must renew/,
     ],
-    [
-      "one that is signed by itself",
-      () => makeCertificate(cleanup.defer),
-      () => "",
-      /self-signed: set ca_file to it/,
-    ],
+    ["one that is signed by itself", () => makeCertificate(cleanup.defer), () => "", /self-signed: set ca_file to it/],
   ];
   test.for(foreign)("%s", async ([, issue, ssl, message]) => {
     await expectUntrusted(await startForeign(issue()), ssl() + named, message);

@@ -26,7 +26,7 @@ export class LocalConnection implements StreamHandler {
   #held: Buffer[] = [];
   #hasEnded = false;
   /** Ends the dial: with an error it has failed, without one the stream was reset. */
-  #abort: (error?: Error) => void;
+  readonly #abort: (error?: Error) => void;
   readonly #timer: NodeJS.Timeout;
 
   /**
