@@ -56,9 +56,9 @@ describe("tokens that the server accepts", () => {
   });
 
   test.for([
-    ["no key at all", "", "secret, a public_key_file"],
+    ["no key at all", "", "Set secret, public_key_file"],
     ["a short secret", 'secret = "canary-short"', "32 bytes"],
-    ["two kinds of keys", `secret = "${TOKEN_SECRET}"\npublic_key_file = "key.pem"`, "one of"],
+    ["two kinds of keys", `secret = "${TOKEN_SECRET}"\npublic_key_file = "key.pem"`, "exclude each other"],
     ["keys without an audience", 'jwks_url = "https://idp.example/jwks"', "audience"],
     ["keys over plain HTTP", 'jwks_url = "http://idp.example/jwks"\naudience = "a"', "https://"],
     ["introspection over plain HTTP", 'introspection_url = "http://10.0.0.1/"', "https://"],
