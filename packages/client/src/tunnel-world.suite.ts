@@ -2,7 +2,7 @@ import { TunnelError, type Bound, type ErrorCode } from "@postern/protocol";
 import type { LoginOptions } from "./server-way/login.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { Dependencies, OpenSession } from "./session/dependencies.js";
-import type { HostChange } from "./session/network-monitor.js";
+import type { HostChange } from "./reconnection/network-monitor.js";
 import type { SessionOwner } from "./session/tunnel-session.js";
 import { Tunnel } from "./tunnel.js";
 import type { TunnelEvent } from "./tunnel-event.js";

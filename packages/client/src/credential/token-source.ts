@@ -1,5 +1,5 @@
 import { TunnelError } from "@postern/protocol";
-import { backoff } from "../backoff.js";
+import { backoff } from "../reconnection/backoff.js";
 import { SYSTEM_CLOCK, type Clock } from "../clock.js";
 import type { ReconnectionOptions, TokenRefreshOptions } from "../options.js";
 import { tokenEnd } from "./token-end.js";

@@ -3,7 +3,7 @@ import type { LocalAddress } from "../local/local-address.js";
 import type { ConnectOptions } from "../options.js";
 import { login, type LoginOptions } from "../server-way/login.js";
 import { checkServer } from "../server-way/server-check.js";
-import { networkMonitor, type NetworkMonitor } from "./network-monitor.js";
+import { networkMonitor, type NetworkMonitor } from "../reconnection/network-monitor.js";
 import type { TunnelEvents } from "../tunnel-events.js";
 import { TunnelSession, type SessionOwner } from "./tunnel-session.js";
 

@@ -1,12 +1,12 @@
 import { TunnelError } from "@postern/protocol";
-import { backoff } from "../backoff.js";
+import { backoff } from "../reconnection/backoff.js";
 import type { Credential } from "../credential/credential.js";
 import { following, type ConnectionState } from "./connection-state.js";
-import { decide, errorKind } from "./loss-decision.js";
-import type { HostChange } from "./network-monitor.js";
+import { decide, errorKind } from "../reconnection/loss-decision.js";
+import type { HostChange } from "../reconnection/network-monitor.js";
 import { PendingAttempt } from "./pending-attempt.js";
-import { RetryWait } from "./retry-wait.js";
-import { nextRetry } from "./server-selection.js";
+import { RetryWait } from "../reconnection/retry-wait.js";
+import { nextRetry } from "../reconnection/server-selection.js";
 import { SessionAttempt } from "./session-attempt.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";

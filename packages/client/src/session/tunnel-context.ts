@@ -3,7 +3,7 @@ import type { LocalAddress } from "../local/local-address.js";
 import type { ConnectOptions, ReconnectionOptions } from "../options.js";
 import type { Proxy } from "../server-way/proxy-address.js";
 import type { Dependencies } from "./dependencies.js";
-import type { ServerSelection } from "./server-selection.js";
+import type { ServerSelection } from "../reconnection/server-selection.js";
 
 /** What all sessions of a tunnel share. */
 export interface TunnelContext {

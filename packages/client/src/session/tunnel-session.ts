@@ -18,7 +18,7 @@ import { Probe, type ProbeRoute } from "../probe/probe.js";
 import { ProbedStream } from "../probe/probed-stream.js";
 import { remoteError } from "../server-way/login.js";
 import type { TunnelEvents } from "../tunnel-events.js";
-import type { HostChange } from "./network-monitor.js";
+import type { HostChange } from "../reconnection/network-monitor.js";
 
 /** How long open streams may take to finish when a tunnel is closed, in milliseconds. */
 export const DRAIN = 30_000;

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "@postern/protocol";
-import { DEFAULT_RECONNECTION } from "../backoff.js";
+import { DEFAULT_RECONNECTION } from "../reconnection/backoff.js";
 import type { ConnectOptions } from "../options.js";
 import { parseServerAddress } from "../server-way/server-address.js";
 import type { ConfigSummary } from "./status-document.js";

@@ -1,4 +1,4 @@
-import type { ReconnectionOptions } from "./options.js";
+import type { ReconnectionOptions } from "../options.js";
 
 export const DEFAULT_RECONNECTION: Readonly<ReconnectionOptions> = {
   enabled: true,
