@@ -14,7 +14,9 @@ export interface PickContext {
   readonly address: string;
 }
 
-/** Chooses the candidate for one request. A policy may keep state between requests, so each pool has its own instance. */
+/**
+ * Chooses the candidate for one request. A policy may keep state between requests, so each pool has its own instance.
+ */
 export interface Balance {
   /** @returns one of `candidates`, an unavailable one if there is no other; undefined when there are none. */
   pick<Each extends Candidate>(candidates: readonly Each[], context: PickContext): Each | undefined;

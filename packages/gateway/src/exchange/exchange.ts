@@ -18,9 +18,10 @@ import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
 const NO_EDITS: ResponseEdits = { lines: "" };
 
 /**
- * One request and its response, between a visitor and a stream to the origin. Towards the visitor it speaks messages, in whatever protocol
- * the visitor speaks; towards the origin HTTP/1.1. It also credits the stream: at once for heads, framing and dropped trailers, and for what
- * the visitor was handed when the visitor returns it. Reused for request after request.
+ * One request and its response, between a visitor and a stream to the origin. Towards the visitor it speaks messages,
+ * in whatever protocol the visitor speaks; towards the origin HTTP/1.1. It also credits the stream: at once for heads,
+ * framing and dropped trailers, and for what the visitor was handed when the visitor returns it. Reused for request
+ * after request.
  *
  *     over ──► head ──► body ──whole response read──► delivering ──all of it consumed──► over
  *               └─101─► switched ──both ends closed──► over
@@ -86,7 +87,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     return this.#state === "head";
   }
 
-  /** The upstream takes no more of the request's body, or after a switch of the visitor's bytes, until `onBodyDrain`. */
+  /**
+   * The upstream takes no more of the request's body, or after a switch of the visitor's bytes, until `onBodyDrain`.
+   */
   get isBodyBlocked(): boolean {
     return this.#relay === undefined ? this.#requestSide.isBlocked : this.#relay.isBlocked;
   }
@@ -137,7 +140,10 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#finish(this.status === 0 ? 499 : this.status, "aborted");
   }
 
-  /** Ends the exchange for a fault of the request: the visitor is sent `refusal`, or its response breaks off where one has begun. */
+  /**
+   * Ends the exchange for a fault of the request: the visitor is sent `refusal`, or its response breaks off where one
+   * has begun.
+   */
   fail(refusal: Refusal): void {
     this.#fail(refusal, "aborted");
   }

@@ -107,7 +107,9 @@ export class StructuredRequest implements Request {
   }
 }
 
-/** A visitor as HTTP/2 has them: heads are fields, bodies are data, trailers are fields, and it has a window of its own. */
+/**
+ * A visitor as HTTP/2 has them: heads are fields, bodies are data, trailers are fields, and it has a window of its own.
+ */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
   readonly address = "192.0.2.1";

@@ -5,7 +5,10 @@ import { Replay } from "./replay.js";
 
 const NOTHING = Buffer.alloc(0);
 
-/** One request on its way to the upstream: its body in the form that the upstream reads, its pace, and what can be sent again. Reused. */
+/**
+ * One request on its way to the upstream: its body in the form that the upstream reads, its pace, and what can be sent
+ * again. Reused.
+ */
 export class RequestSide {
   /** All of the request has been sent. */
   isDone = true;

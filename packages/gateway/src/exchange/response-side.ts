@@ -5,7 +5,10 @@ export const EXCHANGE_LIMITS = {
   interim: 16,
 } as const;
 
-/** A head is read and used within one turn, so one reader serves every exchange. An exchange that awaits anything in between needs its own. */
+/**
+ * A head is read and used within one turn, so one reader serves every exchange. An exchange that awaits anything in
+ * between needs its own.
+ */
 const HEAD = new ResponseHead();
 const NOTHING = Buffer.alloc(0);
 
@@ -69,7 +72,10 @@ export class ResponseSide {
     return this.state === "body" && this.#body.framing === "close";
   }
 
-  /** `elapsed` milliseconds passed. @returns for how many a head has been arriving. Each interim response starts again from 0. */
+  /**
+   * `elapsed` milliseconds passed.
+   * @returns for how many a head has been arriving. Each interim response starts again from 0.
+   */
   headWaited(elapsed: number): number {
     return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
   }

@@ -9,9 +9,9 @@ export interface ResponseEdits {
 }
 
 /**
- * Writes a response in the visitor's protocol. It arrives as `onInterim`*, `onResponse`, `onBody`*, `onTrailers`?, `onEnd`, and may stop
- * anywhere. Buffers and heads are valid only during the call. Every byte that `onBody` brought is to be returned to the exchange with
- * `consumed` once it has left, in order.
+ * Writes a response in the visitor's protocol. It arrives as `onInterim`*, `onResponse`, `onBody`*, `onTrailers`?,
+ * `onEnd`, and may stop anywhere. Buffers and heads are valid only during the call. Every byte that `onBody` brought is
+ * to be returned to the exchange with `consumed` once it has left, in order.
  */
 export interface ResponseWriter {
   /** An interim response (1xx). */
