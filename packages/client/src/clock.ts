@@ -4,7 +4,9 @@ export interface Clock {
   now(): number;
   /** 0 ≤ random < 1. */
   random(): number;
-  /** Runs `task` in `delay` milliseconds, at most 2³¹ − 1. Returns a function that cancels it; it can be called twice. */
+  /**
+   * Runs `task` in `delay` milliseconds, at most 2³¹ − 1. Returns a function that cancels it; it can be called twice.
+   */
   after(delay: number, task: () => void): () => void;
 }
 

@@ -25,8 +25,8 @@ export type { TokenChange, TunnelEvent, TunnelEventData, TunnelEventOf, TunnelEv
  *     console.log(tunnel.url);
  *
  * @returns the tunnel, once it is open.
- * @throws TypeError when an option cannot be parsed, or there is not exactly one credential; TunnelError with its `code`
- * when the tunnel cannot be opened and no retry can change that.
+ * @throws TypeError when an option cannot be parsed, or there is not exactly one credential; TunnelError with its
+ * `code` when the tunnel cannot be opened and no retry can change that.
  */
 export async function connect(options: ConnectOptions): Promise<TunnelHandle> {
   const tunnel = new Tunnel(options);

@@ -4,9 +4,15 @@ import type { ConnectionState } from "./session/connection-state.js";
 import type { EndpointReport } from "./status/status-document.js";
 import type { TunnelEvent } from "./tunnel-event.js";
 
-/** The options of `connect`. There must be exactly one credential: `apiKey`, or `token` and `tokenRefresh`, or a certificate in `tls`. */
+/**
+ * The options of `connect`. There must be exactly one credential: `apiKey`, or `token` and `tokenRefresh`, or a
+ * certificate in `tls`.
+ */
 export interface ConnectOptions {
-  /** The server's base domain, for example `https://tunnel.example.com`. `wss://` means `https://`, and `ws://` means `http://`. */
+  /**
+   * The server's base domain, for example `https://tunnel.example.com`. `wss://` means `https://`, and `ws://` means
+   * `http://`.
+   */
   server: string;
   /** An API key to log in with. */
   apiKey?: string;
@@ -14,7 +20,10 @@ export interface ConnectOptions {
   token?: string;
   /** Where to fetch new tokens. A new token replaces the old one in the open session; requests are not interrupted. */
   tokenRefresh?: TokenRefreshOptions;
-  /** A user name to send with the login. It is not verified; a server may use it to name a tunnel that requests no subdomain. */
+  /**
+   * A user name to send with the login. It is not verified; a server may use it to name a tunnel that requests no
+   * subdomain.
+   */
   user?: string;
   /** The local service: a port (3000), `host:port`, or an `http://` or `https://` origin. */
   local: string | number;
@@ -34,7 +43,9 @@ export interface ConnectOptions {
   proxy?: string | Readonly<Record<string, string>>;
   /** How to verify the server, and the client's certificate. */
   tls?: ClientTls;
-  /** Servers to use when `server` is down, in this order. The tunnel moves back when `server` has been up for a while. */
+  /**
+   * Servers to use when `server` is down, in this order. The tunnel moves back when `server` has been up for a while.
+   */
   fallbacks?: string[];
   /** The number of sessions that serve the tunnel together, 1 to 16. Default 1. */
   connections?: number;
@@ -44,7 +55,9 @@ export interface ConnectOptions {
   connectionTimeout?: number;
   /** Milliseconds between two heartbeats, at most 10,000. Two missed heartbeats end the session. Default 10,000. */
   keepaliveInterval?: number;
-  /** Milliseconds between two probes of the public address; the first is sent a second after connecting. Default 60,000. */
+  /**
+   * Milliseconds between two probes of the public address; the first is sent a second after connecting. Default 60,000.
+   */
   healthInterval?: number;
   /** The largest number of connections to the local service. Visitors beyond it get 503. Default 1,024. */
   maxConnections?: number;
@@ -66,7 +79,10 @@ export interface TokenRefreshOptions {
   interval?: number;
   /** An HTTP proxy for `url`, as in `ConnectOptions.proxy`. Default: none. */
   proxy?: string;
-  /** A file that keeps the current refresh token for the next start, if the issuer rotates it. Default: it is kept in memory only. */
+  /**
+   * A file that keeps the current refresh token for the next start, if the issuer rotates it. Default: it is kept in
+   * memory only.
+   */
   stateFile?: string;
 }
 
@@ -79,13 +95,18 @@ export interface ReconnectionOptions {
   maxDelay: number;
   /** The factor between two delays. Default 2. */
   backoffMultiplier: number;
-  /** Retries in a row before the tunnel fails; a session of 30 seconds starts a new row. 0 means no limit. Default 0. */
+  /**
+   * Retries in a row before the tunnel fails; a session of 30 seconds starts a new row. 0 means no limit. Default 0.
+   */
   maxAttempts: number;
   /** The share of each delay that is random, 0 to 1. Default 0.5. */
   jitterFactor: number;
 }
 
-/** An open tunnel. Emits `event` (TunnelEvent), `state` (ConnectionState) and `closed` (an Error, or undefined after `close`). */
+/**
+ * An open tunnel. Emits `event` (TunnelEvent), `state` (ConnectionState) and `closed` (an Error, or undefined after
+ * `close`).
+ */
 export interface TunnelHandle {
   readonly url: string;
   readonly tunnelId: string;

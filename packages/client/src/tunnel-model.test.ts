@@ -95,7 +95,8 @@ test("every sequence of steps keeps to the allowed transitions, reports the true
           for (const attempt of world.attempts) attempt.finish();
           await closed;
         } else {
-          // While all supervisors wait for a retry, there is no attempt to refuse. Only the primary server's refusal is final.
+          // While all supervisors wait for a retry, there is no attempt to refuse. Only the primary server's refusal is
+          // final.
           for (let n = 0; n < 30 && tunnel.state !== "failed" && tunnel.state !== "draining"; n++) {
             const refusable = world.alive.find(({ left, drained }) => !left && !drained);
             if (refusable === undefined) await world.wait();

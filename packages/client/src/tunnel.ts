@@ -26,7 +26,10 @@ import type { TunnelEvents } from "./tunnel-events.js";
 /** The largest number of sessions of one tunnel. */
 const MAX_CONNECTIONS = 16;
 
-/** A tunnel that is kept open by one session, or by several that serve its name together. Its states: connection-state.ts. */
+/**
+ * A tunnel that is kept open by one session, or by several that serve its name together. Its states:
+ * connection-state.ts.
+ */
 export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext, TunnelEvents {
   url = "";
   tunnelId = "";
@@ -87,7 +90,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     return this.#ending !== undefined;
   }
 
-  /** Resolves when the tunnel is open for the first time, and keeps it open. @throws TunnelError when the tunnel fails. */
+  /**
+   * Resolves when the tunnel is open for the first time, and keeps it open. @throws TunnelError when the tunnel fails.
+   */
   open(): Promise<void> {
     // A failure after the tunnel was open has no caller to reject.
     this.#opened.promise.catch(() => {});

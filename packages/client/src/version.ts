@@ -1,4 +1,4 @@
 import { createRequire } from "node:module";
 
-/** This package's version, as `agent` tells it to the server. */
+/** The version of this package, which `agent` reports to the server. */
 export const VERSION = (createRequire(import.meta.url)("../package.json") as { version: string }).version;

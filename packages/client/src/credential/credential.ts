@@ -11,7 +11,10 @@ export interface RefreshableSession {
 export interface Credential {
   /** @throws TunnelError when no usable credential can be had. */
   auth(): Promise<Auth>;
-  /** Is called when a login with the last `auth` failed, or its session was lost. Returns whether to try another credential. */
+  /**
+   * Is called when a login with the last `auth` failed, or its session was lost. Returns whether to try another
+   * credential.
+   */
   another(error: TunnelError): boolean;
   /**
    * A session is open with the last `auth`.

@@ -7,7 +7,9 @@ import { requestToken } from "./token-request.js";
 import { TokenState } from "./token-state.js";
 
 const DEFAULT_INTERVAL = 3_600_000;
-/** A token is renewed after this share of its lifetime, plus a random part of the jitter: clients do not renew together. */
+/**
+ * A token is renewed after this share of its lifetime, plus a random part of the jitter: clients do not renew together.
+ */
 const SOONEST = 0.6;
 const JITTER = 0.2;
 /** The shortest time between two renewals, in milliseconds, whatever the clock and the issuer say. */
@@ -80,7 +82,10 @@ export class TokenSource {
     if (this.token === token) this.token = undefined;
   }
 
-  /** The server accepts `token` for this many milliseconds. That counts more than the token's own claims: the server decides by its clock. */
+  /**
+   * The server accepts `token` for this many milliseconds. That counts more than the token's own claims: the server
+   * decides by its clock.
+   */
   setLifetime(token: string, lifetime: number | undefined): void {
     if (this.token !== token || this.#hasServerLifetime || lifetime === undefined) return;
     this.#hasServerLifetime = true;

@@ -49,7 +49,7 @@ class FakeStream {
   /** The peer resets it. */
   break(): void {
     this.over = true;
-    this.handler.onReset({ code: "PN_CANCELLED", delivered: 0 });
+    this.handler.onReset({ code: "PN_CANCELLED", cause: "broken", delivered: 0 });
   }
 }
 

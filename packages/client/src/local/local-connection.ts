@@ -3,7 +3,6 @@ import { relay, SocketConnection, type Lookup } from "@postern/net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import type { TunnelEvents } from "../tunnel-events.js";
 import { dialLocal, dialLocalByName, type LocalAddress } from "./local-address.js";
-import { SessionByteStream } from "./session-byte-stream.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
 const DIAL_TIMEOUT = 10_000;
@@ -104,7 +103,7 @@ export class LocalConnection implements StreamHandler {
     this.#held = [];
     if (held !== undefined) connection.write(held);
     const uncredited = held?.length ?? 0;
-    relay(connection, new SessionByteStream(this.#stream), { uncredited, onClose: "flush", onDone: this.#onClosed });
+    relay(connection, this.#stream, { uncredited, onClose: "flush", onDone: this.#onClosed });
     if (this.#hasEnded) connection.end();
   }
 
@@ -116,7 +115,7 @@ export class LocalConnection implements StreamHandler {
       if (error !== undefined) this.#events.onDialFailure(code, error);
     }
     // The window of a stream that the server has reset still counts the bytes held here.
-    else this.#stream.resetAfterFlush("PN_LOCAL_RESET");
+    else this.#stream.resetAfterFlush();
     this.#held = [];
     this.#onClosed();
   }

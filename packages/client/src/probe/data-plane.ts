@@ -6,14 +6,20 @@ export type DataPlaneState = "ok" | "failing" | "unknown";
 const RETRY = 5_000;
 /** Timeout of a probe, in milliseconds. */
 const TIMEOUT = 10_000;
-/** The first probe is sent after this time, in milliseconds, plus a random part of it: clients that return together do not probe together. */
+/**
+ * The first probe is sent after this time, in milliseconds, plus a random part of it: clients that return together do
+ * not probe together.
+ */
 const FIRST = 1_000;
 /** Failures in a row after which a data plane that used to work is lost. */
 const LOST_AFTER = 3;
 /** Failures in a row after which a data plane that never worked is failing. */
 const FAILING_AFTER = 2;
 
-/** What a failed probe shows: requests do not come through; a proxy on the route answered; or nothing, as the server is overloaded. */
+/**
+ * What a failed probe shows: requests do not come through; a proxy on the route answered; or nothing, as the server is
+ * overloaded.
+ */
 export type ProbeVerdict = "broken" | "foreign" | "inconclusive";
 
 /** Why a probe did not come back. */

@@ -26,7 +26,10 @@ const MAX_PENDING = 16;
 /** Requests of the client to its own tunnel. Each has a nonce, which is accepted once. */
 export class Probe {
   readonly #route: ProbeRoute;
-  /** Nonces of probes that have not come back, the oldest first. One that timed out is kept, so that it never reaches the local service. */
+  /**
+   * Nonces of probes that have not come back, the oldest first. One that timed out is kept, so that it never reaches
+   * the local service.
+   */
   readonly #nonces = new Set<string>();
 
   constructor(route: ProbeRoute) {

@@ -91,6 +91,6 @@ test("a request without the end of a head is relayed", () => {
 test("a stream that is reset before its head is complete is closed", () => {
   const { stream, relayed, closed } = probed();
   feed(stream, "GET / HT");
-  stream.handler.onReset({ code: "PN_CANCELLED", delivered: 0 });
+  stream.handler.onReset({ code: "PN_CANCELLED", cause: "broken", delivered: 0 });
   expect([relayed, closed()]).toEqual([[], 1]);
 });

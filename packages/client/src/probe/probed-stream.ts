@@ -1,6 +1,8 @@
 import type { Stream, StreamHandler } from "@postern/protocol";
 
-/** The largest head of a probe, in bytes: less than a stream's guaranteed window, so that its sender is never blocked. */
+/**
+ * The largest head of a probe, in bytes: less than a stream's guaranteed window, so that its sender is never blocked.
+ */
 const MAX_HEAD = 8 * 1024;
 const HEAD_END = "\r\n\r\n";
 

@@ -7,7 +7,7 @@ import { requestTunnel } from "./proxy-tunnel.js";
 
 const SECRET = "canary-0123456789";
 
-/** A socket to a proxy that takes every request for the same: what it does with it is up to the test. */
+/** A socket to a proxy that handles the request as the test decides. */
 async function toProxy(answer: (socket: Socket, request: string) => void): Promise<Socket> {
   const server = createServer((socket) => {
     onTestFinished(() => void socket.destroy());

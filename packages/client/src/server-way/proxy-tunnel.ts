@@ -13,7 +13,8 @@ const FIELD = /^[!#$%&'*+.^_`|~0-9a-z-]+:[\t\x20-\x7e\x80-\xff]*$/i;
 /**
  * Requests a connection to `destination` (`host:port`) from a proxy: CONNECT, RFC 9110, section 9.3.6. Bytes after the
  * head of the response come from the destination; they stay in the socket.
- * @throws TunnelError when the proxy refuses; Error of the socket; the reason of `signal`. The socket is destroyed then.
+ * @throws TunnelError when the proxy refuses; Error of the socket; the reason of `signal`. The socket is destroyed
+ * then.
  */
 export async function requestTunnel(
   socket: Socket,

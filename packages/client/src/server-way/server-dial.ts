@@ -82,7 +82,10 @@ async function connectThrough(proxy: Proxy, to: { host: string; port: number }, 
   }
 }
 
-/** Trusts the default CAs and the server's. The proxy is verified even if the server is not, and gets no client certificate. */
+/**
+ * Trusts the default CAs and the server's. The proxy is verified even if the server is not, and gets no client
+ * certificate.
+ */
 function proxyTrust({ ca }: ClientTls): ClientTls {
   return ca === undefined ? {} : { ca: [...getCACertificates(), ca].join("\n") };
 }

@@ -100,7 +100,9 @@ function handshakeFault({ headers }: IncomingMessage, key: string): string | und
   return undefined;
 }
 
-/** TLS alerts with which a server, or a proxy in front of it, refuses the client's certificate (RFC 8446, section 6.2). */
+/**
+ * TLS alerts with which a server, or a proxy in front of it, refuses the client's certificate (RFC 8446, section 6.2).
+ */
 const CERTIFICATE_REFUSED = /^ERR_SSL_.*_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA)$/;
 
 /** The TunnelError for an error of the connection to the server. */

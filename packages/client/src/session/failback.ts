@@ -15,7 +15,9 @@ export interface FailbackOptions {
   clock: Pick<Clock, "after" | "random">;
 }
 
-/** While a tunnel is at a fallback server: checks the primary server, and moves back when it has been up for a while. */
+/**
+ * While a tunnel is at a fallback server: checks the primary server, and moves back when it has been up for a while.
+ */
 export class Failback {
   readonly #options: FailbackOptions;
   readonly #stop = new AbortController();

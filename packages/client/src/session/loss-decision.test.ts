@@ -62,6 +62,11 @@ describe("the kind of an error", () => {
     ["PN_SESSION_LOST", "no other", "never open", "temporary"],
     ["PN_TUNNEL_LIMIT", "no other", "never open", "final"],
     ["PN_TUNNEL_LIMIT", "no other", "was open", "full"],
+    ["PN_SESSION_TUNNEL_LIMIT", "no other", "was open", "full"],
+    ["PN_SERVER_TUNNEL_LIMIT", "no other", "never open", "final"],
+    ["PN_SERVER_TUNNEL_LIMIT", "no other", "was open", "full"],
+    ["PN_NAME_SESSION_LIMIT", "no other", "was open", "full"],
+    ["PN_OWNER_NAME_LIMIT", "no other", "was open", "full"],
     ["PN_NAME_TAKEN", "no other", "was open", "final"],
   ])("%s, %s, %s: %s", ([code, credential, history, kind]) => {
     expect(errorKind(new TunnelError(code), credential === "another credential", history === "was open")).toBe(kind);

@@ -27,7 +27,7 @@ function second(passed = 1_000): void {
 test("reports nothing while nothing changes", () => {
   monitor.listen((change) => changes.push(change));
   for (let n = 0; n < 100; n++) second();
-  // A timer of a busy machine is late, which is no sleep.
+  // On a busy machine timers are late, without a sleep.
   second(4_000);
   expect(changes).toEqual([]);
 });

@@ -9,7 +9,9 @@ const STABLE = 30_000;
 /** How long the selection waits for busy servers in all, in milliseconds, before it turns to the next one. */
 const PATIENCE = 60_000;
 
-/** The number of retries in a row, after a session of `age` milliseconds ended, or after an attempt failed (undefined). */
+/**
+ * The number of retries in a row, after a session of `age` milliseconds ended, or after an attempt failed (undefined).
+ */
 export function nextRetry(before: number, age: number | undefined): number {
   return age !== undefined && age >= STABLE ? 1 : before + 1;
 }
@@ -69,7 +71,9 @@ export class ServerSelection {
     return this.#leader === candidate;
   }
 
-  /** Whether a new session with `server` is useless: the tunnel is at another server, and `server` is not the primary. */
+  /**
+   * Whether a new session with `server` is useless: the tunnel is at another server, and `server` is not the primary.
+   */
   isElsewhere(server: URL): boolean {
     return this.#connected.size > 0 && server !== this.current && server !== this.primary;
   }

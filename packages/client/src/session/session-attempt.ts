@@ -7,7 +7,7 @@ import { dialServer } from "../server-way/server-dial.js";
 import type { Dependencies, OpenSession } from "./dependencies.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";
-import type { SessionOwner } from "./tunnel-session.js";
+import { DRAIN, type SessionOwner } from "./tunnel-session.js";
 
 /** Milliseconds between two probes of the tunnel. */
 export const HEALTH_INTERVAL = 60_000;
@@ -28,14 +28,14 @@ type LoggedIn = Awaited<ReturnType<Dependencies["connect"]>>;
 /** One session of a tunnel, from the attempt to connect until it is closed. */
 export class SessionAttempt implements SessionOwner {
   readonly server: URL;
-  /** The session that replaced this one while it was connected. */
-  successor: SessionAttempt | undefined;
   readonly #context: TunnelContext;
   readonly #credential: Credential;
   readonly #events: TunnelEvents;
   readonly #onProgress: (state: "connecting" | "authenticating") => void;
   readonly #retired = new AbortController();
   readonly #closed = new AbortController();
+  /** The session that replaced this one while it was connected. */
+  #successor: SessionAttempt | undefined;
   #unfollow = (): void => {};
   #method: Auth["method"] | undefined;
   #session: OpenSession | undefined;
@@ -75,7 +75,9 @@ export class SessionAttempt implements SessionOwner {
     return this.#closed.signal;
   }
 
-  /** Logs in and requests the name. @param signal aborts the attempt. @throws TunnelError; the session is closed then. */
+  /**
+   * Logs in and requests the name. @param signal aborts the attempt. @throws TunnelError; the session is closed then.
+   */
   async open(signal: AbortSignal): Promise<Bound> {
     const { options, name, instance } = this.#context;
     const { session, lifetime } = await this.#login(signal);
@@ -100,6 +102,22 @@ export class SessionAttempt implements SessionOwner {
   /** Takes no new streams. Can be called twice: the first reason counts. */
   retire(reason: TunnelError): void {
     if (!this.retired.aborted) this.#retired.abort(this.#explained(reason));
+  }
+
+  /** Retires the session by our own decision: its open streams may finish. @param successor the session that replaces it. */
+  drain(successor?: SessionAttempt): void {
+    this.#successor = successor;
+    this.retire(new TunnelError("PN_CLOSED"));
+    void this.#session?.drain(DRAIN);
+  }
+
+  /** Waits until this session, and every session that replaced it, is retired. Returns the last one. */
+  async lastRetired(): Promise<SessionAttempt> {
+    await new Promise<void>((resolve) => {
+      if (this.retired.aborted) resolve();
+      else this.retired.addEventListener("abort", () => resolve(), { once: true });
+    });
+    return this.#successor?.lastRetired() ?? this;
   }
 
   /** Sends probes as a visitor does: to the tunnel's name, and without the client's certificate. */

@@ -4,12 +4,12 @@ import type { Credential } from "../credential/credential.js";
 import { following, type ConnectionState } from "./connection-state.js";
 import { decide, errorKind } from "./loss-decision.js";
 import type { HostChange } from "./network-monitor.js";
+import { PendingAttempt } from "./pending-attempt.js";
 import { RetryWait } from "./retry-wait.js";
 import { nextRetry } from "./server-selection.js";
 import { SessionAttempt } from "./session-attempt.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";
-import { DRAIN } from "./tunnel-session.js";
 
 /** How long a fallback that refused the client is avoided, in milliseconds. */
 const REFUSED = 600_000;
@@ -29,7 +29,7 @@ export class SessionSupervisor {
   #current: SessionAttempt | undefined;
   /** The sessions that are open, those that only finish their streams included. */
   readonly #open = new Set<SessionAttempt>();
-  #attempt: { began: number; controller: AbortController } | undefined;
+  readonly #pending: PendingAttempt;
   /** Retries in a row while other sessions serve the tunnel. */
   #retries = 0;
 
@@ -37,6 +37,7 @@ export class SessionSupervisor {
     this.#context = context;
     this.#credential = credential;
     this.#events = events;
+    this.#pending = new PendingAttempt(context.dependencies.uptime);
     this.#wait = new RetryWait(context.servers, context.dependencies.clock, context.signal);
   }
 
@@ -52,14 +53,14 @@ export class SessionSupervisor {
 
   /** Lets open streams finish within `timeout` milliseconds, then closes; begins nothing new. */
   async drain(timeout: number): Promise<void> {
-    this.#attempt?.controller.abort();
+    this.#pending.abort();
     const sessions = [...this.#open].flatMap(({ session }) => session ?? []);
     await Promise.all(sessions.map((session) => session.drain(timeout)));
   }
 
   /** Closes all sessions at once. Can be called twice. */
   close(): void {
-    this.#attempt?.controller.abort();
+    this.#pending.abort();
     for (const { session } of this.#open) session?.close();
   }
 
@@ -71,8 +72,7 @@ export class SessionSupervisor {
   /** Ends a pause, restarts an attempt that makes no progress, and checks whether the session is alive. */
   onHostChange(change: HostChange): void {
     this.#wait.endPause();
-    const { uptime } = this.#context.dependencies;
-    if (this.#attempt !== undefined && uptime() - this.#attempt.began >= OLD_ATTEMPT) this.#attempt.controller.abort();
+    this.#pending.abortIfOlder(OLD_ATTEMPT);
     this.#current?.session?.checkAlive(change);
   }
 
@@ -95,11 +95,13 @@ export class SessionSupervisor {
     this.#setState("disconnected");
   }
 
-  /** Replaces the session by one with `server`, which is open before the old one ends. If that fails, nothing changes. */
+  /**
+   * Replaces the session by one with `server`, which is open before the old one ends. If that fails, nothing changes.
+   */
   async move(server: URL): Promise<"done" | "failed" | "aborted"> {
     const former = this.#current;
-    if (former === undefined || this.#attempt !== undefined) return "failed";
-    const controller = this.#beginAttempt();
+    if (former === undefined || this.#pending.exists) return "failed";
+    const controller = this.#pending.begin();
     // When the old session is lost, its loss makes a new one: this attempt would be a second.
     const abort = (): void => controller.abort();
     former.retired.addEventListener("abort", abort, { once: true });
@@ -111,7 +113,7 @@ export class SessionSupervisor {
       return controller.signal.aborted ? "aborted" : "failed";
     } finally {
       former.retired.removeEventListener("abort", abort);
-      this.#endAttempt(controller);
+      this.#pending.end(controller);
     }
   }
 
@@ -119,21 +121,23 @@ export class SessionSupervisor {
   async follow(): Promise<void> {
     const { servers } = this.#context;
     const former = this.#current;
-    if (former === undefined || this.#attempt !== undefined) return;
+    if (former === undefined || this.#pending.exists) return;
     const isApart = (): boolean => this.#current === former && former.server !== servers.current;
     let outcome = "aborted";
     while (outcome === "aborted" && isApart() && !this.#isOver) outcome = await this.move(servers.current);
-    if (outcome === "failed" && isApart() && servers.connected > 1) this.#replace(former);
+    if (outcome === "failed" && isApart() && servers.connected > 1) former.drain();
   }
 
   get #isOver(): boolean {
     return this.#context.signal.aborted || this.#context.isClosing;
   }
 
-  /** Runs a session, and those that replace it, until the last one is lost. @throws TunnelError when the tunnel fails. */
+  /**
+   * Runs a session, and those that replace it, until the last one is lost. @throws TunnelError when the tunnel fails.
+   */
   async #runSession(server: URL): Promise<Next> {
     const { uptime } = this.#context.dependencies;
-    const controller = this.#beginAttempt();
+    const controller = this.#pending.begin();
     let session: SessionAttempt;
     try {
       session = await this.#openSession(server, controller);
@@ -143,10 +147,10 @@ export class SessionSupervisor {
       if (!(error instanceof TunnelError)) throw error;
       return this.#recover(error, server, undefined);
     } finally {
-      this.#endAttempt(controller);
+      this.#pending.end(controller);
     }
     const openedAt = uptime();
-    const last = await lastOf(session);
+    const last = await session.lastRetired();
     const reason = last.retired.reason as TunnelError;
     // PN_CLOSED: this side has closed it.
     if (this.#isOver || reason.code === "PN_CLOSED") return "attempt";
@@ -185,16 +189,6 @@ export class SessionSupervisor {
     return "pause";
   }
 
-  #beginAttempt(): AbortController {
-    const controller = new AbortController();
-    this.#attempt = { began: this.#context.dependencies.uptime(), controller };
-    return controller;
-  }
-
-  #endAttempt(controller: AbortController): void {
-    if (this.#attempt?.controller === controller) this.#attempt = undefined;
-  }
-
   /**
    * Opens a session that serves the tunnel.
    * @param controller aborts the attempt.
@@ -218,20 +212,11 @@ export class SessionSupervisor {
     this.#open.add(attempt);
     this.#current = attempt;
     const isNew = servers.add(this, server);
-    if (former !== undefined) {
-      former.successor = attempt;
-      this.#replace(former);
-    }
+    former?.drain(attempt);
     attempt.watchDataPlane(bound);
     this.#setState("connected");
     this.#events.onBound(bound, isNew);
     return attempt;
-  }
-
-  /** Retires a session by our own decision: its open streams may finish. */
-  #replace(former: SessionAttempt): void {
-    former.retire(new TunnelError("PN_CLOSED"));
-    void former.session?.drain(DRAIN);
   }
 
   #onRetired(attempt: SessionAttempt): void {
@@ -254,7 +239,9 @@ export class SessionSupervisor {
     return "attempt";
   }
 
-  /** Waits before a retry. When the last session is lost meanwhile, another row of retries counts: a new pause begins. */
+  /**
+   * Waits before a retry. When the last session is lost meanwhile, another row of retries counts: a new pause begins.
+   */
   async #pause(): Promise<Next> {
     const { dependencies, reconnection, servers } = this.#context;
     const attempt = servers.connected > 0 ? this.#retries : servers.retries;
@@ -273,19 +260,4 @@ export class SessionSupervisor {
     this.state = following(this.state, state);
     this.#events.onState();
   }
-}
-
-/** Waits until `session`, and every session that replaced it, is retired. Returns the last one. */
-async function lastOf(session: SessionAttempt): Promise<SessionAttempt> {
-  for (let current = session; ; current = current.successor) {
-    await aborted(current.retired);
-    if (current.successor === undefined) return current;
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

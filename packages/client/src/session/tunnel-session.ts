@@ -109,7 +109,9 @@ export class TunnelSession implements SessionHandler {
     return this.#dataPlane?.state ?? "unknown";
   }
 
-  /** Probes the tunnel every `interval` milliseconds. The session is closed when probes used to succeed and now fail. */
+  /**
+   * Probes the tunnel every `interval` milliseconds. The session is closed when probes used to succeed and now fail.
+   */
   watchDataPlane(route: ProbeRoute, interval: number): void {
     const probe = new Probe(route);
     this.#probe = probe;

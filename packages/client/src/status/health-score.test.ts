@@ -49,7 +49,7 @@ test.for([
   ["a slow heartbeat", { pingLatency: 300 }, 96],
   ["a very slow heartbeat", { pingLatency: 60_000 }, 85],
   ["a local service that is not there", { localFailing: true }, 80],
-  ["nobody probes", { dataPlane: "unknown" }, 95],
+  ["no probe yet", { dataPlane: "unknown" }, 95],
   ["visitors do not come through", { dataPlane: "failing" }, 40],
   ["all at once", { drops: 9, pingLatency: 60_000, localFailing: true, dataPlane: "failing" }, 0],
 ] as const)("%s", ([, change, score]) => {

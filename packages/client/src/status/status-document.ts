@@ -49,7 +49,9 @@ export interface MetricsReport {
   http_responses: number;
   /** Responses by the first digit of their status, of requests that were listed. */
   responses_by_class: Record<StatusClass, number>;
-  /** Requests that the server only counted, as there were too many to list: their size, duration and status are unknown. */
+  /**
+   * Requests that the server only counted, as there were too many to list: their size, duration and status are unknown.
+   */
   omitted_requests: number;
   /** Body bytes from visitors, of requests that were listed. */
   bytes_in: number;

@@ -33,9 +33,9 @@ export class RaceLost extends Error {
 }
 
 /**
- * Connects to the address that answers first (happy eyeballs, RFC 8305). The next attempt begins when one fails, or when
- * the pending ones have not answered for a while. Pending attempts continue until one succeeds, so that a slow route is
- * not a failure; the others are aborted then.
+ * Connects to the address that answers first (happy eyeballs, RFC 8305). The next attempt begins when one fails, or
+ * when the pending ones have not answered for a while. Pending attempts continue until one succeeds, so that a slow
+ * route is not a failure; the others are aborted then.
  * @throws RaceLost when all addresses fail; the reason of `signal`.
  */
 export function firstToConnect<T>({ addresses, start, setTimer, signal, onChange }: Race<T>): Promise<T> {

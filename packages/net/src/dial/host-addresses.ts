@@ -4,7 +4,10 @@ import { isIP } from "node:net";
 /** Resolves a name to all its addresses, in the system's order of preference. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
-/** The addresses of localhost and its subdomains, which not every resolver knows (RFC 6761, section 6.3), in the order in which they are tried. */
+/**
+ * The addresses of localhost and its subdomains, which not every resolver knows (RFC 6761, section 6.3), in the order
+ * in which they are tried.
+ */
 export const LOOPBACK_ADDRESSES = ["127.0.0.1", "::1"] as const;
 
 export function isLoopbackName(host: string): boolean {

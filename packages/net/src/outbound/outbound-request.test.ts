@@ -31,7 +31,9 @@ test("an IP address in the URL is always permitted; a name of a private address 
 });
 
 describe("through a proxy", () => {
-  /** A proxy that connects to one service for every destination. The names `public`, `inside` and `both` resolve here. */
+  /**
+   * A proxy that connects to one service for every destination. The names `public`, `inside` and `both` resolve here.
+   */
   async function setup() {
     const port = await listen((incoming, outgoing) => outgoing.end(incoming.headers.host));
     const [inside, outside] = [

@@ -28,8 +28,8 @@ export interface OutboundResponse {
 
 /**
  * Sends a request to a URL of the operator's configuration. The name is resolved once, and the addresses that were
- * checked are the ones that are dialled. Size and time are limited, and redirects are not followed. A proxy resolves the
- * name itself, so it is used only if the name does not resolve to a private address here.
+ * checked are the ones that are dialled. Size and time are limited, and redirects are not followed. A proxy resolves
+ * the name itself, so it is used only if the name does not resolve to a private address here.
  * @throws Error with the reason; it never contains the request.
  */
 export async function outboundRequest(outbound: OutboundRequest): Promise<OutboundResponse> {
@@ -85,7 +85,10 @@ function privateFault(host: string, { allowOption = "allow_private" }: OutboundR
   return new Error(`${host} resolves to a private address; ${allowOption} = true allows that`);
 }
 
-/** A lookup that returns only the permitted addresses. An IP address in the URL needs no lookup, and is always permitted. */
+/**
+ * A lookup that returns only the permitted addresses. An IP address in the URL needs no lookup, and is always
+ * permitted.
+ */
 function lookupOf(outbound: OutboundRequest): LookupFunction {
   return (host, { all }, done) => {
     addressesOf(outbound, host)

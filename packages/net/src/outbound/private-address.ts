@@ -12,7 +12,10 @@ const NETWORKS: readonly (readonly [string, number])[] = [
 const list = new BlockList();
 for (const [network, bits] of NETWORKS) list.addSubnet(network, bits, isIPv4(network) ? "ipv4" : "ipv6");
 
-/** Whether an IP address is not on the public internet: loopback, private, link-local (cloud metadata services), multicast … */
+/**
+ * Whether an IP address is not on the public internet: loopback, private, link-local (cloud metadata services),
+ * multicast …
+ */
 export function isPrivateAddress(address: string): boolean {
   const plain = unmapped(address.split("%", 1)[0]!);
   if (isIPv4(plain)) return list.check(plain, "ipv4");

@@ -41,7 +41,10 @@ export class Certificates {
   readonly #policy: TlsPolicy;
   #ready: readonly Ready[] = [];
 
-  /** The first certificate is the default for clients without SNI or with an unknown name. @throws Error when OpenSSL rejects one. */
+  /**
+   * The first certificate is the default for clients without SNI or with an unknown name. @throws Error when OpenSSL
+   * rejects one.
+   */
   constructor(certificates: readonly Certificate[], policy: TlsPolicy = {}, clientCa?: ClientCa) {
     this.#policy = policy;
     this.replace(certificates, clientCa);

@@ -2,18 +2,18 @@ import { X509Certificate } from "node:crypto";
 import { RevocationList } from "./revocation-list.js";
 import { checkTrustPem } from "./trust.js";
 
-/** PEM, and what messages call the files. */
+/** PEM texts, and the names of the files for messages. */
 export interface ClientCaPem {
   ca: string;
   crl?: string;
   names?: { ca: string; crl: string };
 }
 
-/** Who may sign the certificates of clients, and which of those do not count any more. */
+/** The CA that signs client certificates, and its revocation list. */
 export class ClientCa {
   readonly ca: string;
   readonly crl: string | undefined;
-  readonly #authorities: ReadonlySet<string>;
+  readonly #cas: ReadonlySet<string>;
   readonly #revoked: RevocationList | undefined;
 
   /** @throws TlsError PN_TLS_FILE */
@@ -22,14 +22,17 @@ export class ClientCa {
     this.ca = ca;
     this.crl = crl;
     const each = ca.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
-    this.#authorities = new Set(each.map((pem) => new X509Certificate(pem).fingerprint256));
+    this.#cas = new Set(each.map((pem) => new X509Certificate(pem).fingerprint256));
     this.#revoked = crl === undefined ? undefined : new RevocationList(crl, names.crl);
   }
 
-  /** Whether a chain that OpenSSL found good, from the leaf to its authority, still is: nobody in it was revoked, and its authority counts. */
+  /**
+   * Whether a chain that OpenSSL has verified, from the leaf to the CA, is still valid: the CA is trusted, and no
+   * certificate was revoked.
+   */
   accepts(chain: readonly X509Certificate[]): boolean {
     return (
-      chain.some(({ fingerprint256 }) => this.#authorities.has(fingerprint256)) &&
+      chain.some(({ fingerprint256 }) => this.#cas.has(fingerprint256)) &&
       !chain.some(({ raw }) => this.#revoked?.has(raw) === true)
     );
   }

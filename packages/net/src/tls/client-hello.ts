@@ -26,7 +26,9 @@ export function readClientHello(bytes: Buffer): ClientHello {
   return new ClientHelloReader().read(bytes);
 }
 
-/** The same for bytes in pieces. Each byte is read once, no matter how the message is split into records and packets. */
+/**
+ * The same for bytes in pieces. Each byte is read once, no matter how the message is split into records and packets.
+ */
 export class ClientHelloReader {
   readonly #message = new ByteStore();
   /** Bytes of the record's header that were read, and bytes of its content that are missing. */

@@ -8,7 +8,10 @@ export type Peeked = Exclude<ClientHello, { kind: "partial" }> | { readonly kind
 /** The message with its record headers, and further bytes of the same read. */
 const MAX_BYTES = LONGEST_HELLO + 64 * 1024;
 
-/** Reads the ClientHello of a connection and puts it back into the socket, which is paused then. `timeout` is in milliseconds. */
+/**
+ * Reads the ClientHello of a connection and puts it back into the socket, which is paused then. `timeout` is in
+ * milliseconds.
+ */
 export function peekClientHello(socket: Socket, timeout: number): Promise<Peeked> {
   return new Promise((resolve) => {
     const reader = new ClientHelloReader();

@@ -14,8 +14,8 @@ function certificateId(issuer: Buffer, serial: Buffer): string {
 }
 
 /**
- * Revoked certificates (RFC 5280, section 5.1). OpenSSL verifies the lists in each handshake; this class decides whether
- * an open connection may continue.
+ * Revoked certificates (RFC 5280, section 5.1). OpenSSL verifies the lists in each handshake; this class decides
+ * whether an open connection may continue.
  */
 export class RevocationList {
   readonly #revoked = new Set<string>();

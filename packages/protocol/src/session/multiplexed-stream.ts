@@ -3,7 +3,8 @@ import { Flag } from "../wire/frame.js";
 import type { ReceiveWindow } from "./receive-window.js";
 import { SendSide, type SendSideOwner } from "./send-side.js";
 import type { Sender } from "./sender.js";
-import type { Stream, StreamHandler, StreamReset } from "./stream.js";
+import { streamReset, type StreamReset } from "./stream-reset.js";
+import type { Stream, StreamHandler } from "./stream.js";
 
 /** While more than this is queued, in bytes, `write` asks its caller to pause. */
 const HIGH_WATER = 16 * 1024;
@@ -100,7 +101,7 @@ export class MultiplexedStream implements Stream, SendSideOwner {
     this.window.close();
   }
 
-  resetAfterFlush(code: ErrorCode): void {
+  resetAfterFlush(code: ErrorCode = "PN_LOCAL_RESET"): void {
     if (this.over) return this.window.close();
     if (this.#pending === "reset" || this.#pending === "fin-then-reset") return;
     this.#pending = this.#pending === "fin" ? "fin-then-reset" : "reset";
@@ -153,7 +154,7 @@ export class MultiplexedStream implements Stream, SendSideOwner {
   }
 
   receiveReset(error: number, delivered: number): void {
-    this.abort({ code: errorCode(error), delivered });
+    this.abort(streamReset(errorCode(error), delivered));
   }
 
   /** The peer reset the stream, or the session is lost. */

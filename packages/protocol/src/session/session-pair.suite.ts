@@ -5,7 +5,8 @@ import type { MultiplexedStream } from "./multiplexed-stream.js";
 import type { SessionHandler } from "./session-handler.js";
 import { Session } from "./session.js";
 import { SimulatedLink, VirtualClock, type LinkOptions } from "./simulated-link.suite.js";
-import type { Stream, StreamHandler, StreamReset } from "./stream.js";
+import type { StreamReset } from "./stream-reset.js";
+import type { Stream, StreamHandler } from "./stream.js";
 
 /** A session's owner that records all events. */
 export class SessionRecord implements SessionHandler {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ERRORS, TunnelError } from "../errors.js";
 import { ScriptedPeer } from "./scripted-peer.suite.js";
 import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
+import { streamReset } from "./stream-reset.js";
 
 describe("opening streams", () => {
   test("the server's ids are odd, and OPEN leaves with the first bytes in one message", () => {
@@ -175,8 +176,8 @@ describe("ending streams", () => {
     peer.sends({ type: "RESET", stream: 1, error: ERRORS.PN_CANCELLED.number, delivered: 12 });
     peer.sends({ type: "RESET", stream: 3, error: 4_000_000_000, delivered: 0 });
     expect(received.map(({ reset }) => reset)).toEqual([
-      { code: "PN_CANCELLED", delivered: 12 },
-      { code: "PN_INTERNAL", delivered: 0 },
+      streamReset("PN_CANCELLED", 12),
+      streamReset("PN_INTERNAL", 0),
     ]);
     expect(peer.sent("RESET")).toEqual([]);
   });
@@ -203,7 +204,7 @@ describe("GOAWAY", () => {
     pair.clock.run(20);
     expect(pair.server.record.goAways).toEqual([{ code: "PN_DRAINING", retryAfter: 1_500, reason: "restart" }]);
     expect(pair.server.session.available).toBe(false);
-    expect(crossing.reset).toEqual({ code: "PN_DRAINING", delivered: 0 });
+    expect(crossing.reset).toEqual(streamReset("PN_DRAINING", 0));
     const accepted = new Received(pair.client.record.streams[0]!);
     for (const { stream } of [before, accepted]) {
       stream.write(Buffer.from("bye"));
@@ -233,7 +234,7 @@ describe("the end of a session", () => {
     pair.clock.run(1);
     pair.link.break();
     pair.link.break();
-    const lost = JSON.stringify({ code: "PN_SESSION_LOST", delivered: -1 });
+    const lost = JSON.stringify(streamReset("PN_SESSION_LOST", -1));
     expect(order).toEqual([lost, lost, lost, "PN_SESSION_LOST"]);
     expect(pair.client.record.closed?.code).toBe("PN_SESSION_LOST");
     expect([pair.server.session.streams, pair.client.session.streams]).toEqual([0, 0]);
@@ -263,7 +264,7 @@ describe("the end of a session", () => {
     pair.server.session.close(new TunnelError("PN_INTERNAL"));
     pair.server.session.close(new TunnelError("PN_AUTH_REFUSED"));
     expect(pair.link.server.closed).toEqual({ code: 4001, reason: "PN_INTERNAL" });
-    expect(other.reset).toEqual({ code: "PN_SESSION_LOST", delivered: -1 });
+    expect(other.reset).toEqual(streamReset("PN_SESSION_LOST", -1));
     expect(pair.server.session.available).toBe(false);
     // The owner continues for a moment, as an owner does that does not know yet.
     stream.write(Buffer.alloc(200_000));
@@ -310,7 +311,7 @@ describe("the end of a session", () => {
       { type: "OPEN", stream: 3, tunnel: 1, window: 10 },
       { type: "GOAWAY", error: 9, retry_after: 0, reason: "" },
     );
-    expect(received).toMatchObject({ bytes: 0, reset: { code: "PN_SESSION_LOST", delivered: -1 } });
+    expect(received).toMatchObject({ bytes: 0, reset: streamReset("PN_SESSION_LOST", -1) });
     expect(peer.record.streams).toHaveLength(1);
     expect(peer.record.goAways).toEqual([]);
     expect(peer.session.streams).toBe(0);

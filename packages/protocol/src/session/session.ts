@@ -8,6 +8,7 @@ import { Liveness } from "./liveness.js";
 import { Sender, type SenderPort } from "./sender.js";
 import type { SessionHandler } from "./session-handler.js";
 import type { Stream } from "./stream.js";
+import { streamReset } from "./stream-reset.js";
 import { StreamTable } from "./stream-table.js";
 import type { TransportHandler } from "../transport.js";
 
@@ -99,7 +100,7 @@ export class Session implements FrameHandler, TransportHandler {
     for (const stream of [...this.#streams.all()].filter((each) => each.tunnel === tunnel)) {
       this.#guard(() => {
         stream.reset(code);
-        stream.handler.onReset({ code, delivered: -1 });
+        stream.handler.onReset(streamReset(code, -1));
       });
     }
   }
@@ -261,7 +262,7 @@ export class Session implements FrameHandler, TransportHandler {
   #abortStreams(): void {
     this.#sender.close();
     for (const stream of this.#streams.all()) {
-      this.#guard(() => stream.abort({ code: "PN_SESSION_LOST", delivered: -1 }));
+      this.#guard(() => stream.abort(streamReset("PN_SESSION_LOST", -1)));
     }
   }
 

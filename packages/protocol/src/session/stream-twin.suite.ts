@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import type { SessionPair } from "./session-pair.suite.js";
 import type { MultiplexedStream } from "./multiplexed-stream.js";
-import type { Stream, StreamHandler, StreamReset } from "./stream.js";
+import type { StreamReset } from "./stream-reset.js";
+import type { Stream, StreamHandler } from "./stream.js";
 
 /** Actions of one end of a stream from inside its handler. */
 export interface Manners {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.js";
+import type { StreamReset } from "./stream-reset.js";
 
 /**
  * One multiplexed stream of a session: PROTOCOL.md, section 5. It behaves like a TCP connection, and half-closes like
@@ -26,8 +27,8 @@ export interface Stream {
   end(): void;
   /** Ends both directions at once and discards queued bytes. Default code: PN_CANCELLED. */
   reset(code?: ErrorCode): void;
-  /** Ends both directions after the queued bytes, and after FIN if `end` was called. */
-  resetAfterFlush(code: ErrorCode): void;
+  /** Ends both directions after the queued bytes, and after FIN if `end` was called. Default code: PN_LOCAL_RESET. */
+  resetAfterFlush(code?: ErrorCode): void;
   /** `bytes` of what arrived have been processed; the peer may send as many again. */
   consumed(bytes: number): void;
 }
@@ -43,10 +44,4 @@ export interface StreamHandler {
   onReset(reason: StreamReset): void;
   /** The queue has room again after `write` returned false. */
   onDrain(): void;
-}
-
-export interface StreamReset {
-  code: ErrorCode;
-  /** Bytes of ours that the peer passed to its local service; -1 when the session broke and the count is unknown. */
-  delivered: number;
 }

@@ -10,7 +10,6 @@ import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
 import { ProbeRoute } from "./probe-route.js";
 import { RequestLog } from "./request-log.js";
-import { TunnelStream } from "./tunnel-stream.js";
 
 export interface TunnelOptions {
   /** The number by which OPEN addresses it. */
@@ -102,7 +101,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
 
   /** @param probe the request may be one of the client's own. */
   dial(probe = false): ByteStream {
-    return new TunnelStream(this.#session.open(this.number, probe));
+    return this.#session.open(this.number, probe);
   }
 
   /** Retires idle streams that are too old. Call about once a second. */

@@ -1,0 +1,39 @@
+import type { ErrorCode } from "../errors.js";
+
+/**
+ * What a broken stream means for the bytes on it: `refused`, the local service took no connection; `timeout`, it did not
+ * answer the dial; `gone`, the session is lost or closing, or the tunnel is not bound; `full`, the client takes no more
+ * streams; `broken`, anything else, for instance a reset by the local service.
+ */
+export type BreakCause = "refused" | "timeout" | "gone" | "full" | "broken";
+
+/** Why a stream broke. */
+export interface StreamReset {
+  code: ErrorCode;
+  cause: BreakCause;
+  /** Bytes of ours that the peer passed to its local service; -1 when the session broke and the count is unknown. */
+  delivered: number;
+}
+
+/** @param delivered as in StreamReset. */
+export function streamReset(code: ErrorCode, delivered: number): StreamReset {
+  return { code, cause: causeOf(code), delivered };
+}
+
+function causeOf(code: ErrorCode): BreakCause {
+  switch (code) {
+    case "PN_DIAL_REFUSED":
+    case "PN_DIAL_FAILED":
+      return "refused";
+    case "PN_DIAL_TIMEOUT":
+      return "timeout";
+    case "PN_SESSION_LOST":
+    case "PN_DRAINING":
+    case "PN_TUNNEL_UNBOUND":
+      return "gone";
+    case "PN_STREAM_LIMIT":
+      return "full";
+    default:
+      return "broken";
+  }
+}
