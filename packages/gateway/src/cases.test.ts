@@ -110,7 +110,7 @@ type Cut = (text: string, step: number) => string[];
 const whole: Cut = (text) => [text];
 const bytewise: Cut = (text) => text.split("");
 
-/** A dialogue, perhaps after another request, whose response comes before the rest of what the visitor gets. */
+/** A dialogue, perhaps after another request, whose response comes first. */
 type ScenePart = Step | { visitor_gets_first: string };
 type Scene = Omit<Dialogue, "steps"> & { steps: ScenePart[] };
 

@@ -73,7 +73,7 @@ class SilentUpstream implements Upstream, ByteStream {
   consumed(): void {}
 }
 
-/** Sends the first bytes of an upload to `upstream`. Returns what comes until the end. */
+/** Sends the first bytes of an upload to `upstream`. Returns everything until the end. */
 async function upload(upstream: SilentUpstream, limits: GatewayOptions["limits"]): Promise<string> {
   const pool = new Pool([new Target(upstream)]);
   const router: Router = () => ({ kind: "upstream", pool, hostHeader: undefined, onFinished() {} });

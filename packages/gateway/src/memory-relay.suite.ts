@@ -15,7 +15,7 @@ export class MemoryRelay {
     GATEWAY.accept(this.visitor);
   }
 
-  /** Closes what is still open. */
+  /** Closes both connections. */
   close(): void {
     this.visitor.destroy();
     this.visitor.pump();
@@ -33,7 +33,7 @@ export class MemoryConnection implements Connection {
   readonly peerCertificate = undefined;
   unsent = 0;
   progress = 0;
-  /** While false, what is written stays unsent until `drain`. */
+  /** While false, written bytes stay unsent until `drain`. */
   takes = true;
   state: "open" | "end" | "reset" = "open";
   #written = "";
@@ -60,7 +60,7 @@ export class MemoryConnection implements Connection {
     this.handler.onClose();
   }
 
-  /** What the visitor got since the last call, or the first part of that. */
+  /** The bytes that the visitor received since the last call, or the first part of them. */
   take(length = this.#written.length): string {
     const taken = this.#written.slice(0, length);
     this.#written = this.#written.slice(length);

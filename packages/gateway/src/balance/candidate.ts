@@ -8,7 +8,7 @@ export interface Candidate {
   readonly inUse: number;
 }
 
-/** What a policy may know of the request. */
+/** The parts of a request that a policy may use. */
 export interface PickContext {
   /** The visitor's IP address. */
   readonly address: string;

@@ -40,7 +40,7 @@ export class RequestSide {
     this.#write(head);
   }
 
-  /** Sends what was sent of the body before. */
+  /** Sends the parts of the body that were sent before. */
   sendAgain(sent: readonly Buffer[]): void {
     for (const chunk of sent) this.#write(chunk);
   }

@@ -29,7 +29,7 @@ export class ResponseSide {
   state: "head" | "body" | "end" | "switched" = "end";
   /** The origin keeps its connection for another request. */
   keepsAlive = false;
-  /** For how many idle seconds; -1 when it does not say. */
+  /** The origin's idle timeout in seconds; -1 when unknown. */
   idleTimeout = -1;
   readonly #body = new Body();
   #form: ChunkForm = "chunks";
@@ -110,7 +110,7 @@ export class ResponseSide {
       sink.onInterimHead(HEAD);
     }
     const end = this.#begin(chunk, at, sink);
-    // In the piece, what came before it does not count.
+    // Earlier pieces do not count in the position.
     return end < 0 ? -1 : end - (chunk.length - piece.length);
   }
 

@@ -4,7 +4,7 @@ import { ChunkReader, type ChunkForm } from "./chunk-reader.js";
 import { chunkedBodies, cuts, mutated } from "./messages.suite.js";
 
 interface Outcome {
-  /** What was passed on. */
+  /** The bytes that were passed on. */
   passed: string;
   done: boolean;
   /** Bytes of the message that belonged to the body. */

@@ -42,9 +42,7 @@ export class IdleStreams {
     return undefined;
   }
 
-  /**
-   * Keeps `stream` for the next request. `timeout` is the origin's own idle timeout in seconds; -1 when it did not say.
-   */
+  /** Keeps `stream` for the next request. `timeout` is the origin's own idle timeout in seconds; -1 when unknown. */
   give(stream: ByteStream, now: number, timeout: number): void {
     if (this.#closed) return this.#drop(stream);
     const idle = timeout < 0 ? IDLE_LIMITS.idle : Math.min(IDLE_LIMITS.idle, timeout * 1000 - 1000);

@@ -5,7 +5,7 @@ import { writeOwnResponse, type ChunkForm, type Refusal, type RequestHead, type 
 /** Up to this many bytes of body leave in one piece with their head. */
 const SMALL_BODY = 16 * 1024;
 
-/** What the writer needs of its visitor. */
+/** The visitor, as its writer needs it. */
 export interface ResponseWriterOwner {
   /** The connection cannot take another request after this one. */
   readonly closesAfterRequest: boolean;

@@ -1,4 +1,4 @@
-/** What a connection reports of its writing. */
+/** A connection's counts of written bytes. */
 export interface Writing {
   /** Grows whenever something has left. */
   readonly progress: number;

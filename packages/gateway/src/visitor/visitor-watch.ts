@@ -9,7 +9,7 @@ export interface WatchedExchange {
   headWaited(elapsed: number): number;
 }
 
-/** What a visitor is doing, as far as deadlines depend on it. */
+/** The state of a visitor, as far as deadlines depend on it. */
 export type WatchedPhase = "idle" | "body" | "response" | "other";
 
 /**
@@ -25,7 +25,7 @@ export class VisitorWatch {
   readonly #pace: BodyPace;
   readonly #stall = new StallWatch();
   #deadline: number;
-  /** For how long the origin has had the whole request, or taken nothing of what is there of it. */
+  /** For how long the origin has had the whole request, or has taken nothing of a waiting body. */
   #awaited = 0;
   #blocked = 0;
 
@@ -35,7 +35,7 @@ export class VisitorWatch {
     this.#deadline = performance.now() + limits.idle;
   }
 
-  /** Sets the deadline for what comes next. */
+  /** Sets the next deadline. */
   expireIn(milliseconds: number): void {
     this.#deadline = performance.now() + milliseconds;
   }
