@@ -6,7 +6,7 @@ export interface Refusal {
   readonly status: number;
   /** For the visitor: what happened, and what the visitor can do. Plain text. */
   readonly message: string;
-  /** For the owner of the service or the server, who the visitor is not. docs/errors.md shows it. */
+  /** For the owner of the service or the server. Visitors do not see it; docs/errors.md shows it. */
   readonly advice?: string;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number;
