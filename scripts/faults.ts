@@ -1,4 +1,5 @@
-// Runs the fault tests at full length and writes the results to docs/reliability.md. Needs root, for network namespaces and mounts.
+// Runs the fault tests at full length and writes the results to docs/reliability.md. Needs root, for network namespaces
+// and mounts.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";

@@ -260,7 +260,10 @@ const CODES = new Map<number, ErrorCode>(
   Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
 );
 
-/** A client without the feature `limit_codes` gets the first in place of the others, with their message: PROTOCOL.md, section 4. */
+/**
+ * A client without the feature `limit_codes` gets the first in place of the others, with their message: PROTOCOL.md,
+ * section 4.
+ */
 const LIMIT_CODES = [
   "PN_TUNNEL_LIMIT",
   "PN_SESSION_TUNNEL_LIMIT",

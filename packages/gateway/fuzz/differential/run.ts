@@ -3,7 +3,8 @@
  * them damaged, go through the gateway's readers, and the result is sent to each server, many on a connection, each
  * followed by a marker.
  *
- *     node packages/gateway/fuzz/differential/run.ts [--server nginx,apache,haproxy,python,node] [--runs 1000000] [--seconds 3600] [--seed N]
+ *     node packages/gateway/fuzz/differential/run.ts [--server nginx,apache,haproxy,python,node] \
+ *         [--runs 1000000] [--seconds 3600] [--seed N]
  *
  * A server may refuse a request for the reasons in refusals.ts. Where it reads one differently, the difference is
  * printed and the exit code is 1.
