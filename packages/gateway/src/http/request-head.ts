@@ -144,7 +144,8 @@ export class RequestHead {
    */
   keep(): void {
     if (this.#isKept) return;
-    const copy = Buffer.from(this.#bytes.subarray(this.#start, this.#end));
+    const copy = Buffer.allocUnsafe(this.#end - this.#start);
+    this.#bytes.copy(copy, 0, this.#start, this.#end);
     // Positions are those in the bytes.
     if (this.#start === 0) this.#bytes = copy;
     else this.read(copy, 0, copy.length);
