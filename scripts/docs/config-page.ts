@@ -24,7 +24,7 @@ export function configPage(): string {
       "- A description ends with the command-line flag and the environment variable of the option, if it has them. _Secret_ means that Postern never prints the value.",
       "- The environment variables of `[[tunnel.endpoints]]` apply to `postern http`, which shares one service. `postern start` takes endpoints from the file only.",
     ].join("\n"),
-    "Options marked _Not supported yet_ are read and checked, but this version does not act on them. `postern config check` lists those that a file uses, and `postern start` refuses to run with them. Options marked _No effect_ are accepted and ignored.",
+    "_Not supported yet_ is followed by the feature that this version lacks: such an option works only with its default. `postern config check` lists the options of a file that need such a feature, and `postern start` refuses to run with them. Options marked _No effect_ are ignored, with a warning.",
     "The _local gateway_ (`[server]`, `[static_config]` and `[[proxy]]`) serves static files and proxied routes without a tunnel. This version reads and checks its options but does not contain it.",
     "Postern rejects a file that other users can write. It warns about a file that contains secrets and that other users can read.",
     ...reference()

@@ -242,7 +242,7 @@ export const tunnelServer = section("Public server.", {
   ),
   max_tunnels: option(
     integer({ min: 1 }),
-    "Maximum number of tunnels over all clients; the server refuses further ones.",
+    "Maximum number of tunnels of all clients together; the server refuses further ones.",
     { default: 10_000 },
   ),
   subdomain_strategy: option(choice(["random", "uuid", "user_specified"]), "How subdomains are chosen.", {
@@ -265,7 +265,7 @@ export const tunnelServer = section("Public server.", {
   ssl,
   monitoring,
   performance: section(
-    "Sizes that the server chooses automatically.",
+    "Threads, buffers and intervals.",
     {
       connection_pool_size: option(integer(), "Connections to keep open."),
       worker_threads: option(integer(), "Number of threads."),
