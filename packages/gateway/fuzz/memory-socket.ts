@@ -32,7 +32,7 @@ export class MemorySocket extends Duplex {
   }
 }
 
-/** Everything that was pushed has been read, parsed and delivered: streams hand on within a turn or two. */
+/** Resolves when everything that was pushed has been read, parsed and delivered, which takes one or two turns. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

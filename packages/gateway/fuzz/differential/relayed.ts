@@ -13,7 +13,7 @@ export interface Relayed {
   /** Bytes of content. */
   length: number;
   chunked: boolean;
-  /** It offers another protocol: nothing is sent after it before the origin has responded. */
+  /** Whether it offers another protocol. Nothing is sent after it until the origin has responded. */
   upgrades: boolean;
 }
 
