@@ -10,7 +10,7 @@ export class MemorySocket extends Duplex {
     done();
   }
 
-  /** node:http sets timers on its sockets, which are not needed here. */
+  /** node:http sets timers on its sockets. They are not needed here. */
   setTimeout(): this {
     return this;
   }
