@@ -17,8 +17,8 @@ export function clientSection(): string[] {
     [
       "| while connected | minus |",
       "|---|---|",
-      `| a lost connection in the last ten minutes | ${HEALTH.drop} each, at most ${HEALTH.mostDrops} |`,
-      `| mean heartbeat round trip above ${HEALTH.latencyFree} ms | 1 for every ${HEALTH.latencyStep} ms, at most ${HEALTH.mostLatency} |`,
+      `| a lost connection in the last ten minutes | ${HEALTH.drop} each, at most ${HEALTH.maxDrops} |`,
+      `| mean heartbeat round trip above ${HEALTH.latencyFree} ms | 1 for every ${HEALTH.latencyStep} ms, at most ${HEALTH.maxLatency} |`,
       `| local service unreachable in the last minute | ${HEALTH.local} |`,
       `| result of the end-to-end check unknown (\`data_plane\` is \`unknown\`) | ${HEALTH.unknown} |`,
       `| end-to-end check failing (\`data_plane\` is \`failing\`) | ${HEALTH.failing} |`,

@@ -23,7 +23,7 @@ export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
     return new Promise((resolve) => this.#readers.push(resolve));
   }
 
-  /** Accepts no more items. Waiting items can still be read. */
+  /** Accepts no more items. Items that are waiting can still be read. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

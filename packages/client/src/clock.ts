@@ -5,7 +5,8 @@ export interface Clock {
   /** 0 ≤ random < 1. */
   random(): number;
   /**
-   * Runs `task` in `delay` milliseconds, at most 2³¹ − 1. Returns a function that cancels it; it can be called twice.
+   * Runs `task` after `delay` milliseconds, at most 2³¹ − 1. Returns a function that cancels it and that can be called
+   * twice.
    */
   after(delay: number, task: () => void): () => void;
 }

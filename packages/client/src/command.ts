@@ -1,10 +1,11 @@
-// The subpath `@postern/client/command`: what the `postern` command needs beside the SDK. It is not a public interface.
+// The subpath `@postern/client/command`: exports that the `postern` command needs in addition to the SDK. It is not a
+// public interface.
 export { parseLocalAddress, type LocalAddress } from "./local/local-address.js";
-export { dialThrough } from "./server-way/dial-through.js";
-export { proxyOf } from "./server-way/proxy-address.js";
-export { PROXY_LIMITS } from "./server-way/proxy-tunnel.js";
-export { parseServerAddress } from "./server-way/server-address.js";
-export { checkLocal, checkServer, type ServerCheck } from "./server-way/server-check.js";
+export { dialThrough } from "./server-connection/dial-through.js";
+export { proxyOf } from "./server-connection/proxy-address.js";
+export { PROXY_LIMITS } from "./server-connection/proxy-tunnel.js";
+export { parseServerAddress } from "./server-connection/server-address.js";
+export { checkLocal, checkServer, type ServerCheck } from "./server-connection/server-check.js";
 export {
   CLIENT_METRICS,
   metricFamilies,

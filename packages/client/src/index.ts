@@ -5,7 +5,7 @@ export type { ClientTls } from "@postern/net";
 export { TunnelError, type ErrorCode, type RequestRecord } from "@postern/protocol";
 export type { ConnectOptions, ReconnectionOptions, TokenRefreshOptions, TunnelHandle } from "./options.js";
 export type { DataPlaneState } from "./probe/data-plane.js";
-export { proxyFor } from "./server-way/proxy-choice.js";
+export { proxyFor } from "./server-connection/proxy-choice.js";
 export { checkLogin, type LoginCheck } from "./session/check-login.js";
 export type { ConnectionState } from "./session/connection-state.js";
 export type {

@@ -32,7 +32,7 @@ export class ManualClock implements Clock {
     return this.waiting === 0 ? undefined : Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.#now;
   }
 
-  /** Advances the clock. Tasks run at their time, and promises settle before the next task. */
+  /** Advances the clock. Each task runs at its time, and promises settle before the next task. */
   async pass(milliseconds: number): Promise<void> {
     const until = this.#now + milliseconds;
     for (;;) {

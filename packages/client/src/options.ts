@@ -29,7 +29,9 @@ export interface ConnectOptions {
   local: string | number;
   /** The subdomain to request. Default: the server chooses one. */
   subdomain?: string;
-  /** The Host that the local service gets: `rewrite` for its own address, or a fixed value. Default: the visitor's. */
+  /**
+   * The Host that the local service receives: `rewrite` for its own address, or a fixed value. Default: the visitor's.
+   */
   hostHeader?: string;
   /** The label of the tunnel in events. Default: the subdomain, else `default`. */
   name?: string;
@@ -44,7 +46,8 @@ export interface ConnectOptions {
   /** How to verify the server, and the client's certificate. */
   tls?: ClientTls;
   /**
-   * Servers to use when `server` is down, in this order. The tunnel moves back when `server` has been up for a while.
+   * Servers to use while `server` is down, in this order. The tunnel returns to `server` when it has been up for a
+   * while.
    */
   fallbacks?: string[];
   /** The number of sessions that serve the tunnel together, 1 to 16. Default 1. */
@@ -63,7 +66,7 @@ export interface ConnectOptions {
   maxConnections?: number;
   /** Closes the tunnel, also while it is being opened. */
   signal?: AbortSignal;
-  /** Is called with every event from the first attempt on, which is before `connect` resolves. */
+  /** Called with every event from the first attempt on, even before `connect` resolves. */
   onEvent?: (event: TunnelEvent) => void;
 }
 
@@ -73,15 +76,15 @@ export interface TokenRefreshOptions {
   url: string;
   refreshToken: string;
   clientId?: string;
-  /** Is sent with `clientId` by HTTP Basic authentication. */
+  /** Sent with `clientId` by HTTP Basic authentication. */
   clientSecret?: string;
   /** Milliseconds between two refreshes when the lifetime of a token is not known. Default 3,600,000. */
   interval?: number;
   /** An HTTP proxy for `url`, as in `ConnectOptions.proxy`. Default: none. */
   proxy?: string;
   /**
-   * A file that keeps the current refresh token for the next start, if the issuer rotates it. Default: it is kept in
-   * memory only.
+   * A file that stores the current refresh token for the next start, if the issuer rotates it. Default: it is kept only
+   * in memory.
    */
   stateFile?: string;
 }
@@ -89,14 +92,14 @@ export interface TokenRefreshOptions {
 export interface ReconnectionOptions {
   /** Default true. */
   enabled: boolean;
-  /** Milliseconds before the first retry; after a drop, a random part of it. Default 1,000. */
+  /** Milliseconds before the first retry; after a lost session, a random part of it. Default 1,000. */
   initialDelay: number;
   /** The longest delay in milliseconds. Default 300,000. */
   maxDelay: number;
-  /** The factor between two delays. Default 2. */
+  /** The factor by which the delay grows. Default 2. */
   backoffMultiplier: number;
   /**
-   * Retries in a row before the tunnel fails; a session of 30 seconds starts a new row. 0 means no limit. Default 0.
+   * Retries in a row before the tunnel fails. A session of 30 seconds restarts the count. 0 means no limit. Default 0.
    */
   maxAttempts: number;
   /** The share of each delay that is random, 0 to 1. Default 0.5. */
@@ -111,17 +114,20 @@ export interface TunnelHandle {
   readonly url: string;
   readonly tunnelId: string;
   readonly state: ConnectionState;
-  /** Whether requests come through, according to the client's last probe; `unknown` before the first result. */
+  /** Whether requests reach the client, according to its last probe; `unknown` before the first result. */
   readonly dataPlane: DataPlaneState;
   /** The current state, health and metrics; docs/metrics.md describes each field. */
   status(): EndpointReport;
   on(event: "event", listener: (event: TunnelEvent) => void): this;
   on(event: "state", listener: (state: ConnectionState) => void): this;
   on(event: "closed", listener: (error?: Error) => void): this;
-  /** All states from now on. A reader that falls behind by more than 1,000 misses the oldest; `missed` counts them. */
+  /**
+   * All states from now on. A reader that falls behind by more than 1,000 states misses the oldest ones; `missed`
+   * counts them.
+   */
   states(): AsyncIterableIterator<ConnectionState, undefined> & { readonly missed: number };
-  /** All events from now on, as `states`. */
+  /** All events from now on, in the same way as `states`. */
   events(): AsyncIterableIterator<TunnelEvent, undefined> & { readonly missed: number };
-  /** Lets open requests finish for at most 30 s, then closes. Can be called twice. */
+  /** Lets open requests finish for at most 30 s, then closes the tunnel. Can be called twice. */
   close(): Promise<void>;
 }

@@ -1,10 +1,10 @@
 import type { ErrorCode, RequestRecord } from "@postern/protocol";
 import type { DataPlaneState } from "./probe/data-plane.js";
 
-/** What becomes of a token. */
+/** A change of a token. */
 export type TokenChange =
   | { state: "renewed"; expires_in_ms?: number }
-  /** `delay_ms` is the time until the next attempt; it is absent when the client does not try again by itself. */
+  /** `delay_ms` is the time until the next attempt; absent when the client does not retry by itself. */
   | { state: "failed"; code: ErrorCode; delay_ms?: number }
   | { state: "expiring"; expires_in_ms: number };
 
@@ -13,7 +13,7 @@ export interface TunnelEventData {
   connection_attempt: { server: string };
   connection_success: { server: string };
   /**
-   * With `server`, an attempt to connect failed. With `others`, no attempt failed: a session broke while that many
+   * With `server`, an attempt to connect failed. With `others`, no attempt failed: a session broke while this many
    * other sessions serve the tunnel.
    */
   connection_failure: { code: ErrorCode; retryable: boolean } & (
@@ -23,14 +23,14 @@ export interface TunnelEventData {
   authentication_failure: { code: ErrorCode; retryable: boolean; server: string };
   tunnel_established: { public_url: string; tunnel_id: string; local: string };
   tunnel_closed: { code: ErrorCode; public_url: string };
-  /** One request. Above 50 requests a second the rest are only counted: `omitted`. */
+  /** One request. Beyond 50 requests a second, the remaining requests are only counted: `omitted`. */
   http_request: RequestData | { omitted: number };
   /** The round trip of a heartbeat. */
   pong: { latency_ms: number };
   /** `error` is the reason while `data_plane` is `failing`. */
   status_update: { data_plane: DataPlaneState; error?: string };
   token_refresh: TokenChange;
-  /** A retry is scheduled: the retry's number in its row, and the delay before it. */
+  /** A retry is scheduled: the number of retries in a row, and the delay before this one. */
   reconnection: { attempt: number; delay_ms: number };
   error: { code: ErrorCode };
 }
@@ -40,7 +40,7 @@ export type RequestData = { [Field in keyof RequestRecord]: RequestRecord[Field]
 
 export type TunnelEventType = keyof TunnelEventData;
 
-/** One event, as `--json` prints it; `type` decides what `data` holds. */
+/** One event, as `--json` prints it. `type` determines the fields of `data`. */
 export type TunnelEvent = { [Type in TunnelEventType]: TunnelEventOf<Type> }[TunnelEventType];
 
 export interface TunnelEventOf<Type extends TunnelEventType> {

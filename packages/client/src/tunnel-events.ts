@@ -1,19 +1,19 @@
 import type { Bound, ErrorCode, Requests, TunnelError } from "@postern/protocol";
 import type { TunnelEventData, TunnelEventType } from "./tunnel-event.js";
 
-/** What a tunnel's sessions report to it. Every part calls it directly; nothing is passed along from part to part. */
+/** The events that a tunnel's sessions report to it. Every part calls it directly. */
 export interface TunnelEvents {
   /** Emits one event to the user of the tunnel. */
   report<Type extends TunnelEventType>(type: Type, message: string, data: TunnelEventData[Type]): void;
   /** The state of a session has changed. */
   onState(): void;
-  /** A session serves the tunnel. @param isNew the tunnel was down, or at another server. */
+  /** A session serves the tunnel. @param isNew whether the tunnel was down, or at another server. */
   onBound(bound: Bound, isNew: boolean): void;
-  /** A session serves the tunnel no longer, and was not closed by this side. */
+  /** A session no longer serves the tunnel, and was not closed by this side. */
   onLost(error: TunnelError): void;
   onRequests(message: Requests): void;
   /** The local service did not accept a connection. */
   onDialFailure(code: ErrorCode, error: Error): void;
-  /** The result of a session's probes has changed. @param error why they fail. */
+  /** The result of a session's probes has changed. @param error the reason of failed probes. */
   onDataPlane(error?: string): void;
 }

@@ -5,7 +5,7 @@ import { World, type Attempt } from "./tunnel-world.suite.js";
 
 const CODES = ["PN_SESSION_LOST", "PN_SERVER_UNREACHABLE", "PN_HEARTBEAT_LOST", "PN_LOGIN_BUSY"] as const;
 
-/** The steps of the model; `which` selects the attempt. */
+/** The steps of the model. `which` selects the attempt. */
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ what: fc.constant("succeed" as const), which: fc.nat(7) }) },
   { weight: 3, arbitrary: fc.record({ what: fc.constant("fail" as const), which: fc.nat(7), code: fc.nat(3) }) },
@@ -58,14 +58,14 @@ async function take(world: World, each: Step): Promise<void> {
   await world.settle();
 }
 
-test("every sequence of steps keeps to the allowed transitions, reports the true state, and leaves nothing behind", async () => {
-  const end = fc.constantFrom("close", "refuse", "take away");
+test("every sequence of steps makes only allowed transitions, reports the actual state, and leaves no session or timer", async () => {
+  const end = fc.constantFrom("close", "refuse", "unbind");
   const shape = fc.record({
     connections: fc.integer({ min: 1, max: 3 }),
     fallbacks: fc.constantFrom<string[]>([], ["http://b.test"]),
     lasts: fc.boolean(),
   });
-  const begin = fc.constantFrom("nowhere", "at home", "at the fallback");
+  const begin = fc.constantFrom("before the first session", "at the primary", "at the fallback");
   await fc.assert(
     fc.asyncProperty(
       shape,
@@ -77,7 +77,7 @@ test("every sequence of steps keeps to the allowed transitions, reports the true
         const { tunnel } = world;
         await world.settle();
         if (first === "at the fallback" && options.fallbacks.length > 0) await world.fail("PN_SERVER_UNREACHABLE");
-        if (first !== "nowhere") await world.connectAll();
+        if (first !== "before the first session") await world.connectAll();
         for (const each of steps) {
           await take(world, each);
           const { serving } = world;
@@ -98,14 +98,14 @@ test("every sequence of steps keeps to the allowed transitions, reports the true
           // While all supervisors wait for a retry, there is no attempt to refuse. Only the primary server's refusal is
           // final.
           for (let n = 0; n < 30 && tunnel.state !== "failed" && tunnel.state !== "draining"; n++) {
-            const refusable = world.alive.find(({ left, drained }) => !left && !drained);
+            const refusable = world.alive.find(({ withdrawn, drained }) => !withdrawn && !drained);
             if (refusable === undefined) await world.wait();
-            else if (last === "take away" && refusable.state === "bound") refusable.unbind("PN_NAME_TAKEN_OVER");
+            else if (last === "unbind" && refusable.state === "bound") refusable.unbind("PN_NAME_TAKEN_OVER");
             else await world.fail("PN_AUTH_REFUSED", refusable);
             await world.settle();
           }
           for (const attempt of world.attempts) attempt.finish();
-          for (const attempt of world.alive.filter(({ left }) => left)) attempt.fail("PN_NAME_TAKEN_OVER");
+          for (const attempt of world.alive.filter(({ withdrawn }) => withdrawn)) attempt.fail("PN_NAME_TAKEN_OVER");
         }
         await world.settle();
         const { states } = world;
@@ -119,7 +119,7 @@ test("every sequence of steps keeps to the allowed transitions, reports the true
   );
 });
 
-/** The host that a tunnel with these sessions is at: the primary if one session is there, as the others follow. */
+/** The host of a tunnel with these sessions: the primary if one session is there, because the others follow. */
 function hostOf(attempts: Attempt[]): string | undefined {
   const hosts = attempts.map(({ options }) => options.address.host);
   return hosts.find((host) => host === "home.test") ?? hosts[0];
@@ -145,7 +145,7 @@ test("after a drop the client reconnects after a pause, and requests the same na
   expect(world.tunnel.name).toBe("name");
 });
 
-test("pauses grow while sessions are lost soon after the login, and start again after a stable session", async () => {
+test("pauses grow while sessions are lost soon after the login, and restart after a stable session", async () => {
   const world = new World();
   const pauses: number[] = [];
   await world.settle();
@@ -177,7 +177,7 @@ test("retries stop at maxAttempts, and a final error fails the tunnel at once", 
   expect([refused.tunnel.state, refused.attempts.length]).toEqual(["failed", 1]);
 });
 
-test("a network change ends a pause, unless the server has named a time", async () => {
+test("a network change ends a pause, unless the server has requested a delay", async () => {
   const world = new World();
   await world.settle();
   for (let n = 0; n < 4; n++) {
@@ -250,7 +250,7 @@ test("a tunnel that is closing ends with its last session, also if the server as
   expect(world.events.at(-1)?.type).toBe("tunnel_closed");
 });
 
-test("pauses grow when the server asks for a new session again and again", async () => {
+test("pauses grow when the server repeatedly asks for a new session", async () => {
   const world = new World({ maxAttempts: 3 });
   const pauses: number[] = [];
   await world.settle();

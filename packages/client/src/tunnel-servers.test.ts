@@ -31,7 +31,7 @@ test("a tunnel with several sessions is connected as long as one of them is", as
   expect(established).toHaveLength(1);
 });
 
-/** The last attempt logs in, and is refused the name. */
+/** Logs the last attempt in, and refuses its request for the name. */
 async function refuseName(world: World, code: ErrorCode): Promise<void> {
   world.last.succeed();
   world.last.succeed();
@@ -50,7 +50,7 @@ test("a tunnel uses the sessions that the server has room for", async () => {
 const hosts = (attempts: Attempt[]): string[] => attempts.map(({ options }) => options.address.host);
 
 /** A tunnel with three connected sessions, at the fallback if there is one. */
-async function threefold(
+async function threeSessions(
   options: { fallbacks?: string[]; maxAttempts?: number; enabled?: boolean } = {},
 ): Promise<World> {
   const world = new World({ connections: 3, ...options });
@@ -67,8 +67,8 @@ async function loseAll(world: World): Promise<void> {
   await world.settle();
 }
 
-test("while no session is connected one supervisor looks for a server, and the others follow it", async () => {
-  const world = await threefold({ fallbacks: ["http://b.test"] });
+test("while no session is connected, one supervisor searches for a server, and the others follow it", async () => {
+  const world = await threeSessions({ fallbacks: ["http://b.test"] });
   await loseAll(world);
   await world.retry();
   expect(hosts(world.alive)).toEqual(["b.test"]);
@@ -87,8 +87,8 @@ test("while no session is connected one supervisor looks for a server, and the o
   expect(world.alive.every(({ state }) => state === "bound")).toBe(true);
 });
 
-test("attempts at an additional session do not count against maxAttempts", async () => {
-  const world = await threefold({ maxAttempts: 1 });
+test("attempts to open an additional session do not count against maxAttempts", async () => {
+  const world = await threeSessions({ maxAttempts: 1 });
   await world.fail("PN_SESSION_LOST", world.last);
   for (let time = 0; time < 5; time++) {
     await world.retry();
@@ -96,7 +96,7 @@ test("attempts at an additional session do not count against maxAttempts", async
   }
   expect([world.tunnel.state, world.alive.length]).toEqual(["connected", 2]);
   await loseAll(world);
-  // The leader may be the supervisor that was retrying already.
+  // The leader may be the supervisor that was already retrying.
   for (let time = 0; time < 2 && world.tunnel.state !== "failed"; time++) {
     await world.retry();
     await world.fail("PN_SERVER_UNREACHABLE");
@@ -104,7 +104,7 @@ test("attempts at an additional session do not count against maxAttempts", async
   expect(world.outcome).toMatchObject({ code: "PN_SERVER_UNREACHABLE" });
 });
 
-test("a fallback that refuses is avoided until the primary was back; the primary's refusal is final", async () => {
+test("a fallback that refuses is avoided until the primary has been back; a refusal of the primary is final", async () => {
   const world = new World({ fallbacks: ["http://b.test", "http://c.test"] });
   await world.settle();
   await world.fail("PN_SERVER_UNREACHABLE");
@@ -130,7 +130,7 @@ test("a fallback that refuses is avoided until the primary was back; the primary
 });
 
 test("when the primary is back all sessions move there, each new one before the old one ends", async () => {
-  const world = await threefold({ fallbacks: ["http://b.test"] });
+  const world = await threeSessions({ fallbacks: ["http://b.test"] });
   const former = world.alive;
   await world.checkPrimary(3);
   expect(hosts(world.alive)).toEqual(["b.test", "b.test", "b.test"]);
@@ -146,8 +146,8 @@ test("when the primary is back all sessions move there, each new one before the 
   expect(world.timers).toEqual([]);
 });
 
-test("a failed move to the primary is repeated; a session that cannot follow comes later", async () => {
-  const world = await threefold({ fallbacks: ["http://b.test"] });
+test("a failed move to the primary is repeated; a session that cannot follow moves later", async () => {
+  const world = await threeSessions({ fallbacks: ["http://b.test"] });
   world.isUp = true;
   await world.checkPrimary(3);
   await world.fail("PN_SERVER_UNREACHABLE");
@@ -161,7 +161,7 @@ test("a failed move to the primary is repeated; a session that cannot follow com
 });
 
 test("without reconnection lost sessions are not replaced, and the tunnel ends with the last one", async () => {
-  const world = await threefold({ enabled: false });
+  const world = await threeSessions({ enabled: false });
   const [first, second, third] = world.alive as [Attempt, Attempt, Attempt];
   await world.fail("PN_SESSION_LOST", first);
   second.goAway(0);
@@ -180,7 +180,7 @@ test.for([0, 1.5, 17, Number.NaN])("%d connections are invalid", (connections) =
 });
 
 test("a session that is lost while it moves to the primary is replaced once", async () => {
-  for (const end of ["lost", "asked to go"]) {
+  for (const end of ["lost", "drained by the server"]) {
     const world = new World({ fallbacks: ["http://b.test"] });
     await world.settle();
     await world.fail("PN_SERVER_UNREACHABLE");
@@ -201,7 +201,7 @@ test("a session that is lost while it moves to the primary is replaced once", as
 });
 
 test("a session that opens at a server that the tunnel has left is closed", async () => {
-  const world = await threefold({ fallbacks: ["http://b.test"] });
+  const world = await threeSessions({ fallbacks: ["http://b.test"] });
   await world.fail("PN_SESSION_LOST", world.last);
   await world.retry();
   const late = world.last;
@@ -213,7 +213,7 @@ test("a session that opens at a server that the tunnel has left is closed", asyn
 });
 
 test("when the first session at the primary is lost, the tunnel is still at the fallback", async () => {
-  const world = await threefold({ fallbacks: ["http://b.test"] });
+  const world = await threeSessions({ fallbacks: ["http://b.test"] });
   world.isUp = true;
   await world.checkPrimary(3);
   await world.connect();
@@ -246,7 +246,7 @@ test("retries of an additional session do not delay the reconnection of the tunn
   expect(world.alive).toHaveLength(1);
 });
 
-test("a server that is busy for a named time is waited for, unless that time is long", async () => {
+test("the tunnel waits for a server that is busy for a given time, unless that time is long", async () => {
   const busy = new World({ fallbacks: ["http://b.test"] });
   await busy.settle();
   await busy.fail("PN_LOGIN_BUSY", busy.last, 60_000);
@@ -263,7 +263,7 @@ test("a server that is busy for a named time is waited for, unless that time is 
   expect([full.alive.length, full.timers[0]?.milliseconds]).toEqual([0, 1_500]);
 });
 
-test("a server that asks for a new session later is left for a fallback at once", async () => {
+test("when a server asks for a new session later, the tunnel moves to a fallback at once", async () => {
   const world = new World({ fallbacks: ["http://b.test"] });
   await world.settle();
   await world.connect();
@@ -292,7 +292,7 @@ test("a final error of an additional session does not fail the tunnel", async ()
   expect([world.tunnel.state, world.timers.length]).toEqual(["connected", 1]);
 });
 
-test("when a tunnel moves to the primary, sessions that rest or wait are tried there", async () => {
+test("when a tunnel moves to the primary, resting and waiting sessions are tried there", async () => {
   for (const code of ["PN_TUNNEL_LIMIT", "PN_AUTH_REFUSED"] as const) {
     const world = new World({ connections: 2, fallbacks: ["http://b.test"] });
     await world.settle();
@@ -317,7 +317,7 @@ test("without reconnection no server is tried after a session was lost, also at 
   }
 });
 
-test("a server that stays busy is waited for at most a minute, then the fallback is tried", async () => {
+test("the tunnel waits at most a minute for a busy server, then tries the fallback", async () => {
   const world = new World({ fallbacks: ["http://b.test"] });
   await world.settle();
   const asked: string[] = [];
@@ -339,7 +339,7 @@ test("a server that is listed twice is tried once", async () => {
 });
 
 test("a move that was aborted by a network change is repeated, and the old session serves meanwhile", async () => {
-  const world = await threefold({ fallbacks: ["http://b.test"] });
+  const world = await threeSessions({ fallbacks: ["http://b.test"] });
   world.isUp = true;
   await world.checkPrimary(3);
   await world.connect();

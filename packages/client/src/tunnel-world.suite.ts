@@ -1,5 +1,5 @@
 import { TunnelError, type Bound, type ErrorCode } from "@postern/protocol";
-import type { LoginOptions } from "./server-way/login.js";
+import type { LoginOptions } from "./server-connection/login.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { Dependencies, OpenSession } from "./session/dependencies.js";
 import type { HostChange } from "./reconnection/network-monitor.js";
@@ -14,13 +14,13 @@ export class Attempt {
   state: "dialling" | "greeting" | "binding" | "bound" | "over" = "dialling";
   #connected = Promise.withResolvers<{ session: OpenSession; lifetime: undefined }>();
   #bound = Promise.withResolvers<Bound>();
-  /** The tunnel drains the session, which lasts until `finish`. */
+  /** Whether the tunnel drains the session, which lasts until `finish`. */
   drained = false;
   /** Whether open streams last until `finish`. */
   lasts = false;
   #finished = Promise.withResolvers<void>();
-  /** The server has withdrawn the session. */
-  left = false;
+  /** Whether the server has withdrawn the session. */
+  withdrawn = false;
 
   constructor(options: LoginOptions, owner: SessionOwner) {
     this.options = options;
@@ -35,7 +35,7 @@ export class Attempt {
     return this.#connected.promise;
   }
 
-  /** The next step succeeds. */
+  /** Lets the next step succeed. */
   succeed(): void {
     if (this.state === "dialling") {
       this.state = "greeting";
@@ -51,17 +51,17 @@ export class Attempt {
   }
 
   goAway(hint: number): void {
-    this.left = true;
+    this.withdrawn = true;
     this.owner.onGoAway(hint);
   }
 
   /** The server withdraws the tunnel; open streams may finish. */
   unbind(code: ErrorCode): void {
-    this.left = true;
+    this.withdrawn = true;
     this.owner.onUnbound(new TunnelError(code));
   }
 
-  /** The open streams are finished. */
+  /** Ends the open streams. */
   finish(): void {
     this.#finished.resolve();
   }
@@ -150,14 +150,14 @@ export class World {
 
   /** The attempts that serve the tunnel. */
   get serving(): Attempt[] {
-    return this.attempts.filter(({ state, left, drained }) => state === "bound" && !left && !drained);
+    return this.attempts.filter(({ state, withdrawn, drained }) => state === "bound" && !withdrawn && !drained);
   }
 
   get alive(): Attempt[] {
     return this.attempts.filter(({ state }) => state !== "over");
   }
 
-  /** The latest attempt that is not over. */
+  /** The latest attempt that has not ended. */
   get last(): Attempt {
     return this.alive.at(-1) as Attempt;
   }
@@ -170,7 +170,7 @@ export class World {
     for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Ends the first pending timer; returns its delay. */
+  /** Fires the first pending timer. Returns its delay. */
   async wait(): Promise<number> {
     const timer = this.timers.shift();
     timer?.task();

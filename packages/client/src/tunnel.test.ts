@@ -76,7 +76,10 @@ function refuse(session: Session): void {
   session.close(new TunnelError("PN_AUTH_REFUSED"));
 }
 
-/** Opens a tunnel with tokens from an issuer. Returns the types of its events until `isEnough`, or until it fails. */
+/**
+ * Opens a tunnel with tokens from an issuer. Returns the types of its events until `isEnough` returns true or the
+ * tunnel fails.
+ */
 async function events(server: string, issuer: string, isEnough: (seen: TunnelEvent[]) => boolean): Promise<string[]> {
   const seen: TunnelEvent[] = [];
   const enough = Promise.withResolvers<void>();
@@ -118,7 +121,7 @@ test("a token that is refused with the name is replaced only once", async () => 
   expect(issuer.given()).toBe(2);
 });
 
-test("a server that accepts every token and then ends the session is retried with pauses", async () => {
+test("the client retries with pauses if a server accepts every token and then ends the session", async () => {
   const issuer = await scriptedIssuer();
   const server = await scriptedServer((message, session) => {
     if (message.type === "hello") accept(session);
@@ -159,7 +162,7 @@ async function firstEvent<Type extends TunnelEventType>(
   return seen.promise;
 }
 
-test("a server that does not respond to the request for a name times out, and is retried", async () => {
+test("a server that does not respond to the request for a name causes a timeout and a retry", async () => {
   const server = await scriptedServer((message, session) => message.type === "hello" && accept(session));
   const { data } = await firstEvent("reconnection", server, 300);
   expect(data.attempt).toBe(1);
@@ -175,7 +178,7 @@ test("a grant whose address is not a URL is a protocol error", async () => {
   expect(data.code).toBe("PN_PROTOCOL");
 });
 
-test("a session that something between client and server closes in an orderly way is replaced", async () => {
+test("a session that a proxy between client and server closes in an orderly way is replaced", async () => {
   const server = await scriptedServer((message, session) => {
     if (message.type === "hello") accept(session);
     if (message.type !== "bind") return;
@@ -186,7 +189,7 @@ test("a session that something between client and server closes in an orderly wa
   expect(data.attempt).toBe(1);
 });
 
-test("a server that ends a session and names a time for the retry is obeyed", async () => {
+test("the client obeys the retry time of a server that ends a session", async () => {
   const server = await scriptedServer((message, session) => {
     if (message.type === "hello") accept(session);
     if (message.type !== "bind") return;

@@ -7,8 +7,8 @@ import { credentialOf } from "./credential/configured-credential.js";
 import { parseLocalAddress, type LocalAddress } from "./local/local-address.js";
 import type { ConnectOptions, ReconnectionOptions, TunnelHandle } from "./options.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
-import type { Proxy } from "./server-way/proxy-address.js";
-import { serverProxies } from "./server-way/server-proxies.js";
+import type { Proxy } from "./server-connection/proxy-address.js";
+import { serverProxies } from "./server-connection/server-proxies.js";
 import { bestState, following, type ConnectionState } from "./session/connection-state.js";
 import { SYSTEM_DEPENDENCIES, type Dependencies } from "./session/dependencies.js";
 import { Failback } from "./reconnection/failback.js";
@@ -26,10 +26,7 @@ import type { TunnelEvents } from "./tunnel-events.js";
 /** The largest number of sessions of one tunnel. */
 const MAX_CONNECTIONS = 16;
 
-/**
- * A tunnel that is kept open by one session, or by several that serve its name together. Its states:
- * connection-state.ts.
- */
+/** A tunnel, served by one session or by several sessions together. connection-state.ts documents its states. */
 export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext, TunnelEvents {
   url = "";
   tunnelId = "";
@@ -53,7 +50,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
   #stopListening = (): void => {};
   /** Resolves when the tunnel is open for the first time. */
   readonly #opened = Promise.withResolvers<void>();
-  /** Present while the tunnel is at a fallback. */
+  /** Set while the tunnel is at a fallback. */
   #failback: Failback | undefined;
 
   /** @throws TypeError when an option cannot be parsed, or there is not exactly one credential. */
@@ -142,7 +139,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     const local = String(this.options.local);
     this.report("tunnel_established", `${this.url} → ${local}`, { public_url, tunnel_id, local });
     if (this.#runs.length > 1) return;
-    // The first session requests the name, or lets the server choose one; the others request that name.
+    // The first session requests the name, or lets the server choose one. The others request that name.
     this.#opened.resolve();
     for (const supervisor of this.#supervisors.slice(1)) this.#run(supervisor);
   }
@@ -154,9 +151,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.report("connection_failure", `${message} ${rest} the tunnel.`, { code, retryable, others });
     const sessions = this.#supervisors.flatMap(({ current }) => current ?? []);
     if (sessions.some(({ server }) => server === this.servers.current)) return;
-    // The lost session was the first to move to another server: the tunnel is still where the other sessions are.
+    // The lost session was the first to move to another server. The tunnel is still where the other sessions are.
     const [{ server, bound }] = sessions as [SessionAttempt];
-    this.servers.turnTo(server);
+    this.servers.moveTo(server);
     this.onBound(bound as Bound, true);
   }
 
@@ -168,7 +165,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#reporter.dialFailure(`${this.local.host}:${this.local.port}`, code, error);
   }
 
-  /** A session whose requests do not come through fails visitors, however good the other sessions are. */
+  /** Visitors get errors from a session whose requests do not reach the client, even if the other sessions work. */
   onDataPlane(error?: string): void {
     const all = new Set(this.#supervisors.map(({ current }) => current?.session?.dataPlane));
     const state = all.has("failing") ? "failing" : all.has("ok") ? "ok" : "unknown";
@@ -182,7 +179,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#runs.push(supervisor.run().catch((error: TunnelError) => void this.#end(error)));
   }
 
-  /** Ends the tunnel, by request or with `error`; open streams may finish. */
+  /** Ends the tunnel, by request or with `error`. Open streams may finish. */
   #end(error?: TunnelError): Promise<void> {
     this.#ending ??= Promise.resolve().then(() => this.#drain(error));
     return this.#ending;
@@ -207,7 +204,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.emit("closed", error);
   }
 
-  /** Moves the tunnel back to the primary server when that is up again. */
+  /** Moves the tunnel back to the primary server when it is up again. */
   #watchPrimary(): void {
     if (this.servers.isAtPrimary) {
       this.#failback?.stop();

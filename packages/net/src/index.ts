@@ -1,5 +1,5 @@
-export { firstToConnect, RaceLost, type Outcome, type Race, type Standing } from "./dial/address-race.js";
-export { connectTcp, standingsText, type TcpDial } from "./dial/connect-tcp.js";
+export { firstToConnect, RaceLost, type Outcome, type Race, type AddressAttempt } from "./dial/address-race.js";
+export { connectTcp, attemptsText, type TcpDial } from "./dial/connect-tcp.js";
 export { bareHost, dial, type DialAddress, type DialOptions } from "./dial/dial.js";
 export { authorityOf, dialFault } from "./dial/dial-fault.js";
 export { hostAddresses, isLoopbackName, LOOPBACK_ADDRESSES, type Lookup } from "./dial/host-addresses.js";

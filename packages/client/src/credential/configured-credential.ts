@@ -1,5 +1,5 @@
 import type { ConnectOptions } from "../options.js";
-import { parseProxy } from "../server-way/proxy-address.js";
+import { parseProxy } from "../server-connection/proxy-address.js";
 import type { Credential, CredentialReport } from "./credential.js";
 import { FixedCredential } from "./fixed-credential.js";
 import { RenewedToken } from "./renewed-token.js";

@@ -9,22 +9,22 @@ export interface RefreshableSession {
 
 /** The credential that each session of a tunnel logs in with. */
 export interface Credential {
-  /** @throws TunnelError when no usable credential can be had. */
+  /** @throws TunnelError when no usable credential is available. */
   auth(): Promise<Auth>;
   /**
-   * Is called when a login with the last `auth` failed, or its session was lost. Returns whether to try another
+   * Called when a login with the last `auth` failed, or when its session was lost. Returns whether to try another
    * credential.
    */
   another(error: TunnelError): boolean;
   /**
-   * A session is open with the last `auth`.
-   * @param lifetime how long the server accepts it, in milliseconds, if known.
+   * Called when a session is open with the last `auth`.
+   * @param lifetime the time for which the server accepts it, in milliseconds, if known.
    * @returns a function to call when the session is closed.
    */
   follow(session: RefreshableSession, lifetime: number | undefined): () => void;
   /** The server has announced that the credential expires in this many milliseconds. */
   expiring(milliseconds: number): void;
-  /** The tunnel does not use it any more. */
+  /** Called when the tunnel no longer uses the credential. */
   release(): void;
 }
 

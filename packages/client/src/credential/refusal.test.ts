@@ -11,7 +11,7 @@ test.for<[Auth["method"], string]>([
   expect([code, message]).toEqual(["PN_AUTH_REFUSED", expect.stringContaining(`(${name}: `)]);
 });
 
-test("other errors, and refusals that name their reason, stay as they are", () => {
+test("other errors, and refusals that name their reason, are unchanged", () => {
   for (const error of [new TunnelError("PN_NAME_TAKEN"), new TunnelError("PN_AUTH_REFUSED", "bad certificate")])
     expect(explainRefusal(error, "token")).toBe(error);
 });

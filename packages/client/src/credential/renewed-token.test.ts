@@ -27,7 +27,7 @@ class Setup {
     this.credential = this.another();
   }
 
-  /** Another tunnel with the same source. */
+  /** Another tunnel with the same token source. */
   another(): RenewedToken {
     const shared = { source: this.source, release: () => void this.released++ };
     return new RenewedToken(
@@ -43,7 +43,7 @@ class Setup {
   }
 }
 
-/** A session that records the tokens it gets, and responds as scripted. */
+/** A session that records the tokens that it gets, and responds as scripted. */
 class ScriptedSession implements RefreshableSession {
   readonly shown: Auth[] = [];
   /** The server fails with these first; then it accepts. */
@@ -92,7 +92,7 @@ test("a new token is sent to the open session, and none to a closed one", async 
   expect(session.shown).toHaveLength(1);
 });
 
-test("the next renewal is scheduled by the lifetime that the server names", async () => {
+test("the next renewal is scheduled by the lifetime that the server reports", async () => {
   const setup = new Setup();
   await setup.credential.auth();
   setup.credential.follow(new ScriptedSession(50_000), 100_000);
@@ -112,7 +112,7 @@ test("an announcement that the token expires triggers a renewal at once", async 
 });
 
 test.for(["PN_AUTH_REFUSED", "PN_AUTH_EXPIRED"] as const)(
-  "after %s there is another token, once until a session has opened",
+  "after %s another token is tried, once until a session has opened",
   async (code) => {
     const setup = new Setup("first");
     expect(setup.credential.another(refused(code))).toBe(false);

@@ -15,7 +15,7 @@ export class RenewedToken implements Credential {
   readonly #clock: Clock;
   readonly release: () => void;
   #last: string | undefined;
-  /** The last token was fetched because the server refused the one before it. */
+  /** Whether the last token was fetched because the server refused the previous one. */
   #retried = false;
 
   constructor(
@@ -75,7 +75,7 @@ export class RenewedToken implements Credential {
       } finally {
         isRefreshing = false;
       }
-      // A newer token may have arrived meanwhile.
+      // A newer token may have arrived in the meantime.
       if (cancelRetry === undefined) void refresh();
     };
     const stop = this.#source.listen({

@@ -22,7 +22,7 @@ test.for([
   { refreshToken: "r1" },
   { stateFile: "/nowhere/else.json" },
   { refreshToken: 'r0","/nowhere/state.json' },
-])("%j has a source of its own", (more) => {
+])("%j has a separate source", (more) => {
   const [one, other] = [sharedSource(OPTIONS, undefined), sharedSource({ ...OPTIONS, ...more }, undefined)];
   expect(other.source).not.toBe(one.source);
   for (const each of [one, other]) each.release();

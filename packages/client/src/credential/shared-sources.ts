@@ -1,7 +1,7 @@
 import type { TokenRefreshOptions } from "../options.js";
 import { TokenSource } from "./token-source.js";
 
-/** A source, and a function to call once when its user needs it no longer. */
+/** A source, and a function to call once when the source is no longer needed. */
 export interface SharedSource {
   source: TokenSource;
   release: () => void;

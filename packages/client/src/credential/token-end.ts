@@ -1,6 +1,6 @@
 /**
- * When a JWT expires, as Unix time in milliseconds; undefined if it is not a JWT, or has no `exp`. The token is not
- * verified: the time only decides when to fetch the next one.
+ * The expiry of a JWT as Unix time in milliseconds; undefined if the token is not a JWT or has no `exp`. The token is
+ * not verified, because the time only determines when to fetch the next one.
  */
 export function tokenEnd(token: string): number | undefined {
   const [, payload, signature] = token.split(".");

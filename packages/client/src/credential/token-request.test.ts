@@ -39,7 +39,7 @@ async function listening(server: Server): Promise<string> {
 const saying = (answer: unknown, status = 200) =>
   issuer((response) => response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(answer)));
 
-/** Requests a token. Checks that an error never contains a secret. */
+/** Requests a token. Checks that errors never contain a secret. */
 async function outcome(url: string, more: object = {}, timeout?: number): Promise<NewToken | string> {
   const options = { url, refreshToken: "configured", clientId: "me", clientSecret: SECRET, ...more };
   try {
@@ -90,7 +90,7 @@ describe("a response", () => {
     ["seconds as a string", { expires_in: "90" }, { lifetime: 90_000 }],
     ["no lifetime", {}, { lifetime: undefined }],
     ["a negative lifetime", { expires_in: -1 }, { lifetime: undefined }],
-    ["a lifetime in words", { expires_in: "soon" }, { lifetime: undefined }],
+    ["a lifetime as a word", { expires_in: "soon" }, { lifetime: undefined }],
     ["an absurd lifetime", { expires_in: 1e12 }, { lifetime: undefined }],
     ["null", { expires_in: null, refresh_token: null }, { lifetime: undefined, refreshToken: undefined }],
     ["true", { expires_in: true }, { lifetime: undefined }],

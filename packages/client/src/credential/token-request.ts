@@ -2,19 +2,19 @@ import { request, type IncomingMessage } from "node:http";
 import { LOGIN_LIMITS, TunnelError } from "@postern/protocol";
 import { dialFault } from "@postern/net";
 import type { TokenRefreshOptions } from "../options.js";
-import { parseProxy } from "../server-way/proxy-address.js";
-import { dialServer, requestConnection } from "../server-way/server-dial.js";
+import { parseProxy } from "../server-connection/proxy-address.js";
+import { dialServer, requestConnection } from "../server-connection/server-dial.js";
 
-/** Limits of a response: milliseconds and bytes. */
+/** Limits of a response: time in milliseconds, and bytes. */
 const TIMEOUT = 10_000;
 const MAX_BYTES = 64 * 1024;
-/** The errors of RFC 6749, section 5.2, that a retry cannot correct. */
+/** The errors of RFC 6749, section 5.2, that a retry cannot fix. */
 const FINAL =
   /^(invalid_grant|invalid_client|invalid_request|invalid_scope|unauthorized_client|unsupported_grant_type)$/;
 
 export interface NewToken {
   token: string;
-  /** Its lifetime in milliseconds, if the issuer named one. */
+  /** Its lifetime in milliseconds, if the issuer returned one. */
   lifetime: number | undefined;
   /** The refresh token for the next request, if it has changed. */
   refreshToken: string | undefined;

@@ -20,7 +20,7 @@ class Issuer {
   readonly failures: TunnelError[] = [];
   lifetime: number | undefined = 10 * MINUTE;
   rotates = false;
-  /** Responses wait for this. */
+  /** Responses are delayed until this resolves. */
   gate: Promise<void> = Promise.resolve();
   #given = 0;
 
@@ -53,7 +53,7 @@ class Listener implements TokenListener {
 
 const jwt = (claims: object): string => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
 
-test("the issuer is asked when a token is needed, once for concurrent callers", async () => {
+test("the issuer is asked when a token is needed, and only once for concurrent callers", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   expect(issuer.asked).toEqual([]);
@@ -72,21 +72,24 @@ test.for([
   [0, 0.6],
   [0.5, 0.7],
   [0.999_999, 0.8],
-] as const)("by chance %d the next one is asked for when %d of the time is over", async ([chance, share]) => {
-  const issuer = new Issuer();
-  issuer.clock.chance = chance;
-  const source = issuer.source();
-  await source.current();
-  const listener = new Listener();
-  source.listen(listener);
-  const wait = Math.round(10 * MINUTE * share) - 1;
-  await issuer.clock.pass(wait - 1);
-  expect([issuer.asked.length, listener.tokens]).toEqual([1, 0]);
-  await issuer.clock.pass(2);
-  expect([issuer.asked.length, listener.tokens, source.token]).toEqual([2, 1, "t2"]);
-});
+] as const)(
+  "with the random number %d, the next token is requested after %d of the lifetime",
+  async ([chance, share]) => {
+    const issuer = new Issuer();
+    issuer.clock.chance = chance;
+    const source = issuer.source();
+    await source.current();
+    const listener = new Listener();
+    source.listen(listener);
+    const wait = Math.round(10 * MINUTE * share) - 1;
+    await issuer.clock.pass(wait - 1);
+    expect([issuer.asked.length, listener.tokens]).toEqual([1, 0]);
+    await issuer.clock.pass(2);
+    expect([issuer.asked.length, listener.tokens, source.token]).toEqual([2, 1, "t2"]);
+  },
+);
 
-test("without a listener nothing is renewed ahead; an expired token is replaced on demand", async () => {
+test("without a listener no token is renewed in advance; an expired token is replaced on demand", async () => {
   const issuer = new Issuer();
   const source = issuer.source();
   await source.current();
@@ -98,14 +101,14 @@ test("without a listener nothing is renewed ahead; an expired token is replaced 
   expect(await source.current()).toBe("t2");
 });
 
-test("the lifetime from the server counts before the issuer's, and that before exp", async () => {
+test("the lifetime from the server takes precedence over the issuer's, and the issuer's over exp", async () => {
   const issuer = new Issuer();
   const now = issuer.clock.now();
   const token = jwt({ exp: (now + MINUTE) / 1_000 });
   const source = issuer.source({}, token);
   source.listen(new Listener());
   expect([await source.current(), issuer.clock.next]).toEqual([token, 0.6 * MINUTE]);
-  // The server's lifetime counts once per token.
+  // The server's lifetime applies once per token.
   source.setLifetime(token, 2 * MINUTE);
   expect(issuer.clock.next).toBe(1.2 * MINUTE);
   source.setLifetime(token, MINUTE);
@@ -114,7 +117,7 @@ test("the lifetime from the server counts before the issuer's, and that before e
   expect(issuer.clock.next).toBe(1.2 * MINUTE);
 });
 
-test("without a lifetime the interval counts; a year is waited for in several timers", async () => {
+test("without a lifetime the interval is used; a year is split into several timers", async () => {
   const issuer = new Issuer();
   issuer.lifetime = undefined;
   const source = issuer.source({ interval: MINUTE });
@@ -148,7 +151,7 @@ test("failed renewals are reported and retried with growing pauses of at most a 
   issuer.failures.push(...Array<TunnelError>(9).fill(AWAY));
   await issuer.clock.pass(6 * MINUTE);
   expect(listener.failures).toEqual([["PN_REFRESH_FAILED", 0]]);
-  // The announced pause is kept, but is never shorter than a second.
+  // The pause that the issuer announced is used, but it is never shorter than a second.
   for (const delay of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
     expect(issuer.clock.next).toBe(delay);
     await issuer.clock.pass(delay);

@@ -8,14 +8,15 @@ import { TokenState } from "./token-state.js";
 
 const DEFAULT_INTERVAL = 3_600_000;
 /**
- * A token is renewed after this share of its lifetime, plus a random part of the jitter: clients do not renew together.
+ * A token is renewed after this share of its lifetime, plus a random part of the jitter, so that clients do not renew
+ * at the same time.
  */
-const SOONEST = 0.6;
+const RENEW_AFTER = 0.6;
 const JITTER = 0.2;
-/** The shortest time between two renewals, in milliseconds, whatever the clock and the issuer say. */
-const SHORTEST = 1_000;
+/** The shortest time between two renewals, in milliseconds, regardless of the clock and the issuer. */
+const MIN_INTERVAL = 1_000;
 /** The longest delay of a timer, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
+const MAX_DELAY = 2 ** 31 - 1;
 const RETRIES: ReconnectionOptions = {
   enabled: true,
   initialDelay: 1_000,
@@ -44,7 +45,7 @@ export class TokenSource {
   #stored: string | undefined;
   #expiresAt: number | undefined;
   #renewAt = 0;
-  /** The server has named the lifetime of this token. */
+  /** Whether the server has reported the lifetime of this token. */
   #hasServerLifetime = false;
   #renewing: Promise<string> | undefined;
   #failures = 0;
@@ -65,26 +66,26 @@ export class TokenSource {
     if (token !== undefined) this.#take(token, undefined);
   }
 
-  /** A token that is valid as far as is known. @throws TunnelError when none can be fetched. */
+  /** A token that is valid as far as the client knows. @throws TunnelError when none can be fetched. */
   async current(): Promise<string> {
     const isExpired = this.#expiresAt !== undefined && this.#expiresAt <= this.#clock.now();
     return this.token === undefined || isExpired ? this.renew() : this.token;
   }
 
-  /** A new token. Concurrent callers get the same one. @throws TunnelError when none can be fetched. */
+  /** A new token. Concurrent callers get the same token. @throws TunnelError when none can be fetched. */
   renew(): Promise<string> {
     this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined));
     return this.#renewing;
   }
 
-  /** The server has refused this token. */
+  /** Called when the server has refused this token. */
   distrust(token: string): void {
     if (this.token === token) this.token = undefined;
   }
 
   /**
-   * The server accepts `token` for this many milliseconds. That counts more than the token's own claims: the server
-   * decides by its clock.
+   * Reports that the server accepts `token` for this many milliseconds. This takes precedence over the token's own
+   * claims, because the server decides by its own clock.
    */
   setLifetime(token: string, lifetime: number | undefined): void {
     if (this.token !== token || this.#hasServerLifetime || lifetime === undefined) return;
@@ -92,12 +93,12 @@ export class TokenSource {
     this.#plan(lifetime);
   }
 
-  /** Renews the token now, because it expires soon. */
+  /** Renews the token now because it is about to expire. */
   renewSoon(): void {
     if (this.#failures === 0 && this.#renewing === undefined) void this.#renewAhead();
   }
 
-  /** Renews the token in time from now on. Returns a function that stops that. */
+  /** Starts to renew the token in time. Returns a function that stops the renewal. */
   listen(listener: TokenListener): () => void {
     this.#listeners.add(listener);
     this.#wait(this.#renewAt - this.#clock.now());
@@ -112,7 +113,7 @@ export class TokenSource {
     const { token, lifetime, refreshToken } = await this.#request(this.#options, this.#refreshToken);
     if (refreshToken !== undefined) {
       this.#refreshToken = refreshToken;
-      // Before anything else: the issuer may have revoked the old one.
+      // Stored first, because the issuer may have revoked the old refresh token.
       await this.#writeState(refreshToken);
     }
     this.#failures = 0;
@@ -124,7 +125,7 @@ export class TokenSource {
   /** Another process with the same configuration may have stored a newer refresh token. */
   async #readState(): Promise<void> {
     const stored = await this.#state?.read().catch(refuse);
-    // Unchanged content is older than the token in memory: writing that one failed.
+    // Unchanged content is older than the token in memory, whose write has failed.
     if (stored !== undefined && stored !== this.#stored) this.#refreshToken = stored;
     this.#stored = stored;
   }
@@ -151,18 +152,18 @@ export class TokenSource {
   #plan(lifetime: number | undefined): void {
     const now = this.#clock.now();
     if (lifetime !== undefined) this.#expiresAt = now + lifetime;
-    const share = SOONEST + JITTER * this.#clock.random();
+    const share = RENEW_AFTER + JITTER * this.#clock.random();
     const wait =
       lifetime === undefined ? (this.#options.interval ?? DEFAULT_INTERVAL) * (share + JITTER) : lifetime * share;
-    this.#renewAt = now + Math.max(wait, SHORTEST);
+    this.#renewAt = now + Math.max(wait, MIN_INTERVAL);
     this.#wait(wait);
   }
 
   #wait(delay: number): void {
     this.#cancelTimer();
     if (this.#listeners.size === 0) return;
-    const due = (): void => (delay > LONGEST ? this.#wait(delay - LONGEST) : void this.#renewAhead());
-    this.#cancelTimer = this.#clock.after(Math.min(Math.max(delay, SHORTEST), LONGEST), due);
+    const due = (): void => (delay > MAX_DELAY ? this.#wait(delay - MAX_DELAY) : void this.#renewAhead());
+    this.#cancelTimer = this.#clock.after(Math.min(Math.max(delay, MIN_INTERVAL), MAX_DELAY), due);
   }
 
   async #renewAhead(): Promise<void> {

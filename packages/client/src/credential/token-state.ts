@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 const WRITABLE_BY_OTHERS = 0o022;
 const MAX_BYTES = 64 * 1024;
 
-/** A file that keeps the current refresh token, when the issuer has replaced the configured one. */
+/** A file that stores the current refresh token when the issuer has replaced the configured one. */
 export class TokenState {
   readonly #path: string;
 
@@ -13,7 +13,7 @@ export class TokenState {
     this.#path = path;
   }
 
-  /** Undefined: there is no file. @throws Error when other users can write to it. */
+  /** The stored token; undefined: there is no file. @throws Error when other users can write to the file. */
   async read(): Promise<string | undefined> {
     try {
       const { mode, size } = await stat(this.#path);
@@ -23,7 +23,7 @@ export class TokenState {
       return refreshTokenIn(await readFile(this.#path, "utf8"));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      // The message of JSON.parse contains the text.
+      // The message of JSON.parse would contain the text.
       throw error instanceof SyntaxError ? new Error(`${this.#path} is damaged: remove it`) : error;
     }
   }

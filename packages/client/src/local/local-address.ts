@@ -5,17 +5,17 @@ import {
   dial,
   isLoopbackName,
   RaceLost,
-  standingsText,
+  attemptsText,
   startTls,
   type DialAddress,
   type Lookup,
 } from "@postern/net";
 
-/** Where the local service is. */
+/** The address of the local service. */
 export interface LocalAddress extends DialAddress {
-  /** The value of Host in a request to it: without the port if it is the default of the scheme. */
+  /** The value of Host in a request to the service: without the port if it is the default port of the scheme. */
   authority: string;
-  /** `host` is a name to resolve, which may have several addresses. */
+  /** Whether `host` is a name to resolve, which may have several addresses. */
   isNamed: boolean;
 }
 
@@ -38,15 +38,17 @@ export function parseLocalAddress(text: string | number): LocalAddress {
   return { host, port, tls: url.protocol === "https:", authority: url.host, isNamed };
 }
 
-/** Dials an address that is not named; `onread` gets what the socket reads. Each half closes on its own. */
+/**
+ * Dials an address that is not named. `onread` gets the bytes that the socket reads. Each direction closes separately.
+ */
 export function dialLocal(local: LocalAddress, onread: OnReadOpts): Socket {
   return dial(local, { ...SOCKET, onread });
 }
 
 /**
- * Dials a named address: connects to the IP address that answers first. With TLS, resolves after the handshake, and
- * the socket emits `data`.
- * @throws Error with a `code` of the system, of node:dns or node:tls; the reason of `signal`.
+ * Dials a named address: connects to the IP address that answers first. With TLS, resolves after the handshake, and the
+ * socket emits `data`.
+ * @throws Error with a `code` of the system, of node:dns or of node:tls; the reason of `signal`.
  */
 export async function dialLocalByName(
   { host, port, tls }: LocalAddress,
@@ -64,14 +66,14 @@ export async function dialLocalByName(
   }
 }
 
-/** One error for all addresses. A refusal is the most specific: the host is up. */
-function summaryOf({ standings }: RaceLost, port: number): Error {
-  const codes = standings.map(([, loss]) => (loss as NodeJS.ErrnoException | undefined)?.code);
+/** One error for all addresses. A refusal is the most specific one, because it shows that the host is up. */
+function summaryOf({ attempts }: RaceLost, port: number): Error {
+  const codes = attempts.map(([, loss]) => (loss as NodeJS.ErrnoException | undefined)?.code);
   const code = codes.find((each) => each === "ECONNREFUSED") ?? codes[0];
-  return Object.assign(new Error(standingsText(standings, port)), { code });
+  return Object.assign(new Error(attemptsText(attempts, port)), { code });
 }
 
-/** In bytes. Small, so that `drain` follows soon after a write that the kernel did not accept whole. */
+/** In bytes. It is small so that `drain` follows soon after a write that the kernel did not accept completely. */
 const WRITE_BUFFER = 4 * 1024;
 const SOCKET = { allowHalfOpen: true, highWaterMark: WRITE_BUFFER };
 

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { parseLocalAddress } from "./local-address.js";
 import { LocalConnection } from "./local-connection.js";
 
-/** A stream that records what is done with it. */
+/** A stream that records the calls of its methods. */
 class FakeStream {
   handler!: StreamHandler;
   over = false;
@@ -17,7 +17,7 @@ class FakeStream {
   consumedBytes = 0;
   code: ErrorCode | undefined;
   flushed = false;
-  /** Has room for one piece at a time. */
+  /** When true, it has room for one piece at a time. */
   narrow = false;
   #full = false;
 
@@ -70,7 +70,7 @@ async function echo(server: Server, host = "127.0.0.3"): Promise<{ port: number;
 
 const service = (): Server => createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket));
 
-/** A stream to a named service, whose name resolves when `found` is called. */
+/** A stream to a named service. The name is resolved when `found` is called. */
 function search(local: string): {
   stream: FakeStream;
   found: (...addresses: string[]) => void;
@@ -135,7 +135,7 @@ test("a stream that is reset during the lookup makes no connection", async () =>
 });
 
 test.for(["service.test", "127.0.0.3"])(
-  "a stream to %s that is reset during the dial gives its window back",
+  "a stream to %s that is reset during the dial returns its window",
   async (host) => {
     const { port } = await echo(service());
     const { stream, found, closed } = search(`${host}:${port}`);

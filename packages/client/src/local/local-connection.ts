@@ -14,8 +14,8 @@ const DIAL_TIMEOUT = 10_000;
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 
 /**
- * The local end of one stream. Dials the local service and holds the bytes that arrive meanwhile, at most the stream's
- * window; then relays bytes unchanged in both directions.
+ * The local end of one stream. It dials the local service and holds the bytes that arrive in the meantime, at most the
+ * stream's window. Then it relays bytes unchanged in both directions.
  */
 export class LocalConnection implements StreamHandler {
   readonly #stream: Stream;
@@ -25,12 +25,12 @@ export class LocalConnection implements StreamHandler {
   #connection: SocketConnection | undefined;
   #held: Buffer[] = [];
   #hasEnded = false;
-  /** Ends the dial: with an error it has failed, without one the stream was reset. */
+  /** Ends the dial. With an error, the dial has failed; without one, the stream was reset. */
   readonly #abort: (error?: Error) => void;
   readonly #timer: NodeJS.Timeout;
 
   /**
-   * @param onClosed is called once, when the connection is closed or the dial has failed.
+   * @param onClosed called once, when the connection is closed or the dial has failed.
    * @param lookup resolves the name of a named address. Default: the system's resolver.
    */
   constructor(
@@ -63,7 +63,7 @@ export class LocalConnection implements StreamHandler {
 
   onDrain(): void {}
 
-  /** An address that needs no lookup is one call to connect, without promises. */
+  /** An address that needs no lookup takes one call to connect, without promises. */
   #dial(): (error?: Error) => void {
     const socket = dialLocal(this.#local, this.#onread());
     let failure: Error | undefined;
@@ -114,7 +114,7 @@ export class LocalConnection implements StreamHandler {
       this.#stream.reset(code);
       if (error !== undefined) this.#events.onDialFailure(code, error);
     }
-    // The window of a stream that the server has reset still counts the bytes held here.
+    // The bytes held here still count in the window of a stream that the server has reset.
     else this.#stream.resetAfterFlush();
     this.#held = [];
     this.#onClosed();

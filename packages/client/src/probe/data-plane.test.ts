@@ -3,7 +3,7 @@ import { DataPlane, ProbeFailure } from "./data-plane.js";
 
 const INTERVAL = 60_000;
 
-/** A DataPlane with a manual clock, whose probes end as the test says. */
+/** A DataPlane with a manual clock. The test decides how its probes end. */
 class Setup {
   now = 0;
   readonly changes: string[] = [];
@@ -46,7 +46,7 @@ class Setup {
     return true;
   }
 
-  /** Lets the next probe end with this result. */
+  /** Ends the next probe with this result. */
   async probe(failure?: ProbeFailure): Promise<void> {
     await this.next();
     this.#settle?.(failure);
@@ -82,7 +82,7 @@ test("three failures in a row after a success lose the data plane", async () => 
   expect(await setup.next()).toBe(false);
 });
 
-test("three failures with a success between them do not", async () => {
+test("three failures with a success between them do not lose it", async () => {
   const setup = new Setup();
   for (const outcome of [undefined, broken, broken, undefined, broken]) await setup.probe(outcome);
   expect(setup.changes).toEqual(["ok", "failing: 502", "ok", "failing: 502"]);

@@ -7,8 +7,8 @@ const RETRY = 5_000;
 /** Timeout of a probe, in milliseconds. */
 const TIMEOUT = 10_000;
 /**
- * The first probe is sent after this time, in milliseconds, plus a random part of it: clients that return together do
- * not probe together.
+ * The first probe is sent after this time, in milliseconds, plus a random part of it, so that clients that reconnect at
+ * the same time do not probe at the same time.
  */
 const FIRST = 1_000;
 /** Failures in a row after which a data plane that used to work is lost. */
@@ -17,12 +17,12 @@ const LOST_AFTER = 3;
 const FAILING_AFTER = 2;
 
 /**
- * What a failed probe shows: requests do not come through; a proxy on the route answered; or nothing, as the server is
- * overloaded.
+ * What a failed probe shows: `broken`, requests do not reach the client; `foreign`, something else on the route
+ * responded; `inconclusive`, nothing, because the server is overloaded.
  */
 export type ProbeVerdict = "broken" | "foreign" | "inconclusive";
 
-/** Why a probe did not come back. */
+/** Why a probe did not return. */
 export class ProbeFailure extends Error {
   readonly verdict: ProbeVerdict;
 
@@ -38,15 +38,15 @@ export interface DataPlaneOptions {
   /** Sends one probe on the route of a visitor. @throws ProbeFailure, also when `signal` aborts. */
   probe: (signal: AbortSignal) => Promise<void>;
   clock: Pick<Clock, "after" | "random">;
-  /** @param error why probes fail. */
+  /** @param error the reason of the failed probes. */
   onChange: (state: DataPlaneState, error?: string) => void;
-  /** Probes used to succeed and now fail: the session is of no use. */
+  /** Probes used to succeed and now fail, so the session is useless. */
   onLost: () => void;
 }
 
 /**
- * Whether requests come through the tunnel. Heartbeats do not show that, so requests are sent on the route of a
- * visitor, and must come back here.
+ * Checks whether requests reach the client. Heartbeats do not show that, so requests are sent on the route of a
+ * visitor and must arrive here.
  *
  *     unknown ── success ──► ok ── failure ──► failing ── success ──► ok
  *        └── 2 failures ──► failing               └── 3 failures, after a success ──► lost
@@ -93,7 +93,7 @@ export class DataPlane {
     this.#cancel = clock.after(this.#pause, () => void this.#probe());
   }
 
-  /** A route that never works is not probed more often. */
+  /** A route that never worked is not probed more often. */
   get #pause(): number {
     const { interval } = this.#options;
     return this.#failures > 0 && this.#failures <= LOST_AFTER ? Math.min(RETRY, interval) : interval;

@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { Probe } from "./probe.js";
 
-/** A probe with a server that never responds, and the heads that the server receives. */
+/** A probe with a server that never responds. Returns the heads that the server receives. */
 async function probing(): Promise<{ probe: Probe; heads: (probes: number) => Promise<string[]> }> {
   let text = "";
   let notify = (): void => {};

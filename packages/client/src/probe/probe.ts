@@ -1,11 +1,11 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { request } from "node:http";
 import type { Socket } from "node:net";
-import { requestConnection } from "../server-way/server-dial.js";
+import { requestConnection } from "../server-connection/server-dial.js";
 import { VERSION } from "../version.js";
 import { ProbeFailure } from "./data-plane.js";
 
-/** The field in every response that a Postern server makes itself: it holds the error's code. */
+/** The header field of every response that a Postern server generates itself: it contains the error code. */
 const ERROR_FIELD = "postern-error";
 const OVERLOADED = "PN_OVERLOADED";
 /** A nonce and its HMAC: PROTOCOL.md, section 10. */
@@ -20,15 +20,15 @@ export interface ProbeRoute {
   tunnelId: string;
 }
 
-/** The largest number of probes that are remembered until they come back. */
+/** The maximum number of probes that are remembered until they arrive. */
 const MAX_PENDING = 16;
 
 /** Requests of the client to its own tunnel. Each has a nonce, which is accepted once. */
 export class Probe {
   readonly #route: ProbeRoute;
   /**
-   * Nonces of probes that have not come back, the oldest first. One that timed out is kept, so that it never reaches
-   * the local service.
+   * Nonces of probes that have not arrived, the oldest first. The nonce of a probe that timed out is kept, so that the
+   * probe never reaches the local service.
    */
   readonly #nonces = new Set<string>();
 
@@ -36,7 +36,7 @@ export class Probe {
     this.#route = route;
   }
 
-  /** Sends a probe, and waits until it comes back. @throws ProbeFailure */
+  /** Sends a probe, and waits until it has returned. @throws ProbeFailure */
   send(signal: AbortSignal): Promise<void> {
     const nonce = randomBytes(16).toString("hex");
     this.#nonces.add(nonce);

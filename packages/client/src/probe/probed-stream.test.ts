@@ -2,7 +2,7 @@ import type { Stream, StreamHandler } from "@postern/protocol";
 import { expect, test } from "vitest";
 import { ProbedStream } from "./probed-stream.js";
 
-/** A stream that records what is done with it. */
+/** A stream that records the calls of its methods. */
 class FakeStream {
   handler!: StreamHandler;
   over = false;
@@ -22,7 +22,7 @@ class FakeStream {
   }
 }
 
-/** A stream that is marked as a probe. Heads with `ours` are the client's own probes. */
+/** A stream that is marked as a probe. A head with `ours` is the client's own probe. */
 function probed(): { stream: FakeStream; relayed: string[]; closed: () => number } {
   const stream = new FakeStream();
   const relayed: string[] = [];

@@ -1,7 +1,8 @@
 import type { Stream, StreamHandler } from "@postern/protocol";
 
 /**
- * The largest head of a probe, in bytes: less than a stream's guaranteed window, so that its sender is never blocked.
+ * The maximum size of a probe's head, in bytes. It is less than the guaranteed window of a stream, so the sender is
+ * never blocked.
  */
 const MAX_HEAD = 8 * 1024;
 const HEAD_END = "\r\n\r\n";
@@ -11,13 +12,13 @@ export interface ProbedStreamOptions {
   respond(head: string): string | undefined;
   /** Connects the stream to the local service. The returned handler gets the bytes that have arrived. */
   relay(): StreamHandler;
-  /** Is called when the stream is closed, unless it was relayed. */
+  /** Called when the stream is closed, unless it was relayed. */
   onClosed(): void;
 }
 
 /**
- * A stream that the server marked as a probe. Its head is read: a probe of this client gets its response here; any
- * other request is relayed whole, as on every stream.
+ * A stream that the server marked as a probe. It reads the head: a probe of this client gets its response here; any
+ * other request is relayed unchanged, as on every stream.
  */
 export class ProbedStream implements StreamHandler {
   readonly #stream: Stream;

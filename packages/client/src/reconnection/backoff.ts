@@ -14,8 +14,8 @@ const LONGEST_HINT = 3_600_000;
 
 /**
  * The delay before retry number `attempt` (the first is 1), in milliseconds. The first delay is a random part of the
- * initial delay, so that the clients of a server that restarts do not return at the same time; later delays grow by
- * the multiplier, and a share of each is random.
+ * initial delay, so that the clients of a restarted server do not reconnect at the same time. Later delays grow by the
+ * multiplier, and a share of each is random.
  * @param hint the shortest delay that the server accepts, in milliseconds; at most one hour of it is obeyed.
  * @param random 0 ≤ random < 1.
  */

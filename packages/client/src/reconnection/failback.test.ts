@@ -29,7 +29,7 @@ function start(interval = 60_000): Failback {
   });
 }
 
-/** The next check happens. */
+/** Lets the next check happen. */
 async function check(): Promise<void> {
   timers.shift()?.task();
   await new Promise((resolve) => setImmediate(resolve));
@@ -46,7 +46,7 @@ test("after three successful checks in a row the tunnel moves back, once", async
   expect([moved, timers]).toEqual([1, []]);
 });
 
-test("a server that comes and goes is not moved to", async () => {
+test("the tunnel does not move to a server that is up only intermittently", async () => {
   start();
   for (let n = 0; n < 20; n++) {
     isBack = n % 3 !== 0;
@@ -55,7 +55,7 @@ test("a server that comes and goes is not moved to", async () => {
   expect(moved).toBe(0);
 });
 
-test("after a failed move the count starts again", async () => {
+test("after a failed move the count restarts", async () => {
   moves = [false, true];
   start(1_000);
   expect(timers[0]?.milliseconds).toBe(1_000);

@@ -2,8 +2,8 @@ import type { Clock } from "../clock.js";
 
 /** The longest time between two checks of the primary server, in milliseconds. */
 const INTERVAL = 20_000;
-/** Checks in a row that must succeed: a server that comes and goes is not back. */
-const ENOUGH = 3;
+/** Checks in a row that must succeed, so that the tunnel does not move to a server that is up only intermittently. */
+const REQUIRED_SUCCESSES = 3;
 
 export interface FailbackOptions {
   /** Milliseconds between two checks, at most 20,000. */
@@ -16,7 +16,7 @@ export interface FailbackOptions {
 }
 
 /**
- * While a tunnel is at a fallback server: checks the primary server, and moves back when it has been up for a while.
+ * While a tunnel is at a fallback server, checks the primary server, and moves back when it has been up for a while.
  */
 export class Failback {
   readonly #options: FailbackOptions;
@@ -34,7 +34,7 @@ export class Failback {
     this.#cancel();
   }
 
-  /** The interval is jittered: clients that left a server together do not check it together. */
+  /** The interval is jittered, so that clients that left a server together do not check it at the same time. */
   #schedule(): void {
     const { interval, clock } = this.#options;
     const delay = Math.min(interval, INTERVAL) * (0.75 + clock.random() / 2);
@@ -47,7 +47,7 @@ export class Failback {
     const back = await isBack().catch(() => false);
     this.#successes = back ? this.#successes + 1 : 0;
     if (signal.aborted) return;
-    if (this.#successes >= ENOUGH) {
+    if (this.#successes >= REQUIRED_SUCCESSES) {
       if (await move()) return this.stop();
       this.#successes = 0;
     }

@@ -1,6 +1,6 @@
 import { isLimitCode, type TunnelError } from "@postern/protocol";
 
-/** What an error means for the next session. */
+/** The meaning of an error for the next session. */
 export type ErrorKind =
   /** The credential was refused, and there is another one. */
   | "renewable"
@@ -11,14 +11,14 @@ export type ErrorKind =
   /** The same attempt fails again. */
   | "final";
 
-/** A session that was lost, or an attempt at one that failed, and its circumstances. */
+/** The circumstances of a lost session or of a failed attempt to open one. */
 export interface Loss {
   cause: "failed" | "lost";
   error: ErrorKind;
   server: "primary" | "fallback";
-  /** Other sessions serve the tunnel. */
+  /** Whether other sessions serve the tunnel. */
   others: boolean;
-  /** Reconnection is enabled. */
+  /** Whether reconnection is enabled. */
   reconnects: boolean;
 }
 
@@ -27,29 +27,29 @@ export type Decision =
   | "attempt"
   /** Try again, at the server and time that the server selection chooses. */
   | "retry"
-  /** Avoid this fallback for a while, then as `retry`. */
+  /** Avoid this fallback for a while, then proceed as in `retry`. */
   | "avoid"
-  /** Make no session until the tunnel has moved, or was down: the server has no room for one more. */
+  /** Open no session until the tunnel has moved or was down, because the server has no room for another one. */
   | "rest"
-  /** Make no session: the others serve until they are lost. */
+  /** Open no session: the other sessions serve the tunnel until they are lost. */
   | "stop"
   /** The tunnel fails with the error. */
   | "fail";
 
 /** The first rule whose conditions match decides. */
 const RULES: readonly (readonly [conditions: Partial<Loss>, decision: Decision])[] = [
-  // A server that accepts a login and then drops it gets no second credential at once: that would be a loop.
+  // A server that accepts a login and then drops it gets no second credential at once, because that would be a loop.
   [{ cause: "failed", error: "renewable" }, "attempt"],
   [{ others: true, reconnects: false }, "stop"],
   [{ others: true, error: "full" }, "rest"],
-  // An additional session that cannot be made is no reason to end the others, and a fallback's refusal is not final.
+  // A failed additional session is no reason to end the other sessions, and the refusal of a fallback is not final.
   [{ cause: "failed", error: "final", server: "primary", others: false }, "fail"],
   [{ cause: "lost", error: "final", server: "primary" }, "fail"],
   [{ cause: "lost", reconnects: false }, "fail"],
   [{ error: "final", server: "fallback" }, "avoid"],
 ];
 
-/** What to do about a loss. */
+/** Decides what to do after a loss. */
 export function decide(loss: Loss): Decision {
   return RULES.find(([conditions]) => matches(loss, conditions))?.[1] ?? "retry";
 }
@@ -59,8 +59,9 @@ function matches(loss: Loss, conditions: Partial<Loss>): boolean {
 }
 
 /**
- * @param isRenewable there is another credential to try.
- * @param wasOpen the tunnel was open before. A full server that never granted it does so on no retry either.
+ * @param isRenewable whether there is another credential to try.
+ * @param wasOpen whether the tunnel was open before. A full server that never granted the tunnel does not grant it on a
+ *   retry either.
  */
 export function errorKind({ code, retryable }: TunnelError, isRenewable: boolean, wasOpen: boolean): ErrorKind {
   if (isRenewable) return "renewable";

@@ -27,7 +27,7 @@ function second(passed = 1_000): void {
 test("reports nothing while nothing changes", () => {
   monitor.listen((change) => changes.push(change));
   for (let n = 0; n < 100; n++) second();
-  // On a busy machine timers are late, without a sleep.
+  // On a busy machine timers are late although the machine did not sleep.
   second(4_000);
   expect(changes).toEqual([]);
 });

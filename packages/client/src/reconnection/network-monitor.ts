@@ -2,23 +2,23 @@ import { networkInterfaces } from "node:os";
 
 /** Milliseconds between two checks. */
 const INTERVAL = 1_000;
-/** A check that is this late, in milliseconds, means that the machine slept or that its clock was set. */
-const GAP = 5_000;
+/** A check that is this late, in milliseconds, shows that the machine slept or that its clock was set. */
+const SLEEP_THRESHOLD = 5_000;
 
-/** What changed on this machine: it woke up, or its network changed. */
+/** A change of this machine: it woke up, or its network changed. */
 export type HostChange = "wakeup" | "network";
 
 /** The state of the machine that the monitor reads. */
 export interface HostState {
-  /** The time of day in milliseconds: it goes on while the machine sleeps. */
+  /** The time of day in milliseconds, which continues while the machine sleeps. */
   clock(): number;
   /** The machine's addresses as one text; undefined when they cannot be read. */
   addresses(): string | undefined;
-  /** Calls `check` every `milliseconds`; returns a function that stops it. It does not keep the process alive. */
+  /** Calls `check` every `milliseconds`. Returns a function that stops it. It does not keep the process alive. */
   every(milliseconds: number, check: () => void): () => void;
 }
 
-/** Detects that the machine woke up, or changed its network. It checks only while it has a listener. */
+/** Detects that the machine woke up or that its network changed. It checks only while it has a listener. */
 export class NetworkMonitor {
   readonly #host: HostState;
   readonly #listeners = new Set<(change: HostChange) => void>();
@@ -30,7 +30,7 @@ export class NetworkMonitor {
     this.#host = host;
   }
 
-  /** Calls `listener` with every change. Returns a function that removes it. */
+  /** Calls `listener` with every change. Returns a function that removes the listener. */
   listen(listener: (change: HostChange) => void): () => void {
     this.#listeners.add(listener);
     if (this.#stop === undefined) {
@@ -48,13 +48,13 @@ export class NetworkMonitor {
 
   #check(): void {
     const now = this.#host.clock();
-    const slept = now - this.#checkedAt > INTERVAL + GAP;
+    const slept = now - this.#checkedAt > INTERVAL + SLEEP_THRESHOLD;
     this.#checkedAt = now;
     const addresses = this.#host.addresses() ?? this.#addresses;
     const moved = addresses !== this.#addresses;
     this.#addresses = addresses;
     if (slept) this.#notify("wakeup");
-    // The loss of the network is not reported: a retry without a network cannot succeed.
+    // The loss of the network is not reported, because a retry without a network cannot succeed.
     else if (moved && addresses !== "") this.#notify("network");
   }
 
@@ -75,7 +75,7 @@ export const networkMonitor = new NetworkMonitor({
         .toSorted()
         .join(" ");
     } catch {
-      // Reading the interfaces needs a file descriptor, and none may be left.
+      // Reading the interfaces needs a file descriptor, and there may be none left.
       return undefined;
     }
   },

@@ -1,21 +1,21 @@
 import type { Clock } from "../clock.js";
 import type { SelectionChange, ServerSelection } from "./server-selection.js";
 
-/** The waits of one supervisor between two attempts. Each ends at once when the tunnel is over. */
+/** The waits of one supervisor between two attempts. Each ends at once when the tunnel is closed. */
 export class RetryWait {
   readonly #servers: ServerSelection;
   readonly #clock: Pick<Clock, "after">;
   readonly #signal: AbortSignal;
   #endEarly: (() => void) | undefined;
 
-  /** @param signal aborts when the tunnel is over. */
+  /** @param signal aborts when the tunnel is closed. */
   constructor(servers: ServerSelection, clock: Pick<Clock, "after">, signal: AbortSignal) {
     this.#servers = servers;
     this.#clock = clock;
     this.#signal = signal;
   }
 
-  /** Ends the current pause, unless it lasts as long as a server has asked for. */
+  /** Ends the current pause, unless the server has requested its length. */
   endPause(): void {
     this.#endEarly?.();
   }
@@ -28,7 +28,7 @@ export class RetryWait {
     }
   }
 
-  /** Waits `delay` milliseconds, or until the selection changes, which is returned. */
+  /** Waits `delay` milliseconds, or until the selection changes. Returns the change. */
   pause(delay: number, mayEndEarly: boolean): Promise<SelectionChange | "due" | undefined> {
     return this.#wait((done) => {
       const due = (): void => done("due");
@@ -43,7 +43,10 @@ export class RetryWait {
     });
   }
 
-  /** Waits for the value that `begin` passes to `done`; undefined: the tunnel is over. `begin` returns its clean-up. */
+  /**
+   * Waits for the value that `begin` passes to `done`; undefined: the tunnel was closed. `begin` returns a clean-up
+   * function.
+   */
   async #wait<T>(begin: (done: (value: T) => void) => () => void): Promise<T | undefined> {
     const { promise, resolve } = Promise.withResolvers<T | undefined>();
     const abandon = (): void => resolve(undefined);

@@ -1,25 +1,25 @@
-/** One of a tunnel's sessions, or an attempt at one. Only its identity matters. */
+/** A session of a tunnel, or an attempt to open one. Only its identity matters. */
 type Candidate = object;
 
-/** A session connected, the last session was lost, or the leader gave up. */
+/** `found`: a session connected; `down`: the last session was lost; `vacant`: the leader gave up. */
 export type SelectionChange = "found" | "down" | "vacant";
 
-/** A session that lasted this long, in milliseconds, was stable: the row of retries after it begins at 1. */
+/** A session that lasted this long, in milliseconds, was stable. The count of retries after it begins at 1. */
 const STABLE = 30_000;
-/** How long the selection waits for busy servers in all, in milliseconds, before it turns to the next one. */
-const PATIENCE = 60_000;
+/** How long the selection waits for busy servers in total, in milliseconds, before it moves to the next one. */
+const MAX_WAIT = 60_000;
 
 /**
- * The number of retries in a row, after a session of `age` milliseconds ended, or after an attempt failed (undefined).
+ * The number of retries in a row after a session of `age` milliseconds ended, or after an attempt failed (undefined).
  */
 export function nextRetry(before: number, age: number | undefined): number {
   return age !== undefined && age >= STABLE ? 1 : before + 1;
 }
 
 /**
- * The server that the sessions of a tunnel connect to. All of them use the same one. While no session is connected, one
- * candidate (the leader) tries the servers in order and the others wait, so that a server that is down gets attempts
- * from one session only. The first server is the primary; the others are fallbacks.
+ * Selects the server that the sessions of a tunnel connect to. All of them use the same one. While no session is
+ * connected, one candidate (the leader) tries the servers in order and the others wait, so that a server that is down
+ * gets attempts from only one session. The first server is the primary; the others are fallbacks.
  */
 export class ServerSelection {
   /** Retries in a row while the tunnel has no session. */
@@ -41,7 +41,7 @@ export class ServerSelection {
     this.#now = now;
   }
 
-  /** The server to try, or the one that the sessions are at. */
+  /** The server to try, or the server that the sessions are connected to. */
   get current(): URL {
     return this.#servers[this.#at] as URL;
   }
@@ -64,7 +64,10 @@ export class ServerSelection {
     return this.#connected.size;
   }
 
-  /** Whether `candidate` may try the current server: a session is connected, or it is, or now becomes, the leader. */
+  /**
+   * Whether `candidate` may try the current server: either a session is connected, or the candidate is the leader.
+   * Without a leader, the candidate becomes the leader.
+   */
   isLeader(candidate: Candidate): boolean {
     if (this.#connected.size > 0) return true;
     this.#leader ??= candidate;
@@ -72,26 +75,27 @@ export class ServerSelection {
   }
 
   /**
-   * Whether a new session with `server` is useless: the tunnel is at another server, and `server` is not the primary.
+   * Whether a new session with `server` is useless because the tunnel is at another server and `server` is not the
+   * primary.
    */
   isElsewhere(server: URL): boolean {
     return this.#connected.size > 0 && server !== this.current && server !== this.primary;
   }
 
-  /** Calls `listener` once, with the next change. Returns a function that removes it. */
+  /** Calls `listener` once, with the next change. Returns a function that removes the listener. */
   onChange(listener: (change: SelectionChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * `candidate` has a session with `server`. The first session, and any session with the primary, decides where the
-   * tunnel is.
+   * Adds a session of `candidate` with `server`. The first session, and any session with the primary, determines where
+   * the tunnel is.
    * @returns whether the tunnel was not there before.
    */
   add(candidate: Candidate, server: URL): boolean {
     const before = this.#connected.size === 0 ? undefined : this.current;
-    if (before === undefined || server === this.primary) this.turnTo(server);
+    if (before === undefined || server === this.primary) this.moveTo(server);
     if (this.isAtPrimary) this.#avoided.clear();
     this.#connected.add(candidate);
     this.#leader = undefined;
@@ -102,19 +106,19 @@ export class ServerSelection {
     return isNew;
   }
 
-  /** The tunnel is at `server` from now on. */
-  turnTo(server: URL): void {
+  /** Moves the tunnel to `server`. */
+  moveTo(server: URL): void {
     this.#at = this.#servers.indexOf(server);
   }
 
-  /** `candidate` has lost its session. */
+  /** Removes the lost session of `candidate`. */
   remove(candidate: Candidate): void {
     if (!this.#connected.delete(candidate) || this.#connected.size > 0) return;
     this.retries = nextRetry(this.retries, this.#now() - this.#connectedSince);
     this.#notify("down");
   }
 
-  /** `candidate` makes no more attempts. */
+  /** Removes a candidate that makes no more attempts. */
   withdraw(candidate: Candidate): void {
     this.remove(candidate);
     if (this.#leader !== candidate) return;
@@ -122,16 +126,17 @@ export class ServerSelection {
     this.#notify("vacant");
   }
 
-  /** Does not try `server` for this many milliseconds, or until the tunnel is at the primary again. */
+  /** Avoids `server` for this many milliseconds, or until the tunnel is at the primary again. */
   avoid(server: URL, milliseconds: number): void {
     this.#avoided.set(server, this.#now() + milliseconds);
   }
 
   /**
-   * Chooses the server for the next attempt, after one has failed, or after the last session was lost. A server that
-   * names the time until it is free is waited for, up to a minute in all; otherwise the next server is tried at once.
-   * @returns whether the next attempt may begin at once; false: all servers have been tried, or the current one is
-   * waited for.
+   * Chooses the server for the next attempt, after an attempt has failed or the last session was lost. If the server
+   * reports when it will be free, the selection waits for it, up to a minute in total. Otherwise it moves to the next
+   * server at once.
+   * @returns whether the next attempt may begin at once; false: all servers have been tried, or the selection waits for
+   *   the current one.
    */
   chooseNext(cause: "failed" | "lost"): boolean {
     const { wait } = this;
@@ -139,16 +144,16 @@ export class ServerSelection {
     return wait > 0 && this.#advance();
   }
 
-  /** Whether to wait `milliseconds` for the current server; if so, they are counted. */
+  /** Whether to wait `milliseconds` for the current server. If so, the time is counted. */
   #waitsFor(milliseconds: number): boolean {
-    if (milliseconds === 0 || this.#waited + milliseconds > PATIENCE) return false;
+    if (milliseconds === 0 || this.#waited + milliseconds > MAX_WAIT) return false;
     this.#waited += milliseconds;
     return true;
   }
 
   /**
-   * Turns to the next server that may be tried, and returns true. When there is none, turns to the first one that may
-   * be tried, or else to the one that may be tried soonest, and returns false.
+   * Moves to the next server that may be tried, and returns true. If there is none, moves to the first one that may be
+   * tried, or else to the one that may be tried soonest, and returns false.
    */
   #advance(): boolean {
     const now = this.#now();

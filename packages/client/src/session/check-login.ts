@@ -3,13 +3,13 @@ import { credentialOf } from "../credential/configured-credential.js";
 import { explainRefusal } from "../credential/refusal.js";
 import { parseLocalAddress } from "../local/local-address.js";
 import type { ConnectOptions } from "../options.js";
-import { login, remoteError } from "../server-way/login.js";
-import { parseProxyOf } from "../server-way/proxy-address.js";
-import { parseServerAddress } from "../server-way/server-address.js";
+import { login, remoteError } from "../server-connection/login.js";
+import { parseProxyOf } from "../server-connection/proxy-address.js";
+import { parseServerAddress } from "../server-connection/server-address.js";
 
 /** The server's response to a credential that it accepts. */
 export interface LoginCheck {
-  /** The owner that the server sees in the client: names belong to owners. */
+  /** The owner that the credential identifies: names belong to owners. */
   owner: string;
   /** The name that the tunnel would get; undefined: the server would choose one. */
   name: string | undefined;
@@ -34,7 +34,7 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
         return await check(options, auth);
       } catch (error) {
         if (!(error instanceof TunnelError)) throw error;
-        // A configured token may have expired while a new one can be fetched.
+        // A configured token may have expired although a new one can be fetched.
         if (!credential.another(error)) throw explainRefusal(error, auth.method);
       }
     }

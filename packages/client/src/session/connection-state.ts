@@ -40,7 +40,7 @@ export function following(from: ConnectionState, to: ConnectionState): Connectio
   return to;
 }
 
-/** The state of a tunnel with sessions in these states. */
+/** The state of a tunnel whose sessions have these states. */
 export function bestState(states: Iterable<ConnectionState>): ConnectionState {
   const all = new Set(states);
   return RANKS.find((state) => all.has(state)) ?? "disconnected";

@@ -1,8 +1,8 @@
 import { SYSTEM_CLOCK, type Clock } from "../clock.js";
 import type { LocalAddress } from "../local/local-address.js";
 import type { ConnectOptions } from "../options.js";
-import { login, type LoginOptions } from "../server-way/login.js";
-import { checkServer } from "../server-way/server-check.js";
+import { login, type LoginOptions } from "../server-connection/login.js";
+import { checkServer } from "../server-connection/server-check.js";
 import { networkMonitor, type NetworkMonitor } from "../reconnection/network-monitor.js";
 import type { TunnelEvents } from "../tunnel-events.js";
 import { TunnelSession, type SessionOwner } from "./tunnel-session.js";
@@ -16,7 +16,7 @@ export type OpenSession = Pick<
 /** How to reach a server. */
 export type ServerAccess = Pick<ConnectOptions, "server" | "tls" | "proxy">;
 
-/** What a tunnel uses of the world around it. Tests replace it. */
+/** The environment of a tunnel, which tests replace. */
 export interface Dependencies {
   /** Logs in. `lifetime`: how long the credential is valid, in milliseconds. @throws TunnelError as `login`. */
   connect: (
@@ -25,7 +25,7 @@ export interface Dependencies {
     owner: SessionOwner,
     events: TunnelEvents,
   ) => Promise<{ session: OpenSession; lifetime: number | undefined }>;
-  /** Whether a server accepts new sessions, as far as its health check shows. */
+  /** Whether a server accepts new sessions, according to its health page. */
   isUp: (server: ServerAccess) => Promise<boolean>;
   clock: Clock;
   /** Milliseconds of a monotonic clock. */

@@ -1,4 +1,4 @@
-/** The attempt to open a session that a supervisor is making. */
+/** The current attempt of a supervisor to open a session. */
 export class PendingAttempt {
   readonly #uptime: () => number;
   #began = 0;

@@ -3,7 +3,7 @@ import { TunnelError, type Auth, type Bound } from "@postern/protocol";
 import type { Credential } from "../credential/credential.js";
 import { explainRefusal } from "../credential/refusal.js";
 import type { ConnectOptions } from "../options.js";
-import { dialServer } from "../server-way/server-dial.js";
+import { dialServer } from "../server-connection/server-dial.js";
 import type { Dependencies, OpenSession } from "./dependencies.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";
@@ -12,7 +12,7 @@ import { DRAIN, type SessionOwner } from "./tunnel-session.js";
 /** Milliseconds between two probes of the tunnel. */
 export const HEALTH_INTERVAL = 60_000;
 
-/** Errors of the credential; in all other failed logins the connection failed. */
+/** Errors of the credential. In all other failed logins the connection failed. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   "PN_AUTH_REFUSED",
   "PN_AUTH_EXPIRED",
@@ -55,17 +55,17 @@ export class SessionAttempt implements SessionOwner {
     this.#onProgress = onProgress;
   }
 
-  /** Undefined until it is open. */
+  /** Undefined until the session is open. */
   get session(): OpenSession | undefined {
     return this.#session;
   }
 
-  /** The server's grant; undefined until it is open. */
+  /** The server's grant; undefined until the session is open. */
   get bound(): Bound | undefined {
     return this.#bound;
   }
 
-  /** Aborts with a TunnelError when the session takes no new streams. Open streams may still finish. */
+  /** Aborts with a TunnelError when the session accepts no new streams. Open streams may still finish. */
   get retired(): AbortSignal {
     return this.#retired.signal;
   }
@@ -86,7 +86,7 @@ export class SessionAttempt implements SessionOwner {
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;
       if (!URL.canParse(bound.public_url)) throw new TunnelError("PN_PROTOCOL", "the tunnel's address is not a URL");
-      // A credential counts as accepted once it has led to a tunnel.
+      // A credential counts as accepted only when it has led to a tunnel.
       this.#unfollow = this.#credential.follow(session, lifetime);
       this.#session = session;
       this.#bound = bound;
@@ -99,13 +99,13 @@ export class SessionAttempt implements SessionOwner {
     }
   }
 
-  /** Takes no new streams. Can be called twice: the first reason counts. */
+  /** Accepts no new streams. Can be called twice: the first reason applies. */
   retire(reason: TunnelError): void {
     if (!this.retired.aborted) this.#retired.abort(this.#explained(reason));
   }
 
   /**
-   * Retires the session by our own decision: its open streams may finish.
+   * Retires the session by the client's own decision. Open streams may finish.
    * @param successor the session that replaces it.
    */
   drain(successor?: SessionAttempt): void {
@@ -123,7 +123,7 @@ export class SessionAttempt implements SessionOwner {
     return this.#successor?.lastRetired() ?? this;
   }
 
-  /** Sends probes as a visitor does: to the tunnel's name, and without the client's certificate. */
+  /** Sends probes in the same way as a visitor: to the tunnel's name, and without the client's certificate. */
   watchDataPlane({ public_url, tunnel_id: tunnelId }: Bound): void {
     const { options, proxies } = this.#context;
     const address = this.server;
@@ -148,7 +148,7 @@ export class SessionAttempt implements SessionOwner {
   }
 
   onGoAway(retryAfter: number): void {
-    // Without reconnection there is no next session: this one serves until it is closed.
+    // Without reconnection there is no next session, so this one serves until it is closed.
     if (this.#context.reconnection.enabled) this.retire(new TunnelError("PN_DRAINING", undefined, retryAfter));
   }
 

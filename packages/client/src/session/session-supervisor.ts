@@ -13,13 +13,13 @@ import type { TunnelEvents } from "../tunnel-events.js";
 
 /** How long a fallback that refused the client is avoided, in milliseconds. */
 const REFUSED = 600_000;
-/** An attempt that is this old, in milliseconds, is restarted when the machine's network has changed. */
+/** An attempt that is older than this, in milliseconds, is restarted when the machine's network changes. */
 const OLD_ATTEMPT = 1_000;
 
-/** What the supervisor does next: an attempt at once, an attempt after a pause, waiting for a change, or nothing. */
+/** The supervisor's next action: an attempt at once, an attempt after a pause, waiting for a change, or none. */
 type Next = "attempt" | "pause" | "rest" | "stop";
 
-/** Keeps one session of a tunnel open: makes it, and makes another one when it is lost. */
+/** Keeps one session of a tunnel open: opens it, and replaces it when it is lost. */
 export class SessionSupervisor {
   state: ConnectionState = "disconnected";
   readonly #context: TunnelContext;
@@ -27,7 +27,7 @@ export class SessionSupervisor {
   readonly #events: TunnelEvents;
   readonly #wait: RetryWait;
   #current: SessionAttempt | undefined;
-  /** The sessions that are open, those that only finish their streams included. */
+  /** The open sessions, including those that only finish their streams. */
   readonly #open = new Set<SessionAttempt>();
   readonly #pending: PendingAttempt;
   /** Retries in a row while other sessions serve the tunnel. */
@@ -51,7 +51,7 @@ export class SessionSupervisor {
     return this.#open.size > 0;
   }
 
-  /** Lets open streams finish within `timeout` milliseconds, then closes; begins nothing new. */
+  /** Lets open streams finish within `timeout` milliseconds, then closes. Begins nothing new. */
   async drain(timeout: number): Promise<void> {
     this.#pending.abort();
     const sessions = [...this.#open].flatMap(({ session }) => session ?? []);
@@ -64,7 +64,7 @@ export class SessionSupervisor {
     for (const { session } of this.#open) session?.close();
   }
 
-  /** Gives the credential back, after `run` has ended. */
+  /** Releases the credential, after `run` has ended. */
   release(): void {
     this.#credential.release();
   }
@@ -77,7 +77,7 @@ export class SessionSupervisor {
   }
 
   /**
-   * Keeps a session open until the tunnel is over, or until this session is not to be replaced.
+   * Keeps a session open until the tunnel is closed, or until the session should not be replaced.
    * @throws TunnelError when the tunnel fails.
    */
   async run(): Promise<void> {
@@ -96,13 +96,13 @@ export class SessionSupervisor {
   }
 
   /**
-   * Replaces the session by one with `server`, which is open before the old one ends. If that fails, nothing changes.
+   * Replaces the session by one with `server`, which is open before the old one ends. If this fails, nothing changes.
    */
   async move(server: URL): Promise<"done" | "failed" | "aborted"> {
     const former = this.#current;
     if (former === undefined || this.#pending.exists) return "failed";
     const controller = this.#pending.begin();
-    // When the old session is lost, its loss makes a new one: this attempt would be a second.
+    // A lost session is replaced by `run`, so this attempt would open a second session.
     const abort = (): void => controller.abort();
     former.retired.addEventListener("abort", abort, { once: true });
     try {
@@ -117,7 +117,7 @@ export class SessionSupervisor {
     }
   }
 
-  /** Moves to the server that the tunnel is at; with a gap if it must, as other sessions serve meanwhile. */
+  /** Moves to the server that the tunnel is at. A gap is allowed, because other sessions serve in the meantime. */
   async follow(): Promise<void> {
     const { servers } = this.#context;
     const former = this.#current;
@@ -142,7 +142,7 @@ export class SessionSupervisor {
     try {
       session = await this.#openSession(server, controller);
     } catch (error) {
-      // Aborted: the network has changed, or the tunnel has moved to another server meanwhile.
+      // Aborted, because the network has changed or the tunnel has moved to another server in the meantime.
       if (this.#isOver || controller.signal.aborted) return "attempt";
       if (!(error instanceof TunnelError)) throw error;
       return this.#recover(error, server, undefined);
@@ -152,7 +152,7 @@ export class SessionSupervisor {
     const openedAt = uptime();
     const last = await session.lastRetired();
     const reason = last.retired.reason as TunnelError;
-    // PN_CLOSED: this side has closed it.
+    // PN_CLOSED: this side has closed the session.
     if (this.#isOver || reason.code === "PN_CLOSED") return "attempt";
     this.#events.onLost(reason);
     return this.#recover(reason, last.server, uptime() - openedAt);
@@ -192,7 +192,7 @@ export class SessionSupervisor {
   /**
    * Opens a session that serves the tunnel.
    * @param controller aborts the attempt.
-   * @param former the session to replace. It is connected meanwhile, so its state is the one that counts.
+   * @param former the session to replace. It stays connected in the meantime, so its state is the one to report.
    * @throws TunnelError.
    */
   async #openSession(server: URL, controller: AbortController, former?: SessionAttempt): Promise<SessionAttempt> {
@@ -225,7 +225,7 @@ export class SessionSupervisor {
     this.#context.servers.remove(this);
   }
 
-  /** Waits while another supervisor looks for a server. */
+  /** Waits while another supervisor searches for a server. */
   async #waitForLeader(): Promise<Next> {
     if (this.state !== "disconnected") this.#setState("reconnecting");
     await this.#wait.change("found", "vacant");
@@ -240,7 +240,8 @@ export class SessionSupervisor {
   }
 
   /**
-   * Waits before a retry. When the last session is lost meanwhile, another row of retries counts: a new pause begins.
+   * Waits before a retry. If the last session is lost in the meantime, a different count of retries applies, and a new
+   * pause begins.
    */
   async #pause(): Promise<Next> {
     const { dependencies, reconnection, servers } = this.#context;
@@ -250,7 +251,7 @@ export class SessionSupervisor {
     this.#setState("reconnecting");
     const text = `reconnecting in ${(delay / 1_000).toFixed(1)} s`;
     this.#events.report("reconnection", text, { attempt, delay_ms: delay });
-    // A server that names a time does not accept an earlier attempt.
+    // A server that requests a delay does not accept an earlier attempt.
     const end = await this.#wait.pause(delay, hint === 0);
     return end === "down" ? "pause" : "attempt";
   }

@@ -1,11 +1,11 @@
 import type { Limits } from "@postern/protocol";
 import type { LocalAddress } from "../local/local-address.js";
 import type { ConnectOptions, ReconnectionOptions } from "../options.js";
-import type { Proxy } from "../server-way/proxy-address.js";
+import type { Proxy } from "../server-connection/proxy-address.js";
 import type { Dependencies } from "./dependencies.js";
 import type { ServerSelection } from "../reconnection/server-selection.js";
 
-/** What all sessions of a tunnel share. */
+/** The data that all sessions of a tunnel share. */
 export interface TunnelContext {
   readonly options: ConnectOptions;
   readonly local: LocalAddress;
@@ -17,11 +17,11 @@ export interface TunnelContext {
   readonly dependencies: Dependencies;
   /** Sessions with the same instance serve a name together. */
   readonly instance: string;
-  /** Aborts when the tunnel is over. */
+  /** Aborts when the tunnel is closed. */
   readonly signal: AbortSignal;
   /** The id of the last grant; empty before the first. */
   readonly tunnelId: string;
-  /** The tunnel is being closed: nothing new begins. */
+  /** Whether the tunnel is being closed: nothing new begins. */
   readonly isClosing: boolean;
   /** The name to request: the configured one, or the one that the server chose. */
   readonly name: string | undefined;

@@ -16,7 +16,7 @@ import { LocalConnection } from "../local/local-connection.js";
 import { DataPlane, type DataPlaneState } from "../probe/data-plane.js";
 import { Probe, type ProbeRoute } from "../probe/probe.js";
 import { ProbedStream } from "../probe/probed-stream.js";
-import { remoteError } from "../server-way/login.js";
+import { remoteError } from "../server-connection/login.js";
 import type { TunnelEvents } from "../tunnel-events.js";
 import type { HostChange } from "../reconnection/network-monitor.js";
 
@@ -24,7 +24,7 @@ import type { HostChange } from "../reconnection/network-monitor.js";
 export const DRAIN = 30_000;
 /** Milliseconds between two ticks of the session. */
 const TICK = 1_000;
-/** How long the server may take to answer a check, in milliseconds. */
+/** Timeout of a check whether the server is alive, in milliseconds. */
 const CHECK_TIMEOUT = 5_000;
 
 const CHANGES: Readonly<Record<HostChange, string>> = {
@@ -39,7 +39,7 @@ export interface BindRequest {
   instance: string;
 }
 
-/** What keeps a session: it is called about the session itself. Everything about the tunnel goes to TunnelEvents. */
+/** The owner of a session. It is called about the session itself. Everything about the tunnel goes to TunnelEvents. */
 export interface SessionOwner {
   /** The credential expires in this many milliseconds. */
   onExpiring(milliseconds: number): void;
@@ -47,12 +47,12 @@ export interface SessionOwner {
   onPong(latency: number): void;
   /** The server has withdrawn the tunnel. Open streams may finish; then the session is closed. */
   onUnbound(reason: TunnelError): void;
-  /** The server asks for a new session in place of this one, at once or after `retryAfter` milliseconds. */
+  /** The server asks the client to replace this session, at once or after `retryAfter` milliseconds. */
   onGoAway(retryAfter: number): void;
   onClose(reason: TunnelError): void;
 }
 
-/** One tunnel on one session that is logged in: requests the name, and connects each stream to the local service. */
+/** A tunnel on a logged-in session: requests the name, and connects each stream to the local service. */
 export class TunnelSession implements SessionHandler {
   readonly #session: Session;
   readonly #local: LocalAddress;
@@ -60,15 +60,15 @@ export class TunnelSession implements SessionHandler {
   readonly #events: TunnelEvents;
   readonly #timer: NodeJS.Timeout;
   readonly #bound = Promise.withResolvers<Bound>();
-  /** Refreshes without a response, by number. */
+  /** Refreshes that have no response yet, by number. */
   readonly #refreshing = new Map<number, PromiseWithResolvers<Refreshed>>();
   #refreshes = 0;
   /** Resolves when no stream is open; created by the first caller that waits for it. */
   #idle: PromiseWithResolvers<void> | undefined;
-  /** Why the server is about to close the session, with its hint when to come back. */
+  /** Why the server is about to close the session, with its hint when to reconnect. */
   #announced: TunnelError | undefined;
   #tunnel = -1;
-  /** This side closes the session. */
+  /** Whether this side is closing the session. */
   #isClosing = false;
   #aliveTimer: NodeJS.Timeout | undefined;
   #probe: Probe | undefined;
@@ -104,7 +104,7 @@ export class TunnelSession implements SessionHandler {
     return this.#bound.promise.finally(() => clearTimeout(timer));
   }
 
-  /** Whether requests come through the tunnel. */
+  /** Whether requests reach the client. */
   get dataPlane(): DataPlaneState {
     return this.#dataPlane?.state ?? "unknown";
   }
@@ -124,7 +124,7 @@ export class TunnelSession implements SessionHandler {
     });
   }
 
-  /** Aborts the session if the server sends nothing for 5 seconds: after `change` the connection may be dead. */
+  /** Aborts the session if the server sends nothing for 5 seconds. After `change` the connection may be dead. */
   checkAlive(change: HostChange): void {
     clearTimeout(this.#aliveTimer);
     const { receivedAt } = this.#session;
@@ -157,7 +157,8 @@ export class TunnelSession implements SessionHandler {
 
   onStream(stream: Stream, isProbe: boolean): void {
     if (stream.tunnel !== this.#tunnel) return stream.reset("PN_TUNNEL_UNBOUND");
-    // Counted until the connection is closed: a server that opens and resets quickly cannot exceed the limit.
+    // A connection counts until it is closed, so that a server that opens and resets streams quickly cannot exceed the
+    // limit.
     if (this.#connections >= this.#session.limits.streams) return stream.reset("PN_STREAM_LIMIT");
     this.#connections++;
     const probe = isProbe ? this.#probe : undefined;
@@ -241,7 +242,7 @@ export class TunnelSession implements SessionHandler {
   }
 
   /**
-   * The server's own error carries its hint. An orderly close that neither side has announced comes from something
+   * The server's own error contains its hint. An orderly close that neither side has announced is caused by something
    * between them.
    */
   #reasonOf(closed: TunnelError): TunnelError {

@@ -9,16 +9,16 @@ import {
 export interface MetricSample {
   labels: Record<string, string>;
   value: number;
-  /** After the metric's name: `_bucket`, `_sum` or `_count` of a histogram. */
+  /** The suffix of the metric's name: `_bucket`, `_sum` or `_count` of a histogram. */
   suffix?: string;
 }
 
-/** One metric, and how its values are read from the status. */
+/** A metric, and how its values are read from the status. */
 export interface Metric {
   name: string;
   type: "gauge" | "counter" | "histogram";
   help: string;
-  /** Without `le`. */
+  /** The labels, without `le`. */
   labels: readonly string[];
   samples: (status: StatusDocument) => MetricSample[];
 }
@@ -82,7 +82,7 @@ function ofWebhook(name: string, help: string, read: (report: WebhookReport) => 
 const STATES = ["disconnected", "connecting", "authenticating", "connected", "reconnecting", "draining", "failed"];
 const DATA_PLANES = ["ok", "failing", "unknown"];
 
-/** 1 for the present one, 0 for the others. */
+/** 1 for the current name, 0 for the others. */
 function oneOf(names: readonly string[], present: string): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, name === present ? 1 : 0]));
 }

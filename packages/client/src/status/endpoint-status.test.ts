@@ -65,11 +65,11 @@ test("a connection that opens, is lost and reconnects", () => {
   for (const event of CONNECTED) status.add({ ...event, time: eventOf("pong", {}, 110_000).time });
   const back = status.report(START + 111_000);
   expect(back).toMatchObject({ state: "connected", health: { score: 85, uptime_seconds: 1, retry_count: 0 } });
-  // A drop counts for ten minutes.
+  // A drop affects the score for ten minutes.
   expect(status.report(START + 701_000).health.score).toBe(95);
 });
 
-test("a reported state counts before events, which may be about another session", () => {
+test("a reported state takes precedence over events, which may be about another session", () => {
   const status = statusAfter(...CONNECTED);
   status.stateChanged("connected", START + 100);
   status.add(eventOf("tunnel_closed", { code: "PN_SESSION_LOST" }, 1_000));
@@ -112,12 +112,12 @@ test("heartbeats and probes", () => {
   status.add(eventOf("status_update", { data_plane: "failing", error: "no answer" }, 400));
   const failing = status.report(START + 500);
   expect([failing.health.score, isHealthy(failing)]).toEqual([40, false]);
-  // Other updates do not change it; the loss of the connection resets it.
+  // Other updates do not change it. The loss of the connection resets it.
   status.add(eventOf("status_update", { state: "reloaded" }, 500));
   expect(status.report(START + 500).health.data_plane).toBe("failing");
   status.add(eventOf("tunnel_closed", { code: "PN_SESSION_LOST" }, 600));
   expect(status.report(START + 600).health.data_plane).toBe("unknown");
-  // Only the last 20 count.
+  // Only the last 20 are used.
   for (let ping = 0; ping < 20; ping++) status.add(eventOf("pong", { latency_ms: 500 }, 700));
   expect(status.report(START + 700).health.avg_ping_latency_ms).toBe(500);
 });

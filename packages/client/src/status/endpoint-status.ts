@@ -12,21 +12,21 @@ import {
   type StatusEvent,
 } from "./status-document.js";
 
-/** How much is kept of one endpoint. */
+/** How much data is kept for one endpoint. */
 export const STATUS_LIMITS = {
   recentEvents: 20,
   pings: 20,
-  /** Codes with a count of their own; further codes are counted as `other`. */
+  /** Codes with a separate count. Further codes are counted as `other`. */
   errorCodes: 64,
 } as const;
 
 /** The number of drops that can lower the score. */
-const DROPS_KEPT = Math.ceil(HEALTH.mostDrops / HEALTH.drop);
+const DROPS_KEPT = Math.ceil(HEALTH.maxDrops / HEALTH.drop);
 
-/** Frequent events are counted, and not kept: they would displace all others. */
+/** Frequent events are counted but not kept, because they would displace all others. */
 const NOT_KEPT: ReadonlySet<StatusEvent["type"]> = new Set(["http_request", "pong"]);
 
-/** The state after an event, as long as the state itself is not reported. */
+/** The state after an event, unless the state itself is reported. */
 const STATES: Readonly<Partial<Record<StatusEvent["type"], ConnectionState>>> = {
   connection_attempt: "connecting",
   connection_success: "authenticating",
@@ -36,8 +36,8 @@ const STATES: Readonly<Partial<Record<StatusEvent["type"], ConnectionState>>> = 
 };
 
 /**
- * The state, health and metrics of one endpoint: a fold over its events. It reads no clock: the same events give the
- * same report for the same time.
+ * Computes the state, health and metrics of one endpoint from its events. It reads no clock: the same events always
+ * give the same report for the same time.
  */
 export class EndpointStatus {
   config: ConfigSummary;
@@ -45,7 +45,7 @@ export class EndpointStatus {
   readonly #countsRequests: boolean;
 
   #state: ConnectionState = "disconnected";
-  /** The state is reported by `stateChanged`, and no longer derived from events. */
+  /** Whether the state is reported by `stateChanged` and no longer derived from events. */
   #isReported = false;
   #url: string | null = null;
   #tunnelId: string | null = null;
@@ -86,13 +86,13 @@ export class EndpointStatus {
     return this.#state;
   }
 
-  /** Sets the state, which events no longer change from now on. @param at Unix time in milliseconds. */
+  /** Sets the state. From now on events do not change it. @param at Unix time in milliseconds. */
   stateChanged(state: ConnectionState, at: number): void {
     this.#isReported = true;
     this.#enter(state, at);
   }
 
-  /** A new connection begins: events change the state again, until `stateChanged` is called. */
+  /** A new connection begins. Events determine the state until `stateChanged` is called. */
   stateUnknown(): void {
     this.#isReported = false;
   }

@@ -3,7 +3,7 @@ import type { StatusEvent } from "./status-document.js";
 /** The number of events that a process keeps. */
 export const EVENTS_KEPT = 1_000;
 
-/** An event with its number in this process; the first is 1. */
+/** An event with its number in this process. The first number is 1. */
 export type NumberedEvent = StatusEvent & { id: number };
 
 /** Which events to select. */
@@ -26,7 +26,7 @@ export class EventHistory {
     this.#max = max;
   }
 
-  /** The number of the last event; 0 without one. */
+  /** The number of the last event; 0 if there is none. */
   get last(): number {
     return this.#last;
   }
@@ -34,7 +34,7 @@ export class EventHistory {
   add(event: StatusEvent): NumberedEvent {
     const numbered = { id: ++this.#last, ...event };
     this.#events.push(numbered);
-    // Removed in bulk, so that the cost of an event does not depend on how many are kept.
+    // Removed in bulk, so that the cost of an event does not depend on the number of kept events.
     if (this.#events.length >= 2 * this.#max) this.#events.splice(0, this.#events.length - this.#max);
     return numbered;
   }

@@ -7,7 +7,7 @@ import type { ConfigSummary, EndpointReport } from "./status-document.js";
 /** At most one event about an unreachable local service in this many milliseconds. */
 const DIAL_FAILURE_INTERVAL = 1_000;
 
-/** Makes the events of one tunnel: adds each to the tunnel's status, and emits it. */
+/** Creates the events of one tunnel: adds each to the tunnel's status, and emits it. */
 export class EventReporter {
   readonly #label: string;
   readonly #status: EndpointStatus;
@@ -52,7 +52,7 @@ export class EventReporter {
   }
 }
 
-/** A dial that tried several addresses fails with an error for each, and an empty message of its own. */
+/** A dial to several addresses fails with one error for each address, and its own message is empty. */
 function reasonOf(error: Error): string {
   const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
   return first.message;

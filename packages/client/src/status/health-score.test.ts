@@ -34,7 +34,7 @@ const facts = fc.record<HealthFacts>({
   localFailing: fc.boolean(),
 });
 
-test("only an endpoint without any fault has 100", () => {
+test("only an endpoint without any problem has a score of 100", () => {
   expect(healthScore(PERFECT)).toBe(100);
   expect(healthScore({ ...PERFECT, pingLatency: undefined })).toBe(100);
 });

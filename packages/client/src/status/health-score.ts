@@ -21,11 +21,11 @@ export const HEALTH = {
   connecting: 30,
   retry: 3,
   drop: 10,
-  mostDrops: 20,
+  maxDrops: 20,
   /** One point per `latencyStep` beyond `latencyFree`, in milliseconds. */
   latencyFree: 100,
   latencyStep: 50,
-  mostLatency: 15,
+  maxLatency: 15,
   local: 20,
   unknown: 5,
   failing: 60,
@@ -68,8 +68,8 @@ function points({ state, retries, drops, pingLatency, dataPlane, localFailing }:
       const late = Math.max(0, (pingLatency ?? 0) - HEALTH.latencyFree) / HEALTH.latencyStep;
       return (
         100 -
-        Math.min(HEALTH.mostDrops, HEALTH.drop * drops) -
-        Math.min(HEALTH.mostLatency, Math.floor(late)) -
+        Math.min(HEALTH.maxDrops, HEALTH.drop * drops) -
+        Math.min(HEALTH.maxLatency, Math.floor(late)) -
         (localFailing ? HEALTH.local : 0) -
         { ok: 0, unknown: HEALTH.unknown, failing: HEALTH.failing }[dataPlane]
       );

@@ -24,7 +24,8 @@ export class RequestRate {
   }
 
   #advance(second: number): void {
-    // A clock that was set back by a minute or more restarts the count; small steps back count for the latest second.
+    // A clock that was set back by a minute or more restarts the count. After a smaller step back, requests count for
+    // the latest second.
     if (second < this.#second - SECONDS || second >= this.#second + SECONDS) {
       this.#counts.fill(0);
       this.#second = second;

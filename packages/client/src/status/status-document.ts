@@ -3,7 +3,7 @@ import type { DataPlaneState } from "../probe/data-plane.js";
 import type { TunnelEvent } from "../tunnel-event.js";
 import type { ResponseTimesReport } from "./response-times.js";
 
-/** An event that the program around a tunnel reports about itself, in the form of a TunnelEvent. */
+/** An event that the program reports about itself, in the form of a TunnelEvent. */
 export interface ProgramEvent {
   /** ISO 8601. */
   time: string;
@@ -18,7 +18,7 @@ export type StatusEvent = TunnelEvent | ProgramEvent;
 export interface LastError {
   /** ISO 8601. */
   time: string;
-  /** Stable; docs/errors.md lists them all. */
+  /** Stable; docs/errors.md lists all codes. */
   code: string;
   message: string;
 }
@@ -26,9 +26,9 @@ export interface LastError {
 export interface HealthReport {
   /** 0 to 100; see `healthScore`. */
   score: number;
-  /** Since it was connected; 0 when it is not connected. */
+  /** Since the endpoint was connected; 0 when it is not connected. */
   uptime_seconds: number;
-  /** Retries in a row since it was connected. */
+  /** Retries in a row since the endpoint was connected. */
   retry_count: number;
   last_error: LastError | null;
   /** When the last heartbeat was answered, ISO 8601. */
@@ -50,7 +50,8 @@ export interface MetricsReport {
   /** Responses by the first digit of their status, of requests that were listed. */
   responses_by_class: Record<StatusClass, number>;
   /**
-   * Requests that the server only counted, as there were too many to list: their size, duration and status are unknown.
+   * Requests that the server only counted because there were too many to list. Their size, duration and status are
+   * unknown.
    */
   omitted_requests: number;
   /** Body bytes from visitors, of requests that were listed. */
@@ -79,7 +80,7 @@ export interface ConfigSummary {
   local: string;
   subdomain: string | null;
   host_header: string | null;
-  /** What the client logs in with. */
+  /** The kind of credential that the client logs in with. */
   auth_method: "api_key" | "token" | "certificate";
   connection_timeout_ms: number;
   keepalive_interval_ms: number;
@@ -121,7 +122,7 @@ export interface StatusDocument {
   pid: number;
   /** ISO 8601. */
   started: string;
-  /** When the document was made, ISO 8601. */
+  /** When the document was created, ISO 8601. */
   time: string;
   /** Whether every endpoint is healthy. */
   healthy: boolean;
@@ -130,7 +131,7 @@ export interface StatusDocument {
   endpoints: EndpointReport[];
 }
 
-/** Whether requests come through as far as is known: the endpoint is connected, and its probes do not fail. */
+/** Whether requests reach the client as far as it knows: the endpoint is connected, and its probes do not fail. */
 export function isHealthy({ state, health }: Pick<EndpointReport, "state" | "health">): boolean {
   return state === "connected" && health.data_plane !== "failing";
 }

@@ -1,7 +1,7 @@
 import { STATUS_LIMITS } from "./endpoint-status.js";
 import { STATUS_CLASSES } from "./status-document.js";
 
-/** A part of a JSON Schema (draft 2020-12), as far as the schema below needs it. */
+/** A part of a JSON Schema (draft 2020-12), limited to the keywords of the schema below. */
 export interface JsonSchema {
   type?: string | string[];
   description?: string;

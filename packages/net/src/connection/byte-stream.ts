@@ -1,11 +1,11 @@
 /**
- * A flow-controlled stream of bytes that can be half-closed: what a relay needs of a TCP connection. A stream of a
- * session and a dialled socket both are one.
+ * A flow-controlled stream of bytes that can be half-closed: the parts of a TCP connection that a relay needs. A stream
+ * of a session and a dialled socket both implement it.
  *
- * A `Connection` is a second interface because it paces its reader the other way. Behind a `ByteStream` there is a
- * window promised to the peer, so its reader returns every byte as credit. Behind a `Connection` there is a kernel
- * buffer, so its reader pauses it; the owner also needs the peer's address, a count of unsent bytes, and a way to give
- * the connection away. `StreamConnection` turns the first into the second.
+ * A `Connection` is a second interface because its reader is paced differently. Behind a `ByteStream` there is a window
+ * promised to the peer, so its reader returns every byte as credit. Behind a `Connection` there is a kernel buffer, so
+ * its reader pauses it; the owner also needs the peer's address, a count of unsent bytes, and a way to hand over the
+ * connection. `StreamConnection` adapts a `ByteStream` to a `Connection`.
  */
 export interface ByteStream {
   /** Set it before the first byte can arrive, that is in the turn of `dial()`. */
@@ -15,8 +15,8 @@ export interface ByteStream {
   readonly unsent: number;
 
   /**
-   * Sends or queues `chunk`. Its bytes belong to the caller again when this returns.
-   * @returns false when the caller should send no more until `onDrain`. The bytes are queued all the same.
+   * Sends or queues `chunk`. The caller may reuse its bytes when this returns.
+   * @returns false when the caller should send no more until `onDrain`. The bytes are queued in both cases.
    */
   write(chunk: Buffer): boolean;
 
@@ -32,7 +32,7 @@ export interface ByteStream {
   resetAfterFlush(): void;
 
   /**
-   * Returns credit for `bytes` of what `onData` brought, so that as much may arrive again. Also valid after the stream
+   * Returns credit for `bytes` received by `onData`, so that as many may arrive again. Also valid after the stream
    * broke.
    */
   consumed(bytes: number): void;
@@ -42,25 +42,25 @@ export interface ByteStream {
  * Receives a stream's events. After `onEnd` the other direction stays open; after `onReset` there are no more events.
  */
 export interface ByteStreamHandler {
-  /** Bytes arrived. They are valid only during the call. Every byte is to be returned with `consumed`. */
+  /** Bytes arrived. They are valid only during the call. The handler must return every byte with `consumed`. */
   onData(chunk: Buffer): void;
   /** The peer half-closed. */
   onEnd(): void;
   /** The stream broke. */
   onReset(reason: ResetReason): void;
-  /** After a `write` that returned false: there is room again. */
+  /** Called after a `write` that returned false: there is room again. */
   onDrain(): void;
 }
 
 /**
- * Why a stream broke: `refused`, the far service took no connection; `timeout`, it did not answer the dial; `gone`, the
- * way to it is lost or closing; `full`, no more streams fit; `broken`, anything else, for instance a reset by the
- * service.
+ * Why a stream broke: `refused`, the service refused the connection; `timeout`, it did not answer the dial; `gone`, the
+ * session or connection to it is lost or closing; `full`, the limit of streams is reached; `broken`, anything else, for
+ * instance a reset by the service.
  */
 export type BreakCause = "refused" | "timeout" | "gone" | "full" | "broken";
 
 export interface ResetReason {
   readonly cause: BreakCause;
-  /** Bytes that were handed to the far service; -1 when unknown. 0 proves that it received none. */
+  /** Bytes that were passed to the service; -1 when unknown. 0 proves that it received none. */
   readonly delivered: number;
 }

@@ -11,7 +11,7 @@ export interface Peer {
   send(text: string): void;
   end(): void;
   reset(): void;
-  /** Stops reading, so that what the connection sends has to wait. */
+  /** Stops reading, so that bytes sent by the connection have to wait. */
   stall(): void;
   goOn(): void;
 }
@@ -40,10 +40,10 @@ export class Recorder implements ConnectionHandler {
   }
 }
 
-/** More than the buffers between the two ends take. */
+/** More bytes than the buffers between the two ends hold. */
 const MUCH = 16 * 1024 * 1024;
 
-/** What every connection does. */
+/** The behaviour that all connections share. */
 export function describeConnection(create: () => Promise<ConnectionUnderTest>): void {
   async function recorded(): Promise<ConnectionUnderTest & { events: Recorder }> {
     const made = await create();

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { PeerCertificate } from "../tls/peer-certificate.js";
 
 /**
- * What a peer's bytes arrive on: a socket, a stream of a session, a pair in memory. Reading is paced by `pause` and
- * `resume`, writing by `unsent` and `onDrain`. See `ByteStream` for the other interface, and why there are two.
+ * The source of a peer's bytes: a socket, a stream of a session, or a pair in memory. Reading is paced by `pause` and
+ * `resume`, writing by `unsent` and `onDrain`. See `ByteStream` for the other interface, and the reason for two.
  */
 export interface Connection {
   handler: ConnectionHandler;
@@ -11,49 +11,52 @@ export interface Connection {
   /** The peer's IP address; undefined when unknown. */
   readonly remoteAddress: string | undefined;
 
-  /** The certificate that the peer showed in its TLS handshake; undefined without TLS or without one. */
+  /** The certificate that the peer presented in its TLS handshake; undefined without TLS or without a certificate. */
   readonly peerCertificate: PeerCertificate | undefined;
 
-  /** Bytes written that have not left. While there are any, `onDrain` follows. */
+  /** Bytes written that have not been sent. While there are any, `onDrain` follows. */
   readonly unsent: number;
 
   /**
-   * A number that grows whenever a write has left. While it stays the same and `unsent` is above 0, the peer takes
+   * A number that grows whenever a write has been sent. While it stays the same and `unsent` is above 0, the peer reads
    * nothing.
    */
   readonly progress: number;
 
-  /** Sends `chunk`. Its bytes belong to the caller again when this returns. */
+  /** Sends `chunk`. The caller may reuse its bytes when this returns. */
   write(chunk: Buffer): void;
 
-  /** Sends two pieces in one system call, under the same rule. */
+  /** Sends two pieces in one system call. The same rule applies to their bytes. */
   writeBoth(first: Buffer, second: Buffer): void;
 
   /** Stops `onData` until `resume`. */
   pause(): void;
 
-  /** Lets `onData` come again, in a later turn. */
+  /** Resumes `onData`, in a later turn of the event loop. */
   resume(): void;
 
   /** Half-closes: nothing more is written; unsent bytes are still delivered. */
   end(): void;
 
-  /** Closes so that the peer sees a break and cannot take what it got for complete. `onClose` follows. */
+  /**
+   * Closes so that the peer sees a break and cannot mistake the received bytes for a complete message. `onClose`
+   * follows.
+   */
   reset(): void;
 
   /** Closes at once. `onClose` follows. */
   destroy(): void;
 
   /**
-   * Finds out whether the peer is still there while reading is paused; if not, `onClose` follows. Call it about once a
-   * second.
+   * Detects whether the peer is still connected while reading is paused; if not, `onClose` follows. Call it about once
+   * a second.
    */
   checkPeer(): void;
 
   /**
-   * Gives up the connection: the handler is not called again.
-   * @param unread bytes that `onData` brought and that the new owner reads first
-   * @returns the socket, paused; undefined when there is none, and then the connection stays as it is.
+   * Hands over the socket: the handler is not called again.
+   * @param unread bytes that `onData` received, and that the new owner reads first
+   * @returns the socket, paused; undefined when there is none, and then the connection is unchanged.
    */
   detach(unread: Buffer): Socket | undefined;
 }
@@ -63,8 +66,8 @@ export interface ConnectionHandler {
   onData(chunk: Buffer): void;
   /** The peer half-closed. */
   onEnd(): void;
-  /** Everything written has left. */
+  /** Everything written has been sent. */
   onDrain(): void;
-  /** The connection is closed in both directions, for whatever reason. There are no more events. */
+  /** The connection is closed in both directions. There are no more events. */
   onClose(): void;
 }

@@ -1,6 +1,7 @@
 /*
- * A socket that does not take a write whole points at the rest of it until it has drained. The memory under those bytes
- * is on loan for that time: whoever reads into it again checks `isLent` first, or waits for `onReturn`.
+ * When the kernel does not take a whole write, the socket refers to the remaining bytes until it has drained. Their
+ * memory is on loan during that time. Code that reads into the memory again checks `isLent` first, or waits for
+ * `onReturn`.
  */
 
 /** Loans on each buffer. */
@@ -22,7 +23,7 @@ export function giveBack(buffer: ArrayBufferLike): void {
   if (loans.delete(buffer)) for (const listener of listeners) listener(buffer);
 }
 
-/** Whether a socket still points at bytes of `buffer`. */
+/** Whether a socket still refers to bytes of `buffer`. */
 export function isLent(buffer: ArrayBufferLike): boolean {
   return loans.has(buffer);
 }

@@ -3,23 +3,23 @@ import type { Connection, ConnectionHandler } from "./connection.js";
 
 export interface RelayOptions {
   /**
-   * Bytes of the stream that the connection was given before, and for which the stream has had no credit. Default 0.
+   * Bytes of the stream that were passed to the connection before, and for which the stream has not received credit.
+   * Default 0.
    */
   uncredited?: number;
   /**
-   * What happens to bytes of a connection that closed: with `drop` the stream is reset at once, with `flush` after
-   * everything queued, and its end, are sent. `flush` also counts every byte as consumed, since nobody knows which of
-   * them arrived.
+   * How a stream is reset when its connection has closed: at once with `drop`; with `flush`, after everything queued
+   * and its end are sent. `flush` also counts every byte as consumed, because it is unknown which of them arrived.
    */
   onClose: "drop" | "flush";
-  /** The connection is closed, and so is the stream. */
+  /** Both the connection and the stream are closed. */
   onDone(): void;
 }
 
 /**
- * Passes bytes between a connection and a stream, both ways and unchanged, until both are over. An end becomes an end,
- * a reset becomes a reset, and neither side's pace outruns the other's: the connection is paused while the stream is
- * blocked, and the stream gets credit for what has left on the connection.
+ * Passes bytes between a connection and a stream, unchanged in both directions, until both are closed. An end is passed
+ * on as an end, and a reset as a reset. The connection is paused while the stream is blocked, and the stream gets
+ * credit for bytes that the connection has sent.
  */
 export function relay(connection: Connection, stream: ByteStream, options: RelayOptions): Relay {
   return new Relay(connection, stream, options);
@@ -31,7 +31,7 @@ export class Relay implements ConnectionHandler {
   fromConnection = 0;
   /** Bytes passed from the stream to the connection. */
   fromStream = 0;
-  /** Whether the stream takes no more of the connection's bytes for now. */
+  /** Whether the stream accepts no more of the connection's bytes for now. */
   isBlocked = false;
   readonly #connection: Connection;
   readonly #stream: ByteStream;
@@ -74,7 +74,7 @@ export class Relay implements ConnectionHandler {
       this.#stream.consumed(rest);
       this.#stream.resetAfterFlush();
     } else {
-      // The reset says how much arrived: credit that comes before it would say too much.
+      // The reset reports how much arrived. Credit returned before it would report too much.
       this.#stream.reset();
       this.#stream.consumed(rest);
     }
@@ -83,7 +83,7 @@ export class Relay implements ConnectionHandler {
 
   onStreamData(chunk: Buffer): void {
     this.#uncredited += chunk.length;
-    // Behind a closed connection nothing is credited: the stream has yet to break.
+    // After the connection is closed, nothing is credited: the reset of the stream is still to come.
     if (this.#isClosed) return;
     this.fromStream += chunk.length;
     this.#connection.write(chunk);
@@ -94,7 +94,7 @@ export class Relay implements ConnectionHandler {
     if (!this.#isClosed) this.#connection.end();
   }
 
-  /** The peer must not take what it has for complete. */
+  /** The connection is reset so that the peer does not mistake the received bytes for a complete message. */
   onStreamReset(): void {
     if (!this.#isClosed) this.#connection.reset();
   }
@@ -112,7 +112,7 @@ export class Relay implements ConnectionHandler {
   }
 }
 
-/** The stream's handler. An object of its own, since both handlers have methods of the same names. */
+/** The stream's handler. It is a separate object because both handlers have methods of the same names. */
 class StreamEvents implements ByteStreamHandler {
   readonly #relay: Relay;
 

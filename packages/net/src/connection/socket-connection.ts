@@ -6,20 +6,20 @@ import { giveBack, lend } from "./loans.js";
 
 const NOTHING = Buffer.alloc(0);
 /**
- * A view of less than this share of its buffer is copied before it waits behind others: many would keep many times
- * their size.
+ * A view of less than this share of its buffer is copied before it is queued, because many such views would keep many
+ * times their size in memory.
  */
 const SMALL_SHARE = 1 / 4;
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /**
- * A connection on a TCP or TLS socket. The socket must be allowed to half-close (`allowHalfOpen`), and its
- * `highWaterMark` should be small, so that `onDrain` follows soon after the kernel took everything.
+ * A connection on a TCP or TLS socket. The socket must allow half-close (`allowHalfOpen`), and its `highWaterMark`
+ * should be small, so that `onDrain` follows soon after the kernel has taken everything.
  */
 export class SocketConnection implements Connection {
   handler: ConnectionHandler = NOBODY;
   readonly #socket: Socket;
-  /** Buffers that the socket points at; undefined while there are none. */
+  /** Buffers that the socket refers to; undefined while there are none. */
   #lent: ArrayBufferLike[] | undefined;
 
   constructor(socket: Socket) {
@@ -85,8 +85,8 @@ export class SocketConnection implements Connection {
   }
 
   /**
-   * TLS has no reset of its own. Where the socket cannot reset the TCP connection below it, an end without close_notify
-   * says the same (RFC 8446, section 6.1).
+   * TLS has no reset. Where the socket cannot reset the TCP connection below it, an end without close_notify has the
+   * same meaning (RFC 8446, section 6.1).
    */
   reset(): void {
     const socket = this.#socket;
@@ -99,7 +99,7 @@ export class SocketConnection implements Connection {
     this.#socket.destroy();
   }
 
-  /** A paused socket reports nothing: only a write fails, even an empty one. */
+  /** A paused socket reports nothing. A write, even an empty one, fails when the peer is gone. */
   checkPeer(): void {
     const socket = this.#socket;
     if (socket.isPaused() && socket.writableLength === 0) socket.write(NOTHING);
@@ -110,13 +110,13 @@ export class SocketConnection implements Connection {
     this.handler = NOBODY;
     socket.pause();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError);
-    // Otherwise these stay until the loans are returned.
+    // Otherwise these listeners remain until the loans are returned.
     if (this.#lent === undefined) socket.off("drain", this.#onDrain).off("close", this.#onClose);
     if (unread.length > 0) socket.unshift(copyOf(unread));
     return socket;
   }
 
-  /** For a socket with `onread`, which emits no `data`: call it with what was read. */
+  /** For a socket with `onread`, which emits no `data`: call it with the bytes read. */
   receive(chunk: Buffer): void {
     this.handler.onData(chunk);
   }
@@ -130,7 +130,7 @@ export class SocketConnection implements Connection {
 
   readonly #onEnd = (): void => this.handler.onEnd();
 
-  /** `close` follows, and is all the handler needs to know. */
+  /** `close` follows, and the handler needs only that. */
   readonly #onError = (): void => {};
 
   readonly #onClose = (): void => {
@@ -138,14 +138,14 @@ export class SocketConnection implements Connection {
     this.handler.onClose();
   };
 
-  /** Makes sure that `drain` comes: node:net emits it only after more than `highWaterMark` was waiting. */
+  /** Ensures that `drain` is emitted: node:net emits it only after more than `highWaterMark` bytes were waiting. */
   #watch(): void {
     const { writableLength, writableNeedDrain } = this.#socket;
     if (writableLength > 0 && !writableNeedDrain) this.#socket.write(NOTHING, this.#onDrain);
   }
 
   #lend({ buffer }: Buffer): void {
-    // A destroyed socket points at nothing any more, and may have emitted `close` already.
+    // A destroyed socket no longer refers to any buffer, and may have emitted `close` already.
     if (this.#socket.destroyed) return;
     this.#lent ??= [];
     if (this.#lent.at(-1) === buffer) return;

@@ -5,13 +5,13 @@ import type { Connection, ConnectionHandler } from "./connection.js";
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /**
- * A connection on any `ByteStream`. While it is paused it withholds credit, and holds what arrives: at most the
- * stream's window.
+ * A connection on any `ByteStream`. While it is paused, it returns no credit and holds the bytes that arrive: at most
+ * the stream's window.
  */
 export class StreamConnection implements Connection, ByteStreamHandler {
   handler: ConnectionHandler = NOBODY;
   readonly remoteAddress: string | undefined;
-  /** The session that carries the stream knows its peer; the stream itself has no certificate. */
+  /** The session that carries the stream knows the peer's certificate; the stream has none. */
   readonly peerCertificate = undefined;
   readonly #stream: ByteStream;
   #written = 0;
@@ -31,7 +31,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
     stream.handler = this;
   }
 
-  /** Below the stream's own limit nothing waits for `onDrain`. */
+  /** Below the stream's own limit, the unsent bytes are 0, because no `onDrain` follows. */
   get unsent(): number {
     return this.#isBlocked ? this.#stream.unsent : 0;
   }
@@ -76,7 +76,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
     this.#closeLater();
   }
 
-  /** A session notices by itself that its peer is gone. */
+  /** The session detects a lost peer. */
   checkPeer(): void {}
 
   detach(): Socket | undefined {
@@ -108,7 +108,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
 
   #deliver(chunk: Buffer): void {
     this.handler.onData(chunk);
-    // Credit for the bytes of the call in which the handler paused is returned too: it has them.
+    // The bytes of the call in which the handler paused are credited too: the handler has received them.
     this.#stream.consumed(chunk.length);
   }
 
@@ -134,7 +134,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
     if (this.#ended && this.#peerEnded) this.#closeLater();
   }
 
-  /** As a socket does it: after the caller's turn. */
+  /** Closes after the caller's turn of the event loop, as a socket does. */
   #closeLater(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

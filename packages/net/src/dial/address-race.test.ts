@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ATTEMPT_DELAY, firstToConnect, RaceLost, type Outcome, type Standing } from "./address-race.js";
+import { ATTEMPT_DELAY, firstToConnect, RaceLost, type Outcome, type AddressAttempt } from "./address-race.js";
 
 /** When an address answers, in milliseconds after its attempt began; undefined: never. */
 interface Fate {
@@ -42,7 +42,7 @@ class Network {
   readonly startedAt: number[] = [];
   readonly open = new Set<string>();
   readonly stop = new AbortController();
-  standings: readonly Standing[] = [];
+  attempts: readonly AddressAttempt[] = [];
   readonly #fates: Fate[];
 
   constructor(fates: Fate[]) {
@@ -57,7 +57,7 @@ class Network {
       start: (address, outcome) => this.#start(address, outcome),
       setTimer: this.clock.setTimer,
       signal: this.stop.signal,
-      onChange: (standings) => (this.standings = standings),
+      onChange: (attempts) => (this.attempts = attempts),
     }).then(
       (winner) => void (result.winner = winner),
       (error: Error) => void (result.error = error),
@@ -118,7 +118,7 @@ test("a slow attempt continues, and wins if all others fail", async () => {
 test("when all fail, the error has the error of each", async () => {
   const { result } = await run(fails(700), fails(5), fails(5));
   expect(result.error).toBeInstanceOf(RaceLost);
-  expect((result.error as RaceLost).standings.map(([address, loss]) => [address, loss?.message])).toEqual([
+  expect((result.error as RaceLost).attempts.map(([address, loss]) => [address, loss?.message])).toEqual([
     ["0", "0 refuses"],
     ["1", "1 refuses"],
     ["2", "2 refuses"],
@@ -126,15 +126,15 @@ test("when all fail, the error has the error of each", async () => {
 });
 
 test("onChange reports the addresses that were tried and have failed", async () => {
-  const { standings } = await run(silent, fails(5), silent);
-  expect(standings.map(([address, loss]) => [address, loss?.message])).toEqual([
+  const { attempts } = await run(silent, fails(5), silent);
+  expect(attempts.map(([address, loss]) => [address, loss?.message])).toEqual([
     ["0", undefined],
     ["1", "1 refuses"],
     ["2", undefined],
   ]);
 });
 
-test("in any order of events one socket survives a won race and none a lost one, and no timer", async () => {
+test("in any order of events, one socket remains after a won race, none after a lost one, and never a timer", async () => {
   const fate = fc.record({ after: fc.option(fc.nat(2_000), { nil: undefined }), wins: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(fate, { minLength: 1, maxLength: 8 }), fc.option(fc.nat(3_000)), async (fates, abort) => {
@@ -142,11 +142,11 @@ test("in any order of events one socket survives a won race and none a lost one,
       const reason = new Error("aborted");
       if (abort !== null) network.clock.setTimer(() => network.stop.abort(reason), abort);
       const { result, settled } = network.race();
-      // Until it is settled; later events must have no effect.
+      // Runs until the race is settled; later events must have no effect.
       while (result.winner === undefined && result.error === undefined && network.clock.step()) await turn();
       const hangs = result.winner === undefined && result.error === undefined;
       if (hangs) {
-        // Only silent addresses keep it pending, until it is aborted.
+        // If the race is still pending, an address is silent. Then it is aborted.
         expect(fates.some(({ after }) => after === undefined)).toBe(true);
         expect(fates.some(({ after, wins }) => after !== undefined && wins)).toBe(false);
         network.stop.abort(reason);

@@ -1,14 +1,14 @@
-/** Milliseconds before the next attempt begins beside a pending one (RFC 8305, section 5). */
+/** Milliseconds before the next attempt begins while another one is pending (RFC 8305, section 5). */
 export const ATTEMPT_DELAY = 250;
 
-/** The callbacks of an attempt. One of them is called, once, after `start` has returned. */
+/** The callbacks of an attempt. One of them is called once, after `start` has returned. */
 export interface Outcome<T> {
   won: (connection: T) => void;
   lost: (error: Error) => void;
 }
 
 /** An address that was tried, and its error; undefined while the attempt is pending. */
-export type Standing = readonly [address: string, loss: Error | undefined];
+export type AddressAttempt = readonly [address: string, loss: Error | undefined];
 
 export interface Race<T> {
   /** At least one, in the order in which they are tried. */
@@ -19,16 +19,16 @@ export interface Race<T> {
   setTimer: (task: () => void, milliseconds: number) => () => void;
   signal: AbortSignal;
   /** An attempt began or failed. */
-  onChange: (standings: readonly Standing[]) => void;
+  onChange: (attempts: readonly AddressAttempt[]) => void;
 }
 
 /** Every address failed. */
 export class RaceLost extends Error {
-  readonly standings: readonly Standing[];
+  readonly attempts: readonly AddressAttempt[];
 
-  constructor(standings: readonly Standing[]) {
+  constructor(attempts: readonly AddressAttempt[]) {
     super("connecting to every address failed");
-    this.standings = standings;
+    this.attempts = attempts;
   }
 }
 
@@ -41,7 +41,7 @@ export class RaceLost extends Error {
 export function firstToConnect<T>({ addresses, start, setTimer, signal, onChange }: Race<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
-    const standings: [string, Error | undefined][] = [];
+    const attempts: [string, Error | undefined][] = [];
     /** Aborts each pending attempt. */
     const running = new Map<number, () => void>();
     let cancelTimer = (): void => {};
@@ -59,9 +59,9 @@ export function firstToConnect<T>({ addresses, start, setTimer, signal, onChange
     };
     const startNext = (): void => {
       cancelTimer();
-      const number = standings.length;
+      const number = attempts.length;
       const address = addresses[number] as string;
-      standings.push([address, undefined]);
+      attempts.push([address, undefined]);
       const end = start(address, {
         won(connection) {
           if (over) return;
@@ -71,17 +71,17 @@ export function firstToConnect<T>({ addresses, start, setTimer, signal, onChange
         lost(error) {
           if (over) return;
           running.delete(number);
-          standings[number] = [address, error];
-          onChange(standings);
-          if (standings.length < addresses.length) return startNext();
+          attempts[number] = [address, error];
+          onChange(attempts);
+          if (attempts.length < addresses.length) return startNext();
           if (running.size > 0) return;
           finish();
-          reject(new RaceLost(standings));
+          reject(new RaceLost(attempts));
         },
       });
       running.set(number, end);
-      onChange(standings);
-      if (standings.length < addresses.length) cancelTimer = setTimer(startNext, ATTEMPT_DELAY);
+      onChange(attempts);
+      if (attempts.length < addresses.length) cancelTimer = setTimer(startNext, ATTEMPT_DELAY);
     };
     signal.addEventListener("abort", abandon, { once: true });
     startNext();

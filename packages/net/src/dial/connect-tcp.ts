@@ -1,5 +1,5 @@
 import type { Socket, SocketConstructorOpts } from "node:net";
-import { firstToConnect, type Outcome, type Standing } from "./address-race.js";
+import { firstToConnect, type Outcome, type AddressAttempt } from "./address-race.js";
 import { authorityOf, dialFault } from "./dial-fault.js";
 import { hostAddresses, type Lookup } from "./host-addresses.js";
 import { TcpSocket } from "./tcp-socket.js";
@@ -12,8 +12,8 @@ export interface TcpDial {
   signal: AbortSignal;
   /** Default: the system's resolver. */
   lookup?: Lookup | undefined;
-  /** An attempt at one of the addresses began or failed. */
-  onChange?: (standings: readonly Standing[]) => void;
+  /** An attempt to connect to one of the addresses began or failed. */
+  onChange?: (attempts: readonly AddressAttempt[]) => void;
 }
 
 /** The number of addresses that a message lists. */
@@ -26,7 +26,7 @@ const MAX_LISTED = 8;
  */
 export async function connectTcp(dial: TcpDial, options: SocketConstructorOpts = {}): Promise<Socket> {
   const { host, port, signal, lookup, onChange = () => {} } = dial;
-  // A lookup cannot be aborted; a late result is discarded.
+  // A lookup cannot be aborted. A late result is discarded.
   const addresses = await Promise.race([hostAddresses(host, lookup), aborted(signal)]);
   if (addresses.length === 0) throw Object.assign(new Error("no address"), { code: "ENODATA" });
   return firstToConnect<Socket>({
@@ -47,7 +47,7 @@ function connectTo(
   options: SocketConstructorOpts,
   { won, lost }: Outcome<Socket>,
 ): () => void {
-  // Only the constructor accepts noDelay. Without it a small write waits for the acknowledgement of the one before.
+  // Only the constructor accepts noDelay. Without it, a small write waits for the acknowledgement of the previous one.
   const socket = new TcpSocket({ ...options, noDelay: true });
   // This listener stays on the socket; the caller adds its own.
   socket.on("error", lost).once("connect", () => won(socket));
@@ -56,14 +56,14 @@ function connectTo(
 }
 
 /** The error of each address, for a message; a pending attempt counts as timed out. */
-export function standingsText(standings: readonly Standing[], port: number): string {
-  const listed = standings
+export function attemptsText(attempts: readonly AddressAttempt[], port: number): string {
+  const listed = attempts
     .slice(0, MAX_LISTED)
     .map(
       ([address, loss]) =>
         `${authorityOf(address, port)}: ${loss === undefined ? "timed out" : dialFault(loss as NodeJS.ErrnoException)}`,
     );
-  const more = standings.length - listed.length;
+  const more = attempts.length - listed.length;
   return [...listed, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
 

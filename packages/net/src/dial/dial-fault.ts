@@ -1,5 +1,5 @@
-/** What the system's error codes mean, and what to check. */
-const WORDS: Readonly<Record<string, string>> = {
+/** The meaning of the system's error codes, with what to check. */
+const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens on this port",
   ECONNRESET: "the connection was reset",
   EPIPE: "the connection was reset",
@@ -13,9 +13,9 @@ const WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the DNS server does not respond: check this machine's network and DNS settings",
 };
 
-/** Why a connection failed: the code, and what it means. */
+/** Describes why a connection failed: the code and its meaning. */
 export function dialFault({ code, message }: NodeJS.ErrnoException): string {
-  const words = WORDS[code ?? ""];
+  const words = MEANINGS[code ?? ""];
   return words === undefined ? message || (code ?? "unknown error") : `${code}, ${words}`;
 }
 

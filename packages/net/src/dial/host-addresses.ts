@@ -5,8 +5,8 @@ import { isIP } from "node:net";
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
 /**
- * The addresses of localhost and its subdomains, which not every resolver knows (RFC 6761, section 6.3), in the order
- * in which they are tried.
+ * The addresses of localhost and its subdomains, in the order of the attempts. Not every resolver knows these names
+ * (RFC 6761, section 6.3).
  */
 export const LOOPBACK_ADDRESSES = ["127.0.0.1", "::1"] as const;
 
@@ -15,8 +15,8 @@ export function isLoopbackName(host: string): boolean {
 }
 
 /**
- * The addresses of `host`, in the order in which to try them. The families alternate, so that a family without a route
- * costs little time (RFC 8305, section 4). Nothing is cached.
+ * The addresses of `host`, in the order of the attempts. The families alternate, so that a family without a route costs
+ * little time (RFC 8305, section 4). Nothing is cached.
  * @throws Error of node:dns.
  */
 export async function hostAddresses(host: string, lookup: Lookup = systemAddresses): Promise<readonly string[]> {

@@ -122,11 +122,14 @@ function proxied(
   };
 }
 
-/** The proxy may use any address of the name, and a private one is another host in its network: none may be private. */
+/**
+ * The proxy may connect to any address of the name, and a private address is a different host in its network. So none
+ * of the addresses may be private.
+ */
 async function checkProxied(outbound: OutboundRequest): Promise<void> {
   if (outbound.allowPrivate) return;
   const host = outbound.url.hostname.replace(/^\[|\]$/g, "");
-  // In a network whose only way out is the proxy, names may be unknown here.
+  // In a network whose only connection to the outside is the proxy, names may be unknown here.
   const found = isIP(host) > 0 ? [{ address: host }] : await addressesOf(outbound, host).catch(() => []);
   if (found.some(({ address }) => isPrivateAddress(address))) throw privateFault(host, outbound);
 }

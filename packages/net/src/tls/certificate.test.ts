@@ -34,7 +34,7 @@ test("an encrypted key needs its passphrase", () => {
   expect(() => readCertificate(pem(files, { passphrase: "wrong" }))).toThrow(/passphrase is wrong/);
 });
 
-describe("unusable files are errors that say what to do", () => {
+describe("unusable files cause errors that suggest a fix", () => {
   test("a key of another certificate", () => {
     const [one, other] = [ca.issue({ names: ["a.example"] }), ca.issue({ names: ["a.example"] })];
     expect(() => readCertificate(pem({ certificate: one.certificate, key: other.key }))).toThrow(/is not the key of/);
@@ -62,7 +62,7 @@ describe("unusable files are errors that say what to do", () => {
 describe("the certificate for a name", () => {
   const shown = (certificates: Certificates, name: string | undefined): unknown => certificates.contextFor(name);
 
-  test("an exact name counts before a wildcard, and that before the first certificate", () => {
+  test("an exact name takes precedence over a wildcard, and a wildcard over the first certificate", () => {
     const certificates = new Certificates([issue("base.example"), issue("*.base.example"), issue("own.base.example")]);
     const [base, wild, own] = ["base.example", "any.base.example", "own.base.example"].map((name) =>
       shown(certificates, name),

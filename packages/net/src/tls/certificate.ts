@@ -7,9 +7,9 @@ export interface CertificatePem {
   key: Buffer | string;
   /** Intermediate certificates, if `certificate` does not contain them. */
   chain?: Buffer | string;
-  /** Of an encrypted key. */
+  /** The passphrase of an encrypted key. */
   passphrase?: string;
-  /** What messages call the two, for example their paths. */
+  /** The names of the two in messages, for example their paths. */
   names?: { certificate: string; key: string };
 }
 
@@ -74,7 +74,7 @@ function privateKey({ key, passphrase }: CertificatePem, name: string): KeyObjec
   }
 }
 
-/** The DNS names of the subject alternative name, or else the common name. */
+/** The DNS names of the subject alternative name; without any, the common name. */
 function namesOf(leaf: X509Certificate): string[] {
   const entries = (leaf.subjectAltName ?? "").split(/, ?/).filter((entry) => entry.startsWith("DNS:"));
   const common = /^CN=(.+)$/m.exec(leaf.subject ?? "")?.[1];

@@ -32,11 +32,11 @@ const CIPHERS = [
 interface Ready {
   certificate: Certificate;
   context: SecureContext;
-  /** The same, with a request for a client certificate. */
+  /** The same context, with a request for a client certificate. */
   asking: SecureContext | undefined;
 }
 
-/** The certificates of a server, chosen by SNI. They can be replaced while connections are open. */
+/** The certificates of a server, selected by SNI. They can be replaced while connections are open. */
 export class Certificates {
   readonly #policy: TlsPolicy;
   #ready: readonly Ready[] = [];
@@ -60,7 +60,7 @@ export class Certificates {
     }));
   }
 
-  /** @param asking request a client certificate, to be verified by the client CA. */
+  /** @param asking whether to request a client certificate and verify it by the client CA. */
   contextFor(serverName: string | undefined, asking = false): SecureContext {
     const exact = this.#ready.find(
       ({ certificate }) => serverName !== undefined && certificate.names.includes(serverName),
@@ -72,7 +72,7 @@ export class Certificates {
     return (asking ? own : undefined) ?? context;
   }
 
-  /** When the first of them expires. */
+  /** When the first of the certificates expires. */
   get notAfter(): Date {
     return new Date(Math.min(...this.#ready.map(({ certificate }) => certificate.notAfter.getTime())));
   }
@@ -83,7 +83,7 @@ export class Certificates {
     return createSecureContext({
       cert: pem,
       key,
-      // For a version without a listed suite OpenSSL would use its defaults.
+      // For a version without a listed suite, OpenSSL would use its defaults.
       minVersion: suites.every(isOfTls13) ? "TLSv1.3" : minVersion,
       maxVersion: suites.some(isOfTls13) ? maxVersion : "TLSv1.2",
       ciphers: suites.join(":"),

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { RevocationList } from "./revocation-list.js";
 import { checkTrustPem } from "./trust.js";
 
-/** PEM texts, and the names of the files for messages. */
+/** PEM texts, and the names of their files for messages. */
 export interface ClientCaPem {
   ca: string;
   crl?: string;

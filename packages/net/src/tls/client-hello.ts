@@ -31,17 +31,17 @@ export function readClientHello(bytes: Buffer): ClientHello {
  */
 export class ClientHelloReader {
   readonly #message = new ByteStore();
-  /** Bytes of the record's header that were read, and bytes of its content that are missing. */
+  /** Bytes read of the record's header, and bytes of its content that are missing. */
   #header = 0;
   #left = 0;
-  /** The content length, as far as the header was read. */
+  /** The length of the content, as far as the header was read. */
   #size = 0;
 
-  /** Reads the next piece. Once the result is not `partial`, the reader is done. */
+  /** Reads the next piece. After a result other than `partial`, the reader is finished. */
   read(piece: Buffer): ClientHello {
     for (let at = 0; at < piece.length;) {
       if (this.#left === 0) {
-        // Byte by byte: other protocols are detected at once.
+        // Byte by byte, so that other protocols are detected at once.
         if (!this.#readHeader(piece.readUInt8(at))) return INVALID;
         at += 1;
         continue;
@@ -80,7 +80,7 @@ export class ClientHelloReader {
   }
 }
 
-/** Reads length-prefixed fields. A read past the end of the bytes sets `broken`, and all further reads are empty. */
+/** Reads length-prefixed fields. A read past the end sets `broken`, and all further reads return nothing. */
 class Fields {
   readonly #bytes: Buffer;
   #at = 0;
@@ -139,7 +139,7 @@ function readBody(body: Buffer): ClientHello {
     if (name === undefined || serverName !== undefined) return INVALID;
     serverName = name;
   }
-  // IP addresses are not permitted in SNI (RFC 6066, section 3), but some clients send them: ignored.
+  // IP addresses are not permitted in SNI (RFC 6066, section 3), but some clients send them. They are ignored.
   return { kind: "hello", serverName: isIP(serverName ?? "") === 0 ? serverName : undefined };
 }
 

@@ -9,7 +9,7 @@ function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.from([22, 3, 1, 0, 1, 0]);
 }
 
-// Without a measured time: reading everything again for each packet would take hours.
+// Time is not measured: reading everything again for each packet would take hours.
 test("an endless ClientHello in thousands of records and packets is read once, and rejected", async () => {
   const stream = new PassThrough();
   const peeked = peekClientHello(stream as unknown as Socket, 60_000);

@@ -9,7 +9,7 @@ export type Peeked = Exclude<ClientHello, { kind: "partial" }> | { readonly kind
 const MAX_BYTES = LONGEST_HELLO + 64 * 1024;
 
 /**
- * Reads the ClientHello of a connection and puts it back into the socket, which is paused then. `timeout` is in
+ * Reads the ClientHello of a connection, puts it back into the socket, and pauses the socket. `timeout` is in
  * milliseconds.
  */
 export function peekClientHello(socket: Socket, timeout: number): Promise<Peeked> {

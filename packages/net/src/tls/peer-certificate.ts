@@ -5,7 +5,7 @@ import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 export interface PeerCertificate {
   /** From the leaf to the CA. */
   readonly chain: readonly X509Certificate[];
-  /** Why OpenSSL does not trust it; undefined if it does. */
+  /** Why OpenSSL does not trust the certificate; undefined if it does. */
   readonly fault: string | undefined;
 }
 

@@ -14,7 +14,7 @@ function certificateId(issuer: Buffer, serial: Buffer): string {
 }
 
 /**
- * Revoked certificates (RFC 5280, section 5.1). OpenSSL verifies the lists in each handshake; this class decides
+ * Revoked certificates (RFC 5280, section 5.1). OpenSSL verifies the lists in each handshake. This class decides
  * whether an open connection may continue.
  */
 export class RevocationList {

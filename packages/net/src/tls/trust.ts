@@ -3,7 +3,7 @@ import { createSecureContext } from "node:tls";
 import { TlsError } from "./errors.js";
 import { separateLists } from "./revocation-list.js";
 
-/** Why a peer's certificate is not trusted, by OpenSSL's code, and what to do. */
+/** Why a peer's certificate is not trusted, by OpenSSL's code, with a suggested fix. */
 const FAULTS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID:
     "the certificate was issued for another name: use that name as the address, or set sni_hostname to it",

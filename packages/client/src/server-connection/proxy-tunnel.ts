@@ -12,9 +12,9 @@ const FIELD = /^[!#$%&'*+.^_`|~0-9a-z-]+:[\t\x20-\x7e\x80-\xff]*$/i;
 
 /**
  * Requests a connection to `destination` (`host:port`) from a proxy: CONNECT, RFC 9110, section 9.3.6. Bytes after the
- * head of the response come from the destination; they stay in the socket.
- * @throws TunnelError when the proxy refuses; Error of the socket; the reason of `signal`. The socket is destroyed
- * then.
+ * head of the response come from the destination, and stay in the socket.
+ * @throws TunnelError when the proxy refuses; Error of the socket; the reason of `signal`. In these cases the socket is
+ *   destroyed.
  */
 export async function requestTunnel(
   socket: Socket,
@@ -49,7 +49,7 @@ function readHead(socket: Socket, proxy: Proxy, signal: AbortSignal): Promise<st
       done();
       reject(error);
     };
-    // Not with "data": that would leave the socket paused, unlike a new one.
+    // A listener for "data" would leave the socket paused, unlike a new socket.
     const onReadable = (): void => {
       for (let chunk = take(); chunk !== null; chunk = take()) {
         read = Buffer.concat([read, chunk]);

@@ -1,7 +1,7 @@
 /**
- * The WebSocket address of a server. `https://` and `wss://` use TLS, `http://` and `ws://` do not; the default is
- * `https://`. The path may be `/connect`.
- * @throws TypeError that describes the form.
+ * The WebSocket address of a server. `https://` and `wss://` use TLS; `http://` and `ws://` do not. The default scheme
+ * is `https://`. The path may be `/connect`.
+ * @throws TypeError that describes the allowed form.
  */
 export function parseServerAddress(text: string): URL {
   const given = text.trim();
@@ -24,7 +24,7 @@ export function parseServerAddress(text: string): URL {
   return new URL(`${tls ? "wss" : "ws"}://${url.host}/connect`);
 }
 
-/** Without possible secrets: the text before an @, and the query. */
+/** Removes possible secrets: the text before an @, and the query. */
 function redacted(given: string): string {
   return given.replace(/[^/]*@/, "***@").replace(/[?#].*$/s, "");
 }

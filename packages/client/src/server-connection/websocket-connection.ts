@@ -6,7 +6,7 @@ import type { Proxy } from "./proxy-address.js";
 import { dialServer, lateError, requestConnection } from "./server-dial.js";
 
 export interface ConnectionEvents {
-  /** The WebSocket is open. Its handler must be set before this returns. */
+  /** The WebSocket is open. The handler must be set before this returns. */
   onOpen(transport: WebSocketTransport): void;
   /** The connection or the handshake failed. */
   onFailure(error: TunnelError): void;
@@ -26,7 +26,7 @@ export interface ConnectionAddress {
 export class WebSocketConnection {
   readonly #request: ClientRequest;
   readonly #stop = new AbortController();
-  /** The error to report if the connection times out now. */
+  /** The error to report if the connection times out at this moment. */
   late = lateError("the dial to begin");
   #transport: WebSocketTransport | undefined;
 
@@ -72,7 +72,7 @@ export class WebSocketConnection {
     this.#request.end();
   }
 
-  /** Aborts the handshake, or the open WebSocket without a closing handshake. Can be called twice. */
+  /** Aborts the handshake, or closes the open WebSocket without a closing handshake. Can be called twice. */
   end(): void {
     this.#transport?.terminate();
     this.#stop.abort();
@@ -80,7 +80,7 @@ export class WebSocketConnection {
   }
 }
 
-/** The Host field. It must match the name in the TLS handshake, or the server refuses the request. */
+/** The Host field. It must match the name in the TLS handshake; otherwise the server refuses the request. */
 export function hostField(address: URL, { serverName }: ClientTls): string {
   if (serverName === undefined || !isTls(address)) return address.host;
   return address.port === "" ? serverName : `${serverName}:${address.port}`;
@@ -90,7 +90,7 @@ function isTls({ protocol }: URL): boolean {
   return protocol === "wss:";
 }
 
-/** Why the response is not a valid handshake; undefined when it is. */
+/** Why the response is not a valid handshake; undefined when it is valid. */
 function handshakeFault({ headers }: IncomingMessage, key: string): string | undefined {
   const accept = createHash("sha1").update(key).update(WEBSOCKET_GUID).digest("base64");
   if (headers.upgrade?.toLowerCase() !== "websocket") return "it upgraded to another protocol";
@@ -105,7 +105,7 @@ function handshakeFault({ headers }: IncomingMessage, key: string): string | und
  */
 const CERTIFICATE_REFUSED = /^ERR_SSL_.*_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA)$/;
 
-/** The TunnelError for an error of the connection to the server. */
+/** Converts an error of the connection to the server to a TunnelError. */
 export function connectError(error: NodeJS.ErrnoException): TunnelError {
   if (error instanceof TunnelError) return error;
   const fault = trustFault(error);

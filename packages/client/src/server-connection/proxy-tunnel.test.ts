@@ -7,7 +7,7 @@ import { requestTunnel } from "./proxy-tunnel.js";
 
 const SECRET = "canary-0123456789";
 
-/** A socket to a proxy that handles the request as the test decides. */
+/** A socket to a proxy. The test decides how the proxy handles the request. */
 async function toProxy(answer: (socket: Socket, request: string) => void): Promise<Socket> {
   const server = createServer((socket) => {
     onTestFinished(() => void socket.destroy());
@@ -63,7 +63,7 @@ test("the request has the destination and the credentials", async () => {
 test.each([
   ["at once", "HTTP/1.1 200 OK\r\nVia: a\r\n\r\nhello", ""],
   ["from an old proxy, in two pieces", "HTTP/1.0 200 Connection established\r\n\r\nhel", "lo"],
-  ["without a reason, and with a length that means nothing", "HTTP/1.1 204\r\nContent-Length: 3\r\n\r\n", "hello"],
+  ["without a reason, and with a meaningless length", "HTTP/1.1 204\r\nContent-Length: 3\r\n\r\n", "hello"],
 ])("bytes after a successful response come from the destination: %s", async (_, head, behind) => {
   let finish = (): void => {};
   const socket = await toProxy((at) => {
@@ -72,7 +72,7 @@ test.each([
   });
   expect(await outcome(socket)).toBeUndefined();
   let read = "";
-  // As node:http uses a socket.
+  // Uses the socket as node:http does.
   socket.on("data", (chunk: Buffer) => (read += chunk.toString()));
   finish();
   await expect.poll(() => read, { timeout: 10_000 }).toBe("hello");

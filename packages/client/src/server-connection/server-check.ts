@@ -11,20 +11,20 @@ import { connectError, hostField } from "./websocket-connection.js";
 
 /** The result of a server's health check. */
 export interface ServerCheck {
-  /** From dialling to the response, in milliseconds. */
+  /** The time from dialling to the response, in milliseconds. */
   milliseconds: number;
   /** The HTTP status; 200 from a server that accepts new sessions. */
   status: number;
-  /** The server's time, to the second; undefined without a Date field. */
+  /** The server's time, rounded to a second; undefined without a Date field. */
   time: Date | undefined;
   /** When the server's certificate expires; undefined without TLS. */
   certificateExpires: Date | undefined;
 }
 
 /**
- * Requests the server's health check over the same route as `connect`, without logging in.
+ * Requests the server's health page over the same route as `connect`, without logging in.
  * @throws TypeError when `server` or `proxy` cannot be parsed; TunnelError when the server, or the proxy in front of
- * it, cannot be reached or trusted.
+ *   it, cannot be reached or trusted.
  */
 export async function checkServer(
   options: Pick<ConnectOptions, "server" | "tls" | "proxy" | "connectionTimeout">,

@@ -3,8 +3,8 @@ import { parseProxyOf, type Proxy } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 
 /**
- * The servers of `options` in order, the primary first, each with the proxy in front of it. A server that is named
- * twice is listed once.
+ * The servers of `options` in order, the primary first, each with its proxy. A server that is named twice is listed
+ * once.
  * @throws TypeError when a server or a proxy cannot be parsed.
  */
 export function serverProxies(options: ConnectOptions): ReadonlyMap<URL, Proxy | undefined> {

@@ -5,10 +5,10 @@ import { TunnelError, type ErrorCode } from "@postern/protocol";
 import {
   trustFault,
   RaceLost,
-  type Standing,
+  type AddressAttempt,
   type ClientTls,
   connectTcp,
-  standingsText,
+  attemptsText,
   authorityOf,
   dialFault,
   bareHost,
@@ -27,9 +27,9 @@ export interface ServerDial {
   signal: AbortSignal;
   /** Default: the system's resolver. */
   lookup?: Lookup | undefined;
-  /** The code when the server itself cannot be reached. Default PN_SERVER_UNREACHABLE. */
+  /** The error code when the server itself cannot be reached. Default PN_SERVER_UNREACHABLE. */
   unreachable?: ErrorCode;
-  /** A step of the dial begins: what it waits for, and the code if that never happens. */
+  /** A step of the dial begins: what the step waits for, and the error code if it times out. */
   onWait?: (awaited: string, code: ErrorCode) => void;
 }
 
@@ -51,7 +51,7 @@ export function lateError(awaited: string, code: ErrorCode = "PN_SERVER_UNREACHA
 
 /**
  * Opens the connection to a server: resolves the name, races its addresses, requests a tunnel from the proxy if there
- * is one, and starts TLS through it. Sockets that are not used are destroyed.
+ * is one, and starts TLS through it. Unused sockets are destroyed.
  * @throws TunnelError; the socket's error; the reason of `signal`.
  */
 export async function dialServer(dial: ServerDial): Promise<Socket> {
@@ -83,8 +83,8 @@ async function connectThrough(proxy: Proxy, to: { host: string; port: number }, 
 }
 
 /**
- * Trusts the default CAs and the server's. The proxy is verified even if the server is not, and gets no client
- * certificate.
+ * The trust options for the proxy: the default CAs and the server's. The proxy is verified even if the server is not,
+ * and gets no client certificate.
  */
 function proxyTrust({ ca }: ClientTls): ClientTls {
   return ca === undefined ? {} : { ca: [...getCACertificates(), ca].join("\n") };
@@ -98,11 +98,11 @@ async function dialTcp(
 ): Promise<Socket> {
   try {
     onWait?.(`the address of ${host}`, code);
-    const onChange = (standings: readonly Standing[]): void => onWait?.(standingsText(standings, port), code);
+    const onChange = (attempts: readonly AddressAttempt[]): void => onWait?.(attemptsText(attempts, port), code);
     return await connectTcp({ host, port, signal, lookup, onChange });
   } catch (error) {
     if (signal.aborted) throw error;
-    if (error instanceof RaceLost) throw new TunnelError(code, standingsText(error.standings, port));
+    if (error instanceof RaceLost) throw new TunnelError(code, attemptsText(error.attempts, port));
     throw new TunnelError(code, `${host}: ${dialFault(error as Error)}`);
   }
 }

@@ -31,7 +31,7 @@ export interface LoginOptions {
   onConnected: () => void;
 }
 
-/** A session that is logged in, and the server's welcome. */
+/** A logged-in session, and the server's welcome. */
 export interface LoggedIn {
   session: Session;
   welcome: Welcome;
@@ -105,7 +105,7 @@ function sendHello(
   });
 }
 
-/** An `error` message as an error. An unknown code keeps its message and whether to retry. */
+/** Converts an `error` message to an error. An unknown code keeps its message and whether to retry. */
 export function remoteError(message: ControlError): TunnelError {
   const code = isErrorCode(message.code) ? message.code : message.retryable ? "PN_INTERNAL" : "PN_UNSUPPORTED";
   const detail = code === message.code ? undefined : `${message.code}: ${message.message}`;

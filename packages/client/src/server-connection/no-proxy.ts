@@ -9,8 +9,8 @@ interface Destination {
 
 /**
  * Whether NO_PROXY exempts a destination, by the rules of curl. Entries are separated by commas or spaces. A name, with
- * or without a leading dot, matches itself and its subdomains; an IP address matches itself, `10.0.0.0/8` a network,
- * and `*` everything. An entry with `:port` matches that port only. Names are not resolved.
+ * or without a leading dot, matches itself and its subdomains. An IP address matches itself, `10.0.0.0/8` matches a
+ * network, and `*` matches everything. An entry with `:port` matches only that port. Names are not resolved.
  */
 export function isExempt({ host, port }: Destination, noProxy: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, "");
