@@ -1,27 +1,25 @@
 /** The server's own limits. docs/limits.md lists them. */
 export const SERVER_LIMITS = {
   /**
-   * Connections that are not logged in yet. One address may use an eighth of the free places, so that a few cannot use
-   * all.
+   * Connections that are not logged in yet. One address may use an eighth of the free places, so that a few addresses
+   * cannot use all of them.
    */
   logins: 1_024,
-  /**
-   * When a client may come again after the server was short of memory, in milliseconds; up to twice this, at random.
-   */
+  /** Milliseconds until a client may retry after the server was short of memory; up to twice this time, at random. */
   overloadedRetry: 15_000,
   /** Tunnels of one session. */
   tunnelsPerSession: 64,
   /** Tunnels of all sessions, unless configured. */
   tunnels: 10_000,
-  /** Sessions of one client that serve a name together, including those that are cut off and not closed yet. */
+  /** Sessions of one client that serve a name together. Sessions that are lost but not closed yet count too. */
   sessionsPerName: 64,
-  /** Names of one owner, including those that no session serves. */
+  /** Names of one owner. Names that no session serves count too. */
   namesPerOwner: 10_000,
   /** How long the streams of a lost tunnel may take to finish, in milliseconds. */
   lastStreams: 45_000,
   /** How long an owner keeps a name that no session serves, in milliseconds. */
   nameHold: 3_600_000,
-  /** Requests of a tunnel that are listed per second; the rest are counted. */
+  /** Requests of a tunnel that are listed per second. Further requests are only counted. */
   listedRequests: 50,
   /** How long requests in progress may take when the server stops, in milliseconds. */
   drain: 30_000,
@@ -31,7 +29,7 @@ export const SERVER_LIMITS = {
   introspected: 1_000,
   /** Keys that an issuer may publish. */
   keys: 100,
-  /** How long published keys are used, in milliseconds: without fetching them again, and when that fails. */
+  /** How long published keys are used, in milliseconds: before they are fetched again, and while fetching fails. */
   keysFresh: 600_000,
   keysStale: 3_600_000,
   /** Time between two fetches of published keys, in milliseconds. */

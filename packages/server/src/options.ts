@@ -10,28 +10,28 @@ export interface ApiKey {
   key: string;
 }
 
-/** TLS of the server itself. */
+/** The server's own TLS. */
 export interface ServerTls {
-  /** At least one. The first is used for clients without SNI, and for names that no other fits. */
+  /** At least one. The first is used for clients without SNI, and for names that no other certificate matches. */
   certificates: Certificate[];
   policy?: TlsPolicy;
   /**
-   * Address of the TLS listener, `host:port`; `listen` is then for HTTP. Default: `listen` has TLS, and there is no
-   * HTTP.
+   * Address of a separate TLS listener, `host:port`; `listen` then accepts HTTP. Default: `listen` uses TLS, and there
+   * is no HTTP.
    */
   listen?: string;
   /** Redirect visitors from HTTP to HTTPS. Default true. */
   redirect?: boolean;
-  /** Paths that are served by HTTP, with all below them. Default: none. */
+  /** Paths that are served over HTTP, including everything below them. Default: none. */
   redirectExempt?: readonly string[];
   /**
-   * The CA of clients that log in by certificate. They are asked for theirs on the base domain. Default: no such
+   * The CA of clients that log in by certificate. The server requests certificates on the base domain. Default: no such
    * logins.
    */
   clientCa?: ClientCa;
 }
 
-/** The page with metrics, in the text format of Prometheus. */
+/** The metrics page, in the text format of Prometheus. */
 export interface MetricsOptions {
   path: string;
   /** The bearer token that the page requires. Default: none, and only the server's own machine may read the page. */
@@ -39,13 +39,13 @@ export interface MetricsOptions {
 }
 
 export interface ServerOptions {
-  /** Address for visitors and clients, `host:port`; port 0 picks a free one. Default 127.0.0.1:8080. */
+  /** Address for visitors and clients, `host:port`; port 0 selects a free port. Default 127.0.0.1:8080. */
   listen?: string;
-  /** The base domain: subdomains of it are tunnels, itself is the server. Default localhost. */
+  /** The base domain: its subdomains are tunnels, and the domain itself is the server. Default localhost. */
   domain?: string;
   /**
-   * URL of the base domain at a TLS proxy in front of the server, for instance `https://tunnel.example.com`. Tunnels'
-   * URLs and X-Forwarded-Proto follow it. Default: the domain with the scheme and port of the listener.
+   * URL of the base domain at a TLS proxy in front of the server, for instance `https://tunnel.example.com`. It
+   * determines the URLs of tunnels and X-Forwarded-Proto. Default: the domain with the scheme and port of the listener.
    */
   publicUrl?: string;
   tls?: ServerTls;
@@ -56,60 +56,62 @@ export interface ServerOptions {
   log: Logger;
   /** Logger of finished requests. Default: `log`. */
   requestLog?: Logger;
-  /** Log clients and tunnels that come and go. Trouble is always logged. Default true. */
+  /** Log clients and tunnels that connect and disconnect. Problems are always logged. Default true. */
   logTunnelEvents?: boolean;
-  /** Log the state of the server once a minute and at the end. Default false. */
+  /** Log the state of the server once a minute and when it stops. Default false. */
   logStatus?: boolean;
   /**
    * Proxies in front of the server, as IP addresses or networks (`10.0.0.0/8`). Their X-Forwarded-For and
    * X-Forwarded-Proto give the visitor's address and scheme. Default: none.
    */
   trustedProxies?: string[];
-  /** Largest body of a request, in bytes; beyond: 413. Default 0: unlimited. */
+  /** Maximum size of a request body, in bytes; larger bodies get 413. Default 0: unlimited. */
   maxRequestSize?: number;
   /**
-   * How long a service may take to begin its response after the whole request, in milliseconds; beyond: 504. Default 0:
-   * unlimited.
+   * Maximum time from a complete request to the start of the response, in milliseconds; then visitors get 504. Default
+   * 0: unlimited.
    */
   requestTimeout?: number;
-  /** How long the head of a request may take from its first byte, in milliseconds; beyond: 408. Default 10,000. */
+  /**
+   * Maximum time for the head of a request from its first byte, in milliseconds; then visitors get 408. Default 10,000.
+   */
   headTimeout?: number;
   /** How long a visitor's connection may be idle, in milliseconds. Default 60,000. */
   idleTimeout?: number;
   /** Path of the health page on the base domain; false: no page. Default /health. */
   health?: string | false;
-  /** Metrics page on the base domain. Default: no page, and nothing is counted. */
+  /** The metrics page on the base domain. Default: no page, and nothing is counted. */
   metrics?: MetricsOptions;
   /** Rules for names beyond their form. Default: DEFAULT_NAME_RULES. */
   names?: Partial<NameRules>;
-  /** Tunnels of all clients at once. Default 10,000. */
+  /** Maximum number of tunnels of all clients. Default 10,000. */
   maxTunnels?: number;
-  /** How long requests in progress may take at `stop()`, in milliseconds. Default 30,000. */
+  /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */
   drainTimeout?: number;
 }
 
 export interface Server {
   /** Address of the listener, for instance `127.0.0.1:8080`. */
   readonly address: string;
-  /** Address of the TLS listener, if there is one beside `address`. */
+  /** Address of the TLS listener, if it is separate from `address`. */
   readonly secureAddress: string | undefined;
   /** URL of the base domain, for instance `http://localhost:8080`. */
   readonly url: string;
-  /** Accepts these keys instead of the former ones. Sessions of keys that are gone end. */
+  /** Accepts only these keys from now on. Sessions with other keys end. */
   replaceApiKeys(keys: readonly ApiKey[]): void;
-  /** Whether the server has TLS of its own. */
+  /** Whether the server itself uses TLS. */
   readonly hasTls: boolean;
   /**
-   * Uses these certificates for new connections. Sessions whose client certificate is no longer accepted end; without
-   * `clientCa`, none is accepted. @throws RangeError when the server has no TLS; TlsError when a certificate cannot be
-   * used.
+   * Uses these certificates for new connections. Sessions whose client certificate is no longer accepted end. Without
+   * `clientCa`, no client certificate is accepted.
+   * @throws RangeError when the server has no TLS; TlsError when a certificate cannot be used.
    */
   replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void;
   /** Refuses new work, lets requests in progress finish, then closes. Can be called twice. */
   stop(): Promise<void>;
 }
 
-/** The gateway's limits, as far as the options set them. */
+/** The limits of the gateway that the options set. */
 export function visitorLimits(options: ServerOptions): Partial<VisitorLimits> {
   const { maxRequestSize = 0, requestTimeout = 0, headTimeout, idleTimeout } = options;
   return {

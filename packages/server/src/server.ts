@@ -24,12 +24,12 @@ import { Admission } from "./sessions/admission.js";
 import { Sessions } from "./sessions/sessions.js";
 import { TunnelRegistry } from "./tunnels/tunnel-registry.js";
 
-/** How often everything that depends on the clock is checked, in milliseconds. */
+/** Milliseconds between two checks of everything that depends on the clock. */
 const TICK = 1_000;
 
 const now = (): number => performance.now();
 
-/** The public tunnel server, put together in the order in which its parts need each other. */
+/** The public tunnel server. The constructor creates its parts in the order of their dependencies. */
 export class TunnelServer implements Server, Measured {
   address = "";
   secureAddress: string | undefined;
@@ -54,10 +54,10 @@ export class TunnelServer implements Server, Measured {
     const { tls, tokens, metrics, health = "/health" } = options;
     this.#drainTimeout = options.drainTimeout ?? SERVER_LIMITS.drain;
 
-    // Clients and tunnels that come and go are logged at `info`, trouble above it.
+    // Clients and tunnels that connect and disconnect are logged at `info`, problems at higher levels.
     const isQuiet = options.logTunnelEvents === false && options.log.isLevelEnabled("info");
     this.#log = isQuiet ? options.log.child({}, { level: "warn" }) : options.log;
-    // Counting costs time per request, so it is done only when something shows the numbers.
+    // Counting costs time per request, so it is enabled only when the numbers are shown somewhere.
     if (metrics !== undefined || options.logStatus === true) this.#metrics = new ServerMetrics(this);
     if (this.#metrics !== undefined && options.logStatus === true)
       this.#statusLog = new StatusLog(options.log, this, this.#metrics, now());
@@ -88,7 +88,7 @@ export class TunnelServer implements Server, Measured {
       isOverloaded: () => this.#gateway.overloaded,
     });
 
-    // Clients arrive like visitors, as requests to the base domain.
+    // Clients connect like visitors, with requests to the base domain.
     const trustedProxies = new TrustedProxies(options.trustedProxies);
     const onRefused = (code: string): void => this.#metrics?.refused(code);
     const baseDomain = new BaseDomain(
@@ -103,7 +103,7 @@ export class TunnelServer implements Server, Measured {
       },
     );
 
-    // Every request is routed by its host, whatever listener its connection came from.
+    // Every request is routed by its host, regardless of the listener.
     const { domain, proto } = this.#publicAddress;
     const redirects = tls?.listen !== undefined && tls.redirect !== false;
     const router = new Router({
@@ -121,10 +121,10 @@ export class TunnelServer implements Server, Measured {
       onPressure: (pressure) => logPressure(this.#log, pressure),
     });
 
-    // Connections come last, when all parts that serve them are there.
+    // Listeners come last, when all parts that serve connections exist.
     this.#listeners = new Listeners({
       certificates: this.#certificates,
-      asksCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
+      requestsCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
       onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),
       onSecure: (socket, serverName) =>
         this.#gateway.accept(new SocketConnection(socket), { proto: "https", serverName }),
@@ -197,17 +197,17 @@ export class TunnelServer implements Server, Measured {
 
   async #stop(): Promise<void> {
     this.#log.info("stopping");
-    // Nothing new: no connections, no handshakes, no clients. Health pages report it from here on.
+    // Accept nothing new: no connections, handshakes or clients. Health pages report the stop from now on.
     const closed = this.#listeners.close();
     this.#admission.close();
-    // Clients look for another server now, while their sessions still carry the requests in progress.
+    // Clients connect to another server now, while their sessions still carry the requests in progress.
     this.#sessions.goAway();
     await this.#gateway.drain(this.#drainTimeout);
-    // No request is left, so the numbers are final, and sessions need no heartbeat any more.
+    // No request is left, so the numbers are final, and sessions no longer need heartbeats.
     clearInterval(this.#timer);
     this.#statusLog?.write();
     await this.#sessions.close();
-    // Connections hold their listener open: this resolves only after the last of them.
+    // Open connections keep the listener open, so this resolves after the last of them.
     await closed;
     this.#log.info("stopped");
   }

@@ -17,32 +17,33 @@ import { baseDomainRefusals, type BaseDomainRefusal } from "./refusals.js";
 import type { MetricsPage } from "./metrics-page.js";
 import { acceptUpgrade, upgradeFault } from "./websocket-upgrade.js";
 
-/** How long a connection to the base domain may be silent before it is a session, in milliseconds. */
-const SILENCE = 10_000;
+/** How long a connection to the base domain may be silent before it becomes a session, in milliseconds. */
+const IDLE_TIMEOUT = 10_000;
 
 export interface BaseDomainEvents {
   /**
-   * A client at `address` has opened a WebSocket on `socket`, from which `head` was already read. It is not logged in.
+   * A client at `address` has opened a WebSocket on `socket`, and `head` was already read from the socket. The client
+   * is not logged in.
    */
   onClient(socket: Socket, head: Buffer, address: string): void;
-  /** A request gets the error `code`. */
+  /** A request is refused with the error `code`. */
   onRefused(code: BaseDomainRefusal): void;
 }
 
 export interface BaseDomainOptions {
-  /** The URLs of tunnels as a pattern, for people; known once the server listens. */
+  /** The pattern of tunnel URLs in messages. It is known once the server listens. */
   tunnelPattern: () => string;
   /** Whether the server accepts new work. */
   isHealthy: () => boolean;
   trustedProxies: TrustedProxies;
-  /** The path of the health page; undefined: there is none. */
+  /** The path of the health page; undefined: there is no health page. */
   health: string | undefined;
   metrics: MetricsPage | undefined;
 }
 
 /**
- * The server's own HTTP on the base domain: `/connect` for clients, the health page, the metrics. It does not listen:
- * the gateway delegates connections to it. Its refusals look like the gateway's: HTML, JSON or text.
+ * The server's own HTTP on the base domain: `/connect` for clients, the health page and the metrics. It does not
+ * listen: the gateway delegates connections to it. Its refusals look like the gateway's: HTML, JSON or text.
  */
 export class BaseDomain {
   readonly #events: BaseDomainEvents;
@@ -57,10 +58,10 @@ export class BaseDomain {
     this.#http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
 
-  /** Serves a connection, whose first head is still unread in it. */
+  /** Serves a connection. The first request head in it is still unread. */
   take(socket: Socket): void {
-    // The deadlines of node:http run only on a server that listens.
-    socket.setTimeout(SILENCE, () => socket.destroy());
+    // The deadlines of node:http apply only to a server that listens.
+    socket.setTimeout(IDLE_TIMEOUT, () => socket.destroy());
     socket.on("error", () => {});
     this.#http.emit("connection", socket);
     socket.resume();
@@ -95,7 +96,7 @@ export class BaseDomain {
     const fault = pathOf(request) === "/connect" ? upgradeFault(request) : "PN_CONNECT_HANDSHAKE";
     if (fault !== undefined) return void socket.end(writeOwnResponse(...this.#refuse(request, fault)));
     socket.write(acceptUpgrade(request));
-    // From here on the session's heartbeat finds dead connections.
+    // From now on the session's heartbeat detects dead connections.
     (socket as Socket).setTimeout(0);
     this.#events.onClient(socket as Socket, head, this.#addressOf(request));
   }
@@ -128,19 +129,21 @@ function peerOf({ socket }: IncomingMessage): string {
   return unmapped(socket.remoteAddress ?? "unknown");
 }
 
-/** One response for each connection: the next request on it may be for a tunnel, and only the gateway may read that. */
+/**
+ * Each connection gets one response: the next request on it may be for a tunnel, and only the gateway may read that.
+ */
 function contextOf({ headers, method }: IncomingMessage): ResponseContext {
   const { accept = "" } = headers;
   return { accept, requestId: nextRequestId(), close: true, headOnly: method === "HEAD", now: new Date() };
 }
 
-/** node:http leaves out the body of a response to HEAD. */
+/** node:http omits the body of a response to HEAD. */
 function respond(response: ServerResponse, { status, fields, body }: OwnResponse): void {
   response.writeHead(status, fields);
   response.end(body);
 }
 
-/** Always JSON: the readers are programs. */
+/** Always JSON, because programs read it. */
 function healthResponse(healthy: boolean): OwnResponse {
   const body = Buffer.from(`${JSON.stringify({ status: healthy ? "ok" : "draining" })}\n`);
   return { status: healthy ? 200 : 503, fields: pageFields("application/json", body), body };

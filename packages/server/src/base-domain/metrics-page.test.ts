@@ -13,30 +13,36 @@ describe("without a token it is shown", () => {
   test.for([
     ["to this machine", "127.0.0.1", {}, [], undefined],
     ["to this machine by IPv6", "::1", {}, [], undefined],
-    ["not to others", "192.0.2.1", {}, [], ELSEWHERE],
+    ["not to other machines", "192.0.2.1", {}, [], ELSEWHERE],
     [
-      "not to others through an untrusted proxy on this machine",
+      "not to other machines through an untrusted proxy on this machine",
       "127.0.0.1",
       { "x-forwarded-for": "192.0.2.1" },
       [],
       ELSEWHERE,
     ],
     [
-      "nor when that proxy claims this machine as the visitor",
+      "not when that proxy names this machine as the visitor",
       "127.0.0.1",
       { "x-forwarded-for": "127.0.0.1" },
       [],
       ELSEWHERE,
     ],
-    ["nor when it claims so in another field", "127.0.0.1", { forwarded: "for=192.0.2.1" }, [], ELSEWHERE],
     [
-      "not to others through a trusted proxy",
+      "not when that proxy names a visitor in another field",
+      "127.0.0.1",
+      { forwarded: "for=192.0.2.1" },
+      [],
+      ELSEWHERE,
+    ],
+    [
+      "not to other machines through a trusted proxy",
       "127.0.0.1",
       { "x-forwarded-for": "192.0.2.1" },
       ["127.0.0.1"],
       ELSEWHERE,
     ],
-    ["nor through one that does not name the visitor", "127.0.0.1", {}, ["127.0.0.1"], ELSEWHERE],
+    ["not through a trusted proxy that does not name the visitor", "127.0.0.1", {}, ["127.0.0.1"], ELSEWHERE],
     [
       "to this machine through a trusted proxy elsewhere",
       "10.0.0.1",
@@ -51,12 +57,12 @@ describe("without a token it is shown", () => {
 
 describe("with a token it is shown", () => {
   test.for([
-    ["to a request with it, from anywhere", "192.0.2.1", "Bearer secret-of-the-metrics", undefined],
-    ["to the scheme in any case", "192.0.2.1", "bearer secret-of-the-metrics", undefined],
-    ["not to a request with another", "192.0.2.1", "Bearer secret-of-the-metric", TOKEN],
-    ["not to a request without one", "192.0.2.1", undefined, TOKEN],
-    ["not to another scheme", "192.0.2.1", "Basic secret-of-the-metrics", TOKEN],
-    ["not to this machine without it", "127.0.0.1", undefined, TOKEN],
+    ["to a request with the token, from any machine", "192.0.2.1", "Bearer secret-of-the-metrics", undefined],
+    ["to a request with the scheme in lower case", "192.0.2.1", "bearer secret-of-the-metrics", undefined],
+    ["not to a request with another token", "192.0.2.1", "Bearer secret-of-the-metric", TOKEN],
+    ["not to a request without a token", "192.0.2.1", undefined, TOKEN],
+    ["not to a request with another scheme", "192.0.2.1", "Basic secret-of-the-metrics", TOKEN],
+    ["not to this machine without the token", "127.0.0.1", undefined, TOKEN],
   ] as const)("%s", ([, peer, authorization, code]) => {
     const headers = authorization === undefined ? {} : { authorization };
     expect(page("secret-of-the-metrics").refusal({ peer, headers })).toBe(code);

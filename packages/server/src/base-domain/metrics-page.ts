@@ -8,7 +8,7 @@ import type { ServerMetrics } from "../metrics/metrics.js";
 
 export type MetricsRefusal = Extract<BaseDomainRefusal, `PN_METRICS_${string}`>;
 
-/** Fields of a request that a proxy forwards for another address. */
+/** Header fields of a request that a proxy forwards for another address. */
 const FORWARDING = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
 
 export interface MetricsPageOptions {
@@ -25,7 +25,7 @@ export interface MetricsRequest {
   readonly peer: string;
 }
 
-/** The page with the server's metrics, and its access control. */
+/** The metrics page and its access control. */
 export class MetricsPage {
   readonly path: string;
   readonly metrics: ServerMetrics;
@@ -39,7 +39,7 @@ export class MetricsPage {
     this.#trusted = trustedProxies;
   }
 
-  /** Why the request is refused; undefined: it gets the page. */
+  /** Why the request is refused; undefined: it is accepted. */
   refusal(request: MetricsRequest): MetricsRefusal | undefined {
     if (this.#token !== undefined) return this.#hasToken(request) ? undefined : "PN_METRICS_TOKEN";
     return this.#isLocal(request) ? undefined : "PN_METRICS_ELSEWHERE";
@@ -50,7 +50,7 @@ export class MetricsPage {
     return given !== undefined && timingSafeEqual(digest(given), this.#token as Buffer);
   }
 
-  /** A request through a proxy counts as its visitor's if the proxy is trusted, and as not local if it is not. */
+  /** A request through a trusted proxy counts as its visitor's. A request through an untrusted proxy is not local. */
   #isLocal({ headers, peer }: MetricsRequest): boolean {
     if (!this.#trusted.has(peer)) return isLoopback(peer) && !FORWARDING.some((name) => name in headers);
     const visitor = this.#trusted.visitor(peer, String(headers["x-forwarded-for"] ?? ""));

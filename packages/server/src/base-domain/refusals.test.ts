@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { baseDomainRefusals } from "./refusals.js";
 
-/** The field that a response of this status must have (RFC 9110, section 15.5). */
+/** The header field that a response with this status must have (RFC 9110, section 15.5). */
 const REQUIRED: Readonly<Record<number, string>> = { 401: "WWW-Authenticate", 405: "Allow", 426: "Upgrade" };
 
 const TUNNELS = "https://NAME.tunnel.example.com";

@@ -18,7 +18,7 @@ const HANDSHAKE = "PN_CONNECT_HANDSHAKE";
 const VERSION = "PN_CONNECT_VERSION";
 const SUBPROTOCOL = "PN_CONNECT_SUBPROTOCOL";
 
-/** Responds to a refused upgrade with the code alone. */
+/** Responds to a refused upgrade with only the code. */
 const server = createServer().on("upgrade", (request, socket: Socket) => {
   socket.end(upgradeFault(request) ?? acceptUpgrade(request));
 });

@@ -5,21 +5,21 @@ import type { ListenAddress } from "./listen-address.js";
 import { plainListener } from "./plain-listener.js";
 import { TlsListener } from "./tls-listener.js";
 
-/** Where the server listens. */
+/** The addresses that the server listens on. */
 export interface Listening {
   /** `host:port`. */
   readonly address: string;
-  /** Of the TLS listener, if there are two listeners. */
+  /** The address of the TLS listener, if there are two listeners. */
   readonly secureAddress: string | undefined;
-  /** The port for visitors: of the TLS listener, if there are two. */
+  /** The port that visitors use: the TLS listener's, if there are two listeners. */
   readonly port: number;
 }
 
 export interface ListenersOptions {
   /** Undefined: the server has no TLS. */
   certificates: Certificates | undefined;
-  /** Whether a client that connects to this name is asked for a certificate. */
-  asksCertificate: (serverName: string | undefined) => boolean;
+  /** Whether to request a certificate from a client that connects to this name. */
+  requestsCertificate: (serverName: string | undefined) => boolean;
   /** A connection without TLS. */
   onPlain: (socket: Socket) => void;
   /** A connection with TLS, after the handshake. */
@@ -32,13 +32,13 @@ export class Listeners {
   readonly #tls: TlsListener | undefined;
   readonly #open: Listener[] = [];
 
-  constructor({ certificates, asksCertificate, onPlain, onSecure }: ListenersOptions) {
+  constructor({ certificates, requestsCertificate, onPlain, onSecure }: ListenersOptions) {
     this.#onPlain = onPlain;
-    this.#tls = certificates && new TlsListener({ certificates, asksCertificate, onConnection: onSecure });
+    this.#tls = certificates && new TlsListener({ certificates, requestsCertificate, onConnection: onSecure });
   }
 
   /**
-   * @param secure the address of the TLS listener beside `address`; without it, `address` has TLS if the server has.
+   * @param secure the address of a separate TLS listener; without it, `address` uses TLS if the server does.
    * @throws Error with a system `code` (EADDRINUSE, EACCES …).
    */
   async open(address: ListenAddress, secure: ListenAddress | undefined): Promise<Listening> {
@@ -55,7 +55,7 @@ export class Listeners {
     }
   }
 
-  /** Accepts nothing more, and ends TLS handshakes. Resolves when the connections that were accepted are closed. */
+  /** Stops listening and ends TLS handshakes in progress. Resolves when all accepted connections are closed. */
   async close(): Promise<void> {
     this.#tls?.close();
     await Promise.all(this.#open.map((listener) => once(listener.close(), "close")));

@@ -1,9 +1,9 @@
 /**
- * Socket buffer beyond which `drain` follows, in bytes: small, so that it follows soon after the kernel has taken
- * everything.
+ * `drain` follows when more than this many bytes were waiting. The number is small, so that `drain` follows soon after
+ * the kernel has taken everything.
  */
 const WRITE_BUFFER = 4 * 1024;
-/** After this time of silence, in milliseconds, the kernel probes whether the other end is still there. */
+/** After this many milliseconds without data, the kernel probes whether the other end is still connected. */
 const PROBE_AFTER = 60_000;
 
 /** The options of accepted connections. */

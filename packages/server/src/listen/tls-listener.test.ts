@@ -7,7 +7,7 @@ import { TlsListener } from "./tls-listener.js";
 test("stalled handshakes beyond the limit end the oldest ones", async () => {
   const tls = new TlsListener({
     certificates: {} as Certificates,
-    asksCertificate: () => false,
+    requestsCertificate: () => false,
     maxHandshakes: 3,
     onConnection() {},
   });

@@ -5,19 +5,20 @@ import { peekClientHello, type Certificates } from "@postern/net";
 import { SOCKET_OPTIONS } from "./socket-options.js";
 
 export const TLS_LIMITS = {
-  /** How long the first message of a handshake may take, and the whole handshake, in milliseconds. */
+  /** Timeout of the first message of a handshake, and of the whole handshake, in milliseconds. */
   hello: 5_000,
   handshake: 10_000,
-  /** Handshakes in progress; one more ends the oldest. */
+  /** Handshakes in progress. One more ends the oldest. */
   handshakes: 8_192,
 } as const;
 
 export interface TlsListenerOptions {
   certificates: Certificates;
   /**
-   * Whether a client that connects to this name is asked for a certificate. Browsers must not be: they would prompt.
+   * Whether to request a certificate from a client that connects to this name. Browsers must not get the request: they
+   * would prompt the user.
    */
-  asksCertificate: (serverName: string | undefined) => boolean;
+  requestsCertificate: (serverName: string | undefined) => boolean;
   /** Default TLS_LIMITS.handshakes. */
   maxHandshakes?: number;
   /** The handshake is complete. */
@@ -25,8 +26,8 @@ export interface TlsListenerOptions {
 }
 
 /**
- * Accepts TLS. It reads the ClientHello before it chooses anything, because everything depends on the name in it. A
- * ClientHello in pieces is waited for, and other bytes end the connection: no certificate is chosen by accident.
+ * Accepts TLS connections. It reads the complete ClientHello first, because the choice of the certificate depends on
+ * the name in it. Bytes that are not a ClientHello end the connection, so no certificate is chosen by accident.
  */
 export class TlsListener {
   readonly #options: TlsListenerOptions;
@@ -65,8 +66,8 @@ export class TlsListener {
       return;
     }
     const { serverName } = peeked;
-    const { certificates, asksCertificate, onConnection } = this.#options;
-    const asks = asksCertificate(serverName);
+    const { certificates, requestsCertificate, onConnection } = this.#options;
+    const asks = requestsCertificate(serverName);
     const secure = new VisitorTlsSocket(socket, {
       isServer: true,
       secureContext: certificates.contextFor(serverName, asks),
@@ -84,12 +85,12 @@ export class TlsListener {
   }
 }
 
-/** The response to bytes that are not TLS: most likely a request by HTTP, which is not read. */
+/** The response to bytes that are not TLS. They are most likely an HTTP request, which is not read. */
 function plainHttpResponse(): Buffer {
   return writeOwnResponse(refusals.PN_HTTP_PLAIN, { close: true, requestId: nextRequestId(), now: new Date() });
 }
 
-/** A TLS connection that can be reset like one without TLS. */
+/** A TLS connection that can be reset like a connection without TLS. */
 class VisitorTlsSocket extends TLSSocket {
   readonly #raw: Socket;
 

@@ -2,11 +2,12 @@ import { Session, type Profiler } from "node:inspector";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 const KEY = "key-of-ann-0123456789-abcdefghijklmnopqrstuvwxyz";
-/** Wrong keys of the right length that share ever more characters with the right one. */
+/** Wrong keys of the right length. Each shares one more character with the right key than the previous one. */
 const GUESSES = Array.from({ length: KEY.length }, (_, shared) => KEY.slice(0, shared).padEnd(KEY.length, "#"));
 
 const session = new Session();
-// Starts before the first call of the measured code: only code that is compiled later is counted block by block.
+// Starts before the first call of the measured code, because only code that is compiled later is counted block by
+// block.
 beforeAll(() => {
   session.connect();
   session.post("Profiler.enable");
@@ -14,10 +15,10 @@ beforeAll(() => {
 });
 afterAll(() => session.disconnect());
 
-/** How many blocks of code of `file` ran since the last call. */
+/** The number of code blocks of `file` that have run since the last call. */
 function blocksRun(file: string): number {
   let scripts: Profiler.ScriptCoverage[] = [];
-  // Within its own process an inspector responds synchronously.
+  // An inspector responds synchronously within its own process.
   session.post("Profiler.takePreciseCoverage", (error, { result }) => {
     if (error !== null) throw error;
     scripts = result.filter(({ url }) => url.includes(file));
@@ -30,7 +31,7 @@ interface Work {
   /** Blocks of JavaScript that ran. */
   blocks: number;
   /**
-   * Bytes that a comparison up to the first difference would read: of each key that was looked up, against the keys in
+   * Bytes that a comparison up to the first difference would read when each looked-up key is compared with the keys in
    * the map.
    */
   compared: number;
@@ -65,7 +66,7 @@ function sharedLength(one: string, other: string): number {
 }
 
 /**
- * How much the work of wrong keys reveals of the right one, by either measure: the correlation of the work with the
+ * How much the work for wrong keys reveals about the right key, by either measure: the correlation of the work with the
  * shared length, 0 to 1. Work is counted, not timed, so a busy machine does not matter.
  */
 function learnable(all: readonly Work[]): number {
@@ -86,7 +87,7 @@ function correlation(one: readonly number[], other: readonly number[]): number {
   return scale === 0 ? 0 : covariance / scale;
 }
 
-// The keys and the counts are the same in every run, so the results are, too.
+// The keys and the counts are the same in every run, and so are the results.
 const CLOSE = 0.5;
 
 test("the work of refusing a wrong key reveals nothing about the right one", async () => {

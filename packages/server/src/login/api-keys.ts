@@ -18,7 +18,7 @@ export class ApiKeys implements Authenticator {
     this.replace(keys);
   }
 
-  /** Accepts these keys instead of the former ones. */
+  /** Accepts only these keys from now on. */
   replace(keys: readonly ApiKey[]): void {
     this.#credentials = new Map(
       keys.map(({ key, owner }) => {
@@ -41,14 +41,14 @@ export class ApiKeys implements Authenticator {
     };
   }
 
-  /** Undefined: the key is unknown. */
+  /** The credential of a key; undefined: the key is unknown. */
   find(key: string): Credential | undefined {
     const digest = hash(key);
     const known = this.#credentials.get(digest.toString("hex"));
     return known !== undefined && timingSafeEqual(known.digest, digest) ? known : undefined;
   }
 
-  /** Whether a credential that was found earlier is still accepted, for the same owner. */
+  /** Whether a credential that was found earlier is still accepted for the same owner. */
   accepts({ digest, owner }: Credential): boolean {
     return this.#credentials.get(digest.toString("hex"))?.owner === owner;
   }

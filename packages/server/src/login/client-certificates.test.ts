@@ -6,7 +6,7 @@ import { ClientCertificates } from "./client-certificates.js";
 const AUTH = { method: "certificate" };
 const anyCa = { accepts: () => true } as unknown as ClientCa;
 
-/** The fields of node:crypto's X509Certificate that are used. */
+/** The fields of node:crypto's X509Certificate that the code uses. */
 function leaf(subjectAltName: string | undefined, subject = "CN=nobody"): X509Certificate {
   return { subjectAltName, subject, validToDate: new Date(Date.now() + 60_000) } as unknown as X509Certificate;
 }

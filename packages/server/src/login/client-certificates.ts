@@ -4,18 +4,18 @@ import type { ClientCa, PeerCertificate } from "@postern/net";
 import type { Authenticator, Principal } from "./principal.js";
 import { NamePatterns } from "../names/name-patterns.js";
 
-/** The error of a client's certificate, by OpenSSL's code. */
+/** The error code for a client's certificate, by OpenSSL's code. */
 const FAULTS: Readonly<Record<string, ErrorCode>> = {
   CERT_HAS_EXPIRED: "PN_CERTIFICATE_EXPIRED",
   CERT_NOT_YET_VALID: "PN_CERTIFICATE_EXPIRED",
   CERT_REVOKED: "PN_CERTIFICATE_REVOKED",
-  // The operator must fix these. The client may try again.
+  // The operator must fix these errors. The client may retry.
   CRL_HAS_EXPIRED: "PN_AUTH_UNAVAILABLE",
   CRL_NOT_YET_VALID: "PN_AUTH_UNAVAILABLE",
   UNABLE_TO_GET_CRL: "PN_AUTH_UNAVAILABLE",
 };
 
-/** Checks the certificates that clients show in the TLS handshake. */
+/** Checks the certificates that clients present in the TLS handshake. */
 export class ClientCertificates implements Authenticator {
   #clientCa: ClientCa | undefined;
 
@@ -24,12 +24,12 @@ export class ClientCertificates implements Authenticator {
     this.#clientCa = clientCa;
   }
 
-  /** Replaces the CA, for open sessions, too. */
+  /** Replaces the CA, also for open sessions. */
   replace(clientCa: ClientCa | undefined): void {
     this.#clientCa = clientCa;
   }
 
-  /** Whether the TLS handshake asks clients for a certificate. */
+  /** Whether the TLS handshake requests a certificate from clients. */
   get wanted(): boolean {
     return this.#clientCa !== undefined;
   }
@@ -39,7 +39,7 @@ export class ClientCertificates implements Authenticator {
     const leaf = peer?.chain[0];
     if (peer === undefined || leaf === undefined) throw new TunnelError("PN_CERTIFICATE_MISSING");
     const { chain, fault } = peer;
-    // The code of OpenSSL is for the log: an outdated revocation list concerns the operator.
+    // OpenSSL's code is for the log: an outdated revocation list concerns the operator.
     if (fault !== undefined) throw new TunnelError(FAULTS[fault] ?? "PN_CERTIFICATE_UNTRUSTED", fault);
     const owner = nameOf(leaf);
     if (owner === undefined) throw new TunnelError("PN_CERTIFICATE_UNTRUSTED", "it has no usable name");
@@ -67,6 +67,6 @@ function nameOf({ subjectAltName, subject }: X509Certificate): string | undefine
     .find((name) => name !== undefined && name !== "");
   const common = /^CN=(.+)$/m.exec(subject ?? "")?.[1];
   const name = [alternative, common].find((each) => each !== undefined && /^[^",\\\s]{1,255}$/.test(each));
-  // Only ASCII letters: the Kelvin sign in lower case would be another owner's k.
+  // Only ASCII letters: in lower case, the Kelvin sign would become another owner's k.
   return name?.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

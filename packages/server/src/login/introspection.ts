@@ -6,11 +6,11 @@ import type { Claims } from "./token-claims.js";
 
 export interface IntrospectionOptions {
   url: string;
-  /** The server's login at the issuer (RFC 6749, section 2.3.1). */
+  /** The server's credentials at the issuer (RFC 6749, section 2.3.1). */
   clientId?: string;
   clientSecret?: string;
   /**
-   * How long a response is used, in milliseconds. A revoked token ends its sessions a second or two after that. Default
+   * How long a response is used, in milliseconds. A revoked token ends its sessions a second or two later. Default
    * 3,000.
    */
   interval?: number;
@@ -21,7 +21,7 @@ const DEFAULT_INTERVAL = 3_000;
 /** An active token. */
 export interface Introspected {
   claims: Claims;
-  /** When the issuer was asked, in milliseconds of `performance.now()`. */
+  /** When the issuer was asked, as a value of `performance.now()`. */
   askedAt: number;
 }
 
@@ -30,7 +30,7 @@ interface Cached {
   askedAt: number;
 }
 
-/** Asks the issuer about opaque tokens (RFC 7662), and caches the responses for a moment. */
+/** Asks the issuer about opaque tokens (RFC 7662), and caches the responses briefly. */
 export class Introspection {
   readonly every: number;
   readonly #options: IntrospectionOptions;
@@ -48,9 +48,9 @@ export class Introspection {
   }
 
   /**
-   * The claims of an active token.
-   * @param known the token was active before: it waits for its turn, while an unknown token is refused when too many
-   * are checked.
+   * Returns the claims of an active token.
+   * @param known whether the token was active before. A known token waits for its turn; an unknown token is refused
+   *   while too many are being checked.
    * @throws TunnelError PN_AUTH_REFUSED when the token is not active, PN_AUTH_UNAVAILABLE when it cannot be checked.
    */
   check(token: string, known = false): Promise<Introspected> {
@@ -63,7 +63,7 @@ export class Introspection {
     const response = this.#inTurn(token);
     this.#cache.delete(id);
     this.#cache.set(id, { response, askedAt: now });
-    // A failed request must not be cached.
+    // A failed request must not stay in the cache.
     response.catch(({ code }: TunnelError) => code === "PN_AUTH_UNAVAILABLE" && this.#cache.delete(id));
     for (const oldest of this.#cache.keys()) {
       if (this.#cache.size <= SERVER_LIMITS.introspected) break;

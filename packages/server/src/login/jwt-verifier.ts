@@ -6,7 +6,7 @@ import type { TokenKey } from "./token-key.js";
 /** The supported algorithms, without `none`. */
 const ALGORITHMS = "HS256 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
 
-/** Finds the key for a token by its untrusted `kid`. Undefined: there is none. */
+/** Finds the key for a token by its untrusted `kid`. Undefined: there is no such key. */
 export type KeySource = (kid: string | undefined) => TokenKey | undefined | Promise<TokenKey | undefined>;
 
 /** Whether `token` has the form of a JWT: three parts, the first of which is JSON. */
@@ -15,12 +15,13 @@ export function looksLikeJwt(token: string): boolean {
 }
 
 /**
- * The claims of a JWT with a valid signature. Of its header only `kid` is used, to choose among the server's own keys;
- * `jku`, `jwk`, `x5u` and `x5c` are ignored. @throws TunnelError PN_AUTH_REFUSED with a reason, and what `keys` throws.
+ * Returns the claims of a JWT with a valid signature. Only `kid` of its header is used, to select one of the server's
+ * own keys; `jku`, `jwk`, `x5u` and `x5c` are ignored.
+ * @throws TunnelError PN_AUTH_REFUSED with a reason, and the errors that `keys` throws.
  */
 export async function jwtClaims(token: string, keys: KeySource): Promise<Claims> {
   const keyFor = async ({ alg, kid, crit }: CompactJWSHeaderParameters): Promise<TokenKey["key"]> => {
-    // No extension is supported, and no unencoded payload (RFC 7797, section 7).
+    // Extensions and unencoded payloads (RFC 7797, section 7) are not supported.
     if (crit !== undefined) throw refusal("its header has crit");
     if (kid !== undefined && typeof kid !== "string") throw refusal("kid is not a string");
     const found = await keys(kid);

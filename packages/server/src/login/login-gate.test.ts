@@ -25,17 +25,17 @@ test("the connections of an address before login are limited, and do not affect 
 });
 
 describe("connections beyond the limit", () => {
-  test("get turns one after the other, in the order in which they came", () => {
+  test("get retry times one after the other, in the order of their arrival", () => {
     fill();
     const turns = Array.from({ length: 1_000 }, () => gate.enter(HERE) as number);
     expect(turns).toEqual(turns.toSorted((one, other) => one - other));
     expect(new Set(turns).size).toBe(1_000);
-    // The second wave is as flat as possible.
+    // The times of the second wave are evenly spaced.
     for (let n = 200; n < 1_000; n++) expect(turns[n]! - turns[n - 200]!).toBe(1_000);
     expect(turns.at(-1)).toBeLessThan(10_000);
   });
 
-  test("get turns at the pace of logins", () => {
+  test("get retry times at the pace of logins", () => {
     fill();
     gate.enter(HERE);
     for (let n = 0; n < 60; n++) {
@@ -65,7 +65,7 @@ describe("connections beyond the limit", () => {
     expect(gate.enter("192.0.2.2")).toBeLessThan(1_000);
   });
 
-  test("are forgotten after their turns", () => {
+  test("are forgotten after their retry times", () => {
     fill();
     gate.enter(HERE);
     for (let n = 0; n < LOGIN_LIMITS.perAddress; n++) gate.leave(HERE);
@@ -76,7 +76,7 @@ describe("connections beyond the limit", () => {
   });
 });
 
-test("a few addresses cannot use all places: the fewer are free, the fewer each may use", () => {
+test("a few addresses cannot use all places: the fewer places are free, the fewer each address may use", () => {
   let inside = 0;
   for (let address = 0; address < 30; address++) while (gate.enter(`192.0.2.${address}`) === undefined) inside++;
   expect(inside).toBeLessThan(SERVER_LIMITS.logins);

@@ -3,22 +3,22 @@ import { SERVER_LIMITS } from "../limits.js";
 
 /** The share of the free places that one address may use. */
 const SHARE = 1 / 8;
-/** When the first in the queue may come again, in milliseconds. */
-const SOONEST = 500;
-/** The longest wait, in milliseconds. Beyond it the queue starts from the beginning. */
-const LATEST = 60_000;
-/** Bounds of the time between two turns, in milliseconds. Within them it follows the address's recent logins. */
-const FASTEST_PACE = 5;
-const SLOWEST_PACE = 200;
+/** The shortest time until a retry, in milliseconds. */
+const MIN_WAIT = 500;
+/** The longest time until a retry, in milliseconds. Beyond it the queue starts again from the shortest time. */
+const MAX_WAIT = 60_000;
+/** Bounds of the time between two retries, in milliseconds. Within them it follows the recent logins of the address. */
+const MIN_PACE = 5;
+const MAX_PACE = 200;
 /** The weight of the latest login in that average. */
 const WEIGHT = 1 / 8;
 
-/** One address (IPv6: one /64) with clients that log in. */
-interface Caller {
+/** The state of one address (IPv6: of one /64 network). */
+interface Source {
   /** Connections that are not logged in yet. */
-  inside: number;
-  /** The last turn that was given out. */
-  turn: number;
+  pending: number;
+  /** The latest time that was assigned for a retry. */
+  retryAt: number;
   pace: number;
   /** When a connection last left while others waited. */
   leftAt: number;
@@ -26,61 +26,62 @@ interface Caller {
 
 /**
  * Limits the connections that are not logged in, for each address and in total. A connection beyond the limit gets a
- * turn of its own to come again, so that a thousand clients that connect at once do not come back at once.
+ * separate time to retry, so that a thousand clients that connect at the same time do not retry at the same time.
  */
 export class LoginGate {
-  readonly #callers = new Map<string, Caller>();
+  readonly #sources = new Map<string, Source>();
   readonly #now: () => number;
-  #inside = 0;
+  #pending = 0;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Admits a connection of `address` (undefined), or returns the milliseconds after which it may come again. */
+  /** Admits a connection of `address` and returns undefined, or returns the milliseconds until the client may retry. */
   enter(address: string): number | undefined {
     const network = networkOf(address);
-    const caller = this.#callers.get(network) ?? { inside: 0, turn: 0, pace: FASTEST_PACE, leftAt: -Infinity };
-    this.#callers.set(network, caller);
-    const left = SERVER_LIMITS.logins - this.#inside;
-    if (caller.inside >= Math.min(LOGIN_LIMITS.perAddress, Math.ceil(left * SHARE))) return this.#turnOf(caller);
-    caller.inside++;
-    this.#inside++;
+    const source = this.#sources.get(network) ?? { pending: 0, retryAt: 0, pace: MIN_PACE, leftAt: -Infinity };
+    this.#sources.set(network, source);
+    const left = SERVER_LIMITS.logins - this.#pending;
+    if (source.pending >= Math.min(LOGIN_LIMITS.perAddress, Math.ceil(left * SHARE)))
+      return this.#scheduleRetry(source);
+    source.pending++;
+    this.#pending++;
     return undefined;
   }
 
-  /** An admitted connection of `address` has logged in, or is gone. */
+  /** Call it when an admitted connection of `address` has logged in or closed. */
   leave(address: string): void {
-    const caller = this.#callers.get(networkOf(address));
-    if (caller === undefined) return;
-    this.#inside--;
-    caller.inside--;
+    const source = this.#sources.get(networkOf(address));
+    if (source === undefined) return;
+    this.#pending--;
+    source.pending--;
     const now = this.#now();
-    if (caller.turn > now) {
-      // While others wait, this is the pace of the queue.
-      if (caller.leftAt > -Infinity) caller.pace += (now - caller.leftAt - caller.pace) * WEIGHT;
-      caller.leftAt = now;
-    } else if (caller.inside === 0) this.#callers.delete(networkOf(address));
+    if (source.retryAt > now) {
+      // While others wait, the time between two logins is the pace of the queue.
+      if (source.leftAt > -Infinity) source.pace += (now - source.leftAt - source.pace) * WEIGHT;
+      source.leftAt = now;
+    } else if (source.pending === 0) this.#sources.delete(networkOf(address));
   }
 
-  /** Removes addresses without connections and turns. Call about once a second. */
+  /** Removes addresses without connections and retries. Call it about once a second. */
   sweep(): void {
     const now = this.#now();
-    for (const [network, { inside, turn }] of this.#callers)
-      if (inside === 0 && turn <= now) this.#callers.delete(network);
+    for (const [network, { pending, retryAt }] of this.#sources)
+      if (pending === 0 && retryAt <= now) this.#sources.delete(network);
   }
 
-  #turnOf(caller: Caller): number {
+  #scheduleRetry(source: Source): number {
     const now = this.#now();
-    if (caller.turn <= now) caller.leftAt = -Infinity;
-    const pace = Math.min(Math.max(caller.pace, FASTEST_PACE), SLOWEST_PACE);
-    const next = Math.max(caller.turn + pace, now + SOONEST);
-    caller.turn = next > now + LATEST ? now + SOONEST : next;
-    return Math.ceil(caller.turn - now);
+    if (source.retryAt <= now) source.leftAt = -Infinity;
+    const pace = Math.min(Math.max(source.pace, MIN_PACE), MAX_PACE);
+    const next = Math.max(source.retryAt + pace, now + MIN_WAIT);
+    source.retryAt = next > now + MAX_WAIT ? now + MIN_WAIT : next;
+    return Math.ceil(source.retryAt - now);
   }
 }
 
-/** A /64 of IPv6 counts as one address: its holder can use all of it. */
+/** A /64 of IPv6 counts as one address, because its holder can use all of it. */
 function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [before = "", after] = address.split("::");

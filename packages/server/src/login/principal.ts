@@ -4,28 +4,28 @@ import type { NamePatterns } from "../names/name-patterns.js";
 
 /** The identity and the permissions of a client, from its credential. */
 export interface Principal {
-  /** The owner of the names that the client takes. */
+  /** The owner of the names that the client binds. */
   readonly owner: string;
-  /** The name of a tunnel whose client requests none; undefined: a random one. */
+  /** The name for a tunnel whose client requests none; undefined: a random name. */
   readonly user: string | undefined;
-  /** The names that the client may take. */
+  /** The names that the client may bind. */
   readonly names: NamePatterns;
   /** When the credential expires, in milliseconds of Unix time; Infinity: never. */
   readonly expiresAt: number;
   /** Whether the credential is still accepted. It may have been revoked. */
   isAccepted(): boolean;
-  /** How to find out that the credential was revoked, where only its issuer knows. */
+  /** How to detect that the credential was revoked, if only its issuer knows. */
   readonly recheck: Recheck | undefined;
 }
 
 export interface Recheck {
   /** Milliseconds between two checks. */
   readonly every: number;
-  /** Throws what `authenticate` throws. */
+  /** Throws as `authenticate` does. */
   again(): Promise<Principal>;
 }
 
-/** Checks credentials of one method, or of several. */
+/** Checks credentials of one or several methods. */
 export interface Authenticator {
   /**
    * @param peer the certificate that the client showed in the TLS handshake.

@@ -46,7 +46,7 @@ test("a new key is found, but unknown names cannot cause a fetch at any time", a
   expect([await issuer.finds("b"), issuer.asked]).toEqual(["PN_AUTH_UNAVAILABLE", 1]);
   issuer.now = SERVER_LIMITS.keysPause;
   expect([await issuer.finds("b"), issuer.asked]).toEqual([true, 2]);
-  // A token without kid does not choose among several keys, and withdrawn keys are gone.
+  // A token without kid cannot select one of several keys, and withdrawn keys are no longer used.
   expect(await issuer.finds()).toBe("PN_AUTH_UNAVAILABLE");
   issuer.now *= 2;
   expect([await issuer.finds("a"), await issuer.finds("b")]).toEqual([false, true]);

@@ -10,8 +10,8 @@ interface Published {
 }
 
 /**
- * The keys that an issuer of tokens publishes (JWKS, RFC 7517): cached, and fetched again when a token names an unknown
- * one.
+ * The published keys of a token issuer (JWKS, RFC 7517). They are cached, and fetched again when a token names an
+ * unknown key.
  */
 export class PublishedKeys {
   readonly #fetch: () => Promise<string>;
@@ -20,14 +20,14 @@ export class PublishedKeys {
   #asking: Promise<Published> | undefined;
   #askedAt = -Infinity;
 
-  /** @param fetch fetches the JWKS as text. @param now milliseconds. */
+  /** @param fetch fetches the JWKS as text. @param now returns milliseconds. */
   constructor(fetch: () => Promise<string>, now: () => number) {
     this.#fetch = fetch;
     this.#now = now;
   }
 
   /**
-   * The key that a token names; without a name, the only key there is. Undefined: there is no such key.
+   * Returns the key that a token names; without a name, the only key. Undefined: there is no such key.
    * @throws TunnelError PN_AUTH_UNAVAILABLE while the keys cannot be fetched.
    */
   async find(kid: string | undefined): Promise<TokenKey | undefined> {
@@ -35,7 +35,8 @@ export class PublishedKeys {
     const age = known === undefined ? Infinity : this.#now() - known.at;
     if (known === undefined || age > SERVER_LIMITS.keysStale) return pick(await this.#ask(), kid);
     const key = pick(known, kid);
-    // Keys that are not fresh are used while new ones are fetched, and for SERVER_LIMITS.keysStale when that fails.
+    // Keys that are no longer fresh are used while new ones are fetched, and for SERVER_LIMITS.keysStale when fetching
+    // fails.
     if (age > SERVER_LIMITS.keysFresh && this.#pause <= 0) {
       const asked = this.#ask();
       if (key !== undefined) asked.catch(() => {});
@@ -45,7 +46,7 @@ export class PublishedKeys {
     return pick(await this.#ask(), kid);
   }
 
-  /** Milliseconds until the next fetch is allowed: tokens with invented names must not cause requests. */
+  /** Milliseconds until the next fetch is allowed, so that tokens with invented names cannot cause many requests. */
   get #pause(): number {
     return this.#askedAt + SERVER_LIMITS.keysPause - this.#now();
   }
@@ -87,7 +88,7 @@ function parse(text: string): Omit<Published, "at"> {
     if (key === undefined) continue;
     found.all.push(key);
     const { kid } = jwk as { kid?: unknown };
-    // Of two keys with the same name the first is used.
+    // The first of two keys with the same name is used.
     if (typeof kid === "string" && !found.byId.has(kid)) found.byId.set(kid, key);
   }
   if (found.all.length === 0) throw new Error("no key verifies signatures");

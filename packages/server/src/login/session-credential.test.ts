@@ -8,7 +8,7 @@ import { NamePatterns } from "../names/name-patterns.js";
 const NOTICE = 60_000;
 const AUTH: Auth = { method: "token", token: "t" };
 
-/** A session's credential with a scripted clock and authenticator, and a record of its events. */
+/** A session's credential with a scripted clock and authenticator. It records all events. */
 class Scripted {
   now = 1_700_000_000_000;
   readonly expiring: number[] = [];
@@ -38,7 +38,7 @@ class Scripted {
     };
   }
 
-  /** Authenticates with this outcome of the check. Returns the outcome, or undefined if it is not known yet. */
+  /** Authenticates with this outcome of the check. Returns the outcome; undefined if it is not known yet. */
   authenticate(checked: Principal | Promise<Principal> | Error): Principal | string | undefined {
     let settled: Principal | string | undefined;
     this.check = () => {
@@ -270,7 +270,7 @@ describe("a credential that its issuer must recheck", () => {
   });
 });
 
-/** The expected state, as simply as possible. */
+/** A naive model of the expected state. */
 class Model {
   owner: string | undefined;
   end = Infinity;

@@ -2,7 +2,8 @@ import { TunnelError, type Auth } from "@postern/protocol";
 import type { Principal } from "./principal.js";
 
 /**
- * A client is warned this long before its credential expires, in milliseconds; when half of a shorter lifetime is over.
+ * A client is notified this many milliseconds before its credential expires. With a shorter lifetime, it is notified
+ * after half of it.
  */
 const NOTICE = 60_000;
 
@@ -18,7 +19,7 @@ export interface SessionCredentialEvents {
 /** Checks a credential of this session's client. Throws or rejects as Authenticator does. */
 export type Authenticate = (auth: Auth) => Principal | Promise<Principal>;
 
-/** The credential in force of a session's client, from login to its end, and those that replace it. */
+/** The credential of a session's client, from login to expiry, and the credentials that replace it. */
 export class SessionCredential {
   readonly #authenticate: Authenticate;
   readonly #events: SessionCredentialEvents;
@@ -36,12 +37,12 @@ export class SessionCredential {
     this.#now = now;
   }
 
-  /** Undefined before login. */
+  /** The identity of the client; undefined before login. */
   get principal(): Principal | undefined {
     return this.#principal;
   }
 
-  /** A credential is being checked: one at a time. */
+  /** Whether a credential is being checked. Only one is checked at a time. */
   get isAuthenticating(): boolean {
     return this.#isAuthenticating;
   }
@@ -53,8 +54,8 @@ export class SessionCredential {
   }
 
   /**
-   * Checks `auth` and calls `done` with the outcome, before it returns where that is possible. An accepted credential
-   * is in force.
+   * Checks `auth` and calls `done` with the outcome, if possible before it returns. An accepted credential replaces the
+   * previous one.
    */
   authenticate(auth: Auth, done: (outcome: Principal | TunnelError) => void): void {
     this.#isAuthenticating = true;
@@ -73,7 +74,7 @@ export class SessionCredential {
     outcome.then(settle, fail).catch((error: unknown) => this.#events.onFault(error));
   }
 
-  /** Whether the credential is still in force. Call about once a second, and before relying on it. */
+  /** Whether the credential is still valid. Call it about once a second, and before relying on the credential. */
   check(): boolean {
     const principal = this.#principal;
     if (principal === undefined || this.#isOver) return false;
@@ -94,7 +95,7 @@ export class SessionCredential {
     return true;
   }
 
-  /** The session is over: no callback is called any more. */
+  /** Call it when the session ends. No callback is called afterwards. */
   dispose(): void {
     this.#isOver = true;
   }
@@ -106,7 +107,7 @@ export class SessionCredential {
     if (former !== undefined && former.owner !== principal.owner)
       return new TunnelError("PN_AUTH_REFUSED", "a credential of another owner");
     this.#principal = principal;
-    // A recheck that finds the same expiry must not put the notice off.
+    // A recheck that finds the same expiry must not delay the notice.
     if (former?.expiresAt !== principal.expiresAt)
       this.#noticeAt = principal.expiresAt - Math.min(NOTICE, (principal.expiresAt - now) / 2);
     this.#recheckAt = now + (principal.recheck?.every ?? Infinity);
@@ -114,11 +115,11 @@ export class SessionCredential {
   }
 
   #onRecheck(checked: Principal, found: Principal | TunnelError): void {
-    // Another credential may have replaced it in the meantime.
+    // Another credential may have replaced this one in the meantime.
     if (this.#isOver || this.#principal !== checked) return;
     const outcome = found instanceof TunnelError ? found : this.#accept(found);
     if (!(outcome instanceof TunnelError)) return;
-    // An issuer that is unreachable has not revoked anything.
+    // An unreachable issuer has not revoked the credential.
     if (outcome.retryable) this.#recheckAt = this.#now() + (checked.recheck?.every ?? Infinity);
     else this.#end(outcome);
   }

@@ -13,7 +13,7 @@ const PEM = publicKey.export({ type: "spki", format: "pem" }) as string;
 const part = (text: string): string => Buffer.from(text).toString("base64url");
 const CLAIMS = `{"sub":"alice","exp":${Math.ceil(Date.now() / 1_000) + 600}}`;
 
-/** A JWT of unchecked texts, signed with HMAC. */
+/** A JWT from unchecked texts, signed with HMAC. */
 function hmac(header: string, claims = CLAIMS, secret: string | Buffer = SECRET): string {
   const text = `${part(header)}.${part(claims)}`;
   return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;

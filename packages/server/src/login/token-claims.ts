@@ -4,7 +4,7 @@ import { NamePatterns } from "../names/name-patterns.js";
 /** The payload of a JWT, or the response to an introspection. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The required claims of a token, and the claims that are read. */
+/** The claims that a token must have, and those that are read. */
 export interface ClaimRules {
   issuer: string | undefined;
   audience: string | undefined;
@@ -24,7 +24,9 @@ export interface TokenHolder {
   expiresAt: number;
 }
 
-/** How far the clocks of issuer and server may differ, in milliseconds. The expiry of a token has no leeway. */
+/**
+ * The maximum difference between the clocks of issuer and server, in milliseconds. The expiry of a token has no leeway.
+ */
 const LEEWAY = 10_000;
 const LONGEST_USER = 255;
 

@@ -3,7 +3,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 const SHORTEST_SECRET = 32;
 const SHORTEST_RSA = 2_048;
 
-/** A key that verifies tokens. The key determines the algorithms, never a token. */
+/** A key that verifies tokens. The algorithms depend on the key, never on a token. */
 export interface TokenKey {
   readonly key: KeyObject | Uint8Array;
   readonly algorithms: readonly string[];
@@ -25,9 +25,9 @@ export function secretKey(secret: string): TokenKey {
   return { key, algorithms: ["HS256"] };
 }
 
-/** A public key, or a certificate with one, in PEM. @throws RangeError with the reason. */
+/** A public key in PEM, or a certificate with one. @throws RangeError with the reason. */
 export function pemKey(pem: string): TokenKey {
-  // Node would use its public half, but a key that can issue tokens must not be on the server.
+  // Node would accept its public half, but a key that can issue tokens must not be on the server.
   if (pem.includes("PRIVATE KEY"))
     throw new RangeError("This is a private key. Extract the public key: openssl pkey -in KEY -pubout -out PUBLIC");
   let key: KeyObject;
@@ -39,7 +39,7 @@ export function pemKey(pem: string): TokenKey {
   return publicKey(key);
 }
 
-/** A key of a JWKS; undefined: it is not for signatures, or its kind is not supported. */
+/** A key of a JWKS; undefined: it does not verify signatures, or its kind is not supported. */
 export function jwkKey(jwk: Record<string, unknown>): TokenKey | undefined {
   const { use, key_ops, alg, kty } = jwk;
   if (kty === "oct" || "d" in jwk || (use !== undefined && use !== "sig")) return undefined;
@@ -54,7 +54,7 @@ export function jwkKey(jwk: Record<string, unknown>): TokenKey | undefined {
   }
 }
 
-/** An RSA key may be published for one of these. */
+/** The algorithms for which an RSA key may be published. */
 const RSA: readonly string[] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 const CURVES: Readonly<Record<string, string>> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
 
@@ -68,7 +68,7 @@ function publicKey(key: KeyObject): TokenKey {
   }
   const curve = CURVES[details?.namedCurve ?? ""];
   if (type === "ec" && curve !== undefined) return { key, algorithms: [curve] };
-  // One algorithm with two names: RFC 8037 and RFC 9864.
+  // RFC 8037 and RFC 9864 name the same algorithm differently.
   if (type === "ed25519") return { key, algorithms: ["EdDSA", "Ed25519"] };
   throw new RangeError("Token keys are RSA, EC (P-256, P-384 or P-521) or Ed25519.");
 }

@@ -7,13 +7,16 @@ import { PublishedKeys } from "./published-keys.js";
 import { tokenHolder, type ClaimRules, type Claims } from "./token-claims.js";
 import { pemKey, secretKey } from "./token-key.js";
 
-/** Which tokens are accepted. JWTs need one of `secret`, `publicKey` and `jwksUrl`, opaque tokens `introspection`. */
+/**
+ * Which tokens are accepted. JWTs require one of `secret`, `publicKey` and `jwksUrl`; opaque tokens require
+ * `introspection`.
+ */
 export interface TokenOptions {
-  /** For HS256; at least 32 bytes. */
+  /** The secret for HS256; at least 32 bytes. */
   secret?: string;
   /**
-   * In PEM. Its kind determines the algorithm: RSA is RS256, EC is ES256, ES384 or ES512 by its curve, Ed25519 is
-   * EdDSA.
+   * A public key in PEM. Its kind determines the algorithm: RS256 for RSA, ES256, ES384 or ES512 for EC by its curve,
+   * EdDSA for Ed25519.
    */
   publicKey?: string;
   /** The URL where the issuer publishes its keys (JWKS). */
@@ -21,9 +24,9 @@ export interface TokenOptions {
   introspection?: IntrospectionOptions;
   /** The required `iss`. Default: any. */
   issuer?: string;
-  /** The audience that `aud` must name. Default: any. */
+  /** The required audience in `aud`. Default: any. */
   audience?: string;
-  /** The claim with the user, who is the owner of the tunnels' names. Default `sub`. */
+  /** The claim with the user, who owns the names of the tunnels. Default `sub`. */
   userClaim?: string;
   /**
    * The claim with the names that the user may bind, as names or `prefix-*`; without the claim, any name. Default
@@ -38,7 +41,7 @@ export interface TokenOptions {
 
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** Checks tokens: JWTs by their signature, opaque ones by asking their issuer. */
+/** Checks tokens: JWTs by their signature, opaque tokens by asking their issuer. */
 export class Tokens implements Authenticator {
   readonly #keys: KeySource | undefined;
   readonly #introspection: Introspection | undefined;

@@ -59,7 +59,7 @@ export const SERVER_METRICS = {
   ),
 } as const satisfies Record<string, MetricDeclaration>;
 
-/** Values that are read when the metrics are. */
+/** Values that are read when the metrics are requested. */
 export interface Measured {
   readonly sessions: number;
   readonly tunnels: number;
@@ -69,7 +69,7 @@ export interface Measured {
   readonly certificateEnds: Date | undefined;
 }
 
-/** Counts since the start of the server. */
+/** Counters since the start of the server. */
 export interface Totals {
   /** Finished requests to tunnels. */
   readonly requests: number;
@@ -88,8 +88,8 @@ export class ServerMetrics {
   readonly #refused: Counter;
   readonly #duration: Histogram;
   /**
-   * Requests by the first digit of their status. Plain numbers until they are read: looking up a label costs more than
-   * all other counting.
+   * Requests by the first digit of their status. They are plain numbers until they are read, because looking up a label
+   * costs more than all other counting.
    */
   readonly #requests = Array.from({ length: 10 }, () => 0);
   #bytesIn = 0;
@@ -150,7 +150,7 @@ export class ServerMetrics {
     if (status !== 101) this.#duration.observe((performance.now() - startedAt) / 1_000);
   }
 
-  /** Metrics that are made from plain counts when they are read. */
+  /** Metrics that are computed from plain counters when they are read. */
   #countOnDemand(): void {
     const requests = this.#requests;
     const bytes = (): [direction: string, count: number][] => [

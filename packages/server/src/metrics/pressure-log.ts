@@ -7,7 +7,7 @@ const MEASURES = {
   refuse: "requests and clients are refused",
 } as const satisfies Record<Exclude<MemoryPressure, "none">, string>;
 
-/** Logs that the server is short of memory, and what it does about it. */
+/** Logs that the server is short of memory, and the countermeasures. */
 export function logPressure(log: Logger, pressure: MemoryPressure): void {
   if (pressure === "none") log.info("memory is sufficient again");
   else log.warn({ pressure }, `memory is short: ${MEASURES[pressure]}; add memory or reduce the load`);

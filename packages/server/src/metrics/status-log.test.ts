@@ -6,7 +6,7 @@ import { STATUS_INTERVAL, StatusLog } from "./status-log.js";
 const OPEN: Measured = { sessions: 2, tunnels: 3, streams: 40, connections: 50, certificateEnds: undefined };
 const START = 1_000;
 
-/** The status log of a server whose clock and requests the test scripts. */
+/** The status log of a server with a scripted clock and scripted requests. */
 function scripted() {
   const lines: string[] = [];
   const metrics = new ServerMetrics(OPEN);
@@ -26,7 +26,7 @@ function scripted() {
   };
 }
 
-test("a line every minute has what is open, what was served since the last line, and the memory", () => {
+test("a line every minute has the open connections, the traffic since the last line, and the memory", () => {
   const { at, serve, lines } = scripted();
   serve(10, 2_000);
   serve(1, 0, 503);
@@ -51,7 +51,7 @@ test("a line every minute has what is open, what was served since the last line,
   expect(second).toMatchObject({ requests: 1, received_bytes: 5, sent_bytes: 7 });
 });
 
-test("after a long pause of the clock one line is written", () => {
+test("after the clock has paused for a long time, one line is written", () => {
   const { at } = scripted();
   expect(at(START + 10 * STATUS_INTERVAL)).toHaveLength(1);
   expect(at(START + 11 * STATUS_INTERVAL - 1)).toHaveLength(1);

@@ -4,7 +4,7 @@ import type { Measured, ServerMetrics, Totals } from "./metrics.js";
 /** Milliseconds between two lines. */
 export const STATUS_INTERVAL = 60_000;
 
-/** Logs the state of the server: what is open, and what was served since the last line. */
+/** Logs the state of the server: current connections, and the traffic since the last line. */
 export class StatusLog {
   readonly #log: Logger;
   readonly #measured: Measured;
@@ -13,7 +13,7 @@ export class StatusLog {
   /** The totals at the last line. */
   #logged: Totals = { requests: 0, received_bytes: 0, sent_bytes: 0 };
 
-  /** @param now milliseconds of the clock of `tick`. */
+  /** @param now the time in milliseconds, on the clock of `tick`. */
   constructor(log: Logger, measured: Measured, metrics: ServerMetrics, now: number) {
     this.#log = log;
     this.#measured = measured;

@@ -5,7 +5,7 @@ import type { LeaseStore } from "./lease-store.js";
 
 const ANN = { owner: "ann", instance: "one" };
 
-/** What every lease store does. @param create makes an empty store with this clock, in milliseconds. */
+/** The behaviour that all lease stores share. @param create creates an empty store with this clock, in milliseconds. */
 export function describeLeaseStore(create: (now: () => number) => LeaseStore): void {
   describe("like every lease store", () => {
     let now: number;
@@ -31,7 +31,7 @@ export function describeLeaseStore(create: (now: () => number) => LeaseStore): v
       expect(isShared(store.acquire("shop", { owner: "ann", instance: undefined }), undefined)).toBe(false);
     });
 
-    test("each epoch is above all earlier ones, of other names and of names that were free in between", () => {
+    test("each epoch is higher than all earlier ones, including those of other names and of names that were free in between", () => {
       const epochs = ["shop", "web", "shop"].map((name) => store.acquire(name, ANN).epoch);
       store.free("shop", epochs[2]!);
       epochs.push(store.acquire("shop", { owner: "bob", instance: "one" }).epoch);
@@ -39,7 +39,7 @@ export function describeLeaseStore(create: (now: () => number) => LeaseStore): v
       expect(new Set(epochs).size).toBe(4);
     });
 
-    test("an instance that lost the name is fenced off while the new one serves it or is awaited", () => {
+    test("an instance that lost the name is fenced off while the new instance serves it or is awaited", () => {
       store.acquire("shop", ANN);
       const { epoch } = store.acquire("shop", { owner: "ann", instance: "two" });
       const isFenced = (instance: string): boolean => isFencedOff(store.find("shop")!, instance);
@@ -61,7 +61,7 @@ export function describeLeaseStore(create: (now: () => number) => LeaseStore): v
       expect([store.find("shop"), store.count("ann")]).toEqual([undefined, 0]);
     });
 
-    test("a sweep makes expired names count no more", () => {
+    test("after a sweep, expired names are not counted", () => {
       for (const name of ["shop", "web"]) store.keep(name, store.acquire(name, ANN).epoch, false);
       now += SERVER_LIMITS.nameHold;
       expect(store.count("ann")).toBe(2);

@@ -2,18 +2,18 @@ import { SERVER_LIMITS } from "../limits.js";
 import type { Holder, Lease } from "./lease.js";
 import type { LeaseStore } from "./lease-store.js";
 
-/** How many instances that lost a name are remembered. */
+/** The number of instances that are remembered after they lost a name. */
 const MAX_FENCED = 16;
 
-/** The leases of a server that is the only one for its names. */
+/** Stores the leases of a single server in memory. */
 export class MemoryLeaseStore implements LeaseStore {
   readonly #leases = new Map<string, Lease>();
   /** Names held, by owner. */
   readonly #counts = new Map<string, number>();
   readonly #now: () => number;
   /**
-   * The latest epoch of all names: it outlives the lease, so that a name that was free in between gets a higher one,
-   * too.
+   * The latest epoch of all names. It outlives the leases, so that a name that was free in between also gets a higher
+   * epoch.
    */
   #epoch = 0;
 
@@ -72,7 +72,7 @@ export class MemoryLeaseStore implements LeaseStore {
   }
 }
 
-/** An instance that gets the name again is fenced off no longer; the one that loses it is. */
+/** The instance that gets the name is no longer fenced off. The instance that loses it is fenced off. */
 function fencedBy(instance: string | undefined, former: Lease | undefined): readonly string[] {
   if (former === undefined) return [];
   const others = former.fenced.filter((each) => each !== instance);

@@ -1,7 +1,7 @@
 const PATTERN = /^(?=.)[a-z0-9-]{0,63}\*?$/;
 const MAX_PATTERNS = 1_000;
 
-/** The names that a principal may bind: single names, and prefixes (`team-*`). */
+/** The names that a principal may bind: single names and prefixes (`team-*`). */
 export class NamePatterns {
   /** Every name. */
   static readonly any = new NamePatterns(["*"]);
@@ -14,7 +14,7 @@ export class NamePatterns {
     this.prefixes = patterns.filter((each) => each.endsWith("*")).map((each) => each.slice(0, -1));
   }
 
-  /** Reads a claim; undefined: it is not a list of names. */
+  /** Parses a claim; undefined: it is not a list of names. */
   static parse(claim: unknown): NamePatterns | undefined {
     if (!Array.isArray(claim) || claim.length > MAX_PATTERNS) return undefined;
     const patterns = claim.map((each) => (typeof each === "string" ? each.toLowerCase() : ""));

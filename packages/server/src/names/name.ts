@@ -14,7 +14,7 @@ const RESERVED = new Set(
 const CONSONANTS = "bdfghjklmnprstvz";
 const VOWELS = "aeiou";
 
-/** The operator's rules for names, beyond their form. */
+/** The operator's rules for names, in addition to their form. */
 export interface NameRules {
   /** Names that cannot be bound. */
   readonly reserved: readonly string[];
@@ -25,7 +25,9 @@ export interface NameRules {
 
 export const DEFAULT_NAME_RULES: NameRules = { reserved: [], shortest: 1, longest: 63 };
 
-/** Whether `name` can be a subdomain: one DNS label (RFC 1123), and not punycode, which may look like another name. */
+/**
+ * Whether `name` can be a subdomain: one DNS label (RFC 1123) that is not punycode, which may look like another name.
+ */
 export function isValidName(name: string, { shortest, longest }: NameRules = DEFAULT_NAME_RULES): boolean {
   return VALID.test(name) && !name.startsWith("xn--") && name.length >= shortest && name.length <= longest;
 }
@@ -34,7 +36,7 @@ export function isReservedName(name: string, { reserved }: NameRules = DEFAULT_N
   return RESERVED.has(name) || reserved.includes(name);
 }
 
-/** A random pronounceable name that is hard to guess: seven of 80 syllables, 44 bits. */
+/** A random pronounceable name that is hard to guess: seven syllables out of 80, 44 bits. */
 export function randomName(): string {
   const parts = [2, 2, 3].map((syllables) => Array.from({ length: syllables }, syllable).join(""));
   return parts.join("-");

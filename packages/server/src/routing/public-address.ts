@@ -1,12 +1,12 @@
 export interface PublicAddressOptions {
   /** The base domain, as configured. */
   domain?: string;
-  /** Where a TLS proxy in front of the server serves the base domain. */
+  /** The URL of the base domain at a TLS proxy in front of the server. */
   publicUrl?: string;
   hasTls: boolean;
 }
 
-/** Where people reach the server and its tunnels: from the base domain, TLS, and the port or the public URL. */
+/** The public URLs of the server and its tunnels, from the base domain, TLS, and the port or the public URL. */
 export class PublicAddress {
   /** The base domain in lower case, without a final dot. */
   readonly domain: string;
@@ -31,7 +31,7 @@ export class PublicAddress {
     return this.urlOf(this.domain);
   }
 
-  /** The URLs of tunnels as a pattern, for instance `https://NAME.example.com`. */
+  /** The pattern of tunnel URLs, for instance `https://NAME.example.com`. */
   get tunnelPattern(): string {
     return this.url.replace("://", "://NAME.");
   }

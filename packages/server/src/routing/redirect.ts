@@ -1,17 +1,17 @@
 import type { PublicAddress } from "./public-address.js";
 
-/** Sends visitors from HTTP to the HTTPS listener. */
+/** Redirects visitors from HTTP to the HTTPS listener. */
 export class HttpsRedirect {
   readonly #address: PublicAddress;
   readonly #exempt: readonly string[];
 
-  /** @param exempt paths that are served by HTTP, with all below them. */
+  /** @param exempt paths that are served over HTTP, including everything below them. */
   constructor(address: PublicAddress, exempt: readonly string[]) {
     this.#address = address;
     this.#exempt = exempt;
   }
 
-  /** The HTTPS URL of a request that came by HTTP; undefined: it is served by HTTP. */
+  /** The HTTPS URL for a request over HTTP; undefined: the request is served over HTTP. */
   location(host: string, path: string): string | undefined {
     if (host === "" || this.#isExempt(path)) return undefined;
     // The target of `OPTIONS *` is not a path.

@@ -11,21 +11,21 @@ export interface RouterOptions {
   /** The base domain. */
   domain: string;
   registry: TunnelRegistry;
-  /** Undefined: HTTP is served like HTTPS. */
+  /** Undefined: HTTP is served in the same way as HTTPS. */
   redirect: HttpsRedirect | undefined;
-  /** Takes connections with a request to the base domain, whose head is still unread in them. */
+  /** Takes a connection whose next request is for the base domain. The head of the request is still unread. */
   takeBaseDomain: (socket: Socket) => void;
-  /** A request gets the error `code` instead of a tunnel. */
+  /** A request is refused with the error `code`. */
   onRefused: (code: string) => void;
 }
 
 /**
- * Chooses the route of a request by its host: a name below the base domain is a tunnel, the base domain is the server
+ * Selects the route of a request by its host: a name below the base domain is a tunnel, the base domain is the server
  * itself.
  */
 export class Router {
   readonly #options: RouterOptions;
-  /** What the host of a tunnel ends with. */
+  /** The part after the name in the host of a tunnel. */
   readonly #suffix: string;
   readonly #baseDomain: Route;
 
@@ -50,7 +50,7 @@ export class Router {
   #routeOf(head: RequestHead): Route {
     const { host } = head;
     if (host.endsWith(this.#suffix)) return this.#tunnelRoute(head, host.slice(0, -this.#suffix.length));
-    // A health check often has no name for the server, or only its address.
+    // A health check often uses no name for the server, or only its address.
     const isSelf = host === this.#options.domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
     return isSelf ? this.#baseDomain : UNKNOWN;
   }

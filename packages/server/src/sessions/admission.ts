@@ -7,17 +7,17 @@ import type { LoginGate } from "../login/login-gate.js";
 import { PacedQueue } from "./paced-queue.js";
 import type { Sessions } from "./sessions.js";
 
-/** New clients per turn of the event loop: visitors must not notice a thousand that connect at once. */
+/** New clients per turn of the event loop, so that visitors do not notice a thousand clients that connect at once. */
 const CLIENTS_PER_TURN = 2;
 
 export interface AdmissionOptions {
   gate: LoginGate;
   sessions: Sessions;
-  /** Memory is too short for another client. */
+  /** Whether memory is too short for another client. */
   isOverloaded: () => boolean;
 }
 
-/** Makes sessions of new clients, and limits them until they are logged in. */
+/** Creates sessions for new clients, and limits the clients that are not logged in. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #queue = new PacedQueue(CLIENTS_PER_TURN);
@@ -32,7 +32,7 @@ export class Admission {
     this.#isClosed = true;
   }
 
-  /** A client at `address` has opened a WebSocket on `socket`, from which `head` was already read. */
+  /** A client at `address` has opened a WebSocket on `socket`, and `head` was already read from the socket. */
   onClient(socket: Socket, head: Buffer, address: string): void {
     this.#queue.add(() => {
       if (this.#isClosed) socket.destroy();
@@ -63,17 +63,17 @@ export class Admission {
       bytes += chunk.length;
       if (bytes > LOGIN_LIMITS.bytes) transport.terminate();
     };
-    // Bytes must be counted before the session reads them.
+    // Count the bytes before the session reads them.
     socket.prependListener("data", count);
   }
 
   /**
-   * Undefined: the client may log in now; it then counts at the gate. Else, it may come again in this many
-   * milliseconds.
+   * Returns undefined if the client may log in now; it then counts at the gate. Otherwise returns the milliseconds
+   * until it may retry.
    */
   #retryAfter(address: string): number | undefined {
     if (!this.#options.isOverloaded()) return this.#options.gate.enter(address);
-    // At different times, so that not all clients come again at once.
+    // A random time, so that the clients do not retry at the same time.
     return Math.round(SERVER_LIMITS.overloadedRetry * (1 + Math.random()));
   }
 }

@@ -24,12 +24,12 @@ import { SessionTunnels, type SessionLogs } from "./session-tunnels.js";
 /** The optional parts of the protocol that this server offers. */
 const OFFERED: ReadonlySet<string> = new Set(Object.values(FEATURES));
 
-/** Where a session comes from. */
+/** The origin of a session. */
 export interface ClientConnection {
   readonly transport: Transport;
   /** The client's IP address. */
   readonly address: string;
-  /** The certificate that the client showed in the TLS handshake. */
+  /** The certificate that the client presented in the TLS handshake. */
   readonly peer: PeerCertificate | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface ClientSessionEvents {
   onClose(reason: TunnelError): void;
 }
 
-/** The server's side of a client's session: login, control messages, and the end. */
+/** The server's side of a client session: login, control messages, and the end. */
 export class ClientSession implements SessionHandler {
   readonly id = randomUUID();
   readonly #session: Session;
@@ -49,9 +49,9 @@ export class ClientSession implements SessionHandler {
   #logs: SessionLogs;
   /** The user of `hello`, unverified. */
   #user: string | undefined;
-  /** Optional parts of the protocol in force. */
+  /** The optional protocol features that both sides support. */
   #features: readonly string[] = [];
-  /** The client announced its end, so it is not expected back. */
+  /** The client announced its end, so it is not expected to reconnect. */
   #isLeaving = false;
 
   constructor(
@@ -87,7 +87,7 @@ export class ClientSession implements SessionHandler {
     return this.#session.streams;
   }
 
-  /** Heartbeat, credential and idle streams. Call about once a second. */
+  /** Checks heartbeat, credential and idle streams. Call it about once a second. */
   tick(now: number): void {
     this.#session.tick();
     this.#credential.check();
@@ -107,7 +107,7 @@ export class ClientSession implements SessionHandler {
     this.#credential.check();
   }
 
-  /** Asks the client to connect again `retryAfter` milliseconds from now. Streams in progress go on. */
+  /** Asks the client to reconnect `retryAfter` milliseconds from now. Streams in progress continue. */
   goAway(retryAfter: number): void {
     this.#session.goAway("PN_DRAINING", retryAfter);
     this.#tunnels.retireIdleStreams();
@@ -216,8 +216,8 @@ export class ClientSession implements SessionHandler {
   }
 
   /**
-   * The credential in force may allow fewer names than an earlier one: after a refresh, or because its issuer changed
-   * it.
+   * Unbinds names that the current credential does not allow. It may allow fewer names than an earlier one, after a
+   * refresh or a change by its issuer.
    */
   #unbindForbidden(): void {
     const { principal } = this.#credential;

@@ -1,15 +1,18 @@
 import { ERRORS, FEATURES, isLimitCode, type ControlError, type ErrorCode } from "@postern/protocol";
 
-/** The request that an error is about. Without one, it concerns the session. */
+/** The request that an error refers to. Without one, the error refers to the session. */
 export interface ErrorAbout {
   readonly bind?: number;
   readonly check?: number;
   readonly refresh?: number;
-  /** Milliseconds after which the client may try again. */
+  /** Milliseconds until the client may retry. */
   readonly retryAfter?: number | undefined;
 }
 
-/** The `error` message with `code`. @param features those in force: a client may know the code under an older one. */
+/**
+ * Creates the `error` message with `code`. @param features of the session: a client may know the code only under an
+ * older one.
+ */
 export function controlError(
   code: ErrorCode,
   { retryAfter, ...about }: ErrorAbout,

@@ -25,24 +25,24 @@ function nameFor(user: string | undefined, claim?: string[], taken: Record<strin
   return defaultName(user, principal, registry, { ...DEFAULT_NAME_RULES, reserved: ["boss"] })?.name;
 }
 
-test("without a requested name a tunnel gets the name of the user, if possible", () => {
+test("without a requested name, a tunnel gets the name of the user if possible", () => {
   expect(nameFor("alice")).toBe("alice");
   expect(nameFor("Alice@example.com")).toBe("alice");
 });
 
 test.for(["admin", "boss", "auth0|123", "-a", "x".repeat(64), "", undefined])(
-  "but not %s: it gets a random name",
+  "instead of the user name %s, the tunnel gets a random name",
   (user) => {
     expect(nameFor(user)).toMatch(RANDOM);
   },
 );
 
-test("and not a name in use, by the same owner or another one", () => {
+test("a user name that is in use, by the same owner or another one, is not given", () => {
   expect(nameFor("alice", undefined, { alice: "alice" })).toMatch(RANDOM);
   expect(nameFor("alice", undefined, { alice: "bob" })).toMatch(RANDOM);
 });
 
-test("a credential that lists names gives one of them, or none", () => {
+test("with a credential that lists names, the tunnel gets one of them or none", () => {
   expect(nameFor("alice", ["web", "api2"])).toBe("web");
   expect(nameFor("alice", ["web", "api2"], { web: "alice" })).toBe("api2");
   expect(nameFor("alice", ["web"], { web: "alice" })).toBeUndefined();

@@ -3,18 +3,18 @@ import { isReservedName, isValidName, randomName, type NameRules } from "../name
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 
 const MAX_LENGTH = 63;
-/** Two random names in a row that are in use are practically impossible. */
-const TRIES = 20;
+/** It is practically impossible that two random names in a row are in use. */
+const MAX_ATTEMPTS = 20;
 
 export interface DefaultName {
   readonly name: string;
-  /** The owner keeps the name, like one that its client requested, and gets it again the next time. */
+  /** Whether the owner keeps the name, like a name that its client requested, and gets it again the next time. */
   readonly requested: boolean;
 }
 
 /**
- * The name of a tunnel whose client requests none: the user's, else one that the credential lists, else a random one.
- * Undefined: all that the credential allows are in use.
+ * The name of a tunnel whose client requests none: the user's name, else a name that the credential lists, else a
+ * random name. Undefined: all names that the credential allows are in use.
  */
 export function defaultName(
   user: string | undefined,
@@ -31,7 +31,7 @@ export function defaultName(
   const own = [...(user === undefined ? [] : [labelOf(user)]), ...names.exact].find(isFree);
   if (own !== undefined) return { name: own, requested: true };
 
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (let tries = 0; tries < MAX_ATTEMPTS; tries++) {
     for (const prefix of names.prefixes) {
       const name = (prefix + randomName()).slice(0, MAX_LENGTH);
       if (isValidName(name) && !isReservedName(name, rules) && registry.find(name) === undefined)

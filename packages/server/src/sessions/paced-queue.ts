@@ -1,7 +1,4 @@
-/**
- * Runs tasks a few at a time, in order, so that tasks that come all at once leave the event loop free for other work in
- * between.
- */
+/** Runs tasks in order, a few at a time, so that many tasks at once do not block the event loop. */
 export class PacedQueue {
   readonly #perTurn: number;
   #waiting: (() => void)[] = [];

@@ -13,8 +13,8 @@ export interface SessionDependencies {
   readonly maxTunnels: number;
   readonly log: Logger;
   readonly requestLog: Logger;
-  /** Where visitors reach the tunnel `name`. */
+  /** The public URL of the tunnel `name`. */
   publicUrl(name: string): string;
-  /** A visitor's request to a tunnel is over. */
+  /** A visitor's request to a tunnel has finished. */
   onFinished(request: FinishedRequest): void;
 }

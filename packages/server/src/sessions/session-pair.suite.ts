@@ -15,7 +15,7 @@ import type { SessionDependencies } from "./session-dependencies.js";
 
 const ANN = { owner: "ann", key: "ann-key-0123456789" };
 
-/** One end of a connection in memory. Messages arrive in a later turn, as from a socket. */
+/** One end of a connection in memory. Messages arrive in a later turn of the event loop, as from a socket. */
 class MemoryTransport implements Transport {
   handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
   readonly buffered = 0;
@@ -42,7 +42,7 @@ class MemoryTransport implements Transport {
   }
 }
 
-/** A server's shared parts without the server: one owner, names in memory, nothing logged. */
+/** The shared dependencies of sessions, without a server: one owner, names in memory, and no log output. */
 export function sessionDependencies(more: Partial<SessionDependencies> = {}): SessionDependencies {
   const log = pino({ level: "silent" });
   return {
@@ -58,17 +58,17 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
   };
 }
 
-/** A client of a ClientSession that does what the test wants. */
+/** A client of a ClientSession that the test scripts. */
 export class ScriptedPeer implements SessionHandler {
   readonly messages: ControlMessage[] = [];
   readonly server: ClientSession;
   readonly #session: Session;
   #onMessage = (): void => {};
 
-  /** Milliseconds of the server's GOAWAY. */
-  comeBack: number | undefined;
+  /** The delay in the server's GOAWAY, in milliseconds. */
+  retryAfter: number | undefined;
 
-  /** @param open makes the server's side. */
+  /** @param open creates the server's side. */
   constructor(
     dependencies: SessionDependencies,
     open = (connection: ClientConnection) =>
@@ -81,13 +81,13 @@ export class ScriptedPeer implements SessionHandler {
     this.#session = new Session({ role: "client", transport: here, now: () => performance.now(), schedule }, this);
   }
 
-  /** Logs in. @param features as in `hello`; undefined: without the field. */
+  /** Logs in. @param features the field in `hello`; undefined: without the field. */
   login(features: string[] | undefined): Promise<ControlMessage> {
     const auth = { method: "api_key", api_key: ANN.key };
     return this.ask({ type: "hello", versions: [1], auth, ...(features === undefined ? {} : { features }) });
   }
 
-  /** Sends `message`, and waits for the next message of the server. */
+  /** Sends `message` and returns the next message of the server. */
   async ask(message: ControlMessage): Promise<ControlMessage> {
     const next = new Promise<void>((resolve) => (this.#onMessage = resolve));
     this.#session.control(message);
@@ -102,7 +102,7 @@ export class ScriptedPeer implements SessionHandler {
 
   onStream(): void {}
   onGoAway(_code: string, retryAfter: number): void {
-    this.comeBack = retryAfter;
+    this.retryAfter = retryAfter;
   }
   onPong(): void {}
   onStreamsOver(): void {}

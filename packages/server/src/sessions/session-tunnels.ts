@@ -35,7 +35,7 @@ export class SessionTunnels {
   readonly #draining = new DrainingTunnels();
   #lastNumber = 0;
 
-  /** @param logs the loggers of the moment: they change at login. */
+  /** @param logs returns the current loggers, which change at login. */
   constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
     this.#session = session;
     this.#dependencies = dependencies;
@@ -55,29 +55,29 @@ export class SessionTunnels {
     return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url };
   }
 
-  /** What a `bind` would get. Opens nothing. */
+  /** Returns the result that a `bind` would have. Opens nothing. */
   check(message: Check, binder: Binder): Checked | ErrorCode {
     const grant = this.#grant(message, binder);
     if (typeof grant === "string") return grant;
     const { name, requested } = grant;
-    // A random name would be another one at the bind.
+    // A random name would be different at the bind.
     const named = requested ? { name, public_url: this.#dependencies.publicUrl(name) } : {};
     return { type: "checked", check: message.check, owner: binder.principal.owner, ...named };
   }
 
-  /** Unbinds the tunnel with this number, if there is one, as its client asked. */
+  /** Unbinds the tunnel with this number, if it exists, at its client's request. */
   close(number: number): void {
     const tunnel = this.#tunnels.get(number);
     if (tunnel !== undefined) this.#unbind(tunnel, "PN_CLOSED");
   }
 
-  /** Unbinds the tunnels whose names the credential does not allow any more. */
+  /** Unbinds the tunnels whose names the credential no longer allows. */
   unbindForbidden(allowed: NamePatterns): void {
     for (const tunnel of this.#tunnels.values())
       if (!allowed.allow(tunnel.name)) this.#unbind(tunnel, "PN_NAME_FORBIDDEN");
   }
 
-  /** Ends what has outlived its time. Call about once a second. */
+  /** Ends everything that has expired. Call it about once a second. */
   tick(now: number): void {
     for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
     for (const number of this.#draining.due(now)) this.#session.breakTunnel(number, "PN_NAME_TAKEN_OVER");
@@ -92,8 +92,8 @@ export class SessionTunnels {
   }
 
   /**
-   * The session serves its names no more. A client that drops is expected back under each of its names; one that leaves
-   * keeps those that it requested.
+   * The session stops serving its names. A client that dropped is expected to reconnect under each of them. A client
+   * that leaves keeps only the names that it requested.
    */
   release(isLeaving: boolean): void {
     for (const tunnel of this.#tunnels.values()) {
@@ -102,7 +102,7 @@ export class SessionTunnels {
     }
   }
 
-  /** The session is over. */
+  /** The session has ended. */
   clear(): void {
     for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
     this.#tunnels.clear();
@@ -134,7 +134,7 @@ export class SessionTunnels {
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
-    // Streams of a tunnel that the client closes may take their time; those of one that it loses may not.
+    // Streams of a tunnel that the client closes have no deadline. Streams of a tunnel that it loses have one.
     if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });

@@ -14,7 +14,7 @@ beforeEach(() => {
 const connect = (): ScriptedPeer =>
   new ScriptedPeer(dependencies, (connection) => sessions.open(connection, onLoginOver));
 
-describe("a login is over once", () => {
+describe("the end of a login is reported once", () => {
   test("when the client is logged in", async () => {
     const peer = connect();
     expect(sessions.loggedIn).toBe(0);
@@ -31,16 +31,16 @@ describe("a login is over once", () => {
   });
 });
 
-test("at a stop clients are asked to come back one after the other", async () => {
+test("at a stop, clients are asked to reconnect one after the other", async () => {
   const peers = [connect(), connect(), connect()];
   for (const peer of peers) await peer.login([]);
   sessions.goAway();
-  await vi.waitUntil(() => peers.every(({ comeBack }) => comeBack !== undefined));
-  expect(peers.map(({ comeBack }) => comeBack)).toEqual([1_000, 1_005, 1_010]);
+  await vi.waitUntil(() => peers.every(({ retryAfter }) => retryAfter !== undefined));
+  expect(peers.map(({ retryAfter }) => retryAfter)).toEqual([1_000, 1_005, 1_010]);
   await sessions.close();
 });
 
-test("without sessions close is immediate", async () => {
+test("without sessions, close resolves immediately", async () => {
   await sessions.close();
   expect(sessions.streams).toBe(0);
 });

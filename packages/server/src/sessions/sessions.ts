@@ -2,19 +2,19 @@ import { ClientSession, type ClientConnection } from "./client-session.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
 /**
- * When clients are asked to come back at a stop, in milliseconds: one after the other, so that the next server is not
- * overrun.
+ * The delays after which clients are asked to reconnect when the server stops, in milliseconds. Each client gets a
+ * different delay, so that the next server is not overloaded.
  */
-const COME_BACK = { first: 1_000, apart: 5, last: 30_000 };
-/** How long clients may take for the closing handshake at a stop, in milliseconds. */
+const RECONNECT = { first: 1_000, apart: 5, last: 30_000 };
+/** Timeout of the clients' closing handshakes when the server stops, in milliseconds. */
 const CLOSING = 1_000;
 
-/** All sessions of the server, those before login included. */
+/** All sessions of the server, including those before login. */
 export class Sessions {
   readonly #dependencies: SessionDependencies;
   readonly #onLogin: (outcome: string) => void;
   readonly #sessions = new Set<ClientSession>();
-  /** Called when the last session is gone. */
+  /** Called when the last session has ended. */
   #onEmpty = (): void => {};
 
   /** @param onLogin called when a login ends, with `ok` or the code of the error. */
@@ -33,7 +33,7 @@ export class Sessions {
     return [...this.#sessions].reduce((sum, { streams }) => sum + streams, 0);
   }
 
-  /** @param onLoginOver called once: at login, or at the end of a session that did not log in. */
+  /** @param onLoginOver called once: after the login, or when the session ends without a login. */
   open(connection: ClientConnection, onLoginOver: () => void): ClientSession {
     const session = new ClientSession(connection, this.#dependencies, {
       onLogin: () => {
@@ -63,16 +63,16 @@ export class Sessions {
     for (const session of this.#sessions) session.checkCredential();
   }
 
-  /** Asks all clients to connect again, at different times. Streams in progress go on. */
+  /** Asks all clients to reconnect at different times. Streams in progress continue. */
   goAway(): void {
-    let retryAfter = COME_BACK.first;
+    let retryAfter = RECONNECT.first;
     for (const session of this.#sessions) {
       session.goAway(retryAfter);
-      retryAfter = Math.min(retryAfter + COME_BACK.apart, COME_BACK.last);
+      retryAfter = Math.min(retryAfter + RECONNECT.apart, RECONNECT.last);
     }
   }
 
-  /** Closes all sessions. Resolves when they are gone. */
+  /** Closes all sessions. Resolves when they have ended. */
   async close(): Promise<void> {
     if (this.#sessions.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -13,7 +13,7 @@ function occupy({ registry }: SessionDependencies, name: string, holder: Partial
   return tunnel;
 }
 
-/** Each limit: how it is reached, and the `bind` that goes beyond it. */
+/** For each limit: how it is reached, and the `bind` that exceeds it. */
 const LIMITS: Partial<Record<ErrorCode, (peer: ScriptedPeer, dependencies: SessionDependencies) => Promise<object>>> = {
   async PN_SESSION_TUNNEL_LIMIT(peer) {
     for (let bind = 0; bind < SERVER_LIMITS.tunnelsPerSession; bind++)

@@ -11,15 +11,15 @@ export interface ProbedTunnel {
   dial(probe: boolean): ByteStream;
 }
 
-/** The probe field of a request that may be a probe (PROTOCOL.md, section 10); empty where it is not one. */
+/** The probe field of a request that may be a probe (PROTOCOL.md, section 10); empty if it is not one. */
 export function probeOf(head: RequestHead): string {
   return head.method === "GET" && head.path === "/" ? head.fieldValue("postern-probe") : "";
 }
 
 /**
- * The route of a client's own probes. They take the way of all requests, to the session that sent them, each on a
- * flagged stream of its own. They are neither logged nor counted: sending one takes the tunnel's id, so no visitor can
- * hide behind the field.
+ * The route of a client's own probes. They are routed like all requests, but to the session that sent them, and each on
+ * a separate flagged stream. They are neither logged nor counted. Only a client that knows the tunnel's id can send
+ * one, so a visitor cannot use the field to hide its requests.
  */
 export class ProbeRoute implements UpstreamRoute, Upstream {
   readonly kind = "upstream";
@@ -31,7 +31,7 @@ export class ProbeRoute implements UpstreamRoute, Upstream {
 
   constructor(tunnel: ProbedTunnel) {
     this.#tunnel = tunnel;
-    // No stream is reused for another probe.
+    // Streams are not reused for probes.
     this.target.idle.close();
   }
 

@@ -7,8 +7,8 @@ import { redactedPath } from "./redacted-path.js";
 const LONGEST_PATH = 1_024;
 
 /**
- * The finished requests of one tunnel since `take`: the first SERVER_LIMITS.listedRequests of each second in full, the
- * others as a count.
+ * The finished requests of one tunnel since the last `take`. The first SERVER_LIMITS.listedRequests of each second are
+ * listed in full; the others are counted.
  */
 export class RequestLog {
   #records: RequestRecord[] = [];
@@ -16,7 +16,7 @@ export class RequestLog {
   #listed = 0;
   #second = 0;
 
-  /** Returns whether the log was empty before. */
+  /** Adds a request. Returns whether the log was empty before. */
   add(request: FinishedRequest, now: number): boolean {
     const first = this.#records.length === 0 && this.#omitted === 0;
     const second = Math.floor(now / 1000);

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { RequestRecord, Session } from "@postern/protocol";
 import type { Tunnel } from "./tunnel.js";
 
-/** Bytes of records in one control message, which may have 16 KiB. */
+/** Bytes of records in one control message, whose limit is 16 KiB. */
 const MAX_BYTES = 12 * 1024;
 
 /** Logs the tunnel's requests since the last call, and sends them to its client. */

@@ -40,7 +40,7 @@ describe("sessions of one instance", () => {
     expect(registry.size).toBe(1);
   });
 
-  test("share requests by least load", () => {
+  test("share requests by the least load", () => {
     const [busy, idle] = [bound("one"), bound("one")];
     busy.inUse = 3;
     idle.inUse = 1;
@@ -61,7 +61,7 @@ describe("sessions of one instance", () => {
     expect(picked()).toBe(draining);
   });
 
-  test("are checked when another joins: it may be there because they are lost", () => {
+  test("are checked when another session joins, because they may be lost", () => {
     const first = bound("one");
     expect(first.checkAlive).not.toHaveBeenCalled();
     const second = bound("one");
@@ -105,7 +105,7 @@ describe("another instance", () => {
     expect(picked()).toBe(latter);
   });
 
-  test("keeps the name against a late session of the former one, also while it is away", () => {
+  test("keeps the name when a late session of the former instance binds it, even while it is away itself", () => {
     bound("one");
     const latter = bound("two");
     expect(registry.refusal("app", { owner: "ann", instance: "one" })).toBe("PN_NAME_TAKEN_OVER");

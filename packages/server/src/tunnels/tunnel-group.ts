@@ -1,7 +1,7 @@
 import { LeastLoad } from "@postern/gateway";
 import type { Tunnel } from "./tunnel.js";
 
-/** The tunnels that serve one name together: one for each session of the instance that holds its lease. */
+/** The tunnels that serve one name together: one for each session of the instance that holds the lease. */
 export class TunnelGroup {
   /** The epoch of the lease. */
   readonly epoch: number;
@@ -33,7 +33,7 @@ export class TunnelGroup {
     return true;
   }
 
-  /** Another instance got the name. */
+  /** Call it when another instance gets the name. */
   replace(): void {
     for (const onReplaced of this.#onReplaced.values()) onReplaced();
   }
@@ -48,7 +48,7 @@ export class TunnelGroup {
     return this.#tunnels.find(({ probe }) => probe.isSignedBy(field));
   }
 
-  /** Finds sessions that are cut off, where another could serve instead. Call about once a second. */
+  /** Detects sessions that are cut off if another session could serve instead. Call it about once a second. */
   watch(): void {
     if (this.#tunnels.length > 1) for (const tunnel of this.#tunnels) tunnel.watch();
   }

@@ -10,7 +10,8 @@ const OWNERS = ["ann", "bob"];
 const INSTANCES = [undefined, "one", "two"];
 
 /**
- * A session's tunnel in the model. It may be alive, half-open (its client is gone, the server does not know) or over.
+ * A session's tunnel in the model. It may be alive, half-open (its client is gone, and the server does not know) or
+ * closed.
  */
 interface FakeTunnel {
   name: string;
@@ -53,7 +54,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    // Any tunnel of the run, at any time, also twice: it may have been half-open for long.
+    // Any tunnel of the run, at any time, also twice, because it may have been half-open for long.
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("release" as const),
@@ -120,7 +121,7 @@ test("in any order of events one instance holds a name, its owner can always bin
           sessions.push(session);
           registry.add(session as unknown as Tunnel, { owner, instance }, () => {
             session.replaced++;
-            // A replaced session removes its tunnel, which must not change the name any more.
+            // A replaced session removes its tunnel. This must no longer change the name.
             registry.remove(session as unknown as Tunnel, "free");
           });
           const joins =

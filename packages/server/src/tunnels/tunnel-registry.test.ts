@@ -61,7 +61,7 @@ describe("a name", () => {
     expect(registry.refusal("app", bob)).toBe("PN_NAME_TAKEN");
   });
 
-  test("that is freed may be bound by anybody", () => {
+  test("that is freed may be bound by any owner", () => {
     const first = tunnel("app");
     registry.add(first, ann, ignore);
     registry.remove(first, "free");

@@ -5,18 +5,18 @@ import { TunnelGroup } from "./tunnel-group.js";
 import type { Tunnel } from "./tunnel.js";
 
 /**
- * Why a name loses a tunnel: its client dropped and is expected back; it stopped, and its owner keeps the name; or it
- * stopped, and the name is of no more use.
+ * Why a tunnel stops serving a name: `dropped`, its client dropped and is expected to reconnect; `stopped`, it stopped
+ * and its owner keeps the name; `free`, it stopped and the name is no longer needed.
  */
 export type Release = "dropped" | "stopped" | "free";
 
-/** Why a name may not be served. */
+/** Why a client may not serve a name. */
 export type NameRefusal = "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAME_LIMIT" | "PN_NAME_SESSION_LIMIT";
 
 /** The tunnels that serve each name, and the leases that allow it. */
 export class TunnelRegistry {
   readonly #leases: LeaseStore;
-  /** By name. Every group here has a tunnel, and its lease is in force. */
+  /** By name. Every group has a tunnel and a valid lease. */
   readonly #groups = new Map<string, TunnelGroup>();
 
   constructor(leases: LeaseStore) {
@@ -44,8 +44,8 @@ export class TunnelRegistry {
   }
 
   /**
-   * `tunnel` serves its name from now on. It joins the tunnels of the same instance, and replaces those of another one.
-   * There must be no `refusal`.
+   * Starts to serve the name with `tunnel`. It joins the tunnels of the same instance, and replaces those of another
+   * instance. `refusal` must have returned undefined.
    * @param onReplaced called when another instance gets the name.
    */
   add(tunnel: Tunnel, holder: Holder, onReplaced: () => void): void {
@@ -60,7 +60,7 @@ export class TunnelRegistry {
     former?.replace();
   }
 
-  /** `tunnel` is gone. The lease changes only with the last tunnel of its epoch. */
+  /** Removes `tunnel`. The lease changes only with the last tunnel of its epoch. */
   remove(tunnel: Tunnel, how: Release): void {
     const { name, epoch } = tunnel;
     const group = this.#groups.get(name);
@@ -82,7 +82,7 @@ export class TunnelRegistry {
     return this.#groups.get(name)?.probed(field);
   }
 
-  /** Removes expired leases, and finds tunnels that are cut off. Call about once a second. */
+  /** Removes expired leases, and detects tunnels that are cut off. Call it about once a second. */
   sweep(): void {
     this.#leases.sweep();
     for (const group of this.#groups.values()) group.watch();

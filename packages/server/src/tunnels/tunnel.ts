@@ -12,25 +12,29 @@ import { ProbeRoute } from "./probe-route.js";
 import { RequestLog } from "./request-log.js";
 
 export interface TunnelOptions {
-  /** The number by which OPEN addresses it. */
+  /** The number by which OPEN addresses the tunnel. */
   number: number;
   id: string;
   name: string;
-  /** Its client requested this name: the name is kept when the client stops. */
+  /** Whether its client requested this name. A requested name is kept when the client stops. */
   requested: boolean;
   session: Session;
   hostHeader: string | undefined;
-  /** A request of a visitor finished. */
+  /** A visitor's request has finished. */
   onFinished: (request: FinishedRequest) => void;
-  /** A request finished, the first since the request log was emptied. */
+  /** A request has finished, the first one since the request log was emptied. */
   onRecords: (tunnel: Tunnel) => void;
 }
 
-/** Bytes unacknowledged for this time, in milliseconds, cause a ping, which may take as long to be answered. */
-const PATIENCE = 1_000;
+/**
+ * If bytes are unacknowledged for this many milliseconds, the client is pinged. It gets the same time to answer the
+ * ping.
+ */
+const ACK_TIMEOUT = 1_000;
 
 /**
- * A name that a client's session serves: the route of its requests, and the upstream that opens streams of the session.
+ * A name that a client's session serves. It is the route of requests for the name, and the upstream that opens streams
+ * of the session.
  */
 export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly kind = "upstream";
@@ -41,16 +45,16 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly hostHeader: string | undefined;
   readonly target: Target;
   readonly pool: Pool;
-  /** The route of its client's own probes: always this session. */
+  /** The route of its client's own probes, which always leads to this session. */
   readonly probe: ProbeRoute;
   readonly requests = new RequestLog();
-  /** The epoch of the lease that it serves under. Its group sets it. */
+  /** The epoch of its lease. Its group sets it. */
   epoch = 0;
   readonly #session: Session;
   readonly #onFinished: (request: FinishedRequest) => void;
   readonly #onRecords: (tunnel: Tunnel) => void;
   /** When its client was last pinged, and when it becomes suspect without an answer. */
-  #askedAt = -Infinity;
+  #pingedAt = -Infinity;
   #suspectAt = -Infinity;
 
   constructor(options: TunnelOptions) {
@@ -82,8 +86,8 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   }
 
   /**
-   * Whether its client was pinged and has not answered in time. It may be cut off: other sessions of the name are
-   * preferred.
+   * Whether its client was pinged and has not answered in time. The client may be cut off, so other sessions of the
+   * name are preferred.
    */
   get suspect(): boolean {
     return this.#awaitsAnswer && performance.now() >= this.#suspectAt;
@@ -94,9 +98,9 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.#ping(0);
   }
 
-  /** Pings a client that does not acknowledge what was sent. Call about once a second. */
+  /** Pings a client that does not acknowledge sent bytes. Call it about once a second. */
   watch(): void {
-    if (!this.#awaitsAnswer && this.#session.unacknowledgedFor >= PATIENCE) this.#ping(PATIENCE);
+    if (!this.#awaitsAnswer && this.#session.unacknowledgedFor >= ACK_TIMEOUT) this.#ping(ACK_TIMEOUT);
   }
 
   /** @param probe the request may be one of the client's own. */
@@ -116,12 +120,12 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   }
 
   get #awaitsAnswer(): boolean {
-    return this.#session.receivedAt <= this.#askedAt;
+    return this.#session.receivedAt <= this.#pingedAt;
   }
 
-  #ping(patience: number): void {
-    this.#askedAt = performance.now();
-    this.#suspectAt = this.#askedAt + patience;
+  #ping(timeout: number): void {
+    this.#pingedAt = performance.now();
+    this.#suspectAt = this.#pingedAt + timeout;
     this.#session.ping();
   }
 }
