@@ -94,7 +94,7 @@ describe("unsupported settings", () => {
     expect((await load(repeated)).unsupported()).toEqual({ pending: [], ignored: [] });
   });
 
-  test("are reported for a table that the caller runs, whatever its own `enabled` is", async () => {
+  test("are reported for a table that the caller runs, regardless of its own `enabled`", async () => {
     const server = ["tunnel", "server"];
     const limited = "[tunnel.server.rate_limit]\nenabled = true\n";
     expect((await load(limited)).unsupported(server).pending).toHaveLength(1);
@@ -146,11 +146,11 @@ describe("precedence", () => {
     expect((await load(toml, { env: { POSTERN_LISTEN: "" } })).values.tunnel.server.listen).toBe("127.0.0.1:1");
   });
 
-  test("an invalid value is reported even if a stronger layer overrides it", async () => {
+  test("an invalid value is reported even if a layer with higher precedence overrides it", async () => {
     expect(await problemsOf('[tunnel.server]\nlisten = "x"\n', { flags: { "--listen": "8080" } })).toHaveLength(1);
   });
 
-  test("no two options share a variable or a flag", () => {
+  test("no two options have the same variable or flag", () => {
     const options = reference().flatMap((section) => section.options);
     for (const names of [options.map(({ flag }) => flag), options.map(({ env }) => env)]) {
       const given = names.filter((name) => name !== undefined);

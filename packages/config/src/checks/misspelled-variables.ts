@@ -4,7 +4,7 @@ import { environmentName } from "../resolving/option-names.js";
 import type { ResolvedOption } from "../resolving/resolve.js";
 import type { Environment } from "../resolving/variables.js";
 
-/** Variables that the command reads in addition to the options. */
+/** Variables that the command reads besides the options. */
 const COMMAND = ["POSTERN_CONFIG", "POSTERN_JSON", "POSTERN_ONCE", "POSTERN_QR"];
 
 /**

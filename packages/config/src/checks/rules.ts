@@ -77,7 +77,7 @@ function* authViolations(
 ): Generator<RuleViolation> {
   const { api_key, api_key_file, cert_file, key_file } = auth;
   const origin = originOf([...path, "api_key"]);
-  // Values from different layers do not conflict: the layer with the higher precedence wins.
+  // Values from different layers do not conflict, because the layer with the higher precedence wins.
   if (api_key !== undefined && api_key_file !== undefined && origin === originOf([...path, "api_key_file"])) {
     const names = origin === "environment" ? "POSTERN_API_KEY and POSTERN_API_KEY_FILE" : "api_key and api_key_file";
     yield { path: [...path, "api_key_file"], message: `${names} are both set. Remove one of them.` };

@@ -4,7 +4,7 @@ import type { Entries } from "../declared/declaration.js";
 import type { TomlFile } from "../file/toml-file.js";
 import { problemOf, type Problem } from "../file/problem.js";
 
-/** Settings of a configuration that this version does not act on. */
+/** Settings of a configuration that have no effect in this version. */
 export interface Unsupported {
   /** Settings of features that do not exist yet. Commands refuse to run with them. */
   pending: Problem[];

@@ -1,6 +1,6 @@
 import type { Kind } from "../kinds/kind.js";
 
-/** An option, declared once: reading, checks, help and documentation all use this declaration. */
+/** The single declaration of an option, which reading, checks, help and documentation use. */
 export interface Option<T> {
   readonly form: "option";
   readonly kind: Kind<unknown>;

@@ -16,7 +16,7 @@ const SET: ReadonlySet<string> = new Set([
   "tunnel.auth.api_key_file",
 ]);
 
-/** Tables that few need. They are left out of the starting file. */
+/** Tables that few users need. The starting file omits them. */
 const EXCEPTIONS: ReadonlySet<string> = new Set(["tunnel.endpoints.auth", "tunnel.server.ssl.certificates"]);
 
 /** Returns a commented configuration file for a client that shares one service. */

@@ -30,7 +30,7 @@ export function locate(document: Document, path: Path): Location | undefined {
   return { line: start.line, column: start.column + 1, width };
 }
 
-/** Offers the nodes of `table` that lie on `path`. `table` is at the first `depth` parts of `path`. */
+/** Calls `offer` with the nodes of `table` that lie on `path`. The first `depth` parts of `path` lead to `table`. */
 function lookInto(
   table: Container,
   path: Path,

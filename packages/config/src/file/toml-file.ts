@@ -3,7 +3,7 @@ import type { Path } from "./path.js";
 import { ConfigError, problemOf, type Problem } from "./problem.js";
 import { redactedLine } from "./redacted-line.js";
 
-/** Larger files are certainly not a configuration. */
+/** Larger files are certainly not configurations. */
 const LARGEST_BYTES = 1024 * 1024;
 
 /** A TOML file: its values and their positions. */

@@ -146,7 +146,7 @@ function isOrigin(parsed: URL): boolean {
   return parsed.href === `${parsed.origin}/`;
 }
 
-/** Text that is brought into one form; undefined: it isn't allowed. A whole number stands for itself. */
+/** Text that `form` converts to its canonical form; undefined: it is not allowed. An integer is read as text. */
 function rewritten(
   name: string,
   allowed: string,

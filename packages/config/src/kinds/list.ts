@@ -1,6 +1,6 @@
 import { notAllowed, type Kind, type Reading } from "./kind.js";
 
-const MOST = 1_000;
+const MAX_ENTRIES = 1_000;
 
 /** A list of values of one kind. In the environment and on the command line, commas separate the entries. */
 export function list<T>(of: Kind<T>): Kind<T[]> {
@@ -23,7 +23,7 @@ export function list<T>(of: Kind<T>): Kind<T[]> {
 }
 
 function all<A, T>(given: readonly A[], read: (item: A) => Reading<T>): Reading<T[]> {
-  if (given.length > MOST) return { fault: `must have at most ${MOST} entries` };
+  if (given.length > MAX_ENTRIES) return { fault: `must have at most ${MAX_ENTRIES} entries` };
   const value: T[] = [];
   for (const [index, item] of given.entries()) {
     const reading = read(item);

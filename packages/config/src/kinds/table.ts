@@ -1,7 +1,7 @@
 import { isTable } from "./is-table.js";
 import { notAllowed, type Kind, type Reading } from "./kind.js";
 
-const MOST = 100;
+const MAX_ENTRIES = 100;
 
 export interface NameRule {
   pattern: RegExp;
@@ -56,7 +56,7 @@ function entries<A, T>(
   read: (item: A) => Reading<T>,
   named: NameRule | undefined,
 ): Reading<Record<string, T>> {
-  if (given.length > MOST) return { fault: `must have at most ${MOST} entries` };
+  if (given.length > MAX_ENTRIES) return { fault: `must have at most ${MAX_ENTRIES} entries` };
   const found: [string, T][] = [];
   for (const [name, item] of given) {
     if (named?.pattern.test(name) === false) return { fault: `, ${JSON.stringify(name)}, must be ${named.what}` };
@@ -64,6 +64,6 @@ function entries<A, T>(
     if ("fault" in reading) return { fault: `, "${name}", ${reading.fault}` };
     found.push([name, reading.value]);
   }
-  // fromEntries defines properties, so a name like __proto__ is an ordinary name.
+  // fromEntries defines own properties, so a name like __proto__ is an ordinary name.
   return { value: Object.fromEntries(found) };
 }

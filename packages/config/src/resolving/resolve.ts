@@ -49,8 +49,8 @@ export function resolve<E extends Entries>(declared: Section<E>, layers: Layers,
   return { values, options: resolver.options, sections: resolver.sections, problems: resolver.problems };
 }
 
-/** Locating a problem takes time, and nobody reads more than this. */
-const MOST_PROBLEMS = 50;
+/** The maximum number of reported problems. Locating a problem takes time, and nobody reads more. */
+const MAX_PROBLEMS = 50;
 
 class Resolver {
   readonly options: ResolvedOption[] = [];
@@ -101,7 +101,7 @@ class Resolver {
 
   #strongest(option: Option<unknown>, given: unknown, path: Path): { value: unknown; origin: Origin } {
     const { env, flags } = this.#layers;
-    // Every layer is read, so that an error is reported even where a stronger layer overrides the value.
+    // Every layer is read, so that an error is reported even if a layer with higher precedence overrides the value.
     const fromFile = given === undefined ? undefined : this.#readFile(option.kind, given, path);
     const name = environmentName(path, option);
     const text = name === undefined ? undefined : env[name];
@@ -163,7 +163,7 @@ class Resolver {
   }
 
   #inFile(path: Path, message: string): void {
-    if (this.problems.length >= MOST_PROBLEMS) return;
+    if (this.problems.length >= MAX_PROBLEMS) return;
     this.problems.push(this.#layers.file?.problem(path, message) ?? problemOf(message));
   }
 }
