@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// This file must run on every Node since 12, so that an old one can print what to install.
+// This file must run on every Node since version 12, so that an old Node can print what to install.
 import { spawn } from "child_process";
 import { createRequire } from "module";
 import os from "os";
@@ -46,11 +46,12 @@ function bundledNode() {
 function launch(binary) {
   let child = null;
   const forward = (signal) => child && child.kill(signal);
-  // Before the child exists: a signal in between would otherwise end only the launcher.
+  // Added before the child exists; otherwise a signal in between would end only the launcher.
   FORWARDED.forEach((signal) => process.on(signal, forward));
 
   child = spawn(binary, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), {
-    // A terminal sends Ctrl-C to its whole process group. In a group of its own, the child receives it once, from here.
+    // A terminal sends Ctrl-C to its whole process group. In a separate group, the child receives the signal once, from
+    // here.
     detached: true,
     // The channel carries no messages. It closes when this process dies for any reason, and then the child stops too.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
@@ -68,7 +69,7 @@ function launch(binary) {
   child.on("exit", (code, signal) => {
     FORWARDED.concat("SIGTSTP", "SIGCONT").forEach((name) => process.removeAllListeners(name));
     if (signal) process.kill(process.pid, signal);
-    // Reached after a signal only if it did not end this process: exit as shells do.
+    // Reached after a signal only if the signal did not end this process. Exit in the same way as a shell.
     process.exitCode = signal ? 128 + os.constants.signals[signal] : code;
   });
 }

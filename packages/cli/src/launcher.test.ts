@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, afterAll, describe, expect, onTestFinished, test, type TestContext } from "vitest";
 
 /**
- * A substitute for the real command: prints each signal it receives, stops at SIGTERM, and ends as its first argument
- * says.
+ * A substitute for the real command. It prints each signal that it receives, stops at SIGTERM, and ends as its first
+ * argument specifies.
  */
 const COMMAND = `
 export async function main([how]) {
@@ -43,7 +43,7 @@ function commandIn(place: string): string {
   return join(place, "bin", "postern.js");
 }
 
-/** A Node on this machine that is too old for the command. Without one the test is skipped with a message. */
+/** A Node on this machine that is too old for the command. Without one, the test is skipped with a message. */
 function olderNode({ skip }: TestContext): string {
   for (const place of (process.env["PATH"] ?? "").split(delimiter)) {
     const node = join(place, "node");
@@ -71,7 +71,7 @@ class Launched {
       this.lines = text.split("\n").slice(0, -1);
       this.#onLine?.();
     });
-    // Emitted only when both launcher and child are gone.
+    // Emitted only when both the launcher and the child have ended.
     this.ended = new Promise((resolve) => this.process.once("close", (code, signal) => resolve({ code, signal })));
   }
 

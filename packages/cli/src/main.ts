@@ -51,7 +51,7 @@ function reportFailure(error: unknown, args: readonly string[], terminal: Termin
   return failure.exit;
 }
 
-/** Runs before anything else reads the arguments, so that no message repeats a secret. */
+/** Runs before any other code reads the arguments, so that no message repeats a secret. */
 function refuseSecrets(args: readonly string[]): void {
   const end = args.indexOf("--");
   const given = args

@@ -2,11 +2,11 @@ import type { Settings } from "./settings/configuration.js";
 
 /** A part of a long-running command: the server, the endpoints of a client, its monitoring. */
 export interface Service {
-  /** Resolves when the service works. An error ends the command. */
+  /** Resolves when the service is running. An error ends the command. */
   start(): Promise<void>;
   /**
-   * Prepares a change to `settings`: reads and checks everything, and changes nothing yet. An error refuses the whole
-   * reload. Absent where the configuration is read only at start.
+   * Prepares a change to `settings`: reads and checks everything, but changes nothing yet. An error refuses the whole
+   * reload. Absent if the service reads its configuration only at start.
    */
   reload?(settings: Settings): Promise<PreparedReload>;
   /** Also called when `start` failed or was never called. */
@@ -15,7 +15,7 @@ export interface Service {
   readonly ended?: Promise<void>;
 }
 
-/** A checked change of one service. */
+/** A checked change that is ready to be applied to one service. */
 export interface PreparedReload {
   apply: () => Promise<AppliedReload>;
   /** Files to watch from now on, besides the configuration file. */
@@ -24,7 +24,7 @@ export interface PreparedReload {
 }
 
 export interface AppliedReload {
-  /** What has changed, as text. */
+  /** Describes what has changed. */
   summary: string;
   /** The same for programs. */
   data?: Record<string, unknown>;

@@ -2,7 +2,7 @@ import type { Option } from "@postern/config";
 import type { CommandLine } from "../settings/options.js";
 import type { Terminal } from "../terminal/terminal.js";
 
-/** A command: what can be typed, the help that teaches it, and the code that runs it. */
+/** A command: its arguments and options, its help text, and the code that runs it. */
 export interface CommandDeclaration {
   name: string;
   /** A sentence without a full stop, in lower case: the entry in the list of commands. */
@@ -11,8 +11,8 @@ export interface CommandDeclaration {
   details?: string;
   argument?: Argument;
   /**
-   * Options of the configuration that are accepted as flags, documented by the configuration, and options of the
-   * command line alone.
+   * Configuration options that are accepted as flags, with the documentation of the configuration, and options that
+   * exist only on the command line.
    */
   options?: readonly (Option<unknown> | CommandOption)[];
   /** Paragraphs and examples after the list of options, in lines of at most 80 characters. */
@@ -52,7 +52,7 @@ export interface CommandInput extends CommandLine {
   valueOf: (flag: string) => string;
 }
 
-/** Where the configuration is read from. */
+/** The option that names the configuration file. */
 export const CONFIG_FILE: CommandOption = {
   form: "flag",
   flags: "--config <file>",
@@ -60,7 +60,7 @@ export const CONFIG_FILE: CommandOption = {
   env: "POSTERN_CONFIG",
 };
 
-/** @param description what is printed as JSON. */
+/** @param description describes the JSON output. */
 export function jsonOption(description: string): CommandOption {
   return { form: "flag", flags: "--json", description, env: "POSTERN_JSON" };
 }

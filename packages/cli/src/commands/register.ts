@@ -48,7 +48,7 @@ function commandOption({ flags, description, env, default: value }: CommandOptio
   return env === undefined ? option : option.env(env);
 }
 
-/** An environment variable such as POSTERN_JSON=0 does not count as given. */
+/** Whether a flag is set. An environment variable such as POSTERN_JSON=0 does not set it. */
 function isSwitchedOn(command: Command, flag: string): boolean {
   const option = command.options.find(({ long }) => long === flag);
   const name = attributeOf(command, flag);

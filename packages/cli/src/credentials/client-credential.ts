@@ -33,7 +33,7 @@ export function loadEndpointCredential(settings: Settings, index: number): Promi
   );
 }
 
-/** An endpoint that disables token refresh does not inherit that of `[tunnel.auth]` either. */
+/** An endpoint that disables token refresh does not inherit the token refresh of `[tunnel.auth]`. */
 function withoutRefresh({ auth, path }: CredentialPlace): CredentialPlace {
   return { path, auth: { ...auth, token_refresh: { ...auth.token_refresh, enabled: false } } };
 }
@@ -51,7 +51,7 @@ async function load(
   const user = places.find(({ auth }) => auth.user !== undefined)?.auth.user;
   const userOption = user === undefined ? {} : { user };
   const method = places.map((place) => methodOf(place, settings)).find((found) => found !== undefined) ?? "api_key";
-  // Also presented with other login methods: a proxy in between may require it.
+  // The certificate is also presented with other login methods, because a proxy in between may require it.
   const certificate = await loadClientCertificate(settings, places);
   const tlsOption = certificate === undefined ? {} : { tls: certificate.tls };
   const [certificateFiles, certificateWarnings] = [certificate?.files ?? [], certificate?.warnings ?? []];
@@ -90,7 +90,7 @@ const FIX = [
 ].join("\n");
 
 /**
- * The login method of a place; undefined when it sets none. A flag overrides `method`, which overrides the mere
+ * The login method of a place; undefined when none is set. A flag overrides `method`, and `method` overrides the
  * presence of a credential.
  */
 function methodOf({ auth, path }: CredentialPlace, settings: Settings): Auth["method"] | undefined {

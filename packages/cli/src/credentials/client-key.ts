@@ -14,7 +14,7 @@ const FIX = [
 
 export interface ClientKey {
   key: string;
-  /** The file that it was read from. */
+  /** The file that contained the key. */
   file: string | undefined;
   warning: string | undefined;
 }

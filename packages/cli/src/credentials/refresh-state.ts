@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * The file that stores the current refresh token, which replaces the configured one after the first renewal: in
- * $STATE_DIRECTORY, otherwise in the user's state folder. Its name depends on the configuration, so that a new
- * configured token is not shadowed by an old stored one.
+ * The file that stores the current refresh token, which replaces the configured one after the first renewal. It is in
+ * $STATE_DIRECTORY, otherwise in the user's state folder. Its name depends on the configuration, so that an old stored
+ * token does not override a newly configured one.
  */
 export function refreshStateFile(url: string, refreshToken: string, env: NodeJS.ProcessEnv): string {
   const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");

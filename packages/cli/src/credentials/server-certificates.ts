@@ -64,7 +64,7 @@ export async function loadServerCertificates(
   return loaded;
 }
 
-/** @param files the paths that are read are added to it. */
+/** @param files the paths of the files that are read are added to this list. */
 async function clientCa(settings: Settings, files: string[]): Promise<ClientCa | undefined> {
   const { ca_file, crl_file } = settings.loaded.values.tunnel.server.auth.certificate;
   if (ca_file === undefined) return undefined;

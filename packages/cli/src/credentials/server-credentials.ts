@@ -29,7 +29,7 @@ export async function loadServerCredentials(settings: Settings): Promise<ServerC
   };
 }
 
-/** Lists who can log in: `ann, ben; anyone with a token from https://auth.example.com`. */
+/** Lists the clients that can log in: `ann, ben; anyone with a token from https://auth.example.com`. */
 export function loginsText({ keys, tokens, certificates }: ServerCredentials): string {
   const issuer = tokens?.issuer === undefined ? "" : ` from ${tokens.issuer}`;
   return [

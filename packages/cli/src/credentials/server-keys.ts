@@ -11,7 +11,7 @@ const FIX = [
 
 export interface ServerKeys {
   keys: ApiKey[];
-  /** The file that some of them were read from. */
+  /** The file that contained some of the keys. */
   file: string | undefined;
   warnings: string[];
 }

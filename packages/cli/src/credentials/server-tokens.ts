@@ -36,7 +36,7 @@ export async function loadServerTokens(settings: Settings): Promise<TokenOptions
   };
 }
 
-/** Read as an owned file: a user who can change it decides who can log in. */
+/** Other users must not be able to change the file, because its key decides which clients can log in. */
 async function publicKey(file: string, settings: Settings): Promise<string> {
   const place = settings.pathOf(file, "tunnel", "server", "auth", "jwt", "public_key_file");
   const pem = (await readOwnedFile(place)).bytes.toString("utf8");

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** Bytes that may wait for a reader; a slower one is disconnected. */
+/** Bytes that may wait for a reader. A slower reader is disconnected. */
 const MAX_QUEUED = 16 * 1024;
 
 /** Sends the time once a second to all listeners, as Server-Sent Events. */

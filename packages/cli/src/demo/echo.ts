@@ -11,7 +11,7 @@ export class Echo {
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("message", (data, isBinary) => webSocket.send(data, { binary: isBinary }));
-      // Without a listener, a peer's protocol error would end the process. The socket closes by itself.
+      // Without a listener, a protocol error of the peer would end the process. The socket closes by itself.
       webSocket.on("error", () => {});
     });
   }

@@ -2,7 +2,7 @@ import { escapeHtml } from "./escape-html.js";
 import { picture } from "./picture.js";
 import type { ReceivedRequest } from "./received-request.js";
 
-/** Fields that the server sets. It removes those that a visitor sends. */
+/** Header fields that the server sets. It removes those that a visitor sends. */
 const SET_BY_SERVER: Record<string, string> = {
   "x-forwarded-for": "the visitor's address",
   "x-forwarded-proto": "the visitor's scheme",

@@ -38,7 +38,7 @@ export class ClientStatus {
     this.#started = new Date(now()).toISOString();
   }
 
-  /** Makes the endpoints match `specs`. An endpoint that stays keeps its counters. */
+  /** Makes the endpoints match `specs`. Endpoints that remain keep their counters. */
   reconcile(specs: readonly { label: string; options: ConnectOptions }[]): void {
     const wanted = new Set(specs.map(({ label }) => label));
     for (const label of this.#endpoints.keys()) if (!wanted.has(label)) this.#endpoints.delete(label);
@@ -50,7 +50,7 @@ export class ClientStatus {
     }
   }
 
-  /** Adds an event, possibly of something other than an endpoint, for instance of the process itself. */
+  /** Adds an event of an endpoint, or of another source such as the process itself. */
   add(event: StatusEvent): void {
     this.#endpoints.get(event.endpoint)?.add(event);
     const numbered = this.history.add(event);
@@ -64,7 +64,7 @@ export class ClientStatus {
     else endpoint?.stateChanged(state, this.#now());
   }
 
-  /** Calls `follower` with every event from now on. Returns a function that ends this. */
+  /** Calls `follower` with every event from now on. Returns a function that removes the follower. */
   follow(follower: (event: NumberedEvent) => void): () => void {
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);

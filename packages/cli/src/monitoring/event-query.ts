@@ -18,7 +18,7 @@ export function eventQuery(query: URLSearchParams): EventFilter | undefined {
   };
 }
 
-/** Accepts only ISO 8601: the meaning of other formats depends on the machine. */
+/** Accepts only ISO 8601, because the meaning of other formats depends on the machine. */
 function timeOf(text: string): number {
   return /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : NaN;
 }

@@ -31,7 +31,7 @@ test("a reader that reads nothing is disconnected", async () => {
   wire.socket.pause();
   const data = { text: "x".repeat(8_000) };
   const event: NumberedEvent = { id: 1, time: "", type: "status_update", endpoint: "web", message: "", data };
-  // More than fits into the sockets' buffers.
+  // More bytes than the sockets' buffers hold.
   const filling = setInterval(() => stream.send(event), 1);
   onTestFinished(() => clearInterval(filling));
   await until("it to be disconnected", () => ended() === 1);

@@ -3,15 +3,15 @@ import type { NumberedEvent } from "@postern/client/command";
 import { boundedJson } from "../terminal/bounded-json.js";
 
 export const STREAM_LIMITS = {
-  /** Bytes that may wait for a reader; more events are dropped and counted. */
+  /** Bytes that may wait for a reader. Further events are dropped and counted. */
   backlog: 256 * 1024,
   /** Milliseconds between two heartbeats. A reader that reads nothing in between is disconnected. */
   heartbeat: 15_000,
 } as const;
 
 /**
- * A reader of live events (text/event-stream). A slow one misses events and receives their number; it does not delay
- * others.
+ * A reader of live events (text/event-stream). A slow reader misses events and receives the number of missed events. It
+ * does not delay other readers.
  */
 export class EventStream {
   readonly #response: ServerResponse;

@@ -61,7 +61,7 @@ async function openWebhook(
   const { status_webhook, webhook_secret: secret, webhook_allow_private: allowPrivate } = monitoring;
   const { isLoopbackHost, outboundRequest } = await import("@postern/net");
   const url = new URL(status_webhook as string);
-  // Through a proxy, a loopback address would mean the proxy's machine.
+  // A loopback address would refer to the proxy's machine, so no proxy is used for it.
   const { proxy } = isLoopbackHost(url.hostname) ? {} : proxyChoice(configured, settings.env)(url.href);
   const through = proxy === undefined ? undefined : (signal: AbortSignal) => dialThrough(proxy, url, signal);
   return new StatusWebhook({

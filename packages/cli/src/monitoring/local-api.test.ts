@@ -132,7 +132,7 @@ test("it is read-only", async () => {
     expect((await ask("/api/status", { method })).status, method).toBe(405);
   expect((await ask("/nothing")).status).toBe(404);
   expect(String((await ask("/")).body)).toContain("/api/events");
-  // The response does not wait for a body.
+  // The response must not wait for a body.
   const wire = await Wire.dial(onTestFinished, port);
   wire.write(`POST /api/status HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 1000000000\r\n\r\n`);
   expect(await wire.read("PN_LOCAL_METHOD")).toContain("405");
@@ -163,7 +163,7 @@ async function follow(port: number, path = "/api/events", fields: Record<string,
   return wire;
 }
 
-test("live events, and those that a reader has missed", async () => {
+test("live events are served, and those that a reader has missed", async () => {
   const { status, port } = await opened();
   status.add(eventOf("error", { number: 1 }));
   const wire = await follow(port, "/api/events?type=error");
@@ -179,13 +179,13 @@ test("live events, and those that a reader has missed", async () => {
   const all = await follow(port, "/api/events?since=2026-01-01");
   await all.read('"number":3');
   expect(all.text).toContain('"number":1');
-  // The number is from an earlier process.
+  // The number belongs to an earlier process.
   const lost = await follow(port, "/api/events", { "Last-Event-ID": "9999" });
   status.add(eventOf("error", { number: 4 }));
   expect(await lost.read('"number":4')).not.toContain('"number":3');
 });
 
-test("a reader that reads nothing delays no one, and receives the number of missed events", async () => {
+test("a reader that reads nothing does not delay others, and receives the number of missed events", async () => {
   const { status, port, ask } = await opened();
   const slow = await follow(port);
   slow.socket.pause();
@@ -196,7 +196,7 @@ test("a reader that reads nothing delays no one, and receives the number of miss
   expect((await ask("/health")).status).toBe(503);
   slow.socket.resume();
   await until("the backlog to be read", () => slow.text.includes('"number":10') && slow.bytes > 256 * 1024);
-  // The next event that fits is preceded by the number of missed ones.
+  // The next event that fits is preceded by the number of missed events.
   const lost = await until("the loss to be reported", () => {
     status.add(eventOf("error", { last: true }));
     return /event: lost\ndata: \{"lost":(\d+)\}/.exec(slow.text) ?? undefined;

@@ -32,7 +32,7 @@ const INDEX = `The local API of a Postern client:
   /health       200 if every endpoint is healthy, otherwise 503
 `;
 
-/** Keeps responses out of web pages of other sites, and out of caches. */
+/** Prevents web pages of other sites from using responses, and caches from storing them. */
 const HEADERS = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -103,7 +103,7 @@ export class LocalApi {
 
   #respond(incoming: IncomingMessage, outgoing: ServerResponse): void {
     for (const [name, value] of Object.entries(HEADERS)) outgoing.setHeader(name, value);
-    // Nothing here accepts a body, and an unread one would block the connection.
+    // No path accepts a body, and an unread body would block the connection.
     if (incoming.headers["content-length"] !== undefined || incoming.headers["transfer-encoding"] !== undefined)
       outgoing.setHeader("Connection", "close");
     if (!isAllowed(incoming, this.#host, this.#port)) return refuse(outgoing, "PN_LOCAL_FORBIDDEN");
@@ -163,7 +163,7 @@ export class LocalApi {
     });
     const { history } = this.#status;
     const after = Number(incoming.headers["last-event-id"] || NaN);
-    // Event numbers restart with each process: a higher one is from another process.
+    // Event numbers restart with each process. A higher number comes from another process.
     const isKnown = after <= history.last;
     if (isKnown || filter.since !== undefined)
       for (const event of history.select({ ...filter, ...(isKnown ? { after } : {}) })) stream.send(event);

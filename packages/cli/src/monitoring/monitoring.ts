@@ -61,7 +61,7 @@ export class Monitoring implements Service {
     if (!monitoring.enabled || this.#isOpen) return;
     this.#isOpen = true;
     if (monitoring.status_webhook !== undefined || monitoring.event_log_file !== undefined) {
-      // Imported only when needed, for a fast start.
+      // Imported only when needed, because the command must start quickly.
       const { openExports } = await import("./exports.js");
       const { all, webhook } = await openExports(settings, version(), (message) =>
         this.#report("warn", message, { state: "monitoring_failing" }),

@@ -13,7 +13,7 @@ const CLIENT: RunningClient = {
   command: "http",
 };
 
-test("a running client is found by its user only, until it withdraws", () => {
+test("a running client is found only by its user, until its run file is removed", () => {
   const folder = join(scratchFolder(onTestFinished), "postern", "run");
   expect(runningClients(folder)).toEqual([]);
   const withdraw = announceClient(folder, CLIENT);
@@ -56,7 +56,7 @@ test("an invalid file is ignored and removed", () => {
     expect(runningClients(folder), JSON.stringify(wrong)).toEqual([]);
     expect(existsSync(path)).toBe(false);
   }
-  // Other files are left alone.
+  // Other files must not be removed.
   writeFileSync(join(folder, "notes.txt"), "");
   runningClients(folder);
   expect(readdirSync(folder)).toEqual(["notes.txt"]);

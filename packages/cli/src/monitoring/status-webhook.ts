@@ -4,7 +4,7 @@ import type { WebhookReport } from "@postern/client/command";
 import { boundedJson } from "../terminal/bounded-json.js";
 
 export const WEBHOOK_LIMITS = {
-  /** Events that may wait; more drop the oldest. */
+  /** Events that may wait. Beyond this number, the oldest are dropped. */
   queue: 1_000,
   /** Events in one delivery, at most. */
   batch: 100,
@@ -20,7 +20,7 @@ export const WEBHOOK_LIMITS = {
   closeTimeout: 2_000,
 } as const;
 
-/** Too frequent for a webhook; available in /api/events, /metrics and the event log. */
+/** Too frequent for a webhook. They are available in /api/events, /metrics and the event log. */
 const NOT_SENT: ReadonlySet<string> = new Set(["http_request", "http_response", "ping", "pong"]);
 
 export interface StatusWebhookOptions {
@@ -53,7 +53,7 @@ export class StatusWebhook {
   #sending: Promise<void> | undefined;
   #isFailing = false;
   #closing = false;
-  /** Ends the delay before the next attempt. */
+  /** Skips the delay before the next attempt. */
   #skipDelay = (): void => {};
 
   constructor(options: StatusWebhookOptions) {

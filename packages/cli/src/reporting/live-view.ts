@@ -88,7 +88,7 @@ export class LiveView implements Messages {
     const requests = this.#requests.slice(Math.max(0, this.#requests.length - room));
     const lines = [...requests, ...(requests.length > 0 ? [""] : []), figuresLine(figures, this.paint)];
     const cut = lines.map((line) => cutLine(line, this.#output.columns ?? Infinity));
-    // Redrawing the same lines would only make the terminal flicker.
+    // Redrawing unchanged lines would only make the terminal flicker.
     if (this.#shown === cut.join("\n")) return;
     this.#shown = cut.join("\n");
     this.#region.draw(cut);

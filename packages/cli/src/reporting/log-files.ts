@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sonicBoom, { type SonicBoom } from "sonic-boom";
 import { CliError } from "../errors.js";
 
-/** Bytes that may wait for a slow disk; more lines are dropped. */
+/** Bytes that may wait for a slow disk. Further lines are dropped. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
 const DAY = 86_400_000;
 /** The timestamp between the name of a rotated file and its ending. */
@@ -81,7 +81,7 @@ export class LogFiles {
     this.#file.write(line);
   }
 
-  /** Resolves when everything is written, or after two seconds. Write nothing afterwards. */
+  /** Resolves when everything is written, or after two seconds. Nothing may be written afterwards. */
   close(): Promise<void> {
     clearInterval(this.#sweeper);
     return new Promise((resolve) => {
@@ -103,7 +103,7 @@ export class LogFiles {
       this.#bytes = 0;
       this.#sweep();
     } catch (error) {
-      // Keep using the current file, and try again when it has grown by the same size.
+      // Keep the current file, and try again when it has grown by the same size.
       this.#bytes = 0;
       this.#reportFailure((error as Error).message);
     }

@@ -14,8 +14,8 @@ import type { Terminal } from "../terminal/terminal.js";
 export type Part = keyof Configuration["logging"]["levels"];
 
 /**
- * The output of a command: messages and logs, on the console and in files. The first service to start and the last one
- * to stop.
+ * The output of a command: messages and logs, on the console and in files. It starts before all other services and
+ * stops after them.
  */
 export interface Reporting extends Service {
   readonly messages: Messages;
@@ -43,7 +43,7 @@ export async function openReporting(
   const console = mode !== "file" || !file_logging;
   const files = await openFiles(settings, terminal, command);
 
-  // pino is imported only when needed: it costs a tenth of the time budget for opening a tunnel.
+  // pino is imported only when needed, because the import takes a tenth of the time budget for opening a tunnel.
   const log = async (of: "all" | "files"): Promise<Logger> => {
     const { consoleSink, fileSink } = await import("./log.js");
     const full = level === "debug";
@@ -70,7 +70,7 @@ export async function openReporting(
     messages,
     log: async (part) => (await log("all")).child({}, { level: levels[part] ?? level }),
     warn: (text) => messages.print("warn", paint.yellow(printable(text)), { msg: text }),
-    // Open already, so that other services can report their start.
+    // Already open, so that other services can report their start.
     start: () => Promise.resolve(),
     stop: async () => files?.close(),
   };

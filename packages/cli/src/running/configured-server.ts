@@ -43,7 +43,7 @@ export function startConfiguredServer(
   });
 }
 
-/** Warnings about a server that a network can reach. */
+/** Warnings about a server that other machines can reach. */
 export function exposureWarnings(settings: Settings): string[] {
   const { listen, base_domain: domain, ssl } = settings.loaded.values.tunnel.server;
   if (isLoopbackAddress(listen)) return [];

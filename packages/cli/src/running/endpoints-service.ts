@@ -12,7 +12,7 @@ export interface EndpointsServiceOptions {
   monitoring: Monitoring;
   onEvent: EndpointEvents["onEvent"];
   onFailed?: EndpointEvents["onFailed"];
-  /** Whether the command ends when an endpoint fails and this many are left. */
+  /** Whether the command ends when an endpoint fails and this many endpoints remain. */
   isFatal: (left: number) => boolean;
 }
 
@@ -56,7 +56,7 @@ export class EndpointsService implements Service {
   }
 
   async #reconcile(specs: readonly EndpointSpec[]): Promise<Changes> {
-    // Monitoring first, so that it misses no event of a new endpoint.
+    // Monitoring is updated first, so that it misses no event of a new endpoint.
     await this.#options.monitoring.reconcile(specs);
     return this.#endpoints.reconcile(specs);
   }

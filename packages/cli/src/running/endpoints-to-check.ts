@@ -11,7 +11,7 @@ import {
   type EndpointSpecs,
 } from "./endpoint-specs.js";
 
-/** An endpoint whose login is tried without opening a tunnel. */
+/** An endpoint whose login is checked without opening a tunnel. */
 export interface EndpointToCheck {
   label: string;
   /** Throws CliError or TlsError when its credential cannot be read. */
@@ -58,7 +58,9 @@ function single({ specs, warnings }: EndpointSpecs): CheckableEndpoint {
   return { options, warnings };
 }
 
-/** Other warnings than the one about `server` are reported with the endpoint's first server. */
+/**
+ * The endpoint with one of its servers and the warning about it. All other warnings are reported with the first server.
+ */
 function atServer({ options }: CheckableEndpoint, server: string): CheckableEndpoint {
   const warning = exposure(server);
   return { options: { ...options, server }, warnings: warning === undefined ? [] : [warning] };

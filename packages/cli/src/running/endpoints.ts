@@ -10,13 +10,13 @@ import type { EndpointSpec } from "./endpoint-specs.js";
 export interface EndpointEvents {
   onEvent(event: TunnelEvent): void;
   /**
-   * An endpoint has failed permanently: only a reload tries it again.
-   * @param kept whether its previous version, which it should replace, keeps running.
+   * An endpoint has failed permanently. Only a reload tries it again.
+   * @param kept whether the version that it was to replace keeps running.
    */
   onFailed(label: string, error: Error, kept: boolean): void;
   /**
-   * The endpoint's connection has a new state; undefined: it is about to open its first one, and events report the
-   * state.
+   * The endpoint's connection has a new state. Undefined: it is about to open its first connection, and events report
+   * the state.
    */
   onState(label: string, state: ConnectionState | undefined): void;
 }
@@ -40,7 +40,7 @@ interface Running {
 /** The running endpoints. They are independent: a failure of one does not affect the others. */
 export class Endpoints {
   readonly #running = new Map<string, Running>();
-  /** Removed and replaced endpoints that finish their last requests. */
+  /** Removed and replaced endpoints that are finishing their last requests. */
   readonly #ending = new Set<Promise<void>>();
   readonly #events: EndpointEvents;
 
@@ -53,7 +53,7 @@ export class Endpoints {
     return [...this.#running.values()].filter(({ failed }) => !failed).length;
   }
 
-  /** Makes the running endpoints match `specs`, and leaves unchanged ones alone. */
+  /** Makes the running endpoints match `specs`. Unchanged endpoints are not interrupted. */
   reconcile(specs: readonly EndpointSpec[]): Changes {
     const changes: Changes = { added: [], changed: [], removed: [] };
     const wanted = new Set(specs.map(({ label }) => label));
@@ -87,7 +87,7 @@ export class Endpoints {
     this.#ending.add(ended);
   }
 
-  /** @param former its previous version, which runs until this one has opened, and stays if that fails. */
+  /** @param former the previous version. It runs until this version has opened, and keeps running if that fails. */
   #start(spec: EndpointSpec, former?: Running): Running {
     const stop = new AbortController();
     const running: Running = { spec, stop, tunnel: undefined, opened: Promise.resolve(), failed: false };
@@ -121,7 +121,7 @@ export class Endpoints {
     });
   }
 
-  /** The successor opens first and claims the name, so that the name is served at every moment. */
+  /** The successor opens first and claims the name, so that the name is always served. */
   #replace(former: Running, spec: EndpointSpec): void {
     const name = keptName(former, spec.options);
     const options = name === undefined ? spec.options : { ...spec.options, subdomain: name };

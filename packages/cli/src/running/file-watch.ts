@@ -28,8 +28,8 @@ export function watchFiles(paths: readonly string[], onChange: () => void): Watc
 }
 
 /**
- * Calls `onChange` after the file at `path` was written in place, replaced by a rename, or a symbolic link on its path
- * was changed. Returns a function that ends this.
+ * Calls `onChange` after the file at `path` was written in place, replaced by a rename, or reached through a changed
+ * symbolic link. Returns a function that stops the watch.
  */
 function watchFile(path: string, onChange: () => void): () => void {
   let known = stamp(path);
@@ -39,7 +39,7 @@ function watchFile(path: string, onChange: () => void): () => void {
     clearTimeout(settling);
     const seen = stamp(path);
     settling = setTimeout(() => {
-      // Still being written.
+      // The file is still being written.
       if (stamp(path) !== seen) return check();
       known = seen;
       // A missing file is about to be replaced.
@@ -58,8 +58,8 @@ function watchFile(path: string, onChange: () => void): () => void {
 }
 
 /**
- * Watches the folder, since a watch on the file would not see its replacement. Undefined when the system has no watches
- * left.
+ * Watches the folder, because a watch on the file would not detect its replacement. Undefined when the system has no
+ * watches left.
  */
 function watchFolder(folder: string, onChange: (name: string | null) => void): FSWatcher | undefined {
   try {
@@ -69,7 +69,7 @@ function watchFolder(folder: string, onChange: (name: string | null) => void): F
   }
 }
 
-/** Changes when the file changes; empty when it is missing or cannot be read. */
+/** A text that changes when the file changes; empty when the file is missing or cannot be read. */
 function stamp(path: string): string {
   try {
     const { ino, size, mtimeNs } = statSync(path, { bigint: true });

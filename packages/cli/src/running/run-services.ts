@@ -22,9 +22,9 @@ export async function runServices({ services, onStopping, reload, work }: RunOpt
   const stop = listenForStop();
   const started = Promise.withResolvers<void>();
   const ended = Promise.race(services.flatMap((service) => service.ended ?? []));
-  // A service may fail while others still start: the error is thrown below, not as an unhandled rejection.
+  // A service may fail while others are still starting. The error is thrown below, not as an unhandled rejection.
   ended.catch(() => {});
-  // From the beginning: without a listener, a SIGHUP during the start would end the process.
+  // Set up at the beginning, because without a listener a SIGHUP during the start would end the process.
   const stopReloading =
     reload === undefined ? () => {} : reloadOnChange({ ...reload, services, started: started.promise });
   try {

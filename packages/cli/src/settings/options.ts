@@ -1,4 +1,4 @@
-/** The options that all commands have in common. */
+/** The options that all commands share. */
 export interface CommandLine {
   /** The file that --config names. */
   config: string | undefined;

@@ -38,13 +38,13 @@ describe.skipIf(process.platform === "win32")("a pipe", () => {
     onTestFinished(() => void writer.kill());
     await new Promise((resolve) => writer.stdout.once("data", resolve));
     const reading = readOwnedFile(path);
-    // A pipe loses its content when the last end is closed: the writer continues once the reader has opened it.
+    // A pipe loses its content when its last end is closed, so the writer continues only when the reader has opened it.
     await until("the pipe to be open", () => openFiles().includes(path));
     writer.stdin.write("go\n");
     expect((await reading).bytes.toString()).toBe("first second");
   });
 
-  test("without an end is refused after 1 MiB", async () => {
+  test("that never ends is refused after 1 MiB", async () => {
     const path = pipe();
     const writer = spawn("sh", ["-c", 'exec 3<>"$0"; echo open; yes >&3', path]);
     onTestFinished(() => void writer.kill());

@@ -7,7 +7,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o004;
 /** Key files and configurations are smaller. */
 const MAX_BYTES = 1024 * 1024;
-/** Milliseconds to wait for data from a pipe. Long, since its writer may prompt for a password. */
+/** Milliseconds to wait for data from a pipe. The timeout is long, because the writer may prompt for a password. */
 const PIPE_TIMEOUT = 60_000;
 /** Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither. */
 const OPEN_FLAGS = constants.O_RDONLY | (process.platform === "win32" ? 0 : constants.O_NONBLOCK);
@@ -29,7 +29,7 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
     throw unreadable(path, error);
   }
   try {
-    // Of the open file, which cannot be swapped between this check and the read.
+    // The mode of the open file, which cannot be replaced between this check and the read.
     const { mode } = await file.stat();
     const permissions = process.platform === "win32" ? 0 : mode;
     if (permissions & WRITABLE_BY_OTHERS) {
@@ -54,7 +54,8 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
 }
 
 /**
- * Reads to the end, or one byte more than 1 MiB. Does not rely on the file's size, since pipes and devices have none.
+ * Reads to the end, but at most one byte more than 1 MiB. It does not rely on the file's size, because pipes and
+ * devices have none.
  */
 async function read(file: FileHandle): Promise<Buffer> {
   const buffer = Buffer.alloc(MAX_BYTES + 1);

@@ -4,8 +4,8 @@ import { CliError } from "../errors.js";
 import { problemLine } from "./problem-line.js";
 
 /**
- * Refuses a configuration with options that this version does not support, so that none is silently skipped. Throws
- * PN_CONFIG_UNBUILT. Obsolete options add a warning to `settings`.
+ * Refuses a configuration with options that this version does not support, so that no option is silently ignored.
+ * Throws PN_CONFIG_UNBUILT. Obsolete options add a warning to `settings`.
  */
 export function refuseUnsupported(settings: Settings, ...within: Path[]): void {
   const found = settings.loaded.unsupported(...within);

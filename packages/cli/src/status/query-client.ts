@@ -9,7 +9,7 @@ export interface ClientResponse {
   document?: StatusDocument;
   /** Why there is no document. */
   trouble?: string;
-  /** The client has ended: nothing, or another process, listens there. */
+  /** Whether the client has ended: nothing, or another process, listens at its address. */
   isGone: boolean;
 }
 

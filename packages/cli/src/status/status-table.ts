@@ -27,7 +27,7 @@ export function statusTable(responses: readonly ClientResponse[], columns: numbe
   );
   const lines: string[] = [];
   if (rows.length > 0) {
-    // The process id matters only with several clients.
+    // The process id matters only if there are several clients.
     const named = documents.length > 1;
     const head = [...(named ? ["PID"] : []), ...COLUMNS].map((each) => paint.dim(each));
     const body = rows.map(({ document, cells }) => [...(named ? [String(document.pid)] : []), ...cells]);

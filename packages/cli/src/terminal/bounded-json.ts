@@ -1,9 +1,9 @@
-/** Bytes. Log collectors cut longer lines, and a visitor could fill a disk with them. */
+/** Bytes. Log collectors truncate longer lines, and a visitor could fill a disk with them. */
 export const MAX_JSON_LINE = 8192;
 
 /**
- * Serialises `value` as one line of valid JSON of at most `limit` bytes. If it is too long, its maxLength strings are
- * shortened; if that is not enough, only the short members of the top level remain.
+ * Serialises `value` as one line of valid JSON of at most `limit` bytes. If the line is too long, its longest strings
+ * are shortened. If that is not enough, only the short members of the top level remain.
  */
 export function boundedJson(value: Record<string, unknown>, limit = MAX_JSON_LINE): string {
   for (let maxLength = Infinity; maxLength >= 16; maxLength = Math.min(maxLength / 2, limit / 2)) {

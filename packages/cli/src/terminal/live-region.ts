@@ -29,7 +29,7 @@ export class LiveRegion {
     this.#drawn = [];
   }
 
-  /** Moves to the first line. A terminal that has become narrower has wrapped lines. */
+  /** Moves to the first line. If the terminal has become narrower, it has wrapped lines. */
   #moveUp(): string {
     const columns = this.#output.columns ?? Infinity;
     const rows = this.#drawn.reduce(

@@ -14,7 +14,7 @@ export class Output {
   constructor(stream: Writable & { isTTY?: boolean; columns?: number; rows?: number }, limit = DEFAULT_LIMIT) {
     this.#stream = stream;
     this.#limit = limit;
-    // EPIPE, or a closed terminal: the command keeps working without output.
+    // EPIPE, or a closed terminal. The command continues without output.
     stream.on("error", () => (this.#closed = true));
   }
 

@@ -4,7 +4,7 @@ import type { Paint } from "./paint.js";
 /** The light margin around the code that scanners need, in modules. */
 const MARGIN = 2;
 
-/** Characters for no, the lower, the upper and both modules dark. */
+/** Characters for two modules, one above the other: none dark, the lower one dark, the upper one dark, both dark. */
 const HALVES = [" ", "▄", "▀", "█"] as const;
 
 export interface QrCode {

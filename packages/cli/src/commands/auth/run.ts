@@ -13,13 +13,13 @@ import { eventPrinter, machineEvent, type Terminal } from "../../terminal/termin
 
 interface Outcome {
   label: string;
-  /** Undefined when the credential could not be read. */
+  /** Undefined when the credential cannot be read. */
   server: string | undefined;
   warnings: string[];
   result: LoginCheck | Failure;
 }
 
-/** The local service is not dialled, so that its port does not matter. */
+/** The local service is not dialled, so any port is valid. */
 const ANY_PORT = 80;
 
 /** `postern auth check`: logs in to every endpoint's server without opening a tunnel. Returns the exit code. */
@@ -38,7 +38,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   for (const each of settings.warnings) warn(each);
 
   let exit: number = EXIT.done;
-  // All logins run at the same time; their results are printed in the order of the file.
+  // All logins run at the same time. Their results are printed in the order of the file.
   for (const outcome of endpointsToCheck(all, settings, ANY_PORT).map(check)) {
     const { label, server, warnings, result } = await outcome;
     for (const each of warnings) warn(each);

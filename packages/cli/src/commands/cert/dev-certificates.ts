@@ -85,8 +85,8 @@ async function issue(ca: DevCertificate, name: string, extensions: Extension[]):
 
 function validity(days: number): { serialNumber: string; notBefore: Date; notAfter: Date } {
   const now = Date.now();
-  // From yesterday on, for clocks that are behind. The first bit of a serial number is its sign (RFC 5280, 4.1.2.2:
-  // positive).
+  // Valid since yesterday, for clocks that are slow. The first bit of a serial number is its sign, which must be
+  // positive (RFC 5280, section 4.1.2.2).
   const serial = randomBytes(16);
   serial[0] = (serial.readUInt8(0) & 0x7f) | 0x40;
   return { serialNumber: serial.toString("hex"), notBefore: new Date(now - DAY), notAfter: new Date(now + days * DAY) };

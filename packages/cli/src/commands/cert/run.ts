@@ -43,7 +43,7 @@ function existingCa(folder: string): DevCertificate | undefined {
   return { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
 }
 
-/** Renames complete files into place, and creates keys unreadable for others from the beginning. */
+/** Renames complete files into place. Keys are created unreadable for other users. */
 function write(folder: string, name: string, { certificate, key }: DevCertificate): void {
   for (const [file, text, mode] of [
     [`${name}.key`, key, 0o600],

@@ -10,7 +10,7 @@ import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
 
-/** `postern config init`: writes a file to start from. Throws PN_CONFIG_EXISTS rather than overwrite one. */
+/** `postern config init`: writes a file to start from. Throws PN_CONFIG_EXISTS instead of overwriting a file. */
 export function init(file: string, { stdout }: Terminal): void {
   try {
     writeFileSync(file, startingFile(), { flag: "wx", mode: 0o600 });
@@ -45,7 +45,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
 }
 
-/** A file that does not say whether `postern start` runs the server may be meant for `postern server`. */
+/** If a file does not state whether `postern start` runs the server, the file may be meant for `postern server`. */
 function serverIfUndecided({ loaded }: Settings): Path[] {
   const server = ["tunnel", "server"];
   return loaded.origin(...server, "enabled").from === "default" ? [server] : [];

@@ -17,7 +17,7 @@ import { eventPrinter, type Terminal } from "../../terminal/terminal.js";
 
 /** `postern demo`: runs server, sample service and client in this process, on loopback. Returns the exit code. */
 export async function run(given: CommandLine & { once: boolean }, terminal: Terminal): Promise<number> {
-  // The configuration file is not read, so that the demo is the same everywhere.
+  // The configuration file is not read, so that the demo is the same on every machine.
   const source = { env: terminal.env, flags: given.flags };
   const { values, problems } = resolve(CONFIGURATION.entries.logging, source, ["logging"]);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -40,7 +40,7 @@ export async function run(given: CommandLine & { once: boolean }, terminal: Term
         listen: "127.0.0.1:0",
         domain: "localhost",
         apiKeys: [{ owner: "demo", key }],
-        // The client reports the requests already: at the default level, the server logs only problems.
+        // The client already reports the requests, so at the default level the server logs only problems.
         log: createLog({
           level: level === "info" ? "warn" : level,
           sinks: [consoleSink(terminal.stderr, format, paint, level === "debug")],
@@ -70,7 +70,7 @@ export async function run(given: CommandLine & { once: boolean }, terminal: Term
     },
     stop: async () => parts.tunnel?.close(),
   };
-  // Clocks and echoes never end by themselves. They stop first, since the tunnel waits for open requests.
+  // Clocks and echoes never end by themselves. They stop first, because the tunnel waits for open requests.
   const streams: Service = {
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(parts.sample?.endStreams()),
@@ -83,7 +83,7 @@ export async function run(given: CommandLine & { once: boolean }, terminal: Term
   return EXIT.done;
 }
 
-/** A part that an earlier service has started. */
+/** Returns a part that an earlier service has started. */
 function started<T>(part: T | undefined): T {
   if (part === undefined) throw new Error("the demo's services start out of order");
   return part;

@@ -20,7 +20,7 @@ export interface Finding {
   code?: string;
 }
 
-/** Milliseconds. With a larger difference of clocks, tokens and certificates may appear expired or not yet valid. */
+/** Milliseconds. If the clocks differ by more, tokens and certificates may appear expired or not yet valid. */
 const MAX_CLOCK_SKEW = 60_000;
 /** A certificate that expires within this many milliseconds is a warning. */
 const EXPIRY_WARNING = 14 * 86_400_000;
@@ -132,7 +132,7 @@ export async function* diagnoseServer(settings: Settings): AsyncGenerator<Findin
   } catch (error) {
     yield failed("credentials", error);
   }
-  // Every name below the base domain must resolve; any one shows whether the wildcard record exists.
+  // Every name below the base domain must resolve. Any such name shows whether the wildcard record exists.
   for (const [check, name] of [
     ["name", domain],
     ["wildcard", `postern-doctor.${domain}`],

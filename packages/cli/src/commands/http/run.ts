@@ -50,7 +50,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
     },
   });
   if (live !== undefined) live.figures = () => monitoring.status.figures(label);
-  // Imported only when needed, for a fast start.
+  // Imported only when needed, because the command must start quickly.
   const qrCode = given.qr ? (await import("../../terminal/qr-code.js")).qrCode : undefined;
   const view = new TunnelView(messages, (url) => {
     showAddress(messages, url, target.shown, monitoring.apiUrl);

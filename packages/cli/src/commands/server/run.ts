@@ -80,10 +80,12 @@ function banner(address: string, url: string, logins: string, command: string, p
   ].join("\n");
 }
 
-/** The command to run beside a service. It names a file, since other users can read the arguments of a process. */
+/**
+ * The command to run next to a service. It names a key file, because other users can read the arguments of a process.
+ */
 function clientCommand(url: string, { keys, file }: ServerKeys): string {
   if (keys.length === 0) return `postern http 3000 --server ${url} --token-file my.token`;
-  // A server's key file with a single key is also valid as a client's key file.
+  // A server's key file that contains only one key is also valid as a client's key file.
   const keyFile = file !== undefined && keys.length === 1 ? file : "my.key";
   return `postern http 3000 --server ${url} --api-key-file ${keyFile}`;
 }

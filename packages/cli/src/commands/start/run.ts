@@ -90,7 +90,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
           },
         });
   await runServices({
-    // Tunnels may lead through the server of this process: it starts first and stops last.
+    // Tunnels may use the server of this process, so it starts before them and stops after them.
     services: [reporting, ...(server === undefined ? [] : [server]), monitoring, endpoints],
     onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
     reload: {
