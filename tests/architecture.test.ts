@@ -6,7 +6,7 @@ import { moduleFacts } from "./architecture/module-facts.ts";
 import { sourceFolders, treeFolders, unknownFiles } from "./architecture/page.ts";
 import { readProject, type PackageSources, type Project, type SourceFile } from "./architecture/project.ts";
 
-/** The architecture: what each package may import of ours. ARCHITECTURE.md draws it, this enforces it. */
+/** The imports that each package may make. ARCHITECTURE.md describes the architecture, and this test enforces it. */
 const RULES: Rules = {
   table: {
     cli: ["server", "client", "protocol", "config", "net"],
@@ -36,7 +36,7 @@ const RULES: Rules = {
   shape: { rootFiles: ["index", "options", "limits", "route", "errors"], maxFiles: 24 },
 };
 
-test("the project is built as its architecture says", () => {
+test("the project follows its architecture", () => {
   const project = readProject(fileURLToPath(new URL("..", import.meta.url)));
   expect(project.packages.map(({ folder }) => folder).toSorted()).toEqual(Object.keys(RULES.table).toSorted());
   for (const { folder, files } of project.packages) expect(files.length, `files read in ${folder}`).toBeGreaterThan(0);
@@ -59,7 +59,7 @@ describe("ARCHITECTURE.md", () => {
   });
 });
 
-describe("the checker finds what is planted", () => {
+describe("the checker finds planted faults", () => {
   test("a tree without faults has none", () => {
     expect(architectureFaults(planted({}), RULES)).toEqual([]);
   });
@@ -109,13 +109,13 @@ describe("the checker finds what is planted", () => {
     expect(faults.join("\n")).toContain(fault);
   });
 
-  test("a clock that is passed in may be called what it likes", () => {
+  test("a clock that is passed in may have any name", () => {
     const source =
       "export class Idle { constructor(now: () => number, setTimeout: () => void) { now(); setTimeout(); } }\n";
     expect(architectureFaults(planted({ "protocol/src/index.ts": source }), RULES)).toEqual([]);
   });
 
-  test("a bin may name built-in modules the old way", () => {
+  test("a bin may import built-in modules without the prefix node:", () => {
     expect(architectureFaults(planted({ "cli/bin/postern.js": 'import { join } from "path";\n' }), RULES)).toEqual([]);
   });
 
@@ -127,7 +127,7 @@ describe("the checker finds what is planted", () => {
     expect(faults).toEqual(["packages/client declares ws and never imports it"]);
   });
 
-  test("a package that the table does not know, and one that only the table knows", () => {
+  test("a package that is missing in the table, and one that is only in the table", () => {
     const project = planted({});
     const gateway = project.packages.find(({ folder }) => folder === "gateway");
     if (gateway === undefined) throw new Error("the planted tree has a gateway");
@@ -211,7 +211,7 @@ describe("the checker finds what is planted", () => {
     },
   );
 
-  test("a version out of step and a range instead of a version", () => {
+  test("a package with a different version, and a version range", () => {
     const project = planted({});
     const client = project.packages.find(({ folder }) => folder === "client");
     if (client === undefined) throw new Error("the planted tree has a client");
@@ -224,7 +224,7 @@ describe("the checker finds what is planted", () => {
     ]);
   });
 
-  test("a test outside the packages that reaches into one, or imports what nobody declared", () => {
+  test("a test outside the packages that imports a package's internal file or an undeclared dependency", () => {
     const project = planted({});
     project.loose.push(
       { path: "tests/reach.test.ts", text: 'import "../packages/server/src/index.ts";\n' },
@@ -237,12 +237,12 @@ describe("the checker finds what is planted", () => {
   });
 });
 
-test("imports in comments and strings are none, and a commented-out .only is none", () => {
+test("imports in comments and strings do not count, and neither does a commented-out .only", () => {
   const text = '// import "a";\n/* it.only() */\nexport const text = `import "b"`;\nimport "c";\n';
   expect(moduleFacts(text)).toMatchObject({ imports: ["c"], testModifiers: [] });
 });
 
-/** A small tree that keeps every rule, with `files` (below packages/) added or replaced. */
+/** A small tree that follows every rule, with `files` (below packages/) added or replaced. */
 function planted(files: Record<string, string>): Project {
   const sources: Record<string, string> = {
     "cli/src/index.ts": 'export * from "@postern/server";\nexport * from "@postern/client";\n',

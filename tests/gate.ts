@@ -2,7 +2,7 @@ import { createServer, request } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Defer } from "@postern/testkit";
 
-/** A proxy before a server that requires a header. */
+/** A proxy in front of a server that requires a header. */
 export class Gate {
   readonly url: string;
   /** The number of refused connections. */

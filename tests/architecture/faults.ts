@@ -4,17 +4,19 @@ import { moduleFacts, type ModuleFacts } from "./module-facts.ts";
 import type { Manifest, PackageSources, Project, SourceFile } from "./project.ts";
 import { shapeFaults, type ShapeRules } from "./shape.ts";
 
-/** Which of our packages each of our packages may import. */
+/** The packages of this project that each package may import. */
 export type DependencyTable = Record<string, string[]>;
 
 export interface Rules {
   table: DependencyTable;
-  /** Subpath exports, and the packages that may import each. Everything outside the packages may. */
+  /**
+   * Subpath exports, and the packages that may import each of them. Code outside the packages may import all of them.
+   */
   subpaths: DependencyTable;
-  /** Packages that are handed clock, randomness and transport, so they may name none of these. */
+  /** Packages that receive clock, randomness and transport from their callers, so they may use none of these. */
   pure: { folder: string; builtins: string[]; forbiddenGlobals: string[] }[];
   maxLines: number;
-  /** Columns of a comment, as prettier has them for code. */
+  /** Maximum columns of a comment, the same as prettier's limit for code. */
   maxCommentWidth: number;
   catchAllNames: string[];
   shape: ShapeRules;
@@ -24,7 +26,7 @@ const TEST_FILE = /\.(test|suite)\.ts$/;
 const COMMENT_LINE = /^\s*(\/\/|\/\*|\*)/;
 const TEST_NOT_RUN = /\.(only|skip|todo)$/;
 
-/** Every way in which the project differs from its architecture, a sentence each; empty when there is none. */
+/** Every violation of the architecture rules, one sentence each; empty when there is none. */
 export function architectureFaults(project: Project, rules: Rules): string[] {
   const facts = new Map<SourceFile, ModuleFacts>();
   const faults: string[] = [];
@@ -70,10 +72,10 @@ export function architectureFaults(project: Project, rules: Rules): string[] {
 function fileFaults(file: SourceFile, facts: ModuleFacts, rules: Rules): string[] {
   const faults: string[] = [];
   const stem = posix.basename(file.path).replace(/(\.(test|suite|d|config))?\.[cm]?[jt]sx?$/, "");
-  // A test may say after a dot what kind of test it is.
+  // The part after a dot may name the kind of test.
   for (const part of stem.split(".")) {
     if (rules.catchAllNames.some((name) => part === name || part === `${name}s`))
-      faults.push(`${file.path}: "${part}" says nothing about what is in it`);
+      faults.push(`${file.path}: "${part}" does not describe the content`);
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(part)) faults.push(`${file.path}: file names are kebab-case`);
   }
   const lines = file.text.replace(/\n$/, "").split("\n");
@@ -98,7 +100,7 @@ function importFault(
   const allowed = table[member.folder] ?? [];
   const isProduct = isProductFile(member, file);
   if (specifier.startsWith(".")) return relativeFault(specifier, file, member);
-  // A bin starts on any Node, also on those that don't know node: yet, to say that they are too old.
+  // A bin starts on any Node, even on one that does not support node: yet, so that it can report that Node is too old.
   const inBin = file.path.startsWith(`packages/${member.folder}/bin/`);
   if (isBuiltin(specifier))
     return inBin || specifier.startsWith("node:") ? undefined : "built-in modules are written with node:";
@@ -166,7 +168,7 @@ function purityFaults(member: PackageSources, factsOf: (file: SourceFile) => Mod
 }
 
 /**
- * How the files of a package's src hang together. Relative imports name the built file (`./x.js`); here they name the
+ * The relative imports between the files of a package's src. Imports name the built file (`./x.js`); here they name the
  * source.
  */
 function tangles(member: PackageSources, factsOf: (file: SourceFile) => ModuleFacts, rules: Rules): string[] {
@@ -183,7 +185,7 @@ function tangles(member: PackageSources, factsOf: (file: SourceFile) => ModuleFa
   return shapeFaults(home, files, rules.shape);
 }
 
-/** What is published: src and bin without their tests. */
+/** The files that are published: src and bin without their tests. */
 function isProductFile(member: PackageSources, file: SourceFile): boolean {
   return /^(src|bin)\//.test(file.path.slice(`packages/${member.folder}/`.length)) && !TEST_FILE.test(file.path);
 }

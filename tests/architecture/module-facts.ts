@@ -1,10 +1,10 @@
 import { parseAst } from "vitest/node";
 
-/** What one module's text says about itself, comments and strings not counted. */
+/** The facts that a module's text contains, ignoring comments and strings. */
 export interface ModuleFacts {
   /** Specifiers of static, dynamic, type and re-export imports, in order, each once. */
   imports: string[];
-  /** Dynamic imports whose specifier is computed, so that nobody can check them. */
+  /** The number of dynamic imports whose specifier is computed, so that it cannot be checked. */
   computedImports: number;
   hasDefaultExport: boolean;
   /** `it.only`, `describe.skip` and the like: the root and the last property. */
@@ -72,7 +72,7 @@ export function moduleFacts(text: string): ModuleFacts {
 function visit(node: Node, enter: (node: Node) => void): void {
   enter(node);
   for (const [key, value] of Object.entries(node)) {
-    // The name after the dot or before the colon is no reference to a variable.
+    // The name after the dot or before the colon is not a reference to a variable.
     if (key === "property" && node.type === "MemberExpression" && node["computed"] !== true) continue;
     if (key === "key" && node["computed"] !== true) continue;
     for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child, enter);
@@ -97,7 +97,7 @@ function memberPath(node: Node): string[] {
   return object.type === "MemberExpression" ? [...memberPath(object), ...name] : name;
 }
 
-/** Names that this node brings into scope. Scopes are not told apart: a name declared anywhere is the module's own. */
+/** Names that this node declares. Scopes are ignored: a name declared anywhere belongs to the module. */
 function declaredNames(node: Node): string[] {
   switch (node.type) {
     case "ImportSpecifier":

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, existsSync } from "node:fs";
 import { join, relative } from "node:path";
 
 export interface SourceFile {
-  /** Below the project's root, with forward slashes. */
+  /** Relative to the project's root, with forward slashes. */
   path: string;
   text: string;
 }
@@ -17,17 +17,17 @@ export interface Manifest {
 }
 
 export interface PackageSources {
-  /** The folder's name; the package's is `@postern/` and this. */
+  /** The folder's name; the package's name is `@postern/` followed by it. */
   folder: string;
   manifest: Manifest;
-  /** Everything the package holds that is code: src, bin, fuzz. */
+  /** All code of the package: src, bin and fuzz. */
   files: SourceFile[];
 }
 
 export interface Project {
   root: Manifest;
   packages: PackageSources[];
-  /** tests, bench, scripts and what lies in the root. */
+  /** Code in tests, bench, scripts and the root folder. */
   loose: SourceFile[];
 }
 

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 
 /**
- * A source file, and the files of its own package that it imports, types included. Paths are relative to the package's
- * src.
+ * A source file, and the files of its own package that it imports, including type imports. Paths are relative to the
+ * package's src.
  */
 export interface FileImports {
   path: string;
@@ -10,24 +10,21 @@ export interface FileImports {
 }
 
 export interface ShapeRules {
-  /**
-   * Files in a package's src, not in a folder of it, that folders may use and that may use folders: `index`, `options`
-   * …
-   */
+  /** Files directly in a package's src that folders may import and that may import folders: `index`, `options` … */
   rootFiles: string[];
-  /** Source files in one folder, tests and suites not counted. */
+  /** Maximum number of source files in one folder, without tests and suites. */
   maxFiles: number;
 }
 
 /**
- * Ways in which the files of one package are tangled, a sentence each: circles, folders that use each other, folders
- * that are too full.
+ * Violations of the rules on imports and folders in one package, one sentence each: import cycles, folders that import
+ * each other, and folders with too many files.
  */
 export function shapeFaults(home: string, files: FileImports[], rules: ShapeRules): string[] {
   return [...circles(home, files), ...mutualFolders(home, files, rules), ...fullFolders(home, files, rules)];
 }
 
-/** One sentence for each circle of imports: its files in order, the first one again at the end. */
+/** One sentence for each import cycle: its files in order, with the first one repeated at the end. */
 function circles(home: string, files: FileImports[]): string[] {
   const imports = new Map(files.map((file) => [file.path, file.imports]));
   const state = new Map<string, "open" | "done">();
@@ -51,7 +48,7 @@ function circles(home: string, files: FileImports[]): string[] {
   return faults;
 }
 
-/** The folder of a file, at any depth; root files count as folders of their own, so that they cannot hide an arrow. */
+/** The folder of a file, at any depth. A root file counts as a separate folder, so that it cannot hide a dependency. */
 function folderOf(path: string): string {
   const folder = posix.dirname(path);
   return folder === "." ? path : folder;

@@ -17,7 +17,7 @@ import { Gate } from "../gate.ts";
 import { install, isOpen, TlsServer, visit } from "../tls/tls-server.ts";
 import { prepareOnce } from "../prepare-once.ts";
 
-/** The secrets to search for. Each is long enough to be found in part. */
+/** The secrets to search for. Each is long enough that a part of it can be found. */
 const CANARY = {
   key: "canary-key-4e1f2b7c9d0a6358",
   filedKey: "canary-filed-key-91c7d3a05be2",
@@ -35,7 +35,7 @@ const CANARY = {
   header: "canary-header-d81b06e4a2",
   listedHeader: "canary-listed-header-0b9c5d",
 } as const;
-/** Half a secret counts as a leak too. */
+/** Half of a secret counts as a leak too. */
 const PARTS = Object.values(CANARY).map((canary) => canary.slice(canary.lastIndexOf("-")));
 
 const cleanup = new Cleanup();
@@ -59,7 +59,7 @@ function expectNone(where: string, text: string): void {
   const secrets = [...PARTS, ...issuer.secrets];
   const found = secrets.filter((secret) => text.includes(secret)).map((secret) => secret.slice(0, 8));
   expect(found, where).toEqual([]);
-  // Nor in another encoding.
+  // Nor may it appear in another encoding.
   for (const canary of Object.values(CANARY))
     for (const coat of ["base64", "hex"] as const)
       expect(text.includes(Buffer.from(canary).toString(coat).slice(0, 24)), `${where}, as ${coat}`).toBe(false);
@@ -90,7 +90,7 @@ function start(command: string[], toml: (folder: string) => string, env: Record<
   return { program, folder, file, env: all };
 }
 
-/** Everything that a user can inspect of a running process. */
+/** Everything that a user can inspect in a running process. */
 function expectNoneRunning({ program, folder }: Started): void {
   expectNone("output", program.output);
   expectNone("log files", logsIn(folder));
@@ -181,7 +181,7 @@ test("no secret appears anywhere, however it was provided, valid or not", async 
   }
   for (const started of Object.values(inside)) expectNoneRunning(started);
 
-  // Error pages reveal nothing either: no tunnel's service runs, and some names are unknown.
+  // Error pages must not reveal secrets either. No tunnel's service runs, and some names are unknown.
   for (const host of ["jay.tunnel.test", "nobody.tunnel.test", "tunnel.test"])
     for (const path of ["/", "/connect", `/${"x".repeat(20_000)}`]) {
       const { status, body } = await visit(tlsServer.port, { ca: ca.certificate, host, path });
@@ -196,7 +196,7 @@ test("no secret appears anywhere, however it was provided, valid or not", async 
   await expectNoneExplained({ ...files, env });
   for (const started of Object.values(inside)) await expectNoneExplained(started);
 
-  // Endings are logged too.
+  // The ends of sessions are logged too.
   issuer.opaque.delete(CANARY.opaque);
   const opaque = inside["an opaque token"] as Started;
   await opaque.program.ends(3);
@@ -211,7 +211,7 @@ test("no secret appears anywhere, however it was provided, valid or not", async 
   expectNone("the server's log files", logsIn(tlsServer.folder));
 });
 
-test("no refresh token and no client secret appears, in use, while the issuer is down, or when refused", async () => {
+test("no refresh token and no client secret appears while it is used, while the issuer is down, or when it is refused", async () => {
   const tlsServer = await startServer();
   const refreshing = (token: string): Started =>
     start(

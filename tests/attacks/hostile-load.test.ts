@@ -14,14 +14,14 @@ import {
   type Origin,
 } from "@postern/testkit";
 
-/** Garbage that is not collected yet. State kept for each visitor would be more. */
+/** Garbage that is not collected yet. State kept for each visitor would need more. */
 const SLACK = 96 * 1024 * 1024;
-const PATIENCE = { timeout: 60_000 };
+const LONG_TIMEOUT = { timeout: 60_000 };
 
 const cleanup = new Cleanup();
 let server: ServerProcess;
 let origin: Origin;
-/** The attacked service, and others beside it on the same server. */
+/** The attacked service, and other services on the same server. */
 let attacked: Published;
 let healthy: Published;
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => cleanup.run());
 
 /**
- * Runs an attack, then checks that every process lives, all resources are released, and the neighbours were always
+ * Runs an attack, then checks that every process is alive, all resources are released, and the neighbours were always
  * served.
  */
 async function withstands(harm: () => Promise<void>): Promise<void> {
@@ -45,11 +45,11 @@ async function withstands(harm: () => Promise<void>): Promise<void> {
   const baselines = processes.map((program) => ProcessBaseline.take(program));
   const steady = await SteadyVisitor.start(onTestFinished, healthy.port, healthy.host);
   await harm();
-  await steady.everyTime();
+  await steady.stopAndCheck();
   expect((await attacked.visit("/?bytes=1000")).body.length).toBe(1_000);
   // Every open stream has a connection to the service.
-  await until("every stream to end", () => origin.connections === 0, PATIENCE);
-  for (const baseline of baselines) await baseline.regained({ slack: SLACK, ...PATIENCE });
+  await until("every stream to end", () => origin.connections === 0, LONG_TIMEOUT);
+  for (const baseline of baselines) await baseline.restored({ slack: SLACK, ...LONG_TIMEOUT });
   for (const { stderr } of processes) expect(stderr).not.toMatch(/fault|uncaught|unhandled/i);
 }
 
@@ -112,7 +112,7 @@ test("two thousand half-open visitors: silent, in the middle of a head, and with
   });
 });
 
-test("dripping bodies are ended after about 20 seconds; steady ones, and those that wait for the service, are not", async () => {
+test("slowly dripping bodies are ended after about 20 seconds; steady bodies, and those that wait for the service, are not", async () => {
   const script = await ScriptedOrigin.start(onTestFinished);
   const slow = await Published.start(onTestFinished, script.port, { server });
   await withstands(async () => {
@@ -128,7 +128,7 @@ test("dripping bodies are ended after about 20 seconds; steady ones, and those t
       if (second <= 30) flowing.write("y".repeat(1_000));
     }, 1_000);
     onTestFinished(() => clearInterval(clock));
-    await until("every dripping body to be ended", () => dripping.every(({ end }) => end !== "open"), PATIENCE);
+    await until("every dripping body to be ended", () => dripping.every(({ end }) => end !== "open"), LONG_TIMEOUT);
     for (const { text } of dripping)
       expect(text).toMatch(/^HTTP\/1\.1 408 [^]*\r\nPostern-Error: PN_HTTP_BODY_TIMEOUT\r\n/);
     await flowing.read("200 OK");
@@ -168,7 +168,7 @@ test("many bodies in one-byte chunks with extensions", async () => {
   await withstands(async () => {
     const wires = await crowd(60, () => head("POST /tiny", "Transfer-Encoding: chunked", "Connection: close"));
     for (const wire of wires) wire.write(`${chunk.repeat(700)}0\r\n\r\n`);
-    await until("all of them to be answered", () => wires.every(({ end }) => end !== "open"), PATIENCE);
+    await until("all of them to be answered", () => wires.every(({ end }) => end !== "open"), LONG_TIMEOUT);
     for (const { text } of wires) expect(text).toContain('"bytes":700');
   });
 });

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { ratioInterval, trimmedRanks } from "../../bench/measure/ratio-interval.ts";
 
-// Ranks from the tables of the sign test, which count from 1: with 20 values, the interval runs from the 6th to the
-// 15th.
+// Ranks from the tables of the sign test, which count from 1. With 20 values, the interval is from the 6th to the 15th.
 test.for([
   [6, 1],
   [8, 1],
@@ -19,7 +18,7 @@ test.for([1, 2, 5])("%i values are too few: the interval is their whole range", 
   expect(trimmedRanks(count, 0.95)).toBe(0);
 });
 
-test("compares the values of the same round, whatever the rounds have in common", () => {
+test("compares the values of the same round, so that differences between rounds have no effect", () => {
   const reference = Array.from({ length: 20 }, (_, round) => 10 * (round + 1));
   const measured = reference.map((value, round) => value * (1 + round / 100));
   const interval = ratioInterval(measured, reference);
@@ -28,12 +27,12 @@ test("compares the values of the same round, whatever the rounds have in common"
   expect(interval.high).toBeCloseTo(1.14);
 });
 
-test("one wild round does not move the interval", () => {
+test("one outlier does not move the interval", () => {
   const reference = Array.from({ length: 20 }, () => 1);
   const measured = reference.map((value, round) => (round === 7 ? 50 : value));
   expect(ratioInterval(measured, reference)).toEqual({ median: 1, low: 1, high: 1 });
 });
 
-test("values without a partner in their round are refused", () => {
+test("rounds with only one value are refused", () => {
   expect(() => ratioInterval([1, 2], [1])).toThrow("both values");
 });

@@ -41,7 +41,7 @@ test(
     expect(await textOf(page, "body")).toContain(new URL(url).host);
     expect(await textOf(page, "dl.fields")).toMatch(/x-forwarded-for/i);
 
-    // More than one tick: the events are streamed.
+    // More than one tick, which shows that the events are streamed.
     await page.locator("#ticks", { hasText: /^[3-9] ticks|^\d\d+ ticks/ }).waitFor();
 
     await page.fill("#words", "hello through the gate");
@@ -53,7 +53,7 @@ test(
     await page.locator("#asked", { hasText: /\d/ }).waitFor();
     expect(complaints).toEqual([]);
 
-    // The clock and the echo that are open in the browser do not delay the end of the demo.
+    // The clock and the echo that are open in the browser must not delay the end of the demo.
     await demo.terminate();
   },
 );

@@ -27,7 +27,7 @@ interface FindingEvent {
 }
 
 interface Diagnosis {
-  /** Code, or outcome without a code, of each check that is not ok, by endpoint and check. */
+  /** The code of each check that is not ok, or its outcome if there is no code, by endpoint and check. */
   problems: Record<string, string>;
   events: FindingEvent[];
   text: string;
@@ -101,7 +101,7 @@ test("the problem of each endpoint is reported with a fix", async () => {
   expect(local?.data.fix).toContain("Start it");
 });
 
-test("a certificate that expires soon and a problems clock are warnings", async (context) => {
+test("a certificate that expires soon and a wrong clock are warnings", async (context) => {
   needs(context, "faketime", "openssl");
   const ca = new CertificateAuthority(onTestFinished, "servers");
   const { certificate, key } = ca.issue({ names: ["localhost", "*.localhost"] });
@@ -153,7 +153,7 @@ key_file = "${key}"
   expect(output).toContain("no certificate is valid for *.tunnel.invalid");
 });
 
-test("without an endpoint and a server it is a usage error", async () => {
+test("without an endpoint and a server, the command is a usage error", async () => {
   const { text } = await diagnose([], 2);
   expect(text).toContain("PN_SERVER_MISSING");
 });

@@ -48,7 +48,7 @@ test("files have JSON lines while the console has text; a request is one line wi
   expect(Object.keys(request)).toEqual(expect.arrayContaining(["time", "request_id", "duration_ms", "bytes_out"]));
   expect(start.program.stderr).toMatch(/INFO +log-\d+ +GET \/first\?x=1 +200 .* request_id=/);
   await start.program.terminate();
-  // The last lines are not lost.
+  // No line is lost at the end.
   expect(entries(file).map(({ msg }) => msg)).toEqual(
     expect.arrayContaining([expect.stringContaining("Stopping"), "Tunnel closed."]),
   );

@@ -28,7 +28,7 @@ describe("the server reloads its keys", () => {
     ["when the file changes", (): void => {}],
     ["on SIGHUP", (server: ServerProcess) => server.program.signal("SIGHUP")],
   ] as const) {
-    test(`${how}: new keys are accepted, removed keys end their tunnels, the others are not affected`, async () => {
+    test(`${how}: new keys are accepted, tunnels with removed keys end, and others are not affected`, async () => {
       const server = await ServerProcess.start(onTestFinished, { keys: { ann: ANN, ben: BEN } });
       const { port: target } = await answering("here");
       const ann = await ClientProcess.start(onTestFinished, { server, target, key: ANN, subdomain: "anns" });
@@ -40,7 +40,7 @@ describe("the server reloads its keys", () => {
       await ben.program.ends(3);
       expect(ben.program.stderr).toContain("PN_AUTH_REFUSED");
       await ClientProcess.start(onTestFinished, { server, target, key: CAT, subdomain: "cats" });
-      await steady.everyTime();
+      await steady.stopAndCheck();
       expect(ann.count("tunnel_established")).toBe(1);
       expect((await exchange(server.port, { host: ben.host })).status).not.toBe(200);
     });
@@ -61,7 +61,7 @@ describe("the server reloads its keys", () => {
     }
     expect((await exchange(server.port, { host: ann.host })).body.toString()).toBe("here");
     expect(ann.count("tunnel_established")).toBe(1);
-    // A valid file after it is loaded.
+    // A valid file is loaded afterwards.
     chmodSync(server.keysFile, 0o600);
     writeKeys(server.keysFile, { ann: ANN });
     server.program.signal("SIGHUP");
@@ -101,7 +101,7 @@ describe("postern http reloads its configuration", () => {
     writeKeys(key, { ann: CAT });
     await client.waitFor("its second tunnel", () => tunnels().length === 2);
     expect(new URL(tunnels()[1] as string).host).toBe(host);
-    await steady.everyTime();
+    await steady.stopAndCheck();
     await client.terminate();
   });
 });

@@ -66,12 +66,12 @@ api_keys = ["me ${TEST_KEY}"]
   await start.tunnel("inside");
   const { body } = await exchange(port, { host: `inside.localhost:${port}` });
   expect(body.toString()).toBe("one");
-  // An endpoint that fails is reported and does not end the others.
+  // A failed endpoint is reported and does not end the others.
   await start.program.waitFor("the refusal", () => start.program.stderr.includes("PN_NAME_RESERVED"));
   await start.program.terminate();
 });
 
-test("a failing endpoint does not affect others; without any left, the command exits", async () => {
+test("a failing endpoint does not affect others; when all have failed, the command exits", async () => {
   const dead = await claimPort();
   const start = StartProcess.launch(
     onTestFinished,
@@ -119,7 +119,7 @@ describe("a change of the file", () => {
 
     start.overwrite(endpoints({ stays: origins.one, moves: origins.three, slow: origins.one }));
     await until("the endpoint to be gone", async () => (await answerOf("comes")) === "404");
-    for (const visitor of steady) await visitor.everyTime();
+    for (const visitor of steady) await visitor.stopAndCheck();
     finish();
     expect((await inProgress).body.toString()).toBe("begun before and ended after");
     expect(start.urls("stays")).toHaveLength(1);
@@ -158,7 +158,7 @@ describe("a change of the file", () => {
     // The next change is tried again.
     start.replace(endpoints({ trusted: origins.two }));
     await until("the new target", async () => (await answerOf("trusted")) === "two");
-    await steady.everyTime();
+    await steady.stopAndCheck();
     await start.program.terminate();
   });
 
@@ -213,7 +213,7 @@ describe("a change of the file", () => {
     expect(start.program.stderr).toContain("keeping the previous configuration");
     start.overwrite(good + endpoints({ after: origins.two }));
     await start.tunnel("after");
-    await steady.everyTime();
+    await steady.stopAndCheck();
     expect(start.urls("keeps")).toHaveLength(1);
   });
 

@@ -10,7 +10,7 @@ const BIN = join(ROOT, "packages/cli/bin/postern.js");
 /** An example of a page: its name in the tests, its language, and a pattern that only this example matches. */
 export type Example = [name: string, language: "sh" | "toml" | "js" | "nginx" | "ini", mark: RegExp];
 
-/** A page of the documentation. All its examples are run by tests; only blocks of language `text` are not. */
+/** A page of the documentation. Tests run all its examples, except blocks of the language `text`. */
 export class DocumentedPage {
   readonly text: string;
   readonly #examples = new Map<string, string>();
@@ -30,7 +30,7 @@ export class DocumentedPage {
   }
 
   /**
-   * Returns an example with values of the test in place of the reader's. Every replaced text must be in the example.
+   * Returns an example with values of the test instead of the reader's. Every replaced text must occur in the example.
    */
   example(name: string, replacements: Record<string, string> = {}): string {
     const example = this.#examples.get(name) ?? "";

@@ -11,7 +11,7 @@ test("all pages are checked", () => {
   expect(PAGES.length).toBeGreaterThan(12);
 });
 
-test.for(PAGES)("links within the repository lead somewhere: %s", (page) => {
+test.for(PAGES)("links within the repository have a target: %s", (page) => {
   const text = readFileSync(join(ROOT, page), "utf8").replace(/```[^]*?```/g, "");
   const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
   for (const [link, path = "", anchor] of links) {

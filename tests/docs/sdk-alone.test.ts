@@ -41,7 +41,7 @@ console.log(JSON.stringify({ url: tunnel.status().public_url, state: tunnel.stat
 `;
 
 test(
-  "the packed SDK, installed alone, is typed, publishes a service, and brings nothing of the server",
+  "the packed SDK, installed alone, has types, publishes a service, and installs no code of the server",
   { timeout: 120_000 },
   async () => {
     const folder = scratchFolder(onTestFinished);

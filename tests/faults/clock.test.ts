@@ -23,7 +23,7 @@ test("clocks that jump three days forward or an hour back have no effect", async
       const requests = client.count("http_request");
       expect((await published.visit("/")).status).toBe(200);
       await until("the request to be reported", () => client.count("http_request") > requests);
-      // Sessions check their clock once a second, so two seconds show any break.
+      // Sessions check their clock once a second, so two seconds show any effect.
       await until("two more seconds", secondsPassed(2));
     }
     finding(context, `both clocks set to ${offset}: no reconnection, every request served`);

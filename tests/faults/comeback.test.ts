@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { comeback } from "./comeback.ts";
 import { finding, isFull, sized } from "./size.ts";
 
-/** The busiest second may have this multiple of the mean. */
+/** The maximum ratio of attempts in the busiest second to the mean. */
 const PEAK = 3;
 
 test("clients at one address that all lose their connections reconnect within 30 seconds, spread over time", async (context) => {
@@ -18,7 +18,7 @@ test("clients at one address that all lose their connections reconnect within 30
     context,
     `a visitor of another tunnel waited at most ${Math.ceil(longestBefore)} ms before and ${Math.ceil(longestAfter)} ms during the reconnection`,
   );
-  // The duration means little while other tests run.
+  // The duration is meaningless while other tests run.
   if (isFull) {
     expect(time).toBeLessThan(30_000);
     expect(peak).toBeLessThan(PEAK);

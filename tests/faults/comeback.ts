@@ -62,7 +62,7 @@ export async function comeback(defer: Defer, count: number): Promise<Comeback> {
   });
   const time = performance.now() - cutAt;
   const longestAfter = steady.longest;
-  await steady.everyTime();
+  await steady.stopAndCheck();
 
   const attempts = Array.from({ length: Math.ceil(time / 1_000) }, () => 0);
   for (const at of link.arrivals) attempts[Math.floor((at - cutAt) / 1_000)]! += 1;

@@ -10,7 +10,7 @@ import {
   TOKEN_SECRET,
   type ClientProcess,
 } from "@postern/testkit";
-import { expectIn, freshIssuer, launch, refreshing, TokenServer } from "../login/token-server.ts";
+import { expectAccepted, freshIssuer, launch, refreshing, TokenServer } from "../login/token-server.ts";
 import { ClosingCheck } from "./neighbour.ts";
 import { finding } from "./size.ts";
 
@@ -63,7 +63,7 @@ test.for(states)(
       target: echo.port,
       env: { XDG_STATE_HOME: folder },
     });
-    await expectIn(client);
+    await expectAccepted(client);
     const check = await ClosingCheck.begin(onTestFinished, undefined, server.program, client.program);
     await client.program.waitFor("two renewals", () => renewals(client) >= 2);
     await client.program.waitFor("the failure to be reported", () => /cannot be stored/.test(client.program.output));

@@ -12,7 +12,7 @@ import {
 import { ClosingCheck } from "./neighbour.ts";
 import { finding, secondsSince } from "./size.ts";
 
-/** The time limit for noticing a dead link, in milliseconds, with reserve for a busy machine. */
+/** The time limit for detecting a dead link, in milliseconds, with a margin for a busy machine. */
 const NOTICED = 30_000 + 15_000;
 
 beforeEach((context) => {
@@ -26,7 +26,7 @@ test.concurrent.for(["in both directions", "inbound", "outbound"] as const)(
     const { onTestFinished: defer } = context;
     const namespace = NetworkNamespace.create(defer);
     const server = await ServerProcess.start(defer, { host: "0.0.0.0" });
-    // The local service runs beside the client, unreachable for the server.
+    // The local service runs in the client's namespace, where the server cannot reach it.
     const [ip = "", ...within] = namespace.prefix;
     const local = ["python3", "-m", "http.server", "8000", "--bind", "127.0.0.1"];
     new Program(defer, ip, { args: [...within, ...local] });

@@ -22,6 +22,6 @@ test("a server that is short of memory closes idle connections and keeps serving
   await until("all of them to be closed", () => crowd.every(({ end }) => end === "end"));
   await until("enough memory to be reported", () => server.program.output.includes("memory is sufficient again"));
   await neighbour.moreServed();
-  await neighbour.everyTime();
+  await neighbour.stopAndCheck();
   expect(server.program.exit).toBeUndefined();
 });

@@ -16,7 +16,7 @@ export async function startNeighbour(defer: Defer, server: ServerProcess): Promi
 }
 
 /**
- * Checks after a fault: every process lives with no more resources than before, and the neighbour was always served.
+ * Checks after a fault: every process is alive with no more resources than before, and the neighbour was always served.
  */
 export class ClosingCheck {
   readonly #neighbour: SteadyVisitor | undefined;
@@ -37,7 +37,7 @@ export class ClosingCheck {
   }
 
   async pass(): Promise<void> {
-    await this.#neighbour?.everyTime();
-    for (const baseline of this.#baselines) await baseline.regained();
+    await this.#neighbour?.stopAndCheck();
+    for (const baseline of this.#baselines) await baseline.restored();
   }
 }

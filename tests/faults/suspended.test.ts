@@ -3,10 +3,10 @@ import { Published, ServerProcess, startEchoOrigin, until, type Program } from "
 import { ClosingCheck } from "./neighbour.ts";
 import { finding, secondsSince, sized } from "./size.ts";
 
-/** The duration of a suspension in milliseconds; in the full run longer than any heartbeat. */
+/** The duration of a suspension in milliseconds. In the full run it is longer than any heartbeat. */
 const HELD = sized(60_000, 3_000);
 
-/** Suspends a process, as a closed laptop does. The elapsed time is the fault itself. */
+/** Suspends a process, as closing a laptop does. The elapsed time is the fault itself. */
 async function hold(program: Program): Promise<void> {
   program.signal("SIGSTOP");
   await new Promise((resolve) => setTimeout(resolve, HELD));
@@ -50,7 +50,7 @@ test("a server that is killed and restarted gets its tunnels back under their na
     await server.program.kill();
     await server.restart();
     const start = performance.now();
-    // A server that dies again at once is tried less and less often.
+    // The longer the server stays down, the less often the client tries to reconnect.
     await until("the tunnel to be back", () => client.count("tunnel_established") > time, { timeout: 60_000 });
     finding(context, `kill ${time}: tunnel back ${secondsSince(start)} after the server`);
     expect((await published.visit("/")).status).toBe(200);

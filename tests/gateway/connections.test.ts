@@ -154,7 +154,7 @@ describe.each(Object.keys(WAYS))("a visitor on %s", (way) => {
     expect(finished).toEqual(["/chat 101 10 27 192.0.2.7"]);
   });
 
-  test("that leaves in the middle takes its request along", async () => {
+  test("that leaves during a response ends its request", async () => {
     const { visitor, finished, gateway } = await connect();
     visitor.takes = false;
     visitor.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -164,7 +164,7 @@ describe.each(Object.keys(WAYS))("a visitor on %s", (way) => {
     expect(finished[0]).toMatch(/^\/large 200 0 /);
   });
 
-  test("that is refused is told why", async () => {
+  test("that is refused gets the reason", async () => {
     const { visitor } = await connect();
     visitor.send("GET / HTTP/1.1\r\n\r\n");
     await until("the end", () => visitor.ended);

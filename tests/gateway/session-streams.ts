@@ -26,7 +26,7 @@ class MemoryTransport implements Transport {
   }
 }
 
-/** Opens streams from one session to another, both real: the ends of each are its opener's and its acceptor's. */
+/** Opens streams from one real session to another. Each stream has an end of its opener and an end of its acceptor. */
 export class SessionStreams {
   readonly #opener: Session;
   #accepted: ((stream: ByteStream) => void) | undefined;

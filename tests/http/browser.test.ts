@@ -115,7 +115,7 @@ describe("a browser", () => {
       );
     });
     for (let number = 1; number <= 6; number += 1) {
-      // After every second event the origin ends the stream; the browser reconnects by itself.
+      // The origin ends the stream after every second event, and the browser reconnects by itself.
       const stream = await until("a listener", () => streams[Math.ceil(number / 2) - 1]);
       stream.write(`id: ${number}\ndata: news ${number}\n\n`);
       await page.waitForFunction(

@@ -78,9 +78,9 @@ test("every small request beside a download and an upload is served", { timeout:
   const whole = { bytes: PART, sha256: patternHash(PART) };
   expect(down).toEqual(whole);
   expect(JSON.parse(up.body.toString())).toEqual(whole);
-  await steady.everyTime();
+  await steady.stopAndCheck();
 });
 
 test("afterwards server and client hold no more resources than before", async () => {
-  for (const baseline of baselines) await baseline.regained();
+  for (const baseline of baselines) await baseline.restored();
 });

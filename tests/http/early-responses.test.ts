@@ -3,10 +3,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { Published, until } from "@postern/testkit";
 
 const UPLOADS = 40;
-/** Small enough to be sent before the close: the kernel discards unsent bytes. */
-const ANSWER = 20_000;
+/** Small enough to be sent before the close, because the kernel discards unsent bytes. */
+const RESPONSE_SIZE = 20_000;
 
-/** Responds to the first byte of a request and closes without reading more, so that the kernel sends a reset. */
+/** Responds to the first byte of a request and closes without reading more, which makes the kernel send a reset. */
 async function startHastyOrigin(): Promise<{ port: number; answered: () => number }> {
   let answered = 0;
   const open = new Set<Socket>();
@@ -15,8 +15,8 @@ async function startHastyOrigin(): Promise<{ port: number; answered: () => numbe
     socket.on("error", () => {}).on("close", () => open.delete(socket));
     socket.once("readable", () => {
       socket.read(1);
-      const head = `HTTP/1.1 413 Content Too Large\r\nContent-Length: ${ANSWER}\r\nConnection: close\r\n\r\n`;
-      socket.write(head + "x".repeat(ANSWER), () => {
+      const head = `HTTP/1.1 413 Content Too Large\r\nContent-Length: ${RESPONSE_SIZE}\r\nConnection: close\r\n\r\n`;
+      socket.write(head + "x".repeat(RESPONSE_SIZE), () => {
         answered += 1;
         socket.destroy();
       });
@@ -36,10 +36,10 @@ test("the early response of a service that closes before it has read an upload a
   for (let upload = 1; upload <= UPLOADS; upload += 1) {
     const wire = await published.ask(onTestFinished, "PUT /upload", "Content-Length: 50000000");
     for (let piece = 0; piece < 20; piece += 1) wire.write(Buffer.alloc(100_000));
-    await until("the whole response", () => wire.bytes > ANSWER || wire.end !== "open");
+    await until("the whole response", () => wire.bytes > RESPONSE_SIZE || wire.end !== "open");
     expect(wire.text).toMatch(/^HTTP\/1\.1 413 Content Too Large\r\n/);
     await until("the end", () => wire.end !== "open");
-    expect(wire.text.length - wire.text.indexOf("\r\n\r\n") - 4).toBe(ANSWER);
+    expect(wire.text.length - wire.text.indexOf("\r\n\r\n") - 4).toBe(RESPONSE_SIZE);
   }
   expect(origin.answered()).toBe(UPLOADS);
 });

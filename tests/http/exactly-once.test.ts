@@ -9,7 +9,7 @@ import {
   Published,
   ServerProcess,
   type Exchange,
-  type Leaving,
+  type ConnectionClose,
 } from "@postern/testkit";
 
 const REQUESTS = 2_000;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => cleanup.run());
 
 const BODY = "x".repeat(3_000);
-/** With and without a body, with a length and chunked, retryable and not. */
+/** With and without a body, with a length and chunked, retryable and not retryable. */
 const KINDS: { method: string; body?: () => string | Readable }[] = [
   { method: "GET" },
   { method: "POST", body: () => BODY },
@@ -50,8 +50,8 @@ class Crowd {
     onTestFinished(() => this.#agent.destroy());
   }
 
-  static async start(leaving: Leaving): Promise<Crowd> {
-    const origin = await CountingOrigin.start(onTestFinished, leaving);
+  static async start(close: ConnectionClose): Promise<Crowd> {
+    const origin = await CountingOrigin.start(onTestFinished, close);
     return new Crowd(await Published.start(onTestFinished, origin.port, { server }), origin);
   }
 
@@ -87,20 +87,20 @@ class Crowd {
   }
 }
 
-test.for<[string, Leaving]>([
+test.for<[string, ConnectionClose]>([
   ["announces it and ends its connection after every response", "announced"],
-  ["ends its connection after every response", "ends"],
-  ["resets its connection after every response", "breaks"],
-  ["resets a used connection when the next request arrives", "deaf"],
-])("a service that %s executes each request once, and no visitor notices", async ([, leaving]) => {
-  const crowd = await Crowd.start(leaving);
+  ["ends its connection after every response", "end"],
+  ["resets its connection after every response", "reset"],
+  ["resets a used connection when the next request arrives", "reset-next"],
+])("a service that %s executes each request once, and no visitor notices", async ([, close]) => {
+  const crowd = await Crowd.start(close);
   await crowd.send(REQUESTS);
   crowd.expectAllExecutedOnce();
 });
 
 test("a service that ends idle connections after a second, with bursts of requests at that moment", async () => {
   const crowd = await Crowd.start(1_000);
-  // The pauses are the subject: they end shortly before, at, and shortly after the timeout.
+  // The pauses are the subject of the test: they end shortly before, at, and shortly after the timeout.
   for (const milliseconds of [980, 995, 1_000, 1_005, 1_020]) {
     await crowd.send(REQUESTS / 5);
     await pause(milliseconds);

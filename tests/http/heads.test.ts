@@ -67,7 +67,7 @@ describe("limits on heads", () => {
       onTestFinished(() => clearInterval(dripping));
       await wire.over();
       expect(wire.text).toMatch(refusal(408, "PN_HTTP_HEAD_TIMEOUT"));
-      await steady.everyTime();
+      await steady.stopAndCheck();
     },
   );
 });

@@ -186,7 +186,7 @@ test("the client reports each request with its outcome", async () => {
   expect(client.count("http_request")).toBeGreaterThan(before);
 });
 
-/** An agent for loopback: the system's resolver does not resolve names below localhost. */
+/** An agent for loopback, because the system's resolver does not resolve names below localhost. */
 function loopbackAgent(): Agent {
   const agent = new Agent({
     connections: 1,

@@ -4,8 +4,8 @@ import { ProcessBaseline, Published, ScriptedOrigin, until, type Wire } from "@p
 const PIECES = 100;
 const PIECE = 1_000_000;
 /** The kernel buffers of two sockets and uncollected garbage: far less than the flood. */
-const MOST_PIECES = 30;
-const MOST_GROWTH = 40_000_000;
+const MAX_PIECES = 30;
+const MAX_GROWTH = 40_000_000;
 
 /** Sends this request repeatedly until the socket accepts no more. Returns the number of pieces sent. */
 async function flood(wire: Wire, request: string): Promise<number> {
@@ -32,8 +32,8 @@ test("pipelined requests are not read before their turn, not even after the firs
   await script.wire("GET /second");
 
   const baseline = ProcessBaseline.take(published.server.program);
-  expect(await flood(wire, get("/ahead"))).toBeLessThan(MOST_PIECES);
-  expect(baseline.growth).toBeLessThan(MOST_GROWTH);
+  expect(await flood(wire, get("/ahead"))).toBeLessThan(MAX_PIECES);
+  expect(baseline.growth).toBeLessThan(MAX_GROWTH);
 });
 
 test("a visitor that does not read the server's own responses receives the rest when it reads again", async () => {
@@ -43,8 +43,8 @@ test("a visitor that does not read the server's own responses receives the rest 
   wire.socket.pause();
   const baseline = ProcessBaseline.take(published.server.program);
   const unknown = `GET / HTTP/1.1\r\nHost: nobody.localhost\r\n\r\n`;
-  expect(await flood(wire, unknown)).toBeLessThan(MOST_PIECES);
-  expect(baseline.growth).toBeLessThan(MOST_GROWTH);
+  expect(await flood(wire, unknown)).toBeLessThan(MAX_PIECES);
+  expect(baseline.growth).toBeLessThan(MAX_GROWTH);
 
   wire.socket.resume();
   await until("many more responses", () => wire.bytes > 20_000_000);

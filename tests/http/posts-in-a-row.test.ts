@@ -2,7 +2,7 @@ import { Agent } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { echoed, exchange, Published, startEchoOrigin, until } from "@postern/testkit";
 
-/** More than the streams of a session, and sent well before the first idle stream times out. */
+/** More requests than the streams of a session, sent well before the first idle stream times out. */
 const POSTS = 3_000;
 const VISITORS = 16;
 

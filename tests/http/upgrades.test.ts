@@ -81,12 +81,12 @@ describe("any other upgrade", () => {
     published = await Published.start(cleanup.defer, script.port, { server, subdomain: "chess" });
   });
 
-  test("bytes behind either head arrive, the visitor's only after the origin has switched", async () => {
+  test("bytes after either head arrive, the visitor's only after the origin has switched protocols", async () => {
     const wire = await published.wire(onTestFinished);
     wire.write(`GET /eager HTTP/1.1\r\nHost: ${published.host}\r\n${UPGRADE.join("\r\n")}\r\n\r\ne2e4`);
     const origin = await script.wire("GET /eager");
     expect(await origin.read("\r\n\r\n")).toMatch(/\r\nupgrade: chess\/2\r\n/i);
-    // After another request has passed through every process, e2e4 would have arrived too.
+    // When another request has passed through every process, the bytes e2e4 would have arrived too.
     const other = published.visit("/other");
     (await script.wire("/other")).write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     await other;

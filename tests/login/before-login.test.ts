@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-/** A client written from PROTOCOL.md alone. Each test uses a different loopback address. */
+/** A client that is implemented only from PROTOCOL.md. Each test uses a different loopback address. */
 class Caller {
   readonly messages: Record<string, unknown>[] = [];
   readonly webSocket: WebSocket;
@@ -67,7 +67,7 @@ const hello = (more: object = {}): object => ({
   ...more,
 });
 
-test("a client written from PROTOCOL.md logs in and binds a name", async () => {
+test("a client implemented only from PROTOCOL.md logs in and binds a name", async () => {
   const caller = new Caller("127.0.1.1");
   await caller.opened();
   caller.send(hello());
@@ -94,7 +94,7 @@ test("the sixty-fifth pending login of one address is refused; other addresses a
   elsewhere.send(hello());
   await elsewhere.received("welcome");
 
-  // After five seconds of silence they are disconnected and no longer count.
+  // After five seconds of silence they are disconnected and no longer counted.
   for (const caller of silent) {
     expect(await caller.received("error")).toMatchObject({ code: "PN_LOGIN_TIMEOUT" });
     await caller.over();
@@ -103,7 +103,7 @@ test("the sixty-fifth pending login of one address is refused; other addresses a
   await again.opened();
   again.send(hello());
   await again.received("welcome");
-  await steady.everyTime();
+  await steady.stopAndCheck();
 });
 
 test("sessions do not count as pending logins", async () => {
@@ -153,5 +153,5 @@ test.for([
   await caller.opened();
   attack(caller);
   await caller.over();
-  await steady.everyTime();
+  await steady.stopAndCheck();
 });

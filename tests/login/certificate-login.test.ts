@@ -137,7 +137,7 @@ describe("a stranger is refused with the reason", () => {
 
   test("with a revoked certificate", async () => {
     const [good, bad] = [ca.issue({ names: ["alice"] }), ca.issue({ names: ["mallory"] })];
-    // One file with a list of each CA; the clients' CA is not the first.
+    // One file with a list of each CA. The list of the clients' CA is not the first.
     const crl = join(scratchFolder(onTestFinished), "lists.crl");
     writeFileSync(crl, [servers.revoke(), ca.revoke(bad)].map((file) => readFileSync(file, "utf8")).join(""));
     const tlsServer = await startServer({ crl });

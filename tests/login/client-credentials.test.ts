@@ -54,7 +54,7 @@ async function setUp(): Promise<void> {
   gate = await Gate.start(cleanup.defer, tlsServer.plain, "x-gate", GATE);
 }
 
-/** A client's credential: its owner's, or a stranger's in its place. */
+/** A client's credential: the owner's credential, or a stranger's credential in its place. */
 interface CredentialCase {
   settings: (good: boolean) => Settings;
   /** The end of the stranger's client. Default: the server refuses it, exit code 3. */
@@ -105,7 +105,7 @@ const refresh = (more: (good: boolean) => Settings[string]): CredentialCase => (
   refusal: { code: "PN_REFRESH_REFUSED", exit: 3 },
 });
 
-/** By option: every one that identifies a client. */
+/** By option. The table contains every option that identifies a client. */
 const CASES: Record<string, CredentialCase> = {
   [`${AUTH}.api_key`]: { settings: (good) => ({ [AUTH]: { api_key: key(good) } }) },
   [`${AUTH}.api_key_file`]: {

@@ -43,7 +43,7 @@ async function setUp(): Promise<void> {
     auth: `api_keys = [${keys.join(", ")}]
 [tunnel.server.auth.jwt]\nenabled = true\nsecret = "${TOKEN_SECRET}"
 [tunnel.server.auth.certificate]\nca_file = "${ca.certificate}"`,
-    // Behind the gate clients connect without TLS.
+    // Behind the gate, clients connect without TLS.
     ssl: "[tunnel.server.ssl.redirect]\nenabled = false",
   });
   gate = await Gate.start(cleanup.defer, tlsServer.plain, "x-gate", GATE);
@@ -130,7 +130,7 @@ test("every documented option is in the table", () => {
   const texts = Object.values(ENDPOINTS).map(({ auth }) => auth(true, scratchFolder(onTestFinished)));
   const missing = documented.filter(({ name }) => !texts.some((text) => new RegExp(`\\b${name} = `).test(text)));
   expect(missing.map(({ section, name }) => `${section}.${name}`)).toEqual([
-    // It has no credential of its own and disables the shared one below.
+    // This endpoint has no credential of its own and disables the shared one below.
     "tunnel.endpoints.auth.token_refresh.enabled",
   ]);
 });
@@ -173,7 +173,7 @@ function ownerOf(url: string | undefined): string | undefined {
   return line === undefined ? undefined : (JSON.parse(line) as { owner: string }).owner;
 }
 
-test("each endpoint of one start uses its own credential, and one without a credential uses the shared one", async () => {
+test("each endpoint of `postern start` uses its own credential, and an endpoint without one uses the shared credential", async () => {
   const program = start(true, `api_key = "${KEYS.shared}"`);
   const names = [...Object.keys(ENDPOINTS), "shared"];
   const opened = (): Map<string, string> =>
@@ -248,17 +248,20 @@ test.for([
 test.for([
   ["an endpoint", "", "enabled = false"],
   ["all", "enabled = false", ""],
-] as const)("with refreshing disabled for %s no token is requested, and there is none", async ([, shared, own]) => {
-  const asked = issuer.used.length;
-  const file = join(scratchFolder(onTestFinished), "postern.toml");
-  writeFileSync(
-    file,
-    `[tunnel.auth.token_refresh]\nrefresh_url = "${issuer.url}/token"\nrefresh_token = "${issuer.refreshToken}"\n${shared}
+] as const)(
+  "with token refresh disabled for %s, no token is requested and none is available",
+  async ([, shared, own]) => {
+    const asked = issuer.used.length;
+    const file = join(scratchFolder(onTestFinished), "postern.toml");
+    writeFileSync(
+      file,
+      `[tunnel.auth.token_refresh]\nrefresh_url = "${issuer.url}/token"\nrefresh_token = "${issuer.refreshToken}"\n${shared}
 [[tunnel.endpoints]]\nserver_url = "${tlsServer.url}"\nlocal = 9\n[tunnel.endpoints.auth.token_refresh]\n${own}\n`,
-    { mode: 0o600 },
-  );
-  const program = postern(onTestFinished, ["start", "--config", file, "--json"]);
-  await program.ends(2);
-  expect(program.stderr).toContain("PN_KEY_MISSING");
-  expect(issuer.used).toHaveLength(asked);
-});
+      { mode: 0o600 },
+    );
+    const program = postern(onTestFinished, ["start", "--config", file, "--json"]);
+    await program.ends(2);
+    expect(program.stderr).toContain("PN_KEY_MISSING");
+    expect(issuer.used).toHaveLength(asked);
+  },
+);

@@ -78,7 +78,7 @@ const shown = (settings: Settings[string], stranger: CertificateFiles, code: str
   code,
 });
 
-/** By option: every one that decides which clients may log in. */
+/** By option. The table contains every option that determines which clients may log in. */
 const CASES: Record<string, () => CredentialCase> = {
   [`${AUTH}.api_keys`]: () => keys({ api_keys: ["you key-of-another-0123456789", `me ${KEY}`] }),
   [`${AUTH}.api_keys_file`]: () => keys({ api_keys_file: writeKeys(place("keys"), { me: KEY }) }),

@@ -15,8 +15,8 @@ import {
   type ClientProcess,
 } from "@postern/testkit";
 import {
-  expectIn,
-  expectOut,
+  expectAccepted,
+  expectRefused,
   freshIssuer,
   launch,
   refreshing,
@@ -48,7 +48,7 @@ describe("a token that is refreshed", () => {
       finish = () => outgoing.end("the end");
     });
     const client = launch(server, { auth: refreshing(giving), subdomain: "download", target: origin.port });
-    await expectIn(client);
+    await expectAccepted(client);
     const download = exchange(server.port, { host: client.host, path: "/" });
     await until("the download to begin", () => origin.requests.length === 1);
     let seen = 0;
@@ -63,10 +63,10 @@ describe("a token that is refreshed", () => {
     expect([client.count("tunnel_established"), client.count("connection_attempt")]).toEqual([1, 1]);
   });
 
-  test("when the token endpoint is down beyond the token's expiry, the tunnel returns once it is up again", async () => {
+  test("when the token endpoint is down until the token has expired, the tunnel returns once the endpoint is up again", async () => {
     const giving = await freshIssuer(3);
     const client = launch(server, { auth: refreshing(giving), subdomain: "down-and-up" });
-    await expectIn(client);
+    await expectAccepted(client);
     giving.down = true;
     await client.program.waitFor("a failure", () => renewals(client, "failed") > 0);
     await client.event("tunnel_closed");
@@ -79,8 +79,8 @@ describe("a token that is refreshed", () => {
   test("an expired first token is replaced at once", async () => {
     const giving = await freshIssuer();
     const past = { iat: 1_000, exp: 2_000 };
-    await expectIn(launch(server, { auth: refreshing(giving), token: issuer.hashed(past) }));
-    await expectIn(launch(server, { auth: refreshing(giving), token: "opaque-and-unknown" }));
+    await expectAccepted(launch(server, { auth: refreshing(giving), token: issuer.hashed(past) }));
+    await expectAccepted(launch(server, { auth: refreshing(giving), token: "opaque-and-unknown" }));
   });
 
   test("a rotating refresh token is stored for the next start, readable only by its owner", async () => {
@@ -89,7 +89,7 @@ describe("a token that is refreshed", () => {
     const state = scratchFolder(onTestFinished);
     const env = { XDG_STATE_HOME: state };
     const first = launch(server, { auth, env, subdomain: "rotating" });
-    await expectIn(first);
+    await expectAccepted(first);
     await first.program.waitFor("a renewal", () => renewals(first) > 0);
     await first.program.terminate();
     const [file, ...more] = readdirSync(join(state, "postern")).map((name) => join(state, "postern", name));
@@ -98,14 +98,14 @@ describe("a token that is refreshed", () => {
     expect(readFileSync(file!, "utf8")).toContain(giving.refreshToken);
 
     const second = launch(server, { auth, env, subdomain: "rotating" });
-    await expectIn(second);
+    await expectAccepted(second);
     await second.program.waitFor("a renewal", () => renewals(second) > 0);
     await second.program.terminate();
     expect(new Set(giving.used).size).toBe(giving.used.length);
 
-    // Without it the configured token is no longer valid.
+    // Without the stored token, the configured token is no longer valid.
     renameSync(file!, `${file}.away`);
-    await expectOut(launch(server, { auth, env }), "PN_REFRESH_REFUSED");
+    await expectRefused(launch(server, { auth, env }), "PN_REFRESH_REFUSED");
   });
 
   test("endpoints with the same refresh token share the new tokens", async () => {
@@ -128,12 +128,12 @@ describe("a token that is refreshed", () => {
     const auth = refreshing(giving);
     const state = scratchFolder(onTestFinished);
     const first = launch(server, { auth, env: { XDG_STATE_HOME: state }, subdomain: "full" });
-    await expectIn(first);
+    await expectAccepted(first);
     await first.program.terminate();
     const [file] = readdirSync(join(state, "postern")).map((name) => join(state, "postern", name));
     const kept = readFileSync(file!, "utf8");
 
-    // From now on files cannot grow, and one exists already.
+    // From now on, files cannot grow. The state file already exists.
     const config = join(scratchFolder(onTestFinished), "postern.toml");
     writeFileSync(config, auth, { mode: 0o600 });
     const command = [

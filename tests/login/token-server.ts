@@ -45,7 +45,7 @@ export class TokenServer {
   }
 }
 
-export interface Wish {
+export interface LaunchOptions {
   token?: string;
   subdomain?: string;
   target?: number;
@@ -58,7 +58,7 @@ export interface Wish {
 /** Starts `postern http` with a token and an otherwise empty environment. */
 export function launch(
   server: { url: string },
-  { token, subdomain, target = TARGET, auth = "", env = {}, args = [] }: Wish,
+  { token, subdomain, target = TARGET, auth = "", env = {}, args = [] }: LaunchOptions,
 ): ClientProcess {
   const folder = scratchFolder(onTestFinished);
   const file = join(folder, "postern.toml");
@@ -77,12 +77,12 @@ export function launch(
   });
 }
 
-export async function expectIn(client: ClientProcess): Promise<string> {
+export async function expectAccepted(client: ClientProcess): Promise<string> {
   await client.event("tunnel_established");
   return client.url.hostname.split(".")[0]!;
 }
 
-export async function expectOut(client: ClientProcess, code = "PN_AUTH_REFUSED"): Promise<void> {
+export async function expectRefused(client: ClientProcess, code = "PN_AUTH_REFUSED"): Promise<void> {
   await client.program.ends(3);
   expect(client.events.map(({ type }) => type)).toContain("authentication_failure");
   expect(client.count("tunnel_established")).toBe(0);

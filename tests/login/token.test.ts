@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Cleanup, postern, scratchFolder, TOKEN_SECRET, type TokenIssuer, until } from "@postern/testkit";
 import {
-  expectIn,
-  expectOut,
+  expectAccepted,
+  expectRefused,
   freshIssuer,
   launch,
   startTokens,
   TARGET,
   TokenServer,
-  type Wish,
+  type LaunchOptions,
 } from "./token-server.ts";
 
 const cleanup = new Cleanup();
@@ -28,12 +28,12 @@ describe("tokens that the server accepts", () => {
     const jwt = `jwks_url = "${rotating.url}/jwks"\naudience = "postern"\nissuer = "me"`;
     const other = await TokenServer.start(onTestFinished, jwt);
     const old = rotating.signed({ iss: "me" });
-    await expectIn(launch(other, { token: old }));
-    await expectOut(launch(other, { token: rotating.signed({ iss: "you" }) }));
+    await expectAccepted(launch(other, { token: old }));
+    await expectRefused(launch(other, { token: rotating.signed({ iss: "you" }) }));
     rotating.rotateKeys("second");
-    await expectIn(launch(other, { token: rotating.signed({ iss: "me" }) }));
+    await expectAccepted(launch(other, { token: rotating.signed({ iss: "me" }) }));
     // The old key is no longer valid.
-    await expectOut(launch(other, { token: old }));
+    await expectRefused(launch(other, { token: old }));
   });
 
   test("introspection_url: a revoked token ends its sessions", async () => {
@@ -42,8 +42,8 @@ describe("tokens that the server accepts", () => {
     const other = await TokenServer.start(onTestFinished, jwt);
     asked.opaque.set("canary-opaque", { active: true, username: "alice" });
     const client = launch(other, { token: "canary-opaque" });
-    expect(await expectIn(client)).toBe("alice");
-    await expectOut(launch(other, { token: "canary-of-nobody" }));
+    expect(await expectAccepted(client)).toBe("alice");
+    await expectRefused(launch(other, { token: "canary-of-nobody" }));
     asked.down = true;
     const before = asked.introspections;
     expect(client.program.exit).toBeUndefined();
@@ -111,8 +111,8 @@ describe("the token of a client", () => {
 });
 
 describe("the user of a token", () => {
-  const tunnel = async (claims: object, wish: Wish = {}): Promise<string> =>
-    expectIn(launch(server, { token: issuer.hashed(claims), ...wish }));
+  const tunnel = async (claims: object, options: LaunchOptions = {}): Promise<string> =>
+    expectAccepted(launch(server, { token: issuer.hashed(claims), ...options }));
 
   test("is the name of the first tunnel without a requested name; further names are generated", async () => {
     expect(await tunnel({ sub: "carol@example.com" })).toBe("carol");
@@ -141,17 +141,17 @@ describe("the user of a token", () => {
 test("the expiry of a static token is announced and ends its session permanently", async () => {
   const { iat, exp } = { iat: Date.now() / 1_000, exp: Date.now() / 1_000 + 4 };
   const client = launch(server, { token: issuer.hashed({ iat, exp }) });
-  await expectIn(client);
+  await expectAccepted(client);
   expect((await client.event("token_refresh")).data).toMatchObject({ state: "expiring" });
   await client.program.ends(3);
   expect(client.program.stderr).toContain("PN_AUTH_EXPIRED");
   expect(Date.now() / 1_000).toBeGreaterThanOrEqual(exp);
-  await expectOut(launch(server, { token: issuer.hashed({ iat, exp }) }), "PN_AUTH_EXPIRED");
+  await expectRefused(launch(server, { token: issuer.hashed({ iat, exp }) }), "PN_AUTH_EXPIRED");
 });
 
 test("a token of a hundred kilobytes is not sent", async () => {
   const path = join(scratchFolder(onTestFinished), "token");
   writeFileSync(path, "x".repeat(100_000), { mode: 0o600 });
-  await expectOut(launch(server, { args: ["--token-file", path] }));
+  await expectRefused(launch(server, { args: ["--token-file", path] }));
   expect(await server.healthy()).toBe(true);
 });

@@ -81,7 +81,7 @@ test("another owner's name is refused and still works for its owner", async () =
   expect((await visit("anns-place")).status).toBe(200);
 });
 
-test("an owner's second client takes the name, and the first client ends without a fight", async () => {
+test("an owner's second client takes the name, and the first client ends without taking it back", async () => {
   const { client: first } = await publish(ANN, "moving");
   const other = await Origin.start(onTestFinished, (_, outgoing) => outgoing.end("the second"));
   await Published.start(onTestFinished, other.port, { server, key: ANN, subdomain: "moving" });
@@ -112,7 +112,7 @@ test("the base domain is the server itself and never a tunnel", async () => {
   expect(JSON.parse(tunnels.body.toString())).toMatchObject({ method: "GET", url: "/health" });
 });
 
-test("while its client is away a name responds 503 with Retry-After, is reserved, and works again afterwards", async () => {
+test("while its client is disconnected, a name responds 503 with Retry-After and is reserved; afterwards it works again", async () => {
   const { client } = await publish(ANN, "coming-back");
   await client.program.kill();
   const away = await client.program.exited.then(() => visitUntilAway());

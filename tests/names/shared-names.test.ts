@@ -76,13 +76,14 @@ test("requests use a client's new session at once, even while its lost session i
   expect([...(await seen(20))]).toEqual(["new"]);
 });
 
-test("a silent session beside others soon receives no more requests", async () => {
+test("a silent session soon receives no more requests if there are others", async () => {
   const { session, visit, seen } = place();
   const lost = await session("lost");
   await session("good");
   await seen(4);
   lost.fallSilent();
-  // These requests make the server notice. They are repeated on the other session once the lost one is suspect.
+  // These requests make the server detect the silence. They are repeated on the other session once the lost one is
+  // suspect.
   for (let n = 0; n < 4; n++) visit().catch(() => {});
   await until("twenty responses in a row", async () => {
     const responses = Array.from({ length: 20 }, () => visit().then(({ body }) => body.toString()));

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Defer } from "@postern/testkit";
 
-/** A TCP relay to a server that can reset its connections. It accepts new ones afterwards. */
+/** A TCP relay to a server that can reset its connections. It accepts new connections afterwards. */
 export class CuttableLink {
   /** The time of each connection, from `performance.now()`. */
   readonly arrivals: number[] = [];

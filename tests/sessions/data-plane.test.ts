@@ -163,7 +163,7 @@ test("a client reports that requests no longer arrive on a live session, and rep
   expect(states(events).at(-1)).toBe("ok");
   const failing = events.find(({ data }) => "data_plane" in data && data.data_plane === "failing");
   expect(failing?.data).toMatchObject({ error: expect.stringContaining("503 PN_TUNNEL_AWAY") });
-  await steady.everyTime();
+  await steady.stopAndCheck();
 });
 
 test("a client whose relay is stuck while heartbeats continue reports it, with a low health score", async () => {

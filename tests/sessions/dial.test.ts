@@ -4,14 +4,14 @@ import { expect, onTestFinished, test, type TestContext } from "vitest";
 import { ClientProcess, needs, needsRoot, POSTERN_BIN, scratchFolder, TEST_KEY, writeKeys } from "@postern/testkit";
 
 const PORT = 8080;
-/** Addresses without machines: packets to them are lost without a refusal. */
+/** Addresses without machines. Packets to them are lost without a refusal. */
 const SILENT = ["198.51.100.8", "198.51.100.9"] as const;
 /** An address of this machine, and one in a network without a route. */
 const [OURS, UNKNOWN_NETWORK] = ["192.0.2.1", "2001:db8:1::1"];
 
-/** Works without root too, where the kernel allows user namespaces. */
+/** This also works without root if the kernel allows user namespaces. */
 const UNSHARE = ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"];
-/** No second attempt. */
+/** Disables the second attempt. */
 const ONE_ATTEMPT = { POSTERN_RECONNECT: "no", NO_PROXY: "*" };
 
 /** A client in a network namespace where `tunnel.test` has these addresses. */
@@ -68,7 +68,7 @@ test("an address in an unreachable network causes no failure", async (context) =
 test("a slow address is not abandoned when the next one is tried", async (context) => {
   const machine = new Machine(context, SILENT);
   await machine.client.event("connection_attempt");
-  // Longer than the head start of an attempt, but shorter than the second until TCP retransmits.
+  // Longer than the delay before the next attempt, but shorter than the second until TCP retransmits.
   await new Promise((resolve) => setTimeout(resolve, 700));
   machine.wake();
   await machine.client.event("tunnel_established");

@@ -39,8 +39,8 @@ test("an origin killed during a response: the response is cut off, then 502, the
   expect((await published.visit("/")).body.toString()).toBe("hello\n");
 
   expect(client.count("tunnel_established")).toBe(1);
-  await steady.everyTime();
-  for (const baseline of baselines) await baseline.regained();
+  await steady.stopAndCheck();
+  for (const baseline of baselines) await baseline.restored();
 });
 
 test("a client killed during responses: they are cut off, the origin notices, and the next client serves the name", async () => {
@@ -70,8 +70,8 @@ test("a client killed during responses: they are cut off, the origin notices, an
   await wire.read("tick 2");
   wire.reset();
   await next.client.program.kill();
-  await steady.everyTime();
-  await baseline.regained();
+  await steady.stopAndCheck();
+  await baseline.restored();
 });
 
 test("a server killed during responses: clients and origins survive, and all tunnels return under the same names", async () => {
@@ -99,7 +99,7 @@ test("a server killed during responses: clients and origins survive, and all tun
   clock.tick();
   await again.read("tick 1");
   again.reset();
-  for (const baseline of baselines) await baseline.regained();
+  for (const baseline of baselines) await baseline.restored();
 });
 
 test("a client that starts before its server waits for it", async () => {

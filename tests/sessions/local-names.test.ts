@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
 import { needs, needsRoot, POSTERN_BIN, Program, scratchFolder, TEST_KEY, writeKeys } from "@postern/testkit";
 
-/** Addresses without machines: packets to them are lost without a refusal. */
+/** Addresses without machines. Packets to them are lost without a refusal. */
 const SILENT = ["198.51.100.8", "198.51.100.9"] as const;
 const OURS = "192.0.2.1";
-/** Longer than the head start of an attempt, in seconds, but shorter than the second until TCP retransmits. */
+/** Longer than the delay before the next attempt, in seconds, but shorter than the second until TCP retransmits. */
 const A_WHILE = 0.7;
 
-/** Works without root too, where the kernel allows user namespaces. */
+/** This also works without root if the kernel allows user namespaces. */
 const UNSHARE = ["--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"];
 
 /**

@@ -8,7 +8,7 @@ const UNKNOWN_BIND = 0xffff_fffe;
 
 /**
  * A proxy between a client and its server that forwards everything, including heartbeats. With `misroutes`, new streams
- * reach the client with the number of an unknown tunnel, so that the session lives but no request arrives.
+ * reach the client with the number of an unknown tunnel, so that the session is alive but no request arrives.
  */
 export class MisroutingProxy {
   misroutes = false;

@@ -69,7 +69,7 @@ async function startServer(scheme: string, ssl: string): Promise<{ port: number;
   return { port, url: `${scheme}://tunnel.test:${port}` };
 }
 
-interface Wish {
+interface LaunchOptions {
   server?: { url: string };
   target?: number;
   /** The configuration file. */
@@ -79,7 +79,7 @@ interface Wish {
 }
 
 /** Starts `postern http` without the proxies of the developer's environment. */
-function launch({ server = plain, target = 9, toml = "", env = {}, args = [] }: Wish): ClientProcess {
+function launch({ server = plain, target = 9, toml = "", env = {}, args = [] }: LaunchOptions): ClientProcess {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
   writeFileSync(file, toml, { mode: 0o600 });
   return ClientProcess.launch(onTestFinished, {
@@ -254,7 +254,7 @@ describe("the choice of the proxy", () => {
     expect(client.output).toContain(`The connection to ${plain.url} is not encrypted`);
   });
 
-  test("NO_PROXY exempts", async () => {
+  test("NO_PROXY exempts servers from the proxy", async () => {
     const proxy = await startProxy({ port: plain.port });
     const client = launch({ env: { HTTP_PROXY: at(proxy), NO_PROXY: "example.com,.test" } });
     expect((await client.event("connection_failure")).message).toMatch(/tunnel\.test: /);
@@ -318,7 +318,7 @@ describe("a proxy that responds", () => {
     expect(client.program.exit).toBeUndefined();
   });
 
-  test("with nothing is tried again after the connection timeout", async () => {
+  test("with no bytes is tried again after the connection timeout", async () => {
     const proxy = await startProxy({ answer: () => {} });
     const env = { HTTP_PROXY: at(proxy), POSTERN_TUNNEL_ENDPOINT_CONNECTION_TIMEOUT: "300ms" };
     const client = launch({ env });

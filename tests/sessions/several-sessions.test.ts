@@ -23,7 +23,7 @@ test("a tunnel with three sessions serves every request while its sessions break
     await steady.moreServed();
     await until("another session in its place", () => logins() > before);
   }
-  await steady.everyTime();
+  await steady.stopAndCheck();
   expect([client.count("tunnel_established"), client.count("tunnel_closed")]).toEqual([1, 0]);
 });
 

@@ -49,7 +49,7 @@ test("a server that stops asks its clients to reconnect one after the other", as
   expect(new Set(times).size).toBe(clients.length);
 });
 
-test("a client that stops gives up its name, finishes the open request, and exits with 0", async () => {
+test("a client that stops releases its name, finishes the open request, and exits with 0", async () => {
   const { published, finish } = await inFlight();
   const { server, client } = published;
   client.program.signal("SIGTERM");
@@ -91,7 +91,7 @@ test("a client that was idle before the open request still finishes it", async (
   const origin = await ScriptedOrigin.start(onTestFinished);
   const published = await Published.start(onTestFinished, origin.port, { subdomain: "idle-before" });
   const { client } = published;
-  // The client's own probe was a stream of its session and has ended.
+  // The client's own probe was a stream of its session, and has ended.
   await client.program.waitFor("the first probe", () => client.events.some(({ data }) => data["data_plane"] === "ok"));
   const wire = await published.ask(onTestFinished, "GET /slow");
   const serving = await origin.wire("GET /slow");

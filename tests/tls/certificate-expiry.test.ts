@@ -72,7 +72,7 @@ const opened = (client: Client, nth = 1): Promise<boolean> =>
 const startOrigin = (): Promise<Origin> => Origin.start(onTestFinished, (_, outgoing) => outgoing.end("here"));
 
 describe.each(["http", "start"] as const)("postern %s", (command) => {
-  test("reports its certificate's expiry in advance and ends with it", async () => {
+  test("reports its certificate's expiry in advance, and ends when the certificate expires", async () => {
     const tlsServer = await startServer();
     const end = Date.now() + SHORT;
     const client = launch(command, tlsServer, 9, issue(SHORT));
@@ -87,7 +87,7 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     expect(tlsServer.server.stderr).toContain("no longer accepted");
   });
 
-  test("with a certificate renewed in time continues under the same name beyond the old one's expiry", async () => {
+  test("with a certificate that is renewed in time, continues under the same name after the old one has expired", async () => {
     const tlsServer = await startServer();
     const origin = await startOrigin();
     const end = Date.now() + SHORT;
@@ -102,7 +102,7 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     expect(client.program.output).not.toContain("PN_AUTH_EXPIRED");
   });
 
-  test("uses the present files for its next connection", async () => {
+  test("uses the current files for its next connection", async () => {
     const crl = join(scratchFolder(onTestFinished), "revoked.crl");
     copyFileSync(ca.revoke(), crl);
     const tlsServer = await startServer(`crl_file = "${crl}"`);

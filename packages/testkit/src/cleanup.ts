@@ -1,4 +1,6 @@
-/** Registers work for the end of a test, passed or failed: vitest's `onTestFinished`, or `Cleanup.defer`. */
+/**
+ * Registers a function that runs at the end of a test, passed or failed: vitest's `onTestFinished`, or `Cleanup.defer`.
+ */
 export type Defer = (release: () => Promise<void>) => void;
 
 /** Collects the clean-up of a whole file: `const cleanup = new Cleanup(); afterAll(() => cleanup.run())`. */

@@ -8,8 +8,8 @@ const MACHINE = { x64: "x86_64", arm64: "aarch64" }[process.arch as "x64" | "arm
 export const FAKETIME = `/usr/lib/${MACHINE}-linux-gnu/faketime/libfaketime.so.1`;
 
 /**
- * Sets the time of day of processes started with `env`. Their monotonic clock is not changed, as when a real clock is
- * set.
+ * Sets the time of day of processes that are started with `env`. Their monotonic clock is not changed, as when a real
+ * clock is set.
  */
 export class FakeClock {
   readonly #file: string;

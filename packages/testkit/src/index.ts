@@ -8,7 +8,7 @@ export { Cleanup, type Defer } from "./cleanup.js";
 export { ClientProcess, type ClientEvent, type ClientProcessOptions } from "./processes/client-process.js";
 export { ClockOrigin } from "./origins/clock-origin.js";
 export { ConnectProxy, type ConnectProxyOptions } from "./network/connect-proxy.js";
-export { CountingOrigin, type Leaving } from "./origins/counting-origin.js";
+export { CountingOrigin, type ConnectionClose } from "./origins/counting-origin.js";
 export { echoed, fieldValues, startEchoOrigin, type Echo } from "./origins/echo-origin.js";
 export { exchange, type Exchange, type ExchangeOptions } from "./network/exchange.js";
 export { FakeClock } from "./fake-clock.js";

@@ -50,7 +50,7 @@ function skip(test: SkippableTest, note: string): void {
 }
 
 function isInstalled(program: NeededProgram): boolean {
-  // A library, not a program.
+  // faketime is a library, not a program.
   if (program === "faketime") return existsSync(FAKETIME);
   return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 }

@@ -4,8 +4,8 @@ import { Readable } from "node:stream";
 const PIECE = 64 * 1024;
 const MARK_EVERY = 4 * 1024;
 
-// A pattern without any repetition would be slow to generate. Fixed noise with a counter every 4 KiB shows any lost,
-// repeated or displaced piece just as well.
+// A pattern without any repetition would be slow to generate. Fixed noise with a counter every 4 KiB also shows any
+// lost, repeated or displaced piece.
 const NOISE = createNoise();
 
 /** The first `bytes` of an endless pattern, in pieces. The bytes are always the same. */

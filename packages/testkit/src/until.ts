@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 const POLL_MS = 10;
 
 export interface UntilOptions {
-  /** Milliseconds until it fails. Default 20,000, so that a busy machine does not fail a test. */
+  /** Milliseconds until it fails. Default 20,000, so that tests pass on a busy machine. */
   timeout?: number;
   /** Context for the failure message, for instance the output of a process. */
   details?: () => string;

@@ -6,7 +6,7 @@ import { inheritedEnvironment, Program } from "../processes/program.js";
 
 const PRELOAD = new URL("../../dist/buffers/preload.js", import.meta.url).href;
 
-/** Keeps the bytes it reads by reference and as a copy; prints both at the end of the connection. */
+/** Keeps the bytes that it reads, both by reference and as a copy, and prints them at the end of the connection. */
 const KEEPER = `
 import { connect, createServer } from "node:net";
 const kept = [];
@@ -40,7 +40,7 @@ async function keeper(place: string, way: string): Promise<string> {
 }
 
 test.each(["data", "onread"])(
-  "Postern code that keeps bytes read by %s finds them overwritten; a copy stays",
+  "Postern code that keeps bytes read by %s finds them overwritten; a copy is unchanged",
   async (way) => {
     expect(await keeper("packages/gateway/dist", way)).toBe("dbdbdbdbdb words");
   },

@@ -1,10 +1,10 @@
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 
-/** The value that every byte of a read buffer has after its callback: invalid in UTF-8, and large as a length. */
+/** The value of every byte of a read buffer after its callback. It is invalid in UTF-8, and large as a length. */
 export const POISON = 0xdb;
 
-/** Buffers that a socket still sends from. Package net keeps the record. */
+/** Buffers that a socket still sends from. Package net records them. */
 export interface Loans {
   isLent(memory: ArrayBufferLike): boolean;
   /** Calls `listener` whenever the last loan on a buffer ends. */
@@ -45,8 +45,8 @@ export function poisonReads(loans?: Loans): void {
 
   prototype.emit = function (event, ...values): boolean {
     if (event !== "data") return emit.call(this, event, ...values);
-    // Checked before the call, because a listener may remove itself. Another listener, like that of node:http, may keep
-    // bytes.
+    // Checked before the call, because a listener may remove itself. Other listeners, such as that of node:http, may
+    // keep the bytes.
     const all = this.listeners("data") as DataListener[];
     const isPoisoned = all.length > 0 && all.every((each) => listeners.has(each));
     const result = emit.call(this, event, ...values);

@@ -11,9 +11,9 @@ const DAY = 86_400_000;
 export interface IssueOptions {
   /** Subject alternative names. The first is also the common name. */
   names: string[];
-  /** Lifetime in days from now; negative if it has expired. Default 2. */
+  /** Lifetime in days from now; negative for an expired certificate. Default 2. */
   days?: number;
-  /** The end of its lifetime instead of `days`, in whole seconds. */
+  /** The end of the lifetime instead of `days`, in whole seconds. */
   until?: Date;
   /** Default `ec`. */
   algorithm?: "ec" | "rsa" | "ed25519";
@@ -93,7 +93,7 @@ export class CertificateAuthority {
   }
 
   #signUntil(name: string, end: Date): void {
-    // Only `openssl ca` accepts times instead of days in every version.
+    // In every version, only `openssl ca` accepts times instead of days.
     writeFileSync(join(this.#folder, "serial"), `${(1000 + this.#issued).toString(16).padStart(4, "0")}\n`);
     const config = join(this.#folder, "times.cnf");
     if (!existsSync(config))

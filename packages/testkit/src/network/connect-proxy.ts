@@ -7,13 +7,15 @@ import type { Defer } from "../cleanup.js";
 export interface ConnectProxyOptions {
   /** The port it listens on. Default: a free port. */
   listen?: number;
-  /** The loopback port that every tunnel leads to, for any requested name, also for names that do not resolve. */
+  /**
+   * The loopback port that every tunnel leads to, regardless of the requested name, even if the name does not resolve.
+   */
   port?: number;
   /** The `name:password` that it requires. */
   credentials?: string;
   /** Makes it an HTTPS proxy. */
   tls?: CertificateFiles;
-  /** Handles the connection instead of the proxy once a request has been read, for misbehaviour. */
+  /** Handles the connection instead of the proxy after a request was read, to simulate misbehaviour. */
   answer?: (socket: Socket) => void;
 }
 

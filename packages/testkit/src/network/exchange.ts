@@ -8,7 +8,7 @@ export interface ExchangeOptions {
   method?: string;
   headers?: Record<string, string | string[]>;
   body?: string | Buffer | Readable;
-  /** Default: a connection for this request alone. */
+  /** Default: a separate connection for this request. */
   agent?: Agent;
 }
 

@@ -7,13 +7,13 @@ interface Handler {
 }
 
 export interface MemoryStreamOptions {
-  /** How many bytes may be on the way or not consumed. Default 64 KiB. */
+  /** Maximum number of bytes that are in flight or not consumed. Default 64 KiB. */
   window?: number;
   /** The largest piece that is delivered. Default: as written. */
   piece?: number;
 }
 
-/** While more than this waits, `write` returns false. In bytes. */
+/** While more than this many bytes wait, `write` returns false. */
 const HIGH_WATER = 16 * 1024;
 const NOBODY: Handler = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} };
 
@@ -27,8 +27,8 @@ export function memoryStreams(options: MemoryStreamOptions = {}): [MemoryStream,
 }
 
 /**
- * One end. What is written arrives at the other in a later microtask, in a buffer that is overwritten with 0xDB after
- * the callback: a reader that keeps bytes without copying them reads garbage.
+ * One end. Bytes written here arrive at the other end in a later microtask, in a buffer that is overwritten with 0xDB
+ * after the callback, so that a reader that keeps bytes without copying them reads garbage.
  */
 export class MemoryStream {
   handler: Handler = NOBODY;
@@ -42,7 +42,7 @@ export class MemoryStream {
   #queue: Buffer[] = [];
   #queued = 0;
   /** Bytes sent for which the peer has returned no credit. */
-  #underWay = 0;
+  #inFlight = 0;
   #isBlocked = false;
   #isPumping = false;
   #endSent = false;
@@ -96,7 +96,7 @@ export class MemoryStream {
 
   /** The peer returned credit. */
   credit(bytes: number): void {
-    this.#underWay -= bytes;
+    this.#inFlight -= bytes;
     this.#pump();
   }
 
@@ -123,7 +123,7 @@ export class MemoryStream {
   }
 
   #send(): void {
-    while (this.state !== "reset" && this.#queued > 0 && this.#underWay < this.#window) this.#sendPiece();
+    while (this.state !== "reset" && this.#queued > 0 && this.#inFlight < this.#window) this.#sendPiece();
     if (this.#queued > 0 || this.state === "reset") return;
     if (this.state === "ended" && !this.#endSent) {
       this.#endSent = true;
@@ -134,11 +134,11 @@ export class MemoryStream {
 
   #sendPiece(): void {
     const [first] = this.#queue as [Buffer];
-    const piece = Buffer.from(first.subarray(0, Math.min(this.#piece, this.#window - this.#underWay)));
+    const piece = Buffer.from(first.subarray(0, Math.min(this.#piece, this.#window - this.#inFlight)));
     if (piece.length === first.length) this.#queue.shift();
     else this.#queue[0] = first.subarray(piece.length);
     this.#queued -= piece.length;
-    this.#underWay += piece.length;
+    this.#inFlight += piece.length;
     this.#peer.arrive(piece);
     if (!this.#isBlocked || this.#queued > HIGH_WATER) return;
     this.#isBlocked = false;

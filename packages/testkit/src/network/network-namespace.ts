@@ -9,8 +9,8 @@ export type Loss = "in both directions" | "inbound" | "outbound";
 let made = 0;
 
 /**
- * A network namespace with one link to this machine. The link can be cut without a notice to either end.
- * Needs root, `ip` and `nft`.
+ * A network namespace with one link to this machine. The link can be cut without either end being notified. Needs root,
+ * `ip` and `nft`.
  */
 export class NetworkNamespace {
   readonly name: string;
@@ -30,7 +30,7 @@ export class NetworkNamespace {
 
   static create(defer: Defer): NetworkNamespace {
     made += 1;
-    // Test processes run in parallel, and each may create several.
+    // Test processes run in parallel, and each may create several namespaces.
     const subnet = (process.pid * 16 + made) % 16_384;
     const name = `pt${process.pid}-${made}`;
     const namespace = new NetworkNamespace(name, subnet);

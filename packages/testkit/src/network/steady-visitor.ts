@@ -33,14 +33,14 @@ export class SteadyVisitor {
   /** Waits until a request that starts from now on has been served. */
   async moreServed(): Promise<void> {
     const before = this.served;
-    // Two, because the first one may already be open.
+    // Two, because the first one may already be in progress.
     await until(`${this.#host} to serve its steady visitor`, () => this.served >= before + 2, {
       details: () => this.failures.join("\n"),
     });
   }
 
-  /** Stops it. Throws if any request failed. */
-  async everyTime(): Promise<void> {
+  /** Stops the visitor. Throws if any request failed. */
+  async stopAndCheck(): Promise<void> {
     await this.moreServed();
     await this.#leave();
     if (this.failures.length > 0)

@@ -11,8 +11,8 @@ export interface UploadReceipt {
 }
 
 /**
- * Large bodies both ways. `GET /?bytes=N` returns the first N bytes of the pattern (with `&chunked`, without a length).
- * A request with another method returns an UploadReceipt.
+ * Large bodies in both directions. `GET /?bytes=N` returns the first N bytes of the pattern (with `&chunked`, without a
+ * length). A request with another method returns an UploadReceipt.
  */
 export function startBulkOrigin(defer: Defer): Promise<Origin> {
   return Origin.start(defer, (incoming, outgoing) => {

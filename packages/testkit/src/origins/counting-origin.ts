@@ -2,27 +2,27 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import type { Defer } from "../cleanup.js";
 
 /**
- * How an origin closes its connections: `announced` ends each after a response with `Connection: close`. `ends` and
- * `breaks` end or reset it without that field. `deaf` resets it when the next request arrives. A number ends it after
- * this many idle milliseconds.
+ * How an origin closes its connections. `announced`: ends them after a response with `Connection: close`. `end` and
+ * `reset`: ends or resets them after a response without that field. `reset-next`: resets them when the next request
+ * arrives. A number: ends them after this many idle milliseconds.
  */
-export type Leaving = "announced" | "ends" | "breaks" | "deaf" | number;
+export type ConnectionClose = "announced" | "end" | "reset" | "reset-next" | number;
 
-/** A local service that counts the executions of each request by path, and closes connections as `leaving` states. */
+/** A local service that counts the executions of each request by path, and closes connections as `close` specifies. */
 export class CountingOrigin {
   readonly port: number;
   /** By path. */
   readonly executed = new Map<string, number>();
   connections = 0;
-  readonly #leaving: Leaving;
+  readonly #close: ConnectionClose;
 
-  private constructor(server: Server, leaving: Leaving) {
+  private constructor(server: Server, close: ConnectionClose) {
     this.port = (server.address() as AddressInfo).port;
-    this.#leaving = leaving;
+    this.#close = close;
     server.on("connection", (socket) => this.#serve(socket));
   }
 
-  static async start(defer: Defer, leaving: Leaving): Promise<CountingOrigin> {
+  static async start(defer: Defer, close: ConnectionClose): Promise<CountingOrigin> {
     const server = createServer({ noDelay: true });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const open = new Set<Socket>();
@@ -34,19 +34,19 @@ export class CountingOrigin {
       for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     });
-    return new CountingOrigin(server, leaving);
+    return new CountingOrigin(server, close);
   }
 
   #serve(socket: Socket): void {
     this.connections += 1;
     let request = "";
     let responses = 0;
-    if (typeof this.#leaving === "number") socket.setTimeout(this.#leaving, () => socket.end());
+    if (typeof this.#close === "number") socket.setTimeout(this.#close, () => socket.end());
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => {
       // A server that has ended its side executes nothing more (RFC 9112, section 9.6).
       if (socket.writableEnded) return;
-      if (this.#leaving === "deaf" && responses > 0) return void socket.resetAndDestroy();
+      if (this.#close === "reset-next" && responses > 0) return void socket.resetAndDestroy();
       request += chunk.toString("latin1");
       if (!isWhole(request)) return;
       const [, method = "", path = ""] = /^([A-Z]+) (\S+) /.exec(request) ?? [];
@@ -58,11 +58,11 @@ export class CountingOrigin {
   }
 
   #respond(socket: Socket, method: string, path: string): void {
-    const close = this.#leaving === "announced" ? "Connection: close\r\n" : "";
+    const close = this.#close === "announced" ? "Connection: close\r\n" : "";
     const head = `HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n${close}\r\n`;
     socket.write(method === "HEAD" ? head : head + path);
-    if (this.#leaving === "announced" || this.#leaving === "ends") socket.end();
-    if (this.#leaving === "breaks") socket.resetAndDestroy();
+    if (this.#close === "announced" || this.#close === "end") socket.end();
+    if (this.#close === "reset") socket.resetAndDestroy();
   }
 }
 

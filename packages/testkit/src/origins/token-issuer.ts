@@ -13,7 +13,7 @@ export class TokenIssuer {
   readonly used: string[] = [];
   /** Active opaque tokens, with their introspection responses. */
   readonly opaque = new Map<string, object>();
-  /** Every token it has issued or received: none of them may be printed anywhere. */
+  /** Every token that it has issued or received. None of them may be printed anywhere. */
   readonly secrets = new Set<string>([TOKEN_SECRET]);
   /** Lifetime of issued tokens in seconds. */
   lifetime = 3;

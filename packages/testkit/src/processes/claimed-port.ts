@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// Below the kernel's range for outgoing connections, so that none of them takes a claimed port.
+// Below the kernel's port range for outgoing connections, so that no connection uses a claimed port.
 const FIRST = 12_000;
 const LAST = 32_000;
 const CLAIMS = join(tmpdir(), "postern-test-ports");

@@ -11,8 +11,8 @@ interface ProcessFigures {
 }
 
 /**
- * The resources of a process before a fault, to compare with those after it:
- * `const baseline = ProcessBaseline.take(server.program); …; await baseline.regained()`.
+ * The resources of a process before a fault, to compare with those after it: `const baseline =
+ * ProcessBaseline.take(server.program); …; await baseline.restored()`.
  */
 export class ProcessBaseline {
   readonly #program: Program;
@@ -28,7 +28,7 @@ export class ProcessBaseline {
   }
 
   /** Waits until the process has no more file descriptors than before, and at most `slack` bytes more memory. */
-  async regained({ slack = MEMORY_SLACK, ...options }: UntilOptions & { slack?: number } = {}): Promise<void> {
+  async restored({ slack = MEMORY_SLACK, ...options }: UntilOptions & { slack?: number } = {}): Promise<void> {
     const { openFiles, residentBytes } = this.#before;
     const { pid } = this.#program;
     const now = (): ProcessFigures => figures(pid);

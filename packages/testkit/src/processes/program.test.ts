@@ -59,10 +59,10 @@ test("a baseline waits until the process has closed its additional files", async
   `);
   await program.waitFor("ready", () => program.stdout.includes("ready"));
   const baseline = ProcessBaseline.take(program);
-  await baseline.regained();
+  await baseline.restored();
   program.signal("SIGUSR2");
   await program.waitFor("opened", () => program.stdout.includes("opened"));
-  await expect(baseline.regained({ timeout: 100 })).rejects.toThrow(/open files/);
+  await expect(baseline.restored({ timeout: 100 })).rejects.toThrow(/open files/);
   program.signal("SIGHUP");
-  await baseline.regained();
+  await baseline.restored();
 });

@@ -22,10 +22,10 @@ export interface Exit {
 
 const running = new Set<Program>();
 
-/** The runtime folder of clients of this test process, apart from the developer's own clients. */
+/** The runtime folder of this test process's clients, separate from the developer's own clients. */
 const RUNTIME_FOLDER = join(tmpdir(), `postern-test-run-${process.pid}`);
 
-// The last resort: a test process that exits kills the programs it started.
+// The last resort: when a test process exits, it kills the programs that it started.
 process.on("exit", () => {
   for (const program of running) program.signal("SIGKILL");
   rmSync(RUNTIME_FOLDER, { recursive: true, force: true });
@@ -76,7 +76,7 @@ export class Program {
     this.#child.kill(name);
   }
 
-  /** Kills it at once and waits for its end. Idempotent. */
+  /** Kills the process at once and waits for its end. Idempotent. */
   async kill(): Promise<void> {
     if (this.exit === undefined) this.signal("SIGKILL");
     await this.exited;
@@ -88,14 +88,14 @@ export class Program {
     await this.ends(0);
   }
 
-  /** Waits until it ends by itself. Throws, with its output, when the exit code differs. */
+  /** Waits until the process ends by itself. Throws with its output when the exit code differs. */
   async ends(code: number, timeout = 25_000): Promise<void> {
     const details = (): string => this.#report();
     const exit = await until(`${this.command} to end`, () => this.exit, { timeout, details });
     if (exit.code !== code) throw new Error(`ended with ${exit.code ?? exit.signal}, not ${code}\n${details()}`);
   }
 
-  /** Waits for `condition`. Throws at once when the process ends before. */
+  /** Waits for `condition`. Throws at once when the process ends first. */
   async waitFor<T>(what: string, condition: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
     const outcome = await until<{ value: T } | Exit>(
       what,

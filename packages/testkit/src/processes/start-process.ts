@@ -9,7 +9,7 @@ import { TEST_KEY } from "./server-process.js";
 
 /** A running `postern start --json` with a configuration of its own. */
 export class StartProcess {
-  /** The folder of its configuration and of files that it creates there. */
+  /** The folder of its configuration, and of files that it creates there. */
   readonly folder: string;
   readonly file: string;
   readonly program: Program;
