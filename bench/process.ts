@@ -3,12 +3,12 @@ import { openSync, closeSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { childrenOf } from "./measure/process-usage.ts";
 
-/** Between SIGTERM and SIGKILL. */
-const PATIENCE_MS = 3000;
+/** Milliseconds between SIGTERM and SIGKILL. */
+const KILL_AFTER_MS = 3000;
 
 const living = new Set<Process>();
 
-// No process started here may outlive the run, however the run ends.
+// No process started here may outlive the run, regardless of how the run ends.
 process.on("exit", () => {
   for (const child of living) child.kill();
 });
@@ -17,7 +17,7 @@ export interface ProcessOptions {
   name: string;
   command: string;
   args: string[];
-  /** The file for standard error. Its end is shown when the process dies. */
+  /** The file for standard error. Its end is shown when the process fails. */
   log: string;
   env?: Record<string, string>;
   /** The network namespace to run in. */
@@ -59,10 +59,10 @@ export class Process {
       this.#child.once("exit", end);
       this.#child.once("error", () => end(127));
     });
-    // A program that has ended cannot read; `exited` reports that.
+    // A program that has ended cannot read its input; `exited` reports the end.
     this.#child.stdin!.on("error", () => {});
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
-      // Only the latest lines matter; a program that prints a lot must not fill memory.
+      // Only the latest lines matter, and a program that prints a lot must not fill the memory.
       if (this.#lines.push(line) > 1000) this.#lines.shift();
       this.#wake();
     });
@@ -102,12 +102,12 @@ export class Process {
 
   async stop(): Promise<void> {
     this.signal("SIGTERM");
-    const timer = setTimeout(() => this.kill(), PATIENCE_MS);
+    const timer = setTimeout(() => this.kill(), KILL_AFTER_MS);
     await this.exited;
     clearTimeout(timer);
   }
 
-  /** Kills it at once, with its children: nginx's worker would otherwise survive. */
+  /** Kills the process at once together with its children; otherwise nginx's worker would survive. */
   kill(): void {
     if (this.#ended) return;
     for (const pid of childrenOf(this.pid)) endQuietly(pid);
@@ -119,7 +119,7 @@ function endQuietly(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has already ended.
+    // The process has already ended.
   }
 }
 

@@ -2,7 +2,7 @@ import type { Program } from "./programs.ts";
 import type { Settings } from "./settings.ts";
 import type { Stage } from "./stage.ts";
 
-/** One thing to measure. It adds one or more lines to the table. */
+/** A measurement, which adds one or more lines to the table. */
 export interface Row {
   /** The argument of `npm run bench` that selects it. */
   name: string;
@@ -10,9 +10,9 @@ export interface Row {
   about: string;
   /** Programs that must be installed. */
   needs: Program[];
-  /** Runs only when it is named: it explains figures and has no bar. */
+  /** Runs only when it is named, because it explains figures and has no target. */
   onRequest?: true;
-  /** The longest time it may take with these settings, in seconds. After that it fails. */
+  /** The maximum time with these settings, in seconds. After that the row fails. */
   limit(settings: Settings): number;
   run(stage: Stage, settings: Settings): Promise<Line[]>;
 }
@@ -30,7 +30,7 @@ export interface Line {
   /** With --against: the ratio of two setups of the same build. */
   noise: string;
   note: string;
-  /** Every measurement, for the JSON file beside the table. */
+  /** Every measurement, for the JSON file with the table. */
   raw?: unknown;
 }
 

@@ -54,7 +54,7 @@ const text = [conditions(machine), table(lines, settings.against === undefined ?
 console.log(`\n${text}\n`);
 console.log(save(text, lines, settings, machine));
 if (settings.write) await writeReadme(text);
-// A missed bar is a failure, so that scripts see it too.
+// A missed target is a failure, so that scripts detect it.
 process.exit(lines.some(({ result }) => result === "MISSED" || result === "failed") ? 1 : 0);
 
 /** Runs one row on a stage of its own, within its time limit. A failure becomes a line of the table. */
@@ -67,7 +67,7 @@ async function measured(row: Row): Promise<Line[]> {
   });
   try {
     const work = row.run(stage, settings);
-    // If another promise rejects first, closing the stage makes the work fail too, and nothing awaits it.
+    // If another promise rejects first, closing the stage also makes the work fail, and nothing awaits that failure.
     work.catch(() => {});
     return await Promise.race([work, late, stage.broken]);
   } catch (error) {

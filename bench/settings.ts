@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 export interface Settings {
-  /** Names of rows; empty means all that do not have to be named. */
+  /** Names of rows; empty means all rows that need not be named. */
   rows: string[];
   /** Interleaved rounds of each measurement. With `against`, rounds of each process pair. */
   rounds: number;
@@ -13,7 +13,7 @@ export interface Settings {
   against: string | undefined;
   /** Length of one timed measurement; undefined means each row's own default. */
   seconds: number | undefined;
-  /** One short round with small amounts, to check that everything works. The figures mean nothing. */
+  /** One short round with small amounts, to check that everything works. The figures are meaningless. */
   quick: boolean;
   /** Profile server and client while they are measured. */
   profile: boolean;

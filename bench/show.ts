@@ -1,6 +1,6 @@
 import type { Ratio } from "./measure/statistics.ts";
 
-/** Figures with three significant digits, for people. */
+/** Formats figures with three significant digits. */
 export function perSecond(rate: number): string {
   return `${Math.round(rate / 10 ** digits(rate)) * 10 ** digits(rate)}`.replace(/\B(?=(\d{3})+$)/g, ",") + " /s";
 }

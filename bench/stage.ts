@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Process } from "./process.ts";
 
-/** Owns the processes and files of one row. Closing it ends and removes them. */
+/** Owns the processes and files of one row. Closing it ends the processes and removes the files. */
 export class Stage {
   readonly dir = mkdtempSync(join(tmpdir(), "postern-bench-"));
   /** Rejects when a program of `start` ends unexpectedly, or when the stage is closed. */
@@ -13,7 +13,7 @@ export class Stage {
   #break: (error: Error) => void = () => {};
   #closers: (() => Promise<void> | void)[] = [];
   #closing: Promise<void> | undefined;
-  /** Programs that `stop` has ended, whose exit is expected. */
+  /** Programs that `stop` has ended and whose exit is expected. */
   #expected = new WeakSet<Process>();
   #count = 0;
 

@@ -16,7 +16,7 @@ interface Outcome {
 
 const folder = mkdtempSync(join(tmpdir(), "postern-faults-"));
 const report = join(folder, "report.json");
-// One after the other, because a fault of one test can affect the whole machine.
+// One test after the other, because a fault of one test can affect the whole machine.
 const sequential = ["--maxWorkers=1", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
 const args = ["vitest", "run", "tests/faults", ...sequential];
 const { status } = spawnSync("npx", args, {

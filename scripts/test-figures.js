@@ -11,7 +11,7 @@ const failed = count("failed");
 const skipped = tests.length - passed - failed;
 for (const { status, fullName } of tests)
   if (status !== "passed" && status !== "failed") console.log(`not run (${status}): ${fullName}`);
-// A file that does not load has no tests to count, and still failed.
+// A file that cannot be loaded has no tests to count, but it counts as a failure.
 const broken = report.testResults.filter(
   ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
 );

@@ -4,7 +4,7 @@ import type { Settings } from "../settings.ts";
 /** The three setups of a comparison, in the order in which results are kept. */
 export const SETUPS = ["against", "current", "repeat"] as const;
 
-/** Every order of three setups: over six rounds each setup is measured twice in each place. */
+/** Every order of three setups. In six rounds each setup is measured twice in each position. */
 const ORDERS = [
   [0, 1, 2],
   [2, 1, 0],
@@ -14,14 +14,14 @@ const ORDERS = [
   [1, 0, 2],
 ] as const;
 
-/** A running setup of one build, ready to be measured again and again. */
+/** A running setup of one build, which can be measured repeatedly. */
 export interface Subject<T> {
   measure(): Promise<T>;
   /** Ends its processes. */
   close(): Promise<void>;
 }
 
-/** For each setup and each process pair, the values of the rounds. */
+/** The values of the rounds, for each setup and each process pair. */
 export type Samples<T> = Record<(typeof SETUPS)[number], T[][]>;
 
 /**

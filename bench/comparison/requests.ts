@@ -12,7 +12,7 @@ import { summary } from "./summary.ts";
 const BURST_MS = 200;
 /** Compiles the hot code before anything is measured. */
 const WARM_UP_MS = 1500;
-/** Work that a burst left behind, such as the end of a collection, belongs to it. */
+/** Work that a burst leaves behind, such as the end of a garbage collection, is counted with it. */
 const SETTLE_MS = 20;
 
 /** CPU time of server and client per request, in bursts over connections that stay open. */

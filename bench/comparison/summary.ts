@@ -4,14 +4,14 @@ import { line, verdict, type Line } from "../row.ts";
 import type { Settings } from "../settings.ts";
 import type { Samples } from "./compare-builds.ts";
 
-/** The cost of the current build may reach this share of the other build's. */
+/** The maximum cost of the current build, relative to the other build. */
 const BAR = 1.03;
-const LEAST_ROUNDS = 20;
-const LEAST_PAIRS = 3;
+const MIN_ROUNDS = 20;
+const MIN_PAIRS = 3;
 
 /**
- * One line of the table: medians of all rounds, the paired ratio, and beside it the same ratio of two setups of the
- * same build. With too few rounds there is no verdict.
+ * One line of the table: the medians of all rounds, the paired ratio, and the same ratio of two setups of the same
+ * build. With too few rounds there is no verdict.
  */
 export function summary(
   measure: string,
@@ -22,7 +22,7 @@ export function summary(
   const [against, current, repeat] = [samples.against.flat(), samples.current.flat(), samples.repeat.flat()];
   const ratio = ratioInterval(current, against);
   const pairs = samples.current.map((rounds, pair) => ratioInterval(rounds, samples.against[pair]!).median.toFixed(3));
-  const enough = settings.rounds >= LEAST_ROUNDS && settings.pairs >= LEAST_PAIRS;
+  const enough = settings.rounds >= MIN_ROUNDS && settings.pairs >= MIN_PAIRS;
   return line({
     measure,
     product: show(median(current)),
@@ -36,7 +36,7 @@ export function summary(
   });
 }
 
-/** The current build costs no more, as far as the interval can show: it ends within the bar, or includes 1. */
+/** Whether the current build costs no more, as far as the interval shows: it ends within the limit, or includes 1. */
 export function isWithin({ low, high }: RatioInterval): boolean {
   return high <= BAR || low <= 1;
 }

@@ -9,11 +9,12 @@ import { compareBuilds, type Samples } from "./compare-builds.ts";
 import { describe } from "./summary.ts";
 
 /**
- * With one connection each request is alone, so counts hardly vary; with 64 they depend on what happens to be batched.
+ * With one connection the requests do not overlap, so the counts hardly vary. With 64 connections the counts depend on
+ * which requests are batched.
  */
 const CONNECTIONS = [1, 64];
 const SECONDS = 1;
-/** Counts vary less than times. */
+/** Counts vary less than times, so fewer rounds are enough. */
 const ROUNDS = 2;
 
 /** System calls of server and client per request. */

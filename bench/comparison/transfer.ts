@@ -9,7 +9,7 @@ import { compareBuilds, type Subject } from "./compare-builds.ts";
 import { cpuOf } from "./requests.ts";
 import { summary } from "./summary.ts";
 
-/** Half a second or so, and several cycles of the garbage collector. */
+/** About half a second of transfer, and several cycles of the garbage collector. */
 const BYTES = 300_000_000;
 const QUICK_BYTES = 50_000_000;
 const SETTLE_MS = 20;

@@ -9,7 +9,7 @@ import { dial, fail, report, settings, type Target } from "./settings.ts";
 
 const target = settings<Target & { connections: number }>();
 const request = Buffer.from(`GET ${target.path} HTTP/1.1\r\nHost: ${target.host}\r\n\r\n`);
-/** Shared: each read is parsed before the next one. */
+/** Shared, because each read is parsed before the next one. */
 const buffer = Buffer.alloc(1 << 16);
 
 let deadline = 0;

@@ -8,7 +8,7 @@ import { report, settings } from "./settings.ts";
 
 const { host, port, small, largeBytes } = settings<{ host: string; port: number; small: string; largeBytes: number }>();
 
-/** Small enough that a small response does not wait long behind it. */
+/** Small, so that a small response does not wait long behind it. */
 const PIECE = Buffer.alloc(64 * 1024);
 
 let received = 0;
@@ -19,7 +19,7 @@ createServer({ noDelay: true }, (socket) => void new Connection(socket)).listen(
 class Connection {
   #socket: Socket;
   #head = "";
-  /** The length of the present request's body, and the bytes of it that have not arrived; -1 while a head is read. */
+  /** The body length of the current request, and the bytes of it that have not arrived; -1 while a head is read. */
   #length = 0;
   #left = -1;
   /** Bytes of a large response that have not been sent. */

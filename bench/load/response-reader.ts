@@ -3,7 +3,7 @@ import { fail } from "./settings.ts";
 /** Reads responses with a Content-Length from the bytes of a connection. It discards their bodies. */
 export class ResponseReader {
   #head = "";
-  /** Bytes of the present body that have not arrived; -1 while its head is read. */
+  /** Bytes of the current body that have not arrived; -1 while its head is read. */
   #left = -1;
   #onBody: (bytes: number) => void;
   #onEnd: () => void;

@@ -24,7 +24,7 @@ export interface Target {
   /** The Host to send. */
   host: string;
   path: string;
-  /** Use TLS, without a check of the certificate. */
+  /** Whether to use TLS, without verifying the certificate. */
   secure?: boolean;
 }
 

@@ -10,7 +10,10 @@ export interface Observed<T> {
   cpu: number;
 }
 
-/** Runs `work` and measures the CPU time of the setup's processes. With `--profile` it profiles Postern's processes. */
+/**
+ * Runs `work` and measures the CPU time of the setup's processes. With `--profile` it also profiles Postern's
+ * processes.
+ */
 export async function observe<T>(
   setup: Setup,
   settings: Settings,

@@ -4,12 +4,12 @@ import { readdirSync, readFileSync } from "node:fs";
 /** Clock ticks per second, the unit of CPU time in /proc/PID/stat. */
 const TICKS = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-/** User and system time of a process, all its threads, and its present children, in seconds. */
+/** User and system time of a process, all its threads, and its current children, in seconds. */
 export function cpuSeconds(pid: number): number {
   let seconds = 0;
   for (const id of [pid, ...childrenOf(pid)]) {
     const stat = readFileSync(`/proc/${id}/stat`, "utf8");
-    // The second field is the program's name and may contain spaces; counting starts after its closing bracket.
+    // The second field is the program's name and may contain spaces, so the fields are read after its closing bracket.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     seconds += (Number(fields[11]) + Number(fields[12])) / TICKS;
   }
@@ -17,8 +17,8 @@ export function cpuSeconds(pid: number): number {
 }
 
 /**
- * CPU time of the present threads of a process and of its children, in seconds. Its resolution is nanoseconds, for
- * rounds of 200 ms: /proc/PID/stat counts ticks of 10 ms. The time of threads that have ended is missing.
+ * CPU time of the current threads of a process and of its children, in seconds. Its resolution is nanoseconds, for
+ * rounds of 200 ms; /proc/PID/stat counts ticks of 10 ms. The time of threads that have ended is not included.
  */
 export function threadSeconds(pid: number): number {
   let nanoseconds = 0;

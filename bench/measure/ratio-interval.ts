@@ -2,7 +2,7 @@ import { median } from "./statistics.ts";
 
 export interface RatioInterval {
   median: number;
-  /** The ends of the interval that contains the true median at the given confidence. */
+  /** The ends of the interval that contains the true median with the given confidence. */
   low: number;
   high: number;
 }

@@ -21,7 +21,10 @@ export interface Ratio {
   max: number;
 }
 
-/** Compares values of the same round: the machine's speed changes from minute to minute, but both values share it. */
+/**
+ * Compares values of the same round. The machine's speed changes from minute to minute, but affects both values
+ * equally.
+ */
 export function pairedRatio(product: number[], yardstick: number[]): Ratio {
   const ratios = product.map((value, round) => value / yardstick[round]!);
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };

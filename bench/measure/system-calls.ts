@@ -41,7 +41,8 @@ interface Trace {
 async function trace(stage: Stage, child: Process): Promise<Trace> {
   const file = join(stage.folder("trace"), "counts");
   const pids = [child.pid, ...childrenOf(child.pid)].flatMap((pid) => ["-p", `${pid}`]);
-  // strace reports on standard error that it is attached; a shell redirects that to where the bench reads lines.
+  // strace reports on standard error that it is attached. A shell redirects this to standard output, where the bench
+  // reads lines.
   const tracer = stage.run("strace", "sh", ["-c", 'exec strace "$@" 2>&1', "sh", "-c", "-f", "-o", file, ...pids]);
   await tracer.line((text) => text.includes("attached"));
   const end = async (): Promise<string> => {

@@ -26,7 +26,7 @@ export const besideBulk: Row = {
     const origin = await startOrigin(stage);
     const nginx = await startNginx(stage, origin.plain);
     const product = await startPostern(stage, settings, origin.plain);
-    // Without a proxy, for the delay that the machine itself causes.
+    // Without a proxy, to measure the delay that the machine itself causes.
     const setups = [product, nginx.yardstick, direct(origin.plain)];
     return compareBeside(stage, settings, setups, origin, {
       seconds: duration(settings, SECONDS),
@@ -38,7 +38,7 @@ export const besideBulk: Row = {
 
 export interface BesideOptions extends BulkOptions {
   seconds: number;
-  /** Resolves when earlier transfers have left no work behind. */
+  /** Resolves when earlier transfers have no work left. */
   quiet: () => Promise<void>;
   /** Appended to the name of the measure. */
   where?: string;

@@ -65,7 +65,8 @@ interface Parser {
 }
 
 /**
- * The head reader alone, beside the parser of node:http: no sockets, one message at a time, each whole in one buffer.
+ * Compares the head reader alone with the parser of node:http: without sockets, one message at a time, each complete in
+ * one buffer.
  */
 export const heads: Row = {
   name: "heads",

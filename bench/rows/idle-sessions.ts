@@ -9,7 +9,7 @@ import { startServer, type PosternServer } from "../setups/postern.ts";
 
 const BAR = 12 * 1024;
 const TOGETHER = 16;
-/** After the last login, until temporary state of the logins is gone. */
+/** The time after the last login until the temporary state of the logins is released. */
 const SETTLE_MS = 2000;
 
 /** The server's memory for an idle session. */
@@ -24,7 +24,7 @@ export const idleSessions: Row = {
     for (let round = 0; round < settings.rounds; round++) rounds.push(await measure(stage, settings, count));
     const resident = median(rounds.map((cost) => cost.resident));
     const heap = median(rounds.map((cost) => cost.heap));
-    // Growth into pages that were free before is invisible to one of both figures, so the larger one counts.
+    // One of the two figures does not include growth into pages that were free before, so the larger figure is used.
     const each = Math.max(resident, heap);
     return [
       line({
@@ -56,7 +56,7 @@ async function measure(stage: Stage, settings: Settings, count: number): Promise
   await pause(SETTLE_MS);
   const after = await memoryAfterCollection(inspector);
   inspector.close();
-  // The server first, so that it does not handle two thousand goodbyes.
+  // The server is stopped first, so that it does not handle two thousand disconnects.
   await stage.stop(server.process);
   await stage.stop(driver);
   return { resident: (after.rss - before.rss) / count, heap: (inHeap(after) - inHeap(before)) / count };

@@ -11,7 +11,7 @@ import { compareBeside } from "./beside-bulk.ts";
 import { quiet } from "./quiet.ts";
 
 const SECONDS = 10;
-/** The limit exceeds what TCP queues, so that the shaper itself drops nothing. */
+/** The limit exceeds the bytes that TCP queues, so that the shaper itself drops nothing. */
 const SHAPE = ["rate", "10mbit", "burst", "16kb", "limit", "8mb"];
 const SERVER_HOST = "198.18.0.1";
 const CLIENT_HOST = "198.18.0.2";

@@ -4,19 +4,19 @@ import { milliseconds } from "../show.ts";
 import { startClient, startServer } from "../setups/postern.ts";
 
 const BAR_MS = 400;
-const LEAST_ROUNDS = 9;
+const MIN_ROUNDS = 9;
 
 /** The time from the start of the command to its URL. */
 export const start: Row = {
   name: "start",
   about: "`postern http` from its start to the public URL",
   needs: [],
-  limit: (settings) => 60 + 10 * Math.max(settings.rounds, LEAST_ROUNDS),
+  limit: (settings) => 60 + 10 * Math.max(settings.rounds, MIN_ROUNDS),
   run: async (stage, settings) => {
     const server = await startServer(stage, settings);
     const product: number[] = [];
     const bare: number[] = [];
-    const rounds = settings.quick ? 2 : Math.max(settings.rounds, LEAST_ROUNDS);
+    const rounds = settings.quick ? 2 : Math.max(settings.rounds, MIN_ROUNDS);
     for (let round = 0; round < rounds; round++) {
       const began = performance.now();
       const client = await startClient(stage, settings, server, "127.0.0.1:9");

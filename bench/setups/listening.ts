@@ -2,25 +2,25 @@ import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Process } from "../process.ts";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 /**
- * Waits until a program listens on `port` in the process's network namespace. It reads the kernel's table, so no probe
- * is counted or logged.
+ * Waits until a program listens on `port` in the process's network namespace. It reads the kernel's table, so no
+ * connection is counted or logged.
  */
 export async function listening(child: Process, port: number): Promise<void> {
-  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(10)) {
+  for (const until = Date.now() + TIMEOUT_MS; Date.now() < until; await pause(10)) {
     if (child.ended) throw new Error(child.obituary());
     if (isListening(connections(child.pid), port)) return;
   }
-  throw new Error(`${child.name} does not listen on port ${port} after ${PATIENCE_MS / 1000} s`);
+  throw new Error(`${child.name} does not listen on port ${port} after ${TIMEOUT_MS / 1000} s`);
 }
 
 function connections(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/net/tcp`, "utf8");
   } catch {
-    // It has just ended; the next iteration notices.
+    // The process has just ended; the next iteration detects this.
     return "";
   }
 }

@@ -9,7 +9,7 @@ export interface Setup {
   address: string;
   /** The Host that they send. */
   host: string;
-  /** They use HTTPS. */
+  /** Whether visitors use HTTPS. */
   secure?: boolean;
   /** The processes whose CPU time and memory are counted. */
   processes: Process[];
@@ -43,7 +43,10 @@ export function expectResponse(setup: Setup, path: string): Promise<void> {
   });
 }
 
-/** Measures every setup once in each round, in alternating order, so that all setups share the machine's changes. */
+/**
+ * Measures every setup once in each round, in alternating order, so that changes of the machine affect all setups
+ * equally.
+ */
 export async function interleave<W, T>(
   setups: W[],
   rounds: number,
