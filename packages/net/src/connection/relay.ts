@@ -12,6 +12,8 @@ export interface RelayOptions {
    * them arrived.
    */
   onClose: "drop" | "flush";
+  /** The stream takes more of the connection's bytes after it was blocked. */
+  onUnblocked?(): void;
   /** The connection is closed, and so is the stream. */
   onDone(): void;
 }
@@ -101,6 +103,7 @@ export class Relay implements ConnectionHandler {
 
   onStreamDrain(): void {
     this.isBlocked = false;
+    this.#options.onUnblocked?.();
     if (!this.#isClosed) this.#connection.resume();
   }
 
