@@ -61,3 +61,10 @@ test("after a switch, an origin that is slower than the visitor is given up only
   pass(1);
   expect([connection.state, stream.state]).toEqual(["reset", "reset"]);
 });
+
+test("a head that never ends is refused in the form that it accepts", () => {
+  const { connection, send, pass } = visit({ head: 2_000 });
+  send("GET / HTTP/1.1\r\nAccept: application/json\r\nX: ");
+  pass(3);
+  expect(connection.take()).toMatch(/^HTTP\/1\.1 408 [^]*\r\nContent-Type: application\/json/);
+});

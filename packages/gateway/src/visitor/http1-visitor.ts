@@ -105,7 +105,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
       case "body":
         return exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
       case "deadline":
-        if (this.#state === "head" && this.#held.length > 0) this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+        if (this.#state === "head" && this.#held.length > 0) this.#refusePartialHead();
         else this.connection.destroy();
         return;
       default:
@@ -332,6 +332,12 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   // ---- answering
+
+  /** The head was read from bytes that are no longer valid, and the response depends on what has come of it. */
+  #refusePartialHead(): void {
+    this.#head.read(this.#held, 0, this.#held.length);
+    this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+  }
 
   #refuse(refusal: Refusal): void {
     this.#respond(refusal, false);
