@@ -73,7 +73,7 @@ export const ERRORS = {
   PN_UNSUPPORTED: {
     number: 13,
     retryable: false,
-    message: "The peer does not support this. Update it, or do without.",
+    message: "The peer does not support this feature. Update it, or do not use the feature.",
   },
   PN_SERVER_UNREACHABLE: {
     number: 14,
@@ -90,13 +90,13 @@ export const ERRORS = {
     number: 16,
     retryable: false,
     message:
-      "The server's TLS certificate is not trusted. The reason says what to do; for a private CA, set ca_file in [tunnel.ssl].",
+      "The server's TLS certificate is not trusted. The reason includes the remedy; for a private CA, set ca_file in [tunnel.ssl].",
   },
   PN_PROXY_UNREACHABLE: {
     number: 17,
     retryable: true,
     message:
-      "The HTTP proxy cannot be reached, or cannot reach the server. Check the proxy's address, and that it allows the server's.",
+      "The HTTP proxy cannot be reached, or cannot reach the server. Check the proxy's address, and that the proxy allows connections to the server.",
   },
   PN_PROXY_REFUSED: {
     number: 18,
@@ -108,7 +108,7 @@ export const ERRORS = {
     number: 19,
     retryable: false,
     message:
-      "The TLS certificate of the HTTP proxy is not trusted. The reason says what to do; for a private CA, set ca_file in [tunnel.ssl].",
+      "The TLS certificate of the HTTP proxy is not trusted. The reason includes the remedy; for a private CA, set ca_file in [tunnel.ssl].",
   },
   PN_NAME_INVALID: {
     number: 20,
@@ -145,7 +145,7 @@ export const ERRORS = {
   PN_HOST_HEADER: {
     number: 27,
     retryable: false,
-    message: "The Host header to set is not a valid host name. Use name, name:port or `rewrite`.",
+    message: "The configured Host header is not a valid host name. Use name, name:port or `rewrite`.",
   },
   PN_CLOSED: {
     number: 26,
@@ -204,12 +204,13 @@ export const ERRORS = {
   PN_DATA_PLANE_LOST: {
     number: 39,
     retryable: true,
-    message: "Requests no longer reach the client through this session, although it responds. The client reconnects.",
+    message:
+      "Requests no longer reach the client through this session, although the session responds to heartbeats. The client reconnects.",
   },
   PN_CANCELLED: {
     number: 40,
     retryable: true,
-    message: "The peer cancelled the exchange before it was complete. Send the request again.",
+    message: "The peer cancelled the request before it was complete. Send the request again.",
   },
   PN_STREAM_LIMIT: {
     number: 41,
@@ -249,7 +250,8 @@ export const ERRORS = {
   PN_OWNER_NAME_LIMIT: {
     number: 49,
     retryable: false,
-    message: "You hold as many names as the server allows. Use one of them again, or wait until unused ones are free.",
+    message:
+      "You hold as many names as the server allows. Use one of them again, or wait until unused names are released.",
   },
   PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;

@@ -26,7 +26,7 @@ export function baseDomainRefusals(tunnelPattern: string): Readonly<Record<BaseD
     ],
     PN_CONNECT_UPGRADE: [
       426,
-      "Postern clients connect here by WebSocket. If you are running one, let your proxies pass the Upgrade header.",
+      "Postern clients connect here by WebSocket. If you are running one, configure your proxies to forward the Upgrade header.",
       { fields: { Upgrade: "websocket" } },
     ],
     PN_CONNECT_HANDSHAKE: [400, "This is not a valid WebSocket handshake for `/connect`. Connect with `postern http`."],
@@ -37,7 +37,7 @@ export function baseDomainRefusals(tunnelPattern: string): Readonly<Record<BaseD
     ],
     PN_CONNECT_SUBPROTOCOL: [
       400,
-      `This server needs the WebSocket subprotocol \`${SUBPROTOCOL}\`. Use a client of the server's version.`,
+      `This server needs the WebSocket subprotocol \`${SUBPROTOCOL}\`. Use a client with the same version as the server.`,
     ],
     PN_METRICS_TOKEN: [
       401,
@@ -46,7 +46,7 @@ export function baseDomainRefusals(tunnelPattern: string): Readonly<Record<BaseD
     ],
     PN_METRICS_ELSEWHERE: [
       403,
-      "The metrics are served to this machine only. Set a metrics_token to read them from elsewhere.",
+      "The metrics are available only on the server's own machine. Set a metrics_token to read them from elsewhere.",
     ],
   });
 }
