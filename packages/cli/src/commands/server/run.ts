@@ -53,6 +53,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       settings,
       files: credentials.files,
       warnings: credentials.warnings,
+      whileStopping: true,
       check,
       isFixed: ([first, second, ...rest]) =>
         first === "logging" ||
