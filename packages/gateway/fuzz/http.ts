@@ -29,7 +29,7 @@ function same(what: string, actual: unknown, expected: unknown): void {
   throw new Error(`${what}\n  is        ${JSON.stringify(actual)}\n  should be ${JSON.stringify(expected)}`);
 }
 
-/** Reads a message between other bytes, first a piece of it, then all. */
+/** Reads a message between other bytes: first a part of it, then all of it. */
 function readTwice(text: string, cut: number, read: (bytes: Buffer, start: number, end: number) => number): number {
   const bytes = Buffer.from(`\r\n\r\n${text}\r\n\r\n`, "latin1");
   const part = read(bytes, 4, 4 + (cut % (text.length + 1)));
@@ -50,7 +50,7 @@ interface PassedBody {
   left: string;
 }
 
-/** Passes a chunked body through the reader in pieces; nothing of a refused piece is passed on. */
+/** Passes a chunked body through the reader in pieces. Nothing of a refused piece is passed on. */
 function passBody(text: string, where: readonly number[]): PassedBody {
   const bytes = Buffer.from(text, "latin1");
   const ends = [...new Set([...where.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
@@ -141,13 +141,13 @@ async function responseIsReadByNode(
   });
 }
 
-/** For any damaged body, node sees its end only where the reader did, and then the same content. */
+/** For any damaged body, node sees the end only where the reader did, and with the same content. */
 async function bodyIsReadByNode(text: string, where: number[]): Promise<void> {
   const { passed, state, left } = passBody(text, where);
   const whole = passBody(text, []);
   const done = state === "done";
-  // In pieces, a fault in trailers is found when their line ends. Until then the body is open, which is as good: its
-  // end is not passed on.
+  // In pieces, an error in a trailer is detected when its line ends. Until then the body is open, which is equivalent,
+  // because its end is not passed on.
   if (whole.state === "refused") same("whether the end was seen", done, false);
   else same("the same body in one piece", { passed, state, left }, whole);
   const head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -10,7 +10,7 @@ export class MemorySocket extends Duplex {
     done();
   }
 
-  /** node:http sets timers on its sockets, which are not needed here. */
+  /** node:http sets timers on its sockets. They are not needed here. */
   setTimeout(): this {
     return this;
   }
@@ -32,7 +32,7 @@ export class MemorySocket extends Duplex {
   }
 }
 
-/** Everything that was pushed has been read, parsed and delivered: streams hand on within a turn or two. */
+/** Resolves when everything that was pushed has been read, parsed and delivered, which takes one or two turns. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

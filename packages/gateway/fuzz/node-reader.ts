@@ -13,7 +13,7 @@ export interface Seen {
   complete: boolean;
 }
 
-/** All that node:http made of some bytes. */
+/** Everything that node:http read from some bytes. */
 export interface Reading {
   messages: Seen[];
   /** What followed an upgrade. */
@@ -27,7 +27,7 @@ const server = createServer({ maxHeaderSize: LIMIT });
 server.on("request", (message) => sinks.get(message.socket)?.(message));
 server.on("checkContinue", (message) => sinks.get(message.socket)?.(message));
 server.on("upgrade", (message, socket, rest) => sinks.get(socket)?.(message, rest));
-// Errors are heard on each socket; without a listener here node would answer them.
+// Each socket handles its errors. Without a listener here, node would respond to them.
 server.on("clientError", (error, socket) => socket.emit("refused", error));
 
 /** Lets a node:http server read `bytes`. */

@@ -71,10 +71,10 @@ export type Step =
   | { origin_sends: string }
   | { origin_ends: "end" | "reset" }
   | { origin_gets: string }
-  /** The beginning of this, or all: how much depends on the pieces in which it came. */
+  /** The origin receives the beginning of this, or all of it, depending on the pieces in which it was sent. */
   | { origin_gets_part_of: string };
 
-/** A response of the gateway's own. */
+/** A response that the gateway generates. */
 export interface OwnResponse {
   status: number;
   code: string;

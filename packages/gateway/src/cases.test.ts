@@ -17,7 +17,7 @@ const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const GET_FORWARDED = `GET / HTTP/1.1\r\nHost: a\r\n${IDENTITY}\r\n`;
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/** A request before a case. Its connection to the origin closes, so that the case begins with a new one. */
+/** A request before the test case. Its connection to the origin closes, so that the case begins with a new one. */
 const BEFORE = GET.replace("/", "/before");
 const BEFORE_STEPS: ScenePart[] = [
   { origin_gets: GET_FORWARDED.replace("/", "/before") },
@@ -198,12 +198,12 @@ function sentIn(step: Step): string {
   return "visitor_sends" in step ? step.visitor_sends : "origin_sends" in step ? step.origin_sends : "";
 }
 
-/** Whether the visitor can send another request after it. */
+/** Whether the visitor can send another request afterwards. */
 function goesOn({ steps, visitor, origin }: Dialogue): boolean {
   return visitor === "open" && origin !== "open" && !steps.some((step) => "visitor_ends" in step);
 }
 
-/** The same after a plain request that was sent with it, and has to be answered first. */
+/** The same dialogue after a plain request that was sent with it, and that must be answered first. */
 function comesBehind({ steps, origin, ...rest }: Dialogue): Scene {
   const [first, ...others] = steps as [{ visitor_sends: string }, ...Step[]];
   const together = { visitor_sends: BEFORE + first.visitor_sends };

@@ -44,7 +44,7 @@ test("an error while one visitor is served closes its connection, is reported, a
   expect(await visit(port, "/other")).toMatch(/^HTTP\/1\.1 404 /);
 });
 
-/** An origin that takes the head, or all of the request, and never responds. */
+/** An origin that reads the head, or all of the request, and never responds. */
 class SilentUpstream implements Upstream, ByteStream {
   readonly unavailable = undefined;
   readonly suspect = false;

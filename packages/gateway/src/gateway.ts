@@ -24,7 +24,7 @@ export interface GatewayOptions {
   onFault?: (error: unknown) => void;
 }
 
-/** Serves visitors' connections, wherever they come from: reads their requests, routes each, relays it. */
+/** Serves visitors' connections: reads their requests, routes each request, and relays it. */
 export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
@@ -100,7 +100,7 @@ export class Gateway implements VisitorHost {
       this.#onPressure(pressure);
     }
     if (pressure === "none") return;
-    // A visitor that has only just connected may be about to send a request.
+    // A visitor that has just connected may be about to send a request.
     for (const visitor of this.#visitors) visitor.shed(now, TICK);
   }
 }

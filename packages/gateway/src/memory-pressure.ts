@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
 
-/** Shares of its memory from which a process begins to save memory. */
+/** Shares of its memory at which a process starts to save memory. */
 export const MEMORY_LIMITS = {
   /** Idle connections are closed. */
   shed: 0.85,
@@ -13,7 +13,7 @@ export const MEMORY_LIMITS = {
 
 export type MemoryPressure = "none" | keyof typeof MEMORY_LIMITS;
 
-/** A level ends when the share falls this far below its limit, so that it does not flap. */
+/** A level ends only when the share is this far below its limit, so that the level does not flap. */
 const SLACK = 0.03;
 const LEVELS: readonly MemoryPressure[] = ["none", "shed", "close", "refuse"];
 

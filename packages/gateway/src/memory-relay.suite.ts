@@ -5,7 +5,7 @@ import { Pool } from "./upstream/pool.js";
 import { Target } from "./upstream/target.js";
 import type { Upstream } from "./upstream/upstream.js";
 
-/** A gateway between a visitor and an origin in memory: everything happens within the caller's turn. */
+/** A gateway between a visitor and an origin in memory. Everything happens within the caller's turn. */
 export class MemoryRelay {
   readonly visitor = new MemoryConnection();
   readonly origin = new MemoryOrigin();
@@ -22,7 +22,7 @@ export class MemoryRelay {
   }
 }
 
-/** One gateway serves every relay in turn: each lives within one turn of the event loop. */
+/** One gateway serves all relays, because each relay exists only within one turn of the event loop. */
 const GATEWAY = new Gateway(() => serving!.route, { proto: "http" });
 let serving: MemoryOrigin | undefined;
 
@@ -33,7 +33,7 @@ export class MemoryConnection implements Connection {
   readonly peerCertificate = undefined;
   unsent = 0;
   progress = 0;
-  /** While false, written bytes stay unsent until `drain`. */
+  /** While false, written bytes are not sent until `drain`. */
   takes = true;
   state: "open" | "end" | "reset" = "open";
   #written = "";
@@ -48,7 +48,7 @@ export class MemoryConnection implements Connection {
     this.pump();
   }
 
-  /** Delivers what has arrived, as far as it is wanted. */
+  /** Delivers the bytes that have arrived, unless the connection is paused. */
   pump(): void {
     while (this.#arrived.length > 0 && !this.#isPaused && !this.#isDestroyed) {
       const next = this.#arrived.shift()!;
@@ -73,7 +73,7 @@ export class MemoryConnection implements Connection {
     else this.unsent += chunk.length;
   }
 
-  /** The visitor takes `bytes` of what waits. */
+  /** The visitor reads `bytes` of the waiting bytes. */
   drain(bytes = this.unsent): void {
     this.unsent -= bytes;
     this.progress += bytes;
@@ -112,8 +112,8 @@ export class MemoryConnection implements Connection {
 }
 
 /**
- * Passes a copy of `bytes` on, and overwrites it after the call: a reader that keeps bytes without copying them reads
- * garbage.
+ * Passes a copy of `bytes` on, and overwrites it after the call, so that a reader that keeps bytes without copying them
+ * reads garbage.
  */
 export function deliver(bytes: Buffer, pass: (chunk: Buffer) => void): void {
   const chunk = Buffer.from(bytes);

@@ -5,21 +5,21 @@ import type { Pool } from "./upstream/pool.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 
 /**
- * Where a request goes: to a pool of targets, to a response of the gateway's own, or with its whole connection to
- * another server.
+ * The destination of a request: a pool of targets, a response of the gateway, or another server that takes over the
+ * whole connection.
  */
 export type Route = UpstreamRoute | RefusalRoute | RespondRoute | DelegateRoute;
 
 export interface UpstreamRoute {
   kind: "upstream";
   pool: Pool;
-  /** The Host that the origin is sent; undefined: the visitor's. */
+  /** The Host that is sent to the origin; undefined: the visitor's. */
   hostHeader: string | undefined;
   /** Decides whether a request is sent a second time. Default: `retrySafely`. */
   retry?: RetryPolicy;
   /** Called at the end of every attempt. `status` is that of the response; 0 while no head of one has come. */
   onAttempt?(outcome: AttemptOutcome, status: number): void;
-  /** Called when a request to this route is over. Read from `request` what is needed during the call: it is reused. */
+  /** Called when a request to this route is over. `request` is reused, so read it during the call. */
   onFinished(request: FinishedRequest): void;
 }
 
@@ -28,7 +28,7 @@ export interface RefusalRoute {
   refusal: Refusal;
 }
 
-/** A response of the gateway's own that refuses nothing: a redirect. */
+/** A response of the gateway that is not a refusal: a redirect. */
 export interface RespondRoute {
   kind: "respond";
   /** Status and text. */
@@ -60,5 +60,5 @@ export interface FinishedRequest {
   readonly address: string;
 }
 
-/** Chooses the route of a request by its head, and by how its connection came. */
+/** Selects the route of a request by its head and by its connection. */
 export type Router = (head: RequestHead, connection: ConnectionInfo) => Route;

@@ -1,12 +1,12 @@
 import { Session as Inspector, type Profiler } from "node:inspector";
 
-/** The blocks of one function: the known ones, because they once did not run, and those that have run since. */
+/** The blocks of one function: the known ones, which did not run at first, and those that have run since. */
 interface Blocks {
   known: Set<number>;
   ran: Set<number>;
 }
 
-/** The blocks of our compiled code that have run, as V8 reports them. */
+/** The blocks of our compiled code that have run, according to V8. */
 export class Coverage {
   readonly #inspector = new Inspector();
   readonly #functions = new Map<string, Blocks>();
@@ -23,7 +23,7 @@ export class Coverage {
     return this.#blocks;
   }
 
-  /** Whether code has run since the last call that never ran before. */
+  /** Whether code has run for the first time since the last call. */
   grew(): boolean {
     const before = this.#blocks;
     this.#inspector.post("Profiler.takePreciseCoverage", (_error, { result }) => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Script } from "node:vm";
 import { Coverage } from "./coverage.ts";
-import { Manner, parseInput, printInput, type Input } from "./input.ts";
+import { Behaviour, parseInput, printInput, type Input } from "./input.ts";
 import { mutated, newInput } from "./mutation.ts";
 import { PLANTS, plantedFuzzer } from "./plant.ts";
 import { Random } from "./random.ts";
@@ -28,13 +28,13 @@ Exit code 1: a fault was found. It is printed with its input; add the input to t
 `;
 
 /** An input that takes longer than this, in milliseconds, is a hang. */
-const PATIENCE = 4_000;
+const TIMEOUT = 4_000;
 /** A heap larger than this, in bytes, is a leak. */
-const MOST_HEAP = 512 * 1024 * 1024;
+const MAX_HEAP = 512 * 1024 * 1024;
 /** Inputs between two checks of the coverage. */
 const BATCH = 16;
 /** Inputs longer than this, in bytes, are not kept. */
-const MOST_KEPT = 3_000;
+const MAX_KEPT = 3_000;
 
 const { values } = parseArgs({
   options: {
@@ -104,7 +104,7 @@ function fuzz(): number {
     // Reading the coverage takes longer than a trial, so it is read once per batch.
     if (coverage.grew()) fresh.push(...batch);
     kept.push(...fresh);
-    if (process.memoryUsage().heapUsed > MOST_HEAP) return report("memory is not released", batch[0] as Input);
+    if (process.memoryUsage().heapUsed > MAX_HEAP) return report("memory is not released", batch[0] as Input);
   }
   if (values.save) save(kept);
   console.log(
@@ -117,7 +117,7 @@ function fuzz(): number {
 function faultOf(input: Input): string | undefined {
   try {
     Object.assign(globalThis, { attempt: () => (outcome = tryInput(input)) });
-    ATTEMPT.runInThisContext({ timeout: PATIENCE });
+    ATTEMPT.runInThisContext({ timeout: TIMEOUT });
     return undefined;
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -130,9 +130,9 @@ function smallest(input: Input): Input {
     const without = { ...input, messages: input.messages.toSpliced(at, 1) };
     if (faultOf(without) !== undefined) return smallest(without);
   }
-  for (const bit of Object.values(Manner)) {
-    const without = { ...input, manners: input.manners & ~bit };
-    if (without.manners !== input.manners && faultOf(without) !== undefined) return smallest(without);
+  for (const bit of Object.values(Behaviour)) {
+    const without = { ...input, behaviour: input.behaviour & ~bit };
+    if (without.behaviour !== input.behaviour && faultOf(without) !== undefined) return smallest(without);
   }
   return input;
 }
@@ -149,7 +149,7 @@ function save(inputs: Input[]): void {
   for (const input of inputs.toSorted((a, b) => printInput(a).length - printInput(b).length)) {
     faultOf(input);
     const text = printInput(input);
-    if ((!coverage.grew() && outcomes.has(outcome)) || text.length > MOST_KEPT) continue;
+    if ((!coverage.grew() && outcomes.has(outcome)) || text.length > MAX_KEPT) continue;
     outcomes.add(outcome);
     writeFileSync(join(corpus, `${createHash("sha256").update(text).digest("hex").slice(0, 12)}.txt`), text);
   }

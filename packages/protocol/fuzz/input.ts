@@ -1,13 +1,13 @@
 /** An input: the session's role, the behaviour of its owner, and the messages that it receives. */
 export interface Input {
   role: "server" | "client";
-  /** Bits of `Manner`. */
-  manners: number;
+  /** Bits of `Behaviour`. */
+  behaviour: number;
   messages: Buffer[];
 }
 
 /** The behaviour of the owner of the session and of the network, as bits. */
-export const Manner = {
+export const Behaviour = {
   /** Consumes nothing. */
   STALL: 0x01,
   /** Writes received bytes back. */
@@ -23,16 +23,16 @@ export const Manner = {
   /** Messages arrive in pieces. */
   CUT: 0x40,
 } as const;
-export const ALL_MANNERS = 0x7f;
+export const ALL_BEHAVIOURS = 0x7f;
 
-/** A line `role manners`, then one message per line in hexadecimal. */
-export function printInput({ role, manners, messages }: Input): string {
-  return [`${role} ${manners}`, ...messages.map((message) => message.toString("hex")), ""].join("\n");
+/** A line `role behaviour`, then one message per line in hexadecimal. */
+export function printInput({ role, behaviour, messages }: Input): string {
+  return [`${role} ${behaviour}`, ...messages.map((message) => message.toString("hex")), ""].join("\n");
 }
 
 export function parseInput(text: string): Input {
   const [first = "", ...lines] = text.trimEnd().split("\n");
-  const [role, manners] = first.split(" ");
+  const [role, behaviour] = first.split(" ");
   if (role !== "server" && role !== "client") throw new Error(`not an input: ${first.slice(0, 40)}`);
-  return { role, manners: Number(manners), messages: lines.map((line) => Buffer.from(line, "hex")) };
+  return { role, behaviour: Number(behaviour), messages: lines.map((line) => Buffer.from(line, "hex")) };
 }

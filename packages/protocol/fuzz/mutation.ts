@@ -1,9 +1,9 @@
-import { ALL_MANNERS, type Input } from "./input.ts";
+import { ALL_BEHAVIOURS, type Input } from "./input.ts";
 import type { Random } from "./random.ts";
 
 /** The largest input, in bytes, so that every trial is quick. */
-const MOST_MESSAGES = 12;
-const MOST_BYTES = 40_000;
+const MAX_MESSAGES = 12;
+const MAX_BYTES = 40_000;
 
 const TYPES = [0x01, 0x02, 0x03, 0x04, 0x05, 0x10, 0x11, 0x12, 0x13, 0x14];
 /** Numbers at the limits of fields, windows and counts. */
@@ -29,12 +29,12 @@ export function newInput(random: Random): Input {
   const messages = Array.from({ length: 1 + random.below(4) }, () =>
     Buffer.concat(Array.from({ length: 1 + random.below(4) }, () => newFrame(random))),
   );
-  return { role: random.pick(["server", "client"]), manners: random.below(ALL_MANNERS + 1), messages };
+  return { role: random.pick(["server", "client"]), behaviour: random.below(ALL_BEHAVIOURS + 1), messages };
 }
 
 /** `input` with one to four changes, sometimes with a part of `other`. */
 export function mutated(input: Input, other: Input, random: Random): Input {
-  let { role, manners } = input;
+  let { role, behaviour } = input;
   const messages = input.messages.map((message) => frames(message));
   for (let change = random.below(4); change >= 0; change--) {
     if (messages.length === 0) messages.push([newFrame(random)]);
@@ -44,7 +44,7 @@ export function mutated(input: Input, other: Input, random: Random): Input {
     const frame = message[index];
     const kind = random.below(14);
     if (kind === 0) role = role === "server" ? "client" : "server";
-    else if (kind === 1) manners = random.below(ALL_MANNERS + 1);
+    else if (kind === 1) behaviour = random.below(ALL_BEHAVIOURS + 1);
     else if (kind === 2) messages.splice(at, 0, [newFrame(random)]);
     else if (kind === 3) messages.splice(at, 1);
     else if (kind === 4) messages.splice(at, 0, ...other.messages.slice(random.below(3)).map(frames));
@@ -55,11 +55,11 @@ export function mutated(input: Input, other: Input, random: Random): Input {
     else if (kind === 9) messages.splice(at, 1, message.slice(0, index), message.slice(index));
     else message[index] = changedFrame(frame, random);
   }
-  const joined = messages.map((message) => Buffer.concat(message)).filter(({ length }) => length > 0 && length < MOST_BYTES); // prettier-ignore
-  return { role, manners, messages: joined.slice(0, MOST_MESSAGES) };
+  const joined = messages.map((message) => Buffer.concat(message)).filter(({ length }) => length > 0 && length < MAX_BYTES); // prettier-ignore
+  return { role, behaviour, messages: joined.slice(0, MAX_MESSAGES) };
 }
 
-/** Splits a message into frames by the lengths in its headers. The remainder is the last part. */
+/** Splits a message into frames by the lengths in its headers. The last part is the remainder. */
 function frames(message: Buffer): Buffer[] {
   const found: Buffer[] = [];
   let at = 0;
@@ -96,7 +96,7 @@ function fullWindow(random: Random): Input {
   }
   return {
     role: random.pick(["server", "client"]),
-    manners: random.below(ALL_MANNERS + 1),
+    behaviour: random.below(ALL_BEHAVIOURS + 1),
     messages: [Buffer.concat(parts)],
   };
 }

@@ -3,7 +3,7 @@ import { twinRead } from "../src/wire/wire-twin.suite.ts";
 type Frame = Record<string, number | string> & { type: string; stream: number };
 
 /** The largest message that a peer accepts. */
-const MOST = 1024 * 1024;
+const MAX_MESSAGE = 1024 * 1024;
 
 /** Checks the frames of a session like a strict peer. */
 export class SentFrames {
@@ -25,7 +25,7 @@ export class SentFrames {
 
   message(message: Buffer): void {
     if (this.closed) throw new Error("a message was sent after close");
-    if (message.length > MOST) throw new Error(`a message of ${message.length} bytes was sent`);
+    if (message.length > MAX_MESSAGE) throw new Error(`a message of ${message.length} bytes was sent`);
     const { frames, refused } = twinRead(message);
     if (refused) throw new Error("an invalid message was sent");
     for (const frame of frames as Frame[]) this.#frame(frame);

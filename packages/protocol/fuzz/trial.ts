@@ -5,13 +5,13 @@ import type { SessionHandler } from "../dist/session/session-handler.js";
 import { Session } from "../dist/session/session.js";
 import type { Transport, TransportHandler } from "../dist/transport.js";
 import { twinRead } from "../src/wire/wire-twin.suite.ts";
-import { Manner, type Input } from "./input.ts";
-import { PlainReading, type Verdict } from "./plain-reading.ts";
+import { Behaviour, type Input } from "./input.ts";
+import { ReferenceModel, type Verdict } from "./reference-model.ts";
 import { SentFrames } from "./sent-frames.ts";
 
 const WRITTEN = Buffer.alloc(30_000, "w");
-/** The most that a stream's owner writes, and so the most that its queue may hold. */
-const MOST_QUEUED = 1_000_000;
+/** The maximum that a stream's owner writes, and so the maximum that its queue may hold. */
+const MAX_QUEUED = 1_000_000;
 const PING = Buffer.from("02000008000000000000000000000001", "hex");
 
 /**
@@ -19,33 +19,33 @@ const PING = Buffer.from("02000008000000000000000000000001", "hex");
  * @throws Error when the reader or the session violates PROTOCOL.md.
  */
 export function tryInput(input: Input): string {
-  for (const message of input.messages) checkReader(message, piecesOf(message, input.manners));
+  for (const message of input.messages) checkReader(message, piecesOf(message, input.behaviour));
   return new SessionTrial(input).run();
 }
 
-/** Compares the reader with the naive one, which reads whole messages only. */
+/** Compares the reader with the naive reader, which reads whole messages only. */
 function checkReader(message: Buffer, pieces: Buffer[]): void {
-  const heard: unknown[][] = [];
+  const reported: unknown[][] = [];
   let pending = "";
   const { frames, refused, bytes, ackNow } = twinRead(message);
   const handler: FrameHandler = {
-    onControl: (json) => heard.push(["CONTROL", 0, json.toString("utf8")]),
-    onPing: (payload) => heard.push(["PING", 0, payload.toString("hex")]),
-    onPong: (payload, clock) => heard.push(["PONG", 0, payload.toString("hex"), clock]),
-    onGoAway: (error, retryAfter, reason) => heard.push(["GOAWAY", 0, error, retryAfter, reason]),
-    onAck: (received, clock) => heard.push(["ACK", 0, received, clock]),
-    onOpen: (stream, flags, tunnel, window) => heard.push(["OPEN", stream, flags, tunnel, window]),
+    onControl: (json) => reported.push(["CONTROL", 0, json.toString("utf8")]),
+    onPing: (payload) => reported.push(["PING", 0, payload.toString("hex")]),
+    onPong: (payload, clock) => reported.push(["PONG", 0, payload.toString("hex"), clock]),
+    onGoAway: (error, retryAfter, reason) => reported.push(["GOAWAY", 0, error, retryAfter, reason]),
+    onAck: (received, clock) => reported.push(["ACK", 0, received, clock]),
+    onOpen: (stream, flags, tunnel, window) => reported.push(["OPEN", stream, flags, tunnel, window]),
     onData: (stream, flags, payload) => {
       // The naive reader knows where a frame that arrives in pieces ends.
-      const whole = frames[heard.length] as { data?: string } | undefined;
+      const whole = frames[reported.length] as { data?: string } | undefined;
       pending += payload.toString("hex");
       if (whole?.data === undefined || pending.length < whole.data.length) return;
-      heard.push(["DATA", stream, flags, pending]);
+      reported.push(["DATA", stream, flags, pending]);
       pending = "";
     },
-    onWindow: (stream, limit) => heard.push(["WINDOW", stream, limit]),
-    onFin: (stream, delivered) => heard.push(["FIN", stream, delivered]),
-    onReset: (stream, error, delivered) => heard.push(["RESET", stream, error, delivered]),
+    onWindow: (stream, limit) => reported.push(["WINDOW", stream, limit]),
+    onFin: (stream, delivered) => reported.push(["FIN", stream, delivered]),
+    onReset: (stream, error, delivered) => reported.push(["RESET", stream, error, delivered]),
   };
   const reader = new FrameReader();
   let counted: unknown = "refused";
@@ -57,12 +57,13 @@ function checkReader(message: Buffer, pieces: Buffer[]): void {
     if ((error as { code?: unknown }).code !== "PN_PROTOCOL") throw error;
   }
   const meant = JSON.stringify([frames.map((frame) => Object.values(frame)), refused ? "refused" : [bytes, ackNow]]);
-  if (JSON.stringify([heard, counted]) !== meant) throw new Error("the reader reports other frames than the naive one");
+  if (JSON.stringify([reported, counted]) !== meant)
+    throw new Error("the reader and the naive reader report different frames");
 }
 
 /** `message` whole, or in pieces whose lengths depend on its bytes. */
-function piecesOf(message: Buffer, manners: number): Buffer[] {
-  if (!(manners & Manner.CUT)) return [message];
+function piecesOf(message: Buffer, behaviour: number): Buffer[] {
+  if (!(behaviour & Behaviour.CUT)) return [message];
   const length = 1 + ((message[message.length >> 1] as number) % 41);
   return Array.from({ length: Math.ceil(message.length / length) }, (_, index) =>
     message.subarray(index * length, (index + 1) * length),
@@ -78,7 +79,7 @@ class SessionTrial implements SessionHandler, Transport {
   handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
   readonly buffered = 0;
   readonly #input: Input;
-  readonly #reading: PlainReading;
+  readonly #model: ReferenceModel;
   readonly #sent = new SentFrames();
   readonly #session: Session;
   readonly #streams: Stream[] = [];
@@ -93,17 +94,17 @@ class SessionTrial implements SessionHandler, Transport {
 
   constructor(input: Input) {
     this.#input = input;
-    this.#reading = new PlainReading(input.role, (input.manners & Manner.STALL) !== 0);
+    this.#model = new ReferenceModel(input.role, (input.behaviour & Behaviour.STALL) !== 0);
     this.#session = new Session({ role: input.role, transport: this, now: () => this.#now, schedule: (task) => this.#turn.push(task) }, this); // prettier-ignore
     this.#listen();
   }
 
-  /** Runs the trial. Returns its outcome: role, code and the types of frames sent. */
+  /** Runs the trial. Returns its outcome: the role, the code and the types of the frames sent. */
   run(): string {
-    const { role, manners, messages } = this.#input;
-    for (let opened = 0; role === "server" && manners & Manner.OPEN && opened < 3; opened++) {
+    const { role, behaviour, messages } = this.#input;
+    for (let opened = 0; role === "server" && behaviour & Behaviour.OPEN && opened < 3; opened++) {
       const stream = this.#session.open(7) as Stream;
-      this.#reading.opened(stream.id, stream.window.limit);
+      this.#model.opened(stream.id, stream.window.limit);
       this.onStream(stream);
     }
     this.#endTurn();
@@ -114,23 +115,23 @@ class SessionTrial implements SessionHandler, Transport {
   }
 
   /**
-   * The session is its own frame handler: each frame is judged first, and then compared with the reaction of the
-   * session.
+   * Wraps the session's frame handlers: the model judges each frame first, and its verdict is then compared with what
+   * the session does.
    */
   #listen(): void {
     const session = this.#session;
-    const reading = this.#reading;
+    const model = this.#model;
     this.#judged("onOpen", (id) => {
       this.#sent.granted(id, 0);
-      return reading.open(id);
+      return model.open(id);
     });
-    this.#judged("onData", (id, _flags, payload) => reading.data(id, payload.length));
-    this.#judged("onWindow", (id) => reading.ofStream(id));
-    this.#judged("onFin", (id) => reading.fin(id));
-    this.#judged("onReset", (id) => reading.ofStream(id));
-    this.#judged("onAck", (received) => reading.ack(received, session.counts.sent));
+    this.#judged("onData", (id, _flags, payload) => model.data(id, payload.length));
+    this.#judged("onWindow", (id) => model.ofStream(id));
+    this.#judged("onFin", (id) => model.fin(id));
+    this.#judged("onReset", (id) => model.ofStream(id));
+    this.#judged("onAck", (received) => model.ack(received, session.counts.sent));
     this.#judged("onControl", () => "either");
-    this.#judged("onGoAway", () => reading.goAway());
+    this.#judged("onGoAway", () => model.goAway());
     for (const name of ["onPing", "onPong"] as const) this.#judged(name, () => "lives");
   }
 
@@ -162,7 +163,7 @@ class SessionTrial implements SessionHandler, Transport {
     }
     this.#sent.arrived += refused ? message.length : bytes;
     this.#verdict = refused ? "ends" : frames.some(isTooLong) ? "either" : "lives";
-    const pieces = piecesOf(message, this.#input.manners);
+    const pieces = piecesOf(message, this.#input.behaviour);
     pieces.forEach((piece, index) => this.handler.onMessage(piece, index === pieces.length - 1));
     if (this.#fault !== undefined) throw this.#fault;
     const ended = this.#sent.closed;
@@ -174,7 +175,7 @@ class SessionTrial implements SessionHandler, Transport {
     this.#endTurn();
   }
 
-  /** Checks the end: `onClose` is called once, after the end of all streams, and nothing is sent afterwards. */
+  /** Checks that `onClose` is called once, after all streams have ended, and that nothing is sent afterwards. */
   #afterwards(): void {
     const use = (): void => {
       this.#session.goAway("PN_DRAINING");
@@ -199,12 +200,12 @@ class SessionTrial implements SessionHandler, Transport {
 
   #endTurn(): void {
     for (let turns = 0; this.#turn.length > 0; turns++) {
-      if (turns > 1_000) throw new Error("an endless turn");
+      if (turns > 1_000) throw new Error("the turn of the event loop does not end");
       for (const task of this.#turn.splice(0)) task();
     }
     for (const stream of this.#streams) {
-      if (stream.over) this.#reading.over(stream.id);
-      if (stream.sendSide.queue.length > MOST_QUEUED) throw new Error("an endless queue");
+      if (stream.over) this.#model.over(stream.id);
+      if (stream.sendSide.queue.length > MAX_QUEUED) throw new Error("the queue grows without a limit");
     }
   }
 
@@ -217,7 +218,7 @@ class SessionTrial implements SessionHandler, Transport {
     } catch (error) {
       this.#fault ??= error as Error;
     }
-    // As if the kernel had taken it: the session may use the memory again.
+    // Reports the message as taken by the kernel, so the session may reuse the memory.
     return true;
   }
   close(_code: number, reason: string): void {
@@ -232,24 +233,24 @@ class SessionTrial implements SessionHandler, Transport {
 
   onStream(stream: Stream): void {
     this.#streams.push(stream);
-    const { manners } = this.#input;
-    const over = (): void => void (stream.over && this.#reading.over(stream.id));
+    const { behaviour } = this.#input;
+    const over = (): void => void (stream.over && this.#model.over(stream.id));
     stream.handler = {
       onData: (chunk) => {
         if (chunk.length === 0) throw new Error("DATA without bytes");
-        if (manners & Manner.RESET) stream.reset();
-        if (manners & Manner.ECHO) stream.write(chunk);
-        if (!(manners & Manner.STALL)) stream.consumed(chunk.length);
+        if (behaviour & Behaviour.RESET) stream.reset();
+        if (behaviour & Behaviour.ECHO) stream.write(chunk);
+        if (!(behaviour & Behaviour.STALL)) stream.consumed(chunk.length);
         over();
       },
       onEnd: () => {
-        if (manners & Manner.END) stream.end();
+        if (behaviour & Behaviour.END) stream.end();
         over();
       },
       onReset: over,
       onDrain() {},
     };
-    if (manners & Manner.WRITE) stream.write(WRITTEN);
+    if (behaviour & Behaviour.WRITE) stream.write(WRITTEN);
   }
   onControl(): void {}
   onGoAway(): void {}

@@ -263,8 +263,8 @@ const CODES = new Map<number, ErrorCode>(
 );
 
 /**
- * A client without the feature `limit_codes` gets the first in place of the others, with their message: PROTOCOL.md,
- * section 4.
+ * A client without the feature `limit_codes` gets the first code instead of the others, with their message:
+ * PROTOCOL.md, section 4.
  */
 const LIMIT_CODES = [
   "PN_TUNNEL_LIMIT",
@@ -276,12 +276,12 @@ const LIMIT_CODES = [
 
 export type LimitCode = (typeof LIMIT_CODES)[number];
 
-/** Whether `code` says that a server's limit does not allow a tunnel. */
+/** Whether `code` reports that a limit of the server does not allow a tunnel. */
 export function isLimitCode(code: ErrorCode): code is LimitCode {
   return (LIMIT_CODES as readonly ErrorCode[]).includes(code);
 }
 
-/** The code of a number received from the peer; PN_INTERNAL when it is unknown. */
+/** The code for a number received from the peer; PN_INTERNAL when the number is unknown. */
 export function errorCode(number: number): ErrorCode {
   return CODES.get(number) ?? "PN_INTERNAL";
 }

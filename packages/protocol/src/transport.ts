@@ -1,5 +1,6 @@
 /**
- * Bytes before a message that the transport may use: the longest header of a WebSocket frame (RFC 6455, section 5.2).
+ * Bytes before a message that the transport may use. The longest header of a WebSocket frame needs this many (RFC 6455,
+ * section 5.2).
  */
 export const HEADROOM = 14;
 
@@ -12,7 +13,7 @@ export interface Transport {
    * @returns whether the kernel has taken all of it. If not, the bytes must not change afterwards.
    */
   send(batch: Buffer, start: number): boolean;
-  /** Bytes accepted by `send` that the kernel has not taken yet. `onDrain` follows when it has. */
+  /** Bytes accepted by `send` that the kernel has not taken yet. `onDrain` follows when it has taken them. */
   readonly buffered: number;
   /** Closes with a WebSocket close code (RFC 6455, section 7.4); `onClose` follows. Can be called twice. */
   close(code: number, reason: string): void;
@@ -22,8 +23,8 @@ export interface Transport {
 
 export interface TransportHandler {
   /**
-   * The next bytes of a message; `last` with those that end it, which may be none. They are valid only during the call:
-   * code that keeps them copies them.
+   * The next bytes of a message. `last` is true for the piece that ends the message, which may be empty. The bytes are
+   * valid only during the call: code that keeps them copies them.
    */
   onMessage(piece: Buffer, last: boolean): void;
   onDrain(): void;

@@ -127,10 +127,10 @@ export class TunnelSession implements SessionHandler {
   /** Aborts the session if the server sends nothing for 5 seconds: after `change` the connection may be dead. */
   checkAlive(change: HostChange): void {
     clearTimeout(this.#aliveTimer);
-    const { heardAt } = this.#session;
+    const { receivedAt } = this.#session;
     this.#session.ping();
     this.#aliveTimer = setTimeout(() => {
-      if (this.#session.heardAt === heardAt)
+      if (this.#session.receivedAt === receivedAt)
         this.#session.abort(new TunnelError("PN_HEARTBEAT_LOST", `${CHANGES[change]}, and the server does not answer`));
     }, CHECK_TIMEOUT);
   }

@@ -6,7 +6,7 @@ export interface Answer {
   seen: string | undefined;
 }
 
-/** How long a server may be silent, in milliseconds, before it counts as waiting for bytes that do not come. */
+/** A server that is silent for this long, in milliseconds, is waiting for bytes that do not come. */
 const PATIENCE = 3_000;
 
 /**
@@ -31,7 +31,7 @@ export function askAll(port: number, requests: readonly Buffer[]): Promise<Answe
       if (found === undefined) return;
       text = text.slice(found.length);
       if (found.answer.status >= 200) answers.push(found.answer);
-      // Nothing after a refusal is read: whether it has a body depends on how the method was understood.
+      // Nothing after a refusal is read, because whether it has a body depends on how the method was understood.
       if (answers.length === requests.length || (found.answer.status >= 200 && found.answer.seen === undefined)) {
         return done();
       }

@@ -8,10 +8,7 @@ export type Verdict =
 
 const SAME: Verdict = { kind: "same" };
 
-/**
- * Follows every request on its connection: a server that reads it correctly has found the same end of the request
- * before.
- */
+/** Sent after every request on its connection. A server that responds to it has found the same end of the request. */
 const MARKER = Buffer.from("GET /marker HTTP/1.1\r\nHost: marker\r\n\r\n");
 const MARKER_SEEN = /^GET\|\/marker\|marker\|[-0]$/;
 
@@ -33,7 +30,8 @@ export async function verdictsOf(server: RealServer, requests: readonly Relayed[
       if (verdict !== SAME) break;
       verdicts.push(verdict);
     }
-    // The request at which it stopped is sent alone: a connection that ends takes other responses with it.
+    // The request at which the server stopped is sent alone, because a connection that ends discards other responses
+    // too.
     if (verdicts.length < requests.length) verdicts.push(await verdictAlone(server, requests[verdicts.length]!));
   }
   return verdicts;

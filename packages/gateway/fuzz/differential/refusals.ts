@@ -3,8 +3,8 @@ import type { Relayed } from "./relayed.ts";
 import type { ServerName } from "./servers.ts";
 
 /**
- * Valid reasons of a server to refuse a forwarded request: rules stricter than HTTP's, or about its content, not about
- * how it reads.
+ * Valid reasons for a server to refuse a forwarded request: rules that are stricter than HTTP's, or rules about the
+ * content of the request rather than its syntax.
  */
 interface Reason {
   reason: string;
@@ -76,7 +76,7 @@ const REASONS: readonly Reason[] = [
   },
 ];
 
-/** The reason for which `server` may answer `request` with `status`; undefined: none. */
+/** The reason for which `server` may respond to `request` with `status`; undefined: there is none. */
 export function reasonToRefuse(server: ServerName, request: Relayed, status: number): string | undefined {
   return REASONS.find((each) => each.servers.includes(server) && each.status === status && each.applies(request))
     ?.reason;

@@ -13,14 +13,14 @@ export interface Relayed {
   /** Bytes of content. */
   length: number;
   chunked: boolean;
-  /** It offers another protocol: nothing is sent after it before the origin has responded. */
+  /** Whether it offers another protocol. Nothing is sent after it until the origin has responded. */
   upgrades: boolean;
 }
 
 const IDENTITY = "X-Forwarded-For: 192.0.2.1\r\nX-Request-Id: ours\r\n";
-/** Longer announced bodies are not sent. */
+/** Bodies with a longer announced length are not sent. */
 const LONGEST = 2_000;
-/** The content of bodies: a server that finds another end reads a request there. */
+/** The content of bodies. A server that finds a different end of the body reads this as a request. */
 const BAIT = "GET /smuggled HTTP/1.1\r\nHost: evil\r\n\r\n";
 
 const request = new RequestHead();

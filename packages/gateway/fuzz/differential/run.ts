@@ -71,7 +71,7 @@ async function compare(servers: RealServer[]): Promise<void> {
   if (process.exitCode === undefined) console.log("nothing found");
 }
 
-/** Has a server read as much as it can, on several connections at once. */
+/** Lets a server read as many requests as it can, on several connections at once. */
 async function read(server: RealServer, relayed: Relayed[], tally: Tally, seed: number): Promise<void> {
   const fit = relayed.filter(({ chunked }) => server.readsChunks || !chunked);
   const batches = Array.from({ length: Math.ceil(fit.length / BATCH) }, (_, n) =>

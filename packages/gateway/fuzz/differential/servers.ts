@@ -15,7 +15,7 @@ export interface RealServer {
   countsBodies: boolean;
   /** Whether it reads chunked bodies. */
   readsChunks: boolean;
-  /** How it changes a path deliberately, after reading it. */
+  /** How the server changes a path deliberately, after reading it. */
   normalized: (target: string) => string;
 }
 
@@ -29,7 +29,7 @@ export async function startServer(name: ServerName, defer: Defer): Promise<RealS
   const { command, args, countsBodies, readsChunks } = START[name](folder, port);
   const program = new Program(defer, command, { args, cwd: folder });
   await program.waitFor("its first answer", async () => (await exchange(port, { host: "a" })).headers["x-seen"]);
-  // Python's http.server reduces several slashes at the start to one, so that they redirect no one to another host.
+  // Python's http.server reduces several slashes at the start to one, to avoid redirects to another host.
   const normalized = (target: string): string => (name === "python" ? target.replace(/^\/+/, "/") : target);
   return { name, port, countsBodies, readsChunks, normalized };
 }

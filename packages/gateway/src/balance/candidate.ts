@@ -1,6 +1,6 @@
 /** A member of a pool as a balancing policy sees it. */
 export interface Candidate {
-  /** Whether it takes a request now. */
+  /** Whether it accepts a request now. */
   readonly available: boolean;
   /** Whether it may be unreachable although nothing has failed yet. */
   readonly suspect: boolean;

@@ -41,7 +41,7 @@ interface Visit {
   isOver(): boolean;
 }
 
-/** Visitors that take nothing without `take`. */
+/** Visitors that read nothing until `take` is called. */
 const VISITORS: Record<string, (form: { method?: string; upgrade?: string }) => Visit> = {
   "structured heads": ({ method = "GET", upgrade = "" }) => {
     const visitor = new StructuredVisitor(new FakeUpstream(), new StructuredRequest(method, { upgrade }), 0);

@@ -3,7 +3,9 @@ import type { Request } from "../http/index.js";
 import type { RetryPolicy } from "../upstream/attempt.js";
 
 export const REPLAY_LIMITS = {
-  /** Bytes of a request's body that are kept until its response begins; a longer one is sent once. */
+  /**
+   * Bytes of a request's body that are kept until its response begins. A request with a longer body is sent only once.
+   */
   body: 64 * 1024,
 } as const;
 
@@ -11,15 +13,15 @@ export const REPLAY_LIMITS = {
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
 
 /**
- * Remembers what it takes to send a request a second time. That happens only while nothing of a response has come, and
- * only once. Whether it is sent again is decided by the route's policy. Reused for request after request.
+ * Keeps the data that is needed to send a request a second time. This happens at most once, and only while no part of a
+ * response has arrived. The route's policy decides whether the request is sent again. Reused for request after request.
  */
 export class Replay {
-  /** The request may go on an idle stream: it is idempotent and has no body. */
+  /** Whether the request may use an idle stream: it is idempotent and has no body. */
   mayUseIdle = false;
   #isIdempotent = false;
   #onIdleStream = false;
-  /** Copies of the sent parts of the body, while they can be sent again. */
+  /** Copies of the sent parts of the body, as long as they can be sent again. */
   #sent: Buffer[] | undefined;
   #bytes = 0;
 
@@ -32,7 +34,7 @@ export class Replay {
     this.#bytes = 0;
   }
 
-  /** The request goes on an idle stream. */
+  /** The request uses an idle stream. */
   useIdle(): void {
     this.#onIdleStream = true;
   }
@@ -45,7 +47,7 @@ export class Replay {
     else this.#sent.push(Buffer.from(chunk));
   }
 
-  /** The request is not sent again: a response has begun, or the exchange is over. */
+  /** The request will not be sent again: a response has begun, or the exchange is over. */
   end(): void {
     this.#sent = undefined;
   }

@@ -6,17 +6,17 @@ import { Replay } from "./replay.js";
 const NOTHING = Buffer.alloc(0);
 
 /**
- * One request on its way to the upstream: its body in the form that the upstream reads, its pace, and what can be sent
- * again. Reused.
+ * One request on its way to the upstream: its body in the form that the upstream reads, its pace, and the parts that
+ * can be sent again. Reused.
  */
 export class RequestSide {
-  /** All of the request has been sent. */
+  /** Whether the whole request has been sent. */
   isDone = true;
-  /** The upstream takes no more of the body until `onDrain`. */
+  /** Whether the upstream accepts no more of the body until `onDrain`. */
   isBlocked = false;
   readonly #replay = new Replay();
   #stream: ByteStream | undefined;
-  /** The body comes as data and goes on in chunks. */
+  /** Whether the body arrives as data and is sent in chunks. */
   #addsFraming = false;
 
   /** @param form the form in which a chunked body is passed to `body` */
@@ -50,14 +50,16 @@ export class RequestSide {
     this.#pass(this.#addsFraming ? writeChunk(chunk) : chunk);
   }
 
-  /** The body is complete. `trailers` are complete field lines; in the form `chunks` the body had them already. */
+  /**
+   * The body is complete. `trailers` are complete field lines. In the form `chunks` the body already contained them.
+   */
   bodyEnd(trailers: Buffer = NOTHING): void {
     if (this.isDone) return;
     this.isDone = true;
     if (this.#addsFraming) this.#pass(writeLastChunk(trailers));
   }
 
-  /** The request is not sent again: a response has begun. */
+  /** The request will not be sent again: a response has begun. */
   forgetSent(): void {
     this.#replay.end();
   }

@@ -7,7 +7,7 @@ export const EXCHANGE_LIMITS = {
 
 /**
  * A head is read and used within one turn, so one reader serves every exchange. An exchange that awaits anything in
- * between needs its own.
+ * between needs a separate reader.
  */
 const HEAD = new ResponseHead();
 const NOTHING = Buffer.alloc(0);
@@ -15,7 +15,7 @@ const NOTHING = Buffer.alloc(0);
 /** Receives a response as it is read. */
 export interface ResponseSink extends BodySink {
   onInterimHead(head: ResponseHead): void;
-  /** The final head. @returns the form in which a chunked body is passed on. */
+  /** The final head has been read. @returns the form in which a chunked body is passed on. */
   onFinalHead(head: ResponseHead): ChunkForm;
 }
 
@@ -27,15 +27,15 @@ export interface ResponseSink extends BodySink {
  */
 export class ResponseSide {
   state: "head" | "body" | "end" | "switched" = "end";
-  /** The origin keeps its connection for another request. */
+  /** Whether the origin keeps its connection open for another request. */
   keepsAlive = false;
   /** The origin's idle timeout in seconds; -1 when unknown. */
   idleTimeout = -1;
   readonly #body = new Body();
   #form: ChunkForm = "chunks";
-  /** A copy of response bytes that are not a whole head yet. */
+  /** A copy of response bytes that do not form a whole head yet. */
   #partialHead: Buffer | undefined;
-  /** For how many milliseconds that head has been arriving. */
+  /** The number of milliseconds for which that head has been arriving. */
   #headTime = 0;
   #interim = 0;
 
@@ -62,19 +62,19 @@ export class ResponseSide {
     return this.#body.bytes;
   }
 
-  /** Trailers of a body passed on as data; in the form `chunks` the body had them. */
+  /** Trailers of a body that is passed on as data. In the form `chunks` the body contained them. */
   get trailers(): Buffer {
     return this.#form === "data" ? this.#body.trailers : NOTHING;
   }
 
-  /** The end of the stream is the end of the body. */
+  /** Whether the end of the stream is the end of the body. */
   get endsWithStream(): boolean {
     return this.state === "body" && this.#body.framing === "close";
   }
 
   /**
-   * `elapsed` milliseconds passed.
-   * @returns for how many a head has been arriving. Each interim response starts again from 0.
+   * Counts `elapsed` milliseconds.
+   * @returns the milliseconds for which a head has been arriving. Each interim response restarts the count.
    */
   headWaited(elapsed: number): number {
     return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
@@ -82,7 +82,7 @@ export class ResponseSide {
 
   /**
    * Reads the next piece.
-   * @returns the position after what belongs to the response; -1 when it is not valid HTTP.
+   * @returns the position after the response's bytes; -1 when it is not valid HTTP.
    */
   read(piece: Buffer, request: Request, sink: ResponseSink): number {
     if (this.state === "head") return this.#readHead(piece, request, sink);
@@ -110,11 +110,11 @@ export class ResponseSide {
       sink.onInterimHead(HEAD);
     }
     const end = this.#begin(chunk, at, sink);
-    // Earlier pieces do not count in the position.
+    // Earlier pieces are not included in the position.
     return end < 0 ? -1 : end - (chunk.length - piece.length);
   }
 
-  /** The final head has been read; `chunk` from `at` on is what follows it. */
+  /** The final head has been read. The bytes of `chunk` after `at` follow it. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
     this.keepsAlive = HEAD.keepAlive;
     this.idleTimeout = HEAD.keepAliveTimeout;

@@ -10,7 +10,7 @@ export interface Authority {
   readonly text: string;
 }
 
-// Host names have no underscores, but container and SRV names do.
+// Host names have no underscores, but names of containers and SRV records do.
 const NAME = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::([0-9]{1,5}))?$/i;
 const IPV6 = /^\[([0-9a-f:.]+)\](?::([0-9]{1,5}))?$/i;
 /** RFC 1035 2.3.4, as text. */

@@ -1,7 +1,9 @@
 import { ChunkReader, type ChunkForm } from "./chunk-reader.js";
 import { type Refusal, refusals } from "./refusal.js";
 
-/** How a body is delimited (RFC 9112, section 6): not there, by length, by chunks, or by the end of the connection. */
+/**
+ * How a body is delimited (RFC 9112, section 6): it is absent, or ends by length, by chunks, or with the connection.
+ */
 export type BodyFraming = "none" | "length" | "chunked" | "close";
 
 /** Receives the parts of a body. */
@@ -15,7 +17,7 @@ export interface BodySink {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Follows one body through the pieces in which it arrives, to know where it ends. Reused for body after body. */
+/** Follows a body through the pieces in which it arrives, to find its end. Reused for body after body. */
 export class Body {
   /** The whole body has been read. */
   done = true;

@@ -27,7 +27,7 @@ function read(
   const ends = [...new Set(cuts.filter((cut) => cut < bytes.length))].sort((a, b) => a - b);
   for (const [n, end] of [...ends, bytes.length].entries()) {
     const start = n === 0 ? 0 : ends[n - 1]!;
-    // Each piece lies somewhere in a buffer of its own, like pieces read from a socket.
+    // Each piece lies at an offset in a separate buffer, like pieces read from a socket.
     const piece = Buffer.from(`\r\n0${bytes.toString("latin1", start, end)}\r\n0`, "latin1");
     const stop = reader.read(piece, 3, 3 + end - start);
     for (let span = 0; span < reader.spanCount; span++) {
@@ -178,7 +178,7 @@ describe("refused bodies", () => {
   });
 });
 
-/** A naive twin: whether this is a whole chunked body. */
+/** A naive implementation: whether this is a whole chunked body. */
 function isWhole(text: string): boolean {
   const size = /^([0-9a-f]+)\r\n/i.exec(text);
   if (size === null) return false;
@@ -211,7 +211,7 @@ describe("properties", () => {
         const outcome = read(message.slice(0, seed % message.length), where, "chunks", reader);
         expect(outcome).toMatchObject({ done: false, code: undefined });
         expect(passed.startsWith(outcome.passed)).toBe(true);
-        // Nothing of the last chunk is there, not even its size.
+        // No byte of the last chunk may be passed on, not even its size.
         expect(outcome.passed.length).toBeLessThanOrEqual(lastChunk);
       }),
     );

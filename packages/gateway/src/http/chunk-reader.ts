@@ -12,8 +12,8 @@ const LONGEST_EXTENSION = 256;
 const MOST_EXTENSION_BYTES = 16_384;
 
 /**
- * A piece in more parts than this is joined: writing each part costs more than copying it, and a hostile body consists
- * of parts.
+ * A piece with more parts than this is joined, because writing each part costs more than copying it, and a hostile body
+ * consists of many parts.
  */
 const MOST_SPANS = 16;
 

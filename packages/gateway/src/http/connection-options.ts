@@ -2,7 +2,7 @@ import { Field } from "./field-name.js";
 import type { FieldSection } from "./field-section.js";
 import { parseTokens } from "./list.js";
 
-/** More names than this are an attempt to cost time. */
+/** More names than this are an attempt to waste processing time. */
 const MOST_OPTIONS = 32;
 
 /**

@@ -12,8 +12,8 @@ export class FieldLine {
   refusal: Refusal | undefined = undefined;
 
   /**
-   * @returns the position after the line; 0 when it goes on beyond `end`; -1 when it is not such a line (see
-   * `refusal`).
+   * @returns the position after the line; 0 when the line continues beyond `end`; -1 when it is not a valid line (see
+   *   `refusal`).
    */
   read(bytes: Buffer, start: number, end: number): number {
     let at = start;

@@ -11,13 +11,15 @@ export const Field = {
   keepAlive: 6,
   expect: 7,
   accept: 8,
-  /** Concerns one connection only, or belongs to the proxy: dropped. */
+  /** Applies to one connection only, or belongs to the proxy. It is dropped. */
   hopByHop: 9,
-  /** Identifies the visitor: only the gateway writes it. */
+  /** Identifies the visitor. Only the gateway writes it. */
   identity: 10,
-  /** One of the above in another spelling (`Content_Length`), which some origins read as the real one: dropped. */
+  /**
+   * One of the above in another spelling (`Content_Length`), which some origins read as the real field. It is dropped.
+   */
   lookalike: 11,
-  /** TE: concerns one connection only; the gateway writes its own. */
+  /** TE: applies to one connection only; the gateway writes its own. */
   te: 12,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
@@ -47,7 +49,7 @@ const NAMES: readonly KnownName[] = [
   { name: "proxy-authenticate", field: Field.hopByHop },
   { name: "proxy-authentication-info", field: Field.hopByHop },
   { name: "proxy-authorization", field: Field.hopByHop },
-  // CGI programs find it in HTTP_PROXY, and send their own requests to it.
+  // CGI programs read it as HTTP_PROXY, and send their own requests to that address.
   { name: "proxy", field: Field.hopByHop },
   { name: "forwarded", field: Field.identity },
   { name: "x-forwarded", field: Field.identity },
@@ -60,7 +62,7 @@ const IDENTITY_PREFIX = "x-forwarded-";
 
 const LONGEST = Math.max(...NAMES.map(({ name }) => name.length));
 
-/** Known names by length and first letter: nearly every other name is distinguished without reading its second byte. */
+/** Known names by length and first letter. Nearly every other name is excluded without reading its second byte. */
 const BY_SHAPE: readonly (readonly KnownName[])[] = Array.from({ length: (LONGEST + 1) << 5 }, (_, wanted) =>
   NAMES.filter(({ name }) => shape(name.length, name.charCodeAt(0)) === wanted),
 );
@@ -92,7 +94,8 @@ const Likeness = { none: 0, folded: 1, same: 2 } as const;
 type Likeness = (typeof Likeness)[keyof typeof Likeness];
 
 /**
- * Compares the bytes at `start` with a lower-case name. Case makes no difference; another character for a dash does.
+ * Compares the bytes at `start` with a lower-case name. Differences in case are ignored; a different character in place
+ * of a dash is reported.
  */
 function compare(bytes: Buffer, start: number, name: string): Likeness {
   let likeness: Likeness = Likeness.same;

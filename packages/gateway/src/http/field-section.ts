@@ -3,29 +3,29 @@ import { Field, fieldSet, identify } from "./field-name.js";
 import { equalsText, textOf } from "./latin1.js";
 import { type Refusal, refusals } from "./refusal.js";
 
-/** How large a head (or trailers) may be. */
+/** Size limits of a head or of trailers. */
 export interface HeadLimits {
   /**
-   * Bytes from the first of the start line to the blank line's last. Default 16 KiB; beyond: 431 (414 within the
-   * request line).
+   * Bytes from the start line to the end of the blank line. Default 16 KiB. Beyond it: 431, or 414 within the request
+   * line.
    */
   readonly bytes: number;
-  /** Field lines. Default 100; beyond: 431. */
+  /** Field lines. Default 100. Beyond it: 431. */
   readonly fields: number;
 }
 
 export const DEFAULT_HEAD_LIMITS: HeadLimits = { bytes: 16_384, fields: 100 };
 
 /**
- * The field lines of one head, or trailers: the place and meaning of each. Reused; positions refer to the bytes last
- * read.
+ * The field lines of one head or of trailers: the position and meaning of each. Reused; positions refer to the bytes
+ * that were last read.
  */
 export class FieldSection {
   refusal: Refusal | undefined = undefined;
-  /** Lines read, also when a later one is refused or missing. */
+  /** The number of lines read, even when a later line is refused or missing. */
   count = 0;
 
-  /** Parts of the bytes, last gathered: start and end of each, in turn. */
+  /** The parts of the bytes that were last gathered: start and end of each, alternating. */
   readonly spans: number[] = [];
   spanCount = 0;
   /** Sum of the spans' lengths. */
@@ -120,7 +120,8 @@ export class FieldSection {
   }
 
   /**
-   * Lines named `name` (lower case) concern one connection only, unless they mean something that we write ourselves.
+   * Marks lines named `name` (lower case) as hop-by-hop, unless their meaning is a field that the gateway writes
+   * itself.
    */
   demote(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {
@@ -132,8 +133,8 @@ export class FieldSection {
   }
 
   /**
-   * The value of the one line named `name` (lower case), if the gateway gives it no meaning; empty where there is none,
-   * or several.
+   * The value of the only line named `name` (lower case), if the gateway gives it no meaning; empty if there is none or
+   * several.
    */
   soleValue(bytes: Buffer, name: string): string {
     let found = -1;

@@ -22,7 +22,7 @@ export class Framing {
     this.chunked = false;
     if (fields.has(Field.contentLength)) {
       const index = fields.find(Field.contentLength);
-      // The same number twice is refused too: it is a sign of two joined messages.
+      // The same number twice is refused too, because it is a sign of two joined messages.
       const length = fields.repeats(Field.contentLength)
         ? -1
         : readLength(bytes, fields.valueStart(index), fields.valueEnd(index));
@@ -77,7 +77,7 @@ function codingFlaw(value: string): Refusal {
   const codings = parseTokens(value);
   if (codings === undefined || codings.length === 0) return refusals.PN_HTTP_TRANSFER_ENCODING;
   // `chunked` before the end (`chunked, gzip`), or with commas around it, is not an unknown coding but a message
-  // without an end.
+  // without a defined end.
   const misplaced = codings.slice(0, -1).includes("chunked") || (codings.length === 1 && codings[0] === "chunked");
   return misplaced ? refusals.PN_HTTP_TRANSFER_ENCODING : refusals.PN_HTTP_CODING;
 }

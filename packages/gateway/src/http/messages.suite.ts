@@ -1,11 +1,11 @@
 import fc from "fast-check";
 
-/** Messages as visitors and origins send them, well-formed or nearly so, for property tests and the fuzzer. */
+/** Messages as visitors and origins send them, well-formed or nearly well-formed, for property tests and the fuzzer. */
 
 const often = <T>(usual: T, ...unusual: T[]): fc.Arbitrary<T> =>
   fc.oneof({ arbitrary: fc.constant(usual), weight: 8 }, { arbitrary: fc.constantFrom(...unusual), weight: 2 });
 
-/** Lines that matter to a reader of HTTP. */
+/** Lines that affect how a reader of HTTP interprets a message. */
 const FIELDS = [
   "Accept: text/html",
   "accept:*/*",
@@ -53,7 +53,7 @@ const FIELDS = [
   "Date: Sun, 22 Nov 2026 22:03:00 GMT",
 ];
 
-/** Text on which readers disagree, inserted into a message or in place of a part of it. */
+/** Text on which readers disagree. It is inserted into a message, or replaces a part of it. */
 // prettier-ignore
 const MISCHIEF = [
   "\r", "\n", "\t", "\0", "\x7f", "\x80", "\xa0", "\x0b", " ", ":", ";", ",", "_", "+", "-", ".", "0", "#", "/", "?", "*", '"', "@", "[", "]",
@@ -126,7 +126,7 @@ export const responses: fc.Arbitrary<string> = fc
   })
   .map(({ line, fields: more }) => `${[line, ...more].join("\r\n")}\r\n\r\n`);
 
-/** A chunked body, its content, and its trailers that may pass. */
+/** A chunked body, its content, and the trailers that are passed on. */
 export interface ChunkedBody {
   message: string;
   data: string;

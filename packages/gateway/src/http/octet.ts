@@ -13,8 +13,8 @@ export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 
 /**
- * A byte of a field name as the most lenient reader reads it: letters in lower case, every other character of a token
- * as `-` (for CGI, `X_Real.IP` and `X-Real-IP` are the same). 0: not a character of a token (RFC 9110 5.6.2).
+ * A byte of a field name as the most lenient reader reads it: letters in lower case, and every other token character as
+ * `-` (for CGI, `X_Real.IP` and `X-Real-IP` are the same). 0: not a token character (RFC 9110 5.6.2).
  */
 export const FOLD = octets((byte) => {
   const sign = String.fromCharCode(byte);
@@ -29,7 +29,10 @@ export const VALUE = octets((byte) => (byte === HTAB || (byte >= SP && byte !== 
 /** 1: valid in a request target: visible ASCII except `#`, which browsers never send (RFC 9112 3.2). */
 export const TARGET = octets((byte) => (byte > SP && byte < 0x7f && byte !== 0x23 ? 1 : 0));
 
-/** 1: valid in a method. Lower case is not: readers that fold case would see a HEAD or TRACE that we do not see. */
+/**
+ * 1: valid in a method. Lower-case letters are not: readers that fold case would see a HEAD or TRACE that the gateway
+ * does not see.
+ */
 export const METHOD = octets((byte) => (/[A-Z0-9_-]/.test(String.fromCharCode(byte)) ? 1 : 0));
 
 /** The value of a hexadecimal digit plus one; 0: not a digit. */

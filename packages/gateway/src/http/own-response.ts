@@ -2,11 +2,11 @@ import { STATUS_CODES } from "node:http";
 import { preferredForm, type Page } from "./page-form.js";
 import type { Refusal } from "./refusal.js";
 
-/** The request that a response of the gateway's own is for. */
+/** The request that a response of the gateway answers. */
 export interface ResponseContext {
-  /** The request's Accept; decides between a page, JSON and plain text. Default: plain text. */
+  /** The request's Accept, which selects a page, JSON or plain text. Default: plain text. */
   accept?: string;
-  /** Shown, and sent as X-Request-Id, so that people can name the request. */
+  /** Shown, and sent as X-Request-Id, so that people can refer to the request. */
   requestId?: string;
   /** Whether the connection closes after the response. */
   close: boolean;
@@ -22,19 +22,19 @@ export interface ResponseContext {
   now?: Date;
 }
 
-/** A page that refuses nothing. */
+/** A page that is not a refusal. */
 export interface Notice {
   readonly title: string;
   /** Plain text; text in backticks is marked as code. */
   readonly message: string;
 }
 
-/** A response of our own, in the parts that node:http takes. */
+/** A response that the gateway generates, in the parts that node:http takes. */
 export interface OwnResponse {
   readonly status: number;
   /** In the order of the head. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Also for HEAD, where it is not sent. */
+  /** Also set for HEAD, where it is not sent. */
   readonly body: Buffer;
 }
 
@@ -58,7 +58,7 @@ export function refusalResponse(refusal: Refusal, context: ResponseContext): Own
   });
 }
 
-/** A page of our own, with status 200. */
+/** A page of the gateway with status 200. */
 export function noticeResponse({ title, message }: Notice, context: ResponseContext): OwnResponse {
   const { requestId = "" } = context;
   const page: Page = {

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
-/** The content of a response of our own, in any form. */
+/** The content of a response that the gateway generates, in any form. */
 export interface Page {
-  /** Shown before the title; undefined on a page that refuses nothing. */
+  /** Shown before the title; undefined on a page that is not a refusal. */
   readonly status?: number;
   readonly title: string;
   /** Plain text; text in backticks is marked as code. */
   readonly message: string;
-  /** Identifies the response when people ask about it; may be empty. */
+  /** Identifies the response when people ask about it. May be empty. */
   readonly reference: string;
   /** The content for programs. */
   readonly json: object;

@@ -42,9 +42,9 @@ export class RequestHead {
   keepAlive = false;
   /** The protocols that a valid upgrade request offers, as the visitor wrote them; else empty. */
   upgrade = "";
-  /** The visitor waits for 100 Continue before it sends the body. */
+  /** Whether the visitor waits for 100 Continue before it sends the body. */
   expectContinue = false;
-  /** The visitor accepts trailers in the response. */
+  /** Whether the visitor accepts trailers in the response. */
   acceptsTrailers = false;
 
   readonly #limits: HeadLimits;

@@ -23,7 +23,10 @@ export class RequestLine {
   versionMinor: 0 | 1 = 1;
   refusal: Refusal | undefined = undefined;
 
-  /** @returns the position after the line; 0 when it goes on beyond `end`; -1 when it is refused (see `refusal`). */
+  /**
+   * @returns the position after the line; 0 when the line continues beyond `end`; -1 when it is refused (see
+   *   `refusal`).
+   */
   read(bytes: Buffer, start: number, end: number): number {
     this.method = "";
     let at = start;
@@ -39,7 +42,7 @@ export class RequestLine {
     if (at === end) return 0;
     if (bytes[at] !== SP || at === this.start) return this.#refuse(methodFlaw(bytes[at]!, at === this.start));
     this.method = methodName(bytes, this.start, at);
-    // 501, not 405: 405 has to list the allowed methods, which only the origin knows.
+    // 501, not 405: 405 must list the allowed methods, which only the origin knows.
     if (this.method === "CONNECT" || this.method === "TRACE") return this.#refuse(refusals.PN_HTTP_METHOD);
 
     at++;
@@ -100,7 +103,7 @@ function targetFlaw(byte: number): Refusal {
   return byte === CR || byte === SP ? refusals.PN_HTTP_REQUEST_LINE : refusals.PN_HTTP_TARGET;
 }
 
-/** Another digit is another version of HTTP. */
+/** A different digit is a different version of HTTP. */
 function versionFlaw(byte: number): Refusal {
   return byte >= ZERO && byte <= NINE ? refusals.PN_HTTP_VERSION : refusals.PN_HTTP_REQUEST_LINE;
 }

@@ -21,7 +21,7 @@ export function parseAbsoluteTarget(target: string): AbsoluteTarget | undefined 
   return { authority, defaultPort: scheme.toLowerCase() === "http" ? "80" : "443", pathStart: all.length };
 }
 
-/** Whether two authorities are the same, with `defaultPort` where one has no port. */
+/** Whether two authorities are equal when a missing port is replaced by `defaultPort`. */
 export function samePlace(one: Authority, other: Authority, defaultPort: string): boolean {
   return one.host === other.host && (one.port || defaultPort) === (other.port || defaultPort);
 }

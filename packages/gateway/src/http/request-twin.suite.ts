@@ -1,6 +1,6 @@
 /**
- * A second reader of requests, as plain as possible: strings, split and regular expressions, without care for speed.
- * Where it and the real reader disagree, one of them is wrong.
+ * A second, naive reader of requests that uses strings, split and regular expressions and is not optimised. Where it
+ * disagrees with the real reader, one of them is wrong.
  */
 
 export interface TwinRequest {

@@ -35,7 +35,8 @@ describe("refused", () => {
     const bytes = Buffer.from(message, "latin1");
     const response = new ResponseHead();
     let seen = 0;
-    // The reader waits, then refuses, and goes on refusing. Every byte at first, fewer steps in a long message.
+    // The reader waits, then refuses, and keeps refusing. Every byte is checked at first, and fewer steps in a long
+    // message.
     for (let end = 0; end < bytes.length; end += 1 + (end >> 6)) {
       const verdict = response.read(bytes, 0, end, "GET", upgrade);
       expect(verdict, `${end} bytes`).toBeLessThanOrEqual(seen);

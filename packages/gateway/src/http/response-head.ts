@@ -8,7 +8,7 @@ import { isText, textOf, writeText } from "./latin1.js";
 import { parseProtocols } from "./list.js";
 
 /**
- * How the body of a response ends: it has none, after `contentLength` bytes, after the last chunk, or with the
+ * How the body of a response ends: there is none, after `contentLength` bytes, after the last chunk, or with the
  * connection.
  */
 export type ResponseBody = "none" | "length" | "chunked" | "close";
@@ -35,10 +35,11 @@ const DROPPED = fieldSet(
 );
 
 /**
- * The head of an origin's response, read as strictly as a visitor's request: origins are not trusted either. Reused.
+ * The head of an origin's response. It is read as strictly as a visitor's request, because origins are not trusted
+ * either. Reused.
  */
 export class ResponseHead {
-  /** Why `read` returned -1, for the visitor: always the same. */
+  /** Why `read` returned -1, for the visitor. It is always the same refusal. */
   refusal: Refusal | undefined = undefined;
   /** Why `read` returned -1, for the log. */
   flaw: Refusal | undefined = undefined;
@@ -47,11 +48,11 @@ export class ResponseHead {
   /** 100 to 599. */
   status = 0;
   body: ResponseBody = "none";
-  /** Content-Length; -1 without one. Where there is no body (HEAD, 304), for information only. */
+  /** Content-Length; -1 without the field. Only informative where there is no body (HEAD, 304). */
   contentLength = -1;
-  /** The origin's connection can take another request after this response. */
+  /** Whether the origin's connection can be used for another request after this response. */
   keepAlive = true;
-  /** The idle seconds in `Keep-Alive: timeout=`; -1 without. */
+  /** The idle time in `Keep-Alive: timeout=`, in seconds; -1 without the field. */
   keepAliveTimeout = -1;
   /** With status 101: the new protocol. */
   upgrade = "";
@@ -61,7 +62,7 @@ export class ResponseHead {
   readonly #fields = new FieldSection();
   readonly #framing = new Framing();
   readonly #connection = new ConnectionOptions();
-  /** The last Keep-Alive value: origins repeat themselves. */
+  /** The last Keep-Alive value, cached because origins repeat it. */
   #keepAliveText = "";
   #timeout = -1;
   #bytes: Buffer = NOTHING;
@@ -100,7 +101,7 @@ export class ResponseHead {
     return flaw === undefined ? next - start : this.#refuse(flaw);
   }
 
-  /** Drops the bytes, which an idle connection would hold; `write` is invalid from then on. */
+  /** Releases the bytes, which an idle connection would keep in memory. `write` is invalid from then on. */
   release(): void {
     this.#bytes = NOTHING;
   }
@@ -161,8 +162,8 @@ export class ResponseHead {
     this.upgrade = "";
 
     if (this.status < 200 || this.status === 204) {
-      // Such a response has neither body nor framing (RFC 9110 8.6, RFC 9112 6.1). An origin that frames one
-      // may also send one, so its connection is not reused.
+      // Such a response has neither body nor framing (RFC 9110 8.6, RFC 9112 6.1). An origin that sends framing may
+      // also send a body, so its connection is not reused.
       if (framing.chunked || framing.contentLength > 0) this.keepAlive = false;
       framing.contentLength = -1;
       framing.chunked = false;
@@ -187,7 +188,7 @@ export class ResponseHead {
     return this.#timeout;
   }
 
-  /** A 101 has to name one of the offered protocols. */
+  /** A 101 must name one of the offered protocols. */
   #readUpgrade(bytes: Buffer, offered: string): Refusal | undefined {
     const fields = this.#fields;
     const index = fields.find(Field.upgrade);

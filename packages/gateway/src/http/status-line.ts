@@ -10,7 +10,10 @@ export class StatusLine {
   reasonStart = 0;
   reasonEnd = 0;
 
-  /** @returns the position after the line; 0 when it goes on beyond `end`; -1 when it is not such a line. */
+  /**
+   * @returns the position after the line; 0 when the line continues beyond `end`; -1 when it is not a valid status
+   *   line.
+   */
   read(bytes: Buffer, start: number, end: number): number {
     let at = start;
     for (let n = 0; n < VERSION.length; n++, at++) {

@@ -4,8 +4,8 @@ import { LF } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 
 /**
- * Fields that change how a message is understood, or who may send it: they are not allowed after the body (RFC 9110
- * 6.5.1).
+ * Fields that change how a message is interpreted or which client may send it. They are not allowed after the body (RFC
+ * 9110 6.5.1).
  */
 const HEAD_ONLY: ReadonlySet<string> = new Set(
   `age authorization cache-control content-encoding content-range content-type cookie date expires if-match if-modified-since
@@ -18,7 +18,7 @@ const DROPPED = ~fieldSet(Field.other);
 
 const NOTHING = Buffer.alloc(0);
 
-/** Trailers are read and copied within one call, so one section serves all. */
+/** Trailers are read and copied within one call, so one section is enough. */
 const SECTION = new FieldSection();
 
 /** The field lines after the last chunk, up to the blank line (RFC 9112 7.1.2), in pieces of any size. Reused. */
@@ -52,7 +52,8 @@ export class Trailers {
     const from = before > 0 ? 0 : start;
     const until = before > 0 ? this.#heldBytes : end;
     const limit = from + this.#limits.bytes;
-    // Lines are read again only when another one may be complete, so that one-byte pieces cost no more than large ones.
+    // Lines are read again only when another line may be complete, so that one-byte pieces cost no more than large
+    // ones.
     if (before > 0 && until < limit && !bytes.subarray(start, end).includes(LF)) return 0;
 
     const next = SECTION.read(source, from, Math.min(until, limit), this.#limits.fields);

@@ -15,8 +15,9 @@ interface IdleStream {
 }
 
 /**
- * Streams to one upstream that are idle between two requests. The last one in is the first out, because some origins
- * serve one connection at a time and the other connections would wait. A stream that sends anything unasked is dropped.
+ * Streams to one upstream that are idle between two requests. The most recently used stream is reused first, because
+ * some origins serve one connection at a time and other connections would have to wait. A stream that receives data
+ * without a request is dropped.
  */
 export class IdleStreams {
   readonly #upstream: Upstream;
@@ -34,7 +35,7 @@ export class IdleStreams {
     return this.#idle.length + this.#closing.size;
   }
 
-  /** An idle stream that is young enough, or none. */
+  /** Returns an idle stream that has not expired; undefined if there is none. */
   take(now: number): ByteStream | undefined {
     const last = this.#idle.pop();
     if (last === undefined || last.expiresAt > now) return last?.stream;
@@ -46,7 +47,7 @@ export class IdleStreams {
   give(stream: ByteStream, now: number, timeout: number): void {
     if (this.#closed) return this.#drop(stream);
     const idle = timeout < 0 ? IDLE_LIMITS.idle : Math.min(IDLE_LIMITS.idle, timeout * 1000 - 1000);
-    // An upstream that takes no more requests waits for its streams to close.
+    // An upstream that accepts no more requests waits for its streams to close.
     if (idle <= 0 || this.#upstream.unavailable !== undefined) return this.retire(stream, now);
     const kept = { stream, expiresAt: now + idle };
     this.#idle.push(kept);
@@ -90,7 +91,7 @@ export class IdleStreams {
       this.#drop(stream);
   }
 
-  /** Closes as an HTTP client should: half-close first, and reset only if the origin does not close in turn. */
+  /** Closes the stream as an HTTP client should: half-closes first, and resets only if the origin does not close. */
   retire(stream: ByteStream, now: number): void {
     stream.handler = new IdleHandler(stream, () => this.#closing.delete(stream));
     this.#closing.set(stream, now + IDLE_LIMITS.closing);

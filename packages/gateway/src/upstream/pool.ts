@@ -12,7 +12,7 @@ export class Pool {
     this.#balance = balance;
   }
 
-  /** The target for one request; undefined when there is none. It may be unavailable where all are. */
+  /** The target for one request; undefined when there is none. It may be unavailable if all targets are. */
   pick(context: PickContext): Target | undefined {
     return this.#balance.pick(this.targets, context);
   }

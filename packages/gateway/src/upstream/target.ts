@@ -4,7 +4,7 @@ import type { AttemptObserver } from "./attempt.js";
 import { IdleStreams } from "./idle-streams.js";
 import type { Upstream } from "./upstream.js";
 
-/** A member of a pool: an upstream, its idle streams, and the requests it is working on. */
+/** A member of a pool: an upstream, its idle streams, and its requests in progress. */
 export class Target implements Candidate, AttemptObserver {
   readonly upstream: Upstream;
   readonly idle: IdleStreams;

@@ -1,8 +1,8 @@
 import type { ByteStream } from "@postern/net";
 
-/** Anything that can be dialled for bytes: an address, a tunnel. */
+/** A destination that can be dialled: an address or a tunnel. */
 export interface Upstream {
-  /** Why it takes no stream now: the way to it is lost, or no more streams fit. Undefined: it takes one. */
+  /** Why it accepts no stream now: it is unreachable, or the limit of streams is reached. Undefined: it accepts one. */
   readonly unavailable: "gone" | "full" | undefined;
   /** Whether it may be unreachable although nothing has failed yet. */
   readonly suspect: boolean;

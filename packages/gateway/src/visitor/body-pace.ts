@@ -7,8 +7,8 @@ export interface PaceLimits {
 }
 
 /**
- * Watches the pace of a body. A body has a grace period; waiting uses it up, and each byte restores a part of it, up to
- * the original length: a fast start does not allow a long silence afterwards.
+ * Watches the rate of a body. A body has a grace period. Waiting uses it up, and each byte restores a part of it, up to
+ * the original length. So a fast start does not allow a long silence afterwards.
  */
 export class BodyPace {
   readonly #limits: PaceLimits;
@@ -19,7 +19,7 @@ export class BodyPace {
     this.#limits = limits;
   }
 
-  /** A body begins. `extra` milliseconds are added to the patience that it starts with. */
+  /** A body begins. `extra` milliseconds are added to its grace period at the start. */
   begin(extra: number): void {
     this.#patience = this.#limits.bodyGrace + extra;
     this.#bytes = 0;

@@ -1,7 +1,7 @@
 /** The properties of a connection on which its requests depend. */
 export interface ConnectionInfo {
-  /** The scheme that the visitor uses: `https` also where a proxy in front ends TLS. */
+  /** The scheme that the visitor uses. It is `https` even if a proxy in front of the server terminates TLS. */
   readonly proto: "http" | "https";
-  /** The name in the TLS handshake: a request on the connection may name no other host. */
+  /** The server name in the TLS handshake. Requests on the connection may not name another host. */
   readonly serverName?: string | undefined;
 }

@@ -3,8 +3,8 @@ import type { RequestHead } from "../http/index.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
 
 /**
- * The fields that tell origins about the visitor: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). Those that a
- * visitor sends itself are dropped; those of a trusted proxy are believed.
+ * The fields that describe the visitor to origins: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). Fields that a
+ * visitor sends itself are dropped; those of a trusted proxy are used.
  */
 export class ForwardedFields {
   /** The visitor's IP address, in its plain form. */
@@ -12,7 +12,7 @@ export class ForwardedFields {
   readonly #peer: string;
   readonly #proto: "http" | "https";
   readonly #trusted: TrustedProxies;
-  /** The peer is a trusted proxy, so every request may be another visitor's. */
+  /** Whether the peer is a trusted proxy, so that each request may come from a different visitor. */
   readonly #isProxied: boolean;
   #lastAddress = "";
   #lastProto = "";
@@ -27,7 +27,7 @@ export class ForwardedFields {
     this.#isProxied = trusted.has(this.#peer);
   }
 
-  /** The lines for a request, each ended by CRLF. The last ones are kept, because visitors rarely change. */
+  /** The lines for a request, each ended by CRLF. The last lines are cached, because visitors rarely change. */
   lines(head: RequestHead): string {
     const { authority } = head;
     const proto = this.#isProxied ? this.#readProxyFields(head) : this.#proto;
@@ -48,7 +48,7 @@ export class ForwardedFields {
     return this.#lines;
   }
 
-  /** Sets `address` as the proxy's fields have it. @returns the scheme that they name. */
+  /** Sets `address` from the proxy's fields. @returns the scheme that they name. */
   #readProxyFields(head: RequestHead): "http" | "https" {
     this.address = this.#trusted.visitor(this.#peer, head.identityValue("x-forwarded-for"));
     const proto = head.identityValue("x-forwarded-proto").toLowerCase();

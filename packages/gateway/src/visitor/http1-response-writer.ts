@@ -2,10 +2,10 @@ import type { Connection } from "@postern/net";
 import type { ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
 import { writeOwnResponse, type ChunkForm, type Refusal, type RequestHead, type ResponseHead } from "../http/index.js";
 
-/** Up to this many bytes of body leave in one piece with their head. */
+/** A body of at most this many bytes is sent together with its head. */
 const SMALL_BODY = 16 * 1024;
 
-/** The visitor, as its writer needs it. */
+/** The visitor, as its response writer uses it. */
 export interface ResponseWriterOwner {
   /** The connection cannot take another request after this one. */
   readonly closesAfterRequest: boolean;
@@ -22,7 +22,7 @@ export class Http1ResponseWriter implements ResponseWriter {
   readonly #owner: ResponseWriterOwner;
   /** The written head, while it waits for the first bytes of its body. */
   #pendingHead: Buffer | undefined;
-  /** Bytes of the body that have not left, or were not reported to have. */
+  /** Bytes of the body that have not been sent, or that were not reported as sent. */
   #uncredited = 0;
 
   constructor(connection: Connection, request: RequestHead, owner: ResponseWriterOwner) {
@@ -77,7 +77,7 @@ export class Http1ResponseWriter implements ResponseWriter {
     this.#connection.write(writeOwnResponse(refusal, { ...context, ...(location !== undefined && { location }) }));
   }
 
-  /** Reports what has left. To be called when the connection has drained. */
+  /** Reports the bytes that have been sent. Call it when the connection has drained. */
   credit(): void {
     if (this.#uncredited === 0) return;
     const sent = this.#uncredited - Math.min(this.#uncredited, this.#connection.unsent);
@@ -86,7 +86,7 @@ export class Http1ResponseWriter implements ResponseWriter {
     this.#owner.onSent(sent);
   }
 
-  /** The response broke off, or a relay counts from now on. */
+  /** The response was aborted, or a relay counts the bytes from now on. */
   abandon(): void {
     this.#pendingHead = undefined;
     this.#uncredited = 0;

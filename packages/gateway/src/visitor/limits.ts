@@ -10,10 +10,10 @@ export interface VisitorLimits extends PaceLimits {
   body: number;
   /** Time from a whole request to the head of its response. 0: no limit. */
   answer: number;
-  /** How long a visitor may take nothing of a waiting response, and an origin nothing of a waiting body. */
+  /** How long a visitor may read nothing of a waiting response, and an origin nothing of a waiting body. */
   stall: number;
   /**
-   * How long input is still read and dropped after the last response, so that a reset does not destroy that response.
+   * How long input is still read and dropped after the last response, so that a reset does not destroy the response.
    */
   linger: number;
 }

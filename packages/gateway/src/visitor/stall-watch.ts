@@ -6,7 +6,7 @@ export interface Writing {
   readonly unsent: number;
 }
 
-/** Watches whether a peer takes anything of what waits for it. */
+/** Detects a peer that reads nothing of the bytes that wait for it. */
 export class StallWatch {
   #stalled = 0;
   #progress = 0;

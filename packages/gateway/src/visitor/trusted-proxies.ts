@@ -2,8 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { unmapped } from "@postern/net";
 
 /**
- * The proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed. Those fields of every other peer are
- * dropped.
+ * The proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. These fields are dropped from all other peers.
  */
 export class TrustedProxies {
   readonly #list = new BlockList();
@@ -26,8 +25,8 @@ export class TrustedProxies {
   }
 
   /**
-   * The visitor behind `peer`: the last address in the chain that is not a trusted proxy's. Everything before it may be
-   * forged.
+   * The visitor behind `peer`: the last address in the chain that is not a trusted proxy's. All entries before it may
+   * be forged.
    * @param chain X-Forwarded-For, as `peer` sent it
    */
   visitor(peer: string, chain: string): string {
@@ -62,7 +61,7 @@ function plainAddress(element: string): string {
   const text = element.trim();
   const bare = /^\[([0-9a-f:.]+)\](?::[0-9]+)?$/i.exec(text)?.[1] ?? /^([0-9.]+):[0-9]+$/.exec(text)?.[1] ?? text;
   const address = unmapped(bare.toLowerCase());
-  // Zones (`%eth0`) are local to one machine, and can contain anything.
+  // Zones (`%eth0`) are local to one machine, and may contain any text.
   return isIP(address) === 0 || address.includes("%") ? "" : address;
 }
 

@@ -2,7 +2,7 @@ import type { Router } from "../route.js";
 import type { VisitorLimits } from "./limits.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
 
-/** A visitor as the gateway sees it, whatever protocol it speaks. */
+/** A visitor as the gateway sees it, regardless of its protocol. */
 export interface HttpVisitor {
   /** Looks at deadlines, `elapsed` milliseconds after the last time. `now`: of `performance.now()`. */
   tick(now: number, elapsed: number): void;
@@ -23,7 +23,7 @@ export interface VisitorHost {
   readonly closing: boolean;
   /** There is no memory for more requests. */
   readonly overloaded: boolean;
-  /** The visitor is gone, or its connection was given away. */
+  /** The visitor has left, or its connection was handed over. */
   forget(visitor: HttpVisitor): void;
   /** An error of the gateway's own, or of the router; the visitor's connection is closed. */
   onFault(error: unknown): void;

@@ -13,9 +13,9 @@ export interface WatchedExchange {
 export type WatchedPhase = "idle" | "body" | "response" | "other";
 
 /**
- * A limit that was passed: `stalled`, the visitor takes nothing of its response; `origin`, the origin takes nothing of
- * the request or does not respond; `body`, the request's body is too slow; `deadline`, the time set by `expireIn` is
- * over.
+ * The limit that was exceeded: `stalled`, the visitor reads nothing of its response; `origin`, the origin reads nothing
+ * of the request or does not respond; `body`, the request's body is too slow; `deadline`, the time set by `expireIn`
+ * has passed.
  */
 export type PassedLimit = "stalled" | "origin" | "body" | "deadline";
 
@@ -25,7 +25,7 @@ export class VisitorWatch {
   readonly #pace: BodyPace;
   readonly #stall = new StallWatch();
   #deadline: number;
-  /** For how long the origin has had the whole request, or has taken nothing of a waiting body. */
+  /** For how long the origin has had the whole request, or has read nothing of a waiting body. */
   #awaited = 0;
   #blocked = 0;
 
@@ -40,7 +40,7 @@ export class VisitorWatch {
     this.#deadline = performance.now() + milliseconds;
   }
 
-  /** A head begins to arrive: it has its own limit, within the idle one. */
+  /** A head begins to arrive. It has a separate limit, within the idle limit. */
   beginHead(): void {
     this.#deadline = Math.min(this.#deadline, performance.now() + this.#limits.head);
   }
@@ -57,7 +57,7 @@ export class VisitorWatch {
     this.#blocked = 0;
   }
 
-  /** For how long the visitor has been idle, where it is. */
+  /** For how long the visitor has been idle. Valid only while it is idle. */
   idleFor(now: number): number {
     return now + this.#limits.idle - this.#deadline;
   }

@@ -4,9 +4,9 @@ import { QueueingDelay } from "./queueing-delay.js";
 const SMALLEST = 4 * 1024;
 const LARGEST = 16 * 1024 * 1024;
 const INITIAL = 64 * 1024;
-/** Less room than this, in bytes, is not worth a frame of bulk data. */
-const LEAST_ROOM = 1024;
-/** Bulk data may add one round trip of queueing delay, within these bounds in milliseconds. */
+/** Bulk data waits while less room than this is left, in bytes, so that its frames do not become too small. */
+const MIN_ROOM = 1024;
+/** Bulk data may add queueing delay of one round trip, within these bounds in milliseconds. */
 const SHORTEST_QUEUE = 2;
 const LONGEST_QUEUE = 50;
 /** After this many rounds in a row without a queue, the window doubles: the path may have become faster. */
@@ -16,8 +16,8 @@ const MEASURE_INTERVAL = 10_000;
 const SUSPECT_INTERVAL = 1_000;
 
 /**
- * How many bytes a session has in flight, and how many of them may be bulk data: PROTOCOL.md, section 6.
- * Bytes in socket buffers delay everything behind them. No socket reports how many there are; the peer's ACKs do.
+ * Limits the bytes that a session has in flight, and how many of them may be bulk data: PROTOCOL.md, section 6. Bytes
+ * in socket buffers delay everything behind them. No socket reports how many there are; the peer's ACKs do.
  */
 export class CongestionWindow {
   /** Bytes of sequenced frames sent since the session began, the current batch included. */
@@ -39,9 +39,12 @@ export class CongestionWindow {
   #pause: "none" | "drain" | "measure" = "none";
   /** The value of `sent` when the drain began. Small responses continue, so the path may never be empty. */
   #drainEnd = 0;
-  /** Whether the window held bulk data back since the last call of `shouldMeasure`. */
+  /** Whether the window has held bulk data back since the last call of `shouldMeasure`. */
   #limited = false;
-  /** The window is smallest and a queue remains: perhaps not ours, but a path or a machine that has become slower. */
+  /**
+   * The window has its minimum size and a queue remains. Perhaps the queue is not ours, but the path or a machine has
+   * become slower.
+   */
   #suspect = false;
   /** The value of `sent` when an ACK was last requested. */
   #requestedAt = 0;
@@ -75,18 +78,18 @@ export class CongestionWindow {
   room(): number {
     if (this.#pause !== "none") return 0;
     const room = this.size - this.inFlight;
-    if (room >= LEAST_ROOM) return room;
+    if (room >= MIN_ROOM) return room;
     this.#limited = this.#held = true;
     return 0;
   }
 
   /**
-   * Call it when a batch leaves that is counted in `sent`; `before` is the value of `sent` when the batch began.
+   * Call it when a batch leaves that is counted in `sent`. `before` is the value of `sent` when the batch began.
    * @returns whether the batch should request an ACK at once.
    */
   leave(before: number, now: number): boolean {
     if (before === this.acknowledged) this.progressAt = now;
-    const full = this.inFlight + LEAST_ROOM > this.size && this.#marks.length === 0;
+    const full = this.inFlight + MIN_ROOM > this.size && this.#marks.length === 0;
     if (!full && this.sent - this.#requestedAt < this.size / 4) return false;
     this.#requestedAt = this.sent;
     this.#marks.push({ end: this.sent, at: now });
@@ -95,7 +98,7 @@ export class CongestionWindow {
   }
 
   /**
-   * The peer has received `count` bytes in all, the last of them at `clock` by its own clock.
+   * The peer has received `count` bytes in total, the last of them at `clock` on its own clock.
    * @returns false when `count` is out of range.
    */
   acknowledge(count: number, clock: number, now: number): boolean {
@@ -126,8 +129,8 @@ export class CongestionWindow {
   }
 
   /**
-   * The PONG to a PING of `sentAt` came at `now`; the PING arrived at `clock`. `pathIdle`: nothing was in flight when
-   * it left.
+   * The PONG to a PING sent at `sentAt` arrived at `now`. The PING arrived at `clock`. `pathIdle`: nothing was in
+   * flight when the PING left.
    */
   measured(sentAt: number, clock: number, pathIdle: boolean, now: number): void {
     const known = this.#delay.known && this.#pause !== "measure";
@@ -142,7 +145,7 @@ export class CongestionWindow {
     this.#delay.measure(sentAt, clock, now - sentAt);
   }
 
-  /** Fits the window to the queue seen in this round, if the window was the limit. */
+  /** Adapts the window to the queue of this round, if the window was the limit. */
   #finishRound(): void {
     if (this.#held) this.size = Math.min(Math.max(Math.round(this.#fitted()), SMALLEST), LARGEST);
     this.#beginRound(this.inFlight);
@@ -158,7 +161,7 @@ export class CongestionWindow {
     const base = this.#delay.baseRtt;
     const queue = this.#shortestQueue;
     const allowed = Math.min(Math.max(base, SHORTEST_QUEUE), LONGEST_QUEUE);
-    // Without a queue the path can carry more, and much more if it has not had a queue yet.
+    // Without a queue the path can carry more. It can carry much more if it has not had a queue yet.
     if (queue < allowed / 2) return this.size * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
     this.#freeRounds = 0;
     this.#suspect ||= queue > allowed && this.size === SMALLEST;

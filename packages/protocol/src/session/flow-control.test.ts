@@ -53,7 +53,7 @@ describe("the sender", () => {
     expect(peer.sent("DATA").map(({ flags }) => flags)).toEqual([0]);
   });
 
-  test("asks its writer to pause above 16 KiB and to continue below", () => {
+  test("asks its writer to pause above 16 KiB and to resume below it", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1, 0);
     const stream = peer.record.streams[0] as MultiplexedStream;
@@ -67,7 +67,7 @@ describe("the sender", () => {
     expect([drains, stream.sendSide.queue.length]).toEqual([1, 0]);
   });
 
-  test("copies what it cannot send, so that the writer may use its buffer again", () => {
+  test("copies what it cannot send, so that the writer can reuse its buffer", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1, 1);
     const buffer = Buffer.from("abcd");
@@ -149,7 +149,7 @@ describe("the receiver", () => {
     };
     for (const [name, end] of Object.entries(endings)) {
       const peer = new ScriptedPeer("client", { sessionWindow: 600 * KIB });
-      // There is memory for one such loan: each stream gets it only if the previous stream has returned it.
+      // There is memory for one such loan. A stream gets it only if the previous stream has returned it.
       for (let id = 1; id <= 9; id += 2) {
         peer.opens(id);
         const { stream } = new Received(peer.record.streams.at(-1) as MultiplexedStream);
@@ -161,7 +161,7 @@ describe("the receiver", () => {
     }
   });
 
-  test("sends no WINDOW for a stream that is over, or whose sender has ended", () => {
+  test("sends no WINDOW for a stream that is closed or whose sender has ended", () => {
     const peer = new ScriptedPeer("client");
     for (const id of [1, 3]) peer.opens(id);
     const readers = peer.record.streams.map((stream) => new Stalled(stream));

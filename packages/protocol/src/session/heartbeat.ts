@@ -4,14 +4,14 @@ const MISSES = 2;
 export type Beat = "wait" | "ping";
 
 /**
- * Decides when a PING is due and when a peer has been silent for too long: PROTOCOL.md, section 7. The timers of a
- * process that was suspended fire before it reads its sockets. So callers read first and check `silent` again before
- * they give a peer up.
+ * Decides when a PING is due and when a peer has been silent for too long: PROTOCOL.md, section 7. After a process was
+ * suspended, its timers fire before it reads its sockets. So callers read first and check `silent` again before they
+ * end a session.
  */
 export class Heartbeat {
   readonly #interval: number;
   #pingAt: number;
-  #heard = true;
+  #hasReceived = true;
   /** When silence counts as another miss. */
   #missAt: number;
   #misses = 0;
@@ -23,21 +23,21 @@ export class Heartbeat {
     this.#missAt = now + interval;
   }
 
-  /** Anything arrived. */
-  heard(): void {
-    this.#heard = true;
+  /** Call it when bytes arrive. */
+  received(): void {
+    this.#hasReceived = true;
     this.#misses = 0;
   }
 
   /** Call it about once a second. */
   beat(now: number): Beat {
-    if (this.#heard) this.#missAt = now + this.#interval;
+    if (this.#hasReceived) this.#missAt = now + this.#interval;
     else if (now >= this.#missAt) {
-      // One miss per call, however late it is: a process that was suspended sends a PING before it gives up.
+      // Count one miss per call, however late the call is, so that a process that was suspended sends a PING first.
       this.#misses++;
       this.#missAt = now + this.#interval;
     }
-    this.#heard = false;
+    this.#hasReceived = false;
     const due = now >= this.#pingAt;
     if (due) this.#pingAt = now + this.#interval;
     return due ? "ping" : "wait";

@@ -109,7 +109,7 @@ describe("small requests beside bulk data", () => {
 });
 
 describe("the link is used", () => {
-  // The share after a warm-up, in which the congestion window finds its size.
+  // The share after a warm-up, during which the congestion window finds its size.
   test.each([
     { megabits: 10, roundTrip: 20, downloads: 8, uploads: 0 },
     { megabits: 20, roundTrip: 20, downloads: 0, uploads: 1 },

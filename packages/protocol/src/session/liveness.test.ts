@@ -14,7 +14,7 @@ function respond(peer: ScriptedPeer): void {
 }
 
 describe("acknowledgement", () => {
-  test("ACK_NOW brings an ACK at the end of the turn, with the bytes received including headers", () => {
+  test("ACK_NOW causes an ACK at the end of the turn, with the bytes received including headers", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1);
     expect(peer.frames).toEqual([]);
@@ -23,7 +23,7 @@ describe("acknowledgement", () => {
     expect(peer.messages).toBe(1);
   });
 
-  test("without ACK_NOW, ACK leaves with the next message, once", () => {
+  test("without ACK_NOW, the ACK is sent once, with the next message", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1);
     peer.sends({ type: "DATA", stream: 1, data: "aabb" });
@@ -100,7 +100,7 @@ describe("heartbeat", () => {
 
   // Timers of one second fire a little late, never early.
   test.each([1_000, 1_001, 1_013, 1_050])(
-    "a half-open link is noticed after 20 to 30 seconds with a tick every %i ms",
+    "a half-open link is detected after 20 to 30 seconds with a tick every %i ms",
     (interval) => {
       for (let phase = 0; phase < 10_000; phase += 499) {
         const pair = new SessionPair({ delay: 5 });
@@ -134,19 +134,19 @@ describe("heartbeat", () => {
     return peer;
   }
 
-  test("any byte shows that the peer is alive, as long as it sometimes responds", () => {
+  test("any byte shows that the peer is alive, provided that it sometimes responds", () => {
     let times = 0;
     expect(talk(1_000, (peer) => ++times % 18 === 0 && respond(peer)).record.closed).toBeUndefined();
   });
 
   // Timers of one second fire a little late, never early.
   test.each([1_000, 1_001, 1_013, 1_050])(
-    "a peer that sends but does not receive is noticed within 30 seconds with a tick every %i ms",
+    "a peer that sends but does not receive is detected within 30 seconds with a tick every %i ms",
     (interval) => {
       let [answered, at] = [0, 0];
       const { record, clock } = talk(interval, (peer) => {
         const pings = peer.sent("PING").length;
-        // The third PING is the last that arrives.
+        // The third PING is the last one that arrives.
         if (pings === answered || answered === 3) return;
         respond(peer);
         [answered, at] = [pings, peer.clock.now()];
@@ -203,7 +203,7 @@ describe("heartbeat", () => {
     return peer;
   }
 
-  test("a process that was suspended reads waiting bytes before it gives up a peer", () => {
+  test("a process that was suspended reads waiting bytes before it ends the session", () => {
     const peer = almostLost();
     peer.clock.run(3_600_000);
     // After it wakes, timers fire first, then it reads, then the turn ends.
@@ -216,7 +216,7 @@ describe("heartbeat", () => {
     expect(peer.record.closed).toBeUndefined();
   });
 
-  test("after a suspension, a peer without waiting bytes is given up", () => {
+  test("after a suspension without waiting bytes, the session ends", () => {
     const peer = almostLost();
     peer.clock.run(3_600_000);
     peer.session.tick();
@@ -263,7 +263,7 @@ describe("stall", () => {
     expect(peer.record.closed).toBeUndefined();
   });
 
-  test("an ACK that repeats the last one is no progress", () => {
+  test("an ACK that repeats the last one is not progress", () => {
     const { peer, seconds } = waiting();
     peer.sends({ type: "ACK", received: 20 });
     for (let second = 0; second < 40; second++) {
@@ -273,7 +273,7 @@ describe("stall", () => {
     expect(peer.record.closed?.code).toBe("PN_HEARTBEAT_LOST");
   });
 
-  test("a process that was suspended reads a waiting ACK before it gives the peer up", () => {
+  test("a process that was suspended reads a waiting ACK before it ends the session", () => {
     const { peer, seconds } = waiting();
     seconds(5);
     peer.clock.run(3_600_000);
@@ -290,7 +290,7 @@ describe("Liveness", () => {
   /** Calls `beat` every second from `from` to `to` while bytes arrive, and returns when the peer counts as lost. */
   function lostAt(liveness: Liveness, from: number, to: number): number | undefined {
     for (let now = from; now <= to; now += 1_000) {
-      liveness.heard();
+      liveness.received();
       liveness.beat(now);
       if (liveness.isLost(now)) return now;
     }

@@ -3,14 +3,15 @@ import type { Limits } from "../limits.js";
 
 /**
  * A peer that sends bytes but no responses is lost when its last response is this many heartbeats old and a PING has
- * waited for this many. That is noticed within three heartbeats although the clock is checked only once a second.
+ * waited for PING_AGE heartbeats. This is detected within three heartbeats, although the clock is checked only once a
+ * second.
  */
 const RESPONSE_AGE = 2.85;
 const PING_AGE = 1.7;
-/** In milliseconds: with short heartbeats, a long path still gets this much time. */
-const LEAST_PING_AGE = 5_000;
+/** In milliseconds. With short heartbeats, a long path still gets this much time to answer a PING. */
+const MIN_PING_AGE = 5_000;
 
-/** The acknowledgements of what we sent; a CongestionWindow keeps these. */
+/** The acknowledgements of what we sent. A CongestionWindow provides them. */
 export interface AckProgress {
   readonly inFlight: number;
   /** When the peer last acknowledged something new. */
@@ -27,8 +28,8 @@ export interface AnsweredPing {
 }
 
 /**
- * Decides from PINGs, PONGs, ACKs and silence whether the peer is alive: PROTOCOL.md, section 7. Pure: all times are
- * arguments, in milliseconds of one monotonic clock.
+ * Decides from PINGs, PONGs, ACKs and silence whether the peer is alive: PROTOCOL.md, section 7. It has no clock: all
+ * times are arguments, in milliseconds of one monotonic clock.
  */
 export class Liveness {
   readonly #limits: Pick<Limits, "heartbeat" | "stall">;
@@ -38,7 +39,7 @@ export class Liveness {
   #pings = 0;
   /** The latest PING, while no PONG matches it. */
   #latest: AnsweredPing | undefined;
-  /** When the oldest PING since the last PONG was sent; -1 while none waits. */
+  /** When the oldest PING since the last PONG was sent; -1 while none is unanswered. */
   #unansweredAt = -1;
   #answeredAt: number;
 
@@ -49,9 +50,9 @@ export class Liveness {
     this.#answeredAt = now;
   }
 
-  /** Any bytes arrived. */
-  heard(): void {
-    this.#heartbeat.heard();
+  /** Call it when any bytes arrive. */
+  received(): void {
+    this.#heartbeat.received();
   }
 
   /** Whether a heartbeat is due. Call it about once a second. */
@@ -59,9 +60,9 @@ export class Liveness {
     return this.#heartbeat.beat(now);
   }
 
-  /** A PING leaves now. Returns its payload. */
+  /** Call it when a PING is sent. Returns its payload. */
   ping(now: number, isHeartbeat: boolean): Buffer {
-    // A PING that measures the path may replace a heartbeat that is not answered yet; then it counts as one.
+    // A PING that measures the path may replace a heartbeat that is not answered yet. Then it counts as a heartbeat.
     const replaces = this.#unansweredAt >= 0 && this.#latest?.isHeartbeat === true;
     this.#latest = { sentAt: now, pathIdle: this.#acks.inFlight === 0, isHeartbeat: isHeartbeat || replaces };
     if (this.#unansweredAt < 0) this.#unansweredAt = now;
@@ -70,7 +71,7 @@ export class Liveness {
     return payload;
   }
 
-  /** A PONG arrived. Returns the PING that it answers; undefined when that is not the latest one. */
+  /** Call it when a PONG arrives. Returns the PING that it answers; undefined when that is not the latest one. */
   pong(payload: Buffer, now: number): AnsweredPing | undefined {
     this.#unansweredAt = -1;
     this.#answeredAt = now;
@@ -85,12 +86,12 @@ export class Liveness {
     return this.#heartbeat.silent || this.#acks.unacknowledgedFor(now) > this.#limits.stall || this.#isUnanswered(now);
   }
 
-  /** Whether neither a PONG nor progress of ACK has shown for a long time that the peer receives what we send. */
+  /** Whether neither a PONG nor a new ACK has shown for a long time that the peer receives what we send. */
   #isUnanswered(now: number): boolean {
     if (this.#unansweredAt < 0) return false;
     const { heartbeat } = this.#limits;
     const { acknowledgedAt } = this.#acks;
     if (now - Math.max(this.#answeredAt, acknowledgedAt) < RESPONSE_AGE * heartbeat) return false;
-    return now - Math.max(this.#unansweredAt, acknowledgedAt) >= Math.max(PING_AGE * heartbeat, LEAST_PING_AGE);
+    return now - Math.max(this.#unansweredAt, acknowledgedAt) >= Math.max(PING_AGE * heartbeat, MIN_PING_AGE);
   }
 }

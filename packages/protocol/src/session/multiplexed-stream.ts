@@ -94,7 +94,7 @@ export class MultiplexedStream implements Stream, SendSideOwner {
   }
 
   reset(code: ErrorCode = "PN_CANCELLED"): void {
-    // Bytes of a closed stream that were not consumed never will be.
+    // Bytes of a closed stream will not be consumed any more.
     if (this.over) return this.window.close();
     this.#sender.reset(this.id, ERRORS[code].number, this.window.consumed);
     this.#close();
@@ -133,7 +133,7 @@ export class MultiplexedStream implements Stream, SendSideOwner {
     const window = this.window;
     if (window.received + payload.length > window.limit || this.#state === "half-closed-remote") return false;
     window.received += payload.length;
-    this.#blockedAt = (flags & Flag.BLOCKED) !== 0 ? this.#sender.heardAt : -1;
+    this.#blockedAt = (flags & Flag.BLOCKED) !== 0 ? this.#sender.receivedAt : -1;
     this.handler.onData(payload);
     if (this.#blockedAt >= 0 && !this.over) this.consumed(0);
     return true;
@@ -185,8 +185,8 @@ export class MultiplexedStream implements Stream, SendSideOwner {
   }
 
   /**
-   * The sender stopped at the window's end and everything received is consumed: the window limits the rate. If the
-   * reader took longer than a round trip, the reader limits it instead.
+   * Enlarges the window if the window limits the rate: the sender stopped at its end, and everything received is
+   * consumed. If the reader took longer than a round trip, the reader limits the rate instead.
    */
   #enlarge(): void {
     const waited = this.#sender.now - this.#blockedAt;

@@ -1,12 +1,12 @@
-/** The lowest of this many measurements counts. */
+/** The lowest of this many measurements is used. */
 const MEASUREMENTS = 3;
 
 /**
  * The path's round trip without a queue of ours, and the delay that our queue adds to it.
  *
- * Only the way to the peer counts: data that the peer sends may queue on the way back, and sending less would not help.
- * So the peer reports, by its own clock, when our bytes arrived. The two clocks share no zero point, but the
- * differences between arrivals show the delay that the queue adds.
+ * Only the direction to the peer counts. Data that the peer sends may queue in the other direction, and sending less
+ * would not help. So the peer reports, by its own clock, when our bytes arrived. The two clocks share no zero point,
+ * but the differences between arrivals show the delay that the queue adds.
  */
 export class QueueingDelay {
   /**
@@ -24,8 +24,8 @@ export class QueueingDelay {
   }
 
   /**
-   * A PING sent at `sentAt` (milliseconds) arrived at `clock` (the peer's, microseconds, 32 bits); its PONG took
-   * `roundTrip`.
+   * A PING sent at `sentAt` (milliseconds) arrived at `clock` (the peer's clock, microseconds, 32 bits). Its PONG
+   * arrived after `roundTrip`.
    */
   measure(sentAt: number, clock: number, roundTrip: number): void {
     const before = Math.min(...this.#oneWayDelays);

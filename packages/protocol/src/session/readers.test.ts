@@ -5,7 +5,7 @@ import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 import { megabits } from "./simulated-link.suite.js";
 import type { MultiplexedStream as Stream } from "./multiplexed-stream.js";
 
-/** A reader that consumes later than it receives. */
+/** A reader that consumes bytes some time after it receives them. */
 class Later extends Received {
   readonly chunks: Buffer[] = [];
   readonly #give: (bytes: number) => void;
@@ -67,7 +67,7 @@ describe("a reader", () => {
     expect(peer.sent("WINDOW", 1).at(-1)?.["limit"]).toBe(2 * DEFAULT_LIMITS.guaranteedWindow);
   });
 
-  test("that keeps a view without copying it finds the bytes overwritten", () => {
+  test("that keeps a view instead of a copy finds the bytes overwritten", () => {
     const peer = new ScriptedPeer("client");
     peer.opens(1);
     const reader = new Later(peer.record.streams[0] as Stream);
@@ -75,7 +75,7 @@ describe("a reader", () => {
     expect(reader.chunks.map((chunk) => chunk.toString("hex"))).toEqual(["db".repeat(100)]);
   });
 
-  test("that has not read to the end keeps its memory until it has, or until it resets", () => {
+  test("that has not read to the end keeps its memory until it has, or until it resets the stream", () => {
     const peer = new ScriptedPeer("client", { sessionWindow: 1024 * 1024 });
     const over = [borrow(peer), borrow(peer)].map(({ stream }) => {
       peer.sends({ type: "DATA", stream: stream.id, data: "ab".repeat(20_000) });

@@ -1,7 +1,7 @@
 import type { Limits } from "../limits.js";
 import type { WindowPool } from "./window-pool.js";
 
-/** How many bytes one stream may still receive, and when to announce more: PROTOCOL.md, section 5. */
+/** Tracks how many bytes one stream may still receive, and when to announce more: PROTOCOL.md, section 5. */
 export class ReceiveWindow {
   /** Bytes received and bytes consumed since the stream began. */
   received = 0;
@@ -13,8 +13,8 @@ export class ReceiveWindow {
   readonly #pool: WindowPool;
 
   /**
-   * An opener starts with the initial window if the pool allows it, because OPEN announces it; an acceptor with the
-   * guaranteed one.
+   * An opener starts with the initial window if the pool has room for it, because OPEN announces the size. An acceptor
+   * starts with the guaranteed window.
    */
   constructor(opener: boolean, limits: Limits, pool: WindowPool) {
     this.#limits = limits;
@@ -28,7 +28,7 @@ export class ReceiveWindow {
     return this.received === this.consumed;
   }
 
-  /** Borrows from the pool: first up to the initial window, then doubles. Returns whether it could. */
+  /** Borrows from the pool: first up to the initial window, then by doubling. Returns whether the pool had room. */
   enlarge(): boolean {
     const target = this.#size < this.#limits.initialWindow ? this.#limits.initialWindow : this.#size * 2;
     if (!this.#pool.borrow(target - this.#size)) return false;

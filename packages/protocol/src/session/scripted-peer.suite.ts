@@ -7,7 +7,7 @@ import { SimulatedLink, VirtualClock, type LinkEnd, type LinkOptions } from "./s
 
 type SentFrame = Record<string, unknown> & { type: WrittenFrame["type"]; stream: number };
 
-/** A real session whose peer is scripted by the test, frame by frame; the peer may violate the protocol. */
+/** A real session with a peer that the test scripts frame by frame. The peer may violate the protocol. */
 export class ScriptedPeer {
   readonly clock = new VirtualClock();
   readonly link: SimulatedLink;

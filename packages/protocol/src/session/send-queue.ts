@@ -1,6 +1,6 @@
 /** Bytes of one stream that wait for the peer's window or the congestion window, in order. */
 export class SendQueue {
-  /** Made when something has to wait: most streams never queue. */
+  /** Created when the first bytes have to wait: most streams never queue. */
   #chunks: Buffer[] | undefined;
   #offset = 0;
   length = 0;

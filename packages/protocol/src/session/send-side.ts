@@ -5,7 +5,9 @@ export interface SendSideOwner {
   onDequeued(): void;
 }
 
-/** The sending direction of one stream: what waits, what was sent, and how much the peer's window still accepts. */
+/**
+ * The sending direction of one stream: queued bytes, sent bytes, and the bytes that the peer's window still accepts.
+ */
 export class SendSide {
   readonly id: number;
   readonly queue = new SendQueue();
@@ -13,7 +15,7 @@ export class SendSide {
   sent = 0;
   /** The offset up to which the peer accepts bytes. */
   limit: number;
-  /** Whether it waits for its turn in the sender's round. */
+  /** Whether the stream is in the sender's round, waiting for its turn. */
   inRound = false;
   /** The session's count of sent bytes after this stream's last frame. */
   mark = 0;

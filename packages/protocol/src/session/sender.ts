@@ -5,11 +5,11 @@ import type { SendSide } from "./send-side.js";
 import { HEADROOM, type Transport } from "../transport.js";
 
 /**
- * A stream with nothing in flight may always send this many bytes beyond the congestion window: a small response
- * overtakes bulk.
+ * A stream with nothing in flight may always send this many bytes beyond the congestion window, so that a small
+ * response overtakes bulk data.
  */
 const SMALL = 4 * 1024;
-/** How many bytes one stream sends before the next one's turn. */
+/** How many bytes one stream sends before the next stream's turn. */
 const TURN = 16 * 1024;
 /** A batch of this many bytes leaves before the turn of the event loop ends. */
 const FULL_BATCH = 128 * 1024;
@@ -25,16 +25,16 @@ export interface SenderPort {
 }
 
 /**
- * The only way out of a session. Frames written in one turn of the event loop leave as one message. Control frames and
- * small responses go first. Streams with bulk data take turns, within the peer's windows, the congestion window and the
- * socket's room.
+ * Everything that a session sends passes through here. Frames written in one turn of the event loop leave as one
+ * message. Control frames and small responses go first. Streams with bulk data take turns, within the peer's windows,
+ * the congestion window and the room in the socket.
  */
 export class Sender {
   readonly congestion = new CongestionWindow();
   /** Bytes of sequenced frames received: the count that ACK reports. */
   received = 0;
   /** When something last arrived, in milliseconds of our clock. */
-  heardAt = 0;
+  receivedAt = 0;
   /** Whether the peer requested an ACK at the end of this turn. */
   ackNow = false;
   #acknowledged = 0;
@@ -117,7 +117,7 @@ export class Sender {
     return bytes;
   }
 
-  /** Adds `side`, which has queued bytes, to the round; without credit it waits for WINDOW instead. */
+  /** Adds `side`, which has queued bytes, to the round. Without credit it waits for WINDOW instead. */
   enqueue(side: SendSide): void {
     if (side.inRound || side.credit <= 0) return;
     side.inRound = true;
@@ -140,7 +140,7 @@ export class Sender {
     this.#leave();
   }
 
-  /** From here on nothing is sent. */
+  /** Stops sending: later frames are dropped. */
   close(): void {
     this.#closed = true;
     this.#round = [];
@@ -169,7 +169,7 @@ export class Sender {
     return this.#port.transport.buffered === 0 ? this.congestion.room() : 0;
   }
 
-  /** Bytes that `side` may send now without waiting for its turn. Its own window is not considered. */
+  /** Bytes that `side` may send now without waiting for its turn, ignoring its own window. */
   #room(side: SendSide): number {
     const idle = side.mark <= this.congestion.acknowledged;
     const room = idle || this.#round.length === 0 ? this.#bulkRoom() : 0;
@@ -189,9 +189,9 @@ export class Sender {
     }
   }
 
-  /** `heardAt` as ACK and PONG carry it: microseconds, 32 bits. */
+  /** `receivedAt` as ACK and PONG carry it: microseconds, 32 bits. */
   get #clock(): number {
-    return Math.floor(this.heardAt * 1000) >>> 0;
+    return Math.floor(this.receivedAt * 1000) >>> 0;
   }
 
   /** Call it before each sequenced frame. */

@@ -4,7 +4,7 @@ import { Received, SessionPair } from "./session-pair.suite.js";
 
 describe("a handler that throws ends its own session and nothing else", () => {
   const fail = (): never => {
-    throw new Error("a bug of ours");
+    throw new Error("a bug in the handler");
   };
   const faults: Record<string, (pair: SessionPair) => void> = {
     onStream: ({ client, server }) => {

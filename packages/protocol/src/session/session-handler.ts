@@ -7,12 +7,12 @@ export interface SessionHandler {
   /** The peer opened a stream; set its handler before returning. `probe`: OPEN had the flag PROBE. */
   onStream(stream: Stream, probe: boolean): void;
   onControl(message: ControlMessage): void;
-  /** The peer drains: it accepts no new streams. `retryAfter` in milliseconds; 0: no hint. */
+  /** The peer is draining: it accepts no new streams. `retryAfter` in milliseconds; 0: no hint. */
   onGoAway(code: ErrorCode, retryAfter: number, reason: string): void;
   /** A heartbeat was answered after `roundTrip` milliseconds. */
   onPong(roundTrip: number): void;
-  /** The last open stream is over. */
+  /** The last open stream has closed. */
   onStreamsOver(): void;
-  /** The session ended. Its streams were reset before. */
+  /** The session has ended. Its streams were reset before this call. */
   onClose(reason: TunnelError): void;
 }

@@ -48,7 +48,7 @@ export interface Side {
   record: SessionRecord;
 }
 
-/** The sessions of a server and a client with a link between them. */
+/** A server session and a client session with a link between them. */
 export class SessionPair {
   readonly clock: VirtualClock;
   readonly link: SimulatedLink;
@@ -68,7 +68,7 @@ export class SessionPair {
     this.client = side("client");
   }
 
-  /** Calls `tick` of both sides regularly, as their owners must. */
+  /** Calls `tick` on both sides regularly, as their owners must. */
   tick(interval = 1_000): void {
     this.clock.every(interval, () => {
       this.server.session.tick();

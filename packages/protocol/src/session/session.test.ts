@@ -19,7 +19,7 @@ describe("opening streams", () => {
     expect(peer.session.streams).toBe(2);
   });
 
-  test("a probe is distinguished from a visit", () => {
+  test("a probe is distinguished from a visitor's request", () => {
     const { server, client, clock } = new SessionPair();
     server.session.open(1, true);
     server.session.open(1);
@@ -39,7 +39,7 @@ describe("opening streams", () => {
     expect(peer.record.closed).toBeUndefined();
   });
 
-  test("a stream beyond the limit is refused, and a stream that ends makes room for another", () => {
+  test("a stream beyond the limit is refused, and a stream that ends makes room for another one", () => {
     const peer = new ScriptedPeer("client", { streams: 2 });
     for (const id of [1, 3, 5]) peer.opens(id);
     expect(peer.sent("RESET")).toEqual([
@@ -91,7 +91,7 @@ describe("ending streams", () => {
     expect(peer.sent("FIN")).toEqual([{ type: "FIN", stream: 1, delivered: 2 }]);
   });
 
-  test("half-close works in both directions, and then both sides have no stream", () => {
+  test("half-close works in both directions, and afterwards neither side has a stream", () => {
     for (const first of ["server", "client"] as const) {
       const pair = new SessionPair({ delay: 5 });
       const opened = new Received(pair.server.session.open(1));
@@ -169,7 +169,7 @@ describe("ending streams", () => {
     expect(stream?.over).toBe(true);
   });
 
-  test("RESET of the peer is reported with code and count; an unknown number is PN_INTERNAL", () => {
+  test("a RESET from the peer is reported with code and count; an unknown number is PN_INTERNAL", () => {
     const peer = new ScriptedPeer("client");
     for (const id of [1, 3]) peer.opens(id);
     const received = peer.record.streams.map((stream) => new Received(stream));
@@ -266,7 +266,7 @@ describe("the end of a session", () => {
     expect(pair.link.server.closed).toEqual({ code: 4001, reason: "PN_INTERNAL" });
     expect(other.reset).toEqual(streamReset("PN_SESSION_LOST", -1));
     expect(pair.server.session.available).toBe(false);
-    // The owner continues for a moment, as an owner does that does not know yet.
+    // The owner continues to write because it does not know yet that the session has ended.
     stream.write(Buffer.alloc(200_000));
     stream.end();
     pair.server.session.ping();
@@ -356,7 +356,7 @@ describe("control messages and PING", () => {
     expect(peer.record.roundTrips).toEqual([]);
   });
 
-  test("beside bulk data they wait neither for windows nor for turns", () => {
+  test("during bulk transfers they wait neither for windows nor for turns", () => {
     const pair = new SessionPair({ delay: 1 });
     pair.client.record.accept = (stream) =>
       void (stream.handler = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} });

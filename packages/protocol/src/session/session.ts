@@ -13,10 +13,10 @@ import { StreamTable } from "./stream-table.js";
 import type { TransportHandler } from "../transport.js";
 
 /**
- * The socket holds more unsent bytes than this only when a peer requests responses and does not read them: bulk data
- * stops far below.
+ * The socket holds more unsent bytes than this only when a peer requests responses and does not read them. Bulk data
+ * stops far below this limit.
  */
-const MOST_UNREAD = 4 * 1024 * 1024;
+const MAX_UNREAD = 4 * 1024 * 1024;
 
 export interface SessionOptions extends SenderPort {
   role: "server" | "client";
@@ -24,8 +24,8 @@ export interface SessionOptions extends SenderPort {
 }
 
 /**
- * One session over one transport: PROTOCOL.md. Pure: transport, clock and scheduling are passed in, and `tick` replaces
- * timers.
+ * One session over one transport: PROTOCOL.md. It performs no input or output: transport, clock and scheduling are
+ * passed in, and `tick` replaces timers.
  */
 export class Session implements FrameHandler, TransportHandler {
   handler: SessionHandler;
@@ -66,14 +66,14 @@ export class Session implements FrameHandler, TransportHandler {
     return this.#reason === undefined && !this.#draining && !this.full;
   }
 
-  /** Whether as many streams are open as the limit allows. */
+  /** Whether the limit of open streams is reached. */
   get full(): boolean {
     return this.#streams.size >= this.limits.streams;
   }
 
   /** When anything last arrived, in milliseconds of the clock passed in; 0 before. */
-  get heardAt(): number {
-    return this.#sender.heardAt;
+  get receivedAt(): number {
+    return this.#sender.receivedAt;
   }
 
   /** Milliseconds since the last progress of acknowledgement while bytes wait for one; 0 when none do. */
@@ -95,7 +95,7 @@ export class Session implements FrameHandler, TransportHandler {
     return stream;
   }
 
-  /** Resets every stream of `tunnel`, towards the peer and towards its handler. */
+  /** Resets every stream of `tunnel`, and reports the reset to the peer and to the stream's handler. */
   breakTunnel(tunnel: number, code: ErrorCode): void {
     for (const stream of [...this.#streams.all()].filter((each) => each.tunnel === tunnel)) {
       this.#guard(() => {
@@ -122,8 +122,8 @@ export class Session implements FrameHandler, TransportHandler {
   }
 
   /**
-   * Ends the session with a closing handshake: frames queued in this turn still leave, arriving ones are ignored. Can
-   * be called twice.
+   * Ends the session with a closing handshake. Frames queued in this turn are still sent; arriving frames are ignored.
+   * Can be called twice.
    */
   close(reason: TunnelError): void {
     if (this.#reason !== undefined) return;
@@ -144,7 +144,7 @@ export class Session implements FrameHandler, TransportHandler {
     if (this.#closed) return;
     const now = this.#port.now();
     const beat = this.#liveness.beat(now);
-    // The timers of a process that was suspended fire before it reads its sockets, so the peer is checked again after
+    // Timers of a process that was suspended fire before it reads its sockets, so the peer is checked again after
     // reading.
     const isLost = (): boolean => this.#liveness.isLost(now);
     if (isLost()) this.#port.schedule(() => isLost() && this.abort(new TunnelError("PN_HEARTBEAT_LOST")));
@@ -156,13 +156,13 @@ export class Session implements FrameHandler, TransportHandler {
 
   onMessage(piece: Buffer, last: boolean): void {
     if (this.#reason !== undefined) return;
-    this.#liveness.heard();
-    this.#sender.heardAt = this.#port.now();
+    this.#liveness.received();
+    this.#sender.receivedAt = this.#port.now();
     try {
       const { bytes, ackNow } = this.#reader.read(piece, this);
       this.#sender.received += bytes;
       if (last) this.#reader.end();
-      if (this.#port.transport.buffered > MOST_UNREAD) throw new TunnelError("PN_PROTOCOL", "responses are not read");
+      if (this.#port.transport.buffered > MAX_UNREAD) throw new TunnelError("PN_PROTOCOL", "responses are not read");
       if (!ackNow) return;
       this.#sender.ackNow = true;
       this.#sender.schedule();
@@ -274,7 +274,7 @@ export class Session implements FrameHandler, TransportHandler {
     }
   }
 
-  /** A protocol violation, or a fault of ours while reading, ends this session and nothing else. */
+  /** A protocol violation, or an error of ours while reading, ends only this session. */
   #fail(error: unknown): void {
     this.close(error instanceof TunnelError ? error : new TunnelError("PN_INTERNAL", String(error)));
   }

@@ -10,15 +10,15 @@ interface Task {
 }
 
 /**
- * Time that passes only during `run`. Nothing here is random or depends on the machine: a test makes the same steps
- * everywhere, however slow the machine is.
+ * Virtual time, which passes only during `run`. Nothing here is random or depends on the speed of the machine, so a
+ * test makes the same steps everywhere.
  */
 export class VirtualClock {
   #now: number;
   readonly #heap: Task[] = [];
   #order = 0;
 
-  /** Begins at `now` milliseconds, not at 0: a process has run for a while when a session begins. */
+  /** Begins at `now` milliseconds, not at 0: a real process has run for a while when a session begins. */
   constructor(now = 60_000) {
     this.#now = now;
   }
@@ -109,7 +109,7 @@ export class LinkEnd implements Transport {
   handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
   /** Called with every message sent here. */
   onSend: (message: Buffer) => void = () => {};
-  /** Messages passed to `send` after `close`: a real WebSocket discards them. */
+  /** Messages passed to `send` after `close`. A real WebSocket discards them. */
   sentAfterClose = 0;
   /** The close code of this end; undefined while it is open. */
   closed: { code: number; reason: string } | undefined;
@@ -180,7 +180,7 @@ export class LinkEnd implements Transport {
     });
   }
 
-  /** Overwrites the bytes after the call, so that a session that keeps a view finds garbage. */
+  /** Delivers a copy and overwrites it after the call, so that a session that keeps a view reads garbage. */
   #deliver(piece: Buffer, last: boolean): void {
     if (!this.#over) this.handler.onMessage(piece, last);
     piece.fill(POISON);
@@ -211,9 +211,9 @@ export class SimulatedLink {
   delay: number;
   readonly rate: number;
   readonly socketBuffer: number;
-  /** Bytes that arrive at once: a packet, or a quarter of a millisecond of a fast link. */
+  /** Bytes that arrive at once: one packet, or what a fast link carries in a quarter of a millisecond. */
   readonly packet: number;
-  /** Once true, nothing arrives any more and no event reports it: a half-open connection. */
+  /** When true, nothing arrives any more and no event reports it: a half-open connection. */
   cut = false;
   readonly server: LinkEnd = new LinkEnd(this);
   readonly client: LinkEnd = new LinkEnd(this);

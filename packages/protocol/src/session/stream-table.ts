@@ -36,12 +36,12 @@ export class StreamTable implements StreamOwner {
     return this.#streams.size;
   }
 
-  /** Whether no id is left for a stream of ours. */
+  /** Whether all ids for our streams are used. */
   get exhausted(): boolean {
     return this.#nextId > LAST_ID;
   }
 
-  /** The open streams. One may end during the iteration. */
+  /** The open streams. A stream may close during the iteration. */
   all(): Iterable<MultiplexedStream> {
     return this.#streams.values();
   }
@@ -68,7 +68,7 @@ export class StreamTable implements StreamOwner {
   }
 
   /**
-   * The open stream `id`; undefined when it is already over.
+   * The open stream `id`; undefined when it is already closed.
    * @throws TunnelError PN_PROTOCOL when it was never opened.
    */
   find(id: number): MultiplexedStream | undefined {

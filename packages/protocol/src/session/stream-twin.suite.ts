@@ -10,8 +10,8 @@ import type { Stream, StreamHandler } from "./stream.js";
  */
 const MAX_REACTIONS = 100;
 
-/** Actions of one end of a stream from inside its handler. */
-export interface Manners {
+/** How one end of a stream acts inside its handler. */
+export interface Behaviour {
   /** Consumes bytes at once; otherwise the test does it. */
   eager: boolean;
   /** Writes received bytes back. */
@@ -52,7 +52,7 @@ class ByteQueue {
 /** One end of a stream. Checks that it receives exactly the bytes in the queue of the other end. */
 export class TwinEnd implements StreamHandler {
   readonly stream: MultiplexedStream;
-  readonly manners: Manners;
+  readonly behaviour: Behaviour;
   /** Bytes written here that have not arrived at the other end. */
   readonly out = new ByteQueue();
   peer: TwinEnd | undefined;
@@ -65,9 +65,9 @@ export class TwinEnd implements StreamHandler {
   #reactions = 0;
   readonly #next: (bytes: number) => Buffer;
 
-  constructor(stream: Stream, manners: Manners, next: (bytes: number) => Buffer) {
+  constructor(stream: Stream, behaviour: Behaviour, next: (bytes: number) => Buffer) {
     this.stream = stream as MultiplexedStream;
-    this.manners = manners;
+    this.behaviour = behaviour;
     this.#next = next;
     stream.handler = this;
   }
@@ -112,9 +112,9 @@ export class TwinEnd implements StreamHandler {
     expect(chunk.length).toBeGreaterThan(0);
     expect(chunk.length).toBeLessThanOrEqual(out.length);
     expect(chunk.equals(out.take(chunk.length)), "the bytes written").toBe(true);
-    if (this.stream.window.received >= this.manners.resetAfter) return this.abort();
-    if (this.manners.echo && this.#mayReact()) this.writeChunk(chunk);
-    if (this.manners.eager) this.consume(this.unread);
+    if (this.stream.window.received >= this.behaviour.resetAfter) return this.abort();
+    if (this.behaviour.echo && this.#mayReact()) this.writeChunk(chunk);
+    if (this.behaviour.eager) this.consume(this.unread);
   }
 
   onEnd(): void {
@@ -124,7 +124,7 @@ export class TwinEnd implements StreamHandler {
     expect([out.ended, out.length], "FIN without end(), or before its data").toEqual([true, 0]);
     expect(this.stream.peerDelivered).toBeLessThanOrEqual(consumed);
     this.ended = true;
-    if (this.manners.endOnEnd) this.end();
+    if (this.behaviour.endOnEnd) this.end();
   }
 
   onReset(reason: StreamReset): void {
@@ -137,7 +137,7 @@ export class TwinEnd implements StreamHandler {
     expect(this.reset).toBeUndefined();
     expect(this.paused, "onDrain without a paused writer").toBe(true);
     this.paused = false;
-    if (this.manners.refill > 0 && this.#mayReact()) this.write(this.manners.refill);
+    if (this.behaviour.refill > 0 && this.#mayReact()) this.write(this.behaviour.refill);
   }
 
   #mayReact(): boolean {
@@ -152,10 +152,10 @@ export class StreamTwins {
   readonly accepted: TwinEnd[] = [];
   #counter = 0;
 
-  constructor(pair: SessionPair, manners: () => Manners) {
+  constructor(pair: SessionPair, behaviour: () => Behaviour) {
     this.pair = pair;
     pair.client.record.accept = (stream) => {
-      const end = new TwinEnd(stream, manners(), this.#next);
+      const end = new TwinEnd(stream, behaviour(), this.#next);
       const opener = this.opened.find((one) => one.stream.id === stream.id);
       end.peer = opener;
       if (opener !== undefined) opener.peer = end;
@@ -163,9 +163,9 @@ export class StreamTwins {
     };
   }
 
-  open(manners: Manners): TwinEnd | undefined {
+  open(behaviour: Behaviour): TwinEnd | undefined {
     if (!this.pair.server.session.available) return undefined;
-    const end = new TwinEnd(this.pair.server.session.open(1), manners, this.#next);
+    const end = new TwinEnd(this.pair.server.session.open(1), behaviour, this.#next);
     this.opened.push(end);
     return end;
   }

@@ -2,11 +2,11 @@ import type { ErrorCode } from "../errors.js";
 import type { StreamReset } from "./stream-reset.js";
 
 /**
- * One multiplexed stream of a session: PROTOCOL.md, section 5. It behaves like a TCP connection, and half-closes like
- * one. Nothing throws: after the stream is over, calls have no effect.
+ * One multiplexed stream of a session: PROTOCOL.md, section 5. It behaves like a TCP connection, including half-close.
+ * No method throws: after the stream is closed, calls have no effect.
  */
 export interface Stream {
-  /** Odd when the server opened it, even when the client did. */
+  /** Odd for a stream that the server opened, and even for one that the client opened. */
   readonly id: number;
   /** The tunnel that OPEN named. */
   readonly tunnel: number;
@@ -29,15 +29,15 @@ export interface Stream {
   reset(code?: ErrorCode): void;
   /** Ends both directions after the queued bytes, and after FIN if `end` was called. Default code: PN_LOCAL_RESET. */
   resetAfterFlush(code?: ErrorCode): void;
-  /** `bytes` of what arrived have been processed; the peer may send as many again. */
+  /** Reports that `bytes` received bytes have been processed. The peer may then send that many more. */
   consumed(bytes: number): void;
 }
 
 /** Events of a stream. `onReset` is the last one; after `onEnd` the other direction stays open. */
 export interface StreamHandler {
   /**
-   * Bytes arrived. They are valid only during the call: code that keeps them copies them.
-   * Return every byte with `consumed`, now or later.
+   * Bytes arrived. They are valid only during the call: code that keeps them copies them. Report every byte with
+   * `consumed`, now or later.
    */
   onData(chunk: Buffer): void;
   onEnd(): void;

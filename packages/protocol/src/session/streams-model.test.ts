@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { ScriptedPeer } from "./scripted-peer.suite.js";
 import type { MultiplexedStream } from "./multiplexed-stream.js";
 import { SessionPair } from "./session-pair.suite.js";
-import { StreamTwins, type Manners } from "./stream-twin.suite.js";
+import { StreamTwins, type Behaviour } from "./stream-twin.suite.js";
 
 /** A small session window, so that streams compete for it. */
 const LIMITS = { sessionWindow: 1024 * 1024, streams: 12 };
 
-const manners: fc.Arbitrary<Manners> = fc.record({
+const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   eager: fc.boolean(),
   echo: fc.boolean(),
   endOnEnd: fc.boolean(),
@@ -23,7 +23,7 @@ const size = fc.oneof(
 );
 const end = fc.nat(1_000);
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ does: fc.constant("open" as const), manners }) },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant("open" as const), behaviour }) },
   { weight: 8, arbitrary: fc.record({ does: fc.constant("write" as const), end, size }) },
   {
     weight: 6,
@@ -54,7 +54,7 @@ const scenario = fc.record({
     rate: fc.integer({ min: 1_000, max: 100_000 }),
     socketBuffer: fc.constantFrom(0, 20_000, 4_000_000),
   }),
-  accepting: fc.array(manners, { minLength: 1, maxLength: 4 }),
+  accepting: fc.array(behaviour, { minLength: 1, maxLength: 4 }),
   steps: fc.array(step, { minLength: 1, maxLength: 60, size: "max" }),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never;
@@ -62,10 +62,10 @@ type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : neve
 function play({ link, accepting, steps }: Scenario): StreamTwins {
   const pair = new SessionPair({ ...link, limits: LIMITS });
   let next = 0;
-  const twins = new StreamTwins(pair, () => accepting[next++ % accepting.length] as Manners);
+  const twins = new StreamTwins(pair, () => accepting[next++ % accepting.length] as Behaviour);
   for (const one of steps) {
     const chosen = "end" in one ? twins.ends[one.end % Math.max(twins.ends.length, 1)] : undefined;
-    if (one.does === "open") twins.open(one.manners);
+    if (one.does === "open") twins.open(one.behaviour);
     else if (one.does === "pass") pair.clock.run(one.time);
     else if (one.does === "tick") [pair.server, pair.client].forEach(({ session }) => session.tick());
     else if (one.does === "link") pair.link.delay = one.delay;
@@ -86,13 +86,13 @@ function settle(twins: StreamTwins): void {
   for (let round = 0; round < 200 && pair.server.session.streams + pair.client.session.streams > 0; round++) {
     pair.clock.run(500);
     for (const one of twins.ends) {
-      Object.assign(one.manners, { eager: true, echo: false, refill: 0, resetAfter: Infinity });
+      Object.assign(one.behaviour, { eager: true, echo: false, refill: 0, resetAfter: Infinity });
       one.consume(one.unread);
       one.end();
     }
     twins.check();
   }
-  // Streams that were over before still have unread bytes.
+  // Streams that were already closed still have unread bytes.
   for (const one of twins.ends) one.consume(one.unread);
   pair.clock.run(15_000);
 }
@@ -107,7 +107,7 @@ function windowsOf(session: SessionPair["server"]["session"]): number[] {
 describe("two sessions, with a naive model of every stream", () => {
   test("ends that echo each other, or refill what drains, come to rest", () => {
     const pair = new SessionPair({ delay: 2, rate: 70_000, socketBuffer: 0, limits: LIMITS });
-    const reacting = (): Manners => ({
+    const reacting = (): Behaviour => ({
       eager: true,
       echo: true,
       endOnEnd: false,
@@ -122,7 +122,7 @@ describe("two sessions, with a naive model of every stream", () => {
     expect(pair.server.session.counts).toEqual(sent);
   });
 
-  test("for any actions, bytes arrive complete and in order or the stream was reset, and all memory is returned", () => {
+  test("for any actions, either the bytes arrive complete and in order or the stream is reset, and all memory is returned", () => {
     const ended = { whole: 0, reset: 0 };
     fc.assert(
       fc.property(scenario, (steps) => {
@@ -219,8 +219,8 @@ describe("a peer that sends arbitrary frames", () => {
       fc.property(fc.array(hostile, { maxLength: 40 }), (frames) => {
         const peer = new ScriptedPeer("client", LIMITS);
         peer.link.cut = true;
-        // A plain reading of section 5: bytes granted, bytes received, streams that are over.
-        const streams = new Map<number, { came: number; finished: boolean }>();
+        // Section 5, implemented naively: bytes granted, bytes received, and finished streams.
+        const streams = new Map<number, { received: number; finished: boolean }>();
         let highest = 0;
         for (const frame of frames) {
           let allowed = true;
@@ -228,14 +228,14 @@ describe("a peer that sends arbitrary frames", () => {
           if (frame.type === "OPEN") {
             allowed = frame.stream % 2 === 1 && frame.stream > highest;
             highest = Math.max(highest, frame.stream);
-            if (allowed) streams.set(frame.stream, { came: 0, finished: false });
+            if (allowed) streams.set(frame.stream, { received: 0, finished: false });
           } else if (frame.type === "ACK") {
             allowed = frame.received === 0;
           } else if ("stream" in frame) {
             if (frame.stream % 2 === 0 || frame.stream > highest) allowed = false;
             else if (state !== undefined && frame.type === "DATA") {
-              state.came += frame.data.length / 2;
-              allowed = !state.finished && state.came <= 16 * 1024;
+              state.received += frame.data.length / 2;
+              allowed = !state.finished && state.received <= 16 * 1024;
             } else if (state !== undefined && frame.type === "FIN") state.finished = true;
             else if (frame.type === "RESET") streams.delete(frame.stream);
           }

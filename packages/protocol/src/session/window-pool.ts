@@ -1,6 +1,6 @@
 /**
- * The memory that a session lends to its streams' windows beyond their guaranteed size: PROTOCOL.md, section 5.
- * One loan takes at most half of the free memory, so that some remains for the next stream.
+ * The memory that a session lends to its streams' windows beyond their guaranteed size: PROTOCOL.md, section 5. A loan
+ * takes at most half of the free memory, so that some remains for the next stream.
  */
 export class WindowPool {
   #free: number;

@@ -1,4 +1,4 @@
-/** From this length on, in bytes, unmasking by words is faster in spite of its preparation. */
+/** From this length on, in bytes, unmasking by words is faster, although it needs preparation. */
 const LONG = 64;
 
 /**

@@ -74,7 +74,7 @@ export function readAll(
   [...cuts, copy.length].forEach((end, index, ends) => {
     const piece = copy.subarray(ends[index - 1] ?? 0, end);
     reader.read(piece);
-    // A reader that kept a view would find garbage.
+    // A reader that kept a view would read garbage.
     piece.fill(0xdb);
   });
   return record.events;

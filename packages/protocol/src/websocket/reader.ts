@@ -7,7 +7,7 @@ import { unmask } from "./mask.js";
  * during the call: code that keeps them copies them.
  */
 export interface WebSocketReaderHandler {
-  /** The next bytes of a binary message; `last` with those that end it, which may be none. */
+  /** The next bytes of a binary message. `last` is true for the piece that ends the message, which may be empty. */
   onMessage(piece: Buffer, last: boolean): void;
   /** A ping; the pong must carry the same bytes. */
   onPing(payload: Buffer): void;
@@ -29,8 +29,8 @@ const LONGEST_CONTROL = 125;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads one direction of a WebSocket (RFC 6455, section 5), binary messages only, in chunks cut anywhere. Message
- * payloads are not copied: they are unmasked in place and reported as they arrive.
+ * Reads one direction of a WebSocket (RFC 6455, section 5), binary messages only, from chunks cut at any position.
+ * Message payloads are not copied: they are unmasked in place and reported as they arrive.
  */
 export class WebSocketReader {
   readonly #role: WebSocketRole;
@@ -38,7 +38,7 @@ export class WebSocketReader {
   readonly #handler: WebSocketReaderHandler;
   #done = false;
 
-  /** Room for a header, or a control frame's payload, that is cut; the first `#kept` bytes have arrived. */
+  /** Room for an incomplete header or control payload. The first `#kept` bytes have arrived. */
   #cut: Buffer | undefined;
   #kept = 0;
 
@@ -78,7 +78,7 @@ export class WebSocketReader {
     }
   }
 
-  /** Adds one byte to a header that is cut. Returns the offset behind it. */
+  /** Adds one byte to an incomplete header. Returns the offset after it. */
   #cutHeader(cut: Buffer, chunk: Buffer, at: number): number {
     cut[this.#kept++] = chunk[at] as number;
     // Cleared before the header is read: the frame may need the field for its payload.
@@ -87,7 +87,7 @@ export class WebSocketReader {
     return at + 1;
   }
 
-  /** Reads the header at `at`. Returns its length; 0 when it is incomplete at `end`, or when it is a fault. */
+  /** Reads the header at `at`. Returns its length; 0 when it is incomplete at `end` or invalid. */
   #header(bytes: Buffer, at: number, end: number): number {
     if (end - at < 2) return 0;
     const first = bytes[at] as number;
@@ -139,7 +139,7 @@ export class WebSocketReader {
     return !this.#done;
   }
 
-  /** Reads the bytes of the frame's payload in the chunk. Returns the offset behind them. */
+  /** Reads the bytes of the frame's payload that are in the chunk. Returns the offset after them. */
   #payload(chunk: Buffer, at: number): number {
     const to = Math.min(chunk.length, at + this.#left);
     const piece = at === 0 && to === chunk.length ? chunk : chunk.subarray(at, to);
@@ -197,7 +197,7 @@ export class WebSocketReader {
   }
 }
 
-/** Reads a length of 64 bits. Those that lose precision are too long for any message. */
+/** Reads a length of 64 bits. Lengths that lose precision are too long for any message anyway. */
 function readLength(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
 }

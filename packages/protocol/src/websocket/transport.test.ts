@@ -10,7 +10,7 @@ import { WebSocketTransport } from "./transport.js";
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const setTimer = (task: () => void, milliseconds: number): unknown => setTimeout(task, milliseconds).unref();
 
-/** Records the events of a transport: whole messages, drains, and its end. */
+/** Records the events of a transport: whole messages, drains, and the close. */
 class TransportRecord implements TransportHandler {
   readonly messages: Buffer[] = [];
   drains = 0;
@@ -199,7 +199,7 @@ describe.each(["server", "client"] as const)("a %s, with package ws as its peer"
     other.transport.close(1000, "");
   });
 
-  test("calls onDrain whenever the socket has held bytes back, however few", async () => {
+  test("calls onDrain whenever the socket has held bytes back, even a few", async () => {
     const { peer, transport, record, socket } = await withPeer(role);
     peer.pause();
     // Until the kernel accepts no more; each write is below any socket's high-water mark.
@@ -235,7 +235,7 @@ async function withSocket(): Promise<{
 }
 
 describe("a misbehaving peer", () => {
-  test("bytes that came with the upgrade are read first", async () => {
+  test("bytes that arrived with the upgrade are read first", async () => {
     const { peer, record } = await withSocket();
     const whole = new Promise((resolve) => (record.onWhole = resolve));
     peer.write(Buffer.from("0041", "hex"));
@@ -275,7 +275,7 @@ describe("a misbehaving peer", () => {
       expect(transport.buffered).toBeLessThan(64 * 1024 + 256);
     }
     expect(transport.buffered).toBeGreaterThan(64 * 1024);
-    // When the peer reads at last, the latest ping is answered.
+    // Once the peer reads, it gets the pong for the latest ping.
     let bytes = 0;
     peer.on("data", (chunk: Buffer) => (bytes += chunk.length));
     await new Promise<void>((resolve) => (record.onDrain = resolve));

@@ -12,7 +12,7 @@ export interface SocketLike {
   write(bytes: Buffer, written: (error?: Error | null) => void): unknown;
   end(): unknown;
   destroy(): unknown;
-  /** Puts bytes back in front of those to be read. */
+  /** Puts bytes back, so that they are read first. */
   unshift(bytes: Buffer): unknown;
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
@@ -52,7 +52,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   readonly #role: WebSocketRole;
   readonly #setTimer: WebSocketOptions["setTimer"];
   #state: "open" | "closing" | "ending" | "closed" = "open";
-  /** Whether the socket has held bytes back, so that `onDrain` is due. */
+  /** Whether the socket has held bytes back, so that `onDrain` must follow. */
   #waiting = false;
   /** The pong for the latest ping, while it has to wait. */
   #pong: Buffer | undefined;
@@ -64,7 +64,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     this.#role = role;
     this.#setTimer = setTimer;
     const reader = new WebSocketReader(role, LIMITS, this);
-    // Listeners come before any use of the socket. `close` follows every error, and it alone ends the session.
+    // Listeners are added before any use of the socket. `close` follows every error, and only `close` ends the session.
     socket.on("error", (error) => (this.#reason ||= error.message));
     socket.on("close", () => this.#closed());
     socket.on("end", () => this.#end());
@@ -128,7 +128,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     if (this.#socket.writableLength > 0) this.#waiting = true;
   }
 
-  /** The callback of every write: `drain` is not emitted after small writes that the kernel did not take completely. */
+  /** The callback of every write. `drain` is not emitted after small writes that the kernel did not take completely. */
   readonly #written = (error?: Error | null): void => {
     if (!this.#waiting || this.#socket.writableLength > 0 || error) return;
     this.#waiting = false;
@@ -146,7 +146,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     this.#write(bytes, HEADROOM, Opcode.CLOSE);
   }
 
-  /** Sends nothing more; bytes already written still leave. */
+  /** Sends nothing more. Bytes that were already written are still sent. */
   #end(): void {
     if (this.#state === "ending" || this.#state === "closed") return;
     if (this.#state === "open") this.#limitClosing();

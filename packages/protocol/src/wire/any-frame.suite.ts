@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { WrittenFrame } from "./frame-record.suite.js";
 import { twinWrite } from "./wire-twin.suite.js";
 
-/** A number from `least` to `most`; both ends are frequent. */
+/** An integer from `least` to `most`. Both bounds are frequent. */
 function whole(most: number, least = 0): fc.Arbitrary<number> {
   return fc.oneof(fc.integer({ min: least, max: Math.min(most, 300) }), fc.maxSafeNat().map((n) => least + (n % (most - least + 1))), fc.constantFrom(least, most, Math.floor(most / 2))); // prettier-ignore
 }
@@ -35,7 +35,7 @@ const streamFrame: fc.Arbitrary<WrittenFrame> = fc.oneof(
 /** Any valid frame. */
 export const anyFrame: fc.Arbitrary<WrittenFrame> = fc.oneof(sessionFrame, streamFrame);
 
-/** A batch with damage: bytes changed, removed or cut off. */
+/** A batch with damage: changed, removed or missing bytes. */
 export const damagedBatch: fc.Arbitrary<Buffer> = fc
   .record({
     frames: fc.array(anyFrame, { minLength: 1, maxLength: 4 }),

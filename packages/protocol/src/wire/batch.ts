@@ -4,11 +4,12 @@ import { HEADROOM } from "../transport.js";
 /** Initial size of a batch, in bytes. */
 const SMALLEST = 512;
 /**
- * Batches from this size on, in bytes, are recycled: new memory of this size has to be mapped, cleared and collected.
+ * Batches of at least this many bytes are recycled, because the system has to map and clear new memory of this size and
+ * the garbage collector has to collect it.
  */
 const LARGE = 64 * 1024;
 /** Buffers kept for the next batch of any session, and the size of each in bytes. */
-const MOST_SPARES = 4;
+const MAX_SPARES = 4;
 const SPARE_SIZE = 256 * 1024;
 const spares: Buffer[] = [];
 
@@ -17,7 +18,7 @@ export class Batch {
   #bytes: Buffer | undefined;
   /** Offset of the next frame. */
   #end = HEADROOM;
-  /** The size of the last batch: the next one is likely to be as large, and then it does not grow. */
+  /** The size of the last batch. The next one is likely to be as large, and then it does not have to grow. */
   #expected = SMALLEST;
 
   /** Bytes of the frames written. */
@@ -88,10 +89,10 @@ export class Batch {
     return message;
   }
 
-  /** Allows the memory of `message`, a batch that was taken, to be used again. */
+  /** Allows the memory of `message`, a batch that was taken, to be reused. */
   static recycle(message: Buffer): void {
     const memory = message.buffer as ArrayBuffer;
-    if (memory.byteLength === SPARE_SIZE && spares.length < MOST_SPARES) spares.push(Buffer.from(memory));
+    if (memory.byteLength === SPARE_SIZE && spares.length < MAX_SPARES) spares.push(Buffer.from(memory));
   }
 
   /** Writes a header and makes room for the payload. Returns the offset of the payload. */

@@ -133,13 +133,13 @@ describe.each(MESSAGES)("$message.type", ({ message, optional }) => {
     }
   });
 
-  test("is unchanged beside unknown fields", () => {
+  test("is unchanged by unknown fields", () => {
     const decoded = decode(JSON.stringify({ ...message, weather: { deep: [1] }, constructor: 1, toString: null }));
     expect(decoded).toMatchObject(message);
   });
 });
 
-describe("fields inside fields", () => {
+describe("nested fields", () => {
   const hello = MESSAGES[0]?.message as ControlMessage;
   const requests = MESSAGES[6]?.message as ControlMessage;
 

@@ -6,7 +6,7 @@ import { TunnelError, type ErrorCode } from "../errors.js";
  * section 3.
  */
 export const FEATURES = {
-  /** The client tells the limits on tunnels apart; without it, it gets PN_TUNNEL_LIMIT for all of them. */
+  /** The client distinguishes the limits on tunnels. Without this feature it gets PN_TUNNEL_LIMIT for all of them. */
   limitCodes: "limit_codes",
 } as const;
 
@@ -39,7 +39,7 @@ export interface Welcome {
   expires_in_ms?: number;
 }
 
-/** Replaces the credential of the session by another one of the same owner. */
+/** Replaces the credential of the session with another one of the same owner. */
 export interface Refresh {
   type: "refresh";
   refresh: number;
@@ -52,7 +52,7 @@ export interface Refreshed {
   expires_in_ms?: number;
 }
 
-/** The credential expires, and the session ends with it. */
+/** The credential is about to expire, and the session ends with it. */
 export interface Expiring {
   type: "expiring";
   expires_in_ms: number;
@@ -65,7 +65,8 @@ export interface Bind {
   host_header?: string;
   local_host?: string;
   /**
-   * Random text of at most 64 characters. All sessions of one tunnel of a client share it, and serve the name together.
+   * Random text of at most 64 characters. All sessions of one client's tunnel have the same text, and serve the name
+   * together.
    */
   instance?: string;
 }
@@ -219,14 +220,14 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   },
 };
 
-/** Returns the JSON of a control message, UTF-8. */
+/** Encodes a control message as JSON in UTF-8. */
 export function encodeControl(message: ControlMessage): Buffer {
   return Buffer.from(JSON.stringify(message), "utf8");
 }
 
 /**
- * Reads a control message. Unknown fields are ignored. The result keeps nothing of `json`.
- * @returns the message, or the name of its type when that is unknown.
+ * Decodes a control message. Unknown fields are ignored. The result does not refer to the memory of `json`.
+ * @returns the message, or the name of its type when the type is unknown.
  * @throws TunnelError PN_PROTOCOL when it is not a message, or a field of a known type is missing or invalid.
  */
 export function decodeControl(json: Buffer): ControlMessage | string {

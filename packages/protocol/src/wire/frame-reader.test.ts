@@ -105,7 +105,7 @@ describe("in pieces", () => {
     expect(record.frames).toEqual([{ type: "WINDOW", stream: 1, limit: 10 }]);
   });
 
-  test("a frame with ACK_NOW causes an ACK after every later piece of its message, and not of the next one", () => {
+  test("a frame with ACK_NOW causes an ACK after every later piece of its message, but not of the next message", () => {
     const record = new FrameRecord();
     const reader = new FrameReader();
     const asks = Buffer.from("118000020000000161621100000100000001", "hex");
@@ -126,7 +126,7 @@ describe("in pieces", () => {
 });
 
 describe("a batch", () => {
-  test("copies a part of a chunk, and only that part", () => {
+  test("copies only the given part of a chunk", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 500 }), fc.nat(), fc.nat(), (bytes, a, b) => {
         const start = a % bytes.length;

@@ -12,14 +12,14 @@ export interface FrameHandler {
   onGoAway(error: number, retryAfter: number, reason: string): void;
   onAck(received: number, clock: number): void;
   onOpen(stream: number, flags: number, tunnel: number, window: number): void;
-  /** The next bytes of a DATA frame. `flags` is 0 until the last of them, which carry the frame's flags. */
+  /** The next bytes of a DATA frame. `flags` is 0 until the last piece, which has the frame's flags. */
   onData(stream: number, flags: number, payload: Buffer): void;
   onWindow(stream: number, limit: number): void;
   onFin(stream: number, delivered: number): void;
   onReset(stream: number, error: number, delivered: number): void;
 }
 
-/** The part of the bytes read that counts for acknowledgement: PROTOCOL.md, section 6. */
+/** The bytes of a piece that count for acknowledgement: PROTOCOL.md, section 6. */
 export interface Sequenced {
   /** Bytes of sequenced frames, headers included. DATA counts as it arrives, other frames when they are complete. */
   bytes: number;
@@ -42,9 +42,9 @@ const SMALLEST_PAYLOAD: Readonly<Record<number, number>> = {
 };
 
 /**
- * Reads messages in pieces cut anywhere. Frames are reported in order: DATA as its bytes arrive, all others when they
- * are complete. A frame that is complete within a piece is read in place. Only frames that are cut are copied, DATA
- * never.
+ * Reads messages in pieces cut at any position. Frames are reported in order: DATA as its bytes arrive, all others when
+ * they are complete. A frame that is complete within a piece is read in place. Only frames that are split are copied,
+ * except DATA, which is never copied.
  */
 export class FrameReader {
   readonly #largestControl: number;
@@ -58,7 +58,10 @@ export class FrameReader {
   /** Room for a header, or for a frame other than DATA; the first `#collected` bytes have arrived. */
   #cut: Buffer | undefined;
   #collected = 0;
-  /** Whether a frame of this message requested an ACK: one follows each later piece of the message, and so its end. */
+  /**
+   * Whether a frame of this message requested an ACK. An ACK follows each later piece of the message, including the
+   * last.
+   */
   #ackNow = false;
 
   /** `largestControl`: the longest CONTROL payload that is accepted, in bytes. */
@@ -141,13 +144,13 @@ export class FrameReader {
     return HEADER_SIZE;
   }
 
-  /** Copies the first bytes of something `wanted` bytes long. */
+  /** Copies the first bytes of a header or frame that is `wanted` bytes long. */
   #keep(piece: Buffer, at: number, wanted: number): void {
     this.#cut = Buffer.alloc(wanted);
     this.#collected = piece.copy(this.#cut, 0, at);
   }
 
-  /** Copies the bytes that are missing. Returns the offset behind them. */
+  /** Copies the missing bytes. Returns the offset after them. */
   #collect(piece: Buffer, at: number): number {
     const cut = this.#cut as Buffer;
     const taken = piece.copy(cut, this.#collected, at, at + cut.length - this.#collected);
@@ -155,7 +158,7 @@ export class FrameReader {
     return at + taken;
   }
 
-  /** A header or a frame is complete. Returns its sequenced bytes. */
+  /** Reads a header or frame that is now complete. Returns its sequenced bytes. */
   #collectedAll(cut: Buffer, handler: FrameHandler): number {
     this.#cut = undefined;
     if (cut.length > HEADER_SIZE) return this.#deliver(cut, HEADER_SIZE, handler);

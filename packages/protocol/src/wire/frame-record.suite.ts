@@ -17,7 +17,7 @@ export type WrittenFrame = { flags: number; stream: number } & (
   | { type: "RESET"; error: number; delivered: number }
 );
 
-/** The frame as a reader reports it: with flags only where it reports them. */
+/** The frame as a reader reports it, which includes flags only for some types. */
 export function reported(frame: WrittenFrame): object {
   if (frame.type === "OPEN" || frame.type === "DATA") return frame;
   const { flags: _, ...rest } = frame;
@@ -89,7 +89,7 @@ export function readFrames(message: Buffer, record: FrameRecord, cuts: number[] 
   ends.forEach((end, index) => {
     const piece = Buffer.from(message.subarray(ends[index - 1] ?? 0, end));
     const { bytes, ackNow } = reader.read(piece, record);
-    // A reader that kept a view would find garbage.
+    // A reader that kept a view would read garbage.
     piece.fill(0xdb);
     sum.bytes += bytes;
     sum.ackNow ||= ackNow;
@@ -104,7 +104,7 @@ export function read(message: Buffer, cuts: number[] = []): Sequenced & { frames
   return { ...readFrames(message, record, cuts), frames: record.frames };
 }
 
-/** Takes the batch out in the form that the peer receives. */
+/** The bytes of the batch as the peer receives them. */
 export function taken(batch: Batch): Buffer {
   return batch.take().subarray(HEADROOM);
 }

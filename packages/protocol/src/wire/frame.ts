@@ -1,7 +1,7 @@
 /** The frame header and the frame types: PROTOCOL.md, section 2. */
 
 export const HEADER_SIZE = 8;
-/** Largest payload of a frame, in bytes: with its header the frame has 64 KiB. */
+/** Largest payload of a frame, in bytes. Together with its header the frame has 64 KiB. */
 export const MAX_PAYLOAD = 65_536 - HEADER_SIZE;
 
 export const FrameType = {
@@ -19,9 +19,9 @@ export const FrameType = {
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
 export const Flag = {
-  /** DATA: the sender has more, but the stream's window ends here. */
+  /** DATA: the sender has more bytes, but the stream's window ends here. */
   BLOCKED: 0x01,
-  /** OPEN: the stream's request may be a probe of the client's own. */
+  /** OPEN: the stream's request may be one of the client's own probes. */
   PROBE: 0x01,
   /** Any sequenced frame: the receiver acknowledges at the end of this turn. */
   ACK_NOW: 0x80,

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
-/** The fuzzer runs the compiled package, in a process of its own. */
+/** The fuzzer runs the compiled package, in a separate process. */
 const FUZZER = fileURLToPath(new URL("../../fuzz/decoder.ts", import.meta.url));
 
 function fuzz(...args: string[]): { status: number | null; output: string } {

@@ -19,7 +19,7 @@ const TABLE: Record<
   0x13: ["FIN", true, [["delivered", 8]], ""],
   0x14: ["RESET", true, [["error", 4], ["delivered", 8]], ""], // prettier-ignore
 };
-const LEAST_REST: Record<string, number> = { text: 2, payload: 8, data: 1, reason: 0, "": 0 };
+const MIN_REST: Record<string, number> = { text: 2, payload: 8, data: 1, reason: 0, "": 0 };
 const MOST = 2n ** 53n - 1n;
 
 function bigEndian(value: number | bigint, size: number): number[] {
@@ -48,7 +48,7 @@ export function twinWrite(frame: WrittenFrame): number[] {
 export interface TwinReading {
   frames: object[];
   refused: boolean;
-  /** What counts for acknowledgement; meaningless for a message that was refused. */
+  /** Bytes that count for acknowledgement; meaningless for a refused message. */
   bytes: number;
   ackNow: boolean;
 }
@@ -75,7 +75,7 @@ export function twinRead(message: Uint8Array): TwinReading {
       frame[name] = kind === "hex 8" ? Buffer.from(bytes).toString("hex") : Number(number(bytes));
       payload = payload.subarray(size);
     }
-    if (payload.length < (LEAST_REST[rest] as number)) return reading;
+    if (payload.length < (MIN_REST[rest] as number)) return reading;
     if (rest === "text" || rest === "reason") frame[rest] = Buffer.from(payload).toString("utf8");
     if (rest === "payload") frame[rest] = Buffer.from(payload.subarray(0, 8)).toString("hex");
     if (rest === "data") frame[rest] = Buffer.from(payload).toString("hex");

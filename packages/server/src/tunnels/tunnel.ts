@@ -116,7 +116,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   }
 
   get #awaitsAnswer(): boolean {
-    return this.#session.heardAt <= this.#askedAt;
+    return this.#session.receivedAt <= this.#askedAt;
   }
 
   #ping(patience: number): void {

@@ -4,16 +4,16 @@ import type { Input } from "./input.ts";
 export type Verdict = "lives" | "ends" | "either";
 
 /** A naive implementation of the rules of PROTOCOL.md for the frames of a peer. */
-export class PlainReading {
+export class ReferenceModel {
   readonly #own: number;
-  /** Nothing is consumed, so windows never grow. */
+  /** The session consumes nothing, so its windows never grow. */
   readonly #stalled: boolean;
   /** The highest id that each side has opened. */
   readonly #highest = { own: 0, peer: 0 };
-  /** By id: the bytes that the peer has sent, and that it may send at least. */
-  readonly #open = new Map<number, { came: number; granted: number; ended: boolean }>();
+  /** By id: the bytes that the peer has sent, and the bytes that it may send at least. */
+  readonly #open = new Map<number, { received: number; granted: number; ended: boolean }>();
   #acked = 0;
-  /** The peer drains: streams that it opens are refused. */
+  /** The peer is draining, so the session refuses streams that the peer opens. */
   #draining = false;
 
   constructor(role: Input["role"], stalled: boolean) {
@@ -24,10 +24,10 @@ export class PlainReading {
   /** The session opened a stream. */
   opened(id: number, window: number): void {
     this.#highest.own = id;
-    this.#open.set(id, { came: 0, granted: window, ended: false });
+    this.#open.set(id, { received: 0, granted: window, ended: false });
   }
 
-  /** The stream is over: later frames of it are ignored. */
+  /** The stream is closed. Later frames of it are ignored. */
   over(id: number): void {
     this.#open.delete(id);
   }
@@ -46,16 +46,16 @@ export class PlainReading {
   open(id: number): Verdict {
     if ((id & 1) === this.#own || id <= this.#highest.peer) return "ends";
     this.#highest.peer = id;
-    if (this.#own === 0 && !this.#draining) this.#open.set(id, { came: 0, granted: 16 * 1024, ended: false });
+    if (this.#own === 0 && !this.#draining) this.#open.set(id, { received: 0, granted: 16 * 1024, ended: false });
     return "lives";
   }
 
   data(id: number, bytes: number): Verdict {
     const state = this.#open.get(id);
     if (state === undefined) return this.ofStream(id);
-    state.came += bytes;
+    state.received += bytes;
     if (state.ended) return "ends";
-    if (state.came <= state.granted) return "lives";
+    if (state.received <= state.granted) return "lives";
     return this.#stalled ? "ends" : "either";
   }
 
@@ -65,7 +65,7 @@ export class PlainReading {
     return this.ofStream(id);
   }
 
-  /** Any frame of stream `id`: a violation if it was never opened, ignored if it is over. */
+  /** Any frame of stream `id`: a violation if the stream was never opened, ignored if it is closed. */
   ofStream(id: number): Verdict {
     const own = (id & 1) === this.#own;
     return id > (own ? this.#highest.own : this.#highest.peer) ? "ends" : "lives";
