@@ -44,6 +44,11 @@ test("the help of a command names the environment variable of each option", asyn
   for (const name of ["LISTEN", "DOMAIN", "API_KEYS_FILE"]) expect(server).toContain(`env: POSTERN_${name}`);
 });
 
+test("help takes the names of commands and subcommands", async () => {
+  for (const names of [[], ["http"], ["auth", "check"], ["help"]])
+    expect(await runCommand("help", ...names)).toEqual(await runCommand(...names, "--help"));
+});
+
 test("the version is the package's", async () => {
   expect((await runCommand("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
@@ -64,6 +69,8 @@ test.for([
   [["server", "--config", "/nowhere/postern.toml"], "PN_FILE_UNREADABLE"],
   [["start"], "PN_CONFIG_MISSING"],
   [["config", "chek"], "Did you mean check?"],
+  [["help", "htp"], "unknown command 'htp'"],
+  [["help", "auth", "chek"], "unknown command 'auth chek'"],
 ] as const)("postern %j is a usage error with a message", async ([args, message]) => {
   const { exit, stdout, stderr } = await runCommand(...args);
   expect(stderr).toContain(message);
