@@ -29,7 +29,7 @@ export const config: CommandDeclaration = {
       details: "An existing file is not overwritten.",
       help: `Examples:
   postern config init
-  postern config init ~/.config/postern/postern.toml`,
+  mkdir -p ~/.config/postern && postern config init ~/.config/postern/postern.toml`,
       run: running(({ init }, { argument }, terminal) => init(argument ?? "postern.toml", terminal)),
     },
     {

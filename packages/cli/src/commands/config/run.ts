@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { explain, jsonSchema, startingFile, type Path } from "@postern/config";
 import { CliError } from "../../errors.js";
 import { humanOutput } from "../../reporting/messages.js";
@@ -17,6 +18,12 @@ export function init(file: string, { stdout }: Terminal): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
       throw new CliError("PN_CONFIG_EXISTS", `${file} already exists.`, "Name another file: postern config init FILE");
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new CliError(
+        "PN_FILE_UNREADABLE",
+        `${file} cannot be written: its folder does not exist.`,
+        `Create the folder: mkdir -p ${quoted(dirname(file))}`,
+      );
     throw new CliError("PN_FILE_UNREADABLE", `${file} cannot be written: ${(error as Error).message}.`);
   }
   const option = file === "postern.toml" ? "" : ` --config ${printable(quoted(file))}`;
@@ -36,7 +43,11 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const output = humanOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
   const { pending, ignored } = settings.loaded.unsupported([], ...serverIfUndecided(settings));
-  const warnings = [...settings.warnings, ...[...pending, ...ignored].map(problemLine)];
+  const warnings = [
+    ...settings.warnings,
+    ...pending.map((each) => `${problemLine(each)} Commands that use it refuse to start.`),
+    ...ignored.map(problemLine),
+  ];
   for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);
   const valid = `${settings.file ?? "The environment (no configuration file)"} is valid.`;
   output.line(`${paint.green("✓")} ${printable(valid)}`);
