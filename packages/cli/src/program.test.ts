@@ -130,3 +130,21 @@ test("config check --json prints one object: warnings of a valid file, or each m
   expect([wrong.exit, type, data["code"]]).toEqual([2, "error", "PN_CONFIG_INVALID"]);
   expect(data["problems"]).toEqual([expect.stringContaining(':2:1: "a"'), expect.stringContaining(':3:1: "b"')]);
 });
+
+test.for([
+  [
+    "a key of the client",
+    '[[tunnel.endpoints]]\nserver_url = "http://localhost:1"\nlocal = 1\n[tunnel.auth]\napi_key_file = "none"\n',
+  ],
+  [
+    "a certificate of the server",
+    '[tunnel.server]\nenabled = true\nauth.api_keys = ["me 0123456789abcdef"]\n[tunnel.server.ssl]\nenabled = true\ncert_file = "none"\nkey_file = "none"\n',
+  ],
+] as const)("config check fails like start for a missing file: %s", async ([, text]) => {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(file, text, { mode: 0o600 });
+  for (const command of [["config", "check"], ["start"]]) {
+    const { exit, stderr } = await runCommand(...command, "--config", file);
+    expect([exit, stderr]).toEqual([2, expect.stringMatching(/none cannot be read: no such file/)]);
+  }
+});

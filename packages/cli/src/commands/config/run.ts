@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { explain, jsonSchema, startingFile, type Path } from "@postern/config";
+import { loadServerCredentials } from "../../credentials/server-credentials.js";
 import { CliError } from "../../errors.js";
 import { humanOutput } from "../../reporting/messages.js";
+import { loadEndpointSpecs } from "../../running/endpoint-specs.js";
 import { configurationFile, readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { quoted } from "../../settings/owned-file.js";
@@ -45,6 +47,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const { pending, ignored } = settings.loaded.unsupported([], ...serverIfUndecided(settings));
   const warnings = [
     ...settings.warnings,
+    ...(pending.length > 0 ? [] : await fileWarnings(settings)),
     ...pending.map((each) => `${problemLine(each)} Commands that use it refuse to start.`),
     ...ignored.map(problemLine),
   ];
@@ -54,6 +57,13 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   if (!given.json) return;
   const data = { state: "valid", file: settings.file ?? null, warnings };
   eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
+}
+
+/** Reads the key and certificate files that `postern start` reads. Throws as `start` does when one is missing or does not match. */
+async function fileWarnings(settings: Settings): Promise<string[]> {
+  const { warnings } = await loadEndpointSpecs(settings);
+  if (!settings.loaded.values.tunnel.server.enabled) return warnings;
+  return [...warnings, ...(await loadServerCredentials(settings)).warnings];
 }
 
 /** A file that does not say whether `postern start` runs the server may be meant for `postern server`. */
