@@ -43,27 +43,28 @@ export const ERRORS = {
     number: 7,
     retryable: true,
     message:
-      "The server accepts no more logins at the moment: too many come from this address at once, or its memory is low.",
+      "The server accepts no more logins at the moment: too many come from this address at once, or its memory is low. If this continues, ask its operator.",
   },
   PN_HEARTBEAT_LOST: {
     number: 8,
     retryable: true,
-    message: "The other side of the connection stopped responding.",
+    message:
+      "The other side of the connection stopped responding. If this happens often, check the network in between.",
   },
   PN_DRAINING: {
     number: 9,
     retryable: true,
-    message: "The other side of the connection is shutting down.",
+    message: "The other side of the connection is shutting down. If it does not come back, ask the server's operator.",
   },
   PN_SESSION_LOST: {
     number: 10,
     retryable: true,
-    message: "The connection between client and server broke.",
+    message: "The connection between client and server broke. If this happens often, check the network in between.",
   },
   PN_SESSION_UNKNOWN: {
     number: 11,
     retryable: true,
-    message: "The server no longer has this session.",
+    message: "The server no longer has this session. If this happens often, check why the server restarts.",
   },
   PN_CONTROL_UNKNOWN: {
     number: 12,
@@ -200,7 +201,8 @@ export const ERRORS = {
   PN_DATA_PLANE_LOST: {
     number: 39,
     retryable: true,
-    message: "Requests no longer reach the client through this session, although heartbeats do.",
+    message:
+      "Requests no longer reach the client through this session, although heartbeats do. If this happens often, check the proxies in between.",
   },
   PN_CANCELLED: {
     number: 40,
