@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// npm run test:buffers. Package net keeps the record of lent buffers, so its source must not be loaded beside its build.
+// npm run test:buffers. Package net keeps the record of lent buffers, so its source must not be loaded beside its
+// build.
 const isPoisoned = process.env["POSTERN_POISON"] === "1";
 const netSource = new URL("packages/net/src/index.ts", import.meta.url).pathname;
 

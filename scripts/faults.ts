@@ -1,4 +1,5 @@
-// Runs the fault tests at full length and writes the results to docs/reliability.md. Needs root, for network namespaces and mounts.
+// Runs the fault tests at full length and writes the results to docs/reliability.md. Needs root, for network namespaces
+// and mounts.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
@@ -36,7 +37,7 @@ const page = [
   "",
   "This page lists the faults that Postern is tested with and the results of the last full run. `npm run faults` injects them into real processes, sockets and network links and writes this page; `npm test` runs shorter versions of the same tests.",
   "",
-  "Each test also checks that all processes are still running, that they hold no more files and memory than before, and that another tunnel on the same server answered every request during the fault.",
+  "Each test also checks that all processes are still running, that they use no more file descriptors and memory than before, and that another tunnel on the same server answered every request during the fault.",
   "",
   `Last full run: ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB of memory, Linux ${release()}, Node ${process.versions.node}.`,
   ...files.flatMap(({ file, outcomes }) => [

@@ -31,6 +31,7 @@ const RULES: Rules = {
     },
   ],
   maxLines: 400,
+  maxCommentWidth: 120,
   catchAllNames: ["util", "helper", "common", "misc", "manager", "base", "core", "type"],
   shape: { rootFiles: ["index", "options", "limits", "route", "errors"], maxFiles: 24 },
 };
@@ -136,6 +137,14 @@ describe("the checker finds what is planted", () => {
     expect(architectureFaults(project, RULES)).toEqual([
       "packages/portal is not in the table",
       "packages/gateway is in the table only",
+    ]);
+  });
+
+  test("a comment of 121 columns, and none of 120", () => {
+    const comment = (width: number): string => `// ${"x".repeat(width - 3)}\n`;
+    expect(architectureFaults(planted({ "gateway/src/wide.ts": comment(120) }), RULES)).toEqual([]);
+    expect(architectureFaults(planted({ "gateway/src/wide.ts": comment(121) }), RULES)).toEqual([
+      "packages/gateway/src/wide.ts:1: a comment of 121 columns, more than 120",
     ]);
   });
 

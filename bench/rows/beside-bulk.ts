@@ -73,7 +73,7 @@ export async function compareBeside(
   const barred = options.where === undefined;
   return [
     line({
-      measure: `p99 of small requests beside bulk${options.where ?? ""}`,
+      measure: `p99 of small requests during bulk transfers${options.where ?? ""}`,
       product: milliseconds(product!.beside99),
       yardstick: milliseconds(yardstick!.beside99),
       bar: barred ? `≤ ${milliseconds(limit)}` : "",
@@ -128,7 +128,7 @@ function summary(rounds: Beside[]): Summary {
 function describe(name: string, of: Summary): string {
   return (
     `${name} p50/p99 alone ${milliseconds(of.alone50)}/${milliseconds(of.alone99)}, ` +
-    `beside ${milliseconds(of.beside50)}/${milliseconds(of.beside99)} ` +
+    `during transfers ${milliseconds(of.beside50)}/${milliseconds(of.beside99)} ` +
     `with ${speed(of.download)} down and ${speed(of.upload)} up`
   );
 }

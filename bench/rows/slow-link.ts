@@ -16,7 +16,7 @@ const SHAPE = ["rate", "10mbit", "burst", "16kb", "limit", "8mb"];
 const SERVER_HOST = "198.18.0.1";
 const CLIENT_HOST = "198.18.0.2";
 
-const MEASURE = "p99 of small requests beside bulk, 10 Mbit/s link";
+const MEASURE = "p99 of small requests during bulk transfers, 10 Mbit/s link";
 
 /** The same as `beside-bulk`, with a 10 Mbit/s link between the server's side and the client's. */
 export const slowLink: Row = {

@@ -47,7 +47,7 @@ export function errorsPage(): string {
     [code, status ?? "", number ?? "", exit ?? "", retryable ? "yes" : "no", messages.join(" ")].join(" | ");
   return [
     "# Errors",
-    "Every error has a stable code. The tables in the code generate this page (`npm run docs`), and a test compares the two.",
+    "Every error has a stable code. This page is generated from the code with `npm run docs`; a test checks that it is up to date.",
     [
       "- _HTTP_: status of the response that the server sends to the visitor. The header field `Postern-Error` contains the code; the body is the text, as HTML, JSON or plain text. Codes that start with `PN_LOCAL_` are responses of the client's local API.",
       "- _Wire_: number of the error between client and server (PROTOCOL.md, section 9). The code appears in events, in logs, and as `code` of errors that `connect` throws.",

@@ -24,13 +24,13 @@ export function limitsPage(): string {
     ["header fields of a request or response", `${DEFAULT_HEAD_LIMITS.fields}`, "the same errors"],
     [
       "time from the first byte of a head to its last",
-      time(DEFAULT_VISITOR_LIMITS.head),
+      `${time(DEFAULT_VISITOR_LIMITS.head)}; \`connection_timeout\` changes it`,
       "request: 408 PN_HTTP_HEAD_TIMEOUT; response: 504 PN_ORIGIN_TIMEOUT",
     ],
     [
       "minimum rate of a request body",
       `${DEFAULT_VISITOR_LIMITS.bodyRate} B/s after ${time(DEFAULT_VISITOR_LIMITS.bodyGrace)}`,
-      "408 PN_HTTP_BODY_TIMEOUT. Not measured while the origin does not read; with `Expect: 100-continue`, measured from one minute later",
+      "408 PN_HTTP_BODY_TIMEOUT. The measurement pauses while the origin is not reading; with `Expect: 100-continue`, it starts one minute later",
     ],
     ["size of a request body", "none; `--max-request-size` sets one", "413 PN_HTTP_BODY_TOO_LARGE"],
     [
@@ -39,14 +39,18 @@ export function limitsPage(): string {
       "504 PN_ORIGIN_TIMEOUT",
     ],
     [
-      "time in which a visitor reads nothing of a waiting response",
+      "time for which a visitor does not read a waiting response",
       time(DEFAULT_VISITOR_LIMITS.stall),
       "the connection is closed",
     ],
     ["request body that is kept for a retry", size(REPLAY_LIMITS.body), "a request with a larger body is not retried"],
-    ["idle time of a visitor connection", time(DEFAULT_VISITOR_LIMITS.idle), "the connection is closed"],
     [
-      "time of reading after a response that ends the connection",
+      "idle time of a visitor connection",
+      `${time(DEFAULT_VISITOR_LIMITS.idle)}; \`idle_timeout\` changes it`,
+      "the connection is closed",
+    ],
+    [
+      "time for which input is still read after a response that ends the connection",
       time(DEFAULT_VISITOR_LIMITS.linger),
       "the connection is closed",
     ],
@@ -76,21 +80,26 @@ export function limitsPage(): string {
     ],
     ["size of a WebSocket message", size(DEFAULT_LIMITS.message), "the session ends"],
     ["size of a control message", size(DEFAULT_LIMITS.control), "PN_PROTOCOL"],
-    ["interval of heartbeats", time(DEFAULT_LIMITS.heartbeat), "after two missed heartbeats: PN_HEARTBEAT_LOST"],
+    [
+      "heartbeat interval",
+      `${time(DEFAULT_LIMITS.heartbeat)}; \`keepalive_interval\` shortens it`,
+      "after two missed heartbeats: PN_HEARTBEAT_LOST",
+    ],
     ["time without new acknowledgements while data waits", time(DEFAULT_LIMITS.stall), "PN_HEARTBEAT_LOST"],
     ["bytes that a client sends before login", size(LOGIN_LIMITS.bytes), "the connection is closed"],
     ["head of a proxy's response to CONNECT", size(PROXY_LIMITS.head), "PN_PROXY_UNREACHABLE"],
     ["time for a login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
-    ["connections of one address before login", `${LOGIN_LIMITS.perAddress}`, "PN_LOGIN_BUSY with a retry hint"],
+    ["connections before login, from one address", `${LOGIN_LIMITS.perAddress}`, "PN_LOGIN_BUSY with a retry hint"],
   ];
   const server: Row[] = [
     ["time for the first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
     ["time for a TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
     ["concurrent TLS handshakes", String(TLS_LIMITS.handshakes), "the oldest is closed"],
+    ["tunnels of the server", `${SERVER_LIMITS.tunnels}; \`max_tunnels\` changes it`, "PN_SERVER_TUNNEL_LIMIT"],
     ["tunnels in a session", `${SERVER_LIMITS.tunnelsPerSession}`, "PN_SESSION_TUNNEL_LIMIT"],
     [
-      "connections of all addresses before login",
-      `${SERVER_LIMITS.logins}; for one address, an eighth of the free places`,
+      "connections before login, from all addresses",
+      `${SERVER_LIMITS.logins}; for one address, an eighth of the free slots`,
       "PN_LOGIN_BUSY with a retry hint; an IPv6 /64 network counts as one address",
     ],
     ["sessions of a name", `${SERVER_LIMITS.sessionsPerName}`, "PN_NAME_SESSION_LIMIT"],
@@ -104,8 +113,8 @@ export function limitsPage(): string {
     ["request records per second and tunnel", `${SERVER_LIMITS.listedRequests}`, "further requests are only counted"],
     [
       "memory in use, as a share of the heap limit or of the memory of the machine or container",
-      [MEMORY_LIMITS.shed, MEMORY_LIMITS.close, MEMORY_LIMITS.refuse].map((share) => `${share * 100} %`).join(", "),
-      `first: idle connections are closed; second: every connection is closed after its response; third: visitors get 503 PN_OVERLOADED, and clients PN_LOGIN_BUSY with a retry hint of at least ${time(SERVER_LIMITS.overloadedRetry)}`,
+      [MEMORY_LIMITS.shed, MEMORY_LIMITS.close, MEMORY_LIMITS.refuse].map(percent).join(", "),
+      `${percent(MEMORY_LIMITS.shed)}: idle connections are closed; ${percent(MEMORY_LIMITS.close)}: every connection is closed after its response; ${percent(MEMORY_LIMITS.refuse)}: visitors get 503 PN_OVERLOADED, and clients PN_LOGIN_BUSY with a retry hint of at least ${time(SERVER_LIMITS.overloadedRetry)}`,
     ],
     ["time for requests in progress when the server stops", time(SERVER_LIMITS.drain), "their connections are closed"],
   ];
@@ -116,16 +125,16 @@ export function limitsPage(): string {
     [
       "events that wait for a streaming program",
       size(STREAM_LIMITS.backlog),
-      "further events are dropped, and the program gets their number",
+      "further events are dropped, and the program receives the number of dropped events",
     ],
-    ["time in which a streaming program reads nothing", time(STREAM_LIMITS.heartbeat), "the connection is closed"],
+    ["time for which a streaming program does not read", time(STREAM_LIMITS.heartbeat), "the connection is closed"],
     ["head of a request to the local API", size(LOCAL_API_LIMITS.head), "431"],
     ["time for a request to the local API", time(LOCAL_API_LIMITS.request), "408, and the connection is closed"],
     ["events in one response", size(LOCAL_API_LIMITS.events), "the oldest are omitted"],
     [
       "events that wait for status_webhook",
       `${WEBHOOK_LIMITS.queue}`,
-      "the oldest are dropped, and the next delivery contains their number",
+      "the oldest are dropped, and the next delivery contains the number of dropped events",
     ],
     [
       "attempts to send a delivery to status_webhook",
@@ -135,7 +144,7 @@ export function limitsPage(): string {
   ];
   return [
     "# Limits",
-    "Values without an option are fixed. The values in the code generate this page (`npm run docs`), and a test compares the two.",
+    "Limits that name an option can be changed; all others are fixed. This page is generated from the code with `npm run docs`; a test checks that it is up to date.",
     "## Visitors and origins",
     table(visitors),
     "## Sessions",
@@ -158,6 +167,10 @@ function table(rows: Row[]): string {
 
 function size(bytes: number): string {
   return bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MiB` : `${bytes / 1024} KiB`;
+}
+
+function percent(share: number): string {
+  return `${share * 100} %`;
 }
 
 function time(ms: number): string {

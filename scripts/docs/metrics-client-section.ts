@@ -6,7 +6,7 @@ import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonS
 export function clientSection(): string[] {
   return [
     "## Health score of an endpoint",
-    "`health.score` rates an endpoint from 0 to 100. The score depends only on the facts below, and a fact that gets worse never raises it.",
+    "`health.score` rates an endpoint from 0 to 100. The score depends only on the values below. It never rises when one of them gets worse.",
     [
       "| state | score |",
       "|---|---|",
@@ -26,9 +26,9 @@ export function clientSection(): string[] {
     "The minimum is 0. A connected endpoint whose end-to-end check does not fail has a score of at least 40, more than any endpoint that is not connected.",
     "An endpoint is **healthy** if it is `connected` and its `data_plane` is not `failing`. `unknown` counts as healthy: it lasts for a second or two after connecting, or permanently if the client cannot reach its own public address. The score does not affect health.",
     "## Status document",
-    "`GET /api/status` of the client's local API returns this document. `tunnel.status()` returns one endpoint of it in code. All fields are always present; new fields may be added without a new `schema`.",
+    "`GET /api/status` of the client's local API returns this document. In code, `tunnel.status()` returns the entry of one endpoint. All fields are always present; new fields may be added without incrementing `schema`.",
     schemaTable(STATUS_SCHEMA),
-    "`postern status --json` prints one object `{ schema, healthy, clients, unanswered }`. `clients` contains such documents, each with the `command` and the local API address `api` of its client; `unanswered` contains `{ command, api, pid, error }`.",
+    "`postern status --json` prints one object `{ schema, healthy, clients, unanswered }`. `clients` contains one status document for each client, with the `command` and the local API address `api` of that client; `unanswered` contains `{ command, api, pid, error }`.",
     "## Events and health",
     "`GET /api/events` returns `{ schema, events }`. Each event has the form of `recent_events` and an increasing `id`. The parameters `type` (several separated by commas), `endpoint` and `since` (ISO 8601) filter the events.",
     "With `Accept: text/event-stream`, the response is a stream: first the events that `since` or `Last-Event-ID` selects, then new events as they occur. `event: lost` contains the number of events that a slow reader missed.",
@@ -40,7 +40,7 @@ export function clientSection(): string[] {
     `The client sends every event, except requests and heartbeats, to \`status_webhook\` in \`[tunnel.monitoring]\`. Each POST contains up to ${WEBHOOK_LIMITS.batch} events in order and is sent at most ${WEBHOOK_LIMITS.delay / 1_000} s after the first of them:`,
     fenced("json", DELIVERY),
     "`id` stays the same when a delivery is repeated. `lost` is the number of events dropped since the last successful delivery. `webhook` in `/api/status` and two metrics count both.",
-    `A delivery succeeds with a 2xx response. Without a response, and after 408, 425, 429 and 5xx, the client repeats it: ${WEBHOOK_LIMITS.attempts} attempts in all, with pauses from ${WEBHOOK_LIMITS.initialDelay / 1_000} s to ${WEBHOOK_LIMITS.maxDelay / 1_000} s. Any other response drops the events. Redirects are not followed. At most ${WEBHOOK_LIMITS.queue} events wait; beyond that, the oldest are dropped.`,
+    `A delivery succeeds with a 2xx response. Without a response, and after 408, 425, 429 and 5xx, the client repeats it: ${WEBHOOK_LIMITS.attempts} attempts in all, with pauses from ${WEBHOOK_LIMITS.initialDelay / 1_000} s to ${WEBHOOK_LIMITS.maxDelay / 1_000} s. After any other response, the events are dropped. Redirects are not followed. At most ${WEBHOOK_LIMITS.queue} events wait; beyond that, the oldest are dropped.`,
     "A host name in the URL must not resolve to a private address, unless `webhook_allow_private` is set. Names of this machine and literal IP addresses are exempt.",
     "With a `proxy`, the client sends deliveries through it, except those to this machine. Without `webhook_allow_private`, the client does not ask the proxy for a private address or for a name that resolves to one locally. The proxy resolves names that the client cannot resolve.",
     "## Verify the signature of a webhook delivery",

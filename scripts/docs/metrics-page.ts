@@ -5,7 +5,7 @@ import { serverSection } from "./metrics-server-section.ts";
 export function metricsPage(): string {
   return [
     "# Status and metrics",
-    "Interfaces for monitoring a running client and server. The tables in the code generate this page (`npm run docs`), and a test compares the two.",
+    "This page describes the interfaces for monitoring a running client and server. It is generated from the code with `npm run docs`; a test checks that it is up to date.",
     ...clientSection(),
     ...serverSection(),
     "",

@@ -14,6 +14,6 @@ export function serverSection(): string[] {
     `Buckets of the histogram, in seconds: ${LATENCY_BOUNDS.join(", ")}. The end-to-end checks of clients are not counted.`,
     "The page also contains the default process metrics of prom-client, such as `process_resident_memory_bytes`, `process_open_fds`, `process_cpu_seconds_total`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`.",
     "## Status log of the server",
-    `With \`log_server_status\`, the server logs the \`info\` message "status of the server" every ${STATUS_INTERVAL / 1_000} s and when it stops. Its fields \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` are current values, and \`rss_bytes\` is the memory. \`requests\`, \`received_bytes\` and \`sent_bytes\` count since the previous message.`,
+    `With \`log_server_status\`, the server logs the \`info\` message "status of the server" every ${STATUS_INTERVAL / 1_000} s and when it stops. Its fields \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` are current values, and \`rss_bytes\` is the resident memory of the process. \`requests\`, \`received_bytes\` and \`sent_bytes\` count since the previous message.`,
   ];
 }

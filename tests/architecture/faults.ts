@@ -14,11 +14,14 @@ export interface Rules {
   /** Packages that are handed clock, randomness and transport, so they may name none of these. */
   pure: { folder: string; builtins: string[]; forbiddenGlobals: string[] }[];
   maxLines: number;
+  /** Columns of a comment, as prettier has them for code. */
+  maxCommentWidth: number;
   catchAllNames: string[];
   shape: ShapeRules;
 }
 
 const TEST_FILE = /\.(test|suite)\.ts$/;
+const COMMENT_LINE = /^\s*(\/\/|\/\*|\*)/;
 const TEST_NOT_RUN = /\.(only|skip|todo)$/;
 
 /** Every way in which the project differs from its architecture, a sentence each; empty when there is none. */
@@ -73,8 +76,11 @@ function fileFaults(file: SourceFile, facts: ModuleFacts, rules: Rules): string[
       faults.push(`${file.path}: "${part}" says nothing about what is in it`);
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(part)) faults.push(`${file.path}: file names are kebab-case`);
   }
-  const lines = file.text.split("\n").length - (file.text.endsWith("\n") ? 1 : 0);
-  if (lines > rules.maxLines) faults.push(`${file.path} has ${lines} lines, more than ${rules.maxLines}`);
+  const lines = file.text.replace(/\n$/, "").split("\n");
+  if (lines.length > rules.maxLines) faults.push(`${file.path} has ${lines.length} lines, more than ${rules.maxLines}`);
+  for (const [index, line] of lines.entries())
+    if (COMMENT_LINE.test(line) && line.length > rules.maxCommentWidth)
+      faults.push(`${file.path}:${index + 1}: a comment of ${line.length} columns, more than ${rules.maxCommentWidth}`);
   if (facts.computedImports > 0) faults.push(`${file.path}: a dynamic import whose name is computed cannot be checked`);
   if (TEST_FILE.test(file.path))
     for (const modifier of facts.testModifiers)
@@ -159,7 +165,10 @@ function purityFaults(member: PackageSources, factsOf: (file: SourceFile) => Mod
     ]);
 }
 
-/** How the files of a package's src hang together. Relative imports name the built file (`./x.js`); here they name the source. */
+/**
+ * How the files of a package's src hang together. Relative imports name the built file (`./x.js`); here they name the
+ * source.
+ */
 function tangles(member: PackageSources, factsOf: (file: SourceFile) => ModuleFacts, rules: Rules): string[] {
   const home = `packages/${member.folder}/src`;
   const files = member.files

@@ -24,7 +24,10 @@ export function treeFolders(page: string): string[] {
   return folders.toSorted();
 }
 
-/** Files that `page` names in code spans (`exchange.ts`, `gateway/exchange/exchange.ts`) and that are not in the sources. */
+/**
+ * Files that `page` names in code spans (`exchange.ts`, `gateway/exchange/exchange.ts`) and that are not in the
+ * sources.
+ */
 export function unknownFiles(page: string, paths: readonly string[]): string[] {
   const known = paths.map((path) => `/${path.replace(/^packages\/([^/]+)\/src\//, "$1/")}`);
   const named = [...page.matchAll(/`([a-z0-9/.-]+\.ts)`/g)].map(([, name = ""]) => name);

@@ -1,19 +1,28 @@
 import { posix } from "node:path";
 
-/** A source file, and the files of its own package that it imports, types included. Paths are relative to the package's src. */
+/**
+ * A source file, and the files of its own package that it imports, types included. Paths are relative to the package's
+ * src.
+ */
 export interface FileImports {
   path: string;
   imports: string[];
 }
 
 export interface ShapeRules {
-  /** Files in a package's src, not in a folder of it, that folders may use and that may use folders: `index`, `options` … */
+  /**
+   * Files in a package's src, not in a folder of it, that folders may use and that may use folders: `index`, `options`
+   * …
+   */
   rootFiles: string[];
   /** Source files in one folder, tests and suites not counted. */
   maxFiles: number;
 }
 
-/** Ways in which the files of one package are tangled, a sentence each: circles, folders that use each other, folders that are too full. */
+/**
+ * Ways in which the files of one package are tangled, a sentence each: circles, folders that use each other, folders
+ * that are too full.
+ */
 export function shapeFaults(home: string, files: FileImports[], rules: ShapeRules): string[] {
   return [...circles(home, files), ...mutualFolders(home, files, rules), ...fullFolders(home, files, rules)];
 }

@@ -115,7 +115,7 @@ async function expectNoneExplained({ file, env, folder }: Pick<Started, "file" |
 /** A server that receives secrets in every way and logs into files. */
 async function startServer(): Promise<TlsServer> {
   const certificate = ca.issue({ names: ["tunnel.test", "*.tunnel.test"], passphrase: CANARY.serverPassphrase });
-  const secured = await TlsServer.start(onTestFinished, {
+  const tlsServer = await TlsServer.start(onTestFinished, {
     certificate,
     auth: `api_keys = ["listed ${CANARY.listedKey}"]
 api_keys_file = "${writeKeys(join(scratchFolder(onTestFinished), "keys"), { keyed: CANARY.key, filed: CANARY.filedKey })}"
@@ -126,15 +126,15 @@ introspection_url = "${issuer.url}/introspect"\nintrospection_interval = "1s"\nc
     env: { CANARY_SECRET: CANARY.secret, POSTERN_TUNNEL_SERVER_AUTH_JWT_CLIENT_SECRET: CANARY.serverSecret },
     args: ["--log-level", "debug"],
   });
-  return secured;
+  return tlsServer;
 }
 
 test("no secret appears anywhere, however it was provided, valid or not", async () => {
-  const secured = await startServer();
-  const gate = await Gate.start(onTestFinished, secured.plain, "x-gate", CANARY.header);
+  const tlsServer = await startServer();
+  const gate = await Gate.start(onTestFinished, tlsServer.plain, "x-gate", CANARY.header);
   const trust = `[tunnel.ssl]\nca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"\n`;
   const http = (toml: string, env: Record<string, string> = {}, args: string[] = []): Started =>
-    start(["http", "9", "--server", secured.url, ...args], () => trust + toml, env);
+    start(["http", "9", "--server", tlsServer.url, ...args], () => trust + toml, env);
   const locked = (folder: string): CertificateFiles => {
     const files = ca.issue({ names: ["locked"], passphrase: CANARY.passphrase });
     install(folder, "own", files);
@@ -156,7 +156,7 @@ test("no secret appears anywhere, however it was provided, valid or not", async 
         `${trust}[tunnel.auth]\napi_key = "${CANARY.key}"\n[tunnel.auth.headers]\nX-Other = "${CANARY.listedHeader}"
 [[tunnel.endpoints]]\nserver_url = "${gate.url}"\nlocal = 9\n[tunnel.endpoints.auth.headers]\nX-Gate = "${CANARY.header}"\n`,
     ),
-    "a passphrase": start(["http", "9", "--server", secured.url], (folder) => {
+    "a passphrase": start(["http", "9", "--server", tlsServer.url], (folder) => {
       locked(folder);
       return `${trust}[tunnel.auth]\ncert_file = "own.pem"\nkey_file = "own.key"\nkey_passphrase = "${CANARY.passphrase}"\n`;
     }),
@@ -166,7 +166,7 @@ test("no secret appears anywhere, however it was provided, valid or not", async 
     "a wrong token": [http("", { POSTERN_TOKEN: CANARY.wrongToken }), 3],
     "a forged token": [http("", { POSTERN_TOKEN: issuer.hashed({}, CANARY.wrongToken.padEnd(32, "x")) }), 3],
     "a wrong passphrase": [
-      start(["http", "9", "--server", secured.url], (folder) => {
+      start(["http", "9", "--server", tlsServer.url], (folder) => {
         locked(folder);
         return `${trust}[tunnel.auth]\ncert_file = "own.pem"\nkey_file = "own.key"\nkey_passphrase = "${CANARY.wrongKey}"\n`;
       }),
@@ -184,14 +184,14 @@ test("no secret appears anywhere, however it was provided, valid or not", async 
   // Error pages reveal nothing either: no tunnel's service runs, and some names are unknown.
   for (const host of ["jay.tunnel.test", "nobody.tunnel.test", "tunnel.test"])
     for (const path of ["/", "/connect", `/${"x".repeat(20_000)}`]) {
-      const { status, body } = await visit(secured.port, { ca: ca.certificate, host, path });
+      const { status, body } = await visit(tlsServer.port, { ca: ca.certificate, host, path });
       if (path !== "/" || host !== "tunnel.test") expect(status).toBeGreaterThanOrEqual(400);
       expectNone(`page ${host}${path.slice(0, 10)}`, body);
     }
-  const bad = await exchange(secured.plain, { host: "tunnel.test", path: "/connect" });
+  const bad = await exchange(tlsServer.plain, { host: "tunnel.test", path: "/connect" });
   expectNone("page of the plain port", JSON.stringify(bad.headers) + bad.body.toString());
 
-  const files = { file: join(secured.folder, "postern.toml"), folder: secured.folder };
+  const files = { file: join(tlsServer.folder, "postern.toml"), folder: tlsServer.folder };
   const env = { CANARY_SECRET: CANARY.secret, POSTERN_TUNNEL_SERVER_AUTH_JWT_CLIENT_SECRET: CANARY.serverSecret };
   await expectNoneExplained({ ...files, env });
   for (const started of Object.values(inside)) await expectNoneExplained(started);
@@ -201,21 +201,21 @@ test("no secret appears anywhere, however it was provided, valid or not", async 
   const opaque = inside["an opaque token"] as Started;
   await opaque.program.ends(3);
   for (const started of Object.values(inside)) if (started !== opaque) await started.program.terminate();
-  await secured.server.terminate();
+  await tlsServer.server.terminate();
   for (const { program, folder } of [...Object.values(inside), ...Object.values(outside).map(([each]) => each)]) {
     expectNone("output at the end", program.output);
     // A process with an invalid key file does not start a log.
     if (program.exit?.code !== 2) expectNone("log files at the end", logsIn(folder));
   }
-  expectNone("the server's output", secured.server.output);
-  expectNone("the server's log files", logsIn(secured.folder));
+  expectNone("the server's output", tlsServer.server.output);
+  expectNone("the server's log files", logsIn(tlsServer.folder));
 });
 
 test("no refresh token and no client secret appears, in use, while the issuer is down, or when refused", async () => {
-  const secured = await startServer();
+  const tlsServer = await startServer();
   const refreshing = (token: string): Started =>
     start(
-      ["http", "9", "--server", secured.url],
+      ["http", "9", "--server", tlsServer.url],
       () => `[tunnel.ssl]\nca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"
 [tunnel.auth.token_refresh]\nrefresh_url = "${issuer.url}/token"\nrefresh_token = "${token}"\nclient_id = "me"\nclient_secret = "${CANARY.clientSecret}"\n`,
     );
@@ -234,8 +234,8 @@ test("no refresh token and no client secret appears, in use, while the issuer is
   expect(client.program.stderr).toContain("PN_REFRESH_REFUSED");
   expectNone("a refresh token that was taken back", client.program.output + logsIn(client.folder));
   await expectNoneExplained(client);
-  await secured.server.terminate();
-  expectNone("the server", secured.server.output + logsIn(secured.folder));
+  await tlsServer.server.terminate();
+  expectNone("the server", tlsServer.server.output + logsIn(tlsServer.folder));
 });
 
 test("the search finds a planted secret", () => {

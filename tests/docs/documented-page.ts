@@ -29,7 +29,9 @@ export class DocumentedPage {
     }
   }
 
-  /** Returns an example with values of the test in place of the reader's. Every replaced text must be in the example. */
+  /**
+   * Returns an example with values of the test in place of the reader's. Every replaced text must be in the example.
+   */
   example(name: string, replacements: Record<string, string> = {}): string {
     const example = this.#examples.get(name) ?? "";
     expect(example, name).not.toBe("");

@@ -12,7 +12,7 @@ beforeEach((context) => {
 /** An unused address. */
 const DEAD = "198.18.255.254";
 
-test("the client follows a name server that fails, recovers, returns a dead address first, and returns another server", async (context) => {
+test("the client reconnects when its name server fails and recovers, returns a dead address first, or returns another server", async (context) => {
   const namespace = NetworkNamespace.create(onTestFinished);
   const { host } = namespace;
   const names = await NameServer.start(onTestFinished, host);

@@ -47,7 +47,7 @@ test.concurrent.for(["in both directions", "inbound", "outbound"] as const)(
     finding(context, `server detected it after ${secondsSince(start)}`);
     expect(await visit()).toBe(503);
     await until("the client to notice", () => client.count("tunnel_closed") === 1, { timeout: NOTICED });
-    finding(context, `client detected it before ${secondsSince(start)}`);
+    finding(context, `client detected it within ${secondsSince(start)}`);
     namespace.heal();
     const healed = performance.now();
     await until("the tunnel to return", () => client.count("tunnel_established") === 2, { timeout: 60_000 });

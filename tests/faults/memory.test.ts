@@ -18,7 +18,7 @@ test("a server that is short of memory closes idle connections and keeps serving
     await Promise.all(wires.map((wire) => wire.read("404")));
     crowd.push(...wires);
   }
-  finding(context, `memory was short with ${crowd.length} idle connections`);
+  finding(context, `memory ran low with ${crowd.length} idle connections`);
   await until("all of them to be closed", () => crowd.every(({ end }) => end === "end"));
   await until("enough memory to be reported", () => server.program.output.includes("memory is sufficient again"));
   await neighbour.moreServed();

@@ -11,7 +11,7 @@ class Visitor {
   broken = false;
   takes = true;
   readonly stream: ByteStream;
-  #owed = 0;
+  #uncredited = 0;
 
   constructor(stream: ByteStream) {
     this.stream = stream;
@@ -22,14 +22,14 @@ class Visitor {
   }
   onData(chunk: Buffer): void {
     this.text += chunk.toString("latin1");
-    this.#owed += chunk.length;
+    this.#uncredited += chunk.length;
     if (this.takes) this.take();
   }
   take(): void {
     this.takes = true;
-    const owed = this.#owed;
-    this.#owed = 0;
-    this.stream.consumed(owed);
+    const uncredited = this.#uncredited;
+    this.#uncredited = 0;
+    this.stream.consumed(uncredited);
   }
   onEnd(): void {
     this.ended = true;

@@ -1,5 +1,5 @@
-import type { ByteStream, ByteStreamHandler } from "@postern/net";
-import { Session, type SessionHandler, type Stream, type StreamReset, type Transport } from "@postern/protocol";
+import type { ByteStream } from "@postern/net";
+import { Session, type SessionHandler, type Transport } from "@postern/protocol";
 
 /** A transport in memory. Its buffers are overwritten after each callback. */
 class MemoryTransport implements Transport {
@@ -26,40 +26,6 @@ class MemoryTransport implements Transport {
   }
 }
 
-/** A stream of a session as a `ByteStream`. */
-class SessionStream implements ByteStream {
-  handler: ByteStreamHandler = { onData() {}, onEnd() {}, onReset() {}, onDrain() {} };
-  readonly #stream: Stream;
-
-  constructor(stream: Stream) {
-    this.#stream = stream;
-    stream.handler = {
-      onData: (chunk) => this.handler.onData(chunk),
-      onEnd: () => this.handler.onEnd(),
-      onReset: ({ delivered }: StreamReset) => this.handler.onReset({ cause: "broken", delivered }),
-      onDrain: () => this.handler.onDrain(),
-    };
-  }
-  get unsent(): number {
-    return this.#stream.unsent;
-  }
-  write(chunk: Buffer): boolean {
-    return this.#stream.write(chunk);
-  }
-  end(): void {
-    this.#stream.end();
-  }
-  reset(): void {
-    this.#stream.reset();
-  }
-  resetAfterFlush(): void {
-    this.#stream.resetAfterFlush("PN_CANCELLED");
-  }
-  consumed(bytes: number): void {
-    this.#stream.consumed(bytes);
-  }
-}
-
 /** Opens streams from one session to another, both real: the ends of each are its opener's and its acceptor's. */
 export class SessionStreams {
   readonly #opener: Session;
@@ -71,7 +37,7 @@ export class SessionStreams {
     far.peer = near;
     const port = { now: () => performance.now(), schedule: (task: () => void) => void setImmediate(task) };
     const handler: SessionHandler = {
-      onStream: (stream) => this.#accepted?.(new SessionStream(stream)),
+      onStream: (stream) => this.#accepted?.(stream),
       onControl() {},
       onGoAway() {},
       onPong() {},
@@ -84,7 +50,7 @@ export class SessionStreams {
 
   open(): Promise<[ByteStream, ByteStream]> {
     const { promise, resolve } = Promise.withResolvers<[ByteStream, ByteStream]>();
-    const opened = new SessionStream(this.#opener.open(1));
+    const opened = this.#opener.open(1);
     this.#accepted = (accepted) => resolve([opened, accepted]);
     return promise;
   }

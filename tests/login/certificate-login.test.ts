@@ -96,15 +96,15 @@ const tunnels = ({ program }: Client): number => program.stdout.split('"tunnel_e
 const startOrigin = (): Promise<Origin> => Origin.start(onTestFinished, (_, outgoing) => outgoing.end("here"));
 
 test("the certificate's name is the owner and the tunnel's default name", async () => {
-  const secured = await startServer();
+  const tlsServer = await startServer();
   const origin = await startOrigin();
   for (const [names, owner, name] of [
     [["alice"], "alice", "alice"],
     [["bob.smith@example.com"], "bob.smith@example.com", undefined],
   ] as const) {
-    const client = launch(secured, origin.port, ca.issue({ names: [...names] }));
+    const client = launch(tlsServer, origin.port, ca.issue({ names: [...names] }));
     await client.program.waitFor("its tunnel", () => tunnels(client) === 1);
-    expect(secured.server.stderr).toContain(`"owner":"${owner}"`);
+    expect(tlsServer.server.stderr).toContain(`"owner":"${owner}"`);
     if (name !== undefined) expect(client.program.stdout).toContain(`https://${name}.tunnel.test:`);
   }
 });
@@ -115,8 +115,8 @@ describe("a stranger is refused with the reason", () => {
     ["with no certificate but a key", () => undefined, /PN_AUTH_REFUSED/, `api_key = "${TEST_KEY}"`],
   ];
   test.for(cases)("%s", async ([, certificate, message, auth]) => {
-    const secured = await startServer();
-    const client = launch(secured, 9, certificate(), auth);
+    const tlsServer = await startServer();
+    const client = launch(tlsServer, 9, certificate(), auth);
     await client.program.ends(3);
     expect(client.program.stderr).toMatch(message);
     expect(tunnels(client)).toBe(0);
@@ -140,31 +140,31 @@ describe("a stranger is refused with the reason", () => {
     // One file with a list of each CA; the clients' CA is not the first.
     const crl = join(scratchFolder(onTestFinished), "lists.crl");
     writeFileSync(crl, [servers.revoke(), ca.revoke(bad)].map((file) => readFileSync(file, "utf8")).join(""));
-    const secured = await startServer({ crl });
-    const stranger = launch(secured, 9, bad);
+    const tlsServer = await startServer({ crl });
+    const stranger = launch(tlsServer, 9, bad);
     await stranger.program.ends(3);
     expect(stranger.program.stderr).toContain("PN_CERTIFICATE_REVOKED");
-    const alice = launch(secured, 9, good);
+    const alice = launch(tlsServer, 9, good);
     await alice.program.waitFor("its tunnel", () => tunnels(alice) === 1);
   });
 });
 
 test("a certificate that is revoked during use ends its session and no other", async () => {
   const [good, bad] = [ca.issue({ names: ["alice"] }), ca.issue({ names: ["mallory"] })];
-  const secured = await startServer({ crl: ca.revoke() });
-  const [alice, mallory] = [launch(secured, 9, good), launch(secured, 9, bad)];
+  const tlsServer = await startServer({ crl: ca.revoke() });
+  const [alice, mallory] = [launch(tlsServer, 9, good), launch(tlsServer, 9, bad)];
   for (const each of [alice, mallory]) await each.program.waitFor("its tunnel", () => tunnels(each) === 1);
-  copyFileSync(ca.revoke(bad), join(secured.folder, "revoked.crl"));
+  copyFileSync(ca.revoke(bad), join(tlsServer.folder, "revoked.crl"));
   await mallory.program.ends(3);
-  await until("the server to read it", () => secured.server.stdout.includes('"reloaded"'));
+  await until("the server to read it", () => tlsServer.server.stdout.includes('"reloaded"'));
   expect(tunnels(alice)).toBe(1);
   expect(alice.program.exit).toBeUndefined();
 });
 
 test("a renewed certificate is used without a restart, under the same name", async () => {
-  const secured = await startServer();
+  const tlsServer = await startServer();
   const origin = await startOrigin();
-  const client = launch(secured, origin.port, ca.issue({ names: ["alice"] }));
+  const client = launch(tlsServer, origin.port, ca.issue({ names: ["alice"] }));
   await client.program.waitFor("its tunnel", () => tunnels(client) === 1);
   const renewed = ca.issue({ names: ["alice"], algorithm: "rsa" });
   install(client.folder, renewed);
@@ -174,9 +174,9 @@ test("a renewed certificate is used without a restart, under the same name", asy
 
 test("a certificate is requested only on the base domain, so browsers do not prompt visitors", async (context) => {
   needs(context, "openssl");
-  const secured = await startServer();
+  const tlsServer = await startServer();
   const handshakeOutput = async (servername: string): Promise<string> => {
-    const args = ["s_client", "-connect", `127.0.0.1:${secured.port}`, "-servername", servername];
+    const args = ["s_client", "-connect", `127.0.0.1:${tlsServer.port}`, "-servername", servername];
     const client = new Program(onTestFinished, "openssl", { args });
     await client.exited;
     return client.stdout;

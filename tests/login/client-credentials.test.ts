@@ -35,7 +35,7 @@ let issuer: TokenIssuer;
 /** An issuer whose tokens no server accepts, and which knows no client's refresh token. */
 let otherIssuer: TokenIssuer;
 /** Accepts keys, tokens and certificates. */
-let secured: TlsServer;
+let tlsServer: TlsServer;
 let gate: Gate;
 prepareOnce(cleanup, setUp, "openssl");
 
@@ -44,14 +44,14 @@ async function setUp(): Promise<void> {
   strangers = new CertificateAuthority(cleanup.defer, "strangers");
   issuer = Object.assign(await TokenIssuer.start(cleanup.defer), { lifetime: 600, client: "me:canary-of-me" });
   otherIssuer = Object.assign(await TokenIssuer.start(cleanup.defer), { refreshToken: "another" });
-  secured = await TlsServer.start(cleanup.defer, {
+  tlsServer = await TlsServer.start(cleanup.defer, {
     certificate: ca.issue({ names: ["tunnel.test", "*.tunnel.test"] }),
     auth: `api_keys = ["me ${TEST_KEY}"]
 [tunnel.server.auth.jwt]\nenabled = true\nsecret = "${TOKEN_SECRET}"
 [tunnel.server.auth.certificate]\nca_file = "${ca.certificate}"`,
     ssl: "[tunnel.server.ssl.redirect]\nenabled = false",
   });
-  gate = await Gate.start(cleanup.defer, secured.plain, "x-gate", GATE);
+  gate = await Gate.start(cleanup.defer, tlsServer.plain, "x-gate", GATE);
 }
 
 /** A client's credential: its owner's, or a stranger's in its place. */
@@ -190,7 +190,7 @@ describe("every client credential admits its owner and refuses a stranger", () =
   test.for(cases)("%s, %s", async ([name, , option, channel]) => {
     const { settings, refusal = { code: "PN_AUTH_REFUSED", exit: 3 }, url } = CASES[name] as CredentialCase;
     const [inside, outside] = [true, false].map((good): Program =>
-      launch(given(settings(good), option.section, option.name, channel), url?.() ?? secured.url),
+      launch(given(settings(good), option.section, option.name, channel), url?.() ?? tlsServer.url),
     ) as [Program, Program];
     await inside.waitFor("its tunnel", () => isOpen(inside));
     await outside.ends(refusal.exit);
@@ -211,7 +211,10 @@ describe("the credential with precedence is used", () => {
     ["--api-key-file before POSTERN_API_KEY", "--api-key-file", (): string => TEST_KEY],
     ["--token-file before POSTERN_API_KEY", "--token-file", (): string => token(true)],
   ] as const)("%s", async ([, flag, text]) => {
-    const client = launch({ toml: "", env: { POSTERN_API_KEY: OTHERS_KEY }, args: [flag, filed(text())] }, secured.url);
+    const client = launch(
+      { toml: "", env: { POSTERN_API_KEY: OTHERS_KEY }, args: [flag, filed(text())] },
+      tlsServer.url,
+    );
     await client.waitFor("its tunnel", () => isOpen(client));
   });
 });

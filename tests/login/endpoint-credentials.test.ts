@@ -29,7 +29,7 @@ const cleanup = new Cleanup();
 let ca: CertificateAuthority;
 let strangers: CertificateAuthority;
 let issuer: TokenIssuer;
-let secured: TlsServer;
+let tlsServer: TlsServer;
 let gate: Gate;
 prepareOnce(cleanup, setUp, "openssl");
 
@@ -38,7 +38,7 @@ async function setUp(): Promise<void> {
   strangers = new CertificateAuthority(cleanup.defer, "strangers");
   issuer = Object.assign(await TokenIssuer.start(cleanup.defer), { lifetime: 600, user: "refreshed" });
   const keys = Object.entries(KEYS).map(([owner, key]) => `"${owner} ${key}"`);
-  secured = await TlsServer.start(cleanup.defer, {
+  tlsServer = await TlsServer.start(cleanup.defer, {
     certificate: ca.issue({ names: ["tunnel.test", "*.tunnel.test"] }),
     auth: `api_keys = [${keys.join(", ")}]
 [tunnel.server.auth.jwt]\nenabled = true\nsecret = "${TOKEN_SECRET}"
@@ -46,7 +46,7 @@ async function setUp(): Promise<void> {
     // Behind the gate clients connect without TLS.
     ssl: "[tunnel.server.ssl.redirect]\nenabled = false",
   });
-  gate = await Gate.start(cleanup.defer, secured.plain, "x-gate", GATE);
+  gate = await Gate.start(cleanup.defer, tlsServer.plain, "x-gate", GATE);
 }
 
 /** An endpoint's `auth` with a valid or a foreign credential, and the owner of the tunnel that it opens. */
@@ -139,7 +139,7 @@ test("every documented option is in the table", () => {
 function start(good: boolean, shared: string): Program {
   const folder = scratchFolder(onTestFinished);
   const tables = Object.entries(ENDPOINTS).map(([name, { auth, throughGate = false }]) => {
-    const url = throughGate ? gate.url : secured.url;
+    const url = throughGate ? gate.url : tlsServer.url;
     return `[[tunnel.endpoints]]\nname = "${name}"\nserver_url = "${url}"\nlocal = 9\n[tunnel.endpoints.auth]\n${auth(good, folder)}\n`;
   });
   const file = join(folder, "postern.toml");
@@ -148,7 +148,7 @@ function start(good: boolean, shared: string): Program {
     `[tunnel.ssl]\nca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"
 [tunnel.reconnection]\nenabled = ${good}
 [tunnel.auth]\n${shared}
-${tables.join("")}[[tunnel.endpoints]]\nname = "shared"\nserver_url = "${secured.url}"\nlocal = 9\n`,
+${tables.join("")}[[tunnel.endpoints]]\nname = "shared"\nserver_url = "${tlsServer.url}"\nlocal = 9\n`,
     { mode: 0o600 },
   );
   return postern(onTestFinished, ["start", "--config", file, "--json"], { env: { XDG_STATE_HOME: folder } });
@@ -169,7 +169,7 @@ const eventsOf = ({ stdout }: Program): ClientEvent[] =>
 
 /** The owner of a tunnel in the server's log. */
 function ownerOf(url: string | undefined): string | undefined {
-  const line = secured.server.stderr.split("\n").findLast((each) => each.includes(`"public_url":"${url}"`));
+  const line = tlsServer.server.stderr.split("\n").findLast((each) => each.includes(`"public_url":"${url}"`));
   return line === undefined ? undefined : (JSON.parse(line) as { owner: string }).owner;
 }
 
@@ -235,7 +235,7 @@ test.for([
     file,
     `[tunnel.ssl]\nca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"
 [tunnel.auth]\n${shared(folder)}
-[[tunnel.endpoints]]\nserver_url = "${secured.url}"\nlocal = 9\n[tunnel.endpoints.auth]\n${own}\n`,
+[[tunnel.endpoints]]\nserver_url = "${tlsServer.url}"\nlocal = 9\n[tunnel.endpoints.auth]\n${own}\n`,
     { mode: 0o600 },
   );
   const program = postern(onTestFinished, ["start", "--config", file, "--json"]);
@@ -254,7 +254,7 @@ test.for([
   writeFileSync(
     file,
     `[tunnel.auth.token_refresh]\nrefresh_url = "${issuer.url}/token"\nrefresh_token = "${issuer.refreshToken}"\n${shared}
-[[tunnel.endpoints]]\nserver_url = "${secured.url}"\nlocal = 9\n[tunnel.endpoints.auth.token_refresh]\n${own}\n`,
+[[tunnel.endpoints]]\nserver_url = "${tlsServer.url}"\nlocal = 9\n[tunnel.endpoints.auth.token_refresh]\n${own}\n`,
     { mode: 0o600 },
   );
   const program = postern(onTestFinished, ["start", "--config", file, "--json"]);

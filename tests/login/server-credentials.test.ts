@@ -153,8 +153,8 @@ describe("every server credential option refuses strangers", () => {
   test.for(cases)("%s, %s", async ([name, , option, channel]) => {
     const { settings, owner, stranger, code = "PN_AUTH_REFUSED" } = (CASES[name] as () => CredentialCase)();
     const { toml, env, args } = given(settings, option.section, option.name, channel);
-    const secured = await TlsServer.start(onTestFinished, { certificate, auth: toml, env, args });
-    const [inside, outside] = [launch(secured, owner), launch(secured, stranger)];
+    const tlsServer = await TlsServer.start(onTestFinished, { certificate, auth: toml, env, args });
+    const [inside, outside] = [launch(tlsServer, owner), launch(tlsServer, stranger)];
     await inside.waitFor("its tunnel", () => isOpen(inside));
     await outside.ends(3);
     expect(outside.stdout).toContain('"authentication_failure"');

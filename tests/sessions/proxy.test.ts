@@ -32,7 +32,7 @@ const BULK = 2_000_000;
 const cleanup = new Cleanup();
 /** A server whose base domain does not resolve, so that it is reachable only through a proxy. */
 let plain: { port: number; url: string };
-let secured: { port: number; url: string };
+let tlsServer: { port: number; url: string };
 /** A service whose responses have BULK bytes. */
 let bulk: Origin;
 let ca: CertificateAuthority;
@@ -46,7 +46,7 @@ beforeAll(async () => {
   };
   bulk = await Origin.start(cleanup.defer, (_, outgoing) => patternStream(BULK).pipe(outgoing));
   plain = await startServer("http", "");
-  if (openssl) secured = await startServer("https", certificate());
+  if (openssl) tlsServer = await startServer("https", certificate());
 });
 afterAll(() => cleanup.run());
 
@@ -133,13 +133,13 @@ describe("a server that is reachable only through a proxy", () => {
 
   test("over wss, with HTTPS_PROXY: the certificate is verified through the proxy", async (context) => {
     needs(context, "openssl");
-    const proxy = await startProxy({ port: secured.port });
+    const proxy = await startProxy({ port: tlsServer.port });
     const env = { HTTPS_PROXY: at(proxy), HTTP_PROXY: "http://127.0.0.1:9" };
-    const client = launch({ server: secured, target: bulk.port, toml: trusting(), env });
+    const client = launch({ server: tlsServer, target: bulk.port, toml: trusting(), env });
     await client.event("tunnel_established");
     expect(client.url.protocol).toBe("https:");
     expect(sha256(await visit(client))).toBe(patternHash(BULK));
-    const stranger = launch({ server: secured, env });
+    const stranger = launch({ server: tlsServer, env });
     await stranger.program.ends(1);
     expect(stranger.program.stderr).toContain("PN_SERVER_UNTRUSTED");
     expect(proxy.asked.length).toBeGreaterThan(1);
@@ -148,7 +148,7 @@ describe("a server that is reachable only through a proxy", () => {
   test("through an HTTPS proxy, if its certificate is trusted", async (context) => {
     needs(context, "openssl");
     const files = ca.issue({ names: ["localhost"] });
-    for (const server of [plain, secured]) {
+    for (const server of [plain, tlsServer]) {
       const proxy = await startProxy({ port: server.port, tls: files });
       const env = { ALL_PROXY: `https://localhost:${proxy.port}` };
       const client = launch({ server, target: bulk.port, toml: trusting(), env });

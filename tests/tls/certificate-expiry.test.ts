@@ -73,9 +73,9 @@ const startOrigin = (): Promise<Origin> => Origin.start(onTestFinished, (_, outg
 
 describe.each(["http", "start"] as const)("postern %s", (command) => {
   test("reports its certificate's expiry in advance and ends with it", async () => {
-    const secured = await startServer();
+    const tlsServer = await startServer();
     const end = Date.now() + SHORT;
-    const client = launch(command, secured, 9, issue(SHORT));
+    const client = launch(command, tlsServer, 9, issue(SHORT));
     await opened(client);
     await client.program.waitFor("the notice", () => count(client, '"state":"expiring"') > 0);
     expect(client.program.stdout).toMatch(/the client certificate expires in \d+ s: renew it/);
@@ -84,20 +84,20 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
     expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(end / 1_000) * 1_000);
     expect(client.program.stderr).toContain("PN_AUTH_EXPIRED");
     expect(tunnels(client)).toBe(1);
-    expect(secured.server.stderr).toContain("no longer accepted");
+    expect(tlsServer.server.stderr).toContain("no longer accepted");
   });
 
   test("with a certificate renewed in time continues under the same name beyond the old one's expiry", async () => {
-    const secured = await startServer();
+    const tlsServer = await startServer();
     const origin = await startOrigin();
     const end = Date.now() + SHORT;
-    const client = launch(command, secured, origin.port, issue(SHORT));
+    const client = launch(command, tlsServer, origin.port, issue(SHORT));
     await opened(client);
     install(client.folder, "client", issue());
     await opened(client, 2);
     // One second more, because the server checks once a second.
     await until("the old certificate to expire", () => Date.now() > end + 1_500);
-    const { status, body } = await visit(secured.port, { ca: ca.certificate, host: "alice.tunnel.test" });
+    const { status, body } = await visit(tlsServer.port, { ca: ca.certificate, host: "alice.tunnel.test" });
     expect([status, body, tunnels(client), client.program.exit]).toEqual([200, "here", 2, undefined]);
     expect(client.program.output).not.toContain("PN_AUTH_EXPIRED");
   });
@@ -105,25 +105,25 @@ describe.each(["http", "start"] as const)("postern %s", (command) => {
   test("uses the present files for its next connection", async () => {
     const crl = join(scratchFolder(onTestFinished), "revoked.crl");
     copyFileSync(ca.revoke(), crl);
-    const secured = await startServer(`crl_file = "${crl}"`);
+    const tlsServer = await startServer(`crl_file = "${crl}"`);
     const former = issue();
-    const client = launch(command, secured, 9, former);
+    const client = launch(command, tlsServer, 9, former);
     await opened(client);
-    secured.server.signal("SIGTERM");
-    await secured.server.exited;
+    tlsServer.server.signal("SIGTERM");
+    await tlsServer.server.exited;
     install(client.folder, "client", issue());
     await client.program.waitFor("the new one to be read", () => count(client, '"state":"reloaded"') > 0);
     // The old certificate can no longer log in.
     copyFileSync(ca.revoke(former), crl);
-    await secured.restart();
+    await tlsServer.restart();
     await opened(client, 2);
     expect(client.program.exit).toBeUndefined();
-    expect(secured.server.stderr).toContain('"owner":"alice"');
+    expect(tlsServer.server.stderr).toContain('"owner":"alice"');
   });
 
   test("keeps its certificate when the files are missing, broken or expired", async () => {
-    const secured = await startServer();
-    const client = launch(command, secured, 9, issue());
+    const tlsServer = await startServer();
+    const client = launch(command, tlsServer, 9, issue());
     await opened(client);
     const refused = (): number => count(client, '"configuration_refused"');
     install(client.folder, "client", issue(-1_000));

@@ -40,12 +40,12 @@ type Start = Partial<Omit<TlsServerOptions, "certificate">>;
 const startServer = (options: Start = {}): Promise<TlsServer> =>
   TlsServer.start(onTestFinished, { certificate: files, ...options });
 
-async function published(secured: TlsServer, subdomain: string): Promise<Program> {
+async function published(tlsServer: TlsServer, subdomain: string): Promise<Program> {
   const origin = await Origin.start(onTestFinished, (incoming, outgoing) =>
     outgoing.end(`${incoming.headers.host} ${String(incoming.headers["x-forwarded-proto"])}`),
   );
   const ssl = `ca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"`;
-  const client = publish(secured, origin.port, subdomain, ssl);
+  const client = publish(tlsServer, origin.port, subdomain, ssl);
   await client.waitFor("its tunnel", () => isOpen(client));
   return client;
 }
@@ -60,53 +60,56 @@ const shake = (port: number, options: ConnectionOptions): Promise<TLSSocket | Er
 
 describe("clients over WSS and visitors over HTTPS share a port", () => {
   test("a tunnel has an https address, and its service receives the scheme", async () => {
-    const secured = await startServer();
-    const client = await published(secured, "web");
-    expect(client.stdout).toContain(`"public_url":"https://web.tunnel.test:${secured.port}"`);
-    expect(await visit(secured.port, "web.tunnel.test")).toMatchObject({ status: 200, body: "web.tunnel.test https" });
-    expect((await visit(secured.port, "tunnel.test", "tunnel.test", "/health")).status).toBe(200);
+    const tlsServer = await startServer();
+    const client = await published(tlsServer, "web");
+    expect(client.stdout).toContain(`"public_url":"https://web.tunnel.test:${tlsServer.port}"`);
+    expect(await visit(tlsServer.port, "web.tunnel.test")).toMatchObject({
+      status: 200,
+      body: "web.tunnel.test https",
+    });
+    expect((await visit(tlsServer.port, "tunnel.test", "tunnel.test", "/health")).status).toBe(200);
     await client.terminate();
-    await secured.server.terminate();
+    await tlsServer.server.terminate();
   });
 
   test("visitors over HTTP are redirected there, unless the path is exempt", async () => {
-    const secured = await startServer({
+    const tlsServer = await startServer({
       ssl: '[tunnel.server.ssl.redirect]\nexempt_paths = ["/.well-known/acme-challenge"]\n',
     });
-    await published(secured, "web");
-    const host = `web.tunnel.test:${secured.plain}`;
-    const asked = (path: string, method = "GET") => exchange(secured.plain, { host, path, method });
+    await published(tlsServer, "web");
+    const host = `web.tunnel.test:${tlsServer.plain}`;
+    const asked = (path: string, method = "GET") => exchange(tlsServer.plain, { host, path, method });
     for (const method of ["GET", "POST", "HEAD"]) {
       const { status, headers } = await asked("/a%2fb?x=1&y=%0d", method);
-      expect([status, headers["location"]]).toEqual([308, `https://web.tunnel.test:${secured.port}/a%2fb?x=1&y=%0d`]);
+      expect([status, headers["location"]]).toEqual([308, `https://web.tunnel.test:${tlsServer.port}/a%2fb?x=1&y=%0d`]);
     }
     expect((await asked("/.well-known/acme-challenge/token")).status).toBe(200);
     expect((await asked("/.well-known/acme-challengeX")).status).toBe(308);
     // Even a client cannot connect without TLS, which would expose its key.
     const upgrade = { connection: "Upgrade", upgrade: "websocket" };
-    expect((await exchange(secured.plain, { host: "tunnel.test", path: "/connect", headers: upgrade })).status).toBe(
+    expect((await exchange(tlsServer.plain, { host: "tunnel.test", path: "/connect", headers: upgrade })).status).toBe(
       308,
     );
   });
 
   test("a request whose host differs from the handshake's is refused with 421", async () => {
-    const secured = await startServer();
-    await published(secured, "web");
+    const tlsServer = await startServer();
+    await published(tlsServer, "web");
     for (const [host, servername] of [
       ["web.tunnel.test", "tunnel.test"],
       ["tunnel.test", "web.tunnel.test"],
       ["other.tunnel.test", "web.tunnel.test"],
     ] as const)
-      expect((await visit(secured.port, host, servername)).status).toBe(421);
-    expect((await visit(secured.port, "web.tunnel.test:9", "web.tunnel.test")).status).toBe(200);
+      expect((await visit(tlsServer.port, host, servername)).status).toBe(421);
+    expect((await visit(tlsServer.port, "web.tunnel.test:9", "web.tunnel.test")).status).toBe(200);
   });
 });
 
 describe("handshakes", () => {
   test("a ClientHello in single bytes is answered", async () => {
-    const secured = await startServer();
+    const tlsServer = await startServer();
     const hello = await recordedHello("web.tunnel.test");
-    const wire = await Wire.dial(onTestFinished, secured.port);
+    const wire = await Wire.dial(onTestFinished, tlsServer.port);
     for (const byte of hello) {
       wire.write(Buffer.of(byte));
       await new Promise((resolve) => setImmediate(resolve));
@@ -115,39 +118,39 @@ describe("handshakes", () => {
   });
 
   test("bytes that are not TLS are refused with a reason, and other connections continue", async () => {
-    const secured = await startServer();
-    await published(secured, "web");
-    const wire = await Wire.dial(onTestFinished, secured.port);
+    const tlsServer = await startServer();
+    await published(tlsServer, "web");
+    const wire = await Wire.dial(onTestFinished, tlsServer.port);
     wire.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
     const response = await wire.read("https://");
     expect(response).toMatch(/^HTTP\/1\.1 400 /);
     expect(response).toContain("Postern-Error: PN_HTTP_PLAIN\r\n");
     for (const bytes of ["\x16\x03\x01\x00\x04\x02\x00\x00\x00", "\x00", "\x16\x03\x01\xff\xff"]) {
-      const other = await Wire.dial(onTestFinished, secured.port);
+      const other = await Wire.dial(onTestFinished, tlsServer.port);
       other.write(Buffer.from(bytes, "latin1"));
       await other.over();
     }
-    expect((await visit(secured.port, "web.tunnel.test")).status).toBe(200);
+    expect((await visit(tlsServer.port, "web.tunnel.test")).status).toBe(200);
   });
 
   test("silent connections and abandoned handshakes do not affect others", async () => {
-    const secured = await startServer();
-    await published(secured, "web");
-    const silent = await Promise.all(Array.from({ length: 50 }, () => Wire.dial(onTestFinished, secured.port)));
+    const tlsServer = await startServer();
+    await published(tlsServer, "web");
+    const silent = await Promise.all(Array.from({ length: 50 }, () => Wire.dial(onTestFinished, tlsServer.port)));
     for (const wire of silent.slice(0, 25)) wire.write(Buffer.from("\x16\x03\x01\x02\x00\x01", "latin1"));
     for (const wire of silent.slice(0, 10)) wire.reset();
-    expect((await visit(secured.port, "web.tunnel.test")).status).toBe(200);
+    expect((await visit(tlsServer.port, "web.tunnel.test")).status).toBe(200);
     // The others end at their own deadline.
     await Promise.all(silent.slice(10).map((wire) => wire.over()));
-    expect((await visit(secured.port, "web.tunnel.test")).status).toBe(200);
+    expect((await visit(tlsServer.port, "web.tunnel.test")).status).toBe(200);
   });
 
   test("the certificate of the requested name is used", async () => {
     const own = ca.issue({ names: ["own.tunnel.test"], algorithm: "rsa" });
     const second = `[[tunnel.server.ssl.certificates]]\ncert_file = "${own.certificate}"\nkey_file = "${own.key}"\n`;
-    const secured = await startServer({ ssl: second });
+    const tlsServer = await startServer({ ssl: second });
     const namesOf = async (servername: string): Promise<string | undefined> =>
-      ((await shake(secured.port, { servername })) as TLSSocket).getPeerX509Certificate()?.subject;
+      ((await shake(tlsServer.port, { servername })) as TLSSocket).getPeerX509Certificate()?.subject;
     expect(await namesOf("own.tunnel.test")).toBe("CN=own.tunnel.test");
     expect(await namesOf("any.tunnel.test")).toBe("CN=tunnel.test");
   });
@@ -158,19 +161,19 @@ describe("certificates change while the server runs", () => {
     ((await shake(port, { servername: "tunnel.test" })) as TLSSocket).getPeerX509Certificate()?.serialNumber;
 
   test("new connections use the new certificate; hundreds of open ones continue", async () => {
-    const secured = await startServer();
-    const client = await published(secured, "web");
+    const tlsServer = await startServer();
+    const client = await published(tlsServer, "web");
     const open = await Promise.all(
       Array.from(
         { length: 500 },
-        async () => (await shake(secured.port, { servername: "web.tunnel.test" })) as TLSSocket,
+        async () => (await shake(tlsServer.port, { servername: "web.tunnel.test" })) as TLSSocket,
       ),
     );
     let closed = 0;
     for (const socket of open) socket.on("close", () => (closed += 1));
-    const before = await serialOf(secured.port);
-    install(secured.folder, "server", ca.issue({ names: ["tunnel.test", "*.tunnel.test"] }));
-    await until("the new certificate to be used", async () => (await serialOf(secured.port)) !== before);
+    const before = await serialOf(tlsServer.port);
+    install(tlsServer.folder, "server", ca.issue({ names: ["tunnel.test", "*.tunnel.test"] }));
+    await until("the new certificate to be used", async () => (await serialOf(tlsServer.port)) !== before);
     for (const socket of open) socket.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
     const responses = open.map((socket) => new Promise((resolve) => socket.once("data", resolve)));
     expect((await Promise.all(responses)).map(String).every((text) => text.startsWith("HTTP/1.1 200"))).toBe(true);
@@ -179,23 +182,23 @@ describe("certificates change while the server runs", () => {
   });
 
   test("an expired, foreign or broken certificate is reported, and the previous one is kept", async () => {
-    const secured = await startServer();
-    const before = await serialOf(secured.port);
+    const tlsServer = await startServer();
+    const before = await serialOf(tlsServer.port);
     const good = files;
-    const refused = (): number => secured.server.stdout.split("configuration_refused").length;
+    const refused = (): number => tlsServer.server.stdout.split("configuration_refused").length;
     for (const bad of [
       ca.issue({ names: ["tunnel.test"], days: -1 }),
       { certificate: good.certificate, key: ca.issue({ names: ["x.test"] }).key },
       { certificate: good.key, key: good.key },
     ]) {
       const count = refused();
-      install(secured.folder, "server", bad);
-      secured.server.signal("SIGHUP");
-      await secured.server.waitFor("the refusal", () => refused() > count);
-      expect(await serialOf(secured.port)).toBe(before);
+      install(tlsServer.folder, "server", bad);
+      tlsServer.server.signal("SIGHUP");
+      await tlsServer.server.waitFor("the refusal", () => refused() > count);
+      expect(await serialOf(tlsServer.port)).toBe(before);
     }
-    expect(secured.server.stdout).toContain("PN_TLS_EXPIRED");
-    expect(secured.server.stdout).toContain("PN_TLS_KEY");
+    expect(tlsServer.server.stdout).toContain("PN_TLS_EXPIRED");
+    expect(tlsServer.server.stdout).toContain("PN_TLS_KEY");
   });
 });
 

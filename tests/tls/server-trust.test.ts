@@ -72,8 +72,8 @@ describe("the client refuses an untrusted server with the reason and a hint", ()
   ];
   test.for(cases)("%s", async ([, ssl, message]) => {
     const certificate = ca.issue({ names: ["tunnel.test"] });
-    const secured = await TlsServer.start(onTestFinished, { certificate });
-    await expectUntrusted(secured, ssl(certificate), message);
+    const tlsServer = await TlsServer.start(onTestFinished, { certificate });
+    await expectUntrusted(tlsServer, ssl(certificate), message);
   });
 
   const foreign: [string, () => CertificateFiles, () => string, RegExp][] = [
@@ -90,8 +90,8 @@ describe("the client refuses an untrusted server with the reason and a hint", ()
   });
 
   test("unless verify_server = false, which causes a warning at every start", async () => {
-    const secured = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
-    const client = publish(secured, 9, "x", "verify_server = false");
+    const tlsServer = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
+    const client = publish(tlsServer, 9, "x", "verify_server = false");
     await client.waitFor("its tunnel", () => isOpen(client));
     expect(client.stderr).toMatch(/certificate is not verified \(verify_server = false\)/);
   });
@@ -99,16 +99,16 @@ describe("the client refuses an untrusted server with the reason and a hint", ()
 
 describe("the client trusts a server", () => {
   test("by the configured name, whatever address is dialled", async () => {
-    const secured = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
-    await expectTrusted(secured, known() + named);
+    const tlsServer = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
+    await expectTrusted(tlsServer, known() + named);
   });
 
   test("by its IP address, if the certificate contains it; with a configured name only by that name", async () => {
     const certificate = ca.issue({ names: ["tunnel.test", "127.0.0.1"] });
-    const secured = await TlsServer.start(onTestFinished, { certificate });
-    await expectTrusted(secured, known());
-    await expectTrusted(secured, known() + named);
-    await expectUntrusted(secured, `${known()}sni_hostname = "other.test"`, /issued for another name/);
+    const tlsServer = await TlsServer.start(onTestFinished, { certificate });
+    await expectTrusted(tlsServer, known());
+    await expectTrusted(tlsServer, known() + named);
+    await expectUntrusted(tlsServer, `${known()}sni_hostname = "other.test"`, /issued for another name/);
   });
 
   test("signed by one of several CAs, each with a revocation list", async () => {
@@ -118,7 +118,7 @@ describe("the client trusts a server", () => {
     const text = (...files: string[]): string => files.map((file) => readFileSync(file, "utf8")).join("");
     writeFileSync(both, text(other.certificate, ca.certificate));
     writeFileSync(lists, text(other.revoke(), ca.revoke()));
-    const secured = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
-    await expectTrusted(secured, `ca_file = "${both}"\ncrl_file = "${lists}"\n${named}`);
+    const tlsServer = await TlsServer.start(onTestFinished, { certificate: ca.issue({ names: ["tunnel.test"] }) });
+    await expectTrusted(tlsServer, `ca_file = "${both}"\ncrl_file = "${lists}"\n${named}`);
   });
 });

@@ -41,30 +41,30 @@ describe("TLS versions and cipher suites follow the configuration", () => {
     ['max_tls_version = "1.2"', { "TLSv1.2": true, "TLSv1.3": false }],
     ['min_tls_version = "1.2"\nmax_tls_version = "1.2"', { "TLSv1.2": true, "TLSv1.3": false }],
   ] as const)("%j", async ([ssl, versions]) => {
-    const secured = await start(ssl);
+    const tlsServer = await start(ssl);
     // Weak suites are never accepted.
     for (const [version, isTaken] of [["TLSv1", false], ["TLSv1.1", false], ...Object.entries(versions)] as const)
-      expect(await agreed(secured, only(version as "TLSv1")), version).toMatch(
+      expect(await agreed(tlsServer, only(version as "TLSv1")), version).toMatch(
         isTaken ? new RegExp(`^${version} `) : /^refused$/,
       );
     // Postern's own client connects with each.
-    const client = publish(secured, 9, "x", `ca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"`);
+    const client = publish(tlsServer, 9, "x", `ca_file = "${ca.certificate}"\nsni_hostname = "tunnel.test"`);
     await client.waitFor("its tunnel", () => isOpen(client));
   });
 
   test("suites without forward secrecy or authenticated encryption are refused by default", async () => {
-    const secured = await start("");
+    const tlsServer = await start("");
     for (const ciphers of ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "NULL"])
-      expect(await agreed(secured, { maxVersion: "TLSv1.2", ciphers: `${ciphers}:@SECLEVEL=0` })).toBe("refused");
-    expect(await agreed(secured, { maxVersion: "TLSv1.2", ciphers: AES_128 })).toBe(`TLSv1.2 ${AES_128}`);
+      expect(await agreed(tlsServer, { maxVersion: "TLSv1.2", ciphers: `${ciphers}:@SECLEVEL=0` })).toBe("refused");
+    expect(await agreed(tlsServer, { maxVersion: "TLSv1.2", ciphers: AES_128 })).toBe(`TLSv1.2 ${AES_128}`);
   });
 
   test("only listed suites are accepted", async () => {
-    const secured = await start(`cipher_suites = ["${CHACHA}", "TLS_AES_256_GCM_SHA384"]`);
-    expect(await agreed(secured, only("TLSv1.2"))).toBe(`TLSv1.2 ${CHACHA}`);
-    expect(await agreed(secured, only("TLSv1.3"))).toBe("TLSv1.3 TLS_AES_256_GCM_SHA384");
-    expect(await agreed(secured, { ...only("TLSv1.2"), ciphers: AES_128 })).toBe("refused");
-    expect(await agreed(secured, { ...only("TLSv1.3"), ciphers: "TLS_AES_128_GCM_SHA256" })).toBe("refused");
+    const tlsServer = await start(`cipher_suites = ["${CHACHA}", "TLS_AES_256_GCM_SHA384"]`);
+    expect(await agreed(tlsServer, only("TLSv1.2"))).toBe(`TLSv1.2 ${CHACHA}`);
+    expect(await agreed(tlsServer, only("TLSv1.3"))).toBe("TLSv1.3 TLS_AES_256_GCM_SHA384");
+    expect(await agreed(tlsServer, { ...only("TLSv1.2"), ciphers: AES_128 })).toBe("refused");
+    expect(await agreed(tlsServer, { ...only("TLSv1.3"), ciphers: "TLS_AES_128_GCM_SHA256" })).toBe("refused");
   });
 
   test("suites of one version alone select that version", async () => {

@@ -47,9 +47,9 @@ export class TlsServer {
 
   /** Starts it and waits until it listens. */
   static async start(defer: Defer, options: TlsServerOptions): Promise<TlsServer> {
-    const secured = await TlsServer.launch(defer, options);
-    await secured.#listens();
-    return secured;
+    const tlsServer = await TlsServer.launch(defer, options);
+    await tlsServer.#listens();
+    return tlsServer;
   }
 
   /** Waits for its end, then starts it again on the same ports. */

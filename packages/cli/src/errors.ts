@@ -46,7 +46,7 @@ export const CLI_ERRORS = {
   },
   PN_CONFIG_EXISTS: {
     exit: EXIT.usage,
-    meaning: "`postern config init` does not overwrite an existing file. Name another file.",
+    meaning: "`postern config init` does not overwrite an existing file. Choose another file name.",
   },
   PN_LOG_UNWRITABLE: {
     exit: EXIT.usage,
@@ -74,7 +74,7 @@ export const CLI_ERRORS = {
   PN_KEYS_MISSING: {
     exit: EXIT.usage,
     meaning:
-      "The server has no API key, and neither tokens nor certificates are enabled: no client could log in. Make a key file, and name it with --api-keys-file.",
+      "The server has no API key, and neither tokens nor certificates are enabled: no client could log in. Create a key file, and pass it with --api-keys-file.",
   },
   PN_KEY_INVALID: {
     exit: EXIT.usage,

@@ -1,6 +1,6 @@
 /**
- * Looks for requests, responses and chunked bodies that the gateway reads otherwise than its plain twin does, or passes on so that
- * node:http reads something else. Messages are made of what peers say and then damaged; a failing one is shrunk and printed.
+ * Finds requests, responses and chunked bodies that the gateway reads differently from its plain twin, or forwards so
+ * that node:http reads something else. Messages are generated and then damaged; a failing one is shrunk and printed.
  *
  *     node packages/gateway/fuzz/http.ts [--seconds 30] [--runs 1000000] [--seed N]
  */
@@ -29,7 +29,7 @@ function same(what: string, actual: unknown, expected: unknown): void {
   throw new Error(`${what}\n  is        ${JSON.stringify(actual)}\n  should be ${JSON.stringify(expected)}`);
 }
 
-/** Reads a message lying between other bytes, first in a piece, and all of it then. */
+/** Reads a message between other bytes, first a piece of it, then all. */
 function readTwice(text: string, cut: number, read: (bytes: Buffer, start: number, end: number) => number): number {
   const bytes = Buffer.from(`\r\n\r\n${text}\r\n\r\n`, "latin1");
   const part = read(bytes, 4, 4 + (cut % (text.length + 1)));
@@ -46,11 +46,11 @@ function fieldsOf(head: string): string[] {
 interface PassedBody {
   passed: string;
   state: "done" | "open" | "refused";
-  /** What follows the body. */
+  /** The bytes after the body. */
   left: string;
 }
 
-/** Passes a chunked body through the reader in pieces; of the piece that is refused nothing goes on. */
+/** Passes a chunked body through the reader in pieces; nothing of a refused piece is passed on. */
 function passBody(text: string, where: readonly number[]): PassedBody {
   const bytes = Buffer.from(text, "latin1");
   const ends = [...new Set([...where.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
@@ -141,12 +141,13 @@ async function responseIsReadByNode(
   });
 }
 
-/** Whatever a damaged body is, node sees its end only when we did, and then the content that we counted. */
+/** For any damaged body, node sees its end only where the reader did, and then the same content. */
 async function bodyIsReadByNode(text: string, where: number[]): Promise<void> {
   const { passed, state, left } = passBody(text, where);
   const whole = passBody(text, []);
   const done = state === "done";
-  // In pieces a flaw in trailers is seen when their line ends; until then the body is open, which is as good: its end is not passed on.
+  // In pieces, a fault in trailers is found when their line ends. Until then the body is open, which is as good: its
+  // end is not passed on.
   if (whole.state === "refused") same("whether the end was seen", done, false);
   else same("the same body in one piece", { passed, state, left }, whole);
   const head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -181,7 +182,7 @@ const properties: Record<string, fc.IAsyncProperty<unknown>> = {
   "chunked bodies, against node": fc.asyncProperty(damagedBodies, cuts, bodyIsReadByNode),
 };
 
-/** Runs of one property before it is the next one's turn. */
+/** Runs of one property before the next one. */
 const TURN = 500;
 
 const deadline = performance.now() + Number(options.seconds) * 1_000;

@@ -1,16 +1,16 @@
 import { Duplex } from "node:stream";
 
-/** A connection to node:http that exists only in memory: what is pushed arrives there, what is written goes nowhere. */
+/** A connection to node:http in memory: pushed bytes arrive there, written bytes are dropped. */
 export class MemorySocket extends Duplex {
   override _read(): void {
-    // Bytes are pushed as they are there.
+    // Bytes are pushed when they are there.
   }
 
   override _write(_chunk: unknown, _encoding: string, done: () => void): void {
     done();
   }
 
-  /** node:http sets timers on its sockets; none is needed here. */
+  /** node:http sets timers on its sockets, which are not needed here. */
   setTimeout(): this {
     return this;
   }

@@ -1,6 +1,6 @@
 import { registerHooks } from "node:module";
 
-/** One line of the build said wrongly. */
+/** One wrong line in the build. */
 export interface Mistake {
   name: string;
   /** In dist/http. */
@@ -11,7 +11,7 @@ export interface Mistake {
 
 const { file, name, right, wrong } = JSON.parse(process.env["PLANTED"] ?? "{}") as Mistake;
 
-// The mistake exists only in the memory of this process, however it ends.
+// The mistake exists only in the memory of this process.
 registerHooks({
   load(url, context, nextLoad) {
     const module = nextLoad(url, context);

@@ -1,6 +1,5 @@
 /**
- * Plants mistakes in the build as it is loaded, one at a time, and lets the fuzzer look for them: what it doesn't find here it couldn't
- * find for us either.
+ * Plants mistakes in the build as it is loaded, one at a time, and runs the fuzzer, which has to find each.
  *
  *     node packages/gateway/fuzz/planted.ts [--seconds 20] [--only name]
  */
@@ -50,7 +49,7 @@ const { values: options } = parseArgs({
   options: { seconds: { type: "string", default: "20" }, only: { type: "string" } },
 });
 
-/** What the fuzzer says with this mistake planted, or with none. */
+/** The fuzzer's output with this mistake planted, or with none. */
 function fuzz(mistake: Mistake | undefined): string {
   const seconds = mistake === undefined ? "2" : options.seconds;
   const script = resolve(import.meta.dirname, "http.ts");

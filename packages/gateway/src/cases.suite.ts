@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 /** The tables of cases/, which cases/README.md explains; texts are latin1: one character a byte. */
 
-/** Everything a request head says. */
+/** The meaning of a request head. */
 export interface RequestMeaning {
   method: string;
   path: string;
@@ -31,11 +31,11 @@ export interface RefusedRequest {
   request: string;
   status: number;
   code: string;
-  /** How many of its bytes must be there for the refusal. */
+  /** The number of bytes after which it is refused. */
   after: number;
 }
 
-/** Everything a response head says. */
+/** The meaning of a response head. */
 export interface ResponseMeaning {
   status: number;
   versionMinor: number;
@@ -48,7 +48,7 @@ export interface ResponseMeaning {
 
 export interface AcceptedResponse {
   name: string;
-  /** The request's method, and the protocols it offered. */
+  /** The request's method, and the protocols that it offers. */
   method: string;
   offered: string;
   response: string;
@@ -63,19 +63,19 @@ export interface RefusedResponse {
   flaw: string;
 }
 
-/** What happens next: somebody sends, or is done, or has got exactly this since it was last asked. */
+/** What happens next: one side sends, or ends, or has received exactly this since the last check. */
 export type Step =
   | { visitor_sends: string }
   | { visitor_ends: true }
-  | { visitor_gets: string | OwnAnswer }
+  | { visitor_gets: string | OwnResponse }
   | { origin_sends: string }
   | { origin_ends: "end" | "reset" }
   | { origin_gets: string }
-  /** At most this, from its beginning: how much depends on the pieces in which it came. */
+  /** The beginning of this, or all: how much depends on the pieces in which it came. */
   | { origin_gets_part_of: string };
 
-/** An answer of the gateway's own. */
-export interface OwnAnswer {
+/** A response of the gateway's own. */
+export interface OwnResponse {
   status: number;
   code: string;
 }
@@ -83,7 +83,10 @@ export interface OwnAnswer {
 export interface Dialogue {
   name: string;
   steps: Step[];
-  /** How the visitor's connection stands then, and that to the origin; dropped: ended or reset, as the pieces came. */
+  /**
+   * The state of the visitor's connection afterwards, and of that to the origin; `dropped`: ended or reset, depending
+   * on the pieces.
+   */
   visitor: "open" | "end" | "reset";
   origin: "none" | "kept" | "open" | "end" | "reset" | "dropped";
 }
@@ -113,7 +116,7 @@ const PLAIN_RESPONSE: ResponseMeaning = {
   upgrade: "",
 };
 
-/** Stands for the lines by which origins learn who the visitor is. */
+/** Stands for the lines that tell origins about the visitor. */
 export const IDENTITY = "{identity}";
 
 export const acceptedRequests = table<AcceptedRequest>("requests-accepted").map((row) => ({
@@ -140,7 +143,7 @@ export const refusedResponses = table<RefusedResponse>("responses-refused").map(
 
 export const dialogues = table<Dialogue>("dialogues");
 
-/** Reads a table; texts in parts become whole. */
+/** Reads a table, and joins texts that are given in parts. */
 function table<Row>(name: string): Row[] {
   const file = resolve(import.meta.dirname, `../cases/${name}.json`);
   return JSON.parse(readFileSync(file, "utf8"), (key, value: unknown) => {

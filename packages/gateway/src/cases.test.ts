@@ -7,7 +7,7 @@ import {
   refusedRequests,
   refusedResponses,
   type Dialogue,
-  type OwnAnswer,
+  type OwnResponse,
   type Step,
 } from "./cases.suite.js";
 import { refusals } from "./http/index.js";
@@ -17,7 +17,7 @@ const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const GET_FORWARDED = `GET / HTTP/1.1\r\nHost: a\r\n${IDENTITY}\r\n`;
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/** A request that a case comes behind; its connection to the origin ends with it, so that the case begins with one of its own. */
+/** A request before a case. Its connection to the origin closes, so that the case begins with a new one. */
 const BEFORE = GET.replace("/", "/before");
 const BEFORE_STEPS: ScenePart[] = [
   { origin_gets: GET_FORWARDED.replace("/", "/before") },
@@ -32,7 +32,7 @@ const AFTER_STEPS: Step[] = [
   { visitor_gets: OK },
 ];
 
-/** The body that belongs to a head, as short as it can be. */
+/** The shortest body for a head. */
 function bodyOf({ chunked, contentLength }: { chunked: boolean; contentLength: number }): string {
   return chunked ? "0\r\n\r\n" : "x".repeat(Math.max(0, contentLength));
 }
@@ -65,7 +65,7 @@ const refusedRequestDialogues = refusedRequests.map(({ name, request, status, co
   };
 });
 
-/** A request, up to where its origin has got it. */
+/** A request, until the origin has received it. */
 function asked(method: string, offered: string): Step[] {
   const upgrade = offered === "" ? "" : `Connection: Upgrade\r\nUpgrade: ${offered}\r\n`;
   return [
@@ -104,17 +104,17 @@ const CASES: Record<string, Dialogue[]> = {
   "a dialogue": dialogues,
 };
 
-/** How the text of a step comes: in which pieces. */
+/** The pieces in which the text of a step arrives. */
 type Cut = (text: string, step: number) => string[];
 
 const whole: Cut = (text) => [text];
 const bytewise: Cut = (text) => text.split("");
 
-/** What is played: a dialogue, perhaps behind another, whose answer comes before the rest of what the visitor gets. */
+/** A dialogue, perhaps after another request, whose response comes first. */
 type ScenePart = Step | { visitor_gets_first: string };
 type Scene = Omit<Dialogue, "steps"> & { steps: ScenePart[] };
 
-/** Lets the dialogue happen, and compares every word. */
+/** Plays the dialogue, and compares every byte. */
 function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
   const relay = new MemoryRelay();
   const compare = (who: string, got: unknown, expected: unknown): void =>
@@ -132,7 +132,7 @@ function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
       const got = relay.visitor.take();
       const expected = step.visitor_gets;
       if (typeof expected === "string") compare("what the visitor gets", got, expected);
-      else compare("the answer", ownAnswer(got), expected);
+      else compare("the answer", ownResponse(got), expected);
     } else if ("origin_gets" in step) {
       compare("what the origin gets", withoutIdentity(relay.origin.take()), step.origin_gets);
     } else {
@@ -149,7 +149,7 @@ function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
   relay.close();
 }
 
-/** The lines about the visitor, which only the gateway writes, as the tables say them. */
+/** Replaces the lines about the visitor, which only the gateway writes, by their name in the tables. */
 function withoutIdentity(text: string): string {
   return text.replaceAll(
     /X-Forwarded-For: 192\.0\.2\.1\r\nX-Forwarded-Proto: http\r\n(X-Forwarded-Host: [^\r]*\r\n)?X-Real-IP: 192\.0\.2\.1\r\nForwarded: for=192\.0\.2\.1;[^\r]*proto=http\r\nX-Request-Id: [0-9a-z]+-[0-9a-z]+\r\n/g,
@@ -157,8 +157,8 @@ function withoutIdentity(text: string): string {
   );
 }
 
-/** Reads an answer of the gateway's own, which has to be whole. */
-function ownAnswer(text: string): OwnAnswer | string {
+/** Reads a response of the gateway's own, which has to be complete. */
+function ownResponse(text: string): OwnResponse | string {
   const found =
     /^HTTP\/1\.1 (\d{3}) .*?\r\nContent-Length: (\d+)\r\n.*?\r\nPostern-Error: (\w+)\r\n.*?\r\n\r\n(.*)$/s.exec(text);
   if (found === null) return text;
@@ -166,7 +166,7 @@ function ownAnswer(text: string): OwnAnswer | string {
   return body === "" || body.length === Number(length) ? { status: Number(status), code } : text;
 }
 
-/** Positions at which a text is cut in two: all of a short one, and of a long one its ends and some between. */
+/** Positions at which a text is cut in two: all in a short one, both ends and some between in a long one. */
 function positions(text: string): number[] {
   const all = Array.from({ length: Math.max(0, text.length - 1) }, (_, n) => n + 1);
   return text.length <= 800 ? all : all.filter((at) => at < 300 || at > text.length - 300 || at % 997 === 0);
@@ -203,7 +203,7 @@ function goesOn({ steps, visitor, origin }: Dialogue): boolean {
   return visitor === "open" && origin !== "open" && !steps.some((step) => "visitor_ends" in step);
 }
 
-/** The same after a plain request that was sent together with it, and has to be answered first. */
+/** The same after a plain request that was sent with it, and has to be answered first. */
 function comesBehind({ steps, origin, ...rest }: Dialogue): Scene {
   const [first, ...others] = steps as [{ visitor_sends: string }, ...Step[]];
   const together = { visitor_sends: BEFORE + first.visitor_sends };
@@ -225,7 +225,7 @@ describe("the tables", () => {
     }
   });
 
-  test("have every refusal that bytes alone can bring about", () => {
+  test("have every refusal that bytes alone can cause", () => {
     const answers = all.flatMap(({ steps }) => steps.map((step) => ("visitor_gets" in step ? step.visitor_gets : "")));
     const seen = new Set(answers.map((answer) => (typeof answer === "string" ? "" : answer.code)));
     for (const { flaw } of refusedResponses) seen.add(flaw);
@@ -233,7 +233,7 @@ describe("the tables", () => {
   });
 });
 
-/** These need a clock, a configured limit, TLS, or a tunnel that is not there. */
+/** These need a clock, a configured limit, TLS, or a missing tunnel. */
 const NOT_BY_BYTES = [
   "PN_HTTP_PLAIN",
   "PN_HTTP_BODY_TOO_LARGE",

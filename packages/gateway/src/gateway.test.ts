@@ -22,7 +22,7 @@ async function listen(router: Router, options: Partial<GatewayOptions> = {}): Pr
   return (listener.address() as AddressInfo).port;
 }
 
-/** Asks for `path`. Returns what comes until the end; rejects when the connection is torn. */
+/** Requests `path`. Returns everything until the end; rejects when the connection is reset. */
 async function visit(port: number, path: string): Promise<string> {
   const socket: Socket = connect(port, "127.0.0.1");
   socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
@@ -31,7 +31,7 @@ async function visit(port: number, path: string): Promise<string> {
   return text;
 }
 
-test("a fault while one visitor is served ends its connection, is told, and touches nobody else", async () => {
+test("an error while one visitor is served closes its connection, is reported, and affects no other visitor", async () => {
   const faults: unknown[] = [];
   const fault = new Error("a mistake in the router");
   const router: Router = ({ path }) => {
@@ -44,7 +44,7 @@ test("a fault while one visitor is served ends its connection, is told, and touc
   expect(await visit(port, "/other")).toMatch(/^HTTP\/1\.1 404 /);
 });
 
-/** An origin that takes the head, or that and all of the body, and never says a word. */
+/** An origin that takes the head, or all of the request, and never responds. */
 class SilentUpstream implements Upstream, ByteStream {
   readonly unavailable = undefined;
   readonly suspect = false;
@@ -73,7 +73,7 @@ class SilentUpstream implements Upstream, ByteStream {
   consumed(): void {}
 }
 
-/** Sends the first bytes of an upload to `upstream`. Returns what comes until the end. */
+/** Sends the first bytes of an upload to `upstream`. Returns everything until the end. */
 async function upload(upstream: SilentUpstream, limits: GatewayOptions["limits"]): Promise<string> {
   const pool = new Pool([new Target(upstream)]);
   const router: Router = () => ({ kind: "upstream", pool, hostHeader: undefined, onFinished() {} });
@@ -84,19 +84,19 @@ async function upload(upstream: SilentUpstream, limits: GatewayOptions["limits"]
   return text;
 }
 
-test("a body that stops coming is given up: 408, and it does not end well for the origin", async () => {
+test("a body that stops is given up with 408, and the stream to the origin is reset", async () => {
   const upstream = new SilentUpstream(true);
   expect(await upload(upstream, { bodyGrace: 1_500 })).toMatch(/^HTTP\/1\.1 408 [^]*PN_HTTP_BODY_TIMEOUT/);
   expect(upstream.broken).toBe(true);
 });
 
-test("an origin that takes nothing more of a body is given up: 504, whatever the body's pace", async () => {
+test("an origin that takes no more of a body is given up with 504, at any pace of the body", async () => {
   const upstream = new SilentUpstream(false);
   expect(await upload(upstream, { bodyGrace: 1, stall: 2_000 })).toMatch(/^HTTP\/1\.1 504 [^]*PN_ORIGIN_TIMEOUT/);
   expect(upstream.broken).toBe(true);
 });
 
-/** An origin that says these pieces, one every 500 ms. */
+/** An origin that sends these pieces, one every 500 ms. */
 class SlowUpstream extends SilentUpstream {
   readonly #pieces: string[];
 
@@ -122,13 +122,13 @@ function visitBefore(upstream: Upstream, limits: GatewayOptions["limits"]): Prom
   return listen(router, { limits: limits ?? {} }).then((port) => visit(port, "/"));
 }
 
-test("the head of an answer that does not get whole is given up, however busily it comes: 504", async () => {
+test("a response whose head never ends is given up with 504, even while it is arriving", async () => {
   const upstream = new SlowUpstream("HTTP/1.1 200 OK\r\nX-Slow: ", ..."x".repeat(20));
   expect(await visitBefore(upstream, { head: 1_500 })).toMatch(/^HTTP\/1\.1 504 [^]*PN_ORIGIN_TIMEOUT/);
   expect(upstream.broken).toBe(true);
 });
 
-test("an answer that comes long after an interim one is not given up", async () => {
+test("a response that comes long after an interim one is not given up", async () => {
   const pause = Array.from({ length: 6 }, () => "");
   const upstream = new SlowUpstream(
     "HTTP/1.1 103 Early Hints\r\n\r\n",
@@ -138,7 +138,7 @@ test("an answer that comes long after an interim one is not given up", async () 
   expect(await visitBefore(upstream, { head: 1_500 })).toMatch(/^HTTP\/1\.1 103 [^]*\r\nHTTP\/1\.1 200 [^]*late$/);
 });
 
-test("a visitor that says nothing, at first or after an answer, is let go", async () => {
+test("a visitor that sends nothing, at first or after a response, is disconnected", async () => {
   const port = await listen(() => ({ kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }), {
     limits: { idle: 1_000 },
   });
@@ -151,7 +151,7 @@ test("a visitor that says nothing, at first or after an answer, is let go", asyn
   for await (const chunk of silent) expect(String(chunk)).toBe("");
 });
 
-test("a visitor that sends on after the last answer is listened to for a while, and then no more", async () => {
+test("a visitor that sends on after the last response is read for a while, then disconnected", async () => {
   const port = await listen(() => ({ kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }), {
     limits: { linger: 1_000 },
   });
@@ -167,7 +167,7 @@ test("a visitor that sends on after the last answer is listened to for a while, 
   expect(text).toMatch(/^HTTP\/1\.1 404 [^]*PN_TUNNEL_UNKNOWN/);
 });
 
-/** A gateway whose process is as short of memory as is said, and what became of it. */
+/** A gateway under memory pressure that the test controls. */
 async function pressed(): Promise<{ port: number; press: (share: number) => Promise<void> }> {
   let share = 0;
   let told = Promise.withResolvers<void>();
@@ -185,7 +185,7 @@ async function pressed(): Promise<{ port: number; press: (share: number) => Prom
   return { port, press };
 }
 
-/** A connection that is kept, with one answer behind it. */
+/** A connection that stays open after one response. */
 async function kept(port: number): Promise<{ ended: Promise<unknown>; ask: (path: string) => Promise<string> }> {
   const socket = connect(port, "127.0.0.1");
   const ended = once(socket, "end");
@@ -198,7 +198,7 @@ async function kept(port: number): Promise<{ ended: Promise<unknown>; ask: (path
   return { ended, ask };
 }
 
-test("where memory is short idle connections are closed; those that come then are served", async () => {
+test("when memory is short, idle connections are closed and new ones are served", async () => {
   const { port, press } = await pressed();
   const { ended } = await kept(port);
   await press(0.86);
@@ -206,7 +206,7 @@ test("where memory is short idle connections are closed; those that come then ar
   expect(await visit(port, "/here")).toMatch(/^HTTP\/1\.1 404 /);
 });
 
-test("where it is shorter no connection is kept, and where hardly any is left no request goes on, until there is more again", async () => {
+test("when memory is shorter, no connection stays open, and when it is nearly exhausted, requests are refused, until there is more", async () => {
   const { port, press } = await pressed();
   await press(0.93);
   const closing = await kept(port);

@@ -74,8 +74,8 @@ export class Gateway implements VisitorHost {
   }
 
   /**
-   * Closes idle connections at once, the others after the response they wait for, and after `timeout` milliseconds all that are left. Can be
-   * called twice.
+   * Closes idle connections at once, the others after the response they wait for, and after `timeout` milliseconds all
+   * that are left. Can be called twice.
    */
   async drain(timeout: number): Promise<void> {
     this.#draining = true;

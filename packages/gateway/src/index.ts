@@ -5,14 +5,14 @@ export type { ConnectionInfo } from "./visitor/connection-info.js";
 export { Gateway, type GatewayOptions } from "./gateway.js";
 export {
   DEFAULT_HEAD_LIMITS,
-  noticeAnswer,
+  noticeResponse,
   parseAuthority,
-  refusalAnswer,
+  refusalResponse,
   refusals,
   refusalTable,
-  writeAnswer,
+  writeOwnResponse,
 } from "./http/index.js";
-export type { AnswerContext, Notice, OwnAnswer, Refusal, RequestHead } from "./http/index.js";
+export type { ResponseContext, Notice, OwnResponse, Refusal, RequestHead } from "./http/index.js";
 export type {
   FinishedRequest,
   DelegateRoute,

@@ -27,7 +27,7 @@ test.for([
   expect(memoryPressure(share, before)).toBe(pressure);
 });
 
-test("this process uses some of its memory, and not all", () => {
+test("this process uses a part of its memory", () => {
   expect(memoryShare()).toBeGreaterThan(0);
   expect(memoryShare()).toBeLessThan(1);
 });

@@ -5,7 +5,7 @@ import { Pool } from "./upstream/pool.js";
 import { Target } from "./upstream/target.js";
 import type { Upstream } from "./upstream/upstream.js";
 
-/** The relay between a visitor and an origin that exist only in memory: everything happens at once, in the caller's turn. */
+/** A gateway between a visitor and an origin in memory: everything happens within the caller's turn. */
 export class MemoryRelay {
   readonly visitor = new MemoryConnection();
   readonly origin = new MemoryOrigin();
@@ -15,7 +15,7 @@ export class MemoryRelay {
     GATEWAY.accept(this.visitor);
   }
 
-  /** Ends whatever is still open. */
+  /** Closes both connections. */
   close(): void {
     this.visitor.destroy();
     this.visitor.pump();
@@ -33,7 +33,7 @@ export class MemoryConnection implements Connection {
   readonly peerCertificate = undefined;
   unsent = 0;
   progress = 0;
-  /** While false, what is written stays unsent until `drain`. */
+  /** While false, written bytes stay unsent until `drain`. */
   takes = true;
   state: "open" | "end" | "reset" = "open";
   #written = "";
@@ -60,7 +60,7 @@ export class MemoryConnection implements Connection {
     this.handler.onClose();
   }
 
-  /** What the visitor got since the last call, or the first part of that. */
+  /** The bytes that the visitor received since the last call, or the first part of them. */
   take(length = this.#written.length): string {
     const taken = this.#written.slice(0, length);
     this.#written = this.#written.slice(length);
@@ -111,14 +111,17 @@ export class MemoryConnection implements Connection {
   detach(): undefined {}
 }
 
-/** Passes a copy of `bytes` on, and overwrites it after the call: a reader that keeps bytes without copying them reads garbage. */
+/**
+ * Passes a copy of `bytes` on, and overwrites it after the call: a reader that keeps bytes without copying them reads
+ * garbage.
+ */
 export function deliver(bytes: Buffer, pass: (chunk: Buffer) => void): void {
   const chunk = Buffer.from(bytes);
   pass(chunk);
   chunk.fill(0xdb);
 }
 
-/** An origin whose connections are streams in memory. What it says, it says on the connection that last got something. */
+/** An origin whose connections are streams in memory. It sends on the connection that last received something. */
 class MemoryOrigin implements Upstream {
   readonly unavailable = undefined;
   readonly suspect = false;
@@ -145,7 +148,7 @@ class MemoryOrigin implements Upstream {
     return got;
   }
 
-  /** Where a connection is broken, nothing can be said any more. */
+  /** Nothing can be sent on a broken connection. */
   send(bytes: Buffer): void {
     if (this.#latest?.state !== "reset") this.#latest?.arrive(bytes);
   }

@@ -4,7 +4,10 @@ import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 
-/** Where a request goes: to a pool of targets, to a response of the gateway's own, or with its whole connection to another server. */
+/**
+ * Where a request goes: to a pool of targets, to a response of the gateway's own, or with its whole connection to
+ * another server.
+ */
 export type Route = UpstreamRoute | RefusalRoute | RespondRoute | DelegateRoute;
 
 export interface UpstreamRoute {

@@ -74,7 +74,7 @@ export const ERRORS = {
   PN_UNSUPPORTED: {
     number: 13,
     retryable: false,
-    message: "The peer does not support this. Update it, or do without.",
+    message: "The peer does not support this feature. Update it, or do not use the feature.",
   },
   PN_SERVER_UNREACHABLE: {
     number: 14,
@@ -96,7 +96,7 @@ export const ERRORS = {
     number: 17,
     retryable: true,
     message:
-      "The HTTP proxy cannot be reached, or cannot reach the server. Check the proxy's address, and that it allows the server's.",
+      "The HTTP proxy cannot be reached, or cannot reach the server. Check the proxy's address, and that the proxy allows connections to the server.",
   },
   PN_PROXY_REFUSED: {
     number: 18,
@@ -143,7 +143,7 @@ export const ERRORS = {
   PN_HOST_HEADER: {
     number: 27,
     retryable: false,
-    message: "The Host header to set is not a valid host name. Use name, name:port or `rewrite`.",
+    message: "The configured Host header is not a valid host name. Use name, name:port or `rewrite`.",
   },
   PN_CLOSED: {
     number: 26,
@@ -202,12 +202,12 @@ export const ERRORS = {
     number: 39,
     retryable: true,
     message:
-      "Requests no longer reach the client through this session, although heartbeats do. If this happens often, check the proxies in between.",
+      "Requests no longer reach the client through this session, although the session responds to heartbeats. If this happens often, check the proxies in between.",
   },
   PN_CANCELLED: {
     number: 40,
     retryable: true,
-    message: "The peer cancelled the exchange before it was complete. Send the request again.",
+    message: "The peer cancelled the request before it was complete. Send the request again.",
   },
   PN_STREAM_LIMIT: {
     number: 41,
@@ -247,7 +247,8 @@ export const ERRORS = {
   PN_OWNER_NAME_LIMIT: {
     number: 49,
     retryable: false,
-    message: "You hold as many names as the server allows. Use one of them again, or wait until unused ones are free.",
+    message:
+      "You hold as many names as the server allows. Use one of them again, or wait until unused names are released.",
   },
   PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;
@@ -258,7 +259,10 @@ const CODES = new Map<number, ErrorCode>(
   Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
 );
 
-/** A client without the feature `limit_codes` gets the first in place of the others, with their message: PROTOCOL.md, section 4. */
+/**
+ * A client without the feature `limit_codes` gets the first in place of the others, with their message: PROTOCOL.md,
+ * section 4.
+ */
 const LIMIT_CODES = [
   "PN_TUNNEL_LIMIT",
   "PN_SESSION_TUNNEL_LIMIT",

@@ -10,7 +10,10 @@ export interface CommandDeclaration {
   /** Further sentences at the top of the command's help. */
   details?: string;
   argument?: Argument;
-  /** Options of the configuration that are accepted as flags, documented by the configuration, and options of the command line alone. */
+  /**
+   * Options of the configuration that are accepted as flags, documented by the configuration, and options of the
+   * command line alone.
+   */
   options?: readonly (Option<unknown> | CommandOption)[];
   /** Paragraphs and examples after the list of options, in lines of at most 80 characters. */
   help?: string;

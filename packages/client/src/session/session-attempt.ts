@@ -104,7 +104,10 @@ export class SessionAttempt implements SessionOwner {
     if (!this.retired.aborted) this.#retired.abort(this.#explained(reason));
   }
 
-  /** Retires the session by our own decision: its open streams may finish. @param successor the session that replaces it. */
+  /**
+   * Retires the session by our own decision: its open streams may finish.
+   * @param successor the session that replaces it.
+   */
   drain(successor?: SessionAttempt): void {
     this.#successor = successor;
     this.retire(new TunnelError("PN_CLOSED"));

@@ -210,7 +210,7 @@ export const CLIENT_METRICS: readonly Metric[] = [
   ),
   ofWebhook(
     "postern_client_webhook_events_lost_total",
-    "Events for status_webhook that were discarded: the queue was full, or it refused them or failed too often. Only with a webhook.",
+    "Events for status_webhook that were discarded: the queue was full, or the webhook refused them or failed too often. Only with a webhook.",
     ({ events_lost }) => events_lost,
   ),
 ];

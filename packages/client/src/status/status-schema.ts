@@ -34,7 +34,7 @@ const event = object("An event.", {
   time: time("When it happened."),
   type: text("The type of the event."),
   endpoint: text("The endpoint; `postern` for the process itself."),
-  message: text("For people."),
+  message: text("Text for people to read."),
   data: { type: "object", description: "Depends on `type`." },
 });
 
@@ -46,7 +46,7 @@ const health = object("The health of the endpoint.", {
     object("The last error; null if there was none.", {
       time: time("When it happened."),
       code: text("The code; errors.md lists all."),
-      message: text("For people."),
+      message: text("Text for people to read."),
     }),
   ),
   last_ping: orNull(time("When the last heartbeat was answered; null before the first.")),
@@ -57,7 +57,7 @@ const health = object("The health of the endpoint.", {
     type: "string",
     enum: ["ok", "failing", "unknown"],
     description:
-      "Whether requests come through the tunnel, according to the client's probes. `unknown` before the first result, without a connection, and when probes are inconclusive.",
+      "Whether requests reach the client through the tunnel, according to the end-to-end check. `unknown` before the first result, without a connection, and when the check is inconclusive.",
   },
 });
 
@@ -89,7 +89,7 @@ const metrics = object("Counted since the start of the client.", {
   http_responses: count("Requests that got a response."),
   responses_by_class: object(
     "Responses by the first digit of their status.",
-    Object.fromEntries(STATUS_CLASSES.map((each) => [each, count(`Answers ${each}.`)])),
+    Object.fromEntries(STATUS_CLASSES.map((each) => [each, count(`Responses with status ${each}.`)])),
   ),
   omitted_requests: count(
     "Requests beyond 50 a second, which the server only counts. Sizes, durations and responses_by_class do not include them.",
@@ -102,7 +102,7 @@ const metrics = object("Counted since the start of the client.", {
   error_counts: {
     type: "object",
     additionalProperties: count("Errors."),
-    description: `Errors by code, of ${STATUS_LIMITS.errorCodes} codes at most; the rest is \`other\`.`,
+    description: `Errors by code, for at most ${STATUS_LIMITS.errorCodes} codes; errors with other codes are counted as \`other\`.`,
   },
 });
 
@@ -116,19 +116,19 @@ const configSummary = object("The configuration of the endpoint, without secrets
   sessions: count("The number of sessions that serve the tunnel together."),
   local: text("The local service."),
   subdomain: orNull(text("The requested subdomain; null if the server chooses one.")),
-  host_header: orNull(text("The Host that the local service gets; null for the visitor's.")),
+  host_header: orNull(text("The Host that the local service receives; null if it is the visitor's.")),
   auth_method: {
     type: "string",
     enum: ["api_key", "token", "certificate"],
-    description: "What the client logs in with.",
+    description: "Login method of the client.",
   },
   connection_timeout_ms: amount("Timeout of one attempt to connect, in milliseconds."),
   keepalive_interval_ms: amount("Time between two heartbeats, in milliseconds."),
-  max_connections: count("The largest number of connections to the local service."),
+  max_connections: count("Maximum number of connections to the local service."),
   reconnection: object("Reconnection after a session was lost.", {
     enabled: { type: "boolean", description: "Whether the client reconnects." },
     initial_delay_ms: amount("Delay before the first retry, in milliseconds."),
-    max_delay_ms: amount("The longest delay, in milliseconds."),
+    max_delay_ms: amount("Maximum delay, in milliseconds."),
     max_attempts: count("Retries in a row before the endpoint fails; 0 means no limit."),
   }),
 });
@@ -140,8 +140,8 @@ const endpoint = object("The current state of one endpoint.", {
     enum: ["disconnected", "connecting", "authenticating", "connected", "reconnecting", "draining", "failed"],
     description: "The state of the connection.",
   },
-  public_url: orNull(text("The public address of the last grant; null before the first.")),
-  tunnel_id: orNull(text("The tunnel's id; null before the first.")),
+  public_url: orNull(text("The public address that the server assigned last; null before the first tunnel.")),
+  tunnel_id: orNull(text("The tunnel's id; null before the first tunnel.")),
   health,
   metrics,
   recent_events: {
@@ -169,7 +169,7 @@ export const STATUS_SCHEMA: JsonSchema = object("The status of a client.", {
   version: text("The version of Postern."),
   pid: count("The id of the client's process."),
   started: time("When the client was started."),
-  time: time("When the document was made."),
+  time: time("When the document was created."),
   healthy: {
     type: "boolean",
     description: "Whether every endpoint is connected and has a data plane that is not `failing`.",

@@ -9,8 +9,8 @@ const COMMAND = ["POSTERN_CONFIG", "POSTERN_JSON", "POSTERN_ONCE", "POSTERN_QR"]
 const PREFIX = "POSTERN_";
 
 /**
- * Returns a warning for each variable that starts with `POSTERN_` and is close to a known one. Other unknown variables may serve as
- * references in the file, or belong to another program.
+ * Returns a warning for each variable that starts with `POSTERN_` and is close to a known one. Other unknown variables
+ * may serve as references in the file, or belong to another program.
  */
 export function misspelledVariables(env: Environment, options: readonly ResolvedOption[]): string[] {
   const given = Object.keys(env).filter((name) => name.startsWith(PREFIX));

@@ -16,8 +16,8 @@ export interface Unsupported {
 const SERVER: Path = ["tunnel", "server"];
 
 /**
- * Finds such settings below the tables in `within`, except in inner tables with `enabled = false`. The tables in `within` count as
- * enabled, because the caller runs them.
+ * Finds such settings below the tables in `within`, except in inner tables with `enabled = false`. The tables in
+ * `within` count as enabled, because the caller runs them.
  */
 export function unsupported<E extends Entries>(
   { options, sections }: Resolution<E>,

@@ -12,7 +12,7 @@ import { text } from "../kinds/text.js";
 const GATEWAY = { pending: "the local gateway" };
 
 const path = text({ what: "path" });
-const urlPath = text({ what: "path of a URL", pattern: /^\/[!-~]*$/, example: "/health" });
+const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
 const upstream = url(["http", "https", "ws", "wss"], "http://localhost:3000");
 
 export const server = section(
@@ -76,7 +76,7 @@ export const staticConfig = section(
 
 const replaceText = sections("Text replacement.", {
   find: option(text(), "Text to find."),
-  replace: option(text(), "Text to put in its place.", { default: "" }),
+  replace: option(text(), "Replacement text.", { default: "" }),
   regex_enabled: option(flag(), "Treat `find` as a regular expression.", { default: false }),
 });
 

@@ -39,12 +39,12 @@ export const logging = section("Log messages: level, format and files.", {
   retention_days: option(integer({ max: 36_500 }), "Days after which a rotated log file is deleted. 0: never.", {
     default: 30,
   }),
-  structured_logging: option(flag(), "Write JSON lines to log files, whatever `format` is.", { default: false }),
+  structured_logging: option(flag(), "Write JSON lines to log files, regardless of `format`.", { default: false }),
   enable_request_ids: option(flag(), "Include request ids in log lines about requests.", { default: true }),
   enable_performance_metrics: option(flag(), "Include durations and sizes in log lines about requests.", {
     default: true,
   }),
-  levels: section("Log levels for single parts of the program. Default: `level` in `[logging]`.", {
+  levels: section("Log levels for individual parts of the program. Default: `level` in `[logging]`.", {
     server: option(level, "Minimum level for messages of the server.", { example: '"warn"' }),
     tunnel: option(level, "Minimum level for messages about the client's tunnels.", { example: '"debug"' }),
     requests: option(level, "Minimum level for messages about requests, which are logged at `info`.", {

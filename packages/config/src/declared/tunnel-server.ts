@@ -9,7 +9,7 @@ import { duration, size } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 
 const path = text({ what: "path" });
-const urlPath = text({ what: "path of a URL", pattern: /^\/[!-~]*$/, example: "/health" });
+const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
 const version = choice(["1.2", "1.3"]);
 
 const auth = section("Authentication of clients.", {
@@ -79,7 +79,7 @@ const auth = section("Authentication of clients.", {
   ),
   certificate: section("Logins by client certificate.", {
     ca_file: option(path, "CA certificates that sign client certificates, PEM. Setting it enables certificate logins."),
-    crl_file: option(path, "Certificate revocation lists, PEM: one of each CA."),
+    crl_file: option(path, "Certificate revocation lists, PEM: one for each CA."),
   }),
 });
 
@@ -157,7 +157,7 @@ const monitoring = section("Health page, metrics and status log of the server.",
     "Log the server's status once a minute and when it stops: sessions, tunnels, requests, bytes and memory.",
     { default: false },
   ),
-  log_tunnel_events: option(flag(), "Log clients and tunnels that connect and disconnect.", { default: true }),
+  log_tunnel_events: option(flag(), "Log when clients and tunnels connect and disconnect.", { default: true }),
 });
 
 const security = section("Limits for visitors and names.", {
@@ -242,26 +242,30 @@ export const tunnelServer = section("Public server.", {
   ),
   max_tunnels: option(
     integer({ min: 1 }),
-    "Maximum number of tunnels over all clients; the server refuses further ones.",
+    "Maximum number of tunnels of all clients together; the server refuses further ones.",
     { default: 10_000 },
   ),
   subdomain_strategy: option(choice(["random", "uuid", "user_specified"]), "How subdomains are chosen.", {
     default: "user_specified",
-    pending: "other strategies than `user_specified`",
+    pending: "strategies other than `user_specified`",
   }),
   subdomain_length: option(integer({ min: 1, max: 63 }), "Length of generated subdomains.", {
     pending: "generated subdomains of a given length",
   }),
-  reserved_subdomains: option(list(label()), "Subdomains that no client may take, beside the built-in reserved ones.", {
-    default: [] as string[],
-  }),
+  reserved_subdomains: option(
+    list(label()),
+    "Subdomains that no client may take, in addition to the built-in reserved ones.",
+    {
+      default: [] as string[],
+    },
+  ),
   state_dir: option(path, "Folder for state that survives a restart.", { pending: "state on disk" }),
   auth,
   rate_limit: rateLimit,
   ssl,
   monitoring,
   performance: section(
-    "Sizes that the server chooses automatically.",
+    "Threads, buffers and intervals.",
     {
       connection_pool_size: option(integer(), "Connections to keep open."),
       worker_threads: option(integer(), "Number of threads."),

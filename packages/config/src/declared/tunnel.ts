@@ -80,7 +80,7 @@ export const tunnel = section("Client: local services to share through Postern s
   local_port: option(port(), "Port of the local service, for endpoints without `local`.", { example: "3000" }),
   proxy: option(
     proxyAddress(),
-    "HTTP proxy for connections to servers, refresh_url and status_webhook, used by CONNECT. `http://user:password@host:port`, percent-encoded; `https://` for TLS to the proxy; `none`: no proxy. Default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, except for this machine. Local services are never reached through the proxy.",
+    "HTTP proxy for connections to servers, refresh_url and status_webhook. It must support CONNECT. `http://user:password@host:port`, percent-encoded; `https://` for TLS to the proxy; `none`: no proxy. Default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, except for this machine. Local services are never reached through the proxy.",
     { secret: true, env: "POSTERN_PROXY", example: '"http://proxy.example.com:3128"' },
   ),
   endpoints: tunnelEndpoint,
@@ -94,7 +94,7 @@ export const tunnel = section("Client: local services to share through Postern s
     }),
     initial_delay: option(
       duration({ min: 1 }),
-      "Delay before the first retry. After a lost session, a random part of it.",
+      "Delay before the first retry. After a lost session, the delay is a random fraction of this value.",
       { default: 1_000 },
     ),
     max_delay: option(duration({ min: 1 }), "Maximum delay between two retries.", { default: 300_000 }),
@@ -116,7 +116,7 @@ export const tunnel = section("Client: local services to share through Postern s
     ),
     crl_file: option(
       text({ what: "path" }),
-      "Certificate revocation lists, PEM: one of every CA in the server's certificate chain.",
+      "Certificate revocation lists, PEM: one for each CA in the server's certificate chain.",
     ),
     client_cert: option(text({ what: "path" }), "Same as cert_file in `[tunnel.auth]`."),
     client_key: option(text({ what: "path" }), "Same as key_file in `[tunnel.auth]`."),

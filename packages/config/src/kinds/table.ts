@@ -10,7 +10,8 @@ export interface NameRule {
 }
 
 /**
- * A table with names that the user chooses and values of one kind. In the environment: `name=value`, separated by commas.
+ * A table with names that the user chooses and values of one kind. In the environment: `name=value`, separated by
+ * commas.
  * @param named the rule for names. Default: any name.
  */
 export function table<T>(of: Kind<T>, named?: NameRule): Kind<Record<string, T>> {

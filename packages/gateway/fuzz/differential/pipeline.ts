@@ -1,15 +1,18 @@
 import { connect } from "node:net";
 
-/** One answer: its status, and what the server says it has read. */
+/** One response: its status, and the request as the server read it. */
 export interface Answer {
   status: number;
   seen: string | undefined;
 }
 
-/** How long a server may be silent, in milliseconds, before it is taken to wait for bytes that are not coming. */
+/** How long a server may be silent, in milliseconds, before it counts as waiting for bytes that do not come. */
 const PATIENCE = 3_000;
 
-/** Sends all requests on one connection, in one go, and reads the answers: one each, or fewer when the connection ends or falls silent. */
+/**
+ * Sends all requests on one connection at once, and reads the responses: one each, or fewer when the connection ends or
+ * falls silent.
+ */
 export function askAll(port: number, requests: readonly Buffer[]): Promise<Answer[]> {
   const { promise, resolve } = Promise.withResolvers<Answer[]>();
   const answers: Answer[] = [];
@@ -28,7 +31,7 @@ export function askAll(port: number, requests: readonly Buffer[]): Promise<Answe
       if (found === undefined) return;
       text = text.slice(found.length);
       if (found.answer.status >= 200) answers.push(found.answer);
-      // What follows a refusal is not read: it may have a body or not, as the method was understood.
+      // Nothing after a refusal is read: whether it has a body depends on how the method was understood.
       if (answers.length === requests.length || (found.answer.status >= 200 && found.answer.seen === undefined)) {
         return done();
       }
@@ -38,7 +41,7 @@ export function askAll(port: number, requests: readonly Buffer[]): Promise<Answe
   return promise;
 }
 
-/** The answer at the start of `text`, if its head is whole: the servers are told to send no bodies. */
+/** The response at the start of `text`, if its head is complete: the servers are configured to send no bodies. */
 function readAnswer(text: string): { answer: Answer; length: number } | undefined {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return undefined;

@@ -2,17 +2,20 @@ import { askAll, type Answer } from "./pipeline.ts";
 import type { Relayed } from "./relayed.ts";
 import type { RealServer } from "./servers.ts";
 
-/** How a server took one request: as we did, with an answer of its own, or in another way. */
+/** How a server read one request: as the gateway did, with a refusal of its own, or differently. */
 export type Verdict =
   { kind: "same" } | { kind: "refused"; status: number } | { kind: "different"; seen: string; expected: string };
 
 const SAME: Verdict = { kind: "same" };
 
-/** Follows every request on its connection: whoever reads this one right has found the other's end where we did. */
+/**
+ * Follows every request on its connection: a server that reads it correctly has found the same end of the request
+ * before.
+ */
 const MARKER = Buffer.from("GET /marker HTTP/1.1\r\nHost: marker\r\n\r\n");
 const MARKER_SEEN = /^GET\|\/marker\|marker\|[-0]$/;
 
-/** Lets a server read all requests, many on each connection. */
+/** Has a server read all requests, many on each connection. */
 export async function verdictsOf(server: RealServer, requests: readonly Relayed[]): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   while (verdicts.length < requests.length) {
@@ -30,7 +33,7 @@ export async function verdictsOf(server: RealServer, requests: readonly Relayed[
       if (verdict !== SAME) break;
       verdicts.push(verdict);
     }
-    // The one at which it stopped is asked alone: a connection that ends takes other answers with it.
+    // The request at which it stopped is sent alone: a connection that ends takes other responses with it.
     if (verdicts.length < requests.length) verdicts.push(await verdictAlone(server, requests[verdicts.length]!));
   }
   return verdicts;

@@ -2,7 +2,10 @@ import { METHODS } from "node:http";
 import type { Relayed } from "./relayed.ts";
 import type { ServerName } from "./servers.ts";
 
-/** Why a server may refuse what we pass on: rules of its own that are stricter than HTTP's, or about what it has, not about how it reads. */
+/**
+ * Valid reasons of a server to refuse a forwarded request: rules stricter than HTTP's, or about its content, not about
+ * how it reads.
+ */
 interface Reason {
   reason: string;
   servers: readonly ServerName[];
@@ -73,7 +76,7 @@ const REASONS: readonly Reason[] = [
   },
 ];
 
-/** The reason for which `server` may answer `request` with `status`; undefined: there is none. */
+/** The reason for which `server` may answer `request` with `status`; undefined: none. */
 export function reasonToRefuse(server: ServerName, request: Relayed, status: number): string | undefined {
   return REASONS.find((each) => each.servers.includes(server) && each.status === status && each.applies(request))
     ?.reason;

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { ChunkReader, RequestHead } from "../../dist/http/index.js";
 import { chunkedBodies, mutated, requests, type ChunkedBody } from "../../src/http/messages.suite.ts";
 
-/** A request as it goes on to an origin, and how we read it. */
+/** A request as it is forwarded to an origin, and how the gateway read it. */
 export interface Relayed {
-  /** What the visitor sent, for reports. */
+  /** The visitor's bytes, for reports. */
   sent: string;
   bytes: Buffer;
   method: string;
@@ -13,32 +13,32 @@ export interface Relayed {
   /** Bytes of content. */
   length: number;
   chunked: boolean;
-  /** It asks for another protocol: nothing is sent behind it before the origin has answered. */
+  /** It offers another protocol: nothing is sent after it before the origin has responded. */
   upgrades: boolean;
 }
 
 const IDENTITY = "X-Forwarded-For: 192.0.2.1\r\nX-Request-Id: ours\r\n";
 /** Longer announced bodies are not sent. */
 const LONGEST = 2_000;
-/** What a body is made of: whoever reads its end elsewhere finds a request there. */
+/** The content of bodies: a server that finds another end reads a request there. */
 const BAIT = "GET /smuggled HTTP/1.1\r\nHost: evil\r\n\r\n";
 
 const request = new RequestHead();
 const chunks = new ChunkReader();
 
-/** Generated and damaged requests, each with a chunked body in case it wants one. */
+/** Generated and damaged requests, each with a chunked body in case it needs one. */
 export const messages: fc.Arbitrary<[string, ChunkedBody]> = fc.tuple(
   fc.oneof(requests, mutated(requests), mutated(requests)),
   chunkedBodies,
 );
 
-/** What becomes of a request; undefined when it is refused. */
+/** The forwarded request; undefined when it is refused. */
 export function relay(head: string, body: ChunkedBody): Relayed | undefined {
   const bytes = Buffer.from(head, "latin1");
   const read = request.read(bytes, 0, bytes.length);
   if (read <= 0 || read < bytes.length) return undefined;
   const { method, path, authority, chunked, contentLength } = request;
-  // HTTP/1.0 without Host is for the server itself, and goes on to nobody.
+  // HTTP/1.0 without Host is for the server itself, and is not forwarded.
   if (contentLength > LONGEST || authority === "") return undefined;
   const length = chunked ? body.data.length : Math.max(0, contentLength);
   const sent = chunked ? body.message : BAIT.repeat(length / BAIT.length + 1).slice(0, length);
@@ -55,7 +55,7 @@ export function relay(head: string, body: ChunkedBody): Relayed | undefined {
   };
 }
 
-/** The chunked body as it goes on. */
+/** The chunked body as it is forwarded. */
 function passChunks(message: string): Buffer {
   const bytes = Buffer.from(message, "latin1");
   chunks.begin("chunks");

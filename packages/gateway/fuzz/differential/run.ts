@@ -1,11 +1,13 @@
 /**
- * Compares how we read requests with how real servers read what we pass on of them: generated requests, most of them damaged, go through
- * the gateway's readers, and what comes out is sent to each server, many on a connection, each followed by a marker.
+ * Compares how the gateway reads requests with how real servers read the forwarded ones: generated requests, most of
+ * them damaged, go through the gateway's readers, and the result is sent to each server, many on a connection, each
+ * followed by a marker.
  *
- *     node packages/gateway/fuzz/differential/run.ts [--server nginx,apache,haproxy,python,node] [--runs 1000000] [--seconds 3600] [--seed N]
+ *     node packages/gateway/fuzz/differential/run.ts [--server nginx,apache,haproxy,python,node] \
+ *         [--runs 1000000] [--seconds 3600] [--seed N]
  *
- * A server may refuse what we pass, for the reasons in refusals.ts; it may not read it otherwise. What it does is printed, and the exit code
- * is 1.
+ * A server may refuse a request for the reasons in refusals.ts. Where it reads one differently, the difference is
+ * printed and the exit code is 1.
  */
 import { parseArgs } from "node:util";
 import fc from "fast-check";
@@ -29,7 +31,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** How often a server did what. */
+/** Counts of a server's results. */
 interface Tally {
   same: number;
   refused: Map<string, number>;
@@ -69,7 +71,7 @@ async function compare(servers: RealServer[]): Promise<void> {
   if (process.exitCode === undefined) console.log("nothing found");
 }
 
-/** Lets a server read all that it can, on several connections at once. */
+/** Has a server read as much as it can, on several connections at once. */
 async function read(server: RealServer, relayed: Relayed[], tally: Tally, seed: number): Promise<void> {
   const fit = relayed.filter(({ chunked }) => server.readsChunks || !chunked);
   const batches = Array.from({ length: Math.ceil(fit.length / BATCH) }, (_, n) =>

@@ -4,15 +4,18 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { claimPort, exchange, Program, scratchFolder, type Defer } from "@postern/testkit";
 
-/** A server that answers every request with what it has read, in the field X-Seen: `method|target|host|length`, and no body. */
+/**
+ * A server that responds to every request with the request as it read it, in the field X-Seen:
+ * `method|target|host|length`, and no body.
+ */
 export interface RealServer {
   name: ServerName;
   port: number;
-  /** Whether it says how long the body was. */
+  /** Whether it reports the length of the body. */
   countsBodies: boolean;
   /** Whether it reads chunked bodies. */
   readsChunks: boolean;
-  /** What it makes of a path on purpose, after having read it. */
+  /** How it changes a path deliberately, after reading it. */
   normalized: (target: string) => string;
 }
 
@@ -26,7 +29,7 @@ export async function startServer(name: ServerName, defer: Defer): Promise<RealS
   const { command, args, countsBodies, readsChunks } = START[name](folder, port);
   const program = new Program(defer, command, { args, cwd: folder });
   await program.waitFor("its first answer", async () => (await exchange(port, { host: "a" })).headers["x-seen"]);
-  // Python's http.server makes one slash of several at the start, so that nobody is redirected to another host by them.
+  // Python's http.server reduces several slashes at the start to one, so that they redirect no one to another host.
   const normalized = (target: string): string => (name === "python" ? target.replace(/^\/+/, "/") : target);
   return { name, port, countsBodies, readsChunks, normalized };
 }

@@ -8,13 +8,15 @@ export interface Candidate {
   readonly inUse: number;
 }
 
-/** What a policy may know of the request. */
+/** The parts of a request that a policy may use. */
 export interface PickContext {
   /** The visitor's IP address. */
   readonly address: string;
 }
 
-/** Chooses the candidate for one request. A policy may keep state between requests, so each pool has its own instance. */
+/**
+ * Chooses the candidate for one request. A policy may keep state between requests, so each pool has its own instance.
+ */
 export interface Balance {
   /** @returns one of `candidates`, an unavailable one if there is no other; undefined when there are none. */
   pick<Each extends Candidate>(candidates: readonly Each[], context: PickContext): Each | undefined;

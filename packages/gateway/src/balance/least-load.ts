@@ -1,8 +1,8 @@
 import type { Balance, Candidate } from "./candidate.js";
 
 /**
- * Picks the candidate with the fewest requests in progress, and takes turns among equals. Available candidates come before suspect ones, and
- * those before unavailable ones.
+ * Picks the candidate with the fewest requests in progress, and takes turns among equals. Available candidates come
+ * before suspect ones, and those before unavailable ones.
  */
 export class LeastLoad implements Balance {
   #turn = 0;

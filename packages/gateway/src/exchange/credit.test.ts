@@ -30,7 +30,7 @@ const FORMS: Record<string, { response: string; method?: string; upgrade?: strin
   },
 };
 
-/** What a visitor can do, whatever it speaks. */
+/** A visitor's actions, in any protocol. */
 interface Visit {
   stream: OriginStream;
   /** Takes `bytes` of what waits for it. */
@@ -41,7 +41,7 @@ interface Visit {
   isOver(): boolean;
 }
 
-/** Visitors, which take only what `take` says. */
+/** Visitors that take nothing without `take`. */
 const VISITORS: Record<string, (form: { method?: string; upgrade?: string }) => Visit> = {
   "structured heads": ({ method = "GET", upgrade = "" }) => {
     const visitor = new StructuredVisitor(new FakeUpstream(), new StructuredRequest(method, { upgrade }), 0);

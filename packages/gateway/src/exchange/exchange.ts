@@ -18,9 +18,9 @@ import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
 const NO_EDITS: ResponseEdits = { lines: "" };
 
 /**
- * One request and its response, between a visitor and a stream to the origin. Towards the visitor it speaks messages, in whatever protocol
- * the visitor speaks; towards the origin HTTP/1.1. It also credits the stream: at once for heads, framing and dropped trailers, and for what
- * the visitor was handed when the visitor returns it. Reused for request after request.
+ * One request and its response, between a visitor and a stream to the origin. Towards the visitor it speaks messages,
+ * in whatever protocol the visitor speaks; towards the origin HTTP/1.1. It also credits the stream: at once for heads,
+ * framing and dropped trailers, and for body bytes when the visitor returns them. Reused for request after request.
  *
  *     over ──► head ──► body ──whole response read──► delivering ──all of it consumed──► over
  *               └─101─► switched ──both ends closed──► over
@@ -86,7 +86,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     return this.#state === "head";
   }
 
-  /** The upstream takes no more of the request's body, or after a switch of the visitor's bytes, until `onBodyDrain`. */
+  /**
+   * The upstream takes no more of the request's body, or after a switch of the visitor's bytes, until `onBodyDrain`.
+   */
   get isBodyBlocked(): boolean {
     return this.#relay === undefined ? this.#requestSide.isBlocked : this.#relay.isBlocked;
   }
@@ -117,7 +119,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#requestSide.bodyEnd(trailers);
   }
 
-  /** `bytes` of what the visitor was handed have left. */
+  /** `bytes` of the response's body have left. */
   consumed(bytes: number): void {
     const credit = Math.min(bytes, this.#handed);
     this.#handed -= credit;
@@ -137,7 +139,10 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#finish(this.status === 0 ? 499 : this.status, "aborted");
   }
 
-  /** Ends the exchange for a fault of the request: the visitor is sent `refusal`, or its response breaks off where one has begun. */
+  /**
+   * Ends the exchange for a fault of the request: the visitor gets `refusal`, or its response breaks off where one has
+   * begun.
+   */
   fail(refusal: Refusal): void {
     this.#fail(refusal, "aborted");
   }
@@ -236,7 +241,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#requestSide.send(head, stream, idle !== undefined);
   }
 
-  /** What was sent of the body, if the route sends the request again after this break. */
+  /** The sent parts of the body, if the route sends the request again after this break. */
   #takeSent(reason: ResetReason): readonly Buffer[] | undefined {
     return this.#requestSide.takeSent(reason, this.#route?.retry ?? retrySafely);
   }
@@ -339,7 +344,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     route?.onFinished(this);
   }
 
-  /** Nobody will consume what the visitor still has. */
+  /** Returns credit for bytes that the visitor still has and will not consume. */
   #returnHanded(): void {
     const rest = this.#handed;
     this.#handed = this.#handedOwn = 0;
@@ -354,7 +359,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   }
 }
 
-/** What a visitor is sent when the stream broke before a response, or none could be opened. */
+/** The refusal for a stream that broke before a response, or could not be opened. */
 function refusalFor(cause: BreakCause): Refusal {
   switch (cause) {
     case "refused":

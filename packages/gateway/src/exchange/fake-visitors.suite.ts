@@ -13,7 +13,7 @@ import type { ResponseWriter, VisitorSide } from "./visitor-side.js";
 export class OriginStream implements ByteStream {
   handler!: ByteStreamHandler;
   readonly unsent = 0;
-  /** What the origin got. */
+  /** The bytes that the origin received. */
   text = "";
   received = 0;
   credited = 0;
@@ -37,7 +37,7 @@ export class OriginStream implements ByteStream {
     if (this.credited > this.received) throw new RangeError("more credit was returned than bytes arrived");
   }
 
-  /** The origin sends `bytes`; what comes after a reset never arrives. */
+  /** The origin sends `bytes`. After a reset they do not arrive. */
   arrive(bytes: Buffer): void {
     if (this.state === "reset") return;
     this.received += bytes.length;
@@ -53,7 +53,7 @@ export class OriginStream implements ByteStream {
   }
 }
 
-/** An upstream in memory, the route to it, and what the route was told. */
+/** An upstream in memory, the route to it, and the events of the route. */
 export class FakeUpstream implements Upstream {
   unavailable: Upstream["unavailable"] = undefined;
   readonly suspect = false;
@@ -107,7 +107,9 @@ export class StructuredRequest implements Request {
   }
 }
 
-/** A visitor as HTTP/2 has them: heads are fields, bodies are data, trailers are fields, and it has a window of its own. */
+/**
+ * A visitor as HTTP/2 has them: heads are fields, bodies are data, trailers are fields, and it has a window of its own.
+ */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
   readonly address = "192.0.2.1";

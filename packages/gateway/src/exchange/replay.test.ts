@@ -39,7 +39,7 @@ describe("an idle stream is for", () => {
 });
 
 describe("a request is sent again", () => {
-  test("when none of it was delivered, whatever it is, with what was sent of its body", () => {
+  test("when none of it was delivered, with any method, and with the sent part of its body", () => {
     const sent = [Buffer.from("one"), Buffer.from("two")];
     expect(replayOf("POST", { fields: LENGTH, sent }).take(broken(0), retrySafely)).toEqual(sent);
     expect(replayOf("GET", { fields: UPGRADE }).take(broken(0), retrySafely)).toEqual([]);

@@ -11,15 +11,15 @@ export const REPLAY_LIMITS = {
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
 
 /**
- * What is needed to send a request a second time: what was sent of its body, and how. Only while nothing of a response has come, and only
- * once. Whether it is sent again is decided by the route's policy. Reused for request after request.
+ * Remembers what it takes to send a request a second time. That happens only while nothing of a response has come, and
+ * only once. Whether it is sent again is decided by the route's policy. Reused for request after request.
  */
 export class Replay {
   /** The request may go on an idle stream: it is idempotent and has no body. */
   mayUseIdle = false;
   #isIdempotent = false;
   #onIdleStream = false;
-  /** Copies of what was sent of the body, while that can be sent again. */
+  /** Copies of the sent parts of the body, while they can be sent again. */
   #sent: Buffer[] | undefined;
   #bytes = 0;
 

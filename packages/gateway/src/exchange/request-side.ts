@@ -5,7 +5,10 @@ import { Replay } from "./replay.js";
 
 const NOTHING = Buffer.alloc(0);
 
-/** One request on its way to the upstream: its body in the form that the upstream reads, its pace, and what can be sent again. Reused. */
+/**
+ * One request on its way to the upstream: its body in the form that the upstream reads, its pace, and what can be sent
+ * again. Reused.
+ */
 export class RequestSide {
   /** All of the request has been sent. */
   isDone = true;
@@ -37,7 +40,7 @@ export class RequestSide {
     this.#write(head);
   }
 
-  /** Sends what was sent of the body before. */
+  /** Sends the parts of the body that were sent before. */
   sendAgain(sent: readonly Buffer[]): void {
     for (const chunk of sent) this.#write(chunk);
   }

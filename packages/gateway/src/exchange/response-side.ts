@@ -5,7 +5,10 @@ export const EXCHANGE_LIMITS = {
   interim: 16,
 } as const;
 
-/** A head is read and used within one turn, so one reader serves every exchange. An exchange that awaits anything in between needs its own. */
+/**
+ * A head is read and used within one turn, so one reader serves every exchange. An exchange that awaits anything in
+ * between needs its own.
+ */
 const HEAD = new ResponseHead();
 const NOTHING = Buffer.alloc(0);
 
@@ -26,7 +29,7 @@ export class ResponseSide {
   state: "head" | "body" | "end" | "switched" = "end";
   /** The origin keeps its connection for another request. */
   keepsAlive = false;
-  /** For how many idle seconds; -1 when it does not say. */
+  /** The origin's idle timeout in seconds; -1 when unknown. */
   idleTimeout = -1;
   readonly #body = new Body();
   #form: ChunkForm = "chunks";
@@ -69,7 +72,10 @@ export class ResponseSide {
     return this.state === "body" && this.#body.framing === "close";
   }
 
-  /** `elapsed` milliseconds passed. @returns for how many a head has been arriving. Each interim response starts again from 0. */
+  /**
+   * `elapsed` milliseconds passed.
+   * @returns for how many a head has been arriving. Each interim response starts again from 0.
+   */
   headWaited(elapsed: number): number {
     return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
   }
@@ -104,7 +110,7 @@ export class ResponseSide {
       sink.onInterimHead(HEAD);
     }
     const end = this.#begin(chunk, at, sink);
-    // In the piece, what came before it does not count.
+    // Earlier pieces do not count in the position.
     return end < 0 ? -1 : end - (chunk.length - piece.length);
   }
 

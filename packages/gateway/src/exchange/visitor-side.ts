@@ -2,16 +2,16 @@ import type { Connection, ConnectionHandler } from "@postern/net";
 import type { ChunkForm, Refusal, ResponseHead } from "../http/index.js";
 import type { Route } from "../route.js";
 
-/** What is changed in a response's head while it is written. */
+/** Changes to a response's head while it is written. */
 export interface ResponseEdits {
   /** Lines to add, each ended by CRLF. */
   readonly lines: string;
 }
 
 /**
- * Writes a response in the visitor's protocol. It arrives as `onInterim`*, `onResponse`, `onBody`*, `onTrailers`?, `onEnd`, and may stop
- * anywhere. Buffers and heads are valid only during the call. Every byte that `onBody` brought is to be returned to the exchange with
- * `consumed` once it has left, in order.
+ * Writes a response in the visitor's protocol. It arrives as `onInterim`*, `onResponse`, `onBody`*, `onTrailers`?,
+ * `onEnd`, and may stop anywhere. Buffers and heads are valid only during the call. Every byte that `onBody` brought is
+ * to be returned to the exchange with `consumed` once it has left, in order.
  */
 export interface ResponseWriter {
   /** An interim response (1xx). */
@@ -37,7 +37,7 @@ export interface VisitorSide {
   readonly bodyBytes: number;
   /** Where bytes go after a switch of protocols. */
   readonly connection: Connection;
-  /** The lines that tell the origin about the visitor, each ended by CRLF. */
+  /** The lines that identify the visitor to the origin, each ended by CRLF. */
   forwardedLines(): string;
   /** The route of the request as of now, for a second attempt. */
   reroute(): Route;
@@ -48,7 +48,7 @@ export interface VisitorSide {
 
   /** The exchange is over: the response is complete and consumed. */
   onDone(): void;
-  /** The exchange is over: there was no response, and the visitor is sent `refusal` instead. */
+  /** The exchange is over: there was no response, and the visitor gets `refusal` instead. */
   onRefused(refusal: Refusal): void;
   /** The exchange is over: the response broke off, and must not look complete. */
   onBroken(): void;

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 
-/** A host and perhaps a port in their one canonical form. */
+/** A host, and a port if there is one, in canonical form. */
 export interface Authority {
   /** Lower case, no trailing dot; IPv6 in brackets, shortened. */
   readonly host: string;
@@ -10,7 +10,7 @@ export interface Authority {
   readonly text: string;
 }
 
-// Underscores are no host name's, but real: container and SRV names have them. A name's end is not ambiguous: labels have no dot.
+// Host names have no underscores, but container and SRV names do.
 const NAME = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::([0-9]{1,5}))?$/i;
 const IPV6 = /^\[([0-9a-f:.]+)\](?::([0-9]{1,5}))?$/i;
 /** RFC 1035 2.3.4, as text. */

@@ -6,7 +6,10 @@ export type BodyFraming = "none" | "length" | "chunked" | "close";
 
 /** Receives the parts of a body. */
 export interface BodySink {
-  /** @param own bytes at the end of `chunk` that are written by us and did not come in this piece: a last chunk, trailers */
+  /**
+   * @param own bytes at the end of `chunk` that are written by us and did not come in this piece: a last chunk,
+   * trailers
+   */
   passBody(chunk: Buffer, own: number): void;
 }
 
@@ -36,7 +39,10 @@ export class Body {
     return this.bytes > this.most ? refusals.PN_HTTP_BODY_TOO_LARGE : this.#chunks?.refusal;
   }
 
-  /** The trailers of a body that is done: complete field lines, or nothing. In the form `chunks` they were passed with the body. */
+  /**
+   * The trailers of a body that is done: complete field lines, or nothing. In the form `chunks` they were passed with
+   * the body.
+   */
   get trailers(): Buffer {
     return this.framing === "chunked" ? (this.#chunks as ChunkReader).trailers : NOTHING;
   }

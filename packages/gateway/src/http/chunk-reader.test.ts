@@ -4,7 +4,7 @@ import { ChunkReader, type ChunkForm } from "./chunk-reader.js";
 import { chunkedBodies, cuts, mutated } from "./messages.suite.js";
 
 interface Outcome {
-  /** What was passed on. */
+  /** The bytes that were passed on. */
   passed: string;
   done: boolean;
   /** Bytes of the message that belonged to the body. */
@@ -27,7 +27,7 @@ function read(
   const ends = [...new Set(cuts.filter((cut) => cut < bytes.length))].sort((a, b) => a - b);
   for (const [n, end] of [...ends, bytes.length].entries()) {
     const start = n === 0 ? 0 : ends[n - 1]!;
-    // Each piece lies somewhere in a buffer of its own, as pieces of a socket do.
+    // Each piece lies somewhere in a buffer of its own, like pieces read from a socket.
     const piece = Buffer.from(`\r\n0${bytes.toString("latin1", start, end)}\r\n0`, "latin1");
     const stop = reader.read(piece, 3, 3 + end - start);
     for (let span = 0; span < reader.spanCount; span++) {
@@ -135,7 +135,7 @@ describe("whole bodies", () => {
     }
   });
 
-  test("nothing to change is one span", () => {
+  test("a body without changes is one span", () => {
     const bytes = Buffer.from("5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n");
     const reader = new ChunkReader();
     reader.begin("chunks");
@@ -144,7 +144,7 @@ describe("whole bodies", () => {
     expect(reader.tail).toBeUndefined();
   });
 
-  test("a piece in many parts is joined, whichever form it takes", () => {
+  test("a piece of many parts is joined, in both forms", () => {
     const bytes = Buffer.from(`01\r\nx\r\n`.repeat(1_000));
     const reader = new ChunkReader();
     for (const [form, passed] of [
@@ -162,7 +162,7 @@ describe("whole bodies", () => {
     expect(read(`0\r\n${FIELDS_100}\r\n`, [])).toMatchObject({ done: true, passed: `0\r\n${FIELDS_100}\r\n` });
   });
 
-  test("a chunk may be as large as numbers go", () => {
+  test("a chunk may be as large as the largest safe integer", () => {
     expect(read("1fffffffffffff\r\nx", [])).toMatchObject({ done: false, code: undefined, dataBytes: 1 });
   });
 });
@@ -178,7 +178,7 @@ describe("refused bodies", () => {
   });
 });
 
-/** A naive twin: whether these are all chunks of a body, to the end. */
+/** A naive twin: whether this is a whole chunked body. */
 function isWhole(text: string): boolean {
   const size = /^([0-9a-f]+)\r\n/i.exec(text);
   if (size === null) return false;
@@ -191,7 +191,7 @@ function isWhole(text: string): boolean {
 describe("properties", () => {
   const reader = new ChunkReader();
 
-  test("what was encoded is decoded, in any pieces", () => {
+  test("an encoded body is decoded, in any pieces", () => {
     fc.assert(
       fc.property(chunkedBodies, cuts, ({ message, data, passed }, where) => {
         const rest = "HTTP/1.1 200";
@@ -217,7 +217,7 @@ describe("properties", () => {
     );
   });
 
-  test("a wrong byte makes it wait or refuse, but pass on an end only where it saw one", () => {
+  test("with a wrong byte the reader waits or refuses, and passes on an end only where there is one", () => {
     fc.assert(
       fc.property(mutated(chunkedBodies.map(({ message }) => message)), cuts, (text, where) => {
         const whole = read(text, [], "chunks", reader);

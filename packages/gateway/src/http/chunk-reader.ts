@@ -3,17 +3,18 @@ import { CR, HEX, HTAB, LF, SEMICOLON, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { Trailers } from "./trailers.js";
 
-/**
- * What is to be passed on: `chunks` keeps the chunked form (to HTTP/1.1), `data` is the bare content (to HTTP/1.0, which ends by closing).
- */
+/** The form of a chunked body that is passed on: with its chunk framing, or as bare content. */
 export type ChunkForm = "chunks" | "data";
 
 const MOST_DIGITS = 16;
-/** Bytes of extensions after one chunk's size, and in one body. Nobody uses them but to hide something. */
+/** Bytes of extensions after one chunk's size, and in one body. In practice only attacks use extensions. */
 const LONGEST_EXTENSION = 256;
 const MOST_EXTENSION_BYTES = 16_384;
 
-/** A piece in more parts than this is joined: writing each part costs more than copying it, and a hostile body is all parts. */
+/**
+ * A piece in more parts than this is joined: writing each part costs more than copying it, and a hostile body consists
+ * of parts.
+ */
 const MOST_SPANS = 16;
 
 const LAST_SIZE = Buffer.from("0\r\n");
@@ -28,9 +29,9 @@ const State = { size: 0, extension: 1, sizeLF: 2, data: 3, dataCR: 4, dataLF: 5,
 type State = (typeof State)[keyof typeof State];
 
 /**
- * Follows a chunked body (RFC 9112 7.1) through pieces of any size and says what of each piece to pass on; body bytes are not copied,
- * but for pieces in very many parts. The last chunk and the trailers are passed on only together, and only when valid to the end: a
- * body that breaks off never looks whole.
+ * Follows a chunked body (RFC 9112 7.1) through pieces of any size and finds the parts of each piece to pass on. Body
+ * bytes are copied only in pieces of very many parts. The last chunk and the trailers are passed on together, and only
+ * when valid to the end, so that a body that breaks off never looks whole.
  */
 export class ChunkReader {
   /** The body is complete; what follows in the piece belongs to the next message. */
@@ -39,10 +40,10 @@ export class ChunkReader {
   dataBytes = 0;
   refusal: Refusal | undefined = undefined;
 
-  /** Parts of the piece last read that go on: start and end of each, in turn. */
+  /** Parts of the last piece to pass on: start and end of each, in turn. */
   readonly spans: number[] = [];
   spanCount = 0;
-  /** Goes on after the spans: what doesn't lie in the piece as it has to leave. */
+  /** Bytes to pass on after the spans, where they do not lie in the piece in the right form. */
   tail: Buffer | undefined = undefined;
   /** Bytes at the end of `tail` that did not come in this piece. */
   tailBytes = 0;
@@ -54,7 +55,7 @@ export class ChunkReader {
   #digits = 0;
   #extension = 0;
   #extensions = 0;
-  /** Where in this piece the last chunk's `0` is; -1: not in it. */
+  /** Position of the last chunk's `0` in this piece; -1 when it is not in it. */
   #zeroAt = -1;
 
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
@@ -76,8 +77,8 @@ export class ChunkReader {
 
   /**
    * Reads the next piece of the body.
-   * @returns the position up to which it belongs to the body (`end`, unless `done`); -1 when the body is malformed (see `refusal`):
-   * then nothing more of it may be passed on, and what is open must break.
+   * @returns the position up to which it belongs to the body (`end`, unless `done`); -1 when the body is malformed (see
+   * `refusal`): then nothing more of it may be passed on, and both connections must break.
    */
   read(bytes: Buffer, start: number, end: number): number {
     this.spanCount = 0;
@@ -94,7 +95,9 @@ export class ChunkReader {
     return at;
   }
 
-  /** The trailers that go on, complete field lines; empty before `done` and without any. In the form `chunks` they are in `tail` too. */
+  /**
+   * The trailers to pass on, as complete field lines; empty before `done`. In the form `chunks` they are in `tail` too.
+   */
   get trailers(): Buffer {
     return this.#trailers.kept;
   }
@@ -108,7 +111,7 @@ export class ChunkReader {
     return until;
   }
 
-  /** Takes one byte that is no content. @returns false when it may not stand here. */
+  /** Takes one byte of framing. @returns false when it is not valid here. */
   #readFraming(byte: number, at: number): boolean {
     switch (this.#state) {
       case State.size:
@@ -152,7 +155,7 @@ export class ChunkReader {
     return this.#passSize(at);
   }
 
-  /** Extensions go no further (RFC 9112 7.1.1). */
+  /** Extensions are dropped (RFC 9112 7.1.1). */
   #readExtension(byte: number): boolean {
     const tooLong = ++this.#extension > LONGEST_EXTENSION || ++this.#extensions > MOST_EXTENSION_BYTES;
     const allowed = (byte >= SP && byte < 0x7f) || byte === HTAB;
@@ -167,7 +170,7 @@ export class ChunkReader {
     return next;
   }
 
-  /** The body ends at `at`: its last chunk and trailers go on, as they lie there if they can. */
+  /** The body ends at `at`: its last chunk and trailers are passed on, from the piece itself where possible. */
   #finish(at: number): void {
     this.#state = State.end;
     this.done = true;
@@ -179,7 +182,7 @@ export class ChunkReader {
     this.tailBytes = this.tail?.length ?? 0;
   }
 
-  /** A size is not passed on while it is 0: leading zeros mean nothing, and the last chunk waits for the end. */
+  /** A size is not passed on while it is 0: leading zeros are dropped, and the last chunk waits for the end. */
   #passSize(at: number): true {
     return this.#size === 0 || this.#passFraming(at);
   }
@@ -199,7 +202,7 @@ export class ChunkReader {
     }
   }
 
-  /** Makes one tail of everything that goes on. */
+  /** Joins everything to pass on into one tail. */
   #join(bytes: Buffer): void {
     const parts: Buffer[] = [];
     for (let n = 0; n < this.spanCount; n++) parts.push(bytes.subarray(this.spans[2 * n], this.spans[2 * n + 1]));

@@ -11,7 +11,7 @@ interface Outcome {
   output: string;
 }
 
-/** Runs the comparison with `flags`, with a mistake planted or none. */
+/** Runs the comparison with `flags`, with or without a planted mistake. */
 function compare(flags: string[], mistake?: object): Outcome {
   const planted = mistake === undefined ? [] : ["--import", PLANT];
   const env = { ...process.env, PLANTED: JSON.stringify(mistake ?? null) };
@@ -34,16 +34,16 @@ test.for<[string, NeededProgram | undefined, number]>([
   expect(status).toBe(0);
 });
 
-/** Each of these, made in the build while it is loaded, has to show. */
+/** The comparison has to notice each of these, planted in the build while it is loaded. */
 const MISTAKES = [
   {
-    name: "the visitor's length goes on beside ours",
+    name: "the visitor's length is passed on beside ours",
     file: "request-head.js",
     right: "DROPPED = fieldSet(Field.contentLength, ",
     wrong: "DROPPED = fieldSet(",
   },
   {
-    name: "a length is said wrongly",
+    name: "a length is wrong",
     file: "framing.js",
     right: "writeDecimal(target, number, this.contentLength)",
     wrong: "writeDecimal(target, number, this.contentLength + 1)",

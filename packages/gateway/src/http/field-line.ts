@@ -2,8 +2,8 @@ import { COLON, CR, FOLD, HTAB, LF, SP, VALUE } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 
 /**
- * One line of a head or of trailers: `name: value CRLF`, or the blank line at the end (RFC 9112 5).
- * Reused for line after line; the positions are those of the last line read.
+ * One line of a head or of trailers: `name: value CRLF`, or the blank line at the end (RFC 9112 5). Reused for line
+ * after line; the positions are those of the last line read.
  */
 export class FieldLine {
   nameEnd = 0;
@@ -11,7 +11,10 @@ export class FieldLine {
   valueEnd = 0;
   refusal: Refusal | undefined = undefined;
 
-  /** @returns the position after the line; 0 when it goes on beyond `end`; -1 when it is no such line (see `refusal`). */
+  /**
+   * @returns the position after the line; 0 when it goes on beyond `end`; -1 when it is not such a line (see
+   * `refusal`).
+   */
   read(bytes: Buffer, start: number, end: number): number {
     let at = start;
     while (at < end && FOLD[bytes[at]!] !== 0) at++;

@@ -1,6 +1,6 @@
 import { DASH, FOLD } from "./octet.js";
 
-/** What a field name means to the gateway. Small numbers, so that a set of them fits the bits of one. */
+/** The meaning of a field name. Small numbers, so that a set of them fits into the bits of one number. */
 export const Field = {
   other: 0,
   host: 1,
@@ -11,13 +11,13 @@ export const Field = {
   keepAlive: 6,
   expect: 7,
   accept: 8,
-  /** Concerns one connection only, or belongs to the proxy: goes no further. */
+  /** Concerns one connection only, or belongs to the proxy: dropped. */
   hopByHop: 9,
-  /** Who the visitor is: only we say that, to origins. */
+  /** Identifies the visitor: only the gateway writes it. */
   identity: 10,
-  /** One of the above in another spelling (`Content_Length`), which some origins take for the real one: dropped. */
+  /** One of the above in another spelling (`Content_Length`), which some origins read as the real one: dropped. */
   lookalike: 11,
-  /** Concerns one connection only, but for what of it we can say for ourselves. */
+  /** TE: concerns one connection only; the gateway writes its own. */
   te: 12,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
@@ -47,7 +47,7 @@ const NAMES: readonly KnownName[] = [
   { name: "proxy-authenticate", field: Field.hopByHop },
   { name: "proxy-authentication-info", field: Field.hopByHop },
   { name: "proxy-authorization", field: Field.hopByHop },
-  // CGI programs find it in HTTP_PROXY, and send their own requests there.
+  // CGI programs find it in HTTP_PROXY, and send their own requests to it.
   { name: "proxy", field: Field.hopByHop },
   { name: "forwarded", field: Field.identity },
   { name: "x-forwarded", field: Field.identity },
@@ -55,17 +55,17 @@ const NAMES: readonly KnownName[] = [
   { name: "x-request-id", field: Field.identity },
 ];
 
-/** Names that begin so are identity fields too, whatever follows. */
+/** Names with this prefix are identity fields too. */
 const IDENTITY_PREFIX = "x-forwarded-";
 
 const LONGEST = Math.max(...NAMES.map(({ name }) => name.length));
 
-/** Known names by length and first letter: nearly every other name is told apart without a look at its second byte. */
+/** Known names by length and first letter: nearly every other name is distinguished without reading its second byte. */
 const BY_SHAPE: readonly (readonly KnownName[])[] = Array.from({ length: (LONGEST + 1) << 5 }, (_, wanted) =>
   NAMES.filter(({ name }) => shape(name.length, name.charCodeAt(0)) === wanted),
 );
 
-/** What the valid field name in `bytes` from `start` to `end` means. */
+/** The meaning of the valid field name in `bytes` from `start` to `end`. */
 export function identify(bytes: Buffer, start: number, end: number): Field {
   const length = end - start;
   const first = FOLD[bytes[start]!]!;
@@ -91,7 +91,9 @@ function shape(length: number, first: number): number {
 const Likeness = { none: 0, folded: 1, same: 2 } as const;
 type Likeness = (typeof Likeness)[keyof typeof Likeness];
 
-/** Compares the bytes at `start` with as many of a lower-case name. Case is no difference; another sign for a dash is one. */
+/**
+ * Compares the bytes at `start` with a lower-case name. Case makes no difference; another character for a dash does.
+ */
 function compare(bytes: Buffer, start: number, name: string): Likeness {
   let likeness: Likeness = Likeness.same;
   for (let n = 0; n < name.length; n++) {

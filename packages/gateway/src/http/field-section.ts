@@ -5,7 +5,10 @@ import { type Refusal, refusals } from "./refusal.js";
 
 /** How large a head (or trailers) may be. */
 export interface HeadLimits {
-  /** Bytes from the first of the start line to the blank line's last. Default 16 KiB; beyond: 431 (414 within the request line). */
+  /**
+   * Bytes from the first of the start line to the blank line's last. Default 16 KiB; beyond: 431 (414 within the
+   * request line).
+   */
   readonly bytes: number;
   /** Field lines. Default 100; beyond: 431. */
   readonly fields: number;
@@ -13,10 +16,13 @@ export interface HeadLimits {
 
 export const DEFAULT_HEAD_LIMITS: HeadLimits = { bytes: 16_384, fields: 100 };
 
-/** The field lines of one head, or trailers: where each lies and what it means. Reused; positions are those in the bytes last read. */
+/**
+ * The field lines of one head, or trailers: the place and meaning of each. Reused; positions refer to the bytes last
+ * read.
+ */
 export class FieldSection {
   refusal: Refusal | undefined = undefined;
-  /** How many lines were read; also when a later one is refused or missing. */
+  /** Lines read, also when a later one is refused or missing. */
   count = 0;
 
   /** Parts of the bytes, last gathered: start and end of each, in turn. */
@@ -42,7 +48,9 @@ export class FieldSection {
     this.#repeated = 0;
   }
 
-  /** @returns the position after the blank line; 0 when it lies beyond `end`; -1 when a line is refused (see `refusal`). */
+  /**
+   * @returns the position after the blank line; 0 when it lies beyond `end`; -1 when a line is refused (see `refusal`).
+   */
   read(bytes: Buffer, start: number, end: number, maxFields: number): number {
     const line = this.#line;
     const fields = this.#fields;
@@ -111,7 +119,9 @@ export class FieldSection {
     return equalsText(bytes, this.#valueStarts[index]!, this.#valueEnds[index]!, text);
   }
 
-  /** Lines named `name` (lower case) concern one connection only, unless they mean something that we write ourselves. */
+  /**
+   * Lines named `name` (lower case) concern one connection only, unless they mean something that we write ourselves.
+   */
   demote(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {
       if (((1 << this.#fields[n]!) & DEMOTABLE) === 0) continue;
@@ -121,7 +131,10 @@ export class FieldSection {
     }
   }
 
-  /** The value of the one line named `name` (lower case), if that means nothing to us; empty where there is none, or several. */
+  /**
+   * The value of the one line named `name` (lower case), if the gateway gives it no meaning; empty where there is none,
+   * or several.
+   */
   soleValue(bytes: Buffer, name: string): string {
     let found = -1;
     for (let n = 0; n < this.count; n++) {
@@ -137,7 +150,9 @@ export class FieldSection {
     return textOf(bytes, this.#starts[index]!, this.#nameEnds[index]!).toLowerCase();
   }
 
-  /** Calls `visit` with the name, in lower case, and the value of each line, but for lines of the meanings in `dropped`. */
+  /**
+   * Calls `visit` with the name, in lower case, and the value of each line, except lines of the meanings in `dropped`.
+   */
   each(bytes: Buffer, dropped: number, visit: (name: string, value: string) => void): void {
     for (let n = 0; n < this.count; n++) {
       if (((1 << this.#fields[n]!) & dropped) === 0) visit(this.name(bytes, n), this.value(bytes, n));
@@ -145,8 +160,8 @@ export class FieldSection {
   }
 
   /**
-   * Finds the parts that go on as they are: from `start`, at or before the first line, to the last line, without lines of the meanings
-   * in `dropped`.
+   * Finds the parts to pass on unchanged: from `start`, at or before the first line, to the last line, without lines of
+   * the meanings in `dropped`.
    */
   gather(start: number, dropped: number): void {
     const { spans } = this;

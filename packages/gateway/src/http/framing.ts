@@ -9,9 +9,9 @@ const CHUNKED = "Transfer-Encoding: chunked\r\n";
 const LENGTH = "Content-Length: ";
 const LINE_END = "\r\n";
 
-/** How a message says where its body ends: at most one of the two ways (RFC 9112 6). */
+/** How a message delimits its body: by Content-Length, by Transfer-Encoding, or by neither (RFC 9112 6). */
 export class Framing {
-  /** Bytes; -1: not said. */
+  /** Bytes; -1 without Content-Length. */
   contentLength = -1;
   chunked = false;
   refusal: Refusal | undefined = undefined;
@@ -22,7 +22,7 @@ export class Framing {
     this.chunked = false;
     if (fields.has(Field.contentLength)) {
       const index = fields.find(Field.contentLength);
-      // One number, said twice, is refused too: whoever says it twice has joined two messages.
+      // The same number twice is refused too: it is a sign of two joined messages.
       const length = fields.repeats(Field.contentLength)
         ? -1
         : readLength(bytes, fields.valueStart(index), fields.valueEnd(index));
@@ -40,13 +40,13 @@ export class Framing {
     return true;
   }
 
-  /** How many bytes `writeLine` writes. */
+  /** The number of bytes that `writeLine` writes. */
   get lineLength(): number {
     if (this.chunked) return CHUNKED.length;
     return this.contentLength < 0 ? 0 : LENGTH.length + countDigits(this.contentLength) + LINE_END.length;
   }
 
-  /** Writes the field line that says the same, in its canonical form. @returns the position after it. */
+  /** Writes the framing's field line in canonical form. @returns the position after it. */
   writeLine(target: Buffer, at: number): number {
     if (this.chunked) return writeText(target, at, CHUNKED);
     if (this.contentLength < 0) return at;
@@ -60,7 +60,7 @@ export class Framing {
   }
 }
 
-/** Digits only, and a number that doubles keep exactly; -1 otherwise. */
+/** Reads digits that make a safe integer; -1 otherwise. */
 function readLength(bytes: Buffer, start: number, end: number): number {
   if (start === end || end - start > 16) return -1;
   let length = 0;
@@ -72,11 +72,12 @@ function readLength(bytes: Buffer, start: number, end: number): number {
   return length <= Number.MAX_SAFE_INTEGER ? length : -1;
 }
 
-/** What is wrong with a value other than `chunked`: codings that we don't know, or no list of codings that could end a message. */
+/** The refusal of a value other than `chunked`: unknown codings, or a list that cannot delimit a message. */
 function codingFlaw(value: string): Refusal {
   const codings = parseTokens(value);
   if (codings === undefined || codings.length === 0) return refusals.PN_HTTP_TRANSFER_ENCODING;
-  // `chunked` before the end (`chunked, gzip`), or with commas around it, is no coding we lack but a message without an end.
+  // `chunked` before the end (`chunked, gzip`), or with commas around it, is not an unknown coding but a message
+  // without an end.
   const misplaced = codings.slice(0, -1).includes("chunked") || (codings.length === 1 && codings[0] === "chunked");
   return misplaced ? refusals.PN_HTTP_TRANSFER_ENCODING : refusals.PN_HTTP_CODING;
 }

@@ -1,4 +1,11 @@
-export { noticeAnswer, refusalAnswer, writeAnswer, type AnswerContext, type Notice, type OwnAnswer } from "./answer.js";
+export {
+  noticeResponse,
+  refusalResponse,
+  writeOwnResponse,
+  type ResponseContext,
+  type Notice,
+  type OwnResponse,
+} from "./own-response.js";
 export { parseAuthority, type Authority } from "./authority.js";
 export { Body, type BodyFraming, type BodySink } from "./body.js";
 export { ChunkReader, type ChunkForm } from "./chunk-reader.js";

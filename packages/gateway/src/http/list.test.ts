@@ -12,7 +12,7 @@ describe("tokens", () => {
     expect(parseTokens(value)).toEqual(tokens);
   });
 
-  test.each(["a b", "a;q=1", "a/1", '"a"', "a\xa0", "\x0ba", "a\u00e4"])("%j is no list of them", (value) => {
+  test.each(["a b", "a;q=1", "a/1", '"a"', "a\xa0", "\x0ba", "a\u00e4"])("%j is not a list of them", (value) => {
     expect(parseTokens(value)).toBeUndefined();
   });
 });
@@ -25,7 +25,7 @@ describe("protocols", () => {
     expect(parseProtocols(value)).toEqual(protocols);
   });
 
-  test.each(["a/", "/1", "a/1/2", "a /1", "a b"])("%j is no list of them", (value) => {
+  test.each(["a/", "/1", "a/1/2", "a /1", "a b"])("%j is not a list of them", (value) => {
     expect(parseProtocols(value)).toBeUndefined();
   });
 });
@@ -39,7 +39,10 @@ describe("codings", () => {
     expect(parseCodings(value)).toEqual(codings);
   });
 
-  test.each(["a b", "a;", "a;q", "a;q=", ";q=1", 'x;a="b"', 'x;a=", trailers, "'])("%j is no list of them", (value) => {
-    expect(parseCodings(value)).toBeUndefined();
-  });
+  test.each(["a b", "a;", "a;q", "a;q=", ";q=1", 'x;a="b"', 'x;a=", trailers, "'])(
+    "%j is not a list of them",
+    (value) => {
+      expect(parseCodings(value)).toBeUndefined();
+    },
+  );
 });

@@ -4,22 +4,28 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const PROTOCOL = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:\/[!#$%&'*+.^_`|~0-9a-z-]+)?$/;
 const CODING = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:[\t ]*;[\t ]*[!#$%&'*+.^_`|~0-9a-z-]+=[!#$%&'*+.^_`|~0-9a-z-]+)*$/;
 
-/** The tokens of a comma-separated list, in lower case (RFC 9110 5.6.1); undefined when an element is none. */
+/** The tokens of a comma-separated list, in lower case (RFC 9110 5.6.1); undefined when an element is not one. */
 export function parseTokens(value: string): string[] | undefined {
   return parseList(value, TOKEN);
 }
 
-/** The protocols of an Upgrade field, `name` or `name/version` in lower case (RFC 9110 7.8); undefined when an element is none. */
+/**
+ * The protocols of an Upgrade field, `name` or `name/version` in lower case (RFC 9110 7.8); undefined when an element
+ * is not one.
+ */
 export function parseProtocols(value: string): string[] | undefined {
   return parseList(value, PROTOCOL);
 }
 
-/** The codings of a TE field with their parameters, in lower case (RFC 9110 10.1.4); undefined when an element is none, or quotes something. */
+/**
+ * The codings of a TE field with their parameters, in lower case (RFC 9110 10.1.4); undefined when an element is not
+ * one, or contains a quoted string.
+ */
 export function parseCodings(value: string): string[] | undefined {
   return parseList(value, CODING);
 }
 
-/** Empty elements count for nothing. */
+/** Empty elements are ignored. */
 function parseList(value: string, element: RegExp): string[] | undefined {
   const elements: string[] = [];
   let start = 0;
@@ -34,7 +40,7 @@ function parseList(value: string, element: RegExp): string[] | undefined {
   return elements;
 }
 
-/** Without the white space that HTTP knows, which is less than what `String.trim` knows. */
+/** Removes HTTP's white space, which is less than `String.trim` removes. */
 function trimmed(text: string, start: number, end: number): string {
   while (start < end && isSpace(text.charCodeAt(start))) start++;
   while (end > start && isSpace(text.charCodeAt(end - 1))) end--;

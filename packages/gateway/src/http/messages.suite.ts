@@ -5,7 +5,7 @@ import fc from "fast-check";
 const often = <T>(usual: T, ...unusual: T[]): fc.Arbitrary<T> =>
   fc.oneof({ arbitrary: fc.constant(usual), weight: 8 }, { arbitrary: fc.constantFrom(...unusual), weight: 2 });
 
-/** What is worth saying to a reader of HTTP. */
+/** Lines that matter to a reader of HTTP. */
 const FIELDS = [
   "Accept: text/html",
   "accept:*/*",
@@ -53,7 +53,7 @@ const FIELDS = [
   "Date: Sun, 22 Nov 2026 22:03:00 GMT",
 ];
 
-/** What makes readers disagree, put into a message or in place of a part of it. */
+/** Text on which readers disagree, inserted into a message or in place of a part of it. */
 // prettier-ignore
 const MISCHIEF = [
   "\r", "\n", "\t", "\0", "\x7f", "\x80", "\xa0", "\x0b", " ", ":", ";", ",", "_", "+", "-", ".", "0", "#", "/", "?", "*", '"', "@", "[", "]",
@@ -126,13 +126,13 @@ export const responses: fc.Arbitrary<string> = fc
   })
   .map(({ line, fields: more }) => `${[line, ...more].join("\r\n")}\r\n\r\n`);
 
-/** A chunked body, what it contains, and what of its trailers may pass. */
+/** A chunked body, its content, and its trailers that may pass. */
 export interface ChunkedBody {
   message: string;
   data: string;
   /** The body in its canonical form. */
   passed: string;
-  /** Where in that the last chunk begins. */
+  /** Where the last chunk begins in it. */
   lastChunk: number;
 }
 
@@ -164,5 +164,5 @@ export const chunkedBodies: fc.Arbitrary<ChunkedBody> = fc
     };
   });
 
-/** Where to cut a message into pieces. */
+/** Positions at which to cut a message into pieces. */
 export const cuts: fc.Arbitrary<number[]> = fc.array(fc.nat(300), { maxLength: 12 });

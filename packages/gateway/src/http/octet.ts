@@ -13,8 +13,8 @@ export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 
 /**
- * A byte of a field name as the laxest reader takes it: letters in lower case, every other sign of a token as `-`
- * (CGI and its heirs make no difference between `X_Real.IP` and `X-Real-IP`). 0: no token has this byte (RFC 9110 5.6.2).
+ * A byte of a field name as the most lenient reader reads it: letters in lower case, every other character of a token
+ * as `-` (for CGI, `X_Real.IP` and `X-Real-IP` are the same). 0: not a character of a token (RFC 9110 5.6.2).
  */
 export const FOLD = octets((byte) => {
   const sign = String.fromCharCode(byte);
@@ -23,16 +23,16 @@ export const FOLD = octets((byte) => {
   return /[!#$%&'*+.^_`|~-]/.test(sign) ? DASH : 0;
 });
 
-/** 1: may stand in a field value: HTAB, SP, visible ASCII, and 0x80 up (RFC 9110 5.5). */
+/** 1: valid in a field value: HTAB, SP, visible ASCII, and 0x80 up (RFC 9110 5.5). */
 export const VALUE = octets((byte) => (byte === HTAB || (byte >= SP && byte !== 0x7f) ? 1 : 0));
 
-/** 1: may stand in a request target: visible ASCII but `#`, which never leaves a browser (RFC 9112 3.2). */
+/** 1: valid in a request target: visible ASCII except `#`, which browsers never send (RFC 9112 3.2). */
 export const TARGET = octets((byte) => (byte > SP && byte < 0x7f && byte !== 0x23 ? 1 : 0));
 
-/** 1: may stand in a method. Lower case may not: readers that fold case would see a HEAD or TRACE that we don't. */
+/** 1: valid in a method. Lower case is not: readers that fold case would see a HEAD or TRACE that we do not see. */
 export const METHOD = octets((byte) => (/[A-Z0-9_-]/.test(String.fromCharCode(byte)) ? 1 : 0));
 
-/** The value of a hexadecimal digit plus one; 0: no digit. */
+/** The value of a hexadecimal digit plus one; 0: not a digit. */
 export const HEX = octets((byte) => {
   const sign = String.fromCharCode(byte);
   return /[0-9a-f]/i.test(sign) ? parseInt(sign, 16) + 1 : 0;

@@ -6,7 +6,7 @@ export interface Refusal {
   readonly status: number;
   /** For the visitor: what happened, and what the visitor can do. Plain text. */
   readonly message: string;
-  /** For the owner of the service or the server, who the visitor is not. docs/errors.md shows it. */
+  /** For the owner of the service or the server. Visitors do not see it; docs/errors.md shows it. */
   readonly advice?: string;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number;
@@ -26,7 +26,10 @@ export const refusals = refusalTable({
   PN_HTTP_PLAIN: [400, "This port speaks HTTPS, and the request was not encrypted. Use https:// instead of http://."],
   PN_HTTP_REQUEST_LINE: [400, "The first line is not an HTTP request line. Send: METHOD /path HTTP/1.1"],
   PN_HTTP_STATUS_LINE: [502, "The first line is not an HTTP status line. Send: HTTP/1.1 200 OK"],
-  PN_HTTP_TARGET: [400, "The address has a form or a character that HTTP does not allow. Percent-encode it."],
+  PN_HTTP_TARGET: [
+    400,
+    "The address has a form or a character that HTTP does not allow. Percent-encode special characters.",
+  ],
   PN_HTTP_LINE_END: [
     400,
     "A line of the head does not end with CR LF, or contains CR or LF. End each line with CR LF.",
@@ -83,7 +86,7 @@ export const refusals = refusalTable({
   PN_ORIGIN_REFUSED: [
     502,
     "The service at this address cannot be reached. Try again later, or tell its owner.",
-    { advice: "Check that the local service is running and the tunnel has its address." },
+    { advice: "Check that the local service is running and that the tunnel points to its address." },
   ],
   PN_ORIGIN_BROKEN: [
     502,

@@ -5,7 +5,7 @@ import { RequestHead } from "./request-head.js";
 
 const OURS = "X-Forwarded-For: 192.0.2.1\r\nX-Request-Id: ours\r\n";
 
-/** Puts a message where the reader can go wrong: between bytes that are none of its business. */
+/** Puts a message between bytes that do not belong to it. */
 function embedded(message: string): { bytes: Buffer; start: number; end: number } {
   const before = "\r\nX: y\r\n";
   const bytes = Buffer.from(`${before}${message}GET /next HTTP/1.1\r\nHost: b\r\n\r\n`, "latin1");
@@ -32,7 +32,7 @@ describe("accepted", () => {
     }
   });
 
-  test("what is forwarded reads as the same again, and is forwarded as it is", () => {
+  test("a forwarded head reads as the same, and is forwarded unchanged", () => {
     for (const { request: message } of acceptedRequests) {
       const first = new RequestHead();
       first.read(Buffer.from(message, "latin1"), 0, message.length);
@@ -46,7 +46,7 @@ describe("accepted", () => {
   });
 });
 
-describe("refused, and as soon as it can be seen", () => {
+describe("refused, as early as possible", () => {
   test.each(refusedRequests)("$name", ({ request: message, code, status, after }) => {
     const { bytes, start } = embedded(message);
     const request = new RequestHead();
@@ -68,13 +68,13 @@ describe("limits", () => {
     return new RequestHead(limits).read(Buffer.from(message), 0, message.length);
   }
 
-  test("a head of 16 KiB passes, one byte more doesn't", () => {
+  test("a head of 16 KiB passes, one byte more does not", () => {
     const filler = 16_384 - get("B: ").length;
     expect(read(get(`B: ${"x".repeat(filler)}`))).toBe(16_384);
     expect(read(get(`B: ${"x".repeat(filler + 1)}`))).toBe(-1);
   });
 
-  test("100 fields pass, one more doesn't", () => {
+  test("100 fields pass, one more does not", () => {
     const fields = Array.from({ length: 99 }, (_, n) => `B${n}: 1`);
     expect(read(get(...fields))).toBeGreaterThan(0);
     expect(read(get(...fields, "C: 1"))).toBe(-1);
@@ -104,7 +104,7 @@ describe("reuse", () => {
     }
   });
 
-  test("after a refusal nothing is left of the request before", () => {
+  test("after a refusal nothing is left of the previous request", () => {
     const request = new RequestHead();
     const first = Buffer.from(head("HEAD /secret HTTP/1.0", "Host: a", "Accept: text/html"));
     expect(request.read(first, 0, first.length)).toBe(first.length);
@@ -113,14 +113,14 @@ describe("reuse", () => {
     expect(request).toMatchObject({ method: "", accept: "", keepAlive: false });
   });
 
-  test("what was understood before a refusal can be used for the answer", () => {
+  test("fields understood before a refusal can be used for the response", () => {
     const message = Buffer.from("HEAD / HTTP/1.0\r\nAccept: text/html\r\nBad Name: 1\r\n");
     const request = new RequestHead();
     expect(request.read(message, 0, message.length)).toBe(-1);
     expect(request).toMatchObject({ method: "HEAD", versionMinor: 0, accept: "text/html" });
   });
 
-  test("release lets go of the bytes, and reading goes on after it", () => {
+  test("release drops the bytes, and reading goes on after it", () => {
     const request = new RequestHead();
     const message = Buffer.from(get("Accept: a/b"));
     request.read(message, 0, message.length);

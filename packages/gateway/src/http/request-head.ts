@@ -12,27 +12,28 @@ import { parseAbsoluteTarget, samePlace } from "./request-target.js";
 
 /** How a forwarded request head differs from the visitor's. */
 export interface ForwardOptions {
-  /** Host for the origin instead of the visitor's; a canonical authority (`parseAuthority`). */
+  /** Host for the origin instead of the visitor's: a canonical authority (`parseAuthority`). */
   hostHeader?: string | undefined;
-  /** Whether the origin is asked for 100 Continue. Default: as the visitor asked. */
+  /** Whether to ask the origin for 100 Continue. Default: as the visitor does. */
   expectContinue?: boolean;
 }
 
 /**
- * The head of a request, read strictly (RFC 9112, and beyond it where readers are known to differ), and reused for request after request
- * of one visitor. After `read` returned a length everything below is about that head, while its bytes stay as they are. After a refusal
- * only `refusal`, `method`, `versionMinor` and `accept` say what had been understood until then.
+ * The head of a request, read strictly: as RFC 9112 has it, and more strictly where readers are known to differ. Reused
+ * for request after request. After `read` returned a length, everything below describes that head, while its bytes stay
+ * unchanged: see `keep`. After a refusal only `refusal`, `method`, `versionMinor` and `accept` are valid, as far as the
+ * head was understood.
  */
 export class RequestHead {
   /** Why `read` returned -1. */
   refusal: Refusal | undefined = undefined;
-  /** Empty while not understood. */
+  /** Empty until it is understood. */
   method = "";
   /** 1: HTTP/1.1, 0: HTTP/1.0. */
   versionMinor: 0 | 1 = 1;
   /** Canonical: lower case, no port, no trailing dot, IPv6 in brackets. Empty only in HTTP/1.0. */
   host = "";
-  /** Canonical `host` or `host:port`, as Host and X-Forwarded-Host say it. */
+  /** Canonical `host` or `host:port`, for Host and X-Forwarded-Host. */
   authority = "";
   /** Body bytes; -1 without Content-Length. */
   contentLength = -1;
@@ -43,7 +44,7 @@ export class RequestHead {
   upgrade = "";
   /** The visitor waits for 100 Continue before it sends the body. */
   expectContinue = false;
-  /** The visitor, and whoever it asks for, has a use for trailers of the answer. */
+  /** The visitor accepts trailers in the response. */
   acceptsTrailers = false;
 
   readonly #limits: HeadLimits;
@@ -57,14 +58,14 @@ export class RequestHead {
   #end = 0;
   #isKept = false;
   #fieldsStart = 0;
-  /** Where path and query begin, and what is put before them (absolute form without a path). */
+  /** Where path and query begin, and what is put before them (for an absolute form without a path). */
   #pathStart = 0;
   #pathPrefix = "";
-  /** What Host and path said last, to say it again without a new string: visitors repeat themselves. */
+  /** The last Host and path: visitors repeat themselves, and then no new string is needed. */
   #hostText = "";
   #place: Authority = NOWHERE;
   #path = "";
-  /** Start line and Host can go on as they are: HTTP/1.1, no absolute form, and Host in its canonical form. */
+  /** Start line and Host can be passed on unchanged: HTTP/1.1, no absolute form, and a canonical Host. */
   #verbatim = false;
 
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
@@ -104,22 +105,22 @@ export class RequestHead {
     return next - start;
   }
 
-  /** Path and query as the origin sees them, byte for byte as they came; `*` for OPTIONS in asterisk form. */
+  /** Path and query, byte for byte as they came; `*` for OPTIONS in asterisk form. */
   get path(): string {
     const end = this.#line.targetEnd;
     if (!isText(this.#bytes, this.#pathStart, end, this.#path)) this.#path = textOf(this.#bytes, this.#pathStart, end);
     return this.#pathPrefix === "" ? this.#path : this.#pathPrefix + this.#path;
   }
 
-  /** What the visitor accepts as an answer; empty when it doesn't say. */
+  /** The Accept field; empty without one. */
   get accept(): string {
     const index = this.#fields.find(Field.accept);
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
   }
 
   /**
-   * What the visitor says under `name` (lower case), one of the names by which only we tell origins who it is: all such lines, joined by
-   * commas. To be believed only from proxies that are trusted.
+   * The values of an identity field (X-Forwarded-For and its like) named `name` (lower case), joined by commas. Believe
+   * them only from trusted proxies.
    */
   identityValue(name: string): string {
     const values: string[] = [];
@@ -130,15 +131,21 @@ export class RequestHead {
     return values.join(",");
   }
 
-  /** The value of the field `name` (lower case), one that means nothing to the gateway; empty when it is not there exactly once. */
+  /**
+   * The value of the field `name` (lower case), which has no meaning to the gateway; empty unless there is exactly one.
+   */
   fieldValue(name: string): string {
     return this.#fields.soleValue(this.#bytes, name);
   }
 
-  /** Copies the head's bytes, so that it stays valid when they change. To be called after a `read` that returned a length. */
+  /**
+   * Copies the head's bytes, so that it stays valid when they change. To be called after a `read` that returned a
+   * length.
+   */
   keep(): void {
     if (this.#isKept) return;
-    const copy = Buffer.from(this.#bytes.subarray(this.#start, this.#end));
+    const copy = Buffer.allocUnsafe(this.#end - this.#start);
+    this.#bytes.copy(copy, 0, this.#start, this.#end);
     // Positions are those in the bytes.
     if (this.#start === 0) this.#bytes = copy;
     else this.read(copy, 0, copy.length);
@@ -155,8 +162,8 @@ export class RequestHead {
   }
 
   /**
-   * The head as the origin gets it: HTTP/1.1, origin form, one canonical Host, the visitor's end-to-end fields in their order, our own
-   * framing, and `identity`: complete lines each ended by CRLF, which the visitor could neither forge nor delete.
+   * The head for the origin: HTTP/1.1, origin form, one canonical Host, the visitor's end-to-end fields in their order,
+   * our own framing, and `identity`: complete lines, each ended by CRLF, which a visitor can neither forge nor delete.
    */
   write(identity: string, options?: ForwardOptions): Buffer {
     const hostHeader = options?.hostHeader;
@@ -220,7 +227,10 @@ export class RequestHead {
     return undefined;
   }
 
-  /** Whether a field line has no white space but one space before its value: readers differ about what of it belongs to the value. */
+  /**
+   * Whether a field line has no white space except one space before its value: readers differ on whether more belongs
+   * to the value.
+   */
   #isPlainLine(index: number): boolean {
     const start = this.#fields.valueStart(index);
     const colon = this.#bytes[start - 1] === SP ? start - 2 : start - 1;
@@ -254,7 +264,10 @@ export class RequestHead {
     return undefined;
   }
 
-  /** An offer that we can't take is ignored, as RFC 9110 7.8 wants it; but HTTP/2 is refused, lest somebody behind us takes it. */
+  /**
+   * An offer that cannot be taken is ignored, as RFC 9110 7.8 requires. HTTP/2 is refused, so that no server behind the
+   * gateway takes it.
+   */
   #readUpgrade(): Refusal | undefined {
     this.upgrade = "";
     const fields = this.#fields;
@@ -276,12 +289,15 @@ export class RequestHead {
     if (!fields.has(Field.expect)) return undefined;
     const met = !fields.repeats(Field.expect) && fields.valueIs(this.#bytes, fields.find(Field.expect), "100-continue");
     if (!met) return refusals.PN_HTTP_EXPECTATION;
-    // HTTP/1.0 knows no 100 (RFC 9110 10.1.1), and without a body there is nothing to wait with.
+    // HTTP/1.0 has no 100 (RFC 9110 10.1.1), and without a body there is nothing to wait for.
     this.expectContinue = this.versionMinor === 1 && (this.chunked || this.contentLength > 0);
     return undefined;
   }
 
-  /** Trailers pass in both directions, so of all that TE can say this can be said again (RFC 9110 10.1.4). HTTP/1.0 and a 101 have none. */
+  /**
+   * Trailers pass in both directions, so `trailers` is the one TE value that is passed on (RFC 9110 10.1.4). HTTP/1.0
+   * and a 101 have none.
+   */
   #readTe(): void {
     this.acceptsTrailers = false;
     const fields = this.#fields;
@@ -289,7 +305,7 @@ export class RequestHead {
     let accepts = false;
     for (let n = fields.find(Field.te); n >= 0; n = fields.find(Field.te, n + 1)) {
       const codings = parseCodings(fields.value(this.#bytes, n));
-      // What is unclear says nothing.
+      // A malformed list is ignored.
       if (codings === undefined) return;
       accepts ||= codings.includes("trailers");
     }
@@ -305,11 +321,11 @@ export class RequestHead {
 
 const NOTHING = Buffer.alloc(0);
 const NOWHERE: Authority = { host: "", port: "", text: "" };
-/** TE is for the next hop alone, and Connection says so. */
+/** TE is a hop-by-hop field, so Connection has to name it. */
 const TRAILERS = "Connection: TE\r\nTE: trailers\r\n";
 const HTTP = /^(?:h2c?|http)(?:\/|$)/;
 
-/** What goes no further, or is written anew. */
+/** Fields that are dropped, or written again. */
 const DROPPED = fieldSet(
   Field.contentLength,
   Field.transferEncoding,

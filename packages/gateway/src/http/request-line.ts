@@ -5,15 +5,18 @@ import { type Refusal, refusals } from "./refusal.js";
 const LONGEST_METHOD = 32;
 const TLS_HANDSHAKE = 0x16;
 const VERSION = Buffer.from("HTTP/1.");
-/** Where in it the major version stands. */
+/** Position of the major version in it. */
 const MAJOR = 5;
 const COMMON = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
-/** The first line of a request, `METHOD target HTTP/1.x CRLF` (RFC 9112 3), and at most one empty line before it. Reused. */
+/**
+ * The first line of a request, `METHOD target HTTP/1.x CRLF` (RFC 9112 3), and at most one empty line before it.
+ * Reused.
+ */
 export class RequestLine {
   /** Where the line itself begins, after an empty line. */
   start = 0;
-  /** Empty while not understood. */
+  /** Empty until it is understood. */
   method = "";
   targetStart = 0;
   targetEnd = 0;
@@ -36,7 +39,7 @@ export class RequestLine {
     if (at === end) return 0;
     if (bytes[at] !== SP || at === this.start) return this.#refuse(methodFlaw(bytes[at]!, at === this.start));
     this.method = methodName(bytes, this.start, at);
-    // 501, not 405: that would have to list what the resource allows, which only its origin knows.
+    // 501, not 405: 405 has to list the allowed methods, which only the origin knows.
     if (this.method === "CONNECT" || this.method === "TRACE") return this.#refuse(refusals.PN_HTTP_METHOD);
 
     at++;
@@ -76,7 +79,7 @@ export class RequestLine {
   }
 }
 
-/** The method; those that everybody uses without making a string. */
+/** The method; common ones without making a string. */
 function methodName(bytes: Buffer, start: number, end: number): string {
   for (let n = 0; n < COMMON.length; n++) if (isText(bytes, start, end, COMMON[n]!)) return COMMON[n]!;
   return textOf(bytes, start, end);

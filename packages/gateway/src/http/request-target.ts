@@ -1,17 +1,17 @@
 import { type Authority, parseAuthority } from "./authority.js";
 
-/** What a target in absolute form says (RFC 9112 3.2.2). */
+/** A target in absolute form (RFC 9112 3.2.2). */
 export interface AbsoluteTarget {
   readonly authority: Authority;
-  /** The port that its scheme means when none is named. */
+  /** The default port of its scheme. */
   readonly defaultPort: string;
-  /** Where in the target path and query begin. */
+  /** Position of path and query in the target. */
   readonly pathStart: number;
 }
 
 const ABSOLUTE = /^(https?):\/\/([^/?]*)/i;
 
-/** Reads a target in absolute form; undefined when it is none, or no http or https address. */
+/** Reads a target in absolute form; undefined when it is not one, or not an http or https address. */
 export function parseAbsoluteTarget(target: string): AbsoluteTarget | undefined {
   const match = ABSOLUTE.exec(target);
   if (match === null) return undefined;
@@ -21,7 +21,7 @@ export function parseAbsoluteTarget(target: string): AbsoluteTarget | undefined 
   return { authority, defaultPort: scheme.toLowerCase() === "http" ? "80" : "443", pathStart: all.length };
 }
 
-/** Whether two authorities are the same place, with `defaultPort` where none is named. */
+/** Whether two authorities are the same, with `defaultPort` where one has no port. */
 export function samePlace(one: Authority, other: Authority, defaultPort: string): boolean {
   return one.host === other.host && (one.port || defaultPort) === (other.port || defaultPort);
 }

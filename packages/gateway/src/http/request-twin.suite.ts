@@ -1,6 +1,6 @@
 /**
- * A second reader of requests, as plain as it can be: strings, split and regular expressions, no care for speed. What it and the real
- * one disagree about is a mistake of one of them.
+ * A second reader of requests, as plain as possible: strings, split and regular expressions, without care for speed.
+ * Where it and the real reader disagree, one of them is wrong.
  */
 
 export interface TwinRequest {
@@ -13,7 +13,7 @@ export interface TwinRequest {
   keepAlive: boolean;
   upgrade: string;
   expectContinue: boolean;
-  /** The lines of the head that goes on, without the blank one; the identity line is `Ours: 1`. */
+  /** The lines of the forwarded head, without the blank one; the identity line is `Ours: 1`. */
   forwarded: string[];
 }
 
@@ -35,7 +35,7 @@ interface Line {
   text: string;
 }
 
-/** The request at the start of `text`; undefined when there is none, for whatever reason. */
+/** The request at the start of `text`; undefined when there is no valid one. */
 export function twinRequest(text: string): TwinRequest | undefined {
   const message = text.replace(/^\r\n/, "");
   const end = message.indexOf("\r\n\r\n");
@@ -98,7 +98,7 @@ export function twinRequest(text: string): TwinRequest | undefined {
     if (OURS.test(folded) || NOT_FOR_ORIGINS.test(folded)) return false;
     return name === "host" || !named.includes(name);
   });
-  // The lines as they came where that is already canonical, else Host first.
+  // The lines as they came where they are canonical, else Host first.
   const hostLine = lines.find(({ name }) => name === "host")?.text ?? "";
   const plain = target === path && minor === "1" && /^host: ?/i.exec(hostLine)?.[0] + host === hostLine;
   const forwarded = plain

@@ -7,7 +7,7 @@ import { type TwinRequest, twinRequest } from "./request-twin.suite.js";
 
 const request = new RequestHead();
 
-/** What the reader makes of the text, in the twin's words. */
+/** The reader's result, in the form of the twin's. */
 function read(text: string): TwinRequest | undefined {
   const bytes = Buffer.from(text, "latin1");
   const length = request.read(bytes, 0, bytes.length);
@@ -27,7 +27,7 @@ describe("the twin agrees", () => {
     }
   });
 
-  test("about messages as they come", () => {
+  test("about valid messages", () => {
     fc.assert(
       fc.property(requests, (text) => {
         expect(read(text)).toEqual(twinRequest(text));
@@ -36,7 +36,7 @@ describe("the twin agrees", () => {
     );
   });
 
-  test("about messages with something wrong in them", () => {
+  test("about messages with mistakes", () => {
     fc.assert(
       fc.property(mutated(requests), (text) => {
         expect(read(text)).toEqual(twinRequest(text));
@@ -46,7 +46,7 @@ describe("the twin agrees", () => {
   });
 });
 
-test("pieces make no difference: it waits until it knows, and what it knows it sticks to", () => {
+test("pieces make no difference: the reader waits until the result is certain, and the result stays", () => {
   fc.assert(
     fc.property(mutated(requests), (text) => {
       const bytes = Buffer.from(text, "latin1");

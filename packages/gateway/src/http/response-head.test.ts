@@ -35,7 +35,7 @@ describe("refused", () => {
     const bytes = Buffer.from(message, "latin1");
     const response = new ResponseHead();
     let seen = 0;
-    // Waits, then refuses, and stays with that. Every byte at first, fewer steps in a long message.
+    // The reader waits, then refuses, and goes on refusing. Every byte at first, fewer steps in a long message.
     for (let end = 0; end < bytes.length; end += 1 + (end >> 6)) {
       const verdict = response.read(bytes, 0, end, "GET", upgrade);
       expect(verdict, `${end} bytes`).toBeLessThanOrEqual(seen);
@@ -61,12 +61,12 @@ describe("to different visitors", () => {
   const length = ok("Content-Length: 5");
   const chunks = ok("Transfer-Encoding: chunked");
 
-  test("HTTP/1.1 hears of a connection only when it ends", () => {
+  test("HTTP/1.1 gets Connection only when the connection closes", () => {
     expect(forwarded(length, { visitorMinor: 1, close: false })).toBe(length);
     expect(forwarded(length, { visitorMinor: 1, close: true })).toBe(ok("Content-Length: 5", "Connection: close"));
   });
 
-  test("HTTP/1.0 hears of it also when it stays", () => {
+  test("HTTP/1.0 gets it also when the connection stays open", () => {
     expect(forwarded(length, { visitorMinor: 0, close: false })).toBe(
       ok("Content-Length: 5", "Connection: keep-alive"),
     );
@@ -84,7 +84,7 @@ describe("to different visitors", () => {
     );
   });
 
-  test("interim responses never speak of the connection", () => {
+  test("interim responses never contain Connection", () => {
     const hints = head("HTTP/1.1 103 Early Hints", "Link: </a>");
     expect(forwarded(hints, { visitorMinor: 1, close: true })).toBe(hints);
   });

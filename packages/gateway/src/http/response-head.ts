@@ -7,14 +7,17 @@ import { StatusLine } from "./status-line.js";
 import { isText, textOf, writeText } from "./latin1.js";
 import { parseProtocols } from "./list.js";
 
-/** Where the body of a response ends: there is none, after `contentLength` bytes, after the last chunk, or with the connection. */
+/**
+ * How the body of a response ends: it has none, after `contentLength` bytes, after the last chunk, or with the
+ * connection.
+ */
 export type ResponseBody = "none" | "length" | "chunked" | "close";
 
-/** To whom a response goes. */
+/** The visitor that a response goes to. */
 export interface ResponseOptions {
-  /** The visitor's `versionMinor`. HTTP/1.0 knows no chunks: send it the data alone, and end by closing. */
+  /** The visitor's `versionMinor`. HTTP/1.0 has no chunks: its body is bare data and ends with the connection. */
   visitorMinor: 0 | 1;
-  /** The visitor's connection ends after this response. Said anyway where the body ends with the connection. */
+  /** Close the visitor's connection after this response. Implied where the body ends with the connection. */
   close: boolean;
   /** Lines of our own, each ended by CRLF. */
   lines?: string;
@@ -31,9 +34,11 @@ const DROPPED = fieldSet(
   Field.te,
 );
 
-/** The head of an origin's response, read as strictly as a visitor's request: origins are strangers too. Reused. */
+/**
+ * The head of an origin's response, read as strictly as a visitor's request: origins are not trusted either. Reused.
+ */
 export class ResponseHead {
-  /** Why `read` returned -1, as the visitor is told: always the same. */
+  /** Why `read` returned -1, for the visitor: always the same. */
   refusal: Refusal | undefined = undefined;
   /** Why `read` returned -1, for the log. */
   flaw: Refusal | undefined = undefined;
@@ -42,13 +47,13 @@ export class ResponseHead {
   /** 100 to 599. */
   status = 0;
   body: ResponseBody = "none";
-  /** What Content-Length says; -1 without. Without a body (HEAD, 304) it is information only. */
+  /** Content-Length; -1 without one. Where there is no body (HEAD, 304), for information only. */
   contentLength = -1;
   /** The origin's connection can take another request after this response. */
   keepAlive = true;
-  /** For how many idle seconds, as `Keep-Alive: timeout=` says; -1 when it doesn't. */
+  /** The idle seconds in `Keep-Alive: timeout=`; -1 without. */
   keepAliveTimeout = -1;
-  /** With status 101: the protocol that is spoken from here on. */
+  /** With status 101: the new protocol. */
   upgrade = "";
 
   readonly #limits: HeadLimits;
@@ -56,7 +61,7 @@ export class ResponseHead {
   readonly #fields = new FieldSection();
   readonly #framing = new Framing();
   readonly #connection = new ConnectionOptions();
-  /** The Keep-Alive value last understood: origins repeat themselves. */
+  /** The last Keep-Alive value: origins repeat themselves. */
   #keepAliveText = "";
   #timeout = -1;
   #bytes: Buffer = NOTHING;
@@ -70,8 +75,9 @@ export class ResponseHead {
   /**
    * Reads the head at `start`. Read again from the same `start` when more bytes have come.
    * @param method the request's, since HEAD has no body
-   * @param upgrade the protocols that the request offered (`RequestHead.upgrade`); without an offer 101 is refused
-   * @returns its length; 0 when it goes on beyond `end` and is valid so far; -1 when it is refused (see `refusal`, `flaw`).
+   * @param upgrade the protocols that the request offered (`RequestHead.upgrade`); without one 101 is refused
+   * @returns its length; 0 when it goes on beyond `end` and is valid so far; -1 when it is refused (see `refusal`,
+   * `flaw`).
    */
   read(bytes: Buffer, start: number, end: number, method: string, upgrade: string): number {
     this.#bytes = bytes;
@@ -94,12 +100,12 @@ export class ResponseHead {
     return flaw === undefined ? next - start : this.#refuse(flaw);
   }
 
-  /** Lets go of the bytes, which an idle connection would hold; writing ends with them. */
+  /** Drops the bytes, which an idle connection would hold; `write` is invalid from then on. */
   release(): void {
     this.#bytes = NOTHING;
   }
 
-  /** The head as the visitor gets it: HTTP/1.1, the origin's end-to-end fields in their order, our own framing. */
+  /** The head for the visitor: HTTP/1.1, the origin's end-to-end fields in their order, our own framing. */
   write(options: ResponseOptions): Buffer {
     const line = this.#line;
     const verbatim = this.versionMinor === 1 && line.reasonStart > 0;
@@ -108,7 +114,7 @@ export class ResponseHead {
     const framing = this.#framing;
     fields.gather(verbatim ? this.#start : this.#fieldsStart, DROPPED);
 
-    // HTTP/1.0 gets the data of chunks, and their end is that of the connection.
+    // HTTP/1.0 gets the data of chunks, until the connection ends.
     const framed = !framing.chunked || options.visitorMinor === 1;
     const tail = (options.lines ?? "") + this.#lastLines(options);
     const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + (framed ? framing.lineLength : 0) + tail.length);
@@ -119,7 +125,10 @@ export class ResponseHead {
     return head;
   }
 
-  /** Calls `visit` with each end-to-end field, in the origin's order: for protocols with another form of head. Framing is not among them. */
+  /**
+   * Calls `visit` with each end-to-end field, in the origin's order: for protocols with another form of head. Framing
+   * is not included.
+   */
   eachField(visit: (name: string, value: string) => void): void {
     this.#fields.each(this.#bytes, DROPPED, visit);
   }
@@ -129,7 +138,7 @@ export class ResponseHead {
     return reasonStart === 0 ? "" : textOf(this.#bytes, reasonStart, reasonEnd);
   }
 
-  /** Whether the visitor's connection ends after this response: as asked, or because only that tells where the body ends. */
+  /** Whether the visitor's connection closes after this response: because of `close`, or because that ends the body. */
   closes({ visitorMinor, close }: ResponseOptions): boolean {
     return close || this.body === "close" || (this.body === "chunked" && visitorMinor === 0);
   }
@@ -152,8 +161,8 @@ export class ResponseHead {
     this.upgrade = "";
 
     if (this.status < 200 || this.status === 204) {
-      // Such a response has neither body nor framing (RFC 9110 8.6, RFC 9112 6.1). Who frames one may well send one, so what follows
-      // is suspect.
+      // Such a response has neither body nor framing (RFC 9110 8.6, RFC 9112 6.1). An origin that frames one
+      // may also send one, so its connection is not reused.
       if (framing.chunked || framing.contentLength > 0) this.keepAlive = false;
       framing.contentLength = -1;
       framing.chunked = false;
@@ -178,7 +187,7 @@ export class ResponseHead {
     return this.#timeout;
   }
 
-  /** 101 has to name one of the protocols that were offered. */
+  /** A 101 has to name one of the offered protocols. */
   #readUpgrade(bytes: Buffer, offered: string): Refusal | undefined {
     const fields = this.#fields;
     const index = fields.find(Field.upgrade);
@@ -200,7 +209,7 @@ export class ResponseHead {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Seconds that a Keep-Alive value grants (`timeout=5, max=100`); -1 when it says nothing of that. */
+/** The timeout in a Keep-Alive value (`timeout=5, max=100`), in seconds; -1 without. */
 function parseTimeout(value: string): number {
   for (const parameter of value.split(",")) {
     const [name = "", seconds = ""] = parameter.split("=", 2);

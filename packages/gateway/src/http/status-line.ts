@@ -10,7 +10,7 @@ export class StatusLine {
   reasonStart = 0;
   reasonEnd = 0;
 
-  /** @returns the position after the line; 0 when it goes on beyond `end`; -1 when it is no such line. */
+  /** @returns the position after the line; 0 when it goes on beyond `end`; -1 when it is not such a line. */
   read(bytes: Buffer, start: number, end: number): number {
     let at = start;
     for (let n = 0; n < VERSION.length; n++, at++) {

@@ -3,14 +3,17 @@ import { FieldSection, type HeadLimits } from "./field-section.js";
 import { LF } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 
-/** Names that change how a message is understood, or who may send it: nobody may say that after the body (RFC 9110 6.5.1). */
+/**
+ * Fields that change how a message is understood, or who may send it: they are not allowed after the body (RFC 9110
+ * 6.5.1).
+ */
 const HEAD_ONLY: ReadonlySet<string> = new Set(
   `age authorization cache-control content-encoding content-range content-type cookie date expires if-match if-modified-since
    if-none-match if-range if-unmodified-since location max-forwards pragma range retry-after set-cookie trailer vary warning
    www-authenticate`.split(/\s+/),
 );
 
-/** What means something to us (framing, routing, connection, identity) is never a trailer. */
+/** Fields with a meaning to the gateway (framing, routing, connection, identity) are never trailers. */
 const DROPPED = ~fieldSet(Field.other);
 
 const NOTHING = Buffer.alloc(0);
@@ -21,11 +24,11 @@ const SECTION = new FieldSection();
 /** The field lines after the last chunk, up to the blank line (RFC 9112 7.1.2), in pieces of any size. Reused. */
 export class Trailers {
   refusal: Refusal | undefined = undefined;
-  /** The lines that go on, once all are read; empty when there are none. */
+  /** The lines to pass on, once all are read; empty when there are none. */
   kept: Buffer = NOTHING;
 
   readonly #limits: HeadLimits;
-  /** What came in earlier pieces, and how much of it there is. */
+  /** Bytes of earlier pieces, and their number. */
   #held: Buffer = NOTHING;
   #heldBytes = 0;
 
@@ -39,7 +42,9 @@ export class Trailers {
     this.kept = NOTHING;
   }
 
-  /** @returns the position after the blank line; 0 when it lies beyond `end` (the piece was kept); -1 when refused. */
+  /**
+   * @returns the position after the blank line; 0 when it lies beyond `end` (the piece was copied); -1 when refused.
+   */
   read(bytes: Buffer, start: number, end: number): number {
     const before = this.#heldBytes;
     if (before > 0) this.#hold(bytes, start, end);
@@ -47,7 +52,7 @@ export class Trailers {
     const from = before > 0 ? 0 : start;
     const until = before > 0 ? this.#heldBytes : end;
     const limit = from + this.#limits.bytes;
-    // Lines are looked at again only when another one may be whole: one-byte pieces cost no more than large ones.
+    // Lines are read again only when another one may be complete, so that one-byte pieces cost no more than large ones.
     if (before > 0 && until < limit && !bytes.subarray(start, end).includes(LF)) return 0;
 
     const next = SECTION.read(source, from, Math.min(until, limit), this.#limits.fields);

@@ -15,8 +15,8 @@ interface IdleStream {
 }
 
 /**
- * Streams to one upstream that are idle between two requests. The last one in is the first out, because some origins serve one connection
- * at a time and the other connections would wait. A stream that sends anything unasked is dropped.
+ * Streams to one upstream that are idle between two requests. The last one in is the first out, because some origins
+ * serve one connection at a time and the other connections would wait. A stream that sends anything unasked is dropped.
  */
 export class IdleStreams {
   readonly #upstream: Upstream;
@@ -42,7 +42,7 @@ export class IdleStreams {
     return undefined;
   }
 
-  /** Keeps `stream` for the next request. `timeout` is the origin's own idle timeout in seconds; -1 when it did not say. */
+  /** Keeps `stream` for the next request. `timeout` is the origin's own idle timeout in seconds; -1 when unknown. */
   give(stream: ByteStream, now: number, timeout: number): void {
     if (this.#closed) return this.#drop(stream);
     const idle = timeout < 0 ? IDLE_LIMITS.idle : Math.min(IDLE_LIMITS.idle, timeout * 1000 - 1000);
@@ -57,8 +57,8 @@ export class IdleStreams {
   }
 
   /**
-   * Retires the stream that has been idle longest, because a new one is about to be opened: requests that may not use an idle stream leave
-   * one each, and would soon fill the session.
+   * Retires the stream that has been idle longest, because a new one is about to be opened: requests that may not use
+   * an idle stream leave one each, and would soon fill the session.
    */
   makeRoom(now: number): void {
     const oldest = this.#idle.shift();

@@ -4,7 +4,7 @@ import { BodyPace } from "./body-pace.js";
 
 const LIMITS = { bodyRate: 240, bodyGrace: 20_000 };
 
-/** How many seconds a body lasts that brings `bytesIn(second)` in each; Infinity when it is never given up. */
+/** The seconds after which a body with `bytesIn(second)` bytes in each second is given up; Infinity: never. */
 function secondsOf(bytesIn: (second: number) => number, { extra = 0, limits = LIMITS } = {}): number {
   const pace = new BodyPace(limits);
   pace.begin(extra);
@@ -21,16 +21,16 @@ describe("a body is given up", () => {
     expect(secondsOf(() => 0)).toBe(20);
   });
 
-  test("a little later when it drips", () => {
+  test("a little later when it trickles", () => {
     expect(secondsOf(() => 1)).toBe(21);
     expect(secondsOf(() => 120)).toBe(40);
   });
 
-  test("20 seconds after it fell silent, however much came before", () => {
+  test("20 seconds after it stopped, however much came before", () => {
     expect(secondsOf((second) => (second <= 5 ? 1_000_000 : 0))).toBe(25);
   });
 
-  test("later when it had a reason to wait at first, and not a second time for it", () => {
+  test("later when it waited for 100 Continue, but only once", () => {
     expect(secondsOf(() => 0, { extra: 60_000 })).toBe(80);
     expect(secondsOf((second) => (second === 1 ? 240 : 0), { extra: 60_000 })).toBe(21);
   });
@@ -41,11 +41,11 @@ describe("a body goes on", () => {
     expect(secondsOf(() => 240)).toBe(Infinity);
   });
 
-  test("with as much every fifteen seconds", () => {
+  test("with the same amount every fifteen seconds", () => {
     expect(secondsOf((second) => (second % 15 === 0 ? 15 * 240 : 0))).toBe(Infinity);
   });
 
-  test("at any pace when there is no slowest", () => {
+  test("at any pace without a limit", () => {
     expect(secondsOf(() => 0, { limits: { bodyRate: 0, bodyGrace: 20_000 } })).toBe(Infinity);
   });
 
@@ -59,7 +59,7 @@ describe("a body goes on", () => {
   });
 });
 
-test("each body starts anew", () => {
+test("each body starts again", () => {
   const pace = new BodyPace(LIMITS);
   pace.begin(0);
   for (let second = 0; second < 19; second++) pace.waited(1_000, 0);

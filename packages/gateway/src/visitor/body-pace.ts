@@ -1,14 +1,14 @@
-/** How slowly a request's body may come. */
+/** The slowest pace of a request's body. */
 export interface PaceLimits {
-  /** Bytes of content a second. 0: as slowly as it likes. */
+  /** Bytes of content per second. 0: no limit. */
   bodyRate: number;
-  /** How long it may come slower than that, or not at all, in milliseconds. */
+  /** How long a body may be slower than that, in milliseconds. */
   bodyGrace: number;
 }
 
 /**
- * Judges how fast a body comes. It has some patience; waiting uses it up, each byte gives a little back, never more than there was: who
- * sent much at first may not be silent for long after it.
+ * Watches the pace of a body. A body has a grace period; waiting uses it up, and each byte restores a part of it, up to
+ * the original length: a fast start does not allow a long silence afterwards.
  */
 export class BodyPace {
   readonly #limits: PaceLimits;

@@ -1,4 +1,4 @@
-/** What is known of a connection besides its bytes, as far as its requests depend on it. */
+/** The properties of a connection on which its requests depend. */
 export interface ConnectionInfo {
   /** The scheme that the visitor uses: `https` also where a proxy in front ends TLS. */
   readonly proto: "http" | "https";

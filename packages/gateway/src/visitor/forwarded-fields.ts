@@ -3,8 +3,8 @@ import type { RequestHead } from "../http/index.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
 
 /**
- * The fields that tell origins about the visitor: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). Those that a visitor sends itself are
- * dropped; those of a trusted proxy are believed.
+ * The fields that tell origins about the visitor: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). Those that a
+ * visitor sends itself are dropped; those of a trusted proxy are believed.
  */
 export class ForwardedFields {
   /** The visitor's IP address, in its plain form. */

@@ -1,11 +1,11 @@
 import type { Connection } from "@postern/net";
 import type { ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
-import type { ChunkForm, RequestHead, ResponseHead } from "../http/index.js";
+import { writeOwnResponse, type ChunkForm, type Refusal, type RequestHead, type ResponseHead } from "../http/index.js";
 
 /** Up to this many bytes of body leave in one piece with their head. */
 const SMALL_BODY = 16 * 1024;
 
-/** What the writer needs of its visitor. */
+/** The visitor, as its writer needs it. */
 export interface ResponseWriterOwner {
   /** The connection cannot take another request after this one. */
   readonly closesAfterRequest: boolean;
@@ -68,6 +68,13 @@ export class Http1ResponseWriter implements ResponseWriter {
     if (head === undefined) return;
     this.#pendingHead = undefined;
     this.#connection.write(head);
+  }
+
+  /** Writes a response of the gateway's own. `location`: its Location field. */
+  writeOwn(refusal: Refusal, close: boolean, requestId: string, location: string | undefined): void {
+    const { accept, versionMinor: visitorMinor, method } = this.#request;
+    const context = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() };
+    this.#connection.write(writeOwnResponse(refusal, { ...context, ...(location !== undefined && { location }) }));
   }
 
   /** Reports what has left. To be called when the connection has drained. */

@@ -2,14 +2,13 @@ import type { Connection, ConnectionHandler } from "@postern/net";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
-import { Body, RequestHead, refusals, worthReading, writeAnswer, type BodySink, type Refusal } from "../http/index.js";
+import { Body, RequestHead, refusals, worthReading, type BodySink, type Refusal } from "../http/index.js";
 import type { DelegateRoute, Route } from "../route.js";
-import { BodyPace } from "./body-pace.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
-import { StallWatch } from "./stall-watch.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
+import { VisitorWatch, type WatchedPhase } from "./visitor-watch.js";
 
 const NOTHING = Buffer.alloc(0);
 const MISDIRECTED: Route = { kind: "refusal", refusal: refusals.PN_HTTP_MISDIRECTED };
@@ -18,7 +17,8 @@ const OVERLOADED: Route = { kind: "refusal", refusal: refusals.PN_OVERLOADED };
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
 
 /**
- * A visitor that speaks HTTP/1.1 or 1.0: requests are read from its connection one after the other, and answered in order.
+ * A visitor that speaks HTTP/1.1 or 1.0: requests are read from its connection one after the other, and answered in
+ * order.
  *
  *     head ──► body ──► response ──whole response written──► flushing ──sent──► head …
  *      │        │          ├──101──► switched ──► closed
@@ -39,12 +39,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** A copy of bytes that cannot be used yet: a part of a head, or what follows a request that is being answered. */
   #held: Buffer = NOTHING;
   #isReading = false;
-  #deadline: number;
-  readonly #pace: BodyPace;
-  readonly #stall = new StallWatch();
-  /** For how long the origin has had the whole request, or taken nothing of what is there of it, in milliseconds. */
-  #awaited = 0;
-  #blocked = 0;
+  readonly #watch: VisitorWatch;
   #relay: ConnectionHandler | undefined;
 
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
@@ -52,11 +47,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#host = host;
     this.#info = info;
     this.#forwarded = new ForwardedFields(connection.remoteAddress, info.proto, host.trustedProxies);
-    this.#pace = new BodyPace(host.limits);
+    this.#watch = new VisitorWatch(host.limits);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
     this.#exchange = new Exchange(this, this.#head);
     if (host.limits.body > 0) this.#body.most = host.limits.body;
-    this.#deadline = performance.now() + host.limits.idle;
     connection.handler = this;
   }
 
@@ -84,7 +78,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   shed(now: number, milliseconds: number): void {
-    if (this.#isIdle && now + this.#host.limits.idle - this.#deadline >= milliseconds) this.#linger();
+    if (this.#isIdle && this.#watch.idleFor(now) >= milliseconds) this.#linger();
   }
 
   destroy(): void {
@@ -100,30 +94,35 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   #look(now: number, elapsed: number): void {
-    const { limits } = this.#host;
-    const exchange = this.#exchange;
-    if (this.#stall.look(this.connection, elapsed) >= limits.stall) return this.onBroken();
     this.connection.checkPeer();
-    this.#blocked = exchange.isBodyBlocked ? this.#blocked + elapsed : 0;
-    if (this.#blocked >= limits.stall || exchange.headWaited(elapsed) >= limits.head) return exchange.timeOut();
-    switch (this.#state) {
+    const { connection, bodyBytes } = this;
+    const exchange = this.#exchange;
+    switch (this.#watch.look(now, elapsed, this.#phase, { connection, exchange, bodyBytes })) {
+      case "stalled":
+        return this.onBroken();
+      case "origin":
+        return exchange.timeOut();
       case "body":
-        if (!exchange.isBodyBlocked && !this.#pace.waited(elapsed, this.#body.bytes))
-          exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
-        return;
-      case "response":
-        if (limits.answer === 0 || !exchange.awaitsResponse) return;
-        this.#awaited += elapsed;
-        if (this.#awaited >= limits.answer) exchange.timeOut();
-        return;
-      case "head":
-      case "lingering":
-      case "closing":
-        if (now < this.#deadline) return;
+        return exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
+      case "deadline":
         if (this.#state === "head" && this.#held.length > 0) this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
         else this.connection.destroy();
         return;
       default:
+    }
+  }
+
+  get #phase(): WatchedPhase {
+    switch (this.#state) {
+      case "body":
+      case "response":
+        return this.#state;
+      case "head":
+      case "lingering":
+      case "closing":
+        return "idle";
+      default:
+        return "other";
     }
   }
 
@@ -138,7 +137,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   onBodyDrain(): void {
-    this.#blocked = 0;
+    this.#watch.unblock();
     if (this.#state === "body") this.connection.resume();
   }
 
@@ -280,15 +279,13 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     const head = this.#head;
     const route = this.#route();
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
-    this.#deadline = Infinity;
+    this.#watch.beginRequest(head.expectContinue);
     this.#body.begin(
       head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none",
       head.contentLength,
       "chunks",
     );
     this.#state = this.#body.done ? "response" : "body";
-    this.#awaited = 0;
-    this.#pace.begin(head.expectContinue ? this.#host.limits.idle : 0);
     const reusable = this.#body.done && head.keepAlive;
     if (route.kind === "refusal") this.#respond(route.refusal, reusable);
     else if (route.kind === "respond") this.#respond(route.page, reusable, nextRequestId(), route.location);
@@ -298,7 +295,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     return true;
   }
 
-  /** A name in the TLS handshake binds all requests: a certificate checked for one host is not one for another (RFC 9110, section 7.4). */
+  /**
+   * A name in the TLS handshake binds all requests: a certificate checked for one host is not one for another (RFC
+   * 9110, section 7.4).
+   */
   #route(): Route {
     const { serverName } = this.#info;
     const { host } = this.#head;
@@ -319,9 +319,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   #holdHead(chunk: Buffer, at: number, isOurs: boolean): void {
-    if (this.#held.length === 0 && this.#deadline !== Infinity) {
-      this.#deadline = Math.min(this.#deadline, performance.now() + this.#host.limits.head);
-    }
+    if (this.#held.length === 0) this.#watch.beginHead();
     this.#held = isOurs && at === 0 ? chunk : Buffer.from(chunk.subarray(at));
   }
 
@@ -341,18 +339,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   #respond(refusal: Refusal, reusable: boolean, requestId = nextRequestId(), location?: string): void {
     const close = !reusable || this.#host.closing;
-    const { accept, versionMinor: visitorMinor, method } = this.#head;
-    this.connection.write(
-      writeAnswer(refusal, {
-        accept,
-        requestId,
-        close,
-        visitorMinor,
-        headOnly: method === "HEAD",
-        now: new Date(),
-        ...(location === undefined ? {} : { location }),
-      }),
-    );
+    this.response.writeOwn(refusal, close, requestId, location);
     this.#finishResponse(close);
   }
 
@@ -366,7 +353,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** Goes on with the next request. */
   #next(): void {
     this.#state = "head";
-    this.#deadline = performance.now() + this.#host.limits.idle;
+    this.#watch.expireIn(this.#host.limits.idle);
     if (this.#isReading) return;
     const held = this.#held;
     this.#held = NOTHING;
@@ -376,12 +363,15 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     else this.#head.release();
   }
 
-  /** The last response is written: half-closes, and for a while reads and drops what still comes, so that no reset overtakes it. */
+  /**
+   * The last response is written: half-closes, and for a while reads and drops what still comes, so that no reset
+   * overtakes it.
+   */
   #linger(): void {
     this.#state = "lingering";
     this.#held = NOTHING;
     this.#head.release();
-    this.#deadline = performance.now() + this.#host.limits.linger;
+    this.#watch.expireIn(this.#host.limits.linger);
     this.connection.end();
     this.connection.resume();
   }

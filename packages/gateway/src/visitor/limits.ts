@@ -1,18 +1,20 @@
 import type { PaceLimits } from "./body-pace.js";
 
-/** What a visitor may do. Times are in milliseconds. */
+/** Limits on a visitor. Times are in milliseconds. */
 export interface VisitorLimits extends PaceLimits {
-  /** Between two requests, and before the first. */
+  /** Time between two requests, and before the first. */
   idle: number;
-  /** From the first byte of a head to its last, the request's or the answer's. */
+  /** Time from the first byte of a head to its last, for requests and responses. */
   head: number;
-  /** Content bytes of one request's body. 0: any number. */
+  /** Content bytes of one request's body. 0: no limit. */
   body: number;
-  /** From a whole request to the head of its answer. 0: as long as the visitor waits. */
+  /** Time from a whole request to the head of its response. 0: no limit. */
   answer: number;
-  /** How long a visitor may take nothing of an answer that waits for it, and an origin nothing of a body. */
+  /** How long a visitor may take nothing of a waiting response, and an origin nothing of a waiting body. */
   stall: number;
-  /** How long input is still read and thrown away after an answer that ends the connection, so that the answer is not lost to a reset. */
+  /**
+   * How long input is still read and dropped after the last response, so that a reset does not destroy that response.
+   */
   linger: number;
 }
 

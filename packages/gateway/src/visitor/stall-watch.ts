@@ -1,5 +1,5 @@
-/** What a connection reports of its writing. */
-interface Writing {
+/** A connection's counts of written bytes. */
+export interface Writing {
   /** Grows whenever something has left. */
   readonly progress: number;
   /** Bytes written that have not left. */
@@ -11,7 +11,10 @@ export class StallWatch {
   #stalled = 0;
   #progress = 0;
 
-  /** Call it `elapsed` milliseconds after the last time. @returns for how long the peer has taken nothing though something waited. */
+  /**
+   * Call it `elapsed` milliseconds after the last time.
+   * @returns for how long the peer has taken nothing though something waited.
+   */
   look({ progress, unsent }: Writing, elapsed: number): number {
     this.#stalled = unsent > 0 && progress === this.#progress ? this.#stalled + elapsed : 0;
     this.#progress = progress;

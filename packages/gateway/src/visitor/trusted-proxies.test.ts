@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { TrustedProxies } from "./trusted-proxies.js";
 
 describe("which addresses are trusted", () => {
-  test("none unless they are named", () => {
+  test("none by default", () => {
     expect(new TrustedProxies().has("127.0.0.1")).toBe(false);
   });
 
@@ -17,27 +17,29 @@ describe("which addresses are trusted", () => {
   test.each(["proxy.example", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "fd00::/129", "", "10.0.0", "::1/x"])(
     "%j is refused with a hint",
     (entry) => {
-      expect(() => new TrustedProxies([entry])).toThrow(/is no address of a proxy\. Use an IP address or a network/);
+      expect(() => new TrustedProxies([entry])).toThrow(
+        /is not the address of a proxy\. Use an IP address or a network/,
+      );
     },
   );
 });
 
-describe("who the visitor is", () => {
+describe("the visitor", () => {
   const trusted = new TrustedProxies(["127.0.0.1", "10.0.0.0/8", "fd00::/8"]);
 
   test.each([
-    ["a stranger is itself, whatever it says", "192.0.2.1", "10.0.0.1, 6.6.6.6", "192.0.2.1"],
-    ["a proxy that says nothing is itself", "127.0.0.1", "", "127.0.0.1"],
+    ["an untrusted peer is the visitor, whatever it sends", "192.0.2.1", "10.0.0.1, 6.6.6.6", "192.0.2.1"],
+    ["a proxy without the field is the visitor", "127.0.0.1", "", "127.0.0.1"],
     ["behind a proxy", "127.0.0.1", "192.0.2.1", "192.0.2.1"],
     ["behind two proxies", "127.0.0.1", "192.0.2.1, 10.1.1.1", "192.0.2.1"],
-    ["what it forged stands before what the proxy wrote", "127.0.0.1", "10.6.6.6, 6.6.6.6, 192.0.2.1", "192.0.2.1"],
-    ["a chain of proxies alone ends at the first", "127.0.0.1", "10.1.1.1, 10.1.1.2", "10.1.1.1"],
-    ["a port is no part of an address", "127.0.0.1", "192.0.2.1:4711", "192.0.2.1"],
+    ["forged entries come before the proxy's own", "127.0.0.1", "10.6.6.6, 6.6.6.6, 192.0.2.1", "192.0.2.1"],
+    ["a chain of only proxies ends at the first", "127.0.0.1", "10.1.1.1, 10.1.1.2", "10.1.1.1"],
+    ["a port is not part of an address", "127.0.0.1", "192.0.2.1:4711", "192.0.2.1"],
     ["nor are brackets", "127.0.0.1", "[2001:DB8::1]:80", "2001:db8::1"],
     ["IPv4 in IPv6 is IPv4", "fd00::1", "::ffff:192.0.2.1", "192.0.2.1"],
-    ["what is no address ends the chain", "127.0.0.1", "192.0.2.1, unknown, 10.1.1.1", "10.1.1.1"],
-    ["a zone is no address of another machine", "127.0.0.1", "fe80::1%eth0", "127.0.0.1"],
-    ["markup is no address", "127.0.0.1", '192.0.2.1, "><script>', "127.0.0.1"],
+    ["an entry that is not an address ends the chain", "127.0.0.1", "192.0.2.1, unknown, 10.1.1.1", "10.1.1.1"],
+    ["a zone is not an address of another machine", "127.0.0.1", "fe80::1%eth0", "127.0.0.1"],
+    ["markup is not an address", "127.0.0.1", '192.0.2.1, "><script>', "127.0.0.1"],
   ])("%s", (_, peer, chain, visitor) => {
     expect(trusted.visitor(peer, chain)).toBe(visitor);
   });

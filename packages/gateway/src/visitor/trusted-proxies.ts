@@ -2,8 +2,8 @@ import { BlockList, isIP } from "node:net";
 import { unmapped } from "@postern/net";
 
 /**
- * The proxies before us whose word about visitors is taken: only what they say of X-Forwarded-For and X-Forwarded-Proto counts, from
- * everybody else it is thrown away.
+ * The proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed. Those fields of every other peer are
+ * dropped.
  */
 export class TrustedProxies {
   readonly #list = new BlockList();
@@ -11,14 +11,14 @@ export class TrustedProxies {
 
   /**
    * @param addresses IP addresses, and networks as `address/bits`
-   * @throws RangeError that names the entry which is neither.
+   * @throws RangeError that names the entry that is neither.
    */
   constructor(addresses: readonly string[] = []) {
     this.#empty = addresses.length === 0;
     for (const entry of addresses) this.#add(entry);
   }
 
-  /** Whether `address` (an IP address in its plain form) is one of them. */
+  /** Whether `address` (an IP address in its plain form) is trusted. */
   has(address: string): boolean {
     if (this.#empty) return false;
     const version = isIP(address);
@@ -26,7 +26,8 @@ export class TrustedProxies {
   }
 
   /**
-   * Who is behind `peer`: the last address in the chain that no trusted proxy has. What stands before that anybody could have written.
+   * The visitor behind `peer`: the last address in the chain that is not a trusted proxy's. Everything before it may be
+   * forged.
    * @param chain X-Forwarded-For, as `peer` sent it
    */
   visitor(peer: string, chain: string): string {
@@ -47,19 +48,21 @@ export class TrustedProxies {
     const valid = bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= width);
     if (version === 0 || !valid || rest.length > 0) {
       throw new RangeError(
-        `${JSON.stringify(entry)} is no address of a proxy. Use an IP address or a network: 127.0.0.1, 10.0.0.0/8, fd00::/8.`,
+        `${JSON.stringify(entry)} is not the address of a proxy. Use an IP address or a network: 127.0.0.1, 10.0.0.0/8, fd00::/8.`,
       );
     }
     this.#list.addSubnet(address, bits === undefined ? width : Number(bits), family(version));
   }
 }
 
-/** One element of X-Forwarded-For as an IP address, without the port that some write; empty when it is none. */
+/**
+ * One element of X-Forwarded-For as an IP address, without the port that some proxies add; empty when it is not one.
+ */
 function plainAddress(element: string): string {
   const text = element.trim();
   const bare = /^\[([0-9a-f:.]+)\](?::[0-9]+)?$/i.exec(text)?.[1] ?? /^([0-9.]+):[0-9]+$/.exec(text)?.[1] ?? text;
   const address = unmapped(bare.toLowerCase());
-  // Zones (`%eth0`) mean something on one machine only, and could hold anything.
+  // Zones (`%eth0`) are local to one machine, and can contain anything.
   return isIP(address) === 0 || address.includes("%") ? "" : address;
 }
 

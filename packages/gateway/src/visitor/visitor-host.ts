@@ -14,7 +14,7 @@ export interface HttpVisitor {
   destroy(): void;
 }
 
-/** What a visitor needs of its gateway. */
+/** The gateway, as its visitors need it. */
 export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;

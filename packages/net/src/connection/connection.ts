@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { PeerCertificate } from "../tls/peer-certificate.js";
 
 /**
- * What a peer's bytes arrive on: a socket, a stream of a session, a pair in memory. Reading is paced by `pause` and `resume`, writing by
- * `unsent` and `onDrain`. See `ByteStream` for the other interface, and why there are two.
+ * What a peer's bytes arrive on: a socket, a stream of a session, a pair in memory. Reading is paced by `pause` and
+ * `resume`, writing by `unsent` and `onDrain`. See `ByteStream` for the other interface, and why there are two.
  */
 export interface Connection {
   handler: ConnectionHandler;
@@ -17,7 +17,10 @@ export interface Connection {
   /** Bytes written that have not left. While there are any, `onDrain` follows. */
   readonly unsent: number;
 
-  /** A number that grows whenever a write has left. While it stays the same and `unsent` is above 0, the peer takes nothing. */
+  /**
+   * A number that grows whenever a write has left. While it stays the same and `unsent` is above 0, the peer takes
+   * nothing.
+   */
   readonly progress: number;
 
   /** Sends `chunk`. Its bytes belong to the caller again when this returns. */
@@ -41,7 +44,10 @@ export interface Connection {
   /** Closes at once. `onClose` follows. */
   destroy(): void;
 
-  /** Finds out whether the peer is still there while reading is paused; if not, `onClose` follows. Call it about once a second. */
+  /**
+   * Finds out whether the peer is still there while reading is paused; if not, `onClose` follows. Call it about once a
+   * second.
+   */
   checkPeer(): void;
 
   /**

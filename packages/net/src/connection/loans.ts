@@ -1,6 +1,6 @@
 /*
- * A socket that does not take a write whole points at the rest of it until it has drained. The memory under those bytes is on loan for that
- * time: whoever reads into it again checks `isLent` first, or waits for `onReturn`.
+ * A socket that does not take a write whole points at the rest of it until it has drained. The memory under those bytes
+ * is on loan for that time: whoever reads into it again checks `isLent` first, or waits for `onReturn`.
  */
 
 /** Loans on each buffer. */

@@ -2,11 +2,14 @@ import type { ByteStream, ByteStreamHandler, ResetReason } from "./byte-stream.j
 import type { Connection, ConnectionHandler } from "./connection.js";
 
 export interface RelayOptions {
-  /** Bytes of the stream that the connection was given before, and for which the stream has had no credit. Default 0. */
+  /**
+   * Bytes of the stream that the connection was given before, and for which the stream has had no credit. Default 0.
+   */
   uncredited?: number;
   /**
-   * What happens to bytes of a connection that closed: with `drop` the stream is reset at once, with `flush` after everything queued, and
-   * its end, are sent. `flush` also counts every byte as consumed, since nobody knows which of them arrived.
+   * What happens to bytes of a connection that closed: with `drop` the stream is reset at once, with `flush` after
+   * everything queued, and its end, are sent. `flush` also counts every byte as consumed, since nobody knows which of
+   * them arrived.
    */
   onClose: "drop" | "flush";
   /** The connection is closed, and so is the stream. */
@@ -14,9 +17,9 @@ export interface RelayOptions {
 }
 
 /**
- * Passes bytes between a connection and a stream, both ways and unchanged, until both are over. An end becomes an end, a reset becomes a
- * reset, and neither side's pace outruns the other's: the connection is paused while the stream is blocked, and the stream gets credit for
- * what has left on the connection.
+ * Passes bytes between a connection and a stream, both ways and unchanged, until both are over. An end becomes an end,
+ * a reset becomes a reset, and neither side's pace outruns the other's: the connection is paused while the stream is
+ * blocked, and the stream gets credit for what has left on the connection.
  */
 export function relay(connection: Connection, stream: ByteStream, options: RelayOptions): Relay {
   return new Relay(connection, stream, options);

@@ -5,13 +5,16 @@ import type { Connection, ConnectionHandler } from "./connection.js";
 import { giveBack, lend } from "./loans.js";
 
 const NOTHING = Buffer.alloc(0);
-/** A view of less than this share of its buffer is copied before it waits behind others: many would keep many times their size. */
+/**
+ * A view of less than this share of its buffer is copied before it waits behind others: many would keep many times
+ * their size.
+ */
 const SMALL_SHARE = 1 / 4;
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /**
- * A connection on a TCP or TLS socket. The socket must be allowed to half-close (`allowHalfOpen`), and its `highWaterMark` should be small,
- * so that `onDrain` follows soon after the kernel took everything.
+ * A connection on a TCP or TLS socket. The socket must be allowed to half-close (`allowHalfOpen`), and its
+ * `highWaterMark` should be small, so that `onDrain` follows soon after the kernel took everything.
  */
 export class SocketConnection implements Connection {
   handler: ConnectionHandler = NOBODY;
@@ -82,8 +85,8 @@ export class SocketConnection implements Connection {
   }
 
   /**
-   * TLS has no reset of its own. Where the socket cannot reset the TCP connection below it, an end without close_notify says the same
-   * (RFC 8446, section 6.1).
+   * TLS has no reset of its own. Where the socket cannot reset the TCP connection below it, an end without close_notify
+   * says the same (RFC 8446, section 6.1).
    */
   reset(): void {
     const socket = this.#socket;

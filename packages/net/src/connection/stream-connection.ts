@@ -4,7 +4,10 @@ import type { Connection, ConnectionHandler } from "./connection.js";
 
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
-/** A connection on any `ByteStream`. While it is paused it withholds credit, and holds what arrives: at most the stream's window. */
+/**
+ * A connection on any `ByteStream`. While it is paused it withholds credit, and holds what arrives: at most the
+ * stream's window.
+ */
 export class StreamConnection implements Connection, ByteStreamHandler {
   handler: ConnectionHandler = NOBODY;
   readonly remoteAddress: string | undefined;

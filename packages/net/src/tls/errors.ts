@@ -1,7 +1,7 @@
 /** Errors of configured certificates and keys. docs/errors.md lists exactly this table. */
 export const TLS_ERRORS = {
   PN_TLS_FILE:
-    "A certificate, CA or revocation file cannot be read. Check the file in the message; all of them are PEM.",
+    "A certificate, CA or revocation file cannot be read. Check the file that the message names; it must be a PEM file.",
   PN_TLS_KEY:
     "A private key cannot be used with its certificate. Use the key that belongs to the certificate, and its passphrase if it is encrypted.",
   PN_TLS_EXPIRED: "A certificate is not valid now. Renew it, or correct the clock.",

@@ -21,7 +21,9 @@ class Later extends Received {
   }
 }
 
-/** The share of a 200 Mbit/s path with 100 ms that a download uses if its reader consumes after `pause` milliseconds. */
+/**
+ * The share of a 200 Mbit/s path with 100 ms that a download uses if its reader consumes after `pause` milliseconds.
+ */
 function shareOfPath(pause: number): number {
   const rate = megabits(200);
   const pair = new SessionPair({ rate, delay: 50 });

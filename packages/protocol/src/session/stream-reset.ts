@@ -1,9 +1,9 @@
 import type { ErrorCode } from "../errors.js";
 
 /**
- * What a broken stream means for the bytes on it: `refused`, the local service took no connection; `timeout`, it did not
- * answer the dial; `gone`, the session is lost or closing, or the tunnel is not bound; `full`, the client takes no more
- * streams; `broken`, anything else, for instance a reset by the local service.
+ * What a broken stream means for the bytes on it: `refused`, the local service took no connection; `timeout`, it did
+ * not answer the dial; `gone`, the session is lost or closing, or the tunnel is not bound; `full`, the client takes no
+ * more streams; `broken`, anything else, for instance a reset by the local service.
  */
 export type BreakCause = "refused" | "timeout" | "gone" | "full" | "broken";
 

@@ -1,7 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { TunnelError, type ErrorCode } from "../errors.js";
 
-/** The optional parts of the protocol that this version knows, as `hello` and `welcome` announce them: PROTOCOL.md, section 3. */
+/**
+ * The optional parts of the protocol that this version knows, as `hello` and `welcome` announce them: PROTOCOL.md,
+ * section 3.
+ */
 export const FEATURES = {
   /** The client tells the limits on tunnels apart; without it, it gets PN_TUNNEL_LIMIT for all of them. */
   limitCodes: "limit_codes",

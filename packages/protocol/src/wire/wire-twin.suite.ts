@@ -1,8 +1,8 @@
 import type { WrittenFrame } from "./frame-record.suite.js";
 
 /**
- * A naive second implementation of PROTOCOL.md, section 2, to compare the real one with. Each line is a row of its table:
- * type, whether it belongs to a stream, and its fixed fields with their sizes.
+ * A naive second implementation of PROTOCOL.md, section 2, to compare the real one with. Each line is a row of its
+ * table: type, whether it belongs to a stream, and its fixed fields with their sizes.
  */
 const TABLE: Record<
   number,

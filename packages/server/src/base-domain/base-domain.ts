@@ -3,12 +3,12 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   nextRequestId,
-  noticeAnswer,
-  refusalAnswer,
-  writeAnswer,
-  type AnswerContext,
+  noticeResponse,
+  refusalResponse,
+  writeOwnResponse,
+  type ResponseContext,
   type Notice,
-  type OwnAnswer,
+  type OwnResponse,
   type Refusal,
   type TrustedProxies,
 } from "@postern/gateway";
@@ -69,7 +69,8 @@ export class BaseDomain {
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { health, metrics, isHealthy } = this.#options;
     const isRead = request.method === "GET" || request.method === "HEAD";
-    const refuse = (code: BaseDomainRefusal): void => respond(response, refusalAnswer(...this.#refuse(request, code)));
+    const refuse = (code: BaseDomainRefusal): void =>
+      respond(response, refusalResponse(...this.#refuse(request, code)));
     switch (pathOf(request)) {
       case "/connect":
         return refuse("PN_CONNECT_UPGRADE");
@@ -85,14 +86,14 @@ export class BaseDomain {
       }
       case "/":
         if (!isRead) return refuse("PN_PAGE_METHOD");
-        return respond(response, noticeAnswer(this.#welcome(), contextOf(request)));
+        return respond(response, noticeResponse(this.#welcome(), contextOf(request)));
     }
     refuse("PN_PAGE_UNKNOWN");
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const fault = pathOf(request) === "/connect" ? upgradeFault(request) : "PN_CONNECT_HANDSHAKE";
-    if (fault !== undefined) return void socket.end(writeAnswer(...this.#refuse(request, fault)));
+    if (fault !== undefined) return void socket.end(writeOwnResponse(...this.#refuse(request, fault)));
     socket.write(acceptUpgrade(request));
     // From here on the session's heartbeat finds dead connections.
     (socket as Socket).setTimeout(0);
@@ -107,7 +108,7 @@ export class BaseDomain {
     };
   }
 
-  #refuse(request: IncomingMessage, code: BaseDomainRefusal): [Refusal, AnswerContext] {
+  #refuse(request: IncomingMessage, code: BaseDomainRefusal): [Refusal, ResponseContext] {
     this.#events.onRefused(code);
     this.#refusals ??= baseDomainRefusals(this.#options.tunnelPattern());
     return [this.#refusals[code], contextOf(request)];
@@ -128,19 +129,19 @@ function peerOf({ socket }: IncomingMessage): string {
 }
 
 /** One response for each connection: the next request on it may be for a tunnel, and only the gateway may read that. */
-function contextOf({ headers, method }: IncomingMessage): AnswerContext {
+function contextOf({ headers, method }: IncomingMessage): ResponseContext {
   const { accept = "" } = headers;
   return { accept, requestId: nextRequestId(), close: true, headOnly: method === "HEAD", now: new Date() };
 }
 
 /** node:http leaves out the body of a response to HEAD. */
-function respond(response: ServerResponse, { status, fields, body }: OwnAnswer): void {
+function respond(response: ServerResponse, { status, fields, body }: OwnResponse): void {
   response.writeHead(status, fields);
   response.end(body);
 }
 
 /** Always JSON: the readers are programs. */
-function healthResponse(healthy: boolean): OwnAnswer {
+function healthResponse(healthy: boolean): OwnResponse {
   const body = Buffer.from(`${JSON.stringify({ status: healthy ? "ok" : "draining" })}\n`);
   return { status: healthy ? 200 : 503, fields: pageFields("application/json", body), body };
 }
@@ -150,7 +151,7 @@ async function respondMetrics(response: ServerResponse, { metrics }: MetricsPage
   respond(response, { status: 200, fields: pageFields(metrics.contentType, body), body });
 }
 
-function pageFields(type: string, body: Buffer): OwnAnswer["fields"] {
+function pageFields(type: string, body: Buffer): OwnResponse["fields"] {
   return {
     "Content-Type": type,
     "Content-Length": String(body.length),

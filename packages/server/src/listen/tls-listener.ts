@@ -1,6 +1,6 @@
 import { createServer, type Server as Listener, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { nextRequestId, refusals, writeAnswer } from "@postern/gateway";
+import { nextRequestId, refusals, writeOwnResponse } from "@postern/gateway";
 import { peekClientHello, type Certificates } from "@postern/net";
 import { SOCKET_OPTIONS } from "./socket-options.js";
 
@@ -86,7 +86,7 @@ export class TlsListener {
 
 /** The response to bytes that are not TLS: most likely a request by HTTP, which is not read. */
 function plainHttpResponse(): Buffer {
-  return writeAnswer(refusals.PN_HTTP_PLAIN, { close: true, requestId: nextRequestId(), now: new Date() });
+  return writeOwnResponse(refusals.PN_HTTP_PLAIN, { close: true, requestId: nextRequestId(), now: new Date() });
 }
 
 /** A TLS connection that can be reset like one without TLS. */

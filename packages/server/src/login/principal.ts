@@ -30,8 +30,8 @@ export interface Authenticator {
   /**
    * @param peer the certificate that the client showed in the TLS handshake.
    * @throws TunnelError, or a promise that rejects with it: PN_AUTH_REFUSED, PN_AUTH_EXPIRED or PN_CERTIFICATE_… when
-   * the credential is not accepted, PN_AUTH_UNAVAILABLE when it cannot be checked now, PN_UNSUPPORTED when the method is
-   * unknown.
+   *   the credential is not accepted, PN_AUTH_UNAVAILABLE when it cannot be checked now, PN_UNSUPPORTED when the method
+   *   is unknown.
    */
   authenticate(auth: Auth, peer: PeerCertificate | undefined): Principal | Promise<Principal>;
 }

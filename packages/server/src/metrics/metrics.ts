@@ -44,13 +44,13 @@ export const SERVER_METRICS = {
   bytes: declare(
     "postern_body_bytes_total",
     "counter",
-    "Bytes of bodies: in from visitors, out to visitors.",
+    "Body bytes: `in` from visitors, `out` to visitors.",
     "direction",
   ),
   duration: declare(
     "postern_request_duration_seconds",
     "histogram",
-    "Seconds from the whole head of a request to the end of its response, without upgraded connections.",
+    "Seconds from the end of a request's head to the end of its response. Upgraded connections are not included.",
   ),
   certificate: declare(
     "postern_certificate_expiry_days",

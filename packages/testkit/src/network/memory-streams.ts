@@ -27,8 +27,8 @@ export function memoryStreams(options: MemoryStreamOptions = {}): [MemoryStream,
 }
 
 /**
- * One end. What is written arrives at the other in a later microtask, in a buffer that is overwritten with 0xDB after the callback: a reader
- * that keeps bytes without copying them reads garbage.
+ * One end. What is written arrives at the other in a later microtask, in a buffer that is overwritten with 0xDB after
+ * the callback: a reader that keeps bytes without copying them reads garbage.
  */
 export class MemoryStream {
   handler: Handler = NOBODY;

@@ -59,7 +59,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
 }
 
-/** Reads the key and certificate files that `postern start` reads. Throws as `start` does when one is missing or does not match. */
+/** Reads the key and certificate files, as `postern start` does. Throws when one is missing or does not match. */
 async function fileWarnings(settings: Settings): Promise<string[]> {
   const { warnings } = await loadEndpointSpecs(settings);
   if (!settings.loaded.values.tunnel.server.enabled) return warnings;

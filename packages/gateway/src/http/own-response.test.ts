@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AnswerContext, noticeAnswer, writeAnswer } from "./answer.js";
+import { type ResponseContext, noticeResponse, writeOwnResponse } from "./own-response.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { ResponseHead } from "./response-head.js";
 
@@ -9,8 +9,8 @@ interface Answer {
   body: string;
 }
 
-function answer(refusal: Refusal, context: Partial<AnswerContext> = {}): Answer {
-  const text = writeAnswer(refusal, { close: false, ...context }).toString("utf8");
+function answer(refusal: Refusal, context: Partial<ResponseContext> = {}): Answer {
+  const text = writeOwnResponse(refusal, { close: false, ...context }).toString("utf8");
   const end = text.indexOf("\r\n\r\n");
   const [line = "", ...lines] = text.slice(0, end).split("\r\n");
   const fields = new Map(lines.map((field) => field.split(": ", 2) as [string, string]));
@@ -37,13 +37,13 @@ describe("form", () => {
     expect(Number(fields.get("Content-Length"))).toBe(Buffer.byteLength(body));
   });
 
-  test("JSON says the same in parts", () => {
+  test("JSON has the same content in fields", () => {
     const { body } = answer(refusals.PN_TUNNEL_AWAY, { accept: "application/json", requestId: "r1" });
     const { status, code, message, retryable } = refusals.PN_TUNNEL_AWAY;
     expect(JSON.parse(body)).toEqual({ error: { status, code, message, retryable, request_id: "r1" } });
   });
 
-  test("text says it in a few lines", () => {
+  test("text has it in a few lines", () => {
     const { body } = answer(refusals.PN_TUNNEL_AWAY, { requestId: "r1" });
     expect(body).toBe(`503 Service Unavailable\n${refusals.PN_TUNNEL_AWAY.message}\n\nPN_TUNNEL_AWAY · request r1\n`);
   });
@@ -56,7 +56,7 @@ describe("form", () => {
     expect(fields.get("Content-Security-Policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
   });
 
-  test("nothing is taken for markup", () => {
+  test("text is never markup", () => {
     const odd: Refusal = { code: "PN_X", status: 400, message: `<b>&"'`, retryable: false };
     const { body } = answer(odd, { accept: BROWSER, requestId: "<i>" });
     expect(body).toContain("&lt;b&gt;&amp;&quot;&#39;");
@@ -65,7 +65,7 @@ describe("form", () => {
 });
 
 describe("head", () => {
-  test("code, request and time to come back", () => {
+  test("code, request and Retry-After", () => {
     const { line, fields } = answer(refusals.PN_TUNNEL_AWAY, { requestId: "r1" });
     expect(line).toBe("HTTP/1.1 503 Service Unavailable");
     expect(Object.fromEntries(fields)).toMatchObject({
@@ -93,7 +93,7 @@ describe("head", () => {
     expect(answer(refusals.PN_TUNNEL_UNKNOWN, { visitorMinor, close }).fields.get("Connection")).toBe(connection);
   });
 
-  test("fields that the status calls for, and Connection says that Upgrade is one of this connection", () => {
+  test("fields that the status requires, and Connection names Upgrade", () => {
     const odd: Refusal = { ...refusals.PN_HTTP_VERSION, status: 426, fields: { Upgrade: "websocket" } };
     for (const [close, connection] of [
       [false, "Upgrade"],
@@ -105,14 +105,14 @@ describe("head", () => {
       });
   });
 
-  test("HEAD gets the head of what GET gets", () => {
+  test("the response to HEAD is the head of that to GET", () => {
     const get = answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER });
     expect(answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER, headOnly: true })).toEqual({ ...get, body: "" });
   });
 
-  test.each(Object.values(refusals))("$code is a response that we would accept", (refusal) => {
+  test.each(Object.values(refusals))("$code is a response that our own reader accepts", (refusal) => {
     for (const accept of ["", BROWSER, "application/json"]) {
-      const bytes = writeAnswer(refusal, { accept, close: false, now: new Date(0), requestId: "r1" });
+      const bytes = writeOwnResponse(refusal, { accept, close: false, now: new Date(0), requestId: "r1" });
       const head = new ResponseHead();
       const length = head.read(bytes, 0, bytes.length, "GET", "");
       expect(head).toMatchObject({ status: refusal.status, body: "length", contentLength: bytes.length - length });
@@ -128,7 +128,7 @@ describe("a notice", () => {
     ["application/json", JSON.stringify({ ...notice, request_id: "r1" })],
     ["text/plain", "Postern\nRun `postern http`.\n\nrequest r1\n"],
   ])("as %s is no error", (accept, text) => {
-    const { status, fields, body } = noticeAnswer(notice, { accept, requestId: "r1", close: true });
+    const { status, fields, body } = noticeResponse(notice, { accept, requestId: "r1", close: true });
     expect([status, fields["Postern-Error"], fields["Connection"]]).toEqual([200, undefined, "close"]);
     expect(body.toString()).toContain(text);
   });

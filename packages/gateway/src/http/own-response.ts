@@ -1,45 +1,45 @@
 import { STATUS_CODES } from "node:http";
-import { preferredForm, type Page } from "./answer-form.js";
+import { preferredForm, type Page } from "./page-form.js";
 import type { Refusal } from "./refusal.js";
 
-/** Whom an answer of the gateway's own is for. */
-export interface AnswerContext {
+/** The request that a response of the gateway's own is for. */
+export interface ResponseContext {
   /** The request's Accept; decides between a page, JSON and plain text. Default: plain text. */
   accept?: string;
   /** Shown, and sent as X-Request-Id, so that people can name the request. */
   requestId?: string;
-  /** Whether the connection ends after the answer. */
+  /** Whether the connection closes after the response. */
   close: boolean;
-  /** The visitor's `versionMinor`; an HTTP/1.0 connection that stays open has to be told so. Default 1. */
+  /** The visitor's `versionMinor`; HTTP/1.0 needs a field to keep a connection open. Default 1. */
   visitorMinor?: 0 | 1;
-  /** The request was HEAD: the answer has no body. */
+  /** The request was HEAD: the response has no body. */
   headOnly?: boolean;
-  /** Seconds after which trying again makes sense, instead of the refusal's own. */
+  /** Seconds for Retry-After, instead of the refusal's own. */
   retryAfter?: number;
-  /** Where the visitor should go instead. */
+  /** The Location field. */
   location?: string;
   /** For the Date field. */
   now?: Date;
 }
 
-/** What is said where nothing is refused. */
+/** A page that refuses nothing. */
 export interface Notice {
   readonly title: string;
-  /** Plain text; what stands in backticks is marked. */
+  /** Plain text; text in backticks is marked as code. */
   readonly message: string;
 }
 
-/** An answer of our own, in the parts that node:http wants. */
-export interface OwnAnswer {
+/** A response of our own, in the parts that node:http takes. */
+export interface OwnResponse {
   readonly status: number;
-  /** In the order in which they are written. */
+  /** In the order of the head. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Also where the request was HEAD, and it is not sent. */
+  /** Also for HEAD, where it is not sent. */
   readonly body: Buffer;
 }
 
-/** The answer that says why there is no other. */
-export function refusalAnswer(refusal: Refusal, context: AnswerContext): OwnAnswer {
+/** The response that reports `refusal`. */
+export function refusalResponse(refusal: Refusal, context: ResponseContext): OwnResponse {
   const { status, code, message, retryable } = refusal;
   const { requestId = "", location } = context;
   const retryAfter = context.retryAfter ?? refusal.retryAfter;
@@ -50,7 +50,7 @@ export function refusalAnswer(refusal: Refusal, context: AnswerContext): OwnAnsw
     reference: requestId === "" ? code : `${code} · request ${requestId}`,
     json: { error: { status, code, message, retryable, ...(requestId !== "" && { request_id: requestId }) } },
   };
-  return ownAnswer(status, page, context, {
+  return ownResponse(status, page, context, {
     "Postern-Error": code,
     ...(location !== undefined && { Location: location }),
     ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
@@ -59,7 +59,7 @@ export function refusalAnswer(refusal: Refusal, context: AnswerContext): OwnAnsw
 }
 
 /** A page of our own, with status 200. */
-export function noticeAnswer({ title, message }: Notice, context: AnswerContext): OwnAnswer {
+export function noticeResponse({ title, message }: Notice, context: ResponseContext): OwnResponse {
   const { requestId = "" } = context;
   const page: Page = {
     title,
@@ -67,10 +67,10 @@ export function noticeAnswer({ title, message }: Notice, context: AnswerContext)
     reference: requestId === "" ? "" : `request ${requestId}`,
     json: { title, message, ...(requestId !== "" && { request_id: requestId }) },
   };
-  return ownAnswer(200, page, context, {});
+  return ownResponse(200, page, context, {});
 }
 
-function ownAnswer(status: number, page: Page, context: AnswerContext, more: Record<string, string>): OwnAnswer {
+function ownResponse(status: number, page: Page, context: ResponseContext, more: Record<string, string>): OwnResponse {
   const { accept = "", requestId = "", now } = context;
   const form = preferredForm(accept);
   const body = Buffer.from(form.render(page));
@@ -89,17 +89,17 @@ function ownAnswer(status: number, page: Page, context: AnswerContext, more: Rec
   return { status, fields, body };
 }
 
-/** Upgrade counts for one connection only, and Connection has to say so (RFC 9110, section 7.8). */
-function connectionOptions({ close, visitorMinor }: AnswerContext, fields: Record<string, string>): string {
+/** Upgrade is a hop-by-hop field, so Connection has to name it (RFC 9110, section 7.8). */
+function connectionOptions({ close, visitorMinor }: ResponseContext, fields: Record<string, string>): string {
   const options = "Upgrade" in fields ? ["Upgrade"] : [];
   if (close) options.push("close");
   else if (visitorMinor === 0) options.push("keep-alive");
   return options.join(", ");
 }
 
-/** The whole message with which the gateway itself answers: status, head and a short body. */
-export function writeAnswer(refusal: Refusal, context: AnswerContext): Buffer {
-  const { status, fields, body } = refusalAnswer(refusal, context);
+/** The whole response that reports `refusal`: head, and body unless the request was HEAD. */
+export function writeOwnResponse(refusal: Refusal, context: ResponseContext): Buffer {
+  const { status, fields, body } = refusalResponse(refusal, context);
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`, "latin1");
   return context.headOnly === true ? head : Buffer.concat([head, body]);

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 
-/** What an answer of our own says, whatever its form. */
+/** The content of a response of our own, in any form. */
 export interface Page {
-  /** Shown before the title; undefined: nothing is refused. */
+  /** Shown before the title; undefined on a page that refuses nothing. */
   readonly status?: number;
   readonly title: string;
-  /** Plain text; what stands in backticks is marked. */
+  /** Plain text; text in backticks is marked as code. */
   readonly message: string;
-  /** By what people name this answer when they ask about it; may be empty. */
+  /** Identifies the response when people ask about it; may be empty. */
   readonly reference: string;
-  /** The same for programs. */
+  /** The content for programs. */
   readonly json: object;
 }
 
-/** How a page is written for those who accept `type`. */
-export interface AnswerForm {
+/** Renders pages for visitors that accept `type`. */
+export interface PageForm {
   readonly type: string;
   /** Its Content-Security-Policy. */
   readonly policy: string;
@@ -32,20 +32,20 @@ small{display:block;margin-top:1.5rem;opacity:.65;overflow-wrap:anywhere;font-fa
 
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
-const TEXT: AnswerForm = {
+const TEXT: PageForm = {
   type: "text/plain",
   policy: "default-src 'none'",
   render: ({ status, title, message, reference }) =>
     `${status === undefined ? "" : `${status} `}${title}\n${message}\n${reference === "" ? "" : `\n${reference}\n`}`,
 };
 
-const JSON_FORM: AnswerForm = {
+const JSON_FORM: PageForm = {
   type: "application/json",
   policy: "default-src 'none'",
   render: ({ json }) => `${JSON.stringify(json)}\n`,
 };
 
-const HTML: AnswerForm = {
+const HTML: PageForm = {
   type: "text/html",
   policy: `default-src 'none'; style-src 'sha256-${STYLE_HASH}'`,
   render: ({ status, title, message, reference }) => `<!doctype html>
@@ -67,7 +67,7 @@ const HTML: AnswerForm = {
 `,
 };
 
-const FORMS: ReadonlyMap<string, AnswerForm> = new Map([
+const FORMS: ReadonlyMap<string, PageForm> = new Map([
   ["text/html", HTML],
   ["application/xhtml+xml", HTML],
   ["application/json", JSON_FORM],
@@ -75,8 +75,8 @@ const FORMS: ReadonlyMap<string, AnswerForm> = new Map([
   ["text/plain", TEXT],
 ]);
 
-/** The form with the highest quality, the first named among equals; wildcards say nothing about what reads well. */
-export function preferredForm(accept: string): AnswerForm {
+/** The form with the highest quality, the first among equals. Wildcards are ignored: they express no preference. */
+export function preferredForm(accept: string): PageForm {
   let best = TEXT;
   let bestQuality = 0;
   for (const range of accept.split(",")) {
@@ -103,7 +103,7 @@ function escape(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }
 
-/** Marks what stands in backticks. */
+/** Marks text in backticks as code. */
 function withCode(html: string): string {
   return html.replace(/`([^`]*)`/g, "<code>$1</code>");
 }
