@@ -2,7 +2,7 @@ import { reloadOnChange, type ReloadOptions } from "./reload.js";
 import type { Service } from "../service.js";
 import { listenForStop } from "./stop-request.js";
 
-export const STOPPING = "Stopping: requests in progress may finish. Press Ctrl-C again to stop immediately.";
+export const STOPPING = "Stopping after the requests in progress. Press Ctrl-C again to stop immediately.";
 
 export interface RunOptions {
   /** In the order in which they start. They stop in reverse order. */
