@@ -98,7 +98,7 @@ test("the problem of each endpoint is reported with a fix", async () => {
     "no-file: credential": "PN_FILE_UNREADABLE",
   });
   const local = events.find(({ endpoint: each, data }) => each === "no-service" && data.check === "local");
-  expect(local?.data.fix).toContain("Start it");
+  expect(local?.data.fix).toContain("Start the service");
 });
 
 test("a certificate that expires soon and a wrong clock are warnings", async (context) => {

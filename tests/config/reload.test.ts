@@ -46,6 +46,23 @@ describe("the server reloads its keys", () => {
     });
   }
 
+  test("while it stops, too: a removed key ends its requests before the drain is over", async () => {
+    const server = await ServerProcess.start(onTestFinished, { keys: { ann: ANN, ben: BEN }, args: ["--json"] });
+    let arrived = false;
+    const { port: target } = await Origin.start(onTestFinished, () => (arrived = true));
+    const ben = await ClientProcess.start(onTestFinished, { server, target, key: BEN });
+    const unanswered = exchange(server.port, { host: ben.host });
+    await until("the request to arrive", () => arrived);
+
+    server.program.signal("SIGTERM");
+    await server.program.waitFor("the drain", () => server.program.stdout.includes('"draining"'));
+    writeKeys(server.keysFile, { ann: ANN });
+    server.program.signal("SIGHUP");
+    expect((await unanswered).status).toBe(503);
+    await server.program.ends(0);
+    expect(server.program.stdout).toMatch(/"draining"[^]*"reloaded"[^]*"stopped"/);
+  });
+
   test("an invalid file is reported and changes nothing", async () => {
     const server = await ServerProcess.start(onTestFinished, { keys: { ann: ANN }, args: ["--json"] });
     const { port: target } = await answering("here");

@@ -98,7 +98,7 @@ test("a free name, a reserved name and a foreign domain are the same 404 to visi
     return [status, headers["postern-error"], body.toString().replaceAll(typeof id === "string" ? id : "no id", "")];
   };
   const free = await responseFor(`nobody-here.localhost:${server.port}`);
-  expect(free).toEqual([404, "PN_TUNNEL_UNKNOWN", expect.stringContaining("no tunnel")]);
+  expect(free).toEqual([404, "PN_TUNNEL_UNKNOWN", expect.stringContaining("No service is shared")]);
   expect(await responseFor(`www.localhost:${server.port}`)).toEqual(free);
   expect(await responseFor(`a.b.localhost:${server.port}`)).toEqual(free);
   expect(await responseFor("example.com")).toEqual(free);

@@ -44,6 +44,11 @@ test("the help of a command names the environment variable of each option", asyn
   for (const name of ["LISTEN", "DOMAIN", "API_KEYS_FILE"]) expect(server).toContain(`env: POSTERN_${name}`);
 });
 
+test("help takes the names of commands and subcommands", async () => {
+  for (const names of [[], ["http"], ["auth", "check"], ["help"]])
+    expect(await runCommand("help", ...names)).toEqual(await runCommand(...names, "--help"));
+});
+
 test("the version is the package's", async () => {
   expect((await runCommand("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
@@ -64,6 +69,8 @@ test.for([
   [["server", "--config", "/nowhere/postern.toml"], "PN_FILE_UNREADABLE"],
   [["start"], "PN_CONFIG_MISSING"],
   [["config", "chek"], "Did you mean check?"],
+  [["help", "htp"], "unknown command 'htp'"],
+  [["help", "auth", "chek"], "unknown command 'auth chek'"],
 ] as const)("postern %j is a usage error with a message", async ([args, message]) => {
   const { exit, stdout, stderr } = await runCommand(...args);
   expect(stderr).toContain(message);
@@ -122,4 +129,22 @@ test("config check --json prints one object: warnings of a valid file, or each m
   const { type, data } = JSON.parse(wrong.stdout) as { type: string; data: Record<string, unknown> };
   expect([wrong.exit, type, data["code"]]).toEqual([2, "error", "PN_CONFIG_INVALID"]);
   expect(data["problems"]).toEqual([expect.stringContaining(':2:1: "a"'), expect.stringContaining(':3:1: "b"')]);
+});
+
+test.for([
+  [
+    "a key of the client",
+    '[[tunnel.endpoints]]\nserver_url = "http://localhost:1"\nlocal = 1\n[tunnel.auth]\napi_key_file = "none"\n',
+  ],
+  [
+    "a certificate of the server",
+    '[tunnel.server]\nenabled = true\nauth.api_keys = ["me 0123456789abcdef"]\n[tunnel.server.ssl]\nenabled = true\ncert_file = "none"\nkey_file = "none"\n',
+  ],
+] as const)("config check fails like start for a missing file: %s", async ([, text]) => {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(file, text, { mode: 0o600 });
+  for (const command of [["config", "check"], ["start"]]) {
+    const { exit, stderr } = await runCommand(...command, "--config", file);
+    expect([exit, stderr]).toEqual([2, expect.stringMatching(/none cannot be read: no such file/)]);
+  }
 });

@@ -38,7 +38,7 @@ export function createProgram(terminal: Terminal, onExit: (exitCode: number) => 
     .description("Give a service behind NAT a public address, through a server that you run.")
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
-    .helpCommand("help [command]", "print help for a command")
+    .helpCommand(false)
     .showSuggestionAfterError()
     .showHelpAfterError("Run `postern --help` for the list of commands.")
     .addHelpText("after", EXAMPLES)
@@ -49,5 +49,19 @@ export function createProgram(terminal: Terminal, onExit: (exitCode: number) => 
       outputError: (text, write) => write(text.replace(/^error: /, "postern: ")),
     });
   for (const each of COMMANDS) register(program, each, terminal, onExit);
+  // Commander's own help command takes a single name, and prints no message about an unknown one.
+  program
+    .command("help [command...]")
+    .summary("print help for a command")
+    .description("Print help for a command.")
+    .helpOption("-h, --help", "print help")
+    .action((names: string[]) => helpOf(program, names).outputHelp());
   return program;
+}
+
+function helpOf(program: Command, names: readonly string[]): Command {
+  return names.reduce((parent, name) => {
+    const found = parent.commands.find((each) => each.name() === name);
+    return found ?? program.error(`error: unknown command '${names.join(" ")}'`);
+  }, program);
 }

@@ -32,7 +32,7 @@ export const ERRORS = {
   PN_AUTH_REFUSED: {
     number: 5,
     retryable: false,
-    message: "The server does not accept this credential. Check it, and that the server's configuration accepts it.",
+    message: "The server does not accept this credential. Check it, or ask the server's operator.",
   },
   PN_LOGIN_TIMEOUT: {
     number: 6,
@@ -43,27 +43,28 @@ export const ERRORS = {
     number: 7,
     retryable: true,
     message:
-      "The server accepts no more logins at the moment: too many come from this address at once, or its memory is low. The client tries again.",
+      "The server accepts no more logins at the moment: too many come from this address at once, or its memory is low. If this continues, ask its operator.",
   },
   PN_HEARTBEAT_LOST: {
     number: 8,
     retryable: true,
-    message: "The peer has stopped responding. The client reconnects.",
+    message:
+      "The other side of the connection stopped responding. If this happens often, check the network in between.",
   },
   PN_DRAINING: {
     number: 9,
     retryable: true,
-    message: "The peer is shutting down. If it is the server, the client reconnects.",
+    message: "The other side of the connection is shutting down. If it does not come back, ask the server's operator.",
   },
   PN_SESSION_LOST: {
     number: 10,
     retryable: true,
-    message: "The connection between client and server broke. The client reconnects.",
+    message: "The connection between client and server broke. If this happens often, check the network in between.",
   },
   PN_SESSION_UNKNOWN: {
     number: 11,
     retryable: true,
-    message: "The server no longer has this session. The client logs in again.",
+    message: "The server no longer has this session. If this happens often, check why the server restarts.",
   },
   PN_CONTROL_UNKNOWN: {
     number: 12,
@@ -89,8 +90,7 @@ export const ERRORS = {
   PN_SERVER_UNTRUSTED: {
     number: 16,
     retryable: false,
-    message:
-      "The server's TLS certificate is not trusted. The reason includes the remedy; for a private CA, set ca_file in [tunnel.ssl].",
+    message: "The server's TLS certificate is not trusted. For a private CA, set ca_file in [tunnel.ssl].",
   },
   PN_PROXY_UNREACHABLE: {
     number: 17,
@@ -107,8 +107,7 @@ export const ERRORS = {
   PN_PROXY_UNTRUSTED: {
     number: 19,
     retryable: false,
-    message:
-      "The TLS certificate of the HTTP proxy is not trusted. The reason includes the remedy; for a private CA, set ca_file in [tunnel.ssl].",
+    message: "The TLS certificate of the HTTP proxy is not trusted. For a private CA, set ca_file in [tunnel.ssl].",
   },
   PN_NAME_INVALID: {
     number: 20,
@@ -119,7 +118,7 @@ export const ERRORS = {
   PN_NAME_RESERVED: {
     number: 21,
     retryable: false,
-    message: "The server reserves this name. Choose another --subdomain.",
+    message: "This name is reserved on the server. Choose another --subdomain.",
   },
   PN_NAME_TAKEN: {
     number: 22,
@@ -129,8 +128,7 @@ export const ERRORS = {
   PN_NAME_TAKEN_OVER: {
     number: 23,
     retryable: false,
-    message:
-      "Another client of the same owner now serves this name. Stop one of the two, or give them different names.",
+    message: "Another client of the same owner now serves this name. To run both, give them different names.",
   },
   PN_TUNNEL_LIMIT: {
     number: 24,
@@ -161,8 +159,7 @@ export const ERRORS = {
   PN_AUTH_UNAVAILABLE: {
     number: 31,
     retryable: true,
-    message:
-      "The server cannot verify the credential at the moment. The client tries again; the server's log has the reason.",
+    message: "The server cannot verify the credential at the moment. The server's log has the reason.",
   },
   PN_NAME_FORBIDDEN: {
     number: 32,
@@ -172,7 +169,7 @@ export const ERRORS = {
   PN_REFRESH_FAILED: {
     number: 33,
     retryable: true,
-    message: "Fetching a new token from refresh_url failed. The client tries again; check that the address responds.",
+    message: "Fetching a new token from refresh_url failed. Check that the address responds.",
   },
   PN_REFRESH_REFUSED: {
     number: 34,
@@ -205,7 +202,7 @@ export const ERRORS = {
     number: 39,
     retryable: true,
     message:
-      "Requests no longer reach the client through this session, although the session responds to heartbeats. The client reconnects.",
+      "Requests no longer reach the client through this session, although the session responds to heartbeats. If this happens often, check the proxies in between.",
   },
   PN_CANCELLED: {
     number: 40,

@@ -56,7 +56,7 @@ export interface CommandInput extends CommandLine {
 export const CONFIG_FILE: CommandOption = {
   form: "flag",
   flags: "--config <file>",
-  description: "configuration file (default: ./postern.toml, then ~/.config/postern/postern.toml)",
+  description: "configuration file; by default ./postern.toml, then ~/.config/postern/postern.toml",
   env: "POSTERN_CONFIG",
 };
 

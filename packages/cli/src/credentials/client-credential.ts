@@ -84,9 +84,9 @@ async function load(
 const CERTIFICATE_FIX = "Set cert_file and key_file in [tunnel.auth]. `postern cert dev` makes a pair for development.";
 
 const FIX = [
-  "On the command line:    postern http 3000 --token-file my.token",
+  "On the command line:    --token-file my.token",
   "In the environment:     export POSTERN_TOKEN_FILE=~/.config/postern/my.token",
-  "By automatic renewal:   refresh_url and refresh_token in [tunnel.auth.token_refresh]",
+  "With renewal:           refresh_url and refresh_token in [tunnel.auth.token_refresh]",
 ].join("\n");
 
 /**

@@ -6,7 +6,7 @@ import { readSecretFile } from "../settings/owned-file.js";
 import { PRECEDENCE } from "../settings/precedence.js";
 
 const FIX = [
-  "On the command line:  postern http 3000 --api-key-file my.key",
+  "On the command line:  --api-key-file my.key",
   "In the environment:   export POSTERN_API_KEY_FILE=~/.config/postern/my.key",
   "With a token:         --token-file, POSTERN_TOKEN_FILE or POSTERN_TOKEN",
   "You get the key from the server's operator. On your own server, it is in the file of --api-keys-file.",

@@ -86,7 +86,7 @@ export function demoPage(received: ReceivedRequest, addresses: DemoAddresses): s
 <section class="panel own">
   <h2>Share your own service</h2>
   <p class="how">Run the first command on a public machine, behind a TLS proxy, and the second one next to your service.</p>
-  <pre><code><span class="prompt">$</span> postern server --domain tunnel.example.com --api-keys-file postern.keys
+  <pre><code><span class="prompt">$</span> postern server --domain tunnel.example.com --public-url https://tunnel.example.com --api-keys-file postern.keys
 <span class="prompt">$</span> postern http 3000 --server https://tunnel.example.com --api-key-file my.key</code></pre>
 </section>
 </main>

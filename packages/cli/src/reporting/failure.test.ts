@@ -32,6 +32,15 @@ test("a port in use is reported with a fix", () => {
   });
 });
 
+test("an address that cannot be used is named once", () => {
+  const error = Object.assign(new Error("listen EADDRINUSE: address already in use ::1:80"), {
+    code: "EADDRINUSE",
+    address: "::1",
+    port: 80,
+  });
+  expect(failureOf(error).message).toBe("[::1]:80 is already in use.");
+});
+
 test("the text is message, code and fix, without a stack trace", () => {
   const text = failureText(failureOf(new CliError("PN_SERVER_MISSING", "No server is given.", "Say\nwhich")));
   expect(text).toBe("postern: No server is given. (PN_SERVER_MISSING)\n  Say\n  which");

@@ -1,5 +1,5 @@
 import { ConfigError } from "@postern/config";
-import { TLS_ERRORS } from "@postern/net";
+import { authorityOf, TLS_ERRORS } from "@postern/net";
 import { CLI_ERRORS, CliError, EXIT } from "../errors.js";
 import { printable } from "../terminal/printable.js";
 import { problemLine } from "../settings/problem-line.js";
@@ -31,19 +31,23 @@ const REFUSED_CREDENTIALS = new Set([
   "PN_CERTIFICATE_EXPIRED",
 ]);
 
+/** Errors of a listener. Each message continues the address. */
 const SYSTEM_ERRORS: Record<string, { message: string; fix: string }> = {
   EADDRINUSE: {
-    message: "The address is already in use.",
+    message: "is already in use.",
     fix: "Stop the program that uses it, or choose another address with --listen.",
   },
-  EACCES: { message: "Permission denied for this address.", fix: "Choose a port of 1024 or above with --listen." },
-  EADDRNOTAVAIL: { message: "The address does not belong to this machine.", fix: "Choose another one with --listen." },
-  ENOTFOUND: { message: "The host name does not resolve.", fix: "Check its spelling and the DNS." },
+  EACCES: {
+    message: "needs permissions that this process does not have.",
+    fix: "Choose a port of 1024 or above with --listen.",
+  },
+  EADDRNOTAVAIL: { message: "does not belong to this machine.", fix: "Choose another address with --listen." },
+  ENOTFOUND: { message: "does not resolve.", fix: "Check the spelling of the host name, and its DNS record." },
 };
 
 /** Describes any thrown value. */
 export function failureOf(error: unknown): Failure {
-  const thrown: { code?: unknown; message?: unknown; retryable?: unknown } =
+  const thrown: { code?: unknown; message?: unknown; retryable?: unknown; address?: unknown; port?: unknown } =
     typeof error === "object" && error !== null ? error : { message: String(error) };
   const code = typeof thrown.code === "string" ? thrown.code : "PN_INTERNAL";
   const message = typeof thrown.message === "string" && thrown.message !== "" ? thrown.message : "Unknown error.";
@@ -53,7 +57,12 @@ export function failureOf(error: unknown): Failure {
 
   const system = SYSTEM_ERRORS[code];
   if (system) {
-    const described = { message: `${system.message} (${message})`, fix: system.fix, retryable: false };
+    const { address, port } = thrown;
+    const isKnown = typeof address === "string" && typeof port === "number";
+    const text = isKnown
+      ? `${authorityOf(address, port)} ${system.message}`
+      : `The address ${system.message} (${message})`;
+    const described = { message: text, fix: system.fix, retryable: false };
     return { code: "PN_LISTEN_FAILED", ...described, exit: CLI_ERRORS.PN_LISTEN_FAILED.exit };
   }
   const retryable = thrown.retryable === true;

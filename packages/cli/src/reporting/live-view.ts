@@ -95,7 +95,7 @@ export class LiveView implements Messages {
   }
 }
 
-/** ● connected 12 min  http://my-app.localhost:8080  42 requests, 3.2/s, 4 ms (95 %: 20 ms) */
+/** ● connected 12 min  http://my-app.localhost:8080  42 requests, 3.2/s, median 4 ms, p95 20 ms */
 export function figuresLine({ report, requestsPerSecond }: LiveFigures, paint: Paint): string {
   const { state, public_url: url, health, metrics } = report;
   const { p50_ms: p50, p95_ms: p95 } = metrics.response_times;
@@ -103,7 +103,7 @@ export function figuresLine({ report, requestsPerSecond }: LiveFigures, paint: P
   const painted = !isUp || health.data_plane === "failing" ? paint.yellow : paint.green;
   const problem = isUp && health.data_plane === "failing" ? [paint.red("end-to-end check fails")] : [];
   const rate = `${metrics.http_requests} request${metrics.http_requests === 1 ? "" : "s"}, ${rateText(requestsPerSecond)}/s`;
-  const times = p50 === null || p95 === null ? "" : `, ${durationText(p50)} (95 %: ${durationText(p95)})`;
+  const times = p50 === null || p95 === null ? "" : `, median ${durationText(p50)}, p95 ${durationText(p95)}`;
   return [
     painted(`● ${state}${isUp ? ` ${ageText(health.uptime_seconds)}` : ""}`),
     ...problem,

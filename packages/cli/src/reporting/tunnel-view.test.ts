@@ -58,7 +58,7 @@ test("the cause of a lost connection is printed with the reconnection, in one li
   expect(printed).toEqual([
     "warn: 14:05:09  Not connected; retrying in 950 ms: The server cannot be reached.",
     "warn: 14:05:09  Connection lost; reconnecting in 1.2 s: The connection broke.",
-    "warn: 14:05:09  Connection lost; reconnecting in 2.0 s",
+    "warn: 14:05:09  Not connected; retrying in 2.0 s",
   ]);
 });
 

@@ -14,6 +14,7 @@ export class TunnelView {
   readonly #messages: Messages;
   readonly #established: (url: string) => void;
   #url: string | undefined;
+  #isConnected = false;
   /** Why there is no connection. Printed in one line with the next reconnection. */
   #cause: string | undefined;
 
@@ -75,6 +76,7 @@ export class TunnelView {
   #tunnelEstablished(url: string): void {
     const before = this.#url;
     this.#url = url;
+    this.#isConnected = true;
     this.#cause = undefined;
     if (before === undefined) return this.#established(url);
     const { paint } = this.#messages;
@@ -93,8 +95,10 @@ export class TunnelView {
 
   #reconnection(event: TunnelEventOf<"reconnection">): void {
     const delay = durationText(event.data.delay_ms);
-    const text =
-      this.#url === undefined ? `Not connected; retrying in ${delay}` : `Connection lost; reconnecting in ${delay}`;
+    const text = this.#isConnected
+      ? `Connection lost; reconnecting in ${delay}`
+      : `Not connected; retrying in ${delay}`;
+    this.#isConnected = false;
     this.#state("warn", this.#cause === undefined ? text : `${text}: ${this.#cause}`, event);
     this.#cause = undefined;
   }

@@ -56,6 +56,45 @@ test("a signal stops the command, after a message", async () => {
   expect(calls).toEqual(["start server", "message", "stop server"]);
 });
 
+test("a reload applies while services stop only if the command wants it", async () => {
+  for (const whileStopping of [true, false]) {
+    calls = [];
+    const file = join(scratchFolder(onTestFinished), "postern.toml");
+    writeFileSync(file, "", { mode: 0o600 });
+    const given = { config: file, env: {}, flags: {} };
+    const applied = Promise.withResolvers<void>();
+    const server = recorded("server", {
+      reload: () => {
+        calls.push("reload");
+        const apply = (): Promise<{ summary: string }> => Promise.resolve({ summary: "" });
+        return Promise.resolve({ apply, files: [], warnings: [] });
+      },
+      stop: async () => {
+        process.emit("SIGHUP");
+        await (whileStopping ? applied.promise : readSettings(given));
+        calls.push("stop server");
+      },
+    });
+    const running = runServices({
+      services: [server],
+      reload: {
+        given,
+        settings: await readSettings(given),
+        files: [],
+        warnings: [],
+        check: () => {},
+        isFixed: () => true,
+        report: () => applied.resolve(),
+        whileStopping,
+      },
+    });
+    await until("the start", () => calls.length === 1);
+    process.emit("SIGTERM");
+    await running;
+    expect(calls).toEqual(["start server", ...(whileStopping ? ["reload"] : []), "stop server"]);
+  }
+});
+
 test("a reload changes no service unless all of them accept the configuration", async () => {
   calls = [];
   const file = join(scratchFolder(onTestFinished), "postern.toml");

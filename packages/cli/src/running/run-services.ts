@@ -2,15 +2,19 @@ import { reloadOnChange, type ReloadOptions } from "./reload.js";
 import type { Service } from "../service.js";
 import { listenForStop } from "./stop-request.js";
 
-export const STOPPING = "Stopping: requests in progress may finish. Press Ctrl-C again to stop immediately.";
+export const STOPPING = "Stopping after the requests in progress. Press Ctrl-C again to stop immediately.";
 
 export interface RunOptions {
   /** In the order in which they start. They stop in reverse order. */
   services: readonly Service[];
   /** Called when a signal stops the command, before the first service stops. */
   onStopping?: () => void;
-  /** Reloads the services when the configuration changes. Default: never. */
-  reload?: Omit<ReloadOptions, "services" | "started">;
+  /**
+   * Reloads the services when the configuration changes. Default: never. `whileStopping`: also until they have
+   * stopped, so that a credential that is removed during a drain ends its sessions. Default: false, because a reload
+   * would restart endpoints.
+   */
+  reload?: Omit<ReloadOptions, "services" | "started"> & { whileStopping?: boolean };
   /** Work to do when all services run; the command stops when it is done. Default: run until a signal. */
   work?: () => Promise<void>;
 }
@@ -34,8 +38,9 @@ export async function runServices({ services, onStopping, reload, work }: RunOpt
     await Promise.race([ended, stop.received]);
     if (stop.requested) onStopping?.();
   } finally {
-    stopReloading();
+    if (reload?.whileStopping !== true) stopReloading();
     for (const service of services.toReversed()) await service.stop();
+    stopReloading();
     stop.dispose();
   }
 }

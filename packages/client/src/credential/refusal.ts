@@ -2,10 +2,9 @@ import { TunnelError, type Auth } from "@postern/protocol";
 
 /** The server does not say which kind of credential it refused; the client knows which kind it sent. */
 const ADVICE: Readonly<Record<Auth["method"], string>> = {
-  api_key:
-    "API key: the server does not know it. Check the key, and the file or variable that the client reads it from",
-  token: "token: check that it is intact, and that its issuer, audience and claims are those that the server requires",
-  certificate: "client certificate: the server accepts no logins with it. Check cert_file, or use a key or a token",
+  api_key: "the server does not know this API key: check the key, and the file or variable that contains it",
+  token: "check that the token is complete, and that the server accepts tokens with its issuer, audience and claims",
+  certificate: "the server does not accept this client certificate: check cert_file, or use an API key or a token",
 };
 
 /** Adds to a refused login what to check about this kind of credential. All other errors are returned unchanged. */

@@ -1,3 +1,4 @@
+import { dialFault } from "@postern/net";
 import type { ErrorCode, Requests } from "@postern/protocol";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { TunnelEvent, TunnelEventData, TunnelEventOf, TunnelEventType } from "../tunnel-event.js";
@@ -55,5 +56,5 @@ export class EventReporter {
 /** A dial to several addresses fails with one error for each address, and its own message is empty. */
 function reasonOf(error: Error): string {
   const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
-  return first.message;
+  return dialFault(first as NodeJS.ErrnoException);
 }

@@ -18,6 +18,7 @@ test("known, foreign and dissimilar variables are not reported", () => {
       POSTERN_SERVER_URL: "https://tunnel.example.com",
       POSTERN_JSON: "1",
       POSTERN_DEPLOYMENT_COLOUR: "blue",
+      POSTERN_FOO: "x",
       SEVER_URL: "x",
     }),
   ).toEqual([]);

@@ -295,6 +295,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#relay = relay(visitor.connection, this.#stream as ByteStream, {
       uncredited: this.#handed,
       onClose: "drop",
+      onUnblocked: () => visitor.onBodyDrain(),
       onDone: () => this.#finish(this.status, "status"),
     });
     this.#handed = 0;

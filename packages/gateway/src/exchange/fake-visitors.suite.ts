@@ -18,10 +18,12 @@ export class OriginStream implements ByteStream {
   received = 0;
   credited = 0;
   state: "open" | "ended" | "reset" = "open";
+  /** The origin takes bytes, but asks to wait before more are sent. */
+  isFull = false;
 
   write(chunk: Buffer): boolean {
     if (this.state === "open") this.text += chunk.toString("latin1");
-    return true;
+    return !this.isFull;
   }
   end(): void {
     if (this.state === "open") this.state = "ended";

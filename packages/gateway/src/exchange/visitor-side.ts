@@ -41,7 +41,7 @@ export interface VisitorSide {
   forwardedLines(): string;
   /** The route of the request as of now, for a second attempt. */
   reroute(): Route;
-  /** The upstream takes more of the request's body. */
+  /** The upstream takes more of the request's body, or after a switch of the visitor's bytes. */
   onBodyDrain(): void;
   /** The protocol was switched: from now on the connection's events are passed on to `relay`. */
   onSwitched(relay: ConnectionHandler): void;

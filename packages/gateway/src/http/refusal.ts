@@ -65,12 +65,12 @@ export const refusals = refusalTable({
   PN_HTTP_HEAD_TIMEOUT: [408, "The request did not arrive in time. Send it again."],
   PN_HTTP_BODY_TIMEOUT: [408, "The body arrived too slowly, or stopped. Send the request again."],
   PN_HTTP_INSECURE: [308, "This address is served over HTTPS. Use https:// instead of http://."],
-  PN_HTTP_MISDIRECTED: [421, "This connection was opened for another host. Open a new one for this host."],
+  PN_HTTP_MISDIRECTED: [421, "This connection was opened for another host. Reload the page, or open a new connection."],
 
   // The request is valid, but the service cannot respond.
   PN_TUNNEL_UNKNOWN: [
     404,
-    "There is no tunnel at this address. Check the address, or ask its owner whether the service is running.",
+    "No service is shared at this address. Check the address, or ask the person who gave it to you.",
     { advice: "Check the tunnel's name, and that `postern http` is running." },
   ],
   PN_TUNNEL_AWAY: [

@@ -8,11 +8,12 @@ import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
-import { VisitorWatch, type WatchedPhase } from "./visitor-watch.js";
+import { VisitorWatch, type WatchedExchange, type WatchedPhase } from "./visitor-watch.js";
 
 const NOTHING = Buffer.alloc(0);
 const MISDIRECTED: Route = { kind: "refusal", refusal: refusals.PN_HTTP_MISDIRECTED };
 const OVERLOADED: Route = { kind: "refusal", refusal: refusals.PN_OVERLOADED };
+const NO_EXCHANGE: WatchedExchange = { isBodyBlocked: false, awaitsResponse: false, headWaited: () => 0 };
 
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
 
@@ -34,7 +35,8 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   readonly #forwarded: ForwardedFields;
   readonly #head = new RequestHead();
   readonly #body = new Body();
-  readonly #exchange: Exchange;
+  /** Created for a request; dropped while the connection is idle, because most connections are idle. */
+  #exchange: Exchange | undefined;
   #state: State = "head";
   /** A copy of bytes that cannot be used yet: a part of a head, or what follows a request that is being answered. */
   #held: Buffer = NOTHING;
@@ -49,7 +51,6 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#forwarded = new ForwardedFields(connection.remoteAddress, info.proto, host.trustedProxies);
     this.#watch = new VisitorWatch(host.limits);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
-    this.#exchange = new Exchange(this, this.#head);
     if (host.limits.body > 0) this.#body.most = host.limits.body;
     connection.handler = this;
   }
@@ -69,6 +70,11 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** Nothing of a request has come, or the last one is answered. */
   get #isIdle(): boolean {
     return this.#state === "head" && this.#held.length === 0;
+  }
+
+  /** The upstream takes no more of the request's body, or after a switch of the visitor's bytes. */
+  get #isBodyBlocked(): boolean {
+    return this.#exchange?.isBodyBlocked === true;
   }
 
   // ---- calls of the gateway
@@ -95,17 +101,18 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   #look(now: number, elapsed: number): void {
     this.connection.checkPeer();
+    if (this.#isIdle) this.#exchange = undefined;
     const { connection, bodyBytes } = this;
-    const exchange = this.#exchange;
+    const exchange = this.#exchange ?? NO_EXCHANGE;
     switch (this.#watch.look(now, elapsed, this.#phase, { connection, exchange, bodyBytes })) {
       case "stalled":
         return this.onBroken();
       case "origin":
-        return exchange.timeOut();
+        return this.#exchange?.timeOut();
       case "body":
-        return exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
+        return this.#exchange?.fail(refusals.PN_HTTP_BODY_TIMEOUT);
       case "deadline":
-        if (this.#state === "head" && this.#held.length > 0) this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+        if (this.#state === "head" && this.#held.length > 0) this.#refusePartialHead();
         else this.connection.destroy();
         return;
       default:
@@ -146,7 +153,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   onRefused(refusal: Refusal): void {
-    this.#respond(refusal, this.#body.done && this.#head.keepAlive, this.#exchange.id);
+    this.#respond(refusal, this.#body.done && this.#head.keepAlive, this.#exchange?.id);
   }
 
   onBroken(): void {
@@ -163,12 +170,12 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.connection.handler = this;
     if (this.#held.length > 0) relay.onData(this.#held);
     this.#held = NOTHING;
-    if (!this.#exchange.isBodyBlocked) this.connection.resume();
+    if (!this.#isBodyBlocked) this.connection.resume();
   }
 
   /** Bytes of a response's body have left. */
   onSent(bytes: number): void {
-    this.#exchange.consumed(bytes);
+    this.#exchange?.consumed(bytes);
   }
 
   // ---- events of the connection
@@ -195,7 +202,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** A half-closed visitor is given up: it waits for no response. After a switch each half closes by itself. */
   onEnd(): void {
     if (this.#relay !== undefined) return this.#relay.onEnd();
-    this.#exchange.abort();
+    this.#exchange?.abort();
     if (this.#state === "closing") return;
     this.#state = "closing";
     this.connection.end();
@@ -204,7 +211,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   onClose(): void {
     this.#state = "closed";
     this.#relay?.onClose();
-    this.#exchange.abort();
+    this.#exchange?.abort();
     this.#host.forget(this);
   }
 
@@ -249,7 +256,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
       } else if (this.#state === "body") {
         at = this.#body.read(chunk, at, this);
         if (at < 0) {
-          this.#exchange.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
+          this.#exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
         if (this.#body.done) this.#endBody();
@@ -260,18 +267,18 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     }
     this.#isReading = false;
     if (this.#isIdle) this.#head.release();
-    else if (this.#exchange.isActive) this.#head.keep();
-    if (this.#exchange.isBodyBlocked && (this.#state === "body" || this.#state === "switched")) this.connection.pause();
+    else if (this.#exchange?.isActive === true) this.#head.keep();
+    if (this.#isBodyBlocked && (this.#state === "body" || this.#state === "switched")) this.connection.pause();
   }
 
   /** A part of the request's body. */
   passBody(chunk: Buffer): void {
-    this.#exchange.body(chunk);
+    this.#exchange?.body(chunk);
   }
 
   #endBody(): void {
     this.#state = "response";
-    this.#exchange.bodyEnd();
+    this.#exchange?.bodyEnd();
   }
 
   /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was given away. */
@@ -291,7 +298,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     else if (route.kind === "respond") this.#respond(route.page, reusable, nextRequestId(), route.location);
     else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable);
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
-    else this.#exchange.begin(route, "chunks");
+    else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
     return true;
   }
 
@@ -332,6 +339,12 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   // ---- answering
+
+  /** The head was read from bytes that are no longer valid, and the response depends on what has come of it. */
+  #refusePartialHead(): void {
+    this.#head.read(this.#held, 0, this.#held.length);
+    this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+  }
 
   #refuse(refusal: Refusal): void {
     this.#respond(refusal, false);

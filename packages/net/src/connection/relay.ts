@@ -12,6 +12,8 @@ export interface RelayOptions {
    * and its end are sent. `flush` also counts every byte as consumed, because it is unknown which of them arrived.
    */
   onClose: "drop" | "flush";
+  /** The stream accepts more of the connection's bytes after it was blocked. */
+  onUnblocked?(): void;
   /** Both the connection and the stream are closed. */
   onDone(): void;
 }
@@ -101,6 +103,7 @@ export class Relay implements ConnectionHandler {
 
   onStreamDrain(): void {
     this.isBlocked = false;
+    this.#options.onUnblocked?.();
     if (!this.#isClosed) this.#connection.resume();
   }
 

@@ -28,7 +28,7 @@ export class SocketConnection implements Connection {
       .on("data", this.#onData)
       .on("drain", this.#onDrain)
       .on("end", this.#onEnd)
-      .on("error", this.#onError)
+      .on("error", onError)
       .on("close", this.#onClose);
   }
 
@@ -109,7 +109,7 @@ export class SocketConnection implements Connection {
     const socket = this.#socket;
     this.handler = NOBODY;
     socket.pause();
-    socket.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError);
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("error", onError);
     // Otherwise these listeners remain until the loans are returned.
     if (this.#lent === undefined) socket.off("drain", this.#onDrain).off("close", this.#onClose);
     if (unread.length > 0) socket.unshift(copyOf(unread));
@@ -129,9 +129,6 @@ export class SocketConnection implements Connection {
   };
 
   readonly #onEnd = (): void => this.handler.onEnd();
-
-  /** `close` follows, and the handler needs only that. */
-  readonly #onError = (): void => {};
 
   readonly #onClose = (): void => {
     this.#giveBack();
@@ -160,6 +157,9 @@ export class SocketConnection implements Connection {
     for (const buffer of lent) giveBack(buffer);
   }
 }
+
+/** `close` follows, and is all the handler needs to know. */
+function onError(): void {}
 
 function isSmallView(chunk: Buffer): boolean {
   return chunk.length < chunk.buffer.byteLength * SMALL_SHARE;

@@ -10,6 +10,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EPERM: "this machine does not permit the connection",
   ENOTFOUND: "this name does not exist: check its spelling and its DNS record",
   ENODATA: "the name has no address: check its DNS record",
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    "this port does not use TLS: use an http:// address if the connection need not be encrypted",
   EAI_AGAIN: "the DNS server does not respond: check this machine's network and DNS settings",
 };
 

@@ -4,6 +4,12 @@ import type { MultiplexedStream } from "./multiplexed-stream.js";
 import type { StreamReset } from "./stream-reset.js";
 import type { Stream, StreamHandler } from "./stream.js";
 
+/**
+ * An end writes at most this many times from inside its handler: two ends that echo each other would write forever, and
+ * on a fast link tens of thousands of times until the test tells them to stop.
+ */
+const MAX_REACTIONS = 100;
+
 /** How one end of a stream acts inside its handler. */
 export interface Behaviour {
   /** Consumes bytes at once; otherwise the test does it. */
@@ -56,6 +62,7 @@ export class TwinEnd implements StreamHandler {
   reset: StreamReset | "by us" | undefined;
   /** `write` returned false, and `onDrain` has not been called since. */
   paused = false;
+  #reactions = 0;
   readonly #next: (bytes: number) => Buffer;
 
   constructor(stream: Stream, behaviour: Behaviour, next: (bytes: number) => Buffer) {
@@ -106,7 +113,7 @@ export class TwinEnd implements StreamHandler {
     expect(chunk.length).toBeLessThanOrEqual(out.length);
     expect(chunk.equals(out.take(chunk.length)), "the bytes written").toBe(true);
     if (this.stream.window.received >= this.behaviour.resetAfter) return this.abort();
-    if (this.behaviour.echo) this.writeChunk(chunk);
+    if (this.behaviour.echo && this.#mayReact()) this.writeChunk(chunk);
     if (this.behaviour.eager) this.consume(this.unread);
   }
 
@@ -130,7 +137,11 @@ export class TwinEnd implements StreamHandler {
     expect(this.reset).toBeUndefined();
     expect(this.paused, "onDrain without a paused writer").toBe(true);
     this.paused = false;
-    if (this.behaviour.refill > 0) this.write(this.behaviour.refill);
+    if (this.behaviour.refill > 0 && this.#mayReact()) this.write(this.behaviour.refill);
+  }
+
+  #mayReact(): boolean {
+    return ++this.#reactions <= MAX_REACTIONS;
   }
 }
 

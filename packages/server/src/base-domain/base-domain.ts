@@ -105,7 +105,7 @@ export class BaseDomain {
     const tunnels = this.#options.tunnelPattern();
     return {
       title: "Postern",
-      message: `This is a Postern server. Its tunnels are at \`${tunnels}\`. Open one with \`postern http\`.`,
+      message: `This is a Postern server. Its tunnels are at \`${tunnels}\`. Share a local service with \`postern http\`.`,
     };
   }
 

@@ -26,7 +26,7 @@ export function baseDomainRefusals(tunnelPattern: string): Readonly<Record<BaseD
     ],
     PN_CONNECT_UPGRADE: [
       426,
-      "Postern clients connect here by WebSocket. If you are running one, configure your proxies to forward the Upgrade header.",
+      "Postern clients connect here by WebSocket. If a client got this response, a proxy in between removed the Upgrade header.",
       { fields: { Upgrade: "websocket" } },
     ],
     PN_CONNECT_HANDSHAKE: [400, "This is not a valid WebSocket handshake for `/connect`. Connect with `postern http`."],
@@ -37,16 +37,17 @@ export function baseDomainRefusals(tunnelPattern: string): Readonly<Record<BaseD
     ],
     PN_CONNECT_SUBPROTOCOL: [
       400,
-      `This server needs the WebSocket subprotocol \`${SUBPROTOCOL}\`. Use a client with the same version as the server.`,
+      `This server needs the WebSocket subprotocol \`${SUBPROTOCOL}\`. Use a Postern client of the same version as the server.`,
     ],
     PN_METRICS_TOKEN: [
       401,
-      "The metrics require the metrics_token. Send it as a bearer token.",
+      "The metrics require a token. Send it as a bearer token.",
       { fields: { "WWW-Authenticate": 'Bearer realm="metrics"' } },
     ],
     PN_METRICS_ELSEWHERE: [
       403,
-      "The metrics are available only on the server's own machine. Set a metrics_token to read them from elsewhere.",
+      "The metrics are not available from this address.",
+      { advice: "Set metrics_token, and send it as a bearer token, to read the metrics from other machines." },
     ],
   });
 }

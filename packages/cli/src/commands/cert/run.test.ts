@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ClientCa, readCertificate } from "@postern/net";
@@ -33,3 +33,12 @@ test("writes a CA and two usable certificates with private keys; a second run ke
   expect(text("ca.pem")).toBe(before);
   expect(made("server").names).toContain("other.test");
 });
+
+test.for(["foo bar", "https://tunnel.test", "*.tunnel.test", ""])(
+  "refuses the domain %j, and writes nothing",
+  async (domain) => {
+    const folder = join(scratchFolder(onTestFinished), "certs");
+    await expect(run({ folder, domain, client: "alice" }, terminal)).rejects.toThrow("--domain must be a host name");
+    expect(existsSync(folder)).toBe(false);
+  },
+);

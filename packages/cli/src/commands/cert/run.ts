@@ -16,6 +16,11 @@ export interface CertDevOptions {
 
 /** `postern cert dev`: makes a CA, and a server and a client certificate that it signs. Returns the exit code. */
 export async function run({ folder, domain, client }: CertDevOptions, terminal: Terminal): Promise<number> {
+  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(domain))
+    throw new CliError(
+      "PN_CONFIG_INVALID",
+      `--domain must be a host name without scheme or port, for instance "tunnel.localhost". Given: ${JSON.stringify(domain)}.`,
+    );
   const { createDevCa, issueClientCertificate, issueServerCertificate } = await import("./dev-certificates.js");
   try {
     mkdirSync(folder, { recursive: true });
@@ -81,7 +86,7 @@ function nextSteps(folder: string, domain: string, keptCa: boolean): string {
     `  cert_file = ${path("client.pem")}`,
     `  key_file = ${path("client.key")}`,
     "",
-    `Try it: curl --cacert ${quoted(join(folder, "ca.pem"))} https://${domain}:8080/health`,
+    `Start the server, then try it: curl --cacert ${quoted(join(folder, "ca.pem"))} https://${domain}:8080/health`,
   ]);
 }
 

@@ -29,14 +29,15 @@ export const config: CommandDeclaration = {
       details: "An existing file is not overwritten.",
       help: `Examples:
   postern config init
-  postern config init ~/.config/postern/postern.toml`,
+  mkdir -p ~/.config/postern && postern config init ~/.config/postern/postern.toml`,
       run: running(({ init }, { argument }, terminal) => init(argument ?? "postern.toml", terminal)),
     },
     {
       name: "check",
       summary: "list the mistakes in the configuration; exit code 2 if there are any",
       options: [CONFIG_FILE, jsonOption("print the result to stdout as one JSON object; messages go to stderr")],
-      details: "Checks the file and the environment, and starts nothing.",
+      details:
+        "Checks the file, the environment, and the key and certificate files that the file names. Starts nothing.",
       help: `Examples:
   postern config check
   postern config check --config /etc/postern.toml --json`,

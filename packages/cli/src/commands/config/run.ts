@@ -1,7 +1,10 @@
 import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { explain, jsonSchema, startingFile, type Path } from "@postern/config";
+import { loadServerCredentials } from "../../credentials/server-credentials.js";
 import { CliError } from "../../errors.js";
 import { humanOutput } from "../../reporting/messages.js";
+import { loadEndpointSpecs } from "../../running/endpoint-specs.js";
 import { configurationFile, readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { quoted } from "../../settings/owned-file.js";
@@ -17,6 +20,12 @@ export function init(file: string, { stdout }: Terminal): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
       throw new CliError("PN_CONFIG_EXISTS", `${file} already exists.`, "Name another file: postern config init FILE");
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new CliError(
+        "PN_FILE_UNREADABLE",
+        `${file} cannot be written: its folder does not exist.`,
+        `Create the folder: mkdir -p ${quoted(dirname(file))}`,
+      );
     throw new CliError("PN_FILE_UNREADABLE", `${file} cannot be written: ${(error as Error).message}.`);
   }
   const option = file === "postern.toml" ? "" : ` --config ${printable(quoted(file))}`;
@@ -36,13 +45,25 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const output = humanOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
   const { pending, ignored } = settings.loaded.unsupported([], ...serverIfUndecided(settings));
-  const warnings = [...settings.warnings, ...[...pending, ...ignored].map(problemLine)];
+  const warnings = [
+    ...settings.warnings,
+    ...(pending.length > 0 ? [] : await fileWarnings(settings)),
+    ...pending.map((each) => `${problemLine(each)} Commands that use it refuse to start.`),
+    ...ignored.map(problemLine),
+  ];
   for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);
   const valid = `${settings.file ?? "The environment (no configuration file)"} is valid.`;
   output.line(`${paint.green("✓")} ${printable(valid)}`);
   if (!given.json) return;
   const data = { state: "valid", file: settings.file ?? null, warnings };
   eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
+}
+
+/** Reads the key and certificate files, as `postern start` does. Throws when one is missing or does not match. */
+async function fileWarnings(settings: Settings): Promise<string[]> {
+  const { warnings } = await loadEndpointSpecs(settings);
+  if (!settings.loaded.values.tunnel.server.enabled) return warnings;
+  return [...warnings, ...(await loadServerCredentials(settings)).warnings];
 }
 
 /** If a file does not state whether `postern start` runs the server, the file may be meant for `postern server`. */

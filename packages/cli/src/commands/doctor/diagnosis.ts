@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { checkLogin, type ConnectOptions } from "@postern/client";
+import { dialFault } from "@postern/net";
 import { parseServerAddress, parseLocalAddress, checkLocal, checkServer, proxyOf } from "@postern/client/command";
 import type { EndpointToCheck } from "../../running/endpoints-to-check.js";
 import type { Settings } from "../../settings/configuration.js";
@@ -98,12 +99,11 @@ async function localFinding(local: ConnectOptions["local"]): Promise<Finding> {
     await checkLocal(local);
     return { check: "local", outcome: "ok", message: `${place} accepts connections` };
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
     return {
       check: "local",
       outcome: "failed",
-      message: `cannot connect to the local service at ${place}: ${message || code}`,
-      fix: "Start it, or correct `local`. Until then, visitors get status 502.",
+      message: `cannot connect to the local service at ${place}: ${dialFault(error as NodeJS.ErrnoException)}`,
+      fix: "Start the service, or correct its address. Until then, visitors get status 502.",
       code: "PN_DIAL_FAILED",
     };
   }

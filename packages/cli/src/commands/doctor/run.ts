@@ -46,7 +46,7 @@ export async function run(given: CommandLine & { target: string | undefined }, t
   } else if (!server.enabled) {
     throw new CliError(
       "PN_SERVER_MISSING",
-      "There is no server and no endpoint to check.",
+      "Nothing to check: neither a server nor an endpoint is configured.",
       "On the command line:  postern doctor 3000 --server https://tunnel.example.com\nIn a file:            postern config init",
     );
   }

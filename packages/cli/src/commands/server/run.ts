@@ -1,6 +1,10 @@
 import { EXIT } from "../../errors.js";
-import { isCredentialOption, loadServerCredentials, loginsText } from "../../credentials/server-credentials.js";
-import type { ServerKeys } from "../../credentials/server-keys.js";
+import {
+  isCredentialOption,
+  loadServerCredentials,
+  loginsText,
+  type ServerCredentials,
+} from "../../credentials/server-credentials.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
 import { runServices, STOPPING } from "../../running/run-services.js";
@@ -38,7 +42,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     requestLog: await reporting.log("requests"),
     onState(state, { address, url }) {
       if (state === "listening") {
-        const command = clientCommand(url, credentials.keys);
+        const command = clientCommand(url, credentials);
         const text = banner(address, url, loginsText(credentials), command, paint);
         messages.print("info", text, { msg: "ready", url, domain, client_command: command });
       }
@@ -53,6 +57,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       settings,
       files: credentials.files,
       warnings: credentials.warnings,
+      whileStopping: true,
       check,
       isFixed: ([first, second, ...rest]) =>
         first === "logging" ||
@@ -83,8 +88,10 @@ function banner(address: string, url: string, logins: string, command: string, p
 /**
  * The command to run next to a service. It names a key file, because other users can read the arguments of a process.
  */
-function clientCommand(url: string, { keys, file }: ServerKeys): string {
-  if (keys.length === 0) return `postern http 3000 --server ${url} --token-file my.token`;
+function clientCommand(url: string, { keys: { keys, file }, tokens }: ServerCredentials): string {
+  // A client certificate has no option: it is set in the client's configuration file.
+  if (keys.length === 0)
+    return `postern http 3000 --server ${url}${tokens === undefined ? "" : " --token-file my.token"}`;
   // A server's key file that contains only one key is also valid as a client's key file.
   const keyFile = file !== undefined && keys.length === 1 ? file : "my.key";
   return `postern http 3000 --server ${url} --api-key-file ${keyFile}`;

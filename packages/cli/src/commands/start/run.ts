@@ -15,10 +15,12 @@ import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { StatusEvent } from "@postern/client";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
 
+const FILE_FIX = ["Write one:     postern config init", "Name another:  postern start --config FILE"].join("\n");
+
 const FIX = [
   "Share a service:     add [[tunnel.endpoints]] with server_url and local",
   "Run the server:      set enabled = true in [tunnel.server]",
-  "Write a file:        postern config init",
+  "Write an example:    postern config init example.toml",
 ].join("\n");
 
 /** `postern start`: runs everything that the configuration file enables until it is stopped. Returns the exit code. */
@@ -26,7 +28,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const all = { ...given, env: terminal.env };
   const settings = await readSettings(all);
   const { file } = settings;
-  if (file === undefined) throw new CliError("PN_CONFIG_MISSING", "No configuration file was found.", FIX);
+  if (file === undefined) throw new CliError("PN_CONFIG_MISSING", "No configuration file was found.", FILE_FIX);
   refuseUnsupported(settings);
   const runsServer = settings.loaded.values.tunnel.server.enabled;
   const load = async (each: Settings): Promise<EndpointSpecs> => {
