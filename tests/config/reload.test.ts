@@ -46,7 +46,7 @@ describe("the server reloads its keys", () => {
     });
   }
 
-  test("while it stops, too: a removed key ends its requests before the drain is over", async () => {
+  test("while it stops: a removed key still ends its requests before the drain is over", async () => {
     const server = await ServerProcess.start(onTestFinished, { keys: { ann: ANN, ben: BEN }, args: ["--json"] });
     let arrived = false;
     const { port: target } = await Origin.start(onTestFinished, () => (arrived = true));

@@ -158,7 +158,7 @@ export class SocketConnection implements Connection {
   }
 }
 
-/** `close` follows, and is all the handler needs to know. */
+/** `close` follows, and the handler needs only that. */
 function onError(): void {}
 
 function isSmallView(chunk: Buffer): boolean {

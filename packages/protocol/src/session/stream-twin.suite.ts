@@ -6,7 +6,7 @@ import type { Stream, StreamHandler } from "./stream.js";
 
 /**
  * An end writes at most this many times from inside its handler: two ends that echo each other would write forever, and
- * on a fast link tens of thousands of times until the test tells them to stop.
+ * on a fast link tens of thousands of times until the test stops them.
  */
 const MAX_REACTIONS = 100;
 

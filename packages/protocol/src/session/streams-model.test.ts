@@ -105,7 +105,7 @@ function windowsOf(session: SessionPair["server"]["session"]): number[] {
 }
 
 describe("two sessions, with a naive model of every stream", () => {
-  test("ends that echo each other, or refill what drains, come to rest", () => {
+  test("ends that echo each other, or write after every drain, stop eventually", () => {
     const pair = new SessionPair({ delay: 2, rate: 70_000, socketBuffer: 0, limits: LIMITS });
     const reacting = (): Behaviour => ({
       eager: true,
