@@ -4,7 +4,25 @@ import { ScriptedClient } from "../scripted-client.ts";
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
 
-async function inFlight(): Promise<{ published: Published; finish: () => Promise<string> }> {
+/** Waits until the name is given up. A visit that comes before that reaches the service, which responds to it. */
+async function nameGivenUp(published: Published, origin: ScriptedOrigin): Promise<void> {
+  let visits = 0;
+  await until("404 for new visitors", async () => {
+    const path = `/new-${++visits}`;
+    const visit = published.visit(path);
+    origin.wire(`GET ${path} `).then(
+      ({ socket }) => void socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
+      () => {},
+    );
+    return (await visit).status === 404;
+  });
+}
+
+async function inFlight(): Promise<{
+  origin: ScriptedOrigin;
+  published: Published;
+  finish: () => Promise<string>;
+}> {
   const origin = await ScriptedOrigin.start(onTestFinished);
   const published = await Published.start(onTestFinished, origin.port, { subdomain: "busy" });
   const wire = await published.ask(onTestFinished, "GET /slow");
@@ -12,6 +30,7 @@ async function inFlight(): Promise<{ published: Published; finish: () => Promise
   serving.write(`${ANSWER}half`);
   await wire.read("half");
   return {
+    origin,
     published,
     async finish() {
       serving.write("full");
@@ -50,10 +69,10 @@ test("a server that stops asks its clients to reconnect one after the other", as
 });
 
 test("a client that stops releases its name, finishes the open request, and exits with 0", async () => {
-  const { published, finish } = await inFlight();
+  const { origin, published, finish } = await inFlight();
   const { server, client } = published;
   client.program.signal("SIGTERM");
-  await until("404 for new visitors", async () => (await published.visit("/new")).status === 404);
+  await nameGivenUp(published, origin);
   expect(stillRunning(client.program)).toBe(true);
   expect(await finish()).toMatch(/halffull$/);
   await client.program.ends(0);
@@ -96,7 +115,7 @@ test("a client that was idle before the open request still finishes it", async (
   const wire = await published.ask(onTestFinished, "GET /slow");
   const serving = await origin.wire("GET /slow");
   client.program.signal("SIGTERM");
-  await until("the name to be given up", async () => (await published.visit("/new")).status === 404);
+  await nameGivenUp(published, origin);
   serving.write(`${ANSWER}halffull`);
   await wire.read("halffull");
   await client.program.ends(0);
