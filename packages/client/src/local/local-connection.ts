@@ -123,11 +123,7 @@ export class LocalConnection implements StreamHandler {
   #onread(): OnReadOpts {
     return {
       buffer: READ_BUFFER,
-      callback: (bytes, buffer) => {
-        this.#connection?.receive((buffer as Buffer).subarray(0, bytes));
-        // The relay pauses the socket when the stream is full.
-        return true;
-      },
+      callback: (bytes, buffer) => this.#connection?.receive((buffer as Buffer).subarray(0, bytes)) ?? true,
     };
   }
 }

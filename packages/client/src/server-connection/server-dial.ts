@@ -27,6 +27,8 @@ export interface ServerDial {
   signal: AbortSignal;
   /** Default: the system's resolver. */
   lookup?: Lookup | undefined;
+  /** Without TLS the socket is a DirectSocket, which reads into one buffer again and again. Default false. */
+  direct?: boolean;
   /** The error code when the server itself cannot be reached. Default PN_SERVER_UNREACHABLE. */
   unreachable?: ErrorCode;
   /** A step of the dial begins: what the step waits for, and the error code if it times out. */
@@ -56,12 +58,16 @@ export function lateError(awaited: string, code: ErrorCode = "PN_SERVER_UNREACHA
  */
 export async function dialServer(dial: ServerDial): Promise<Socket> {
   const { address, tls, proxy, signal, onWait, unreachable = "PN_SERVER_UNREACHABLE" } = dial;
-  const isTls = /^(wss|https):$/.test(address.protocol);
+  const isTls = isTlsUrl(address);
   const to = { host: bareHost(address), port: Number(address.port || (isTls ? 443 : 80)) };
   const socket = proxy === undefined ? await dialTcp(to, dial, unreachable) : await connectThrough(proxy, to, dial);
   if (!isTls) return socket;
   onWait?.(`the TLS handshake with ${authorityOf(to.host, to.port)}`, unreachable);
   return startTls(socket, to.host, tls, signal);
+}
+
+function isTlsUrl({ protocol }: URL): boolean {
+  return protocol === "wss:" || protocol === "https:";
 }
 
 async function connectThrough(proxy: Proxy, to: { host: string; port: number }, dial: ServerDial): Promise<Socket> {
@@ -93,13 +99,15 @@ function proxyTrust({ ca }: ClientTls): ClientTls {
 /** @throws TunnelError with `code`, and the error of each address. */
 async function dialTcp(
   { host, port }: { host: string; port: number },
-  { signal, lookup, onWait }: ServerDial,
+  { address, proxy, direct = false, signal, lookup, onWait }: ServerDial,
   code: ErrorCode,
 ): Promise<Socket> {
   try {
     onWait?.(`the address of ${host}`, code);
     const onChange = (attempts: readonly AddressAttempt[]): void => onWait?.(attemptsText(attempts, port), code);
-    return await connectTcp({ host, port, signal, lookup, onChange });
+    // TLS reads from below the stream, so that a buffer of the stream's has no use there.
+    const isPlain = !isTlsUrl(address) && proxy?.tls !== true;
+    return await connectTcp({ host, port, signal, lookup, onChange, direct: direct && isPlain });
   } catch (error) {
     if (signal.aborted) throw error;
     if (error instanceof RaceLost) throw new TunnelError(code, attemptsText(error.attempts, port));

@@ -1,34 +1,40 @@
 /*
- * When the kernel does not take a whole write, the socket refers to the remaining bytes until it has drained. Their
- * memory is on loan during that time. Code that reads into the memory again checks `isLent` first, or waits for
- * `onReturn`.
+ * A socket that does not accept a whole write refers to the rest of its memory until it has drained. That memory is on
+ * loan for this time. Only memory that is read into again needs a record: an owner marks it with `reuse`, and checks
+ * `isLent` before the next read.
  */
 
-/** Loans on each buffer. */
+/** Loans on each marked buffer. */
 const loans = new WeakMap<ArrayBufferLike, number>();
 const listeners = new Set<(buffer: ArrayBufferLike) => void>();
 
-/** Counts one loan on `buffer`. */
-export function lend(buffer: ArrayBufferLike): void {
-  loans.set(buffer, (loans.get(buffer) ?? 0) + 1);
+/** Marks `buffer` as memory that is read into again, so that its loans are counted. */
+export function reuse(buffer: ArrayBufferLike): void {
+  if (!loans.has(buffer)) loans.set(buffer, 0);
+}
+
+/** Counts one loan on `buffer`. @returns false if the buffer is not marked: then there is nothing to give back. */
+export function lend(buffer: ArrayBufferLike): boolean {
+  const count = loans.get(buffer) ?? (listeners.size > 0 ? 0 : undefined);
+  if (count === undefined) return false;
+  loans.set(buffer, count + 1);
+  return true;
 }
 
 /** Ends one loan on `buffer`. */
 export function giveBack(buffer: ArrayBufferLike): void {
   const left = (loans.get(buffer) ?? 0) - 1;
-  if (left > 0) {
-    loans.set(buffer, left);
-    return;
-  }
-  if (loans.delete(buffer)) for (const listener of listeners) listener(buffer);
+  if (left < 0) return;
+  loans.set(buffer, left);
+  if (left === 0) for (const listener of listeners) listener(buffer);
 }
 
 /** Whether a socket still refers to bytes of `buffer`. */
 export function isLent(buffer: ArrayBufferLike): boolean {
-  return loans.has(buffer);
+  return (loans.get(buffer) ?? 0) > 0;
 }
 
-/** Calls `listener` with every buffer whose last loan ends. */
+/** Calls `listener` with every buffer whose last loan ends. From then on all buffers count as marked. */
 export function onReturn(listener: (buffer: ArrayBufferLike) => void): void {
   listeners.add(listener);
 }

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { describeConnection, Recorder, type ConnectionUnderTest, type Peer } from "./connection.suite.js";
-import { isLent, onReturn } from "./loans.js";
+import { isLent, onReturn, reuse } from "./loans.js";
 import { SocketConnection } from "./socket-connection.js";
 
 class SocketPeer implements Peer {
@@ -108,6 +108,7 @@ describe("the memory of a write", () => {
   test("is not lent where the kernel takes it at once", async () => {
     const { connection } = await loopback();
     const chunk = Buffer.from("small");
+    reuse(chunk.buffer);
     connection.write(chunk);
     expect(isLent(chunk.buffer)).toBe(false);
   });
@@ -117,6 +118,7 @@ describe("the memory of a write", () => {
     peer.stall();
     connection.write(Buffer.alloc(LARGE, "x"));
     const memory = Buffer.alloc(64 * 1024, "y");
+    reuse(memory.buffer);
     connection.write(memory.subarray(0, 1_000));
     connection.writeBoth(Buffer.from("head"), memory.subarray(1_000, 2_000));
     expect(isLent(memory.buffer)).toBe(false);
@@ -131,6 +133,7 @@ describe("the memory of a write", () => {
     peer.stall();
     connection.write(Buffer.alloc(LARGE, "x"));
     const memory = Buffer.alloc(64 * 1024, "y");
+    reuse(memory.buffer);
     connection.write(memory.subarray(0, 32 * 1024));
     connection.write(memory.subarray(32 * 1024));
     expect(isLent(memory.buffer)).toBe(true);
@@ -141,10 +144,20 @@ describe("the memory of a write", () => {
   test.each(["destroy", "reset"] as const)("comes back after %s", async (how) => {
     const { connection, peer } = await loopback();
     const chunk = Buffer.alloc(LARGE);
+    reuse(chunk.buffer);
     peer.stall();
     connection.write(chunk);
     connection[how]();
     connection.write(chunk);
     await until("the loan to end", () => !isLent(chunk.buffer));
   });
+});
+
+test("a socket with `onread` stops reading when the handler pauses, and goes on after resume", async () => {
+  const connection = (await loopback()).connection as SocketConnection;
+  connection.handler = { onData: () => connection.pause(), onEnd() {}, onDrain() {}, onClose() {} };
+  expect(connection.receive(Buffer.from("a"))).toBe(false);
+  connection.resume();
+  connection.handler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
+  expect(connection.receive(Buffer.from("b"))).toBe(true);
 });

@@ -21,6 +21,9 @@ export class SocketConnection implements Connection {
   readonly #socket: Socket;
   /** Buffers that the socket refers to; undefined while there are none. */
   #lent: ArrayBufferLike[] | undefined;
+  /** `receive` is running, and whether the handler has paused the connection during the call. */
+  #isReceiving = false;
+  #isStopped = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -73,10 +76,12 @@ export class SocketConnection implements Connection {
   }
 
   pause(): void {
-    this.#socket.pause();
+    if (this.#isReceiving) this.#isStopped = true;
+    else this.#socket.pause();
   }
 
   resume(): void {
+    this.#isStopped = false;
     this.#socket.resume();
   }
 
@@ -116,9 +121,19 @@ export class SocketConnection implements Connection {
     return socket;
   }
 
-  /** For a socket with `onread`, which emits no `data`: call it with the bytes read. */
-  receive(chunk: Buffer): void {
-    this.handler.onData(chunk);
+  /**
+   * For a socket with `onread`, which emits no `data`: call it with the bytes read.
+   * @returns whether the socket should continue to read. A pause of the whole stream would cost more.
+   */
+  receive(chunk: Buffer): boolean {
+    this.#isReceiving = true;
+    this.#isStopped = false;
+    try {
+      this.handler.onData(chunk);
+    } finally {
+      this.#isReceiving = false;
+    }
+    return !this.#isStopped;
   }
 
   readonly #onData = (chunk: Buffer): void => this.handler.onData(chunk);
@@ -144,10 +159,9 @@ export class SocketConnection implements Connection {
   #lend({ buffer }: Buffer): void {
     // A destroyed socket no longer refers to any buffer, and may have emitted `close` already.
     if (this.#socket.destroyed) return;
+    if (this.#lent?.at(-1) === buffer || !lend(buffer)) return;
     this.#lent ??= [];
-    if (this.#lent.at(-1) === buffer) return;
     this.#lent.push(buffer);
-    lend(buffer);
   }
 
   #giveBack(): void {

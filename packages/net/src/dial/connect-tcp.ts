@@ -2,6 +2,7 @@ import type { Socket, SocketConstructorOpts } from "node:net";
 import { firstToConnect, type Outcome, type AddressAttempt } from "./address-race.js";
 import { authorityOf, dialFault } from "./dial-fault.js";
 import { hostAddresses, type Lookup } from "./host-addresses.js";
+import { DirectSocket } from "./direct-socket.js";
 import { TcpSocket } from "./tcp-socket.js";
 
 export interface TcpDial {
@@ -14,6 +15,8 @@ export interface TcpDial {
   lookup?: Lookup | undefined;
   /** An attempt to connect to one of the addresses began or failed. */
   onChange?: (attempts: readonly AddressAttempt[]) => void;
+  /** Reads into one buffer again and again: the socket is a DirectSocket. Default false. */
+  direct?: boolean;
 }
 
 /** The number of addresses that a message lists. */
@@ -31,7 +34,7 @@ export async function connectTcp(dial: TcpDial, options: SocketConstructorOpts =
   if (addresses.length === 0) throw Object.assign(new Error("no address"), { code: "ENODATA" });
   return firstToConnect<Socket>({
     addresses,
-    start: (address, outcome) => connectTo(address, port, options, outcome),
+    start: (address, outcome) => connectTo({ host: address, port }, createSocket(dial, options), outcome),
     setTimer(task, milliseconds) {
       const timer = setTimeout(task, milliseconds);
       return () => clearTimeout(timer);
@@ -41,17 +44,16 @@ export async function connectTcp(dial: TcpDial, options: SocketConstructorOpts =
   });
 }
 
-function connectTo(
-  address: string,
-  port: number,
-  options: SocketConstructorOpts,
-  { won, lost }: Outcome<Socket>,
-): () => void {
+function createSocket({ direct = false }: TcpDial, options: SocketConstructorOpts): Socket {
   // Only the constructor accepts noDelay. Without it, a small write waits for the acknowledgement of the previous one.
-  const socket = new TcpSocket({ ...options, noDelay: true });
+  const all = { ...options, noDelay: true };
+  return direct ? new DirectSocket(all) : new TcpSocket(all);
+}
+
+function connectTo(to: { host: string; port: number }, socket: Socket, { won, lost }: Outcome<Socket>): () => void {
   // This listener stays on the socket; the caller adds its own.
   socket.on("error", lost).once("connect", () => won(socket));
-  socket.connect({ host: address, port });
+  socket.connect(to);
   return () => void socket.destroy();
 }
 

@@ -17,6 +17,8 @@ export interface SocketLike {
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
+  /** Passes what is read from now on to `receive`, which may use it only during the call, instead of `data`. */
+  readDirectly?(receive: (chunk: Buffer) => void): void;
 }
 
 export interface WebSocketOptions {
@@ -69,9 +71,11 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     socket.on("close", () => this.#closed());
     socket.on("end", () => this.#end());
     if (head.length > 0) socket.unshift(head);
-    socket.on("data", (chunk) => {
+    const receive = (chunk: Buffer): void => {
       if (!socket.destroyed) reader.read(chunk);
-    });
+    };
+    socket.on("data", receive);
+    socket.readDirectly?.(receive);
   }
 
   get buffered(): number {
