@@ -46,7 +46,7 @@ export function baseDomainRefusals(tunnelPattern: string): Readonly<Record<BaseD
     ],
     PN_METRICS_ELSEWHERE: [
       403,
-      "The metrics are not available from this address.",
+      "The metrics are not available from this address. Ask the server's operator for access.",
       { advice: "Set metrics_token, and send it as a bearer token, to read the metrics from other machines." },
     ],
   });
