@@ -4,7 +4,6 @@ export { bareHost, dial, type DialAddress, type DialOptions } from "./dial/dial.
 export { authorityOf, dialFault } from "./dial/dial-fault.js";
 export { hostAddresses, isLoopbackName, LOOPBACK_ADDRESSES, type Lookup } from "./dial/host-addresses.js";
 export { startTls } from "./dial/start-tls.js";
-export { DirectSocket } from "./dial/direct-socket.js";
 export { TcpSocket } from "./dial/tcp-socket.js";
 export { OUTBOUND_LIMITS } from "./limits.js";
 export { outboundRequest, type OutboundResponse, type OutboundRequest } from "./outbound/outbound-request.js";

@@ -66,7 +66,8 @@ export async function dialServer(dial: ServerDial): Promise<Socket> {
   return startTls(socket, to.host, tls, signal);
 }
 
-function isTlsUrl({ protocol }: URL): boolean {
+/** Whether the server at this address is reached with TLS. */
+export function isTlsUrl({ protocol }: URL): boolean {
   return protocol === "wss:" || protocol === "https:";
 }
 

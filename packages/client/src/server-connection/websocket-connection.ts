@@ -3,7 +3,7 @@ import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
 import { trustFault, type ClientTls, dialFault, type Lookup } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
-import { dialServer, lateError, requestConnection } from "./server-dial.js";
+import { dialServer, isTlsUrl, lateError, requestConnection } from "./server-dial.js";
 
 export interface ConnectionEvents {
   /** The WebSocket is open. The handler must be set before this returns. */
@@ -82,12 +82,8 @@ export class WebSocketConnection {
 
 /** The Host field. It must match the name in the TLS handshake; otherwise the server refuses the request. */
 export function hostField(address: URL, { serverName }: ClientTls): string {
-  if (serverName === undefined || !isTls(address)) return address.host;
+  if (serverName === undefined || !isTlsUrl(address)) return address.host;
   return address.port === "" ? serverName : `${serverName}:${address.port}`;
-}
-
-function isTls({ protocol }: URL): boolean {
-  return protocol === "wss:";
 }
 
 /** Why the response is not a valid handshake; undefined when it is valid. */
