@@ -154,7 +154,7 @@ test("an untrusted certificate and an unreachable server are different errors", 
 });
 
 test("the check opens no tunnel and leaves no session", async () => {
-  const opened = (): number => server.stderr.split('"tunnel open"').length;
+  const opened = (): number => server.stderr.split('"tunnel opened"').length;
   const before = opened();
   await checked({ one: at(url, key, "opens-nothing"), two: at(url, key) }, { exit: 0 });
   expect(opened()).toBe(before);

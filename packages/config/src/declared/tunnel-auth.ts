@@ -40,10 +40,14 @@ const entries = {
     "User name to suggest to the server for tunnels without a requested subdomain. It grants nothing. Default: the user in the token.",
     { env: "POSTERN_USER", example: '"alice"' },
   ),
-  headers: option(headers(), "Header fields to add to the WebSocket handshake, for proxies in front of the server.", {
-    default: {} as Record<string, string>,
-    secret: true,
-  }),
+  headers: option(
+    headers(),
+    "Header fields to add to the WebSocket handshake, for instance for a proxy in front of the server.",
+    {
+      default: {} as Record<string, string>,
+      secret: true,
+    },
+  ),
   token_refresh: section("Renewal of tokens before they expire (OAuth 2.0 refresh grant).", {
     enabled: option(flag(), "Renew tokens, once refresh_url and refresh_token are set.", {
       default: true,
