@@ -159,7 +159,10 @@ test("the check opens no tunnel and leaves no session", async () => {
   await checked({ one: at(url, key, "opens-nothing"), two: at(url, key) }, { exit: 0 });
   expect(opened()).toBe(before);
   const count = (text: RegExp): number => [...server.stderr.matchAll(text)].length;
-  await server.waitFor("all sessions to end", () => count(/"client connected"/g) === count(/"client (left|dropped)"/g));
+  await server.waitFor(
+    "all sessions to end",
+    () => count(/"client connected"/g) === count(/"client (disconnected|session ended)"/g),
+  );
 });
 
 test("command-line options replace the endpoints of the file", async () => {
