@@ -72,7 +72,7 @@ describe("a credential", () => {
     ]);
   });
 
-  test("that takes a while is checked alone", async () => {
+  test("whose check takes a while is in force once the check has finished", async () => {
     const scripted = new Scripted();
     const pending = Promise.withResolvers<Principal>();
     expect(scripted.authenticate(pending.promise)).toBeUndefined();
