@@ -51,7 +51,7 @@ export class SessionSupervisor {
     return this.#open.size > 0;
   }
 
-  /** Lets open streams finish within `timeout` milliseconds, then closes. Begins nothing new. */
+  /** Lets open streams finish within `timeout` milliseconds, then closes. Starts no new attempts. */
   async drain(timeout: number): Promise<void> {
     this.#pending.abort();
     const sessions = [...this.#open].flatMap(({ session }) => session ?? []);
