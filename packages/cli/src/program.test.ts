@@ -82,7 +82,7 @@ test("a folder is refused in one line", async () => {
   expect((await runCommand("http", "./site")).stderr.trimEnd().split("\n")).toHaveLength(1);
 });
 
-test("a server without keys prints a command that makes one", async () => {
+test("a server without keys prints a command that creates one", async () => {
   expect((await runCommand("server")).stderr).toMatch(
     /^ +\(umask 077; .*\) && postern server --api-keys-file postern\.keys$/m,
   );
