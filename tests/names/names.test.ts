@@ -91,7 +91,7 @@ test("an owner's second client takes the name, and the first client ends without
   expect((await visit("moving")).body.toString()).toBe("the second");
 });
 
-test("a free name, a reserved name and a foreign domain are the same 404 to visitors", async () => {
+test("visitors get the same 404 for a free name, a reserved name and a foreign domain", async () => {
   const responseFor = async (host: string): Promise<unknown> => {
     const { status, headers, body } = await exchange(server.port, { host });
     const id = headers["x-request-id"];
