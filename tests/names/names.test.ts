@@ -125,7 +125,10 @@ test("while its client is disconnected, a name responds 503 with Retry-After and
   await publish(ANN, "coming-back");
   expect((await visit("coming-back")).status).toBe(200);
 
-  /** The kernel closes a dead client's connection at once, but the server reads that later. */
+  /**
+   * Visits until the response is 503. The server may detect the killed client's closed connection only after some
+   * visits.
+   */
   async function visitUntilAway(): Promise<Exchange> {
     for (;;) {
       const response = await visit("coming-back");

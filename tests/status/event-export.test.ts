@@ -160,7 +160,7 @@ describe("with an outbound proxy", () => {
     await until("the proxy to be left", () => proxy.connections === 0);
   });
 
-  test("TLS is end to end, and an untrusted receiver gets nothing", async (context) => {
+  test("TLS is end to end, and nothing is sent to an untrusted receiver", async (context) => {
     needs(context, "openssl");
     const ca = new CertificateAuthority(onTestFinished);
     const files = ca.issue({ names: ["hooks.test"] });
