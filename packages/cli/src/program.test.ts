@@ -44,7 +44,7 @@ test("the help of a command names the environment variable of each option", asyn
   for (const name of ["LISTEN", "DOMAIN", "API_KEYS_FILE"]) expect(server).toContain(`env: POSTERN_${name}`);
 });
 
-test("help takes the names of commands and subcommands", async () => {
+test("help accepts the names of commands and subcommands", async () => {
   for (const names of [[], ["http"], ["auth", "check"], ["help"]])
     expect(await runCommand("help", ...names)).toEqual(await runCommand(...names, "--help"));
 });

@@ -157,7 +157,7 @@ describe("a hostile or broken issuer", () => {
       expect(await outcome(url, {}, 300)).toMatch(/^PN_REFRESH_FAILED .*no response in time/);
   });
 
-  test("an issuer that is down, and one that does not use HTTP", async () => {
+  test("an issuer that is down or does not use HTTP causes a failure that may be retried", async () => {
     const gone = createListener();
     const url = await listening(gone);
     await new Promise((closed) => gone.close(closed));

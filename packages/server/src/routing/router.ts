@@ -13,7 +13,7 @@ export interface RouterOptions {
   registry: TunnelRegistry;
   /** Undefined: HTTP is served in the same way as HTTPS. */
   redirect: HttpsRedirect | undefined;
-  /** Takes a connection whose next request is for the base domain. The head of the request is still unread. */
+  /** Called with a connection whose next request is for the base domain. The head of the request is still unread. */
   takeBaseDomain: (socket: Socket) => void;
   /** A request is refused with the error `code`. */
   onRefused: (code: string) => void;
