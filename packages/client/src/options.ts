@@ -60,12 +60,13 @@ export interface ConnectOptions {
   /** Milliseconds between two heartbeats, at most 10,000. Two missed heartbeats end the session. Default 10,000. */
   keepaliveInterval?: number;
   /**
-   * Milliseconds between two probes of the public address; the first is sent a second after connecting. Default 60,000.
+   * Milliseconds between two probes of the public address; the first is sent one to two seconds after connecting.
+   * Default 60,000.
    */
   healthInterval?: number;
   /** The largest number of connections to the local service. Visitors beyond it get 503. Default 1,024. */
   maxConnections?: number;
-  /** Closes the tunnel, also while it is being opened. */
+  /** Aborting it closes the tunnel, even while the tunnel is being opened. */
   signal?: AbortSignal;
   /** Called with every event from the first attempt on, even before `connect` resolves. */
   onEvent?: (event: TunnelEvent) => void;
