@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { preferredForm, type Page } from "./page-form.js";
 import type { Refusal } from "./refusal.js";
 
-/** The request that a response of the gateway answers. */
+/** The request to which the gateway itself responds. */
 export interface ResponseContext {
   /** The request's Accept, which selects a page, JSON or plain text. Default: plain text. */
   accept?: string;
