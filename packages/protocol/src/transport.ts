@@ -24,7 +24,7 @@ export interface Transport {
 export interface TransportHandler {
   /**
    * The next bytes of a message. `last` is true for the piece that ends the message, which may be empty. The bytes are
-   * valid only during the call: code that keeps them copies them.
+   * valid only during the call: code that keeps them must copy them.
    */
   onMessage(piece: Buffer, last: boolean): void;
   onDrain(): void;

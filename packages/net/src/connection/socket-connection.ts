@@ -21,7 +21,7 @@ export class SocketConnection implements Connection {
   readonly #socket: Socket;
   /** Buffers that the socket refers to; undefined while there are none. */
   #lent: ArrayBufferLike[] | undefined;
-  /** `receive` is running, and whether the handler has paused the connection during the call. */
+  /** Whether `receive` is running, and whether the handler has paused the connection during this call. */
   #isReceiving = false;
   #isStopped = false;
 
@@ -104,7 +104,7 @@ export class SocketConnection implements Connection {
     this.#socket.destroy();
   }
 
-  /** A paused socket reports nothing. A write, even an empty one, fails when the peer is gone. */
+  /** A paused socket does not report that its peer is gone. A write then fails, even an empty one. */
   checkPeer(): void {
     const socket = this.#socket;
     if (socket.isPaused() && socket.writableLength === 0) socket.write(NOTHING);
