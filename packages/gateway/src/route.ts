@@ -47,7 +47,7 @@ export interface DelegateRoute {
 export interface FinishedRequest {
   readonly id: string;
   readonly method: string;
-  /** Path and query, as they came. */
+  /** Path and query, as received. */
   readonly path: string;
   /** The response's status; 499 when the visitor left before a response began. */
   readonly status: number;

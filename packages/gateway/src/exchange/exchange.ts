@@ -85,7 +85,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     return this.#state !== "over";
   }
 
-  /** Whether the origin's final response has not begun. */
+  /** Whether the exchange waits for the origin's final response to begin. */
   get awaitsResponse(): boolean {
     return this.#state === "head";
   }
@@ -310,9 +310,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     visitor.onSwitched(this.#relay);
   }
 
-  /**
-   * If the whole response has been sent: ends the exchange, and keeps the stream for another request where possible.
-   */
+  /** If the whole response has been sent: ends the exchange, and keeps the stream for another request if possible. */
   #completeIfDelivered(): void {
     if (this.#state !== "delivering" || this.#handed > 0 || this.#handedOwn > 0) return;
     const stream = this.#stream as ByteStream;
@@ -340,7 +338,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#visitor.onRefused(refusal);
   }
 
-  /** @param outcome of the attempt; undefined when no attempt is in progress */
+  /** @param outcome the attempt's outcome; undefined when no attempt is in progress */
   #finish(status: number, outcome: AttemptOutcome | undefined): void {
     if (this.#state === "over") return;
     this.#state = "over";

@@ -50,6 +50,6 @@ export interface VisitorSide {
   onDone(): void;
   /** The exchange is over: there was no response, and the visitor gets `refusal` instead. */
   onRefused(refusal: Refusal): void;
-  /** The exchange is over: the response broke off, and must not look complete. */
+  /** The exchange is over: the response was cut off, and must not look complete. */
   onBroken(): void;
 }

@@ -34,7 +34,7 @@ type State = (typeof State)[keyof typeof State];
  * them have arrived and are valid, so that a truncated body never looks complete.
  */
 export class ChunkReader {
-  /** The body is complete; what follows in the piece belongs to the next message. */
+  /** The body is complete; the rest of the piece belongs to the next message. */
   done = false;
   /** Content bytes seen so far. */
   dataBytes = 0;
@@ -45,7 +45,7 @@ export class ChunkReader {
   spanCount = 0;
   /** Bytes to pass on after the spans that the piece does not contain in the right form. */
   tail: Buffer | undefined = undefined;
-  /** Bytes at the end of `tail` that did not come in this piece. */
+  /** Bytes at the end of `tail` that are not from this piece. */
   tailBytes = 0;
 
   readonly #trailers: Trailers;

@@ -34,7 +34,7 @@ export interface OwnResponse {
   readonly status: number;
   /** In the order of the head. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Also set for HEAD, where it is not sent. */
+  /** Also set for HEAD, although it is not sent then. */
   readonly body: Buffer;
 }
 

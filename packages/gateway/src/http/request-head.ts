@@ -73,7 +73,7 @@ export class RequestHead {
   }
 
   /**
-   * Reads the head at `start`. Read again from the same `start` when more bytes have come.
+   * Reads the head at `start`. Read again from the same `start` when more bytes have arrived.
    * @returns its length; 0 when it continues beyond `end` and is valid so far; -1 when it is refused (see `refusal`).
    */
   read(bytes: Buffer, start: number, end: number): number {
@@ -105,7 +105,7 @@ export class RequestHead {
     return next - start;
   }
 
-  /** Path and query, byte for byte as they came; `*` for OPTIONS in asterisk form. */
+  /** Path and query, byte for byte as received; `*` for OPTIONS in asterisk form. */
   get path(): string {
     const end = this.#line.targetEnd;
     if (!isText(this.#bytes, this.#pathStart, end, this.#path)) this.#path = textOf(this.#bytes, this.#pathStart, end);
@@ -232,8 +232,8 @@ export class RequestHead {
   }
 
   /**
-   * Whether a field line has no white space except one space before its value: readers differ on whether more belongs
-   * to the value.
+   * Whether a field line has no white space except at most one space before its value: implementations differ on
+   * whether other white space belongs to the value.
    */
   #isPlainLine(index: number): boolean {
     const start = this.#fields.valueStart(index);

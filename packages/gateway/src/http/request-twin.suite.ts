@@ -1,5 +1,5 @@
 /**
- * A second, naive reader of requests that uses strings, split and regular expressions and is not optimised. Where it
+ * A second, naive reader of requests that uses strings, split and regular expressions and is not optimised. If it
  * disagrees with the real reader, one of them is wrong.
  */
 

@@ -3,7 +3,7 @@ import type { ForwardOptions } from "./request-head.js";
 /** The parts of a request's head that an exchange uses, regardless of the visitor's protocol. */
 export interface Request {
   readonly method: string;
-  /** Path and query, as they came. */
+  /** Path and query, as received. */
   readonly path: string;
   /** Body bytes; -1 when not known in advance. */
   readonly contentLength: number;

@@ -17,9 +17,9 @@ export type ResponseBody = "none" | "length" | "chunked" | "close";
 export interface ResponseOptions {
   /** The visitor's `versionMinor`. HTTP/1.0 has no chunks: its body is bare data and ends with the connection. */
   visitorMinor: 0 | 1;
-  /** Close the visitor's connection after this response. Implied where the body ends with the connection. */
+  /** Close the visitor's connection after this response. Always done if the body ends with the connection. */
   close: boolean;
-  /** Lines of our own, each ended by CRLF. */
+  /** Lines to add, each ended by CRLF. */
   lines?: string;
 }
 
@@ -48,7 +48,7 @@ export class ResponseHead {
   /** 100 to 599. */
   status = 0;
   body: ResponseBody = "none";
-  /** Content-Length; -1 without the field. Only informative where there is no body (HEAD, 304). */
+  /** Content-Length; -1 without the field. Only informative if there is no body (HEAD, 304). */
   contentLength = -1;
   /** Whether the origin's connection can be used for another request after this response. */
   keepAlive = true;
@@ -74,7 +74,7 @@ export class ResponseHead {
   }
 
   /**
-   * Reads the head at `start`. Read again from the same `start` when more bytes have come.
+   * Reads the head at `start`. Read again from the same `start` when more bytes have arrived.
    * @param method the request's method: a response to HEAD has no body
    * @param upgrade the protocols that the request offered (`RequestHead.upgrade`); if there are none, a 101 is refused
    * @returns its length; 0 when it continues beyond `end` and is valid so far; -1 when it is refused (see `refusal`,

@@ -16,7 +16,7 @@ export interface AttemptObserver {
 /** An attempt whose stream broke before any part of a response arrived. */
 export interface BrokenAttempt {
   readonly reason: ResetReason;
-  /** The method may be repeated (RFC 9110, section 9.2.2), and nothing is upgraded. */
+  /** Whether the method may be repeated (RFC 9110, section 9.2.2) and the request is not an upgrade. */
   readonly isIdempotent: boolean;
   /** Whether it used a stream that had been idle. */
   readonly onIdleStream: boolean;

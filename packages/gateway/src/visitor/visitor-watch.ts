@@ -55,7 +55,7 @@ export class VisitorWatch {
     this.#pace.begin(expectContinue ? this.#limits.idle : 0);
   }
 
-  /** The origin takes more of the request. */
+  /** The origin accepts more of the request. */
   unblock(): void {
     this.#blocked = 0;
   }

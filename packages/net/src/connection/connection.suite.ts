@@ -4,7 +4,7 @@ import type { Connection, ConnectionHandler } from "./connection.js";
 
 /** The far end of a connection under test. */
 export interface Peer {
-  /** What it received so far. */
+  /** The text received so far. */
   readonly received: string;
   readonly ended: boolean;
   readonly broken: boolean;

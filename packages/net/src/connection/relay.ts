@@ -20,7 +20,7 @@ export interface RelayOptions {
 
 /**
  * Passes bytes between a connection and a stream, unchanged in both directions, until both are closed. An end is passed
- * on as an end, and a reset as a reset. The connection is paused while the stream is blocked, and the stream gets
+ * on as an end, and a reset as a reset. The connection is paused while the stream is blocked, and the stream receives
  * credit for bytes that the connection has sent.
  */
 export function relay(connection: Connection, stream: ByteStream, options: RelayOptions): Relay {

@@ -54,7 +54,7 @@ const LARGE = 16 * 1024 * 1024;
 describe("a connection on a socket", () => {
   describeConnection(loopback);
 
-  test("knows the address of its peer", async () => {
+  test("has the address of its peer", async () => {
     const { connection } = await loopback();
     expect([connection.remoteAddress, connection.peerCertificate]).toEqual(["127.0.0.1", undefined]);
   });

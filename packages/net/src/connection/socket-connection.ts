@@ -90,8 +90,8 @@ export class SocketConnection implements Connection {
   }
 
   /**
-   * TLS has no reset. Where the socket cannot reset the TCP connection below it, an end without close_notify has the
-   * same meaning (RFC 8446, section 6.1).
+   * TLS has no reset. If the socket cannot reset the TCP connection below it, an end without close_notify has the same
+   * meaning (RFC 8446, section 6.1).
    */
   reset(): void {
     const socket = this.#socket;

@@ -24,7 +24,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
   #peerEnded = false;
   #isClosed = false;
 
-  /** @param remoteAddress the peer's IP address, where it is known */
+  /** @param remoteAddress the peer's IP address, if known */
   constructor(stream: ByteStream, remoteAddress?: string) {
     this.#stream = stream;
     this.remoteAddress = remoteAddress;

@@ -87,7 +87,7 @@ export class Session implements FrameHandler, TransportHandler {
     return { sent, acknowledged, received: this.#sender.received };
   }
 
-  /** Opens a stream for `tunnel`. Check `available` before. */
+  /** Opens a stream for `tunnel`. Check `available` first. */
   open(tunnel: number, probe = false): Stream {
     const stream = this.#streams.open(tunnel);
     this.#sender.open(stream.id, probe ? Flag.PROBE : 0, tunnel, stream.window.limit);
