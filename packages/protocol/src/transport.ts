@@ -9,7 +9,7 @@ export interface Transport {
   handler: TransportHandler;
   /**
    * Sends one binary message: `batch` from `start` to its end. The transport may overwrite the bytes before `start`, at
-   * least HEADROOM of them, so that its header and the message leave in one write.
+   * least HEADROOM of them, so that its header and the message are sent in one write.
    * @returns whether the kernel has taken all of it. If not, the bytes must not change afterwards.
    */
   send(batch: Buffer, start: number): boolean;

@@ -48,7 +48,7 @@ export interface VisitorSide {
 
   /** The exchange is over: the response is complete and consumed. */
   onDone(): void;
-  /** The exchange is over: there was no response, and the visitor gets `refusal` instead. */
+  /** The exchange is over: there was no response, and the visitor receives `refusal` instead. */
   onRefused(refusal: Refusal): void;
   /** The exchange is over: the response was cut off, and must not look complete. */
   onBroken(): void;

@@ -132,7 +132,7 @@ export class CongestionWindow {
 
   /**
    * The PONG to a PING sent at `sentAt` arrived at `now`. The PING arrived at `clock`. `pathIdle`: nothing was in
-   * flight when the PING left.
+   * flight when the PING was sent.
    */
   measured(sentAt: number, clock: number, pathIdle: boolean, now: number): void {
     const known = this.#delay.known && this.#pause !== "measure";
@@ -163,7 +163,7 @@ export class CongestionWindow {
     const base = this.#delay.baseRtt;
     const queue = this.#shortestQueue;
     const allowed = Math.min(Math.max(base, SHORTEST_QUEUE), LONGEST_QUEUE);
-    // Without a queue the path can carry more. It can carry much more if it has not had a queue yet.
+    // Without a queue, the path can carry more; if there has been no queue yet, probably much more.
     if (queue < allowed / 2) return this.size * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
     this.#freeRounds = 0;
     this.#suspect ||= queue > allowed && this.size === SMALLEST;

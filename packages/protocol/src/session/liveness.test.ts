@@ -156,7 +156,7 @@ describe("heartbeat", () => {
     },
   );
 
-  test("frames of our own do not count as a response", () => {
+  test("frames that this side sends do not count as a response", () => {
     const peer = new ScriptedPeer("server");
     for (let time = 0; time < 120_000 && peer.record.closed === undefined; time += 1_000) {
       peer.clock.run(1_000);
