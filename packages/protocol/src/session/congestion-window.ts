@@ -163,7 +163,7 @@ export class CongestionWindow {
     const base = this.#delay.baseRtt;
     const queue = this.#shortestQueue;
     const allowed = Math.min(Math.max(base, SHORTEST_QUEUE), LONGEST_QUEUE);
-    // Without a queue, the path can carry more; if there has been no queue yet, probably much more.
+    // Without a queue, the path can carry more; if there has been none for some rounds, or at all, probably much more.
     if (queue < allowed / 2) return this.size * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
     this.#freeRounds = 0;
     this.#suspect ||= queue > allowed && this.size === SMALLEST;
