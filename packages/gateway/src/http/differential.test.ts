@@ -51,7 +51,7 @@ const MISTAKES = [
   { name: "white space in Host is kept", file: "request-head.js", right: "&& this.#isPlainLine(index)", wrong: "" },
 ];
 
-test.for(MISTAKES)("the comparison reports when $name", (mistake, context) => {
+test.for(MISTAKES)("the comparison finds a fault when $name", (mistake, context) => {
   needs(context, "nginx");
   const { status, output } = compare(["--server", "nginx", "--runs", "20000"], mistake);
   expect(output).toMatch(/^nginx, found with --seed /m);

@@ -16,7 +16,7 @@ test.each(Object.entries(refusals))(
   },
 );
 
-test("every 503 has Retry-After", () => {
+test("exactly the responses with status 503 have Retry-After", () => {
   for (const { status, retryAfter } of Object.values(refusals)) expect(retryAfter !== undefined).toBe(status === 503);
 });
 
