@@ -71,7 +71,7 @@ export class Body {
     const end = chunks.read(chunk, at, chunk.length);
     if (end < 0) return -1;
     this.bytes = chunks.dataBytes;
-    // The piece may also contain the end of the body. If that was passed on, the body would look complete.
+    // The piece may also contain the end of the body. If that were passed on, the body would look complete.
     if (this.bytes > this.most) return -1;
     this.done = chunks.done;
     for (let n = 0; n < chunks.spanCount; n++) {

@@ -12,7 +12,7 @@ export interface ResponseContext {
   close: boolean;
   /** The visitor's `versionMinor`; HTTP/1.0 needs a field to keep a connection open. Default 1. */
   visitorMinor?: 0 | 1;
-  /** The request was HEAD: the response has no body. */
+  /** Whether the request was HEAD, so that the response has no body. */
   headOnly?: boolean;
   /** Seconds for Retry-After, instead of the refusal's own. */
   retryAfter?: number;

@@ -75,10 +75,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     return this.#state === "head" && this.#held.length === 0;
   }
 
-  /**
-   * Whether the upstream accepts no more of the request's body; after a protocol switch, no more of the visitor's
-   * bytes.
-   */
+  /** Whether the upstream accepts no more of the request's body, or of the visitor's bytes after a protocol switch. */
   get #isBodyBlocked(): boolean {
     return this.#exchange?.isBodyBlocked === true;
   }
@@ -363,10 +360,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#finishResponse(close);
   }
 
-  /**
-   * A response has been written. The next request waits until this response has been sent, so that responses cannot
-   * pile up.
-   */
+  /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   #finishResponse(closes: boolean): void {
     if (closes || this.#host.closing) return this.#linger();
     if (this.connection.unsent > 0) this.#state = "flushing";
