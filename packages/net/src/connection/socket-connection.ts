@@ -123,7 +123,7 @@ export class SocketConnection implements Connection {
 
   /**
    * For a socket with `onread`, which emits no `data`: call it with the bytes read.
-   * @returns whether the socket should continue to read. A pause of the whole stream would cost more.
+   * @returns whether the socket should continue to read. Pausing the whole stream would cost more.
    */
   receive(chunk: Buffer): boolean {
     this.#isReceiving = true;
@@ -179,7 +179,7 @@ function isSmallView(chunk: Buffer): boolean {
   return chunk.length < chunk.buffer.byteLength * SMALL_SHARE;
 }
 
-/** A copy in memory of its own size. */
+/** A copy that shares no memory with other buffers. */
 function copyOf(chunk: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(chunk.length);
   chunk.copy(copy);

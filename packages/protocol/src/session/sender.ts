@@ -60,7 +60,7 @@ export class Sender {
     return this.#port.now();
   }
 
-  /** The path's round trip without our queue, in milliseconds; 0 while unknown. */
+  /** The path's round trip without queueing, in milliseconds; 0 while unknown. */
   get baseRtt(): number {
     return this.congestion.baseRtt;
   }
