@@ -17,7 +17,7 @@ const entries = {
     env: "POSTERN_API_KEY",
     example: '"${MY_API_KEY:none}"',
   }),
-  api_key_file: option(text({ what: "path" }), "File with the API key, readable by its owner only.", {
+  api_key_file: option(text({ what: "path" }), "File with the API key, not readable by other users.", {
     env: "POSTERN_API_KEY_FILE",
     flag: "--api-key-file <file>",
     example: '"postern.key"',
@@ -29,7 +29,7 @@ const entries = {
   ),
   token_file: option(
     text({ what: "path" }),
-    "File with the token, readable by its owner only; reloaded when it changes.",
+    "File with the token, not readable by other users; reloaded when it changes.",
     { env: "POSTERN_TOKEN_FILE", flag: "--token-file <file>" },
   ),
   cert_file: option(text({ what: "path" }), "Client certificate with its chain, PEM."),

@@ -21,7 +21,7 @@ const auth = section("Authentication of clients.", {
   }),
   api_keys_file: option(
     path,
-    "File with one `name key` per line, readable by its owner only; reloaded when it changes.",
+    "File with one `name key` per line, not readable by other users; reloaded when it changes.",
     { env: "POSTERN_API_KEYS_FILE", flag: "--api-keys-file <file>", example: '"postern.keys"' },
   ),
   jwt: section(
