@@ -94,12 +94,13 @@ export interface ReconnectionOptions {
   enabled: boolean;
   /** Milliseconds before the first retry; after a lost session, a random part of it. Default 1,000. */
   initialDelay: number;
-  /** The longest delay in milliseconds. Default 300,000. */
+  /** The longest delay in milliseconds. Default 20,000, or `initialDelay` if that is longer. */
   maxDelay: number;
   /** The factor by which the delay grows. Default 2. */
   backoffMultiplier: number;
   /**
-   * Retries in a row before the tunnel fails. A session of 30 seconds restarts the count. 0 means no limit. Default 0.
+   * Retries in a row before the tunnel fails. A session of 5 seconds restarts the count, or of 30 seconds if the server
+   * ended it. 0 means no limit. Default 0.
    */
   maxAttempts: number;
   /** The share of each delay that is random, 0 to 1. Default 0.5. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { DEFAULT_LIMITS, TunnelError, type Bound, type ErrorCode, type Limits, type Requests } from "@postern/protocol";
-import { DEFAULT_RECONNECTION } from "./reconnection/backoff.js";
+import { reconnectionOptions } from "./reconnection/backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
 import { credentialOf } from "./credential/configured-credential.js";
 import { parseLocalAddress, type LocalAddress } from "./local/local-address.js";
@@ -61,7 +61,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.proxies = serverProxies(options);
     this.servers = new ServerSelection([...this.proxies.keys()], dependencies.uptime);
     this.local = parseLocalAddress(options.local);
-    this.reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
+    this.reconnection = reconnectionOptions(options.reconnection);
     this.name = options.subdomain;
     this.limits = {
       heartbeat: Math.min(options.keepaliveInterval ?? Infinity, DEFAULT_LIMITS.heartbeat),

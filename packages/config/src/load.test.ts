@@ -161,6 +161,21 @@ describe("precedence", () => {
   });
 });
 
+describe("the delays of reconnection", () => {
+  const table = "[tunnel.reconnection]\n";
+
+  test("an initial_delay above the default of max_delay is accepted", async () => {
+    const { values } = await load(`${table}initial_delay = 60\n`);
+    expect(values.tunnel.reconnection).toMatchObject({ initial_delay: 60_000, max_delay: 20_000 });
+  });
+
+  test("a max_delay in the file, below initial_delay, is a mistake", async () => {
+    expect(await problemsOf(`${table}initial_delay = 60\nmax_delay = 20\n`)).toEqual([
+      expect.stringContaining("initial_delay is longer than max_delay"),
+    ]);
+  });
+});
+
 describe("variables", () => {
   test("are replaced in text, numbers and lists; a default applies if one is not set", async () => {
     const toml = `

@@ -18,7 +18,9 @@ export function ruleViolations(configuration: Configuration, originOf: (path: Pa
 function* tunnelViolations({ tunnel }: Configuration, originOf: (path: Path) => string): Generator<RuleViolation> {
   const { auth, reconnection, ssl } = tunnel;
   yield* authViolations(auth, ["tunnel", "auth"], originOf);
-  if (reconnection.initial_delay > reconnection.max_delay) {
+  // The default of max_delay rises to initial_delay.
+  const isLimited = originOf(["tunnel", "reconnection", "max_delay"]) !== "default";
+  if (isLimited && reconnection.initial_delay > reconnection.max_delay) {
     const path = ["tunnel", "reconnection", "initial_delay"];
     yield { path, message: "initial_delay is longer than max_delay. Shorten it, or raise max_delay." };
   }
