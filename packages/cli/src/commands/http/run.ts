@@ -113,7 +113,10 @@ function showAddress(messages: Messages, url: string, local: string, api: string
   messages.print("info", text, { msg: `${url} → ${local}`, public_url: url, local });
 }
 
-function showQrCode(messages: Messages, { text, width }: QrCode, url: string): void {
+/** A code that is wider than the terminal, or that does not exist because the URL is too long, is left out. */
+function showQrCode(messages: Messages, code: QrCode | undefined, url: string): void {
+  if (code === undefined) return;
+  const { text, width } = code;
   const { columns = Infinity } = messages;
   const shown = width <= columns ? `${text}\n` : `The QR code needs a terminal that is at least ${width} columns wide.`;
   messages.print("info", shown, { msg: "QR code", url });
