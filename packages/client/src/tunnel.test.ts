@@ -212,6 +212,30 @@ test("a server's records cannot add members to events, and its texts are bounded
   expect(event.message.length).toBeLessThan(1_100);
 });
 
+test("a missing local service is reported at the start, and again when it is there", async () => {
+  const server = await scriptedServer((message, session) => {
+    if (message.type === "hello") accept(session);
+    if (message.type === "bind") grant(session, message);
+  });
+  const missing = await firstEvent("error", server, { code: "PN_DIAL_REFUSED" });
+  expect(missing.message).toBe("nothing listens at localhost:9. Visitors get status 502 until the local service runs.");
+
+  const local = createServer();
+  onTestFinished(() => void local.close());
+  await once(local.listen(0, "127.0.0.1"), "listening");
+  const { promise, resolve } = Promise.withResolvers<TunnelEvent>();
+  const tunnel = new Tunnel({
+    server,
+    apiKey: "key",
+    local: (local.address() as AddressInfo).port,
+    onEvent: (event) => event.type === "status_update" && resolve(event),
+  });
+  onTestFinished(() => tunnel.close());
+  await tunnel.open();
+  expect((await promise).data).toEqual({ local: "ok", before: "unknown" });
+  expect(tunnel.status().health).toMatchObject({ local: "ok" });
+});
+
 test("a session that a proxy between client and server closes in an orderly way is replaced", async () => {
   const server = await scriptedServer((message, session) => {
     if (message.type === "hello") accept(session);

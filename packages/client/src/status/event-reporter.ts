@@ -47,12 +47,26 @@ export class EventReporter {
     if (omitted > 0) this.report("http_request", `${omitted} more requests`, { omitted });
   }
 
-  /** @param address of the local service. */
-  dialFailure(address: string, code: ErrorCode, error: Error): void {
+  /**
+   * Reports that the local service did not accept a visitor's connection. Returns false if such a report was made less
+   * than a second ago, and this one is omitted.
+   * @param address of the local service.
+   */
+  dialFailure(address: string, code: ErrorCode, error: Error): boolean {
     const now = this.#uptime();
-    if (now - this.#lastDialFailure < DIAL_FAILURE_INTERVAL) return;
+    if (now - this.#lastDialFailure < DIAL_FAILURE_INTERVAL) return false;
     this.#lastDialFailure = now;
     this.report("error", `the local service at ${address} cannot be reached: ${reasonOf(error)}`, { code });
+    return true;
+  }
+
+  /** Reports that nothing accepted the connection of a check. @param address of the local service. */
+  localMissing(address: string, code: ErrorCode, error: Error): void {
+    const problem =
+      code === "PN_DIAL_REFUSED"
+        ? `nothing listens at ${address}`
+        : `the local service at ${address} cannot be reached: ${reasonOf(error)}`;
+    this.report("error", `${problem}. Visitors get status 502 until the local service runs.`, { code });
   }
 }
 
