@@ -27,6 +27,13 @@ export function clientSection(): string[] {
     "The minimum is 0. A connected endpoint whose end-to-end check does not fail and whose local service is reachable has a score of at least 40, more than any endpoint that is not connected.",
     "An endpoint is **healthy** if it is `connected`, and neither its `data_plane` nor its `local` is `failing`. `unknown` counts as healthy: for `data_plane` it lasts for a second or two after connecting, or permanently if the client cannot reach its own public address. The score does not affect health.",
     "The client connects to the local service when it starts, and every 5 s while visitors' connections to it fail. It sends nothing on these connections.",
+    "## Access to the local API",
+    "`/health` and `/metrics` are open to every program on the client's machine. `/api/` requires a token that changes with each start of the client. It is in the client's run file, which only its user can read: `client-PID.json` in `$XDG_RUNTIME_DIR/postern`, otherwise in `$XDG_STATE_HOME/postern/run`, otherwise in `~/.local/state/postern/run`.",
+    fenced(
+      "sh",
+      `run=$XDG_RUNTIME_DIR/postern/client-$PID.json\njq -r '"Authorization: Bearer " + .token' "$run" | curl -H @- "$(jq -r .api "$run")/api/status"`,
+    ),
+    "In a browser, `/` is a page with the same data. Open it by the link that `postern http` and `postern status` print in a terminal: the link contains the token in its fragment, which browsers do not send. The page keeps the token in its tab until the tab is closed. `metrics_token` in `[tunnel.local_api]` makes `/metrics` require a token of its own.",
     "## Status document",
     "`GET /api/status` of the client's local API returns this document. In code, `tunnel.status()` returns the entry of one endpoint. All fields are always present; new fields may be added without incrementing `schema`.",
     schemaTable(STATUS_SCHEMA),
