@@ -58,7 +58,7 @@ export interface LocalApiOptions {
 
 /**
  * The HTTP API of the client for programs on this machine, and a page for browsers. It is read-only and contains no
- * secrets. It refuses requests of web pages of other origins, and requests for other host names than its own. `/api/`
+ * secrets. It refuses requests from web pages of other origins, and requests for host names other than its own. `/api/`
  * requires a token that changes with each start, because other users of this machine can connect too.
  */
 export class LocalApi {

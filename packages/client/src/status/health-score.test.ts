@@ -44,19 +44,19 @@ test("only an endpoint without any problem has a score of 100", () => {
 });
 
 test.for([
-  ["an endpoint that was given up", { state: "failed" }, 0],
+  ["a failed endpoint", { state: "failed" }, 0],
   ["the first attempt", { state: "connecting" }, 30],
   ["the fourth retry", { state: "reconnecting", retries: 4 }, 18],
   ["the hundredth retry", { state: "reconnecting", retries: 100 }, 0],
-  ["one drop lately", { drops: 1 }, 90],
-  ["many drops lately", { drops: 9 }, 80],
+  ["one recent drop", { drops: 1 }, 90],
+  ["many recent drops", { drops: 9 }, 80],
   ["a slow heartbeat", { pingLatency: 300 }, 96],
   ["a very slow heartbeat", { pingLatency: 60_000 }, 85],
-  ["a local service that is not there", { local: "failing", localFailedLately: true }, 40],
-  ["a local service that was not there half a minute ago", { localFailedLately: true }, 80],
+  ["an unreachable local service", { local: "failing", localFailedLately: true }, 40],
+  ["a local service that was unreachable half a minute ago", { localFailedLately: true }, 80],
   ["a local service that was not checked yet", { local: "unknown" }, 100],
   ["no probe yet", { dataPlane: "unknown" }, 95],
-  ["visitors do not come through", { dataPlane: "failing" }, 40],
+  ["a failing data plane", { dataPlane: "failing" }, 40],
   ["all at once", { drops: 9, pingLatency: 60_000, local: "failing", dataPlane: "failing" }, 0],
 ] as const)("%s", ([, change, score]) => {
   expect(healthScore({ ...PERFECT, ...change })).toBe(score);
