@@ -16,8 +16,9 @@ test.each(Object.entries(refusals))(
   },
 );
 
-test("a visitor that is asked to try again gets the time", () => {
-  for (const { status, retryAfter } of Object.values(refusals)) expect(retryAfter !== undefined).toBe(status === 503);
+test("a visitor that is asked to try again gets the time, unless nobody knows it", () => {
+  for (const { code, status, retryAfter } of Object.values(refusals))
+    expect(retryAfter !== undefined).toBe(status === 503 && code !== "PN_TUNNEL_OFFLINE");
 });
 
 test("a visitor gets no advice for the owner", () => {

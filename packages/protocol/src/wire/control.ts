@@ -69,6 +69,8 @@ export interface Bind {
    * together.
    */
   instance?: string;
+  /** The status that visitors get while no session serves the name: 404, or 503. Default 503. */
+  offline_status?: number;
 }
 
 export interface Bound {
@@ -214,7 +216,12 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   refresh: { refresh: count, auth: object(AUTH) },
   refreshed: { refresh: count, expires_in_ms: optional(count) },
   expiring: { expires_in_ms: count },
-  bind: { bind: count, ...BIND, instance: optional((value) => text(value) && (value as string).length <= 64) },
+  bind: {
+    bind: count,
+    ...BIND,
+    instance: optional((value) => text(value) && (value as string).length <= 64),
+    offline_status: optional(count),
+  },
   bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
   check: { check: count, ...BIND },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
