@@ -38,7 +38,7 @@ test("a record names the end of the request, its error, and the flaw of the resp
   expect(invalid).toMatchObject({ ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" });
 });
 
-test("each second lists again, and records are taken once", () => {
+test("the limit applies to each second, and each record is taken once", () => {
   const log = new RequestLog();
   for (let n = 0; n < 100; n++) log.add(request, 10);
   log.take();
