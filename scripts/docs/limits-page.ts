@@ -124,7 +124,11 @@ export function limitsPage(): string {
   ];
   const client: Row[] = [
     ["events kept in memory", `${EVENTS_KEPT}`, "the oldest are dropped"],
-    ["connections to the local API", `${LOCAL_API_LIMITS.connections}`, "further connections are closed"],
+    [
+      "connections to the local API",
+      `${LOCAL_API_LIMITS.connections}`,
+      "the oldest connection that has not shown a token is closed",
+    ],
     ["programs that stream events", `${LOCAL_API_LIMITS.streams}`, "503 PN_LOCAL_BUSY"],
     [
       "events that wait for a streaming program",

@@ -23,7 +23,7 @@ export function connectionOptions(
     reconnection: {
       enabled: reconnection.enabled,
       initialDelay: reconnection.initial_delay,
-      maxDelay: reconnection.max_delay,
+      maxDelay: Math.max(reconnection.max_delay, reconnection.initial_delay),
       backoffMultiplier: reconnection.backoff_multiplier,
       maxAttempts: reconnection.max_attempts,
       jitterFactor: reconnection.jitter_factor,

@@ -102,7 +102,11 @@ export const tunnel = section("Client: local services to share through Postern s
       "Delay before the first retry. After a lost session, the delay is a random fraction of this value.",
       { default: 1_000 },
     ),
-    max_delay: option(duration({ min: 1 }), "Maximum delay between two retries.", { default: 300_000 }),
+    max_delay: option(
+      duration({ min: 1 }),
+      "Maximum delay between two retries; at least initial_delay, if only that is set.",
+      { default: 20_000 },
+    ),
     backoff_multiplier: option(decimal({ min: 1, max: 100 }), "Factor by which the delay grows after each failure.", {
       default: 2,
     }),

@@ -116,7 +116,15 @@ export interface Unbound {
 }
 
 /** How a request ended: PROTOCOL.md, section 4. */
-export type RequestEnd = "complete" | "origin_reset" | "origin_invalid" | "visitor_left" | "timeout" | "refused";
+export const REQUEST_ENDS = [
+  "complete",
+  "origin_reset",
+  "origin_invalid",
+  "visitor_left",
+  "timeout",
+  "refused",
+] as const;
+export type RequestEnd = (typeof REQUEST_ENDS)[number];
 
 /** One finished request, as seen by the server. */
 export interface RequestRecord {
