@@ -89,7 +89,11 @@ export function limitsPage(): string {
     ["bytes that a client sends before login", size(LOGIN_LIMITS.bytes), "the connection is closed"],
     ["head of a proxy's response to CONNECT", size(PROXY_LIMITS.head), "PN_PROXY_UNREACHABLE"],
     ["time for a login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
-    ["connections before login, from one address", `${LOGIN_LIMITS.perAddress}`, "PN_LOGIN_BUSY with a retry hint"],
+    [
+      "connections before login, from one address",
+      `${LOGIN_LIMITS.perAddress}, and ${LOGIN_LIMITS.returning} that come at the time of their hint`,
+      "PN_LOGIN_BUSY with a retry hint",
+    ],
   ];
   const server: Row[] = [
     ["time for the first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],

@@ -11,10 +11,19 @@ const RECORD: RequestRecord = {
   duration_ms: 1.5,
   bytes_in: 0,
   bytes_out: 130,
+  ended: "origin_invalid",
+  code: "PN_ORIGIN_INVALID",
+  flaw: "PN_HTTP_CHUNK",
 };
 
 test("the fields of a record are copied", () => {
   expect(requestData(RECORD)).toEqual(RECORD);
+});
+
+test("fields that an older server does not send are absent, and an unknown end is not copied", () => {
+  const { ended: _, code: _code, flaw: _flaw, ...old } = RECORD;
+  expect(requestData(old)).toEqual(old);
+  expect(requestData({ ...old, ended: "evaporated" as "refused" })).toEqual(old);
 });
 
 test("members that a server adds are not copied", () => {

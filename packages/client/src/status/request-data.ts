@@ -1,4 +1,4 @@
-import type { RequestRecord } from "@postern/protocol";
+import { REQUEST_ENDS, type RequestRecord } from "@postern/protocol";
 import { serverText } from "../server-text.js";
 import type { RequestData } from "../tunnel-event.js";
 
@@ -12,6 +12,9 @@ const FIELDS: Readonly<Record<keyof RequestRecord, number>> = {
   duration_ms: 0,
   bytes_in: 0,
   bytes_out: 0,
+  ended: 32,
+  code: 64,
+  flaw: 64,
 };
 
 /**
@@ -26,5 +29,7 @@ export function requestData(record: RequestRecord): RequestData {
     if (typeof value === "string") data[name] = serverText(value, FIELDS[name]);
     else if (value !== undefined) data[name] = Number.isFinite(value) ? value : 0;
   }
+  // A later version of the server may know more ways to end.
+  if (!REQUEST_ENDS.some((end) => end === data.ended)) delete data.ended;
   return data as RequestData;
 }
