@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from "node:net";
-import { relay, SocketConnection, type Lookup } from "@postern/net";
+import { HeldBytes, relay, SocketConnection, type Lookup } from "@postern/net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import type { TunnelEvents } from "../tunnel-events.js";
 import { dialLocal, dialLocalByName, type LocalAddress } from "./local-address.js";
@@ -23,7 +23,7 @@ export class LocalConnection implements StreamHandler {
   readonly #events: Pick<TunnelEvents, "onDialFailure">;
   readonly #onClosed: () => void;
   #connection: SocketConnection | undefined;
-  #held: Buffer[] = [];
+  readonly #held = new HeldBytes();
   #hasEnded = false;
   /** Ends the dial. With an error, the dial has failed; without one, the stream was reset. */
   readonly #abort: (error?: Error) => void;
@@ -50,7 +50,7 @@ export class LocalConnection implements StreamHandler {
   }
 
   onData(chunk: Buffer): void {
-    this.#held.push(Buffer.from(chunk));
+    this.#held.add(chunk);
   }
 
   onEnd(): void {
@@ -98,11 +98,8 @@ export class LocalConnection implements StreamHandler {
     clearTimeout(this.#timer);
     const connection = new SocketConnection(socket);
     this.#connection = connection;
-    const [first] = this.#held;
-    const held = this.#held.length > 1 ? Buffer.concat(this.#held) : first;
-    this.#held = [];
-    if (held !== undefined) connection.write(held);
-    const uncredited = held?.length ?? 0;
+    const uncredited = this.#held.length;
+    for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) connection.write(held);
     relay(connection, this.#stream, { uncredited, onClose: "flush", onDone: this.#onClosed });
     if (this.#hasEnded) connection.end();
   }
@@ -116,7 +113,7 @@ export class LocalConnection implements StreamHandler {
     }
     // The bytes held here still count in the window of a stream that the server has reset.
     else this.#stream.resetAfterFlush();
-    this.#held = [];
+    this.#held.clear();
     this.#onClosed();
   }
 
