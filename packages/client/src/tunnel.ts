@@ -165,7 +165,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#reporter.dialFailure(`${this.local.host}:${this.local.port}`, code, error);
   }
 
-  /** Visitors get errors from a session whose requests do not reach the client, even if the other sessions work. */
+  /**
+   * One failing session makes the tunnel's state `failing`: its visitors get errors even if the other sessions work.
+   */
   onDataPlane(error?: string): void {
     const all = new Set(this.#supervisors.map(({ current }) => current?.session?.dataPlane));
     const state = all.has("failing") ? "failing" : all.has("ok") ? "ok" : "unknown";
@@ -198,7 +200,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#stop.abort();
     for (const supervisor of this.#supervisors) supervisor.close();
     await Promise.all(this.#runs);
-    for (const supervisor of this.#supervisors) supervisor.release();
+    await Promise.all(this.#supervisors.map((supervisor) => supervisor.release()));
     this.#setState(error === undefined ? "disconnected" : "failed");
     this.#opened.reject(error ?? new TunnelError("PN_CLOSED"));
     this.emit("closed", error);

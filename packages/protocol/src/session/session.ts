@@ -95,7 +95,7 @@ export class Session implements FrameHandler, TransportHandler {
     return this.#sender.receivedAt;
   }
 
-  /** Milliseconds since the last progress of acknowledgement while bytes wait for one; 0 when none do. */
+  /** Milliseconds without any new acknowledgement while bytes wait for one; 0 when no bytes wait. */
   get unacknowledgedFor(): number {
     return this.#sender.congestion.unacknowledgedFor(this.#port.now());
   }
@@ -113,7 +113,7 @@ export class Session implements FrameHandler, TransportHandler {
     return { sent, acknowledged, received: this.#sender.received };
   }
 
-  /** Opens a stream for `tunnel`. Check `available` before. */
+  /** Opens a stream for `tunnel`. Check `available` first. */
   open(tunnel: number, probe = false): Stream {
     const stream = this.#streams.open(tunnel);
     this.#sender.open(stream.id, probe ? Flag.PROBE : 0, tunnel, stream.window.limit);
@@ -226,7 +226,7 @@ export class Session implements FrameHandler, TransportHandler {
     this.handler.onClose(this.#reason);
   }
 
-  // ---- FrameHandler; the owner may close the session in any of its callbacks, and gets no further ones
+  // ---- FrameHandler; after the owner has closed the session in one of its own callbacks, no others are called
 
   admits(type: number): boolean {
     if (this.budget.isSpent) return false;
@@ -335,7 +335,7 @@ export class Session implements FrameHandler, TransportHandler {
     }
   }
 
-  /** A protocol violation, or an error of ours while reading, ends only this session. */
+  /** A protocol violation, or an error thrown on this side, ends only this session. */
   #fail(error: unknown): void {
     this.close(error instanceof TunnelError ? error : new TunnelError("PN_INTERNAL", String(error)));
   }

@@ -4,7 +4,7 @@ import { unmask } from "./mask.js";
 
 /**
  * Events of a WebSocket. `onClose` and `onFault` are the last ones. Bytes are views into the chunk read and valid only
- * during the call: code that keeps them copies them.
+ * during the call: code that keeps them must copy them.
  */
 export interface WebSocketReaderHandler {
   /** Whether the reader stops before the next frame. */
@@ -18,7 +18,7 @@ export interface WebSocketReaderHandler {
   onPing(payload: Buffer): void;
   /** A pong. This side sends no pings, so nothing depends on it. */
   onPong(): void;
-  /** The peer closes; code 1005 when it gives none. */
+  /** The peer closes. `code` is 1005 if the close frame has none. */
   onClose(code: number, reason: string): void;
   /** The peer violates RFC 6455; close the connection with `code`. */
   onFault(code: number, reason: string): void;
