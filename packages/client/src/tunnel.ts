@@ -200,7 +200,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#stop.abort();
     for (const supervisor of this.#supervisors) supervisor.close();
     await Promise.all(this.#runs);
-    for (const supervisor of this.#supervisors) supervisor.release();
+    await Promise.all(this.#supervisors.map((supervisor) => supervisor.release()));
     this.#setState(error === undefined ? "disconnected" : "failed");
     this.#opened.reject(error ?? new TunnelError("PN_CLOSED"));
     this.emit("closed", error);

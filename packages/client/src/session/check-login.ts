@@ -39,7 +39,7 @@ export async function checkLogin(options: ConnectOptions): Promise<LoginCheck> {
       }
     }
   } finally {
-    credential.release();
+    await credential.release();
   }
 }
 

@@ -65,8 +65,8 @@ export class SessionSupervisor {
   }
 
   /** Releases the credential, after `run` has ended. */
-  release(): void {
-    this.#credential.release();
+  release(): Promise<void> {
+    return this.#credential.release();
   }
 
   /** Ends a pause, restarts an attempt that makes no progress, and checks whether the session is alive. */

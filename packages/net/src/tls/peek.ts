@@ -6,7 +6,7 @@ import { ALERTS, ClientHelloReader, type ClientHello } from "./client-hello.js";
 /** The result of peeking; `gone`: the connection ended or timed out. */
 export type Peeked = Exclude<ClientHello, { kind: "partial" }> | { readonly kind: "gone" };
 
-/** The message with its record headers, and further bytes of the same read. */
+/** The most bytes to read: the message with its record headers, and further bytes of the same read. */
 const MAX_BYTES = CLIENT_HELLO_LIMITS.bytes + 64 * 1024;
 
 /**
