@@ -2,7 +2,8 @@ import type { TokenRefreshOptions } from "../options.js";
 import { TokenSource } from "./token-source.js";
 
 /**
- * A source, and a function to call once when the source is no longer needed. It resolves when no renewal is in progress.
+ * A source, and a function to call once when the source is no longer needed. It resolves when no renewal is in
+ * progress.
  */
 export interface SharedSource {
   source: TokenSource;
