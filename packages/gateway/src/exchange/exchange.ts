@@ -1,4 +1,5 @@
 import { relay, type ByteStream, type ByteStreamHandler, type Relay, type ResetReason } from "@postern/net";
+import type { Clock } from "../deadlines/clock.js";
 import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
 import type { FinishedRequest, Route, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
@@ -30,7 +31,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   readonly request: Request;
   readonly #visitor: VisitorSide;
   readonly #requestSide = new RequestSide();
-  readonly #response = new ResponseSide();
+  readonly #response: ResponseSide;
+  readonly #clock: Clock;
   #state: "over" | "head" | "body" | "delivering" | "switched" = "over";
   #route: UpstreamRoute | undefined;
   #target: Target | undefined;
@@ -49,9 +51,11 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   /** Bytes that arrived together with the head of a 101, after it. */
   #switchedBytes = 0;
 
-  constructor(visitor: VisitorSide, request: Request) {
+  constructor(visitor: VisitorSide, request: Request, clock: Clock) {
     this.#visitor = visitor;
     this.request = request;
+    this.#clock = clock;
+    this.#response = new ResponseSide(clock);
   }
 
   // ---- FinishedRequest
@@ -114,7 +118,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   begin(route: UpstreamRoute, form: ChunkForm): void {
     this.id = nextRequestId();
     this.status = 0;
-    this.startedAt = performance.now();
+    this.startedAt = this.#clock.now();
     this.ended = "complete";
     this.code = undefined;
     this.#route = route;
@@ -169,9 +173,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#fail(BROKEN.timeout, "timeout");
   }
 
-  /** Counts `elapsed` milliseconds. @returns the milliseconds for which a response head has been incomplete. */
-  headWaited(elapsed: number): number {
-    return this.#response.headWaited(elapsed);
+  /** Since when a response head has been incomplete; Infinity: no head is. */
+  get headSince(): number {
+    return this.#response.headSince;
   }
 
   // ---- events from the stream
@@ -269,7 +273,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     if (route.kind === "delegate") return this.#refuse(BROKEN.gone);
     this.#route = route;
     this.#response.restart();
-    this.#attempt(performance.now(), false);
+    this.#attempt(this.#clock.now(), false);
     if (this.#state !== "head") return;
     this.#requestSide.sendAgain(sent);
     if (!this.#requestSide.isBlocked) this.#visitor.onBodyDrain();
@@ -313,6 +317,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
       uncredited: this.#handed,
       onClose: "drop",
       onUnblocked: () => visitor.onBodyDrain(),
+      onUnsent: () => visitor.onUnsent(),
       onDone: () => this.#endSwitched(),
     });
     this.#handed = 0;
@@ -327,8 +332,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     const { keepsAlive, idleTimeout } = this.#response;
     if (!this.#isStreamBroken) {
       if (!this.#requestSide.isDone) stream.reset();
-      else if (keepsAlive) idle.give(stream, performance.now(), idleTimeout);
-      else idle.retire(stream, performance.now());
+      else if (keepsAlive) idle.give(stream, this.#clock.now(), idleTimeout);
+      else idle.retire(stream, this.#clock.now());
     }
     this.#finish(this.status, "status");
     this.#visitor.onDone();

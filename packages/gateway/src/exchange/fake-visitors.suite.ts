@@ -1,4 +1,5 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
+import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
 import type { Route, UpstreamRoute } from "../route.js";
@@ -145,7 +146,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   constructor(upstream: FakeUpstream, request: Request, window = Infinity) {
     this.upstream = upstream;
     this.window = window;
-    this.exchange = new Exchange(this, request);
+    this.exchange = new Exchange(this, request, SYSTEM_CLOCK);
     this.exchange.begin(upstream.route, "data");
   }
 
@@ -195,6 +196,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   }
   onFlush(): void {}
   onBodyDrain(): void {}
+  onUnsent(): void {}
   onSwitched(relay: ConnectionHandler): void {
     this.events.push("switched");
     this.connection.handler = relay;

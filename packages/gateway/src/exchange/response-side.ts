@@ -1,3 +1,4 @@
+import type { Clock } from "../deadlines/clock.js";
 import { Body, refusals, ResponseHead, worthReading } from "../http/index.js";
 import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
 
@@ -31,13 +32,18 @@ export class ResponseSide {
   idleTimeout = -1;
   /** Why `read` returned -1, for the log. */
   flaw: Refusal | undefined;
+  /** Since when a head has been incomplete, in milliseconds; Infinity: no head is. */
+  headSince = Infinity;
   readonly #body = new Body();
+  readonly #clock: Clock;
   #form: ChunkForm = "chunks";
   /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
-  /** How long that head has been incomplete, in milliseconds. */
-  #headTime = 0;
   #interim = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   begin(): void {
     this.#body.begin("none", 0, "chunks");
@@ -49,12 +55,12 @@ export class ResponseSide {
   restart(): void {
     this.state = "head";
     this.keepsAlive = false;
-    this.#headTime = 0;
-    this.#partialHead = undefined;
+    this.finish();
   }
 
   finish(): void {
     this.#partialHead = undefined;
+    this.headSince = Infinity;
   }
 
   /** Content bytes of the body so far. */
@@ -70,14 +76,6 @@ export class ResponseSide {
   /** Whether the end of the stream is the end of the body. */
   get endsWithStream(): boolean {
     return this.state === "body" && this.#body.framing === "close";
-  }
-
-  /**
-   * Counts `elapsed` milliseconds.
-   * @returns the milliseconds for which a head has been incomplete. Each interim response restarts the count.
-   */
-  headWaited(elapsed: number): number {
-    return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
   }
 
   /**
@@ -101,9 +99,11 @@ export class ResponseSide {
       const rest = at === 0 ? chunk : chunk.subarray(at);
       const length = HEAD.read(rest, 0, rest.length, method, upgrade);
       if (length < 0) return this.#refuse(HEAD.flaw);
-      this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
-      if (length === 0) return piece.length;
-      this.#headTime = 0;
+      if (length === 0) {
+        if (rest.length > 0) this.#holdHead(rest);
+        return piece.length;
+      }
+      this.finish();
       at += length;
       if (HEAD.status >= 200 || HEAD.status === 101) break;
       if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
@@ -112,6 +112,11 @@ export class ResponseSide {
     const end = this.#begin(chunk, at, sink);
     // `end` is a position in `chunk`; the caller needs the position in `piece`.
     return end < 0 ? -1 : end - (chunk.length - piece.length);
+  }
+
+  #holdHead(bytes: Buffer): void {
+    this.#partialHead = Buffer.from(bytes);
+    if (this.headSince === Infinity) this.headSince = this.#clock.now();
   }
 
   /** The final head has been read, and ends at `at` in `chunk`. */

@@ -43,6 +43,8 @@ export interface VisitorSide {
   reroute(): Route;
   /** The upstream accepts more of the request's body; after a protocol switch, more of the visitor's bytes. */
   onBodyDrain(): void;
+  /** After a protocol switch: bytes have been written that wait until the visitor reads. */
+  onUnsent(): void;
   /** The protocol was switched: from now on, the connection's events are to be passed to `relay`. */
   onSwitched(relay: ConnectionHandler): void;
 

@@ -1,14 +1,13 @@
+import type { DeadlineQueue } from "../deadlines/deadline-queue.js";
+import type { GatewayLimits } from "../limits.js";
 import type { Router } from "../route.js";
-import type { VisitorLimits } from "./limits.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
 
 /** A visitor as the gateway sees it, regardless of its protocol. */
 export interface HttpVisitor {
-  /** Checks deadlines. Called `elapsed` milliseconds after the last call; `now` comes from `performance.now()`. */
-  tick(now: number, elapsed: number): void;
   /** Closes an idle connection; others close after their response. */
   drain(): void;
-  /** Closes a connection that has been idle for `milliseconds`. */
+  /** Closes a connection that has been idle for `milliseconds`. `now` is the time of the gateway's clock. */
   shed(now: number, milliseconds: number): void;
   /** Closes at once. */
   destroy(): void;
@@ -17,7 +16,8 @@ export interface HttpVisitor {
 /** The parts of the gateway that its visitors use. */
 export interface VisitorHost {
   readonly router: Router;
-  readonly limits: VisitorLimits;
+  readonly limits: GatewayLimits;
+  readonly deadlines: DeadlineQueue;
   readonly trustedProxies: TrustedProxies;
   /** Whether connections close after their current response. */
   readonly closing: boolean;
