@@ -102,13 +102,7 @@ describe("a response that is cut off never looks complete", () => {
 
 describe("how a request ended is in the server's log, the client's line, the event and the metrics", () => {
   const endings: [string, number, string, string | undefined, (origin: Wire) => void][] = [
-    [
-      "whole",
-      200,
-      "complete",
-      undefined,
-      (origin) => origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
-    ],
+    ["whole", 200, "complete", undefined, (origin) => origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")],
     [
       "cut-off",
       200,

@@ -7,6 +7,7 @@ import {
   type TransportHandler,
 } from "@postern/protocol";
 import { ApiKeys } from "../login/api-keys.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
@@ -47,6 +48,7 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
   const log = pino({ level: "silent" });
   return {
     authenticator: new ApiKeys([ANN]),
+    owners: new Owners(DEFAULT_OWNER_LIMITS, () => performance.now()),
     registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now())),
     nameRules: DEFAULT_NAME_RULES,
     maxTunnels: Infinity,
