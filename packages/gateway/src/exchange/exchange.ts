@@ -320,7 +320,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   #fail(refusal: Refusal, outcome: AttemptOutcome): void {
     if (this.#state === "over") return;
     this.#stream?.reset();
-    if (this.#state === "head") return this.#refuse(refusal, outcome);
+    if (this.#state === "head" || this.#visitor.response.retract()) return this.#refuse(refusal, outcome);
     this.#finish(this.status, outcome);
     this.#visitor.onBroken();
   }

@@ -180,6 +180,10 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   onEnd(): void {
     this.events.push("end");
   }
+  /** Heads are sent at once. */
+  retract(): boolean {
+    return false;
+  }
   onFlush(): void {}
   onBodyDrain(): void {}
   onSwitched(relay: ConnectionHandler): void {

@@ -1,4 +1,6 @@
-import { Body, ResponseHead, worthReading, type BodySink, type ChunkForm, type Request } from "../http/index.js";
+import { refusals, ResponseHead, worthReading } from "../http/index.js";
+import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
+import { HeadRepair, RepairedBody, type ResponseRepair } from "../repair/index.js";
 
 export const EXCHANGE_LIMITS = {
   /** Interim responses (1xx) that one request may get. */
@@ -10,6 +12,8 @@ export const EXCHANGE_LIMITS = {
  * between needs a separate reader.
  */
 const HEAD = new ResponseHead();
+const HEAD_REPAIR = new HeadRepair();
+const NO_REPAIRS: ReadonlySet<ResponseRepair> = new Set();
 const NOTHING = Buffer.alloc(0);
 
 /** Receives a response as it is read. */
@@ -20,7 +24,8 @@ export interface ResponseSink extends BodySink {
 }
 
 /**
- * One response on its way from the upstream, read strictly. Reused.
+ * One response on its way from the upstream. It is read strictly, and repaired only where the strict reader refuses it.
+ * Reused.
  *
  *     head ──1xx──► head ──final head──► body ──its end──► end
  *       └────101──► switched
@@ -31,13 +36,16 @@ export class ResponseSide {
   keepsAlive = false;
   /** The origin's idle timeout in seconds; -1 when unknown. */
   idleTimeout = -1;
-  readonly #body = new Body();
+  /** Why `read` returned -1, for the log. */
+  flaw: Refusal | undefined;
+  readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
   #form: ChunkForm = "chunks";
   /** A copy of response bytes that do not form a whole head yet. */
   #partialHead: Buffer | undefined;
   /** The number of milliseconds for which that head has been arriving. */
   #headTime = 0;
   #interim = 0;
+  #repairs: Set<ResponseRepair> | undefined;
 
   begin(): void {
     this.#body.begin("none", 0, "chunks");
@@ -51,6 +59,7 @@ export class ResponseSide {
     this.keepsAlive = false;
     this.#headTime = 0;
     this.#partialHead = undefined;
+    this.#repairs = undefined;
   }
 
   finish(): void {
@@ -60,6 +69,11 @@ export class ResponseSide {
   /** Content bytes of the body so far. */
   get bytes(): number {
     return this.#body.bytes;
+  }
+
+  /** What was repaired so far. The origin's connection is then not used again. */
+  get repairs(): ReadonlySet<ResponseRepair> {
+    return this.#repairs ?? NO_REPAIRS;
   }
 
   /** Trailers of a body that is passed on as data. In the form `chunks` the body contained them. */
@@ -99,14 +113,15 @@ export class ResponseSide {
     let at = 0;
     for (;;) {
       const rest = at === 0 ? chunk : chunk.subarray(at);
-      const length = HEAD.read(rest, 0, rest.length, method, upgrade);
+      let length = HEAD.read(rest, 0, rest.length, method, upgrade);
+      if (length < 0) length = this.#readRepaired(rest, method, upgrade);
       if (length < 0) return -1;
       this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
       if (length === 0) return piece.length;
       this.#headTime = 0;
       at += length;
       if (HEAD.status >= 200 || HEAD.status === 101) break;
-      if (++this.#interim > EXCHANGE_LIMITS.interim) return -1;
+      if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(HEAD);
     }
     const end = this.#begin(chunk, at, sink);
@@ -114,9 +129,25 @@ export class ResponseSide {
     return end < 0 ? -1 : end - (chunk.length - piece.length);
   }
 
+  /** Repairs the head that the strict reader refuses, and lets it read the result. */
+  #readRepaired(bytes: Buffer, method: string, upgrade: string): number {
+    const length = HEAD_REPAIR.read(bytes, HEAD.flaw);
+    if (length < 0) return this.#refuse(HEAD_REPAIR.flaw);
+    if (length === 0) return 0;
+    const { head, repairs } = HEAD_REPAIR;
+    if (HEAD.read(head, 0, head.length, method, upgrade) < 0) return this.#refuse(HEAD.flaw);
+    for (const repair of repairs) this.#addRepair(repair);
+    return length;
+  }
+
+  #addRepair(repair: ResponseRepair): void {
+    this.keepsAlive = false;
+    (this.#repairs ??= new Set()).add(repair);
+  }
+
   /** The final head has been read. The bytes of `chunk` after `at` follow it. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
-    this.keepsAlive = HEAD.keepAlive;
+    this.keepsAlive = HEAD.keepAlive && this.#repairs === undefined;
     this.idleTimeout = HEAD.keepAliveTimeout;
     if (HEAD.status === 101) {
       this.state = "switched";
@@ -132,7 +163,13 @@ export class ResponseSide {
 
   #readBody(chunk: Buffer, at: number, sink: BodySink): number {
     const end = this.#body.read(chunk, at, sink);
-    if (end >= 0 && this.#body.done) this.state = "end";
+    if (end < 0) return this.#refuse(this.#body.refusal);
+    if (this.#body.done) this.state = "end";
     return end;
+  }
+
+  #refuse(flaw: Refusal | undefined): -1 {
+    this.flaw = flaw;
+    return -1;
   }
 }
