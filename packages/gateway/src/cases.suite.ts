@@ -125,7 +125,7 @@ const PLAIN_RESPONSE: ResponseMeaning = {
 /** The keys of lists. Other arrays are texts in parts. */
 const LISTS: ReadonlySet<string> = new Set(["", "steps", "repairs"]);
 
-/** Stands for the lines that tell origins about the visitor. */
+/** Placeholder for the lines that describe the visitor to origins. */
 export const IDENTITY = "{identity}";
 
 export const acceptedRequests = table<AcceptedRequest>("requests-accepted").map((row) => ({

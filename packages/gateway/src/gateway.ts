@@ -11,16 +11,19 @@ import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 const TICK = 1_000;
 
 export interface GatewayOptions {
-  /** The scheme of connections that come without `ConnectionInfo`: `https` also where a proxy in front ends TLS. */
+  /**
+   * The scheme of connections that are accepted without a `ConnectionInfo`. It is `https` even if a proxy in front
+   * terminates TLS.
+   */
   proto: "http" | "https";
   limits?: Partial<VisitorLimits>;
-  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Default: none. */
+  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. Default: none. */
   trustedProxies?: TrustedProxies;
   /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
   memory?: () => number;
   /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
-  /** Called with errors of the gateway's own, or of the router; each has closed one visitor's connection. */
+  /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault?: (error: unknown) => void;
 }
 
@@ -74,8 +77,8 @@ export class Gateway implements VisitorHost {
   }
 
   /**
-   * Closes idle connections at once, the others after the response they wait for, and after `timeout` milliseconds all
-   * that are left. Can be called twice.
+   * Closes idle connections at once, and the others after their current response. After `timeout` milliseconds it
+   * closes all that are left. Can be called twice.
    */
   async drain(timeout: number): Promise<void> {
     this.#draining = true;

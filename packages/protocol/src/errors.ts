@@ -260,7 +260,7 @@ const CODES = new Map<number, ErrorCode>(
 );
 
 /**
- * A client without the feature `limit_codes` gets the first code instead of the others, with their message:
+ * A client without the feature `limit_codes` receives the first code instead of the others, with their message:
  * PROTOCOL.md, section 4.
  */
 const LIMIT_CODES = [

@@ -16,8 +16,8 @@ export interface Unsupported {
 const SERVER: Path = ["tunnel", "server"];
 
 /**
- * Finds such settings below the tables in `within`, except in inner tables with `enabled = false`. The tables in
- * `within` count as enabled, because the caller runs them.
+ * Finds settings without effect below the tables in `within`, except in inner tables with `enabled = false`. The tables
+ * in `within` count as enabled, because the caller runs them.
  */
 export function unsupported<E extends Entries>(
   { options, sections }: Resolution<E>,
@@ -63,7 +63,7 @@ function notSupported(name: string, feature: string): string {
   return `${name} requires ${feature}, which this version does not support.`;
 }
 
-/** True for an option that is set to another value than its default. */
+/** True for an option that is set to a value other than its default. */
 function isChanged({ option, value, origin }: ResolvedOption): boolean {
   return origin.from !== "default" && JSON.stringify(value) !== JSON.stringify(option.default);
 }

@@ -3,14 +3,11 @@ import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
 import { HeadRepair, RepairedBody, type ResponseRepair } from "../repair/index.js";
 
 export const EXCHANGE_LIMITS = {
-  /** Interim responses (1xx) that one request may get. */
+  /** The most interim responses (1xx) to one request. */
   interim: 16,
 } as const;
 
-/**
- * A head is read and used within one turn, so one reader serves every exchange. An exchange that awaits anything in
- * between needs a separate reader.
- */
+/** All exchanges share one reader, because a head is read and used without any `await` in between. */
 const HEAD = new ResponseHead();
 const HEAD_REPAIR = new HeadRepair();
 const NO_REPAIRS: ReadonlySet<ResponseRepair> = new Set();
@@ -24,8 +21,7 @@ export interface ResponseSink extends BodySink {
 }
 
 /**
- * One response on its way from the upstream. It is read strictly, and repaired only where the strict reader refuses it.
- * Reused.
+ * Reads one response from the upstream: strictly, and repaired only where the strict reader refuses it. Reused.
  *
  *     head ──1xx──► head ──final head──► body ──its end──► end
  *       └────101──► switched
@@ -40,9 +36,9 @@ export class ResponseSide {
   flaw: Refusal | undefined;
   readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
   #form: ChunkForm = "chunks";
-  /** A copy of response bytes that do not form a whole head yet. */
+  /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
-  /** The number of milliseconds for which that head has been arriving. */
+  /** How long that head has been incomplete, in milliseconds. */
   #headTime = 0;
   #interim = 0;
   #repairs: Set<ResponseRepair> | undefined;
@@ -88,7 +84,7 @@ export class ResponseSide {
 
   /**
    * Counts `elapsed` milliseconds.
-   * @returns the milliseconds for which a head has been arriving. Each interim response restarts the count.
+   * @returns the milliseconds for which a head has been incomplete. Each interim response restarts the count.
    */
   headWaited(elapsed: number): number {
     return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
@@ -96,7 +92,7 @@ export class ResponseSide {
 
   /**
    * Reads the next piece.
-   * @returns the position after the response's bytes; -1 when it is not valid HTTP.
+   * @returns the position after the response's bytes; -1 when the response is not valid HTTP.
    */
   read(piece: Buffer, request: Request, sink: ResponseSink): number {
     if (this.state === "head") return this.#readHead(piece, request, sink);
@@ -125,7 +121,7 @@ export class ResponseSide {
       sink.onInterimHead(HEAD);
     }
     const end = this.#begin(chunk, at, sink);
-    // Earlier pieces are not included in the position.
+    // `end` is a position in `chunk`; the caller needs the position in `piece`.
     return end < 0 ? -1 : end - (chunk.length - piece.length);
   }
 
@@ -145,7 +141,7 @@ export class ResponseSide {
     (this.#repairs ??= new Set()).add(repair);
   }
 
-  /** The final head has been read. The bytes of `chunk` after `at` follow it. */
+  /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
     this.keepsAlive = HEAD.keepAlive && this.#repairs === undefined;
     this.idleTimeout = HEAD.keepAliveTimeout;

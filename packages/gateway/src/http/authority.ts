@@ -17,8 +17,8 @@ const IPV6 = /^\[([0-9a-f:.]+)\](?::([0-9]{0,5}))?$/i;
 const LONGEST_NAME = 253;
 
 /**
- * Reads `host`, `host:port`, `[v6]` or `[v6]:port`; undefined for anything else, user information included. An empty
- * port (`host:`) is none (RFC 3986 3.2.3).
+ * Reads `host`, `host:port`, `[v6]` or `[v6]:port`; undefined for anything else, including text with user information.
+ * An empty port (`host:`) is none (RFC 3986 3.2.3).
  */
 export function parseAuthority(text: string): Authority | undefined {
   const match = NAME.exec(text) ?? IPV6.exec(text);

@@ -8,7 +8,7 @@ export interface Refusal {
   readonly message: string;
   /** For the owner of the service or the server. Visitors do not see it; docs/errors.md shows it. */
   readonly advice?: string;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds to wait before trying again. */
   readonly retryAfter?: number;
   /** Fields that the status requires. */
   readonly fields?: Readonly<Record<string, string>>;
@@ -16,12 +16,12 @@ export interface Refusal {
   readonly retryable: boolean;
 }
 
-/** Something was too slow, away or overloaded, which may have changed later. */
+/** Statuses of problems that may be temporary: something was too slow, unreachable or overloaded. */
 const RETRYABLE = new Set([408, 502, 503, 504]);
 
 /** Every refusal of the gateway, by code. */
 export const refusals = refusalTable({
-  // The bytes of the visitor are not one HTTP/1.1 request.
+  // The request itself cannot be accepted.
   PN_HTTP_TLS: [400, "This port speaks plain HTTP, and the request was encrypted. Use http:// instead of https://."],
   PN_HTTP_PLAIN: [400, "This port speaks HTTPS, and the request was not encrypted. Use https:// instead of http://."],
   PN_HTTP_REQUEST_LINE: [400, "The first line is not an HTTP request line. Send: METHOD /path HTTP/1.1"],
