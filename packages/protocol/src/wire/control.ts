@@ -113,6 +113,9 @@ export interface Unbound {
   retryable: boolean;
 }
 
+/** How a request ended: PROTOCOL.md, section 4. */
+export type RequestEnd = "complete" | "origin_reset" | "origin_invalid" | "visitor_left" | "timeout" | "refused";
+
 /** One finished request, as seen by the server. */
 export interface RequestRecord {
   request_id: string;
@@ -126,6 +129,12 @@ export interface RequestRecord {
   /** Body bytes received from the visitor and sent to it. */
   bytes_in: number;
   bytes_out: number;
+  /** Absent from servers that do not report it. */
+  ended?: RequestEnd;
+  /** The code of the error that ended the request. */
+  code?: string;
+  /** The code of the fault in the local service's response, when `ended` is `origin_invalid`. */
+  flaw?: string;
 }
 
 export interface Requests {
@@ -180,6 +189,9 @@ const RECORD: Fields = {
   duration_ms: (value) => typeof value === "number",
   bytes_in: count,
   bytes_out: count,
+  ended: optional(text),
+  code: optional(text),
+  flaw: optional(text),
 };
 
 const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
