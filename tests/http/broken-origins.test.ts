@@ -104,13 +104,7 @@ describe("a response that is cut off never looks complete", () => {
 
 describe("how a request ended is in the server's log, the client's line, the event and the metrics", () => {
   const endings: [string, number, string, string | undefined, (origin: Wire) => void][] = [
-    [
-      "whole",
-      200,
-      "complete",
-      undefined,
-      (origin) => origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
-    ],
+    ["whole", 200, "complete", undefined, (origin) => origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")],
     [
       "cut-off",
       200,
@@ -220,6 +214,22 @@ describe("the visitor's response", () => {
     const { status, headers, body } = await response;
     expect([status, headers["x-a"], body.toString()]).toEqual([200, "b", "ok"]);
     expect(await origin.over()).toBe("end");
+  });
+
+  test("each kind of repair is named once in the log of the server and of the client, and in every event", async () => {
+    for (const path of ["/flawed-1", "/flawed-2"]) {
+      const response = scripted.visit(path);
+      (await script.wire(path)).write("HTTP/1.1 200 OK\r\nX-A:\tb\x01\r\nContent-Length: 2\r\n\r\nok");
+      expect((await response).status).toBe(200);
+      const event = await until("its event", () =>
+        scripted.client.events.find(({ type, data }) => type === "http_request" && data["path"] === path),
+      );
+      expect(event.data).toMatchObject({ status: 200, ended: "complete", repairs: ["control_byte"] });
+    }
+    const named = ({ output }: Program, text: RegExp): number =>
+      output.split("\n").filter((line) => text.test(line)).length;
+    expect(named(server.program, / response repaired .*repair=control_byte/)).toBe(1);
+    expect(named(scripted.client.program, /The server repairs them \(control_byte\)/)).toBe(1);
   });
 
   test("bytes that an origin sends without a request do not reach the next visitor", async () => {

@@ -1,5 +1,6 @@
 import { relay, type ByteStream, type ByteStreamHandler, type Relay, type ResetReason } from "@postern/net";
 import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
+import type { ResponseRepair } from "../repair/index.js";
 import type { FinishedRequest, Route, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
@@ -78,6 +79,10 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   get flaw(): string | undefined {
     return this.ended === "origin_invalid" ? this.#response.flaw?.code : undefined;
+  }
+
+  get repairs(): ReadonlySet<ResponseRepair> {
+    return this.#response.repairs;
   }
 
   get bytesIn(): number {

@@ -116,6 +116,18 @@ export interface Unbound {
 /** How a request ended: PROTOCOL.md, section 4. */
 export type RequestEnd = "complete" | "origin_reset" | "origin_invalid" | "visitor_left" | "timeout" | "refused";
 
+/** What a server repairs in responses of local services: PROTOCOL.md, section 4. */
+export const REQUEST_REPAIRS = [
+  "bare_lf",
+  "folded_field",
+  "space_before_colon",
+  "control_byte",
+  "repeated_length",
+  "length_beside_chunks",
+  "padded_chunk_size",
+] as const;
+export type RequestRepair = (typeof REQUEST_REPAIRS)[number];
+
 /** One finished request, as seen by the server. */
 export interface RequestRecord {
   request_id: string;
@@ -135,6 +147,8 @@ export interface RequestRecord {
   code?: string;
   /** The code of the fault in the local service's response, when `ended` is `origin_invalid`. */
   flaw?: string;
+  /** What the server repaired in the local service's response. */
+  repairs?: readonly RequestRepair[];
 }
 
 export interface Requests {
@@ -192,6 +206,7 @@ const RECORD: Fields = {
   ended: optional(text),
   code: optional(text),
   flaw: optional(text),
+  repairs: optional(listOf(text)),
 };
 
 const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
