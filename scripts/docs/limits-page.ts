@@ -89,7 +89,11 @@ export function limitsPage(): string {
     ["bytes that a client sends before login", size(LOGIN_LIMITS.bytes), "the connection is closed"],
     ["head of a proxy's response to CONNECT", size(PROXY_LIMITS.head), "PN_PROXY_UNREACHABLE"],
     ["time for a login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
-    ["connections before login, from one address", `${LOGIN_LIMITS.perAddress}`, "PN_LOGIN_BUSY with a retry hint"],
+    [
+      "connections before login, from one address",
+      `${LOGIN_LIMITS.perAddress}, and ${LOGIN_LIMITS.returning} that come at the time of their hint`,
+      "PN_LOGIN_BUSY with a retry hint",
+    ],
   ];
   const server: Row[] = [
     ["time for the first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
@@ -120,7 +124,11 @@ export function limitsPage(): string {
   ];
   const client: Row[] = [
     ["events kept in memory", `${EVENTS_KEPT}`, "the oldest are dropped"],
-    ["connections to the local API", `${LOCAL_API_LIMITS.connections}`, "further connections are closed"],
+    [
+      "connections to the local API",
+      `${LOCAL_API_LIMITS.connections}`,
+      "the oldest connection that has not shown a token is closed",
+    ],
     ["programs that stream events", `${LOCAL_API_LIMITS.streams}`, "503 PN_LOCAL_BUSY"],
     [
       "events that wait for a streaming program",
@@ -144,7 +152,7 @@ export function limitsPage(): string {
   ];
   return [
     "# Limits",
-    "Limits that name an option can be changed; all others are fixed. This page is generated from the code with `npm run docs`; a test checks that it is up to date.",
+    "You can change the limits that name an option; all others are fixed. This page is generated from the code with `npm run docs`; a test checks that it is up to date.",
     "## Visitors and origins",
     table(visitors),
     "## Sessions",

@@ -6,7 +6,7 @@ import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonS
 export function clientSection(): string[] {
   return [
     "## Health score of an endpoint",
-    "`health.score` rates an endpoint from 0 to 100. The score depends only on the values below. It never rises when one of them gets worse.",
+    "`health.score` rates an endpoint from 0 to 100. The score depends only on the values below. When one of them gets worse, the score does not rise.",
     [
       "| state | score |",
       "|---|---|",
@@ -19,12 +19,21 @@ export function clientSection(): string[] {
       "|---|---|",
       `| a lost connection in the last ten minutes | ${HEALTH.drop} each, at most ${HEALTH.maxDrops} |`,
       `| mean heartbeat round trip above ${HEALTH.latencyFree} ms | 1 for every ${HEALTH.latencyStep} ms, at most ${HEALTH.maxLatency} |`,
-      `| local service unreachable in the last minute | ${HEALTH.local} |`,
+      `| local service unreachable (\`local\` is \`failing\`) | ${HEALTH.failing} |`,
+      `| local service unreachable in the last minute, and reachable again | ${HEALTH.localLately} |`,
       `| result of the end-to-end check unknown (\`data_plane\` is \`unknown\`) | ${HEALTH.unknown} |`,
       `| end-to-end check failing (\`data_plane\` is \`failing\`) | ${HEALTH.failing} |`,
     ].join("\n"),
-    "The minimum is 0. A connected endpoint whose end-to-end check does not fail has a score of at least 40, more than any endpoint that is not connected.",
-    "An endpoint is **healthy** if it is `connected` and its `data_plane` is not `failing`. `unknown` counts as healthy: it lasts for a second or two after connecting, or permanently if the client cannot reach its own public address. The score does not affect health.",
+    "The minimum is 0. A connected endpoint whose end-to-end check does not fail and whose local service is reachable has a score of at least 40, more than any endpoint that is not connected.",
+    "An endpoint is **healthy** if it is `connected`, and neither its `data_plane` nor its `local` is `failing`. `unknown` counts as healthy: for `data_plane` it lasts for a second or two after connecting, or permanently if the client cannot reach its own public address. The score does not affect health.",
+    "The client connects to the local service when it starts, and every 5 s while visitors' connections to it fail. It sends nothing on these connections.",
+    "## Access to the local API",
+    "`/health` and `/metrics` are open to every program on the client's machine. `/api/` requires a token that changes with each start of the client. It is in the client's run file, which only its user can read: `client-PID.json` in `$XDG_RUNTIME_DIR/postern`, otherwise in `$XDG_STATE_HOME/postern/run`, otherwise in `~/.local/state/postern/run`.",
+    fenced(
+      "sh",
+      `run=$XDG_RUNTIME_DIR/postern/client-$PID.json\njq -r '"Authorization: Bearer " + .token' "$run" | curl -H @- "$(jq -r .api "$run")/api/status"`,
+    ),
+    "In a browser, `/` is a page with the same data. Open it by the link that `postern http` and `postern status` print in a terminal: the link contains the token in its fragment, which browsers do not send. The page keeps the token in its tab until the tab is closed. `metrics_token` in `[tunnel.local_api]` makes `/metrics` require a token of its own.",
     "## Status document",
     "`GET /api/status` of the client's local API returns this document. In code, `tunnel.status()` returns the entry of one endpoint. All fields are always present; new fields may be added without incrementing `schema`.",
     schemaTable(STATUS_SCHEMA),
@@ -32,7 +41,7 @@ export function clientSection(): string[] {
     "## Events and health",
     "`GET /api/events` returns `{ schema, events }`. Each event has the form of `recent_events` and an increasing `id`. The parameters `type` (several separated by commas), `endpoint` and `since` (ISO 8601) filter the events.",
     "With `Accept: text/event-stream`, the response is a stream: first the events that `since` or `Last-Event-ID` selects, then new events as they occur. `event: lost` contains the number of events that a slow reader missed.",
-    "`GET /health` answers 200 while every endpoint is healthy, and 503 otherwise.",
+    "`GET /health` returns 200 while every endpoint is healthy, and 503 otherwise.",
     "## Prometheus metrics of the client",
     `\`GET /metrics\` of the client's local API returns the Prometheus text format, or JSON with \`Accept: application/json\`. Counters start when the client starts. Buckets of the histogram, in seconds: ${RESPONSE_TIME_BOUNDS.map((bound) => bound / 1_000).join(", ")}.`,
     metricsTable(CLIENT_METRICS),
@@ -96,5 +105,5 @@ function valueText({ type, enum: values, const: only, format, items }: JsonSchem
   if (only !== undefined) return `\`${JSON.stringify(only)}\``;
   if (values !== undefined) return values.map((value) => `\`${String(value)}\``).join(", ");
   const types = [type ?? []].flat().map((each) => (each === "string" && format !== undefined ? format : each));
-  return types.join(" or ") + (items === undefined || items.properties !== undefined ? "" : ` of ${valueText(items)}`);
+  return types.join(" or ") + (items === undefined || items.properties !== undefined ? "" : ` of ${valueText(items)}s`);
 }

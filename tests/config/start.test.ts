@@ -118,7 +118,7 @@ describe("a change of the file", () => {
     expect(await answerOf("comes")).toBe("two");
 
     start.overwrite(endpoints({ stays: origins.one, moves: origins.three, slow: origins.one }));
-    await until("the endpoint to be gone", async () => (await answerOf("comes")) === "404");
+    await until("the endpoint to be gone", async () => (await answerOf("comes")) === "503");
     for (const visitor of steady) await visitor.stopAndCheck();
     finish();
     expect((await inProgress).body.toString()).toBe("begun before and ended after");
@@ -289,7 +289,7 @@ describe("start is refused", () => {
     expect((await start.status("configuration_refused")).data["code"]).toBe("PN_FILE_WRITABLE");
     const second = postern(onTestFinished, ["start", "--config", start.file]);
     await second.ends(2);
-    expect(second.stderr).toContain("chmod 600");
+    expect(second.stderr).toContain("chmod go-w");
   });
 });
 

@@ -31,7 +31,7 @@ const object = (description: string, properties: Record<string, JsonSchema>): Js
 });
 
 const event = object("An event.", {
-  time: time("When it happened."),
+  time: time("When the event occurred."),
   type: text("The type of the event."),
   endpoint: text("The endpoint; `postern` for the process itself."),
   message: text("Text for people to read."),
@@ -44,8 +44,8 @@ const health = object("The health of the endpoint.", {
   retry_count: count("Retries in a row since the endpoint was last connected."),
   last_error: orNull(
     object("The last error; null if there was none.", {
-      time: time("When it happened."),
-      code: text("The code; errors.md lists all."),
+      time: time("When the error occurred."),
+      code: text("The error code; errors.md lists all codes."),
       message: text("Text for people to read."),
     }),
   ),
@@ -58,6 +58,12 @@ const health = object("The health of the endpoint.", {
     enum: ["ok", "failing", "unknown"],
     description:
       "Whether requests reach the client through the tunnel, according to the end-to-end check. `unknown` before the first result, without a connection, and when the check is inconclusive.",
+  },
+  local: {
+    type: "string",
+    enum: ["ok", "failing", "unknown"],
+    description:
+      "Whether the local service accepts connections. While it is `failing`, visitors get status 502. `unknown` before the first check.",
   },
 });
 
@@ -172,7 +178,7 @@ export const STATUS_SCHEMA: JsonSchema = object("The status of a client.", {
   time: time("When the document was created."),
   healthy: {
     type: "boolean",
-    description: "Whether every endpoint is connected and has a data plane that is not `failing`.",
+    description: "Whether every endpoint is connected, and neither its data plane nor its local service is `failing`.",
   },
   webhook: orNull(webhook),
   endpoints: { type: "array", items: endpoint, description: "The endpoints of the client." },

@@ -60,7 +60,7 @@ export function unsupported<E extends Entries>(
 }
 
 function notSupported(name: string, feature: string): string {
-  return `${name} requires ${feature}, which this version does not support.`;
+  return `${name} needs a feature that this version does not support: ${feature}.`;
 }
 
 /** True for an option that is set to a value other than its default. */

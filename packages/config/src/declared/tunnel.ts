@@ -2,7 +2,7 @@ import { option, section, sections } from "./declaration.js";
 import { host, hostName, label, proxyAddress, serverAddress, target } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
-import { decimal, integer, port } from "../kinds/number.js";
+import { decimal, integer, numberChoice, port } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 import { tunnelAuth } from "./tunnel-auth.js";
@@ -48,7 +48,7 @@ export const tunnelEndpoint = sections(
     ),
     max_connections: option(
       integer({ min: 1, max: 65_536 }),
-      "Maximum concurrent connections to the local service. Beyond it, visitors get 503.",
+      "Maximum number of concurrent connections to the local service. Visitors get 503 beyond it.",
       { default: 1_024 },
     ),
     fallback_urls: option(
@@ -60,6 +60,11 @@ export const tunnelEndpoint = sections(
       integer({ min: 1, max: 16 }),
       "Number of parallel sessions for this tunnel. If one breaks, the others serve its visitors.",
       { default: 1 },
+    ),
+    offline_status: option(
+      numberChoice([503, 404]),
+      "Status that visitors get while no client serves the name: `503`, or `404` as for a name that nobody holds.",
+      { default: 503 },
     ),
     protocol_version: option(text(), "Version of the tunnel protocol.", {
       ignored: "client and server negotiate the version",
@@ -80,7 +85,7 @@ export const tunnel = section("Client: local services to share through Postern s
   local_port: option(port(), "Port of the local service, for endpoints without `local`.", { example: "3000" }),
   proxy: option(
     proxyAddress(),
-    "HTTP proxy for connections to servers, refresh_url and status_webhook. It must support CONNECT. `http://user:password@host:port`, percent-encoded; `https://` for TLS to the proxy; `none`: no proxy. Default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, except for this machine. Local services are never reached through the proxy.",
+    "HTTP proxy for connections to servers, refresh_url and status_webhook. It must support CONNECT. `http://user:password@host:port`, percent-encoded; `https://` for TLS to the proxy; `none`: no proxy. Default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, except for this machine. Connections to local services do not use the proxy.",
     { secret: true, env: "POSTERN_PROXY", example: '"http://proxy.example.com:3128"' },
   ),
   endpoints: tunnelEndpoint,
@@ -97,7 +102,11 @@ export const tunnel = section("Client: local services to share through Postern s
       "Delay before the first retry. After a lost session, the delay is a random fraction of this value.",
       { default: 1_000 },
     ),
-    max_delay: option(duration({ min: 1 }), "Maximum delay between two retries.", { default: 300_000 }),
+    max_delay: option(
+      duration({ min: 1 }),
+      "Maximum delay between two retries; at least initial_delay, if only that is set.",
+      { default: 20_000 },
+    ),
     backoff_multiplier: option(decimal({ min: 1, max: 100 }), "Factor by which the delay grows after each failure.", {
       default: 2,
     }),

@@ -4,7 +4,7 @@ import type { ResponseRepair } from "../repair/index.js";
 import type { FinishedRequest, Route, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
-import { BROKEN, INVALID_RESPONSE, refusedWith, requestFailure } from "./exchange-end.js";
+import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
 import type { ExchangeEnd, Failure } from "./exchange-end.js";
 import { nextRequestId } from "./request-id.js";
 import { RequestSide } from "./request-side.js";
@@ -269,7 +269,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   #repeat(sent: readonly Buffer[], outcome: AttemptOutcome): void {
     this.#endAttempt(outcome);
     const route: Route = this.#visitor.reroute();
-    if (route.kind === "refusal") return this.#refuse(refusedWith(route.refusal));
+    if (route.kind === "refusal") return this.#refuse(refusedAgain(route.refusal));
     if (route.kind === "respond") return this.#refuse(refusedWith(route.page));
     if (route.kind === "delegate") return this.#refuse(BROKEN.gone);
     this.#route = route;

@@ -138,6 +138,8 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   body = "";
   trailers = "";
   events: string[] = [];
+  /** The route of a second attempt. Default: that of the first. */
+  next: Route | undefined;
   #waiting = 0;
 
   constructor(upstream: FakeUpstream, request: Request, window = Infinity) {
@@ -170,7 +172,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     return "";
   }
   reroute(): Route {
-    return this.upstream.route;
+    return this.next ?? this.upstream.route;
   }
   onInterim(head: ResponseHead): void {
     this.interim.push(head.status);
