@@ -70,6 +70,10 @@ test("a visitor can neither forge nor remove the forwarded fields", async () => 
     "X-Real-IP: 6.6.6.6",
     "Forwarded: for=6.6.6.6",
     "X-Forwarded-Port: 666",
+    "True-Client-IP: 6.6.6.6",
+    "CF-Connecting-IP: 6.6.6.6",
+    "X-Cluster-Client-IP: 6.6.6.6",
+    "X-Original-URL: /evil",
     "Connection: keep-alive, X-Forwarded-For, X-Real-IP, Forwarded",
   ];
   const wire = await site.ask(onTestFinished, "GET /forged", ...forged);

@@ -13,7 +13,10 @@ export const Field = {
   accept: 8,
   /** Applies to one connection only, or belongs to the proxy. It is dropped. */
   hopByHop: 9,
-  /** Identifies the visitor. Only the gateway writes it. */
+  /**
+   * Names the visitor, or the address that it requested, for software behind a proxy. Only the gateway and trusted
+   * proxies write it.
+   */
   identity: 10,
   /**
    * One of the above in another spelling (`Content_Length`), which some origins read as the real field. It is dropped.
@@ -52,9 +55,22 @@ const NAMES: readonly KnownName[] = [
   // CGI programs read it as HTTP_PROXY, and send their own requests to that address.
   { name: "proxy", field: Field.hopByHop },
   { name: "forwarded", field: Field.identity },
+  { name: "forwarded-for", field: Field.identity },
   { name: "x-forwarded", field: Field.identity },
   { name: "x-real-ip", field: Field.identity },
   { name: "x-request-id", field: Field.identity },
+  // The same from CDNs and load balancers. Frameworks take the visitor's address, or the path, from them.
+  { name: "true-client-ip", field: Field.identity },
+  { name: "cf-connecting-ip", field: Field.identity },
+  { name: "cf-connecting-ipv6", field: Field.identity },
+  { name: "cf-pseudo-ipv4", field: Field.identity },
+  { name: "fastly-client-ip", field: Field.identity },
+  { name: "x-appengine-user-ip", field: Field.identity },
+  { name: "x-client-ip", field: Field.identity },
+  { name: "x-cluster-client-ip", field: Field.identity },
+  { name: "x-original-forwarded-for", field: Field.identity },
+  { name: "x-original-url", field: Field.identity },
+  { name: "x-rewrite-url", field: Field.identity },
 ];
 
 /** Names with this prefix are identity fields too. */

@@ -26,7 +26,7 @@ const CODING = new RegExp(`^${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=${TOKEN})*$`);
 
 const OURS = /^(?:content-length|transfer-encoding|connection|upgrade|keep-alive|expect)$/;
 const NOT_FOR_ORIGINS =
-  /^(?:te|http2-settings|proxy|proxy-(?:connection|authenticate|authentication-info|authorization)|forwarded|x-forwarded(?:-.*)?|x-real-ip|x-request-id)$/;
+  /^(?:te|http2-settings|proxy|proxy-(?:connection|authenticate|authentication-info|authorization)|forwarded(?:-for)?|x-forwarded(?:-.*)?|x-real-ip|x-request-id|true-client-ip|cf-connecting-ip(?:v6)?|cf-pseudo-ipv4|fastly-client-ip|x-appengine-user-ip|x-(?:cluster-)?client-ip|x-original-forwarded-for|x-(?:original|rewrite)-url)$/;
 
 interface Line {
   name: string;
