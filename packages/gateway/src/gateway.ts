@@ -1,4 +1,5 @@
 import type { Connection } from "@postern/net";
+import { SharedDomain } from "./cookies/shared-domain.js";
 import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
@@ -16,6 +17,11 @@ export interface GatewayOptions {
   limits?: Partial<VisitorLimits>;
   /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Default: none. */
   trustedProxies?: TrustedProxies;
+  /**
+   * The domain whose subdomains belong to different owners, in lower case. A response's cookies for it, and for domains
+   * above it, are dropped. Default: none, and all cookies pass.
+   */
+  sharedDomain?: string | undefined;
   /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
   memory?: () => number;
   /** Called when memory pressure changes. */
@@ -29,6 +35,7 @@ export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
   readonly trustedProxies: TrustedProxies;
+  readonly sharedDomain: SharedDomain | undefined;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
@@ -43,6 +50,7 @@ export class Gateway implements VisitorHost {
     this.router = router;
     this.#info = { proto: options.proto };
     this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
+    this.sharedDomain = options.sharedDomain === undefined ? undefined : new SharedDomain(options.sharedDomain);
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});

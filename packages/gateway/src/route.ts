@@ -58,6 +58,8 @@ export interface FinishedRequest {
   readonly bytesOut: number;
   /** The visitor's IP address. */
   readonly address: string;
+  /** Set-Cookie fields of the response that were dropped, because they were for the shared domain. */
+  readonly droppedCookies: number;
 }
 
 /** Selects the route of a request by its head and by its connection. */

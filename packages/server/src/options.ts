@@ -65,6 +65,11 @@ export interface ServerOptions {
    * X-Forwarded-Proto give the visitor's address and scheme. Default: none.
    */
   trustedProxies?: string[];
+  /**
+   * What happens to a response's cookies for the base domain or a domain above it, which all tunnels would receive.
+   * `allow` only if all clients belong to one owner. Default `drop`.
+   */
+  parentDomainCookies?: "drop" | "allow";
   /** Maximum size of a request body, in bytes; larger bodies get 413. Default 0: unlimited. */
   maxRequestSize?: number;
   /**

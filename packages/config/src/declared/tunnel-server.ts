@@ -231,6 +231,11 @@ export const tunnelServer = section("Public server.", {
       example: '["127.0.0.1"]',
     },
   ),
+  parent_domain_cookies: option(
+    choice(["drop", "allow"]),
+    "Cookies that a service sets for the base domain or a domain above it. Browsers send them to all tunnels, so the server drops these Set-Cookie fields. `allow` them only if all tunnels belong to one owner, for instance for a single sign-on.",
+    { default: "drop", example: '"allow"' },
+  ),
   tunnel_port: option(port(), "Separate port for clients.", { pending: "a separate port for clients" }),
   public_port: option(port(), "Separate port for visitors. `listen` serves both.", {
     pending: "a separate port for visitors",

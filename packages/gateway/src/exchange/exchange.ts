@@ -32,7 +32,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   readonly request: Request;
   readonly #visitor: VisitorSide;
   readonly #requestSide = new RequestSide();
-  readonly #response = new ResponseSide();
+  readonly #response: ResponseSide;
   #state: "over" | "head" | "body" | "delivering" | "switched" = "over";
   #route: UpstreamRoute | undefined;
   #target: Target | undefined;
@@ -50,6 +50,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   constructor(visitor: VisitorSide, request: Request) {
     this.#visitor = visitor;
+    this.#response = new ResponseSide(visitor.sharedDomain);
     this.request = request;
   }
 
@@ -73,6 +74,10 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   get bytesOut(): number {
     return this.#response.bytes + this.#switchedBytes + (this.#relay?.fromStream ?? 0);
+  }
+
+  get droppedCookies(): number {
+    return this.#response.droppedCookies;
   }
 
   // ---- calls of the visitor

@@ -115,6 +115,7 @@ export class StructuredRequest implements Request {
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
   readonly address = "192.0.2.1";
+  readonly sharedDomain = undefined;
   readonly connection = new MemoryConnection();
   readonly exchange: Exchange;
   readonly upstream: FakeUpstream;

@@ -1,3 +1,4 @@
+import type { SharedDomain } from "../cookies/shared-domain.js";
 import { Body, ResponseHead, worthReading, type BodySink, type ChunkForm, type Request } from "../http/index.js";
 
 export const EXCHANGE_LIMITS = {
@@ -31,6 +32,9 @@ export class ResponseSide {
   keepsAlive = false;
   /** The origin's idle timeout in seconds; -1 when unknown. */
   idleTimeout = -1;
+  /** Cookies of this response for the shared domain, which were not passed on. */
+  droppedCookies = 0;
+  readonly #sharedDomain: SharedDomain | undefined;
   readonly #body = new Body();
   #form: ChunkForm = "chunks";
   /** A copy of response bytes that do not form a whole head yet. */
@@ -39,8 +43,14 @@ export class ResponseSide {
   #headTime = 0;
   #interim = 0;
 
+  /** @param sharedDomain cookies for it are dropped; undefined: all cookies pass */
+  constructor(sharedDomain: SharedDomain | undefined) {
+    this.#sharedDomain = sharedDomain;
+  }
+
   begin(): void {
     this.#body.begin("none", 0, "chunks");
+    this.droppedCookies = 0;
     this.#interim = 0;
     this.restart();
   }
@@ -105,6 +115,7 @@ export class ResponseSide {
       if (length === 0) return piece.length;
       this.#headTime = 0;
       at += length;
+      if (this.#sharedDomain !== undefined) this.droppedCookies += HEAD.dropCookies(this.#sharedDomain);
       if (HEAD.status >= 200 || HEAD.status === 101) break;
       if (++this.#interim > EXCHANGE_LIMITS.interim) return -1;
       sink.onInterimHead(HEAD);

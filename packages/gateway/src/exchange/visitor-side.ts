@@ -1,4 +1,5 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
+import type { SharedDomain } from "../cookies/shared-domain.js";
 import type { ChunkForm, Refusal, ResponseHead } from "../http/index.js";
 import type { Route } from "../route.js";
 
@@ -35,6 +36,8 @@ export interface VisitorSide {
   readonly address: string;
   /** Content bytes of the request's body so far. */
   readonly bodyBytes: number;
+  /** Origins may not set cookies for this domain; undefined: for any. */
+  readonly sharedDomain: SharedDomain | undefined;
   /** Where bytes go after a switch of protocols. */
   readonly connection: Connection;
   /** The lines that identify the visitor to the origin, each ended by CRLF. */

@@ -24,6 +24,8 @@ export const Field = {
   lookalike: 11,
   /** TE: applies to one connection only; the gateway writes its own. */
   te: 12,
+  /** In a response. Passed on, except for a cookie that other tunnels would receive. */
+  setCookie: 13,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -47,6 +49,7 @@ const NAMES: readonly KnownName[] = [
   { name: "expect", field: Field.expect },
   { name: "accept", field: Field.accept },
   { name: "te", field: Field.te },
+  { name: "set-cookie", field: Field.setCookie },
   { name: "http2-settings", field: Field.hopByHop },
   { name: "proxy-connection", field: Field.hopByHop },
   { name: "proxy-authenticate", field: Field.hopByHop },

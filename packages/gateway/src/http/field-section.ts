@@ -126,10 +126,14 @@ export class FieldSection {
   demote(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {
       if (((1 << this.#fields[n]!) & DEMOTABLE) === 0) continue;
-      if (!equalsText(bytes, this.#starts[n]!, this.#nameEnds[n]!, name)) continue;
-      this.#fields[n] = Field.hopByHop;
-      this.#seen |= 1 << Field.hopByHop;
+      if (equalsText(bytes, this.#starts[n]!, this.#nameEnds[n]!, name)) this.drop(n);
     }
+  }
+
+  /** Marks one line as hop-by-hop: it is not passed on. */
+  drop(index: number): void {
+    this.#fields[index] = Field.hopByHop;
+    this.#seen |= 1 << Field.hopByHop;
   }
 
   /**
@@ -204,4 +208,4 @@ export class FieldSection {
   }
 }
 
-const DEMOTABLE = fieldSet(Field.other, Field.accept);
+const DEMOTABLE = fieldSet(Field.other, Field.accept, Field.setCookie);

@@ -22,6 +22,7 @@ function visit(limits: Partial<VisitorLimits>): Visit {
     router: () => upstream.route,
     limits: { ...DEFAULT_VISITOR_LIMITS, ...limits },
     trustedProxies: new TrustedProxies(),
+    sharedDomain: undefined,
     closing: false,
     overloaded: false,
     forget() {},

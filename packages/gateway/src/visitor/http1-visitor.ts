@@ -1,4 +1,5 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
+import type { SharedDomain } from "../cookies/shared-domain.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
@@ -57,6 +58,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   get address(): string {
     return this.#forwarded.address;
+  }
+
+  get sharedDomain(): SharedDomain | undefined {
+    return this.#host.sharedDomain;
   }
 
   get bodyBytes(): number {

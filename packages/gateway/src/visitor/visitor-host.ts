@@ -1,3 +1,4 @@
+import type { SharedDomain } from "../cookies/shared-domain.js";
 import type { Router } from "../route.js";
 import type { VisitorLimits } from "./limits.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
@@ -19,6 +20,8 @@ export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
   readonly trustedProxies: TrustedProxies;
+  /** Origins may not set cookies for this domain; undefined: for any. */
+  readonly sharedDomain: SharedDomain | undefined;
   /** Connections close after the response that they wait for. */
   readonly closing: boolean;
   /** There is no memory for more requests. */

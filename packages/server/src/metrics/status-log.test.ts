@@ -15,7 +15,7 @@ function scripted() {
   return {
     lines,
     serve: (bytesIn: number, bytesOut: number, status = 200): void => {
-      const request = { id: "1", method: "GET", path: "/", startedAt: 0, address: "192.0.2.1" };
+      const request = { id: "1", method: "GET", path: "/", startedAt: 0, address: "192.0.2.1", droppedCookies: 0 };
       metrics.finished({ ...request, status, bytesIn, bytesOut });
     },
     /** Sets the clock to `now`, and returns the lines so far. */
