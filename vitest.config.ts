@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     ...(isPoisoned && { setupFiles: ["tests/buffers/poison-reads.ts"] }),
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
-    // Most of the time tests wait for what they have started: two share even a small machine.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests mostly wait for the processes that they start, so even two cores can run four files at a time.
+    maxWorkers: Math.max(4, availableParallelism()),
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -9,7 +9,7 @@ export interface Settings {
   rounds: number;
   /** With `against`: how often all processes are started again. */
   pairs: number;
-  /** A checkout, built, whose `postern` this build is compared with. */
+  /** A built checkout whose `postern` this build is compared with. */
   against: string | undefined;
   /** Length of one timed measurement; undefined means each row's own default. */
   seconds: number | undefined;

@@ -127,7 +127,7 @@ describe("the checker finds planted faults", () => {
     expect(faults).toEqual(["packages/client declares ws and never imports it"]);
   });
 
-  test("a package that is missing in the table, and one that is only in the table", () => {
+  test("a package that is missing from the table, and one that is only in the table", () => {
     const project = planted({});
     const gateway = project.packages.find(({ folder }) => folder === "gateway");
     if (gateway === undefined) throw new Error("the planted tree has a gateway");
@@ -140,7 +140,7 @@ describe("the checker finds planted faults", () => {
     ]);
   });
 
-  test("a comment of 121 columns, and none of 120", () => {
+  test("a comment of 121 columns, but not one of 120", () => {
     const comment = (width: number): string => `// ${"x".repeat(width - 3)}\n`;
     expect(architectureFaults(planted({ "gateway/src/wide.ts": comment(120) }), RULES)).toEqual([]);
     expect(architectureFaults(planted({ "gateway/src/wide.ts": comment(121) }), RULES)).toEqual([
@@ -173,7 +173,7 @@ describe("the checker finds planted faults", () => {
     expect(architectureFaults(planted(files("../route.js")), RULES)).toEqual([]);
   });
 
-  test("a folder of 25 source files, and none of 24; tests do not count", () => {
+  test("a folder of 25 source files, but not one of 24; tests do not count", () => {
     const files = (count: number): Record<string, string> => ({
       "gateway/src/http/first.test.ts": "export {};\n",
       "gateway/src/http/pair.suite.ts": "export {};\n",
@@ -194,7 +194,7 @@ describe("the checker finds planted faults", () => {
     },
   );
 
-  test("a file of 401 lines, and none of 400", () => {
+  test("a file of 401 lines, but not one of 400", () => {
     expect(architectureFaults(planted({ "gateway/src/long.ts": "export {};\n".repeat(400) }), RULES)).toEqual([]);
     expect(architectureFaults(planted({ "gateway/src/long.ts": "export {};\n".repeat(401) }), RULES)).toEqual([
       "packages/gateway/src/long.ts has 401 lines, more than 400",

@@ -100,7 +100,7 @@ export class ScriptedClient implements SessionHandler {
     return this.messages.find((message) => message.type === "bound") as Bound;
   }
 
-  /** Waits for the first message of this type. Rejects when the session ends before. */
+  /** Waits for the first message of this type. Rejects if the session ends first. */
   async received<T extends ControlMessage["type"]>(type: T): Promise<ControlMessage & { type: T }> {
     const find = (): (ControlMessage & { type: T }) | undefined =>
       this.messages.find((message): message is ControlMessage & { type: T } => message.type === type);

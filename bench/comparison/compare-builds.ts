@@ -26,8 +26,8 @@ export type Samples<T> = Record<(typeof SETUPS)[number], T[][]>;
 
 /**
  * Measures two builds in interleaved rounds. The build compared against runs twice, in processes of its own each time:
- * how far these two differ is the noise. Each of `settings.pairs` starts all processes again, because two runs of the
- * same program differ by the code that V8 generated.
+ * the difference between these two is the noise. Each of `settings.pairs` starts all processes again, because two runs
+ * of the same program differ by the code that V8 generated.
  *
  * @param against - The checkout compared against.
  * @param rounds - For each pair, after one round of warm-up that is not kept.

@@ -12,7 +12,9 @@ import { summary } from "./summary.ts";
 const BURST_MS = 200;
 /** Compiles the hot code before anything is measured. */
 const WARM_UP_MS = 1500;
-/** Work that a burst leaves behind, such as the end of a garbage collection, is counted with it. */
+/**
+ * The time after a burst in which its remaining work, such as a garbage collection, is still counted, in milliseconds.
+ */
 const SETTLE_MS = 20;
 
 /** CPU time of server and client per request, in bursts over connections that stay open. */

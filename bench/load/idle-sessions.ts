@@ -1,5 +1,6 @@
 /**
- * Opens `count` sessions with a tunnel each, `together` at a time, and keeps them until it is ended. Reports { open }.
+ * Opens `count` sessions with a tunnel each, `together` at a time, and keeps them open until the process ends. Reports
+ * { open }.
  */
 import { connect } from "@postern/client";
 import { report, settings } from "./settings.ts";

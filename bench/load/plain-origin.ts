@@ -1,7 +1,7 @@
 /**
  * An origin that reads and discards an upload, which nginx cannot do, and responds with the number of bytes. It also
- * has the small and the large response, so that one process can serve a whole session. On SIGUSR2 it reports
- * { received }, the bytes of all bodies so far, without those that are still in the kernel buffers of an uploader.
+ * sends the small and the large response, so that one process can serve a whole session. On SIGUSR2 it reports {
+ * received }, the bytes of all bodies so far, without those that are still in the kernel buffers of an uploader.
  */
 import { createServer, type Socket } from "node:net";
 import { report, settings } from "./settings.ts";

@@ -15,7 +15,7 @@ interface Reader {
   socket: Socket;
   started: number;
   bytes: number;
-  /** Its bytes when all readers had begun. */
+  /** The bytes that it had received when all readers had started. */
   before: number;
 }
 

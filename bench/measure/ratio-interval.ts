@@ -8,10 +8,10 @@ export interface RatioInterval {
 }
 
 /**
- * The median of the ratios of values measured in the same round, with a confidence interval for it.
- * The interval lies between two order statistics of the ratios (the sign test's interval), so it assumes nothing about
- * their distribution, only that rounds are independent. With fewer than six rounds even the smallest and the largest
- * ratio do not reach 95 %; they are returned all the same.
+ * The median of the ratios of values measured in the same round, with a confidence interval for it. The interval lies
+ * between two order statistics of the ratios (the sign test's interval), so it assumes nothing about their
+ * distribution, only that rounds are independent. With fewer than six rounds even the smallest and the largest ratio do
+ * not reach 95 %; they are returned anyway.
  */
 export function ratioInterval(measured: number[], reference: number[], confidence = 0.95): RatioInterval {
   if (measured.length !== reference.length) throw new Error("a ratio needs both values of each round");
@@ -21,8 +21,9 @@ export function ratioInterval(measured: number[], reference: number[], confidenc
 }
 
 /**
- * How many of the smallest and of the largest of `count` values lie outside the interval. With k values trimmed on each
- * side, the true median lies outside with the probability that at most k of `count` fair coins show heads, twice.
+ * The number of values to trim at each end of `count` sorted values. With k values trimmed at each end, the probability
+ * that the true median lies outside the interval is twice the probability that at most k of `count` fair coins show
+ * heads.
  */
 export function trimmedRanks(count: number, confidence: number): number {
   const tail = (1 - confidence) / 2;

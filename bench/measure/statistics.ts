@@ -3,8 +3,8 @@ export function median(values: number[]): number {
 }
 
 /**
- * The smallest value that at least `percent` of the values do not exceed. For an even count, the median is the mean of
- * both middle values.
+ * The smallest of the values that is at least as large as `percent` % of them. For an even count, the median is the
+ * mean of both middle values.
  */
 export function percentile(values: number[], percent: number): number {
   if (values.length === 0) throw new Error("there are no measurements");

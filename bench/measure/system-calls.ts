@@ -14,7 +14,7 @@ export interface SystemCalls {
   total: number;
   reads: number;
   writes: number;
-  /** Calls that are neither, most frequent first. */
+  /** Other calls, most frequent first. */
   others: { call: string; each: number }[];
 }
 

@@ -58,7 +58,7 @@ interface Beside {
   cpu: number;
 }
 
-/** Measures the setups (Postern first, nginx second) alone and beside the transfers. */
+/** Measures the setups (Postern first, nginx second) alone and during the transfers. */
 export async function compareBeside(
   stage: Stage,
   settings: Settings,

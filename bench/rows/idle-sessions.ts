@@ -24,7 +24,8 @@ export const idleSessions: Row = {
     for (let round = 0; round < settings.rounds; round++) rounds.push(await measure(stage, settings, count));
     const resident = median(rounds.map((cost) => cost.resident));
     const heap = median(rounds.map((cost) => cost.heap));
-    // One of the two figures does not include growth into pages that were free before, so the larger figure is used.
+    // Resident memory does not include growth into pages that were free before, so the larger of the two figures is
+    // used.
     const each = Math.max(resident, heap);
     return [
       line({

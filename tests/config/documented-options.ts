@@ -30,7 +30,7 @@ export function documentedOptions(): DocumentedOption[] {
         isSecret: / Secret\./.test(doc),
         channels: [
           { by: "file" as const },
-          // `postern start` takes endpoints from the file only.
+          // `postern start` reads endpoints from the file only.
           ...(section.startsWith("tunnel.endpoints")
             ? []
             : [...doc.matchAll(/`(POSTERN_\w+|--[\w-]+)`/g)].map(([, given = ""]) => ({

@@ -267,7 +267,12 @@ describe("start is refused", () => {
       /\[tunnel\.server\.rate_limit\]/,
     ],
     ["with an unsupported table", "[[proxy]]\npath = '/a'\ntarget = 'http://a'\n", "PN_CONFIG_UNBUILT", /:1:3: /],
-    ["with mistakes, and lists all", "[tunnel]\na = 1\nb = 2\n", "PN_CONFIG_INVALID", /:2:1: "a"[^]*:3:1: "b"/],
+    [
+      "with mistakes, all of which are listed",
+      "[tunnel]\na = 1\nb = 2\n",
+      "PN_CONFIG_INVALID",
+      /:2:1: "a"[^]*:3:1: "b"/,
+    ],
   ] as const)("%s", async ([, configuration, code, more]) => {
     const start = StartProcess.launch(onTestFinished, configuration);
     await start.program.ends(2);

@@ -16,7 +16,7 @@ beforeAll(() => {
   ]);
 });
 
-/** Writes a configuration beside a key file and returns its path. */
+/** Writes a configuration next to a key file and returns its path. */
 function configuration(text: string): string {
   const folder = scratchFolder(onTestFinished);
   writeKeys(join(folder, "keys.txt"), { me: TEST_KEY });

@@ -9,7 +9,7 @@ const TYPE_A = 1;
 /** The response for every name: these IPv4 addresses in this order, a failure, or none. */
 export type Answer = readonly string[] | "no such name" | "failure" | "silence";
 
-/** A DNS server (RFC 1035) that responds to every question as the test sets it. */
+/** A DNS server (RFC 1035) that responds to every question with the answer that the test sets. */
 export class NameServer {
   answer: Answer = "failure";
   /** The number of received questions. */

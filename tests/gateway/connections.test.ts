@@ -119,7 +119,7 @@ describe.each(Object.keys(WAYS))("a visitor on %s", (way) => {
     expect(finished).toEqual(["/first 200 0 0 192.0.2.7", "/second 200 2 2 192.0.2.7", "/chunks 200 0 2 192.0.2.7"]);
   });
 
-  test("gets large bodies whole in both directions", async () => {
+  test("sends and receives large bodies completely", async () => {
     const { visitor, finished } = await connect();
     visitor.send(`POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: ${LARGE}\r\n\r\n`);
     visitor.send("0123456789abcdef".repeat(LARGE / 16));
@@ -164,7 +164,7 @@ describe.each(Object.keys(WAYS))("a visitor on %s", (way) => {
     expect(finished[0]).toMatch(/^\/large 200 0 /);
   });
 
-  test("that is refused gets the reason", async () => {
+  test("that is refused receives the reason", async () => {
     const { visitor } = await connect();
     visitor.send("GET / HTTP/1.1\r\n\r\n");
     await until("the end", () => visitor.ended);

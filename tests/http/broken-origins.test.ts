@@ -88,7 +88,7 @@ describe("a response that is cut off never looks complete", () => {
     else expect(end).toBe("reset");
   });
 
-  test("until close for an HTTP/1.0 visitor, which has no other sign: its connection is reset", async () => {
+  test("until close, for an HTTP/1.0 visitor: its connection is reset, because an orderly close would look like the end of the body", async () => {
     const wire = await scripted.wire(onTestFinished);
     wire.write(`GET /old HTTP/1.0\r\nHost: ${scripted.host}\r\n\r\n`);
     const origin = await script.wire("GET /old");

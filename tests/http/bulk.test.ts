@@ -69,7 +69,7 @@ test("a gigabyte is uploaded without a wrong bit", { timeout: 180_000 }, async (
   expect(receipt).toEqual({ bytes: WHOLE, sha256: patternHash(WHOLE) });
 });
 
-test("every small request beside a download and an upload is served", { timeout: 120_000 }, async () => {
+test("every small request during a download and an upload is served", { timeout: 120_000 }, async () => {
   const steady = await SteadyVisitor.start(onTestFinished, published.port, published.host);
   const [down, up] = await Promise.all([
     download(`/?bytes=${PART}`),

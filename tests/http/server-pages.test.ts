@@ -29,8 +29,8 @@ async function askUpgrade(path: string, fields: string): Promise<string> {
   return wire.received.toString();
 }
 
-describe("a request to the base domain for an unknown page is answered", () => {
-  test.for(FORMS)("in the form for %s", async ([, accept, type]) => {
+describe("a request for a page of the base domain is answered", () => {
+  test.for(FORMS)("with 404 for an unknown page, in the form for %s", async ([, accept, type]) => {
     const { status, headers, body } = await ask("/nothing?x=1", { headers: { accept } });
     expect(status).toBe(404);
     expect(headers).toMatchObject({ "content-type": type, "postern-error": "PN_PAGE_UNKNOWN", connection: "close" });
@@ -44,7 +44,7 @@ describe("a request to the base domain for an unknown page is answered", () => {
     expect(headers["postern-error"]).toBe("PN_PAGE_UNKNOWN");
   });
 
-  test("with the same headers as for an unknown tunnel", async () => {
+  test("for an unknown page with the same headers as for an unknown tunnel", async () => {
     const accept = "text/html";
     const [here, there] = await Promise.all([
       ask("/nothing", { headers: { accept } }),

@@ -20,7 +20,7 @@ let issuer: TokenIssuer;
 let server: Program;
 let url: string;
 let secureUrl: string;
-/** The authority of the server's certificate. */
+/** The CA of the server's certificate. */
 let ca: string;
 
 beforeAll(async () => {

@@ -112,7 +112,7 @@ test("the certificate's name is the owner and the tunnel's default name", async 
 describe("a stranger is refused with the reason", () => {
   const cases: [string, () => CertificateFiles | undefined, RegExp, string?][] = [
     ["with a certificate of another CA", () => servers.issue({ names: ["alice"] }), /PN_CERTIFICATE_UNTRUSTED/],
-    ["with no certificate but a key", () => undefined, /PN_AUTH_REFUSED/, `api_key = "${TEST_KEY}"`],
+    ["with an API key instead of a certificate", () => undefined, /PN_AUTH_REFUSED/, `api_key = "${TEST_KEY}"`],
   ];
   test.for(cases)("%s", async ([, certificate, message, auth]) => {
     const tlsServer = await startServer();

@@ -54,7 +54,10 @@ async function setUp(): Promise<void> {
   gate = await Gate.start(cleanup.defer, tlsServer.plain, "x-gate", GATE);
 }
 
-/** A client's credential: the owner's credential, or a stranger's credential in its place. */
+/**
+ * A client's settings, with the owner's credential if `good` and a stranger's otherwise, and the error for the
+ * stranger.
+ */
 interface CredentialCase {
   settings: (good: boolean) => Settings;
   /** The end of the stranger's client. Default: the server refuses it, exit code 3. */

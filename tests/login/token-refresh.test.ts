@@ -103,7 +103,7 @@ describe("a token that is refreshed", () => {
     await second.program.terminate();
     expect(new Set(giving.used).size).toBe(giving.used.length);
 
-    // Without the stored token, the configured token is no longer valid.
+    // Without the stored token, the client uses the configured one, which is no longer valid.
     renameSync(file!, `${file}.away`);
     await expectRefused(launch(server, { auth, env }), "PN_REFRESH_REFUSED");
   });

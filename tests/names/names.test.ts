@@ -91,7 +91,7 @@ test("an owner's second client takes the name, and the first client ends without
   expect((await visit("moving")).body.toString()).toBe("the second");
 });
 
-test("a free name, a reserved name and a foreign domain are the same 404 to visitors", async () => {
+test("visitors get the same 404 for a free name, a reserved name and a foreign domain", async () => {
   const responseFor = async (host: string): Promise<unknown> => {
     const { status, headers, body } = await exchange(server.port, { host });
     const id = headers["x-request-id"];
@@ -125,7 +125,10 @@ test("while its client is disconnected, a name responds 503 with Retry-After and
   await publish(ANN, "coming-back");
   expect((await visit("coming-back")).status).toBe(200);
 
-  /** The kernel closes a dead client's connection at once, but the server reads that later. */
+  /**
+   * Visits until the response is 503. The server may detect the killed client's closed connection only after some
+   * visits.
+   */
   async function visitUntilAway(): Promise<Exchange> {
     for (;;) {
       const response = await visit("coming-back");

@@ -108,7 +108,7 @@ test("the data plane does not depend on the local service", async () => {
 
 test.for([
   ["with an invented value", () => "x"],
-  ["of valid form", () => `${"0".repeat(32)}.${"0".repeat(64)}`],
+  ["with a value of valid form", () => `${"0".repeat(32)}.${"0".repeat(64)}`],
   ["with a valid value that the client did not send", probeField],
 ] as const)("a visitor's probe %s is forwarded like any other request, byte for byte", async ([kind, field]) => {
   const origin = await startEchoOrigin(onTestFinished);

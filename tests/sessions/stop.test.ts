@@ -4,7 +4,7 @@ import { ScriptedClient } from "../scripted-client.ts";
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
 
-/** Waits until the name is given up. A visit that comes before that reaches the service, which responds to it. */
+/** Waits until the name is released. Visits before that reach the service, which responds to them. */
 async function nameGivenUp(published: Published, origin: ScriptedOrigin): Promise<void> {
   let visits = 0;
   await until("404 for new visitors", async () => {

@@ -160,7 +160,7 @@ describe("with an outbound proxy", () => {
     await until("the proxy to be left", () => proxy.connections === 0);
   });
 
-  test("TLS is end to end, and an untrusted receiver gets nothing", async (context) => {
+  test("TLS is end to end, and nothing is sent to an untrusted receiver", async (context) => {
     needs(context, "openssl");
     const ca = new CertificateAuthority(onTestFinished);
     const files = ca.issue({ names: ["hooks.test"] });
@@ -201,7 +201,7 @@ describe("with an outbound proxy", () => {
     expect(new Set(proxy.asked)).toEqual(new Set(["10.1.2.3:80"]));
   });
 
-  test("this machine is reached without it", async () => {
+  test("receivers on this machine are reached without it", async () => {
     const { origin, received } = await receiver();
     const proxy = await startProxy({ port: origin.port });
     const start = launch(`http://localhost:${origin.port}/hook`, {}, "", `proxy = "http://127.0.0.1:${proxy.port}"`);
@@ -212,8 +212,8 @@ describe("with an outbound proxy", () => {
 
   test.for<[string, Record<string, string>, string]>([
     ["NO_PROXY", { NO_PROXY: ".test" }, ""],
-    ["none in the file", {}, 'proxy = "none"'],
-  ])("%s exempts", async ([, env, tunnel]) => {
+    ["proxy = none in the file", {}, 'proxy = "none"'],
+  ])("%s exempts receivers from it", async ([, env, tunnel]) => {
     const proxy = await startProxy({});
     const start = launch("http://hooks.test/hook", { HTTP_PROXY: `127.0.0.1:${proxy.port}`, ...env }, "", tunnel);
     expect((await start.status("monitoring_failing")).message).toMatch(/hooks\.test/);

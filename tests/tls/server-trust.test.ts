@@ -60,7 +60,7 @@ describe("the client refuses an untrusted server with the reason and a hint", ()
       /CA is not trusted: set ca_file|not signed by the trusted CA: check ca_file/,
     ],
     [
-      "a revoked one",
+      "a revoked certificate",
       (leaf) => `${known()}${named}crl_file = "${ca.revoke(leaf)}"`,
       /was revoked by its CA: its owner must get a new one/,
     ],
@@ -78,12 +78,12 @@ describe("the client refuses an untrusted server with the reason and a hint", ()
 
   const foreign: [string, () => CertificateFiles, () => string, RegExp][] = [
     [
-      "an expired one",
+      "an expired certificate",
       () => ca.issue({ names: ["tunnel.test"], days: -1 }),
       known,
       /has expired: its owner must renew/,
     ],
-    ["one that is signed by itself", () => makeCertificate(cleanup.defer), () => "", /self-signed: set ca_file to it/],
+    ["a self-signed certificate", () => makeCertificate(cleanup.defer), () => "", /self-signed: set ca_file to it/],
   ];
   test.for(foreign)("%s", async ([, issue, ssl, message]) => {
     await expectUntrusted(await startForeign(issue()), ssl() + named, message);

@@ -91,7 +91,7 @@ describe("a local service with TLS", () => {
   });
 });
 
-describe("a TLS proxy before the server", () => {
+describe("a TLS proxy in front of the server", () => {
   test("clients connect over wss, public URLs are the proxy's, and services receive the scheme", async (context) => {
     needs(context, "nginx", "curl");
     const files = certified(context);

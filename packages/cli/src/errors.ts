@@ -9,8 +9,8 @@ export const EXIT = {
 } as const;
 
 /**
- * The errors of the command itself: exit code, and meaning with what to do. Errors of tunnels and responses to visitors
- * have tables of their own; docs/errors.md lists all.
+ * The errors of the command itself: for each, the exit code, the meaning and what to do. Errors of tunnels and
+ * responses to visitors have tables of their own; docs/errors.md lists all.
  */
 export const CLI_ERRORS = {
   PN_USAGE: {

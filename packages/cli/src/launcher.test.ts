@@ -81,7 +81,7 @@ class Launched {
 }
 
 describe("with an old Node", () => {
-  test("the command runs with the Node that npm installed, without the launcher's mark", async (context) => {
+  test("the command runs with the Node that npm installed, without the launcher's environment variable", async (context) => {
     const launched = new Launched(olderNode(context), "exit");
     expect(await launched.ended).toEqual({ code: 7, signal: null });
     expect(launched.lines).toEqual([expect.stringMatching(/^ready v24\..* no mark$/)]);

@@ -44,7 +44,7 @@ test("the help of a command names the environment variable of each option", asyn
   for (const name of ["LISTEN", "DOMAIN", "API_KEYS_FILE"]) expect(server).toContain(`env: POSTERN_${name}`);
 });
 
-test("help takes the names of commands and subcommands", async () => {
+test("help accepts the names of commands and subcommands", async () => {
   for (const names of [[], ["http"], ["auth", "check"], ["help"]])
     expect(await runCommand("help", ...names)).toEqual(await runCommand(...names, "--help"));
 });
@@ -82,7 +82,7 @@ test("a folder is refused in one line", async () => {
   expect((await runCommand("http", "./site")).stderr.trimEnd().split("\n")).toHaveLength(1);
 });
 
-test("a server without keys prints a command that makes one", async () => {
+test("a server without keys prints a command that creates one", async () => {
   expect((await runCommand("server")).stderr).toMatch(
     /^ +\(umask 077; .*\) && postern server --api-keys-file postern\.keys$/m,
   );

@@ -39,15 +39,16 @@ export interface ConnectOptions {
   headers?: Record<string, string>;
   /**
    * An HTTP proxy for the connection to the server, for example `http://me:secret@proxy.example.com:3128`, or
-   * `https://` for a proxy with TLS. To use different proxies, give an object whose keys are servers exactly as in
-   * `server` and `fallbacks`. Default: none; `proxyFor` reads the environment. Local services are dialled directly.
+   * `https://` for a proxy with TLS. To use a different proxy for each server, give an object whose keys are the
+   * servers, written exactly as in `server` and `fallbacks`. Default: none; `proxyFor` reads the environment. Local
+   * services are dialled directly.
    */
   proxy?: string | Readonly<Record<string, string>>;
   /** How to verify the server, and the client's certificate. */
   tls?: ClientTls;
   /**
-   * Servers to use while `server` is down, in this order. The tunnel returns to `server` when it has been up for a
-   * while.
+   * Servers to use while `server` is down, in this order. The tunnel returns to `server` after `server` has been up for
+   * a while.
    */
   fallbacks?: string[];
   /** The number of sessions that serve the tunnel together, 1 to 16. Default 1. */
@@ -59,12 +60,13 @@ export interface ConnectOptions {
   /** Milliseconds between two heartbeats, at most 10,000. Two missed heartbeats end the session. Default 10,000. */
   keepaliveInterval?: number;
   /**
-   * Milliseconds between two probes of the public address; the first is sent a second after connecting. Default 60,000.
+   * Milliseconds between two probes of the public address; the first is sent one to two seconds after connecting.
+   * Default 60,000.
    */
   healthInterval?: number;
   /** The largest number of connections to the local service. Visitors beyond it get 503. Default 1,024. */
   maxConnections?: number;
-  /** Closes the tunnel, also while it is being opened. */
+  /** Aborting it closes the tunnel, even while the tunnel is being opened. */
   signal?: AbortSignal;
   /** Called with every event from the first attempt on, even before `connect` resolves. */
   onEvent?: (event: TunnelEvent) => void;
@@ -92,17 +94,20 @@ export interface TokenRefreshOptions {
 export interface ReconnectionOptions {
   /** Default true. */
   enabled: boolean;
-  /** Milliseconds before the first retry; after a lost session, a random part of it. Default 1,000. */
+  /**
+   * The longest delay before the first retry, in milliseconds: the actual delay is a random part of it. Default 1,000.
+   */
   initialDelay: number;
   /** The longest delay in milliseconds. Default 300,000. */
   maxDelay: number;
   /** The factor by which the delay grows. Default 2. */
   backoffMultiplier: number;
   /**
-   * Retries in a row before the tunnel fails. A session of 30 seconds restarts the count. 0 means no limit. Default 0.
+   * Retries in a row before the tunnel fails. A session that lasts 30 seconds restarts the count. 0 means no limit.
+   * Default 0.
    */
   maxAttempts: number;
-  /** The share of each delay that is random, 0 to 1. Default 0.5. */
+  /** The share of each later delay that is random, 0 to 1. Default 0.5. */
   jitterFactor: number;
 }
 

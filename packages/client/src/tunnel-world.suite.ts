@@ -184,7 +184,7 @@ export class World {
     await this.settle();
   }
 
-  /** Lets this many checks of the primary server happen. */
+  /** Runs this many checks of the primary server. */
   async checkPrimary(times: number): Promise<void> {
     for (let time = 0; time < times; time++) {
       const at = this.timers.findIndex(({ milliseconds }) => milliseconds === CHECK_INTERVAL);

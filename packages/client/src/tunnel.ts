@@ -165,7 +165,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#reporter.dialFailure(`${this.local.host}:${this.local.port}`, code, error);
   }
 
-  /** Visitors get errors from a session whose requests do not reach the client, even if the other sessions work. */
+  /**
+   * One failing session makes the tunnel's state `failing`: its visitors get errors even if the other sessions work.
+   */
   onDataPlane(error?: string): void {
     const all = new Set(this.#supervisors.map(({ current }) => current?.session?.dataPlane));
     const state = all.has("failing") ? "failing" : all.has("ok") ? "ok" : "unknown";

@@ -29,7 +29,9 @@ export const SERVER_LIMITS = {
   introspected: 1_000,
   /** Keys that an issuer may publish. */
   keys: 100,
-  /** How long published keys are used, in milliseconds: before they are fetched again, and while fetching fails. */
+  /**
+   * How long published keys are used, in milliseconds: until they are fetched again, and at most while fetching fails.
+   */
   keysFresh: 600_000,
   keysStale: 3_600_000,
   /** Time between two fetches of published keys, in milliseconds. */

@@ -57,7 +57,7 @@ export class TunnelServer implements Server, Measured {
     // Clients and tunnels that connect and disconnect are logged at `info`, problems at higher levels.
     const isQuiet = options.logTunnelEvents === false && options.log.isLevelEnabled("info");
     this.#log = isQuiet ? options.log.child({}, { level: "warn" }) : options.log;
-    // Counting costs time per request, so it is enabled only when the numbers are shown somewhere.
+    // Counting costs time per request, so it is enabled only if the metrics page or the status log shows the numbers.
     if (metrics !== undefined || options.logStatus === true) this.#metrics = new ServerMetrics(this);
     if (this.#metrics !== undefined && options.logStatus === true)
       this.#statusLog = new StatusLog(options.log, this, this.#metrics, now());

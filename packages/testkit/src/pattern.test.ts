@@ -10,7 +10,7 @@ test("the stream, the pieces and the hash have the same bytes", async () => {
   expect(createHash("sha256").update(streamed).digest("hex")).toBe(patternHash(bytes));
 });
 
-test("no two blocks of 4 KiB are equal, so exchanged blocks are noticed", () => {
+test("no two blocks of 4 KiB are equal, so swapped blocks are detected", () => {
   const whole = Buffer.concat([...patternPieces(1024 * 1024)]);
   const blocks = new Set<string>();
   for (let at = 0; at < whole.length; at += 4096) blocks.add(whole.toString("latin1", at, at + 4096));

@@ -38,7 +38,7 @@ export interface CommandOption {
   description: string;
   /** The environment variable with the same meaning. */
   env?: string;
-  /** The value when it is not given. */
+  /** The value if the option is not given. */
   default?: string;
 }
 

@@ -52,7 +52,7 @@ export interface LocalApiOptions {
 
 /**
  * The HTTP API of the client for programs on this machine. It is read-only and contains no secrets. It refuses requests
- * of web pages of other origins, and requests for other host names than its own.
+ * from web pages of other origins, and requests for host names other than its own.
  */
 export class LocalApi {
   readonly url: string;

@@ -47,8 +47,8 @@ export class Monitoring implements Service {
   }
 
   /**
-   * Opens what the configuration enables. Throws PN_LOG_UNWRITABLE and PN_CONFIG_INVALID; a local API that cannot be
-   * opened is only a warning.
+   * Opens the parts that the configuration enables. Throws PN_LOG_UNWRITABLE and PN_CONFIG_INVALID; a local API that
+   * cannot be opened is only a warning.
    */
   async start(): Promise<void> {
     this.#isStarted = true;

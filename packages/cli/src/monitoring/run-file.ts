@@ -67,7 +67,7 @@ function read(path: string): RunningClient | undefined {
     const { schema, pid, api, started, command } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
     if (schema !== 1 || typeof pid !== "number" || typeof started !== "string" || typeof command !== "string")
       return undefined;
-    // Requests must never be sent to another machine, whatever the file contains.
+    // Requests must never be sent to another machine, even if the file names one.
     const isLocal = typeof api === "string" && /^http:\/\/(127(\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/.test(api);
     return isLocal ? { schema, pid, api, started, command } : undefined;
   } catch {

@@ -129,7 +129,7 @@ test("an unavailable receiver costs no more memory than the queue", async () => 
   expect(webhook.report).toEqual({ events_delivered: WEBHOOK_LIMITS.queue + 1, events_lost: 50 });
 });
 
-test("closing attempts the remaining events once more", async () => {
+test("closing makes one more attempt to deliver the remaining events", async () => {
   const { add, respond, numbers, elapse, webhook } = scripted();
   respond(500, 500);
   add();

@@ -42,7 +42,7 @@ export interface StatusWebhookOptions {
  * dropped and counted. The client never waits for deliveries.
  */
 export class StatusWebhook {
-  /** Updated with each delivery. */
+  /** Updated with every delivered or lost event. */
   readonly report: WebhookReport = { events_delivered: 0, events_lost: 0 };
   readonly #options: StatusWebhookOptions;
   readonly #setTimer: NonNullable<StatusWebhookOptions["setTimer"]>;
@@ -148,7 +148,7 @@ export class StatusWebhook {
     if (this.#isFailing) return;
     this.#isFailing = true;
     const reason = typeof status === "number" ? `the response was HTTP ${status}` : status.message;
-    // Without the URL, which may contain a secret.
+    // The message omits the URL, which may contain a secret.
     this.#options.onFailure(`Events cannot be delivered to status_webhook: ${reason}.`);
   }
 }

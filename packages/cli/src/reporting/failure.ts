@@ -31,7 +31,7 @@ const REFUSED_CREDENTIALS = new Set([
   "PN_CERTIFICATE_EXPIRED",
 ]);
 
-/** Errors of a listener. Each message continues the address. */
+/** Errors of a listener. Each message continues a sentence that begins with the address. */
 const SYSTEM_ERRORS: Record<string, { message: string; fix: string }> = {
   EADDRINUSE: {
     message: "is already in use.",

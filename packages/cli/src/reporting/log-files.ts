@@ -103,7 +103,7 @@ export class LogFiles {
       this.#bytes = 0;
       this.#sweep();
     } catch (error) {
-      // Keep the current file, and try again when it has grown by the same size.
+      // Keep the current file, and try again after another `maxBytes`.
       this.#bytes = 0;
       this.#reportFailure((error as Error).message);
     }

@@ -11,7 +11,7 @@ export interface EndpointEvents {
   onEvent(event: TunnelEvent): void;
   /**
    * An endpoint has failed permanently. Only a reload tries it again.
-   * @param kept whether the version that it was to replace keeps running.
+   * @param kept whether the previous version, which it should have replaced, keeps running.
    */
   onFailed(label: string, error: Error, kept: boolean): void;
   /**

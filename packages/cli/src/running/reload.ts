@@ -28,7 +28,8 @@ export interface ReloadOptions {
 
 /**
  * Reloads the services on SIGHUP and when one of the files changes, one reload at a time. All services prepare before
- * the first one changes, so that a mistake anywhere leaves everything unchanged. Returns a function that stops this.
+ * the first one changes, so that a mistake anywhere leaves everything unchanged. Returns a function that stops
+ * reloading.
  */
 export function reloadOnChange(options: ReloadOptions): () => void {
   const { given, settings, files, services, check, isFixed, report } = options;

@@ -56,7 +56,7 @@ test("a signal stops the command, after a message", async () => {
   expect(calls).toEqual(["start server", "message", "stop server"]);
 });
 
-test("a reload applies while services stop only if the command wants it", async () => {
+test("a reload applies while services stop only with `whileStopping`", async () => {
   for (const whileStopping of [true, false]) {
     calls = [];
     const file = join(scratchFolder(onTestFinished), "postern.toml");

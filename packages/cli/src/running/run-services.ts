@@ -10,9 +10,9 @@ export interface RunOptions {
   /** Called when a signal stops the command, before the first service stops. */
   onStopping?: () => void;
   /**
-   * Reloads the services when the configuration changes. Default: never. `whileStopping`: also until they have
-   * stopped, so that a credential that is removed during a drain ends its sessions. Default: false, because a reload
-   * would restart endpoints.
+   * Reloads the services when the configuration changes. Default: never. `whileStopping`: also while they stop, so that
+   * the removal of a credential during a drain ends its sessions. Default: false, because a reload would restart
+   * endpoints.
    */
   reload?: Omit<ReloadOptions, "services" | "started"> & { whileStopping?: boolean };
   /** Work to do when all services run; the command stops when it is done. Default: run until a signal. */

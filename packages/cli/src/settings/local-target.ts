@@ -3,7 +3,7 @@ import { CliError } from "../errors.js";
 
 /** The local service to share. */
 export interface LocalTarget {
-  /** As `connect` takes it. */
+  /** In the form that `connect` accepts. */
   local: string;
   /** As a URL, for messages. */
   shown: string;

@@ -20,7 +20,7 @@ class SlowReader extends Writable {
   }
 }
 
-test("unread lines are bounded, counted and reported", () => {
+test("the number of unread lines is limited, and dropped lines are counted and reported", () => {
   const reader = new SlowReader({ decodeStrings: false });
   const output = new Output(reader, 100);
   for (let index = 0; index < 50; index++) output.line(`line ${index} ${"x".repeat(20)}`);

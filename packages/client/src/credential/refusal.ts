@@ -1,6 +1,6 @@
 import { TunnelError, type Auth } from "@postern/protocol";
 
-/** The server does not say which kind of credential it refused; the client knows which kind it sent. */
+/** The server does not report which kind of credential it refused, but the client knows which kind it sent. */
 const ADVICE: Readonly<Record<Auth["method"], string>> = {
   api_key: "the server does not know this API key: check the key, and the file or variable that contains it",
   token: "check that the token is complete, and that the server accepts tokens with its issuer, audience and claims",

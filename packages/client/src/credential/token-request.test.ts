@@ -52,7 +52,7 @@ async function outcome(url: string, more: object = {}, timeout?: number): Promis
 }
 
 describe("a request", () => {
-  test("is the form of RFC 6749, section 6, with the secret by Basic authentication, encoded as section 2.3.1 says", async () => {
+  test("is the form of RFC 6749, section 6, with the secret by Basic authentication, encoded as section 2.3.1 specifies", async () => {
     const { url, asked } = await saying({ access_token: "t" });
     await outcome(url);
     expect(asked).toHaveLength(1);
@@ -84,9 +84,9 @@ describe("a response", () => {
 
   test.for([
     ["the same refresh token", { refresh_token: REFRESH }, { refreshToken: undefined }],
-    ["an empty one", { refresh_token: "" }, { refreshToken: undefined }],
-    ["one that is not a string", { refresh_token: { $ne: 1 } }, { refreshToken: undefined }],
-    ["one with line breaks", { refresh_token: "a\nb" }, { refreshToken: undefined }],
+    ["an empty refresh token", { refresh_token: "" }, { refreshToken: undefined }],
+    ["a refresh token that is not a string", { refresh_token: { $ne: 1 } }, { refreshToken: undefined }],
+    ["a refresh token with line breaks", { refresh_token: "a\nb" }, { refreshToken: undefined }],
     ["seconds as a string", { expires_in: "90" }, { lifetime: 90_000 }],
     ["no lifetime", {}, { lifetime: undefined }],
     ["a negative lifetime", { expires_in: -1 }, { lifetime: undefined }],
@@ -157,7 +157,7 @@ describe("a hostile or broken issuer", () => {
       expect(await outcome(url, {}, 300)).toMatch(/^PN_REFRESH_FAILED .*no response in time/);
   });
 
-  test("an issuer that is down, and one that does not use HTTP", async () => {
+  test("an issuer that is down or does not use HTTP causes a failure that may be retried", async () => {
     const gone = createListener();
     const url = await listening(gone);
     await new Promise((closed) => gone.close(closed));

@@ -98,7 +98,7 @@ export class TokenSource {
     if (this.#failures === 0 && this.#renewing === undefined) void this.#renewAhead();
   }
 
-  /** Starts to renew the token in time. Returns a function that stops the renewal. */
+  /** Renews the token before it expires, from now on. Returns a function that stops the renewal. */
   listen(listener: TokenListener): () => void {
     this.#listeners.add(listener);
     this.#wait(this.#renewAt - this.#clock.now());

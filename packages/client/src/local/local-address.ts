@@ -73,7 +73,10 @@ function summaryOf({ attempts }: RaceLost, port: number): Error {
   return Object.assign(new Error(attemptsText(attempts, port)), { code });
 }
 
-/** In bytes. It is small so that `drain` follows soon after a write that the kernel did not accept completely. */
+/**
+ * The high-water mark of a socket's writes, in bytes. It is small, so that `drain` follows soon after a write that the
+ * kernel did not accept completely.
+ */
 const WRITE_BUFFER = 4 * 1024;
 const SOCKET = { allowHalfOpen: true, highWaterMark: WRITE_BUFFER };
 

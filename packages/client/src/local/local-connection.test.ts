@@ -90,7 +90,7 @@ function search(local: string): {
 
 const feed = ({ handler }: FakeStream, text: string): void => handler.onData(Buffer.from(text, "latin1"));
 
-test("bytes and the end that arrive during the lookup are passed on, and consumed only then", async () => {
+test("bytes and the end that arrive during the lookup are passed on after it, and bytes are not consumed before", async () => {
   const { port } = await echo(service());
   const { stream, found, failures, closed } = search(`service.test:${port}`);
   for (const text of ["one ", "two ", "three"]) feed(stream, text);

@@ -63,7 +63,7 @@ export class LocalConnection implements StreamHandler {
 
   onDrain(): void {}
 
-  /** An address that needs no lookup takes one call to connect, without promises. */
+  /** An address that needs no lookup is dialled with one call, without promises. */
   #dial(): (error?: Error) => void {
     const socket = dialLocal(this.#local, this.#onread());
     let failure: Error | undefined;

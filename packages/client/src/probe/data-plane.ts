@@ -93,7 +93,10 @@ export class DataPlane {
     this.#cancel = clock.after(this.#pause, () => void this.#probe());
   }
 
-  /** A route that never worked is not probed more often. */
+  /**
+   * The time until the next probe: shorter after the first failures, but a route that never worked is soon probed at
+   * the normal interval again.
+   */
   get #pause(): number {
     const { interval } = this.#options;
     return this.#failures > 0 && this.#failures <= LOST_AFTER ? Math.min(RETRY, interval) : interval;

@@ -29,7 +29,7 @@ function start(interval = 60_000): Failback {
   });
 }
 
-/** Lets the next check happen. */
+/** Runs the next check. */
 async function check(): Promise<void> {
   timers.shift()?.task();
   await new Promise((resolve) => setImmediate(resolve));

@@ -16,7 +16,8 @@ export interface FailbackOptions {
 }
 
 /**
- * While a tunnel is at a fallback server, checks the primary server, and moves back when it has been up for a while.
+ * While a tunnel is at a fallback server, checks the primary server, and moves the tunnel back when the primary has
+ * been up for a while.
  */
 export class Failback {
   readonly #options: FailbackOptions;

@@ -29,7 +29,7 @@ export type Decision =
   | "retry"
   /** Avoid this fallback for a while, then proceed as in `retry`. */
   | "avoid"
-  /** Open no session until the tunnel has moved or was down, because the server has no room for another one. */
+  /** Open no session until the tunnel has moved to another server or has been down: the server has no room for more. */
   | "rest"
   /** Open no session: the other sessions serve the tunnel until they are lost. */
   | "stop"

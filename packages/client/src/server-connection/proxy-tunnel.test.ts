@@ -124,7 +124,7 @@ test.each([
   expect(error?.message).not.toContain(SECRET);
 });
 
-test("a close without a response, a reset, and an abort while the proxy is silent", async () => {
+test("the request fails when the proxy closes or resets the connection, and when it is aborted while the proxy is silent", async () => {
   const ended = await outcome(await toProxy((socket) => socket.end("HTTP/1.1 200")));
   expect(ended?.message).toMatch(/closed the connection without a response/);
   const torn = await outcome(await toProxy((socket) => socket.resetAndDestroy()));

@@ -105,7 +105,7 @@ test("a dial that is aborted during the TLS handshake leaves nothing open", asyn
   expect(process.getActiveResourcesInfo()).not.toContain("TCPSocketWrap");
 });
 
-test("CONNECT has brackets around an IPv6 address, and names that are not resolved", async () => {
+test("CONNECT contains an IPv6 address in brackets, or a name that the client has not resolved", async () => {
   const lookup = (): Promise<never> => Promise.reject(new Error("the name is resolved"));
   for (const [url, asked] of [
     ["ws://[2001:db8::1]:8080", "[2001:db8::1]:8080"],

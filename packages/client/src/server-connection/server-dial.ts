@@ -106,7 +106,7 @@ async function dialTcp(
   try {
     onWait?.(`the address of ${host}`, code);
     const onChange = (attempts: readonly AddressAttempt[]): void => onWait?.(attemptsText(attempts, port), code);
-    // TLS reads from below the stream, so that a buffer of the stream's has no use there.
+    // TLS reads from the handle below the socket's stream, so the read buffer of a DirectSocket would not be used.
     const isPlain = !isTlsUrl(address) && proxy?.tls !== true;
     return await connectTcp({ host, port, signal, lookup, onChange, direct: direct && isPlain });
   } catch (error) {

@@ -85,7 +85,7 @@ test.each([
   expect(error).toMatchObject({ code: "PN_SERVER_REFUSED", message: expect.stringMatching(why) });
 });
 
-test("a connection that is closed without a response, and one that is refused", async () => {
+test("a connection that is refused, or closed without a response, is reported as an unreachable server", async () => {
   const listener = createListener((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(listener, "listening");
   const address = new URL(`ws://127.0.0.1:${(listener.address() as AddressInfo).port}/connect`);

@@ -12,7 +12,7 @@ import { DRAIN, type SessionOwner } from "./tunnel-session.js";
 /** Milliseconds between two probes of the tunnel. */
 export const HEALTH_INTERVAL = 60_000;
 
-/** Errors of the credential. In all other failed logins the connection failed. */
+/** Errors of the credential. All other errors of a login are reported as connection failures. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   "PN_AUTH_REFUSED",
   "PN_AUTH_EXPIRED",

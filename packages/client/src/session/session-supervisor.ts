@@ -51,7 +51,7 @@ export class SessionSupervisor {
     return this.#open.size > 0;
   }
 
-  /** Lets open streams finish within `timeout` milliseconds, then closes. Begins nothing new. */
+  /** Aborts a pending attempt. Lets open streams finish within `timeout` milliseconds, then closes the sessions. */
   async drain(timeout: number): Promise<void> {
     this.#pending.abort();
     const sessions = [...this.#open].flatMap(({ session }) => session ?? []);
@@ -77,7 +77,7 @@ export class SessionSupervisor {
   }
 
   /**
-   * Keeps a session open until the tunnel is closed, or until the session should not be replaced.
+   * Keeps a session open until the tunnel is closed, or until a lost session must not be replaced.
    * @throws TunnelError when the tunnel fails.
    */
   async run(): Promise<void> {
@@ -192,7 +192,7 @@ export class SessionSupervisor {
   /**
    * Opens a session that serves the tunnel.
    * @param controller aborts the attempt.
-   * @param former the session to replace. It stays connected in the meantime, so its state is the one to report.
+   * @param former the session to replace. It stays connected in the meantime, so its state is the one that is reported.
    * @throws TunnelError.
    */
   async #openSession(server: URL, controller: AbortController, former?: SessionAttempt): Promise<SessionAttempt> {

@@ -39,7 +39,7 @@ export interface BindRequest {
   instance: string;
 }
 
-/** The owner of a session. It is called about the session itself. Everything about the tunnel goes to TunnelEvents. */
+/** Receives the events of a session itself. Events of the tunnel go to TunnelEvents. */
 export interface SessionOwner {
   /** The credential expires in this many milliseconds. */
   onExpiring(milliseconds: number): void;
@@ -124,7 +124,9 @@ export class TunnelSession implements SessionHandler {
     });
   }
 
-  /** Aborts the session if the server sends nothing for 5 seconds. After `change` the connection may be dead. */
+  /**
+   * Aborts the session if the server sends nothing for 5 seconds, because the connection may be dead after `change`.
+   */
   checkAlive(change: HostChange): void {
     clearTimeout(this.#aliveTimer);
     const { receivedAt } = this.#session;

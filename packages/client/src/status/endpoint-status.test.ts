@@ -152,7 +152,7 @@ test("an unreachable local service lowers the score for a minute", () => {
   expect(status.report(START + 62_000).health.score).toBe(95);
 });
 
-test("events and error codes are bounded", () => {
+test("the numbers of kept events and error codes are limited", () => {
   const status = statusAfter(...CONNECTED);
   for (let index = 0; index < 1_000; index++) status.add(eventOf("error", { code: `PN_${index}` }, 1_000));
   for (let index = 0; index < 1_000; index++) status.add(requestOf(200, 1, 1_000));

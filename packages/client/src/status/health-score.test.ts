@@ -40,17 +40,17 @@ test("only an endpoint without any problem has a score of 100", () => {
 });
 
 test.for([
-  ["an endpoint that was given up", { state: "failed" }, 0],
+  ["a failed endpoint", { state: "failed" }, 0],
   ["the first attempt", { state: "connecting" }, 30],
   ["the fourth retry", { state: "reconnecting", retries: 4 }, 18],
   ["the hundredth retry", { state: "reconnecting", retries: 100 }, 0],
-  ["one drop lately", { drops: 1 }, 90],
-  ["many drops lately", { drops: 9 }, 80],
+  ["one recent drop", { drops: 1 }, 90],
+  ["many recent drops", { drops: 9 }, 80],
   ["a slow heartbeat", { pingLatency: 300 }, 96],
   ["a very slow heartbeat", { pingLatency: 60_000 }, 85],
-  ["a local service that is not there", { localFailing: true }, 80],
+  ["an unreachable local service", { localFailing: true }, 80],
   ["no probe yet", { dataPlane: "unknown" }, 95],
-  ["visitors do not come through", { dataPlane: "failing" }, 40],
+  ["a failing data plane", { dataPlane: "failing" }, 40],
   ["all at once", { drops: 9, pingLatency: 60_000, localFailing: true, dataPlane: "failing" }, 0],
 ] as const)("%s", ([, change, score]) => {
   expect(healthScore({ ...PERFECT, ...change })).toBe(score);

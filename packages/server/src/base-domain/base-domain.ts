@@ -17,7 +17,7 @@ import { baseDomainRefusals, type BaseDomainRefusal } from "./refusals.js";
 import type { MetricsPage } from "./metrics-page.js";
 import { acceptUpgrade, upgradeFault } from "./websocket-upgrade.js";
 
-/** How long a connection to the base domain may be silent before it becomes a session, in milliseconds. */
+/** How long a connection to the base domain may be idle until it becomes a session, in milliseconds. */
 const IDLE_TIMEOUT = 10_000;
 
 export interface BaseDomainEvents {

@@ -50,7 +50,7 @@ export class MetricsPage {
     return given !== undefined && timingSafeEqual(digest(given), this.#token as Buffer);
   }
 
-  /** A request through a trusted proxy counts as its visitor's. A request through an untrusted proxy is not local. */
+  /** Behind a trusted proxy, the visitor's address decides. A request through an untrusted proxy is not local. */
   #isLocal({ headers, peer }: MetricsRequest): boolean {
     if (!this.#trusted.has(peer)) return isLoopback(peer) && !FORWARDING.some((name) => name in headers);
     const visitor = this.#trusted.visitor(peer, String(headers["x-forwarded-for"] ?? ""));

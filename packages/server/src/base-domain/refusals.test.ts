@@ -7,7 +7,7 @@ const REQUIRED: Readonly<Record<number, string>> = { 401: "WWW-Authenticate", 40
 const TUNNELS = "https://NAME.tunnel.example.com";
 const all = Object.values(baseDomainRefusals(TUNNELS));
 
-test.each(all)("$code says in two sentences what happened and what to do", ({ message }) => {
+test.each(all)("the message of $code has two sentences: what happened and what to do", ({ message }) => {
   expect(message).toMatch(/^[A-Z].*\. [A-Z].*\.$/);
   expect(message.length).toBeLessThan(130);
 });

@@ -38,7 +38,7 @@ async function ask(changes: Record<string, string | undefined> = {}, first = "GE
   return response;
 }
 
-test("the example of the RFC gets the RFC's accept key", async () => {
+test("the accept key for the RFC's example key matches the RFC's", async () => {
   expect(await ask()).toBe(
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
       "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: postern.v1\r\n\r\n",

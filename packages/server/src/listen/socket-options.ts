@@ -1,6 +1,6 @@
 /**
- * `drain` follows when more than this many bytes were waiting. The number is small, so that `drain` follows soon after
- * the kernel has taken everything.
+ * The high-water mark of a socket's writes, in bytes. It is small, so that `drain` follows soon after a write that the
+ * kernel did not accept completely.
  */
 const WRITE_BUFFER = 4 * 1024;
 /** After this many milliseconds without data, the kernel probes whether the other end is still connected. */

@@ -15,8 +15,8 @@ export const TLS_LIMITS = {
 export interface TlsListenerOptions {
   certificates: Certificates;
   /**
-   * Whether to request a certificate from a client that connects to this name. Browsers must not get the request: they
-   * would prompt the user.
+   * Whether to request a certificate from a client that connects to this name. Browsers must not receive the request,
+   * because they would prompt the user.
    */
   requestsCertificate: (serverName: string | undefined) => boolean;
   /** Default TLS_LIMITS.handshakes. */

@@ -31,8 +31,8 @@ interface Work {
   /** Blocks of JavaScript that ran. */
   blocks: number;
   /**
-   * Bytes that a comparison up to the first difference would read when each looked-up key is compared with the keys in
-   * the map.
+   * The length of the longest prefix that a looked-up key shares with a key in the map: the work of a comparison that
+   * stops at the first difference.
    */
   compared: number;
 }
@@ -87,7 +87,7 @@ function correlation(one: readonly number[], other: readonly number[]): number {
   return scale === 0 ? 0 : covariance / scale;
 }
 
-// The keys and the counts are the same in every run, and so are the results.
+// Each run has the same keys and counts, so it gives the same correlation.
 const CLOSE = 0.5;
 
 test("the work of refusing a wrong key reveals nothing about the right one", async () => {

@@ -18,7 +18,7 @@ function owner(subjectAltName: string | undefined, subject?: string): string {
 
 describe("the owner of a certificate", () => {
   test.for([
-    ["is its e-mail address before its host", "DNS:host.example, email:Alice@Example.com", "alice@example.com"],
+    ["is its e-mail address rather than its host", "DNS:host.example, email:Alice@Example.com", "alice@example.com"],
     ["is its host", "URI:spiffe://x/y, DNS:host.example", "host.example"],
     [
       "is not an address in quotes",
@@ -26,7 +26,7 @@ describe("the owner of a certificate", () => {
       "mallory.example",
     ],
     [
-      "is not an address behind an escaped quote",
+      "is not an address after an escaped quote",
       'URI:"https://x/\\", email:admin@example.com, y", DNS:mallory.example',
       "mallory.example",
     ],

@@ -67,6 +67,6 @@ function nameOf({ subjectAltName, subject }: X509Certificate): string | undefine
     .find((name) => name !== undefined && name !== "");
   const common = /^CN=(.+)$/m.exec(subject ?? "")?.[1];
   const name = [alternative, common].find((each) => each !== undefined && /^[^",\\\s]{1,255}$/.test(each));
-  // Only ASCII letters: in lower case, the Kelvin sign would become another owner's k.
+  // Only ASCII letters, because Unicode's lower case of the Kelvin sign is k, which may be in another owner's name.
   return name?.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -10,8 +10,8 @@ export interface IntrospectionOptions {
   clientId?: string;
   clientSecret?: string;
   /**
-   * How long a response is used, in milliseconds. A revoked token ends its sessions a second or two later. Default
-   * 3,000.
+   * How long a response is used, in milliseconds. The sessions of a revoked token end within this time plus one or two
+   * seconds. Default 3,000.
    */
   interval?: number;
 }

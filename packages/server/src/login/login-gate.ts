@@ -7,10 +7,13 @@ const SHARE = 1 / 8;
 const MIN_WAIT = 500;
 /** The longest time until a retry, in milliseconds. Beyond it the queue starts again from the shortest time. */
 const MAX_WAIT = 60_000;
-/** Bounds of the time between two retries, in milliseconds. Within them it follows the recent logins of the address. */
+/**
+ * Bounds of the time between two retries, in milliseconds. Within them, it is a moving average of the times between
+ * logins of the address.
+ */
 const MIN_PACE = 5;
 const MAX_PACE = 200;
-/** The weight of the latest login in that average. */
+/** The weight of the latest time in the moving average. */
 const WEIGHT = 1 / 8;
 
 /** The state of one address (IPv6: of one /64 network). */

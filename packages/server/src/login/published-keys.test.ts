@@ -39,7 +39,7 @@ test("keys are fetched once and used for a while", async () => {
   expect([await issuer.finds("a"), issuer.asked]).toEqual([true, 1]);
 });
 
-test("a new key is found, but unknown names cannot cause a fetch at any time", async () => {
+test("a new key is found, but unknown key names cause at most one fetch per SERVER_LIMITS.keysPause", async () => {
   const issuer = new Issuer();
   expect(await issuer.finds("a")).toBe(true);
   issuer.keys = [jwk("b"), jwk()];

@@ -72,7 +72,7 @@ describe("a credential", () => {
     ]);
   });
 
-  test("that takes a while is checked alone", async () => {
+  test("whose check takes a while is in force once the check has finished", async () => {
     const scripted = new Scripted();
     const pending = Promise.withResolvers<Principal>();
     expect(scripted.authenticate(pending.promise)).toBeUndefined();
@@ -156,7 +156,7 @@ describe("a credential", () => {
     expect([scripted.credential.check(), scripted.expiring, scripted.ends]).toEqual([true, [5_000, 5_000], []]);
   });
 
-  test("calls nothing after dispose, whatever is in progress", async () => {
+  test("calls no callback after dispose, even if a check is in progress", async () => {
     const scripted = new Scripted();
     scripted.authenticate(
       scripted.expiringIn(1_000, { recheck: { every: 1, again: () => Promise.reject(new Error("late")) } }),

@@ -26,7 +26,7 @@ test.for([
   expect(() => pemKey(text)).toThrow(why);
 });
 
-test("a short secret is refused and not repeated", () => {
+test("a short secret is refused, and the error does not repeat it", () => {
   expect(() => secretKey("short-secret")).toThrow(/12 bytes; at least 32/);
   expect(() => secretKey("short-secret")).not.toThrow(/short-secret/);
 });

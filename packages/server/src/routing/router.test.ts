@@ -66,7 +66,7 @@ test("a probe goes to the tunnel with the id that signed it", () => {
   expect([one, two]).toContain(forged);
 });
 
-test("with a redirect only requests by HTTP are sent to HTTPS", () => {
+test("with a redirect, only requests over HTTP are sent to HTTPS", () => {
   const shop = serve("shop");
   const redirect = new HttpsRedirect(new PublicAddress({ domain: "example.com", hasTls: true }), ["/plain"]);
   const routed = (path: string, proto: "http" | "https"): object =>

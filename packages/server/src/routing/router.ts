@@ -13,7 +13,7 @@ export interface RouterOptions {
   registry: TunnelRegistry;
   /** Undefined: HTTP is served in the same way as HTTPS. */
   redirect: HttpsRedirect | undefined;
-  /** Takes a connection whose next request is for the base domain. The head of the request is still unread. */
+  /** Called with a connection whose next request is for the base domain. The head of the request is still unread. */
   takeBaseDomain: (socket: Socket) => void;
   /** A request is refused with the error `code`. */
   onRefused: (code: string) => void;
@@ -50,7 +50,7 @@ export class Router {
   #routeOf(head: RequestHead): Route {
     const { host } = head;
     if (host.endsWith(this.#suffix)) return this.#tunnelRoute(head, host.slice(0, -this.#suffix.length));
-    // A health check often uses no name for the server, or only its address.
+    // Health checks often send an empty Host field, or the server's IP address.
     const isSelf = host === this.#options.domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
     return isSelf ? this.#baseDomain : UNKNOWN;
   }

@@ -10,8 +10,8 @@ export interface ErrorAbout {
 }
 
 /**
- * Creates the `error` message with `code`. @param features of the session: a client may know the code only under an
- * older one.
+ * Creates the `error` message with `code`. @param features the session's features, which show whether the client knows
+ * the code or needs an older one instead.
  */
 export function controlError(
   code: ErrorCode,

@@ -25,7 +25,7 @@ function nameFor(user: string | undefined, claim?: string[], taken: Record<strin
   return defaultName(user, principal, registry, { ...DEFAULT_NAME_RULES, reserved: ["boss"] })?.name;
 }
 
-test("without a requested name, a tunnel gets the name of the user if possible", () => {
+test("without a requested name, a tunnel is named after the user if possible", () => {
   expect(nameFor("alice")).toBe("alice");
   expect(nameFor("Alice@example.com")).toBe("alice");
 });

@@ -94,8 +94,8 @@ export class SessionTunnels {
   }
 
   /**
-   * The session stops serving its names. A client that dropped is expected to reconnect under each of them. A client
-   * that leaves keeps only the names that it requested.
+   * Stops serving the session's names. A client that dropped is expected to reconnect under each of them. A client that
+   * leaves keeps only the names that it requested.
    */
   release(isLeaving: boolean): void {
     for (const tunnel of this.#tunnels.values()) {
@@ -104,7 +104,7 @@ export class SessionTunnels {
     }
   }
 
-  /** The session has ended. */
+  /** Forgets the tunnels of a session that has ended. */
   clear(): void {
     for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
     this.#tunnels.clear();
@@ -136,7 +136,7 @@ export class SessionTunnels {
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
-    // Streams of a tunnel that the client closes have no deadline. Streams of a tunnel that it loses have one.
+    // If the client closes a tunnel, its streams have no deadline. If the client loses it, they have one.
     if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });

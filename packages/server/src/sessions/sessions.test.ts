@@ -24,7 +24,7 @@ describe("the end of a login is reported once", () => {
     expect([sessions.loggedIn, onLogin.mock.calls.length, onLoginOver.mock.calls.length]).toEqual([0, 1, 1]);
   });
 
-  test("when the session ends before", async () => {
+  test("when the session ends before the login", async () => {
     connect().server.refuse("PN_LOGIN_TIMEOUT");
     await sessions.close();
     expect([onLogin.mock.calls, onLoginOver.mock.calls.length]).toEqual([[["PN_LOGIN_TIMEOUT"]], 1]);

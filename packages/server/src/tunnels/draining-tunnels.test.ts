@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { DrainingTunnels } from "./draining-tunnels.js";
 import { SERVER_LIMITS } from "../limits.js";
 
-test("streams of a lost tunnel get a deadline of less than a minute, and are due once", () => {
+test("a lost tunnel is due once, less than a minute after it was lost", () => {
   const draining = new DrainingTunnels();
   draining.add(1, 0);
   draining.add(2, 5_000);

@@ -25,7 +25,7 @@ test("the first requests of a second are listed in full, the rest counted", () =
   expect(records[0]).toMatchObject({ request_id: "r-1", duration_ms: 10, bytes_out: 130 });
 });
 
-test("each second lists again, and records are taken once", () => {
+test("the limit applies to each second, and each record is taken once", () => {
   const log = new RequestLog();
   for (let n = 0; n < 100; n++) log.add(request, 10);
   log.take();

@@ -98,7 +98,7 @@ describe("another instance", () => {
     expect([picked(), registry.size]).toEqual([latter, 1]);
   });
 
-  test("is any bind without an instance", () => {
+  test("replaces the former one also if neither has an instance id", () => {
     const former = bound(undefined);
     const latter = bound(undefined);
     expect(former.replaced).toHaveBeenCalledOnce();

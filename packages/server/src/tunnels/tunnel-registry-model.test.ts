@@ -54,7 +54,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    // Any tunnel of the run, at any time, also twice, because it may have been half-open for long.
+    // Any tunnel can be released at any time, and more than once, because it may have been half-open for a long time.
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("release" as const),

@@ -26,8 +26,8 @@ const OURS = /\/packages\/(?:protocol|net|gateway|server|client|cli)\/(?:dist|sr
 
 /**
  * Patches node:net so that bytes read for Postern's code are overwritten with POISON when the callback returns. Bytes
- * are valid only during the call: code that keeps them without copying finds garbage. The caller that registers the
- * listener decides: sockets of node:http, package ws and tests are not affected.
+ * are valid only during the call: code that keeps them without copying finds garbage. Only listeners and callbacks that
+ * Postern's code registers are affected, not those of node:http, package ws and tests.
  */
 export function poisonReads(loans?: Loans): void {
   const poison = poisoner(loans);

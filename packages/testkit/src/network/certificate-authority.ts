@@ -93,7 +93,7 @@ export class CertificateAuthority {
   }
 
   #signUntil(name: string, end: Date): void {
-    // In every version, only `openssl ca` accepts times instead of days.
+    // `openssl ca` is the only command that accepts times instead of days in every version of OpenSSL.
     writeFileSync(join(this.#folder, "serial"), `${(1000 + this.#issued).toString(16).padStart(4, "0")}\n`);
     const config = join(this.#folder, "times.cnf");
     if (!existsSync(config))

@@ -68,7 +68,7 @@ export class NetworkNamespace {
     this.#nft("delete", "table", "inet", "cut");
   }
 
-  /** Makes this the only name server of its processes. */
+  /** Makes `address` the only name server of the processes in the namespace. */
   useNameServer(address: string): void {
     const folder = join("/etc/netns", this.name);
     mkdirSync(folder, { recursive: true });

@@ -23,7 +23,7 @@ export async function startNginx(defer: Defer, files: Record<string, string>): P
 }
 
 /**
- * A real nginx that terminates TLS and HTTP/2 before a Postern server on `port`, with a usual configuration: it
+ * A real nginx that terminates TLS and HTTP/2 in front of a Postern server on `port`, with a usual configuration: it
  * forwards the visitor's address and WebSockets, and buffers nothing. It listens on `listen`, which the server's public
  * URL needs in advance.
  */
