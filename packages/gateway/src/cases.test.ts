@@ -152,7 +152,7 @@ function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
 /** Replaces the lines about the visitor, which only the gateway writes, by their name in the tables. */
 function withoutIdentity(text: string): string {
   return text.replaceAll(
-    /X-Forwarded-For: 192\.0\.2\.1\r\nX-Forwarded-Proto: http\r\n(X-Forwarded-Host: [^\r]*\r\n)?X-Real-IP: 192\.0\.2\.1\r\nForwarded: for=192\.0\.2\.1;[^\r]*proto=http\r\nX-Request-Id: [0-9a-z]+-[0-9a-z]+\r\n/g,
+    /X-Forwarded-For: 192\.0\.2\.1\r\nX-Forwarded-Proto: http\r\n(X-Forwarded-Host: [^\r]*\r\n)?X-Real-IP: 192\.0\.2\.1\r\nForwarded: for=192\.0\.2\.1;[^\r]*proto=http\r\nCDN-Loop: postern-[0-9a-f]{16}\r\nX-Request-Id: [0-9a-z]+-[0-9a-z]+\r\n/g,
     IDENTITY,
   );
 }
@@ -245,5 +245,6 @@ const NOT_BY_BYTES = [
   "PN_TUNNEL_AWAY",
   "PN_OVERLOADED",
   "PN_ORIGIN_REFUSED",
+  "PN_ORIGIN_LOOP",
   "PN_ORIGIN_TIMEOUT",
 ];

@@ -65,6 +65,8 @@ export interface ServerOptions {
    * X-Forwarded-Proto give the visitor's address and scheme. Default: none.
    */
   trustedProxies?: string[];
+  /** Add Via to requests (RFC 9110, section 7.6.3). Default false. */
+  via?: boolean;
   /**
    * What happens to a response's cookies for the base domain or a domain above it, which all tunnels would receive.
    * `allow` only if all clients belong to one owner. Default `drop`.

@@ -231,6 +231,11 @@ export const tunnelServer = section("Public server.", {
       example: '["127.0.0.1"]',
     },
   ),
+  via: option(
+    flag(),
+    "Add a Via field to requests, as HTTP requires of gateways. Off by default, because some services, for instance nginx, do not compress their responses to requests with Via.",
+    { default: false },
+  ),
   parent_domain_cookies: option(
     choice(["drop", "allow"]),
     "Cookies that a service sets for the base domain or a domain above it. Browsers send them to all tunnels, so the server drops these Set-Cookie fields. `allow` them only if all tunnels belong to one owner, for instance for a single sign-on.",

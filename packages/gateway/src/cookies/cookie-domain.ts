@@ -6,9 +6,9 @@ const NAME = "domain";
 const LONGEST_VALUE = 1_024;
 
 /**
- * The value of the Domain attribute in a Set-Cookie field; empty if there is none. As in RFC 6265, section 5.2: the last
- * Domain counts, an empty one is ignored, and its name is matched in any case. The cookie's own name and value do not
- * matter, because browsers also accept cookies without a name.
+ * The value of the Domain attribute in a Set-Cookie field; empty if there is none. As in RFC 6265, section 5.2: the
+ * last Domain counts, an empty one is ignored, and its name is matched in any case. The cookie's own name and value do
+ * not matter, because browsers also accept cookies without a name.
  * @param start position of the field's value in `bytes`; it ends before `end`
  */
 export function cookieDomain(bytes: Buffer, start: number, end: number): string {

@@ -26,6 +26,10 @@ export const Field = {
   te: 12,
   /** In a response. Passed on, except for a cookie that other tunnels would receive. */
   setCookie: 13,
+  /** CDN-Loop: the gateways that a request has passed. Passed on; Connection cannot remove it. */
+  cdnLoop: 14,
+  /** Max-Forwards: how many proxies an OPTIONS request may pass. */
+  maxForwards: 15,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -50,6 +54,8 @@ const NAMES: readonly KnownName[] = [
   { name: "accept", field: Field.accept },
   { name: "te", field: Field.te },
   { name: "set-cookie", field: Field.setCookie },
+  { name: "cdn-loop", field: Field.cdnLoop },
+  { name: "max-forwards", field: Field.maxForwards },
   { name: "http2-settings", field: Field.hopByHop },
   { name: "proxy-connection", field: Field.hopByHop },
   { name: "proxy-authenticate", field: Field.hopByHop },

@@ -46,6 +46,8 @@ export class RequestHead {
   expectContinue = false;
   /** Whether the visitor accepts trailers in the response. */
   acceptsTrailers = false;
+  /** With OPTIONS: how many proxies the request may still pass, this one included; -1: any number. */
+  maxForwards = -1;
 
   readonly #limits: HeadLimits;
   readonly #line = new RequestLine();
@@ -118,6 +120,16 @@ export class RequestHead {
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
   }
 
+  /** The elements of CDN-Loop, of all its lines; empty without one. */
+  get cdnLoop(): string {
+    const fields = this.#fields;
+    let text = "";
+    for (let n = fields.find(Field.cdnLoop); n >= 0; n = fields.find(Field.cdnLoop, n + 1)) {
+      text += `${fields.value(this.#bytes, n)},`;
+    }
+    return text;
+  }
+
   /**
    * The values of an identity field (X-Forwarded-For and its like) named `name` (lower case), joined by commas. Believe
    * them only from trusted proxies.
@@ -172,7 +184,9 @@ export class RequestHead {
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
     const fields = this.#fields;
     const framing = this.#framing;
-    fields.gather(verbatim ? this.#line.start : this.#fieldsStart, verbatim ? DROPPED : DROPPED_WITH_HOST);
+    const dropped = this.maxForwards < 0 ? DROPPED : DROPPED | MAX_FORWARDS;
+    if (verbatim) fields.gather(this.#line.start, dropped);
+    else fields.gather(this.#fieldsStart, dropped | HOST);
 
     const length = lead.length + fields.spanBytes + framing.lineLength + identity.length + tail.length;
     const head = Buffer.allocUnsafe(length);
@@ -186,7 +200,9 @@ export class RequestHead {
 
   #lastLines(expectContinue: boolean): string {
     if (this.upgrade !== "") return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`;
-    return (this.acceptsTrailers ? TRAILERS : "") + (expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n");
+    const forwards = this.maxForwards > 0 ? `Max-Forwards: ${this.maxForwards - 1}\r\n` : "";
+    const trailers = this.acceptsTrailers ? TRAILERS : "";
+    return forwards + trailers + (expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n");
   }
 
   #understand(): Refusal | undefined {
@@ -196,8 +212,10 @@ export class RequestHead {
     this.chunked = framing.chunked;
     const flaw =
       this.#readHost() ?? this.#readTarget() ?? this.#readConnection() ?? this.#readUpgrade() ?? this.#readExpect();
-    if (flaw === undefined) this.#readTe();
-    return flaw;
+    if (flaw !== undefined) return flaw;
+    this.#readTe();
+    this.#readMaxForwards();
+    return undefined;
   }
 
   #readHost(): Refusal | undefined {
@@ -312,6 +330,15 @@ export class RequestHead {
     this.acceptsTrailers = accepts;
   }
 
+  /** A proxy counts down Max-Forwards of OPTIONS (RFC 9110 7.6.2). A malformed one is passed on as it came. */
+  #readMaxForwards(): void {
+    this.maxForwards = -1;
+    const fields = this.#fields;
+    if (!fields.has(Field.maxForwards) || this.method !== "OPTIONS" || fields.repeats(Field.maxForwards)) return;
+    const value = fields.value(this.#bytes, fields.find(Field.maxForwards));
+    if (/^[0-9]+$/.test(value)) this.maxForwards = Math.min(Number(value), MOST_FORWARDS);
+  }
+
   #refuse(refusal: Refusal): number {
     this.refusal = refusal;
     this.keepAlive = false;
@@ -338,4 +365,7 @@ const DROPPED = fieldSet(
   Field.lookalike,
   Field.te,
 );
-const DROPPED_WITH_HOST = DROPPED | fieldSet(Field.host);
+const HOST = fieldSet(Field.host);
+const MAX_FORWARDS = fieldSet(Field.maxForwards);
+/** A larger Max-Forwards is lowered to this. */
+const MOST_FORWARDS = 999;

@@ -3,17 +3,21 @@ import type { SharedDomain } from "../cookies/shared-domain.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
-import { Body, RequestHead, refusals, worthReading, type BodySink, type Refusal } from "../http/index.js";
+import { Body, RequestHead, refusals, worthReading, type BodySink, type Notice, type Refusal } from "../http/index.js";
 import type { DelegateRoute, Route } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
+import { requestRoute } from "./request-route.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
 import { VisitorWatch, type WatchedExchange, type WatchedPhase } from "./visitor-watch.js";
 
 const NOTHING = Buffer.alloc(0);
-const MISDIRECTED: Route = { kind: "refusal", refusal: refusals.PN_HTTP_MISDIRECTED };
-const OVERLOADED: Route = { kind: "refusal", refusal: refusals.PN_OVERLOADED };
+/** The response to OPTIONS that may not be forwarded (RFC 9110, section 7.6.2). */
+const LAST_RECIPIENT: Notice = {
+  title: "Postern",
+  message: "A Postern server received this request. Its Max-Forwards field did not allow it to go further.",
+};
 const NO_EXCHANGE: WatchedExchange = { isBodyBlocked: false, awaitsResponse: false, headWaited: () => 0 };
 
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
@@ -49,7 +53,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.connection = connection;
     this.#host = host;
     this.#info = info;
-    this.#forwarded = new ForwardedFields(connection.remoteAddress, info.proto, host.trustedProxies);
+    this.#forwarded = new ForwardedFields(connection.remoteAddress, info.proto, host.forwarding);
     this.#watch = new VisitorWatch(host.limits);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
     if (host.limits.body > 0) this.#body.most = host.limits.body;
@@ -145,7 +149,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   reroute(): Route {
-    return this.#route();
+    return requestRoute(this.#head, this.#info, this.#host);
   }
 
   onBodyDrain(): void {
@@ -289,7 +293,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was given away. */
   #begin(chunk: Buffer, at: number): boolean {
     const head = this.#head;
-    const route = this.#route();
+    const route = this.reroute();
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
     this.#watch.beginRequest(head.expectContinue);
     this.#body.begin(
@@ -302,21 +306,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     if (route.kind === "refusal") this.#respond(route.refusal, reusable);
     else if (route.kind === "respond") this.#respond(route.page, reusable, nextRequestId(), route.location);
     else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable);
+    else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable);
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
     return true;
-  }
-
-  /**
-   * A name in the TLS handshake binds all requests: a certificate checked for one host is not one for another (RFC
-   * 9110, section 7.4).
-   */
-  #route(): Route {
-    const { serverName } = this.#info;
-    const { host } = this.#head;
-    if (serverName !== undefined && host !== serverName && host !== "") return MISDIRECTED;
-    const route = this.#host.router(this.#head, this.#info);
-    return this.#host.overloaded && route.kind === "upstream" ? OVERLOADED : route;
   }
 
   /** Gives the connection away. @returns false when it has no socket. */
@@ -355,9 +348,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#respond(refusal, false);
   }
 
-  #respond(refusal: Refusal, reusable: boolean, requestId = nextRequestId(), location?: string): void {
+  #respond(page: Refusal | Notice, reusable: boolean, requestId = nextRequestId(), location?: string): void {
     const close = !reusable || this.#host.closing;
-    this.response.writeOwn(refusal, close, requestId, location);
+    this.response.writeOwn(page, close, requestId, location);
     this.#finishResponse(close);
   }
 

@@ -1,7 +1,7 @@
 import type { SharedDomain } from "../cookies/shared-domain.js";
 import type { Router } from "../route.js";
+import type { Forwarding } from "./forwarding.js";
 import type { VisitorLimits } from "./limits.js";
-import type { TrustedProxies } from "./trusted-proxies.js";
 
 /** A visitor as the gateway sees it, regardless of its protocol. */
 export interface HttpVisitor {
@@ -19,7 +19,7 @@ export interface HttpVisitor {
 export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
-  readonly trustedProxies: TrustedProxies;
+  readonly forwarding: Forwarding;
   /** Origins may not set cookies for this domain; undefined: for any. */
   readonly sharedDomain: SharedDomain | undefined;
   /** Connections close after the response that they wait for. */
