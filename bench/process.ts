@@ -89,7 +89,7 @@ export class Process {
   }
 
   obituary(): string {
-    return `${this.name} ended (code ${this.#child.exitCode ?? this.#child.signalCode}): ${tail(this.#log)}`;
+    return `${this.name} exited (code ${this.#child.exitCode ?? this.#child.signalCode}): ${tail(this.#log)}`;
   }
 
   get ended(): boolean {

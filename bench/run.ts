@@ -39,7 +39,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 const machine = describeMachine();
 const load = loadavg()[0] ?? 0;
-if (load > BUSY_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): figures will mean little.`);
+if (load > BUSY_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): the figures will not be reliable.`);
 const lines: Line[] = [];
 for (const row of rows) {
   console.error(`${row.name}: ${row.about}`);
@@ -95,7 +95,7 @@ function conditions(of: string): string {
 }
 
 function rounds(): string {
-  if (settings.quick) return "one quick round: figures mean nothing";
+  if (settings.quick) return "one quick round: the figures are not meaningful";
   if (settings.against === undefined) return `medians of ${settings.rounds} interleaved rounds`;
   return `medians of ${settings.pairs} × ${settings.rounds} interleaved rounds, against ${settings.against}`;
 }

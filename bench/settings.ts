@@ -30,7 +30,7 @@ export const USAGE = `npm run bench -- [row …] [options]
 
   --rounds N       interleaved rounds of each measurement (5; with --against 24 for each pair)
   --seconds N      length of one timed measurement (each row has its own default)
-  --quick          one short round, to check that everything works; the figures mean nothing
+  --quick          one short round, to check that everything works; the figures are not meaningful
   --profile        CPU profile of server and client, with the busiest functions
   --write          put the table into bench/README.md (only after a complete run)
   --prototype DIR  also measure the prototype in DIR (server.cjs, client.cjs)

@@ -34,7 +34,7 @@ export const start: Row = {
         product: milliseconds(middle),
         bar: `≤ ${BAR_MS} ms`,
         result: verdict(middle <= BAR_MS),
-        note: `slowest ${milliseconds(Math.max(...product))}; node that does nothing: ${milliseconds(median(bare))}`,
+        note: `slowest ${milliseconds(Math.max(...product))}; an empty Node program: ${milliseconds(median(bare))}`,
         raw: { product, bare },
       }),
     ];

@@ -19,14 +19,14 @@ export function configPage(): string {
       "- The command line takes precedence over the environment, the environment over the file, and the file over the default.",
       "- A _duration_ is a number of seconds, or text such as `500ms`, `30s`, `5m`, `1h` or `1d`.",
       "- A _size_ is a number of bytes, or text such as `64KB`, `10MB` or `1GiB`.",
-      "- `${NAME}` in a text is replaced with the value of an environment variable. `${NAME:default}` uses the default if the variable is not set. `$${` stands for a literal `${`.",
+      "- Postern replaces `${NAME}` in a text with the value of an environment variable. `${NAME:default}` uses the default if the variable is not set. `$${` stands for a literal `${`.",
       "- A relative path in the file is relative to the folder of the file.",
       "- A description ends with the command-line flag and the environment variable of the option, if it has them. _Secret_ means that Postern never prints the value.",
       "- The environment variables of `[[tunnel.endpoints]]` apply to `postern http`, which shares one service. `postern start` takes endpoints from the file only.",
     ].join("\n"),
-    "_Not supported yet_ is followed by the feature that this version lacks: such an option works only with its default. `postern config check` lists the options of a file that need such a feature, and `postern start` refuses to run with them. Options marked _No effect_ are ignored, with a warning.",
-    "The _local gateway_ (`[server]`, `[static_config]` and `[[proxy]]`) serves static files and proxied routes without a tunnel. This version reads and checks its options but does not contain it.",
-    "Postern rejects a file that other users can write. It warns about a file that contains secrets and that other users can read.",
+    "An option marked _Not supported yet_ works only with its default; the mark names the missing feature. `postern config check` lists the options in a file that need such a feature, and `postern start` refuses to run the file. Options marked _No effect_ are ignored, with a warning.",
+    "The _local gateway_ (`[server]`, `[static_config]` and `[[proxy]]`) serves static files and proxied routes without a tunnel. This version reads and checks these options, but does not contain the local gateway.",
+    "Postern rejects a file that other users can write. It warns if other users can read a file that contains secrets.",
     ...reference()
       .filter(({ options, pending }) => options.length > 0 || pending !== undefined)
       .flatMap(section),

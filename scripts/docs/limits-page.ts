@@ -144,7 +144,7 @@ export function limitsPage(): string {
   ];
   return [
     "# Limits",
-    "Limits that name an option can be changed; all others are fixed. This page is generated from the code with `npm run docs`; a test checks that it is up to date.",
+    "You can change the limits that name an option; all others are fixed. This page is generated from the code with `npm run docs`; a test checks that it is up to date.",
     "## Visitors and origins",
     table(visitors),
     "## Sessions",

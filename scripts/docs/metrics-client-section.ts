@@ -6,7 +6,7 @@ import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonS
 export function clientSection(): string[] {
   return [
     "## Health score of an endpoint",
-    "`health.score` rates an endpoint from 0 to 100. The score depends only on the values below. It never rises when one of them gets worse.",
+    "`health.score` rates an endpoint from 0 to 100. The score depends only on the values below. When one of them gets worse, the score does not rise.",
     [
       "| state | score |",
       "|---|---|",
@@ -32,7 +32,7 @@ export function clientSection(): string[] {
     "## Events and health",
     "`GET /api/events` returns `{ schema, events }`. Each event has the form of `recent_events` and an increasing `id`. The parameters `type` (several separated by commas), `endpoint` and `since` (ISO 8601) filter the events.",
     "With `Accept: text/event-stream`, the response is a stream: first the events that `since` or `Last-Event-ID` selects, then new events as they occur. `event: lost` contains the number of events that a slow reader missed.",
-    "`GET /health` answers 200 while every endpoint is healthy, and 503 otherwise.",
+    "`GET /health` returns 200 while every endpoint is healthy, and 503 otherwise.",
     "## Prometheus metrics of the client",
     `\`GET /metrics\` of the client's local API returns the Prometheus text format, or JSON with \`Accept: application/json\`. Counters start when the client starts. Buckets of the histogram, in seconds: ${RESPONSE_TIME_BOUNDS.map((bound) => bound / 1_000).join(", ")}.`,
     metricsTable(CLIENT_METRICS),
@@ -96,5 +96,5 @@ function valueText({ type, enum: values, const: only, format, items }: JsonSchem
   if (only !== undefined) return `\`${JSON.stringify(only)}\``;
   if (values !== undefined) return values.map((value) => `\`${String(value)}\``).join(", ");
   const types = [type ?? []].flat().map((each) => (each === "string" && format !== undefined ? format : each));
-  return types.join(" or ") + (items === undefined || items.properties !== undefined ? "" : ` of ${valueText(items)}`);
+  return types.join(" or ") + (items === undefined || items.properties !== undefined ? "" : ` of ${valueText(items)}s`);
 }

@@ -5,15 +5,15 @@ import { metricsTable } from "./metrics-table.ts";
 export function serverSection(): string[] {
   return [
     "## Health page of the server",
-    "`GET /health` on the base domain (`health_endpoint` in `[tunnel.server.monitoring]`) answers 200 while the server accepts new work, and 503 while it stops.",
+    "`GET /health` on the base domain (`health_endpoint` in `[tunnel.server.monitoring]`) returns 200 while the server accepts requests, and 503 while it stops.",
     "## Prometheus metrics of the server",
-    "With `collect_metrics`, `GET /metrics` on the base domain (`metrics_endpoint`) returns the Prometheus text format. It does not hide the `/metrics` of a service behind a tunnel, which has a host name of its own.",
-    "By default, only requests from the server's own machine are answered, at its loopback address: `http://127.0.0.1:8080/metrics`. A request with X-Forwarded-For, Forwarded, X-Real-IP or Via counts as remote, unless a trusted proxy states that the visitor is local.",
+    "With `collect_metrics`, `GET /metrics` on the base domain (`metrics_endpoint`) returns the Prometheus text format. A service behind a tunnel has its own host name, so its `/metrics` stays available.",
+    "By default, the metrics are available only to requests from the server's own machine, at its loopback address: `http://127.0.0.1:8080/metrics`. A request with X-Forwarded-For, Forwarded, X-Real-IP or Via counts as remote, unless a trusted proxy states that the visitor is local.",
     "A proxy on the same machine that sets none of these fields makes every visitor look local; set a `metrics_token` in that case. With a `metrics_token`, the page is available from any machine, but only with the token as a bearer token.",
     metricsTable(Object.values(SERVER_METRICS)),
     `Buckets of the histogram, in seconds: ${LATENCY_BOUNDS.join(", ")}. The end-to-end checks of clients are not counted.`,
     "The page also contains the default process metrics of prom-client, such as `process_resident_memory_bytes`, `process_open_fds`, `process_cpu_seconds_total`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`.",
     "## Status log of the server",
-    `With \`log_server_status\`, the server logs the \`info\` message "status of the server" every ${STATUS_INTERVAL / 1_000} s and when it stops. Its fields \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` are current values, and \`rss_bytes\` is the resident memory of the process. \`requests\`, \`received_bytes\` and \`sent_bytes\` count since the previous message.`,
+    `With \`log_server_status\`, the server logs the \`info\` message "status of the server" every ${STATUS_INTERVAL / 1_000} s and when it stops. Its fields \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` are current values, and \`rss_bytes\` is the resident memory of the process. \`requests\`, \`received_bytes\` and \`sent_bytes\` are counted since the previous message.`,
   ];
 }

@@ -289,7 +289,7 @@ describe("start is refused", () => {
     expect((await start.status("configuration_refused")).data["code"]).toBe("PN_FILE_WRITABLE");
     const second = postern(onTestFinished, ["start", "--config", start.file]);
     await second.ends(2);
-    expect(second.stderr).toContain("chmod 600");
+    expect(second.stderr).toContain("chmod go-w");
   });
 });
 

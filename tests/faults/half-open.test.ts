@@ -43,7 +43,9 @@ test.concurrent.for(["in both directions", "inbound", "outbound"] as const)(
 
     namespace.cut(loss);
     const start = performance.now();
-    await until("the server to notice", () => server.program.output.includes("client dropped"), { timeout: NOTICED });
+    await until("the server to notice", () => server.program.output.includes("client session ended"), {
+      timeout: NOTICED,
+    });
     finding(context, `server detected it after ${secondsSince(start)}`);
     expect(await visit()).toBe(503);
     await until("the client to notice", () => client.count("tunnel_closed") === 1, { timeout: NOTICED });

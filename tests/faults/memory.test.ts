@@ -10,7 +10,7 @@ const MOST = 8_000;
 test("a server that is short of memory closes idle connections and keeps serving", async (context) => {
   const server = await ServerProcess.start(onTestFinished, { env: LITTLE_MEMORY });
   const neighbour = await startNeighbour(onTestFinished, server);
-  const isShort = (): boolean => server.program.output.includes("memory is short: idle connections are closed");
+  const isShort = (): boolean => server.program.output.includes("memory is low: idle connections are closed");
   const crowd: Wire[] = [];
   while (!isShort() && crowd.length < MOST) {
     const wires = await Promise.all(Array.from({ length: 50 }, () => Wire.dial(onTestFinished, server.port)));

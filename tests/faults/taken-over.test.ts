@@ -3,7 +3,7 @@ import { ServerProcess, until, Wire } from "@postern/testkit";
 import { ScriptedClient } from "../scripted-client.ts";
 import { finding, secondsSince } from "./size.ts";
 
-test("a client that lost a name and keeps its streams loses them within a minute; other tunnels of its session continue", async (context) => {
+test("when a client loses a name and keeps its streams open, they are reset within a minute; other tunnels of its session continue", async (context) => {
   const { port } = await ServerProcess.start(onTestFinished);
   const former = await ScriptedClient.start(onTestFinished, { port, subdomain: "lost", instance: "one" });
   const start = performance.now();

@@ -154,12 +154,15 @@ test("an untrusted certificate and an unreachable server are different errors", 
 });
 
 test("the check opens no tunnel and leaves no session", async () => {
-  const opened = (): number => server.stderr.split('"tunnel open"').length;
+  const opened = (): number => server.stderr.split('"tunnel opened"').length;
   const before = opened();
   await checked({ one: at(url, key, "opens-nothing"), two: at(url, key) }, { exit: 0 });
   expect(opened()).toBe(before);
   const count = (text: RegExp): number => [...server.stderr.matchAll(text)].length;
-  await server.waitFor("all sessions to end", () => count(/"client connected"/g) === count(/"client (left|dropped)"/g));
+  await server.waitFor(
+    "all sessions to end",
+    () => count(/"client connected"/g) === count(/"client (disconnected|session ended)"/g),
+  );
 });
 
 test("command-line options replace the endpoints of the file", async () => {

@@ -19,7 +19,7 @@ export const CLI_ERRORS = {
   },
   PN_TARGET_INVALID: {
     exit: EXIT.usage,
-    meaning: "The target is not a port, host:port or URL. Write it like 3000, 127.0.0.1:3000 or http://localhost:3000.",
+    meaning: "The target is not a port, host:port or URL. Examples: 3000, 127.0.0.1:3000, http://localhost:3000.",
   },
   PN_TARGET_FOLDER: {
     exit: EXIT.usage,
@@ -60,7 +60,7 @@ export const CLI_ERRORS = {
   PN_SECRET_ARGUMENT: {
     exit: EXIT.usage,
     meaning:
-      "A secret was given on the command line, where other users can read it. Replace the secret, and pass it in a file or in the environment.",
+      "A secret was given on the command line, where other users can read it. Replace the secret, and pass the new one in a file or in the environment.",
   },
   PN_KEY_MISSING: {
     exit: EXIT.usage,
@@ -69,7 +69,7 @@ export const CLI_ERRORS = {
   },
   PN_KEY_AMBIGUOUS: {
     exit: EXIT.usage,
-    meaning: "Two API keys, or two sources of keys, are given where one is expected. Remove one.",
+    meaning: "Two API keys, or two sources of keys, are given where only one is allowed. Remove one.",
   },
   PN_KEYS_MISSING: {
     exit: EXIT.usage,
@@ -88,7 +88,7 @@ export const CLI_ERRORS = {
   },
   PN_FILE_WRITABLE: {
     exit: EXIT.usage,
-    meaning: "Other users can change a configuration, key or certificate file. Run chmod 600 on it.",
+    meaning: "Other users can change a configuration, key or certificate file. Run chmod go-w on the file.",
   },
   PN_FILE_UNREADABLE: {
     exit: EXIT.usage,

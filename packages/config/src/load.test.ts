@@ -80,7 +80,7 @@ describe("unsupported settings", () => {
     const loaded = await load(readFileSync(`${SAMPLES}tunnel-server.toml`));
     const { pending, ignored } = loaded.unsupported(["tunnel", "server"]);
     expect(pending.map(({ message }) => message)).toContain(
-      "[tunnel.server.rate_limit] requires rate limits, which this version does not support.",
+      "[tunnel.server.rate_limit] needs a feature that this version does not support: rate limits.",
     );
     expect(pending.map(({ message }) => message).join()).not.toContain("[tunnel.server.ssl]");
     expect(ignored.map(({ where, message }) => `${where} ${message}`)).toEqual([

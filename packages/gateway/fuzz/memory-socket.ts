@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 /** A connection to node:http in memory: pushed bytes arrive there, written bytes are dropped. */
 export class MemorySocket extends Duplex {
   override _read(): void {
-    // Bytes are pushed when they are there.
+    // The test pushes bytes without being asked.
   }
 
   override _write(_chunk: unknown, _encoding: string, done: () => void): void {
@@ -32,7 +32,7 @@ export class MemorySocket extends Duplex {
   }
 }
 
-/** Resolves when everything that was pushed has been read, parsed and delivered, which takes one or two turns. */
+/** Resolves when all pushed bytes have been read, parsed and delivered, which takes one or two turns. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

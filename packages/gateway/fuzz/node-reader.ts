@@ -9,14 +9,14 @@ export interface Seen {
   fields: string[];
   body: string;
   trailers: string[];
-  /** The message came to its end. */
+  /** Whether the message was read to its end. */
   complete: boolean;
 }
 
 /** Everything that node:http read from some bytes. */
 export interface Reading {
   messages: Seen[];
-  /** What followed an upgrade. */
+  /** The bytes after an upgrade. */
   afterUpgrade: string | undefined;
   error: string | undefined;
 }
@@ -30,7 +30,7 @@ server.on("upgrade", (message, socket, rest) => sinks.get(socket)?.(message, res
 // Each socket handles its errors. Without a listener here, node would respond to them.
 server.on("clientError", (error, socket) => socket.emit("refused", error));
 
-/** Lets a node:http server read `bytes`. */
+/** Passes `bytes` to a node:http server. */
 export async function nodeServerReads(bytes: Buffer): Promise<Reading> {
   const reading: Reading = { messages: [], afterUpgrade: undefined, error: undefined };
   const socket = new MemorySocket();
@@ -50,7 +50,7 @@ export async function nodeServerReads(bytes: Buffer): Promise<Reading> {
   return reading;
 }
 
-/** Lets a node:http client that sent `method` read `bytes`, after which the connection ends if `closed`. */
+/** Passes `bytes` to a node:http client that sent `method`. The connection then ends if `closed` is set. */
 export async function nodeClientReads(
   bytes: Buffer,
   method: string,

@@ -17,7 +17,8 @@ registerHooks({
     const module = nextLoad(url, context);
     if (!url.endsWith(`/dist/http/${file}`)) return module;
     const source = typeof module.source === "string" ? module.source : new TextDecoder().decode(module.source);
-    if (!source.includes(right)) throw new Error(`${file} has no \`${right}\` any more: plant "${name}" anew`);
+    if (!source.includes(right))
+      throw new Error(`${file} no longer contains \`${right}\`: update the mistake "${name}"`);
     return { ...module, source: source.replaceAll(right, wrong) };
   },
 });

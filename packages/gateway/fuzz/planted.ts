@@ -1,5 +1,5 @@
 /**
- * Plants mistakes in the build as it is loaded, one at a time, and runs the fuzzer, which has to find each.
+ * Plants mistakes in the build when it is loaded, one at a time, and runs the fuzzer, which has to find each one.
  *
  *     node packages/gateway/fuzz/planted.ts [--seconds 20] [--only name]
  */
@@ -21,7 +21,7 @@ const MISTAKES: readonly Mistake[] = [
     right: "bytes[at + 1] === LF ? at + 2",
     wrong: "true ? at + 2",
   },
-  { name: "length said twice", file: "framing.js", right: "fields.repeats(Field.contentLength)", wrong: "false" },
+  { name: "repeated length", file: "framing.js", right: "fields.repeats(Field.contentLength)", wrong: "false" },
   { name: "length and chunks", file: "framing.js", right: "if (this.contentLength >= 0)", wrong: "if (false)" },
   { name: "chunks in HTTP/1.0", file: "framing.js", right: "versionMinor === 0 ||", wrong: "" },
   { name: "forged identity passes", file: "field-name.js", right: '"x-real-ip"', wrong: '"x-real-ipp"' },
@@ -32,7 +32,12 @@ const MISTAKES: readonly Mistake[] = [
     right: "fieldSet(Field.other",
     wrong: "fieldSet(Field.host, Field.other",
   },
-  { name: "named field stays", file: "connection-options.js", right: "fields.demote(", wrong: "void (" },
+  {
+    name: "field named in Connection is kept",
+    file: "connection-options.js",
+    right: "fields.demote(",
+    wrong: "void (",
+  },
   { name: "chunk data without CRLF", file: "chunk-reader.js", right: "if (byte !== CR)", wrong: "if (false)" },
   { name: "last chunk too early", file: "chunk-reader.js", right: "this.#size === 0 || this", wrong: "this" },
   { name: "trailer that frames", file: "trailers.js", right: "~fieldSet(Field.other)", wrong: "0" },
@@ -63,7 +68,7 @@ function fuzz(mistake: Mistake | undefined): string {
 
 const control = fuzz(undefined);
 if (!control.includes("nothing found"))
-  throw new Error(`Without a mistake it should find nothing, but says:\n${control}`);
+  throw new Error(`Without a mistake the fuzzer should find nothing, but reports:\n${control}`);
 
 for (const mistake of MISTAKES) {
   if (options.only !== undefined && options.only !== mistake.name) continue;

@@ -116,7 +116,7 @@ const PLAIN_RESPONSE: ResponseMeaning = {
   upgrade: "",
 };
 
-/** Stands for the lines that tell origins about the visitor. */
+/** Placeholder for the lines that describe the visitor to origins. */
 export const IDENTITY = "{identity}";
 
 export const acceptedRequests = table<AcceptedRequest>("requests-accepted").map((row) => ({

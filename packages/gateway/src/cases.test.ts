@@ -65,7 +65,7 @@ const refusedRequestDialogues = refusedRequests.map(({ name, request, status, co
   };
 });
 
-/** A request, until the origin has received it. */
+/** The steps of a request, until the origin has received it. */
 function asked(method: string, offered: string): Step[] {
   const upgrade = offered === "" ? "" : `Connection: Upgrade\r\nUpgrade: ${offered}\r\n`;
   return [
@@ -149,7 +149,9 @@ function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
   relay.close();
 }
 
-/** Replaces the lines about the visitor, which only the gateway writes, by their name in the tables. */
+/**
+ * Replaces the lines that describe the visitor, which only the gateway writes, with their placeholder in the tables.
+ */
 function withoutIdentity(text: string): string {
   return text.replaceAll(
     /X-Forwarded-For: 192\.0\.2\.1\r\nX-Forwarded-Proto: http\r\n(X-Forwarded-Host: [^\r]*\r\n)?X-Real-IP: 192\.0\.2\.1\r\nForwarded: for=192\.0\.2\.1;[^\r]*proto=http\r\nCDN-Loop: postern-[0-9a-f]{16}\r\nX-Request-Id: [0-9a-z]+-[0-9a-z]+\r\n/g,
@@ -157,7 +159,7 @@ function withoutIdentity(text: string): string {
   );
 }
 
-/** Reads a response of the gateway's own, which has to be complete. */
+/** Reads a response of the gateway itself, which has to be complete. */
 function ownResponse(text: string): OwnResponse | string {
   const found =
     /^HTTP\/1\.1 (\d{3}) .*?\r\nContent-Length: (\d+)\r\n.*?\r\nPostern-Error: (\w+)\r\n.*?\r\n\r\n(.*)$/s.exec(text);
@@ -203,7 +205,7 @@ function goesOn({ steps, visitor, origin }: Dialogue): boolean {
   return visitor === "open" && origin !== "open" && !steps.some((step) => "visitor_ends" in step);
 }
 
-/** The same dialogue after a plain request that was sent with it, and that must be answered first. */
+/** The same dialogue after a plain request that was sent together with it and must get its response first. */
 function comesBehind({ steps, origin, ...rest }: Dialogue): Scene {
   const [first, ...others] = steps as [{ visitor_sends: string }, ...Step[]];
   const together = { visitor_sends: BEFORE + first.visitor_sends };

@@ -22,7 +22,7 @@ async function listen(router: Router, options: Partial<GatewayOptions> = {}): Pr
   return (listener.address() as AddressInfo).port;
 }
 
-/** Requests `path`. Returns everything until the end; rejects when the connection is reset. */
+/** Requests `path`. Returns all bytes received until the end; rejects when the connection is reset. */
 async function visit(port: number, path: string): Promise<string> {
   const socket: Socket = connect(port, "127.0.0.1");
   socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
@@ -73,7 +73,7 @@ class SilentUpstream implements Upstream, ByteStream {
   consumed(): void {}
 }
 
-/** Sends the first bytes of an upload to `upstream`. Returns everything until the end. */
+/** Sends the first bytes of an upload to `upstream`. Returns all bytes received until the end. */
 async function upload(upstream: SilentUpstream, limits: GatewayOptions["limits"]): Promise<string> {
   const pool = new Pool([new Target(upstream)]);
   const router: Router = () => ({ kind: "upstream", pool, hostHeader: undefined, onFinished() {} });
@@ -84,13 +84,13 @@ async function upload(upstream: SilentUpstream, limits: GatewayOptions["limits"]
   return text;
 }
 
-test("a body that stops is given up with 408, and the stream to the origin is reset", async () => {
+test("a request whose body stops gets 408, and the stream to the origin is reset", async () => {
   const upstream = new SilentUpstream(true);
   expect(await upload(upstream, { bodyGrace: 1_500 })).toMatch(/^HTTP\/1\.1 408 [^]*PN_HTTP_BODY_TIMEOUT/);
   expect(upstream.broken).toBe(true);
 });
 
-test("an origin that takes no more of a body is given up with 504, at any pace of the body", async () => {
+test("an origin that stops reading a body causes a 504, at any rate of the body", async () => {
   const upstream = new SilentUpstream(false);
   expect(await upload(upstream, { bodyGrace: 1, stall: 2_000 })).toMatch(/^HTTP\/1\.1 504 [^]*PN_ORIGIN_TIMEOUT/);
   expect(upstream.broken).toBe(true);
@@ -122,13 +122,13 @@ function visitBefore(upstream: Upstream, limits: GatewayOptions["limits"]): Prom
   return listen(router, { limits: limits ?? {} }).then((port) => visit(port, "/"));
 }
 
-test("a response whose head never ends is given up with 504, even while it is arriving", async () => {
+test("a response whose head never ends causes a 504, even while bytes of it arrive", async () => {
   const upstream = new SlowUpstream("HTTP/1.1 200 OK\r\nX-Slow: ", ..."x".repeat(20));
   expect(await visitBefore(upstream, { head: 1_500 })).toMatch(/^HTTP\/1\.1 504 [^]*PN_ORIGIN_TIMEOUT/);
   expect(upstream.broken).toBe(true);
 });
 
-test("a response that comes long after an interim one is not given up", async () => {
+test("a response that begins long after an interim response does not time out", async () => {
   const pause = Array.from({ length: 6 }, () => "");
   const upstream = new SlowUpstream(
     "HTTP/1.1 103 Early Hints\r\n\r\n",
@@ -151,7 +151,7 @@ test("a visitor that sends nothing, at first or after a response, is disconnecte
   for await (const chunk of silent) expect(String(chunk)).toBe("");
 });
 
-test("a visitor that sends on after the last response is read for a while, then disconnected", async () => {
+test("after the last response, input is read for a while, then the visitor is disconnected", async () => {
   const port = await listen(() => ({ kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }), {
     limits: { linger: 1_000 },
   });
@@ -198,7 +198,7 @@ async function kept(port: number): Promise<{ ended: Promise<unknown>; ask: (path
   return { ended, ask };
 }
 
-test("when memory is short, idle connections are closed and new ones are served", async () => {
+test("when memory is low, idle connections are closed and new ones are served", async () => {
   const { port, press } = await pressed();
   const { ended } = await kept(port);
   await press(0.86);
@@ -206,7 +206,7 @@ test("when memory is short, idle connections are closed and new ones are served"
   expect(await visit(port, "/here")).toMatch(/^HTTP\/1\.1 404 /);
 });
 
-test("when memory is shorter, no connection stays open, and when it is nearly exhausted, requests are refused, until there is more", async () => {
+test("when memory is very low, connections close after their response; when it is nearly exhausted, requests are refused until there is more", async () => {
   const { port, press } = await pressed();
   await press(0.93);
   const closing = await kept(port);

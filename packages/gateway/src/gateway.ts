@@ -12,7 +12,10 @@ import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 const TICK = 1_000;
 
 export interface GatewayOptions extends ForwardingOptions {
-  /** The scheme of connections that come without `ConnectionInfo`: `https` also where a proxy in front ends TLS. */
+  /**
+   * The scheme of connections that are accepted without a `ConnectionInfo`. It is `https` even if a proxy in front
+   * terminates TLS.
+   */
   proto: "http" | "https";
   limits?: Partial<VisitorLimits>;
   /**
@@ -24,7 +27,7 @@ export interface GatewayOptions extends ForwardingOptions {
   memory?: () => number;
   /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
-  /** Called with errors of the gateway's own, or of the router; each has closed one visitor's connection. */
+  /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault?: (error: unknown) => void;
 }
 
@@ -80,8 +83,8 @@ export class Gateway implements VisitorHost {
   }
 
   /**
-   * Closes idle connections at once, the others after the response they wait for, and after `timeout` milliseconds all
-   * that are left. Can be called twice.
+   * Closes idle connections at once, and the others after their current response. After `timeout` milliseconds it
+   * closes all that are left. Can be called twice.
    */
   async drain(timeout: number): Promise<void> {
     this.#draining = true;

@@ -5,8 +5,8 @@ import type { Pool } from "./upstream/pool.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 
 /**
- * The destination of a request: a pool of targets, a response of the gateway, or another server that takes over the
- * whole connection.
+ * The destination of a request: a pool of targets, a response of the gateway itself, or another server that receives
+ * the whole connection.
  */
 export type Route = UpstreamRoute | RefusalRoute | RespondRoute | DelegateRoute;
 
@@ -17,7 +17,7 @@ export interface UpstreamRoute {
   hostHeader: string | undefined;
   /** Decides whether a request is sent a second time. Default: `retrySafely`. */
   retry?: RetryPolicy;
-  /** Called at the end of every attempt. `status` is that of the response; 0 while no head of one has come. */
+  /** Called at the end of every attempt. `status` is the response's status; 0 if no final head arrived. */
   onAttempt?(outcome: AttemptOutcome, status: number): void;
   /** Called when a request to this route is over. `request` is reused, so read it during the call. */
   onFinished(request: FinishedRequest): void;
@@ -39,7 +39,7 @@ export interface RespondRoute {
 
 export interface DelegateRoute {
   kind: "delegate";
-  /** Takes the connection. The bytes of this request's head are still unread in it. */
+  /** Receives the connection. Reads from `socket` begin with this request's head. */
   take(socket: Socket): void;
 }
 
@@ -47,7 +47,7 @@ export interface DelegateRoute {
 export interface FinishedRequest {
   readonly id: string;
   readonly method: string;
-  /** Path and query, as they came. */
+  /** Path and query, as received. */
   readonly path: string;
   /** The response's status; 499 when the visitor left before a response began. */
   readonly status: number;

@@ -12,7 +12,7 @@ interface Plant {
   wrong: string;
 }
 
-/** Bugs to plant. The fuzzer is tested by whether it finds them. */
+/** Bugs to plant. Tests check that the fuzzer finds each one. */
 export const PLANTS: Readonly<Record<string, Plant>> = {
   "cut-off": {
     fault: "A frame that is incomplete at the end of its message continues in the next.",

@@ -6,14 +6,14 @@ export type Verdict = "lives" | "ends" | "either";
 /** A naive implementation of the rules of PROTOCOL.md for the frames of a peer. */
 export class ReferenceModel {
   readonly #own: number;
-  /** The session consumes nothing, so its windows never grow. */
+  /** Whether the session consumes nothing, so that its windows never grow. */
   readonly #stalled: boolean;
   /** The highest id that each side has opened. */
   readonly #highest = { own: 0, peer: 0 };
-  /** By id: the bytes that the peer has sent, and the bytes that it may send at least. */
+  /** By id: the bytes that the peer has sent, and the bytes that it may certainly send. */
   readonly #open = new Map<number, { received: number; granted: number; ended: boolean }>();
   #acked = 0;
-  /** The peer is draining, so the session refuses streams that the peer opens. */
+  /** Whether the peer is draining, so that the session refuses streams that the peer opens. */
   #draining = false;
 
   constructor(role: Input["role"], stalled: boolean) {

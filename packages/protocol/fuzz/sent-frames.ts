@@ -13,7 +13,7 @@ export class SentFrames {
   arrived = 0;
   /** The types of the frames sent. */
   readonly types = new Set<string>();
-  /** The session has closed its transport: no message may follow. */
+  /** Whether the session has closed its transport. No message may follow. */
   closed = false;
 
   /** The peer allows the session to send up to `limit` on `stream`. */

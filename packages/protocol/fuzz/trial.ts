@@ -36,7 +36,7 @@ function checkReader(message: Buffer, pieces: Buffer[]): void {
     onAck: (received, clock) => reported.push(["ACK", 0, received, clock]),
     onOpen: (stream, flags, tunnel, window) => reported.push(["OPEN", stream, flags, tunnel, window]),
     onData: (stream, flags, payload) => {
-      // The naive reader knows where a frame that arrives in pieces ends.
+      // The naive reader shows where a frame that arrives in pieces ends.
       const whole = frames[reported.length] as { data?: string } | undefined;
       pending += payload.toString("hex");
       if (whole?.data === undefined || pending.length < whole.data.length) return;

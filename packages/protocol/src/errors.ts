@@ -12,7 +12,7 @@ export const ERRORS = {
   PN_INTERNAL: {
     number: 1,
     retryable: true,
-    message: "Internal error in Postern. The log of the side that reports it has the details.",
+    message: "Internal error in Postern. The log of the client or server that reports it has the details.",
   },
   PN_PROTOCOL: {
     number: 2,
@@ -43,7 +43,7 @@ export const ERRORS = {
     number: 7,
     retryable: true,
     message:
-      "The server accepts no more logins at the moment: too many come from this address at once, or its memory is low. If this continues, ask its operator.",
+      "The server accepts no more logins at the moment: too many logins come from this address at once, or its memory is low. If this continues, ask its operator.",
   },
   PN_HEARTBEAT_LOST: {
     number: 8,
@@ -79,7 +79,7 @@ export const ERRORS = {
   PN_SERVER_UNREACHABLE: {
     number: 14,
     retryable: true,
-    message: "The server cannot be reached. Check its address and that it is running.",
+    message: "The server cannot be reached. Check its address, and that it is running.",
   },
   PN_SERVER_REFUSED: {
     number: 15,
@@ -133,7 +133,7 @@ export const ERRORS = {
   PN_TUNNEL_LIMIT: {
     number: 24,
     retryable: false,
-    message: "A limit of the server does not allow another tunnel. Close unused tunnels, or ask the server's operator.",
+    message: "The server refused the tunnel because of a limit. Close unused tunnels, or ask the server's operator.",
   },
   PN_TUNNEL_UNBOUND: {
     number: 25,
@@ -154,7 +154,7 @@ export const ERRORS = {
     number: 30,
     retryable: false,
     message:
-      "The token or certificate has expired. Configure a new one, or let the client refresh tokens: [tunnel.auth.token_refresh].",
+      "The token or certificate has expired. Configure a new one, or enable token renewal in [tunnel.auth.token_refresh].",
   },
   PN_AUTH_UNAVAILABLE: {
     number: 31,
@@ -164,7 +164,8 @@ export const ERRORS = {
   PN_NAME_FORBIDDEN: {
     number: 32,
     retryable: false,
-    message: "The token does not allow this name. Choose a name that it allows, or ask its issuer for this one.",
+    message:
+      "The token does not allow this name. Choose a name that it allows, or ask its issuer for a token that allows this one.",
   },
   PN_REFRESH_FAILED: {
     number: 33,
@@ -212,7 +213,7 @@ export const ERRORS = {
   PN_STREAM_LIMIT: {
     number: 41,
     retryable: true,
-    message: "The client has as many streams open as it allows. Try again in a moment.",
+    message: "The client has reached its limit of open streams. Try again in a moment.",
   },
   PN_DIAL_REFUSED: {
     number: 42,
@@ -232,23 +233,23 @@ export const ERRORS = {
   PN_SESSION_TUNNEL_LIMIT: {
     number: 46,
     retryable: false,
-    message: "This session has as many tunnels as the server allows. Close one of them, or open another session.",
+    message: "This session has reached the server's limit of tunnels. Close one of them, or open another session.",
   },
   PN_SERVER_TUNNEL_LIMIT: {
     number: 47,
     retryable: false,
-    message: "The server serves as many tunnels as it allows (max_tunnels). Try again later, or ask its operator.",
+    message: "The server has reached its limit of tunnels (max_tunnels). Try again later, or ask its operator.",
   },
   PN_NAME_SESSION_LIMIT: {
     number: 48,
     retryable: false,
-    message: "As many sessions serve this name as the server allows. Close one of them, or choose another --subdomain.",
+    message: "This name has reached the server's limit of sessions. Close one of them, or choose another --subdomain.",
   },
   PN_OWNER_NAME_LIMIT: {
     number: 49,
     retryable: false,
     message:
-      "You hold as many names as the server allows. Use one of them again, or wait until unused names are released.",
+      "You have reached the server's limit of names. Use one of your names again, or wait until unused names are released.",
   },
   PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;
@@ -260,7 +261,7 @@ const CODES = new Map<number, ErrorCode>(
 );
 
 /**
- * A client without the feature `limit_codes` gets the first code instead of the others, with their message:
+ * A client without the feature `limit_codes` receives the first code instead of the others, with their message:
  * PROTOCOL.md, section 4.
  */
 const LIMIT_CODES = [

@@ -4,9 +4,9 @@ export interface Limits {
   streams: number;
   /** The receive window that every stream always has, in bytes. */
   guaranteedWindow: number;
-  /** The receive window of a stream while the session's cap has room, in bytes. */
+  /** The receive window of a stream while `sessionWindow` has room for it, in bytes. */
   initialWindow: number;
-  /** The cap of a session: bytes that all its windows together may have beyond the guaranteed ones. */
+  /** The most bytes that all receive windows of a session may have together, beyond the guaranteed ones. */
   sessionWindow: number;
   /** Largest WebSocket message accepted, in bytes. */
   message: number;
@@ -14,7 +14,7 @@ export interface Limits {
   control: number;
   /** Milliseconds between two heartbeats. Two in a row without any byte received end the session. */
   heartbeat: number;
-  /** Milliseconds without progress of acknowledgement, while bytes wait for it, that end the session. */
+  /** A session ends after this many milliseconds in which bytes wait for acknowledgement and none are acknowledged. */
   stall: number;
 }
 
@@ -33,7 +33,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 export const LOGIN_LIMITS = {
   /** Bytes a client may send before `welcome`. */
   bytes: 4 * 1024,
-  /** Bytes of a token: it fits into `bytes` with the rest of `hello`. */
+  /** Longest token, in bytes. A `hello` with such a token fits into `bytes`. */
   token: 3 * 1024,
   /** Milliseconds until `welcome`. */
   timeout: 5_000,

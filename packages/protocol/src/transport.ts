@@ -9,7 +9,7 @@ export interface Transport {
   handler: TransportHandler;
   /**
    * Sends one binary message: `batch` from `start` to its end. The transport may overwrite the bytes before `start`, at
-   * least HEADROOM of them, so that its header and the message leave in one write.
+   * least HEADROOM of them, so that its header and the message are sent in one write.
    * @returns whether the kernel has taken all of it. If not, the bytes must not change afterwards.
    */
   send(batch: Buffer, start: number): boolean;
@@ -24,7 +24,7 @@ export interface Transport {
 export interface TransportHandler {
   /**
    * The next bytes of a message. `last` is true for the piece that ends the message, which may be empty. The bytes are
-   * valid only during the call: code that keeps them copies them.
+   * valid only during the call: code that keeps them must copy them.
    */
   onMessage(piece: Buffer, last: boolean): void;
   onDrain(): void;

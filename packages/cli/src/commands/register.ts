@@ -26,6 +26,7 @@ export function register(
     command.action(async () => {
       onExit(await run(inputOf(command), terminal));
     });
+  if (declaration.subcommands !== undefined) command.helpCommand("help [command]", "print help for a command");
   for (const each of declaration.subcommands ?? []) register(command, each, terminal, onExit);
 }
 

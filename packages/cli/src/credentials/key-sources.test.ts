@@ -64,9 +64,9 @@ test.for([0o620, 0o602, 0o666])("a file of mode %o, which other users can change
 test("a file that other users can read causes a warning", async () => {
   const file = keyFile(A, 0o644);
   expect((await serverKeys({ flags: { "--api-keys-file": file } })).warnings).toEqual([
-    expect.stringContaining(`chmod 600 ${file}`),
+    expect.stringContaining(`chmod o-r ${file}`),
   ]);
-  expect((await clientKey({ flags: { "--api-key-file": file } })).warning).toContain("chmod 600");
+  expect((await clientKey({ flags: { "--api-key-file": file } })).warning).toContain("chmod o-r");
 });
 
 test("a missing file, a folder and a file that is too large are refused", async () => {

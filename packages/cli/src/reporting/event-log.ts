@@ -17,7 +17,7 @@ const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
 export function logEvent(event: TunnelEvent, log: Logger, requestLog: Logger): void {
   const { type, endpoint, message, data } = event;
   if (type === "http_request")
-    return requestLog.info({ endpoint, ...data }, "omitted" in data ? "more requests" : "request");
+    return requestLog.info({ endpoint, ...data }, "omitted" in data ? "requests omitted" : "request");
   log[levelOf(event)]({ endpoint, ...data }, message);
 }
 

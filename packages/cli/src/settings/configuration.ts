@@ -45,7 +45,7 @@ export async function readSettings({ config, env, flags }: Given): Promise<Setti
   const loaded = loadConfiguration({ file: toml, env, flags });
   const warnings = loaded.warnings.map(problemLine);
   if (file !== undefined && readable === true && loaded.holdsSecrets)
-    warnings.push(`Other users can read ${shown(file)}, which contains secrets. Run: chmod 600 ${quoted(file)}`);
+    warnings.push(`Other users can read ${shown(file)}, which contains secrets. Run: chmod o-r ${quoted(file)}`);
   return {
     loaded,
     file,

@@ -36,7 +36,7 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
       throw new CliError(
         "PN_FILE_WRITABLE",
         `Other users can change ${path}.`,
-        `Make it private: chmod 600 ${quoted(path)}`,
+        `Remove their permission: chmod go-w ${quoted(path)}`,
       );
     }
     const bytes = await read(file);
@@ -86,7 +86,7 @@ export async function readSecretFile(path: string): Promise<SecretFile> {
   const { bytes, readableByOthers } = await readOwnedFile(path);
   return {
     text: bytes.toString("utf8").replace(/^\uFEFF/, ""),
-    warning: readableByOthers ? `Other users can read ${path}. Run: chmod 600 ${quoted(path)}` : undefined,
+    warning: readableByOthers ? `Other users can read ${path}. Run: chmod o-r ${quoted(path)}` : undefined,
   };
 }
 

@@ -22,7 +22,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export async function queryClient(client: RunningClient): Promise<ClientResponse> {
   try {
     const document = JSON.parse(await bodyOf(`${client.api}/api/status`)) as StatusDocument;
-    if (document.pid !== client.pid) return { client, trouble: "the client has ended", isGone: true };
+    if (document.pid !== client.pid) return { client, trouble: "the client has exited", isGone: true };
     if (document.schema !== 1 || !Array.isArray(document.endpoints))
       return { client, trouble: "it runs an incompatible version of Postern", isGone: false };
     return { client, document, isGone: false };

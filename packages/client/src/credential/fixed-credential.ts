@@ -31,7 +31,7 @@ export class FixedCredential implements Credential {
     this.#report(
       this.#auth.method === "certificate"
         ? `the client certificate expires in ${when}: renew it`
-        : `the token expires in ${when} and is not renewed: give a new one, or set token_refresh`,
+        : `the token expires in ${when} and is not renewed: configure a new one, or set token_refresh`,
       data,
     );
   }

@@ -18,7 +18,7 @@ export class TokenState {
     try {
       const { mode, size } = await stat(this.#path);
       if (process.platform !== "win32" && (mode & WRITABLE_BY_OTHERS) !== 0)
-        throw new Error(`other users can change ${this.#path}: chmod 600 it`);
+        throw new Error(`other users can change ${this.#path}: run chmod 600 on it`);
       if (size > MAX_BYTES) throw new Error(`${this.#path} is too large to be a state file`);
       return refreshTokenIn(await readFile(this.#path, "utf8"));
     } catch (error) {

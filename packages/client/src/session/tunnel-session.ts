@@ -133,7 +133,9 @@ export class TunnelSession implements SessionHandler {
     this.#session.ping();
     this.#aliveTimer = setTimeout(() => {
       if (this.#session.receivedAt === receivedAt)
-        this.#session.abort(new TunnelError("PN_HEARTBEAT_LOST", `${CHANGES[change]}, and the server does not answer`));
+        this.#session.abort(
+          new TunnelError("PN_HEARTBEAT_LOST", `${CHANGES[change]}, and the server does not respond`),
+        );
     }, CHECK_TIMEOUT);
   }
 

@@ -31,7 +31,7 @@ const object = (description: string, properties: Record<string, JsonSchema>): Js
 });
 
 const event = object("An event.", {
-  time: time("When it happened."),
+  time: time("When the event occurred."),
   type: text("The type of the event."),
   endpoint: text("The endpoint; `postern` for the process itself."),
   message: text("Text for people to read."),
@@ -44,8 +44,8 @@ const health = object("The health of the endpoint.", {
   retry_count: count("Retries in a row since the endpoint was last connected."),
   last_error: orNull(
     object("The last error; null if there was none.", {
-      time: time("When it happened."),
-      code: text("The code; errors.md lists all."),
+      time: time("When the error occurred."),
+      code: text("The error code; errors.md lists all codes."),
       message: text("Text for people to read."),
     }),
   ),

@@ -16,8 +16,8 @@ export interface Unsupported {
 const SERVER: Path = ["tunnel", "server"];
 
 /**
- * Finds such settings below the tables in `within`, except in inner tables with `enabled = false`. The tables in
- * `within` count as enabled, because the caller runs them.
+ * Finds settings without effect below the tables in `within`, except in inner tables with `enabled = false`. The tables
+ * in `within` count as enabled, because the caller runs them.
  */
 export function unsupported<E extends Entries>(
   { options, sections }: Resolution<E>,
@@ -60,10 +60,10 @@ export function unsupported<E extends Entries>(
 }
 
 function notSupported(name: string, feature: string): string {
-  return `${name} requires ${feature}, which this version does not support.`;
+  return `${name} needs a feature that this version does not support: ${feature}.`;
 }
 
-/** True for an option that is set to another value than its default. */
+/** True for an option that is set to a value other than its default. */
 function isChanged({ option, value, origin }: ResolvedOption): boolean {
   return origin.from !== "default" && JSON.stringify(value) !== JSON.stringify(option.default);
 }

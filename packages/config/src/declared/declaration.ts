@@ -8,7 +8,7 @@ export interface Option<T> {
   readonly doc: string;
   /** Undefined: the option has no default and may be absent. */
   readonly default: T;
-  /** The value is never shown. */
+  /** Whether the value is secret, and never shown. */
   readonly secret: boolean;
   /** Environment variable, if it is not the one derived from the path. */
   readonly env: string | undefined;

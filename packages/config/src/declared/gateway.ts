@@ -21,7 +21,7 @@ export const server = section(
     default_port: option(port(), "Port to listen on for HTTP.", { default: 8080 }),
     request_timeout: option(duration(), "Maximum time for one request.", { default: 30_000 }),
     max_request_size_mb: option(decimal(), "Maximum size of a request body, in megabytes.", { default: 10 }),
-    enable_health_endpoints: option(flag(), "Answer /health and similar paths.", { default: true }),
+    enable_health_endpoints: option(flag(), "Serve /health and similar paths.", { default: true }),
     ssl: section("HTTPS of the gateway.", {
       enabled: option(flag(), "Serve HTTPS.", { default: false }),
       https_port: option(port(), "Port to listen on for HTTPS.", { default: 8443 }),
@@ -38,7 +38,7 @@ export const server = section(
         enabled: option(flag(), "Use a wildcard certificate.", { default: false }),
         domain: option(
           text({ what: "domain", pattern: /^\*\.[\w.-]+$/, example: "*.example.com" }),
-          "Names that the wildcard certificate covers.",
+          "Domain that the wildcard certificate covers.",
         ),
         cert_file: option(path, "Wildcard certificate, PEM."),
         key_file: option(path, "Private key of the wildcard certificate, PEM."),
@@ -51,7 +51,9 @@ export const server = section(
           domain: option(hostName(), "Name to obtain a certificate for."),
           dns_challenge: section("ACME challenge by DNS record.", {
             provider: option(text(), "DNS provider of the domain."),
-            timeout_seconds: option(duration(), "Maximum time until the CA sees the DNS record.", { default: 300_000 }),
+            timeout_seconds: option(duration(), "Maximum time to wait until the CA finds the DNS record.", {
+              default: 300_000,
+            }),
             credentials: option(table(text()), "Credentials for the DNS provider.", {
               default: {} as Record<string, string>,
               secret: true,

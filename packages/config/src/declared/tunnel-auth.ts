@@ -17,7 +17,7 @@ const entries = {
     env: "POSTERN_API_KEY",
     example: '"${MY_API_KEY:none}"',
   }),
-  api_key_file: option(text({ what: "path" }), "File with the API key, readable by its owner only.", {
+  api_key_file: option(text({ what: "path" }), "File with the API key, not readable by other users.", {
     env: "POSTERN_API_KEY_FILE",
     flag: "--api-key-file <file>",
     example: '"postern.key"',
@@ -29,7 +29,7 @@ const entries = {
   ),
   token_file: option(
     text({ what: "path" }),
-    "File with the token, readable by its owner only; reloaded when it changes.",
+    "File with the token, not readable by other users; reloaded when it changes.",
     { env: "POSTERN_TOKEN_FILE", flag: "--token-file <file>" },
   ),
   cert_file: option(text({ what: "path" }), "Client certificate with its chain, PEM."),
@@ -40,10 +40,14 @@ const entries = {
     "User name to suggest to the server for tunnels without a requested subdomain. It grants nothing. Default: the user in the token.",
     { env: "POSTERN_USER", example: '"alice"' },
   ),
-  headers: option(headers(), "Header fields to add to the WebSocket handshake, for proxies in front of the server.", {
-    default: {} as Record<string, string>,
-    secret: true,
-  }),
+  headers: option(
+    headers(),
+    "Header fields to add to the WebSocket handshake, for instance for a proxy in front of the server.",
+    {
+      default: {} as Record<string, string>,
+      secret: true,
+    },
+  ),
   token_refresh: section("Renewal of tokens before they expire (OAuth 2.0 refresh grant).", {
     enabled: option(flag(), "Renew tokens, once refresh_url and refresh_token are set.", {
       default: true,

@@ -21,7 +21,7 @@ const auth = section("Authentication of clients.", {
   }),
   api_keys_file: option(
     path,
-    "File with one `name key` per line, readable by its owner only; reloaded when it changes.",
+    "File with one `name key` per line, not readable by other users; reloaded when it changes.",
     { env: "POSTERN_API_KEYS_FILE", flag: "--api-keys-file <file>", example: '"postern.keys"' },
   ),
   jwt: section(
@@ -48,7 +48,7 @@ const auth = section("Authentication of clients.", {
       ),
       introspection_interval: option(
         duration({ min: 1_000 }),
-        "Time for which an introspection result is used. A revoked token ends its sessions within twice this time.",
+        "Time for which an introspection result is reused. After a token is revoked, its sessions end within twice this time.",
         { default: 3_000 },
       ),
       client_id: option(text(), "OAuth client id of the server for introspection_url."),
@@ -64,12 +64,12 @@ const auth = section("Authentication of clients.", {
       audience: option(text(), "Required audience in the `aud` claim. Default: any.", { example: '"postern"' }),
       user_claim: option(
         text({ what: "claim", pattern: /^\S+$/ }),
-        "Claim with the user, who owns the names that are taken with the token.",
+        "Claim that contains the user. The user owns the names that are taken with the token.",
         { default: "sub" },
       ),
       names_claim: option(
         text({ what: "claim", pattern: /^\S+$/ }),
-        "Claim with the list of names that the user may take; `prefix-*` matches every name with that prefix. A token without the claim may take any name.",
+        "Claim that lists the names that the user may take; `prefix-*` matches every name with that prefix. A token without the claim may take any name.",
         { default: "postern_names" },
       ),
       expiration_hours: option(integer({ min: 1 }), "Maximum lifetime of a token, in hours. Default: no limit.", {
@@ -120,7 +120,7 @@ const ssl = section("TLS of the server: HTTPS for visitors and WSS for clients, 
     "Allowed cipher suites, by their OpenSSL names. A TLS version without an allowed suite is disabled. Empty: a list of strong suites.",
     { default: [] as string[] },
   ),
-  redirect: section("Redirect from HTTP to HTTPS, when public_https_port differs from the port of `listen`.", {
+  redirect: section("Redirect from HTTP to HTTPS, if public_https_port differs from the port of `listen`.", {
     enabled: option(
       flag(),
       "Redirect HTTP requests to HTTPS. `false`: the HTTP port serves visitors and clients too.",
@@ -128,9 +128,13 @@ const ssl = section("TLS of the server: HTTPS for visitors and WSS for clients, 
         default: true,
       },
     ),
-    exempt_paths: option(list(urlPath), "Paths, with everything below them, that are served over HTTP.", {
-      default: [] as string[],
-    }),
+    exempt_paths: option(
+      list(urlPath),
+      "Paths that are served over HTTP without a redirect, with everything below them.",
+      {
+        default: [] as string[],
+      },
+    ),
   }),
 });
 
@@ -149,7 +153,7 @@ const monitoring = section("Health page, metrics and status log of the server.",
   ),
   metrics_token: option(
     text({ what: "token", pattern: /^[!-~]+$/ }),
-    "Bearer token for the metrics, at least 16 characters. With it, any machine may read the metrics, but only with the token.",
+    "Bearer token for the metrics, at least 16 characters. If it is set, the metrics are available from any machine, but only with the token.",
     { secret: true, example: '"${METRICS_TOKEN:none}"' },
   ),
   log_server_status: option(

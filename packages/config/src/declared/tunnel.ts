@@ -48,7 +48,7 @@ export const tunnelEndpoint = sections(
     ),
     max_connections: option(
       integer({ min: 1, max: 65_536 }),
-      "Maximum concurrent connections to the local service. Beyond it, visitors get 503.",
+      "Maximum number of concurrent connections to the local service. Visitors get 503 beyond it.",
       { default: 1_024 },
     ),
     fallback_urls: option(
@@ -80,7 +80,7 @@ export const tunnel = section("Client: local services to share through Postern s
   local_port: option(port(), "Port of the local service, for endpoints without `local`.", { example: "3000" }),
   proxy: option(
     proxyAddress(),
-    "HTTP proxy for connections to servers, refresh_url and status_webhook. It must support CONNECT. `http://user:password@host:port`, percent-encoded; `https://` for TLS to the proxy; `none`: no proxy. Default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, except for this machine. Local services are never reached through the proxy.",
+    "HTTP proxy for connections to servers, refresh_url and status_webhook. It must support CONNECT. `http://user:password@host:port`, percent-encoded; `https://` for TLS to the proxy; `none`: no proxy. Default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, except for this machine. Connections to local services do not use the proxy.",
     { secret: true, env: "POSTERN_PROXY", example: '"http://proxy.example.com:3128"' },
   ),
   endpoints: tunnelEndpoint,

@@ -21,6 +21,12 @@ export interface Kind<T> {
   redact?(value: T): string;
 }
 
+/** Returns the name of a kind in the plural, for instance `durations`. */
+export function pluralName({ name }: { readonly name: string }): string {
+  if (name === "text") return "text values";
+  return name === "any value" ? "values" : `${name}s`;
+}
+
 /** The fault of a value that is not of this kind. */
 export function notAllowed(kind: { readonly allowed: string }): { readonly fault: string } {
   return { fault: `must be ${kind.allowed}` };

@@ -1,11 +1,11 @@
-import { notAllowed, type Kind, type Reading } from "./kind.js";
+import { notAllowed, pluralName, type Kind, type Reading } from "./kind.js";
 
 const MAX_ENTRIES = 1_000;
 
 /** A list of values of one kind. In the environment and on the command line, commas separate the entries. */
 export function list<T>(of: Kind<T>): Kind<T[]> {
   const kind: Kind<T[]> = {
-    name: `list of ${of.name}`,
+    name: `list of ${pluralName(of)}`,
     allowed: `a list; each entry ${of.allowed}`,
     schema: { type: "array", items: of.schema },
     read: (value) => (Array.isArray(value) ? all(value, of.read.bind(of)) : notAllowed(kind)),

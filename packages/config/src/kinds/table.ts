@@ -1,5 +1,5 @@
 import { isTable } from "./is-table.js";
-import { notAllowed, type Kind, type Reading } from "./kind.js";
+import { notAllowed, pluralName, type Kind, type Reading } from "./kind.js";
 
 const MAX_ENTRIES = 100;
 
@@ -16,13 +16,14 @@ export interface NameRule {
  */
 export function table<T>(of: Kind<T>, named?: NameRule): Kind<Record<string, T>> {
   const kind: Kind<Record<string, T>> = {
-    name: `table of ${of.name}`,
+    name: `table of ${pluralName(of)}`,
     allowed: `a table, for instance { "name" = … }; each value ${of.allowed}`,
     schema: { type: "object", additionalProperties: of.schema },
     read: (value) => (isTable(value) ? entries(Object.entries(value), of.read.bind(of), named) : notAllowed(kind)),
     readText(text) {
       const pairs = text.split(",").map((pair) => pair.split("="));
-      if (pairs.some(({ length }) => length < 2)) return { fault: "must be name=value, separated by commas" };
+      if (pairs.some(({ length }) => length < 2))
+        return { fault: "must consist of name=value pairs, separated by commas" };
       return entries(
         pairs.map(([name = "", ...rest]) => [name.trim(), rest.join("=").trim()] as const),
         of.readText.bind(of),

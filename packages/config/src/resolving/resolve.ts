@@ -121,7 +121,7 @@ class Resolver {
     const reading =
       "fault" in expanded
         ? expanded
-        : // A variable holds text, also for a number or a flag.
+        : // The value of a variable is text, even where the option is a number or a boolean.
           typeof given === "string" && hasReference(given)
           ? kind.readText(expanded.value as string)
           : kind.read(expanded.value);

@@ -6,7 +6,7 @@ export interface Answer {
   seen: string | undefined;
 }
 
-/** A server that is silent for this long, in milliseconds, is waiting for bytes that do not come. */
+/** A server that is silent for this long, in milliseconds, is waiting for bytes that will not arrive. */
 const PATIENCE = 3_000;
 
 /**

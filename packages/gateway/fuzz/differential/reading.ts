@@ -2,7 +2,7 @@ import { askAll, type Answer } from "./pipeline.ts";
 import type { Relayed } from "./relayed.ts";
 import type { RealServer } from "./servers.ts";
 
-/** How a server read one request: as the gateway did, with a refusal of its own, or differently. */
+/** How a server treated one request: it read it as the gateway did, refused it, or read it differently. */
 export type Verdict =
   { kind: "same" } | { kind: "refused"; status: number } | { kind: "different"; seen: string; expected: string };
 
@@ -12,7 +12,7 @@ const SAME: Verdict = { kind: "same" };
 const MARKER = Buffer.from("GET /marker HTTP/1.1\r\nHost: marker\r\n\r\n");
 const MARKER_SEEN = /^GET\|\/marker\|marker\|[-0]$/;
 
-/** Has a server read all requests, many on each connection. */
+/** Sends all requests to a server, many on each connection. */
 export async function verdictsOf(server: RealServer, requests: readonly Relayed[]): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   while (verdicts.length < requests.length) {

@@ -1,13 +1,13 @@
 /**
- * Compares how the gateway reads requests with how real servers read the forwarded ones: generated requests, most of
- * them damaged, go through the gateway's readers, and the result is sent to each server, many on a connection, each
+ * Compares how the gateway reads requests with how real servers read the forwarded ones. Generated requests, most of
+ * them damaged, go through the gateway's readers. The results are sent to each server, many on one connection, each
  * followed by a marker.
  *
  *     node packages/gateway/fuzz/differential/run.ts [--server nginx,apache,haproxy,python,node] \
  *         [--runs 1000000] [--seconds 3600] [--seed N]
  *
- * A server may refuse a request for the reasons in refusals.ts. Where it reads one differently, the difference is
- * printed and the exit code is 1.
+ * A server may refuse a request for the reasons in refusals.ts. If it reads one differently, the difference is printed
+ * and the exit code is 1.
  */
 import { parseArgs } from "node:util";
 import fc from "fast-check";
@@ -66,12 +66,12 @@ async function compare(servers: RealServer[]): Promise<void> {
   console.log(`${generated} requests, ${passed} passed on`);
   for (const [name, { same, refused }] of tallies) {
     const reasons = [...refused].map(([reason, count]) => `${count} refused: ${reason}`);
-    console.log(`${name}: ${[`${same} read as we do`, ...reasons].join("; ")}`);
+    console.log(`${name}: ${[`${same} read as the gateway does`, ...reasons].join("; ")}`);
   }
   if (process.exitCode === undefined) console.log("nothing found");
 }
 
-/** Lets a server read as many requests as it can, on several connections at once. */
+/** Sends a server all requests that it can read, on several connections at once. */
 async function read(server: RealServer, relayed: Relayed[], tally: Tally, seed: number): Promise<void> {
   const fit = relayed.filter(({ chunked }) => server.readsChunks || !chunked);
   const batches = Array.from({ length: Math.ceil(fit.length / BATCH) }, (_, n) =>

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { claimPort, exchange, Program, scratchFolder, type Defer } from "@postern/testkit";
 
 /**
- * A server that responds to every request with the request as it read it, in the field X-Seen:
- * `method|target|host|length`, and no body.
+ * A server that responds to every request without a body, and reports in the field X-Seen how it read the request:
+ * `method|target|host|length`.
  */
 export interface RealServer {
   name: ServerName;

@@ -16,7 +16,7 @@ export function picks(balance: Balance, candidates: readonly NamedCandidate[], c
   return Array.from({ length: count }, () => balance.pick(candidates, CONTEXT)?.name);
 }
 
-/** What every policy does. */
+/** The behaviour that all policies share. */
 export function describeBalance(create: () => Balance): void {
   describe("like every policy", () => {
     test("picks nothing from nothing", () => {
@@ -36,7 +36,7 @@ export function describeBalance(create: () => Balance): void {
       expect(new Set(picks(create(), [unavailable, suspect], 6))).toEqual(new Set(["suspect"]));
     });
 
-    test("reaches every one of equal candidates", () => {
+    test("picks each of several equal candidates sooner or later", () => {
       const equals = ["a", "b", "c"].map((name) => candidate(name));
       expect(new Set(picks(create(), equals, 100))).toEqual(new Set(["a", "b", "c"]));
     });

@@ -10,7 +10,7 @@ describe("least load", () => {
     expect(picks(new LeastLoad(), candidates, 4)).toEqual(["b", "b", "b", "b"]);
   });
 
-  test("takes turns among equals", () => {
+  test("alternates between equal candidates", () => {
     const candidates = ["a", "b", "c"].map((name) => candidate(name));
     expect(picks(new LeastLoad(), candidates, 6)).toEqual(["b", "c", "a", "b", "c", "a"]);
   });

@@ -3,7 +3,7 @@ import { Gateway } from "../gateway.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
 import { FakeUpstream, StructuredRequest, StructuredVisitor, type OriginStream } from "./fake-visitors.suite.js";
 
-/** Responses in every form that a body has, and the request that each answers. */
+/** Responses with every form of body, and the request that each responds to. */
 const FORMS: Record<string, { response: string; method?: string; upgrade?: string; endsWithStream?: boolean }> = {
   "no body": { response: "HTTP/1.1 204 No Content\r\nX: 1\r\n\r\n" },
   "no body, to HEAD": { response: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", method: "HEAD" },
@@ -33,11 +33,11 @@ const FORMS: Record<string, { response: string; method?: string; upgrade?: strin
 /** A visitor's actions, in any protocol. */
 interface Visit {
   stream: OriginStream;
-  /** Takes `bytes` of what waits for it. */
+  /** Reads `bytes` of the waiting bytes. */
   take(bytes: number): void;
   leave(): void;
   timeOut(): void;
-  /** After everything was taken: whether the visitor can go on. */
+  /** Whether the exchange is over, so that the visitor can send another request. Valid after everything was read. */
   isOver(): boolean;
 }
 
@@ -90,11 +90,11 @@ function http1(version: string, { method = "GET", upgrade = "" }: { method?: str
   };
 }
 
-/** Ends of an exchange, once a part of the response has come. */
+/** Ways in which an exchange ends after a part of the response has arrived. */
 const ENDS: Record<string, (visit: Visit) => void> = {
   "the origin resets": ({ stream }) => stream.break({ cause: "broken", delivered: -1 }),
   "the origin ends": ({ stream }) => stream.finish(),
-  "the origin sends what is not HTTP": ({ stream }) => stream.arrive(Buffer.from("\0\0\r\n\r\n")),
+  "the origin sends bytes that are not HTTP": ({ stream }) => stream.arrive(Buffer.from("\0\0\r\n\r\n")),
   "the visitor leaves": (visit) => visit.leave(),
   "time runs out": (visit) => visit.timeOut(),
 };
@@ -108,7 +108,7 @@ describe.each(Object.keys(VISITORS))("with a visitor of %s", (kind) => {
   const create = VISITORS[kind]!;
   const forms = Object.entries(FORMS).filter(([, { upgrade }]) => upgrade === undefined || kind !== "HTTP/1.0");
 
-  test.each(forms)("every byte of a response with %s is credited once it has left", (_, form) => {
+  test.each(forms)("every byte of a response with %s is credited once it has been sent", (_, form) => {
     for (const size of [1, 7, 1_000]) {
       for (const step of [0, 1, 1_000]) {
         const visit = create(form);
@@ -126,7 +126,7 @@ describe.each(Object.keys(VISITORS))("with a visitor of %s", (kind) => {
     }
   });
 
-  describe.each(Object.keys(ENDS))("where %s", (end) => {
+  describe.each(Object.keys(ENDS))("when %s", (end) => {
     test.each(forms)("after a part of a response with %s, every byte is credited", (_, form) => {
       for (let cut = 0; cut <= form.response.length; cut++) {
         for (const taken of [0, 3]) {
@@ -136,7 +136,7 @@ describe.each(Object.keys(VISITORS))("with a visitor of %s", (kind) => {
           visit.take(taken);
           ENDS[end]!(visit);
           visit.take(10_000);
-          // A switched connection closes by both of its ends.
+          // A switched connection is over only when both of its ends are closed.
           if (form.upgrade !== undefined) visit.leave();
           expect([cut, stream.credited]).toEqual([cut, stream.received]);
         }

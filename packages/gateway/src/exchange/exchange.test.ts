@@ -36,7 +36,7 @@ describe("to a visitor with structured heads", () => {
     expect(visitor).toMatchObject({ interim: [100, 103], status: 204, events: ["end", "done"] });
   });
 
-  test("a response is over when its last byte has left, and not before", () => {
+  test("an exchange is over when the last byte of the response has been sent, and not before", () => {
     const visitor = visit(PLAIN, 3);
     answer(visitor, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     const { stream } = visitor.upstream;
@@ -58,7 +58,7 @@ describe("from a visitor with structured heads", () => {
     expect(body).toBe("5\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\nSum: 1\r\n\r\n");
   });
 
-  test("data of known length goes as it is", () => {
+  test("data of known length is sent unchanged", () => {
     const visitor = visit(new StructuredRequest("POST", { length: 5 }));
     visitor.upload("hel");
     visitor.upload("lo");
@@ -84,46 +84,46 @@ describe("from a visitor with structured heads", () => {
 describe("an attempt is reported once", () => {
   const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
   test.each<[string, (visitor: StructuredVisitor) => void, unknown[], string]>([
-    ["answered", (visitor) => answer(visitor, `${OK}ok`), ["status", 200], "done"],
+    ["the response is complete", (visitor) => answer(visitor, `${OK}ok`), ["status", 200], "done"],
     [
-      "refused",
+      "the connection is refused",
       (v) => v.upstream.stream.break({ cause: "refused", delivered: 0 }),
       ["refused", 0],
       "refused PN_ORIGIN_REFUSED",
     ],
     [
-      "not reached in time",
+      "connecting times out",
       (v) => v.upstream.stream.break({ cause: "timeout", delivered: 0 }),
       ["timeout", 0],
       "refused PN_ORIGIN_TIMEOUT",
     ],
     [
-      "without room",
+      "there is no room for a stream",
       (v) => v.upstream.stream.break({ cause: "full", delivered: 1 }),
       ["full", 0],
       "refused PN_OVERLOADED",
     ],
     [
-      "reset",
+      "the stream is reset",
       (v) => v.upstream.stream.break({ cause: "broken", delivered: 1 }),
       ["broken", 0],
       "refused PN_ORIGIN_BROKEN",
     ],
     [
-      "reset in its response",
+      "the stream is reset during the response",
       (v) => (answer(v, OK), v.upstream.stream.break({ cause: "broken", delivered: 1 })),
       ["broken", 200],
       "broken",
     ],
     [
-      "answered with what is not HTTP",
+      "the response is not HTTP",
       (visitor) => answer(visitor, "SSH-2.0\r\n"),
       ["invalid", 0],
       "refused PN_ORIGIN_INVALID",
     ],
-    ["too slow", (visitor) => visitor.exchange.timeOut(), ["timeout", 0], "refused PN_ORIGIN_TIMEOUT"],
-    ["left", (visitor) => visitor.exchange.abort(), ["aborted", 0], ""],
-  ])("where it is %s", (_, happens, attempts, event) => {
+    ["the origin is too slow", (visitor) => visitor.exchange.timeOut(), ["timeout", 0], "refused PN_ORIGIN_TIMEOUT"],
+    ["the visitor leaves", (visitor) => visitor.exchange.abort(), ["aborted", 0], ""],
+  ])("when %s", (_, happens, attempts, event) => {
     const visitor = visit(new StructuredRequest("POST", { length: 0 }));
     expect(visitor.upstream.target.inUse).toBe(1);
     happens(visitor);
@@ -132,14 +132,14 @@ describe("an attempt is reported once", () => {
     expect([visitor.upstream.target.inUse, visitor.upstream.finished.length]).toEqual([0, 1]);
   });
 
-  test("and none is made where the upstream is unavailable", () => {
+  test("but none is made when the upstream is unavailable", () => {
     const upstream = new FakeUpstream();
     upstream.unavailable = "full";
     const visitor = new StructuredVisitor(upstream, PLAIN);
     expect([visitor.events, upstream.attempts, upstream.streams]).toEqual([["refused PN_OVERLOADED"], [], []]);
   });
 
-  test("to the policy of the route", () => {
+  test("and the route's policy decides whether another one is made", () => {
     const upstream = new FakeUpstream();
     upstream.route.retry = ({ reason }) => reason.cause === "refused";
     const visitor = new StructuredVisitor(upstream, PLAIN);

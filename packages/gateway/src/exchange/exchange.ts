@@ -18,9 +18,10 @@ import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
 const NO_EDITS: ResponseEdits = { lines: "" };
 
 /**
- * One request and its response, between a visitor and a stream to the origin. Towards the visitor it speaks messages,
- * in whatever protocol the visitor speaks; towards the origin HTTP/1.1. It also credits the stream: at once for heads,
- * framing and dropped trailers, and for body bytes when the visitor returns them. Reused for request after request.
+ * Relays one request and its response between a visitor and a stream to the origin. The visitor's side exchanges
+ * messages, in any version of HTTP; the origin's side exchanges the bytes of HTTP/1.1. An exchange also returns
+ * flow-control credit to the stream: at once for bytes that it does not pass on (heads, dropped framing and trailers),
+ * and for the others when the visitor's side reports them with `consumed`. Reused for request after request.
  *
  *     over ──► head ──► body ──whole response read──► delivering ──all of it consumed──► over
  *               └─101─► switched ──both ends closed──► over
@@ -39,13 +40,16 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   #stream: ByteStream | undefined;
   #isStreamBroken = false;
   #relay: Relay | undefined;
-  /** Bytes of the stream, and bytes written by us behind them, that the visitor was handed and has not consumed. */
+  /**
+   * Bytes passed to the visitor's side that it has not reported as consumed: those from the stream, and those that the
+   * gateway itself added after them (a last chunk, trailers).
+   */
   #handed = 0;
   #handedOwn = 0;
-  /** While a piece is read: how much of it is due as credit. */
+  /** Bytes of the piece being read that are credited when all of it has been read. */
   #due = 0;
   #isReading = false;
-  /** Bytes that came with a 101, behind its head. */
+  /** Bytes that arrived together with the head of a 101, after it. */
   #switchedBytes = 0;
 
   constructor(visitor: VisitorSide, request: Request) {
@@ -54,7 +58,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.request = request;
   }
 
-  // ---- the request's record
+  // ---- FinishedRequest
 
   get method(): string {
     return this.request.method;
@@ -80,19 +84,20 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     return this.#response.droppedCookies;
   }
 
-  // ---- calls of the visitor
+  // ---- calls from the visitor's side
 
   get isActive(): boolean {
     return this.#state !== "over";
   }
 
-  /** The origin has not begun its final response. */
+  /** Whether the exchange waits for the origin's final response to begin. */
   get awaitsResponse(): boolean {
     return this.#state === "head";
   }
 
   /**
-   * The upstream takes no more of the request's body, or after a switch of the visitor's bytes, until `onBodyDrain`.
+   * Whether the upstream accepts no more of the request's body until `onBodyDrain`; after a protocol switch, no more of
+   * the visitor's bytes.
    */
   get isBodyBlocked(): boolean {
     return this.#relay === undefined ? this.#requestSide.isBlocked : this.#relay.isBlocked;
@@ -100,7 +105,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   /**
    * Sends the request.
-   * @param form how a chunked body is passed to `body`: with its chunk framing and trailers, or as bare data
+   * @param form how a chunked body is passed to `body`: with its chunk framing and trailers, or only its data
    */
   begin(route: UpstreamRoute, form: ChunkForm): void {
     this.id = nextRequestId();
@@ -114,17 +119,17 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#attempt(this.startedAt, this.#requestSide.mayUseIdle);
   }
 
-  /** A part of the request's body, not empty. Valid only during the call. */
+  /** Sends a part of the request's body. `chunk` is not empty, and valid only during the call. */
   body(chunk: Buffer): void {
     this.#requestSide.body(chunk);
   }
 
-  /** The request's body is complete. `trailers`, in the form `data`: complete field lines. */
+  /** Ends the request's body. `trailers` are complete field lines, and only used in the form `data`. */
   bodyEnd(trailers?: Buffer): void {
     this.#requestSide.bodyEnd(trailers);
   }
 
-  /** `bytes` of the response's body have left. */
+  /** Call it when `bytes` of the response's body have been sent to the visitor. */
   consumed(bytes: number): void {
     const credit = Math.min(bytes, this.#handed);
     this.#handed -= credit;
@@ -137,7 +142,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#completeIfDelivered();
   }
 
-  /** The visitor is gone. */
+  /** Ends the exchange because the visitor is gone. */
   abort(): void {
     if (this.#state === "over") return;
     this.#stream?.reset();
@@ -145,8 +150,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   }
 
   /**
-   * Ends the exchange for a fault of the request: the visitor gets `refusal`, or its response breaks off where one has
-   * begun.
+   * Ends the exchange because of an error in the request. The visitor receives `refusal`; if its response has begun,
+   * the response is cut off instead.
    */
   fail(refusal: Refusal): void {
     this.#fail(refusal, "aborted");
@@ -157,12 +162,12 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#fail(refusals.PN_ORIGIN_TIMEOUT, "timeout");
   }
 
-  /** `elapsed` milliseconds passed. @returns for how many the head of a response has been arriving. */
+  /** Counts `elapsed` milliseconds. @returns the milliseconds for which a response head has been incomplete. */
   headWaited(elapsed: number): number {
     return this.#response.headWaited(elapsed);
   }
 
-  // ---- events of the stream
+  // ---- events from the stream
 
   onData(chunk: Buffer): void {
     const stream = this.#stream as ByteStream;
@@ -206,7 +211,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#visitor.onBodyDrain();
   }
 
-  // ---- parts of the response
+  // ---- ResponseSink
 
   onInterimHead(head: ResponseHead): void {
     this.#visitor.response.onInterim(head);
@@ -228,7 +233,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   // ----
 
-  /** Sends the request's head, on an idle stream if it may, or on a new one. */
+  /** Sends the request's head on an idle stream if `mayUseIdle` is set and there is one, otherwise on a new stream. */
   #attempt(now: number, mayUseIdle: boolean): void {
     const { pool, hostHeader } = this.#route as UpstreamRoute;
     this.#state = "head";
@@ -246,12 +251,12 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#requestSide.send(head, stream, idle !== undefined);
   }
 
-  /** The sent parts of the body, if the route sends the request again after this break. */
+  /** The parts of the body that were sent, if the route's policy is to send the request again after this break. */
   #takeSent(reason: ResetReason): readonly Buffer[] | undefined {
     return this.#requestSide.takeSent(reason, this.#route?.retry ?? retrySafely);
   }
 
-  /** Sends the request again, on its route as of now. */
+  /** Routes the request again and sends it a second time. */
   #repeat(sent: readonly Buffer[], outcome: AttemptOutcome): void {
     this.#endAttempt(outcome);
     const route: Route = this.#visitor.reroute();
@@ -280,7 +285,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#deliver();
   }
 
-  /** The whole response was read; the visitor has parts of it. */
+  /** The whole response has been read. Parts of it may not have been sent to the visitor yet. */
   #deliver(): void {
     this.#state = "delivering";
     const { trailers } = this.#response;
@@ -288,7 +293,10 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#visitor.response.onEnd();
   }
 
-  /** The origin switched protocols; `rest` came with its head. From now on bytes go both ways as they are. */
+  /**
+   * The origin switched protocols: from now on, bytes are relayed unchanged in both directions. `rest` arrived together
+   * with the head.
+   */
   #switch(rest: Buffer | undefined): void {
     this.#state = "switched";
     const visitor = this.#visitor;
@@ -307,7 +315,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     visitor.onSwitched(this.#relay);
   }
 
-  /** All of the response has left: the stream becomes idle, and the visitor can go on. */
+  /** If the whole response has been sent: ends the exchange, and keeps the stream for another request if possible. */
   #completeIfDelivered(): void {
     if (this.#state !== "delivering" || this.#handed > 0 || this.#handedOwn > 0) return;
     const stream = this.#stream as ByteStream;
@@ -335,7 +343,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#visitor.onRefused(refusal);
   }
 
-  /** @param outcome that of the attempt; undefined where none is going on */
+  /** @param outcome the attempt's outcome; undefined when no attempt is in progress */
   #finish(status: number, outcome: AttemptOutcome | undefined): void {
     if (this.#state === "over") return;
     this.#state = "over";
@@ -350,7 +358,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     route?.onFinished(this);
   }
 
-  /** Returns credit for bytes that the visitor still has and will not consume. */
+  /** Returns credit for bytes that the visitor's side has not reported as consumed, and will not report any more. */
   #returnHanded(): void {
     const rest = this.#handed;
     this.#handed = this.#handedOwn = 0;
@@ -365,7 +373,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   }
 }
 
-/** The refusal for a stream that broke before a response, or could not be opened. */
+/** The refusal for a stream that broke before a response began, or that could not be opened. */
 function refusalFor(cause: BreakCause): Refusal {
   switch (cause) {
     case "refused":

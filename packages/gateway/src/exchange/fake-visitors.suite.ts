@@ -18,7 +18,7 @@ export class OriginStream implements ByteStream {
   received = 0;
   credited = 0;
   state: "open" | "ended" | "reset" = "open";
-  /** The origin takes bytes, but asks to wait before more are sent. */
+  /** Whether the origin accepts bytes, but asks to wait before more are sent. */
   isFull = false;
 
   write(chunk: Buffer): boolean {
@@ -82,7 +82,7 @@ export class FakeUpstream implements Upstream {
   }
 }
 
-/** A request as a protocol with structured heads has it. */
+/** A request in a protocol with structured heads, such as HTTP/2. */
 export class StructuredRequest implements Request {
   readonly path = "/";
   readonly contentLength: number;
@@ -110,7 +110,8 @@ export class StructuredRequest implements Request {
 }
 
 /**
- * A visitor as HTTP/2 has them: heads are fields, bodies are data, trailers are fields, and it has a window of its own.
+ * A visitor as in HTTP/2: heads and trailers are lists of fields, bodies are data, and it has its own flow-control
+ * window.
  */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
@@ -120,7 +121,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly exchange: Exchange;
   readonly upstream: FakeUpstream;
   bodyBytes = 0;
-  /** Bytes that leave at once. The rest waits for `open`. */
+  /** Bytes that can be sent at once. The rest waits for `open`. */
   window: number;
   interim: number[] = [];
   status = 0;
@@ -137,7 +138,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     this.exchange.begin(upstream.route, "data");
   }
 
-  /** The window opens by `bytes`. */
+  /** Enlarges the window by `bytes`. */
   open(bytes: number): void {
     this.window += bytes;
     this.#send();

@@ -20,7 +20,7 @@ const broken = (delivered: number, cause: BreakCause = "broken"): ResetReason =>
 const LENGTH = "Content-Length: 100000\r\n";
 const UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
 
-describe("an idle stream is for", () => {
+describe("whether a request may use an idle stream", () => {
   test.each([
     ["GET", "", true],
     ["HEAD", "", true],
@@ -61,7 +61,7 @@ describe("a request is not sent again", () => {
     expect(replayOf("GET", { fields: UPGRADE }).take(broken(-1, "gone"), retrySafely)).toBeUndefined();
   });
 
-  test("when it broke a fresh connection: it would break the next one, too", () => {
+  test("when a new connection broke: the request may have caused it", () => {
     expect(replayOf("GET").take(broken(80), retrySafely)).toBeUndefined();
   });
 

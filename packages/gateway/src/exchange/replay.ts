@@ -21,7 +21,7 @@ export class Replay {
   mayUseIdle = false;
   #isIdempotent = false;
   #onIdleStream = false;
-  /** Copies of the sent parts of the body, as long as they can be sent again. */
+  /** Copies of the sent parts of the body; undefined once the request cannot be sent again. */
   #sent: Buffer[] | undefined;
   #bytes = 0;
 

@@ -6,8 +6,8 @@ import { Replay } from "./replay.js";
 const NOTHING = Buffer.alloc(0);
 
 /**
- * One request on its way to the upstream: its body in the form that the upstream reads, its pace, and the parts that
- * can be sent again. Reused.
+ * Sends one request to the upstream: adds chunk framing if needed, tracks whether the upstream accepts more, and keeps
+ * the parts that may have to be sent again. Reused.
  */
 export class RequestSide {
   /** Whether the whole request has been sent. */
@@ -16,7 +16,7 @@ export class RequestSide {
   isBlocked = false;
   readonly #replay = new Replay();
   #stream: ByteStream | undefined;
-  /** Whether the body arrives as data and is sent in chunks. */
+  /** Whether the body arrives without chunk framing and is sent in chunks. */
   #addsFraming = false;
 
   /** @param form the form in which a chunked body is passed to `body` */
@@ -45,14 +45,12 @@ export class RequestSide {
     for (const chunk of sent) this.#write(chunk);
   }
 
-  /** A part of the body, not empty. */
+  /** Sends a part of the body, which must not be empty. */
   body(chunk: Buffer): void {
     this.#pass(this.#addsFraming ? writeChunk(chunk) : chunk);
   }
 
-  /**
-   * The body is complete. `trailers` are complete field lines. In the form `chunks` the body already contained them.
-   */
+  /** Ends the body. `trailers` are complete field lines. In the form `chunks` the body already contained them. */
   bodyEnd(trailers: Buffer = NOTHING): void {
     if (this.isDone) return;
     this.isDone = true;

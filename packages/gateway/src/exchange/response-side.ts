@@ -2,14 +2,11 @@ import type { SharedDomain } from "../cookies/shared-domain.js";
 import { Body, ResponseHead, worthReading, type BodySink, type ChunkForm, type Request } from "../http/index.js";
 
 export const EXCHANGE_LIMITS = {
-  /** Interim responses (1xx) that one request may get. */
+  /** The most interim responses (1xx) to one request. */
   interim: 16,
 } as const;
 
-/**
- * A head is read and used within one turn, so one reader serves every exchange. An exchange that awaits anything in
- * between needs a separate reader.
- */
+/** All exchanges share one reader, because a head is read and used without any `await` in between. */
 const HEAD = new ResponseHead();
 const NOTHING = Buffer.alloc(0);
 
@@ -21,7 +18,7 @@ export interface ResponseSink extends BodySink {
 }
 
 /**
- * One response on its way from the upstream, read strictly. Reused.
+ * Reads one response from the upstream, strictly. Reused.
  *
  *     head ──1xx──► head ──final head──► body ──its end──► end
  *       └────101──► switched
@@ -37,9 +34,9 @@ export class ResponseSide {
   readonly #sharedDomain: SharedDomain | undefined;
   readonly #body = new Body();
   #form: ChunkForm = "chunks";
-  /** A copy of response bytes that do not form a whole head yet. */
+  /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
-  /** The number of milliseconds for which that head has been arriving. */
+  /** How long that head has been incomplete, in milliseconds. */
   #headTime = 0;
   #interim = 0;
 
@@ -84,7 +81,7 @@ export class ResponseSide {
 
   /**
    * Counts `elapsed` milliseconds.
-   * @returns the milliseconds for which a head has been arriving. Each interim response restarts the count.
+   * @returns the milliseconds for which a head has been incomplete. Each interim response restarts the count.
    */
   headWaited(elapsed: number): number {
     return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
@@ -92,7 +89,7 @@ export class ResponseSide {
 
   /**
    * Reads the next piece.
-   * @returns the position after the response's bytes; -1 when it is not valid HTTP.
+   * @returns the position after the response's bytes; -1 when the response is not valid HTTP.
    */
   read(piece: Buffer, request: Request, sink: ResponseSink): number {
     if (this.state === "head") return this.#readHead(piece, request, sink);
@@ -121,11 +118,11 @@ export class ResponseSide {
       sink.onInterimHead(HEAD);
     }
     const end = this.#begin(chunk, at, sink);
-    // Earlier pieces are not included in the position.
+    // `end` is a position in `chunk`; the caller needs the position in `piece`.
     return end < 0 ? -1 : end - (chunk.length - piece.length);
   }
 
-  /** The final head has been read. The bytes of `chunk` after `at` follow it. */
+  /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
     this.keepsAlive = HEAD.keepAlive;
     this.idleTimeout = HEAD.keepAliveTimeout;

@@ -10,9 +10,9 @@ export interface ResponseEdits {
 }
 
 /**
- * Writes a response in the visitor's protocol. It arrives as `onInterim`*, `onResponse`, `onBody`*, `onTrailers`?,
- * `onEnd`, and may stop anywhere. Buffers and heads are valid only during the call. Every byte that `onBody` brought is
- * to be returned to the exchange with `consumed` once it has left, in order.
+ * Writes a response in the visitor's protocol. The calls come in the order `onInterim`*, `onResponse`, `onBody`*,
+ * `onTrailers`?, `onEnd`, and may stop after any of them. Buffers and heads are valid only during the call. The writer
+ * must report every byte of `onBody` to the exchange's `consumed` once that byte has been sent.
  */
 export interface ResponseWriter {
   /** An interim response (1xx). */
@@ -25,7 +25,7 @@ export interface ResponseWriter {
   onTrailers(lines: Buffer): void;
   /** The response is complete. */
   onEnd(): void;
-  /** Nothing more comes for now: a head that waits for its body is sent without it. */
+  /** No more of the response is available now: a head that waits for its body is to be sent without it. */
   onFlush(): void;
 }
 
@@ -38,21 +38,21 @@ export interface VisitorSide {
   readonly bodyBytes: number;
   /** Origins may not set cookies for this domain; undefined: for any. */
   readonly sharedDomain: SharedDomain | undefined;
-  /** Where bytes go after a switch of protocols. */
+  /** The connection to relay after a protocol switch. */
   readonly connection: Connection;
   /** The lines that identify the visitor to the origin, each ended by CRLF. */
   forwardedLines(): string;
-  /** The route of the request as of now, for a second attempt. */
+  /** Routes the request again, for a second attempt. */
   reroute(): Route;
-  /** The upstream takes more of the request's body, or after a switch of the visitor's bytes. */
+  /** The upstream accepts more of the request's body; after a protocol switch, more of the visitor's bytes. */
   onBodyDrain(): void;
-  /** The protocol was switched: from now on the connection's events are passed on to `relay`. */
+  /** The protocol was switched: from now on, the connection's events are to be passed to `relay`. */
   onSwitched(relay: ConnectionHandler): void;
 
   /** The exchange is over: the response is complete and consumed. */
   onDone(): void;
-  /** The exchange is over: there was no response, and the visitor gets `refusal` instead. */
+  /** The exchange is over: there was no response, and the visitor receives `refusal` instead. */
   onRefused(refusal: Refusal): void;
-  /** The exchange is over: the response broke off, and must not look complete. */
+  /** The exchange is over: the response was cut off, and must not look complete. */
   onBroken(): void;
 }

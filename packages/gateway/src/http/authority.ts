@@ -16,7 +16,9 @@ const IPV6 = /^\[([0-9a-f:.]+)\](?::([0-9]{1,5}))?$/i;
 /** RFC 1035 2.3.4, as text. */
 const LONGEST_NAME = 253;
 
-/** Reads `host`, `host:port`, `[v6]` or `[v6]:port`; undefined for anything else, user information included. */
+/**
+ * Reads `host`, `host:port`, `[v6]` or `[v6]:port`; undefined for anything else, including text with user information.
+ */
 export function parseAuthority(text: string): Authority | undefined {
   const match = NAME.exec(text) ?? IPV6.exec(text);
   if (match === null) return undefined;

@@ -9,21 +9,21 @@ export type BodyFraming = "none" | "length" | "chunked" | "close";
 /** Receives the parts of a body. */
 export interface BodySink {
   /**
-   * @param own bytes at the end of `chunk` that are written by us and did not come in this piece: a last chunk,
-   * trailers
+   * @param own the number of bytes at the end of `chunk` that the gateway wrote itself and that are not in the piece
+   * just read: a last chunk, trailers
    */
   passBody(chunk: Buffer, own: number): void;
 }
 
 const NOTHING = Buffer.alloc(0);
 
-/** Follows a body through the pieces in which it arrives, to find its end. Reused for body after body. */
+/** Finds the end of a body that arrives in pieces. Reused for body after body. */
 export class Body {
   /** The whole body has been read. */
   done = true;
   /** Content bytes so far, without chunk framing. */
   bytes = 0;
-  /** The most content bytes a body may have. A length is to be compared before it begins. */
+  /** The most content bytes that a chunked body may have. Compare a Content-Length with it before the body begins. */
   most = Infinity;
   framing: BodyFraming = "none";
   #left = 0;
@@ -71,7 +71,7 @@ export class Body {
     const end = chunks.read(chunk, at, chunk.length);
     if (end < 0) return -1;
     this.bytes = chunks.dataBytes;
-    // The body's end may lie in the same piece: were any of that passed on, the body would look whole.
+    // The piece may also contain the end of the body. If that were passed on, the body would look complete.
     if (this.bytes > this.most) return -1;
     this.done = chunks.done;
     for (let n = 0; n < chunks.spanCount; n++) {

@@ -62,7 +62,7 @@ const BODIES: readonly Body[] = [
     data: "\r\n\r\n0abcdefghijklmnopqrstuvwxyz",
   },
   {
-    name: "upper case, zeros first",
+    name: "upper case and leading zeros",
     message: "00A\r\n0123456789\r\n00\r\n\r\n",
     passed: "A\r\n0123456789\r\n0\r\n\r\n",
     data: "0123456789",
@@ -80,14 +80,19 @@ const BODIES: readonly Body[] = [
     data: "x",
   },
   {
-    name: "trailers that nobody may send",
+    name: "forbidden trailers",
     message:
       "0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nHost: b\r\nA: 1\r\nX-Forwarded-For: 6.6.6.6\r\nX_Real_IP: 1\r\n" +
       "Authorization: x\r\nSET-COOKIE: x\r\nContent_Type: x\r\nConnection: a\r\nTE: x\r\nTrailer: x\r\nB: 2\r\n\r\n",
     passed: "0\r\nA: 1\r\nB: 2\r\n\r\n",
     data: "",
   },
-  { name: "only such trailers", message: "1\r\nx\r\n0\r\nHost: b\r\n\r\n", passed: "1\r\nx\r\n0\r\n\r\n", data: "x" },
+  {
+    name: "only forbidden trailers",
+    message: "1\r\nx\r\n0\r\nHost: b\r\n\r\n",
+    passed: "1\r\nx\r\n0\r\n\r\n",
+    data: "x",
+  },
 ];
 
 const FIELDS_100 = "A: 1\r\n".repeat(100);
@@ -120,9 +125,9 @@ const REFUSED: readonly { name: string; message: string; code?: string }[] = [
   { name: "a bare CR as the end", message: "0\r\n\rX\r\n", code: "PN_HTTP_LINE_END" },
   { name: "a folded trailer", message: "0\r\nA: 1\r\n 2\r\n\r\n", code: "PN_HTTP_FOLDED" },
   { name: "a control byte in a trailer", message: "0\r\nA: \x01\r\n\r\n", code: "PN_HTTP_FIELD_VALUE" },
-  { name: "a trailer that is none", message: "0\r\nGET / HTTP/1.1\r\n\r\n", code: "PN_HTTP_FIELD_NAME" },
+  { name: "a trailer line that is not a field", message: "0\r\nGET / HTTP/1.1\r\n\r\n", code: "PN_HTTP_FIELD_NAME" },
   { name: "101 trailers", message: `0\r\n${FIELDS_100}A: 1\r\n`, code: "PN_HTTP_TRAILERS_TOO_LARGE" },
-  { name: "a trailer too large", message: `0\r\nA: ${"x".repeat(16_400)}`, code: "PN_HTTP_TRAILERS_TOO_LARGE" },
+  { name: "a trailer that is too large", message: `0\r\nA: ${"x".repeat(16_400)}`, code: "PN_HTTP_TRAILERS_TOO_LARGE" },
 ];
 
 describe("whole bodies", () => {
@@ -205,7 +210,7 @@ describe("properties", () => {
     );
   });
 
-  test("a body that breaks off never looks whole", () => {
+  test("a truncated body never looks complete", () => {
     fc.assert(
       fc.property(chunkedBodies, cuts, fc.nat(), ({ message, passed, lastChunk }, where, seed) => {
         const outcome = read(message.slice(0, seed % message.length), where, "chunks", reader);
@@ -217,7 +222,7 @@ describe("properties", () => {
     );
   });
 
-  test("with a wrong byte the reader waits or refuses, and passes on an end only where there is one", () => {
+  test("with a wrong byte, the reader waits or refuses, and passes on an end only if the body has one", () => {
     fc.assert(
       fc.property(mutated(chunkedBodies.map(({ message }) => message)), cuts, (text, where) => {
         const whole = read(text, [], "chunks", reader);

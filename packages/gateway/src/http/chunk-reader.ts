@@ -12,8 +12,8 @@ const LONGEST_EXTENSION = 256;
 const MOST_EXTENSION_BYTES = 16_384;
 
 /**
- * A piece with more parts than this is joined, because writing each part costs more than copying it, and a hostile body
- * consists of many parts.
+ * If a piece has more parts than this, they are joined: writing each part costs more than copying it, and a hostile
+ * body may consist of many parts.
  */
 const MOST_SPANS = 16;
 
@@ -29,23 +29,23 @@ const State = { size: 0, extension: 1, sizeLF: 2, data: 3, dataCR: 4, dataLF: 5,
 type State = (typeof State)[keyof typeof State];
 
 /**
- * Follows a chunked body (RFC 9112 7.1) through pieces of any size and finds the parts of each piece to pass on. Body
- * bytes are copied only in pieces of very many parts. The last chunk and the trailers are passed on together, and only
- * when valid to the end, so that a body that breaks off never looks whole.
+ * Reads a chunked body (RFC 9112 7.1) in pieces of any size and finds the parts of each piece to pass on. Body bytes
+ * are copied only if a piece has very many parts. The last chunk and the trailers are passed on together, once all of
+ * them have arrived and are valid, so that a truncated body never looks complete.
  */
 export class ChunkReader {
-  /** The body is complete; what follows in the piece belongs to the next message. */
+  /** The body is complete; the rest of the piece belongs to the next message. */
   done = false;
   /** Content bytes seen so far. */
   dataBytes = 0;
   refusal: Refusal | undefined = undefined;
 
-  /** Parts of the last piece to pass on: start and end of each, in turn. */
+  /** Parts of the last piece to pass on: start and end of each, alternating. */
   readonly spans: number[] = [];
   spanCount = 0;
-  /** Bytes to pass on after the spans, where they do not lie in the piece in the right form. */
+  /** Bytes to pass on after the spans that the piece does not contain in the right form. */
   tail: Buffer | undefined = undefined;
-  /** Bytes at the end of `tail` that did not come in this piece. */
+  /** Bytes at the end of `tail` that are not from this piece. */
   tailBytes = 0;
 
   readonly #trailers: Trailers;
@@ -55,7 +55,7 @@ export class ChunkReader {
   #digits = 0;
   #extension = 0;
   #extensions = 0;
-  /** Position of the last chunk's `0` in this piece; -1 when it is not in it. */
+  /** Position of the last chunk's `0`; -1 when this piece does not contain it. */
   #zeroAt = -1;
 
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
@@ -78,7 +78,7 @@ export class ChunkReader {
   /**
    * Reads the next piece of the body.
    * @returns the position up to which it belongs to the body (`end`, unless `done`); -1 when the body is malformed (see
-   * `refusal`): then nothing more of it may be passed on, and both connections must break.
+   * `refusal`): then nothing more of it may be passed on, and both connections must be reset.
    */
   read(bytes: Buffer, start: number, end: number): number {
     this.spanCount = 0;
@@ -111,7 +111,7 @@ export class ChunkReader {
     return until;
   }
 
-  /** Takes one byte of framing. @returns false when it is not valid here. */
+  /** Reads one byte of framing. @returns false when it is not valid here. */
   #readFraming(byte: number, at: number): boolean {
     switch (this.#state) {
       case State.size:

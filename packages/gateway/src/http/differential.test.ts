@@ -26,7 +26,7 @@ test.for<[string, NeededProgram | undefined, number]>([
   ["haproxy", "haproxy", 20_000],
   ["python", "python3", 5_000],
   ["node", undefined, 20_000],
-])("%s reads what we pass on exactly as we do", ([server, program, runs], context) => {
+])("%s reads forwarded requests exactly as the gateway does", ([server, program, runs], context) => {
   if (program !== undefined) needs(context, program);
   const { status, output } = compare(["--server", server, "--runs", String(runs)]);
   expect(output).toMatch(/^[0-9]{4,} requests, [0-9]{4,} passed on$/m);
@@ -34,10 +34,10 @@ test.for<[string, NeededProgram | undefined, number]>([
   expect(status).toBe(0);
 });
 
-/** The comparison has to notice each of these, planted in the build while it is loaded. */
+/** The comparison has to report each of these mistakes, which are planted in the build when it is loaded. */
 const MISTAKES = [
   {
-    name: "the visitor's length is passed on beside ours",
+    name: "the visitor's Content-Length is passed on in addition to the gateway's",
     file: "request-head.js",
     right: "DROPPED = fieldSet(Field.contentLength, ",
     wrong: "DROPPED = fieldSet(",
@@ -48,10 +48,10 @@ const MISTAKES = [
     right: "writeDecimal(target, number, this.contentLength)",
     wrong: "writeDecimal(target, number, this.contentLength + 1)",
   },
-  { name: "white space in Host stays", file: "request-head.js", right: "&& this.#isPlainLine(index)", wrong: "" },
+  { name: "white space in Host is kept", file: "request-head.js", right: "&& this.#isPlainLine(index)", wrong: "" },
 ];
 
-test.for(MISTAKES)("the comparison would notice when $name", (mistake, context) => {
+test.for(MISTAKES)("the comparison finds a fault when $name", (mistake, context) => {
   needs(context, "nginx");
   const { status, output } = compare(["--server", "nginx", "--runs", "20000"], mistake);
   expect(output).toMatch(/^nginx, found with --seed /m);

@@ -25,7 +25,7 @@ export class FieldSection {
   /** The number of lines read, even when a later line is refused or missing. */
   count = 0;
 
-  /** The parts of the bytes that were last gathered: start and end of each, alternating. */
+  /** The parts found by the last `gather`: start and end of each, alternating. */
   readonly spans: number[] = [];
   spanCount = 0;
   /** Sum of the spans' lengths. */
@@ -114,7 +114,7 @@ export class FieldSection {
     return textOf(bytes, this.#valueStarts[index]!, this.#valueEnds[index]!);
   }
 
-  /** Whether the value of one line is `text` (lower case), in any case. */
+  /** Whether the value of one line is `text`, ignoring case. `text` is in lower case. */
   valueIs(bytes: Buffer, index: number, text: string): boolean {
     return equalsText(bytes, this.#valueStarts[index]!, this.#valueEnds[index]!, text);
   }
@@ -137,8 +137,8 @@ export class FieldSection {
   }
 
   /**
-   * The value of the only line named `name` (lower case), if the gateway gives it no meaning; empty if there is none or
-   * several.
+   * The value of the only line named `name` (lower case), a name without meaning to the gateway; empty if there is no
+   * such line or there are several.
    */
   soleValue(bytes: Buffer, name: string): string {
     let found = -1;

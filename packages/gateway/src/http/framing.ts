@@ -60,7 +60,7 @@ export class Framing {
   }
 }
 
-/** Reads digits that make a safe integer; -1 otherwise. */
+/** Reads a decimal number; -1 when it is not one, or not a safe integer. */
 function readLength(bytes: Buffer, start: number, end: number): number {
   if (start === end || end - start > 16) return -1;
   let length = 0;
@@ -76,8 +76,8 @@ function readLength(bytes: Buffer, start: number, end: number): number {
 function codingFlaw(value: string): Refusal {
   const codings = parseTokens(value);
   if (codings === undefined || codings.length === 0) return refusals.PN_HTTP_TRANSFER_ENCODING;
-  // `chunked` before the end (`chunked, gzip`), or with commas around it, is not an unknown coding but a message
-  // without a defined end.
+  // `chunked` before the end (`chunked, gzip`), or with commas around it, is not an unknown coding. It leaves the end
+  // of the message undefined.
   const misplaced = codings.slice(0, -1).includes("chunked") || (codings.length === 1 && codings[0] === "chunked");
   return misplaced ? refusals.PN_HTTP_TRANSFER_ENCODING : refusals.PN_HTTP_CODING;
 }

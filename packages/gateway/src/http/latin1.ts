@@ -41,7 +41,7 @@ export function isText(bytes: Buffer, start: number, end: number, text: string):
   return true;
 }
 
-/** Whether some bytes are `text` in any case. `text` is in lower case. */
+/** Whether some bytes are `text`, ignoring case. `text` is in lower case. */
 export function equalsText(bytes: Buffer, start: number, end: number, text: string): boolean {
   if (end - start !== text.length) return false;
   for (let n = 0; n < text.length; n++) {

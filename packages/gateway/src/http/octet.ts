@@ -1,4 +1,4 @@
-/** The bytes that HTTP/1.1 gives a meaning, by name. */
+/** The bytes that have a meaning in HTTP/1.1. */
 export const HTAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;

@@ -43,12 +43,12 @@ describe("form", () => {
     expect(JSON.parse(body)).toEqual({ error: { status, code, message, retryable, request_id: "r1" } });
   });
 
-  test("text has it in a few lines", () => {
+  test("plain text has the same content in a few lines", () => {
     const { body } = answer(refusals.PN_TUNNEL_AWAY, { requestId: "r1" });
     expect(body).toBe(`503 Service Unavailable\n${refusals.PN_TUNNEL_AWAY.message}\n\nPN_TUNNEL_AWAY · request r1\n`);
   });
 
-  test("the page names status, reason, message, code and request, and needs nothing else", () => {
+  test("the page names status, reason, message, code and request, and loads no other file", () => {
     const { body, fields } = answer(refusals.PN_HTTP_CODING, { accept: BROWSER, requestId: "r1" });
     for (const part of ["501", "Not Implemented", "<code>chunked</code>", "PN_HTTP_CODING", "r1"])
       expect(body).toContain(part);
@@ -105,12 +105,12 @@ describe("head", () => {
       });
   });
 
-  test("the response to HEAD is the head of that to GET", () => {
+  test("the response to HEAD equals the head of the response to GET", () => {
     const get = answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER });
     expect(answer(refusals.PN_TUNNEL_UNKNOWN, { accept: BROWSER, headOnly: true })).toEqual({ ...get, body: "" });
   });
 
-  test.each(Object.values(refusals))("$code is a response that our own reader accepts", (refusal) => {
+  test.each(Object.values(refusals))("$code is a response that ResponseHead accepts", (refusal) => {
     for (const accept of ["", BROWSER, "application/json"]) {
       const bytes = writeOwnResponse(refusal, { accept, close: false, now: new Date(0), requestId: "r1" });
       const head = new ResponseHead();

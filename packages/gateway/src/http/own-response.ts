@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { preferredForm, type Page } from "./page-form.js";
 import type { Refusal } from "./refusal.js";
 
-/** The request that a response of the gateway answers. */
+/** The request to which the gateway itself responds. */
 export interface ResponseContext {
   /** The request's Accept, which selects a page, JSON or plain text. Default: plain text. */
   accept?: string;
@@ -12,7 +12,7 @@ export interface ResponseContext {
   close: boolean;
   /** The visitor's `versionMinor`; HTTP/1.0 needs a field to keep a connection open. Default 1. */
   visitorMinor?: 0 | 1;
-  /** The request was HEAD: the response has no body. */
+  /** Whether the request was HEAD, so that the response has no body. */
   headOnly?: boolean;
   /** Seconds for Retry-After, instead of the refusal's own. */
   retryAfter?: number;
@@ -34,7 +34,7 @@ export interface OwnResponse {
   readonly status: number;
   /** In the order of the head. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Also set for HEAD, where it is not sent. */
+  /** Also set for HEAD, although it is not sent then. */
   readonly body: Buffer;
 }
 

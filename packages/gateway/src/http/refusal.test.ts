@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { refusals } from "./refusal.js";
 
 test.each(Object.entries(refusals))(
-  "%s has a valid code and status, and a message with what to do",
+  "%s has a valid code and status, and a message that suggests what to do",
   (code, refusal) => {
     expect(refusal.code).toBe(code);
     expect(code).toMatch(/^PN_[A-Z0-9]+(?:_[A-Z0-9]+)*$/);
@@ -16,11 +16,11 @@ test.each(Object.entries(refusals))(
   },
 );
 
-test("a visitor that is asked to try again gets the time", () => {
+test("exactly the responses with status 503 have Retry-After", () => {
   for (const { status, retryAfter } of Object.values(refusals)) expect(retryAfter !== undefined).toBe(status === 503);
 });
 
-test("a visitor gets no advice for the owner", () => {
+test("advice for the owner is not in the visitor's message", () => {
   const owners = Object.values(refusals).filter(({ advice }) => advice !== undefined);
   expect(owners.length).toBeGreaterThan(5);
   for (const { message, advice } of owners) {

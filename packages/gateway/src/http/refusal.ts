@@ -8,7 +8,7 @@ export interface Refusal {
   readonly message: string;
   /** For the owner of the service or the server. Visitors do not see it; docs/errors.md shows it. */
   readonly advice?: string;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds to wait before trying again. */
   readonly retryAfter?: number;
   /** Fields that the status requires. */
   readonly fields?: Readonly<Record<string, string>>;
@@ -16,12 +16,12 @@ export interface Refusal {
   readonly retryable: boolean;
 }
 
-/** Something was too slow, away or overloaded, which may have changed later. */
+/** Statuses of problems that may be temporary: something was too slow, unreachable or overloaded. */
 const RETRYABLE = new Set([408, 502, 503, 504]);
 
 /** Every refusal of the gateway, by code. */
 export const refusals = refusalTable({
-  // The bytes of the visitor are not one HTTP/1.1 request.
+  // The request itself cannot be accepted.
   PN_HTTP_TLS: [400, "This port speaks plain HTTP, and the request was encrypted. Use http:// instead of https://."],
   PN_HTTP_PLAIN: [400, "This port speaks HTTPS, and the request was not encrypted. Use https:// instead of http://."],
   PN_HTTP_REQUEST_LINE: [400, "The first line is not an HTTP request line. Send: METHOD /path HTTP/1.1"],
@@ -43,7 +43,7 @@ export const refusals = refusalTable({
   PN_HTTP_HOST_MISSING: [400, "The request does not name its host. Send one Host header."],
   PN_HTTP_HOST_REPEATED: [400, "The request names its host more than once. Send one Host header."],
   PN_HTTP_HOST: [400, "The Host header is not a valid host name. Send name or name:port."],
-  PN_HTTP_HOST_MISMATCH: [400, "The address and the Host header name different hosts. Send the same in both."],
+  PN_HTTP_HOST_MISMATCH: [400, "The address and the Host header name different hosts. Send the same host in both."],
   PN_HTTP_CONTENT_LENGTH: [400, "Content-Length is not one plain decimal number. Send it once, in digits."],
   PN_HTTP_TRANSFER_ENCODING: [400, "Transfer-Encoding is repeated or malformed. Send `chunked`, once, in HTTP/1.1."],
   PN_HTTP_FRAMING: [400, "The message has both Content-Length and Transfer-Encoding. Send only one of them."],
@@ -61,7 +61,7 @@ export const refusals = refusalTable({
     431,
     "The headers are too large or too many. Clear this site's cookies, or send fewer headers.",
   ],
-  PN_HTTP_BODY_TOO_LARGE: [413, "The body is larger than this server allows. Send less, or in parts."],
+  PN_HTTP_BODY_TOO_LARGE: [413, "The body is larger than this server allows. Send less data, or send it in parts."],
   PN_HTTP_HEAD_TIMEOUT: [408, "The request did not arrive in time. Send it again."],
   PN_HTTP_BODY_TIMEOUT: [408, "The body arrived too slowly, or stopped. Send the request again."],
   PN_HTTP_INSECURE: [308, "This address is served over HTTPS. Use https:// instead of http://."],
@@ -81,7 +81,7 @@ export const refusals = refusalTable({
   PN_OVERLOADED: [
     503,
     "The server is overloaded at the moment. Try again shortly.",
-    { retryAfter: 2, advice: "Give the server more memory, or the tunnel more sessions." },
+    { retryAfter: 2, advice: "Give the server more memory, or the tunnel more sessions (connections)." },
   ],
   PN_ORIGIN_REFUSED: [
     502,

@@ -32,7 +32,7 @@ describe("accepted", () => {
     }
   });
 
-  test("a forwarded head reads as the same, and is forwarded unchanged", () => {
+  test("a forwarded head has the same meaning, and is itself forwarded unchanged", () => {
     for (const { request: message } of acceptedRequests) {
       const first = new RequestHead();
       first.read(Buffer.from(message, "latin1"), 0, message.length);
@@ -88,7 +88,7 @@ describe("limits", () => {
 });
 
 describe("reuse", () => {
-  test("one object reads every message as a new one does", () => {
+  test("a reused object reads every message like a new one", () => {
     const reused = new RequestHead();
     for (let round = 0; round < 2; round++) {
       for (const { request: message } of [...acceptedRequests, ...refusedRequests, ...acceptedRequests.toReversed()]) {
@@ -104,7 +104,7 @@ describe("reuse", () => {
     }
   });
 
-  test("after a refusal nothing is left of the previous request", () => {
+  test("after a refusal, nothing remains of the previous request", () => {
     const request = new RequestHead();
     const first = Buffer.from(head("HEAD /secret HTTP/1.0", "Host: a", "Accept: text/html"));
     expect(request.read(first, 0, first.length)).toBe(first.length);
@@ -120,7 +120,7 @@ describe("reuse", () => {
     expect(request).toMatchObject({ method: "HEAD", versionMinor: 0, accept: "text/html" });
   });
 
-  test("release drops the bytes, and reading goes on after it", () => {
+  test("release drops the bytes, and the object can be used again afterwards", () => {
     const request = new RequestHead();
     const message = Buffer.from(get("Accept: a/b"));
     request.read(message, 0, message.length);
@@ -144,7 +144,7 @@ describe("write", () => {
     );
   });
 
-  test("without asking the origin for 100 Continue, or asking it anyway", () => {
+  test("with or without Expect, regardless of the visitor's request", () => {
     const asks = get("Expect: 100-continue", "Content-Length: 1");
     expect(forwarded(asks, { expectContinue: false })).toBe(get("Content-Length: 1"));
     expect(forwarded(get("Content-Length: 1"), { expectContinue: true })).toBe(

@@ -19,10 +19,10 @@ export interface ForwardOptions {
 }
 
 /**
- * The head of a request, read strictly: as RFC 9112 has it, and more strictly where readers are known to differ. Reused
- * for request after request. After `read` returned a length, everything below describes that head, while its bytes stay
- * unchanged: see `keep`. After a refusal only `refusal`, `method`, `versionMinor` and `accept` are valid, as far as the
- * head was understood.
+ * Reads the head of a request as strictly as RFC 9112 requires, and more strictly where implementations are known to
+ * differ. Reused for request after request. After `read` has returned a length, all members describe that head until
+ * its bytes change (see `keep`). After a refusal only `refusal`, `method`, `versionMinor` and `accept` are valid, as
+ * far as the head was understood.
  */
 export class RequestHead {
   /** Why `read` returned -1. */
@@ -40,7 +40,7 @@ export class RequestHead {
   chunked = false;
   /** Whether the visitor wants to send more requests on this connection. */
   keepAlive = false;
-  /** The protocols that a valid upgrade request offers, as the visitor wrote them; else empty. */
+  /** The protocols that a valid upgrade request offers, as the visitor wrote them; otherwise empty. */
   upgrade = "";
   /** Whether the visitor waits for 100 Continue before it sends the body. */
   expectContinue = false;
@@ -60,14 +60,14 @@ export class RequestHead {
   #end = 0;
   #isKept = false;
   #fieldsStart = 0;
-  /** Where path and query begin, and what is put before them (for an absolute form without a path). */
+  /** Where path and query begin, and the text to put before them (for an absolute form without a path). */
   #pathStart = 0;
   #pathPrefix = "";
-  /** The last Host and path: visitors repeat themselves, and then no new string is needed. */
+  /** The last Host and path, cached because visitors repeat them. */
   #hostText = "";
   #place: Authority = NOWHERE;
   #path = "";
-  /** Start line and Host can be passed on unchanged: HTTP/1.1, no absolute form, and a canonical Host. */
+  /** Whether start line and Host can be passed on unchanged: HTTP/1.1, no absolute form, and a canonical Host. */
   #verbatim = false;
 
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
@@ -75,8 +75,8 @@ export class RequestHead {
   }
 
   /**
-   * Reads the head at `start`. Read again from the same `start` when more bytes have come.
-   * @returns its length; 0 when it goes on beyond `end` and is valid so far; -1 when it is refused (see `refusal`).
+   * Reads the head at `start`. Read again from the same `start` when more bytes have arrived.
+   * @returns its length; 0 when it continues beyond `end` and is valid so far; -1 when it is refused (see `refusal`).
    */
   read(bytes: Buffer, start: number, end: number): number {
     this.#bytes = bytes;
@@ -107,7 +107,7 @@ export class RequestHead {
     return next - start;
   }
 
-  /** Path and query, byte for byte as they came; `*` for OPTIONS in asterisk form. */
+  /** Path and query, byte for byte as received; `*` for OPTIONS in asterisk form. */
   get path(): string {
     const end = this.#line.targetEnd;
     if (!isText(this.#bytes, this.#pathStart, end, this.#path)) this.#path = textOf(this.#bytes, this.#pathStart, end);
@@ -131,8 +131,8 @@ export class RequestHead {
   }
 
   /**
-   * The values of an identity field (X-Forwarded-For and its like) named `name` (lower case), joined by commas. Believe
-   * them only from trusted proxies.
+   * The values of an identity field (such as X-Forwarded-For) named `name` (lower case), joined by commas. Use them
+   * only if they come from a trusted proxy.
    */
   identityValue(name: string): string {
     const values: string[] = [];
@@ -144,27 +144,31 @@ export class RequestHead {
   }
 
   /**
-   * The value of the field `name` (lower case), which has no meaning to the gateway; empty unless there is exactly one.
+   * The value of the field `name` (lower case), a name without meaning to the gateway; empty unless there is exactly
+   * one.
    */
   fieldValue(name: string): string {
     return this.#fields.soleValue(this.#bytes, name);
   }
 
   /**
-   * Copies the head's bytes, so that it stays valid when they change. To be called after a `read` that returned a
+   * Copies the head's bytes, so that it stays valid when they change. Call it only after a `read` that returned a
    * length.
    */
   keep(): void {
     if (this.#isKept) return;
     const copy = Buffer.allocUnsafe(this.#end - this.#start);
     this.#bytes.copy(copy, 0, this.#start, this.#end);
-    // Positions are those in the bytes.
+    // Positions refer to the buffer, so a head at another position is read again from the copy.
     if (this.#start === 0) this.#bytes = copy;
     else this.read(copy, 0, copy.length);
     this.#isKept = true;
   }
 
-  /** Drops the bytes, which an idle connection would hold; `path`, `accept` and `write` are invalid from then on. */
+  /**
+   * Releases the bytes, which an idle connection would keep in memory. `path`, `accept` and `write` are invalid from
+   * then on.
+   */
   release(): void {
     this.#bytes = NOTHING;
     this.#start = this.#end = 0;
@@ -246,8 +250,8 @@ export class RequestHead {
   }
 
   /**
-   * Whether a field line has no white space except one space before its value: readers differ on whether more belongs
-   * to the value.
+   * Whether a field line has no white space except at most one space before its value: implementations differ on
+   * whether other white space belongs to the value.
    */
   #isPlainLine(index: number): boolean {
     const start = this.#fields.valueStart(index);
@@ -283,8 +287,8 @@ export class RequestHead {
   }
 
   /**
-   * An offer that cannot be taken is ignored, as RFC 9110 7.8 requires. HTTP/2 is refused, so that no server behind the
-   * gateway takes it.
+   * An offer that cannot be accepted is ignored, as RFC 9110 7.8 requires. HTTP/2 is refused, so that no server behind
+   * the gateway accepts it.
    */
   #readUpgrade(): Refusal | undefined {
     this.upgrade = "";
@@ -313,7 +317,7 @@ export class RequestHead {
   }
 
   /**
-   * Trailers pass in both directions, so `trailers` is the one TE value that is passed on (RFC 9110 10.1.4). HTTP/1.0
+   * Trailers pass in both directions, so `trailers` is the only TE value that is passed on (RFC 9110 10.1.4). HTTP/1.0
    * and a 101 have none.
    */
   #readTe(): void {

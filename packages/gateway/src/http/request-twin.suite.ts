@@ -1,5 +1,5 @@
 /**
- * A second, naive reader of requests that uses strings, split and regular expressions and is not optimised. Where it
+ * A second, naive reader of requests that uses strings, split and regular expressions and is not optimised. If it
  * disagrees with the real reader, one of them is wrong.
  */
 
@@ -106,7 +106,7 @@ export function twinRequest(text: string): TwinRequest | undefined {
     if (name === "max-forwards" && forwards !== undefined) return false;
     return /^(?:host|cdn-loop|max-forwards)$/.test(name) || !named.includes(name);
   });
-  // The lines as they came where they are canonical, else Host first.
+  // If start line and Host are canonical, all lines stay in their order; otherwise Host comes first.
   const hostLine = lines.find(({ name }) => name === "host")?.text ?? "";
   const plain = target === path && minor === "1" && /^host: ?/i.exec(hostLine)?.[0] + host === hostLine;
   const forwarded = plain

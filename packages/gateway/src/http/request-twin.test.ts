@@ -46,7 +46,7 @@ describe("the twin agrees", () => {
   });
 });
 
-test("pieces make no difference: the reader waits until the result is certain, and the result stays", () => {
+test("pieces make no difference: the reader waits until the result is certain, and then does not change it", () => {
   fc.assert(
     fc.property(mutated(requests), (text) => {
       const bytes = Buffer.from(text, "latin1");

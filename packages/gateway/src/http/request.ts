@@ -1,16 +1,16 @@
 import type { ForwardOptions } from "./request-head.js";
 
-/** A request's head as an exchange needs it, whatever protocol it came by. */
+/** The parts of a request's head that an exchange uses, regardless of the visitor's protocol. */
 export interface Request {
   readonly method: string;
-  /** Path and query, as they came. */
+  /** Path and query, as received. */
   readonly path: string;
-  /** Body bytes; -1 when not known beforehand. */
+  /** Body bytes; -1 when not known in advance. */
   readonly contentLength: number;
-  /** The body goes to the origin in chunks. */
+  /** Whether the body is sent to the origin in chunks. */
   readonly chunked: boolean;
-  /** The protocols that a valid upgrade request offers; else empty. */
+  /** The protocols that a valid upgrade request offers; otherwise empty. */
   readonly upgrade: string;
-  /** The head as the origin gets it, in HTTP/1.1, with `lines` of our own added: each ends with CRLF. */
+  /** The head for the origin, in HTTP/1.1, with `lines` added to it. Each line ends with CRLF. */
   write(lines: string, options?: ForwardOptions): Buffer;
 }

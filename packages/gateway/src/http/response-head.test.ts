@@ -74,12 +74,12 @@ describe("to different visitors", () => {
     expect(forwarded(length, { visitorMinor: 0, close: true })).toBe(ok("Content-Length: 5", "Connection: close"));
   });
 
-  test("HTTP/1.0 gets the content of chunks until the connection ends", () => {
+  test("HTTP/1.0 gets the data without chunk framing, until the connection ends", () => {
     expect(forwarded(chunks, { visitorMinor: 0, close: false })).toBe(ok("Connection: close"));
     expect(forwarded(chunks, { visitorMinor: 0, close: false }, "HEAD")).toBe(ok("Connection: keep-alive"));
   });
 
-  test("lines of our own come after the origin's", () => {
+  test("added lines come after the origin's", () => {
     expect(forwarded(ok("B: 1", "Content-Length: 5"), { visitorMinor: 1, close: true, lines: "Ours: 1\r\n" })).toBe(
       ok("B: 1", "Content-Length: 5", "Ours: 1", "Connection: close"),
     );
@@ -109,7 +109,7 @@ describe("cookies", () => {
   });
 });
 
-test("one object reads every message as a new one does", () => {
+test("a reused object reads every message like a new one", () => {
   const reused = new ResponseHead();
   const gets = refusedResponses.map((row) => ({ ...row, method: "GET" }));
   for (let round = 0; round < 2; round++) {

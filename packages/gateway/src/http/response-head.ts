@@ -23,9 +23,9 @@ export interface CookieFilter {
 export interface ResponseOptions {
   /** The visitor's `versionMinor`. HTTP/1.0 has no chunks: its body is bare data and ends with the connection. */
   visitorMinor: 0 | 1;
-  /** Close the visitor's connection after this response. Implied where the body ends with the connection. */
+  /** Close the visitor's connection after this response. Always done if the body ends with the connection. */
   close: boolean;
-  /** Lines of our own, each ended by CRLF. */
+  /** Lines to add, each ended by CRLF. */
   lines?: string;
 }
 
@@ -54,7 +54,7 @@ export class ResponseHead {
   /** 100 to 599. */
   status = 0;
   body: ResponseBody = "none";
-  /** Content-Length; -1 without the field. Only informative where there is no body (HEAD, 304). */
+  /** Content-Length; -1 without the field. Only informative if there is no body (HEAD, 304). */
   contentLength = -1;
   /** Whether the origin's connection can be used for another request after this response. */
   keepAlive = true;
@@ -80,10 +80,10 @@ export class ResponseHead {
   }
 
   /**
-   * Reads the head at `start`. Read again from the same `start` when more bytes have come.
-   * @param method the request's, since HEAD has no body
-   * @param upgrade the protocols that the request offered (`RequestHead.upgrade`); without one 101 is refused
-   * @returns its length; 0 when it goes on beyond `end` and is valid so far; -1 when it is refused (see `refusal`,
+   * Reads the head at `start`. Read again from the same `start` when more bytes have arrived.
+   * @param method the request's method: a response to HEAD has no body
+   * @param upgrade the protocols that the request offered (`RequestHead.upgrade`); if there are none, a 101 is refused
+   * @returns its length; 0 when it continues beyond `end` and is valid so far; -1 when it is refused (see `refusal`,
    * `flaw`).
    */
   read(bytes: Buffer, start: number, end: number, method: string, upgrade: string): number {
@@ -133,7 +133,7 @@ export class ResponseHead {
     const framing = this.#framing;
     fields.gather(verbatim ? this.#start : this.#fieldsStart, DROPPED);
 
-    // HTTP/1.0 gets the data of chunks, until the connection ends.
+    // An HTTP/1.0 visitor receives the data without chunk framing, and the end of the connection ends it.
     const framed = !framing.chunked || options.visitorMinor === 1;
     const tail = (options.lines ?? "") + this.#lastLines(options);
     const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + (framed ? framing.lineLength : 0) + tail.length);
@@ -228,7 +228,7 @@ export class ResponseHead {
 
 const NOTHING = Buffer.alloc(0);
 
-/** The timeout in a Keep-Alive value (`timeout=5, max=100`), in seconds; -1 without. */
+/** The timeout in a Keep-Alive value (`timeout=5, max=100`), in seconds; -1 if there is none. */
 function parseTimeout(value: string): number {
   for (const parameter of value.split(",")) {
     const [name = "", seconds = ""] = parameter.split("=", 2);

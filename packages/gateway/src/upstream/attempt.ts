@@ -8,7 +8,7 @@ import type { BreakCause, ResetReason } from "@postern/net";
  */
 export type AttemptOutcome = BreakCause | "invalid" | "status" | "aborted";
 
-/** Observes attempts. `status` is that of the response; 0 while no head of one has come. */
+/** Observes attempts. `status` is the response's status; 0 if no final head arrived. */
 export interface AttemptObserver {
   onAttempt(outcome: AttemptOutcome, status: number): void;
 }
@@ -16,7 +16,7 @@ export interface AttemptObserver {
 /** An attempt whose stream broke before any part of a response arrived. */
 export interface BrokenAttempt {
   readonly reason: ResetReason;
-  /** The method may be repeated (RFC 9110, section 9.2.2), and nothing is upgraded. */
+  /** Whether the method may be repeated (RFC 9110, section 9.2.2) and the request is not an upgrade. */
   readonly isIdempotent: boolean;
   /** Whether it used a stream that had been idle. */
   readonly onIdleStream: boolean;
@@ -28,9 +28,9 @@ export interface BrokenAttempt {
 export type RetryPolicy = (attempt: BrokenAttempt) => boolean;
 
 /**
- * Retries a request of which nothing was delivered, and an idempotent request that did not itself cause the break: the
- * origin may have closed an idle stream in the meantime, or the session was lost with all its streams. A service that
- * refuses connections is not tried twice.
+ * Retries a request if nothing of it was delivered, or if it is idempotent and probably did not cause the break: it was
+ * sent on an idle stream, which the origin may have closed in the meantime, or the session was lost with all its
+ * streams. Never retries when the service could not be reached.
  */
 export const retrySafely: RetryPolicy = ({ reason, isIdempotent, onIdleStream }) => {
   const { cause, delivered } = reason;

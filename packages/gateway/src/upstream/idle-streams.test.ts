@@ -40,7 +40,7 @@ beforeEach(() => {
 });
 
 describe("an idle stream", () => {
-  test("is reused, the last first", () => {
+  test("is reused, the most recently used first", () => {
     const later = new FakeStream();
     idle.give(stream, 0, -1);
     idle.give(later, 0, -1);
@@ -61,13 +61,13 @@ describe("an idle stream", () => {
     expect(stream.ended).toBe(true);
   });
 
-  test("whose origin times out at once is not kept at all", () => {
+  test("is not kept if the origin's own timeout is too short", () => {
     idle.give(stream, 0, 1);
     expect(stream.ended).toBe(true);
     expect(idle.take(0)).toBeUndefined();
   });
 
-  test("is not kept for an upstream that takes no more requests", () => {
+  test("is not kept for an upstream that accepts no more requests", () => {
     unavailable = "gone";
     idle.give(stream, 0, -1);
     expect(stream.ended).toBe(true);
@@ -85,8 +85,8 @@ describe("an idle stream", () => {
   });
 });
 
-describe("a new stream beside idle ones", () => {
-  test("retires the one that was idle longest", () => {
+describe("opening a new stream while others are idle", () => {
+  test("retires the stream that has been idle longest", () => {
     const later = new FakeStream();
     idle.give(stream, 0, -1);
     idle.give(later, 1, -1);
@@ -95,7 +95,7 @@ describe("a new stream beside idle ones", () => {
     expect(idle.take(2)).toBe(later);
   });
 
-  test("resets it at once where no more streams fit", () => {
+  test("resets that stream at once if the upstream accepts no more streams", () => {
     idle.give(stream, 0, -1);
     unavailable = "full";
     idle.makeRoom(1);

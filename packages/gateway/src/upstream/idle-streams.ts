@@ -2,7 +2,7 @@ import type { ByteStream, ByteStreamHandler } from "@postern/net";
 import type { Upstream } from "./upstream.js";
 
 export const IDLE_LIMITS = {
-  /** How long an idle stream may be reused, in milliseconds: below the 5 s after which common origins close theirs. */
+  /** How long an idle stream may be reused, in milliseconds. Common origins close idle connections after 5 s. */
   idle: 4_000,
   /** How long a retired stream may take to close before it is reset, in milliseconds. */
   closing: 5_000,
@@ -47,7 +47,7 @@ export class IdleStreams {
   give(stream: ByteStream, now: number, timeout: number): void {
     if (this.#closed) return this.#drop(stream);
     const idle = timeout < 0 ? IDLE_LIMITS.idle : Math.min(IDLE_LIMITS.idle, timeout * 1000 - 1000);
-    // An upstream that accepts no more requests waits for its streams to close.
+    // An upstream that accepts no more requests may be waiting for its streams to close.
     if (idle <= 0 || this.#upstream.unavailable !== undefined) return this.retire(stream, now);
     const kept = { stream, expiresAt: now + idle };
     this.#idle.push(kept);
@@ -58,13 +58,13 @@ export class IdleStreams {
   }
 
   /**
-   * Retires the stream that has been idle longest, because a new one is about to be opened: requests that may not use
-   * an idle stream leave one each, and would soon fill the session.
+   * Retires the stream that has been idle longest, before a new one is opened. Each request that may not use an idle
+   * stream adds another one, and without this they would soon reach the session's limit.
    */
   makeRoom(now: number): void {
     const oldest = this.#idle.shift();
     if (oldest !== undefined) this.retire(oldest.stream, now);
-    // Without room for another stream there is no time for an orderly close.
+    // If there is still no room for a stream, the closing ones are reset to make room.
     if (this.#upstream.unavailable !== undefined) this.#resetClosing(Infinity);
   }
 
@@ -84,7 +84,7 @@ export class IdleStreams {
     for (const { stream } of this.#idle.splice(0)) this.retire(stream, now);
   }
 
-  /** Resets all streams, and every stream given later: there is no next request. */
+  /** Resets all streams, and every stream given later, because there will be no other request. */
   close(): void {
     this.#closed = true;
     for (const stream of [...this.#idle.splice(0).map((idle) => idle.stream), ...this.#closing.keys()])
@@ -113,7 +113,7 @@ export class IdleStreams {
   }
 }
 
-/** Handles a stream that no request uses: whatever arrives on it, it is not reused. */
+/** Handles a stream that no request uses. After any event, the stream is not reused. */
 class IdleHandler implements ByteStreamHandler {
   readonly #stream: ByteStream;
   readonly #forget: () => void;

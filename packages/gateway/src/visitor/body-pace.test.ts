@@ -4,7 +4,7 @@ import { BodyPace } from "./body-pace.js";
 
 const LIMITS = { bodyRate: 240, bodyGrace: 20_000 };
 
-/** The seconds after which a body with `bytesIn(second)` bytes in each second is given up; Infinity: never. */
+/** The seconds after which a body with `bytesIn(second)` bytes in each second times out; Infinity: never. */
 function secondsOf(bytesIn: (second: number) => number, { extra = 0, limits = LIMITS } = {}): number {
   const pace = new BodyPace(limits);
   pace.begin(extra);
@@ -16,8 +16,8 @@ function secondsOf(bytesIn: (second: number) => number, { extra = 0, limits = LI
   return Infinity;
 }
 
-describe("a body is given up", () => {
-  test("after 20 seconds of nothing", () => {
+describe("a body times out", () => {
+  test("after 20 seconds without a byte", () => {
     expect(secondsOf(() => 0)).toBe(20);
   });
 
@@ -36,20 +36,20 @@ describe("a body is given up", () => {
   });
 });
 
-describe("a body goes on", () => {
+describe("a body does not time out", () => {
   test("at 240 bytes a second", () => {
     expect(secondsOf(() => 240)).toBe(Infinity);
   });
 
-  test("with the same amount every fifteen seconds", () => {
+  test("with the same average in bursts every 15 seconds", () => {
     expect(secondsOf((second) => (second % 15 === 0 ? 15 * 240 : 0))).toBe(Infinity);
   });
 
-  test("at any pace without a limit", () => {
+  test("at any rate if there is no limit", () => {
     expect(secondsOf(() => 0, { limits: { bodyRate: 0, bodyGrace: 20_000 } })).toBe(Infinity);
   });
 
-  test("whenever no twenty seconds of it were slower than the rate", () => {
+  test("if it is never slower than the limit", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 240, max: 5_000 }), { minLength: 1, maxLength: 50 }), (rates) => {
         expect(secondsOf((second) => rates[second % rates.length]!)).toBe(Infinity);
@@ -59,7 +59,7 @@ describe("a body goes on", () => {
   });
 });
 
-test("each body starts again", () => {
+test("each body has its own grace period", () => {
   const pace = new BodyPace(LIMITS);
   pace.begin(0);
   for (let second = 0; second < 19; second++) pace.waited(1_000, 0);

@@ -1,4 +1,4 @@
-/** The slowest pace of a request's body. */
+/** The slowest rate at which a request's body may arrive. */
 export interface PaceLimits {
   /** Bytes of content per second. 0: no limit. */
   bodyRate: number;
@@ -26,9 +26,9 @@ export class BodyPace {
   }
 
   /**
-   * `elapsed` milliseconds more were spent ready to read.
+   * Counts `elapsed` milliseconds in which the gateway was ready to read.
    * @param bytes content so far
-   * @returns false when it is too slow.
+   * @returns false when the body is too slow.
    */
   waited(elapsed: number, bytes: number): boolean {
     const { bodyRate, bodyGrace } = this.#limits;

@@ -3,11 +3,11 @@ import type { RequestHead } from "../http/index.js";
 import type { Forwarding } from "./forwarding.js";
 
 /**
- * The fields that describe the visitor to origins: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). Fields that a
- * visitor sends itself are dropped; those of a trusted proxy are used.
+ * The fields that describe the visitor to origins: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). The fields that a
+ * visitor sends are dropped; X-Forwarded-For and X-Forwarded-Proto of a trusted proxy are used.
  */
 export class ForwardedFields {
-  /** The visitor's IP address, in its plain form. */
+  /** The visitor's IP address. An IPv4 address is never in IPv6-mapped form. */
   address: string;
   readonly #peer: string;
   readonly #proto: "http" | "https";
@@ -55,7 +55,7 @@ export class ForwardedFields {
     return this.#lines;
   }
 
-  /** Sets `address` from the proxy's fields. @returns the scheme that they name. */
+  /** Sets `address` from the proxy's fields. @returns the scheme that they name; the connection's if they name none. */
   #readProxyFields(head: RequestHead): "http" | "https" {
     this.address = this.#forwarding.proxies.visitor(this.#peer, head.identityValue("x-forwarded-for"));
     const proto = head.identityValue("x-forwarded-proto").toLowerCase();

@@ -12,24 +12,24 @@ import {
 /** A body of at most this many bytes is sent together with its head. */
 const SMALL_BODY = 16 * 1024;
 
-/** The visitor, as its response writer uses it. */
+/** The parts of a visitor that its response writer uses. */
 export interface ResponseWriterOwner {
-  /** The connection cannot take another request after this one. */
+  /** Whether the connection closes after the current request. */
   readonly closesAfterRequest: boolean;
-  /** `bytes` of the body have left. */
+  /** Called when `bytes` of the body have been sent. */
   onSent(bytes: number): void;
 }
 
 /** Writes responses to a connection that speaks HTTP/1.1 or 1.0. */
 export class Http1ResponseWriter implements ResponseWriter {
-  /** The connection ends after this response. */
+  /** Whether the connection closes after this response. */
   isLast = false;
   readonly #connection: Connection;
   readonly #request: RequestHead;
   readonly #owner: ResponseWriterOwner;
   /** The written head, while it waits for the first bytes of its body. */
   #pendingHead: Buffer | undefined;
-  /** Bytes of the body that have not been sent, or that were not reported as sent. */
+  /** Bytes of the body that have not been reported as sent. */
   #uncredited = 0;
 
   constructor(connection: Connection, request: RequestHead, owner: ResponseWriterOwner) {
@@ -77,7 +77,7 @@ export class Http1ResponseWriter implements ResponseWriter {
     this.#connection.write(head);
   }
 
-  /** Writes a response of the gateway's own. `location`: its Location field. */
+  /** Writes a response of the gateway itself. `location`: its Location field. */
   writeOwn(page: Refusal | Notice, close: boolean, requestId: string, location: string | undefined): void {
     const { accept, versionMinor: visitorMinor, method } = this.#request;
     const context = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() };

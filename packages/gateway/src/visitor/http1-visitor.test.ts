@@ -11,7 +11,7 @@ interface Visit {
   upstream: FakeUpstream;
   /** The visitor sends `text`. */
   send: (text: string) => void;
-  /** Time passes: the visitor looks at its deadlines once a second. */
+  /** Lets time pass. The visitor checks its deadlines once a second. */
   pass: (seconds: number) => void;
 }
 
@@ -42,7 +42,7 @@ function visit(limits: Partial<VisitorLimits>): Visit {
   };
 }
 
-test("after a switch, an origin that is slower than the visitor is given up only when it takes nothing", () => {
+test("after a protocol switch, a slow origin is disconnected only when it reads nothing", () => {
   const { connection, upstream, send, pass } = visit({ stall: 3_000 });
   send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
   const { stream } = upstream;
@@ -63,7 +63,7 @@ test("after a switch, an origin that is slower than the visitor is given up only
   expect([connection.state, stream.state]).toEqual(["reset", "reset"]);
 });
 
-test("a head that never ends is refused in the form that it accepts", () => {
+test("the refusal of a head that never ends has the form that its Accept field prefers", () => {
   const { connection, send, pass } = visit({ head: 2_000 });
   send("GET / HTTP/1.1\r\nAccept: application/json\r\nX: ");
   pass(3);

@@ -23,8 +23,8 @@ const NO_EXCHANGE: WatchedExchange = { isBodyBlocked: false, awaitsResponse: fal
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
 
 /**
- * A visitor that speaks HTTP/1.1 or 1.0: requests are read from its connection one after the other, and answered in
- * order.
+ * A visitor that speaks HTTP/1.1 or 1.0. Requests are read from its connection one at a time, and the responses are
+ * sent in the same order.
  *
  *     head ──► body ──► response ──whole response written──► flushing ──sent──► head …
  *      │        │          ├──101──► switched ──► closed
@@ -43,7 +43,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** Created for a request; dropped while the connection is idle, because most connections are idle. */
   #exchange: Exchange | undefined;
   #state: State = "head";
-  /** A copy of bytes that cannot be used yet: a part of a head, or what follows a request that is being answered. */
+  /**
+   * A copy of bytes that cannot be processed yet: an incomplete head, or bytes that arrived after a request whose
+   * response is not complete.
+   */
   #held: Buffer = NOTHING;
   #isReading = false;
   readonly #watch: VisitorWatch;
@@ -76,17 +79,17 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     return !this.#head.keepAlive || this.#host.closing || !this.#body.done;
   }
 
-  /** Nothing of a request has come, or the last one is answered. */
+  /** Whether no request is in progress, and no byte of the next one has arrived. */
   get #isIdle(): boolean {
     return this.#state === "head" && this.#held.length === 0;
   }
 
-  /** The upstream takes no more of the request's body, or after a switch of the visitor's bytes. */
+  /** Whether the upstream accepts no more of the request's body, or of the visitor's bytes after a protocol switch. */
   get #isBodyBlocked(): boolean {
     return this.#exchange?.isBodyBlocked === true;
   }
 
-  // ---- calls of the gateway
+  // ---- calls from the gateway
 
   drain(): void {
     if (this.#isIdle) this.#linger();
@@ -142,7 +145,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     }
   }
 
-  // ---- messages of the exchange
+  // ---- calls from the exchange
 
   forwardedLines(): string {
     return this.#forwarded.lines(this.#head);
@@ -175,19 +178,18 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#state = "switched";
     this.#relay = relay;
     this.response.abandon();
-    // The visitor stays the handler: it catches faults, and its host waits for the close.
+    // `relay` is not the handler itself: this object still has to catch errors and report the close to its host.
     this.connection.handler = this;
     if (this.#held.length > 0) relay.onData(this.#held);
     this.#held = NOTHING;
     if (!this.#isBodyBlocked) this.connection.resume();
   }
 
-  /** Bytes of a response's body have left. */
   onSent(bytes: number): void {
     this.#exchange?.consumed(bytes);
   }
 
-  // ---- events of the connection
+  // ---- events from the connection
 
   onData(chunk: Buffer): void {
     try {
@@ -208,7 +210,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     }
   }
 
-  /** A half-closed visitor is given up: it waits for no response. After a switch each half closes by itself. */
+  /**
+   * A visitor that half-closes is treated as gone, and its request is aborted. After a protocol switch, the two
+   * directions close separately.
+   */
   onEnd(): void {
     if (this.#relay !== undefined) return this.#relay.onEnd();
     this.#exchange?.abort();
@@ -224,7 +229,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#host.forget(this);
   }
 
-  /** A fault of ours ends this connection, and nothing else. */
+  /** An error in the gateway closes only this connection. */
   #fault(error: unknown): void {
     this.#host.onFault(error);
     this.onBroken();
@@ -243,8 +248,8 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   /**
-   * Reads requests from `chunk` until it is used up or has to wait.
-   * @param isOurs its bytes stay as they are after the call
+   * Reads requests from `chunk` until all of it is read, or the rest has to wait.
+   * @param isOurs whether `chunk` is our own copy, whose bytes do not change after the call
    */
   #read(chunk: Buffer, isOurs: boolean): void {
     this.#isReading = true;
@@ -280,7 +285,6 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     if (this.#isBodyBlocked && (this.#state === "body" || this.#state === "switched")) this.connection.pause();
   }
 
-  /** A part of the request's body. */
   passBody(chunk: Buffer): void {
     this.#exchange?.body(chunk);
   }
@@ -290,7 +294,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#exchange?.bodyEnd();
   }
 
-  /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was given away. */
+  /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was delegated. */
   #begin(chunk: Buffer, at: number): boolean {
     const head = this.#head;
     const route = this.reroute();
@@ -312,7 +316,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     return true;
   }
 
-  /** Gives the connection away. @returns false when it has no socket. */
+  /** Passes the connection to another server. @returns false when it has no socket. */
   #delegate(route: DelegateRoute, chunk: Buffer, at: number): boolean {
     const socket = this.connection.detach(chunk.subarray(at));
     if (socket === undefined) return false;
@@ -328,7 +332,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#held = isOurs && at === 0 ? chunk : Buffer.from(chunk.subarray(at));
   }
 
-  /** Holds what follows a request until that one is answered; more is not read meanwhile. */
+  /** Holds bytes that follow a request until its response is complete. Until then the connection is paused. */
   #readLater(chunk: Buffer, at: number): void {
     if (this.#state === "switched") return this.#relay?.onData(chunk.subarray(at));
     if (this.#state !== "response" && this.#state !== "flushing") return;
@@ -336,9 +340,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.connection.pause();
   }
 
-  // ---- answering
+  // ---- responding
 
-  /** The head was read from bytes that are no longer valid, and the response depends on what has come of it. */
+  /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
   #refusePartialHead(): void {
     this.#head.read(this.#held, 0, this.#held.length);
     this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
@@ -354,29 +358,29 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#finishResponse(close);
   }
 
-  /** A response is written. A visitor that does not read its responses gets no more of them. */
+  /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   #finishResponse(closes: boolean): void {
     if (closes || this.#host.closing) return this.#linger();
     if (this.connection.unsent > 0) this.#state = "flushing";
     else this.#next();
   }
 
-  /** Goes on with the next request. */
+  /** Continues with the next request. */
   #next(): void {
     this.#state = "head";
     this.#watch.expireIn(this.#host.limits.idle);
     if (this.#isReading) return;
     const held = this.#held;
     this.#held = NOTHING;
-    // Before the rest is read: reading it may pause the connection again.
+    // This comes before the rest is read, because reading it may pause the connection again.
     this.connection.resume();
     if (held.length > 0) this.#read(held, true);
     else this.#head.release();
   }
 
   /**
-   * The last response is written: half-closes, and for a while reads and drops what still comes, so that no reset
-   * overtakes it.
+   * Closes the connection after the last response: half-closes it, then reads and drops input for a while. Otherwise
+   * unread input would cause a reset, which could destroy the response on its way.
    */
   #linger(): void {
     this.#state = "lingering";

@@ -8,9 +8,11 @@ export interface VisitorLimits extends PaceLimits {
   head: number;
   /** Content bytes of one request's body. 0: no limit. */
   body: number;
-  /** Time from a whole request to the head of its response. 0: no limit. */
+  /** Time from the end of a request to the head of its response. 0: no limit. */
   answer: number;
-  /** How long a visitor may read nothing of a waiting response, and an origin nothing of a waiting body. */
+  /**
+   * How long a visitor may read nothing while a response waits for it, and an origin nothing while a body waits for it.
+   */
   stall: number;
   /**
    * How long input is still read and dropped after the last response, so that a reset does not destroy the response.

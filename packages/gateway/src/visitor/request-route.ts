@@ -17,8 +17,8 @@ export function requestRoute(head: RequestHead, info: ConnectionInfo, host: Visi
 }
 
 /**
- * A name in the TLS handshake binds all requests: a certificate checked for one host is not one for another (RFC 9110,
- * section 7.4).
+ * If the TLS handshake named a host, requests for any other host are refused: the certificate was checked only for that
+ * host (RFC 9110, section 7.4).
  */
 function isMisdirected({ host }: RequestHead, { serverName }: ConnectionInfo): boolean {
   return serverName !== undefined && host !== serverName && host !== "";

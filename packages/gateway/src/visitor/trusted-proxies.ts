@@ -17,7 +17,7 @@ export class TrustedProxies {
     for (const entry of addresses) this.#add(entry);
   }
 
-  /** Whether `address` (an IP address in its plain form) is trusted. */
+  /** Whether `address` is trusted. An IPv4 address must not be in IPv6-mapped form. */
   has(address: string): boolean {
     if (this.#empty) return false;
     const version = isIP(address);

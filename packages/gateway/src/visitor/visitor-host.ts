@@ -5,7 +5,7 @@ import type { VisitorLimits } from "./limits.js";
 
 /** A visitor as the gateway sees it, regardless of its protocol. */
 export interface HttpVisitor {
-  /** Looks at deadlines, `elapsed` milliseconds after the last time. `now`: of `performance.now()`. */
+  /** Checks deadlines. Called `elapsed` milliseconds after the last call; `now` comes from `performance.now()`. */
   tick(now: number, elapsed: number): void;
   /** Closes an idle connection; others close after their response. */
   drain(): void;
@@ -15,19 +15,19 @@ export interface HttpVisitor {
   destroy(): void;
 }
 
-/** The gateway, as its visitors need it. */
+/** The parts of the gateway that its visitors use. */
 export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
   readonly forwarding: Forwarding;
   /** Origins may not set cookies for this domain; undefined: for any. */
   readonly sharedDomain: SharedDomain | undefined;
-  /** Connections close after the response that they wait for. */
+  /** Whether connections close after their current response. */
   readonly closing: boolean;
-  /** There is no memory for more requests. */
+  /** Whether there is no memory for more requests. */
   readonly overloaded: boolean;
-  /** The visitor has left, or its connection was handed over. */
+  /** The visitor has left, or its connection was delegated. */
   forget(visitor: HttpVisitor): void;
-  /** An error of the gateway's own, or of the router; the visitor's connection is closed. */
+  /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault(error: unknown): void;
 }

@@ -25,7 +25,10 @@ export class VisitorWatch {
   readonly #pace: BodyPace;
   readonly #stall = new StallWatch();
   #deadline: number;
-  /** For how long the origin has had the whole request, or has read nothing of a waiting body. */
+  /**
+   * How long the origin has not responded to a complete request, and how long it has read nothing while a body waits
+   * for it.
+   */
   #awaited = 0;
   #blocked = 0;
 
@@ -40,7 +43,7 @@ export class VisitorWatch {
     this.#deadline = performance.now() + milliseconds;
   }
 
-  /** A head begins to arrive. It has a separate limit, within the idle limit. */
+  /** A head begins to arrive. It must be complete within its own limit, and before the current deadline. */
   beginHead(): void {
     this.#deadline = Math.min(this.#deadline, performance.now() + this.#limits.head);
   }
@@ -52,7 +55,7 @@ export class VisitorWatch {
     this.#pace.begin(expectContinue ? this.#limits.idle : 0);
   }
 
-  /** The origin takes more of the request. */
+  /** The origin accepts more of the request. */
   unblock(): void {
     this.#blocked = 0;
   }
@@ -62,7 +65,7 @@ export class VisitorWatch {
     return now + this.#limits.idle - this.#deadline;
   }
 
-  /** Call it `elapsed` milliseconds after the last time. @returns the limit that was passed, if one was. */
+  /** Call it `elapsed` milliseconds after the last call. @returns the limit that was exceeded, if any. */
   look(
     now: number,
     elapsed: number,

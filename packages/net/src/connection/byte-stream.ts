@@ -8,7 +8,7 @@
  * connection. `StreamConnection` adapts a `ByteStream` to a `Connection`.
  */
 export interface ByteStream {
-  /** Set it before the first byte can arrive, that is in the turn of `dial()`. */
+  /** Set it before the first byte can arrive: in the same turn of the event loop as `dial()`. */
   handler: ByteStreamHandler;
 
   /** Bytes written that wait to be sent. */
@@ -32,8 +32,8 @@ export interface ByteStream {
   resetAfterFlush(): void;
 
   /**
-   * Returns credit for `bytes` received by `onData`, so that as many may arrive again. Also valid after the stream
-   * broke.
+   * Returns credit for `bytes` received by `onData`, so that the peer may send that many more. Can also be called after
+   * the stream broke.
    */
   consumed(bytes: number): void;
 }
@@ -53,7 +53,7 @@ export interface ByteStreamHandler {
 }
 
 /**
- * Why a stream broke: `refused`, the service refused the connection; `timeout`, it did not answer the dial; `gone`, the
+ * Why a stream broke: `refused`, the service refused the connection; `timeout`, connecting to it timed out; `gone`, the
  * session or connection to it is lost or closing; `full`, the limit of streams is reached; `broken`, anything else, for
  * instance a reset by the service.
  */
@@ -61,6 +61,6 @@ export type BreakCause = "refused" | "timeout" | "gone" | "full" | "broken";
 
 export interface ResetReason {
   readonly cause: BreakCause;
-  /** Bytes that were passed to the service; -1 when unknown. 0 proves that it received none. */
+  /** Bytes that were passed to the service; -1 when unknown. 0: it certainly received none. */
   readonly delivered: number;
 }

@@ -4,7 +4,7 @@ import type { Connection, ConnectionHandler } from "./connection.js";
 
 /** The far end of a connection under test. */
 export interface Peer {
-  /** What it received so far. */
+  /** The text received so far. */
   readonly received: string;
   readonly ended: boolean;
   readonly broken: boolean;
@@ -78,7 +78,7 @@ export function describeConnection(create: () => Promise<ConnectionUnderTest>): 
       expect(events.data).toBe("ab");
     });
 
-    test("counts what has not left, and reports when everything has", async () => {
+    test("counts unsent bytes, and reports when all have been sent", async () => {
       const { connection, peer, events } = await recorded();
       peer.stall();
       const piece = Buffer.alloc(64 * 1024, "x");
@@ -95,7 +95,7 @@ export function describeConnection(create: () => Promise<ConnectionUnderTest>): 
       await until("every byte", () => peer.received.length === MUCH);
     });
 
-    test("leaves the bytes of a write to the caller when it returns", async () => {
+    test("does not use the bytes of a write after it returns", async () => {
       const { connection, peer } = await recorded();
       const scratch = Buffer.alloc(8);
       for (const text of ["first...", "second..", "third..."]) {
@@ -108,7 +108,7 @@ export function describeConnection(create: () => Promise<ConnectionUnderTest>): 
       expect(peer.received).toBe("first...second..third...");
     });
 
-    test("breaks where it is reset, and reports the close in a later turn", async () => {
+    test("is broken for its peer after a reset, and reports the close in a later turn", async () => {
       const { connection, peer, events } = await recorded();
       connection.reset();
       expect(events.events).toEqual([]);
@@ -116,7 +116,7 @@ export function describeConnection(create: () => Promise<ConnectionUnderTest>): 
       expect(events.events).toEqual(["close"]);
     });
 
-    test("is closed where the peer resets it", async () => {
+    test("is closed when the peer resets it", async () => {
       const { peer, events } = await recorded();
       peer.reset();
       await until("the close", () => events.events.length > 0);

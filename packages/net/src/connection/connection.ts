@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { PeerCertificate } from "../tls/peer-certificate.js";
 
 /**
- * The source of a peer's bytes: a socket, a stream of a session, or a pair in memory. Reading is paced by `pause` and
- * `resume`, writing by `unsent` and `onDrain`. See `ByteStream` for the other interface, and the reason for two.
+ * A connection to a peer: on a socket, on a stream of a session, or in memory. Reading is paced by `pause` and
+ * `resume`, writing by `unsent` and `onDrain`. `ByteStream` explains why there are two interfaces.
  */
 export interface Connection {
   handler: ConnectionHandler;
@@ -26,7 +26,7 @@ export interface Connection {
   /** Sends `chunk`. The caller may reuse its bytes when this returns. */
   write(chunk: Buffer): void;
 
-  /** Sends two pieces in one system call. The same rule applies to their bytes. */
+  /** Sends two pieces in one system call. The caller may reuse their bytes when this returns. */
   writeBoth(first: Buffer, second: Buffer): void;
 
   /** Stops `onData` until `resume`. */

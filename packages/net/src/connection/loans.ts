@@ -1,14 +1,14 @@
 /*
- * A socket that does not accept a whole write refers to the rest of its memory until it has drained. That memory is on
- * loan for this time. Only memory that is read into again needs a record: an owner marks it with `reuse`, and checks
- * `isLent` before the next read.
+ * A socket that cannot send all of a write at once keeps a reference to the rest until it has drained. During this time
+ * the memory is on loan. Loans are counted only for read buffers that are reused: their owner marks them with `reuse`,
+ * and checks `isLent` before it reads into them again.
  */
 
 /** Loans on each marked buffer. */
 const loans = new WeakMap<ArrayBufferLike, number>();
 const listeners = new Set<(buffer: ArrayBufferLike) => void>();
 
-/** Marks `buffer` as memory that is read into again, so that its loans are counted. */
+/** Marks `buffer` as a read buffer that is reused, so that its loans are counted. */
 export function reuse(buffer: ArrayBufferLike): void {
   if (!loans.has(buffer)) loans.set(buffer, 0);
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { relay, type Relay, type RelayOptions } from "./relay.js";
 import { StreamConnection } from "./stream-connection.js";
 
-/** Collects what arrives at one outer end. */
+/** Collects the bytes that arrive at one outer end. */
 class End {
   text = "";
   events: string[] = [];
@@ -79,7 +79,7 @@ test("a connection that breaks resets the stream", async () => {
   expect(service.events).toEqual(["reset"]);
 });
 
-test("with `flush` everything of a connection that broke arrives before the reset", async () => {
+test("with `flush`, all bytes of a broken connection arrive before the reset", async () => {
   const { visitor, service } = start({ onClose: "flush" });
   service.takes = false;
   const much = "x".repeat(100_000);
@@ -93,7 +93,7 @@ test("with `flush` everything of a connection that broke arrives before the rese
   expect(service.text.length).toBeGreaterThan(64 * 1024);
 });
 
-test("a service that takes nothing stops the visitor, and a visitor that takes nothing the service", async () => {
+test("a service that reads nothing pauses the visitor, and a visitor that reads nothing pauses the service", async () => {
   const { visitor, service, near, running } = start();
   visitor.takes = service.takes = false;
   visitor.stream.write(Buffer.alloc(1_000_000));
@@ -110,7 +110,7 @@ test("a service that takes nothing stops the visitor, and a visitor that takes n
   expect([near.received, near.credited]).toEqual([1_000_000, 1_000_000]);
 });
 
-test("bytes that were written before it began are credited when they have left", async () => {
+test("bytes that were written before the relay began are credited when they have been sent", async () => {
   const [, connectionEnd] = memoryStreams();
   const [near, serviceEnd] = memoryStreams();
   const connection = new StreamConnection(connectionEnd);

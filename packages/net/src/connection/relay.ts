@@ -12,15 +12,15 @@ export interface RelayOptions {
    * and its end are sent. `flush` also counts every byte as consumed, because it is unknown which of them arrived.
    */
   onClose: "drop" | "flush";
-  /** The stream accepts more of the connection's bytes after it was blocked. */
+  /** Called when the stream accepts more of the connection's bytes after it was blocked. */
   onUnblocked?(): void;
-  /** Both the connection and the stream are closed. */
+  /** Called when both the connection and the stream are closed. */
   onDone(): void;
 }
 
 /**
  * Passes bytes between a connection and a stream, unchanged in both directions, until both are closed. An end is passed
- * on as an end, and a reset as a reset. The connection is paused while the stream is blocked, and the stream gets
+ * on as an end, and a reset as a reset. The connection is paused while the stream is blocked, and the stream receives
  * credit for bytes that the connection has sent.
  */
 export function relay(connection: Connection, stream: ByteStream, options: RelayOptions): Relay {
@@ -85,7 +85,8 @@ export class Relay implements ConnectionHandler {
 
   onStreamData(chunk: Buffer): void {
     this.#uncredited += chunk.length;
-    // After the connection is closed, nothing is credited: the reset of the stream is still to come.
+    // After the connection is closed, nothing is credited: these bytes did not arrive, and a later reset reports the
+    // credit.
     if (this.#isClosed) return;
     this.fromStream += chunk.length;
     this.#connection.write(chunk);

@@ -54,12 +54,12 @@ const LARGE = 16 * 1024 * 1024;
 describe("a connection on a socket", () => {
   describeConnection(loopback);
 
-  test("knows the address of its peer", async () => {
+  test("has the address of its peer", async () => {
     const { connection } = await loopback();
     expect([connection.remoteAddress, connection.peerCertificate]).toEqual(["127.0.0.1", undefined]);
   });
 
-  test("finds out while it is paused that its peer is gone", async () => {
+  test("detects while it is paused that its peer is gone", async () => {
     const { connection, peer } = await loopback();
     const events = new Recorder();
     connection.handler = events;
@@ -71,7 +71,7 @@ describe("a connection on a socket", () => {
     });
   });
 
-  test("is given away with the bytes that were not used", async () => {
+  test("can be detached with the bytes that were not used", async () => {
     const { connection, peer } = await loopback();
     const events = new Recorder();
     connection.handler = events;
@@ -105,7 +105,7 @@ describe("the memory of a write", () => {
     expect(connection.unsent).toBe(0);
   });
 
-  test("is not lent where the kernel takes it at once", async () => {
+  test("is not lent if the kernel takes it at once", async () => {
     const { connection } = await loopback();
     const chunk = Buffer.from("small");
     reuse(chunk.buffer);
@@ -113,7 +113,7 @@ describe("the memory of a write", () => {
     expect(isLent(chunk.buffer)).toBe(false);
   });
 
-  test("is copied where a small view of it has to wait behind others", async () => {
+  test("is copied if a small view of it has to wait behind other bytes", async () => {
     const { connection, peer } = await loopback();
     peer.stall();
     connection.write(Buffer.alloc(LARGE, "x"));
@@ -128,7 +128,7 @@ describe("the memory of a write", () => {
     expect(peer.received.slice(LARGE)).toBe(`${"y".repeat(1_000)}head${"y".repeat(1_000)}`);
   });
 
-  test("is lent where a large view of it has to wait", async () => {
+  test("is lent if a large view of it has to wait", async () => {
     const { connection, peer } = await loopback();
     peer.stall();
     connection.write(Buffer.alloc(LARGE, "x"));
@@ -141,7 +141,7 @@ describe("the memory of a write", () => {
     await until("the loan to end", () => !isLent(memory.buffer));
   });
 
-  test.each(["destroy", "reset"] as const)("comes back after %s", async (how) => {
+  test.each(["destroy", "reset"] as const)("is returned after %s", async (how) => {
     const { connection, peer } = await loopback();
     const chunk = Buffer.alloc(LARGE);
     reuse(chunk.buffer);
@@ -153,7 +153,7 @@ describe("the memory of a write", () => {
   });
 });
 
-test("a socket with `onread` stops reading when the handler pauses, and goes on after resume", async () => {
+test("a socket with `onread` stops reading when the handler pauses, and continues after resume", async () => {
   const connection = (await loopback()).connection as SocketConnection;
   connection.handler = { onData: () => connection.pause(), onEnd() {}, onDrain() {}, onClose() {} };
   expect(connection.receive(Buffer.from("a"))).toBe(false);

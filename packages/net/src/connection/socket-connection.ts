@@ -21,7 +21,7 @@ export class SocketConnection implements Connection {
   readonly #socket: Socket;
   /** Buffers that the socket refers to; undefined while there are none. */
   #lent: ArrayBufferLike[] | undefined;
-  /** `receive` is running, and whether the handler has paused the connection during the call. */
+  /** Whether `receive` is running, and whether the handler has paused the connection during this call. */
   #isReceiving = false;
   #isStopped = false;
 
@@ -90,8 +90,8 @@ export class SocketConnection implements Connection {
   }
 
   /**
-   * TLS has no reset. Where the socket cannot reset the TCP connection below it, an end without close_notify has the
-   * same meaning (RFC 8446, section 6.1).
+   * TLS has no reset. If the socket cannot reset the TCP connection below it, an end without close_notify has the same
+   * meaning (RFC 8446, section 6.1).
    */
   reset(): void {
     const socket = this.#socket;
@@ -104,7 +104,7 @@ export class SocketConnection implements Connection {
     this.#socket.destroy();
   }
 
-  /** A paused socket reports nothing. A write, even an empty one, fails when the peer is gone. */
+  /** A paused socket does not report that its peer is gone. A write then fails, even an empty one. */
   checkPeer(): void {
     const socket = this.#socket;
     if (socket.isPaused() && socket.writableLength === 0) socket.write(NOTHING);
@@ -123,7 +123,7 @@ export class SocketConnection implements Connection {
 
   /**
    * For a socket with `onread`, which emits no `data`: call it with the bytes read.
-   * @returns whether the socket should continue to read. A pause of the whole stream would cost more.
+   * @returns whether the socket should continue to read. Pausing the whole stream would cost more.
    */
   receive(chunk: Buffer): boolean {
     this.#isReceiving = true;
@@ -179,7 +179,7 @@ function isSmallView(chunk: Buffer): boolean {
   return chunk.length < chunk.buffer.byteLength * SMALL_SHARE;
 }
 
-/** A copy in memory of its own size. */
+/** A copy that shares no memory with other buffers. */
 function copyOf(chunk: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(chunk.length);
   chunk.copy(copy);

@@ -70,7 +70,7 @@ describe("a connection on a stream", () => {
     expect([near.received, near.credited]).toEqual([200_000, 200_000]);
   });
 
-  test("returns credit for what it holds where it is closed", async () => {
+  test("returns credit for the bytes that it holds when it is closed", async () => {
     const { connection, peer, near } = pair();
     connection.pause();
     peer.send("held");

@@ -11,7 +11,7 @@ const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClo
 export class StreamConnection implements Connection, ByteStreamHandler {
   handler: ConnectionHandler = NOBODY;
   readonly remoteAddress: string | undefined;
-  /** The session that carries the stream knows the peer's certificate; the stream has none. */
+  /** The peer's certificate belongs to the session that carries the stream, not to the stream. */
   readonly peerCertificate = undefined;
   readonly #stream: ByteStream;
   #written = 0;
@@ -24,14 +24,14 @@ export class StreamConnection implements Connection, ByteStreamHandler {
   #peerEnded = false;
   #isClosed = false;
 
-  /** @param remoteAddress the peer's IP address, where it is known */
+  /** @param remoteAddress the peer's IP address, if known */
   constructor(stream: ByteStream, remoteAddress?: string) {
     this.#stream = stream;
     this.remoteAddress = remoteAddress;
     stream.handler = this;
   }
 
-  /** Below the stream's own limit, the unsent bytes are 0, because no `onDrain` follows. */
+  /** 0 while the stream accepts more, even if some bytes wait, because no `onDrain` follows then. */
   get unsent(): number {
     return this.#isBlocked ? this.#stream.unsent : 0;
   }
@@ -83,7 +83,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
     return undefined;
   }
 
-  // ---- events of the stream
+  // ---- events from the stream
 
   onData(chunk: Buffer): void {
     if (this.#isClosed) return;

@@ -18,11 +18,11 @@ export interface Race<T> {
   /** Calls `task` later. Returns a function that cancels it. */
   setTimer: (task: () => void, milliseconds: number) => () => void;
   signal: AbortSignal;
-  /** An attempt began or failed. */
+  /** Called when an attempt begins or fails. */
   onChange: (attempts: readonly AddressAttempt[]) => void;
 }
 
-/** Every address failed. */
+/** The error when every address failed. */
 export class RaceLost extends Error {
   readonly attempts: readonly AddressAttempt[];
 

@@ -15,7 +15,7 @@ export interface TcpDial {
   lookup?: Lookup | undefined;
   /** An attempt to connect to one of the addresses began or failed. */
   onChange?: (attempts: readonly AddressAttempt[]) => void;
-  /** Reads into one buffer again and again: the socket is a DirectSocket. Default false. */
+  /** Whether to create a DirectSocket, which reuses its read buffer. Default false. */
   direct?: boolean;
 }
 

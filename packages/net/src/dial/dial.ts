@@ -43,5 +43,7 @@ const lookupLoopback: LookupFunction = (_host, options, done) => {
   } else done(null, first, 4);
 };
 
-/** Loopback refuses at once. A service that does not answer is busy, so one address gets the whole time of the dial. */
+/**
+ * On loopback, a closed port refuses at once. A service that does not answer is busy, so the next address is not tried.
+ */
 const LOOPBACK = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10_000, lookup: lookupLoopback };

@@ -50,7 +50,7 @@ test("after readDirectly, the callback gets every byte, each time in the same me
   expect([text, memory.size]).toEqual(["onetwothree", 1]);
 });
 
-test("memory on loan is not read into", async () => {
+test("memory on loan is not used for reading", async () => {
   const { near, far } = await connected();
   near.resume();
   const lent: Buffer[] = [];

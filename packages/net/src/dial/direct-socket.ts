@@ -6,9 +6,9 @@ import { TcpSocket } from "./tcp-socket.js";
 const READ_SIZE = 64 * 1024;
 
 /**
- * A TCP connection that reads into one buffer again and again. As a stream it delivers copies. After `readDirectly`, a
- * callback gets the bytes instead; they are valid only during the call. Without this, every read allocates READ_SIZE
- * bytes, which the garbage collector has to free.
+ * A TCP connection that reuses its read buffer. A plain socket allocates READ_SIZE bytes for every read, which the
+ * garbage collector has to free. As a stream, it delivers copies. After `readDirectly`, a callback receives the bytes
+ * in the buffer itself; they are valid only during the call.
  */
 export class DirectSocket extends TcpSocket {
   #buffer = allocate();
@@ -24,7 +24,10 @@ export class DirectSocket extends TcpSocket {
     });
   }
 
-  /** Passes what is read from now on to `receive`. What the stream has buffered is still emitted as `data`. */
+  /**
+   * Passes the bytes read from now on to `receive`. Bytes that the stream has already buffered are still emitted as
+   * `data`.
+   */
   readDirectly(receive: (chunk: Buffer) => void): void {
     this.#receive = receive;
   }

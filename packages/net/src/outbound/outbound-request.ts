@@ -27,9 +27,9 @@ export interface OutboundResponse {
 }
 
 /**
- * Sends a request to a URL of the operator's configuration. The name is resolved once, and the addresses that were
- * checked are the ones that are dialled. Size and time are limited, and redirects are not followed. A proxy resolves
- * the name itself, so it is used only if the name does not resolve to a private address here.
+ * Sends a request to a URL from the operator's configuration. The name is resolved once, and only addresses that were
+ * checked are dialled. Size and time are limited, and redirects are not followed. A proxy resolves the name itself, so
+ * it is used only if the name does not resolve to a private address here.
  * @throws Error with the reason; it never contains the request.
  */
 export async function outboundRequest(outbound: OutboundRequest): Promise<OutboundResponse> {

@@ -9,7 +9,7 @@ export interface CertificatePem {
   chain?: Buffer | string;
   /** The passphrase of an encrypted key. */
   passphrase?: string;
-  /** The names of the two in messages, for example their paths. */
+  /** How messages name the certificate and the key, for example by their paths. */
   names?: { certificate: string; key: string };
 }
 
@@ -19,7 +19,7 @@ export interface Certificate {
   readonly pem: string;
   /** The private key, PEM, not encrypted. Secret. */
   readonly key: string;
-  /** The names in it, lower case; a leading `*` stands for one label. */
+  /** The DNS names in the certificate, in lower case; a leading `*` stands for one label. */
   readonly names: readonly string[];
   readonly notAfter: Date;
 }

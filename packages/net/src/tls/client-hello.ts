@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { ByteStore } from "./byte-store.js";
 
-/** The first bytes of a connection. */
+/** The result of reading the first bytes of a connection. */
 export type ClientHello =
   /** The beginning of a ClientHello: more bytes are needed. */
   | { readonly kind: "partial" }
@@ -27,7 +27,8 @@ export function readClientHello(bytes: Buffer): ClientHello {
 }
 
 /**
- * The same for bytes in pieces. Each byte is read once, no matter how the message is split into records and packets.
+ * Like `readClientHello`, for bytes in pieces. Each byte is read once, no matter how the message is split into records
+ * and packets.
  */
 export class ClientHelloReader {
   readonly #message = new ByteStore();

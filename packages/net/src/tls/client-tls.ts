@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, type ConnectionOptions } from "node:tls";
 import { separateLists } from "./revocation-list.js";
 
-/** How a client verifies its server, and its own certificate. All certificates, keys and lists are PEM. */
+/** How a client verifies its server, and the certificate that it presents. All certificates, keys and lists are PEM. */
 export interface ClientTls {
   /** Whether to verify the server's certificate. Default true. Without it the connection can be intercepted. */
   verify?: boolean;

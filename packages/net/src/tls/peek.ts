@@ -5,7 +5,7 @@ import { ClientHelloReader, LONGEST_HELLO, type ClientHello } from "./client-hel
 /** The result of peeking; `gone`: the connection ended or timed out. */
 export type Peeked = Exclude<ClientHello, { kind: "partial" }> | { readonly kind: "gone" };
 
-/** The message with its record headers, and further bytes of the same read. */
+/** The most bytes to read: the message with its record headers, and further bytes of the same read. */
 const MAX_BYTES = LONGEST_HELLO + 64 * 1024;
 
 /**

@@ -17,7 +17,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its CA is not trusted: set ca_file to the CA's certificate",
   CERT_SIGNATURE_FAILURE: "the certificate was not signed by the trusted CA: check ca_file",
   CERT_REVOKED: "the certificate was revoked by its CA: its owner must get a new one",
-  CRL_HAS_EXPIRED: "the revocation list has expired: fetch the current one of the CA",
+  CRL_HAS_EXPIRED: "the revocation list has expired: get the current list from the CA",
   UNABLE_TO_GET_CRL: "there is no revocation list of its CA: add it to crl_file",
 };
 

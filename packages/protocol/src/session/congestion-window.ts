@@ -34,7 +34,8 @@ export class CongestionWindow {
   readonly #delay = new QueueingDelay();
   #measuredAt = 0;
   /**
-   * `drain`: bulk waits until the bytes in flight have arrived; `measure`: it waits for the PONG of the PING sent then.
+   * Why bulk data waits for a measurement of the path: `drain`, the bytes in flight have to arrive first; `measure`,
+   * the PING has been sent, and its PONG has not arrived.
    */
   #pause: "none" | "drain" | "measure" = "none";
   /** The value of `sent` when the drain began. Small responses continue, so the path may never be empty. */
@@ -42,8 +43,8 @@ export class CongestionWindow {
   /** Whether the window has held bulk data back since the last call of `shouldMeasure`. */
   #limited = false;
   /**
-   * The window has its minimum size and a queue remains. Perhaps the queue is not ours, but the path or a machine has
-   * become slower.
+   * Whether the last measurement may be out of date: the window has its minimum size and a queue remains, so the path
+   * or a machine may have become slower.
    */
   #suspect = false;
   /** The value of `sent` when an ACK was last requested. */
@@ -64,7 +65,7 @@ export class CongestionWindow {
     return this.sent - this.acknowledged;
   }
 
-  /** Milliseconds since the last progress of acknowledgement while bytes wait for one; 0 when none do. */
+  /** Milliseconds without any new acknowledgement while bytes wait for one; 0 when no bytes wait. */
   unacknowledgedFor(now: number): number {
     return this.inFlight > 0 ? now - this.progressAt : 0;
   }
@@ -74,7 +75,7 @@ export class CongestionWindow {
     return this.#delay.baseRtt;
   }
 
-  /** Bytes of bulk data that may leave now. */
+  /** Bytes of bulk data that may be sent now. */
   room(): number {
     if (this.#pause !== "none") return 0;
     const room = this.size - this.inFlight;
@@ -84,7 +85,7 @@ export class CongestionWindow {
   }
 
   /**
-   * Call it when a batch leaves that is counted in `sent`. `before` is the value of `sent` when the batch began.
+   * Call it when a batch is sent, after it was counted in `sent`. `before` is the value of `sent` when the batch began.
    * @returns whether the batch should request an ACK at once.
    */
   leave(before: number, now: number): boolean {
@@ -98,7 +99,8 @@ export class CongestionWindow {
   }
 
   /**
-   * The peer has received `count` bytes in total, the last of them at `clock` on its own clock.
+   * Call it when an ACK arrives: the peer has received `count` bytes in total, the last of them at `clock` on its own
+   * clock.
    * @returns false when `count` is out of range.
    */
   acknowledge(count: number, clock: number, now: number): boolean {
@@ -130,7 +132,7 @@ export class CongestionWindow {
 
   /**
    * The PONG to a PING sent at `sentAt` arrived at `now`. The PING arrived at `clock`. `pathIdle`: nothing was in
-   * flight when the PING left.
+   * flight when the PING was sent.
    */
   measured(sentAt: number, clock: number, pathIdle: boolean, now: number): void {
     const known = this.#delay.known && this.#pause !== "measure";
@@ -161,7 +163,7 @@ export class CongestionWindow {
     const base = this.#delay.baseRtt;
     const queue = this.#shortestQueue;
     const allowed = Math.min(Math.max(base, SHORTEST_QUEUE), LONGEST_QUEUE);
-    // Without a queue the path can carry more. It can carry much more if it has not had a queue yet.
+    // Without a queue, the path can carry more; if there has been none for some rounds, or at all, probably much more.
     if (queue < allowed / 2) return this.size * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
     this.#freeRounds = 0;
     this.#suspect ||= queue > allowed && this.size === SMALLEST;

@@ -211,7 +211,7 @@ describe("stalled readers", () => {
       const asked = new Received(pair.server.session.open(2));
       asked.stream.write(Buffer.alloc(200));
       const took = pair.clock.runUntil(() => asked.bytes === 16 * KIB, 1_000);
-      // A round trip, and one more for the half of the window that is behind the first.
+      // One round trip for the first half of the window, and another one for the second half.
       expect(took).toBeLessThanOrEqual(4);
 
       // The stalled streams continue as soon as they are read.

@@ -12,7 +12,7 @@ export class Heartbeat {
   readonly #interval: number;
   #pingAt: number;
   #hasReceived = true;
-  /** When silence counts as another miss. */
+  /** When the next miss is counted, if nothing arrives before then. */
   #missAt: number;
   #misses = 0;
 

@@ -73,7 +73,7 @@ function serve(stream: Stream): void {
   };
 }
 
-describe("small requests beside bulk data", () => {
+describe("small requests during bulk transfers", () => {
   test.each([
     { megabits: 10, roundTrip: 0.3, downloads: 1, uploads: 0 },
     { megabits: 10, roundTrip: 0.3, downloads: 0, uploads: 1 },
@@ -90,7 +90,7 @@ describe("small requests beside bulk data", () => {
     expect(path.uploads === 0 ? 1 : used.up).toBeGreaterThan(0.85);
   });
 
-  test("take at most 12 ms beside a hundred downloads", () => {
+  test("take at most 12 ms during a hundred downloads", () => {
     const loaded = new LoadedLink({ megabits: 10, roundTrip: 0.3, downloads: 100 });
     loaded.use(2);
     loaded.requests(50);

@@ -156,7 +156,7 @@ describe("heartbeat", () => {
     },
   );
 
-  test("frames of our own do not count as a response", () => {
+  test("frames that this side sends do not count as a response", () => {
     const peer = new ScriptedPeer("server");
     for (let time = 0; time < 120_000 && peer.record.closed === undefined; time += 1_000) {
       peer.clock.run(1_000);
@@ -301,7 +301,7 @@ describe("Liveness", () => {
     expect(lostAt(new Liveness(LIMITS, new CongestionWindow(), 0), 0, 300_000)).toBeUndefined();
   });
 
-  test("a PING without a PONG loses the peer when the last response is 2.85 heartbeats old", () => {
+  test("while a PING has no PONG, the peer is lost when its last response is 2.85 heartbeats old", () => {
     const liveness = new Liveness(LIMITS, new CongestionWindow(), 0);
     liveness.ping(0, true);
     expect(lostAt(liveness, 0, 300_000)).toBe(29_000);
@@ -328,7 +328,7 @@ describe("Liveness", () => {
     expect(lostAt(liveness, 0, 300_000)).toBe(5_000);
   });
 
-  test("bytes in flight without progress lose the peer after the stall limit", () => {
+  test("the peer is lost when bytes in flight make no progress within the stall limit", () => {
     const congestion = new CongestionWindow();
     congestion.sent = 100;
     congestion.leave(0, 0);

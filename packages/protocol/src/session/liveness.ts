@@ -2,27 +2,27 @@ import { Heartbeat, type Beat } from "./heartbeat.js";
 import type { Limits } from "../limits.js";
 
 /**
- * A peer that sends bytes but no responses is lost when its last response is this many heartbeats old and a PING has
- * waited for PING_AGE heartbeats. This is detected within three heartbeats, although the clock is checked only once a
- * second.
+ * A peer that sends bytes but no responses counts as lost when its last response is this many heartbeats old and a PING
+ * has waited for PING_AGE heartbeats. With these values it is detected within three heartbeats, although the clock is
+ * checked only once a second.
  */
 const RESPONSE_AGE = 2.85;
 const PING_AGE = 1.7;
 /** In milliseconds. With short heartbeats, a long path still gets this much time to answer a PING. */
 const MIN_PING_AGE = 5_000;
 
-/** The acknowledgements of what we sent. A CongestionWindow provides them. */
+/** The acknowledgements of the bytes that this side sent. A CongestionWindow provides them. */
 export interface AckProgress {
   readonly inFlight: number;
   /** When the peer last acknowledged something new. */
   readonly acknowledgedAt: number;
-  /** Milliseconds since the last progress while bytes wait for an ACK; 0 when none do. */
+  /** Milliseconds without any new acknowledgement while bytes wait for one; 0 when no bytes wait. */
   unacknowledgedFor(now: number): number;
 }
 
 export interface AnsweredPing {
   sentAt: number;
-  /** Whether nothing was in flight when it left, so that its round trip is the path's own. */
+  /** Whether nothing was in flight when it was sent, so that its round trip includes no queueing of our own data. */
   pathIdle: boolean;
   isHeartbeat: boolean;
 }
@@ -86,7 +86,7 @@ export class Liveness {
     return this.#heartbeat.silent || this.#acks.unacknowledgedFor(now) > this.#limits.stall || this.#isUnanswered(now);
   }
 
-  /** Whether neither a PONG nor a new ACK has shown for a long time that the peer receives what we send. */
+  /** Whether a PING has waited too long, and the last PONG and the last new ACK are too old. */
   #isUnanswered(now: number): boolean {
     if (this.#unansweredAt < 0) return false;
     const { heartbeat } = this.#limits;

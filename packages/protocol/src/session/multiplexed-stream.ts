@@ -20,7 +20,7 @@ export type StreamState = "open" | "half-closed-local" | "half-closed-remote" | 
 export type PendingEnd = "none" | "fin" | "reset" | "fin-then-reset";
 
 export interface StreamOwner {
-  /** The stream is closed: its id and its window are free. */
+  /** The stream is closed and no longer counts as open. */
   forget(stream: MultiplexedStream): void;
 }
 
@@ -172,7 +172,7 @@ export class MultiplexedStream implements Stream, SendSideOwner {
     return this.#pending === "none" && (this.#state === "open" || this.#state === "half-closed-remote");
   }
 
-  /** The queue is empty: sends the FIN and the RESET that waited for this. */
+  /** Sends the pending FIN, RESET or both. Call it when the queue is empty. */
   #sendPending(): void {
     const pending = this.#pending;
     this.#pending = "none";

@@ -2,7 +2,7 @@
 const MEASUREMENTS = 3;
 
 /**
- * The path's round trip without a queue of ours, and the delay that our queue adds to it.
+ * Measures the path's round trip without queueing, and the delay that our own queue adds to it.
  *
  * Only the direction to the peer counts. Data that the peer sends may queue in the other direction, and sending less
  * would not help. So the peer reports, by its own clock, when our bytes arrived. The two clocks share no zero point,
@@ -11,7 +11,8 @@ const MEASUREMENTS = 3;
 export class QueueingDelay {
   /**
    * The path's own round trip in milliseconds; 0 while unknown. It is the shortest one measured, because longer ones
-   * include the peer's queue. When the one-way delay grows, the round trip grows by at least as much.
+   * include the peer's queue. When the one-way delay has grown, it is raised by the same amount, because the path may
+   * have become longer.
    */
   baseRtt = 0;
   /** The latest one-way delays in milliseconds, each with the same unknown offset between the clocks. */
@@ -24,8 +25,8 @@ export class QueueingDelay {
   }
 
   /**
-   * A PING sent at `sentAt` (milliseconds) arrived at `clock` (the peer's clock, microseconds, 32 bits). Its PONG
-   * arrived after `roundTrip`.
+   * Adds the measurement of a PING that was sent at `sentAt` (milliseconds) and arrived at `clock` (the peer's clock,
+   * microseconds, 32 bits), and whose PONG arrived after `roundTrip` milliseconds.
    */
   measure(sentAt: number, clock: number, roundTrip: number): void {
     const before = Math.min(...this.#oneWayDelays);

@@ -11,7 +11,7 @@ import { HEADROOM, type Transport } from "../transport.js";
 const SMALL = 4 * 1024;
 /** How many bytes one stream sends before the next stream's turn. */
 const TURN = 16 * 1024;
-/** A batch of this many bytes leaves before the turn of the event loop ends. */
+/** A batch of this many bytes is sent before the turn of the event loop ends. */
 const FULL_BATCH = 128 * 1024;
 /** While the socket holds more than this many unsent bytes, small responses wait too. */
 const SOCKET_QUEUE = 256 * 1024;
@@ -25,9 +25,9 @@ export interface SenderPort {
 }
 
 /**
- * Everything that a session sends passes through here. Frames written in one turn of the event loop leave as one
- * message. Control frames and small responses go first. Streams with bulk data take turns, within the peer's windows,
- * the congestion window and the room in the socket.
+ * Sends all frames of a session. Frames written in one turn of the event loop are sent as one message. Control frames
+ * and small responses go first. Streams with bulk data take turns, within the peer's windows, the congestion window and
+ * the room in the socket.
  */
 export class Sender {
   readonly congestion = new CongestionWindow();
@@ -60,7 +60,7 @@ export class Sender {
     return this.#port.now();
   }
 
-  /** The path's round trip without our queue, in milliseconds; 0 while unknown. */
+  /** The path's round trip without queueing, in milliseconds; 0 while unknown. */
   get baseRtt(): number {
     return this.congestion.baseRtt;
   }
@@ -109,7 +109,7 @@ export class Sender {
     this.#counted(HEADER_SIZE + 12);
   }
 
-  /** Sends as much of `chunk` as may leave without queueing. Returns the number of bytes sent. */
+  /** Sends as much of `chunk` as can be sent without queueing. Returns the number of bytes sent. */
   sendNow(side: SendSide, chunk: Buffer): number {
     const { credit } = side;
     const bytes = Math.min(chunk.length, credit, this.#room(side));
@@ -132,7 +132,7 @@ export class Sender {
     this.#port.schedule(this.#flush);
   }
 
-  /** Sends everything that may leave now. */
+  /** Sends everything that may be sent now. */
   flush(): void {
     this.#scheduled = false;
     if (this.#closed) return;
@@ -164,7 +164,7 @@ export class Sender {
     }
   }
 
-  /** Bytes of bulk data that may leave now. */
+  /** Bytes of bulk data that may be sent now. */
   #bulkRoom(): number {
     return this.#port.transport.buffered === 0 ? this.congestion.room() : 0;
   }

@@ -5,7 +5,7 @@ import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
 import { streamReset } from "./stream-reset.js";
 
 describe("opening streams", () => {
-  test("the server's ids are odd, and OPEN leaves with the first bytes in one message", () => {
+  test("the server's ids are odd, and OPEN is sent with the first bytes in one message", () => {
     const peer = new ScriptedPeer("server");
     for (const tunnel of [7, 8]) peer.session.open(tunnel).write(Buffer.from("hi"));
     peer.clock.run(1);

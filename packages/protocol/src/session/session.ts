@@ -76,7 +76,7 @@ export class Session implements FrameHandler, TransportHandler {
     return this.#sender.receivedAt;
   }
 
-  /** Milliseconds since the last progress of acknowledgement while bytes wait for one; 0 when none do. */
+  /** Milliseconds without any new acknowledgement while bytes wait for one; 0 when no bytes wait. */
   get unacknowledgedFor(): number {
     return this.#sender.congestion.unacknowledgedFor(this.#port.now());
   }
@@ -87,7 +87,7 @@ export class Session implements FrameHandler, TransportHandler {
     return { sent, acknowledged, received: this.#sender.received };
   }
 
-  /** Opens a stream for `tunnel`. Check `available` before. */
+  /** Opens a stream for `tunnel`. Check `available` first. */
   open(tunnel: number, probe = false): Stream {
     const stream = this.#streams.open(tunnel);
     this.#sender.open(stream.id, probe ? Flag.PROBE : 0, tunnel, stream.window.limit);
@@ -183,7 +183,7 @@ export class Session implements FrameHandler, TransportHandler {
     this.handler.onClose(this.#reason);
   }
 
-  // ---- FrameHandler; the owner may close the session in any of its callbacks, and gets no further ones
+  // ---- FrameHandler; after the owner has closed the session in one of its own callbacks, no others are called
 
   onData(id: number, flags: number, payload: Buffer): void {
     const stream = this.#streams.find(id);
@@ -274,7 +274,7 @@ export class Session implements FrameHandler, TransportHandler {
     }
   }
 
-  /** A protocol violation, or an error of ours while reading, ends only this session. */
+  /** A protocol violation, or an error thrown on this side, ends only this session. */
   #fail(error: unknown): void {
     this.close(error instanceof TunnelError ? error : new TunnelError("PN_INTERNAL", String(error)));
   }

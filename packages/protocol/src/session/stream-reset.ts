@@ -1,9 +1,9 @@
 import type { ErrorCode } from "../errors.js";
 
 /**
- * What a broken stream means for the bytes on it: `refused`, the local service took no connection; `timeout`, it did
- * not answer the dial; `gone`, the session is lost or closing, or the tunnel is not bound; `full`, the client takes no
- * more streams; `broken`, anything else, for instance a reset by the local service.
+ * The cause of a break: `refused`, the client could not connect to the local service; `timeout`, connecting to it timed
+ * out; `gone`, the session is lost or closing, or the tunnel is not bound; `full`, the client accepts no more streams;
+ * `broken`, anything else, for instance a reset by the local service.
  */
 export type BreakCause = "refused" | "timeout" | "gone" | "full" | "broken";
 
@@ -11,7 +11,9 @@ export type BreakCause = "refused" | "timeout" | "gone" | "full" | "broken";
 export interface StreamReset {
   code: ErrorCode;
   cause: BreakCause;
-  /** Bytes of ours that the peer passed to its local service; -1 when the session broke and the count is unknown. */
+  /**
+   * Bytes from this side that the peer passed to its local service; -1 when the session broke and the count is unknown.
+   */
   delivered: number;
 }
 

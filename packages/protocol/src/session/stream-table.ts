@@ -46,7 +46,7 @@ export class StreamTable implements StreamOwner {
     return this.#streams.values();
   }
 
-  /** Adds a stream of ours with the next id. */
+  /** Adds a stream that this side opens, with the next id. */
   open(tunnel: number): MultiplexedStream {
     const id = this.#nextId;
     this.#nextId += 2;
@@ -62,7 +62,7 @@ export class StreamTable implements StreamOwner {
     this.#peerId = id;
   }
 
-  /** Adds a stream of the peer, whose receive window is `sendLimit`. */
+  /** Adds a stream that the peer opened. `sendLimit` is the peer's receive window. */
   accept(id: number, tunnel: number, sendLimit: number): MultiplexedStream {
     return this.#add(id, tunnel, sendLimit, false);
   }

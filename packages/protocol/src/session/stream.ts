@@ -14,7 +14,7 @@ export interface Stream {
   handler: StreamHandler;
   /** Whether both directions are closed. */
   readonly over: boolean;
-  /** Bytes of ours that the peer had passed to its local service when it sent FIN; 0 before. */
+  /** Bytes from this side that the peer had passed to its local service when it sent FIN; 0 before that. */
   readonly peerDelivered: number;
   /** Bytes written that wait to be sent. */
   readonly unsent: number;
@@ -36,7 +36,7 @@ export interface Stream {
 /** Events of a stream. `onReset` is the last one; after `onEnd` the other direction stays open. */
 export interface StreamHandler {
   /**
-   * Bytes arrived. They are valid only during the call: code that keeps them copies them. Report every byte with
+   * Bytes arrived. They are valid only during the call: code that keeps them must copy them. Report every byte with
    * `consumed`, now or later.
    */
   onData(chunk: Buffer): void;

@@ -4,14 +4,14 @@ import { unmask } from "./mask.js";
 
 /**
  * Events of a WebSocket. `onClose` and `onFault` are the last ones. Bytes are views into the chunk read and valid only
- * during the call: code that keeps them copies them.
+ * during the call: code that keeps them must copy them.
  */
 export interface WebSocketReaderHandler {
   /** The next bytes of a binary message. `last` is true for the piece that ends the message, which may be empty. */
   onMessage(piece: Buffer, last: boolean): void;
   /** A ping; the pong must carry the same bytes. */
   onPing(payload: Buffer): void;
-  /** The peer closes; code 1005 when it gives none. */
+  /** The peer closes. `code` is 1005 if the close frame has none. */
   onClose(code: number, reason: string): void;
   /** The peer violates RFC 6455; close the connection with `code`. */
   onFault(code: number, reason: string): void;

@@ -17,7 +17,7 @@ export interface SocketLike {
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
-  /** Passes what is read from now on to `receive`, which may use it only during the call, instead of `data`. */
+  /** Passes the bytes read from now on to `receive` instead of emitting `data`. They are valid only during the call. */
   readDirectly?(receive: (chunk: Buffer) => void): void;
 }
 
@@ -40,8 +40,8 @@ const UNREAD_PONGS = 64 * 1024;
 const LONGEST_REASON = 123;
 
 /**
- * A session's transport over a socket whose WebSocket handshake is complete (RFC 6455). A message and its header leave
- * in one write; message bytes are reported as they arrive.
+ * A session's transport over a socket whose WebSocket handshake is complete (RFC 6455). A message and its header are
+ * sent in one write; message bytes are reported as they arrive.
  *
  *     open ── close() ────────► closing ── close frame received ─┐
  *       ├── close frame received, answered ──────────────────────┤

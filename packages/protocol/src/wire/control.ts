@@ -6,7 +6,9 @@ import { TunnelError, type ErrorCode } from "../errors.js";
  * section 3.
  */
 export const FEATURES = {
-  /** The client distinguishes the limits on tunnels. Without this feature it gets PN_TUNNEL_LIMIT for all of them. */
+  /**
+   * The client distinguishes the limits on tunnels. Without this feature it receives PN_TUNNEL_LIMIT for all of them.
+   */
   limitCodes: "limit_codes",
 } as const;
 

@@ -3,7 +3,7 @@ import { Flag, FrameType, HEADER_SIZE, isSequenced, MAX_PAYLOAD } from "./frame.
 
 /**
  * The frames of a message, in order. Payloads are views into the bytes read and valid only during the call: code that
- * keeps them copies them.
+ * keeps them must copy them.
  */
 export interface FrameHandler {
   onControl(json: Buffer): void;

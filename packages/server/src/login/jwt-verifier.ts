@@ -27,7 +27,7 @@ export async function jwtClaims(token: string, keys: KeySource): Promise<Claims>
     const found = await keys(kid);
     if (found === undefined) throw refusal("no key has this kid");
     // The key determines the algorithm. Otherwise a public key could serve as the secret of an HMAC.
-    if (!found.algorithms.includes(alg)) throw refusal("its algorithm does not fit the key");
+    if (!found.algorithms.includes(alg)) throw refusal("its algorithm does not match the key");
     return found.key;
   };
   try {

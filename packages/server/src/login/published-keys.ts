@@ -54,7 +54,7 @@ export class PublishedKeys {
   #ask(): Promise<Published> {
     if (this.#asking !== undefined) return this.#asking;
     if (this.#pause > 0) {
-      const detail = "the keys of the issuer were fetched a moment ago";
+      const detail = "the issuer's keys are not fetched again so soon after the last attempt";
       return Promise.reject(new TunnelError("PN_AUTH_UNAVAILABLE", detail, Math.ceil(this.#pause)));
     }
     this.#askedAt = this.#now();

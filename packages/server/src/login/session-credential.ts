@@ -105,7 +105,7 @@ export class SessionCredential {
     if (principal.expiresAt <= now) return new TunnelError("PN_AUTH_EXPIRED");
     const former = this.#principal;
     if (former !== undefined && former.owner !== principal.owner)
-      return new TunnelError("PN_AUTH_REFUSED", "a credential of another owner");
+      return new TunnelError("PN_AUTH_REFUSED", "the new credential belongs to another owner");
     this.#principal = principal;
     // A recheck that finds the same expiry must not delay the notice.
     if (former?.expiresAt !== principal.expiresAt)

@@ -37,10 +37,10 @@ const LONGEST_USER = 255;
  */
 export function tokenHolder(claims: Claims, rules: ClaimRules, now: number): TokenHolder {
   const { iss, aud, exp, nbf, iat } = claims;
-  if (rules.issuer !== undefined && iss !== rules.issuer) throw refusal("iss is not the issuer");
+  if (rules.issuer !== undefined && iss !== rules.issuer) throw refusal("iss is not the configured issuer");
   const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
   if (rules.audience !== undefined && !audiences.includes(rules.audience))
-    throw refusal("aud does not name this server");
+    throw refusal("aud does not contain the configured audience");
   for (const [name, time] of Object.entries({ exp, nbf, iat }))
     if (time !== undefined && !(Number.isFinite(time) && Math.abs(time as number) < 1e12))
       throw refusal(`${name} is not a time`);

@@ -10,5 +10,5 @@ const MEASURES = {
 /** Logs that the server is short of memory, and the countermeasures. */
 export function logPressure(log: Logger, pressure: MemoryPressure): void {
   if (pressure === "none") log.info("memory is sufficient again");
-  else log.warn({ pressure }, `memory is short: ${MEASURES[pressure]}; add memory or reduce the load`);
+  else log.warn({ pressure }, `memory is low: ${MEASURES[pressure]}; add memory or reduce the load`);
 }

@@ -140,7 +140,7 @@ export class ClientSession implements SessionHandler {
       case "unbind":
         return this.#tunnels.close(message.tunnel);
       case "error":
-        return this.#logs.log.warn({ code: message.code.slice(0, 50) }, "the client reports an error");
+        return this.#logs.log.warn({ code: message.code.slice(0, 50) }, "client reported an error");
       default:
         return this.refuse("PN_PROTOCOL");
     }
@@ -168,7 +168,7 @@ export class ClientSession implements SessionHandler {
     this.#credential.dispose();
     const { log } = this.#logs;
     if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
-    else log.info({ code }, this.#isLeaving ? "client left" : "client dropped");
+    else log.info({ code }, this.#isLeaving ? "client disconnected" : "client session ended");
     this.#events.onClose(reason);
   }
 

@@ -53,7 +53,7 @@ export class SessionTunnels {
     }
     const { number, id, name } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
-    this.#logs().log.info({ name, tunnel: id, public_url }, "tunnel open");
+    this.#logs().log.info({ name, tunnel: id, public_url }, "tunnel opened");
     return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url };
   }
 

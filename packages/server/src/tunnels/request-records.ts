@@ -9,7 +9,7 @@ const MAX_BYTES = 12 * 1024;
 export function sendRequestRecords(session: Session, tunnel: Tunnel, log: Logger): void {
   const { records, omitted } = tunnel.requests.take();
   for (const record of records) log.info({ name: tunnel.name, ...record }, "request");
-  if (omitted > 0) log.info({ name: tunnel.name, omitted }, "more requests");
+  if (omitted > 0) log.info({ name: tunnel.name, omitted }, "requests omitted");
 
   let batch: RequestRecord[] = [];
   let bytes = 0;

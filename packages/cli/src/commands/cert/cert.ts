@@ -21,7 +21,7 @@ export const cert: CommandDeclaration = {
         {
           form: "flag",
           flags: "--client <name>",
-          description: "user that the client certificate logs in",
+          description: "user name in the client certificate",
           default: "me",
         },
       ],

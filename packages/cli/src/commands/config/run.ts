@@ -48,7 +48,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const warnings = [
     ...settings.warnings,
     ...(pending.length > 0 ? [] : await fileWarnings(settings)),
-    ...pending.map((each) => `${problemLine(each)} Commands that use it refuse to start.`),
+    ...pending.map((each) => `${problemLine(each)} Commands that use this setting refuse to start.`),
     ...ignored.map(problemLine),
   ];
   for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);

@@ -78,7 +78,8 @@ async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding>
     }
     if (time !== undefined) {
       const skew = Math.abs(time.getTime() - Date.now());
-      if (skew < MAX_CLOCK_SKEW) yield { check: "clock", outcome: "ok", message: "within a minute of the server's" };
+      if (skew < MAX_CLOCK_SKEW)
+        yield { check: "clock", outcome: "ok", message: "within a minute of the server's clock" };
       else
         yield {
           check: "clock",

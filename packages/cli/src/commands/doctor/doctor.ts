@@ -18,7 +18,7 @@ export const doctor: CommandDeclaration = {
     jsonOption("print one event per check to stdout; messages go to stderr"),
   ],
   details:
-    "Checks the configuration, the server's name, certificate and clock, the login, and the local service; where a server is configured, also its certificate and DNS names. Opens no tunnel.",
+    "Checks the configuration, the server's name, certificate and clock, the login, and the local service. If the configuration enables a server, also checks the certificate and the DNS names of that server. Opens no tunnel.",
   help: `Exit codes: 0 if no problem was found, 1 if there are problems, 2 usage or
 configuration error.
 

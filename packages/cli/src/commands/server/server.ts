@@ -23,7 +23,7 @@ export const server: CommandDeclaration = {
     EVENTS_AS_JSON,
   ],
   details:
-    "Clients connect to the base domain, visitors to the names below it, both at the same address. [tunnel.server] in the configuration file applies; options override it.",
+    "Clients connect to the base domain, visitors to the names below it, both at the same address. Options override [tunnel.server] in the configuration file.",
   help: `Credentials: API keys come from --api-keys-file or POSTERN_API_KEYS (the same
 lines, separated by commas or newlines). Tokens are configured in
 [tunnel.server.auth.jwt], certificates in [tunnel.server.auth.certificate].
