@@ -65,6 +65,11 @@ export interface ServerOptions {
    * X-Forwarded-Proto give the visitor's address and scheme. Default: none.
    */
   trustedProxies?: string[];
+  /**
+   * Fields that these proxies may pass on to services, for instance X-Forwarded-User. They are removed from all other
+   * requests. Default: none.
+   */
+  trustedProxyFields?: string[];
   /** Add Via to requests (RFC 9110, section 7.6.3). Default false. */
   via?: boolean;
   /**

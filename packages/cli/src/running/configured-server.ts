@@ -30,6 +30,7 @@ export function startConfiguredServer(
     logTunnelEvents: server.monitoring.log_tunnel_events,
     logStatus: server.monitoring.log_server_status,
     trustedProxies: server.trusted_proxies,
+    trustedProxyFields: server.trusted_proxy_fields,
     via: server.via,
     parentDomainCookies: server.parent_domain_cookies,
     maxRequestSize: security.max_request_size,

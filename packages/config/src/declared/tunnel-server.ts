@@ -5,6 +5,7 @@ import { cipherSuite } from "../kinds/cipher-suite.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { integer, port } from "../kinds/number.js";
+import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 
@@ -233,6 +234,16 @@ export const tunnelServer = section("Public server.", {
       env: "POSTERN_TRUSTED_PROXIES",
       flag: "--trusted-proxies <addresses>",
       example: '["127.0.0.1"]',
+    },
+  ),
+  trusted_proxy_fields: option(
+    list(proxyField),
+    "Fields that trusted_proxies may pass on to services, such as X-Forwarded-User, X-Forwarded-Prefix, X-Forwarded-Port, CF-Connecting-IP and X-Request-Id. The server removes them from all other requests. The proxy must overwrite each of them, also where it has no value for it; otherwise visitors can forge them.",
+    {
+      default: [] as string[],
+      env: "POSTERN_TRUSTED_PROXY_FIELDS",
+      flag: "--trusted-proxy-fields <fields>",
+      example: '["X-Forwarded-User", "X-Forwarded-Email"]',
     },
   ),
   via: option(

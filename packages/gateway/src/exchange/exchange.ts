@@ -10,7 +10,6 @@ import { refusals, type ChunkForm, type Refusal, type Request, type ResponseHead
 import type { FinishedRequest, Route, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
-import { nextRequestId } from "./request-id.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
 import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
@@ -108,7 +107,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
    * @param form how a chunked body is passed to `body`: with its chunk framing and trailers, or only its data
    */
   begin(route: UpstreamRoute, form: ChunkForm): void {
-    this.id = nextRequestId();
+    this.id = this.#visitor.requestId();
     this.status = 0;
     this.startedAt = performance.now();
     this.#route = route;

@@ -157,6 +157,9 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     deliver(Buffer.from(text), (chunk) => this.exchange.body(chunk));
   }
 
+  requestId(): string {
+    return "r1";
+  }
   forwardedLines(): string {
     return "";
   }

@@ -40,6 +40,8 @@ export interface VisitorSide {
   readonly sharedDomain: SharedDomain | undefined;
   /** The connection to relay after a protocol switch. */
   readonly connection: Connection;
+  /** The id of the request: a new one, or that of a trusted proxy. */
+  requestId(): string;
   /** The lines that identify the visitor to the origin, each ended by CRLF. */
   forwardedLines(): string;
   /** Routes the request again, for a second attempt. */

@@ -100,8 +100,8 @@ export function identify(bytes: Buffer, start: number, end: number): Field {
     const candidates = BY_SHAPE[shape(length, first)]!;
     for (let n = 0; n < candidates.length; n++) {
       const { name, field } = candidates[n]!;
-      const likeness = compare(bytes, start, name);
-      if (likeness !== Likeness.none) return likeness === Likeness.same ? field : Field.lookalike;
+      const found = compare(bytes, start, name);
+      if (found !== Likeness.none) return found === Likeness.same ? field : Field.lookalike;
     }
   }
   const prefixed =
@@ -111,25 +111,35 @@ export function identify(bytes: Buffer, start: number, end: number): Field {
 
 const X = "x".charCodeAt(0);
 
+/** The meaning of a valid field name. */
+export function meaningOf(name: string): Field {
+  return identify(Buffer.from(name), 0, name.length);
+}
+
+/** How the valid field name in `bytes` from `start` to `end` relates to `name` (lower case). */
+export function likeness(bytes: Buffer, start: number, end: number, name: string): Likeness {
+  return end - start === name.length ? compare(bytes, start, name) : Likeness.none;
+}
+
 function shape(length: number, first: number): number {
   return (length << 5) | (first & 31);
 }
 
-const Likeness = { none: 0, folded: 1, same: 2 } as const;
-type Likeness = (typeof Likeness)[keyof typeof Likeness];
+export const Likeness = { none: 0, folded: 1, same: 2 } as const;
+export type Likeness = (typeof Likeness)[keyof typeof Likeness];
 
 /**
  * Compares the bytes at `start` with a lower-case name. Differences in case are ignored; a different character in place
  * of a dash is reported.
  */
 function compare(bytes: Buffer, start: number, name: string): Likeness {
-  let likeness: Likeness = Likeness.same;
+  let found: Likeness = Likeness.same;
   for (let n = 0; n < name.length; n++) {
     const byte = bytes[start + n]!;
     const expected = name.charCodeAt(n);
     if (byte === expected) continue;
     if (FOLD[byte] !== expected) return Likeness.none;
-    if (expected === DASH) likeness = Likeness.folded;
+    if (expected === DASH) found = Likeness.folded;
   }
-  return likeness;
+  return found;
 }

@@ -144,11 +144,22 @@ export class RequestHead {
   }
 
   /**
-   * The value of the field `name` (lower case), a name without meaning to the gateway; empty unless there is exactly
-   * one.
+   * The value of the only field of this meaning named `name` (lower case); empty if there is no such field or there are
+   * several.
    */
-  fieldValue(name: string): string {
-    return this.#fields.soleValue(this.#bytes, name);
+  fieldValue(name: string, field: Field = Field.other): string {
+    const index = this.#fields.sole(this.#bytes, name, field);
+    return index < 0 ? "" : this.#fields.value(this.#bytes, index);
+  }
+
+  /** Treats fields named `name` (lower case), if they mean nothing to the gateway, like other identity fields. */
+  claimIdentity(name: string): void {
+    this.#fields.claimIdentity(this.#bytes, name);
+  }
+
+  /** Lets the identity field `name` (lower case) pass, if there is only one. Call it before each `write`. */
+  admitIdentity(name: string): void {
+    this.#fields.admitIdentity(this.#bytes, name);
   }
 
   /**

@@ -28,9 +28,15 @@ export class ForwardedFields {
     this.#isProxied = forwarding.proxies.has(this.#peer);
   }
 
+  /** The id that a trusted proxy gave a request; empty if there is none. */
+  requestId(head: RequestHead): string {
+    return this.#isProxied ? this.#forwarding.fields.requestId(head) : "";
+  }
+
   /** The lines for a request, each ended by CRLF. The last lines are cached, because visitors rarely change. */
   lines(head: RequestHead): string {
     const { authority, versionMinor } = head;
+    this.#forwarding.fields.select(head, this.#isProxied);
     const proto = this.#isProxied ? this.#readProxyFields(head) : this.#proto;
     if (
       authority === this.#lastAuthority &&

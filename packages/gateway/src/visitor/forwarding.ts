@@ -1,9 +1,12 @@
 import { LoopGuard } from "./loop-guard.js";
+import { TrustedFields } from "./trusted-fields.js";
 import { TrustedProxies } from "./trusted-proxies.js";
 
 export interface ForwardingOptions {
   /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Default: none. */
   trustedProxies?: TrustedProxies;
+  /** Identity fields that these proxies may pass on to origins. Default: none. */
+  trustedFields?: readonly string[];
   /**
    * Add Via to requests (RFC 9110, section 7.6.3). Default false: some origins do not compress responses to requests
    * that have it.
@@ -14,11 +17,14 @@ export interface ForwardingOptions {
 /** What one gateway tells origins about the way of a request. */
 export class Forwarding {
   readonly proxies: TrustedProxies;
+  readonly fields: TrustedFields;
   readonly loops = new LoopGuard();
   readonly #hasVia: boolean;
 
-  constructor({ trustedProxies = new TrustedProxies(), via = false }: ForwardingOptions = {}) {
+  /** @throws RangeError when a trusted field is not allowed. */
+  constructor({ trustedProxies = new TrustedProxies(), trustedFields, via = false }: ForwardingOptions = {}) {
     this.proxies = trustedProxies;
+    this.fields = new TrustedFields(trustedFields);
     this.#hasVia = via;
   }
 

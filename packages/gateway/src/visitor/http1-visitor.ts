@@ -147,6 +147,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   // ---- calls from the exchange
 
+  requestId(): string {
+    return this.#forwarded.requestId(this.#head) || nextRequestId();
+  }
+
   forwardedLines(): string {
     return this.#forwarded.lines(this.#head);
   }
@@ -307,10 +311,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     );
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "refusal") this.#respond(route.refusal, reusable);
-    else if (route.kind === "respond") this.#respond(route.page, reusable, nextRequestId(), route.location);
-    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable);
-    else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable);
+    if (route.kind === "refusal") this.#respond(route.refusal, reusable, this.requestId());
+    else if (route.kind === "respond") this.#respond(route.page, reusable, this.requestId(), route.location);
+    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable, this.requestId());
+    else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.requestId());
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
     return true;
