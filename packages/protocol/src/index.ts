@@ -11,6 +11,7 @@ export type {
   Refresh,
   Refreshed,
   RequestRecord,
+  RequestRepair,
   Requests,
   Unbound,
   Welcome,

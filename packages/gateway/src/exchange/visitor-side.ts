@@ -25,6 +25,8 @@ export interface ResponseWriter {
   onTrailers(lines: Buffer): void;
   /** The response is complete. */
   onEnd(): void;
+  /** Takes back a response of which nothing has been sent. @returns false: it was sent, and has to break off. */
+  retract(): boolean;
   /** No more of the response is available now: a head that waits for its body is to be sent without it. */
   onFlush(): void;
 }

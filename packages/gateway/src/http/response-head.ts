@@ -51,7 +51,7 @@ export class ResponseHead {
   flaw: Refusal | undefined = undefined;
 
   versionMinor: 0 | 1 = 1;
-  /** 100 to 599. */
+  /** 100 to 999. */
   status = 0;
   body: ResponseBody = "none";
   /** Content-Length; -1 without the field. Only informative if there is no body (HEAD, 304). */
@@ -93,7 +93,7 @@ export class ResponseHead {
     const until = end < limit ? end : limit;
 
     const fieldsStart = this.#line.read(bytes, start, until);
-    if (fieldsStart < 0) return this.#refuse(refusals.PN_HTTP_STATUS_LINE);
+    if (fieldsStart < 0) return this.#refuse(this.#line.refusal!);
     if (fieldsStart === 0) return end < limit ? 0 : this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
     this.#fieldsStart = fieldsStart;
     this.versionMinor = this.#line.versionMinor;
@@ -127,7 +127,7 @@ export class ResponseHead {
   /** The head for the visitor: HTTP/1.1, the origin's end-to-end fields in their order, our own framing. */
   write(options: ResponseOptions): Buffer {
     const line = this.#line;
-    const verbatim = this.versionMinor === 1 && line.reasonStart > 0;
+    const verbatim = line.isPlainVersion && line.reasonStart > 0;
     const lead = verbatim ? "" : `HTTP/1.1 ${this.status} ${this.#reason()}\r\n`;
     const fields = this.#fields;
     const framing = this.#framing;

@@ -1,5 +1,5 @@
 import { unmapped } from "@postern/net";
-import type { RequestHead } from "../http/index.js";
+import { Field, type RequestHead } from "../http/index.js";
 import type { Forwarding } from "./forwarding.js";
 
 /**
@@ -63,8 +63,8 @@ export class ForwardedFields {
 
   /** Sets `address` from the proxy's fields. @returns the scheme that they name; the connection's if they name none. */
   #readProxyFields(head: RequestHead): "http" | "https" {
-    this.address = this.#forwarding.proxies.visitor(this.#peer, head.identityValue("x-forwarded-for"));
-    const proto = head.identityValue("x-forwarded-proto").toLowerCase();
+    this.address = this.#forwarding.proxies.visitor(this.#peer, head.fieldValues(Field.identity, "x-forwarded-for"));
+    const proto = head.fieldValues(Field.identity, "x-forwarded-proto").toLowerCase();
     return proto === "http" || proto === "https" ? proto : this.#proto;
   }
 }

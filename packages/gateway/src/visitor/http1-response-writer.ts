@@ -70,6 +70,12 @@ export class Http1ResponseWriter implements ResponseWriter {
     this.onFlush();
   }
 
+  retract(): boolean {
+    const isUnsent = this.#pendingHead !== undefined;
+    this.#pendingHead = undefined;
+    return isUnsent;
+  }
+
   onFlush(): void {
     const head = this.#pendingHead;
     if (head === undefined) return;

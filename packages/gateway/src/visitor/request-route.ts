@@ -1,4 +1,4 @@
-import { refusals, type Refusal, type RequestHead } from "../http/index.js";
+import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { Route } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import type { VisitorHost } from "./visitor-host.js";
@@ -13,7 +13,7 @@ export function requestRoute(head: RequestHead, info: ConnectionInfo, host: Visi
   const route = host.router(head, info);
   if (route.kind !== "upstream") return route;
   if (host.overloaded) return OVERLOADED;
-  return host.forwarding.loops.isLoop(head.cdnLoop) ? LOOP : route;
+  return host.forwarding.loops.isLoop(head.fieldValues(Field.cdnLoop)) ? LOOP : route;
 }
 
 /**

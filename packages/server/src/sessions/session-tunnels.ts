@@ -106,7 +106,7 @@ export class SessionTunnels {
 
   /** Forgets the tunnels of a session that has ended. */
   clear(): void {
-    for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
+    for (const tunnel of this.#tunnels.values()) this.#logClosed(tunnel, {});
     this.#tunnels.clear();
   }
 
@@ -131,7 +131,7 @@ export class SessionTunnels {
   }
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
-    const { number, name, id, requested } = tunnel;
+    const { number, requested } = tunnel;
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
@@ -140,7 +140,12 @@ export class SessionTunnels {
     if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
-    this.#logs().log.info({ name, tunnel: id, code }, "tunnel closed");
+    this.#logClosed(tunnel, { code });
+  }
+
+  #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
+    const repaired = repairs.totals;
+    this.#logs().log.info({ name, tunnel: id, ...fields, ...(repaired && { repaired }) }, "tunnel closed");
   }
 
   #onFinished(request: FinishedRequest, name: string): void {
