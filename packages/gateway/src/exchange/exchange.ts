@@ -1,7 +1,7 @@
 import { relay, type ByteStream, type ByteStreamHandler, type Relay, type ResetReason } from "@postern/net";
 import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
 import type { ResponseRepair } from "../repair/index.js";
-import type { FinishedRequest, Route, UpstreamRoute } from "../route.js";
+import type { FinishedRequest, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
 import { BROKEN, INVALID_RESPONSE, refusedWith, requestFailure } from "./exchange-end.js";
@@ -51,7 +51,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   constructor(visitor: VisitorSide, request: Request) {
     this.#visitor = visitor;
-    this.#response = new ResponseSide(visitor.sharedDomain);
+    this.#response = new ResponseSide(visitor.context.sharedDomain);
     this.request = request;
   }
 
@@ -74,7 +74,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   }
 
   get address(): string {
-    return this.#visitor.address;
+    return this.#visitor.context.address;
   }
 
   get flaw(): string | undefined {
@@ -121,7 +121,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
    * @param form how a chunked body is passed to `body`: with its chunk framing and trailers, or only its data
    */
   begin(route: UpstreamRoute, form: ChunkForm): void {
-    this.id = this.#visitor.requestId();
+    this.id = this.#visitor.context.requestId();
     this.status = 0;
     this.startedAt = performance.now();
     this.ended = "complete";
@@ -259,7 +259,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#target = target;
     this.#stream = stream;
     stream.handler = this;
-    const lines = `${this.#visitor.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
+    const lines = `${this.#visitor.context.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
     const head = this.request.write(lines, hostHeader === undefined ? undefined : { hostHeader });
     this.#requestSide.send(head, stream, idle !== undefined);
   }
@@ -272,10 +272,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   /** Routes the request again and sends it a second time. */
   #repeat(sent: readonly Buffer[], outcome: AttemptOutcome): void {
     this.#endAttempt(outcome);
-    const route: Route = this.#visitor.reroute();
+    const route = this.#visitor.context.route();
     if (route.kind === "refusal") return this.#refuse(refusedWith(route.refusal));
-    if (route.kind === "respond") return this.#refuse(refusedWith(route.page));
-    if (route.kind === "delegate") return this.#refuse(BROKEN.gone);
+    if (route.kind !== "upstream") return this.#refuse(BROKEN.gone);
     this.#route = route;
     this.#response.restart();
     this.#attempt(performance.now(), false);

@@ -1,14 +1,12 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
-import type { SharedDomain } from "../cookies/shared-domain.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
 import { Body, RequestHead, refusals, worthReading, type BodySink, type Notice, type Refusal } from "../http/index.js";
-import type { DelegateRoute, Route } from "../route.js";
+import type { DelegateRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
-import { ForwardedFields } from "./forwarded-fields.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
-import { requestRoute } from "./request-route.js";
+import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
 import { VisitorWatch, type WatchedExchange, type WatchedPhase } from "./visitor-watch.js";
 
@@ -35,9 +33,8 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
 export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink {
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
+  readonly context: RequestContext;
   readonly #host: VisitorHost;
-  readonly #info: ConnectionInfo;
-  readonly #forwarded: ForwardedFields;
   readonly #head = new RequestHead();
   readonly #body = new Body();
   /** Created for a request; dropped while the connection is idle, because most connections are idle. */
@@ -55,20 +52,11 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
     this.connection = connection;
     this.#host = host;
-    this.#info = info;
-    this.#forwarded = new ForwardedFields(connection.remoteAddress, info.proto, host.forwarding);
+    this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
     this.#watch = new VisitorWatch(host.limits);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
     if (host.limits.body > 0) this.#body.most = host.limits.body;
     connection.handler = this;
-  }
-
-  get address(): string {
-    return this.#forwarded.address;
-  }
-
-  get sharedDomain(): SharedDomain | undefined {
-    return this.#host.sharedDomain;
   }
 
   get bodyBytes(): number {
@@ -148,18 +136,6 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   // ---- calls from the exchange
-
-  requestId(): string {
-    return this.#forwarded.requestId(this.#head) || nextRequestId();
-  }
-
-  forwardedLines(): string {
-    return this.#forwarded.lines(this.#head);
-  }
-
-  reroute(): Route {
-    return requestRoute(this.#head, this.#info, this.#host);
-  }
 
   onBodyDrain(): void {
     this.#watch.unblock();
@@ -303,7 +279,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was delegated. */
   #begin(chunk: Buffer, at: number): boolean {
     const head = this.#head;
-    const route = this.reroute();
+    const route = this.context.route();
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
     this.#watch.beginRequest(head.expectContinue);
     this.#body.begin(
@@ -313,10 +289,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     );
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "refusal") this.#respond(route.refusal, reusable, this.requestId());
-    else if (route.kind === "respond") this.#respond(route.page, reusable, this.requestId(), route.location);
-    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable, this.requestId());
-    else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.requestId());
+    if (route.kind === "refusal") this.#respond(route.refusal, reusable, this.context.requestId());
+    else if (route.kind === "respond") this.#respond(route.page, reusable, this.context.requestId(), route.location);
+    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable, this.context.requestId());
+    else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
     return true;
