@@ -162,7 +162,7 @@ function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
  */
 function withoutIdentity(text: string): string {
   return text.replaceAll(
-    /X-Forwarded-For: 192\.0\.2\.1\r\nX-Forwarded-Proto: http\r\n(X-Forwarded-Host: [^\r]*\r\n)?X-Real-IP: 192\.0\.2\.1\r\nForwarded: for=192\.0\.2\.1;[^\r]*proto=http\r\nX-Request-Id: [0-9a-z]+-[0-9a-z]+\r\n/g,
+    /X-Forwarded-For: 192\.0\.2\.1\r\nX-Forwarded-Proto: http\r\n(X-Forwarded-Host: [^\r]*\r\n)?X-Real-IP: 192\.0\.2\.1\r\nForwarded: for=192\.0\.2\.1;[^\r]*proto=http\r\nCDN-Loop: postern-[0-9a-f]{16}\r\nX-Request-Id: [0-9a-z]+-[0-9a-z]+\r\n/g,
     IDENTITY,
   );
 }
@@ -256,5 +256,6 @@ const NOT_BY_BYTES = [
   "PN_TUNNEL_OFFLINE",
   "PN_OVERLOADED",
   "PN_ORIGIN_REFUSED",
+  "PN_ORIGIN_LOOP",
   "PN_ORIGIN_TIMEOUT",
 ];

@@ -1,3 +1,4 @@
+import type { SharedDomain } from "../cookies/shared-domain.js";
 import { refusals, ResponseHead, worthReading } from "../http/index.js";
 import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
 import { HeadRepair, RepairedBody, type ResponseRepair } from "../repair/index.js";
@@ -34,6 +35,9 @@ export class ResponseSide {
   idleTimeout = -1;
   /** Why `read` returned -1, for the log. */
   flaw: Refusal | undefined;
+  /** Cookies of this response for the shared domain, which were not passed on. */
+  droppedCookies = 0;
+  readonly #sharedDomain: SharedDomain | undefined;
   readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
   #form: ChunkForm = "chunks";
   /** A copy of the bytes of an incomplete head. */
@@ -43,8 +47,14 @@ export class ResponseSide {
   #interim = 0;
   #repairs: Set<ResponseRepair> | undefined;
 
+  /** @param sharedDomain cookies for it are dropped; undefined: all cookies pass */
+  constructor(sharedDomain: SharedDomain | undefined) {
+    this.#sharedDomain = sharedDomain;
+  }
+
   begin(): void {
     this.#body.begin("none", 0, "chunks");
+    this.droppedCookies = 0;
     this.#interim = 0;
     this.restart();
   }
@@ -116,6 +126,7 @@ export class ResponseSide {
       if (length === 0) return piece.length;
       this.#headTime = 0;
       at += length;
+      if (this.#sharedDomain !== undefined) this.droppedCookies += HEAD.dropCookies(this.#sharedDomain);
       if (HEAD.status >= 200 || HEAD.status === 101) break;
       if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(HEAD);

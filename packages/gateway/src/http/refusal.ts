@@ -102,6 +102,11 @@ export const refusals = refusalTable({
     "The service sent an invalid HTTP response. Try again later, or tell its owner.",
     { advice: "Look at the log of the local service." },
   ],
+  PN_ORIGIN_LOOP: [
+    508,
+    "The service at this address forwards its requests back to this address. Tell its owner.",
+    { advice: "Point the service's proxy at its backend, not at the tunnel's public address." },
+  ],
   PN_ORIGIN_TIMEOUT: [
     504,
     "The service did not respond in time. Try again later, or tell its owner.",

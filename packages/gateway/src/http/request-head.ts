@@ -49,6 +49,8 @@ export class RequestHead {
   expectContinue = false;
   /** Whether the visitor accepts trailers in the response. */
   acceptsTrailers = false;
+  /** With OPTIONS: how many proxies the request may still pass, this one included; -1: any number. */
+  maxForwards = -1;
 
   readonly #limits: HeadLimits;
   readonly #line = new RequestLine();
@@ -122,24 +124,36 @@ export class RequestHead {
   }
 
   /**
-   * The values of an identity field (such as X-Forwarded-For) named `name` (lower case), joined by commas. Use them
-   * only if they come from a trusted proxy.
+   * The values of all fields of this meaning, or of those named `name` (lower case), joined by commas. Trust identity
+   * fields (X-Forwarded-For and others) only from trusted proxies.
    */
-  identityValue(name: string): string {
-    const values: string[] = [];
+  fieldValues(field: Field, name?: string): string {
     const fields = this.#fields;
-    for (let n = fields.find(Field.identity); n >= 0; n = fields.find(Field.identity, n + 1)) {
-      if (fields.name(this.#bytes, n) === name) values.push(fields.value(this.#bytes, n));
+    if (!fields.has(field)) return "";
+    const values: string[] = [];
+    for (let n = fields.find(field); n >= 0; n = fields.find(field, n + 1)) {
+      if (name === undefined || fields.name(this.#bytes, n) === name) values.push(fields.value(this.#bytes, n));
     }
     return values.join(",");
   }
 
   /**
-   * The value of the field `name` (lower case), a name without meaning to the gateway; empty unless there is exactly
-   * one.
+   * The value of the only field of this meaning named `name` (lower case); empty if there is no such field or there are
+   * several.
    */
-  fieldValue(name: string): string {
-    return this.#fields.soleValue(this.#bytes, name);
+  fieldValue(name: string, field: Field = Field.other): string {
+    const index = this.#fields.sole(this.#bytes, name, field);
+    return index < 0 ? "" : this.#fields.value(this.#bytes, index);
+  }
+
+  /** Treats fields named `name` (lower case), if they mean nothing to the gateway, like other identity fields. */
+  claimIdentity(name: string): void {
+    this.#fields.claimIdentity(this.#bytes, name);
+  }
+
+  /** Lets the identity field `name` (lower case) pass, if there is only one. Call it before each `write`. */
+  admitIdentity(name: string): void {
+    this.#fields.admitIdentity(this.#bytes, name);
   }
 
   /**
@@ -179,7 +193,9 @@ export class RequestHead {
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
     const fields = this.#fields;
     const framing = this.#framing;
-    fields.gather(verbatim ? this.#line.start : this.#fieldsStart, verbatim ? DROPPED : DROPPED_WITH_HOST);
+    const dropped = this.maxForwards < 0 ? DROPPED : DROPPED | MAX_FORWARDS;
+    if (verbatim) fields.gather(this.#line.start, dropped);
+    else fields.gather(this.#fieldsStart, dropped | HOST);
 
     const length = lead.length + fields.spanBytes + framing.lineLength + identity.length + tail.length;
     const head = Buffer.allocUnsafe(length);
@@ -193,7 +209,9 @@ export class RequestHead {
 
   #lastLines(expectContinue: boolean): string {
     if (this.upgrade !== "") return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`;
-    return (this.acceptsTrailers ? TRAILERS : "") + (expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n");
+    const forwards = this.maxForwards > 0 ? `Max-Forwards: ${this.maxForwards - 1}\r\n` : "";
+    const trailers = this.acceptsTrailers ? TRAILERS : "";
+    return forwards + trailers + (expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n");
   }
 
   #understand(): Refusal | undefined {
@@ -203,8 +221,10 @@ export class RequestHead {
     this.chunked = framing.chunked;
     const flaw =
       this.#readHost() ?? this.#readTarget() ?? this.#readConnection() ?? this.#readUpgrade() ?? this.#readExpect();
-    if (flaw === undefined) this.#readTe();
-    return flaw;
+    if (flaw !== undefined) return flaw;
+    this.#readTe();
+    this.#readMaxForwards();
+    return undefined;
   }
 
   #readHost(): Refusal | undefined {
@@ -322,6 +342,15 @@ export class RequestHead {
     this.acceptsTrailers = accepts;
   }
 
+  /** A proxy counts down Max-Forwards of OPTIONS (RFC 9110 7.6.2). A malformed one is passed on as it came. */
+  #readMaxForwards(): void {
+    this.maxForwards = -1;
+    const fields = this.#fields;
+    if (!fields.has(Field.maxForwards) || this.method !== "OPTIONS" || fields.repeats(Field.maxForwards)) return;
+    const value = fields.value(this.#bytes, fields.find(Field.maxForwards));
+    if (/^[0-9]+$/.test(value)) this.maxForwards = Math.min(Number(value), MOST_FORWARDS);
+  }
+
   #refuse(refusal: Refusal): number {
     this.refusal = refusal;
     this.keepAlive = false;
@@ -358,4 +387,7 @@ const DROPPED = fieldSet(
   Field.lookalike,
   Field.te,
 );
-const DROPPED_WITH_HOST = DROPPED | fieldSet(Field.host);
+const HOST = fieldSet(Field.host);
+const MAX_FORWARDS = fieldSet(Field.maxForwards);
+/** A larger Max-Forwards is lowered to this. */
+const MOST_FORWARDS = 999;

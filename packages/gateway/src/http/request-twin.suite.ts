@@ -25,8 +25,10 @@ const PROTOCOLS = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`);
 const CODING = new RegExp(`^${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=${TOKEN})*$`);
 
 const OURS = /^(?:content-length|transfer-encoding|connection|upgrade|keep-alive|expect)$/;
+/** Fields that pass in their own spelling only. */
+const SPELLED = /^(?:set-cookie|cdn-loop|max-forwards)$/;
 const NOT_FOR_ORIGINS =
-  /^(?:te|http2-settings|proxy|proxy-(?:connection|authenticate|authentication-info|authorization)|forwarded|x-forwarded(?:-.*)?|x-real-ip|x-request-id)$/;
+  /^(?:te|http2-settings|proxy|proxy-(?:connection|authenticate|authentication-info|authorization)|forwarded(?:-for)?|x-forwarded(?:-.*)?|x-real-ip|x-request-id|true-client-ip|cf-connecting-ip(?:v6)?|cf-pseudo-ipv4|fastly-client-ip|x-appengine-user-ip|x-(?:cluster-)?client-ip|x-original-forwarded-for|x-(?:original|rewrite)-url)$/;
 
 interface Line {
   name: string;
@@ -96,10 +98,16 @@ export function twinRequest(text: string): TwinRequest | undefined {
   const clear = codingsWanted.every((coding) => CODING.test(coding));
   const acceptsTrailers = minor === "1" && upgrade === "" && clear && codingsWanted.includes("trailers");
 
+  const limits = values("max-forwards");
+  const forwards =
+    method === "OPTIONS" && limits.length === 1 && /^\d+$/.test(limits[0]!) ? Number(limits[0]) : undefined;
+
   const named = options.filter((option) => !["close", "keep-alive", "upgrade"].includes(option));
   const kept = lines.filter(({ name, folded }) => {
     if (OURS.test(folded) || NOT_FOR_ORIGINS.test(folded)) return false;
-    return name === "host" || !named.includes(name);
+    if (SPELLED.test(folded) && name !== folded) return false;
+    if (name === "max-forwards" && forwards !== undefined) return false;
+    return /^(?:host|cdn-loop|max-forwards)$/.test(name) || !named.includes(name);
   });
   // If start line and Host are canonical, all lines stay in their order; otherwise Host comes first.
   const hostLine = lines.find(({ name }) => name === "host")?.text ?? "";
@@ -114,6 +122,7 @@ export function twinRequest(text: string): TwinRequest | undefined {
   if (chunked) forwarded.push("Transfer-Encoding: chunked");
   if (contentLength >= 0) forwarded.push(`Content-Length: ${contentLength}`);
   forwarded.push("Ours: 1");
+  if (forwards !== undefined && forwards > 0) forwarded.push(`Max-Forwards: ${Math.min(forwards, 999) - 1}`);
   if (acceptsTrailers) forwarded.push("Connection: TE", "TE: trailers");
   if (expectContinue) forwarded.push("Expect: 100-continue");
   if (upgrade !== "") forwarded.push("Connection: Upgrade", `Upgrade: ${upgrade}`);

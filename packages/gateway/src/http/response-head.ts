@@ -13,6 +13,12 @@ import { parseProtocols } from "./list.js";
  */
 export type ResponseBody = "none" | "length" | "chunked" | "close";
 
+/** Decides which cookies are not passed on. */
+export interface CookieFilter {
+  /** @param start position of the value of a Set-Cookie field in `bytes`; it ends before `end` */
+  isSetBy(bytes: Buffer, start: number, end: number): boolean;
+}
+
 /** The visitor that a response goes to. */
 export interface ResponseOptions {
   /** The visitor's `versionMinor`. HTTP/1.0 has no chunks: its body is bare data and ends with the connection. */
@@ -99,6 +105,18 @@ export class ResponseHead {
 
     const flaw = this.#understand(bytes, method, upgrade);
     return flaw === undefined ? next - start : this.#refuse(flaw);
+  }
+
+  /** Drops the cookies for `domain`. @returns how many there were. */
+  dropCookies(domain: CookieFilter): number {
+    const fields = this.#fields;
+    let dropped = 0;
+    for (let n = fields.find(Field.setCookie); n >= 0; n = fields.find(Field.setCookie, n + 1)) {
+      if (!domain.isSetBy(this.#bytes, fields.valueStart(n), fields.valueEnd(n))) continue;
+      fields.drop(n);
+      dropped++;
+    }
+    return dropped;
   }
 
   /** Releases the bytes, which an idle connection would keep in memory. `write` is invalid from then on. */
