@@ -1,13 +1,13 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
 import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
-import type { Route, UpstreamRoute } from "../route.js";
+import type { UpstreamRoute } from "../route.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
 import { Pool } from "../upstream/pool.js";
 import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { Exchange } from "./exchange.js";
-import type { ResponseWriter, VisitorSide } from "./visitor-side.js";
+import type { ResponseWriter, VisitorContext, VisitorSide } from "./visitor-side.js";
 
 /** A stream to an origin that counts credit. */
 export class OriginStream implements ByteStream {
@@ -125,7 +125,13 @@ export class StructuredRequest implements Request {
  */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
-  readonly address = "192.0.2.1";
+  readonly context: VisitorContext = {
+    address: "192.0.2.1",
+    sharedDomain: undefined,
+    requestId: () => "r1",
+    forwardedLines: () => "",
+    route: () => this.next ?? this.upstream.route,
+  };
   readonly connection = new MemoryConnection();
   readonly exchange: Exchange;
   readonly upstream: FakeUpstream;
@@ -168,12 +174,6 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     deliver(Buffer.from(text), (chunk) => this.exchange.body(chunk));
   }
 
-  forwardedLines(): string {
-    return "";
-  }
-  reroute(): Route {
-    return this.next ?? this.upstream.route;
-  }
   onInterim(head: ResponseHead): void {
     this.interim.push(head.status);
   }
@@ -192,6 +192,10 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   }
   onEnd(): void {
     this.events.push("end");
+  }
+  /** Heads are sent at once. */
+  retract(): boolean {
+    return false;
   }
   onFlush(): void {}
   onBodyDrain(): void {}
