@@ -1,4 +1,5 @@
 import type { Connection } from "@postern/net";
+import { SharedDomain } from "./cookies/shared-domain.js";
 import { SYSTEM_CLOCK, type Clock } from "./deadlines/clock.js";
 import { DeadlineQueue } from "./deadlines/deadline-queue.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
@@ -6,21 +7,24 @@ import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-press
 import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
-import { TrustedProxies } from "./visitor/trusted-proxies.js";
+import { Forwarding, type ForwardingOptions } from "./visitor/forwarding.js";
 import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
 /** How often the memory is checked, in milliseconds. */
 const MEMORY_INTERVAL = 1_000;
 
-export interface GatewayOptions {
+export interface GatewayOptions extends ForwardingOptions {
   /**
    * The scheme of connections that are accepted without a `ConnectionInfo`. It is `https` even if a proxy in front
    * terminates TLS.
    */
   proto: "http" | "https";
   limits?: Partial<GatewayLimits>;
-  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. Default: none. */
-  trustedProxies?: TrustedProxies;
+  /**
+   * The domain whose subdomains belong to different owners, in lower case. A response's cookies for it, and for domains
+   * above it, are dropped. Default: none, and all cookies pass.
+   */
+  sharedDomain?: string | undefined;
   /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
   memory?: () => number;
   /** The clock of all deadlines. Default: `SYSTEM_CLOCK`. */
@@ -36,7 +40,8 @@ export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: GatewayLimits;
   readonly deadlines: DeadlineQueue;
-  readonly trustedProxies: TrustedProxies;
+  readonly forwarding: Forwarding;
+  readonly sharedDomain: SharedDomain | undefined;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
@@ -50,7 +55,8 @@ export class Gateway implements VisitorHost {
   constructor(router: Router, options: GatewayOptions) {
     this.router = router;
     this.#info = { proto: options.proto };
-    this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
+    this.forwarding = new Forwarding(options);
+    this.sharedDomain = options.sharedDomain === undefined ? undefined : new SharedDomain(options.sharedDomain);
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});

@@ -28,6 +28,7 @@ export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
 export { REPLAY_LIMITS } from "./exchange/replay.js";
+export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
 export { Pool } from "./upstream/pool.js";

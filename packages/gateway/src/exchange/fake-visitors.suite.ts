@@ -8,7 +8,7 @@ import { Pool } from "../upstream/pool.js";
 import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { Exchange } from "./exchange.js";
-import type { ResponseWriter, VisitorSide } from "./visitor-side.js";
+import type { ResponseWriter, VisitorContext, VisitorSide } from "./visitor-side.js";
 
 /** A stream to an origin that counts credit. */
 export class OriginStream implements ByteStream {
@@ -126,7 +126,14 @@ export class StructuredRequest implements Request {
  */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
-  readonly address = "192.0.2.1";
+  readonly context: VisitorContext = {
+    address: "192.0.2.1",
+    clock: SYSTEM_CLOCK,
+    sharedDomain: undefined,
+    requestId: () => "r1",
+    forwardedLines: () => "",
+    route: () => this.next ?? this.upstream.route,
+  };
   readonly connection = new MemoryConnection();
   readonly exchange: Exchange;
   readonly upstream: FakeUpstream;
@@ -146,7 +153,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   constructor(upstream: FakeUpstream, request: Request, window = Infinity) {
     this.upstream = upstream;
     this.window = window;
-    this.exchange = new Exchange(this, request, SYSTEM_CLOCK);
+    this.exchange = new Exchange(this, request);
     this.exchange.begin(upstream.route, "data");
   }
 
@@ -169,12 +176,6 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     deliver(Buffer.from(text), (chunk) => this.exchange.body(chunk));
   }
 
-  forwardedLines(): string {
-    return "";
-  }
-  reroute(): Route {
-    return this.next ?? this.upstream.route;
-  }
   onInterim(head: ResponseHead): void {
     this.interim.push(head.status);
   }
@@ -193,6 +194,10 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   }
   onEnd(): void {
     this.events.push("end");
+  }
+  /** Heads are sent at once. */
+  retract(): boolean {
+    return false;
   }
   onFlush(): void {}
   onBodyDrain(): void {}

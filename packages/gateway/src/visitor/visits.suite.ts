@@ -3,8 +3,8 @@ import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "../limits.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
+import { Forwarding } from "./forwarding.js";
 import { Http1Visitor } from "./http1-visitor.js";
-import { TrustedProxies } from "./trusted-proxies.js";
 import type { VisitorHost } from "./visitor-host.js";
 
 /** Requests and responses of a visitor whose clock stands still until the test lets time pass. */
@@ -20,7 +20,8 @@ export class Visit {
       router: () => this.upstream.route,
       limits: { ...DEFAULT_GATEWAY_LIMITS, idle: 75_000, bodyGrace: 60_000, bodyRate: 0, ...limits },
       deadlines: this.deadlines,
-      trustedProxies: new TrustedProxies(),
+      forwarding: new Forwarding(),
+      sharedDomain: undefined,
       closing: false,
       overloaded: false,
       forget() {},

@@ -15,6 +15,7 @@ const RECORD = {
   ended: "origin_invalid",
   code: "PN_ORIGIN_INVALID",
   flaw: "PN_HTTP_CHUNK",
+  repairs: ["bare_lf"],
 } as const;
 
 /** One message of every type with all its fields, and the fields that may be absent. */
@@ -162,7 +163,7 @@ describe("nested fields", () => {
 
   test.each(Object.keys(RECORD))("a request record needs %s, unless it is optional", (name) => {
     const { [name as keyof typeof RECORD]: _, ...rest } = RECORD;
-    const isOptional = ["ended", "code", "flaw"].includes(name);
+    const isOptional = ["ended", "code", "flaw", "repairs"].includes(name);
     expect(refused(JSON.stringify({ ...requests, records: [RECORD, rest] }))).toBe(!isOptional);
   });
 });
