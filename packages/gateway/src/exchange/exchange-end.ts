@@ -38,3 +38,8 @@ export function requestFailure(refusal: Refusal): Failure {
 export function refusedWith(refusal: Refusal): Failure {
   return { ended: "refused", refusal };
 }
+
+/** The request is not sent again. Its service existed when it was sent, so it is never reported as unknown. */
+export function refusedAgain(refusal: Refusal): Failure {
+  return { ended: "origin_reset", refusal: refusal.status === 404 ? refusals.PN_TUNNEL_OFFLINE : refusal };
+}

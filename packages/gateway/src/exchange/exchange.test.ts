@@ -1,6 +1,6 @@
 import type { BreakCause } from "@postern/net";
 import { describe, expect, test } from "vitest";
-import { refusals } from "../http/index.js";
+import { refusals, type Refusal } from "../http/index.js";
 import { FakeUpstream, StructuredRequest, StructuredVisitor } from "./fake-visitors.suite.js";
 import { EXCHANGE_LIMITS } from "./response-side.js";
 
@@ -230,6 +230,19 @@ describe("the end of an exchange", () => {
     const visitor = visit(new StructuredRequest("POST", { length: 0 }));
     happens(visitor);
     expect(visitor.upstream.ends).toEqual([end]);
+    expect(visitor.upstream.finished).toMatchObject([{ status }]);
+  });
+
+  test.each<[string, Refusal, string, number]>([
+    ["is no longer served", refusals.PN_TUNNEL_UNKNOWN, "PN_TUNNEL_OFFLINE", 503],
+    ["is expected back", refusals.PN_TUNNEL_AWAY, "PN_TUNNEL_AWAY", 503],
+    ["cannot be served for lack of memory", refusals.PN_OVERLOADED, "PN_OVERLOADED", 503],
+  ])("in flight, when its name %s: it is never reported as unknown", (_, refusal, code, status) => {
+    const visitor = visit(PLAIN);
+    visitor.next = { kind: "refusal", refusal };
+    visitor.upstream.stream.break(broken("gone", 0));
+    expect(visitor.events).toEqual([`refused ${code}`]);
+    expect(visitor.upstream.ends).toEqual([`origin_reset ${code}`]);
     expect(visitor.upstream.finished).toMatchObject([{ status }]);
   });
 

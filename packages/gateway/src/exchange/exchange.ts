@@ -4,7 +4,7 @@ import type { ResponseRepair } from "../repair/index.js";
 import type { FinishedRequest, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
-import { BROKEN, INVALID_RESPONSE, refusedWith, requestFailure } from "./exchange-end.js";
+import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
 import type { ExchangeEnd, Failure } from "./exchange-end.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
@@ -273,7 +273,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   #repeat(sent: readonly Buffer[], outcome: AttemptOutcome): void {
     this.#endAttempt(outcome);
     const route = this.#visitor.context.route();
-    if (route.kind === "refusal") return this.#refuse(refusedWith(route.refusal));
+    if (route.kind === "refusal") return this.#refuse(refusedAgain(route.refusal));
     if (route.kind !== "upstream") return this.#refuse(BROKEN.gone);
     this.#route = route;
     this.#response.restart();

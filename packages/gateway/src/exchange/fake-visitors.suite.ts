@@ -1,7 +1,7 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
 import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
-import type { UpstreamRoute } from "../route.js";
+import type { Route, UpstreamRoute } from "../route.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
 import { Pool } from "../upstream/pool.js";
 import { Target } from "../upstream/target.js";
@@ -130,7 +130,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     sharedDomain: undefined,
     requestId: () => "r1",
     forwardedLines: () => "",
-    route: () => this.upstream.route,
+    route: () => this.next ?? this.upstream.route,
   };
   readonly connection = new MemoryConnection();
   readonly exchange: Exchange;
@@ -144,6 +144,8 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   body = "";
   trailers = "";
   events: string[] = [];
+  /** The route of a second attempt. Default: that of the first. */
+  next: Route | undefined;
   #waiting = 0;
 
   constructor(upstream: FakeUpstream, request: Request, window = Infinity) {

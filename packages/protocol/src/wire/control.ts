@@ -71,6 +71,8 @@ export interface Bind {
    * together.
    */
   instance?: string;
+  /** The status that visitors get while no session serves the name: 404, or 503. Default 503. */
+  offline_status?: number;
 }
 
 export interface Bound {
@@ -114,7 +116,15 @@ export interface Unbound {
 }
 
 /** How a request ended: PROTOCOL.md, section 4. */
-export type RequestEnd = "complete" | "origin_reset" | "origin_invalid" | "visitor_left" | "timeout" | "refused";
+export const REQUEST_ENDS = [
+  "complete",
+  "origin_reset",
+  "origin_invalid",
+  "visitor_left",
+  "timeout",
+  "refused",
+] as const;
+export type RequestEnd = (typeof REQUEST_ENDS)[number];
 
 /** What a server repairs in responses of local services: PROTOCOL.md, section 4. */
 export const REQUEST_REPAIRS = [
@@ -164,6 +174,8 @@ export interface ControlError {
   code: string;
   message: string;
   retryable: boolean;
+  /** More about this case, for people: a limit that applies. */
+  detail?: string;
   retry_after_ms?: number;
   bind?: number;
   check?: number;
@@ -231,7 +243,12 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   refresh: { refresh: count, auth: object(AUTH) },
   refreshed: { refresh: count, expires_in_ms: optional(count) },
   expiring: { expires_in_ms: count },
-  bind: { bind: count, ...BIND, instance: optional((value) => text(value) && (value as string).length <= 64) },
+  bind: {
+    bind: count,
+    ...BIND,
+    instance: optional((value) => text(value) && (value as string).length <= 64),
+    offline_status: optional(count),
+  },
   bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
   check: { check: count, ...BIND },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
@@ -242,6 +259,7 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     code: text,
     message: text,
     retryable: flag,
+    detail: optional(text),
     retry_after_ms: optional(count),
     bind: optional(count),
     check: optional(count),

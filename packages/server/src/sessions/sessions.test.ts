@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 import { Sessions } from "./sessions.js";
 
@@ -31,6 +32,24 @@ describe("the end of a login is reported once", () => {
   });
 });
 
+test("beyond the sessions of an owner, a login is refused with a time to retry, and ends like every refused login", async () => {
+  const owners = new Owners({ ...DEFAULT_OWNER_LIMITS, sessions: 1 }, () => 0);
+  const limited = sessionDependencies({ owners });
+  sessions = new Sessions(limited, onLogin);
+  const open = (): ScriptedPeer => new ScriptedPeer(limited, (connection) => sessions.open(connection, onLoginOver));
+  const first = open();
+  await first.login([]);
+  const refused = await open().login([]);
+  expect(refused).toMatchObject({ type: "error", code: "PN_OWNER_SESSION_LIMIT", retryable: true });
+  expect(refused).toHaveProperty("retry_after_ms", expect.any(Number));
+  await vi.waitUntil(() => onLoginOver.mock.calls.length === 2);
+  expect([sessions.loggedIn, onLogin.mock.calls]).toEqual([1, [["ok"], ["PN_OWNER_SESSION_LIMIT"]]]);
+
+  first.server.terminate();
+  await vi.waitUntil(() => sessions.loggedIn === 0);
+  expect(await open().login([])).toMatchObject({ type: "welcome" });
+});
+
 test("at a stop, clients are asked to reconnect one after the other", async () => {
   const peers = [connect(), connect(), connect()];
   for (const peer of peers) await peer.login([]);
@@ -38,6 +57,33 @@ test("at a stop, clients are asked to reconnect one after the other", async () =
   await vi.waitUntil(() => peers.every(({ retryAfter }) => retryAfter !== undefined));
   expect(peers.map(({ retryAfter }) => retryAfter)).toEqual([1_000, 1_005, 1_010]);
   await sessions.close();
+});
+
+describe("after GOAWAY, no name is bound", () => {
+  const attempt = async (peer: ScriptedPeer): Promise<void> => {
+    for (const message of [
+      { type: "bind", bind: 7, subdomain: "late" },
+      { type: "check", check: 7, subdomain: "late" },
+    ] as const)
+      expect(await peer.ask(message)).toMatchObject({ type: "error", code: "PN_DRAINING", retryable: true });
+    expect(dependencies.registry.find("late")).toBeUndefined();
+  };
+
+  test("of the client", async () => {
+    const peer = connect();
+    await peer.login([]);
+    peer.goAway();
+    await attempt(peer);
+    await sessions.close();
+  });
+
+  test("of the server", async () => {
+    const peer = connect();
+    await peer.login([]);
+    sessions.goAway();
+    await attempt(peer);
+    await sessions.close();
+  });
 });
 
 test("without sessions, close resolves immediately", async () => {
