@@ -11,6 +11,7 @@ import {
   attemptsText,
   authorityOf,
   dialFault,
+  isNotTls,
   bareHost,
   type Lookup,
   startTls,
@@ -63,7 +64,16 @@ export async function dialServer(dial: ServerDial): Promise<Socket> {
   const socket = proxy === undefined ? await dialTcp(to, dial, unreachable) : await connectThrough(proxy, to, dial);
   if (!isTls) return socket;
   onWait?.(`the TLS handshake with ${authorityOf(to.host, to.port)}`, unreachable);
-  return startTls(socket, to.host, tls, signal);
+  try {
+    return await startTls(socket, to.host, tls, signal);
+  } catch (error) {
+    if (!isNotTls(error as Error)) throw error;
+    const authority = authorityOf(to.host, to.port);
+    throw new TunnelError(
+      "PN_SERVER_SCHEME",
+      `${authority} does not use TLS; if the connection need not be encrypted, use http://${authority} as the server's address`,
+    );
+  }
 }
 
 /** Whether the server at this address is reached with TLS. */
