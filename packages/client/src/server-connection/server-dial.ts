@@ -1,6 +1,7 @@
 import type { RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-import { getCACertificates } from "node:tls";
+// Not by name: an older Node.js lacks the function, and would report that instead of the version that is needed.
+import * as nodeTls from "node:tls";
 import { TunnelError, type ErrorCode } from "@postern/protocol";
 import {
   trustFault,
@@ -104,7 +105,7 @@ async function connectThrough(proxy: Proxy, to: { host: string; port: number }, 
  * and gets no client certificate.
  */
 function proxyTrust({ ca }: ClientTls): ClientTls {
-  return ca === undefined ? {} : { ca: [...getCACertificates(), ca].join("\n") };
+  return ca === undefined ? {} : { ca: [...nodeTls.getCACertificates(), ca].join("\n") };
 }
 
 /** @throws TunnelError with `code`, and the error of each address. */
