@@ -10,7 +10,7 @@ import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_HELLO_LIMITS } from "@postern/net";
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
-import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
+import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
 type Row = [limited: string, value: string, beyond: string];
 
@@ -90,7 +90,11 @@ export function limitsPage(): string {
     ["bytes that a client sends before login", size(LOGIN_LIMITS.bytes), "the connection is closed"],
     ["head of a proxy's response to CONNECT", size(PROXY_LIMITS.head), "PN_PROXY_UNREACHABLE"],
     ["time for a login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
-    ["connections before login, from one address", `${LOGIN_LIMITS.perAddress}`, "PN_LOGIN_BUSY with a retry hint"],
+    [
+      "connections before login, from one address",
+      `${LOGIN_LIMITS.perAddress}, and ${LOGIN_LIMITS.returning} that come at the time of their hint`,
+      "PN_LOGIN_BUSY with a retry hint",
+    ],
   ];
   const server: Row[] = [
     ["time for the first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
@@ -105,7 +109,21 @@ export function limitsPage(): string {
       "PN_LOGIN_BUSY with a retry hint; an IPv6 /64 network counts as one address",
     ],
     ["sessions of a name", `${SERVER_LIMITS.sessionsPerName}`, "PN_NAME_SESSION_LIMIT"],
-    ["names of an owner, including names kept for it", `${SERVER_LIMITS.namesPerOwner}`, "PN_OWNER_NAME_LIMIT"],
+    [
+      "sessions of an owner",
+      `${SERVER_LIMITS.sessionsPerOwner}; \`max_sessions\` changes it`,
+      "PN_OWNER_SESSION_LIMIT with a retry hint",
+    ],
+    [
+      "names of an owner, including names kept for it",
+      `${SERVER_LIMITS.namesPerOwner}; \`max_names\` changes it`,
+      "PN_OWNER_NAME_LIMIT",
+    ],
+    [
+      "requests for tunnels by an owner, per minute and at once",
+      `${SERVER_LIMITS.bindsPerOwner}; \`bind_rate\` changes it`,
+      "PN_OWNER_BIND_RATE with a retry hint",
+    ],
     ["time for requests in progress when a tunnel loses its name", time(SERVER_LIMITS.lastStreams), "they are reset"],
     [
       "time for which a name is kept for a disconnected owner",
@@ -122,7 +140,11 @@ export function limitsPage(): string {
   ];
   const client: Row[] = [
     ["events kept in memory", `${EVENTS_KEPT}`, "the oldest are dropped"],
-    ["connections to the local API", `${LOCAL_API_LIMITS.connections}`, "further connections are closed"],
+    [
+      "connections to the local API",
+      `${LOCAL_API_LIMITS.connections}`,
+      "the oldest connection that has not shown a token is closed",
+    ],
     ["programs that stream events", `${LOCAL_API_LIMITS.streams}`, "503 PN_LOCAL_BUSY"],
     [
       "events that wait for a streaming program",
@@ -153,6 +175,9 @@ export function limitsPage(): string {
     table(sessions),
     "## Server",
     table(server),
+    "## Reserved names",
+    "No client can take these names, unless the operator replaces the list with `reserved_subdomains`. The server itself needs none of them: they look like part of the server, or other software treats them specially.",
+    DEFAULT_RESERVED_NAMES.map((name) => `\`${name}\``).join(", "),
     "## Local API and webhook of the client",
     table(client),
     "",

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import {
   Cleanup,
@@ -5,8 +7,10 @@ import {
   exchange,
   Origin,
   Published,
+  scratchFolder,
   ServerProcess,
   startEchoOrigin,
+  StartProcess,
   type Exchange,
 } from "@postern/testkit";
 
@@ -138,9 +142,53 @@ test("while its client is disconnected, a name responds 503 with Retry-After and
   }
 });
 
-test("a name whose client has stopped is 404 and still reserved for its owner", async () => {
+test("a name whose client has stopped is offline, without a time to retry, and still reserved for its owner", async () => {
   const { client } = await publish(ANN, "stopped");
   await client.program.terminate();
-  expect((await visit("stopped")).status).toBe(404);
+  const { status, headers } = await visit("stopped");
+  expect([status, headers["postern-error"], headers["retry-after"]]).toEqual([503, "PN_TUNNEL_OFFLINE", undefined]);
   expect(await refusal(BEN, "stopped")).toMatchObject({ exit: 2, code: "PN_NAME_TAKEN" });
+});
+
+test("with offline_status = 404, a name without a client is not told apart from a free one, and still reserved", async () => {
+  const start = StartProcess.launch(
+    onTestFinished,
+    `[[tunnel.endpoints]]\nserver_url = "${server.url}"\nsubdomain = "private"\nlocal = ${origin.port}\noffline_status = 404\n`,
+    { POSTERN_API_KEY: ANN },
+  );
+  await start.tunnel("private");
+  expect((await visit("private")).status).toBe(200);
+  await start.program.terminate();
+  const { status, headers } = await visit("private");
+  expect([status, headers["postern-error"]]).toEqual([404, "PN_TUNNEL_UNKNOWN"]);
+  expect(await refusal(BEN, "private")).toMatchObject({ exit: 2, code: "PN_NAME_TAKEN" });
+});
+
+test("the operator's rules: other reserved names, the length of names, and the sessions of an owner", async () => {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  const rules = `[tunnel.server]
+reserved_subdomains = ["mine"]
+[tunnel.server.security]
+min_subdomain_length = 3
+max_subdomain_length = 20
+[tunnel.server.limits]
+max_sessions = 2
+`;
+  writeFileSync(file, rules, { mode: 0o600 });
+  const strict = await ServerProcess.start(onTestFinished, { args: ["--config", file] });
+  const launch = (subdomain: string): ClientProcess =>
+    ClientProcess.launch(onTestFinished, { server: strict, target: origin.port, subdomain });
+
+  const reserved = launch("mine");
+  await reserved.program.ends(2);
+  expect(reserved.program.stderr).toContain("PN_NAME_RESERVED");
+  const short = launch("ab");
+  await short.program.ends(2);
+  expect(short.program.stderr).toMatch(/this server accepts names of 3 to 20 characters[^]*PN_NAME_INVALID/);
+
+  // A name of the default list, which the operator replaced.
+  await launch("www").event("tunnel_established");
+  await launch("www2").event("tunnel_established");
+  const failure = await launch("www3").event("connection_failure");
+  expect(failure.data).toMatchObject({ code: "PN_OWNER_SESSION_LIMIT", retryable: true });
 });

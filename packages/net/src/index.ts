@@ -23,6 +23,7 @@ export { weakKeyFault } from "./tls/weak-key.js";
 export { unmapped } from "./unmapped.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";
 export type { Connection, ConnectionHandler } from "./connection/connection.js";
+export { HeldBytes } from "./connection/held-bytes.js";
 export { giveBack, isLent, lend, onReturn } from "./connection/loans.js";
 export { relay, type Relay, type RelayOptions } from "./connection/relay.js";
 export { SocketConnection } from "./connection/socket-connection.js";

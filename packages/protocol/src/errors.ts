@@ -155,6 +155,17 @@ export const ERRORS = {
     retryable: false,
     message: "Tunnel closed.",
   },
+  PN_CONTROL_RATE: {
+    number: 28,
+    retryable: true,
+    message: "The peer sent control messages faster than the protocol allows. Run the same version on both sides.",
+  },
+  PN_SESSION_MEMORY: {
+    number: 29,
+    retryable: true,
+    message:
+      "The server is short of memory, and this session held the most data that visitors or the client do not read. The client reconnects. If this happens often, ask the server's operator.",
+  },
   PN_AUTH_EXPIRED: {
     number: 30,
     retryable: false,
@@ -255,6 +266,18 @@ export const ERRORS = {
     retryable: false,
     message:
       "You have reached the server's limit of names. Use one of your names again, or wait until unused names are released.",
+  },
+  PN_OWNER_SESSION_LIMIT: {
+    number: 50,
+    retryable: true,
+    message:
+      "You have reached the server's limit of sessions (max_sessions). Stop clients that you do not need, or ask the server's operator.",
+  },
+  PN_OWNER_BIND_RATE: {
+    number: 51,
+    retryable: true,
+    message:
+      "You request tunnels more often than the server allows (bind_rate). If this continues, look for clients that restart in a loop.",
   },
   PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;

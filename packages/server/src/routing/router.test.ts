@@ -64,6 +64,13 @@ test("a name whose client dropped is away", () => {
   expect(refused).toEqual(["PN_TUNNEL_AWAY"]);
 });
 
+test("a name whose client stopped is offline, without a time to retry", () => {
+  registry.remove(serve("shop"), "stopped");
+  const route = router().route(head("shop.example.com"), { proto: "http" });
+  expect(route).toMatchObject({ refusal: { status: 503, code: "PN_TUNNEL_OFFLINE" } });
+  expect(route).not.toHaveProperty("refusal.retryAfter");
+});
+
 test("a probe goes to the tunnel with the id that signed it", () => {
   const [one, two] = [serve("shop"), serve("shop")];
   const nonce = "0".repeat(32);

@@ -7,6 +7,7 @@ import type { HttpsRedirect } from "./redirect.js";
 const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
 const PLAIN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN };
 const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
+const OFFLINE: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_OFFLINE };
 
 export interface RouterOptions {
   /** The base domain. */
@@ -62,6 +63,7 @@ export class Router {
     const probed = probe === "" ? undefined : registry.probed(name, probe);
     if (probed !== undefined) return probed.probe;
     const tunnel = registry.find(name);
-    return tunnel === "away" ? AWAY : (tunnel ?? UNKNOWN);
+    if (tunnel === "away") return AWAY;
+    return tunnel === "offline" ? OFFLINE : (tunnel ?? UNKNOWN);
   }
 }

@@ -1,12 +1,7 @@
 import { pino } from "pino";
-import {
-  Session,
-  type ControlMessage,
-  type SessionHandler,
-  type Transport,
-  type TransportHandler,
-} from "@postern/protocol";
+import { NO_SESSION, Session, type ControlMessage, type SessionHandler, type Transport } from "@postern/protocol";
 import { ApiKeys } from "../login/api-keys.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
@@ -17,14 +12,16 @@ const ANN = { owner: "ann", key: "ann-key-0123456789" };
 
 /** One end of a connection in memory. Messages arrive in a later turn of the event loop, as from a socket. */
 class MemoryTransport implements Transport {
-  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  handler = NO_SESSION;
   readonly buffered = 0;
   peer: MemoryTransport | undefined;
   #isOpen = true;
+  /** Messages that the handler was too busy to read. */
+  #unread: Buffer[] = [];
 
   send(batch: Buffer, start: number): boolean {
     const message = Buffer.from(batch.subarray(start));
-    if (this.#isOpen) setImmediate(() => this.peer?.handler.onMessage(message, true));
+    if (this.#isOpen) setImmediate(() => this.peer?.receive(message));
     return true;
   }
 
@@ -40,6 +37,18 @@ class MemoryTransport implements Transport {
   terminate(): void {
     this.close(1006, "");
   }
+
+  resume(): void {
+    for (const message of this.#unread.splice(0)) this.receive(message);
+  }
+
+  receive(message: Buffer): void {
+    const isPaused = this.#unread.length > 0;
+    const read = isPaused ? 0 : this.handler.onMessage(message, true);
+    if (read === message.length) return;
+    this.#unread.push(message.subarray(read));
+    if (!isPaused) this.handler.onPaused();
+  }
 }
 
 /** The shared dependencies of sessions, without a server: one owner, names in memory, and no log output. */
@@ -47,6 +56,7 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
   const log = pino({ level: "silent" });
   return {
     authenticator: new ApiKeys([ANN]),
+    owners: new Owners(DEFAULT_OWNER_LIMITS, () => performance.now()),
     registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now())),
     nameRules: DEFAULT_NAME_RULES,
     maxTunnels: Infinity,

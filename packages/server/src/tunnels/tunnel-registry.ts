@@ -16,11 +16,14 @@ export type NameRefusal = "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAM
 /** The tunnels that serve each name, and the leases that allow it. */
 export class TunnelRegistry {
   readonly #leases: LeaseStore;
+  readonly #namesPerOwner: number;
   /** By name. Every group has a tunnel and a valid lease. */
   readonly #groups = new Map<string, TunnelGroup>();
 
-  constructor(leases: LeaseStore) {
+  /** @param namesPerOwner names that one owner may hold. */
+  constructor(leases: LeaseStore, namesPerOwner: number = SERVER_LIMITS.namesPerOwner) {
     this.#leases = leases;
+    this.#namesPerOwner = namesPerOwner;
   }
 
   /** Names that are served now. */
@@ -36,7 +39,7 @@ export class TunnelRegistry {
   refusal(name: string, { owner, instance }: Holder): NameRefusal | undefined {
     const lease = this.#leases.find(name);
     if (lease === undefined)
-      return this.#leases.count(owner) >= SERVER_LIMITS.namesPerOwner ? "PN_OWNER_NAME_LIMIT" : undefined;
+      return this.#leases.count(owner) >= this.#namesPerOwner ? "PN_OWNER_NAME_LIMIT" : undefined;
     if (lease.owner !== owner) return "PN_NAME_TAKEN";
     if (isFencedOff(lease, instance)) return "PN_NAME_TAKEN_OVER";
     const isFull = isShared(lease, instance) && (this.#groups.get(name)?.size ?? 0) >= SERVER_LIMITS.sessionsPerName;
@@ -70,11 +73,21 @@ export class TunnelRegistry {
     else this.#leases.keep(name, epoch, how === "dropped");
   }
 
-  /** The tunnel for the next request to `name`; `away` while its client is expected back. */
-  find(name: string): Tunnel | "away" | undefined {
+  /**
+   * The tunnel for the next request to `name`; `away` while its client is expected back, `offline` after its client
+   * stopped, undefined if nobody holds the name or its holder shows visitors 404.
+   */
+  find(name: string): Tunnel | "away" | "offline" | undefined {
     const tunnel = this.#groups.get(name)?.pick();
     if (tunnel !== undefined) return tunnel;
-    return this.#leases.find(name)?.awaited === true ? "away" : undefined;
+    const lease = this.#leases.find(name);
+    if (lease === undefined || lease.offlineStatus === 404) return undefined;
+    return lease.awaited ? "away" : "offline";
+  }
+
+  /** Whether nobody holds `name`. */
+  isFree(name: string): boolean {
+    return this.#leases.find(name) === undefined;
   }
 
   /** The tunnel of `name` whose client sent the probe `field`. */
