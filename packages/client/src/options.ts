@@ -33,6 +33,11 @@ export interface ConnectOptions {
    * The Host that the local service receives: `rewrite` for its own address, or a fixed value. Default: the visitor's.
    */
   hostHeader?: string;
+  /**
+   * The status that visitors get while no client serves the name: 503, or 404 as for a name that nobody holds. Default
+   * 503.
+   */
+  offlineStatus?: 404 | 503;
   /** The label of the tunnel in events. Default: the subdomain, else `default`. */
   name?: string;
   /** Additional HTTP headers of the WebSocket handshake, for proxies between client and server. */

@@ -7,7 +7,7 @@ export function connectionOptions(
   { auth, monitoring, reconnection }: Configuration["tunnel"],
 ): Omit<ConnectOptions, "server" | "apiKey" | "token" | "tokenRefresh" | "local"> {
   const { subdomain, host_header, connection_timeout, keepalive_interval, max_connections } = endpoint;
-  const { fallback_urls, connections } = endpoint;
+  const { fallback_urls, connections, offline_status } = endpoint;
   return {
     ...(subdomain === undefined ? {} : { subdomain }),
     ...(host_header === undefined ? {} : { hostHeader: host_header }),
@@ -17,6 +17,8 @@ export function connectionOptions(
     maxConnections: max_connections,
     fallbacks: fallback_urls,
     connections,
+    // 503 is the default of every server.
+    ...(offline_status === 404 ? { offlineStatus: 404 } : {}),
     healthInterval: monitoring.health_interval,
     reconnection: {
       enabled: reconnection.enabled,

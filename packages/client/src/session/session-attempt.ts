@@ -83,7 +83,8 @@ export class SessionAttempt implements SessionOwner {
     const { options, name, instance } = this.#context;
     const { session, lifetime } = await this.#login(signal);
     try {
-      const request = { subdomain: name, hostHeader: options.hostHeader, instance };
+      const { hostHeader, offlineStatus } = options;
+      const request = { subdomain: name, hostHeader, instance, offlineStatus };
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;
       checkGrant(bound);

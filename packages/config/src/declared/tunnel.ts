@@ -2,7 +2,7 @@ import { option, section, sections } from "./declaration.js";
 import { host, hostName, label, proxyAddress, serverAddress, target } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
-import { decimal, integer, port } from "../kinds/number.js";
+import { decimal, integer, numberChoice, port } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 import { tunnelAuth } from "./tunnel-auth.js";
@@ -60,6 +60,11 @@ export const tunnelEndpoint = sections(
       integer({ min: 1, max: 16 }),
       "Number of parallel sessions for this tunnel. If one breaks, the others serve its visitors.",
       { default: 1 },
+    ),
+    offline_status: option(
+      numberChoice([503, 404]),
+      "Status that visitors get while no client serves the name: `503`, or `404` as for a name that nobody holds.",
+      { default: 503 },
     ),
     protocol_version: option(text(), "Version of the tunnel protocol.", {
       ignored: "client and server negotiate the version",

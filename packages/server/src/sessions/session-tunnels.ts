@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
+import type { FinishedRequest } from "@postern/gateway";
 import {
   ERRORS,
   type Bind,
@@ -34,6 +35,7 @@ export class SessionTunnels {
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #draining = new DrainingTunnels();
   #lastNumber = 0;
+  #hasDroppedCookies = false;
 
   /** @param logs returns the current loggers, which change at login. */
   constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
@@ -104,11 +106,13 @@ export class SessionTunnels {
 
   /** Forgets the tunnels of a session that has ended. */
   clear(): void {
-    for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
+    for (const tunnel of this.#tunnels.values()) this.#logClosed(tunnel, {});
     this.#tunnels.clear();
   }
 
   #grant(bind: Bind | Check, binder: Binder): BindGrant | ErrorCode {
+    // A tunnel without new streams would keep its name from a session that can serve it.
+    if (this.#session.draining) return "PN_DRAINING";
     return bindGrant(bind, binder, this.#tunnels.size, this.#dependencies);
   }
 
@@ -120,7 +124,7 @@ export class SessionTunnels {
       requested,
       session: this.#session,
       hostHeader,
-      onFinished: (request) => this.#dependencies.onFinished(request),
+      onFinished: (request) => this.#onFinished(request, name),
       onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
@@ -129,7 +133,7 @@ export class SessionTunnels {
   }
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
-    const { number, name, id, requested } = tunnel;
+    const { number, requested } = tunnel;
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
@@ -138,7 +142,23 @@ export class SessionTunnels {
     if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
-    this.#logs().log.info({ name, tunnel: id, code }, "tunnel closed");
+    this.#logClosed(tunnel, { code });
+  }
+
+  #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
+    const repaired = repairs.totals;
+    this.#logs().log.info({ name, tunnel: id, ...fields, ...(repaired && { repaired }) }, "tunnel closed");
+  }
+
+  #onFinished(request: FinishedRequest, name: string): void {
+    this.#dependencies.onFinished(request);
+    // Once for each session: an application usually sets the same cookie with every response.
+    if (request.droppedCookies === 0 || this.#hasDroppedCookies) return;
+    this.#hasDroppedCookies = true;
+    this.#logs().log.warn(
+      { name },
+      "a cookie for the base domain was dropped, because all tunnels would receive it: set no Domain in the service, or parent_domain_cookies in [tunnel.server]",
+    );
   }
 
   #sendRecords(tunnel: Tunnel): void {
