@@ -104,7 +104,7 @@ test("a local service that is not there is reported, lowers the health, and is n
   expect((await api.ask("/health")).status).toBe(503);
   const table = await status(env);
   expect([table.exit?.code, table.stdout]).toEqual([1, expect.stringMatching(/\nearly +connected +http:\S+ +down /)]);
-  expect(table.stdout).toContain(`early: the local service at :${port} is down: visitors get status 502.`);
+  expect(table.stdout).toContain(`early: the local service at localhost:${port} is down: visitors get status 502.`);
 
   const late = createServer((_, outgoing) => void outgoing.end("late"));
   onTestFinished(() => void late.close());
