@@ -1,9 +1,11 @@
 import {
+  COOKIE_LIMITS,
   DEFAULT_HEAD_LIMITS,
   DEFAULT_GATEWAY_LIMITS,
   EXCHANGE_LIMITS,
   MEMORY_LIMITS,
   IDLE_LIMITS,
+  LOOP_LIMITS,
   REPLAY_LIMITS,
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
@@ -23,6 +25,11 @@ export function limitsPage(): string {
       "request: 431 PN_HTTP_HEAD_TOO_LARGE, or 414 for the request line; response: 502 PN_ORIGIN_INVALID",
     ],
     ["header fields of a request or response", `${DEFAULT_HEAD_LIMITS.fields}`, "the same errors"],
+    [
+      "head of a request for a page of the server itself, with cookies",
+      size(COOKIE_LIMITS.head),
+      "431 PN_HTTP_HEAD_TOO_LARGE. Without its cookies, the head has the usual limits",
+    ],
     [
       "time from the first byte of a head to its last",
       `${time(DEFAULT_GATEWAY_LIMITS.head)}; \`connection_timeout\` changes it`,
@@ -55,6 +62,7 @@ export function limitsPage(): string {
       time(DEFAULT_GATEWAY_LIMITS.linger),
       "the connection is closed",
     ],
+    ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["interim responses (1xx) to a request", `${EXCHANGE_LIMITS.interim}`, "502 PN_ORIGIN_INVALID"],
     [
       "idle time of a stream to an origin",

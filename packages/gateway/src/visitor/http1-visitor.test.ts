@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { refusals } from "../http/index.js";
+import type { Router } from "../route.js";
 import { Visit } from "./visits.suite.js";
 
 test("OPTIONS that may pass no proxy is answered here, with or without a body, and reaches no origin", () => {
@@ -24,4 +26,58 @@ test("a visitor that writes the gateway's own id into CDN-Loop stops only its ow
   expect(connection.take()).toMatch(/^HTTP\/1\.1 508 Loop Detected\r\n[^]*\r\nPostern-Error: PN_ORIGIN_LOOP\r\n/);
   visit.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
   expect(upstream.stream.text).toContain("GET /next ");
+});
+
+describe("a head that is too large because of its cookies", () => {
+  const BOMB = `Cookie: ${"a=1; ".repeat(8_000)}\r\n`;
+  const unknown: Router = () => ({ kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN });
+  const request = (cookies: string): string =>
+    `GET / HTTP/1.1\r\nHost: a\r\n${cookies}Accept: application/json\r\n${cookies}\r\nGET /next`;
+  const NOT_FOUND = /^HTTP\/1\.1 404 [^]*\r\nContent-Type: application\/json[^]*\r\nConnection: close\r\n/;
+
+  test("gets a page of our own, whole or in pieces, and the connection closes", () => {
+    const whole = new Visit({}, unknown);
+    whole.send(request(BOMB));
+    expect(whole.connection.take()).toMatch(NOT_FOUND);
+    expect(whole.connection.state).toBe("end");
+    const pieces = new Visit({}, unknown);
+    for (const piece of request(BOMB).match(/[^]{1,777}/g) ?? []) pieces.send(piece);
+    expect(pieces.connection.take()).toMatch(NOT_FOUND);
+  });
+
+  test("does not reach a service", () => {
+    const visit = new Visit();
+    const { connection, upstream } = visit;
+    visit.send(request(BOMB));
+    expect(connection.take()).toMatch(/^HTTP\/1\.1 431 [^]*\r\nContent-Type: application\/json/);
+    expect(upstream.streams).toEqual([]);
+  });
+
+  test("is routed once", () => {
+    let routed = 0;
+    const visit = new Visit({}, (head, info) => (routed++, unknown(head, info)));
+    visit.send(request(BOMB));
+    expect(routed).toBe(1);
+  });
+
+  test("is refused like any other head for what is wrong with the rest of it", () => {
+    const answer = (text: string): string => {
+      const visit = new Visit({}, unknown);
+      visit.send(text);
+      return visit.connection.take().slice(0, 12);
+    };
+    expect(answer(request(BOMB).replace("Accept:", "Accept :"))).toBe("HTTP/1.1 400");
+    expect(answer(request(BOMB).replace("; \r\n", ";\n"))).toBe("HTTP/1.1 400");
+    expect(answer(request(BOMB).replace("Accept:", `X: ${"x".repeat(40_000)}\r\nAccept:`))).toBe("HTTP/1.1 431");
+    expect(answer(request(BOMB.repeat(30)))).toBe("HTTP/1.1 431");
+  });
+
+  test("has as much time as any other head", () => {
+    const visit = new Visit({ head: 2_000 }, unknown);
+    visit.send(request(BOMB).slice(0, 50_000));
+    visit.pass(1_000);
+    visit.send("a=1; ");
+    visit.pass(1_050);
+    expect(visit.connection.take()).toMatch(/^HTTP\/1\.1 408 [^]*\r\nContent-Type: application\/json/);
+  });
 });

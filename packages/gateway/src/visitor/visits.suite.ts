@@ -3,6 +3,7 @@ import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "../limits.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
+import type { Route, Router } from "../route.js";
 import { Forwarding } from "./forwarding.js";
 import { Http1Visitor } from "./http1-visitor.js";
 import type { VisitorHost } from "./visitor-host.js";
@@ -15,9 +16,10 @@ export class Visit {
   readonly upstream = new FakeUpstream();
   readonly visitor: Http1Visitor;
 
-  constructor(limits: Partial<GatewayLimits> = {}) {
+  /** @param router default: every request goes to `upstream` */
+  constructor(limits: Partial<GatewayLimits> = {}, router?: Router) {
     const host: VisitorHost = {
-      router: () => this.upstream.route,
+      router: router ?? ((): Route => this.upstream.route),
       limits: { ...DEFAULT_GATEWAY_LIMITS, idle: 75_000, bodyGrace: 60_000, bodyRate: 0, ...limits },
       deadlines: this.deadlines,
       forwarding: new Forwarding(),
