@@ -1,13 +1,4 @@
-import {
-  COOKIE_LIMITS,
-  DEFAULT_HEAD_LIMITS,
-  DEFAULT_GATEWAY_LIMITS,
-  EXCHANGE_LIMITS,
-  MEMORY_LIMITS,
-  IDLE_LIMITS,
-  LOOP_LIMITS,
-  REPLAY_LIMITS,
-} from "@postern/gateway";
+import { COOKIE_LIMITS, DEFAULT_GATEWAY_LIMITS, MEMORY_LIMITS, IDLE_LIMITS, LOOP_LIMITS } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_HELLO_LIMITS } from "@postern/net";
@@ -18,13 +9,18 @@ type Row = [limited: string, value: string, beyond: string];
 
 /** Returns docs/limits.md: every limit with its value, and what happens beyond it. */
 export function limitsPage(): string {
+  const gateway = DEFAULT_GATEWAY_LIMITS;
   const visitors: Row[] = [
     [
-      "head of a request or response",
-      size(DEFAULT_HEAD_LIMITS.bytes),
+      "head of a request or response, and its trailers",
+      `${size(gateway.headSize.bytes)}; \`head_bytes\` changes it`,
       "request: 431 PN_HTTP_HEAD_TOO_LARGE, or 414 for the request line; response: 502 PN_ORIGIN_INVALID",
     ],
-    ["header fields of a request or response", `${DEFAULT_HEAD_LIMITS.fields}`, "the same errors"],
+    [
+      "header fields of a request or response, and fields of its trailers",
+      `${gateway.headSize.fields}; \`head_fields\` changes it`,
+      "the same errors",
+    ],
     [
       "head of a request for a page of the server itself, with cookies",
       size(COOKIE_LIMITS.head),
@@ -32,13 +28,18 @@ export function limitsPage(): string {
     ],
     [
       "time from the first byte of a head to its last",
-      `${time(DEFAULT_GATEWAY_LIMITS.head)}; \`connection_timeout\` changes it`,
+      `${time(gateway.head)}; \`head_timeout\` or \`connection_timeout\` changes it`,
       "request: 408 PN_HTTP_HEAD_TIMEOUT; response: 504 PN_ORIGIN_TIMEOUT",
     ],
     [
+      "time without a byte of a request body, until the response begins",
+      `${time(gateway.bodyGrace)}; \`body_timeout\` changes it`,
+      "408 PN_HTTP_BODY_TIMEOUT. The time in which the origin does not read is not counted; with `Expect: 100-continue`, `idle_timeout` is added at the start",
+    ],
+    [
       "minimum rate of a request body, until the response begins",
-      `${DEFAULT_GATEWAY_LIMITS.bodyRate} B/s after ${time(DEFAULT_GATEWAY_LIMITS.bodyGrace)}`,
-      "408 PN_HTTP_BODY_TIMEOUT. The measurement pauses while the origin is not reading; with `Expect: 100-continue`, the idle time is added at the start",
+      "none; `min_body_rate` sets one",
+      "408 PN_HTTP_BODY_TIMEOUT when the body is slower for `body_timeout`",
     ],
     ["size of a request body", "none; `--max-request-size` sets one", "413 PN_HTTP_BODY_TOO_LARGE"],
     [
@@ -48,22 +49,35 @@ export function limitsPage(): string {
     ],
     [
       "time for which a visitor does not read a waiting response",
-      time(DEFAULT_GATEWAY_LIMITS.stall),
+      `${time(gateway.stall)}; \`stall_timeout\` changes it`,
       "the connection is closed",
     ],
-    ["request body that is kept for a retry", size(REPLAY_LIMITS.body), "a request with a larger body is not retried"],
+    [
+      "time for which an origin does not read a waiting request",
+      `${time(gateway.stall)}; \`stall_timeout\` changes it`,
+      "504 PN_ORIGIN_TIMEOUT",
+    ],
+    [
+      "request body that is kept for a retry",
+      `${size(gateway.replay)}; \`replay_body\` changes it`,
+      "a request with a larger body is not retried",
+    ],
     [
       "idle time of a visitor connection",
-      `${time(DEFAULT_GATEWAY_LIMITS.idle)}; \`idle_timeout\` changes it`,
+      `${time(gateway.idle)}; \`idle_timeout\` changes it`,
       "the connection is closed",
     ],
     [
       "time for which input is still read after a response that ends the connection",
-      time(DEFAULT_GATEWAY_LIMITS.linger),
+      time(gateway.linger),
       "the connection is closed",
     ],
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
-    ["interim responses (1xx) to a request", `${EXCHANGE_LIMITS.interim}`, "502 PN_ORIGIN_INVALID"],
+    [
+      "interim responses (1xx) to a request",
+      `${gateway.interim}; \`interim_responses\` changes it`,
+      "502 PN_ORIGIN_INVALID",
+    ],
     [
       "idle time of a stream to an origin",
       time(IDLE_LIMITS.idle),
@@ -73,7 +87,7 @@ export function limitsPage(): string {
   const sessions: Row[] = [
     [
       "concurrent streams in a session",
-      `${DEFAULT_LIMITS.streams}`,
+      `${DEFAULT_LIMITS.streams}; \`streams_per_session\` changes it`,
       "503 PN_OVERLOADED to the visitor, PN_STREAM_LIMIT on the wire",
     ],
     ["guaranteed window of a stream", size(DEFAULT_LIMITS.guaranteedWindow), "the sender waits"],

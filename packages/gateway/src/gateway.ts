@@ -2,6 +2,7 @@ import type { Connection } from "@postern/net";
 import { SharedDomain } from "./cookies/shared-domain.js";
 import { SYSTEM_CLOCK, type Clock } from "./deadlines/clock.js";
 import { DeadlineQueue } from "./deadlines/deadline-queue.js";
+import { ExchangeContext } from "./exchange/exchange-context.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
 import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
@@ -41,7 +42,7 @@ export class Gateway implements VisitorHost {
   readonly limits: GatewayLimits;
   readonly deadlines: DeadlineQueue;
   readonly forwarding: Forwarding;
-  readonly sharedDomain: SharedDomain | undefined;
+  readonly exchanges: ExchangeContext;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
@@ -56,12 +57,17 @@ export class Gateway implements VisitorHost {
     this.router = router;
     this.#info = { proto: options.proto };
     this.forwarding = new Forwarding(options);
-    this.sharedDomain = options.sharedDomain === undefined ? undefined : new SharedDomain(options.sharedDomain);
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});
+    const { clock = SYSTEM_CLOCK, sharedDomain } = options;
     this.limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
-    this.deadlines = new DeadlineQueue(options.clock ?? SYSTEM_CLOCK);
+    this.deadlines = new DeadlineQueue(clock);
+    this.exchanges = new ExchangeContext({
+      clock,
+      limits: this.limits,
+      sharedDomain: sharedDomain === undefined ? undefined : new SharedDomain(sharedDomain),
+    });
     this.#timer = setInterval(() => this.#checkMemory(), MEMORY_INTERVAL).unref();
   }
 

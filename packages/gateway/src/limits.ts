@@ -1,7 +1,10 @@
+import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./http/index.js";
 import type { PaceLimits } from "./visitor/body-pace.js";
 
 /** Limits on visitors and origins. Times are in milliseconds. */
 export interface GatewayLimits extends PaceLimits {
+  /** Size of the head and of the trailers of a request or response. */
+  headSize: HeadLimits;
   /** Time between two requests of a visitor, and before the first. */
   idle: number;
   /** Time from the first byte of a head to its last, for requests and responses. */
@@ -18,15 +21,25 @@ export interface GatewayLimits extends PaceLimits {
    * How long input is still read and dropped after the last response, so that a reset does not destroy the response.
    */
   linger: number;
+  /** Interim responses (1xx) to one request. */
+  interim: number;
+  /**
+   * Bytes of a request's body that are kept until its response begins. A request with a longer body is sent only once.
+   */
+  replay: number;
 }
 
 export const DEFAULT_GATEWAY_LIMITS: Readonly<GatewayLimits> = {
-  idle: 60_000,
+  headSize: DEFAULT_HEAD_LIMITS,
+  // Longer than the 60 s of common load balancers, so that the balancer closes first.
+  idle: 75_000,
   head: 10_000,
   body: 0,
-  bodyRate: 240,
-  bodyGrace: 20_000,
+  bodyRate: 0,
+  bodyGrace: 60_000,
   answer: 0,
   stall: 300_000,
   linger: 2_000,
+  interim: 16,
+  replay: 64 * 1024,
 };

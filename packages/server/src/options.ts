@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { GatewayLimits } from "@postern/gateway";
+import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { OwnerLimits } from "./login/owners.js";
@@ -89,8 +89,36 @@ export interface ServerOptions {
    * Maximum time for the head of a request from its first byte, in milliseconds; then visitors get 408. Default 10,000.
    */
   headTimeout?: number;
-  /** How long a visitor's connection may be idle, in milliseconds. Default 60,000. */
+  /** How long a visitor's connection may be idle, in milliseconds. Default 75,000. */
   idleTimeout?: number;
+  /** Maximum size of the head of a request or response, in bytes, and of its trailers. Default 32,768. */
+  headBytes?: number;
+  /** Maximum number of fields of a head, and of trailers. Default 200. */
+  headFields?: number;
+  /**
+   * Maximum time without a byte of a request body until the response begins, in milliseconds; then visitors get 408.
+   * Default 60,000. 0: unlimited.
+   */
+  bodyTimeout?: number;
+  /**
+   * Minimum rate of a request body, in bytes per second; a body that is slower for `bodyTimeout` gets 408. Default 0:
+   * every byte restarts `bodyTimeout`.
+   */
+  minBodyRate?: number;
+  /**
+   * How long a visitor may read nothing of a waiting response, and a service nothing of a waiting request, in
+   * milliseconds. Default 300,000.
+   */
+  stallTimeout?: number;
+  /** Maximum number of open streams of a session; further requests get 503. Default 1,024. */
+  streamsPerSession?: number;
+  /**
+   * Bytes of a request body that are kept until the response begins, to send the request again. Default 65,536. 0: a
+   * request with a body is sent only once.
+   */
+  replayBody?: number;
+  /** Maximum number of interim responses (1xx) to a request; then visitors get 502. Default 16. */
+  interimResponses?: number;
   /** Path of the health page on the base domain; false: no page. Default /health. */
   health?: string | false;
   /** The metrics page on the base domain. Default: no page, and nothing is counted. */
@@ -127,12 +155,20 @@ export interface Server {
 }
 
 /** The limits of the gateway that the options set. */
-export function visitorLimits(options: ServerOptions): Partial<GatewayLimits> {
-  const { maxRequestSize = 0, requestTimeout = 0, headTimeout, idleTimeout } = options;
+export function gatewayLimits(options: ServerOptions): GatewayLimits {
+  const limits = DEFAULT_GATEWAY_LIMITS;
+  const { headBytes = limits.headSize.bytes, headFields = limits.headSize.fields } = options;
   return {
-    body: maxRequestSize,
-    answer: requestTimeout,
-    ...(headTimeout === undefined ? {} : { head: headTimeout }),
-    ...(idleTimeout === undefined ? {} : { idle: idleTimeout }),
+    headSize: { bytes: headBytes, fields: headFields },
+    idle: options.idleTimeout ?? limits.idle,
+    head: options.headTimeout ?? limits.head,
+    body: options.maxRequestSize ?? limits.body,
+    bodyGrace: options.bodyTimeout ?? limits.bodyGrace,
+    bodyRate: options.minBodyRate ?? limits.bodyRate,
+    answer: options.requestTimeout ?? limits.answer,
+    stall: options.stallTimeout ?? limits.stall,
+    linger: limits.linger,
+    interim: options.interimResponses ?? limits.interim,
+    replay: options.replayBody ?? limits.replay,
   };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { Gateway, TrustedProxies } from "@postern/gateway";
+import { DEFAULT_LIMITS } from "@postern/protocol";
 import { Certificates, SocketConnection, type Certificate, type ClientCa } from "@postern/net";
 import { BaseDomain } from "./base-domain/base-domain.js";
 import { MetricsPage } from "./base-domain/metrics-page.js";
@@ -17,7 +18,7 @@ import { logPressure } from "./metrics/pressure-log.js";
 import { StatusLog } from "./metrics/status-log.js";
 import { MemoryLeaseStore } from "./names/memory-lease-store.js";
 import { DEFAULT_NAME_RULES } from "./names/name.js";
-import { visitorLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
+import { gatewayLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
 import { PublicAddress } from "./routing/public-address.js";
 import { HttpsRedirect } from "./routing/redirect.js";
 import { Router } from "./routing/router.js";
@@ -81,6 +82,7 @@ export class TunnelServer implements Server, Measured {
         registry: this.#registry,
         nameRules: { ...DEFAULT_NAME_RULES, ...options.names },
         maxTunnels: options.maxTunnels ?? SERVER_LIMITS.tunnels,
+        streamsPerSession: options.streamsPerSession ?? DEFAULT_LIMITS.streams,
         log: this.#log,
         requestLog: options.requestLog ?? options.log,
         publicUrl: (name) => this.#publicAddress.tunnelUrl(name),
@@ -125,7 +127,7 @@ export class TunnelServer implements Server, Measured {
       ...(options.trustedProxyFields && { trustedFields: options.trustedProxyFields }),
       via: options.via ?? false,
       sharedDomain: options.parentDomainCookies === "allow" ? undefined : domain,
-      limits: visitorLimits(options),
+      limits: gatewayLimits(options),
       onFault: (err) => this.#log.error({ err }, "a visitor's connection was closed: internal error"),
       onPressure: (pressure) => logPressure(this.#log, pressure),
     });

@@ -13,7 +13,7 @@ export function startConfiguredServer(
   requestLog: Logger,
 ): Promise<Server> {
   const { server } = settings.loaded.values.tunnel;
-  const { listen, base_domain: domain, public_url: publicUrl, security } = server;
+  const { listen, base_domain: domain, public_url: publicUrl, security, limits } = server;
   const { enabled, health_endpoint, collect_metrics, metrics_endpoint, metrics_token } = server.monitoring;
   const tls = serverTls(settings, certificates);
   return startServer({
@@ -35,8 +35,16 @@ export function startConfiguredServer(
     parentDomainCookies: server.parent_domain_cookies,
     maxRequestSize: security.max_request_size,
     requestTimeout: security.request_timeout,
-    headTimeout: security.connection_timeout,
+    headTimeout: limits.head_timeout ?? security.connection_timeout,
     idleTimeout: security.idle_timeout,
+    headBytes: limits.head_bytes,
+    headFields: limits.head_fields,
+    bodyTimeout: limits.body_timeout,
+    minBodyRate: limits.min_body_rate,
+    stallTimeout: limits.stall_timeout,
+    streamsPerSession: limits.streams_per_session,
+    replayBody: limits.replay_body,
+    interimResponses: limits.interim_responses,
     names: {
       ...(server.reserved_subdomains === undefined ? {} : { reserved: server.reserved_subdomains }),
       shortest: security.min_subdomain_length,
@@ -44,9 +52,9 @@ export function startConfiguredServer(
     },
     maxTunnels: server.max_tunnels,
     owners: {
-      sessions: server.limits.max_sessions,
-      names: server.limits.max_names,
-      bindRate: server.limits.bind_rate,
+      sessions: limits.max_sessions,
+      names: limits.max_names,
+      bindRate: limits.bind_rate,
     },
   });
 }

@@ -10,7 +10,7 @@ const SHORTEST_TOKEN = 16;
 export function ruleViolations(configuration: Configuration, originOf: (path: Path) => string): RuleViolation[] {
   return [
     ...tunnelViolations(configuration, originOf),
-    ...serverViolations(configuration),
+    ...serverViolations(configuration, originOf),
     ...proxyViolations(configuration),
   ];
 }
@@ -99,9 +99,12 @@ function* authViolations(
   yield* clientTokenViolations(auth, path, originOf, shared);
 }
 
-function* serverViolations({ tunnel: { server } }: Configuration): Generator<RuleViolation> {
+function* serverViolations(
+  { tunnel: { server } }: Configuration,
+  originOf: (path: Path) => string,
+): Generator<RuleViolation> {
   const path = ["tunnel", "server"];
-  const { auth, ssl, security, monitoring, base_domain, public_url } = server;
+  const { auth, ssl, security, limits, monitoring, base_domain, public_url } = server;
   if (public_url !== undefined && new URL(public_url).hostname !== base_domain) {
     const message = `the host of public_url (--public-url) must be the base domain, for instance https://${base_domain}.`;
     yield { path: [...path, "public_url"], message };
@@ -110,6 +113,17 @@ function* serverViolations({ tunnel: { server } }: Configuration): Generator<Rul
     yield {
       path: [...path, "trusted_proxy_fields"],
       message: "trusted_proxy_fields requires trusted_proxies. List the proxies that set these fields.",
+    };
+  const isSet = originOf([...path, "security", "connection_timeout"]) !== "default";
+  if (isSet && limits.head_timeout !== undefined && limits.head_timeout !== security.connection_timeout)
+    yield {
+      path: [...path, "limits", "head_timeout"],
+      message: "head_timeout and connection_timeout of [tunnel.server.security] differ. Remove one of them.",
+    };
+  if (limits.min_body_rate > 0 && limits.body_timeout === 0)
+    yield {
+      path: [...path, "limits", "min_body_rate"],
+      message: "min_body_rate requires body_timeout, the time for which a body may be slower. Set body_timeout.",
     };
   for (const key of ["health_endpoint", "metrics_endpoint"] as const)
     if (monitoring[key] === "/connect" || monitoring[key].includes("?"))

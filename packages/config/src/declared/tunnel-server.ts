@@ -8,6 +8,7 @@ import { integer, port } from "../kinds/number.js";
 import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
+import { serverLimits } from "./server-limits.js";
 
 const path = text({ what: "path" });
 const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
@@ -193,7 +194,7 @@ const security = section("Limits for visitors and names.", {
     { default: 10_000 },
   ),
   idle_timeout: option(duration({ min: 100 }), "Time after which an idle visitor connection is closed.", {
-    default: 60_000,
+    default: 75_000,
   }),
   min_subdomain_length: option(integer({ min: 1, max: 63 }), "Minimum length of a requested subdomain.", {
     default: 1,
@@ -205,22 +206,6 @@ const security = section("Limits for visitors and names.", {
     default: false,
     pending: "blocking by pattern",
   }),
-});
-
-const limits = section("Limits for each owner, who is named by the API key, token or certificate.", {
-  max_sessions: option(integer({ min: 1 }), "Maximum concurrent sessions of one owner; further logins are refused.", {
-    default: 4_000,
-  }),
-  max_names: option(
-    integer({ min: 1 }),
-    "Maximum number of names of one owner, including names kept while no client serves them.",
-    { default: 4_000 },
-  ),
-  bind_rate: option(
-    integer({ min: 1 }),
-    "Maximum requests for tunnels by one owner per minute. After a quiet minute, the same number is accepted at once.",
-    { default: 6_000 },
-  ),
 });
 
 export const tunnelServer = section("Public server.", {
@@ -300,7 +285,7 @@ export const tunnelServer = section("Public server.", {
   ),
   state_dir: option(path, "Folder for state that survives a restart.", { pending: "state on disk" }),
   auth,
-  limits,
+  limits: serverLimits,
   rate_limit: rateLimit,
   ssl,
   monitoring,

@@ -1,8 +1,8 @@
 import type { BreakCause } from "@postern/net";
 import { describe, expect, test } from "vitest";
 import { refusals, type Refusal } from "../http/index.js";
+import { DEFAULT_GATEWAY_LIMITS } from "../limits.js";
 import { FakeUpstream, StructuredRequest, StructuredVisitor } from "./fake-visitors.suite.js";
-import { EXCHANGE_LIMITS } from "./response-side.js";
 
 const PLAIN = new StructuredRequest("GET");
 
@@ -208,7 +208,7 @@ describe("the end of an exchange", () => {
       "too many interim responses",
       "origin_invalid PN_ORIGIN_INVALID PN_HTTP_HEAD_TOO_LARGE",
       502,
-      (v) => answer(v, "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(EXCHANGE_LIMITS.interim + 1)),
+      (v) => answer(v, "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(DEFAULT_GATEWAY_LIMITS.interim + 1)),
     ],
     ["a response that does not come", "timeout PN_ORIGIN_TIMEOUT", 504, (v) => v.exchange.timeOut()],
     [

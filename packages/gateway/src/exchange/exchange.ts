@@ -29,7 +29,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   code: string | undefined;
   readonly request: Request;
   readonly #visitor: VisitorSide;
-  readonly #requestSide = new RequestSide();
+  readonly #requestSide: RequestSide;
   readonly #response: ResponseSide;
   #state: "over" | "head" | "body" | "delivering" | "switched" = "over";
   #route: UpstreamRoute | undefined;
@@ -51,7 +51,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   constructor(visitor: VisitorSide, request: Request) {
     this.#visitor = visitor;
-    this.#response = new ResponseSide(visitor.context);
+    this.#requestSide = new RequestSide(visitor.context.exchanges.limits.replay);
+    this.#response = new ResponseSide(visitor.context.exchanges);
     this.request = request;
   }
 
@@ -123,7 +124,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   begin(route: UpstreamRoute, form: ChunkForm): void {
     this.id = this.#visitor.context.requestId();
     this.status = 0;
-    this.startedAt = this.#visitor.context.clock.now();
+    this.startedAt = this.#visitor.context.exchanges.clock.now();
     this.ended = "complete";
     this.code = undefined;
     this.#route = route;
@@ -277,7 +278,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     if (route.kind !== "upstream") return this.#refuse(BROKEN.gone);
     this.#route = route;
     this.#response.restart();
-    this.#attempt(this.#visitor.context.clock.now(), false);
+    this.#attempt(this.#visitor.context.exchanges.clock.now(), false);
     if (this.#state !== "head") return;
     this.#requestSide.sendAgain(sent);
     if (!this.#requestSide.isBlocked) this.#visitor.onBodyDrain();
@@ -336,8 +337,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     const { keepsAlive, idleTimeout } = this.#response;
     if (!this.#isStreamBroken) {
       if (!this.#requestSide.isDone) stream.reset();
-      else if (keepsAlive) idle.give(stream, this.#visitor.context.clock.now(), idleTimeout);
-      else idle.retire(stream, this.#visitor.context.clock.now());
+      else idle.give(stream, this.#visitor.context.exchanges.clock.now(), keepsAlive ? idleTimeout : 0);
     }
     this.#finish(this.status, "status");
     this.#visitor.onDone();

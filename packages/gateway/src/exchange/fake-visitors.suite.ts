@@ -1,5 +1,4 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
-import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
 import type { Route, UpstreamRoute } from "../route.js";
@@ -8,6 +7,7 @@ import { Pool } from "../upstream/pool.js";
 import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { Exchange } from "./exchange.js";
+import { ExchangeContext } from "./exchange-context.js";
 import type { ResponseWriter, VisitorContext, VisitorSide } from "./visitor-side.js";
 
 /** A stream to an origin that counts credit. */
@@ -128,8 +128,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
   readonly context: VisitorContext = {
     address: "192.0.2.1",
-    clock: SYSTEM_CLOCK,
-    sharedDomain: undefined,
+    exchanges: new ExchangeContext(),
     requestId: () => "r1",
     forwardedLines: () => "",
     route: () => this.next ?? this.upstream.route,

@@ -2,13 +2,6 @@ import type { ResetReason } from "@postern/net";
 import type { Request } from "../http/index.js";
 import type { RetryPolicy } from "../upstream/attempt.js";
 
-export const REPLAY_LIMITS = {
-  /**
-   * Bytes of a request's body that are kept until its response begins. A request with a longer body is sent only once.
-   */
-  body: 64 * 1024,
-} as const;
-
 /** Methods that may be repeated when it is unknown whether they were executed (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
 
@@ -24,6 +17,12 @@ export class Replay {
   /** Copies of the sent parts of the body; undefined once the request cannot be sent again. */
   #sent: Buffer[] | undefined;
   #bytes = 0;
+  readonly #most: number;
+
+  /** @param most bytes of a body that are kept until the response begins. A longer body is sent only once. */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** A request begins. */
   begin({ method, upgrade }: Request, hasBody: boolean): void {
@@ -43,7 +42,7 @@ export class Replay {
   keep(chunk: Buffer): void {
     if (this.#sent === undefined) return;
     this.#bytes += chunk.length;
-    if (this.#bytes > REPLAY_LIMITS.body) this.#sent = undefined;
+    if (this.#bytes > this.#most) this.#sent = undefined;
     else this.#sent.push(Buffer.from(chunk));
   }
 

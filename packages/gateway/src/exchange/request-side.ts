@@ -14,10 +14,15 @@ export class RequestSide {
   isDone = true;
   /** Whether the upstream accepts no more of the body until `onDrain`. */
   isBlocked = false;
-  readonly #replay = new Replay();
+  readonly #replay: Replay;
   #stream: ByteStream | undefined;
   /** Whether the body arrives without chunk framing and is sent in chunks. */
   #addsFraming = false;
+
+  /** @param keptBytes bytes of the body that are kept at most, to send them again */
+  constructor(keptBytes: number) {
+    this.#replay = new Replay(keptBytes);
+  }
 
   /** @param form the form in which a chunked body is passed to `body` */
   begin(request: Request, form: ChunkForm): void {

@@ -1,26 +1,10 @@
-import type { Clock } from "../deadlines/clock.js";
-import type { SharedDomain } from "../cookies/shared-domain.js";
-import { refusals, ResponseHead, worthReading } from "../http/index.js";
-import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
-import { HeadRepair, RepairedBody, type ResponseRepair } from "../repair/index.js";
+import { refusals, worthReading } from "../http/index.js";
+import type { BodySink, ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
+import { RepairedBody, type ResponseRepair } from "../repair/index.js";
+import type { ExchangeContext } from "./exchange-context.js";
 
-export const EXCHANGE_LIMITS = {
-  /** The most interim responses (1xx) to one request. */
-  interim: 16,
-} as const;
-
-/** All exchanges share one reader, because a head is read and used without any `await` in between. */
-const HEAD = new ResponseHead();
-const HEAD_REPAIR = new HeadRepair();
 const NO_REPAIRS: ReadonlySet<ResponseRepair> = new Set();
 const NOTHING = Buffer.alloc(0);
-
-/** What a response is read with. */
-export interface ResponseContext {
-  readonly clock: Clock;
-  /** Cookies for this domain are dropped; undefined: all cookies pass. */
-  readonly sharedDomain: SharedDomain | undefined;
-}
 
 /** Receives a response as it is read. */
 export interface ResponseSink extends BodySink {
@@ -47,18 +31,19 @@ export class ResponseSide {
   headSince = Infinity;
   /** Cookies of this response for the shared domain, which were not passed on. */
   droppedCookies = 0;
-  readonly #sharedDomain: SharedDomain | undefined;
-  readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
-  readonly #clock: Clock;
+  readonly #context: ExchangeContext;
+  readonly #head: ResponseHead;
+  readonly #body: RepairedBody;
   #form: ChunkForm = "chunks";
   /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
   #interim = 0;
   #repairs: Set<ResponseRepair> | undefined;
 
-  constructor({ clock, sharedDomain }: ResponseContext) {
-    this.#clock = clock;
-    this.#sharedDomain = sharedDomain;
+  constructor(context: ExchangeContext) {
+    this.#context = context;
+    this.#head = context.responseHead;
+    this.#body = new RepairedBody((repair) => this.#addRepair(repair), context.limits.headSize);
   }
 
   begin(): void {
@@ -111,16 +96,18 @@ export class ResponseSide {
   }
 
   #readHead(piece: Buffer, { method, upgrade }: Request, sink: ResponseSink): number {
+    const { limits, sharedDomain } = this.#context;
+    const head = this.#head;
     const before = this.#partialHead;
     const chunk = before === undefined ? piece : Buffer.concat([before, piece]);
-    if (before !== undefined && !worthReading(piece, chunk.length)) {
+    if (before !== undefined && !worthReading(piece, chunk.length, limits.headSize.bytes)) {
       this.#partialHead = chunk;
       return piece.length;
     }
     let at = 0;
     for (;;) {
       const rest = at === 0 ? chunk : chunk.subarray(at);
-      let length = HEAD.read(rest, 0, rest.length, method, upgrade);
+      let length = head.read(rest, 0, rest.length, method, upgrade);
       if (length < 0) length = this.#readRepaired(rest, method, upgrade);
       if (length < 0) return -1;
       if (length === 0) {
@@ -129,10 +116,10 @@ export class ResponseSide {
       }
       this.finish();
       at += length;
-      if (this.#sharedDomain !== undefined) this.droppedCookies += HEAD.dropCookies(this.#sharedDomain);
-      if (HEAD.status >= 200 || HEAD.status === 101) break;
-      if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
-      sink.onInterimHead(HEAD);
+      if (sharedDomain !== undefined) this.droppedCookies += head.dropCookies(sharedDomain);
+      if (head.status >= 200 || head.status === 101) break;
+      if (++this.#interim > limits.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
+      sink.onInterimHead(head);
     }
     const end = this.#begin(chunk, at, sink);
     // `end` is a position in `chunk`; the caller needs the position in `piece`.
@@ -141,16 +128,17 @@ export class ResponseSide {
 
   #holdHead(bytes: Buffer): void {
     this.#partialHead = Buffer.from(bytes);
-    if (this.headSince === Infinity) this.headSince = this.#clock.now();
+    if (this.headSince === Infinity) this.headSince = this.#context.clock.now();
   }
 
   /** Repairs the head that the strict reader refuses, and lets it read the result. */
   #readRepaired(bytes: Buffer, method: string, upgrade: string): number {
-    const length = HEAD_REPAIR.read(bytes, HEAD.flaw);
-    if (length < 0) return this.#refuse(HEAD_REPAIR.flaw);
+    const { headRepair } = this.#context;
+    const length = headRepair.read(bytes, this.#head.flaw);
+    if (length < 0) return this.#refuse(headRepair.flaw);
     if (length === 0) return 0;
-    const { head, repairs } = HEAD_REPAIR;
-    if (HEAD.read(head, 0, head.length, method, upgrade) < 0) return this.#refuse(HEAD.flaw);
+    const { head, repairs } = headRepair;
+    if (this.#head.read(head, 0, head.length, method, upgrade) < 0) return this.#refuse(this.#head.flaw);
     for (const repair of repairs) this.#addRepair(repair);
     return length;
   }
@@ -162,16 +150,16 @@ export class ResponseSide {
 
   /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
-    this.keepsAlive = HEAD.keepAlive && this.#repairs === undefined;
-    this.idleTimeout = HEAD.keepAliveTimeout;
-    if (HEAD.status === 101) {
+    this.keepsAlive = this.#head.keepAlive && this.#repairs === undefined;
+    this.idleTimeout = this.#head.keepAliveTimeout;
+    if (this.#head.status === 101) {
       this.state = "switched";
-      sink.onFinalHead(HEAD);
+      sink.onFinalHead(this.#head);
       return at;
     }
     this.state = "body";
-    const { body, contentLength } = HEAD;
-    this.#form = sink.onFinalHead(HEAD);
+    const { body, contentLength } = this.#head;
+    this.#form = sink.onFinalHead(this.#head);
     this.#body.begin(body, contentLength, this.#form);
     return this.#readBody(chunk, at, sink);
   }

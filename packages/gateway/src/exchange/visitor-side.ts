@@ -1,8 +1,7 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
-import type { SharedDomain } from "../cookies/shared-domain.js";
-import type { Clock } from "../deadlines/clock.js";
 import type { ChunkForm, Refusal, ResponseHead } from "../http/index.js";
 import type { Route } from "../route.js";
+import type { ExchangeContext } from "./exchange-context.js";
 
 /** Changes to a response's head while it is written. */
 export interface ResponseEdits {
@@ -36,10 +35,7 @@ export interface ResponseWriter {
 export interface VisitorContext {
   /** The visitor's IP address. */
   readonly address: string;
-  /** The clock of the gateway. */
-  readonly clock: Clock;
-  /** Origins may not set cookies for this domain; undefined: for any. */
-  readonly sharedDomain: SharedDomain | undefined;
+  readonly exchanges: ExchangeContext;
   /** An id for the request: a new one, or that of a trusted proxy. */
   requestId(): string;
   /** The lines that identify the visitor to the origin, each ended by CRLF. Call it before the request is written. */

@@ -1,4 +1,5 @@
 import { ChunkReader, type ChunkForm } from "./chunk-reader.js";
+import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 import { type Refusal, refusals } from "./refusal.js";
 
 /**
@@ -27,18 +28,24 @@ export class Body {
   most = Infinity;
   framing: BodyFraming = "none";
   #left = 0;
+  readonly #trailerLimits: HeadLimits;
   #chunks: ChunkReader | undefined;
+
+  /** @param trailerLimits the size of the trailers */
+  constructor(trailerLimits: HeadLimits = DEFAULT_HEAD_LIMITS) {
+    this.#trailerLimits = trailerLimits;
+  }
 
   begin(framing: BodyFraming, length: number, form: ChunkForm): void {
     this.framing = framing === "length" && length === 0 ? "none" : framing;
     this.done = this.framing === "none";
     this.bytes = 0;
     this.#left = length;
-    if (framing === "chunked") (this.#chunks ??= this.newChunkReader()).begin(form);
+    if (framing === "chunked") (this.#chunks ??= this.newChunkReader(this.#trailerLimits)).begin(form);
   }
 
-  protected newChunkReader(): ChunkReader {
-    return new ChunkReader();
+  protected newChunkReader(trailerLimits: HeadLimits): ChunkReader {
+    return new ChunkReader(trailerLimits);
   }
 
   get refusal(): Refusal | undefined {

@@ -6,15 +6,15 @@ import { type Refusal, refusals } from "./refusal.js";
 /** Size limits of a head or of trailers. */
 export interface HeadLimits {
   /**
-   * Bytes from the start line to the end of the blank line. Default 16 KiB. Beyond it: 431, or 414 within the request
+   * Bytes from the start line to the end of the blank line. Default 32 KiB. Beyond it: 431, or 414 within the request
    * line.
    */
   readonly bytes: number;
-  /** Field lines. Default 100. Beyond it: 431. */
+  /** Field lines. Default 200. Beyond it: 431. */
   readonly fields: number;
 }
 
-export const DEFAULT_HEAD_LIMITS: HeadLimits = { bytes: 16_384, fields: 100 };
+export const DEFAULT_HEAD_LIMITS: HeadLimits = { bytes: 32_768, fields: 200 };
 
 /**
  * The field lines of one head or of trailers: the position and meaning of each. Reused; positions refer to the bytes

@@ -68,14 +68,14 @@ describe("limits", () => {
     return new RequestHead(limits).read(Buffer.from(message), 0, message.length);
   }
 
-  test("a head of 16 KiB passes, one byte more does not", () => {
-    const filler = 16_384 - get("B: ").length;
-    expect(read(get(`B: ${"x".repeat(filler)}`))).toBe(16_384);
+  test("a head of 32 KiB passes, one byte more does not", () => {
+    const filler = 32_768 - get("B: ").length;
+    expect(read(get(`B: ${"x".repeat(filler)}`))).toBe(32_768);
     expect(read(get(`B: ${"x".repeat(filler + 1)}`))).toBe(-1);
   });
 
-  test("100 fields pass, one more does not", () => {
-    const fields = Array.from({ length: 99 }, (_, n) => `B${n}: 1`);
+  test("200 fields pass, one more does not", () => {
+    const fields = Array.from({ length: 199 }, (_, n) => `B${n}: 1`);
     expect(read(get(...fields))).toBeGreaterThan(0);
     expect(read(get(...fields, "C: 1"))).toBe(-1);
   });

@@ -42,10 +42,10 @@ export function twinRequest(text: string): TwinRequest | undefined {
   const message = text.replace(/^(?:\r\n){1,2}/, "");
   const end = message.indexOf("\r\n\r\n");
   const length = text.length - message.length + end + 4;
-  if (end < 0 || length > 16_384) return undefined;
+  if (end < 0 || length > 32_768) return undefined;
   const [first = "", ...rest] = message.slice(0, end).split("\r\n");
   const start = LINE.exec(first);
-  if (start === null || rest.length > 100) return undefined;
+  if (start === null || rest.length > 200) return undefined;
   const [, method = "", target = "", version = ""] = start;
   const minor = version === "0" ? "0" : "1";
   if (method === "CONNECT" || method === "TRACE") return undefined;

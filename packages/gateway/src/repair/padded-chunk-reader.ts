@@ -1,4 +1,4 @@
-import { ChunkReader } from "../http/index.js";
+import { ChunkReader, type HeadLimits } from "../http/index.js";
 
 /**
  * Follows the chunked body of a response, whose sizes may be followed by white space: some small servers write them
@@ -8,8 +8,8 @@ export class PaddedChunkReader extends ChunkReader {
   readonly #onPadding: () => void;
 
   /** @param onPadding called for each size that ends with white space. */
-  constructor(onPadding: () => void) {
-    super();
+  constructor(onPadding: () => void, trailerLimits?: HeadLimits) {
+    super(trailerLimits);
     this.#onPadding = onPadding;
   }
 

@@ -19,11 +19,11 @@ const CONTROL = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 /** The repair of the head at the start of `text`; undefined when it is incomplete, or not to be repaired. */
 export function twinRepair(text: string): TwinRepair | undefined {
   const [head] = /^[^]*?\n\r?\n/.exec(text) ?? [];
-  if (head === undefined || head.length > 16_384 || /\0|\r(?!\n)/.test(head)) return undefined;
+  if (head === undefined || head.length > 32_768 || /\0|\r(?!\n)/.test(head)) return undefined;
   const repairs = new Set<string>();
   if (/(?:^|[^\r])\n/.test(head)) repairs.add("bare_lf");
   const [status = "", ...physical] = head.replaceAll("\r\n", "\n").slice(0, -2).split("\n");
-  if (!STATUS.test(status) || physical.length > 100 || /^[ \t]/.test(physical[0] ?? "")) return undefined;
+  if (!STATUS.test(status) || physical.length > 200 || /^[ \t]/.test(physical[0] ?? "")) return undefined;
 
   const unfolded = physical.join("\n").replaceAll(/(?:[ \t]*\n[ \t]+)+/g, "\n ");
   if (unfolded.includes("\n ")) repairs.add("folded_field");

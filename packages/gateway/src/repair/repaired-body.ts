@@ -1,4 +1,4 @@
-import { Body, type ChunkReader } from "../http/index.js";
+import { Body, type ChunkReader, type HeadLimits } from "../http/index.js";
 import { PaddedChunkReader } from "./padded-chunk-reader.js";
 import type { ResponseRepair } from "./response-repair.js";
 
@@ -6,12 +6,12 @@ import type { ResponseRepair } from "./response-repair.js";
 export class RepairedBody extends Body {
   readonly #onRepair: (repair: ResponseRepair) => void;
 
-  constructor(onRepair: (repair: ResponseRepair) => void) {
-    super();
+  constructor(onRepair: (repair: ResponseRepair) => void, trailerLimits: HeadLimits) {
+    super(trailerLimits);
     this.#onRepair = onRepair;
   }
 
-  protected override newChunkReader(): ChunkReader {
-    return new PaddedChunkReader(() => this.#onRepair("padded_chunk_size"));
+  protected override newChunkReader(trailerLimits: HeadLimits): ChunkReader {
+    return new PaddedChunkReader(() => this.#onRepair("padded_chunk_size"), trailerLimits);
   }
 }

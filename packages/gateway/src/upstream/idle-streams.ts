@@ -43,7 +43,10 @@ export class IdleStreams {
     return undefined;
   }
 
-  /** Keeps `stream` for the next request. `timeout` is the origin's own idle timeout in seconds; -1 when unknown. */
+  /**
+   * Keeps `stream` for the next request. `timeout` is the origin's own idle timeout in seconds; -1 when unknown, 0 when
+   * the origin serves no other request on it.
+   */
   give(stream: ByteStream, now: number, timeout: number): void {
     if (this.#closed) return this.#drop(stream);
     const idle = timeout < 0 ? IDLE_LIMITS.idle : Math.min(IDLE_LIMITS.idle, timeout * 1000 - 1000);

@@ -33,8 +33,8 @@ export class Http1Visitor
   readonly response: Http1ResponseWriter;
   readonly context: RequestContext;
   readonly #host: VisitorHost;
-  readonly #head = new RequestHead();
-  readonly #body = new Body();
+  readonly #head: RequestHead;
+  readonly #body: Body;
   /** Created for a request; dropped while the connection is idle, because most connections are idle. */
   #exchange: Exchange | undefined;
   #state: State = "head";
@@ -52,6 +52,8 @@ export class Http1Visitor
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
     this.connection = connection;
     this.#host = host;
+    this.#head = new RequestHead(host.limits.headSize);
+    this.#body = new Body(host.limits.headSize);
     this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
     this.#watch = new VisitorWatch(host.limits, host.deadlines, this);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
@@ -210,7 +212,7 @@ export class Http1Visitor
     if (this.#cookieless !== undefined) return this.#readWithoutCookies(chunk, 0);
     if (this.#held.length === 0) return this.#read(chunk, false);
     this.#held = Buffer.concat([this.#held, chunk]);
-    if (this.#state !== "head" || !worthReading(chunk, this.#held.length)) return;
+    if (this.#state !== "head" || !worthReading(chunk, this.#held.length, this.#host.limits.headSize.bytes)) return;
     const held = this.#held;
     this.#held = NOTHING;
     this.#read(held, true);
@@ -265,7 +267,7 @@ export class Http1Visitor
   /** Reads a head that is too large. Our own pages need no cookies, so that scripts cannot make them unreachable. */
   #readWithoutCookies(chunk: Buffer, at: number): void {
     if (this.#cookieless === undefined) this.#watch.beginHead();
-    const reader = (this.#cookieless ??= new CookielessHead());
+    const reader = (this.#cookieless ??= new CookielessHead(this.#host.limits.headSize));
     const end = reader.read(chunk, at);
     const { kept } = reader;
     if (end === 0) return void (this.#held = kept);

@@ -1,5 +1,5 @@
-import type { SharedDomain } from "../cookies/shared-domain.js";
 import type { DeadlineQueue } from "../deadlines/deadline-queue.js";
+import type { ExchangeContext } from "../exchange/exchange-context.js";
 import type { GatewayLimits } from "../limits.js";
 import type { Router } from "../route.js";
 import type { Forwarding } from "./forwarding.js";
@@ -20,8 +20,7 @@ export interface VisitorHost {
   readonly limits: GatewayLimits;
   readonly deadlines: DeadlineQueue;
   readonly forwarding: Forwarding;
-  /** Origins may not set cookies for this domain; undefined: for any. */
-  readonly sharedDomain: SharedDomain | undefined;
+  readonly exchanges: ExchangeContext;
   /** Whether connections close after their current response. */
   readonly closing: boolean;
   /** Whether there is no memory for more requests. */

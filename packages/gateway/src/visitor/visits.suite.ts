@@ -1,5 +1,6 @@
 import { DeadlineQueue } from "../deadlines/deadline-queue.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
+import { ExchangeContext } from "../exchange/exchange-context.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "../limits.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
@@ -18,12 +19,13 @@ export class Visit {
 
   /** @param router default: every request goes to `upstream` */
   constructor(limits: Partial<GatewayLimits> = {}, router?: Router) {
+    const all = { ...DEFAULT_GATEWAY_LIMITS, ...limits };
     const host: VisitorHost = {
       router: router ?? ((): Route => this.upstream.route),
-      limits: { ...DEFAULT_GATEWAY_LIMITS, idle: 75_000, bodyGrace: 60_000, bodyRate: 0, ...limits },
+      limits: all,
       deadlines: this.deadlines,
       forwarding: new Forwarding(),
-      sharedDomain: undefined,
+      exchanges: new ExchangeContext({ clock: this.clock, limits: all }),
       closing: false,
       overloaded: false,
       forget() {},

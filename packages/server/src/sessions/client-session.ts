@@ -72,7 +72,10 @@ export class ClientSession implements SessionHandler {
     this.#logs = { log: log.child(about), requestLog: requestLog.child(about) };
     const now = (): number => performance.now();
     const schedule = (task: () => void): void => void setImmediate(task);
-    this.#session = new Session({ role: "server", transport, now, schedule }, this);
+    this.#session = new Session(
+      { role: "server", transport, now, schedule, limits: { streams: dependencies.streamsPerSession } },
+      this,
+    );
     this.#tunnels = new SessionTunnels(this.#session, dependencies, () => this.#logs);
     this.#credential = new SessionCredential((auth) => authenticator.authenticate(auth, peer), {
       onExpiring: (expires_in_ms) => this.#session.control({ type: "expiring", expires_in_ms }),

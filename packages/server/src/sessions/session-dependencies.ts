@@ -13,6 +13,8 @@ export interface SessionDependencies {
   readonly nameRules: NameRules;
   /** Tunnels of all sessions together. */
   readonly maxTunnels: number;
+  /** Open streams of one session. */
+  readonly streamsPerSession: number;
   readonly log: Logger;
   readonly requestLog: Logger;
   /** The public URL of the tunnel `name`. */

@@ -60,6 +60,7 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
     registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now())),
     nameRules: DEFAULT_NAME_RULES,
     maxTunnels: Infinity,
+    streamsPerSession: 1_024,
     log,
     requestLog: log,
     publicUrl: (name) => `http://${name}.localhost`,

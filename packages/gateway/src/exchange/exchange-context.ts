@@ -1,0 +1,33 @@
+import type { SharedDomain } from "../cookies/shared-domain.js";
+import { SYSTEM_CLOCK, type Clock } from "../deadlines/clock.js";
+import { ResponseHead } from "../http/index.js";
+import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "../limits.js";
+import { HeadRepair } from "../repair/index.js";
+
+export interface ExchangeOptions {
+  /** Default: `SYSTEM_CLOCK`. */
+  clock?: Clock;
+  /** Default: `DEFAULT_GATEWAY_LIMITS`. */
+  limits?: GatewayLimits;
+  /** Origins may not set cookies for this domain. Default: they may set them for any. */
+  sharedDomain?: SharedDomain | undefined;
+}
+
+/** What all exchanges of a gateway have in common. */
+export class ExchangeContext {
+  readonly clock: Clock;
+  readonly limits: GatewayLimits;
+  /** Origins may not set cookies for this domain; undefined: for any. */
+  readonly sharedDomain: SharedDomain | undefined;
+  /** All exchanges share these readers, because a head is read and used without any `await` in between. */
+  readonly responseHead: ResponseHead;
+  readonly headRepair: HeadRepair;
+
+  constructor({ clock = SYSTEM_CLOCK, limits = DEFAULT_GATEWAY_LIMITS, sharedDomain }: ExchangeOptions = {}) {
+    this.clock = clock;
+    this.limits = limits;
+    this.sharedDomain = sharedDomain;
+    this.responseHead = new ResponseHead(limits.headSize);
+    this.headRepair = new HeadRepair(limits.headSize);
+  }
+}
