@@ -272,6 +272,19 @@ describe("secrets", () => {
     ["in a URL", `[[tunnel.endpoints]]\nserver_url = "https://me:${SECRET}@example.com"`, {}],
     ["in a URL without a host", `[[tunnel.endpoints]]\nserver_url = "me:${SECRET}@"`, {}],
     ["in a URL from the environment", "", { POSTERN_PUBLIC_URL: `https://${SECRET}@example.com` }],
+    ["in a password with a slash", "", { POSTERN_PUBLIC_URL: `https://me:a/${SECRET}/b@example.com` }],
+    ["in a password with quotes and spaces", "", { POSTERN_PUBLIC_URL: `https://me:a"'@ ${SECRET} @example.com` }],
+    ["after reverse slashes", "", { POSTERN_PUBLIC_URL: String.raw`https:\\${SECRET}@example.com` }],
+    ["in the query of a URL from the environment", "", { POSTERN_PUBLIC_URL: `https://example.com/?key=${SECRET}` }],
+    ["in the query of an address", "", { POSTERN_PUBLIC_URL: `example.com?a b ${SECRET}` }],
+    ["in the fragment of a URL", "", { POSTERN_PUBLIC_URL: `https://example.com/#${SECRET}` }],
+    ["in the query of a URL", `[[tunnel.endpoints]]\nserver_url = "https://example.com/?key=x '${SECRET}"`, {}],
+    [
+      "in the query of a refresh URL",
+      `[tunnel.auth.token_refresh]\nrefresh_url = "ftp://example.com/?key=${SECRET}"`,
+      {},
+    ],
+    ["in a comment", `[[tunnel.endpoints]] # https://me:${SECRET}@example.com\nserver_url = 3`, {}],
   ] as [string, string, Record<string, string>][])("are not in messages: %s", async ([, toml, env]) => {
     expect((await problemsOf(toml, { env })).join("\n")).not.toContain(SECRET);
   });
@@ -282,7 +295,7 @@ describe("secrets", () => {
     expect(JSON.stringify(explained)).not.toContain(SECRET);
     expect(explained.find(({ path }) => path === "tunnel.auth.api_key")?.value).toBe("***");
     const refresh = await load(
-      `[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token"\nrefresh_token = "a"`,
+      `[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token?key=${SECRET}"\nrefresh_token = "a"`,
     );
     expect(JSON.stringify(explain(refresh.resolution.options, refresh.file))).not.toContain(SECRET);
     expect(loaded.holdsSecrets).toBe(true);
