@@ -50,7 +50,8 @@ export const CLI_ERRORS = {
   },
   PN_LOG_UNWRITABLE: {
     exit: EXIT.usage,
-    meaning: "Log files cannot be written to their folder. Choose another logs_directory, or set file_logging = false.",
+    meaning:
+      "Log files cannot be written to their folder, or a file with the log's name is a link or no regular file. Remove it, choose another logs_directory, or set file_logging = false.",
   },
   PN_LISTEN_FAILED: {
     exit: EXIT.failed,

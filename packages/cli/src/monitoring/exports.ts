@@ -44,11 +44,13 @@ function eventFile(settings: Settings, warn: (message: string) => void): EventEx
     folder: dirname(path),
     name: basename(path, ending),
     ending,
+    mode: logging.file_mode,
     maxBytes: logging.file_size_mb * 1e6,
     retentionDays: logging.retention_days,
     fix: "Choose another event_log_file in [tunnel.monitoring].",
     onFailure: warn,
   });
+  if (files.warning !== undefined) warn(files.warning);
   return { add: (event) => files.line(boundedJson({ ...event })), close: () => files.close() };
 }
 

@@ -66,10 +66,12 @@ export async function openReporting(
     print: (...message) => each.forEach((one) => one.print(...message)),
   };
 
+  const warn = (text: string): void => messages.print("warn", paint.yellow(printable(text)), { msg: text });
+  if (files?.warning !== undefined) warn(files.warning);
   return {
     messages,
     log: async (part) => (await log("all")).child({}, { level: levels[part] ?? level }),
-    warn: (text) => messages.print("warn", paint.yellow(printable(text)), { msg: text }),
+    warn,
     // Already open, so that other services can report their start.
     start: () => Promise.resolve(),
     stop: async () => files?.close(),
@@ -83,6 +85,7 @@ async function openFiles(settings: Settings, terminal: Terminal, command: string
   return new LogFiles({
     folder: settings.pathOf(logging.logs_directory, "logging", "logs_directory"),
     name: command,
+    mode: logging.file_mode,
     maxBytes: logging.file_size_mb * 1e6,
     retentionDays: logging.retention_days,
     onFailure: (message) => terminal.stderr.line(`postern: ${printable(message)}`),
