@@ -95,6 +95,10 @@ export const CLI_ERRORS = {
     exit: EXIT.usage,
     meaning: "A file cannot be read or written, or is too large. Check its name and permissions.",
   },
+  PN_FILE_ENCODING: {
+    exit: EXIT.usage,
+    meaning: "A file is UTF-16, as PowerShell 5 writes it with `>`. Save it as UTF-8.",
+  },
   PN_DEMO_FAILED: {
     exit: EXIT.failed,
     meaning: "The demo's request failed. Run the demo again with --log-level debug, and report the output.",

@@ -105,6 +105,19 @@ describe("unsupported settings", () => {
     expect(messages).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
   });
 
+  test("of parts that are not built yet are checked all the same", async () => {
+    const parts = '[tunnel.server.acme]\nenabled = true\n[tunnel.server.tcp]\nports = "20000-20100"\n';
+    const { pending } = (await load(parts)).unsupported(["tunnel", "server"]);
+    expect(pending.map(({ message }) => message)).toEqual([
+      expect.stringContaining("[tunnel.server.acme] needs a feature"),
+      expect.stringContaining("[tunnel.server.tcp] needs a feature"),
+    ]);
+    for (const ports of ["20100-20000", "0-5", "1-65536", "a"])
+      expect((await problemsOf(`[tunnel.server.tcp]\nports = "${ports}"\n`)).join()).toContain("port range");
+    const both = '[tunnel.server.acme.dns]\nprovider = "a"\nexec = "./b"\n';
+    expect((await problemsOf(both)).join()).toContain("provider and exec are both set");
+  });
+
   test("are reported from the environment as well as the file", async () => {
     const env = { POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "yes" };
     const { pending } = (await load("", { env })).unsupported(["tunnel", "server"]);
@@ -222,6 +235,7 @@ level = "inof"
       "[tunnel.server]\npublic_url = 'https://a.example'",
       /must be the base domain, for instance https:\/\/localhost/,
     ],
+    ["UTF-16", Buffer.from("\ufeff[tunnel]", "utf16le"), /not UTF-8 text, but UTF-16/],
     ["not UTF-8", Buffer.from([0x61, 0xff, 0x3d]), /not UTF-8/],
     ["ten megabytes", Buffer.alloc(10_000_000, "#"), /larger than 1 MiB/],
     ["nested deeply", `a = ${"[".repeat(500_000)}`, /not valid TOML/],

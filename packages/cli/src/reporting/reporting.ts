@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Configuration } from "@postern/config";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
+import { isDetailed } from "./detail.js";
 import type { LogSink } from "./log.js";
 import type { LogFiles } from "./log-files.js";
 import { logMessages, humanOutput, textMessages, type Messages } from "./messages.js";
@@ -46,7 +47,7 @@ export async function openReporting(
   // pino is imported only when needed, because the import takes a tenth of the time budget for opening a tunnel.
   const log = async (of: "all" | "files"): Promise<Logger> => {
     const { consoleSink, fileSink } = await import("./log.js");
-    const full = level === "debug";
+    const full = isDetailed(level);
     const sinks: LogSink[] = [];
     if (console && of === "all") sinks.push(consoleSink(output, format, paint, full));
     const fileFormat = settings.loaded.values.logging.structured_logging ? "json" : format;

@@ -5,7 +5,7 @@ import { flag } from "../kinds/flag.js";
 import { decimal, integer } from "../kinds/number.js";
 import { text } from "../kinds/text.js";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const LOG_FORMATS = ["text", "json"] as const;
@@ -14,7 +14,7 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 const level = choice(LOG_LEVELS);
 
 export const logging = section("Log messages: level, format and files.", {
-  level: option(level, "Minimum log level.", {
+  level: option(level, "Minimum log level. `trace` shows the same messages as `debug`.", {
     default: "info",
     env: "POSTERN_LOG_LEVEL",
     flag: "--log-level <level>",
