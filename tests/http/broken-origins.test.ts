@@ -7,6 +7,7 @@ import {
   ScriptedOrigin,
   ServerProcess,
   startEchoOrigin,
+  until,
   type Wire,
 } from "@postern/testkit";
 
@@ -96,6 +97,50 @@ describe("a response that is cut off never looks complete", () => {
     await wire.read("only this");
     origin.reset();
     expect(await wire.over()).toBe("reset");
+  });
+});
+
+describe("how a request ended is in the server's log, the client's line, the event and the metrics", () => {
+  const endings: [string, number, string, string | undefined, (origin: Wire) => void][] = [
+    ["whole", 200, "complete", undefined, (origin) => origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")],
+    [
+      "cut-off",
+      200,
+      "origin_reset",
+      "PN_ORIGIN_BROKEN",
+      (origin) => {
+        origin.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+        origin.finish();
+      },
+    ],
+    ["silent", 502, "origin_reset", "PN_ORIGIN_BROKEN", (origin) => origin.reset()],
+    [
+      "no-http",
+      502,
+      "origin_invalid",
+      "PN_ORIGIN_INVALID",
+      (origin) => origin.write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"),
+    ],
+  ];
+
+  test.for(endings)("%s: %d %s", async ([path, status, ended, code, respond]) => {
+    const wire = await scripted.ask(onTestFinished, `POST /${path}`, "Content-Length: 0", "Connection: close");
+    const origin = await script.wire(`POST /${path}`);
+    respond(origin);
+    const event = await until("its event", () =>
+      scripted.client.events.find(({ type, data }) => type === "http_request" && data["path"] === `/${path}`),
+    );
+    expect(event.data).toMatchObject({ status, ended, ...(code !== undefined && { code }) });
+    if (ended === "origin_invalid") expect(event.data["flaw"]).toBe("PN_HTTP_CONTENT_LENGTH");
+    for (const { output } of [server.program, scripted.client.program]) {
+      const line = output.split("\n").find((text) => !text.startsWith("{") && text.includes(`/${path} `)) ?? "";
+      expect(line).toContain(String(status));
+      if (code === undefined) expect(line).not.toMatch(/complete|PN_/);
+      else expect(line).toMatch(new RegExp(`${ended}.*${code}`));
+    }
+    await wire.over();
+    origin.socket.destroy();
+    script.wires.length = 0;
   });
 });
 

@@ -139,7 +139,7 @@ describe("the user of a token", () => {
 });
 
 test("the expiry of a static token is announced and ends its session permanently", async () => {
-  const { iat, exp } = { iat: Date.now() / 1_000, exp: Date.now() / 1_000 + 4 };
+  const { iat, exp } = { iat: Date.now() / 1_000, exp: Date.now() / 1_000 + 8 };
   const client = launch(server, { token: issuer.hashed({ iat, exp }) });
   await expectAccepted(client);
   expect((await client.event("token_refresh")).data).toMatchObject({ state: "expiring" });

@@ -16,7 +16,15 @@ export type {
   MetricsReport,
   StatusEvent,
 } from "./status/status-document.js";
-export type { TokenChange, TunnelEvent, TunnelEventData, TunnelEventOf, TunnelEventType } from "./tunnel-event.js";
+export type { LocalState } from "./local/local-monitor.js";
+export type {
+  StatusChange,
+  TokenChange,
+  TunnelEvent,
+  TunnelEventData,
+  TunnelEventOf,
+  TunnelEventType,
+} from "./tunnel-event.js";
 
 /**
  * Opens a tunnel to a local service through a Postern server, and keeps it open until `close()`.

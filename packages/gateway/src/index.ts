@@ -1,5 +1,6 @@
 export type { Balance, Candidate, PickContext } from "./balance/candidate.js";
 export { LeastLoad } from "./balance/least-load.js";
+export { EXCHANGE_ENDS, type ExchangeEnd } from "./exchange/exchange-end.js";
 export { EXCHANGE_LIMITS } from "./exchange/response-side.js";
 export type { ConnectionInfo } from "./visitor/connection-info.js";
 export { Gateway, type GatewayOptions } from "./gateway.js";

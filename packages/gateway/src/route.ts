@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { ExchangeEnd } from "./exchange/exchange-end.js";
 import type { Refusal, RequestHead } from "./http/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
@@ -49,7 +50,7 @@ export interface FinishedRequest {
   readonly method: string;
   /** Path and query, as received. */
   readonly path: string;
-  /** The response's status; 499 when the visitor left before a response began. */
+  /** The response's status, also where that response broke off; 499 when the visitor left before a response began. */
   readonly status: number;
   /** When the request's head had been read, in milliseconds of `performance.now()`. */
   readonly startedAt: number;
@@ -58,6 +59,18 @@ export interface FinishedRequest {
   readonly bytesOut: number;
   /** The visitor's IP address. */
   readonly address: string;
+  /** The host that the visitor requested, without a port. */
+  readonly host: string;
+  /** The User-Agent field; empty unless there is exactly one. */
+  readonly userAgent: string;
+  readonly ended: ExchangeEnd;
+  /**
+   * The code of the error that ended it. The visitor got it where no response had begun. Undefined when the response
+   * was complete, or when the visitor left or did not read it.
+   */
+  readonly code: string | undefined;
+  /** The code of the fault in a response that is not valid HTTP. */
+  readonly flaw: string | undefined;
 }
 
 /** Selects the route of a request by its head and by its connection. */

@@ -6,7 +6,7 @@ export { hostAddresses, isLoopbackName, LOOPBACK_ADDRESSES, type Lookup } from "
 export { refusedAddress } from "./dial/refused-address.js";
 export { startTls } from "./dial/start-tls.js";
 export { TcpSocket } from "./dial/tcp-socket.js";
-export { OUTBOUND_LIMITS } from "./limits.js";
+export { CLIENT_HELLO_LIMITS, OUTBOUND_LIMITS } from "./limits.js";
 export { outboundRequest, type OutboundResponse, type OutboundRequest } from "./outbound/outbound-request.js";
 export { isLoopbackHost } from "./outbound/private-address.js";
 export { tlsOptions, type ClientTls } from "./tls/client-tls.js";
@@ -23,6 +23,7 @@ export { checkTrustPem, trustFault } from "./tls/trust.js";
 export { unmapped } from "./unmapped.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";
 export type { Connection, ConnectionHandler } from "./connection/connection.js";
+export { HeldBytes } from "./connection/held-bytes.js";
 export { giveBack, isLent, lend, onReturn } from "./connection/loans.js";
 export { relay, type Relay, type RelayOptions } from "./connection/relay.js";
 export { SocketConnection } from "./connection/socket-connection.js";

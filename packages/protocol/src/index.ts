@@ -1,4 +1,4 @@
-export { decodeControl, encodeControl, FEATURES } from "./wire/control.js";
+export { decodeControl, encodeControl, FEATURES, REQUEST_ENDS } from "./wire/control.js";
 export type {
   Auth,
   Bind,
@@ -10,6 +10,7 @@ export type {
   Hello,
   Refresh,
   Refreshed,
+  RequestEnd,
   RequestRecord,
   Requests,
   Unbound,
@@ -20,11 +21,12 @@ export type { ErrorCode, LimitCode } from "./errors.js";
 export { DEFAULT_LIMITS, LOGIN_LIMITS } from "./limits.js";
 export type { Limits } from "./limits.js";
 export { Session } from "./session/session.js";
+export { TurnBudget } from "./session/turn-budget.js";
 export type { SessionOptions } from "./session/session.js";
 export type { SessionHandler } from "./session/session-handler.js";
 export type { StreamReset } from "./session/stream-reset.js";
 export type { Stream, StreamHandler } from "./session/stream.js";
-export { HEADROOM } from "./transport.js";
+export { HEADROOM, NO_SESSION } from "./transport.js";
 export type { Transport, TransportHandler } from "./transport.js";
 export { WebSocketTransport } from "./websocket/transport.js";
 export type { SocketLike, WebSocketOptions } from "./websocket/transport.js";

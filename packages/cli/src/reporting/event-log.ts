@@ -1,4 +1,4 @@
-import type { TunnelEvent, TunnelEventData } from "@postern/client";
+import type { StatusChange, TunnelEvent, TunnelEventData } from "@postern/client";
 import type { Logger } from "pino";
 
 const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
@@ -28,9 +28,10 @@ function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
   return LEVELS[type] ?? "info";
 }
 
-/** Only a failing end-to-end check is worth a warning. */
-export function statusLevel(data: TunnelEventData["status_update"]): "debug" | "warn" {
-  return data.data_plane === "failing" ? "warn" : "debug";
+/** Problems of visitors are worth a warning, and the end of one a line. */
+export function statusLevel(data: StatusChange): "debug" | "info" | "warn" {
+  if (data.suggestion !== undefined || data.data_plane === "failing") return "warn";
+  return data.local !== undefined && data.before === "failing" ? "info" : "debug";
 }
 
 /** A successful renewal is routine. */

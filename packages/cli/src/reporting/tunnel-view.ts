@@ -103,10 +103,10 @@ export class TunnelView {
     this.#cause = undefined;
   }
 
-  #state(level: "debug" | "warn", text: string, { type, data }: TunnelEvent): void {
+  #state(level: "debug" | "info" | "warn", text: string, { type, data }: TunnelEvent): void {
     const { paint } = this.#messages;
     const shown = sentence(printable(text));
-    const coloured = level === "warn" ? paint.yellow(shown) : paint.dim(shown);
+    const coloured = { debug: paint.dim, info: paint.green, warn: paint.yellow }[level](shown);
     this.#messages.print(level, this.#stamped(coloured), { msg: text, type, ...data });
   }
 

@@ -36,7 +36,7 @@ test.for([
   expect(await plain.auth()).toEqual(auth);
   const named = credential({ ...options, user: "alice" });
   expect(await named.auth()).toEqual({ ...auth, user: "alice" });
-  for (const each of [plain, named]) each.release();
+  for (const each of [plain, named]) await each.release();
 });
 
 test.for([{}, { tls: {} }, { user: "alice" }, { apiKey: "k", token: "t" }, { apiKey: "k", tokenRefresh: REFRESH }])(

@@ -24,8 +24,8 @@ export interface Credential {
   follow(session: RefreshableSession, lifetime: number | undefined): () => void;
   /** The server has announced that the credential expires in this many milliseconds. */
   expiring(milliseconds: number): void;
-  /** Called when the tunnel no longer uses the credential. */
-  release(): void;
+  /** Called when the tunnel no longer uses the credential. Resolves when nothing is in progress. */
+  release(): Promise<void>;
 }
 
 /** Reports a change of the tunnel's token. */

@@ -36,5 +36,5 @@ export class FixedCredential implements Credential {
     );
   }
 
-  release(): void {}
+  async release(): Promise<void> {}
 }

@@ -29,7 +29,7 @@ class Setup {
 
   /** Another tunnel with the same token source. */
   another(): RenewedToken {
-    const shared = { source: this.source, release: () => void this.released++ };
+    const shared = { source: this.source, release: async () => void this.released++ };
     return new RenewedToken(
       shared,
       { user: "alice" },
@@ -228,7 +228,7 @@ test("tunnels that share a source renew once, and each sends the token to its se
   expect([setup.given, one.tokens, two.tokens]).toEqual([2, ["t2"], ["t2"]]);
   // The end of one tunnel does not stop the renewal for the other.
   end();
-  setup.credential.release();
+  await setup.credential.release();
   await setup.clock.pass(0.6 * LIFETIME);
   expect([setup.released, one.tokens, two.tokens]).toEqual([1, ["t2"], ["t2", "t3"]]);
 });

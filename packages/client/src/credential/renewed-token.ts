@@ -13,7 +13,7 @@ export class RenewedToken implements Credential {
   readonly #user: { user?: string };
   readonly #report: CredentialReport;
   readonly #clock: Clock;
-  readonly release: () => void;
+  readonly release: () => Promise<void>;
   #last: string | undefined;
   /** Whether the last token was fetched because the server refused the previous one. */
   #retried = false;

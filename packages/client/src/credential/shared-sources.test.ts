@@ -3,18 +3,18 @@ import { sharedSource } from "./shared-sources.js";
 
 const OPTIONS = { url: "https://issuer.example/token", refreshToken: "r0", stateFile: "/nowhere/state.json" };
 
-test("tunnels with the same refresh token share a source until the last one is closed", () => {
+test("tunnels with the same refresh token share a source until the last one is closed", async () => {
   const [one, other] = [sharedSource(OPTIONS, "first"), sharedSource({ ...OPTIONS, clientId: "any" }, undefined)];
   expect(other.source).toBe(one.source);
   expect(one.source.token).toBe("first");
-  one.release();
+  await one.release();
   const third = sharedSource(OPTIONS, undefined);
   expect(third.source).toBe(one.source);
-  other.release();
-  third.release();
+  await other.release();
+  await third.release();
   const later = sharedSource(OPTIONS, undefined);
   expect(later.source).not.toBe(one.source);
-  later.release();
+  await later.release();
 });
 
 test.for([
@@ -22,8 +22,8 @@ test.for([
   { refreshToken: "r1" },
   { stateFile: "/nowhere/else.json" },
   { refreshToken: 'r0","/nowhere/state.json' },
-])("%j has a separate source", (more) => {
+])("%j has a separate source", async (more) => {
   const [one, other] = [sharedSource(OPTIONS, undefined), sharedSource({ ...OPTIONS, ...more }, undefined)];
   expect(other.source).not.toBe(one.source);
-  for (const each of [one, other]) each.release();
+  for (const each of [one, other]) await each.release();
 });

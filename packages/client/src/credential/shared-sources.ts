@@ -1,10 +1,13 @@
 import type { TokenRefreshOptions } from "../options.js";
 import { TokenSource } from "./token-source.js";
 
-/** A source, and a function to call once when the source is no longer needed. */
+/**
+ * A source, and a function to call once when the source is no longer needed. It resolves when no renewal is in
+ * progress.
+ */
 export interface SharedSource {
   source: TokenSource;
-  release: () => void;
+  release: () => Promise<void>;
 }
 
 interface Shared {
@@ -25,8 +28,10 @@ export function sharedSource(options: TokenRefreshOptions, token: string | undef
   shared.users++;
   return {
     source: shared.source,
-    release: () => {
-      if (--shared.users === 0) sources.delete(id);
+    release: async () => {
+      shared.users--;
+      await shared.source.idle();
+      if (shared.users === 0 && sources.get(id) === shared) sources.delete(id);
     },
   };
 }

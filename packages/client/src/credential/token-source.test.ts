@@ -248,6 +248,30 @@ test("a refresh token that another process stored is used", async () => {
   expect(issuer.asked).toEqual(["r0", "of-another"]);
 });
 
+test("a source is idle only after the rotated token of a renewal in progress is stored, or the renewal has failed", async () => {
+  const issuer = new Issuer();
+  issuer.rotates = true;
+  const file = stateFile();
+  const source = issuer.source({ stateFile: file });
+  await source.idle();
+  for (const [failures, stored] of [
+    [[], "r1"],
+    [[AWAY], "r1"],
+  ] as const) {
+    issuer.failures.push(...failures);
+    const gate = Promise.withResolvers<void>();
+    issuer.gate = gate.promise;
+    source.renew().catch(() => {});
+    let isIdle = false;
+    const idle = source.idle().then(() => (isIdle = true));
+    await settled();
+    expect(isIdle).toBe(false);
+    gate.resolve();
+    await idle;
+    expect(readFileSync(file, "utf8")).toContain(stored);
+  }
+});
+
 test("a state file that cannot be written is reported, and its outdated content is ignored", async () => {
   const issuer = new Issuer();
   issuer.rotates = true;

@@ -78,6 +78,14 @@ export class TokenSource {
     return this.#renewing;
   }
 
+  /**
+   * Resolves when no renewal is in progress. An issuer that rotates refresh tokens may have revoked the old one, so a
+   * client that exits during a renewal would have no valid refresh token for its next start.
+   */
+  async idle(): Promise<void> {
+    while (this.#renewing !== undefined) await this.#renewing.catch(() => {});
+  }
+
   /** Called when the server has refused this token. */
   distrust(token: string): void {
     if (this.token === token) this.token = undefined;

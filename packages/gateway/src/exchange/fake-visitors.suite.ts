@@ -63,12 +63,17 @@ export class FakeUpstream implements Upstream {
   readonly target = new Target(this);
   readonly attempts: (string | number)[] = [];
   readonly finished: { status: number; bytesIn: number; bytesOut: number }[] = [];
+  /** How each exchange ended, with the code of its error and the flaw of its response where there is one. */
+  readonly ends: string[] = [];
   readonly route: UpstreamRoute = {
     kind: "upstream",
     pool: new Pool([this.target]),
     hostHeader: undefined,
     onAttempt: (outcome: AttemptOutcome, status: number) => this.attempts.push(outcome, status),
-    onFinished: ({ status, bytesIn, bytesOut }) => this.finished.push({ status, bytesIn, bytesOut }),
+    onFinished: ({ status, bytesIn, bytesOut, ended, code, flaw }) => {
+      this.finished.push({ status, bytesIn, bytesOut });
+      this.ends.push([ended, code, flaw].filter((part) => part !== undefined).join(" "));
+    },
   };
 
   dial(): ByteStream {
@@ -85,6 +90,7 @@ export class FakeUpstream implements Upstream {
 /** A request in a protocol with structured heads, such as HTTP/2. */
 export class StructuredRequest implements Request {
   readonly path = "/";
+  readonly host = "a";
   readonly contentLength: number;
   readonly chunked: boolean;
   readonly upgrade: string;
@@ -95,6 +101,10 @@ export class StructuredRequest implements Request {
     this.contentLength = length;
     this.chunked = chunked;
     this.upgrade = upgrade;
+  }
+
+  fieldValue(): string {
+    return "";
   }
 
   write(lines: string, options?: ForwardOptions): Buffer {
@@ -128,6 +138,8 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   body = "";
   trailers = "";
   events: string[] = [];
+  /** The route of a second attempt. Default: that of the first. */
+  next: Route | undefined;
   #waiting = 0;
 
   constructor(upstream: FakeUpstream, request: Request, window = Infinity) {
@@ -160,7 +172,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     return "";
   }
   reroute(): Route {
-    return this.upstream.route;
+    return this.next ?? this.upstream.route;
   }
   onInterim(head: ResponseHead): void {
     this.interim.push(head.status);

@@ -1,4 +1,5 @@
-import { Body, ResponseHead, worthReading, type BodySink, type ChunkForm, type Request } from "../http/index.js";
+import { Body, refusals, ResponseHead, worthReading } from "../http/index.js";
+import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
 
 export const EXCHANGE_LIMITS = {
   /** The most interim responses (1xx) to one request. */
@@ -28,6 +29,8 @@ export class ResponseSide {
   keepsAlive = false;
   /** The origin's idle timeout in seconds; -1 when unknown. */
   idleTimeout = -1;
+  /** Why `read` returned -1, for the log. */
+  flaw: Refusal | undefined;
   readonly #body = new Body();
   #form: ChunkForm = "chunks";
   /** A copy of the bytes of an incomplete head. */
@@ -97,13 +100,13 @@ export class ResponseSide {
     for (;;) {
       const rest = at === 0 ? chunk : chunk.subarray(at);
       const length = HEAD.read(rest, 0, rest.length, method, upgrade);
-      if (length < 0) return -1;
+      if (length < 0) return this.#refuse(HEAD.flaw);
       this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
       if (length === 0) return piece.length;
       this.#headTime = 0;
       at += length;
       if (HEAD.status >= 200 || HEAD.status === 101) break;
-      if (++this.#interim > EXCHANGE_LIMITS.interim) return -1;
+      if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(HEAD);
     }
     const end = this.#begin(chunk, at, sink);
@@ -129,7 +132,13 @@ export class ResponseSide {
 
   #readBody(chunk: Buffer, at: number, sink: BodySink): number {
     const end = this.#body.read(chunk, at, sink);
-    if (end >= 0 && this.#body.done) this.state = "end";
+    if (end < 0) return this.#refuse(this.#body.refusal);
+    if (this.#body.done) this.state = "end";
     return end;
+  }
+
+  #refuse(flaw: Refusal | undefined): -1 {
+    this.flaw = flaw;
+    return -1;
   }
 }

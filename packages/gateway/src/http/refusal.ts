@@ -78,6 +78,11 @@ export const refusals = refusalTable({
     "The service at this address is not connected at the moment. Try again shortly.",
     { retryAfter: 5, advice: "Check that the tunnel's client is running and reaches the server." },
   ],
+  PN_TUNNEL_OFFLINE: [
+    503,
+    "The service at this address is offline. Try again later, or ask the person who gave you the address.",
+    { advice: "Start the tunnel's client. With offline_status = 404, visitors get 404 instead." },
+  ],
   PN_OVERLOADED: [
     503,
     "The server is overloaded at the moment. Try again shortly.",

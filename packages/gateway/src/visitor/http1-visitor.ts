@@ -91,6 +91,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   destroy(): void {
+    this.#exchange?.abort("timeout");
     this.connection.destroy();
   }
 
@@ -109,6 +110,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     const exchange = this.#exchange ?? NO_EXCHANGE;
     switch (this.#watch.look(now, elapsed, this.#phase, { connection, exchange, bodyBytes })) {
       case "stalled":
+        this.#exchange?.abort("timeout");
         return this.onBroken();
       case "origin":
         return this.#exchange?.timeOut();

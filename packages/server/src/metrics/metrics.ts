@@ -1,4 +1,4 @@
-import type { FinishedRequest } from "@postern/gateway";
+import { EXCHANGE_ENDS, type ExchangeEnd, type FinishedRequest } from "@postern/gateway";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** Bounds of the latency histogram, in seconds. */
@@ -35,6 +35,7 @@ export const SERVER_METRICS = {
     "Finished requests to tunnels by status class, for instance 2xx. A visitor that left before a response counts as 4xx.",
     "status",
   ),
+  ended: declare("postern_requests_ended_total", "counter", "Finished requests to tunnels by how they ended.", "ended"),
   refused: declare(
     "postern_refused_requests_total",
     "counter",
@@ -69,6 +70,9 @@ export interface Measured {
   readonly certificateEnds: Date | undefined;
 }
 
+/** The parts of a finished request that are counted. */
+export type CountedRequest = Pick<FinishedRequest, "status" | "ended" | "startedAt" | "bytesIn" | "bytesOut">;
+
 /** Counters since the start of the server. */
 export interface Totals {
   /** Finished requests to tunnels. */
@@ -92,6 +96,10 @@ export class ServerMetrics {
    * costs more than all other counting.
    */
   readonly #requests = Array.from({ length: 10 }, () => 0);
+  readonly #ended = Object.fromEntries(Object.keys(EXCHANGE_ENDS).map((end) => [end, 0])) as Record<
+    ExchangeEnd,
+    number
+  >;
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -143,8 +151,9 @@ export class ServerMetrics {
     this.#refused.inc({ code });
   }
 
-  finished({ status, startedAt, bytesIn, bytesOut }: FinishedRequest): void {
+  finished({ status, ended, startedAt, bytesIn, bytesOut }: CountedRequest): void {
     this.#requests[Math.floor(status / 100)]! += 1;
+    this.#ended[ended] += 1;
     this.#bytesIn += bytesIn;
     this.#bytesOut += bytesOut;
     if (status !== 101) this.#duration.observe((performance.now() - startedAt) / 1_000);
@@ -153,6 +162,7 @@ export class ServerMetrics {
   /** Metrics that are computed from plain counters when they are read. */
   #countOnDemand(): void {
     const requests = this.#requests;
+    const ended = this.#ended;
     const bytes = (): [direction: string, count: number][] => [
       ["in", this.#bytesIn],
       ["out", this.#bytesOut],
@@ -162,6 +172,13 @@ export class ServerMetrics {
       collect() {
         this.reset();
         for (const [digit, count] of requests.entries()) if (count > 0) this.inc({ status: `${digit}xx` }, count);
+      },
+    });
+    new Counter({
+      ...this.#options(SERVER_METRICS.ended),
+      collect() {
+        this.reset();
+        for (const [end, count] of Object.entries(ended)) this.inc({ ended: end }, count);
       },
     });
     new Counter({
