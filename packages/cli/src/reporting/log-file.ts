@@ -1,7 +1,18 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  statSync,
+  type Stats,
+} from "node:fs";
+import { dirname } from "node:path";
 import { quoted } from "../settings/owned-file.js";
 
-const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK, W_OK, X_OK } = constants;
 /** Without O_NONBLOCK, opening a pipe waits for a reader. Windows has neither. */
 const OPEN_FLAGS = O_WRONLY | O_APPEND | O_CREAT | (process.platform === "win32" ? 0 : O_NOFOLLOW | O_NONBLOCK);
 const WRITABLE_BY_OTHERS = 0o022;
@@ -21,8 +32,7 @@ export function openLogFile(path: string, mode: number): LogFile {
   const descriptor = opened(path, mode);
   try {
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw new Error(`${path} is not a regular file`);
-    if (stat.nlink > 1) throw new Error(`${path} has another name (a hard link)`);
+    checkFile(path, stat);
     setMode(descriptor, mode);
     return { descriptor, size: stat.size };
   } catch (error) {
@@ -51,6 +61,32 @@ function setMode(descriptor: number, mode: number): void {
   }
 }
 
+/**
+ * Checks whether a log file could be opened, without creating anything. A missing folder is fine where it can be made.
+ * @throws Error with the reason.
+ */
+export function checkLogFile(path: string): void {
+  const folder = existingFolder(dirname(path));
+  accessSync(folder, W_OK | X_OK);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (stat.isSymbolicLink()) throw new Error(`${path} is a symbolic link`);
+  checkFile(path, stat);
+  accessSync(path, W_OK);
+}
+
+function existingFolder(folder: string): string {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined && dirname(folder) !== folder) return existingFolder(dirname(folder));
+  if (stat?.isDirectory() !== true) throw new Error(`${folder} is not a folder`);
+  return folder;
+}
+
+function checkFile(path: string, stat: Stats): void {
+  if (!stat.isFile()) throw new Error(`${path} is not a regular file`);
+  if (stat.nlink > 1) throw new Error(`${path} has another name (a hard link)`);
+}
+
 /** The mode of a new folder for files with `mode`: those who may read the files may enter it. */
 export function folderMode(mode: number): number {
   const readers = mode & 0o044;
@@ -59,6 +95,7 @@ export function folderMode(mode: number): number {
 
 /** A warning if other users can write to the folder, and so replace log files. */
 export function folderWarning(folder: string): string | undefined {
-  if (process.platform === "win32" || (statSync(folder).mode & WRITABLE_BY_OTHERS) === 0) return undefined;
+  const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0;
+  if (process.platform === "win32" || (mode & WRITABLE_BY_OTHERS) === 0) return undefined;
   return `Other users can write to the log folder ${folder}, and replace log files. Run: chmod go-w ${quoted(folder)}`;
 }

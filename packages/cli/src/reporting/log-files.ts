@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sonicBoom, { type SonicBoom } from "sonic-boom";
 import { CliError } from "../errors.js";
 import { makeFolder } from "../settings/make-folder.js";
-import { folderMode, folderWarning, openLogFile } from "./log-file.js";
+import { checkLogFile, folderMode, folderWarning, openLogFile } from "./log-file.js";
 
 /** Bytes that may wait for a slow disk. Further lines are dropped. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
@@ -53,21 +53,27 @@ export class LogFiles {
   /** Throws PN_LOG_UNWRITABLE when the file cannot be opened. */
   constructor(options: LogFilesOptions) {
     this.#options = options;
-    this.#path = join(options.folder, `${options.name}${this.#ending}`);
+    this.#path = pathOf(options);
     try {
       makeFolder(options.folder, folderMode(this.#mode));
       accessSync(options.folder, constants.W_OK);
       this.warning = folderWarning(options.folder);
       this.#file = this.#open();
     } catch (error) {
-      throw new CliError(
-        "PN_LOG_UNWRITABLE",
-        `Log files cannot be written to ${options.folder}: ${(error as Error).message}.`,
-        options.fix ?? "Choose another logs_directory in [logging], or set file_logging = false.",
-      );
+      throw unwritable(options, error);
     }
     this.#sweep();
     this.#sweeper = setInterval(() => this.#sweep(), DAY).unref();
+  }
+
+  /** Checks whether the files can be written, without creating any. Throws PN_LOG_UNWRITABLE. Returns a warning. */
+  static check(options: LogFilesOptions): string | undefined {
+    try {
+      checkLogFile(pathOf(options));
+      return folderWarning(options.folder);
+    } catch (error) {
+      throw unwritable(options, error);
+    }
   }
 
   /** Writes one or more whole lines. */
@@ -164,4 +170,16 @@ export class LogFiles {
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
+}
+
+function pathOf({ folder, name, ending = ".log" }: LogFilesOptions): string {
+  return join(folder, `${name}${ending}`);
+}
+
+function unwritable({ folder, fix }: LogFilesOptions, error: unknown): CliError {
+  return new CliError(
+    "PN_LOG_UNWRITABLE",
+    `Log files cannot be written to ${folder}: ${(error as Error).message}.`,
+    fix ?? "Choose another logs_directory in [logging], or set file_logging = false.",
+  );
 }

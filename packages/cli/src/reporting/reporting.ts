@@ -5,7 +5,7 @@ import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { isDetailed } from "./detail.js";
 import type { LogSink } from "./log.js";
-import type { LogFiles } from "./log-files.js";
+import type { LogFiles, LogFilesOptions } from "./log-files.js";
 import { logMessages, humanOutput, textMessages, type Messages } from "./messages.js";
 import { paintFor } from "../terminal/paint.js";
 import { printable } from "../terminal/printable.js";
@@ -80,17 +80,29 @@ export async function openReporting(
 }
 
 async function openFiles(settings: Settings, terminal: Terminal, command: string): Promise<LogFiles | undefined> {
+  const onFailure = (message: string): void => terminal.stderr.line(`postern: ${printable(message)}`);
+  const options = logFilesOptions(settings, command, onFailure);
+  if (options === undefined) return undefined;
+  const { LogFiles } = await import("./log-files.js");
+  return new LogFiles(options);
+}
+
+/** The log files of `[logging]`; undefined if there are none. */
+export function logFilesOptions(
+  settings: Settings,
+  command: string,
+  onFailure: (message: string) => void = () => {},
+): LogFilesOptions | undefined {
   const { logging } = settings.loaded.values;
   if (!logging.file_logging || logging.output_mode === "console") return undefined;
-  const { LogFiles } = await import("./log-files.js");
-  return new LogFiles({
+  return {
     folder: settings.pathOf(logging.logs_directory, "logging", "logs_directory"),
     name: command,
     mode: logging.file_mode,
     maxBytes: logging.file_size_mb * 1e6,
     retentionDays: logging.retention_days,
-    onFailure: (message) => terminal.stderr.line(`postern: ${printable(message)}`),
-  });
+    onFailure,
+  };
 }
 
 async function configuredLog({ logging, application }: Configuration, sinks: LogSink[]): Promise<Logger> {
