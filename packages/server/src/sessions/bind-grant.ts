@@ -30,7 +30,7 @@ export function bindGrant(
   const { subdomain } = bind;
   const named =
     subdomain === undefined
-      ? defaultName(user ?? principal.user, principal, registry, nameRules)
+      ? defaultName(user ?? principal.user, principal, registry, nameRules, bind.type === "check")
       : { name: subdomain.toLowerCase(), requested: true };
   if (named === undefined) return "PN_NAME_FORBIDDEN";
   const { name } = named;

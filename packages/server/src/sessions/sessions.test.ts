@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 import { Sessions } from "./sessions.js";
@@ -29,6 +30,18 @@ describe("the end of a login is reported once", () => {
     await sessions.close();
     expect([onLogin.mock.calls, onLoginOver.mock.calls.length]).toEqual([[["PN_LOGIN_TIMEOUT"]], 1]);
   });
+});
+
+test("a refused login is one warning in the log", async () => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => lines.push(line) });
+  const own = sessionDependencies({ log });
+  const logged = new Sessions(own, onLogin);
+  const peer = new ScriptedPeer(own, (connection) => logged.open(connection, () => {}));
+  const auth = { method: "api_key", api_key: "key-of-a-stranger" };
+  await peer.ask({ type: "hello", versions: [1], auth });
+  await logged.close();
+  expect(lines).toEqual([expect.stringContaining("login refused")]);
 });
 
 test("at a stop, clients are asked to reconnect one after the other", async () => {
