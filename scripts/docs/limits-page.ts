@@ -8,6 +8,7 @@ import {
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
+import { CLIENT_HELLO_LIMITS } from "@postern/net";
 import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
@@ -97,6 +98,7 @@ export function limitsPage(): string {
   ];
   const server: Row[] = [
     ["time for the first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
+    ["first message of a TLS handshake", size(CLIENT_HELLO_LIMITS.bytes), "a TLS alert, and the connection is closed"],
     ["time for a TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
     ["concurrent TLS handshakes", String(TLS_LIMITS.handshakes), "the oldest is closed"],
     ["tunnels of the server", `${SERVER_LIMITS.tunnels}; \`max_tunnels\` changes it`, "PN_SERVER_TUNNEL_LIMIT"],

@@ -1,18 +1,17 @@
 import type { ByteStream } from "@postern/net";
-import { Session, type SessionHandler, type Transport } from "@postern/protocol";
+import { NO_SESSION, Session, type SessionHandler, type Transport } from "@postern/protocol";
 
 /** A transport in memory. Its buffers are overwritten after each callback. */
 class MemoryTransport implements Transport {
-  handler: Transport["handler"] = { onMessage() {}, onDrain() {}, onClose() {} };
+  handler = NO_SESSION;
   readonly buffered = 0;
   peer!: MemoryTransport;
+  /** Messages that the handler was too busy to read. */
+  #unread: Buffer[] = [];
 
   send(batch: Buffer, start: number): boolean {
     const message = Buffer.from(batch.subarray(start));
-    setImmediate(() => {
-      this.peer.handler.onMessage(message, true);
-      message.fill(0xdb);
-    });
+    setImmediate(() => this.peer.#receive(message));
     return true;
   }
   close(code: number, reason: string): void {
@@ -23,6 +22,18 @@ class MemoryTransport implements Transport {
   }
   terminate(): void {
     this.close(1006, "");
+  }
+  resume(): void {
+    for (const message of this.#unread.splice(0)) this.#receive(message);
+  }
+
+  #receive(message: Buffer): void {
+    const isPaused = this.#unread.length > 0;
+    const read = isPaused ? 0 : this.handler.onMessage(message, true);
+    message.fill(0xdb, 0, read);
+    if (read === message.length) return;
+    this.#unread.push(message.subarray(read));
+    if (!isPaused) this.handler.onPaused();
   }
 }
 

@@ -108,8 +108,8 @@ export interface ReconnectionOptions {
   /** The factor by which the delay grows. Default 2. */
   backoffMultiplier: number;
   /**
-   * Retries in a row before the tunnel fails. A session that lasts 5 seconds restarts the count, or one of 30 seconds if
-   * the server ended it. 0 means no limit. Default 0.
+   * Retries in a row before the tunnel fails. A session that lasts 5 seconds restarts the count, or 30 seconds if the
+   * server ended it. 0 means no limit. Default 0.
    */
   maxAttempts: number;
   /** The share of each later delay that is random, 0 to 1. Default 0.5. */

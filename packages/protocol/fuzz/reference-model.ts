@@ -3,6 +3,9 @@ import type { Input } from "./input.ts";
 /** `lives`: the session must continue; `ends`: it must end; `either`: both are allowed. */
 export type Verdict = "lives" | "ends" | "either";
 
+/** Messages with a limited rate that may arrive at once. */
+const BURST = 256;
+
 /** A naive implementation of the rules of PROTOCOL.md for the frames of a peer. */
 export class ReferenceModel {
   readonly #own: number;
@@ -15,6 +18,8 @@ export class ReferenceModel {
   #acked = 0;
   /** Whether the peer is draining, so that the session refuses streams that the peer opens. */
   #draining = false;
+  /** Messages whose rate is limited. */
+  #controls = 0;
 
   constructor(role: Input["role"], stalled: boolean) {
     this.#own = role === "server" ? 1 : 0;
@@ -34,7 +39,12 @@ export class ReferenceModel {
 
   goAway(): Verdict {
     this.#draining = true;
-    return "lives";
+    return this.control();
+  }
+
+  /** A message whose rate is limited. The limit depends on the time. */
+  control(): Verdict {
+    return ++this.#controls > BURST ? "either" : "lives";
   }
 
   ack(received: number, sent: number): Verdict {
@@ -46,7 +56,8 @@ export class ReferenceModel {
   open(id: number): Verdict {
     if ((id & 1) === this.#own || id <= this.#highest.peer) return "ends";
     this.#highest.peer = id;
-    if (this.#own === 0 && !this.#draining) this.#open.set(id, { received: 0, granted: 16 * 1024, ended: false });
+    if (this.#own === 1) return this.control();
+    if (!this.#draining) this.#open.set(id, { received: 0, granted: 16 * 1024, ended: false });
     return "lives";
   }
 

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "../dist/limits.js";
 import type { MultiplexedStream as Stream } from "../dist/session/multiplexed-stream.js";
 import type { SessionHandler } from "../dist/session/session-handler.js";
 import { Session } from "../dist/session/session.js";
-import type { Transport, TransportHandler } from "../dist/transport.js";
+import { NO_SESSION, type Transport } from "../dist/transport.js";
 import { twinRead } from "../src/wire/wire-twin.suite.ts";
 import { Behaviour, type Input } from "./input.ts";
 import { ReferenceModel, type Verdict } from "./reference-model.ts";
@@ -29,6 +29,7 @@ function checkReader(message: Buffer, pieces: Buffer[]): void {
   let pending = "";
   const { frames, refused, bytes, ackNow } = twinRead(message);
   const handler: FrameHandler = {
+    admits: () => true,
     onControl: (json) => reported.push(["CONTROL", 0, json.toString("utf8")]),
     onPing: (payload) => reported.push(["PING", 0, payload.toString("hex")]),
     onPong: (payload, clock) => reported.push(["PONG", 0, payload.toString("hex"), clock]),
@@ -76,7 +77,7 @@ function isTooLong(frame: { text?: string }): boolean {
 }
 
 class SessionTrial implements SessionHandler, Transport {
-  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  handler = NO_SESSION;
   readonly buffered = 0;
   readonly #input: Input;
   readonly #model: ReferenceModel;
@@ -132,7 +133,8 @@ class SessionTrial implements SessionHandler, Transport {
     this.#judged("onAck", (received) => model.ack(received, session.counts.sent));
     this.#judged("onControl", () => "either");
     this.#judged("onGoAway", () => model.goAway());
-    for (const name of ["onPing", "onPong"] as const) this.#judged(name, () => "lives");
+    this.#judged("onPing", () => model.control());
+    this.#judged("onPong", () => "lives");
   }
 
   #judged<Name extends keyof FrameHandler>(
@@ -164,7 +166,7 @@ class SessionTrial implements SessionHandler, Transport {
     this.#sent.arrived += refused ? message.length : bytes;
     this.#verdict = refused ? "ends" : frames.some(isTooLong) ? "either" : "lives";
     const pieces = piecesOf(message, this.#input.behaviour);
-    pieces.forEach((piece, index) => this.handler.onMessage(piece, index === pieces.length - 1));
+    pieces.forEach((piece, index) => this.#pass(piece, index === pieces.length - 1));
     if (this.#fault !== undefined) throw this.#fault;
     const ended = this.#sent.closed;
     if (this.#verdict === "ends" && !ended) throw new Error("the session continues after a violation");
@@ -173,6 +175,15 @@ class SessionTrial implements SessionHandler, Transport {
     this.#now += 700;
     this.#session.tick();
     this.#endTurn();
+  }
+
+  /** Passes a piece to the session, in several turns if it stops reading. */
+  #pass(piece: Buffer, last: boolean): void {
+    const read = this.handler.onMessage(piece, last);
+    if (read === piece.length) return;
+    this.handler.onPaused();
+    this.#endTurn();
+    this.#pass(piece.subarray(read), last);
   }
 
   /** Checks that `onClose` is called once, after all streams have ended, and that nothing is sent afterwards. */
@@ -228,6 +239,7 @@ class SessionTrial implements SessionHandler, Transport {
   terminate(): void {
     this.#sent.closed = true;
   }
+  resume(): void {}
 
   // ---- the owner
 

@@ -150,6 +150,17 @@ export const ERRORS = {
     retryable: false,
     message: "Tunnel closed.",
   },
+  PN_CONTROL_RATE: {
+    number: 28,
+    retryable: true,
+    message: "The peer sent control messages faster than the protocol allows. Run the same version on both sides.",
+  },
+  PN_SESSION_MEMORY: {
+    number: 29,
+    retryable: true,
+    message:
+      "The server is short of memory, and this session held the most data that visitors or the client do not read. The client reconnects. If this happens often, ask the server's operator.",
+  },
   PN_AUTH_EXPIRED: {
     number: 30,
     retryable: false,

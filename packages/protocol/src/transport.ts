@@ -19,14 +19,34 @@ export interface Transport {
   close(code: number, reason: string): void;
   /** Closes at once, without a closing handshake; `onClose` follows. */
   terminate(): void;
+  /** Reads on after `onPaused`. */
+  resume(): void;
 }
 
 export interface TransportHandler {
+  /** Whether the transport stops reading now, because the peer has used up its share of this turn's work. */
+  readonly isBusy: boolean;
   /**
    * The next bytes of a message. `last` is true for the piece that ends the message, which may be empty. The bytes are
    * valid only during the call: code that keeps them must copy them.
+   * @returns the number of bytes used. If it is less than their number, the transport stops reading, and passes the
+   * others again after `resume`.
    */
-  onMessage(piece: Buffer, last: boolean): void;
+  onMessage(piece: Buffer, last: boolean): number;
+  /** The transport stopped reading although there are more bytes. Call `resume` in a later turn. */
+  onPaused(): void;
+  /** The transport received a message of its own: a WebSocket ping or pong. It answers after this call. */
+  onControlFrame(): void;
   onDrain(): void;
   onClose(code: number, reason: string): void;
 }
+
+/** The handler of a transport without a session: it ignores everything. */
+export const NO_SESSION: TransportHandler = {
+  isBusy: false,
+  onMessage: ({ length }) => length,
+  onPaused() {},
+  onControlFrame() {},
+  onDrain() {},
+  onClose() {},
+};

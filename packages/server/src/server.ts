@@ -131,6 +131,7 @@ export class TunnelServer implements Server, Measured {
       onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),
       onSecure: (socket, serverName) =>
         this.#gateway.accept(new SocketConnection(socket), { proto: "https", serverName }),
+      onUnencrypted: (socket) => this.#gateway.accept(new SocketConnection(socket), { proto: "http", lacksTls: true }),
     });
   }
 

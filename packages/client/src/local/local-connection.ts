@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from "node:net";
-import { relay, SocketConnection, type Lookup } from "@postern/net";
+import { HeldBytes, relay, SocketConnection, type Lookup } from "@postern/net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import type { TunnelEvents } from "../tunnel-events.js";
 import { hostCheckOf, mayRefuseHost, SEARCHED_BYTES } from "./host-check.js";
@@ -27,7 +27,7 @@ export class LocalConnection implements StreamHandler {
   readonly #events: ConnectionEvents;
   readonly #onClosed: () => void;
   #connection: SocketConnection | undefined;
-  #held: Buffer[] = [];
+  readonly #held = new HeldBytes();
   #hasEnded = false;
   /**
    * The beginning of the first response, while it may be a refusal of the Host. Only the first response is examined: a
@@ -53,7 +53,7 @@ export class LocalConnection implements StreamHandler {
   }
 
   onData(chunk: Buffer): void {
-    this.#held.push(Buffer.from(chunk));
+    this.#held.add(chunk);
   }
 
   onEnd(): void {
@@ -102,11 +102,8 @@ export class LocalConnection implements StreamHandler {
     this.#events.onDialled();
     const connection = new SocketConnection(socket);
     this.#connection = connection;
-    const [first] = this.#held;
-    const held = this.#held.length > 1 ? Buffer.concat(this.#held) : first;
-    this.#held = [];
-    if (held !== undefined) connection.write(held);
-    const uncredited = held?.length ?? 0;
+    const uncredited = this.#held.length;
+    for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) connection.write(held);
     relay(connection, this.#stream, { uncredited, onClose: "flush", onDone: this.#onClosed });
     if (this.#hasEnded) connection.end();
   }
@@ -120,7 +117,7 @@ export class LocalConnection implements StreamHandler {
     }
     // The bytes held here still count in the window of a stream that the server has reset.
     else this.#stream.resetAfterFlush();
-    this.#held = [];
+    this.#held.clear();
     this.#onClosed();
   }
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createListener, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import type { TunnelError } from "@postern/protocol";
+import { NO_SESSION, type TunnelError } from "@postern/protocol";
 import { WebSocketConnection } from "./websocket-connection.js";
 
 /** A server that responds to the handshake with `answer`, in which `{accept}` stands for the right key. */
@@ -61,7 +61,7 @@ test("bytes that follow the response at once are not lost", async () => {
   const message = await new Promise<string>((resolve, reject) => {
     const connection = new WebSocketConnection({ address, headers: {}, tls: {} }, {
       onOpen(transport) {
-        transport.handler = { onMessage: (piece) => resolve(piece.toString()), onDrain() {}, onClose() {} };
+        transport.handler = { ...NO_SESSION, onMessage: (piece) => (resolve(piece.toString()), piece.length) };
       },
       onFailure: reject,
     }); // prettier-ignore

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, createServer, Socket, type AddressInfo } from "node:net";
 import { until } from "@postern/testkit";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi, type Mock } from "vitest";
+import { BLOCK_SIZE } from "./block.js";
 import { describeConnection, Recorder, type ConnectionUnderTest, type Peer } from "./connection.suite.js";
 import { isLent, onReturn, reuse } from "./loans.js";
 import { SocketConnection } from "./socket-connection.js";
@@ -150,6 +151,103 @@ describe("the memory of a write", () => {
     connection[how]();
     connection.write(chunk);
     await until("the loan to end", () => !isLent(chunk.buffer));
+  });
+});
+
+describe("small pieces", () => {
+  /** The lengths of the non-empty writes to the socket. */
+  function writesOf(socket: Socket): number[] {
+    const write = vi.spyOn(socket, "write") as unknown as Mock<(chunk: Buffer) => boolean>;
+    const lengths: number[] = [];
+    write.mockImplementation((...args) => {
+      if (args[0].length > 0) lengths.push(args[0].length);
+      return Socket.prototype.write.apply(socket, args as never);
+    });
+    return lengths;
+  }
+
+  test("of one turn leave in two writes, and the first of them at once", async () => {
+    const { connection, peer, socket } = await loopback();
+    const events = new Recorder();
+    connection.handler = events;
+    const writes = writesOf(socket);
+    let sent = "";
+    for (let number = 0; number < 1_000; number++) {
+      const piece = `${number} `;
+      connection.write(Buffer.from(piece));
+      sent += piece;
+    }
+    expect([writes, connection.unsent]).toEqual([[2], sent.length - 2]);
+    await until("every byte", () => peer.received.length === sent.length);
+    expect([peer.received, writes, connection.unsent]).toEqual([sent, [2, sent.length - 2], 0]);
+    expect(events.events).toEqual(["drain"]);
+  });
+
+  test("for a peer that does not read are kept in blocks, and arrive in order", async () => {
+    const { connection, peer, socket } = await loopback();
+    const events = new Recorder();
+    connection.handler = events;
+    peer.stall();
+    connection.write(Buffer.alloc(LARGE, "x"));
+    const writes = writesOf(socket);
+    const count = 100_000;
+    const before = connection.unsent;
+    for (let number = 0; number < count; number++) connection.write(Buffer.from([number % 251]));
+    expect(connection.unsent).toBe(before + count);
+    expect(writes).toEqual(Array.from({ length: Math.floor(count / BLOCK_SIZE) }, () => BLOCK_SIZE));
+    peer.goOn();
+    await until("every byte", () => peer.received.length === LARGE + count);
+    const expected = Buffer.from(Array.from({ length: count }, (_, number) => number % 251)).toString("latin1");
+    expect(peer.received.slice(LARGE) === expected).toBe(true);
+    await until("the drain", () => connection.unsent === 0);
+    expect(events.events.length).toBeGreaterThan(0);
+  });
+
+  test("keep their place between large ones", async () => {
+    const { connection, peer, socket } = await loopback();
+    const writes = writesOf(socket);
+    const large = (text: string): Buffer => Buffer.alloc(20_000, text);
+    connection.write(large("a"));
+    connection.write(Buffer.from("b"));
+    connection.write(Buffer.from("c"));
+    connection.write(large("d"));
+    connection.write(Buffer.from("e"));
+    connection.writeBoth(Buffer.from("f"), large("g"));
+    await until("every byte", () => peer.received.length === 60_004);
+    expect(peer.received.replaceAll(/(.)\1*/g, "$1")).toBe("abcdefg");
+    expect(writes).toEqual([20_000, 1, 1, 20_000, 2, 20_000]);
+  });
+
+  test("are sent before an end, and with a connection that is given away", async () => {
+    const ended = await loopback();
+    for (const piece of ["one ", "two ", "three"]) ended.connection.write(Buffer.from(piece));
+    ended.connection.end();
+    await until("the end", () => ended.peer.ended);
+    expect(ended.peer.received).toBe("one two three");
+
+    const given = await loopback();
+    for (const piece of ["one ", "two "]) given.connection.write(Buffer.from(piece));
+    (given.connection.detach(Buffer.alloc(0)) as Socket).write("three");
+    await until("every byte", () => given.peer.received === "one two three");
+  });
+
+  test("are dropped by a reset", async () => {
+    const { connection, peer } = await loopback();
+    for (const piece of ["one ", "two "]) connection.write(Buffer.from(piece));
+    connection.reset();
+    expect(connection.unsent).toBe(0);
+    connection.write(Buffer.from("three"));
+    expect(connection.unsent).toBe(0);
+    await until("the break", () => peer.broken);
+  });
+
+  test("of a later turn begin with a direct write again", async () => {
+    const { connection, peer, socket } = await loopback();
+    const writes = writesOf(socket);
+    for (const piece of ["a", "b"]) connection.write(Buffer.from(piece));
+    await until("both", () => peer.received === "ab");
+    connection.write(Buffer.from("c"));
+    expect(writes).toEqual([1, 1, 1]);
   });
 });
 

@@ -1,13 +1,17 @@
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
+import { Block } from "./block.js";
 import type { Connection, ConnectionHandler } from "./connection.js";
 import { giveBack, lend } from "./loans.js";
+import { atTurnEnd, currentTurn, type TurnTask } from "./turn.js";
 
 const NOTHING = Buffer.alloc(0);
+/** Pieces of fewer bytes are joined if they cannot leave at once, because every write has a fixed cost. */
+const SMALL = 4 * 1024;
 /**
- * A view of less than this share of its buffer is copied before it is queued, because many such views would keep many
- * times their size in memory.
+ * A view of less than this share of its buffer is copied if it cannot leave at once, because many such views would keep
+ * many times their size in memory.
  */
 const SMALL_SHARE = 1 / 4;
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
@@ -15,12 +19,20 @@ const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClo
 /**
  * A connection on a TCP or TLS socket. The socket must allow half-close (`allowHalfOpen`), and its `highWaterMark`
  * should be small, so that `onDrain` follows soon after the kernel has taken everything.
+ *
+ * The first piece of a turn is written at once. Small pieces after it are joined until the turn ends or the socket has
+ * drained, so that a peer that produces thousands of them causes one write, and memory by bytes.
  */
-export class SocketConnection implements Connection {
+export class SocketConnection implements Connection, TurnTask {
   handler: ConnectionHandler = NOBODY;
   readonly #socket: Socket;
   /** Buffers that the socket refers to; undefined while there are none. */
   #lent: ArrayBufferLike[] | undefined;
+  /** Joined pieces that have not been written to the socket; created with the first of them. */
+  #joined: Block | undefined;
+  /** The turn in which the last piece was written directly. */
+  #writtenIn = -1;
+  #awaitsTurnEnd = false;
   /** Whether `receive` is running, and whether the handler has paused the connection during this call. */
   #isReceiving = false;
   #isStopped = false;
@@ -44,7 +56,7 @@ export class SocketConnection implements Connection {
   }
 
   get unsent(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + (this.#joined?.length ?? 0);
   }
 
   get progress(): number {
@@ -52,27 +64,14 @@ export class SocketConnection implements Connection {
   }
 
   write(chunk: Buffer): void {
-    const socket = this.#socket;
-    if (socket.writableLength > 0 && isSmallView(chunk)) socket.write(copyOf(chunk));
-    else {
-      socket.write(chunk);
-      if (socket.writableLength > 0) this.#lend(chunk);
-    }
-    this.#watch();
+    if (this.#hasToJoin(chunk)) this.#join(chunk);
+    else this.#send(chunk);
   }
 
   writeBoth(first: Buffer, second: Buffer): void {
-    const socket = this.#socket;
-    const copies = socket.writableLength > 0 && isSmallView(second);
-    socket.cork();
-    socket.write(first);
-    socket.write(copies ? copyOf(second) : second);
-    socket.uncork();
-    if (socket.writableLength > 0) {
-      this.#lend(first);
-      if (!copies) this.#lend(second);
-    }
-    this.#watch();
+    if (!this.#hasToJoin(first) && !this.#isSmallView(second)) return this.#send(first, second);
+    this.#join(first);
+    this.write(second);
   }
 
   pause(): void {
@@ -86,6 +85,7 @@ export class SocketConnection implements Connection {
   }
 
   end(): void {
+    this.#writeJoined();
     this.#socket.end();
   }
 
@@ -94,6 +94,7 @@ export class SocketConnection implements Connection {
    * meaning (RFC 8446, section 6.1).
    */
   reset(): void {
+    this.#joined?.clear();
     const socket = this.#socket;
     const cannot = socket instanceof TLSSocket && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
     if (cannot) socket.destroy();
@@ -101,6 +102,7 @@ export class SocketConnection implements Connection {
   }
 
   destroy(): void {
+    this.#joined?.clear();
     this.#socket.destroy();
   }
 
@@ -113,6 +115,7 @@ export class SocketConnection implements Connection {
   detach(unread: Buffer): Socket {
     const socket = this.#socket;
     this.handler = NOBODY;
+    this.#writeJoined();
     socket.pause();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("error", onError);
     // Otherwise these listeners remain until the loans are returned.
@@ -139,16 +142,79 @@ export class SocketConnection implements Connection {
   readonly #onData = (chunk: Buffer): void => this.handler.onData(chunk);
 
   readonly #onDrain = (): void => {
-    if (this.#socket.writableLength === 0) this.#giveBack();
+    if (this.#socket.writableLength === 0) {
+      this.#giveBack();
+      this.#writeJoined();
+    }
     this.handler.onDrain();
   };
 
   readonly #onEnd = (): void => this.handler.onEnd();
 
   readonly #onClose = (): void => {
+    this.#joined?.clear();
     this.#giveBack();
     this.handler.onClose();
   };
+
+  /** Writes what was joined in this turn. If earlier bytes are still waiting, this happens on `drain` instead. */
+  onTurnEnd(): void {
+    this.#awaitsTurnEnd = false;
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableLength > 0 || this.#joined?.length === 0) return;
+    this.#writeJoined();
+    if (socket.writableLength === 0) this.handler.onDrain();
+  }
+
+  /** Whether to add `chunk` to the joined pieces instead of writing it. */
+  #hasToJoin(chunk: Buffer): boolean {
+    if (chunk.length >= SMALL) return this.#isSmallView(chunk);
+    const turn = currentTurn();
+    if (this.unsent > 0 || this.#writtenIn === turn) return true;
+    this.#writtenIn = turn;
+    return false;
+  }
+
+  /** Whether the socket would keep much more memory than the length of `chunk`. */
+  #isSmallView(chunk: Buffer): boolean {
+    return this.#socket.writableLength > 0 && chunk.length < chunk.buffer.byteLength * SMALL_SHARE;
+  }
+
+  #join(chunk: Buffer): void {
+    const socket = this.#socket;
+    // A destroyed socket sends nothing, and reports nothing as unsent.
+    if (socket.destroyed) return;
+    const joined = (this.#joined ??= new Block());
+    for (let at = 0; at < chunk.length;) {
+      at += joined.add(chunk, at);
+      if (joined.isFull) this.#writeJoined();
+    }
+    if (joined.length === 0 || socket.writableLength > 0 || this.#awaitsTurnEnd) return;
+    this.#awaitsTurnEnd = true;
+    atTurnEnd(this);
+  }
+
+  #writeJoined(): void {
+    if (this.#joined === undefined || this.#joined.length === 0) return;
+    this.#socket.write(this.#joined.take());
+    this.#watch();
+  }
+
+  /** Writes everything in one system call. */
+  #send(first: Buffer, second?: Buffer): void {
+    const socket = this.#socket;
+    const hasJoined = this.#joined !== undefined && this.#joined.length > 0;
+    const hasSeveral = hasJoined || second !== undefined;
+    if (hasSeveral) socket.cork();
+    if (hasJoined) socket.write((this.#joined as Block).take());
+    socket.write(first);
+    if (second !== undefined) socket.write(second);
+    if (hasSeveral) socket.uncork();
+    if (socket.writableLength === 0) return;
+    this.#lend(first);
+    if (second !== undefined) this.#lend(second);
+    this.#watch();
+  }
 
   /** Ensures that `drain` is emitted: node:net emits it only after more than `highWaterMark` bytes were waiting. */
   #watch(): void {
@@ -174,10 +240,6 @@ export class SocketConnection implements Connection {
 
 /** `close` follows, and the handler needs only that. */
 function onError(): void {}
-
-function isSmallView(chunk: Buffer): boolean {
-  return chunk.length < chunk.buffer.byteLength * SMALL_SHARE;
-}
 
 /** A copy that shares no memory with other buffers. */
 function copyOf(chunk: Buffer): Buffer {

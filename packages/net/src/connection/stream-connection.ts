@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ByteStream, ByteStreamHandler } from "./byte-stream.js";
 import type { Connection, ConnectionHandler } from "./connection.js";
+import { HeldBytes } from "./held-bytes.js";
 
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
@@ -17,7 +18,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
   #written = 0;
   #isBlocked = false;
   #isPaused = false;
-  #held: Buffer[] = [];
+  readonly #held = new HeldBytes();
   #heldEnd = false;
   #isDelivering = false;
   #ended = false;
@@ -87,7 +88,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
 
   onData(chunk: Buffer): void {
     if (this.#isClosed) return;
-    if (this.#isPaused || this.#held.length > 0) this.#held.push(Buffer.from(chunk));
+    if (this.#isPaused || this.#held.length > 0) this.#held.add(chunk);
     else this.#deliver(chunk);
   }
 
@@ -138,7 +139,8 @@ export class StreamConnection implements Connection, ByteStreamHandler {
   #closeLater(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const held = this.#held.splice(0).reduce((sum, chunk) => sum + chunk.length, 0);
+    const held = this.#held.length;
+    this.#held.clear();
     if (held > 0) this.#stream.consumed(held);
     queueMicrotask(() => this.handler.onClose());
   }

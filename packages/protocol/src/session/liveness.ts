@@ -10,6 +10,8 @@ const RESPONSE_AGE = 2.85;
 const PING_AGE = 1.7;
 /** In milliseconds. With short heartbeats, a long path still gets this much time to answer a PING. */
 const MIN_PING_AGE = 5_000;
+/** For this many milliseconds, an unanswered PING makes another one needless. */
+const PING_SPACING = 100;
 
 /** The acknowledgements of the bytes that this side sent. A CongestionWindow provides them. */
 export interface AckProgress {
@@ -69,6 +71,11 @@ export class Liveness {
     const payload = Buffer.alloc(8);
     payload.writeUInt32BE(++this.#pings >>> 0, 4);
     return payload;
+  }
+
+  /** Whether a PING that was sent a moment ago still waits for its PONG. */
+  isPinging(now: number): boolean {
+    return this.#latest !== undefined && now - this.#latest.sentAt < PING_SPACING;
   }
 
   /** Call it when a PONG arrives. Returns the PING that it answers; undefined when that is not the latest one. */

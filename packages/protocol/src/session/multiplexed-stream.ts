@@ -110,7 +110,7 @@ export class MultiplexedStream implements Stream, SendSideOwner {
   }
 
   consumed(bytes: number): void {
-    this.window.consumed += bytes;
+    this.window.consume(bytes);
     if (this.over && this.window.empty) this.window.close();
     if (this.over || this.#state === "half-closed-remote") return;
     if (this.#blockedAt >= 0 && this.window.empty) this.#enlarge();
@@ -132,7 +132,7 @@ export class MultiplexedStream implements Stream, SendSideOwner {
   receiveData(flags: number, payload: Buffer): boolean {
     const window = this.window;
     if (window.received + payload.length > window.limit || this.#state === "half-closed-remote") return false;
-    window.received += payload.length;
+    window.receive(payload.length);
     this.#blockedAt = (flags & Flag.BLOCKED) !== 0 ? this.#sender.receivedAt : -1;
     this.handler.onData(payload);
     if (this.#blockedAt >= 0 && !this.over) this.consumed(0);

@@ -24,6 +24,16 @@ export class ReceiveWindow {
     this.limit = this.#size;
   }
 
+  receive(bytes: number): void {
+    this.received += bytes;
+    this.#pool.unconsumed += bytes;
+  }
+
+  consume(bytes: number): void {
+    this.consumed += bytes;
+    this.#pool.unconsumed -= bytes;
+  }
+
   get empty(): boolean {
     return this.received === this.consumed;
   }

@@ -1,7 +1,8 @@
 import { closeCodeOf, errorOfClose } from "./close-code.js";
+import { ControlRate } from "./control-rate.js";
 import { decodeControl, encodeControl, type ControlMessage } from "../wire/control.js";
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "../errors.js";
-import { Flag } from "../wire/frame.js";
+import { Flag, FrameType } from "../wire/frame.js";
 import { FrameReader, type FrameHandler } from "../wire/frame-reader.js";
 import { DEFAULT_LIMITS, type Limits } from "../limits.js";
 import { Liveness } from "./liveness.js";
@@ -10,6 +11,7 @@ import type { SessionHandler } from "./session-handler.js";
 import type { Stream } from "./stream.js";
 import { streamReset } from "./stream-reset.js";
 import { StreamTable } from "./stream-table.js";
+import { TurnBudget } from "./turn-budget.js";
 import type { TransportHandler } from "../transport.js";
 
 /**
@@ -17,6 +19,11 @@ import type { TransportHandler } from "../transport.js";
  * stops far below this limit.
  */
 const MAX_UNREAD = 4 * 1024 * 1024;
+
+/** The work of a peer in one turn of the event loop, in frames. It takes less than a millisecond. */
+const WORK_PER_TURN = 512;
+/** A control message costs as much as this many other frames: at most 64 of them are read in a turn. */
+const CONTROL_WORK = 8;
 
 export interface SessionOptions extends SenderPort {
   role: "server" | "client";
@@ -30,6 +37,8 @@ export interface SessionOptions extends SenderPort {
 export class Session implements FrameHandler, TransportHandler {
   handler: SessionHandler;
   readonly limits: Limits;
+  /** The work that the peer may cause in one turn. Peers with the same budget share it. */
+  budget: TurnBudget;
 
   readonly #port: SenderPort;
   readonly #role: "server" | "client";
@@ -37,10 +46,11 @@ export class Session implements FrameHandler, TransportHandler {
   readonly #reader: FrameReader;
   readonly #sender: Sender;
   readonly #liveness: Liveness;
+  readonly #controlRate: ControlRate;
+  readonly #resume = (): void => this.#port.transport.resume();
   /** Why the session ended or is closing. */
   #reason: TunnelError | undefined;
   #closed = false;
-  /** Whether either side has sent GOAWAY. */
   #draining = false;
 
   constructor(options: SessionOptions, handler: SessionHandler) {
@@ -52,8 +62,16 @@ export class Session implements FrameHandler, TransportHandler {
     const schedule = (task: () => void): void => options.schedule(() => this.#guard(task));
     this.#sender = new Sender({ transport: options.transport, now: options.now, schedule });
     this.#streams = new StreamTable(options.role, this.limits, this.#sender, () => this.handler.onStreamsOver());
-    this.#liveness = new Liveness(this.limits, this.#sender.congestion, options.now());
+    const now = options.now();
+    this.#liveness = new Liveness(this.limits, this.#sender.congestion, now);
+    this.#controlRate = new ControlRate(now);
+    this.budget = Session.budget(options.schedule);
     options.transport.handler = this;
+  }
+
+  /** A budget for the peer of one session, or for all sessions that it is given to. */
+  static budget(schedule: SenderPort["schedule"]): TurnBudget {
+    return new TurnBudget(WORK_PER_TURN, schedule);
   }
 
   /** Streams open now. */
@@ -64,6 +82,11 @@ export class Session implements FrameHandler, TransportHandler {
   /** Whether a stream can be opened now. */
   get available(): boolean {
     return this.#reason === undefined && !this.#draining && !this.full;
+  }
+
+  /** Whether either side has sent GOAWAY. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   /** Whether the limit of open streams is reached. */
@@ -79,6 +102,13 @@ export class Session implements FrameHandler, TransportHandler {
   /** Milliseconds without any new acknowledgement while bytes wait for one; 0 when no bytes wait. */
   get unacknowledgedFor(): number {
     return this.#sender.congestion.unacknowledgedFor(this.#port.now());
+  }
+
+  /** Bytes of memory that the session's data occupies here: received and not consumed, or queued to be sent. */
+  get held(): number {
+    let queued = this.#port.transport.buffered;
+    for (const stream of this.#streams.all()) queued += stream.unsent;
+    return this.#streams.unconsumed + queued;
   }
 
   /** Bytes of sequenced frames, headers included: PROTOCOL.md, section 6. */
@@ -109,9 +139,9 @@ export class Session implements FrameHandler, TransportHandler {
     if (this.#reason === undefined) this.#sender.control(encodeControl(message));
   }
 
-  /** Sends a PING; its PONG is reported to `onPong`. */
+  /** Sends a PING, unless a recent one is unanswered; the PONG is reported to `onPong`. */
   ping(): void {
-    this.#ping(true);
+    if (!this.#liveness.isPinging(this.#port.now())) this.#ping(true);
   }
 
   /** Announces that this side opens and accepts no more streams. `retryAfter` in milliseconds; 0: no hint. */
@@ -154,21 +184,38 @@ export class Session implements FrameHandler, TransportHandler {
 
   // ---- TransportHandler
 
-  onMessage(piece: Buffer, last: boolean): void {
-    if (this.#reason !== undefined) return;
+  get isBusy(): boolean {
+    return this.#reason === undefined && this.budget.isSpent;
+  }
+
+  onMessage(piece: Buffer, last: boolean): number {
+    if (this.#reason !== undefined) return piece.length;
     this.#liveness.received();
     this.#sender.receivedAt = this.#port.now();
+    this.budget.spend(1);
     try {
-      const { bytes, ackNow } = this.#reader.read(piece, this);
+      const { read, bytes, ackNow } = this.#reader.read(piece, this);
       this.#sender.received += bytes;
-      if (last) this.#reader.end();
+      if (last && read === piece.length) this.#reader.end();
       if (this.#port.transport.buffered > MAX_UNREAD) throw new TunnelError("PN_PROTOCOL", "responses are not read");
-      if (!ackNow) return;
+      if (!ackNow) return read;
       this.#sender.ackNow = true;
       this.#sender.schedule();
+      return read;
     } catch (error) {
       this.#fail(error);
+      return piece.length;
     }
+  }
+
+  onPaused(): void {
+    this.budget.wait(this.#resume);
+  }
+
+  onControlFrame(): void {
+    if (this.#reason !== undefined) return;
+    this.budget.spend(CONTROL_WORK);
+    this.#guard(() => this.#countControl());
   }
 
   onDrain(): void {
@@ -184,6 +231,13 @@ export class Session implements FrameHandler, TransportHandler {
   }
 
   // ---- FrameHandler; after the owner has closed the session in one of its own callbacks, no others are called
+
+  admits(type: number): boolean {
+    if (this.budget.isSpent) return false;
+    const isControl = type === FrameType.CONTROL || type === FrameType.PING || type === FrameType.GOAWAY;
+    this.budget.spend(isControl ? CONTROL_WORK : 1);
+    return true;
+  }
 
   onData(id: number, flags: number, payload: Buffer): void {
     const stream = this.#streams.find(id);
@@ -205,6 +259,8 @@ export class Session implements FrameHandler, TransportHandler {
   onOpen(id: number, flags: number, tunnel: number, window: number): void {
     if (this.#reason !== undefined) return;
     this.#streams.use(id);
+    // Each of them is refused.
+    if (this.#role === "server") this.#countControl();
     const refusal = this.#refusal();
     if (refusal !== undefined) return this.#sender.reset(id, ERRORS[refusal].number, 0);
     this.handler.onStream(this.#streams.accept(id, tunnel, window), (flags & Flag.PROBE) !== 0);
@@ -213,12 +269,15 @@ export class Session implements FrameHandler, TransportHandler {
   onControl(json: Buffer): void {
     if (this.#reason !== undefined) return;
     const message = decodeControl(json);
+    // Requests of visitors cause these, and not the peer.
+    if (typeof message === "string" || message.type !== "requests") this.#countControl();
     if (typeof message !== "string") return this.handler.onControl(message);
     const { retryable, message: text } = ERRORS.PN_CONTROL_UNKNOWN;
     this.control({ type: "error", code: "PN_CONTROL_UNKNOWN", message: text, retryable });
   }
 
   onPing(payload: Buffer): void {
+    this.#countControl();
     this.#sender.pong(payload);
   }
 
@@ -234,6 +293,7 @@ export class Session implements FrameHandler, TransportHandler {
 
   onGoAway(error: number, retryAfter: number, reason: string): void {
     if (this.#reason !== undefined) return;
+    this.#countControl();
     this.#draining = true;
     this.handler.onGoAway(errorCode(error), retryAfter, reason);
   }
@@ -248,6 +308,11 @@ export class Session implements FrameHandler, TransportHandler {
   }
 
   // ---- internals
+
+  /** Counts a message that the peer may send only at a limited rate: PROTOCOL.md, section 4. */
+  #countControl(): void {
+    if (!this.#controlRate.take(this.#port.now())) throw new TunnelError("PN_CONTROL_RATE");
+  }
 
   #ping(isHeartbeat: boolean): void {
     this.#sender.ping(this.#liveness.ping(this.#port.now(), isHeartbeat));

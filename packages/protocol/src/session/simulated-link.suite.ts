@@ -1,4 +1,4 @@
-import type { Transport, TransportHandler } from "../transport.js";
+import { NO_SESSION, type Transport } from "../transport.js";
 
 const POISON = 0xdb;
 
@@ -106,7 +106,7 @@ export interface LinkOptions {
 
 /** One end of a simulated link, in place of a WebSocket. */
 export class LinkEnd implements Transport {
-  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  handler = NO_SESSION;
   /** Called with every message sent here. */
   onSend: (message: Buffer) => void = () => {};
   /** Messages passed to `send` after `close`. A real WebSocket discards them. */
@@ -121,6 +121,8 @@ export class LinkEnd implements Transport {
   #arrivesAt = 0;
   #draining = false;
   #over = false;
+  /** Pieces that the handler was too busy to use. */
+  #unread: { piece: Buffer; last: boolean }[] = [];
 
   constructor(link: SimulatedLink) {
     this.#link = link;
@@ -139,7 +141,7 @@ export class LinkEnd implements Transport {
     const { packet } = this.#link;
     for (let at = 0; at < message.length; at += packet) {
       const end = Math.min(at + packet, message.length);
-      this.#carry(end - at, () => this.peer.#deliver(message.subarray(at, end), end === message.length));
+      this.#carry(end - at, () => this.peer.deliver(message.subarray(at, end), end === message.length));
     }
     if (this.buffered > 0) this.#awaitDrain();
     return false;
@@ -162,6 +164,12 @@ export class LinkEnd implements Transport {
     this.#carry(0, () => this.peer.#end(1006, ""));
   }
 
+  resume(): void {
+    const unread = this.#unread;
+    this.#unread = [];
+    for (const { piece, last } of unread) this.deliver(piece, last);
+  }
+
   /** The connection breaks at this end. */
   break(): void {
     this.#end(1006, "");
@@ -181,8 +189,12 @@ export class LinkEnd implements Transport {
   }
 
   /** Delivers a copy and overwrites it after the call, so that a session that keeps a view reads garbage. */
-  #deliver(piece: Buffer, last: boolean): void {
-    if (!this.#over) this.handler.onMessage(piece, last);
+  deliver(piece: Buffer, last: boolean): void {
+    if (this.#over) return;
+    const isPaused = this.#unread.length > 0;
+    const used = isPaused ? 0 : this.handler.onMessage(piece, last);
+    if (isPaused || used < piece.length) this.#unread.push({ piece: Buffer.from(piece.subarray(used)), last });
+    if (!isPaused && used < piece.length) this.handler.onPaused();
     piece.fill(POISON);
   }
 

@@ -36,6 +36,11 @@ export class StreamTable implements StreamOwner {
     return this.#streams.size;
   }
 
+  /** Bytes received and not consumed yet, also of streams that are over. */
+  get unconsumed(): number {
+    return this.#pool.unconsumed;
+  }
+
   /** Whether all ids for our streams are used. */
   get exhausted(): boolean {
     return this.#nextId > LAST_ID;

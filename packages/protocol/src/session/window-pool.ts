@@ -3,6 +3,8 @@
  * takes at most half of the free memory, so that some remains for the next stream.
  */
 export class WindowPool {
+  /** Bytes received and not consumed yet, of all streams, also of those that are over. */
+  unconsumed = 0;
   #free: number;
 
   /** @param size in bytes. */

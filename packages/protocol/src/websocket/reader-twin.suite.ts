@@ -39,17 +39,22 @@ export function twinFrame({
 export class WebSocketRecord implements WebSocketReaderHandler {
   readonly events: (string | number)[][] = [];
   pieces = 0;
+  isBusy = false;
   #message: Buffer[] = [];
 
-  onMessage(piece: Buffer, last: boolean): void {
+  onMessage(piece: Buffer, last: boolean): number {
     this.pieces++;
     this.#message.push(Buffer.from(piece));
-    if (!last) return;
+    if (!last) return piece.length;
     this.events.push(["message", Buffer.concat(this.#message).toString("hex")]);
     this.#message = [];
+    return piece.length;
   }
   onPing(payload: Buffer): void {
     this.events.push(["ping", payload.toString("hex")]);
+  }
+  onPong(): void {
+    this.events.push(["pong"]);
   }
   onClose(code: number, reason: string): void {
     this.events.push(["close", code, reason]);

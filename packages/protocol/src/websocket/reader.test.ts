@@ -27,7 +27,7 @@ describe("the examples of RFC 6455, section 5.7, as binary messages", () => {
     ["a masked message", "server", hex("82 85 37fa213d 7f9f4d5158"), [["message", hello]]],
     ["a fragmented message", "client", hex("02 03 48656c 80 02 6c6f"), [["message", hello]]],
     ["a ping", "client", hex("89 05 48656c6c6f"), [["ping", hello]]],
-    ["a pong", "server", hex("8a 85 37fa213d 7f9f4d5158"), []],
+    ["a pong", "server", hex("8a 85 37fa213d 7f9f4d5158"), [["pong"]]],
     ["256 bytes", "client", Buffer.concat([hex("82 7e 0100"), Buffer.from(long.slice(0, 256))]), [["message", Buffer.from(long.slice(0, 256)).toString("hex")]]],
     ["64 KiB", "client", Buffer.concat([hex("82 7f 0000000000010000"), Buffer.from(long)]), [["message", Buffer.from(long).toString("hex")]]],
   ] as const)("%s", (_name, role, bytes, events) => {
@@ -140,6 +140,36 @@ test("any messages, with any keys and pings between fragments, are read correctl
   );
 });
 
+test("a reader that stops at any frame or inside any payload, and reads on later, reports the same", () => {
+  fc.assert(
+    fc.property(anyMessages, fc.infiniteStream(fc.nat(99)), (messages, choices) => {
+      /** Busy after about every third frame, and uses only a part of every third piece. */
+      class BusyRecord extends WebSocketRecord {
+        override onMessage(piece: Buffer, last: boolean): number {
+          const choice = choices.next().value as number;
+          this.isBusy = choice % 3 === 0;
+          if (choice % 3 !== 1) return super.onMessage(piece, last);
+          const used = choice % (piece.length + 1);
+          return super.onMessage(piece.subarray(0, used), last && used === piece.length);
+        }
+        override onPing(payload: Buffer): void {
+          this.isBusy = (choices.next().value as number) % 3 === 0;
+          super.onPing(payload);
+        }
+      }
+      const record = new BusyRecord();
+      const reader = new WebSocketReader("server", LIMITS, record);
+      let rest = Buffer.from(messages.flatMap(({ frames }) => frames.flatMap(twinFrame)));
+      while (rest.length > 0) {
+        rest = rest.subarray(reader.read(rest));
+        record.isBusy = false;
+      }
+      expect(record.events).toEqual(messages.flatMap(({ events }) => events));
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("no input makes it throw, and a fault or a close is its last event", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), (bytes) => {
@@ -172,6 +202,7 @@ test("payloads are views, not copies, and are reported before the message is com
   record.onMessage = (piece, last) => {
     expect(piece.buffer).toBe(chunk.buffer);
     expect([piece.toString("hex"), last]).toEqual(["0102030405", false]);
+    return piece.length;
   };
   reader.read(chunk);
   expect.assertions(2);

@@ -7,10 +7,17 @@ import { unmask } from "./mask.js";
  * during the call: code that keeps them must copy them.
  */
 export interface WebSocketReaderHandler {
-  /** The next bytes of a binary message. `last` is true for the piece that ends the message, which may be empty. */
-  onMessage(piece: Buffer, last: boolean): void;
+  /** Whether the reader stops before the next frame. */
+  readonly isBusy: boolean;
+  /**
+   * The next bytes of a binary message. `last` is true for the piece that ends the message, which may be empty.
+   * @returns the number of bytes used. If it is less than their number, the reader stops and later repeats the others.
+   */
+  onMessage(piece: Buffer, last: boolean): number;
   /** A ping; the pong must carry the same bytes. */
   onPing(payload: Buffer): void;
+  /** A pong. This side sends no pings, so nothing depends on it. */
+  onPong(): void;
   /** The peer closes. `code` is 1005 if the close frame has none. */
   onClose(code: number, reason: string): void;
   /** The peer violates RFC 6455; close the connection with `code`. */
@@ -60,22 +67,31 @@ export class WebSocketReader {
     this.#handler = handler;
   }
 
-  /** Reads the next chunk. Its bytes are unmasked in place and not kept. */
-  read(chunk: Buffer): void {
+  /**
+   * Reads the next chunk. Its bytes are unmasked in place and not kept.
+   * @returns the number of bytes read. If it is less than the chunk's length, the handler is busy: pass the others
+   * again, before anything else.
+   */
+  read(chunk: Buffer): number {
     let at = 0;
     while (at < chunk.length && !this.#done) {
-      if (this.#left > 0) at = this.#payload(chunk, at);
-      else if (this.#cut !== undefined) at = this.#cutHeader(this.#cut, chunk, at);
+      if (this.#left > 0) {
+        const to = Math.min(chunk.length, at + this.#left);
+        at += this.#payload(at === 0 && to === chunk.length ? chunk : chunk.subarray(at, to));
+        if (at < to) return at;
+      } else if (this.#cut !== undefined) at = this.#cutHeader(this.#cut, chunk, at);
+      else if (this.#handler.isBusy) return at;
       else {
         const length = this.#header(chunk, at, chunk.length);
         if (length === 0 && !this.#done) {
           this.#cut = Buffer.alloc(LONGEST_HEADER);
           this.#kept = chunk.copy(this.#cut, 0, at);
-          return;
+          break;
         }
         at += length;
       }
     }
+    return chunk.length;
   }
 
   /** Adds one byte to an incomplete header. Returns the offset after it. */
@@ -139,16 +155,22 @@ export class WebSocketReader {
     return !this.#done;
   }
 
-  /** Reads the bytes of the frame's payload that are in the chunk. Returns the offset after them. */
-  #payload(chunk: Buffer, at: number): number {
-    const to = Math.min(chunk.length, at + this.#left);
-    const piece = at === 0 && to === chunk.length ? chunk : chunk.subarray(at, to);
-    unmask(piece, this.#key, this.#length - this.#left);
-    this.#left -= to - at;
-    if (this.#opcode >= Opcode.CLOSE) this.#controlPiece(piece);
-    else if (this.#left === 0) this.#end(piece);
-    else this.#handler.onMessage(piece, false);
-    return to;
+  /** Reads the next bytes of the frame's payload. Returns the number of bytes used. */
+  #payload(piece: Buffer): number {
+    const offset = this.#length - this.#left;
+    unmask(piece, this.#key, offset);
+    if (this.#opcode >= Opcode.CLOSE) {
+      this.#left -= piece.length;
+      this.#controlPiece(piece);
+      return piece.length;
+    }
+    const last = this.#final && piece.length === this.#left;
+    const used = this.#handler.onMessage(piece, last);
+    this.#left -= used;
+    // The other bytes are read, and unmasked, a second time.
+    if (used < piece.length) unmask(piece.subarray(used), this.#key, offset + used);
+    else if (last) this.#endMessage();
+    return used;
   }
 
   /** Control frames are reported when they are complete. */
@@ -162,22 +184,25 @@ export class WebSocketReader {
     this.#end(payload);
   }
 
-  /** The frame ends with `piece`. */
+  /** A control frame, or a frame without payload, ends with `piece`. */
   #end(piece: Buffer): void {
     switch (this.#opcode) {
       case Opcode.PING:
         return this.#handler.onPing(piece);
       case Opcode.PONG:
-        return;
+        return this.#handler.onPong();
       case Opcode.CLOSE:
         return this.#close(piece);
     }
-    if (this.#final) {
-      this.#open = false;
-      this.#message = 0;
-      this.#fragments = 0;
-    }
-    if (this.#final || piece.length > 0) this.#handler.onMessage(piece, this.#final);
+    if (!this.#final) return;
+    this.#endMessage();
+    this.#handler.onMessage(piece, true);
+  }
+
+  #endMessage(): void {
+    this.#open = false;
+    this.#message = 0;
+    this.#fragments = 0;
   }
 
   #close(payload: Buffer): void {

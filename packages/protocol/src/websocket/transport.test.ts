@@ -20,14 +20,22 @@ class TransportRecord implements TransportHandler {
   #pieces: Buffer[] = [];
   #ended = false;
 
-  onMessage(piece: Buffer, last: boolean): void {
+  isBusy = false;
+  controlFrames = 0;
+
+  onMessage(piece: Buffer, last: boolean): number {
     this.pieces++;
     this.#pieces.push(Buffer.from(piece));
-    if (!last) return;
+    if (!last) return piece.length;
     const message = Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.messages.push(message);
     this.onWhole(message);
+    return piece.length;
+  }
+  onPaused(): void {}
+  onControlFrame(): void {
+    this.controlFrames++;
   }
   onDrain(): void {
     this.drains++;
@@ -261,6 +269,37 @@ describe("a misbehaving peer", () => {
     peer.resume();
     peer.end();
     expect((await record.closed.promise)[0]).toBe(1006);
+  });
+
+  test("that sends more than its share of a turn waits, and everything arrives in later turns", async () => {
+    const { peer, record, transport, socket } = await withSocket();
+    peer.write(Buffer.from("0041", "hex"));
+    let pauses = 0;
+    record.onWhole = () => (record.isBusy = record.messages.length % 100 === 0);
+    record.onPaused = () => {
+      pauses++;
+      expect(socket.isPaused()).toBe(true);
+      setImmediate(() => {
+        record.isBusy = false;
+        transport.resume();
+      });
+    };
+    peer.write(Buffer.from(Array.from({ length: 50_000 }, (_, index) => [0x82, 0x81, 0, 0, 0, 0, index % 251]).flat()));
+    peer.end();
+    await record.closed.promise;
+    expect(record.messages.slice(1).map(([byte]) => byte)).toEqual(
+      Array.from({ length: 50_000 }, (_, index) => index % 251),
+    );
+    expect(pauses).toBeGreaterThan(400);
+  });
+
+  test("is counted for each ping and pong", async () => {
+    const { peer, record } = await withSocket();
+    peer.resume();
+    peer.write(Buffer.from("0041" + "898000000000".repeat(3) + "8a8000000000".repeat(4), "hex"));
+    peer.end();
+    await record.closed.promise;
+    expect(record.controlFrames).toBe(7);
   });
 
   test("that pings endlessly and reads nothing does not get endless pongs", async () => {

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../limits.js";
-import { HEADROOM, type Transport, type TransportHandler } from "../transport.js";
+import { HEADROOM, NO_SESSION, type Transport, type TransportHandler } from "../transport.js";
 import { CloseCode, Opcode, writeHeader, type WebSocketRole } from "./frame.js";
 import { WebSocketReader, type MessageLimits, type WebSocketReaderHandler } from "./reader.js";
 
@@ -12,6 +12,8 @@ export interface SocketLike {
   write(bytes: Buffer, written: (error?: Error | null) => void): unknown;
   end(): unknown;
   destroy(): unknown;
+  pause(): unknown;
+  resume(): unknown;
   /** Puts bytes back, so that they are read first. */
   unshift(bytes: Buffer): unknown;
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
@@ -49,8 +51,9 @@ const LONGEST_REASON = 123;
  *       └── end of the socket ───────────────────────────────────┘      2 s from leaving `open` at most
  */
 export class WebSocketTransport implements Transport, WebSocketReaderHandler {
-  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  handler: TransportHandler = NO_SESSION;
   readonly #socket: SocketLike;
+  readonly #reader: WebSocketReader;
   readonly #role: WebSocketRole;
   readonly #setTimer: WebSocketOptions["setTimer"];
   #state: "open" | "closing" | "ending" | "closed" = "open";
@@ -58,6 +61,10 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   #waiting = false;
   /** The pong for the latest ping, while it has to wait. */
   #pong: Buffer | undefined;
+  /** Bytes read from the socket that the handler was too busy to use. The socket is paused meanwhile. */
+  #unread: Buffer | undefined;
+  /** The peer has ended the connection behind the unread bytes. */
+  #hasEnded = false;
   #code: number = CloseCode.ABNORMAL;
   #reason = "";
 
@@ -65,14 +72,17 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     this.#socket = socket;
     this.#role = role;
     this.#setTimer = setTimer;
-    const reader = new WebSocketReader(role, LIMITS, this);
+    this.#reader = new WebSocketReader(role, LIMITS, this);
     // Listeners are added before any use of the socket. `close` follows every error, and only `close` ends the session.
     socket.on("error", (error) => (this.#reason ||= error.message));
     socket.on("close", () => this.#closed());
-    socket.on("end", () => this.#end());
+    socket.on("end", () => {
+      if (this.#unread === undefined) this.#end();
+      else this.#hasEnded = true;
+    });
     if (head.length > 0) socket.unshift(head);
     const receive = (chunk: Buffer): void => {
-      if (!socket.destroyed) reader.read(chunk);
+      if (!socket.destroyed) this.#read(chunk, false);
     };
     socket.on("data", receive);
     socket.readDirectly?.(receive);
@@ -98,13 +108,32 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     this.#socket.destroy();
   }
 
+  resume(): void {
+    const unread = this.#unread;
+    if (unread === undefined || this.#socket.destroyed) return;
+    this.#unread = undefined;
+    this.#read(unread, true);
+    if (this.#unread !== undefined) return;
+    this.#socket.resume();
+    if (this.#hasEnded) this.#end();
+  }
+
   // ---- WebSocketReaderHandler
 
-  onMessage(piece: Buffer, last: boolean): void {
-    this.handler.onMessage(piece, last);
+  get isBusy(): boolean {
+    return this.handler.isBusy;
+  }
+
+  onMessage(piece: Buffer, last: boolean): number {
+    return this.handler.onMessage(piece, last);
+  }
+
+  onPong(): void {
+    this.handler.onControlFrame();
   }
 
   onPing(payload: Buffer): void {
+    this.handler.onControlFrame();
     if (this.#state !== "open") return;
     const pong = Buffer.allocUnsafe(HEADROOM + payload.length);
     payload.copy(pong, HEADROOM);
@@ -126,6 +155,18 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   }
 
   // ---- the socket
+
+  /** @param isOurs whether the bytes of `chunk` stay valid after the call. */
+  #read(chunk: Buffer, isOurs: boolean): void {
+    // Bytes that were already on their way when the socket was paused.
+    if (this.#unread !== undefined) return void (this.#unread = Buffer.concat([this.#unread, chunk]));
+    const used = this.#reader.read(chunk);
+    if (used === chunk.length) return;
+    const rest = chunk.subarray(used);
+    this.#unread = isOurs ? rest : Buffer.from(rest);
+    this.#socket.pause();
+    this.handler.onPaused();
+  }
 
   #write(bytes: Buffer, start: number, opcode: Opcode): void {
     this.#socket.write(bytes.subarray(writeHeader(bytes, start, opcode, this.#role)), this.#written);

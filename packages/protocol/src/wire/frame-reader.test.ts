@@ -109,11 +109,11 @@ describe("in pieces", () => {
     const record = new FrameRecord();
     const reader = new FrameReader();
     const asks = Buffer.from("118000020000000161621100000100000001", "hex");
-    expect(reader.read(asks.subarray(0, 9), record)).toEqual({ bytes: 9, ackNow: true });
-    expect(reader.read(asks.subarray(9), record)).toEqual({ bytes: 9, ackNow: true });
-    expect(reader.read(Buffer.from("c"), record)).toEqual({ bytes: 1, ackNow: true });
+    expect(reader.read(asks.subarray(0, 9), record)).toEqual({ read: 9, bytes: 9, ackNow: true });
+    expect(reader.read(asks.subarray(9), record)).toEqual({ read: 9, bytes: 9, ackNow: true });
+    expect(reader.read(Buffer.from("c"), record)).toEqual({ read: 1, bytes: 1, ackNow: true });
     reader.end();
-    expect(reader.read(Buffer.from("110000010000000163", "hex"), record)).toEqual({ bytes: 9, ackNow: false });
+    expect(reader.read(Buffer.from("110000010000000163", "hex"), record)).toEqual({ read: 9, bytes: 9, ackNow: false });
   });
 
   test("a control message above the limit is refused at its header", () => {

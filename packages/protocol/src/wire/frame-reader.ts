@@ -6,6 +6,8 @@ import { Flag, FrameType, HEADER_SIZE, isSequenced, MAX_PAYLOAD } from "./frame.
  * keeps them must copy them.
  */
 export interface FrameHandler {
+  /** Called before each frame of `type`. @returns false: the reader stops before the frame. */
+  admits(type: number): boolean;
   onControl(json: Buffer): void;
   onPing(payload: Buffer): void;
   onPong(payload: Buffer, clock: number): void;
@@ -21,6 +23,8 @@ export interface FrameHandler {
 
 /** The bytes of a piece that count for acknowledgement: PROTOCOL.md, section 6. */
 export interface Sequenced {
+  /** Bytes of the piece that were read: all of them, or those before a frame that was not admitted. */
+  read: number;
   /** Bytes of sequenced frames, headers included. DATA counts as it arrives, other frames when they are complete. */
   bytes: number;
   /** Whether a frame of this message has requested an ACK in this turn. */
@@ -70,7 +74,8 @@ export class FrameReader {
   }
 
   /**
-   * Reads the next piece of a message and reports its frames to `handler`. The bytes are not kept.
+   * Reads the next piece of a message and reports its frames to `handler`. The bytes are not kept. If a frame is not
+   * admitted, pass the bytes that were not read again. A frame that is split is always read to its end.
    * @throws TunnelError PN_PROTOCOL at the first invalid frame, after the frames before it were reported.
    */
   read(piece: Buffer, handler: FrameHandler): Sequenced {
@@ -94,19 +99,21 @@ export class FrameReader {
         break;
       } else {
         this.#begin(piece, at);
+        if (this.#type !== FrameType.DATA && end - at < HEADER_SIZE + this.#length) {
+          this.#keep(piece, at, HEADER_SIZE + this.#length);
+          break;
+        }
+        if (!handler.admits(this.#type)) return { read: at, bytes, ackNow: this.#ackNow };
         if (this.#type === FrameType.DATA) {
           at += HEADER_SIZE;
           bytes += this.#beginData();
-        } else if (end - at < HEADER_SIZE + this.#length) {
-          this.#keep(piece, at, HEADER_SIZE + this.#length);
-          break;
         } else {
           bytes += this.#deliver(piece, at + HEADER_SIZE, handler);
           at += HEADER_SIZE + this.#length;
         }
       }
     }
-    return { bytes, ackNow: this.#ackNow };
+    return { read: end, bytes, ackNow: this.#ackNow };
   }
 
   /**
@@ -161,11 +168,15 @@ export class FrameReader {
   /** Reads a header or frame that is now complete. Returns its sequenced bytes. */
   #collectedAll(cut: Buffer, handler: FrameHandler): number {
     this.#cut = undefined;
-    if (cut.length > HEADER_SIZE) return this.#deliver(cut, HEADER_SIZE, handler);
-    this.#begin(cut, 0);
-    if (this.#type === FrameType.DATA) return this.#beginData();
-    this.#keep(cut, 0, HEADER_SIZE + this.#length);
-    return 0;
+    if (cut.length === HEADER_SIZE) {
+      this.#begin(cut, 0);
+      if (this.#type !== FrameType.DATA) {
+        this.#keep(cut, 0, HEADER_SIZE + this.#length);
+        return 0;
+      }
+    }
+    handler.admits(this.#type);
+    return this.#type === FrameType.DATA ? this.#beginData() : this.#deliver(cut, HEADER_SIZE, handler);
   }
 
   /** Reports the frame whose payload begins at `from`. Returns its sequenced bytes. */

@@ -38,6 +38,9 @@ export class FrameRecord implements FrameHandler {
     }
   }
 
+  admits(_type: number): boolean {
+    return true;
+  }
   onControl(json: Buffer): void {
     this.frames.push({ type: "CONTROL", stream: 0, text: json.toString("utf8") });
   }
@@ -81,10 +84,14 @@ export class FrameRecord implements FrameHandler {
  * Reads `message` in pieces cut at `cuts`.
  * @throws TunnelError like the reader.
  */
-export function readFrames(message: Buffer, record: FrameRecord, cuts: number[] = []): Sequenced {
+export function readFrames(
+  message: Buffer,
+  record: FrameRecord,
+  cuts: number[] = [],
+): Pick<Sequenced, "bytes" | "ackNow"> {
   const reader = new FrameReader();
   record.expect(message);
-  const sum: Sequenced = { bytes: 0, ackNow: false };
+  const sum = { bytes: 0, ackNow: false };
   const ends = [...cuts, message.length];
   ends.forEach((end, index) => {
     const piece = Buffer.from(message.subarray(ends[index - 1] ?? 0, end));
@@ -99,7 +106,7 @@ export function readFrames(message: Buffer, record: FrameRecord, cuts: number[] 
 }
 
 /** The frames of `message` and their sequenced bytes. */
-export function read(message: Buffer, cuts: number[] = []): Sequenced & { frames: object[] } {
+export function read(message: Buffer, cuts: number[] = []): ReturnType<typeof readFrames> & { frames: object[] } {
   const record = new FrameRecord();
   return { ...readFrames(message, record, cuts), frames: record.frames };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Batch } from "./batch.js";
 import { TunnelError } from "../errors.js";
+import { NO_SESSION } from "../transport.js";
 import { FrameType } from "./frame.js";
 import { FrameRecord, read, readFrames, reported, taken, write, type WrittenFrame } from "./frame-record.suite.js";
 import { SessionPair } from "../session/session-pair.suite.js";
@@ -103,10 +104,10 @@ describe.each(["whole", "byte by byte"])("sessions, messages %s", (how) => {
     vector.messages.forEach((message, index) => {
       expect(transport.closed, `ended before message ${index}`).toBeUndefined();
       // The test is the peer: frames of the session go nowhere, and nothing else arrives.
-      transport.peer.handler = { onMessage() {}, onDrain() {}, onClose() {} };
+      transport.peer.handler = NO_SESSION;
       const whole = bytes(message);
-      if (how === "whole") transport.handler.onMessage(whole, true);
-      else for (let at = 0; at <= whole.length; at++) transport.handler.onMessage(whole.subarray(at, at + 1), at === whole.length); // prettier-ignore
+      if (how === "whole") transport.deliver(whole, true);
+      else for (let at = 0; at <= whole.length; at++) transport.deliver(whole.subarray(at, at + 1), at === whole.length); // prettier-ignore
       clock.run(1);
     });
     expect(record.closed?.code ?? null).toBe(vector.error);

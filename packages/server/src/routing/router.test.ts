@@ -51,6 +51,13 @@ test.for(["shop.example.com", "a.shop.example.com", "other.example", "notexample
   },
 );
 
+test("a request without TLS to a listener that requires it is refused", () => {
+  serve("shop");
+  const plain = router().route(head("shop.example.com"), { proto: "http", lacksTls: true });
+  expect(plain).toMatchObject({ refusal: { code: "PN_HTTP_PLAIN" } });
+  expect(refused).toEqual(["PN_HTTP_PLAIN"]);
+});
+
 test("a name whose client dropped is away", () => {
   registry.remove(serve("shop"), "dropped");
   expect(router().route(head("shop.example.com"), { proto: "http" })).toMatchObject({ refusal: { status: 503 } });

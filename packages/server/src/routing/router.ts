@@ -5,6 +5,7 @@ import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import type { HttpsRedirect } from "./redirect.js";
 
 const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
+const PLAIN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN };
 const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
 const OFFLINE: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_OFFLINE };
 
@@ -36,8 +37,8 @@ export class Router {
     this.#baseDomain = { kind: "delegate", take: options.takeBaseDomain };
   }
 
-  route(head: RequestHead, { proto }: ConnectionInfo): Route {
-    const route = this.#redirected(head, proto) ?? this.#routeOf(head);
+  route(head: RequestHead, { proto, lacksTls = false }: ConnectionInfo): Route {
+    const route = lacksTls ? PLAIN : (this.#redirected(head, proto) ?? this.#routeOf(head));
     if (route.kind === "refusal") this.#options.onRefused(route.refusal.code);
     else if (route.kind === "respond") this.#options.onRefused(route.page.code);
     return route;

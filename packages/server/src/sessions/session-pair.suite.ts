@@ -1,11 +1,5 @@
 import { pino } from "pino";
-import {
-  Session,
-  type ControlMessage,
-  type SessionHandler,
-  type Transport,
-  type TransportHandler,
-} from "@postern/protocol";
+import { NO_SESSION, Session, type ControlMessage, type SessionHandler, type Transport } from "@postern/protocol";
 import { ApiKeys } from "../login/api-keys.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
@@ -17,14 +11,16 @@ const ANN = { owner: "ann", key: "ann-key-0123456789" };
 
 /** One end of a connection in memory. Messages arrive in a later turn of the event loop, as from a socket. */
 class MemoryTransport implements Transport {
-  handler: TransportHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+  handler = NO_SESSION;
   readonly buffered = 0;
   peer: MemoryTransport | undefined;
   #isOpen = true;
+  /** Messages that the handler was too busy to read. */
+  #unread: Buffer[] = [];
 
   send(batch: Buffer, start: number): boolean {
     const message = Buffer.from(batch.subarray(start));
-    if (this.#isOpen) setImmediate(() => this.peer?.handler.onMessage(message, true));
+    if (this.#isOpen) setImmediate(() => this.peer?.receive(message));
     return true;
   }
 
@@ -39,6 +35,18 @@ class MemoryTransport implements Transport {
 
   terminate(): void {
     this.close(1006, "");
+  }
+
+  resume(): void {
+    for (const message of this.#unread.splice(0)) this.receive(message);
+  }
+
+  receive(message: Buffer): void {
+    const isPaused = this.#unread.length > 0;
+    const read = isPaused ? 0 : this.handler.onMessage(message, true);
+    if (read === message.length) return;
+    this.#unread.push(message.subarray(read));
+    if (!isPaused) this.handler.onPaused();
   }
 }
 
@@ -85,6 +93,11 @@ export class ScriptedPeer implements SessionHandler {
   login(features: string[] | undefined): Promise<ControlMessage> {
     const auth = { method: "api_key", api_key: ANN.key };
     return this.ask({ type: "hello", versions: [1], auth, ...(features === undefined ? {} : { features }) });
+  }
+
+  /** Announces the end of the session. */
+  goAway(): void {
+    this.#session.goAway("PN_DRAINING");
   }
 
   /** Sends `message` and returns the next message of the server. */

@@ -111,6 +111,8 @@ export class SessionTunnels {
   }
 
   #grant(bind: Bind | Check, binder: Binder): BindGrant | ErrorCode {
+    // A tunnel without new streams would keep its name from a session that can serve it.
+    if (this.#session.draining) return "PN_DRAINING";
     return bindGrant(bind, binder, this.#tunnels.size, this.#dependencies);
   }
 
