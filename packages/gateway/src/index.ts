@@ -1,6 +1,7 @@
 export type { Balance, Candidate, PickContext } from "./balance/candidate.js";
 export { LeastLoad } from "./balance/least-load.js";
 export { EXCHANGE_ENDS, type ExchangeEnd } from "./exchange/exchange-end.js";
+export { COOKIE_LIMITS } from "./cookies/cookieless-head.js";
 export { EXCHANGE_LIMITS } from "./exchange/response-side.js";
 export type { ConnectionInfo } from "./visitor/connection-info.js";
 export { Gateway, type GatewayOptions } from "./gateway.js";
@@ -23,6 +24,7 @@ export type {
   Router,
   UpstreamRoute,
 } from "./route.js";
+export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
 export { REPLAY_LIMITS } from "./exchange/replay.js";

@@ -1,11 +1,13 @@
 import { request, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { TunnelError } from "@postern/protocol";
 import type { ConnectOptions } from "../options.js";
 import { parseProxyOf } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { dialServer, lateError } from "./server-dial.js";
 import { connectError, hostField } from "./websocket-connection.js";
+import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
 
 /** The result of a server's health check. */
 export interface ServerCheck {
@@ -48,6 +50,8 @@ export async function checkServer(
     const { statusCode: status = 0, headers } = await new Promise<IncomingMessage>((resolve, reject) => {
       health.on("response", resolve).on("error", reject).end();
     });
+    const fault = responseFault(address, status, headers);
+    if (fault !== undefined) throw new TunnelError("PN_SERVER_SCHEME", fault);
     const expires = dialled instanceof TLSSocket ? dialled.getPeerX509Certificate()?.validToDate : undefined;
     const date = new Date(headers.date ?? NaN);
     return {
@@ -57,7 +61,9 @@ export async function checkServer(
       certificateExpires: expires,
     };
   } catch (error) {
-    throw signal.aborted ? late : connectError(error as Error);
+    if (signal.aborted) throw late;
+    const fault = mayUseTls(error as Error) ? await tlsServerFault({ address, proxy, signal }) : undefined;
+    throw fault === undefined ? connectError(error as Error) : new TunnelError("PN_SERVER_SCHEME", fault);
   } finally {
     socket?.destroy();
   }

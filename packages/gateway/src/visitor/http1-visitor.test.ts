@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
+import { refusals } from "../http/index.js";
+import type { Route, Router } from "../route.js";
 import { Forwarding } from "./forwarding.js";
 import { Http1Visitor } from "./http1-visitor.js";
 import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./limits.js";
@@ -15,11 +17,11 @@ interface Visit {
   pass: (seconds: number) => void;
 }
 
-function visit(limits: Partial<VisitorLimits>): Visit {
+function visit(limits: Partial<VisitorLimits>, router?: Router): Visit {
   const upstream = new FakeUpstream();
   const connection = new MemoryConnection();
   const host: VisitorHost = {
-    router: () => upstream.route,
+    router: router ?? ((): Route => upstream.route),
     limits: { ...DEFAULT_VISITOR_LIMITS, ...limits },
     forwarding: new Forwarding(),
     sharedDomain: undefined,
@@ -89,4 +91,57 @@ test("a visitor that writes the gateway's own id into CDN-Loop stops only its ow
   expect(connection.take()).toMatch(/^HTTP\/1\.1 508 Loop Detected\r\n[^]*\r\nPostern-Error: PN_ORIGIN_LOOP\r\n/);
   send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
   expect(upstream.stream.text).toContain("GET /next ");
+});
+
+describe("a head that is too large because of its cookies", () => {
+  const BOMB = `Cookie: ${"a=1; ".repeat(8_000)}\r\n`;
+  const unknown: Router = () => ({ kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN });
+  const request = (cookies: string): string =>
+    `GET / HTTP/1.1\r\nHost: a\r\n${cookies}Accept: application/json\r\n${cookies}\r\nGET /next`;
+  const NOT_FOUND = /^HTTP\/1\.1 404 [^]*\r\nContent-Type: application\/json[^]*\r\nConnection: close\r\n/;
+
+  test("gets a page of our own, whole or in pieces, and the connection closes", () => {
+    const whole = visit({}, unknown);
+    whole.send(request(BOMB));
+    expect(whole.connection.take()).toMatch(NOT_FOUND);
+    expect(whole.connection.state).toBe("end");
+    const pieces = visit({}, unknown);
+    for (const piece of request(BOMB).match(/[^]{1,777}/g) ?? []) pieces.send(piece);
+    expect(pieces.connection.take()).toMatch(NOT_FOUND);
+  });
+
+  test("does not reach a service", () => {
+    const { connection, upstream, send } = visit({});
+    send(request(BOMB));
+    expect(connection.take()).toMatch(/^HTTP\/1\.1 431 [^]*\r\nContent-Type: application\/json/);
+    expect(upstream.streams).toEqual([]);
+  });
+
+  test("is routed once", () => {
+    let routed = 0;
+    const { send } = visit({}, (head, info) => (routed++, unknown(head, info)));
+    send(request(BOMB));
+    expect(routed).toBe(1);
+  });
+
+  test("is refused like any other head for what is wrong with the rest of it", () => {
+    const answer = (text: string): string => {
+      const { connection, send } = visit({}, unknown);
+      send(text);
+      return connection.take().slice(0, 12);
+    };
+    expect(answer(request(BOMB).replace("Accept:", "Accept :"))).toBe("HTTP/1.1 400");
+    expect(answer(request(BOMB).replace("; \r\n", ";\n"))).toBe("HTTP/1.1 400");
+    expect(answer(request(BOMB).replace("Accept:", `X: ${"x".repeat(40_000)}\r\nAccept:`))).toBe("HTTP/1.1 431");
+    expect(answer(request(BOMB.repeat(30)))).toBe("HTTP/1.1 431");
+  });
+
+  test("has as much time as any other head", () => {
+    const { connection, send, pass } = visit({ head: 2_000 }, unknown);
+    send(request(BOMB).slice(0, 50_000));
+    pass(1);
+    send("a=1; ");
+    pass(2);
+    expect(connection.take()).toMatch(/^HTTP\/1\.1 408 [^]*\r\nContent-Type: application\/json/);
+  });
 });

@@ -1,4 +1,5 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
+import { CookielessHead } from "../cookies/cookieless-head.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
@@ -6,16 +7,12 @@ import { Body, RequestHead, refusals, worthReading, type BodySink, type Notice, 
 import type { DelegateRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
+import { LAST_RECIPIENT } from "./last-recipient.js";
 import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
 import { VisitorWatch, type WatchedExchange, type WatchedPhase } from "./visitor-watch.js";
 
 const NOTHING = Buffer.alloc(0);
-/** The response to OPTIONS that may not be forwarded (RFC 9110, section 7.6.2). */
-const LAST_RECIPIENT: Notice = {
-  title: "Postern",
-  message: "A Postern server received this request. Its Max-Forwards field did not allow it to go further.",
-};
 const NO_EXCHANGE: WatchedExchange = { isBodyBlocked: false, awaitsResponse: false, headWaited: () => 0 };
 
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
@@ -45,6 +42,8 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
    * response is not complete.
    */
   #held: Buffer = NOTHING;
+  /** Reads a head that is too large. */
+  #cookieless: CookielessHead | undefined;
   #isReading = false;
   readonly #watch: VisitorWatch;
   #relay: ConnectionHandler | undefined;
@@ -221,6 +220,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   #take(chunk: Buffer): void {
     if (this.#state === "lingering" || this.#state === "closing") return;
+    if (this.#cookieless !== undefined) return this.#readWithoutCookies(chunk, 0);
     if (this.#held.length === 0) return this.#read(chunk, false);
     this.#held = Buffer.concat([this.#held, chunk]);
     if (this.#state !== "head" || !worthReading(chunk, this.#held.length)) return;
@@ -240,7 +240,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
       if (this.#state === "head") {
         const length = this.#head.read(chunk, at, chunk.length);
         if (length < 0) {
-          this.#refuse(this.#head.refusal as Refusal);
+          const { refusal } = this.#head;
+          if (refusal === refusals.PN_HTTP_HEAD_TOO_LARGE) this.#readWithoutCookies(chunk, at);
+          else this.#refuse(refusal as Refusal);
           break;
         }
         if (length === 0) {
@@ -255,7 +257,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
           this.#exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
-        if (this.#body.done) this.#endBody();
+        if (!this.#body.done) break;
+        this.#state = "response";
+        this.#exchange?.bodyEnd();
       } else {
         this.#readLater(chunk, at);
         break;
@@ -267,26 +271,35 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     if (this.#isBodyBlocked && (this.#state === "body" || this.#state === "switched")) this.connection.pause();
   }
 
+  /** Reads a head that is too large. Our own pages need no cookies, so that scripts cannot make them unreachable. */
+  #readWithoutCookies(chunk: Buffer, at: number): void {
+    if (this.#cookieless === undefined) this.#watch.beginHead();
+    const reader = (this.#cookieless ??= new CookielessHead());
+    const end = reader.read(chunk, at);
+    const { kept } = reader;
+    if (end === 0) return void (this.#held = kept);
+    this.#cookieless = undefined;
+    this.#held = NOTHING;
+    const length = this.#head.read(kept, 0, kept.length);
+    if (end < 0 || length < 0) return this.#refuse(this.#head.refusal ?? refusals.PN_HTTP_HEAD_TOO_LARGE);
+    const route = this.context.route();
+    if (route.kind === "upstream") return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
+    // The cookies were not checked, so that nothing that follows them may be read as a request.
+    this.#head.keepAlive = false;
+    this.#begin(Buffer.concat([kept, chunk.subarray(end)]), 0, route);
+  }
+
   passBody(chunk: Buffer): void {
     this.#exchange?.body(chunk);
   }
 
-  #endBody(): void {
-    this.#state = "response";
-    this.#exchange?.bodyEnd();
-  }
-
   /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was delegated. */
-  #begin(chunk: Buffer, at: number): boolean {
+  #begin(chunk: Buffer, at: number, route = this.context.route()): boolean {
     const head = this.#head;
-    const route = this.context.route();
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
     this.#watch.beginRequest(head.expectContinue);
-    this.#body.begin(
-      head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none",
-      head.contentLength,
-      "chunks",
-    );
+    const framing = head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none";
+    this.#body.begin(framing, head.contentLength, "chunks");
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
     if (route.kind === "refusal") this.#respond(route.refusal, reusable, this.context.requestId());
