@@ -76,7 +76,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     const emit = (event: TunnelEvent): void => void this.emit("event", event);
     this.#reporter = new EventReporter(label, configSummary(options), dependencies.uptime, emit);
     this.#localMonitor = new LocalMonitor({
-      connect: (signal) => dependencies.reachLocal(options.local, signal),
+      connect: (signal) => dependencies.reachLocal(this.local, signal),
       clock: dependencies.clock,
       onFailing: (error) => this.#reporter.localMissing(this.#localAddress, dialErrorCode(error), error),
       onOk: (before) =>

@@ -249,6 +249,11 @@ level = "inof"
     ["a value where a table should be", "tunnel = 3", /tunnel must be a table/],
     ["a table where a list should be", "[tunnel.endpoints]\nname = 'a'", /must be a list of tables/],
     ["a table where a value should be", "[tunnel.enabled]\na = 1", /tunnel\.enabled must be true or false/],
+    [
+      "fields of proxies, without a proxy",
+      '[tunnel.server]\ntrusted_proxy_fields = ["X-Forwarded-User"]',
+      /trusted_proxy_fields requires trusted_proxies/,
+    ],
     ["a key twice", "[tunnel]\nenabled = true\nenabled = false", /postern\.toml:3:\d+: not valid TOML/],
     ["a key that every object inherits", "[logging]\n__proto__ = 3", /"__proto__" is not a key/],
     ["another inherited key", "[logging]\nconstructor = 3", /"constructor" is not a key/],

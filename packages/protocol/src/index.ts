@@ -1,4 +1,4 @@
-export { decodeControl, encodeControl, FEATURES, REQUEST_ENDS } from "./wire/control.js";
+export { decodeControl, encodeControl, FEATURES, REQUEST_ENDS, REQUEST_REPAIRS } from "./wire/control.js";
 export type {
   Auth,
   Bind,
@@ -12,6 +12,7 @@ export type {
   Refreshed,
   RequestEnd,
   RequestRecord,
+  RequestRepair,
   Requests,
   Unbound,
   Welcome,

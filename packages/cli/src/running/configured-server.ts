@@ -25,16 +25,24 @@ export function serverOptions(
     logTunnelEvents: server.monitoring.log_tunnel_events,
     logStatus: server.monitoring.log_server_status,
     trustedProxies: server.trusted_proxies,
+    trustedProxyFields: server.trusted_proxy_fields,
+    via: server.via,
+    parentDomainCookies: server.parent_domain_cookies,
     maxRequestSize: security.max_request_size,
     requestTimeout: security.request_timeout,
     headTimeout: security.connection_timeout,
     idleTimeout: security.idle_timeout,
     names: {
-      reserved: server.reserved_subdomains,
+      ...(server.reserved_subdomains === undefined ? {} : { reserved: server.reserved_subdomains }),
       shortest: security.min_subdomain_length,
       longest: security.max_subdomain_length,
     },
     maxTunnels: server.max_tunnels,
+    owners: {
+      sessions: server.limits.max_sessions,
+      names: server.limits.max_names,
+      bindRate: server.limits.bind_rate,
+    },
   };
 }
 

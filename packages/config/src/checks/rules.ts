@@ -106,6 +106,11 @@ function* serverViolations({ tunnel: { server } }: Configuration): Generator<Rul
     const message = `the host of public_url (--public-url) must be the base domain, for instance https://${base_domain}.`;
     yield { path: [...path, "public_url"], message };
   }
+  if (server.trusted_proxy_fields.length > 0 && server.trusted_proxies.length === 0)
+    yield {
+      path: [...path, "trusted_proxy_fields"],
+      message: "trusted_proxy_fields requires trusted_proxies. List the proxies that set these fields.",
+    };
   for (const key of ["health_endpoint", "metrics_endpoint"] as const)
     if (monitoring[key] === "/connect" || monitoring[key].includes("?"))
       yield {

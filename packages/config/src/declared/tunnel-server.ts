@@ -6,6 +6,7 @@ import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { integer, port } from "../kinds/number.js";
 import { portRange } from "../kinds/port-range.js";
+import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
@@ -239,6 +240,22 @@ const security = section("Limits for visitors and names.", {
   }),
 });
 
+const limits = section("Limits for each owner, who is named by the API key, token or certificate.", {
+  max_sessions: option(integer({ min: 1 }), "Maximum concurrent sessions of one owner; further logins are refused.", {
+    default: 4_000,
+  }),
+  max_names: option(
+    integer({ min: 1 }),
+    "Maximum number of names of one owner, including names kept while no client serves them.",
+    { default: 4_000 },
+  ),
+  bind_rate: option(
+    integer({ min: 1 }),
+    "Maximum requests for tunnels by one owner per minute. After a quiet minute, the same number is accepted at once.",
+    { default: 6_000 },
+  ),
+});
+
 export const tunnelServer = section("Public server.", {
   enabled: option(flag(), "Run the server when `postern start` runs.", { default: false }),
   listen: option(listenAddress(), "Address to listen on, for visitors and clients.", {
@@ -268,6 +285,26 @@ export const tunnelServer = section("Public server.", {
       example: '["127.0.0.1"]',
     },
   ),
+  trusted_proxy_fields: option(
+    list(proxyField),
+    "Fields that trusted_proxies may pass on to services, such as X-Forwarded-User, X-Forwarded-Prefix, X-Forwarded-Port, CF-Connecting-IP and X-Request-Id. The server removes them from all other requests. The proxy must overwrite each of them, also where it has no value for it; otherwise visitors can forge them.",
+    {
+      default: [] as string[],
+      env: "POSTERN_TRUSTED_PROXY_FIELDS",
+      flag: "--trusted-proxy-fields <fields>",
+      example: '["X-Forwarded-User", "X-Forwarded-Email"]',
+    },
+  ),
+  via: option(
+    flag(),
+    "Add a Via field to requests, as HTTP requires of gateways. Off by default, because some services, for instance nginx, do not compress their responses to requests with Via.",
+    { default: false },
+  ),
+  parent_domain_cookies: option(
+    choice(["drop", "allow"]),
+    "Cookies that a service sets for the base domain or a domain above it. Browsers send them to all tunnels, so the server drops these Set-Cookie fields. `allow` them only if all tunnels belong to one owner, for instance for a single sign-on.",
+    { default: "drop", example: '"allow"' },
+  ),
   tunnel_port: option(port(), "Separate port for clients.", { pending: "a separate port for clients" }),
   public_port: option(port(), "Separate port for visitors. `listen` serves both.", {
     pending: "a separate port for visitors",
@@ -291,13 +328,12 @@ export const tunnelServer = section("Public server.", {
   }),
   reserved_subdomains: option(
     list(label()),
-    "Subdomains that no client may take, in addition to the built-in reserved ones.",
-    {
-      default: [] as string[],
-    },
+    "Subdomains that no client may take, instead of the default list in docs/limits.md. Empty: every subdomain may be taken.",
+    { example: '["www", "admin"]' },
   ),
   state_dir: option(path, "Folder for state that survives a restart.", { pending: "state on disk" }),
   auth,
+  limits,
   rate_limit: rateLimit,
   ssl,
   monitoring,

@@ -15,6 +15,7 @@ const RECORD = {
   ended: "origin_invalid",
   code: "PN_ORIGIN_INVALID",
   flaw: "PN_HTTP_CHUNK",
+  repairs: ["bare_lf"],
 } as const;
 
 /** One message of every type with all its fields, and the fields that may be absent. */
@@ -68,12 +69,13 @@ const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
       code: "PN_X",
       message: "m",
       retryable: true,
+      detail: "d",
       retry_after_ms: 5,
       bind: 1,
       check: 3,
       refresh: 2,
     },
-    optional: ["retry_after_ms", "bind", "check", "refresh"],
+    optional: ["detail", "retry_after_ms", "bind", "check", "refresh"],
   },
   { message: { type: "refresh", refresh: 2, auth: { method: "token", token: "t", user: "ann" } }, optional: [] },
   { message: { type: "refreshed", refresh: 2, expires_in_ms: 60_000 }, optional: ["expires_in_ms"] },
@@ -161,7 +163,7 @@ describe("nested fields", () => {
 
   test.each(Object.keys(RECORD))("a request record needs %s, unless it is optional", (name) => {
     const { [name as keyof typeof RECORD]: _, ...rest } = RECORD;
-    const isOptional = ["ended", "code", "flaw"].includes(name);
+    const isOptional = ["ended", "code", "flaw", "repairs"].includes(name);
     expect(refused(JSON.stringify({ ...requests, records: [RECORD, rest] }))).toBe(!isOptional);
   });
 });

@@ -126,6 +126,18 @@ export const REQUEST_ENDS = [
 ] as const;
 export type RequestEnd = (typeof REQUEST_ENDS)[number];
 
+/** What a server repairs in responses of local services: PROTOCOL.md, section 4. */
+export const REQUEST_REPAIRS = [
+  "bare_lf",
+  "folded_field",
+  "space_before_colon",
+  "control_byte",
+  "repeated_length",
+  "length_beside_chunks",
+  "padded_chunk_size",
+] as const;
+export type RequestRepair = (typeof REQUEST_REPAIRS)[number];
+
 /** One finished request, as seen by the server. */
 export interface RequestRecord {
   request_id: string;
@@ -145,6 +157,8 @@ export interface RequestRecord {
   code?: string;
   /** The code of the fault in the local service's response, when `ended` is `origin_invalid`. */
   flaw?: string;
+  /** What the server repaired in the local service's response. */
+  repairs?: readonly RequestRepair[];
 }
 
 export interface Requests {
@@ -160,6 +174,8 @@ export interface ControlError {
   code: string;
   message: string;
   retryable: boolean;
+  /** More about this case, for people: a limit that applies. */
+  detail?: string;
   retry_after_ms?: number;
   bind?: number;
   check?: number;
@@ -202,6 +218,7 @@ const RECORD: Fields = {
   ended: optional(text),
   code: optional(text),
   flaw: optional(text),
+  repairs: optional(listOf(text)),
 };
 
 const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
@@ -242,6 +259,7 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     code: text,
     message: text,
     retryable: flag,
+    detail: optional(text),
     retry_after_ms: optional(count),
     bind: optional(count),
     check: optional(count),

@@ -27,7 +27,16 @@ function nameFor(
     isAccepted: () => true,
     recheck: undefined,
   };
-  return defaultName(user, principal, registry, { ...DEFAULT_NAME_RULES, reserved: ["boss"] }, isCheck)?.name;
+  return defaultName(
+    user,
+    principal,
+    registry,
+    {
+      ...DEFAULT_NAME_RULES,
+      reserved: [...DEFAULT_NAME_RULES.reserved, "boss"],
+    },
+    isCheck,
+  )?.name;
 }
 
 test("without a requested name, a tunnel is named after the user if possible", () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
+import type { FinishedRequest } from "@postern/gateway";
 import {
   ERRORS,
   type Bind,
@@ -13,7 +14,7 @@ import type { NamePatterns } from "../names/name-patterns.js";
 import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
 import { sendRequestRecords } from "../tunnels/request-records.js";
 import { Tunnel } from "../tunnels/tunnel.js";
-import { bindGrant, type Binder, type BindGrant } from "./bind-grant.js";
+import { bindGrant, type Binder, type BindGrant, type BindRefusal } from "./bind-grant.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
 /** How long finished requests are collected before they are sent to the client, in milliseconds. */
@@ -34,6 +35,7 @@ export class SessionTunnels {
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #draining = new DrainingTunnels();
   #lastNumber = 0;
+  #hasDroppedCookies = false;
 
   /** @param logs returns the current loggers, which change at login. */
   constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
@@ -43,10 +45,10 @@ export class SessionTunnels {
   }
 
   /** Opens a tunnel. Returns the response, or why there is no tunnel. */
-  bind(bind: Bind, binder: Binder): Bound | ErrorCode {
+  bind(bind: Bind, binder: Binder): Bound | BindRefusal {
     const grant = this.#grant(bind, binder);
-    if (typeof grant === "string") {
-      this.#logs().log.warn({ name: bind.subdomain?.slice(0, 100), code: grant }, "tunnel refused");
+    if ("code" in grant) {
+      this.#logs().log.warn({ name: bind.subdomain?.slice(0, 100), code: grant.code }, "tunnel refused");
       return grant;
     }
     const { number, id, name } = this.#open(grant);
@@ -56,9 +58,9 @@ export class SessionTunnels {
   }
 
   /** Returns the result that a `bind` would have. Opens nothing. */
-  check(message: Check, binder: Binder): Checked | ErrorCode {
+  check(message: Check, binder: Binder): Checked | BindRefusal {
     const grant = this.#grant(message, binder);
-    if (typeof grant === "string") return grant;
+    if ("code" in grant) return grant;
     const { name, requested } = grant;
     // A random name would be different at the bind.
     const named = requested ? { name, public_url: this.#dependencies.publicUrl(name) } : {};
@@ -104,13 +106,13 @@ export class SessionTunnels {
 
   /** Forgets the tunnels of a session that has ended. */
   clear(): void {
-    for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
+    for (const tunnel of this.#tunnels.values()) this.#logClosed(tunnel, {});
     this.#tunnels.clear();
   }
 
-  #grant(bind: Bind | Check, binder: Binder): BindGrant | ErrorCode {
+  #grant(bind: Bind | Check, binder: Binder): BindGrant | BindRefusal {
     // A tunnel without new streams would keep its name from a session that can serve it.
-    if (this.#session.draining) return "PN_DRAINING";
+    if (this.#session.draining) return { code: "PN_DRAINING" };
     return bindGrant(bind, binder, this.#tunnels.size, this.#dependencies);
   }
 
@@ -122,7 +124,7 @@ export class SessionTunnels {
       requested,
       session: this.#session,
       hostHeader,
-      onFinished: (request) => this.#dependencies.onFinished(request),
+      onFinished: (request) => this.#onFinished(request, name),
       onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
@@ -131,7 +133,7 @@ export class SessionTunnels {
   }
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
-    const { number, name, id, requested } = tunnel;
+    const { number, requested } = tunnel;
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
@@ -140,7 +142,23 @@ export class SessionTunnels {
     if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
-    this.#logs().log.info({ name, tunnel: id, code }, "tunnel closed");
+    this.#logClosed(tunnel, { code });
+  }
+
+  #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
+    const repaired = repairs.totals;
+    this.#logs().log.info({ name, tunnel: id, ...fields, ...(repaired && { repaired }) }, "tunnel closed");
+  }
+
+  #onFinished(request: FinishedRequest, name: string): void {
+    this.#dependencies.onFinished(request);
+    // Once for each session: an application usually sets the same cookie with every response.
+    if (request.droppedCookies === 0 || this.#hasDroppedCookies) return;
+    this.#hasDroppedCookies = true;
+    this.#logs().log.warn(
+      { name },
+      "a cookie for the base domain was dropped, because all tunnels would receive it: set no Domain in the service, or parent_domain_cookies in [tunnel.server]",
+    );
   }
 
   #sendRecords(tunnel: Tunnel): void {

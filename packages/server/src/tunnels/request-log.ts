@@ -51,5 +51,6 @@ function record(request: FinishedRequest, now: number): RequestRecord {
     ended: request.ended,
     ...(request.code === undefined ? {} : { code: request.code }),
     ...(request.flaw === undefined ? {} : { flaw: request.flaw }),
+    ...(request.repairs.size === 0 ? {} : { repairs: [...request.repairs] }),
   };
 }

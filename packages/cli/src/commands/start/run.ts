@@ -1,7 +1,7 @@
 import { CliError, EXIT } from "../../errors.js";
 import { isCredentialOption, loadServerCredentials } from "../../credentials/server-credentials.js";
 import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
-import { logEvent } from "../../reporting/event-log.js";
+import { EventLog } from "../../reporting/event-log.js";
 import { failureOf } from "../../reporting/failure.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
@@ -68,6 +68,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       print?.(event);
     },
   });
+  const events = new EventLog(log, requestLog);
   const endpoints = new EndpointsService({
     specs,
     load,
@@ -76,8 +77,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     onEvent(event) {
       report(event);
       // People need the URL of a tunnel even if they read no events.
-      if (event.type === "tunnel_established" || settings.loaded.values.tunnel.monitoring.log_events)
-        logEvent(event, log, requestLog);
+      if (event.type === "tunnel_established" || settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
     },
     onFailed(label, error, kept) {
       const { code, message } = failureOf(error);
