@@ -14,6 +14,8 @@ const REFUSALS: readonly (readonly [software: string, text: RegExp])[] = [
 
 /** Bytes of a response that are searched. The pages of some frameworks begin with their styles. */
 export const SEARCHED_BYTES = 8 * 1024;
+/** Chunks of a response that are searched, so that the work does not grow with the square of their number. */
+export const SEARCHED_CHUNKS = 8;
 
 /** Where the status is in a response: `HTTP/1.1 403`. */
 const STATUS_AT = 9;
