@@ -13,8 +13,12 @@ export const SERVER_LIMITS = {
   tunnels: 10_000,
   /** Sessions of one client that serve a name together. Sessions that are lost but not closed yet count too. */
   sessionsPerName: 64,
-  /** Names of one owner. Names that no session serves count too. */
-  namesPerOwner: 10_000,
+  /** Sessions of one owner, unless configured. */
+  sessionsPerOwner: 4_000,
+  /** Names of one owner, unless configured. Names that no session serves count too. */
+  namesPerOwner: 4_000,
+  /** Binds and checks of one owner in a minute, unless configured. */
+  bindsPerOwner: 6_000,
   /** How long the streams of a lost tunnel may take to finish, in milliseconds. */
   lastStreams: 45_000,
   /** How long an owner keeps a name that no session serves, in milliseconds. */

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
-import type { VisitorLimits } from "@postern/gateway";
+import type { GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
+import type { OwnerLimits } from "./login/owners.js";
 import type { TokenOptions } from "./login/tokens.js";
 
 /** An API key. `owner` is the owner of the names that clients bind with it. */
@@ -98,6 +99,8 @@ export interface ServerOptions {
   names?: Partial<NameRules>;
   /** Maximum number of tunnels of all clients. Default 10,000. */
   maxTunnels?: number;
+  /** Limits of each owner. Default: DEFAULT_OWNER_LIMITS. */
+  owners?: Partial<OwnerLimits>;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */
   drainTimeout?: number;
 }
@@ -124,7 +127,7 @@ export interface Server {
 }
 
 /** The limits of the gateway that the options set. */
-export function visitorLimits(options: ServerOptions): Partial<VisitorLimits> {
+export function visitorLimits(options: ServerOptions): Partial<GatewayLimits> {
   const { maxRequestSize = 0, requestTimeout = 0, headTimeout, idleTimeout } = options;
   return {
     body: maxRequestSize,

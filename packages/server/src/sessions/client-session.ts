@@ -15,8 +15,10 @@ import {
   type Stream,
   type Transport,
 } from "@postern/protocol";
+import { ownerRetry, type Owners } from "../login/owners.js";
 import type { Principal } from "../login/principal.js";
 import { SessionCredential } from "../login/session-credential.js";
+import type { BindRefusal } from "./bind-grant.js";
 import { controlError, type ErrorAbout } from "./control-error.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 import { SessionTunnels, type SessionLogs } from "./session-tunnels.js";
@@ -46,13 +48,18 @@ export class ClientSession implements SessionHandler {
   readonly #events: ClientSessionEvents;
   readonly #credential: SessionCredential;
   readonly #tunnels: SessionTunnels;
+  readonly #owners: Owners;
   #logs: SessionLogs;
+  /** The owner to whom the session counts; undefined before login. */
+  #owner: string | undefined;
   /** The user of `hello`, unverified. */
   #user: string | undefined;
   /** The optional protocol features that both sides support. */
   #features: readonly string[] = [];
   /** The client announced its end, so it is not expected to reconnect. */
   #isLeaving = false;
+  /** The refusal has been logged, with its reason. */
+  #isLoginRefused = false;
 
   constructor(
     { transport, address, peer }: ClientConnection,
@@ -61,7 +68,8 @@ export class ClientSession implements SessionHandler {
   ) {
     this.#transport = transport;
     this.#events = events;
-    const { log, requestLog, authenticator } = dependencies;
+    const { log, requestLog, authenticator, owners } = dependencies;
+    this.#owners = owners;
     const about = { session: this.id, address };
     this.#logs = { log: log.child(about), requestLog: requestLog.child(about) };
     const now = (): number => performance.now();
@@ -79,7 +87,7 @@ export class ClientSession implements SessionHandler {
   }
 
   get isLoggedIn(): boolean {
-    return this.#credential.principal !== undefined;
+    return this.#owner !== undefined;
   }
 
   /** Streams open now. */
@@ -166,7 +174,9 @@ export class ClientSession implements SessionHandler {
     this.#tunnels.release(this.#isLeaving);
     this.#tunnels.clear();
     this.#credential.dispose();
+    if (this.#owner !== undefined) this.#owners.leave(this.#owner);
     const { log } = this.#logs;
+    if (this.#isLoginRefused) return this.#events.onClose(reason);
     if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
     else log.info({ code }, this.#isLeaving ? "client disconnected" : "client session ended");
     this.#events.onClose(reason);
@@ -176,6 +186,7 @@ export class ClientSession implements SessionHandler {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
     this.#credential.authenticate(hello.auth, (outcome) => {
       if (outcome instanceof TunnelError) {
+        this.#isLoginRefused = true;
         this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
         return this.refuse(outcome.code, outcome.retryAfter);
       }
@@ -185,6 +196,11 @@ export class ClientSession implements SessionHandler {
 
   #welcome({ auth, agent, features = [] }: Hello, { owner }: Principal): void {
     const { log, requestLog } = this.#logs;
+    if (!this.#owners.enter(owner)) {
+      log.warn({ owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
+      return this.refuse("PN_OWNER_SESSION_LIMIT", ownerRetry());
+    }
+    this.#owner = owner;
     this.#logs = { log: log.child({ owner }), requestLog: requestLog.child({ owner }) };
     this.#user = auth.user;
     this.#features = [...OFFERED].filter((feature) => features.includes(feature));
@@ -231,17 +247,21 @@ export class ClientSession implements SessionHandler {
 
   #bind(bind: Bind, principal: Principal): void {
     const outcome = this.#tunnels.bind(bind, { principal, user: this.#user });
-    if (typeof outcome === "string") this.#sendError(outcome, { bind: bind.bind });
+    if ("code" in outcome) this.#sendError(outcome.code, { ...moreOf(outcome), bind: bind.bind });
     else this.#session.control(outcome);
   }
 
   #check(check: Check, principal: Principal): void {
     const outcome = this.#tunnels.check(check, { principal, user: this.#user });
-    if (typeof outcome === "string") this.#sendError(outcome, { check: check.check });
+    if ("code" in outcome) this.#sendError(outcome.code, { ...moreOf(outcome), check: check.check });
     else this.#session.control(outcome);
   }
 
   #sendError(code: ErrorCode, about: ErrorAbout): void {
     this.#session.control(controlError(code, about, this.#features));
   }
+}
+
+function moreOf({ detail, retryAfter }: BindRefusal): Pick<ErrorAbout, "detail" | "retryAfter"> {
+  return { detail, retryAfter };
 }

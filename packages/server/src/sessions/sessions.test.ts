@@ -1,4 +1,6 @@
+import { pino } from "pino";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 import { Sessions } from "./sessions.js";
 
@@ -29,6 +31,36 @@ describe("the end of a login is reported once", () => {
     await sessions.close();
     expect([onLogin.mock.calls, onLoginOver.mock.calls.length]).toEqual([[["PN_LOGIN_TIMEOUT"]], 1]);
   });
+});
+
+test("beyond the sessions of an owner, a login is refused with a time to retry, and ends like every refused login", async () => {
+  const owners = new Owners({ ...DEFAULT_OWNER_LIMITS, sessions: 1 }, () => 0);
+  const limited = sessionDependencies({ owners });
+  sessions = new Sessions(limited, onLogin);
+  const open = (): ScriptedPeer => new ScriptedPeer(limited, (connection) => sessions.open(connection, onLoginOver));
+  const first = open();
+  await first.login([]);
+  const refused = await open().login([]);
+  expect(refused).toMatchObject({ type: "error", code: "PN_OWNER_SESSION_LIMIT", retryable: true });
+  expect(refused).toHaveProperty("retry_after_ms", expect.any(Number));
+  await vi.waitUntil(() => onLoginOver.mock.calls.length === 2);
+  expect([sessions.loggedIn, onLogin.mock.calls]).toEqual([1, [["ok"], ["PN_OWNER_SESSION_LIMIT"]]]);
+
+  first.server.terminate();
+  await vi.waitUntil(() => sessions.loggedIn === 0);
+  expect(await open().login([])).toMatchObject({ type: "welcome" });
+});
+
+test("a refused login is one warning in the log", async () => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => lines.push(line) });
+  const own = sessionDependencies({ log });
+  const logged = new Sessions(own, onLogin);
+  const peer = new ScriptedPeer(own, (connection) => logged.open(connection, () => {}));
+  const auth = { method: "api_key", api_key: "key-of-a-stranger" };
+  await peer.ask({ type: "hello", versions: [1], auth });
+  await logged.close();
+  expect(lines).toEqual([expect.stringContaining("login refused")]);
 });
 
 test("at a stop, clients are asked to reconnect one after the other", async () => {
