@@ -119,6 +119,11 @@ export class ResponseHead {
     return dropped;
   }
 
+  /** Whether the visitor gets a Date field of the origin. */
+  get hasDate(): boolean {
+    return this.#fields.find(Field.date) >= 0;
+  }
+
   /** Releases the bytes, which an idle connection would keep in memory. `write` is invalid from then on. */
   release(): void {
     this.#bytes = NOTHING;
