@@ -35,8 +35,6 @@ export class ResponseSide {
   idleTimeout = -1;
   /** Why `read` returned -1, for the log. */
   flaw: Refusal | undefined;
-  /** Cookies of this response for the shared domain, which were not passed on. */
-  droppedCookies = 0;
   readonly #sharedDomain: SharedDomain | undefined;
   readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
   #form: ChunkForm = "chunks";
@@ -45,6 +43,8 @@ export class ResponseSide {
   /** How long that head has been incomplete, in milliseconds. */
   #headTime = 0;
   #interim = 0;
+  /** Whether a flaw of the HTTP itself was repaired. The origin's connection is then not used again. */
+  #isFlawed = false;
   #repairs: Set<ResponseRepair> | undefined;
 
   /** @param sharedDomain cookies for it are dropped; undefined: all cookies pass */
@@ -54,7 +54,6 @@ export class ResponseSide {
 
   begin(): void {
     this.#body.begin("none", 0, "chunks");
-    this.droppedCookies = 0;
     this.#interim = 0;
     this.restart();
   }
@@ -65,6 +64,7 @@ export class ResponseSide {
     this.keepsAlive = false;
     this.#headTime = 0;
     this.#partialHead = undefined;
+    this.#isFlawed = false;
     this.#repairs = undefined;
   }
 
@@ -77,7 +77,7 @@ export class ResponseSide {
     return this.#body.bytes;
   }
 
-  /** What was repaired so far. The origin's connection is then not used again. */
+  /** What was repaired so far. */
   get repairs(): ReadonlySet<ResponseRepair> {
     return this.#repairs ?? NO_REPAIRS;
   }
@@ -126,7 +126,7 @@ export class ResponseSide {
       if (length === 0) return piece.length;
       this.#headTime = 0;
       at += length;
-      if (this.#sharedDomain !== undefined) this.droppedCookies += HEAD.dropCookies(this.#sharedDomain);
+      if (this.#sharedDomain !== undefined && HEAD.dropCookies(this.#sharedDomain)) this.#note("shared_cookie");
       if (HEAD.status >= 200 || HEAD.status === 101) break;
       if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(HEAD);
@@ -148,13 +148,18 @@ export class ResponseSide {
   }
 
   #addRepair(repair: ResponseRepair): void {
+    this.#isFlawed = true;
     this.keepsAlive = false;
+    this.#note(repair);
+  }
+
+  #note(repair: ResponseRepair): void {
     (this.#repairs ??= new Set()).add(repair);
   }
 
   /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
-    this.keepsAlive = HEAD.keepAlive && this.#repairs === undefined;
+    this.keepsAlive = HEAD.keepAlive && !this.#isFlawed;
     this.idleTimeout = HEAD.keepAliveTimeout;
     if (HEAD.status === 101) {
       this.state = "switched";

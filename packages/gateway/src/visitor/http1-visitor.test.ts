@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { SharedDomain } from "../cookies/shared-domain.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
 import { refusals } from "../http/index.js";
@@ -24,7 +25,7 @@ function visit(limits: Partial<VisitorLimits>, router?: Router): Visit {
     router: router ?? ((): Route => upstream.route),
     limits: { ...DEFAULT_VISITOR_LIMITS, ...limits },
     forwarding: new Forwarding(),
-    sharedDomain: undefined,
+    sharedDomain: new SharedDomain("tunnel.example.com"),
     closing: false,
     overloaded: false,
     forget() {},
@@ -91,6 +92,19 @@ test("a visitor that writes the gateway's own id into CDN-Loop stops only its ow
   expect(connection.take()).toMatch(/^HTTP\/1\.1 508 Loop Detected\r\n[^]*\r\nPostern-Error: PN_ORIGIN_LOOP\r\n/);
   send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
   expect(upstream.stream.text).toContain("GET /next ");
+});
+
+test("a cookie for all tunnels is dropped, in interim responses too, and the stream is used again", () => {
+  const { connection, upstream, send } = visit({});
+  send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const cookies = "Set-Cookie: a=1\r\nSet-Cookie: b=2; Domain=example.com\r\n";
+  upstream.stream.arrive(Buffer.from(`HTTP/1.1 103 Hints\r\n${cookies}\r\n`));
+  upstream.stream.arrive(Buffer.from(`HTTP/1.1 200 OK\r\n${cookies}Content-Length: 0\r\n\r\n`));
+  expect(connection.take()).toBe(
+    "HTTP/1.1 103 Hints\r\nSet-Cookie: a=1\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n",
+  );
+  send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect(upstream.streams).toHaveLength(1);
 });
 
 describe("a head that is too large because of its cookies", () => {
