@@ -24,6 +24,8 @@ export type {
   Router,
   UpstreamRoute,
 } from "./route.js";
+export type { Clock } from "./deadlines/clock.js";
+export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
@@ -35,4 +37,3 @@ export { Pool } from "./upstream/pool.js";
 export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";
-export { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor/limits.js";

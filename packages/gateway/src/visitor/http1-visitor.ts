@@ -10,10 +10,9 @@ import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-
 import { LAST_RECIPIENT } from "./last-recipient.js";
 import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
-import { VisitorWatch, type WatchedExchange, type WatchedPhase } from "./visitor-watch.js";
+import { VisitorWatch, type WatchedVisitor } from "./visitor-watch.js";
 
 const NOTHING = Buffer.alloc(0);
-const NO_EXCHANGE: WatchedExchange = { isBodyBlocked: false, awaitsResponse: false, headWaited: () => 0 };
 
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
 
@@ -27,7 +26,9 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      │        └──last response written──► lingering ──► closed
  *      └──► delegated
  */
-export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink {
+export class Http1Visitor
+  implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor
+{
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
   readonly context: RequestContext;
@@ -52,7 +53,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.connection = connection;
     this.#host = host;
     this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
-    this.#watch = new VisitorWatch(host.limits);
+    this.#watch = new VisitorWatch(host.limits, host.deadlines, this);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
     if (host.limits.body > 0) this.#body.most = host.limits.body;
     connection.handler = this;
@@ -91,47 +92,33 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.connection.destroy();
   }
 
-  tick(now: number, elapsed: number): void {
-    try {
-      this.#look(now, elapsed);
-    } catch (error) {
-      this.#fault(error);
-    }
+  // ---- calls from the watch
+
+  get exchange(): Exchange | undefined {
+    return this.#exchange;
   }
 
-  #look(now: number, elapsed: number): void {
+  get phase(): WatchedVisitor["phase"] {
+    if (this.#state === "body") return "body";
+    if (this.#state === "head" && this.#held.length > 0) return "head";
+    return this.#state === "head" || this.#state === "lingering" ? "idle" : "other";
+  }
+
+  onLook(): void {
     this.connection.checkPeer();
     if (this.#isIdle) this.#exchange = undefined;
-    const { connection, bodyBytes } = this;
-    const exchange = this.#exchange ?? NO_EXCHANGE;
-    switch (this.#watch.look(now, elapsed, this.#phase, { connection, exchange, bodyBytes })) {
-      case "stalled":
-        this.#exchange?.abort("timeout");
-        return this.onBroken();
-      case "origin":
-        return this.#exchange?.timeOut();
-      case "body":
-        return this.#exchange?.fail(refusals.PN_HTTP_BODY_TIMEOUT);
-      case "deadline":
-        if (this.#state === "head" && this.#held.length > 0) this.#refusePartialHead();
-        else this.connection.destroy();
-        return;
-      default:
-    }
   }
 
-  get #phase(): WatchedPhase {
-    switch (this.#state) {
-      case "body":
-      case "response":
-        return this.#state;
-      case "head":
-      case "lingering":
-      case "closing":
-        return "idle";
-      default:
-        return "other";
-    }
+  /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
+  refusePartialHead(): void {
+    this.#head.read(this.#held, 0, this.#held.length);
+    this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+  }
+
+  /** An error in the gateway closes only this connection. */
+  onFault(error: unknown): void {
+    this.#host.onFault(error);
+    this.onBroken();
   }
 
   // ---- calls from the exchange
@@ -170,14 +157,19 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#exchange?.consumed(bytes);
   }
 
+  onUnsent(): void {
+    this.#watch.onUnsent();
+  }
+
   // ---- events from the connection
 
   onData(chunk: Buffer): void {
     try {
-      if (this.#relay === undefined) this.#take(chunk);
-      else this.#relay.onData(chunk);
+      if (this.#relay === undefined) return this.#take(chunk);
+      this.#relay.onData(chunk);
+      if (this.#isBodyBlocked) this.#watch.block();
     } catch (error) {
-      this.#fault(error);
+      this.onFault(error);
     }
   }
 
@@ -187,7 +179,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
       this.response.credit();
       if (this.#state === "flushing" && this.connection.unsent === 0) this.#finishResponse(false);
     } catch (error) {
-      this.#fault(error);
+      this.onFault(error);
     }
   }
 
@@ -205,15 +197,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   onClose(): void {
     this.#state = "closed";
+    this.#watch.close();
     this.#relay?.onClose();
     this.#exchange?.abort();
     this.#host.forget(this);
-  }
-
-  /** An error in the gateway closes only this connection. */
-  #fault(error: unknown): void {
-    this.#host.onFault(error);
-    this.onBroken();
   }
 
   // ---- reading requests
@@ -257,8 +244,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
           this.#exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
+        this.#watch.onBody(this.#body.bytes);
         if (!this.#body.done) break;
         this.#state = "response";
+        this.#watch.endRequest();
         this.#exchange?.bodyEnd();
       } else {
         this.#readLater(chunk, at);
@@ -268,7 +257,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#isReading = false;
     if (this.#isIdle) this.#head.release();
     else if (this.#exchange?.isActive === true) this.#head.keep();
-    if (this.#isBodyBlocked && (this.#state === "body" || this.#state === "switched")) this.connection.pause();
+    if (!this.#isBodyBlocked) return;
+    this.#watch.block();
+    if (this.#state === "body" || this.#state === "switched") this.connection.pause();
   }
 
   /** Reads a head that is too large. Our own pages need no cookies, so that scripts cannot make them unreachable. */
@@ -297,9 +288,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   #begin(chunk: Buffer, at: number, route = this.context.route()): boolean {
     const head = this.#head;
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
-    this.#watch.beginRequest(head.expectContinue);
     const framing = head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none";
     this.#body.begin(framing, head.contentLength, "chunks");
+    this.#watch.beginRequest(!this.#body.done, head.expectContinue);
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
     if (route.kind === "refusal") this.#respond(route.refusal, reusable, this.context.requestId());
@@ -316,6 +307,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     const socket = this.connection.detach(chunk.subarray(at));
     if (socket === undefined) return false;
     this.#state = "delegated";
+    this.#watch.close();
     this.#head.release();
     this.#host.forget(this);
     route.take(socket);
@@ -337,12 +329,6 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   // ---- responding
 
-  /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
-  #refusePartialHead(): void {
-    this.#head.read(this.#held, 0, this.#held.length);
-    this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
-  }
-
   #refuse(refusal: Refusal): void {
     this.#respond(refusal, false);
   }
@@ -356,8 +342,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   #finishResponse(closes: boolean): void {
     if (closes || this.#host.closing) return this.#linger();
-    if (this.connection.unsent > 0) this.#state = "flushing";
-    else this.#next();
+    if (this.connection.unsent === 0) return this.#next();
+    this.#state = "flushing";
+    this.#watch.onUnsent();
   }
 
   /** Continues with the next request. */
