@@ -34,7 +34,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 function reportFailure(error: unknown, args: readonly string[], terminal: Terminal): number {
   const failure = failureOf(error);
-  terminal.stderr.line(failureText(failure));
+  terminal.stderr.line(failureText(failure, terminal.stderr.columns));
   const isDetailed = /--log-level[= ](debug|trace)( |$)/.test(args.join(" "));
   if (failure.code === "PN_INTERNAL" && isDetailed && error instanceof Error) {
     terminal.stderr.line(String(error.stack));

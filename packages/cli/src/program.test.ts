@@ -1,8 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { scratchFolder } from "@postern/testkit";
+import { needs, scratchFolder } from "@postern/testkit";
 import { run } from "./main.js";
 import { Output } from "./terminal/output.js";
 
@@ -166,3 +167,30 @@ test.for([
   const { exit, stderr } = await runCommand("start", "--config", file);
   expect([exit, stderr]).toEqual([2, expect.stringMatching(advice)]);
 });
+
+const event = (type: string, data: object): string => JSON.stringify({ type, endpoint: "web", message: "", data });
+
+test.for([
+  [
+    ["http"],
+    [
+      event("connection_attempt", {}),
+      event("tunnel_established", { public_url: "http://a" }),
+      event("http_request", {}),
+    ],
+    "http://a\n",
+  ],
+  [["status"], ['{"clients":[{"endpoints":[{"public_url":"http://a"},{"public_url":null}]}]}'], "http://a\n"],
+  [["auth", "check"], [event("authentication_success", {}), event("authentication_failure", { code: "X" })], "web\n"],
+  [["config", "explain"], ['{"path":"a","origin":"default"}'], ""],
+] as [string[], string[], string][])(
+  "the example with jq in the help of %s prints what it should",
+  async (given, context) => {
+    needs(context, "jq");
+    const [command, output, expected] = given;
+    const { stdout } = await runCommand(...command, "--help");
+    const [, args] = / --json \| jq (.*)$/m.exec(stdout) ?? [];
+    const jq = spawnSync("sh", ["-c", `jq ${args}`], { input: output.join("\n"), encoding: "utf8" });
+    expect([jq.stderr, jq.stdout]).toEqual(["", expected]);
+  },
+);

@@ -323,10 +323,13 @@ export class TunnelError extends Error {
   readonly retryable: boolean;
   /** Milliseconds to wait before the next attempt, if the peer gave a hint. */
   readonly retryAfter: number | undefined;
+  /** The part of the message in parentheses. */
+  readonly detail: string | undefined;
 
   constructor(code: ErrorCode, detail?: string, retryAfter?: number) {
     super(detail === undefined ? ERRORS[code].message : `${ERRORS[code].message} (${detail})`);
     this.code = code;
+    this.detail = detail;
     this.retryable = ERRORS[code].retryable;
     this.retryAfter = retryAfter;
   }

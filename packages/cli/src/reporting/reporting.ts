@@ -10,6 +10,7 @@ import { logMessages, humanOutput, textMessages, type Messages } from "./message
 import { paintFor } from "../terminal/paint.js";
 import { printable } from "../terminal/printable.js";
 import type { Terminal } from "../terminal/terminal.js";
+import { wrapped } from "../terminal/wrapped.js";
 
 /** Parts of the program with a log level of their own. */
 export type Part = keyof Configuration["logging"]["levels"];
@@ -67,7 +68,8 @@ export async function openReporting(
     print: (...message) => each.forEach((one) => one.print(...message)),
   };
 
-  const warn = (text: string): void => messages.print("warn", paint.yellow(printable(text)), { msg: text });
+  const warn = (text: string): void =>
+    messages.print("warn", paint.yellow(wrapped(printable(text), output.columns, "  ")), { msg: text });
   if (files?.warning !== undefined) warn(files.warning);
   return {
     messages,

@@ -30,7 +30,7 @@ login fails.
 Examples:
   postern auth check
   postern auth check --server https://tunnel.example.com --api-key-file my.key
-  postern auth check --json | jq 'select(.data.code) | .endpoint'`,
+  postern auth check --json | jq -r 'select(.data.code) | .endpoint'`,
       run: async (line, terminal) => (await import("./run.js")).run(line, terminal),
     },
   ],

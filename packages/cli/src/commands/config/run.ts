@@ -11,6 +11,7 @@ import { problemLine } from "../../settings/problem-line.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 import { checkFiles, isEmpty, isForServerCommand } from "./file-checks.js";
 
 const NOTHING_TO_RUN = "`postern start` has nothing to run: no endpoint and no server is enabled.";
@@ -59,7 +60,8 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
     ...ignored.map(problemLine),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
-  for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);
+  for (const warning of warnings)
+    output.line(wrapped(`${paint.yellow("warning")}  ${printable(warning)}`, output.columns, "  "));
   if (errors.length > 0) throw errorOf(errors);
   const valid = `${settings.file ?? "The environment (no configuration file)"} is valid.`;
   output.line(`${paint.green("✓")} ${printable(valid)}`);

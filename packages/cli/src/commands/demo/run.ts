@@ -15,6 +15,9 @@ import type { CommandLine } from "../../settings/options.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
+
+const WHERE = "The server, the client and a sample service run in this process, reachable from this machine only.";
 
 /** `postern demo`: runs server, sample service and client in this process, on loopback. Returns the exit code. */
 export async function run(given: CommandLine & { once: boolean }, terminal: Terminal): Promise<number> {
@@ -100,7 +103,7 @@ function showDemo(messages: Messages, url: string, once: boolean): void {
         `  ${paint.dim("In a browser   ")}  ${address}`,
         `  ${paint.dim("In a terminal  ")}  curl ${printable(url)}/hello`,
         "",
-        `  ${paint.dim("The server, the client and a sample service run in this process, reachable from this machine only.")}`,
+        wrapped(`  ${paint.dim(WHERE)}`, messages.columns, "  "),
         `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
         "",
       ];

@@ -8,7 +8,11 @@ import { problemLine } from "../../settings/problem-line.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 import { diagnoseEndpoint, diagnoseServer, type Finding } from "./diagnosis.js";
+
+/** The beginning of lines that continue a message. */
+const INDENT = " ".repeat(19);
 
 const MARKS = { ok: "✓", warning: "!", failed: "✗" } as const;
 
@@ -28,8 +32,8 @@ export async function run(given: CommandLine & { target: string | undefined }, t
       if (outcome === "failed") failures += 1;
       const suffix = code === undefined ? "" : ` (${code})`;
       const mark = colour[outcome](MARKS[outcome]);
-      output.line(`  ${mark} ${check.padEnd(15)}${printable(message + suffix)}`);
-      for (const line of fix?.split("\n") ?? []) output.line(`${" ".repeat(19)}${printable(line)}`);
+      output.line(wrapped(`  ${mark} ${check.padEnd(15)}${printable(message + suffix)}`, output.columns, INDENT));
+      for (const line of fix?.split("\n") ?? []) output.line(`${INDENT}${printable(line)}`);
       print?.(machineEvent("status_update", subject, message, { check, outcome, code, fix }));
     }
   };

@@ -44,7 +44,7 @@ Examples:
   With server and key in the environment or the configuration file:
     postern http 3000 --subdomain my-app
     postern http https://localhost:8443 --host-header rewrite
-    postern http 3000 --json | jq .data.public_url`,
+    postern http 3000 --json | jq -r '.data.public_url // empty'`,
   run: async (line, terminal) =>
     (await import("./run.js")).run(line.argument ?? "", { ...line, qr: line.isSet("--qr") }, terminal),
 };

@@ -18,6 +18,7 @@ import { refuseUnsupported } from "../../settings/unsupported.js";
 import { printable } from "../../terminal/printable.js";
 import type { QrCode } from "../../terminal/qr-code.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 
 /** The sections of the configuration that this command uses. */
 const SECTIONS = ["auth", "ssl", "monitoring", "local_api"].map((name) => ["tunnel", name]);
@@ -55,8 +56,8 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   // Imported only when needed, because the command must start quickly.
   const qrCode = given.qr ? (await import("../../terminal/qr-code.js")).qrCode : undefined;
   const view = new TunnelView(messages, (url) => {
-    showAddress(messages, url, target.shown, monitoring.api);
-    if (qrCode !== undefined) showQrCode(messages, qrCode(url, messages.paint), url);
+    const code = qrCodeLines(qrCode?.(url, messages.paint), messages);
+    showAddress(messages, url, target.shown, monitoring.api, code);
   });
   const display: Service = {
     start: () => Promise.resolve(),
@@ -79,7 +80,8 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   });
   await runServices({
     services: [reporting, monitoring, display, endpoints],
-    onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
+    onStopping: () =>
+      messages.print("info", messages.paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
     reload: {
       given: all,
       settings,
@@ -101,7 +103,14 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   return EXIT.done;
 }
 
-function showAddress(messages: Messages, url: string, local: string, api: Monitoring["api"]): void {
+/** @param qrCode lines that are printed before those of requests. */
+function showAddress(
+  messages: Messages,
+  url: string,
+  local: string,
+  api: Monitoring["api"],
+  qrCode: readonly string[],
+): void {
   const { paint, columns } = messages;
   // The link contains a token, which must not get into a log.
   const isTerminal = columns !== undefined;
@@ -112,17 +121,16 @@ function showAddress(messages: Messages, url: string, local: string, api: Monito
     `  ${paint.dim("Forwards to  ")}  ${printable(local)}`,
     ...(apiLine === undefined ? [] : [`  ${paint.dim(apiLine[0]!)}  ${apiLine[1]}`]),
     "",
+    ...qrCode,
     `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
     "",
   ].join("\n");
   messages.print("info", text, { msg: `${url} → ${local}`, public_url: url, local });
 }
 
-/** A code that is wider than the terminal, or that does not exist because the URL is too long, is left out. */
-function showQrCode(messages: Messages, code: QrCode | undefined, url: string): void {
-  if (code === undefined) return;
+/** A code that does not exist because the URL is too long, or that is wider than the terminal, is left out. */
+function qrCodeLines(code: QrCode | undefined, { columns = Infinity }: Messages): string[] {
+  if (code === undefined) return [];
   const { text, width } = code;
-  const { columns = Infinity } = messages;
-  const shown = width <= columns ? `${text}\n` : `The QR code needs a terminal that is at least ${width} columns wide.`;
-  messages.print("info", shown, { msg: "QR code", url });
+  return [width > columns ? `  The QR code needs a terminal that is at least ${width} columns wide.` : text, ""];
 }

@@ -10,6 +10,7 @@ import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 import { clientCommand } from "./client-command.js";
 
 /** `postern server`: runs the public server until it is stopped. Returns the exit code. */
@@ -47,7 +48,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   });
   await runServices({
     services: [reporting, server],
-    onStopping: () => messages.print("info", paint.dim(STOPPING), { msg: STOPPING }),
+    onStopping: () => messages.print("info", paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
     reload: {
       given: all,
       settings,

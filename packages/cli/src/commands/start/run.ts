@@ -14,6 +14,7 @@ import type { CommandLine } from "../../settings/options.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { StatusEvent } from "@postern/client";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 
 const FILE_FIX = ["Write one:     postern config init", "Name another:  postern start --config FILE"].join("\n");
 
@@ -103,7 +104,8 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   await runServices({
     // Tunnels may use the server of this process, so it starts before them and stops after them.
     services: [reporting, ...(server === undefined ? [] : [server]), monitoring, endpoints],
-    onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
+    onStopping: () =>
+      messages.print("info", messages.paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
     reload: {
       given: all,
       settings,

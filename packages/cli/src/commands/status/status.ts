@@ -20,7 +20,7 @@ local service is down, 1 otherwise, also if no client is running. With --watch:
 Examples:
   postern status
   postern status --watch
-  postern status --json | jq -r '.clients[].endpoints[].public_url'`,
+  postern status --json | jq -r '.clients[].endpoints[].public_url // empty'`,
   run: async (line, terminal) =>
     (await import("./run.js")).run({ json: line.json, watch: line.isSet("--watch") }, terminal),
 };
