@@ -106,7 +106,12 @@ function exitOf(code: string, retryable: boolean): number {
 }
 
 /** The lines that people read: the message with its code, the detail, then the fix. */
-export function failureLines({ message, code, detail, fix }: Failure): string[] {
+export function failureLines({
+  message,
+  code,
+  detail,
+  fix,
+}: Pick<Failure, "message" | "code" | "detail" | "fix">): string[] {
   const summary = detail === undefined ? message : message.replace(` (${detail})`, "");
   return [`${summary} (${code})`, ...(detail === undefined ? [] : [detail]), ...(fix?.split("\n") ?? [])];
 }

@@ -1,4 +1,5 @@
 import { clockText } from "./clock-text.js";
+import { noted } from "../terminal/noted.js";
 import { paintStatus, type Paint } from "../terminal/paint.js";
 import { printable, printableAscii, truncated } from "../terminal/printable.js";
 import { byteText, durationText } from "../terminal/quantity.js";
@@ -73,7 +74,7 @@ function errorParts(error: unknown): { summary: string; stack: string | undefine
   const { message, code, stack } = error as { message?: unknown; code?: unknown; stack?: unknown };
   const text = typeof message === "string" ? message : "unknown";
   return {
-    summary: typeof code === "string" ? `${text} (${code})` : text,
+    summary: typeof code === "string" ? noted(text, code) : text,
     stack: typeof stack === "string" ? stack : undefined,
   };
 }

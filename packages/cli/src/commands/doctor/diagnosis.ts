@@ -16,6 +16,8 @@ export interface Finding {
   check: string;
   outcome: "ok" | "warning" | "failed";
   message: string;
+  /** The part of the message in parentheses. */
+  detail?: string | undefined;
   /** Lines that suggest a fix. */
   fix?: string | undefined;
   code?: string;
@@ -167,11 +169,11 @@ function failed(check: string, error: unknown): Finding {
     return {
       check,
       outcome: "failed",
-      message: `the name does not resolve (${message})`,
+      message: `the name does not resolve: ${message}`,
       fix,
       code: "PN_SERVER_UNREACHABLE",
     };
   }
-  const { code, message, fix } = failureOf(error);
-  return { check, outcome: "failed", message, fix, code };
+  const { code, message, detail, fix } = failureOf(error);
+  return { check, outcome: "failed", message, detail, fix, code };
 }
