@@ -5,7 +5,10 @@ export { dialThrough } from "./server-connection/dial-through.js";
 export { proxyOf } from "./server-connection/proxy-address.js";
 export { PROXY_LIMITS } from "./server-connection/proxy-tunnel.js";
 export { parseServerAddress } from "./server-connection/server-address.js";
-export { checkLocal, checkServer, type ServerCheck } from "./server-connection/server-check.js";
+export { checkLocal } from "./local/local-check.js";
+export { localFault, localFaultCode } from "./local/local-fault.js";
+export { acceptsTls } from "./local/local-service.js";
+export { checkServer, type ServerCheck } from "./server-connection/server-check.js";
 export {
   CLIENT_METRICS,
   metricFamilies,
