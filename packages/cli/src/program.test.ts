@@ -59,7 +59,10 @@ test.for([
   [["http"], "missing required argument 'target'"],
   [["http", "3000", "more"], "too many arguments"],
   [["http", "3000", "--sub", "x"], "unknown option '--sub'"],
-  [["http", "3000", "--log-level", "loud"], '--log-level must be one of "debug", "info", "warn", "error", "silent"'],
+  [
+    ["http", "3000", "--log-level", "loud"],
+    '--log-level must be one of "trace", "debug", "info", "warn", "error", "silent"',
+  ],
   [["http", "3000"], "PN_SERVER_MISSING"],
   [["http", "./site"], "PN_TARGET_FOLDER"],
   [["http", "3000", "--server", "http://localhost"], "PN_KEY_MISSING"],

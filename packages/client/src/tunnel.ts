@@ -293,3 +293,8 @@ function connectionsOf({ connections = 1 }: ConnectOptions): number {
     throw new TypeError(`connections must be a whole number from 1 to ${MAX_CONNECTIONS}, not ${connections}.`);
   return connections;
 }
+
+/** Checks options without connecting. @throws TypeError as `connect`. */
+export function checkConnectOptions(options: ConnectOptions): void {
+  void new Tunnel(options);
+}

@@ -1,6 +1,6 @@
 import { FEATURES, type ErrorCode } from "@postern/protocol";
-import { checkLocal } from "./local-check.js";
 import type { LocalAddress } from "./local-address.js";
+import { reachLocal } from "./reach-local.js";
 
 /** For how many milliseconds the result of a check for TLS is used. */
 const CHECKED = 10_000;
@@ -45,7 +45,7 @@ export class LocalService {
 /** Whether the service at a plain address completes a TLS handshake. The certificate is not verified. */
 export async function acceptsTls(address: LocalAddress): Promise<boolean> {
   try {
-    await checkLocal({ ...address, tls: true, trust: { verify: false } }, AbortSignal.timeout(CHECK_TIMEOUT));
+    await reachLocal({ ...address, tls: true, trust: { verify: false } }, AbortSignal.timeout(CHECK_TIMEOUT));
     return true;
   } catch {
     return false;

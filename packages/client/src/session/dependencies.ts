@@ -1,7 +1,7 @@
 import { SYSTEM_CLOCK, type Clock } from "../clock.js";
 import type { LocalAddress } from "../local/local-address.js";
-import { checkLocal } from "../local/local-check.js";
 import { LocalService } from "../local/local-service.js";
+import { reachLocal } from "../local/reach-local.js";
 import type { ConnectOptions } from "../options.js";
 import { login, type LoginOptions } from "../server-connection/login.js";
 import { checkServer } from "../server-connection/server-check.js";
@@ -49,7 +49,7 @@ export const SYSTEM_DEPENDENCIES: Dependencies = {
     };
   },
   isUp: async (access) => (await checkServer({ ...access, connectionTimeout: HEALTH_TIMEOUT })).status < 500,
-  reachLocal: checkLocal,
+  reachLocal,
   clock: SYSTEM_CLOCK,
   uptime: () => performance.now(),
   network: networkMonitor,

@@ -66,12 +66,14 @@ export class EventReporter {
 
   /** Reports that nothing accepted the connection of a check. @param address of the local service. */
   localMissing(address: string, code: ErrorCode, error: Error): void {
+    const reason = reasonOf(error);
     const problem =
       code === "PN_DIAL_REFUSED"
         ? `nothing listens at ${address}`
-        : `the local service at ${address} cannot be reached: ${reasonOf(error)}`;
-    const end = code === "PN_DIAL_UNTRUSTED" || code === "PN_DIAL_SCHEME" ? "then" : "the local service runs";
-    this.report("error", `${problem}. Visitors get status 502 until ${end}.`, { code });
+        : `the local service at ${address} cannot be reached: ${reason}`;
+    const isRunning = code === "PN_DIAL_UNTRUSTED" || code === "PN_DIAL_SCHEME";
+    const message = `${problem}. Visitors get status 502${isRunning ? "" : " until the local service runs"}.`;
+    this.report("status_update", message, { local: "failing", code, error: reason });
   }
 
   /** Reports that the local service uses TLS and its address does not, at most once a minute. */

@@ -51,7 +51,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   constructor(visitor: VisitorSide, request: Request) {
     this.#visitor = visitor;
-    this.#response = new ResponseSide(visitor.context.sharedDomain);
+    this.#response = new ResponseSide(visitor.context);
     this.request = request;
   }
 
@@ -123,7 +123,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   begin(route: UpstreamRoute, form: ChunkForm): void {
     this.id = this.#visitor.context.requestId();
     this.status = 0;
-    this.startedAt = performance.now();
+    this.startedAt = this.#visitor.context.clock.now();
     this.ended = "complete";
     this.code = undefined;
     this.#route = route;
@@ -178,9 +178,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#fail(BROKEN.timeout, "timeout");
   }
 
-  /** Counts `elapsed` milliseconds. @returns the milliseconds for which a response head has been incomplete. */
-  headWaited(elapsed: number): number {
-    return this.#response.headWaited(elapsed);
+  /** Since when a response head has been incomplete; Infinity: no head is. */
+  get headSince(): number {
+    return this.#response.headSince;
   }
 
   // ---- events from the stream
@@ -277,7 +277,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     if (route.kind !== "upstream") return this.#refuse(BROKEN.gone);
     this.#route = route;
     this.#response.restart();
-    this.#attempt(performance.now(), false);
+    this.#attempt(this.#visitor.context.clock.now(), false);
     if (this.#state !== "head") return;
     this.#requestSide.sendAgain(sent);
     if (!this.#requestSide.isBlocked) this.#visitor.onBodyDrain();
@@ -321,6 +321,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
       uncredited: this.#handed,
       onClose: "drop",
       onUnblocked: () => visitor.onBodyDrain(),
+      onUnsent: () => visitor.onUnsent(),
       onDone: () => this.#endSwitched(),
     });
     this.#handed = 0;
@@ -335,8 +336,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     const { keepsAlive, idleTimeout } = this.#response;
     if (!this.#isStreamBroken) {
       if (!this.#requestSide.isDone) stream.reset();
-      else if (keepsAlive) idle.give(stream, performance.now(), idleTimeout);
-      else idle.retire(stream, performance.now());
+      else if (keepsAlive) idle.give(stream, this.#visitor.context.clock.now(), idleTimeout);
+      else idle.retire(stream, this.#visitor.context.clock.now());
     }
     this.#finish(this.status, "status");
     this.#visitor.onDone();

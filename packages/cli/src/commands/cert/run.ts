@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DevCertificate } from "./dev-certificates.js";
 import { CliError, EXIT } from "../../errors.js";
+import { makeFolder } from "../../settings/make-folder.js";
 import { quoted } from "../../settings/owned-file.js";
 import { printable } from "../../terminal/printable.js";
 import type { Terminal } from "../../terminal/terminal.js";
@@ -23,7 +24,7 @@ export async function run({ folder, domain, client }: CertDevOptions, terminal: 
     );
   const { createDevCa, issueClientCertificate, issueServerCertificate } = await import("./dev-certificates.js");
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const existing = existingCa(folder);
     const ca = existing ?? (await createDevCa());
     if (existing === undefined) write(folder, "ca", ca);

@@ -4,13 +4,13 @@ import { checkLogin, type ConnectOptions } from "@postern/client";
 import { authorityOf } from "@postern/net";
 import {
   acceptsTls,
-  checkLocal,
   checkServer,
   localFault,
   localFaultCode,
   parseLocalAddress,
   parseServerAddress,
   proxyOf,
+  reachLocal,
 } from "@postern/client/command";
 import type { EndpointToCheck } from "../../running/endpoints-to-check.js";
 import type { Settings } from "../../settings/configuration.js";
@@ -106,7 +106,7 @@ async function localFinding({ local, localTls }: ConnectOptions): Promise<Findin
   const address = parseLocalAddress(local, localTls);
   const place = authorityOf(address.host, address.port);
   try {
-    await checkLocal(address);
+    await reachLocal(address);
     if (!address.tls && (await acceptsTls(address)))
       return {
         check: "local",

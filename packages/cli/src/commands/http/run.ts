@@ -4,6 +4,7 @@ import { runServices, STOPPING } from "../../running/run-services.js";
 import type { Service } from "../../service.js";
 import { EXIT } from "../../errors.js";
 import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
+import { isDetailed } from "../../reporting/detail.js";
 import { LiveView } from "../../reporting/live-view.js";
 import { textMessages, type Messages } from "../../reporting/messages.js";
 import { openReporting } from "../../reporting/reporting.js";
@@ -33,7 +34,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   let live: LiveView | undefined;
   const reporting = await openReporting(settings, terminal, given.json, "http", (output, paint, level) => {
     const isRead = output === terminal.stdout && output.terminal && terminal.env["TERM"] !== "dumb";
-    if (!isRead || !["debug", "info"].includes(level)) return textMessages(output, paint, level);
+    if (!isRead || !(level === "info" || isDetailed(level))) return textMessages(output, paint, level);
     live = new LiveView(output, paint, level);
     return live;
   });
