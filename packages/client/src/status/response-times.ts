@@ -54,7 +54,7 @@ export class ResponseTimes {
   }
 
   /**
-   * Assumes an even distribution within a bucket, between the fastest and the slowest request; the last bucket counts
+   * Assumes an even distribution within a bucket, between the fastest and the slowest request. The last bucket counts
    * as its lower bound.
    */
   #quantile(share: number): number | null {
