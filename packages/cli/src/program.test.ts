@@ -153,3 +153,16 @@ test.for([
     expect([exit, stderr]).toEqual([2, expect.stringMatching(/none cannot be read: no such file/)]);
   }
 });
+
+test.for([
+  ["", /add \[\[tunnel\.endpoints\]\]/],
+  [
+    `[tunnel]\nenabled = false\n[[tunnel.endpoints]]\nserver_url = "http://localhost:1"\nlocal = 1\n`,
+    /set enabled = true in \[tunnel\]\n/,
+  ],
+] as [string, RegExp][])("start names what the file %j lacks", async ([text, advice]) => {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(file, text, { mode: 0o600 });
+  const { exit, stderr } = await runCommand("start", "--config", file);
+  expect([exit, stderr]).toEqual([2, expect.stringMatching(advice)]);
+});

@@ -92,10 +92,6 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     return this.#response.bytes + this.#switchedBytes + (this.#relay?.fromStream ?? 0);
   }
 
-  get droppedCookies(): number {
-    return this.#response.droppedCookies;
-  }
-
   // ---- calls from the visitor's side
 
   get isActive(): boolean {

@@ -45,8 +45,6 @@ export class ResponseSide {
   flaw: Refusal | undefined;
   /** Since when a head has been incomplete, in milliseconds; Infinity: no head is. */
   headSince = Infinity;
-  /** Cookies of this response for the shared domain, which were not passed on. */
-  droppedCookies = 0;
   readonly #sharedDomain: SharedDomain | undefined;
   readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
   readonly #clock: Clock;
@@ -54,6 +52,8 @@ export class ResponseSide {
   /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
   #interim = 0;
+  /** Whether a flaw of the HTTP itself was repaired. The origin's connection is then not used again. */
+  #isFlawed = false;
   #repairs: Set<ResponseRepair> | undefined;
 
   constructor({ clock, sharedDomain }: ResponseContext) {
@@ -63,7 +63,6 @@ export class ResponseSide {
 
   begin(): void {
     this.#body.begin("none", 0, "chunks");
-    this.droppedCookies = 0;
     this.#interim = 0;
     this.restart();
   }
@@ -73,6 +72,7 @@ export class ResponseSide {
     this.state = "head";
     this.keepsAlive = false;
     this.finish();
+    this.#isFlawed = false;
     this.#repairs = undefined;
   }
 
@@ -86,7 +86,7 @@ export class ResponseSide {
     return this.#body.bytes;
   }
 
-  /** What was repaired so far. The origin's connection is then not used again. */
+  /** What was repaired so far. */
   get repairs(): ReadonlySet<ResponseRepair> {
     return this.#repairs ?? NO_REPAIRS;
   }
@@ -129,7 +129,7 @@ export class ResponseSide {
       }
       this.finish();
       at += length;
-      if (this.#sharedDomain !== undefined) this.droppedCookies += HEAD.dropCookies(this.#sharedDomain);
+      if (this.#sharedDomain !== undefined && HEAD.dropCookies(this.#sharedDomain)) this.#note("shared_cookie");
       if (HEAD.status >= 200 || HEAD.status === 101) break;
       if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(HEAD);
@@ -156,13 +156,18 @@ export class ResponseSide {
   }
 
   #addRepair(repair: ResponseRepair): void {
+    this.#isFlawed = true;
     this.keepsAlive = false;
+    this.#note(repair);
+  }
+
+  #note(repair: ResponseRepair): void {
     (this.#repairs ??= new Set()).add(repair);
   }
 
   /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
-    this.keepsAlive = HEAD.keepAlive && this.#repairs === undefined;
+    this.keepsAlive = HEAD.keepAlive && !this.#isFlawed;
     this.idleTimeout = HEAD.keepAliveTimeout;
     if (HEAD.status === 101) {
       this.state = "switched";

@@ -1,3 +1,4 @@
+import { SharedDomain } from "../cookies/shared-domain.js";
 import { DeadlineQueue } from "../deadlines/deadline-queue.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
@@ -23,7 +24,7 @@ export class Visit {
       limits: { ...DEFAULT_GATEWAY_LIMITS, idle: 75_000, bodyGrace: 60_000, bodyRate: 0, ...limits },
       deadlines: this.deadlines,
       forwarding: new Forwarding(),
-      sharedDomain: undefined,
+      sharedDomain: new SharedDomain("tunnel.example.com"),
       closing: false,
       overloaded: false,
       forget() {},

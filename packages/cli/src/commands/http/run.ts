@@ -7,6 +7,7 @@ import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
 import { isDetailed } from "../../reporting/detail.js";
 import { LiveView } from "../../reporting/live-view.js";
 import { textMessages, type Messages } from "../../reporting/messages.js";
+import { problemLines } from "../../reporting/readable-log.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
 import { commandLineEndpoint } from "../../settings/command-line-endpoint.js";
@@ -90,7 +91,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
       report(level, msg, data) {
         const { paint } = messages;
         const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
-        messages.print(level, text, { msg, ...data });
+        messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg, ...data });
         const event = machineEvent("status_update", label, msg, data);
         print?.(event);
         monitoring.onEvent(event);
