@@ -14,6 +14,7 @@ import {
   Wire,
   type CertificateFiles,
 } from "@postern/testkit";
+import { CuttableLink } from "../sessions/cuttable-link.ts";
 import {
   install,
   isOpen,
@@ -40,7 +41,7 @@ type Start = Partial<Omit<TlsServerOptions, "certificate">>;
 const startServer = (options: Start = {}): Promise<TlsServer> =>
   TlsServer.start(onTestFinished, { certificate: files, ...options });
 
-async function published(tlsServer: TlsServer, subdomain: string): Promise<Program> {
+async function published(tlsServer: { url: string }, subdomain: string): Promise<Program> {
   const origin = await Origin.start(onTestFinished, (incoming, outgoing) =>
     outgoing.end(`${incoming.headers.host} ${String(incoming.headers["x-forwarded-proto"])}`),
   );
@@ -171,6 +172,19 @@ describe("handshakes", () => {
       ((await shake(tlsServer.port, { servername })) as TLSSocket).getPeerX509Certificate()?.subject;
     expect(await namesOf("own.tunnel.test")).toBe("CN=own.tunnel.test");
     expect(await namesOf("any.tunnel.test")).toBe("CN=tunnel.test");
+  });
+});
+
+describe("a corrupt record ends a client's session at once", () => {
+  test.for(["client", "server"] as const)("when the %s receives it", async (side) => {
+    const tlsServer = await startServer();
+    const link = await CuttableLink.start(onTestFinished, tlsServer.port);
+    const client = await published({ url: link.url.replace("http:", "https:") }, "web");
+    link.inject(side, Buffer.concat([Buffer.of(0x17, 3, 3, 0, 64), Buffer.alloc(64, 7)]));
+    await client.ends(4);
+    await until("the session to end", () => tlsServer.server.stderr.includes('"client session ended"'));
+    // A heartbeat would notice the loss too, but only after two intervals of ten seconds.
+    expect(client.stdout).not.toContain("PN_HEARTBEAT_LOST");
   });
 });
 

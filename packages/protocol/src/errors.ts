@@ -246,6 +246,17 @@ export const ERRORS = {
     retryable: true,
     message: "The client could not connect to the local service. Check its address and, for https://, its certificate.",
   },
+  PN_DIAL_UNTRUSTED: {
+    number: 56,
+    retryable: true,
+    message:
+      "The client does not trust the certificate of the local service. Set local_ca_file, or local_verify = false (--local-insecure).",
+  },
+  PN_DIAL_SCHEME: {
+    number: 57,
+    retryable: true,
+    message: "The target has the wrong scheme. Use https:// if the local service uses TLS, otherwise http://.",
+  },
   PN_SESSION_TUNNEL_LIMIT: {
     number: 46,
     retryable: false,
