@@ -1,5 +1,5 @@
 import type { Connection } from "@postern/net";
-import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
+import { MEMORY_LIMITS, memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
@@ -23,6 +23,8 @@ export interface GatewayOptions {
   memory?: () => number;
   /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
+  /** Called once a second while memory is above MEMORY_LIMITS.evict: frees memory outside the gateway. */
+  onShortage?: () => void;
   /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault?: (error: unknown) => void;
 }
@@ -37,6 +39,7 @@ export class Gateway implements VisitorHost {
   #draining = false;
   readonly #memory: () => number;
   readonly #onPressure: (pressure: MemoryPressure) => void;
+  readonly #onShortage: () => void;
   readonly #info: ConnectionInfo;
   readonly #visitors = new Set<HttpVisitor>();
   readonly #timer: NodeJS.Timeout;
@@ -49,6 +52,7 @@ export class Gateway implements VisitorHost {
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});
+    this.#onShortage = options.onShortage ?? ((): void => {});
     this.limits = { ...DEFAULT_VISITOR_LIMITS, ...options.limits };
     this.#timer = setInterval(() => this.#tick(), TICK).unref();
   }
@@ -59,7 +63,7 @@ export class Gateway implements VisitorHost {
   }
 
   get closing(): boolean {
-    return this.#draining || this.pressure === "close" || this.pressure === "refuse";
+    return this.#draining || (this.pressure !== "none" && this.pressure !== "shed");
   }
 
   get overloaded(): boolean {
@@ -97,12 +101,14 @@ export class Gateway implements VisitorHost {
   #tick(): void {
     const now = performance.now();
     for (const visitor of this.#visitors) visitor.tick(now, TICK);
-    const pressure = memoryPressure(this.#memory(), this.pressure);
+    const share = this.#memory();
+    const pressure = memoryPressure(share, this.pressure);
     if (pressure !== this.pressure) {
       this.pressure = pressure;
       this.#onPressure(pressure);
     }
     if (pressure === "none") return;
+    if (share >= MEMORY_LIMITS.evict) this.#onShortage();
     // A visitor that has just connected may be about to send a request.
     for (const visitor of this.#visitors) visitor.shed(now, TICK);
   }

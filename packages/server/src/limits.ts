@@ -15,6 +15,11 @@ export const SERVER_LIMITS = {
   sessionsPerName: 64,
   /** Names of one owner. Names that no session serves count too. */
   namesPerOwner: 10_000,
+  /**
+   * Bytes that the sessions of an owner must hold before one of them is ended because memory is low. Ending
+   * sessions that hold less would not help.
+   */
+  muchHeld: 1024 * 1024,
   /** How long the streams of a lost tunnel may take to finish, in milliseconds. */
   lastStreams: 45_000,
   /** How long an owner keeps a name that no session serves, in milliseconds. */
