@@ -16,7 +16,8 @@ import { TEST_KEY, until, type Defer } from "@postern/testkit";
 
 export interface ScriptedClientOptions {
   port: number;
-  subdomain: string;
+  /** Undefined: the server chooses a name. */
+  subdomain: string | undefined;
   instance?: string;
   /** The body of its responses. Requests for `/hold` stay open. */
   body?: string;
@@ -92,8 +93,13 @@ export class ScriptedClient implements SessionHandler {
     return client;
   }
 
-  bind({ subdomain, instance }: { subdomain: string; instance?: string }): void {
-    this.session.control({ type: "bind", bind: 1, subdomain, ...(instance === undefined ? {} : { instance }) });
+  bind({ subdomain, instance }: Pick<ScriptedClientOptions, "subdomain" | "instance">): void {
+    this.session.control({
+      type: "bind",
+      bind: 1,
+      ...(subdomain === undefined ? {} : { subdomain }),
+      ...(instance === undefined ? {} : { instance }),
+    });
   }
 
   get bound(): Bound {
@@ -117,6 +123,12 @@ export class ScriptedClient implements SessionHandler {
     this.#socket.pause();
     this.#socket.write = () => true;
     this.#socket.cork = () => {};
+  }
+
+  /** Announces the end of the session, and closes it while streams are open. */
+  leave(): void {
+    this.session.goAway("PN_DRAINING");
+    this.session.close(new TunnelError("PN_CLOSED"));
   }
 
   /** Terminates the connection. */

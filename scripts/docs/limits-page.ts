@@ -8,6 +8,7 @@ import {
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
+import { CLIENT_HELLO_LIMITS } from "@postern/net";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
@@ -99,10 +100,15 @@ export function limitsPage(): string {
       "the others are read in later turns",
     ],
     ["time for a login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
-    ["connections before login, from one address", `${LOGIN_LIMITS.perAddress}`, "PN_LOGIN_BUSY with a retry hint"],
+    [
+      "connections before login, from one address",
+      `${LOGIN_LIMITS.perAddress}, and ${LOGIN_LIMITS.returning} that come at the time of their hint`,
+      "PN_LOGIN_BUSY with a retry hint",
+    ],
   ];
   const server: Row[] = [
     ["time for the first message of a TLS handshake", time(TLS_LIMITS.hello), "the connection is closed"],
+    ["first message of a TLS handshake", size(CLIENT_HELLO_LIMITS.bytes), "a TLS alert, and the connection is closed"],
     ["time for a TLS handshake", time(TLS_LIMITS.handshake), "the connection is closed"],
     ["concurrent TLS handshakes", String(TLS_LIMITS.handshakes), "the oldest is closed"],
     ["tunnels of the server", `${SERVER_LIMITS.tunnels}; \`max_tunnels\` changes it`, "PN_SERVER_TUNNEL_LIMIT"],
@@ -130,7 +136,11 @@ export function limitsPage(): string {
   ];
   const client: Row[] = [
     ["events kept in memory", `${EVENTS_KEPT}`, "the oldest are dropped"],
-    ["connections to the local API", `${LOCAL_API_LIMITS.connections}`, "further connections are closed"],
+    [
+      "connections to the local API",
+      `${LOCAL_API_LIMITS.connections}`,
+      "the oldest connection that has not shown a token is closed",
+    ],
     ["programs that stream events", `${LOCAL_API_LIMITS.streams}`, "503 PN_LOCAL_BUSY"],
     [
       "events that wait for a streaming program",

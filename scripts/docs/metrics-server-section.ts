@@ -1,3 +1,4 @@
+import { EXCHANGE_ENDS } from "@postern/gateway";
 import { LATENCY_BOUNDS, SERVER_METRICS, STATUS_INTERVAL } from "@postern/server";
 import { metricsTable } from "./metrics-table.ts";
 
@@ -13,6 +14,14 @@ export function serverSection(): string[] {
     metricsTable(Object.values(SERVER_METRICS)),
     `Buckets of the histogram, in seconds: ${LATENCY_BOUNDS.join(", ")}. The end-to-end checks of clients are not counted.`,
     "The page also contains the default process metrics of prom-client, such as `process_resident_memory_bytes`, `process_open_fds`, `process_cpu_seconds_total`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`.",
+    "## How a request ended",
+    "The label `ended` of metrics, and the field `ended` of request log lines and of `http_request` events, is one of these words:",
+    [
+      "| ended | meaning |",
+      "|---|---|",
+      ...Object.entries(EXCHANGE_ENDS).map(([end, text]) => `| \`${end}\` | ${text} |`),
+    ].join("\n"),
+    "`status` is the status that the visitor received, also if the response broke off later; 499 if the visitor left before. `code` is the error (docs/errors.md) that ended the request: the visitor received it unless a response had begun. `flaw` is the code of the fault in an invalid response.",
     "## Status log of the server",
     `With \`log_server_status\`, the server logs the \`info\` message "status of the server" every ${STATUS_INTERVAL / 1_000} s and when it stops. Its fields \`sessions\`, \`tunnels\`, \`streams\` and \`connections\` are current values, and \`rss_bytes\` is the resident memory of the process. \`requests\`, \`received_bytes\` and \`sent_bytes\` are counted since the previous message.`,
   ];

@@ -118,7 +118,7 @@ describe("a change of the file", () => {
     expect(await answerOf("comes")).toBe("two");
 
     start.overwrite(endpoints({ stays: origins.one, moves: origins.three, slow: origins.one }));
-    await until("the endpoint to be gone", async () => (await answerOf("comes")) === "404");
+    await until("the endpoint to be gone", async () => (await answerOf("comes")) === "503");
     for (const visitor of steady) await visitor.stopAndCheck();
     finish();
     expect((await inProgress).body.toString()).toBe("begun before and ended after");

@@ -34,12 +34,20 @@ function access(url: string): string {
   return `${page.example("key", { "…": TEST_KEY, "https://tunnel.example.com": url })}\n`;
 }
 
-/** Runs a client as the page does and returns the public URL that it prints. */
-async function share(url: string, command: string): Promise<URL> {
-  const client = shell(onTestFinished, scratchFolder(onTestFinished), access(url) + command);
+/** Runs a client as the page does. */
+function run(url: string, command: string): Program {
+  return shell(onTestFinished, scratchFolder(onTestFinished), access(url) + command);
+}
+
+/** The public URL that a client prints. */
+async function printedUrl(client: Program): Promise<URL> {
   const printed = /http:\/\/[a-z-]+\.(localhost|tunnel\.example\.com)(:\d+)?/;
   await client.waitFor("the public address", () => printed.test(client.stdout));
   return new URL(printed.exec(client.stdout)?.[0] ?? "");
+}
+
+function share(url: string, command: string): Promise<URL> {
+  return printedUrl(run(url, command));
 }
 
 test("a service, with a name that the server chooses and with a requested one", async () => {
@@ -66,6 +74,14 @@ test("a Vite dev server, with its WebSocket", async () => {
   const script = (await exchange(server.port, { host, path: "/@vite/client" })).body.toString();
   const [, token = ""] = /wsToken = "([^"]+)"/.exec(script) ?? [];
   expect(await upgradeStatus(server.port, host, `/?token=${token}`)).toBe(101);
+
+  // Vite accepts every name below localhost.
+  const elsewhere = await ServerProcess.start(onTestFinished, { domain: "tunnel.example.com" });
+  const option = " --host-header rewrite";
+  const without = run(`http://127.0.0.1:${elsewhere.port}`, page.example("vite", { 5173: String(port), [option]: "" }));
+  const refused = await exchange(elsewhere.port, { host: (await printedUrl(without)).host });
+  expect(refused.status).toBe(403);
+  await without.waitFor("the suggestion", () => without.stdout.includes(`Vite checks the Host. Use${option}`));
 });
 
 /** The status of a WebSocket handshake like that of Vite's client. */

@@ -7,6 +7,7 @@ import {
   Published,
   ServerProcess,
   startEchoOrigin,
+  StartProcess,
   type Exchange,
 } from "@postern/testkit";
 
@@ -138,9 +139,24 @@ test("while its client is disconnected, a name responds 503 with Retry-After and
   }
 });
 
-test("a name whose client has stopped is 404 and still reserved for its owner", async () => {
+test("a name whose client has stopped is offline, without a time to retry, and still reserved for its owner", async () => {
   const { client } = await publish(ANN, "stopped");
   await client.program.terminate();
-  expect((await visit("stopped")).status).toBe(404);
+  const { status, headers } = await visit("stopped");
+  expect([status, headers["postern-error"], headers["retry-after"]]).toEqual([503, "PN_TUNNEL_OFFLINE", undefined]);
   expect(await refusal(BEN, "stopped")).toMatchObject({ exit: 2, code: "PN_NAME_TAKEN" });
+});
+
+test("with offline_status = 404, a name without a client is not told apart from a free one, and still reserved", async () => {
+  const start = StartProcess.launch(
+    onTestFinished,
+    `[[tunnel.endpoints]]\nserver_url = "${server.url}"\nsubdomain = "private"\nlocal = ${origin.port}\noffline_status = 404\n`,
+    { POSTERN_API_KEY: ANN },
+  );
+  await start.tunnel("private");
+  expect((await visit("private")).status).toBe(200);
+  await start.program.terminate();
+  const { status, headers } = await visit("private");
+  expect([status, headers["postern-error"]]).toEqual([404, "PN_TUNNEL_UNKNOWN"]);
+  expect(await refusal(BEN, "private")).toMatchObject({ exit: 2, code: "PN_NAME_TAKEN" });
 });

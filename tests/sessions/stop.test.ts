@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { Published, ScriptedOrigin, ServerProcess, until, type Program } from "@postern/testkit";
+import { exchange, Published, ScriptedOrigin, ServerProcess, until, type Program } from "@postern/testkit";
 import { ScriptedClient } from "../scripted-client.ts";
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
@@ -7,14 +7,14 @@ const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
 /** Waits until the name is released. Visits before that reach the service, which responds to them. */
 async function nameGivenUp(published: Published, origin: ScriptedOrigin): Promise<void> {
   let visits = 0;
-  await until("404 for new visitors", async () => {
+  await until("503 for new visitors", async () => {
     const path = `/new-${++visits}`;
     const visit = published.visit(path);
     origin.wire(`GET ${path} `).then(
       ({ socket }) => void socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
       () => {},
     );
-    return (await visit).status === 404;
+    return (await visit).status === 503;
   });
 }
 
@@ -119,4 +119,18 @@ test("a client that was idle before the open request still finishes it", async (
   serving.write(`${ANSWER}halffull`);
   await wire.read("halffull");
   await client.program.ends(0);
+});
+
+test("a request in flight when its client stops gets 503, also under a name that is released", async () => {
+  const server = await ServerProcess.start(onTestFinished);
+  for (const subdomain of ["kept", undefined]) {
+    const client = await ScriptedClient.start(onTestFinished, { port: server.port, subdomain });
+    const host = `${client.bound.name}.localhost`;
+    const visit = exchange(server.port, { host, path: "/hold" });
+    await until("the request to arrive", () => client.held.length === 1);
+    client.leave();
+    const { status, headers } = await visit;
+    expect([status, headers["postern-error"], headers["retry-after"]]).toEqual([503, "PN_TUNNEL_OFFLINE", undefined]);
+    expect((await exchange(server.port, { host })).status).toBe(subdomain === undefined ? 404 : 503);
+  }
 });

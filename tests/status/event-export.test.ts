@@ -11,7 +11,6 @@ import {
   CertificateAuthority,
   Cleanup,
   ConnectProxy,
-  exchange,
   needs,
   Origin,
   scratchFolder,
@@ -21,6 +20,7 @@ import {
   type ClientEvent,
   type ConnectProxyOptions,
 } from "@postern/testkit";
+import { LocalApi } from "./local-api.ts";
 
 const METRICS_PAGE = fileURLToPath(new URL("../../docs/metrics.md", import.meta.url));
 const SECRET = "s3cr3t-of-the-webhook";
@@ -96,11 +96,9 @@ test("events are delivered once despite a failed attempt, with the documented si
 test("delivered and lost events are counted in the status and the metrics", async () => {
   const { origin, received } = await receiver(404);
   const configuration = `[tunnel.monitoring]\nstatus_webhook = "http://127.0.0.1:${origin.port}/"\n${endpoint("counted")}`;
-  const start = StartProcess.launch(onTestFinished, configuration);
-  const { data } = await start.status("local_api");
-  const api = Number(new URL(String(data["url"])).port);
-  const ask = async (path: string): Promise<string> =>
-    String((await exchange(api, { host: `127.0.0.1:${api}`, path })).body);
+  const env = { XDG_RUNTIME_DIR: scratchFolder(onTestFinished) };
+  const start = StartProcess.launch(onTestFinished, configuration, env);
+  const api = await LocalApi.of(start, env);
   await start.tunnel("counted");
   await until("a delivery to be refused", () => received.length > 0);
   start.replace(`${configuration}\n`);
@@ -109,10 +107,10 @@ test("delivered and lost events are counted in the status and the metrics", asyn
       ({ body }) => (JSON.parse(body) as { events: unknown[] }).events.length,
     );
     const expected = { events_delivered: arrived.reduce((sum, events) => sum + events, 0), events_lost: refused };
-    const { webhook } = JSON.parse(await ask("/api/status")) as { webhook: unknown };
+    const { webhook } = (await api.json("/api/status")) as { webhook: unknown };
     return arrived.length > 0 && isDeepStrictEqual(webhook, expected);
   });
-  const metrics = await ask("/metrics");
+  const { text: metrics } = await api.ask("/metrics");
   expect(metrics).toMatch(/^postern_client_webhook_events_delivered_total [1-9]\d*$/m);
   expect(metrics).toMatch(/^postern_client_webhook_events_lost_total [1-9]\d*$/m);
 });

@@ -20,6 +20,7 @@ test("in a terminal, the last requests and the state are redrawn in place", asyn
     env: inheritedEnvironment({ POSTERN_API_KEY: TEST_KEY, TERM: "xterm" }),
   });
   await terminal.waitFor("the state", () => terminal.stdout.includes("● connected"));
+  expect(terminal.stdout).toMatch(/Status page +http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{32}\r\n/);
   const host = `seen.localhost:${server.port}`;
   await exchange(server.port, { host, path: "/first" });
   await terminal.waitFor("a request", () => terminal.stdout.includes("/first"));
@@ -46,5 +47,8 @@ test("without a terminal, the output is plain lines", async () => {
   await piped.waitFor("a line", () => piped.stdout.includes("/plain"));
   // eslint-disable-next-line no-control-regex
   expect(piped.stdout).not.toMatch(/\x1b/);
+  // The token of the status page must not get into a log.
+  expect(piped.stdout).toMatch(/Local API +http:\/\/127\.0\.0\.1:\d+\n/);
+  expect(piped.output).not.toContain("token");
   await piped.terminate();
 });

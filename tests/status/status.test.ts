@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import {
+  claimPort,
   ClientProcess,
   Cleanup,
   exchange,
@@ -13,6 +16,7 @@ import {
   until,
   type Program,
 } from "@postern/testkit";
+import { LocalApi } from "./local-api.ts";
 
 const NO_CLIENT = "No client is running. Start one with `postern http` or `postern start`.\n";
 
@@ -31,19 +35,6 @@ function runtimeFolder(): Record<string, string> {
   return { XDG_RUNTIME_DIR: scratchFolder(onTestFinished) };
 }
 
-/** The port of a client's local API. */
-async function apiPort(client: ClientProcess | StartProcess): Promise<number> {
-  return client.program.waitFor("the local API", () => {
-    const told = client.events.find(({ data }) => data["state"] === "local_api");
-    return told === undefined ? undefined : Number(new URL(String(told.data["url"])).port);
-  });
-}
-
-async function askApi(port: number, path: string): Promise<{ status: number; body: unknown }> {
-  const { status, body } = await exchange(port, { host: `127.0.0.1:${port}`, path });
-  return { status, body: JSON.parse(String(body)) };
-}
-
 async function status(env: Record<string, string>, ...args: string[]): Promise<Program> {
   const program = postern(onTestFinished, ["status", ...args], { env });
   await program.exited;
@@ -56,11 +47,11 @@ test("a running client serves its status, and `postern status` finds it", async 
   expect([none.exit?.code, none.stdout]).toEqual([1, NO_CLIENT]);
 
   const client = await ClientProcess.start(onTestFinished, { server, target: origin.port, subdomain: "told", env });
-  const port = await apiPort(client);
-  await until("it to be healthy", async () => (await askApi(port, "/health")).status === 200);
+  const api = await LocalApi.of(client, env);
+  await until("it to be healthy", async () => (await api.ask("/health")).status === 200);
   await exchange(server.port, { host: client.host, path: "/counted" });
   await client.event("http_request");
-  expect((await askApi(port, "/api/status")).body).toMatchObject({
+  expect(await api.json("/api/status")).toMatchObject({
     schema: 1,
     pid: client.pid,
     healthy: true,
@@ -74,12 +65,12 @@ test("a running client serves its status, and `postern status` finds it", async 
       },
     ],
   });
-  expect((await askApi(port, "/api/events?type=http_request")).body).toMatchObject({
+  expect(await api.json("/api/events?type=http_request")).toMatchObject({
     events: [{ type: "http_request", endpoint: "told", data: { path: "/counted", status: 200 } }],
   });
 
   await client.event("pong");
-  const { body } = await askApi(port, "/api/status");
+  const body = await api.json("/api/status");
   const { health } = (body as { endpoints: { health: Record<string, unknown> }[] }).endpoints[0] ?? { health: {} };
   expect([typeof health["avg_ping_latency_ms"], typeof health["last_ping"]]).toEqual(["number", "string"]);
 
@@ -97,13 +88,36 @@ test("a running client serves its status, and `postern status` finds it", async 
   expect(readdirSync(join(String(env["XDG_RUNTIME_DIR"]), "postern"))).toEqual([]);
 });
 
+test("a local service that is not there is reported, lowers the health, and is noticed when it is there", async () => {
+  const env = runtimeFolder();
+  const port = await claimPort();
+  const client = await ClientProcess.start(onTestFinished, { server, target: `:${port}`, subdomain: "early", env });
+  const { message, data } = await client.event("error");
+  expect([message, data]).toEqual([
+    `nothing listens at localhost:${port}. Visitors get status 502 until the local service runs.`,
+    { code: "PN_DIAL_REFUSED" },
+  ]);
+  const api = await LocalApi.of(client, env);
+  expect((await api.ask("/health")).status).toBe(503);
+  const table = await status(env);
+  expect([table.exit?.code, table.stdout]).toEqual([1, expect.stringMatching(/\nearly +connected +http:\S+ +down /)]);
+  expect(table.stdout).toContain(`early: the local service at :${port} is down: visitors get status 502.`);
+
+  const late = createServer((_, outgoing) => void outgoing.end("late"));
+  onTestFinished(() => void late.close());
+  await once(late.listen(port, "127.0.0.1"), "listening");
+  expect((await exchange(server.port, { host: client.host })).body.toString()).toBe("late");
+  await until("it to be healthy", async () => (await api.ask("/health")).status === 200);
+  expect((await status(env)).stdout).toMatch(/\nearly +connected +http:\S+ +ok /);
+});
+
 test("several clients, one of them killed and one failing", async () => {
   const env = runtimeFolder();
   const launch = (subdomain: string): Promise<ClientProcess> =>
     ClientProcess.start(onTestFinished, { server, target: origin.port, subdomain, env });
   const [first, second] = await Promise.all([launch("beside-1"), launch("beside-2")]);
-  const ports = await Promise.all([apiPort(first), apiPort(second)]);
-  expect(ports[0]).not.toBe(ports[1]);
+  const apis = await Promise.all([LocalApi.of(first, env), LocalApi.of(second, env)]);
+  expect(apis[0].url).not.toBe(apis[1].url);
   const both = await status(env, "--json");
   expect([both.exit?.code, (JSON.parse(both.stdout) as { clients: unknown[] }).clients.length]).toEqual([0, 2]);
 
@@ -143,19 +157,18 @@ test("the status of `postern start` has all endpoints, also after a reload", asy
   const start = StartProcess.launch(onTestFinished, endpoint("all-1") + endpoint("all-2"), env);
   await start.tunnel("all-1");
   await start.tunnel("all-2");
-  const port = await apiPort(start);
+  const api = await LocalApi.of(start, env);
   const states = async (): Promise<string> => {
-    const { body } = await askApi(port, "/api/status");
-    const { endpoints } = body as { endpoints: { endpoint: string; state: string }[] };
+    const { endpoints } = (await api.json("/api/status")) as { endpoints: { endpoint: string; state: string }[] };
     return endpoints.map(({ endpoint, state }) => `${endpoint} ${state}`).join(", ");
   };
   await until("both", async () => (await states()) === "all-1 connected, all-2 connected");
   start.replace(endpoint("all-2") + endpoint("www"));
   await until("the other two", async () => (await states()) === "all-2 connected, www failed");
-  expect((await askApi(port, "/health")).status).toBe(503);
+  expect((await api.ask("/health")).status).toBe(503);
   start.replace(endpoint("all-2"));
   await until("the one that is left", async () => (await states()) === "all-2 connected");
-  expect((await askApi(port, "/health")).status).toBe(200);
+  expect((await api.ask("/health")).status).toBe(200);
   await start.program.terminate();
 });
 
@@ -169,11 +182,8 @@ test("disabled parts are not available", async () => {
   expect((await status(env)).stdout).toBe(NO_CLIENT);
 
   const uncounted = await launch({ POSTERN_TUNNEL_MONITORING_COLLECT_METRICS: "no" });
-  const { status: metrics } = await exchange(await apiPort(uncounted), {
-    host: `127.0.0.1:${await apiPort(uncounted)}`,
-    path: "/metrics",
-  });
-  expect(metrics).toBe(404);
+  const api = await LocalApi.of(uncounted, env);
+  expect((await api.ask("/metrics")).status).toBe(404);
   const open = ClientProcess.launch(onTestFinished, { server, target: 1, env, args: ["--local-api", "0.0.0.0:4040"] });
   await open.program.ends(2);
   expect(open.program.stderr).toContain("must be a loopback address");

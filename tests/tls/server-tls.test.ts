@@ -117,20 +117,38 @@ describe("handshakes", () => {
     await until("a handshake record", () => wire.received[0] === 22);
   });
 
-  test("bytes that are not TLS are refused with a reason, and other connections continue", async () => {
+  test("plain HTTP gets a page, other bytes get an alert, and other connections continue", async () => {
     const tlsServer = await startServer();
     await published(tlsServer, "web");
-    const wire = await Wire.dial(onTestFinished, tlsServer.port);
-    wire.write("GET / HTTP/1.1\r\nHost: web.tunnel.test\r\n\r\n");
-    const response = await wire.read("https://");
-    expect(response).toMatch(/^HTTP\/1\.1 400 /);
-    expect(response).toContain("Postern-Error: PN_HTTP_PLAIN\r\n");
+    for (const [method, accept, type] of [
+      ["GET", "text/html", "text/html"],
+      ["POST", "application/json", "application/json"],
+      ["HEAD", "*/*", "text/plain"],
+    ] as const) {
+      const headers = { accept, connection: "close" };
+      const response = await exchange(tlsServer.port, { host: "web.tunnel.test", path: "/", method, headers });
+      expect(response).toMatchObject({ status: 400, headers: { "postern-error": "PN_HTTP_PLAIN" } });
+      expect(response.headers["content-type"]).toContain(type);
+      expect(response.body.includes("https://")).toBe(method !== "HEAD");
+    }
     for (const bytes of ["\x16\x03\x01\x00\x04\x02\x00\x00\x00", "\x00", "\x16\x03\x01\xff\xff"]) {
       const other = await Wire.dial(onTestFinished, tlsServer.port);
       other.write(Buffer.from(bytes, "latin1"));
-      await other.over();
+      expect(await other.over()).toBe("end");
+      expect([...other.received.subarray(0, 6)]).toEqual([21, 3, 3, 0, 2, 2]);
     }
     expect((await visit(tlsServer.port, "web.tunnel.test")).status).toBe(200);
+  });
+
+  test("a handshake that OpenSSL refuses gets an alert too", async () => {
+    const tlsServer = await startServer();
+    const old = {
+      servername: "tunnel.test",
+      minVersion: "TLSv1",
+      maxVersion: "TLSv1.1",
+      ciphers: "ALL:@SECLEVEL=0",
+    } as const;
+    expect(await shake(tlsServer.port, old)).toMatchObject({ code: expect.stringContaining("ALERT_PROTOCOL_VERSION") });
   });
 
   test("silent connections and abandoned handshakes do not affect others", async () => {

@@ -117,7 +117,9 @@ test("config check --json prints one object: warnings of a valid file, or each m
       state: "valid",
       file,
       warnings: [
-        expect.stringContaining("[tunnel.server.rate_limit] requires rate limits"),
+        expect.stringContaining(
+          "[tunnel.server.rate_limit] needs a feature that this version does not support: rate limits",
+        ),
         expect.stringContaining("[tunnel.server.performance] has no effect"),
       ],
     },

@@ -2,7 +2,7 @@ import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 
 export type { ClientTls } from "@postern/net";
-export { TunnelError, type ErrorCode, type RequestRecord } from "@postern/protocol";
+export { TunnelError, type ErrorCode, type RequestRecord, type RequestRepair } from "@postern/protocol";
 export type { ConnectOptions, ReconnectionOptions, TokenRefreshOptions, TunnelHandle } from "./options.js";
 export type { DataPlaneState } from "./probe/data-plane.js";
 export { proxyFor } from "./server-connection/proxy-choice.js";
@@ -16,7 +16,15 @@ export type {
   MetricsReport,
   StatusEvent,
 } from "./status/status-document.js";
-export type { TokenChange, TunnelEvent, TunnelEventData, TunnelEventOf, TunnelEventType } from "./tunnel-event.js";
+export type { LocalState } from "./local/local-monitor.js";
+export type {
+  StatusChange,
+  TokenChange,
+  TunnelEvent,
+  TunnelEventData,
+  TunnelEventOf,
+  TunnelEventType,
+} from "./tunnel-event.js";
 
 /**
  * Opens a tunnel to a local service through a Postern server, and keeps it open until `close()`.

@@ -33,6 +33,11 @@ export interface ConnectOptions {
    * The Host that the local service receives: `rewrite` for its own address, or a fixed value. Default: the visitor's.
    */
   hostHeader?: string;
+  /**
+   * The status that visitors get while no client serves the name: 503, or 404 as for a name that nobody holds. Default
+   * 503.
+   */
+  offlineStatus?: 404 | 503;
   /** The label of the tunnel in events. Default: the subdomain, else `default`. */
   name?: string;
   /** Additional HTTP headers of the WebSocket handshake, for proxies between client and server. */
@@ -98,13 +103,13 @@ export interface ReconnectionOptions {
    * The longest delay before the first retry, in milliseconds: the actual delay is a random part of it. Default 1,000.
    */
   initialDelay: number;
-  /** The longest delay in milliseconds. Default 300,000. */
+  /** The longest delay in milliseconds. Default 20,000, or `initialDelay` if that is longer. */
   maxDelay: number;
   /** The factor by which the delay grows. Default 2. */
   backoffMultiplier: number;
   /**
-   * Retries in a row before the tunnel fails. A session that lasts 30 seconds restarts the count. 0 means no limit.
-   * Default 0.
+   * Retries in a row before the tunnel fails. A session that lasts 5 seconds restarts the count, or 30 seconds if the
+   * server ended it. 0 means no limit. Default 0.
    */
   maxAttempts: number;
   /** The share of each later delay that is random, 0 to 1. Default 0.5. */

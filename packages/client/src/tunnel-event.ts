@@ -1,4 +1,5 @@
 import type { ErrorCode, RequestRecord } from "@postern/protocol";
+import type { LocalState } from "./local/local-monitor.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
 
 /** A change of a token. */
@@ -7,6 +8,15 @@ export type TokenChange =
   /** `delay_ms` is the time until the next attempt; absent when the client does not retry by itself. */
   | { state: "failed"; code: ErrorCode; delay_ms?: number }
   | { state: "expiring"; expires_in_ms: number };
+
+/** A change that is neither a request nor about a connection to the server. */
+export type StatusChange =
+  /** `error` is the reason while `data_plane` is `failing`. */
+  | { data_plane: DataPlaneState; error?: string; local?: undefined; suggestion?: undefined }
+  /** The local service accepts connections. `before` is its former state. An `error` event reports that it does not. */
+  | { local: "ok"; before: LocalState; data_plane?: undefined; suggestion?: undefined }
+  /** The local service refuses requests because of their Host; its own address as Host would help. */
+  | { suggestion: "host_header_rewrite"; software: string; data_plane?: undefined; local?: undefined };
 
 /** The data of each type of event. Durations are in milliseconds; `server` is the host and port of the server. */
 export interface TunnelEventData {
@@ -27,8 +37,7 @@ export interface TunnelEventData {
   http_request: RequestData | { omitted: number };
   /** The round trip of a heartbeat. */
   pong: { latency_ms: number };
-  /** `error` is the reason while `data_plane` is `failing`. */
-  status_update: { data_plane: DataPlaneState; error?: string };
+  status_update: StatusChange;
   token_refresh: TokenChange;
   /** A retry is scheduled: the number of retries in a row, and the delay before this one. */
   reconnection: { attempt: number; delay_ms: number };

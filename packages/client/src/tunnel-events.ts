@@ -12,8 +12,12 @@ export interface TunnelEvents {
   /** A session no longer serves the tunnel, and was not closed by this side. */
   onLost(error: TunnelError): void;
   onRequests(message: Requests): void;
+  /** The local service accepted a connection. */
+  onDialled(): void;
   /** The local service did not accept a connection. */
   onDialFailure(code: ErrorCode, error: Error): void;
+  /** The local service refused a request because of its Host. @param software the name of its host check. */
+  onHostRefused(software: string): void;
   /** The result of a session's probes has changed. @param error the reason of failed probes. */
   onDataPlane(error?: string): void;
 }

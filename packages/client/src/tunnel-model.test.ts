@@ -145,7 +145,7 @@ test("after a drop the client reconnects after a pause, and requests the same na
   expect(world.tunnel.name).toBe("name");
 });
 
-test("pauses grow while sessions are lost soon after the login, and restart after a stable session", async () => {
+test("pauses grow while sessions are lost soon after the login, and restart after one that lasted five seconds", async () => {
   const world = new World();
   const pauses: number[] = [];
   await world.settle();
@@ -156,8 +156,61 @@ test("pauses grow while sessions are lost soon after the login, and restart afte
   }
   expect(pauses).toEqual([500, 1_500, 3_000, 6_000, 12_000]);
   await world.connect();
-  world.now += 30_000;
+  world.now += 5_000;
   await world.fail("PN_SESSION_LOST");
+  expect(await world.wait()).toBe(500);
+});
+
+test("a tunnel whose link breaks every 12 seconds is back within a second each time", async () => {
+  const world = new World({ maxAttempts: 3 });
+  await world.settle();
+  for (let n = 0; n < 10; n++) {
+    await world.connect();
+    world.now += 12_000;
+    await world.fail(n % 2 === 0 ? "PN_SESSION_LOST" : "PN_HEARTBEAT_LOST");
+    expect(await world.wait()).toBe(500);
+  }
+  expect(world.outcome).toBe("open");
+});
+
+test("pauses grow while the server ends every session after 12 seconds, until one lasts 30 seconds", async () => {
+  const world = new World();
+  const pauses: number[] = [];
+  await world.settle();
+  for (const seconds of [12, 12, 12, 30]) {
+    await world.connect();
+    world.now += seconds * 1_000;
+    world.last.goAway(0);
+    await world.settle();
+    await world.fail("PN_DRAINING", world.alive[0]);
+    pauses.push(await world.wait());
+  }
+  expect(pauses).toEqual([500, 1_500, 3_000, 500]);
+});
+
+test("after a long outage a refused client returns at the time that the server gives it", async () => {
+  const world = new World();
+  await world.settle();
+  await world.connect();
+  await world.fail("PN_SESSION_LOST");
+  for (let n = 0; n < 8; n++) {
+    await world.wait();
+    await world.fail("PN_SERVER_UNREACHABLE");
+  }
+  expect(await world.wait()).toBe(15_000);
+  await world.fail("PN_LOGIN_BUSY", world.last, 700);
+  expect(await world.wait()).toBe(1_200);
+});
+
+test("an attempt that waited for a silent network is repeated soon after it has timed out", async () => {
+  const world = new World();
+  await world.settle();
+  for (let n = 0; n < 8; n++) {
+    await world.fail("PN_SERVER_UNREACHABLE");
+    await world.wait();
+  }
+  world.now += 30_000;
+  await world.fail("PN_SERVER_UNREACHABLE");
   expect(await world.wait()).toBe(500);
 });
 

@@ -119,6 +119,7 @@ export class World {
         return attempt.promise;
       },
       isUp: async () => this.isUp,
+      reachLocal: async () => {},
       clock: {
         now: () => this.now,
         random: () => 0.5,

@@ -13,7 +13,7 @@ import {
   type SessionHandler,
 } from "@postern/protocol";
 import { Tunnel } from "./tunnel.js";
-import type { TunnelEvent, TunnelEventOf, TunnelEventType } from "./tunnel-event.js";
+import type { RequestData, TunnelEvent, TunnelEventOf, TunnelEventType } from "./tunnel-event.js";
 
 /** A server that responds to control messages as `reply` does. */
 async function scriptedServer(reply: (message: ControlMessage, session: Session) => void): Promise<string> {
@@ -146,15 +146,16 @@ test("the client retries with pauses if a server accepts every token and then en
   expect(issuer.given()).toBeGreaterThan(1);
 });
 
-/** Opens a tunnel with an API key. Returns the first event of this type. */
+/** Opens a tunnel with an API key. Returns the first event of this type, and with this code if one is given. */
 async function firstEvent<Type extends TunnelEventType>(
   type: Type,
   server: string,
-  connectionTimeout = 30_000,
+  { connectionTimeout = 30_000, code }: { connectionTimeout?: number; code?: string } = {},
 ): Promise<TunnelEventOf<Type>> {
   const seen = Promise.withResolvers<TunnelEventOf<Type>>();
   const onEvent = (event: TunnelEvent): void => {
-    if (event.type === type) seen.resolve(event as TunnelEventOf<Type>);
+    const isWanted = code === undefined || ("code" in event.data && event.data.code === code);
+    if (event.type === type && isWanted) seen.resolve(event as TunnelEventOf<Type>);
   };
   const tunnel = new Tunnel({ server, apiKey: "key", local: 9, connectionTimeout, onEvent });
   tunnel.open().catch((error: unknown) => seen.reject(error));
@@ -164,18 +165,75 @@ async function firstEvent<Type extends TunnelEventType>(
 
 test("a server that does not respond to the request for a name causes a timeout and a retry", async () => {
   const server = await scriptedServer((message, session) => message.type === "hello" && accept(session));
-  const { data } = await firstEvent("reconnection", server, 300);
+  const { data } = await firstEvent("reconnection", server, { connectionTimeout: 300 });
   expect(data.attempt).toBe(1);
 });
 
-test("a grant whose address is not a URL is a protocol error", async () => {
+test("a grant whose address is not a URL, or is far too long, is a protocol error", async () => {
+  for (const public_url of ["nowhere", `https://x.test/${"x".repeat(4_000)}`]) {
+    const server = await scriptedServer((message, session) => {
+      if (message.type === "hello") accept(session);
+      if (message.type !== "bind") return;
+      session.control({ type: "bound", bind: message.bind, tunnel: 1, tunnel_id: "t", name: "x", public_url });
+    });
+    const { message } = await firstEvent("error", server, { code: "PN_PROTOCOL" });
+    expect(message.length).toBeLessThan(300);
+  }
+});
+
+test("a server's records cannot add members to events, and its texts are bounded", async () => {
+  const record = { request_id: "r", method: "GET", path: "/", status: 200, started: "now", duration_ms: 1 };
   const server = await scriptedServer((message, session) => {
     if (message.type === "hello") accept(session);
     if (message.type !== "bind") return;
-    session.control({ type: "bound", bind: message.bind, tunnel: 1, tunnel_id: "t", name: "x", public_url: "nowhere" });
+    grant(session, message);
+    const hostile = {
+      ...record,
+      path: "/".repeat(9_000),
+      bytes_in: 0,
+      bytes_out: 0,
+      endpoint: "forged",
+      level: "fatal",
+    };
+    session.control({ type: "requests", tunnel: 1, records: [hostile], omitted: 0 });
   });
-  const { data } = await firstEvent("error", server);
-  expect(data.code).toBe("PN_PROTOCOL");
+  const event = await firstEvent("http_request", server);
+  const { path, ...rest } = event.data as RequestData;
+  expect([event.endpoint, path.length]).toEqual(["default", 1_024]);
+  expect(rest).toEqual({
+    request_id: "r",
+    method: "GET",
+    status: 200,
+    started: "now",
+    duration_ms: 1,
+    bytes_in: 0,
+    bytes_out: 0,
+  });
+  expect(event.message.length).toBeLessThan(1_100);
+});
+
+test("a missing local service is reported at the start, and again when it is there", async () => {
+  const server = await scriptedServer((message, session) => {
+    if (message.type === "hello") accept(session);
+    if (message.type === "bind") grant(session, message);
+  });
+  const missing = await firstEvent("error", server, { code: "PN_DIAL_REFUSED" });
+  expect(missing.message).toBe("nothing listens at localhost:9. Visitors get status 502 until the local service runs.");
+
+  const local = createServer();
+  onTestFinished(() => void local.close());
+  await once(local.listen(0, "127.0.0.1"), "listening");
+  const { promise, resolve } = Promise.withResolvers<TunnelEvent>();
+  const tunnel = new Tunnel({
+    server,
+    apiKey: "key",
+    local: (local.address() as AddressInfo).port,
+    onEvent: (event) => event.type === "status_update" && resolve(event),
+  });
+  onTestFinished(() => tunnel.close());
+  await tunnel.open();
+  expect((await promise).data).toEqual({ local: "ok", before: "unknown" });
+  expect(tunnel.status().health).toMatchObject({ local: "ok" });
 });
 
 test("a session that a proxy between client and server closes in an orderly way is replaced", async () => {

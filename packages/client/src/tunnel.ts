@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
+import { authorityOf } from "@postern/net";
 import { DEFAULT_LIMITS, TunnelError, type Bound, type ErrorCode, type Limits, type Requests } from "@postern/protocol";
-import { DEFAULT_RECONNECTION } from "./reconnection/backoff.js";
+import { reconnectionOptions } from "./reconnection/backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
 import { credentialOf } from "./credential/configured-credential.js";
 import { parseLocalAddress, type LocalAddress } from "./local/local-address.js";
+import { dialErrorCode } from "./local/local-connection.js";
+import { LocalMonitor } from "./local/local-monitor.js";
 import type { ConnectOptions, ReconnectionOptions, TunnelHandle } from "./options.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
 import type { Proxy } from "./server-connection/proxy-address.js";
@@ -43,6 +46,8 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
   readonly instance = randomUUID();
   name: string | undefined;
   readonly #reporter: EventReporter;
+  readonly #localMonitor: LocalMonitor;
+  #hasSuggestedHostHeader = false;
   readonly #supervisors: SessionSupervisor[];
   readonly #stop = new AbortController();
   readonly #runs: Promise<void>[] = [];
@@ -61,7 +66,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.proxies = serverProxies(options);
     this.servers = new ServerSelection([...this.proxies.keys()], dependencies.uptime);
     this.local = parseLocalAddress(options.local);
-    this.reconnection = { ...DEFAULT_RECONNECTION, ...options.reconnection };
+    this.reconnection = reconnectionOptions(options.reconnection);
     this.name = options.subdomain;
     this.limits = {
       heartbeat: Math.min(options.keepaliveInterval ?? Infinity, DEFAULT_LIMITS.heartbeat),
@@ -70,6 +75,16 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     const label = options.name ?? options.subdomain ?? "default";
     const emit = (event: TunnelEvent): void => void this.emit("event", event);
     this.#reporter = new EventReporter(label, configSummary(options), dependencies.uptime, emit);
+    this.#localMonitor = new LocalMonitor({
+      connect: (signal) => dependencies.reachLocal(options.local, signal),
+      clock: dependencies.clock,
+      onFailing: (error) => this.#reporter.localMissing(this.#localAddress, dialErrorCode(error), error),
+      onOk: (before) =>
+        this.report("status_update", `the local service at ${this.#localAddress} accepts connections`, {
+          local: "ok",
+          before,
+        }),
+    });
     const supervisor = (): SessionSupervisor => {
       const credential = credentialOf(options, (message, data) => this.report("token_refresh", message, data));
       return new SessionSupervisor(this, credential, this);
@@ -98,6 +113,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
       this.#stopListening = this.dependencies.network.listen((change) => {
         for (const supervisor of this.#supervisors) supervisor.onHostChange(change);
       });
+      this.#localMonitor.start();
       this.#run(this.#supervisors[0] as SessionSupervisor);
     }
     return this.#opened.promise;
@@ -161,8 +177,19 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#reporter.requests(message);
   }
 
+  onDialled(): void {
+    this.#localMonitor.connected();
+  }
+
   onDialFailure(code: ErrorCode, error: Error): void {
-    this.#reporter.dialFailure(`${this.local.host}:${this.local.port}`, code, error);
+    if (this.#reporter.dialFailure(this.#localAddress, code, error)) this.#localMonitor.failed();
+  }
+
+  onHostRefused(software: string): void {
+    if (this.#hasSuggestedHostHeader || this.options.hostHeader === "rewrite") return;
+    this.#hasSuggestedHostHeader = true;
+    const message = `the local service refuses requests for ${new URL(this.url).host}: ${software} checks the Host. Use --host-header rewrite, or set host_header = "rewrite" for this endpoint.`;
+    this.report("status_update", message, { suggestion: "host_header_rewrite", software });
   }
 
   /**
@@ -177,6 +204,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.report("status_update", message, { data_plane: state, ...(error !== undefined && { error }) });
   }
 
+  get #localAddress(): string {
+    return authorityOf(this.local.host, this.local.port);
+  }
+
   #run(supervisor: SessionSupervisor): void {
     this.#runs.push(supervisor.run().catch((error: TunnelError) => void this.#end(error)));
   }
@@ -189,6 +220,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
 
   async #drain(error: TunnelError | undefined): Promise<void> {
     this.#failback?.stop();
+    this.#localMonitor.stop();
     this.#stopListening();
     const isOpen = this.#supervisors.some((supervisor) => supervisor.isOpen);
     if (isOpen || (error === undefined && this.#runs.length > 0)) this.#setState("draining");

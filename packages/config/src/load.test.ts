@@ -146,6 +146,17 @@ describe("precedence", () => {
     expect((await load(toml, { env: { POSTERN_LISTEN: "" } })).values.tunnel.server.listen).toBe("127.0.0.1:1");
   });
 
+  test("a line end at the end of a variable is not part of its value", async () => {
+    for (const end of ["\n", "\r\n", "\n\n"]) {
+      const env = { POSTERN_API_KEY: `a-key${end}`, POSTERN_SERVER_URL: `https://a.example${end}`, MINE: `mine${end}` };
+      const { values } = await load('[tunnel.auth]\nuser = "${MINE}"\n', { env });
+      expect([values.tunnel.auth.api_key, values.tunnel.auth.user]).toEqual(["a-key", "mine"]);
+    }
+    expect((await load("", { env: { POSTERN_API_KEY: "\n" } })).values.tunnel.auth.api_key).toBeUndefined();
+    const inside = load("", { env: { POSTERN_API_KEY: "a-key\nanother-key" } });
+    await expect(inside).rejects.toThrow("must not contain line breaks");
+  });
+
   test("an invalid value is reported even if a layer with higher precedence overrides it", async () => {
     expect(await problemsOf('[tunnel.server]\nlisten = "x"\n', { flags: { "--listen": "8080" } })).toHaveLength(1);
   });
@@ -158,6 +169,21 @@ describe("precedence", () => {
       // An endpoint's `auth` repeats the options of [tunnel.auth].
       expect(twice.filter((name) => !/API_KEY|TOKEN|USER|api-key|token-file/.test(name))).toEqual([]);
     }
+  });
+});
+
+describe("the delays of reconnection", () => {
+  const table = "[tunnel.reconnection]\n";
+
+  test("an initial_delay above the default of max_delay is accepted", async () => {
+    const { values } = await load(`${table}initial_delay = 60\n`);
+    expect(values.tunnel.reconnection).toMatchObject({ initial_delay: 60_000, max_delay: 20_000 });
+  });
+
+  test("a max_delay in the file, below initial_delay, is a mistake", async () => {
+    expect(await problemsOf(`${table}initial_delay = 60\nmax_delay = 20\n`)).toEqual([
+      expect.stringContaining("initial_delay is longer than max_delay"),
+    ]);
   });
 });
 
@@ -210,6 +236,11 @@ level = "inof"
     ["a value where a table should be", "tunnel = 3", /tunnel must be a table/],
     ["a table where a list should be", "[tunnel.endpoints]\nname = 'a'", /must be a list of tables/],
     ["a table where a value should be", "[tunnel.enabled]\na = 1", /tunnel\.enabled must be true or false/],
+    [
+      "fields of proxies, without a proxy",
+      '[tunnel.server]\ntrusted_proxy_fields = ["X-Forwarded-User"]',
+      /trusted_proxy_fields requires trusted_proxies/,
+    ],
     ["a key twice", "[tunnel]\nenabled = true\nenabled = false", /postern\.toml:3:\d+: not valid TOML/],
     ["a key that every object inherits", "[logging]\n__proto__ = 3", /"__proto__" is not a key/],
     ["another inherited key", "[logging]\nconstructor = 3", /"constructor" is not a key/],

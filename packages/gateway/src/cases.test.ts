@@ -6,6 +6,8 @@ import {
   IDENTITY,
   refusedRequests,
   refusedResponses,
+  repairedResponses,
+  type AcceptedResponse,
   type Dialogue,
   type OwnResponse,
   type Step,
@@ -74,20 +76,25 @@ function asked(method: string, offered: string): Step[] {
   ];
 }
 
-const acceptedResponseDialogues = acceptedResponses.map(
-  ({ name, method, offered, response, passed, says }): Dialogue => {
-    const body =
-      says.body === "none" ? "" : says.body === "close" ? "x" : bodyOf({ ...says, chunked: says.body === "chunked" });
-    const interim = says.status < 200 && says.status !== 101;
-    const steps: Step[] = [
-      ...asked(method, offered),
-      { origin_sends: response + body + (interim ? OK : "") },
-      ...(says.body === "close" ? [{ origin_ends: "end" as const }] : []),
-      { visitor_gets: passed + body + (interim ? OK : "") },
-    ];
-    if (says.status === 101) return { name, steps, visitor: "open", origin: "open" };
-    return { name, steps, visitor: says.body === "close" ? "end" : "open", origin: says.keepAlive ? "kept" : "end" };
-  },
+function answered({ name, method, offered, response, passed, says }: AcceptedResponse): Dialogue {
+  const body =
+    says.body === "none" ? "" : says.body === "close" ? "x" : bodyOf({ ...says, chunked: says.body === "chunked" });
+  const interim = says.status < 200 && says.status !== 101;
+  const steps: Step[] = [
+    ...asked(method, offered),
+    { origin_sends: response + body + (interim ? OK : "") },
+    ...(says.body === "close" ? [{ origin_ends: "end" as const }] : []),
+    { visitor_gets: passed + body + (interim ? OK : "") },
+  ];
+  if (says.status === 101) return { name, steps, visitor: "open", origin: "open" };
+  return { name, steps, visitor: says.body === "close" ? "end" : "open", origin: says.keepAlive ? "kept" : "end" };
+}
+
+const acceptedResponseDialogues = acceptedResponses.map((row) => answered(row));
+
+/** The connection of an origin that needs repairs is not used again. */
+const repairedResponseDialogues = repairedResponses.map((row) =>
+  answered({ ...row, says: { ...row.says, keepAlive: false } }),
 );
 
 const refusedResponseDialogues = refusedResponses.map(({ name, offered, response }): Dialogue => {
@@ -100,6 +107,7 @@ const CASES: Record<string, Dialogue[]> = {
   "a request that passes": acceptedRequestDialogues,
   "a request that is refused": refusedRequestDialogues,
   "a response that passes": acceptedResponseDialogues,
+  "a response that is repaired": repairedResponseDialogues,
   "a response that is refused": refusedResponseDialogues,
   "a dialogue": dialogues,
 };
@@ -154,7 +162,7 @@ function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
  */
 function withoutIdentity(text: string): string {
   return text.replaceAll(
-    /X-Forwarded-For: 192\.0\.2\.1\r\nX-Forwarded-Proto: http\r\n(X-Forwarded-Host: [^\r]*\r\n)?X-Real-IP: 192\.0\.2\.1\r\nForwarded: for=192\.0\.2\.1;[^\r]*proto=http\r\nX-Request-Id: [0-9a-z]+-[0-9a-z]+\r\n/g,
+    /X-Forwarded-For: 192\.0\.2\.1\r\nX-Forwarded-Proto: http\r\n(X-Forwarded-Host: [^\r]*\r\n)?X-Real-IP: 192\.0\.2\.1\r\nForwarded: for=192\.0\.2\.1;[^\r]*proto=http\r\nCDN-Loop: postern-[0-9a-f]{16}\r\nX-Request-Id: [0-9a-z]+-[0-9a-z]+\r\n/g,
     IDENTITY,
   );
 }
@@ -245,7 +253,9 @@ const NOT_BY_BYTES = [
   "PN_HTTP_MISDIRECTED",
   "PN_TUNNEL_UNKNOWN",
   "PN_TUNNEL_AWAY",
+  "PN_TUNNEL_OFFLINE",
   "PN_OVERLOADED",
   "PN_ORIGIN_REFUSED",
+  "PN_ORIGIN_LOOP",
   "PN_ORIGIN_TIMEOUT",
 ];

@@ -1,24 +1,28 @@
 import type { Connection } from "@postern/net";
 import { MEMORY_LIMITS, memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
+import { SharedDomain } from "./cookies/shared-domain.js";
 import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
+import { Forwarding, type ForwardingOptions } from "./visitor/forwarding.js";
 import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor/limits.js";
-import { TrustedProxies } from "./visitor/trusted-proxies.js";
 import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
 /** How often deadlines are checked, in milliseconds. */
 const TICK = 1_000;
 
-export interface GatewayOptions {
+export interface GatewayOptions extends ForwardingOptions {
   /**
    * The scheme of connections that are accepted without a `ConnectionInfo`. It is `https` even if a proxy in front
    * terminates TLS.
    */
   proto: "http" | "https";
   limits?: Partial<VisitorLimits>;
-  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. Default: none. */
-  trustedProxies?: TrustedProxies;
+  /**
+   * The domain whose subdomains belong to different owners, in lower case. A response's cookies for it, and for domains
+   * above it, are dropped. Default: none, and all cookies pass.
+   */
+  sharedDomain?: string | undefined;
   /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
   memory?: () => number;
   /** Called when memory pressure changes. */
@@ -33,7 +37,8 @@ export interface GatewayOptions {
 export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
-  readonly trustedProxies: TrustedProxies;
+  readonly forwarding: Forwarding;
+  readonly sharedDomain: SharedDomain | undefined;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
@@ -48,7 +53,8 @@ export class Gateway implements VisitorHost {
   constructor(router: Router, options: GatewayOptions) {
     this.router = router;
     this.#info = { proto: options.proto };
-    this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
+    this.forwarding = new Forwarding(options);
+    this.sharedDomain = options.sharedDomain === undefined ? undefined : new SharedDomain(options.sharedDomain);
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});

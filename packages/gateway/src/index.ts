@@ -1,5 +1,6 @@
 export type { Balance, Candidate, PickContext } from "./balance/candidate.js";
 export { LeastLoad } from "./balance/least-load.js";
+export { EXCHANGE_ENDS, type ExchangeEnd } from "./exchange/exchange-end.js";
 export { EXCHANGE_LIMITS } from "./exchange/response-side.js";
 export type { ConnectionInfo } from "./visitor/connection-info.js";
 export { Gateway, type GatewayOptions } from "./gateway.js";
@@ -25,6 +26,7 @@ export type {
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
 export { REPLAY_LIMITS } from "./exchange/replay.js";
+export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
 export { Pool } from "./upstream/pool.js";

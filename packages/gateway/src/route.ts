@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
+import type { ExchangeEnd } from "./exchange/exchange-end.js";
 import type { Refusal, RequestHead } from "./http/index.js";
+import type { ResponseRepair } from "./repair/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
@@ -49,7 +51,7 @@ export interface FinishedRequest {
   readonly method: string;
   /** Path and query, as received. */
   readonly path: string;
-  /** The response's status; 499 when the visitor left before a response began. */
+  /** The response's status, also where that response broke off; 499 when the visitor left before a response began. */
   readonly status: number;
   /** When the request's head had been read, in milliseconds of `performance.now()`. */
   readonly startedAt: number;
@@ -58,6 +60,22 @@ export interface FinishedRequest {
   readonly bytesOut: number;
   /** The visitor's IP address. */
   readonly address: string;
+  /** The host that the visitor requested, without a port. */
+  readonly host: string;
+  /** The User-Agent field; empty unless there is exactly one. */
+  readonly userAgent: string;
+  readonly ended: ExchangeEnd;
+  /**
+   * The code of the error that ended it. The visitor got it where no response had begun. Undefined when the response
+   * was complete, or when the visitor left or did not read it.
+   */
+  readonly code: string | undefined;
+  /** The code of the fault in a response that is not valid HTTP. */
+  readonly flaw: string | undefined;
+  /** What was repaired in the response. */
+  readonly repairs: ReadonlySet<ResponseRepair>;
+  /** Set-Cookie fields of the response that were dropped, because they were for the shared domain. */
+  readonly droppedCookies: number;
 }
 
 /** Selects the route of a request by its head and by its connection. */

@@ -5,7 +5,7 @@ export { authorityOf, dialFault } from "./dial/dial-fault.js";
 export { hostAddresses, isLoopbackName, LOOPBACK_ADDRESSES, type Lookup } from "./dial/host-addresses.js";
 export { startTls } from "./dial/start-tls.js";
 export { TcpSocket } from "./dial/tcp-socket.js";
-export { OUTBOUND_LIMITS } from "./limits.js";
+export { CLIENT_HELLO_LIMITS, OUTBOUND_LIMITS } from "./limits.js";
 export { outboundRequest, type OutboundResponse, type OutboundRequest } from "./outbound/outbound-request.js";
 export { isLoopbackHost } from "./outbound/private-address.js";
 export { tlsOptions, type ClientTls } from "./tls/client-tls.js";

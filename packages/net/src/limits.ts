@@ -1,3 +1,9 @@
+/** Limits of the first message of a TLS handshake; docs/limits.md lists them. */
+export const CLIENT_HELLO_LIMITS = {
+  /** In bytes. A usual ClientHello has a few hundred, with post-quantum keys about two thousand. */
+  bytes: 16 * 1024,
+} as const;
+
 /** Limits of outbound requests; docs/limits.md lists them. */
 export const OUTBOUND_LIMITS = {
   /** The largest response, in bytes. */

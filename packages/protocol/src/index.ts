@@ -1,4 +1,4 @@
-export { decodeControl, encodeControl, FEATURES } from "./wire/control.js";
+export { decodeControl, encodeControl, FEATURES, REQUEST_ENDS, REQUEST_REPAIRS } from "./wire/control.js";
 export type {
   Auth,
   Bind,
@@ -10,7 +10,9 @@ export type {
   Hello,
   Refresh,
   Refreshed,
+  RequestEnd,
   RequestRecord,
+  RequestRepair,
   Requests,
   Unbound,
   Welcome,

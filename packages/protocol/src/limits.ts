@@ -39,6 +39,8 @@ export const LOGIN_LIMITS = {
   timeout: 5_000,
   /** Connections of one IP address. */
   perAddress: 64,
+  /** More connections of one IP address, for clients that come at the time the server gave them. */
+  returning: 8,
 } as const;
 
 /** Limits on the work that a peer causes: PROTOCOL.md, section 4. */

@@ -116,6 +116,9 @@ export class TunnelServer implements Server, Measured {
     this.#gateway = new Gateway((head, info) => router.route(head, info), {
       proto,
       trustedProxies,
+      ...(options.trustedProxyFields && { trustedFields: options.trustedProxyFields }),
+      via: options.via ?? false,
+      sharedDomain: options.parentDomainCookies === "allow" ? undefined : domain,
       limits: visitorLimits(options),
       onFault: (err) => this.#log.error({ err }, "a visitor's connection was closed: internal error"),
       onPressure: (pressure) => logPressure(this.#log, pressure),
@@ -129,6 +132,7 @@ export class TunnelServer implements Server, Measured {
       onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),
       onSecure: (socket, serverName) =>
         this.#gateway.accept(new SocketConnection(socket), { proto: "https", serverName }),
+      onUnencrypted: (socket) => this.#gateway.accept(new SocketConnection(socket), { proto: "http", lacksTls: true }),
     });
   }
 

@@ -4,6 +4,7 @@ import type { Settings } from "../settings/configuration.js";
 import { loadServerCertificates, type ServerCertificates } from "./server-certificates.js";
 import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { loadServerTokens } from "./server-tokens.js";
+import { sharedCookiesWarning } from "./shared-cookies.js";
 
 /** The server's certificates, and the credentials that it accepts from clients. */
 export interface ServerCredentials {
@@ -20,12 +21,13 @@ export async function loadServerCredentials(settings: Settings): Promise<ServerC
   const keys = await loadServerKeys(settings);
   const tokens = await loadServerTokens(settings);
   const certificates = await loadServerCertificates(settings);
+  const shared = sharedCookiesWarning(settings, { keys, tokens, certificates });
   return {
     keys,
     tokens,
     certificates,
     files: [...(keys.file === undefined ? [] : [keys.file]), ...certificates.files],
-    warnings: [...keys.warnings, ...certificates.warnings],
+    warnings: [...keys.warnings, ...certificates.warnings, ...(shared === undefined ? [] : [shared])],
   };
 }
 

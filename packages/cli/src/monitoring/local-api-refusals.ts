@@ -5,6 +5,11 @@ export const LOCAL_API_REFUSALS = {
     message:
       "The request names another host, or comes from a web page of another origin. Use http://127.0.0.1 or http://localhost with the port that the client prints.",
   },
+  PN_LOCAL_TOKEN: {
+    status: 401,
+    message:
+      "The request has no valid token. /api/ needs the token of the client's run file, which the link to the status page contains; /metrics needs metrics_token.",
+  },
   PN_LOCAL_UNKNOWN: {
     status: 404,
     message: "The local API has no such path. GET / lists the paths.",

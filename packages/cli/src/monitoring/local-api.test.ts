@@ -18,20 +18,27 @@ function eventOf(type: TunnelEventType, data: Record<string, unknown> = {}, time
   } as StatusEvent;
 }
 
-async function opened(options: { listen?: string; metrics?: boolean } = {}) {
+async function opened(options: { listen?: string; metrics?: boolean; metricsToken?: string } = {}) {
   const status = new ClientStatus({ version: "0.1.0" });
   status.reconcile([SPEC]);
   const api = await LocalApi.open({ listen: "127.0.0.1:0", status, metrics: true, ...options });
   onTestFinished(() => api.close());
   const port = Number(new URL(api.url).port);
-  const ask = (path: string, asked: Partial<ExchangeOptions> = {}) =>
-    exchange(port, { host: `127.0.0.1:${port}`, path, ...asked });
-  return { status, api, port, ask };
+  /** Sends a request, with the token unless `asked` has other fields for that. */
+  const ask = (path: string, { headers, ...asked }: Partial<ExchangeOptions> = {}) =>
+    exchange(port, { host: `127.0.0.1:${port}`, path, headers: { ...bearer(api), ...headers }, ...asked });
+  const askStranger = (path: string, headers: Record<string, string> = {}) =>
+    exchange(port, { host: `127.0.0.1:${port}`, path, headers });
+  return { status, api, port, ask, askStranger };
+}
+
+function bearer({ token }: LocalApi): { Authorization: string } {
+  return { Authorization: `Bearer ${token.text}` };
 }
 
 test("it listens on the given address", async () => {
   const { api } = await opened({ listen: "127.0.0.2:0" });
-  expect((await fetch(`${api.url}/api/status`)).status).toBe(200);
+  expect((await fetch(`${api.url}/api/status`, { headers: bearer(api) })).status).toBe(200);
 });
 
 test("it serves state, events, metrics and health of the endpoints, without secrets", async () => {
@@ -44,7 +51,10 @@ test("it serves state, events, metrics and health of the endpoints, without secr
   const health = await ask("/health");
   expect([health.status, JSON.parse(String(health.body))]).toEqual([
     200,
-    { status: "healthy", endpoints: [{ endpoint: "web", state: "connected", score: 95, data_plane: "unknown" }] },
+    {
+      status: "healthy",
+      endpoints: [{ endpoint: "web", state: "connected", score: 95, data_plane: "unknown", local: "unknown" }],
+    },
   ]);
   const statusResponse = await ask("/api/status");
   expect(JSON.parse(String(statusResponse.body))).toMatchObject({
@@ -155,41 +165,42 @@ test("when the port is in use, another one is used", async () => {
 });
 
 /** A reader of live events. */
-async function follow(port: number, path = "/api/events", fields: Record<string, string> = {}): Promise<Wire> {
+async function follow(api: LocalApi, path = "/api/events", fields: Record<string, string> = {}): Promise<Wire> {
+  const port = Number(new URL(api.url).port);
   const wire = await Wire.dial(onTestFinished, port);
-  const more = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  const more = Object.entries({ ...bearer(api), ...fields }).map(([name, value]) => `${name}: ${value}\r\n`);
   wire.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${more.join("")}\r\n`);
   await wire.read("\r\n\r\n");
   return wire;
 }
 
 test("live events are served, and those that a reader has missed", async () => {
-  const { status, port } = await opened();
+  const { status, api } = await opened();
   status.add(eventOf("error", { number: 1 }));
-  const wire = await follow(port, "/api/events?type=error");
+  const wire = await follow(api, "/api/events?type=error");
   status.add(eventOf("pong"));
   status.add(eventOf("error", { number: 3 }));
   expect(await wire.read('"number":3')).toContain("id: 3\ndata: {");
   expect(wire.text).not.toContain('"number":1');
   expect(wire.text).not.toContain("pong");
 
-  const back = await follow(port, "/api/events?type=error", { "Last-Event-ID": "1" });
+  const back = await follow(api, "/api/events?type=error", { "Last-Event-ID": "1" });
   await back.read('"number":3');
   expect(back.text).not.toContain('"number":1');
-  const all = await follow(port, "/api/events?since=2026-01-01");
+  const all = await follow(api, "/api/events?since=2026-01-01");
   await all.read('"number":3');
   expect(all.text).toContain('"number":1');
   // The number belongs to an earlier process.
-  const lost = await follow(port, "/api/events", { "Last-Event-ID": "9999" });
+  const lost = await follow(api, "/api/events", { "Last-Event-ID": "9999" });
   status.add(eventOf("error", { number: 4 }));
   expect(await lost.read('"number":4')).not.toContain('"number":3');
 });
 
 test("a reader that reads nothing does not delay others, and receives the number of missed events", async () => {
-  const { status, port, ask } = await opened();
-  const slow = await follow(port);
+  const { status, api, ask } = await opened();
+  const slow = await follow(api);
   slow.socket.pause();
-  const quick = await follow(port);
+  const quick = await follow(api);
   const text = "x".repeat(4_000);
   // More than fits into any socket buffer.
   for (let number = 0; number < 10_000; number++) status.add(eventOf("error", { number, text }));
@@ -205,20 +216,74 @@ test("a reader that reads nothing does not delay others, and receives the number
   expect(quick.end).toBe("open");
 });
 
-test("the numbers of readers and connections are limited", async () => {
-  const { port, ask } = await opened();
-  const readers = await Promise.all(Array.from({ length: LOCAL_API_LIMITS.streams }, () => follow(port)));
+test("the number of readers is limited", async () => {
+  const { api, ask } = await opened();
+  const readers = await Promise.all(Array.from({ length: LOCAL_API_LIMITS.streams }, () => follow(api)));
   const refused = await ask("/api/events", { headers: { Accept: "text/event-stream" } });
   expect([refused.status, String(refused.body)]).toEqual([503, expect.stringContaining("PN_LOCAL_BUSY")]);
   readers[0]?.reset();
-  await until("its slot to be free", async () => (await follow(port)).text.includes("200 OK"));
+  await until("its slot to be free", async () => (await follow(api)).text.includes("200 OK"));
+});
 
-  const dialled = await Promise.all(
-    Array.from({ length: LOCAL_API_LIMITS.connections + 20 }, () => Wire.dial(onTestFinished, port)),
-  );
-  await until("the excess ones to be closed", () => dialled.filter(({ end }) => end !== "open").length >= 20);
-  for (const wire of dialled) wire.reset();
-  await until("it to respond again", async () => (await ask("/health")).status === 503);
+test("connections of a stranger close each other, and not those that have shown the token", async () => {
+  const { api, port, ask } = await opened();
+  const reader = await follow(api);
+  const dialled: Wire[] = [];
+  for (let number = 0; number < LOCAL_API_LIMITS.connections + 20; number++)
+    dialled.push(await Wire.dial(onTestFinished, port));
+  await until("the excess ones to be closed", () => dialled.filter(({ end }) => end !== "open").length >= 21);
+  expect(dialled.findLastIndex(({ end }) => end !== "open")).toBe(20);
+  expect((await ask("/api/status")).status).toBe(200);
+  expect(reader.end).toBe("open");
+});
+
+test("/api/ needs the token, in every form of request; health and metrics do not", async () => {
+  const { api, askStranger } = await opened();
+  const { text } = api.token;
+  for (const path of ["/api/status", "/api/events", "/api/nothing", "/api/", `/api/status?token=${text}`])
+    for (const authorization of [undefined, "", text, `Basic ${btoa(`:${text}`)}`, `Bearer ${text}x`, "Bearer "]) {
+      const headers = authorization === undefined ? {} : { Authorization: authorization };
+      const { status, headers: fields, body } = await askStranger(path, { ...headers, Cookie: `token=${text}` });
+      expect([status, fields["www-authenticate"]], `${path} ${authorization}`).toEqual([401, 'Bearer realm="postern"']);
+      expect(String(body)).toContain("PN_LOCAL_TOKEN");
+    }
+  for (const path of ["/metrics", "/"]) expect((await askStranger(path)).status, path).toBe(200);
+  expect((await askStranger("/health")).status).toBe(503);
+  expect((await askStranger("/api/status", { Authorization: `bearer ${text}` })).status).toBe(200);
+});
+
+test("each start has another token, which only the link to the page contains", async () => {
+  const [one, other] = [await opened(), await opened()];
+  expect(one.api.token.text).toMatch(/^[\w-]{32}$/);
+  expect(one.api.token.text).not.toBe(other.api.token.text);
+  expect(one.api.pageUrl).toBe(`${one.api.url}/#token=${one.api.token.text}`);
+  for (const path of ["/", "/health", "/metrics", "/api/status", "/api/events"])
+    expect(String((await one.ask(path)).body)).not.toContain(one.api.token.text);
+});
+
+test("with a token of their own, the metrics need that one", async () => {
+  const { ask, askStranger } = await opened({ metricsToken: "a-token-for-prometheus" });
+  const statusOf = async (headers: Record<string, string>): Promise<number> =>
+    (await askStranger("/metrics", headers)).status;
+  expect((await ask("/metrics")).status).toBe(401);
+  expect(await statusOf({})).toBe(401);
+  expect(await statusOf({ Authorization: "Bearer a-token-for-prometheus" })).toBe(200);
+  expect((await askStranger("/api/status", { Authorization: "Bearer a-token-for-prometheus" })).status).toBe(401);
+  expect((await askStranger("/health")).status).toBe(503);
+});
+
+test("browsers get a page without any data, which may run only its own script", async () => {
+  const { askStranger } = await opened();
+  const page = await askStranger("/", {
+    Accept: "text/html,application/xhtml+xml,*/*;q=0.8",
+    "Sec-Fetch-Site": "none",
+  });
+  expect([page.status, page.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+  expect(page.headers["content-security-policy"]).toContain("default-src 'none'; script-src 'self'");
+  expect(String(page.body)).not.toContain("web");
+  expect(String(page.body)).not.toMatch(/<script>|<style|style="|\son\w+=/);
+  for (const [, path = ""] of String(page.body).matchAll(/(?:src|href)="([^"]+)"/g))
+    expect((await askStranger(path)).status, path).toBe(200);
 });
 
 test("a head that is too long or incomplete is refused", async () => {
@@ -233,7 +298,7 @@ test("a head that is too long or incomplete is refused", async () => {
 
 test("closing disconnects the readers", async () => {
   const { api, port } = await opened();
-  const wire = await follow(port);
+  const wire = await follow(api);
   await api.close();
   await wire.over();
   await api.close();

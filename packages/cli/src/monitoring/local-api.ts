@@ -1,15 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { matches, metricFamilies, metricsText, METRICS_TEXT_TYPE, type NumberedEvent } from "@postern/client/command";
 import { boundedJson } from "../terminal/bounded-json.js";
+import { AccessToken } from "./access-token.js";
 import type { ClientStatus } from "./client-status.js";
+import { ConnectionLimit } from "./connection-limit.js";
 import { eventQuery } from "./event-query.js";
 import { EventStream } from "./event-stream.js";
 import { LOCAL_API_REFUSALS, type LocalApiRefusal } from "./local-api-refusals.js";
+import { PAGE, PAGE_FILES, PAGE_POLICY, type PageFile } from "./page-files.js";
 import { isAllowed } from "./request-guard.js";
 
 export const LOCAL_API_LIMITS = {
-  /** Concurrent connections; more are closed. */
+  /** Concurrent connections. Beyond it, the oldest one that has not shown a token is closed. */
   connections: 64,
   /** Concurrent readers of live events. */
   streams: 16,
@@ -30,6 +33,7 @@ const INDEX = `The local API of a Postern client:
   /api/events   recent events (?type=error&since=2026-11-22T10:00:00Z); live events with Accept: text/event-stream
   /metrics      metrics for Prometheus, or as JSON with Accept: application/json
   /health       200 if every endpoint is healthy, otherwise 503
+/api/… needs the token of the client's run file: Authorization: Bearer TOKEN
 `;
 
 /** Prevents web pages of other sites from using responses, and caches from storing them. */
@@ -48,22 +52,29 @@ export interface LocalApiOptions {
   status: ClientStatus;
   /** Whether /metrics exists. */
   metrics: boolean;
+  /** The bearer token that /metrics requires. Default: none, every program on this machine may read the metrics. */
+  metricsToken?: string | undefined;
 }
 
 /**
- * The HTTP API of the client for programs on this machine. It is read-only and contains no secrets. It refuses requests
- * from web pages of other origins, and requests for host names other than its own.
+ * The HTTP API of the client for programs on this machine, and a page for browsers. It is read-only and contains no
+ * secrets. It refuses requests from web pages of other origins, and requests for host names other than its own. `/api/`
+ * requires a token that changes with each start, because other users of this machine can connect too.
  */
 export class LocalApi {
   readonly url: string;
+  /** The token that /api/ requires. */
+  readonly token = new AccessToken();
   readonly #server: Server;
   readonly #host: string;
   readonly #port: number;
   readonly #status: ClientStatus;
   readonly #metrics: boolean;
+  readonly #metricsToken: AccessToken | undefined;
+  readonly #limit = new ConnectionLimit(LOCAL_API_LIMITS.connections);
   #streams = 0;
 
-  private constructor(server: Server, { status, metrics }: LocalApiOptions) {
+  private constructor(server: Server, { status, metrics, metricsToken }: LocalApiOptions) {
     const { address, family, port } = server.address() as AddressInfo;
     this.#host = family === "IPv6" ? `[${address}]` : address;
     this.url = `http://${this.#host}:${port}`;
@@ -71,7 +82,14 @@ export class LocalApi {
     this.#port = port;
     this.#status = status;
     this.#metrics = metrics;
+    this.#metricsToken = metricsToken === undefined ? undefined : new AccessToken(metricsToken);
+    server.on("connection", (socket: Socket) => this.#limit.add(socket));
     server.on("request", (incoming, outgoing) => this.#respond(incoming, outgoing));
+  }
+
+  /** The link to the page, with the token in the fragment, which browsers do not send. */
+  get pageUrl(): string {
+    return `${this.url}/#token=${this.token.text}`;
   }
 
   /** Starts to listen. @throws the system's error when no port can be used. */
@@ -83,7 +101,6 @@ export class LocalApi {
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: LOCAL_API_LIMITS.idle,
     });
-    server.maxConnections = LOCAL_API_LIMITS.connections;
     server.timeout = LOCAL_API_LIMITS.idle;
     const at = options.listen.lastIndexOf(":");
     const host = options.listen.slice(0, at).replace(/^\[(.*)\]$/, "$1");
@@ -112,9 +129,10 @@ export class LocalApi {
       return refuse(outgoing, "PN_LOCAL_METHOD");
     }
     const [path = "", query = ""] = (incoming.url ?? "").split("?", 2);
-    const accepts = incoming.headers.accept ?? "";
+    if (path.startsWith("/api/") && !this.#hasToken(incoming, this.token)) return demandToken(outgoing);
     switch (path) {
       case "/":
+        if (accepts(incoming, "text/html")) return sendFile(outgoing, PAGE);
         return send(outgoing, 200, "text/plain; charset=utf-8", INDEX);
       case "/api/status":
         return json(outgoing, 200, this.#status.document());
@@ -122,26 +140,41 @@ export class LocalApi {
         return this.#events(incoming, outgoing, new URLSearchParams(query));
       case "/health":
         return this.#health(outgoing);
-      case "/metrics": {
-        if (!this.#metrics) return refuse(outgoing, "PN_LOCAL_UNKNOWN");
-        const families = metricFamilies(this.#status.document());
-        if (/^application\/json\b/.test(accepts)) return json(outgoing, 200, { schema: 1, metrics: families });
-        return send(outgoing, 200, METRICS_TEXT_TYPE, metricsText(families));
-      }
-      default:
-        return refuse(outgoing, "PN_LOCAL_UNKNOWN");
+      case "/metrics":
+        return this.#sendMetrics(incoming, outgoing);
     }
+    const file = PAGE_FILES.get(path);
+    if (file === undefined) return refuse(outgoing, "PN_LOCAL_UNKNOWN");
+    sendFile(outgoing, file);
+  }
+
+  /** Whether the request has `token`. If so, its connection stays open beyond the limit. */
+  #hasToken({ headers, socket }: IncomingMessage, token: AccessToken): boolean {
+    const isValid = token.isIn(headers.authorization);
+    if (isValid) this.#limit.trust(socket);
+    return isValid;
+  }
+
+  #sendMetrics(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    if (!this.#metrics) return refuse(outgoing, "PN_LOCAL_UNKNOWN");
+    const token = this.#metricsToken;
+    if (token !== undefined && !this.#hasToken(incoming, token)) return demandToken(outgoing);
+    const families = metricFamilies(this.#status.document());
+    if (/^application\/json\b/.test(incoming.headers.accept ?? ""))
+      return json(outgoing, 200, { schema: 1, metrics: families });
+    send(outgoing, 200, METRICS_TEXT_TYPE, metricsText(families));
   }
 
   #health(outgoing: ServerResponse): void {
     const { healthy, endpoints } = this.#status.document();
     json(outgoing, healthy ? 200 : 503, {
       status: healthy ? "healthy" : "unhealthy",
-      endpoints: endpoints.map(({ endpoint, state, health: { score, data_plane } }) => ({
+      endpoints: endpoints.map(({ endpoint, state, health: { score, data_plane, local } }) => ({
         endpoint,
         state,
         score,
         data_plane,
+        local,
       })),
     });
   }
@@ -149,7 +182,7 @@ export class LocalApi {
   #events(incoming: IncomingMessage, outgoing: ServerResponse, query: URLSearchParams): void {
     const filter = eventQuery(query);
     if (filter === undefined) return refuse(outgoing, "PN_LOCAL_QUERY");
-    if (!/\btext\/event-stream\b/.test(incoming.headers.accept ?? "")) {
+    if (!accepts(incoming, "text/event-stream")) {
       return send(outgoing, 200, "application/json", eventsJson(this.#status.history.select(filter)));
     }
     if (incoming.method === "HEAD") return send(outgoing, 200, "text/event-stream; charset=utf-8", "");
@@ -205,13 +238,27 @@ function json(outgoing: ServerResponse, status: number, body: unknown): void {
   send(outgoing, status, "application/json", JSON.stringify(body));
 }
 
+function accepts({ headers }: IncomingMessage, type: string): boolean {
+  return (headers.accept ?? "").split(/[,;\s]+/).includes(type);
+}
+
+function demandToken(outgoing: ServerResponse): void {
+  outgoing.setHeader("WWW-Authenticate", 'Bearer realm="postern"');
+  refuse(outgoing, "PN_LOCAL_TOKEN");
+}
+
 function refuse(outgoing: ServerResponse, code: LocalApiRefusal): void {
   const { status, message } = LOCAL_API_REFUSALS[code];
   json(outgoing, status, { error: { code, message } });
 }
 
 /** Node omits the body for HEAD. */
-function send(outgoing: ServerResponse, status: number, type: string, body: string): void {
+function send(outgoing: ServerResponse, status: number, type: string, body: string | Buffer): void {
   outgoing.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body) });
   outgoing.end(body);
+}
+
+function sendFile(outgoing: ServerResponse, { type, content }: PageFile): void {
+  outgoing.setHeader("Content-Security-Policy", PAGE_POLICY);
+  send(outgoing, 200, type, content());
 }

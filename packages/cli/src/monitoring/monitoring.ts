@@ -30,8 +30,6 @@ export interface MonitoringOptions {
 /** The local API, the event log and the webhook of a client, as a service. Opens with the first endpoint. */
 export class Monitoring implements Service {
   readonly status: ClientStatus;
-  /** The local API's URL; undefined without one. */
-  apiUrl: string | undefined;
   readonly #options: MonitoringOptions;
   #api: LocalApi | undefined;
   #withdraw = (): void => {};
@@ -44,6 +42,11 @@ export class Monitoring implements Service {
     const { collect_metrics: countsRequests } = options.settings.loaded.values.tunnel.monitoring;
     this.status = new ClientStatus({ version: version(), countsRequests });
     this.status.reconcile(options.specs);
+  }
+
+  /** The local API; undefined without one. */
+  get api(): Pick<LocalApi, "url" | "pageUrl"> | undefined {
+    return this.#api;
   }
 
   /**
@@ -74,18 +77,21 @@ export class Monitoring implements Service {
 
   async #openApi(listen: string): Promise<void> {
     const { settings, command } = this.#options;
-    const { collect_metrics: metrics } = settings.loaded.values.tunnel.monitoring;
+    const { monitoring, local_api: local } = settings.loaded.values.tunnel;
+    const { collect_metrics: metrics } = monitoring;
+    let api: LocalApi;
     try {
-      this.#api = await LocalApi.open({ listen, status: this.status, metrics });
+      api = await LocalApi.open({ listen, status: this.status, metrics, metricsToken: local.metrics_token });
     } catch (error) {
       const { message } = error as Error;
       return this.#report("warn", `the local API is not available: ${message}`, { state: "local_api_failed" });
     }
-    const { url } = this.#api;
-    this.apiUrl = url;
+    this.#api = api;
+    const { url, token } = api;
     const { pid, started } = this.status.document();
+    const client = { schema: 1, pid, api: url, started, command, token: token.text } as const;
     try {
-      this.#withdraw = announceClient(runFolder(settings.env), { schema: 1, pid, api: url, started, command });
+      this.#withdraw = announceClient(runFolder(settings.env), client);
     } catch (error) {
       const { message } = error as Error;
       this.#report("debug", `\`postern status\` cannot find this client: ${message}`, { state: "run_file_failed" });

@@ -11,6 +11,7 @@ const CLIENT: RunningClient = {
   api: "http://127.0.0.1:4040",
   started: "2026-11-22T10:00:00.000Z",
   command: "http",
+  token: "a-token_0123",
 };
 
 test("a running client is found only by its user, until its run file is removed", () => {
@@ -23,6 +24,15 @@ test("a running client is found only by its user, until its run file is removed"
   withdraw();
   expect(runningClients(folder)).toEqual([]);
   withdraw();
+});
+
+test("a file without a token is one of an older version; a token of another form is ignored", () => {
+  const folder = join(scratchFolder(onTestFinished), "run");
+  const { token: _token, ...older } = CLIENT;
+  for (const client of [older, { ...CLIENT, token: "a b" }, { ...CLIENT, token: 5 as unknown as string }]) {
+    announceClient(folder, client);
+    expect(runningClients(folder)).toEqual([older]);
+  }
 });
 
 test("the file of a dead client is removed", async () => {

@@ -11,6 +11,8 @@ export interface RunningClient {
   /** ISO 8601. */
   started: string;
   command: string;
+  /** The token that the local API requires. Absent in the files of older versions, whose API requires none. */
+  token?: string;
 }
 
 /** A larger file is not a run file. */
@@ -64,12 +66,16 @@ function read(path: string): RunningClient | undefined {
   try {
     const stat = lstatSync(path);
     if (!stat.isFile() || stat.size > MAX_BYTES) return undefined;
-    const { schema, pid, api, started, command } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    const { schema, pid, api, started, command, token } = JSON.parse(readFileSync(path, "utf8")) as Record<
+      string,
+      unknown
+    >;
     if (schema !== 1 || typeof pid !== "number" || typeof started !== "string" || typeof command !== "string")
       return undefined;
+    const isToken = typeof token === "string" && /^[\w-]{1,128}$/.test(token);
     // Requests must never be sent to another machine, even if the file names one.
     const isLocal = typeof api === "string" && /^http:\/\/(127(\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/.test(api);
-    return isLocal ? { schema, pid, api, started, command } : undefined;
+    return isLocal ? { schema, pid, api, started, command, ...(isToken && { token }) } : undefined;
   } catch {
     return undefined;
   }

@@ -99,6 +99,9 @@ test("the line of figures shows state, URL and rates", () => {
   expect(line()).toBe("● connected 60 s  http://web.localhost  1 request, 3.2/s, median 4 ms, p95 5 ms");
   happens("status_update", { data_plane: "failing" });
   expect(line()).toContain("end-to-end check fails");
+  happens("error", { code: "PN_DIAL_REFUSED" });
+  expect(line()).toContain("● connected 60 s  end-to-end check fails  local service unreachable  http");
+  happens("status_update", { local: "ok", before: "failing" });
   happens("tunnel_closed", { code: "PN_SESSION_LOST" });
   expect(line()).toMatch(/^● reconnecting {2}http/);
 });

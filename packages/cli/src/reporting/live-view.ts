@@ -100,13 +100,16 @@ export function figuresLine({ report, requestsPerSecond }: LiveFigures, paint: P
   const { state, public_url: url, health, metrics } = report;
   const { p50_ms: p50, p95_ms: p95 } = metrics.response_times;
   const isUp = state === "connected";
-  const painted = !isUp || health.data_plane === "failing" ? paint.yellow : paint.green;
-  const problem = isUp && health.data_plane === "failing" ? [paint.red("end-to-end check fails")] : [];
+  const problems = [
+    ...(isUp && health.data_plane === "failing" ? ["end-to-end check fails"] : []),
+    ...(health.local === "failing" ? ["local service unreachable"] : []),
+  ];
+  const painted = !isUp || problems.length > 0 ? paint.yellow : paint.green;
   const rate = `${metrics.http_requests} request${metrics.http_requests === 1 ? "" : "s"}, ${rateText(requestsPerSecond)}/s`;
   const times = p50 === null || p95 === null ? "" : `, median ${durationText(p50)}, p95 ${durationText(p95)}`;
   return [
     painted(`● ${state}${isUp ? ` ${ageText(health.uptime_seconds)}` : ""}`),
-    ...problem,
+    ...problems.map((each) => paint.red(each)),
     ...(url === null ? [] : [paint.cyan(printable(url))]),
     ...(metrics.http_requests === 0 ? [] : [paint.dim(`${rate}${times}`)]),
   ].join("  ");

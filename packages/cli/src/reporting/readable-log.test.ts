@@ -20,6 +20,9 @@ test("a request is method, path, status, duration and size", () => {
   const entry = { level: "info", time, msg: "request", name: "my-app", session: "5a", ...request, request_id: "7-1" };
   expect(readableLine(entry, plain, false)).toBe("14:05:09 INFO  my-app  GET /a?b  200  3 ms  1.2 kB  request_id=7-1");
   expect(readableLine(entry, plain, true)).toContain("session=5a");
+  expect(readableLine({ ...entry, ended: "complete" }, plain, false)).toBe(readableLine(entry, plain, false));
+  const broken = { ...entry, ended: "origin_reset", code: "PN_ORIGIN_BROKEN" };
+  expect(readableLine(broken, plain, false)).toMatch(/ 200 .* ended=origin_reset code=PN_ORIGIN_BROKEN$/);
 });
 
 test("an entry cannot break its line or control the terminal", () => {

@@ -32,6 +32,8 @@ export function readableLine(entry: Record<string, unknown>, paint: Paint, full:
   const request = requestText(entry, paint);
   const fields = Object.entries(entry)
     .filter(([key]) => !SHOWN_ELSEWHERE.has(key) && (full || !DETAILS.has(key)) && !(request && OF_REQUEST.has(key)))
+    // Most requests are complete.
+    .filter(([key, value]) => !(request && key === "ended" && value === "complete"))
     .map(([key, value]) => `${printable(key)}=${valueText(isSize(key, value) ? byteText(value) : value)}`);
   const error = errorParts(entry["err"]);
   if (error) fields.push(`error=${valueText(error.summary)}`);

@@ -39,11 +39,35 @@ test("a path that is too long is cut to the terminal's width", () => {
   expect(line).toContain("…");
 });
 
-test("text of a visitor can neither break the line nor exceed its width", () => {
+test("a response that broke off is told apart from a complete one", () => {
+  const broken: RequestRecord = { ...record, ended: "origin_reset", code: "PN_ORIGIN_BROKEN" };
+  const text = "origin_reset PN_ORIGIN_BROKEN";
+  expect(requestLine(broken, undefined, plain)).toBe(`${requestLine(record, undefined, plain)}  ${text}`);
+  const shown = [120, 80, 45].map((columns) => requestLine(broken, columns, plain));
+  expect(shown).toEqual([
+    `14:05:09  GET     /index.html${" ".repeat(39)}  200    3 ms  1.2 kB  ${text}`,
+    `GET     /index.html${" ".repeat(26)} 200  ${text}`,
+    `GET     /… 200  ${text}`,
+  ]);
+  expect(requestLine({ ...record, ended: "complete" }, 80, plain)).toBe(requestLine(record, 80, plain));
+});
+
+test("an invalid response is shown with its flaw", () => {
+  const invalid: RequestRecord = {
+    ...record,
+    ended: "origin_invalid",
+    code: "PN_ORIGIN_INVALID",
+    flaw: "PN_HTTP_CHUNK",
+  };
+  expect(requestLine(invalid, undefined, plain)).toMatch(/ origin_invalid PN_ORIGIN_INVALID PN_HTTP_CHUNK$/);
+});
+
+test("text of a visitor or a server can neither break the line nor exceed its width", () => {
   const text = fc.string({ unit: "binary", maxLength: 300 });
   fc.assert(
-    fc.property(text, text, fc.integer({ min: 1, max: 200 }), (method, path, columns) => {
-      const line = requestLine({ ...record, method, path }, columns, plain);
+    fc.property(text, text, fc.option(text), fc.integer({ min: 1, max: 200 }), (method, path, code, columns) => {
+      const failure = code === null ? {} : { ended: "refused" as const, code };
+      const line = requestLine({ ...record, method, path, ...failure }, columns, plain);
       expect(line).toMatch(/^[\x20-\x7e…]*$/);
       expect(line.length).toBeLessThanOrEqual(columns);
     }),

@@ -12,9 +12,12 @@ const METHOD = 7;
 const DURATION = 7;
 const SIZE = 7;
 
+/** The maximum width of the end of a request that is not complete. */
+const MAX_END = 60;
+
 /**
- * Formats a finished request: time, method, path, status, duration, size of the response. Text of the visitor is
- * escaped, and the line is never wider than `columns`.
+ * Formats a finished request: time, method, path, status, duration, size of the response, and how it ended if it is not
+ * complete. Text of the visitor is escaped, and the line is never wider than `columns`.
  */
 export function requestLine(record: RequestRecord, columns: number | undefined, paint: Paint): string {
   const time = clockText(record.started);
@@ -24,19 +27,30 @@ export function requestLine(record: RequestRecord, columns: number | undefined, 
   const size = byteText(record.bytes_out).padStart(SIZE);
   const path = printableAscii(record.path);
   const coloured = paintStatus(record.status, status, paint);
+  const end = truncated(endText(record), MAX_END);
+  const tail = end === "" ? "" : `  ${paint.red(end)}`;
 
   if (columns === undefined) {
-    return `${time}  ${method} ${truncated(path, MAX_PATH)}  ${coloured} ${duration} ${size}`;
+    return `${time}  ${method} ${truncated(path, MAX_PATH)}  ${coloured} ${duration} ${size}${tail}`;
   }
-  const wide = time.length + 2 + METHOD + 1 + 2 + 3 + 1 + DURATION + 1 + SIZE;
+  const wide = time.length + 2 + METHOD + 1 + 2 + 3 + 1 + DURATION + 1 + SIZE + (end === "" ? 0 : 2 + end.length);
   if (columns - wide >= 12) {
     const room = Math.min(columns - wide, PATH_COLUMN);
     const shown = truncated(path, room).padEnd(room);
-    return `${paint.dim(time)}  ${method} ${shown}  ${coloured} ${paint.dim(`${duration} ${size}`)}`;
+    return `${paint.dim(time)}  ${method} ${shown}  ${coloured} ${paint.dim(`${duration} ${size}`)}${tail}`;
   }
-  // On a very narrow terminal: only method, path and status.
+  // On a narrow terminal there is only room for method, path and status, and the end if it is not complete.
   const room = columns - METHOD - 1 - 1 - 3;
-  return room < 1 ? truncated(status.trim(), columns) : `${method} ${truncated(path, room).padEnd(room)} ${coloured}`;
+  if (room < 1) return truncated(status.trim(), columns);
+  const left = room - 2 - end.length;
+  if (end === "" || left < 1) return `${method} ${truncated(path, room).padEnd(room)} ${coloured}`;
+  return `${method} ${truncated(path, left).padEnd(left)} ${coloured}${tail}`;
+}
+
+/** How a request ended, with the code of its error and the flaw of its response; empty if it is complete. */
+export function endText({ ended, code, flaw }: Pick<RequestRecord, "ended" | "code" | "flaw">): string {
+  if (ended === undefined || ended === "complete") return "";
+  return printableAscii([ended, code, flaw].filter((part) => part !== undefined).join(" "));
 }
 
 /** Counts the requests without a line of their own. */

@@ -7,7 +7,7 @@ export function connectionOptions(
   { auth, monitoring, reconnection }: Configuration["tunnel"],
 ): Omit<ConnectOptions, "server" | "apiKey" | "token" | "tokenRefresh" | "local"> {
   const { subdomain, host_header, connection_timeout, keepalive_interval, max_connections } = endpoint;
-  const { fallback_urls, connections } = endpoint;
+  const { fallback_urls, connections, offline_status } = endpoint;
   return {
     ...(subdomain === undefined ? {} : { subdomain }),
     ...(host_header === undefined ? {} : { hostHeader: host_header }),
@@ -17,11 +17,13 @@ export function connectionOptions(
     maxConnections: max_connections,
     fallbacks: fallback_urls,
     connections,
+    // 503 is the default of every server.
+    ...(offline_status === 404 ? { offlineStatus: 404 } : {}),
     healthInterval: monitoring.health_interval,
     reconnection: {
       enabled: reconnection.enabled,
       initialDelay: reconnection.initial_delay,
-      maxDelay: reconnection.max_delay,
+      maxDelay: Math.max(reconnection.max_delay, reconnection.initial_delay),
       backoffMultiplier: reconnection.backoff_multiplier,
       maxAttempts: reconnection.max_attempts,
       jitterFactor: reconnection.jitter_factor,

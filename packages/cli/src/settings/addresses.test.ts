@@ -8,6 +8,7 @@ const refused = (code: string): unknown => expect.objectContaining({ code });
 describe("the target argument", () => {
   test.for([
     ["3000", "http://localhost:3000"],
+    [":3000", "http://localhost:3000"],
     ["127.0.0.1:3000", "http://127.0.0.1:3000"],
     ["[::1]:3000", "http://[::1]:3000"],
     ["http://app.internal:81", "http://app.internal:81"],

@@ -21,7 +21,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** Fetches the status of a running client. Never throws. */
 export async function queryClient(client: RunningClient): Promise<ClientResponse> {
   try {
-    const document = JSON.parse(await bodyOf(`${client.api}/api/status`)) as StatusDocument;
+    const document = JSON.parse(await bodyOf(client)) as StatusDocument;
     if (document.pid !== client.pid) return { client, trouble: "the client has exited", isGone: true };
     if (document.schema !== 1 || !Array.isArray(document.endpoints))
       return { client, trouble: "it runs an incompatible version of Postern", isGone: false };
@@ -36,11 +36,13 @@ export async function queryClient(client: RunningClient): Promise<ClientResponse
   }
 }
 
-function bodyOf(url: string): Promise<string> {
+function bodyOf({ api, token }: RunningClient): Promise<string> {
+  const url = `${api}/api/status`;
+  const headers = { Accept: "application/json", ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(TIMEOUT);
     const failed = (error: Error): void => reject(signal.aborted ? new Error("no response") : error);
-    const outgoing = request(url, { agent: false, signal, headers: { Accept: "application/json" } }, (incoming) => {
+    const outgoing = request(url, { agent: false, signal, headers }, (incoming) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       incoming.on("data", (chunk: Buffer) => {

@@ -14,7 +14,7 @@ function response(
   endpoint: string,
   ...events: [type: TunnelEventType, data: Record<string, unknown>][]
 ): ClientResponse {
-  const status = new EndpointStatus(endpoint, {} as ConfigSummary);
+  const status = new EndpointStatus(endpoint, { local: "3000" } as ConfigSummary);
   for (const [index, [type, data]] of events.entries()) {
     const time = new Date(NOW - 60_000 + index * 1_000).toISOString();
     status.add({ time, type, endpoint, message: `Event ${type}.`, data } as TunnelEvent);
@@ -42,15 +42,21 @@ const CONNECTED: [TunnelEventType, Record<string, unknown>] = [
   { public_url: "http://my-app.tunnel.example.com:8080" },
 ];
 
+const UP: [TunnelEventType, Record<string, unknown>] = ["status_update", { local: "ok", before: "unknown" }];
+
 test("one healthy client", () => {
   const requests = Array.from({ length: 30 }, (): [TunnelEventType, Record<string, unknown>] => [
     "http_request",
     { status: 200, duration_ms: 12 },
   ]);
-  const lines = statusTable([response(1, "web", CONNECTED, ["pong", { latency_ms: 3.4 }], ...requests)], 100, plain);
+  const lines = statusTable(
+    [response(1, "web", CONNECTED, UP, ["pong", { latency_ms: 3.4 }], ...requests)],
+    110,
+    plain,
+  );
   expect(lines).toEqual([
-    "ENDPOINT  STATE      URL                                    UP    HEALTH  REQ/S  RESPONSE  PING",
-    "web       connected  http://my-app.tunnel.example.com:8080  60 s  95      0.5    12 ms     3 ms",
+    "ENDPOINT  STATE      URL                                    LOCAL  UP    HEALTH  REQ/S  RESPONSE  PING",
+    "web       connected  http://my-app.tunnel.example.com:8080  ok     60 s  95      0.5    12 ms     3 ms",
   ]);
 });
 
@@ -63,21 +69,42 @@ test("several clients have a PID column, and problems are listed", () => {
     isGone: false,
   };
   expect(statusTable([failing, away, silent], undefined, plain)).toEqual([
-    "PID  ENDPOINT  STATE         URL                                    UP    HEALTH  REQ/S  RESPONSE  PING",
-    "12   api       connected     http://my-app.tunnel.example.com:8080  60 s  40      0      -         -",
-    "345  web       reconnecting  -                                      -     27      0      -         -",
+    "PID  ENDPOINT  STATE         URL                                    LOCAL  UP    HEALTH  REQ/S  RESPONSE  PING",
+    "12   api       connected     http://my-app.tunnel.example.com:8080  -      60 s  40      0      -         -",
+    "345  web       reconnecting  -                                      -      -     27      0      -         -",
     "api: connected, but the end-to-end check fails: visitors may get errors.",
     "web: Event connection_failure. (PN_SERVER_UNREACHABLE, 60 s ago, retry 1)",
     "postern start (process 6): no response.",
   ]);
 });
 
-test("a narrow terminal cuts URLs, then lines", () => {
-  for (const columns of [90, 60, 20])
-    for (const line of statusTable([response(1, "web", CONNECTED)], columns, picocolors.createColors(true)))
+test("a local service that is down, and a client of an older version that does not report it", () => {
+  const down = response(1, "web", CONNECTED, ["error", { code: "PN_DIAL_REFUSED" }]);
+  const lines = statusTable([down], undefined, plain);
+  expect(lines[1]).toMatch(/^web +connected +http\S+ +down +60 s/);
+  expect(lines.slice(2)).toEqual([
+    "web: the local service at 3000 is down: visitors get status 502.",
+    "web: Event error. (PN_DIAL_REFUSED, 59 s ago)",
+  ]);
+  const old = response(1, "web", CONNECTED);
+  for (const { health } of old.document?.endpoints ?? []) delete (health as Partial<typeof health>).local;
+  expect(statusTable([old], undefined, plain)[1]).toMatch(/^web +connected +http\S+ +- +60 s/);
+});
+
+test("a narrow terminal leaves out columns, then cuts URLs, then lines", () => {
+  const one = response(1, "web", CONNECTED);
+  const table = (columns: number): string[] => statusTable([one], columns, plain);
+  for (const columns of [90, 60, 40, 20])
+    for (const line of statusTable([one], columns, picocolors.createColors(true)))
       // eslint-disable-next-line no-control-regex
       expect(line.replace(/\x1b\[\d+m/g, "").length).toBeLessThanOrEqual(columns);
-  expect(statusTable([response(1, "web", CONNECTED)], 80, plain)[1]).toContain("http://my-app.tunnel.…");
+  expect(table(80)).toEqual([
+    "ENDPOINT  STATE      URL                                    LOCAL  UP    HEALTH",
+    "web       connected  http://my-app.tunnel.example.com:8080  -      60 s  95",
+  ]);
+  expect(table(66)[1]).toBe("web       connected  http://my-app.tunnel.example.com:8080  -");
+  expect(table(64)[1]).toBe("web       connected  http://my-app.tunnel.example.com:80…  -");
+  expect(table(44)[1]).toBe("web       connected  http://my-app.t…  -");
 });
 
 test("text of a server cannot control the terminal", () => {

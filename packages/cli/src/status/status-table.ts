@@ -12,8 +12,10 @@ const FAIR = 40;
 const GAP = "  ";
 /** The minimum width of a URL. */
 const MIN_URL_WIDTH = 16;
-const COLUMNS = ["ENDPOINT", "STATE", "URL", "UP", "HEALTH", "REQ/S", "RESPONSE", "PING"] as const;
+const COLUMNS = ["ENDPOINT", "STATE", "URL", "LOCAL", "UP", "HEALTH", "REQ/S", "RESPONSE", "PING"] as const;
 const URL_COLUMN = COLUMNS.indexOf("URL");
+/** The columns before this one are never left out. */
+const LESS_IMPORTANT = COLUMNS.indexOf("UP");
 
 /**
  * Formats the endpoints of all clients, one per line, and the problems of unhealthy ones below.
@@ -50,6 +52,7 @@ function cells({ endpoint, state, public_url: url, health, metrics }: EndpointRe
     paint.bold(printableAscii(endpoint)),
     isUp ? paint.green(state) : state === "failed" || state === "disconnected" ? paint.red(state) : paint.yellow(state),
     url === null ? "-" : paint.cyan(printableAscii(url)),
+    localCell(health.local, paint),
     isUp ? ageText(uptime) : "-",
     painted(String(score)),
     rateText(metrics.requests_per_minute / 60),
@@ -58,12 +61,21 @@ function cells({ endpoint, state, public_url: url, health, metrics }: EndpointRe
   ];
 }
 
-function troubleLines({ time }: StatusDocument, { endpoint, state, health }: EndpointReport, paint: Paint): string[] {
+/** Older clients do not report the state of the local service. */
+function localCell(local: EndpointReport["health"]["local"] | undefined, paint: Paint): string {
+  if (local === "ok") return paint.green("ok");
+  return local === "failing" ? paint.red("down") : "-";
+}
+
+function troubleLines({ time }: StatusDocument, report: EndpointReport, paint: Paint): string[] {
+  const { endpoint, state, health, config_summary: config } = report;
   const { last_error: error, data_plane: dataPlane, retry_count: retries } = health;
   const name = printable(endpoint);
   const lines: string[] = [];
   if (state === "connected" && dataPlane === "failing")
     lines.push(paint.red(`${name}: connected, but the end-to-end check fails: visitors may get errors.`));
+  if (health.local === "failing")
+    lines.push(paint.red(`${name}: the local service at ${printable(config.local)} is down: visitors get status 502.`));
   if (error !== null) {
     const age = ageText((Date.parse(time) - Date.parse(error.time)) / 1_000);
     const retry = retries === 0 ? "" : `, retry ${retries}`;
@@ -72,14 +84,17 @@ function troubleLines({ time }: StatusDocument, { endpoint, state, health }: End
   return lines;
 }
 
-function aligned(rows: readonly string[][], columns: number | undefined, urlColumn: number): string[] {
+/** Pads the cells. If the rows are too wide, columns are left out from the right, before the URL is cut. */
+function aligned(rows: readonly string[][], columns = Infinity, urlColumn: number): string[] {
   const width = (text: string): number => stripVTControlCharacters(text).length;
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ""))));
-  const whole = widths.reduce((sum, each) => sum + each, 0) + GAP.length * (widths.length - 1);
-  const room = Math.max(MIN_URL_WIDTH, (widths[urlColumn] ?? 0) - Math.max(0, whole - (columns ?? Infinity)));
+  const whole = (): number => widths.reduce((sum, each) => sum + each, 0) + GAP.length * (widths.length - 1);
+  while (whole() > columns && widths.length > urlColumn - URL_COLUMN + LESS_IMPORTANT) widths.pop();
+  const room = Math.max(MIN_URL_WIDTH, (widths[urlColumn] ?? 0) - Math.max(0, whole() - columns));
   widths[urlColumn] = Math.min(room, widths[urlColumn] ?? 0);
   return rows.map((row) =>
     row
+      .slice(0, widths.length)
       .map((cell, column) => {
         const wide = widths[column] ?? 0;
         const shown = column === urlColumn ? cutLine(cell, wide) : cell;

@@ -26,7 +26,17 @@ function seen(drawn: string, light: boolean): string | undefined {
 test.for(["http://my-app.localhost:8080/", `https://${"long-name-".repeat(6)}x.tunnel.example.com`])(
   "%s can be read from the terminal, with colours and without",
   (url) => {
-    expect(seen(qrCode(url, picocolors.createColors(true)).text, false)).toBe(url);
-    expect(seen(qrCode(url, picocolors.createColors(false)).text, true)).toBe(url);
+    expect(seen(qrCode(url, picocolors.createColors(true))!.text, false)).toBe(url);
+    expect(seen(qrCode(url, picocolors.createColors(false))!.text, true)).toBe(url);
   },
 );
+
+test("there is no code for a text that is too long for one", () => {
+  const paint = picocolors.createColors(false);
+  const [longest, tooLong] = ["x".repeat(2_953), "x".repeat(2_954)];
+  expect([qrCode(longest, paint)?.width, qrCode(tooLong, paint), qrCode("\u20ac".repeat(1_000), paint)]).toEqual([
+    181,
+    undefined,
+    undefined,
+  ]);
+});

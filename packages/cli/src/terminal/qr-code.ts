@@ -14,10 +14,15 @@ export interface QrCode {
   width: number;
 }
 
+/** The bytes that fit into the largest code at the lowest level of correction (ISO/IEC 18004, table 7). */
+const MAX_BYTES = 2_953;
+
 /**
  * Encodes `text` as a QR code, with two modules per character: dark on light, independent of the terminal's colours.
+ * Returns undefined if the text is too long.
  */
-export function qrCode(text: string, paint: Paint): QrCode {
+export function qrCode(text: string, paint: Paint): QrCode | undefined {
+  if (Buffer.byteLength(text) > MAX_BYTES) return undefined;
   const code = generate(text, { minCorrectionLevel: correction.L });
   const lines: string[] = [];
   for (let y = -MARGIN; y < code.size + MARGIN; y += 2) {

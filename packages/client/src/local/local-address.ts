@@ -20,7 +20,8 @@ export interface LocalAddress extends DialAddress {
 }
 
 /**
- * Parses the address of a local service: a port, `host:port`, or an `http://` or `https://` origin without a path.
+ * Parses the address of a local service: a port (3000 or :3000), `host:port`, or an `http://` or `https://` origin
+ * without a path.
  * @throws TypeError that names the forms that are allowed.
  */
 export function parseLocalAddress(text: string | number): LocalAddress {
@@ -81,6 +82,6 @@ const WRITE_BUFFER = 4 * 1024;
 const SOCKET = { allowHalfOpen: true, highWaterMark: WRITE_BUFFER };
 
 function withScheme(text: string): string {
-  if (/^\d+$/.test(text)) return `http://localhost:${text}`;
+  if (/^:?\d+$/.test(text)) return `http://localhost:${text.replace(":", "")}`;
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
 }

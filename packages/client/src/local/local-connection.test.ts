@@ -75,30 +75,40 @@ function search(local: string): {
   stream: FakeStream;
   found: (...addresses: string[]) => void;
   failures: ErrorCode[];
+  /** The software that refused the Host. */
+  refusals: string[];
+  dialled: () => number;
   closed: () => number;
 } {
   const stream = new FakeStream();
   const addresses = Promise.withResolvers<string[]>();
   const failures: ErrorCode[] = [];
-  let closed = 0;
-  const events = { onDialFailure: (code: ErrorCode) => void failures.push(code) };
+  const refusals: string[] = [];
+  let [dialled, closed] = [0, 0];
+  const events = {
+    onDialled: () => void dialled++,
+    onDialFailure: (code: ErrorCode) => void failures.push(code),
+    onHostRefused: (software: string) => void refusals.push(software),
+  };
   const onClosed = (): void => void closed++;
   const address = parseLocalAddress(local);
   new LocalConnection(stream as unknown as Stream, address, events, onClosed, () => addresses.promise);
-  return { stream, found: (...list) => addresses.resolve(list), failures, closed: () => closed };
+  const found = (...list: string[]): void => addresses.resolve(list);
+  return { stream, found, failures, refusals, dialled: () => dialled, closed: () => closed };
 }
 
 const feed = ({ handler }: FakeStream, text: string): void => handler.onData(Buffer.from(text, "latin1"));
 
 test("bytes and the end that arrive during the lookup are passed on after it, and bytes are not consumed before", async () => {
   const { port } = await echo(service());
-  const { stream, found, failures, closed } = search(`service.test:${port}`);
+  const { stream, found, failures, dialled, closed } = search(`service.test:${port}`);
   for (const text of ["one ", "two ", "three"]) feed(stream, text);
   stream.handler.onEnd();
   expect(stream.consumedBytes).toBe(0);
   found("127.0.0.3");
   await until("the connection to be closed", () => closed() === 1);
-  expect([stream.written, stream.ended, stream.consumedBytes, failures]).toEqual(["one two three", true, 13, []]);
+  expect([stream.written, stream.ended, stream.consumedBytes]).toEqual(["one two three", true, 13]);
+  expect([failures, dialled()]).toEqual([[], 1]);
 });
 
 test("an address that refuses is skipped", async () => {
@@ -146,6 +156,40 @@ test.for(["service.test", "127.0.0.3"])(
     expect(stream.flushed).toBe(true);
   },
 );
+
+const REFUSAL =
+  'HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nBlocked request. This host ("a.test") is not allowed.';
+
+test.for([
+  ["in one piece", [REFUSAL]],
+  ["in two pieces", [REFUSAL.slice(0, 60), REFUSAL.slice(60)]],
+] as const)("a service that refuses the Host, %s, is recognised once", async ([, pieces]) => {
+  const sender = createServer((socket) => {
+    const rest = [...pieces, REFUSAL];
+    const next = (): void => {
+      const piece = rest.shift();
+      if (piece === undefined) return void socket.end();
+      socket.write(piece, () => setImmediate(next));
+    };
+    next();
+  });
+  const { port } = await echo(sender);
+  const { stream, refusals } = search(`127.0.0.3:${port}`);
+  await until("the whole response", () => stream.ended);
+  expect([stream.written, refusals]).toEqual([REFUSAL + REFUSAL, ["Vite"]]);
+});
+
+test("a response with other words is no refusal of the Host, and neither is a later response", async () => {
+  for (const first of ["HTTP/1.1 200 OK\r\n\r\n", `HTTP/1.1 403 Forbidden\r\n\r\n${"x".repeat(10_000)}`]) {
+    const sender = createServer((socket) => {
+      socket.write(first, () => setImmediate(() => socket.end(REFUSAL)));
+    });
+    const { port } = await echo(sender);
+    const { stream, refusals } = search(`127.0.0.3:${port}`);
+    await until("the whole response", () => stream.ended);
+    expect(refusals).toEqual([]);
+  }
+});
 
 test("a reset is passed on to the service", async () => {
   const { port, sockets } = await echo(service());

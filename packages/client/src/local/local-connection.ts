@@ -2,6 +2,7 @@ import type { OnReadOpts, Socket } from "node:net";
 import { HeldBytes, relay, SocketConnection, type Lookup } from "@postern/net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import type { TunnelEvents } from "../tunnel-events.js";
+import { hostCheckOf, mayRefuseHost, SEARCHED_BYTES } from "./host-check.js";
 import { dialLocal, dialLocalByName, type LocalAddress } from "./local-address.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
@@ -13,6 +14,9 @@ const DIAL_TIMEOUT = 10_000;
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 
+/** The events of a connection. */
+type ConnectionEvents = Pick<TunnelEvents, "onDialFailure" | "onDialled" | "onHostRefused">;
+
 /**
  * The local end of one stream. It dials the local service and holds the bytes that arrive in the meantime, at most the
  * stream's window. Then it relays bytes unchanged in both directions.
@@ -20,11 +24,16 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 export class LocalConnection implements StreamHandler {
   readonly #stream: Stream;
   readonly #local: LocalAddress;
-  readonly #events: Pick<TunnelEvents, "onDialFailure">;
+  readonly #events: ConnectionEvents;
   readonly #onClosed: () => void;
   #connection: SocketConnection | undefined;
   readonly #held = new HeldBytes();
   #hasEnded = false;
+  /**
+   * The beginning of the first response, while it may be a refusal of the Host. Only the first response is examined: a
+   * service that checks the Host refuses all of them.
+   */
+  #response: string | undefined = "";
   /** Ends the dial. With an error, the dial has failed; without one, the stream was reset. */
   readonly #abort: (error?: Error) => void;
   readonly #timer: NodeJS.Timeout;
@@ -33,13 +42,7 @@ export class LocalConnection implements StreamHandler {
    * @param onClosed called once, when the connection is closed or the dial has failed.
    * @param lookup resolves the name of a named address. Default: the system's resolver.
    */
-  constructor(
-    stream: Stream,
-    local: LocalAddress,
-    events: Pick<TunnelEvents, "onDialFailure">,
-    onClosed: () => void,
-    lookup?: Lookup,
-  ) {
+  constructor(stream: Stream, local: LocalAddress, events: ConnectionEvents, onClosed: () => void, lookup?: Lookup) {
     this.#stream = stream;
     this.#local = local;
     this.#events = events;
@@ -96,6 +99,7 @@ export class LocalConnection implements StreamHandler {
 
   #onConnected(socket: Socket): void {
     clearTimeout(this.#timer);
+    this.#events.onDialled();
     const connection = new SocketConnection(socket);
     this.#connection = connection;
     const uncredited = this.#held.length;
@@ -120,8 +124,22 @@ export class LocalConnection implements StreamHandler {
   #onread(): OnReadOpts {
     return {
       buffer: READ_BUFFER,
-      callback: (bytes, buffer) => this.#connection?.receive((buffer as Buffer).subarray(0, bytes)) ?? true,
+      callback: (bytes, buffer) => {
+        const chunk = (buffer as Buffer).subarray(0, bytes);
+        if (this.#response !== undefined) this.#examine(chunk);
+        return this.#connection?.receive(chunk) ?? true;
+      },
     };
+  }
+
+  #examine(chunk: Buffer): void {
+    const before = this.#response as string;
+    this.#response = undefined;
+    if (before === "" && !mayRefuseHost(chunk)) return;
+    const response = before + chunk.toString("latin1", 0, SEARCHED_BYTES - before.length);
+    const software = hostCheckOf(response);
+    if (software !== undefined) this.#events.onHostRefused(software);
+    else if (response.length < SEARCHED_BYTES) this.#response = response;
   }
 }
 
@@ -129,7 +147,8 @@ function timeoutError(): Error {
   return Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
 }
 
-function dialErrorCode(error: NodeJS.ErrnoException | undefined): ErrorCode {
+/** The code of a failed connection to the local service. */
+export function dialErrorCode(error: NodeJS.ErrnoException | undefined): ErrorCode {
   if (error?.code === "ECONNREFUSED") return "PN_DIAL_REFUSED";
   if (error?.code === "ETIMEDOUT") return "PN_DIAL_TIMEOUT";
   return "PN_DIAL_FAILED";

@@ -7,6 +7,7 @@ import { ProbeFailure } from "./data-plane.js";
 
 /** The header field of every response that a Postern server generates itself: it contains the error code. */
 const ERROR_FIELD = "postern-error";
+const ERROR_CODE = /^PN_[A-Z_]{1,60}$/;
 const OVERLOADED = "PN_OVERLOADED";
 /** A nonce and its HMAC: PROTOCOL.md, section 10. */
 const PROBE_FIELD = /\r\npostern-probe:[ \t]*([0-9a-f]{32})\.[0-9a-f]{64}[ \t]*\r\n/i;
@@ -82,8 +83,9 @@ export class Probe {
       )
       .on("response", ({ statusCode, headers: fields }) => {
         if (statusCode === 204 && fields["postern-probe"] === nonce) return resolve();
-        const code = fields[ERROR_FIELD];
-        const by = typeof code === "string" ? ` ${code}` : "";
+        const field = fields[ERROR_FIELD];
+        const code = typeof field === "string" && ERROR_CODE.test(field) ? field : undefined;
+        const by = code === undefined ? "" : ` ${code}`;
         const verdict = code === OVERLOADED ? "inconclusive" : code === undefined ? "foreign" : "broken";
         reject(new ProbeFailure(`a request to the tunnel's public address got ${statusCode}${by}`, verdict));
       })

@@ -1,20 +1,13 @@
+import { nextRetry, type Ending } from "./retry-count.js";
+
 /** A session of a tunnel, or an attempt to open one. Only its identity matters. */
 type Candidate = object;
 
 /** `found`: a session connected; `down`: the last session was lost; `vacant`: the leader gave up. */
 export type SelectionChange = "found" | "down" | "vacant";
 
-/** A session that lasted this long, in milliseconds, was stable. The count of retries after it begins at 1. */
-const STABLE = 30_000;
 /** How long the selection waits for busy servers in total, in milliseconds, before it moves to the next one. */
 const MAX_WAIT = 60_000;
-
-/**
- * The number of retries in a row after a session of `age` milliseconds ended, or after an attempt failed (undefined).
- */
-export function nextRetry(before: number, age: number | undefined): number {
-  return age !== undefined && age >= STABLE ? 1 : before + 1;
-}
 
 /**
  * Selects the server that the sessions of a tunnel connect to. All of them use the same one. While no session is
@@ -112,15 +105,15 @@ export class ServerSelection {
   }
 
   /** Removes the lost session of `candidate`. */
-  remove(candidate: Candidate): void {
+  remove(candidate: Candidate, ending: Ending): void {
     if (!this.#connected.delete(candidate) || this.#connected.size > 0) return;
-    this.retries = nextRetry(this.retries, this.#now() - this.#connectedSince);
+    this.retries = nextRetry(this.retries, ending, this.#now() - this.#connectedSince);
     this.#notify("down");
   }
 
   /** Removes a candidate that makes no more attempts. */
   withdraw(candidate: Candidate): void {
-    this.remove(candidate);
+    this.remove(candidate, "ended");
     if (this.#leader !== candidate) return;
     this.#leader = undefined;
     this.#notify("vacant");

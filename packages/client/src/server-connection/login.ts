@@ -14,6 +14,7 @@ import {
 } from "@postern/protocol";
 import type { ClientTls } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
+import { serverText } from "../server-text.js";
 import { VERSION } from "../version.js";
 import { WebSocketConnection } from "./websocket-connection.js";
 
@@ -105,9 +106,12 @@ function sendHello(
   });
 }
 
+/** The length of the longest detail of a server's error, in characters. */
+const LONGEST_DETAIL = 512;
+
 /** Converts an `error` message to an error. An unknown code keeps its message and whether to retry. */
 export function remoteError(message: ControlError): TunnelError {
   const code = isErrorCode(message.code) ? message.code : message.retryable ? "PN_INTERNAL" : "PN_UNSUPPORTED";
-  const detail = code === message.code ? undefined : `${message.code}: ${message.message}`;
+  const detail = code === message.code ? undefined : serverText(`${message.code}: ${message.message}`, LONGEST_DETAIL);
   return new TunnelError(code, detail, message.retry_after_ms);
 }

@@ -65,27 +65,30 @@ export async function checkServer(
   }
 }
 
+/** Timeout of a connection to the local service, in milliseconds. */
+const LOCAL_TIMEOUT = 5_000;
+
 /**
  * Connects to the local service as a tunnel does, and sends nothing.
+ * @param signal abandons the connection.
  * @throws TypeError when `local` cannot be parsed; Error when the service does not accept the connection within 5
  * seconds, or its certificate is not trusted.
  */
-export async function checkLocal(local: ConnectOptions["local"]): Promise<void> {
+export async function checkLocal(local: ConnectOptions["local"], signal?: AbortSignal): Promise<void> {
   const address = parseLocalAddress(local);
   const nothing = { buffer: Buffer.alloc(1_024), callback: () => true };
-  const signal = AbortSignal.timeout(LOCAL_TIMEOUT);
+  const deadline = AbortSignal.timeout(LOCAL_TIMEOUT);
+  const end = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   let socket: Socket | undefined;
   try {
-    if (address.isNamed) socket = await dialLocalByName(address, nothing, signal);
+    if (address.isNamed) socket = await dialLocalByName(address, nothing, end);
     else {
       socket = dialLocal(address, nothing);
-      await once(socket, address.tls ? "secureConnect" : "connect", { signal });
+      await once(socket, address.tls ? "secureConnect" : "connect", { signal: end });
     }
   } catch (error) {
-    throw signal.aborted ? new Error("no response in time") : error;
+    throw deadline.aborted ? Object.assign(new Error("no response in time"), { code: "ETIMEDOUT" }) : error;
   } finally {
     socket?.on("error", () => {}).destroy();
   }
 }
-
-const LOCAL_TIMEOUT = 5_000;

@@ -6,6 +6,11 @@ import type { ConnectOptions } from "../options.js";
 import { login, remoteError } from "../server-connection/login.js";
 import { parseProxyOf } from "../server-connection/proxy-address.js";
 import { parseServerAddress } from "../server-connection/server-address.js";
+import { serverText } from "../server-text.js";
+import { isPublicUrl } from "./grant.js";
+
+/** The length of the longest owner or name, in characters. */
+const LONGEST_NAME = 253;
 
 /** The server's response to a credential that it accepts. */
 export interface LoginCheck {
@@ -83,7 +88,12 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
     });
     const { owner, name, public_url: publicUrl } = await response.promise;
-    return { owner, name, publicUrl, expiresIn: welcome.expires_in_ms };
+    return {
+      owner: serverText(owner, LONGEST_NAME),
+      name: name === undefined ? undefined : serverText(name, LONGEST_NAME),
+      publicUrl: publicUrl !== undefined && isPublicUrl(publicUrl) ? publicUrl : undefined,
+      expiresIn: welcome.expires_in_ms,
+    };
   } finally {
     signal.removeEventListener("abort", abandon);
     session.close(new TunnelError("PN_CLOSED"));

@@ -5,6 +5,7 @@ import { explainRefusal } from "../credential/refusal.js";
 import type { ConnectOptions } from "../options.js";
 import { dialServer } from "../server-connection/server-dial.js";
 import type { Dependencies, OpenSession } from "./dependencies.js";
+import { checkGrant } from "./grant.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";
 import { DRAIN, type SessionOwner } from "./tunnel-session.js";
@@ -82,10 +83,11 @@ export class SessionAttempt implements SessionOwner {
     const { options, name, instance } = this.#context;
     const { session, lifetime } = await this.#login(signal);
     try {
-      const request = { subdomain: name, hostHeader: options.hostHeader, instance };
+      const { hostHeader, offlineStatus } = options;
+      const request = { subdomain: name, hostHeader, instance, offlineStatus };
       const bound = await unlessAborted(session.bind(request, timeoutOf(options)), signal);
       if (this.retired.aborted) throw this.retired.reason;
-      if (!URL.canParse(bound.public_url)) throw new TunnelError("PN_PROTOCOL", "the tunnel's address is not a URL");
+      checkGrant(bound);
       // A credential counts as accepted only when it has led to a tunnel.
       this.#unfollow = this.#credential.follow(session, lifetime);
       this.#session = session;

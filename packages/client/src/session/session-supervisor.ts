@@ -6,7 +6,7 @@ import { decide, errorKind } from "../reconnection/loss-decision.js";
 import type { HostChange } from "../reconnection/network-monitor.js";
 import { PendingAttempt } from "./pending-attempt.js";
 import { RetryWait } from "../reconnection/retry-wait.js";
-import { nextRetry } from "../reconnection/server-selection.js";
+import { endingOf, nextRetry, type Ending } from "../reconnection/retry-count.js";
 import { SessionAttempt } from "./session-attempt.js";
 import type { TunnelContext } from "./tunnel-context.js";
 import type { TunnelEvents } from "../tunnel-events.js";
@@ -32,6 +32,8 @@ export class SessionSupervisor {
   readonly #pending: PendingAttempt;
   /** Retries in a row while other sessions serve the tunnel. */
   #retries = 0;
+  /** The end of the last attempt or session, and how long it took or lasted, in milliseconds. */
+  #last: { ending: Ending; duration: number } = { ending: "failed", duration: 0 };
 
   constructor(context: TunnelContext, credential: Credential, events: TunnelEvents) {
     this.#context = context;
@@ -138,6 +140,7 @@ export class SessionSupervisor {
   async #runSession(server: URL): Promise<Next> {
     const { uptime } = this.#context.dependencies;
     const controller = this.#pending.begin();
+    const begunAt = uptime();
     let session: SessionAttempt;
     try {
       session = await this.#openSession(server, controller);
@@ -145,7 +148,7 @@ export class SessionSupervisor {
       // Aborted, because the network has changed or the tunnel has moved to another server in the meantime.
       if (this.#isOver || controller.signal.aborted) return "attempt";
       if (!(error instanceof TunnelError)) throw error;
-      return this.#recover(error, server, undefined);
+      return this.#recover(error, server, "failed", uptime() - begunAt);
     } finally {
       this.#pending.end(controller);
     }
@@ -155,18 +158,19 @@ export class SessionSupervisor {
     // PN_CLOSED: this side has closed the session.
     if (this.#isOver || reason.code === "PN_CLOSED") return "attempt";
     this.#events.onLost(reason);
-    return this.#recover(reason, last.server, uptime() - openedAt);
+    return this.#recover(reason, last.server, endingOf(reason), uptime() - openedAt);
   }
 
   /**
    * Carries out the decision about a loss.
-   * @param age how long the session with `server` lasted, in milliseconds; undefined: the attempt failed.
+   * @param duration how long the session with `server` lasted, or how long the attempt took, in milliseconds.
    * @throws TunnelError when the tunnel fails.
    */
-  #recover(error: TunnelError, server: URL, age: number | undefined): Next {
+  #recover(error: TunnelError, server: URL, ending: Ending, duration: number): Next {
     const { reconnection, servers, tunnelId } = this.#context;
     const { enabled, maxAttempts } = reconnection;
-    const cause = age === undefined ? "failed" : "lost";
+    const cause = ending === "failed" ? "failed" : "lost";
+    this.#last = { ending, duration };
     const others = servers.connected > 0;
     const decision = decide({
       cause,
@@ -180,11 +184,11 @@ export class SessionSupervisor {
 
     const avoidFor = decision === "avoid" ? REFUSED : (error.retryAfter ?? 0);
     if (avoidFor > 0) servers.avoid(server, avoidFor);
-    this.#retries = nextRetry(this.#retries, age);
+    this.#retries = nextRetry(this.#retries, ending, duration);
     if (others || !servers.isLeader(this)) return "pause";
     if (servers.chooseNext(cause)) return "attempt";
     // The loss of the last session was counted when it happened.
-    if (cause === "failed") servers.retries = nextRetry(servers.retries, age);
+    if (cause === "failed") servers.retries = nextRetry(servers.retries, ending, duration);
     if (!enabled || (maxAttempts > 0 && servers.retries > maxAttempts)) throw error;
     return "pause";
   }
@@ -222,7 +226,7 @@ export class SessionSupervisor {
   #onRetired(attempt: SessionAttempt): void {
     if (this.#current !== attempt) return;
     this.#current = undefined;
-    this.#context.servers.remove(this);
+    this.#context.servers.remove(this, endingOf(attempt.retired.reason as TunnelError));
   }
 
   /** Waits while another supervisor searches for a server. */
@@ -247,7 +251,9 @@ export class SessionSupervisor {
     const { dependencies, reconnection, servers } = this.#context;
     const attempt = servers.connected > 0 ? this.#retries : servers.retries;
     const hint = servers.wait;
-    const delay = Math.round(backoff(attempt, reconnection, dependencies.clock.random(), hint));
+    const hasFailed = this.#last.ending === "failed";
+    const circumstances = { hint, isAppointment: hasFailed, took: hasFailed ? this.#last.duration : 0 };
+    const delay = Math.round(backoff(attempt, reconnection, dependencies.clock.random(), circumstances));
     this.#setState("reconnecting");
     const text = `reconnecting in ${(delay / 1_000).toFixed(1)} s`;
     this.#events.report("reconnection", text, { attempt, delay_ms: delay });

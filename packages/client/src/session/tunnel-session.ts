@@ -37,6 +37,8 @@ export interface BindRequest {
   hostHeader: string | undefined;
   /** Sessions with the same instance serve a name together. */
   instance: string;
+  /** The status that visitors get while no session serves the name. */
+  offlineStatus: number | undefined;
 }
 
 /** Receives the events of a session itself. Events of the tunnel go to TunnelEvents. */
@@ -89,7 +91,7 @@ export class TunnelSession implements SessionHandler {
   }
 
   /** Requests the name; waits `timeout` milliseconds for the response. @throws TunnelError of the server. */
-  bind({ subdomain, hostHeader, instance }: BindRequest, timeout: number): Promise<Bound> {
+  bind({ subdomain, hostHeader, instance, offlineStatus }: BindRequest, timeout: number): Promise<Bound> {
     this.#session.control({
       type: "bind",
       bind: 1,
@@ -97,6 +99,7 @@ export class TunnelSession implements SessionHandler {
       instance,
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
+      ...(offlineStatus === undefined ? {} : { offline_status: offlineStatus }),
     });
     const late = (): void =>
       this.#bound.reject(new TunnelError("PN_SERVER_UNREACHABLE", "no response to the request for the name"));

@@ -16,7 +16,7 @@ export const CONFIG: ConfigSummary = {
   connection_timeout_ms: 30_000,
   keepalive_interval_ms: 10_000,
   max_connections: 1_024,
-  reconnection: { enabled: true, initial_delay_ms: 1_000, max_delay_ms: 300_000, max_attempts: 0 },
+  reconnection: { enabled: true, initial_delay_ms: 1_000, max_delay_ms: 20_000, max_attempts: 0 },
 };
 
 /** An event of the endpoint `web`, `at` milliseconds after START. Its data need not be complete. */
@@ -39,6 +39,7 @@ const data = fc.record(
     tunnel_id: fc.string(),
     latency_ms: fc.double(),
     data_plane: fc.constantFrom("ok", "failing", "unknown"),
+    local: fc.constant("ok"),
     status: fc.integer({ min: -1, max: 1_000 }),
     duration_ms: fc.double(),
     bytes_in: fc.integer(),

@@ -49,7 +49,9 @@ test("the metrics of a client, as Prometheus parses them", () => {
   const value = (name: string): number | undefined => samples.get(name);
   expect(value('postern_client_info{version="0.1.0"}')).toBe(1);
   expect(value("postern_client_start_time_seconds")).toBe(START / 1_000);
-  expect(value('postern_client_endpoint_healthy{endpoint="web"}')).toBe(1);
+  expect(value('postern_client_endpoint_healthy{endpoint="web"}')).toBe(0);
+  expect(value('postern_client_endpoint_local{endpoint="web",local="failing"}')).toBe(1);
+  expect(value('postern_client_endpoint_local{endpoint="web",local="ok"}')).toBe(0);
   expect(value('postern_client_endpoint_state{endpoint="web",state="connected"}')).toBe(1);
   expect(value('postern_client_endpoint_state{endpoint="web",state="failed"}')).toBe(0);
   expect(value('postern_client_ping_latency_seconds{endpoint="web"}')).toBe(0.012);

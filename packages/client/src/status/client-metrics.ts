@@ -80,7 +80,8 @@ function ofWebhook(name: string, help: string, read: (report: WebhookReport) => 
 }
 
 const STATES = ["disconnected", "connecting", "authenticating", "connected", "reconnecting", "draining", "failed"];
-const DATA_PLANES = ["ok", "failing", "unknown"];
+/** The states of a data plane and of a local service. */
+const CONDITIONS = ["ok", "failing", "unknown"];
 
 /** 1 for the current name, 0 for the others. */
 function oneOf(names: readonly string[], present: string): Record<string, number> {
@@ -106,7 +107,7 @@ export const CLIENT_METRICS: readonly Metric[] = [
   each(
     "gauge",
     "postern_client_endpoint_healthy",
-    "1 while the endpoint is connected and its data plane is not failing, otherwise 0.",
+    "1 while the endpoint is connected and neither its data plane nor its local service is failing, otherwise 0.",
     (report) => Number(isHealthy(report)),
   ),
   split(
@@ -121,7 +122,14 @@ export const CLIENT_METRICS: readonly Metric[] = [
     "postern_client_endpoint_data_plane",
     "1 for the current state of the data plane, 0 for the others.",
     "data_plane",
-    ({ health }) => oneOf(DATA_PLANES, health.data_plane),
+    ({ health }) => oneOf(CONDITIONS, health.data_plane),
+  ),
+  split(
+    "gauge",
+    "postern_client_endpoint_local",
+    "1 for the current state of the local service, 0 for the others. While it is `failing`, visitors get status 502.",
+    "local",
+    ({ health }) => oneOf(CONDITIONS, health.local),
   ),
   each("gauge", "postern_client_endpoint_health_score", "The health score, 0 to 100.", ({ health }) => health.score),
   each(

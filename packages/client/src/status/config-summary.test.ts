@@ -24,7 +24,7 @@ test("contains the configuration without secrets", () => {
     connection_timeout_ms: 30_000,
     keepalive_interval_ms: 10_000,
     max_connections: 1_024,
-    reconnection: { enabled: true, initial_delay_ms: 1_000, max_delay_ms: 300_000, max_attempts: 3 },
+    reconnection: { enabled: true, initial_delay_ms: 1_000, max_delay_ms: 20_000, max_attempts: 3 },
   });
   expect(JSON.stringify(summary)).not.toContain("s3cr3t");
 });

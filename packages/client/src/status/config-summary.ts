@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "@postern/protocol";
-import { DEFAULT_RECONNECTION } from "../reconnection/backoff.js";
+import { reconnectionOptions } from "../reconnection/backoff.js";
 import type { ConnectOptions } from "../options.js";
 import { parseServerAddress } from "../server-connection/server-address.js";
 import type { ConfigSummary } from "./status-document.js";
@@ -7,7 +7,7 @@ import type { ConfigSummary } from "./status-document.js";
 /** The options without secrets: credentials and headers are omitted. @throws TypeError as `connect`. */
 export function configSummary(options: ConnectOptions): ConfigSummary {
   const { reconnection, connectionTimeout, keepaliveInterval, maxConnections } = options;
-  const { enabled, initialDelay, maxDelay, maxAttempts } = { ...DEFAULT_RECONNECTION, ...reconnection };
+  const { enabled, initialDelay, maxDelay, maxAttempts } = reconnectionOptions(reconnection);
   return {
     server: originOf(options.server),
     fallback_servers: (options.fallbacks ?? []).map(originOf),

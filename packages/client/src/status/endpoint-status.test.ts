@@ -34,6 +34,7 @@ test("before any event", () => {
     last_ping: null,
     avg_ping_latency_ms: null,
     data_plane: "unknown",
+    local: "unknown",
   });
   expect(report.metrics).toMatchObject({ total_connections: 0, success_rate: null, avg_response_time_ms: null });
 });
@@ -146,10 +147,19 @@ test("requests are not counted if that is disabled", () => {
   expect(status.report(START).metrics).toMatchObject({ http_requests: 0, requests_per_minute: 0 });
 });
 
-test("an unreachable local service lowers the score for a minute", () => {
+test("while nothing listens at the local address, the endpoint is not healthy; afterwards the score is lower for a minute", () => {
   const status = statusAfter(...CONNECTED, eventOf("error", { code: "PN_DIAL_REFUSED" }, 1_000));
-  expect(status.report(START + 60_000).health.score).toBe(75);
-  expect(status.report(START + 62_000).health.score).toBe(95);
+  const missing = status.report(START + 600_000);
+  expect([missing.health.local, missing.health.score, isHealthy(missing)]).toEqual(["failing", 35, false]);
+  // A later loss of the connection to the server says nothing about the local service.
+  status.add(eventOf("tunnel_closed", { code: "PN_SESSION_LOST" }, 600_000));
+  expect(status.report(START + 600_000).health.local).toBe("failing");
+
+  const back = statusAfter(...CONNECTED, eventOf("error", { code: "PN_DIAL_REFUSED" }, 1_000));
+  back.add(eventOf("status_update", { local: "ok", before: "failing" }, 2_000));
+  const { health, state } = back.report(START + 60_000);
+  expect([health.local, health.score, isHealthy({ state, health })]).toEqual(["ok", 75, true]);
+  expect(back.report(START + 62_000).health.score).toBe(95);
 });
 
 test("the numbers of kept events and error codes are limited", () => {

@@ -1,3 +1,4 @@
+import type { LocalState } from "../local/local-monitor.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { RequestData, TunnelEventOf } from "../tunnel-event.js";
@@ -56,7 +57,8 @@ export class EndpointStatus {
   readonly #pings: number[] = [];
   #dataPlane: DataPlaneState = "unknown";
   readonly #drops: number[] = [];
-  #localFailure = -Infinity;
+  #local: LocalState = "unknown";
+  #localFailedAt = -Infinity;
 
   #attempts = 0;
   #successes = 0;
@@ -137,7 +139,7 @@ export class EndpointStatus {
         break;
       case "error":
         this.#failed(event);
-        if (event.data.code.startsWith("PN_DIAL_")) this.#localFailure = at;
+        if (event.data.code.startsWith("PN_DIAL_")) this.#localFailed(at);
         break;
       case "http_request":
         if (this.#countsRequests) this.#request(event.data, at);
@@ -147,6 +149,7 @@ export class EndpointStatus {
         break;
       case "status_update":
         if (event.data.data_plane !== undefined) this.#dataPlane = event.data.data_plane;
+        if (event.data.local !== undefined) this.#local = event.data.local;
         break;
     }
     const state = STATES[event.type];
@@ -170,7 +173,8 @@ export class EndpointStatus {
           drops: this.#drops.filter((at) => at > now - DROP_MEMORY).length,
           pingLatency: latency,
           dataPlane: this.#dataPlane,
-          localFailing: this.#localFailure > now - LOCAL_MEMORY,
+          local: this.#local,
+          localFailedLately: this.#localFailedAt > now - LOCAL_MEMORY,
         }),
         uptime_seconds: uptime,
         retry_count: this.#retries,
@@ -178,6 +182,7 @@ export class EndpointStatus {
         last_ping: this.#lastPing,
         avg_ping_latency_ms: latency === undefined ? null : rounded(latency),
         data_plane: this.#dataPlane,
+        local: this.#local,
       },
       metrics: {
         total_connections: this.#attempts,
@@ -221,6 +226,11 @@ export class EndpointStatus {
     this.#lastError = { time, code, message };
     const counted = this.#errors.has(code) || this.#errors.size < STATUS_LIMITS.errorCodes ? code : "other";
     this.#errors.set(counted, (this.#errors.get(counted) ?? 0) + 1);
+  }
+
+  #localFailed(at: number): void {
+    this.#local = "failing";
+    this.#localFailedAt = at;
   }
 
   #dropped(at: number): void {

@@ -3,6 +3,7 @@ import type { ErrorCode, Requests } from "@postern/protocol";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { TunnelEvent, TunnelEventData, TunnelEventOf, TunnelEventType } from "../tunnel-event.js";
 import { EndpointStatus } from "./endpoint-status.js";
+import { requestData } from "./request-data.js";
 import type { ConfigSummary, EndpointReport } from "./status-document.js";
 
 /** At most one event about an unreachable local service in this many milliseconds. */
@@ -39,17 +40,33 @@ export class EventReporter {
   }
 
   requests({ records, omitted }: Requests): void {
-    for (const record of records)
-      this.report("http_request", `${record.method} ${record.path} ${record.status}`, { ...record });
+    for (const record of records) {
+      const data = requestData(record);
+      this.report("http_request", `${data.method} ${data.path} ${data.status}`, data);
+    }
     if (omitted > 0) this.report("http_request", `${omitted} more requests`, { omitted });
   }
 
-  /** @param address of the local service. */
-  dialFailure(address: string, code: ErrorCode, error: Error): void {
+  /**
+   * Reports that the local service did not accept a visitor's connection. Returns false if such a report was made less
+   * than a second ago, and this one is omitted.
+   * @param address of the local service.
+   */
+  dialFailure(address: string, code: ErrorCode, error: Error): boolean {
     const now = this.#uptime();
-    if (now - this.#lastDialFailure < DIAL_FAILURE_INTERVAL) return;
+    if (now - this.#lastDialFailure < DIAL_FAILURE_INTERVAL) return false;
     this.#lastDialFailure = now;
     this.report("error", `the local service at ${address} cannot be reached: ${reasonOf(error)}`, { code });
+    return true;
+  }
+
+  /** Reports that nothing accepted the connection of a check. @param address of the local service. */
+  localMissing(address: string, code: ErrorCode, error: Error): void {
+    const problem =
+      code === "PN_DIAL_REFUSED"
+        ? `nothing listens at ${address}`
+        : `the local service at ${address} cannot be reached: ${reasonOf(error)}`;
+    this.report("error", `${problem}. Visitors get status 502 until the local service runs.`, { code });
   }
 }
 

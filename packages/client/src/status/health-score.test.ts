@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { LocalState } from "../local/local-monitor.js";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import { healthScore, type HealthFacts } from "./health-score.js";
@@ -10,7 +11,8 @@ const PERFECT: HealthFacts = {
   drops: 0,
   pingLatency: 20,
   dataPlane: "ok",
-  localFailing: false,
+  local: "ok",
+  localFailedLately: false,
 };
 
 const STATES: ConnectionState[] = [
@@ -24,6 +26,7 @@ const STATES: ConnectionState[] = [
 ];
 /** From best to worst. */
 const DATA_PLANES: DataPlaneState[] = ["ok", "unknown", "failing"];
+const LOCALS: LocalState[] = ["ok", "unknown", "failing"];
 
 const facts = fc.record<HealthFacts>({
   state: fc.constantFrom(...STATES),
@@ -31,7 +34,8 @@ const facts = fc.record<HealthFacts>({
   drops: fc.nat({ max: 20 }),
   pingLatency: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
   dataPlane: fc.constantFrom(...DATA_PLANES),
-  localFailing: fc.boolean(),
+  local: fc.constantFrom(...LOCALS),
+  localFailedLately: fc.boolean(),
 });
 
 test("only an endpoint without any problem has a score of 100", () => {
@@ -48,10 +52,12 @@ test.for([
   ["many recent drops", { drops: 9 }, 80],
   ["a slow heartbeat", { pingLatency: 300 }, 96],
   ["a very slow heartbeat", { pingLatency: 60_000 }, 85],
-  ["an unreachable local service", { localFailing: true }, 80],
+  ["an unreachable local service", { local: "failing", localFailedLately: true }, 40],
+  ["a local service that was unreachable half a minute ago", { localFailedLately: true }, 80],
+  ["a local service that was not checked yet", { local: "unknown" }, 100],
   ["no probe yet", { dataPlane: "unknown" }, 95],
   ["a failing data plane", { dataPlane: "failing" }, 40],
-  ["all at once", { drops: 9, pingLatency: 60_000, localFailing: true, dataPlane: "failing" }, 0],
+  ["all at once", { drops: 9, pingLatency: 60_000, local: "failing", dataPlane: "failing" }, 0],
 ] as const)("%s", ([, change, score]) => {
   expect(healthScore({ ...PERFECT, ...change })).toBe(score);
 });
@@ -71,7 +77,8 @@ test("no fact that gets worse raises the score", () => {
     (given) => ({ ...given, retries: given.retries + 1 }),
     (given) => ({ ...given, drops: given.drops + 1 }),
     (given) => ({ ...given, pingLatency: (given.pingLatency ?? 0) + 40 }),
-    (given) => ({ ...given, localFailing: true }),
+    (given) => ({ ...given, localFailedLately: true }),
+    (given) => ({ ...given, local: LOCALS[LOCALS.indexOf(given.local) + 1] ?? "failing" }),
     (given) => ({ ...given, dataPlane: DATA_PLANES[DATA_PLANES.indexOf(given.dataPlane) + 1] ?? "failing" }),
     (given) => ({ ...given, state: "failed" }),
   ];
@@ -82,11 +89,11 @@ test("no fact that gets worse raises the score", () => {
   );
 });
 
-test("a connection that is not failing scores more than any endpoint without one", () => {
+test("a connection that serves visitors scores more than any endpoint without one", () => {
   fc.assert(
     fc.property(facts, facts, (one, other) => {
       fc.pre(other.state !== "connected");
-      const connected = healthScore({ ...one, state: "connected", dataPlane: "unknown" });
+      const connected = healthScore({ ...one, state: "connected", dataPlane: "unknown", local: "ok" });
       expect(connected).toBeGreaterThanOrEqual(40);
       expect(connected).toBeGreaterThan(healthScore(other));
     }),

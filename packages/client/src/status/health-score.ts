@@ -1,3 +1,4 @@
+import type { LocalState } from "../local/local-monitor.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ConnectionState } from "../session/connection-state.js";
 
@@ -11,8 +12,9 @@ export interface HealthFacts {
   /** Average of the last heartbeats in milliseconds; undefined before the first. */
   pingLatency: number | undefined;
   dataPlane: DataPlaneState;
+  local: LocalState;
   /** Whether the local service was unreachable at some time in the last minute. */
-  localFailing: boolean;
+  localFailedLately: boolean;
 }
 
 /** Points out of 100. */
@@ -26,8 +28,9 @@ export const HEALTH = {
   latencyFree: 100,
   latencyStep: 50,
   maxLatency: 15,
-  local: 20,
+  localLately: 20,
   unknown: 5,
+  /** While the data plane fails, and while the local service is unreachable. */
   failing: 60,
 } as const;
 
@@ -44,17 +47,18 @@ export const LOCAL_MEMORY = 60_000;
  *     connected                                   100, less
  *         10 for each drop in the last ten minutes (at most 20),
  *         1 for each 50 ms of heartbeat latency beyond 100 ms (at most 15),
- *         20 if the local service was unreachable in the last minute,
+ *         60 while the local service is unreachable, or 20 if it was in the last minute,
  *         5 while the data plane is unknown, 60 while it is failing.
  *
- * A fact that gets worse never raises the score. A connected endpoint whose data plane is not failing has at least 40:
- * more than any endpoint that is not connected.
+ * A fact that gets worse never raises the score. A connected endpoint whose data plane and local service are not
+ * failing has at least 40: more than any endpoint that is not connected.
  */
 export function healthScore(facts: HealthFacts): number {
   return Math.max(0, Math.round(points(facts)));
 }
 
-function points({ state, retries, drops, pingLatency, dataPlane, localFailing }: HealthFacts): number {
+function points(facts: HealthFacts): number {
+  const { state, retries, drops, pingLatency, dataPlane, local, localFailedLately } = facts;
   switch (state) {
     case "failed":
     case "disconnected":
@@ -70,7 +74,7 @@ function points({ state, retries, drops, pingLatency, dataPlane, localFailing }:
         100 -
         Math.min(HEALTH.maxDrops, HEALTH.drop * drops) -
         Math.min(HEALTH.maxLatency, Math.floor(late)) -
-        (localFailing ? HEALTH.local : 0) -
+        (local === "failing" ? HEALTH.failing : localFailedLately ? HEALTH.localLately : 0) -
         { ok: 0, unknown: HEALTH.unknown, failing: HEALTH.failing }[dataPlane]
       );
     }

@@ -1,3 +1,4 @@
+import type { LocalState } from "../local/local-monitor.js";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { TunnelEvent } from "../tunnel-event.js";
@@ -10,7 +11,7 @@ export interface ProgramEvent {
   type: "status_update";
   endpoint: string;
   message: string;
-  data: { data_plane?: undefined; [field: string]: unknown };
+  data: { data_plane?: undefined; local?: undefined; [field: string]: unknown };
 }
 
 export type StatusEvent = TunnelEvent | ProgramEvent;
@@ -36,6 +37,8 @@ export interface HealthReport {
   /** Average of the last 20 heartbeats. */
   avg_ping_latency_ms: number | null;
   data_plane: DataPlaneState;
+  /** Whether the local service accepts connections. While it does not, visitors get status 502. */
+  local: LocalState;
 }
 
 /** Counted since the start of the client. */
@@ -131,7 +134,10 @@ export interface StatusDocument {
   endpoints: EndpointReport[];
 }
 
-/** Whether requests reach the client as far as it knows: the endpoint is connected, and its probes do not fail. */
+/**
+ * Whether requests reach the local service as far as the client knows: the endpoint is connected, its probes do not
+ * fail, and the service accepts connections.
+ */
 export function isHealthy({ state, health }: Pick<EndpointReport, "state" | "health">): boolean {
-  return state === "connected" && health.data_plane !== "failing";
+  return state === "connected" && health.data_plane !== "failing" && health.local !== "failing";
 }

@@ -59,6 +59,12 @@ const health = object("The health of the endpoint.", {
     description:
       "Whether requests reach the client through the tunnel, according to the end-to-end check. `unknown` before the first result, without a connection, and when the check is inconclusive.",
   },
+  local: {
+    type: "string",
+    enum: ["ok", "failing", "unknown"],
+    description:
+      "Whether the local service accepts connections. While it is `failing`, visitors get status 502. `unknown` before the first check.",
+  },
 });
 
 const responseTimes = object("The duration of requests, as a histogram.", {
@@ -172,7 +178,7 @@ export const STATUS_SCHEMA: JsonSchema = object("The status of a client.", {
   time: time("When the document was created."),
   healthy: {
     type: "boolean",
-    description: "Whether every endpoint is connected and has a data plane that is not `failing`.",
+    description: "Whether every endpoint is connected, and neither its data plane nor its local service is `failing`.",
   },
   webhook: orNull(webhook),
   endpoints: { type: "array", items: endpoint, description: "The endpoints of the client." },

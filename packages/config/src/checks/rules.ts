@@ -16,9 +16,11 @@ export function ruleViolations(configuration: Configuration, originOf: (path: Pa
 }
 
 function* tunnelViolations({ tunnel }: Configuration, originOf: (path: Path) => string): Generator<RuleViolation> {
-  const { auth, reconnection, ssl } = tunnel;
+  const { auth, local_api, monitoring, reconnection, ssl } = tunnel;
   yield* authViolations(auth, ["tunnel", "auth"], originOf);
-  if (reconnection.initial_delay > reconnection.max_delay) {
+  // The default of max_delay rises to initial_delay.
+  const isLimited = originOf(["tunnel", "reconnection", "max_delay"]) !== "default";
+  if (isLimited && reconnection.initial_delay > reconnection.max_delay) {
     const path = ["tunnel", "reconnection", "initial_delay"];
     yield { path, message: "initial_delay is longer than max_delay. Shorten it, or raise max_delay." };
   }
@@ -35,6 +37,8 @@ function* tunnelViolations({ tunnel }: Configuration, originOf: (path: Path) => 
   }
   if ((ssl.client_cert === undefined) !== (ssl.client_key === undefined))
     yield { path: ["tunnel", "ssl"], message: "client_cert and client_key must be set together. Set both or neither." };
+  if (monitoring.collect_metrics && isTooShort(local_api.metrics_token))
+    yield tokenViolation(["tunnel", "local_api", "metrics_token"]);
   const names = new Map<string, number>();
   for (const [index, endpoint] of tunnel.endpoints.entries()) {
     yield* endpointViolations(endpoint, ["tunnel", "endpoints", index], tunnel.local_port !== undefined);
@@ -47,6 +51,14 @@ function* tunnelViolations({ tunnel }: Configuration, originOf: (path: Path) => 
     }
     names.set(label, index);
   }
+}
+
+function isTooShort(token: string | undefined): boolean {
+  return token !== undefined && token.length < SHORTEST_TOKEN;
+}
+
+function tokenViolation(path: Path): RuleViolation {
+  return { path, message: `metrics_token is too short. Use at least ${SHORTEST_TOKEN} characters.` };
 }
 
 /** Returns the name of an endpoint in the log, in events and on reload. */
@@ -94,18 +106,19 @@ function* serverViolations({ tunnel: { server } }: Configuration): Generator<Rul
     const message = `the host of public_url (--public-url) must be the base domain, for instance https://${base_domain}.`;
     yield { path: [...path, "public_url"], message };
   }
+  if (server.trusted_proxy_fields.length > 0 && server.trusted_proxies.length === 0)
+    yield {
+      path: [...path, "trusted_proxy_fields"],
+      message: "trusted_proxy_fields requires trusted_proxies. List the proxies that set these fields.",
+    };
   for (const key of ["health_endpoint", "metrics_endpoint"] as const)
     if (monitoring[key] === "/connect" || monitoring[key].includes("?"))
       yield {
         path: [...path, "monitoring", key],
         message: `${key} must be a path without a query, and not /connect, which clients connect to.`,
       };
-  const { metrics_token: token = "" } = monitoring;
-  if (monitoring.collect_metrics && token !== "" && token.length < SHORTEST_TOKEN)
-    yield {
-      path: [...path, "monitoring", "metrics_token"],
-      message: `metrics_token is too short. Use at least ${SHORTEST_TOKEN} characters.`,
-    };
+  if (monitoring.collect_metrics && isTooShort(monitoring.metrics_token))
+    yield tokenViolation([...path, "monitoring", "metrics_token"]);
   if (monitoring.health_endpoint === monitoring.metrics_endpoint)
     yield {
       path: [...path, "monitoring", "metrics_endpoint"],

@@ -33,7 +33,7 @@ export const monitoring = section("Health checks, metrics and events of the clie
 });
 
 export const localApi = section(
-  "API for programs on this machine: /api/status, /api/events, /metrics and /health. It contains no secrets and rejects requests from web pages of other sites.",
+  "API for programs on this machine, and a status page: /api/status, /api/events, /metrics and /health. It contains no secrets and rejects requests from web pages of other sites. /api/ needs the token of the client's run file.",
   {
     enabled: option(flag(), "Serve the local API.", { default: true, env: "POSTERN_LOCAL_API_ENABLED" }),
     listen: option(loopbackAddress(), "Address of the local API; if its port is in use, the next free port.", {
@@ -41,5 +41,10 @@ export const localApi = section(
       env: "POSTERN_LOCAL_API",
       flag: "--local-api <host:port>",
     }),
+    metrics_token: option(
+      text({ what: "token", pattern: /^[!-~]+$/ }),
+      "Bearer token that /metrics of the local API requires, at least 16 characters. Without it, every program on this machine can read the metrics.",
+      { secret: true, example: '"a-random-token-of-your-own"' },
+    ),
   },
 );

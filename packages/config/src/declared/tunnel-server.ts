@@ -5,6 +5,7 @@ import { cipherSuite } from "../kinds/cipher-suite.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { integer, port } from "../kinds/number.js";
+import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 
@@ -234,6 +235,26 @@ export const tunnelServer = section("Public server.", {
       flag: "--trusted-proxies <addresses>",
       example: '["127.0.0.1"]',
     },
+  ),
+  trusted_proxy_fields: option(
+    list(proxyField),
+    "Fields that trusted_proxies may pass on to services, such as X-Forwarded-User, X-Forwarded-Prefix, X-Forwarded-Port, CF-Connecting-IP and X-Request-Id. The server removes them from all other requests. The proxy must overwrite each of them, also where it has no value for it; otherwise visitors can forge them.",
+    {
+      default: [] as string[],
+      env: "POSTERN_TRUSTED_PROXY_FIELDS",
+      flag: "--trusted-proxy-fields <fields>",
+      example: '["X-Forwarded-User", "X-Forwarded-Email"]',
+    },
+  ),
+  via: option(
+    flag(),
+    "Add a Via field to requests, as HTTP requires of gateways. Off by default, because some services, for instance nginx, do not compress their responses to requests with Via.",
+    { default: false },
+  ),
+  parent_domain_cookies: option(
+    choice(["drop", "allow"]),
+    "Cookies that a service sets for the base domain or a domain above it. Browsers send them to all tunnels, so the server drops these Set-Cookie fields. `allow` them only if all tunnels belong to one owner, for instance for a single sign-on.",
+    { default: "drop", example: '"allow"' },
   ),
   tunnel_port: option(port(), "Separate port for clients.", { pending: "a separate port for clients" }),
   public_port: option(port(), "Separate port for visitors. `listen` serves both.", {

@@ -2,7 +2,7 @@ import { option, section, sections } from "./declaration.js";
 import { host, hostName, label, proxyAddress, serverAddress, target } from "../kinds/address.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
-import { decimal, integer, port } from "../kinds/number.js";
+import { decimal, integer, numberChoice, port } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 import { tunnelAuth } from "./tunnel-auth.js";
@@ -61,6 +61,11 @@ export const tunnelEndpoint = sections(
       "Number of parallel sessions for this tunnel. If one breaks, the others serve its visitors.",
       { default: 1 },
     ),
+    offline_status: option(
+      numberChoice([503, 404]),
+      "Status that visitors get while no client serves the name: `503`, or `404` as for a name that nobody holds.",
+      { default: 503 },
+    ),
     protocol_version: option(text(), "Version of the tunnel protocol.", {
       ignored: "client and server negotiate the version",
     }),
@@ -97,7 +102,11 @@ export const tunnel = section("Client: local services to share through Postern s
       "Delay before the first retry. After a lost session, the delay is a random fraction of this value.",
       { default: 1_000 },
     ),
-    max_delay: option(duration({ min: 1 }), "Maximum delay between two retries.", { default: 300_000 }),
+    max_delay: option(
+      duration({ min: 1 }),
+      "Maximum delay between two retries; at least initial_delay, if only that is set.",
+      { default: 20_000 },
+    ),
     backoff_multiplier: option(decimal({ min: 1, max: 100 }), "Factor by which the delay grows after each failure.", {
       default: 2,
     }),

@@ -61,11 +61,11 @@ export function host(): Kind<string> {
   });
 }
 
-/** A local service: a port, `host:port`, or an origin. */
+/** A local service: a port (3000 or :3000), `host:port`, or an origin. */
 export function target(): Kind<string> {
   const what = 'a local service: a port (3000), an address ("127.0.0.1:3000") or an origin ("https://localhost:8443")';
   return rewritten("target", what, { type: ["string", "integer"] }, (given) => {
-    const address = /^\d+$/.test(given) ? `localhost:${given}` : given;
+    const address = /^:?\d+$/.test(given) ? `localhost:${given.replace(":", "")}` : given;
     const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `http://${address}`);
     return url !== null && /^https?:$/.test(url.protocol) && isOrigin(url) && url.port !== "0" ? given : undefined;
   });

@@ -6,6 +6,7 @@ import { flag } from "./flag.js";
 import { headers } from "./headers.js";
 import { list } from "./list.js";
 import { decimal, integer, port } from "./number.js";
+import { proxyField } from "./proxy-field.js";
 import { duration, size } from "./quantity.js";
 import { table } from "./table.js";
 import { text } from "./text.js";
@@ -35,11 +36,14 @@ const ACCEPTED: readonly [string, Kind<unknown>, unknown, unknown][] = [
   ["headers", headers(), { "X-A": "a b" }, { "X-A": "a b" }],
   ["label", label(), "My-App", "my-app"],
   ["target", target(), 3000, "3000"],
+  ["target", target(), ":3000", ":3000"],
   ["target", target(), "https://localhost:8443", "https://localhost:8443"],
   ["URL", url(["wss"], "wss://a"), "wss://a/connect", "wss://a/connect"],
   ["origin", origin("https://a"), "https://A.example/", "https://a.example"],
   ["network", network(), "10.0.0.0/8", "10.0.0.0/8"],
   ["network", network(), "::1", "::1"],
+  ["field", proxyField, "X-Forwarded-User", "X-Forwarded-User"],
+  ["field", proxyField, "Remote-User", "Remote-User"],
 ];
 
 test.for(ACCEPTED)("%s reads %2$j as %3$j", ([, kind, given, value]) => {
@@ -57,6 +61,10 @@ const REJECTED: readonly [string, Kind<unknown>, unknown][] = [
   ["duration", duration({ min: 1_000 }), "999ms"],
   ["duration", duration(), new Date()],
   ["size", size(), "constructor"],
+  ["field", proxyField, "x-forwarded-FOR"],
+  ["field", proxyField, "Host"],
+  ["field", proxyField, "X_Forwarded_User"],
+  ["field", proxyField, ""],
   ["size", size(), "1__proto__"],
   ["port", port(), 0],
   ["port", port(), 65_536],
@@ -88,6 +96,8 @@ const REJECTED: readonly [string, Kind<unknown>, unknown][] = [
   ["target", target(), "ftp://a"],
   ["target", target(), "http://a/path"],
   ["target", target(), "0"],
+  ["target", target(), ":0"],
+  ["target", target(), ":"],
   ["URL", url(["https"], "https://a"), "http://a"],
   ["origin", origin("https://a"), "https://user:password@a"],
   ["network", network(), "10.0.0.0/33"],

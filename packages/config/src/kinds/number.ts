@@ -20,6 +20,22 @@ export function port(): Kind<number> {
   return integer({ min: 1, max: 65_535 });
 }
 
+/** One of a few numbers. */
+export function numberChoice<const T extends number>(numbers: readonly T[]): Kind<T> {
+  const kind: Kind<T> = {
+    name: numbers.map((number) => `\`${number}\``).join(", "),
+    allowed: numbers.join(" or "),
+    schema: { anyOf: [{ enum: numbers }, { type: "string", pattern: `^(${numbers.join("|")})$|\\$\\{` }] },
+    read(value) {
+      const found = numbers.find((number) => number === value);
+      return found === undefined ? notAllowed(kind) : { value: found };
+    },
+    readText: (text) => kind.read(Number(text.trim() || NaN)),
+    show: String,
+  };
+  return kind;
+}
+
 function numberKind(
   name: string,
   type: string,

@@ -7,7 +7,7 @@ import { problemOf, type Problem } from "../file/problem.js";
 import type { TomlFile } from "../file/toml-file.js";
 import { redactUserinfo } from "../file/redact-userinfo.js";
 import { environmentName, flagName } from "./option-names.js";
-import { hasReference, withVariables, type Environment } from "./variables.js";
+import { hasReference, variableValue, withVariables, type Environment } from "./variables.js";
 
 /** The sources of values, in ascending precedence. */
 export interface Layers {
@@ -104,7 +104,7 @@ class Resolver {
     // Every layer is read, so that an error is reported even if a layer with higher precedence overrides the value.
     const fromFile = given === undefined ? undefined : this.#readFile(option.kind, given, path);
     const name = environmentName(path, option);
-    const text = name === undefined ? undefined : env[name];
+    const text = name === undefined ? undefined : variableValue(env, name);
     const fromEnv = text === undefined || text === "" ? undefined : this.#readText(name!, option, text);
     const flag = flagName(option);
     const typed = flag === undefined ? undefined : flags?.[flag];

@@ -11,13 +11,22 @@ export function withVariables(text: string, env: Environment): { value: string }
   let fault: string | undefined;
   const value = text.replace(REFERENCE, (all, name: string | undefined, fallback: string | undefined) => {
     if (all === "$${") return "${";
+    const variable = name === undefined ? undefined : variableValue(env, name);
     if (name === undefined)
       fault ??= "contains a ${ that is not ${NAME} or ${NAME:default}. Write $${ for a literal ${";
-    else if (env[name] === undefined && fallback === undefined)
+    else if (variable === undefined && fallback === undefined)
       fault ??= `needs the environment variable ${name}. Set it, or write \${${name}:default}`;
-    return (name === undefined ? undefined : env[name]) ?? fallback ?? "";
+    return variable ?? fallback ?? "";
   });
   return fault === undefined ? { value } : { fault };
+}
+
+/**
+ * The value of a variable without line ends at its end: tools that copy a secret from a file into the environment
+ * often copy its last line end too.
+ */
+export function variableValue(env: Environment, name: string): string | undefined {
+  return env[name]?.replace(/[\r\n]+$/, "");
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

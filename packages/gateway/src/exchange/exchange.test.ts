@@ -1,5 +1,8 @@
+import type { BreakCause } from "@postern/net";
 import { describe, expect, test } from "vitest";
+import { refusals, type Refusal } from "../http/index.js";
 import { FakeUpstream, StructuredRequest, StructuredVisitor } from "./fake-visitors.suite.js";
+import { EXCHANGE_LIMITS } from "./response-side.js";
 
 const PLAIN = new StructuredRequest("GET");
 
@@ -148,3 +151,121 @@ describe("an attempt is reported once", () => {
     expect([visitor.status, upstream.attempts]).toEqual([204, ["refused", 0, "status", 204]]);
   });
 });
+
+describe("the end of an exchange", () => {
+  const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+  const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const broken = (cause: BreakCause, delivered = 1) => ({ cause, delivered });
+
+  test.each<[string, string, number, (visitor: StructuredVisitor) => void]>([
+    ["a whole response", "complete", 200, (v) => answer(v, `${OK}ok`)],
+    [
+      "a break before the response",
+      "origin_reset PN_ORIGIN_BROKEN",
+      502,
+      (v) => v.upstream.stream.break(broken("broken")),
+    ],
+    [
+      "a break in the response",
+      "origin_reset PN_ORIGIN_BROKEN",
+      200,
+      (v) => (answer(v, `${OK}o`), v.upstream.stream.break(broken("broken"))),
+    ],
+    ["an end in the response", "origin_reset PN_ORIGIN_BROKEN", 200, (v) => (answer(v, `${OK}o`), finish(v))],
+    ["an end before the response", "origin_reset PN_ORIGIN_BROKEN", 502, (v) => finish(v)],
+    [
+      "a session that was lost in the response",
+      "origin_reset PN_TUNNEL_AWAY",
+      200,
+      (v) => (answer(v, `${OK}o`), v.upstream.stream.break(broken("gone"))),
+    ],
+    [
+      "a service that refuses connections",
+      "refused PN_ORIGIN_REFUSED",
+      502,
+      (v) => v.upstream.stream.break(broken("refused", 0)),
+    ],
+    [
+      "a service that does not answer the dial",
+      "timeout PN_ORIGIN_TIMEOUT",
+      504,
+      (v) => v.upstream.stream.break(broken("timeout", 0)),
+    ],
+    ["a session without room", "refused PN_OVERLOADED", 503, (v) => v.upstream.stream.break(broken("full"))],
+    [
+      "a response that is not HTTP",
+      "origin_invalid PN_ORIGIN_INVALID PN_HTTP_STATUS_LINE",
+      502,
+      (v) => answer(v, "SSH-2.0\r\n"),
+    ],
+    [
+      "an invalid chunk after the head",
+      "origin_invalid PN_ORIGIN_INVALID PN_HTTP_CHUNK",
+      200,
+      (v) => (answer(v, CHUNKED), answer(v, "zz\r\n")),
+    ],
+    [
+      "too many interim responses",
+      "origin_invalid PN_ORIGIN_INVALID PN_HTTP_HEAD_TOO_LARGE",
+      502,
+      (v) => answer(v, "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(EXCHANGE_LIMITS.interim + 1)),
+    ],
+    ["a response that does not come", "timeout PN_ORIGIN_TIMEOUT", 504, (v) => v.exchange.timeOut()],
+    [
+      "a request's body that is too slow",
+      "timeout PN_HTTP_BODY_TIMEOUT",
+      408,
+      (v) => v.exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT),
+    ],
+    [
+      "a request's body that is not valid",
+      "refused PN_HTTP_CHUNK",
+      400,
+      (v) => v.exchange.fail(refusals.PN_HTTP_CHUNK),
+    ],
+    ["a visitor that leaves early", "visitor_left", 499, (v) => v.exchange.abort()],
+    ["a visitor that leaves in the response", "visitor_left", 200, (v) => (answer(v, `${OK}o`), v.exchange.abort())],
+    ["a visitor that reads nothing", "timeout", 200, (v) => (answer(v, `${OK}o`), v.exchange.abort("timeout"))],
+  ])("is recorded for %s: %s", (_, end, status, happens) => {
+    const visitor = visit(new StructuredRequest("POST", { length: 0 }));
+    happens(visitor);
+    expect(visitor.upstream.ends).toEqual([end]);
+    expect(visitor.upstream.finished).toMatchObject([{ status }]);
+  });
+
+  test.each<[string, Refusal, string, number]>([
+    ["is no longer served", refusals.PN_TUNNEL_UNKNOWN, "PN_TUNNEL_OFFLINE", 503],
+    ["is expected back", refusals.PN_TUNNEL_AWAY, "PN_TUNNEL_AWAY", 503],
+    ["cannot be served for lack of memory", refusals.PN_OVERLOADED, "PN_OVERLOADED", 503],
+  ])("in flight, when its name %s: it is never reported as unknown", (_, refusal, code, status) => {
+    const visitor = visit(PLAIN);
+    visitor.next = { kind: "refusal", refusal };
+    visitor.upstream.stream.break(broken("gone", 0));
+    expect(visitor.events).toEqual([`refused ${code}`]);
+    expect(visitor.upstream.ends).toEqual([`origin_reset ${code}`]);
+    expect(visitor.upstream.finished).toMatchObject([{ status }]);
+  });
+
+  test("is that of the second attempt", () => {
+    const visitor = visit(PLAIN);
+    visitor.upstream.stream.break(broken("gone", 0));
+    answer(visitor, `${OK}ok`);
+    expect(visitor.upstream.ends).toEqual(["complete"]);
+  });
+
+  test.each<[string, string, (visitor: StructuredVisitor) => void]>([
+    ["both sides close", "complete", (v) => (finish(v), v.connection.destroy())],
+    ["the origin resets", "origin_reset", (v) => v.upstream.stream.break(broken("broken"))],
+    ["the visitor leaves", "complete", (v) => v.connection.destroy()],
+  ])("after a switch of protocols, when %s: %s", (_, end, happens) => {
+    const visitor = visit(new StructuredRequest("GET", { upgrade: "chat" }));
+    answer(visitor, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+    happens(visitor);
+    visitor.connection.pump();
+    expect(visitor.upstream.ends).toEqual([end]);
+  });
+});
+
+function finish(visitor: StructuredVisitor): void {
+  visitor.upstream.stream.finish();
+}

@@ -1,16 +1,11 @@
-import {
-  relay,
-  type ByteStream,
-  type ByteStreamHandler,
-  type BreakCause,
-  type Relay,
-  type ResetReason,
-} from "@postern/net";
-import { refusals, type ChunkForm, type Refusal, type Request, type ResponseHead } from "../http/index.js";
-import type { FinishedRequest, Route, UpstreamRoute } from "../route.js";
+import { relay, type ByteStream, type ByteStreamHandler, type Relay, type ResetReason } from "@postern/net";
+import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
+import type { ResponseRepair } from "../repair/index.js";
+import type { FinishedRequest, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
-import { nextRequestId } from "./request-id.js";
+import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
+import type { ExchangeEnd, Failure } from "./exchange-end.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
 import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
@@ -30,10 +25,12 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   id = "";
   status = 0;
   startedAt = 0;
+  ended: ExchangeEnd = "complete";
+  code: string | undefined;
   readonly request: Request;
   readonly #visitor: VisitorSide;
   readonly #requestSide = new RequestSide();
-  readonly #response = new ResponseSide();
+  readonly #response: ResponseSide;
   #state: "over" | "head" | "body" | "delivering" | "switched" = "over";
   #route: UpstreamRoute | undefined;
   #target: Target | undefined;
@@ -54,6 +51,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   constructor(visitor: VisitorSide, request: Request) {
     this.#visitor = visitor;
+    this.#response = new ResponseSide(visitor.context.sharedDomain);
     this.request = request;
   }
 
@@ -67,8 +65,24 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     return this.request.path;
   }
 
+  get host(): string {
+    return this.request.host;
+  }
+
+  get userAgent(): string {
+    return this.request.fieldValue("user-agent");
+  }
+
   get address(): string {
-    return this.#visitor.address;
+    return this.#visitor.context.address;
+  }
+
+  get flaw(): string | undefined {
+    return this.ended === "origin_invalid" ? this.#response.flaw?.code : undefined;
+  }
+
+  get repairs(): ReadonlySet<ResponseRepair> {
+    return this.#response.repairs;
   }
 
   get bytesIn(): number {
@@ -77,6 +91,10 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   get bytesOut(): number {
     return this.#response.bytes + this.#switchedBytes + (this.#relay?.fromStream ?? 0);
+  }
+
+  get droppedCookies(): number {
+    return this.#response.droppedCookies;
   }
 
   // ---- calls from the visitor's side
@@ -103,9 +121,11 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
    * @param form how a chunked body is passed to `body`: with its chunk framing and trailers, or only its data
    */
   begin(route: UpstreamRoute, form: ChunkForm): void {
-    this.id = nextRequestId();
+    this.id = this.#visitor.context.requestId();
     this.status = 0;
     this.startedAt = performance.now();
+    this.ended = "complete";
+    this.code = undefined;
     this.#route = route;
     this.#relay = undefined;
     this.#switchedBytes = 0;
@@ -137,9 +157,10 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#completeIfDelivered();
   }
 
-  /** Ends the exchange because the visitor is gone. */
-  abort(): void {
+  /** Ends the exchange because the visitor is gone, or was given up because a time limit passed. */
+  abort(ended: "visitor_left" | "timeout" = "visitor_left"): void {
     if (this.#state === "over") return;
+    this.ended = ended;
     this.#stream?.reset();
     this.#finish(this.status === 0 ? 499 : this.status, "aborted");
   }
@@ -149,12 +170,12 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
    * the response is cut off instead.
    */
   fail(refusal: Refusal): void {
-    this.#fail(refusal, "aborted");
+    this.#fail(requestFailure(refusal), "aborted");
   }
 
   /** Ends the exchange because the origin was too slow. */
   timeOut(): void {
-    this.#fail(refusals.PN_ORIGIN_TIMEOUT, "timeout");
+    this.#fail(BROKEN.timeout, "timeout");
   }
 
   /** Counts `elapsed` milliseconds. @returns the milliseconds for which a response head has been incomplete. */
@@ -194,11 +215,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
       this.#isStreamBroken = true;
       return;
     }
-    if (this.#state === "head") this.#refuse(refusalFor(reason.cause), reason.cause);
-    else if (this.#state !== "over") {
-      this.#finish(this.status, reason.cause);
-      this.#visitor.onBroken();
-    }
+    if (this.#state === "head") this.#refuse(BROKEN[reason.cause], reason.cause);
+    else if (this.#state !== "over") this.#breakOff(BROKEN[reason.cause], reason.cause);
   }
 
   onDrain(): void {
@@ -237,11 +255,11 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     const target = pool.pick(this);
     const idle = mayUseIdle ? target?.reuse(now) : undefined;
     const stream = idle ?? target?.open(now);
-    if (stream === undefined) return this.#refuse(refusalFor(target?.upstream.unavailable ?? "gone"));
+    if (stream === undefined) return this.#refuse(refusedWith(BROKEN[target?.upstream.unavailable ?? "gone"].refusal));
     this.#target = target;
     this.#stream = stream;
     stream.handler = this;
-    const lines = `${this.#visitor.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
+    const lines = `${this.#visitor.context.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
     const head = this.request.write(lines, hostHeader === undefined ? undefined : { hostHeader });
     this.#requestSide.send(head, stream, idle !== undefined);
   }
@@ -254,10 +272,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   /** Routes the request again and sends it a second time. */
   #repeat(sent: readonly Buffer[], outcome: AttemptOutcome): void {
     this.#endAttempt(outcome);
-    const route: Route = this.#visitor.reroute();
-    if (route.kind === "refusal") return this.#refuse(route.refusal);
-    if (route.kind === "respond") return this.#refuse(route.page);
-    if (route.kind === "delegate") return this.#refuse(refusals.PN_TUNNEL_AWAY);
+    const route = this.#visitor.context.route();
+    if (route.kind === "refusal") return this.#refuse(refusedAgain(route.refusal));
+    if (route.kind !== "upstream") return this.#refuse(BROKEN.gone);
     this.#route = route;
     this.#response.restart();
     this.#attempt(performance.now(), false);
@@ -270,7 +287,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     const response = this.#response;
     const wasHead = response.state === "head";
     const end = response.read(chunk, this.request, this);
-    if (end < 0) return this.#fail(refusals.PN_ORIGIN_INVALID, "invalid");
+    if (end < 0) return this.#fail(INVALID_RESPONSE, "invalid");
     if (response.state === "switched") return this.#switch(end < chunk.length ? chunk.subarray(end) : undefined);
     if (response.state !== "end") {
       if (wasHead && response.state === "body") this.#visitor.response.onFlush();
@@ -304,7 +321,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
       uncredited: this.#handed,
       onClose: "drop",
       onUnblocked: () => visitor.onBodyDrain(),
-      onDone: () => this.#finish(this.status, "status"),
+      onDone: () => this.#endSwitched(),
     });
     this.#handed = 0;
     visitor.onSwitched(this.#relay);
@@ -325,15 +342,28 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#visitor.onDone();
   }
 
-  #fail(refusal: Refusal, outcome: AttemptOutcome): void {
+  #endSwitched(): void {
+    if (this.#relay?.isStreamReset === true) this.ended = "origin_reset";
+    this.#finish(this.status, "status");
+  }
+
+  #fail(failure: Failure, outcome: AttemptOutcome): void {
     if (this.#state === "over") return;
     this.#stream?.reset();
-    if (this.#state === "head") return this.#refuse(refusal, outcome);
+    if (this.#state === "head" || this.#visitor.response.retract()) this.#refuse(failure, outcome);
+    else this.#breakOff(failure, outcome);
+  }
+
+  #breakOff({ ended, refusal }: Failure, outcome: AttemptOutcome): void {
+    this.ended = ended;
+    this.code = refusal.code;
     this.#finish(this.status, outcome);
     this.#visitor.onBroken();
   }
 
-  #refuse(refusal: Refusal, outcome?: AttemptOutcome): void {
+  #refuse({ ended, refusal }: Failure, outcome?: AttemptOutcome): void {
+    this.ended = ended;
+    this.code = refusal.code;
     this.#finish(refusal.status, outcome);
     this.#visitor.onRefused(refusal);
   }
@@ -365,21 +395,5 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#target?.onAttempt();
     this.#route?.onAttempt?.(outcome, this.status);
     this.#target = undefined;
-  }
-}
-
-/** The refusal for a stream that broke before a response began, or that could not be opened. */
-function refusalFor(cause: BreakCause): Refusal {
-  switch (cause) {
-    case "refused":
-      return refusals.PN_ORIGIN_REFUSED;
-    case "timeout":
-      return refusals.PN_ORIGIN_TIMEOUT;
-    case "gone":
-      return refusals.PN_TUNNEL_AWAY;
-    case "full":
-      return refusals.PN_OVERLOADED;
-    case "broken":
-      return refusals.PN_ORIGIN_BROKEN;
   }
 }

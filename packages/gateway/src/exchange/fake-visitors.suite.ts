@@ -1,13 +1,13 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
 import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
-import type { Route, UpstreamRoute } from "../route.js";
+import type { UpstreamRoute } from "../route.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
 import { Pool } from "../upstream/pool.js";
 import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { Exchange } from "./exchange.js";
-import type { ResponseWriter, VisitorSide } from "./visitor-side.js";
+import type { ResponseWriter, VisitorContext, VisitorSide } from "./visitor-side.js";
 
 /** A stream to an origin that counts credit. */
 export class OriginStream implements ByteStream {
@@ -63,12 +63,17 @@ export class FakeUpstream implements Upstream {
   readonly target = new Target(this);
   readonly attempts: (string | number)[] = [];
   readonly finished: { status: number; bytesIn: number; bytesOut: number }[] = [];
+  /** How each exchange ended, with the code of its error and the flaw of its response where there is one. */
+  readonly ends: string[] = [];
   readonly route: UpstreamRoute = {
     kind: "upstream",
     pool: new Pool([this.target]),
     hostHeader: undefined,
     onAttempt: (outcome: AttemptOutcome, status: number) => this.attempts.push(outcome, status),
-    onFinished: ({ status, bytesIn, bytesOut }) => this.finished.push({ status, bytesIn, bytesOut }),
+    onFinished: ({ status, bytesIn, bytesOut, ended, code, flaw }) => {
+      this.finished.push({ status, bytesIn, bytesOut });
+      this.ends.push([ended, code, flaw].filter((part) => part !== undefined).join(" "));
+    },
   };
 
   dial(): ByteStream {
@@ -85,6 +90,7 @@ export class FakeUpstream implements Upstream {
 /** A request in a protocol with structured heads, such as HTTP/2. */
 export class StructuredRequest implements Request {
   readonly path = "/";
+  readonly host = "a";
   readonly contentLength: number;
   readonly chunked: boolean;
   readonly upgrade: string;
@@ -95,6 +101,10 @@ export class StructuredRequest implements Request {
     this.contentLength = length;
     this.chunked = chunked;
     this.upgrade = upgrade;
+  }
+
+  fieldValue(): string {
+    return "";
   }
 
   write(lines: string, options?: ForwardOptions): Buffer {
@@ -115,7 +125,13 @@ export class StructuredRequest implements Request {
  */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
-  readonly address = "192.0.2.1";
+  readonly context: VisitorContext = {
+    address: "192.0.2.1",
+    sharedDomain: undefined,
+    requestId: () => "r1",
+    forwardedLines: () => "",
+    route: () => this.next ?? this.upstream.route,
+  };
   readonly connection = new MemoryConnection();
   readonly exchange: Exchange;
   readonly upstream: FakeUpstream;
@@ -128,6 +144,8 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   body = "";
   trailers = "";
   events: string[] = [];
+  /** The route of a second attempt. Default: that of the first. */
+  next: Route | undefined;
   #waiting = 0;
 
   constructor(upstream: FakeUpstream, request: Request, window = Infinity) {
@@ -156,12 +174,6 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     deliver(Buffer.from(text), (chunk) => this.exchange.body(chunk));
   }
 
-  forwardedLines(): string {
-    return "";
-  }
-  reroute(): Route {
-    return this.upstream.route;
-  }
   onInterim(head: ResponseHead): void {
     this.interim.push(head.status);
   }
@@ -180,6 +192,10 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   }
   onEnd(): void {
     this.events.push("end");
+  }
+  /** Heads are sent at once. */
+  retract(): boolean {
+    return false;
   }
   onFlush(): void {}
   onBodyDrain(): void {}

@@ -1,4 +1,7 @@
-import { Body, ResponseHead, worthReading, type BodySink, type ChunkForm, type Request } from "../http/index.js";
+import type { SharedDomain } from "../cookies/shared-domain.js";
+import { refusals, ResponseHead, worthReading } from "../http/index.js";
+import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
+import { HeadRepair, RepairedBody, type ResponseRepair } from "../repair/index.js";
 
 export const EXCHANGE_LIMITS = {
   /** The most interim responses (1xx) to one request. */
@@ -7,6 +10,8 @@ export const EXCHANGE_LIMITS = {
 
 /** All exchanges share one reader, because a head is read and used without any `await` in between. */
 const HEAD = new ResponseHead();
+const HEAD_REPAIR = new HeadRepair();
+const NO_REPAIRS: ReadonlySet<ResponseRepair> = new Set();
 const NOTHING = Buffer.alloc(0);
 
 /** Receives a response as it is read. */
@@ -17,7 +22,7 @@ export interface ResponseSink extends BodySink {
 }
 
 /**
- * Reads one response from the upstream, strictly. Reused.
+ * Reads one response from the upstream: strictly, and repaired only where the strict reader refuses it. Reused.
  *
  *     head ──1xx──► head ──final head──► body ──its end──► end
  *       └────101──► switched
@@ -28,16 +33,28 @@ export class ResponseSide {
   keepsAlive = false;
   /** The origin's idle timeout in seconds; -1 when unknown. */
   idleTimeout = -1;
-  readonly #body = new Body();
+  /** Why `read` returned -1, for the log. */
+  flaw: Refusal | undefined;
+  /** Cookies of this response for the shared domain, which were not passed on. */
+  droppedCookies = 0;
+  readonly #sharedDomain: SharedDomain | undefined;
+  readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
   #form: ChunkForm = "chunks";
   /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
   /** How long that head has been incomplete, in milliseconds. */
   #headTime = 0;
   #interim = 0;
+  #repairs: Set<ResponseRepair> | undefined;
+
+  /** @param sharedDomain cookies for it are dropped; undefined: all cookies pass */
+  constructor(sharedDomain: SharedDomain | undefined) {
+    this.#sharedDomain = sharedDomain;
+  }
 
   begin(): void {
     this.#body.begin("none", 0, "chunks");
+    this.droppedCookies = 0;
     this.#interim = 0;
     this.restart();
   }
@@ -48,6 +65,7 @@ export class ResponseSide {
     this.keepsAlive = false;
     this.#headTime = 0;
     this.#partialHead = undefined;
+    this.#repairs = undefined;
   }
 
   finish(): void {
@@ -57,6 +75,11 @@ export class ResponseSide {
   /** Content bytes of the body so far. */
   get bytes(): number {
     return this.#body.bytes;
+  }
+
+  /** What was repaired so far. The origin's connection is then not used again. */
+  get repairs(): ReadonlySet<ResponseRepair> {
+    return this.#repairs ?? NO_REPAIRS;
   }
 
   /** Trailers of a body that is passed on as data. In the form `chunks` the body contained them. */
@@ -96,14 +119,16 @@ export class ResponseSide {
     let at = 0;
     for (;;) {
       const rest = at === 0 ? chunk : chunk.subarray(at);
-      const length = HEAD.read(rest, 0, rest.length, method, upgrade);
+      let length = HEAD.read(rest, 0, rest.length, method, upgrade);
+      if (length < 0) length = this.#readRepaired(rest, method, upgrade);
       if (length < 0) return -1;
       this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
       if (length === 0) return piece.length;
       this.#headTime = 0;
       at += length;
+      if (this.#sharedDomain !== undefined) this.droppedCookies += HEAD.dropCookies(this.#sharedDomain);
       if (HEAD.status >= 200 || HEAD.status === 101) break;
-      if (++this.#interim > EXCHANGE_LIMITS.interim) return -1;
+      if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(HEAD);
     }
     const end = this.#begin(chunk, at, sink);
@@ -111,9 +136,25 @@ export class ResponseSide {
     return end < 0 ? -1 : end - (chunk.length - piece.length);
   }
 
+  /** Repairs the head that the strict reader refuses, and lets it read the result. */
+  #readRepaired(bytes: Buffer, method: string, upgrade: string): number {
+    const length = HEAD_REPAIR.read(bytes, HEAD.flaw);
+    if (length < 0) return this.#refuse(HEAD_REPAIR.flaw);
+    if (length === 0) return 0;
+    const { head, repairs } = HEAD_REPAIR;
+    if (HEAD.read(head, 0, head.length, method, upgrade) < 0) return this.#refuse(HEAD.flaw);
+    for (const repair of repairs) this.#addRepair(repair);
+    return length;
+  }
+
+  #addRepair(repair: ResponseRepair): void {
+    this.keepsAlive = false;
+    (this.#repairs ??= new Set()).add(repair);
+  }
+
   /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
-    this.keepsAlive = HEAD.keepAlive;
+    this.keepsAlive = HEAD.keepAlive && this.#repairs === undefined;
     this.idleTimeout = HEAD.keepAliveTimeout;
     if (HEAD.status === 101) {
       this.state = "switched";
@@ -129,7 +170,13 @@ export class ResponseSide {
 
   #readBody(chunk: Buffer, at: number, sink: BodySink): number {
     const end = this.#body.read(chunk, at, sink);
-    if (end >= 0 && this.#body.done) this.state = "end";
+    if (end < 0) return this.#refuse(this.#body.refusal);
+    if (this.#body.done) this.state = "end";
     return end;
+  }
+
+  #refuse(flaw: Refusal | undefined): -1 {
+    this.flaw = flaw;
+    return -1;
   }
 }

@@ -5,12 +5,16 @@ export interface Request {
   readonly method: string;
   /** Path and query, as received. */
   readonly path: string;
+  /** Canonical, without a port. Empty only in HTTP/1.0. */
+  readonly host: string;
   /** Body bytes; -1 when not known in advance. */
   readonly contentLength: number;
   /** Whether the body is sent to the origin in chunks. */
   readonly chunked: boolean;
   /** The protocols that a valid upgrade request offers; otherwise empty. */
   readonly upgrade: string;
+  /** The value of the field `name` (lower case); empty unless there is exactly one. */
+  fieldValue(name: string): string;
   /** The head for the origin, in HTTP/1.1, with `lines` added to it. Each line ends with CRLF. */
   write(lines: string, options?: ForwardOptions): Buffer;
 }

@@ -4,4 +4,6 @@ export interface ConnectionInfo {
   readonly proto: "http" | "https";
   /** The server name in the TLS handshake. Requests on the connection may not name another host. */
   readonly serverName?: string | undefined;
+  /** Whether the listener requires TLS and the connection does not use it. Default false. */
+  readonly lacksTls?: boolean;
 }

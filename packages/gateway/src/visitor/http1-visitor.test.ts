@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { MemoryConnection } from "../memory-relay.suite.js";
+import { Forwarding } from "./forwarding.js";
 import { Http1Visitor } from "./http1-visitor.js";
 import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./limits.js";
-import { TrustedProxies } from "./trusted-proxies.js";
 import type { VisitorHost } from "./visitor-host.js";
 
 interface Visit {
@@ -21,7 +21,8 @@ function visit(limits: Partial<VisitorLimits>): Visit {
   const host: VisitorHost = {
     router: () => upstream.route,
     limits: { ...DEFAULT_VISITOR_LIMITS, ...limits },
-    trustedProxies: new TrustedProxies(),
+    forwarding: new Forwarding(),
+    sharedDomain: undefined,
     closing: false,
     overloaded: false,
     forget() {},
@@ -67,4 +68,25 @@ test("the refusal of a head that never ends has the form that its Accept field p
   send("GET / HTTP/1.1\r\nAccept: application/json\r\nX: ");
   pass(3);
   expect(connection.take()).toMatch(/^HTTP\/1\.1 408 [^]*\r\nContent-Type: application\/json/);
+});
+
+test("OPTIONS that may pass no proxy is answered here, with or without a body, and reaches no origin", () => {
+  const { connection, upstream, send } = visit({});
+  send("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nAccept: application/json\r\n\r\n");
+  expect(connection.take()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Max-Forwards/);
+  send("OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nContent-Length: 1\r\n\r\n");
+  expect(connection.take()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\nConnection: close\r\n/);
+  expect(upstream.streams).toEqual([]);
+});
+
+test("a visitor that writes the gateway's own id into CDN-Loop stops only its own request", () => {
+  const { connection, upstream, send } = visit({});
+  send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const id = /\r\nCDN-Loop: (\S+)\r\n/.exec(upstream.stream.text)?.[1];
+  upstream.stream.arrive(Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  connection.take();
+  send(`GET / HTTP/1.1\r\nHost: a\r\nCDN-Loop: ${id},${id}\r\nCdn-Loop: ${id}, ${id}\r\nConnection: cdn-loop\r\n\r\n`);
+  expect(connection.take()).toMatch(/^HTTP\/1\.1 508 Loop Detected\r\n[^]*\r\nPostern-Error: PN_ORIGIN_LOOP\r\n/);
+  send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect(upstream.stream.text).toContain("GET /next ");
 });

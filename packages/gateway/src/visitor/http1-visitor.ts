@@ -2,17 +2,20 @@ import type { Connection, ConnectionHandler } from "@postern/net";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
-import { Body, RequestHead, refusals, worthReading, type BodySink, type Refusal } from "../http/index.js";
-import type { DelegateRoute, Route } from "../route.js";
+import { Body, RequestHead, refusals, worthReading, type BodySink, type Notice, type Refusal } from "../http/index.js";
+import type { DelegateRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
-import { ForwardedFields } from "./forwarded-fields.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
+import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
 import { VisitorWatch, type WatchedExchange, type WatchedPhase } from "./visitor-watch.js";
 
 const NOTHING = Buffer.alloc(0);
-const MISDIRECTED: Route = { kind: "refusal", refusal: refusals.PN_HTTP_MISDIRECTED };
-const OVERLOADED: Route = { kind: "refusal", refusal: refusals.PN_OVERLOADED };
+/** The response to OPTIONS that may not be forwarded (RFC 9110, section 7.6.2). */
+const LAST_RECIPIENT: Notice = {
+  title: "Postern",
+  message: "A Postern server received this request. Its Max-Forwards field did not allow it to go further.",
+};
 const NO_EXCHANGE: WatchedExchange = { isBodyBlocked: false, awaitsResponse: false, headWaited: () => 0 };
 
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
@@ -30,9 +33,8 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
 export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink {
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
+  readonly context: RequestContext;
   readonly #host: VisitorHost;
-  readonly #info: ConnectionInfo;
-  readonly #forwarded: ForwardedFields;
   readonly #head = new RequestHead();
   readonly #body = new Body();
   /** Created for a request; dropped while the connection is idle, because most connections are idle. */
@@ -50,16 +52,11 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
     this.connection = connection;
     this.#host = host;
-    this.#info = info;
-    this.#forwarded = new ForwardedFields(connection.remoteAddress, info.proto, host.trustedProxies);
+    this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
     this.#watch = new VisitorWatch(host.limits);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
     if (host.limits.body > 0) this.#body.most = host.limits.body;
     connection.handler = this;
-  }
-
-  get address(): string {
-    return this.#forwarded.address;
   }
 
   get bodyBytes(): number {
@@ -91,6 +88,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   destroy(): void {
+    this.#exchange?.abort("timeout");
     this.connection.destroy();
   }
 
@@ -109,6 +107,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     const exchange = this.#exchange ?? NO_EXCHANGE;
     switch (this.#watch.look(now, elapsed, this.#phase, { connection, exchange, bodyBytes })) {
       case "stalled":
+        this.#exchange?.abort("timeout");
         return this.onBroken();
       case "origin":
         return this.#exchange?.timeOut();
@@ -137,14 +136,6 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   // ---- calls from the exchange
-
-  forwardedLines(): string {
-    return this.#forwarded.lines(this.#head);
-  }
-
-  reroute(): Route {
-    return this.#route();
-  }
 
   onBodyDrain(): void {
     this.#watch.unblock();
@@ -288,7 +279,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was delegated. */
   #begin(chunk: Buffer, at: number): boolean {
     const head = this.#head;
-    const route = this.#route();
+    const route = this.context.route();
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
     this.#watch.beginRequest(head.expectContinue);
     this.#body.begin(
@@ -298,24 +289,13 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     );
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "refusal") this.#respond(route.refusal, reusable);
-    else if (route.kind === "respond") this.#respond(route.page, reusable, nextRequestId(), route.location);
-    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable);
+    if (route.kind === "refusal") this.#respond(route.refusal, reusable, this.context.requestId());
+    else if (route.kind === "respond") this.#respond(route.page, reusable, this.context.requestId(), route.location);
+    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable, this.context.requestId());
+    else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
     return true;
-  }
-
-  /**
-   * If the TLS handshake named a host, requests for any other host are refused: the certificate was checked only for
-   * that host (RFC 9110, section 7.4).
-   */
-  #route(): Route {
-    const { serverName } = this.#info;
-    const { host } = this.#head;
-    if (serverName !== undefined && host !== serverName && host !== "") return MISDIRECTED;
-    const route = this.#host.router(this.#head, this.#info);
-    return this.#host.overloaded && route.kind === "upstream" ? OVERLOADED : route;
   }
 
   /** Passes the connection to another server. @returns false when it has no socket. */
@@ -354,9 +334,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#respond(refusal, false);
   }
 
-  #respond(refusal: Refusal, reusable: boolean, requestId = nextRequestId(), location?: string): void {
+  #respond(page: Refusal | Notice, reusable: boolean, requestId = nextRequestId(), location?: string): void {
     const close = !reusable || this.#host.closing;
-    this.response.writeOwn(refusal, close, requestId, location);
+    this.response.writeOwn(page, close, requestId, location);
     this.#finishResponse(close);
   }
 

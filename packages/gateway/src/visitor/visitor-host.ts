@@ -1,6 +1,7 @@
+import type { SharedDomain } from "../cookies/shared-domain.js";
 import type { Router } from "../route.js";
+import type { Forwarding } from "./forwarding.js";
 import type { VisitorLimits } from "./limits.js";
-import type { TrustedProxies } from "./trusted-proxies.js";
 
 /** A visitor as the gateway sees it, regardless of its protocol. */
 export interface HttpVisitor {
@@ -18,7 +19,9 @@ export interface HttpVisitor {
 export interface VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
-  readonly trustedProxies: TrustedProxies;
+  readonly forwarding: Forwarding;
+  /** Origins may not set cookies for this domain; undefined: for any. */
+  readonly sharedDomain: SharedDomain | undefined;
   /** Whether connections close after their current response. */
   readonly closing: boolean;
   /** Whether there is no memory for more requests. */

@@ -35,6 +35,8 @@ export class Relay implements ConnectionHandler {
   fromStream = 0;
   /** Whether the stream accepts no more of the connection's bytes for now. */
   isBlocked = false;
+  /** Whether the stream was reset by its peer, or lost. */
+  isStreamReset = false;
   readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #options: RelayOptions;
@@ -99,6 +101,7 @@ export class Relay implements ConnectionHandler {
 
   /** The connection is reset so that the peer does not mistake the received bytes for a complete message. */
   onStreamReset(): void {
+    this.isStreamReset = true;
     if (!this.#isClosed) this.#connection.reset();
   }
 

@@ -1,8 +1,8 @@
 import type { LookupFunction, OnReadOpts, Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { tlsOptions } from "../tls/client-tls.js";
 import { isLoopbackName, LOOPBACK_ADDRESSES } from "./host-addresses.js";
 import { TcpSocket } from "./tcp-socket.js";
+import { connectTls } from "./tls-socket.js";
 
 /** The address of a service. */
 export interface DialAddress {

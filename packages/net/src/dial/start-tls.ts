@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { tlsOptions, type ClientTls } from "../tls/client-tls.js";
 import type { DialOptions } from "./dial.js";
+import { connectTls } from "./tls-socket.js";
 
 /**
  * Starts TLS with `host` on a connected socket, which may use TLS itself.
@@ -16,7 +16,6 @@ export async function startTls(
   options: Pick<DialOptions, "highWaterMark"> = {},
 ): Promise<Socket> {
   const secure = connectTls({ ...options, ...tlsOptions(host, trust), socket });
-  secure.on("error", () => {});
   try {
     await once(secure, "secureConnect", { signal });
     // An error may occur between the event and this line.

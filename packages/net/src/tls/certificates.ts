@@ -87,12 +87,14 @@ export class Certificates {
       minVersion: suites.every(isOfTls13) ? "TLSv1.3" : minVersion,
       maxVersion: suites.some(isOfTls13) ? maxVersion : "TLSv1.2",
       ciphers: suites.join(":"),
+      // Each renegotiation costs the server a signature.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       ...(clientCa === undefined
         ? {}
         : {
             ca: clientCa.ca,
             // A ticket would resume a session whose certificate was verified long ago.
-            secureOptions: constants.SSL_OP_NO_TICKET,
+            secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
             ...(clientCa.crl === undefined ? {} : { crl: separateLists(clientCa.crl) }),
           }),
     });

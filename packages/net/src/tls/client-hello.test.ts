@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { connect } from "node:tls";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readClientHello } from "./client-hello.js";
+import { ALERTS, readClientHello } from "./client-hello.js";
 
 /** The ClientHello of Node's OpenSSL. */
 async function recorded(servername: string): Promise<Buffer> {
@@ -61,31 +61,68 @@ test("records of any size give the same result", () => {
     expect(readClientHello(inRecords(hello, size))).toEqual({ kind: "hello", serverName: "my-app.example.com" });
 });
 
-describe("other protocols are detected at once", () => {
+test.for(["GET / HTTP/1.1\r\n\r\n", "G", "\r\n", "SSH-2.0-x\r\n"])("%j is text", (text) => {
+  expect(readClientHello(Buffer.from(text))).toEqual({ kind: "text" });
+});
+
+describe("everything else is refused at once with the alert that names the fault", () => {
   test.for([
-    ["HTTP", "GET / HTTP/1.1\r\n\r\n"],
-    ["its first byte", "G"],
-    ["SSH", "SSH-2.0-x\r\n"],
-    ["an alert", "\x15\x03\x01\x00\x02\x02\x28"],
-    ["another version", "\x16\x02\x00\x00\x10"],
-    ["an empty record", "\x16\x03\x01\x00\x00"],
-    ["a record too long", "\x16\x03\x01\x40\x01"],
-    ["another message", "\x16\x03\x01\x00\x04\x02\x00\x00\x00"],
-    ["a message too long", "\x16\x03\x01\x00\x04\x01\xff\xff\xff"],
-    ["an empty message", "\x16\x03\x01\x00\x04\x01\x00\x00\x00"],
-  ])("%s", ([, bytes]) => expect(readClientHello(Buffer.from(bytes as string, "latin1")).kind).toBe("invalid"));
+    ["another type of record", "\x17", "unexpectedMessage"],
+    ["an alert", "\x15\x03\x01\x00\x02\x02\x28", "unexpectedMessage"],
+    ["an SSLv2 hello", "\x80\x2e\x01\x00\x02", "protocolVersion"],
+    ["a zero", "\x00", "protocolVersion"],
+    ["another version", "\x16\x02\x00\x00\x10", "protocolVersion"],
+    ["an empty record", "\x16\x03\x01\x00\x00", "unexpectedMessage"],
+    ["a record too long", "\x16\x03\x01\x40\x01", "recordOverflow"],
+    ["another message", "\x16\x03\x01\x00\x04\x02\x00\x00\x00", "unexpectedMessage"],
+    ["text after the first record", "\x16\x03\x01\x00\x01\x01GET", "unexpectedMessage"],
+    ["a message too long", "\x16\x03\x01\x00\x04\x01\x00\x40\x01", "illegalParameter"],
+    ["an empty message", "\x16\x03\x01\x00\x04\x01\x00\x00\x00", "decodeError"],
+  ] as const)("%s", ([, bytes, alert]) => {
+    expect(readClientHello(Buffer.from(bytes, "latin1"))).toEqual({ kind: "invalid", alert: ALERTS[alert] });
+  });
+
+  test("a name with signs that no host name has", () => {
+    const at = hello.indexOf("My-App");
+    for (const sign of ["\0", " ", "\r", "\x80"]) {
+      const changed = Buffer.from(hello);
+      changed.write(sign, at, "latin1");
+      expect(readClientHello(changed)).toEqual({ kind: "invalid", alert: ALERTS.unrecognizedName });
+    }
+  });
+
+  test("a name that is not a host name, and a second name", () => {
+    // The server_name extension: type, length, length of the list, type of the name, length, name.
+    const at = hello.indexOf("My-App") - 9;
+    const otherType = Buffer.from(hello);
+    otherType[at + 6] = 1;
+    expect(readClientHello(otherType)).toEqual({ kind: "invalid", alert: ALERTS.decodeError });
+    expect(readClientHello(withTwoNames(hello))).toEqual({ kind: "invalid", alert: ALERTS.illegalParameter });
+  });
 });
 
-test("two names, or an invalid name, are not a valid ClientHello", () => {
-  const at = hello.indexOf("My-App");
-  for (const sign of ["\0", " ", "\r", "\x80"]) {
-    const changed = Buffer.from(hello);
-    changed.write(sign, at, "latin1");
-    expect(readClientHello(changed).kind).toBe("invalid");
-  }
-});
+/** The ClientHello with its server_name extension once more in place of everything that follows it. */
+function withTwoNames(bytes: Buffer): Buffer {
+  const at = bytes.indexOf("My-App") - 9;
+  const size = 4 + bytes.readUInt16BE(at + 2);
+  const twice = Buffer.concat([bytes.subarray(0, at + size), bytes.subarray(at, at + size)]);
+  // The lengths of the record, of the message, and of the extensions, which end with the bytes.
+  twice.writeUInt16BE(twice.length - 5, 3);
+  twice.writeUIntBE(twice.length - 9, 6, 3);
+  const extensions = extensionsOffset(bytes);
+  twice.writeUInt16BE(twice.length - extensions - 2, extensions);
+  return twice;
+}
 
-test("any bytes give one of three results, and only a name that is in them", () => {
+/** Where the length of the extensions is. */
+function extensionsOffset(bytes: Buffer): number {
+  let at = 9 + 34;
+  at += 1 + bytes.readUInt8(at);
+  at += 2 + bytes.readUInt16BE(at);
+  return at + 1 + bytes.readUInt8(at);
+}
+
+test("any bytes give one of four results, and only a name that is in them", () => {
   const changes = fc.array(fc.tuple(fc.nat(3_000), fc.nat(255)), { maxLength: 6 });
   fc.assert(
     fc.property(changes, fc.nat(3_000), (changed, length) => {

@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import { isIP } from "node:net";
 import { checkServerIdentity, type ConnectionOptions } from "node:tls";
 import { separateLists } from "./revocation-list.js";
@@ -29,6 +30,7 @@ export function tlsOptions(
     // node:tls would verify the certificate for the host that is dialled.
     checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
     rejectUnauthorized: verify,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ALPNProtocols: alpnProtocols.length === 0 ? ["http/1.1"] : alpnProtocols,
     ...(ca === undefined ? {} : { ca }),
     ...(crl === undefined ? {} : { crl: separateLists(crl) }),

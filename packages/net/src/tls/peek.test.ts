@@ -18,13 +18,13 @@ test("an endless ClientHello in thousands of records and packets is read once, a
     stream.emit("data", record.subarray(0, 5));
     if (!stream.isPaused()) stream.emit("data", record.subarray(5));
   }
-  expect(await peeked).toEqual({ kind: "invalid" });
+  expect((await peeked).kind).toBe("invalid");
 });
 
 test("the bytes can be read again from the socket", async () => {
   const stream = new PassThrough();
   const peeked = peekClientHello(stream as unknown as Socket, 60_000);
   stream.write("GE");
-  expect((await peeked).kind).toBe("invalid");
+  expect((await peeked).kind).toBe("text");
   expect(String(stream.read())).toBe("GE");
 });

@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
+import { CLIENT_HELLO_LIMITS } from "../limits.js";
 import { ByteStore } from "./byte-store.js";
-import { ClientHelloReader, LONGEST_HELLO, type ClientHello } from "./client-hello.js";
+import { ALERTS, ClientHelloReader, type ClientHello } from "./client-hello.js";
 
 /** The result of peeking; `gone`: the connection ended or timed out. */
 export type Peeked = Exclude<ClientHello, { kind: "partial" }> | { readonly kind: "gone" };
 
 /** The most bytes to read: the message with its record headers, and further bytes of the same read. */
-const MAX_BYTES = LONGEST_HELLO + 64 * 1024;
+const MAX_BYTES = CLIENT_HELLO_LIMITS.bytes + 64 * 1024;
 
 /**
  * Reads the ClientHello of a connection, puts it back into the socket, and pauses the socket. `timeout` is in
@@ -28,7 +29,7 @@ export function peekClientHello(socket: Socket, timeout: number): Promise<Peeked
       all.add(chunk);
       const hello = reader.read(chunk);
       if (hello.kind !== "partial") settle(hello);
-      else if (all.length > MAX_BYTES) settle({ kind: "invalid" });
+      else if (all.length > MAX_BYTES) settle({ kind: "invalid", alert: ALERTS.illegalParameter });
     };
     const timer = setTimeout(gone, timeout);
     socket.on("data", read).on("end", gone).on("close", gone).on("error", gone);

@@ -49,7 +49,6 @@ export class Session implements FrameHandler, TransportHandler {
   /** Why the session ended or is closing. */
   #reason: TunnelError | undefined;
   #closed = false;
-  /** Whether either side has sent GOAWAY. */
   #draining = false;
 
   constructor(options: SessionOptions, handler: SessionHandler) {
@@ -81,6 +80,11 @@ export class Session implements FrameHandler, TransportHandler {
   /** Whether a stream can be opened now. */
   get available(): boolean {
     return this.#reason === undefined && !this.#draining && !this.full;
+  }
+
+  /** Whether either side has sent GOAWAY. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   /** Whether the limit of open streams is reached. */

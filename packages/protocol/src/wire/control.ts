@@ -71,6 +71,8 @@ export interface Bind {
    * together.
    */
   instance?: string;
+  /** The status that visitors get while no session serves the name: 404, or 503. Default 503. */
+  offline_status?: number;
 }
 
 export interface Bound {
@@ -113,6 +115,29 @@ export interface Unbound {
   retryable: boolean;
 }
 
+/** How a request ended: PROTOCOL.md, section 4. */
+export const REQUEST_ENDS = [
+  "complete",
+  "origin_reset",
+  "origin_invalid",
+  "visitor_left",
+  "timeout",
+  "refused",
+] as const;
+export type RequestEnd = (typeof REQUEST_ENDS)[number];
+
+/** What a server repairs in responses of local services: PROTOCOL.md, section 4. */
+export const REQUEST_REPAIRS = [
+  "bare_lf",
+  "folded_field",
+  "space_before_colon",
+  "control_byte",
+  "repeated_length",
+  "length_beside_chunks",
+  "padded_chunk_size",
+] as const;
+export type RequestRepair = (typeof REQUEST_REPAIRS)[number];
+
 /** One finished request, as seen by the server. */
 export interface RequestRecord {
   request_id: string;
@@ -126,6 +151,14 @@ export interface RequestRecord {
   /** Body bytes received from the visitor and sent to it. */
   bytes_in: number;
   bytes_out: number;
+  /** Absent from servers that do not report it. */
+  ended?: RequestEnd;
+  /** The code of the error that ended the request. */
+  code?: string;
+  /** The code of the fault in the local service's response, when `ended` is `origin_invalid`. */
+  flaw?: string;
+  /** What the server repaired in the local service's response. */
+  repairs?: readonly RequestRepair[];
 }
 
 export interface Requests {
@@ -180,6 +213,10 @@ const RECORD: Fields = {
   duration_ms: (value) => typeof value === "number",
   bytes_in: count,
   bytes_out: count,
+  ended: optional(text),
+  code: optional(text),
+  flaw: optional(text),
+  repairs: optional(listOf(text)),
 };
 
 const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
@@ -204,7 +241,12 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   refresh: { refresh: count, auth: object(AUTH) },
   refreshed: { refresh: count, expires_in_ms: optional(count) },
   expiring: { expires_in_ms: count },
-  bind: { bind: count, ...BIND, instance: optional((value) => text(value) && (value as string).length <= 64) },
+  bind: {
+    bind: count,
+    ...BIND,
+    instance: optional((value) => text(value) && (value as string).length <= 64),
+    offline_status: optional(count),
+  },
   bound: { bind: count, tunnel: count, tunnel_id: text, name: text, public_url: text },
   check: { check: count, ...BIND },
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },

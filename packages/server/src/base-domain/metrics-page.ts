@@ -50,11 +50,18 @@ export class MetricsPage {
     return given !== undefined && timingSafeEqual(digest(given), this.#token as Buffer);
   }
 
-  /** Behind a trusted proxy, the visitor's address decides. A request through an untrusted proxy is not local. */
+  /**
+   * A request that no proxy forwarded is its peer's, also where a trusted proxy runs on the same machine. A request
+   * through a trusted proxy is that of the visitor it names. A request through another proxy is not local.
+   */
   #isLocal({ headers, peer }: MetricsRequest): boolean {
-    if (!this.#trusted.has(peer)) return isLoopback(peer) && !FORWARDING.some((name) => name in headers);
-    const visitor = this.#trusted.visitor(peer, String(headers["x-forwarded-for"] ?? ""));
-    return visitor !== peer && isLoopback(visitor);
+    if (!FORWARDING.some((name) => name in headers)) return isLoopback(peer);
+    if (!this.#trusted.has(peer)) return false;
+    const chain = String(headers["x-forwarded-for"] ?? "");
+    const visitor = this.#trusted.visitor(peer, chain);
+    // A chain that names nobody also leads to the peer.
+    const isNamed = visitor !== peer || isLoopback(chain.slice(chain.lastIndexOf(",") + 1).trim());
+    return isNamed && isLoopback(visitor);
   }
 }
 

@@ -24,6 +24,8 @@ export interface ListenersOptions {
   onPlain: (socket: Socket) => void;
   /** A connection with TLS, after the handshake. */
   onSecure: (socket: Socket, serverName: string | undefined) => void;
+  /** A connection without TLS to the TLS listener. */
+  onUnencrypted: (socket: Socket) => void;
 }
 
 /** The server's listeners: one for HTTP, one for TLS, or both. */
@@ -32,9 +34,10 @@ export class Listeners {
   readonly #tls: TlsListener | undefined;
   readonly #open: Listener[] = [];
 
-  constructor({ certificates, requestsCertificate, onPlain, onSecure }: ListenersOptions) {
+  constructor({ certificates, requestsCertificate, onPlain, onSecure, onUnencrypted }: ListenersOptions) {
     this.#onPlain = onPlain;
-    this.#tls = certificates && new TlsListener({ certificates, requestsCertificate, onConnection: onSecure });
+    this.#tls =
+      certificates && new TlsListener({ certificates, requestsCertificate, onConnection: onSecure, onUnencrypted });
   }
 
   /**

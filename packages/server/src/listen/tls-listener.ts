@@ -1,6 +1,5 @@
 import { createServer, type Server as Listener, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { nextRequestId, refusals, writeOwnResponse } from "@postern/gateway";
 import { peekClientHello, type Certificates } from "@postern/net";
 import { SOCKET_OPTIONS } from "./socket-options.js";
 
@@ -23,11 +22,13 @@ export interface TlsListenerOptions {
   maxHandshakes?: number;
   /** The handshake is complete. */
   onConnection: (socket: Socket, serverName: string | undefined) => void;
+  /** The connection begins with text instead of a handshake, most likely an HTTP request. It is still unread. */
+  onUnencrypted: (socket: Socket) => void;
 }
 
 /**
  * Accepts TLS connections. It reads the complete ClientHello first, because the choice of the certificate depends on
- * the name in it. Bytes that are not a ClientHello end the connection, so no certificate is chosen by accident.
+ * the name in it. Bytes that are not a ClientHello get an alert, so no certificate is chosen by accident.
  */
 export class TlsListener {
   readonly #options: TlsListenerOptions;
@@ -60,12 +61,22 @@ export class TlsListener {
     };
     socket.on("error", () => {}).on("close", done);
     const peeked = await peekClientHello(socket, TLS_LIMITS.hello);
-    if (peeked.kind !== "hello") {
-      if (peeked.kind === "invalid" && socket.writable) socket.end(plainHttpResponse(), () => socket.destroy());
-      else socket.destroy();
-      return;
+    switch (peeked.kind) {
+      case "hello":
+        return this.#shakeHands(socket, peeked.serverName, done);
+      case "text":
+        done();
+        this.#options.onUnencrypted(socket);
+        return void socket.resume();
+      case "invalid":
+        // Unread input would turn the end into a reset, which can overtake the alert. The deadline ends the reading.
+        return void socket.end(fatalAlert(peeked.alert)).resume();
+      case "gone":
+        socket.destroy();
     }
-    const { serverName } = peeked;
+  }
+
+  #shakeHands(socket: Socket, serverName: string | undefined, done: () => void): void {
     const { certificates, requestsCertificate, onConnection } = this.#options;
     const asks = requestsCertificate(serverName);
     const secure = new VisitorTlsSocket(socket, {
@@ -79,24 +90,25 @@ export class TlsListener {
     secure.on("error", () => socket.destroy());
     secure.once("secure", () => {
       done();
-      secure.disableRenegotiation();
       onConnection(secure, serverName);
     });
   }
 }
 
-/** The response to bytes that are not TLS. They are most likely an HTTP request, which is not read. */
-function plainHttpResponse(): Buffer {
-  return writeOwnResponse(refusals.PN_HTTP_PLAIN, { close: true, requestId: nextRequestId(), now: new Date() });
+/** A record with a fatal alert (RFC 8446, sections 5.1 and 6). */
+function fatalAlert(description: number): Buffer {
+  return Buffer.from([21, 3, 3, 0, 2, 2, description]);
 }
 
-/** A TLS connection that can be reset like a connection without TLS. */
+/** A TLS connection that ends at a fatal error, and that can be reset like a connection without TLS. */
 class VisitorTlsSocket extends TLSSocket {
   readonly #raw: Socket;
 
   constructor(raw: Socket, options: ConstructorParameters<typeof TLSSocket>[1]) {
     super(raw, options);
     this.#raw = raw;
+    // After the handshake, node:tls reports errors in this way only, unless the socket belongs to a tls.Server.
+    this.on("_tlsError", (error: Error) => this.destroy(error));
   }
 
   override resetAndDestroy(): this {

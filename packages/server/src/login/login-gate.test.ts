@@ -38,15 +38,16 @@ describe("connections beyond the limit", () => {
   test("get retry times at the pace of logins", () => {
     fill();
     gate.enter(HERE);
-    for (let n = 0; n < 60; n++) {
-      now += 40;
+    // Less than half a second in all, so that no retry is due yet.
+    for (let n = 0; n < 24; n++) {
+      now += 20;
       gate.leave(HERE);
       expect(gate.enter(HERE)).toBeUndefined();
       gate.enter(HERE);
     }
     const [one, other] = [gate.enter(HERE) as number, gate.enter(HERE) as number];
-    expect(other - one).toBeGreaterThan(35);
-    expect(other - one).toBeLessThan(45);
+    expect(other - one).toBeGreaterThan(17);
+    expect(other - one).toBeLessThan(23);
   });
 
   test("never wait longer than a minute", () => {
@@ -95,4 +96,58 @@ test("a /64 of IPv6 counts as one address", () => {
   for (let n = 0; n < LOGIN_LIMITS.perAddress; n++) expect(gate.enter(net[n % net.length]!)).toBeUndefined();
   for (const address of net) expect(gate.enter(address)).toBeGreaterThan(0);
   for (const other of ["2001:db8:0:1::1", "2001:db8:1::1", "::1", "fe80::1"]) expect(gate.enter(other)).toBeUndefined();
+});
+
+describe("while connections that never log in use all places of an address", () => {
+  test("a client that comes at the time it was given is admitted", () => {
+    fill();
+    const wait = gate.enter(HERE) as number;
+    now += wait / 2;
+    expect(gate.enter(HERE)).toBeGreaterThan(0);
+    now += wait / 2;
+    expect(gate.enter(HERE)).toBeUndefined();
+  });
+
+  test("clients may come a little late, and each time admits one client", () => {
+    fill();
+    const waits = [gate.enter(HERE) as number, gate.enter(HERE) as number];
+    now += Math.max(...waits) + 1_500;
+    expect([gate.enter(HERE), gate.enter(HERE)]).toEqual([undefined, undefined]);
+    expect(gate.enter(HERE)).toBeGreaterThan(0);
+    now += 5_000;
+    expect(gate.enter(HERE)).toBeGreaterThan(0);
+  });
+
+  test("only a few clients are admitted in addition", () => {
+    fill();
+    const waits = Array.from({ length: 100 }, () => gate.enter(HERE) as number);
+    now += Math.max(...waits);
+    const admitted = Array.from({ length: 100 }, () => gate.enter(HERE)).filter((wait) => wait === undefined);
+    expect(admitted).toHaveLength(LOGIN_LIMITS.returning);
+    for (const _ of admitted) gate.leave(HERE);
+    expect(gate.enter("192.0.2.2")).toBeUndefined();
+  });
+
+  test("a client is back within a few attempts, although the connections are replaced as they end", () => {
+    fill();
+    const wait = gate.enter(HERE) as number;
+    const due = now + wait;
+    while (now + 80 < due) {
+      now += 80;
+      gate.leave(HERE);
+      expect(gate.enter(HERE)).toBeUndefined();
+    }
+    now = due;
+    expect(gate.enter(HERE)).toBeUndefined();
+  });
+
+  test("the places of the server are never exceeded", () => {
+    for (let n = 0; n < 1_000_000 && gate.enter(`192.0.2.${n}`) === undefined; n++);
+    let admitted = 0;
+    for (let n = 0; n < 10_000; n++) {
+      now += 100;
+      if (gate.enter("198.51.100.1") === undefined) admitted++;
+    }
+    expect(admitted).toBe(0);
+  });
 });

@@ -1,5 +1,6 @@
 import { LOGIN_LIMITS } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
+import { RetryTimes } from "./retry-times.js";
 
 /** The share of the free places that one address may use. */
 const SHARE = 1 / 8;
@@ -22,6 +23,8 @@ interface Source {
   pending: number;
   /** The latest time that was assigned for a retry. */
   retryAt: number;
+  /** All of them. Undefined: none was assigned. */
+  retries: RetryTimes | undefined;
   pace: number;
   /** When a connection last left while others waited. */
   leftAt: number;
@@ -29,7 +32,9 @@ interface Source {
 
 /**
  * Limits the connections that are not logged in, for each address and in total. A connection beyond the limit gets a
- * separate time to retry, so that a thousand clients that connect at the same time do not retry at the same time.
+ * separate time to retry, so that a thousand clients that connect at the same time do not retry at the same time. Each
+ * address has a few more places for clients that come at their time, so that connections that never log in cannot keep
+ * out all clients behind the same address.
  */
 export class LoginGate {
   readonly #sources = new Map<string, Source>();
@@ -43,11 +48,11 @@ export class LoginGate {
   /** Admits a connection of `address` and returns undefined, or returns the milliseconds until the client may retry. */
   enter(address: string): number | undefined {
     const network = networkOf(address);
-    const source = this.#sources.get(network) ?? { pending: 0, retryAt: 0, pace: MIN_PACE, leftAt: -Infinity };
+    const source = this.#sources.get(network) ?? newSource();
     this.#sources.set(network, source);
     const left = SERVER_LIMITS.logins - this.#pending;
-    if (source.pending >= Math.min(LOGIN_LIMITS.perAddress, Math.ceil(left * SHARE)))
-      return this.#scheduleRetry(source);
+    const places = Math.min(LOGIN_LIMITS.perAddress, Math.ceil(left * SHARE));
+    if (source.pending >= places && !this.#returns(source, places)) return this.#scheduleRetry(source);
     source.pending++;
     this.#pending++;
     return undefined;
@@ -70,8 +75,16 @@ export class LoginGate {
   /** Removes addresses without connections and retries. Call it about once a second. */
   sweep(): void {
     const now = this.#now();
-    for (const [network, { pending, retryAt }] of this.#sources)
+    for (const [network, { pending, retryAt, retries }] of this.#sources) {
       if (pending === 0 && retryAt <= now) this.#sources.delete(network);
+      else retries?.sweep(now);
+    }
+  }
+
+  /** Whether a client comes at the time it was given, and one of the places for such clients is free. */
+  #returns({ pending, retries }: Source, places: number): boolean {
+    const hasPlace = pending < places + LOGIN_LIMITS.returning && this.#pending < SERVER_LIMITS.logins;
+    return hasPlace && retries?.take(this.#now()) === true;
   }
 
   #scheduleRetry(source: Source): number {
@@ -80,8 +93,13 @@ export class LoginGate {
     const pace = Math.min(Math.max(source.pace, MIN_PACE), MAX_PACE);
     const next = Math.max(source.retryAt + pace, now + MIN_WAIT);
     source.retryAt = next > now + MAX_WAIT ? now + MIN_WAIT : next;
+    (source.retries ??= new RetryTimes()).add(source.retryAt);
     return Math.ceil(source.retryAt - now);
   }
+}
+
+function newSource(): Source {
+  return { pending: 0, retryAt: 0, retries: undefined, pace: MIN_PACE, leftAt: -Infinity };
 }
 
 /** A /64 of IPv6 counts as one address, because its holder can use all of it. */

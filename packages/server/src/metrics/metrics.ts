@@ -1,4 +1,10 @@
-import type { FinishedRequest } from "@postern/gateway";
+import {
+  EXCHANGE_ENDS,
+  RESPONSE_REPAIRS,
+  type ExchangeEnd,
+  type FinishedRequest,
+  type ResponseRepair,
+} from "@postern/gateway";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** Bounds of the latency histogram, in seconds. */
@@ -35,6 +41,13 @@ export const SERVER_METRICS = {
     "Finished requests to tunnels by status class, for instance 2xx. A visitor that left before a response counts as 4xx.",
     "status",
   ),
+  ended: declare("postern_requests_ended_total", "counter", "Finished requests to tunnels by how they ended.", "ended"),
+  repaired: declare(
+    "postern_repaired_responses_total",
+    "counter",
+    "Responses of local services that were repaired, by what was wrong with them (docs/http.md).",
+    "repair",
+  ),
   refused: declare(
     "postern_refused_requests_total",
     "counter",
@@ -69,6 +82,12 @@ export interface Measured {
   readonly certificateEnds: Date | undefined;
 }
 
+/** The parts of a finished request that are counted. */
+export type CountedRequest = Pick<
+  FinishedRequest,
+  "status" | "ended" | "startedAt" | "bytesIn" | "bytesOut" | "repairs"
+>;
+
 /** Counters since the start of the server. */
 export interface Totals {
   /** Finished requests to tunnels. */
@@ -92,6 +111,14 @@ export class ServerMetrics {
    * costs more than all other counting.
    */
   readonly #requests = Array.from({ length: 10 }, () => 0);
+  readonly #ended = Object.fromEntries(Object.keys(EXCHANGE_ENDS).map((end) => [end, 0])) as Record<
+    ExchangeEnd,
+    number
+  >;
+  readonly #repaired = Object.fromEntries(RESPONSE_REPAIRS.map((repair) => [repair, 0])) as Record<
+    ResponseRepair,
+    number
+  >;
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -143,8 +170,10 @@ export class ServerMetrics {
     this.#refused.inc({ code });
   }
 
-  finished({ status, startedAt, bytesIn, bytesOut }: FinishedRequest): void {
+  finished({ status, ended, startedAt, bytesIn, bytesOut, repairs }: CountedRequest): void {
     this.#requests[Math.floor(status / 100)]! += 1;
+    this.#ended[ended] += 1;
+    if (repairs.size > 0) for (const repair of repairs) this.#repaired[repair] += 1;
     this.#bytesIn += bytesIn;
     this.#bytesOut += bytesOut;
     if (status !== 101) this.#duration.observe((performance.now() - startedAt) / 1_000);
@@ -153,6 +182,8 @@ export class ServerMetrics {
   /** Metrics that are computed from plain counters when they are read. */
   #countOnDemand(): void {
     const requests = this.#requests;
+    const ended = this.#ended;
+    const repaired = this.#repaired;
     const bytes = (): [direction: string, count: number][] => [
       ["in", this.#bytesIn],
       ["out", this.#bytesOut],
@@ -162,6 +193,20 @@ export class ServerMetrics {
       collect() {
         this.reset();
         for (const [digit, count] of requests.entries()) if (count > 0) this.inc({ status: `${digit}xx` }, count);
+      },
+    });
+    new Counter({
+      ...this.#options(SERVER_METRICS.ended),
+      collect() {
+        this.reset();
+        for (const [end, count] of Object.entries(ended)) this.inc({ ended: end }, count);
+      },
+    });
+    new Counter({
+      ...this.#options(SERVER_METRICS.repaired),
+      collect() {
+        this.reset();
+        for (const [repair, count] of Object.entries(repaired)) this.inc({ repair }, count);
       },
     });
     new Counter({

@@ -15,8 +15,7 @@ function scripted() {
   return {
     lines,
     serve: (bytesIn: number, bytesOut: number, status = 200): void => {
-      const request = { id: "1", method: "GET", path: "/", startedAt: 0, address: "192.0.2.1" };
-      metrics.finished({ ...request, status, bytesIn, bytesOut });
+      metrics.finished({ status, ended: "complete", startedAt: 0, bytesIn, bytesOut, repairs: new Set() });
     },
     /** Sets the clock to `now`, and returns the lines so far. */
     at: (now: number): Record<string, unknown>[] => {

@@ -23,6 +23,7 @@ export function describeLeaseStore(create: (now: () => number) => LeaseStore): v
       const lease = store.acquire("shop", ANN);
       expect(store.find("shop")).toEqual(lease);
       expect(lease).toMatchObject({ name: "shop", owner: "ann", expiresAt: Infinity, awaited: false, fenced: [] });
+      expect(lease.offlineStatus).toBe(503);
       expect([isServed(lease), isShared(lease, "one"), isShared(lease, "two")]).toEqual([true, true, false]);
       expect(store.count("ann")).toBe(1);
     });
@@ -50,6 +51,13 @@ export function describeLeaseStore(create: (now: () => number) => LeaseStore): v
       expect(isFenced("one")).toBe(false);
       const again = store.acquire("shop", ANN);
       expect([isFencedOff(again, "one"), isFencedOff(again, "two")]).toEqual([false, true]);
+    });
+
+    test("a kept name keeps the status that its last holder chose", () => {
+      store.acquire("shop", ANN);
+      const { epoch } = store.acquire("shop", { ...ANN, offlineStatus: 404 });
+      store.keep("shop", epoch, true);
+      expect(store.find("shop")?.offlineStatus).toBe(404);
     });
 
     test("a kept name expires", () => {

@@ -2,7 +2,12 @@
 export interface Holder {
   readonly owner: string;
   readonly instance: string | undefined;
+  /** What visitors get while no session serves the name. Default 503. */
+  readonly offlineStatus?: OfflineStatus;
 }
+
+/** 503: the service is offline. 404: the same as for a name that nobody holds. */
+export type OfflineStatus = 404 | 503;
 
 /** The ownership of a name. Lease objects are immutable: each change creates a new one. */
 export interface Lease {
@@ -16,6 +21,7 @@ export interface Lease {
   readonly expiresAt: number;
   /** No session serves the name, and its client dropped. The client is expected to reconnect. */
   readonly awaited: boolean;
+  readonly offlineStatus: OfflineStatus;
   /** Instances that lost the name, the latest last. They may not know this yet, and try to bind the name again. */
   readonly fenced: readonly string[];
 }

@@ -33,7 +33,7 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.#counts.get(owner) ?? 0;
   }
 
-  acquire(name: string, { owner, instance }: Holder): Lease {
+  acquire(name: string, { owner, instance, offlineStatus = 503 }: Holder): Lease {
     const former = this.find(name);
     if (former === undefined) this.#counts.set(owner, this.count(owner) + 1);
     const lease: Lease = {
@@ -43,6 +43,7 @@ export class MemoryLeaseStore implements LeaseStore {
       epoch: ++this.#epoch,
       expiresAt: Infinity,
       awaited: false,
+      offlineStatus,
       fenced: fencedBy(instance, former),
     };
     this.#leases.set(name, lease);

@@ -51,10 +51,24 @@ test.for(["shop.example.com", "a.shop.example.com", "other.example", "notexample
   },
 );
 
+test("a request without TLS to a listener that requires it is refused", () => {
+  serve("shop");
+  const plain = router().route(head("shop.example.com"), { proto: "http", lacksTls: true });
+  expect(plain).toMatchObject({ refusal: { code: "PN_HTTP_PLAIN" } });
+  expect(refused).toEqual(["PN_HTTP_PLAIN"]);
+});
+
 test("a name whose client dropped is away", () => {
   registry.remove(serve("shop"), "dropped");
   expect(router().route(head("shop.example.com"), { proto: "http" })).toMatchObject({ refusal: { status: 503 } });
   expect(refused).toEqual(["PN_TUNNEL_AWAY"]);
+});
+
+test("a name whose client stopped is offline, without a time to retry", () => {
+  registry.remove(serve("shop"), "stopped");
+  const route = router().route(head("shop.example.com"), { proto: "http" });
+  expect(route).toMatchObject({ refusal: { status: 503, code: "PN_TUNNEL_OFFLINE" } });
+  expect(route).not.toHaveProperty("refusal.retryAfter");
 });
 
 test("a probe goes to the tunnel with the id that signed it", () => {

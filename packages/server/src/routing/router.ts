@@ -5,7 +5,9 @@ import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import type { HttpsRedirect } from "./redirect.js";
 
 const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
+const PLAIN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN };
 const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
+const OFFLINE: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_OFFLINE };
 
 export interface RouterOptions {
   /** The base domain. */
@@ -35,8 +37,8 @@ export class Router {
     this.#baseDomain = { kind: "delegate", take: options.takeBaseDomain };
   }
 
-  route(head: RequestHead, { proto }: ConnectionInfo): Route {
-    const route = this.#redirected(head, proto) ?? this.#routeOf(head);
+  route(head: RequestHead, { proto, lacksTls = false }: ConnectionInfo): Route {
+    const route = lacksTls ? PLAIN : (this.#redirected(head, proto) ?? this.#routeOf(head));
     if (route.kind === "refusal") this.#options.onRefused(route.refusal.code);
     else if (route.kind === "respond") this.#options.onRefused(route.page.code);
     return route;
@@ -61,6 +63,7 @@ export class Router {
     const probed = probe === "" ? undefined : registry.probed(name, probe);
     if (probed !== undefined) return probed.probe;
     const tunnel = registry.find(name);
-    return tunnel === "away" ? AWAY : (tunnel ?? UNKNOWN);
+    if (tunnel === "away") return AWAY;
+    return tunnel === "offline" ? OFFLINE : (tunnel ?? UNKNOWN);
   }
 }

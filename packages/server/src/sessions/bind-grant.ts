@@ -43,6 +43,10 @@ export function bindGrant(
   if (tunnels >= SERVER_LIMITS.tunnelsPerSession) return "PN_SESSION_TUNNEL_LIMIT";
   // Another session for a name that is already served does not add a tunnel.
   if (registry.size >= maxTunnels && !registry.has(name)) return "PN_SERVER_TUNNEL_LIMIT";
-  const holder = { owner: principal.owner, instance: bind.type === "bind" ? bind.instance : undefined };
+  const holder: Holder = {
+    owner: principal.owner,
+    instance: bind.type === "bind" ? bind.instance : undefined,
+    offlineStatus: bind.type === "bind" && bind.offline_status === 404 ? 404 : 503,
+  };
   return registry.refusal(name, holder) ?? { ...named, hostHeader, holder };
 }

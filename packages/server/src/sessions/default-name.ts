@@ -34,8 +34,7 @@ export function defaultName(
   for (let tries = 0; tries < MAX_ATTEMPTS; tries++) {
     for (const prefix of names.prefixes) {
       const name = (prefix + randomName()).slice(0, MAX_LENGTH);
-      if (isValidName(name) && !isReservedName(name, rules) && registry.find(name) === undefined)
-        return { name, requested: false };
+      if (isValidName(name) && !isReservedName(name, rules) && registry.isFree(name)) return { name, requested: false };
     }
   }
   return undefined;

@@ -95,6 +95,11 @@ export class ScriptedPeer implements SessionHandler {
     return this.ask({ type: "hello", versions: [1], auth, ...(features === undefined ? {} : { features }) });
   }
 
+  /** Announces the end of the session. */
+  goAway(): void {
+    this.#session.goAway("PN_DRAINING");
+  }
+
   /** Sends `message` and returns the next message of the server. */
   async ask(message: ControlMessage): Promise<ControlMessage> {
     const next = new Promise<void>((resolve) => (this.#onMessage = resolve));

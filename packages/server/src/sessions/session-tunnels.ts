@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
+import type { FinishedRequest } from "@postern/gateway";
 import {
   ERRORS,
   type Bind,
@@ -37,6 +38,7 @@ export class SessionTunnels {
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #draining = new DrainingTunnels();
   #lastNumber = 0;
+  #hasDroppedCookies = false;
 
   /** @param logs returns the current loggers, which change at login. */
   constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
@@ -110,11 +112,13 @@ export class SessionTunnels {
 
   /** Forgets the tunnels of a session that has ended. */
   clear(): void {
-    for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
+    for (const tunnel of this.#tunnels.values()) this.#logClosed(tunnel, {});
     this.#tunnels.clear();
   }
 
   #grant(bind: Bind | Check, binder: Binder): BindGrant | ErrorCode {
+    // A tunnel without new streams would keep its name from a session that can serve it.
+    if (this.#session.draining) return "PN_DRAINING";
     return bindGrant(bind, binder, this.#tunnels.size, this.#dependencies);
   }
 
@@ -126,7 +130,7 @@ export class SessionTunnels {
       requested,
       session: this.#session,
       hostHeader,
-      onFinished: (request) => this.#dependencies.onFinished(request),
+      onFinished: (request) => this.#onFinished(request, name),
       onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
@@ -135,7 +139,7 @@ export class SessionTunnels {
   }
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
-    const { number, name, id, requested } = tunnel;
+    const { number, requested } = tunnel;
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
@@ -144,7 +148,24 @@ export class SessionTunnels {
     if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number)) this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
-    this.#logs().repeated.write("info", "tunnel closed", { name, code }, { tunnel: id });
+    this.#logClosed(tunnel, { code });
+  }
+
+  #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
+    const repaired = repairs.totals;
+    const about = { name, ...fields };
+    this.#logs().repeated.write("info", "tunnel closed", about, { tunnel: id, ...(repaired && { repaired }) });
+  }
+
+  #onFinished(request: FinishedRequest, name: string): void {
+    this.#dependencies.onFinished(request);
+    // Once for each session: an application usually sets the same cookie with every response.
+    if (request.droppedCookies === 0 || this.#hasDroppedCookies) return;
+    this.#hasDroppedCookies = true;
+    this.#logs().log.warn(
+      { name },
+      "a cookie for the base domain was dropped, because all tunnels would receive it: set no Domain in the service, or parent_domain_cookies in [tunnel.server]",
+    );
   }
 
   #sendRecords(tunnel: Tunnel): void {

@@ -55,6 +55,33 @@ test("at a stop, clients are asked to reconnect one after the other", async () =
   await sessions.close();
 });
 
+describe("after GOAWAY, no name is bound", () => {
+  const attempt = async (peer: ScriptedPeer): Promise<void> => {
+    for (const message of [
+      { type: "bind", bind: 7, subdomain: "late" },
+      { type: "check", check: 7, subdomain: "late" },
+    ] as const)
+      expect(await peer.ask(message)).toMatchObject({ type: "error", code: "PN_DRAINING", retryable: true });
+    expect(dependencies.registry.find("late")).toBeUndefined();
+  };
+
+  test("of the client", async () => {
+    const peer = connect();
+    await peer.login([]);
+    peer.goAway();
+    await attempt(peer);
+    await sessions.close();
+  });
+
+  test("of the server", async () => {
+    const peer = connect();
+    await peer.login([]);
+    sessions.goAway();
+    await attempt(peer);
+    await sessions.close();
+  });
+});
+
 test("without sessions, close resolves immediately", async () => {
   await sessions.close();
   expect(sessions.streams).toBe(0);

@@ -11,7 +11,14 @@ const request: FinishedRequest = {
   startedAt: 0,
   bytesIn: 0,
   bytesOut: 130,
+  droppedCookies: 0,
   address: "192.0.2.1",
+  host: "app.example.com",
+  userAgent: "curl/8.0",
+  ended: "complete",
+  code: undefined,
+  flaw: undefined,
+  repairs: new Set(),
 };
 
 test("the first requests of a second are listed in full, the rest counted", () => {
@@ -21,7 +28,16 @@ test("the first requests of a second are listed in full, the rest counted", () =
   const { records, omitted } = log.take();
   expect(records).toHaveLength(SERVER_LIMITS.listedRequests);
   expect(omitted).toBe(7);
-  expect(records[0]).toMatchObject({ request_id: "r-1", duration_ms: 10, bytes_out: 130 });
+  expect(records[0]).toMatchObject({ request_id: "r-1", duration_ms: 10, bytes_out: 130, ended: "complete" });
+});
+
+test("a record names the end of the request, its error, and the flaw of the response", () => {
+  const log = new RequestLog();
+  log.add(request, 0);
+  log.add({ ...request, ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" }, 0);
+  const [complete, invalid] = log.take().records;
+  expect(Object.keys(complete ?? {})).not.toContain("code");
+  expect(invalid).toMatchObject({ ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" });
 });
 
 test("the limit applies to each second, and each record is taken once", () => {
@@ -38,4 +54,11 @@ test("a long path is truncated", () => {
   const log = new RequestLog();
   log.add({ ...request, path: `/${"x".repeat(5_000)}` }, 0);
   expect(log.take().records[0]?.path).toHaveLength(1_024);
+});
+
+test("a record lists what was repaired in the response, where there is something", () => {
+  const log = new RequestLog();
+  log.add(request, 0);
+  log.add({ ...request, repairs: new Set(["bare_lf", "control_byte"]) }, 0);
+  expect(log.take().records.map(({ repairs }) => repairs)).toEqual([undefined, ["bare_lf", "control_byte"]]);
 });

@@ -48,5 +48,9 @@ function record(request: FinishedRequest, now: number): RequestRecord {
     duration_ms: Math.round(duration * 10) / 10,
     bytes_in: request.bytesIn,
     bytes_out: request.bytesOut,
+    ended: request.ended,
+    ...(request.code === undefined ? {} : { code: request.code }),
+    ...(request.flaw === undefined ? {} : { flaw: request.flaw }),
+    ...(request.repairs.size === 0 ? {} : { repairs: [...request.repairs] }),
   };
 }

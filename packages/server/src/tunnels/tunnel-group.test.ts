@@ -114,7 +114,7 @@ describe("another instance", () => {
     const back = bound("two");
     expect(picked()).toBe(back);
     remove(back, "stopped");
-    expect(picked()).toBeUndefined();
+    expect(picked()).toBe("offline");
     expect(bound("one").epoch).toBeGreaterThan(back.epoch);
   });
 });

@@ -163,13 +163,13 @@ test("in any order of events one instance holds a name, its owner can always bin
           expect(leases.count(owner)).toBe([...model.values()].filter((held) => held.owner === owner).length);
         for (const name of NAMES) {
           const held = model.get(name);
-          const found = registry.find(name) as unknown as FakeTunnel | "away" | undefined;
+          const found = registry.find(name) as unknown as FakeTunnel | "away" | "offline" | undefined;
           const lease = leases.find(name);
           expect(lease && [lease.owner, lease.instance, lease.epoch, lease.expiresAt, lease.awaited]).toEqual(
             held && [held.owner, held.last, held.epoch, held.expiresAt, held.awaited],
           );
           if (held === undefined || held.serving.length === 0) {
-            expect(found).toBe(held?.awaited === true ? "away" : undefined);
+            expect(found).toBe(held === undefined ? undefined : held.awaited ? "away" : "offline");
             continue;
           }
           expect(held.serving).toContain(found);

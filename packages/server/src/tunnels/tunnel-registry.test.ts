@@ -53,13 +53,25 @@ describe("a name", () => {
     expect(registry.refusal("app", bob)).toBeUndefined();
   });
 
-  test("after a stop is kept for its owner, and not awaited", () => {
+  test("after a stop is kept for its owner, and is offline", () => {
     const first = tunnel("app");
     registry.add(first, ann, ignore);
     registry.remove(first, "stopped");
-    expect(registry.find("app")).toBeUndefined();
+    expect(registry.find("app")).toBe("offline");
     expect(registry.refusal("app", bob)).toBe("PN_NAME_TAKEN");
   });
+
+  test.for(["dropped", "stopped"] as const)(
+    "whose holder chose 404 is not told apart from a free one after it was %s, and is still kept",
+    (how) => {
+      const first = tunnel("app");
+      registry.add(first, { ...ann, offlineStatus: 404 }, ignore);
+      expect(registry.find("app")).toBe(first);
+      registry.remove(first, how);
+      expect([registry.find("app"), registry.isFree("app")]).toEqual([undefined, false]);
+      expect(registry.refusal("app", bob)).toBe("PN_NAME_TAKEN");
+    },
+  );
 
   test("that is freed may be bound by any owner", () => {
     const first = tunnel("app");

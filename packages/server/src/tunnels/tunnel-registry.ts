@@ -70,11 +70,21 @@ export class TunnelRegistry {
     else this.#leases.keep(name, epoch, how === "dropped");
   }
 
-  /** The tunnel for the next request to `name`; `away` while its client is expected back. */
-  find(name: string): Tunnel | "away" | undefined {
+  /**
+   * The tunnel for the next request to `name`; `away` while its client is expected back, `offline` after its client
+   * stopped, undefined if nobody holds the name or its holder shows visitors 404.
+   */
+  find(name: string): Tunnel | "away" | "offline" | undefined {
     const tunnel = this.#groups.get(name)?.pick();
     if (tunnel !== undefined) return tunnel;
-    return this.#leases.find(name)?.awaited === true ? "away" : undefined;
+    const lease = this.#leases.find(name);
+    if (lease === undefined || lease.offlineStatus === 404) return undefined;
+    return lease.awaited ? "away" : "offline";
+  }
+
+  /** Whether nobody holds `name`. */
+  isFree(name: string): boolean {
+    return this.#leases.find(name) === undefined;
   }
 
   /** The tunnel of `name` whose client sent the probe `field`. */

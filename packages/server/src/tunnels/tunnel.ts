@@ -9,6 +9,7 @@ import {
 import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
 import { ProbeRoute } from "./probe-route.js";
+import { RepairCounts } from "./repair-counts.js";
 import { RequestLog } from "./request-log.js";
 
 export interface TunnelOptions {
@@ -48,6 +49,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   /** The route of its client's own probes, which always leads to this session. */
   readonly probe: ProbeRoute;
   readonly requests = new RequestLog();
+  readonly repairs = new RepairCounts();
   /** The epoch of its lease. Its group sets it. */
   epoch = 0;
   readonly #session: Session;
@@ -116,6 +118,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
 
   onFinished(request: FinishedRequest): void {
     this.#onFinished(request);
+    if (request.repairs.size > 0) this.repairs.add(request.repairs);
     if (this.requests.add(request, performance.now())) this.#onRecords(this);
   }
 

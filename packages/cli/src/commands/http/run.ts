@@ -53,7 +53,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   // Imported only when needed, because the command must start quickly.
   const qrCode = given.qr ? (await import("../../terminal/qr-code.js")).qrCode : undefined;
   const view = new TunnelView(messages, (url) => {
-    showAddress(messages, url, target.shown, monitoring.apiUrl);
+    showAddress(messages, url, target.shown, monitoring.api);
     if (qrCode !== undefined) showQrCode(messages, qrCode(url, messages.paint), url);
   });
   const display: Service = {
@@ -99,13 +99,16 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   return EXIT.done;
 }
 
-function showAddress(messages: Messages, url: string, local: string, api: string | undefined): void {
-  const { paint } = messages;
+function showAddress(messages: Messages, url: string, local: string, api: Monitoring["api"]): void {
+  const { paint, columns } = messages;
+  // The link contains a token, which must not get into a log.
+  const isTerminal = columns !== undefined;
+  const apiLine = api && (isTerminal ? ["Status page  ", api.pageUrl] : ["Local API    ", api.url]);
   const text = [
     "",
     `  ${paint.dim("Public URL   ")}  ${paint.bold(paint.cyan(printable(url)))}`,
     `  ${paint.dim("Forwards to  ")}  ${printable(local)}`,
-    ...(api === undefined ? [] : [`  ${paint.dim("Local API    ")}  ${api}`]),
+    ...(apiLine === undefined ? [] : [`  ${paint.dim(apiLine[0]!)}  ${apiLine[1]}`]),
     "",
     `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
     "",
@@ -113,7 +116,10 @@ function showAddress(messages: Messages, url: string, local: string, api: string
   messages.print("info", text, { msg: `${url} → ${local}`, public_url: url, local });
 }
 
-function showQrCode(messages: Messages, { text, width }: QrCode, url: string): void {
+/** A code that is wider than the terminal, or that does not exist because the URL is too long, is left out. */
+function showQrCode(messages: Messages, code: QrCode | undefined, url: string): void {
+  if (code === undefined) return;
+  const { text, width } = code;
   const { columns = Infinity } = messages;
   const shown = width <= columns ? `${text}\n` : `The QR code needs a terminal that is at least ${width} columns wide.`;
   messages.print("info", shown, { msg: "QR code", url });

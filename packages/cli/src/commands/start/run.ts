@@ -1,7 +1,7 @@
 import { CliError, EXIT } from "../../errors.js";
 import { isCredentialOption, loadServerCredentials } from "../../credentials/server-credentials.js";
 import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
-import { logEvent } from "../../reporting/event-log.js";
+import { EventLog } from "../../reporting/event-log.js";
 import { failureOf } from "../../reporting/failure.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
@@ -61,6 +61,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       print?.(event);
     },
   });
+  const events = new EventLog(log, requestLog);
   const endpoints = new EndpointsService({
     specs,
     load,
@@ -68,7 +69,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     isFatal: (left) => left === 0 && !runsServer,
     onEvent(event) {
       report(event);
-      if (settings.loaded.values.tunnel.monitoring.log_events) logEvent(event, log, requestLog);
+      if (settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
     },
     onFailed(label, error, kept) {
       const { code, message } = failureOf(error);

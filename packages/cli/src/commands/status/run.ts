@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { EXIT } from "../../errors.js";
 import { forgetClient, runFolder, runningClients } from "../../monitoring/run-file.js";
 import { listenForStop } from "../../running/stop-request.js";
+import { pageLines } from "../../status/page-lines.js";
 import { queryClient, type ClientResponse } from "../../status/query-client.js";
 import { statusTable } from "../../status/status-table.js";
 import { LiveRegion } from "../../terminal/live-region.js";
@@ -35,6 +36,7 @@ export async function run({ json, watch }: StatusCommandLine, terminal: Terminal
   if (!watch) {
     const responses = await queryAll(env);
     show(responses);
+    if (!json && stdout.terminal) for (const line of pageLines(responses)) stdout.line(line);
     return isHealthy(responses) ? EXIT.done : EXIT.failed;
   }
   const stop = listenForStop();

@@ -1,0 +1,30 @@
+import { TunnelError, type Bound } from "@postern/protocol";
+
+/** The length of the longest texts of a grant, in characters. A host name has at most 253. */
+const LONGEST = { public_url: 512, tunnel_id: 128, name: 253 } as const;
+
+const PRINTABLE = /^[\x21-\x7e]+$/;
+
+/**
+ * Checks what a server grants: its texts are shown to people, kept as long as the tunnel is open, and the address may
+ * become a link. @throws TunnelError PN_PROTOCOL.
+ */
+export function checkGrant({ tunnel_id, name, public_url }: Bound): void {
+  if (!isPublicUrl(public_url))
+    throw new TunnelError(
+      "PN_PROTOCOL",
+      `the tunnel's address is not an http or https URL of at most ${LONGEST.public_url} characters`,
+    );
+  if (!isText(tunnel_id, LONGEST.tunnel_id) || !isText(name, LONGEST.name))
+    throw new TunnelError("PN_PROTOCOL", "the tunnel's id or name is empty, too long or not printable");
+}
+
+/** Whether `text` can be the public address of a tunnel. */
+export function isPublicUrl(text: string): boolean {
+  const url = isText(text, LONGEST.public_url) ? URL.parse(text) : null;
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+}
+
+function isText(text: string, longest: number): boolean {
+  return text.length <= longest && PRINTABLE.test(text);
+}
