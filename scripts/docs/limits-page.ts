@@ -10,7 +10,7 @@ import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_HELLO_LIMITS } from "@postern/net";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "@postern/protocol";
-import { SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
+import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
 type Row = [limited: string, value: string, beyond: string];
 
@@ -119,7 +119,21 @@ export function limitsPage(): string {
       "PN_LOGIN_BUSY with a retry hint; an IPv6 /64 network counts as one address",
     ],
     ["sessions of a name", `${SERVER_LIMITS.sessionsPerName}`, "PN_NAME_SESSION_LIMIT"],
-    ["names of an owner, including names kept for it", `${SERVER_LIMITS.namesPerOwner}`, "PN_OWNER_NAME_LIMIT"],
+    [
+      "sessions of an owner",
+      `${SERVER_LIMITS.sessionsPerOwner}; \`max_sessions\` changes it`,
+      "PN_OWNER_SESSION_LIMIT with a retry hint",
+    ],
+    [
+      "names of an owner, including names kept for it",
+      `${SERVER_LIMITS.namesPerOwner}; \`max_names\` changes it`,
+      "PN_OWNER_NAME_LIMIT",
+    ],
+    [
+      "requests for tunnels by an owner, per minute and at once",
+      `${SERVER_LIMITS.bindsPerOwner}; \`bind_rate\` changes it`,
+      "PN_OWNER_BIND_RATE with a retry hint",
+    ],
     ["time for requests in progress when a tunnel loses its name", time(SERVER_LIMITS.lastStreams), "they are reset"],
     [
       "time for which a name is kept for a disconnected owner",
@@ -171,6 +185,9 @@ export function limitsPage(): string {
     table(sessions),
     "## Server",
     table(server),
+    "## Reserved names",
+    "No client can take these names, unless the operator replaces the list with `reserved_subdomains`. The server itself needs none of them: they look like part of the server, or other software treats them specially.",
+    DEFAULT_RESERVED_NAMES.map((name) => `\`${name}\``).join(", "),
     "## Local API and webhook of the client",
     table(client),
     "",

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import {
   Cleanup,
@@ -5,6 +7,7 @@ import {
   exchange,
   Origin,
   Published,
+  scratchFolder,
   ServerProcess,
   startEchoOrigin,
   StartProcess,
@@ -159,4 +162,33 @@ test("with offline_status = 404, a name without a client is not told apart from 
   const { status, headers } = await visit("private");
   expect([status, headers["postern-error"]]).toEqual([404, "PN_TUNNEL_UNKNOWN"]);
   expect(await refusal(BEN, "private")).toMatchObject({ exit: 2, code: "PN_NAME_TAKEN" });
+});
+
+test("the operator's rules: other reserved names, the length of names, and the sessions of an owner", async () => {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  const rules = `[tunnel.server]
+reserved_subdomains = ["mine"]
+[tunnel.server.security]
+min_subdomain_length = 3
+max_subdomain_length = 20
+[tunnel.server.limits]
+max_sessions = 2
+`;
+  writeFileSync(file, rules, { mode: 0o600 });
+  const strict = await ServerProcess.start(onTestFinished, { args: ["--config", file] });
+  const launch = (subdomain: string): ClientProcess =>
+    ClientProcess.launch(onTestFinished, { server: strict, target: origin.port, subdomain });
+
+  const reserved = launch("mine");
+  await reserved.program.ends(2);
+  expect(reserved.program.stderr).toContain("PN_NAME_RESERVED");
+  const short = launch("ab");
+  await short.program.ends(2);
+  expect(short.program.stderr).toMatch(/this server accepts names of 3 to 20 characters[^]*PN_NAME_INVALID/);
+
+  // A name of the default list, which the operator replaced.
+  await launch("www").event("tunnel_established");
+  await launch("www2").event("tunnel_established");
+  const failure = await launch("www3").event("connection_failure");
+  expect(failure.data).toMatchObject({ code: "PN_OWNER_SESSION_LIMIT", retryable: true });
 });

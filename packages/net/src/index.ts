@@ -19,6 +19,7 @@ export { peekClientHello } from "./tls/peek.js";
 export { peerCertificate, type PeerCertificate } from "./tls/peer-certificate.js";
 export { separateLists } from "./tls/revocation-list.js";
 export { checkTrustPem, trustFault } from "./tls/trust.js";
+export { weakKeyFault } from "./tls/weak-key.js";
 export { unmapped } from "./unmapped.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";
 export type { Connection, ConnectionHandler } from "./connection/connection.js";

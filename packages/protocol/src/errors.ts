@@ -262,6 +262,18 @@ export const ERRORS = {
     message:
       "You have reached the server's limit of names. Use one of your names again, or wait until unused names are released.",
   },
+  PN_OWNER_SESSION_LIMIT: {
+    number: 50,
+    retryable: true,
+    message:
+      "You have reached the server's limit of sessions (max_sessions). Stop clients that you do not need, or ask the server's operator.",
+  },
+  PN_OWNER_BIND_RATE: {
+    number: 51,
+    retryable: true,
+    message:
+      "You request tunnels more often than the server allows (bind_rate). If this continues, look for clients that restart in a loop.",
+  },
   PN_LOCAL_RESET: { number: 45, retryable: true, message: "The local service broke the connection. Check its log." },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -13,11 +13,15 @@ export const SERVER_LIMITS = {
   tunnels: 10_000,
   /** Sessions of one client that serve a name together. Sessions that are lost but not closed yet count too. */
   sessionsPerName: 64,
-  /** Names of one owner. Names that no session serves count too. */
-  namesPerOwner: 10_000,
+  /** Sessions of one owner, unless configured. */
+  sessionsPerOwner: 4_000,
+  /** Names of one owner, unless configured. Names that no session serves count too. */
+  namesPerOwner: 4_000,
+  /** Binds and checks of one owner in a minute, unless configured. */
+  bindsPerOwner: 6_000,
   /**
-   * Bytes that the sessions of an owner must hold before one of them is ended because memory is low. Ending
-   * sessions that hold less would not help.
+   * Bytes that the sessions of an owner must hold before one of them is ended because memory is low. Ending sessions
+   * that hold less would not help.
    */
   muchHeld: 1024 * 1024,
   /** How long the streams of a lost tunnel may take to finish, in milliseconds. */

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { VisitorLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
+import type { OwnerLimits } from "./login/owners.js";
 import type { TokenOptions } from "./login/tokens.js";
 
 /** An API key. `owner` is the owner of the names that clients bind with it. */
@@ -98,6 +99,8 @@ export interface ServerOptions {
   names?: Partial<NameRules>;
   /** Maximum number of tunnels of all clients. Default 10,000. */
   maxTunnels?: number;
+  /** Limits of each owner. Default: DEFAULT_OWNER_LIMITS. */
+  owners?: Partial<OwnerLimits>;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */
   drainTimeout?: number;
 }

@@ -10,6 +10,7 @@ import { ApiKeys } from "./login/api-keys.js";
 import { ClientCertificates } from "./login/client-certificates.js";
 import { LoginGate } from "./login/login-gate.js";
 import { Logins } from "./login/logins.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "./login/owners.js";
 import { Tokens } from "./login/tokens.js";
 import { ServerMetrics, type Measured } from "./metrics/metrics.js";
 import { logPressure } from "./metrics/pressure-log.js";
@@ -40,7 +41,8 @@ export class TunnelServer implements Server, Measured {
   readonly #clientCertificates: ClientCertificates;
   readonly #certificates: Certificates | undefined;
   readonly #gate = new LoginGate(now);
-  readonly #registry = new TunnelRegistry(new MemoryLeaseStore(now));
+  readonly #owners: Owners;
+  readonly #registry: TunnelRegistry;
   readonly #sessions: Sessions;
   readonly #admission: Admission;
   readonly #metrics: ServerMetrics | undefined;
@@ -68,10 +70,14 @@ export class TunnelServer implements Server, Measured {
     if (tls !== undefined) this.#certificates = new Certificates(tls.certificates, tls.policy, tls.clientCa);
 
     // A client becomes a session: it is admitted, logs in, and binds names.
+    const ownerLimits = { ...DEFAULT_OWNER_LIMITS, ...options.owners };
+    this.#owners = new Owners(ownerLimits, now);
+    this.#registry = new TunnelRegistry(new MemoryLeaseStore(now), ownerLimits.names);
     this.#publicAddress = new PublicAddress({ ...options, hasTls: this.hasTls });
     this.#sessions = new Sessions(
       {
         authenticator: new Logins(this.#keys, tokens && new Tokens(tokens), this.#clientCertificates),
+        owners: this.#owners,
         registry: this.#registry,
         nameRules: { ...DEFAULT_NAME_RULES, ...options.names },
         maxTunnels: options.maxTunnels ?? SERVER_LIMITS.tunnels,
@@ -197,6 +203,7 @@ export class TunnelServer implements Server, Measured {
     this.#sessions.tick(time);
     this.#registry.sweep();
     this.#gate.sweep();
+    this.#owners.sweep();
     this.#statusLog?.tick(time);
   }
 

@@ -38,11 +38,16 @@ export function startConfiguredServer(
     headTimeout: security.connection_timeout,
     idleTimeout: security.idle_timeout,
     names: {
-      reserved: server.reserved_subdomains,
+      ...(server.reserved_subdomains === undefined ? {} : { reserved: server.reserved_subdomains }),
       shortest: security.min_subdomain_length,
       longest: security.max_subdomain_length,
     },
     maxTunnels: server.max_tunnels,
+    owners: {
+      sessions: server.limits.max_sessions,
+      names: server.limits.max_names,
+      bindRate: server.limits.bind_rate,
+    },
   });
 }
 

@@ -1,7 +1,18 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { login } from "./login.js";
+import { login, remoteError } from "./login.js";
+
+test.for([
+  ["a known code with a detail", { code: "PN_NAME_INVALID", detail: "3 to 20" }, "PN_NAME_INVALID", / \(3 to 20\)$/],
+  ["an unknown code", { code: "PN_NEW", detail: "more" }, "PN_UNSUPPORTED", /\(PN_NEW: text\)$/],
+  ["a detail that is too long", { code: "PN_NAME_INVALID", detail: "x".repeat(9_999) }, "PN_NAME_INVALID", /x…\)$/],
+] as const)("%s of the server becomes an error", ([, fields, code, message]) => {
+  const error = remoteError({ type: "error", message: "text", retryable: false, ...fields });
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(message);
+  expect(error.message.length).toBeLessThan(1_000);
+});
 
 test("a login that was aborted before it began ends at once", async () => {
   const silent = createServer();

@@ -112,6 +112,6 @@ const LONGEST_DETAIL = 512;
 /** Converts an `error` message to an error. An unknown code keeps its message and whether to retry. */
 export function remoteError(message: ControlError): TunnelError {
   const code = isErrorCode(message.code) ? message.code : message.retryable ? "PN_INTERNAL" : "PN_UNSUPPORTED";
-  const detail = code === message.code ? undefined : serverText(`${message.code}: ${message.message}`, LONGEST_DETAIL);
-  return new TunnelError(code, detail, message.retry_after_ms);
+  const detail = code === message.code ? message.detail : `${message.code}: ${message.message}`;
+  return new TunnelError(code, detail && serverText(detail, LONGEST_DETAIL), message.retry_after_ms);
 }

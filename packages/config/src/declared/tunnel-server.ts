@@ -207,6 +207,22 @@ const security = section("Limits for visitors and names.", {
   }),
 });
 
+const limits = section("Limits for each owner, who is named by the API key, token or certificate.", {
+  max_sessions: option(integer({ min: 1 }), "Maximum concurrent sessions of one owner; further logins are refused.", {
+    default: 4_000,
+  }),
+  max_names: option(
+    integer({ min: 1 }),
+    "Maximum number of names of one owner, including names kept while no client serves them.",
+    { default: 4_000 },
+  ),
+  bind_rate: option(
+    integer({ min: 1 }),
+    "Maximum requests for tunnels by one owner per minute. After a quiet minute, the same number is accepted at once.",
+    { default: 6_000 },
+  ),
+});
+
 export const tunnelServer = section("Public server.", {
   enabled: option(flag(), "Run the server when `postern start` runs.", { default: false }),
   listen: option(listenAddress(), "Address to listen on, for visitors and clients.", {
@@ -279,13 +295,12 @@ export const tunnelServer = section("Public server.", {
   }),
   reserved_subdomains: option(
     list(label()),
-    "Subdomains that no client may take, in addition to the built-in reserved ones.",
-    {
-      default: [] as string[],
-    },
+    "Subdomains that no client may take, instead of the default list in docs/limits.md. Empty: every subdomain may be taken.",
+    { example: '["www", "admin"]' },
   ),
   state_dir: option(path, "Folder for state that survives a restart.", { pending: "state on disk" }),
   auth,
+  limits,
   rate_limit: rateLimit,
   ssl,
   monitoring,

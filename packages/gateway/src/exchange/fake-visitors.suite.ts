@@ -1,7 +1,7 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
 import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
-import type { UpstreamRoute } from "../route.js";
+import type { Route, UpstreamRoute } from "../route.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
 import { Pool } from "../upstream/pool.js";
 import { Target } from "../upstream/target.js";

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { TlsError } from "./errors.js";
+import { weakKeyFault } from "./weak-key.js";
 
 /** A certificate and its key, PEM. */
 export interface CertificatePem {
@@ -31,6 +32,8 @@ export function readCertificate(given: CertificatePem, now: number = Date.now())
   const names = given.names ?? { certificate: "the certificate", key: "the key" };
   const leaf = parsed(given.certificate, names.certificate);
   if (given.chain !== undefined) parsed(given.chain, `the chain of ${names.certificate}`);
+  const weakness = weakKeyFault(leaf.publicKey);
+  if (weakness !== undefined) throw new TlsError("PN_TLS_KEY", `${names.certificate} cannot be used: ${weakness}.`);
   const key = privateKey(given, names.key);
   if (!leaf.checkPrivateKey(key))
     throw new TlsError(

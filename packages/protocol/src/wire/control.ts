@@ -174,6 +174,8 @@ export interface ControlError {
   code: string;
   message: string;
   retryable: boolean;
+  /** More about this case, for people: a limit that applies. */
+  detail?: string;
   retry_after_ms?: number;
   bind?: number;
   check?: number;
@@ -257,6 +259,7 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
     code: text,
     message: text,
     retryable: flag,
+    detail: optional(text),
     retry_after_ms: optional(count),
     bind: optional(count),
     check: optional(count),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isReservedName, isValidName, randomName } from "./name.js";
+import { DEFAULT_NAME_RULES, isReservedName, isValidName, randomName } from "./name.js";
 
 test.each(["a", "my-app", "0", "x".repeat(63)])("%s is a valid name", (name) => {
   expect(isValidName(name)).toBe(true);
@@ -11,6 +11,12 @@ test.each(["", "-a", "a-", "A", "a.b", "a_b", "ä", "x".repeat(64), "xn--80ak6aa
     expect(isValidName(name)).toBe(false);
   },
 );
+
+test("the operator's list of reserved names replaces the default list", () => {
+  expect([isReservedName("www"), isReservedName("mine")]).toEqual([true, false]);
+  const rules = { ...DEFAULT_NAME_RULES, reserved: ["mine"] };
+  expect([isReservedName("www", rules), isReservedName("mine", rules)]).toEqual([false, true]);
+});
 
 test("random names are valid, not reserved, pronounceable, and differ", () => {
   const names = Array.from({ length: 1_000 }, randomName);

@@ -2,14 +2,15 @@ import { randomInt } from "node:crypto";
 
 const VALID = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Names that look like part of the server, or that other software treats specially. */
-const RESERVED = new Set(
-  (
-    "www api admin administrator app apps assets auth autoconfig autodiscover blog cdn connect console dashboard dev docs ftp git " +
-    "health help host imap internal local localhost login mail metrics mta-sts mx ns ns1 ns2 ntp pop pop3 postern postmaster " +
-    "proxy root server smtp ssh ssl static status support system test tls tunnel vpn webmail wpad"
-  ).split(" "),
-);
+/**
+ * The names that are reserved unless the operator replaces them: they look like part of the server, or other software
+ * treats them specially. The server itself needs no name.
+ */
+export const DEFAULT_RESERVED_NAMES: readonly string[] = (
+  "www api admin administrator app apps assets auth autoconfig autodiscover blog cdn connect console dashboard dev docs ftp git " +
+  "health help host imap internal local localhost login mail metrics mta-sts mx ns ns1 ns2 ntp pop pop3 postern postmaster " +
+  "proxy root server smtp ssh ssl static status support system test tls tunnel vpn webmail wpad"
+).split(" ");
 
 const CONSONANTS = "bdfghjklmnprstvz";
 const VOWELS = "aeiou";
@@ -23,7 +24,12 @@ export interface NameRules {
   readonly longest: number;
 }
 
-export const DEFAULT_NAME_RULES: NameRules = { reserved: [], shortest: 1, longest: 63 };
+export const DEFAULT_NAME_RULES: NameRules = { reserved: DEFAULT_RESERVED_NAMES, shortest: 1, longest: 63 };
+
+/** Whether names may have any length that DNS allows. */
+export function isDefaultLength({ shortest, longest }: NameRules): boolean {
+  return shortest === DEFAULT_NAME_RULES.shortest && longest === DEFAULT_NAME_RULES.longest;
+}
 
 /**
  * Whether `name` can be a subdomain: one DNS label (RFC 1123) that is not punycode, which may look like another name.
@@ -33,7 +39,7 @@ export function isValidName(name: string, { shortest, longest }: NameRules = DEF
 }
 
 export function isReservedName(name: string, { reserved }: NameRules = DEFAULT_NAME_RULES): boolean {
-  return RESERVED.has(name) || reserved.includes(name);
+  return reserved.includes(name);
 }
 
 /** A random pronounceable name that is hard to guess: seven syllables out of 80, 44 bits. */

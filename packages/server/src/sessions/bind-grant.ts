@@ -1,9 +1,10 @@
 import { parseAuthority } from "@postern/gateway";
 import type { Bind, Check, ErrorCode } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
+import { ownerRetry } from "../login/owners.js";
 import type { Principal } from "../login/principal.js";
 import type { Holder } from "../names/lease.js";
-import { isReservedName, isValidName } from "../names/name.js";
+import { isDefaultLength, isReservedName, isValidName } from "../names/name.js";
 import { defaultName, type DefaultName } from "./default-name.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
@@ -13,6 +14,15 @@ export interface BindGrant extends DefaultName {
   readonly holder: Holder;
 }
 
+/** Why a `bind` is refused. */
+export interface BindRefusal {
+  readonly code: ErrorCode;
+  /** More about this case, for people. */
+  readonly detail?: string;
+  /** Milliseconds until the client may retry. */
+  readonly retryAfter?: number;
+}
+
 /** The client that sent the `bind`. */
 export interface Binder {
   readonly principal: Principal;
@@ -20,8 +30,24 @@ export interface Binder {
   readonly user: string | undefined;
 }
 
-/** Returns the grant for `bind`, or the code of its refusal. @param tunnels the number of tunnels of the session. */
+/** Returns the grant for `bind`, or its refusal. @param tunnels the number of tunnels of the session. */
 export function bindGrant(
+  bind: Bind | Check,
+  binder: Binder,
+  tunnels: number,
+  dependencies: SessionDependencies,
+): BindGrant | BindRefusal {
+  // Refused requests count too, because they also cost time.
+  if (!dependencies.owners.mayBind(binder.principal.owner))
+    return { code: "PN_OWNER_BIND_RATE", retryAfter: ownerRetry() };
+  const outcome = grantOrCode(bind, binder, tunnels, dependencies);
+  if (typeof outcome !== "string") return outcome;
+  const { shortest, longest } = dependencies.nameRules;
+  if (outcome !== "PN_NAME_INVALID" || isDefaultLength(dependencies.nameRules)) return { code: outcome };
+  return { code: outcome, detail: `this server accepts names of ${shortest} to ${longest} characters` };
+}
+
+function grantOrCode(
   bind: Bind | Check,
   { principal, user }: Binder,
   tunnels: number,

@@ -17,8 +17,10 @@ import {
   type TurnBudget,
 } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
+import { ownerRetry, type Owners } from "../login/owners.js";
 import type { Principal } from "../login/principal.js";
 import { SessionCredential } from "../login/session-credential.js";
+import type { BindRefusal } from "./bind-grant.js";
 import { controlError, type ErrorAbout } from "./control-error.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 import { RepeatedLines } from "./repeated-lines.js";
@@ -50,7 +52,10 @@ export class ClientSession implements SessionHandler {
   readonly #events: ClientSessionEvents;
   readonly #credential: SessionCredential;
   readonly #tunnels: SessionTunnels;
+  readonly #owners: Owners;
   #logs: SessionLogs;
+  /** The owner to whom the session counts; undefined before login. */
+  #owner: string | undefined;
   /** The user of `hello`, unverified. */
   #user: string | undefined;
   /** The optional protocol features that both sides support. */
@@ -65,7 +70,8 @@ export class ClientSession implements SessionHandler {
   ) {
     this.#transport = transport;
     this.#events = events;
-    const { log, requestLog, authenticator } = dependencies;
+    const { log, requestLog, authenticator, owners } = dependencies;
+    this.#owners = owners;
     const about = { session: this.id, address };
     const now = (): number => performance.now();
     const repeated = new RepeatedLines(() => this.#logs.log, now());
@@ -84,7 +90,7 @@ export class ClientSession implements SessionHandler {
   }
 
   get isLoggedIn(): boolean {
-    return this.#credential.principal !== undefined;
+    return this.#owner !== undefined;
   }
 
   /** Streams open now. */
@@ -187,6 +193,7 @@ export class ClientSession implements SessionHandler {
     this.#tunnels.release(this.#isLeaving);
     this.#tunnels.clear();
     this.#credential.dispose();
+    if (this.#owner !== undefined) this.#owners.leave(this.#owner);
     const { log, repeated } = this.#logs;
     repeated.flush();
     if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
@@ -207,6 +214,11 @@ export class ClientSession implements SessionHandler {
 
   #welcome({ auth, agent, features = [] }: Hello, { owner }: Principal): void {
     const { log, requestLog, repeated } = this.#logs;
+    if (!this.#owners.enter(owner)) {
+      log.warn({ owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
+      return this.refuse("PN_OWNER_SESSION_LIMIT", ownerRetry());
+    }
+    this.#owner = owner;
     this.#logs = { log: log.child({ owner }), requestLog: requestLog.child({ owner }), repeated };
     this.#user = auth.user;
     this.#features = [...OFFERED].filter((feature) => features.includes(feature));
@@ -254,17 +266,21 @@ export class ClientSession implements SessionHandler {
 
   #bind(bind: Bind, principal: Principal): void {
     const outcome = this.#tunnels.bind(bind, { principal, user: this.#user });
-    if (typeof outcome === "string") this.#sendError(outcome, { bind: bind.bind });
+    if ("code" in outcome) this.#sendError(outcome.code, { ...moreOf(outcome), bind: bind.bind });
     else this.#session.control(outcome);
   }
 
   #check(check: Check, principal: Principal): void {
     const outcome = this.#tunnels.check(check, { principal, user: this.#user });
-    if (typeof outcome === "string") this.#sendError(outcome, { check: check.check });
+    if ("code" in outcome) this.#sendError(outcome.code, { ...moreOf(outcome), check: check.check });
     else this.#session.control(outcome);
   }
 
   #sendError(code: ErrorCode, about: ErrorAbout): void {
     this.#session.control(controlError(code, about, this.#features));
   }
+}
+
+function moreOf({ detail, retryAfter }: BindRefusal): Pick<ErrorAbout, "detail" | "retryAfter"> {
+  return { detail, retryAfter };
 }

@@ -5,6 +5,8 @@ export interface ErrorAbout {
   readonly bind?: number;
   readonly check?: number;
   readonly refresh?: number;
+  /** More about this case, for people. */
+  readonly detail?: string | undefined;
   /** Milliseconds until the client may retry. */
   readonly retryAfter?: number | undefined;
 }
@@ -15,11 +17,14 @@ export interface ErrorAbout {
  */
 export function controlError(
   code: ErrorCode,
-  { retryAfter, ...about }: ErrorAbout,
+  { retryAfter, detail, ...about }: ErrorAbout,
   features: readonly string[],
 ): ControlError {
   const { message, retryable } = ERRORS[code];
   const isUnknown = isLimitCode(code) && !features.includes(FEATURES.limitCodes);
-  const hint = retryAfter === undefined ? {} : { retry_after_ms: retryAfter };
-  return { type: "error", code: isUnknown ? "PN_TUNNEL_LIMIT" : code, message, retryable, ...hint, ...about };
+  const more = {
+    ...(detail === undefined ? {} : { detail }),
+    ...(retryAfter === undefined ? {} : { retry_after_ms: retryAfter }),
+  };
+  return { type: "error", code: isUnknown ? "PN_TUNNEL_LIMIT" : code, message, retryable, ...more, ...about };
 }

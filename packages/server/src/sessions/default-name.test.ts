@@ -22,7 +22,10 @@ function nameFor(user: string | undefined, claim?: string[], taken: Record<strin
     isAccepted: () => true,
     recheck: undefined,
   };
-  return defaultName(user, principal, registry, { ...DEFAULT_NAME_RULES, reserved: ["boss"] })?.name;
+  return defaultName(user, principal, registry, {
+    ...DEFAULT_NAME_RULES,
+    reserved: [...DEFAULT_NAME_RULES.reserved, "boss"],
+  })?.name;
 }
 
 test("without a requested name, a tunnel is named after the user if possible", () => {

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { NO_SESSION, Session, type ControlMessage, type SessionHandler, type Transport } from "@postern/protocol";
 import { ApiKeys } from "../login/api-keys.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
@@ -55,6 +56,7 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
   const log = pino({ level: "silent" });
   return {
     authenticator: new ApiKeys([ANN]),
+    owners: new Owners(DEFAULT_OWNER_LIMITS, () => performance.now()),
     registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now())),
     nameRules: DEFAULT_NAME_RULES,
     maxTunnels: Infinity,

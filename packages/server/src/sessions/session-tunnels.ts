@@ -14,7 +14,7 @@ import type { NamePatterns } from "../names/name-patterns.js";
 import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
 import { sendRequestRecords } from "../tunnels/request-records.js";
 import { Tunnel } from "../tunnels/tunnel.js";
-import { bindGrant, type Binder, type BindGrant } from "./bind-grant.js";
+import { bindGrant, type Binder, type BindGrant, type BindRefusal } from "./bind-grant.js";
 import type { RepeatedLines } from "./repeated-lines.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
@@ -48,10 +48,11 @@ export class SessionTunnels {
   }
 
   /** Opens a tunnel. Returns the response, or why there is no tunnel. */
-  bind(bind: Bind, binder: Binder): Bound | ErrorCode {
+  bind(bind: Bind, binder: Binder): Bound | BindRefusal {
     const grant = this.#grant(bind, binder);
-    if (typeof grant === "string") {
-      this.#logs().repeated.write("warn", "tunnel refused", { name: bind.subdomain?.slice(0, 100), code: grant });
+    if ("code" in grant) {
+      const about = { name: bind.subdomain?.slice(0, 100), code: grant.code };
+      this.#logs().repeated.write("warn", "tunnel refused", about);
       return grant;
     }
     const { number, id, name } = this.#open(grant);
@@ -61,9 +62,9 @@ export class SessionTunnels {
   }
 
   /** Returns the result that a `bind` would have. Opens nothing. */
-  check(message: Check, binder: Binder): Checked | ErrorCode {
+  check(message: Check, binder: Binder): Checked | BindRefusal {
     const grant = this.#grant(message, binder);
-    if (typeof grant === "string") return grant;
+    if ("code" in grant) return grant;
     const { name, requested } = grant;
     // A random name would be different at the bind.
     const named = requested ? { name, public_url: this.#dependencies.publicUrl(name) } : {};
@@ -116,9 +117,9 @@ export class SessionTunnels {
     this.#tunnels.clear();
   }
 
-  #grant(bind: Bind | Check, binder: Binder): BindGrant | ErrorCode {
+  #grant(bind: Bind | Check, binder: Binder): BindGrant | BindRefusal {
     // A tunnel without new streams would keep its name from a session that can serve it.
-    if (this.#session.draining) return "PN_DRAINING";
+    if (this.#session.draining) return { code: "PN_DRAINING" };
     return bindGrant(bind, binder, this.#tunnels.size, this.#dependencies);
   }
 

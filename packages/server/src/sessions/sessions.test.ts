@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { SERVER_LIMITS } from "../limits.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 import { Sessions } from "./sessions.js";
 
@@ -44,6 +45,24 @@ test("when memory is low, a session that holds much ends with a time to return",
   expect(peers[1]!.messages[1]).toHaveProperty("retry_after_ms");
   await vi.waitUntil(() => sessions.loggedIn === 1);
   await sessions.close();
+});
+
+test("beyond the sessions of an owner, a login is refused with a time to retry, and ends like every refused login", async () => {
+  const owners = new Owners({ ...DEFAULT_OWNER_LIMITS, sessions: 1 }, () => 0);
+  const limited = sessionDependencies({ owners });
+  sessions = new Sessions(limited, onLogin);
+  const open = (): ScriptedPeer => new ScriptedPeer(limited, (connection) => sessions.open(connection, onLoginOver));
+  const first = open();
+  await first.login([]);
+  const refused = await open().login([]);
+  expect(refused).toMatchObject({ type: "error", code: "PN_OWNER_SESSION_LIMIT", retryable: true });
+  expect(refused).toHaveProperty("retry_after_ms", expect.any(Number));
+  await vi.waitUntil(() => onLoginOver.mock.calls.length === 2);
+  expect([sessions.loggedIn, onLogin.mock.calls]).toEqual([1, [["ok"], ["PN_OWNER_SESSION_LIMIT"]]]);
+
+  first.server.terminate();
+  await vi.waitUntil(() => sessions.loggedIn === 0);
+  expect(await open().login([])).toMatchObject({ type: "welcome" });
 });
 
 test("at a stop, clients are asked to reconnect one after the other", async () => {

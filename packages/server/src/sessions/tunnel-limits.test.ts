@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS, type ErrorCode } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import type { Holder } from "../names/lease.js";
 import type { Tunnel } from "../tunnels/tunnel.js";
 import type { SessionDependencies } from "./session-dependencies.js";
@@ -66,6 +67,29 @@ describe.each(Object.entries(LIMITS))("%s", (code, reach) => {
       expect(await peer.ask({ type: "bind", bind: 99, ...bind })).toEqual({ ...expected, bind: 99 });
     },
   );
+});
+
+test("binds and checks beyond the rate of an owner are refused with a time to retry", async () => {
+  const owners = new Owners({ ...DEFAULT_OWNER_LIMITS, bindRate: 2 }, () => 0);
+  const peer = new ScriptedPeer(sessionDependencies({ owners }));
+  await peer.login([]);
+  const { code, message, retryable } = { code: "PN_OWNER_BIND_RATE", ...ERRORS.PN_OWNER_BIND_RATE };
+  expect(await peer.ask({ type: "bind", bind: 1, subdomain: "one" })).toMatchObject({ type: "bound" });
+  expect(await peer.ask({ type: "check", check: 1, subdomain: "www" })).toMatchObject({ code: "PN_NAME_RESERVED" });
+  const refusal = { type: "error", code, message, retryable, retry_after_ms: expect.any(Number) as number };
+  expect(await peer.ask({ type: "bind", bind: 2, subdomain: "two" })).toEqual({ ...refusal, bind: 2 });
+  expect(await peer.ask({ type: "check", check: 2, subdomain: "two" })).toEqual({ ...refusal, check: 2 });
+});
+
+test("the refusal of a name's length states the operator's limits", async () => {
+  const bind = { type: "bind", bind: 1, subdomain: "ab" } as const;
+  const strict = new ScriptedPeer(sessionDependencies({ nameRules: { reserved: [], shortest: 3, longest: 20 } }));
+  await strict.login([]);
+  const detail = "this server accepts names of 3 to 20 characters";
+  expect(await strict.ask(bind)).toMatchObject({ code: "PN_NAME_INVALID", detail });
+  const usual = new ScriptedPeer(sessionDependencies());
+  await usual.login([]);
+  expect(await usual.ask({ ...bind, subdomain: "-" })).not.toHaveProperty("detail");
 });
 
 test("a check is refused with the same code as a bind", async () => {

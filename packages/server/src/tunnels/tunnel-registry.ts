@@ -16,11 +16,14 @@ export type NameRefusal = "PN_NAME_TAKEN" | "PN_NAME_TAKEN_OVER" | "PN_OWNER_NAM
 /** The tunnels that serve each name, and the leases that allow it. */
 export class TunnelRegistry {
   readonly #leases: LeaseStore;
+  readonly #namesPerOwner: number;
   /** By name. Every group has a tunnel and a valid lease. */
   readonly #groups = new Map<string, TunnelGroup>();
 
-  constructor(leases: LeaseStore) {
+  /** @param namesPerOwner names that one owner may hold. */
+  constructor(leases: LeaseStore, namesPerOwner: number = SERVER_LIMITS.namesPerOwner) {
     this.#leases = leases;
+    this.#namesPerOwner = namesPerOwner;
   }
 
   /** Names that are served now. */
@@ -36,7 +39,7 @@ export class TunnelRegistry {
   refusal(name: string, { owner, instance }: Holder): NameRefusal | undefined {
     const lease = this.#leases.find(name);
     if (lease === undefined)
-      return this.#leases.count(owner) >= SERVER_LIMITS.namesPerOwner ? "PN_OWNER_NAME_LIMIT" : undefined;
+      return this.#leases.count(owner) >= this.#namesPerOwner ? "PN_OWNER_NAME_LIMIT" : undefined;
     if (lease.owner !== owner) return "PN_NAME_TAKEN";
     if (isFencedOff(lease, instance)) return "PN_NAME_TAKEN_OVER";
     const isFull = isShared(lease, instance) && (this.#groups.get(name)?.size ?? 0) >= SERVER_LIMITS.sessionsPerName;
