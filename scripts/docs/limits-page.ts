@@ -4,6 +4,7 @@ import {
   EXCHANGE_LIMITS,
   MEMORY_LIMITS,
   IDLE_LIMITS,
+  PIPELINE_LIMITS,
   REPLAY_LIMITS,
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
@@ -60,6 +61,16 @@ export function limitsPage(): string {
       "idle time of a stream to an origin",
       time(IDLE_LIMITS.idle),
       "the stream is closed; earlier if the origin's Keep-Alive requires it",
+    ],
+    [
+      "responses of the server's own to pipelined requests of one connection",
+      `${PIPELINE_LIMITS.perConnection}; not for trusted proxies`,
+      "the connection is closed",
+    ],
+    [
+      "responses of the server's own on one connection, in one turn of the event loop",
+      `${PIPELINE_LIMITS.perTurn}`,
+      "the next request waits",
     ],
   ];
   const sessions: Row[] = [

@@ -34,3 +34,4 @@ export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";
 export { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor/limits.js";
+export { PIPELINE_LIMITS } from "./visitor/own-responses.js";

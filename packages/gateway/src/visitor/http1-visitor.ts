@@ -1,4 +1,4 @@
-import type { Connection, ConnectionHandler } from "@postern/net";
+import { atTurnEnd, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
@@ -6,6 +6,7 @@ import { Body, RequestHead, refusals, worthReading, type BodySink, type Notice, 
 import type { DelegateRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
+import { OwnResponses } from "./own-responses.js";
 import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
 import { VisitorWatch, type WatchedExchange, type WatchedPhase } from "./visitor-watch.js";
@@ -30,7 +31,9 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      │        └──last response written──► lingering ──► closed
  *      └──► delegated
  */
-export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink {
+export class Http1Visitor
+  implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, TurnTask
+{
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
   readonly context: RequestContext;
@@ -46,6 +49,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
    */
   #held: Buffer = NOTHING;
   #isReading = false;
+  /** Whether the current request arrived before the response to an earlier one was complete. */
+  #isPipelined = false;
+  /** Created with the first of them. */
+  #ownResponses: OwnResponses | undefined;
   readonly #watch: VisitorWatch;
   #relay: ConnectionHandler | undefined;
 
@@ -192,6 +199,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     }
   }
 
+  onTurnEnd(): void {
+    this.onDrain();
+  }
+
   /**
    * A visitor that half-closes is treated as gone, and its request is aborted. After a protocol switch, the two
    * directions close separately.
@@ -232,8 +243,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /**
    * Reads requests from `chunk` until all of it is read, or the rest has to wait.
    * @param isOurs whether `chunk` is our own copy, whose bytes do not change after the call
+   * @param isPipelined whether it arrived before the response to an earlier request was complete
    */
-  #read(chunk: Buffer, isOurs: boolean): void {
+  #read(chunk: Buffer, isOurs: boolean, isPipelined = false): void {
     this.#isReading = true;
     let at = 0;
     while (at < chunk.length) {
@@ -247,8 +259,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
           this.#holdHead(chunk, at, isOurs);
           break;
         }
+        this.#isPipelined = isPipelined;
         if (!this.#begin(chunk, at)) break;
         at += length;
+        isPipelined = true;
       } else if (this.#state === "body") {
         at = this.#body.read(chunk, at, this);
         if (at < 0) {
@@ -257,7 +271,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
         }
         if (this.#body.done) this.#endBody();
       } else {
-        this.#readLater(chunk, at);
+        this.#readLater(chunk.subarray(at), isOurs);
         break;
       }
     }
@@ -315,10 +329,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   /** Holds bytes that follow a request until its response is complete. Until then the connection is paused. */
-  #readLater(chunk: Buffer, at: number): void {
-    if (this.#state === "switched") return this.#relay?.onData(chunk.subarray(at));
+  #readLater(rest: Buffer, isOurs: boolean): void {
+    if (this.#state === "switched") return this.#relay?.onData(rest);
     if (this.#state !== "response" && this.#state !== "flushing") return;
-    this.#held = Buffer.from(chunk.subarray(at));
+    this.#held = isOurs ? rest : Buffer.from(rest);
     this.connection.pause();
   }
 
@@ -335,7 +349,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   }
 
   #respond(page: Refusal | Notice, reusable: boolean, requestId = nextRequestId(), location?: string): void {
-    const close = !reusable || this.#host.closing;
+    const own = (this.#ownResponses ??= new OwnResponses(this.context.isProxied));
+    own.count(this.#isPipelined);
+    const close = !reusable || this.#host.closing || own.isFull;
     this.response.writeOwn(page, close, requestId, location);
     this.#finishResponse(close);
   }
@@ -343,8 +359,10 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   #finishResponse(closes: boolean): void {
     if (closes || this.#host.closing) return this.#linger();
-    if (this.connection.unsent > 0) this.#state = "flushing";
-    else this.#next();
+    const isTurnFull = this.#ownResponses?.isTurnFull === true;
+    if (this.connection.unsent === 0 && !isTurnFull) return this.#next();
+    this.#state = "flushing";
+    if (isTurnFull) atTurnEnd(this);
   }
 
   /** Continues with the next request. */
@@ -356,7 +374,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#held = NOTHING;
     // This comes before the rest is read, because reading it may pause the connection again.
     this.connection.resume();
-    if (held.length > 0) this.#read(held, true);
+    if (held.length > 0) this.#read(held, true, true);
     else this.#head.release();
   }
 
