@@ -22,19 +22,21 @@ beforeAll(async () => {
 afterAll(() => cleanup.run());
 
 /** Cookies that arrive from the origin's tunnel on a new server, in its interim and its final response. */
-async function cookies(env: Record<string, string>): Promise<{ arrived: string[]; server: ServerProcess }> {
+async function cookies(env: Record<string, string>): Promise<{ arrived: string[]; site: Published }> {
   const server = await ServerProcess.start(onTestFinished, { domain: BASE, env });
   const site = await Published.start(onTestFinished, origin.port, { server, subdomain: "shop" });
   for (let visits = 0; visits < 2; visits++) await site.visit("/");
   const text = await (await site.ask(onTestFinished, "GET /")).read("sweet");
-  return { arrived: [...text.matchAll(/^set-cookie: (.*)\r$/gim)].map(([, value = ""]) => value), server };
+  return { arrived: [...text.matchAll(/^set-cookie: (.*)\r$/gim)].map(([, value = ""]) => value), site };
 }
 
-test("a service cannot set cookies that other tunnels receive, which is logged once", async () => {
-  const { arrived, server } = await cookies({});
+test("a service cannot set cookies that other tunnels receive, which both logs name once", async () => {
+  const { arrived, site } = await cookies({});
   expect(arrived).toEqual(OWN);
-  const notices = server.program.output.split("\n").filter((line) => line.includes("a cookie for the base domain"));
-  expect(notices).toHaveLength(1);
+  const { data } = await site.client.event("http_request", 3);
+  expect(data).toMatchObject({ repairs: ["shared_cookie"] });
+  for (const { output } of [site.server.program, site.client.program])
+    expect(output.match(/shared_cookie\)|repair=shared_cookie/g)).toHaveLength(1);
 });
 
 test("where all tunnels have one owner, the operator can allow such cookies", async () => {

@@ -39,6 +39,15 @@ describe("a request for a page of the base domain is answered", () => {
       expect(body.toString()).toContain(part);
   });
 
+  test("despite more cookies than a head may have", async () => {
+    const headers = { cookie: `a=${"x".repeat(700_000)}` };
+    expect((await ask("/health", { headers })).status).toBe(200);
+    expect((await ask("/health", { headers: { cookie: `a=${"x".repeat(15_000)}` } })).status).toBe(200);
+    const welcome = await ask("/", { headers: { ...headers, accept: "text/html" } });
+    expect([welcome.status, welcome.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    expect((await ask("/", { headers, host: "nobody.localhost" })).headers["postern-error"]).toBe("PN_TUNNEL_UNKNOWN");
+  });
+
   test("at its IP address too", async () => {
     const { headers } = await ask("/nothing", { host: "127.0.0.1" });
     expect(headers["postern-error"]).toBe("PN_PAGE_UNKNOWN");

@@ -1,3 +1,4 @@
+import "./node-version.js";
 import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 

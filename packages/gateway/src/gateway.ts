@@ -1,15 +1,17 @@
 import type { Connection } from "@postern/net";
-import { MEMORY_LIMITS, memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import { SharedDomain } from "./cookies/shared-domain.js";
+import { SYSTEM_CLOCK, type Clock } from "./deadlines/clock.js";
+import { DeadlineQueue } from "./deadlines/deadline-queue.js";
+import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
+import { MEMORY_LIMITS, memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
 import { Forwarding, type ForwardingOptions } from "./visitor/forwarding.js";
-import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor/limits.js";
 import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
-/** How often deadlines are checked, in milliseconds. */
-const TICK = 1_000;
+/** How often the memory is checked, in milliseconds. */
+const MEMORY_INTERVAL = 1_000;
 
 export interface GatewayOptions extends ForwardingOptions {
   /**
@@ -17,7 +19,7 @@ export interface GatewayOptions extends ForwardingOptions {
    * terminates TLS.
    */
   proto: "http" | "https";
-  limits?: Partial<VisitorLimits>;
+  limits?: Partial<GatewayLimits>;
   /**
    * The domain whose subdomains belong to different owners, in lower case. A response's cookies for it, and for domains
    * above it, are dropped. Default: none, and all cookies pass.
@@ -25,6 +27,8 @@ export interface GatewayOptions extends ForwardingOptions {
   sharedDomain?: string | undefined;
   /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
   memory?: () => number;
+  /** The clock of all deadlines. Default: `SYSTEM_CLOCK`. */
+  clock?: Clock;
   /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
   /** Called once a second while memory is above MEMORY_LIMITS.evict: frees memory outside the gateway. */
@@ -36,7 +40,8 @@ export interface GatewayOptions extends ForwardingOptions {
 /** Serves visitors' connections: reads their requests, routes each request, and relays it. */
 export class Gateway implements VisitorHost {
   readonly router: Router;
-  readonly limits: VisitorLimits;
+  readonly limits: GatewayLimits;
+  readonly deadlines: DeadlineQueue;
   readonly forwarding: Forwarding;
   readonly sharedDomain: SharedDomain | undefined;
   readonly onFault: (error: unknown) => void;
@@ -59,8 +64,9 @@ export class Gateway implements VisitorHost {
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});
     this.#onShortage = options.onShortage ?? ((): void => {});
-    this.limits = { ...DEFAULT_VISITOR_LIMITS, ...options.limits };
-    this.#timer = setInterval(() => this.#tick(), TICK).unref();
+    this.limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
+    this.deadlines = new DeadlineQueue(options.clock ?? SYSTEM_CLOCK);
+    this.#timer = setInterval(() => this.#checkMemory(), MEMORY_INTERVAL).unref();
   }
 
   /** Connections open now. */
@@ -101,12 +107,11 @@ export class Gateway implements VisitorHost {
       clearTimeout(timer);
     }
     clearInterval(this.#timer);
+    this.deadlines.close();
     for (const visitor of this.#visitors) visitor.destroy();
   }
 
-  #tick(): void {
-    const now = performance.now();
-    for (const visitor of this.#visitors) visitor.tick(now, TICK);
+  #checkMemory(): void {
     const share = this.#memory();
     const pressure = memoryPressure(share, this.pressure);
     if (pressure !== this.pressure) {
@@ -116,6 +121,7 @@ export class Gateway implements VisitorHost {
     if (pressure === "none") return;
     if (share >= MEMORY_LIMITS.evict) this.#onShortage();
     // A visitor that has just connected may be about to send a request.
-    for (const visitor of this.#visitors) visitor.shed(now, TICK);
+    const now = this.deadlines.clock.now();
+    for (const visitor of this.#visitors) visitor.shed(now, MEMORY_INTERVAL);
   }
 }

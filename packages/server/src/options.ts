@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { VisitorLimits } from "@postern/gateway";
+import type { GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { OwnerLimits } from "./login/owners.js";
@@ -127,7 +127,7 @@ export interface Server {
 }
 
 /** The limits of the gateway that the options set. */
-export function visitorLimits(options: ServerOptions): Partial<VisitorLimits> {
+export function visitorLimits(options: ServerOptions): Partial<GatewayLimits> {
   const { maxRequestSize = 0, requestTimeout = 0, headTimeout, idleTimeout } = options;
   return {
     body: maxRequestSize,

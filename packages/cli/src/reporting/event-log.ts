@@ -49,8 +49,8 @@ function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
 
 /** Problems of visitors are worth a warning, and the end of one a line. */
 export function statusLevel(data: StatusChange): "debug" | "info" | "warn" {
-  if (data.suggestion !== undefined || data.data_plane === "failing") return "warn";
-  return data.local !== undefined && data.before === "failing" ? "info" : "debug";
+  if (data.suggestion !== undefined || data.data_plane === "failing" || data.local === "failing") return "warn";
+  return data.local === "ok" && data.before === "failing" ? "info" : "debug";
 }
 
 /** A successful renewal is routine. */

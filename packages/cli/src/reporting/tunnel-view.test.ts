@@ -82,7 +82,7 @@ test("a kind of flaw in responses is described once, and unknown words are ignor
 
 test("a local service that is reachable again is printed, and one that is reachable from the start is not", () => {
   show("status_update", "the local service accepts connections", { local: "ok", before: "unknown" });
-  show("error", "nothing listens at localhost:3000", { code: "PN_DIAL_REFUSED" });
+  show("status_update", "nothing listens at localhost:3000", { local: "failing", code: "PN_DIAL_REFUSED" });
   show("status_update", "the local service accepts connections", { local: "ok", before: "failing" });
   expect(printed).toEqual([
     "debug: 14:05:09  The local service accepts connections",

@@ -117,9 +117,9 @@ class NaiveQueue {
   #times = new Map<number, number>();
 
   schedule(key: number, time: number, now: number): void {
-    const step = time - now < 10_000 ? 20 : 1_000;
+    const step = time - now < 10_000 ? 10 : 1_000;
     const before = this.#times.get(key) ?? Infinity;
-    if (time + 20 <= before) this.#times.set(key, Math.min(before, Math.ceil(time / step) * step));
+    if (time + 10 <= before) this.#times.set(key, Math.min(before, Math.ceil(time / step) * step));
   }
 
   cancel(key: number): void {

@@ -2,11 +2,9 @@ import type { Clock } from "./clock.js";
 
 /** Something that happens at a certain time unless it is moved or cancelled. It is in at most one queue. */
 export interface Deadline {
-  /**
-   * When `onDue` is called. Only the queue writes it. Infinity at first, and while the deadline is not in the queue.
-   */
+  /** When `onDue` is called. Only the queue writes it. Infinity while the deadline is not in the queue. */
   dueAt: number;
-  /** The position in the queue. Only the queue writes it. -1 at first, and while the deadline is not in the queue. */
+  /** The position in the queue. Only the queue writes it. -1 while the deadline is not in the queue. */
   position: number;
   /** The deadline has left the queue. `now` is the time of the queue's clock, in milliseconds. */
   onDue(now: number): void;
@@ -14,7 +12,7 @@ export interface Deadline {
 
 /** Deadlines nearer than LONG are kept to FINE milliseconds, others to COARSE: then many of them share one wake-up. */
 const LONG = 10_000;
-const FINE = 20;
+const FINE = 10;
 const COARSE = 1_000;
 /** Deadlines that are due in one turn of the event loop. Others wait for the next turn. */
 const MOST_PER_TURN = 500;

@@ -4,13 +4,12 @@ import type { ResponseRepair } from "../repair/index.js";
 import type { FinishedRequest, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
+import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
 import type { ExchangeEnd, Failure } from "./exchange-end.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
-import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
-
-const NO_EDITS: ResponseEdits = { lines: "" };
+import type { VisitorSide } from "./visitor-side.js";
 
 /**
  * Relays one request and its response between a visitor and a stream to the origin. The visitor's side exchanges
@@ -51,7 +50,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   constructor(visitor: VisitorSide, request: Request) {
     this.#visitor = visitor;
-    this.#response = new ResponseSide(visitor.context.sharedDomain);
+    this.#response = new ResponseSide(visitor.context);
     this.request = request;
   }
 
@@ -93,10 +92,6 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     return this.#response.bytes + this.#switchedBytes + (this.#relay?.fromStream ?? 0);
   }
 
-  get droppedCookies(): number {
-    return this.#response.droppedCookies;
-  }
-
   // ---- calls from the visitor's side
 
   get isActive(): boolean {
@@ -123,7 +118,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   begin(route: UpstreamRoute, form: ChunkForm): void {
     this.id = this.#visitor.context.requestId();
     this.status = 0;
-    this.startedAt = performance.now();
+    this.startedAt = this.#visitor.context.clock.now();
     this.ended = "complete";
     this.code = undefined;
     this.#route = route;
@@ -178,9 +173,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#fail(BROKEN.timeout, "timeout");
   }
 
-  /** Counts `elapsed` milliseconds. @returns the milliseconds for which a response head has been incomplete. */
-  headWaited(elapsed: number): number {
-    return this.#response.headWaited(elapsed);
+  /** Since when a response head has been incomplete; Infinity: no head is. */
+  get headSince(): number {
+    return this.#response.headSince;
   }
 
   // ---- events from the stream
@@ -233,7 +228,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   onFinalHead(head: ResponseHead): ChunkForm {
     this.status = head.status;
     this.#state = "body";
-    return this.#visitor.response.onResponse(head, NO_EDITS);
+    return this.#visitor.response.onResponse(head, missingDate(head));
   }
 
   passBody(chunk: Buffer, own: number): void {
@@ -277,7 +272,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     if (route.kind !== "upstream") return this.#refuse(BROKEN.gone);
     this.#route = route;
     this.#response.restart();
-    this.#attempt(performance.now(), false);
+    this.#attempt(this.#visitor.context.clock.now(), false);
     if (this.#state !== "head") return;
     this.#requestSide.sendAgain(sent);
     if (!this.#requestSide.isBlocked) this.#visitor.onBodyDrain();
@@ -321,6 +316,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
       uncredited: this.#handed,
       onClose: "drop",
       onUnblocked: () => visitor.onBodyDrain(),
+      onUnsent: () => visitor.onUnsent(),
       onDone: () => this.#endSwitched(),
     });
     this.#handed = 0;
@@ -335,8 +331,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     const { keepsAlive, idleTimeout } = this.#response;
     if (!this.#isStreamBroken) {
       if (!this.#requestSide.isDone) stream.reset();
-      else if (keepsAlive) idle.give(stream, performance.now(), idleTimeout);
-      else idle.retire(stream, performance.now());
+      else if (keepsAlive) idle.give(stream, this.#visitor.context.clock.now(), idleTimeout);
+      else idle.retire(stream, this.#visitor.context.clock.now());
     }
     this.#finish(this.status, "status");
     this.#visitor.onDone();

@@ -1,4 +1,5 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
+import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
 import type { Route, UpstreamRoute } from "../route.js";
@@ -127,6 +128,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
   readonly context: VisitorContext = {
     address: "192.0.2.1",
+    clock: SYSTEM_CLOCK,
     sharedDomain: undefined,
     requestId: () => "r1",
     forwardedLines: () => "",
@@ -199,6 +201,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   }
   onFlush(): void {}
   onBodyDrain(): void {}
+  onUnsent(): void {}
   onSwitched(relay: ConnectionHandler): void {
     this.events.push("switched");
     this.connection.handler = relay;

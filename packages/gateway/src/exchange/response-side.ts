@@ -1,3 +1,4 @@
+import type { Clock } from "../deadlines/clock.js";
 import type { SharedDomain } from "../cookies/shared-domain.js";
 import { refusals, ResponseHead, worthReading } from "../http/index.js";
 import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
@@ -13,6 +14,13 @@ const HEAD = new ResponseHead();
 const HEAD_REPAIR = new HeadRepair();
 const NO_REPAIRS: ReadonlySet<ResponseRepair> = new Set();
 const NOTHING = Buffer.alloc(0);
+
+/** What a response is read with. */
+export interface ResponseContext {
+  readonly clock: Clock;
+  /** Cookies for this domain are dropped; undefined: all cookies pass. */
+  readonly sharedDomain: SharedDomain | undefined;
+}
 
 /** Receives a response as it is read. */
 export interface ResponseSink extends BodySink {
@@ -35,26 +43,26 @@ export class ResponseSide {
   idleTimeout = -1;
   /** Why `read` returned -1, for the log. */
   flaw: Refusal | undefined;
-  /** Cookies of this response for the shared domain, which were not passed on. */
-  droppedCookies = 0;
+  /** Since when a head has been incomplete, in milliseconds; Infinity: no head is. */
+  headSince = Infinity;
   readonly #sharedDomain: SharedDomain | undefined;
   readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
+  readonly #clock: Clock;
   #form: ChunkForm = "chunks";
   /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
-  /** How long that head has been incomplete, in milliseconds. */
-  #headTime = 0;
   #interim = 0;
+  /** Whether a flaw of the HTTP itself was repaired. The origin's connection is then not used again. */
+  #isFlawed = false;
   #repairs: Set<ResponseRepair> | undefined;
 
-  /** @param sharedDomain cookies for it are dropped; undefined: all cookies pass */
-  constructor(sharedDomain: SharedDomain | undefined) {
+  constructor({ clock, sharedDomain }: ResponseContext) {
+    this.#clock = clock;
     this.#sharedDomain = sharedDomain;
   }
 
   begin(): void {
     this.#body.begin("none", 0, "chunks");
-    this.droppedCookies = 0;
     this.#interim = 0;
     this.restart();
   }
@@ -63,13 +71,14 @@ export class ResponseSide {
   restart(): void {
     this.state = "head";
     this.keepsAlive = false;
-    this.#headTime = 0;
-    this.#partialHead = undefined;
+    this.finish();
+    this.#isFlawed = false;
     this.#repairs = undefined;
   }
 
   finish(): void {
     this.#partialHead = undefined;
+    this.headSince = Infinity;
   }
 
   /** Content bytes of the body so far. */
@@ -77,7 +86,7 @@ export class ResponseSide {
     return this.#body.bytes;
   }
 
-  /** What was repaired so far. The origin's connection is then not used again. */
+  /** What was repaired so far. */
   get repairs(): ReadonlySet<ResponseRepair> {
     return this.#repairs ?? NO_REPAIRS;
   }
@@ -90,14 +99,6 @@ export class ResponseSide {
   /** Whether the end of the stream is the end of the body. */
   get endsWithStream(): boolean {
     return this.state === "body" && this.#body.framing === "close";
-  }
-
-  /**
-   * Counts `elapsed` milliseconds.
-   * @returns the milliseconds for which a head has been incomplete. Each interim response restarts the count.
-   */
-  headWaited(elapsed: number): number {
-    return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
   }
 
   /**
@@ -122,11 +123,13 @@ export class ResponseSide {
       let length = HEAD.read(rest, 0, rest.length, method, upgrade);
       if (length < 0) length = this.#readRepaired(rest, method, upgrade);
       if (length < 0) return -1;
-      this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
-      if (length === 0) return piece.length;
-      this.#headTime = 0;
+      if (length === 0) {
+        if (rest.length > 0) this.#holdHead(rest);
+        return piece.length;
+      }
+      this.finish();
       at += length;
-      if (this.#sharedDomain !== undefined) this.droppedCookies += HEAD.dropCookies(this.#sharedDomain);
+      if (this.#sharedDomain !== undefined && HEAD.dropCookies(this.#sharedDomain)) this.#note("shared_cookie");
       if (HEAD.status >= 200 || HEAD.status === 101) break;
       if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(HEAD);
@@ -134,6 +137,11 @@ export class ResponseSide {
     const end = this.#begin(chunk, at, sink);
     // `end` is a position in `chunk`; the caller needs the position in `piece`.
     return end < 0 ? -1 : end - (chunk.length - piece.length);
+  }
+
+  #holdHead(bytes: Buffer): void {
+    this.#partialHead = Buffer.from(bytes);
+    if (this.headSince === Infinity) this.headSince = this.#clock.now();
   }
 
   /** Repairs the head that the strict reader refuses, and lets it read the result. */
@@ -148,13 +156,18 @@ export class ResponseSide {
   }
 
   #addRepair(repair: ResponseRepair): void {
+    this.#isFlawed = true;
     this.keepsAlive = false;
+    this.#note(repair);
+  }
+
+  #note(repair: ResponseRepair): void {
     (this.#repairs ??= new Set()).add(repair);
   }
 
   /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
-    this.keepsAlive = HEAD.keepAlive && this.#repairs === undefined;
+    this.keepsAlive = HEAD.keepAlive && !this.#isFlawed;
     this.idleTimeout = HEAD.keepAliveTimeout;
     if (HEAD.status === 101) {
       this.state = "switched";

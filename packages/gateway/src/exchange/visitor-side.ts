@@ -1,5 +1,6 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
 import type { SharedDomain } from "../cookies/shared-domain.js";
+import type { Clock } from "../deadlines/clock.js";
 import type { ChunkForm, Refusal, ResponseHead } from "../http/index.js";
 import type { Route } from "../route.js";
 
@@ -35,6 +36,8 @@ export interface ResponseWriter {
 export interface VisitorContext {
   /** The visitor's IP address. */
   readonly address: string;
+  /** The clock of the gateway. */
+  readonly clock: Clock;
   /** Origins may not set cookies for this domain; undefined: for any. */
   readonly sharedDomain: SharedDomain | undefined;
   /** An id for the request: a new one, or that of a trusted proxy. */
@@ -55,6 +58,8 @@ export interface VisitorSide {
   readonly connection: Connection;
   /** The upstream accepts more of the request's body; after a protocol switch, more of the visitor's bytes. */
   onBodyDrain(): void;
+  /** After a protocol switch: bytes have been written that wait until the visitor reads. */
+  onUnsent(): void;
   /** The protocol was switched: from now on, the connection's events are to be passed to `relay`. */
   onSwitched(relay: ConnectionHandler): void;
 

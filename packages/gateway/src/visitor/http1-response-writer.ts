@@ -18,6 +18,8 @@ export interface ResponseWriterOwner {
   readonly closesAfterRequest: boolean;
   /** Called when `bytes` of the body have been sent. */
   onSent(bytes: number): void;
+  /** Called when bytes have been written that wait until the visitor reads. */
+  onUnsent(): void;
 }
 
 /** Writes responses to a connection that speaks HTTP/1.1 or 1.0. */
@@ -93,7 +95,9 @@ export class Http1ResponseWriter implements ResponseWriter {
   /** Reports the bytes that have been sent. Call it when the connection has drained. */
   credit(): void {
     if (this.#uncredited === 0) return;
-    const sent = this.#uncredited - Math.min(this.#uncredited, this.#connection.unsent);
+    const { unsent } = this.#connection;
+    if (unsent > 0) this.#owner.onUnsent();
+    const sent = this.#uncredited - Math.min(this.#uncredited, unsent);
     if (sent === 0) return;
     this.#uncredited -= sent;
     this.#owner.onSent(sent);

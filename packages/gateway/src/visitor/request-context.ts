@@ -1,4 +1,5 @@
 import type { SharedDomain } from "../cookies/shared-domain.js";
+import type { Clock } from "../deadlines/clock.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
 import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
@@ -13,6 +14,7 @@ const LOOP = refused(refusals.PN_ORIGIN_LOOP);
 
 /** Where the requests of one connection come from, and where they go. */
 export class RequestContext implements VisitorContext {
+  readonly clock: Clock;
   readonly sharedDomain: SharedDomain | undefined;
   readonly #head: RequestHead;
   readonly #info: ConnectionInfo;
@@ -21,6 +23,7 @@ export class RequestContext implements VisitorContext {
 
   /** @param head the current request, read anew for each */
   constructor(head: RequestHead, peer: string | undefined, info: ConnectionInfo, host: VisitorHost) {
+    this.clock = host.deadlines.clock;
     this.sharedDomain = host.sharedDomain;
     this.#head = head;
     this.#info = info;

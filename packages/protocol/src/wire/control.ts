@@ -135,6 +135,7 @@ export const REQUEST_REPAIRS = [
   "repeated_length",
   "length_beside_chunks",
   "padded_chunk_size",
+  "shared_cookie",
 ] as const;
 export type RequestRepair = (typeof REQUEST_REPAIRS)[number];
 

@@ -20,6 +20,9 @@ import { acceptUpgrade, offersWebSocket, upgradeFault } from "./websocket-upgrad
 /** How long a connection to the base domain may be idle until it becomes a session, in milliseconds. */
 const IDLE_TIMEOUT = 10_000;
 
+/** Bytes of a head. The gateway has already read it, within its own limits, which are lower. */
+const MAX_HEAD = 1_048_576;
+
 export interface BaseDomainEvents {
   /**
    * A client at `address` has opened a WebSocket on `socket`, and `head` was already read from the socket. The client
@@ -57,9 +60,12 @@ export class BaseDomain {
     this.#events = events;
     this.#options = options;
     // An offer of another protocol, such as h2c, is ignored, and the request gets its page (RFC 9110 7.8).
-    this.#http = createServer({ shouldUpgradeCallback: offersWebSocket }, (request, response) => {
-      if (this.#isFirst(request.socket)) this.#onRequest(request, response);
-    });
+    this.#http = createServer(
+      { shouldUpgradeCallback: offersWebSocket, maxHeaderSize: MAX_HEAD },
+      (request, response) => {
+        if (this.#isFirst(request.socket)) this.#onRequest(request, response);
+      },
+    );
     this.#http.on("upgrade", (request, socket, head) => {
       if (this.#isFirst(socket)) this.#onUpgrade(request, socket, head);
     });

@@ -62,6 +62,8 @@ export class ClientSession implements SessionHandler {
   #features: readonly string[] = [];
   /** The client announced its end, so it is not expected to reconnect. */
   #isLeaving = false;
+  /** The refusal has been logged, with its reason. */
+  #isLoginRefused = false;
 
   constructor(
     { transport, address, peer }: ClientConnection,
@@ -196,6 +198,7 @@ export class ClientSession implements SessionHandler {
     if (this.#owner !== undefined) this.#owners.leave(this.#owner);
     const { log, repeated } = this.#logs;
     repeated.flush();
+    if (this.#isLoginRefused) return this.#events.onClose(reason);
     if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
     else log.info({ code }, this.#isLeaving ? "client disconnected" : "client session ended");
     this.#events.onClose(reason);
@@ -205,6 +208,7 @@ export class ClientSession implements SessionHandler {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
     this.#credential.authenticate(hello.auth, (outcome) => {
       if (outcome instanceof TunnelError) {
+        this.#isLoginRefused = true;
         this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
         return this.refuse(outcome.code, outcome.retryAfter);
       }

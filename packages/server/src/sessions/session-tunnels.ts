@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import type { FinishedRequest } from "@postern/gateway";
 import {
   ERRORS,
   type Bind,
@@ -38,7 +37,6 @@ export class SessionTunnels {
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #draining = new DrainingTunnels();
   #lastNumber = 0;
-  #hasDroppedCookies = false;
 
   /** @param logs returns the current loggers, which change at login. */
   constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
@@ -131,7 +129,7 @@ export class SessionTunnels {
       requested,
       session: this.#session,
       hostHeader,
-      onFinished: (request) => this.#onFinished(request, name),
+      onFinished: (request) => this.#dependencies.onFinished(request),
       onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
@@ -156,17 +154,6 @@ export class SessionTunnels {
     const repaired = repairs.totals;
     const about = { name, ...fields };
     this.#logs().repeated.write("info", "tunnel closed", about, { tunnel: id, ...(repaired && { repaired }) });
-  }
-
-  #onFinished(request: FinishedRequest, name: string): void {
-    this.#dependencies.onFinished(request);
-    // Once for each session: an application usually sets the same cookie with every response.
-    if (request.droppedCookies === 0 || this.#hasDroppedCookies) return;
-    this.#hasDroppedCookies = true;
-    this.#logs().log.warn(
-      { name },
-      "a cookie for the base domain was dropped, because all tunnels would receive it: set no Domain in the service, or parent_domain_cookies in [tunnel.server]",
-    );
   }
 
   #sendRecords(tunnel: Tunnel): void {

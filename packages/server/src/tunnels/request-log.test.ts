@@ -11,7 +11,6 @@ const request: FinishedRequest = {
   startedAt: 0,
   bytesIn: 0,
   bytesOut: 130,
-  droppedCookies: 0,
   address: "192.0.2.1",
   host: "app.example.com",
   userAgent: "curl/8.0",
