@@ -53,7 +53,10 @@ export class ResponseTimes {
     };
   }
 
-  /** Assumes an even distribution within a bucket, between the fastest and the slowest request; the last bucket counts as its lower bound. */
+  /**
+   * Assumes an even distribution within a bucket, between the fastest and the slowest request. The last bucket counts
+   * as its lower bound.
+   */
   #quantile(share: number): number | null {
     if (this.#count === 0) return null;
     const rank = share * this.#count;
