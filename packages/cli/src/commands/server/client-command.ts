@@ -11,5 +11,5 @@ export function clientCommand(url: string, { keys: { keys, file }, tokens }: Ser
   if (keys.length > 0)
     return `${command} --api-key-file ${file !== undefined && keys.length === 1 ? quoted(file) : "my.key"}`;
   if (tokens !== undefined) return `${command} --token-file my.token`;
-  return `POSTERN_TUNNEL_AUTH_CERT_FILE=client.pem POSTERN_TUNNEL_AUTH_KEY_FILE=client.key ${command}`;
+  return `${command} --cert-file client.pem --key-file client.key`;
 }
