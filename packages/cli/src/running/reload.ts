@@ -5,6 +5,11 @@ import { stateOf, watchFiles } from "./file-watch.js";
 import type { Service } from "../service.js";
 import { terminalIsGone } from "./stop-request.js";
 
+/** The message of the event for a report: one line, with the problems. */
+export function reloadMessage(message: string, { problems }: Record<string, unknown>): string {
+  return Array.isArray(problems) ? `${message}: ${problems.join("; ")}` : message;
+}
+
 /** The same error of unchanged files is reported again only after this many milliseconds. */
 const REPETITION = 10_000;
 

@@ -1,5 +1,6 @@
 import { EndpointsService } from "../../running/endpoints-service.js";
 import { commandLineLabel, loadCommandLineSpec } from "../../running/endpoint-specs.js";
+import { reloadMessage } from "../../running/reload.js";
 import { runServices, STOPPING } from "../../running/run-services.js";
 import type { Service } from "../../service.js";
 import { EXIT } from "../../errors.js";
@@ -94,7 +95,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
         const { paint } = messages;
         const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
         messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg, ...data });
-        const event = machineEvent("status_update", label, msg, data);
+        const event = machineEvent("status_update", label, reloadMessage(msg, data), data);
         print?.(event);
         monitoring.onEvent(event);
       },

@@ -2,6 +2,7 @@ import { EXIT } from "../../errors.js";
 import { isCredentialOption, loadServerCredentials, loginsText } from "../../credentials/server-credentials.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
+import { reloadMessage } from "../../running/reload.js";
 import { runServices, STOPPING } from "../../running/run-services.js";
 import { ServerService } from "../../running/server-service.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
@@ -62,7 +63,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
         (first === "tunnel" && second === "server" && !isCredentialOption([first, second, ...rest])),
       report(level, message, data) {
         log[level](data, message);
-        report(message, data);
+        report(reloadMessage(message, data), data);
       },
     },
   });

@@ -7,6 +7,7 @@ import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
 import { EndpointsService } from "../../running/endpoints-service.js";
 import { loadEndpointSpecs, type EndpointSpecs } from "../../running/endpoint-specs.js";
+import { reloadMessage } from "../../running/reload.js";
 import { runServices, STOPPING } from "../../running/run-services.js";
 import { ServerService } from "../../running/server-service.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
@@ -116,7 +117,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
         (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path),
       report(level, message, data) {
         log[level](data, message);
-        report(machineEvent("status_update", "postern", message, data));
+        report(machineEvent("status_update", "postern", reloadMessage(message, data), data));
       },
     },
   });
