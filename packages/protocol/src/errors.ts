@@ -164,7 +164,7 @@ export const ERRORS = {
     number: 29,
     retryable: true,
     message:
-      "The server is short of memory, and this session held the most data that visitors or the client do not read. The client reconnects. If this happens often, ask the server's operator.",
+      "The server is low on memory, and this session held the most data that nobody reads. The client reconnects. If this happens often, ask the server's operator.",
   },
   PN_AUTH_EXPIRED: {
     number: 30,

@@ -19,7 +19,7 @@ export type {
 } from "./wire/control.js";
 export { ERRORS, errorCode, isErrorCode, isLimitCode, TunnelError } from "./errors.js";
 export type { ErrorCode, LimitCode } from "./errors.js";
-export { DEFAULT_LIMITS, LOGIN_LIMITS } from "./limits.js";
+export { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "./limits.js";
 export type { Limits } from "./limits.js";
 export { Session } from "./session/session.js";
 export { TurnBudget } from "./session/turn-budget.js";

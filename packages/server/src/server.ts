@@ -128,6 +128,7 @@ export class TunnelServer implements Server, Measured {
       limits: visitorLimits(options),
       onFault: (err) => this.#log.error({ err }, "a visitor's connection was closed: internal error"),
       onPressure: (pressure) => logPressure(this.#log, pressure),
+      onShortage: () => this.#sessions.endLargest(),
     });
 
     // Listeners come last, when all parts that serve connections exist.
