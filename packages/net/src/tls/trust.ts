@@ -28,17 +28,17 @@ const FAULTS: Readonly<Record<string, (options: TrustOptions) => string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: ({ ca }) => `the certificate is self-signed: set ${ca} to it if you trust it`,
   SELF_SIGNED_CERT_IN_CHAIN: untrustedCa,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: ({ ca }) =>
-    `the CA of the certificate is not trusted: set ${ca} to the CA's certificate, or configure the server to send its whole chain`,
+    `its CA is not trusted: set ${ca} to the CA's certificate, or configure the server to send its whole chain`,
   UNABLE_TO_GET_ISSUER_CERT: untrustedCa,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrustedCa,
   CERT_SIGNATURE_FAILURE: ({ ca }) => `the certificate was not signed by the trusted CA: check ${ca}`,
   CERT_REVOKED: () => "the certificate was revoked by its CA: its owner must get a new one",
   CRL_HAS_EXPIRED: () => "the revocation list has expired: fetch the current one of the CA",
-  UNABLE_TO_GET_CRL: () => "there is no revocation list of the certificate's CA: add it to crl_file",
+  UNABLE_TO_GET_CRL: () => "there is no revocation list of its CA: add it to crl_file",
 };
 
 function untrustedCa({ ca }: TrustOptions): string {
-  return `the CA of the certificate is not trusted: set ${ca} to the CA's certificate if you trust it`;
+  return `its CA is not trusted: set ${ca} to the CA's certificate if you trust it`;
 }
 
 /**
