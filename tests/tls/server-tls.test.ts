@@ -213,6 +213,16 @@ describe("certificates change while the server runs", () => {
     expect(client.stdout.match(/"tunnel_established"/g)).toHaveLength(1);
   });
 
+  test("an expired one is served from the start, with a warning, until a valid one replaces it", async () => {
+    const expired = ca.issue({ names: ["tunnel.test"], days: -1 });
+    const tlsServer = await TlsServer.start(onTestFinished, { certificate: expired });
+    expect(tlsServer.server.output).toMatch(/server\.pem expired on .* Renew it/);
+    const shaken = (): ReturnType<typeof shake> => shake(tlsServer.port, { servername: "tunnel.test" });
+    expect(await shaken()).toMatchObject({ code: "CERT_HAS_EXPIRED" });
+    install(tlsServer.folder, "server", ca.issue({ names: ["tunnel.test"] }));
+    await until("the new one", async () => !((await shaken()) instanceof Error));
+  });
+
   test("an expired, foreign or broken certificate is reported, and the previous one is kept", async () => {
     const tlsServer = await startServer();
     const before = await serialOf(tlsServer.port);
