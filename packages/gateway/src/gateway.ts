@@ -1,4 +1,5 @@
 import type { Connection } from "@postern/net";
+import type { Refusal } from "./http/index.js";
 import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   memory?: () => number;
   /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
+  /** Called with the refusal of a request that was not sent to a route's target. */
+  onRefused?: (refusal: Refusal) => void;
   /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault?: (error: unknown) => void;
 }
@@ -32,6 +35,7 @@ export class Gateway implements VisitorHost {
   readonly router: Router;
   readonly limits: VisitorLimits;
   readonly trustedProxies: TrustedProxies;
+  readonly onRefused: (refusal: Refusal) => void;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
@@ -46,6 +50,7 @@ export class Gateway implements VisitorHost {
     this.router = router;
     this.#info = { proto: options.proto };
     this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
+    this.onRefused = options.onRefused ?? ((): void => {});
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});

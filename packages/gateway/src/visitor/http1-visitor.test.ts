@@ -25,6 +25,7 @@ function visit(limits: Partial<VisitorLimits>): Visit {
     closing: false,
     overloaded: false,
     forget() {},
+    onRefused() {},
     onFault(error) {
       throw error;
     },

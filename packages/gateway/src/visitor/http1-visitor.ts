@@ -301,7 +301,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
     if (route.kind === "refusal") this.#respond(route.refusal, reusable);
-    else if (route.kind === "respond") this.#respond(route.page, reusable, nextRequestId(), route.location);
+    else if (route.kind === "respond") this.#respond(route.page, reusable, undefined, route.location);
     else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable);
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
@@ -356,9 +356,11 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#respond(refusal, false);
   }
 
-  #respond(refusal: Refusal, reusable: boolean, requestId = nextRequestId(), location?: string): void {
+  /** @param exchangeId the id of the exchange that was refused; undefined: the request began none. */
+  #respond(refusal: Refusal, reusable: boolean, exchangeId?: string, location?: string): void {
+    if (exchangeId === undefined) this.#host.onRefused(refusal);
     const close = !reusable || this.#host.closing;
-    this.response.writeOwn(refusal, close, requestId, location);
+    this.response.writeOwn(refusal, close, exchangeId ?? nextRequestId(), location);
     this.#finishResponse(close);
   }
 

@@ -1,3 +1,4 @@
+import type { Refusal } from "../http/index.js";
 import type { Router } from "../route.js";
 import type { VisitorLimits } from "./limits.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
@@ -25,6 +26,8 @@ export interface VisitorHost {
   readonly overloaded: boolean;
   /** The visitor has left, or its connection was delegated. */
   forget(visitor: HttpVisitor): void;
+  /** A request was refused before an exchange began, so no route reports it as finished. */
+  onRefused(refusal: Refusal): void;
   /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault(error: unknown): void;
 }

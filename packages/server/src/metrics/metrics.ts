@@ -1,64 +1,32 @@
+import type { ErrorCode } from "@postern/protocol";
 import { EXCHANGE_ENDS, type ExchangeEnd, type FinishedRequest } from "@postern/gateway";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./declared-metrics.js";
+import type { MetricDeclaration } from "./declared-metrics.js";
+import { LabelledTraffic, type Labelled } from "./labelled-traffic.js";
+import { STATUS_CLASSES, Traffic } from "./traffic.js";
 
-/** Bounds of the latency histogram, in seconds. */
-export const LATENCY_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** An owner's name is cut to this length in labels. */
+const LONGEST_OWNER = 100;
 
-export interface MetricDeclaration {
-  readonly name: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  readonly labels: readonly string[];
-  readonly help: string;
-}
-
-const declare = (
-  name: string,
-  type: MetricDeclaration["type"],
-  help: string,
-  ...labels: string[]
-): MetricDeclaration => ({ name, type, labels, help });
-
-/** The metrics of a server. docs/metrics.md lists exactly these. */
-export const SERVER_METRICS = {
-  sessions: declare("postern_sessions", "gauge", "Sessions of clients that are logged in."),
-  tunnels: declare("postern_tunnels", "gauge", "Names that a client serves."),
-  streams: declare(
-    "postern_streams",
-    "gauge",
-    "Open streams of all sessions, including idle ones between two requests.",
-  ),
-  connections: declare("postern_visitor_connections", "gauge", "Open connections of visitors."),
-  logins: declare("postern_logins_total", "counter", "Logins by outcome: ok, or the code of the error.", "outcome"),
-  requests: declare(
-    "postern_requests_total",
-    "counter",
-    "Finished requests to tunnels by status class, for instance 2xx. A visitor that left before a response counts as 4xx.",
-    "status",
-  ),
-  ended: declare("postern_requests_ended_total", "counter", "Finished requests to tunnels by how they ended.", "ended"),
-  refused: declare(
-    "postern_refused_requests_total",
-    "counter",
-    "Requests that did not reach a tunnel, by the code of the error.",
-    "code",
-  ),
-  bytes: declare(
-    "postern_body_bytes_total",
-    "counter",
-    "Body bytes: `in` from visitors, `out` to visitors.",
-    "direction",
-  ),
-  duration: declare(
-    "postern_request_duration_seconds",
-    "histogram",
-    "Seconds from the end of a request's head to the end of its response. Upgraded connections are not included.",
-  ),
-  certificate: declare(
-    "postern_certificate_expiry_days",
-    "gauge",
-    "Days until the first of the server's certificates expires. Only with TLS.",
-  ),
-} as const satisfies Record<string, MetricDeclaration>;
+/** The usual outcomes of logins, which have a series from the start. */
+const LOGIN_OUTCOMES = [
+  "ok",
+  "PN_AUTH_REFUSED",
+  "PN_AUTH_EXPIRED",
+  "PN_AUTH_UNAVAILABLE",
+  "PN_CERTIFICATE_MISSING",
+  "PN_CERTIFICATE_UNTRUSTED",
+  "PN_CERTIFICATE_REVOKED",
+  "PN_CERTIFICATE_EXPIRED",
+  "PN_LOGIN_BUSY",
+  "PN_LOGIN_TIMEOUT",
+  "PN_OWNER_SESSION_LIMIT",
+  "PN_PROTOCOL",
+  "PN_SESSION_LOST",
+  "PN_UNSUPPORTED",
+  "PN_VERSION",
+] as const satisfies readonly (ErrorCode | "ok")[];
 
 /** Values that are read when the metrics are requested. */
 export interface Measured {
@@ -68,10 +36,19 @@ export interface Measured {
   readonly connections: number;
   /** When the first certificate expires; undefined without TLS. */
   readonly certificateEnds: Date | undefined;
+  /** Sessions by owner. */
+  ownerSessions(): Iterable<readonly [owner: string, sessions: number]>;
 }
 
 /** The parts of a finished request that are counted. */
 export type CountedRequest = Pick<FinishedRequest, "status" | "ended" | "startedAt" | "bytesIn" | "bytesOut">;
+
+/** Counts the requests of one tunnel. */
+export interface RequestCounter {
+  finished(request: CountedRequest): void;
+  /** The tunnel gets no new requests. Those in progress still count. */
+  close(): void;
+}
 
 /** Counters since the start of the server. */
 export interface Totals {
@@ -85,25 +62,80 @@ export interface Totals {
 
 const DAY = 86_400_000;
 
-/** The server's metrics, in the text format of Prometheus. */
+/**
+ * The server's metrics, in the text format of Prometheus. What is counted for every request are plain numbers until
+ * they are read, because looking up a label costs more than all other counting.
+ */
 export class ServerMetrics {
   readonly #registry = new Registry();
-  readonly #logins: Counter;
-  readonly #refused: Counter;
+  readonly #logins: Map<string, number>;
+  readonly #refused: Map<string, number>;
   readonly #duration: Histogram;
-  /**
-   * Requests by the first digit of their status. They are plain numbers until they are read, because looking up a label
-   * costs more than all other counting.
-   */
-  readonly #requests = Array.from({ length: 10 }, () => 0);
+  readonly #all = new Traffic();
   readonly #ended = Object.fromEntries(Object.keys(EXCHANGE_ENDS).map((end) => [end, 0])) as Record<
     ExchangeEnd,
     number
   >;
-  #bytesIn = 0;
-  #bytesOut = 0;
+  readonly #tunnels = new LabelledTraffic(METRIC_LABELS.tunnels, { tunnel: REST_LABEL, owner: REST_LABEL });
+  readonly #owners = new LabelledTraffic(METRIC_LABELS.owners, { owner: REST_LABEL });
 
-  constructor(measured: Measured) {
+  /** @param refusals the codes with which the server refuses requests. */
+  constructor(measured: Measured, refusals: readonly string[]) {
+    this.#gauges(measured);
+    this.#logins = new Map(LOGIN_OUTCOMES.map((outcome) => [outcome, 0]));
+    this.#refused = new Map(refusals.map((code) => [code, 0]));
+    this.#duration = new Histogram({ ...this.#options(SERVER_METRICS.duration), buckets: LATENCY_BOUNDS });
+    this.#countOnDemand();
+    // Memory, CPU, file descriptors, event loop delay.
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get totals(): Totals {
+    const requests = this.#all.requests.reduce((sum, count) => sum + count);
+    return { requests, received_bytes: this.#all.bytesIn, sent_bytes: this.#all.bytesOut };
+  }
+
+  login(outcome: string): void {
+    this.#logins.set(outcome, (this.#logins.get(outcome) ?? 0) + 1);
+  }
+
+  refused(code: string): void {
+    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
+  }
+
+  /** The counter of a tunnel that begins to serve `name` for `owner`. */
+  tunnel(name: string, owner: string): RequestCounter {
+    const label = owner.slice(0, LONGEST_OWNER);
+    const ofTunnel = this.#tunnels.use({ tunnel: name, owner: label });
+    const ofOwner = this.#owners.use({ owner: label });
+    return {
+      finished: (request) => {
+        this.#finished(request);
+        ofTunnel.traffic.count(request);
+        ofOwner.traffic.count(request);
+      },
+      close: () => {
+        this.#tunnels.release(ofTunnel);
+        this.#owners.release(ofOwner);
+      },
+    };
+  }
+
+  #finished(request: CountedRequest): void {
+    this.#all.count(request);
+    this.#ended[request.ended] += 1;
+    if (request.status !== 101) this.#duration.observe((performance.now() - request.startedAt) / 1_000);
+  }
+
+  #gauges(measured: Measured): void {
     const gauge = (metric: MetricDeclaration, value: () => number | undefined): void => {
       new Gauge({
         ...this.#options(metric),
@@ -122,70 +154,57 @@ export class ServerMetrics {
       const ends = measured.certificateEnds;
       return ends === undefined ? undefined : (ends.getTime() - Date.now()) / DAY;
     });
-    this.#logins = new Counter(this.#options(SERVER_METRICS.logins));
-    this.#refused = new Counter(this.#options(SERVER_METRICS.refused));
-    this.#countOnDemand();
-    this.#duration = new Histogram({ ...this.#options(SERVER_METRICS.duration), buckets: LATENCY_BOUNDS });
-    // Memory, CPU, file descriptors, event loop delay.
-    collectDefaultMetrics({ register: this.#registry });
-  }
-
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  get totals(): Totals {
-    const requests = this.#requests.reduce((sum, count) => sum + count);
-    return { requests, received_bytes: this.#bytesIn, sent_bytes: this.#bytesOut };
-  }
-
-  login(outcome: string): void {
-    this.#logins.inc({ outcome });
-  }
-
-  refused(code: string): void {
-    this.#refused.inc({ code });
-  }
-
-  finished({ status, ended, startedAt, bytesIn, bytesOut }: CountedRequest): void {
-    this.#requests[Math.floor(status / 100)]! += 1;
-    this.#ended[ended] += 1;
-    this.#bytesIn += bytesIn;
-    this.#bytesOut += bytesOut;
-    if (status !== 101) this.#duration.observe((performance.now() - startedAt) / 1_000);
+    new Gauge({
+      ...this.#options(SERVER_METRICS.ownerSessions),
+      collect() {
+        this.reset();
+        let owners = 0;
+        for (const [owner, sessions] of measured.ownerSessions())
+          this.inc({ owner: ++owners > METRIC_LABELS.owners ? REST_LABEL : owner.slice(0, LONGEST_OWNER) }, sessions);
+      },
+    });
   }
 
   /** Metrics that are computed from plain counters when they are read. */
   #countOnDemand(): void {
-    const requests = this.#requests;
-    const ended = this.#ended;
-    const bytes = (): [direction: string, count: number][] => [
-      ["in", this.#bytesIn],
-      ["out", this.#bytesOut],
-    ];
+    this.#countEach(SERVER_METRICS.logins, () => this.#logins);
+    this.#countEach(SERVER_METRICS.refused, () => this.#refused);
+    this.#countEach(SERVER_METRICS.ended, () => Object.entries(this.#ended));
+    const all = [{ labels: {}, traffic: this.#all }];
+    this.#countTraffic(SERVER_METRICS.requests, SERVER_METRICS.bytes, () => all);
+    this.#countTraffic(SERVER_METRICS.tunnelRequests, SERVER_METRICS.tunnelBytes, () => this.#tunnels.all());
+    this.#countTraffic(SERVER_METRICS.ownerRequests, SERVER_METRICS.ownerBytes, () => this.#owners.all());
+  }
+
+  /** A counter with one label. */
+  #countEach(metric: MetricDeclaration, read: () => Iterable<readonly [value: string, count: number]>): void {
+    const label = metric.labels[0] as string;
     new Counter({
-      ...this.#options(SERVER_METRICS.requests),
+      ...this.#options(metric),
       collect() {
         this.reset();
-        for (const [digit, count] of requests.entries()) if (count > 0) this.inc({ status: `${digit}xx` }, count);
+        for (const [value, count] of read()) this.inc({ [label]: value }, count);
+      },
+    });
+  }
+
+  #countTraffic(requests: MetricDeclaration, bytes: MetricDeclaration, read: () => Iterable<Labelled>): void {
+    new Counter({
+      ...this.#options(requests),
+      collect() {
+        this.reset();
+        for (const { labels, traffic } of read())
+          for (const [digit, status] of STATUS_CLASSES) this.inc({ ...labels, status }, traffic.requests[digit]);
       },
     });
     new Counter({
-      ...this.#options(SERVER_METRICS.ended),
+      ...this.#options(bytes),
       collect() {
         this.reset();
-        for (const [end, count] of Object.entries(ended)) this.inc({ ended: end }, count);
-      },
-    });
-    new Counter({
-      ...this.#options(SERVER_METRICS.bytes),
-      collect() {
-        this.reset();
-        for (const [direction, count] of bytes()) this.inc({ direction }, count);
+        for (const { labels, traffic } of read()) {
+          this.inc({ ...labels, direction: "in" }, traffic.bytesIn);
+          this.inc({ ...labels, direction: "out" }, traffic.bytesOut);
+        }
       },
     });
   }

@@ -69,7 +69,8 @@ export class ClientSession implements SessionHandler {
     const { log, requestLog, authenticator, owners } = dependencies;
     this.#owners = owners;
     const about = { session: this.id, address };
-    this.#logs = { log: log.child(about), requestLog: requestLog.child(about) };
+    // In lines about requests, an address would be mistaken for the visitor's.
+    this.#logs = { log: log.child(about), requestLog: requestLog.child({ session: this.id }) };
     const now = (): number => performance.now();
     const schedule = (task: () => void): void => void setImmediate(task);
     this.#session = new Session({ role: "server", transport, now, schedule }, this);

@@ -104,7 +104,10 @@ export class SessionTunnels {
 
   /** Forgets the tunnels of a session that has ended. */
   clear(): void {
-    for (const { name, id } of this.#tunnels.values()) this.#logs().log.info({ name, tunnel: id }, "tunnel closed");
+    for (const tunnel of this.#tunnels.values()) {
+      tunnel.close();
+      this.#logs().log.info({ name: tunnel.name, tunnel: tunnel.id }, "tunnel closed");
+    }
     this.#tunnels.clear();
   }
 
@@ -122,7 +125,8 @@ export class SessionTunnels {
       requested,
       session: this.#session,
       hostHeader,
-      onFinished: (request) => this.#dependencies.onFinished(request),
+      counter: this.#dependencies.counter(name, holder.owner),
+      requestRecords: this.#dependencies.requestRecords,
       onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
@@ -135,6 +139,7 @@ export class SessionTunnels {
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
+    tunnel.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
     // If the client closes a tunnel, its streams have no deadline. If the client loses it, they have one.
     if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
