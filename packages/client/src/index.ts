@@ -2,7 +2,7 @@ import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 
 export type { ClientTls } from "@postern/net";
-export { TunnelError, type ErrorCode, type RequestRecord } from "@postern/protocol";
+export { TunnelError, type ErrorCode, type RequestRecord, type RequestTotals } from "@postern/protocol";
 export type { ConnectOptions, ReconnectionOptions, TokenRefreshOptions, TunnelHandle } from "./options.js";
 export type { DataPlaneState } from "./probe/data-plane.js";
 export { proxyFor } from "./server-connection/proxy-choice.js";

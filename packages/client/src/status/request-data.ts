@@ -1,4 +1,5 @@
-import { REQUEST_ENDS, type RequestRecord } from "@postern/protocol";
+import { DURATION_BOUNDS, REQUEST_ENDS, type RequestRecord, type RequestTotals } from "@postern/protocol";
+import { STATUS_CLASSES } from "./status-document.js";
 import { serverText } from "../server-text.js";
 import type { RequestData } from "../tunnel-event.js";
 
@@ -32,4 +33,16 @@ export function requestData(record: RequestRecord): RequestData {
   // A later version of the server may know more ways to end.
   if (!REQUEST_ENDS.some((end) => end === data.ended)) delete data.ended;
   return data as RequestData;
+}
+
+/** The sums over omitted requests, with the known fields only. */
+export function totalsData({ statuses, ended, ...totals }: RequestTotals): RequestTotals {
+  return {
+    statuses: statuses.slice(0, STATUS_CLASSES.length),
+    ended: Object.fromEntries(REQUEST_ENDS.filter((end) => Object.hasOwn(ended, end)).map((end) => [end, ended[end]])),
+    bytes_in: totals.bytes_in,
+    bytes_out: totals.bytes_out,
+    duration_ms: Number.isFinite(totals.duration_ms) ? totals.duration_ms : 0,
+    durations: totals.durations.slice(0, DURATION_BOUNDS.length + 1),
+  };
 }
