@@ -1,9 +1,11 @@
 import {
+  COOKIE_LIMITS,
   DEFAULT_HEAD_LIMITS,
-  DEFAULT_VISITOR_LIMITS,
+  DEFAULT_GATEWAY_LIMITS,
   EXCHANGE_LIMITS,
   MEMORY_LIMITS,
   IDLE_LIMITS,
+  LOOP_LIMITS,
   REPLAY_LIMITS,
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
@@ -24,14 +26,19 @@ export function limitsPage(): string {
     ],
     ["header fields of a request or response", `${DEFAULT_HEAD_LIMITS.fields}`, "the same errors"],
     [
+      "head of a request for a page of the server itself, with cookies",
+      size(COOKIE_LIMITS.head),
+      "431 PN_HTTP_HEAD_TOO_LARGE. Without its cookies, the head has the usual limits",
+    ],
+    [
       "time from the first byte of a head to its last",
-      `${time(DEFAULT_VISITOR_LIMITS.head)}; \`connection_timeout\` changes it`,
+      `${time(DEFAULT_GATEWAY_LIMITS.head)}; \`connection_timeout\` changes it`,
       "request: 408 PN_HTTP_HEAD_TIMEOUT; response: 504 PN_ORIGIN_TIMEOUT",
     ],
     [
-      "minimum rate of a request body",
-      `${DEFAULT_VISITOR_LIMITS.bodyRate} B/s after ${time(DEFAULT_VISITOR_LIMITS.bodyGrace)}`,
-      "408 PN_HTTP_BODY_TIMEOUT. The measurement pauses while the origin is not reading; with `Expect: 100-continue`, it starts one minute later",
+      "minimum rate of a request body, until the response begins",
+      `${DEFAULT_GATEWAY_LIMITS.bodyRate} B/s after ${time(DEFAULT_GATEWAY_LIMITS.bodyGrace)}`,
+      "408 PN_HTTP_BODY_TIMEOUT. The measurement pauses while the origin is not reading; with `Expect: 100-continue`, the idle time is added at the start",
     ],
     ["size of a request body", "none; `--max-request-size` sets one", "413 PN_HTTP_BODY_TOO_LARGE"],
     [
@@ -41,20 +48,21 @@ export function limitsPage(): string {
     ],
     [
       "time for which a visitor does not read a waiting response",
-      time(DEFAULT_VISITOR_LIMITS.stall),
+      time(DEFAULT_GATEWAY_LIMITS.stall),
       "the connection is closed",
     ],
     ["request body that is kept for a retry", size(REPLAY_LIMITS.body), "a request with a larger body is not retried"],
     [
       "idle time of a visitor connection",
-      `${time(DEFAULT_VISITOR_LIMITS.idle)}; \`idle_timeout\` changes it`,
+      `${time(DEFAULT_GATEWAY_LIMITS.idle)}; \`idle_timeout\` changes it`,
       "the connection is closed",
     ],
     [
       "time for which input is still read after a response that ends the connection",
-      time(DEFAULT_VISITOR_LIMITS.linger),
+      time(DEFAULT_GATEWAY_LIMITS.linger),
       "the connection is closed",
     ],
+    ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["interim responses (1xx) to a request", `${EXCHANGE_LIMITS.interim}`, "502 PN_ORIGIN_INVALID"],
     [
       "idle time of a stream to an origin",

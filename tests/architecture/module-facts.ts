@@ -4,6 +4,8 @@ import { parseAst } from "vitest/node";
 export interface ModuleFacts {
   /** Specifiers of static, dynamic, type and re-export imports, in order, each once. */
   imports: string[];
+  /** Those of them that are loaded together with the module: neither dynamic imports nor imports of types alone. */
+  loads: string[];
   /** The number of dynamic imports whose specifier is computed, so that it cannot be checked. */
   computedImports: number;
   hasDefaultExport: boolean;
@@ -23,6 +25,7 @@ const TEST_ROOTS = new Set(["it", "test", "describe", "bench", "suite"]);
 /** Reads TypeScript or JavaScript. Throws on text that does not parse. */
 export function moduleFacts(text: string): ModuleFacts {
   const imports = new Set<string>();
+  const loads = new Set<string>();
   const declared = new Set<string>();
   const used = new Set<string>();
   const testModifiers: string[] = [];
@@ -39,6 +42,7 @@ export function moduleFacts(text: string): ModuleFacts {
         const source = literal(node["source"]) ?? literal(node["argument"]);
         if (source !== undefined) imports.add(source);
         else if (node.type === "ImportExpression") computedImports += 1;
+        if (source !== undefined && isLoaded(node)) loads.add(source);
         break;
       }
       case "TSExternalModuleReference": {
@@ -66,7 +70,12 @@ export function moduleFacts(text: string): ModuleFacts {
     for (const name of declaredNames(node)) declared.add(name);
   });
   const globals = [...used].filter((name) => !declared.has(name.split(".")[0] ?? name));
-  return { imports: [...imports], computedImports, hasDefaultExport, testModifiers, globals };
+  return { imports: [...imports], loads: [...loads], computedImports, hasDefaultExport, testModifiers, globals };
+}
+
+function isLoaded({ type, importKind, exportKind }: Node): boolean {
+  if (type === "ImportExpression" || type === "TSImportType") return false;
+  return importKind !== "type" && exportKind !== "type";
 }
 
 function visit(node: Node, enter: (node: Node) => void): void {

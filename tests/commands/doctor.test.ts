@@ -153,6 +153,19 @@ key_file = "${key}"
   expect(output).toContain("no certificate is valid for *.tunnel.invalid");
 });
 
+test("a server with several owners is warned of cookies between their tunnels", async () => {
+  const text = (keys: string): string => `[tunnel.server]
+enabled = true
+[tunnel.server.auth]
+api_keys = [${keys}]
+`;
+  const several = await diagnose(configured(text(`"ann ${TEST_KEY}", "ben another-${TEST_KEY}"`)), 0);
+  expect(several.problems).toEqual({ "server: configuration": "warning" });
+  expect(several.text).toMatch(/several owners .* Public Suffix List/);
+  const single = await diagnose(configured(text(`"ann ${TEST_KEY}", "ann another-${TEST_KEY}"`)), 0);
+  expect(single.problems).toEqual({});
+});
+
 test("without an endpoint and a server, the command is a usage error", async () => {
   const { text } = await diagnose([], 2);
   expect(text).toContain("PN_SERVER_MISSING");

@@ -108,6 +108,14 @@ test("a full file is rotated; old files are deleted, and no others", async () =>
   expect(files).not.toContain("start-2020-01-01T00-00-00-000Z.log");
 });
 
+test("without events in the log, the public URL is still printed, and requests are not", async () => {
+  const { start, ask } = await logged('format = "text"', "[tunnel.monitoring]\nlog_events = false\n");
+  await start.program.waitFor("its address", () => start.program.stderr.includes("public_url="));
+  await ask("/unlogged");
+  await start.program.terminate();
+  expect(start.program.stderr).not.toContain("/unlogged");
+});
+
 test("without files, the console is used for any output_mode", async () => {
   const { start } = await logged('output_mode = "file"');
   await start.program.waitFor("its address", () => start.program.stderr.includes("public_url="));

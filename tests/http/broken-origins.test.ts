@@ -23,6 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
+const CHUNKED = "Transfer-Encoding: chunked\r\n";
+
 /** A service with a full backlog, which accepts connections 600 ms after a signal. Until then the kernel drops them. */
 const BUSY_SERVICE = `
 import signal, socket, sys, time
@@ -180,9 +182,9 @@ describe("the visitor's response", () => {
   test.for([
     ["bytes that are not HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
     ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
-    ["a length beside chunks", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
-    ["a bare line feed", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx"],
-    ["a space before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nx"],
+    ["chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+    ["a bare carriage return", "HTTP/1.1 200 OK\r\nX-A: 1\rX-B: 2\r\nContent-Length: 1\r\n\r\nx"],
+    ["a valid head and a body that is not", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokzz\r\n"],
     ["an endless head", `HTTP/1.1 200 OK\r\nX-Long: ${"x".repeat(40_000)}`],
     [
       "101 without a requested upgrade",
@@ -194,6 +196,40 @@ describe("the visitor's response", () => {
     (await script.wire(path)).write(bytes ?? "");
     const { status, headers } = await response;
     expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_INVALID"]);
+  });
+
+  test.for([
+    ["bare line feeds", "HTTP/1.1 200 OK\nX-A: b\nContent-Length: 2\n\nok"],
+    ["a space before the colon", "HTTP/1.1 200 OK\r\nX-A : b\r\nContent-Length : 2\r\n\r\nok"],
+    ["a folded field", "HTTP/1.1 200 OK\r\nX-A:\r\n b\r\nContent-Length: 2\r\n\r\nok"],
+    [
+      "a length beside padded chunks",
+      `HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 9\r\n${CHUNKED}\r\n2  \r\nok\r\n0\r\n\r\n`,
+    ],
+  ])("200 when the origin sends %s, and the next request gets a new connection", async ([what, bytes]) => {
+    const path = `/flawed/${encodeURIComponent(what ?? "")}`;
+    const response = scripted.visit(path);
+    const origin = await script.wire(path);
+    origin.write(bytes ?? "");
+    const { status, headers, body } = await response;
+    expect([status, headers["x-a"], body.toString()]).toEqual([200, "b", "ok"]);
+    expect(await origin.over()).toBe("end");
+  });
+
+  test("each kind of repair is named once in the log of the server and of the client, and in every event", async () => {
+    for (const path of ["/flawed-1", "/flawed-2"]) {
+      const response = scripted.visit(path);
+      (await script.wire(path)).write("HTTP/1.1 200 OK\r\nX-A:\tb\x01\r\nContent-Length: 2\r\n\r\nok");
+      expect((await response).status).toBe(200);
+      const event = await until("its event", () =>
+        scripted.client.events.find(({ type, data }) => type === "http_request" && data["path"] === path),
+      );
+      expect(event.data).toMatchObject({ status: 200, ended: "complete", repairs: ["control_byte"] });
+    }
+    const named = ({ output }: Program, text: RegExp): number =>
+      output.split("\n").filter((line) => text.test(line)).length;
+    expect(named(server.program, / response repaired .*repair=control_byte/)).toBe(1);
+    expect(named(scripted.client.program, /The server repairs them \(control_byte\)/)).toBe(1);
   });
 
   test("bytes that an origin sends without a request do not reach the next visitor", async () => {

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { Cleanup, echoed, fieldValues, Origin, Published, ServerProcess, startEchoOrigin } from "@postern/testkit";
+import {
+  Cleanup,
+  echoed,
+  exchange,
+  fieldValues,
+  Origin,
+  Published,
+  ServerProcess,
+  startEchoOrigin,
+} from "@postern/testkit";
 
 const cleanup = new Cleanup();
 let server: ServerProcess;
@@ -70,6 +79,10 @@ test("a visitor can neither forge nor remove the forwarded fields", async () => 
     "X-Real-IP: 6.6.6.6",
     "Forwarded: for=6.6.6.6",
     "X-Forwarded-Port: 666",
+    "True-Client-IP: 6.6.6.6",
+    "CF-Connecting-IP: 6.6.6.6",
+    "X-Cluster-Client-IP: 6.6.6.6",
+    "X-Original-URL: /evil",
     "Connection: keep-alive, X-Forwarded-For, X-Real-IP, Forwarded",
   ];
   const wire = await site.ask(onTestFinished, "GET /forged", ...forged);
@@ -79,6 +92,25 @@ test("a visitor can neither forge nor remove the forwarded fields", async () => 
   expect(fieldValues(rawHeaders, "x-forwarded-for")).toEqual(["127.0.0.1"]);
   expect(fieldValues(rawHeaders, "x-real-ip")).toEqual(["127.0.0.1"]);
   expect(fieldValues(rawHeaders, "forwarded")).toHaveLength(1);
+});
+
+test("a login proxy passes on the fields that the operator lists, and a request id that also appears in events", async () => {
+  const listed = "X-Forwarded-User,X-Forwarded-Prefix,X-Request-Id";
+  const args = ["--trusted-proxies", "127.0.0.1", "--trusted-proxy-fields", listed];
+  const proxied = await ServerProcess.start(onTestFinished, { args });
+  const app = await Published.start(onTestFinished, echo.port, { server: proxied });
+  const login = { "x-forwarded-user": "ann", "x-forwarded-prefix": "/app", "x-request-id": "from-the-proxy" };
+  echoed(await app.visit("/", { headers: { ...login, "x-forwarded-for": "192.0.2.1", "x-forwarded-email": "a@b.c" } }));
+  expect(echo.last.headers).toMatchObject({ ...login, "x-real-ip": "192.0.2.1" });
+  expect(echo.last.headers).not.toHaveProperty("x-forwarded-email");
+  const { data } = await app.client.event("http_request");
+  expect(data).toMatchObject({ request_id: "from-the-proxy" });
+  const missing = await exchange(proxied.port, { host: "none.localhost", headers: login });
+  expect(missing.headers["x-request-id"]).toBe("from-the-proxy");
+
+  echoed(await site.visit("/", { headers: login }));
+  expect(echo.last.headers).not.toHaveProperty("x-forwarded-user");
+  expect(echo.last.headers["x-request-id"]).not.toBe("from-the-proxy");
 });
 
 test("hop-by-hop fields are not forwarded, in either direction", async () => {

@@ -135,6 +135,7 @@ describe("the visitor's address behind a proxy", () => {
 test.for([
   ["--max-request-size", "huge", "must be a size"],
   ["--request-timeout", "soon", "must be a duration"],
+  ["--trusted-proxy-fields", "Host", "must be a field"],
   ["--trusted-proxies", "proxy.example", "must be an IP address or a network"],
 ])("%s %s is refused with a hint", async ([option, value, code]) => {
   const command = ["server", "--listen", "127.0.0.1:0", option ?? "", value ?? ""];

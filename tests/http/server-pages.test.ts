@@ -39,6 +39,15 @@ describe("a request for a page of the base domain is answered", () => {
       expect(body.toString()).toContain(part);
   });
 
+  test("despite more cookies than a head may have", async () => {
+    const headers = { cookie: `a=${"x".repeat(700_000)}` };
+    expect((await ask("/health", { headers })).status).toBe(200);
+    expect((await ask("/health", { headers: { cookie: `a=${"x".repeat(15_000)}` } })).status).toBe(200);
+    const welcome = await ask("/", { headers: { ...headers, accept: "text/html" } });
+    expect([welcome.status, welcome.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    expect((await ask("/", { headers, host: "nobody.localhost" })).headers["postern-error"]).toBe("PN_TUNNEL_UNKNOWN");
+  });
+
   test("at its IP address too", async () => {
     const { headers } = await ask("/nothing", { host: "127.0.0.1" });
     expect(headers["postern-error"]).toBe("PN_PAGE_UNKNOWN");
@@ -82,6 +91,19 @@ describe("the endpoint /connect", () => {
 
   const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   const version = "Sec-WebSocket-Version: 13\r\n";
+
+  test.for([
+    ["at its absolute address", `http://localhost/connect`, "websocket"],
+    ["beside offers of other protocols", "/connect", "h2c, websocket"],
+  ] as const)("accepts a handshake %s", async ([, target, offered]) => {
+    const wire = await Wire.dial(onTestFinished, server.port);
+    const fields = `${key}${version}Sec-WebSocket-Protocol: postern.v1\r\n`;
+    wire.write(
+      `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ${offered}\r\n${fields}\r\n`,
+    );
+    expect(await wire.read("\r\n\r\n")).toMatch(/^HTTP\/1\.1 101 /);
+  });
+
   test.for([
     ["without a key", "/connect", version, 400, "PN_CONNECT_HANDSHAKE"],
     ["at another path", "/elsewhere", key + version, 400, "PN_CONNECT_HANDSHAKE"],
@@ -102,6 +124,18 @@ describe("the health page", () => {
     const { status, headers, body } = await ask("/health", { headers: { accept: "text/html" } });
     expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
     expect(JSON.parse(body.toString())).toEqual({ status: "ok" });
+  });
+
+  test.for([
+    ["with an offer of HTTP/2, which is ignored", "/health", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"],
+    ["with an offer of TLS, which is ignored", "/health", "Connection: Upgrade\r\nUpgrade: TLS/1.2\r\n"],
+    ["at its absolute address", "http://localhost:PORT/health?x=1", ""],
+  ] as const)("is found %s", async ([, target, fields]) => {
+    const wire = await Wire.dial(onTestFinished, server.port);
+    const port = String(server.port);
+    wire.write(`GET ${target.replace("PORT", port)} HTTP/1.1\r\nHost: localhost:${port}\r\n${fields}\r\n`);
+    await wire.over();
+    expect(wire.text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\{"status":"ok"\}\n$/);
   });
 
   test("allows only GET and HEAD", async () => {

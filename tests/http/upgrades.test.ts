@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
-import { ChatOrigin, Cleanup, Published, ScriptedOrigin, ServerProcess, until } from "@postern/testkit";
+import { ChatOrigin, Cleanup, needs, Program, Published, ScriptedOrigin, ServerProcess, until } from "@postern/testkit";
 
 const cleanup = new Cleanup();
 let server: ServerProcess;
@@ -131,15 +131,15 @@ describe("any other upgrade", () => {
     expect(await wire.over()).toBe("reset");
   });
 
-  test("HTTP/2 by upgrade is refused", async () => {
-    const wire = await published.ask(
-      onTestFinished,
-      "GET /h2c",
-      "Connection: Upgrade, HTTP2-Settings",
-      "Upgrade: h2c",
-      "HTTP2-Settings: AAMAAABk",
-    );
-    expect(await wire.read("\r\n\r\n")).toMatch(/^HTTP\/1\.1 501 [^]*PN_HTTP_H2C/);
-    expect(script.wires.some(({ text }) => text.includes("/h2c"))).toBe(false);
+  test("curl's offer of HTTP/2 is removed, and the request is answered by HTTP/1.1", async (context) => {
+    needs(context, "curl");
+    const curl = new Program(onTestFinished, "curl", {
+      args: ["-sS", "--http2", "-w", "%{http_version} %{http_code}", published.url("/h2c")],
+    });
+    const origin = await script.wire("GET /h2c");
+    origin.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok ");
+    await curl.ends(0);
+    expect(curl.stdout).toBe("ok 1.1 200");
+    expect(origin.text).not.toMatch(/^(?:upgrade|http2-settings|connection):/im);
   });
 });

@@ -47,7 +47,7 @@ async function open(subdomain: string, local: number, url = server.url): Promise
 }
 
 const states = (events: TunnelEvent[]): unknown[] =>
-  events.flatMap(({ type, data }) => (type === "status_update" ? [data.data_plane] : []));
+  events.flatMap(({ type, data }) => (type === "status_update" ? (data.data_plane ?? []) : []));
 
 /** A valid probe field for this tunnel. */
 function probeField(tunnelId: string): string {

@@ -92,16 +92,19 @@ test("a local service that is not there is reported, lowers the health, and is n
   const env = runtimeFolder();
   const port = await claimPort();
   const client = await ClientProcess.start(onTestFinished, { server, target: `:${port}`, subdomain: "early", env });
-  const { message, data } = await client.event("error");
-  expect([message, data]).toEqual([
-    `nothing listens at localhost:${port}. Visitors get status 502 until the local service runs.`,
-    { code: "PN_DIAL_REFUSED" },
-  ]);
+  const missing = await client.program.waitFor("a report", () =>
+    client.events.find(({ data }) => data["local"] === "failing"),
+  );
+  expect(missing).toMatchObject({
+    type: "status_update",
+    message: `nothing listens at localhost:${port}. Visitors get status 502 until the local service runs.`,
+    data: { code: "PN_DIAL_REFUSED" },
+  });
   const api = await LocalApi.of(client, env);
   expect((await api.ask("/health")).status).toBe(503);
   const table = await status(env);
   expect([table.exit?.code, table.stdout]).toEqual([1, expect.stringMatching(/\nearly +connected +http:\S+ +down /)]);
-  expect(table.stdout).toContain(`early: the local service at :${port} is down: visitors get status 502.`);
+  expect(table.stdout).toContain(`early: the local service at localhost:${port} is down: visitors get status 502.`);
 
   const late = createServer((_, outgoing) => void outgoing.end("late"));
   onTestFinished(() => void late.close());

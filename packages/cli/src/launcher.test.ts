@@ -2,10 +2,11 @@ import { spawn, spawnSync, type ChildProcessByStdio } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { beforeAll, afterAll, describe, expect, onTestFinished, test, type TestContext } from "vitest";
+import { needsOlderNode } from "@postern/testkit";
 
 /**
  * A substitute for the real command. It prints each signal that it receives, stops at SIGTERM, and ends as its first
@@ -43,18 +44,7 @@ function commandIn(place: string): string {
   return join(place, "bin", "postern.js");
 }
 
-/** A Node on this machine that is too old for the command. Without one, the test is skipped with a message. */
-function olderNode({ skip }: TestContext): string {
-  for (const place of (process.env["PATH"] ?? "").split(delimiter)) {
-    const node = join(place, "node");
-    const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
-    if (stdout && Number(/^v(\d+)/.exec(stdout)?.[1]) < 24) return node;
-  }
-  const note = "not here: a Node.js older than 24 in PATH";
-  if (process.env["POSTERN_NO_SKIP"] === "1") throw new Error(`a test would be skipped; ${note}`);
-  process.stderr.write(`SKIPPED, ${note}\n`);
-  return skip(note);
-}
+const olderNode = (context: TestContext): string => needsOlderNode(context, 24);
 
 class Launched {
   readonly process: ChildProcessByStdio<null, Readable, null>;

@@ -59,7 +59,10 @@ test.for([
   [["http"], "missing required argument 'target'"],
   [["http", "3000", "more"], "too many arguments"],
   [["http", "3000", "--sub", "x"], "unknown option '--sub'"],
-  [["http", "3000", "--log-level", "loud"], '--log-level must be one of "debug", "info", "warn", "error", "silent"'],
+  [
+    ["http", "3000", "--log-level", "loud"],
+    '--log-level must be one of "trace", "debug", "info", "warn", "error", "silent"',
+  ],
   [["http", "3000"], "PN_SERVER_MISSING"],
   [["http", "./site"], "PN_TARGET_FOLDER"],
   [["http", "3000", "--server", "http://localhost"], "PN_KEY_MISSING"],
@@ -117,7 +120,9 @@ test("config check --json prints one object: warnings of a valid file, or each m
       state: "valid",
       file,
       warnings: [
-        expect.stringContaining("[tunnel.server.rate_limit] requires rate limits"),
+        expect.stringContaining(
+          "[tunnel.server.rate_limit] needs a feature that this version does not support: rate limits",
+        ),
         expect.stringContaining("[tunnel.server.performance] has no effect"),
       ],
     },
@@ -147,4 +152,17 @@ test.for([
     const { exit, stderr } = await runCommand(...command, "--config", file);
     expect([exit, stderr]).toEqual([2, expect.stringMatching(/none cannot be read: no such file/)]);
   }
+});
+
+test.for([
+  ["", /add \[\[tunnel\.endpoints\]\]/],
+  [
+    `[tunnel]\nenabled = false\n[[tunnel.endpoints]]\nserver_url = "http://localhost:1"\nlocal = 1\n`,
+    /set enabled = true in \[tunnel\]\n/,
+  ],
+] as [string, RegExp][])("start names what the file %j lacks", async ([text, advice]) => {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(file, text, { mode: 0o600 });
+  const { exit, stderr } = await runCommand("start", "--config", file);
+  expect([exit, stderr]).toEqual([2, expect.stringMatching(advice)]);
 });

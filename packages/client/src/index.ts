@@ -1,8 +1,15 @@
+import "./node-version.js";
 import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 
 export type { ClientTls } from "@postern/net";
-export { TunnelError, type ErrorCode, type RequestRecord, type RequestTotals } from "@postern/protocol";
+export {
+  TunnelError,
+  type ErrorCode,
+  type RequestRecord,
+  type RequestRepair,
+  type RequestTotals,
+} from "@postern/protocol";
 export type { ConnectOptions, ReconnectionOptions, TokenRefreshOptions, TunnelHandle } from "./options.js";
 export type { DataPlaneState } from "./probe/data-plane.js";
 export { proxyFor } from "./server-connection/proxy-choice.js";

@@ -13,8 +13,10 @@ export type TokenChange =
 export type StatusChange =
   /** `error` is the reason while `data_plane` is `failing`. */
   | { data_plane: DataPlaneState; error?: string; local?: undefined; suggestion?: undefined }
-  /** The local service accepts connections. `before` is its former state. An `error` event reports that it does not. */
+  /** The local service accepts connections again, or for the first time. `before` is its former state. */
   | { local: "ok"; before: LocalState; data_plane?: undefined; suggestion?: undefined }
+  /** A check found no local service. When a visitor's connection fails, that is an `error` event with the code. */
+  | { local: "failing"; code: ErrorCode; error: string; data_plane?: undefined; suggestion?: undefined }
   /** The local service refuses requests because of their Host; its own address as Host would help. */
   | { suggestion: "host_header_rewrite"; software: string; data_plane?: undefined; local?: undefined };
 

@@ -76,7 +76,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     const emit = (event: TunnelEvent): void => void this.emit("event", event);
     this.#reporter = new EventReporter(label, configSummary(options), dependencies.uptime, emit);
     this.#localMonitor = new LocalMonitor({
-      connect: (signal) => dependencies.reachLocal(options.local, signal),
+      connect: (signal) => dependencies.reachLocal(this.local, signal),
       clock: dependencies.clock,
       onFailing: (error) => this.#reporter.localMissing(this.#localAddress, dialErrorCode(error), error),
       onOk: (before) =>
@@ -288,4 +288,9 @@ function connectionsOf({ connections = 1 }: ConnectOptions): number {
   if (!Number.isInteger(connections) || connections < 1 || connections > MAX_CONNECTIONS)
     throw new TypeError(`connections must be a whole number from 1 to ${MAX_CONNECTIONS}, not ${connections}.`);
   return connections;
+}
+
+/** Checks options without connecting. @throws TypeError as `connect`. */
+export function checkConnectOptions(options: ConnectOptions): void {
+  void new Tunnel(options);
 }

@@ -105,6 +105,19 @@ describe("unsupported settings", () => {
     expect(messages).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
   });
 
+  test("of parts that are not built yet are checked all the same", async () => {
+    const parts = '[tunnel.server.acme]\nenabled = true\n[tunnel.server.tcp]\nports = "20000-20100"\n';
+    const { pending } = (await load(parts)).unsupported(["tunnel", "server"]);
+    expect(pending.map(({ message }) => message)).toEqual([
+      expect.stringContaining("[tunnel.server.acme] needs a feature"),
+      expect.stringContaining("[tunnel.server.tcp] needs a feature"),
+    ]);
+    for (const ports of ["20100-20000", "0-5", "1-65536", "a"])
+      expect((await problemsOf(`[tunnel.server.tcp]\nports = "${ports}"\n`)).join()).toContain("port range");
+    const both = '[tunnel.server.acme.dns]\nprovider = "a"\nexec = "./b"\n';
+    expect((await problemsOf(both)).join()).toContain("provider and exec are both set");
+  });
+
   test("are reported from the environment as well as the file", async () => {
     const env = { POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "yes" };
     const { pending } = (await load("", { env })).unsupported(["tunnel", "server"]);
@@ -236,6 +249,11 @@ level = "inof"
     ["a value where a table should be", "tunnel = 3", /tunnel must be a table/],
     ["a table where a list should be", "[tunnel.endpoints]\nname = 'a'", /must be a list of tables/],
     ["a table where a value should be", "[tunnel.enabled]\na = 1", /tunnel\.enabled must be true or false/],
+    [
+      "fields of proxies, without a proxy",
+      '[tunnel.server]\ntrusted_proxy_fields = ["X-Forwarded-User"]',
+      /trusted_proxy_fields requires trusted_proxies/,
+    ],
     ["a key twice", "[tunnel]\nenabled = true\nenabled = false", /postern\.toml:3:\d+: not valid TOML/],
     ["a key that every object inherits", "[logging]\n__proto__ = 3", /"__proto__" is not a key/],
     ["another inherited key", "[logging]\nconstructor = 3", /"constructor" is not a key/],
@@ -248,6 +266,7 @@ level = "inof"
       "[tunnel.server]\npublic_url = 'https://a.example'",
       /must be the base domain, for instance https:\/\/localhost/,
     ],
+    ["UTF-16", Buffer.from("\ufeff[tunnel]", "utf16le"), /not UTF-8 text, but UTF-16/],
     ["not UTF-8", Buffer.from([0x61, 0xff, 0x3d]), /not UTF-8/],
     ["ten megabytes", Buffer.alloc(10_000_000, "#"), /larger than 1 MiB/],
     ["nested deeply", `a = ${"[".repeat(500_000)}`, /not valid TOML/],
@@ -298,6 +317,19 @@ describe("secrets", () => {
     ["in a URL", `[[tunnel.endpoints]]\nserver_url = "https://me:${SECRET}@example.com"`, {}],
     ["in a URL without a host", `[[tunnel.endpoints]]\nserver_url = "me:${SECRET}@"`, {}],
     ["in a URL from the environment", "", { POSTERN_PUBLIC_URL: `https://${SECRET}@example.com` }],
+    ["in a password with a slash", "", { POSTERN_PUBLIC_URL: `https://me:a/${SECRET}/b@example.com` }],
+    ["in a password with quotes and spaces", "", { POSTERN_PUBLIC_URL: `https://me:a"'@ ${SECRET} @example.com` }],
+    ["after reverse slashes", "", { POSTERN_PUBLIC_URL: String.raw`https:\\${SECRET}@example.com` }],
+    ["in the query of a URL from the environment", "", { POSTERN_PUBLIC_URL: `https://example.com/?key=${SECRET}` }],
+    ["in the query of an address", "", { POSTERN_PUBLIC_URL: `example.com?a b ${SECRET}` }],
+    ["in the fragment of a URL", "", { POSTERN_PUBLIC_URL: `https://example.com/#${SECRET}` }],
+    ["in the query of a URL", `[[tunnel.endpoints]]\nserver_url = "https://example.com/?key=x '${SECRET}"`, {}],
+    [
+      "in the query of a refresh URL",
+      `[tunnel.auth.token_refresh]\nrefresh_url = "ftp://example.com/?key=${SECRET}"`,
+      {},
+    ],
+    ["in a comment", `[[tunnel.endpoints]] # https://me:${SECRET}@example.com\nserver_url = 3`, {}],
   ] as [string, string, Record<string, string>][])("are not in messages: %s", async ([, toml, env]) => {
     expect((await problemsOf(toml, { env })).join("\n")).not.toContain(SECRET);
   });
@@ -308,7 +340,7 @@ describe("secrets", () => {
     expect(JSON.stringify(explained)).not.toContain(SECRET);
     expect(explained.find(({ path }) => path === "tunnel.auth.api_key")?.value).toBe("***");
     const refresh = await load(
-      `[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token"\nrefresh_token = "a"`,
+      `[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token?key=${SECRET}"\nrefresh_token = "a"`,
     );
     expect(JSON.stringify(explain(refresh.resolution.options, refresh.file))).not.toContain(SECRET);
     expect(loaded.holdsSecrets).toBe(true);

@@ -1,15 +1,25 @@
 /**
- * Finds requests, responses and chunked bodies that the gateway reads differently from its plain twin, or forwards so
- * that node:http reads something else. Messages are generated and then damaged; a failing one is shrunk and printed.
- *
+ * Finds requests, responses and chunked bodies that the gateway reads or repairs differently from its plain twins, or
+ * forwards so that node:http reads something else. Messages are generated and then damaged; a failing one is shrunk
+ * and printed.
  *     node packages/gateway/fuzz/http.ts [--seconds 30] [--runs 1000000] [--seed N]
  */
 import { METHODS } from "node:http";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import fc from "fast-check";
 import { ChunkReader, RequestHead, ResponseHead } from "../dist/http/index.js";
-import { type ChunkedBody, chunkedBodies, cuts, mutated, requests, responses } from "../src/http/messages.suite.ts";
+import { HeadRepair, PaddedChunkReader } from "../dist/repair/index.js";
+import {
+  type ChunkedBody,
+  chunkedBodies,
+  cuts,
+  flawedResponses,
+  mutated,
+  requests,
+  responses,
+} from "../src/http/messages.suite.ts";
 import { twinRequest } from "../src/http/request-twin.suite.ts";
+import { twinRepair } from "../src/repair/repair-twin.suite.ts";
 import { nodeClientReads, nodeServerReads, type Seen } from "./node-reader.ts";
 
 const { values: options } = parseArgs({
@@ -22,7 +32,9 @@ const { values: options } = parseArgs({
 
 const request = new RequestHead();
 const response = new ResponseHead();
-const chunks = new ChunkReader();
+const repair = new HeadRepair();
+const strictChunks = new ChunkReader();
+const paddedChunks = new PaddedChunkReader(() => {});
 
 function same(what: string, actual: unknown, expected: unknown): void {
   if (isDeepStrictEqual(actual, expected)) return;
@@ -51,7 +63,7 @@ interface PassedBody {
 }
 
 /** Passes a chunked body through the reader in pieces. Nothing of a refused piece is passed on. */
-function passBody(text: string, where: readonly number[]): PassedBody {
+function passBody(text: string, where: readonly number[], chunks: ChunkReader = strictChunks): PassedBody {
   const bytes = Buffer.from(text, "latin1");
   const ends = [...new Set([...where.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
   let passed = "";
@@ -111,6 +123,24 @@ async function requestIsReadAsByTwin(
   else same("what follows the upgrade", reading.afterUpgrade, NEXT);
 }
 
+/** Reads a response head as the exchange does: strictly, and where that fails, after a repair. */
+function readResponse(bytes: Buffer, method: string, upgrade: string): number {
+  const length = response.read(bytes, 0, bytes.length, method, upgrade);
+  if (length >= 0) return length;
+  const repaired = repair.read(bytes, response.flaw);
+  repairIsThatOfTwin(bytes.toString("latin1"), repaired);
+  if (repaired <= 0) return repaired;
+  return response.read(repair.head, 0, repair.head.length, method, upgrade) < 0 ? -1 : repaired;
+}
+
+function repairIsThatOfTwin(text: string, length: number): void {
+  const twin = twinRepair(text);
+  same("whether it can be repaired", length > 0, twin !== undefined);
+  if (twin === undefined) return;
+  const lines = repair.head.toString("latin1").split("\r\n");
+  same("the repaired head", { length, lines, repairs: [...repair.repairs].sort() }, twin);
+}
+
 async function responseIsReadByNode(
   text: string,
   cut: number,
@@ -118,7 +148,7 @@ async function responseIsReadByNode(
   upgrade: string,
   { message, data }: ChunkedBody,
 ): Promise<void> {
-  const length = readTwice(text, cut, (bytes, start, end) => response.read(bytes, start, end, method, upgrade));
+  const length = readTwice(text, cut, (bytes, start, end) => readResponse(bytes.subarray(start, end), method, upgrade));
   if (length <= 0) return;
   const { status, body: kind, contentLength } = response;
   if (kind === "length" && contentLength > 1_000) return;
@@ -142,9 +172,10 @@ async function responseIsReadByNode(
 }
 
 /** For any damaged body, node sees the end only where the reader did, and with the same content. */
-async function bodyIsReadByNode(text: string, where: number[]): Promise<void> {
-  const { passed, state, left } = passBody(text, where);
-  const whole = passBody(text, []);
+async function bodyIsReadByNode(text: string, where: number[], chunks: ChunkReader): Promise<void> {
+  const { passed, state, left } = passBody(text, where, chunks);
+  const dataBytes = chunks.dataBytes;
+  const whole = passBody(text, [], chunks);
   const done = state === "done";
   // In pieces, an error in a trailer is detected when its line ends. Until then the body is open, which is equivalent,
   // because its end is not passed on.
@@ -156,12 +187,16 @@ async function bodyIsReadByNode(text: string, where: number[]): Promise<void> {
   same("node's count of messages", reading.messages.length, done ? 2 : 1);
   same("whether node saw its end", reading.messages[0]?.complete, done);
   if (!done) return;
-  same("the bytes of content", reading.messages[0]?.body.length, chunks.dataBytes);
+  same("the bytes of content", reading.messages[0]?.body.length, dataBytes);
   same("node's next request", reading.messages[1], NEXT_SEEN);
 }
 
 const messages = fc.oneof(requests, mutated(requests));
 const damagedBodies = mutated(chunkedBodies.map(({ message }) => message));
+/** Bodies with white space after some sizes, which only the reader of responses accepts. */
+const paddedBodies = fc
+  .tuple(chunkedBodies, fc.constantFrom(" ", "\t", "  \t"))
+  .map(([{ message }, padding]) => message.replaceAll(/^([0-9a-f]+)\r\n/gim, `$1${padding}\r\n`));
 
 const properties: Record<string, fc.IAsyncProperty<unknown>> = {
   "requests, against the twin and node": fc.asyncProperty(
@@ -171,15 +206,22 @@ const properties: Record<string, fc.IAsyncProperty<unknown>> = {
     cuts,
     requestIsReadAsByTwin,
   ),
-  "responses, against node": fc.asyncProperty(
-    fc.oneof(responses, mutated(responses)),
+  "responses, against the twin of the repair and node": fc.asyncProperty(
+    fc.oneof(responses, mutated(responses), flawedResponses, mutated(flawedResponses)),
     fc.nat(),
     fc.constantFrom("GET", "GET", "HEAD", "POST"),
     fc.constantFrom("", "websocket"),
     chunkedBodies,
     responseIsReadByNode,
   ),
-  "chunked bodies, against node": fc.asyncProperty(damagedBodies, cuts, bodyIsReadByNode),
+  "chunked bodies, against node": fc.asyncProperty(damagedBodies, cuts, (text, where) =>
+    bodyIsReadByNode(text, where, strictChunks),
+  ),
+  "chunked bodies of responses, against node": fc.asyncProperty(
+    fc.oneof(paddedBodies, mutated(paddedBodies)),
+    cuts,
+    (text, where) => bodyIsReadByNode(text, where, paddedChunks),
+  ),
 };
 
 /** Runs of one property before the next one. */

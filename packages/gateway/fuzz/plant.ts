@@ -3,7 +3,7 @@ import { registerHooks } from "node:module";
 /** One wrong line in the build. */
 export interface Mistake {
   name: string;
-  /** In dist/http. */
+  /** In a folder of dist. */
   file: string;
   right: string;
   wrong: string;
@@ -15,7 +15,7 @@ const { file, name, right, wrong } = JSON.parse(process.env["PLANTED"] ?? "{}") 
 registerHooks({
   load(url, context, nextLoad) {
     const module = nextLoad(url, context);
-    if (!url.endsWith(`/dist/http/${file}`)) return module;
+    if (!url.includes("/gateway/dist/") || !url.endsWith(`/${file}`)) return module;
     const source = typeof module.source === "string" ? module.source : new TextDecoder().decode(module.source);
     if (!source.includes(right))
       throw new Error(`${file} no longer contains \`${right}\`: update the mistake "${name}"`);

@@ -43,6 +43,19 @@ const MISTAKES: readonly Mistake[] = [
   { name: "trailer that frames", file: "trailers.js", right: "~fieldSet(Field.other)", wrong: "0" },
   { name: "304 with a body", file: "response-head.js", right: "this.status === 304 ||", wrong: "" },
   {
+    name: "different lengths merged",
+    file: "head-repair.js",
+    right: "others.some((other) => other !== first)",
+    wrong: "false",
+  },
+  {
+    name: "control byte in a length repaired",
+    file: "head-repair.js",
+    right: 'field.key === "content-length" ||',
+    wrong: "",
+  },
+  { name: "bare LF not reported", file: "head-repair.js", right: '(match[2] === "\\n")', wrong: "(false)" },
+  {
     name: "a span too short",
     file: "field-section.js",
     right: "from = starts[index + 1]",

@@ -56,6 +56,12 @@ export interface AcceptedResponse {
   says: ResponseMeaning;
 }
 
+export interface RepairedResponse extends AcceptedResponse {
+  /** The code of the flaw that the strict reader finds. */
+  flaw: string;
+  repairs: string[];
+}
+
 export interface RefusedResponse {
   name: string;
   offered: string;
@@ -116,6 +122,9 @@ const PLAIN_RESPONSE: ResponseMeaning = {
   upgrade: "",
 };
 
+/** The keys of lists. Other arrays are texts in parts. */
+const LISTS: ReadonlySet<string> = new Set(["", "steps", "repairs"]);
+
 /** Placeholder for the lines that describe the visitor to origins. */
 export const IDENTITY = "{identity}";
 
@@ -129,17 +138,18 @@ export const refusedRequests = table<RefusedRequest>("requests-refused").map((ro
   after: row.after ?? row.request.length,
 }));
 
-export const acceptedResponses = table<AcceptedResponse>("responses-accepted").map((row) => ({
-  ...row,
-  method: row.method ?? "GET",
-  offered: row.offered ?? "",
-  says: { ...PLAIN_RESPONSE, ...row.says },
-}));
+export const acceptedResponses = table<AcceptedResponse>("responses-accepted").map(completed);
+export const repairedResponses = table<RepairedResponse>("responses-repaired").map(completed);
 
 export const refusedResponses = table<RefusedResponse>("responses-refused").map((row) => ({
   ...row,
   offered: row.offered ?? "",
 }));
+
+function completed<Row extends AcceptedResponse>(row: Row): Row {
+  const { method = "GET", offered = "", says } = row as Partial<Row>;
+  return { ...row, method, offered, says: { ...PLAIN_RESPONSE, ...says } };
+}
 
 export const dialogues = table<Dialogue>("dialogues");
 
@@ -147,7 +157,7 @@ export const dialogues = table<Dialogue>("dialogues");
 function table<Row>(name: string): Row[] {
   const file = resolve(import.meta.dirname, `../cases/${name}.json`);
   return JSON.parse(readFileSync(file, "utf8"), (key, value: unknown) => {
-    const isText = Array.isArray(value) && key !== "steps" && key !== "" && value.every(isPart);
+    const isText = Array.isArray(value) && !LISTS.has(key) && value.every(isPart);
     if (isText) return value.join("");
     return isRepeat(value) ? value.repeat.repeat(value.times) : value;
   }) as Row[];

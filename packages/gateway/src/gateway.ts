@@ -1,27 +1,35 @@
 import type { Connection } from "@postern/net";
+import { SharedDomain } from "./cookies/shared-domain.js";
+import { SYSTEM_CLOCK, type Clock } from "./deadlines/clock.js";
+import { DeadlineQueue } from "./deadlines/deadline-queue.js";
 import type { Refusal } from "./http/index.js";
+import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
 import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
-import { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor/limits.js";
-import { TrustedProxies } from "./visitor/trusted-proxies.js";
+import { Forwarding, type ForwardingOptions } from "./visitor/forwarding.js";
 import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
-/** How often deadlines are checked, in milliseconds. */
-const TICK = 1_000;
+/** How often the memory is checked, in milliseconds. */
+const MEMORY_INTERVAL = 1_000;
 
-export interface GatewayOptions {
+export interface GatewayOptions extends ForwardingOptions {
   /**
    * The scheme of connections that are accepted without a `ConnectionInfo`. It is `https` even if a proxy in front
    * terminates TLS.
    */
   proto: "http" | "https";
-  limits?: Partial<VisitorLimits>;
-  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. Default: none. */
-  trustedProxies?: TrustedProxies;
+  limits?: Partial<GatewayLimits>;
+  /**
+   * The domain whose subdomains belong to different owners, in lower case. A response's cookies for it, and for domains
+   * above it, are dropped. Default: none, and all cookies pass.
+   */
+  sharedDomain?: string | undefined;
   /** The share of its memory that the process uses, 0 to 1. Default: `memoryShare`. */
   memory?: () => number;
+  /** The clock of all deadlines. Default: `SYSTEM_CLOCK`. */
+  clock?: Clock;
   /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
   /** Called with the refusal of a request that was not sent to a route's target. */
@@ -33,8 +41,10 @@ export interface GatewayOptions {
 /** Serves visitors' connections: reads their requests, routes each request, and relays it. */
 export class Gateway implements VisitorHost {
   readonly router: Router;
-  readonly limits: VisitorLimits;
-  readonly trustedProxies: TrustedProxies;
+  readonly limits: GatewayLimits;
+  readonly deadlines: DeadlineQueue;
+  readonly forwarding: Forwarding;
+  readonly sharedDomain: SharedDomain | undefined;
   readonly onRefused: (refusal: Refusal) => void;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
@@ -49,13 +59,15 @@ export class Gateway implements VisitorHost {
   constructor(router: Router, options: GatewayOptions) {
     this.router = router;
     this.#info = { proto: options.proto };
-    this.trustedProxies = options.trustedProxies ?? new TrustedProxies();
+    this.forwarding = new Forwarding(options);
+    this.sharedDomain = options.sharedDomain === undefined ? undefined : new SharedDomain(options.sharedDomain);
     this.onRefused = options.onRefused ?? ((): void => {});
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});
-    this.limits = { ...DEFAULT_VISITOR_LIMITS, ...options.limits };
-    this.#timer = setInterval(() => this.#tick(), TICK).unref();
+    this.limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
+    this.deadlines = new DeadlineQueue(options.clock ?? SYSTEM_CLOCK);
+    this.#timer = setInterval(() => this.#checkMemory(), MEMORY_INTERVAL).unref();
   }
 
   /** Connections open now. */
@@ -96,12 +108,11 @@ export class Gateway implements VisitorHost {
       clearTimeout(timer);
     }
     clearInterval(this.#timer);
+    this.deadlines.close();
     for (const visitor of this.#visitors) visitor.destroy();
   }
 
-  #tick(): void {
-    const now = performance.now();
-    for (const visitor of this.#visitors) visitor.tick(now, TICK);
+  #checkMemory(): void {
     const pressure = memoryPressure(this.#memory(), this.pressure);
     if (pressure !== this.pressure) {
       this.pressure = pressure;
@@ -109,6 +120,7 @@ export class Gateway implements VisitorHost {
     }
     if (pressure === "none") return;
     // A visitor that has just connected may be about to send a request.
-    for (const visitor of this.#visitors) visitor.shed(now, TICK);
+    const now = this.deadlines.clock.now();
+    for (const visitor of this.#visitors) visitor.shed(now, MEMORY_INTERVAL);
   }
 }

@@ -1,6 +1,7 @@
 export type { Balance, Candidate, PickContext } from "./balance/candidate.js";
 export { LeastLoad } from "./balance/least-load.js";
 export { EXCHANGE_ENDS, type ExchangeEnd } from "./exchange/exchange-end.js";
+export { COOKIE_LIMITS } from "./cookies/cookieless-head.js";
 export { EXCHANGE_LIMITS } from "./exchange/response-side.js";
 export type { ConnectionInfo } from "./visitor/connection-info.js";
 export { Gateway, type GatewayOptions } from "./gateway.js";
@@ -23,13 +24,16 @@ export type {
   Router,
   UpstreamRoute,
 } from "./route.js";
+export type { Clock } from "./deadlines/clock.js";
+export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
+export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
 export { REPLAY_LIMITS } from "./exchange/replay.js";
+export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
 export { Pool } from "./upstream/pool.js";
 export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";
-export { DEFAULT_VISITOR_LIMITS, type VisitorLimits } from "./visitor/limits.js";

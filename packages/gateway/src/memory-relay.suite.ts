@@ -39,7 +39,7 @@ export class MemoryConnection implements Connection {
   #written = "";
   #arrived: (Buffer | "end")[] = [];
   #isPaused = false;
-  #isDestroyed = false;
+  isDestroyed = false;
   #isClosed = false;
 
   /** The visitor sends `bytes`, or half-closes. */
@@ -50,12 +50,12 @@ export class MemoryConnection implements Connection {
 
   /** Delivers the bytes that have arrived, unless the connection is paused. */
   pump(): void {
-    while (this.#arrived.length > 0 && !this.#isPaused && !this.#isDestroyed) {
+    while (this.#arrived.length > 0 && !this.#isPaused && !this.isDestroyed) {
       const next = this.#arrived.shift()!;
       if (next === "end") this.handler.onEnd();
       else deliver(next, (chunk) => this.handler.onData(chunk));
     }
-    if (!this.#isDestroyed || this.#isClosed) return;
+    if (!this.isDestroyed || this.#isClosed) return;
     this.#isClosed = true;
     this.handler.onClose();
   }
@@ -68,7 +68,7 @@ export class MemoryConnection implements Connection {
   }
 
   write(chunk: Buffer): void {
-    if (this.state === "open" && !this.#isDestroyed) this.#written += chunk.toString("latin1");
+    if (this.state === "open" && !this.isDestroyed) this.#written += chunk.toString("latin1");
     if (this.takes) this.progress += chunk.length;
     else this.unsent += chunk.length;
   }
@@ -98,7 +98,7 @@ export class MemoryConnection implements Connection {
   }
 
   destroy(): void {
-    this.#isDestroyed = true;
+    this.isDestroyed = true;
   }
 
   reset(): void {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ExchangeEnd } from "./exchange/exchange-end.js";
 import type { Refusal, RequestHead } from "./http/index.js";
+import type { ResponseRepair } from "./repair/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
@@ -71,6 +72,8 @@ export interface FinishedRequest {
   readonly code: string | undefined;
   /** The code of the fault in a response that is not valid HTTP. */
   readonly flaw: string | undefined;
+  /** What was repaired in the response. */
+  readonly repairs: ReadonlySet<ResponseRepair>;
 }
 
 /** Selects the route of a request by its head and by its connection. */

@@ -1,8 +1,9 @@
 export { firstToConnect, RaceLost, type Outcome, type Race, type AddressAttempt } from "./dial/address-race.js";
 export { connectTcp, attemptsText, type TcpDial } from "./dial/connect-tcp.js";
 export { bareHost, dial, type DialAddress, type DialOptions } from "./dial/dial.js";
-export { authorityOf, dialFault } from "./dial/dial-fault.js";
+export { authorityOf, dialFault, isNotTls } from "./dial/dial-fault.js";
 export { hostAddresses, isLoopbackName, LOOPBACK_ADDRESSES, type Lookup } from "./dial/host-addresses.js";
+export { refusedAddress } from "./dial/refused-address.js";
 export { startTls } from "./dial/start-tls.js";
 export { TcpSocket } from "./dial/tcp-socket.js";
 export { CLIENT_HELLO_LIMITS, OUTBOUND_LIMITS } from "./limits.js";
@@ -19,6 +20,7 @@ export { peekClientHello } from "./tls/peek.js";
 export { peerCertificate, type PeerCertificate } from "./tls/peer-certificate.js";
 export { separateLists } from "./tls/revocation-list.js";
 export { checkTrustPem, trustFault } from "./tls/trust.js";
+export { weakKeyFault } from "./tls/weak-key.js";
 export { unmapped } from "./unmapped.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";
 export type { Connection, ConnectionHandler } from "./connection/connection.js";

@@ -87,6 +87,11 @@ export const ERRORS = {
     message:
       "The response at this address is not from a Postern server. Check the address, and that proxies in between forward WebSockets.",
   },
+  PN_SERVER_SCHEME: {
+    number: 58,
+    retryable: true,
+    message: "The server's address has the wrong scheme. Use https:// if the server uses TLS, otherwise http://.",
+  },
   PN_SERVER_UNTRUSTED: {
     number: 16,
     retryable: false,

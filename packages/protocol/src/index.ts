@@ -14,8 +14,8 @@ export type {
   Unbound,
   Welcome,
 } from "./wire/control.js";
-export { DURATION_BOUNDS, REQUEST_ENDS } from "./wire/request-record.js";
-export type { RequestEnd, RequestRecord, RequestTotals } from "./wire/request-record.js";
+export { DURATION_BOUNDS, REQUEST_ENDS, REQUEST_REPAIRS } from "./wire/request-record.js";
+export type { RequestEnd, RequestRecord, RequestRepair, RequestTotals } from "./wire/request-record.js";
 export { ERRORS, errorCode, isErrorCode, isLimitCode, TunnelError } from "./errors.js";
 export type { ErrorCode, LimitCode } from "./errors.js";
 export { DEFAULT_LIMITS, LOGIN_LIMITS } from "./limits.js";

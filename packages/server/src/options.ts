@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { VisitorLimits } from "@postern/gateway";
+import type { GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
 import type { OwnerLimits } from "./login/owners.js";
@@ -66,6 +66,18 @@ export interface ServerOptions {
    * X-Forwarded-Proto give the visitor's address and scheme. Default: none.
    */
   trustedProxies?: string[];
+  /**
+   * Fields that these proxies may pass on to services, for instance X-Forwarded-User. They are removed from all other
+   * requests. Default: none.
+   */
+  trustedProxyFields?: string[];
+  /** Add Via to requests (RFC 9110, section 7.6.3). Default false. */
+  via?: boolean;
+  /**
+   * What happens to a response's cookies for the base domain or a domain above it, which all tunnels would receive.
+   * `allow` only if all clients belong to one owner. Default `drop`.
+   */
+  parentDomainCookies?: "drop" | "allow";
   /** Maximum size of a request body, in bytes; larger bodies get 413. Default 0: unlimited. */
   maxRequestSize?: number;
   /**
@@ -120,7 +132,7 @@ export interface Server {
 }
 
 /** The limits of the gateway that the options set. */
-export function visitorLimits(options: ServerOptions): Partial<VisitorLimits> {
+export function visitorLimits(options: ServerOptions): Partial<GatewayLimits> {
   const { maxRequestSize = 0, requestTimeout = 0, headTimeout, idleTimeout } = options;
   return {
     body: maxRequestSize,

@@ -123,6 +123,9 @@ export class TunnelServer implements Server, Measured {
     this.#gateway = new Gateway((head, info) => router.route(head, info), {
       proto,
       trustedProxies,
+      ...(options.trustedProxyFields && { trustedFields: options.trustedProxyFields }),
+      via: options.via ?? false,
+      sharedDomain: options.parentDomainCookies === "allow" ? undefined : domain,
       limits: visitorLimits(options),
       onFault: (err) => this.#log.error({ err }, "a visitor's connection was closed: internal error"),
       onRefused: ({ code }) => onRefused(code),

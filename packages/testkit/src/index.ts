@@ -13,7 +13,7 @@ export { echoed, fieldValues, startEchoOrigin, type Echo } from "./origins/echo-
 export { exchange, type Exchange, type ExchangeOptions } from "./network/exchange.js";
 export { FakeClock } from "./fake-clock.js";
 export { memoryStreams, type MemoryStream, type MemoryStreamOptions } from "./network/memory-streams.js";
-export { needs, needsRoot, type NeededProgram, type SkippableTest } from "./needs.js";
+export { needs, needsOlderNode, needsRoot, type NeededProgram, type SkippableTest } from "./needs.js";
 export { NetworkNamespace, type Loss } from "./network/network-namespace.js";
 export { OriginProcess } from "./origins/origin-process.js";
 export { Origin, type SeenRequest } from "./origins/origin.js";

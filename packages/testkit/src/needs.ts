@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { FAKETIME } from "./fake-clock.js";
 
 /** Programs that some tests use, and their Debian packages. */
@@ -41,6 +42,19 @@ export function needs(test: SkippableTest, ...programs: NeededProgram[]): void {
 /** Skips a test in the same way unless it runs as root, which mounts and network namespaces require. */
 export function needsRoot(test: SkippableTest): void {
   if (process.getuid?.() !== 0) skip(test, "it needs root");
+}
+
+/** Returns a Node.js in PATH that is older than `major`. Skips the test in the same way if there is none. */
+export function needsOlderNode(test: SkippableTest, major: number): string {
+  const nodes = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "node"));
+  const old = nodes.find((node) => {
+    const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
+    return stdout && Number(/^v(\d+)/.exec(stdout)?.[1]) < major;
+  });
+  if (old !== undefined) return old;
+  const note = `it needs a Node.js older than ${major} in PATH`;
+  skip(test, note);
+  throw new Error(note);
 }
 
 function skip(test: SkippableTest, note: string): void {

@@ -52,10 +52,10 @@ function show(text, kind) {
   id("state").className = `pill ${kind}`;
 }
 
-/** Requests `path` with the token. Undefined: it was refused, and the page is locked. */
-async function ask(path, fields = {}) {
+/** Requests `path` with the token. Undefined: it was refused, and the page is locked unless it has another token. */
+async function ask(mine, path, fields = {}) {
   const response = await fetch(path, { headers: { ...fields, Authorization: `Bearer ${token}` }, cache: "no-store" });
-  if (response.status === 401) return lock();
+  if (response.status === 401) return mine === round ? lock() : undefined;
   if (!response.ok) throw new Error(`status ${response.status}`);
   return response;
 }
@@ -63,7 +63,7 @@ async function ask(path, fields = {}) {
 async function watchStatus(mine) {
   while (mine === round) {
     try {
-      const response = await ask("/api/status");
+      const response = await ask(mine, "/api/status");
       if (response === undefined) return;
       const status = await response.json();
       if (mine !== round) return;
@@ -87,7 +87,7 @@ async function followEvents(mine) {
     try {
       const from = last === "" ? "?since=1970-01-01" : "";
       const fields = { Accept: "text/event-stream", ...(last === "" ? {} : { "Last-Event-ID": last }) };
-      const response = await ask(`/api/events${from}`, fields);
+      const response = await ask(mine, `/api/events${from}`, fields);
       if (response === undefined) return;
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
@@ -113,7 +113,7 @@ function showBlock(block) {
   if (data === undefined) return undefined;
   const value = JSON.parse(data);
   if (fields.get("event") === "lost")
-    listEvent({ time: new Date().toISOString(), message: `${value.lost} events missed` });
+    listEvent({ time: new Date().toISOString(), message: `${value.lost} events missed`, data: {} });
   else if (value.type === "http_request" && value.data.omitted === undefined) listRequest(value);
   else if (value.type === "http_request") listEvent({ ...value, message: `${value.data.omitted} more requests` });
   else if (!NOT_LISTED.has(value.type)) listEvent(value);
@@ -194,7 +194,7 @@ function listRequest({ time, endpoint, data }) {
 
 function listEvent({ time, endpoint, type, message, data }) {
   const item = document.createElement("li");
-  const isError = /failure|error|closed/.test(type) && data.code !== "PN_CLOSED";
+  const isError = (/failure|error|closed/.test(type) && data.code !== "PN_CLOSED") || data.local === "failing";
   const kind = isError ? "bad" : type === "reconnection" ? "warn" : "";
   const where = endpoint === undefined ? "" : `${endpoint}: `;
   item.append(part("time", clock(time)), part(kind, `${where}${message}`));

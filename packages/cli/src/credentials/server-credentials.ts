@@ -1,9 +1,11 @@
 import type { Path } from "@postern/config";
+import type { Certificate } from "@postern/net";
 import type { TokenOptions } from "@postern/server";
 import type { Settings } from "../settings/configuration.js";
 import { loadServerCertificates, type ServerCertificates } from "./server-certificates.js";
 import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { loadServerTokens } from "./server-tokens.js";
+import { sharedCookiesWarning } from "./shared-cookies.js";
 
 /** The server's certificates, and the credentials that it accepts from clients. */
 export interface ServerCredentials {
@@ -15,17 +17,24 @@ export interface ServerCredentials {
   warnings: string[];
 }
 
-/** Reads the credentials. Throws CliError or TlsError. */
-export async function loadServerCredentials(settings: Settings): Promise<ServerCredentials> {
+/**
+ * Reads the credentials. Throws CliError or TlsError.
+ * @param served the certificates of a running server; see `loadServerCertificates`.
+ */
+export async function loadServerCredentials(
+  settings: Settings,
+  served?: readonly Certificate[],
+): Promise<ServerCredentials> {
   const keys = await loadServerKeys(settings);
   const tokens = await loadServerTokens(settings);
-  const certificates = await loadServerCertificates(settings);
+  const certificates = await loadServerCertificates(settings, served);
+  const shared = sharedCookiesWarning(settings, { keys, tokens, certificates });
   return {
     keys,
     tokens,
     certificates,
     files: [...(keys.file === undefined ? [] : [keys.file]), ...certificates.files],
-    warnings: [...keys.warnings, ...certificates.warnings],
+    warnings: [...keys.warnings, ...certificates.warnings, ...(shared === undefined ? [] : [shared])],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { StatusChange, TunnelEvent, TunnelEventData } from "@postern/client";
 import type { Logger } from "pino";
+import { RepairNotes } from "./repair-notes.js";
 
 const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
   pong: "debug",
@@ -13,12 +14,30 @@ const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
   error: "warn",
 };
 
-/** Logs an endpoint's event; requests go to their own log. */
-export function logEvent(event: TunnelEvent, log: Logger, requestLog: Logger): void {
-  const { type, endpoint, message, data } = event;
-  if (type === "http_request")
-    return requestLog.info({ endpoint, ...data }, "omitted" in data ? "requests omitted" : "request");
-  log[levelOf(event)]({ endpoint, ...data }, message);
+/** Logs the events of endpoints; requests go to their own log. */
+export class EventLog {
+  readonly #log: Logger;
+  readonly #requestLog: Logger;
+  /** By endpoint. */
+  readonly #repairs = new Map<string, RepairNotes>();
+
+  constructor(log: Logger, requestLog: Logger) {
+    this.#log = log;
+    this.#requestLog = requestLog;
+  }
+
+  add(event: TunnelEvent): void {
+    const { type, endpoint, message, data } = event;
+    if (type === "http_request") this.#addRequest(endpoint, data);
+    else this.#log[levelOf(event)]({ endpoint, ...data }, message);
+  }
+
+  #addRequest(endpoint: string, data: TunnelEventData["http_request"]): void {
+    this.#requestLog.info({ endpoint, ...data }, "omitted" in data ? "requests omitted" : "request");
+    let notes = this.#repairs.get(endpoint);
+    if (notes === undefined) this.#repairs.set(endpoint, (notes = new RepairNotes()));
+    for (const note of notes.of(data)) this.#requestLog.warn({ endpoint }, note);
+  }
 }
 
 function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
@@ -30,8 +49,8 @@ function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
 
 /** Problems of visitors are worth a warning, and the end of one a line. */
 export function statusLevel(data: StatusChange): "debug" | "info" | "warn" {
-  if (data.suggestion !== undefined || data.data_plane === "failing") return "warn";
-  return data.local !== undefined && data.before === "failing" ? "info" : "debug";
+  if (data.suggestion !== undefined || data.data_plane === "failing" || data.local === "failing") return "warn";
+  return data.local === "ok" && data.before === "failing" ? "info" : "debug";
 }
 
 /** A successful renewal is routine. */

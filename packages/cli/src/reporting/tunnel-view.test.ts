@@ -68,9 +68,21 @@ test("an unreachable local service is printed at once; other errors are not", ()
   expect(printed).toEqual(["warn: 14:05:09  The local service cannot be reached"]);
 });
 
+test("a kind of flaw in responses is described once, and unknown words are ignored", () => {
+  for (const repairs of [["bare_lf"], ["bare_lf", "repeated_length"], ["new_word", "toString"], undefined])
+    show("http_request", "", { ...request, repairs });
+  expect(printed).toHaveLength(6);
+  expect(printed.filter((line) => line.startsWith("warn"))).toEqual([
+    expect.stringContaining(
+      "a line of the head ends with LF alone, not with CR LF. The server repairs them (bare_lf).",
+    ),
+    expect.stringContaining("Content-Length is repeated. The server repairs them (repeated_length)."),
+  ]);
+});
+
 test("a local service that is reachable again is printed, and one that is reachable from the start is not", () => {
   show("status_update", "the local service accepts connections", { local: "ok", before: "unknown" });
-  show("error", "nothing listens at localhost:3000", { code: "PN_DIAL_REFUSED" });
+  show("status_update", "nothing listens at localhost:3000", { local: "failing", code: "PN_DIAL_REFUSED" });
   show("status_update", "the local service accepts connections", { local: "ok", before: "failing" });
   expect(printed).toEqual([
     "debug: 14:05:09  The local service accepts connections",

@@ -4,6 +4,7 @@ import type { Messages } from "./messages.js";
 import { statusLevel, tokenLevel } from "./event-log.js";
 import { printable } from "../terminal/printable.js";
 import { durationText } from "../terminal/quantity.js";
+import { RepairNotes } from "./repair-notes.js";
 import { omittedLine, requestLine } from "./request-line.js";
 
 /** Milliseconds between two lines that count omitted requests. */
@@ -12,6 +13,7 @@ const OMITTED_INTERVAL = 1_000;
 /** Prints what happens to one tunnel: its URL, each request, lost and restored connections. */
 export class TunnelView {
   readonly #messages: Messages;
+  readonly #repairs = new RepairNotes();
   readonly #established: (url: string) => void;
   #url: string | undefined;
   #isConnected = false;
@@ -61,6 +63,9 @@ export class TunnelView {
     }
     const msg = `${record.method} ${record.path} ${record.status}`;
     this.#messages.print("info", requestLine(record, columns, paint), { msg, ...record });
+    for (const note of this.#repairs.of(record)) {
+      this.#messages.print("warn", this.#stamped(paint.yellow(note)), { msg: note, repairs: record.repairs });
+    }
   }
 
   /** Prints how many requests were omitted since the last time. */

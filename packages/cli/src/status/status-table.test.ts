@@ -83,7 +83,7 @@ test("a local service that is down, and a client of an older version that does n
   const lines = statusTable([down], undefined, plain);
   expect(lines[1]).toMatch(/^web +connected +http\S+ +down +60 s/);
   expect(lines.slice(2)).toEqual([
-    "web: the local service at 3000 is down: visitors get status 502.",
+    "web: the local service at localhost:3000 is down: visitors get status 502.",
     "web: Event error. (PN_DIAL_REFUSED, 59 s ago)",
   ]);
   const old = response(1, "web", CONNECTED);

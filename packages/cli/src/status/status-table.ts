@@ -74,8 +74,10 @@ function troubleLines({ time }: StatusDocument, report: EndpointReport, paint: P
   const lines: string[] = [];
   if (state === "connected" && dataPlane === "failing")
     lines.push(paint.red(`${name}: connected, but the end-to-end check fails: visitors may get errors.`));
-  if (health.local === "failing")
-    lines.push(paint.red(`${name}: the local service at ${printable(config.local)} is down: visitors get status 502.`));
+  if (health.local === "failing") {
+    const place = printable(config.local.replace(/^:?(\d+)$/, "localhost:$1"));
+    lines.push(paint.red(`${name}: the local service at ${place} is down: visitors get status 502.`));
+  }
   if (error !== null) {
     const age = ageText((Date.parse(time) - Date.parse(error.time)) / 1_000);
     const retry = retries === 0 ? "" : `, retry ${retries}`;

@@ -5,6 +5,7 @@ import {
   dial,
   isLoopbackName,
   RaceLost,
+  refusedAddress,
   attemptsText,
   startTls,
   type DialAddress,
@@ -31,7 +32,7 @@ export function parseLocalAddress(text: string | number): LocalAddress {
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
   if (!isOrigin || url.username !== "" || port === 0) {
     throw new TypeError(
-      `${JSON.stringify(given)} is not a local address. Use a port (3000), a host and port (127.0.0.1:3000), or an origin (https://localhost:8443).`,
+      `${JSON.stringify(refusedAddress(given))} is not a local address. Use a port (3000), a host and port (127.0.0.1:3000), or an origin (https://localhost:8443).`,
     );
   }
   const host = bareHost(url);

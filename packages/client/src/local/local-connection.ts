@@ -2,7 +2,7 @@ import type { OnReadOpts, Socket } from "node:net";
 import { HeldBytes, relay, SocketConnection, type Lookup } from "@postern/net";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
 import type { TunnelEvents } from "../tunnel-events.js";
-import { hostCheckOf, mayRefuseHost, SEARCHED_BYTES } from "./host-check.js";
+import { hostCheckOf, mayRefuseHost, SEARCHED_BYTES, SEARCHED_CHUNKS } from "./host-check.js";
 import { dialLocal, dialLocalByName, type LocalAddress } from "./local-address.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
@@ -34,6 +34,8 @@ export class LocalConnection implements StreamHandler {
    * service that checks the Host refuses all of them.
    */
   #response: string | undefined = "";
+  /** The chunks of it that were examined. */
+  #examined = 0;
   /** Ends the dial. With an error, the dial has failed; without one, the stream was reset. */
   readonly #abort: (error?: Error) => void;
   readonly #timer: NodeJS.Timeout;
@@ -139,7 +141,7 @@ export class LocalConnection implements StreamHandler {
     const response = before + chunk.toString("latin1", 0, SEARCHED_BYTES - before.length);
     const software = hostCheckOf(response);
     if (software !== undefined) this.#events.onHostRefused(software);
-    else if (response.length < SEARCHED_BYTES) this.#response = response;
+    else if (response.length < SEARCHED_BYTES && ++this.#examined < SEARCHED_CHUNKS) this.#response = response;
   }
 }
 

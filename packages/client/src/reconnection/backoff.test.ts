@@ -31,7 +31,8 @@ describe("backoff", () => {
 
   test("a client that was given a time to return waits only for that time, however often it has tried", () => {
     for (const attempt of [1, 2, 8, 1_000])
-      expect(backoff(attempt, options, 0.25, { hint: 700, isAppointment: true })).toBe(950);
+      for (const initialDelay of [1_000, 60_000])
+        expect(backoff(attempt, { ...options, initialDelay }, 0.25, { hint: 700, isAppointment: true })).toBe(950);
     expect(backoff(8, options, 0, { hint: 0, isAppointment: true })).toBe(20_000);
   });
 

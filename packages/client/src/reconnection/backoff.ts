@@ -19,6 +19,9 @@ export function reconnectionOptions(given: Partial<ReconnectionOptions> = {}): R
 /** The longest hint of a server that is obeyed, in milliseconds. */
 const LONGEST_HINT = 3_600_000;
 
+/** How much later than its appointment a client comes at most, in milliseconds: the server keeps a place for 2 s. */
+const LATEST = 1_000;
+
 export interface RetryCircumstances {
   /** The shortest delay that the server accepts, in milliseconds; at most one hour of it is obeyed. Default 0. */
   hint?: number;
@@ -49,7 +52,8 @@ export function backoff(
   const shortest = Math.min(hint, LONGEST_HINT);
   const { initialDelay, maxDelay, backoffMultiplier, jitterFactor } = options;
   const spread = Math.min(initialDelay, maxDelay) * random;
-  if (attempt <= 1 || (isAppointment && hint > 0)) return shortest + spread;
+  if (isAppointment && hint > 0) return shortest + Math.min(spread, LATEST * random);
+  if (attempt <= 1) return shortest + spread;
   const full = Math.min(initialDelay * backoffMultiplier ** (attempt - 1), maxDelay);
   const delay = full * (1 - jitterFactor * random);
   return Math.max(delay - took, Math.min(delay, spread), shortest);

@@ -1,13 +1,13 @@
-import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { TunnelError } from "@postern/protocol";
 import type { ConnectOptions } from "../options.js";
 import { parseProxyOf } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { dialServer, lateError } from "./server-dial.js";
-import { dialLocal, dialLocalByName, parseLocalAddress } from "../local/local-address.js";
 import { connectError, hostField } from "./websocket-connection.js";
+import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
 
 /** The result of a server's health check. */
 export interface ServerCheck {
@@ -50,6 +50,8 @@ export async function checkServer(
     const { statusCode: status = 0, headers } = await new Promise<IncomingMessage>((resolve, reject) => {
       health.on("response", resolve).on("error", reject).end();
     });
+    const fault = responseFault(address, status, headers);
+    if (fault !== undefined) throw new TunnelError("PN_SERVER_SCHEME", fault);
     const expires = dialled instanceof TLSSocket ? dialled.getPeerX509Certificate()?.validToDate : undefined;
     const date = new Date(headers.date ?? NaN);
     return {
@@ -59,36 +61,10 @@ export async function checkServer(
       certificateExpires: expires,
     };
   } catch (error) {
-    throw signal.aborted ? late : connectError(error as Error);
+    if (signal.aborted) throw late;
+    const fault = mayUseTls(error as Error) ? await tlsServerFault({ address, proxy, signal }) : undefined;
+    throw fault === undefined ? connectError(error as Error) : new TunnelError("PN_SERVER_SCHEME", fault);
   } finally {
     socket?.destroy();
-  }
-}
-
-/** Timeout of a connection to the local service, in milliseconds. */
-const LOCAL_TIMEOUT = 5_000;
-
-/**
- * Connects to the local service as a tunnel does, and sends nothing.
- * @param signal abandons the connection.
- * @throws TypeError when `local` cannot be parsed; Error when the service does not accept the connection within 5
- * seconds, or its certificate is not trusted.
- */
-export async function checkLocal(local: ConnectOptions["local"], signal?: AbortSignal): Promise<void> {
-  const address = parseLocalAddress(local);
-  const nothing = { buffer: Buffer.alloc(1_024), callback: () => true };
-  const deadline = AbortSignal.timeout(LOCAL_TIMEOUT);
-  const end = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-  let socket: Socket | undefined;
-  try {
-    if (address.isNamed) socket = await dialLocalByName(address, nothing, end);
-    else {
-      socket = dialLocal(address, nothing);
-      await once(socket, address.tls ? "secureConnect" : "connect", { signal: end });
-    }
-  } catch (error) {
-    throw deadline.aborted ? Object.assign(new Error("no response in time"), { code: "ETIMEDOUT" }) : error;
-  } finally {
-    socket?.on("error", () => {}).destroy();
   }
 }

@@ -1,6 +1,7 @@
 import type { RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-import { getCACertificates } from "node:tls";
+// Not by name: an older Node.js lacks the function, and would report that instead of the version that is needed.
+import * as nodeTls from "node:tls";
 import { TunnelError, type ErrorCode } from "@postern/protocol";
 import {
   trustFault,
@@ -11,6 +12,7 @@ import {
   attemptsText,
   authorityOf,
   dialFault,
+  isNotTls,
   bareHost,
   type Lookup,
   startTls,
@@ -63,7 +65,16 @@ export async function dialServer(dial: ServerDial): Promise<Socket> {
   const socket = proxy === undefined ? await dialTcp(to, dial, unreachable) : await connectThrough(proxy, to, dial);
   if (!isTls) return socket;
   onWait?.(`the TLS handshake with ${authorityOf(to.host, to.port)}`, unreachable);
-  return startTls(socket, to.host, tls, signal);
+  try {
+    return await startTls(socket, to.host, tls, signal);
+  } catch (error) {
+    if (!isNotTls(error as Error)) throw error;
+    const authority = authorityOf(to.host, to.port);
+    throw new TunnelError(
+      "PN_SERVER_SCHEME",
+      `${authority} does not use TLS; if the connection need not be encrypted, use http://${authority} as the server's address`,
+    );
+  }
 }
 
 /** Whether the server at this address is reached with TLS. */
@@ -94,7 +105,7 @@ async function connectThrough(proxy: Proxy, to: { host: string; port: number }, 
  * and gets no client certificate.
  */
 function proxyTrust({ ca }: ClientTls): ClientTls {
-  return ca === undefined ? {} : { ca: [...getCACertificates(), ca].join("\n") };
+  return ca === undefined ? {} : { ca: [...nodeTls.getCACertificates(), ca].join("\n") };
 }
 
 /** @throws TunnelError with `code`, and the error of each address. */

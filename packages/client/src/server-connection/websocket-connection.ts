@@ -4,6 +4,7 @@ import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@p
 import { trustFault, type ClientTls, dialFault, type Lookup } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
 import { dialServer, isTlsUrl, lateError, requestConnection } from "./server-dial.js";
+import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
 
 export interface ConnectionEvents {
   /** The WebSocket is open. The handler must be set before this returns. */
@@ -53,15 +54,24 @@ export class WebSocketConnection {
     };
     for (const [name, value] of Object.entries(fields)) this.#request.setHeader(name, value);
 
-    this.#request.on("error", (error) => events.onFailure(connectError(error)));
-    this.#request.on("response", (response) => {
-      events.onFailure(new TunnelError("PN_SERVER_REFUSED", `HTTP ${response.statusCode}`));
+    /** Fails with `error`, unless `cause` comes from a wrong scheme. */
+    const fail = async (error: TunnelError, cause: Error | number): Promise<void> => {
+      const { signal } = this.#stop;
+      const isSuspect = mayUseTls(cause) && !signal.aborted;
+      const fault = isSuspect ? await tlsServerFault({ address, proxy, lookup, signal }) : undefined;
+      events.onFailure(fault === undefined ? error : new TunnelError("PN_SERVER_SCHEME", fault));
       this.end();
+    };
+    this.#request.on("error", (error) => void fail(connectError(error), error));
+    this.#request.on("response", ({ statusCode = 0, headers }) => {
+      const fault = responseFault(address, statusCode, headers);
+      const error = fault === undefined ? refused(`HTTP ${statusCode}`) : new TunnelError("PN_SERVER_SCHEME", fault);
+      void fail(error, fault === undefined ? statusCode : 0);
     });
     this.#request.on("upgrade", (response, socket, head) => {
       const fault = handshakeFault(response, key);
       if (fault !== undefined) {
-        events.onFailure(new TunnelError("PN_SERVER_REFUSED", fault));
+        events.onFailure(refused(fault));
         return this.end();
       }
       const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
@@ -78,6 +88,10 @@ export class WebSocketConnection {
     this.#stop.abort();
     this.#request.destroy();
   }
+}
+
+function refused(detail: string): TunnelError {
+  return new TunnelError("PN_SERVER_REFUSED", detail);
 }
 
 /** The Host field. It must match the name in the TLS handshake; otherwise the server refuses the request. */
@@ -108,6 +122,6 @@ export function connectError(error: NodeJS.ErrnoException): TunnelError {
   if (fault !== undefined) return new TunnelError("PN_SERVER_UNTRUSTED", fault);
   const isRefused = CERTIFICATE_REFUSED.test(error.code ?? "");
   return isRefused
-    ? new TunnelError("PN_AUTH_REFUSED", error.message)
+    ? new TunnelError("PN_AUTH_REFUSED", dialFault(error))
     : new TunnelError("PN_SERVER_UNREACHABLE", dialFault(error));
 }

@@ -48,7 +48,7 @@ const data = fc.record(
     tunnel_id: fc.string(),
     latency_ms: fc.double(),
     data_plane: fc.constantFrom("ok", "failing", "unknown"),
-    local: fc.constant("ok"),
+    local: fc.constantFrom("ok", "failing"),
     status: fc.integer({ min: -1, max: 1_000 }),
     duration_ms: fc.double(),
     bytes_in: fc.integer(),

@@ -187,7 +187,12 @@ test("while nothing listens at the local address, the endpoint is not healthy; a
   status.add(eventOf("tunnel_closed", { code: "PN_SESSION_LOST" }, 600_000));
   expect(status.report(START + 600_000).health.local).toBe("failing");
 
-  const back = statusAfter(...CONNECTED, eventOf("error", { code: "PN_DIAL_REFUSED" }, 1_000));
+  const absent = { local: "failing", code: "PN_DIAL_REFUSED", error: "refused" };
+  const back = statusAfter(...CONNECTED, eventOf("status_update", absent, 1_000));
+  expect(back.report(START + 1_500).health).toMatchObject({
+    local: "failing",
+    last_error: { code: "PN_DIAL_REFUSED" },
+  });
   back.add(eventOf("status_update", { local: "ok", before: "failing" }, 2_000));
   const { health, state } = back.report(START + 60_000);
   expect([health.local, health.score, isHealthy({ state, health })]).toEqual(["ok", 75, true]);

@@ -2,7 +2,7 @@ import { REQUEST_ENDS, type RequestEnd } from "@postern/protocol";
 import type { LocalState } from "../local/local-monitor.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ConnectionState } from "../session/connection-state.js";
-import type { OmittedData, RequestData, TunnelEventOf } from "../tunnel-event.js";
+import type { OmittedData, RequestData } from "../tunnel-event.js";
 import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY } from "./health-score.js";
 import { RequestRate } from "./request-rate.js";
 import { ResponseTimes, rounded } from "./response-times.js";
@@ -151,7 +151,11 @@ export class EndpointStatus {
         break;
       case "status_update":
         if (event.data.data_plane !== undefined) this.#dataPlane = event.data.data_plane;
-        if (event.data.local !== undefined) this.#local = event.data.local;
+        if (event.data.local === "ok") this.#local = "ok";
+        if (event.data.local === "failing") {
+          this.#failed({ time: event.time, message: event.message, data: event.data });
+          this.#localFailed(at);
+        }
         break;
     }
     const state = STATES[event.type];
@@ -225,7 +229,7 @@ export class EndpointStatus {
     if (this.#attempts > this.#successes + this.#failures) this.#failures++;
   }
 
-  #failed({ time, message, data: { code } }: ErrorEvent): void {
+  #failed({ time, message, data: { code } }: Failure): void {
     this.#lastError = { time, code, message };
     const counted = this.#errors.has(code) || this.#errors.size < STATUS_LIMITS.errorCodes ? code : "other";
     this.#errors.set(counted, (this.#errors.get(counted) ?? 0) + 1);
@@ -276,7 +280,12 @@ export class EndpointStatus {
   }
 }
 
-type ErrorEvent = TunnelEventOf<"connection_failure" | "authentication_failure" | "tunnel_closed" | "error">;
+/** An event with a code. */
+interface Failure {
+  time: string;
+  message: string;
+  data: { code: string };
+}
 
 /** At least 0, and small enough that a server cannot make a sum infinite. */
 function countable(value: number): number {

@@ -64,11 +64,13 @@ export class EventReporter {
 
   /** Reports that nothing accepted the connection of a check. @param address of the local service. */
   localMissing(address: string, code: ErrorCode, error: Error): void {
+    const reason = reasonOf(error);
     const problem =
       code === "PN_DIAL_REFUSED"
         ? `nothing listens at ${address}`
-        : `the local service at ${address} cannot be reached: ${reasonOf(error)}`;
-    this.report("error", `${problem}. Visitors get status 502 until the local service runs.`, { code });
+        : `the local service at ${address} cannot be reached: ${reason}`;
+    const message = `${problem}. Visitors get status 502 until the local service runs.`;
+    this.report("status_update", message, { local: "failing", code, error: reason });
   }
 }
 

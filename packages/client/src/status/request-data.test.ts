@@ -14,6 +14,7 @@ const RECORD: RequestRecord = {
   ended: "origin_invalid",
   code: "PN_ORIGIN_INVALID",
   flaw: "PN_HTTP_CHUNK",
+  repairs: ["bare_lf", "control_byte"],
 };
 
 test("the fields of a record are copied", () => {
@@ -21,7 +22,7 @@ test("the fields of a record are copied", () => {
 });
 
 test("fields that an older server does not send are absent, and an unknown end is not copied", () => {
-  const { ended: _, code: _code, flaw: _flaw, ...old } = RECORD;
+  const { ended: _, code: _code, flaw: _flaw, repairs: _repairs, ...old } = RECORD;
   expect(requestData(old)).toEqual(old);
   expect(requestData({ ...old, ended: "evaporated" as "refused" })).toEqual(old);
 });
@@ -32,6 +33,12 @@ test("members that a server adds are not copied", () => {
   const data = requestData(record);
   expect(Object.keys(data)).toEqual(Object.keys(RECORD));
   expect(data).toEqual(RECORD);
+});
+
+test("repairs are copied as far as they are known, each once", () => {
+  const many = Array.from({ length: 1_000 }, (_, n) => [`made_up_${n}`, "bare_lf"]).flat() as ["bare_lf"];
+  expect(requestData({ ...RECORD, repairs: many }).repairs).toEqual(["bare_lf"]);
+  expect(Object.keys(requestData({ ...RECORD, repairs: [] }))).not.toContain("repairs");
 });
 
 test("texts are cut", () => {

@@ -1,10 +1,18 @@
-import { DURATION_BOUNDS, REQUEST_ENDS, type RequestRecord, type RequestTotals } from "@postern/protocol";
+import {
+  DURATION_BOUNDS,
+  REQUEST_ENDS,
+  REQUEST_REPAIRS,
+  type RequestRecord,
+  type RequestTotals,
+} from "@postern/protocol";
 import { STATUS_CLASSES } from "./status-document.js";
 import { serverText } from "../server-text.js";
 import type { RequestData } from "../tunnel-event.js";
 
-/** All fields of a record, and the length of the longest text of each in characters. */
-const FIELDS: Readonly<Record<keyof RequestRecord, number>> = {
+type Field = Exclude<keyof RequestRecord, "repairs">;
+
+/** The fields of a record that are texts or numbers, and the length of the longest text of each in characters. */
+const FIELDS: Readonly<Record<Field, number>> = {
   request_id: 128,
   method: 32,
   path: 1_024,
@@ -23,16 +31,17 @@ const FIELDS: Readonly<Record<keyof RequestRecord, number>> = {
  * one that the client adds to a log line, or fill the log.
  */
 export function requestData(record: RequestRecord): RequestData {
-  const data: Partial<Record<keyof RequestRecord, string | number>> = {};
+  const data: Partial<Record<Field, string | number>> = {};
   for (const field in FIELDS) {
-    const name = field as keyof RequestRecord;
+    const name = field as Field;
     const value = record[name];
     if (typeof value === "string") data[name] = serverText(value, FIELDS[name]);
     else if (value !== undefined) data[name] = Number.isFinite(value) ? value : 0;
   }
-  // A later version of the server may know more ways to end.
+  // A later version of the server may know more ways to end, and more repairs.
   if (!REQUEST_ENDS.some((end) => end === data.ended)) delete data.ended;
-  return data as RequestData;
+  const repairs = REQUEST_REPAIRS.filter((repair) => record.repairs?.includes(repair) === true);
+  return { ...(data as RequestData), ...(repairs.length > 0 && { repairs }) };
 }
 
 /** The sums over omitted requests, with the known fields only. */

@@ -22,6 +22,8 @@ export class ResponseTimes {
   readonly #counts = Array.from({ length: RESPONSE_TIME_BOUNDS.length + 1 }, () => 0);
   #count = 0;
   #sum = 0;
+  #fastest = Infinity;
+  #slowest = 0;
 
   add(milliseconds: number): void {
     const time = Math.max(0, milliseconds);
@@ -30,6 +32,8 @@ export class ResponseTimes {
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#count++;
     this.#sum += time;
+    this.#fastest = Math.min(this.#fastest, time);
+    this.#slowest = Math.max(this.#slowest, time);
   }
 
   /** Adds requests that were counted elsewhere, in the same buckets. @param sum of their durations, in milliseconds. */
@@ -59,7 +63,10 @@ export class ResponseTimes {
     };
   }
 
-  /** Assumes an even distribution within a bucket; the last bucket counts as its lower bound. */
+  /**
+   * Assumes an even distribution within a bucket, between the fastest and the slowest request. The last bucket counts
+   * as its lower bound.
+   */
   #quantile(share: number): number | null {
     if (this.#count === 0) return null;
     const rank = share * this.#count;
@@ -69,7 +76,8 @@ export class ResponseTimes {
       if (bound === undefined) break;
       if (count > 0 && before + count >= rank) {
         const from = RESPONSE_TIME_BOUNDS[bucket - 1] ?? 0;
-        return rounded(from + ((bound - from) * (rank - before)) / count);
+        const estimate = from + ((bound - from) * (rank - before)) / count;
+        return rounded(Math.min(this.#slowest, Math.max(this.#fastest, estimate)));
       }
       before += count;
     }

@@ -101,11 +101,16 @@ function* authViolations(
 
 function* serverViolations({ tunnel: { server } }: Configuration): Generator<RuleViolation> {
   const path = ["tunnel", "server"];
-  const { auth, ssl, security, monitoring, base_domain, public_url } = server;
+  const { acme, auth, ssl, security, monitoring, base_domain, public_url } = server;
   if (public_url !== undefined && new URL(public_url).hostname !== base_domain) {
     const message = `the host of public_url (--public-url) must be the base domain, for instance https://${base_domain}.`;
     yield { path: [...path, "public_url"], message };
   }
+  if (server.trusted_proxy_fields.length > 0 && server.trusted_proxies.length === 0)
+    yield {
+      path: [...path, "trusted_proxy_fields"],
+      message: "trusted_proxy_fields requires trusted_proxies. List the proxies that set these fields.",
+    };
   for (const key of ["health_endpoint", "metrics_endpoint"] as const)
     if (monitoring[key] === "/connect" || monitoring[key].includes("?"))
       yield {
@@ -149,6 +154,8 @@ function* serverViolations({ tunnel: { server } }: Configuration): Generator<Rul
       message:
         "none of the cipher_suites belongs to a TLS version between min_tls_version and max_tls_version. Add one.",
     };
+  if (acme.dns.provider !== undefined && acme.dns.exec !== undefined)
+    yield { path: [...path, "acme", "dns", "exec"], message: "provider and exec are both set. Remove one of them." };
   if (security.min_subdomain_length > security.max_subdomain_length) {
     const message = "min_subdomain_length is greater than max_subdomain_length. Change one of them.";
     yield { path: [...path, "security", "min_subdomain_length"], message };

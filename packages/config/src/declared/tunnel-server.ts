@@ -5,7 +5,10 @@ import { cipherSuite } from "../kinds/cipher-suite.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { integer, port } from "../kinds/number.js";
+import { portRange } from "../kinds/port-range.js";
+import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
+import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 
 const path = text({ what: "path" });
@@ -34,7 +37,7 @@ const auth = section("Authentication of clients.", {
       }),
       public_key_file: option(
         path,
-        "Public key of the issuer, PEM. The key type sets the algorithm: RSA RS256, P-256 ES256, P-384 ES384, Ed25519 EdDSA.",
+        "Public key of the issuer, PEM. The key type sets the algorithm: RSA RS256, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA.",
       ),
       jwks_url: option(
         url(["https", "http"], "https://auth.example.com/jwks"),
@@ -137,6 +140,37 @@ const ssl = section("TLS of the server: HTTPS for visitors and WSS for clients, 
     ),
   }),
 });
+
+const acme = section(
+  "Certificates from an ACME CA, for the base domain and the names below it.",
+  {
+    enabled: option(flag(), "Obtain and renew certificates by ACME.", { default: false }),
+    email: option(
+      text({ what: "email address", pattern: /^[^\s@]+@[^\s@]+$/, example: "ops@example.com" }),
+      "Contact address for the CA.",
+    ),
+    directory_url: option(
+      url(["https"], "https://acme-v02.api.letsencrypt.org/directory"),
+      "Directory of the CA. Default: Let's Encrypt.",
+    ),
+    ca_file: option(
+      path,
+      "CA certificates that may sign the certificate of the directory, PEM. Default: those of Node.",
+    ),
+    weekly_budget: option(integer({ min: 1 }), "Maximum number of certificates to request within a week.", {
+      default: 40,
+    }),
+    dns: section("ACME challenge by DNS record, which wildcard certificates need.", {
+      provider: option(text(), "DNS provider of the domain."),
+      credentials: option(table(text()), "Credentials for the DNS provider.", {
+        default: {} as Record<string, string>,
+        secret: true,
+      }),
+      exec: option(text({ what: "path" }), "Program that sets and removes the DNS record, instead of provider."),
+    }),
+  },
+  { pending: "certificates by ACME" },
+);
 
 const monitoring = section("Health page, metrics and status log of the server.", {
   enabled: option(flag(), "Serve the health page, and the metrics if collect_metrics is set, on the base domain.", {
@@ -259,6 +293,26 @@ export const tunnelServer = section("Public server.", {
       example: '["127.0.0.1"]',
     },
   ),
+  trusted_proxy_fields: option(
+    list(proxyField),
+    "Fields that trusted_proxies may pass on to services, such as X-Forwarded-User, X-Forwarded-Prefix, X-Forwarded-Port, CF-Connecting-IP and X-Request-Id. The server removes them from all other requests. The proxy must overwrite each of them, also where it has no value for it; otherwise visitors can forge them.",
+    {
+      default: [] as string[],
+      env: "POSTERN_TRUSTED_PROXY_FIELDS",
+      flag: "--trusted-proxy-fields <fields>",
+      example: '["X-Forwarded-User", "X-Forwarded-Email"]',
+    },
+  ),
+  via: option(
+    flag(),
+    "Add a Via field to requests, as HTTP requires of gateways. Off by default, because some services, for instance nginx, do not compress their responses to requests with Via.",
+    { default: false },
+  ),
+  parent_domain_cookies: option(
+    choice(["drop", "allow"]),
+    "Cookies that a service sets for the base domain or a domain above it. Browsers send them to all tunnels, so the server drops these Set-Cookie fields. `allow` them only if all tunnels belong to one owner, for instance for a single sign-on.",
+    { default: "drop", example: '"allow"' },
+  ),
   tunnel_port: option(port(), "Separate port for clients.", { pending: "a separate port for clients" }),
   public_port: option(port(), "Separate port for visitors. `listen` serves both.", {
     pending: "a separate port for visitors",
@@ -291,6 +345,12 @@ export const tunnelServer = section("Public server.", {
   rate_limit: rateLimit,
   ssl,
   monitoring,
+  acme,
+  tcp: section(
+    "Public ports for TCP tunnels.",
+    { ports: option(portRange(), "Range of ports, one for each TCP tunnel.", { example: '"20000-20100"' }) },
+    { pending: "TCP tunnels" },
+  ),
   performance: section(
     "Threads, buffers and intervals.",
     {

@@ -6,6 +6,7 @@ import { flag } from "./flag.js";
 import { headers } from "./headers.js";
 import { list } from "./list.js";
 import { decimal, integer, port } from "./number.js";
+import { proxyField } from "./proxy-field.js";
 import { duration, size } from "./quantity.js";
 import { table } from "./table.js";
 import { text } from "./text.js";
@@ -41,6 +42,8 @@ const ACCEPTED: readonly [string, Kind<unknown>, unknown, unknown][] = [
   ["origin", origin("https://a"), "https://A.example/", "https://a.example"],
   ["network", network(), "10.0.0.0/8", "10.0.0.0/8"],
   ["network", network(), "::1", "::1"],
+  ["field", proxyField, "X-Forwarded-User", "X-Forwarded-User"],
+  ["field", proxyField, "Remote-User", "Remote-User"],
 ];
 
 test.for(ACCEPTED)("%s reads %2$j as %3$j", ([, kind, given, value]) => {
@@ -58,6 +61,10 @@ const REJECTED: readonly [string, Kind<unknown>, unknown][] = [
   ["duration", duration({ min: 1_000 }), "999ms"],
   ["duration", duration(), new Date()],
   ["size", size(), "constructor"],
+  ["field", proxyField, "x-forwarded-FOR"],
+  ["field", proxyField, "Host"],
+  ["field", proxyField, "X_Forwarded_User"],
+  ["field", proxyField, ""],
   ["size", size(), "1__proto__"],
   ["port", port(), 0],
   ["port", port(), 65_536],

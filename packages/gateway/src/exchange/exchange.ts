@@ -1,16 +1,15 @@
 import { relay, type ByteStream, type ByteStreamHandler, type Relay, type ResetReason } from "@postern/net";
 import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
-import type { FinishedRequest, Route, UpstreamRoute } from "../route.js";
+import type { ResponseRepair } from "../repair/index.js";
+import type { FinishedRequest, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
+import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
 import type { ExchangeEnd, Failure } from "./exchange-end.js";
-import { nextRequestId } from "./request-id.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
-import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
-
-const NO_EDITS: ResponseEdits = { lines: "" };
+import type { VisitorSide } from "./visitor-side.js";
 
 /**
  * Relays one request and its response between a visitor and a stream to the origin. The visitor's side exchanges
@@ -30,7 +29,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   readonly request: Request;
   readonly #visitor: VisitorSide;
   readonly #requestSide = new RequestSide();
-  readonly #response = new ResponseSide();
+  readonly #response: ResponseSide;
   #state: "over" | "head" | "body" | "delivering" | "switched" = "over";
   #route: UpstreamRoute | undefined;
   #target: Target | undefined;
@@ -51,6 +50,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   constructor(visitor: VisitorSide, request: Request) {
     this.#visitor = visitor;
+    this.#response = new ResponseSide(visitor.context);
     this.request = request;
   }
 
@@ -73,11 +73,15 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   }
 
   get address(): string {
-    return this.#visitor.address;
+    return this.#visitor.context.address;
   }
 
   get flaw(): string | undefined {
     return this.ended === "origin_invalid" ? this.#response.flaw?.code : undefined;
+  }
+
+  get repairs(): ReadonlySet<ResponseRepair> {
+    return this.#response.repairs;
   }
 
   get bytesIn(): number {
@@ -112,9 +116,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
    * @param form how a chunked body is passed to `body`: with its chunk framing and trailers, or only its data
    */
   begin(route: UpstreamRoute, form: ChunkForm): void {
-    this.id = nextRequestId();
+    this.id = this.#visitor.context.requestId();
     this.status = 0;
-    this.startedAt = performance.now();
+    this.startedAt = this.#visitor.context.clock.now();
     this.ended = "complete";
     this.code = undefined;
     this.#route = route;
@@ -169,9 +173,9 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#fail(BROKEN.timeout, "timeout");
   }
 
-  /** Counts `elapsed` milliseconds. @returns the milliseconds for which a response head has been incomplete. */
-  headWaited(elapsed: number): number {
-    return this.#response.headWaited(elapsed);
+  /** Since when a response head has been incomplete; Infinity: no head is. */
+  get headSince(): number {
+    return this.#response.headSince;
   }
 
   // ---- events from the stream
@@ -224,7 +228,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   onFinalHead(head: ResponseHead): ChunkForm {
     this.status = head.status;
     this.#state = "body";
-    return this.#visitor.response.onResponse(head, NO_EDITS);
+    return this.#visitor.response.onResponse(head, missingDate(head));
   }
 
   passBody(chunk: Buffer, own: number): void {
@@ -250,7 +254,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#target = target;
     this.#stream = stream;
     stream.handler = this;
-    const lines = `${this.#visitor.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
+    const lines = `${this.#visitor.context.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
     const head = this.request.write(lines, hostHeader === undefined ? undefined : { hostHeader });
     this.#requestSide.send(head, stream, idle !== undefined);
   }
@@ -263,13 +267,12 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   /** Routes the request again and sends it a second time. */
   #repeat(sent: readonly Buffer[], outcome: AttemptOutcome): void {
     this.#endAttempt(outcome);
-    const route: Route = this.#visitor.reroute();
+    const route = this.#visitor.context.route();
     if (route.kind === "refusal") return this.#refuse(refusedAgain(route.refusal));
-    if (route.kind === "respond") return this.#refuse(refusedWith(route.page));
-    if (route.kind === "delegate") return this.#refuse(BROKEN.gone);
+    if (route.kind !== "upstream") return this.#refuse(BROKEN.gone);
     this.#route = route;
     this.#response.restart();
-    this.#attempt(performance.now(), false);
+    this.#attempt(this.#visitor.context.clock.now(), false);
     if (this.#state !== "head") return;
     this.#requestSide.sendAgain(sent);
     if (!this.#requestSide.isBlocked) this.#visitor.onBodyDrain();
@@ -313,6 +316,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
       uncredited: this.#handed,
       onClose: "drop",
       onUnblocked: () => visitor.onBodyDrain(),
+      onUnsent: () => visitor.onUnsent(),
       onDone: () => this.#endSwitched(),
     });
     this.#handed = 0;
@@ -327,8 +331,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     const { keepsAlive, idleTimeout } = this.#response;
     if (!this.#isStreamBroken) {
       if (!this.#requestSide.isDone) stream.reset();
-      else if (keepsAlive) idle.give(stream, performance.now(), idleTimeout);
-      else idle.retire(stream, performance.now());
+      else if (keepsAlive) idle.give(stream, this.#visitor.context.clock.now(), idleTimeout);
+      else idle.retire(stream, this.#visitor.context.clock.now());
     }
     this.#finish(this.status, "status");
     this.#visitor.onDone();
@@ -342,7 +346,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   #fail(failure: Failure, outcome: AttemptOutcome): void {
     if (this.#state === "over") return;
     this.#stream?.reset();
-    if (this.#state === "head") this.#refuse(failure, outcome);
+    if (this.#state === "head" || this.#visitor.response.retract()) this.#refuse(failure, outcome);
     else this.#breakOff(failure, outcome);
   }
 

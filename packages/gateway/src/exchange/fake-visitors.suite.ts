@@ -1,4 +1,5 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
+import { SYSTEM_CLOCK } from "../deadlines/clock.js";
 import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
 import type { Route, UpstreamRoute } from "../route.js";
@@ -7,7 +8,7 @@ import { Pool } from "../upstream/pool.js";
 import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { Exchange } from "./exchange.js";
-import type { ResponseWriter, VisitorSide } from "./visitor-side.js";
+import type { ResponseWriter, VisitorContext, VisitorSide } from "./visitor-side.js";
 
 /** A stream to an origin that counts credit. */
 export class OriginStream implements ByteStream {
@@ -125,7 +126,14 @@ export class StructuredRequest implements Request {
  */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
-  readonly address = "192.0.2.1";
+  readonly context: VisitorContext = {
+    address: "192.0.2.1",
+    clock: SYSTEM_CLOCK,
+    sharedDomain: undefined,
+    requestId: () => "r1",
+    forwardedLines: () => "",
+    route: () => this.next ?? this.upstream.route,
+  };
   readonly connection = new MemoryConnection();
   readonly exchange: Exchange;
   readonly upstream: FakeUpstream;
@@ -168,12 +176,6 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
     deliver(Buffer.from(text), (chunk) => this.exchange.body(chunk));
   }
 
-  forwardedLines(): string {
-    return "";
-  }
-  reroute(): Route {
-    return this.next ?? this.upstream.route;
-  }
   onInterim(head: ResponseHead): void {
     this.interim.push(head.status);
   }
@@ -193,8 +195,13 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   onEnd(): void {
     this.events.push("end");
   }
+  /** Heads are sent at once. */
+  retract(): boolean {
+    return false;
+  }
   onFlush(): void {}
   onBodyDrain(): void {}
+  onUnsent(): void {}
   onSwitched(relay: ConnectionHandler): void {
     this.events.push("switched");
     this.connection.handler = relay;

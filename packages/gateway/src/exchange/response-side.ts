@@ -1,5 +1,8 @@
-import { Body, refusals, ResponseHead, worthReading } from "../http/index.js";
+import type { Clock } from "../deadlines/clock.js";
+import type { SharedDomain } from "../cookies/shared-domain.js";
+import { refusals, ResponseHead, worthReading } from "../http/index.js";
 import type { BodySink, ChunkForm, Refusal, Request } from "../http/index.js";
+import { HeadRepair, RepairedBody, type ResponseRepair } from "../repair/index.js";
 
 export const EXCHANGE_LIMITS = {
   /** The most interim responses (1xx) to one request. */
@@ -8,7 +11,16 @@ export const EXCHANGE_LIMITS = {
 
 /** All exchanges share one reader, because a head is read and used without any `await` in between. */
 const HEAD = new ResponseHead();
+const HEAD_REPAIR = new HeadRepair();
+const NO_REPAIRS: ReadonlySet<ResponseRepair> = new Set();
 const NOTHING = Buffer.alloc(0);
+
+/** What a response is read with. */
+export interface ResponseContext {
+  readonly clock: Clock;
+  /** Cookies for this domain are dropped; undefined: all cookies pass. */
+  readonly sharedDomain: SharedDomain | undefined;
+}
 
 /** Receives a response as it is read. */
 export interface ResponseSink extends BodySink {
@@ -18,7 +30,7 @@ export interface ResponseSink extends BodySink {
 }
 
 /**
- * Reads one response from the upstream, strictly. Reused.
+ * Reads one response from the upstream: strictly, and repaired only where the strict reader refuses it. Reused.
  *
  *     head ──1xx──► head ──final head──► body ──its end──► end
  *       └────101──► switched
@@ -31,13 +43,23 @@ export class ResponseSide {
   idleTimeout = -1;
   /** Why `read` returned -1, for the log. */
   flaw: Refusal | undefined;
-  readonly #body = new Body();
+  /** Since when a head has been incomplete, in milliseconds; Infinity: no head is. */
+  headSince = Infinity;
+  readonly #sharedDomain: SharedDomain | undefined;
+  readonly #body = new RepairedBody((repair) => this.#addRepair(repair));
+  readonly #clock: Clock;
   #form: ChunkForm = "chunks";
   /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
-  /** How long that head has been incomplete, in milliseconds. */
-  #headTime = 0;
   #interim = 0;
+  /** Whether a flaw of the HTTP itself was repaired. The origin's connection is then not used again. */
+  #isFlawed = false;
+  #repairs: Set<ResponseRepair> | undefined;
+
+  constructor({ clock, sharedDomain }: ResponseContext) {
+    this.#clock = clock;
+    this.#sharedDomain = sharedDomain;
+  }
 
   begin(): void {
     this.#body.begin("none", 0, "chunks");
@@ -49,17 +71,24 @@ export class ResponseSide {
   restart(): void {
     this.state = "head";
     this.keepsAlive = false;
-    this.#headTime = 0;
-    this.#partialHead = undefined;
+    this.finish();
+    this.#isFlawed = false;
+    this.#repairs = undefined;
   }
 
   finish(): void {
     this.#partialHead = undefined;
+    this.headSince = Infinity;
   }
 
   /** Content bytes of the body so far. */
   get bytes(): number {
     return this.#body.bytes;
+  }
+
+  /** What was repaired so far. */
+  get repairs(): ReadonlySet<ResponseRepair> {
+    return this.#repairs ?? NO_REPAIRS;
   }
 
   /** Trailers of a body that is passed on as data. In the form `chunks` the body contained them. */
@@ -70,14 +99,6 @@ export class ResponseSide {
   /** Whether the end of the stream is the end of the body. */
   get endsWithStream(): boolean {
     return this.state === "body" && this.#body.framing === "close";
-  }
-
-  /**
-   * Counts `elapsed` milliseconds.
-   * @returns the milliseconds for which a head has been incomplete. Each interim response restarts the count.
-   */
-  headWaited(elapsed: number): number {
-    return this.#partialHead === undefined ? 0 : (this.#headTime += elapsed);
   }
 
   /**
@@ -99,12 +120,16 @@ export class ResponseSide {
     let at = 0;
     for (;;) {
       const rest = at === 0 ? chunk : chunk.subarray(at);
-      const length = HEAD.read(rest, 0, rest.length, method, upgrade);
-      if (length < 0) return this.#refuse(HEAD.flaw);
-      this.#partialHead = length === 0 && rest.length > 0 ? Buffer.from(rest) : undefined;
-      if (length === 0) return piece.length;
-      this.#headTime = 0;
+      let length = HEAD.read(rest, 0, rest.length, method, upgrade);
+      if (length < 0) length = this.#readRepaired(rest, method, upgrade);
+      if (length < 0) return -1;
+      if (length === 0) {
+        if (rest.length > 0) this.#holdHead(rest);
+        return piece.length;
+      }
+      this.finish();
       at += length;
+      if (this.#sharedDomain !== undefined && HEAD.dropCookies(this.#sharedDomain)) this.#note("shared_cookie");
       if (HEAD.status >= 200 || HEAD.status === 101) break;
       if (++this.#interim > EXCHANGE_LIMITS.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(HEAD);
@@ -114,9 +139,35 @@ export class ResponseSide {
     return end < 0 ? -1 : end - (chunk.length - piece.length);
   }
 
+  #holdHead(bytes: Buffer): void {
+    this.#partialHead = Buffer.from(bytes);
+    if (this.headSince === Infinity) this.headSince = this.#clock.now();
+  }
+
+  /** Repairs the head that the strict reader refuses, and lets it read the result. */
+  #readRepaired(bytes: Buffer, method: string, upgrade: string): number {
+    const length = HEAD_REPAIR.read(bytes, HEAD.flaw);
+    if (length < 0) return this.#refuse(HEAD_REPAIR.flaw);
+    if (length === 0) return 0;
+    const { head, repairs } = HEAD_REPAIR;
+    if (HEAD.read(head, 0, head.length, method, upgrade) < 0) return this.#refuse(HEAD.flaw);
+    for (const repair of repairs) this.#addRepair(repair);
+    return length;
+  }
+
+  #addRepair(repair: ResponseRepair): void {
+    this.#isFlawed = true;
+    this.keepsAlive = false;
+    this.#note(repair);
+  }
+
+  #note(repair: ResponseRepair): void {
+    (this.#repairs ??= new Set()).add(repair);
+  }
+
   /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
-    this.keepsAlive = HEAD.keepAlive;
+    this.keepsAlive = HEAD.keepAlive && !this.#isFlawed;
     this.idleTimeout = HEAD.keepAliveTimeout;
     if (HEAD.status === 101) {
       this.state = "switched";

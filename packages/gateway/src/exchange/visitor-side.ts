@@ -1,4 +1,6 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
+import type { SharedDomain } from "../cookies/shared-domain.js";
+import type { Clock } from "../deadlines/clock.js";
 import type { ChunkForm, Refusal, ResponseHead } from "../http/index.js";
 import type { Route } from "../route.js";
 
@@ -24,25 +26,40 @@ export interface ResponseWriter {
   onTrailers(lines: Buffer): void;
   /** The response is complete. */
   onEnd(): void;
+  /** Takes back a response of which nothing has been sent. @returns false: it was sent, and has to break off. */
+  retract(): boolean;
   /** No more of the response is available now: a head that waits for its body is to be sent without it. */
   onFlush(): void;
+}
+
+/** Where a visitor's requests come from, and where they go. */
+export interface VisitorContext {
+  /** The visitor's IP address. */
+  readonly address: string;
+  /** The clock of the gateway. */
+  readonly clock: Clock;
+  /** Origins may not set cookies for this domain; undefined: for any. */
+  readonly sharedDomain: SharedDomain | undefined;
+  /** An id for the request: a new one, or that of a trusted proxy. */
+  requestId(): string;
+  /** The lines that identify the visitor to the origin, each ended by CRLF. Call it before the request is written. */
+  forwardedLines(): string;
+  /** The route of the request as of now. */
+  route(): Route;
 }
 
 /** The visitor's side of an exchange. */
 export interface VisitorSide {
   readonly response: ResponseWriter;
-  /** The visitor's IP address. */
-  readonly address: string;
+  readonly context: VisitorContext;
   /** Content bytes of the request's body so far. */
   readonly bodyBytes: number;
   /** The connection to relay after a protocol switch. */
   readonly connection: Connection;
-  /** The lines that identify the visitor to the origin, each ended by CRLF. */
-  forwardedLines(): string;
-  /** Routes the request again, for a second attempt. */
-  reroute(): Route;
   /** The upstream accepts more of the request's body; after a protocol switch, more of the visitor's bytes. */
   onBodyDrain(): void;
+  /** After a protocol switch: bytes have been written that wait until the visitor reads. */
+  onUnsent(): void;
   /** The protocol was switched: from now on, the connection's events are to be passed to `relay`. */
   onSwitched(relay: ConnectionHandler): void;
 

@@ -11,20 +11,21 @@ export interface Authority {
 }
 
 // Host names have no underscores, but names of containers and SRV records do.
-const NAME = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::([0-9]{1,5}))?$/i;
-const IPV6 = /^\[([0-9a-f:.]+)\](?::([0-9]{1,5}))?$/i;
+const NAME = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::([0-9]{0,5}))?$/i;
+const IPV6 = /^\[([0-9a-f:.]+)\](?::([0-9]{0,5}))?$/i;
 /** RFC 1035 2.3.4, as text. */
 const LONGEST_NAME = 253;
 
 /**
  * Reads `host`, `host:port`, `[v6]` or `[v6]:port`; undefined for anything else, including text with user information.
+ * An empty port (`host:`) is none (RFC 3986 3.2.3).
  */
 export function parseAuthority(text: string): Authority | undefined {
   const match = NAME.exec(text) ?? IPV6.exec(text);
   if (match === null) return undefined;
-  const [, name = "", digits] = match;
-  if (digits !== undefined && (Number(digits) === 0 || Number(digits) > 65_535)) return undefined;
-  const port = digits === undefined ? "" : String(Number(digits));
+  const [, name = "", digits = ""] = match;
+  if (digits !== "" && (Number(digits) === 0 || Number(digits) > 65_535)) return undefined;
+  const port = digits === "" ? "" : String(Number(digits));
   const host = text.startsWith("[") ? canonicalIPv6(name) : name.toLowerCase();
   if (host === "" || host.length > LONGEST_NAME) return undefined;
   return { host, port, text: port === "" ? host : `${host}:${port}` };

@@ -34,7 +34,11 @@ export class Body {
     this.done = this.framing === "none";
     this.bytes = 0;
     this.#left = length;
-    if (framing === "chunked") (this.#chunks ??= new ChunkReader()).begin(form);
+    if (framing === "chunked") (this.#chunks ??= this.newChunkReader()).begin(form);
+  }
+
+  protected newChunkReader(): ChunkReader {
+    return new ChunkReader();
   }
 
   get refusal(): Refusal | undefined {

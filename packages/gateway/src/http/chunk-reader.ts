@@ -7,7 +7,7 @@ import { Trailers } from "./trailers.js";
 export type ChunkForm = "chunks" | "data";
 
 const MOST_DIGITS = 16;
-/** Bytes of extensions after one chunk's size, and in one body. In practice only attacks use extensions. */
+/** Bytes after one chunk's size, white space included, and in one body. In practice only attacks use extensions. */
 const LONGEST_EXTENSION = 256;
 const MOST_EXTENSION_BYTES = 16_384;
 
@@ -22,10 +22,20 @@ const BLANK_LINE = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.concat([LAST_SIZE, BLANK_LINE]);
 
 /*
- *  size ──digits──► (extension) ──CR──► size LF ──► data ──► data CR ──► data LF ──► size …
- *                                          └─ size 0 ──► trailers ──► end
+ *  size ──digits──► (padding) ──► (extension) ──CR──► size LF ──► data ──► data CR ──► data LF ──► size …
+ *                                                        └─ size 0 ──► trailers ──► end
  */
-const State = { size: 0, extension: 1, sizeLF: 2, data: 3, dataCR: 4, dataLF: 5, trailers: 6, end: 7 } as const;
+const State = {
+  size: 0,
+  padding: 1,
+  extension: 2,
+  sizeLF: 3,
+  data: 4,
+  dataCR: 5,
+  dataLF: 6,
+  trailers: 7,
+  end: 8,
+} as const;
 type State = (typeof State)[keyof typeof State];
 
 /**
@@ -116,6 +126,8 @@ export class ChunkReader {
     switch (this.#state) {
       case State.size:
         return this.#readSize(byte, at);
+      case State.padding:
+        return this.#readPadding(byte, at);
       case State.extension:
         return byte === CR ? this.#endSize(at) : this.#readExtension(byte);
       case State.sizeLF:
@@ -144,10 +156,21 @@ export class ChunkReader {
     }
     if (this.#digits === 0) return this.#refuse();
     if (byte === CR) return this.#endSize(at);
-    if (byte !== SEMICOLON) return this.#refuse();
-    this.#state = State.extension;
     this.#extension = 0;
+    return this.#readPadding(byte, at);
+  }
+
+  /** White space may come before an extension (RFC 9112 7.1.1), and without one only where it is repaired. */
+  #readPadding(byte: number, at: number): boolean {
+    if (byte === CR && this.endsPadded()) return this.#endSize(at);
+    if (byte !== SEMICOLON && byte !== SP && byte !== HTAB) return this.#refuse();
+    this.#state = byte === SEMICOLON ? State.extension : State.padding;
     return this.#readExtension(byte);
+  }
+
+  /** Whether a chunk's size may be followed by white space and CRLF. */
+  protected endsPadded(): boolean {
+    return false;
   }
 
   #endSize(at: number): true {

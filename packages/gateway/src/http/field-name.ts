@@ -13,7 +13,10 @@ export const Field = {
   accept: 8,
   /** Applies to one connection only, or belongs to the proxy. It is dropped. */
   hopByHop: 9,
-  /** Identifies the visitor. Only the gateway writes it. */
+  /**
+   * Names the visitor, or the address that it requested, for software behind a proxy. Only the gateway and trusted
+   * proxies write it.
+   */
   identity: 10,
   /**
    * One of the above in another spelling (`Content_Length`), which some origins read as the real field. It is dropped.
@@ -21,6 +24,14 @@ export const Field = {
   lookalike: 11,
   /** TE: applies to one connection only; the gateway writes its own. */
   te: 12,
+  /** In a response. Passed on, except for a cookie that other tunnels would receive. */
+  setCookie: 13,
+  /** CDN-Loop: the gateways that a request has passed. Passed on; Connection cannot remove it. */
+  cdnLoop: 14,
+  /** Max-Forwards: how many proxies an OPTIONS request may pass. */
+  maxForwards: 15,
+  /** Date. Passed on, and added to responses without it. */
+  date: 16,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -44,6 +55,10 @@ const NAMES: readonly KnownName[] = [
   { name: "expect", field: Field.expect },
   { name: "accept", field: Field.accept },
   { name: "te", field: Field.te },
+  { name: "date", field: Field.date },
+  { name: "set-cookie", field: Field.setCookie },
+  { name: "cdn-loop", field: Field.cdnLoop },
+  { name: "max-forwards", field: Field.maxForwards },
   { name: "http2-settings", field: Field.hopByHop },
   { name: "proxy-connection", field: Field.hopByHop },
   { name: "proxy-authenticate", field: Field.hopByHop },
@@ -52,9 +67,22 @@ const NAMES: readonly KnownName[] = [
   // CGI programs read it as HTTP_PROXY, and send their own requests to that address.
   { name: "proxy", field: Field.hopByHop },
   { name: "forwarded", field: Field.identity },
+  { name: "forwarded-for", field: Field.identity },
   { name: "x-forwarded", field: Field.identity },
   { name: "x-real-ip", field: Field.identity },
   { name: "x-request-id", field: Field.identity },
+  // The same from CDNs and load balancers. Frameworks take the visitor's address, or the path, from them.
+  { name: "true-client-ip", field: Field.identity },
+  { name: "cf-connecting-ip", field: Field.identity },
+  { name: "cf-connecting-ipv6", field: Field.identity },
+  { name: "cf-pseudo-ipv4", field: Field.identity },
+  { name: "fastly-client-ip", field: Field.identity },
+  { name: "x-appengine-user-ip", field: Field.identity },
+  { name: "x-client-ip", field: Field.identity },
+  { name: "x-cluster-client-ip", field: Field.identity },
+  { name: "x-original-forwarded-for", field: Field.identity },
+  { name: "x-original-url", field: Field.identity },
+  { name: "x-rewrite-url", field: Field.identity },
 ];
 
 /** Names with this prefix are identity fields too. */
@@ -75,8 +103,8 @@ export function identify(bytes: Buffer, start: number, end: number): Field {
     const candidates = BY_SHAPE[shape(length, first)]!;
     for (let n = 0; n < candidates.length; n++) {
       const { name, field } = candidates[n]!;
-      const likeness = compare(bytes, start, name);
-      if (likeness !== Likeness.none) return likeness === Likeness.same ? field : Field.lookalike;
+      const found = compare(bytes, start, name);
+      if (found !== Likeness.none) return found === Likeness.same ? field : Field.lookalike;
     }
   }
   const prefixed =
@@ -86,25 +114,35 @@ export function identify(bytes: Buffer, start: number, end: number): Field {
 
 const X = "x".charCodeAt(0);
 
+/** The meaning of a valid field name. */
+export function meaningOf(name: string): Field {
+  return identify(Buffer.from(name), 0, name.length);
+}
+
+/** How the valid field name in `bytes` from `start` to `end` relates to `name` (lower case). */
+export function likeness(bytes: Buffer, start: number, end: number, name: string): Likeness {
+  return end - start === name.length ? compare(bytes, start, name) : Likeness.none;
+}
+
 function shape(length: number, first: number): number {
   return (length << 5) | (first & 31);
 }
 
-const Likeness = { none: 0, folded: 1, same: 2 } as const;
-type Likeness = (typeof Likeness)[keyof typeof Likeness];
+export const Likeness = { none: 0, folded: 1, same: 2 } as const;
+export type Likeness = (typeof Likeness)[keyof typeof Likeness];
 
 /**
  * Compares the bytes at `start` with a lower-case name. Differences in case are ignored; a different character in place
  * of a dash is reported.
  */
 function compare(bytes: Buffer, start: number, name: string): Likeness {
-  let likeness: Likeness = Likeness.same;
+  let found: Likeness = Likeness.same;
   for (let n = 0; n < name.length; n++) {
     const byte = bytes[start + n]!;
     const expected = name.charCodeAt(n);
     if (byte === expected) continue;
     if (FOLD[byte] !== expected) return Likeness.none;
-    if (expected === DASH) likeness = Likeness.folded;
+    if (expected === DASH) found = Likeness.folded;
   }
-  return likeness;
+  return found;
 }

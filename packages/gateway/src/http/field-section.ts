@@ -1,5 +1,5 @@
 import { FieldLine } from "./field-line.js";
-import { Field, fieldSet, identify } from "./field-name.js";
+import { Field, fieldSet, identify, Likeness, likeness } from "./field-name.js";
 import { equalsText, textOf } from "./latin1.js";
 import { type Refusal, refusals } from "./refusal.js";
 
@@ -126,24 +126,40 @@ export class FieldSection {
   demote(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {
       if (((1 << this.#fields[n]!) & DEMOTABLE) === 0) continue;
-      if (!equalsText(bytes, this.#starts[n]!, this.#nameEnds[n]!, name)) continue;
-      this.#fields[n] = Field.hopByHop;
-      this.#seen |= 1 << Field.hopByHop;
+      if (equalsText(bytes, this.#starts[n]!, this.#nameEnds[n]!, name)) this.drop(n);
     }
   }
 
-  /**
-   * The value of the only line named `name` (lower case), a name without meaning to the gateway; empty if there is no
-   * such line or there are several.
-   */
-  soleValue(bytes: Buffer, name: string): string {
-    let found = -1;
+  /** Marks one line as hop-by-hop: it is not passed on. */
+  drop(index: number): void {
+    this.#mark(index, Field.hopByHop);
+  }
+
+  /** Makes lines named `name` (lower case) identity fields, if the name has no meaning to the gateway. */
+  claimIdentity(bytes: Buffer, name: string): void {
     for (let n = 0; n < this.count; n++) {
-      if (this.#fields[n] !== Field.other || !equalsText(bytes, this.#starts[n]!, this.#nameEnds[n]!, name)) continue;
-      if (found >= 0) return "";
+      if (this.#fields[n] !== Field.other) continue;
+      const found = likeness(bytes, this.#starts[n]!, this.#nameEnds[n]!, name);
+      if (found === Likeness.none) continue;
+      this.#mark(n, found === Likeness.same ? Field.identity : Field.lookalike);
+    }
+  }
+
+  /** Passes on the only identity field named `name` (lower case). */
+  admitIdentity(bytes: Buffer, name: string): void {
+    const index = this.sole(bytes, name, Field.identity);
+    if (index >= 0) this.#mark(index, Field.other);
+  }
+
+  /** The index of the only line of this meaning named `name` (lower case); -1: there is none, or there are several. */
+  sole(bytes: Buffer, name: string, field: Field): number {
+    let found = -1;
+    for (let n = this.find(field); n >= 0; n = this.find(field, n + 1)) {
+      if (!equalsText(bytes, this.#starts[n]!, this.#nameEnds[n]!, name)) continue;
+      if (found >= 0) return -1;
       found = n;
     }
-    return found < 0 ? "" : this.value(bytes, found);
+    return found;
   }
 
   /** The name of one line, in lower case. */
@@ -202,6 +218,11 @@ export class FieldSection {
     }
     return at;
   }
+
+  #mark(index: number, field: Field): void {
+    this.#fields[index] = field;
+    this.#seen |= 1 << field;
+  }
 }
 
-const DEMOTABLE = fieldSet(Field.other, Field.accept);
+const DEMOTABLE = fieldSet(Field.other, Field.accept, Field.setCookie, Field.date);

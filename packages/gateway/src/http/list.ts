@@ -40,8 +40,8 @@ function parseList(value: string, element: RegExp): string[] | undefined {
   return elements;
 }
 
-/** Removes HTTP's white space, which is less than `String.trim` removes. */
-function trimmed(text: string, start: number, end: number): string {
+/** Text without HTTP's white space around it, which is less than `String.trim` removes. */
+export function trimmed(text: string, start = 0, end = text.length): string {
   while (start < end && isSpace(text.charCodeAt(start))) start++;
   while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);

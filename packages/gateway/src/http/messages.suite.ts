@@ -27,6 +27,9 @@ const FIELDS = [
   "Upgrade: websocket",
   "Upgrade: h2c",
   "Upgrade: foo/1, bar",
+  "Upgrade: H2C,, Foo/1 ,TLS/1.0\t, bar",
+  "HTTP2-Settings: AAMAAABk",
+  "Connection: Upgrade, HTTP2-Settings",
   "Expect: 100-continue",
   "Expect: 100-Continue",
   "Foo: 1",
@@ -39,6 +42,15 @@ const FIELDS = [
   "Forwarded: for=6.6.6.6",
   "X.Real.IP: 6.6.6.6",
   "X-Request-ID: theirs",
+  "True-Client-IP: 6.6.6.6",
+  "cf_connecting_ip: 6.6.6.6",
+  "X-Rewrite-URL: /admin",
+  "CDN-Loop: a, b; c=1",
+  "cdn_loop: a",
+  "Max-Forwards: 3",
+  "max-forwards: 0",
+  "Max_Forwards: 2",
+  "Connection: max-forwards, cdn-loop",
   "Proxy-Connection: keep-alive",
   "Proxy: evil",
   "TE: trailers",
@@ -51,6 +63,28 @@ const FIELDS = [
   "Set-Cookie: c=d",
   "Trailer: X",
   "Date: Sun, 22 Nov 2026 22:03:00 GMT",
+];
+
+/** The same with flaws. */
+const FLAWED_FIELDS = [
+  "Content-Length: 5",
+  "Content-Length: 5",
+  "Content-Length: 5,5",
+  "Content-Length : 5",
+  "Content-Length:\r\n 5",
+  "Transfer-Encoding: chunked",
+  "Transfer-Encoding\t: chunked",
+  "Transfer-Encoding: \x0bchunked",
+  "Connection : foo",
+  "Foo :1",
+  "Foo: 1\x01",
+  "Foo: 1 \n\t2",
+  " folded",
+  "\t \x7f",
+  " ",
+  "Foo",
+  ": 1",
+  "Foo: \0",
 ];
 
 /** Text on which readers disagree. It is inserted into a message, or replaces a part of it. */
@@ -68,6 +102,7 @@ const MISCHIEF = [
   "chunked",
   "HTTP/1.0",
   "HTTP/1.2",
+  "HTTP/1.10",
   "http://a",
   "%00",
   "ffffffffffffffff",
@@ -97,11 +132,20 @@ const fields = fc.array(fc.constantFrom(...FIELDS), { maxLength: 6 });
 
 export const requests: fc.Arbitrary<string> = fc
   .record({
-    before: often("", "\r\n"),
+    before: often("", "\r\n", "\r\n\r\n"),
     method: often("GET", "POST", "HEAD", "PUT", "OPTIONS", "PATCH", "REPORT", "TRACE", "get"),
-    target: often("/", "/a?b=%2F", "*", "http://a/x", "http://a", "https://a:443?q", "//a", "a:80"),
-    version: often("HTTP/1.1", "HTTP/1.0", "HTTP/2.0"),
-    host: often("Host: a", "host:\ta ", "Host: A.:80", "Host: [::1]:80", "Host: [0::1]", "Host:", "Foo: 2"),
+    target: often("/", "/a?b=%2F", "*", "http://a/x", "http://a", "http://a:?q", "https://a:443?q", "//a", "a:80"),
+    version: often("HTTP/1.1", "HTTP/1.0", "HTTP/1.2", "HTTP/1.9", "HTTP/2.0"),
+    host: often(
+      "Host: a",
+      "host:\ta ",
+      "Host: A.:80",
+      "Host: a:",
+      "Host: [::1]:80",
+      "Host: [0::1]:",
+      "Host:",
+      "Foo: 2",
+    ),
     fields,
     hostLast: fc.boolean(),
   })
@@ -126,6 +170,20 @@ export const responses: fc.Arbitrary<string> = fc
   })
   .map(({ line, fields: more }) => `${[line, ...more].join("\r\n")}\r\n\r\n`);
 
+/** Responses with flaws, most of which can be repaired. */
+export const flawedResponses: fc.Arbitrary<string> = fc
+  .record({
+    line: often("HTTP/1.1 200 OK", "HTTP/1.0 200 OK", "HTTP/1.1 404", "HTTP/1.1 204 No Content", "HTTP/1.2 700 "),
+    fields: fc.array(
+      fc.record({ text: fc.constantFrom(...FIELDS, ...FLAWED_FIELDS), end: often("\r\n", "\n", "\r") }),
+      {
+        maxLength: 6,
+      },
+    ),
+    end: often("\r\n", "\n"),
+  })
+  .map(({ line, fields: more, end }) => line + end + more.map((field) => field.text + field.end).join("") + end);
+
 /** A chunked body, its content, and the trailers that are passed on. */
 export interface ChunkedBody {
   message: string;
@@ -139,7 +197,7 @@ export interface ChunkedBody {
 const chunk = fc.record({
   data: fc.string({ unit: fc.constantFrom("\r", "\n", "0", "a", ";"), minLength: 1, maxLength: 40 }),
   zeros: fc.nat(3),
-  extension: often("", ";a", ';a="b"'),
+  extension: often("", ";a", ';a="b"', " ;a", "\t \t; a = b"),
 });
 
 const TRAILERS = ["A: 1", "B:", "Host: b", "Content-Length: 5", "X_Real_IP: 6.6.6.6"];

@@ -11,6 +11,7 @@ export const ZERO = 0x30;
 export const NINE = 0x39;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
+export const EQUALS = 0x3d;
 
 /**
  * A byte of a field name as the most lenient reader reads it: letters in lower case, and every other token character as

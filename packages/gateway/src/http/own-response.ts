@@ -97,9 +97,9 @@ function connectionOptions({ close, visitorMinor }: ResponseContext, fields: Rec
   return options.join(", ");
 }
 
-/** The whole response that reports `refusal`: head, and body unless the request was HEAD. */
-export function writeOwnResponse(refusal: Refusal, context: ResponseContext): Buffer {
-  const { status, fields, body } = refusalResponse(refusal, context);
+/** The whole response with a page of the gateway: head, and body unless the request was HEAD. */
+export function writeOwnResponse(page: Refusal | Notice, context: ResponseContext): Buffer {
+  const { status, fields, body } = "code" in page ? refusalResponse(page, context) : noticeResponse(page, context);
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`, "latin1");
   return context.headOnly === true ? head : Buffer.concat([head, body]);

@@ -53,7 +53,6 @@ export const refusals = refusalTable({
   PN_HTTP_TRAILERS_TOO_LARGE: [431, "The trailers after the body are too large. Send fewer or shorter ones."],
   PN_HTTP_METHOD: [501, "This method is not supported. Send an upper-case method other than CONNECT and TRACE."],
   PN_HTTP_CODING: [501, "This transfer coding is not supported. Send the body as it is, or `chunked`."],
-  PN_HTTP_H2C: [501, "HTTP/2 without TLS is not supported. Use HTTP/1.1, without `Upgrade: h2c`."],
   PN_HTTP_VERSION: [505, "This version of HTTP is not supported. Use HTTP/1.1."],
   PN_HTTP_EXPECTATION: [417, "This expectation is not supported. Remove the Expect header, or send `100-continue`."],
   PN_HTTP_REQUEST_LINE_TOO_LONG: [414, "The address is too long. Send long data in the body instead."],
@@ -102,6 +101,11 @@ export const refusals = refusalTable({
     502,
     "The service sent an invalid HTTP response. Try again later, or tell its owner.",
     { advice: "Look at the log of the local service." },
+  ],
+  PN_ORIGIN_LOOP: [
+    508,
+    "The service at this address forwards its requests back to this address. Tell its owner.",
+    { advice: "Point the service's proxy at its backend, not at the tunnel's public address." },
   ],
   PN_ORIGIN_TIMEOUT: [
     504,

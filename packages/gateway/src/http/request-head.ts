@@ -4,7 +4,7 @@ import { Field, fieldSet } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
 import { Framing } from "./framing.js";
 import { isText, textOf, writeText } from "./latin1.js";
-import { parseCodings, parseProtocols } from "./list.js";
+import { parseCodings, parseProtocols, trimmed } from "./list.js";
 import { ASTERISK, COLON, CR, SLASH, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { RequestLine } from "./request-line.js";
@@ -29,7 +29,7 @@ export class RequestHead {
   refusal: Refusal | undefined = undefined;
   /** Empty until it is understood. */
   method = "";
-  /** 1: HTTP/1.1, 0: HTTP/1.0. */
+  /** 1: HTTP/1.1 or later, 0: HTTP/1.0. */
   versionMinor: 0 | 1 = 1;
   /** Canonical: lower case, no port, no trailing dot, IPv6 in brackets. Empty only in HTTP/1.0. */
   host = "";
@@ -40,12 +40,17 @@ export class RequestHead {
   chunked = false;
   /** Whether the visitor wants to send more requests on this connection. */
   keepAlive = false;
-  /** The protocols that a valid upgrade request offers, as the visitor wrote them; otherwise empty. */
+  /**
+   * The protocols that a valid upgrade request offers, as the visitor wrote them, without other versions of HTTP and
+   * TLS; otherwise empty.
+   */
   upgrade = "";
   /** Whether the visitor waits for 100 Continue before it sends the body. */
   expectContinue = false;
   /** Whether the visitor accepts trailers in the response. */
   acceptsTrailers = false;
+  /** With OPTIONS: how many proxies the request may still pass, this one included; -1: any number. */
+  maxForwards = -1;
 
   readonly #limits: HeadLimits;
   readonly #line = new RequestLine();
@@ -119,24 +124,36 @@ export class RequestHead {
   }
 
   /**
-   * The values of an identity field (such as X-Forwarded-For) named `name` (lower case), joined by commas. Use them
-   * only if they come from a trusted proxy.
+   * The values of all fields of this meaning, or of those named `name` (lower case), joined by commas. Trust identity
+   * fields (X-Forwarded-For and others) only from trusted proxies.
    */
-  identityValue(name: string): string {
-    const values: string[] = [];
+  fieldValues(field: Field, name?: string): string {
     const fields = this.#fields;
-    for (let n = fields.find(Field.identity); n >= 0; n = fields.find(Field.identity, n + 1)) {
-      if (fields.name(this.#bytes, n) === name) values.push(fields.value(this.#bytes, n));
+    if (!fields.has(field)) return "";
+    const values: string[] = [];
+    for (let n = fields.find(field); n >= 0; n = fields.find(field, n + 1)) {
+      if (name === undefined || fields.name(this.#bytes, n) === name) values.push(fields.value(this.#bytes, n));
     }
     return values.join(",");
   }
 
   /**
-   * The value of the field `name` (lower case), a name without meaning to the gateway; empty unless there is exactly
-   * one.
+   * The value of the only field of this meaning named `name` (lower case); empty if there is no such field or there are
+   * several.
    */
-  fieldValue(name: string): string {
-    return this.#fields.soleValue(this.#bytes, name);
+  fieldValue(name: string, field: Field = Field.other): string {
+    const index = this.#fields.sole(this.#bytes, name, field);
+    return index < 0 ? "" : this.#fields.value(this.#bytes, index);
+  }
+
+  /** Treats fields named `name` (lower case), if they mean nothing to the gateway, like other identity fields. */
+  claimIdentity(name: string): void {
+    this.#fields.claimIdentity(this.#bytes, name);
+  }
+
+  /** Lets the identity field `name` (lower case) pass, if there is only one. Call it before each `write`. */
+  admitIdentity(name: string): void {
+    this.#fields.admitIdentity(this.#bytes, name);
   }
 
   /**
@@ -176,7 +193,9 @@ export class RequestHead {
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
     const fields = this.#fields;
     const framing = this.#framing;
-    fields.gather(verbatim ? this.#line.start : this.#fieldsStart, verbatim ? DROPPED : DROPPED_WITH_HOST);
+    const dropped = this.maxForwards < 0 ? DROPPED : DROPPED | MAX_FORWARDS;
+    if (verbatim) fields.gather(this.#line.start, dropped);
+    else fields.gather(this.#fieldsStart, dropped | HOST);
 
     const length = lead.length + fields.spanBytes + framing.lineLength + identity.length + tail.length;
     const head = Buffer.allocUnsafe(length);
@@ -190,7 +209,9 @@ export class RequestHead {
 
   #lastLines(expectContinue: boolean): string {
     if (this.upgrade !== "") return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`;
-    return (this.acceptsTrailers ? TRAILERS : "") + (expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n");
+    const forwards = this.maxForwards > 0 ? `Max-Forwards: ${this.maxForwards - 1}\r\n` : "";
+    const trailers = this.acceptsTrailers ? TRAILERS : "";
+    return forwards + trailers + (expectContinue ? "Expect: 100-continue\r\n\r\n" : "\r\n");
   }
 
   #understand(): Refusal | undefined {
@@ -200,8 +221,10 @@ export class RequestHead {
     this.chunked = framing.chunked;
     const flaw =
       this.#readHost() ?? this.#readTarget() ?? this.#readConnection() ?? this.#readUpgrade() ?? this.#readExpect();
-    if (flaw === undefined) this.#readTe();
-    return flaw;
+    if (flaw !== undefined) return flaw;
+    this.#readTe();
+    this.#readMaxForwards();
+    return undefined;
   }
 
   #readHost(): Refusal | undefined {
@@ -227,7 +250,7 @@ export class RequestHead {
     }
     this.host = this.#place.host;
     this.authority = this.#place.text;
-    this.#verbatim = this.versionMinor === 1 && this.#hostText === this.authority && this.#isPlainLine(index);
+    this.#verbatim = this.#line.isPlainVersion && this.#hostText === this.authority && this.#isPlainLine(index);
     return undefined;
   }
 
@@ -251,7 +274,10 @@ export class RequestHead {
 
     const target = parseAbsoluteTarget(textOf(this.#bytes, targetStart, targetEnd));
     if (target === undefined) return refusals.PN_HTTP_TARGET;
-    if (!samePlace(target.authority, this.#place, target.defaultPort)) return refusals.PN_HTTP_HOST_MISMATCH;
+    if (!this.#fields.has(Field.host)) {
+      this.host = target.authority.host;
+      this.authority = target.authority.text;
+    } else if (!samePlace(target.authority, this.#place, target.defaultPort)) return refusals.PN_HTTP_HOST_MISMATCH;
     this.#verbatim = false;
     this.#pathStart = targetStart + target.pathStart;
     if (this.#pathStart === targetEnd) this.#pathPrefix = this.method === "OPTIONS" ? "*" : "/";
@@ -269,8 +295,8 @@ export class RequestHead {
   }
 
   /**
-   * An offer that cannot be accepted is ignored, as RFC 9110 7.8 requires. HTTP/2 is refused, so that no server behind
-   * the gateway accepts it.
+   * An offer that cannot be accepted is ignored (RFC 9110 7.8). Offers of HTTP/2 and TLS are removed, so that no server
+   * behind the gateway accepts them: common HTTP clients make them with every plain request, and continue without them.
    */
   #readUpgrade(): Refusal | undefined {
     this.upgrade = "";
@@ -280,10 +306,10 @@ export class RequestHead {
     const value = fields.value(this.#bytes, fields.find(Field.upgrade));
     const protocols = parseProtocols(value);
     if (protocols === undefined || protocols.length === 0) return refusals.PN_HTTP_UPGRADE;
-    if (protocols.some((protocol) => HTTP.test(protocol))) return refusals.PN_HTTP_H2C;
     const asked = fields.has(Field.connection) && this.#connection.upgrade;
     const bodyless = !this.chunked && this.contentLength <= 0;
-    if (asked && bodyless && this.method === "GET" && this.versionMinor === 1) this.upgrade = value;
+    if (!asked || !bodyless || this.method !== "GET" || this.versionMinor !== 1) return undefined;
+    this.upgrade = protocols.some(isOptional) ? withoutOptional(value) : value;
     return undefined;
   }
 
@@ -316,6 +342,15 @@ export class RequestHead {
     this.acceptsTrailers = accepts;
   }
 
+  /** A proxy counts down Max-Forwards of OPTIONS (RFC 9110 7.6.2). A malformed one is passed on as it came. */
+  #readMaxForwards(): void {
+    this.maxForwards = -1;
+    const fields = this.#fields;
+    if (!fields.has(Field.maxForwards) || this.method !== "OPTIONS" || fields.repeats(Field.maxForwards)) return;
+    const value = fields.value(this.#bytes, fields.find(Field.maxForwards));
+    if (/^[0-9]+$/.test(value)) this.maxForwards = Math.min(Number(value), MOST_FORWARDS);
+  }
+
   #refuse(refusal: Refusal): number {
     this.refusal = refusal;
     this.keepAlive = false;
@@ -327,7 +362,17 @@ const NOTHING = Buffer.alloc(0);
 const NOWHERE: Authority = { host: "", port: "", text: "" };
 /** TE is a hop-by-hop field, so Connection has to name it. */
 const TRAILERS = "Connection: TE\r\nTE: trailers\r\n";
-const HTTP = /^(?:h2c?|http)(?:\/|$)/;
+/** Protocols that carry the same request in another form: the request needs none of them. */
+const OPTIONAL = /^(?:h2c?|http|tls)(?:\/|$)/i;
+
+function isOptional(protocol: string): boolean {
+  return OPTIONAL.test(protocol);
+}
+
+function withoutOptional(value: string): string {
+  const protocols = value.split(",").map((protocol) => trimmed(protocol));
+  return protocols.filter((protocol) => protocol !== "" && !isOptional(protocol)).join(", ");
+}
 
 /** Fields that are dropped, or written again. */
 const DROPPED = fieldSet(
@@ -342,4 +387,7 @@ const DROPPED = fieldSet(
   Field.lookalike,
   Field.te,
 );
-const DROPPED_WITH_HOST = DROPPED | fieldSet(Field.host);
+const HOST = fieldSet(Field.host);
+const MAX_FORWARDS = fieldSet(Field.maxForwards);
+/** A larger Max-Forwards is lowered to this. */
+const MOST_FORWARDS = 999;

@@ -9,18 +9,24 @@ const VERSION = Buffer.from("HTTP/1.");
 const MAJOR = 5;
 const COMMON = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
+/** Empty lines before a request: some programs send CRLF after a body. */
+const MOST_EMPTY_LINES = 2;
+
 /**
- * The first line of a request, `METHOD target HTTP/1.x CRLF` (RFC 9112 3), and at most one empty line before it.
+ * The first line of a request, `METHOD target HTTP/1.x CRLF` (RFC 9112 3), and at most two empty lines before it.
  * Reused.
  */
 export class RequestLine {
-  /** Where the line itself begins, after an empty line. */
+  /** Where the line itself begins, after empty lines. */
   start = 0;
   /** Empty until it is understood. */
   method = "";
   targetStart = 0;
   targetEnd = 0;
+  /** 1 for every version from HTTP/1.1 on. */
   versionMinor: 0 | 1 = 1;
+  /** Whether the version is exactly HTTP/1.1. */
+  isPlainVersion = true;
   refusal: Refusal | undefined = undefined;
 
   /**
@@ -30,7 +36,7 @@ export class RequestLine {
   read(bytes: Buffer, start: number, end: number): number {
     this.method = "";
     let at = start;
-    if (at < end && bytes[at] === CR) {
+    for (let n = 0; n < MOST_EMPTY_LINES && at < end && bytes[at] === CR; n++) {
       if (at + 1 === end) return 0;
       if (bytes[at + 1] !== LF) return this.#refuse(refusals.PN_HTTP_LINE_END);
       at += 2;
@@ -65,8 +71,10 @@ export class RequestLine {
     }
     if (at === end) return 0;
     const minor = bytes[at]! - ZERO;
-    if (minor !== 0 && minor !== 1) return this.#refuse(versionFlaw(bytes[at]!));
-    this.versionMinor = minor;
+    if (minor < 0 || minor > 9) return this.#refuse(refusals.PN_HTTP_REQUEST_LINE);
+    // A later HTTP/1.x is read as the version that is implemented (RFC 9110 2.5).
+    this.versionMinor = minor === 0 ? 0 : 1;
+    this.isPlainVersion = minor === 1;
     at++;
     if (at === end) return 0;
     if (bytes[at] !== CR)
@@ -103,7 +111,7 @@ function targetFlaw(byte: number): Refusal {
   return byte === CR || byte === SP ? refusals.PN_HTTP_REQUEST_LINE : refusals.PN_HTTP_TARGET;
 }
 
-/** A different digit is a different version of HTTP. */
+/** A different digit is a different major version of HTTP. */
 function versionFlaw(byte: number): Refusal {
   return byte >= ZERO && byte <= NINE ? refusals.PN_HTTP_VERSION : refusals.PN_HTTP_REQUEST_LINE;
 }

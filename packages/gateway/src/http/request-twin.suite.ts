@@ -18,15 +18,17 @@ export interface TwinRequest {
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-const LINE = /^([A-Z0-9_-]{1,32}) ([!"$-~]+) HTTP\/1\.([01])$/;
+const LINE = /^([A-Z0-9_-]{1,32}) ([!"$-~]+) HTTP\/1\.([0-9])$/;
 const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*([\\t -~\\x80-\\xff]*?)[ \\t]*$`);
 const PROTOCOLS = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`);
 
 const CODING = new RegExp(`^${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=${TOKEN})*$`);
 
 const OURS = /^(?:content-length|transfer-encoding|connection|upgrade|keep-alive|expect)$/;
+/** Fields that pass in their own spelling only. */
+const SPELLED = /^(?:set-cookie|cdn-loop|max-forwards)$/;
 const NOT_FOR_ORIGINS =
-  /^(?:te|http2-settings|proxy|proxy-(?:connection|authenticate|authentication-info|authorization)|forwarded|x-forwarded(?:-.*)?|x-real-ip|x-request-id)$/;
+  /^(?:te|http2-settings|proxy|proxy-(?:connection|authenticate|authentication-info|authorization)|forwarded(?:-for)?|x-forwarded(?:-.*)?|x-real-ip|x-request-id|true-client-ip|cf-connecting-ip(?:v6)?|cf-pseudo-ipv4|fastly-client-ip|x-appengine-user-ip|x-(?:cluster-)?client-ip|x-original-forwarded-for|x-(?:original|rewrite)-url)$/;
 
 interface Line {
   name: string;
@@ -37,14 +39,15 @@ interface Line {
 
 /** The request at the start of `text`; undefined when there is no valid one. */
 export function twinRequest(text: string): TwinRequest | undefined {
-  const message = text.replace(/^\r\n/, "");
+  const message = text.replace(/^(?:\r\n){1,2}/, "");
   const end = message.indexOf("\r\n\r\n");
   const length = text.length - message.length + end + 4;
   if (end < 0 || length > 16_384) return undefined;
   const [first = "", ...rest] = message.slice(0, end).split("\r\n");
   const start = LINE.exec(first);
   if (start === null || rest.length > 100) return undefined;
-  const [, method = "", target = "", minor = ""] = start;
+  const [, method = "", target = "", version = ""] = start;
+  const minor = version === "0" ? "0" : "1";
   if (method === "CONNECT" || method === "TRACE") return undefined;
 
   const lines: Line[] = [];
@@ -58,7 +61,7 @@ export function twinRequest(text: string): TwinRequest | undefined {
 
   const hosts = values("host");
   if (hosts.length > 1 || (hosts.length === 0 && minor === "1")) return undefined;
-  const host = hosts.length === 0 ? "" : canonical(hosts[0]!);
+  const host = hosts.length === 0 ? authorityOf(target) : canonical(hosts[0]!);
   if (host === undefined) return undefined;
   const path = originForm(method, target, host);
   if (path === undefined) return undefined;
@@ -81,9 +84,11 @@ export function twinRequest(text: string): TwinRequest | undefined {
   const upgrades = values("upgrade");
   const protocols = upgrades.flatMap(elements);
   if (upgrades.length > 1 || (upgrades.length === 1 && protocols.length === 0)) return undefined;
-  if (protocols.some((name) => !PROTOCOLS.test(name) || /^(?:h2c?|http)$/.test(name.split("/")[0]!))) return undefined;
+  if (protocols.some((name) => !PROTOCOLS.test(name))) return undefined;
   const upgradable = method === "GET" && minor === "1" && !chunked && contentLength <= 0 && options.includes("upgrade");
-  const upgrade = upgradable ? (upgrades[0] ?? "") : "";
+  const needed = protocols.filter((name) => !/^(?:h2c?|http|tls)$/.test(name.split("/")[0]!));
+  const offered = needed.length === protocols.length ? (upgrades[0] ?? "") : inOriginalCase(upgrades[0]!, needed);
+  const upgrade = upgradable ? offered : "";
 
   const expectations = values("expect").map((value) => value.toLowerCase());
   if (expectations.length > 1 || (expectations.length === 1 && expectations[0] !== "100-continue")) return undefined;
@@ -93,14 +98,20 @@ export function twinRequest(text: string): TwinRequest | undefined {
   const clear = codingsWanted.every((coding) => CODING.test(coding));
   const acceptsTrailers = minor === "1" && upgrade === "" && clear && codingsWanted.includes("trailers");
 
+  const limits = values("max-forwards");
+  const forwards =
+    method === "OPTIONS" && limits.length === 1 && /^\d+$/.test(limits[0]!) ? Number(limits[0]) : undefined;
+
   const named = options.filter((option) => !["close", "keep-alive", "upgrade"].includes(option));
   const kept = lines.filter(({ name, folded }) => {
     if (OURS.test(folded) || NOT_FOR_ORIGINS.test(folded)) return false;
-    return name === "host" || !named.includes(name);
+    if (SPELLED.test(folded) && name !== folded) return false;
+    if (name === "max-forwards" && forwards !== undefined) return false;
+    return /^(?:host|cdn-loop|max-forwards)$/.test(name) || !named.includes(name);
   });
   // If start line and Host are canonical, all lines stay in their order; otherwise Host comes first.
   const hostLine = lines.find(({ name }) => name === "host")?.text ?? "";
-  const plain = target === path && minor === "1" && /^host: ?/i.exec(hostLine)?.[0] + host === hostLine;
+  const plain = target === path && version === "1" && /^host: ?/i.exec(hostLine)?.[0] + host === hostLine;
   const forwarded = plain
     ? [first, ...kept.map((line) => line.text)]
     : [
@@ -111,6 +122,7 @@ export function twinRequest(text: string): TwinRequest | undefined {
   if (chunked) forwarded.push("Transfer-Encoding: chunked");
   if (contentLength >= 0) forwarded.push(`Content-Length: ${contentLength}`);
   forwarded.push("Ours: 1");
+  if (forwards !== undefined && forwards > 0) forwarded.push(`Max-Forwards: ${Math.min(forwards, 999) - 1}`);
   if (acceptsTrailers) forwarded.push("Connection: TE", "TE: trailers");
   if (expectContinue) forwarded.push("Expect: 100-continue");
   if (upgrade !== "") forwarded.push("Connection: Upgrade", `Upgrade: ${upgrade}`);
@@ -138,11 +150,17 @@ function elements(value: string): string[] {
     .filter((element) => element !== "");
 }
 
+/** These elements of `value`, which are in lower case, as they are written there. */
+function inOriginalCase(value: string, wanted: string[]): string {
+  const written = value.match(/[^\t ,]+/g) ?? [];
+  return written.filter((element) => wanted.includes(element.toLowerCase())).join(", ");
+}
+
 function canonical(host: string): string | undefined {
-  const parts = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)(?:\.?)(?::([0-9]{1,5}))?$/i.exec(host);
+  const parts = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)(?:\.?)(?::([0-9]{0,5}))?$/i.exec(host);
   if (parts === null) return undefined;
   let name = parts[1]!.toLowerCase();
-  const port = parts[2] === undefined ? "" : `:${Number(parts[2])}`;
+  const port = (parts[2] ?? "") === "" ? "" : `:${Number(parts[2])}`;
   if (name.startsWith("[")) {
     if (!URL.canParse(`http://${name}`) || host.includes("].")) return undefined;
     name = new URL(`http://${name}`).hostname;
@@ -151,15 +169,21 @@ function canonical(host: string): string | undefined {
   return name + port;
 }
 
+/** The authority of a target in absolute form; empty in other forms. */
+function authorityOf(target: string): string | undefined {
+  const parts = /^https?:\/\/([^/?]*)/i.exec(target);
+  return parts === null ? "" : canonical(parts[1]!);
+}
+
 function originForm(method: string, target: string, host: string): string | undefined {
   if (target.startsWith("/") || (target === "*" && method === "OPTIONS")) return target;
   const parts = /^(https?):\/\/([^/?]*)(.*)$/i.exec(target);
   if (parts === null) return undefined;
-  const [, scheme = "", authority = "", rest = ""] = parts;
+  const [, scheme = "", , rest = ""] = parts;
   const port = scheme.length === 4 ? ":80" : ":443";
-  const named = canonical(authority);
+  const authority = authorityOf(target);
   const withPort = (text: string): string => (/:[0-9]+$/.test(text.replace(/^\[.*\]/, "v6")) ? text : text + port);
-  if (named === undefined || host === "" || withPort(named) !== withPort(host)) return undefined;
+  if (authority === undefined || host === "" || withPort(authority) !== withPort(host)) return undefined;
   if (rest === "") return method === "OPTIONS" ? "*" : "/";
   return rest.startsWith("/") ? rest : `/${rest}`;
 }

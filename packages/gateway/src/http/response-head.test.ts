@@ -91,6 +91,24 @@ describe("to different visitors", () => {
   });
 });
 
+describe("cookies", () => {
+  const shop = ok("Content-Length: 5", "Set-Cookie: a=1", "Set-Cookie: b=1; shared", "set-cookie: c=1; shared", "X: 1");
+  const all = {
+    isSetBy: (bytes: Buffer, start: number, end: number) => bytes.toString("latin1", start, end).endsWith("shared"),
+  };
+
+  test("those of a domain can be dropped; others keep their place", () => {
+    const response = new ResponseHead();
+    const before = "X: y; shared\r\n";
+    const bytes = Buffer.from(before + shop);
+    response.read(bytes, before.length, bytes.length, "GET", "");
+    expect(response.dropCookies(all)).toBe(true);
+    const passed = ok("Set-Cookie: a=1", "X: 1", "Content-Length: 5");
+    expect(response.write({ visitorMinor: 1, close: false }).toString()).toBe(passed);
+    expect(response.dropCookies(all)).toBe(false);
+  });
+});
+
 test("a reused object reads every message like a new one", () => {
   const reused = new ResponseHead();
   const gets = refusedResponses.map((row) => ({ ...row, method: "GET" }));

@@ -13,6 +13,12 @@ import { parseProtocols } from "./list.js";
  */
 export type ResponseBody = "none" | "length" | "chunked" | "close";
 
+/** Decides which cookies are not passed on. */
+export interface CookieFilter {
+  /** @param start position of the value of a Set-Cookie field in `bytes`; it ends before `end` */
+  isSetBy(bytes: Buffer, start: number, end: number): boolean;
+}
+
 /** The visitor that a response goes to. */
 export interface ResponseOptions {
   /** The visitor's `versionMinor`. HTTP/1.0 has no chunks: its body is bare data and ends with the connection. */
@@ -45,7 +51,7 @@ export class ResponseHead {
   flaw: Refusal | undefined = undefined;
 
   versionMinor: 0 | 1 = 1;
-  /** 100 to 599. */
+  /** 100 to 999. */
   status = 0;
   body: ResponseBody = "none";
   /** Content-Length; -1 without the field. Only informative if there is no body (HEAD, 304). */
@@ -87,7 +93,7 @@ export class ResponseHead {
     const until = end < limit ? end : limit;
 
     const fieldsStart = this.#line.read(bytes, start, until);
-    if (fieldsStart < 0) return this.#refuse(refusals.PN_HTTP_STATUS_LINE);
+    if (fieldsStart < 0) return this.#refuse(this.#line.refusal!);
     if (fieldsStart === 0) return end < limit ? 0 : this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
     this.#fieldsStart = fieldsStart;
     this.versionMinor = this.#line.versionMinor;
@@ -101,6 +107,23 @@ export class ResponseHead {
     return flaw === undefined ? next - start : this.#refuse(flaw);
   }
 
+  /** Drops the cookies for `domain`. @returns whether there were any. */
+  dropCookies(domain: CookieFilter): boolean {
+    const fields = this.#fields;
+    let hasDropped = false;
+    for (let n = fields.find(Field.setCookie); n >= 0; n = fields.find(Field.setCookie, n + 1)) {
+      if (!domain.isSetBy(this.#bytes, fields.valueStart(n), fields.valueEnd(n))) continue;
+      fields.drop(n);
+      hasDropped = true;
+    }
+    return hasDropped;
+  }
+
+  /** Whether the visitor gets a Date field of the origin. */
+  get hasDate(): boolean {
+    return this.#fields.find(Field.date) >= 0;
+  }
+
   /** Releases the bytes, which an idle connection would keep in memory. `write` is invalid from then on. */
   release(): void {
     this.#bytes = NOTHING;
@@ -109,7 +132,7 @@ export class ResponseHead {
   /** The head for the visitor: HTTP/1.1, the origin's end-to-end fields in their order, our own framing. */
   write(options: ResponseOptions): Buffer {
     const line = this.#line;
-    const verbatim = this.versionMinor === 1 && line.reasonStart > 0;
+    const verbatim = line.isPlainVersion && line.reasonStart > 0;
     const lead = verbatim ? "" : `HTTP/1.1 ${this.status} ${this.#reason()}\r\n`;
     const fields = this.#fields;
     const framing = this.#framing;

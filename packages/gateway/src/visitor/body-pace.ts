@@ -1,18 +1,22 @@
-/** The slowest rate at which a request's body may arrive. */
+/** How slowly a request's body may arrive. */
 export interface PaceLimits {
-  /** Bytes of content per second. 0: no limit. */
-  bodyRate: number;
-  /** How long a body may be slower than that, in milliseconds. */
+  /** How long a body may stop, in milliseconds. 0: no limit. */
   bodyGrace: number;
+  /** Bytes of content per second below which a body counts as stopped. 0: every byte counts. */
+  bodyRate: number;
 }
 
 /**
- * Watches the rate of a body. A body has a grace period. Waiting uses it up, and each byte restores a part of it, up to
- * the original length. So a fast start does not allow a long silence afterwards.
+ * Watches the pace of a body. A body has a grace period. Waiting uses it up, and bytes restore it: any byte all of it,
+ * or with a minimum rate each byte a part of it, up to the original length. So a fast start does not allow a long
+ * silence afterwards. The clock runs only while the gateway is ready to read.
  */
 export class BodyPace {
+  /** When the body is too slow unless more of it arrives, in milliseconds; Infinity while the clock does not run. */
+  deadline = Infinity;
   readonly #limits: PaceLimits;
-  #patience = 0;
+  /** What was left of the grace period when the clock stopped. */
+  #left = Infinity;
   #bytes = 0;
 
   constructor(limits: PaceLimits) {
@@ -20,24 +24,36 @@ export class BodyPace {
   }
 
   /** A body begins. `extra` milliseconds are added to its grace period at the start. */
-  begin(extra: number): void {
-    this.#patience = this.#limits.bodyGrace + extra;
+  begin(now: number, extra: number): void {
+    const { bodyGrace } = this.#limits;
+    this.#left = Infinity;
     this.#bytes = 0;
+    this.deadline = bodyGrace === 0 ? Infinity : now + bodyGrace + extra;
   }
 
-  /**
-   * Counts `elapsed` milliseconds in which the gateway was ready to read.
-   * @param bytes content so far
-   * @returns false when the body is too slow.
-   */
-  waited(elapsed: number, bytes: number): boolean {
-    const { bodyRate, bodyGrace } = this.#limits;
-    if (bodyRate === 0) return true;
-    this.#patience -= elapsed;
-    if (bytes > this.#bytes) {
-      this.#patience = Math.min(bodyGrace, this.#patience + ((bytes - this.#bytes) * 1000) / bodyRate);
-      this.#bytes = bytes;
-    }
-    return this.#patience > 0;
+  /** @param bytes content so far */
+  onBytes(now: number, bytes: number): void {
+    const more = bytes - this.#bytes;
+    this.#bytes = bytes;
+    const runs = this.deadline < Infinity;
+    const left = runs ? this.deadline - now : this.#left;
+    if (more === 0 || left === Infinity) return;
+    const { bodyGrace, bodyRate } = this.#limits;
+    const restored = bodyRate === 0 ? bodyGrace : Math.min(bodyGrace, left + (more * 1000) / bodyRate);
+    if (runs) this.deadline = now + restored;
+    else this.#left = restored;
+  }
+
+  /** Stops the clock. */
+  stop(now: number): void {
+    if (this.deadline === Infinity) return;
+    this.#left = this.deadline - now;
+    this.deadline = Infinity;
+  }
+
+  /** Lets the clock run again after `stop`. */
+  resume(now: number): void {
+    this.deadline = Math.min(this.deadline, now + this.#left);
+    this.#left = Infinity;
   }
 }

@@ -1,6 +1,6 @@
 import { unmapped } from "@postern/net";
-import type { RequestHead } from "../http/index.js";
-import type { TrustedProxies } from "./trusted-proxies.js";
+import { Field, type RequestHead } from "../http/index.js";
+import type { Forwarding } from "./forwarding.js";
 
 /**
  * The fields that describe the visitor to origins: X-Forwarded-*, X-Real-IP and Forwarded (RFC 7239). The fields that a
@@ -11,32 +11,44 @@ export class ForwardedFields {
   address: string;
   readonly #peer: string;
   readonly #proto: "http" | "https";
-  readonly #trusted: TrustedProxies;
+  readonly #forwarding: Forwarding;
   /** Whether the peer is a trusted proxy, so that each request may come from a different visitor. */
   readonly #isProxied: boolean;
   #lastAddress = "";
   #lastProto = "";
   #lastAuthority = "";
+  #lastVersion = 1;
   #lines = "";
 
-  constructor(peer: string | undefined, proto: "http" | "https", trusted: TrustedProxies) {
+  constructor(peer: string | undefined, proto: "http" | "https", forwarding: Forwarding) {
     this.#peer = unmapped(peer ?? "unknown");
     this.address = this.#peer;
     this.#proto = proto;
-    this.#trusted = trusted;
-    this.#isProxied = trusted.has(this.#peer);
+    this.#forwarding = forwarding;
+    this.#isProxied = forwarding.proxies.has(this.#peer);
+  }
+
+  /** The id that a trusted proxy gave a request; empty if there is none. */
+  requestId(head: RequestHead): string {
+    return this.#isProxied ? this.#forwarding.fields.requestId(head) : "";
   }
 
   /** The lines for a request, each ended by CRLF. The last lines are cached, because visitors rarely change. */
   lines(head: RequestHead): string {
-    const { authority } = head;
+    const { authority, versionMinor } = head;
+    this.#forwarding.fields.select(head, this.#isProxied);
     const proto = this.#isProxied ? this.#readProxyFields(head) : this.#proto;
-    if (authority === this.#lastAuthority && this.address === this.#lastAddress && proto === this.#lastProto) {
+    if (
+      authority === this.#lastAuthority &&
+      this.address === this.#lastAddress &&
+      proto === this.#lastProto &&
+      versionMinor === this.#lastVersion
+    )
       return this.#lines;
-    }
     this.#lastAuthority = authority;
     this.#lastAddress = this.address;
     this.#lastProto = proto;
+    this.#lastVersion = versionMinor;
     const node = this.address.includes(":") ? `"[${this.address}]"` : this.address;
     const host = authority === "" ? "" : `;host="${authority}"`;
     this.#lines =
@@ -44,14 +56,15 @@ export class ForwardedFields {
       `X-Forwarded-Proto: ${proto}\r\n` +
       (authority === "" ? "" : `X-Forwarded-Host: ${authority}\r\n`) +
       `X-Real-IP: ${this.address}\r\n` +
-      `Forwarded: for=${node}${host};proto=${proto}\r\n`;
+      `Forwarded: for=${node}${host};proto=${proto}\r\n` +
+      this.#forwarding.lines(versionMinor);
     return this.#lines;
   }
 
   /** Sets `address` from the proxy's fields. @returns the scheme that they name; the connection's if they name none. */
   #readProxyFields(head: RequestHead): "http" | "https" {
-    this.address = this.#trusted.visitor(this.#peer, head.identityValue("x-forwarded-for"));
-    const proto = head.identityValue("x-forwarded-proto").toLowerCase();
+    this.address = this.#forwarding.proxies.visitor(this.#peer, head.fieldValues(Field.identity, "x-forwarded-for"));
+    const proto = head.fieldValues(Field.identity, "x-forwarded-proto").toLowerCase();
     return proto === "http" || proto === "https" ? proto : this.#proto;
   }
 }

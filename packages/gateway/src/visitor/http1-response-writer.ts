@@ -1,6 +1,13 @@
 import type { Connection } from "@postern/net";
 import type { ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
-import { writeOwnResponse, type ChunkForm, type Refusal, type RequestHead, type ResponseHead } from "../http/index.js";
+import {
+  writeOwnResponse,
+  type ChunkForm,
+  type Notice,
+  type Refusal,
+  type RequestHead,
+  type ResponseHead,
+} from "../http/index.js";
 
 /** A body of at most this many bytes is sent together with its head. */
 const SMALL_BODY = 16 * 1024;
@@ -11,6 +18,8 @@ export interface ResponseWriterOwner {
   readonly closesAfterRequest: boolean;
   /** Called when `bytes` of the body have been sent. */
   onSent(bytes: number): void;
+  /** Called when bytes have been written that wait until the visitor reads. */
+  onUnsent(): void;
 }
 
 /** Writes responses to a connection that speaks HTTP/1.1 or 1.0. */
@@ -63,6 +72,12 @@ export class Http1ResponseWriter implements ResponseWriter {
     this.onFlush();
   }
 
+  retract(): boolean {
+    const isUnsent = this.#pendingHead !== undefined;
+    this.#pendingHead = undefined;
+    return isUnsent;
+  }
+
   onFlush(): void {
     const head = this.#pendingHead;
     if (head === undefined) return;
@@ -71,16 +86,18 @@ export class Http1ResponseWriter implements ResponseWriter {
   }
 
   /** Writes a response of the gateway itself. `location`: its Location field. */
-  writeOwn(refusal: Refusal, close: boolean, requestId: string, location: string | undefined): void {
+  writeOwn(page: Refusal | Notice, close: boolean, requestId: string, location: string | undefined): void {
     const { accept, versionMinor: visitorMinor, method } = this.#request;
     const context = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() };
-    this.#connection.write(writeOwnResponse(refusal, { ...context, ...(location !== undefined && { location }) }));
+    this.#connection.write(writeOwnResponse(page, { ...context, ...(location !== undefined && { location }) }));
   }
 
   /** Reports the bytes that have been sent. Call it when the connection has drained. */
   credit(): void {
     if (this.#uncredited === 0) return;
-    const sent = this.#uncredited - Math.min(this.#uncredited, this.#connection.unsent);
+    const { unsent } = this.#connection;
+    if (unsent > 0) this.#owner.onUnsent();
+    const sent = this.#uncredited - Math.min(this.#uncredited, unsent);
     if (sent === 0) return;
     this.#uncredited -= sent;
     this.#owner.onSent(sent);

@@ -1,19 +1,18 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
+import { CookielessHead } from "../cookies/cookieless-head.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
-import { Body, RequestHead, refusals, worthReading, type BodySink, type Refusal } from "../http/index.js";
-import type { DelegateRoute, Route } from "../route.js";
+import { Body, RequestHead, refusals, worthReading, type BodySink, type Notice, type Refusal } from "../http/index.js";
+import type { DelegateRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
-import { ForwardedFields } from "./forwarded-fields.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
+import { LAST_RECIPIENT } from "./last-recipient.js";
+import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
-import { VisitorWatch, type WatchedExchange, type WatchedPhase } from "./visitor-watch.js";
+import { VisitorWatch, type WatchedVisitor } from "./visitor-watch.js";
 
 const NOTHING = Buffer.alloc(0);
-const MISDIRECTED: Route = { kind: "refusal", refusal: refusals.PN_HTTP_MISDIRECTED };
-const OVERLOADED: Route = { kind: "refusal", refusal: refusals.PN_OVERLOADED };
-const NO_EXCHANGE: WatchedExchange = { isBodyBlocked: false, awaitsResponse: false, headWaited: () => 0 };
 
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
 
@@ -27,12 +26,13 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      │        └──last response written──► lingering ──► closed
  *      └──► delegated
  */
-export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink {
+export class Http1Visitor
+  implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor
+{
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
+  readonly context: RequestContext;
   readonly #host: VisitorHost;
-  readonly #info: ConnectionInfo;
-  readonly #forwarded: ForwardedFields;
   readonly #head = new RequestHead();
   readonly #body = new Body();
   /** Created for a request; dropped while the connection is idle, because most connections are idle. */
@@ -43,6 +43,8 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
    * response is not complete.
    */
   #held: Buffer = NOTHING;
+  /** Reads a head that is too large. */
+  #cookieless: CookielessHead | undefined;
   #isReading = false;
   readonly #watch: VisitorWatch;
   #relay: ConnectionHandler | undefined;
@@ -50,16 +52,11 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
     this.connection = connection;
     this.#host = host;
-    this.#info = info;
-    this.#forwarded = new ForwardedFields(connection.remoteAddress, info.proto, host.trustedProxies);
-    this.#watch = new VisitorWatch(host.limits);
+    this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
+    this.#watch = new VisitorWatch(host.limits, host.deadlines, this);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
     if (host.limits.body > 0) this.#body.most = host.limits.body;
     connection.handler = this;
-  }
-
-  get address(): string {
-    return this.#forwarded.address;
   }
 
   get bodyBytes(): number {
@@ -95,58 +92,36 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.connection.destroy();
   }
 
-  tick(now: number, elapsed: number): void {
-    try {
-      this.#look(now, elapsed);
-    } catch (error) {
-      this.#fault(error);
-    }
+  // ---- calls from the watch
+
+  get exchange(): Exchange | undefined {
+    return this.#exchange;
   }
 
-  #look(now: number, elapsed: number): void {
+  get phase(): WatchedVisitor["phase"] {
+    if (this.#state === "body") return "body";
+    if (this.#state === "head" && this.#held.length > 0) return "head";
+    return this.#state === "head" || this.#state === "lingering" ? "idle" : "other";
+  }
+
+  onLook(): void {
     this.connection.checkPeer();
     if (this.#isIdle) this.#exchange = undefined;
-    const { connection, bodyBytes } = this;
-    const exchange = this.#exchange ?? NO_EXCHANGE;
-    switch (this.#watch.look(now, elapsed, this.#phase, { connection, exchange, bodyBytes })) {
-      case "stalled":
-        this.#exchange?.abort("timeout");
-        return this.onBroken();
-      case "origin":
-        return this.#exchange?.timeOut();
-      case "body":
-        return this.#exchange?.fail(refusals.PN_HTTP_BODY_TIMEOUT);
-      case "deadline":
-        if (this.#state === "head" && this.#held.length > 0) this.#refusePartialHead();
-        else this.connection.destroy();
-        return;
-      default:
-    }
   }
 
-  get #phase(): WatchedPhase {
-    switch (this.#state) {
-      case "body":
-      case "response":
-        return this.#state;
-      case "head":
-      case "lingering":
-      case "closing":
-        return "idle";
-      default:
-        return "other";
-    }
+  /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
+  refusePartialHead(): void {
+    this.#head.read(this.#held, 0, this.#held.length);
+    this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
+  }
+
+  /** An error in the gateway closes only this connection. */
+  onFault(error: unknown): void {
+    this.#host.onFault(error);
+    this.onBroken();
   }
 
   // ---- calls from the exchange
-
-  forwardedLines(): string {
-    return this.#forwarded.lines(this.#head);
-  }
-
-  reroute(): Route {
-    return this.#route();
-  }
 
   onBodyDrain(): void {
     this.#watch.unblock();
@@ -182,14 +157,19 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#exchange?.consumed(bytes);
   }
 
+  onUnsent(): void {
+    this.#watch.onUnsent();
+  }
+
   // ---- events from the connection
 
   onData(chunk: Buffer): void {
     try {
-      if (this.#relay === undefined) this.#take(chunk);
-      else this.#relay.onData(chunk);
+      if (this.#relay === undefined) return this.#take(chunk);
+      this.#relay.onData(chunk);
+      if (this.#isBodyBlocked) this.#watch.block();
     } catch (error) {
-      this.#fault(error);
+      this.onFault(error);
     }
   }
 
@@ -199,7 +179,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
       this.response.credit();
       if (this.#state === "flushing" && this.connection.unsent === 0) this.#finishResponse(false);
     } catch (error) {
-      this.#fault(error);
+      this.onFault(error);
     }
   }
 
@@ -217,21 +197,17 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   onClose(): void {
     this.#state = "closed";
+    this.#watch.close();
     this.#relay?.onClose();
     this.#exchange?.abort();
     this.#host.forget(this);
-  }
-
-  /** An error in the gateway closes only this connection. */
-  #fault(error: unknown): void {
-    this.#host.onFault(error);
-    this.onBroken();
   }
 
   // ---- reading requests
 
   #take(chunk: Buffer): void {
     if (this.#state === "lingering" || this.#state === "closing") return;
+    if (this.#cookieless !== undefined) return this.#readWithoutCookies(chunk, 0);
     if (this.#held.length === 0) return this.#read(chunk, false);
     this.#held = Buffer.concat([this.#held, chunk]);
     if (this.#state !== "head" || !worthReading(chunk, this.#held.length)) return;
@@ -251,7 +227,9 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
       if (this.#state === "head") {
         const length = this.#head.read(chunk, at, chunk.length);
         if (length < 0) {
-          this.#refuse(this.#head.refusal as Refusal);
+          const { refusal } = this.#head;
+          if (refusal === refusals.PN_HTTP_HEAD_TOO_LARGE) this.#readWithoutCookies(chunk, at);
+          else this.#refuse(refusal as Refusal);
           break;
         }
         if (length === 0) {
@@ -266,7 +244,11 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
           this.#exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
-        if (this.#body.done) this.#endBody();
+        this.#watch.onBody(this.#body.bytes);
+        if (!this.#body.done) break;
+        this.#state = "response";
+        this.#watch.endRequest();
+        this.#exchange?.bodyEnd();
       } else {
         this.#readLater(chunk, at);
         break;
@@ -275,49 +257,49 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     this.#isReading = false;
     if (this.#isIdle) this.#head.release();
     else if (this.#exchange?.isActive === true) this.#head.keep();
-    if (this.#isBodyBlocked && (this.#state === "body" || this.#state === "switched")) this.connection.pause();
+    if (!this.#isBodyBlocked) return;
+    this.#watch.block();
+    if (this.#state === "body" || this.#state === "switched") this.connection.pause();
+  }
+
+  /** Reads a head that is too large. Our own pages need no cookies, so that scripts cannot make them unreachable. */
+  #readWithoutCookies(chunk: Buffer, at: number): void {
+    if (this.#cookieless === undefined) this.#watch.beginHead();
+    const reader = (this.#cookieless ??= new CookielessHead());
+    const end = reader.read(chunk, at);
+    const { kept } = reader;
+    if (end === 0) return void (this.#held = kept);
+    this.#cookieless = undefined;
+    this.#held = NOTHING;
+    const length = this.#head.read(kept, 0, kept.length);
+    if (end < 0 || length < 0) return this.#refuse(this.#head.refusal ?? refusals.PN_HTTP_HEAD_TOO_LARGE);
+    const route = this.context.route();
+    if (route.kind === "upstream") return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
+    // The cookies were not checked, so that nothing that follows them may be read as a request.
+    this.#head.keepAlive = false;
+    this.#begin(Buffer.concat([kept, chunk.subarray(end)]), 0, route);
   }
 
   passBody(chunk: Buffer): void {
     this.#exchange?.body(chunk);
   }
 
-  #endBody(): void {
-    this.#state = "response";
-    this.#exchange?.bodyEnd();
-  }
-
   /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was delegated. */
-  #begin(chunk: Buffer, at: number): boolean {
+  #begin(chunk: Buffer, at: number, route = this.context.route()): boolean {
     const head = this.#head;
-    const route = this.#route();
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
-    this.#watch.beginRequest(head.expectContinue);
-    this.#body.begin(
-      head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none",
-      head.contentLength,
-      "chunks",
-    );
+    const framing = head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none";
+    this.#body.begin(framing, head.contentLength, "chunks");
+    this.#watch.beginRequest(!this.#body.done, head.expectContinue);
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "refusal") this.#respond(route.refusal, reusable);
-    else if (route.kind === "respond") this.#respond(route.page, reusable, undefined, route.location);
-    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable);
+    if (route.kind === "refusal") this.#decline(route.refusal, reusable);
+    else if (route.kind === "respond") this.#decline(route.page, reusable, route.location);
+    else if (route.kind === "delegate") this.#decline(refusals.PN_HTTP_MISDIRECTED, reusable);
+    else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
     return true;
-  }
-
-  /**
-   * If the TLS handshake named a host, requests for any other host are refused: the certificate was checked only for
-   * that host (RFC 9110, section 7.4).
-   */
-  #route(): Route {
-    const { serverName } = this.#info;
-    const { host } = this.#head;
-    if (serverName !== undefined && host !== serverName && host !== "") return MISDIRECTED;
-    const route = this.#host.router(this.#head, this.#info);
-    return this.#host.overloaded && route.kind === "upstream" ? OVERLOADED : route;
   }
 
   /** Passes the connection to another server. @returns false when it has no socket. */
@@ -325,6 +307,7 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
     const socket = this.connection.detach(chunk.subarray(at));
     if (socket === undefined) return false;
     this.#state = "delegated";
+    this.#watch.close();
     this.#head.release();
     this.#host.forget(this);
     route.take(socket);
@@ -346,29 +329,29 @@ export class Http1Visitor implements HttpVisitor, VisitorSide, ConnectionHandler
 
   // ---- responding
 
-  /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
-  #refusePartialHead(): void {
-    this.#head.read(this.#held, 0, this.#held.length);
-    this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
-  }
-
   #refuse(refusal: Refusal): void {
+    this.#host.onRefused(refusal);
     this.#respond(refusal, false);
   }
 
-  /** @param exchangeId the id of the exchange that was refused; undefined: the request began none. */
-  #respond(refusal: Refusal, reusable: boolean, exchangeId?: string, location?: string): void {
-    if (exchangeId === undefined) this.#host.onRefused(refusal);
+  /** Refuses a request whose head is valid, before an exchange begins. */
+  #decline(refusal: Refusal, reusable: boolean, location?: string): void {
+    this.#host.onRefused(refusal);
+    this.#respond(refusal, reusable, this.context.requestId(), location);
+  }
+
+  #respond(page: Refusal | Notice, reusable: boolean, requestId = nextRequestId(), location?: string): void {
     const close = !reusable || this.#host.closing;
-    this.response.writeOwn(refusal, close, exchangeId ?? nextRequestId(), location);
+    this.response.writeOwn(page, close, requestId, location);
     this.#finishResponse(close);
   }
 
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   #finishResponse(closes: boolean): void {
     if (closes || this.#host.closing) return this.#linger();
-    if (this.connection.unsent > 0) this.#state = "flushing";
-    else this.#next();
+    if (this.connection.unsent === 0) return this.#next();
+    this.#state = "flushing";
+    this.#watch.onUnsent();
   }
 
   /** Continues with the next request. */

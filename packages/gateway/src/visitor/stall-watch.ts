@@ -8,16 +8,14 @@ export interface Writing {
 
 /** Detects a peer that reads nothing while bytes wait for it. */
 export class StallWatch {
-  #stalled = 0;
+  /** Since when it reads nothing, in milliseconds, as far as `look` noticed; Infinity while nothing waits for it. */
+  since = Infinity;
   #progress = 0;
 
-  /**
-   * Call it `elapsed` milliseconds after the last call.
-   * @returns for how many milliseconds the peer has read nothing while bytes waited for it.
-   */
-  look({ progress, unsent }: Writing, elapsed: number): number {
-    this.#stalled = unsent > 0 && progress === this.#progress ? this.#stalled + elapsed : 0;
+  /** Call it when bytes begin to wait, and regularly while they wait. */
+  look(now: number, { progress, unsent }: Writing): void {
+    if (unsent === 0) this.since = Infinity;
+    else if (this.since === Infinity || progress !== this.#progress) this.since = now;
     this.#progress = progress;
-    return this.#stalled;
   }
 }

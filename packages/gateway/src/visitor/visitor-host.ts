@@ -1,15 +1,15 @@
+import type { SharedDomain } from "../cookies/shared-domain.js";
+import type { DeadlineQueue } from "../deadlines/deadline-queue.js";
 import type { Refusal } from "../http/index.js";
+import type { GatewayLimits } from "../limits.js";
 import type { Router } from "../route.js";
-import type { VisitorLimits } from "./limits.js";
-import type { TrustedProxies } from "./trusted-proxies.js";
+import type { Forwarding } from "./forwarding.js";
 
 /** A visitor as the gateway sees it, regardless of its protocol. */
 export interface HttpVisitor {
-  /** Checks deadlines. Called `elapsed` milliseconds after the last call; `now` comes from `performance.now()`. */
-  tick(now: number, elapsed: number): void;
   /** Closes an idle connection; others close after their response. */
   drain(): void;
-  /** Closes a connection that has been idle for `milliseconds`. */
+  /** Closes a connection that has been idle for `milliseconds`. `now` is the time of the gateway's clock. */
   shed(now: number, milliseconds: number): void;
   /** Closes at once. */
   destroy(): void;
@@ -18,8 +18,11 @@ export interface HttpVisitor {
 /** The parts of the gateway that its visitors use. */
 export interface VisitorHost {
   readonly router: Router;
-  readonly limits: VisitorLimits;
-  readonly trustedProxies: TrustedProxies;
+  readonly limits: GatewayLimits;
+  readonly deadlines: DeadlineQueue;
+  readonly forwarding: Forwarding;
+  /** Origins may not set cookies for this domain; undefined: for any. */
+  readonly sharedDomain: SharedDomain | undefined;
   /** Whether connections close after their current response. */
   readonly closing: boolean;
   /** Whether there is no memory for more requests. */

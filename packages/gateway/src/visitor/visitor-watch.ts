@@ -1,92 +1,189 @@
+import type { Deadline, DeadlineQueue } from "../deadlines/deadline-queue.js";
+import { refusals, type Refusal } from "../http/index.js";
+import type { GatewayLimits } from "../limits.js";
 import { BodyPace } from "./body-pace.js";
-import type { VisitorLimits } from "./limits.js";
 import { StallWatch, type Writing } from "./stall-watch.js";
 
-/** The parts of an exchange that have deadlines. */
+/** How often a visitor with a request in progress is looked at, in milliseconds. */
+const INTERVAL = 1_000;
+/** How often a visitor that does not read is looked at if the limit for it is shorter than SHORT_STALL. */
+const SHORT_INTERVAL = 10;
+const SHORT_STALL = 10_000;
+
+/** The parts of an exchange that its visitor's watch uses. */
 export interface WatchedExchange {
   readonly isBodyBlocked: boolean;
   readonly awaitsResponse: boolean;
-  headWaited(elapsed: number): number;
+  /** Since when a response head has been incomplete; Infinity: no head is. */
+  readonly headSince: number;
+  fail(refusal: Refusal): void;
+  timeOut(): void;
+  abort(ended: "timeout"): void;
 }
 
-/** The state of a visitor, as far as deadlines depend on it. */
-export type WatchedPhase = "idle" | "body" | "response" | "other";
+/** The parts of a visitor that its watch uses. */
+export interface WatchedVisitor {
+  readonly connection: Writing;
+  readonly exchange: WatchedExchange | undefined;
+  /**
+   * `idle`: no request is in progress, or the connection is about to close. `head`, `body`: the part of a request that
+   * has begun to arrive.
+   */
+  readonly phase: "idle" | "head" | "body" | "other";
+  /** Called before the limits are checked: at least once a second while a request is in progress. */
+  onLook(): void;
+  refusePartialHead(): void;
+  onBroken(): void;
+  destroy(): void;
+  /** Called with an error thrown by one of the calls above. */
+  onFault(error: unknown): void;
+}
 
 /**
- * The limit that was exceeded: `stalled`, the visitor reads nothing of its response; `origin`, the origin reads nothing
- * of the request or does not respond; `body`, the request's body is too slow; `deadline`, the time set by `expireIn`
- * has passed.
+ * Watches the time limits of one visitor. It has one place in the queue and moves there only to an earlier time. So a
+ * visitor that sends request after request costs the queue about one call a second. Times are in milliseconds.
  */
-export type PassedLimit = "stalled" | "origin" | "body" | "deadline";
-
-/** Watches the time limits of one visitor. Times are in milliseconds. */
-export class VisitorWatch {
-  readonly #limits: VisitorLimits;
+export class VisitorWatch implements Deadline {
+  dueAt = Infinity;
+  position = -1;
+  readonly #limits: GatewayLimits;
+  readonly #queue: DeadlineQueue;
+  readonly #visitor: WatchedVisitor;
   readonly #pace: BodyPace;
   readonly #stall = new StallWatch();
-  #deadline: number;
-  /**
-   * How long the origin has not responded to a complete request, and how long it has read nothing while a body waits
-   * for it.
-   */
-  #awaited = 0;
-  #blocked = 0;
+  #expiresAt = Infinity;
+  /** When the origin must have responded to a complete request. */
+  #respondsBy = Infinity;
+  /** Since when the origin has read nothing while a body waits for it. */
+  #blockedSince = Infinity;
+  #isOver = false;
 
-  constructor(limits: VisitorLimits) {
+  constructor(limits: GatewayLimits, queue: DeadlineQueue, visitor: WatchedVisitor) {
     this.#limits = limits;
+    this.#queue = queue;
+    this.#visitor = visitor;
     this.#pace = new BodyPace(limits);
-    this.#deadline = performance.now() + limits.idle;
+    this.expireIn(limits.idle);
   }
 
-  /** Sets the next deadline. */
+  /** Sets the time after which the visitor's current phase has expired. */
   expireIn(milliseconds: number): void {
-    this.#deadline = performance.now() + milliseconds;
+    this.#expiresAt = this.#now + milliseconds;
+    this.#schedule(this.#expiresAt);
   }
 
-  /** A head begins to arrive. It must be complete within its own limit, and before the current deadline. */
+  /** A head begins to arrive. It must be complete within its own limit, and before the phase expires. */
   beginHead(): void {
-    this.#deadline = Math.min(this.#deadline, performance.now() + this.#limits.head);
+    this.expireIn(Math.min(this.#expiresAt - this.#now, this.#limits.head));
   }
 
   /** A request was read. A body that waits for 100 Continue may begin later. */
-  beginRequest(expectContinue: boolean): void {
-    this.#deadline = Infinity;
-    this.#awaited = 0;
-    this.#pace.begin(expectContinue ? this.#limits.idle : 0);
+  beginRequest(hasBody: boolean, expectContinue: boolean): void {
+    const now = this.#now;
+    this.#expiresAt = this.#respondsBy = this.#blockedSince = Infinity;
+    this.#pace.begin(now, expectContinue ? this.#limits.idle : 0);
+    this.#schedule(Math.min(now + this.#interval, hasBody ? this.#pace.deadline : Infinity));
+    if (!hasBody) this.endRequest();
+  }
+
+  /** Content of the body has arrived, `bytes` in all. */
+  onBody(bytes: number): void {
+    this.#pace.onBytes(this.#now, bytes);
+  }
+
+  /** The whole request has been read. */
+  endRequest(): void {
+    if (this.#limits.answer === 0) return;
+    this.#respondsBy = this.#now + this.#limits.answer;
+    this.#schedule(this.#respondsBy);
+  }
+
+  /** The origin accepts no more of the request. */
+  block(): void {
+    if (this.#blockedSince < Infinity) return;
+    this.#blockedSince = this.#now;
+    this.#pace.stop(this.#blockedSince);
+    this.#schedule(this.#blockedSince + this.#limits.stall);
   }
 
   /** The origin accepts more of the request. */
   unblock(): void {
-    this.#blocked = 0;
+    this.#blockedSince = Infinity;
+    this.#pace.resume(this.#now);
+    this.#schedule(this.#pace.deadline);
+  }
+
+  /** Bytes wait until the visitor reads. */
+  onUnsent(): void {
+    if (this.#stall.since < Infinity) return;
+    const now = this.#now;
+    this.#stall.look(now, this.#visitor.connection);
+    this.#schedule(now + this.#interval);
   }
 
   /** For how long the visitor has been idle. Valid only while it is idle. */
   idleFor(now: number): number {
-    return now + this.#limits.idle - this.#deadline;
+    return now + this.#limits.idle - this.#expiresAt;
   }
 
-  /** Call it `elapsed` milliseconds after the last call. @returns the limit that was exceeded, if any. */
-  look(
-    now: number,
-    elapsed: number,
-    phase: WatchedPhase,
-    { connection, exchange, bodyBytes }: { connection: Writing; exchange: WatchedExchange; bodyBytes: number },
-  ): PassedLimit | undefined {
-    const limits = this.#limits;
-    if (this.#stall.look(connection, elapsed) >= limits.stall) return "stalled";
-    this.#blocked = exchange.isBodyBlocked ? this.#blocked + elapsed : 0;
-    if (this.#blocked >= limits.stall || exchange.headWaited(elapsed) >= limits.head) return "origin";
-    switch (phase) {
-      case "body":
-        return exchange.isBodyBlocked || this.#pace.waited(elapsed, bodyBytes) ? undefined : "body";
-      case "response":
-        if (limits.answer === 0 || !exchange.awaitsResponse) return undefined;
-        this.#awaited += elapsed;
-        return this.#awaited >= limits.answer ? "origin" : undefined;
-      case "idle":
-        return now >= this.#deadline ? "deadline" : undefined;
-      case "other":
-        return undefined;
+  onDue(now: number): void {
+    try {
+      this.#visitor.onLook();
+      this.#enforce(now);
+    } catch (error) {
+      this.#visitor.onFault(error);
     }
+    // A limit that was just exceeded is in the past.
+    this.#schedule(Math.max(this.#nextLook(now), now + SHORT_INTERVAL));
+  }
+
+  /** The visitor is gone. */
+  close(): void {
+    this.#isOver = true;
+    this.#queue.cancel(this);
+  }
+
+  get #now(): number {
+    return this.#queue.clock.now();
+  }
+
+  #schedule(time: number): void {
+    if (!this.#isOver) this.#queue.schedule(this, time);
+  }
+
+  #enforce(now: number): void {
+    const visitor = this.#visitor;
+    const { exchange, phase } = visitor;
+    const { stall, head } = this.#limits;
+    this.#stall.look(now, visitor.connection);
+    if (now - this.#stall.since >= stall) {
+      exchange?.abort("timeout");
+      return visitor.onBroken();
+    }
+    if (now >= this.#expiresAt) return phase === "head" ? visitor.refusePartialHead() : visitor.destroy();
+    if (exchange === undefined) return;
+    if (exchange.isBodyBlocked) this.block();
+    else this.#blockedSince = Infinity;
+    if (now - this.#blockedSince >= stall || now - exchange.headSince >= head) return exchange.timeOut();
+    if (!exchange.awaitsResponse) return;
+    if (now >= this.#respondsBy) return exchange.timeOut();
+    if (phase === "body" && now >= this.#pace.deadline) exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
+  }
+
+  /** After what time at the latest the visitor is looked at while a request is in progress. */
+  get #interval(): number {
+    const { stall, head } = this.#limits;
+    return this.#stall.since < Infinity && stall < SHORT_STALL ? SHORT_INTERVAL : Math.min(INTERVAL, head);
+  }
+
+  #nextLook(now: number): number {
+    const { stall, head } = this.#limits;
+    const { exchange, phase } = this.#visitor;
+    if (phase === "idle" || phase === "head") return this.#expiresAt;
+    let next = Math.min(now + this.#interval, this.#expiresAt, this.#stall.since + stall, this.#blockedSince + stall);
+    if (exchange === undefined) return next;
+    next = Math.min(next, exchange.headSince + head);
+    if (!exchange.awaitsResponse) return next;
+    return Math.min(next, this.#respondsBy, phase === "body" ? this.#pace.deadline : Infinity);
   }
 }

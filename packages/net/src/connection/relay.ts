@@ -14,6 +14,8 @@ export interface RelayOptions {
   onClose: "drop" | "flush";
   /** Called when the stream accepts more of the connection's bytes after it was blocked. */
   onUnblocked?(): void;
+  /** Called when bytes have been passed to the connection that wait until its peer reads. */
+  onUnsent?(): void;
   /** Called when both the connection and the stream are closed. */
   onDone(): void;
 }
@@ -112,7 +114,9 @@ export class Relay implements ConnectionHandler {
   }
 
   #credit(): void {
-    const taken = this.#uncredited - Math.min(this.#uncredited, this.#connection.unsent);
+    const { unsent } = this.#connection;
+    if (unsent > 0) this.#options.onUnsent?.();
+    const taken = this.#uncredited - Math.min(this.#uncredited, unsent);
     if (taken === 0) return;
     this.#uncredited -= taken;
     this.#stream.consumed(taken);

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { TlsError } from "./errors.js";
 import { separateLists } from "./revocation-list.js";
+import { weakKeyFault } from "./weak-key.js";
 
 /** Why a peer's certificate is not trusted, by OpenSSL's code, with a suggested fix. */
 const FAULTS: Readonly<Record<string, string>> = {
@@ -28,19 +29,9 @@ export function trustFault(error: NodeJS.ErrnoException): string | undefined {
   return /^(CERT_|CRL_|UNABLE_TO_|INVALID_CA|PATH_LENGTH|HOSTNAME_)/.test(code) ? error.message || code : undefined;
 }
 
-/** Checks that CA and CRL texts can be used. @param names for messages. @throws TlsError PN_TLS_FILE */
+/** Checks that CA and CRL texts can be used. @param names for messages. @throws TlsError PN_TLS_FILE, PN_TLS_KEY */
 export function checkTrustPem(pem: { ca?: string; crl?: string }, names: { ca: string; crl: string }): void {
-  if (pem.ca !== undefined) {
-    try {
-      for (const one of pem.ca.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [""])
-        new X509Certificate(one);
-    } catch {
-      throw new TlsError(
-        "PN_TLS_FILE",
-        `${names.ca} does not contain a CA certificate. Use PEM: -----BEGIN CERTIFICATE-----`,
-      );
-    }
-  }
+  if (pem.ca !== undefined) checkCas(pem.ca, names.ca);
   if (pem.crl === undefined) return;
   try {
     const lists = separateLists(pem.crl);
@@ -51,5 +42,22 @@ export function checkTrustPem(pem: { ca?: string; crl?: string }, names: { ca: s
       "PN_TLS_FILE",
       `${names.crl} does not contain a revocation list. Use PEM: -----BEGIN X509 CRL-----`,
     );
+  }
+}
+
+function checkCas(pem: string, name: string): void {
+  for (const one of pem.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [""]) {
+    let ca: X509Certificate;
+    try {
+      ca = new X509Certificate(one);
+    } catch {
+      throw new TlsError(
+        "PN_TLS_FILE",
+        `${name} does not contain a CA certificate. Use PEM: -----BEGIN CERTIFICATE-----`,
+      );
+    }
+    const weakness = weakKeyFault(ca.publicKey);
+    if (weakness !== undefined)
+      throw new TlsError("PN_TLS_KEY", `A certificate in ${name} cannot be used: ${weakness}.`);
   }
 }

@@ -15,6 +15,7 @@ const RECORD = {
   ended: "origin_invalid",
   code: "PN_ORIGIN_INVALID",
   flaw: "PN_HTTP_CHUNK",
+  repairs: ["bare_lf"],
 } as const;
 
 const TOTALS = {
@@ -180,7 +181,7 @@ describe("nested fields", () => {
 
   test.each(Object.keys(RECORD))("a request record needs %s, unless it is optional", (name) => {
     const { [name as keyof typeof RECORD]: _, ...rest } = RECORD;
-    const isOptional = ["ended", "code", "flaw"].includes(name);
+    const isOptional = ["ended", "code", "flaw", "repairs"].includes(name);
     expect(refused(JSON.stringify({ ...requests, records: [RECORD, rest] }))).toBe(!isOptional);
   });
 });

@@ -175,6 +175,7 @@ const RECORD: Fields = {
   ended: optional(text),
   code: optional(text),
   flaw: optional(text),
+  repairs: optional(listOf(text)),
 };
 
 const TOTALS: Fields = {

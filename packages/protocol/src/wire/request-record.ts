@@ -9,6 +9,19 @@ export const REQUEST_ENDS = [
 ] as const;
 export type RequestEnd = (typeof REQUEST_ENDS)[number];
 
+/** What a server repairs in responses of local services: PROTOCOL.md, section 4. */
+export const REQUEST_REPAIRS = [
+  "bare_lf",
+  "folded_field",
+  "space_before_colon",
+  "control_byte",
+  "repeated_length",
+  "length_beside_chunks",
+  "padded_chunk_size",
+  "shared_cookie",
+] as const;
+export type RequestRepair = (typeof REQUEST_REPAIRS)[number];
+
 /** Upper bounds of the buckets of `durations`, in milliseconds; one more bucket holds the rest. */
 export const DURATION_BOUNDS: readonly number[] = [
   1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000,
@@ -33,6 +46,8 @@ export interface RequestRecord {
   code?: string;
   /** The code of the fault in the local service's response, when `ended` is `origin_invalid`. */
   flaw?: string;
+  /** What the server repaired in the local service's response. */
+  repairs?: readonly RequestRepair[];
 }
 
 /** Sums over requests without a record. */

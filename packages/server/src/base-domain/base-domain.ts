@@ -15,10 +15,13 @@ import {
 import { unmapped } from "@postern/net";
 import { baseDomainRefusals, type BaseDomainRefusal } from "./refusals.js";
 import type { MetricsPage } from "./metrics-page.js";
-import { acceptUpgrade, upgradeFault } from "./websocket-upgrade.js";
+import { acceptUpgrade, offersWebSocket, upgradeFault } from "./websocket-upgrade.js";
 
 /** How long a connection to the base domain may be idle until it becomes a session, in milliseconds. */
 const IDLE_TIMEOUT = 10_000;
+
+/** Bytes of a head. The gateway has already read it, within its own limits, which are lower. */
+const MAX_HEAD = 1_048_576;
 
 export interface BaseDomainEvents {
   /**
@@ -54,7 +57,11 @@ export class BaseDomain {
   constructor(events: BaseDomainEvents, options: BaseDomainOptions) {
     this.#events = events;
     this.#options = options;
-    this.#http = createServer((request, response) => this.#onRequest(request, response));
+    // An offer of another protocol, such as h2c, is ignored, and the request gets its page (RFC 9110 7.8).
+    this.#http = createServer(
+      { shouldUpgradeCallback: offersWebSocket, maxHeaderSize: MAX_HEAD },
+      (request, response) => this.#onRequest(request, response),
+    );
     this.#http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
 
@@ -121,8 +128,12 @@ export class BaseDomain {
   }
 }
 
-function pathOf({ url = "" }: IncomingMessage): string | undefined {
-  return url.split("?", 1)[0];
+const ORIGIN = /^https?:\/\/[^/?]*/i;
+
+/** The path of the target, which may have the absolute form. The gateway has compared its host with Host. */
+function pathOf({ url = "" }: IncomingMessage): string {
+  const [path = ""] = url.replace(ORIGIN, "").split("?", 1);
+  return path === "" ? "/" : path;
 }
 
 function peerOf({ socket }: IncomingMessage): string {

@@ -8,13 +8,18 @@ export type UpgradeRefusal = Extract<BaseDomainRefusal, `PN_CONNECT_${string}`>;
 /** 16 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 
+/** Whether the request offers WebSocket, perhaps among other protocols. */
+export function offersWebSocket({ headers }: IncomingMessage): boolean {
+  return has(headers.upgrade, "websocket");
+}
+
 /** Why an upgrade is refused; undefined: it is accepted (RFC 6455, section 4.2.1). */
 export function upgradeFault(request: IncomingMessage): UpgradeRefusal | undefined {
   const { headers } = request;
   const isUpgrade =
     request.method === "GET" &&
     request.httpVersion === "1.1" &&
-    has(headers.upgrade, "websocket") &&
+    offersWebSocket(request) &&
     has(headers.connection, "upgrade");
   if (!isUpgrade || !KEY.test(keyOf(request))) return "PN_CONNECT_HANDSHAKE";
   if (headers["sec-websocket-version"] !== "13") return "PN_CONNECT_VERSION";

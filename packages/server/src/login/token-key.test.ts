@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { expect, test } from "vitest";
 import { jwkKey, pemKey, secretKey } from "./token-key.js";
 
@@ -21,6 +21,11 @@ test.for([
   ["a private key", privatePem, /private key/],
   ["text", "hello", /not a public key/],
   ["a short RSA key", toPem(generateKeyPairSync("rsa", { modulusLength: 1_024 })), /2048 bits/],
+  [
+    "an RSA key with exponent 1",
+    toPem({ publicKey: createPublicKey({ key: { ...jwk, e: "AQ" }, format: "jwk" }) }),
+    /forge/,
+  ],
   ["another curve", curve("secp256k1"), /Ed25519/],
 ] as const)("%s is refused with advice", ([, text, why]) => {
   expect(() => pemKey(text)).toThrow(why);
@@ -48,6 +53,7 @@ test("a published key may name its use and an algorithm of its kind", () => {
     { kty: "oct", k: "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA" },
     { kty: "RSA", n: "x" },
     { ...jwk, d: "x" },
+    { ...jwk, e: "AQ" },
   ])
     expect(jwkKey(none)).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { weakKeyFault } from "@postern/net";
 
 const SHORTEST_SECRET = 32;
 const SHORTEST_RSA = 2_048;
@@ -64,6 +65,8 @@ function publicKey(key: KeyObject): TokenKey {
     const bits = details?.modulusLength ?? 0;
     if (bits < SHORTEST_RSA)
       throw new RangeError(`An RSA key needs at least ${SHORTEST_RSA} bits; this one has ${bits}.`);
+    const weakness = weakKeyFault(key);
+    if (weakness !== undefined) throw new RangeError(`This key cannot be used: ${weakness}.`);
     return { key, algorithms: ["RS256"] };
   }
   const curve = CURVES[details?.namedCurve ?? ""];

@@ -39,6 +39,12 @@ export const SERVER_METRICS = {
     "status",
   ),
   ended: declare("postern_requests_ended_total", "counter", "Finished requests to tunnels by how they ended.", "ended"),
+  repaired: declare(
+    "postern_repaired_responses_total",
+    "counter",
+    "Responses of local services that were repaired, by what was wrong with them (docs/http.md).",
+    "repair",
+  ),
   tunnelRequests: declare(
     "postern_tunnel_requests_total",
     "counter",

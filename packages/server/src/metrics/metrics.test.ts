@@ -12,7 +12,14 @@ const MEASURED: Measured = {
   certificateEnds: undefined,
   ownerSessions: () => sessions,
 };
-const request: CountedRequest = { status: 200, ended: "complete", startedAt: 0, bytesIn: 3, bytesOut: 7 };
+const request: CountedRequest = {
+  status: 200,
+  ended: "complete",
+  startedAt: 0,
+  bytesIn: 3,
+  bytesOut: 7,
+  repairs: new Set(),
+};
 
 let metrics: ServerMetrics;
 beforeEach(() => {

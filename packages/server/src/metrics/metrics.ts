@@ -1,5 +1,11 @@
 import type { ErrorCode } from "@postern/protocol";
-import { EXCHANGE_ENDS, type ExchangeEnd, type FinishedRequest } from "@postern/gateway";
+import {
+  EXCHANGE_ENDS,
+  RESPONSE_REPAIRS,
+  type ExchangeEnd,
+  type FinishedRequest,
+  type ResponseRepair,
+} from "@postern/gateway";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./declared-metrics.js";
 import type { MetricDeclaration } from "./declared-metrics.js";
@@ -41,7 +47,10 @@ export interface Measured {
 }
 
 /** The parts of a finished request that are counted. */
-export type CountedRequest = Pick<FinishedRequest, "status" | "ended" | "startedAt" | "bytesIn" | "bytesOut">;
+export type CountedRequest = Pick<
+  FinishedRequest,
+  "status" | "ended" | "startedAt" | "bytesIn" | "bytesOut" | "repairs"
+>;
 
 /** Counts the requests of one tunnel. */
 export interface RequestCounter {
@@ -74,6 +83,10 @@ export class ServerMetrics {
   readonly #all = new Traffic();
   readonly #ended = Object.fromEntries(Object.keys(EXCHANGE_ENDS).map((end) => [end, 0])) as Record<
     ExchangeEnd,
+    number
+  >;
+  readonly #repaired = Object.fromEntries(RESPONSE_REPAIRS.map((repair) => [repair, 0])) as Record<
+    ResponseRepair,
     number
   >;
   readonly #tunnels = new LabelledTraffic(METRIC_LABELS.tunnels, { tunnel: REST_LABEL, owner: REST_LABEL });
@@ -132,6 +145,7 @@ export class ServerMetrics {
   #finished(request: CountedRequest): void {
     this.#all.count(request);
     this.#ended[request.ended] += 1;
+    if (request.repairs.size > 0) for (const repair of request.repairs) this.#repaired[repair] += 1;
     if (request.status !== 101) this.#duration.observe((performance.now() - request.startedAt) / 1_000);
   }
 
@@ -170,6 +184,7 @@ export class ServerMetrics {
     this.#countEach(SERVER_METRICS.logins, () => this.#logins);
     this.#countEach(SERVER_METRICS.refused, () => this.#refused);
     this.#countEach(SERVER_METRICS.ended, () => Object.entries(this.#ended));
+    this.#countEach(SERVER_METRICS.repaired, () => Object.entries(this.#repaired));
     const all = [{ labels: {}, traffic: this.#all }];
     this.#countTraffic(SERVER_METRICS.requests, SERVER_METRICS.bytes, () => all);
     this.#countTraffic(SERVER_METRICS.tunnelRequests, SERVER_METRICS.tunnelBytes, () => this.#tunnels.all());

@@ -58,6 +58,8 @@ export class ClientSession implements SessionHandler {
   #features: readonly string[] = [];
   /** The client announced its end, so it is not expected to reconnect. */
   #isLeaving = false;
+  /** The refusal has been logged, with its reason. */
+  #isLoginRefused = false;
 
   constructor(
     { transport, address, peer }: ClientConnection,
@@ -175,6 +177,7 @@ export class ClientSession implements SessionHandler {
     this.#credential.dispose();
     if (this.#owner !== undefined) this.#owners.leave(this.#owner);
     const { log } = this.#logs;
+    if (this.#isLoginRefused) return this.#events.onClose(reason);
     if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
     else log.info({ code }, this.#isLeaving ? "client disconnected" : "client session ended");
     this.#events.onClose(reason);
@@ -184,6 +187,7 @@ export class ClientSession implements SessionHandler {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
     this.#credential.authenticate(hello.auth, (outcome) => {
       if (outcome instanceof TunnelError) {
+        this.#isLoginRefused = true;
         this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
         return this.refuse(outcome.code, outcome.retryAfter);
       }

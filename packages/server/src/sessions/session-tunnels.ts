@@ -106,7 +106,7 @@ export class SessionTunnels {
   clear(): void {
     for (const tunnel of this.#tunnels.values()) {
       tunnel.close();
-      this.#logs().log.info({ name: tunnel.name, tunnel: tunnel.id }, "tunnel closed");
+      this.#logClosed(tunnel, {});
     }
     this.#tunnels.clear();
   }
@@ -135,7 +135,7 @@ export class SessionTunnels {
   }
 
   #unbind(tunnel: Tunnel, code: ErrorCode): void {
-    const { number, name, id, requested } = tunnel;
+    const { number, requested } = tunnel;
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
@@ -145,7 +145,12 @@ export class SessionTunnels {
     if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
-    this.#logs().log.info({ name, tunnel: id, code }, "tunnel closed");
+    this.#logClosed(tunnel, { code });
+  }
+
+  #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
+    const repaired = repairs.totals;
+    this.#logs().log.info({ name, tunnel: id, ...fields, ...(repaired && { repaired }) }, "tunnel closed");
   }
 
   #sendRecords(tunnel: Tunnel): void {

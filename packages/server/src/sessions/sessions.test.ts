@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
@@ -48,6 +49,18 @@ test("beyond the sessions of an owner, a login is refused with a time to retry, 
   first.server.terminate();
   await vi.waitUntil(() => sessions.loggedIn === 0);
   expect(await open().login([])).toMatchObject({ type: "welcome" });
+});
+
+test("a refused login is one warning in the log", async () => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => lines.push(line) });
+  const own = sessionDependencies({ log });
+  const logged = new Sessions(own, onLogin);
+  const peer = new ScriptedPeer(own, (connection) => logged.open(connection, () => {}));
+  const auth = { method: "api_key", api_key: "key-of-a-stranger" };
+  await peer.ask({ type: "hello", versions: [1], auth });
+  await logged.close();
+  expect(lines).toEqual([expect.stringContaining("login refused")]);
 });
 
 test("at a stop, clients are asked to reconnect one after the other", async () => {

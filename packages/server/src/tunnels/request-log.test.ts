@@ -17,6 +17,7 @@ const request: FinishedRequest = {
   ended: "complete",
   code: undefined,
   flaw: undefined,
+  repairs: new Set(),
 };
 
 const PER_SECOND = 5;
@@ -90,4 +91,10 @@ test("with a limit of 0 all requests are counted", () => {
 test("a long path is truncated", () => {
   log.add({ ...request, path: `/${"x".repeat(5_000)}` }, 0);
   expect(log.take().listed[0]?.record.path).toHaveLength(1_024);
+});
+
+test("a record lists what was repaired in the response, where there is something", () => {
+  log.add(request, 0);
+  log.add({ ...request, repairs: new Set(["bare_lf", "control_byte"]) }, 0);
+  expect(log.take().listed.map(({ record }) => record.repairs)).toEqual([undefined, ["bare_lf", "control_byte"]]);
 });

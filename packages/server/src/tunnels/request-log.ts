@@ -78,6 +78,7 @@ function record(request: FinishedRequest, duration: number): RequestRecord {
     ended: request.ended,
     ...(request.code === undefined ? {} : { code: request.code }),
     ...(request.flaw === undefined ? {} : { flaw: request.flaw }),
+    ...(request.repairs.size === 0 ? {} : { repairs: [...request.repairs] }),
   };
 }
 

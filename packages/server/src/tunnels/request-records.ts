@@ -10,6 +10,8 @@ export function sendRequestRecords(session: Session, tunnel: Tunnel, log: Logger
   const { listed, omitted, totals } = tunnel.requests.take();
   for (const { record, visitor } of listed) log.info({ name: tunnel.name, ...record, ...visitor }, "request");
   if (omitted > 0) log.info({ name: tunnel.name, omitted }, "requests omitted");
+  // Once for each kind: a service sends the same flaw with every response.
+  for (const repair of tunnel.repairs.takeNew()) log.warn({ name: tunnel.name, repair }, "response repaired");
 
   let batch: RequestRecord[] = [];
   let bytes = 0;

@@ -10,6 +10,7 @@ import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
 import type { RequestCounter } from "../metrics/metrics.js";
 import { ProbeRoute } from "./probe-route.js";
+import { RepairCounts } from "./repair-counts.js";
 import { RequestLog } from "./request-log.js";
 
 export interface TunnelOptions {
@@ -51,6 +52,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   /** The route of its client's own probes, which always leads to this session. */
   readonly probe: ProbeRoute;
   readonly requests: RequestLog;
+  readonly repairs = new RepairCounts();
   /** The epoch of its lease. Its group sets it. */
   epoch = 0;
   readonly #session: Session;
@@ -125,6 +127,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
 
   onFinished(request: FinishedRequest): void {
     this.#counter?.finished(request);
+    if (request.repairs.size > 0) this.repairs.add(request.repairs);
     if (this.requests.add(request, performance.now())) this.#onRecords(this);
   }
 

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { Defer } from "../cleanup.js";
 import { until } from "../until.js";
 import { Wire } from "../network/wire.js";
@@ -16,10 +16,15 @@ export class ScriptedOrigin {
 
   static async start(defer: Defer): Promise<ScriptedOrigin> {
     const wires: Wire[] = [];
-    const server = createServer({ allowHalfOpen: true }, (socket) => wires.push(new Wire(socket)));
+    // Tests remove wires that they no longer need, but every connection has to be closed at the end.
+    const sockets: Socket[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      sockets.push(socket);
+      wires.push(new Wire(socket));
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     defer(async () => {
-      for (const { socket } of wires) socket.destroy();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     });
     return new ScriptedOrigin((server.address() as AddressInfo).port, wires);

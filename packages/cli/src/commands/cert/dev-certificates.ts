@@ -2,6 +2,7 @@
 import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
@@ -76,6 +77,7 @@ async function issue(ca: DevCertificate, name: string, extensions: Extension[]):
     signingKey: signingKey as KeyPair["privateKey"],
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
+      await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       ...extensions,
     ],

@@ -5,6 +5,7 @@ import { startServer, type Server } from "@postern/server";
 import { requestOnce } from "../../demo/once.js";
 import { startDemoService, type DemoService } from "../../demo/service.js";
 import { EXIT } from "../../errors.js";
+import { isDetailed } from "../../reporting/detail.js";
 import { consoleSink, createLog } from "../../reporting/log.js";
 import { humanOutput, logMessages, textMessages, type Messages } from "../../reporting/messages.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
@@ -43,7 +44,7 @@ export async function run(given: CommandLine & { once: boolean }, terminal: Term
         // The client already reports the requests, so at the default level the server logs only problems.
         log: createLog({
           level: level === "info" ? "warn" : level,
-          sinks: [consoleSink(terminal.stderr, format, paint, level === "debug")],
+          sinks: [consoleSink(terminal.stderr, format, paint, isDetailed(level))],
         }),
       });
     },

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { checkLogin, type ConnectOptions } from "@postern/client";
 import { dialFault } from "@postern/net";
-import { parseServerAddress, parseLocalAddress, checkLocal, checkServer, proxyOf } from "@postern/client/command";
+import { parseServerAddress, parseLocalAddress, checkServer, reachLocal, proxyOf } from "@postern/client/command";
 import type { EndpointToCheck } from "../../running/endpoints-to-check.js";
 import type { Settings } from "../../settings/configuration.js";
 import { exposureWarnings } from "../../running/configured-server.js";
@@ -94,10 +94,10 @@ async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding>
 }
 
 async function localFinding(local: ConnectOptions["local"]): Promise<Finding> {
-  const { host, port } = parseLocalAddress(local);
-  const place = `${host}:${port}`;
+  const address = parseLocalAddress(local);
+  const place = `${address.host}:${address.port}`;
   try {
-    await checkLocal(local);
+    await reachLocal(address);
     return { check: "local", outcome: "ok", message: `${place} accepts connections` };
   } catch (error) {
     return {

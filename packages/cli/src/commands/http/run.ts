@@ -4,8 +4,10 @@ import { runServices, STOPPING } from "../../running/run-services.js";
 import type { Service } from "../../service.js";
 import { EXIT } from "../../errors.js";
 import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
+import { isDetailed } from "../../reporting/detail.js";
 import { LiveView } from "../../reporting/live-view.js";
 import { textMessages, type Messages } from "../../reporting/messages.js";
+import { problemLines } from "../../reporting/readable-log.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
 import { commandLineEndpoint } from "../../settings/command-line-endpoint.js";
@@ -33,7 +35,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   let live: LiveView | undefined;
   const reporting = await openReporting(settings, terminal, given.json, "http", (output, paint, level) => {
     const isRead = output === terminal.stdout && output.terminal && terminal.env["TERM"] !== "dumb";
-    if (!isRead || !["debug", "info"].includes(level)) return textMessages(output, paint, level);
+    if (!isRead || !(level === "info" || isDetailed(level))) return textMessages(output, paint, level);
     live = new LiveView(output, paint, level);
     return live;
   });
@@ -89,7 +91,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
       report(level, msg, data) {
         const { paint } = messages;
         const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
-        messages.print(level, text, { msg, ...data });
+        messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg, ...data });
         const event = machineEvent("status_update", label, msg, data);
         print?.(event);
         monitoring.onEvent(event);

@@ -2,7 +2,8 @@ import { CONFIGURATION } from "@postern/config";
 import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
 
 const { logging, tunnel } = CONFIGURATION.entries;
-const { listen, base_domain, public_url, auth, trusted_proxies, security } = tunnel.entries.server.entries;
+const { listen, base_domain, public_url, auth, trusted_proxies, trusted_proxy_fields, security } =
+  tunnel.entries.server.entries;
 const { max_request_size, request_timeout } = security.entries;
 
 /** `postern server` */
@@ -15,6 +16,7 @@ export const server: CommandDeclaration = {
     public_url,
     auth.entries.api_keys_file,
     trusted_proxies,
+    trusted_proxy_fields,
     max_request_size,
     request_timeout,
     CONFIG_FILE,

@@ -1,7 +1,7 @@
 import { CliError, EXIT } from "../../errors.js";
 import { isCredentialOption, loadServerCredentials } from "../../credentials/server-credentials.js";
 import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
-import { logEvent } from "../../reporting/event-log.js";
+import { EventLog } from "../../reporting/event-log.js";
 import { failureOf } from "../../reporting/failure.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
@@ -17,11 +17,18 @@ import { eventPrinter, machineEvent, type Terminal } from "../../terminal/termin
 
 const FILE_FIX = ["Write one:     postern config init", "Name another:  postern start --config FILE"].join("\n");
 
-const FIX = [
-  "Share a service:     add [[tunnel.endpoints]] with server_url and local",
-  "Run the server:      set enabled = true in [tunnel.server]",
-  "Write an example:    postern config init example.toml",
-].join("\n");
+/** Suggests what is missing: a table, or `enabled` in one that exists. */
+function fixFor({ loaded }: Settings): string {
+  const { enabled, endpoints } = loaded.values.tunnel;
+  const share = enabled
+    ? "add [[tunnel.endpoints]] with server_url and local"
+    : `set enabled = true in [tunnel]${endpoints.length > 0 ? "" : ", and add [[tunnel.endpoints]]"}`;
+  return [
+    `Share a service:     ${share}`,
+    "Run the server:      set enabled = true in [tunnel.server]",
+    ...(enabled && endpoints.length === 0 ? ["Write an example:    postern config init example.toml"] : []),
+  ].join("\n");
+}
 
 /** `postern start`: runs everything that the configuration file enables until it is stopped. Returns the exit code. */
 export async function run(given: CommandLine, terminal: Terminal): Promise<number> {
@@ -34,7 +41,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const load = async (each: Settings): Promise<EndpointSpecs> => {
     const loaded = await loadEndpointSpecs(each);
     if (loaded.specs.length > 0 || runsServer) return loaded;
-    throw new CliError("PN_CONFIG_MISSING", `${file} does not enable anything to run.`, FIX);
+    throw new CliError("PN_CONFIG_MISSING", `${file} does not enable anything to run.`, fixFor(each));
   };
   const { specs, files, warnings } = await load(settings);
   const credentials = runsServer ? await loadServerCredentials(settings) : undefined;
@@ -61,6 +68,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       print?.(event);
     },
   });
+  const events = new EventLog(log, requestLog);
   const endpoints = new EndpointsService({
     specs,
     load,
@@ -68,7 +76,8 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     isFatal: (left) => left === 0 && !runsServer,
     onEvent(event) {
       report(event);
-      if (settings.loaded.values.tunnel.monitoring.log_events) logEvent(event, log, requestLog);
+      // People need the URL of a tunnel even if they read no events.
+      if (event.type === "tunnel_established" || settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
     },
     onFailed(label, error, kept) {
       const { code, message } = failureOf(error);

@@ -1,8 +1,8 @@
-import type { PaceLimits } from "./body-pace.js";
+import type { PaceLimits } from "./visitor/body-pace.js";
 
-/** Limits on a visitor. Times are in milliseconds. */
-export interface VisitorLimits extends PaceLimits {
-  /** Time between two requests, and before the first. */
+/** Limits on visitors and origins. Times are in milliseconds. */
+export interface GatewayLimits extends PaceLimits {
+  /** Time between two requests of a visitor, and before the first. */
   idle: number;
   /** Time from the first byte of a head to its last, for requests and responses. */
   head: number;
@@ -20,7 +20,7 @@ export interface VisitorLimits extends PaceLimits {
   linger: number;
 }
 
-export const DEFAULT_VISITOR_LIMITS: Readonly<VisitorLimits> = {
+export const DEFAULT_GATEWAY_LIMITS: Readonly<GatewayLimits> = {
   idle: 60_000,
   head: 10_000,
   body: 0,

@@ -1,0 +1,44 @@
+import { domainToASCII } from "node:url";
+import { cookieDomain } from "./cookie-domain.js";
+
+const PLAIN = /^[a-z0-9.-]*$/i;
+
+/**
+ * A domain whose subdomains belong to different owners. A cookie for it, or for a domain above it, is sent to all of
+ * them.
+ */
+export class SharedDomain {
+  readonly #suffix: string;
+
+  /** @param domain in lower case, without a final dot */
+  constructor(domain: string) {
+    this.#suffix = `.${domain}`;
+  }
+
+  /**
+   * Whether a browser may store the cookie of a Set-Cookie field for the shared domain or a domain above it.
+   * @param start position of the field's value in `bytes`; it ends before `end`
+   */
+  isSetBy(bytes: Buffer, start: number, end: number): boolean {
+    const domain = canonical(cookieDomain(bytes, start, end));
+    return domain !== "" && this.#suffix.endsWith(`.${domain}`);
+  }
+}
+
+/**
+ * A Domain as the most lenient reader would read it: without quotes, port and outer dots, percent-decoded, in the ASCII
+ * form of IDNA; empty if it is no host name. RFC 6265 removes one leading dot only, and ignores the cookie in most of
+ * these forms, so that no cookie is lost.
+ */
+function canonical(domain: string): string {
+  const bare = withoutDots(domain.replace(/^"|"$/g, "").replace(/:\d*$/, ""));
+  return PLAIN.test(bare) ? bare.toLowerCase() : withoutDots(domainToASCII(Buffer.from(bare, "latin1").toString()));
+}
+
+function withoutDots(domain: string): string {
+  let start = 0;
+  let end = domain.length;
+  while (start < end && domain[start] === ".") start++;
+  while (end > start && domain[end - 1] === ".") end--;
+  return domain.slice(start, end);
+}

@@ -1,0 +1,67 @@
+import type { SharedDomain } from "../cookies/shared-domain.js";
+import type { Clock } from "../deadlines/clock.js";
+import { nextRequestId } from "../exchange/request-id.js";
+import type { VisitorContext } from "../exchange/visitor-side.js";
+import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
+import type { Route } from "../route.js";
+import type { ConnectionInfo } from "./connection-info.js";
+import { ForwardedFields } from "./forwarded-fields.js";
+import type { VisitorHost } from "./visitor-host.js";
+
+const MISDIRECTED = refused(refusals.PN_HTTP_MISDIRECTED);
+const OVERLOADED = refused(refusals.PN_OVERLOADED);
+const LOOP = refused(refusals.PN_ORIGIN_LOOP);
+
+/** Where the requests of one connection come from, and where they go. */
+export class RequestContext implements VisitorContext {
+  readonly clock: Clock;
+  readonly sharedDomain: SharedDomain | undefined;
+  readonly #head: RequestHead;
+  readonly #info: ConnectionInfo;
+  readonly #host: VisitorHost;
+  readonly #forwarded: ForwardedFields;
+
+  /** @param head the current request, read anew for each */
+  constructor(head: RequestHead, peer: string | undefined, info: ConnectionInfo, host: VisitorHost) {
+    this.clock = host.deadlines.clock;
+    this.sharedDomain = host.sharedDomain;
+    this.#head = head;
+    this.#info = info;
+    this.#host = host;
+    this.#forwarded = new ForwardedFields(peer, info.proto, host.forwarding);
+  }
+
+  get address(): string {
+    return this.#forwarded.address;
+  }
+
+  requestId(): string {
+    return this.#forwarded.requestId(this.#head) || nextRequestId();
+  }
+
+  forwardedLines(): string {
+    return this.#forwarded.lines(this.#head);
+  }
+
+  route(): Route {
+    if (this.#isMisdirected) return MISDIRECTED;
+    const route = this.#host.router(this.#head, this.#info);
+    if (route.kind !== "upstream") return route;
+    if (this.#host.overloaded) return OVERLOADED;
+    return this.#host.forwarding.loops.isLoop(this.#head.fieldValues(Field.cdnLoop)) ? LOOP : route;
+  }
+
+  /**
+   * If the TLS handshake named a host, requests for any other host are refused: the certificate was checked only for
+   * that host (RFC 9110, section 7.4).
+   */
+  get #isMisdirected(): boolean {
+    const { host } = this.#head;
+    const { serverName } = this.#info;
+    return serverName !== undefined && host !== serverName && host !== "";
+  }
+}
+
+function refused(refusal: Refusal): Route {
+  return { kind: "refusal", refusal };
+}
