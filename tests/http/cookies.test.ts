@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { Cleanup, Origin, Published, ServerProcess } from "@postern/testkit";
+import { Cleanup, needs, Origin, Published, ServerProcess, startEchoOrigin } from "@postern/testkit";
+import { openBrowser, openPage } from "../open-page.ts";
 
 const BASE = "tunnel.example.com";
 const OWN = ["own=1; Path=/; HttpOnly", `named=1; Domain=shop.${BASE}`];
@@ -42,4 +43,33 @@ test("a service cannot set cookies that other tunnels receive, which both logs n
 test("where all tunnels have one owner, the operator can allow such cookies", async () => {
   const { arrived } = await cookies({ POSTERN_TUNNEL_SERVER_PARENT_DOMAIN_COOKIES: "allow" });
   expect(arrived).toEqual([HINT, ...SHARED, ...OWN]);
+});
+
+test("in a browser, cookies that a script sets reach all tunnels, but do not make the server's own pages fail", async (context) => {
+  needs(context, "chromium");
+  const domain = "tunnel.localhost";
+  const server = await ServerProcess.start(onTestFinished, { domain });
+  const shop = await Origin.start(onTestFinished, (_, outgoing) => {
+    outgoing.setHeader("set-cookie", ["own=1", `shared=1; Domain=${domain}`]).end("shop");
+  });
+  const echo = await startEchoOrigin(onTestFinished);
+  await Published.start(onTestFinished, shop.port, { server, subdomain: "shop" });
+  await Published.start(onTestFinished, echo.port, { server, subdomain: "other" });
+  const { page } = await openPage(onTestFinished, await openBrowser(onTestFinished));
+  const status = async (host: string): Promise<number | undefined> =>
+    (await page.goto(`http://${host}:${server.port}/`))?.status();
+
+  expect(await status(`shop.${domain}`)).toBe(200);
+  expect(await status(`other.${domain}`)).toBe(200);
+  expect(echo.last.headers).not.toHaveProperty("cookie");
+
+  await status(`shop.${domain}`);
+  const stored = await page.evaluate((base) => {
+    for (let n = 0; n < 200; n++) document.cookie = `bomb${n}=${"x".repeat(4_000)}; Domain=${base}; Path=/`;
+    return document.cookie.length;
+  }, domain);
+  expect(stored).toBeGreaterThan(600_000);
+  expect(await status(`other.${domain}`)).toBe(431);
+  expect(await status(domain)).toBe(200);
+  expect(await status(`nobody.${domain}`)).toBe(404);
 });
