@@ -46,6 +46,15 @@ test("a request that ends after its label was dropped is counted with the rest",
   expect(counts(traffic)).toEqual({ new: 0, _rest: 1 });
 });
 
+test("labels equal to those of the rest are not a second series", () => {
+  const traffic = new LabelledTraffic(2, REST);
+  const used = traffic.use({ tunnel: "_rest" });
+  used.traffic.count(request);
+  traffic.release(used);
+  expect([...traffic.all()]).toHaveLength(1);
+  expect(counts(traffic)).toEqual({ _rest: 1 });
+});
+
 test("a label that is used again keeps its counters and its place", () => {
   const traffic = new LabelledTraffic(2, REST);
   const web = traffic.use({ tunnel: "web" });

@@ -28,12 +28,14 @@ export class LabelledTraffic {
   /** @param rest the labels of the rest. */
   constructor(limit: number, rest: Labelled["labels"]) {
     this.#limit = limit;
-    this.#rest = { key: "", labels: rest, traffic: new Traffic(), users: 0 };
+    this.#rest = { key: keyOf(rest), labels: rest, traffic: new Traffic(), users: 0 };
   }
 
   /** The traffic of `labels`, until `release`. */
   use(labels: Labelled["labels"]): Labelled {
-    const key = JSON.stringify(Object.values(labels));
+    const key = keyOf(labels);
+    // An owner may have the name of the rest.
+    if (key === this.#rest.key) return this.#rest;
     const entry = this.#entries.get(key) ?? this.#create(key, labels);
     entry.users++;
     this.#unused.delete(key);
@@ -43,7 +45,7 @@ export class LabelledTraffic {
   /** Call it once for every `use`. */
   release(used: Labelled): void {
     const entry = used as Entry;
-    if (--entry.users === 0 && entry !== this.#rest) this.#unused.set(entry.key, entry);
+    if (entry !== this.#rest && --entry.users === 0) this.#unused.set(entry.key, entry);
   }
 
   /** All combinations of labels with their traffic. The rest is last. */
@@ -69,4 +71,8 @@ export class LabelledTraffic {
     oldest.traffic = this.#rest.traffic;
     return true;
   }
+}
+
+function keyOf(labels: Labelled["labels"]): string {
+  return JSON.stringify(Object.values(labels));
 }

@@ -74,11 +74,27 @@ test("the number of tunnels and owners with series of their own is limited, and 
   expect(owners[`{owner="${REST_LABEL}",status="2xx"}`]).toBe(requests - METRIC_LABELS.owners);
 });
 
+test("durations are a cumulative histogram, without upgraded connections", async () => {
+  const shop = metrics.tunnel("shop", "ann");
+  for (const seconds of [0.001, 0.3, 0.3, 100])
+    shop.finished({ ...request, startedAt: performance.now() - seconds * 1e3 });
+  shop.finished({ ...request, status: 101, startedAt: 0 });
+  const buckets = await series('postern_request_duration_seconds_bucket{le="');
+  expect([buckets['0.005"}'], buckets['0.25"}'], buckets['0.5"}'], buckets['60"}'], buckets['+Inf"}']]).toEqual([
+    1, 1, 3, 3, 4,
+  ]);
+  expect(await series("postern_request_duration_seconds_count")).toEqual({ "": 4 });
+  expect((await series("postern_request_duration_seconds_sum"))[""]).toBeCloseTo(100.6, 0);
+});
+
 test("the sessions of owners beyond the limit are summed up", async () => {
   sessions = Array.from({ length: METRIC_LABELS.owners + 5 }, (_, n) => [`owner-${n}`, 2]);
   const found = await series("postern_owner_sessions");
   expect(Object.keys(found)).toHaveLength(METRIC_LABELS.owners + 1);
   expect(found[`{owner="${REST_LABEL}"}`]).toBe(10);
+
+  sessions = [REST_LABEL, `${"x".repeat(100)}a`, `${"x".repeat(100)}b`].map((owner) => [owner, 1]);
+  expect(Object.values(await series("postern_owner_sessions"))).toEqual([1, 2]);
 });
 
 test("text of an owner can neither break the page nor fill it", async () => {

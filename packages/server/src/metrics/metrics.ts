@@ -6,9 +6,10 @@ import {
   type FinishedRequest,
   type ResponseRepair,
 } from "@postern/gateway";
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Registry, type Metric } from "prom-client";
 import { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./declared-metrics.js";
 import type { MetricDeclaration } from "./declared-metrics.js";
+import { Durations } from "./durations.js";
 import { LabelledTraffic, type Labelled } from "./labelled-traffic.js";
 import { STATUS_CLASSES, Traffic } from "./traffic.js";
 
@@ -79,7 +80,7 @@ export class ServerMetrics {
   readonly #registry = new Registry();
   readonly #logins: Map<string, number>;
   readonly #refused: Map<string, number>;
-  readonly #duration: Histogram;
+  readonly #durations = new Durations(LATENCY_BOUNDS);
   readonly #all = new Traffic();
   readonly #ended = Object.fromEntries(Object.keys(EXCHANGE_ENDS).map((end) => [end, 0])) as Record<
     ExchangeEnd,
@@ -97,8 +98,7 @@ export class ServerMetrics {
     this.#gauges(measured);
     this.#logins = new Map(LOGIN_OUTCOMES.map((outcome) => [outcome, 0]));
     this.#refused = new Map(refusals.map((code) => [code, 0]));
-    this.#duration = new Histogram({ ...this.#options(SERVER_METRICS.duration), buckets: LATENCY_BOUNDS });
-    this.#countOnDemand();
+    this.#counters();
     // Memory, CPU, file descriptors, event loop delay.
     collectDefaultMetrics({ register: this.#registry });
   }
@@ -146,90 +146,96 @@ export class ServerMetrics {
     this.#all.count(request);
     this.#ended[request.ended] += 1;
     if (request.repairs.size > 0) for (const repair of request.repairs) this.#repaired[repair] += 1;
-    if (request.status !== 101) this.#duration.observe((performance.now() - request.startedAt) / 1_000);
+    if (request.status !== 101) this.#durations.add((performance.now() - request.startedAt) / 1_000);
   }
 
   #gauges(measured: Measured): void {
-    const gauge = (metric: MetricDeclaration, value: () => number | undefined): void => {
-      new Gauge({
-        ...this.#options(metric),
-        collect() {
-          const now = value();
-          if (now === undefined) this.remove();
-          else this.set(now);
-        },
-      });
-    };
+    const gauge = (metric: MetricDeclaration, read: () => number): void =>
+      this.#add(metric, () => [sample({}, read())]);
     gauge(SERVER_METRICS.sessions, () => measured.sessions);
     gauge(SERVER_METRICS.tunnels, () => measured.tunnels);
     gauge(SERVER_METRICS.streams, () => measured.streams);
     gauge(SERVER_METRICS.connections, () => measured.connections);
-    gauge(SERVER_METRICS.certificate, () => {
+    this.#add(SERVER_METRICS.certificate, () => {
       const ends = measured.certificateEnds;
-      return ends === undefined ? undefined : (ends.getTime() - Date.now()) / DAY;
+      return ends === undefined ? [] : [sample({}, (ends.getTime() - Date.now()) / DAY)];
     });
-    new Gauge({
-      ...this.#options(SERVER_METRICS.ownerSessions),
-      collect() {
-        this.reset();
-        let owners = 0;
-        for (const [owner, sessions] of measured.ownerSessions())
-          this.inc({ owner: ++owners > METRIC_LABELS.owners ? REST_LABEL : owner.slice(0, LONGEST_OWNER) }, sessions);
-      },
-    });
+    this.#add(SERVER_METRICS.ownerSessions, () => ownerSessions(measured));
   }
 
-  /** Metrics that are computed from plain counters when they are read. */
-  #countOnDemand(): void {
-    this.#countEach(SERVER_METRICS.logins, () => this.#logins);
-    this.#countEach(SERVER_METRICS.refused, () => this.#refused);
-    this.#countEach(SERVER_METRICS.ended, () => Object.entries(this.#ended));
-    this.#countEach(SERVER_METRICS.repaired, () => Object.entries(this.#repaired));
+  #counters(): void {
+    const counter = (metric: MetricDeclaration, read: () => Iterable<readonly [value: string, count: number]>): void =>
+      this.#add(metric, () =>
+        [...read()].map(([value, count]) => sample({ [metric.labels[0] as string]: value }, count)),
+      );
+    counter(SERVER_METRICS.logins, () => this.#logins);
+    counter(SERVER_METRICS.refused, () => this.#refused);
+    counter(SERVER_METRICS.ended, () => Object.entries(this.#ended));
+    counter(SERVER_METRICS.repaired, () => Object.entries(this.#repaired));
+
     const all = [{ labels: {}, traffic: this.#all }];
-    this.#countTraffic(SERVER_METRICS.requests, SERVER_METRICS.bytes, () => all);
-    this.#countTraffic(SERVER_METRICS.tunnelRequests, SERVER_METRICS.tunnelBytes, () => this.#tunnels.all());
-    this.#countTraffic(SERVER_METRICS.ownerRequests, SERVER_METRICS.ownerBytes, () => this.#owners.all());
+    this.#add(SERVER_METRICS.requests, () => requestSamples(all));
+    this.#add(SERVER_METRICS.bytes, () => byteSamples(all));
+    this.#add(SERVER_METRICS.tunnelRequests, () => requestSamples(this.#tunnels.all()));
+    this.#add(SERVER_METRICS.tunnelBytes, () => byteSamples(this.#tunnels.all()));
+    this.#add(SERVER_METRICS.ownerRequests, () => requestSamples(this.#owners.all()));
+    this.#add(SERVER_METRICS.ownerBytes, () => byteSamples(this.#owners.all()));
+    this.#add(SERVER_METRICS.duration, () => durationSamples(this.#durations));
   }
 
-  /** A counter with one label. */
-  #countEach(metric: MetricDeclaration, read: () => Iterable<readonly [value: string, count: number]>): void {
-    const label = metric.labels[0] as string;
-    new Counter({
-      ...this.#options(metric),
-      collect() {
-        this.reset();
-        for (const [value, count] of read()) this.inc({ [label]: value }, count);
-      },
-    });
+  /** Adds a metric whose values are read when the page is requested. */
+  #add({ name, help, type }: MetricDeclaration, read: () => Sample[]): void {
+    const metric = { name, get: () => Promise.resolve({ name, help, type, values: read(), aggregator: "sum" }) };
+    // The registry uses nothing else of a metric.
+    this.#registry.registerMetric(metric as unknown as Metric);
   }
+}
 
-  #countTraffic(requests: MetricDeclaration, bytes: MetricDeclaration, read: () => Iterable<Labelled>): void {
-    new Counter({
-      ...this.#options(requests),
-      collect() {
-        this.reset();
-        for (const { labels, traffic } of read())
-          for (const [digit, status] of STATUS_CLASSES) this.inc({ ...labels, status }, traffic.requests[digit]);
-      },
-    });
-    new Counter({
-      ...this.#options(bytes),
-      collect() {
-        this.reset();
-        for (const { labels, traffic } of read()) {
-          this.inc({ ...labels, direction: "in" }, traffic.bytesIn);
-          this.inc({ ...labels, direction: "out" }, traffic.bytesOut);
-        }
-      },
-    });
-  }
+interface Sample {
+  /** Default: that of the metric. */
+  readonly metricName?: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
 
-  #options({ name, help, labels }: MetricDeclaration): {
-    name: string;
-    help: string;
-    labelNames: string[];
-    registers: Registry[];
-  } {
-    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+function sample(labels: Sample["labels"], value: number): Sample {
+  return { labels, value };
+}
+
+function requestSamples(all: Iterable<Labelled>): Sample[] {
+  return [...all].flatMap(({ labels, traffic }) =>
+    STATUS_CLASSES.map(([digit, status]) => sample({ ...labels, status }, traffic.requests[digit]!)),
+  );
+}
+
+function byteSamples(all: Iterable<Labelled>): Sample[] {
+  return [...all].flatMap(({ labels, traffic }) => [
+    sample({ ...labels, direction: "in" }, traffic.bytesIn),
+    sample({ ...labels, direction: "out" }, traffic.bytesOut),
+  ]);
+}
+
+function durationSamples(durations: Durations): Sample[] {
+  const { name } = SERVER_METRICS.duration;
+  const buckets = durations.cumulative();
+  return [
+    ...buckets.map(([bound, value]) => ({
+      metricName: `${name}_bucket`,
+      labels: { le: bound === Infinity ? "+Inf" : bound },
+      value,
+    })),
+    { metricName: `${name}_sum`, labels: {}, value: durations.sum },
+    { metricName: `${name}_count`, labels: {}, value: buckets.at(-1)?.[1] ?? 0 },
+  ];
+}
+
+function ownerSessions(measured: Measured): Sample[] {
+  // Owners whose labels are equal must not have two series.
+  const byLabel = new Map<string, number>([[REST_LABEL, 0]]);
+  for (const [owner, sessions] of measured.ownerSessions()) {
+    const own = owner.slice(0, LONGEST_OWNER);
+    const label = byLabel.has(own) || byLabel.size <= METRIC_LABELS.owners ? own : REST_LABEL;
+    byLabel.set(label, (byLabel.get(label) ?? 0) + sessions);
   }
+  return [...byLabel].map(([owner, sessions]) => sample({ owner }, sessions));
 }
