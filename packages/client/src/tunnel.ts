@@ -6,7 +6,7 @@ import { reconnectionOptions } from "./reconnection/backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
 import { credentialOf } from "./credential/configured-credential.js";
 import { parseLocalAddress, type LocalAddress } from "./local/local-address.js";
-import { dialErrorCode } from "./local/local-connection.js";
+import { localFaultCode } from "./local/local-fault.js";
 import { LocalMonitor } from "./local/local-monitor.js";
 import type { ConnectOptions, ReconnectionOptions, TunnelHandle } from "./options.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
@@ -65,7 +65,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.dependencies = dependencies;
     this.proxies = serverProxies(options);
     this.servers = new ServerSelection([...this.proxies.keys()], dependencies.uptime);
-    this.local = parseLocalAddress(options.local);
+    this.local = parseLocalAddress(options.local, options.localTls);
     this.reconnection = reconnectionOptions(options.reconnection);
     this.name = options.subdomain;
     this.limits = {
@@ -78,7 +78,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#localMonitor = new LocalMonitor({
       connect: (signal) => dependencies.reachLocal(this.local, signal),
       clock: dependencies.clock,
-      onFailing: (error) => this.#reporter.localMissing(this.#localAddress, dialErrorCode(error), error),
+      onFailing: (error) => this.#reporter.localMissing(this.#localAddress, localFaultCode(error), error),
       onOk: (before) =>
         this.report("status_update", `the local service at ${this.#localAddress} accepts connections`, {
           local: "ok",
@@ -190,6 +190,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.#hasSuggestedHostHeader = true;
     const message = `the local service refuses requests for ${new URL(this.url).host}: ${software} checks the Host. Use --host-header rewrite, or set host_header = "rewrite" for this endpoint.`;
     this.report("status_update", message, { suggestion: "host_header_rewrite", software });
+  }
+
+  onLocalTls(): void {
+    this.#reporter.wrongScheme(this.#localAddress);
   }
 
   /**

@@ -180,7 +180,9 @@ describe("precedence", () => {
       const given = names.filter((name) => name !== undefined);
       const twice = given.filter((name, index) => given.indexOf(name) !== index);
       // An endpoint's `auth` repeats the options of [tunnel.auth].
-      expect(twice.filter((name) => !/API_KEY|TOKEN|USER|api-key|token-file/.test(name))).toEqual([]);
+      expect(
+        twice.filter((name) => !/API_KEY|TOKEN|USER|api-key|token-file|^--cert-file$|^--key-file$/.test(name)),
+      ).toEqual([]);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { SocketConnection, type ByteStream, type ByteStreamHandler } from "@postern/net";
 import { Gateway, type GatewayOptions } from "./gateway.js";
 import { refusals } from "./http/index.js";
@@ -127,7 +127,10 @@ class RefusingUpstream extends SilentUpstream {
 }
 
 /** A gateway under memory pressure that the test controls. */
-async function pressed(): Promise<{ port: number; press: (share: number) => Promise<void> }> {
+async function pressed(onShortage = (): void => {}): Promise<{
+  port: number;
+  press: (share: number) => Promise<void>;
+}> {
   let share = 0;
   let told = Promise.withResolvers<void>();
   const pool = new Pool([new Target(new SilentUpstream())]);
@@ -135,7 +138,7 @@ async function pressed(): Promise<{ port: number; press: (share: number) => Prom
     path === "/here"
       ? { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }
       : { kind: "upstream", pool, hostHeader: undefined, onFinished() {} };
-  const port = await listen(router, { memory: () => share, onPressure: () => told.resolve() });
+  const port = await listen(router, { memory: () => share, onPressure: () => told.resolve(), onShortage });
   const press = async (next: number): Promise<void> => {
     told = Promise.withResolvers();
     share = next;
@@ -163,6 +166,19 @@ test("when memory is low, idle connections are closed and new ones are served", 
   await press(0.86);
   await ended;
   expect(await visit(port, "/here")).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test("more memory is requested while very little is left, and no longer", async () => {
+  let calls = 0;
+  const { press } = await pressed(() => calls++);
+  await press(0.92);
+  expect(calls).toBe(0);
+  await press(0.94);
+  await vi.waitUntil(() => calls > 0);
+  await press(0.89);
+  const before = calls;
+  await press(0.5);
+  expect(calls).toBe(before);
 });
 
 test("when memory is very low, connections close after their response; when it is nearly exhausted, requests are refused until there is more", async () => {

@@ -164,7 +164,7 @@ export const ERRORS = {
     number: 29,
     retryable: true,
     message:
-      "The server is short of memory, and this session held the most data that visitors or the client do not read. The client reconnects. If this happens often, ask the server's operator.",
+      "The server is low on memory, and this session held the most data that nobody reads. The client reconnects. If this happens often, ask the server's operator.",
   },
   PN_AUTH_EXPIRED: {
     number: 30,
@@ -245,6 +245,17 @@ export const ERRORS = {
     number: 44,
     retryable: true,
     message: "The client could not connect to the local service. Check its address and, for https://, its certificate.",
+  },
+  PN_DIAL_UNTRUSTED: {
+    number: 56,
+    retryable: true,
+    message:
+      "The client does not trust the certificate of the local service. Set local_ca_file, or local_verify = false (--local-insecure).",
+  },
+  PN_DIAL_SCHEME: {
+    number: 57,
+    retryable: true,
+    message: "The target has the wrong scheme. Use https:// if the local service uses TLS, otherwise http://.",
   },
   PN_SESSION_TUNNEL_LIMIT: {
     number: 46,

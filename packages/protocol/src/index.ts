@@ -18,7 +18,7 @@ export { DURATION_BOUNDS, REQUEST_ENDS, REQUEST_REPAIRS } from "./wire/request-r
 export type { RequestEnd, RequestRecord, RequestRepair, RequestTotals } from "./wire/request-record.js";
 export { ERRORS, errorCode, isErrorCode, isLimitCode, TunnelError } from "./errors.js";
 export type { ErrorCode, LimitCode } from "./errors.js";
-export { DEFAULT_LIMITS, LOGIN_LIMITS } from "./limits.js";
+export { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "./limits.js";
 export type { Limits } from "./limits.js";
 export { Session } from "./session/session.js";
 export { TurnBudget } from "./session/turn-budget.js";

@@ -130,6 +130,7 @@ export class TunnelServer implements Server, Measured {
       onFault: (err) => this.#log.error({ err }, "a visitor's connection was closed: internal error"),
       onRefused: ({ code }) => onRefused(code),
       onPressure: (pressure) => logPressure(this.#log, pressure),
+      onShortage: () => this.#sessions.endLargest(),
     });
 
     // Listeners come last, when all parts that serve connections exist.

@@ -1,5 +1,6 @@
 import { SYSTEM_CLOCK, type Clock } from "../clock.js";
 import type { LocalAddress } from "../local/local-address.js";
+import { LocalService } from "../local/local-service.js";
 import { reachLocal } from "../local/reach-local.js";
 import type { ConnectOptions } from "../options.js";
 import { login, type LoginOptions } from "../server-connection/login.js";
@@ -42,7 +43,10 @@ const HEALTH_TIMEOUT = 10_000;
 export const SYSTEM_DEPENDENCIES: Dependencies = {
   async connect(options, local, owner, events) {
     const { session, welcome } = await login(options);
-    return { session: new TunnelSession(session, local, owner, events), lifetime: welcome.expires_in_ms };
+    return {
+      session: new TunnelSession(session, new LocalService(local, welcome.features), owner, events),
+      lifetime: welcome.expires_in_ms,
+    };
   },
   isUp: async (access) => (await checkServer({ ...access, connectionTimeout: HEALTH_TIMEOUT })).status < 500,
   reachLocal,

@@ -11,6 +11,8 @@ export const FEATURES = {
    * The client distinguishes the limits on tunnels. Without this feature it receives PN_TUNNEL_LIMIT for all of them.
    */
   limitCodes: "limit_codes",
+  /** The server knows PN_DIAL_UNTRUSTED and PN_DIAL_SCHEME. Otherwise it receives PN_DIAL_FAILED for both. */
+  dialCodes: "dial_codes",
 } as const;
 
 /** Control messages: PROTOCOL.md, sections 3 and 4. Field names are those on the wire. */

@@ -14,6 +14,7 @@ import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
 import { sendRequestRecords } from "../tunnels/request-records.js";
 import { Tunnel } from "../tunnels/tunnel.js";
 import { bindGrant, type Binder, type BindGrant, type BindRefusal } from "./bind-grant.js";
+import type { RepeatedLines } from "./repeated-lines.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
 /** How long finished requests are collected before they are sent to the client, in milliseconds. */
@@ -23,6 +24,8 @@ const RECORDS_DELAY = 50;
 export interface SessionLogs {
   readonly log: Logger;
   readonly requestLog: Logger;
+  /** For lines that the client can cause again and again. */
+  readonly repeated: RepeatedLines;
 }
 
 /** The tunnels of one session, from `bind` to `unbound`. */
@@ -46,12 +49,13 @@ export class SessionTunnels {
   bind(bind: Bind, binder: Binder): Bound | BindRefusal {
     const grant = this.#grant(bind, binder);
     if ("code" in grant) {
-      this.#logs().log.warn({ name: bind.subdomain?.slice(0, 100), code: grant.code }, "tunnel refused");
+      const about = { name: bind.subdomain?.slice(0, 100), code: grant.code };
+      this.#logs().repeated.write("warn", "tunnel refused", about);
       return grant;
     }
     const { number, id, name } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
-    this.#logs().log.info({ name, tunnel: id, public_url }, "tunnel opened");
+    this.#logs().repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url });
     return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url };
   }
 
@@ -80,7 +84,10 @@ export class SessionTunnels {
   /** Ends everything that has expired. Call it about once a second. */
   tick(now: number): void {
     for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
-    for (const number of this.#draining.due(now)) this.#session.breakTunnel(number, "PN_NAME_TAKEN_OVER");
+    if (this.#draining.size === 0) return;
+    const due = this.#draining.due(now);
+    if (due.size > 0) this.#session.breakTunnels(due, "PN_NAME_TAKEN_OVER");
+    this.#draining.keepOnly(this.#session.tunnelsInUse());
   }
 
   retireIdleStreams(): void {
@@ -142,7 +149,7 @@ export class SessionTunnels {
     tunnel.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
     // If the client closes a tunnel, its streams have no deadline. If the client loses it, they have one.
-    if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
+    if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number)) this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
     this.#logClosed(tunnel, { code });
@@ -150,7 +157,8 @@ export class SessionTunnels {
 
   #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
     const repaired = repairs.totals;
-    this.#logs().log.info({ name, tunnel: id, ...fields, ...(repaired && { repaired }) }, "tunnel closed");
+    const about = { name, ...fields };
+    this.#logs().repeated.write("info", "tunnel closed", about, { tunnel: id, ...(repaired && { repaired }) });
   }
 
   #sendRecords(tunnel: Tunnel): void {

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { SERVER_LIMITS } from "../limits.js";
 import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 import { Sessions } from "./sessions.js";
@@ -31,6 +32,20 @@ describe("the end of a login is reported once", () => {
     await sessions.close();
     expect([onLogin.mock.calls, onLoginOver.mock.calls.length]).toEqual([[["PN_LOGIN_TIMEOUT"]], 1]);
   });
+});
+
+test("when memory is low, a session that holds much ends with a time to return", async () => {
+  const peers = [connect(), connect()];
+  for (const peer of peers) await peer.login([]);
+  sessions.endLargest();
+  expect(peers.map(({ messages }) => messages.length)).toEqual([1, 1]);
+  vi.spyOn(peers[1]!.server, "held", "get").mockReturnValue(SERVER_LIMITS.muchHeld);
+  sessions.endLargest();
+  await vi.waitUntil(() => peers[1]!.messages.length === 2);
+  expect(peers[1]!.messages[1]).toMatchObject({ type: "error", code: "PN_SESSION_MEMORY", retryable: true });
+  expect(peers[1]!.messages[1]).toHaveProperty("retry_after_ms");
+  await vi.waitUntil(() => sessions.loggedIn === 1);
+  await sessions.close();
 });
 
 test("beyond the sessions of an owner, a login is refused with a time to retry, and ends like every refused login", async () => {

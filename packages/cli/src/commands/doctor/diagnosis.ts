@@ -1,8 +1,17 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { checkLogin, type ConnectOptions } from "@postern/client";
-import { dialFault } from "@postern/net";
-import { parseServerAddress, parseLocalAddress, checkServer, reachLocal, proxyOf } from "@postern/client/command";
+import { authorityOf } from "@postern/net";
+import {
+  acceptsTls,
+  checkServer,
+  localFault,
+  localFaultCode,
+  parseLocalAddress,
+  parseServerAddress,
+  proxyOf,
+  reachLocal,
+} from "@postern/client/command";
 import type { EndpointToCheck } from "../../running/endpoints-to-check.js";
 import type { Settings } from "../../settings/configuration.js";
 import { exposureWarnings } from "../../running/configured-server.js";
@@ -53,7 +62,7 @@ export async function* diagnoseEndpoint({ load }: EndpointToCheck, checksLocal: 
     yield finding;
   }
   if (reached) yield await attempt("login", async () => loginText(await checkLogin(options)));
-  if (checksLocal) yield await localFinding(options.local);
+  if (checksLocal) yield await localFinding(options);
 }
 
 async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding> {
@@ -93,19 +102,29 @@ async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding>
   }
 }
 
-async function localFinding(local: ConnectOptions["local"]): Promise<Finding> {
-  const address = parseLocalAddress(local);
-  const place = `${address.host}:${address.port}`;
+async function localFinding({ local, localTls }: ConnectOptions): Promise<Finding> {
+  const address = parseLocalAddress(local, localTls);
+  const place = authorityOf(address.host, address.port);
   try {
     await reachLocal(address);
+    if (!address.tls && (await acceptsTls(address)))
+      return {
+        check: "local",
+        outcome: "failed",
+        message: `the local service at ${place} uses TLS`,
+        fix: `Use https://${place} as the target. Until then, visitors get status 502.`,
+        code: "PN_DIAL_SCHEME",
+      };
     return { check: "local", outcome: "ok", message: `${place} accepts connections` };
   } catch (error) {
+    const code = localFaultCode(error as Error);
+    const isRunning = code === "PN_DIAL_UNTRUSTED" || code === "PN_DIAL_SCHEME";
     return {
       check: "local",
       outcome: "failed",
-      message: `cannot connect to the local service at ${place}: ${dialFault(error as NodeJS.ErrnoException)}`,
-      fix: "Start the service, or correct its address. Until then, visitors get status 502.",
-      code: "PN_DIAL_FAILED",
+      message: `cannot connect to the local service at ${place}: ${localFault(error as Error)}`,
+      fix: `${isRunning ? "" : "Start the service, or correct its address. "}Until then, visitors get status 502.`,
+      code,
     };
   }
 }
