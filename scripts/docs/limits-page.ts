@@ -159,7 +159,11 @@ export function limitsPage(): string {
       time(SERVER_LIMITS.nameHold),
       "any client may take the name",
     ],
-    ["request records per second and tunnel", `${SERVER_LIMITS.listedRequests}`, "further requests are only counted"],
+    [
+      "request records per second and tunnel",
+      `${SERVER_LIMITS.listedRequests}; \`request_records\` changes it`,
+      "further requests are only counted",
+    ],
     [
       "memory in use, as a share of the heap limit or of the memory of the machine or container",
       Object.values(MEMORY_LIMITS).map(percent).join(", "),

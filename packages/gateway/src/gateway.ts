@@ -2,6 +2,7 @@ import type { Connection } from "@postern/net";
 import { SharedDomain } from "./cookies/shared-domain.js";
 import { SYSTEM_CLOCK, type Clock } from "./deadlines/clock.js";
 import { DeadlineQueue } from "./deadlines/deadline-queue.js";
+import type { Refusal } from "./http/index.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
 import { MEMORY_LIMITS, memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
@@ -31,6 +32,8 @@ export interface GatewayOptions extends ForwardingOptions {
   clock?: Clock;
   /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
+  /** Called with the refusal of a request that was not sent to a route's target. */
+  onRefused?: (refusal: Refusal) => void;
   /** Called once a second while memory is above MEMORY_LIMITS.evict: frees memory outside the gateway. */
   onShortage?: () => void;
   /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
@@ -44,6 +47,7 @@ export class Gateway implements VisitorHost {
   readonly deadlines: DeadlineQueue;
   readonly forwarding: Forwarding;
   readonly sharedDomain: SharedDomain | undefined;
+  readonly onRefused: (refusal: Refusal) => void;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
@@ -60,6 +64,7 @@ export class Gateway implements VisitorHost {
     this.#info = { proto: options.proto };
     this.forwarding = new Forwarding(options);
     this.sharedDomain = options.sharedDomain === undefined ? undefined : new SharedDomain(options.sharedDomain);
+    this.onRefused = options.onRefused ?? ((): void => {});
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});

@@ -13,7 +13,7 @@ export { DEFAULT_RESERVED_NAMES } from "./names/name.js";
 export { DEFAULT_OWNER_LIMITS, type OwnerLimits } from "./login/owners.js";
 export { pemKey } from "./login/token-key.js";
 export type { TokenOptions } from "./login/tokens.js";
-export { LATENCY_BOUNDS, SERVER_METRICS } from "./metrics/metrics.js";
+export { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./metrics/declared-metrics.js";
 export { STATUS_INTERVAL } from "./metrics/status-log.js";
 export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from "./options.js";
 

@@ -6,7 +6,7 @@ import { byteText, durationText } from "../terminal/quantity.js";
 
 const SHOWN_ELSEWHERE = new Set(["level", "time", "msg", "err", "problems"]);
 /** Fields that are shown only at full detail. */
-const DETAILS = new Set(["session", "tunnel", "agent", "app", "environment"]);
+const DETAILS = new Set(["session", "tunnel", "agent", "app", "environment", "totals"]);
 const OF_REQUEST = new Set([
   "name",
   "endpoint",

@@ -118,5 +118,8 @@ async function configuredLog({ logging, application }: Configuration, sinks: Log
     ...(base.length === 0 ? {} : { base: Object.fromEntries(base) }),
     requestIds: logging.enable_request_ids,
     performance: logging.enable_performance_metrics,
+    visitors: logging.enable_visitor_addresses,
+    hosts: logging.enable_request_hosts,
+    userAgents: logging.enable_user_agents,
   });
 }

@@ -38,6 +38,7 @@ export function serverOptions(
       longest: security.max_subdomain_length,
     },
     maxTunnels: server.max_tunnels,
+    requestRecords: server.limits.request_records,
     owners: {
       sessions: server.limits.max_sessions,
       names: server.limits.max_names,

@@ -3,7 +3,7 @@ import { localFault } from "../local/local-fault.js";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { TunnelEvent, TunnelEventData, TunnelEventOf, TunnelEventType } from "../tunnel-event.js";
 import { EndpointStatus } from "./endpoint-status.js";
-import { requestData } from "./request-data.js";
+import { requestData, totalsData } from "./request-data.js";
 import type { ConfigSummary, EndpointReport } from "./status-document.js";
 
 /** At most one event about an unreachable local service in this many milliseconds. */
@@ -43,12 +43,14 @@ export class EventReporter {
     this.#emit(event as TunnelEvent);
   }
 
-  requests({ records, omitted }: Requests): void {
+  requests({ records, omitted, totals }: Requests): void {
     for (const record of records) {
       const data = requestData(record);
       this.report("http_request", `${data.method} ${data.path} ${data.status}`, data);
     }
-    if (omitted > 0) this.report("http_request", `${omitted} more requests`, { omitted });
+    if (omitted === 0) return;
+    const sums = totals === undefined ? {} : { totals: totalsData(totals) };
+    this.report("http_request", `${omitted} more requests`, { omitted, ...sums });
   }
 
   /**

@@ -1,7 +1,7 @@
-/** Upper bounds of the buckets in milliseconds; one more bucket holds the rest. */
-export const RESPONSE_TIME_BOUNDS: readonly number[] = [
-  1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000,
-];
+import { DURATION_BOUNDS } from "@postern/protocol";
+
+/** Upper bounds of the buckets in milliseconds; one more bucket holds the rest. They are those of the server's sums. */
+export const RESPONSE_TIME_BOUNDS = DURATION_BOUNDS;
 
 /** The duration of requests, as a histogram. */
 export interface ResponseTimesReport {
@@ -34,6 +34,16 @@ export class ResponseTimes {
     this.#sum += time;
     this.#fastest = Math.min(this.#fastest, time);
     this.#slowest = Math.max(this.#slowest, time);
+  }
+
+  /** Adds requests that were counted elsewhere, in the same buckets. @param sum of their durations, in milliseconds. */
+  addAll(counts: readonly number[], sum: number): void {
+    for (const [bucket, count] of counts.entries()) {
+      if (bucket >= this.#counts.length) return;
+      this.#counts[bucket]! += count;
+      this.#count += count;
+    }
+    this.#sum += sum;
   }
 
   /** Milliseconds; undefined without requests. */

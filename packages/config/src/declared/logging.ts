@@ -50,6 +50,21 @@ export const logging = section("Log messages: level, format and files.", {
   enable_performance_metrics: option(flag(), "Include durations and sizes in log lines about requests.", {
     default: true,
   }),
+  enable_visitor_addresses: option(
+    flag(),
+    "Include the visitor's IP address (`visitor`) in the server's log lines about requests.",
+    { default: true },
+  ),
+  enable_request_hosts: option(
+    flag(),
+    "Include the requested host (`host`) in the server's log lines about requests.",
+    { default: true },
+  ),
+  enable_user_agents: option(
+    flag(),
+    "Include the User-Agent (`user_agent`, without values that look like secrets) in the server's log lines about requests.",
+    { default: true },
+  ),
   levels: section("Log levels for individual parts of the program. Default: `level` in `[logging]`.", {
     server: option(level, "Minimum level for messages of the server.", { example: '"warn"' }),
     tunnel: option(level, "Minimum level for messages about the client's tunnels.", { example: '"debug"' }),

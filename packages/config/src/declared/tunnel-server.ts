@@ -240,21 +240,29 @@ const security = section("Limits for visitors and names.", {
   }),
 });
 
-const limits = section("Limits for each owner, who is named by the API key, token or certificate.", {
-  max_sessions: option(integer({ min: 1 }), "Maximum concurrent sessions of one owner; further logins are refused.", {
-    default: 4_000,
-  }),
-  max_names: option(
-    integer({ min: 1 }),
-    "Maximum number of names of one owner, including names kept while no client serves them.",
-    { default: 4_000 },
-  ),
-  bind_rate: option(
-    integer({ min: 1 }),
-    "Maximum requests for tunnels by one owner per minute. After a quiet minute, the same number is accepted at once.",
-    { default: 6_000 },
-  ),
-});
+const limits = section(
+  "Limits for owners and tunnels. The API key, token or certificate of a client names its owner.",
+  {
+    max_sessions: option(integer({ min: 1 }), "Maximum concurrent sessions of one owner; further logins are refused.", {
+      default: 4_000,
+    }),
+    max_names: option(
+      integer({ min: 1 }),
+      "Maximum number of names of one owner, including names kept while no client serves them.",
+      { default: 4_000 },
+    ),
+    bind_rate: option(
+      integer({ min: 1 }),
+      "Maximum requests for tunnels by one owner per minute. After a quiet minute, the same number is accepted at once.",
+      { default: 6_000 },
+    ),
+    request_records: option(
+      integer({ max: 10_000 }),
+      "Requests of a tunnel per second that are logged one by one and reported to its client. Further requests are only counted. 0: all requests.",
+      { default: 50 },
+    ),
+  },
+);
 
 export const tunnelServer = section("Public server.", {
   enabled: option(flag(), "Run the server when `postern start` runs.", { default: false }),

@@ -305,9 +305,9 @@ export class Http1Visitor
     this.#watch.beginRequest(!this.#body.done, head.expectContinue);
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "refusal") this.#respond(route.refusal, reusable, this.context.requestId());
-    else if (route.kind === "respond") this.#respond(route.page, reusable, this.context.requestId(), route.location);
-    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable, this.context.requestId());
+    if (route.kind === "refusal") this.#decline(route.refusal, reusable);
+    else if (route.kind === "respond") this.#decline(route.page, reusable, route.location);
+    else if (route.kind === "delegate") this.#decline(refusals.PN_HTTP_MISDIRECTED, reusable);
     else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
@@ -342,7 +342,14 @@ export class Http1Visitor
   // ---- responding
 
   #refuse(refusal: Refusal): void {
+    this.#host.onRefused(refusal);
     this.#respond(refusal, false);
+  }
+
+  /** Refuses a request whose head is valid, before an exchange begins. */
+  #decline(refusal: Refusal, reusable: boolean, location?: string): void {
+    this.#host.onRefused(refusal);
+    this.#respond(refusal, reusable, this.context.requestId(), location);
   }
 
   #respond(page: Refusal | Notice, reusable: boolean, requestId = nextRequestId(), location?: string): void {

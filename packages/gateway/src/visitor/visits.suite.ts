@@ -28,6 +28,7 @@ export class Visit {
       closing: false,
       overloaded: false,
       forget() {},
+      onRefused() {},
       onFault(error) {
         throw error;
       },

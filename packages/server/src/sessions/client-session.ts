@@ -77,7 +77,8 @@ export class ClientSession implements SessionHandler {
     const about = { session: this.id, address };
     const now = (): number => performance.now();
     const repeated = new RepeatedLines(() => this.#logs.log, now());
-    this.#logs = { log: log.child(about), requestLog: requestLog.child(about), repeated };
+    // In lines about requests, an address would be mistaken for the visitor's.
+    this.#logs = { log: log.child(about), requestLog: requestLog.child({ session: this.id }), repeated };
     const schedule = (task: () => void): void => void setImmediate(task);
     this.#session = new Session({ role: "server", transport, now, schedule }, this);
     this.#tunnels = new SessionTunnels(this.#session, dependencies, () => this.#logs);
@@ -219,6 +220,7 @@ export class ClientSession implements SessionHandler {
   #welcome({ auth, agent, features = [] }: Hello, { owner }: Principal): void {
     const { log, requestLog, repeated } = this.#logs;
     if (!this.#owners.enter(owner)) {
+      this.#isLoginRefused = true;
       log.warn({ owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
       return this.refuse("PN_OWNER_SESSION_LIMIT", ownerRetry());
     }

@@ -111,7 +111,10 @@ export class SessionTunnels {
 
   /** Forgets the tunnels of a session that has ended. */
   clear(): void {
-    for (const tunnel of this.#tunnels.values()) this.#logClosed(tunnel, {});
+    for (const tunnel of this.#tunnels.values()) {
+      tunnel.close();
+      this.#logClosed(tunnel, {});
+    }
     this.#tunnels.clear();
   }
 
@@ -129,7 +132,8 @@ export class SessionTunnels {
       requested,
       session: this.#session,
       hostHeader,
-      onFinished: (request) => this.#dependencies.onFinished(request),
+      counter: this.#dependencies.counter(name, holder.owner),
+      requestRecords: this.#dependencies.requestRecords,
       onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
@@ -142,6 +146,7 @@ export class SessionTunnels {
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
+    tunnel.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
     // If the client closes a tunnel, its streams have no deadline. If the client loses it, they have one.
     if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number)) this.#draining.add(number, performance.now());
