@@ -1,8 +1,15 @@
-import { COOKIE_LIMITS, DEFAULT_GATEWAY_LIMITS, MEMORY_LIMITS, IDLE_LIMITS, LOOP_LIMITS } from "@postern/gateway";
+import {
+  COOKIE_LIMITS,
+  DEFAULT_GATEWAY_LIMITS,
+  MEMORY_LIMITS,
+  IDLE_LIMITS,
+  PIPELINE_LIMITS,
+  LOOP_LIMITS,
+} from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_HELLO_LIMITS } from "@postern/net";
-import { DEFAULT_LIMITS, LOGIN_LIMITS } from "@postern/protocol";
+import { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "@postern/protocol";
 import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
 
 type Row = [limited: string, value: string, beyond: string];
@@ -83,6 +90,16 @@ export function limitsPage(): string {
       time(IDLE_LIMITS.idle),
       "the stream is closed; earlier if the origin's Keep-Alive requires it",
     ],
+    [
+      "responses of the server's own to pipelined requests of one connection",
+      `${PIPELINE_LIMITS.perConnection}; not for trusted proxies`,
+      "the connection is closed",
+    ],
+    [
+      "responses of the server's own on one connection, in one turn of the event loop",
+      `${PIPELINE_LIMITS.perTurn}`,
+      "the next request waits",
+    ],
   ];
   const sessions: Row[] = [
     [
@@ -111,6 +128,16 @@ export function limitsPage(): string {
     ["time without new acknowledgements while data waits", time(DEFAULT_LIMITS.stall), "PN_HEARTBEAT_LOST"],
     ["bytes that a client sends before login", size(LOGIN_LIMITS.bytes), "the connection is closed"],
     ["head of a proxy's response to CONNECT", size(PROXY_LIMITS.head), "PN_PROXY_UNREACHABLE"],
+    [
+      "control messages and WebSocket pings of a session",
+      `${WORK_LIMITS.controlBurst} at once, ${WORK_LIMITS.controlRate} per second`,
+      "PN_CONTROL_RATE",
+    ],
+    [
+      "frames that are read in one turn of the event loop; on a server, from all sessions of an owner",
+      `${WORK_LIMITS.framesPerTurn}; of control messages, ${WORK_LIMITS.controlsPerTurn}`,
+      "the others are read in later turns",
+    ],
     ["time for a login", time(LOGIN_LIMITS.timeout), "PN_LOGIN_TIMEOUT"],
     [
       "connections before login, from one address",
@@ -152,11 +179,15 @@ export function limitsPage(): string {
       time(SERVER_LIMITS.nameHold),
       "any client may take the name",
     ],
-    ["request records per second and tunnel", `${SERVER_LIMITS.listedRequests}`, "further requests are only counted"],
+    [
+      "request records per second and tunnel",
+      `${SERVER_LIMITS.listedRequests}; \`request_records\` changes it`,
+      "further requests are only counted",
+    ],
     [
       "memory in use, as a share of the heap limit or of the memory of the machine or container",
-      [MEMORY_LIMITS.shed, MEMORY_LIMITS.close, MEMORY_LIMITS.refuse].map(percent).join(", "),
-      `${percent(MEMORY_LIMITS.shed)}: idle connections are closed; ${percent(MEMORY_LIMITS.close)}: every connection is closed after its response; ${percent(MEMORY_LIMITS.refuse)}: visitors get 503 PN_OVERLOADED, and clients PN_LOGIN_BUSY with a retry hint of at least ${time(SERVER_LIMITS.overloadedRetry)}`,
+      Object.values(MEMORY_LIMITS).map(percent).join(", "),
+      `${percent(MEMORY_LIMITS.shed)}: idle connections are closed; ${percent(MEMORY_LIMITS.close)}: every connection is closed after its response; ${percent(MEMORY_LIMITS.evict)}: the owner whose sessions hold the most unread data loses its largest session, one per second, with PN_SESSION_MEMORY; ${percent(MEMORY_LIMITS.refuse)}: visitors get 503 PN_OVERLOADED, and clients PN_LOGIN_BUSY with a retry hint of at least ${time(SERVER_LIMITS.overloadedRetry)}`,
     ],
     ["time for requests in progress when the server stops", time(SERVER_LIMITS.drain), "their connections are closed"],
   ];

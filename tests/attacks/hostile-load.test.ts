@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   Cleanup,
@@ -5,6 +7,7 @@ import {
   ProcessBaseline,
   Program,
   Published,
+  scratchFolder,
   ScriptedOrigin,
   ServerProcess,
   startBulkOrigin,
@@ -26,7 +29,9 @@ let attacked: Published;
 let healthy: Published;
 
 beforeAll(async () => {
-  server = await ServerProcess.start(cleanup.defer);
+  const file = join(scratchFolder(cleanup.defer), "postern.toml");
+  writeFileSync(file, `[tunnel.server.limits]\nbody_timeout = "10s"\nmin_body_rate = 240\n`, { mode: 0o600 });
+  server = await ServerProcess.start(cleanup.defer, { args: ["--config", file] });
   origin = await startBulkOrigin(cleanup.defer);
   attacked = await Published.start(cleanup.defer, origin.port, { server, subdomain: "attacked" });
   const other = await startBulkOrigin(cleanup.defer);
@@ -112,12 +117,12 @@ test("two thousand half-open visitors: silent, in the middle of a head, and with
   });
 });
 
-test("slowly dripping bodies are ended after about 20 seconds; steady bodies, and those that wait for the service, are not", async () => {
+test("with a minimum rate, slowly dripping bodies are ended; steady bodies, and those that wait for the service, are not", async () => {
   const script = await ScriptedOrigin.start(onTestFinished);
   const slow = await Published.start(onTestFinished, script.port, { server });
   await withstands(async () => {
     const dripping = await crowd(100, () => head("POST /drip", "Content-Length: 100000"));
-    const flowing = await attacked.ask(onTestFinished, "POST /flow", "Content-Length: 30000");
+    const flowing = await attacked.ask(onTestFinished, "POST /flow", "Content-Length: 15000");
     const held = await slow.ask(onTestFinished, "POST /held", "Content-Length: 20000000");
     held.write(Buffer.alloc(20_000_000));
     (await script.wire("POST /held")).socket.pause();
@@ -125,7 +130,7 @@ test("slowly dripping bodies are ended after about 20 seconds; steady bodies, an
     const clock = setInterval(() => {
       second += 1;
       for (const wire of dripping) if (wire.end === "open") wire.write("x");
-      if (second <= 30) flowing.write("y".repeat(1_000));
+      if (second <= 15) flowing.write("y".repeat(1_000));
     }, 1_000);
     onTestFinished(() => clearInterval(clock));
     await until("every dripping body to be ended", () => dripping.every(({ end }) => end !== "open"), LONG_TIMEOUT);

@@ -53,6 +53,13 @@ test(
     await page.locator("#asked", { hasText: /\d/ }).waitFor();
     expect(complaints).toEqual([]);
 
+    // On the narrowest phones, nothing is wider than the screen, and no word of a command is broken.
+    await page.setViewportSize({ width: 320, height: 800 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+    expect(await page.evaluate("document.querySelector('pre').scrollWidth")).toBeLessThan(320);
+    const lines = "new Set([...document.querySelectorAll('.word')].map((word) => word.offsetHeight)).size";
+    expect(await page.evaluate(lines)).toBe(1);
+
     // The clock and the echo that are open in the browser must not delay the end of the demo.
     await demo.terminate();
   },

@@ -93,7 +93,7 @@ test("the problem of each endpoint is reported with a fix", async () => {
   expect(problems).toEqual({
     "no-name: name": "PN_SERVER_UNREACHABLE",
     "no-server: server": "PN_SERVER_UNREACHABLE",
-    "no-service: local": "PN_DIAL_FAILED",
+    "no-service: local": "PN_DIAL_REFUSED",
     "no-key: login": "PN_AUTH_REFUSED",
     "no-file: credential": "PN_FILE_UNREADABLE",
   });

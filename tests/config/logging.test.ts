@@ -1,7 +1,16 @@
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { Cleanup, exchange, Origin, ServerProcess, StartProcess, until } from "@postern/testkit";
+import {
+  Cleanup,
+  exchange,
+  Origin,
+  Published,
+  scratchFolder,
+  ServerProcess,
+  StartProcess,
+  until,
+} from "@postern/testkit";
 
 const cleanup = new Cleanup();
 let server: ServerProcess;
@@ -99,6 +108,14 @@ test("a full file is rotated; old files are deleted, and no others", async () =>
   expect(files).not.toContain("start-2020-01-01T00-00-00-000Z.log");
 });
 
+test("without events in the log, the public URL is still printed, and requests are not", async () => {
+  const { start, ask } = await logged('format = "text"', "[tunnel.monitoring]\nlog_events = false\n");
+  await start.program.waitFor("its address", () => start.program.stderr.includes("public_url="));
+  await ask("/unlogged");
+  await start.program.terminate();
+  expect(start.program.stderr).not.toContain("/unlogged");
+});
+
 test("without files, the console is used for any output_mode", async () => {
   const { start } = await logged('output_mode = "file"');
   await start.program.waitFor("its address", () => start.program.stderr.includes("public_url="));
@@ -111,6 +128,30 @@ test("an impossible folder is refused at start", async () => {
   );
   await start.program.ends(2);
   expect(start.program.stderr).toMatch(/PN_LOG_UNWRITABLE[^]*logs_directory/);
+});
+
+describe("the server's lines about requests", () => {
+  test.for([
+    ["have the visitor's address, the host and the User-Agent without secrets", ""],
+    [
+      "do not have them if they are switched off",
+      "enable_visitor_addresses = false\nenable_request_hosts = false\nenable_user_agents = false\n",
+    ],
+  ] as const)("%s", async ([, options]) => {
+    const file = join(scratchFolder(onTestFinished), "postern.toml");
+    writeFileSync(file, `[logging]\nformat = "json"\n${options}`, { mode: 0o600 });
+    const loud = await ServerProcess.start(onTestFinished, { args: ["--config", file] });
+    const { host } = await Published.start(onTestFinished, origin.port, { server: loud });
+    await exchange(loud.port, { host, path: "/logged", headers: { "user-agent": "probe/1.0 (token=canary)" } });
+    const line = await until("the line", () =>
+      loud.program.output.split("\n").find((text) => text.startsWith("{") && text.includes('"/logged"')),
+    );
+    const fields = { visitor: "127.0.0.1", host: host.split(":")[0], user_agent: "probe/1.0 (token=***)" };
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    expect(entry).toMatchObject({ msg: "request", status: 200, ended: "complete", owner: "tests" });
+    if (options === "") expect(entry).toMatchObject(fields);
+    else for (const field of Object.keys(fields)) expect(entry).not.toHaveProperty(field);
+  });
 });
 
 describe("text of a visitor", () => {

@@ -208,8 +208,8 @@ describe("a change of the file", () => {
     await start.tunnel("keeps");
     const steady = await SteadyVisitor.start(onTestFinished, server.port, `keeps.localhost:${server.port}`);
     start.overwrite(`${good}\n[tunnel]\nenabeld = true`);
-    const { message } = await start.status("configuration_refused");
-    expect(message).toMatch(/keeping the previous configuration: .*postern\.toml:\d+:/);
+    const { data } = await start.status("configuration_refused");
+    expect(data["problems"]).toEqual([expect.stringMatching(/postern\.toml:\d+:/)]);
     expect(start.program.stderr).toContain("keeping the previous configuration");
     start.overwrite(good + endpoints({ after: origins.two }));
     await start.tunnel("after");

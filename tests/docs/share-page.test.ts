@@ -1,5 +1,8 @@
-import { request } from "node:http";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import {
@@ -7,6 +10,8 @@ import {
   ConnectProxy,
   exchange,
   inheritedEnvironment,
+  makeCertificate,
+  needs,
   Program,
   scratchFolder,
   ServerProcess,
@@ -21,6 +26,7 @@ beforeAll(() => {
   page = new DocumentedPage("docs/share.md", [
     ["key", "sh", /^export POSTERN_API_KEY_FILE=/m],
     ["service", "sh", /^npx postern http 3000$/],
+    ["self-signed", "sh", /--local-ca-file/],
     ["vite", "sh", /http 5173/],
     ["name", "sh", /--subdomain my-app$/],
     ["file", "toml", /^\[\[tunnel\.endpoints\]\]$/m],
@@ -58,6 +64,23 @@ test("a service, with a name that the server chooses and with a requested one", 
   const requested = await share(server.url, page.example("name", { 3000: String(port) }));
   expect(requested.hostname).toBe("my-app.localhost");
   expect((await exchange(server.port, { host: requested.host })).status).toBe(200);
+});
+
+test("a service with a self-signed certificate for another name", async (context) => {
+  needs(context, "openssl");
+  const server = await ServerProcess.start(onTestFinished);
+  const files = makeCertificate(onTestFinished);
+  const service = createHttpsServer({ cert: readFileSync(files.certificate), key: readFileSync(files.key) });
+  service.on("request", (_, response) => response.end("secure"));
+  await once(service.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => {
+    service.closeAllConnections();
+    service.close();
+  });
+  const address = `127.0.0.1:${(service.address() as AddressInfo).port}`;
+  const replacements = { "192.168.1.10:8006": address, "proxmox.pem": files.certificate };
+  const { host } = await share(server.url, page.example("self-signed", replacements));
+  expect((await exchange(server.port, { host })).body.toString()).toBe("secure");
 });
 
 test("a Vite dev server, with its WebSocket", async () => {

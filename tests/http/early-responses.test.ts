@@ -14,7 +14,8 @@ async function startHastyOrigin(): Promise<{ port: number; answered: () => numbe
     open.add(socket);
     socket.on("error", () => {}).on("close", () => open.delete(socket));
     socket.once("readable", () => {
-      socket.read(1);
+      // The client's check of the local service connects and sends nothing.
+      if (socket.read(1) === null) return void socket.destroy();
       const head = `HTTP/1.1 413 Content Too Large\r\nContent-Length: ${RESPONSE_SIZE}\r\nConnection: close\r\n\r\n`;
       socket.write(head + "x".repeat(RESPONSE_SIZE), () => {
         answered += 1;

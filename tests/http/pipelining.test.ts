@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { ProcessBaseline, Published, ScriptedOrigin, until, type Wire } from "@postern/testkit";
+import { ProcessBaseline, Published, ScriptedOrigin, ServerProcess, until, Wire } from "@postern/testkit";
 
 const PIECES = 100;
 const PIECE = 1_000_000;
@@ -36,9 +36,10 @@ test("pipelined requests are not read before their turn, not even after the firs
   expect(baseline.growth).toBeLessThan(MAX_GROWTH);
 });
 
-test("a visitor that does not read the server's own responses receives the rest when it reads again", async () => {
+test("a trusted proxy that does not read the server's own responses receives the rest when it reads again", async () => {
   const script = await ScriptedOrigin.start(onTestFinished);
-  const published = await Published.start(onTestFinished, script.port);
+  const server = await ServerProcess.start(onTestFinished, { args: ["--trusted-proxies", "127.0.0.1"] });
+  const published = await Published.start(onTestFinished, script.port, { server });
   const wire = await published.wire(onTestFinished);
   wire.socket.pause();
   const baseline = ProcessBaseline.take(published.server.program);
@@ -49,4 +50,12 @@ test("a visitor that does not read the server's own responses receives the rest 
   wire.socket.resume();
   await until("many more responses", () => wire.bytes > 20_000_000);
   expect(wire.text.slice(0, 20_000_000).match(/^HTTP\/1\.1 (?!404 Not Found)/m)).toBeNull();
+});
+
+test("a visitor that pipelines requests without end gets 101 of the server's own responses, and then the end", async () => {
+  const server = await ServerProcess.start(onTestFinished);
+  const wire = await Wire.dial(onTestFinished, server.port);
+  wire.write(`GET / HTTP/1.1\r\nHost: nobody.localhost\r\n\r\n`.repeat(10_000));
+  await until("the end", () => wire.end === "end");
+  expect(wire.text.match(/^HTTP\/1\.1 404 /gm)).toHaveLength(101);
 });

@@ -109,6 +109,20 @@ test("the certificate's name is the owner and the tunnel's default name", async 
   }
 });
 
+test("certificate, key and CA are given on the command line, without a file, and override a key of the environment", async () => {
+  const tlsServer = await startServer();
+  const { certificate, key } = ca.issue({ names: ["alice"] });
+  chmodSync(key, 0o600);
+  const files = ["--cert-file", certificate, "--key-file", key, "--ca-file", servers.certificate];
+  const address = ["--server", `https://127.0.0.1:${tlsServer.port}`];
+  const env = { POSTERN_TUNNEL_SSL_SNI_HOSTNAME: "tunnel.test", POSTERN_API_KEY: TEST_KEY };
+  const client = postern(onTestFinished, ["http", "9", ...address, ...files, "--json"], { env });
+  await client.waitFor("its tunnel", () => client.stdout.includes('"tunnel_established"'));
+  expect(client.stdout).toContain("https://alice.tunnel.test:");
+  const check = postern(onTestFinished, ["auth", "check", ...address, ...files], { env });
+  await check.ends(0);
+});
+
 describe("a stranger is refused with the reason", () => {
   const cases: [string, () => CertificateFiles | undefined, RegExp, string?][] = [
     ["with a certificate of another CA", () => servers.issue({ names: ["alice"] }), /PN_CERTIFICATE_UNTRUSTED/],

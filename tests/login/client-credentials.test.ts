@@ -164,6 +164,7 @@ test("every secret option of a client or a server is known to this test", () => 
     "tunnel.endpoints.proxy",
     "tunnel.monitoring.status_webhook",
     "tunnel.monitoring.webhook_secret",
+    "tunnel.local_api.metrics_token",
     "tunnel.server.ssl.key_passphrase",
     "tunnel.server.ssl.certificates.key_passphrase",
     "tunnel.server.monitoring.metrics_token",

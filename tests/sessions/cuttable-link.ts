@@ -8,6 +8,7 @@ export class CuttableLink {
   readonly arrivals: number[] = [];
   readonly #listener: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #pairs: [client: Socket, server: Socket][] = [];
 
   private constructor(listener: Server) {
     this.#listener = listener;
@@ -34,6 +35,11 @@ export class CuttableLink {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  /** Sends bytes of neither side to the client, or to the server, on every connection. */
+  inject(to: "client" | "server", bytes: Buffer): void {
+    for (const [client, server] of this.#pairs) (to === "client" ? client : server).write(bytes);
+  }
+
   /** Resets the oldest connection. */
   cutOne(): void {
     const [oldest] = this.#sockets;
@@ -43,6 +49,7 @@ export class CuttableLink {
   #join(client: Socket, target: number): void {
     this.arrivals.push(performance.now());
     const server = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    this.#pairs.push([client, server]);
     for (const [from, to] of [
       [client, server],
       [server, client],

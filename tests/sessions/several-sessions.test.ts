@@ -19,7 +19,9 @@ test("a tunnel with three sessions serves every request while its sessions break
     const before = logins();
     const log = server.program.output.length;
     link.cutOne();
-    await until("the server to notice", () => /client (session ended|disconnected)/.test(server.program.output.slice(log)));
+    await until("the server to notice", () =>
+      /client (session ended|disconnected)/.test(server.program.output.slice(log)),
+    );
     await steady.moreServed();
     await until("another session in its place", () => logins() > before);
   }

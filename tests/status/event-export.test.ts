@@ -257,8 +257,9 @@ test("the event log has one line per event and is rotated when it is full", asyn
   const told = new Set(lines.map((line) => (JSON.parse(line) as ClientEvent).type));
   for (const type of ["connection_attempt", "authentication_success", "tunnel_established"])
     expect(told).toContain(type);
-  // log_events is off: the log has none of them.
-  expect(start.program.stderr).not.toContain("logged.localhost");
+  // log_events is off: the log has only the line with the public URL.
+  const logged = start.program.stderr.split("\n").filter((line) => line.includes("logged"));
+  expect(logged).toEqual([expect.stringContaining("public_url=")]);
 });
 
 test("an event log that cannot be written is refused at start", async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
-import { ClientProcess, exchange, needs, Origin, scratchFolder, ServerProcess } from "@postern/testkit";
+import { claimPort, ClientProcess, exchange, needs, Origin, scratchFolder, ServerProcess } from "@postern/testkit";
 import { openBrowser, openPage } from "../open-page.ts";
 import { LocalApi } from "./local-api.ts";
 
@@ -18,7 +18,10 @@ test(
       outgoing.end("hello");
     });
     const env = { XDG_RUNTIME_DIR: scratchFolder(onTestFinished) };
-    const client = await ClientProcess.start(onTestFinished, { server, target: origin.port, subdomain: "seen", env });
+    // A port of its own: after the end of the client, the client of another test could have its port.
+    const args = ["--local-api", `127.0.0.1:${await claimPort()}`];
+    const options = { server, target: origin.port, subdomain: "seen", env, args };
+    const client = await ClientProcess.start(onTestFinished, options);
     await exchange(server.port, { host: client.host, path: "/before" });
     await client.event("http_request");
     const api = await LocalApi.of(client, env);

@@ -141,7 +141,7 @@ test("several clients, one of them killed and one failing", async () => {
   const failing = await status(env);
   expect(failing.exit?.code).toBe(1);
   expect(failing.stdout).toMatch(/\n\d+ +lost +(reconnecting|connecting) /);
-  expect(failing.stdout).toMatch(/\nlost: .* \(PN_\w+, \d+ s ago/);
+  expect(failing.stdout).toMatch(/\nlost: .*[;(] ?PN_\w+, \d+ s ago/);
 });
 
 test("a client that does not respond is listed", async () => {

@@ -14,6 +14,7 @@ import {
   Wire,
   type CertificateFiles,
 } from "@postern/testkit";
+import { CuttableLink } from "../sessions/cuttable-link.ts";
 import {
   install,
   isOpen,
@@ -40,7 +41,7 @@ type Start = Partial<Omit<TlsServerOptions, "certificate">>;
 const startServer = (options: Start = {}): Promise<TlsServer> =>
   TlsServer.start(onTestFinished, { certificate: files, ...options });
 
-async function published(tlsServer: TlsServer, subdomain: string): Promise<Program> {
+async function published(tlsServer: { url: string }, subdomain: string): Promise<Program> {
   const origin = await Origin.start(onTestFinished, (incoming, outgoing) =>
     outgoing.end(`${incoming.headers.host} ${String(incoming.headers["x-forwarded-proto"])}`),
   );
@@ -174,6 +175,19 @@ describe("handshakes", () => {
   });
 });
 
+describe("a corrupt record ends a client's session at once", () => {
+  test.for(["client", "server"] as const)("when the %s receives it", async (side) => {
+    const tlsServer = await startServer();
+    const link = await CuttableLink.start(onTestFinished, tlsServer.port);
+    const client = await published({ url: link.url.replace("http:", "https:") }, "web");
+    link.inject(side, Buffer.concat([Buffer.of(0x17, 3, 3, 0, 64), Buffer.alloc(64, 7)]));
+    await client.ends(4);
+    await until("the session to end", () => tlsServer.server.stderr.includes('"client session ended"'));
+    // A heartbeat would notice the loss too, but only after two intervals of ten seconds.
+    expect(client.stdout).not.toContain("PN_HEARTBEAT_LOST");
+  });
+});
+
 describe("certificates change while the server runs", () => {
   const serialOf = async (port: number): Promise<string | undefined> =>
     ((await shake(port, { servername: "tunnel.test" })) as TLSSocket).getPeerX509Certificate()?.serialNumber;
@@ -199,24 +213,34 @@ describe("certificates change while the server runs", () => {
     expect(client.stdout.match(/"tunnel_established"/g)).toHaveLength(1);
   });
 
+  test("an expired one is served from the start, with a warning, until a valid one replaces it", async () => {
+    const expired = ca.issue({ names: ["tunnel.test"], days: -1 });
+    const tlsServer = await TlsServer.start(onTestFinished, { certificate: expired });
+    expect(tlsServer.server.output).toMatch(/server\.pem expired on .* Renew it/);
+    const shaken = (): ReturnType<typeof shake> => shake(tlsServer.port, { servername: "tunnel.test" });
+    expect(await shaken()).toMatchObject({ code: "CERT_HAS_EXPIRED" });
+    install(tlsServer.folder, "server", ca.issue({ names: ["tunnel.test"] }));
+    await until("the new one", async () => !((await shaken()) instanceof Error));
+  });
+
   test("an expired, foreign or broken certificate is reported, and the previous one is kept", async () => {
     const tlsServer = await startServer();
     const before = await serialOf(tlsServer.port);
     const good = files;
-    const refused = (): number => tlsServer.server.stdout.split("configuration_refused").length;
-    for (const bad of [
-      ca.issue({ names: ["tunnel.test"], days: -1 }),
-      { certificate: good.certificate, key: ca.issue({ names: ["x.test"] }).key },
-      { certificate: good.key, key: good.key },
-    ]) {
-      const count = refused();
+    const isRefused = (code: string): boolean =>
+      tlsServer.server.stdout
+        .split("\n")
+        .some((line) => line.includes("configuration_refused") && line.includes(`"${code}"`));
+    for (const [bad, code] of [
+      [ca.issue({ names: ["tunnel.test"], days: -1 }), "PN_TLS_EXPIRED"],
+      [{ certificate: good.certificate, key: ca.issue({ names: ["x.test"] }).key }, "PN_TLS_KEY"],
+      [{ certificate: good.key, key: good.key }, "PN_TLS_FILE"],
+    ] as const) {
       install(tlsServer.folder, "server", bad);
       tlsServer.server.signal("SIGHUP");
-      await tlsServer.server.waitFor("the refusal", () => refused() > count);
+      await tlsServer.server.waitFor(`the refusal with ${code}`, () => isRefused(code));
       expect(await serialOf(tlsServer.port)).toBe(before);
     }
-    expect(tlsServer.server.stdout).toContain("PN_TLS_EXPIRED");
-    expect(tlsServer.server.stdout).toContain("PN_TLS_KEY");
   });
 });
 

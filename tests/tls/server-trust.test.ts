@@ -40,7 +40,7 @@ async function expectTrusted(server: { url: string }, ssl: string): Promise<void
   await client.waitFor("its tunnel", () => isOpen(client));
 }
 
-/** A server that is not Postern's, because Postern's server would not start with an expired certificate. */
+/** A server that is not Postern's, so that nothing checks its certificate. */
 async function startForeign({ certificate, key }: CertificateFiles): Promise<{ url: string }> {
   const foreign = createServer({ cert: readFileSync(certificate), key: readFileSync(key) });
   foreign.listen(0, "127.0.0.1");

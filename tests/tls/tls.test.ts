@@ -10,10 +10,12 @@ import {
   ClientProcess,
   makeCertificate,
   needs,
+  postern,
   Program,
   Published,
   ServerProcess,
   startTlsProxy,
+  TEST_KEY,
   until,
   type CertificateFiles,
   type SkippableTest,
@@ -85,9 +87,47 @@ describe("a local service with TLS", () => {
   });
 
   test("causes 502 when its certificate is not trusted, and the client reports why", async (context) => {
-    const site = await Published.start(onTestFinished, await startService(certified(context)));
-    expect((await site.visit("/")).status).toBe(502);
-    expect((await site.client.event("error")).message).toMatch(/cannot be reached: .*certificate/i);
+    const target = await startService(certified(context));
+    const site = await Published.start(onTestFinished, target);
+    const { status, headers, body } = await site.visit("/");
+    expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_UNTRUSTED"]);
+    expect(body.toString()).toContain("certificate");
+    const { message, data } = await site.client.event("error");
+    expect(message).toMatch(/cannot be reached: the certificate is self-signed: .*--local-ca-file.*--local-insecure/);
+    expect(data).toMatchObject({ code: "PN_DIAL_UNTRUSTED" });
+
+    const doctor = postern(onTestFinished, ["doctor", target, "--server", `http://localhost:${site.port}`], {
+      env: { POSTERN_API_KEY: TEST_KEY },
+    });
+    await doctor.ends(1);
+    expect(doctor.stdout).toMatch(/✗ local .*certificate is self-signed[^]*\(PN_DIAL_UNTRUSTED\)/);
+    expect(doctor.stdout).not.toContain("Start the service");
+  });
+
+  test("is used with --local-insecure, which warns, and with its certificate in --local-ca-file", async (context) => {
+    const files = certified(context);
+    const target = await startService(files);
+    const insecure = await Published.start(onTestFinished, target, { args: ["--local-insecure"] });
+    expect((await insecure.visit("/")).status).toBe(200);
+    expect(insecure.client.program.stderr).toMatch(/The certificate of the local service .* is not verified/);
+    const trusted = await Published.start(onTestFinished, target, { args: ["--local-ca-file", files.certificate] });
+    expect((await trusted.visit("/")).status).toBe(200);
+    expect(trusted.client.program.stderr).not.toContain("not verified");
+  });
+
+  test("with an http:// target, page, client and doctor name the scheme", async (context) => {
+    const target = (await startService(certified(context))).replace("https:", "http:");
+    const site = await Published.start(onTestFinished, target);
+    const { status, headers, body } = await site.visit("/");
+    expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_SCHEME"]);
+    expect(body.toString()).toContain("HTTPS");
+    const { message, data } = await site.client.event("error");
+    expect([message, data]).toEqual([expect.stringContaining("use https://"), { code: "PN_DIAL_SCHEME" }]);
+    const doctor = postern(onTestFinished, ["doctor", target, "--server", `http://localhost:${site.port}`], {
+      env: { POSTERN_API_KEY: TEST_KEY },
+    });
+    await doctor.ends(1);
+    expect(doctor.stdout).toMatch(/✗ local .*uses TLS \(PN_DIAL_SCHEME\)/);
   });
 });
 

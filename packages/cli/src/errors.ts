@@ -50,7 +50,8 @@ export const CLI_ERRORS = {
   },
   PN_LOG_UNWRITABLE: {
     exit: EXIT.usage,
-    meaning: "Log files cannot be written to their folder. Choose another logs_directory, or set file_logging = false.",
+    meaning:
+      "Log files cannot be written to their folder, or a file with the log's name is a link or no regular file. Remove it, choose another logs_directory, or set file_logging = false.",
   },
   PN_LISTEN_FAILED: {
     exit: EXIT.failed,
@@ -93,6 +94,10 @@ export const CLI_ERRORS = {
   PN_FILE_UNREADABLE: {
     exit: EXIT.usage,
     meaning: "A file cannot be read or written, or is too large. Check its name and permissions.",
+  },
+  PN_FILE_ENCODING: {
+    exit: EXIT.usage,
+    meaning: "A file is UTF-16, as PowerShell 5 writes it with `>`. Save it as UTF-8.",
   },
   PN_DEMO_FAILED: {
     exit: EXIT.failed,

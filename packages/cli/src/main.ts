@@ -34,13 +34,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 function reportFailure(error: unknown, args: readonly string[], terminal: Terminal): number {
   const failure = failureOf(error);
-  terminal.stderr.line(failureText(failure));
-  const level = args[args.indexOf("--log-level") + 1];
-  if (
-    failure.code === "PN_INTERNAL" &&
-    (level === "debug" || args.includes("--log-level=debug")) &&
-    error instanceof Error
-  ) {
+  terminal.stderr.line(failureText(failure, terminal.stderr.columns));
+  const isDetailed = /--log-level[= ](debug|trace)( |$)/.test(args.join(" "));
+  if (failure.code === "PN_INTERNAL" && isDetailed && error instanceof Error) {
     terminal.stderr.line(String(error.stack));
   }
   if (args.includes("--json") || /^(1|yes|on|true)$/i.test(terminal.env["POSTERN_JSON"] ?? "")) {

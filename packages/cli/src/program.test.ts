@@ -1,8 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { scratchFolder } from "@postern/testkit";
+import { needs, scratchFolder } from "@postern/testkit";
 import { run } from "./main.js";
 import { Output } from "./terminal/output.js";
 
@@ -59,7 +60,10 @@ test.for([
   [["http"], "missing required argument 'target'"],
   [["http", "3000", "more"], "too many arguments"],
   [["http", "3000", "--sub", "x"], "unknown option '--sub'"],
-  [["http", "3000", "--log-level", "loud"], '--log-level must be one of "debug", "info", "warn", "error", "silent"'],
+  [
+    ["http", "3000", "--log-level", "loud"],
+    '--log-level must be one of "trace", "debug", "info", "warn", "error", "silent"',
+  ],
   [["http", "3000"], "PN_SERVER_MISSING"],
   [["http", "./site"], "PN_TARGET_FOLDER"],
   [["http", "3000", "--server", "http://localhost"], "PN_KEY_MISSING"],
@@ -150,3 +154,43 @@ test.for([
     expect([exit, stderr]).toEqual([2, expect.stringMatching(/none cannot be read: no such file/)]);
   }
 });
+
+test.for([
+  ["", /add \[\[tunnel\.endpoints\]\]/],
+  [
+    `[tunnel]\nenabled = false\n[[tunnel.endpoints]]\nserver_url = "http://localhost:1"\nlocal = 1\n`,
+    /set enabled = true in \[tunnel\]\n/,
+  ],
+] as [string, RegExp][])("start names what the file %j lacks", async ([text, advice]) => {
+  const file = join(scratchFolder(onTestFinished), "postern.toml");
+  writeFileSync(file, text, { mode: 0o600 });
+  const { exit, stderr } = await runCommand("start", "--config", file);
+  expect([exit, stderr]).toEqual([2, expect.stringMatching(advice)]);
+});
+
+const event = (type: string, data: object): string => JSON.stringify({ type, endpoint: "web", message: "", data });
+
+test.for([
+  [
+    ["http"],
+    [
+      event("connection_attempt", {}),
+      event("tunnel_established", { public_url: "http://a" }),
+      event("http_request", {}),
+    ],
+    "http://a\n",
+  ],
+  [["status"], ['{"clients":[{"endpoints":[{"public_url":"http://a"},{"public_url":null}]}]}'], "http://a\n"],
+  [["auth", "check"], [event("authentication_success", {}), event("authentication_failure", { code: "X" })], "web\n"],
+  [["config", "explain"], ['{"path":"a","origin":"default"}'], ""],
+] as [string[], string[], string][])(
+  "the example with jq in the help of %s prints what it should",
+  async (given, context) => {
+    needs(context, "jq");
+    const [command, output, expected] = given;
+    const { stdout } = await runCommand(...command, "--help");
+    const [, args] = / --json \| jq (.*)$/m.exec(stdout) ?? [];
+    const jq = spawnSync("sh", ["-c", `jq ${args}`], { input: output.join("\n"), encoding: "utf8" });
+    expect([jq.stderr, jq.stdout]).toEqual(["", expected]);
+  },
+);

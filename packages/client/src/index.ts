@@ -3,7 +3,14 @@ import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 
 export type { ClientTls } from "@postern/net";
-export { TunnelError, type ErrorCode, type RequestRecord, type RequestRepair } from "@postern/protocol";
+export type { LocalTls } from "./local/local-address.js";
+export {
+  TunnelError,
+  type ErrorCode,
+  type RequestRecord,
+  type RequestRepair,
+  type RequestTotals,
+} from "@postern/protocol";
 export type { ConnectOptions, ReconnectionOptions, TokenRefreshOptions, TunnelHandle } from "./options.js";
 export type { DataPlaneState } from "./probe/data-plane.js";
 export { proxyFor } from "./server-connection/proxy-choice.js";

@@ -1,4 +1,5 @@
 import type { ClientTls } from "@postern/net";
+import type { LocalTls } from "./local/local-address.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { EndpointReport } from "./status/status-document.js";
@@ -27,6 +28,11 @@ export interface ConnectOptions {
   user?: string;
   /** The local service: a port (3000), `host:port`, or an `http://` or `https://` origin. */
   local: string | number;
+  /**
+   * How to verify the certificate of an `https://` local service: `verify`, default true, and `ca`, PEM, default Node's
+   * CAs. A certificate that `ca` contains itself is accepted for any name.
+   */
+  localTls?: LocalTls;
   /** The subdomain to request. Default: the server chooses one. */
   subdomain?: string;
   /**

@@ -1,4 +1,4 @@
-import type { ErrorCode, RequestRecord } from "@postern/protocol";
+import type { ErrorCode, RequestRecord, RequestTotals } from "@postern/protocol";
 import type { LocalState } from "./local/local-monitor.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
 
@@ -35,8 +35,11 @@ export interface TunnelEventData {
   authentication_failure: { code: ErrorCode; retryable: boolean; server: string };
   tunnel_established: { public_url: string; tunnel_id: string; local: string };
   tunnel_closed: { code: ErrorCode; public_url: string };
-  /** One request. Beyond 50 requests a second, the remaining requests are only counted: `omitted`. */
-  http_request: RequestData | { omitted: number };
+  /**
+   * One request. Beyond the requests per second that the server lists, 50 by default, the others are only counted:
+   * `omitted`, and `totals` with sums over them unless the server is older.
+   */
+  http_request: RequestData | OmittedData;
   /** The round trip of a heartbeat. */
   pong: { latency_ms: number };
   status_update: StatusChange;
@@ -45,6 +48,9 @@ export interface TunnelEventData {
   reconnection: { attempt: number; delay_ms: number };
   error: { code: ErrorCode };
 }
+
+/** Requests that are only counted. */
+export type OmittedData = { omitted: number; totals?: RequestTotals };
 
 /** A RequestRecord as the data of an event. */
 export type RequestData = { [Field in keyof RequestRecord]: RequestRecord[Field] } & { omitted?: undefined };

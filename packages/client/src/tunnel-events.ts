@@ -16,6 +16,8 @@ export interface TunnelEvents {
   onDialled(): void;
   /** The local service did not accept a connection. */
   onDialFailure(code: ErrorCode, error: Error): void;
+  /** The local service uses TLS, and its address does not. */
+  onLocalTls(): void;
   /** The local service refused a request because of its Host. @param software the name of its host check. */
   onHostRefused(software: string): void;
   /** The result of a session's probes has changed. @param error the reason of failed probes. */

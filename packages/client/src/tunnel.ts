@@ -6,7 +6,7 @@ import { reconnectionOptions } from "./reconnection/backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
 import { credentialOf } from "./credential/configured-credential.js";
 import { parseLocalAddress, type LocalAddress } from "./local/local-address.js";
-import { dialErrorCode } from "./local/local-connection.js";
+import { localFaultCode } from "./local/local-fault.js";
 import { LocalMonitor } from "./local/local-monitor.js";
 import type { ConnectOptions, ReconnectionOptions, TunnelHandle } from "./options.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
@@ -65,7 +65,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.dependencies = dependencies;
     this.proxies = serverProxies(options);
     this.servers = new ServerSelection([...this.proxies.keys()], dependencies.uptime);
-    this.local = parseLocalAddress(options.local);
+    this.local = parseLocalAddress(options.local, options.localTls);
     this.reconnection = reconnectionOptions(options.reconnection);
     this.name = options.subdomain;
     this.limits = {
@@ -76,9 +76,9 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     const emit = (event: TunnelEvent): void => void this.emit("event", event);
     this.#reporter = new EventReporter(label, configSummary(options), dependencies.uptime, emit);
     this.#localMonitor = new LocalMonitor({
-      connect: (signal) => dependencies.reachLocal(options.local, signal),
+      connect: (signal) => dependencies.reachLocal(this.local, signal),
       clock: dependencies.clock,
-      onFailing: (error) => this.#reporter.localMissing(this.#localAddress, dialErrorCode(error), error),
+      onFailing: (error) => this.#reporter.localMissing(this.#localAddress, localFaultCode(error), error),
       onOk: (before) =>
         this.report("status_update", `the local service at ${this.#localAddress} accepts connections`, {
           local: "ok",
@@ -192,6 +192,10 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.report("status_update", message, { suggestion: "host_header_rewrite", software });
   }
 
+  onLocalTls(): void {
+    this.#reporter.wrongScheme(this.#localAddress);
+  }
+
   /**
    * One failing session makes the tunnel's state `failing`: its visitors get errors even if the other sessions work.
    */
@@ -288,4 +292,9 @@ function connectionsOf({ connections = 1 }: ConnectOptions): number {
   if (!Number.isInteger(connections) || connections < 1 || connections > MAX_CONNECTIONS)
     throw new TypeError(`connections must be a whole number from 1 to ${MAX_CONNECTIONS}, not ${connections}.`);
   return connections;
+}
+
+/** Checks options without connecting. @throws TypeError as `connect`. */
+export function checkConnectOptions(options: ConnectOptions): void {
+  void new Tunnel(options);
 }

@@ -5,6 +5,7 @@ export { tunnelEndpoint } from "./declared/tunnel.js";
 export { explain, originText, type Explanation } from "./documents/explain.js";
 export { jsonSchema } from "./documents/json-schema.js";
 export { LoadedConfiguration, loadConfiguration } from "./load.js";
+export { isUtf16 } from "./file/encoding.js";
 export { pathText, type Path } from "./file/path.js";
 export { ConfigError, problemOf, type Problem } from "./file/problem.js";
 export { reference, type OptionReference, type SectionReference } from "./documents/reference.js";

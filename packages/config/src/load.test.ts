@@ -105,6 +105,19 @@ describe("unsupported settings", () => {
     expect(messages).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
   });
 
+  test("of parts that are not built yet are checked all the same", async () => {
+    const parts = '[tunnel.server.acme]\nenabled = true\n[tunnel.server.tcp]\nports = "20000-20100"\n';
+    const { pending } = (await load(parts)).unsupported(["tunnel", "server"]);
+    expect(pending.map(({ message }) => message)).toEqual([
+      expect.stringContaining("[tunnel.server.acme] needs a feature"),
+      expect.stringContaining("[tunnel.server.tcp] needs a feature"),
+    ]);
+    for (const ports of ["20100-20000", "0-5", "1-65536", "a"])
+      expect((await problemsOf(`[tunnel.server.tcp]\nports = "${ports}"\n`)).join()).toContain("port range");
+    const both = '[tunnel.server.acme.dns]\nprovider = "a"\nexec = "./b"\n';
+    expect((await problemsOf(both)).join()).toContain("provider and exec are both set");
+  });
+
   test("are reported from the environment as well as the file", async () => {
     const env = { POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "yes" };
     const { pending } = (await load("", { env })).unsupported(["tunnel", "server"]);
@@ -167,7 +180,9 @@ describe("precedence", () => {
       const given = names.filter((name) => name !== undefined);
       const twice = given.filter((name, index) => given.indexOf(name) !== index);
       // An endpoint's `auth` repeats the options of [tunnel.auth].
-      expect(twice.filter((name) => !/API_KEY|TOKEN|USER|api-key|token-file/.test(name))).toEqual([]);
+      expect(
+        twice.filter((name) => !/API_KEY|TOKEN|USER|api-key|token-file|^--cert-file$|^--key-file$/.test(name)),
+      ).toEqual([]);
     }
   });
 });
@@ -253,6 +268,7 @@ level = "inof"
       "[tunnel.server]\npublic_url = 'https://a.example'",
       /must be the base domain, for instance https:\/\/localhost/,
     ],
+    ["UTF-16", Buffer.from("\ufeff[tunnel]", "utf16le"), /not UTF-8 text, but UTF-16/],
     ["not UTF-8", Buffer.from([0x61, 0xff, 0x3d]), /not UTF-8/],
     ["ten megabytes", Buffer.alloc(10_000_000, "#"), /larger than 1 MiB/],
     ["nested deeply", `a = ${"[".repeat(500_000)}`, /not valid TOML/],
@@ -303,6 +319,19 @@ describe("secrets", () => {
     ["in a URL", `[[tunnel.endpoints]]\nserver_url = "https://me:${SECRET}@example.com"`, {}],
     ["in a URL without a host", `[[tunnel.endpoints]]\nserver_url = "me:${SECRET}@"`, {}],
     ["in a URL from the environment", "", { POSTERN_PUBLIC_URL: `https://${SECRET}@example.com` }],
+    ["in a password with a slash", "", { POSTERN_PUBLIC_URL: `https://me:a/${SECRET}/b@example.com` }],
+    ["in a password with quotes and spaces", "", { POSTERN_PUBLIC_URL: `https://me:a"'@ ${SECRET} @example.com` }],
+    ["after reverse slashes", "", { POSTERN_PUBLIC_URL: String.raw`https:\\${SECRET}@example.com` }],
+    ["in the query of a URL from the environment", "", { POSTERN_PUBLIC_URL: `https://example.com/?key=${SECRET}` }],
+    ["in the query of an address", "", { POSTERN_PUBLIC_URL: `example.com?a b ${SECRET}` }],
+    ["in the fragment of a URL", "", { POSTERN_PUBLIC_URL: `https://example.com/#${SECRET}` }],
+    ["in the query of a URL", `[[tunnel.endpoints]]\nserver_url = "https://example.com/?key=x '${SECRET}"`, {}],
+    [
+      "in the query of a refresh URL",
+      `[tunnel.auth.token_refresh]\nrefresh_url = "ftp://example.com/?key=${SECRET}"`,
+      {},
+    ],
+    ["in a comment", `[[tunnel.endpoints]] # https://me:${SECRET}@example.com\nserver_url = 3`, {}],
   ] as [string, string, Record<string, string>][])("are not in messages: %s", async ([, toml, env]) => {
     expect((await problemsOf(toml, { env })).join("\n")).not.toContain(SECRET);
   });
@@ -313,7 +342,7 @@ describe("secrets", () => {
     expect(JSON.stringify(explained)).not.toContain(SECRET);
     expect(explained.find(({ path }) => path === "tunnel.auth.api_key")?.value).toBe("***");
     const refresh = await load(
-      `[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token"\nrefresh_token = "a"`,
+      `[tunnel.auth.token_refresh]\nrefresh_url = "https://me:${SECRET}@example.com/token?key=${SECRET}"\nrefresh_token = "a"`,
     );
     expect(JSON.stringify(explain(refresh.resolution.options, refresh.file))).not.toContain(SECRET);
     expect(loaded.holdsSecrets).toBe(true);

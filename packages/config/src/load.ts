@@ -3,6 +3,7 @@ import { pathText, type Path } from "./file/path.js";
 import { ConfigError, problemOf, type Problem } from "./file/problem.js";
 import { resolve, type Layers, type Origin, type Resolution } from "./resolving/resolve.js";
 import { ruleViolations } from "./checks/rules.js";
+import { disabledTables } from "./checks/disabled-tables.js";
 import { misspelledVariables } from "./checks/misspelled-variables.js";
 import { TomlFile } from "./file/toml-file.js";
 import { unsupported, type Unsupported } from "./checks/unsupported.js";
@@ -23,7 +24,8 @@ export class LoadedConfiguration {
     this.file = layers.file;
     this.resolution = resolution;
     const misspelled = misspelledVariables(layers.env, resolution.options).map(problemOf);
-    this.warnings = [...this.#heartbeats(), ...misspelled];
+    const disabled = disabledTables(resolution.options, resolution.sections, layers.file);
+    this.warnings = [...this.#heartbeats(), ...disabled, ...misspelled];
   }
 
   /** Returns the settings below `within` that this version does not support. Default: everywhere. */

@@ -122,9 +122,19 @@ const bytewise: Cut = (text) => text.split("");
 type ScenePart = Step | { visitor_gets_first: string };
 type Scene = Omit<Dialogue, "steps"> & { steps: ScenePart[] };
 
+/** The Date that the gateway adds to responses without one. The tables leave it out. */
+const ADDED_DATE = /Date: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n/g;
+
 /** Plays the dialogue, and compares every byte. */
 function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
   const relay = new MemoryRelay();
+  let received = "";
+  const receive = (length?: number): string => {
+    received += relay.visitor.take().replaceAll(ADDED_DATE, "");
+    const taken = received.slice(0, length);
+    received = received.slice(taken.length);
+    return taken;
+  };
   const compare = (who: string, got: unknown, expected: unknown): void =>
     expect(got, `${way}: ${who}`).toEqual(expected);
   for (const [index, step] of steps.entries()) {
@@ -133,11 +143,11 @@ function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
     } else if ("origin_sends" in step) {
       for (const piece of cut(step.origin_sends, index)) relay.origin.send(Buffer.from(piece, "latin1"));
     } else if ("visitor_gets_first" in step) {
-      compare("the first answer", relay.visitor.take(step.visitor_gets_first.length), step.visitor_gets_first);
+      compare("the first answer", receive(step.visitor_gets_first.length), step.visitor_gets_first);
     } else if ("visitor_ends" in step) relay.visitor.arrive("end");
     else if ("origin_ends" in step) relay.origin.finish(step.origin_ends);
     else if ("visitor_gets" in step) {
-      const got = relay.visitor.take();
+      const got = receive();
       const expected = step.visitor_gets;
       if (typeof expected === "string") compare("what the visitor gets", got, expected);
       else compare("the answer", ownResponse(got), expected);
@@ -149,7 +159,7 @@ function play({ steps, visitor, origin }: Scene, cut: Cut, way: string): void {
     }
     relay.visitor.pump();
   }
-  compare("what the visitor gets besides", relay.visitor.take(), "");
+  compare("what the visitor gets besides", receive(), "");
   compare("what the origin gets besides", withoutIdentity(relay.origin.take()), "");
   const left = relay.origin.state;
   const dropped = origin === "dropped" && (left === "end" || left === "reset");
@@ -256,6 +266,8 @@ const NOT_BY_BYTES = [
   "PN_TUNNEL_OFFLINE",
   "PN_OVERLOADED",
   "PN_ORIGIN_REFUSED",
+  "PN_ORIGIN_UNTRUSTED",
+  "PN_ORIGIN_SCHEME",
   "PN_ORIGIN_LOOP",
   "PN_ORIGIN_TIMEOUT",
 ];

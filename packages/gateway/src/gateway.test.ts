@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { SocketConnection, type ByteStream, type ByteStreamHandler } from "@postern/net";
 import { Gateway, type GatewayOptions } from "./gateway.js";
 import { refusals } from "./http/index.js";
@@ -23,9 +23,9 @@ async function listen(router: Router, options: Partial<GatewayOptions> = {}): Pr
 }
 
 /** Requests `path`. Returns all bytes received until the end; rejects when the connection is reset. */
-async function visit(port: number, path: string): Promise<string> {
+async function visit(port: number, path: string, ...fields: string[]): Promise<string> {
   const socket: Socket = connect(port, "127.0.0.1");
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  socket.write([`GET ${path} HTTP/1.1`, "Host: a", "Connection: close", ...fields, "", ""].join("\r\n"));
   let text = "";
   for await (const chunk of socket) text += String(chunk);
   return text;
@@ -42,6 +42,25 @@ test("an error while one visitor is served closes its connection, is reported, a
   await expect(visit(port, "/fault")).rejects.toMatchObject({ code: "ECONNRESET" });
   expect(faults).toEqual([fault]);
   expect(await visit(port, "/other")).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test("every refused request is reported once, and a request that reached its route's target is not", async () => {
+  const refused: string[] = [];
+  const finished: string[] = [];
+  const pool = new Pool([new Target(new RefusingUpstream())]);
+  const router: Router = ({ path }) => {
+    if (path === "/unknown") return { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
+    if (path === "/moved") return { kind: "respond", page: refusals.PN_HTTP_INSECURE, location: "https://a/" };
+    return { kind: "upstream", pool, hostHeader: undefined, onFinished: ({ code }) => finished.push(String(code)) };
+  };
+  const port = await listen(router, { onRefused: ({ code }) => refused.push(code), limits: { body: 10 } });
+  await visit(port, "/unknown");
+  await visit(port, "/moved");
+  await visit(port, "/not valid");
+  await visit(port, "/", "Content-Length: 11");
+  expect(refused).toEqual(["PN_TUNNEL_UNKNOWN", "PN_HTTP_INSECURE", "PN_HTTP_REQUEST_LINE", "PN_HTTP_BODY_TOO_LARGE"]);
+  expect(await visit(port, "/service")).toMatch(/^HTTP\/1\.1 502 /);
+  expect([refused.length, finished]).toEqual([4, ["PN_ORIGIN_REFUSED"]]);
 });
 
 /** An origin that reads the request, and never responds. */
@@ -99,8 +118,19 @@ test("after the last response, input is read for a while, then the visitor is di
   expect(text).toMatch(/^HTTP\/1\.1 404 [^]*PN_TUNNEL_UNKNOWN/);
 });
 
+/** An origin that refuses connections. */
+class RefusingUpstream extends SilentUpstream {
+  override dial(): ByteStream {
+    setImmediate(() => this.handler.onReset({ cause: "refused", delivered: 0 }));
+    return this;
+  }
+}
+
 /** A gateway under memory pressure that the test controls. */
-async function pressed(): Promise<{ port: number; press: (share: number) => Promise<void> }> {
+async function pressed(onShortage = (): void => {}): Promise<{
+  port: number;
+  press: (share: number) => Promise<void>;
+}> {
   let share = 0;
   let told = Promise.withResolvers<void>();
   const pool = new Pool([new Target(new SilentUpstream())]);
@@ -108,7 +138,7 @@ async function pressed(): Promise<{ port: number; press: (share: number) => Prom
     path === "/here"
       ? { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN }
       : { kind: "upstream", pool, hostHeader: undefined, onFinished() {} };
-  const port = await listen(router, { memory: () => share, onPressure: () => told.resolve() });
+  const port = await listen(router, { memory: () => share, onPressure: () => told.resolve(), onShortage });
   const press = async (next: number): Promise<void> => {
     told = Promise.withResolvers();
     share = next;
@@ -136,6 +166,19 @@ test("when memory is low, idle connections are closed and new ones are served", 
   await press(0.86);
   await ended;
   expect(await visit(port, "/here")).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test("more memory is requested while very little is left, and no longer", async () => {
+  let calls = 0;
+  const { press } = await pressed(() => calls++);
+  await press(0.92);
+  expect(calls).toBe(0);
+  await press(0.94);
+  await vi.waitUntil(() => calls > 0);
+  await press(0.89);
+  const before = calls;
+  await press(0.5);
+  expect(calls).toBe(before);
 });
 
 test("when memory is very low, connections close after their response; when it is nearly exhausted, requests are refused until there is more", async () => {

@@ -3,8 +3,9 @@ import { SharedDomain } from "./cookies/shared-domain.js";
 import { SYSTEM_CLOCK, type Clock } from "./deadlines/clock.js";
 import { DeadlineQueue } from "./deadlines/deadline-queue.js";
 import { ExchangeContext } from "./exchange/exchange-context.js";
+import type { Refusal } from "./http/index.js";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
-import { memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
+import { MEMORY_LIMITS, memoryPressure, memoryShare, type MemoryPressure } from "./memory-pressure.js";
 import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
@@ -32,6 +33,10 @@ export interface GatewayOptions extends ForwardingOptions {
   clock?: Clock;
   /** Called when memory pressure changes. */
   onPressure?: (pressure: MemoryPressure) => void;
+  /** Called with the refusal of a request that was not sent to a route's target. */
+  onRefused?: (refusal: Refusal) => void;
+  /** Called once a second while memory is above MEMORY_LIMITS.evict: frees memory outside the gateway. */
+  onShortage?: () => void;
   /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault?: (error: unknown) => void;
 }
@@ -43,11 +48,13 @@ export class Gateway implements VisitorHost {
   readonly deadlines: DeadlineQueue;
   readonly forwarding: Forwarding;
   readonly exchanges: ExchangeContext;
+  readonly onRefused: (refusal: Refusal) => void;
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
   readonly #memory: () => number;
   readonly #onPressure: (pressure: MemoryPressure) => void;
+  readonly #onShortage: () => void;
   readonly #info: ConnectionInfo;
   readonly #visitors = new Set<HttpVisitor>();
   readonly #timer: NodeJS.Timeout;
@@ -57,9 +64,11 @@ export class Gateway implements VisitorHost {
     this.router = router;
     this.#info = { proto: options.proto };
     this.forwarding = new Forwarding(options);
+    this.onRefused = options.onRefused ?? ((): void => {});
     this.onFault = options.onFault ?? ((): void => {});
     this.#memory = options.memory ?? memoryShare;
     this.#onPressure = options.onPressure ?? ((): void => {});
+    this.#onShortage = options.onShortage ?? ((): void => {});
     const { clock = SYSTEM_CLOCK, sharedDomain } = options;
     this.limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
     this.deadlines = new DeadlineQueue(clock);
@@ -77,7 +86,7 @@ export class Gateway implements VisitorHost {
   }
 
   get closing(): boolean {
-    return this.#draining || this.pressure === "close" || this.pressure === "refuse";
+    return this.#draining || (this.pressure !== "none" && this.pressure !== "shed");
   }
 
   get overloaded(): boolean {
@@ -114,12 +123,14 @@ export class Gateway implements VisitorHost {
   }
 
   #checkMemory(): void {
-    const pressure = memoryPressure(this.#memory(), this.pressure);
+    const share = this.#memory();
+    const pressure = memoryPressure(share, this.pressure);
     if (pressure !== this.pressure) {
       this.pressure = pressure;
       this.#onPressure(pressure);
     }
     if (pressure === "none") return;
+    if (share >= MEMORY_LIMITS.evict) this.#onShortage();
     // A visitor that has just connected may be about to send a request.
     const now = this.deadlines.clock.now();
     for (const visitor of this.#visitors) visitor.shed(now, MEMORY_INTERVAL);

@@ -35,3 +35,4 @@ export { Pool } from "./upstream/pool.js";
 export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";
+export { PIPELINE_LIMITS } from "./visitor/own-responses.js";

@@ -6,7 +6,9 @@ test.for([
   [0.85, "shed"],
   [0.919, "shed"],
   [0.92, "close"],
-  [0.949, "close"],
+  [0.929, "close"],
+  [0.93, "evict"],
+  [0.949, "evict"],
   [0.95, "refuse"],
   [1.1, "refuse"],
 ] as const)("a process that uses %d of its memory: %s", ([share, pressure]) => {
@@ -15,14 +17,15 @@ test.for([
 
 test.for([
   ["refuse", 0.93, "refuse"],
-  ["refuse", 0.91, "close"],
+  ["refuse", 0.91, "evict"],
+  ["evict", 0.89, "close"],
   ["close", 0.9, "close"],
   ["close", 0.86, "shed"],
   ["shed", 0.83, "shed"],
   ["shed", 0.81, "none"],
   ["refuse", 0.5, "none"],
   ["none", 0.83, "none"],
-  ["shed", 0.93, "close"],
+  ["shed", 0.92, "close"],
 ] as const)("after %s, at %d: %s", ([before, share, pressure]) => {
   expect(memoryPressure(share, before)).toBe(pressure);
 });

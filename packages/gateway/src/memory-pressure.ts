@@ -7,6 +7,8 @@ export const MEMORY_LIMITS = {
   shed: 0.85,
   /** Connections are closed after their response, too. */
   close: 0.92,
+  /** The owner of what takes the most memory loses a part of it, too. */
+  evict: 0.93,
   /** Requests are refused, too. */
   refuse: 0.95,
 } as const;
@@ -15,7 +17,7 @@ export type MemoryPressure = "none" | keyof typeof MEMORY_LIMITS;
 
 /** A level ends only when the share is this far below its limit, so that the level does not flap. */
 const SLACK = 0.03;
-const LEVELS: readonly MemoryPressure[] = ["none", "shed", "close", "refuse"];
+const LEVELS: readonly MemoryPressure[] = ["none", "shed", "close", "evict", "refuse"];
 
 /** The pressure on a process that uses `share` of its memory, 0 to 1, after the pressure was `before`. */
 export function memoryPressure(share: number, before: MemoryPressure): MemoryPressure {
@@ -25,8 +27,7 @@ export function memoryPressure(share: number, before: MemoryPressure): MemoryPre
 }
 
 function levelOf(share: number): number {
-  const { shed, close, refuse } = MEMORY_LIMITS;
-  return [shed, close, refuse].filter((limit) => share >= limit).length;
+  return Object.values(MEMORY_LIMITS).filter((limit) => share >= limit).length;
 }
 
 /**

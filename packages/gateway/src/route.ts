@@ -74,8 +74,6 @@ export interface FinishedRequest {
   readonly flaw: string | undefined;
   /** What was repaired in the response. */
   readonly repairs: ReadonlySet<ResponseRepair>;
-  /** Set-Cookie fields of the response that were dropped, because they were for the shared domain. */
-  readonly droppedCookies: number;
 }
 
 /** Selects the route of a request by its head and by its connection. */

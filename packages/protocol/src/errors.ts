@@ -164,7 +164,7 @@ export const ERRORS = {
     number: 29,
     retryable: true,
     message:
-      "The server is short of memory, and this session held the most data that visitors or the client do not read. The client reconnects. If this happens often, ask the server's operator.",
+      "The server is low on memory, and this session held the most data that nobody reads. The client reconnects. If this happens often, ask the server's operator.",
   },
   PN_AUTH_EXPIRED: {
     number: 30,
@@ -246,6 +246,17 @@ export const ERRORS = {
     retryable: true,
     message: "The client could not connect to the local service. Check its address and, for https://, its certificate.",
   },
+  PN_DIAL_UNTRUSTED: {
+    number: 56,
+    retryable: true,
+    message:
+      "The client does not trust the certificate of the local service. Set local_ca_file, or local_verify = false (--local-insecure).",
+  },
+  PN_DIAL_SCHEME: {
+    number: 57,
+    retryable: true,
+    message: "The target has the wrong scheme. Use https:// if the local service uses TLS, otherwise http://.",
+  },
   PN_SESSION_TUNNEL_LIMIT: {
     number: 46,
     retryable: false,
@@ -323,10 +334,13 @@ export class TunnelError extends Error {
   readonly retryable: boolean;
   /** Milliseconds to wait before the next attempt, if the peer gave a hint. */
   readonly retryAfter: number | undefined;
+  /** The part of the message in parentheses. */
+  readonly detail: string | undefined;
 
   constructor(code: ErrorCode, detail?: string, retryAfter?: number) {
     super(detail === undefined ? ERRORS[code].message : `${ERRORS[code].message} (${detail})`);
     this.code = code;
+    this.detail = detail;
     this.retryable = ERRORS[code].retryable;
     this.retryAfter = retryAfter;
   }

@@ -1,4 +1,4 @@
-export { decodeControl, encodeControl, FEATURES, REQUEST_ENDS, REQUEST_REPAIRS } from "./wire/control.js";
+export { decodeControl, encodeControl, FEATURES } from "./wire/control.js";
 export type {
   Auth,
   Bind,
@@ -10,16 +10,15 @@ export type {
   Hello,
   Refresh,
   Refreshed,
-  RequestEnd,
-  RequestRecord,
-  RequestRepair,
   Requests,
   Unbound,
   Welcome,
 } from "./wire/control.js";
+export { DURATION_BOUNDS, REQUEST_ENDS, REQUEST_REPAIRS } from "./wire/request-record.js";
+export type { RequestEnd, RequestRecord, RequestRepair, RequestTotals } from "./wire/request-record.js";
 export { ERRORS, errorCode, isErrorCode, isLimitCode, TunnelError } from "./errors.js";
 export type { ErrorCode, LimitCode } from "./errors.js";
-export { DEFAULT_LIMITS, LOGIN_LIMITS } from "./limits.js";
+export { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "./limits.js";
 export type { Limits } from "./limits.js";
 export { Session } from "./session/session.js";
 export { TurnBudget } from "./session/turn-budget.js";

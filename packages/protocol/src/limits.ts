@@ -42,3 +42,15 @@ export const LOGIN_LIMITS = {
   /** More connections of one IP address, for clients that come at the time the server gave them. */
   returning: 8,
 } as const;
+
+/** Limits on the work that a peer causes: PROTOCOL.md, section 4. */
+export const WORK_LIMITS = {
+  /** Control messages that may arrive at once. */
+  controlBurst: 256,
+  /** Control messages per second in the long run. */
+  controlRate: 50,
+  /** Control messages that are read in one turn of the event loop. */
+  controlsPerTurn: 64,
+  /** Other frames that are read in one turn. They take less than a millisecond. */
+  framesPerTurn: 512,
+} as const;

@@ -1,4 +1,7 @@
-import { parseListenAddress } from "./listen/listen-address.js";
+import { Certificates } from "@postern/net";
+import { parseListenAddress, type ListenAddress } from "./listen/listen-address.js";
+import { ApiKeys } from "./login/api-keys.js";
+import { Tokens } from "./login/tokens.js";
 import type { Server, ServerOptions } from "./options.js";
 import { TunnelServer } from "./server.js";
 
@@ -10,7 +13,7 @@ export { DEFAULT_RESERVED_NAMES } from "./names/name.js";
 export { DEFAULT_OWNER_LIMITS, type OwnerLimits } from "./login/owners.js";
 export { pemKey } from "./login/token-key.js";
 export type { TokenOptions } from "./login/tokens.js";
-export { LATENCY_BOUNDS, SERVER_METRICS } from "./metrics/metrics.js";
+export { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./metrics/declared-metrics.js";
 export { STATUS_INTERVAL } from "./metrics/status-log.js";
 export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from "./options.js";
 
@@ -20,12 +23,29 @@ export type { ApiKey, MetricsOptions, Server, ServerOptions, ServerTls } from ".
  * valid, or when no credential could ever be accepted.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { apiKeys = [], tokens, tls } = options;
-  if (apiKeys.length === 0 && tokens === undefined && tls?.clientCa === undefined)
-    throw new RangeError("The server needs at least one API key, tokens, or a CA for client certificates.");
-  const address = parseListenAddress(options.listen ?? "127.0.0.1:8080");
-  const secure = tls?.listen === undefined ? undefined : parseListenAddress(tls.listen);
+  const { address, secure } = listenersOf(options);
   const server = new TunnelServer(options);
   await server.listen(address, secure);
   return server;
+}
+
+/** Checks options without starting anything. @throws as `startServer`, except what only listening shows. */
+export function checkServerOptions(options: Omit<ServerOptions, "log" | "requestLog">): void {
+  const { apiKeys = [], tokens, tls } = options;
+  listenersOf(options);
+  void new ApiKeys(apiKeys);
+  if (tokens !== undefined) void new Tokens(tokens);
+  if (tls !== undefined) void new Certificates(tls.certificates, tls.policy, tls.clientCa);
+}
+
+function listenersOf({ listen = "127.0.0.1:8080", apiKeys = [], tokens, tls }: Omit<ServerOptions, "log">): {
+  address: ListenAddress;
+  secure: ListenAddress | undefined;
+} {
+  if (apiKeys.length === 0 && tokens === undefined && tls?.clientCa === undefined)
+    throw new RangeError("The server needs at least one API key, tokens, or a CA for client certificates.");
+  return {
+    address: parseListenAddress(listen),
+    secure: tls?.listen === undefined ? undefined : parseListenAddress(tls.listen),
+  };
 }

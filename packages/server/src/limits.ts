@@ -19,6 +19,11 @@ export const SERVER_LIMITS = {
   namesPerOwner: 4_000,
   /** Binds and checks of one owner in a minute, unless configured. */
   bindsPerOwner: 6_000,
+  /**
+   * Bytes that the sessions of an owner must hold before one of them is ended because memory is low. Ending sessions
+   * that hold less would not help.
+   */
+  muchHeld: 1024 * 1024,
   /** How long the streams of a lost tunnel may take to finish, in milliseconds. */
   lastStreams: 45_000,
   /** How long an owner keeps a name that no session serves, in milliseconds. */

@@ -127,6 +127,11 @@ export interface ServerOptions {
   names?: Partial<NameRules>;
   /** Maximum number of tunnels of all clients. Default 10,000. */
   maxTunnels?: number;
+  /**
+   * Requests of a tunnel per second that are logged one by one and reported to its client; further ones are only
+   * counted. Default 50.
+   */
+  requestRecords?: number;
   /** Limits of each owner. Default: DEFAULT_OWNER_LIMITS. */
   owners?: Partial<OwnerLimits>;
   /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */

@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
-import { Gateway, TrustedProxies } from "@postern/gateway";
+import { Gateway, refusals, TrustedProxies } from "@postern/gateway";
 import { DEFAULT_LIMITS } from "@postern/protocol";
 import { Certificates, SocketConnection, type Certificate, type ClientCa } from "@postern/net";
 import { BaseDomain } from "./base-domain/base-domain.js";
 import { MetricsPage } from "./base-domain/metrics-page.js";
+import { baseDomainRefusals } from "./base-domain/refusals.js";
 import { SERVER_LIMITS } from "./limits.js";
 import type { ListenAddress } from "./listen/listen-address.js";
 import { Listeners } from "./listen/listeners.js";
@@ -61,7 +62,7 @@ export class TunnelServer implements Server, Measured {
     const isQuiet = options.logTunnelEvents === false && options.log.isLevelEnabled("info");
     this.#log = isQuiet ? options.log.child({}, { level: "warn" }) : options.log;
     // Counting costs time per request, so it is enabled only if the metrics page or the status log shows the numbers.
-    if (metrics !== undefined || options.logStatus === true) this.#metrics = new ServerMetrics(this);
+    if (metrics !== undefined || options.logStatus === true) this.#metrics = new ServerMetrics(this, refusalCodes());
     if (this.#metrics !== undefined && options.logStatus === true)
       this.#statusLog = new StatusLog(options.log, this, this.#metrics, now());
 
@@ -86,7 +87,8 @@ export class TunnelServer implements Server, Measured {
         log: this.#log,
         requestLog: options.requestLog ?? options.log,
         publicUrl: (name) => this.#publicAddress.tunnelUrl(name),
-        onFinished: (request) => this.#metrics?.finished(request),
+        counter: (name, owner) => this.#metrics?.tunnel(name, owner),
+        requestRecords: options.requestRecords ?? SERVER_LIMITS.listedRequests,
       },
       (outcome) => this.#metrics?.login(outcome),
     );
@@ -119,7 +121,6 @@ export class TunnelServer implements Server, Measured {
       registry: this.#registry,
       redirect: redirects ? new HttpsRedirect(this.#publicAddress, tls.redirectExempt ?? []) : undefined,
       takeBaseDomain: (socket) => baseDomain.take(socket),
-      onRefused,
     });
     this.#gateway = new Gateway((head, info) => router.route(head, info), {
       proto,
@@ -129,7 +130,9 @@ export class TunnelServer implements Server, Measured {
       sharedDomain: options.parentDomainCookies === "allow" ? undefined : domain,
       limits: gatewayLimits(options),
       onFault: (err) => this.#log.error({ err }, "a visitor's connection was closed: internal error"),
+      onRefused: ({ code }) => onRefused(code),
       onPressure: (pressure) => logPressure(this.#log, pressure),
+      onShortage: () => this.#sessions.endLargest(),
     });
 
     // Listeners come last, when all parts that serve connections exist.
@@ -178,6 +181,10 @@ export class TunnelServer implements Server, Measured {
     return this.#gateway.visitors;
   }
 
+  ownerSessions(): Iterable<readonly [owner: string, sessions: number]> {
+    return this.#owners.sessions();
+  }
+
   get certificateEnds(): Date | undefined {
     return this.#certificates?.notAfter;
   }
@@ -224,4 +231,9 @@ export class TunnelServer implements Server, Measured {
     await closed;
     this.#log.info("stopped");
   }
+}
+
+/** The codes of all refusals of visitors' requests. */
+function refusalCodes(): string[] {
+  return [...Object.keys(refusals), ...Object.keys(baseDomainRefusals(""))];
 }

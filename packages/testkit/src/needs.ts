@@ -11,6 +11,7 @@ const DEBIAN_PACKAGE = {
   haproxy: "haproxy",
   faketime: "libfaketime",
   ip: "iproute2",
+  jq: "jq",
   nft: "nftables",
   nginx: "nginx-light",
   openssl: "openssl",

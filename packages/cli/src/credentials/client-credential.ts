@@ -81,7 +81,8 @@ async function load(
   return { options, files: [...files, ...certificateFiles], warnings: [...warnings, ...certificateWarnings] };
 }
 
-const CERTIFICATE_FIX = "Set cert_file and key_file in [tunnel.auth]. `postern cert dev` makes a pair for development.";
+const CERTIFICATE_FIX =
+  "Set cert_file and key_file in [tunnel.auth], or --cert-file and --key-file. `postern cert dev` makes a pair for development.";
 
 const FIX = [
   "On the command line:    --token-file my.token",
@@ -98,6 +99,7 @@ function methodOf({ auth, path }: CredentialPlace, settings: Settings): Auth["me
   const key = Math.max(precedence("api_key"), precedence("api_key_file"));
   const refresh = auth.token_refresh.enabled ? precedence("token_refresh", "refresh_token") : 0;
   const token = Math.max(precedence("token"), precedence("token_file"), refresh);
+  if (precedence("cert_file") === PRECEDENCE.flag && Math.max(key, token) < PRECEDENCE.flag) return "certificate";
   if (token === PRECEDENCE.flag && token > key) return "token";
   if (key === PRECEDENCE.flag && key > token) return "api_key";
   if (precedence("method") > 0) return auth.method;

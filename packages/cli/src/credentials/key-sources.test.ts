@@ -43,6 +43,14 @@ test("a server accepts the keys of its file and of the environment", async () =>
   expect(warnings).toEqual([]);
 });
 
+test("a file in UTF-16, as PowerShell writes it, is named as such", async () => {
+  const file = keyFile("");
+  writeFileSync(file, Buffer.from(`\ufeffme ${A}\r\n`, "utf16le"));
+  const expected = { code: "PN_FILE_ENCODING", message: expect.stringContaining("UTF-16") };
+  await expect(clientKey({ flags: { "--api-key-file": file } })).rejects.toMatchObject(expected);
+  await expect(serverKeys({ flags: { "--api-keys-file": file } })).rejects.toMatchObject(expected);
+});
+
 test("a server without a key is refused", async () => {
   for (const flags of [{}, { "--api-keys-file": keyFile("# none yet\n") }]) {
     await expect(serverKeys({ flags })).rejects.toEqual(refused("PN_KEYS_MISSING"));

@@ -1,6 +1,6 @@
 import type { Path } from "@postern/config";
 import type { ServerTls } from "@postern/server";
-import { ClientCa, readCertificate, type Certificate } from "@postern/net";
+import { ClientCa, readCertificate, TlsError, type Certificate } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile, readSecretFile } from "../settings/owned-file.js";
 
@@ -18,9 +18,14 @@ export interface ServerCertificates {
 /** A certificate that expires within this many days is a warning. */
 const EXPIRY_WARNING = 14;
 
-/** Reads the server's certificates; none without TLS. Throws TlsError, and CliError for the files. */
+/**
+ * Reads the server's certificates; none without TLS. Throws TlsError, and CliError for the files.
+ * @param served the certificates of a running server. Another one that has expired is refused, so that the last good
+ * one stays. Undefined at start, where an expired certificate is better than no server.
+ */
 export async function loadServerCertificates(
   settings: Settings,
+  served?: readonly Certificate[],
   now: number = Date.now(),
 ): Promise<ServerCertificates> {
   const { ssl } = settings.loaded.values.tunnel.server;
@@ -46,22 +51,30 @@ export async function loadServerCertificates(
         certificate: (await readOwnedFile(certFile)).bytes,
         key: key.text,
         names: { certificate: certFile, key: keyFile },
+        acceptExpired: true,
         ...(chainFile === undefined ? {} : { chain: (await readOwnedFile(chainFile)).bytes }),
         ...(files.key_passphrase === undefined ? {} : { passphrase: files.key_passphrase }),
       },
       now,
     );
+    const { fault, pem } = certificate;
+    if (fault !== undefined && served !== undefined && !served.some((each) => each.pem === pem))
+      throw new TlsError("PN_TLS_EXPIRED", fault);
     loaded.certificates.push(certificate);
     loaded.files.push(certFile, keyFile, ...(chainFile === undefined ? [] : [chainFile]));
     if (key.warning !== undefined) loaded.warnings.push(key.warning);
-    const days = Math.floor((certificate.notAfter.getTime() - now) / 86_400_000);
-    if (days < EXPIRY_WARNING)
-      loaded.warnings.push(
-        `${certFile} expires in ${days} day${days === 1 ? "" : "s"}. Renew it; the server reloads it when it changes.`,
-      );
+    const warning = validityWarning(certificate, certFile, now);
+    if (warning !== undefined) loaded.warnings.push(warning);
   }
   loaded.clientCa = await clientCa(settings, loaded.files);
   return loaded;
+}
+
+function validityWarning({ fault, notAfter }: Certificate, file: string, now: number): string | undefined {
+  if (fault !== undefined) return `${fault} Browsers and clients do not trust the server until then.`;
+  const days = Math.floor((notAfter.getTime() - now) / 86_400_000);
+  if (days >= EXPIRY_WARNING) return undefined;
+  return `${file} expires in ${days} day${days === 1 ? "" : "s"}. Renew it; the server reloads it when it changes.`;
 }
 
 /** @param files the paths of the files that are read are added to this list. */

@@ -1,4 +1,5 @@
 import type { Path } from "@postern/config";
+import type { Certificate } from "@postern/net";
 import type { TokenOptions } from "@postern/server";
 import type { Settings } from "../settings/configuration.js";
 import { loadServerCertificates, type ServerCertificates } from "./server-certificates.js";
@@ -16,11 +17,17 @@ export interface ServerCredentials {
   warnings: string[];
 }
 
-/** Reads the credentials. Throws CliError or TlsError. */
-export async function loadServerCredentials(settings: Settings): Promise<ServerCredentials> {
+/**
+ * Reads the credentials. Throws CliError or TlsError.
+ * @param served the certificates of a running server; see `loadServerCertificates`.
+ */
+export async function loadServerCredentials(
+  settings: Settings,
+  served?: readonly Certificate[],
+): Promise<ServerCredentials> {
   const keys = await loadServerKeys(settings);
   const tokens = await loadServerTokens(settings);
-  const certificates = await loadServerCertificates(settings);
+  const certificates = await loadServerCertificates(settings, served);
   const shared = sharedCookiesWarning(settings, { keys, tokens, certificates });
   return {
     keys,

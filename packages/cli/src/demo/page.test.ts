@@ -17,14 +17,19 @@ const received: ReceivedRequest = {
   publicHost: "my-app.localhost:8080",
 };
 
-/** The page without the text between its tags. */
-const structure = (page: string): string => page.replace(/>[^<]*</g, "><");
+/** The page without the text between its tags, and without the places where a value may break. */
+const structure = (page: string): string => page.replaceAll("<wbr>", "").replace(/>[^<]*</g, "><");
 
 test("the page shows the request and highlights the fields that the server sets", () => {
   const page = demoPage(received, addresses);
   expect(page).toContain("<dt>Host</dt><dd>my-app.localhost:8080</dd>");
   expect(page).toMatch(/<div class="set"><dt>X-Forwarded-For<\/dt><dd>192\.0\.2\.7<small>/);
   expect(page).toContain("127.0.0.1:3000");
+});
+
+test("a long value may break after its separators", () => {
+  const page = demoPage({ ...received, headers: [["Accept", "a/b,c;q=1, d"]] }, addresses);
+  expect(page).toContain("<dd>a/b,<wbr>c;<wbr>q=1, d</dd>");
 });
 
 test("the page has no inline code and no resources of other origins", () => {

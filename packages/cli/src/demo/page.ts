@@ -13,6 +13,11 @@ const SET_BY_SERVER: Record<string, string> = {
   forwarded: "all of these in one field (RFC 7239)",
 };
 
+const COMMANDS = [
+  "postern server --domain tunnel.example.com --public-url https://tunnel.example.com --api-keys-file postern.keys",
+  "postern http 3000 --server https://tunnel.example.com --api-key-file my.key",
+];
+
 export interface DemoAddresses {
   /** The addresses of the tunnel's server and of the sample service. */
   server: string;
@@ -86,8 +91,7 @@ export function demoPage(received: ReceivedRequest, addresses: DemoAddresses): s
 <section class="panel own">
   <h2>Share your own service</h2>
   <p class="how">Run the first command on a public machine, behind a TLS proxy, and the second one next to your service.</p>
-  <pre><code><span class="prompt">$</span> postern server --domain tunnel.example.com --public-url https://tunnel.example.com --api-keys-file postern.keys
-<span class="prompt">$</span> postern http 3000 --server https://tunnel.example.com --api-key-file my.key</code></pre>
+  <pre><code>${COMMANDS.map(commandHtml).join("\n")}</code></pre>
 </section>
 </main>
 <footer>Everything on this page was loaded through the tunnel.</footer>
@@ -96,11 +100,25 @@ export function demoPage(received: ReceivedRequest, addresses: DemoAddresses): s
 `;
 }
 
+/** Words stay whole where they fit, also options, in which a browser would break after a hyphen. */
+function commandHtml(command: string): string {
+  const words = command.split(" ").map((word) => `<span class="word">${escapeHtml(word)}</span>`);
+  return `<span class="prompt">$</span> ${words.join(" ")}`;
+}
+
+/** Text that breaks after a separator rather than within a word. */
+function breakable(text: string): string {
+  return text
+    .split(/(?<=[,;])(?=\S)/)
+    .map(escapeHtml)
+    .join("<wbr>");
+}
+
 function requestHtml({ method, path, httpVersion, headers, from }: ReceivedRequest): string {
   const rows = headers.map(([name, value]) => {
     const note = SET_BY_SERVER[name.toLowerCase()];
     const noteHtml = note === undefined ? "" : `<small>${note}</small>`;
-    return `<div${note === undefined ? "" : ' class="set"'}><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}${noteHtml}</dd></div>`;
+    return `<div${note === undefined ? "" : ' class="set"'}><dt>${escapeHtml(name)}</dt><dd>${breakable(value)}${noteHtml}</dd></div>`;
   });
   return `<p class="start"><b>${escapeHtml(method)}</b> <span>${escapeHtml(path)}</span> <i>HTTP/${escapeHtml(httpVersion)}</i></p>
   <dl class="fields">

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { TunnelError } from "@postern/client";
 import { ConfigError, problemOf } from "@postern/config";
 import { CLI_ERRORS, CliError } from "../errors.js";
 import { failureOf, failureText } from "./failure.js";
@@ -45,6 +46,22 @@ test("the text is message, code and fix, without a stack trace", () => {
   const text = failureText(failureOf(new CliError("PN_SERVER_MISSING", "No server is given.", "Say\nwhich")));
   expect(text).toBe("postern: No server is given. (PN_SERVER_MISSING)\n  Say\n  which");
   expect(failureText(failureOf(new TypeError("x is not a function")))).not.toMatch(/\bat .*:\d+/);
+});
+
+test("a detail is a line of its own, and a line of prose is broken between words", () => {
+  const failure = failureOf(new TunnelError("PN_AUTH_REFUSED", "the key (of ann) is unknown"));
+  expect(failureText(failure).split("\n")).toEqual([
+    expect.stringMatching(/^postern: The server does not accept this credential\. [^(]* \(PN_AUTH_REFUSED\)$/),
+    "  the key (of ann) is unknown",
+  ]);
+  expect(failure.message).toMatch(/ \(the key \(of ann\) is unknown\)$/);
+  const narrow = failureText(failure, 40).split("\n");
+  expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(40);
+});
+
+test("a fix stays as it is, because it can be a command", () => {
+  const fix = "Run: postern server --api-keys-file postern.keys --domain tunnel.example.com";
+  expect(failureText(failureOf(new CliError("PN_SERVER_MISSING", "No server.", fix)), 40)).toContain(`\n  ${fix}`);
 });
 
 test("text of the peer cannot control the terminal", () => {

@@ -1,13 +1,17 @@
+import { TunnelError } from "@postern/client";
 import { ConfigError } from "@postern/config";
 import { authorityOf, TLS_ERRORS } from "@postern/net";
 import { CLI_ERRORS, CliError, EXIT } from "../errors.js";
 import { printable } from "../terminal/printable.js";
+import { wrapped } from "../terminal/wrapped.js";
 import { problemLine } from "../settings/problem-line.js";
 
 /** An error as text, and the exit code of the process. */
 export interface Failure {
   code: string;
   message: string;
+  /** The part of the message in parentheses, which people read on a line of its own. */
+  detail?: string;
   fix: string | undefined;
   retryable: boolean;
   exit: number;
@@ -70,7 +74,8 @@ export function failureOf(error: unknown): Failure {
     code === "PN_INTERNAL"
       ? "This is a bug in Postern. Run the command again with --log-level debug, and report the output."
       : undefined;
-  return { code, message, fix, retryable, exit: exitOf(code, retryable) };
+  const detail = error instanceof TunnelError && error.detail !== undefined ? { detail: error.detail } : {};
+  return { code, message, ...detail, fix, retryable, exit: exitOf(code, retryable) };
 }
 
 /** Lists each mistake with its position and the line of the file. */
@@ -100,9 +105,25 @@ function exitOf(code: string, retryable: boolean): number {
   return EXIT.failed;
 }
 
-/** The lines on stderr: the message with its code, then the fix. */
-export function failureText(failure: Failure): string {
-  const lines = [`postern: ${printable(failure.message)} (${printable(failure.code)})`];
-  for (const line of failure.fix?.split("\n") ?? []) lines.push(`  ${printable(line)}`);
-  return lines.join("\n");
+/** The lines that people read: the message with its code, the detail, then the fix. */
+export function failureLines({
+  message,
+  code,
+  detail,
+  fix,
+}: Pick<Failure, "message" | "code" | "detail" | "fix">): string[] {
+  const summary = detail === undefined ? message : message.replace(` (${detail})`, "");
+  return [`${summary} (${code})`, ...(detail === undefined ? [] : [detail]), ...(fix?.split("\n") ?? [])];
+}
+
+/**
+ * The lines on stderr. A fix is not wrapped, because it may be a command or a line of a file.
+ * @param columns the width of the terminal.
+ */
+export function failureText(failure: Failure, columns?: number): string {
+  const prose = failure.detail === undefined ? 1 : 2;
+  return failureLines(failure)
+    .map((line, index) => `${index === 0 ? "postern: " : "  "}${printable(line)}`)
+    .map((line, index) => (index < prose ? wrapped(line, columns, "  ") : line))
+    .join("\n");
 }

@@ -1,7 +1,9 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import sonicBoom, { type SonicBoom } from "sonic-boom";
 import { CliError } from "../errors.js";
+import { makeFolder } from "../settings/make-folder.js";
+import { checkLogFile, folderMode, folderWarning, openLogFile } from "./log-file.js";
 
 /** Bytes that may wait for a slow disk. Further lines are dropped. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
@@ -17,6 +19,8 @@ export interface LogFilesOptions {
   name: string;
   /** Default `.log`. */
   ending?: string;
+  /** The permissions of the files. Default: 0600. */
+  mode?: number;
   /** The size in bytes at which the file is rotated. */
   maxBytes: number;
   /** Days after which a rotated file is deleted. 0: never. */
@@ -35,48 +39,48 @@ export interface LogFilesOptions {
  * lines, but does not block or end the program.
  */
 export class LogFiles {
+  /** Set when other users can replace the files. */
+  readonly warning: string | undefined;
   readonly #options: LogFilesOptions;
   readonly #path: string;
-  readonly #file: SonicBoom;
   readonly #sweeper: NodeJS.Timeout;
-  #bytes: number;
+  #file: SonicBoom;
+  #bytes = 0;
   #isFailing = false;
-  /** While the next file opens, lines are buffered for it, and it is not rotated again. */
-  #opening = false;
+  /** The previous file while its last lines are written. Only one, so that a slow disk leaves at most two buffers. */
+  #previous: SonicBoom | undefined;
 
   /** Throws PN_LOG_UNWRITABLE when the file cannot be opened. */
   constructor(options: LogFilesOptions) {
     this.#options = options;
-    this.#path = join(options.folder, `${options.name}${this.#ending}`);
+    this.#path = pathOf(options);
     try {
-      mkdirSync(options.folder, { recursive: true });
+      makeFolder(options.folder, folderMode(this.#mode));
       accessSync(options.folder, constants.W_OK);
-      this.#bytes = existsSync(this.#path) ? statSync(this.#path).size : 0;
-      if (this.#bytes > 0) accessSync(this.#path, constants.W_OK);
-      this.#file = new sonicBoom.SonicBoom({ dest: this.#path, append: true, mode: 0o640, maxLength: MAX_BUFFERED });
+      this.warning = folderWarning(options.folder);
+      this.#file = this.#open();
     } catch (error) {
-      throw new CliError(
-        "PN_LOG_UNWRITABLE",
-        `Log files cannot be written to ${options.folder}: ${(error as Error).message}.`,
-        options.fix ?? "Choose another logs_directory in [logging], or set file_logging = false.",
-      );
+      throw unwritable(options, error);
     }
-    this.#file.on("error", (error) => {
-      this.#opening = false;
-      this.#reportFailure(error.message);
-    });
-    this.#file.on("ready", () => (this.#opening = false));
-    this.#file.on("drop", () => this.#reportFailure("the disk is too slow"));
-    this.#file.on("write", () => (this.#isFailing = false));
     this.#sweep();
     this.#sweeper = setInterval(() => this.#sweep(), DAY).unref();
+  }
+
+  /** Checks whether the files can be written, without creating any. Throws PN_LOG_UNWRITABLE. Returns a warning. */
+  static check(options: LogFilesOptions): string | undefined {
+    try {
+      checkLogFile(pathOf(options));
+      return folderWarning(options.folder);
+    } catch (error) {
+      throw unwritable(options, error);
+    }
   }
 
   /** Writes one or more whole lines. */
   line(text: string): void {
     const line = `${text}\n`;
     const size = Buffer.byteLength(line);
-    if (this.#bytes > 0 && this.#bytes + size > this.#options.maxBytes && !this.#opening) this.#rotate();
+    if (this.#bytes > 0 && this.#bytes + size > this.#options.maxBytes && this.#previous === undefined) this.#rotate();
     this.#bytes += size;
     this.#file.write(line);
   }
@@ -86,21 +90,40 @@ export class LogFiles {
     clearInterval(this.#sweeper);
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, CLOSE_TIMEOUT);
-      this.#file.once("close", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      this.#file.end();
+      const end = (): void => {
+        this.#file.once("close", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        this.#file.end();
+      };
+      if (this.#previous === undefined) end();
+      else this.#previous.once("close", end);
     });
+  }
+
+  #open(): SonicBoom {
+    const { descriptor, size } = openLogFile(this.#path, this.#mode);
+    this.#bytes = size;
+    const file = new sonicBoom.SonicBoom({ fd: descriptor, maxLength: MAX_BUFFERED });
+    file.on("error", (error) => {
+      this.#reportFailure(error.message);
+      // Nothing writes to the previous file again, so that it would stay open.
+      if (file === this.#previous) file.destroy();
+    });
+    file.on("drop", () => this.#reportFailure("the disk is too slow"));
+    file.on("write", () => (this.#isFailing = false));
+    return file;
   }
 
   #rotate(): void {
     const at = new Date(this.#now()).toISOString().replaceAll(/[:.]/g, "-");
     try {
       renameSync(this.#path, join(this.#options.folder, `${this.#options.name}-${at}${this.#ending}`));
-      this.#opening = true;
-      this.#file.reopen();
-      this.#bytes = 0;
+      const full = this.#file;
+      this.#file = this.#open();
+      this.#previous = full.once("close", () => (this.#previous = undefined));
+      full.end();
       this.#sweep();
     } catch (error) {
       // Keep the current file, and try again after another `maxBytes`.
@@ -121,7 +144,7 @@ export class LogFiles {
     try {
       for (const file of readdirSync(folder).filter(isOld)) {
         const path = join(folder, file);
-        if (statSync(path).mtimeMs < oldest) rmSync(path, { force: true });
+        if (lstatSync(path).mtimeMs < oldest) rmSync(path, { force: true });
       }
     } catch (error) {
       this.#reportFailure((error as Error).message);
@@ -140,7 +163,23 @@ export class LogFiles {
     return this.#options.ending ?? ".log";
   }
 
+  get #mode(): number {
+    return this.#options.mode ?? 0o600;
+  }
+
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
+}
+
+function pathOf({ folder, name, ending = ".log" }: LogFilesOptions): string {
+  return join(folder, `${name}${ending}`);
+}
+
+function unwritable({ folder, fix }: LogFilesOptions, error: unknown): CliError {
+  return new CliError(
+    "PN_LOG_UNWRITABLE",
+    `Log files cannot be written to ${folder}: ${(error as Error).message}.`,
+    fix ?? "Choose another logs_directory in [logging], or set file_logging = false.",
+  );
 }

@@ -18,13 +18,20 @@ export interface LogOptions {
   requestIds?: boolean;
   /** Whether entries about requests have durations and sizes. Default true. */
   performance?: boolean;
+  /** Whether a server's entries about requests have the visitor's address, the host, the User-Agent. Default true. */
+  visitors?: boolean;
+  hosts?: boolean;
+  userAgents?: boolean;
 }
 
 /** A logger that writes to `sinks`. */
-export function createLog({ level, sinks, base, requestIds = true, performance = true }: LogOptions): Logger {
+export function createLog({ level, sinks, base, ...shown }: LogOptions): Logger {
   const omitted = [
-    ...(requestIds ? [] : ["request_id"]),
-    ...(performance ? [] : ["duration_ms", "bytes_in", "bytes_out"]),
+    ...(shown.requestIds === false ? ["request_id"] : []),
+    ...(shown.performance === false ? ["duration_ms", "bytes_in", "bytes_out"] : []),
+    ...(shown.visitors === false ? ["visitor"] : []),
+    ...(shown.hosts === false ? ["host"] : []),
+    ...(shown.userAgents === false ? ["user_agent"] : []),
   ];
   const kept = (fields: Record<string, unknown>): Record<string, unknown> =>
     Object.fromEntries(Object.entries(fields).filter(([name]) => !omitted.includes(name)));

@@ -32,6 +32,15 @@ test("an entry cannot break its line or control the terminal", () => {
   expect(line).toContain("a\\x0ab\\x1b[2J");
 });
 
+test("problems are lines of their own, which cannot control the terminal", () => {
+  const entry = { level: "error", time, msg: "reload failed", problems: ["a.toml:1:1: wrong", "b\n\x1b"], code: "X" };
+  expect(readableLine(entry, plain, false).split("\n")).toEqual([
+    "14:05:09 ERROR reload failed  code=X",
+    "  a.toml:1:1: wrong",
+    "  b\\x0a\\x1b",
+  ]);
+});
+
 test("an error is its message and code; the stack is added at full detail", () => {
   const err = { type: "Error", message: "no room", code: "ENOSPC", stack: "Error: no room\n    at here (file:1:2)" };
   const entry = { level: "error", time, msg: "cannot write", err };

@@ -1,11 +1,12 @@
 import { clockText } from "./clock-text.js";
+import { noted } from "../terminal/noted.js";
 import { paintStatus, type Paint } from "../terminal/paint.js";
 import { printable, printableAscii, truncated } from "../terminal/printable.js";
 import { byteText, durationText } from "../terminal/quantity.js";
 
-const SHOWN_ELSEWHERE = new Set(["level", "time", "msg", "err"]);
+const SHOWN_ELSEWHERE = new Set(["level", "time", "msg", "err", "problems"]);
 /** Fields that are shown only at full detail. */
-const DETAILS = new Set(["session", "tunnel", "agent", "app", "environment"]);
+const DETAILS = new Set(["session", "tunnel", "agent", "app", "environment", "totals"]);
 const OF_REQUEST = new Set([
   "name",
   "endpoint",
@@ -24,6 +25,7 @@ const MAX_VALUE = 512;
 /**
  * Formats a log entry: `14:05:09 WARN  message  key=value`, and a request as `14:05:09 INFO  my-app  GET /  200  3 ms
  * 1.2 kB`.
+ * `problems` follow on lines of their own.
  * @param full whether to add identifiers, and the stack trace of an error on lines of its own.
  */
 export function readableLine(entry: Record<string, unknown>, paint: Paint, full: boolean): string {
@@ -40,14 +42,16 @@ export function readableLine(entry: Record<string, unknown>, paint: Paint, full:
 
   const tail = fields.length > 0 ? `  ${paint.dim(fields.join(" "))}` : "";
   const line = `${paint.dim(time)} ${paintLevel(level, paint)} ${request ?? printable(typeof entry["msg"] === "string" ? entry["msg"] : "")}${tail}`;
-  if (!full || error?.stack === undefined) return line;
-  return [
-    line,
-    ...error.stack
-      .split("\n")
-      .slice(1)
-      .map((frame) => paint.dim(`  ${printable(frame)}`)),
-  ].join("\n");
+  const stack = full ? (error?.stack?.split("\n").slice(1) ?? []) : [];
+  return [line, ...problemLines(entry["problems"]), ...stack.map((frame) => paint.dim(`  ${printable(frame)}`))].join(
+    "\n",
+  );
+}
+
+/** Formats `problems` of an entry or of an event, each on a line of its own. */
+export function problemLines(problems: unknown): string[] {
+  if (!Array.isArray(problems)) return [];
+  return problems.map((problem) => `  ${truncated(printable(String(problem)), MAX_VALUE)}`);
 }
 
 function requestText(entry: Record<string, unknown>, paint: Paint): string | undefined {
@@ -70,7 +74,7 @@ function errorParts(error: unknown): { summary: string; stack: string | undefine
   const { message, code, stack } = error as { message?: unknown; code?: unknown; stack?: unknown };
   const text = typeof message === "string" ? message : "unknown";
   return {
-    summary: typeof code === "string" ? `${text} (${code})` : text,
+    summary: typeof code === "string" ? noted(text, code) : text,
     stack: typeof stack === "string" ? stack : undefined,
   };
 }

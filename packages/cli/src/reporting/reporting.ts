@@ -3,12 +3,14 @@ import type { Logger } from "pino";
 import type { Configuration } from "@postern/config";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
+import { isDetailed } from "./detail.js";
 import type { LogSink } from "./log.js";
-import type { LogFiles } from "./log-files.js";
+import type { LogFiles, LogFilesOptions } from "./log-files.js";
 import { logMessages, humanOutput, textMessages, type Messages } from "./messages.js";
 import { paintFor } from "../terminal/paint.js";
 import { printable } from "../terminal/printable.js";
 import type { Terminal } from "../terminal/terminal.js";
+import { wrapped } from "../terminal/wrapped.js";
 
 /** Parts of the program with a log level of their own. */
 export type Part = keyof Configuration["logging"]["levels"];
@@ -46,7 +48,7 @@ export async function openReporting(
   // pino is imported only when needed, because the import takes a tenth of the time budget for opening a tunnel.
   const log = async (of: "all" | "files"): Promise<Logger> => {
     const { consoleSink, fileSink } = await import("./log.js");
-    const full = level === "debug";
+    const full = isDetailed(level);
     const sinks: LogSink[] = [];
     if (console && of === "all") sinks.push(consoleSink(output, format, paint, full));
     const fileFormat = settings.loaded.values.logging.structured_logging ? "json" : format;
@@ -66,10 +68,13 @@ export async function openReporting(
     print: (...message) => each.forEach((one) => one.print(...message)),
   };
 
+  const warn = (text: string): void =>
+    messages.print("warn", paint.yellow(wrapped(printable(text), output.columns, "  ")), { msg: text });
+  if (files?.warning !== undefined) warn(files.warning);
   return {
     messages,
     log: async (part) => (await log("all")).child({}, { level: levels[part] ?? level }),
-    warn: (text) => messages.print("warn", paint.yellow(printable(text)), { msg: text }),
+    warn,
     // Already open, so that other services can report their start.
     start: () => Promise.resolve(),
     stop: async () => files?.close(),
@@ -77,16 +82,29 @@ export async function openReporting(
 }
 
 async function openFiles(settings: Settings, terminal: Terminal, command: string): Promise<LogFiles | undefined> {
+  const onFailure = (message: string): void => terminal.stderr.line(`postern: ${printable(message)}`);
+  const options = logFilesOptions(settings, command, onFailure);
+  if (options === undefined) return undefined;
+  const { LogFiles } = await import("./log-files.js");
+  return new LogFiles(options);
+}
+
+/** The log files of `[logging]`; undefined if there are none. */
+export function logFilesOptions(
+  settings: Settings,
+  command: string,
+  onFailure: (message: string) => void = () => {},
+): LogFilesOptions | undefined {
   const { logging } = settings.loaded.values;
   if (!logging.file_logging || logging.output_mode === "console") return undefined;
-  const { LogFiles } = await import("./log-files.js");
-  return new LogFiles({
+  return {
     folder: settings.pathOf(logging.logs_directory, "logging", "logs_directory"),
     name: command,
+    mode: logging.file_mode,
     maxBytes: logging.file_size_mb * 1e6,
     retentionDays: logging.retention_days,
-    onFailure: (message) => terminal.stderr.line(`postern: ${printable(message)}`),
-  });
+    onFailure,
+  };
 }
 
 async function configuredLog({ logging, application }: Configuration, sinks: LogSink[]): Promise<Logger> {
@@ -100,5 +118,8 @@ async function configuredLog({ logging, application }: Configuration, sinks: Log
     ...(base.length === 0 ? {} : { base: Object.fromEntries(base) }),
     requestIds: logging.enable_request_ids,
     performance: logging.enable_performance_metrics,
+    visitors: logging.enable_visitor_addresses,
+    hosts: logging.enable_request_hosts,
+    userAgents: logging.enable_user_agents,
   });
 }

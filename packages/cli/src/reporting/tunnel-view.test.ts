@@ -62,6 +62,23 @@ test("the cause of a lost connection is printed with the reconnection, in one li
   ]);
 });
 
+test("a short delay is none", () => {
+  show("reconnection", "", { delay_ms: 3 });
+  expect(printed).toEqual(["warn: 14:05:09  Not connected; retrying at once"]);
+});
+
+test("for a name that does not exist, the terminal says once that the client keeps trying", () => {
+  const unknown = "The server cannot be reached. (nowhere.example: ENOTFOUND, this name does not exist)";
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    show("connection_failure", unknown, { code: "PN_SERVER_UNREACHABLE" });
+    show("reconnection", "", { delay_ms: 2000 });
+  }
+  expect(printed.filter((line) => line.includes("keeps trying"))).toEqual([
+    expect.stringMatching(/If the name is wrong, press Ctrl-C and correct it\.$/),
+  ]);
+  expect(printed.filter((line) => line.includes("ENOTFOUND"))).toHaveLength(3);
+});
+
 test("an unreachable local service is printed at once; other errors are not", () => {
   show("error", "the local service cannot be reached", { code: "PN_DIAL_REFUSED" });
   show("error", "this name is reserved", { code: "PN_NAME_RESERVED" });

@@ -4,11 +4,20 @@ import type { Messages } from "./messages.js";
 import { statusLevel, tokenLevel } from "./event-log.js";
 import { printable } from "../terminal/printable.js";
 import { durationText } from "../terminal/quantity.js";
+import { wrapped } from "../terminal/wrapped.js";
 import { RepairNotes } from "./repair-notes.js";
 import { omittedLine, requestLine } from "./request-line.js";
 
 /** Milliseconds between two lines that count omitted requests. */
 const OMITTED_INTERVAL = 1_000;
+/** A shorter delay, in milliseconds, is none for people. */
+const SHORTEST_DELAY = 100;
+/** The width of the time of day before a message. */
+const STAMP_WIDTH = 10;
+/** The system's code for a name that the DNS does not know, in the cause of a failure. */
+const UNKNOWN_NAME = "ENOTFOUND";
+const NAME_ADVICE =
+  "The client keeps trying, because a new name can take a while to appear in the DNS. If the name is wrong, press Ctrl-C and correct it.";
 
 /** Prints what happens to one tunnel: its URL, each request, lost and restored connections. */
 export class TunnelView {
@@ -19,6 +28,8 @@ export class TunnelView {
   #isConnected = false;
   /** Why there is no connection. Printed in one line with the next reconnection. */
   #cause: string | undefined;
+  /** Whether the advice about an unknown name was printed since the last connection. */
+  #hasNamedUnknown = false;
 
   /** Requests without a line of their own. */
   #omitted = 0;
@@ -83,6 +94,7 @@ export class TunnelView {
     this.#url = url;
     this.#isConnected = true;
     this.#cause = undefined;
+    this.#hasNamedUnknown = false;
     if (before === undefined) return this.#established(url);
     const { paint } = this.#messages;
     const text = before === url ? "Reconnected" : `Reconnected with a new public URL: ${url}`;
@@ -99,20 +111,26 @@ export class TunnelView {
   }
 
   #reconnection(event: TunnelEventOf<"reconnection">): void {
-    const delay = durationText(event.data.delay_ms);
-    const text = this.#isConnected
-      ? `Connection lost; reconnecting in ${delay}`
-      : `Not connected; retrying in ${delay}`;
+    const delay = event.data.delay_ms < SHORTEST_DELAY ? "at once" : `in ${durationText(event.data.delay_ms)}`;
+    const text = this.#isConnected ? `Connection lost; reconnecting ${delay}` : `Not connected; retrying ${delay}`;
     this.#isConnected = false;
-    this.#state("warn", this.#cause === undefined ? text : `${text}: ${this.#cause}`, event);
+    const cause = this.#cause;
     this.#cause = undefined;
+    this.#state("warn", cause === undefined ? text : `${text}: ${cause}`, event);
+    if (cause?.includes(UNKNOWN_NAME) !== true || this.#hasNamedUnknown) return;
+    this.#hasNamedUnknown = true;
+    this.#state("warn", NAME_ADVICE, event);
   }
 
   #state(level: "debug" | "info" | "warn", text: string, { type, data }: TunnelEvent): void {
     const { paint } = this.#messages;
     const shown = sentence(printable(text));
     const coloured = { debug: paint.dim, info: paint.green, warn: paint.yellow }[level](shown);
-    this.#messages.print(level, this.#stamped(coloured), { msg: text, type, ...data });
+    this.#messages.print(level, this.#wrapped(coloured), { msg: text, type, ...data });
+  }
+
+  #wrapped(text: string): string {
+    return wrapped(this.#stamped(text), this.#messages.columns, " ".repeat(STAMP_WIDTH));
   }
 
   #stamped(text: string): string {

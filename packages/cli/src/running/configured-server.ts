@@ -1,30 +1,25 @@
-import type { Logger } from "pino";
-import { startServer, type Server } from "@postern/server";
+import type { ServerOptions } from "@postern/server";
 import type { Settings } from "../settings/configuration.js";
 import { serverTls } from "../credentials/server-certificates.js";
 import type { ServerCredentials } from "../credentials/server-credentials.js";
 import { isLoopbackAddress } from "../settings/listen-address.js";
 
-/** Starts the server with the options of `[tunnel.server]`. */
-export function startConfiguredServer(
+/** The options of `[tunnel.server]` for `startServer`, except the logs. */
+export function serverOptions(
   settings: Settings,
   { keys, tokens, certificates }: ServerCredentials,
-  log: Logger,
-  requestLog: Logger,
-): Promise<Server> {
+): Omit<ServerOptions, "log" | "requestLog"> {
   const { server } = settings.loaded.values.tunnel;
   const { listen, base_domain: domain, public_url: publicUrl, security, limits } = server;
   const { enabled, health_endpoint, collect_metrics, metrics_endpoint, metrics_token } = server.monitoring;
   const tls = serverTls(settings, certificates);
-  return startServer({
+  return {
     listen,
     domain,
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(tls === undefined ? {} : { tls }),
     apiKeys: keys.keys,
     ...(tokens && { tokens }),
-    log,
-    requestLog,
     health: enabled && health_endpoint,
     ...(enabled && collect_metrics ? { metrics: { path: metrics_endpoint, token: metrics_token } } : {}),
     logTunnelEvents: server.monitoring.log_tunnel_events,
@@ -51,12 +46,13 @@ export function startConfiguredServer(
       longest: security.max_subdomain_length,
     },
     maxTunnels: server.max_tunnels,
+    requestRecords: server.limits.request_records,
     owners: {
       sessions: limits.max_sessions,
       names: limits.max_names,
       bindRate: limits.bind_rate,
     },
-  });
+  };
 }
 
 /** Warnings about a server that other machines can reach. */

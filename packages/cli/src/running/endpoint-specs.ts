@@ -6,6 +6,7 @@ import {
   type ClientCredential,
 } from "../credentials/client-credential.js";
 import { loadClientTrust, type ClientTrust } from "../credentials/client-trust.js";
+import { loadLocalTrust, type LocalTrust } from "../credentials/local-trust.js";
 import type { Settings } from "../settings/configuration.js";
 import { connectionOptions } from "./connect-options.js";
 import { proxyChoice, type ProxyChoice } from "../settings/proxy-choice.js";
@@ -44,7 +45,8 @@ export async function loadEndpointSpec(settings: Settings, index: number): Promi
   const options = { ...connectionOptions(endpoint, tunnel), name: label, server: endpoint.server_url as string, local };
   const credential = await loadEndpointCredential(settings, index);
   const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
-  return specOf(label, options, credential, await loadClientTrust(settings), choice);
+  const localTrust = await loadLocalTrust(endpoint, local, settings, ["tunnel", "endpoints", index]);
+  return specOf(label, options, credential, await loadClientTrust(settings), localTrust, choice);
 }
 
 /**
@@ -61,7 +63,8 @@ export async function loadCommandLineSpec(
   const options = { ...connectionOptions(endpoint, tunnel), server, local };
   const credential = await loadClientCredential(settings);
   const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
-  return specOf(commandLineLabel(endpoint), options, credential, await loadClientTrust(settings), choice);
+  const localTrust = await loadLocalTrust(endpoint, local, settings, ["tunnel", "endpoint"]);
+  return specOf(commandLineLabel(endpoint), options, credential, await loadClientTrust(settings), localTrust, choice);
 }
 
 /** The name of the command line's endpoint in logs and events. */
@@ -74,6 +77,7 @@ function specOf(
   options: ConnectOptions,
   credential: ClientCredential,
   trust: ClientTrust,
+  { localTls, ...local }: LocalTrust,
   proxyOf: ProxyChoice,
 ): EndpointSpecs {
   const { tokenRefresh } = credential.options;
@@ -84,11 +88,12 @@ function specOf(
     ...credential.options,
     ...(tokenRefresh && { tokenRefresh: { ...tokenRefresh, ...proxyOf(tokenRefresh.url) } }),
     tls: { ...trust.tls, ...credential.options.tls },
+    localTls,
   };
-  const warnings = [...credential.warnings, ...servers.map(exposure), ...trust.warnings];
+  const warnings = [...credential.warnings, ...servers.map(exposure), ...trust.warnings, ...local.warnings];
   return {
     specs: [{ label, options: all }],
-    files: [...credential.files, ...trust.files],
+    files: [...credential.files, ...trust.files, ...local.files],
     warnings: warnings.filter((each) => each !== undefined),
   };
 }

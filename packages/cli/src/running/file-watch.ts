@@ -69,6 +69,11 @@ function watchFolder(folder: string, onChange: (name: string | null) => void): F
   }
 }
 
+/** A text that changes when one of these files changes. */
+export function stateOf(paths: readonly string[]): string {
+  return paths.map(stamp).join("\n");
+}
+
 /** A text that changes when the file changes; empty when the file is missing or cannot be read. */
 function stamp(path: string): string {
   try {

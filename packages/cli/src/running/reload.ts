@@ -1,11 +1,19 @@
 import type { Path } from "@postern/config";
 import { failureOf } from "../reporting/failure.js";
 import { readSettings, type Given, type Settings } from "../settings/configuration.js";
-import { watchFiles } from "./file-watch.js";
+import { stateOf, watchFiles } from "./file-watch.js";
 import type { Service } from "../service.js";
 import { terminalIsGone } from "./stop-request.js";
 
-/** Writes the outcome of a reload to the log and to the events. */
+/** The message of the event for a report: one line, with the problems. */
+export function reloadMessage(message: string, { problems }: Record<string, unknown>): string {
+  return Array.isArray(problems) ? `${message}: ${problems.join("; ")}` : message;
+}
+
+/** The same error of unchanged files is reported again only after this many milliseconds. */
+const REPETITION = 10_000;
+
+/** Writes the outcome of a reload to the log and to the events. `data.problems`: lines that belong to the message. */
 export type ReloadReport = (level: "info" | "warn" | "error", message: string, data: Record<string, unknown>) => void;
 
 export interface ReloadOptions {
@@ -37,6 +45,8 @@ export function reloadOnChange(options: ReloadOptions): () => void {
   let reported = new Set([...settings.warnings, ...options.warnings]);
   let last = options.started;
   const withFile = (named: string[]): string[] => (settings.file === undefined ? named : [settings.file, ...named]);
+  let watchedFiles = withFile(files);
+  const refusals = new Repetition();
   const reload = async (): Promise<void> => {
     try {
       const changed = await readSettings(given);
@@ -47,7 +57,8 @@ export function reloadOnChange(options: ReloadOptions): () => void {
       for (const { apply } of prepared) applied.push(await apply());
       const fixed = differences(current, changed).filter(isFixed);
       current = changed;
-      watched.replace(withFile(prepared.flatMap((each) => each.files)));
+      watchedFiles = withFile(prepared.flatMap((each) => each.files));
+      watched.replace(watchedFiles);
       const summary = applied.map((each) => each.summary).join("; ");
       const data = Object.assign({}, ...applied.map((each) => each.data ?? {})) as Record<string, unknown>;
       report("info", `configuration reloaded: ${summary}`, { state: "reloaded", ...data });
@@ -58,26 +69,45 @@ export function reloadOnChange(options: ReloadOptions): () => void {
       const names = fixed.map((path) => path.join("."));
       report("warn", `restart to apply: ${names.join(", ")}`, { state: "restart_needed", options: names });
     } catch (error) {
-      const { code, message, fix, problems } = failureOf(error);
-      const details = problems?.join("; ") ?? [message, ...(fix?.split("\n") ?? [])].join(" ");
-      report("error", `reload failed; keeping the previous configuration: ${details}`, {
-        state: "configuration_refused",
-        code,
-      });
+      const { code, message, fix, problems = [message, ...(fix?.split("\n") ?? [])] } = failureOf(error);
+      if (refusals.isRepeated(`${problems.join("\n")}\n${stateOf(watchedFiles)}`)) return;
+      const data = { state: "configuration_refused", code, problems };
+      report("error", "reload failed; keeping the previous configuration", data);
     }
   };
+  let isQueued = false;
   const queue = (): void => {
-    last = last.then(reload);
+    if (isQueued) return;
+    isQueued = true;
+    last = last.then(() => {
+      // Later changes need another reload, because this one begins to read the files.
+      isQueued = false;
+      return reload();
+    });
   };
   const hangUp = (): void => {
     if (!terminalIsGone()) queue();
   };
-  const watched = watchFiles(withFile(files), queue);
+  const watched = watchFiles(watchedFiles, queue);
   process.on("SIGHUP", hangUp);
   return () => {
     process.off("SIGHUP", hangUp);
     watched.close();
   };
+}
+
+/** Detects what happens again within a short time: a change of a file and a SIGHUP cause two reloads. */
+class Repetition {
+  #last = "";
+  #at = -Infinity;
+
+  isRepeated(text: string): boolean {
+    const now = performance.now();
+    const isRepeated = text === this.#last && now - this.#at < REPETITION;
+    if (isRepeated) return true;
+    [this.#last, this.#at] = [text, now];
+    return false;
+  }
 }
 
 /** The options whose values differ. */

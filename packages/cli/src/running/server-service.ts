@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
-import type { Server } from "@postern/server";
+import type { Certificate } from "@postern/net";
+import { startServer, type Server } from "@postern/server";
 import { loadServerCredentials, loginsText, type ServerCredentials } from "../credentials/server-credentials.js";
 import type { Settings } from "../settings/configuration.js";
-import { startConfiguredServer } from "./configured-server.js";
+import { serverOptions } from "./configured-server.js";
 import type { PreparedReload, Service } from "../service.js";
 
 export interface ServerServiceOptions {
@@ -17,22 +18,25 @@ export interface ServerServiceOptions {
 export class ServerService implements Service {
   readonly #options: ServerServiceOptions;
   #server: Server | undefined;
+  #served: readonly Certificate[];
 
   constructor(options: ServerServiceOptions) {
     this.#options = options;
+    this.#served = options.credentials.certificates.certificates;
   }
 
   async start(): Promise<void> {
     const { settings, credentials, log, requestLog, onState } = this.#options;
-    this.#server = await startConfiguredServer(settings, credentials, log, requestLog);
+    this.#server = await startServer({ ...serverOptions(settings, credentials), log, requestLog });
     onState("listening", this.#server);
   }
 
   async reload(settings: Settings): Promise<PreparedReload> {
-    const credentials = await loadServerCredentials(settings);
+    const credentials = await loadServerCredentials(settings, this.#served);
     const { files, warnings } = credentials;
     const apply = (): Promise<{ summary: string }> => {
       if (this.#server !== undefined) replaceCredentials(this.#server, credentials);
+      this.#served = credentials.certificates.certificates;
       return Promise.resolve({ summary: `accepted logins: ${loginsText(credentials)}` });
     };
     return { apply, files, warnings };

@@ -3,9 +3,10 @@ import type { Option } from "@postern/config";
 
 /** An option of the configuration as a flag, with its documentation as help. */
 export function declaredOption(option: Option<unknown>): CommandOption {
-  const { flag, flagDoc, doc, env, kind, default: value } = option;
+  const { flag, flagSets, flagDoc, doc, env, kind, default: value } = option;
   if (flag === undefined) throw new Error("the option has no flag");
   const result = new CommandOption(flag, flagDoc ?? doc.charAt(0).toLowerCase() + doc.slice(1).replace(/\.$/, ""));
+  if (flagSets !== undefined) return result.preset(flagSets);
   if (result.negate) return result;
   if (env !== undefined) result.env(env);
   const hasMeaning = value !== undefined && value !== 0 && !Array.isArray(value);

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
+import { isUtf16 } from "@postern/config";
 import { CliError } from "../errors.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -12,6 +13,8 @@ const PIPE_TIMEOUT = 60_000;
 /** Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither. */
 const OPEN_FLAGS = constants.O_RDONLY | (process.platform === "win32" ? 0 : constants.O_NONBLOCK);
 
+const ENCODING_FIX = "Save it as UTF-8. In PowerShell 5, `>` writes UTF-16; use: … | Set-Content -Encoding ascii FILE";
+
 export interface OwnedFile {
   bytes: Buffer;
   readableByOthers: boolean;
@@ -19,7 +22,7 @@ export interface OwnedFile {
 
 /**
  * Reads a configuration, key or certificate file. Throws PN_FILE_WRITABLE when other users can change it,
- * PN_FILE_UNREADABLE when it cannot be read or is larger than 1 MiB.
+ * PN_FILE_UNREADABLE when it cannot be read or is larger than 1 MiB, PN_FILE_ENCODING when it is UTF-16.
  */
 export async function readOwnedFile(path: string): Promise<OwnedFile> {
   let file;
@@ -45,6 +48,7 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
         "PN_FILE_UNREADABLE",
         `${path} is larger than 1 MiB, which is too large for a configuration, key or certificate file.`,
       );
+    if (isUtf16(bytes)) throw new CliError("PN_FILE_ENCODING", `${path} is not UTF-8 text, but UTF-16.`, ENCODING_FIX);
     return { bytes, readableByOthers: (permissions & READABLE_BY_OTHERS) !== 0 };
   } catch (error) {
     throw error instanceof CliError ? error : unreadable(path, error);

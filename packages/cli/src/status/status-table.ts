@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { EndpointReport } from "@postern/client";
 import { isHealthy, type StatusDocument } from "@postern/client/command";
+import { noted } from "../terminal/noted.js";
 import type { Paint } from "../terminal/paint.js";
 import { cutLine, printable, printableAscii } from "../terminal/printable.js";
 import { ageText, durationText, rateText } from "../terminal/quantity.js";
@@ -81,7 +82,8 @@ function troubleLines({ time }: StatusDocument, report: EndpointReport, paint: P
   if (error !== null) {
     const age = ageText((Date.parse(time) - Date.parse(error.time)) / 1_000);
     const retry = retries === 0 ? "" : `, retry ${retries}`;
-    lines.push(paint.yellow(`${name}: ${printable(error.message)} (${printable(error.code)}, ${age} ago${retry})`));
+    const note = `${error.code}, ${age} ago${retry}`;
+    lines.push(paint.yellow(`${name}: ${printable(noted(error.message, note))}`));
   }
   return lines;
 }

@@ -32,3 +32,10 @@ test.each([
 ])("%j is not a local address", (text) => {
   expect(() => parseLocalAddress(text)).toThrow(/is not a local address. Use a port/);
 });
+
+test.each(["http://me:canary@localhost:3000", "http://localhost:3000/?key=canary"])(
+  "%j is refused, without its secret in the message",
+  (text) => {
+    expect(() => parseLocalAddress(text)).toThrow(/^(?!.*canary).* is not a local address/);
+  },
+);

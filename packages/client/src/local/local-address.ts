@@ -5,11 +5,16 @@ import {
   dial,
   isLoopbackName,
   RaceLost,
+  refusedAddress,
   attemptsText,
   startTls,
+  type ClientTls,
   type DialAddress,
   type Lookup,
 } from "@postern/net";
+
+/** How to verify the certificate of a local service. A certificate that `ca` contains itself may have any name. */
+export type LocalTls = Pick<ClientTls, "verify" | "ca">;
 
 /** The address of the local service. */
 export interface LocalAddress extends DialAddress {
@@ -22,21 +27,23 @@ export interface LocalAddress extends DialAddress {
 /**
  * Parses the address of a local service: a port (3000 or :3000), `host:port`, or an `http://` or `https://` origin
  * without a path.
+ * @param trust for a service with TLS.
  * @throws TypeError that names the forms that are allowed.
  */
-export function parseLocalAddress(text: string | number): LocalAddress {
+export function parseLocalAddress(text: string | number, trust?: LocalTls): LocalAddress {
   const given = String(text).trim();
   const url = URL.parse(withScheme(given));
   const port = url === null ? NaN : Number(url.port || (url.protocol === "https:" ? 443 : 80));
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
   if (!isOrigin || url.username !== "" || port === 0) {
     throw new TypeError(
-      `${JSON.stringify(given)} is not a local address. Use a port (3000), a host and port (127.0.0.1:3000), or an origin (https://localhost:8443).`,
+      `${JSON.stringify(refusedAddress(given))} is not a local address. Use a port (3000), a host and port (127.0.0.1:3000), or an origin (https://localhost:8443).`,
     );
   }
   const host = bareHost(url);
   const isNamed = isIP(host) === 0 && !isLoopbackName(host);
-  return { host, port, tls: url.protocol === "https:", authority: url.host, isNamed };
+  const address = { host, port, tls: url.protocol === "https:", authority: url.host, isNamed };
+  return trust === undefined ? address : { ...address, trust: { ...trust, anyName: true } };
 }
 
 /**
@@ -52,7 +59,7 @@ export function dialLocal(local: LocalAddress, onread: OnReadOpts): Socket {
  * @throws Error with a `code` of the system, of node:dns or of node:tls; the reason of `signal`.
  */
 export async function dialLocalByName(
-  { host, port, tls }: LocalAddress,
+  { host, port, tls, trust = {} }: LocalAddress,
   onread: OnReadOpts,
   signal: AbortSignal,
   lookup?: Lookup,
@@ -61,7 +68,7 @@ export async function dialLocalByName(
     if (!tls) return await connectTcp({ host, port, signal, lookup }, { ...SOCKET, onread });
     const tcp = await connectTcp({ host, port, signal, lookup }, { allowHalfOpen: true });
     // node:tls ignores `onread` on an existing socket.
-    return await startTls(tcp, host, {}, signal, SOCKET);
+    return await startTls(tcp, host, trust, signal, SOCKET);
   } catch (error) {
     throw error instanceof RaceLost ? summaryOf(error, port) : error;
   }

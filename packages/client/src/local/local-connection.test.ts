@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
-import { CertificateAuthority, until } from "@postern/testkit";
-import { expect, onTestFinished, test } from "vitest";
-import { parseLocalAddress } from "./local-address.js";
+import { CertificateAuthority, makeCertificate, until } from "@postern/testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parseLocalAddress, type LocalTls } from "./local-address.js";
 import { LocalConnection } from "./local-connection.js";
+import { LocalService } from "./local-service.js";
 
 /** A stream that records the calls of its methods. */
 class FakeStream {
@@ -71,7 +72,10 @@ async function echo(server: Server, host = "127.0.0.3"): Promise<{ port: number;
 const service = (): Server => createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket));
 
 /** A stream to a named service. The name is resolved when `found` is called. */
-function search(local: string): {
+function search(
+  local: string,
+  trust?: LocalTls,
+): {
   stream: FakeStream;
   found: (...addresses: string[]) => void;
   failures: ErrorCode[];
@@ -89,10 +93,11 @@ function search(local: string): {
     onDialled: () => void dialled++,
     onDialFailure: (code: ErrorCode) => void failures.push(code),
     onHostRefused: (software: string) => void refusals.push(software),
+    onLocalTls: () => void failures.push("PN_DIAL_SCHEME"),
   };
   const onClosed = (): void => void closed++;
-  const address = parseLocalAddress(local);
-  new LocalConnection(stream as unknown as Stream, address, events, onClosed, () => addresses.promise);
+  const service = new LocalService(parseLocalAddress(local, trust), ["dial_codes"]);
+  new LocalConnection(stream as unknown as Stream, service, events, onClosed, () => addresses.promise);
   const found = (...list: string[]): void => addresses.resolve(list);
   return { stream, found, failures, refusals, dialled: () => dialled, closed: () => closed };
 }
@@ -229,7 +234,7 @@ test("with TLS the certificate must be valid for the name", async () => {
   const refused = search(`https://service.test:${wrong.port}`);
   refused.found("127.0.0.3");
   await until("the search to end", () => refused.closed() === 1 && wrong.sockets.size === 0);
-  expect([refused.stream.code, refused.failures]).toEqual(["PN_DIAL_FAILED", ["PN_DIAL_FAILED"]]);
+  expect([refused.stream.code, refused.failures]).toEqual(["PN_DIAL_UNTRUSTED", ["PN_DIAL_UNTRUSTED"]]);
 });
 
 test.each(["http", "https"])("a response over %s waits while the stream has no room", async (scheme) => {
@@ -241,4 +246,108 @@ test.each(["http", "https"])("a response over %s waits while the stream has no r
   found("127.0.0.3");
   await until("the whole echo", () => stream.written.length === written.length);
   expect(stream.written).toBe(written);
+});
+
+describe("a local service with a certificate that is not trusted", () => {
+  async function selfSigned(): Promise<{ port: number; certificate: string }> {
+    const files = makeCertificate(onTestFinished);
+    const certificate = readFileSync(files.certificate, "utf8");
+    const options = { cert: certificate, key: readFileSync(files.key) };
+    const server = createTlsServer(options, (socket) => void socket.on("error", () => {}).pipe(socket));
+    const { port } = await echo(server, "127.0.0.1");
+    return { port, certificate };
+  }
+
+  test("is refused with a code of its own", async () => {
+    const { port } = await selfSigned();
+    const { stream, closed, failures } = search(`https://127.0.0.1:${port}`);
+    await until("the dial to end", () => closed() === 1);
+    expect([stream.code, failures]).toEqual(["PN_DIAL_UNTRUSTED", ["PN_DIAL_UNTRUSTED"]]);
+  });
+
+  test("is used without verification, and with its own certificate as CA, even for another name", async () => {
+    const { port, certificate } = await selfSigned();
+    for (const trust of [{ verify: false }, { ca: certificate }])
+      for (const host of ["127.0.0.1", "service.test"]) {
+        const { stream, found } = search(`https://${host}:${port}`, trust);
+        feed(stream, "hello");
+        found("127.0.0.1");
+        await until("the echo", () => stream.written === "hello");
+        stream.break();
+      }
+  });
+
+  test("a certificate that a trusted CA issued for another name is still refused", async () => {
+    const ca = new CertificateAuthority(onTestFinished);
+    const { certificate, key } = ca.issue({ names: ["other.test"] });
+    const options = { cert: readFileSync(certificate), key: readFileSync(key) };
+    const { port } = await echo(createTlsServer(options), "127.0.0.1");
+    const { stream, closed } = search(`https://127.0.0.1:${port}`, { ca: readFileSync(ca.certificate, "utf8") });
+    await until("the dial to end", () => closed() === 1);
+    expect(stream.code).toBe("PN_DIAL_UNTRUSTED");
+  });
+});
+
+describe("the wrong scheme", () => {
+  test("https:// for a service without TLS", async () => {
+    const plain = createServer((socket) => void socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const { port } = await echo(plain, "127.0.0.1");
+    const { stream, closed, failures } = search(`https://127.0.0.1:${port}`);
+    await until("the dial to end", () => closed() === 1);
+    expect([stream.code, failures]).toEqual(["PN_DIAL_SCHEME", ["PN_DIAL_SCHEME"]]);
+  });
+
+  test("http:// for a service with TLS that closes the connection without a byte", async () => {
+    const files = makeCertificate(onTestFinished);
+    const options = { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
+    const { port } = await echo(createTlsServer(options), "127.0.0.1");
+    const { stream, closed, failures } = search(`http://127.0.0.1:${port}`);
+    feed(stream, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await until("the connection to be closed", () => closed() === 1);
+    expect([stream.code, failures]).toEqual(["PN_DIAL_SCHEME", ["PN_DIAL_SCHEME"]]);
+  });
+
+  test("http:// for a service with TLS that sends an alert", async () => {
+    const alert = createServer((socket) => void socket.on("error", () => {}).write(Buffer.of(21, 3, 1, 0, 2, 2, 70)));
+    const { port } = await echo(alert, "127.0.0.1");
+    const { stream, closed } = search(`http://127.0.0.1:${port}`);
+    await until("the connection to be closed", () => closed() === 1);
+    expect([stream.code, stream.written]).toEqual(["PN_DIAL_SCHEME", ""]);
+  });
+
+  test("is not suspected when a service without TLS closes the connection: its end and its close are passed on", async () => {
+    let connections = 0;
+    const silent = createServer(
+      (socket) =>
+        void socket
+          .on("error", () => {})
+          .resume()
+          .end(),
+    );
+    silent.on("connection", () => (connections += 1));
+    const { port } = await echo(silent, "127.0.0.1");
+    const { stream, closed, failures } = search(`http://127.0.0.1:${port}`);
+    await until("the end", () => stream.ended);
+    stream.handler.onEnd();
+    await until("the connection to be closed", () => closed() === 1);
+    expect([stream.code, failures, connections]).toEqual([undefined, [], 2]);
+  });
+
+  test("is not checked again once the service has responded without TLS", async () => {
+    const address = parseLocalAddress("http://127.0.0.1:1");
+    const local = new LocalService(address);
+    expect(local.mayUseTls).toBe(true);
+    local.isPlain = true;
+    expect([local.mayUseTls, new LocalService(parseLocalAddress("https://127.0.0.1:1")).mayUseTls]).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  test("is reported to a server that does not know the codes as a failed dial", () => {
+    const local = new LocalService(parseLocalAddress(80), ["limit_codes"]);
+    expect(
+      ["PN_DIAL_SCHEME", "PN_DIAL_UNTRUSTED", "PN_DIAL_REFUSED"].map((code) => local.resetCode(code as ErrorCode)),
+    ).toEqual(["PN_DIAL_FAILED", "PN_DIAL_FAILED", "PN_DIAL_REFUSED"]);
+  });
 });

@@ -1,9 +1,12 @@
 import type { OnReadOpts, Socket } from "node:net";
 import { HeldBytes, relay, SocketConnection, type Lookup } from "@postern/net";
-import type { ErrorCode, Stream, StreamHandler } from "@postern/protocol";
+import type { Stream, StreamHandler } from "@postern/protocol";
 import type { TunnelEvents } from "../tunnel-events.js";
-import { hostCheckOf, mayRefuseHost, SEARCHED_BYTES } from "./host-check.js";
-import { dialLocal, dialLocalByName, type LocalAddress } from "./local-address.js";
+import { FirstResponse } from "./first-response.js";
+import { hostCheckOf, mayRefuseHost, SEARCHED_BYTES, SEARCHED_CHUNKS } from "./host-check.js";
+import { dialLocal, dialLocalByName } from "./local-address.js";
+import { localFaultCode } from "./local-fault.js";
+import type { LocalService } from "./local-service.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
 const DIAL_TIMEOUT = 10_000;
@@ -15,7 +18,7 @@ const DIAL_TIMEOUT = 10_000;
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 
 /** The events of a connection. */
-type ConnectionEvents = Pick<TunnelEvents, "onDialFailure" | "onDialled" | "onHostRefused">;
+type ConnectionEvents = Pick<TunnelEvents, "onDialFailure" | "onDialled" | "onHostRefused" | "onLocalTls">;
 
 /**
  * The local end of one stream. It dials the local service and holds the bytes that arrive in the meantime, at most the
@@ -23,7 +26,7 @@ type ConnectionEvents = Pick<TunnelEvents, "onDialFailure" | "onDialled" | "onHo
  */
 export class LocalConnection implements StreamHandler {
   readonly #stream: Stream;
-  readonly #local: LocalAddress;
+  readonly #service: LocalService;
   readonly #events: ConnectionEvents;
   readonly #onClosed: () => void;
   #connection: SocketConnection | undefined;
@@ -34,6 +37,8 @@ export class LocalConnection implements StreamHandler {
    * service that checks the Host refuses all of them.
    */
   #response: string | undefined = "";
+  /** The chunks of it that were examined. */
+  #examined = 0;
   /** Ends the dial. With an error, the dial has failed; without one, the stream was reset. */
   readonly #abort: (error?: Error) => void;
   readonly #timer: NodeJS.Timeout;
@@ -42,13 +47,13 @@ export class LocalConnection implements StreamHandler {
    * @param onClosed called once, when the connection is closed or the dial has failed.
    * @param lookup resolves the name of a named address. Default: the system's resolver.
    */
-  constructor(stream: Stream, local: LocalAddress, events: ConnectionEvents, onClosed: () => void, lookup?: Lookup) {
+  constructor(stream: Stream, service: LocalService, events: ConnectionEvents, onClosed: () => void, lookup?: Lookup) {
     this.#stream = stream;
-    this.#local = local;
+    this.#service = service;
     this.#events = events;
     this.#onClosed = onClosed;
     stream.handler = this;
-    this.#abort = local.isNamed ? this.#dialByName(lookup) : this.#dial();
+    this.#abort = service.address.isNamed ? this.#dialByName(lookup) : this.#dial();
     this.#timer = setTimeout(() => this.#abort(timeoutError()), DIAL_TIMEOUT);
   }
 
@@ -68,14 +73,14 @@ export class LocalConnection implements StreamHandler {
 
   /** An address that needs no lookup is dialled with one call, without promises. */
   #dial(): (error?: Error) => void {
-    const socket = dialLocal(this.#local, this.#onread());
+    const socket = dialLocal(this.#service.address, this.#onread());
     let failure: Error | undefined;
     const onError = (error: Error): void => void (failure = error);
     const onClose = (): void => this.#onFailed(failure);
     socket
       .on("error", onError)
       .once("close", onClose)
-      .once(this.#local.tls ? "secureConnect" : "connect", () => {
+      .once(this.#service.address.tls ? "secureConnect" : "connect", () => {
         socket.off("error", onError).off("close", onClose);
         this.#onConnected(socket);
       });
@@ -85,7 +90,7 @@ export class LocalConnection implements StreamHandler {
   #dialByName(lookup: Lookup | undefined): (error?: Error) => void {
     const stop = new AbortController();
     const { signal } = stop;
-    dialLocalByName(this.#local, this.#onread(), signal, lookup).then(
+    dialLocalByName(this.#service.address, this.#onread(), signal, lookup).then(
       (socket) => {
         if (!signal.aborted) return this.#onConnected(socket);
         // The stream may have been reset after the address answered.
@@ -105,14 +110,29 @@ export class LocalConnection implements StreamHandler {
     const uncredited = this.#held.length;
     for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) connection.write(held);
     relay(connection, this.#stream, { uncredited, onClose: "flush", onDone: this.#onClosed });
+    if (this.#service.mayUseTls) this.#watchFirstResponse(connection);
     if (this.#hasEnded) connection.end();
+  }
+
+  #watchFirstResponse(connection: SocketConnection): void {
+    const { handler } = connection;
+    connection.handler = new FirstResponse(handler, this.#service, {
+      onPlain: () => (connection.handler = handler),
+      onTls: () => {
+        connection.handler = handler;
+        if (this.#stream.over) return;
+        this.#stream.reset(this.#service.resetCode("PN_DIAL_SCHEME"));
+        this.#events.onLocalTls();
+        connection.destroy();
+      },
+    });
   }
 
   #onFailed(error: NodeJS.ErrnoException | undefined): void {
     clearTimeout(this.#timer);
     if (!this.#stream.over) {
-      const code = dialErrorCode(error);
-      this.#stream.reset(code);
+      const code = localFaultCode(error);
+      this.#stream.reset(this.#service.resetCode(code));
       if (error !== undefined) this.#events.onDialFailure(code, error);
     }
     // The bytes held here still count in the window of a stream that the server has reset.
@@ -139,17 +159,10 @@ export class LocalConnection implements StreamHandler {
     const response = before + chunk.toString("latin1", 0, SEARCHED_BYTES - before.length);
     const software = hostCheckOf(response);
     if (software !== undefined) this.#events.onHostRefused(software);
-    else if (response.length < SEARCHED_BYTES) this.#response = response;
+    else if (response.length < SEARCHED_BYTES && ++this.#examined < SEARCHED_CHUNKS) this.#response = response;
   }
 }
 
 function timeoutError(): Error {
   return Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
-}
-
-/** The code of a failed connection to the local service. */
-export function dialErrorCode(error: NodeJS.ErrnoException | undefined): ErrorCode {
-  if (error?.code === "ECONNREFUSED") return "PN_DIAL_REFUSED";
-  if (error?.code === "ETIMEDOUT") return "PN_DIAL_TIMEOUT";
-  return "PN_DIAL_FAILED";
 }

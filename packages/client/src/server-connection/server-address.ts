@@ -1,3 +1,5 @@
+import { refusedAddress } from "@postern/net";
+
 /**
  * The WebSocket address of a server. `https://` and `wss://` use TLS; `http://` and `ws://` do not. The default scheme
  * is `https://`. The path may be `/connect`.
@@ -18,13 +20,8 @@ export function parseServerAddress(text: string): URL {
     url.hash
   ) {
     throw new TypeError(
-      `${JSON.stringify(redacted(given))} is not a server address. Use the server's base domain, for example https://tunnel.example.com or http://localhost:8080.`,
+      `${JSON.stringify(refusedAddress(given))} is not a server address. Use the server's base domain, for example https://tunnel.example.com or http://localhost:8080.`,
     );
   }
   return new URL(`${tls ? "wss" : "ws"}://${url.host}/connect`);
-}
-
-/** Removes possible secrets: the text before an @, and the query. */
-function redacted(given: string): string {
-  return given.replace(/[^/]*@/, "***@").replace(/[?#].*$/s, "");
 }

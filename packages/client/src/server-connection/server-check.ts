@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
@@ -7,7 +6,6 @@ import type { ConnectOptions } from "../options.js";
 import { parseProxyOf } from "./proxy-address.js";
 import { parseServerAddress } from "./server-address.js";
 import { dialServer, lateError } from "./server-dial.js";
-import { dialLocal, dialLocalByName, parseLocalAddress } from "../local/local-address.js";
 import { connectError, hostField } from "./websocket-connection.js";
 import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
 
@@ -68,33 +66,5 @@ export async function checkServer(
     throw fault === undefined ? connectError(error as Error) : new TunnelError("PN_SERVER_SCHEME", fault);
   } finally {
     socket?.destroy();
-  }
-}
-
-/** Timeout of a connection to the local service, in milliseconds. */
-const LOCAL_TIMEOUT = 5_000;
-
-/**
- * Connects to the local service as a tunnel does, and sends nothing.
- * @param signal abandons the connection.
- * @throws TypeError when `local` cannot be parsed; Error when the service does not accept the connection within 5
- * seconds, or its certificate is not trusted.
- */
-export async function checkLocal(local: ConnectOptions["local"], signal?: AbortSignal): Promise<void> {
-  const address = parseLocalAddress(local);
-  const nothing = { buffer: Buffer.alloc(1_024), callback: () => true };
-  const deadline = AbortSignal.timeout(LOCAL_TIMEOUT);
-  const end = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-  let socket: Socket | undefined;
-  try {
-    if (address.isNamed) socket = await dialLocalByName(address, nothing, end);
-    else {
-      socket = dialLocal(address, nothing);
-      await once(socket, address.tls ? "secureConnect" : "connect", { signal: end });
-    }
-  } catch (error) {
-    throw deadline.aborted ? Object.assign(new Error("no response in time"), { code: "ETIMEDOUT" }) : error;
-  } finally {
-    socket?.on("error", () => {}).destroy();
   }
 }

@@ -67,6 +67,18 @@ test.for([
   ]);
 });
 
+test("a redirect to another host is not the response of a Postern server", async () => {
+  const moved = "HTTP/1.1 302 Found\r\nLocation: https://portal.example/login\r\nContent-Length: 0\r\n\r\n";
+  const server = createServer((socket) => void socket.on("error", () => {}).on("data", () => socket.end(moved)));
+  const address = parseServerAddress(`http://${await listen(server)}`);
+  const error = await new Promise<TunnelError>((resolve, reject) => {
+    const events = { onOpen: () => reject(new Error("the server accepted the login")), onFailure: resolve };
+    const connection = new WebSocketConnection({ address, headers: {}, tls: {} }, events);
+    onTestFinished(() => connection.end());
+  });
+  expect(error).toMatchObject({ code: "PN_SERVER_REFUSED", message: expect.stringContaining("HTTP 302") });
+});
+
 test("a server that closes every connection, with and without TLS, is only unreachable", async () => {
   const silent = await listen(createServer((socket) => void socket.destroy()));
   expect(await faultsOf(`http://${silent}`)).toMatchObject([

@@ -10,7 +10,8 @@ export function responseFault(address: URL, status: number, headers: IncomingHtt
   if (isTlsUrl(address)) return undefined;
   if (headers["postern-error"] === "PN_HTTP_PLAIN") return secureServerFault(address);
   const target = status >= 300 && status < 400 ? URL.parse(headers.location ?? "") : null;
-  if (target?.protocol !== "https:") return undefined;
+  // A redirect to another host says nothing about this one.
+  if (target?.protocol !== "https:" || target.hostname !== address.hostname) return undefined;
   return `${address.host} redirects to HTTPS; use https://${target.host} as the server's address`;
 }
 

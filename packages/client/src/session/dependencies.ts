@@ -1,8 +1,10 @@
 import { SYSTEM_CLOCK, type Clock } from "../clock.js";
 import type { LocalAddress } from "../local/local-address.js";
+import { LocalService } from "../local/local-service.js";
+import { reachLocal } from "../local/reach-local.js";
 import type { ConnectOptions } from "../options.js";
 import { login, type LoginOptions } from "../server-connection/login.js";
-import { checkLocal, checkServer } from "../server-connection/server-check.js";
+import { checkServer } from "../server-connection/server-check.js";
 import { networkMonitor, type NetworkMonitor } from "../reconnection/network-monitor.js";
 import type { TunnelEvents } from "../tunnel-events.js";
 import { TunnelSession, type SessionOwner } from "./tunnel-session.js";
@@ -28,7 +30,7 @@ export interface Dependencies {
   /** Whether a server accepts new sessions, according to its health page. */
   isUp: (server: ServerAccess) => Promise<boolean>;
   /** Connects to the local service, and closes the connection. @throws Error. */
-  reachLocal: (local: ConnectOptions["local"], signal: AbortSignal) => Promise<void>;
+  reachLocal: (local: LocalAddress, signal: AbortSignal) => Promise<void>;
   clock: Clock;
   /** Milliseconds of a monotonic clock. */
   uptime: () => number;
@@ -41,10 +43,13 @@ const HEALTH_TIMEOUT = 10_000;
 export const SYSTEM_DEPENDENCIES: Dependencies = {
   async connect(options, local, owner, events) {
     const { session, welcome } = await login(options);
-    return { session: new TunnelSession(session, local, owner, events), lifetime: welcome.expires_in_ms };
+    return {
+      session: new TunnelSession(session, new LocalService(local, welcome.features), owner, events),
+      lifetime: welcome.expires_in_ms,
+    };
   },
   isUp: async (access) => (await checkServer({ ...access, connectionTimeout: HEALTH_TIMEOUT })).status < 500,
-  reachLocal: checkLocal,
+  reachLocal,
   clock: SYSTEM_CLOCK,
   uptime: () => performance.now(),
   network: networkMonitor,

@@ -255,7 +255,7 @@ export class SessionSupervisor {
     const circumstances = { hint, isAppointment: hasFailed, took: hasFailed ? this.#last.duration : 0 };
     const delay = Math.round(backoff(attempt, reconnection, dependencies.clock.random(), circumstances));
     this.#setState("reconnecting");
-    const text = `reconnecting in ${(delay / 1_000).toFixed(1)} s`;
+    const text = delay < 100 ? "reconnecting at once" : `reconnecting in ${(delay / 1_000).toFixed(1)} s`;
     this.#events.report("reconnection", text, { attempt, delay_ms: delay });
     // A server that requests a delay does not accept an earlier attempt.
     const end = await this.#wait.pause(delay, hint === 0);

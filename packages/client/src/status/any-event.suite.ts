@@ -33,6 +33,15 @@ export function requestOf(status: number, duration: number, at = 0): StatusEvent
 const data = fc.record(
   {
     omitted: fc.nat(),
+    totals: fc.record({
+      statuses: fc.array(fc.integer(), { maxLength: 7 }),
+      ended: fc.dictionary(fc.constantFrom("complete", "refused", "other"), fc.integer()),
+      bytes_in: fc.integer(),
+      bytes_out: fc.integer(),
+      duration_ms: fc.double(),
+      durations: fc.array(fc.integer(), { maxLength: 20 }),
+    }),
+    ended: fc.constantFrom("complete", "origin_reset", "timeout"),
     others: fc.nat(),
     code: fc.constantFrom("PN_SESSION_LOST", "PN_DIAL_REFUSED", "PN_CLOSED", "PN_AUTH_REFUSED", '"\n\\'),
     public_url: fc.webUrl(),

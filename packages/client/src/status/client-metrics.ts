@@ -175,8 +175,15 @@ export const CLIENT_METRICS: readonly Metric[] = [
   each(
     "counter",
     "postern_client_http_requests_omitted_total",
-    "Requests from visitors that the server only counted; the other request metrics do not include them.",
+    "Requests from visitors that the server only counted. The other request metrics include them, if the server reports their sums.",
     ({ metrics }) => metrics.omitted_requests,
+  ),
+  split(
+    "counter",
+    "postern_client_http_requests_ended_total",
+    "Requests from visitors by how they ended.",
+    "ended",
+    ({ metrics }) => ({ ...metrics.requests_by_end }),
   ),
   split(
     "counter",

@@ -141,6 +141,38 @@ test("requests, listed and only counted", () => {
   expect(status.report(START + 3_600_000).metrics.requests_per_minute).toBe(0);
 });
 
+test("requests that are only counted are in every count, if the server reports their sums", () => {
+  const status = statusAfter(...CONNECTED, requestOf(200, 4, 100));
+  const totals = {
+    statuses: [0, 5, 0, 0, 2],
+    ended: { complete: 5, origin_reset: 2 },
+    bytes_in: 70,
+    bytes_out: 700,
+    duration_ms: 80,
+    durations: [0, 0, 0, 5, 2],
+  };
+  status.add(eventOf("http_request", { omitted: 7, totals }, 400));
+  const { metrics } = status.report(START + 500);
+  expect(metrics).toMatchObject({
+    http_requests: 8,
+    omitted_requests: 7,
+    bytes_in: 80,
+    bytes_out: 800,
+    responses_by_class: { "2xx": 6, "5xx": 2 },
+    requests_by_end: { complete: 5, origin_reset: 2, timeout: 0 },
+    response_times: { count: 8, sum_ms: 84 },
+    avg_response_time_ms: 10.5,
+  });
+  expect(metrics.response_times.counts.slice(0, 6)).toEqual([0, 0, 1, 5, 2, 0]);
+});
+
+test("requests are counted by how they ended", () => {
+  const status = statusAfter(...CONNECTED);
+  for (const ended of ["complete", "timeout", "timeout", undefined])
+    status.add(eventOf("http_request", { ...requestOf(200, 1).data, ...(ended && { ended }) }));
+  expect(status.report(START).metrics.requests_by_end).toMatchObject({ complete: 1, timeout: 2, refused: 0 });
+});
+
 test("requests are not counted if that is disabled", () => {
   const status = new EndpointStatus("web", CONFIG, false);
   status.add(requestOf(200, 4));

@@ -1,7 +1,8 @@
+import { REQUEST_ENDS, type RequestEnd } from "@postern/protocol";
 import type { LocalState } from "../local/local-monitor.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ConnectionState } from "../session/connection-state.js";
-import type { RequestData } from "../tunnel-event.js";
+import type { OmittedData, RequestData } from "../tunnel-event.js";
 import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY } from "./health-score.js";
 import { RequestRate } from "./request-rate.js";
 import { ResponseTimes, rounded } from "./response-times.js";
@@ -70,6 +71,7 @@ export class EndpointStatus {
     (typeof STATUS_CLASSES)[number],
     number
   >;
+  readonly #ends = Object.fromEntries(REQUEST_ENDS.map((each) => [each, 0])) as Record<RequestEnd, number>;
   #bytesIn = 0;
   #bytesOut = 0;
   readonly #times = new ResponseTimes();
@@ -196,6 +198,7 @@ export class EndpointStatus {
         http_requests: this.#requests,
         http_responses: this.#responses,
         responses_by_class: { ...this.#classes },
+        requests_by_end: { ...this.#ends },
         omitted_requests: this.#omitted,
         bytes_in: this.#bytesIn,
         bytes_out: this.#bytesOut,
@@ -242,24 +245,32 @@ export class EndpointStatus {
     if (this.#drops.length > DROPS_KEPT) this.#drops.shift();
   }
 
-  #request(data: RequestData | { omitted: number }, at: number): void {
-    if (data.omitted !== undefined) {
-      const omitted = countable(data.omitted);
-      this.#omitted += omitted;
-      this.#requests += omitted;
-      this.#responses += omitted;
-      this.#rate.add(omitted, at);
-      return;
-    }
+  #request(data: RequestData | OmittedData, at: number): void {
+    if (data.omitted !== undefined) return this.#omit(data, at);
     this.#requests++;
     this.#rate.add(1, at);
     this.#bytesIn += countable(data.bytes_in);
     this.#bytesOut += countable(data.bytes_out);
     this.#times.add(countable(data.duration_ms));
+    if (data.ended !== undefined) this.#ends[data.ended]++;
     const statusClass = STATUS_CLASSES[Math.floor(countable(data.status) / 100) - 1];
     if (statusClass === undefined) return;
     this.#responses++;
     this.#classes[statusClass]++;
+  }
+
+  #omit({ omitted: given, totals }: OmittedData, at: number): void {
+    const omitted = countable(given);
+    this.#omitted += omitted;
+    this.#requests += omitted;
+    this.#responses += omitted;
+    this.#rate.add(omitted, at);
+    if (totals === undefined) return;
+    this.#bytesIn += countable(totals.bytes_in);
+    this.#bytesOut += countable(totals.bytes_out);
+    this.#times.addAll(totals.durations.map(countable), countable(totals.duration_ms));
+    for (const [n, name] of STATUS_CLASSES.entries()) this.#classes[name] += countable(totals.statuses[n] ?? 0);
+    for (const end of REQUEST_ENDS) this.#ends[end] += countable(totals.ended[end] ?? 0);
   }
 
   #pong(latency: number, time: string): void {

@@ -1,6 +1,6 @@
-import type { RequestRecord } from "@postern/protocol";
+import type { RequestRecord, RequestTotals } from "@postern/protocol";
 import { expect, test } from "vitest";
-import { requestData } from "./request-data.js";
+import { requestData, totalsData } from "./request-data.js";
 
 const RECORD: RequestRecord = {
   request_id: "r1",
@@ -52,4 +52,22 @@ test("texts are cut", () => {
 
 test("a number that JSON cannot express is 0", () => {
   expect(requestData({ ...RECORD, duration_ms: Infinity }).duration_ms).toBe(0);
+});
+
+test("of sums, the known fields are copied, with bounded lengths", () => {
+  const totals: RequestTotals = {
+    statuses: [0, 5, 0, 0, 2],
+    ended: { complete: 5, timeout: 2 },
+    bytes_in: 70,
+    bytes_out: 700,
+    duration_ms: 80,
+    durations: [1, 6],
+  };
+  expect(totalsData(totals)).toEqual(totals);
+  const many = Array.from({ length: 2_000 }, () => 1);
+  const ended = Object.fromEntries([["complete", 1], ...many.map((_, n) => [`end-${n}`, 1])]) as RequestTotals["ended"];
+  const hostile = { ...totals, statuses: many, durations: many, ended, duration_ms: Infinity, level: "fatal" };
+  const { statuses, durations, ...rest } = totalsData(hostile);
+  expect([statuses.length, durations.length]).toEqual([5, 15]);
+  expect(rest).toEqual({ ended: { complete: 1 }, bytes_in: 70, bytes_out: 700, duration_ms: 0 });
 });

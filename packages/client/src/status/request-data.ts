@@ -1,4 +1,11 @@
-import { REQUEST_ENDS, REQUEST_REPAIRS, type RequestRecord } from "@postern/protocol";
+import {
+  DURATION_BOUNDS,
+  REQUEST_ENDS,
+  REQUEST_REPAIRS,
+  type RequestRecord,
+  type RequestTotals,
+} from "@postern/protocol";
+import { STATUS_CLASSES } from "./status-document.js";
 import { serverText } from "../server-text.js";
 import type { RequestData } from "../tunnel-event.js";
 
@@ -35,4 +42,16 @@ export function requestData(record: RequestRecord): RequestData {
   if (!REQUEST_ENDS.some((end) => end === data.ended)) delete data.ended;
   const repairs = REQUEST_REPAIRS.filter((repair) => record.repairs?.includes(repair) === true);
   return { ...(data as RequestData), ...(repairs.length > 0 && { repairs }) };
+}
+
+/** The sums over omitted requests, with the known fields only. */
+export function totalsData({ statuses, ended, ...totals }: RequestTotals): RequestTotals {
+  return {
+    statuses: statuses.slice(0, STATUS_CLASSES.length),
+    ended: Object.fromEntries(REQUEST_ENDS.filter((end) => Object.hasOwn(ended, end)).map((end) => [end, ended[end]])),
+    bytes_in: totals.bytes_in,
+    bytes_out: totals.bytes_out,
+    duration_ms: Number.isFinite(totals.duration_ms) ? totals.duration_ms : 0,
+    durations: totals.durations.slice(0, DURATION_BOUNDS.length + 1),
+  };
 }

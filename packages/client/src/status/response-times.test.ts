@@ -26,6 +26,8 @@ test("every request is counted, and estimates lie in the bucket of the true valu
       expect(counts.reduce((sum, each) => sum + each, 0)).toBe(count);
       expect(p50).toBeLessThanOrEqual(p95 as number);
       expect(p95).toBeLessThanOrEqual(p99 as number);
+      expect(p99).toBeLessThanOrEqual(Math.max(...given) + 0.05);
+      expect(p50).toBeGreaterThanOrEqual(Math.min(...given) - 0.05);
       const median = given.toSorted((one, other) => one - other)[Math.ceil(0.5 * count) - 1] as number;
       const bucket = bounds.findIndex((bound) => median <= bound);
       // Rounded to a tenth.

@@ -1,7 +1,7 @@
-/** Upper bounds of the buckets in milliseconds; one more bucket holds the rest. */
-export const RESPONSE_TIME_BOUNDS: readonly number[] = [
-  1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000,
-];
+import { DURATION_BOUNDS } from "@postern/protocol";
+
+/** Upper bounds of the buckets in milliseconds; one more bucket holds the rest. They are those of the server's sums. */
+export const RESPONSE_TIME_BOUNDS = DURATION_BOUNDS;
 
 /** The duration of requests, as a histogram. */
 export interface ResponseTimesReport {
@@ -22,6 +22,8 @@ export class ResponseTimes {
   readonly #counts = Array.from({ length: RESPONSE_TIME_BOUNDS.length + 1 }, () => 0);
   #count = 0;
   #sum = 0;
+  #fastest = Infinity;
+  #slowest = 0;
 
   add(milliseconds: number): void {
     const time = Math.max(0, milliseconds);
@@ -30,6 +32,18 @@ export class ResponseTimes {
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#count++;
     this.#sum += time;
+    this.#fastest = Math.min(this.#fastest, time);
+    this.#slowest = Math.max(this.#slowest, time);
+  }
+
+  /** Adds requests that were counted elsewhere, in the same buckets. @param sum of their durations, in milliseconds. */
+  addAll(counts: readonly number[], sum: number): void {
+    for (const [bucket, count] of counts.entries()) {
+      if (bucket >= this.#counts.length) return;
+      this.#counts[bucket]! += count;
+      this.#count += count;
+    }
+    this.#sum += sum;
   }
 
   /** Milliseconds; undefined without requests. */
@@ -49,7 +63,10 @@ export class ResponseTimes {
     };
   }
 
-  /** Assumes an even distribution within a bucket; the last bucket counts as its lower bound. */
+  /**
+   * Assumes an even distribution within a bucket, between the fastest and the slowest request. The last bucket counts
+   * as its lower bound.
+   */
   #quantile(share: number): number | null {
     if (this.#count === 0) return null;
     const rank = share * this.#count;
@@ -59,7 +76,8 @@ export class ResponseTimes {
       if (bound === undefined) break;
       if (count > 0 && before + count >= rank) {
         const from = RESPONSE_TIME_BOUNDS[bucket - 1] ?? 0;
-        return rounded(from + ((bound - from) * (rank - before)) / count);
+        const estimate = from + ((bound - from) * (rank - before)) / count;
+        return rounded(Math.min(this.#slowest, Math.max(this.#fastest, estimate)));
       }
       before += count;
     }

@@ -1,3 +1,4 @@
+import type { RequestEnd } from "@postern/protocol";
 import type { LocalState } from "../local/local-monitor.js";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
@@ -50,20 +51,21 @@ export interface MetricsReport {
   success_rate: number | null;
   http_requests: number;
   http_responses: number;
-  /** Responses by the first digit of their status, of requests that were listed. */
+  /** Responses by the first digit of their status. */
   responses_by_class: Record<StatusClass, number>;
+  /** Requests by how they ended. */
+  requests_by_end: Record<RequestEnd, number>;
   /**
-   * Requests that the server only counted because there were too many to list. Their size, duration and status are
-   * unknown.
+   * Requests without an event of their own, because there were too many to list. All counts include them; older servers
+   * do not report their sizes, durations, statuses and ends.
    */
   omitted_requests: number;
-  /** Body bytes from visitors, of requests that were listed. */
+  /** Body bytes from visitors. */
   bytes_in: number;
-  /** Body bytes to visitors, of requests that were listed. */
+  /** Body bytes to visitors. */
   bytes_out: number;
   /** Requests in the last 60 seconds. */
   requests_per_minute: number;
-  /** Of requests that were listed. */
   avg_response_time_ms: number | null;
   response_times: ResponseTimesReport;
   /** By code. */

@@ -1,3 +1,4 @@
+import { REQUEST_ENDS } from "@postern/protocol";
 import { STATUS_LIMITS } from "./endpoint-status.js";
 import { STATUS_CLASSES } from "./status-document.js";
 
@@ -97,8 +98,12 @@ const metrics = object("Counted since the start of the client.", {
     "Responses by the first digit of their status.",
     Object.fromEntries(STATUS_CLASSES.map((each) => [each, count(`Responses with status ${each}.`)])),
   ),
+  requests_by_end: object(
+    "Requests by how they ended.",
+    Object.fromEntries(REQUEST_ENDS.map((each) => [each, count(`Requests that ended as \`${each}\`.`)])),
+  ),
   omitted_requests: count(
-    "Requests beyond 50 a second, which the server only counts. Sizes, durations and responses_by_class do not include them.",
+    "Requests without an event of their own, because there were too many in a second. All counts include them; older servers do not report their sizes, durations, statuses and ends.",
   ),
   bytes_in: count("Body bytes from visitors."),
   bytes_out: count("Body bytes to visitors."),

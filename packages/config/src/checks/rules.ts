@@ -104,7 +104,7 @@ function* serverViolations(
   originOf: (path: Path) => string,
 ): Generator<RuleViolation> {
   const path = ["tunnel", "server"];
-  const { auth, ssl, security, limits, monitoring, base_domain, public_url } = server;
+  const { acme, auth, ssl, security, limits, monitoring, base_domain, public_url } = server;
   if (public_url !== undefined && new URL(public_url).hostname !== base_domain) {
     const message = `the host of public_url (--public-url) must be the base domain, for instance https://${base_domain}.`;
     yield { path: [...path, "public_url"], message };
@@ -168,6 +168,8 @@ function* serverViolations(
       message:
         "none of the cipher_suites belongs to a TLS version between min_tls_version and max_tls_version. Add one.",
     };
+  if (acme.dns.provider !== undefined && acme.dns.exec !== undefined)
+    yield { path: [...path, "acme", "dns", "exec"], message: "provider and exec are both set. Remove one of them." };
   if (security.min_subdomain_length > security.max_subdomain_length) {
     const message = "min_subdomain_length is greater than max_subdomain_length. Change one of them.";
     yield { path: [...path, "security", "min_subdomain_length"], message };

@@ -14,6 +14,8 @@ export interface Option<T> {
   readonly env: string | undefined;
   /** Command-line flag, for instance `--listen <host:port>`. */
   readonly flag: string | undefined;
+  /** For a flag without an argument: the value that it sets, as text. Default `true`, and `false` for `--no-…`. */
+  readonly flagSets: string | undefined;
   /** Help text of the flag, if it differs from `doc`. */
   readonly flagDoc: string | undefined;
   /** The missing feature, for an option that this version does not support yet. */
@@ -57,7 +59,7 @@ export type Values<E extends Entries> = {
 };
 
 type OptionDetails = Partial<
-  Pick<Option<unknown>, "secret" | "env" | "flag" | "flagDoc" | "pending" | "ignored" | "example">
+  Pick<Option<unknown>, "secret" | "env" | "flag" | "flagSets" | "flagDoc" | "pending" | "ignored" | "example">
 >;
 
 /** Declares an option with a default: it always has a value. */
@@ -77,6 +79,7 @@ export function option<T>(
     secret: details.secret ?? false,
     env: details.env,
     flag: details.flag,
+    flagSets: details.flagSets,
     flagDoc: details.flagDoc,
     pending: details.pending,
     ignored: details.ignored,

@@ -1,10 +1,11 @@
 import { option, section } from "./declaration.js";
 import { choice } from "../kinds/choice.js";
+import { fileMode } from "../kinds/file-mode.js";
 import { flag } from "../kinds/flag.js";
 import { decimal, integer } from "../kinds/number.js";
 import { text } from "../kinds/text.js";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const LOG_FORMATS = ["text", "json"] as const;
@@ -13,7 +14,7 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 const level = choice(LOG_LEVELS);
 
 export const logging = section("Log messages: level, format and files.", {
-  level: option(level, "Minimum log level.", {
+  level: option(level, "Minimum log level. `trace` shows the same messages as `debug`.", {
     default: "info",
     env: "POSTERN_LOG_LEVEL",
     flag: "--log-level <level>",
@@ -31,6 +32,11 @@ export const logging = section("Log messages: level, format and files.", {
   ),
   file_logging: option(flag(), "Write log files.", { default: false, example: "true" }),
   logs_directory: option(text({ what: "path" }), "Folder for the log files.", { default: "./logs" }),
+  file_mode: option(
+    fileMode(),
+    "Permissions of log files and of event_log_file, as octal text. A group or all users that may read them may also enter the folders that Postern creates for them.",
+    { default: 0o600, example: '"0640"' },
+  ),
   file_size_mb: option(
     decimal({ min: 0.001, max: 10_000 }),
     "Maximum size of a log file, in megabytes. A larger file is rotated.",
@@ -44,6 +50,21 @@ export const logging = section("Log messages: level, format and files.", {
   enable_performance_metrics: option(flag(), "Include durations and sizes in log lines about requests.", {
     default: true,
   }),
+  enable_visitor_addresses: option(
+    flag(),
+    "Include the visitor's IP address (`visitor`) in the server's log lines about requests.",
+    { default: true },
+  ),
+  enable_request_hosts: option(
+    flag(),
+    "Include the requested host (`host`) in the server's log lines about requests.",
+    { default: true },
+  ),
+  enable_user_agents: option(
+    flag(),
+    "Include the User-Agent (`user_agent`, without values that look like secrets) in the server's log lines about requests.",
+    { default: true },
+  ),
   levels: section("Log levels for individual parts of the program. Default: `level` in `[logging]`.", {
     server: option(level, "Minimum level for messages of the server.", { example: '"warn"' }),
     tunnel: option(level, "Minimum level for messages about the client's tunnels.", { example: '"debug"' }),

@@ -69,7 +69,15 @@ const ofVisitors = {
   ),
 };
 
+const perTunnel = {
+  request_records: option(
+    integer({ max: 10_000 }),
+    "Requests of a tunnel per second that are logged one by one and reported to its client. Further requests are only counted. 0: all requests.",
+    { default: 50 },
+  ),
+};
+
 export const serverLimits = section(
-  "Limits for visitors, and for each owner, who is named by the API key, token or certificate.",
-  { ...ofVisitors, ...perOwner },
+  "Limits for visitors, owners and tunnels. The API key, token or certificate of a client names its owner.",
+  { ...ofVisitors, ...perOwner, ...perTunnel },
 );

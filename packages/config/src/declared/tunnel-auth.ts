@@ -32,8 +32,10 @@ const entries = {
     "File with the token, not readable by other users; reloaded when it changes.",
     { env: "POSTERN_TOKEN_FILE", flag: "--token-file <file>" },
   ),
-  cert_file: option(text({ what: "path" }), "Client certificate with its chain, PEM."),
-  key_file: option(text({ what: "path" }), "Private key of the client certificate, PEM."),
+  cert_file: option(text({ what: "path" }), "Client certificate with its chain, PEM.", { flag: "--cert-file <file>" }),
+  key_file: option(text({ what: "path" }), "Private key of the client certificate, PEM.", {
+    flag: "--key-file <file>",
+  }),
   key_passphrase: option(text(), "Passphrase of key_file, if the key is encrypted.", { secret: true }),
   user: option(
     text(),

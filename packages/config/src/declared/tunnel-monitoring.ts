@@ -24,7 +24,9 @@ export const monitoring = section("Health checks, metrics and events of the clie
   webhook_allow_private: option(flag(), "Allow status_webhook to resolve to a private address, also behind a proxy.", {
     default: false,
   }),
-  log_events: option(flag(), "Write events to the log of `postern start`.", { default: true }),
+  log_events: option(flag(), "Write events to the log of `postern start`. `false`: only the public URLs.", {
+    default: true,
+  }),
   event_log_file: option(
     text({ what: "path" }),
     "File for all events, one JSON object per line. Rotated by file_size_mb and retention_days of `[logging]`.",

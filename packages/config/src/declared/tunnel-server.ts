@@ -5,8 +5,10 @@ import { cipherSuite } from "../kinds/cipher-suite.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { integer, port } from "../kinds/number.js";
+import { portRange } from "../kinds/port-range.js";
 import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
+import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { serverLimits } from "./server-limits.js";
 
@@ -36,7 +38,7 @@ const auth = section("Authentication of clients.", {
       }),
       public_key_file: option(
         path,
-        "Public key of the issuer, PEM. The key type sets the algorithm: RSA RS256, P-256 ES256, P-384 ES384, Ed25519 EdDSA.",
+        "Public key of the issuer, PEM. The key type sets the algorithm: RSA RS256, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA.",
       ),
       jwks_url: option(
         url(["https", "http"], "https://auth.example.com/jwks"),
@@ -139,6 +141,37 @@ const ssl = section("TLS of the server: HTTPS for visitors and WSS for clients, 
     ),
   }),
 });
+
+const acme = section(
+  "Certificates from an ACME CA, for the base domain and the names below it.",
+  {
+    enabled: option(flag(), "Obtain and renew certificates by ACME.", { default: false }),
+    email: option(
+      text({ what: "email address", pattern: /^[^\s@]+@[^\s@]+$/, example: "ops@example.com" }),
+      "Contact address for the CA.",
+    ),
+    directory_url: option(
+      url(["https"], "https://acme-v02.api.letsencrypt.org/directory"),
+      "Directory of the CA. Default: Let's Encrypt.",
+    ),
+    ca_file: option(
+      path,
+      "CA certificates that may sign the certificate of the directory, PEM. Default: those of Node.",
+    ),
+    weekly_budget: option(integer({ min: 1 }), "Maximum number of certificates to request within a week.", {
+      default: 40,
+    }),
+    dns: section("ACME challenge by DNS record, which wildcard certificates need.", {
+      provider: option(text(), "DNS provider of the domain."),
+      credentials: option(table(text()), "Credentials for the DNS provider.", {
+        default: {} as Record<string, string>,
+        secret: true,
+      }),
+      exec: option(text({ what: "path" }), "Program that sets and removes the DNS record, instead of provider."),
+    }),
+  },
+  { pending: "certificates by ACME" },
+);
 
 const monitoring = section("Health page, metrics and status log of the server.", {
   enabled: option(flag(), "Serve the health page, and the metrics if collect_metrics is set, on the base domain.", {
@@ -289,6 +322,12 @@ export const tunnelServer = section("Public server.", {
   rate_limit: rateLimit,
   ssl,
   monitoring,
+  acme,
+  tcp: section(
+    "Public ports for TCP tunnels.",
+    { ports: option(portRange(), "Range of ports, one for each TCP tunnel.", { example: '"20000-20100"' }) },
+    { pending: "TCP tunnels" },
+  ),
   performance: section(
     "Threads, buffers and intervals.",
     {

@@ -33,6 +33,18 @@ export const tunnelEndpoint = sections(
       "Local service: a port, host:port or an origin. Default: local_host and local_port of `[tunnel]`.",
       { example: "3000" },
     ),
+    local_ca_file: option(
+      text({ what: "path" }),
+      "CA certificates that may sign the certificate of an `https://` local service, PEM. They replace the CAs that Node trusts. The file may contain the service's own certificate, which is then accepted for any name.",
+      { env: "POSTERN_LOCAL_CA_FILE", flag: "--local-ca-file <file>" },
+    ),
+    local_verify: option(flag(), "Verify the certificate of an `https://` local service.", {
+      default: true,
+      env: "POSTERN_LOCAL_VERIFY",
+      flag: "--local-insecure",
+      flagSets: "false",
+      flagDoc: "do not verify the certificate of an https:// local service (the same as POSTERN_LOCAL_VERIFY=no)",
+    }),
     host_header: option(
       text(),
       "Host that the local service receives: a fixed name, or `rewrite` for its own address; by default the visitor's.",
@@ -122,6 +134,7 @@ export const tunnel = section("Client: local services to share through Postern s
     ca_file: option(
       text({ what: "path" }),
       "CA certificates that may sign the server's certificate, PEM. They replace the CAs that Node trusts.",
+      { flag: "--ca-file <file>" },
     ),
     crl_file: option(
       text({ what: "path" }),

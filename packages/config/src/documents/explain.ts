@@ -1,7 +1,7 @@
 import { pathText, type Path } from "../file/path.js";
 import type { Origin, ResolvedOption } from "../resolving/resolve.js";
 import type { TomlFile } from "../file/toml-file.js";
-import { redactUserinfo } from "../file/redact-userinfo.js";
+import { redactUrls } from "../file/redact-urls.js";
 
 /** A row of `postern config explain`. */
 export interface Explanation {
@@ -23,7 +23,7 @@ export function explain(options: readonly ResolvedOption[], file: TomlFile | und
 
 function shownValue({ secret, kind }: ResolvedOption["option"], value: unknown): string {
   if (secret && isGiven(value)) return kind.redact?.(value) ?? "***";
-  return redactUserinfo(kind.show(value));
+  return redactUrls(kind.show(value));
 }
 
 /** Returns the source of a value: `default`, `postern.toml:12`, a variable or a flag. */

@@ -1,6 +1,6 @@
 import type { Entries } from "../declared/declaration.js";
 import { CONFIGURATION } from "../declared/configuration.js";
-import { redactUserinfo } from "./redact-userinfo.js";
+import { redactRefused } from "./redact-urls.js";
 
 const LONGEST = 100;
 const HEADER = /^\s*\[\[?[\w.\s-]+\]\]?\s*(#|$)/;
@@ -14,16 +14,16 @@ const PUBLIC = publicNames();
  * a line that could be the middle of a multi-line value is omitted.
  */
 export function redactedLine(line: string): string {
-  if (HEADER.test(line) || line.trim() === "") return plain(line);
-  const [, , name = ""] = VALUE.exec(line) ?? [];
-  if (PUBLIC.has(name)) return plain(line);
+  if (HEADER.test(line) || line.trim() === "") return plain(redactRefused(line));
+  const [, start = "", name = "", value = ""] = VALUE.exec(line) ?? [];
+  if (PUBLIC.has(name)) return plain(start + redactRefused(value));
   const [before] = /^\s*[\w.\s-]+=/.exec(line) ?? [];
   return before === undefined ? "…" : `${plain(before)} …`;
 }
 
-/** Removes control characters, user names and passwords. */
+/** Removes control characters. */
 function plain(line: string): string {
-  const text = redactUserinfo(line.replace(/\p{C}/gu, " "));
+  const text = line.replace(/\p{C}/gu, " ");
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
 }
 

@@ -1,3 +1,4 @@
+import { encodingFault } from "./encoding.js";
 import type { Document, Location } from "./locate.js";
 import type { Path } from "./path.js";
 import { ConfigError, problemOf, type Problem } from "./problem.js";
@@ -68,11 +69,9 @@ function problemAt(name: string, text: string, location: Location | undefined, m
 function decoded(name: string, bytes: Uint8Array): string {
   if (bytes.length > LARGEST_BYTES)
     throw new ConfigError([problemOf(`${name} is larger than 1 MiB. Is it a configuration file?`)]);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new ConfigError([problemOf(`${name} is not UTF-8 text. Save it as UTF-8.`)]);
-  }
+  const fault = encodingFault(bytes);
+  if (fault !== undefined) throw new ConfigError([problemOf(`${name} ${fault}.`)]);
+  return new TextDecoder().decode(bytes);
 }
 
 /** Returns the line at a location and a marker below it. */

@@ -5,7 +5,7 @@ import { nearest } from "../kinds/nearest.js";
 import { headerText, pathText, type Path } from "../file/path.js";
 import { problemOf, type Problem } from "../file/problem.js";
 import type { TomlFile } from "../file/toml-file.js";
-import { redactUserinfo } from "../file/redact-userinfo.js";
+import { redactRefused } from "../file/redact-urls.js";
 import { environmentName, flagName } from "./option-names.js";
 import { hasReference, variableValue, withVariables, type Environment } from "./variables.js";
 
@@ -150,7 +150,7 @@ class Resolver {
     if ("value" in reading) return reading;
     const problem = sentence(name, reading.fault);
     const stop = /[.?]$/.test(problem) ? "" : ".";
-    const given = secret ? "" : `${stop} Given: ${JSON.stringify(redactUserinfo(text).slice(0, 100))}`;
+    const given = secret ? "" : `${stop} Given: ${JSON.stringify(redactRefused(text).slice(0, 100))}`;
     this.problems.push(problemOf(`${problem}${given}`));
     return undefined;
   }

@@ -22,6 +22,8 @@ export interface Failure {
 export const BROKEN: Readonly<Record<BreakCause, Failure>> = {
   refused: { ended: "refused", refusal: refusals.PN_ORIGIN_REFUSED },
   timeout: { ended: "timeout", refusal: refusals.PN_ORIGIN_TIMEOUT },
+  untrusted: { ended: "refused", refusal: refusals.PN_ORIGIN_UNTRUSTED },
+  scheme: { ended: "refused", refusal: refusals.PN_ORIGIN_SCHEME },
   gone: { ended: "origin_reset", refusal: refusals.PN_TUNNEL_AWAY },
   full: { ended: "refused", refusal: refusals.PN_OVERLOADED },
   broken: { ended: "origin_reset", refusal: refusals.PN_ORIGIN_BROKEN },

@@ -4,13 +4,12 @@ import type { ResponseRepair } from "../repair/index.js";
 import type { FinishedRequest, UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
 import type { Target } from "../upstream/target.js";
+import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
 import type { ExchangeEnd, Failure } from "./exchange-end.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
-import type { ResponseEdits, VisitorSide } from "./visitor-side.js";
-
-const NO_EDITS: ResponseEdits = { lines: "" };
+import type { VisitorSide } from "./visitor-side.js";
 
 /**
  * Relays one request and its response between a visitor and a stream to the origin. The visitor's side exchanges
@@ -92,10 +91,6 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   get bytesOut(): number {
     return this.#response.bytes + this.#switchedBytes + (this.#relay?.fromStream ?? 0);
-  }
-
-  get droppedCookies(): number {
-    return this.#response.droppedCookies;
   }
 
   // ---- calls from the visitor's side
@@ -234,7 +229,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   onFinalHead(head: ResponseHead): ChunkForm {
     this.status = head.status;
     this.#state = "body";
-    return this.#visitor.response.onResponse(head, NO_EDITS);
+    return this.#visitor.response.onResponse(head, missingDate(head));
   }
 
   passBody(chunk: Buffer, own: number): void {

@@ -29,8 +29,6 @@ export class ResponseSide {
   flaw: Refusal | undefined;
   /** Since when a head has been incomplete, in milliseconds; Infinity: no head is. */
   headSince = Infinity;
-  /** Cookies of this response for the shared domain, which were not passed on. */
-  droppedCookies = 0;
   readonly #context: ExchangeContext;
   readonly #head: ResponseHead;
   readonly #body: RepairedBody;
@@ -38,6 +36,8 @@ export class ResponseSide {
   /** A copy of the bytes of an incomplete head. */
   #partialHead: Buffer | undefined;
   #interim = 0;
+  /** Whether a flaw of the HTTP itself was repaired. The origin's connection is then not used again. */
+  #isFlawed = false;
   #repairs: Set<ResponseRepair> | undefined;
 
   constructor(context: ExchangeContext) {
@@ -48,7 +48,6 @@ export class ResponseSide {
 
   begin(): void {
     this.#body.begin("none", 0, "chunks");
-    this.droppedCookies = 0;
     this.#interim = 0;
     this.restart();
   }
@@ -58,6 +57,7 @@ export class ResponseSide {
     this.state = "head";
     this.keepsAlive = false;
     this.finish();
+    this.#isFlawed = false;
     this.#repairs = undefined;
   }
 
@@ -71,7 +71,7 @@ export class ResponseSide {
     return this.#body.bytes;
   }
 
-  /** What was repaired so far. The origin's connection is then not used again. */
+  /** What was repaired so far. */
   get repairs(): ReadonlySet<ResponseRepair> {
     return this.#repairs ?? NO_REPAIRS;
   }
@@ -116,7 +116,7 @@ export class ResponseSide {
       }
       this.finish();
       at += length;
-      if (sharedDomain !== undefined) this.droppedCookies += head.dropCookies(sharedDomain);
+      if (sharedDomain !== undefined && head.dropCookies(sharedDomain)) this.#note("shared_cookie");
       if (head.status >= 200 || head.status === 101) break;
       if (++this.#interim > limits.interim) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
       sink.onInterimHead(head);
@@ -144,13 +144,18 @@ export class ResponseSide {
   }
 
   #addRepair(repair: ResponseRepair): void {
+    this.#isFlawed = true;
     this.keepsAlive = false;
+    this.#note(repair);
+  }
+
+  #note(repair: ResponseRepair): void {
     (this.#repairs ??= new Set()).add(repair);
   }
 
   /** The final head has been read, and ends at `at` in `chunk`. */
   #begin(chunk: Buffer, at: number, sink: ResponseSink): number {
-    this.keepsAlive = this.#head.keepAlive && this.#repairs === undefined;
+    this.keepsAlive = this.#head.keepAlive && !this.#isFlawed;
     this.idleTimeout = this.#head.keepAliveTimeout;
     if (this.#head.status === 101) {
       this.state = "switched";

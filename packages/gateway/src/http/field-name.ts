@@ -30,6 +30,8 @@ export const Field = {
   cdnLoop: 14,
   /** Max-Forwards: how many proxies an OPTIONS request may pass. */
   maxForwards: 15,
+  /** Date. Passed on, and added to responses without it. */
+  date: 16,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -53,6 +55,7 @@ const NAMES: readonly KnownName[] = [
   { name: "expect", field: Field.expect },
   { name: "accept", field: Field.accept },
   { name: "te", field: Field.te },
+  { name: "date", field: Field.date },
   { name: "set-cookie", field: Field.setCookie },
   { name: "cdn-loop", field: Field.cdnLoop },
   { name: "max-forwards", field: Field.maxForwards },

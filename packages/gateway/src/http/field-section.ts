@@ -225,4 +225,4 @@ export class FieldSection {
   }
 }
 
-const DEMOTABLE = fieldSet(Field.other, Field.accept, Field.setCookie);
+const DEMOTABLE = fieldSet(Field.other, Field.accept, Field.setCookie, Field.date);

@@ -92,6 +92,19 @@ export const refusals = refusalTable({
     "The service at this address cannot be reached. Try again later, or tell its owner.",
     { advice: "Check that the local service is running and that the tunnel points to its address." },
   ],
+  PN_ORIGIN_UNTRUSTED: [
+    502,
+    "The certificate of the service at this address is not trusted, so the request was not sent to it. Tell its owner.",
+    {
+      advice:
+        "Set local_ca_file (--local-ca-file) to the service's certificate or its CA, or local_verify = false (--local-insecure).",
+    },
+  ],
+  PN_ORIGIN_SCHEME: [
+    502,
+    "The service at this address uses HTTPS and is addressed with HTTP, or the reverse. Tell its owner.",
+    { advice: "Change the scheme of the tunnel's target: https:// for a service with TLS, otherwise http://." },
+  ],
   PN_ORIGIN_BROKEN: [
     502,
     "The service closed the connection before it responded. Try again later, or tell its owner.",

@@ -107,16 +107,21 @@ export class ResponseHead {
     return flaw === undefined ? next - start : this.#refuse(flaw);
   }
 
-  /** Drops the cookies for `domain`. @returns how many there were. */
-  dropCookies(domain: CookieFilter): number {
+  /** Drops the cookies for `domain`. @returns whether there were any. */
+  dropCookies(domain: CookieFilter): boolean {
     const fields = this.#fields;
-    let dropped = 0;
+    let hasDropped = false;
     for (let n = fields.find(Field.setCookie); n >= 0; n = fields.find(Field.setCookie, n + 1)) {
       if (!domain.isSetBy(this.#bytes, fields.valueStart(n), fields.valueEnd(n))) continue;
       fields.drop(n);
-      dropped++;
+      hasDropped = true;
     }
-    return dropped;
+    return hasDropped;
+  }
+
+  /** Whether the visitor gets a Date field of the origin. */
+  get hasDate(): boolean {
+    return this.#fields.find(Field.date) >= 0;
   }
 
   /** Releases the bytes, which an idle connection would keep in memory. `write` is invalid from then on. */

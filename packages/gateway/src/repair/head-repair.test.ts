@@ -113,6 +113,12 @@ describe("no request is repaired", () => {
     );
     const users = files.filter((file) => /from "[^"]*\/repair\//.test(readFileSync(resolve(source, file), "utf8")));
     expect(files.length).toBeGreaterThan(50);
-    expect(users.sort()).toEqual(["exchange/exchange-context.ts", "exchange/exchange.ts", "exchange/response-side.ts", "index.ts", "route.ts"]);
+    expect(users.sort()).toEqual([
+      "exchange/exchange-context.ts",
+      "exchange/exchange.ts",
+      "exchange/response-side.ts",
+      "index.ts",
+      "route.ts",
+    ]);
   });
 });

@@ -17,5 +17,7 @@ export const RESPONSE_REPAIRS = [
   "length_beside_chunks",
   /** White space between the size of a chunk and the end of its line is removed. */
   "padded_chunk_size",
+  /** A cookie for the base domain or a domain above it is dropped, because all tunnels would receive it. */
+  "shared_cookie",
 ] as const;
 export type ResponseRepair = (typeof RESPONSE_REPAIRS)[number];

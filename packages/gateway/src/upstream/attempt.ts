@@ -27,6 +27,9 @@ export interface BrokenAttempt {
  */
 export type RetryPolicy = (attempt: BrokenAttempt) => boolean;
 
+/** Causes that another attempt would have too. */
+const UNREACHABLE: ReadonlySet<BreakCause> = new Set(["refused", "timeout", "untrusted", "scheme"]);
+
 /**
  * Retries a request if nothing of it was delivered, or if it is idempotent and probably did not cause the break: it was
  * sent on an idle stream, which the origin may have closed in the meantime, or the session was lost with all its
@@ -34,6 +37,6 @@ export type RetryPolicy = (attempt: BrokenAttempt) => boolean;
  */
 export const retrySafely: RetryPolicy = ({ reason, isIdempotent, onIdleStream }) => {
   const { cause, delivered } = reason;
-  if (cause === "refused" || cause === "timeout") return false;
+  if (UNREACHABLE.has(cause)) return false;
   return delivered === 0 || (isIdempotent && (onIdleStream || cause === "gone"));
 };

@@ -13,7 +13,7 @@ export class ForwardedFields {
   readonly #proto: "http" | "https";
   readonly #forwarding: Forwarding;
   /** Whether the peer is a trusted proxy, so that each request may come from a different visitor. */
-  readonly #isProxied: boolean;
+  readonly isProxied: boolean;
   #lastAddress = "";
   #lastProto = "";
   #lastAuthority = "";
@@ -25,19 +25,19 @@ export class ForwardedFields {
     this.address = this.#peer;
     this.#proto = proto;
     this.#forwarding = forwarding;
-    this.#isProxied = forwarding.proxies.has(this.#peer);
+    this.isProxied = forwarding.proxies.has(this.#peer);
   }
 
   /** The id that a trusted proxy gave a request; empty if there is none. */
   requestId(head: RequestHead): string {
-    return this.#isProxied ? this.#forwarding.fields.requestId(head) : "";
+    return this.isProxied ? this.#forwarding.fields.requestId(head) : "";
   }
 
   /** The lines for a request, each ended by CRLF. The last lines are cached, because visitors rarely change. */
   lines(head: RequestHead): string {
     const { authority, versionMinor } = head;
-    this.#forwarding.fields.select(head, this.#isProxied);
-    const proto = this.#isProxied ? this.#readProxyFields(head) : this.#proto;
+    this.#forwarding.fields.select(head, this.isProxied);
+    const proto = this.isProxied ? this.#readProxyFields(head) : this.#proto;
     if (
       authority === this.#lastAuthority &&
       this.address === this.#lastAddress &&

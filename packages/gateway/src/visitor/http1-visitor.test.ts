@@ -28,6 +28,18 @@ test("a visitor that writes the gateway's own id into CDN-Loop stops only its ow
   expect(upstream.stream.text).toContain("GET /next ");
 });
 
+test("a cookie for all tunnels is dropped, in interim responses too, and the stream is used again", () => {
+  const visit = new Visit();
+  const { connection, upstream } = visit;
+  visit.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const cookies = "Set-Cookie: a=1\r\nSet-Cookie: b=2; Domain=example.com\r\n";
+  upstream.stream.arrive(Buffer.from(`HTTP/1.1 103 Hints\r\n${cookies}\r\n`));
+  upstream.stream.arrive(Buffer.from(`HTTP/1.1 200 OK\r\n${cookies}Content-Length: 0\r\n\r\n`));
+  expect(connection.take().match(/Set-Cookie.*/g)).toEqual(["Set-Cookie: a=1", "Set-Cookie: a=1"]);
+  visit.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect(upstream.streams).toHaveLength(1);
+});
+
 describe("a head that is too large because of its cookies", () => {
   const BOMB = `Cookie: ${"a=1; ".repeat(8_000)}\r\n`;
   const unknown: Router = () => ({ kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN });

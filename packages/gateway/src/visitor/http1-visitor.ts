@@ -1,4 +1,4 @@
-import type { Connection, ConnectionHandler } from "@postern/net";
+import { atTurnEnd, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
 import { CookielessHead } from "../cookies/cookieless-head.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
@@ -8,6 +8,7 @@ import type { DelegateRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import { LAST_RECIPIENT } from "./last-recipient.js";
+import { OwnResponses } from "./own-responses.js";
 import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
 import { VisitorWatch, type WatchedVisitor } from "./visitor-watch.js";
@@ -27,7 +28,7 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      └──► delegated
  */
 export class Http1Visitor
-  implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor
+  implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
 {
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
@@ -38,14 +39,15 @@ export class Http1Visitor
   /** Created for a request; dropped while the connection is idle, because most connections are idle. */
   #exchange: Exchange | undefined;
   #state: State = "head";
-  /**
-   * A copy of bytes that cannot be processed yet: an incomplete head, or bytes that arrived after a request whose
-   * response is not complete.
-   */
+  /** A copy of bytes that cannot be processed yet: an incomplete head, or bytes after a request that is in progress. */
   #held: Buffer = NOTHING;
   /** Reads a head that is too large. */
   #cookieless: CookielessHead | undefined;
   #isReading = false;
+  /** Whether the current request arrived before the response to an earlier one was complete. */
+  #isPipelined = false;
+  /** Created with the first of them. */
+  #ownResponses: OwnResponses | undefined;
   readonly #watch: VisitorWatch;
   #relay: ConnectionHandler | undefined;
 
@@ -185,6 +187,10 @@ export class Http1Visitor
     }
   }
 
+  onTurnEnd(): void {
+    this.onDrain();
+  }
+
   /**
    * A visitor that half-closes is treated as gone, and its request is aborted. After a protocol switch, the two
    * directions close separately.
@@ -221,8 +227,9 @@ export class Http1Visitor
   /**
    * Reads requests from `chunk` until all of it is read, or the rest has to wait.
    * @param isOurs whether `chunk` is our own copy, whose bytes do not change after the call
+   * @param isPipelined whether it arrived before the response to an earlier request was complete
    */
-  #read(chunk: Buffer, isOurs: boolean): void {
+  #read(chunk: Buffer, isOurs: boolean, isPipelined = false): void {
     this.#isReading = true;
     let at = 0;
     while (at < chunk.length) {
@@ -238,8 +245,10 @@ export class Http1Visitor
           this.#holdHead(chunk, at, isOurs);
           break;
         }
+        this.#isPipelined = isPipelined;
         if (!this.#begin(chunk, at)) break;
         at += length;
+        isPipelined = true;
       } else if (this.#state === "body") {
         at = this.#body.read(chunk, at, this);
         if (at < 0) {
@@ -252,7 +261,7 @@ export class Http1Visitor
         this.#watch.endRequest();
         this.#exchange?.bodyEnd();
       } else {
-        this.#readLater(chunk, at);
+        this.#readLater(chunk.subarray(at), isOurs);
         break;
       }
     }
@@ -295,9 +304,9 @@ export class Http1Visitor
     this.#watch.beginRequest(!this.#body.done, head.expectContinue);
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "refusal") this.#respond(route.refusal, reusable, this.context.requestId());
-    else if (route.kind === "respond") this.#respond(route.page, reusable, this.context.requestId(), route.location);
-    else if (route.kind === "delegate") this.#respond(refusals.PN_HTTP_MISDIRECTED, reusable, this.context.requestId());
+    if (route.kind === "refusal") this.#decline(route.refusal, reusable);
+    else if (route.kind === "respond") this.#decline(route.page, reusable, route.location);
+    else if (route.kind === "delegate") this.#decline(refusals.PN_HTTP_MISDIRECTED, reusable);
     else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
     else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
     else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
@@ -322,21 +331,30 @@ export class Http1Visitor
   }
 
   /** Holds bytes that follow a request until its response is complete. Until then the connection is paused. */
-  #readLater(chunk: Buffer, at: number): void {
-    if (this.#state === "switched") return this.#relay?.onData(chunk.subarray(at));
+  #readLater(rest: Buffer, isOurs: boolean): void {
+    if (this.#state === "switched") return this.#relay?.onData(rest);
     if (this.#state !== "response" && this.#state !== "flushing") return;
-    this.#held = Buffer.from(chunk.subarray(at));
+    this.#held = isOurs ? rest : Buffer.from(rest);
     this.connection.pause();
   }
 
   // ---- responding
 
   #refuse(refusal: Refusal): void {
+    this.#host.onRefused(refusal);
     this.#respond(refusal, false);
   }
 
+  /** Refuses a request whose head is valid, before an exchange begins. */
+  #decline(refusal: Refusal, reusable: boolean, location?: string): void {
+    this.#host.onRefused(refusal);
+    this.#respond(refusal, reusable, this.context.requestId(), location);
+  }
+
   #respond(page: Refusal | Notice, reusable: boolean, requestId = nextRequestId(), location?: string): void {
-    const close = !reusable || this.#host.closing;
+    const own = (this.#ownResponses ??= new OwnResponses(this.context.isProxied));
+    own.count(this.#isPipelined);
+    const close = !reusable || this.#host.closing || own.isFull;
     this.response.writeOwn(page, close, requestId, location);
     this.#finishResponse(close);
   }
@@ -344,9 +362,12 @@ export class Http1Visitor
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   #finishResponse(closes: boolean): void {
     if (closes || this.#host.closing) return this.#linger();
-    if (this.connection.unsent === 0) return this.#next();
+    const isTurnFull = this.#ownResponses?.isTurnFull === true;
+    const { unsent } = this.connection;
+    if (unsent === 0 && !isTurnFull) return this.#next();
     this.#state = "flushing";
-    this.#watch.onUnsent();
+    if (unsent > 0) this.#watch.onUnsent();
+    if (isTurnFull) atTurnEnd(this);
   }
 
   /** Continues with the next request. */
@@ -358,7 +379,7 @@ export class Http1Visitor
     this.#held = NOTHING;
     // This comes before the rest is read, because reading it may pause the connection again.
     this.connection.resume();
-    if (held.length > 0) this.#read(held, true);
+    if (held.length > 0) this.#read(held, true, true);
     else this.#head.release();
   }
 

@@ -32,6 +32,11 @@ export class RequestContext implements VisitorContext {
     return this.#forwarded.address;
   }
 
+  /** Whether the peer is a trusted proxy. */
+  get isProxied(): boolean {
+    return this.#forwarded.isProxied;
+  }
+
   requestId(): string {
     return this.#forwarded.requestId(this.#head) || nextRequestId();
   }

@@ -1,5 +1,6 @@
 import type { DeadlineQueue } from "../deadlines/deadline-queue.js";
 import type { ExchangeContext } from "../exchange/exchange-context.js";
+import type { Refusal } from "../http/index.js";
 import type { GatewayLimits } from "../limits.js";
 import type { Router } from "../route.js";
 import type { Forwarding } from "./forwarding.js";
@@ -27,6 +28,8 @@ export interface VisitorHost {
   readonly overloaded: boolean;
   /** The visitor has left, or its connection was delegated. */
   forget(visitor: HttpVisitor): void;
+  /** A request was refused before an exchange began, so no route reports it as finished. */
+  onRefused(refusal: Refusal): void;
   /** Called with an error thrown in the gateway or the router. The visitor's connection is closed. */
   onFault(error: unknown): void;
 }

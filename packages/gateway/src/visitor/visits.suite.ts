@@ -1,3 +1,4 @@
+import { SharedDomain } from "../cookies/shared-domain.js";
 import { DeadlineQueue } from "../deadlines/deadline-queue.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { ExchangeContext } from "../exchange/exchange-context.js";
@@ -25,10 +26,15 @@ export class Visit {
       limits: all,
       deadlines: this.deadlines,
       forwarding: new Forwarding(),
-      exchanges: new ExchangeContext({ clock: this.clock, limits: all }),
+      exchanges: new ExchangeContext({
+        clock: this.clock,
+        limits: all,
+        sharedDomain: new SharedDomain("tunnel.example.com"),
+      }),
       closing: false,
       overloaded: false,
       forget() {},
+      onRefused() {},
       onFault(error) {
         throw error;
       },

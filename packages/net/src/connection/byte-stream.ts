@@ -53,11 +53,12 @@ export interface ByteStreamHandler {
 }
 
 /**
- * Why a stream broke: `refused`, the service refused the connection; `timeout`, connecting to it timed out; `gone`, the
- * session or connection to it is lost or closing; `full`, the limit of streams is reached; `broken`, anything else, for
+ * Why a stream broke: `refused`, the service refused the connection; `timeout`, connecting to it timed out;
+ * `untrusted`, its certificate is not trusted; `scheme`, only one of target and service uses TLS; `gone`, the session
+ * or connection to it is lost or closing; `full`, the limit of streams is reached; `broken`, anything else, for
  * instance a reset by the service.
  */
-export type BreakCause = "refused" | "timeout" | "gone" | "full" | "broken";
+export type BreakCause = "refused" | "timeout" | "untrusted" | "scheme" | "gone" | "full" | "broken";
 
 export interface ResetReason {
   readonly cause: BreakCause;

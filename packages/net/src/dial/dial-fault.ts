@@ -24,8 +24,8 @@ export function dialFault(error: NodeJS.ErrnoException): string {
   return words === undefined ? message || code || "unknown error" : `${code}, ${words}`;
 }
 
-/** OpenSSL's reasons when the first bytes of the peer are not TLS. The reason depends on the bytes. */
-const NOT_TLS = new Set(["wrong version number", "packet length too long", "unsupported protocol", "http request"]);
+/** OpenSSL's reasons when the first bytes of the peer are not TLS. The reason depends on the version of OpenSSL. */
+const NOT_TLS = new Set(["wrong version number", "packet length too long"]);
 
 /** Whether a TLS handshake failed because the peer does not use TLS. */
 export function isNotTls(error: NodeJS.ErrnoException): boolean {

@@ -1,5 +1,5 @@
 import type { LookupFunction, OnReadOpts, Socket } from "node:net";
-import { tlsOptions } from "../tls/client-tls.js";
+import { tlsOptions, type ClientTls } from "../tls/client-tls.js";
 import { isLoopbackName, LOOPBACK_ADDRESSES } from "./host-addresses.js";
 import { TcpSocket } from "./tcp-socket.js";
 import { connectTls } from "./tls-socket.js";
@@ -11,6 +11,8 @@ export interface DialAddress {
   port: number;
   /** Use TLS, and verify the certificate for `host`. */
   tls: boolean;
+  /** How to verify the certificate. Default: by the CAs that Node trusts. */
+  trust?: ClientTls;
 }
 
 /** Socket options, as in node:net. */
@@ -21,11 +23,11 @@ export interface DialOptions {
 }
 
 /** Opens a connection to a local service, with or without TLS. */
-export function dial({ host, port, tls }: DialAddress, options: DialOptions = {}): Socket {
+export function dial({ host, port, tls, trust = {} }: DialAddress, options: DialOptions = {}): Socket {
   const loopback = isLoopbackName(host) ? LOOPBACK : {};
   const all = { ...options, host, port, noDelay: true, ...loopback };
   if (!tls) return new TcpSocket(all).connect(all);
-  return connectTls({ ...all, ...tlsOptions(host, {}) });
+  return connectTls({ ...all, ...tlsOptions(host, trust) });
 }
 
 /** The host of a URL, without brackets around an IPv6 address. */

@@ -10,11 +10,13 @@ export interface CertificatePem {
   chain?: Buffer | string;
   /** The passphrase of an encrypted key. */
   passphrase?: string;
+  /** Whether a certificate that is not valid now is accepted. Default false. */
+  acceptExpired?: boolean;
   /** How messages name the certificate and the key, for example by their paths. */
   names?: { certificate: string; key: string };
 }
 
-/** A usable certificate: it is valid now, and the key belongs to it. */
+/** A usable certificate: the key belongs to it. */
 export interface Certificate {
   /** The certificate and its chain, PEM. */
   readonly pem: string;
@@ -23,6 +25,8 @@ export interface Certificate {
   /** The DNS names in the certificate, in lower case; a leading `*` stands for one label. */
   readonly names: readonly string[];
   readonly notAfter: Date;
+  /** Why it is not valid now, and what to do. Undefined: it is valid. */
+  readonly fault: string | undefined;
 }
 
 const DAY = 86_400_000;
@@ -40,21 +44,23 @@ export function readCertificate(given: CertificatePem, now: number = Date.now())
       "PN_TLS_KEY",
       `${names.key} is not the key of ${names.certificate}. Use the key that belongs to the certificate.`,
     );
-  const [from, until] = [leaf.validFromDate, leaf.validToDate];
-  if (until.getTime() <= now)
-    throw new TlsError("PN_TLS_EXPIRED", `${names.certificate} expired on ${until.toISOString()}. Renew it.`);
-  if (from.getTime() > now + DAY)
-    throw new TlsError(
-      "PN_TLS_EXPIRED",
-      `${names.certificate} is not valid before ${from.toISOString()}. Check the clock.`,
-    );
+  const fault = validityFault(leaf, names.certificate, now);
+  if (fault !== undefined && given.acceptExpired !== true) throw new TlsError("PN_TLS_EXPIRED", fault);
   const chain = given.chain === undefined ? "" : `\n${String(given.chain)}`;
   return {
     pem: String(given.certificate) + chain,
     key: key.export({ type: "pkcs8", format: "pem" }) as string,
     names: namesOf(leaf),
-    notAfter: until,
+    notAfter: leaf.validToDate,
+    fault,
   };
+}
+
+function validityFault(leaf: X509Certificate, name: string, now: number): string | undefined {
+  const [from, until] = [leaf.validFromDate, leaf.validToDate];
+  if (until.getTime() <= now) return `${name} expired on ${until.toISOString()}. Renew it.`;
+  if (from.getTime() > now + DAY) return `${name} is not valid before ${from.toISOString()}. Check the clock.`;
+  return undefined;
 }
 
 function parsed(pem: Buffer | string, name: string): X509Certificate {

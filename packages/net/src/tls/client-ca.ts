@@ -1,6 +1,6 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { RevocationList } from "./revocation-list.js";
-import { checkTrustPem } from "./trust.js";
+import { certificatesIn, checkTrustPem } from "./trust.js";
 
 /** PEM texts, and the names of their files for messages. */
 export interface ClientCaPem {
@@ -21,8 +21,7 @@ export class ClientCa {
     checkTrustPem({ ca, ...(crl === undefined ? {} : { crl }) }, names);
     this.ca = ca;
     this.crl = crl;
-    const each = ca.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
-    this.#cas = new Set(each.map((pem) => new X509Certificate(pem).fingerprint256));
+    this.#cas = new Set(certificatesIn(ca).map(({ fingerprint256 }) => fingerprint256));
     this.#revoked = crl === undefined ? undefined : new RevocationList(crl, names.crl);
   }
 

@@ -1,6 +1,7 @@
 import { constants } from "node:crypto";
 import { isIP } from "node:net";
-import { checkServerIdentity, type ConnectionOptions } from "node:tls";
+import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
+import { certificatesIn } from "./trust.js";
 import { separateLists } from "./revocation-list.js";
 
 /** How a client verifies its server, and the certificate that it presents. All certificates, keys and lists are PEM. */
@@ -9,6 +10,8 @@ export interface ClientTls {
   verify?: boolean;
   /** The CAs to trust instead of Node's default CAs. */
   ca?: string;
+  /** Whether a certificate that `ca` contains itself is accepted for any name. Default false. */
+  anyName?: boolean;
   /** Revocation lists, one for each CA in the server's chain. */
   crl?: string;
   /** The client's certificate with its chain; `key` is its key. */
@@ -23,12 +26,15 @@ export interface ClientTls {
 /** The options of node:tls for a connection to `host`. */
 export function tlsOptions(
   host: string,
-  { verify = true, ca, crl, cert, key, serverName = host, alpnProtocols = [] }: ClientTls,
+  { verify = true, ca, anyName = false, crl, cert, key, serverName = host, alpnProtocols = [] }: ClientTls,
 ): ConnectionOptions {
   return {
     servername: isIP(serverName) > 0 ? "" : serverName,
     // node:tls would verify the certificate for the host that is dialled.
-    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
+    checkServerIdentity: (_, certificate) => {
+      const fault = checkServerIdentity(serverName, certificate);
+      return anyName && fault !== undefined && contains(ca, certificate) ? undefined : fault;
+    },
     rejectUnauthorized: verify,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ALPNProtocols: alpnProtocols.length === 0 ? ["http/1.1"] : alpnProtocols,
@@ -37,4 +43,8 @@ export function tlsOptions(
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };
+}
+
+function contains(ca: string | undefined, { fingerprint256 }: PeerCertificate): boolean {
+  return ca !== undefined && certificatesIn(ca).some((each) => each.fingerprint256 === fingerprint256);
 }

@@ -4,7 +4,8 @@ export const TLS_ERRORS = {
     "A certificate, CA or revocation file cannot be read. Check the file that the message names; it must be a PEM file.",
   PN_TLS_KEY:
     "A private key cannot be used with its certificate, or the key in a certificate is not secure. Use the key that belongs to the certificate, and its passphrase if it is encrypted; replace a certificate whose key is not secure.",
-  PN_TLS_EXPIRED: "A certificate is not valid now. Renew it, or correct the clock.",
+  PN_TLS_EXPIRED:
+    "A certificate is not valid now. Renew it, or correct the clock. A server starts with it all the same, but does not replace a valid one with it.",
 } as const;
 
 export type TlsErrorCode = keyof typeof TLS_ERRORS;

@@ -1,10 +1,10 @@
-/** Messages that may arrive at once, and messages per second in the long run: PROTOCOL.md, section 4. */
-const BURST = 256;
-const PER_SECOND = 50;
+import { WORK_LIMITS } from "../limits.js";
+
+const { controlBurst, controlRate } = WORK_LIMITS;
 
 /** Limits the control messages of a peer with a token bucket. */
 export class ControlRate {
-  #tokens = BURST;
+  #tokens: number = controlBurst;
   #refilledAt: number;
 
   /** @param now milliseconds of a monotonic clock. */
@@ -14,7 +14,7 @@ export class ControlRate {
 
   /** Counts a message. Returns false when it exceeds the rate. */
   take(now: number): boolean {
-    this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#refilledAt) / 1000) * PER_SECOND);
+    this.#tokens = Math.min(controlBurst, this.#tokens + ((now - this.#refilledAt) / 1000) * controlRate);
     this.#refilledAt = now;
     if (this.#tokens < 1) return false;
     this.#tokens--;

@@ -63,13 +63,13 @@ describe("opening streams", () => {
 });
 
 describe("ending streams", () => {
-  test("breakTunnel resets the streams of one tunnel on both sides, and no others", () => {
+  test("breakTunnels resets the streams of the given tunnels on both sides, and no others", () => {
     const { server, client, clock } = new SessionPair();
     const accepted: Received[] = [];
     client.record.accept = (stream) => accepted.push(new Received(stream));
     const opened = [7, 8, 7].map((tunnel) => new Received(server.session.open(tunnel)));
     clock.run(1);
-    server.session.breakTunnel(7, "PN_NAME_TAKEN_OVER");
+    server.session.breakTunnels(new Set([7]), "PN_NAME_TAKEN_OVER");
     clock.run(1);
     for (const side of [opened, accepted])
       expect(side.map(({ reset }) => reset?.code)).toEqual(["PN_NAME_TAKEN_OVER", undefined, "PN_NAME_TAKEN_OVER"]);

@@ -4,7 +4,7 @@ import { decodeControl, encodeControl, type ControlMessage } from "../wire/contr
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "../errors.js";
 import { Flag, FrameType } from "../wire/frame.js";
 import { FrameReader, type FrameHandler } from "../wire/frame-reader.js";
-import { DEFAULT_LIMITS, type Limits } from "../limits.js";
+import { DEFAULT_LIMITS, WORK_LIMITS, type Limits } from "../limits.js";
 import { Liveness } from "./liveness.js";
 import { Sender, type SenderPort } from "./sender.js";
 import type { SessionHandler } from "./session-handler.js";
@@ -20,10 +20,8 @@ import type { TransportHandler } from "../transport.js";
  */
 const MAX_UNREAD = 4 * 1024 * 1024;
 
-/** The work of a peer in one turn of the event loop, in frames. It takes less than a millisecond. */
-const WORK_PER_TURN = 512;
-/** A control message costs as much as this many other frames: at most 64 of them are read in a turn. */
-const CONTROL_WORK = 8;
+/** A control message costs as much as this many other frames. */
+const CONTROL_WORK = WORK_LIMITS.framesPerTurn / WORK_LIMITS.controlsPerTurn;
 
 export interface SessionOptions extends SenderPort {
   role: "server" | "client";
@@ -71,7 +69,7 @@ export class Session implements FrameHandler, TransportHandler {
 
   /** A budget for the peer of one session, or for all sessions that it is given to. */
   static budget(schedule: SenderPort["schedule"]): TurnBudget {
-    return new TurnBudget(WORK_PER_TURN, schedule);
+    return new TurnBudget(WORK_LIMITS.framesPerTurn, schedule);
   }
 
   /** Streams open now. */
@@ -125,9 +123,16 @@ export class Session implements FrameHandler, TransportHandler {
     return stream;
   }
 
-  /** Resets every stream of `tunnel`, and reports the reset to the peer and to the stream's handler. */
-  breakTunnel(tunnel: number, code: ErrorCode): void {
-    for (const stream of [...this.#streams.all()].filter((each) => each.tunnel === tunnel)) {
+  /** The tunnels that have open streams. */
+  tunnelsInUse(): Set<number> {
+    const tunnels = new Set<number>();
+    for (const { tunnel } of this.#streams.all()) tunnels.add(tunnel);
+    return tunnels;
+  }
+
+  /** Resets every stream of `tunnels`, and reports the reset to the peer and to the stream's handler. */
+  breakTunnels(tunnels: ReadonlySet<number>, code: ErrorCode): void {
+    for (const stream of [...this.#streams.all()].filter(({ tunnel }) => tunnels.has(tunnel))) {
       this.#guard(() => {
         stream.reset(code);
         stream.handler.onReset(streamReset(code, -1));

@@ -6,6 +6,8 @@ const CAUSES: Partial<Record<ErrorCode, string>> = {
   PN_DIAL_REFUSED: "refused",
   PN_DIAL_FAILED: "refused",
   PN_DIAL_TIMEOUT: "timeout",
+  PN_DIAL_UNTRUSTED: "untrusted",
+  PN_DIAL_SCHEME: "scheme",
   PN_SESSION_LOST: "gone",
   PN_DRAINING: "gone",
   PN_TUNNEL_UNBOUND: "gone",

@@ -1,11 +1,12 @@
 import type { ErrorCode } from "../errors.js";
 
 /**
- * The cause of a break: `refused`, the client could not connect to the local service; `timeout`, connecting to it timed
- * out; `gone`, the session is lost or closing, or the tunnel is not bound; `full`, the client accepts no more streams;
+ * The cause of a break: `refused`, the client could not connect to the local service; `timeout`, connecting to it
+ * timed out; `untrusted`, the client does not trust its certificate; `scheme`, only one of target and service uses
+ * TLS; `gone`, the session is lost or closing, or the tunnel is not bound; `full`, the client accepts no more streams;
  * `broken`, anything else, for instance a reset by the local service.
  */
-export type BreakCause = "refused" | "timeout" | "gone" | "full" | "broken";
+export type BreakCause = "refused" | "timeout" | "untrusted" | "scheme" | "gone" | "full" | "broken";
 
 /** Why a stream broke. */
 export interface StreamReset {
@@ -29,6 +30,10 @@ function causeOf(code: ErrorCode): BreakCause {
       return "refused";
     case "PN_DIAL_TIMEOUT":
       return "timeout";
+    case "PN_DIAL_UNTRUSTED":
+      return "untrusted";
+    case "PN_DIAL_SCHEME":
+      return "scheme";
     case "PN_SESSION_LOST":
     case "PN_DRAINING":
     case "PN_TUNNEL_UNBOUND":

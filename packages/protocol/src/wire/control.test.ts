@@ -18,6 +18,15 @@ const RECORD = {
   repairs: ["bare_lf"],
 } as const;
 
+const TOTALS = {
+  statuses: [0, 2, 0, 0, 1],
+  ended: { complete: 2, timeout: 1 },
+  bytes_in: 0,
+  bytes_out: 300,
+  duration_ms: 12.5,
+  durations: [1, 2],
+};
+
 /** One message of every type with all its fields, and the fields that may be absent. */
 const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
   {
@@ -62,7 +71,10 @@ const MESSAGES: { message: ControlMessage; optional: string[] }[] = [
     message: { type: "unbound", tunnel: 7, code: "PN_NAME_TAKEN_OVER", message: "m", retryable: false },
     optional: [],
   },
-  { message: { type: "requests", tunnel: 7, records: [RECORD, RECORD], omitted: 3 }, optional: [] },
+  {
+    message: { type: "requests", tunnel: 7, records: [RECORD, RECORD], omitted: 3, totals: TOTALS },
+    optional: ["totals"],
+  },
   {
     message: {
       type: "error",
@@ -159,6 +171,12 @@ describe("nested fields", () => {
     ["features", ["x", 1]],
   ])("hello with %s %j is refused", (name, value) => {
     expect(refused(JSON.stringify({ ...hello, [name]: value }))).toBe(true);
+  });
+
+  test.each(Object.keys(TOTALS))("totals need %s", (name) => {
+    const { [name as keyof typeof TOTALS]: _, ...rest } = TOTALS;
+    for (const totals of [rest, { ...TOTALS, [name]: "1" }, { ...TOTALS, [name]: [-1] }])
+      expect(refused(JSON.stringify({ ...requests, totals }))).toBe(true);
   });
 
   test.each(Object.keys(RECORD))("a request record needs %s, unless it is optional", (name) => {

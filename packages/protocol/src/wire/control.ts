@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { TunnelError, type ErrorCode } from "../errors.js";
+import type { RequestRecord, RequestTotals } from "./request-record.js";
 
 /**
  * The optional parts of the protocol that this version knows, as `hello` and `welcome` announce them: PROTOCOL.md,
@@ -10,6 +11,8 @@ export const FEATURES = {
    * The client distinguishes the limits on tunnels. Without this feature it receives PN_TUNNEL_LIMIT for all of them.
    */
   limitCodes: "limit_codes",
+  /** The server knows PN_DIAL_UNTRUSTED and PN_DIAL_SCHEME. Otherwise it receives PN_DIAL_FAILED for both. */
+  dialCodes: "dial_codes",
 } as const;
 
 /** Control messages: PROTOCOL.md, sections 3 and 4. Field names are those on the wire. */
@@ -115,58 +118,14 @@ export interface Unbound {
   retryable: boolean;
 }
 
-/** How a request ended: PROTOCOL.md, section 4. */
-export const REQUEST_ENDS = [
-  "complete",
-  "origin_reset",
-  "origin_invalid",
-  "visitor_left",
-  "timeout",
-  "refused",
-] as const;
-export type RequestEnd = (typeof REQUEST_ENDS)[number];
-
-/** What a server repairs in responses of local services: PROTOCOL.md, section 4. */
-export const REQUEST_REPAIRS = [
-  "bare_lf",
-  "folded_field",
-  "space_before_colon",
-  "control_byte",
-  "repeated_length",
-  "length_beside_chunks",
-  "padded_chunk_size",
-] as const;
-export type RequestRepair = (typeof REQUEST_REPAIRS)[number];
-
-/** One finished request, as seen by the server. */
-export interface RequestRecord {
-  request_id: string;
-  method: string;
-  /** Path and query as the visitor sent them, at most 1,024 characters. */
-  path: string;
-  status: number;
-  /** When the request's head was complete, ISO 8601. */
-  started: string;
-  duration_ms: number;
-  /** Body bytes received from the visitor and sent to it. */
-  bytes_in: number;
-  bytes_out: number;
-  /** Absent from servers that do not report it. */
-  ended?: RequestEnd;
-  /** The code of the error that ended the request. */
-  code?: string;
-  /** The code of the fault in the local service's response, when `ended` is `origin_invalid`. */
-  flaw?: string;
-  /** What the server repaired in the local service's response. */
-  repairs?: readonly RequestRepair[];
-}
-
 export interface Requests {
   type: "requests";
   tunnel: number;
   records: RequestRecord[];
   /** Number of requests since the last message that are not in `records`. */
   omitted: number;
+  /** Sums over the omitted requests. Absent if there are none, and from servers that do not report them. */
+  totals?: RequestTotals;
 }
 
 export interface ControlError {
@@ -221,6 +180,15 @@ const RECORD: Fields = {
   repairs: optional(listOf(text)),
 };
 
+const TOTALS: Fields = {
+  statuses: listOf(count),
+  ended: (value) => isObject(value) && Object.values(value).every(count),
+  bytes_in: count,
+  bytes_out: count,
+  duration_ms: (value) => typeof value === "number",
+  durations: listOf(count),
+};
+
 const AUTH: Fields = { method: text, api_key: optional(text), token: optional(text), user: optional(text) };
 
 const BIND: Fields = { subdomain: optional(text), host_header: optional(text), local_host: optional(text) };
@@ -254,7 +222,7 @@ const MESSAGES: { [Type in ControlMessage["type"]]: Fields } = {
   checked: { check: count, owner: text, name: optional(text), public_url: optional(text) },
   unbind: { tunnel: count },
   unbound: { tunnel: count, code: text, message: text, retryable: flag },
-  requests: { tunnel: count, records: listOf(object(RECORD)), omitted: count },
+  requests: { tunnel: count, records: listOf(object(RECORD)), omitted: count, totals: optional(object(TOTALS)) },
   error: {
     code: text,
     message: text,

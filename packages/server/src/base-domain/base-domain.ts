@@ -52,6 +52,8 @@ export class BaseDomain {
   readonly #events: BaseDomainEvents;
   readonly #options: BaseDomainOptions;
   readonly #http: HttpServer;
+  /** Connections whose request has been received. */
+  readonly #served = new WeakSet<Duplex>();
   #refusals: Readonly<Record<BaseDomainRefusal, Refusal>> | undefined;
 
   constructor(events: BaseDomainEvents, options: BaseDomainOptions) {
@@ -60,9 +62,13 @@ export class BaseDomain {
     // An offer of another protocol, such as h2c, is ignored, and the request gets its page (RFC 9110 7.8).
     this.#http = createServer(
       { shouldUpgradeCallback: offersWebSocket, maxHeaderSize: MAX_HEAD },
-      (request, response) => this.#onRequest(request, response),
+      (request, response) => {
+        if (this.#isFirst(request.socket)) this.#onRequest(request, response);
+      },
     );
-    this.#http.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
+    this.#http.on("upgrade", (request, socket, head) => {
+      if (this.#isFirst(socket)) this.#onUpgrade(request, socket, head);
+    });
   }
 
   /** Serves a connection. The first request head in it is still unread. */
@@ -72,6 +78,16 @@ export class BaseDomain {
     socket.on("error", () => {});
     this.#http.emit("connection", socket);
     socket.resume();
+  }
+
+  /**
+   * Whether no other request came on this connection. Each connection gets one response, but node:http also reports the
+   * requests that a visitor has pipelined behind the first.
+   */
+  #isFirst(socket: Duplex): boolean {
+    if (this.#served.has(socket)) return false;
+    this.#served.add(socket);
+    return true;
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {

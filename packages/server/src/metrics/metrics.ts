@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@postern/protocol";
 import {
   EXCHANGE_ENDS,
   RESPONSE_REPAIRS,
@@ -5,72 +6,34 @@ import {
   type FinishedRequest,
   type ResponseRepair,
 } from "@postern/gateway";
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Registry, type Metric } from "prom-client";
+import { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./declared-metrics.js";
+import type { MetricDeclaration } from "./declared-metrics.js";
+import { Durations } from "./durations.js";
+import { LabelledTraffic, type Labelled } from "./labelled-traffic.js";
+import { STATUS_CLASSES, Traffic } from "./traffic.js";
 
-/** Bounds of the latency histogram, in seconds. */
-export const LATENCY_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** An owner's name is cut to this length in labels. */
+const LONGEST_OWNER = 100;
 
-export interface MetricDeclaration {
-  readonly name: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  readonly labels: readonly string[];
-  readonly help: string;
-}
-
-const declare = (
-  name: string,
-  type: MetricDeclaration["type"],
-  help: string,
-  ...labels: string[]
-): MetricDeclaration => ({ name, type, labels, help });
-
-/** The metrics of a server. docs/metrics.md lists exactly these. */
-export const SERVER_METRICS = {
-  sessions: declare("postern_sessions", "gauge", "Sessions of clients that are logged in."),
-  tunnels: declare("postern_tunnels", "gauge", "Names that a client serves."),
-  streams: declare(
-    "postern_streams",
-    "gauge",
-    "Open streams of all sessions, including idle ones between two requests.",
-  ),
-  connections: declare("postern_visitor_connections", "gauge", "Open connections of visitors."),
-  logins: declare("postern_logins_total", "counter", "Logins by outcome: ok, or the code of the error.", "outcome"),
-  requests: declare(
-    "postern_requests_total",
-    "counter",
-    "Finished requests to tunnels by status class, for instance 2xx. A visitor that left before a response counts as 4xx.",
-    "status",
-  ),
-  ended: declare("postern_requests_ended_total", "counter", "Finished requests to tunnels by how they ended.", "ended"),
-  repaired: declare(
-    "postern_repaired_responses_total",
-    "counter",
-    "Responses of local services that were repaired, by what was wrong with them (docs/http.md).",
-    "repair",
-  ),
-  refused: declare(
-    "postern_refused_requests_total",
-    "counter",
-    "Requests that did not reach a tunnel, by the code of the error.",
-    "code",
-  ),
-  bytes: declare(
-    "postern_body_bytes_total",
-    "counter",
-    "Body bytes: `in` from visitors, `out` to visitors.",
-    "direction",
-  ),
-  duration: declare(
-    "postern_request_duration_seconds",
-    "histogram",
-    "Seconds from the end of a request's head to the end of its response. Upgraded connections are not included.",
-  ),
-  certificate: declare(
-    "postern_certificate_expiry_days",
-    "gauge",
-    "Days until the first of the server's certificates expires. Only with TLS.",
-  ),
-} as const satisfies Record<string, MetricDeclaration>;
+/** The usual outcomes of logins, which have a series from the start. */
+const LOGIN_OUTCOMES = [
+  "ok",
+  "PN_AUTH_REFUSED",
+  "PN_AUTH_EXPIRED",
+  "PN_AUTH_UNAVAILABLE",
+  "PN_CERTIFICATE_MISSING",
+  "PN_CERTIFICATE_UNTRUSTED",
+  "PN_CERTIFICATE_REVOKED",
+  "PN_CERTIFICATE_EXPIRED",
+  "PN_LOGIN_BUSY",
+  "PN_LOGIN_TIMEOUT",
+  "PN_OWNER_SESSION_LIMIT",
+  "PN_PROTOCOL",
+  "PN_SESSION_LOST",
+  "PN_UNSUPPORTED",
+  "PN_VERSION",
+] as const satisfies readonly (ErrorCode | "ok")[];
 
 /** Values that are read when the metrics are requested. */
 export interface Measured {
@@ -80,6 +43,8 @@ export interface Measured {
   readonly connections: number;
   /** When the first certificate expires; undefined without TLS. */
   readonly certificateEnds: Date | undefined;
+  /** Sessions by owner. */
+  ownerSessions(): Iterable<readonly [owner: string, sessions: number]>;
 }
 
 /** The parts of a finished request that are counted. */
@@ -87,6 +52,13 @@ export type CountedRequest = Pick<
   FinishedRequest,
   "status" | "ended" | "startedAt" | "bytesIn" | "bytesOut" | "repairs"
 >;
+
+/** Counts the requests of one tunnel. */
+export interface RequestCounter {
+  finished(request: CountedRequest): void;
+  /** The tunnel gets no new requests. Those in progress still count. */
+  close(): void;
+}
 
 /** Counters since the start of the server. */
 export interface Totals {
@@ -100,17 +72,16 @@ export interface Totals {
 
 const DAY = 86_400_000;
 
-/** The server's metrics, in the text format of Prometheus. */
+/**
+ * The server's metrics, in the text format of Prometheus. What is counted for every request are plain numbers until
+ * they are read, because looking up a label costs more than all other counting.
+ */
 export class ServerMetrics {
   readonly #registry = new Registry();
-  readonly #logins: Counter;
-  readonly #refused: Counter;
-  readonly #duration: Histogram;
-  /**
-   * Requests by the first digit of their status. They are plain numbers until they are read, because looking up a label
-   * costs more than all other counting.
-   */
-  readonly #requests = Array.from({ length: 10 }, () => 0);
+  readonly #logins: Map<string, number>;
+  readonly #refused: Map<string, number>;
+  readonly #durations = new Durations(LATENCY_BOUNDS);
+  readonly #all = new Traffic();
   readonly #ended = Object.fromEntries(Object.keys(EXCHANGE_ENDS).map((end) => [end, 0])) as Record<
     ExchangeEnd,
     number
@@ -119,32 +90,15 @@ export class ServerMetrics {
     ResponseRepair,
     number
   >;
-  #bytesIn = 0;
-  #bytesOut = 0;
+  readonly #tunnels = new LabelledTraffic(METRIC_LABELS.tunnels, { tunnel: REST_LABEL, owner: REST_LABEL });
+  readonly #owners = new LabelledTraffic(METRIC_LABELS.owners, { owner: REST_LABEL });
 
-  constructor(measured: Measured) {
-    const gauge = (metric: MetricDeclaration, value: () => number | undefined): void => {
-      new Gauge({
-        ...this.#options(metric),
-        collect() {
-          const now = value();
-          if (now === undefined) this.remove();
-          else this.set(now);
-        },
-      });
-    };
-    gauge(SERVER_METRICS.sessions, () => measured.sessions);
-    gauge(SERVER_METRICS.tunnels, () => measured.tunnels);
-    gauge(SERVER_METRICS.streams, () => measured.streams);
-    gauge(SERVER_METRICS.connections, () => measured.connections);
-    gauge(SERVER_METRICS.certificate, () => {
-      const ends = measured.certificateEnds;
-      return ends === undefined ? undefined : (ends.getTime() - Date.now()) / DAY;
-    });
-    this.#logins = new Counter(this.#options(SERVER_METRICS.logins));
-    this.#refused = new Counter(this.#options(SERVER_METRICS.refused));
-    this.#countOnDemand();
-    this.#duration = new Histogram({ ...this.#options(SERVER_METRICS.duration), buckets: LATENCY_BOUNDS });
+  /** @param refusals the codes with which the server refuses requests. */
+  constructor(measured: Measured, refusals: readonly string[]) {
+    this.#gauges(measured);
+    this.#logins = new Map(LOGIN_OUTCOMES.map((outcome) => [outcome, 0]));
+    this.#refused = new Map(refusals.map((code) => [code, 0]));
+    this.#counters();
     // Memory, CPU, file descriptors, event loop delay.
     collectDefaultMetrics({ register: this.#registry });
   }
@@ -158,72 +112,130 @@ export class ServerMetrics {
   }
 
   get totals(): Totals {
-    const requests = this.#requests.reduce((sum, count) => sum + count);
-    return { requests, received_bytes: this.#bytesIn, sent_bytes: this.#bytesOut };
+    const requests = this.#all.requests.reduce((sum, count) => sum + count);
+    return { requests, received_bytes: this.#all.bytesIn, sent_bytes: this.#all.bytesOut };
   }
 
   login(outcome: string): void {
-    this.#logins.inc({ outcome });
+    this.#logins.set(outcome, (this.#logins.get(outcome) ?? 0) + 1);
   }
 
   refused(code: string): void {
-    this.#refused.inc({ code });
+    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
   }
 
-  finished({ status, ended, startedAt, bytesIn, bytesOut, repairs }: CountedRequest): void {
-    this.#requests[Math.floor(status / 100)]! += 1;
-    this.#ended[ended] += 1;
-    if (repairs.size > 0) for (const repair of repairs) this.#repaired[repair] += 1;
-    this.#bytesIn += bytesIn;
-    this.#bytesOut += bytesOut;
-    if (status !== 101) this.#duration.observe((performance.now() - startedAt) / 1_000);
+  /** The counter of a tunnel that begins to serve `name` for `owner`. */
+  tunnel(name: string, owner: string): RequestCounter {
+    const label = owner.slice(0, LONGEST_OWNER);
+    const ofTunnel = this.#tunnels.use({ tunnel: name, owner: label });
+    const ofOwner = this.#owners.use({ owner: label });
+    return {
+      finished: (request) => {
+        this.#finished(request);
+        ofTunnel.traffic.count(request);
+        ofOwner.traffic.count(request);
+      },
+      close: () => {
+        this.#tunnels.release(ofTunnel);
+        this.#owners.release(ofOwner);
+      },
+    };
   }
 
-  /** Metrics that are computed from plain counters when they are read. */
-  #countOnDemand(): void {
-    const requests = this.#requests;
-    const ended = this.#ended;
-    const repaired = this.#repaired;
-    const bytes = (): [direction: string, count: number][] => [
-      ["in", this.#bytesIn],
-      ["out", this.#bytesOut],
-    ];
-    new Counter({
-      ...this.#options(SERVER_METRICS.requests),
-      collect() {
-        this.reset();
-        for (const [digit, count] of requests.entries()) if (count > 0) this.inc({ status: `${digit}xx` }, count);
-      },
-    });
-    new Counter({
-      ...this.#options(SERVER_METRICS.ended),
-      collect() {
-        this.reset();
-        for (const [end, count] of Object.entries(ended)) this.inc({ ended: end }, count);
-      },
-    });
-    new Counter({
-      ...this.#options(SERVER_METRICS.repaired),
-      collect() {
-        this.reset();
-        for (const [repair, count] of Object.entries(repaired)) this.inc({ repair }, count);
-      },
-    });
-    new Counter({
-      ...this.#options(SERVER_METRICS.bytes),
-      collect() {
-        this.reset();
-        for (const [direction, count] of bytes()) this.inc({ direction }, count);
-      },
-    });
+  #finished(request: CountedRequest): void {
+    this.#all.count(request);
+    this.#ended[request.ended] += 1;
+    if (request.repairs.size > 0) for (const repair of request.repairs) this.#repaired[repair] += 1;
+    if (request.status !== 101) this.#durations.add((performance.now() - request.startedAt) / 1_000);
   }
 
-  #options({ name, help, labels }: MetricDeclaration): {
-    name: string;
-    help: string;
-    labelNames: string[];
-    registers: Registry[];
-  } {
-    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+  #gauges(measured: Measured): void {
+    const gauge = (metric: MetricDeclaration, read: () => number): void =>
+      this.#add(metric, () => [sample({}, read())]);
+    gauge(SERVER_METRICS.sessions, () => measured.sessions);
+    gauge(SERVER_METRICS.tunnels, () => measured.tunnels);
+    gauge(SERVER_METRICS.streams, () => measured.streams);
+    gauge(SERVER_METRICS.connections, () => measured.connections);
+    this.#add(SERVER_METRICS.certificate, () => {
+      const ends = measured.certificateEnds;
+      return ends === undefined ? [] : [sample({}, (ends.getTime() - Date.now()) / DAY)];
+    });
+    this.#add(SERVER_METRICS.ownerSessions, () => ownerSessions(measured));
   }
+
+  #counters(): void {
+    const counter = (metric: MetricDeclaration, read: () => Iterable<readonly [value: string, count: number]>): void =>
+      this.#add(metric, () =>
+        [...read()].map(([value, count]) => sample({ [metric.labels[0] as string]: value }, count)),
+      );
+    counter(SERVER_METRICS.logins, () => this.#logins);
+    counter(SERVER_METRICS.refused, () => this.#refused);
+    counter(SERVER_METRICS.ended, () => Object.entries(this.#ended));
+    counter(SERVER_METRICS.repaired, () => Object.entries(this.#repaired));
+
+    const all = [{ labels: {}, traffic: this.#all }];
+    this.#add(SERVER_METRICS.requests, () => requestSamples(all));
+    this.#add(SERVER_METRICS.bytes, () => byteSamples(all));
+    this.#add(SERVER_METRICS.tunnelRequests, () => requestSamples(this.#tunnels.all()));
+    this.#add(SERVER_METRICS.tunnelBytes, () => byteSamples(this.#tunnels.all()));
+    this.#add(SERVER_METRICS.ownerRequests, () => requestSamples(this.#owners.all()));
+    this.#add(SERVER_METRICS.ownerBytes, () => byteSamples(this.#owners.all()));
+    this.#add(SERVER_METRICS.duration, () => durationSamples(this.#durations));
+  }
+
+  /** Adds a metric whose values are read when the page is requested. */
+  #add({ name, help, type }: MetricDeclaration, read: () => Sample[]): void {
+    const metric = { name, get: () => Promise.resolve({ name, help, type, values: read(), aggregator: "sum" }) };
+    // The registry uses nothing else of a metric.
+    this.#registry.registerMetric(metric as unknown as Metric);
+  }
+}
+
+interface Sample {
+  /** Default: that of the metric. */
+  readonly metricName?: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+function sample(labels: Sample["labels"], value: number): Sample {
+  return { labels, value };
+}
+
+function requestSamples(all: Iterable<Labelled>): Sample[] {
+  return [...all].flatMap(({ labels, traffic }) =>
+    STATUS_CLASSES.map(([digit, status]) => sample({ ...labels, status }, traffic.requests[digit]!)),
+  );
+}
+
+function byteSamples(all: Iterable<Labelled>): Sample[] {
+  return [...all].flatMap(({ labels, traffic }) => [
+    sample({ ...labels, direction: "in" }, traffic.bytesIn),
+    sample({ ...labels, direction: "out" }, traffic.bytesOut),
+  ]);
+}
+
+function durationSamples(durations: Durations): Sample[] {
+  const { name } = SERVER_METRICS.duration;
+  const buckets = durations.cumulative();
+  return [
+    ...buckets.map(([bound, value]) => ({
+      metricName: `${name}_bucket`,
+      labels: { le: bound === Infinity ? "+Inf" : bound },
+      value,
+    })),
+    { metricName: `${name}_sum`, labels: {}, value: durations.sum },
+    { metricName: `${name}_count`, labels: {}, value: buckets.at(-1)?.[1] ?? 0 },
+  ];
+}
+
+function ownerSessions(measured: Measured): Sample[] {
+  // Owners whose labels are equal must not have two series.
+  const byLabel = new Map<string, number>([[REST_LABEL, 0]]);
+  for (const [owner, sessions] of measured.ownerSessions()) {
+    const own = owner.slice(0, LONGEST_OWNER);
+    const label = byLabel.has(own) || byLabel.size <= METRIC_LABELS.owners ? own : REST_LABEL;
+    byLabel.set(label, (byLabel.get(label) ?? 0) + sessions);
+  }
+  return [...byLabel].map(([owner, sessions]) => sample({ owner }, sessions));
 }

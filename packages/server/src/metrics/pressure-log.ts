@@ -4,6 +4,7 @@ import type { MemoryPressure } from "@postern/gateway";
 const MEASURES = {
   shed: "idle connections are closed",
   close: "connections are closed after their response",
+  evict: "the owner whose sessions hold the most unread data loses its largest one",
   refuse: "requests and clients are refused",
 } as const satisfies Record<Exclude<MemoryPressure, "none">, string>;
 

@@ -3,19 +3,27 @@ import { expect, test } from "vitest";
 import { ServerMetrics, type Measured } from "./metrics.js";
 import { STATUS_INTERVAL, StatusLog } from "./status-log.js";
 
-const OPEN: Measured = { sessions: 2, tunnels: 3, streams: 40, connections: 50, certificateEnds: undefined };
+const OPEN: Measured = {
+  sessions: 2,
+  tunnels: 3,
+  streams: 40,
+  connections: 50,
+  certificateEnds: undefined,
+  ownerSessions: () => [],
+};
 const START = 1_000;
 
 /** The status log of a server with a scripted clock and scripted requests. */
 function scripted() {
   const lines: string[] = [];
-  const metrics = new ServerMetrics(OPEN);
+  const metrics = new ServerMetrics(OPEN, []);
+  const counter = metrics.tunnel("shop", "ann");
   const log = pino({ base: null }, { write: (line) => void lines.push(line) });
   const status = new StatusLog(log, OPEN, metrics, START);
   return {
     lines,
     serve: (bytesIn: number, bytesOut: number, status = 200): void => {
-      metrics.finished({ status, ended: "complete", startedAt: 0, bytesIn, bytesOut, repairs: new Set() });
+      counter.finished({ status, ended: "complete", startedAt: 0, bytesIn, bytesOut, repairs: new Set() });
     },
     /** Sets the clock to `now`, and returns the lines so far. */
     at: (now: number): Record<string, unknown>[] => {

@@ -17,8 +17,6 @@ export interface RouterOptions {
   redirect: HttpsRedirect | undefined;
   /** Called with a connection whose next request is for the base domain. The head of the request is still unread. */
   takeBaseDomain: (socket: Socket) => void;
-  /** A request is refused with the error `code`. */
-  onRefused: (code: string) => void;
 }
 
 /**
@@ -38,10 +36,7 @@ export class Router {
   }
 
   route(head: RequestHead, { proto, lacksTls = false }: ConnectionInfo): Route {
-    const route = lacksTls ? PLAIN : (this.#redirected(head, proto) ?? this.#routeOf(head));
-    if (route.kind === "refusal") this.#options.onRefused(route.refusal.code);
-    else if (route.kind === "respond") this.#options.onRefused(route.page.code);
-    return route;
+    return lacksTls ? PLAIN : (this.#redirected(head, proto) ?? this.#routeOf(head));
   }
 
   #redirected({ host, path }: RequestHead, proto: string): Route | undefined {

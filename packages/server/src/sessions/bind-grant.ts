@@ -56,7 +56,7 @@ function grantOrCode(
   const { subdomain } = bind;
   const named =
     subdomain === undefined
-      ? defaultName(user ?? principal.user, principal, registry, nameRules)
+      ? defaultName(user ?? principal.user, principal, registry, nameRules, bind.type === "check")
       : { name: subdomain.toLowerCase(), requested: true };
   if (named === undefined) return "PN_NAME_FORBIDDEN";
   const { name } = named;

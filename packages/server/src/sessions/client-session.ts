@@ -14,13 +14,16 @@ import {
   type SessionHandler,
   type Stream,
   type Transport,
+  type TurnBudget,
 } from "@postern/protocol";
+import { SERVER_LIMITS } from "../limits.js";
 import { ownerRetry, type Owners } from "../login/owners.js";
 import type { Principal } from "../login/principal.js";
 import { SessionCredential } from "../login/session-credential.js";
 import type { BindRefusal } from "./bind-grant.js";
 import { controlError, type ErrorAbout } from "./control-error.js";
 import type { SessionDependencies } from "./session-dependencies.js";
+import { RepeatedLines } from "./repeated-lines.js";
 import { SessionTunnels, type SessionLogs } from "./session-tunnels.js";
 
 /** The optional parts of the protocol that this server offers. */
@@ -36,7 +39,8 @@ export interface ClientConnection {
 }
 
 export interface ClientSessionEvents {
-  onLogin(): void;
+  /** The client is logged in; `owner` owns its names. */
+  onLogin(owner: string): void;
   onClose(reason: TunnelError): void;
 }
 
@@ -58,6 +62,8 @@ export class ClientSession implements SessionHandler {
   #features: readonly string[] = [];
   /** The client announced its end, so it is not expected to reconnect. */
   #isLeaving = false;
+  /** The refusal has been logged, with its reason. */
+  #isLoginRefused = false;
 
   constructor(
     { transport, address, peer }: ClientConnection,
@@ -69,8 +75,10 @@ export class ClientSession implements SessionHandler {
     const { log, requestLog, authenticator, owners } = dependencies;
     this.#owners = owners;
     const about = { session: this.id, address };
-    this.#logs = { log: log.child(about), requestLog: requestLog.child(about) };
     const now = (): number => performance.now();
+    const repeated = new RepeatedLines(() => this.#logs.log, now());
+    // In lines about requests, an address would be mistaken for the visitor's.
+    this.#logs = { log: log.child(about), requestLog: requestLog.child({ session: this.id }), repeated };
     const schedule = (task: () => void): void => void setImmediate(task);
     this.#session = new Session(
       { role: "server", transport, now, schedule, limits: { streams: dependencies.streamsPerSession } },
@@ -96,12 +104,21 @@ export class ClientSession implements SessionHandler {
     return this.#session.streams;
   }
 
+  get held(): number {
+    return this.#session.held;
+  }
+
+  set budget(budget: TurnBudget) {
+    this.#session.budget = budget;
+  }
+
   /** Checks heartbeat, credential and idle streams. Call it about once a second. */
   tick(now: number): void {
     this.#session.tick();
     this.#credential.check();
     this.#unbindForbidden();
     this.#tunnels.tick(now);
+    this.#logs.repeated.tick(now);
   }
 
   /** Ends the session with an error. @param retryAfter milliseconds. */
@@ -109,6 +126,13 @@ export class ClientSession implements SessionHandler {
     this.#credential.dispose();
     this.#sendError(code, { retryAfter });
     this.#session.close(new TunnelError(code));
+  }
+
+  /** Ends the session because memory is low and it holds much. Its client may return later. */
+  endForMemory(): void {
+    const { held } = this;
+    this.#logs.log.warn({ held }, "session ended: memory is low, and this session holds the most unread data");
+    this.refuse("PN_SESSION_MEMORY", Math.round(SERVER_LIMITS.overloadedRetry * (1 + Math.random())));
   }
 
   /** Ends the session if its credential is no longer accepted. */
@@ -149,7 +173,7 @@ export class ClientSession implements SessionHandler {
       case "unbind":
         return this.#tunnels.close(message.tunnel);
       case "error":
-        return this.#logs.log.warn({ code: message.code.slice(0, 50) }, "client reported an error");
+        return this.#logs.repeated.write("warn", "client reported an error", { code: message.code.slice(0, 50) });
       default:
         return this.refuse("PN_PROTOCOL");
     }
@@ -176,7 +200,9 @@ export class ClientSession implements SessionHandler {
     this.#tunnels.clear();
     this.#credential.dispose();
     if (this.#owner !== undefined) this.#owners.leave(this.#owner);
-    const { log } = this.#logs;
+    const { log, repeated } = this.#logs;
+    repeated.flush();
+    if (this.#isLoginRefused) return this.#events.onClose(reason);
     if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
     else log.info({ code }, this.#isLeaving ? "client disconnected" : "client session ended");
     this.#events.onClose(reason);
@@ -186,6 +212,7 @@ export class ClientSession implements SessionHandler {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
     this.#credential.authenticate(hello.auth, (outcome) => {
       if (outcome instanceof TunnelError) {
+        this.#isLoginRefused = true;
         this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
         return this.refuse(outcome.code, outcome.retryAfter);
       }
@@ -194,13 +221,14 @@ export class ClientSession implements SessionHandler {
   }
 
   #welcome({ auth, agent, features = [] }: Hello, { owner }: Principal): void {
-    const { log, requestLog } = this.#logs;
+    const { log, requestLog, repeated } = this.#logs;
     if (!this.#owners.enter(owner)) {
+      this.#isLoginRefused = true;
       log.warn({ owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
       return this.refuse("PN_OWNER_SESSION_LIMIT", ownerRetry());
     }
     this.#owner = owner;
-    this.#logs = { log: log.child({ owner }), requestLog: requestLog.child({ owner }) };
+    this.#logs = { log: log.child({ owner }), requestLog: requestLog.child({ owner }), repeated };
     this.#user = auth.user;
     this.#features = [...OFFERED].filter((feature) => features.includes(feature));
     const { heartbeat, streams } = this.#session.limits;
@@ -215,13 +243,14 @@ export class ClientSession implements SessionHandler {
     });
     this.#session.ping();
     this.#logs.log.info({ agent: agent?.slice(0, 100) }, "client connected");
-    this.#events.onLogin();
+    this.#events.onLogin(owner);
   }
 
   #refresh({ refresh, auth }: Refresh): void {
     this.#credential.authenticate(auth, (outcome) => {
       if (outcome instanceof TunnelError) {
-        this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "refresh refused");
+        const { code, message: reason } = outcome;
+        this.#logs.repeated.write("warn", "refresh refused", { code }, { reason });
         return this.#sendError(outcome.code, { refresh, retryAfter: outcome.retryAfter });
       }
       this.#session.control({ type: "refreshed", refresh, ...this.#expiry() });

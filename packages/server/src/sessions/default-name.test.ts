@@ -9,7 +9,12 @@ import type { Tunnel } from "../tunnels/tunnel.js";
 
 const RANDOM = /^([b-z][aeiou])+(-([b-z][aeiou])+)+$/;
 
-function nameFor(user: string | undefined, claim?: string[], taken: Record<string, string> = {}): string | undefined {
+function nameFor(
+  user: string | undefined,
+  claim?: string[],
+  taken: Record<string, string> = {},
+  isCheck = false,
+): string | undefined {
   const registry = new TunnelRegistry(new MemoryLeaseStore(() => 0));
   for (const [name, owner] of Object.entries(taken))
     registry.add({ name } as Tunnel, { owner, instance: undefined }, () => {});
@@ -22,10 +27,16 @@ function nameFor(user: string | undefined, claim?: string[], taken: Record<strin
     isAccepted: () => true,
     recheck: undefined,
   };
-  return defaultName(user, principal, registry, {
-    ...DEFAULT_NAME_RULES,
-    reserved: [...DEFAULT_NAME_RULES.reserved, "boss"],
-  })?.name;
+  return defaultName(
+    user,
+    principal,
+    registry,
+    {
+      ...DEFAULT_NAME_RULES,
+      reserved: [...DEFAULT_NAME_RULES.reserved, "boss"],
+    },
+    isCheck,
+  )?.name;
 }
 
 test("without a requested name, a tunnel is named after the user if possible", () => {
@@ -43,6 +54,12 @@ test.for(["admin", "boss", "auth0|123", "-a", "x".repeat(64), "", undefined])(
 test("a user name that is in use, by the same owner or another one, is not given", () => {
   expect(nameFor("alice", undefined, { alice: "alice" })).toMatch(RANDOM);
   expect(nameFor("alice", undefined, { alice: "bob" })).toMatch(RANDOM);
+});
+
+test("a check returns the name that another client of the same owner serves, and no name of another owner", () => {
+  expect(nameFor("alice", undefined, { alice: "alice" }, true)).toBe("alice");
+  expect(nameFor("alice", undefined, { alice: "bob" }, true)).toMatch(RANDOM);
+  expect(nameFor("alice", ["web", "api2"], { web: "alice" }, true)).toBe("web");
 });
 
 test("with a credential that lists names, the tunnel gets one of them or none", () => {

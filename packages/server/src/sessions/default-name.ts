@@ -15,19 +15,22 @@ export interface DefaultName {
 /**
  * The name of a tunnel whose client requests none: the user's name, else a name that the credential lists, else a
  * random name. Undefined: all names that the credential allows are in use.
+ * @param isCheck the client only asks. A name that another client of the owner serves now counts as free: it is the
+ * name that this client has while it runs.
  */
 export function defaultName(
   user: string | undefined,
   { owner, names }: Principal,
   registry: TunnelRegistry,
   rules: NameRules,
+  isCheck = false,
 ): DefaultName | undefined {
   const isFree = (name: string): boolean =>
     isValidName(name, rules) &&
     !isReservedName(name, rules) &&
     names.allow(name) &&
     registry.refusal(name, { owner, instance: undefined }) === undefined &&
-    !registry.has(name);
+    (isCheck || !registry.has(name));
   const own = [...(user === undefined ? [] : [labelOf(user)]), ...names.exact].find(isFree);
   if (own !== undefined) return { name: own, requested: true };
 

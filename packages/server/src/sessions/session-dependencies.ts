@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import type { FinishedRequest } from "@postern/gateway";
 import type { Authenticator } from "../login/principal.js";
 import type { Owners } from "../login/owners.js";
+import type { RequestCounter } from "../metrics/metrics.js";
 import type { NameRules } from "../names/name.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 
@@ -19,6 +19,8 @@ export interface SessionDependencies {
   readonly requestLog: Logger;
   /** The public URL of the tunnel `name`. */
   publicUrl(name: string): string;
-  /** A visitor's request to a tunnel has finished. */
-  onFinished(request: FinishedRequest): void;
+  /** The counter of a tunnel's requests; undefined: they are not counted. */
+  counter(name: string, owner: string): RequestCounter | undefined;
+  /** Requests of a tunnel that are listed per second. */
+  readonly requestRecords: number;
 }

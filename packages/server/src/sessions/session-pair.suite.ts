@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { NO_SESSION, Session, type ControlMessage, type SessionHandler, type Transport } from "@postern/protocol";
+import { SERVER_LIMITS } from "../limits.js";
 import { ApiKeys } from "../login/api-keys.js";
 import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
@@ -64,7 +65,8 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
     log,
     requestLog: log,
     publicUrl: (name) => `http://${name}.localhost`,
-    onFinished() {},
+    counter: () => undefined,
+    requestRecords: SERVER_LIMITS.listedRequests,
     ...more,
   };
 }

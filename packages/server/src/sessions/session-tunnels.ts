@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import type { FinishedRequest } from "@postern/gateway";
 import {
   ERRORS,
   type Bind,
@@ -15,6 +14,7 @@ import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
 import { sendRequestRecords } from "../tunnels/request-records.js";
 import { Tunnel } from "../tunnels/tunnel.js";
 import { bindGrant, type Binder, type BindGrant, type BindRefusal } from "./bind-grant.js";
+import type { RepeatedLines } from "./repeated-lines.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 
 /** How long finished requests are collected before they are sent to the client, in milliseconds. */
@@ -24,6 +24,8 @@ const RECORDS_DELAY = 50;
 export interface SessionLogs {
   readonly log: Logger;
   readonly requestLog: Logger;
+  /** For lines that the client can cause again and again. */
+  readonly repeated: RepeatedLines;
 }
 
 /** The tunnels of one session, from `bind` to `unbound`. */
@@ -35,7 +37,6 @@ export class SessionTunnels {
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #draining = new DrainingTunnels();
   #lastNumber = 0;
-  #hasDroppedCookies = false;
 
   /** @param logs returns the current loggers, which change at login. */
   constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
@@ -48,12 +49,13 @@ export class SessionTunnels {
   bind(bind: Bind, binder: Binder): Bound | BindRefusal {
     const grant = this.#grant(bind, binder);
     if ("code" in grant) {
-      this.#logs().log.warn({ name: bind.subdomain?.slice(0, 100), code: grant.code }, "tunnel refused");
+      const about = { name: bind.subdomain?.slice(0, 100), code: grant.code };
+      this.#logs().repeated.write("warn", "tunnel refused", about);
       return grant;
     }
     const { number, id, name } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
-    this.#logs().log.info({ name, tunnel: id, public_url }, "tunnel opened");
+    this.#logs().repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url });
     return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url };
   }
 
@@ -82,7 +84,10 @@ export class SessionTunnels {
   /** Ends everything that has expired. Call it about once a second. */
   tick(now: number): void {
     for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
-    for (const number of this.#draining.due(now)) this.#session.breakTunnel(number, "PN_NAME_TAKEN_OVER");
+    if (this.#draining.size === 0) return;
+    const due = this.#draining.due(now);
+    if (due.size > 0) this.#session.breakTunnels(due, "PN_NAME_TAKEN_OVER");
+    this.#draining.keepOnly(this.#session.tunnelsInUse());
   }
 
   retireIdleStreams(): void {
@@ -106,7 +111,10 @@ export class SessionTunnels {
 
   /** Forgets the tunnels of a session that has ended. */
   clear(): void {
-    for (const tunnel of this.#tunnels.values()) this.#logClosed(tunnel, {});
+    for (const tunnel of this.#tunnels.values()) {
+      tunnel.close();
+      this.#logClosed(tunnel, {});
+    }
     this.#tunnels.clear();
   }
 
@@ -124,7 +132,8 @@ export class SessionTunnels {
       requested,
       session: this.#session,
       hostHeader,
-      onFinished: (request) => this.#onFinished(request, name),
+      counter: this.#dependencies.counter(name, holder.owner),
+      requestRecords: this.#dependencies.requestRecords,
       onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
     });
     this.#tunnels.set(tunnel.number, tunnel);
@@ -137,9 +146,10 @@ export class SessionTunnels {
     this.#tunnels.delete(number);
     this.#sendRecords(tunnel);
     tunnel.target.idle.close();
+    tunnel.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
     // If the client closes a tunnel, its streams have no deadline. If the client loses it, they have one.
-    if (code !== "PN_CLOSED") this.#draining.add(number, performance.now());
+    if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number)) this.#draining.add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
     this.#logClosed(tunnel, { code });
@@ -147,18 +157,8 @@ export class SessionTunnels {
 
   #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
     const repaired = repairs.totals;
-    this.#logs().log.info({ name, tunnel: id, ...fields, ...(repaired && { repaired }) }, "tunnel closed");
-  }
-
-  #onFinished(request: FinishedRequest, name: string): void {
-    this.#dependencies.onFinished(request);
-    // Once for each session: an application usually sets the same cookie with every response.
-    if (request.droppedCookies === 0 || this.#hasDroppedCookies) return;
-    this.#hasDroppedCookies = true;
-    this.#logs().log.warn(
-      { name },
-      "a cookie for the base domain was dropped, because all tunnels would receive it: set no Domain in the service, or parent_domain_cookies in [tunnel.server]",
-    );
+    const about = { name, ...fields };
+    this.#logs().repeated.write("info", "tunnel closed", about, { tunnel: id, ...(repaired && { repaired }) });
   }
 
   #sendRecords(tunnel: Tunnel): void {

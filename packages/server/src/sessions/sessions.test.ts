@@ -1,4 +1,6 @@
+import { pino } from "pino";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { SERVER_LIMITS } from "../limits.js";
 import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 import { Sessions } from "./sessions.js";
@@ -32,6 +34,20 @@ describe("the end of a login is reported once", () => {
   });
 });
 
+test("when memory is low, a session that holds much ends with a time to return", async () => {
+  const peers = [connect(), connect()];
+  for (const peer of peers) await peer.login([]);
+  sessions.endLargest();
+  expect(peers.map(({ messages }) => messages.length)).toEqual([1, 1]);
+  vi.spyOn(peers[1]!.server, "held", "get").mockReturnValue(SERVER_LIMITS.muchHeld);
+  sessions.endLargest();
+  await vi.waitUntil(() => peers[1]!.messages.length === 2);
+  expect(peers[1]!.messages[1]).toMatchObject({ type: "error", code: "PN_SESSION_MEMORY", retryable: true });
+  expect(peers[1]!.messages[1]).toHaveProperty("retry_after_ms");
+  await vi.waitUntil(() => sessions.loggedIn === 1);
+  await sessions.close();
+});
+
 test("beyond the sessions of an owner, a login is refused with a time to retry, and ends like every refused login", async () => {
   const owners = new Owners({ ...DEFAULT_OWNER_LIMITS, sessions: 1 }, () => 0);
   const limited = sessionDependencies({ owners });
@@ -48,6 +64,18 @@ test("beyond the sessions of an owner, a login is refused with a time to retry, 
   first.server.terminate();
   await vi.waitUntil(() => sessions.loggedIn === 0);
   expect(await open().login([])).toMatchObject({ type: "welcome" });
+});
+
+test("a refused login is one warning in the log", async () => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => lines.push(line) });
+  const own = sessionDependencies({ log });
+  const logged = new Sessions(own, onLogin);
+  const peer = new ScriptedPeer(own, (connection) => logged.open(connection, () => {}));
+  const auth = { method: "api_key", api_key: "key-of-a-stranger" };
+  await peer.ask({ type: "hello", versions: [1], auth });
+  await logged.close();
+  expect(lines).toEqual([expect.stringContaining("login refused")]);
 });
 
 test("at a stop, clients are asked to reconnect one after the other", async () => {

@@ -1,5 +1,6 @@
 import { ClientSession, type ClientConnection } from "./client-session.js";
 import type { SessionDependencies } from "./session-dependencies.js";
+import { SessionsByOwner } from "./sessions-by-owner.js";
 
 /**
  * The delays after which clients are asked to reconnect when the server stops, in milliseconds. Each client gets a
@@ -14,6 +15,7 @@ export class Sessions {
   readonly #dependencies: SessionDependencies;
   readonly #onLogin: (outcome: string) => void;
   readonly #sessions = new Set<ClientSession>();
+  readonly #byOwner = new SessionsByOwner<ClientSession>();
   /** Called when the last session has ended. */
   #onEmpty = (): void => {};
 
@@ -35,13 +37,17 @@ export class Sessions {
 
   /** @param onLoginOver called once: after the login, or when the session ends without a login. */
   open(connection: ClientConnection, onLoginOver: () => void): ClientSession {
+    let owner: string | undefined;
     const session = new ClientSession(connection, this.#dependencies, {
-      onLogin: () => {
+      onLogin: (name) => {
+        owner = name;
+        this.#byOwner.add(name, session);
         this.#onLogin("ok");
         onLoginOver();
       },
       onClose: ({ code }) => {
         this.#sessions.delete(session);
+        if (owner !== undefined) this.#byOwner.remove(owner, session);
         if (!session.isLoggedIn) {
           this.#onLogin(code);
           onLoginOver();
@@ -56,6 +62,14 @@ export class Sessions {
   /** Call about once a second. */
   tick(now: number): void {
     for (const session of this.#sessions) session.tick(now);
+  }
+
+  /**
+   * Ends the largest session of the owner that holds the most memory, if that is much. Call it about once a second
+   * while memory is low.
+   */
+  endLargest(): void {
+    this.#byOwner.largest()?.endForMemory();
   }
 
   /** Ends the sessions whose credential is no longer accepted. */

@@ -1,6 +1,6 @@
 import type { FinishedRequest } from "@postern/gateway";
-import { expect, test } from "vitest";
-import { SERVER_LIMITS } from "../limits.js";
+import { DURATION_BOUNDS } from "@postern/protocol";
+import { beforeEach, expect, test } from "vitest";
 import { RequestLog } from "./request-log.js";
 
 const request: FinishedRequest = {
@@ -11,7 +11,6 @@ const request: FinishedRequest = {
   startedAt: 0,
   bytesIn: 0,
   bytesOut: 130,
-  droppedCookies: 0,
   address: "192.0.2.1",
   host: "app.example.com",
   userAgent: "curl/8.0",
@@ -21,44 +20,81 @@ const request: FinishedRequest = {
   repairs: new Set(),
 };
 
+const PER_SECOND = 5;
+let log: RequestLog;
+beforeEach(() => {
+  log = new RequestLog(PER_SECOND);
+});
+
 test("the first requests of a second are listed in full, the rest counted", () => {
-  const log = new RequestLog();
-  const firsts = Array.from({ length: SERVER_LIMITS.listedRequests + 7 }, () => log.add(request, 10));
+  const firsts = Array.from({ length: PER_SECOND + 7 }, () => log.add(request, 10));
   expect(firsts.filter(Boolean)).toHaveLength(1);
-  const { records, omitted } = log.take();
-  expect(records).toHaveLength(SERVER_LIMITS.listedRequests);
+  const { listed, omitted } = log.take();
+  expect(listed).toHaveLength(PER_SECOND);
   expect(omitted).toBe(7);
-  expect(records[0]).toMatchObject({ request_id: "r-1", duration_ms: 10, bytes_out: 130, ended: "complete" });
+  expect(listed[0]?.record).toMatchObject({ request_id: "r-1", duration_ms: 10, bytes_out: 130, ended: "complete" });
+});
+
+test("the requests that are not listed are summed up: none is missing from any count", () => {
+  const statuses = [101, 200, 204, 302, 404, 499, 502, 599, 650];
+  for (const [n, status] of statuses.entries())
+    log.add({ ...request, status, startedAt: 0, bytesIn: 10, ended: n % 2 === 0 ? "complete" : "timeout" }, n * 7);
+  const { listed, omitted, totals } = log.take();
+  expect([listed.length, omitted]).toEqual([PER_SECOND, statuses.length - PER_SECOND]);
+  expect(totals).toMatchObject({
+    statuses: [0, 0, 0, 1, 3],
+    ended: { timeout: 2, complete: 2 },
+    bytes_in: 40,
+    bytes_out: 520,
+    duration_ms: 35 + 42 + 49 + 56,
+  });
+  // 35, 42 and 49 ms are at most 50, and 56 ms at most 100.
+  expect(totals?.durations.slice(4, 8)).toEqual([0, 3, 1, 0]);
+  expect(totals?.durations).toHaveLength(DURATION_BOUNDS.length + 1);
+  expect(log.take()).toEqual({ listed: [], omitted: 0, totals: undefined });
 });
 
 test("a record names the end of the request, its error, and the flaw of the response", () => {
-  const log = new RequestLog();
   log.add(request, 0);
   log.add({ ...request, ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" }, 0);
-  const [complete, invalid] = log.take().records;
-  expect(Object.keys(complete ?? {})).not.toContain("code");
-  expect(invalid).toMatchObject({ ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" });
+  const [complete, invalid] = log.take().listed;
+  expect(Object.keys(complete?.record ?? {})).not.toContain("code");
+  expect(invalid?.record).toMatchObject({ ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" });
 });
 
-test("the limit applies to each second, and each record is taken once", () => {
-  const log = new RequestLog();
+test("the server's log has the visitor's address, host and user agent, without secrets and not too long", () => {
+  log.add(request, 0);
+  log.add({ ...request, userAgent: `app/1.0 token=abc ${"x".repeat(9_999)}` }, 0);
+  log.add({ ...request, userAgent: "" }, 0);
+  const [usual, long, none] = log.take().listed.map(({ visitor }) => visitor);
+  expect(usual).toEqual({ visitor: "192.0.2.1", host: "app.example.com", user_agent: "curl/8.0" });
+  expect(long?.user_agent).toMatch(/^app\/1\.0 token=\*\*\* x{200}/);
+  expect(long?.user_agent).toHaveLength(256);
+  expect(none).not.toHaveProperty("user_agent");
+});
+
+test("each second lists again, and requests are taken once", () => {
   for (let n = 0; n < 100; n++) log.add(request, 10);
   log.take();
   expect(log.add(request, 999)).toBe(true);
-  expect(log.take()).toEqual({ records: [], omitted: 1 });
+  expect(log.take()).toMatchObject({ listed: [], omitted: 1 });
   log.add(request, 1_000);
-  expect(log.take().records).toHaveLength(1);
+  expect(log.take().listed).toHaveLength(1);
+});
+
+test("with a limit of 0 all requests are counted", () => {
+  const counted = new RequestLog(0);
+  expect([counted.add(request, 0), counted.add(request, 0)]).toEqual([true, false]);
+  expect(counted.take()).toMatchObject({ listed: [], omitted: 2 });
 });
 
 test("a long path is truncated", () => {
-  const log = new RequestLog();
   log.add({ ...request, path: `/${"x".repeat(5_000)}` }, 0);
-  expect(log.take().records[0]?.path).toHaveLength(1_024);
+  expect(log.take().listed[0]?.record.path).toHaveLength(1_024);
 });
 
 test("a record lists what was repaired in the response, where there is something", () => {
-  const log = new RequestLog();
   log.add(request, 0);
   log.add({ ...request, repairs: new Set(["bare_lf", "control_byte"]) }, 0);
-  expect(log.take().records.map(({ repairs }) => repairs)).toEqual([undefined, ["bare_lf", "control_byte"]]);
+  expect(log.take().listed.map(({ record }) => record.repairs)).toEqual([undefined, ["bare_lf", "control_byte"]]);
 });

@@ -1,44 +1,71 @@
 import type { FinishedRequest } from "@postern/gateway";
-import type { RequestRecord } from "@postern/protocol";
-import { SERVER_LIMITS } from "../limits.js";
+import type { RequestRecord, RequestTotals } from "@postern/protocol";
+import { OmittedRequests } from "./omitted-requests.js";
 import { redactedPath } from "./redacted-path.js";
+import { redactedText } from "./redacted-text.js";
 
-/** Longest path of a record, in characters. */
+/** The length of the longest path and the longest User-Agent in a record, in characters. */
 const LONGEST_PATH = 1_024;
+const LONGEST_USER_AGENT = 256;
 
-/**
- * The finished requests of one tunnel since the last `take`. The first SERVER_LIMITS.listedRequests of each second are
- * listed in full; the others are counted.
- */
+/** A finished request: its record for the client, and the fields about its visitor for the server's log. */
+export interface ListedRequest {
+  readonly record: RequestRecord;
+  readonly visitor: VisitorFields;
+}
+
+interface VisitorFields {
+  /** The visitor's IP address. */
+  readonly visitor: string;
+  readonly host: string;
+  readonly user_agent?: string;
+}
+
+/** The finished requests since the last `take`. */
+export interface TakenRequests {
+  readonly listed: ListedRequest[];
+  /** The number of requests that are not listed. */
+  readonly omitted: number;
+  /** Sums over them; undefined without any. */
+  readonly totals: RequestTotals | undefined;
+}
+
+/** The finished requests of one tunnel. Some of each second are listed in full; the others are counted. */
 export class RequestLog {
-  #records: RequestRecord[] = [];
-  #omitted = 0;
-  #listed = 0;
+  readonly #perSecond: number;
+  #listed: ListedRequest[] = [];
+  readonly #omitted = new OmittedRequests();
+  /** Requests of this second that are listed. */
+  #count = 0;
   #second = 0;
+
+  /** @param perSecond the number of requests that are listed in a second. */
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+  }
 
   /** Adds a request. Returns whether the log was empty before. */
   add(request: FinishedRequest, now: number): boolean {
-    const first = this.#records.length === 0 && this.#omitted === 0;
+    const first = this.#listed.length === 0 && this.#omitted.count === 0;
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#listed = 0;
+      this.#count = 0;
     }
-    if (++this.#listed > SERVER_LIMITS.listedRequests) this.#omitted++;
-    else this.#records.push(record(request, now));
+    const duration = now - request.startedAt;
+    if (++this.#count > this.#perSecond) this.#omitted.add(request, duration);
+    else this.#listed.push({ record: record(request, duration), visitor: visitorFields(request) });
     return first;
   }
 
-  take(): { records: RequestRecord[]; omitted: number } {
-    const taken = { records: this.#records, omitted: this.#omitted };
-    this.#records = [];
-    this.#omitted = 0;
-    return taken;
+  take(): TakenRequests {
+    const listed = this.#listed;
+    this.#listed = [];
+    return { listed, ...this.#omitted.take() };
   }
 }
 
-function record(request: FinishedRequest, now: number): RequestRecord {
-  const duration = now - request.startedAt;
+function record(request: FinishedRequest, duration: number): RequestRecord {
   return {
     request_id: request.id,
     method: request.method,
@@ -53,4 +80,9 @@ function record(request: FinishedRequest, now: number): RequestRecord {
     ...(request.flaw === undefined ? {} : { flaw: request.flaw }),
     ...(request.repairs.size === 0 ? {} : { repairs: [...request.repairs] }),
   };
+}
+
+function visitorFields({ address, host, userAgent }: FinishedRequest): VisitorFields {
+  const agent = redactedText(userAgent.slice(0, 2 * LONGEST_USER_AGENT)).slice(0, LONGEST_USER_AGENT);
+  return { visitor: address, host, ...(agent === "" ? {} : { user_agent: agent }) };
 }

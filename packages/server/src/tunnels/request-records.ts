@@ -5,17 +5,17 @@ import type { Tunnel } from "./tunnel.js";
 /** Bytes of records in one control message, whose limit is 16 KiB. */
 const MAX_BYTES = 12 * 1024;
 
-/** Logs the tunnel's requests since the last call, and sends them to its client. */
+/** Logs the tunnel's requests since the last call, and sends their records to its client. */
 export function sendRequestRecords(session: Session, tunnel: Tunnel, log: Logger): void {
-  const { records, omitted } = tunnel.requests.take();
-  for (const record of records) log.info({ name: tunnel.name, ...record }, "request");
+  const { listed, omitted, totals } = tunnel.requests.take();
+  for (const { record, visitor } of listed) log.info({ name: tunnel.name, ...record, ...visitor }, "request");
   if (omitted > 0) log.info({ name: tunnel.name, omitted }, "requests omitted");
   // Once for each kind: a service sends the same flaw with every response.
   for (const repair of tunnel.repairs.takeNew()) log.warn({ name: tunnel.name, repair }, "response repaired");
 
   let batch: RequestRecord[] = [];
   let bytes = 0;
-  for (const record of records) {
+  for (const { record } of listed) {
     const size = Buffer.byteLength(JSON.stringify(record));
     if (bytes + size > MAX_BYTES) {
       session.control({ type: "requests", tunnel: tunnel.number, records: batch, omitted: 0 });
@@ -25,7 +25,7 @@ export function sendRequestRecords(session: Session, tunnel: Tunnel, log: Logger
     batch.push(record);
     bytes += size;
   }
-  if (batch.length > 0 || omitted > 0) {
-    session.control({ type: "requests", tunnel: tunnel.number, records: batch, omitted });
-  }
+  if (batch.length === 0 && omitted === 0) return;
+  const rest = totals === undefined ? {} : { totals };
+  session.control({ type: "requests", tunnel: tunnel.number, records: batch, omitted, ...rest });
 }

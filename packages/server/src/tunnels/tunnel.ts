@@ -8,6 +8,7 @@ import {
 } from "@postern/gateway";
 import type { ByteStream } from "@postern/net";
 import type { Session } from "@postern/protocol";
+import type { RequestCounter } from "../metrics/metrics.js";
 import { ProbeRoute } from "./probe-route.js";
 import { RepairCounts } from "./repair-counts.js";
 import { RequestLog } from "./request-log.js";
@@ -21,8 +22,10 @@ export interface TunnelOptions {
   requested: boolean;
   session: Session;
   hostHeader: string | undefined;
-  /** A visitor's request has finished. */
-  onFinished: (request: FinishedRequest) => void;
+  /** Undefined: its requests are not counted. */
+  counter: RequestCounter | undefined;
+  /** Requests that are listed per second. */
+  requestRecords: number;
   /** A request has finished, the first one since the request log was emptied. */
   onRecords: (tunnel: Tunnel) => void;
 }
@@ -48,12 +51,12 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly pool: Pool;
   /** The route of its client's own probes, which always leads to this session. */
   readonly probe: ProbeRoute;
-  readonly requests = new RequestLog();
+  readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
   /** The epoch of its lease. Its group sets it. */
   epoch = 0;
   readonly #session: Session;
-  readonly #onFinished: (request: FinishedRequest) => void;
+  readonly #counter: RequestCounter | undefined;
   readonly #onRecords: (tunnel: Tunnel) => void;
   /** When its client was last pinged, and when it becomes suspect without an answer. */
   #pingedAt = -Infinity;
@@ -66,7 +69,8 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.requested = options.requested;
     this.hostHeader = options.hostHeader;
     this.#session = options.session;
-    this.#onFinished = options.onFinished;
+    this.#counter = options.counter;
+    this.requests = new RequestLog(options.requestRecords);
     this.#onRecords = options.onRecords;
     this.target = new Target(this);
     this.pool = new Pool([this.target]);
@@ -116,8 +120,13 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.probe.target.idle.sweep(now);
   }
 
+  /** It gets no new requests. Those in progress are still counted. */
+  close(): void {
+    this.#counter?.close();
+  }
+
   onFinished(request: FinishedRequest): void {
-    this.#onFinished(request);
+    this.#counter?.finished(request);
     if (request.repairs.size > 0) this.repairs.add(request.repairs);
     if (this.requests.add(request, performance.now())) this.#onRecords(this);
   }

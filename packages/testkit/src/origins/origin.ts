@@ -41,7 +41,8 @@ export class Origin {
   }
 
   static async start(defer: Defer, listener: RequestListener): Promise<Origin> {
-    const server = createServer(listener);
+    // Larger than the heads that the server lets through.
+    const server = createServer({ maxHeaderSize: 64 * 1024 }, listener);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const origin = new Origin(server);
     defer(() => origin.close());

@@ -1,7 +1,8 @@
 import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
 import { CONFIG_FILE, jsonOption, type CommandDeclaration } from "../command.js";
 
-const { api_key_file, token_file } = CONFIGURATION.entries.tunnel.entries.auth.entries;
+const { auth: credentials, ssl } = CONFIGURATION.entries.tunnel.entries;
+const { api_key_file, token_file, cert_file, key_file } = credentials.entries;
 const { server_url, subdomain } = tunnelEndpoint.each.entries;
 
 /** `postern auth` */
@@ -19,6 +20,9 @@ export const auth: CommandDeclaration = {
         subdomain,
         api_key_file,
         token_file,
+        cert_file,
+        key_file,
+        ssl.entries.ca_file,
         CONFIG_FILE,
         jsonOption("print one event per endpoint to stdout; messages go to stderr"),
       ],
@@ -30,7 +34,7 @@ login fails.
 Examples:
   postern auth check
   postern auth check --server https://tunnel.example.com --api-key-file my.key
-  postern auth check --json | jq 'select(.data.code) | .endpoint'`,
+  postern auth check --json | jq -r 'select(.data.code) | .endpoint'`,
       run: async (line, terminal) => (await import("./run.js")).run(line, terminal),
     },
   ],

@@ -1,6 +1,6 @@
 import { checkLogin, type LoginCheck } from "@postern/client";
 import { EXIT } from "../../errors.js";
-import { failureOf, type Failure } from "../../reporting/failure.js";
+import { failureLines, failureOf, type Failure } from "../../reporting/failure.js";
 import { loginText } from "../../reporting/login-text.js";
 import { humanOutput } from "../../reporting/messages.js";
 import { endpointsToCheck, type EndpointToCheck } from "../../running/endpoints-to-check.js";
@@ -10,6 +10,7 @@ import { refuseUnsupported } from "../../settings/unsupported.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 
 interface Outcome {
   label: string;
@@ -32,7 +33,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
   const warned = new Set<string>();
   const warn = (text: string): void => {
-    if (!warned.has(text)) output.line(`${paint.yellow("warning")}  ${printable(text)}`);
+    if (!warned.has(text)) output.line(wrapped(`${paint.yellow("warning")}  ${printable(text)}`, output.columns, "  "));
     warned.add(text);
   };
   for (const each of settings.warnings) warn(each);
@@ -45,14 +46,16 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     const prefix = server === undefined ? "" : `${server}: `;
     if ("code" in result) {
       exit = EXIT.credentialsRefused;
-      const { code, message, fix, retryable } = result;
-      const lines = [`${prefix}${message} (${code})`, ...(fix?.split("\n") ?? [])];
-      output.line(`${paint.red("✗")} ${[label, ...lines].map(printable).join("\n  ")}`);
+      const { code, message, retryable } = result;
+      const [first = "", ...lines] = failureLines(result);
+      const shown = [prefix + first, ...lines].map((line) => wrapped(`  ${printable(line)}`, output.columns, "  "));
+      output.line([`${paint.red("✗")} ${printable(label)}`, ...shown].join("\n"));
       const type = /^PN_(SERVER|PROXY)_/.test(code) ? "connection_failure" : "authentication_failure";
       print?.(machineEvent(type, label, message, { server, code, retryable }));
     } else {
       const message = `${prefix}${loginText(result)}`;
-      output.line(`${paint.green("✓")} ${printable(label)}\n  ${printable(message)}`);
+      const shown = wrapped(`  ${printable(message)}`, output.columns, "  ");
+      output.line(`${paint.green("✓")} ${printable(label)}\n${shown}`);
       const { owner, name, publicUrl: public_url, expiresIn: expires_in_ms } = result;
       const data = { server, owner, name, public_url, expires_in_ms };
       print?.(machineEvent("authentication_success", label, message, data));

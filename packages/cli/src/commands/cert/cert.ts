@@ -1,4 +1,4 @@
-import type { CommandDeclaration } from "../command.js";
+import { CONFIG_FILE, type CommandDeclaration } from "../command.js";
 
 /** `postern cert` */
 export const cert: CommandDeclaration = {
@@ -24,14 +24,18 @@ export const cert: CommandDeclaration = {
           description: "user name in the client certificate",
           default: "me",
         },
+        CONFIG_FILE,
       ],
       details:
-        "Prints the lines to add to the configuration of server and client. A second run keeps the CA and replaces the certificates, which are valid for 90 days.",
+        "Prints the lines to add to the configuration of server and client, and a command to try them with the port in the configuration file. A second run keeps the CA and replaces the certificates, which are valid for 90 days.",
       help: `Examples:
   postern cert dev
   postern cert dev certs --domain tunnel.test --client alice`,
-      run: async ({ argument: folder = "postern-certs", valueOf }, terminal) =>
-        (await import("./run.js")).run({ folder, domain: valueOf("--domain"), client: valueOf("--client") }, terminal),
+      run: async ({ argument: folder = "postern-certs", config, valueOf }, terminal) =>
+        (await import("./run.js")).run(
+          { folder, domain: valueOf("--domain"), client: valueOf("--client"), config },
+          terminal,
+        ),
     },
   ],
 };

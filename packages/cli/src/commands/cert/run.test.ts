@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ClientCa, readCertificate } from "@postern/net";
@@ -33,6 +33,24 @@ test("writes a CA and two usable certificates with private keys; a second run ke
   await run({ folder, domain: "other.test", client: "bob" }, terminal);
   expect(text("ca.pem")).toBe(before);
   expect(made("server").names).toContain("other.test");
+});
+
+test.for([
+  ['listen = "127.0.0.1:9443"', "https://tunnel.test:9443/health"],
+  ['listen = "127.0.0.1:9080"\npublic_https_port = 443', "https://tunnel.test/health"],
+  ["listen = wrong", "https://tunnel.test:8080/health"],
+] as const)("the command to try it has the port of a file with %s", async ([server, url]) => {
+  const folder = scratchFolder(onTestFinished);
+  const config = join(folder, "postern.toml");
+  writeFileSync(config, `[tunnel.server]\n${server}\n`, { mode: 0o600 });
+  lines.length = 0;
+  await run({ folder: join(folder, "certs"), domain: "tunnel.test", client: "alice", config }, terminal);
+  expect(lines.join("\n").split("\n").at(-1)).toContain(url);
+});
+
+test.skipIf(process.platform !== "linux")("a folder that cannot be made is refused", async () => {
+  const making = run({ folder: "/proc/postern/certs", domain: "tunnel.test", client: "alice" }, terminal);
+  await expect(making).rejects.toMatchObject({ code: "PN_FILE_UNREADABLE" });
 });
 
 test("openssl accepts the certificates by the strict rules of RFC 5280", async (context) => {

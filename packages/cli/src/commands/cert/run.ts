@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DevCertificate } from "./dev-certificates.js";
 import { CliError, EXIT } from "../../errors.js";
+import { readSettings } from "../../settings/configuration.js";
+import { makeFolder } from "../../settings/make-folder.js";
 import { quoted } from "../../settings/owned-file.js";
 import { printable } from "../../terminal/printable.js";
 import type { Terminal } from "../../terminal/terminal.js";
@@ -12,10 +14,12 @@ export interface CertDevOptions {
   domain: string;
   /** The user that the client certificate logs in. */
   client: string;
+  /** The configuration file that --config names. */
+  config?: string | undefined;
 }
 
 /** `postern cert dev`: makes a CA, and a server and a client certificate that it signs. Returns the exit code. */
-export async function run({ folder, domain, client }: CertDevOptions, terminal: Terminal): Promise<number> {
+export async function run({ folder, domain, client, config }: CertDevOptions, terminal: Terminal): Promise<number> {
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(domain))
     throw new CliError(
       "PN_CONFIG_INVALID",
@@ -23,14 +27,15 @@ export async function run({ folder, domain, client }: CertDevOptions, terminal: 
     );
   const { createDevCa, issueClientCertificate, issueServerCertificate } = await import("./dev-certificates.js");
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const existing = existingCa(folder);
     const ca = existing ?? (await createDevCa());
     if (existing === undefined) write(folder, "ca", ca);
     const names = [...new Set([domain, `*.${domain}`, "localhost", "127.0.0.1", "::1"])];
     write(folder, "server", await issueServerCertificate(ca, names));
     write(folder, "client", await issueClientCertificate(ca, client));
-    terminal.stdout.line(nextSteps(folder, domain, existing !== undefined));
+    const port = await securePort(config, terminal.env);
+    terminal.stdout.line(nextSteps(folder, domain, port, existing !== undefined));
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(
@@ -60,7 +65,14 @@ function write(folder: string, name: string, { certificate, key }: DevCertificat
   }
 }
 
-function nextSteps(folder: string, domain: string, keptCa: boolean): string {
+/** The port for HTTPS in the configuration. Mistakes in the file do not matter here: the result is the default. */
+async function securePort(config: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
+  const settings = await readSettings({ config, env, flags: {} }).catch(() => undefined);
+  const { listen, public_https_port: port } = settings?.loaded.values.tunnel.server ?? { listen: ":8080" };
+  return String(port ?? listen.slice(listen.lastIndexOf(":") + 1));
+}
+
+function nextSteps(folder: string, domain: string, port: string, keptCa: boolean): string {
   const path = (file: string): string => JSON.stringify(join(folder, file));
   return printableLines([
     keptCa
@@ -86,7 +98,7 @@ function nextSteps(folder: string, domain: string, keptCa: boolean): string {
     `  cert_file = ${path("client.pem")}`,
     `  key_file = ${path("client.key")}`,
     "",
-    `Start the server, then try it: curl --cacert ${quoted(join(folder, "ca.pem"))} https://${domain}:8080/health`,
+    `Start the server, then try it: curl --cacert ${quoted(join(folder, "ca.pem"))} https://${domain}${port === "443" ? "" : `:${port}`}/health`,
   ]);
 }
 

@@ -37,7 +37,7 @@ export const config: CommandDeclaration = {
       summary: "list the mistakes in the configuration; exit code 2 if there are any",
       options: [CONFIG_FILE, jsonOption("print the result to stdout as one JSON object; messages go to stderr")],
       details:
-        "Checks the file, the environment, and the key and certificate files that the file names. Starts nothing.",
+        "Checks the file, the environment, and the key, certificate and log files that the file names: everything that `postern start` would refuse before it connects or listens. Starts nothing.",
       help: `Examples:
   postern config check
   postern config check --config /etc/postern.toml --json`,

@@ -1,17 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { explain, jsonSchema, startingFile, type Path } from "@postern/config";
-import { loadServerCredentials } from "../../credentials/server-credentials.js";
+import { ConfigError, explain, jsonSchema, problemOf, startingFile } from "@postern/config";
 import { CliError } from "../../errors.js";
+import { failureOf } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
-import { loadEndpointSpecs } from "../../running/endpoint-specs.js";
-import { configurationFile, readSettings, type Settings } from "../../settings/configuration.js";
+import { configurationFile, readSettings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { quoted } from "../../settings/owned-file.js";
 import { problemLine } from "../../settings/problem-line.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
+import { checkFiles, isEmpty, isForServerCommand } from "./file-checks.js";
+
+const NOTHING_TO_RUN = "`postern start` has nothing to run: no endpoint and no server is enabled.";
 
 /** `postern config init`: writes a file to start from. Throws PN_CONFIG_EXISTS instead of overwriting a file. */
 export function init(file: string, { stdout }: Terminal): void {
@@ -39,19 +42,27 @@ export function init(file: string, { stdout }: Terminal): void {
   );
 }
 
-/** `postern config check`: lists all mistakes and warnings. Throws ConfigError for mistakes. */
+/**
+ * `postern config check`: lists all mistakes and warnings. Throws ConfigError for mistakes, and the error that `postern
+ * start` would throw for files that it could not use.
+ */
 export async function check(given: CommandLine, terminal: Terminal): Promise<void> {
   const settings = await readSettings({ ...given, env: terminal.env });
   const output = humanOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
-  const { pending, ignored } = settings.loaded.unsupported([], ...serverIfUndecided(settings));
+  const server = isForServerCommand(settings) ? [["tunnel", "server"]] : [];
+  const { pending, ignored } = settings.loaded.unsupported([], ...server);
+  const { errors, warnings: found } = await checkFiles(settings);
   const warnings = [
     ...settings.warnings,
-    ...(pending.length > 0 ? [] : await fileWarnings(settings)),
-    ...pending.map((each) => `${problemLine(each)} Commands that use this setting refuse to start.`),
+    ...found,
+    ...pending.map((each) => `${problemLine(each)} \`start\` will refuse this.`),
     ...ignored.map(problemLine),
+    ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
-  for (const warning of warnings) output.line(`${paint.yellow("warning")}  ${printable(warning)}`);
+  for (const warning of warnings)
+    output.line(wrapped(`${paint.yellow("warning")}  ${printable(warning)}`, output.columns, "  "));
+  if (errors.length > 0) throw errorOf(errors);
   const valid = `${settings.file ?? "The environment (no configuration file)"} is valid.`;
   output.line(`${paint.green("✓")} ${printable(valid)}`);
   if (!given.json) return;
@@ -59,17 +70,11 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
 }
 
-/** Reads the key and certificate files, as `postern start` does. Throws when one is missing or does not match. */
-async function fileWarnings(settings: Settings): Promise<string[]> {
-  const { warnings } = await loadEndpointSpecs(settings);
-  if (!settings.loaded.values.tunnel.server.enabled) return warnings;
-  return [...warnings, ...(await loadServerCredentials(settings)).warnings];
-}
-
-/** If a file does not state whether `postern start` runs the server, the file may be meant for `postern server`. */
-function serverIfUndecided({ loaded }: Settings): Path[] {
-  const server = ["tunnel", "server"];
-  return loaded.origin(...server, "enabled").from === "default" ? [server] : [];
+/** A single error keeps its code and its advice. */
+function errorOf(errors: readonly unknown[]): unknown {
+  if (errors.length === 1) return errors[0];
+  const lines = errors.map(failureOf).map(({ code, message, fix = "" }) => `${message} (${code}) ${fix}`.trimEnd());
+  return new ConfigError(lines.map((line) => problemOf(line.replaceAll("\n", " "))));
 }
 
 /** `postern config explain`: prints every value with its source. */

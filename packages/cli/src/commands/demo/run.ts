@@ -5,6 +5,7 @@ import { startServer, type Server } from "@postern/server";
 import { requestOnce } from "../../demo/once.js";
 import { startDemoService, type DemoService } from "../../demo/service.js";
 import { EXIT } from "../../errors.js";
+import { isDetailed } from "../../reporting/detail.js";
 import { consoleSink, createLog } from "../../reporting/log.js";
 import { humanOutput, logMessages, textMessages, type Messages } from "../../reporting/messages.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
@@ -14,6 +15,9 @@ import type { CommandLine } from "../../settings/options.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
+
+const WHERE = "The server, the client and a sample service run in this process, reachable from this machine only.";
 
 /** `postern demo`: runs server, sample service and client in this process, on loopback. Returns the exit code. */
 export async function run(given: CommandLine & { once: boolean }, terminal: Terminal): Promise<number> {
@@ -43,7 +47,7 @@ export async function run(given: CommandLine & { once: boolean }, terminal: Term
         // The client already reports the requests, so at the default level the server logs only problems.
         log: createLog({
           level: level === "info" ? "warn" : level,
-          sinks: [consoleSink(terminal.stderr, format, paint, level === "debug")],
+          sinks: [consoleSink(terminal.stderr, format, paint, isDetailed(level))],
         }),
       });
     },
@@ -99,7 +103,7 @@ function showDemo(messages: Messages, url: string, once: boolean): void {
         `  ${paint.dim("In a browser   ")}  ${address}`,
         `  ${paint.dim("In a terminal  ")}  curl ${printable(url)}/hello`,
         "",
-        `  ${paint.dim("The server, the client and a sample service run in this process, reachable from this machine only.")}`,
+        wrapped(`  ${paint.dim(WHERE)}`, messages.columns, "  "),
         `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
         "",
       ];

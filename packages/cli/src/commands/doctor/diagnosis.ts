@@ -1,8 +1,17 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { checkLogin, type ConnectOptions } from "@postern/client";
-import { dialFault } from "@postern/net";
-import { parseServerAddress, parseLocalAddress, checkLocal, checkServer, proxyOf } from "@postern/client/command";
+import { authorityOf } from "@postern/net";
+import {
+  acceptsTls,
+  checkServer,
+  localFault,
+  localFaultCode,
+  parseLocalAddress,
+  parseServerAddress,
+  proxyOf,
+  reachLocal,
+} from "@postern/client/command";
 import type { EndpointToCheck } from "../../running/endpoints-to-check.js";
 import type { Settings } from "../../settings/configuration.js";
 import { exposureWarnings } from "../../running/configured-server.js";
@@ -16,6 +25,8 @@ export interface Finding {
   check: string;
   outcome: "ok" | "warning" | "failed";
   message: string;
+  /** The part of the message in parentheses. */
+  detail?: string | undefined;
   /** Lines that suggest a fix. */
   fix?: string | undefined;
   code?: string;
@@ -53,7 +64,7 @@ export async function* diagnoseEndpoint({ load }: EndpointToCheck, checksLocal: 
     yield finding;
   }
   if (reached) yield await attempt("login", async () => loginText(await checkLogin(options)));
-  if (checksLocal) yield await localFinding(options.local);
+  if (checksLocal) yield await localFinding(options);
 }
 
 async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding> {
@@ -93,19 +104,29 @@ async function* serverFindings(options: ConnectOptions): AsyncGenerator<Finding>
   }
 }
 
-async function localFinding(local: ConnectOptions["local"]): Promise<Finding> {
-  const { host, port } = parseLocalAddress(local);
-  const place = `${host}:${port}`;
+async function localFinding({ local, localTls }: ConnectOptions): Promise<Finding> {
+  const address = parseLocalAddress(local, localTls);
+  const place = authorityOf(address.host, address.port);
   try {
-    await checkLocal(local);
+    await reachLocal(address);
+    if (!address.tls && (await acceptsTls(address)))
+      return {
+        check: "local",
+        outcome: "failed",
+        message: `the local service at ${place} uses TLS`,
+        fix: `Use https://${place} as the target. Until then, visitors get status 502.`,
+        code: "PN_DIAL_SCHEME",
+      };
     return { check: "local", outcome: "ok", message: `${place} accepts connections` };
   } catch (error) {
+    const code = localFaultCode(error as Error);
+    const isRunning = code === "PN_DIAL_UNTRUSTED" || code === "PN_DIAL_SCHEME";
     return {
       check: "local",
       outcome: "failed",
-      message: `cannot connect to the local service at ${place}: ${dialFault(error as NodeJS.ErrnoException)}`,
-      fix: "Start the service, or correct its address. Until then, visitors get status 502.",
-      code: "PN_DIAL_FAILED",
+      message: `cannot connect to the local service at ${place}: ${localFault(error as Error)}`,
+      fix: `${isRunning ? "" : "Start the service, or correct its address. "}Until then, visitors get status 502.`,
+      code,
     };
   }
 }
@@ -167,11 +188,11 @@ function failed(check: string, error: unknown): Finding {
     return {
       check,
       outcome: "failed",
-      message: `the name does not resolve (${message})`,
+      message: `the name does not resolve: ${message}`,
       fix,
       code: "PN_SERVER_UNREACHABLE",
     };
   }
-  const { code, message, fix } = failureOf(error);
-  return { check, outcome: "failed", message, fix, code };
+  const { code, message, detail, fix } = failureOf(error);
+  return { check, outcome: "failed", message, detail, fix, code };
 }

@@ -1,8 +1,9 @@
 import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
 import { CONFIG_FILE, jsonOption, type CommandDeclaration } from "../command.js";
 
-const { api_key_file, token_file } = CONFIGURATION.entries.tunnel.entries.auth.entries;
-const { server_url, subdomain } = tunnelEndpoint.each.entries;
+const { auth, ssl } = CONFIGURATION.entries.tunnel.entries;
+const { api_key_file, token_file, cert_file, key_file } = auth.entries;
+const { server_url, subdomain, local_ca_file, local_verify } = tunnelEndpoint.each.entries;
 
 /** `postern doctor` */
 export const doctor: CommandDeclaration = {
@@ -14,6 +15,11 @@ export const doctor: CommandDeclaration = {
     subdomain,
     api_key_file,
     token_file,
+    cert_file,
+    key_file,
+    ssl.entries.ca_file,
+    local_ca_file,
+    local_verify,
     CONFIG_FILE,
     jsonOption("print one event per check to stdout; messages go to stderr"),
   ],

@@ -1,4 +1,5 @@
 import { CliError, EXIT } from "../../errors.js";
+import { failureLines } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
 import { endpointsToCheck } from "../../running/endpoints-to-check.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
@@ -8,7 +9,11 @@ import { problemLine } from "../../settings/problem-line.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 import { diagnoseEndpoint, diagnoseServer, type Finding } from "./diagnosis.js";
+
+/** The beginning of lines that continue a message. */
+const INDENT = " ".repeat(19);
 
 const MARKS = { ok: "✓", warning: "!", failed: "✗" } as const;
 
@@ -24,12 +29,13 @@ export async function run(given: CommandLine & { target: string | undefined }, t
   let failures = 0;
   const report = async (subject: string, findings: Iterable<Finding> | AsyncIterable<Finding>): Promise<void> => {
     output.line(paint.bold(printable(subject)));
-    for await (const { check, outcome, message, fix, code } of findings) {
+    for await (const finding of findings) {
+      const { check, outcome, message, fix, code } = finding;
       if (outcome === "failed") failures += 1;
-      const suffix = code === undefined ? "" : ` (${code})`;
+      const [first, ...lines] = messageLines(finding);
       const mark = colour[outcome](MARKS[outcome]);
-      output.line(`  ${mark} ${check.padEnd(15)}${printable(message + suffix)}`);
-      for (const line of fix?.split("\n") ?? []) output.line(`${" ".repeat(19)}${printable(line)}`);
+      output.line(wrapped(`  ${mark} ${check.padEnd(15)}${first}`, output.columns, INDENT));
+      for (const line of lines) output.line(wrapped(`${INDENT}${line}`, output.columns, INDENT));
       print?.(machineEvent("status_update", subject, message, { check, outcome, code, fix }));
     }
   };
@@ -53,6 +59,15 @@ export async function run(given: CommandLine & { target: string | undefined }, t
   const found = `${failures} problem${failures === 1 ? "" : "s"} found.`;
   output.line(failures === 0 ? paint.green("No problems found.") : paint.red(found));
   return failures === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** The message with its code, the detail, and the fix. */
+function messageLines({ message, detail, fix, code }: Finding): string[] {
+  const lines =
+    code === undefined
+      ? [message, ...(fix?.split("\n") ?? [])]
+      : failureLines({ code, message, fix, ...(detail === undefined ? {} : { detail }) });
+  return lines.map(printable);
 }
 
 function* machineFindings(settings: Settings): Generator<Finding> {

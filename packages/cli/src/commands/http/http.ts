@@ -2,8 +2,8 @@ import { CONFIGURATION, tunnelEndpoint } from "@postern/config";
 import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command.js";
 
 const { logging, tunnel } = CONFIGURATION.entries;
-const { auth, local_api, reconnection } = tunnel.entries;
-const { server_url, subdomain, host_header } = tunnelEndpoint.each.entries;
+const { auth, local_api, reconnection, ssl } = tunnel.entries;
+const { server_url, subdomain, host_header, local_ca_file, local_verify } = tunnelEndpoint.each.entries;
 
 /** `postern http` */
 export const http: CommandDeclaration = {
@@ -16,6 +16,11 @@ export const http: CommandDeclaration = {
     host_header,
     auth.entries.api_key_file,
     auth.entries.token_file,
+    auth.entries.cert_file,
+    auth.entries.key_file,
+    ssl.entries.ca_file,
+    local_ca_file,
+    local_verify,
     reconnection.entries.enabled,
     local_api.entries.listen,
     {
@@ -31,9 +36,10 @@ export const http: CommandDeclaration = {
   ],
   details: "Opens a tunnel to the server and prints the public URL, then one line per request.",
   help: `Credentials: an API key from --api-key-file, POSTERN_API_KEY_FILE or
-POSTERN_API_KEY, or a token from --token-file, POSTERN_TOKEN_FILE or
-POSTERN_TOKEN. Certificates and token renewal are set in the configuration
-file. Options override the environment, which overrides the file.
+POSTERN_API_KEY; a token from --token-file, POSTERN_TOKEN_FILE or
+POSTERN_TOKEN; or a certificate from --cert-file and --key-file. Token renewal
+is set in the configuration file. Options override the environment, which
+overrides the file.
 
 Outbound HTTP proxy: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY apply;
 POSTERN_PROXY overrides them.
@@ -44,7 +50,8 @@ Examples:
   With server and key in the environment or the configuration file:
     postern http 3000 --subdomain my-app
     postern http https://localhost:8443 --host-header rewrite
-    postern http 3000 --json | jq .data.public_url`,
+    postern http https://192.168.1.10:8006 --local-insecure
+    postern http 3000 --json | jq -r '.data.public_url // empty'`,
   run: async (line, terminal) =>
     (await import("./run.js")).run(line.argument ?? "", { ...line, qr: line.isSet("--qr") }, terminal),
 };

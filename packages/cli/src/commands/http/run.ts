@@ -1,11 +1,14 @@
 import { EndpointsService } from "../../running/endpoints-service.js";
 import { commandLineLabel, loadCommandLineSpec } from "../../running/endpoint-specs.js";
+import { reloadMessage } from "../../running/reload.js";
 import { runServices, STOPPING } from "../../running/run-services.js";
 import type { Service } from "../../service.js";
 import { EXIT } from "../../errors.js";
 import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
+import { isDetailed } from "../../reporting/detail.js";
 import { LiveView } from "../../reporting/live-view.js";
 import { textMessages, type Messages } from "../../reporting/messages.js";
+import { problemLines } from "../../reporting/readable-log.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
 import { commandLineEndpoint } from "../../settings/command-line-endpoint.js";
@@ -16,6 +19,7 @@ import { refuseUnsupported } from "../../settings/unsupported.js";
 import { printable } from "../../terminal/printable.js";
 import type { QrCode } from "../../terminal/qr-code.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 
 /** The sections of the configuration that this command uses. */
 const SECTIONS = ["auth", "ssl", "monitoring", "local_api"].map((name) => ["tunnel", name]);
@@ -33,7 +37,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   let live: LiveView | undefined;
   const reporting = await openReporting(settings, terminal, given.json, "http", (output, paint, level) => {
     const isRead = output === terminal.stdout && output.terminal && terminal.env["TERM"] !== "dumb";
-    if (!isRead || !["debug", "info"].includes(level)) return textMessages(output, paint, level);
+    if (!isRead || !(level === "info" || isDetailed(level))) return textMessages(output, paint, level);
     live = new LiveView(output, paint, level);
     return live;
   });
@@ -53,8 +57,8 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   // Imported only when needed, because the command must start quickly.
   const qrCode = given.qr ? (await import("../../terminal/qr-code.js")).qrCode : undefined;
   const view = new TunnelView(messages, (url) => {
-    showAddress(messages, url, target.shown, monitoring.api);
-    if (qrCode !== undefined) showQrCode(messages, qrCode(url, messages.paint), url);
+    const code = qrCodeLines(qrCode?.(url, messages.paint), messages);
+    showAddress(messages, url, target.shown, monitoring.api, code);
   });
   const display: Service = {
     start: () => Promise.resolve(),
@@ -77,7 +81,8 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   });
   await runServices({
     services: [reporting, monitoring, display, endpoints],
-    onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
+    onStopping: () =>
+      messages.print("info", messages.paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
     reload: {
       given: all,
       settings,
@@ -89,8 +94,8 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
       report(level, msg, data) {
         const { paint } = messages;
         const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
-        messages.print(level, text, { msg, ...data });
-        const event = machineEvent("status_update", label, msg, data);
+        messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg, ...data });
+        const event = machineEvent("status_update", label, reloadMessage(msg, data), data);
         print?.(event);
         monitoring.onEvent(event);
       },
@@ -99,7 +104,14 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   return EXIT.done;
 }
 
-function showAddress(messages: Messages, url: string, local: string, api: Monitoring["api"]): void {
+/** @param qrCode lines that are printed before those of requests. */
+function showAddress(
+  messages: Messages,
+  url: string,
+  local: string,
+  api: Monitoring["api"],
+  qrCode: readonly string[],
+): void {
   const { paint, columns } = messages;
   // The link contains a token, which must not get into a log.
   const isTerminal = columns !== undefined;
@@ -110,17 +122,16 @@ function showAddress(messages: Messages, url: string, local: string, api: Monito
     `  ${paint.dim("Forwards to  ")}  ${printable(local)}`,
     ...(apiLine === undefined ? [] : [`  ${paint.dim(apiLine[0]!)}  ${apiLine[1]}`]),
     "",
+    ...qrCode,
     `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
     "",
   ].join("\n");
   messages.print("info", text, { msg: `${url} → ${local}`, public_url: url, local });
 }
 
-/** A code that is wider than the terminal, or that does not exist because the URL is too long, is left out. */
-function showQrCode(messages: Messages, code: QrCode | undefined, url: string): void {
-  if (code === undefined) return;
+/** A code that does not exist because the URL is too long, or that is wider than the terminal, is left out. */
+function qrCodeLines(code: QrCode | undefined, { columns = Infinity }: Messages): string[] {
+  if (code === undefined) return [];
   const { text, width } = code;
-  const { columns = Infinity } = messages;
-  const shown = width <= columns ? `${text}\n` : `The QR code needs a terminal that is at least ${width} columns wide.`;
-  messages.print("info", shown, { msg: "QR code", url });
+  return [width > columns ? `  The QR code needs a terminal that is at least ${width} columns wide.` : text, ""];
 }

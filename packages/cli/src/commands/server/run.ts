@@ -1,12 +1,8 @@
 import { EXIT } from "../../errors.js";
-import {
-  isCredentialOption,
-  loadServerCredentials,
-  loginsText,
-  type ServerCredentials,
-} from "../../credentials/server-credentials.js";
+import { isCredentialOption, loadServerCredentials, loginsText } from "../../credentials/server-credentials.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
+import { reloadMessage } from "../../running/reload.js";
 import { runServices, STOPPING } from "../../running/run-services.js";
 import { ServerService } from "../../running/server-service.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
@@ -15,6 +11,8 @@ import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
+import { clientCommand } from "./client-command.js";
 
 /** `postern server`: runs the public server until it is stopped. Returns the exit code. */
 export async function run(given: CommandLine, terminal: Terminal): Promise<number> {
@@ -51,7 +49,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   });
   await runServices({
     services: [reporting, server],
-    onStopping: () => messages.print("info", paint.dim(STOPPING), { msg: STOPPING }),
+    onStopping: () => messages.print("info", paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
     reload: {
       given: all,
       settings,
@@ -65,7 +63,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
         (first === "tunnel" && second === "server" && !isCredentialOption([first, second, ...rest])),
       report(level, message, data) {
         log[level](data, message);
-        report(message, data);
+        report(reloadMessage(message, data), data);
       },
     },
   });
@@ -83,16 +81,4 @@ function banner(address: string, url: string, logins: string, command: string, p
     `  ${paint.bold(printable(command))}`,
     "",
   ].join("\n");
-}
-
-/**
- * The command to run next to a service. It names a key file, because other users can read the arguments of a process.
- */
-function clientCommand(url: string, { keys: { keys, file }, tokens }: ServerCredentials): string {
-  // A client certificate has no option: it is set in the client's configuration file.
-  if (keys.length === 0)
-    return `postern http 3000 --server ${url}${tokens === undefined ? "" : " --token-file my.token"}`;
-  // A server's key file that contains only one key is also valid as a client's key file.
-  const keyFile = file !== undefined && keys.length === 1 ? file : "my.key";
-  return `postern http 3000 --server ${url} --api-key-file ${keyFile}`;
 }

@@ -7,6 +7,7 @@ import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
 import { EndpointsService } from "../../running/endpoints-service.js";
 import { loadEndpointSpecs, type EndpointSpecs } from "../../running/endpoint-specs.js";
+import { reloadMessage } from "../../running/reload.js";
 import { runServices, STOPPING } from "../../running/run-services.js";
 import { ServerService } from "../../running/server-service.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
@@ -14,14 +15,22 @@ import type { CommandLine } from "../../settings/options.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { StatusEvent } from "@postern/client";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { wrapped } from "../../terminal/wrapped.js";
 
 const FILE_FIX = ["Write one:     postern config init", "Name another:  postern start --config FILE"].join("\n");
 
-const FIX = [
-  "Share a service:     add [[tunnel.endpoints]] with server_url and local",
-  "Run the server:      set enabled = true in [tunnel.server]",
-  "Write an example:    postern config init example.toml",
-].join("\n");
+/** Suggests what is missing: a table, or `enabled` in one that exists. */
+function fixFor({ loaded }: Settings): string {
+  const { enabled, endpoints } = loaded.values.tunnel;
+  const share = enabled
+    ? "add [[tunnel.endpoints]] with server_url and local"
+    : `set enabled = true in [tunnel]${endpoints.length > 0 ? "" : ", and add [[tunnel.endpoints]]"}`;
+  return [
+    `Share a service:     ${share}`,
+    "Run the server:      set enabled = true in [tunnel.server]",
+    ...(enabled && endpoints.length === 0 ? ["Write an example:    postern config init example.toml"] : []),
+  ].join("\n");
+}
 
 /** `postern start`: runs everything that the configuration file enables until it is stopped. Returns the exit code. */
 export async function run(given: CommandLine, terminal: Terminal): Promise<number> {
@@ -34,7 +43,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const load = async (each: Settings): Promise<EndpointSpecs> => {
     const loaded = await loadEndpointSpecs(each);
     if (loaded.specs.length > 0 || runsServer) return loaded;
-    throw new CliError("PN_CONFIG_MISSING", `${file} does not enable anything to run.`, FIX);
+    throw new CliError("PN_CONFIG_MISSING", `${file} does not enable anything to run.`, fixFor(each));
   };
   const { specs, files, warnings } = await load(settings);
   const credentials = runsServer ? await loadServerCredentials(settings) : undefined;
@@ -69,7 +78,8 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     isFatal: (left) => left === 0 && !runsServer,
     onEvent(event) {
       report(event);
-      if (settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
+      // People need the URL of a tunnel even if they read no events.
+      if (event.type === "tunnel_established" || settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
     },
     onFailed(label, error, kept) {
       const { code, message } = failureOf(error);
@@ -95,7 +105,8 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   await runServices({
     // Tunnels may use the server of this process, so it starts before them and stops after them.
     services: [reporting, ...(server === undefined ? [] : [server]), monitoring, endpoints],
-    onStopping: () => messages.print("info", messages.paint.dim(STOPPING), { msg: STOPPING }),
+    onStopping: () =>
+      messages.print("info", messages.paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
     reload: {
       given: all,
       settings,
@@ -106,7 +117,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
         (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path),
       report(level, message, data) {
         log[level](data, message);
-        report(machineEvent("status_update", "postern", message, data));
+        report(machineEvent("status_update", "postern", reloadMessage(message, data), data));
       },
     },
   });

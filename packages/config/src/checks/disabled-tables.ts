@@ -1,0 +1,38 @@
+import type { Section } from "../declared/declaration.js";
+import { headerText, pathText, type Path } from "../file/path.js";
+import { problemOf, type Problem } from "../file/problem.js";
+import type { TomlFile } from "../file/toml-file.js";
+import type { ResolvedOption } from "../resolving/resolve.js";
+
+/** `postern server` runs this table, whatever its `enabled`. */
+const RUN_BY_COMMAND = "tunnel.server";
+
+/**
+ * Returns a warning for each table that sets options but not `enabled`, without which they have no effect. A table
+ * inside one that is switched off needs none.
+ */
+export function disabledTables(
+  options: readonly ResolvedOption[],
+  sections: readonly { path: Path; section: Section }[],
+  file: TomlFile | undefined,
+): Problem[] {
+  const switches = options.filter(({ path }) => path.at(-1) === "enabled");
+  const switchOf = (table: Path): ResolvedOption | undefined =>
+    switches.find(({ path }) => pathText(path.slice(0, -1)) === pathText(table));
+  const isSwitchedOff = (table: Path): boolean => {
+    const found = switchOf(table);
+    return found?.value === false && found.origin.from !== "default";
+  };
+  return sections.flatMap(({ path }) => {
+    const found = switchOf(path);
+    if (found === undefined || found.value !== false || found.origin.from !== "default") return [];
+    const name = pathText(path);
+    const setsOptions = options.some(
+      (each) => each.origin.from !== "default" && pathText(each.path).startsWith(`${name}.`),
+    );
+    const outer = path.map((_, length) => path.slice(0, length));
+    if (name === RUN_BY_COMMAND || !setsOptions || outer.some(isSwitchedOff)) return [];
+    const message = `${headerText(path)} has no effect without enabled = true. Add it, or remove the table.`;
+    return [file?.problem(path, message) ?? problemOf(message)];
+  });
+}

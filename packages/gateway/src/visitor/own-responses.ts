@@ -1,0 +1,45 @@
+import { currentTurn } from "@postern/net";
+
+export const PIPELINE_LIMITS = {
+  /** Responses of the gateway's own on one connection in one turn of the event loop. */
+  perTurn: 16,
+  /** Responses of the gateway's own to pipelined requests of one connection, unless the peer is a trusted proxy. */
+  perConnection: 100,
+} as const;
+
+/**
+ * Counts the gateway's own responses on one connection. A visitor can pipeline thousands of requests in one packet, and
+ * these responses do not have to wait for an origin.
+ */
+export class OwnResponses {
+  readonly #isProxied: boolean;
+  #pipelined = 0;
+  #turn = -1;
+  #inTurn = 0;
+
+  /** @param isProxied whether the peer is a trusted proxy, whose requests come from many visitors. */
+  constructor(isProxied: boolean) {
+    this.#isProxied = isProxied;
+  }
+
+  /** @param isPipelined whether the request arrived before the response to an earlier one was complete. */
+  count(isPipelined: boolean): void {
+    const turn = currentTurn();
+    if (this.#turn !== turn) {
+      this.#turn = turn;
+      this.#inTurn = 0;
+    }
+    this.#inTurn++;
+    if (isPipelined) this.#pipelined++;
+  }
+
+  /** Whether the next request has to wait for the end of this turn. */
+  get isTurnFull(): boolean {
+    return this.#inTurn >= PIPELINE_LIMITS.perTurn && this.#turn === currentTurn();
+  }
+
+  /** Whether the connection closes after this response. */
+  get isFull(): boolean {
+    return !this.#isProxied && this.#pipelined >= PIPELINE_LIMITS.perConnection;
+  }
+}
