@@ -1,4 +1,4 @@
-import { refusals, worthReading } from "../http/index.js";
+import { PartialHead, refusals, worthReading } from "../http/index.js";
 import type { BodySink, ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
 import { RepairedBody, type ResponseRepair } from "../repair/index.js";
 import type { ExchangeContext } from "./exchange-context.js";
@@ -33,8 +33,7 @@ export class ResponseSide {
   readonly #head: ResponseHead;
   readonly #body: RepairedBody;
   #form: ChunkForm = "chunks";
-  /** A copy of the bytes of an incomplete head. */
-  #partialHead: Buffer | undefined;
+  #partialHead: PartialHead | undefined;
   #interim = 0;
   /** Whether a flaw of the HTTP itself was repaired. The origin's connection is then not used again. */
   #isFlawed = false;
@@ -98,12 +97,10 @@ export class ResponseSide {
   #readHead(piece: Buffer, { method, upgrade }: Request, sink: ResponseSink): number {
     const { limits, sharedDomain } = this.#context;
     const head = this.#head;
-    const before = this.#partialHead;
-    const chunk = before === undefined ? piece : Buffer.concat([before, piece]);
-    if (before !== undefined && !worthReading(piece, chunk.length, limits.headSize.bytes)) {
-      this.#partialHead = chunk;
-      return piece.length;
-    }
+    const partial = this.#partialHead;
+    partial?.add(piece);
+    const chunk = partial?.bytes ?? piece;
+    if (partial !== undefined && !worthReading(piece, chunk.length, limits.headSize.bytes)) return piece.length;
     let at = 0;
     for (;;) {
       const rest = at === 0 ? chunk : chunk.subarray(at);
@@ -111,7 +108,7 @@ export class ResponseSide {
       if (length < 0) length = this.#readRepaired(rest, method, upgrade);
       if (length < 0) return -1;
       if (length === 0) {
-        if (rest.length > 0) this.#holdHead(rest);
+        if (rest.length > 0 && (partial === undefined || at > 0)) this.#holdHead(rest);
         return piece.length;
       }
       this.finish();
@@ -127,7 +124,7 @@ export class ResponseSide {
   }
 
   #holdHead(bytes: Buffer): void {
-    this.#partialHead = Buffer.from(bytes);
+    this.#partialHead = new PartialHead(bytes);
     if (this.headSince === Infinity) this.headSince = this.#context.clock.now();
   }
 
