@@ -66,7 +66,7 @@ export interface FinishedRequest {
   readonly userAgent: string;
   readonly ended: ExchangeEnd;
   /**
-   * The code of the error that ended it. The visitor got it where no response had begun. Undefined when the response
+   * The code of the error that ended it. The visitor received it if no response had begun. Undefined when the response
    * was complete, or when the visitor left or did not read it.
    */
   readonly code: string | undefined;

@@ -24,7 +24,7 @@ export class ConnectionLimit {
     if (this.#sockets.has(socket)) this.#sockets.set(socket, true);
   }
 
-  /** There is always one: the newest connection has shown nothing yet. */
+  /** There is always one to close: the newest connection has not shown a token yet. */
   #closeOne(): void {
     for (const [socket, isTrusted] of this.#sockets) {
       if (isTrusted) continue;

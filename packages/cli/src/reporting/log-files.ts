@@ -108,7 +108,7 @@ export class LogFiles {
     const file = new sonicBoom.SonicBoom({ fd: descriptor, maxLength: MAX_BUFFERED });
     file.on("error", (error) => {
       this.#reportFailure(error.message);
-      // Nothing writes to the previous file again, so that it would stay open.
+      // Nothing writes to the previous file again, so nothing else would close it.
       if (file === this.#previous) file.destroy();
     });
     file.on("drop", () => this.#reportFailure("the disk is too slow"));

@@ -137,7 +137,7 @@ test("a reload changes no service unless all of them accept the configuration", 
     message: "reload failed; keeping the previous configuration",
     problems: ["No key."],
   });
-  // The change of the file was noticed too, and people send a signal for good measure: the error is reported once.
+  // The file watcher noticed the change too. If a user also sends SIGHUP, the error is still reported only once.
   process.emit("SIGHUP");
   await until("another reload", () => checks >= 2);
   write("warn");

@@ -25,7 +25,7 @@ export interface ResponseWriter {
   onTrailers(lines: Buffer): void;
   /** The response is complete. */
   onEnd(): void;
-  /** Takes back a response of which nothing has been sent. @returns false: it was sent, and has to break off. */
+  /** Discards a response if none of it has been sent. @returns false if some was sent: the response must break off. */
   retract(): boolean;
   /** No more of the response is available now: a head that waits for its body is to be sent without it. */
   onFlush(): void;

@@ -146,12 +146,12 @@ export class RequestHead {
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
   }
 
-  /** Treats fields named `name` (lower case), if they mean nothing to the gateway, like other identity fields. */
+  /** Treats fields named `name` (lower case) like other identity fields, unless the gateway interprets them. */
   claimIdentity(name: string): void {
     this.#fields.claimIdentity(this.#bytes, name);
   }
 
-  /** Lets the identity field `name` (lower case) pass, if there is only one. Call it before each `write`. */
+  /** Passes on the identity field `name` (lower case) if it occurs only once. Call it before each `write`. */
   admitIdentity(name: string): void {
     this.#fields.admitIdentity(this.#bytes, name);
   }

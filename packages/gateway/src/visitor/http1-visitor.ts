@@ -286,7 +286,7 @@ export class Http1Visitor
     if (end < 0 || length < 0) return this.#refuse(this.#head.refusal ?? refusals.PN_HTTP_HEAD_TOO_LARGE);
     const route = this.context.route();
     if (route.kind === "upstream") return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
-    // The cookies were not checked, so that nothing that follows them may be read as a request.
+    // The cookies were not checked, so bytes after them must not be parsed as a request.
     this.#head.keepAlive = false;
     this.#begin(Buffer.concat([kept, chunk.subarray(end)]), 0, route);
   }

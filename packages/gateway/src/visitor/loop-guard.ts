@@ -7,7 +7,7 @@ const BEFORE = " \t,";
 const AFTER = " \t,;";
 
 /**
- * Detects requests that come back again and again, because a service forwards them to the address of its own tunnel.
+ * Detects requests that loop because a service forwards them to the address of its own tunnel.
  * CDN-Loop (RFC 8586) lists the gateways that a request has passed. A visitor that writes this gateway's id into it
  * stops only its own request.
  */
@@ -16,7 +16,7 @@ export class LoopGuard {
   readonly line: string;
   readonly #id: string;
 
-  /** @param id names this gateway only, and tells nothing about it */
+  /** @param id identifies this gateway without revealing anything about it */
   constructor(id = `postern-${randomBytes(8).toString("hex")}`) {
     this.#id = id;
     this.line = `CDN-Loop: ${id}\r\n`;

@@ -19,7 +19,7 @@ export class RequestContext implements VisitorContext {
   readonly #host: VisitorHost;
   readonly #forwarded: ForwardedFields;
 
-  /** @param head the current request, read anew for each */
+  /** @param head the current request; the same object is parsed again for each request */
   constructor(head: RequestHead, peer: string | undefined, info: ConnectionInfo, host: VisitorHost) {
     this.exchanges = host.exchanges;
     this.#head = head;

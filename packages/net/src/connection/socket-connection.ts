@@ -182,7 +182,7 @@ export class SocketConnection implements Connection, TurnTask {
 
   #join(chunk: Buffer): void {
     const socket = this.#socket;
-    // A destroyed socket sends nothing, and reports nothing as unsent.
+    // A destroyed socket drops data and does not count it as unsent.
     if (socket.destroyed) return;
     const joined = (this.#joined ??= new Block());
     for (let at = 0; at < chunk.length;) {

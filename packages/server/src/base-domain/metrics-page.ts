@@ -59,7 +59,7 @@ export class MetricsPage {
     if (!this.#trusted.has(peer)) return false;
     const chain = String(headers["x-forwarded-for"] ?? "");
     const visitor = this.#trusted.visitor(peer, chain);
-    // A chain that names nobody also leads to the peer.
+    // If the chain names no visitor, `visitor` is the peer too.
     const isNamed = visitor !== peer || isLoopback(chain.slice(chain.lastIndexOf(",") + 1).trim());
     return isNamed && isLoopback(visitor);
   }

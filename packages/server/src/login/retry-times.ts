@@ -3,7 +3,7 @@ const STEP = 100;
 /** How much later than its time a client may come, in milliseconds: its delay has a random part, and TLS takes time. */
 const LATE = 2_000;
 
-/** The times at which clients were told to retry. Each admits one client. */
+/** The retry times that the server sent to clients. Each admits one client. */
 export class RetryTimes {
   /** By step: how many clients. */
   readonly #steps = new Map<number, number>();
@@ -13,7 +13,7 @@ export class RetryTimes {
     this.#steps.set(step, (this.#steps.get(step) ?? 0) + 1);
   }
 
-  /** Returns whether a client that comes now was told to, and uses up its time. */
+  /** Returns whether a client that connects now has a retry time, and removes that time. */
   take(now: number): boolean {
     for (let step = Math.floor((now - LATE) / STEP); step <= Math.floor(now / STEP); step++) {
       const clients = this.#steps.get(step);

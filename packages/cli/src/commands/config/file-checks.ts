@@ -84,7 +84,7 @@ export function isForServerCommand({ loaded }: Settings): boolean {
   return isUndecided && hasTable(loaded, "server");
 }
 
-/** Whether the configuration configures nothing that a command could run. */
+/** Whether the configuration contains nothing that a command uses. */
 export function isEmpty(settings: Settings): boolean {
   const { loaded } = settings;
   const { enabled, endpoints, server } = loaded.values.tunnel;
