@@ -91,12 +91,12 @@ export function limitsPage(): string {
       "the stream is closed; earlier if the origin's Keep-Alive requires it",
     ],
     [
-      "responses of the server's own to pipelined requests of one connection",
+      "responses from the server itself to pipelined requests of one connection",
       `${PIPELINE_LIMITS.perConnection}; not for trusted proxies`,
       "the connection is closed",
     ],
     [
-      "responses of the server's own on one connection, in one turn of the event loop",
+      "responses from the server itself on one connection, in one turn of the event loop",
       `${PIPELINE_LIMITS.perTurn}`,
       "the next request waits",
     ],
