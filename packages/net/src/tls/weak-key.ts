@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 
 /**
- * Returns why a signature that this public key verifies can be forged; undefined if the key can be used. With an RSA exponent of
- * 1, a signature is its own message, and anyone can write it (RFC 8017, section 3.1).
+ * Returns why a signature that this public key verifies can be forged; undefined if the key can be used. With an RSA
+ * exponent of 1, a signature is its own message, and anyone can write it (RFC 8017, section 3.1).
  */
 export function weakKeyFault({ asymmetricKeyDetails }: KeyObject): string | undefined {
   const exponent = asymmetricKeyDetails?.publicExponent;

@@ -11,7 +11,7 @@ export const FEATURES = {
    * The client distinguishes the limits on tunnels. Without this feature it receives PN_TUNNEL_LIMIT for all of them.
    */
   limitCodes: "limit_codes",
-  /** The server knows PN_DIAL_UNTRUSTED and PN_DIAL_SCHEME. Without this feature, the client sends PN_DIAL_FAILED for both. */
+  /** The server accepts PN_DIAL_UNTRUSTED and PN_DIAL_SCHEME. Without it, the client sends PN_DIAL_FAILED for both. */
   dialCodes: "dial_codes",
 } as const;
 
