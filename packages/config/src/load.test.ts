@@ -268,6 +268,17 @@ level = "inof"
       "[tunnel.server]\npublic_url = 'https://a.example'",
       /must be the base domain, for instance https:\/\/localhost/,
     ],
+    [
+      "two different times for a head",
+      "[tunnel.server]\nlimits.head_timeout = 5\nsecurity.connection_timeout = 6",
+      /head_timeout and connection_timeout of \[tunnel\.server\.security\] differ/,
+    ],
+    [
+      "a rate of bodies without a time",
+      "[tunnel.server.limits]\nmin_body_rate = 240\nbody_timeout = 0",
+      /min_body_rate requires body_timeout/,
+    ],
+    ["a head larger than 256 KiB", '[tunnel.server.limits]\nhead_bytes = "300KiB"', /must be a size/],
     ["UTF-16", Buffer.from("\ufeff[tunnel]", "utf16le"), /not UTF-8 text, but UTF-16/],
     ["not UTF-8", Buffer.from([0x61, 0xff, 0x3d]), /not UTF-8/],
     ["ten megabytes", Buffer.alloc(10_000_000, "#"), /larger than 1 MiB/],
