@@ -21,6 +21,7 @@ export { peerCertificate, type PeerCertificate } from "./tls/peer-certificate.js
 export { separateLists } from "./tls/revocation-list.js";
 export { checkTrustPem, trustFault, type TrustOptions } from "./tls/trust.js";
 export { weakKeyFault } from "./tls/weak-key.js";
+export { ByteStore } from "./byte-store.js";
 export { unmapped } from "./unmapped.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";
 export type { Connection, ConnectionHandler } from "./connection/connection.js";

@@ -1,4 +1,5 @@
-import { PartialHead, refusals, worthReading } from "../http/index.js";
+import { ByteStore } from "@postern/net";
+import { refusals, worthReading } from "../http/index.js";
 import type { BodySink, ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
 import { RepairedBody, type ResponseRepair } from "../repair/index.js";
 import type { ExchangeContext } from "./exchange-context.js";
@@ -33,7 +34,8 @@ export class ResponseSide {
   readonly #head: ResponseHead;
   readonly #body: RepairedBody;
   #form: ChunkForm = "chunks";
-  #partialHead: PartialHead | undefined;
+  /** The bytes of an incomplete head. */
+  #partialHead: ByteStore | undefined;
   #interim = 0;
   /** Whether a flaw of the HTTP itself was repaired. The origin's connection is then not used again. */
   #isFlawed = false;
@@ -124,7 +126,8 @@ export class ResponseSide {
   }
 
   #holdHead(bytes: Buffer): void {
-    this.#partialHead = new PartialHead(bytes);
+    this.#partialHead = new ByteStore();
+    this.#partialHead.add(bytes);
     if (this.headSince === Infinity) this.headSince = this.#context.clock.now();
   }
 

@@ -17,4 +17,4 @@ export { refusals, refusalTable, type Refusal } from "./refusal.js";
 export type { Request } from "./request.js";
 export { RequestHead, type ForwardOptions } from "./request-head.js";
 export { ResponseHead, type ResponseOptions, type ResponseBody } from "./response-head.js";
-export { PartialHead, worthReading } from "./partial-head.js";
+export { worthReading } from "./partial-head.js";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { CLIENT_HELLO_LIMITS } from "../limits.js";
-import { ByteStore } from "./byte-store.js";
+import { ByteStore } from "../byte-store.js";
 
 /** The result of reading the first bytes of a connection. */
 export type ClientHello =

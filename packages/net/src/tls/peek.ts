@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { CLIENT_HELLO_LIMITS } from "../limits.js";
-import { ByteStore } from "./byte-store.js";
+import { ByteStore } from "../byte-store.js";
 import { ALERTS, ClientHelloReader, type ClientHello } from "./client-hello.js";
 
 /** The result of peeking; `gone`: the connection ended or timed out. */
