@@ -21,6 +21,7 @@ export type { ErrorCode, LimitCode } from "./errors.js";
 export { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "./limits.js";
 export type { Limits } from "./limits.js";
 export { Session } from "./session/session.js";
+export { TokenBucket } from "./token-bucket.js";
 export { TurnBudget } from "./session/turn-budget.js";
 export type { SessionOptions } from "./session/session.js";
 export type { SessionHandler } from "./session/session-handler.js";

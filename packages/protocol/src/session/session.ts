@@ -1,5 +1,4 @@
 import { closeCodeOf, errorOfClose } from "./close-code.js";
-import { ControlRate } from "./control-rate.js";
 import { decodeControl, encodeControl, type ControlMessage } from "../wire/control.js";
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "../errors.js";
 import { Flag, FrameType } from "../wire/frame.js";
@@ -11,6 +10,7 @@ import type { SessionHandler } from "./session-handler.js";
 import type { Stream } from "./stream.js";
 import { streamReset } from "./stream-reset.js";
 import { StreamTable } from "./stream-table.js";
+import { TokenBucket } from "../token-bucket.js";
 import { TurnBudget } from "./turn-budget.js";
 import type { TransportHandler } from "../transport.js";
 
@@ -44,7 +44,8 @@ export class Session implements FrameHandler, TransportHandler {
   readonly #reader: FrameReader;
   readonly #sender: Sender;
   readonly #liveness: Liveness;
-  readonly #controlRate: ControlRate;
+  /** Limits the control messages of the peer. */
+  readonly #controlRate: TokenBucket;
   readonly #resume = (): void => this.#port.transport.resume();
   /** Why the session ended or is closing. */
   #reason: TunnelError | undefined;
@@ -62,7 +63,7 @@ export class Session implements FrameHandler, TransportHandler {
     this.#streams = new StreamTable(options.role, this.limits, this.#sender, () => this.handler.onStreamsOver());
     const now = options.now();
     this.#liveness = new Liveness(this.limits, this.#sender.congestion, now);
-    this.#controlRate = new ControlRate(now);
+    this.#controlRate = new TokenBucket(WORK_LIMITS.controlBurst, WORK_LIMITS.controlRate, now);
     this.budget = Session.budget(options.schedule);
     options.transport.handler = this;
   }

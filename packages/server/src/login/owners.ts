@@ -1,3 +1,4 @@
+import { TokenBucket } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 
 /** Limits of each owner, far above normal use, so that one owner cannot use the whole server. */
@@ -16,16 +17,14 @@ export const DEFAULT_OWNER_LIMITS: Readonly<OwnerLimits> = {
   bindRate: SERVER_LIMITS.bindsPerOwner,
 };
 
-const MINUTE = 60_000;
 /** The shortest and the longest delay before a client may retry, in milliseconds. */
 const MIN_RETRY = 1_000;
 const MAX_RETRY = 10_000;
 
 interface Owner {
   sessions: number;
-  /** Binds that are accepted now, as of `at`. */
-  binds: number;
-  at: number;
+  /** Limits its binds and checks. */
+  readonly binds: TokenBucket;
 }
 
 /** Counts the sessions and the binds of each owner. */
@@ -55,10 +54,7 @@ export class Owners {
 
   /** Counts a bind or check of the owner. Returns whether the rate allows it. */
   mayBind(owner: string): boolean {
-    const entry = this.#refilled(this.#of(owner));
-    if (entry.binds < 1) return false;
-    entry.binds--;
-    return true;
+    return this.#of(owner).binds.take(this.#now());
   }
 
   /** Owners that are remembered. */
@@ -73,23 +69,17 @@ export class Owners {
 
   /** Forgets owners without sessions and recent binds. Call it about once a second. */
   sweep(): void {
-    for (const [owner, entry] of this.#owners)
-      if (entry.sessions === 0 && this.#refilled(entry).binds >= this.#limits.bindRate) this.#owners.delete(owner);
+    const now = this.#now();
+    for (const [owner, { sessions, binds }] of this.#owners)
+      if (sessions === 0 && binds.isFull(now)) this.#owners.delete(owner);
   }
 
   #of(owner: string): Owner {
     const known = this.#owners.get(owner);
     if (known !== undefined) return known;
-    const entry: Owner = { sessions: 0, binds: this.#limits.bindRate, at: this.#now() };
-    this.#owners.set(owner, entry);
-    return entry;
-  }
-
-  #refilled(entry: Owner): Owner {
-    const now = this.#now();
     const { bindRate } = this.#limits;
-    entry.binds = Math.min(bindRate, entry.binds + ((now - entry.at) * bindRate) / MINUTE);
-    entry.at = now;
+    const entry: Owner = { sessions: 0, binds: new TokenBucket(bindRate, bindRate / 60, this.#now()) };
+    this.#owners.set(owner, entry);
     return entry;
   }
 }
