@@ -7,7 +7,7 @@ export { proxyOf } from "./server-connection/proxy-address.js";
 export { PROXY_LIMITS } from "./server-connection/proxy-tunnel.js";
 export { checkConnectOptions } from "./tunnel.js";
 export { parseServerAddress } from "./server-connection/server-address.js";
-export { localFault, localFaultCode } from "./local/local-fault.js";
+export { isRunning, localFault, localFaultCode } from "./local/local-fault.js";
 export { acceptsTls } from "./local/local-service.js";
 export { checkServer, type ServerCheck } from "./server-connection/server-check.js";
 export {

@@ -1,8 +1,15 @@
 import { reloadOnChange, type ReloadOptions } from "./reload.js";
+import type { Messages } from "../reporting/messages.js";
 import type { Service } from "../service.js";
+import { wrapped } from "../terminal/wrapped.js";
 import { listenForStop } from "./stop-request.js";
 
-export const STOPPING = "Stopping after the requests in progress. Press Ctrl-C again to stop immediately.";
+const STOPPING = "Stopping after the requests in progress. Press Ctrl-C again to stop immediately.";
+
+/** Prints that the command is stopping. */
+export function announceStop(messages: Messages): void {
+  messages.print("info", messages.paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING });
+}
 
 export interface RunOptions {
   /** In the order in which they start. They stop in reverse order. */

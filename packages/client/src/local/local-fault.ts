@@ -12,6 +12,11 @@ export function localFault(error: NodeJS.ErrnoException): string {
   return trustFault(error, OPTIONS) ?? dialFault(error);
 }
 
+/** Whether the local service runs although it cannot be reached: its address or trust is configured wrongly. */
+export function isRunning(code: ErrorCode): boolean {
+  return code === "PN_DIAL_UNTRUSTED" || code === "PN_DIAL_SCHEME";
+}
+
 /** The code with which a stream is reset when dialling the local service failed. */
 export function localFaultCode(error: NodeJS.ErrnoException | undefined): ErrorCode {
   if (error === undefined) return "PN_DIAL_FAILED";

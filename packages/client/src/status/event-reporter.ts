@@ -1,5 +1,5 @@
 import type { ErrorCode, Requests } from "@postern/protocol";
-import { localFault } from "../local/local-fault.js";
+import { isRunning, localFault } from "../local/local-fault.js";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { TunnelEvent, TunnelEventData, TunnelEventOf, TunnelEventType } from "../tunnel-event.js";
 import { EndpointStatus } from "./endpoint-status.js";
@@ -73,8 +73,7 @@ export class EventReporter {
       code === "PN_DIAL_REFUSED"
         ? `nothing listens at ${address}`
         : `the local service at ${address} cannot be reached: ${reason}`;
-    const isRunning = code === "PN_DIAL_UNTRUSTED" || code === "PN_DIAL_SCHEME";
-    const message = `${problem}. Visitors get status 502${isRunning ? "" : " until the local service runs"}.`;
+    const message = `${problem}. Visitors get status 502${isRunning(code) ? "" : " until the local service runs"}.`;
     this.report("status_update", message, { local: "failing", code, error: reason });
   }
 

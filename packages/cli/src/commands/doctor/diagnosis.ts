@@ -5,6 +5,7 @@ import { authorityOf } from "@postern/net";
 import {
   acceptsTls,
   checkServer,
+  isRunning,
   localFault,
   localFaultCode,
   parseLocalAddress,
@@ -120,12 +121,11 @@ async function localFinding({ local, localTls }: ConnectOptions): Promise<Findin
     return { check: "local", outcome: "ok", message: `${place} accepts connections` };
   } catch (error) {
     const code = localFaultCode(error as Error);
-    const isRunning = code === "PN_DIAL_UNTRUSTED" || code === "PN_DIAL_SCHEME";
     return {
       check: "local",
       outcome: "failed",
       message: `cannot connect to the local service at ${place}: ${localFault(error as Error)}`,
-      fix: `${isRunning ? "" : "Start the service, or correct its address. "}Until then, visitors get status 502.`,
+      fix: `${isRunning(code) ? "" : "Start the service, or correct its address. "}Until then, visitors get status 502.`,
       code,
     };
   }

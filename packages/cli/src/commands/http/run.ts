@@ -1,7 +1,7 @@
 import { EndpointsService } from "../../running/endpoints-service.js";
 import { commandLineLabel, loadCommandLineSpec } from "../../running/endpoint-specs.js";
 import { reloadMessage } from "../../running/reload.js";
-import { runServices, STOPPING } from "../../running/run-services.js";
+import { announceStop, runServices } from "../../running/run-services.js";
 import type { Service } from "../../service.js";
 import { EXIT } from "../../errors.js";
 import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
@@ -19,7 +19,6 @@ import { refuseUnsupported } from "../../settings/unsupported.js";
 import { printable } from "../../terminal/printable.js";
 import type { QrCode } from "../../terminal/qr-code.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
-import { wrapped } from "../../terminal/wrapped.js";
 
 /** The sections of the configuration that this command uses. */
 const SECTIONS = ["auth", "ssl", "monitoring", "local_api"].map((name) => ["tunnel", name]);
@@ -81,8 +80,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   });
   await runServices({
     services: [reporting, monitoring, display, endpoints],
-    onStopping: () =>
-      messages.print("info", messages.paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
+    onStopping: () => announceStop(messages),
     reload: {
       given: all,
       settings,

@@ -3,7 +3,7 @@ import { isCredentialOption, loadServerCredentials, loginsText } from "../../cre
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
 import { reloadMessage } from "../../running/reload.js";
-import { runServices, STOPPING } from "../../running/run-services.js";
+import { announceStop, runServices } from "../../running/run-services.js";
 import { ServerService } from "../../running/server-service.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
@@ -11,7 +11,6 @@ import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
-import { wrapped } from "../../terminal/wrapped.js";
 import { clientCommand } from "./client-command.js";
 
 /** `postern server`: runs the public server until it is stopped. Returns the exit code. */
@@ -49,7 +48,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   });
   await runServices({
     services: [reporting, server],
-    onStopping: () => messages.print("info", paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
+    onStopping: () => announceStop(messages),
     reload: {
       given: all,
       settings,

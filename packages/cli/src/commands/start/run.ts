@@ -8,14 +8,13 @@ import { exposureWarnings } from "../../running/configured-server.js";
 import { EndpointsService } from "../../running/endpoints-service.js";
 import { loadEndpointSpecs, type EndpointSpecs } from "../../running/endpoint-specs.js";
 import { reloadMessage } from "../../running/reload.js";
-import { runServices, STOPPING } from "../../running/run-services.js";
+import { announceStop, runServices } from "../../running/run-services.js";
 import { ServerService } from "../../running/server-service.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { StatusEvent } from "@postern/client";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
-import { wrapped } from "../../terminal/wrapped.js";
 
 const FILE_FIX = ["Write one:     postern config init", "Name another:  postern start --config FILE"].join("\n");
 
@@ -105,8 +104,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   await runServices({
     // Tunnels may use the server of this process, so it starts before them and stops after them.
     services: [reporting, ...(server === undefined ? [] : [server]), monitoring, endpoints],
-    onStopping: () =>
-      messages.print("info", messages.paint.dim(wrapped(STOPPING, messages.columns)), { msg: STOPPING }),
+    onStopping: () => announceStop(messages),
     reload: {
       given: all,
       settings,
