@@ -72,7 +72,7 @@ const ofVisitors = {
 const perTunnel = {
   request_records: option(
     integer({ max: 10_000 }),
-    "Requests of a tunnel per second that are logged one by one and reported to its client. Further requests are only counted. 0: all requests.",
+    "Requests of a tunnel per second that are logged one by one and reported to its client. Further requests are only counted. 0: every request is only counted.",
     { default: 50 },
   ),
 };

@@ -8,8 +8,8 @@ const VALID_ID = /^[!-~]{1,128}$/;
 const OURS = /^(?:x-forwarded-(?:for|proto|host)|x-real-ip|forwarded|via|postern-.*)$/;
 
 /**
- * The identity fields that trusted proxies may pass on to origins, for instance the user who is logged in at the proxy.
- * They are removed from all other requests. None of them affects routing.
+ * The identity fields that trusted proxies may pass on to origins, for instance the name of a user who logged in at the
+ * proxy. They are removed from all other requests. None of them affects routing.
  */
 export class TrustedFields {
   readonly #names: readonly string[];
