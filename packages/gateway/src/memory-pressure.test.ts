@@ -39,6 +39,14 @@ test("without a file descriptor for the resident size, the share of the heap is 
   const rss = vi.spyOn(process.memoryUsage, "rss").mockImplementation(() => {
     throw new Error("EMFILE: too many open files, uv_resident_set_memory");
   });
-  expect(memoryShare()).toBeGreaterThan(0);
+  expect(memoryShare(1e9)).toBeGreaterThan(0);
+  expect(rss).toHaveBeenCalledTimes(1);
+  rss.mockRestore();
+});
+
+test("the resident size is measured at most once a second", () => {
+  const rss = vi.spyOn(process.memoryUsage, "rss");
+  for (let now = 2e9; now < 2e9 + 3_000; now += 100) memoryShare(now);
+  expect(rss).toHaveBeenCalledTimes(3);
   rss.mockRestore();
 });

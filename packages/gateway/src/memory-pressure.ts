@@ -30,20 +30,25 @@ function levelOf(share: number): number {
   return Object.values(MEMORY_LIMITS).filter((limit) => share >= limit).length;
 }
 
+/** How long a measurement of the resident size is used, in milliseconds: the system computes it from files. */
+const RESIDENT_AGE = 1_000;
+let resident = { at: -Infinity, share: 0 };
+
 /**
  * The share of its memory that this process uses, 0 to 1: of its heap, or of the machine's or container's memory,
  * whichever is larger.
+ * @param now milliseconds of a monotonic clock. Default: that of the process.
  */
-export function memoryShare(): number {
+export function memoryShare(now = performance.now()): number {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
-  const allowed = Math.min(process.constrainedMemory() || Infinity, totalmem());
-  return Math.max(used_heap_size / heap_size_limit, residentSize() / allowed);
+  if (now - resident.at >= RESIDENT_AGE) resident = { at: now, share: residentShare() };
+  return Math.max(used_heap_size / heap_size_limit, resident.share);
 }
 
-/** Bytes of physical memory. Linux reports them in a file; without a free file descriptor, only the heap is known. */
-function residentSize(): number {
+/** Without a free file descriptor, the resident size is unknown, and only the heap counts. */
+function residentShare(): number {
   try {
-    return process.memoryUsage.rss();
+    return process.memoryUsage.rss() / Math.min(process.constrainedMemory() || Infinity, totalmem());
   } catch {
     return 0;
   }
