@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { memoryPressure, memoryShare } from "./memory-pressure.js";
 
 test.for([
@@ -33,4 +33,12 @@ test.for([
 test("this process uses a part of its memory", () => {
   expect(memoryShare()).toBeGreaterThan(0);
   expect(memoryShare()).toBeLessThan(1);
+});
+
+test("without a file descriptor for the resident size, the share of the heap is known", () => {
+  const rss = vi.spyOn(process.memoryUsage, "rss").mockImplementation(() => {
+    throw new Error("EMFILE: too many open files, uv_resident_set_memory");
+  });
+  expect(memoryShare()).toBeGreaterThan(0);
+  rss.mockRestore();
 });

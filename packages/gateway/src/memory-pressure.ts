@@ -37,5 +37,14 @@ function levelOf(share: number): number {
 export function memoryShare(): number {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
   const allowed = Math.min(process.constrainedMemory() || Infinity, totalmem());
-  return Math.max(used_heap_size / heap_size_limit, process.memoryUsage.rss() / allowed);
+  return Math.max(used_heap_size / heap_size_limit, residentSize() / allowed);
+}
+
+/** Bytes of physical memory. Linux reports them in a file; without a free file descriptor, only the heap is known. */
+function residentSize(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
 }
