@@ -308,3 +308,15 @@ test("a state file that cannot be trusted is a refusal, and the issuer is not as
   rmSync(file);
   expect(await source.current()).toBe("t1");
 });
+
+test("a server that announces the end again and again causes one renewal a second", async () => {
+  const issuer = new Issuer();
+  const source = issuer.source();
+  source.listen(new Listener());
+  for (let count = 0; count < 100; count++) {
+    source.renewSoon();
+    await settled();
+    await issuer.clock.pass(20);
+  }
+  expect(issuer.asked.length).toBeLessThanOrEqual(3);
+});

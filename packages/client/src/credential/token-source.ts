@@ -49,6 +49,8 @@ export class TokenSource {
   #hasServerLifetime = false;
   #renewing: Promise<string> | undefined;
   #failures = 0;
+  /** When the server last caused a renewal. */
+  #announcedAt = -Infinity;
   #cancelTimer = (): void => {};
 
   /** @param request fetches a token from the issuer. */
@@ -101,9 +103,12 @@ export class TokenSource {
     this.#plan(lifetime);
   }
 
-  /** Renews the token now because it is about to expire. */
+  /** The server announces that the token is about to expire: renews it now, but not more often than MIN_INTERVAL. */
   renewSoon(): void {
-    if (this.#failures === 0 && this.#renewing === undefined) void this.#renewAhead();
+    const now = this.#clock.now();
+    if (this.#failures > 0 || this.#renewing !== undefined || now - this.#announcedAt < MIN_INTERVAL) return;
+    this.#announcedAt = now;
+    void this.#renewAhead();
   }
 
   /** Renews the token before it expires, from now on. Returns a function that stops the renewal. */

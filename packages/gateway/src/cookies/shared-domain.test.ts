@@ -38,6 +38,7 @@ test.each([
   ["an ideographic full stop", utf8("a=1; Domain=example。com")],
   ["an invisible letter", utf8("a=1; Domain=exam\u00adple.com")],
   ["a port", "a=1; Domain=example.com:443"],
+  ["a name that is not plain and too long to be converted", utf8(`a=1; Domain=${"\u4e00\u4e01".repeat(22)}.org`)],
   ["all of it at once", utf8('a=1;DOMAIN="..%65ｘample。com.:"')],
   ["an equals sign before the name", "a=1; Domain=example.com; =Domain=x"],
 ])("set for all tunnels: %s", (_, setCookie) => {

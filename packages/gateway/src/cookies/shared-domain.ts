@@ -1,6 +1,11 @@
 import { domainToASCII } from "node:url";
 import { cookieDomain } from "./cookie-domain.js";
 
+/**
+ * Bytes of a domain that is converted to ASCII. The conversion takes time in proportion to the square of the length,
+ * and one head has room for many cookies. A longer domain is taken for the shared one.
+ */
+const LONGEST_CONVERTED = 128;
 const PLAIN = /^[a-z0-9.-]*$/i;
 
 /**
@@ -20,7 +25,9 @@ export class SharedDomain {
    * @param start position of the field's value in `bytes`; it ends before `end`
    */
   isSetBy(bytes: Buffer, start: number, end: number): boolean {
-    const domain = canonical(cookieDomain(bytes, start, end));
+    const written = cookieDomain(bytes, start, end);
+    if (written.length > LONGEST_CONVERTED && !PLAIN.test(written)) return true;
+    const domain = canonical(written);
     return domain !== "" && this.#suffix.endsWith(`.${domain}`);
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { refusals } from "../http/index.js";
 import type { Router } from "../route.js";
 import { Visit } from "./visits.suite.js";
@@ -11,6 +11,31 @@ test("OPTIONS that may pass no proxy is answered here, with or without a body, a
   visit.send("OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nContent-Length: 1\r\n\r\n");
   expect(connection.take()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\nConnection: close\r\n/);
   expect(upstream.streams).toEqual([]);
+});
+
+test("a head in one-byte pieces is copied a few times, not once for every piece", () => {
+  const concat = vi.spyOn(Buffer, "concat");
+  const allocate = vi.spyOn(Buffer, "allocUnsafe");
+  onTestFinished(() => void vi.restoreAllMocks());
+  const visit = new Visit();
+  const head = `GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(30_000)}\r\n\r\n`;
+  for (const byte of head) visit.send(byte);
+  expect(visit.upstream.stream.text).toContain("x".repeat(30_000));
+  visit.respond("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  expect(concat.mock.calls.length + allocate.mock.calls.length).toBeLessThan(50);
+  for (const byte of head.replace("/", "/next")) visit.send(byte);
+  expect(visit.upstream.stream.text).toContain("GET /next ");
+});
+
+test("requests in one-byte pieces that arrive during a response are read after it", () => {
+  const visit = new Visit();
+  const next = ["/b", "/c"].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join("");
+  visit.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (const byte of `${next}GET /d HT`) visit.send(byte);
+  for (let count = 0; count < 3; count++) visit.respond("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  for (const byte of "TP/1.1\r\nHost: a\r\n\r\n") visit.send(byte);
+  const text = visit.upstream.streams.map((stream) => stream.text).join("");
+  expect(text.match(/GET \S+/g)).toEqual(["GET /a", "GET /b", "GET /c", "GET /d"]);
 });
 
 test("a visitor that writes the gateway's own id into CDN-Loop stops only its own request", () => {

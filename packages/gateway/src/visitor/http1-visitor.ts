@@ -3,17 +3,17 @@ import { CookielessHead } from "../cookies/cookieless-head.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
-import { Body, RequestHead, refusals, worthReading, type BodySink, type Notice, type Refusal } from "../http/index.js";
+import { Body, RequestHead, refusals, worthReading } from "../http/index.js";
+import type { BodySink, Notice, Refusal } from "../http/index.js";
 import type { DelegateRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
+import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import { LAST_RECIPIENT } from "./last-recipient.js";
 import { OwnResponses } from "./own-responses.js";
 import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
 import { VisitorWatch, type WatchedVisitor } from "./visitor-watch.js";
-
-const NOTHING = Buffer.alloc(0);
 
 type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering" | "closing" | "closed" | "delegated";
 
@@ -39,8 +39,7 @@ export class Http1Visitor
   /** Created for a request; dropped while the connection is idle, because most connections are idle. */
   #exchange: Exchange | undefined;
   #state: State = "head";
-  /** A copy of bytes that cannot be processed yet: an incomplete head, or bytes after a request that is in progress. */
-  #held: Buffer = NOTHING;
+  readonly #held = new HeldInput();
   /** Reads a head that is too large. */
   #cookieless: CookielessHead | undefined;
   #isReading = false;
@@ -117,7 +116,7 @@ export class Http1Visitor
 
   /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
   refusePartialHead(): void {
-    this.#head.read(this.#held, 0, this.#held.length);
+    this.#head.read(this.#held.bytes, 0, this.#held.length);
     this.#refuse(refusals.PN_HTTP_HEAD_TIMEOUT);
   }
 
@@ -154,8 +153,8 @@ export class Http1Visitor
     this.response.abandon();
     // `relay` is not the handler itself: this object still has to catch errors and report the close to its host.
     this.connection.handler = this;
-    if (this.#held.length > 0) relay.onData(this.#held);
-    this.#held = NOTHING;
+    const held = this.#held.take();
+    if (held.length > 0) relay.onData(held);
     if (!this.#isBodyBlocked) this.connection.resume();
   }
 
@@ -219,11 +218,9 @@ export class Http1Visitor
     if (this.#state === "lingering" || this.#state === "closing") return;
     if (this.#cookieless !== undefined) return this.#readWithoutCookies(chunk, 0);
     if (this.#held.length === 0) return this.#read(chunk, false);
-    this.#held = Buffer.concat([this.#held, chunk]);
+    this.#held.add(chunk);
     if (this.#state !== "head" || !worthReading(chunk, this.#held.length, this.#host.limits.headSize.bytes)) return;
-    const held = this.#held;
-    this.#held = NOTHING;
-    this.#read(held, true);
+    this.#held.passTo((held) => this.#read(held, true));
   }
 
   /**
@@ -281,9 +278,9 @@ export class Http1Visitor
     const reader = (this.#cookieless ??= new CookielessHead(this.#host.limits.headSize));
     const end = reader.read(chunk, at);
     const { kept } = reader;
-    if (end === 0) return void (this.#held = kept);
+    if (end === 0) return void (this.#held.bytes = kept);
     this.#cookieless = undefined;
-    this.#held = NOTHING;
+    this.#held.take();
     const length = this.#head.read(kept, 0, kept.length);
     if (end < 0 || length < 0) return this.#refuse(this.#head.refusal ?? refusals.PN_HTTP_HEAD_TOO_LARGE);
     const route = this.context.route();
@@ -329,14 +326,14 @@ export class Http1Visitor
 
   #holdHead(chunk: Buffer, at: number, isOurs: boolean): void {
     if (this.#held.length === 0) this.#watch.beginHead();
-    this.#held = isOurs && at === 0 ? chunk : Buffer.from(chunk.subarray(at));
+    this.#held.bytes = isOurs && at === 0 ? chunk : Buffer.from(chunk.subarray(at));
   }
 
   /** Holds bytes that follow a request until its response is complete. Until then the connection is paused. */
   #readLater(rest: Buffer, isOurs: boolean): void {
     if (this.#state === "switched") return this.#relay?.onData(rest);
     if (this.#state !== "response" && this.#state !== "flushing") return;
-    this.#held = isOurs ? rest : Buffer.from(rest);
+    this.#held.bytes = isOurs ? rest : Buffer.from(rest);
     this.connection.pause();
   }
 
@@ -377,8 +374,7 @@ export class Http1Visitor
     this.#state = "head";
     this.#watch.expireIn(this.#host.limits.idle);
     if (this.#isReading) return;
-    const held = this.#held;
-    this.#held = NOTHING;
+    const held = this.#held.take();
     // This comes before the rest is read, because reading it may pause the connection again.
     this.connection.resume();
     if (held.length > 0) this.#read(held, true, true);
@@ -391,7 +387,7 @@ export class Http1Visitor
    */
   #linger(): void {
     this.#state = "lingering";
-    this.#held = NOTHING;
+    this.#held.take();
     this.#head.release();
     this.#watch.expireIn(this.#host.limits.linger);
     this.connection.end();

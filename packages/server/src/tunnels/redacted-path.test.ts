@@ -17,5 +17,6 @@ test.for([
   ["/?pass=abc&otp=123456", "/?pass=***&otp=***"],
   ["/?compass=1&monkeyBars=2", "/?compass=1&monkeyBars=2"],
   ["/?%zz=1", "/?%zz=1"],
+  ["/?%74oken%5B%zz%5D=abc", "/?%74oken%5B%zz%5D=***"],
   ["/?monkey=1&keyboard=2", "/?monkey=1&keyboard=2"],
 ] as const)("%s is logged as %s", ([path, logged]) => expect(redactedPath(path)).toBe(logged));

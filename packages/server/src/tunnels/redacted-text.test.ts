@@ -15,9 +15,8 @@ test.for([
   ["", ""],
 ] as const)("%j is logged as %j", ([text, logged]) => expect(redactedText(text)).toBe(logged));
 
-test("long text takes no longer than its length suggests", () => {
-  for (const part of ["a", "=", "a=", " ", "token", '"', "bearer "]) {
-    const text = part.repeat(2_000);
-    expect(redactedText(text).length).toBeLessThanOrEqual(3 * text.length);
-  }
+test.for(["a", "=", "a=", " ", "token", '"', "bearer "])("the work grows with the length: %j, repeated", (part) => {
+  // In proportion to the square of the length, this would take longer than a test may.
+  const text = part.repeat(100_000);
+  expect(redactedText(text).length).toBeLessThanOrEqual(3 * text.length);
 });

@@ -1,7 +1,10 @@
 import { isSecretName } from "./secret-name.js";
 
-/** A name, a separator, and a value up to the next delimiter. */
-const PAIR = /([\w.[\]-]+)(\s*[=:]\s*)("[^"]*"|[^\s;,()"]+)/g;
+/**
+ * A name, a separator, and a value up to the next delimiter. Without the condition at its start, a long name would be
+ * tried again from each of its letters.
+ */
+const PAIR = /(?<![\w.[\]-])([\w.[\]-]+)(\s*[=:]\s*)("[^"]*"|[^\s;,()"]+)/g;
 const SCHEME = /\b(bearer|basic)\s+[^\s;,()"]+/gi;
 
 /** Free text without the values whose names suggest a secret, and without credentials after the name of a scheme. */

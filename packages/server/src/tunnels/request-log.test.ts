@@ -93,6 +93,14 @@ test("a long path is truncated", () => {
   expect(log.take().listed[0]?.record.path).toHaveLength(1_024);
 });
 
+test("only the beginning of a long path is searched for secrets, also one that ends in the middle of a secret", () => {
+  log.add({ ...request, path: `/?token=${"x".repeat(5_000)}&page=2` }, 0);
+  log.add({ ...request, path: `/?${"a=&".repeat(339)}password=${"x".repeat(5_000)}` }, 0);
+  const [first, second] = log.take().listed.map(({ record }) => record.path);
+  expect(first).toBe("/?token=***");
+  expect(second).not.toContain("x");
+});
+
 test("a record lists what was repaired in the response, where there is something", () => {
   log.add(request, 0);
   log.add({ ...request, repairs: new Set(["bare_lf", "control_byte"]) }, 0);

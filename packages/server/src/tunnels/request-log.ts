@@ -69,7 +69,8 @@ function record(request: FinishedRequest, duration: number): RequestRecord {
   return {
     request_id: request.id,
     method: request.method,
-    path: redactedPath(request.path).slice(0, LONGEST_PATH),
+    // A path may be as long as a head, and a stranger chooses it.
+    path: redactedPath(request.path.slice(0, 2 * LONGEST_PATH)).slice(0, LONGEST_PATH),
     status: request.status,
     started: new Date(Date.now() - duration).toISOString(),
     duration_ms: Math.round(duration * 10) / 10,

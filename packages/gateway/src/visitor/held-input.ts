@@ -1,0 +1,44 @@
+import { ByteStore } from "@postern/net";
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * A visitor's input that cannot be processed yet: an incomplete head, or bytes after a request that is in progress. It
+ * may arrive in single bytes, which are not worth a copy of all earlier ones.
+ */
+export class HeldInput {
+  /** Valid until the next `add`. */
+  bytes: Buffer = NOTHING;
+  /** Room for more bytes; undefined until there are more. */
+  #room: ByteStore | undefined;
+
+  get length(): number {
+    return this.bytes.length;
+  }
+
+  /** Adds a copy of `piece`. */
+  add(piece: Buffer): void {
+    if (this.#room === undefined) {
+      this.#room = new ByteStore();
+      this.#room.add(this.bytes);
+    }
+    this.#room.add(piece);
+    this.bytes = this.#room.bytes;
+  }
+
+  /** Returns the bytes, and is empty again. */
+  take(): Buffer {
+    const taken = this.bytes;
+    this.bytes = NOTHING;
+    this.#room = undefined;
+    return taken;
+  }
+
+  /** Takes the bytes and passes them to `read`. If `read` keeps all of them as they are, their room remains. */
+  passTo(read: (bytes: Buffer) => void): void {
+    const room = this.#room;
+    const taken = this.take();
+    read(taken);
+    if (this.bytes === taken) this.#room = room;
+  }
+}
