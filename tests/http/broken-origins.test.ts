@@ -134,8 +134,10 @@ describe("how a request ended is in the server's log, the client's line, the eve
     );
     expect(event.data).toMatchObject({ status, ended, ...(code !== undefined && { code }) });
     if (ended === "origin_invalid") expect(event.data["flaw"]).toBe("PN_HTTP_CONTENT_LENGTH");
-    for (const { output } of [server.program, scripted.client.program]) {
-      const line = output.split("\n").find((text) => !text.startsWith("{") && text.includes(`/${path} `)) ?? "";
+    for (const program of [server.program, scripted.client.program]) {
+      const line = await until("its line", () =>
+        program.output.split("\n").find((text) => !text.startsWith("{") && text.includes(`/${path} `)),
+      );
       expect(line).toContain(String(status));
       if (code === undefined) expect(line).not.toMatch(/complete|PN_/);
       else expect(line).toMatch(new RegExp(`${ended}.*${code}`));

@@ -12,8 +12,14 @@ import { Http1Visitor } from "./visitor/http1-visitor.js";
 import { Forwarding, type ForwardingOptions } from "./visitor/forwarding.js";
 import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
-/** How often the memory is checked, in milliseconds. */
-const MEMORY_INTERVAL = 1_000;
+/** How often the memory is checked, in milliseconds. Thousands of connections can arrive within a second. */
+const MEMORY_INTERVAL = 100;
+/** For how long a connection is idle before it is closed to save memory, in milliseconds. */
+const SHED_AFTER = 1_000;
+/** Connections that are closed in one check, because closing needs memory before it frees some. */
+const MOST_SHED = 1_000;
+/** How often the owner of what takes the most memory loses a part of it, in milliseconds. */
+const EVICT_INTERVAL = 1_000;
 
 export interface GatewayOptions extends ForwardingOptions {
   /**
@@ -52,6 +58,8 @@ export class Gateway implements VisitorHost {
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
+  /** When the next owner may lose something, in milliseconds. */
+  #evictsAt = -Infinity;
   readonly #memory: () => number;
   readonly #onPressure: (pressure: MemoryPressure) => void;
   readonly #onShortage: () => void;
@@ -130,9 +138,15 @@ export class Gateway implements VisitorHost {
       this.#onPressure(pressure);
     }
     if (pressure === "none") return;
-    if (share >= MEMORY_LIMITS.evict) this.#onShortage();
-    // A visitor that has just connected may be about to send a request.
     const now = this.deadlines.clock.now();
-    for (const visitor of this.#visitors) visitor.shed(now, MEMORY_INTERVAL);
+    if (share >= MEMORY_LIMITS.evict && now >= this.#evictsAt) {
+      this.#evictsAt = now + EVICT_INTERVAL;
+      this.#onShortage();
+    }
+    // The oldest connections come first. A visitor that has just connected may be about to send a request.
+    let closed = 0;
+    for (const visitor of this.#visitors) {
+      if (visitor.shed(now, SHED_AFTER) && ++closed >= MOST_SHED) return;
+    }
   }
 }

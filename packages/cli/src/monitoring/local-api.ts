@@ -223,14 +223,16 @@ function eventsJson(events: readonly NumberedEvent[]): string {
 function tryListen(server: Server, host: string, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
+      server.off("listening", listens);
       if (port !== 0 && (error.code === "EADDRINUSE" || error.code === "EACCES")) resolve(false);
       else reject(error);
     };
-    server.once("error", failed);
-    server.listen({ host, port, exclusive: true }, () => {
+    const listens = (): void => {
       server.off("error", failed);
       resolve(true);
-    });
+    };
+    server.once("error", failed).once("listening", listens);
+    server.listen({ host, port, exclusive: true });
   });
 }
 

@@ -87,8 +87,10 @@ export class Http1Visitor
     if (this.#isIdle) this.#linger();
   }
 
-  shed(now: number, milliseconds: number): void {
-    if (this.#isIdle && this.#watch.idleFor(now) >= milliseconds) this.#linger();
+  shed(now: number, milliseconds: number): boolean {
+    if (!this.#isIdle || this.#watch.idleFor(now) < milliseconds) return false;
+    this.#linger();
+    return true;
   }
 
   destroy(): void {

@@ -9,8 +9,11 @@ import type { Forwarding } from "./forwarding.js";
 export interface HttpVisitor {
   /** Closes an idle connection; others close after their response. */
   drain(): void;
-  /** Closes a connection that has been idle for `milliseconds`. `now` is the time of the gateway's clock. */
-  shed(now: number, milliseconds: number): void;
+  /**
+   * Closes a connection that has been idle for `milliseconds`. `now` is the time of the gateway's clock.
+   * @returns whether it was closed
+   */
+  shed(now: number, milliseconds: number): boolean;
   /** Closes at once. */
   destroy(): void;
 }
