@@ -17,7 +17,13 @@ test("only the first of many pipelined requests is handled", async () => {
       metrics: undefined,
     },
   );
-  const listener = createServer({ allowHalfOpen: true }, (socket) => baseDomain.take(socket)).listen(0, "127.0.0.1");
+  const listener = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.once("data", (chunk) => {
+      socket.pause();
+      socket.unshift(chunk);
+      baseDomain.take(socket);
+    });
+  }).listen(0, "127.0.0.1");
   onTestFinished(() => void listener.close());
   await once(listener, "listening");
   const visitor = connect((listener.address() as AddressInfo).port, "127.0.0.1");

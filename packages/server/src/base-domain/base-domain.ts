@@ -15,6 +15,7 @@ import {
 import { unmapped } from "@postern/net";
 import { baseDomainRefusals, type BaseDomainRefusal } from "./refusals.js";
 import type { MetricsPage } from "./metrics-page.js";
+import { dropInput, keepFirstHead } from "./single-request.js";
 import { acceptUpgrade, offersWebSocket, upgradeFault } from "./websocket-upgrade.js";
 
 /** How long a connection to the base domain may be idle until it becomes a session, in milliseconds. */
@@ -22,6 +23,8 @@ const IDLE_TIMEOUT = 10_000;
 
 /** Bytes of a head. The gateway has already read it, within its own limits, which are lower. */
 const MAX_HEAD = 1_048_576;
+
+const NOTHING = Buffer.alloc(0);
 
 export interface BaseDomainEvents {
   /**
@@ -52,8 +55,8 @@ export class BaseDomain {
   readonly #events: BaseDomainEvents;
   readonly #options: BaseDomainOptions;
   readonly #http: HttpServer;
-  /** Connections whose request has been received. */
-  readonly #served = new WeakSet<Duplex>();
+  /** Bytes that arrived behind the head of each connection's request. */
+  readonly #behind = new WeakMap<Duplex, Buffer>();
   #refusals: Readonly<Record<BaseDomainRefusal, Refusal>> | undefined;
 
   constructor(events: BaseDomainEvents, options: BaseDomainOptions) {
@@ -63,11 +66,12 @@ export class BaseDomain {
     this.#http = createServer(
       { shouldUpgradeCallback: offersWebSocket, maxHeaderSize: MAX_HEAD },
       (request, response) => {
-        if (this.#isFirst(request.socket)) this.#onRequest(request, response);
+        dropInput(request.socket);
+        this.#onRequest(request, response);
       },
     );
     this.#http.on("upgrade", (request, socket, head) => {
-      if (this.#isFirst(socket)) this.#onUpgrade(request, socket, head);
+      this.#onUpgrade(request, socket, Buffer.concat([this.#behind.get(socket) ?? NOTHING, head]));
     });
   }
 
@@ -76,18 +80,9 @@ export class BaseDomain {
     // The deadlines of node:http apply only to a server that listens.
     socket.setTimeout(IDLE_TIMEOUT, () => socket.destroy());
     socket.on("error", () => {});
+    this.#behind.set(socket, keepFirstHead(socket));
     this.#http.emit("connection", socket);
     socket.resume();
-  }
-
-  /**
-   * Whether no other request came on this connection. Each connection gets one response, but node:http also reports the
-   * requests that a visitor has pipelined behind the first.
-   */
-  #isFirst(socket: Duplex): boolean {
-    if (this.#served.has(socket)) return false;
-    this.#served.add(socket);
-    return true;
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
