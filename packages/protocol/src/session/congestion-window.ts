@@ -1,9 +1,17 @@
+import { DeliveryRate } from "./delivery-rate.js";
 import { QueueingDelay } from "./queueing-delay.js";
 
 /** Smallest, largest and initial congestion window, in bytes. */
 const SMALLEST = 4 * 1024;
 const LARGEST = 16 * 1024 * 1024;
 const INITIAL = 64 * 1024;
+/**
+ * The most that a path can need: some bytes for the turns of both processes, and for each millisecond of its round trip
+ * what 4 Gbit/s carry. Without this limit, the window of a connection within one machine grows until all buffers of the
+ * kernel are full, because its queue is empty now and then.
+ */
+const LARGEST_AT_ONCE = 256 * 1024;
+const LARGEST_PER_MS = 512 * 1024;
 /** Bulk data waits while less room than this is left, in bytes, so that its frames do not become too small. */
 const MIN_ROOM = 1024;
 /** Bulk data may add queueing delay of one round trip, within these bounds in milliseconds. */
@@ -32,6 +40,7 @@ export class CongestionWindow {
   acknowledgedAt = -Infinity;
 
   readonly #delay = new QueueingDelay();
+  readonly #rate = new DeliveryRate();
   #measuredAt = 0;
   /**
    * Why bulk data waits for a measurement of the path: `drain`, the bytes in flight have to arrive first; `measure`,
@@ -56,8 +65,10 @@ export class CongestionWindow {
   #roundEnd = -1;
   /** The shortest delay in the round. A standing queue delays every message; a burst or a busy processor only some. */
   #shortestQueue = Infinity;
-  /** Whether the window held bulk data back in this round. */
-  #held = false;
+  /** What held bulk data back in this round; `other` is a stream's window or the socket. */
+  #held: "nothing" | "other" | "window" = "nothing";
+  /** The most bytes in flight in this round. */
+  #peak = 0;
   /** Rounds in a row without a queue. Starts at the threshold: the window doubles until the first queue. */
   #freeRounds = FREE_ROUNDS;
 
@@ -80,8 +91,14 @@ export class CongestionWindow {
     if (this.#pause !== "none") return 0;
     const room = this.size - this.inFlight;
     if (room >= MIN_ROOM) return room;
-    this.#limited = this.#held = true;
+    this.#limited = true;
+    this.#held = "window";
     return 0;
+  }
+
+  /** Call it when a stream's window or the socket holds bulk data back: then the window may be too large. */
+  heldElsewhere(): void {
+    if (this.#held === "nothing") this.#held = "other";
   }
 
   /**
@@ -90,6 +107,7 @@ export class CongestionWindow {
    */
   leave(before: number, now: number): boolean {
     if (before === this.acknowledged) this.progressAt = now;
+    if (this.inFlight > this.#peak) this.#peak = this.inFlight;
     const full = this.inFlight + MIN_ROOM > this.size && this.#marks.length === 0;
     if (!full && this.sent - this.#requestedAt < this.size / 4) return false;
     this.#requestedAt = this.sent;
@@ -109,8 +127,11 @@ export class CongestionWindow {
     this.acknowledged = count;
     let mark: { at: number } | undefined;
     while (this.#marks.length > 0 && (this.#marks[0] as { end: number }).end <= count) mark = this.#marks.shift();
-    if (mark !== undefined) this.#shortestQueue = Math.min(this.#shortestQueue, this.#delay.of(mark.at, clock));
-    if (this.#roundEnd >= 0 && count >= this.#roundEnd) this.#finishRound();
+    if (mark !== undefined) {
+      this.#delay.acknowledged(now - mark.at);
+      this.#shortestQueue = Math.min(this.#shortestQueue, this.#delay.of(mark.at, clock));
+    }
+    if (this.#roundEnd >= 0 && count >= this.#roundEnd) this.#finishRound(now);
     return true;
   }
 
@@ -145,16 +166,25 @@ export class CongestionWindow {
     this.#suspect = false;
     this.#measuredAt = now;
     this.#delay.measure(sentAt, clock, now - sentAt);
+    this.#resize(this.size);
   }
 
-  /** Adapts the window to the queue of this round, if the window was the limit. */
-  #finishRound(): void {
-    if (this.#held) this.size = Math.min(Math.max(Math.round(this.#fitted()), SMALLEST), LARGEST);
+  /** Adapts the window to the queue of this round, if bulk data had to wait. */
+  #finishRound(now: number): void {
+    this.#rate.add(this.acknowledged, now);
+    if (this.#held !== "nothing") this.#resize(this.#fitted());
     this.#beginRound(this.inFlight);
   }
 
+  #resize(size: number): void {
+    const { known, baseRtt } = this.#delay;
+    const largest = known ? Math.min(LARGEST_AT_ONCE + LARGEST_PER_MS * baseRtt, LARGEST) : LARGEST;
+    this.size = Math.round(Math.min(Math.max(size, SMALLEST), largest));
+  }
+
   #beginRound(bytes: number): void {
-    this.#held = false;
+    this.#held = "nothing";
+    this.#peak = bytes;
     this.#shortestQueue = Infinity;
     this.#roundEnd = bytes > 0 ? this.sent : -1;
   }
@@ -163,10 +193,20 @@ export class CongestionWindow {
     const base = this.#delay.baseRtt;
     const queue = this.#shortestQueue;
     const allowed = Math.min(Math.max(base, SHORTEST_QUEUE), LONGEST_QUEUE);
-    // Without a queue, the path can carry more; if there has been none for some rounds, or at all, probably much more.
-    if (queue < allowed / 2) return this.size * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
+    if (queue < allowed / 2) {
+      if (this.#held !== "window") return this.size;
+      // Without a queue, the path can carry more; after some rounds without one, probably much more.
+      return this.size * (++this.#freeRounds > FREE_ROUNDS ? 2 : 1.25);
+    }
     this.#freeRounds = 0;
-    this.#suspect ||= queue > allowed && this.size === SMALLEST;
-    return queue <= allowed ? this.size : this.size * Math.max((base + allowed) / (base + queue), 0.5);
+    if (queue <= allowed) return this.size;
+    this.#suspect ||= this.size === SMALLEST;
+    const share = Math.max((base + allowed) / (base + queue), 0.5);
+    // What the path carries within the allowed time does not queue. A busy processor delays a round, too, but the rate
+    // over a longer time shows the path.
+    const carried = Math.min(this.#rate.value * (base + allowed), this.size);
+    if (this.#held === "window") return Math.max(this.size * share, carried);
+    // The bytes in flight caused the queue, and the window may be much larger. If it becomes the limit, it shrinks on.
+    return Math.min(this.size, Math.max(this.#peak * share, carried, INITIAL));
   }
 }

@@ -1,12 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { Bulk, Received, SessionPair } from "./session-pair.suite.js";
-import { megabits } from "./simulated-link.suite.js";
+import { megabits, type LinkOptions } from "./simulated-link.suite.js";
 import type { Stream } from "./stream.js";
 
 /** The purpose of a stream in a scenario, as its tunnel number. */
 const REQUEST = 1;
 const DOWNLOAD = 2;
 const UPLOAD = 3;
+
+interface Path extends Pick<LinkOptions, "readInterval" | "jitter"> {
+  megabits: number;
+  roundTrip: number;
+  downloads?: number;
+  uploads?: number;
+}
 
 /** A link under load: endless downloads and uploads, and small requests whose response times are recorded. */
 class LoadedLink {
@@ -16,9 +23,9 @@ class LoadedLink {
   times: number[] = [];
   readonly #capacity: number;
 
-  constructor(path: { megabits: number; roundTrip: number; downloads?: number; uploads?: number }) {
+  constructor(path: Path) {
     this.#capacity = megabits(path.megabits);
-    this.pair = new SessionPair({ rate: this.#capacity, delay: path.roundTrip / 2 });
+    this.pair = new SessionPair({ ...path, rate: this.#capacity, delay: path.roundTrip / 2 });
     const { server, client } = this.pair;
     client.record.accept = (stream) => serve(stream);
     this.pair.tick();
@@ -90,6 +97,18 @@ describe("small requests during bulk transfers", () => {
     expect(path.uploads === 0 ? 1 : used.up).toBeGreaterThan(0.85);
   });
 
+  test.each([
+    { readInterval: 0.5, limit: 8 },
+    { readInterval: 2, limit: 15 },
+  ])("take at most $limit ms on one machine whose processes read every $readInterval ms", ({ readInterval, limit }) => {
+    const loaded = new LoadedLink({ megabits: 1_600, roundTrip: 0.05, readInterval, downloads: 1, uploads: 1 });
+    loaded.use(0.3);
+    loaded.requests(2);
+    const used = loaded.use(0.4);
+    expect(loaded.p99).toBeLessThan(limit);
+    expect(Math.min(used.down, used.up)).toBeGreaterThan(0.85);
+  });
+
   test("take at most 12 ms during a hundred downloads", () => {
     const loaded = new LoadedLink({ megabits: 10, roundTrip: 0.3, downloads: 100 });
     loaded.use(2);
@@ -117,11 +136,24 @@ describe("the link is used", () => {
     { megabits: 200, roundTrip: 100, downloads: 1, uploads: 0 },
     { megabits: 200, roundTrip: 100, downloads: 0, uploads: 1 },
     { megabits: 1_000, roundTrip: 0.1, downloads: 1, uploads: 0, warmUp: 0, seconds: 1 },
+    { megabits: 1_000, roundTrip: 20, downloads: 1, uploads: 0 },
+    { megabits: 1_000, roundTrip: 20, downloads: 0, uploads: 1 },
   ])("$megabits Mbit/s, $roundTrip ms: $downloads down, $uploads up", ({ warmUp = 2, seconds = 3, ...path }) => {
     const loaded = new LoadedLink(path);
     loaded.use(warmUp);
     const used = loaded.use(seconds);
     expect(path.uploads === 0 ? used.down : used.up).toBeGreaterThan(0.9);
+  });
+
+  test.each([
+    { megabits: 50, roundTrip: 20, jitter: 5, share: 0.75 },
+    { megabits: 200, roundTrip: 1, jitter: 1, share: 0.6 },
+    { megabits: 200, roundTrip: 1, jitter: 3, share: 0.4 },
+  ])("although packets are up to $jitter ms late: $megabits Mbit/s, $roundTrip ms", ({ share, ...path }) => {
+    const loaded = new LoadedLink({ ...path, downloads: 1, uploads: 1 });
+    loaded.use(2);
+    const { up, down } = loaded.use(3);
+    expect(Math.min(up, down)).toBeGreaterThan(share);
   });
 
   test.each([

@@ -11,8 +11,8 @@ const MEASUREMENTS = 3;
 export class QueueingDelay {
   /**
    * The path's own round trip in milliseconds; 0 while unknown. It is the shortest one measured, because longer ones
-   * include the peer's queue. When the one-way delay has grown, it is raised by the same amount, because the path may
-   * have become longer.
+   * include the peer's queue or a busy processor. When the one-way delay has grown, it is raised by the same amount,
+   * because the path may have become longer.
    */
   baseRtt = 0;
   /** The latest one-way delays in milliseconds, each with the same unknown offset between the clocks. */
@@ -34,6 +34,11 @@ export class QueueingDelay {
     if (this.#oneWayDelays.length > MEASUREMENTS) this.#oneWayDelays.shift();
     const growth = Math.max(Math.min(...this.#oneWayDelays) - before, 0);
     this.baseRtt = this.#oneWayDelays.length === 1 ? roundTrip : Math.min(this.baseRtt + growth, roundTrip);
+  }
+
+  /** An ACK arrived `roundTrip` milliseconds after the message that requested it was sent. */
+  acknowledged(roundTrip: number): void {
+    if (roundTrip < this.baseRtt) this.baseRtt = roundTrip;
   }
 
   /** Milliseconds that a message sent at `sentAt` spent in a queue before it arrived at `clock`. */

@@ -113,7 +113,9 @@ export class Sender {
   sendNow(side: SendSide, chunk: Buffer): number {
     const { credit } = side;
     const bytes = Math.min(chunk.length, credit, this.#room(side));
-    if (bytes > 0) this.#data(side, chunk, 0, bytes, bytes < chunk.length && bytes === credit);
+    const blocked = bytes === credit && bytes < chunk.length;
+    if (bytes > 0) this.#data(side, chunk, 0, bytes, blocked);
+    if (blocked) this.congestion.heldElsewhere();
     return bytes;
   }
 
@@ -155,6 +157,7 @@ export class Sender {
       let bytes = Math.min(queue.length, credit, room, TURN);
       if (bytes <= 0) continue;
       const blocked = bytes === credit && bytes < queue.length;
+      if (blocked) this.congestion.heldElsewhere();
       queue.take(bytes, (chunk, start, end) => {
         bytes -= end - start;
         this.#data(side, chunk, start, end, blocked && bytes === 0);
@@ -166,7 +169,9 @@ export class Sender {
 
   /** Bytes of bulk data that may be sent now. */
   #bulkRoom(): number {
-    return this.#port.transport.buffered === 0 ? this.congestion.room() : 0;
+    if (this.#port.transport.buffered === 0) return this.congestion.room();
+    this.congestion.heldElsewhere();
+    return 0;
   }
 
   /** Bytes that `side` may send now without waiting for its turn, ignoring its own window. */

@@ -102,6 +102,10 @@ export interface LinkOptions {
   rate?: number;
   /** Bytes that the kernel buffers, invisible to the sender. Default: 4 MiB. */
   socketBuffer?: number;
+  /** The other end reads its socket only every this many milliseconds, like a busy process. Default 0: at once. */
+  readInterval?: number;
+  /** Packets arrive up to this many milliseconds late, by an amount that varies, but in order. Default 0. */
+  jitter?: number;
 }
 
 /** One end of a simulated link, in place of a WebSocket. */
@@ -182,7 +186,7 @@ export class LinkEnd implements Transport {
   #carry(bytes: number, arrive: () => void): void {
     const { clock, rate, delay } = this.#link;
     this.#freeAt = Math.max(this.#freeAt, clock.now()) + bytes / rate;
-    this.#arrivesAt = Math.max(this.#arrivesAt, this.#freeAt + delay);
+    this.#arrivesAt = Math.max(this.#arrivesAt, this.#link.readAt(this.#freeAt + delay));
     clock.at(this.#arrivesAt, () => {
       if (!this.#link.cut) arrive();
     });
@@ -223,6 +227,9 @@ export class SimulatedLink {
   delay: number;
   readonly rate: number;
   readonly socketBuffer: number;
+  readonly #readInterval: number;
+  readonly #jitter: number;
+  #packets = 0;
   /** Bytes that arrive at once: one packet, or what a fast link carries in a quarter of a millisecond. */
   readonly packet: number;
   /** When true, nothing arrives any more and no event reports it: a half-open connection. */
@@ -236,8 +243,18 @@ export class SimulatedLink {
     this.rate = options.rate ?? Infinity;
     this.packet = Math.max(1_448, Math.round(this.rate / 4));
     this.socketBuffer = options.socketBuffer ?? 4 * 1024 * 1024;
+    this.#readInterval = options.readInterval ?? 0;
+    this.#jitter = options.jitter ?? 0;
     this.server.peer = this.client;
     this.client.peer = this.server;
+  }
+
+  /** When the other end reads a packet that could arrive at `time`. */
+  readAt(time: number): number {
+    // The golden ratio spreads the amounts evenly, and no two runs differ.
+    const late = ((this.#packets++ * 0.618_034) % 1) * this.#jitter;
+    const interval = this.#readInterval;
+    return interval === 0 ? time + late : Math.ceil((time + late) / interval) * interval;
   }
 
   /** Closes both ends; bytes in flight are lost. */
