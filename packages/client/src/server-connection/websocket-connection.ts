@@ -37,7 +37,7 @@ export class WebSocketConnection {
       createConnection: requestConnection(async () => {
         const { signal } = this.#stop;
         const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));
-        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait, direct: true });
+        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait });
         onWait("the response to the WebSocket handshake");
         return socket;
       }),

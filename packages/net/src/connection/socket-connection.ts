@@ -1,9 +1,10 @@
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { DirectSocket } from "../socket/direct-socket.js";
+import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
 import type { Connection, ConnectionHandler } from "./connection.js";
-import { giveBack, lend } from "./loans.js";
 import { atTurnEnd, currentTurn, type TurnTask } from "./turn.js";
 
 const NOTHING = Buffer.alloc(0);
@@ -39,12 +40,9 @@ export class SocketConnection implements Connection, TurnTask {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket
-      .on("data", this.#onData)
-      .on("drain", this.#onDrain)
-      .on("end", this.#onEnd)
-      .on("error", onError)
-      .on("close", this.#onClose);
+    if (socket instanceof DirectSocket) socket.readDirectly((chunk) => this.receive(chunk));
+    else socket.on("data", this.#onData);
+    socket.on("drain", this.#onDrain).on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
   }
 
   get remoteAddress(): string | undefined {
@@ -65,13 +63,15 @@ export class SocketConnection implements Connection, TurnTask {
 
   write(chunk: Buffer): void {
     if (this.#hasToJoin(chunk)) this.#join(chunk);
-    else this.#send(chunk);
+    else this.#send(lendable(chunk));
   }
 
   writeBoth(first: Buffer, second: Buffer): void {
-    if (!this.#hasToJoin(first) && !this.#isSmallView(second)) return this.#send(first, second);
-    this.#join(first);
-    this.write(second);
+    if (this.#hasToJoin(first) || this.#isSmallView(second)) {
+      this.#join(first);
+      this.write(second);
+    } else if (first.length + second.length < SMALL) this.#send(Buffer.concat([first, second]));
+    else this.#send(first, lendable(second));
   }
 
   pause(): void {
@@ -109,7 +109,7 @@ export class SocketConnection implements Connection, TurnTask {
   /** A paused socket does not report that its peer is gone. A write then fails, even an empty one. */
   checkPeer(): void {
     const socket = this.#socket;
-    if (socket.isPaused() && socket.writableLength === 0) socket.write(NOTHING);
+    if ((this.#isStopped || socket.isPaused()) && socket.writableLength === 0) socket.write(NOTHING);
   }
 
   detach(unread: Buffer): Socket {
@@ -117,10 +117,11 @@ export class SocketConnection implements Connection, TurnTask {
     this.handler = NOBODY;
     this.#writeJoined();
     socket.pause();
+    if (socket instanceof DirectSocket) socket.readDirectly(undefined);
     socket.off("data", this.#onData).off("end", this.#onEnd).off("error", onError);
     // Otherwise these listeners remain until the loans are returned.
     if (this.#lent === undefined) socket.off("drain", this.#onDrain).off("close", this.#onClose);
-    if (unread.length > 0) socket.unshift(copyOf(unread));
+    if (unread.length > 0) socket.unshift(ownCopy(unread));
     return socket;
   }
 
@@ -241,8 +242,13 @@ export class SocketConnection implements Connection, TurnTask {
 /** `close` follows, and the handler needs only that. */
 function onError(): void {}
 
+/** `chunk`, or a copy if its memory may not be lent. */
+function lendable(chunk: Buffer): Buffer {
+  return chunk.buffer === SHARED_BUFFER.buffer ? Buffer.from(chunk) : chunk;
+}
+
 /** A copy that shares no memory with other buffers. */
-function copyOf(chunk: Buffer): Buffer {
+function ownCopy(chunk: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(chunk.length);
   chunk.copy(copy);
   return copy;
