@@ -12,7 +12,7 @@ import { ApiKeys } from "./login/api-keys.js";
 import { ClientCertificates } from "./login/client-certificates.js";
 import { LoginGate } from "./login/login-gate.js";
 import { Logins } from "./login/logins.js";
-import { DEFAULT_OWNER_LIMITS, Owners } from "./login/owners.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "./sessions/owners.js";
 import { Tokens } from "./login/tokens.js";
 import { ServerMetrics, type Measured } from "./metrics/metrics.js";
 import { logPressure } from "./metrics/pressure-log.js";

@@ -23,6 +23,7 @@ export { ProcessBaseline } from "./processes/process-baseline.js";
 export { inheritedEnvironment, Program, type Exit, type ProgramOptions } from "./processes/program.js";
 export { Published } from "./processes/published.js";
 export { startNginx, startPythonServer, startTlsProxy, type RunningService } from "./processes/real-service.js";
+export { recordedControls, type RecordedControl } from "./network/recorded-controls.js";
 export { scratchFolder } from "./scratch-folder.js";
 export { ScriptedOrigin } from "./origins/scripted-origin.js";
 export { ServerProcess, TEST_KEY, writeKeys, type ServerProcessOptions } from "./processes/server-process.js";

@@ -17,7 +17,7 @@ import {
   type TurnBudget,
 } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
-import { ownerRetry, type Owners } from "../login/owners.js";
+import { ownerRetry, type OwnedSession, type Owners } from "./owners.js";
 import type { Principal } from "../login/principal.js";
 import { SessionCredential } from "../login/session-credential.js";
 import type { BindRefusal } from "./bind-grant.js";
@@ -39,13 +39,13 @@ export interface ClientConnection {
 }
 
 export interface ClientSessionEvents {
-  /** The client is logged in; `owner` owns its names. */
-  onLogin(owner: string): void;
+  /** The client is logged in. */
+  onLogin(): void;
   onClose(reason: TunnelError): void;
 }
 
 /** The server's side of a client session: login, control messages, and the end. */
-export class ClientSession implements SessionHandler {
+export class ClientSession implements SessionHandler, OwnedSession {
   readonly id = randomUUID();
   readonly #session: Session;
   readonly #transport: Transport;
@@ -199,7 +199,7 @@ export class ClientSession implements SessionHandler {
     this.#tunnels.release(this.#isLeaving);
     this.#tunnels.clear();
     this.#credential.dispose();
-    if (this.#owner !== undefined) this.#owners.leave(this.#owner);
+    if (this.#owner !== undefined) this.#owners.leave(this.#owner, this);
     const { log, repeated } = this.#logs;
     repeated.flush();
     if (this.#isLoginRefused) return this.#events.onClose(reason);
@@ -222,7 +222,7 @@ export class ClientSession implements SessionHandler {
 
   #welcome({ auth, agent, features = [] }: Hello, { owner }: Principal): void {
     const { log, requestLog, repeated } = this.#logs;
-    if (!this.#owners.enter(owner)) {
+    if (!this.#owners.enter(owner, this)) {
       this.#isLoginRefused = true;
       log.warn({ owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
       return this.refuse("PN_OWNER_SESSION_LIMIT", ownerRetry());
@@ -243,7 +243,7 @@ export class ClientSession implements SessionHandler {
     });
     this.#session.ping();
     this.#logs.log.info({ agent: agent?.slice(0, 100) }, "client connected");
-    this.#events.onLogin(owner);
+    this.#events.onLogin();
   }
 
   #refresh({ refresh, auth }: Refresh): void {

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Authenticator } from "../login/principal.js";
-import type { Owners } from "../login/owners.js";
+import type { Owners } from "./owners.js";
 import type { RequestCounter } from "../metrics/metrics.js";
 import type { NameRules } from "../names/name.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { NO_SESSION, Session, type ControlMessage, type SessionHandler, type Transport } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import { ApiKeys } from "../login/api-keys.js";
-import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "./owners.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";

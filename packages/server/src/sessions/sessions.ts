@@ -1,6 +1,5 @@
 import { ClientSession, type ClientConnection } from "./client-session.js";
 import type { SessionDependencies } from "./session-dependencies.js";
-import { SessionsByOwner } from "./sessions-by-owner.js";
 
 /**
  * The delays after which clients are asked to reconnect when the server stops, in milliseconds. Each client gets a
@@ -15,7 +14,6 @@ export class Sessions {
   readonly #dependencies: SessionDependencies;
   readonly #onLogin: (outcome: string) => void;
   readonly #sessions = new Set<ClientSession>();
-  readonly #byOwner = new SessionsByOwner<ClientSession>();
   /** Called when the last session has ended. */
   #onEmpty = (): void => {};
 
@@ -37,17 +35,13 @@ export class Sessions {
 
   /** @param onLoginOver called once: after the login, or when the session ends without a login. */
   open(connection: ClientConnection, onLoginOver: () => void): ClientSession {
-    let owner: string | undefined;
     const session = new ClientSession(connection, this.#dependencies, {
-      onLogin: (name) => {
-        owner = name;
-        this.#byOwner.add(name, session);
+      onLogin: () => {
         this.#onLogin("ok");
         onLoginOver();
       },
       onClose: ({ code }) => {
         this.#sessions.delete(session);
-        if (owner !== undefined) this.#byOwner.remove(owner, session);
         if (!session.isLoggedIn) {
           this.#onLogin(code);
           onLoginOver();
@@ -69,7 +63,7 @@ export class Sessions {
    * while memory is low.
    */
   endLargest(): void {
-    this.#byOwner.largest()?.endForMemory();
+    this.#dependencies.owners.largest()?.endForMemory();
   }
 
   /** Ends the sessions whose credential is no longer accepted. */
