@@ -23,11 +23,14 @@ import { SessionCredential } from "../login/session-credential.js";
 import type { BindRefusal } from "./bind-grant.js";
 import { controlError, type ErrorAbout } from "./control-error.js";
 import type { SessionDependencies } from "./session-dependencies.js";
-import { RepeatedLines } from "./repeated-lines.js";
-import { SessionTunnels, type SessionLogs } from "./session-tunnels.js";
+import { SessionLog } from "./session-log.js";
+import { SessionTunnels } from "./session-tunnels.js";
 
 /** The optional parts of the protocol that this server offers. */
-const OFFERED: ReadonlySet<string> = new Set(Object.values(FEATURES));
+const OFFERED: readonly string[] = Object.values(FEATURES);
+
+const now = (): number => performance.now();
+const schedule = (task: () => void): void => void setImmediate(task);
 
 /** The origin of a session. */
 export interface ClientConnection {
@@ -53,7 +56,7 @@ export class ClientSession implements SessionHandler {
   readonly #credential: SessionCredential;
   readonly #tunnels: SessionTunnels;
   readonly #owners: Owners;
-  #logs: SessionLogs;
+  readonly #log: SessionLog;
   /** The owner to whom the session counts; undefined before login. */
   #owner: string | undefined;
   /** The user of `hello`, unverified. */
@@ -72,26 +75,21 @@ export class ClientSession implements SessionHandler {
   ) {
     this.#transport = transport;
     this.#events = events;
-    const { log, requestLog, authenticator, owners } = dependencies;
+    const { authenticator, owners } = dependencies;
     this.#owners = owners;
-    const about = { session: this.id, address };
-    const now = (): number => performance.now();
-    const repeated = new RepeatedLines(() => this.#logs.log, now());
-    // In lines about requests, an address would be mistaken for the visitor's.
-    this.#logs = { log: log.child(about), requestLog: requestLog.child({ session: this.id }), repeated };
-    const schedule = (task: () => void): void => void setImmediate(task);
+    this.#log = new SessionLog(dependencies, this.id, address, now());
     this.#session = new Session(
       { role: "server", transport, now, schedule, limits: { streams: dependencies.streamsPerSession } },
       this,
     );
-    this.#tunnels = new SessionTunnels(this.#session, dependencies, () => this.#logs);
+    this.#tunnels = new SessionTunnels(this.#session, dependencies, this.#log);
     this.#credential = new SessionCredential((auth) => authenticator.authenticate(auth, peer), {
       onExpiring: (expires_in_ms) => this.#session.control({ type: "expiring", expires_in_ms }),
       onEnd: ({ code, message }) => {
-        this.#logs.log.warn({ code, reason: message }, "session ended: its credential is no longer accepted");
+        this.#log.write("warn", { code, reason: message }, "session ended: its credential is no longer accepted");
         this.refuse(code);
       },
-      onFault: (err) => this.#logs.log.error({ err }, "a credential could not be checked: internal error"),
+      onFault: (err) => this.#log.write("error", { err }, "a credential could not be checked: internal error"),
     });
   }
 
@@ -118,7 +116,7 @@ export class ClientSession implements SessionHandler {
     this.#credential.check();
     this.#unbindForbidden();
     this.#tunnels.tick(now);
-    this.#logs.repeated.tick(now);
+    this.#log.repeated.tick(now);
   }
 
   /** Ends the session with an error. @param retryAfter milliseconds. */
@@ -131,7 +129,7 @@ export class ClientSession implements SessionHandler {
   /** Ends the session because memory is low and it holds much. Its client may return later. */
   endForMemory(): void {
     const { held } = this;
-    this.#logs.log.warn({ held }, "session ended: memory is low, and this session holds the most unread data");
+    this.#log.write("warn", { held }, "session ended: memory is low, and this session holds the most unread data");
     this.refuse("PN_SESSION_MEMORY", Math.round(SERVER_LIMITS.overloadedRetry * (1 + Math.random())));
   }
 
@@ -173,7 +171,7 @@ export class ClientSession implements SessionHandler {
       case "unbind":
         return this.#tunnels.close(message.tunnel);
       case "error":
-        return this.#logs.repeated.write("warn", "client reported an error", { code: message.code.slice(0, 50) });
+        return this.#log.repeated.write("warn", "client reported an error", { code: message.code.slice(0, 50) });
       default:
         return this.refuse("PN_PROTOCOL");
     }
@@ -200,11 +198,10 @@ export class ClientSession implements SessionHandler {
     this.#tunnels.clear();
     this.#credential.dispose();
     if (this.#owner !== undefined) this.#owners.leave(this.#owner);
-    const { log, repeated } = this.#logs;
-    repeated.flush();
+    this.#log.repeated.flush();
     if (this.#isLoginRefused) return this.#events.onClose(reason);
-    if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
-    else log.info({ code }, this.#isLeaving ? "client disconnected" : "client session ended");
+    if (!this.isLoggedIn) this.#log.write("warn", { code }, "connection closed before login");
+    else this.#log.write("info", { code }, this.#isLeaving ? "client disconnected" : "client session ended");
     this.#events.onClose(reason);
   }
 
@@ -213,7 +210,7 @@ export class ClientSession implements SessionHandler {
     this.#credential.authenticate(hello.auth, (outcome) => {
       if (outcome instanceof TunnelError) {
         this.#isLoginRefused = true;
-        this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
+        this.#log.write("warn", { code: outcome.code, reason: outcome.message }, "login refused");
         return this.refuse(outcome.code, outcome.retryAfter);
       }
       this.#welcome(hello, outcome);
@@ -221,16 +218,14 @@ export class ClientSession implements SessionHandler {
   }
 
   #welcome({ auth, agent, features = [] }: Hello, { owner }: Principal): void {
-    const { log, requestLog, repeated } = this.#logs;
     if (!this.#owners.enter(owner)) {
       this.#isLoginRefused = true;
-      log.warn({ owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
+      this.#log.write("warn", { owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
       return this.refuse("PN_OWNER_SESSION_LIMIT", ownerRetry());
     }
-    this.#owner = owner;
-    this.#logs = { log: log.child({ owner }), requestLog: requestLog.child({ owner }), repeated };
+    this.#owner = this.#log.owner = owner;
     this.#user = auth.user;
-    this.#features = [...OFFERED].filter((feature) => features.includes(feature));
+    this.#features = OFFERED.filter((feature) => features.includes(feature));
     const { heartbeat, streams } = this.#session.limits;
     this.#session.control({
       type: "welcome",
@@ -242,7 +237,7 @@ export class ClientSession implements SessionHandler {
       ...this.#expiry(),
     });
     this.#session.ping();
-    this.#logs.log.info({ agent: agent?.slice(0, 100) }, "client connected");
+    this.#log.write("info", { agent: agent?.slice(0, 100) }, "client connected");
     this.#events.onLogin(owner);
   }
 
@@ -250,11 +245,11 @@ export class ClientSession implements SessionHandler {
     this.#credential.authenticate(auth, (outcome) => {
       if (outcome instanceof TunnelError) {
         const { code, message: reason } = outcome;
-        this.#logs.repeated.write("warn", "refresh refused", { code }, { reason });
+        this.#log.repeated.write("warn", "refresh refused", { code }, { reason });
         return this.#sendError(outcome.code, { refresh, retryAfter: outcome.retryAfter });
       }
       this.#session.control({ type: "refreshed", refresh, ...this.#expiry() });
-      this.#logs.log.debug("credential refreshed");
+      this.#log.write("debug", {}, "credential refreshed");
       this.#unbindForbidden();
     });
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { Logger } from "pino";
 import {
   ERRORS,
   type Bind,
@@ -14,35 +13,26 @@ import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
 import { sendRequestRecords } from "../tunnels/request-records.js";
 import { Tunnel } from "../tunnels/tunnel.js";
 import { bindGrant, type Binder, type BindGrant, type BindRefusal } from "./bind-grant.js";
-import type { RepeatedLines } from "./repeated-lines.js";
 import type { SessionDependencies } from "./session-dependencies.js";
+import type { SessionLog } from "./session-log.js";
 
 /** How long finished requests are collected before they are sent to the client, in milliseconds. */
 const RECORDS_DELAY = 50;
-
-/** The loggers of one client. */
-export interface SessionLogs {
-  readonly log: Logger;
-  readonly requestLog: Logger;
-  /** For lines that the client can cause again and again. */
-  readonly repeated: RepeatedLines;
-}
 
 /** The tunnels of one session, from `bind` to `unbound`. */
 export class SessionTunnels {
   readonly #session: Session;
   readonly #dependencies: SessionDependencies;
-  readonly #logs: () => SessionLogs;
+  readonly #log: SessionLog;
   /** By number. */
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #draining = new DrainingTunnels();
   #lastNumber = 0;
 
-  /** @param logs returns the current loggers, which change at login. */
-  constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
+  constructor(session: Session, dependencies: SessionDependencies, log: SessionLog) {
     this.#session = session;
     this.#dependencies = dependencies;
-    this.#logs = logs;
+    this.#log = log;
   }
 
   /** Opens a tunnel. Returns the response, or why there is no tunnel. */
@@ -50,12 +40,12 @@ export class SessionTunnels {
     const grant = this.#grant(bind, binder);
     if ("code" in grant) {
       const about = { name: bind.subdomain?.slice(0, 100), code: grant.code };
-      this.#logs().repeated.write("warn", "tunnel refused", about);
+      this.#log.repeated.write("warn", "tunnel refused", about);
       return grant;
     }
     const { number, id, name } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
-    this.#logs().repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url });
+    this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url });
     return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url };
   }
 
@@ -158,10 +148,10 @@ export class SessionTunnels {
   #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
     const repaired = repairs.totals;
     const about = { name, ...fields };
-    this.#logs().repeated.write("info", "tunnel closed", about, { tunnel: id, ...(repaired && { repaired }) });
+    this.#log.repeated.write("info", "tunnel closed", about, { tunnel: id, ...(repaired && { repaired }) });
   }
 
   #sendRecords(tunnel: Tunnel): void {
-    sendRequestRecords(this.#session, tunnel, this.#logs().requestLog);
+    sendRequestRecords(this.#session, tunnel, this.#log);
   }
 }
