@@ -5,6 +5,7 @@ import {
   PROTOCOL_VERSION,
   Session,
   TunnelError,
+  type Auth,
   type Bind,
   type Check,
   type ControlMessage,
@@ -18,8 +19,8 @@ import {
 } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import { ownerRetry, type Owners } from "../login/owners.js";
-import type { Principal } from "../login/principal.js";
-import { SessionCredential } from "../login/session-credential.js";
+import type { Authenticator, Principal } from "../login/principal.js";
+import { SessionCredential, type CredentialOwner } from "../login/session-credential.js";
 import type { BindRefusal } from "./bind-grant.js";
 import { controlError, type ErrorAbout } from "./control-error.js";
 import type { SessionDependencies } from "./session-dependencies.js";
@@ -43,26 +44,25 @@ export interface ClientConnection {
 
 export interface ClientSessionEvents {
   /** The client is logged in; `owner` owns its names. */
-  onLogin(owner: string): void;
-  onClose(reason: TunnelError): void;
+  onLogin(session: ClientSession, owner: string): void;
+  onClose(session: ClientSession, reason: TunnelError): void;
 }
 
 /** The server's side of a client session: login, control messages, and the end. */
-export class ClientSession implements SessionHandler {
+export class ClientSession implements SessionHandler, CredentialOwner {
   readonly id = randomUUID();
   readonly #session: Session;
   readonly #transport: Transport;
   readonly #events: ClientSessionEvents;
-  readonly #credential: SessionCredential;
+  readonly #authenticator: Authenticator;
+  readonly #peer: PeerCertificate | undefined;
+  readonly #credential = new SessionCredential(this);
   readonly #tunnels: SessionTunnels;
   readonly #owners: Owners;
   readonly #log: SessionLog;
-  /** The owner to whom the session counts; undefined before login. */
-  #owner: string | undefined;
   /** The user of `hello`, unverified. */
   #user: string | undefined;
-  /** The optional protocol features that both sides support. */
-  #features: readonly string[] = [];
+  #knowsLimitCodes = false;
   /** The client announced its end, so it is not expected to reconnect. */
   #isLeaving = false;
   /** The refusal has been logged, with its reason. */
@@ -75,26 +75,24 @@ export class ClientSession implements SessionHandler {
   ) {
     this.#transport = transport;
     this.#events = events;
-    const { authenticator, owners } = dependencies;
-    this.#owners = owners;
+    this.#peer = peer;
+    this.#authenticator = dependencies.authenticator;
+    this.#owners = dependencies.owners;
     this.#log = new SessionLog(dependencies, this.id, address, now());
     this.#session = new Session(
       { role: "server", transport, now, schedule, limits: { streams: dependencies.streamsPerSession } },
       this,
     );
     this.#tunnels = new SessionTunnels(this.#session, dependencies, this.#log);
-    this.#credential = new SessionCredential((auth) => authenticator.authenticate(auth, peer), {
-      onExpiring: (expires_in_ms) => this.#session.control({ type: "expiring", expires_in_ms }),
-      onEnd: ({ code, message }) => {
-        this.#log.write("warn", { code, reason: message }, "session ended: its credential is no longer accepted");
-        this.refuse(code);
-      },
-      onFault: (err) => this.#log.write("error", { err }, "a credential could not be checked: internal error"),
-    });
+  }
+
+  /** The owner to whom the session counts; undefined before login. */
+  get owner(): string | undefined {
+    return this.#log.owner;
   }
 
   get isLoggedIn(): boolean {
-    return this.#owner !== undefined;
+    return this.owner !== undefined;
   }
 
   /** Streams open now. */
@@ -154,6 +152,8 @@ export class ClientSession implements SessionHandler {
     this.#transport.terminate();
   }
 
+  // ---- SessionHandler
+
   onControl(message: ControlMessage): void {
     const { principal, isAuthenticating } = this.#credential;
     if (principal === undefined)
@@ -197,13 +197,34 @@ export class ClientSession implements SessionHandler {
     this.#tunnels.release(this.#isLeaving);
     this.#tunnels.clear();
     this.#credential.dispose();
-    if (this.#owner !== undefined) this.#owners.leave(this.#owner);
+    if (this.owner !== undefined) this.#owners.leave(this.owner);
     this.#log.repeated.flush();
-    if (this.#isLoginRefused) return this.#events.onClose(reason);
+    if (this.#isLoginRefused) return this.#events.onClose(this, reason);
     if (!this.isLoggedIn) this.#log.write("warn", { code }, "connection closed before login");
     else this.#log.write("info", { code }, this.#isLeaving ? "client disconnected" : "client session ended");
-    this.#events.onClose(reason);
+    this.#events.onClose(this, reason);
   }
+
+  // ---- CredentialOwner
+
+  authenticate(auth: Auth): Principal | Promise<Principal> {
+    return this.#authenticator.authenticate(auth, this.#peer);
+  }
+
+  onCredentialExpiring(expires_in_ms: number): void {
+    this.#session.control({ type: "expiring", expires_in_ms });
+  }
+
+  onCredentialEnd({ code, message }: TunnelError): void {
+    this.#log.write("warn", { code, reason: message }, "session ended: its credential is no longer accepted");
+    this.refuse(code);
+  }
+
+  onCredentialFault(err: unknown): void {
+    this.#log.write("error", { err }, "a credential could not be checked: internal error");
+  }
+
+  // ---- internals
 
   #login(hello: Hello): void {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
@@ -223,9 +244,9 @@ export class ClientSession implements SessionHandler {
       this.#log.write("warn", { owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
       return this.refuse("PN_OWNER_SESSION_LIMIT", ownerRetry());
     }
-    this.#owner = this.#log.owner = owner;
+    this.#log.owner = owner;
     this.#user = auth.user;
-    this.#features = OFFERED.filter((feature) => features.includes(feature));
+    this.#knowsLimitCodes = features.includes(FEATURES.limitCodes);
     const { heartbeat, streams } = this.#session.limits;
     this.#session.control({
       type: "welcome",
@@ -233,12 +254,12 @@ export class ClientSession implements SessionHandler {
       session: this.id,
       heartbeat_ms: heartbeat,
       limits: { streams },
-      features: [...this.#features],
+      features: OFFERED.filter((feature) => features.includes(feature)),
       ...this.#expiry(),
     });
     this.#session.ping();
     this.#log.write("info", { agent: agent?.slice(0, 100) }, "client connected");
-    this.#events.onLogin(owner);
+    this.#events.onLogin(this, owner);
   }
 
   #refresh({ refresh, auth }: Refresh): void {
@@ -281,7 +302,7 @@ export class ClientSession implements SessionHandler {
   }
 
   #sendError(code: ErrorCode, about: ErrorAbout): void {
-    this.#session.control(controlError(code, about, this.#features));
+    this.#session.control(controlError(code, about, this.#knowsLimitCodes));
   }
 }
 
