@@ -11,7 +11,7 @@ import {
 import type { NamePatterns } from "../names/name-patterns.js";
 import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
 import { sendRequestRecords } from "../tunnels/request-records.js";
-import { Tunnel } from "../tunnels/tunnel.js";
+import { Tunnel, type TunnelOwner } from "../tunnels/tunnel.js";
 import { bindGrant, type Binder, type BindGrant, type BindRefusal } from "./bind-grant.js";
 import type { SessionDependencies } from "./session-dependencies.js";
 import type { SessionLog } from "./session-log.js";
@@ -20,13 +20,14 @@ import type { SessionLog } from "./session-log.js";
 const RECORDS_DELAY = 50;
 
 /** The tunnels of one session, from `bind` to `unbound`. */
-export class SessionTunnels {
+export class SessionTunnels implements TunnelOwner {
   readonly #session: Session;
   readonly #dependencies: SessionDependencies;
   readonly #log: SessionLog;
   /** By number. */
   readonly #tunnels = new Map<number, Tunnel>();
-  readonly #draining = new DrainingTunnels();
+  /** Undefined until there is one. */
+  #draining: DrainingTunnels | undefined;
   #lastNumber = 0;
 
   constructor(session: Session, dependencies: SessionDependencies, log: SessionLog) {
@@ -74,10 +75,11 @@ export class SessionTunnels {
   /** Ends everything that has expired. Call it about once a second. */
   tick(now: number): void {
     for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
-    if (this.#draining.size === 0) return;
+    if (this.#draining === undefined) return;
     const due = this.#draining.due(now);
     if (due.size > 0) this.#session.breakTunnels(due, "PN_NAME_TAKEN_OVER");
     this.#draining.keepOnly(this.#session.tunnelsInUse());
+    if (this.#draining.size === 0) this.#draining = undefined;
   }
 
   retireIdleStreams(): void {
@@ -108,6 +110,18 @@ export class SessionTunnels {
     this.#tunnels.clear();
   }
 
+  // ---- TunnelOwner
+
+  onRecords(tunnel: Tunnel): void {
+    setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY);
+  }
+
+  onReplaced(tunnel: Tunnel): void {
+    this.#unbind(tunnel, "PN_NAME_TAKEN_OVER");
+  }
+
+  // ---- internals
+
   #grant(bind: Bind | Check, binder: Binder): BindGrant | BindRefusal {
     // A tunnel without new streams would keep its name from a session that can serve it.
     if (this.#session.draining) return { code: "PN_DRAINING" };
@@ -124,10 +138,10 @@ export class SessionTunnels {
       hostHeader,
       counter: this.#dependencies.counter(name, holder.owner),
       requestRecords: this.#dependencies.requestRecords,
-      onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
+      owner: this,
     });
     this.#tunnels.set(tunnel.number, tunnel);
-    this.#dependencies.registry.add(tunnel, holder, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
+    this.#dependencies.registry.add(tunnel, holder);
     return tunnel;
   }
 
@@ -139,7 +153,8 @@ export class SessionTunnels {
     tunnel.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
     // If the client closes a tunnel, its streams have no deadline. If the client loses it, they have one.
-    if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number)) this.#draining.add(number, performance.now());
+    if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number))
+      (this.#draining ??= new DrainingTunnels()).add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
     this.#logClosed(tunnel, { code });
