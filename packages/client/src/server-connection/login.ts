@@ -1,4 +1,5 @@
 import {
+  DEFAULT_LIMITS,
   FEATURES,
   isErrorCode,
   PROTOCOL_VERSION,
@@ -93,7 +94,7 @@ function sendHello(
       transport,
       now: () => performance.now(),
       schedule: (task) => void setImmediate(task),
-      limits,
+      limits: { ...DEFAULT_LIMITS, ...limits },
     },
     handler,
   );

@@ -79,10 +79,7 @@ export class ClientSession implements SessionHandler, CredentialOwner {
     this.#authenticator = dependencies.authenticator;
     this.#owners = dependencies.owners;
     this.#log = new SessionLog(dependencies, this.id, address, now());
-    this.#session = new Session(
-      { role: "server", transport, now, schedule, limits: { streams: dependencies.streamsPerSession } },
-      this,
-    );
+    this.#session = new Session({ role: "server", transport, now, schedule, limits: dependencies.limits }, this);
     this.#tunnels = new SessionTunnels(this.#session, dependencies, this.#log);
   }
 

@@ -1,3 +1,4 @@
+import type { Limits } from "@postern/protocol";
 import type { Authenticator } from "../login/principal.js";
 import type { Owners } from "../login/owners.js";
 import type { RequestCounter } from "../metrics/metrics.js";
@@ -13,8 +14,8 @@ export interface SessionDependencies extends Loggers {
   readonly nameRules: NameRules;
   /** Tunnels of all sessions together. */
   readonly maxTunnels: number;
-  /** Open streams of one session. */
-  readonly streamsPerSession: number;
+  /** The limits of every session. */
+  readonly limits: Limits;
   /** The public URL of the tunnel `name`. */
   publicUrl(name: string): string;
   /** The counter of a tunnel's requests; undefined: they are not counted. */

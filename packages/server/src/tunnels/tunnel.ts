@@ -124,9 +124,10 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     return this.#session.open(this.number, probe);
   }
 
-  /** Retires idle streams that are too old. Call about once a second. */
+  /** Retires idle streams that are too old, and the route of probes, which are rare. Call about once a second. */
   sweep(now: number): void {
     this.target.idle.sweep(now);
+    if (this.#probe?.target.inUse === 0) this.#probe = undefined;
   }
 
   /** It gets no new requests. Those in progress are still counted. */
