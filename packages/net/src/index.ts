@@ -28,6 +28,6 @@ export type { Connection, ConnectionHandler } from "./connection/connection.js";
 export { HeldBytes } from "./connection/held-bytes.js";
 export { giveBack, isLent, lend, onReturn } from "./connection/loans.js";
 export { relay, type Relay, type RelayOptions } from "./connection/relay.js";
-export { atTurnEnd, currentTurn, type TurnTask } from "./connection/turn.js";
+export { TURN_END, type TurnTask } from "./connection/turn-end.js";
 export { SocketConnection } from "./connection/socket-connection.js";
 export { StreamConnection } from "./connection/stream-connection.js";
