@@ -30,6 +30,6 @@ export { adopted, adoptNothing } from "./socket/adopted-socket.js";
 export { DirectSocket } from "./socket/direct-socket.js";
 export { giveBack, isLent, lend, onReturn } from "./socket/read-buffers.js";
 export { relay, type Relay, type RelayOptions } from "./connection/relay.js";
-export { atTurnEnd, currentTurn, type TurnTask } from "./connection/turn.js";
+export { TURN_END, type TurnTask } from "./connection/turn-end.js";
 export { SocketConnection } from "./connection/socket-connection.js";
 export { StreamConnection } from "./connection/stream-connection.js";

@@ -5,7 +5,7 @@ import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
 import type { Connection, ConnectionHandler } from "./connection.js";
-import { atTurnEnd, currentTurn, type TurnTask } from "./turn.js";
+import { TURN_END, type TurnTask } from "./turn-end.js";
 
 const NOTHING = Buffer.alloc(0);
 /** Pieces of fewer bytes are joined if they cannot leave at once, because every write has a fixed cost. */
@@ -21,8 +21,9 @@ const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClo
  * A connection on a TCP or TLS socket. The socket must allow half-close (`allowHalfOpen`), and its `highWaterMark`
  * should be small, so that `onDrain` follows soon after the kernel has taken everything.
  *
- * The first piece of a turn is written at once. Small pieces after it are joined until the turn ends or the socket has
- * drained, so that a peer that produces thousands of them causes one write, and memory by bytes.
+ * After bytes have arrived, the first piece is written at once. Small pieces after it are joined until the turn of the
+ * event loop ends or the socket has drained, so that a peer that produces thousands of them causes one write, and
+ * memory by bytes. Most responses are one piece and wait for nothing.
  */
 export class SocketConnection implements Connection, TurnTask {
   handler: ConnectionHandler = NOBODY;
@@ -31,8 +32,8 @@ export class SocketConnection implements Connection, TurnTask {
   #lent: ArrayBufferLike[] | undefined;
   /** Joined pieces that have not been written to the socket; created with the first of them. */
   #joined: Block | undefined;
-  /** The turn in which the last piece was written directly. */
-  #writtenIn = -1;
+  /** Whether a small piece was written directly since bytes last arrived or small pieces were last joined. */
+  #hasWritten = false;
   #awaitsTurnEnd = false;
   /** Whether `receive` is running, and whether the handler has paused the connection during this call. */
   #isReceiving = false;
@@ -132,6 +133,7 @@ export class SocketConnection implements Connection, TurnTask {
   receive(chunk: Buffer): boolean {
     this.#isReceiving = true;
     this.#isStopped = false;
+    this.#hasWritten = false;
     try {
       this.handler.onData(chunk);
     } finally {
@@ -140,7 +142,10 @@ export class SocketConnection implements Connection, TurnTask {
     return !this.#isStopped;
   }
 
-  readonly #onData = (chunk: Buffer): void => this.handler.onData(chunk);
+  readonly #onData = (chunk: Buffer): void => {
+    this.#hasWritten = false;
+    this.handler.onData(chunk);
+  };
 
   readonly #onDrain = (): void => {
     if (this.#socket.writableLength === 0) {
@@ -160,7 +165,7 @@ export class SocketConnection implements Connection, TurnTask {
 
   /** Writes what was joined in this turn. If earlier bytes are still waiting, this happens on `drain` instead. */
   onTurnEnd(): void {
-    this.#awaitsTurnEnd = false;
+    this.#awaitsTurnEnd = this.#hasWritten = false;
     const socket = this.#socket;
     if (socket.destroyed || socket.writableLength > 0 || this.#joined?.length === 0) return;
     this.#writeJoined();
@@ -170,9 +175,8 @@ export class SocketConnection implements Connection, TurnTask {
   /** Whether to add `chunk` to the joined pieces instead of writing it. */
   #hasToJoin(chunk: Buffer): boolean {
     if (chunk.length >= SMALL) return this.#isSmallView(chunk);
-    const turn = currentTurn();
-    if (this.unsent > 0 || this.#writtenIn === turn) return true;
-    this.#writtenIn = turn;
+    if (this.#hasWritten || this.unsent > 0) return true;
+    this.#hasWritten = true;
     return false;
   }
 
@@ -192,7 +196,7 @@ export class SocketConnection implements Connection, TurnTask {
     }
     if (joined.length === 0 || socket.writableLength > 0 || this.#awaitsTurnEnd) return;
     this.#awaitsTurnEnd = true;
-    atTurnEnd(this);
+    TURN_END.add(this);
   }
 
   #writeJoined(): void {
