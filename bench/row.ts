@@ -27,17 +27,39 @@ export interface Line {
   result: "pass" | "MISSED" | "skipped" | "failed" | "";
   /** CPU time: Postern's (server + client), then the yardstick's. */
   cpu: string;
+  /** The garbage collector's work in Postern's processes. */
+  collector: string;
   /** With --against: the ratio of two setups of the same build. */
   noise: string;
   note: string;
+  chart?: Figures;
   /** Every measurement, for the JSON file with the table. */
   raw?: unknown;
 }
 
+/** The figures of a line for the charts of docs/performance.md, which find them by `id`. */
+export interface Figures {
+  id: string;
+  product: number;
+  /** Undefined when there is nothing to compare with. */
+  yardstick?: number;
+}
+
 export function line(fields: Partial<Line> & { measure: string }): Line {
-  return { product: "", yardstick: "", ratio: "", bar: "", result: "", cpu: "", noise: "", note: "", ...fields };
+  const empty = { product: "", yardstick: "", ratio: "", bar: "", cpu: "", collector: "", noise: "", note: "" };
+  return { ...empty, result: "", ...fields };
 }
 
 export function verdict(passed: boolean): Line["result"] {
   return passed ? "pass" : "MISSED";
+}
+
+/** The columns of a ratio that must not be below `bar`. Empty without a bar. */
+export function atLeast(bar: number | undefined, ratio: number): Partial<Line> {
+  return bar === undefined ? {} : { bar: `≥ ${bar}`, result: verdict(ratio >= bar) };
+}
+
+/** The columns of a ratio that must not be above `bar`. Empty without a bar. */
+export function atMost(bar: number | undefined, ratio: number): Partial<Line> {
+  return bar === undefined ? {} : { bar: `≤ ${bar}`, result: verdict(ratio <= bar) };
 }
