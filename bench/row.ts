@@ -32,17 +32,27 @@ export interface Line {
   /** With --against: the ratio of two setups of the same build. */
   noise: string;
   note: string;
-  chart?: Figures;
+  charts?: Figures[];
   /** Every measurement, for the JSON file with the table. */
   raw?: unknown;
 }
 
-/** The figures of a line for the charts of docs/performance.md, which find them by `id`. */
+/** Two figures for the charts of docs/performance.md, which find them by `id`. */
 export interface Figures {
   id: string;
-  product: number;
-  /** Undefined when there is nothing to compare with. */
-  yardstick?: number;
+  product: Figure;
+  yardstick: Figure;
+}
+
+export interface Figure {
+  value: number;
+  /** The value with its unit. */
+  shown: string;
+}
+
+export function figures(id: string, product: number, yardstick: number, show: (value: number) => string): Figures {
+  const figure = (value: number): Figure => ({ value, shown: show(value) });
+  return { id, product: figure(product), yardstick: figure(yardstick) };
 }
 
 export function line(fields: Partial<Line> & { measure: string }): Line {

@@ -25,6 +25,10 @@ export function microseconds(seconds: number): string {
   return `${(seconds * 1e6).toFixed(1)} µs`;
 }
 
+export function seconds(value: number): string {
+  return `${value.toFixed(2)} s`;
+}
+
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,7 +1,7 @@
 import type { Line } from "./row.ts";
 
 /** Headings, and the fields shown below them. The last column is not padded. */
-type Columns = [heading: string, field: Exclude<keyof Line, "raw" | "chart">][];
+type Columns = [heading: string, field: Exclude<keyof Line, "raw" | "charts">][];
 
 const COLUMNS: Columns = [
   ["measure", "measure"],
@@ -12,6 +12,14 @@ const COLUMNS: Columns = [
   ["", "result"],
   ["CPU: Postern / yardstick", "cpu"],
   ["V8's workers: CPU, mark-compacts", "collector"],
+];
+
+/** For readers who want to know what Postern costs. */
+export const BRIEF_COLUMNS: Columns = [
+  ["measure", "measure"],
+  ["Postern", "product"],
+  ["yardstick", "yardstick"],
+  ["ratio", "ratio"],
 ];
 
 /** For two builds of Postern. */

@@ -20,6 +20,7 @@ const BINARY = 0x2;
 const CLOSE = 0x8;
 const NORMAL_CLOSE = Buffer.from([1000 >> 8, 1000 & 0xff]);
 const HEARTBEAT_MS = 10_000;
+const HEARTBEAT = frame(PING, Buffer.alloc(8));
 
 /** Shared, because each read is parsed before the next one. */
 const buffer = Buffer.alloc(1 << 16);
@@ -110,7 +111,7 @@ class IdleTunnel {
 
   #keep(): void {
     open.add(this);
-    this.#heartbeat = setInterval(() => this.#send(BINARY, frame(PING, Buffer.alloc(8))), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => this.#send(BINARY, HEARTBEAT), HEARTBEAT_MS);
     this.#resolve();
   }
 

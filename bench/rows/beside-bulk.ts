@@ -1,7 +1,7 @@
 import { observe } from "../measure/observe.ts";
 import { cpuSeconds } from "../measure/process-usage.ts";
 import { median, pairedRatio, percentile } from "../measure/statistics.ts";
-import { atLeast, line, verdict, type Line, type Row } from "../row.ts";
+import { atLeast, figures, line, verdict, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { milliseconds, ratio, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
@@ -105,7 +105,7 @@ export async function compareBeside(
       result: verdict(product.beside99 <= limit),
       cpu: `${product.cpu.toFixed(2)} / ${yardstick.cpu.toFixed(2)} cores`,
       note: summaries.map((each, index) => describe(setups[index]!.name, each)).join("; "),
-      chart: { id: options.id, product: product.beside99, yardstick: yardstick.beside99 },
+      charts: [figures(options.id, product.beside99, yardstick.beside99, milliseconds)],
       raw: { setups: setups.map(({ name }) => name), results },
     }),
     bulk("download"),

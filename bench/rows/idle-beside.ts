@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { observe } from "../measure/observe.ts";
 import { openFilesLimit, requireOpenFiles } from "../measure/open-files.ts";
+import { cpuSeconds } from "../measure/process-usage.ts";
 import { median, pairedRatio } from "../measure/statistics.ts";
 import { wrk } from "../measure/wrk.ts";
 import type { Process } from "../process.ts";
@@ -16,11 +17,13 @@ const SECONDS = 4;
 const CONNECTIONS = 64;
 const TUNNELS = 10_000;
 /** Processes that hold the tunnels. */
-const HOLDERS = 4;
+const HOLDERS = 2;
 /** Logins at once, in each of them. */
 const TOGETHER = 4;
 /** The time until the work of the last logins, or of the last disconnects, is done. */
 const SETTLE_MS = 2000;
+/** The length of the measurement without requests: one heartbeat interval. */
+const QUIET_SECONDS = 10;
 
 /** The limits that this many sessions of one owner exceed (docs/limits.md). */
 const TABLES = {
@@ -43,12 +46,15 @@ export const idleBeside: Row = {
     await wrk(stage, setup, load);
 
     let holders: Process[] = [];
+    /** Cores that server, client and holders use while only heartbeats pass. */
+    let quiet: number[] | undefined;
     const measure = async (idle: boolean): Promise<Round> => {
       if (idle !== holders.length > 0) {
         if (idle) holders = await hold(stage, setup.server, tunnels);
         else await stage.stop(...holders.splice(0));
         await pause(SETTLE_MS);
       }
+      if (idle) quiet ??= await costOf([...setup.processes, ...holders]);
       const { value, cpu } = await observe(setup, settings, "idle-beside", () => wrk(stage, setup, load));
       return { rate: value.rate, p99: value.p99, cpu: cpu / value.requests };
     };
@@ -73,7 +79,8 @@ export const idleBeside: Row = {
         cpu: `${microseconds(middle("beside", "cpu"))} / ${microseconds(middle("without", "cpu"))}`,
         note:
           `the yardstick is Postern without the idle tunnels; p99 ${milliseconds(middle("beside", "p99"))} and ` +
-          `${milliseconds(middle("without", "p99"))}; ${HOLDERS} processes hold the tunnels, ulimit -n ${openFilesLimit()}`,
+          `${milliseconds(middle("without", "p99"))}; heartbeats alone use ${cores(quiet![0]!)} of the server, and ` +
+          `${cores(sum(quiet!.slice(2)))} of the ${HOLDERS} processes that hold the tunnels; ulimit -n ${openFilesLimit()}`,
         raw: results,
       }),
     ];
@@ -95,4 +102,19 @@ async function hold(stage: Stage, server: PosternServer, tunnels: number): Promi
   );
   await Promise.all(holders.map((holder) => holder.report()));
   return holders;
+}
+
+/** The CPU time of each process while nothing but heartbeats happens, in seconds per second. */
+async function costOf(processes: Process[]): Promise<number[]> {
+  const before = processes.map(({ pid }) => cpuSeconds(pid));
+  await pause(QUIET_SECONDS * 1000);
+  return processes.map(({ pid }, index) => (cpuSeconds(pid) - before[index]!) / QUIET_SECONDS);
+}
+
+function sum(values: number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}
+
+function cores(value: number): string {
+  return `${value.toFixed(2)} cores`;
 }

@@ -43,7 +43,7 @@ export async function idleGrowth(stage: Stage, server: PosternServer, load: Idle
 }
 
 /** @param bar - In bytes, for each. */
-export function idleLine(id: string, what: string, rounds: IdleGrowth[], bar: number): Line {
+export function idleLine(what: string, rounds: IdleGrowth[], bar: number): Line {
   const resident = median(rounds.map((growth) => growth.resident));
   const heap = median(rounds.map((growth) => growth.heap));
   // Resident memory does not include growth into pages that were free before, so the larger of the two figures is used.
@@ -54,7 +54,6 @@ export function idleLine(id: string, what: string, rounds: IdleGrowth[], bar: nu
     bar: `≤ ${kilobytes(bar)}`,
     result: verdict(each <= bar),
     note: `resident ${kilobytes(resident)}, heap and buffers ${kilobytes(heap)}, both after a full collection`,
-    chart: { id, product: each },
     raw: rounds,
   });
 }

@@ -43,7 +43,6 @@ export const idleProcesses: Row = {
           `client ${megabytes(middle("client", "proportional"))}; ` +
           `RSS ${megabytes(middle("server", "resident"))} and ${megabytes(middle("client", "resident"))}; ` +
           `the bar is ${BAR} × the ${megabytes(BASELINE)} of commit cdef474`,
-        chart: { id: "idle-processes", product: total },
         raw: rounds,
       }),
     ];

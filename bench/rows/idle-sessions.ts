@@ -23,7 +23,7 @@ export const idleSessions: Row = {
       const load = { count, warmUp: 100, settleMs: SETTLE_MS, hold: (of: number) => hold(stage, server, of) };
       rounds.push(await idleGrowth(stage, server, load));
     }
-    return [idleLine("idle-session", `${count.toLocaleString("en")} idle sessions`, rounds, BAR)];
+    return [idleLine(`${count.toLocaleString("en")} idle sessions`, rounds, BAR)];
   },
 };
 

@@ -29,7 +29,7 @@ export const idleVisitors: Row = {
       rounds.push(await idleGrowth(stage, setup.server, load));
       await stage.stop(setup.client.process);
     }
-    return [idleLine("idle-visitor", `${count.toLocaleString("en")} idle visitors`, rounds, BAR)];
+    return [idleLine(`${count.toLocaleString("en")} idle visitors`, rounds, BAR)];
   },
 };
 

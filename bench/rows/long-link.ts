@@ -1,6 +1,6 @@
 import { observe } from "../measure/observe.ts";
 import { median, pairedRatio } from "../measure/statistics.ts";
-import { atLeast, line, type Line, type Row } from "../row.ts";
+import { atLeast, figures, line, type Line, type Row } from "../row.ts";
 import type { Settings } from "../settings.ts";
 import { ratio, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
@@ -75,7 +75,7 @@ async function measure(
     yardstick: speed(median(results[1]!)),
     ratio: ratio(against),
     ...atLeast(BAR, against.median),
-    chart: { id: `rate-long-${direction}`, product: median(results[0]!), yardstick: median(results[1]!) },
+    charts: [figures(`rate-long-${direction}`, median(results[0]!), median(results[1]!), speed)],
     note: "yardstick: plain TCP over the same link",
     raw: { setups: setups.map(({ name }) => name), results },
   });

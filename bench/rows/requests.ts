@@ -1,7 +1,7 @@
 import { observe } from "../measure/observe.ts";
 import { median, pairedRatio, type Ratio } from "../measure/statistics.ts";
 import { wrk, type WrkLoad } from "../measure/wrk.ts";
-import { atLeast, atMost, line, type Line, type Row } from "../row.ts";
+import { atLeast, atMost, figures, line, type Figures, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
 import { collectorShare, microseconds, milliseconds, perSecond, ratio } from "../show.ts";
 import type { Stage } from "../stage.ts";
@@ -95,38 +95,46 @@ function compare(options: RequestsOptions, product: Round[], yardstick: Round[],
   const { bars } = options;
   const kind = kindOf(options);
   const middle = (rounds: Round[], of: keyof Round): number => median(rounds.map((round) => round[of]));
-  /** The columns that all lines have. */
-  const columns = (of: keyof Round, name: string, show: (value: number) => string): Partial<Line> => {
-    const figures = { product: middle(product, of), yardstick: middle(yardstick, of) };
-    return {
-      product: show(figures.product),
-      yardstick: show(figures.yardstick),
-      ratio: ratio(paired(product, yardstick, of)),
-      chart: { id: `${name}-${nameOf(options)}`, ...figures },
-    };
+  const figuresOf = (of: "rate" | "p99" | "cpu", show: (value: number) => string): Figures =>
+    figures(`${of}-${nameOf(options)}`, middle(product, of), middle(yardstick, of), show);
+  const rate = figuresOf("rate", perSecond);
+  const p99 = figuresOf("p99", milliseconds);
+  const cpu = figuresOf("cpu", microseconds);
+  const against = {
+    rate: paired(product, yardstick, "rate"),
+    p99: paired(product, yardstick, "p99"),
+    cpu: paired(product, yardstick, "cpu"),
   };
   const lines = [
     line({
       measure: `requests/s, ${kind}`,
-      ...columns("rate", "rate", perSecond),
-      ...atLeast(bars.rate, paired(product, yardstick, "rate").median),
-      cpu: `${microseconds(middle(product, "cpu"))} / ${microseconds(middle(yardstick, "cpu"))}`,
+      product: rate.product.shown,
+      yardstick: rate.yardstick.shown,
+      ratio: ratio(against.rate),
+      ...atLeast(bars.rate, against.rate.median),
+      cpu: `${cpu.product.shown} / ${cpu.yardstick.shown}`,
       collector: collectorShare(middle(product, "workers"), middle(product, "markCompacts"), "million"),
+      charts: [rate, cpu],
       raw,
     }),
     line({
       measure: `p99, ${kind}`,
-      ...columns("p99", "p99", milliseconds),
-      ...atMost(bars.p99, paired(product, yardstick, "p99").median),
+      product: p99.product.shown,
+      yardstick: p99.yardstick.shown,
+      ratio: ratio(against.p99),
+      ...atMost(bars.p99, against.p99.median),
       note: `p50 ${milliseconds(middle(product, "p50"))}, nginx ${milliseconds(middle(yardstick, "p50"))}`,
+      charts: [p99],
     }),
   ];
   if (bars.cpu !== undefined)
     lines.push(
       line({
         measure: `CPU per request, ${kind}`,
-        ...columns("cpu", "cpu", microseconds),
-        ...atMost(bars.cpu, paired(product, yardstick, "cpu").median),
+        product: cpu.product.shown,
+        yardstick: cpu.yardstick.shown,
+        ratio: ratio(against.cpu),
+        ...atMost(bars.cpu, against.cpu.median),
         note: "Postern: server and client together",
       }),
     );

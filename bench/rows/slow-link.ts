@@ -10,7 +10,7 @@ import { direct } from "../setups/setup.ts";
 import { compareBeside } from "./beside-bulk.ts";
 import { quiet } from "./quiet.ts";
 
-const SECONDS = 10;
+const SECONDS = 8;
 const BAR_MS = 10;
 /** The limit exceeds the bytes that TCP queues, so that the shaper itself drops nothing. */
 const SHAPE = ["rate", "10mbit", "burst", "16kb", "limit", "8mb"];

@@ -1,8 +1,8 @@
 import { observe } from "../measure/observe.ts";
 import { median, pairedRatio } from "../measure/statistics.ts";
-import { atLeast, line, type Line, type Row } from "../row.ts";
+import { atLeast, figures, line, type Line, type Row } from "../row.ts";
 import type { Settings } from "../settings.ts";
-import { collectorShare, ratio, speed } from "../show.ts";
+import { collectorShare, ratio, seconds, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
 import { makeCertificate } from "../setups/certificate.ts";
 import { startNginx } from "../setups/nginx.ts";
@@ -70,14 +70,17 @@ async function run(
       yardstick: speed(median(rates[1]!)),
       ratio: ratio(against),
       ...atLeast(bar, against.median),
-      cpu: `${cpu[0]!.toFixed(2)} s/GB / ${cpu[1]!.toFixed(2)} s/GB`,
+      cpu: `${seconds(cpu[0]!)}/GB / ${seconds(cpu[1]!)}/GB`,
       collector: collectorShare(
         median(results[0]!.map(({ workers }) => workers)),
         median(results[0]!.map(({ markCompacts }) => markCompacts)),
         "GB",
       ),
       note: others.join(", "),
-      chart: { id: `rate-${nameOf(direction, secure)}`, product: median(rates[0]!), yardstick: median(rates[1]!) },
+      charts: [
+        figures(`rate-${nameOf(direction, secure)}`, median(rates[0]!), median(rates[1]!), speed),
+        figures(`cpu-${nameOf(direction, secure)}`, cpu[0]!, cpu[1]!, seconds),
+      ],
       raw: { setups: setups.map(({ name }) => name), results },
     }),
   ];
