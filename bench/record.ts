@@ -42,6 +42,24 @@ export function readRecord(file: string): Results {
   return JSON.parse(readFileSync(file, "utf8")) as Results;
 }
 
+/**
+ * The results of the first run, in which the rows of later runs replace those of earlier ones. So a failed row does not
+ * cost a second complete run.
+ */
+export function merge([first, ...later]: Results[]): Results {
+  if (first === undefined) throw new Error("there are no results");
+  return later.reduce((earlier, next) => {
+    const names = new Set(next.lines.map(({ row }) => row));
+    const lines: Line[] = [];
+    for (const each of earlier.lines) {
+      if (!names.has(each.row)) lines.push(each);
+      // All lines of a row are adjacent; the first one marks its place.
+      else if (lines.at(-1)?.row !== each.row) lines.push(...next.lines.filter(({ row }) => row === each.row));
+    }
+    return { conditions: `${earlier.conditions}\n\n${[...names].join(", ")}: ${next.conditions}`, lines };
+  }, first);
+}
+
 /** Writes the table into bench/README.md, and the charts and a shorter table into docs/performance. */
 export async function writePages(results: Results): Promise<void> {
   mkdirSync(CHARTS, { recursive: true });

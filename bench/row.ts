@@ -19,6 +19,8 @@ export interface Row {
 
 /** One line of the table. An empty text means that the column does not apply. */
 export interface Line {
+  /** The name of its row. */
+  row: string;
   measure: string;
   product: string;
   yardstick: string;
@@ -57,7 +59,7 @@ export function figures(id: string, product: number, yardstick: number, show: (v
 
 export function line(fields: Partial<Line> & { measure: string }): Line {
   const empty = { product: "", yardstick: "", ratio: "", bar: "", cpu: "", collector: "", noise: "", note: "" };
-  return { ...empty, result: "", ...fields };
+  return { row: "", ...empty, result: "", ...fields };
 }
 
 export function verdict(passed: boolean): Line["result"] {

@@ -4,7 +4,7 @@ import { commandOf } from "./comparison/compare-builds.ts";
 import { comparisonRows } from "./comparison/index.ts";
 import { describeMachine } from "./machine.ts";
 import { missingPrograms } from "./programs.ts";
-import { asText, newRecord, readRecord, save, writePages, type Results } from "./record.ts";
+import { asText, merge, newRecord, readRecord, save, writePages, type Results } from "./record.ts";
 import { line, type Line, type Row } from "./row.ts";
 import { ROWS } from "./rows/index.ts";
 import { readSettings, USAGE, type Settings } from "./settings.ts";
@@ -20,8 +20,8 @@ if (settings.list) {
     console.log(`${row.name.padEnd(14)} ${row.about}${row.onRequest ? " (only when named)" : ""}`);
   process.exit(0);
 }
-if (settings.from !== undefined) {
-  await writePages(readRecord(settings.from));
+if (settings.from.length > 0) {
+  await writePages(merge(settings.from.map(readRecord)));
   process.exit(0);
 }
 const rows = attempt(() => chosen(settings));
@@ -76,11 +76,12 @@ async function measured(row: Row): Promise<Line[]> {
     const work = row.run(stage, settings);
     // If another promise rejects first, closing the stage also makes the work fail, and nothing awaits that failure.
     work.catch(() => {});
-    return await Promise.race([work, late, stage.broken]);
+    const rowLines = await Promise.race([work, late, stage.broken]);
+    return rowLines.map((each) => ({ ...each, row: row.name }));
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error);
     if (!interrupted) console.error(`  failed: ${note}`);
-    return [line({ measure: row.name, result: "failed", note: note.slice(0, 300) })];
+    return [line({ row: row.name, measure: row.name, result: "failed", note: note.slice(0, 300) })];
   } finally {
     clearTimeout(timer);
     await stage.close().catch((error: unknown) => console.error(`  not cleaned up: ${String(error)}`));

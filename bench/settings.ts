@@ -19,8 +19,8 @@ export interface Settings {
   profile: boolean;
   /** Write the table into bench/README.md, and table and charts into docs/performance. */
   write: boolean;
-  /** Do not measure: write the pages from the results that an earlier run saved in this file. */
-  from: string | undefined;
+  /** Do not measure: write the pages from the results that earlier runs saved in these files. */
+  from: string[];
   list: boolean;
   /** The command to measure. */
   postern: string;
@@ -35,7 +35,8 @@ export const USAGE = `npm run bench -- [row …] [options]
   --quick          one short round, to check that everything works; the figures are not meaningful
   --profile        CPU profile of server and client, with the busiest functions
   --write          put the results into bench/README.md and docs/performance (only after a complete run)
-  --write --from FILE   do the same with the results of an earlier run (bench/.out/….json), without measuring
+  --from FILE      with --write: do the same with the results of an earlier run (bench/.out/….json), without measuring;
+                   given again, rows of the later file replace those of the earlier one
   --prototype DIR  also measure the prototype in DIR (server.cjs, client.cjs)
   --postern FILE   measure another build of the command (packages/cli/bin/postern.js)
   --against DIR    compare CPU time and system calls with the built checkout in DIR
@@ -54,7 +55,7 @@ export function readSettings(args: string[]): Settings {
       quick: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
-      from: { type: "string" },
+      from: { type: "string", multiple: true, default: [] },
       list: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
       prototype: { type: "string" },
@@ -67,7 +68,7 @@ export function readSettings(args: string[]): Settings {
   }
   if (values.write && (values.quick || values.profile || values.against !== undefined || positionals.length > 0))
     throw new Error("--write needs a complete run");
-  if (values.from !== undefined && !values.write) throw new Error("--from needs --write");
+  if (values.from.length > 0 && !values.write) throw new Error("--from needs --write");
   if (values.pairs !== undefined && values.against === undefined) throw new Error("--pairs needs --against");
   return {
     rows: positionals,
@@ -78,7 +79,7 @@ export function readSettings(args: string[]): Settings {
     quick: values.quick,
     profile: values.profile,
     write: values.write,
-    from: values.from === undefined ? undefined : resolve(values.from),
+    from: values.from.map((file) => resolve(file)),
     list: values.list,
     postern: resolve(values.postern ?? fileURLToPath(new URL("../packages/cli/bin/postern.js", import.meta.url))),
     prototype: values.prototype === undefined ? undefined : resolve(values.prototype),

@@ -1,7 +1,7 @@
 import type { Line } from "./row.ts";
 
 /** Headings, and the fields shown below them. The last column is not padded. */
-type Columns = [heading: string, field: Exclude<keyof Line, "raw" | "charts">][];
+type Columns = [heading: string, field: Exclude<keyof Line, "row" | "raw" | "charts">][];
 
 const COLUMNS: Columns = [
   ["measure", "measure"],
