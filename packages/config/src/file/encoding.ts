@@ -1,4 +1,4 @@
-/** Bytes at the start of a file that show whether every second one is 0. */
+/** Bytes at the start of a file that are searched for the zeros of UTF-16. */
 const SAMPLE = 64;
 
 /**
