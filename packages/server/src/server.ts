@@ -83,7 +83,7 @@ export class TunnelServer implements Server, Measured {
         registry: this.#registry,
         nameRules: { ...DEFAULT_NAME_RULES, ...options.names },
         maxTunnels: options.maxTunnels ?? SERVER_LIMITS.tunnels,
-        streamsPerSession: options.streamsPerSession ?? DEFAULT_LIMITS.streams,
+        limits: { ...DEFAULT_LIMITS, streams: options.streamsPerSession ?? DEFAULT_LIMITS.streams },
         log: this.#log,
         requestLog: options.requestLog ?? options.log,
         publicUrl: (name) => this.#publicAddress.tunnelUrl(name),

@@ -3,7 +3,7 @@ export { CertificateAuthority, type IssueOptions } from "./network/certificate-a
 export { makeCertificate, type CertificateFiles } from "./network/certificate.js";
 export { ChatOrigin } from "./origins/chat-origin.js";
 export { claimPort } from "./processes/claimed-port.js";
-export { poisonReads, type Loans } from "./buffers/poison.js";
+export { poisonReads, type ReadBuffers } from "./buffers/poison.js";
 export { Cleanup, type Defer } from "./cleanup.js";
 export { ClientProcess, type ClientEvent, type ClientProcessOptions } from "./processes/client-process.js";
 export { ClockOrigin } from "./origins/clock-origin.js";

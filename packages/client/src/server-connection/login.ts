@@ -1,4 +1,5 @@
 import {
+  DEFAULT_LIMITS,
   FEATURES,
   isErrorCode,
   PROTOCOL_VERSION,
@@ -100,7 +101,7 @@ function sendHello(
       transport,
       now: () => performance.now(),
       schedule: (task) => void setImmediate(task),
-      limits,
+      limits: { ...DEFAULT_LIMITS, ...limits },
     },
     handler,
   );

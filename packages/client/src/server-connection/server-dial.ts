@@ -29,8 +29,6 @@ export interface ServerDial {
   signal: AbortSignal;
   /** Default: the system's resolver. */
   lookup?: Lookup | undefined;
-  /** Without TLS the socket is a DirectSocket, which reads into one buffer again and again. Default false. */
-  direct?: boolean;
   /** The error code when the server itself cannot be reached. Default PN_SERVER_UNREACHABLE. */
   unreachable?: ErrorCode;
   /** A step of the dial begins: what the step waits for, and the error code if it times out. */
@@ -111,15 +109,13 @@ function proxyTrust({ ca }: ClientTls): ClientTls {
 /** @throws TunnelError with `code`, and the error of each address. */
 async function dialTcp(
   { host, port }: { host: string; port: number },
-  { address, proxy, direct = false, signal, lookup, onWait, onAccepted }: ServerDial,
+  { signal, lookup, onWait, onAccepted }: ServerDial,
   code: ErrorCode,
 ): Promise<Socket> {
   try {
     onWait?.(`the address of ${host}`, code);
     const onChange = (attempts: readonly AddressAttempt[]): void => onWait?.(attemptsText(attempts, port), code);
-    // TLS reads from the handle below the socket's stream, so the read buffer of a DirectSocket would not be used.
-    const isPlain = !isTlsUrl(address) && proxy?.tls !== true;
-    const socket = await connectTcp({ host, port, signal, lookup, onChange, direct: direct && isPlain });
+    const socket = await connectTcp({ host, port, signal, lookup, onChange });
     onAccepted?.();
     return socket;
   } catch (error) {

@@ -40,7 +40,7 @@ export class WebSocketConnection {
         const { signal } = this.#stop;
         const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));
         const onAccepted = (): void => events.onAccepted?.();
-        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait, onAccepted, direct: true });
+        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait, onAccepted });
         onWait("the response to the WebSocket handshake");
         return socket;
       }),

@@ -10,7 +10,7 @@ import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 /** Binds `name` without a session. */
 function occupy({ registry }: SessionDependencies, name: string, holder: Partial<Holder> = {}): Tunnel {
   const tunnel = { name, epoch: 0, checkAlive() {} } as unknown as Tunnel;
-  registry.add(tunnel, { owner: "ann", instance: undefined, ...holder }, () => {});
+  registry.add(tunnel, { owner: "ann", instance: undefined, ...holder });
   return tunnel;
 }
 
