@@ -7,7 +7,7 @@ import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { loadServerTokens } from "./server-tokens.js";
 import { sharedCookiesWarning } from "./shared-cookies.js";
 
-/** What the options of logins and certificates name. */
+/** The keys, tokens and certificates that the configuration names. */
 export interface LoadedCredentials {
   keys: ServerKeys;
   tokens: TokenOptions | undefined;
@@ -35,7 +35,7 @@ export async function loadServerCredentials(
   return serverCredentials(settings, { keys, tokens, certificates });
 }
 
-/** The same from parts that were loaded one by one. */
+/** Combines parts that were loaded separately. */
 export function serverCredentials(settings: Settings, loaded: LoadedCredentials): ServerCredentials {
   const { keys, certificates } = loaded;
   const shared = sharedCookiesWarning(settings, loaded);

@@ -75,7 +75,7 @@ function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
   return LEVELS[type] ?? "info";
 }
 
-/** Problems of visitors are worth a warning, and the end of one a line. */
+/** A problem of visitors is a warning, and its end is logged too. */
 export function statusLevel(data: StatusChange): "debug" | "info" | "warn" {
   if (data.suggestion !== undefined || data.data_plane === "failing" || data.local === "failing") return "warn";
   return data.local === "ok" && data.before === "failing" ? "info" : "debug";

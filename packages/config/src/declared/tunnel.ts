@@ -120,7 +120,7 @@ export const tunnel = section("Client: local services to share through Postern s
     ),
     max_delay: option(
       duration({ min: 1 }),
-      "Maximum delay between two retries; at least initial_delay, if only that is set.",
+      "Maximum delay between two retries. If only initial_delay is set and it is longer, it is also the maximum.",
       { default: 20_000 },
     ),
     backoff_multiplier: option(decimal({ min: 1, max: 100 }), "Factor by which the delay grows after each failure.", {

@@ -10,7 +10,7 @@ export function weakKeyFault({ asymmetricKeyDetails }: KeyObject): string | unde
   return `its RSA exponent is ${exponent}, so anyone can forge its signatures. Create a new key, with the exponent 65537`;
 }
 
-/** The same for the keys of a certificate and of the CAs above it. */
+/** Returns the same for a certificate and the CAs above it. */
 export function weakChainFault(chain: readonly X509Certificate[]): string | undefined {
   return chain.map(({ publicKey }) => weakKeyFault(publicKey)).find((fault) => fault !== undefined);
 }

@@ -2,8 +2,8 @@
  * The work that one peer, or several peers together, may cause in one turn of the event loop. A session whose budget is
  * spent stops reading until a later turn.
  *
- * The budget is renewed only when somebody waits for it. Work of several turns therefore adds up, and a peer that stays
- * below the limit pauses for one turn now and then. In return, a turn costs nothing.
+ * The budget is renewed only when a session waits for it. Work of several turns therefore adds up, and a peer that
+ * stays below the limit pauses for one turn now and then. In return, a turn costs nothing.
  */
 export class TurnBudget {
   readonly #size: number;

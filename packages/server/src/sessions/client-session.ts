@@ -121,7 +121,7 @@ export class ClientSession implements SessionHandler, CredentialOwner, OwnedSess
     this.#session.close(new TunnelError(code));
   }
 
-  /** Ends the session because memory is low and it holds much. Its client may return later. */
+  /** Ends the session because memory is low and it holds a lot of it. Its client may return later. */
   endForMemory(): void {
     const { held } = this;
     this.#log.write("warn", { held }, "session ended: memory is low, and this session holds the most unread data");

@@ -39,8 +39,8 @@ interface Owner {
 }
 
 /**
- * What the sessions of each owner share: limits, a budget of work, and a charge for memory. An owner with many sessions
- * can do no more harm than one with a single session.
+ * The limits and the budget of work that the sessions of each owner share, and the memory that they hold together. An
+ * owner with many sessions can do no more harm than one with a single session.
  */
 export class Owners {
   readonly #limits: OwnerLimits;

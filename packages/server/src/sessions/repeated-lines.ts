@@ -18,7 +18,7 @@ interface Line {
   readonly level: "info" | "warn";
   readonly message: string;
   readonly about: LineAbout;
-  /** How often it was not written. */
+  /** How many times it was counted instead of written. */
   repeated: number;
 }
 

@@ -60,7 +60,7 @@ export class Sessions implements ClientSessionEvents {
   }
 
   /**
-   * Ends the largest session of the owner that holds the most memory, if that is much. Call it about once a second
+   * Ends the largest session of the owner that holds the most memory, if that is a lot. Call it about once a second
    * while memory is low.
    */
   endLargest(): void {
