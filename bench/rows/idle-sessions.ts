@@ -20,7 +20,7 @@ export const idleSessions: Row = {
     const rounds: IdleGrowth[] = [];
     for (let round = 0; round < settings.rounds; round++) {
       const server = await startServer(stage, settings, { inspect: true });
-      const load = { count, warmUp: 100, settleMs: SETTLE_MS, hold: (of: number) => hold(stage, server, of) };
+      const load = { count, first: 1000, settleMs: SETTLE_MS, hold: (of: number) => hold(stage, server, of) };
       rounds.push(await idleGrowth(stage, server, load));
     }
     return [idleLine(`${count.toLocaleString("en")} idle sessions`, rounds, BAR)];

@@ -25,7 +25,7 @@ export const idleVisitors: Row = {
     const rounds: IdleGrowth[] = [];
     for (let round = 0; round < settings.rounds; round++) {
       const setup = await startPostern(stage, settings, origin.address, { server: { inspect: true } });
-      const load = { count, warmUp: 1000, settleMs: SETTLE_MS, hold: (of: number) => hold(stage, setup, of) };
+      const load = { count, first: 1000, settleMs: SETTLE_MS, hold: (of: number) => hold(stage, setup, of) };
       rounds.push(await idleGrowth(stage, setup.server, load));
       await stage.stop(setup.client.process);
     }

@@ -111,7 +111,9 @@ export class Http1Visitor
 
   onLook(): void {
     this.connection.checkPeer();
-    if (this.#isIdle) this.#exchange = undefined;
+    if (!this.#isIdle) return;
+    this.#exchange = undefined;
+    this.#head.shrink();
   }
 
   /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
