@@ -12,8 +12,8 @@ export interface ErrorAbout {
 }
 
 /**
- * Creates the `error` message with `code`. @param knowsLimitCodes whether the client knows the codes of limits; otherwise
- * it gets an older one instead.
+ * Creates the `error` message with `code`.
+ * @param knowsLimitCodes whether the client knows the codes of limits; otherwise it gets an older one instead
  */
 export function controlError(
   code: ErrorCode,
