@@ -17,7 +17,7 @@ const settings = attempt(() => readSettings(process.argv.slice(2)));
 const available = settings.against === undefined ? ROWS : comparisonRows(settings.against);
 if (settings.list) {
   for (const row of available)
-    console.log(`${row.name.padEnd(14)} ${row.about}${row.onRequest ? " (only when named)" : ""}`);
+    console.log(`${row.name.padEnd(16)} ${row.about}${row.onRequest ? " (only when named)" : ""}`);
   process.exit(0);
 }
 if (settings.from.length > 0) {

@@ -9,6 +9,8 @@ import type { SessionDependencies } from "./session-dependencies.js";
 const RECONNECT = { first: 1_000, apart: 5, last: 30_000 };
 /** Timeout of the clients' closing handshakes when the server stops, in milliseconds. */
 const CLOSING = 1_000;
+/** Sessions that are checked in one turn of the event loop: about a millisecond of work, with their heartbeats. */
+const CHECKED_PER_TURN = 256;
 
 /** All sessions of the server, including those before login. */
 export class Sessions implements ClientSessionEvents {
@@ -17,6 +19,8 @@ export class Sessions implements ClientSessionEvents {
   readonly #sessions = new Set<ClientSession>();
   /** What to call when the login is over, for sessions before login. */
   readonly #logins = new Map<ClientSession, () => void>();
+  /** The sessions that the current check has not reached, while there is one. */
+  #unchecked: Iterator<ClientSession> | undefined;
   /** Called when the last session has ended. */
   #onEmpty = (): void => {};
 
@@ -54,9 +58,11 @@ export class Sessions implements ClientSessionEvents {
     if (this.#sessions.size === 0) this.#onEmpty();
   }
 
-  /** Call about once a second. */
+  /** Checks all sessions, over several turns if there are many. Call it about once a second. */
   tick(now: number): void {
-    for (const session of this.#sessions) session.tick(now);
+    if (this.#unchecked !== undefined) return;
+    this.#unchecked = this.#sessions.values();
+    this.#checkSome(now);
   }
 
   /**
@@ -91,6 +97,18 @@ export class Sessions implements ClientSessionEvents {
     await promise;
     clearTimeout(timer);
     for (const session of this.#sessions) session.terminate();
+  }
+
+  #checkSome(now: number): void {
+    for (let checked = 0; checked < CHECKED_PER_TURN; checked++) {
+      const next = this.#unchecked?.next();
+      if (next === undefined || next.done === true) {
+        this.#unchecked = undefined;
+        return;
+      }
+      next.value.tick(now);
+    }
+    setImmediate(() => this.#checkSome(now));
   }
 
   #endLogin(session: ClientSession, outcome: string): void {
