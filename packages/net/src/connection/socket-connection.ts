@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
 import type { Connection, ConnectionHandler } from "./connection.js";
@@ -52,7 +52,7 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   get peerCertificate(): PeerCertificate | undefined {
-    return this.#socket instanceof TLSSocket ? peerCertificate(this.#socket) : undefined;
+    return isTls(this.#socket) ? peerCertificate(this.#socket) : undefined;
   }
 
   get unsent(): number {
@@ -96,7 +96,7 @@ export class SocketConnection implements Connection, TurnTask {
   reset(): void {
     this.#joined?.clear();
     const socket = this.#socket;
-    const cannot = socket instanceof TLSSocket && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
+    const cannot = isTls(socket) && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
     if (cannot) socket.destroy();
     else socket.resetAndDestroy();
   }

@@ -1,6 +1,7 @@
 import { constants } from "node:crypto";
 import { isIP } from "node:net";
-import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
+import type { ConnectionOptions, PeerCertificate } from "node:tls";
+import { builtins } from "../builtins.js";
 import { certificatesIn } from "./trust.js";
 import { separateLists } from "./revocation-list.js";
 
@@ -32,7 +33,7 @@ export function tlsOptions(
     servername: isIP(serverName) > 0 ? "" : serverName,
     // node:tls would verify the certificate for the host that is dialled.
     checkServerIdentity: (_, certificate) => {
-      const fault = checkServerIdentity(serverName, certificate);
+      const fault = builtins.tls.checkServerIdentity(serverName, certificate);
       return anyName && fault !== undefined && contains(ca, certificate) ? undefined : fault;
     },
     rejectUnauthorized: verify,

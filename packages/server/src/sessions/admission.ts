@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
-import { peerCertificate } from "@postern/net";
+import { isTls, peerCertificate } from "@postern/net";
 import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import type { LoginGate } from "../login/login-gate.js";
@@ -44,7 +43,7 @@ export class Admission {
     const { gate, sessions } = this.#options;
     const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
-    const peer = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
+    const peer = isTls(socket) ? peerCertificate(socket) : undefined;
     const connection = { transport, address, peer };
 
     const retryAfter = this.#retryAfter(address);
