@@ -7,6 +7,8 @@ import { dialServer, isTlsUrl, lateError, requestConnection } from "./server-dia
 import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
 
 export interface ConnectionEvents {
+  /** The TCP connection to the server, or to the proxy, is open. */
+  onAccepted?(): void;
   /** The WebSocket is open. The handler must be set before this returns. */
   onOpen(transport: WebSocketTransport): void;
   /** The connection or the handshake failed. */
@@ -37,7 +39,8 @@ export class WebSocketConnection {
       createConnection: requestConnection(async () => {
         const { signal } = this.#stop;
         const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));
-        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait, direct: true });
+        const onAccepted = (): void => events.onAccepted?.();
+        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait, onAccepted });
         onWait("the response to the WebSocket handshake");
         return socket;
       }),

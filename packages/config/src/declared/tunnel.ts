@@ -50,9 +50,13 @@ export const tunnelEndpoint = sections(
       "Host that the local service receives: a fixed name, or `rewrite` for its own address; by default the visitor's.",
       { env: "POSTERN_HOST_HEADER", flag: "--host-header <host>", example: '"rewrite"' },
     ),
-    connection_timeout: option(duration({ min: 100 }), "Maximum time for one attempt to connect to the server.", {
-      default: 30_000,
-    }),
+    connection_timeout: option(
+      duration({ min: 100 }),
+      "Maximum time for one attempt to connect to the server. Half of it remains once the server, or a proxy in front of it, has accepted the connection.",
+      {
+        default: 30_000,
+      },
+    ),
     keepalive_interval: option(
       duration({ min: 1_000 }),
       "Time between two heartbeats. Two missed heartbeats end the session. Values above 10 s count as 10 s.",

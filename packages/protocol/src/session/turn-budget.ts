@@ -44,9 +44,12 @@ export class TurnBudget {
     const due = this.#waiting;
     this.#waiting = [];
     let resumed = 0;
-    while (resumed < due.length && !this.isSpent) due[resumed++]?.();
-    // A peer that has spent the budget again waits behind the others.
-    this.#waiting = due.slice(resumed).concat(this.#waiting);
-    if (this.#waiting.length > 0) this.#renewLater();
+    try {
+      while (resumed < due.length && !this.isSpent) due[resumed++]?.();
+    } finally {
+      // A peer that has spent the budget again waits behind the others. After an error, the others do not wait forever.
+      this.#waiting = due.slice(resumed).concat(this.#waiting);
+      if (this.#waiting.length > 0) this.#renewLater();
+    }
   }
 }

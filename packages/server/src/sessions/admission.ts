@@ -9,6 +9,8 @@ import type { Sessions } from "./sessions.js";
 /** New clients per turn of the event loop, so that visitors do not notice a thousand clients that connect at once. */
 const CLIENTS_PER_TURN = 2;
 
+const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
+
 export interface AdmissionOptions {
   gate: LoginGate;
   sessions: Sessions;
@@ -41,7 +43,6 @@ export class Admission {
 
   #admit(socket: Socket, head: Buffer, address: string): void {
     const { gate, sessions } = this.#options;
-    const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
     const peer = isTls(socket) ? peerCertificate(socket) : undefined;
     const connection = { transport, address, peer };

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { SERVER_LIMITS } from "../limits.js";
-import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "./owners.js";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 import { Sessions } from "./sessions.js";
 

@@ -1,6 +1,6 @@
-import { ClientSession, type ClientConnection } from "./client-session.js";
+import type { TunnelError } from "@postern/protocol";
+import { ClientSession, type ClientConnection, type ClientSessionEvents } from "./client-session.js";
 import type { SessionDependencies } from "./session-dependencies.js";
-import { SessionsByOwner } from "./sessions-by-owner.js";
 
 /**
  * The delays after which clients are asked to reconnect when the server stops, in milliseconds. Each client gets a
@@ -11,11 +11,12 @@ const RECONNECT = { first: 1_000, apart: 5, last: 30_000 };
 const CLOSING = 1_000;
 
 /** All sessions of the server, including those before login. */
-export class Sessions {
+export class Sessions implements ClientSessionEvents {
   readonly #dependencies: SessionDependencies;
   readonly #onLogin: (outcome: string) => void;
   readonly #sessions = new Set<ClientSession>();
-  readonly #byOwner = new SessionsByOwner<ClientSession>();
+  /** What to call when the login is over, for sessions before login. */
+  readonly #logins = new Map<ClientSession, () => void>();
   /** Called when the last session has ended. */
   #onEmpty = (): void => {};
 
@@ -37,26 +38,20 @@ export class Sessions {
 
   /** @param onLoginOver called once: after the login, or when the session ends without a login. */
   open(connection: ClientConnection, onLoginOver: () => void): ClientSession {
-    let owner: string | undefined;
-    const session = new ClientSession(connection, this.#dependencies, {
-      onLogin: (name) => {
-        owner = name;
-        this.#byOwner.add(name, session);
-        this.#onLogin("ok");
-        onLoginOver();
-      },
-      onClose: ({ code }) => {
-        this.#sessions.delete(session);
-        if (owner !== undefined) this.#byOwner.remove(owner, session);
-        if (!session.isLoggedIn) {
-          this.#onLogin(code);
-          onLoginOver();
-        }
-        if (this.#sessions.size === 0) this.#onEmpty();
-      },
-    });
+    const session = new ClientSession(connection, this.#dependencies, this);
     this.#sessions.add(session);
+    this.#logins.set(session, onLoginOver);
     return session;
+  }
+
+  onLogin(session: ClientSession): void {
+    this.#endLogin(session, "ok");
+  }
+
+  onClose(session: ClientSession, { code }: TunnelError): void {
+    this.#sessions.delete(session);
+    if (!session.isLoggedIn) this.#endLogin(session, code);
+    if (this.#sessions.size === 0) this.#onEmpty();
   }
 
   /** Call about once a second. */
@@ -69,7 +64,7 @@ export class Sessions {
    * while memory is low.
    */
   endLargest(): void {
-    this.#byOwner.largest()?.endForMemory();
+    this.#dependencies.owners.largest()?.endForMemory();
   }
 
   /** Ends the sessions whose credential is no longer accepted. */
@@ -96,5 +91,12 @@ export class Sessions {
     await promise;
     clearTimeout(timer);
     for (const session of this.#sessions) session.terminate();
+  }
+
+  #endLogin(session: ClientSession, outcome: string): void {
+    const onLoginOver = this.#logins.get(session);
+    this.#logins.delete(session);
+    this.#onLogin(outcome);
+    onLoginOver?.();
   }
 }

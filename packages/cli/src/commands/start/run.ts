@@ -81,11 +81,10 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       if (event.type === "tunnel_established" || settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
     },
     onFailed(label, error, kept) {
-      const { code, message } = failureOf(error);
       const consequence = kept
         ? "The previous version of this endpoint keeps running."
         : "Not retrying until the configuration changes.";
-      log.error({ endpoint: label, code }, `${message} ${consequence}`);
+      events.failed(label, failureOf(error), consequence);
     },
   });
   const server =
