@@ -21,6 +21,8 @@ export { peerCertificate, type PeerCertificate } from "./tls/peer-certificate.js
 export { separateLists } from "./tls/revocation-list.js";
 export { checkTrustPem, trustFault, type TrustOptions } from "./tls/trust.js";
 export { weakKeyFault } from "./tls/weak-key.js";
+export { isTls } from "./tls/is-tls.js";
+export { builtins } from "./builtins.js";
 export { ByteStore } from "./byte-store.js";
 export { unmapped } from "./unmapped.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";

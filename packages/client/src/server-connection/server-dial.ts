@@ -1,9 +1,8 @@
 import type { RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-// Not by name: an older Node.js lacks the function, and would report that instead of the version that is needed.
-import * as nodeTls from "node:tls";
 import { TunnelError, type ErrorCode } from "@postern/protocol";
 import {
+  builtins,
   trustFault,
   RaceLost,
   type AddressAttempt,
@@ -103,7 +102,7 @@ async function connectThrough(proxy: Proxy, to: { host: string; port: number }, 
  * and gets no client certificate.
  */
 function proxyTrust({ ca }: ClientTls): ClientTls {
-  return ca === undefined ? {} : { ca: [...nodeTls.getCACertificates(), ca].join("\n") };
+  return ca === undefined ? {} : { ca: [...builtins.tls.getCACertificates(), ca].join("\n") };
 }
 
 /** @throws TunnelError with `code`, and the error of each address. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { request, type ClientRequest, type IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
-import { trustFault, type ClientTls, dialFault, type Lookup } from "@postern/net";
+import { builtins, trustFault, type ClientTls, dialFault, type Lookup } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
 import { dialServer, isTlsUrl, lateError, requestConnection } from "./server-dial.js";
 import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
@@ -35,7 +35,7 @@ export class WebSocketConnection {
 
   constructor({ address, headers, tls, proxy, lookup }: ConnectionAddress, events: ConnectionEvents) {
     const key = randomBytes(16).toString("base64");
-    this.#request = request({
+    this.#request = builtins.http.request({
       createConnection: requestConnection(async () => {
         const { signal } = this.#stop;
         const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));

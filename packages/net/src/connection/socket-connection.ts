@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { DirectSocket } from "../socket/direct-socket.js";
 import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
+import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
 import type { Connection, ConnectionHandler } from "./connection.js";
@@ -51,7 +51,7 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   get peerCertificate(): PeerCertificate | undefined {
-    return this.#socket instanceof TLSSocket ? peerCertificate(this.#socket) : undefined;
+    return isTls(this.#socket) ? peerCertificate(this.#socket) : undefined;
   }
 
   get unsent(): number {
@@ -97,7 +97,7 @@ export class SocketConnection implements Connection, TurnTask {
   reset(): void {
     this.#joined?.clear();
     const socket = this.#socket;
-    const cannot = socket instanceof TLSSocket && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
+    const cannot = isTls(socket) && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
     if (cannot) socket.destroy();
     else socket.resetAndDestroy();
   }

@@ -1,11 +1,7 @@
 import { constants } from "node:crypto";
 import { isIP } from "node:net";
-import {
-  checkServerIdentity,
-  type ConnectionOptions,
-  type DetailedPeerCertificate,
-  type PeerCertificate,
-} from "node:tls";
+import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate } from "node:tls";
+import { builtins } from "../builtins.js";
 import { chainOf } from "./peer-certificate.js";
 import { certificatesIn } from "./trust.js";
 import { separateLists } from "./revocation-list.js";
@@ -42,7 +38,7 @@ export function tlsOptions(
     servername: isIP(serverName) > 0 ? "" : serverName,
     // node:tls would verify the certificate for the host that is dialled.
     checkServerIdentity: (_, certificate) => {
-      const fault = checkServerIdentity(serverName, certificate);
+      const fault = builtins.tls.checkServerIdentity(serverName, certificate);
       if (fault !== undefined && !(anyName && contains(ca, certificate))) return fault;
       return weakKeyError(certificate);
     },

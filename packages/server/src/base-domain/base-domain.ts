@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
@@ -12,8 +12,9 @@ import {
   type Refusal,
   type TrustedProxies,
 } from "@postern/gateway";
-import { unmapped } from "@postern/net";
+import { builtins, unmapped } from "@postern/net";
 import { baseDomainRefusals, type BaseDomainRefusal } from "./refusals.js";
+import { METRICS_TYPE } from "../metrics/declared-metrics.js";
 import type { MetricsPage } from "./metrics-page.js";
 import { dropInput, keepFirstHead } from "./single-request.js";
 import { acceptUpgrade, offersWebSocket, upgradeFault } from "./websocket-upgrade.js";
@@ -63,7 +64,7 @@ export class BaseDomain {
     this.#events = events;
     this.#options = options;
     // An offer of another protocol, such as h2c, is ignored, and the request gets its page (RFC 9110 7.8).
-    this.#http = createServer(
+    this.#http = builtins.http.createServer(
       { shouldUpgradeCallback: offersWebSocket, maxHeaderSize: MAX_HEAD },
       (request, response) => {
         dropInput(request.socket);
@@ -182,7 +183,7 @@ function healthResponse(healthy: boolean): OwnResponse {
 
 async function respondMetrics(response: ServerResponse, { metrics }: MetricsPage): Promise<void> {
   const body = Buffer.from(await metrics.text());
-  respond(response, { status: 200, fields: pageFields(metrics.contentType, body), body });
+  respond(response, { status: 200, fields: pageFields(METRICS_TYPE, body), body });
 }
 
 function pageFields(type: string, body: Buffer): OwnResponse["fields"] {

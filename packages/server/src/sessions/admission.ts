@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
-import { peerCertificate } from "@postern/net";
+import { isTls, peerCertificate } from "@postern/net";
 import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import type { LoginGate } from "../login/login-gate.js";
@@ -45,7 +44,7 @@ export class Admission {
   #admit(socket: Socket, head: Buffer, address: string): void {
     const { gate, sessions } = this.#options;
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
-    const peer = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
+    const peer = isTls(socket) ? peerCertificate(socket) : undefined;
     const connection = { transport, address, peer };
 
     const retryAfter = this.#retryAfter(address);
