@@ -19,6 +19,8 @@ export interface Row {
 
 /** One line of the table. An empty text means that the column does not apply. */
 export interface Line {
+  /** The name of its row. */
+  row: string;
   measure: string;
   product: string;
   yardstick: string;
@@ -27,17 +29,49 @@ export interface Line {
   result: "pass" | "MISSED" | "skipped" | "failed" | "";
   /** CPU time: Postern's (server + client), then the yardstick's. */
   cpu: string;
+  /** The garbage collector's work in Postern's processes. */
+  collector: string;
   /** With --against: the ratio of two setups of the same build. */
   noise: string;
   note: string;
+  charts?: Figures[];
   /** Every measurement, for the JSON file with the table. */
   raw?: unknown;
 }
 
+/** Two figures for the charts of docs/performance.md, which find them by `id`. */
+export interface Figures {
+  id: string;
+  product: Figure;
+  yardstick: Figure;
+}
+
+export interface Figure {
+  value: number;
+  /** The value with its unit. */
+  shown: string;
+}
+
+export function figures(id: string, product: number, yardstick: number, show: (value: number) => string): Figures {
+  const figure = (value: number): Figure => ({ value, shown: show(value) });
+  return { id, product: figure(product), yardstick: figure(yardstick) };
+}
+
 export function line(fields: Partial<Line> & { measure: string }): Line {
-  return { product: "", yardstick: "", ratio: "", bar: "", result: "", cpu: "", noise: "", note: "", ...fields };
+  const empty = { product: "", yardstick: "", ratio: "", bar: "", cpu: "", collector: "", noise: "", note: "" };
+  return { row: "", ...empty, result: "", ...fields };
 }
 
 export function verdict(passed: boolean): Line["result"] {
   return passed ? "pass" : "MISSED";
+}
+
+/** The columns of a ratio that must not be below `bar`. Empty without a bar. */
+export function atLeast(bar: number | undefined, ratio: number): Partial<Line> {
+  return bar === undefined ? {} : { bar: `≥ ${bar}`, result: verdict(ratio >= bar) };
+}
+
+/** The columns of a ratio that must not be above `bar`. Empty without a bar. */
+export function atMost(bar: number | undefined, ratio: number): Partial<Line> {
+  return bar === undefined ? {} : { bar: `≤ ${bar}`, result: verdict(ratio <= bar) };
 }

@@ -4,12 +4,11 @@ import { commandOf } from "./comparison/compare-builds.ts";
 import { comparisonRows } from "./comparison/index.ts";
 import { describeMachine } from "./machine.ts";
 import { missingPrograms } from "./programs.ts";
-import { save, writeReadme } from "./record.ts";
+import { asText, merge, newRecord, readRecord, save, writePages, type Results } from "./record.ts";
 import { line, type Line, type Row } from "./row.ts";
 import { ROWS } from "./rows/index.ts";
 import { readSettings, USAGE, type Settings } from "./settings.ts";
 import { Stage } from "./stage.ts";
-import { COMPARISON_COLUMNS, table } from "./table.ts";
 
 /** Above this load, other programs distort the figures. */
 const BUSY_LOAD = 0.5;
@@ -18,7 +17,11 @@ const settings = attempt(() => readSettings(process.argv.slice(2)));
 const available = settings.against === undefined ? ROWS : comparisonRows(settings.against);
 if (settings.list) {
   for (const row of available)
-    console.log(`${row.name.padEnd(14)} ${row.about}${row.onRequest ? " (only when named)" : ""}`);
+    console.log(`${row.name.padEnd(16)} ${row.about}${row.onRequest ? " (only when named)" : ""}`);
+  process.exit(0);
+}
+if (settings.from.length > 0) {
+  await writePages(merge(settings.from.map(readRecord)));
   process.exit(0);
 }
 const rows = attempt(() => chosen(settings));
@@ -40,20 +43,24 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const machine = describeMachine();
 const load = loadavg()[0] ?? 0;
 if (load > BUSY_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): the figures will not be reliable.`);
-const lines: Line[] = [];
+// A row that failed may leave a promise behind that rejects later. The other rows must still run.
+process.on("unhandledRejection", (error) => console.error(`  after a failure: ${String(error)}`));
+const results: Results = { conditions: conditions(machine), lines: [] };
+const { lines } = results;
+const record = newRecord();
+const begun = performance.now();
 for (const row of rows) {
-  console.error(`${row.name}: ${row.about}`);
+  console.error(`${minutes()} ${row.name}: ${row.about}`);
   lines.push(...(await measured(row)));
+  // After every row, so that the results of the earlier rows survive whatever ends the run.
+  save(record, results, settings);
   // The signal handler ends the process after the clean-up.
   if (interrupted) await new Promise(() => {});
 }
 
-const text = [conditions(machine), table(lines, settings.against === undefined ? undefined : COMPARISON_COLUMNS)].join(
-  "\n\n",
-);
-console.log(`\n${text}\n`);
-console.log(save(text, lines, settings, machine));
-if (settings.write) await writeReadme(text);
+console.log(`\n${asText(results, settings)}\n`);
+console.log(`${record}.md, after ${minutes()}`);
+if (settings.write) await writePages(results);
 // A missed target is a failure, so that scripts detect it.
 process.exit(lines.some(({ result }) => result === "MISSED" || result === "failed") ? 1 : 0);
 
@@ -69,15 +76,22 @@ async function measured(row: Row): Promise<Line[]> {
     const work = row.run(stage, settings);
     // If another promise rejects first, closing the stage also makes the work fail, and nothing awaits that failure.
     work.catch(() => {});
-    return await Promise.race([work, late, stage.broken]);
+    const rowLines = await Promise.race([work, late, stage.broken]);
+    return rowLines.map((each) => ({ ...each, row: row.name }));
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error);
     if (!interrupted) console.error(`  failed: ${note}`);
-    return [line({ measure: row.name, result: "failed", note: note.slice(0, 300) })];
+    return [line({ row: row.name, measure: row.name, result: "failed", note: note.slice(0, 300) })];
   } finally {
     clearTimeout(timer);
-    await stage.close();
+    await stage.close().catch((error: unknown) => console.error(`  not cleaned up: ${String(error)}`));
   }
+}
+
+/** The time since the start of the first row, as minutes and seconds. */
+function minutes(): string {
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
 }
 
 function chosen({ rows: names }: Settings): Row[] {

@@ -17,8 +17,10 @@ export interface Settings {
   quick: boolean;
   /** Profile server and client while they are measured. */
   profile: boolean;
-  /** Write the table into bench/README.md. */
+  /** Write the table into bench/README.md, and table and charts into docs/performance. */
   write: boolean;
+  /** Do not measure: write the pages from the results that earlier runs saved in these files. */
+  from: string[];
   list: boolean;
   /** The command to measure. */
   postern: string;
@@ -32,7 +34,9 @@ export const USAGE = `npm run bench -- [row …] [options]
   --seconds N      length of one timed measurement (each row has its own default)
   --quick          one short round, to check that everything works; the figures are not meaningful
   --profile        CPU profile of server and client, with the busiest functions
-  --write          put the table into bench/README.md (only after a complete run)
+  --write          put the results into bench/README.md and docs/performance (only after a complete run)
+  --from FILE      with --write: do the same with the results of an earlier run (bench/.out/….json), without measuring;
+                   given again, rows of the later file replace those of the earlier one
   --prototype DIR  also measure the prototype in DIR (server.cjs, client.cjs)
   --postern FILE   measure another build of the command (packages/cli/bin/postern.js)
   --against DIR    compare CPU time and system calls with the built checkout in DIR
@@ -51,6 +55,7 @@ export function readSettings(args: string[]): Settings {
       quick: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
+      from: { type: "string", multiple: true, default: [] },
       list: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
       prototype: { type: "string" },
@@ -63,6 +68,7 @@ export function readSettings(args: string[]): Settings {
   }
   if (values.write && (values.quick || values.profile || values.against !== undefined || positionals.length > 0))
     throw new Error("--write needs a complete run");
+  if (values.from.length > 0 && !values.write) throw new Error("--from needs --write");
   if (values.pairs !== undefined && values.against === undefined) throw new Error("--pairs needs --against");
   return {
     rows: positionals,
@@ -73,6 +79,7 @@ export function readSettings(args: string[]): Settings {
     quick: values.quick,
     profile: values.profile,
     write: values.write,
+    from: values.from.map((file) => resolve(file)),
     list: values.list,
     postern: resolve(values.postern ?? fileURLToPath(new URL("../packages/cli/bin/postern.js", import.meta.url))),
     prototype: values.prototype === undefined ? undefined : resolve(values.prototype),

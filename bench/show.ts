@@ -17,11 +17,16 @@ export function speed(bytesPerSecond: number): string {
 }
 
 export function milliseconds(value: number): string {
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
+  const digits = value < 1 ? 2 : value < 10 ? 1 : 0;
+  return `${value.toFixed(digits)} ms`;
 }
 
 export function microseconds(seconds: number): string {
   return `${(seconds * 1e6).toFixed(1)} µs`;
+}
+
+export function seconds(value: number): string {
+  return `${value.toFixed(2)} s`;
 }
 
 export function megabytes(bytes: number): string {
@@ -34,4 +39,10 @@ export function kilobytes(bytes: number): string {
 
 export function ratio({ median, min, max }: Ratio): string {
   return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+}
+
+/** The share of the CPU time that V8's worker threads use, and how often the whole heap is collected. */
+export function collectorShare(workers: number, markCompacts: number, per: string): string {
+  const count = markCompacts < 10 ? markCompacts.toFixed(1) : markCompacts.toFixed(0);
+  return `${(workers * 100).toFixed(0)} %, ${count} per ${per}`;
 }

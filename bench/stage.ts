@@ -68,8 +68,16 @@ export class Stage {
 
   async #clear(): Promise<void> {
     this.#break(new Error("the row was ended"));
-    for (let closer = this.#closers.pop(); closer; closer = this.#closers.pop()) await closer();
+    const errors: unknown[] = [];
+    for (let closer = this.#closers.pop(); closer; closer = this.#closers.pop()) {
+      try {
+        await closer();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
     rmSync(this.dir, { recursive: true, force: true });
+    if (errors.length > 0) throw errors[0];
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Line } from "./row.ts";
 
 /** Headings, and the fields shown below them. The last column is not padded. */
-type Columns = [heading: string, field: Exclude<keyof Line, "raw">][];
+type Columns = [heading: string, field: Exclude<keyof Line, "row" | "raw" | "charts">][];
 
 const COLUMNS: Columns = [
   ["measure", "measure"],
@@ -11,7 +11,15 @@ const COLUMNS: Columns = [
   ["bar", "bar"],
   ["", "result"],
   ["CPU: Postern / yardstick", "cpu"],
-  ["note", "note"],
+  ["V8's workers: CPU, mark-compacts", "collector"],
+];
+
+/** For readers who want to know what Postern costs. */
+export const BRIEF_COLUMNS: Columns = [
+  ["measure", "measure"],
+  ["Postern", "product"],
+  ["yardstick", "yardstick"],
+  ["ratio", "ratio"],
 ];
 
 /** For two builds of Postern. */
@@ -23,10 +31,9 @@ export const COMPARISON_COLUMNS: Columns = [
   ["bar", "bar"],
   ["", "result"],
   ["same build twice (95 % interval)", "noise"],
-  ["note", "note"],
 ];
 
-/** The lines as a Markdown table, padded for reading in a terminal. */
+/** The lines as a Markdown table, padded for reading in a terminal, with their notes below it. */
 export function table(lines: Line[], columns: Columns = COLUMNS): string {
   const headings = columns.map(([heading]) => heading);
   const rows = lines.map((line) => columns.map(([, field]) => escape(line[field])));
@@ -36,7 +43,10 @@ export function table(lines: Line[], columns: Columns = COLUMNS): string {
   const join = (cells: string[]): string =>
     `| ${cells.map((cell, column) => (column === columns.length - 1 ? cell : cell.padEnd(widths[column]!))).join(" | ")} |`;
   const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [join(headings), rule, ...rows.map(join)].join("\n");
+  const notes = lines.filter(({ note }) => note !== "").map(({ measure, note }) => `- ${measure}: ${escape(note)}`);
+  return [join(headings), rule, ...rows.map(join), ...(notes.length > 0 ? ["", "Notes:", "", ...notes] : [])].join(
+    "\n",
+  );
 }
 
 function escape(cell: string): string {

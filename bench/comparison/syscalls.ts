@@ -30,7 +30,8 @@ export function compareSyscalls(against: string): Row {
       for (const connections of CONNECTIONS) {
         const samples = await compareBuilds(settings, against, ROUNDS, async (build) => {
           const setup = await startPostern(stage, build, origin.address);
-          const load = async (): Promise<number> => (await wrk(stage, setup, SMALL, connections, SECONDS)).requests;
+          const load = async (): Promise<number> =>
+            (await wrk(stage, setup, { path: SMALL, connections, seconds: SECONDS })).requests;
           return {
             measure: () => countSystemCalls(stage, setup.processes, load),
             close: () => stage.stop(...setup.processes),

@@ -1,6 +1,7 @@
 import type { Settings } from "../settings.ts";
 import type { PosternSetup } from "../setups/postern.ts";
 import type { Setup } from "../setups/setup.ts";
+import { collectorUse, difference, type CollectorUse } from "./collector.ts";
 import { cpuSeconds } from "./process-usage.ts";
 import { profiled } from "./profile.ts";
 
@@ -8,6 +9,8 @@ export interface Observed<T> {
   value: T;
   /** CPU time of the setup's processes during the work, in seconds. */
   cpu: number;
+  /** The collector's work in Postern's server and client, if the setup counts collections. */
+  collector: CollectorUse[];
 }
 
 /**
@@ -21,12 +24,21 @@ export async function observe<T>(
   work: () => Promise<T>,
 ): Promise<Observed<T>> {
   const before = cpuOf(setup);
+  const earlier = collectorsOf(setup);
   const value = await (settings.profile && isPostern(setup) ? profileBoth(setup, label, work) : work());
-  return { value, cpu: cpuOf(setup) - before };
+  const collector = collectorsOf(setup).map((use, index) => difference(use, earlier[index]!));
+  return { value, cpu: cpuOf(setup) - before, collector };
 }
 
 function cpuOf(setup: Setup): number {
   return setup.processes.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
+}
+
+function collectorsOf(setup: Setup): CollectorUse[] {
+  if (!isPostern(setup)) return [];
+  return [setup.server, setup.client].flatMap(({ process, collections }) =>
+    collections === undefined ? [] : [collectorUse(process.pid, collections)],
+  );
 }
 
 function isPostern(setup: Setup): setup is PosternSetup {

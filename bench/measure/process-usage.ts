@@ -28,10 +28,31 @@ export function threadSeconds(pid: number): number {
   return nanoseconds / 1e9;
 }
 
+/** V8's worker threads. They run the parallel work of the garbage collector, and compile hot functions. */
+const WORKER = "V8Worker";
+
+/** CPU time of V8's worker threads in a Node process, in seconds. */
+export function workerSeconds(pid: number): number {
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const task = `/proc/${pid}/task/${thread}`;
+    if (readFileSync(`${task}/comm`, "utf8").trim() !== WORKER) continue;
+    nanoseconds += Number(readFileSync(`${task}/schedstat`, "utf8").split(" ")[0]);
+  }
+  return nanoseconds / 1e9;
+}
+
 /** Resident memory in bytes. */
 export function residentBytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   if (!line) throw new Error(`process ${pid} has no resident memory`);
+  return Number(line[1]) * 1024;
+}
+
+/** Memory of a process in bytes, with a page that several processes share divided among them (PSS). */
+export function proportionalBytes(pid: number): number {
+  const line = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"));
+  if (!line) throw new Error(`process ${pid} has no proportional memory`);
   return Number(line[1]) * 1024;
 }
 

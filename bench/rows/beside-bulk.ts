@@ -1,9 +1,9 @@
 import { observe } from "../measure/observe.ts";
 import { cpuSeconds } from "../measure/process-usage.ts";
-import { median, percentile } from "../measure/statistics.ts";
-import { line, verdict, type Line, type Row } from "../row.ts";
+import { median, pairedRatio, percentile } from "../measure/statistics.ts";
+import { atLeast, figures, line, verdict, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
-import { milliseconds, speed } from "../show.ts";
+import { milliseconds, ratio, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
 import { startNginx } from "../setups/nginx.ts";
 import { startOrigin, type Origin } from "../setups/origin.ts";
@@ -11,10 +11,12 @@ import { startPostern } from "../setups/postern.ts";
 import { interleave, direct, type Setup } from "../setups/setup.ts";
 import { smallRequests, startBulk, type BulkOptions } from "./bulk-visitors.ts";
 import { quiet } from "./quiet.ts";
+import type { Direction } from "./transfer.ts";
 
 const SECONDS = 8;
-const TIMES_ALONE = 3;
-const ALWAYS_GOOD_MS = 10;
+const BAR_MS = 15;
+/** For the ratio of each direction's rate to nginx's: a short delay must not come from starving the transfers. */
+const BULK_BAR = 0.5;
 
 /** The delay that large transfers cause for small requests on the same session. */
 export const besideBulk: Row = {
@@ -31,6 +33,8 @@ export const besideBulk: Row = {
     return compareBeside(stage, settings, setups, origin, {
       seconds: duration(settings, SECONDS),
       flowingBytes: 64e6,
+      id: "p99-beside-bulk",
+      bars: { milliseconds: BAR_MS, noSlowerThanNginx: true, bulk: BULK_BAR },
       quiet: () => quietProcesses(setups),
     });
   },
@@ -40,6 +44,16 @@ export interface BesideOptions extends BulkOptions {
   seconds: number;
   /** Resolves when earlier transfers have no work left. */
   quiet: () => Promise<void>;
+  /** For the charts. */
+  id: string;
+  bars: {
+    /** For the p99 during the transfers. */
+    milliseconds: number;
+    /** The p99 must not be above nginx's either. */
+    noSlowerThanNginx?: true;
+    /** For the ratio of each direction's rate to nginx's. */
+    bulk?: number;
+  };
   /** Appended to the name of the measure. */
   where?: string;
 }
@@ -67,21 +81,35 @@ export async function compareBeside(
   options: BesideOptions,
 ): Promise<Line[]> {
   const results = await interleave(setups, settings.rounds, (setup) => round(stage, settings, setup, origin, options));
+  const { bars, where = "" } = options;
   const summaries = results.map(summary);
-  const [product, yardstick] = summaries;
-  const limit = Math.max(TIMES_ALONE * product!.alone99, ALWAYS_GOOD_MS);
-  const barred = options.where === undefined;
+  const [product, yardstick] = summaries as [Summary, Summary];
+  const limit = bars.noSlowerThanNginx ? Math.min(bars.milliseconds, yardstick.beside99) : bars.milliseconds;
+  const bulk = (direction: Direction): Line => {
+    const [ours, theirs] = results.slice(0, 2).map((rounds) => rounds.map((each) => each[direction]));
+    const against = pairedRatio(ours!, theirs!);
+    return line({
+      measure: `${direction} beside small requests${where}`,
+      product: speed(product[direction]),
+      yardstick: speed(yardstick[direction]),
+      ratio: ratio(against),
+      ...atLeast(bars.bulk, against.median),
+    });
+  };
   return [
     line({
-      measure: `p99 of small requests during bulk transfers${options.where ?? ""}`,
-      product: milliseconds(product!.beside99),
-      yardstick: milliseconds(yardstick!.beside99),
-      bar: barred ? `≤ ${milliseconds(limit)}` : "",
-      result: barred ? verdict(product!.beside99 <= limit) : "",
-      cpu: `${product!.cpu.toFixed(2)} / ${yardstick!.cpu.toFixed(2)} cores`,
+      measure: `p99 of small requests during bulk transfers${where}`,
+      product: milliseconds(product.beside99),
+      yardstick: milliseconds(yardstick.beside99),
+      bar: `≤ ${bars.milliseconds} ms${bars.noSlowerThanNginx ? ", ≤ nginx's" : ""}`,
+      result: verdict(product.beside99 <= limit),
+      cpu: `${product.cpu.toFixed(2)} / ${yardstick.cpu.toFixed(2)} cores`,
       note: summaries.map((each, index) => describe(setups[index]!.name, each)).join("; "),
+      charts: [figures(options.id, product.beside99, yardstick.beside99, milliseconds)],
       raw: { setups: setups.map(({ name }) => name), results },
     }),
+    bulk("download"),
+    bulk("upload"),
   ];
 }
 

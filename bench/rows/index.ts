@@ -1,7 +1,10 @@
 import type { Row } from "../row.ts";
 import { besideBulk } from "./beside-bulk.ts";
 import { heads } from "./heads.ts";
+import { idleBeside } from "./idle-beside.ts";
+import { idleProcesses } from "./idle-processes.ts";
 import { idleSessions } from "./idle-sessions.ts";
+import { idleVisitors } from "./idle-visitors.ts";
 import { longLink } from "./long-link.ts";
 import { memory } from "./memory.ts";
 import { requests } from "./requests.ts";
@@ -12,18 +15,23 @@ import { transfer } from "./transfer.ts";
 
 /** All rows, in the table's order. */
 export const ROWS: Row[] = [
-  requests(1, 0.3),
-  requests(64, 0.75),
-  requests(256, 0.75),
-  requests(64, undefined, true),
-  transfer("download"),
-  transfer("upload"),
-  transfer("download", true),
+  requests({ connections: 1, bars: { rate: 0.55, p99: 2 } }),
+  requests({ connections: 64, bars: { rate: 0.72, cpu: 1.7, p99: 2 } }),
+  requests({ connections: 256, bars: { rate: 0.72, p99: 2 } }),
+  requests({ connections: 1, newConnections: true, bars: { rate: 0.5, p99: 3 } }),
+  requests({ connections: 64, newConnections: true, bars: { rate: 0.5, p99: 3 } }),
+  requests({ connections: 64, secure: true, bars: { rate: 0.62 } }),
+  idleBeside,
+  transfer("download", 0.95),
+  transfer("upload", 0.85),
+  transfer("download", 0.65, true),
   besideBulk,
   slowLink,
-  memory(1),
-  memory(200),
+  memory(1, 32e6),
+  memory(200, 48e6),
   idleSessions,
+  idleVisitors,
+  idleProcesses,
   longLink,
   start,
   heads,

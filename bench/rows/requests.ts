@@ -1,9 +1,9 @@
 import { observe } from "../measure/observe.ts";
-import { median, pairedRatio } from "../measure/statistics.ts";
-import { wrk } from "../measure/wrk.ts";
-import { line, verdict, type Line, type Row } from "../row.ts";
+import { median, pairedRatio, type Ratio } from "../measure/statistics.ts";
+import { wrk, type WrkLoad } from "../measure/wrk.ts";
+import { atLeast, atMost, figures, line, type Figures, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
-import { microseconds, perSecond, ratio } from "../show.ts";
+import { collectorShare, microseconds, milliseconds, perSecond, ratio } from "../show.ts";
 import type { Stage } from "../stage.ts";
 import { makeCertificate } from "../setups/certificate.ts";
 import { startNginx } from "../setups/nginx.ts";
@@ -13,74 +13,147 @@ import { startPrototype } from "../setups/prototype.ts";
 import { expectResponse, interleave, type Setup } from "../setups/setup.ts";
 
 const SECONDS = 4;
+const PER = 1_000_000;
 
-/** Requests per second over this many keep-alive connections. With `secure`, visitors and client use TLS. */
-export function requests(connections: number, bar: number | undefined, secure = false): Row {
-  const plural = connections === 1 ? "" : "s";
+export interface RequestsOptions {
+  connections: number;
+  /** Visitors and client use TLS. */
+  secure?: boolean;
+  /** Every request uses a new connection. */
+  newConnections?: boolean;
+  /** Bars for the ratios to nginx of requests/s, CPU per request, and p99. */
+  bars: { rate?: number; cpu?: number; p99?: number };
+}
+
+/** Requests per second with this many requests at a time, their latency, and their CPU time. */
+export function requests(options: RequestsOptions): Row {
   return {
-    name: `requests-${connections}${secure ? "-tls" : ""}`,
-    about: `requests/s, 130-byte response, ${connections} keep-alive ${secure ? "TLS " : ""}connection${plural}`,
+    name: nameOf(options),
+    about: `requests/s and latency, 130-byte response, ${kindOf(options)}`,
     needs: ["nginx", "wrk"],
     limit: (settings) => 60 + (settings.rounds + 1) * 3 * (duration(settings, SECONDS) + 2),
-    run: (stage, settings) => run(stage, settings, connections, bar, secure),
+    run: (stage, settings) => run(stage, settings, options),
   };
 }
 
-async function run(
-  stage: Stage,
-  settings: Settings,
-  connections: number,
-  bar: number | undefined,
-  secure: boolean,
-): Promise<Line[]> {
-  const seconds = duration(settings, SECONDS);
+function nameOf({ connections, secure, newConnections }: RequestsOptions): string {
+  return `requests${newConnections === true ? "-new" : ""}-${connections}${secure === true ? "-tls" : ""}`;
+}
+
+function kindOf({ connections, secure, newConnections }: RequestsOptions): string {
+  if (newConnections === true) return `new connection for each, ${connections} at a time`;
+  return `${connections} ${secure === true ? "TLS " : ""}connection${connections === 1 ? "" : "s"}`;
+}
+
+/** One round of one setup. */
+interface Round {
+  rate: number;
+  /** CPU seconds per request. */
+  cpu: number;
+  p50: number;
+  p99: number;
+  /** Shares of the CPU time of all threads, and mark-compacts per million requests. */
+  workers: number;
+  markCompacts: number;
+}
+
+async function run(stage: Stage, settings: Settings, options: RequestsOptions): Promise<Line[]> {
+  const { connections, newConnections = false } = options;
+  const load: WrkLoad = { path: SMALL, connections, newConnections, seconds: duration(settings, SECONDS) };
+  const setups = await open(stage, settings, options.secure === true);
+  for (const setup of setups) {
+    await expectResponse(setup, SMALL);
+    await wrk(stage, setup, { ...load, seconds: Math.min(2, load.seconds) });
+  }
+  const results = await interleave(setups, settings.rounds, async (setup): Promise<Round> => {
+    const { value, cpu, collector } = await observe(setup, settings, nameOf(options), () => wrk(stage, setup, load));
+    const { requests: count, rate, p50, p99 } = value;
+    const workers = collector.reduce((sum, use) => sum + use.workers, 0) / cpu;
+    const markCompacts = (collector.reduce((sum, use) => sum + use.markCompacts, 0) / count) * PER;
+    return { rate, cpu: cpu / count, p50, p99, workers, markCompacts };
+  });
+  const [product, yardstick, prototype] = results as [Round[], Round[], Round[]?];
+  const raw = { setups: setups.map(({ name }) => name), results };
+  const lines = compare(options, product, yardstick, raw);
+  if (prototype) lines.push(prototypeLine(lines[0]!.measure, prototype, yardstick));
+  return lines;
+}
+
+/** Postern, nginx and perhaps the prototype. */
+async function open(stage: Stage, settings: Settings, secure: boolean): Promise<Setup[]> {
   const origin = await startOrigin(stage);
   const certificate = secure ? await makeCertificate(stage, settings) : undefined;
   const setups: Setup[] = [
-    await startPostern(stage, settings, origin.address, { server: { certificate } }),
+    await startPostern(stage, settings, origin.address, { server: { certificate }, countCollections: true }),
     (await startNginx(stage, origin.address, { certificate })).yardstick,
   ];
   if (settings.prototype) setups.push(await startPrototype(stage, settings.prototype, origin.address));
-  for (const setup of setups) {
-    await expectResponse(setup, SMALL);
-    await wrk(stage, setup, SMALL, connections, Math.min(2, seconds));
-  }
+  return setups;
+}
 
-  const results = await interleave(setups, settings.rounds, async (setup) => {
-    const label = `requests-${connections}`;
-    const { value, cpu } = await observe(setup, settings, label, () => wrk(stage, setup, SMALL, connections, seconds));
-    return { rate: value.rate, cpu: cpu / value.requests };
-  });
-
-  const [product, yardstick, prototype] = results.map((runs) => ({
-    rates: runs.map(({ rate }) => rate),
-    rate: median(runs.map(({ rate }) => rate)),
-    cpu: median(runs.map(({ cpu }) => cpu)),
-  }));
-  const against = pairedRatio(product!.rates, yardstick!.rates);
-  const measure = `requests/s, ${connections} ${secure ? "TLS " : ""}connection${connections === 1 ? "" : "s"}`;
+function compare(options: RequestsOptions, product: Round[], yardstick: Round[], raw: unknown): Line[] {
+  const { bars } = options;
+  const kind = kindOf(options);
+  const middle = (rounds: Round[], of: keyof Round): number => median(rounds.map((round) => round[of]));
+  const figuresOf = (of: "rate" | "p99" | "cpu", show: (value: number) => string): Figures =>
+    figures(`${of}-${nameOf(options)}`, middle(product, of), middle(yardstick, of), show);
+  const rate = figuresOf("rate", perSecond);
+  const p99 = figuresOf("p99", milliseconds);
+  const cpu = figuresOf("cpu", microseconds);
+  const against = {
+    rate: paired(product, yardstick, "rate"),
+    p99: paired(product, yardstick, "p99"),
+    cpu: paired(product, yardstick, "cpu"),
+  };
   const lines = [
     line({
-      measure,
-      product: perSecond(product!.rate),
-      yardstick: perSecond(yardstick!.rate),
-      ratio: ratio(against),
-      ...(bar === undefined ? {} : { bar: `≥ ${bar}`, result: verdict(against.median >= bar) }),
-      cpu: `${microseconds(product!.cpu)} / ${microseconds(yardstick!.cpu)}`,
-      note: prototype ? `${ratio(pairedRatio(product!.rates, prototype.rates))} of the prototype` : "",
-      raw: { setups: setups.map(({ name }) => name), results },
+      measure: `requests/s, ${kind}`,
+      product: rate.product.shown,
+      yardstick: rate.yardstick.shown,
+      ratio: ratio(against.rate),
+      ...atLeast(bars.rate, against.rate.median),
+      cpu: `${cpu.product.shown} / ${cpu.yardstick.shown}`,
+      collector: collectorShare(middle(product, "workers"), middle(product, "markCompacts"), "million"),
+      charts: [rate, cpu],
+      raw,
+    }),
+    line({
+      measure: `p99, ${kind}`,
+      product: p99.product.shown,
+      yardstick: p99.yardstick.shown,
+      ratio: ratio(against.p99),
+      ...atMost(bars.p99, against.p99.median),
+      note: `p50 ${milliseconds(middle(product, "p50"))}, nginx ${milliseconds(middle(yardstick, "p50"))}`,
+      charts: [p99],
     }),
   ];
-  if (prototype)
+  if (bars.cpu !== undefined)
     lines.push(
       line({
-        measure: `${measure}: prototype`,
-        product: perSecond(prototype.rate),
-        yardstick: perSecond(yardstick!.rate),
-        ratio: ratio(pairedRatio(prototype.rates, yardstick!.rates)),
-        cpu: `${microseconds(prototype.cpu)} / ${microseconds(yardstick!.cpu)}`,
-        note: "no flow control, no checks, no limits",
+        measure: `CPU per request, ${kind}`,
+        product: cpu.product.shown,
+        yardstick: cpu.yardstick.shown,
+        ratio: ratio(against.cpu),
+        ...atMost(bars.cpu, against.cpu.median),
+        note: "Postern: server and client together",
       }),
     );
   return lines;
+}
+
+function prototypeLine(measure: string, prototype: Round[], yardstick: Round[]): Line {
+  return line({
+    measure: `${measure}: prototype`,
+    product: perSecond(median(prototype.map(({ rate }) => rate))),
+    yardstick: perSecond(median(yardstick.map(({ rate }) => rate))),
+    ratio: ratio(paired(prototype, yardstick, "rate")),
+    note: "no flow control, no checks, no limits",
+  });
+}
+
+function paired(one: Round[], other: Round[], of: keyof Round): Ratio {
+  return pairedRatio(
+    one.map((round) => round[of]),
+    other.map((round) => round[of]),
+  );
 }

@@ -27,9 +27,9 @@ export const syscalls: Row = {
     if (settings.prototype) setups.push(await startPrototype(stage, settings.prototype, origin.address));
     const lines = [];
     for (const setup of setups) {
-      await wrk(stage, setup, SMALL, CONNECTIONS, 2);
-      const seconds = duration(settings, SECONDS);
-      const requests = async (): Promise<number> => (await wrk(stage, setup, SMALL, CONNECTIONS, seconds)).requests;
+      const load = { path: SMALL, connections: CONNECTIONS, seconds: duration(settings, SECONDS) };
+      await wrk(stage, setup, { ...load, seconds: 2 });
+      const requests = async (): Promise<number> => (await wrk(stage, setup, load)).requests;
       for (const calls of await countSystemCalls(stage, setup.processes, requests))
         lines.push(line({ measure: `system calls per request, ${calls.name}`, note: describe(calls) }));
     }

@@ -1,8 +1,8 @@
 import { observe } from "../measure/observe.ts";
 import { median, pairedRatio } from "../measure/statistics.ts";
-import { line, verdict, type Line, type Row } from "../row.ts";
+import { atLeast, figures, line, type Line, type Row } from "../row.ts";
 import type { Settings } from "../settings.ts";
-import { ratio, speed } from "../show.ts";
+import { collectorShare, ratio, seconds, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
 import { makeCertificate } from "../setups/certificate.ts";
 import { startNginx } from "../setups/nginx.ts";
@@ -10,41 +10,57 @@ import { LARGE, SINK, startOrigin } from "../setups/origin.ts";
 import { startPostern } from "../setups/postern.ts";
 import { interleave, direct, type Setup } from "../setups/setup.ts";
 
-const BAR = 0.8;
-
 export type Direction = "download" | "upload";
 
-/** One large body over one connection. With `secure`, visitors and client use TLS. */
-export function transfer(direction: Direction, secure = false): Row {
+/**
+ * One large body over one connection. With `secure`, visitors and client use TLS.
+ *
+ * @param bar - For the ratio to nginx's rate.
+ */
+export function transfer(direction: Direction, bar: number, secure = false): Row {
   return {
-    name: secure ? `${direction}-tls` : direction,
+    name: nameOf(direction, secure),
     about: `1 GB ${direction} over one ${secure ? "TLS " : ""}connection`,
     needs: ["nginx"],
     limit: (settings) => 60 + (settings.rounds + 1) * 60,
-    run: (stage, settings) => run(stage, settings, direction, secure),
+    run: (stage, settings) => run(stage, settings, direction, bar, secure),
   };
 }
 
-async function run(stage: Stage, settings: Settings, direction: Direction, secure: boolean): Promise<Line[]> {
+function nameOf(direction: Direction, secure: boolean): string {
+  return secure ? `${direction}-tls` : direction;
+}
+
+async function run(
+  stage: Stage,
+  settings: Settings,
+  direction: Direction,
+  bar: number,
+  secure: boolean,
+): Promise<Line[]> {
   const bytes = settings.quick ? 200_000_000 : 1_000_000_000;
   const origin = await startOrigin(stage, { largeBytes: bytes });
   const local = direction === "download" ? origin.address : origin.plain;
   const certificate = secure ? await makeCertificate(stage, settings) : undefined;
   const nginx = await startNginx(stage, local, { certificate });
-  const product = await startPostern(stage, settings, local, { server: { certificate } });
+  const product = await startPostern(stage, settings, local, { server: { certificate }, countCollections: true });
   // The other setups have no TLS.
   const setups: Setup[] = [product, nginx.yardstick, ...(secure ? [] : [...nginx.others, direct(local)])];
   const path = direction === "download" ? LARGE : SINK;
   for (const setup of setups) await visit(stage, setup, direction, path, bytes);
 
   const results = await interleave(setups, settings.rounds, async (setup) => {
-    const { value, cpu } = await observe(setup, settings, direction, () => visit(stage, setup, direction, path, bytes));
+    const { value, cpu, collector } = await observe(setup, settings, direction, () =>
+      visit(stage, setup, direction, path, bytes),
+    );
     if (value.bytes !== bytes) throw new Error(`${value.bytes} of ${bytes} bytes arrived through ${setup.name}`);
-    return { rate: value.bytes / value.seconds, cpu: cpu / (value.bytes / 1e9) };
+    const workers = collector.reduce((sum, use) => sum + use.workers, 0) / cpu;
+    const markCompacts = collector.reduce((sum, use) => sum + use.markCompacts, 0) / (bytes / 1e9);
+    return { rate: bytes / value.seconds, cpu: cpu / (bytes / 1e9), workers, markCompacts };
   });
 
   const rates = results.map((runs) => runs.map(({ rate }) => rate));
-  const cpu = results.map((runs) => `${median(runs.map((run) => run.cpu)).toFixed(2)} s/GB`);
+  const cpu = results.map((runs) => median(runs.map((run) => run.cpu)));
   const against = pairedRatio(rates[0]!, rates[1]!);
   const others = setups.slice(2).map((setup, index) => `${setup.name} ${speed(median(rates[index + 2]!))}`);
   return [
@@ -53,9 +69,18 @@ async function run(stage: Stage, settings: Settings, direction: Direction, secur
       product: speed(median(rates[0]!)),
       yardstick: speed(median(rates[1]!)),
       ratio: ratio(against),
-      ...(secure ? {} : { bar: `≥ ${BAR}`, result: verdict(against.median >= BAR) }),
-      cpu: `${cpu[0]} / ${cpu[1]}`,
+      ...atLeast(bar, against.median),
+      cpu: `${seconds(cpu[0]!)}/GB / ${seconds(cpu[1]!)}/GB`,
+      collector: collectorShare(
+        median(results[0]!.map(({ workers }) => workers)),
+        median(results[0]!.map(({ markCompacts }) => markCompacts)),
+        "GB",
+      ),
       note: others.join(", "),
+      charts: [
+        figures(`rate-${nameOf(direction, secure)}`, median(rates[0]!), median(rates[1]!), speed),
+        figures(`cpu-${nameOf(direction, secure)}`, cpu[0]!, cpu[1]!, seconds),
+      ],
       raw: { setups: setups.map(({ name }) => name), results },
     }),
   ];

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { COUNT_COLLECTIONS } from "../measure/collector.ts";
 import type { Process } from "../process.ts";
 import type { Settings } from "../settings.ts";
 import { freePort, type Stage } from "../stage.ts";
@@ -13,10 +14,14 @@ export interface PosternServer {
   /** Its address, `host:port`. */
   address: string;
   key: string;
+  /** The key of another owner. */
+  otherKey: string;
   /** With it, the server uses TLS for visitors and clients. */
   certificate: Certificate | undefined;
   /** The port of its inspector, if enabled. */
   inspector: number | undefined;
+  /** The file that has a byte for each of its mark-compacts, if they are counted. */
+  collections: string | undefined;
 }
 
 export interface PosternClient {
@@ -24,6 +29,7 @@ export interface PosternClient {
   /** The Host that visitors send. */
   host: string;
   inspector: number | undefined;
+  collections: string | undefined;
 }
 
 /** Postern: its server and its client. */
@@ -37,30 +43,42 @@ export interface ServerPlace {
   /** Default 127.0.0.1. */
   host?: string;
   inspect?: boolean;
+  countCollections?: boolean;
   certificate?: Certificate | undefined;
+  /** More tables of its configuration file. */
+  tables?: Tables;
+  /** The Node binary to run. */
+  node?: string;
 }
 
+/** The tables of a configuration file. */
+type Tables = Record<string, Record<string, string | boolean | number>>;
+
 export async function startServer(stage: Stage, settings: Settings, place: ServerPlace = {}): Promise<PosternServer> {
-  const key = randomBytes(32).toString("hex");
+  const [key, otherKey] = [randomBytes(32).toString("hex"), randomBytes(32).toString("hex")];
   const keys = join(stage.folder("keys"), "api-keys");
-  writeFileSync(keys, `bench ${key}\n`, { mode: 0o600 });
+  writeFileSync(keys, `bench ${key}\nother ${otherKey}\n`, { mode: 0o600 });
   const port = await freePort();
   const address = `${place.host ?? "127.0.0.1"}:${port}`;
   const inspector = place.inspect ? await freePort() : undefined;
+  const collections = place.countCollections ? countFile(stage) : undefined;
   const { certificate } = place;
   const args = ["server", "--listen", address, "--domain", "localhost", "--api-keys-file", keys];
-  if (certificate !== undefined) {
-    const { certificate: cert_file, key: key_file } = certificate;
-    args.push("--config", configuration(stage, { "tunnel.server.ssl": { enabled: true, cert_file, key_file } }));
-  }
-  const process = command(stage, settings, "postern-server", args, { inspector, netns: place.netns });
+  const tables: Tables = { ...place.tables };
+  if (certificate !== undefined)
+    tables["tunnel.server.ssl"] = { enabled: true, cert_file: certificate.certificate, key_file: certificate.key };
+  if (Object.keys(tables).length > 0) args.push("--config", configuration(stage, tables));
+  const { netns, node } = place;
+  const process = command(stage, settings, "postern-server", args, { inspector, collections, netns, node });
   await listening(process, port);
-  return { process, address, key, certificate, inspector };
+  return { process, address, key, otherKey, certificate, inspector, collections };
 }
 
 export interface ClientPlace {
   netns?: string;
   inspect?: boolean;
+  countCollections?: boolean;
+  node?: string;
   /** The address to dial instead of the server's, for instance that of a relay. */
   dial?: string;
 }
@@ -74,33 +92,36 @@ export async function startClient(
   place: ClientPlace = {},
 ): Promise<PosternClient> {
   const inspector = place.inspect ? await freePort() : undefined;
+  const collections = place.countCollections ? countFile(stage) : undefined;
   const { certificate } = server;
   const url = `${certificate === undefined ? "http" : "https"}://${place.dial ?? server.address}`;
   const args = ["http", local, "--server", url, "--subdomain", "bench", "--json"];
   if (certificate !== undefined)
     args.push("--config", configuration(stage, { "tunnel.ssl": { ca_file: certificate.ca } }));
   const env = { POSTERN_API_KEY: server.key };
-  const process = command(stage, settings, "postern-http", args, { inspector, netns: place.netns, env });
+  const { netns, node } = place;
+  const process = command(stage, settings, "postern-http", args, { inspector, collections, netns, node, env });
   const event = await process.line((line) => line.includes('"tunnel_established"'));
   const { data } = JSON.parse(event) as { data: { public_url: string } };
-  return { process, host: new URL(data.public_url).host, inspector };
+  return { process, host: new URL(data.public_url).host, inspector, collections };
 }
 
 export async function startPostern(
   stage: Stage,
   settings: Settings,
   local: string,
-  places: { server?: ServerPlace; client?: ClientPlace } = {},
+  places: { server?: ServerPlace; client?: ClientPlace; countCollections?: boolean } = {},
 ): Promise<PosternSetup> {
-  const server = await startServer(stage, settings, { inspect: settings.profile, ...places.server });
-  const client = await startClient(stage, settings, server, local, { inspect: settings.profile, ...places.client });
+  const both = { inspect: settings.profile, countCollections: places.countCollections ?? false };
+  const server = await startServer(stage, settings, { ...both, ...places.server });
+  const client = await startClient(stage, settings, server, local, { ...both, ...places.client });
   const processes = [server.process, client.process];
   const secure = server.certificate !== undefined;
   return { name: "Postern", address: server.address, host: client.host, secure, processes, server, client };
 }
 
 /** A configuration file with these tables. */
-function configuration(stage: Stage, tables: Record<string, Record<string, string | boolean>>): string {
+function configuration(stage: Stage, tables: Tables): string {
   const file = join(stage.folder("configuration"), "postern.toml");
   const text = Object.entries(tables).map(([table, options]) =>
     [`[${table}]`, ...Object.entries(options).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)].join("\n"),
@@ -109,16 +130,29 @@ function configuration(stage: Stage, tables: Record<string, Record<string, strin
   return file;
 }
 
-function command(
-  stage: Stage,
-  settings: Settings,
-  name: string,
-  args: string[],
-  options: { inspector: number | undefined; netns?: string | undefined; env?: Record<string, string> },
-): Process {
-  const flags = options.inspector === undefined ? [] : [`--inspect=127.0.0.1:${options.inspector}`];
-  return stage.start(name, process.execPath, [...flags, settings.postern, ...args], {
-    netns: options.netns,
-    ...(options.env && { env: options.env }),
-  });
+/** An empty file, to which a process appends a byte for each mark-compact. */
+function countFile(stage: Stage): string {
+  const file = join(stage.folder("collections"), "mark-compacts");
+  writeFileSync(file, "");
+  return file;
+}
+
+interface CommandOptions {
+  inspector: number | undefined;
+  collections: string | undefined;
+  netns: string | undefined;
+  node: string | undefined;
+  env?: Record<string, string>;
+}
+
+function command(stage: Stage, settings: Settings, name: string, args: string[], options: CommandOptions): Process {
+  const { inspector, collections, netns, node = process.execPath } = options;
+  const flags: string[] = [];
+  const env = { ...options.env };
+  if (inspector !== undefined) flags.push(`--inspect=127.0.0.1:${inspector}`);
+  if (collections !== undefined) {
+    flags.push("--import", COUNT_COLLECTIONS);
+    env["BENCH_COLLECTIONS"] = collections;
+  }
+  return stage.start(name, node, [...flags, settings.postern, ...args], { netns, env });
 }

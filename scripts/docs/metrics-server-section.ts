@@ -14,7 +14,7 @@ export function serverSection(): string[] {
     metricsTable(Object.values(SERVER_METRICS)),
     `Every request counts, including those beyond \`request_records\` that are not logged one by one. A counter whose label values are known in advance exists from the start, with 0. At most ${METRIC_LABELS.tunnels} tunnels and ${METRIC_LABELS.owners} owners have series of their own; tunnels and owners beyond that, and those that made room for others after they had stopped, are counted together under \`${REST_LABEL}\`.`,
     `Buckets of the histogram, in seconds: ${LATENCY_BOUNDS.join(", ")}. The end-to-end checks of clients are not counted.`,
-    "The page also contains the default process metrics of prom-client, such as `process_resident_memory_bytes`, `process_open_fds`, `process_cpu_seconds_total`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`.",
+    "The page also contains the default process metrics of prom-client, such as `process_resident_memory_bytes`, `process_open_fds`, `process_cpu_seconds_total`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`. Those of the event loop and of garbage collection are measured from the first request for the page.",
     "## How a request ended",
     "The label `ended` of metrics, and the field `ended` of request log lines and of `http_request` events, is one of these words:",
     [

@@ -1,48 +1,19 @@
 import { readFileSync } from "node:fs";
-import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { moduleFacts } from "./module-facts.ts";
+import { isOwn, loadedModules } from "./loaded-modules.ts";
 import { readProject } from "./project.ts";
 
 const ROOT = new URL("../..", import.meta.url);
-const { packages } = readProject(fileURLToPath(ROOT));
+const project = readProject(fileURLToPath(ROOT));
+const { packages } = project;
 const texts = new Map(packages.flatMap(({ files }) => files).map(({ path, text }) => [path, text]));
-
-const known = new Map<string, string[]>();
-
-/** The static imports of a file. */
-function loadsOf(path: string): string[] {
-  const text = texts.get(path);
-  if (text === undefined) throw new Error(`${path} does not exist`);
-  const loads = known.get(path) ?? moduleFacts(text).loads;
-  known.set(path, loads);
-  return loads;
-}
+const modulesOf = loadedModules(project);
 
 /** The packages of others that importing these files loads, through any chain of static imports. */
 function loadedBy(...entries: string[]): string[] {
-  const [seen, found] = [new Set<string>(), new Set<string>()];
-  const follow = (path: string): void => {
-    if (seen.has(path)) return;
-    seen.add(path);
-    for (const specifier of loadsOf(path)) {
-      if (specifier.startsWith(".")) follow(sourceOf(posix.join(posix.dirname(path), specifier)));
-      else if (specifier.startsWith("@postern/")) follow(entryOf(specifier));
-      else if (!specifier.startsWith("node:")) found.add(/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier);
-    }
-  };
-  entries.forEach(follow);
-  return [...found].toSorted();
-}
-
-/** The source of a built file. */
-const sourceOf = (path: string): string => path.replace("/dist/", "/src/").replace(/\.js$/, ".ts");
-
-/** The source of `@postern/NAME` or `@postern/NAME/SUBPATH`. */
-function entryOf(specifier: string): string {
-  const [, folder = "", subpath = "index"] = specifier.split("/");
-  return `packages/${folder}/src/${subpath}.ts`;
+  const foreign = modulesOf(...entries).filter((module) => !isOwn(module) && !module.startsWith("node:"));
+  return [...new Set(foreign.map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier))].toSorted();
 }
 
 interface Locked {
@@ -77,10 +48,11 @@ describe.each(["protocol", "net", "client", "gateway"])("@postern/%s", (folder) 
   });
 });
 
-test("@postern/server loads packages for tokens and metrics only; it takes its logger from the caller", () => {
+test("@postern/server loads packages only for the first token and the metrics page; its logger is the caller's", () => {
   const declared = packages.find((member) => member.folder === "server")?.manifest.dependencies ?? {};
   const foreign = Object.keys(declared).filter((name) => !name.startsWith("@postern/"));
-  expect(loadedBy("packages/server/src/index.ts")).toEqual(["jose", "prom-client"]);
+  expect(loadedBy("packages/server/src/index.ts")).toEqual([]);
+  expect(loadedBy("packages/server/src/metrics/exposition.ts")).toEqual(["prom-client"]);
   expect(foreign).toEqual(["jose", "pino", "prom-client"]);
   expect(installedWith("server")).not.toContain("@peculiar/x509");
 });

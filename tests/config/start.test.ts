@@ -89,6 +89,8 @@ test("a failing endpoint does not affect others; when all have failed, the comma
   });
   await stranger.program.ends(3);
   expect(stranger.program.stderr).toContain("PN_AUTH_REFUSED");
+  expect(stranger.program.stderr).toContain("Stopping, because no endpoint is left.");
+  expect(stranger.program.stderr).not.toContain("Not retrying");
 });
 
 describe("a change of the file", () => {

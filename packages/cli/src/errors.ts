@@ -51,7 +51,7 @@ export const CLI_ERRORS = {
   PN_LOG_UNWRITABLE: {
     exit: EXIT.usage,
     meaning:
-      "Log files cannot be written to their folder, or a file with the log's name is a link or no regular file. Remove it, choose another logs_directory, or set file_logging = false.",
+      "Log files cannot be written to their folder, or the log file is a link or not a regular file. Remove that file, choose another logs_directory, or set file_logging = false.",
   },
   PN_LISTEN_FAILED: {
     exit: EXIT.failed,

@@ -66,7 +66,10 @@ export interface ConnectOptions {
   connections?: number;
   /** When to reconnect after a session was lost. */
   reconnection?: Partial<ReconnectionOptions>;
-  /** Timeout of one attempt to connect and log in, in milliseconds. Default 30,000. */
+  /**
+   * Timeout of one attempt to connect and log in, in milliseconds. Once the server, or a proxy in front of it, has
+   * accepted the TCP connection, half of it remains. Default 30,000.
+   */
   connectionTimeout?: number;
   /** Milliseconds between two heartbeats, at most 10,000. Two missed heartbeats end the session. Default 10,000. */
   keepaliveInterval?: number;

@@ -279,7 +279,7 @@ level = "inof"
       /min_body_rate requires body_timeout/,
     ],
     ["a head larger than 256 KiB", '[tunnel.server.limits]\nhead_bytes = "300KiB"', /must be a size/],
-    ["UTF-16", Buffer.from("\ufeff[tunnel]", "utf16le"), /not UTF-8 text, but UTF-16/],
+    ["UTF-16", Buffer.from("\ufeff[tunnel]", "utf16le"), /is UTF-16 text, not UTF-8/],
     ["not UTF-8", Buffer.from([0x61, 0xff, 0x3d]), /not UTF-8/],
     ["ten megabytes", Buffer.alloc(10_000_000, "#"), /larger than 1 MiB/],
     ["nested deeply", `a = ${"[".repeat(500_000)}`, /not valid TOML/],

@@ -14,11 +14,11 @@ import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
 /** How often the memory is checked, in milliseconds. Thousands of connections can arrive within a second. */
 const MEMORY_INTERVAL = 100;
-/** For how long a connection is idle before it is closed to save memory, in milliseconds. */
+/** A connection that is idle for this many milliseconds may be closed to save memory. */
 const SHED_AFTER = 1_000;
 /** Connections that are closed in one check, because closing needs memory before it frees some. */
 const MOST_SHED = 1_000;
-/** How often the owner of what takes the most memory loses a part of it, in milliseconds. */
+/** How often memory is taken from the owner that holds the most, in milliseconds. */
 const EVICT_INTERVAL = 1_000;
 
 export interface GatewayOptions extends ForwardingOptions {
@@ -58,7 +58,7 @@ export class Gateway implements VisitorHost {
   readonly onFault: (error: unknown) => void;
   pressure: MemoryPressure = "none";
   #draining = false;
-  /** When the next owner may lose something, in milliseconds. */
+  /** When memory may be taken from an owner again, in milliseconds. */
   #evictsAt = -Infinity;
   readonly #memory: () => number;
   readonly #onPressure: (pressure: MemoryPressure) => void;

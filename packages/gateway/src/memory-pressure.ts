@@ -7,7 +7,7 @@ export const MEMORY_LIMITS = {
   shed: 0.85,
   /** Connections are closed after their response, too. */
   close: 0.92,
-  /** The owner of what takes the most memory loses a part of it, too. */
+  /** Memory is also taken from the owner that holds the most. */
   evict: 0.93,
   /** Requests are refused, too. */
   refuse: 0.95,

@@ -1,6 +1,6 @@
 /** Limits of the first message of a TLS handshake; docs/limits.md lists them. */
 export const CLIENT_HELLO_LIMITS = {
-  /** In bytes. A usual ClientHello has a few hundred, with post-quantum keys about two thousand. */
+  /** In bytes. A typical ClientHello has a few hundred bytes, or about two thousand with post-quantum keys. */
   bytes: 16 * 1024,
 } as const;
 

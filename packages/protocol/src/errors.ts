@@ -158,13 +158,13 @@ export const ERRORS = {
   PN_CONTROL_RATE: {
     number: 28,
     retryable: true,
-    message: "The peer sent control messages faster than the protocol allows. Run the same version on both sides.",
+    message: "The peer sent control messages faster than the protocol allows. Use the same version on both sides.",
   },
   PN_SESSION_MEMORY: {
     number: 29,
     retryable: true,
     message:
-      "The server is low on memory, and this session held the most data that nobody reads. The client reconnects. If this happens often, ask the server's operator.",
+      "The server is low on memory, and this session held the most unread data. The client reconnects. If this happens often, ask the server's operator.",
   },
   PN_AUTH_EXPIRED: {
     number: 30,

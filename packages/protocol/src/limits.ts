@@ -39,7 +39,7 @@ export const LOGIN_LIMITS = {
   timeout: 5_000,
   /** Connections of one IP address. */
   perAddress: 64,
-  /** More connections of one IP address, for clients that come at the time the server gave them. */
+  /** Additional connections of one IP address, for clients that return at the time the server gave them. */
   returning: 8,
 } as const;
 

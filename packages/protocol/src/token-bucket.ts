@@ -13,7 +13,7 @@ export class TokenBucket {
     this.#refilledAt = now;
   }
 
-  /** Counts one time. Returns false when it exceeds the rate. */
+  /** Counts one occurrence. Returns false when it exceeds the rate. */
   take(now: number): boolean {
     this.#refill(now);
     if (this.#tokens < 1) return false;

@@ -19,7 +19,7 @@ export interface Transport {
   close(code: number, reason: string): void;
   /** Closes at once, without a closing handshake; `onClose` follows. */
   terminate(): void;
-  /** Reads on after `onPaused`. */
+  /** Continues to read after `onPaused`. */
   resume(): void;
 }
 

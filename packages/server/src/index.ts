@@ -10,7 +10,7 @@ export { SERVER_LIMITS } from "./limits.js";
 export { TLS_LIMITS } from "./listen/tls-listener.js";
 export type { IntrospectionOptions } from "./login/introspection.js";
 export { DEFAULT_RESERVED_NAMES } from "./names/name.js";
-export { DEFAULT_OWNER_LIMITS, type OwnerLimits } from "./login/owners.js";
+export { DEFAULT_OWNER_LIMITS, type OwnerLimits } from "./sessions/owners.js";
 export { pemKey } from "./login/token-key.js";
 export type { TokenOptions } from "./login/tokens.js";
 export { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./metrics/declared-metrics.js";

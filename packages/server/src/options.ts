@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
-import type { OwnerLimits } from "./login/owners.js";
+import type { OwnerLimits } from "./sessions/owners.js";
 import type { TokenOptions } from "./login/tokens.js";
 
 /** An API key. `owner` is the owner of the names that clients bind with it. */

@@ -12,7 +12,7 @@ import { ApiKeys } from "./login/api-keys.js";
 import { ClientCertificates } from "./login/client-certificates.js";
 import { LoginGate } from "./login/login-gate.js";
 import { Logins } from "./login/logins.js";
-import { DEFAULT_OWNER_LIMITS, Owners } from "./login/owners.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "./sessions/owners.js";
 import { Tokens } from "./login/tokens.js";
 import { ServerMetrics, type Measured } from "./metrics/metrics.js";
 import { logPressure } from "./metrics/pressure-log.js";
@@ -83,7 +83,7 @@ export class TunnelServer implements Server, Measured {
         registry: this.#registry,
         nameRules: { ...DEFAULT_NAME_RULES, ...options.names },
         maxTunnels: options.maxTunnels ?? SERVER_LIMITS.tunnels,
-        streamsPerSession: options.streamsPerSession ?? DEFAULT_LIMITS.streams,
+        limits: { ...DEFAULT_LIMITS, streams: options.streamsPerSession ?? DEFAULT_LIMITS.streams },
         log: this.#log,
         requestLog: options.requestLog ?? options.log,
         publicUrl: (name) => this.#publicAddress.tunnelUrl(name),

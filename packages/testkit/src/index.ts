@@ -3,7 +3,7 @@ export { CertificateAuthority, type IssueOptions } from "./network/certificate-a
 export { makeCertificate, type CertificateFiles } from "./network/certificate.js";
 export { ChatOrigin } from "./origins/chat-origin.js";
 export { claimPort } from "./processes/claimed-port.js";
-export { poisonReads, type Loans } from "./buffers/poison.js";
+export { poisonReads, type ReadBuffers } from "./buffers/poison.js";
 export { Cleanup, type Defer } from "./cleanup.js";
 export { ClientProcess, type ClientEvent, type ClientProcessOptions } from "./processes/client-process.js";
 export { ClockOrigin } from "./origins/clock-origin.js";
@@ -23,6 +23,7 @@ export { ProcessBaseline } from "./processes/process-baseline.js";
 export { inheritedEnvironment, Program, type Exit, type ProgramOptions } from "./processes/program.js";
 export { Published } from "./processes/published.js";
 export { startNginx, startPythonServer, startTlsProxy, type RunningService } from "./processes/real-service.js";
+export { recordedControls, type RecordedControl } from "./network/recorded-controls.js";
 export { scratchFolder } from "./scratch-folder.js";
 export { ScriptedOrigin } from "./origins/scripted-origin.js";
 export { ServerProcess, TEST_KEY, writeKeys, type ServerProcessOptions } from "./processes/server-process.js";

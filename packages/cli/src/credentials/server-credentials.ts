@@ -7,11 +7,15 @@ import { loadServerKeys, type ServerKeys } from "./server-keys.js";
 import { loadServerTokens } from "./server-tokens.js";
 import { sharedCookiesWarning } from "./shared-cookies.js";
 
-/** The server's certificates, and the credentials that it accepts from clients. */
-export interface ServerCredentials {
+/** The keys, tokens and certificates that the configuration names. */
+export interface LoadedCredentials {
   keys: ServerKeys;
   tokens: TokenOptions | undefined;
   certificates: ServerCertificates;
+}
+
+/** The server's certificates, and the credentials that it accepts from clients. */
+export interface ServerCredentials extends LoadedCredentials {
   /** Files to watch. A change reloads the configuration. */
   files: string[];
   warnings: string[];
@@ -28,11 +32,15 @@ export async function loadServerCredentials(
   const keys = await loadServerKeys(settings);
   const tokens = await loadServerTokens(settings);
   const certificates = await loadServerCertificates(settings, served);
-  const shared = sharedCookiesWarning(settings, { keys, tokens, certificates });
+  return serverCredentials(settings, { keys, tokens, certificates });
+}
+
+/** Combines parts that were loaded separately. */
+export function serverCredentials(settings: Settings, loaded: LoadedCredentials): ServerCredentials {
+  const { keys, certificates } = loaded;
+  const shared = sharedCookiesWarning(settings, loaded);
   return {
-    keys,
-    tokens,
-    certificates,
+    ...loaded,
     files: [...(keys.file === undefined ? [] : [keys.file]), ...certificates.files],
     warnings: [...keys.warnings, ...certificates.warnings, ...(shared === undefined ? [] : [shared])],
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { request, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { builtins } from "@postern/net";
 import { CliError } from "../errors.js";
 import { byteText } from "../terminal/quantity.js";
 
@@ -50,7 +51,7 @@ async function fetchOnce(target: URL, address: string): Promise<{ status: number
       headers,
       signal,
     };
-    request(options, resolve).on("error", reject).end();
+    builtins.http.request(options, resolve).on("error", reject).end();
   });
   const chunks: Buffer[] = [];
   let size = 0;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { builtins } from "@postern/net";
 import { Clock } from "./clock.js";
 import { Echo } from "./echo.js";
 import { demoPage } from "./page.js";
@@ -35,7 +36,7 @@ export interface DemoService {
 export async function startDemoService(serverAddress: string): Promise<DemoService> {
   const clock = new Clock();
   const echo = new Echo();
-  const server = createServer((request, response) => {
+  const server = builtins.http.createServer((request, response) => {
     const path = pathOf(request);
     const asset = ASSETS.get(path);
     if (asset) return sendAsset(response, asset);

@@ -8,7 +8,7 @@ export const LOCAL_API_REFUSALS = {
   PN_LOCAL_TOKEN: {
     status: 401,
     message:
-      "The request has no valid token. /api/ needs the token of the client's run file, which the link to the status page contains; /metrics needs metrics_token.",
+      "The request has no valid token. /api/ needs the token in the client's run file, which is also in the link to the status page; /metrics needs metrics_token.",
   },
   PN_LOCAL_UNKNOWN: {
     status: 404,

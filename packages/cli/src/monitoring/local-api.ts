@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { matches, metricFamilies, metricsText, METRICS_TEXT_TYPE, type NumberedEvent } from "@postern/client/command";
+import { builtins } from "@postern/net";
 import { boundedJson } from "../terminal/bounded-json.js";
 import { AccessToken } from "./access-token.js";
 import type { ClientStatus } from "./client-status.js";
@@ -94,7 +95,7 @@ export class LocalApi {
 
   /** Starts to listen. @throws the system's error when no port can be used. */
   static async open(options: LocalApiOptions): Promise<LocalApi> {
-    const server = createServer({
+    const server = builtins.http.createServer({
       maxHeaderSize: LOCAL_API_LIMITS.head,
       headersTimeout: LOCAL_API_LIMITS.request,
       requestTimeout: LOCAL_API_LIMITS.request,

@@ -1,5 +1,6 @@
 import type { StatusChange, TunnelEvent, TunnelEventData } from "@postern/client";
 import type { Logger } from "pino";
+import type { Failure } from "./failure.js";
 import { RepairNotes } from "./repair-notes.js";
 
 const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
@@ -18,6 +19,11 @@ const LEVELS: Partial<Record<TunnelEvent["type"], "debug" | "warn">> = {
 export class EventLog {
   readonly #log: Logger;
   readonly #requestLog: Logger;
+  /**
+   * The last warning of each endpoint, until the end of the turn. If the endpoint then fails with the same error, the
+   * two are one entry.
+   */
+  readonly #held = new Map<string, TunnelEvent>();
   /** By endpoint. */
   readonly #repairs = new Map<string, RepairNotes>();
 
@@ -28,8 +34,30 @@ export class EventLog {
 
   add(event: TunnelEvent): void {
     const { type, endpoint, message, data } = event;
-    if (type === "http_request") this.#addRequest(endpoint, data);
-    else this.#log[levelOf(event)]({ endpoint, ...data }, message);
+    if (type === "http_request") return this.#addRequest(endpoint, data);
+    this.#writeHeld(endpoint);
+    const level = levelOf(event);
+    if (level !== "warn") return this.#log[level]({ endpoint, ...data }, message);
+    this.#held.set(endpoint, event);
+    setImmediate(() => {
+      if (this.#held.get(endpoint) === event) this.#writeHeld(endpoint);
+    });
+  }
+
+  /** The endpoint has failed permanently. @param message the reason, as in the endpoint's events. */
+  failed(endpoint: string, { code, message }: Pick<Failure, "code" | "message">, consequence: string): void {
+    const { data } = this.#held.get(endpoint) ?? {};
+    const isSame = data !== undefined && "code" in data && data.code === code;
+    if (isSame) this.#held.delete(endpoint);
+    else this.#writeHeld(endpoint);
+    this.#log.error({ endpoint, ...(isSame ? data : { code }) }, `${message} ${consequence}`);
+  }
+
+  #writeHeld(endpoint: string): void {
+    const event = this.#held.get(endpoint);
+    if (event === undefined) return;
+    this.#held.delete(endpoint);
+    this.#log.warn({ endpoint, ...event.data }, event.message);
   }
 
   #addRequest(endpoint: string, data: TunnelEventData["http_request"]): void {
@@ -47,7 +75,7 @@ function levelOf({ type, data }: TunnelEvent): "debug" | "info" | "warn" {
   return LEVELS[type] ?? "info";
 }
 
-/** Problems of visitors are worth a warning, and the end of one a line. */
+/** A problem of visitors is a warning, and its end is logged too. */
 export function statusLevel(data: StatusChange): "debug" | "info" | "warn" {
   if (data.suggestion !== undefined || data.data_plane === "failing" || data.local === "failing") return "warn";
   return data.local === "ok" && data.before === "failing" ? "info" : "debug";

@@ -1,4 +1,3 @@
-import { TunnelError } from "@postern/client";
 import { ConfigError } from "@postern/config";
 import { authorityOf, TLS_ERRORS } from "@postern/net";
 import { CLI_ERRORS, CliError, EXIT } from "../errors.js";
@@ -49,10 +48,12 @@ const SYSTEM_ERRORS: Record<string, { message: string; fix: string }> = {
   ENOTFOUND: { message: "does not resolve.", fix: "Check the spelling of the host name, and its DNS record." },
 };
 
+/** The fields of errors that are read. The class of an error is not known here: importing it would load the client. */
+type Thrown = Partial<Record<"code" | "message" | "detail" | "retryable" | "address" | "port", unknown>>;
+
 /** Describes any thrown value. */
 export function failureOf(error: unknown): Failure {
-  const thrown: { code?: unknown; message?: unknown; retryable?: unknown; address?: unknown; port?: unknown } =
-    typeof error === "object" && error !== null ? error : { message: String(error) };
+  const thrown: Thrown = typeof error === "object" && error !== null ? error : { message: String(error) };
   const code = typeof thrown.code === "string" ? thrown.code : "PN_INTERNAL";
   const message = typeof thrown.message === "string" && thrown.message !== "" ? thrown.message : "Unknown error.";
 
@@ -74,7 +75,7 @@ export function failureOf(error: unknown): Failure {
     code === "PN_INTERNAL"
       ? "This is a bug in Postern. Run the command again with --log-level debug, and report the output."
       : undefined;
-  const detail = error instanceof TunnelError && error.detail !== undefined ? { detail: error.detail } : {};
+  const detail = typeof thrown.detail === "string" ? { detail: thrown.detail } : {};
   return { code, message, ...detail, fix, retryable, exit: exitOf(code, retryable) };
 }
 

@@ -13,7 +13,7 @@ import { dirname } from "node:path";
 import { quoted } from "../settings/owned-file.js";
 
 const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK, W_OK, X_OK } = constants;
-/** Without O_NONBLOCK, opening a pipe waits for a reader. Windows has neither. */
+/** Without O_NONBLOCK, opening a pipe waits for a reader. Windows has neither flag. */
 const OPEN_FLAGS = O_WRONLY | O_APPEND | O_CREAT | (process.platform === "win32" ? 0 : O_NOFOLLOW | O_NONBLOCK);
 const WRITABLE_BY_OTHERS = 0o022;
 

@@ -8,7 +8,7 @@ const FLAWS: Readonly<Record<RequestRepair, string>> = {
   repeated_length: "Content-Length is repeated",
   length_beside_chunks: "Content-Length is sent together with Transfer-Encoding: chunked",
   padded_chunk_size: "there is white space after the size of a chunk",
-  shared_cookie: "the Domain of a cookie is shared with other tunnels",
+  shared_cookie: "browsers would send a cookie to other tunnels too",
 };
 
 /** Describes the flaws in the responses of one service that the server repairs. Each kind is described once. */

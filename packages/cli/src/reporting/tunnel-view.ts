@@ -10,7 +10,7 @@ import { omittedLine, requestLine } from "./request-line.js";
 
 /** Milliseconds between two lines that count omitted requests. */
 const OMITTED_INTERVAL = 1_000;
-/** A shorter delay, in milliseconds, is none for people. */
+/** Shorter delays, in milliseconds, are not shown. */
 const SHORTEST_DELAY = 100;
 /** The width of the time of day before a message. */
 const STAMP_WIDTH = 10;

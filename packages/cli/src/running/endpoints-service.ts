@@ -4,6 +4,9 @@ import type { EndpointSpec, EndpointSpecs } from "./endpoint-specs.js";
 import { changesText, Endpoints, type Changes, type EndpointEvents } from "./endpoints.js";
 import type { PreparedReload, Service } from "../service.js";
 
+/** What follows the failure of an endpoint: its previous version keeps running, it is down, or the command ends. */
+export type FailureOutcome = "kept" | "down" | "end";
+
 export interface EndpointsServiceOptions {
   /** The endpoints at start. */
   specs: readonly EndpointSpec[];
@@ -11,7 +14,7 @@ export interface EndpointsServiceOptions {
   load: (settings: Settings) => Promise<EndpointSpecs>;
   monitoring: Monitoring;
   onEvent: EndpointEvents["onEvent"];
-  onFailed?: EndpointEvents["onFailed"];
+  onFailed?: (label: string, error: Error, outcome: FailureOutcome) => void;
   /** Whether the command ends when an endpoint fails and this many endpoints remain. */
   isFatal: (left: number) => boolean;
 }
@@ -31,8 +34,9 @@ export class EndpointsService implements Service {
       onEvent,
       onState: (label, state) => monitoring.onState(label, state),
       onFailed: (label, error, kept) => {
-        onFailed?.(label, error, kept);
-        if (isFatal(this.#endpoints.alive)) reject(error);
+        const ends = isFatal(this.#endpoints.alive);
+        onFailed?.(label, error, kept ? "kept" : ends ? "end" : "down");
+        if (ends) reject(error);
       },
     });
   }

@@ -96,7 +96,7 @@ export function reloadOnChange(options: ReloadOptions): () => void {
   };
 }
 
-/** Detects what happens again within a short time: a change of a file and a SIGHUP cause two reloads. */
+/** Detects repetitions within a short time: a change of a file and a SIGHUP cause two reloads. */
 class Repetition {
   #last = "";
   #at = -Infinity;

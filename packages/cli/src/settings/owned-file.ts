@@ -48,7 +48,7 @@ export async function readOwnedFile(path: string): Promise<OwnedFile> {
         "PN_FILE_UNREADABLE",
         `${path} is larger than 1 MiB, which is too large for a configuration, key or certificate file.`,
       );
-    if (isUtf16(bytes)) throw new CliError("PN_FILE_ENCODING", `${path} is not UTF-8 text, but UTF-16.`, ENCODING_FIX);
+    if (isUtf16(bytes)) throw new CliError("PN_FILE_ENCODING", `${path} is UTF-16 text, not UTF-8.`, ENCODING_FIX);
     return { bytes, readableByOthers: (permissions & READABLE_BY_OTHERS) !== 0 };
   } catch (error) {
     throw error instanceof CliError ? error : unreadable(path, error);

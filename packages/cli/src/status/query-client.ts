@@ -1,5 +1,5 @@
-import { request } from "node:http";
 import type { StatusDocument } from "@postern/client/command";
+import { builtins } from "@postern/net";
 import type { RunningClient } from "../monitoring/run-file.js";
 
 /** The result of querying one client. */
@@ -42,7 +42,7 @@ function bodyOf({ api, token }: RunningClient): Promise<string> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(TIMEOUT);
     const failed = (error: Error): void => reject(signal.aborted ? new Error("no response") : error);
-    const outgoing = request(url, { agent: false, signal, headers }, (incoming) => {
+    const outgoing = builtins.http.request(url, { agent: false, signal, headers }, (incoming) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       incoming.on("data", (chunk: Buffer) => {

@@ -1,6 +1,6 @@
-import { request, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { LOGIN_LIMITS, TunnelError } from "@postern/protocol";
-import { dialFault } from "@postern/net";
+import { builtins, dialFault } from "@postern/net";
 import type { TokenRefreshOptions } from "../options.js";
 import { parseProxy } from "../server-connection/proxy-address.js";
 import { dialServer, requestConnection } from "../server-connection/server-dial.js";
@@ -90,7 +90,7 @@ function post(
 ): Promise<IncomingMessage> {
   const through = proxy === undefined ? undefined : parseProxy(proxy);
   return new Promise((resolve, reject) => {
-    const outgoing = request({
+    const outgoing = builtins.http.request({
       method: "POST",
       path: address.pathname + address.search,
       headers: { Host: address.host, ...headers, "Content-Length": Buffer.byteLength(body) },

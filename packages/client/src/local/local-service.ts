@@ -2,12 +2,12 @@ import { FEATURES, type ErrorCode } from "@postern/protocol";
 import type { LocalAddress } from "./local-address.js";
 import { reachLocal } from "./reach-local.js";
 
-/** For how many milliseconds the result of a check for TLS is used. */
+/** How long the result of a check for TLS is used, in milliseconds. */
 const CHECKED = 10_000;
 /** How long a check for TLS may take, in milliseconds. */
 const CHECK_TIMEOUT = 2_000;
 
-/** The local service of a session: what its connections have in common. */
+/** The local service of a session: what its connections share. */
 export class LocalService {
   readonly address: LocalAddress;
   /** Whether a connection has received anything but TLS. */

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { request } from "node:http";
 import type { Socket } from "node:net";
+import { builtins } from "@postern/net";
 import { requestConnection } from "../server-connection/server-dial.js";
 import { VERSION } from "../version.js";
 import { ProbeFailure } from "./data-plane.js";
@@ -62,7 +62,7 @@ export class Probe {
       Connection: "close",
     };
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const probe = request({
+    const probe = builtins.http.request({
       createConnection: requestConnection(() => dial(signal)),
       method: "GET",
       path: "/",

@@ -19,7 +19,7 @@ export function reconnectionOptions(given: Partial<ReconnectionOptions> = {}): R
 /** The longest hint of a server that is obeyed, in milliseconds. */
 const LONGEST_HINT = 3_600_000;
 
-/** How much later than its appointment a client comes at most, in milliseconds: the server keeps a place for 2 s. */
+/** How late a client may be for its appointment, in milliseconds. The server keeps a place for 2 s. */
 const LATEST = 1_000;
 
 export interface RetryCircumstances {

@@ -6,7 +6,7 @@ export type Ending =
   | "failed"
   /** The link between client and server broke. */
   | "broken"
-  /** The server ended the session, with a code or with a time to return at. */
+  /** The server ended the session, with a code or with a time to return. */
   | "ended";
 
 /** The errors of a session whose link broke. All others are decisions of one side. */

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_LIMITS,
   FEATURES,
   isErrorCode,
   PROTOCOL_VERSION,
@@ -24,7 +25,10 @@ export interface LoginOptions {
   headers: Record<string, string>;
   tls: ClientTls;
   proxy: Proxy | undefined;
-  /** Timeout of the whole login, in milliseconds. */
+  /**
+   * Timeout of the whole login, in milliseconds. Once the TCP connection is open, half of it remains: a proxy in front
+   * of a stopped server may accept connections and hold them, and another attempt may find the server running again.
+   */
   timeout: number;
   limits: Partial<Limits>;
   signal: AbortSignal;
@@ -45,9 +49,12 @@ export interface LoggedIn {
  */
 export async function login(options: LoginOptions): Promise<LoggedIn> {
   const deadline = AbortSignal.timeout(options.timeout);
-  const signal = AbortSignal.any([options.signal, deadline]);
+  const held = new AbortController();
+  const signal = AbortSignal.any([options.signal, deadline, held.signal]);
+  let timer: NodeJS.Timeout | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<LoggedIn>();
   const connection = new WebSocketConnection(options, {
+    onAccepted: () => (timer = setTimeout(() => held.abort(), options.timeout / 2)),
     onOpen(transport) {
       sendHello(transport, options, resolve, reject);
       options.onConnected();
@@ -55,7 +62,7 @@ export async function login(options: LoginOptions): Promise<LoggedIn> {
     onFailure: reject,
   });
   const abandon = (): void => {
-    reject(deadline.aborted ? connection.late : new TunnelError("PN_CLOSED"));
+    reject(deadline.aborted || held.signal.aborted ? connection.late : new TunnelError("PN_CLOSED"));
     connection.end();
   };
   signal.addEventListener("abort", abandon, { once: true });
@@ -66,6 +73,7 @@ export async function login(options: LoginOptions): Promise<LoggedIn> {
     connection.end();
     throw error;
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener("abort", abandon);
   }
 }
@@ -93,7 +101,7 @@ function sendHello(
       transport,
       now: () => performance.now(),
       schedule: (task) => void setImmediate(task),
-      limits,
+      limits: { ...DEFAULT_LIMITS, ...limits },
     },
     handler,
   );

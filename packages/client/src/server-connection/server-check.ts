@@ -1,6 +1,6 @@
-import { request, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { builtins, isTls } from "@postern/net";
 import { TunnelError } from "@postern/protocol";
 import type { ConnectOptions } from "../options.js";
 import { parseProxyOf } from "./proxy-address.js";
@@ -41,7 +41,7 @@ export async function checkServer(
     const dialled = await dialServer({ address, tls, proxy, signal, onWait });
     socket = dialled;
     onWait("the response to the health check");
-    const health = request({
+    const health = builtins.http.request({
       createConnection: () => dialled,
       path: "/health",
       headers: { Host: hostField(address, tls) },
@@ -52,7 +52,7 @@ export async function checkServer(
     });
     const fault = responseFault(address, status, headers);
     if (fault !== undefined) throw new TunnelError("PN_SERVER_SCHEME", fault);
-    const expires = dialled instanceof TLSSocket ? dialled.getPeerX509Certificate()?.validToDate : undefined;
+    const expires = isTls(dialled) ? dialled.getPeerX509Certificate()?.validToDate : undefined;
     const date = new Date(headers.date ?? NaN);
     return {
       milliseconds: performance.now() - started,

@@ -1,9 +1,8 @@
 import type { RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-// Not by name: an older Node.js lacks the function, and would report that instead of the version that is needed.
-import * as nodeTls from "node:tls";
 import { TunnelError, type ErrorCode } from "@postern/protocol";
 import {
+  builtins,
   trustFault,
   RaceLost,
   type AddressAttempt,
@@ -29,12 +28,12 @@ export interface ServerDial {
   signal: AbortSignal;
   /** Default: the system's resolver. */
   lookup?: Lookup | undefined;
-  /** Without TLS the socket is a DirectSocket, which reads into one buffer again and again. Default false. */
-  direct?: boolean;
   /** The error code when the server itself cannot be reached. Default PN_SERVER_UNREACHABLE. */
   unreachable?: ErrorCode;
   /** A step of the dial begins: what the step waits for, and the error code if it times out. */
   onWait?: (awaited: string, code: ErrorCode) => void;
+  /** The TCP connection to the server, or to the proxy, is open. */
+  onAccepted?: () => void;
 }
 
 /** Adapts `dial` to the `createConnection` option of node:http. */
@@ -64,16 +63,14 @@ export async function dialServer(dial: ServerDial): Promise<Socket> {
   const to = { host: bareHost(address), port: Number(address.port || (isTls ? 443 : 80)) };
   const socket = proxy === undefined ? await dialTcp(to, dial, unreachable) : await connectThrough(proxy, to, dial);
   if (!isTls) return socket;
-  onWait?.(`the TLS handshake with ${authorityOf(to.host, to.port)}`, unreachable);
+  const authority = authorityOf(to.host, to.port);
+  const plain = `if the connection need not be encrypted, use http://${authority} as the server's address`;
+  onWait?.(`the TLS handshake with ${authority}. Perhaps it does not use TLS: ${plain}`, unreachable);
   try {
     return await startTls(socket, to.host, tls, signal);
   } catch (error) {
     if (!isNotTls(error as Error)) throw error;
-    const authority = authorityOf(to.host, to.port);
-    throw new TunnelError(
-      "PN_SERVER_SCHEME",
-      `${authority} does not use TLS; if the connection need not be encrypted, use http://${authority} as the server's address`,
-    );
+    throw new TunnelError("PN_SERVER_SCHEME", `${authority} does not use TLS; ${plain}`);
   }
 }
 
@@ -105,21 +102,21 @@ async function connectThrough(proxy: Proxy, to: { host: string; port: number }, 
  * and gets no client certificate.
  */
 function proxyTrust({ ca }: ClientTls): ClientTls {
-  return ca === undefined ? {} : { ca: [...nodeTls.getCACertificates(), ca].join("\n") };
+  return ca === undefined ? {} : { ca: [...builtins.tls.getCACertificates(), ca].join("\n") };
 }
 
 /** @throws TunnelError with `code`, and the error of each address. */
 async function dialTcp(
   { host, port }: { host: string; port: number },
-  { address, proxy, direct = false, signal, lookup, onWait }: ServerDial,
+  { signal, lookup, onWait, onAccepted }: ServerDial,
   code: ErrorCode,
 ): Promise<Socket> {
   try {
     onWait?.(`the address of ${host}`, code);
     const onChange = (attempts: readonly AddressAttempt[]): void => onWait?.(attemptsText(attempts, port), code);
-    // TLS reads from the handle below the socket's stream, so the read buffer of a DirectSocket would not be used.
-    const isPlain = !isTlsUrl(address) && proxy?.tls !== true;
-    return await connectTcp({ host, port, signal, lookup, onChange, direct: direct && isPlain });
+    const socket = await connectTcp({ host, port, signal, lookup, onChange });
+    onAccepted?.();
+    return socket;
   } catch (error) {
     if (signal.aborted) throw error;
     if (error instanceof RaceLost) throw new TunnelError(code, attemptsText(error.attempts, port));

@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import { request, type ClientRequest, type IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
-import { trustFault, type ClientTls, dialFault, type Lookup } from "@postern/net";
+import { builtins, trustFault, type ClientTls, dialFault, type Lookup } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
 import { dialServer, isTlsUrl, lateError, requestConnection } from "./server-dial.js";
 import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
 
 export interface ConnectionEvents {
+  /** The TCP connection to the server, or to the proxy, is open. */
+  onAccepted?(): void;
   /** The WebSocket is open. The handler must be set before this returns. */
   onOpen(transport: WebSocketTransport): void;
   /** The connection or the handshake failed. */
@@ -33,11 +35,12 @@ export class WebSocketConnection {
 
   constructor({ address, headers, tls, proxy, lookup }: ConnectionAddress, events: ConnectionEvents) {
     const key = randomBytes(16).toString("base64");
-    this.#request = request({
+    this.#request = builtins.http.request({
       createConnection: requestConnection(async () => {
         const { signal } = this.#stop;
         const onWait = (...awaited: Parameters<typeof lateError>): void => void (this.late = lateError(...awaited));
-        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait, direct: true });
+        const onAccepted = (): void => events.onAccepted?.();
+        const socket = await dialServer({ address, tls, proxy, lookup, signal, onWait, onAccepted });
         onWait("the response to the WebSocket handshake");
         return socket;
       }),

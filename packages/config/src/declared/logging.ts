@@ -34,7 +34,7 @@ export const logging = section("Log messages: level, format and files.", {
   logs_directory: option(text({ what: "path" }), "Folder for the log files.", { default: "./logs" }),
   file_mode: option(
     fileMode(),
-    "Permissions of log files and of event_log_file, as octal text. A group or all users that may read them may also enter the folders that Postern creates for them.",
+    "Permissions of log files and of event_log_file, as octal text. If the group or other users may read the files, they may also enter the folders that Postern creates for them.",
     { default: 0o600, example: '"0640"' },
   ),
   file_size_mb: option(

@@ -2,7 +2,7 @@ import { option, section } from "./declaration.js";
 import { integer } from "../kinds/number.js";
 import { duration, size } from "../kinds/quantity.js";
 
-/** The largest head. A visitor that sends its head byte by byte costs a copy of the head for each byte. */
+/** The largest head. Every connection of a visitor may hold that much. */
 const LARGEST_HEAD = 262_144;
 
 const perOwner = {
@@ -29,7 +29,7 @@ const ofVisitors = {
   ),
   head_fields: option(
     integer({ min: 10, max: 1_000 }),
-    "Maximum number of header fields of a request or response. Visitors get the same errors.",
+    "Maximum number of header fields of a request or response. Visitors get 431, or 502 if the response has more.",
     { default: 200 },
   ),
   head_timeout: option(
@@ -39,17 +39,17 @@ const ofVisitors = {
   ),
   body_timeout: option(
     duration(),
-    "Maximum time without a byte of a request body, until the response begins. It is not counted while the service does not read. Visitors get 408 beyond it. 0: no limit.",
+    "Maximum time without a byte of a request body, until the response begins. Time during which the service does not read is not counted. Visitors get 408 beyond it. 0: no limit.",
     { default: 60_000 },
   ),
   min_body_rate: option(
     size(),
-    "Minimum bytes per second of a request body: a body that is slower for body_timeout gets 408. 0: every byte restarts body_timeout.",
+    "Minimum rate of a request body, in bytes per second. Visitors get 408 if a body is slower than this for body_timeout. 0: every byte restarts body_timeout.",
     { default: 0 },
   ),
   stall_timeout: option(
     duration({ min: 1_000 }),
-    "Time after which a connection is closed whose visitor reads nothing of a waiting response. Visitors get 504 if a service reads nothing of a waiting request for this time.",
+    "Maximum time that a visitor may read nothing while a response waits for it; then its connection is closed. If a service reads nothing of a waiting request for this time, the visitor gets 504.",
     { default: 300_000 },
   ),
   streams_per_session: option(
@@ -72,7 +72,7 @@ const ofVisitors = {
 const perTunnel = {
   request_records: option(
     integer({ max: 10_000 }),
-    "Requests of a tunnel per second that are logged one by one and reported to its client. Further requests are only counted. 0: every request is only counted.",
+    "Maximum number of requests per second and tunnel that are logged individually and reported to the client. Further requests are only counted. 0: all requests are only counted.",
     { default: 50 },
   ),
 };

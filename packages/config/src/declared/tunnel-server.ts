@@ -167,7 +167,7 @@ const acme = section(
         default: {} as Record<string, string>,
         secret: true,
       }),
-      exec: option(text({ what: "path" }), "Program that sets and removes the DNS record, instead of provider."),
+      exec: option(text({ what: "path" }), "Program that sets and removes the DNS record. It replaces provider."),
     }),
   },
   { pending: "certificates by ACME" },
@@ -272,7 +272,7 @@ export const tunnelServer = section("Public server.", {
   ),
   trusted_proxy_fields: option(
     list(proxyField),
-    "Fields that trusted_proxies may pass on to services, such as X-Forwarded-User, X-Forwarded-Prefix, X-Forwarded-Port, CF-Connecting-IP and X-Request-Id. The server removes them from all other requests. The proxy must overwrite each of them, also where it has no value for it; otherwise visitors can forge them.",
+    "Fields that trusted_proxies may pass on to services, such as X-Forwarded-User, X-Forwarded-Prefix, X-Forwarded-Port, CF-Connecting-IP and X-Request-Id. The server removes them from all other requests. The proxy must overwrite each of them, even if it has no value to set; otherwise visitors can forge them.",
     {
       default: [] as string[],
       env: "POSTERN_TRUSTED_PROXY_FIELDS",
@@ -287,7 +287,7 @@ export const tunnelServer = section("Public server.", {
   ),
   parent_domain_cookies: option(
     choice(["drop", "allow"]),
-    "Cookies that a service sets for the base domain or a domain above it. Browsers send them to all tunnels, so the server drops these Set-Cookie fields. `allow` them only if all tunnels belong to one owner, for instance for a single sign-on.",
+    "What to do with cookies that a service sets for the base domain or a domain above it. Browsers send such cookies to all tunnels, so by default the server drops them. Use `allow` only if all tunnels belong to one owner, for instance for single sign-on.",
     { default: "drop", example: '"allow"' },
   ),
   tunnel_port: option(port(), "Separate port for clients.", { pending: "a separate port for clients" }),

@@ -50,9 +50,13 @@ export const tunnelEndpoint = sections(
       "Host that the local service receives: a fixed name, or `rewrite` for its own address; by default the visitor's.",
       { env: "POSTERN_HOST_HEADER", flag: "--host-header <host>", example: '"rewrite"' },
     ),
-    connection_timeout: option(duration({ min: 100 }), "Maximum time for one attempt to connect to the server.", {
-      default: 30_000,
-    }),
+    connection_timeout: option(
+      duration({ min: 100 }),
+      "Maximum time for one attempt to connect to the server. Half of it remains once the server, or a proxy in front of it, has accepted the connection.",
+      {
+        default: 30_000,
+      },
+    ),
     keepalive_interval: option(
       duration({ min: 1_000 }),
       "Time between two heartbeats. Two missed heartbeats end the session. Values above 10 s count as 10 s.",
@@ -116,7 +120,7 @@ export const tunnel = section("Client: local services to share through Postern s
     ),
     max_delay: option(
       duration({ min: 1 }),
-      "Maximum delay between two retries; at least initial_delay, if only that is set.",
+      "Maximum delay between two retries. If only initial_delay is set and it is longer, it is also the maximum.",
       { default: 20_000 },
     ),
     backoff_multiplier: option(decimal({ min: 1, max: 100 }), "Factor by which the delay grows after each failure.", {

@@ -1,4 +1,4 @@
-/** Bytes at the start of a file that show whether every second one is 0. */
+/** Bytes at the start of a file that are searched for the zeros of UTF-16. */
 const SAMPLE = 64;
 
 /**
@@ -6,7 +6,7 @@ const SAMPLE = 64;
  * PowerShell 5 writes UTF-16, with or without a byte order mark.
  */
 export function encodingFault(bytes: Uint8Array): string | undefined {
-  if (isUtf16(bytes)) return "is not UTF-8 text, but UTF-16. Save it as UTF-8";
+  if (isUtf16(bytes)) return "is UTF-16 text, not UTF-8. Save it as UTF-8";
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     return undefined;

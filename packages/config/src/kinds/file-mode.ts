@@ -22,7 +22,7 @@ export function fileMode(): Kind<number> {
       const mode = parseInt(text.trim(), 8);
       const isUsable = (mode & READ_AND_WRITE) === READ_AND_WRITE && (mode & 0o111) === 0;
       if (!isUsable) return notAllowed(kind);
-      return (mode & 0o002) === 0 ? { value: mode } : { fault: "must not let all users write" };
+      return (mode & 0o002) === 0 ? { value: mode } : { fault: "must not allow all users to write" };
     },
     show: (mode) => JSON.stringify(mode.toString(8).padStart(4, "0")),
   };

@@ -22,8 +22,8 @@ export function withVariables(text: string, env: Environment): { value: string }
 }
 
 /**
- * The value of a variable without line ends at its end: tools that copy a secret from a file into the environment
- * often copy its last line end too.
+ * The value of a variable without trailing line breaks: tools that copy a secret from a file into the environment often
+ * copy the last line break too.
  */
 export function variableValue(env: Environment, name: string): string | undefined {
   return env[name]?.replace(/[\r\n]+$/, "");

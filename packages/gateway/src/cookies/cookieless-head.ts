@@ -3,7 +3,7 @@ import { equalsText } from "../http/latin1.js";
 import { CR, LF } from "../http/octet.js";
 
 /**
- * Bytes of a head, cookies included, that are read at most. Browsers keep at most 180 cookies of 4 KiB for a domain and
+ * The maximum size of a head with its cookies, in bytes. Browsers keep at most 180 cookies of 4 KiB for a domain and
  * its subdomains.
  */
 export const COOKIE_LIMITS = { head: 1_048_576 } as const;
@@ -86,7 +86,7 @@ export class CookielessHead {
   /** @returns whether it was the blank line at the end of the head. Blank lines before its first line do not count. */
   #endLine(hasCr: boolean): boolean {
     const length = this.#length - this.#lineStart;
-    // The reader of the kept bytes refuses a line that ends with LF only, so it is not to be hidden from it.
+    // The reader of the kept bytes must see a line that ends with LF only, in order to refuse it.
     if (this.#isCookie && !hasCr) this.#length = this.#kept.write("\n", this.#lineStart) + this.#lineStart;
     const isEnd = !this.#isCookie && hasCr && length === 2 && this.#lines > 0;
     if (!this.#isCookie && length > 2) this.#lines++;

@@ -3,7 +3,7 @@ import { cookieDomain } from "./cookie-domain.js";
 
 /**
  * Bytes of a domain that is converted to ASCII. The conversion takes time in proportion to the square of the length,
- * and one head has room for many cookies. A longer domain is taken for the shared one.
+ * and one head has room for many cookies. A longer domain counts as the shared one.
  */
 const LONGEST_CONVERTED = 128;
 const PLAIN = /^[a-z0-9.-]*$/i;

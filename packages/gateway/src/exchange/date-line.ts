@@ -27,8 +27,8 @@ const DATE = new DateLine();
 const NO_EDITS: ResponseEdits = { lines: "" };
 
 /**
- * Adds a Date field to a final response without one (RFC 9110 6.6.1): caches compute the age of a response from it. A
- * switch of protocols is no response to cache.
+ * Adds a Date field to a final response without one (RFC 9110 6.6.1): caches compute the age of a response from it. The
+ * response that switches protocols is never cached.
  */
 export function missingDate({ status, hasDate }: ResponseHead): ResponseEdits {
   return hasDate || status === 101 ? NO_EDITS : DATE;

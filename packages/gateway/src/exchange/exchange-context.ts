@@ -13,7 +13,7 @@ export interface ExchangeOptions {
   sharedDomain?: SharedDomain | undefined;
 }
 
-/** What all exchanges of a gateway have in common. */
+/** What all exchanges of a gateway share. */
 export class ExchangeContext {
   readonly clock: Clock;
   readonly limits: GatewayLimits;

@@ -8,7 +8,7 @@ export const EXCHANGE_ENDS = {
   origin_invalid: "The local service sent a response that is not valid HTTP; `flaw` names the fault.",
   visitor_left: "The visitor closed its connection before the response was complete.",
   timeout: "A time limit passed: for the response, for the request's body, or for a visitor that reads nothing.",
-  refused: "Postern responded itself: the request is not acceptable, or the local service could not be reached.",
+  refused: "Postern responded itself: the request was not acceptable, or the local service could not be reached.",
 } as const;
 export type ExchangeEnd = keyof typeof EXCHANGE_ENDS;
 

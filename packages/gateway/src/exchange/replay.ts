@@ -19,7 +19,7 @@ export class Replay {
   #bytes = 0;
   readonly #most: number;
 
-  /** @param most bytes of a body that are kept until the response begins. A longer body is sent only once. */
+  /** @param most the maximum size of a body that is kept until the response begins. A longer body is sent only once. */
   constructor(most: number) {
     this.#most = most;
   }

@@ -19,7 +19,7 @@ export class RequestSide {
   /** Whether the body arrives without chunk framing and is sent in chunks. */
   #addsFraming = false;
 
-  /** @param keptBytes bytes of the body that are kept at most, to send them again */
+  /** @param keptBytes the maximum number of body bytes that are kept to be sent again */
   constructor(keptBytes: number) {
     this.#replay = new Replay(keptBytes);
   }

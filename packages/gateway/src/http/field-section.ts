@@ -48,6 +48,14 @@ export class FieldSection {
     this.#repeated = 0;
   }
 
+  /** Forgets the lines and releases their memory, which the next lines need again. */
+  shrink(): void {
+    this.clear();
+    this.spanCount = 0;
+    for (const each of [this.spans, this.#fields, this.#starts, this.#nameEnds, this.#valueStarts, this.#valueEnds])
+      each.length = 0;
+  }
+
   /**
    * @returns the position after the blank line; 0 when it lies beyond `end`; -1 when a line is refused (see `refusal`).
    */

@@ -1,6 +1,8 @@
-import { STATUS_CODES } from "node:http";
+import { builtins } from "@postern/net";
 import { preferredForm, type Page } from "./page-form.js";
 import type { Refusal } from "./refusal.js";
+
+const { STATUS_CODES } = builtins.http;
 
 /** The request to which the gateway itself responds. */
 export interface ResponseContext {

@@ -120,11 +120,11 @@ describe("reuse", () => {
     expect(request).toMatchObject({ method: "HEAD", versionMinor: 0, accept: "text/html" });
   });
 
-  test("release drops the bytes, and the object can be used again afterwards", () => {
+  test.for(["release", "shrink"] as const)("%s drops the bytes, and the object can be used again", (drop) => {
     const request = new RequestHead();
     const message = Buffer.from(get("Accept: a/b"));
     request.read(message, 0, message.length);
-    request.release();
+    request[drop]();
     expect(request).toMatchObject({ path: "", accept: "", host: "a" });
     expect(request.read(message, 0, message.length)).toBe(message.length);
     expect(request).toMatchObject({ path: "/", accept: "a/b" });

@@ -182,6 +182,12 @@ export class RequestHead {
     this.#pathStart = this.#line.targetEnd = 0;
   }
 
+  /** Releases the bytes and the memory of the fields, which depends on the largest head so far. */
+  shrink(): void {
+    this.release();
+    this.#fields.shrink();
+  }
+
   /**
    * The head for the origin: HTTP/1.1, origin form, one canonical Host, the visitor's end-to-end fields in their order,
    * our own framing, and `identity`: complete lines, each ended by CRLF, which a visitor can neither forge nor delete.

@@ -29,8 +29,8 @@ interface FieldText {
 
 /**
  * Writes the head of an origin's response again without the flaws in RESPONSE_REPAIRS. It is used only after the strict
- * reader has refused the head, and the strict reader reads the result. There is no such thing for requests: an origin
- * behind the gateway would get a request that the visitor did not send. Reused.
+ * reader has refused the head, and the strict reader reads the result. Requests are never repaired: an origin behind
+ * the gateway would get a request that the visitor did not send. Reused.
  */
 export class HeadRepair {
   /** Why `read` returned -1. */
@@ -110,7 +110,7 @@ export class HeadRepair {
     return this.#at;
   }
 
-  /** A control byte in a framing field is no accident. */
+  /** A control byte in a framing field is not an accident. */
   #replaceControlBytes(): Refusal | undefined {
     for (const field of this.#fields) {
       const value = field.value.replace(CONTROL, " ");

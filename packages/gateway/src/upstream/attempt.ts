@@ -27,7 +27,7 @@ export interface BrokenAttempt {
  */
 export type RetryPolicy = (attempt: BrokenAttempt) => boolean;
 
-/** Causes that another attempt would have too. */
+/** Causes that would also make another attempt fail. */
 const UNREACHABLE: ReadonlySet<BreakCause> = new Set(["refused", "timeout", "untrusted", "scheme"]);
 
 /**

@@ -22,8 +22,8 @@ interface IdleStream {
 export class IdleStreams {
   readonly #upstream: Upstream;
   readonly #idle: IdleStream[] = [];
-  /** Retired streams that have not closed yet, and when they are reset. */
-  readonly #closing = new Map<ByteStream, number>();
+  /** Retired streams that have not closed yet, and when they are reset. Undefined while there are none. */
+  #closing: Map<ByteStream, number> | undefined;
   #closed = false;
 
   constructor(upstream: Upstream) {
@@ -32,7 +32,7 @@ export class IdleStreams {
 
   /** Streams that no request uses: idle ones, and retired ones that have not closed yet. */
   get count(): number {
-    return this.#idle.length + this.#closing.size;
+    return this.#idle.length + (this.#closing?.size ?? 0);
   }
 
   /** Returns an idle stream that has not expired; undefined if there is none. */
@@ -90,29 +90,32 @@ export class IdleStreams {
   /** Resets all streams, and every stream given later, because there will be no other request. */
   close(): void {
     this.#closed = true;
-    for (const stream of [...this.#idle.splice(0).map((idle) => idle.stream), ...this.#closing.keys()])
+    for (const stream of [...this.#idle.splice(0).map((idle) => idle.stream), ...(this.#closing?.keys() ?? [])])
       this.#drop(stream);
   }
 
   /** Closes the stream as an HTTP client should: half-closes first, and resets only if the origin does not close. */
   retire(stream: ByteStream, now: number): void {
-    stream.handler = new IdleHandler(stream, () => this.#closing.delete(stream));
-    this.#closing.set(stream, now + IDLE_LIMITS.closing);
+    stream.handler = new IdleHandler(stream, () => this.#closing?.delete(stream));
+    (this.#closing ??= new Map()).set(stream, now + IDLE_LIMITS.closing);
     stream.end();
   }
 
   #drop(stream: ByteStream): void {
-    this.#closing.delete(stream);
+    this.#closing?.delete(stream);
     stream.handler = new IdleHandler(stream, () => {});
     stream.reset();
   }
 
   #resetClosing(now: number): void {
-    for (const [stream, until] of this.#closing) {
+    const closing = this.#closing;
+    if (closing === undefined) return;
+    for (const [stream, until] of closing) {
       if (until > now) return;
-      this.#closing.delete(stream);
+      closing.delete(stream);
       stream.reset();
     }
+    if (closing.size === 0) this.#closing = undefined;
   }
 }
 

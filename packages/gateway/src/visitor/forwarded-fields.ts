@@ -51,13 +51,15 @@ export class ForwardedFields {
     this.#lastVersion = versionMinor;
     const node = this.address.includes(":") ? `"[${this.address}]"` : this.address;
     const host = authority === "" ? "" : `;host="${authority}"`;
-    this.#lines =
-      `X-Forwarded-For: ${this.address}\r\n` +
-      `X-Forwarded-Proto: ${proto}\r\n` +
-      (authority === "" ? "" : `X-Forwarded-Host: ${authority}\r\n`) +
-      `X-Real-IP: ${this.address}\r\n` +
-      `Forwarded: for=${node}${host};proto=${proto}\r\n` +
-      this.#forwarding.lines(versionMinor);
+    // V8 keeps a string from `+` as a tree of its parts, which takes more memory and is slower to write.
+    this.#lines = [
+      `X-Forwarded-For: ${this.address}\r\n`,
+      `X-Forwarded-Proto: ${proto}\r\n`,
+      authority === "" ? "" : `X-Forwarded-Host: ${authority}\r\n`,
+      `X-Real-IP: ${this.address}\r\n`,
+      `Forwarded: for=${node}${host};proto=${proto}\r\n`,
+      this.#forwarding.lines(versionMinor),
+    ].join("");
     return this.#lines;
   }
 

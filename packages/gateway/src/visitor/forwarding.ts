@@ -14,7 +14,7 @@ export interface ForwardingOptions {
   via?: boolean;
 }
 
-/** What one gateway tells origins about the way of a request. */
+/** What one gateway writes into requests about their way to the origin. */
 export class Forwarding {
   readonly proxies: TrustedProxies;
   readonly fields: TrustedFields;

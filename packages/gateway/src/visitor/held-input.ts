@@ -4,7 +4,7 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * A visitor's input that cannot be processed yet: an incomplete head, or bytes after a request that is in progress. It
- * may arrive in single bytes, which are not worth a copy of all earlier ones.
+ * may arrive byte by byte, so adding a byte does not copy all earlier ones.
  */
 export class HeldInput {
   /** Valid until the next `add`. */

@@ -1,4 +1,4 @@
-import { atTurnEnd, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
+import { TURN_END, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
 import { CookielessHead } from "../cookies/cookieless-head.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
@@ -111,7 +111,9 @@ export class Http1Visitor
 
   onLook(): void {
     this.connection.checkPeer();
-    if (this.#isIdle) this.#exchange = undefined;
+    if (!this.#isIdle) return;
+    this.#exchange = undefined;
+    this.#head.shrink();
   }
 
   /** Reads the incomplete head again, because its bytes have moved, and the form of the response depends on it. */
@@ -189,6 +191,7 @@ export class Http1Visitor
   }
 
   onTurnEnd(): void {
+    this.#ownResponses?.endTurn();
     this.onDrain();
   }
 
@@ -366,7 +369,7 @@ export class Http1Visitor
     if (unsent === 0 && !isTurnFull) return this.#next();
     this.#state = "flushing";
     if (unsent > 0) this.#watch.onUnsent();
-    if (isTurnFull) atTurnEnd(this);
+    if (isTurnFull) TURN_END.add(this);
   }
 
   /** Continues with the next request. */

@@ -1,7 +1,5 @@
-import { currentTurn } from "@postern/net";
-
 export const PIPELINE_LIMITS = {
-  /** Responses of the gateway's own on one connection in one turn of the event loop. */
+  /** Responses of the gateway's own to pipelined requests of one connection in one turn of the event loop. */
   perTurn: 16,
   /** Responses of the gateway's own to pipelined requests of one connection, unless the peer is a trusted proxy. */
   perConnection: 100,
@@ -14,7 +12,7 @@ export const PIPELINE_LIMITS = {
 export class OwnResponses {
   readonly #isProxied: boolean;
   #pipelined = 0;
-  #turn = -1;
+  /** Responses since the connection last waited for the end of a turn, or for a request. */
   #inTurn = 0;
 
   /** @param isProxied whether the peer is a trusted proxy, whose requests come from many visitors. */
@@ -24,18 +22,18 @@ export class OwnResponses {
 
   /** @param isPipelined whether the request arrived before the response to an earlier one was complete. */
   count(isPipelined: boolean): void {
-    const turn = currentTurn();
-    if (this.#turn !== turn) {
-      this.#turn = turn;
-      this.#inTurn = 0;
-    }
-    this.#inTurn++;
+    this.#inTurn = isPipelined ? this.#inTurn + 1 : 1;
     if (isPipelined) this.#pipelined++;
   }
 
   /** Whether the next request has to wait for the end of this turn. */
   get isTurnFull(): boolean {
-    return this.#inTurn >= PIPELINE_LIMITS.perTurn && this.#turn === currentTurn();
+    return this.#inTurn >= PIPELINE_LIMITS.perTurn;
+  }
+
+  /** The connection has waited for the end of a turn. */
+  endTurn(): void {
+    this.#inTurn = 0;
   }
 
   /** Whether the connection closes after this response. */

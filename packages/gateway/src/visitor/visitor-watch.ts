@@ -4,9 +4,9 @@ import type { GatewayLimits } from "../limits.js";
 import { BodyPace } from "./body-pace.js";
 import { StallWatch, type Writing } from "./stall-watch.js";
 
-/** How often a visitor with a request in progress is looked at, in milliseconds. */
+/** How often a visitor with a request in progress is checked, in milliseconds. */
 const INTERVAL = 1_000;
-/** How often a visitor that does not read is looked at if the limit for it is shorter than SHORT_STALL. */
+/** How often a visitor that does not read is checked if its limit is shorter than SHORT_STALL. */
 const SHORT_INTERVAL = 10;
 const SHORT_STALL = 10_000;
 
@@ -170,7 +170,7 @@ export class VisitorWatch implements Deadline {
     if (phase === "body" && now >= this.#pace.deadline) exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
   }
 
-  /** After what time at the latest the visitor is looked at while a request is in progress. */
+  /** The maximum time between two checks of the visitor while a request is in progress. */
   get #interval(): number {
     const { stall, head } = this.#limits;
     return this.#stall.since < Infinity && stall < SHORT_STALL ? SHORT_INTERVAL : Math.min(INTERVAL, head);

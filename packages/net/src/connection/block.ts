@@ -3,8 +3,8 @@ export const BLOCK_SIZE = 16 * 1024;
 const SMALLEST = 512;
 
 /**
- * Small pieces joined into one buffer. A piece of one byte costs one byte here, and several hundred as a buffer of its
- * own.
+ * Small pieces joined into one buffer. A piece of one byte costs one byte here; as a buffer of its own it would cost
+ * several hundred.
  */
 export class Block {
   length = 0;

@@ -1,6 +1,6 @@
 import { Block, BLOCK_SIZE } from "./block.js";
 
-/** Bytes that have to wait, in order. Their memory depends on their number, and not on the number of pieces. */
+/** Bytes that have to wait, in order. Their memory depends on their number, not on the number of pieces. */
 export class HeldBytes {
   length = 0;
   #pieces: Buffer[] = [];

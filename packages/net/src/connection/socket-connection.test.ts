@@ -4,7 +4,9 @@ import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test, vi, type Mock } from "vitest";
 import { BLOCK_SIZE } from "./block.js";
 import { describeConnection, Recorder, type ConnectionUnderTest, type Peer } from "./connection.suite.js";
-import { isLent, onReturn, reuse } from "./loans.js";
+import { adopted } from "../socket/adopted-socket.js";
+import { DirectSocket } from "../socket/direct-socket.js";
+import { isLent, onReturn, READ_SIZE, SHARED_BUFFER, takeReadBuffer } from "../socket/read-buffers.js";
 import { SocketConnection } from "./socket-connection.js";
 
 class SocketPeer implements Peer {
@@ -36,12 +38,18 @@ class SocketPeer implements Peer {
   }
 }
 
-async function loopback(): Promise<ConnectionUnderTest & { socket: Socket }> {
-  const listener = createServer({ allowHalfOpen: true, highWaterMark: 4 * 1024 });
+const SOCKET_OPTIONS = { allowHalfOpen: true, highWaterMark: 4 * 1024 };
+
+/** @param prepare turns the accepted socket into the connection's */
+async function loopback(
+  prepare = (socket: Socket): Socket => socket,
+): Promise<ConnectionUnderTest & { socket: Socket }> {
+  const listener = createServer(SOCKET_OPTIONS);
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   const far = connect({ port: (listener.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true });
-  const [socket] = (await once(listener, "connection")) as [Socket];
+  const [accepted] = (await once(listener, "connection")) as [Socket];
+  const socket = prepare(accepted);
   onTestFinished(() => {
     far.destroy();
     socket.destroy();
@@ -52,8 +60,13 @@ async function loopback(): Promise<ConnectionUnderTest & { socket: Socket }> {
 
 const LARGE = 16 * 1024 * 1024;
 
-describe("a connection on a socket", () => {
-  describeConnection(loopback);
+const adoptedLoopback = () => loopback((socket) => adopted(socket, SOCKET_OPTIONS));
+
+describe.each([
+  ["a socket", loopback],
+  ["a socket that reads directly", adoptedLoopback],
+])("a connection on %s", (_, loopback) => {
+  describeConnection(() => loopback());
 
   test("has the address of its peer", async () => {
     const { connection } = await loopback();
@@ -108,8 +121,7 @@ describe("the memory of a write", () => {
 
   test("is not lent if the kernel takes it at once", async () => {
     const { connection } = await loopback();
-    const chunk = Buffer.from("small");
-    reuse(chunk.buffer);
+    const chunk = takeReadBuffer().subarray(0, 5);
     connection.write(chunk);
     expect(isLent(chunk.buffer)).toBe(false);
   });
@@ -118,8 +130,7 @@ describe("the memory of a write", () => {
     const { connection, peer } = await loopback();
     peer.stall();
     connection.write(Buffer.alloc(LARGE, "x"));
-    const memory = Buffer.alloc(64 * 1024, "y");
-    reuse(memory.buffer);
+    const memory = takeReadBuffer().fill("y");
     connection.write(memory.subarray(0, 1_000));
     connection.writeBoth(Buffer.from("head"), memory.subarray(1_000, 2_000));
     expect(isLent(memory.buffer)).toBe(false);
@@ -133,8 +144,7 @@ describe("the memory of a write", () => {
     const { connection, peer } = await loopback();
     peer.stall();
     connection.write(Buffer.alloc(LARGE, "x"));
-    const memory = Buffer.alloc(64 * 1024, "y");
-    reuse(memory.buffer);
+    const memory = takeReadBuffer().fill("y");
     connection.write(memory.subarray(0, 32 * 1024));
     connection.write(memory.subarray(32 * 1024));
     expect(isLent(memory.buffer)).toBe(true);
@@ -142,12 +152,29 @@ describe("the memory of a write", () => {
     await until("the loan to end", () => !isLent(memory.buffer));
   });
 
+  test("is copied if it is the shared read buffer", async () => {
+    const { connection, peer } = await loopback();
+    peer.stall();
+    const writes = LARGE / READ_SIZE;
+    for (let number = 0; number < writes; number++) {
+      SHARED_BUFFER.fill("s");
+      connection.write(SHARED_BUFFER);
+      connection.writeBoth(Buffer.from("head"), SHARED_BUFFER.subarray(0, 20_000));
+      SHARED_BUFFER.fill(0xdb);
+    }
+    peer.goOn();
+    await until("every byte", () => peer.received.length === writes * (READ_SIZE + 20_004));
+    expect(peer.received.replaceAll("s", "")).toBe("head".repeat(writes));
+    expect(isLent(SHARED_BUFFER.buffer)).toBe(false);
+  });
+
   test.each(["destroy", "reset"] as const)("is returned after %s", async (how) => {
     const { connection, peer } = await loopback();
-    const chunk = Buffer.alloc(LARGE);
-    reuse(chunk.buffer);
+    const chunk = takeReadBuffer();
     peer.stall();
+    connection.write(Buffer.alloc(LARGE));
     connection.write(chunk);
+    expect(isLent(chunk.buffer)).toBe(true);
     connection[how]();
     connection.write(chunk);
     await until("the loan to end", () => !isLent(chunk.buffer));
@@ -249,6 +276,29 @@ describe("small pieces", () => {
     connection.write(Buffer.from("c"));
     expect(writes).toEqual([1, 1, 1]);
   });
+});
+
+test("of a socket that reads directly, bytes arrive in the shared buffer, and after `detach` in copies", async () => {
+  const { connection, peer } = await adoptedLoopback();
+  const memory: ArrayBufferLike[] = [];
+  let text = "";
+  connection.handler = {
+    onData(chunk) {
+      memory.push(chunk.buffer);
+      text += chunk.toString();
+    },
+    onEnd() {},
+    onDrain() {},
+    onClose() {},
+  };
+  peer.send("direct");
+  await until("the first", () => text === "direct");
+  const socket = connection.detach(Buffer.alloc(0)) as Socket;
+  socket.on("data", (chunk: Buffer) => memory.push(chunk.buffer)).resume();
+  peer.send("stream");
+  await until("the second", () => memory.length === 2);
+  const isDirect = socket instanceof DirectSocket;
+  expect(memory.map((each) => each === SHARED_BUFFER.buffer)).toEqual([isDirect, false]);
 });
 
 test("a socket with `onread` stops reading when the handler pauses, and continues after resume", async () => {

@@ -1,10 +1,11 @@
 import { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { DirectSocket } from "../socket/direct-socket.js";
+import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
+import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
 import type { Connection, ConnectionHandler } from "./connection.js";
-import { giveBack, lend } from "./loans.js";
-import { atTurnEnd, currentTurn, type TurnTask } from "./turn.js";
+import { TURN_END, type TurnTask } from "./turn-end.js";
 
 const NOTHING = Buffer.alloc(0);
 /** Pieces of fewer bytes are joined if they cannot leave at once, because every write has a fixed cost. */
@@ -20,8 +21,9 @@ const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClo
  * A connection on a TCP or TLS socket. The socket must allow half-close (`allowHalfOpen`), and its `highWaterMark`
  * should be small, so that `onDrain` follows soon after the kernel has taken everything.
  *
- * The first piece of a turn is written at once. Small pieces after it are joined until the turn ends or the socket has
- * drained, so that a peer that produces thousands of them causes one write, and memory by bytes.
+ * After bytes have arrived, the first piece is written at once. Small pieces after it are joined until the turn of the
+ * event loop ends or the socket has drained, so that a peer that produces thousands of them causes one write, and
+ * memory by bytes. Most responses are one piece and wait for nothing.
  */
 export class SocketConnection implements Connection, TurnTask {
   handler: ConnectionHandler = NOBODY;
@@ -30,8 +32,8 @@ export class SocketConnection implements Connection, TurnTask {
   #lent: ArrayBufferLike[] | undefined;
   /** Joined pieces that have not been written to the socket; created with the first of them. */
   #joined: Block | undefined;
-  /** The turn in which the last piece was written directly. */
-  #writtenIn = -1;
+  /** Whether a small piece was written directly since bytes last arrived or small pieces were last joined. */
+  #hasWritten = false;
   #awaitsTurnEnd = false;
   /** Whether `receive` is running, and whether the handler has paused the connection during this call. */
   #isReceiving = false;
@@ -39,12 +41,9 @@ export class SocketConnection implements Connection, TurnTask {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket
-      .on("data", this.#onData)
-      .on("drain", this.#onDrain)
-      .on("end", this.#onEnd)
-      .on("error", onError)
-      .on("close", this.#onClose);
+    if (socket instanceof DirectSocket) socket.readDirectly((chunk) => this.receive(chunk));
+    else socket.on("data", this.#onData);
+    socket.on("drain", this.#onDrain).on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
   }
 
   get remoteAddress(): string | undefined {
@@ -52,7 +51,7 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   get peerCertificate(): PeerCertificate | undefined {
-    return this.#socket instanceof TLSSocket ? peerCertificate(this.#socket) : undefined;
+    return isTls(this.#socket) ? peerCertificate(this.#socket) : undefined;
   }
 
   get unsent(): number {
@@ -65,13 +64,15 @@ export class SocketConnection implements Connection, TurnTask {
 
   write(chunk: Buffer): void {
     if (this.#hasToJoin(chunk)) this.#join(chunk);
-    else this.#send(chunk);
+    else this.#send(lendable(chunk));
   }
 
   writeBoth(first: Buffer, second: Buffer): void {
-    if (!this.#hasToJoin(first) && !this.#isSmallView(second)) return this.#send(first, second);
-    this.#join(first);
-    this.write(second);
+    if (this.#hasToJoin(first) || this.#isSmallView(second)) {
+      this.#join(first);
+      this.write(second);
+    } else if (first.length + second.length < SMALL) this.#send(Buffer.concat([first, second]));
+    else this.#send(first, lendable(second));
   }
 
   pause(): void {
@@ -96,7 +97,7 @@ export class SocketConnection implements Connection, TurnTask {
   reset(): void {
     this.#joined?.clear();
     const socket = this.#socket;
-    const cannot = socket instanceof TLSSocket && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
+    const cannot = isTls(socket) && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
     if (cannot) socket.destroy();
     else socket.resetAndDestroy();
   }
@@ -109,7 +110,7 @@ export class SocketConnection implements Connection, TurnTask {
   /** A paused socket does not report that its peer is gone. A write then fails, even an empty one. */
   checkPeer(): void {
     const socket = this.#socket;
-    if (socket.isPaused() && socket.writableLength === 0) socket.write(NOTHING);
+    if ((this.#isStopped || socket.isPaused()) && socket.writableLength === 0) socket.write(NOTHING);
   }
 
   detach(unread: Buffer): Socket {
@@ -117,10 +118,11 @@ export class SocketConnection implements Connection, TurnTask {
     this.handler = NOBODY;
     this.#writeJoined();
     socket.pause();
+    if (socket instanceof DirectSocket) socket.readDirectly(undefined);
     socket.off("data", this.#onData).off("end", this.#onEnd).off("error", onError);
     // Otherwise these listeners remain until the loans are returned.
     if (this.#lent === undefined) socket.off("drain", this.#onDrain).off("close", this.#onClose);
-    if (unread.length > 0) socket.unshift(copyOf(unread));
+    if (unread.length > 0) socket.unshift(ownCopy(unread));
     return socket;
   }
 
@@ -131,6 +133,7 @@ export class SocketConnection implements Connection, TurnTask {
   receive(chunk: Buffer): boolean {
     this.#isReceiving = true;
     this.#isStopped = false;
+    this.#hasWritten = false;
     try {
       this.handler.onData(chunk);
     } finally {
@@ -139,7 +142,10 @@ export class SocketConnection implements Connection, TurnTask {
     return !this.#isStopped;
   }
 
-  readonly #onData = (chunk: Buffer): void => this.handler.onData(chunk);
+  readonly #onData = (chunk: Buffer): void => {
+    this.#hasWritten = false;
+    this.handler.onData(chunk);
+  };
 
   readonly #onDrain = (): void => {
     if (this.#socket.writableLength === 0) {
@@ -159,7 +165,7 @@ export class SocketConnection implements Connection, TurnTask {
 
   /** Writes what was joined in this turn. If earlier bytes are still waiting, this happens on `drain` instead. */
   onTurnEnd(): void {
-    this.#awaitsTurnEnd = false;
+    this.#awaitsTurnEnd = this.#hasWritten = false;
     const socket = this.#socket;
     if (socket.destroyed || socket.writableLength > 0 || this.#joined?.length === 0) return;
     this.#writeJoined();
@@ -169,9 +175,8 @@ export class SocketConnection implements Connection, TurnTask {
   /** Whether to add `chunk` to the joined pieces instead of writing it. */
   #hasToJoin(chunk: Buffer): boolean {
     if (chunk.length >= SMALL) return this.#isSmallView(chunk);
-    const turn = currentTurn();
-    if (this.unsent > 0 || this.#writtenIn === turn) return true;
-    this.#writtenIn = turn;
+    if (this.#hasWritten || this.unsent > 0) return true;
+    this.#hasWritten = true;
     return false;
   }
 
@@ -191,7 +196,7 @@ export class SocketConnection implements Connection, TurnTask {
     }
     if (joined.length === 0 || socket.writableLength > 0 || this.#awaitsTurnEnd) return;
     this.#awaitsTurnEnd = true;
-    atTurnEnd(this);
+    TURN_END.add(this);
   }
 
   #writeJoined(): void {
@@ -241,8 +246,13 @@ export class SocketConnection implements Connection, TurnTask {
 /** `close` follows, and the handler needs only that. */
 function onError(): void {}
 
+/** `chunk`, or a copy if its memory may not be lent. */
+function lendable(chunk: Buffer): Buffer {
+  return chunk.buffer === SHARED_BUFFER.buffer ? Buffer.from(chunk) : chunk;
+}
+
 /** A copy that shares no memory with other buffers. */
-function copyOf(chunk: Buffer): Buffer {
+function ownCopy(chunk: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(chunk.length);
   chunk.copy(copy);
   return copy;

@@ -2,8 +2,7 @@ import type { Socket, SocketConstructorOpts } from "node:net";
 import { firstToConnect, type Outcome, type AddressAttempt } from "./address-race.js";
 import { authorityOf, dialFault } from "./dial-fault.js";
 import { hostAddresses, type Lookup } from "./host-addresses.js";
-import { DirectSocket } from "./direct-socket.js";
-import { TcpSocket } from "./tcp-socket.js";
+import { TcpSocket } from "../socket/tcp-socket.js";
 
 export interface TcpDial {
   /** A name or an IP address, without brackets. */
@@ -15,8 +14,6 @@ export interface TcpDial {
   lookup?: Lookup | undefined;
   /** An attempt to connect to one of the addresses began or failed. */
   onChange?: (attempts: readonly AddressAttempt[]) => void;
-  /** Whether to create a DirectSocket, which reuses its read buffer. Default false. */
-  direct?: boolean;
 }
 
 /** The number of addresses that a message lists. */
@@ -32,9 +29,11 @@ export async function connectTcp(dial: TcpDial, options: SocketConstructorOpts =
   // A lookup cannot be aborted. A late result is discarded.
   const addresses = await Promise.race([hostAddresses(host, lookup), aborted(signal)]);
   if (addresses.length === 0) throw Object.assign(new Error("no address"), { code: "ENODATA" });
+  // Only the constructor accepts noDelay. Without it, a small write waits for the acknowledgement of the previous one.
+  const all = { ...options, noDelay: true };
   return firstToConnect<Socket>({
     addresses,
-    start: (address, outcome) => connectTo({ host: address, port }, createSocket(dial, options), outcome),
+    start: (address, outcome) => connectTo({ host: address, port }, new TcpSocket(all), outcome),
     setTimer(task, milliseconds) {
       const timer = setTimeout(task, milliseconds);
       return () => clearTimeout(timer);
@@ -42,12 +41,6 @@ export async function connectTcp(dial: TcpDial, options: SocketConstructorOpts =
     signal,
     onChange,
   });
-}
-
-function createSocket({ direct = false }: TcpDial, options: SocketConstructorOpts): Socket {
-  // Only the constructor accepts noDelay. Without it, a small write waits for the acknowledgement of the previous one.
-  const all = { ...options, noDelay: true };
-  return direct ? new DirectSocket(all) : new TcpSocket(all);
 }
 
 function connectTo(to: { host: string; port: number }, socket: Socket, { won, lost }: Outcome<Socket>): () => void {

@@ -1,7 +1,7 @@
 import type { LookupFunction, OnReadOpts, Socket } from "node:net";
 import { tlsOptions, type ClientTls } from "../tls/client-tls.js";
 import { isLoopbackName, LOOPBACK_ADDRESSES } from "./host-addresses.js";
-import { TcpSocket } from "./tcp-socket.js";
+import { TcpSocket } from "../socket/tcp-socket.js";
 import { connectTls } from "./tls-socket.js";
 
 /** The address of a service. */

@@ -1,6 +1,6 @@
 import { lookup as resolveName } from "node:dns/promises";
-import { request as requestPlain, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as requestTls } from "node:https";
+import type { IncomingMessage, RequestOptions } from "node:http";
+import { builtins } from "../builtins.js";
 import type { LookupAddress } from "node:dns";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import { OUTBOUND_LIMITS } from "../limits.js";
@@ -44,7 +44,7 @@ export async function outboundRequest(outbound: OutboundRequest): Promise<Outbou
       : { createConnection: proxied(outbound, outbound.through, signal) }),
   };
   const { promise, resolve, reject } = Promise.withResolvers<OutboundResponse>();
-  const outgoing = (url.protocol === "https:" ? requestTls : requestPlain)(url, options, (incoming) => {
+  const outgoing = (url.protocol === "https:" ? builtins.https : builtins.http).request(url, options, (incoming) => {
     read(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, body: text }), reject);
   });
   outgoing.on("error", reject);

@@ -1,5 +1,6 @@
 import { constants } from "node:crypto";
-import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
+import type { SecureContext, SecureVersion } from "node:tls";
+import { builtins } from "../builtins.js";
 import type { Certificate } from "./certificate.js";
 import type { ClientCa } from "./client-ca.js";
 import { matchesName } from "./name-match.js";
@@ -80,7 +81,7 @@ export class Certificates {
   #context({ pem, key }: Certificate, clientCa?: ClientCa): SecureContext {
     const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers = [] } = this.#policy;
     const suites = ciphers.length === 0 ? CIPHERS : ciphers;
-    return createSecureContext({
+    return builtins.tls.createSecureContext({
       cert: pem,
       key,
       // For a version without a listed suite, OpenSSL would use its defaults.

@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { isIP, type AddressInfo, type Server } from "node:net";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { CertificateAuthority, Cleanup, needs, type CertificateFiles } from "@postern/testkit";
+import { CertificateAuthority, Cleanup, needs, type CertificateFiles, type IssueOptions } from "@postern/testkit";
 import { tlsOptions, type ClientTls } from "./client-tls.js";
 import { isLoopbackName } from "../dial/host-addresses.js";
+import { peerCertificate } from "./peer-certificate.js";
 
 const cleanup = new Cleanup();
 let authority: CertificateAuthority;
@@ -21,6 +22,8 @@ interface Seen {
   servername: string | false;
   alpn: string | false | null;
   client: string | undefined;
+  /** Why the client's certificate is not trusted. */
+  fault: string | undefined;
 }
 
 async function listen(server: Server, host: string): Promise<number> {
@@ -30,8 +33,12 @@ async function listen(server: Server, host: string): Promise<number> {
 }
 
 /** A server with a certificate for these names. */
-async function start(names: string[], host = "127.0.0.1"): Promise<{ port: number; seen: Seen[] }> {
-  const { certificate, key } = authority.issue({ names });
+async function start(
+  names: string[],
+  host = "127.0.0.1",
+  algorithm: IssueOptions["algorithm"] = "ec",
+): Promise<{ port: number; seen: Seen[] }> {
+  const { certificate, key } = authority.issue({ names, algorithm });
   const seen: Seen[] = [];
   const [cert, ca] = [readFileSync(certificate), readFileSync(authority.certificate)];
   const server = createServer({
@@ -44,7 +51,12 @@ async function start(names: string[], host = "127.0.0.1"): Promise<{ port: numbe
   });
   server.on("secureConnection", (socket: TLSSocket & { servername?: string | false }) => {
     const client = socket.getPeerX509Certificate()?.subject;
-    seen.push({ servername: socket.servername ?? false, alpn: socket.alpnProtocol, client });
+    seen.push({
+      servername: socket.servername ?? false,
+      alpn: socket.alpnProtocol,
+      client,
+      fault: peerCertificate(socket)?.fault,
+    });
     socket.on("error", () => {}).end("hi");
   });
   server.on("tlsClientError", () => {});
@@ -103,6 +115,23 @@ describe("the certificate is verified for the server's name", () => {
     const { port } = await start(["other.test"]);
     expect(await outcome("127.0.0.1", port, { verify: false })).toBe("hi");
     expect(await outcome("127.0.0.1", port, {})).not.toBe("hi");
+  });
+});
+
+describe("a certificate with an RSA key whose signatures anyone can forge is not trusted, whoever has signed it", () => {
+  test("of a server", async () => {
+    const { port } = await start(["127.0.0.1"], "127.0.0.1", "weak-rsa");
+    expect(await outcome("127.0.0.1", port, known())).toBe("CERT_WEAK_KEY");
+  });
+
+  test("of a client", async () => {
+    const { port, seen } = await start(["127.0.0.1"]);
+    for (const algorithm of ["rsa", "weak-rsa"] as const) {
+      const own = authority.issue({ names: ["alice"], algorithm });
+      const [cert, key] = [readFileSync(own.certificate, "utf8"), readFileSync(own.key, "utf8")];
+      expect(await outcome("127.0.0.1", port, { ...known(), cert, key })).toBe("hi");
+    }
+    expect(seen.map(({ fault }) => fault)).toEqual([undefined, expect.stringMatching(/RSA exponent is 1/)]);
   });
 });
 

@@ -1,8 +1,11 @@
 import { constants } from "node:crypto";
 import { isIP } from "node:net";
-import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
+import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate } from "node:tls";
+import { builtins } from "../builtins.js";
+import { chainOf } from "./peer-certificate.js";
 import { certificatesIn } from "./trust.js";
 import { separateLists } from "./revocation-list.js";
+import { weakChainFault } from "./weak-key.js";
 
 /** How a client verifies its server, and the certificate that it presents. All certificates, keys and lists are PEM. */
 export interface ClientTls {
@@ -23,6 +26,9 @@ export interface ClientTls {
   alpnProtocols?: string[];
 }
 
+/** In the form of OpenSSL's codes, which `trustFault` reads. */
+const WEAK_KEY = "CERT_WEAK_KEY";
+
 /** The options of node:tls for a connection to `host`. */
 export function tlsOptions(
   host: string,
@@ -32,8 +38,9 @@ export function tlsOptions(
     servername: isIP(serverName) > 0 ? "" : serverName,
     // node:tls would verify the certificate for the host that is dialled.
     checkServerIdentity: (_, certificate) => {
-      const fault = checkServerIdentity(serverName, certificate);
-      return anyName && fault !== undefined && contains(ca, certificate) ? undefined : fault;
+      const fault = builtins.tls.checkServerIdentity(serverName, certificate);
+      if (fault !== undefined && !(anyName && contains(ca, certificate))) return fault;
+      return weakKeyError(certificate);
     },
     rejectUnauthorized: verify,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
@@ -43,6 +50,12 @@ export function tlsOptions(
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };
+}
+
+/** node:tls passes the whole chain. Its type does not say so. */
+function weakKeyError(certificate: PeerCertificate): NodeJS.ErrnoException | undefined {
+  const fault = weakChainFault(chainOf(certificate as DetailedPeerCertificate));
+  return fault === undefined ? undefined : Object.assign(new Error(fault), { code: WEAK_KEY });
 }
 
 function contains(ca: string | undefined, { fingerprint256 }: PeerCertificate): boolean {

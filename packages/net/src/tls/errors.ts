@@ -5,7 +5,7 @@ export const TLS_ERRORS = {
   PN_TLS_KEY:
     "A private key cannot be used with its certificate, or the key in a certificate is not secure. Use the key that belongs to the certificate, and its passphrase if it is encrypted; replace a certificate whose key is not secure.",
   PN_TLS_EXPIRED:
-    "A certificate is not valid now. Renew it, or correct the clock. A server starts with it all the same, but does not replace a valid one with it.",
+    "A certificate has expired or is not valid yet. Renew it, or correct the clock. A server starts with such a certificate, but does not replace a valid one with it.",
 } as const;
 
 export type TlsErrorCode = keyof typeof TLS_ERRORS;

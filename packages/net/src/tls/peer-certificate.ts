@@ -1,25 +1,32 @@
 import { X509Certificate } from "node:crypto";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import { weakChainFault } from "./weak-key.js";
 
 /** The certificate of the other side of a connection. */
 export interface PeerCertificate {
   /** From the leaf to the CA. */
   readonly chain: readonly X509Certificate[];
-  /** Why OpenSSL does not trust the certificate; undefined if it does. */
+  /** Why the certificate is not trusted: OpenSSL's code, or a text about a weak key; undefined if it is trusted. */
   readonly fault: string | undefined;
 }
 
 /** The certificate that a client sent on request; undefined when it sent none. */
 export function peerCertificate(socket: TLSSocket): PeerCertificate | undefined {
+  const chain = chainOf(socket.getPeerCertificate(true));
+  return chain.length === 0 ? undefined : { chain, fault: verifyFault(socket) ?? weakChainFault(chain) };
+}
+
+/** A certificate as node:tls describes it, and the CAs above it. Empty when the peer sent none. */
+export function chainOf(certificate: DetailedPeerCertificate): X509Certificate[] {
   const chain: X509Certificate[] = [];
   const seen = new Set<string>();
-  let one: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  let one: DetailedPeerCertificate | undefined = certificate;
   while (one?.raw !== undefined && !seen.has(one.fingerprint256)) {
     seen.add(one.fingerprint256);
     chain.push(new X509Certificate(one.raw));
     one = one.issuerCertificate;
   }
-  return chain.length === 0 ? undefined : { chain, fault: verifyFault(socket) };
+  return chain;
 }
 
 /**

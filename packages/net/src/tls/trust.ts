@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { createSecureContext } from "node:tls";
+import { builtins } from "../builtins.js";
 import { TlsError } from "./errors.js";
 import { separateLists } from "./revocation-list.js";
 import { weakKeyFault } from "./weak-key.js";
@@ -61,7 +61,7 @@ export function checkTrustPem(pem: { ca?: string; crl?: string }, names: { ca: s
   try {
     const lists = separateLists(pem.crl);
     if (lists.length === 0) throw new RangeError("no list");
-    createSecureContext({ crl: lists });
+    builtins.tls.createSecureContext({ crl: lists });
   } catch {
     throw new TlsError(
       "PN_TLS_FILE",

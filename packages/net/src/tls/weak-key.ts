@@ -1,4 +1,4 @@
-import type { KeyObject } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 
 /**
  * Returns why a signature that this public key verifies can be forged; undefined if the key can be used. With an RSA
@@ -8,4 +8,9 @@ export function weakKeyFault({ asymmetricKeyDetails }: KeyObject): string | unde
   const exponent = asymmetricKeyDetails?.publicExponent;
   if (exponent === undefined || (exponent >= 3n && exponent % 2n === 1n)) return undefined;
   return `its RSA exponent is ${exponent}, so anyone can forge its signatures. Create a new key, with the exponent 65537`;
+}
+
+/** Returns the same for a certificate and the CAs above it. */
+export function weakChainFault(chain: readonly X509Certificate[]): string | undefined {
+  return chain.map(({ publicKey }) => weakKeyFault(publicKey)).find((fault) => fault !== undefined);
 }

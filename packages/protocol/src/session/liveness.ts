@@ -10,7 +10,7 @@ const RESPONSE_AGE = 2.85;
 const PING_AGE = 1.7;
 /** In milliseconds. With short heartbeats, a long path still gets this much time to answer a PING. */
 const MIN_PING_AGE = 5_000;
-/** For this many milliseconds, an unanswered PING makes another one needless. */
+/** While a PING that was sent within this many milliseconds is unanswered, another one is not needed. */
 const PING_SPACING = 100;
 
 /** The acknowledgements of the bytes that this side sent. A CongestionWindow provides them. */

@@ -1,6 +1,6 @@
 import { Batch } from "../wire/batch.js";
 import { read, taken, write, type WrittenFrame } from "../wire/frame-record.suite.js";
-import type { Limits } from "../limits.js";
+import { DEFAULT_LIMITS, type Limits } from "../limits.js";
 import { Session } from "./session.js";
 import { SessionRecord } from "./session-pair.suite.js";
 import { SimulatedLink, VirtualClock, type LinkEnd, type LinkOptions } from "./simulated-link.suite.js";
@@ -29,7 +29,8 @@ export class ScriptedPeer {
       this.frames.push(...(read(message).frames as SentFrame[]));
     };
     const { now, turn: schedule } = this.clock;
-    this.session = new Session({ role, transport: this.transport, now, schedule, limits }, this.record);
+    const all = { ...DEFAULT_LIMITS, ...limits };
+    this.session = new Session({ role, transport: this.transport, now, schedule, limits: all }, this.record);
   }
 
   /** Sends `frames` to the session in one message and lets it respond. */

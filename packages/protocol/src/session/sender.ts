@@ -49,10 +49,18 @@ export class Sender {
   #round: SendSide[] = [];
   #scheduled = false;
   #closed = false;
-  readonly #flush = (): void => this.flush();
+  readonly #flushLater: () => void;
 
-  constructor(port: SenderPort) {
+  /** @param onFault called with an error thrown by a flush at the end of a turn. */
+  constructor(port: SenderPort, onFault: (error: unknown) => void) {
     this.#port = port;
+    this.#flushLater = (): void => {
+      try {
+        this.flush();
+      } catch (error) {
+        onFault(error);
+      }
+    };
   }
 
   /** Milliseconds of our clock. */
@@ -131,7 +139,7 @@ export class Sender {
   schedule(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
-    this.#port.schedule(this.#flush);
+    this.#port.schedule(this.#flushLater);
   }
 
   /** Sends everything that may be sent now. */

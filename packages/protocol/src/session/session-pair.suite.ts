@@ -1,6 +1,6 @@
 import type { ControlMessage } from "../wire/control.js";
 import type { ErrorCode, TunnelError } from "../errors.js";
-import type { Limits } from "../limits.js";
+import { DEFAULT_LIMITS, type Limits } from "../limits.js";
 import type { MultiplexedStream } from "./multiplexed-stream.js";
 import type { SessionHandler } from "./session-handler.js";
 import { Session } from "./session.js";
@@ -61,7 +61,7 @@ export class SessionPair {
     const side = (role: "server" | "client"): Side => {
       const record = new SessionRecord();
       const { now, turn: schedule } = this.clock;
-      const limits = options.limits ?? {};
+      const limits = { ...DEFAULT_LIMITS, ...options.limits };
       return { record, session: new Session({ role, transport: this.link[role], now, schedule, limits }, record) };
     };
     this.server = side("server");

@@ -9,7 +9,7 @@ import { Sender, type SenderPort } from "./sender.js";
 import type { SessionHandler } from "./session-handler.js";
 import type { Stream } from "./stream.js";
 import { streamReset } from "./stream-reset.js";
-import { StreamTable } from "./stream-table.js";
+import { StreamTable, type StreamTableOwner } from "./stream-table.js";
 import { TokenBucket } from "../token-bucket.js";
 import { TurnBudget } from "./turn-budget.js";
 import type { TransportHandler } from "../transport.js";
@@ -25,14 +25,15 @@ const CONTROL_WORK = WORK_LIMITS.framesPerTurn / WORK_LIMITS.controlsPerTurn;
 
 export interface SessionOptions extends SenderPort {
   role: "server" | "client";
-  limits?: Partial<Limits>;
+  /** Default DEFAULT_LIMITS. Sessions may share them. */
+  limits?: Limits;
 }
 
 /**
  * One session over one transport: PROTOCOL.md. It performs no input or output: transport, clock and scheduling are
  * passed in, and `tick` replaces timers.
  */
-export class Session implements FrameHandler, TransportHandler {
+export class Session implements FrameHandler, TransportHandler, StreamTableOwner {
   handler: SessionHandler;
   readonly limits: Limits;
   /** The work that the peer may cause in one turn. Peers with the same budget share it. */
@@ -46,7 +47,6 @@ export class Session implements FrameHandler, TransportHandler {
   readonly #liveness: Liveness;
   /** Limits the control messages of the peer. */
   readonly #controlRate: TokenBucket;
-  readonly #resume = (): void => this.#port.transport.resume();
   /** Why the session ended or is closing. */
   #reason: TunnelError | undefined;
   #closed = false;
@@ -54,13 +54,12 @@ export class Session implements FrameHandler, TransportHandler {
 
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.handler = handler;
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.limits = options.limits ?? DEFAULT_LIMITS;
     this.#port = options;
     this.#role = options.role;
     this.#reader = new FrameReader(this.limits.control);
-    const schedule = (task: () => void): void => options.schedule(() => this.#guard(task));
-    this.#sender = new Sender({ transport: options.transport, now: options.now, schedule });
-    this.#streams = new StreamTable(options.role, this.limits, this.#sender, () => this.handler.onStreamsOver());
+    this.#sender = new Sender(options, (error) => this.#fail(error));
+    this.#streams = new StreamTable(options.role, this.limits, this.#sender, this);
     const now = options.now();
     this.#liveness = new Liveness(this.limits, this.#sender.congestion, now);
     this.#controlRate = new TokenBucket(WORK_LIMITS.controlBurst, WORK_LIMITS.controlRate, now);
@@ -215,7 +214,7 @@ export class Session implements FrameHandler, TransportHandler {
   }
 
   onPaused(): void {
-    this.budget.wait(this.#resume);
+    this.budget.wait(() => this.#port.transport.resume());
   }
 
   onControlFrame(): void {
@@ -311,6 +310,12 @@ export class Session implements FrameHandler, TransportHandler {
     }
     this.#sender.schedule();
     if (this.#sender.congestion.shouldMeasure(now)) this.#ping(false);
+  }
+
+  // ---- StreamTableOwner
+
+  onStreamsOver(): void {
+    this.handler.onStreamsOver();
   }
 
   // ---- internals

@@ -8,11 +8,17 @@ import { WindowPool } from "./window-pool.js";
 /** Stream ids fit into 32 bits. */
 const LAST_ID = 0xffff_ffff;
 
+/** The session of a stream table. */
+export interface StreamTableOwner {
+  /** The last open stream is over. */
+  onStreamsOver(): void;
+}
+
 /** The open streams of a session and the ids used so far: PROTOCOL.md, section 5. */
 export class StreamTable implements StreamOwner {
   readonly #limits: Limits;
   readonly #sender: Sender;
-  readonly #onEmpty: () => void;
+  readonly #owner: StreamTableOwner;
   readonly #pool: WindowPool;
   readonly #streams = new Map<number, MultiplexedStream>();
   /** The lowest bit of our own ids. */
@@ -21,11 +27,10 @@ export class StreamTable implements StreamOwner {
   /** The highest id that the peer has opened. */
   #peerId: number;
 
-  /** @param onEmpty called when the last open stream is over. */
-  constructor(role: "server" | "client", limits: Limits, sender: Sender, onEmpty: () => void) {
+  constructor(role: "server" | "client", limits: Limits, sender: Sender, owner: StreamTableOwner) {
     this.#limits = limits;
     this.#sender = sender;
-    this.#onEmpty = onEmpty;
+    this.#owner = owner;
     this.#pool = new WindowPool(limits.sessionWindow);
     this.#parity = role === "server" ? 1 : 0;
     this.#nextId = role === "server" ? 1 : 2;
@@ -86,7 +91,7 @@ export class StreamTable implements StreamOwner {
 
   forget(stream: MultiplexedStream): void {
     this.#streams.delete(stream.id);
-    if (this.#streams.size === 0) this.#onEmpty();
+    if (this.#streams.size === 0) this.#owner.onStreamsOver();
   }
 
   #add(id: number, tunnel: number, sendLimit: number, isOpener: boolean): MultiplexedStream {

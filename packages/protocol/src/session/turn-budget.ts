@@ -2,8 +2,8 @@
  * The work that one peer, or several peers together, may cause in one turn of the event loop. A session whose budget is
  * spent stops reading until a later turn.
  *
- * The budget is renewed only when somebody waits for it. Work of several turns therefore adds up, and a peer that stays
- * below the limit pauses for one turn now and then. In return, a turn costs nothing.
+ * The budget is renewed only when a session waits for it. Work of several turns therefore adds up, and a peer that
+ * stays below the limit pauses for one turn now and then. In return, a turn costs nothing.
  */
 export class TurnBudget {
   readonly #size: number;
@@ -44,9 +44,12 @@ export class TurnBudget {
     const due = this.#waiting;
     this.#waiting = [];
     let resumed = 0;
-    while (resumed < due.length && !this.isSpent) due[resumed++]?.();
-    // A peer that has spent the budget again waits behind the others.
-    this.#waiting = due.slice(resumed).concat(this.#waiting);
-    if (this.#waiting.length > 0) this.#renewLater();
+    try {
+      while (resumed < due.length && !this.isSpent) due[resumed++]?.();
+    } finally {
+      // A peer that has spent the budget again waits behind the others. After an error, the others do not wait forever.
+      this.#waiting = due.slice(resumed).concat(this.#waiting);
+      if (this.#waiting.length > 0) this.#renewLater();
+    }
   }
 }

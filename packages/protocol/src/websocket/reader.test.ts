@@ -189,7 +189,7 @@ test("unmasking by words equals unmasking by bytes, at any offset", () => {
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(7), fc.nat(100), fc.uint8Array({ minLength: 4, maxLength: 4 }), (bytes, place, offset, key) => {
       const bytesThere = Buffer.alloc(bytes.length + place).subarray(place);
       bytesThere.set(bytes);
-      unmask(bytesThere, key, offset);
+      unmask(bytesThere, Buffer.from(key).readInt32BE(), offset);
       expect([...bytesThere]).toEqual([...bytes].map((byte, index) => byte ^ (key[(offset + index) % 4] as number)));
     }), // prettier-ignore
   );

@@ -54,7 +54,8 @@ export class WebSocketReader {
   #final = false;
   #length = 0;
   #left = 0;
-  readonly #key = new Uint8Array(4);
+  /** Its masking key; the highest byte is the first octet. */
+  #key = 0;
 
   /** The current message: whether there is one, its bytes and its frames. */
   #open = false;
@@ -114,7 +115,7 @@ export class WebSocketReader {
     const short = second & 0x7f;
     if (!this.#allowed(first & 0x70, opcode, final, masked, short)) return 0;
 
-    let from = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
+    const from = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
     const to = masked ? from + 4 : from;
     if (to > end) return 0;
     const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : readLength(bytes, at + 2);
@@ -125,7 +126,7 @@ export class WebSocketReader {
     this.#opcode = opcode;
     this.#final = final;
     this.#length = this.#left = length;
-    if (masked) for (let index = 0; index < 4; index++) this.#key[index] = bytes[from++] as number;
+    if (masked) this.#key = bytes.readInt32BE(from);
     if (length === 0) this.#end(NOTHING);
     return to - at;
   }

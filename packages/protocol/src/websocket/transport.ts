@@ -19,8 +19,11 @@ export interface SocketLike {
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
-  /** Passes the bytes read from now on to `receive` instead of emitting `data`. They are valid only during the call. */
-  readDirectly?(receive: (chunk: Buffer) => void): void;
+  /**
+   * Passes the bytes read from now on to `receive` instead of emitting `data`. They are valid only during the call.
+   * With `mayLend`, a socket that has not sent them may refer to them until it has.
+   */
+  readDirectly?(receive: (chunk: Buffer) => boolean, options: { mayLend: boolean }): void;
 }
 
 export interface WebSocketOptions {
@@ -81,11 +84,12 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
       else this.#hasEnded = true;
     });
     if (head.length > 0) socket.unshift(head);
-    const receive = (chunk: Buffer): void => {
+    const receive = (chunk: Buffer): boolean => {
       if (!socket.destroyed) this.#read(chunk, false);
+      return true;
     };
     socket.on("data", receive);
-    socket.readDirectly?.(receive);
+    socket.readDirectly?.(receive, { mayLend: true });
   }
 
   get buffered(): number {

@@ -6,8 +6,8 @@ import { NO_SESSION } from "../transport.js";
 import { FrameType } from "./frame.js";
 import { FrameRecord, read, readFrames, reported, taken, write, type WrittenFrame } from "./frame-record.suite.js";
 import { SessionPair } from "../session/session-pair.suite.js";
+import { bytes, joined, type Parts } from "./vector-bytes.suite.js";
 
-type Parts = string | (string | { repeat: string; times: number })[];
 interface Vectors {
   frames: { name: string; hex: Parts; frame: Record<string, unknown>; decode_only?: true }[];
   batches: {
@@ -23,17 +23,6 @@ interface Vectors {
 }
 
 const vectors = JSON.parse(readFileSync(new URL("../../vectors/frames.json", import.meta.url), "utf8")) as Vectors;
-
-function joined(parts: Parts): string {
-  if (typeof parts === "string") return parts;
-  return parts.map((part) => (typeof part === "string" ? part : part.repeat.repeat(part.times))).join("");
-}
-
-function bytes(parts: Parts): Buffer {
-  const hex = joined(parts).replaceAll(" ", "");
-  if (!/^([0-9a-f]{2})*$/.test(hex)) throw new Error("not hexadecimal");
-  return Buffer.from(hex, "hex");
-}
 
 function frame(written: Record<string, unknown>): WrittenFrame {
   const entries = Object.entries(written).map(([key, value]) => [

@@ -4,11 +4,35 @@ import { TrustedProxies } from "@postern/gateway";
 import { expect, onTestFinished, test } from "vitest";
 import { BaseDomain } from "./base-domain.js";
 
-test("only the first of many pipelined requests is handled", async () => {
+const UPGRADE = `GET /connect HTTP/1.1\r
+Host: localhost\r
+Connection: Upgrade\r
+Upgrade: websocket\r
+Sec-WebSocket-Version: 13\r
+Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
+Sec-WebSocket-Protocol: postern.v1\r
+\r
+`;
+
+interface Outcome {
+  /** Everything that the visitor received. */
+  text: string;
+  /** Codes of refused requests. */
+  refused: string[];
+  /** Clients that opened a WebSocket. */
+  clients: number;
+}
+
+/** Sends `requests` to the base domain in one piece. */
+async function send(requests: string): Promise<Outcome> {
   const refused: string[] = [];
-  const clients: Socket[] = [];
+  let clients = 0;
+  const onClient = (socket: Socket): void => {
+    clients++;
+    socket.end();
+  };
   const baseDomain = new BaseDomain(
-    { onClient: (socket) => void clients.push(socket), onRefused: (code) => void refused.push(code) },
+    { onClient, onRefused: (code) => void refused.push(code) },
     {
       tunnelPattern: () => "http://<name>.localhost",
       isHealthy: () => true,
@@ -29,11 +53,25 @@ test("only the first of many pipelined requests is handled", async () => {
   const visitor = connect((listener.address() as AddressInfo).port, "127.0.0.1");
   let text = "";
   visitor.on("data", (chunk: Buffer) => (text += chunk.toString())).on("error", () => {});
-  const upgrade =
-    "GET /connect HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: postern.v1\r\n\r\n";
-  visitor.write("GET /unknown HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000) + upgrade);
+  visitor.write(requests);
   await once(visitor, "close");
+  return { text, refused, clients };
+}
+
+test("only the first of many pipelined requests is handled", async () => {
+  const { text, refused, clients } = await send(
+    "GET /unknown HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000) + UPGRADE,
+  );
   expect(text.match(/^HTTP\/1\.1 404 /gm)).toHaveLength(1);
-  expect([refused, clients]).toEqual([["PN_PAGE_UNKNOWN"], []]);
+  expect([refused, clients]).toEqual([["PN_PAGE_UNKNOWN"], 0]);
+});
+
+test.for(["1.2", "1.9"])("HTTP/%s is read as HTTP/1.1, also behind blank lines", async (version) => {
+  const page = `\r\n\r\nGET /health HTTP/${version}\r\nHost: localhost\r\n\r\n`;
+  expect((await send(page)).text).toMatch(/^HTTP\/1\.1 200 .*"status":"ok"/s);
+  expect(await send(UPGRADE.replace("1.1", version))).toMatchObject({ refused: [], clients: 1 });
+});
+
+test("HTTP/1.0 remains HTTP/1.0, which cannot upgrade", async () => {
+  expect(await send(UPGRADE.replace("1.1", "1.0"))).toMatchObject({ refused: ["PN_CONNECT_HANDSHAKE"], clients: 0 });
 });

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
@@ -12,8 +12,9 @@ import {
   type Refusal,
   type TrustedProxies,
 } from "@postern/gateway";
-import { unmapped } from "@postern/net";
+import { builtins, unmapped } from "@postern/net";
 import { baseDomainRefusals, type BaseDomainRefusal } from "./refusals.js";
+import { METRICS_TYPE } from "../metrics/declared-metrics.js";
 import type { MetricsPage } from "./metrics-page.js";
 import { dropInput, keepFirstHead } from "./single-request.js";
 import { acceptUpgrade, offersWebSocket, upgradeFault } from "./websocket-upgrade.js";
@@ -55,7 +56,7 @@ export class BaseDomain {
   readonly #events: BaseDomainEvents;
   readonly #options: BaseDomainOptions;
   readonly #http: HttpServer;
-  /** Bytes that arrived behind the head of each connection's request. */
+  /** Bytes that arrived behind the head of a connection's request, for connections with such bytes. */
   readonly #behind = new WeakMap<Duplex, Buffer>();
   #refusals: Readonly<Record<BaseDomainRefusal, Refusal>> | undefined;
 
@@ -63,7 +64,7 @@ export class BaseDomain {
     this.#events = events;
     this.#options = options;
     // An offer of another protocol, such as h2c, is ignored, and the request gets its page (RFC 9110 7.8).
-    this.#http = createServer(
+    this.#http = builtins.http.createServer(
       { shouldUpgradeCallback: offersWebSocket, maxHeaderSize: MAX_HEAD },
       (request, response) => {
         dropInput(request.socket);
@@ -71,16 +72,19 @@ export class BaseDomain {
       },
     );
     this.#http.on("upgrade", (request, socket, head) => {
-      this.#onUpgrade(request, socket, Buffer.concat([this.#behind.get(socket) ?? NOTHING, head]));
+      const behind = this.#behind.get(socket) ?? NOTHING;
+      this.#behind.delete(socket);
+      this.#onUpgrade(request, socket, Buffer.concat([behind, head]));
     });
   }
 
   /** Serves a connection. The first request head in it is still unread. */
   take(socket: Socket): void {
     // The deadlines of node:http apply only to a server that listens.
-    socket.setTimeout(IDLE_TIMEOUT, () => socket.destroy());
-    socket.on("error", () => {});
-    this.#behind.set(socket, keepFirstHead(socket));
+    // These listeners stay for as long as a session, so all connections share them.
+    socket.setTimeout(IDLE_TIMEOUT).on("timeout", destroy).on("error", ignore);
+    const behind = keepFirstHead(socket);
+    if (behind.length > 0) this.#behind.set(socket, behind);
     this.#http.emit("connection", socket);
     socket.resume();
   }
@@ -115,7 +119,7 @@ export class BaseDomain {
     if (fault !== undefined) return void socket.end(writeOwnResponse(...this.#refuse(request, fault)));
     socket.write(acceptUpgrade(request));
     // From now on the session's heartbeat detects dead connections.
-    (socket as Socket).setTimeout(0);
+    (socket as Socket).setTimeout(0).off("timeout", destroy);
     this.#events.onClient(socket as Socket, head, this.#addressOf(request));
   }
 
@@ -138,6 +142,12 @@ export class BaseDomain {
     return this.#options.trustedProxies.visitor(peerOf(request), String(request.headers["x-forwarded-for"] ?? ""));
   }
 }
+
+function destroy(this: Socket): void {
+  this.destroy();
+}
+
+function ignore(): void {}
 
 const ORIGIN = /^https?:\/\/[^/?]*/i;
 
@@ -173,7 +183,7 @@ function healthResponse(healthy: boolean): OwnResponse {
 
 async function respondMetrics(response: ServerResponse, { metrics }: MetricsPage): Promise<void> {
   const body = Buffer.from(await metrics.text());
-  respond(response, { status: 200, fields: pageFields(metrics.contentType, body), body });
+  respond(response, { status: 200, fields: pageFields(METRICS_TYPE, body), body });
 }
 
 function pageFields(type: string, body: Buffer): OwnResponse["fields"] {

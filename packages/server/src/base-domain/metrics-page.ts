@@ -51,8 +51,8 @@ export class MetricsPage {
   }
 
   /**
-   * A request that no proxy forwarded is its peer's, also where a trusted proxy runs on the same machine. A request
-   * through a trusted proxy is that of the visitor it names. A request through another proxy is not local.
+   * A request that no proxy forwarded comes from its peer, even if a trusted proxy runs on the same machine. A request
+   * through a trusted proxy comes from the visitor that the proxy names. A request through another proxy is not local.
    */
   #isLocal({ headers, peer }: MetricsRequest): boolean {
     if (!FORWARDING.some((name) => name in headers)) return isLoopback(peer);

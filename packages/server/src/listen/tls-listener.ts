@@ -1,6 +1,6 @@
 import { createServer, type Server as Listener, type Socket } from "node:net";
-import { TLSSocket } from "node:tls";
-import { peekClientHello, type Certificates } from "@postern/net";
+import type { TLSSocket, TLSSocketOptions } from "node:tls";
+import { builtins, peekClientHello, type Certificates } from "@postern/net";
 import { SOCKET_OPTIONS } from "./socket-options.js";
 
 export const TLS_LIMITS = {
@@ -79,7 +79,7 @@ export class TlsListener {
   #shakeHands(socket: Socket, serverName: string | undefined, done: () => void): void {
     const { certificates, requestsCertificate, onConnection } = this.#options;
     const asks = requestsCertificate(serverName);
-    const secure = new VisitorTlsSocket(socket, {
+    const secure = visitorTlsSocket(socket, {
       isServer: true,
       secureContext: certificates.contextFor(serverName, asks),
       requestCert: asks,
@@ -101,19 +101,13 @@ function fatalAlert(description: number): Buffer {
 }
 
 /** A TLS connection that ends at a fatal error, and that can be reset like a connection without TLS. */
-class VisitorTlsSocket extends TLSSocket {
-  readonly #raw: Socket;
-
-  constructor(raw: Socket, options: ConstructorParameters<typeof TLSSocket>[1]) {
-    super(raw, options);
-    this.#raw = raw;
-    // After the handshake, node:tls reports errors in this way only, unless the socket belongs to a tls.Server.
-    this.on("_tlsError", (error: Error) => this.destroy(error));
-  }
-
-  override resetAndDestroy(): this {
-    this.#raw.resetAndDestroy();
-    this.destroy();
-    return this;
-  }
+function visitorTlsSocket(raw: Socket, options: TLSSocketOptions): TLSSocket {
+  const socket = new builtins.tls.TLSSocket(raw, options);
+  // After the handshake, node:tls reports errors in this way only, unless the socket belongs to a tls.Server.
+  socket.on("_tlsError", (error: Error) => socket.destroy(error));
+  socket.resetAndDestroy = () => {
+    raw.resetAndDestroy();
+    return socket.destroy();
+  };
+  return socket;
 }

@@ -8,6 +8,8 @@ import type { ApiKey } from "../options.js";
 export interface Credential {
   readonly digest: Buffer;
   readonly owner: string;
+  /** The same for all sessions with this key. */
+  readonly principal: Principal;
 }
 
 /** Checks API keys by their hash. */
@@ -23,7 +25,7 @@ export class ApiKeys implements Authenticator {
     this.#credentials = new Map(
       keys.map(({ key, owner }) => {
         const digest = hash(key);
-        return [digest.toString("hex"), { digest, owner }];
+        return [digest.toString("hex"), { digest, owner, principal: this.#principal(digest, owner) }];
       }),
     );
   }
@@ -31,14 +33,7 @@ export class ApiKeys implements Authenticator {
   authenticate({ api_key }: Auth): Principal {
     const credential = api_key === undefined ? undefined : this.find(api_key);
     if (credential === undefined) throw new TunnelError("PN_AUTH_REFUSED", "the API key is unknown");
-    return {
-      owner: credential.owner,
-      user: undefined,
-      names: NamePatterns.any,
-      expiresAt: Infinity,
-      isAccepted: () => this.accepts(credential),
-      recheck: undefined,
-    };
+    return credential.principal;
   }
 
   /** The credential of a key; undefined: the key is unknown. */
@@ -49,8 +44,13 @@ export class ApiKeys implements Authenticator {
   }
 
   /** Whether a credential that was found earlier is still accepted for the same owner. */
-  accepts({ digest, owner }: Credential): boolean {
+  accepts({ digest, owner }: Pick<Credential, "digest" | "owner">): boolean {
     return this.#credentials.get(digest.toString("hex"))?.owner === owner;
+  }
+
+  #principal(digest: Buffer, owner: string): Principal {
+    const isAccepted = (): boolean => this.accepts({ digest, owner });
+    return { owner, user: undefined, names: NamePatterns.any, expiresAt: Infinity, isAccepted, recheck: undefined };
   }
 }
 

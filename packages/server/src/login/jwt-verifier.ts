@@ -1,4 +1,4 @@
-import { compactVerify, errors, type CompactJWSHeaderParameters } from "jose";
+import type { CompactJWSHeaderParameters } from "jose";
 import { TunnelError } from "@postern/protocol";
 import type { Claims } from "./token-claims.js";
 import type { TokenKey } from "./token-key.js";
@@ -30,6 +30,8 @@ export async function jwtClaims(token: string, keys: KeySource): Promise<Claims>
     if (!found.algorithms.includes(alg)) throw refusal("its algorithm does not match the key");
     return found.key;
   };
+  // Imported by the first token, because most servers accept none.
+  const { compactVerify, errors } = await import("jose");
   try {
     const { payload } = await compactVerify(token, keyFor, { algorithms: ALGORITHMS });
     const claims: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));

@@ -33,8 +33,8 @@ interface Source {
 /**
  * Limits the connections that are not logged in, for each address and in total. A connection beyond the limit gets a
  * separate time to retry, so that a thousand clients that connect at the same time do not retry at the same time. Each
- * address has a few more places for clients that come at their time, so that connections that never log in cannot keep
- * out all clients behind the same address.
+ * address has a few more places for clients that return at their time, so that connections that never log in cannot
+ * lock out all clients behind the same address.
  */
 export class LoginGate {
   readonly #sources = new Map<string, Source>();
@@ -81,7 +81,7 @@ export class LoginGate {
     }
   }
 
-  /** Whether a client comes at the time it was given, and one of the places for such clients is free. */
+  /** Whether a client returns at the time it was given, and one of the places for such clients is free. */
   #returns({ pending, retries }: Source, places: number): boolean {
     const hasPlace = pending < places + LOGIN_LIMITS.returning && this.#pending < SERVER_LIMITS.logins;
     return hasPlace && retries?.take(this.#now()) === true;

@@ -1,6 +1,6 @@
 /** Milliseconds that are counted together. */
 const STEP = 100;
-/** How much later than its time a client may come, in milliseconds: its delay has a random part, and TLS takes time. */
+/** How late a client may be, in milliseconds: its delay has a random part, and TLS takes time. */
 const LATE = 2_000;
 
 /** The retry times that the server sent to clients. Each admits one client. */

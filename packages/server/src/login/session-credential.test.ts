@@ -17,11 +17,11 @@ class Scripted {
   /** The outcome of the next check. */
   check: () => Principal | Promise<Principal> = () => this.principal();
   readonly credential = new SessionCredential(
-    () => this.check(),
     {
-      onExpiring: (milliseconds) => this.expiring.push(milliseconds),
-      onEnd: ({ code }) => this.ends.push(code),
-      onFault: (error) => this.faults.push(error),
+      authenticate: () => this.check(),
+      onCredentialExpiring: (milliseconds) => this.expiring.push(milliseconds),
+      onCredentialEnd: ({ code }) => this.ends.push(code),
+      onCredentialFault: (error) => this.faults.push(error),
     },
     () => this.now,
   );

@@ -7,22 +7,23 @@ import type { Principal } from "./principal.js";
  */
 const NOTICE = 60_000;
 
-export interface SessionCredentialEvents {
+/** The session of a credential. */
+export interface CredentialOwner {
+  /** Checks a credential of this session's client. Throws or rejects as Authenticator does. */
+  authenticate(auth: Auth): Principal | Promise<Principal>;
   /** The credential expires in this many milliseconds. */
-  onExpiring(milliseconds: number): void;
+  onCredentialExpiring(milliseconds: number): void;
   /** The credential has expired or was revoked. Called once. */
-  onEnd(error: TunnelError): void;
+  onCredentialEnd(error: TunnelError): void;
   /** The check failed with an error that is not a TunnelError. */
-  onFault(error: unknown): void;
+  onCredentialFault(error: unknown): void;
 }
 
-/** Checks a credential of this session's client. Throws or rejects as Authenticator does. */
-export type Authenticate = (auth: Auth) => Principal | Promise<Principal>;
+const unixTime = (): number => Date.now();
 
 /** The credential of a session's client, from login to expiry, and the credentials that replace it. */
 export class SessionCredential {
-  readonly #authenticate: Authenticate;
-  readonly #events: SessionCredentialEvents;
+  readonly #session: CredentialOwner;
   readonly #now: () => number;
   #principal: Principal | undefined;
   #noticeAt = Infinity;
@@ -31,9 +32,8 @@ export class SessionCredential {
   #isOver = false;
 
   /** @param now milliseconds of Unix time. */
-  constructor(authenticate: Authenticate, events: SessionCredentialEvents, now: () => number = () => Date.now()) {
-    this.#authenticate = authenticate;
-    this.#events = events;
+  constructor(session: CredentialOwner, now: () => number = unixTime) {
+    this.#session = session;
     this.#now = now;
   }
 
@@ -66,12 +66,12 @@ export class SessionCredential {
     const fail = (error: unknown): void => settle(this.#failure(error));
     let outcome: Principal | Promise<Principal>;
     try {
-      outcome = this.#authenticate(auth);
+      outcome = this.#session.authenticate(auth);
     } catch (error) {
       return fail(error);
     }
     if (!(outcome instanceof Promise)) return settle(outcome);
-    outcome.then(settle, fail).catch((error: unknown) => this.#events.onFault(error));
+    outcome.then(settle, fail).catch((error: unknown) => this.#session.onCredentialFault(error));
   }
 
   /** Whether the credential is still valid. Call it about once a second, and before relying on the credential. */
@@ -83,7 +83,7 @@ export class SessionCredential {
     if (principal.expiresAt <= now) return this.#end(new TunnelError("PN_AUTH_EXPIRED"));
     if (now >= this.#noticeAt) {
       this.#noticeAt = Infinity;
-      this.#events.onExpiring(principal.expiresAt - now);
+      this.#session.onCredentialExpiring(principal.expiresAt - now);
     }
     if (now >= this.#recheckAt && principal.recheck !== undefined) {
       this.#recheckAt = Infinity;
@@ -126,13 +126,13 @@ export class SessionCredential {
 
   #end(error: TunnelError): false {
     this.#isOver = true;
-    this.#events.onEnd(error);
+    this.#session.onCredentialEnd(error);
     return false;
   }
 
   #failure(error: unknown): TunnelError {
     if (error instanceof TunnelError) return error;
-    this.#events.onFault(error);
+    this.#session.onCredentialFault(error);
     return new TunnelError("PN_INTERNAL");
   }
 }

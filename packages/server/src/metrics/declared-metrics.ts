@@ -21,6 +21,9 @@ export const REST_LABEL = "_other";
 /** Numbers of tunnels and owners with series of their own. */
 export const METRIC_LABELS = { tunnels: 250, owners: 100 } as const;
 
+/** The media type of the metrics page. */
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
 /** The metrics of a server. docs/metrics.md lists exactly these. */
 export const SERVER_METRICS = {
   sessions: declare("postern_sessions", "gauge", "Sessions of clients that are logged in."),

@@ -3,7 +3,7 @@ import { Traffic } from "./traffic.js";
 /** The traffic of one combination of labels. */
 export interface Labelled {
   readonly labels: Readonly<Record<string, string>>;
-  /** Read it for every request: it becomes that of the rest when the labels are dropped. */
+  /** Do not cache it: when the labels are dropped, this becomes the traffic of the rest. */
   readonly traffic: Traffic;
 }
 

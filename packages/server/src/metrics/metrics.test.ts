@@ -102,3 +102,9 @@ test("text of an owner can neither break the page nor fill it", async () => {
   const [name] = Object.keys(await series('postern_owner_requests_total{owner="a'));
   expect(name).toMatch(/^\\"b\\\\c\\nx{94}",status=/);
 });
+
+test("the CPU time of the page is that of the whole process", async () => {
+  const { user, system } = process.cpuUsage();
+  const [seconds] = Object.values(await series("process_cpu_seconds_total"));
+  expect(seconds).toBeGreaterThanOrEqual((user + system) / 1e6);
+});

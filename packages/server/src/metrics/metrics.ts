@@ -6,10 +6,10 @@ import {
   type FinishedRequest,
   type ResponseRepair,
 } from "@postern/gateway";
-import { collectDefaultMetrics, Registry, type Metric } from "prom-client";
 import { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./declared-metrics.js";
 import type { MetricDeclaration } from "./declared-metrics.js";
 import { Durations } from "./durations.js";
+import type { Exposition, ReadMetric, Sample } from "./exposition.js";
 import { LabelledTraffic, type Labelled } from "./labelled-traffic.js";
 import { STATUS_CLASSES, Traffic } from "./traffic.js";
 
@@ -77,7 +77,8 @@ const DAY = 86_400_000;
  * they are read, because looking up a label costs more than all other counting.
  */
 export class ServerMetrics {
-  readonly #registry = new Registry();
+  readonly #declared: ReadMetric[] = [];
+  #exposition: Promise<Exposition> | undefined;
   readonly #logins: Map<string, number>;
   readonly #refused: Map<string, number>;
   readonly #durations = new Durations(LATENCY_BOUNDS);
@@ -99,16 +100,13 @@ export class ServerMetrics {
     this.#logins = new Map(LOGIN_OUTCOMES.map((outcome) => [outcome, 0]));
     this.#refused = new Map(refusals.map((code) => [code, 0]));
     this.#counters();
-    // Memory, CPU, file descriptors, event loop delay.
-    collectDefaultMetrics({ register: this.#registry });
   }
 
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** The metrics in Prometheus' text format: METRICS_TYPE. */
+  async text(): Promise<string> {
+    // Imported by the first request for the page: prom-client takes 4 MB, and samples the event loop all the time.
+    this.#exposition ??= import("./exposition.js").then(({ Exposition }) => new Exposition(this.#declared));
+    return (await this.#exposition).text();
   }
 
   get totals(): Totals {
@@ -183,19 +181,9 @@ export class ServerMetrics {
     this.#add(SERVER_METRICS.duration, () => durationSamples(this.#durations));
   }
 
-  /** Adds a metric whose values are read when the page is requested. */
-  #add({ name, help, type }: MetricDeclaration, read: () => Sample[]): void {
-    const metric = { name, get: () => Promise.resolve({ name, help, type, values: read(), aggregator: "sum" }) };
-    // The registry uses nothing else of a metric.
-    this.#registry.registerMetric(metric as unknown as Metric);
+  #add(declaration: MetricDeclaration, read: () => Sample[]): void {
+    this.#declared.push({ declaration, read });
   }
-}
-
-interface Sample {
-  /** Default: that of the metric. */
-  readonly metricName?: string;
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
 }
 
 function sample(labels: Sample["labels"], value: number): Sample {

@@ -4,7 +4,7 @@ import type { MemoryPressure } from "@postern/gateway";
 const MEASURES = {
   shed: "idle connections are closed",
   close: "connections are closed after their response",
-  evict: "the owner whose sessions hold the most unread data loses its largest one",
+  evict: "the largest session of the owner that holds the most unread data is ended",
   refuse: "requests and clients are refused",
 } as const satisfies Record<Exclude<MemoryPressure, "none">, string>;
 

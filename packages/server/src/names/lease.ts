@@ -6,7 +6,7 @@ export interface Holder {
   readonly offlineStatus?: OfflineStatus;
 }
 
-/** 503: the service is offline. 404: the same as for a name that nobody holds. */
+/** 503: the service is offline. 404: the same as for a name without an owner. */
 export type OfflineStatus = 404 | 503;
 
 /** The ownership of a name. Lease objects are immutable: each change creates a new one. */

@@ -23,7 +23,7 @@ function router(redirect?: HttpsRedirect): Router {
 function serve(name: string): Tunnel {
   const tunnel = { name, id: `tunnel-${++tunnels}`, epoch: 0, kind: "upstream", checkAlive() {} };
   const served = Object.assign(tunnel, { probe: new ProbeRoute(tunnel as unknown as Tunnel) }) as unknown as Tunnel;
-  registry.add(served, { owner: "ann", instance: "one" }, () => {});
+  registry.add(served, { owner: "ann", instance: "one" });
   return served;
 }
 

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
-import { peerCertificate } from "@postern/net";
+import { isTls, peerCertificate } from "@postern/net";
 import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import type { LoginGate } from "../login/login-gate.js";
@@ -9,6 +8,8 @@ import type { Sessions } from "./sessions.js";
 
 /** New clients per turn of the event loop, so that visitors do not notice a thousand clients that connect at once. */
 const CLIENTS_PER_TURN = 2;
+
+const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
 
 export interface AdmissionOptions {
   gate: LoginGate;
@@ -42,9 +43,8 @@ export class Admission {
 
   #admit(socket: Socket, head: Buffer, address: string): void {
     const { gate, sessions } = this.#options;
-    const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
     const transport = new WebSocketTransport({ socket, role: "server", head, setTimer });
-    const peer = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
+    const peer = isTls(socket) ? peerCertificate(socket) : undefined;
     const connection = { transport, address, peer };
 
     const retryAfter = this.#retryAfter(address);

@@ -1,7 +1,7 @@
 import { parseAuthority } from "@postern/gateway";
 import type { Bind, Check, ErrorCode } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
-import { ownerRetry } from "../login/owners.js";
+import { ownerRetry } from "./owners.js";
 import type { Principal } from "../login/principal.js";
 import type { Holder } from "../names/lease.js";
 import { isDefaultLength, isReservedName, isValidName } from "../names/name.js";

@@ -5,6 +5,7 @@ import {
   PROTOCOL_VERSION,
   Session,
   TunnelError,
+  type Auth,
   type Bind,
   type Check,
   type ControlMessage,
@@ -17,17 +18,20 @@ import {
   type TurnBudget,
 } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
-import { ownerRetry, type Owners } from "../login/owners.js";
-import type { Principal } from "../login/principal.js";
-import { SessionCredential } from "../login/session-credential.js";
+import { ownerRetry, type OwnedSession, type Owners } from "./owners.js";
+import type { Authenticator, Principal } from "../login/principal.js";
+import { SessionCredential, type CredentialOwner } from "../login/session-credential.js";
 import type { BindRefusal } from "./bind-grant.js";
 import { controlError, type ErrorAbout } from "./control-error.js";
 import type { SessionDependencies } from "./session-dependencies.js";
-import { RepeatedLines } from "./repeated-lines.js";
-import { SessionTunnels, type SessionLogs } from "./session-tunnels.js";
+import { SessionLog } from "./session-log.js";
+import { SessionTunnels } from "./session-tunnels.js";
 
 /** The optional parts of the protocol that this server offers. */
-const OFFERED: ReadonlySet<string> = new Set(Object.values(FEATURES));
+const OFFERED: readonly string[] = Object.values(FEATURES);
+
+const now = (): number => performance.now();
+const schedule = (task: () => void): void => void setImmediate(task);
 
 /** The origin of a session. */
 export interface ClientConnection {
@@ -39,27 +43,26 @@ export interface ClientConnection {
 }
 
 export interface ClientSessionEvents {
-  /** The client is logged in; `owner` owns its names. */
-  onLogin(owner: string): void;
-  onClose(reason: TunnelError): void;
+  /** The client is logged in. */
+  onLogin(session: ClientSession): void;
+  onClose(session: ClientSession, reason: TunnelError): void;
 }
 
 /** The server's side of a client session: login, control messages, and the end. */
-export class ClientSession implements SessionHandler {
+export class ClientSession implements SessionHandler, CredentialOwner, OwnedSession {
   readonly id = randomUUID();
   readonly #session: Session;
   readonly #transport: Transport;
   readonly #events: ClientSessionEvents;
-  readonly #credential: SessionCredential;
+  readonly #authenticator: Authenticator;
+  readonly #peer: PeerCertificate | undefined;
+  readonly #credential = new SessionCredential(this);
   readonly #tunnels: SessionTunnels;
   readonly #owners: Owners;
-  #logs: SessionLogs;
-  /** The owner to whom the session counts; undefined before login. */
-  #owner: string | undefined;
+  readonly #log: SessionLog;
   /** The user of `hello`, unverified. */
   #user: string | undefined;
-  /** The optional protocol features that both sides support. */
-  #features: readonly string[] = [];
+  #knowsLimitCodes = false;
   /** The client announced its end, so it is not expected to reconnect. */
   #isLeaving = false;
   /** The refusal has been logged, with its reason. */
@@ -72,31 +75,21 @@ export class ClientSession implements SessionHandler {
   ) {
     this.#transport = transport;
     this.#events = events;
-    const { log, requestLog, authenticator, owners } = dependencies;
-    this.#owners = owners;
-    const about = { session: this.id, address };
-    const now = (): number => performance.now();
-    const repeated = new RepeatedLines(() => this.#logs.log, now());
-    // In lines about requests, an address would be mistaken for the visitor's.
-    this.#logs = { log: log.child(about), requestLog: requestLog.child({ session: this.id }), repeated };
-    const schedule = (task: () => void): void => void setImmediate(task);
-    this.#session = new Session(
-      { role: "server", transport, now, schedule, limits: { streams: dependencies.streamsPerSession } },
-      this,
-    );
-    this.#tunnels = new SessionTunnels(this.#session, dependencies, () => this.#logs);
-    this.#credential = new SessionCredential((auth) => authenticator.authenticate(auth, peer), {
-      onExpiring: (expires_in_ms) => this.#session.control({ type: "expiring", expires_in_ms }),
-      onEnd: ({ code, message }) => {
-        this.#logs.log.warn({ code, reason: message }, "session ended: its credential is no longer accepted");
-        this.refuse(code);
-      },
-      onFault: (err) => this.#logs.log.error({ err }, "a credential could not be checked: internal error"),
-    });
+    this.#peer = peer;
+    this.#authenticator = dependencies.authenticator;
+    this.#owners = dependencies.owners;
+    this.#log = new SessionLog(dependencies, this.id, address, now());
+    this.#session = new Session({ role: "server", transport, now, schedule, limits: dependencies.limits }, this);
+    this.#tunnels = new SessionTunnels(this.#session, dependencies, this.#log);
+  }
+
+  /** The owner to whom the session counts; undefined before login. */
+  get owner(): string | undefined {
+    return this.#log.owner;
   }
 
   get isLoggedIn(): boolean {
-    return this.#owner !== undefined;
+    return this.owner !== undefined;
   }
 
   /** Streams open now. */
@@ -118,7 +111,7 @@ export class ClientSession implements SessionHandler {
     this.#credential.check();
     this.#unbindForbidden();
     this.#tunnels.tick(now);
-    this.#logs.repeated.tick(now);
+    this.#log.repeated.tick(now);
   }
 
   /** Ends the session with an error. @param retryAfter milliseconds. */
@@ -128,10 +121,10 @@ export class ClientSession implements SessionHandler {
     this.#session.close(new TunnelError(code));
   }
 
-  /** Ends the session because memory is low and it holds much. Its client may return later. */
+  /** Ends the session because memory is low and it holds a lot of it. Its client may return later. */
   endForMemory(): void {
     const { held } = this;
-    this.#logs.log.warn({ held }, "session ended: memory is low, and this session holds the most unread data");
+    this.#log.write("warn", { held }, "session ended: memory is low, and this session holds the most unread data");
     this.refuse("PN_SESSION_MEMORY", Math.round(SERVER_LIMITS.overloadedRetry * (1 + Math.random())));
   }
 
@@ -156,6 +149,8 @@ export class ClientSession implements SessionHandler {
     this.#transport.terminate();
   }
 
+  // ---- SessionHandler
+
   onControl(message: ControlMessage): void {
     const { principal, isAuthenticating } = this.#credential;
     if (principal === undefined)
@@ -173,7 +168,7 @@ export class ClientSession implements SessionHandler {
       case "unbind":
         return this.#tunnels.close(message.tunnel);
       case "error":
-        return this.#logs.repeated.write("warn", "client reported an error", { code: message.code.slice(0, 50) });
+        return this.#log.repeated.write("warn", "client reported an error", { code: message.code.slice(0, 50) });
       default:
         return this.refuse("PN_PROTOCOL");
     }
@@ -199,21 +194,41 @@ export class ClientSession implements SessionHandler {
     this.#tunnels.release(this.#isLeaving);
     this.#tunnels.clear();
     this.#credential.dispose();
-    if (this.#owner !== undefined) this.#owners.leave(this.#owner);
-    const { log, repeated } = this.#logs;
-    repeated.flush();
-    if (this.#isLoginRefused) return this.#events.onClose(reason);
-    if (!this.isLoggedIn) log.warn({ code }, "connection closed before login");
-    else log.info({ code }, this.#isLeaving ? "client disconnected" : "client session ended");
-    this.#events.onClose(reason);
+    if (this.owner !== undefined) this.#owners.leave(this.owner, this);
+    this.#log.repeated.flush();
+    if (this.#isLoginRefused) return this.#events.onClose(this, reason);
+    if (!this.isLoggedIn) this.#log.write("warn", { code }, "connection closed before login");
+    else this.#log.write("info", { code }, this.#isLeaving ? "client disconnected" : "client session ended");
+    this.#events.onClose(this, reason);
   }
+
+  // ---- CredentialOwner
+
+  authenticate(auth: Auth): Principal | Promise<Principal> {
+    return this.#authenticator.authenticate(auth, this.#peer);
+  }
+
+  onCredentialExpiring(expires_in_ms: number): void {
+    this.#session.control({ type: "expiring", expires_in_ms });
+  }
+
+  onCredentialEnd({ code, message }: TunnelError): void {
+    this.#log.write("warn", { code, reason: message }, "session ended: its credential is no longer accepted");
+    this.refuse(code);
+  }
+
+  onCredentialFault(err: unknown): void {
+    this.#log.write("error", { err }, "a credential could not be checked: internal error");
+  }
+
+  // ---- internals
 
   #login(hello: Hello): void {
     if (!hello.versions.includes(PROTOCOL_VERSION)) return this.refuse("PN_VERSION");
     this.#credential.authenticate(hello.auth, (outcome) => {
       if (outcome instanceof TunnelError) {
         this.#isLoginRefused = true;
-        this.#logs.log.warn({ code: outcome.code, reason: outcome.message }, "login refused");
+        this.#log.write("warn", { code: outcome.code, reason: outcome.message }, "login refused");
         return this.refuse(outcome.code, outcome.retryAfter);
       }
       this.#welcome(hello, outcome);
@@ -221,16 +236,14 @@ export class ClientSession implements SessionHandler {
   }
 
   #welcome({ auth, agent, features = [] }: Hello, { owner }: Principal): void {
-    const { log, requestLog, repeated } = this.#logs;
-    if (!this.#owners.enter(owner)) {
+    if (!this.#owners.enter(owner, this)) {
       this.#isLoginRefused = true;
-      log.warn({ owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
+      this.#log.write("warn", { owner, code: "PN_OWNER_SESSION_LIMIT" }, "login refused");
       return this.refuse("PN_OWNER_SESSION_LIMIT", ownerRetry());
     }
-    this.#owner = owner;
-    this.#logs = { log: log.child({ owner }), requestLog: requestLog.child({ owner }), repeated };
+    this.#log.owner = owner;
     this.#user = auth.user;
-    this.#features = [...OFFERED].filter((feature) => features.includes(feature));
+    this.#knowsLimitCodes = features.includes(FEATURES.limitCodes);
     const { heartbeat, streams } = this.#session.limits;
     this.#session.control({
       type: "welcome",
@@ -238,23 +251,23 @@ export class ClientSession implements SessionHandler {
       session: this.id,
       heartbeat_ms: heartbeat,
       limits: { streams },
-      features: [...this.#features],
+      features: OFFERED.filter((feature) => features.includes(feature)),
       ...this.#expiry(),
     });
     this.#session.ping();
-    this.#logs.log.info({ agent: agent?.slice(0, 100) }, "client connected");
-    this.#events.onLogin(owner);
+    this.#log.write("info", { agent: agent?.slice(0, 100) }, "client connected");
+    this.#events.onLogin(this);
   }
 
   #refresh({ refresh, auth }: Refresh): void {
     this.#credential.authenticate(auth, (outcome) => {
       if (outcome instanceof TunnelError) {
         const { code, message: reason } = outcome;
-        this.#logs.repeated.write("warn", "refresh refused", { code }, { reason });
+        this.#log.repeated.write("warn", "refresh refused", { code }, { reason });
         return this.#sendError(outcome.code, { refresh, retryAfter: outcome.retryAfter });
       }
       this.#session.control({ type: "refreshed", refresh, ...this.#expiry() });
-      this.#logs.log.debug("credential refreshed");
+      this.#log.write("debug", {}, "credential refreshed");
       this.#unbindForbidden();
     });
   }
@@ -286,7 +299,7 @@ export class ClientSession implements SessionHandler {
   }
 
   #sendError(code: ErrorCode, about: ErrorAbout): void {
-    this.#session.control(controlError(code, about, this.#features));
+    this.#session.control(controlError(code, about, this.#knowsLimitCodes));
   }
 }
 

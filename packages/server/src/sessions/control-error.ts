@@ -1,4 +1,4 @@
-import { ERRORS, FEATURES, isLimitCode, type ControlError, type ErrorCode } from "@postern/protocol";
+import { ERRORS, isLimitCode, type ControlError, type ErrorCode } from "@postern/protocol";
 
 /** The request that an error refers to. Without one, the error refers to the session. */
 export interface ErrorAbout {
@@ -12,16 +12,16 @@ export interface ErrorAbout {
 }
 
 /**
- * Creates the `error` message with `code`. @param features the session's features, which show whether the client knows
- * the code or needs an older one instead.
+ * Creates the `error` message with `code`.
+ * @param knowsLimitCodes whether the client knows the codes of limits; otherwise it gets an older one instead
  */
 export function controlError(
   code: ErrorCode,
   { retryAfter, detail, ...about }: ErrorAbout,
-  features: readonly string[],
+  knowsLimitCodes: boolean,
 ): ControlError {
   const { message, retryable } = ERRORS[code];
-  const isUnknown = isLimitCode(code) && !features.includes(FEATURES.limitCodes);
+  const isUnknown = isLimitCode(code) && !knowsLimitCodes;
   const more = {
     ...(detail === undefined ? {} : { detail }),
     ...(retryAfter === undefined ? {} : { retry_after_ms: retryAfter }),

@@ -16,8 +16,7 @@ function nameFor(
   isCheck = false,
 ): string | undefined {
   const registry = new TunnelRegistry(new MemoryLeaseStore(() => 0));
-  for (const [name, owner] of Object.entries(taken))
-    registry.add({ name } as Tunnel, { owner, instance: undefined }, () => {});
+  for (const [name, owner] of Object.entries(taken)) registry.add({ name } as Tunnel, { owner, instance: undefined });
   const names = claim === undefined ? NamePatterns.any : NamePatterns.parse(claim)!;
   const principal: Principal = {
     owner: "alice",

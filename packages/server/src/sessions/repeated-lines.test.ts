@@ -11,7 +11,7 @@ beforeEach(() => {
     written.push(`${pino.levels.labels[level as number]} ${JSON.stringify(rest)}`);
   };
   const log = pino({}, { write });
-  lines = new RepeatedLines(() => log, 0);
+  lines = new RepeatedLines({ write: (level, fields, message) => log[level](fields, message) }, 0);
 });
 
 test("the first of equal lines is written at once, and the number of the others once a minute", () => {

@@ -1,5 +1,3 @@
-import type { Logger } from "pino";
-
 /** Different lines that a session writes in one interval. Its other lines are only counted. */
 const MOST_LINES = 64;
 /** Milliseconds between two summaries. */
@@ -11,11 +9,16 @@ export interface LineAbout {
   readonly code?: string;
 }
 
+/** Where the lines are written. */
+export interface LineWriter {
+  write(level: "info" | "warn", fields: object, message: string): void;
+}
+
 interface Line {
   readonly level: "info" | "warn";
   readonly message: string;
   readonly about: LineAbout;
-  /** How often it was not written. */
+  /** How many times it was counted instead of written. */
   repeated: number;
 }
 
@@ -24,29 +27,28 @@ interface Line {
  * counted, and their number is written once a minute and at the end.
  */
 export class RepeatedLines {
-  readonly #log: () => Logger;
-  readonly #lines = new Map<string, Line>();
+  readonly #writer: LineWriter;
+  /** Undefined while there are none: most sessions write nothing for hours. */
+  #lines: Map<string, Line> | undefined;
   #others = 0;
   #since: number;
 
-  /**
-   * @param log returns the current logger, which changes at login.
-   * @param now milliseconds of a monotonic clock.
-   */
-  constructor(log: () => Logger, now: number) {
-    this.#log = log;
+  /** @param now milliseconds of a monotonic clock. */
+  constructor(writer: LineWriter, now: number) {
+    this.#writer = writer;
     this.#since = now;
   }
 
   /** @param more values of the first line only. */
   write(level: Line["level"], message: string, about: LineAbout, more: object = {}): void {
     const key = [message, about.code, about.name].join("\n");
-    const line = this.#lines.get(key);
+    const lines = (this.#lines ??= new Map());
+    const line = lines.get(key);
     if (line !== undefined) line.repeated++;
-    else if (this.#lines.size >= MOST_LINES) this.#others++;
+    else if (lines.size >= MOST_LINES) this.#others++;
     else {
-      this.#lines.set(key, { level, message, about, repeated: 0 });
-      this.#log()[level]({ ...about, ...more }, message);
+      lines.set(key, { level, message, about, repeated: 0 });
+      this.#writer.write(level, { ...about, ...more }, message);
     }
   }
 
@@ -59,11 +61,11 @@ export class RepeatedLines {
 
   /** Writes what was counted. */
   flush(): void {
-    const log = this.#log();
-    for (const { level, message, about, repeated } of this.#lines.values())
-      if (repeated > 0) log[level]({ ...about, repeated }, `${message}, repeatedly`);
-    if (this.#others > 0) log.warn({ lines: this.#others }, "more log lines of this session");
-    this.#lines.clear();
+    const writer = this.#writer;
+    for (const { level, message, about, repeated } of this.#lines?.values() ?? [])
+      if (repeated > 0) writer.write(level, { ...about, repeated }, `${message}, repeatedly`);
+    if (this.#others > 0) writer.write("warn", { lines: this.#others }, "more log lines of this session");
+    this.#lines = undefined;
     this.#others = 0;
   }
 }

@@ -1,22 +1,21 @@
-import type { Logger } from "pino";
+import type { Limits } from "@postern/protocol";
 import type { Authenticator } from "../login/principal.js";
-import type { Owners } from "../login/owners.js";
+import type { Owners } from "./owners.js";
 import type { RequestCounter } from "../metrics/metrics.js";
 import type { NameRules } from "../names/name.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
+import type { Loggers } from "./session-log.js";
 
 /** The parts of the server that all sessions share. */
-export interface SessionDependencies {
+export interface SessionDependencies extends Loggers {
   readonly authenticator: Authenticator;
   readonly owners: Owners;
   readonly registry: TunnelRegistry;
   readonly nameRules: NameRules;
   /** Tunnels of all sessions together. */
   readonly maxTunnels: number;
-  /** Open streams of one session. */
-  readonly streamsPerSession: number;
-  readonly log: Logger;
-  readonly requestLog: Logger;
+  /** The limits of every session. */
+  readonly limits: Limits;
   /** The public URL of the tunnel `name`. */
   publicUrl(name: string): string;
   /** The counter of a tunnel's requests; undefined: they are not counted. */

@@ -1,8 +1,15 @@
 import { pino } from "pino";
-import { NO_SESSION, Session, type ControlMessage, type SessionHandler, type Transport } from "@postern/protocol";
+import {
+  DEFAULT_LIMITS,
+  NO_SESSION,
+  Session,
+  type ControlMessage,
+  type SessionHandler,
+  type Transport,
+} from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import { ApiKeys } from "../login/api-keys.js";
-import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "./owners.js";
 import { DEFAULT_NAME_RULES } from "../names/name.js";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
@@ -61,7 +68,7 @@ export function sessionDependencies(more: Partial<SessionDependencies> = {}): Se
     registry: new TunnelRegistry(new MemoryLeaseStore(() => performance.now())),
     nameRules: DEFAULT_NAME_RULES,
     maxTunnels: Infinity,
-    streamsPerSession: 1_024,
+    limits: DEFAULT_LIMITS,
     log,
     requestLog: log,
     publicUrl: (name) => `http://${name}.localhost`,

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { Logger } from "pino";
 import {
   ERRORS,
   type Bind,
@@ -12,37 +11,29 @@ import {
 import type { NamePatterns } from "../names/name-patterns.js";
 import { DrainingTunnels } from "../tunnels/draining-tunnels.js";
 import { sendRequestRecords } from "../tunnels/request-records.js";
-import { Tunnel } from "../tunnels/tunnel.js";
+import { Tunnel, type TunnelOwner } from "../tunnels/tunnel.js";
 import { bindGrant, type Binder, type BindGrant, type BindRefusal } from "./bind-grant.js";
-import type { RepeatedLines } from "./repeated-lines.js";
 import type { SessionDependencies } from "./session-dependencies.js";
+import type { SessionLog } from "./session-log.js";
 
 /** How long finished requests are collected before they are sent to the client, in milliseconds. */
 const RECORDS_DELAY = 50;
 
-/** The loggers of one client. */
-export interface SessionLogs {
-  readonly log: Logger;
-  readonly requestLog: Logger;
-  /** For lines that the client can cause again and again. */
-  readonly repeated: RepeatedLines;
-}
-
 /** The tunnels of one session, from `bind` to `unbound`. */
-export class SessionTunnels {
+export class SessionTunnels implements TunnelOwner {
   readonly #session: Session;
   readonly #dependencies: SessionDependencies;
-  readonly #logs: () => SessionLogs;
+  readonly #log: SessionLog;
   /** By number. */
   readonly #tunnels = new Map<number, Tunnel>();
-  readonly #draining = new DrainingTunnels();
+  /** Undefined until there is one. */
+  #draining: DrainingTunnels | undefined;
   #lastNumber = 0;
 
-  /** @param logs returns the current loggers, which change at login. */
-  constructor(session: Session, dependencies: SessionDependencies, logs: () => SessionLogs) {
+  constructor(session: Session, dependencies: SessionDependencies, log: SessionLog) {
     this.#session = session;
     this.#dependencies = dependencies;
-    this.#logs = logs;
+    this.#log = log;
   }
 
   /** Opens a tunnel. Returns the response, or why there is no tunnel. */
@@ -50,12 +41,12 @@ export class SessionTunnels {
     const grant = this.#grant(bind, binder);
     if ("code" in grant) {
       const about = { name: bind.subdomain?.slice(0, 100), code: grant.code };
-      this.#logs().repeated.write("warn", "tunnel refused", about);
+      this.#log.repeated.write("warn", "tunnel refused", about);
       return grant;
     }
     const { number, id, name } = this.#open(grant);
     const public_url = this.#dependencies.publicUrl(name);
-    this.#logs().repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url });
+    this.#log.repeated.write("info", "tunnel opened", { name }, { tunnel: id, public_url });
     return { type: "bound", bind: bind.bind, tunnel: number, tunnel_id: id, name, public_url };
   }
 
@@ -84,10 +75,11 @@ export class SessionTunnels {
   /** Ends everything that has expired. Call it about once a second. */
   tick(now: number): void {
     for (const tunnel of this.#tunnels.values()) tunnel.sweep(now);
-    if (this.#draining.size === 0) return;
+    if (this.#draining === undefined) return;
     const due = this.#draining.due(now);
     if (due.size > 0) this.#session.breakTunnels(due, "PN_NAME_TAKEN_OVER");
     this.#draining.keepOnly(this.#session.tunnelsInUse());
+    if (this.#draining.size === 0) this.#draining = undefined;
   }
 
   retireIdleStreams(): void {
@@ -118,6 +110,18 @@ export class SessionTunnels {
     this.#tunnels.clear();
   }
 
+  // ---- TunnelOwner
+
+  onRecords(tunnel: Tunnel): void {
+    setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY);
+  }
+
+  onReplaced(tunnel: Tunnel): void {
+    this.#unbind(tunnel, "PN_NAME_TAKEN_OVER");
+  }
+
+  // ---- internals
+
   #grant(bind: Bind | Check, binder: Binder): BindGrant | BindRefusal {
     // A tunnel without new streams would keep its name from a session that can serve it.
     if (this.#session.draining) return { code: "PN_DRAINING" };
@@ -134,10 +138,10 @@ export class SessionTunnels {
       hostHeader,
       counter: this.#dependencies.counter(name, holder.owner),
       requestRecords: this.#dependencies.requestRecords,
-      onRecords: () => setTimeout(() => this.#sendRecords(tunnel), RECORDS_DELAY),
+      owner: this,
     });
     this.#tunnels.set(tunnel.number, tunnel);
-    this.#dependencies.registry.add(tunnel, holder, () => this.#unbind(tunnel, "PN_NAME_TAKEN_OVER"));
+    this.#dependencies.registry.add(tunnel, holder);
     return tunnel;
   }
 
@@ -149,7 +153,8 @@ export class SessionTunnels {
     tunnel.close();
     this.#dependencies.registry.remove(tunnel, requested ? "stopped" : "free");
     // If the client closes a tunnel, its streams have no deadline. If the client loses it, they have one.
-    if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number)) this.#draining.add(number, performance.now());
+    if (code !== "PN_CLOSED" && this.#session.tunnelsInUse().has(number))
+      (this.#draining ??= new DrainingTunnels()).add(number, performance.now());
     const { message, retryable } = ERRORS[code];
     this.#session.control({ type: "unbound", tunnel: number, code, message, retryable });
     this.#logClosed(tunnel, { code });
@@ -158,10 +163,10 @@ export class SessionTunnels {
   #logClosed({ name, id, repairs }: Tunnel, fields: { code?: ErrorCode }): void {
     const repaired = repairs.totals;
     const about = { name, ...fields };
-    this.#logs().repeated.write("info", "tunnel closed", about, { tunnel: id, ...(repaired && { repaired }) });
+    this.#log.repeated.write("info", "tunnel closed", about, { tunnel: id, ...(repaired && { repaired }) });
   }
 
   #sendRecords(tunnel: Tunnel): void {
-    sendRequestRecords(this.#session, tunnel, this.#logs().requestLog);
+    sendRequestRecords(this.#session, tunnel, this.#log);
   }
 }

@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { SERVER_LIMITS } from "../limits.js";
-import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
+import { ClientSession } from "./client-session.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "./owners.js";
 import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 import { Sessions } from "./sessions.js";
 
@@ -16,6 +18,23 @@ beforeEach(() => {
 
 const connect = (): ScriptedPeer =>
   new ScriptedPeer(dependencies, (connection) => sessions.open(connection, onLoginOver));
+
+test("many sessions are checked over several turns, so that requests need not wait for all of them", async () => {
+  const ticks = vi.spyOn(ClientSession.prototype, "tick");
+  for (let opened = 0; opened < 600; opened++) connect();
+  sessions.tick(1_000);
+  expect(ticks).toHaveBeenCalledTimes(256);
+  // A pass that is not over is not joined by a second one.
+  sessions.tick(2_000);
+  expect(ticks).toHaveBeenCalledTimes(256);
+  await vi.waitUntil(() => ticks.mock.calls.length === 600);
+  await setImmediate();
+  expect(new Set(ticks.mock.contexts).size).toBe(600);
+  sessions.tick(3_000);
+  await vi.waitUntil(() => ticks.mock.calls.length === 1_200);
+  ticks.mockRestore();
+  await sessions.close();
+});
 
 describe("the end of a login is reported once", () => {
   test("when the client is logged in", async () => {

@@ -1,6 +1,6 @@
-import { ClientSession, type ClientConnection } from "./client-session.js";
+import type { TunnelError } from "@postern/protocol";
+import { ClientSession, type ClientConnection, type ClientSessionEvents } from "./client-session.js";
 import type { SessionDependencies } from "./session-dependencies.js";
-import { SessionsByOwner } from "./sessions-by-owner.js";
 
 /**
  * The delays after which clients are asked to reconnect when the server stops, in milliseconds. Each client gets a
@@ -9,13 +9,18 @@ import { SessionsByOwner } from "./sessions-by-owner.js";
 const RECONNECT = { first: 1_000, apart: 5, last: 30_000 };
 /** Timeout of the clients' closing handshakes when the server stops, in milliseconds. */
 const CLOSING = 1_000;
+/** Sessions that are checked in one turn of the event loop: about a millisecond of work, with their heartbeats. */
+const CHECKED_PER_TURN = 256;
 
 /** All sessions of the server, including those before login. */
-export class Sessions {
+export class Sessions implements ClientSessionEvents {
   readonly #dependencies: SessionDependencies;
   readonly #onLogin: (outcome: string) => void;
   readonly #sessions = new Set<ClientSession>();
-  readonly #byOwner = new SessionsByOwner<ClientSession>();
+  /** What to call when the login is over, for sessions before login. */
+  readonly #logins = new Map<ClientSession, () => void>();
+  /** The sessions that the current check has not reached, while there is one. */
+  #unchecked: Iterator<ClientSession> | undefined;
   /** Called when the last session has ended. */
   #onEmpty = (): void => {};
 
@@ -37,39 +42,35 @@ export class Sessions {
 
   /** @param onLoginOver called once: after the login, or when the session ends without a login. */
   open(connection: ClientConnection, onLoginOver: () => void): ClientSession {
-    let owner: string | undefined;
-    const session = new ClientSession(connection, this.#dependencies, {
-      onLogin: (name) => {
-        owner = name;
-        this.#byOwner.add(name, session);
-        this.#onLogin("ok");
-        onLoginOver();
-      },
-      onClose: ({ code }) => {
-        this.#sessions.delete(session);
-        if (owner !== undefined) this.#byOwner.remove(owner, session);
-        if (!session.isLoggedIn) {
-          this.#onLogin(code);
-          onLoginOver();
-        }
-        if (this.#sessions.size === 0) this.#onEmpty();
-      },
-    });
+    const session = new ClientSession(connection, this.#dependencies, this);
     this.#sessions.add(session);
+    this.#logins.set(session, onLoginOver);
     return session;
   }
 
-  /** Call about once a second. */
+  onLogin(session: ClientSession): void {
+    this.#endLogin(session, "ok");
+  }
+
+  onClose(session: ClientSession, { code }: TunnelError): void {
+    this.#sessions.delete(session);
+    if (!session.isLoggedIn) this.#endLogin(session, code);
+    if (this.#sessions.size === 0) this.#onEmpty();
+  }
+
+  /** Checks all sessions, over several turns if there are many. Call it about once a second. */
   tick(now: number): void {
-    for (const session of this.#sessions) session.tick(now);
+    if (this.#unchecked !== undefined) return;
+    this.#unchecked = this.#sessions.values();
+    this.#checkSome(now);
   }
 
   /**
-   * Ends the largest session of the owner that holds the most memory, if that is much. Call it about once a second
+   * Ends the largest session of the owner that holds the most memory, if that is a lot. Call it about once a second
    * while memory is low.
    */
   endLargest(): void {
-    this.#byOwner.largest()?.endForMemory();
+    this.#dependencies.owners.largest()?.endForMemory();
   }
 
   /** Ends the sessions whose credential is no longer accepted. */
@@ -96,5 +97,24 @@ export class Sessions {
     await promise;
     clearTimeout(timer);
     for (const session of this.#sessions) session.terminate();
+  }
+
+  #checkSome(now: number): void {
+    for (let checked = 0; checked < CHECKED_PER_TURN; checked++) {
+      const next = this.#unchecked?.next();
+      if (next === undefined || next.done === true) {
+        this.#unchecked = undefined;
+        return;
+      }
+      next.value.tick(now);
+    }
+    setImmediate(() => this.#checkSome(now));
+  }
+
+  #endLogin(session: ClientSession, outcome: string): void {
+    const onLoginOver = this.#logins.get(session);
+    this.#logins.delete(session);
+    this.#onLogin(outcome);
+    onLoginOver?.();
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS, type ErrorCode } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
-import { DEFAULT_OWNER_LIMITS, Owners } from "../login/owners.js";
+import { DEFAULT_OWNER_LIMITS, Owners } from "./owners.js";
 import type { Holder } from "../names/lease.js";
 import type { Tunnel } from "../tunnels/tunnel.js";
 import type { SessionDependencies } from "./session-dependencies.js";
@@ -10,7 +10,7 @@ import { ScriptedPeer, sessionDependencies } from "./session-pair.suite.js";
 /** Binds `name` without a session. */
 function occupy({ registry }: SessionDependencies, name: string, holder: Partial<Holder> = {}): Tunnel {
   const tunnel = { name, epoch: 0, checkAlive() {} } as unknown as Tunnel;
-  registry.add(tunnel, { owner: "ann", instance: undefined, ...holder }, () => {});
+  registry.add(tunnel, { owner: "ann", instance: undefined, ...holder });
   return tunnel;
 }
 

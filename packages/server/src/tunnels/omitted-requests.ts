@@ -6,9 +6,9 @@ import { Traffic } from "../metrics/traffic.js";
 /** Counts the finished requests that are not listed. */
 export class OmittedRequests {
   count = 0;
-  #traffic = new Traffic();
-  #durations = new Durations(DURATION_BOUNDS);
-  #ended: RequestTotals["ended"] = {};
+  readonly #traffic = new Traffic();
+  readonly #durations = new Durations(DURATION_BOUNDS);
+  readonly #ended: RequestTotals["ended"] = {};
 
   /** @param duration in milliseconds. */
   add(request: FinishedRequest, duration: number): void {
@@ -19,25 +19,15 @@ export class OmittedRequests {
     this.#ended[ended] = (this.#ended[ended] ?? 0) + 1;
   }
 
-  /** Returns the sums since the last call; undefined without requests. */
-  take(): { omitted: number; totals: RequestTotals | undefined } {
-    if (this.count === 0) return { omitted: 0, totals: undefined };
+  get totals(): RequestTotals {
     const { requests, bytesIn, bytesOut } = this.#traffic;
-    const taken = {
-      omitted: this.count,
-      totals: {
-        statuses: requests.slice(1),
-        ended: this.#ended,
-        bytes_in: bytesIn,
-        bytes_out: bytesOut,
-        duration_ms: Math.round(this.#durations.sum * 10) / 10,
-        durations: this.#durations.counts,
-      },
+    return {
+      statuses: requests.slice(1),
+      ended: this.#ended,
+      bytes_in: bytesIn,
+      bytes_out: bytesOut,
+      duration_ms: Math.round(this.#durations.sum * 10) / 10,
+      durations: this.#durations.counts,
     };
-    this.count = 0;
-    this.#traffic = new Traffic();
-    this.#durations = new Durations(DURATION_BOUNDS);
-    this.#ended = {};
-    return taken;
   }
 }

@@ -4,9 +4,16 @@ import type { ByteStream } from "@postern/net";
 
 const FIELD = /^([0-9a-f]{32})\.([0-9a-f]{64})$/;
 
+/** Whether the probe `field` is a nonce and its HMAC-SHA-256 with the tunnel's id. */
+export function isSigned(field: string, tunnelId: string): boolean {
+  const [, nonce, proof] = FIELD.exec(field) ?? [];
+  if (nonce === undefined || proof === undefined) return false;
+  const due = createHmac("sha256", tunnelId).update(nonce).digest();
+  return timingSafeEqual(due, Buffer.from(proof, "hex"));
+}
+
 /** The part of a tunnel that the route needs. */
 export interface ProbedTunnel {
-  readonly id: string;
   readonly unavailable: Upstream["unavailable"];
   dial(probe: boolean): ByteStream;
 }
@@ -33,14 +40,6 @@ export class ProbeRoute implements UpstreamRoute, Upstream {
     this.#tunnel = tunnel;
     // Streams are not reused for probes.
     this.target.idle.close();
-  }
-
-  /** Whether `field` is a nonce and its HMAC-SHA-256 with the tunnel's id. */
-  isSignedBy(field: string): boolean {
-    const [, nonce, proof] = FIELD.exec(field) ?? [];
-    if (nonce === undefined || proof === undefined) return false;
-    const due = createHmac("sha256", this.#tunnel.id).update(nonce).digest();
-    return timingSafeEqual(due, Buffer.from(proof, "hex"));
   }
 
   get unavailable(): Upstream["unavailable"] {

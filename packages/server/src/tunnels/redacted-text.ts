@@ -1,8 +1,8 @@
 import { isSecretName } from "./secret-name.js";
 
 /**
- * A name, a separator, and a value up to the next delimiter. Without the condition at its start, a long name would be
- * tried again from each of its letters.
+ * A name, a separator, and a value up to the next delimiter. The lookbehind keeps the time linear: without it, a long
+ * name is matched again from each of its letters.
  */
 const PAIR = /(?<![\w.[\]-])([\w.[\]-]+)(\s*[=:]\s*)("[^"]*"|[^\s;,()"]+)/g;
 const SCHEME = /\b(bearer|basic)\s+[^\s;,()"]+/gi;

@@ -2,14 +2,16 @@ import type { ResponseRepair } from "@postern/gateway";
 
 /** How often responses of one tunnel were repaired, by what was wrong with them. */
 export class RepairCounts {
-  readonly #counts = new Map<ResponseRepair, number>();
+  /** Undefined while nothing was repaired, as in most tunnels. */
+  #counts: Map<ResponseRepair, number> | undefined;
   #unreported: ResponseRepair[] = [];
 
   add(repairs: Iterable<ResponseRepair>): void {
+    const counts = (this.#counts ??= new Map());
     for (const repair of repairs) {
-      const count = this.#counts.get(repair) ?? 0;
+      const count = counts.get(repair) ?? 0;
       if (count === 0) this.#unreported.push(repair);
-      this.#counts.set(repair, count + 1);
+      counts.set(repair, count + 1);
     }
   }
 
@@ -22,6 +24,6 @@ export class RepairCounts {
 
   /** The counts as fields of a log line; undefined if nothing was repaired. */
   get totals(): Record<string, number> | undefined {
-    return this.#counts.size === 0 ? undefined : Object.fromEntries(this.#counts);
+    return this.#counts && Object.fromEntries(this.#counts);
   }
 }

@@ -34,7 +34,7 @@ export interface TakenRequests {
 export class RequestLog {
   readonly #perSecond: number;
   #listed: ListedRequest[] = [];
-  readonly #omitted = new OmittedRequests();
+  #omitted: OmittedRequests | undefined;
   /** Requests of this second that are listed. */
   #count = 0;
   #second = 0;
@@ -46,22 +46,23 @@ export class RequestLog {
 
   /** Adds a request. Returns whether the log was empty before. */
   add(request: FinishedRequest, now: number): boolean {
-    const first = this.#listed.length === 0 && this.#omitted.count === 0;
+    const first = this.#listed.length === 0 && this.#omitted === undefined;
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#count = 0;
     }
     const duration = now - request.startedAt;
-    if (++this.#count > this.#perSecond) this.#omitted.add(request, duration);
+    if (++this.#count > this.#perSecond) (this.#omitted ??= new OmittedRequests()).add(request, duration);
     else this.#listed.push({ record: record(request, duration), visitor: visitorFields(request) });
     return first;
   }
 
   take(): TakenRequests {
-    const listed = this.#listed;
+    const taken = { listed: this.#listed, omitted: this.#omitted?.count ?? 0, totals: this.#omitted?.totals };
     this.#listed = [];
-    return { listed, ...this.#omitted.take() };
+    this.#omitted = undefined;
+    return taken;
   }
 }
 

@@ -1,17 +1,23 @@
-import type { Logger } from "pino";
 import type { RequestRecord, Session } from "@postern/protocol";
 import type { Tunnel } from "./tunnel.js";
+
+/** The log of requests. */
+export interface RequestLines {
+  writeRequest(level: "info" | "warn", fields: object, message: string): void;
+}
 
 /** Bytes of records in one control message, whose limit is 16 KiB. */
 const MAX_BYTES = 12 * 1024;
 
 /** Logs the tunnel's requests since the last call, and sends their records to its client. */
-export function sendRequestRecords(session: Session, tunnel: Tunnel, log: Logger): void {
+export function sendRequestRecords(session: Session, tunnel: Tunnel, log: RequestLines): void {
   const { listed, omitted, totals } = tunnel.requests.take();
-  for (const { record, visitor } of listed) log.info({ name: tunnel.name, ...record, ...visitor }, "request");
-  if (omitted > 0) log.info({ name: tunnel.name, omitted }, "requests omitted");
+  for (const { record, visitor } of listed)
+    log.writeRequest("info", { name: tunnel.name, ...record, ...visitor }, "request");
+  if (omitted > 0) log.writeRequest("info", { name: tunnel.name, omitted }, "requests omitted");
   // Once for each kind: a service sends the same flaw with every response.
-  for (const repair of tunnel.repairs.takeNew()) log.warn({ name: tunnel.name, repair }, "response repaired");
+  for (const repair of tunnel.repairs.takeNew())
+    log.writeRequest("warn", { name: tunnel.name, repair }, "response repaired");
 
   let batch: RequestRecord[] = [];
   let bytes = 0;

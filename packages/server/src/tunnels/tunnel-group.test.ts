@@ -13,7 +13,7 @@ class FakeTunnel {
   available = true;
   readonly checkAlive = vi.fn();
   readonly watch = vi.fn();
-  readonly replaced = vi.fn();
+  readonly onReplaced = vi.fn();
 }
 
 let registry: TunnelRegistry;
@@ -25,7 +25,7 @@ beforeEach(() => {
 function bound(instance: string | undefined, owner = "ann"): FakeTunnel {
   const tunnel = new FakeTunnel();
   expect(registry.refusal("app", { owner, instance })).toBeUndefined();
-  registry.add(tunnel as unknown as Tunnel, { owner, instance }, tunnel.replaced);
+  registry.add(tunnel as unknown as Tunnel, { owner, instance });
   return tunnel;
 }
 const remove = (tunnel: FakeTunnel, how: "dropped" | "stopped" = "dropped"): void =>
@@ -36,7 +36,7 @@ describe("sessions of one instance", () => {
   test("serve a name together, in turn", () => {
     const tunnels = [bound("one"), bound("one"), bound("one")];
     expect(new Set(tunnels.map(() => picked()))).toEqual(new Set(tunnels));
-    for (const { replaced } of tunnels) expect(replaced).not.toHaveBeenCalled();
+    for (const { onReplaced } of tunnels) expect(onReplaced).not.toHaveBeenCalled();
     expect(registry.size).toBe(1);
   });
 
@@ -91,7 +91,7 @@ describe("another instance", () => {
   test("replaces all sessions of the former one, each of which is notified once", () => {
     const former = [bound("one"), bound("one")];
     const latter = bound("two");
-    for (const { replaced } of former) expect(replaced).toHaveBeenCalledOnce();
+    for (const { onReplaced } of former) expect(onReplaced).toHaveBeenCalledOnce();
     expect(picked()).toBe(latter);
     expect(latter.epoch).toBeGreaterThan(former[0]!.epoch);
     for (const tunnel of former) remove(tunnel, "stopped");
@@ -101,7 +101,7 @@ describe("another instance", () => {
   test("replaces the former one also if neither has an instance id", () => {
     const former = bound(undefined);
     const latter = bound(undefined);
-    expect(former.replaced).toHaveBeenCalledOnce();
+    expect(former.onReplaced).toHaveBeenCalledOnce();
     expect(picked()).toBe(latter);
   });
 

@@ -1,12 +1,12 @@
 import { LeastLoad } from "@postern/gateway";
+import { isSigned } from "./probe-route.js";
 import type { Tunnel } from "./tunnel.js";
 
 /** The tunnels that serve one name together: one for each session of the instance that holds the lease. */
 export class TunnelGroup {
   /** The epoch of the lease. */
   readonly epoch: number;
-  readonly #tunnels: Tunnel[] = [];
-  readonly #onReplaced = new Map<Tunnel, () => void>();
+  #tunnels: readonly Tunnel[] = [];
   readonly #balance = new LeastLoad();
 
   constructor(epoch: number) {
@@ -17,25 +17,24 @@ export class TunnelGroup {
     return this.#tunnels.length;
   }
 
-  /** @param onReplaced called when another instance gets the name. */
-  add(tunnel: Tunnel, onReplaced: () => void): void {
+  add(tunnel: Tunnel): void {
     // The client may have opened another session because these are lost.
     for (const member of this.#tunnels) member.checkAlive();
     tunnel.epoch = this.epoch;
-    this.#tunnels.push(tunnel);
-    this.#onReplaced.set(tunnel, onReplaced);
+    // `push` would make room for sixteen more, and most groups have one member.
+    this.#tunnels = this.#tunnels.concat(tunnel);
   }
 
   /** Returns whether `tunnel` was a member. */
   remove(tunnel: Tunnel): boolean {
-    if (!this.#onReplaced.delete(tunnel)) return false;
-    this.#tunnels.splice(this.#tunnels.indexOf(tunnel), 1);
-    return true;
+    const { size } = this;
+    this.#tunnels = this.#tunnels.filter((member) => member !== tunnel);
+    return this.size < size;
   }
 
   /** Call it when another instance gets the name. */
   replace(): void {
-    for (const onReplaced of this.#onReplaced.values()) onReplaced();
+    for (const tunnel of this.#tunnels) tunnel.onReplaced();
   }
 
   /** The tunnel for the next request. */
@@ -45,7 +44,7 @@ export class TunnelGroup {
 
   /** The tunnel whose client sent the probe `field`. */
   probed(field: string): Tunnel | undefined {
-    return this.#tunnels.find(({ probe }) => probe.isSignedBy(field));
+    return this.#tunnels.find(({ id }) => isSigned(field, id));
   }
 
   /** Detects sessions that are cut off if another session could serve instead. Call it about once a second. */

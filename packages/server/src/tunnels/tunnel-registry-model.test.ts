@@ -25,6 +25,7 @@ interface FakeTunnel {
   replaced: number;
   checkAlive(): void;
   watch(): void;
+  onReplaced(): void;
 }
 
 /** The expected state of a name. */
@@ -117,13 +118,14 @@ test("in any order of events one instance holds a name, its owner can always bin
             replaced: 0,
             checkAlive() {},
             watch() {},
+            onReplaced() {
+              session.replaced++;
+              // A replaced session removes its tunnel. This must no longer change the name.
+              registry.remove(session as unknown as Tunnel, "free");
+            },
           };
           sessions.push(session);
-          registry.add(session as unknown as Tunnel, { owner, instance }, () => {
-            session.replaced++;
-            // A replaced session removes its tunnel. This must no longer change the name.
-            registry.remove(session as unknown as Tunnel, "free");
-          });
+          registry.add(session as unknown as Tunnel, { owner, instance });
           const joins =
             held !== undefined && held.serving.length > 0 && instance !== undefined && instance === held.last;
           if (joins) {

@@ -5,9 +5,8 @@ import { TunnelRegistry } from "./tunnel-registry.js";
 import type { Tunnel } from "./tunnel.js";
 
 /** The part of a tunnel that the registry uses. */
-const tunnel = (name: string): Tunnel =>
-  ({ name, epoch: 0, inUse: 0, available: true, suspect: false, checkAlive() {} }) as unknown as Tunnel;
-const ignore = (): void => {};
+const tunnel = (name: string, onReplaced = (): void => {}): Tunnel =>
+  ({ name, epoch: 0, inUse: 0, available: true, suspect: false, checkAlive() {}, onReplaced }) as unknown as Tunnel;
 const ann = { owner: "ann", instance: undefined };
 const bob = { owner: "bob", instance: undefined };
 
@@ -25,17 +24,17 @@ describe("a name", () => {
   });
 
   test("in use is refused to other owners, not to its owner", () => {
-    registry.add(tunnel("app"), ann, ignore);
+    registry.add(tunnel("app"), ann);
     expect(registry.refusal("app", bob)).toBe("PN_NAME_TAKEN");
     expect(registry.refusal("app", ann)).toBeUndefined();
   });
 
   test("bound again by its owner replaces the former tunnel, whose end then changes nothing", () => {
-    const first = tunnel("app");
-    const second = tunnel("app");
     const replaced = vi.fn(() => registry.remove(first, "stopped"));
-    registry.add(first, ann, replaced);
-    registry.add(second, ann, ignore);
+    const first = tunnel("app", replaced);
+    const second = tunnel("app");
+    registry.add(first, ann);
+    registry.add(second, ann);
     expect(replaced).toHaveBeenCalledOnce();
     registry.remove(first, "dropped");
     expect(registry.find("app")).toBe(second);
@@ -43,7 +42,7 @@ describe("a name", () => {
 
   test("after a drop is kept for its owner for SERVER_LIMITS.nameHold", () => {
     const first = tunnel("app");
-    registry.add(first, ann, ignore);
+    registry.add(first, ann);
     registry.remove(first, "dropped");
     now = SERVER_LIMITS.nameHold - 1;
     expect(registry.find("app")).toBe("away");
@@ -55,7 +54,7 @@ describe("a name", () => {
 
   test("after a stop is kept for its owner, and is offline", () => {
     const first = tunnel("app");
-    registry.add(first, ann, ignore);
+    registry.add(first, ann);
     registry.remove(first, "stopped");
     expect(registry.find("app")).toBe("offline");
     expect(registry.refusal("app", bob)).toBe("PN_NAME_TAKEN");
@@ -65,7 +64,7 @@ describe("a name", () => {
     "whose holder chose 404 is not told apart from a free one after it was %s, and is still kept",
     (how) => {
       const first = tunnel("app");
-      registry.add(first, { ...ann, offlineStatus: 404 }, ignore);
+      registry.add(first, { ...ann, offlineStatus: 404 });
       expect(registry.find("app")).toBe(first);
       registry.remove(first, how);
       expect([registry.find("app"), registry.isFree("app")]).toEqual([undefined, false]);
@@ -75,7 +74,7 @@ describe("a name", () => {
 
   test("that is freed may be bound by any owner", () => {
     const first = tunnel("app");
-    registry.add(first, ann, ignore);
+    registry.add(first, ann);
     registry.remove(first, "free");
     expect(registry.refusal("app", bob)).toBeUndefined();
   });
@@ -84,7 +83,7 @@ describe("a name", () => {
 test("the names of an owner are limited, and expired ones do not count", () => {
   for (let n = 0; n < SERVER_LIMITS.namesPerOwner; n++) {
     const one = tunnel(`n${n}`);
-    registry.add(one, ann, ignore);
+    registry.add(one, ann);
     registry.remove(one, "stopped");
   }
   expect(registry.refusal("one-more", ann)).toBe("PN_OWNER_NAME_LIMIT");

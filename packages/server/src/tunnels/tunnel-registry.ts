@@ -49,17 +49,15 @@ export class TunnelRegistry {
   /**
    * Starts to serve the name with `tunnel`. It joins the tunnels of the same instance, and replaces those of another
    * instance. `refusal` must have returned undefined.
-   * @param onReplaced called when another instance gets the name.
    */
-  add(tunnel: Tunnel, holder: Holder, onReplaced: () => void): void {
+  add(tunnel: Tunnel, holder: Holder): void {
     const { name } = tunnel;
     const lease = this.#leases.find(name);
     const former = this.#groups.get(name);
-    if (former !== undefined && lease !== undefined && isShared(lease, holder.instance))
-      return former.add(tunnel, onReplaced);
+    if (former !== undefined && lease !== undefined && isShared(lease, holder.instance)) return former.add(tunnel);
     const group = new TunnelGroup(this.#leases.acquire(name, holder).epoch);
     this.#groups.set(name, group);
-    group.add(tunnel, onReplaced);
+    group.add(tunnel);
     former?.replace();
   }
 

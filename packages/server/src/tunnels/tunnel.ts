@@ -26,8 +26,15 @@ export interface TunnelOptions {
   counter: RequestCounter | undefined;
   /** Requests that are listed per second. */
   requestRecords: number;
+  owner: TunnelOwner;
+}
+
+/** The part of a client's session that its tunnels use. */
+export interface TunnelOwner {
   /** A request has finished, the first one since the request log was emptied. */
-  onRecords: (tunnel: Tunnel) => void;
+  onRecords(tunnel: Tunnel): void;
+  /** Another instance gets the name. */
+  onReplaced(tunnel: Tunnel): void;
 }
 
 /**
@@ -49,15 +56,14 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   readonly hostHeader: string | undefined;
   readonly target: Target;
   readonly pool: Pool;
-  /** The route of its client's own probes, which always leads to this session. */
-  readonly probe: ProbeRoute;
   readonly requests: RequestLog;
   readonly repairs = new RepairCounts();
   /** The epoch of its lease. Its group sets it. */
   epoch = 0;
   readonly #session: Session;
   readonly #counter: RequestCounter | undefined;
-  readonly #onRecords: (tunnel: Tunnel) => void;
+  readonly #owner: TunnelOwner;
+  #probe: ProbeRoute | undefined;
   /** When its client was last pinged, and when it becomes suspect without an answer. */
   #pingedAt = -Infinity;
   #suspectAt = -Infinity;
@@ -71,10 +77,14 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.#session = options.session;
     this.#counter = options.counter;
     this.requests = new RequestLog(options.requestRecords);
-    this.#onRecords = options.onRecords;
+    this.#owner = options.owner;
     this.target = new Target(this);
     this.pool = new Pool([this.target]);
-    this.probe = new ProbeRoute(this);
+  }
+
+  /** The route of its client's own probes, which always leads to this session. */
+  get probe(): ProbeRoute {
+    return (this.#probe ??= new ProbeRoute(this));
   }
 
   get unavailable(): Upstream["unavailable"] {
@@ -114,10 +124,10 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     return this.#session.open(this.number, probe);
   }
 
-  /** Retires idle streams that are too old. Call about once a second. */
+  /** Retires idle streams that are too old, and the route of probes, which are rare. Call about once a second. */
   sweep(now: number): void {
     this.target.idle.sweep(now);
-    this.probe.target.idle.sweep(now);
+    if (this.#probe?.target.inUse === 0) this.#probe = undefined;
   }
 
   /** It gets no new requests. Those in progress are still counted. */
@@ -125,10 +135,15 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
     this.#counter?.close();
   }
 
+  /** Another instance gets the name. */
+  onReplaced(): void {
+    this.#owner.onReplaced(this);
+  }
+
   onFinished(request: FinishedRequest): void {
     this.#counter?.finished(request);
     if (request.repairs.size > 0) this.repairs.add(request.repairs);
-    if (this.requests.add(request, performance.now())) this.#onRecords(this);
+    if (this.requests.add(request, performance.now())) this.#owner.onRecords(this);
   }
 
   get #awaitsAnswer(): boolean {

@@ -4,12 +4,20 @@ import { fileURLToPath } from "node:url";
 /** The value of every byte of a read buffer after its callback. It is invalid in UTF-8, and large as a length. */
 export const POISON = 0xdb;
 
-/** Buffers that a socket still sends from. Package net records them. */
-export interface Loans {
+/** The parts of package net that know its read buffers. */
+export interface ReadBuffers {
+  /** Whether a socket still sends from `memory`. */
   isLent(memory: ArrayBufferLike): boolean;
   /** Calls `listener` whenever the last loan on a buffer ends. */
   onReturn(listener: (memory: ArrayBufferLike) => void): void;
+  /** Sockets that pass the bytes in their read buffers to a callback. */
+  DirectSocket: { prototype: { readDirectly: ReadDirectly } };
+  /** Accepted sockets are not made DirectSockets. */
+  adoptNothing(): void;
 }
+
+type Receive = (chunk: Buffer) => boolean;
+type ReadDirectly = (this: unknown, receive: Receive | undefined, options?: object) => void;
 
 type DataListener = (chunk: unknown) => void;
 type OnRead = (bytes: number, buffer: Uint8Array) => boolean;
@@ -29,8 +37,19 @@ const OURS = /\/packages\/(?:protocol|net|gateway|server|client|cli)\/(?:dist|sr
  * are valid only during the call: code that keeps them without copying finds garbage. Only listeners and callbacks that
  * Postern's code registers are affected, not those of node:http, package ws and tests.
  */
-export function poisonReads(loans?: Loans): void {
-  const poison = poisoner(loans);
+export function poisonReads(buffers: ReadBuffers): void {
+  const poison = poisoner(buffers);
+  if (process.env["POSTERN_ADOPT"] === "0") buffers.adoptNothing();
+  const direct = buffers.DirectSocket.prototype;
+  const { readDirectly } = direct;
+  direct.readDirectly = function (receive, options): void {
+    const poisoned = (chunk: Buffer): boolean => {
+      const result = (receive as Receive)(chunk);
+      poison(chunk);
+      return result;
+    };
+    readDirectly.call(this, receive && poisoned, options);
+  };
   const listeners = new WeakSet<DataListener>();
   const prototype = Socket.prototype as unknown as Patched;
   const { on, addListener, emit, connect } = prototype;
@@ -77,14 +96,14 @@ function poisonOnRead(socket: Socket, poison: (bytes: Uint8Array) => void): void
 }
 
 /** Overwrites bytes at once, or when the last loan on their memory ends. */
-function poisoner(loans: Loans | undefined): (bytes: Uint8Array) => void {
+function poisoner(buffers: ReadBuffers): (bytes: Uint8Array) => void {
   const lent = new WeakMap<ArrayBufferLike, Uint8Array[]>();
-  loans?.onReturn((memory) => {
+  buffers.onReturn((memory) => {
     for (const bytes of lent.get(memory) ?? []) bytes.fill(POISON);
     lent.delete(memory);
   });
   return (bytes) => {
-    if (loans?.isLent(bytes.buffer) !== true) return void bytes.fill(POISON);
+    if (!buffers.isLent(bytes.buffer)) return void bytes.fill(POISON);
     const waiting = lent.get(bytes.buffer);
     if (waiting === undefined) lent.set(bytes.buffer, [bytes]);
     else waiting.push(bytes);

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
@@ -15,8 +16,8 @@ export interface IssueOptions {
   days?: number;
   /** The end of the lifetime instead of `days`, in whole seconds. */
   until?: Date;
-  /** Default `ec`. */
-  algorithm?: "ec" | "rsa" | "ed25519";
+  /** Default `ec`. `weak-rsa` has the exponent 1, so that anyone can forge its signatures. */
+  algorithm?: "ec" | "rsa" | "ed25519" | "weak-rsa";
   /** Encrypts the key. */
   passphrase?: string;
 }
@@ -58,9 +59,11 @@ export class CertificateAuthority {
   issue({ names, days = 2, until, algorithm = "ec", passphrase }: IssueOptions): CertificateFiles {
     const name = `leaf-${(this.#issued += 1)}`;
     const secret = passphrase === undefined ? ["-nodes"] : ["-passout", `pass:${passphrase}`];
+    if (algorithm === "weak-rsa") writeFileSync(join(this.#folder, `${name}.key`), weakKey());
     this.#openssl(
       "req",
-      ...keyOptions(algorithm),
+      "-new",
+      ...(algorithm === "weak-rsa" ? ["-key", `${name}.key`] : keyOptions(algorithm)),
       ...secret,
       "-subj",
       `/CN=${names[0]}`,
@@ -129,10 +132,18 @@ export class CertificateAuthority {
   }
 }
 
-function keyOptions(algorithm: NonNullable<IssueOptions["algorithm"]>): string[] {
+function keyOptions(algorithm: "ec" | "rsa" | "ed25519"): string[] {
   if (algorithm === "rsa") return ["-newkey", "rsa:2048"];
   if (algorithm === "ed25519") return ["-newkey", "ed25519"];
   return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+}
+
+/** A private RSA key with the exponent 1, PEM. */
+function weakKey(): string {
+  const jwk = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey.export({ format: "jwk" });
+  const one = "AQ";
+  const key = createPrivateKey({ key: { ...jwk, e: one, d: one, dp: one, dq: one }, format: "jwk" });
+  return key.export({ type: "pkcs8", format: "pem" }) as string;
 }
 
 /** YYYYMMDDHHMMSSZ. */

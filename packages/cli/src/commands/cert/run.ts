@@ -65,7 +65,7 @@ function write(folder: string, name: string, { certificate, key }: DevCertificat
   }
 }
 
-/** The port for HTTPS in the configuration. Mistakes in the file do not matter here: the result is the default. */
+/** The port for HTTPS in the configuration; the default if the file has mistakes, which do not matter here. */
 async function securePort(config: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
   const settings = await readSettings({ config, env, flags: {} }).catch(() => undefined);
   const { listen, public_https_port: port } = settings?.loaded.values.tunnel.server ?? { listen: ":8080" };

@@ -1,10 +1,17 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { CertificateAuthority, Cleanup, needs, scratchFolder } from "@postern/testkit";
+import * as certificates from "../../credentials/server-certificates.js";
+import * as keys from "../../credentials/server-keys.js";
+import * as tokens from "../../credentials/server-tokens.js";
 import { failureOf } from "../../reporting/failure.js";
 import { readSettings } from "../../settings/configuration.js";
 import { checkFiles } from "./file-checks.js";
+
+vi.mock("../../credentials/server-certificates.js", { spy: true });
+vi.mock("../../credentials/server-keys.js", { spy: true });
+vi.mock("../../credentials/server-tokens.js", { spy: true });
 
 const cleanup = new Cleanup();
 let ca: CertificateAuthority;
@@ -126,4 +133,11 @@ test("a file for `postern server` or `postern http` needs no credential, but its
   expect(await checked(server)).toEqual({ errors: [], warnings: [] });
   expect((await checked(server + TLS.replace("pem", "x"))).errors).toEqual([expect.stringContaining("server.x")]);
   expect((await checked('[tunnel.auth]\napi_key_file = "none"\n')).errors).toEqual([expect.stringContaining("none")]);
+});
+
+test("the credentials of the server are read once", async () => {
+  const loads = [keys.loadServerKeys, tokens.loadServerTokens, certificates.loadServerCertificates];
+  for (const each of loads) vi.mocked(each).mockClear();
+  expect((await checked(SERVER + TLS)).errors).toEqual([]);
+  expect(loads.map((each) => vi.mocked(each).mock.calls.length)).toEqual([1, 1, 1]);
 });

@@ -3,7 +3,7 @@ import { checkServerOptions } from "@postern/server";
 import { loadClientCredential } from "../../credentials/client-credential.js";
 import { loadClientTrust } from "../../credentials/client-trust.js";
 import { loadServerCertificates } from "../../credentials/server-certificates.js";
-import { loadServerCredentials } from "../../credentials/server-credentials.js";
+import { serverCredentials } from "../../credentials/server-credentials.js";
 import { loadServerKeys } from "../../credentials/server-keys.js";
 import { loadServerTokens } from "../../credentials/server-tokens.js";
 import { CliError } from "../../errors.js";
@@ -62,17 +62,27 @@ function clientChecks(settings: Settings): Check[] {
 function serverChecks(settings: Settings): Check[] {
   const isEnabled = settings.loaded.values.tunnel.server.enabled;
   if (!isEnabled && !isForServerCommand(settings)) return [];
+  // Each file is read once, so that all checks see the same content.
+  const keys = once(() => loadServerKeys(settings));
+  const tokens = once(() => loadServerTokens(settings));
+  const certificates = once(() => loadServerCertificates(settings));
   const withKeys = (check: Check): Check => (isEnabled ? check : () => unlessMissing("PN_KEYS_MISSING", check));
   return [
-    withKeys(async () => (await loadServerKeys(settings)).warnings),
-    async () => (await loadServerTokens(settings), []),
-    async () => (await loadServerCertificates(settings)).warnings,
+    withKeys(async () => (await keys()).warnings),
+    async () => (await tokens(), []),
+    async () => (await certificates()).warnings,
     withKeys(async () => {
-      const credentials = await loadServerCredentials(settings);
-      valid(() => checkServerOptions(serverOptions(settings, credentials)));
+      const loaded = { keys: await keys(), tokens: await tokens(), certificates: await certificates() };
+      valid(() => checkServerOptions(serverOptions(settings, serverCredentials(settings, loaded))));
       return [];
     }),
   ];
+}
+
+/** Loads at the first call; later calls return the same promise. */
+function once<Loaded>(load: () => Promise<Loaded>): () => Promise<Loaded> {
+  let loading: Promise<Loaded> | undefined;
+  return () => (loading ??= load());
 }
 
 /**

@@ -127,7 +127,7 @@ function showAddress(
   messages.print("info", text, { msg: `${url} → ${local}`, public_url: url, local });
 }
 
-/** A code that does not exist because the URL is too long, or that is wider than the terminal, is left out. */
+/** No lines if the URL is too long for a code, or the code is wider than the terminal. */
 function qrCodeLines(code: QrCode | undefined, { columns = Infinity }: Messages): string[] {
   if (code === undefined) return [];
   const { text, width } = code;

@@ -5,7 +5,7 @@ import { EventLog } from "../../reporting/event-log.js";
 import { failureOf } from "../../reporting/failure.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
-import { EndpointsService } from "../../running/endpoints-service.js";
+import { EndpointsService, type FailureOutcome } from "../../running/endpoints-service.js";
 import { loadEndpointSpecs, type EndpointSpecs } from "../../running/endpoint-specs.js";
 import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
@@ -17,6 +17,12 @@ import type { StatusEvent } from "@postern/client";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
 
 const FILE_FIX = ["Write one:     postern config init", "Name another:  postern start --config FILE"].join("\n");
+
+const CONSEQUENCES: Record<FailureOutcome, string> = {
+  kept: "The previous version of this endpoint keeps running.",
+  down: "Not retrying until the configuration changes.",
+  end: "Stopping, because no endpoint is left.",
+};
 
 /** Suggests what is missing: a table, or `enabled` in one that exists. */
 function fixFor({ loaded }: Settings): string {
@@ -80,12 +86,8 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       // People need the URL of a tunnel even if they read no events.
       if (event.type === "tunnel_established" || settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
     },
-    onFailed(label, error, kept) {
-      const { code, message } = failureOf(error);
-      const consequence = kept
-        ? "The previous version of this endpoint keeps running."
-        : "Not retrying until the configuration changes.";
-      log.error({ endpoint: label, code }, `${message} ${consequence}`);
+    onFailed(label, error, outcome) {
+      events.failed(label, failureOf(error), CONSEQUENCES[outcome]);
     },
   });
   const server =

@@ -1,4 +1,4 @@
-import { TokenBucket } from "@postern/protocol";
+import { Session, TokenBucket, type TurnBudget } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 
 /** Limits of each owner, far above normal use, so that one owner cannot use the whole server. */
@@ -21,13 +21,27 @@ export const DEFAULT_OWNER_LIMITS: Readonly<OwnerLimits> = {
 const MIN_RETRY = 1_000;
 const MAX_RETRY = 10_000;
 
+/** A session that is logged in. */
+export interface OwnedSession {
+  /** Bytes of memory that its data occupies. */
+  readonly held: number;
+  /** The work that its client may cause in one turn of the event loop. */
+  budget: TurnBudget;
+  endForMemory(): void;
+}
+
 interface Owner {
-  sessions: number;
+  /** Those that are logged in. */
+  readonly sessions: Set<OwnedSession>;
+  readonly budget: TurnBudget;
   /** Limits its binds and checks. */
   readonly binds: TokenBucket;
 }
 
-/** Counts the sessions and the binds of each owner. */
+/**
+ * The limits and the budget of work that the sessions of each owner share, and the memory that they hold together. An
+ * owner with many sessions can do no more harm than one with a single session.
+ */
 export class Owners {
   readonly #limits: OwnerLimits;
   readonly #now: () => number;
@@ -40,16 +54,17 @@ export class Owners {
   }
 
   /** Adds a session, unless the owner has as many as it may have. Returns whether it was added. */
-  enter(owner: string): boolean {
-    const entry = this.#of(owner);
-    if (entry.sessions >= this.#limits.sessions) return false;
-    entry.sessions++;
+  enter(owner: string, session: OwnedSession): boolean {
+    const { sessions, budget } = this.#of(owner);
+    if (sessions.size >= this.#limits.sessions) return false;
+    sessions.add(session);
+    session.budget = budget;
     return true;
   }
 
   /** Removes a session that `enter` has added. */
-  leave(owner: string): void {
-    this.#of(owner).sessions--;
+  leave(owner: string, session: OwnedSession): void {
+    this.#of(owner).sessions.delete(session);
   }
 
   /** Counts a bind or check of the owner. Returns whether the rate allows it. */
@@ -64,21 +79,42 @@ export class Owners {
 
   /** Sessions by owner, for owners that have any. */
   *sessions(): Generator<[owner: string, sessions: number]> {
-    for (const [owner, { sessions }] of this.#owners) if (sessions > 0) yield [owner, sessions];
+    for (const [owner, { sessions }] of this.#owners) if (sessions.size > 0) yield [owner, sessions.size];
+  }
+
+  /**
+   * The session whose end frees the most memory of the owner that holds the most; undefined when no owner holds enough
+   * to matter.
+   */
+  largest(): OwnedSession | undefined {
+    let largest: OwnedSession | undefined;
+    let most: number = SERVER_LIMITS.muchHeld;
+    for (const { sessions } of this.#owners.values()) {
+      const members = [...sessions];
+      const held = members.reduce((sum, session) => sum + session.held, 0);
+      if (held < most) continue;
+      most = held;
+      largest = members.reduce((one, other) => (other.held > one.held ? other : one));
+    }
+    return largest;
   }
 
   /** Forgets owners without sessions and recent binds. Call it about once a second. */
   sweep(): void {
     const now = this.#now();
     for (const [owner, { sessions, binds }] of this.#owners)
-      if (sessions === 0 && binds.isFull(now)) this.#owners.delete(owner);
+      if (sessions.size === 0 && binds.isFull(now)) this.#owners.delete(owner);
   }
 
   #of(owner: string): Owner {
     const known = this.#owners.get(owner);
     if (known !== undefined) return known;
     const { bindRate } = this.#limits;
-    const entry: Owner = { sessions: 0, binds: new TokenBucket(bindRate, bindRate / 60, this.#now()) };
+    const entry: Owner = {
+      sessions: new Set(),
+      budget: Session.budget((task) => void setImmediate(task)),
+      binds: new TokenBucket(bindRate, bindRate / 60, this.#now()),
+    };
     this.#owners.set(owner, entry);
     return entry;
   }
