@@ -243,6 +243,17 @@ async function withSocket(): Promise<{
 }
 
 describe("a misbehaving peer", () => {
+  test("that sends more than its allowance is disconnected", async () => {
+    const { peer, transport, record } = await withPeer("server");
+    // A header of 2 bytes, a key of 4, and the message.
+    transport.allowance = 10;
+    peer.send(Buffer.from("four"));
+    await expect.poll(() => record.messages.map(String)).toEqual(["four"]);
+    peer.send(Buffer.from("more"));
+    expect(await record.closed.promise).toEqual([1006, ""]);
+    expect(record.messages.length).toBe(1);
+  });
+
   test("bytes that arrived with the upgrade are read first", async () => {
     const { peer, record } = await withSocket();
     const whole = new Promise((resolve) => (record.onWhole = resolve));

@@ -55,6 +55,8 @@ const LONGEST_REASON = 123;
  */
 export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   handler: TransportHandler = NO_SESSION;
+  /** How many more bytes the peer may send. One byte more destroys the connection. */
+  allowance = Infinity;
   readonly #socket: SocketLike;
   readonly #reader: WebSocketReader;
   readonly #role: WebSocketRole;
@@ -85,6 +87,8 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
     });
     if (head.length > 0) socket.unshift(head);
     const receive = (chunk: Buffer): boolean => {
+      this.allowance -= chunk.length;
+      if (this.allowance < 0) socket.destroy();
       if (!socket.destroyed) this.#read(chunk, false);
       return true;
     };

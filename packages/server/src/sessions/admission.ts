@@ -54,17 +54,11 @@ export class Admission {
     }
     const session = sessions.open(connection, () => {
       clearTimeout(timer);
-      socket.off("data", count);
+      transport.allowance = Infinity;
       gate.leave(address);
     });
     const timer = setTimeout(() => session.refuse("PN_LOGIN_TIMEOUT"), LOGIN_LIMITS.timeout);
-    let bytes = 0;
-    const count = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes > LOGIN_LIMITS.bytes) transport.terminate();
-    };
-    // Count the bytes before the session reads them.
-    socket.prependListener("data", count);
+    transport.allowance = LOGIN_LIMITS.bytes;
   }
 
   /**
