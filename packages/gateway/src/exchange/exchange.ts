@@ -255,8 +255,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#target = target;
     this.#stream = stream;
     stream.handler = this;
-    const lines = `${this.#visitor.context.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
-    const head = this.request.write(lines, hostHeader === undefined ? undefined : { hostHeader });
+    const options = hostHeader === undefined ? undefined : { hostHeader };
+    const head = this.request.write(this.#visitor.context.forwardedLines(), this.id, options);
     this.#requestSide.send(head, stream, idle !== undefined);
   }
 
