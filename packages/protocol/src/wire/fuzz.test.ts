@@ -30,7 +30,7 @@ describe("the fuzzer", () => {
   test.each(["cut-off", "count", "window", "unopened", "after-close", "endless", "internal"])(
     "finds the planted bug %s",
     (name) => {
-      const { status, output } = fuzz("--plant", name, "--runs", "50000", "--seconds", "25", "--seed", "1");
+      const { status, output } = fuzz("--plant", name, "--runs", "50000", "--seconds", "100", "--seed", "1");
       expect(output).toMatch(/found in run \d+ of seed 1/);
       expect(output).toMatch(/^(server|client) \d+$/m);
       expect(status).toBe(1);
