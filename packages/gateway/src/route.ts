@@ -55,6 +55,8 @@ export interface FinishedRequest {
   readonly status: number;
   /** When the request's head had been read, in milliseconds of `performance.now()`. */
   readonly startedAt: number;
+  /** When it was over, by the same clock. */
+  readonly endedAt: number;
   /** Body bytes from the visitor, and to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;

@@ -24,6 +24,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   id = "";
   status = 0;
   startedAt = 0;
+  endedAt = 0;
   ended: ExchangeEnd = "complete";
   code: string | undefined;
   readonly request: Request;
@@ -255,8 +256,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#target = target;
     this.#stream = stream;
     stream.handler = this;
-    const lines = `${this.#visitor.context.forwardedLines()}X-Request-Id: ${this.id}\r\n`;
-    const head = this.request.write(lines, hostHeader === undefined ? undefined : { hostHeader });
+    const options = hostHeader === undefined ? undefined : { hostHeader };
+    const head = this.request.write(this.#visitor.context.forwardedLines(), this.id, options);
     this.#requestSide.send(head, stream, idle !== undefined);
   }
 
@@ -330,11 +331,11 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     const stream = this.#stream as ByteStream;
     const { idle } = this.#target as Target;
     const { keepsAlive, idleTimeout } = this.#response;
+    this.#finish(this.status, "status");
     if (!this.#isStreamBroken) {
       if (!this.#requestSide.isDone) stream.reset();
-      else idle.give(stream, this.#visitor.context.exchanges.clock.now(), keepsAlive ? idleTimeout : 0);
+      else idle.give(stream, this.endedAt, keepsAlive ? idleTimeout : 0);
     }
-    this.#finish(this.status, "status");
     this.#visitor.onDone();
   }
 
@@ -368,6 +369,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   #finish(status: number, outcome: AttemptOutcome | undefined): void {
     if (this.#state === "over") return;
     this.#state = "over";
+    this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#requestSide.finish();
     this.#response.finish();
     this.#returnHanded();

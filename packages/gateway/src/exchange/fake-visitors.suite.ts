@@ -108,7 +108,7 @@ export class StructuredRequest implements Request {
     return "";
   }
 
-  write(lines: string, options?: ForwardOptions): Buffer {
+  write(lines: string, requestId: string, options?: ForwardOptions): Buffer {
     const framing = this.chunked
       ? "Transfer-Encoding: chunked\r\n"
       : this.contentLength < 0
@@ -116,7 +116,9 @@ export class StructuredRequest implements Request {
         : `Content-Length: ${this.contentLength}\r\n`;
     const upgrade = this.upgrade === "" ? "" : `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n`;
     const host = options?.hostHeader ?? "a";
-    return Buffer.from(`${this.method} ${this.path} HTTP/1.1\r\nHost: ${host}\r\n${framing}${lines}${upgrade}\r\n`);
+    return Buffer.from(
+      `${this.method} ${this.path} HTTP/1.1\r\nHost: ${host}\r\n${framing}${lines}X-Request-Id: ${requestId}\r\n${upgrade}\r\n`,
+    );
   }
 }
 

@@ -11,13 +11,17 @@ export interface ResponseEdits {
 
 /**
  * Writes a response in the visitor's protocol. The calls come in the order `onInterim`*, `onResponse`, `onBody`*,
- * `onTrailers`?, `onEnd`, and may stop after any of them. Buffers and heads are valid only during the call. The writer
- * must report every byte of `onBody` to the exchange's `consumed` once that byte has been sent.
+ * `onTrailers`?, `onEnd`, and may stop after any of them. Buffers and heads are valid only during the call; the head of
+ * `onResponse` is valid until the next call. The writer must report every byte of `onBody` to the exchange's `consumed`
+ * once that byte has been sent.
  */
 export interface ResponseWriter {
   /** An interim response (1xx). */
   onInterim(head: ResponseHead): void;
-  /** The final response begins. @returns the form in which a chunked body is passed to `onBody`. */
+  /**
+   * The final response begins. The next call follows before other bytes are read.
+   * @returns the form in which a chunked body is passed to `onBody`.
+   */
   onResponse(head: ResponseHead, edits: ResponseEdits): ChunkForm;
   /** A part of the body. In the form `chunks`, chunk framing and trailers are parts of it. */
   onBody(chunk: Buffer): void;

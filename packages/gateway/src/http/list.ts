@@ -17,6 +17,16 @@ export function parseProtocols(value: string): string[] | undefined {
   return parseList(value, PROTOCOL);
 }
 
+/** Protocols that carry the same request in another form: the request needs none of them. */
+const OPTIONAL = /^(?:h2c?|http|tls)(?:\/|$)/i;
+
+/** The value of an Upgrade field without other versions of HTTP and TLS; unchanged if there are none. */
+export function withoutOptionalProtocols(value: string): string {
+  const protocols = value.split(",").map((protocol) => trimmed(protocol));
+  if (!protocols.some((protocol) => OPTIONAL.test(protocol))) return value;
+  return protocols.filter((protocol) => protocol !== "" && !OPTIONAL.test(protocol)).join(", ");
+}
+
 /**
  * The codings of a TE field with their parameters, in lower case (RFC 9110 10.1.4); undefined when an element is not
  * one, or contains a quoted string.

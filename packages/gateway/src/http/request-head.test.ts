@@ -132,16 +132,23 @@ describe("reuse", () => {
 });
 
 describe("write", () => {
-  function forwarded(message: string, options: Parameters<RequestHead["write"]>[1]): string {
+  function forwarded(message: string, options: Parameters<RequestHead["write"]>[2]): string {
     const request = new RequestHead();
     request.read(Buffer.from(message), 0, message.length);
-    return request.write("", options).toString("latin1");
+    return request.write("", "", options).toString("latin1");
   }
 
   test("with another Host", () => {
     expect(forwarded(head("GET /x HTTP/1.1", "A: 1", "Host: a", "B: 2"), { hostHeader: "b:3000" })).toBe(
       head("GET /x HTTP/1.1", "Host: b:3000", "A: 1", "B: 2"),
     );
+  });
+
+  test("with X-Request-Id, even if the visitor sent one", () => {
+    const request = new RequestHead();
+    const message = get("X-Request-Id: theirs", "A: 1");
+    request.read(Buffer.from(message), 0, message.length);
+    expect(request.write("Ours: 1\r\n", "r-1").toString("latin1")).toBe(get("A: 1", "Ours: 1", "X-Request-Id: r-1"));
   });
 
   test("with or without Expect, regardless of the visitor's request", () => {

@@ -4,7 +4,7 @@ import { Field, fieldSet } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
 import { Framing } from "./framing.js";
 import { isText, textOf, writeText } from "./latin1.js";
-import { parseCodings, parseProtocols, trimmed } from "./list.js";
+import { parseCodings, parseProtocols, withoutOptionalProtocols } from "./list.js";
 import { ASTERISK, COLON, CR, SLASH, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { RequestLine } from "./request-line.js";
@@ -190,9 +190,11 @@ export class RequestHead {
 
   /**
    * The head for the origin: HTTP/1.1, origin form, one canonical Host, the visitor's end-to-end fields in their order,
-   * our own framing, and `identity`: complete lines, each ended by CRLF, which a visitor can neither forge nor delete.
+   * our own framing, and what a visitor can neither forge nor delete: `identity`, complete lines, each ended by CRLF,
+   * and X-Request-Id unless `requestId` is empty. The id comes apart from the lines, because V8 would make a new copy
+   * of a joined string.
    */
-  write(identity: string, options?: ForwardOptions): Buffer {
+  write(identity: string, requestId = "", options?: ForwardOptions): Buffer {
     const hostHeader = options?.hostHeader;
     const verbatim = this.#verbatim && hostHeader === undefined;
     const lead = verbatim ? "" : `${this.method} ${this.path} HTTP/1.1\r\nHost: ${hostHeader ?? this.authority}\r\n`;
@@ -203,12 +205,17 @@ export class RequestHead {
     if (verbatim) fields.gather(this.#line.start, dropped);
     else fields.gather(this.#fieldsStart, dropped | HOST);
 
-    const length = lead.length + fields.spanBytes + framing.lineLength + identity.length + tail.length;
-    const head = Buffer.allocUnsafe(length);
+    const ours = identity.length + (requestId === "" ? 0 : REQUEST_ID.length + requestId.length + CRLF.length);
+    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + framing.lineLength + ours + tail.length);
     let at = writeText(head, 0, lead);
     at = fields.copyTo(head, at, this.#bytes);
     at = framing.writeLine(head, at);
     at = writeText(head, at, identity);
+    if (requestId !== "") {
+      at = writeText(head, at, REQUEST_ID);
+      at = writeText(head, at, requestId);
+      at = writeText(head, at, CRLF);
+    }
     writeText(head, at, tail);
     return head;
   }
@@ -315,7 +322,7 @@ export class RequestHead {
     const asked = fields.has(Field.connection) && this.#connection.upgrade;
     const bodyless = !this.chunked && this.contentLength <= 0;
     if (!asked || !bodyless || this.method !== "GET" || this.versionMinor !== 1) return undefined;
-    this.upgrade = protocols.some(isOptional) ? withoutOptional(value) : value;
+    this.upgrade = withoutOptionalProtocols(value);
     return undefined;
   }
 
@@ -368,17 +375,8 @@ const NOTHING = Buffer.alloc(0);
 const NOWHERE: Authority = { host: "", port: "", text: "" };
 /** TE is a hop-by-hop field, so Connection has to name it. */
 const TRAILERS = "Connection: TE\r\nTE: trailers\r\n";
-/** Protocols that carry the same request in another form: the request needs none of them. */
-const OPTIONAL = /^(?:h2c?|http|tls)(?:\/|$)/i;
-
-function isOptional(protocol: string): boolean {
-  return OPTIONAL.test(protocol);
-}
-
-function withoutOptional(value: string): string {
-  const protocols = value.split(",").map((protocol) => trimmed(protocol));
-  return protocols.filter((protocol) => protocol !== "" && !isOptional(protocol)).join(", ");
-}
+const REQUEST_ID = "X-Request-Id: ";
+const CRLF = "\r\n";
 
 /** Fields that are dropped, or written again. */
 const DROPPED = fieldSet(

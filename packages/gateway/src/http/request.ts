@@ -15,6 +15,6 @@ export interface Request {
   readonly upgrade: string;
   /** The value of the field `name` (lower case); empty unless there is exactly one. */
   fieldValue(name: string): string;
-  /** The head for the origin, in HTTP/1.1, with `lines` added to it. Each line ends with CRLF. */
-  write(lines: string, options?: ForwardOptions): Buffer;
+  /** The head for the origin, in HTTP/1.1, with X-Request-Id and `lines` added to it. Each line ends with CRLF. */
+  write(lines: string, requestId: string, options?: ForwardOptions): Buffer;
 }

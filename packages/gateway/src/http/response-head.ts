@@ -129,8 +129,11 @@ export class ResponseHead {
     this.#bytes = NOTHING;
   }
 
-  /** The head for the visitor: HTTP/1.1, the origin's end-to-end fields in their order, our own framing. */
-  write(options: ResponseOptions): Buffer {
+  /**
+   * The head for the visitor: HTTP/1.1, the origin's end-to-end fields in their order, our own framing.
+   * @param body bytes to add after it, so that both are one piece
+   */
+  write(options: ResponseOptions, body: Buffer = NOTHING): Buffer {
     const line = this.#line;
     const verbatim = line.isPlainVersion && line.reasonStart > 0;
     const lead = verbatim ? "" : `HTTP/1.1 ${this.status} ${this.#reason()}\r\n`;
@@ -141,11 +144,13 @@ export class ResponseHead {
     // An HTTP/1.0 visitor receives the data without chunk framing, and the end of the connection ends it.
     const framed = !framing.chunked || options.visitorMinor === 1;
     const tail = (options.lines ?? "") + this.#lastLines(options);
-    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + (framed ? framing.lineLength : 0) + tail.length);
+    const length = lead.length + fields.spanBytes + (framed ? framing.lineLength : 0) + tail.length;
+    const head = Buffer.allocUnsafe(length + body.length);
     let at = writeText(head, 0, lead);
     at = fields.copyTo(head, at, this.#bytes);
     if (framed) at = framing.writeLine(head, at);
-    writeText(head, at, tail);
+    at = writeText(head, at, tail);
+    if (body.length > 0) head.set(body, at);
     return head;
   }
 

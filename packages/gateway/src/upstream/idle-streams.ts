@@ -8,12 +8,6 @@ export const IDLE_LIMITS = {
   closing: 5_000,
 } as const;
 
-interface IdleStream {
-  stream: ByteStream;
-  /** When it may no longer be reused. */
-  expiresAt: number;
-}
-
 /**
  * Streams to one upstream that are idle between two requests. The most recently used stream is reused first, because
  * some origins serve one connection at a time and other connections would have to wait. A stream that receives data
@@ -21,7 +15,7 @@ interface IdleStream {
  */
 export class IdleStreams {
   readonly #upstream: Upstream;
-  readonly #idle: IdleStream[] = [];
+  readonly #idle: UnusedStream[] = [];
   /** Retired streams that have not closed yet, and when they are reset. Undefined while there are none. */
   #closing: Map<ByteStream, number> | undefined;
   #closed = false;
@@ -52,12 +46,16 @@ export class IdleStreams {
     const idle = timeout < 0 ? IDLE_LIMITS.idle : Math.min(IDLE_LIMITS.idle, timeout * 1000 - 1000);
     // An upstream that accepts no more requests may be waiting for its streams to close.
     if (idle <= 0 || this.#upstream.unavailable !== undefined) return this.retire(stream, now);
-    const kept = { stream, expiresAt: now + idle };
-    this.#idle.push(kept);
-    stream.handler = new IdleHandler(stream, () => {
-      const at = this.#idle.indexOf(kept);
-      if (at >= 0) this.#idle.splice(at, 1);
-    });
+    const unused = new UnusedStream(stream, this, now + idle);
+    this.#idle.push(unused);
+    stream.handler = unused;
+  }
+
+  /** The stream has sent or ended something, so it is not reused. */
+  forget(unused: UnusedStream): void {
+    const at = this.#idle.indexOf(unused);
+    if (at >= 0) this.#idle.splice(at, 1);
+    this.#closing?.delete(unused.stream);
   }
 
   /**
@@ -96,14 +94,14 @@ export class IdleStreams {
 
   /** Closes the stream as an HTTP client should: half-closes first, and resets only if the origin does not close. */
   retire(stream: ByteStream, now: number): void {
-    stream.handler = new IdleHandler(stream, () => this.#closing?.delete(stream));
+    stream.handler = new UnusedStream(stream, this);
     (this.#closing ??= new Map()).set(stream, now + IDLE_LIMITS.closing);
     stream.end();
   }
 
   #drop(stream: ByteStream): void {
     this.#closing?.delete(stream);
-    stream.handler = new IdleHandler(stream, () => {});
+    stream.handler = new UnusedStream(stream, this);
     stream.reset();
   }
 
@@ -120,29 +118,31 @@ export class IdleStreams {
 }
 
 /** Handles a stream that no request uses. After any event, the stream is not reused. */
-class IdleHandler implements ByteStreamHandler {
-  readonly #stream: ByteStream;
-  readonly #forget: () => void;
+class UnusedStream implements ByteStreamHandler {
+  readonly stream: ByteStream;
+  /** When it may no longer be reused, in milliseconds. */
+  readonly expiresAt: number;
+  readonly #owner: IdleStreams;
 
-  /** @param forget removes the stream from its list */
-  constructor(stream: ByteStream, forget: () => void) {
-    this.#stream = stream;
-    this.#forget = forget;
+  constructor(stream: ByteStream, owner: IdleStreams, expiresAt = -Infinity) {
+    this.stream = stream;
+    this.expiresAt = expiresAt;
+    this.#owner = owner;
   }
 
   onData(chunk: Buffer): void {
-    this.#forget();
-    this.#stream.reset();
-    this.#stream.consumed(chunk.length);
+    this.#owner.forget(this);
+    this.stream.reset();
+    this.stream.consumed(chunk.length);
   }
 
   onEnd(): void {
-    this.#forget();
-    this.#stream.end();
+    this.#owner.forget(this);
+    this.stream.end();
   }
 
   onReset(): void {
-    this.#forget();
+    this.#owner.forget(this);
   }
 
   onDrain(): void {}

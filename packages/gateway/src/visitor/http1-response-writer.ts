@@ -7,6 +7,7 @@ import {
   type Refusal,
   type RequestHead,
   type ResponseHead,
+  type ResponseOptions,
 } from "../http/index.js";
 
 /** A body of at most this many bytes is sent together with its head. */
@@ -29,8 +30,9 @@ export class Http1ResponseWriter implements ResponseWriter {
   readonly #connection: Connection;
   readonly #request: RequestHead;
   readonly #owner: ResponseWriterOwner;
-  /** The written head, while it waits for the first bytes of its body. */
-  #pendingHead: Buffer | undefined;
+  /** The head, while it waits for the first bytes of its body. */
+  #pendingHead: ResponseHead | undefined;
+  #options: ResponseOptions = { visitorMinor: 1, close: false };
   /** Bytes of the body that have not been reported as sent. */
   #uncredited = 0;
 
@@ -47,9 +49,9 @@ export class Http1ResponseWriter implements ResponseWriter {
 
   onResponse(head: ResponseHead, { lines }: ResponseEdits): ChunkForm {
     const { versionMinor } = this.#request;
-    const options = { visitorMinor: versionMinor, close: this.#owner.closesAfterRequest, lines };
-    this.#pendingHead = head.write(options);
-    this.isLast = head.closes(options);
+    this.#options = { visitorMinor: versionMinor, close: this.#owner.closesAfterRequest, lines };
+    this.#pendingHead = head;
+    this.isLast = head.closes(this.#options);
     return versionMinor === 1 ? "chunks" : "data";
   }
 
@@ -59,8 +61,8 @@ export class Http1ResponseWriter implements ResponseWriter {
     if (head === undefined) this.#connection.write(chunk);
     else {
       this.#pendingHead = undefined;
-      if (chunk.length > SMALL_BODY) this.#connection.writeBoth(head, chunk);
-      else this.#connection.write(Buffer.concat([head, chunk], head.length + chunk.length));
+      if (chunk.length > SMALL_BODY) this.#connection.writeBoth(head.write(this.#options), chunk);
+      else this.#connection.write(head.write(this.#options, chunk));
     }
     this.credit();
   }
@@ -82,7 +84,7 @@ export class Http1ResponseWriter implements ResponseWriter {
     const head = this.#pendingHead;
     if (head === undefined) return;
     this.#pendingHead = undefined;
-    this.#connection.write(head);
+    this.#connection.write(head.write(this.#options));
   }
 
   /** Writes a response of the gateway itself. `location`: its Location field. */

@@ -83,7 +83,7 @@ export class VisitorWatch implements Deadline {
     this.#expiresAt = this.#respondsBy = this.#blockedSince = Infinity;
     this.#pace.begin(now, expectContinue ? this.#limits.idle : 0);
     this.#schedule(Math.min(now + this.#interval, hasBody ? this.#pace.deadline : Infinity));
-    if (!hasBody) this.endRequest();
+    if (!hasBody) this.#endRequest(now);
   }
 
   /** Content of the body has arrived, `bytes` in all. */
@@ -93,9 +93,7 @@ export class VisitorWatch implements Deadline {
 
   /** The whole request has been read. */
   endRequest(): void {
-    if (this.#limits.answer === 0) return;
-    this.#respondsBy = this.#now + this.#limits.answer;
-    this.#schedule(this.#respondsBy);
+    this.#endRequest(this.#now);
   }
 
   /** The origin accepts no more of the request. */
@@ -145,6 +143,12 @@ export class VisitorWatch implements Deadline {
 
   get #now(): number {
     return this.#queue.clock.now();
+  }
+
+  #endRequest(now: number): void {
+    if (this.#limits.answer === 0) return;
+    this.#respondsBy = now + this.#limits.answer;
+    this.#schedule(this.#respondsBy);
   }
 
   #schedule(time: number): void {

@@ -50,7 +50,7 @@ export interface Measured {
 /** The parts of a finished request that are counted. */
 export type CountedRequest = Pick<
   FinishedRequest,
-  "status" | "ended" | "startedAt" | "bytesIn" | "bytesOut" | "repairs"
+  "status" | "ended" | "startedAt" | "endedAt" | "bytesIn" | "bytesOut" | "repairs"
 >;
 
 /** Counts the requests of one tunnel. */
@@ -144,7 +144,7 @@ export class ServerMetrics {
     this.#all.count(request);
     this.#ended[request.ended] += 1;
     if (request.repairs.size > 0) for (const repair of request.repairs) this.#repaired[repair] += 1;
-    if (request.status !== 101) this.#durations.add((performance.now() - request.startedAt) / 1_000);
+    if (request.status !== 101) this.#durations.add((request.endedAt - request.startedAt) / 1_000);
   }
 
   #gauges(measured: Measured): void {

@@ -23,7 +23,7 @@ function scripted() {
   return {
     lines,
     serve: (bytesIn: number, bytesOut: number, status = 200): void => {
-      counter.finished({ status, ended: "complete", startedAt: 0, bytesIn, bytesOut, repairs: new Set() });
+      counter.finished({ status, ended: "complete", startedAt: 0, endedAt: 1, bytesIn, bytesOut, repairs: new Set() });
     },
     /** Sets the clock to `now`, and returns the lines so far. */
     at: (now: number): Record<string, unknown>[] => {

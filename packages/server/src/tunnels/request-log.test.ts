@@ -9,6 +9,7 @@ const request: FinishedRequest = {
   path: "/",
   status: 200,
   startedAt: 0,
+  endedAt: 0,
   bytesIn: 0,
   bytesOut: 130,
   address: "192.0.2.1",
@@ -27,7 +28,7 @@ beforeEach(() => {
 });
 
 test("the first requests of a second are listed in full, the rest counted", () => {
-  const firsts = Array.from({ length: PER_SECOND + 7 }, () => log.add(request, 10));
+  const firsts = Array.from({ length: PER_SECOND + 7 }, () => log.add({ ...request, endedAt: 10 }));
   expect(firsts.filter(Boolean)).toHaveLength(1);
   const { listed, omitted } = log.take();
   expect(listed).toHaveLength(PER_SECOND);
@@ -38,7 +39,7 @@ test("the first requests of a second are listed in full, the rest counted", () =
 test("the requests that are not listed are summed up: none is missing from any count", () => {
   const statuses = [101, 200, 204, 302, 404, 499, 502, 599, 650];
   for (const [n, status] of statuses.entries())
-    log.add({ ...request, status, startedAt: 0, bytesIn: 10, ended: n % 2 === 0 ? "complete" : "timeout" }, n * 7);
+    log.add({ ...request, status, endedAt: n * 7, bytesIn: 10, ended: n % 2 === 0 ? "complete" : "timeout" });
   const { listed, omitted, totals } = log.take();
   expect([listed.length, omitted]).toEqual([PER_SECOND, statuses.length - PER_SECOND]);
   expect(totals).toMatchObject({
@@ -55,17 +56,17 @@ test("the requests that are not listed are summed up: none is missing from any c
 });
 
 test("a record names the end of the request, its error, and the flaw of the response", () => {
-  log.add(request, 0);
-  log.add({ ...request, ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" }, 0);
+  log.add(request);
+  log.add({ ...request, ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" });
   const [complete, invalid] = log.take().listed;
   expect(Object.keys(complete?.record ?? {})).not.toContain("code");
   expect(invalid?.record).toMatchObject({ ended: "origin_invalid", code: "PN_ORIGIN_INVALID", flaw: "PN_HTTP_CHUNK" });
 });
 
 test("the server's log has the visitor's address, host and user agent, without secrets and not too long", () => {
-  log.add(request, 0);
-  log.add({ ...request, userAgent: `app/1.0 token=abc ${"x".repeat(9_999)}` }, 0);
-  log.add({ ...request, userAgent: "" }, 0);
+  log.add(request);
+  log.add({ ...request, userAgent: `app/1.0 token=abc ${"x".repeat(9_999)}` });
+  log.add({ ...request, userAgent: "" });
   const [usual, long, none] = log.take().listed.map(({ visitor }) => visitor);
   expect(usual).toEqual({ visitor: "192.0.2.1", host: "app.example.com", user_agent: "curl/8.0" });
   expect(long?.user_agent).toMatch(/^app\/1\.0 token=\*\*\* x{200}/);
@@ -74,35 +75,35 @@ test("the server's log has the visitor's address, host and user agent, without s
 });
 
 test("each second lists again, and requests are taken once", () => {
-  for (let n = 0; n < 100; n++) log.add(request, 10);
+  for (let n = 0; n < 100; n++) log.add({ ...request, endedAt: 10 });
   log.take();
-  expect(log.add(request, 999)).toBe(true);
+  expect(log.add({ ...request, endedAt: 999 })).toBe(true);
   expect(log.take()).toMatchObject({ listed: [], omitted: 1 });
-  log.add(request, 1_000);
+  log.add({ ...request, endedAt: 1_000 });
   expect(log.take().listed).toHaveLength(1);
 });
 
 test("with a limit of 0 all requests are counted", () => {
   const counted = new RequestLog(0);
-  expect([counted.add(request, 0), counted.add(request, 0)]).toEqual([true, false]);
+  expect([counted.add(request), counted.add(request)]).toEqual([true, false]);
   expect(counted.take()).toMatchObject({ listed: [], omitted: 2 });
 });
 
 test("a long path is truncated", () => {
-  log.add({ ...request, path: `/${"x".repeat(5_000)}` }, 0);
+  log.add({ ...request, path: `/${"x".repeat(5_000)}` });
   expect(log.take().listed[0]?.record.path).toHaveLength(1_024);
 });
 
 test("only the beginning of a long path is searched for secrets, also one that ends in the middle of a secret", () => {
-  log.add({ ...request, path: `/?token=${"x".repeat(5_000)}&page=2` }, 0);
-  log.add({ ...request, path: `/?${"a=&".repeat(339)}password=${"x".repeat(5_000)}` }, 0);
+  log.add({ ...request, path: `/?token=${"x".repeat(5_000)}&page=2` });
+  log.add({ ...request, path: `/?${"a=&".repeat(339)}password=${"x".repeat(5_000)}` });
   const [first, second] = log.take().listed.map(({ record }) => record.path);
   expect(first).toBe("/?token=***");
   expect(second).not.toContain("x");
 });
 
 test("a record lists what was repaired in the response, where there is something", () => {
-  log.add(request, 0);
-  log.add({ ...request, repairs: new Set(["bare_lf", "control_byte"]) }, 0);
+  log.add(request);
+  log.add({ ...request, repairs: new Set(["bare_lf", "control_byte"]) });
   expect(log.take().listed.map(({ record }) => record.repairs)).toEqual([undefined, ["bare_lf", "control_byte"]]);
 });

@@ -45,14 +45,14 @@ export class RequestLog {
   }
 
   /** Adds a request. Returns whether the log was empty before. */
-  add(request: FinishedRequest, now: number): boolean {
+  add(request: FinishedRequest): boolean {
     const first = this.#listed.length === 0 && this.#omitted === undefined;
-    const second = Math.floor(now / 1000);
+    const second = Math.floor(request.endedAt / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#count = 0;
     }
-    const duration = now - request.startedAt;
+    const duration = request.endedAt - request.startedAt;
     if (++this.#count > this.#perSecond) (this.#omitted ??= new OmittedRequests()).add(request, duration);
     else this.#listed.push({ record: record(request, duration), visitor: visitorFields(request) });
     return first;

@@ -143,7 +143,7 @@ export class Tunnel implements UpstreamRoute, Upstream, Candidate {
   onFinished(request: FinishedRequest): void {
     this.#counter?.finished(request);
     if (request.repairs.size > 0) this.repairs.add(request.repairs);
-    if (this.requests.add(request, performance.now())) this.#owner.onRecords(this);
+    if (this.requests.add(request)) this.#owner.onRecords(this);
   }
 
   get #awaitsAnswer(): boolean {
