@@ -121,7 +121,7 @@ const ssl = section("TLS of the server: HTTPS for visitors and WSS for clients, 
   max_tls_version: option(version, "Maximum TLS version.", { default: "1.3" }),
   cipher_suites: option(
     list(cipherSuite),
-    "Allowed cipher suites, by their OpenSSL names. A TLS version without an allowed suite is disabled. Empty: a list of strong suites.",
+    "Allowed cipher suites, by their OpenSSL names, in order of preference. A TLS version without an allowed suite is disabled. Empty: a list of strong suites.",
     { default: [] as string[] },
   ),
   redirect: section("Redirect from HTTP to HTTPS, if public_https_port differs from the port of `listen`.", {

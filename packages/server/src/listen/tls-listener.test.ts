@@ -126,3 +126,26 @@ describe("after the handshake", () => {
     expect(handshakes).toBe(0);
   });
 });
+
+describe("the cipher suite is", () => {
+  const AES = ["TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"];
+
+  /** The suite of a handshake with a peer that offers `ciphers` in this order. */
+  async function agreed(context: SkippableTest, ...ciphers: string[]): Promise<string> {
+    const listener = await listen({ certificates: certificates(context) });
+    const peer = connect({ port: portOf(listener), ciphers: ciphers.join(":"), rejectUnauthorized: false });
+    onTestFinished(() => void peer.destroy());
+    await once(peer, "secureConnect");
+    return peer.getCipher().name;
+  }
+
+  test("the server's preferred one of those that the peer offers", async (context) => {
+    expect(await agreed(context, ...AES)).toBe("TLS_AES_128_GCM_SHA256");
+    expect(await agreed(context, ...AES, "TLS_CHACHA20_POLY1305_SHA256")).toBe("TLS_AES_128_GCM_SHA256");
+  });
+
+  test("ChaCha20 if the peer prefers it, because it has no instructions for AES", async (context) => {
+    const CHACHA = "TLS_CHACHA20_POLY1305_SHA256";
+    expect(await agreed(context, CHACHA, ...AES)).toBe(CHACHA);
+  });
+});
