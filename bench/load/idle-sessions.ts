@@ -3,23 +3,10 @@
  * { open }.
  */
 import { connect } from "@postern/client";
-import { report, settings } from "./settings.ts";
+import { holdOpen, type Crowd } from "./hold-open.ts";
+import { settings } from "./settings.ts";
 
-const { server, local, count, together } = settings<{
-  server: string;
-  local: string;
-  count: number;
-  together: number;
-}>();
+const { server, local, ...crowd } = settings<Crowd & { server: string; local: string }>();
 const apiKey = process.env["POSTERN_API_KEY"] ?? "";
 
-let next = 0;
-await Promise.all(Array.from({ length: together }, openSome));
-report({ open: count });
-
-async function openSome(): Promise<void> {
-  while (next < count) {
-    next++;
-    await connect({ server, apiKey, local });
-  }
-}
+await holdOpen(crowd, () => connect({ server, apiKey, local }));

@@ -5,9 +5,10 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import { dial, fail, report, settings, type Target } from "./settings.ts";
+import { holdOpen, type Crowd } from "./hold-open.ts";
+import { dial, fail, settings, type Target } from "./settings.ts";
 
-const target = settings<Target & { count: number; together: number }>();
+const target = settings<Target & Crowd>();
 const apiKey = process.env["POSTERN_API_KEY"] ?? "";
 
 /** Frames: PROTOCOL.md, section 2. */
@@ -154,13 +155,4 @@ process.once("SIGTERM", () => {
   if (open.size === 0) process.exit(0);
 });
 
-let next = 0;
-await Promise.all(Array.from({ length: target.together }, openSome));
-report({ open: open.size });
-
-async function openSome(): Promise<void> {
-  while (next < target.count) {
-    next++;
-    await new IdleTunnel().bound;
-  }
-}
+await holdOpen(target, () => new IdleTunnel().bound);

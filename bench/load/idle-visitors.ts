@@ -2,25 +2,17 @@
  * Visitors that each make one request, `together` at a time, and keep their connections open until the process ends.
  * Reports { open } when all of them have their responses.
  */
+import { holdOpen, type Crowd } from "./hold-open.ts";
 import { ResponseReader } from "./response-reader.ts";
-import { dial, fail, report, settings, type Target } from "./settings.ts";
+import { dial, fail, settings, type Target } from "./settings.ts";
 
-const target = settings<Target & { count: number; together: number }>();
-const { count, together, path, host } = target;
+const target = settings<Target & Crowd>();
+const { path, host } = target;
 const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 /** Shared, because each read is parsed before the next one. */
 const buffer = Buffer.alloc(1 << 16);
 
-let next = 0;
-await Promise.all(Array.from({ length: together }, openSome));
-report({ open: count });
-
-async function openSome(): Promise<void> {
-  while (next < count) {
-    next++;
-    await visit();
-  }
-}
+await holdOpen(target, visit);
 
 function visit(): Promise<void> {
   return new Promise((resolve) => {
