@@ -3,6 +3,11 @@ export class ByteStore {
   #buffer = Buffer.allocUnsafe(2_048);
   #length = 0;
 
+  /** @param first the first piece. Default: none */
+  constructor(first?: Buffer) {
+    if (first !== undefined) this.add(first);
+  }
+
   get length(): number {
     return this.#length;
   }

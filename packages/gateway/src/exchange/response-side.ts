@@ -126,8 +126,7 @@ export class ResponseSide {
   }
 
   #holdHead(bytes: Buffer): void {
-    this.#partialHead = new ByteStore();
-    this.#partialHead.add(bytes);
+    this.#partialHead = new ByteStore(bytes);
     if (this.headSince === Infinity) this.headSince = this.#context.clock.now();
   }
 

@@ -18,10 +18,7 @@ export class HeldInput {
 
   /** Adds a copy of `piece`. */
   add(piece: Buffer): void {
-    if (this.#room === undefined) {
-      this.#room = new ByteStore();
-      this.#room.add(this.bytes);
-    }
+    this.#room ??= new ByteStore(this.bytes);
     this.#room.add(piece);
     this.bytes = this.#room.bytes;
   }

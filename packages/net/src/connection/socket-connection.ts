@@ -68,11 +68,9 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   writeBoth(first: Buffer, second: Buffer): void {
-    if (this.#hasToJoin(first) || this.#isSmallView(second)) {
-      this.#join(first);
-      this.write(second);
-    } else if (first.length + second.length < SMALL) this.#send(Buffer.concat([first, second]));
-    else this.#send(first, lendable(second));
+    if (!this.#hasToJoin(first) && !this.#isSmallView(second)) return this.#send(lendable(first), lendable(second));
+    this.#join(first);
+    this.write(second);
   }
 
   pause(): void {
