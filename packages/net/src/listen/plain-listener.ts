@@ -1,5 +1,5 @@
 import { createServer, type Server as Listener, type Socket } from "node:net";
-import { adopted } from "@postern/net";
+import { adopted } from "../socket/adopted-socket.js";
 import { SOCKET_OPTIONS } from "./socket-options.js";
 
 /** A listener without TLS. */
