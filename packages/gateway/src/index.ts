@@ -11,12 +11,15 @@ export {
   refusalResponse,
   refusals,
   refusalTable,
+  replyResponse,
   writeOwnResponse,
 } from "./http/index.js";
-export type { ResponseContext, Notice, OwnResponse, Refusal, RequestHead } from "./http/index.js";
+export type { ResponseContext, Notice, OwnResponse, Refusal, Reply, RequestHead } from "./http/index.js";
+export { TARGET_HOST } from "./route.js";
 export type {
   FinishedRequest,
   DelegateRoute,
+  PathEdit,
   RefusalRoute,
   RespondRoute,
   Route,
@@ -24,7 +27,7 @@ export type {
   UpstreamRoute,
 } from "./route.js";
 export type { Clock } from "./deadlines/clock.js";
-export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
+export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
