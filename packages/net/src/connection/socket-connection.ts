@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { DirectSocket } from "../socket/direct-socket.js";
+import { DirectSocket, type DirectOptions } from "../socket/direct-socket.js";
 import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
 import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
@@ -39,9 +39,9 @@ export class SocketConnection implements Connection, TurnTask {
   #isReceiving = false;
   #isStopped = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, options?: DirectOptions) {
     this.#socket = socket;
-    if (socket instanceof DirectSocket) socket.readDirectly((chunk) => this.receive(chunk));
+    if (socket instanceof DirectSocket) socket.readDirectly((chunk) => this.receive(chunk), options);
     else socket.on("data", this.#onData);
     socket.on("drain", this.#onDrain).on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
   }
