@@ -11,6 +11,8 @@ export interface Upstream {
   readonly authority?: string;
   /** The path of its URL, without a slash at the end, below which a route's path edit puts requests. Default: none. */
   readonly basePath?: string;
+  /** Idle streams that may be kept to it. Default: any number. */
+  readonly mostIdle?: number;
   /** Whether it may be unreachable although nothing has failed yet. */
   readonly suspect: boolean;
   /**
