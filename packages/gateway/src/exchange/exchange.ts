@@ -3,6 +3,7 @@ import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js
 import type { ResponseRepair } from "../repair/index.js";
 import type { UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
+import type { Target } from "../upstream/target.js";
 import { Attempts } from "./attempts.js";
 import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
@@ -52,6 +53,10 @@ export class Exchange extends RequestRecord implements ByteStreamHandler, Respon
   }
 
   // ---- FinishedRequest
+
+  override get target(): Target | undefined {
+    return this.#attempts.last;
+  }
 
   override get flaw(): string | undefined {
     return this.ended === "origin_invalid" ? this.#response.flaw?.code : undefined;

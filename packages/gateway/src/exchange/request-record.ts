@@ -48,6 +48,10 @@ export class RequestRecord implements FinishedRequest {
     return 0;
   }
 
+  get target(): FinishedRequest["target"] {
+    return undefined;
+  }
+
   get flaw(): string | undefined {
     return undefined;
   }
