@@ -66,6 +66,26 @@ export const refusals = refusalTable({
   PN_HTTP_INSECURE: [308, "This address is served over HTTPS. Use https:// instead of http://."],
   PN_HTTP_MISDIRECTED: [421, "This connection was opened for another host. Reload the page, or open a new connection."],
 
+  // The request is valid, but the gateway has no route for it.
+  PN_ROUTE_UNKNOWN: [
+    404,
+    "There is nothing at this address. Check the address.",
+    { advice: "No route takes this request. `postern config explain METHOD URL` shows why." },
+  ],
+  PN_ROUTE_METHOD: [
+    405,
+    "This address does not accept this method. Use a method that the Allow header names.",
+    { advice: "Add the method to `methods` of the route." },
+  ],
+  PN_ROUTE_PATH: [
+    400,
+    "Servers read this address in different ways. Write it without `..`, `//`, `;`, `\\` and encoded slashes.",
+    {
+      advice:
+        "The decoded path belongs to another route or leaves the route's prefix, or it contains NUL. `postern config explain METHOD URL` shows which.",
+    },
+  ],
+
   // The request is valid, but the service cannot respond.
   PN_TUNNEL_UNKNOWN: [
     404,
