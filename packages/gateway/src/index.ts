@@ -28,6 +28,7 @@ export type {
   UpstreamRoute,
 } from "./route.js";
 export type { Clock } from "./deadlines/clock.js";
+export { HttpsRedirect } from "./service/https-redirect.js";
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
