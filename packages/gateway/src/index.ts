@@ -32,6 +32,8 @@ export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
+export { ListingQuota } from "./records/listing-quota.js";
+export { requestRecord, visitorFields, type RequestRecord, type VisitorFields } from "./records/request-record.js";
 export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export {

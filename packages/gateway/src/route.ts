@@ -104,5 +104,5 @@ export interface FinishedRequest {
   readonly repairs: ReadonlySet<ResponseRepair>;
 }
 
-/** Selects the route of a request by its head and by its connection. */
-export type Router = (head: RequestHead, connection: ConnectionInfo) => Route;
+/** Selects the route of a request by its head, its connection, and the visitor's IP address. */
+export type Router = (head: RequestHead, connection: ConnectionInfo, address: string) => Route;

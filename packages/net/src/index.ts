@@ -15,6 +15,9 @@ export { readCertificate, type Certificate, type CertificatePem } from "./tls/ce
 export { Certificates, type TlsPolicy } from "./tls/certificates.js";
 export { ClientCa, type ClientCaPem } from "./tls/client-ca.js";
 export { readClientHello, type ClientHello } from "./tls/client-hello.js";
+export { parseListenAddress, type ListenAddress } from "./listen/listen-address.js";
+export { Listeners, type Listening, type ListenersOptions } from "./listen/listeners.js";
+export { TLS_LIMITS } from "./listen/tls-listener.js";
 export { TLS_ERRORS, TlsError, type TlsErrorCode } from "./tls/errors.js";
 export { matchesName } from "./tls/name-match.js";
 export { peekClientHello } from "./tls/peek.js";

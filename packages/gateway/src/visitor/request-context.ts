@@ -48,7 +48,8 @@ export class RequestContext implements VisitorContext {
 
   route(): Route {
     if (this.#isMisdirected) return MISDIRECTED;
-    const route = this.#host.router(this.#head, this.#info);
+    this.#forwarded.readAddress(this.#head);
+    const route = this.#host.router(this.#head, this.#info, this.#forwarded.address);
     if (route.kind !== "upstream") return route;
     if (this.#host.overloaded) return OVERLOADED;
     return this.#host.forwarding.loops.isLoop(this.#head.fieldValues(Field.cdnLoop)) ? LOOP : route;
