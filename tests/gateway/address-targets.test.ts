@@ -1,15 +1,11 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { Agent, createServer as createHttpServer } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import type { TLSSocket } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import {
-  CertificateAuthority,
   ChatOrigin,
   claimPort,
   ClockOrigin,
@@ -20,60 +16,11 @@ import {
   startBulkOrigin,
   patternHash,
   until,
-  type CertificateFiles,
   type UploadReceipt,
 } from "@postern/testkit";
 import { AddressGateway, type TargetOptions } from "./address-gateway.js";
 import { ManualClock } from "./manual-clock.js";
-
-const text = (file: string): string => readFileSync(file, "utf8");
-
-/** Listens on a free port of `host`, and closes all connections at the end. */
-async function listening(server: Server, host = "127.0.0.1"): Promise<number> {
-  const sockets = new Set<{ destroy(): void }>();
-  server.on("connection", (socket) => sockets.add(socket));
-  server.listen(0, host);
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-/** A service with TLS that responds with the client's common name, and counts its connections and full handshakes. */
-async function secureOrigin(
-  files: CertificateFiles,
-  clientCa?: string,
-): Promise<{ port: number; counts: { connections: number; handshakes: number } }> {
-  const counts = { connections: 0, handshakes: 0 };
-  const server = createHttpsServer(
-    {
-      cert: text(files.certificate),
-      key: text(files.key),
-      ...(clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
-    },
-    (incoming, outgoing) => {
-      const { subject } = (incoming.socket as TLSSocket).getPeerCertificate();
-      outgoing.end(`${String(subject?.CN)} ${String(incoming.headers.host)}`);
-    },
-  );
-  server.on("secureConnection", (socket: TLSSocket) => {
-    counts.connections++;
-    if (!socket.isSessionReused()) counts.handshakes++;
-  });
-  return { port: await listening(server), counts };
-}
-
-/** A target with TLS below a name, which is resolved to loopback. */
-function secure(port: number, ca: string, more: Partial<TargetOptions> = {}): TargetOptions {
-  return {
-    address: { host: "origin.example", port, tls: true },
-    lookup: async () => ["127.0.0.1"],
-    ...more,
-    trust: { ca, ...more.trust },
-  };
-}
+import { listening } from "./secure-origin.js";
 
 describe("localhost with one of its two addresses listening", () => {
   test.each(["127.0.0.1", "::1"])("%s: 1,000 POSTs, none fails and none is sent twice", async (host) => {
@@ -146,34 +93,6 @@ describe("a bad target: visitors get a page that does not name it, and its owner
     }
     expect(gateway.failures).toMatchObject([{ reason: expect.stringMatching(reason), count: 1 }]);
     expect(gateway.finished.map(({ code: each }) => each)).toEqual([code, code]);
-  });
-
-  const certificates: [string, string, (ca: CertificateAuthority) => CertificateFiles, RegExp][] = [
-    ["expired", "origin.example", (ca) => ca.issue({ names: ["origin.example"], days: -1 }), /has expired/],
-    ["for another name", "origin.example", (ca) => ca.issue({ names: ["other.example"] }), /another name.*server_name/],
-    [
-      "of another CA",
-      "origin.example",
-      () => new CertificateAuthority(onTestFinished, "other").issue({ names: ["origin.example"] }),
-      /CA is not trusted: set ca_file|was not signed/,
-    ],
-  ];
-  test.each(certificates)("a certificate %s", async (_, __, issue, reason) => {
-    const ca = new CertificateAuthority(onTestFinished);
-    const origin = await secureOrigin(issue(ca));
-    const gateway = await AddressGateway.start(onTestFinished, [secure(origin.port, text(ca.certificate))]);
-    const page = await gateway.visit("/", { method: "POST", body: "secret" });
-    expect([page.status, page.headers["postern-error"]]).toEqual([502, "PN_TARGET_UNTRUSTED"]);
-    expect(gateway.failures).toMatchObject([{ reason: expect.stringMatching(reason) }]);
-  });
-
-  test("http:// to a service with TLS", async () => {
-    const ca = new CertificateAuthority(onTestFinished);
-    const files = ca.issue({ names: ["origin.example"] });
-    const { port } = await secureOrigin(files);
-    const gateway = await AddressGateway.start(onTestFinished, [port]);
-    const { status, headers } = await gateway.visit("/");
-    expect([status, headers["postern-error"]]).toEqual([502, "PN_TARGET_BROKEN"]);
   });
 
   const silent: [string, () => Promise<TargetOptions>][] = [
@@ -250,57 +169,6 @@ test("a Unix socket can be a target; its Host is localhost", async () => {
   onTestFinished(() => void origin.close());
   const gateway = await AddressGateway.start(onTestFinished, [{ address: { socketPath: path } }]);
   expect(String((await gateway.visit("/x")).body)).toBe("/x localhost");
-});
-
-describe("a target with TLS", () => {
-  test("gets SNI and Host of its own name, and its connections are reused", async () => {
-    const ca = new CertificateAuthority(onTestFinished);
-    const origin = await secureOrigin(ca.issue({ names: ["origin.example"] }));
-    const gateway = await AddressGateway.start(onTestFinished, [secure(origin.port, text(ca.certificate))]);
-    for (let n = 0; n < 5; n++) {
-      expect(String((await gateway.visit("/")).body)).toBe(`undefined origin.example:${origin.port}`);
-    }
-    expect(origin.counts).toEqual({ connections: 1, handshakes: 1 });
-  });
-
-  test("resumes its session on the next connection", async () => {
-    const ca = new CertificateAuthority(onTestFinished);
-    const origin = await secureOrigin(ca.issue({ names: ["origin.example"] }));
-    const gateway = await AddressGateway.start(onTestFinished, [secure(origin.port, text(ca.certificate))]);
-    for (let n = 0; n < 5; n++) expect((await gateway.visit("/", { method: "POST", body: "x" })).status).toBe(200);
-    expect(origin.counts).toEqual({ connections: 5, handshakes: 1 });
-  });
-
-  test("can have another server name, and no verification", async () => {
-    const ca = new CertificateAuthority(onTestFinished);
-    const origin = await secureOrigin(ca.issue({ names: ["other.example"] }));
-    for (const trust of [{ serverName: "other.example" }, { verify: false }]) {
-      const target = secure(origin.port, text(ca.certificate), { trust });
-      const gateway = await AddressGateway.start(onTestFinished, [target]);
-      expect((await gateway.visit("/")).status).toBe(200);
-    }
-  });
-
-  test("never gets a connection that was made with another client certificate, CA or server name", async () => {
-    const ca = new CertificateAuthority(onTestFinished);
-    const origin = await secureOrigin(ca.issue({ names: ["origin.example", "alias.example"] }), text(ca.certificate));
-    const clients = ["one", "two"].map((name) => ca.issue({ names: [name] }));
-    const target = secure(origin.port, text(ca.certificate));
-    const other = new CertificateAuthority(onTestFinished, "other");
-    const trusts = [
-      ...clients.map(({ certificate, key }) => ({ cert: text(certificate), key: text(key) })),
-      {},
-      { serverName: "alias.example" },
-      { ca: `${text(ca.certificate)}${text(other.certificate)}` },
-    ];
-    const targets = trusts.map((trust) => ({ ...target, trust: { ca: text(ca.certificate), ...trust } }));
-    const gateway = await AddressGateway.start(onTestFinished, targets);
-    const names: string[] = [];
-    for (let n = 0; n < 20; n++) names.push(String((await gateway.visit("/")).body).split(" ")[0] as string);
-    expect(names.slice(0, 5)).toEqual(["one", "two", "undefined", "undefined", "undefined"]);
-    expect(names).toEqual([...names.slice(0, 5), ...names.slice(0, 5), ...names.slice(0, 5), ...names.slice(0, 5)]);
-    expect(origin.counts).toEqual({ connections: 5, handshakes: 5 });
-  });
 });
 
 describe("through an address", () => {
