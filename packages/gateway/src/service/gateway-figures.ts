@@ -2,6 +2,7 @@ import type { LabelledTraffic } from "../records/labelled-traffic.js";
 import { STATUS_CLASSES, type Traffic } from "../records/traffic.js";
 import type { Target } from "../upstream/target.js";
 import type { GatewayRoute } from "./gateway-route.js";
+import { nameOf } from "./targets.js";
 import type { RouteOptions } from "./service-options.js";
 
 /** Requests by status class (`2xx`), and body bytes. */
@@ -35,7 +36,7 @@ export interface GatewayFigures {
 }
 
 export interface LabelledFigures extends TrafficFigures {
-  /** The name of the route, or the URL of the target. */
+  /** The name of the route, or of the target. */
   readonly label: string;
 }
 
@@ -62,8 +63,9 @@ function routeFigures({ options, counted, targets }: GatewayRoute): RouteFigures
   };
 }
 
-function targetFigures({ name = "", available, suspect, inUse }: Target): TargetFigures {
-  return { target: name, state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
+function targetFigures(target: Target): TargetFigures {
+  const { available, suspect, inUse } = target;
+  return { target: nameOf(target), state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
 }
 
 function labelledFigures(traffic: LabelledTraffic): LabelledFigures[] {

@@ -196,7 +196,7 @@ describe("reports", () => {
     for (const path of ["/a", "/b", "/a", "/a", "/a", "/a"])
       await exchange(portOf(service.address), { host: "h", path, agent });
     expect(entries.slice(0, 2)).toMatchObject([
-      { method: "GET", path: "/a", status: 200, route: "/a", target: `http://127.0.0.1:${origin.port}` },
+      { method: "GET", path: "/a", status: 200, route: "/a", target: `127.0.0.1:${origin.port}` },
       { path: "/b", status: 404, code: "PN_ROUTE_UNKNOWN" },
     ]);
     expect(entries[1]).not.toHaveProperty("route");
@@ -209,7 +209,7 @@ describe("reports", () => {
     const service = await start({ routes: [forward("/a", origin.port), forward("/b", origin.port)] });
     await exchange(portOf(service.address), { host: "h", path: "/a" });
     await exchange(portOf(service.address), { host: "h", path: "/b", method: "POST", body: "four" });
-    const target = `http://127.0.0.1:${origin.port}`;
+    const target = `127.0.0.1:${origin.port}`;
     expect(service.figures()).toMatchObject({
       routes: [
         { route: "/a", action: "forward", requests: { "2xx": 1 }, targets: [{ target, state: "ok", active: 0 }] },

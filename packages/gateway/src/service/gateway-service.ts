@@ -12,7 +12,6 @@ import type { GatewayServiceOptions, RouteOptions } from "./service-options.js";
 import { ServiceRouter } from "./service-router.js";
 import { targetUpstream } from "./target-upstream.js";
 import { Targets } from "./targets.js";
-import { TunnelTarget } from "./tunnel-target.js";
 
 /** Milliseconds between two checks of everything that depends on the clock. */
 const TICK = 1_000;
@@ -59,7 +58,7 @@ export class GatewayService {
           : undefined,
       endpoints: serviceEndpoints ? new ServiceEndpoints(version) : undefined,
       isStopping: () => this.#stopping !== undefined,
-      onUnrouted: (request) => this.#reports.add(request, undefined, undefined),
+      onUnrouted: (request) => this.#reports.add(request, undefined),
     });
     this.#gateway = new Gateway((head, info, address) => this.#router.route(head, info, address), {
       proto: "http",
@@ -121,10 +120,8 @@ export class GatewayService {
 
   #onRouted(request: FinishedRequest, route: GatewayRoute): void {
     route.counted.traffic.count(request);
-    const { target } = request;
-    if (target !== undefined) this.#targets.count(target, request);
-    if (target?.upstream instanceof TunnelTarget) target.upstream.onFinished(request);
-    this.#reports.add(request, route.options.name, target?.name);
+    this.#targets.onFinished(request);
+    this.#reports.add(request, route.options.name);
   }
 
   #tick(): void {

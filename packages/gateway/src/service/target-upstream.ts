@@ -20,7 +20,7 @@ export function targetUpstream(
   if (scheme === "tunnel") {
     if (tunnelUpstream === undefined)
       throw new RangeError(`${url} needs a tunnel server in the same process, which \`postern start\` runs.`);
-    return new TunnelTarget(tunnelUpstream(authority), basePath);
+    return new TunnelTarget(authority, tunnelUpstream(authority), basePath);
   }
   const address = new URL(`${scheme}://${authority}`);
   const port = address.port === "" ? DEFAULT_PORTS[scheme]! : Number(address.port);

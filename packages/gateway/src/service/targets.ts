@@ -4,6 +4,7 @@ import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { contentOf } from "./content.js";
 import type { TargetOptions } from "./service-options.js";
+import { TunnelTarget } from "./tunnel-target.js";
 
 interface Kept {
   readonly content: string;
@@ -23,6 +24,8 @@ export class Targets {
   readonly #traffic: LabelledTraffic;
   readonly #byContent = new Map<string, Kept>();
   readonly #kept = new Map<Target, Kept>();
+  /** One of the targets with each name. */
+  readonly #byName = new Map<string, Kept>();
 
   /** @param upstreamOf makes the upstream of a target that no route uses yet */
   constructor(upstreamOf: (options: TargetOptions) => Upstream, traffic: LabelledTraffic) {
@@ -53,12 +56,20 @@ export class Targets {
     this.#byContent.delete(kept.content);
     this.#kept.delete(target);
     this.#traffic.release(kept.counted);
+    this.#byName.delete(nameOf(target));
+    // Targets that differ in their TLS options have the same name.
+    for (const each of this.#kept.values())
+      if (nameOf(each.target) === nameOf(target)) this.#byName.set(nameOf(target), each);
     target.idle.close();
   }
 
-  /** Counts a finished request. Those of targets that no route uses any more are not counted. */
-  count(target: Target, request: FinishedRequest): void {
-    this.#kept.get(target)?.counted.traffic.count(request);
+  /** Counts a finished request, and reports it to the tunnel if it went to one. */
+  onFinished(request: FinishedRequest): void {
+    // Requests to a target that no route uses any more are not counted.
+    const kept = request.target === undefined ? undefined : this.#byName.get(request.target);
+    if (kept === undefined) return;
+    kept.counted.traffic.count(request);
+    if (kept.target.upstream instanceof TunnelTarget) kept.target.upstream.onFinished(request);
   }
 
   /** Retires idle connections that are too old. Call it about once a second. */
@@ -73,10 +84,17 @@ export class Targets {
       known.users++;
       return known.target;
     }
-    const target = new Target(this.#upstreamOf(options), options.url);
-    const kept = { content, target, counted: this.#traffic.use({ target: options.url }), users: 1 };
+    const target = new Target(this.#upstreamOf(options));
+    const name = nameOf(target);
+    const kept = { content, target, counted: this.#traffic.use({ target: name }), users: 1 };
     this.#byContent.set(content, kept);
     this.#kept.set(target, kept);
+    this.#byName.set(name, kept);
     return target;
   }
+}
+
+/** The name of a target in logs, status and metrics. */
+export function nameOf({ upstream }: Target): string {
+  return upstream.name ?? "";
 }

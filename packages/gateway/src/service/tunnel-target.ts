@@ -10,10 +10,12 @@ export interface TunnelUpstream extends Upstream {
 
 /** A tunnel as a target with a path of its own. */
 export class TunnelTarget implements Upstream {
+  readonly name: string;
   readonly basePath: string;
   readonly #tunnel: TunnelUpstream;
 
-  constructor(tunnel: TunnelUpstream, basePath: string) {
+  constructor(name: string, tunnel: TunnelUpstream, basePath: string) {
+    this.name = `tunnel://${name}`;
     this.#tunnel = tunnel;
     this.basePath = basePath;
   }

@@ -1,7 +1,9 @@
 import {
+  attemptsText,
   authorityOf,
   Dialer,
   dialFault,
+  RaceLost,
   trustFault,
   type ByteStream,
   type ClientTls,
@@ -60,10 +62,10 @@ const OPTIONS: TrustOptions = {
 /** A target with an address: `host:port`, with TLS or without, or a Unix socket. */
 export class AddressUpstream implements Upstream {
   readonly unavailable = undefined;
+  readonly name: string;
   readonly authority: string;
   readonly basePath: string;
   readonly mostIdle = TARGET_LIMITS.idle;
-  readonly #name: string;
   readonly #dialer: Dialer;
   readonly #clock: Clock;
   readonly #onFailure: (failure: TargetFailure) => void;
@@ -76,7 +78,7 @@ export class AddressUpstream implements Upstream {
     const { address, authority, basePath = "", trust, lookup, clock = SYSTEM_CLOCK } = options;
     this.basePath = basePath;
     this.authority = authority ?? defaultAuthority(address);
-    this.#name = "socketPath" in address ? address.socketPath : authorityOf(address.host, address.port);
+    this.name = "socketPath" in address ? address.socketPath : authorityOf(address.host, address.port);
     this.#clock = clock;
     this.#onFailure = options.onFailure ?? ((): void => {});
     this.#dialer = new Dialer({
@@ -106,16 +108,20 @@ export class AddressUpstream implements Upstream {
     this.#reportsAt = -Infinity;
   }
 
-  #failed(error: NodeJS.ErrnoException): void {
+  #failed(error: Error): void {
     const now = this.#clock.now();
     this.#suspectUntil = now + TARGET_LIMITS.suspect;
     this.#unreported++;
     if (now < this.#reportsAt) return;
     this.#reportsAt = now + TARGET_LIMITS.report;
-    const reason = trustFault(error, OPTIONS) ?? dialFault(error);
-    this.#onFailure({ target: this.#name, reason, count: this.#unreported });
+    this.#onFailure({ target: this.name, reason: reasonOf(error), count: this.#unreported });
     this.#unreported = 0;
   }
+}
+
+function reasonOf(error: Error): string {
+  if (error instanceof RaceLost) return attemptsText(error.attempts);
+  return trustFault(error, OPTIONS) ?? dialFault(error);
 }
 
 /** For Host: without the default port of the scheme. A Unix socket has no name. */

@@ -87,13 +87,13 @@ export class SocketConnection implements Connection, TurnTask {
 
   /**
    * TLS has no reset. If the socket cannot reset the TCP connection below it, an end without close_notify has the same
-   * meaning (RFC 8446, section 6.1).
+   * meaning (RFC 8446, section 6.1). A Unix socket, which has no address, has no reset either.
    */
   reset(): void {
     this.#joined?.clear();
     const socket = this.#socket;
     const cannot = isTls(socket) && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
-    if (cannot) socket.destroy();
+    if (cannot || socket.remoteFamily === undefined) socket.destroy();
     else socket.resetAndDestroy();
   }
 

@@ -6,7 +6,6 @@ import { TcpSocket } from "../socket/tcp-socket.js";
 import { tlsOptions, type ClientTls } from "../tls/client-tls.js";
 import { raceAddresses, RaceLost, type AddressAttempt, type Outcome } from "./address-race.js";
 import { breakCauseOf } from "./break-cause.js";
-import { attemptsText } from "./connect-tcp.js";
 import { isLoopbackName, type Lookup } from "./host-addresses.js";
 import { KnownAddresses } from "./known-addresses.js";
 import { connectTls } from "./tls-socket.js";
@@ -39,8 +38,8 @@ export interface DialerOptions {
   now: () => number;
   /** A connection was made. */
   onConnected: () => void;
-  /** A dial failed. The message describes the error of each address. */
-  onFailed: (error: NodeJS.ErrnoException) => void;
+  /** A dial failed. If there were several addresses, the error is a RaceLost with the error of each. */
+  onFailed: (error: Error) => void;
 }
 
 /** Each direction closes separately, and `drain` follows soon after a write that the kernel did not accept at once. */
@@ -183,22 +182,13 @@ class Dial {
     this.#abortStep();
     this.#tls?.forget();
     this.#addresses?.distrust();
-    const fault = error instanceof RaceLost ? this.#summary(error.attempts) : error;
-    this.#options.onFailed(fault);
-    this.#outcome.failed(breakCauseOf(fault));
+    this.#options.onFailed(error);
+    this.#outcome.failed(breakCauseOf(error));
   }
 
   #timeOut(): void {
-    const timeout = Object.assign(new Error("the connection timed out"), { code: "ETIMEDOUT" });
-    this.#fail(this.#attempts.length > 1 ? this.#summary(this.#attempts, timeout.code) : timeout);
-  }
-
-  /** One error for all addresses. A refusal is the most specific one, because it shows that the host is up. */
-  #summary(attempts: readonly AddressAttempt[], timeout?: string): NodeJS.ErrnoException {
-    const { address } = this.#options;
-    const codes = attempts.map(([, loss]) => (loss as NodeJS.ErrnoException | undefined)?.code);
-    const code = timeout ?? codes.find((each) => each === "ECONNREFUSED") ?? codes[0];
-    return Object.assign(new Error(attemptsText(attempts, "port" in address ? address.port : 0)), { code });
+    const hasLost = this.#attempts.length > 1;
+    this.#fail(hasLost ? new RaceLost(this.#attempts) : Object.assign(new Error("timed out"), { code: "ETIMEDOUT" }));
   }
 
   /** @returns false if the dial is over already. */

@@ -4,8 +4,8 @@ import type { ExchangeEnd } from "./exchange-end.js";
 
 const NO_REPAIRS: FinishedRequest["repairs"] = new Set();
 
-/** The parts of a record that come from the request's head and connection. Without an exchange nothing was relayed. */
-export class RequestRecord implements FinishedRequest {
+/** What is known of a request from its head and its connection. Without an exchange nothing was relayed. */
+export class RequestFacts implements FinishedRequest {
   id = "";
   status = 0;
   startedAt = 0;
@@ -40,16 +40,16 @@ export class RequestRecord implements FinishedRequest {
     return this.#visitor.address;
   }
 
+  get target(): string | undefined {
+    return undefined;
+  }
+
   get bytesIn(): number {
     return 0;
   }
 
   get bytesOut(): number {
     return 0;
-  }
-
-  get target(): FinishedRequest["target"] {
-    return undefined;
   }
 
   get flaw(): string | undefined {
