@@ -31,6 +31,14 @@ export { nextRequestId } from "./exchange/request-id.js";
 export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
+export {
+  RouteTable,
+  type RoutedRequest,
+  type RouteFault,
+  type RouteFinding,
+  type RouteMatch,
+  type RouteRule,
+} from "./routing/index.js";
 export { Pool } from "./upstream/pool.js";
 export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
