@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
-import { DirectSocket } from "../socket/direct-socket.js";
 import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
+import { readSocket, type SocketReader } from "../socket/socket-reader.js";
 import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
@@ -28,6 +28,7 @@ const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClo
 export class SocketConnection implements Connection, TurnTask {
   handler: ConnectionHandler = NOBODY;
   readonly #socket: Socket;
+  readonly #reader: SocketReader;
   /** Buffers that the socket refers to; undefined while there are none. */
   #lent: ArrayBufferLike[] | undefined;
   /** Joined pieces that have not been written to the socket; created with the first of them. */
@@ -35,14 +36,10 @@ export class SocketConnection implements Connection, TurnTask {
   /** Whether a small piece was written directly since bytes last arrived or small pieces were last joined. */
   #hasWritten = false;
   #awaitsTurnEnd = false;
-  /** Whether `receive` is running, and whether the handler has paused the connection during this call. */
-  #isReceiving = false;
-  #isStopped = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    if (socket instanceof DirectSocket) socket.readDirectly((chunk) => this.receive(chunk));
-    else socket.on("data", this.#onData);
+    this.#reader = readSocket(socket, (chunk) => this.#receive(chunk));
     socket.on("drain", this.#onDrain).on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
   }
 
@@ -63,6 +60,8 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   write(chunk: Buffer): void {
+    // An empty write makes node:tls decrypt, and overwrite the bytes that the handler is reading.
+    if (chunk.length === 0) return;
     if (this.#hasToJoin(chunk)) this.#join(chunk);
     else this.#send(lendable(chunk));
   }
@@ -74,13 +73,11 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   pause(): void {
-    if (this.#isReceiving) this.#isStopped = true;
-    else this.#socket.pause();
+    this.#reader.pause();
   }
 
   resume(): void {
-    this.#isStopped = false;
-    this.#socket.resume();
+    this.#reader.resume();
   }
 
   end(): void {
@@ -108,42 +105,25 @@ export class SocketConnection implements Connection, TurnTask {
   /** A paused socket does not report that its peer is gone. A write then fails, even an empty one. */
   checkPeer(): void {
     const socket = this.#socket;
-    if ((this.#isStopped || socket.isPaused()) && socket.writableLength === 0) socket.write(NOTHING);
+    if (this.#reader.isPaused && socket.writableLength === 0) socket.write(NOTHING);
   }
 
   detach(unread: Buffer): Socket {
     const socket = this.#socket;
     this.handler = NOBODY;
     this.#writeJoined();
-    socket.pause();
-    if (socket instanceof DirectSocket) socket.readDirectly(undefined);
-    socket.off("data", this.#onData).off("end", this.#onEnd).off("error", onError);
+    this.#reader.stop();
+    socket.off("end", this.#onEnd).off("error", onError);
     // Otherwise these listeners remain until the loans are returned.
     if (this.#lent === undefined) socket.off("drain", this.#onDrain).off("close", this.#onClose);
     if (unread.length > 0) socket.unshift(ownCopy(unread));
     return socket;
   }
 
-  /**
-   * For a socket with `onread`, which emits no `data`: call it with the bytes read.
-   * @returns whether the socket should continue to read. Pausing the whole stream would cost more.
-   */
-  receive(chunk: Buffer): boolean {
-    this.#isReceiving = true;
-    this.#isStopped = false;
-    this.#hasWritten = false;
-    try {
-      this.handler.onData(chunk);
-    } finally {
-      this.#isReceiving = false;
-    }
-    return !this.#isStopped;
-  }
-
-  readonly #onData = (chunk: Buffer): void => {
+  #receive(chunk: Buffer): void {
     this.#hasWritten = false;
     this.handler.onData(chunk);
-  };
+  }
 
   readonly #onDrain = (): void => {
     if (this.#socket.writableLength === 0) {

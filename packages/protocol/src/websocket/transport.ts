@@ -19,11 +19,6 @@ export interface SocketLike {
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
-  /**
-   * Passes the bytes read from now on to `receive` instead of emitting `data`. They are valid only during the call.
-   * With `mayLend`, a socket that has not sent them may refer to them until it has.
-   */
-  readDirectly?(receive: (chunk: Buffer) => boolean, options: { mayLend: boolean }): void;
 }
 
 export interface WebSocketOptions {
@@ -33,6 +28,8 @@ export interface WebSocketOptions {
   head: Buffer;
   /** Calls `task` once after `milliseconds`. The timer must not keep the process alive. */
   setTimer: (task: () => void, milliseconds: number) => unknown;
+  /** Begins to pass the bytes of the socket to `receive`, for which they are valid. Default: its `data` events. */
+  read?: (receive: (chunk: Buffer) => void) => void;
 }
 
 /** PROTOCOL.md, section 1. */
@@ -73,7 +70,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   #code: number = CloseCode.ABNORMAL;
   #reason = "";
 
-  constructor({ socket, role, head, setTimer }: WebSocketOptions) {
+  constructor({ socket, role, head, setTimer, read }: WebSocketOptions) {
     this.#socket = socket;
     this.#role = role;
     this.#setTimer = setTimer;
@@ -86,14 +83,13 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
       else this.#hasEnded = true;
     });
     if (head.length > 0) socket.unshift(head);
-    const receive = (chunk: Buffer): boolean => {
+    const receive = (chunk: Buffer): void => {
       this.allowance -= chunk.length;
       if (this.allowance < 0) socket.destroy();
       if (!socket.destroyed) this.#read(chunk, false);
-      return true;
     };
-    socket.on("data", receive);
-    socket.readDirectly?.(receive, { mayLend: true });
+    if (read === undefined) socket.on("data", receive);
+    else read(receive);
   }
 
   get buffered(): number {
