@@ -16,6 +16,11 @@ export class HeldInput {
     return this.bytes.length;
   }
 
+  /** Holds `piece` from `start` on: a copy, unless all of it is our own. */
+  hold(piece: Buffer, start: number, isOurs: boolean): void {
+    this.bytes = isOurs ? piece : Buffer.from(piece.subarray(start));
+  }
+
   /** Adds a copy of `piece`. */
   add(piece: Buffer): void {
     this.#room ??= new ByteStore(this.bytes);

@@ -10,6 +10,7 @@ import type { ConnectionInfo } from "./connection-info.js";
 import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import { LAST_RECIPIENT } from "./last-recipient.js";
+import { OpenVisitor } from "./open-visitors.js";
 import { OwnResponses } from "./own-responses.js";
 import { RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
@@ -28,6 +29,7 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      └──► delegated
  */
 export class Http1Visitor
+  extends OpenVisitor<HttpVisitor>
   implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
 {
   readonly connection: Connection;
@@ -51,6 +53,7 @@ export class Http1Visitor
   #relay: ConnectionHandler | undefined;
 
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
+    super();
     this.connection = connection;
     this.#host = host;
     this.#head = new RequestHead(host.limits.headSize);
@@ -244,7 +247,8 @@ export class Http1Visitor
           break;
         }
         if (length === 0) {
-          this.#holdHead(chunk, at, isOurs);
+          if (this.#held.length === 0) this.#watch.beginHead();
+          this.#held.hold(chunk, at, isOurs && at === 0);
           break;
         }
         this.#isPipelined = isPipelined;
@@ -327,16 +331,11 @@ export class Http1Visitor
     return true;
   }
 
-  #holdHead(chunk: Buffer, at: number, isOurs: boolean): void {
-    if (this.#held.length === 0) this.#watch.beginHead();
-    this.#held.bytes = isOurs && at === 0 ? chunk : Buffer.from(chunk.subarray(at));
-  }
-
   /** Holds bytes that follow a request until its response is complete. Until then the connection is paused. */
   #readLater(rest: Buffer, isOurs: boolean): void {
     if (this.#state === "switched") return this.#relay?.onData(rest);
     if (this.#state !== "response" && this.#state !== "flushing") return;
-    this.#held.bytes = isOurs ? rest : Buffer.from(rest);
+    this.#held.hold(rest, 0, isOurs);
     this.connection.pause();
   }
 
