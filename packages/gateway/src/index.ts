@@ -11,12 +11,15 @@ export {
   refusalResponse,
   refusals,
   refusalTable,
+  replyResponse,
   writeOwnResponse,
 } from "./http/index.js";
-export type { ResponseContext, Notice, OwnResponse, Refusal, RequestHead } from "./http/index.js";
+export type { ResponseContext, Notice, OwnResponse, Refusal, Reply, RequestHead } from "./http/index.js";
+export { TARGET_HOST } from "./route.js";
 export type {
   FinishedRequest,
   DelegateRoute,
+  PathEdit,
   RefusalRoute,
   RespondRoute,
   Route,
@@ -24,10 +27,12 @@ export type {
   UpstreamRoute,
 } from "./route.js";
 export type { Clock } from "./deadlines/clock.js";
-export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "./limits.js";
+export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
+export { ListingQuota } from "./records/listing-quota.js";
+export { requestRecord, visitorFields, type RequestRecord, type VisitorFields } from "./records/request-record.js";
 export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";

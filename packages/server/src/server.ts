@@ -1,13 +1,18 @@
 import type { Logger } from "pino";
 import { Gateway, refusals, TrustedProxies } from "@postern/gateway";
 import { DEFAULT_LIMITS } from "@postern/protocol";
-import { Certificates, SocketConnection, type Certificate, type ClientCa } from "@postern/net";
+import {
+  Certificates,
+  Listeners,
+  SocketConnection,
+  type Certificate,
+  type ClientCa,
+  type ListenAddress,
+} from "@postern/net";
 import { BaseDomain } from "./base-domain/base-domain.js";
 import { MetricsPage } from "./base-domain/metrics-page.js";
 import { baseDomainRefusals } from "./base-domain/refusals.js";
 import { SERVER_LIMITS } from "./limits.js";
-import type { ListenAddress } from "./listen/listen-address.js";
-import { Listeners } from "./listen/listeners.js";
 import { ApiKeys } from "./login/api-keys.js";
 import { ClientCertificates } from "./login/client-certificates.js";
 import { LoginGate } from "./login/login-gate.js";

@@ -1,4 +1,4 @@
-import { isIP, type OnReadOpts, type Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import {
   bareHost,
   connectTcp,
@@ -46,28 +46,23 @@ export function parseLocalAddress(text: string | number, trust?: LocalTls): Loca
   return trust === undefined ? address : { ...address, trust: { ...trust, anyName: true } };
 }
 
-/**
- * Dials an address that is not named. `onread` gets the bytes that the socket reads. Each direction closes separately.
- */
-export function dialLocal(local: LocalAddress, onread: OnReadOpts): Socket {
-  return dial(local, { ...SOCKET, onread });
+/** Dials an address that is not named. Each direction closes separately. */
+export function dialLocal(local: LocalAddress): Socket {
+  return dial(local, SOCKET);
 }
 
 /**
- * Dials a named address: connects to the IP address that answers first. With TLS, resolves after the handshake, and the
- * socket emits `data`.
+ * Dials a named address: connects to the IP address that answers first. With TLS, resolves after the handshake.
  * @throws Error with a `code` of the system, of node:dns or of node:tls; the reason of `signal`.
  */
 export async function dialLocalByName(
   { host, port, tls, trust = {} }: LocalAddress,
-  onread: OnReadOpts,
   signal: AbortSignal,
   lookup?: Lookup,
 ): Promise<Socket> {
   try {
-    if (!tls) return await connectTcp({ host, port, signal, lookup }, { ...SOCKET, onread });
+    if (!tls) return await connectTcp({ host, port, signal, lookup }, SOCKET);
     const tcp = await connectTcp({ host, port, signal, lookup }, { allowHalfOpen: true });
-    // node:tls ignores `onread` on an existing socket.
     return await startTls(tcp, host, trust, signal, SOCKET);
   } catch (error) {
     throw error instanceof RaceLost ? summaryOf(error, port) : error;

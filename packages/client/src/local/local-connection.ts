@@ -1,21 +1,15 @@
-import type { OnReadOpts, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { HeldBytes, relay, SocketConnection, type Lookup } from "@postern/net";
 import type { Stream, StreamHandler } from "@postern/protocol";
 import type { TunnelEvents } from "../tunnel-events.js";
 import { FirstResponse } from "./first-response.js";
-import { hostCheckOf, mayRefuseHost, SEARCHED_BYTES, SEARCHED_CHUNKS } from "./host-check.js";
 import { dialLocal, dialLocalByName } from "./local-address.js";
 import { localFaultCode } from "./local-fault.js";
 import type { LocalService } from "./local-service.js";
+import { RefusalWatch } from "./refusal-watch.js";
 
 /** How long the local service may take to accept a connection, in milliseconds. */
 const DIAL_TIMEOUT = 10_000;
-
-/**
- * One read buffer for all local sockets: each read is copied into the session's batch before the next read begins.
- * Its size is the largest payload of a frame.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(65_528);
 
 /** The events of a connection. */
 type ConnectionEvents = Pick<TunnelEvents, "onDialFailure" | "onDialled" | "onHostRefused" | "onLocalTls">;
@@ -29,16 +23,8 @@ export class LocalConnection implements StreamHandler {
   readonly #service: LocalService;
   readonly #events: ConnectionEvents;
   readonly #onClosed: () => void;
-  #connection: SocketConnection | undefined;
   readonly #held = new HeldBytes();
   #hasEnded = false;
-  /**
-   * The beginning of the first response, while it may be a refusal of the Host. Only the first response is examined: a
-   * service that checks the Host refuses all of them.
-   */
-  #response: string | undefined = "";
-  /** The chunks of it that were examined. */
-  #examined = 0;
   /** Ends the dial. With an error, the dial has failed; without one, the stream was reset. */
   readonly #abort: (error?: Error) => void;
   readonly #timer: NodeJS.Timeout;
@@ -73,7 +59,7 @@ export class LocalConnection implements StreamHandler {
 
   /** An address that needs no lookup is dialled with one call, without promises. */
   #dial(): (error?: Error) => void {
-    const socket = dialLocal(this.#service.address, this.#onread());
+    const socket = dialLocal(this.#service.address);
     let failure: Error | undefined;
     const onError = (error: Error): void => void (failure = error);
     const onClose = (): void => this.#onFailed(failure);
@@ -90,7 +76,7 @@ export class LocalConnection implements StreamHandler {
   #dialByName(lookup: Lookup | undefined): (error?: Error) => void {
     const stop = new AbortController();
     const { signal } = stop;
-    dialLocalByName(this.#service.address, this.#onread(), signal, lookup).then(
+    dialLocalByName(this.#service.address, signal, lookup).then(
       (socket) => {
         if (!signal.aborted) return this.#onConnected(socket);
         // The stream may have been reset after the address answered.
@@ -106,12 +92,20 @@ export class LocalConnection implements StreamHandler {
     clearTimeout(this.#timer);
     this.#events.onDialled();
     const connection = new SocketConnection(socket);
-    this.#connection = connection;
     const uncredited = this.#held.length;
     for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) connection.write(held);
     relay(connection, this.#stream, { uncredited, onClose: "flush", onDone: this.#onClosed });
+    this.#watchForRefusal(connection);
     if (this.#service.mayUseTls) this.#watchFirstResponse(connection);
     if (this.#hasEnded) connection.end();
+  }
+
+  #watchForRefusal(connection: SocketConnection): void {
+    const { handler } = connection;
+    connection.handler = new RefusalWatch(handler, {
+      onRefused: (software) => this.#events.onHostRefused(software),
+      onDone: () => (connection.handler = handler),
+    });
   }
 
   #watchFirstResponse(connection: SocketConnection): void {
@@ -139,27 +133,6 @@ export class LocalConnection implements StreamHandler {
     else this.#stream.resetAfterFlush();
     this.#held.clear();
     this.#onClosed();
-  }
-
-  #onread(): OnReadOpts {
-    return {
-      buffer: READ_BUFFER,
-      callback: (bytes, buffer) => {
-        const chunk = (buffer as Buffer).subarray(0, bytes);
-        if (this.#response !== undefined) this.#examine(chunk);
-        return this.#connection?.receive(chunk) ?? true;
-      },
-    };
-  }
-
-  #examine(chunk: Buffer): void {
-    const before = this.#response as string;
-    this.#response = undefined;
-    if (before === "" && !mayRefuseHost(chunk)) return;
-    const response = before + chunk.toString("latin1", 0, SEARCHED_BYTES - before.length);
-    const software = hostCheckOf(response);
-    if (software !== undefined) this.#events.onHostRefused(software);
-    else if (response.length < SEARCHED_BYTES && ++this.#examined < SEARCHED_CHUNKS) this.#response = response;
   }
 }
 

@@ -11,14 +11,13 @@ const TIMEOUT = 5_000;
  * @throws Error when the service does not accept the connection within 5 seconds, or its certificate is not trusted.
  */
 export async function reachLocal(address: LocalAddress, signal?: AbortSignal): Promise<void> {
-  const nothing = { buffer: Buffer.alloc(1_024), callback: () => true };
   const deadline = AbortSignal.timeout(TIMEOUT);
   const end = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   let socket: Socket | undefined;
   try {
-    if (address.isNamed) socket = await dialLocalByName(address, nothing, end);
+    if (address.isNamed) socket = await dialLocalByName(address, end);
     else {
-      socket = dialLocal(address, nothing);
+      socket = dialLocal(address);
       await once(socket, address.tls ? "secureConnect" : "connect", { signal: end });
     }
   } catch (error) {

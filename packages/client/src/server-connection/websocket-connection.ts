@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
-import { builtins, trustFault, type ClientTls, dialFault, type Lookup } from "@postern/net";
+import { builtins, trustFault, type ClientTls, dialFault, type Lookup, readSocket } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
 import { dialServer, isTlsUrl, lateError, requestConnection } from "./server-dial.js";
 import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
@@ -78,7 +79,13 @@ export class WebSocketConnection {
         return this.end();
       }
       const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
-      this.#transport = new WebSocketTransport({ socket, role: "client", head, setTimer });
+      this.#transport = new WebSocketTransport({
+        socket,
+        role: "client",
+        head,
+        setTimer,
+        read: (receive) => void readSocket(socket as Socket, receive, { mayLend: true }),
+      });
       this.late = lateError("the response to the login");
       events.onOpen(this.#transport);
     });

@@ -12,8 +12,12 @@ export class Pool {
     this.#balance = balance;
   }
 
-  /** The target for one request; undefined when there is none. It may be unavailable if all targets are. */
-  pick(context: PickContext): Target | undefined {
-    return this.#balance.pick(this.targets, context);
+  /**
+   * The target for one request; undefined when there is none. It may be unavailable if all targets are.
+   * @param except targets that cannot serve the request
+   */
+  pick(context: PickContext, except?: readonly Target[]): Target | undefined {
+    const targets = except === undefined ? this.targets : this.targets.filter((target) => !except.includes(target));
+    return this.#balance.pick(targets, context);
   }
 }

@@ -7,6 +7,10 @@ export interface Upstream {
    * accepts one.
    */
   readonly unavailable: "gone" | "full" | undefined;
+  /** The host and port that it is reached by, for Host; undefined if it has no address of its own. */
+  readonly authority?: string;
+  /** The path of its URL, without a slash at the end, below which a route's path edit puts requests. Default: none. */
+  readonly basePath?: string;
   /** Whether it may be unreachable although nothing has failed yet. */
   readonly suspect: boolean;
   /**

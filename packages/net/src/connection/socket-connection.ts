@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
-import { DirectSocket } from "../socket/direct-socket.js";
 import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
+import { readSocket, type SocketReader } from "../socket/socket-reader.js";
 import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
@@ -28,6 +28,8 @@ const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClo
 export class SocketConnection implements Connection, TurnTask {
   handler: ConnectionHandler = NOBODY;
   readonly #socket: Socket;
+  readonly #reader: SocketReader;
+  readonly #isTls: boolean;
   /** Buffers that the socket refers to; undefined while there are none. */
   #lent: ArrayBufferLike[] | undefined;
   /** Joined pieces that have not been written to the socket; created with the first of them. */
@@ -35,15 +37,13 @@ export class SocketConnection implements Connection, TurnTask {
   /** Whether a small piece was written directly since bytes last arrived or small pieces were last joined. */
   #hasWritten = false;
   #awaitsTurnEnd = false;
-  /** Whether `receive` is running, and whether the handler has paused the connection during this call. */
-  #isReceiving = false;
-  #isStopped = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    if (socket instanceof DirectSocket) socket.readDirectly((chunk) => this.receive(chunk));
-    else socket.on("data", this.#onData);
-    socket.on("drain", this.#onDrain).on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
+    this.#isTls = isTls(socket);
+    this.#reader = readSocket(socket, (chunk) => this.#receive(chunk));
+    if (!this.#isTls) socket.on("drain", this.#onDrain);
+    socket.on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
   }
 
   get remoteAddress(): string | undefined {
@@ -63,6 +63,8 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   write(chunk: Buffer): void {
+    // An empty write makes node:tls decrypt, and overwrite the bytes that the handler is reading.
+    if (chunk.length === 0) return;
     if (this.#hasToJoin(chunk)) this.#join(chunk);
     else this.#send(lendable(chunk));
   }
@@ -74,13 +76,11 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   pause(): void {
-    if (this.#isReceiving) this.#isStopped = true;
-    else this.#socket.pause();
+    this.#reader.pause();
   }
 
   resume(): void {
-    this.#isStopped = false;
-    this.#socket.resume();
+    this.#reader.resume();
   }
 
   end(): void {
@@ -108,42 +108,25 @@ export class SocketConnection implements Connection, TurnTask {
   /** A paused socket does not report that its peer is gone. A write then fails, even an empty one. */
   checkPeer(): void {
     const socket = this.#socket;
-    if ((this.#isStopped || socket.isPaused()) && socket.writableLength === 0) socket.write(NOTHING);
+    if (this.#reader.isPaused && socket.writableLength === 0) socket.write(NOTHING);
   }
 
   detach(unread: Buffer): Socket {
     const socket = this.#socket;
     this.handler = NOBODY;
     this.#writeJoined();
-    socket.pause();
-    if (socket instanceof DirectSocket) socket.readDirectly(undefined);
-    socket.off("data", this.#onData).off("end", this.#onEnd).off("error", onError);
+    this.#reader.stop();
+    socket.off("end", this.#onEnd).off("error", onError);
     // Otherwise these listeners remain until the loans are returned.
     if (this.#lent === undefined) socket.off("drain", this.#onDrain).off("close", this.#onClose);
     if (unread.length > 0) socket.unshift(ownCopy(unread));
     return socket;
   }
 
-  /**
-   * For a socket with `onread`, which emits no `data`: call it with the bytes read.
-   * @returns whether the socket should continue to read. Pausing the whole stream would cost more.
-   */
-  receive(chunk: Buffer): boolean {
-    this.#isReceiving = true;
-    this.#isStopped = false;
-    this.#hasWritten = false;
-    try {
-      this.handler.onData(chunk);
-    } finally {
-      this.#isReceiving = false;
-    }
-    return !this.#isStopped;
-  }
-
-  readonly #onData = (chunk: Buffer): void => {
+  #receive(chunk: Buffer): void {
     this.#hasWritten = false;
     this.handler.onData(chunk);
-  };
+  }
 
   readonly #onDrain = (): void => {
     if (this.#socket.writableLength === 0) {
@@ -151,6 +134,10 @@ export class SocketConnection implements Connection, TurnTask {
       this.#writeJoined();
     }
     this.handler.onDrain();
+  };
+
+  readonly #onWritten = (error?: Error | null): void => {
+    if (!error && this.#socket.writableLength === 0) this.#onDrain();
   };
 
   readonly #onEnd = (): void => this.handler.onEnd();
@@ -199,7 +186,7 @@ export class SocketConnection implements Connection, TurnTask {
 
   #writeJoined(): void {
     if (this.#joined === undefined || this.#joined.length === 0) return;
-    this.#socket.write(this.#joined.take());
+    this.#write(this.#joined.take());
     this.#watch();
   }
 
@@ -210,8 +197,11 @@ export class SocketConnection implements Connection, TurnTask {
     const hasSeveral = hasJoined || second !== undefined;
     if (hasSeveral) socket.cork();
     if (hasJoined) socket.write((this.#joined as Block).take());
-    socket.write(first);
-    if (second !== undefined) socket.write(second);
+    if (second === undefined) this.#write(first);
+    else {
+      socket.write(first);
+      this.#write(second);
+    }
     if (hasSeveral) socket.uncork();
     if (socket.writableLength === 0) return;
     this.#lend(first);
@@ -219,10 +209,16 @@ export class SocketConnection implements Connection, TurnTask {
     this.#watch();
   }
 
+  /** TLS reports every write as sent in a later turn only, so a callback costs less than an empty write after it. */
+  #write(chunk: Buffer): void {
+    if (this.#isTls) this.#socket.write(chunk, this.#onWritten);
+    else this.#socket.write(chunk);
+  }
+
   /** Ensures that `drain` is emitted: node:net emits it only after more than `highWaterMark` bytes were waiting. */
   #watch(): void {
     const { writableLength, writableNeedDrain } = this.#socket;
-    if (writableLength > 0 && !writableNeedDrain) this.#socket.write(NOTHING, this.#onDrain);
+    if (writableLength > 0 && !writableNeedDrain && !this.#isTls) this.#socket.write(NOTHING, this.#onDrain);
   }
 
   #lend({ buffer }: Buffer): void {

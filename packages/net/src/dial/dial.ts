@@ -1,4 +1,4 @@
-import type { LookupFunction, OnReadOpts, Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import { tlsOptions, type ClientTls } from "../tls/client-tls.js";
 import { isLoopbackName, LOOPBACK_ADDRESSES } from "./host-addresses.js";
 import { TcpSocket } from "../socket/tcp-socket.js";
@@ -19,7 +19,6 @@ export interface DialAddress {
 export interface DialOptions {
   allowHalfOpen?: boolean;
   highWaterMark?: number;
-  onread?: OnReadOpts;
 }
 
 /** Opens a connection to a local service, with or without TLS. */

@@ -8,12 +8,15 @@
  */
 
 /** The largest read of libuv, in bytes. */
-export const READ_SIZE = 64 * 1024;
+const READ_SIZE = 64 * 1024;
 /** Buffers kept for the next owner. */
 const MOST_FREE = 32;
 
-/** The buffer of all sockets that copy or forward what they read before their callback returns. */
-export const SHARED_BUFFER: Buffer = Buffer.allocUnsafeSlow(READ_SIZE);
+/**
+ * The buffer of all sockets that copy or forward what they read before their callback returns. Its size is the largest
+ * payload of a frame of the protocol.
+ */
+export const SHARED_BUFFER: Buffer = Buffer.allocUnsafeSlow(65_528);
 
 /** The loans on one buffer. */
 interface Loans {

@@ -1,4 +1,4 @@
-import { DirectSocket } from "./direct-socket.js";
+import { Socket } from "node:net";
 
 type Written = (error?: Error | null) => void;
 
@@ -7,7 +7,7 @@ type Written = (error?: Error | null) => void;
  * the whole request. The next write then fails, and node:net would destroy the socket with the response in it. This
  * class discards the data of failed writes and continues to read until the end or a read error.
  */
-export class TcpSocket extends DirectSocket {
+export class TcpSocket extends Socket {
   override _write(chunk: Buffer, encoding: BufferEncoding, written: Written): void {
     super._write(chunk, encoding, () => written());
   }

@@ -19,11 +19,6 @@ export interface SocketLike {
   on(event: "data", listener: (chunk: Buffer) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
-  /**
-   * Passes the bytes read from now on to `receive` instead of emitting `data`. They are valid only during the call.
-   * With `mayLend`, a socket that has not sent them may refer to them until it has.
-   */
-  readDirectly?(receive: (chunk: Buffer) => boolean, options: { mayLend: boolean }): void;
 }
 
 export interface WebSocketOptions {
@@ -33,6 +28,8 @@ export interface WebSocketOptions {
   head: Buffer;
   /** Calls `task` once after `milliseconds`. The timer must not keep the process alive. */
   setTimer: (task: () => void, milliseconds: number) => unknown;
+  /** Begins to pass the bytes of the socket to `receive`, for which they are valid. Default: its `data` events. */
+  read?: (receive: (chunk: Buffer) => void) => void;
 }
 
 /** PROTOCOL.md, section 1. */
@@ -62,8 +59,10 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   readonly #role: WebSocketRole;
   readonly #setTimer: WebSocketOptions["setTimer"];
   #state: "open" | "closing" | "ending" | "closed" = "open";
-  /** Whether the socket has held bytes back, so that `onDrain` must follow. */
-  #waiting = false;
+  /** Writes whose callback has not been called. */
+  #pending = 0;
+  /** The last of these writes, from the first that the kernel did not take at once: their batches, if they have any. */
+  readonly #unsent: (Buffer | undefined)[] = [];
   /** The pong for the latest ping, while it has to wait. */
   #pong: Buffer | undefined;
   /** Bytes read from the socket that the handler was too busy to use. The socket is paused meanwhile. */
@@ -73,7 +72,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   #code: number = CloseCode.ABNORMAL;
   #reason = "";
 
-  constructor({ socket, role, head, setTimer }: WebSocketOptions) {
+  constructor({ socket, role, head, setTimer, read }: WebSocketOptions) {
     this.#socket = socket;
     this.#role = role;
     this.#setTimer = setTimer;
@@ -86,14 +85,13 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
       else this.#hasEnded = true;
     });
     if (head.length > 0) socket.unshift(head);
-    const receive = (chunk: Buffer): boolean => {
+    const receive = (chunk: Buffer): void => {
       this.allowance -= chunk.length;
       if (this.allowance < 0) socket.destroy();
       if (!socket.destroyed) this.#read(chunk, false);
-      return true;
     };
-    socket.on("data", receive);
-    socket.readDirectly?.(receive, { mayLend: true });
+    if (read === undefined) socket.on("data", receive);
+    else read(receive);
   }
 
   get buffered(): number {
@@ -102,7 +100,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
 
   send(batch: Buffer, start: number): boolean {
     if (this.#state === "open") this.#write(batch, start, Opcode.BINARY);
-    return this.#socket.writableLength === 0;
+    return this.buffered === 0;
   }
 
   close(code: number, reason: string): void {
@@ -177,14 +175,19 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   }
 
   #write(bytes: Buffer, start: number, opcode: Opcode): void {
+    this.#pending++;
     this.#socket.write(bytes.subarray(writeHeader(bytes, start, opcode, this.#role)), this.#written);
-    if (this.#socket.writableLength > 0) this.#waiting = true;
+    if (this.buffered > 0) this.#unsent.push(opcode === Opcode.BINARY ? bytes : undefined);
   }
 
   /** The callback of every write. `drain` is not emitted after small writes that the kernel did not take completely. */
   readonly #written = (error?: Error | null): void => {
-    if (!this.#waiting || this.#socket.writableLength > 0 || error) return;
-    this.#waiting = false;
+    const isUnsent = this.#pending-- === this.#unsent.length;
+    if (!isUnsent) return;
+    const batch = this.#unsent.shift();
+    if (error) return;
+    if (batch !== undefined) this.handler.onSent?.(batch);
+    if (this.buffered > 0) return;
     const pong = this.#pong;
     this.#pong = undefined;
     if (pong !== undefined && this.#state === "open") this.#write(pong, HEADROOM, Opcode.PONG);

@@ -10,23 +10,20 @@ export interface ReadBuffers {
   isLent(memory: ArrayBufferLike): boolean;
   /** Calls `listener` whenever the last loan on a buffer ends. */
   onReturn(listener: (memory: ArrayBufferLike) => void): void;
-  /** Sockets that pass the bytes in their read buffers to a callback. */
-  DirectSocket: { prototype: { readDirectly: ReadDirectly } };
-  /** Accepted sockets are not made DirectSockets. */
-  adoptNothing(): void;
+  /** Passes the bytes in a socket's read buffer to a callback. */
+  SocketReader: { prototype: { onRead: OnRead } };
+  /** All bytes pass through the streams of the sockets. */
+  disableReadHook(): void;
 }
 
-type Receive = (chunk: Buffer) => boolean;
-type ReadDirectly = (this: unknown, receive: Receive | undefined, options?: object) => void;
+type OnRead = (this: unknown, bytes: number, buffer: Buffer) => boolean;
 
 type DataListener = (chunk: unknown) => void;
-type OnRead = (bytes: number, buffer: Uint8Array) => boolean;
 /** The parts of a socket that are patched, without their overloads. */
 interface Patched {
   on: (this: Socket, event: string, listener: DataListener) => Socket;
   addListener: (this: Socket, event: string, listener: DataListener) => Socket;
   emit: (this: Socket, event: string, ...values: unknown[]) => boolean;
-  connect: (this: Socket, ...values: unknown[]) => Socket;
 }
 
 /** Modules of our packages, compiled or not, except tests. */
@@ -39,20 +36,17 @@ const OURS = /\/packages\/(?:protocol|net|gateway|server|client|cli)\/(?:dist|sr
  */
 export function poisonReads(buffers: ReadBuffers): void {
   const poison = poisoner(buffers);
-  if (process.env["POSTERN_ADOPT"] === "0") buffers.adoptNothing();
-  const direct = buffers.DirectSocket.prototype;
-  const { readDirectly } = direct;
-  direct.readDirectly = function (receive, options): void {
-    const poisoned = (chunk: Buffer): boolean => {
-      const result = (receive as Receive)(chunk);
-      poison(chunk);
-      return result;
-    };
-    readDirectly.call(this, receive && poisoned, options);
+  if (process.env["POSTERN_DIRECT"] === "0") buffers.disableReadHook();
+  const reader = buffers.SocketReader.prototype;
+  const { onRead } = reader;
+  reader.onRead = function (bytes, buffer): boolean {
+    const result = onRead.call(this, bytes, buffer);
+    poison(buffer.subarray(0, bytes));
+    return result;
   };
   const listeners = new WeakSet<DataListener>();
   const prototype = Socket.prototype as unknown as Patched;
-  const { on, addListener, emit, connect } = prototype;
+  const { on, addListener, emit } = prototype;
 
   const register = (original: Patched["on"]) =>
     function (this: Socket, event: string, listener: DataListener): Socket {
@@ -71,26 +65,6 @@ export function poisonReads(buffers: ReadBuffers): void {
     const result = emit.call(this, event, ...values);
     const [chunk] = values;
     if (isPoisoned && chunk instanceof Uint8Array) poison(chunk);
-    return result;
-  };
-
-  prototype.connect = function (...values): Socket {
-    if (isOurs(callers().find((file) => !file.startsWith("node:")))) poisonOnRead(this, poison);
-    return connect.apply(this, values);
-  };
-}
-
-/** Wraps the `onread` callback, which a socket keeps under a private symbol. */
-function poisonOnRead(socket: Socket, poison: (bytes: Uint8Array) => void): void {
-  const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "kBufferCb");
-  if (symbol === undefined)
-    throw new Error("this version of Node keeps the onread callback elsewhere; update poison.ts");
-  const fields = socket as unknown as Record<symbol, OnRead | null>;
-  const callback = fields[symbol];
-  if (typeof callback !== "function") return;
-  fields[symbol] = (bytes, buffer) => {
-    const result = callback(bytes, buffer);
-    poison(buffer.subarray(0, bytes));
     return result;
   };
 }

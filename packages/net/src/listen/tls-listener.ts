@@ -1,6 +1,8 @@
 import { createServer, type Server as Listener, type Socket } from "node:net";
 import type { TLSSocket, TLSSocketOptions } from "node:tls";
-import { builtins, peekClientHello, type Certificates } from "@postern/net";
+import { builtins } from "../builtins.js";
+import type { Certificates } from "../tls/certificates.js";
+import { peekClientHello } from "../tls/peek.js";
 import { SOCKET_OPTIONS } from "./socket-options.js";
 
 export const TLS_LIMITS = {

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import type { AddressInfo, Server as Listener, Socket } from "node:net";
-import type { Certificates } from "@postern/net";
+import type { Certificates } from "../tls/certificates.js";
 import type { ListenAddress } from "./listen-address.js";
 import { plainListener } from "./plain-listener.js";
 import { TlsListener } from "./tls-listener.js";
 
-/** The addresses that the server listens on. */
+/** The addresses that are listened on. */
 export interface Listening {
   /** `host:port`. */
   readonly address: string;
@@ -16,7 +16,7 @@ export interface Listening {
 }
 
 export interface ListenersOptions {
-  /** Undefined: the server has no TLS. */
+  /** Undefined: there is no TLS. */
   certificates: Certificates | undefined;
   /** Whether to request a certificate from a client that connects to this name. */
   requestsCertificate: (serverName: string | undefined) => boolean;
@@ -28,7 +28,7 @@ export interface ListenersOptions {
   onUnencrypted: (socket: Socket) => void;
 }
 
-/** The server's listeners: one for HTTP, one for TLS, or both. */
+/** Listeners for visitors: one for HTTP, one for TLS, or both. */
 export class Listeners {
   readonly #onPlain: (socket: Socket) => void;
   readonly #tls: TlsListener | undefined;
@@ -41,7 +41,7 @@ export class Listeners {
   }
 
   /**
-   * @param secure the address of a separate TLS listener; without it, `address` uses TLS if the server does.
+   * @param secure the address of a separate TLS listener; without it, `address` uses TLS if there are certificates.
    * @throws Error with a system `code` (EADDRINUSE, EACCES …).
    */
   async open(address: ListenAddress, secure: ListenAddress | undefined): Promise<Listening> {

@@ -1,8 +1,7 @@
 import { createServer, type Server as Listener, type Socket } from "node:net";
-import { adopted } from "@postern/net";
 import { SOCKET_OPTIONS } from "./socket-options.js";
 
 /** A listener without TLS. */
 export function plainListener(onConnection: (socket: Socket) => void): Listener {
-  return createServer(SOCKET_OPTIONS, (socket) => onConnection(adopted(socket, SOCKET_OPTIONS)));
+  return createServer(SOCKET_OPTIONS, onConnection);
 }

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { createConnection, type AddressInfo, type Server, type Socket } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { Certificates, readCertificate } from "@postern/net";
+import { readCertificate } from "../tls/certificate.js";
+import { Certificates } from "../tls/certificates.js";
 import { Cleanup, makeCertificate, needs, Wire, type SkippableTest } from "@postern/testkit";
 import { TlsListener, type TlsListenerOptions } from "./tls-listener.js";
 

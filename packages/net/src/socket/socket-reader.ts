@@ -1,0 +1,154 @@
+import type { Socket } from "node:net";
+import { isLent, releaseReadBuffer, SHARED_BUFFER, takeReadBuffer } from "./read-buffers.js";
+import { chooseBuffers, hookReads } from "./read-hook.js";
+
+/** After a read of at least this many bytes, a socket whose bytes may be lent reads into a buffer of its own. */
+const BULK = 8 * 1024;
+
+/** Gets the bytes that a socket reads. They are valid only during the call. */
+export type Receive = (chunk: Buffer) => void;
+
+export interface ReadOptions {
+  /**
+   * Whether other sockets may refer to the bytes after the call, until they have sent them. Then bulk data is read into
+   * buffers of the socket's own. Default false: bytes are in the shared buffer, or in memory that is used once.
+   */
+  mayLend?: boolean;
+}
+
+/** The field of a socket that holds its reader. */
+const READER = Symbol("reader");
+type Read = Socket & { [READER]?: SocketReader };
+
+/**
+ * Passes everything that `socket` reads from now on to `receive`, in order, beginning with the bytes that its stream
+ * has buffered. A socket that is paused has to be resumed. A socket has one reader at a time: a new one may begin after
+ * the previous one has stopped.
+ */
+export function readSocket(socket: Socket, receive: Receive, { mayLend = false }: ReadOptions = {}): SocketReader {
+  const reader = ((socket as Read)[READER] ??= new SocketReader(socket));
+  reader.start(receive, mayLend);
+  return reader;
+}
+
+/**
+ * Reads a socket, with TLS or without. The bytes are in memory that is reused, if this version of Node.js has the
+ * means. Otherwise, the reader uses the `data` events of the stream.
+ *
+ * Bytes that are read directly bypass the stream. The stream holds them, in copies, if it has earlier bytes, or if the
+ * reader is paused: TLS decrypts and passes on all records that have arrived, although it has stopped reading, and
+ * node:net starts to read again for `resume`, although `pause` was called after it.
+ */
+export class SocketReader {
+  readonly #socket: Socket;
+  readonly #isDirect: boolean;
+  /** undefined: everything is left to the stream. */
+  #receive: Receive | undefined;
+  #listens = false;
+  #isReceiving = false;
+  /** Whether the receiver has paused the reader during a call. Pausing the whole stream would cost more. */
+  #isStopped = false;
+  #mayLend = false;
+  #choosesBuffers = false;
+  #buffer = SHARED_BUFFER;
+  #isBulk = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#isDirect = hookReads(socket, (bytes, buffer) => this.onRead(bytes, buffer));
+  }
+
+  start(receive: Receive, mayLend: boolean): void {
+    const socket = this.#socket;
+    this.#receive = receive;
+    this.#mayLend = mayLend;
+    if (!this.#isDirect || socket.readableLength > 0) this.#listen();
+    if (mayLend && this.#isDirect) this.#chooseBuffers();
+  }
+
+  /** Leaves the socket, paused, to another reader or to the listeners of its stream. */
+  stop(): void {
+    this.#socket.pause();
+    this.#socket.off("data", this.#onData);
+    this.#receive = undefined;
+    this.#listens = this.#isStopped = this.#mayLend = false;
+  }
+
+  get isPaused(): boolean {
+    return this.#isStopped || this.#socket.isPaused();
+  }
+
+  pause(): void {
+    if (this.#isReceiving) this.#isStopped = true;
+    else this.#socket.pause();
+  }
+
+  /** Continues in a later turn of the event loop. */
+  resume(): void {
+    this.#isStopped = false;
+    this.#socket.resume();
+  }
+
+  /**
+   * Called by node:net, with the number of bytes that `buffer` begins with.
+   * @returns whether to read on.
+   */
+  onRead(bytes: number, buffer: Buffer): boolean {
+    const chunk = buffer.subarray(0, bytes);
+    this.#isBulk = bytes >= BULK;
+    if (this.#receive === undefined) return this.#socket.push(Buffer.from(chunk));
+    if (this.isPaused || this.#socket.readableLength > 0) return this.#hold(chunk);
+    this.#pass(chunk);
+    return !this.#isStopped;
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#pass(chunk);
+    if (this.#isStopped) this.#socket.pause();
+  };
+
+  #pass(chunk: Buffer): void {
+    this.#isReceiving = true;
+    try {
+      this.#receive?.(chunk);
+    } finally {
+      this.#isReceiving = false;
+    }
+  }
+
+  #hold(chunk: Buffer): boolean {
+    if (this.#isStopped) this.#socket.pause();
+    this.#listen();
+    return this.#socket.push(Buffer.from(chunk));
+  }
+
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    this.#socket.on("data", this.#onData);
+  }
+
+  #chooseBuffers(): void {
+    if (this.#choosesBuffers) return;
+    this.#choosesBuffers = true;
+    chooseBuffers(this.#socket, () => this.#nextBuffer());
+    this.#socket.once("close", () => this.#release());
+  }
+
+  /** The buffer of the next read: one that no other socket refers to. */
+  #nextBuffer(): Buffer {
+    if (!this.#isBulk || !this.#mayLend || this.#socket.destroyed) this.#release();
+    else if (this.#buffer === SHARED_BUFFER) this.#buffer = takeReadBuffer();
+    else if (isLent(this.#buffer.buffer)) {
+      releaseReadBuffer(this.#buffer);
+      this.#buffer = takeReadBuffer();
+    }
+    return this.#buffer;
+  }
+
+  #release(): void {
+    if (this.#buffer === SHARED_BUFFER) return;
+    releaseReadBuffer(this.#buffer);
+    this.#buffer = SHARED_BUFFER;
+  }
+}
