@@ -37,7 +37,10 @@ export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
 export {
+  pathEdit,
+  redirectLocation,
   RouteTable,
+  type PathEditOptions,
   type RoutedRequest,
   type RouteFault,
   type RouteFinding,
