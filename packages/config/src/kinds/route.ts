@@ -18,7 +18,7 @@ export function routePath(): Kind<string> {
   return text({
     what: "path",
     // `*` only as the whole last segment; no query or fragment.
-    pattern: /^\/(?:[!-"$-)+->@-~]*\/)?(?:\*|[!-"$-)+->@-~]*)$/,
+    pattern: /^\/(?:[^*?#]*\/)?(?:\*|[^*?#]*)$/,
     example: "/api/*",
   });
 }
