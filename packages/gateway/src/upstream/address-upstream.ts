@@ -55,7 +55,7 @@ export interface AddressOptions {
 
 const OPTIONS: TrustOptions = {
   ca: "ca_file in [proxy.ssl]",
-  name: "use that name in the target, or set server_name in [proxy.ssl] to it",
+  name: "use that name in the target, or set sni_hostname in [proxy.ssl] to it",
   any: "do not verify it with verify_backend = false",
 };
 
