@@ -28,12 +28,15 @@ export type {
   UpstreamRoute,
 } from "./route.js";
 export type { Clock } from "./deadlines/clock.js";
+export { HttpsRedirect } from "./service/https-redirect.js";
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
+export { LabelledTraffic, type Labelled } from "./records/labelled-traffic.js";
+export { STATUS_CLASSES, Traffic } from "./records/traffic.js";
 export { ListingQuota } from "./records/listing-quota.js";
-export { requestRecord, visitorFields, type RequestRecord, type VisitorFields } from "./records/request-record.js";
+export { requestEntry, visitorFields, type RequestEntry, type VisitorFields } from "./records/request-entry.js";
 export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export {

@@ -29,6 +29,7 @@ export { weakKeyFault } from "./tls/weak-key.js";
 export { isTls } from "./tls/is-tls.js";
 export { builtins } from "./builtins.js";
 export { ByteStore } from "./byte-store.js";
+export { NetworkList, parseNetwork, type Network } from "./network-list.js";
 export { unmapped } from "./unmapped.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";
 export type { Connection, ConnectionHandler } from "./connection/connection.js";
