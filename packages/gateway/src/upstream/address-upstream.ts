@@ -62,7 +62,6 @@ const OPTIONS: TrustOptions = {
 /** A target with an address: `host:port`, with TLS or without, or a Unix socket. */
 export class AddressUpstream implements Upstream {
   readonly unavailable = undefined;
-  /** For logs: its host and port, or the path of its socket. */
   readonly name: string;
   readonly authority: string;
   readonly basePath: string;
