@@ -57,7 +57,8 @@ export {
   type RouteMatch,
   type RouteRule,
 } from "./routing/index.js";
-export { Pool } from "./upstream/pool.js";
+export { Pool, type TargetSource } from "./upstream/pool.js";
+export { ResolvedTargets, type ResolvedOptions } from "./upstream/resolved-targets.js";
 export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";
