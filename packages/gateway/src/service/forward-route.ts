@@ -2,7 +2,7 @@ import { RoundRobin } from "../balance/round-robin.js";
 import type { RouteLimits } from "../limits.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
-import { pathEdit } from "./path-edits.js";
+import { pathEdit } from "../routing/index.js";
 import { Pool } from "../upstream/pool.js";
 import type { Target } from "../upstream/target.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
