@@ -40,7 +40,10 @@ export class Targets {
     this.#traffic = traffic;
   }
 
-  /** The targets with these options, until each is released. @throws RangeError as `targetUpstream`; then none is used. */
+  /**
+   * The targets with these options, until each is released.
+   * @throws RangeError as `targetUpstream`, and then none is used.
+   */
   use(all: readonly TargetOptions[]): Member[] {
     const used: Member[] = [];
     try {
