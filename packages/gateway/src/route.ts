@@ -5,6 +5,7 @@ import type { RouteLimits } from "./limits.js";
 import type { ResponseRepair } from "./repair/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
+import type { Target } from "./upstream/target.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 
 /**
@@ -98,6 +99,8 @@ export interface FinishedRequest {
    * was complete, or when the visitor left or did not read it.
    */
   readonly code: string | undefined;
+  /** The target of the last attempt; undefined if there was none. */
+  readonly target: Target | undefined;
   /** The code of the fault in a response that is not valid HTTP. */
   readonly flaw: string | undefined;
   /** What was repaired in the response. */

@@ -38,6 +38,7 @@ function inputOf(command: Command): CommandInput {
     config,
     json: isSet("--json"),
     flags: typedFlags(command),
+    command: command.name(),
     argument,
     isSet,
     valueOf: (flag) => String(command.getOptionValue(attributeOf(command, flag)) ?? ""),

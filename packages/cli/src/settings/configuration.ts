@@ -12,6 +12,8 @@ export interface Given {
   env: NodeJS.ProcessEnv;
   /** Values of the command line, by flag: `--server`. */
   flags: Readonly<Record<string, string>>;
+  /** The command that the flags belong to. */
+  command?: string;
 }
 
 /** The configuration of this run. */
@@ -39,10 +41,10 @@ export function configurationFile(named: string | undefined, env: NodeJS.Process
  * Reads the configuration: defaults, file, environment, flags.
  * @throws ConfigError with all mistakes; PN_FILE_UNREADABLE; PN_FILE_WRITABLE when other users can change the file.
  */
-export async function readSettings({ config, env, flags }: Given): Promise<Settings> {
+export async function readSettings({ config, env, flags, command }: Given): Promise<Settings> {
   const file = configurationFile(config, env);
   const { toml, readable } = file === undefined ? {} : await readToml(file);
-  const loaded = loadConfiguration({ file: toml, env, flags });
+  const loaded = loadConfiguration({ file: toml, env, flags, ...(command === undefined ? {} : { command }) });
   const warnings = loaded.warnings.map(problemLine);
   if (file !== undefined && readable === true && loaded.holdsSecrets)
     warnings.push(`Other users can read ${shown(file)}, which contains secrets. Run: chmod o-r ${quoted(file)}`);

@@ -25,12 +25,15 @@ export class Attempts implements ForwardOptions {
   onIdleStream = false;
   /** Why `open` returned undefined. */
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
+  /** The target of the current or the last attempt; undefined if none was chosen. */
+  last: Target | undefined;
   #target: Target | undefined;
   /** Targets of which it is proven that they received nothing. Undefined while there are none. */
   #failed: Target[] | undefined;
 
   /** A request begins. */
   begin(): void {
+    this.last = undefined;
     this.#failed = undefined;
   }
 
@@ -42,6 +45,7 @@ export class Attempts implements ForwardOptions {
   open(route: UpstreamRoute, attempted: AttemptedRequest, now: number, mayUseIdle: boolean): ByteStream | undefined {
     const target = route.pool.pick(attempted, this.#failed);
     if (target === undefined) return this.#refuse(BROKEN.gone.refusal);
+    this.last = target;
     const { upstream } = target;
     if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
     const idle = mayUseIdle ? target.reuse(now) : undefined;

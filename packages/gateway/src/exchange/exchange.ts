@@ -3,11 +3,12 @@ import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js
 import type { ResponseRepair } from "../repair/index.js";
 import type { UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
+import type { Target } from "../upstream/target.js";
 import { Attempts } from "./attempts.js";
 import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
 import type { Failure } from "./exchange-end.js";
-import { RequestRecord } from "./request-record.js";
+import { RequestFacts } from "./request-facts.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
 import type { VisitorSide } from "./visitor-side.js";
@@ -21,7 +22,7 @@ import type { VisitorSide } from "./visitor-side.js";
  *     over ──► head ──► body ──whole response read──► delivering ──all of it consumed──► over
  *               └─101─► switched ──both ends closed──► over
  */
-export class Exchange extends RequestRecord implements ByteStreamHandler, ResponseSink {
+export class Exchange extends RequestFacts implements ByteStreamHandler, ResponseSink {
   readonly #visitor: VisitorSide;
   readonly #requestSide: RequestSide;
   readonly #response: ResponseSide;
@@ -52,6 +53,10 @@ export class Exchange extends RequestRecord implements ByteStreamHandler, Respon
   }
 
   // ---- FinishedRequest
+
+  override get target(): Target | undefined {
+    return this.#attempts.last;
+  }
 
   override get flaw(): string | undefined {
     return this.ended === "origin_invalid" ? this.#response.flaw?.code : undefined;

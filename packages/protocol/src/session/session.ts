@@ -1,3 +1,4 @@
+import { Batch } from "../wire/batch.js";
 import { closeCodeOf, errorOfClose } from "./close-code.js";
 import { decodeControl, encodeControl, type ControlMessage } from "../wire/control.js";
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "../errors.js";
@@ -221,6 +222,10 @@ export class Session implements FrameHandler, TransportHandler, StreamTableOwner
     if (this.#reason !== undefined) return;
     this.budget.spend(CONTROL_WORK);
     this.#guard(() => this.#countControl());
+  }
+
+  onSent(batch: Buffer): void {
+    Batch.recycle(batch);
   }
 
   onDrain(): void {

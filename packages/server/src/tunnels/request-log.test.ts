@@ -17,6 +17,7 @@ const request: FinishedRequest = {
   userAgent: "curl/8.0",
   ended: "complete",
   code: undefined,
+  target: undefined,
   flaw: undefined,
   repairs: new Set(),
 };

@@ -1,0 +1,3 @@
+export { RouteFinding, type RouteFault } from "./route-finding.js";
+export type { RoutedRequest, RouteMatch } from "./route-match.js";
+export { RouteTable, type RouteRule } from "./route-table.js";
