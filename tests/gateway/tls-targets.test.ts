@@ -6,7 +6,7 @@ import { secure, secureOrigin, text } from "./secure-origin.js";
 describe("a target that is not trusted gets no request, and its owner is told the reason: a certificate", () => {
   const certificates: [string, (ca: CertificateAuthority) => CertificateFiles, RegExp][] = [
     ["expired", (ca) => ca.issue({ names: ["origin.example"], days: -1 }), /has expired/],
-    ["for another name", (ca) => ca.issue({ names: ["other.example"] }), /another name.*server_name/],
+    ["for another name", (ca) => ca.issue({ names: ["other.example"] }), /another name.*sni_hostname/],
     [
       "of another CA",
       () => new CertificateAuthority(onTestFinished, "other").issue({ names: ["origin.example"] }),

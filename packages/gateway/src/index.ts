@@ -46,7 +46,19 @@ export {
   type TargetFailure,
 } from "./upstream/address-upstream.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
-export { Pool } from "./upstream/pool.js";
+export {
+  pathEdit,
+  redirectLocation,
+  RouteTable,
+  type PathEditOptions,
+  type RoutedRequest,
+  type RouteFault,
+  type RouteFinding,
+  type RouteMatch,
+  type RouteRule,
+} from "./routing/index.js";
+export { Pool, type TargetSource } from "./upstream/pool.js";
+export { ResolvedTargets, type ResolvedOptions } from "./upstream/resolved-targets.js";
 export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";

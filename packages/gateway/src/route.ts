@@ -5,7 +5,6 @@ import type { RouteLimits } from "./limits.js";
 import type { ResponseRepair } from "./repair/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
-import type { Target } from "./upstream/target.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 
 /**
@@ -87,6 +86,8 @@ export interface FinishedRequest {
   /** Body bytes from the visitor, and to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** The name of the target of the last attempt (`Upstream.name`); undefined if there was none, or it has no name. */
+  readonly target: string | undefined;
   /** The visitor's IP address. */
   readonly address: string;
   /** The host that the visitor requested, without a port. */
@@ -99,8 +100,6 @@ export interface FinishedRequest {
    * was complete, or when the visitor left or did not read it.
    */
   readonly code: string | undefined;
-  /** The target of the last attempt; undefined if there was none. */
-  readonly target: Target | undefined;
   /** The code of the fault in a response that is not valid HTTP. */
   readonly flaw: string | undefined;
   /** What was repaired in the response. */

@@ -1,4 +1,5 @@
 export { firstToConnect, RaceLost, type Outcome, type Race, type AddressAttempt } from "./dial/address-race.js";
+export { allAddresses, type AllAddressesOptions, type RecordSource, type Resolution } from "./dial/all-addresses.js";
 export { connectTcp, attemptsText, type TcpDial } from "./dial/connect-tcp.js";
 export { bareHost, dial, type DialAddress, type DialOptions } from "./dial/dial.js";
 export { authorityOf, dialFault, isNotTls } from "./dial/dial-fault.js";

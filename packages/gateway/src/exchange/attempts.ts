@@ -25,16 +25,16 @@ export class Attempts implements ForwardOptions {
   onIdleStream = false;
   /** Why `open` returned undefined. */
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
-  /** The target of the current or the last attempt; undefined if none was chosen. */
-  last: Target | undefined;
+  /** The name of the target of the last attempt. */
+  targetName: string | undefined;
   #target: Target | undefined;
   /** Targets of which it is proven that they received nothing. Undefined while there are none. */
   #failed: Target[] | undefined;
 
   /** A request begins. */
   begin(): void {
-    this.last = undefined;
     this.#failed = undefined;
+    this.targetName = undefined;
   }
 
   /**
@@ -45,7 +45,6 @@ export class Attempts implements ForwardOptions {
   open(route: UpstreamRoute, attempted: AttemptedRequest, now: number, mayUseIdle: boolean): ByteStream | undefined {
     const target = route.pool.pick(attempted, this.#failed);
     if (target === undefined) return this.#refuse(BROKEN.gone.refusal);
-    this.last = target;
     const { upstream } = target;
     if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
     const idle = mayUseIdle ? target.reuse(now) : undefined;
@@ -53,6 +52,7 @@ export class Attempts implements ForwardOptions {
     if (stream === undefined) return this.#refuse(failures(upstream)[upstream.unavailable ?? "gone"].refusal);
     this.onIdleStream = idle !== undefined;
     this.#target = target;
+    this.targetName = upstream.name;
     return stream;
   }
 

@@ -3,7 +3,6 @@ import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js
 import type { ResponseRepair } from "../repair/index.js";
 import type { UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
-import type { Target } from "../upstream/target.js";
 import { Attempts } from "./attempts.js";
 import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
@@ -54,16 +53,16 @@ export class Exchange extends RequestFacts implements ByteStreamHandler, Respons
 
   // ---- FinishedRequest
 
-  override get target(): Target | undefined {
-    return this.#attempts.last;
-  }
-
   override get flaw(): string | undefined {
     return this.ended === "origin_invalid" ? this.#response.flaw?.code : undefined;
   }
 
   override get repairs(): ReadonlySet<ResponseRepair> {
     return this.#response.repairs;
+  }
+
+  override get target(): string | undefined {
+    return this.#attempts.targetName;
   }
 
   override get bytesIn(): number {

@@ -40,16 +40,16 @@ export class RequestFacts implements FinishedRequest {
     return this.#visitor.address;
   }
 
+  get target(): string | undefined {
+    return undefined;
+  }
+
   get bytesIn(): number {
     return 0;
   }
 
   get bytesOut(): number {
     return 0;
-  }
-
-  get target(): FinishedRequest["target"] {
-    return undefined;
   }
 
   get flaw(): string | undefined {

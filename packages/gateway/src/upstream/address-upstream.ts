@@ -55,14 +55,13 @@ export interface AddressOptions {
 
 const OPTIONS: TrustOptions = {
   ca: "ca_file in [proxy.ssl]",
-  name: "use that name in the target, or set server_name in [proxy.ssl] to it",
+  name: "use that name in the target, or set sni_hostname in [proxy.ssl] to it",
   any: "do not verify it with verify_backend = false",
 };
 
 /** A target with an address: `host:port`, with TLS or without, or a Unix socket. */
 export class AddressUpstream implements Upstream {
   readonly unavailable = undefined;
-  /** For logs: its host and port, or the path of its socket. */
   readonly name: string;
   readonly authority: string;
   readonly basePath: string;

@@ -8,13 +8,10 @@ import type { Upstream } from "./upstream.js";
 export class Target implements Candidate, AttemptObserver {
   readonly upstream: Upstream;
   readonly idle: IdleStreams;
-  /** Its name in logs, status and metrics. */
-  readonly name: string | undefined;
   #inUse = 0;
 
-  constructor(upstream: Upstream, name?: string) {
+  constructor(upstream: Upstream) {
     this.upstream = upstream;
-    this.name = name;
     this.idle = new IdleStreams(upstream);
   }
 
