@@ -5,7 +5,7 @@ import { CertificateAuthority, Cleanup, needs, scratchFolder } from "@postern/te
 import { readSettings, type Settings } from "../settings/configuration.js";
 import { loadGatewayCertificates } from "./gateway-certificates.js";
 import { loadServerCertificates } from "./server-certificates.js";
-import { loadTargetTrust } from "./target-trust.js";
+import { loadTargetTrust, type TargetTrust } from "./target-trust.js";
 
 const cleanup = new Cleanup();
 let ca: CertificateAuthority;
@@ -34,6 +34,9 @@ const files = (name: string): string => `cert_file = "${name}.pem"\nkey_file = "
 const TLS = `[server.ssl]\nenabled = true\n${files("own")}`;
 const WILDCARD = `[server.ssl.wildcard]\n${files("wild")}`;
 const route = (more: string): string => `[[proxy]]\npath = "/"\ntarget = "https://localhost"\n${more}`;
+
+const trustOf = (settings: Settings): Promise<TargetTrust> =>
+  loadTargetTrust(settings, settings.loaded.values.proxy[0]!, 0);
 
 const namesOf = ({ certificates }: Awaited<ReturnType<typeof loadGatewayCertificates>>): string[] =>
   certificates.map(({ names }) => names.join());
@@ -68,22 +71,28 @@ test("the wildcard certificate serves tunnels as well, if it covers them", async
 
 test("[proxy.ssl] of a route says how its targets are verified", async () => {
   const ssl = `[proxy.ssl]\nca_file = "ca.pem"\nsni_hostname = "a.example.test"\nclient_cert_file = "me.pem"\nclient_key_file = "me.key"\n`;
-  const { tls, files: read, warnings } = await loadTargetTrust(await configured(route(ssl), "me"), 0);
-  expect(tls).toMatchObject({ verify: true, serverName: "a.example.test", ca: expect.stringContaining("BEGIN") });
-  expect([tls.cert, tls.key].map((pem) => pem?.split("\n")[0])).toEqual([
+  const { trust, files: read, warnings } = await trustOf(await configured(route(ssl), "me"));
+  expect(trust).toMatchObject({ serverName: "a.example.test", ca: expect.stringContaining("BEGIN") });
+  expect([trust?.cert, trust?.key].map((pem) => pem?.split("\n")[0])).toEqual([
     "-----BEGIN CERTIFICATE-----",
     expect.stringContaining("PRIVATE KEY"),
   ]);
   expect([read.length, warnings]).toEqual([3, []]);
-  const unverified = await loadTargetTrust(await configured(route("ssl.verify_backend = false\n")), 0);
-  expect([unverified.tls, unverified.warnings]).toEqual([{ verify: false }, [expect.stringContaining("not verified")]]);
+  const unverified = await trustOf(await configured(route("ssl.verify_backend = false\n")));
+  expect([unverified.trust, unverified.warnings]).toEqual([
+    { verify: false },
+    [expect.stringContaining("not verified")],
+  ]);
 });
 
 test("[proxy.ssl] without an https:// target, or with `enabled = false`, reads nothing", async () => {
   const ssl = '[proxy.ssl]\nca_file = "none.pem"\n';
-  const plain = await loadTargetTrust(await configured(route(ssl).replace("https:", "http:")), 0);
-  expect([plain.files, plain.warnings]).toEqual([[], [expect.stringContaining("[proxy.ssl] of / has no effect")]]);
-  expect((await loadTargetTrust(await configured(`${route(ssl)}enabled = false\n`), 0)).files).toEqual([]);
+  const plain = await trustOf(await configured(route(ssl).replace("https:", "http:")));
+  expect([plain.files, plain.warnings]).toEqual([
+    [],
+    [expect.stringContaining("[proxy.ssl] of proxy[0] has no effect")],
+  ]);
+  expect((await trustOf(await configured(`${route(ssl)}enabled = false\n`))).files).toEqual([]);
   const always = configured(`${route(ssl)}backend_ssl = true\n`.replace("https:", "http:"));
-  await expect(loadTargetTrust(await always, 0)).rejects.toThrow(/none\.pem cannot be read/);
+  await expect(trustOf(await always)).rejects.toThrow(/none\.pem cannot be read/);
 });

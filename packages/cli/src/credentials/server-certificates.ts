@@ -1,15 +1,19 @@
-import { usesWildcard } from "@postern/config";
+import { usesWildcard, type Path } from "@postern/config";
 import type { ServerTls } from "@postern/server";
 import { ClientCa, type Certificate } from "@postern/net";
-import { addCertificate, type CertificatePlace, type ServedCertificates } from "./served-certificate.js";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
+import { loadCertificate, type CertificateOptions } from "./certificate-files.js";
 
 const SSL = ["tunnel", "server", "ssl"] as const;
 
-export interface ServerCertificates extends ServedCertificates {
+export interface ServerCertificates {
+  certificates: Certificate[];
   /** Verifies the certificates that clients log in with; undefined: such logins are not accepted. */
   clientCa: ClientCa | undefined;
+  /** Files to watch. */
+  files: string[];
+  warnings: string[];
 }
 
 /**
@@ -30,21 +34,27 @@ export async function loadServerCertificates(
     warnings: [],
   };
   if (!ssl.enabled) return loaded;
-  for (const place of servedBy(settings)) await addCertificate(settings, place, loaded, served, now);
+  for (const [files, path] of placesOf(settings)) {
+    const { certificate, ...more } = await loadCertificate(settings, files, path, served, now);
+    loaded.certificates.push(certificate);
+    loaded.files.push(...more.files);
+    loaded.warnings.push(...more.warnings);
+  }
   loaded.clientCa = await clientCa(settings, loaded.files);
   return loaded;
 }
 
-/** The certificates of `[tunnel.server.ssl]`, and the wildcard certificate of the gateway if it covers tunnels. */
-function servedBy(settings: Settings): CertificatePlace[] {
-  const { tunnel, server } = settings.loaded.values;
+/** Those of `[tunnel.server.ssl]`, and the wildcard certificate of the gateway if it covers tunnels. */
+function placesOf({ loaded }: Settings): [CertificateOptions, Path][] {
+  const { server, tunnel } = loaded.values;
   const { ssl } = tunnel.server;
-  const wildcard = usesWildcard(server.ssl) && server.ssl.wildcard.covers_tunnels;
-  return [
-    ...(ssl.cert_file === undefined ? [] : [{ files: ssl, path: SSL }]),
-    ...ssl.certificates.map((files, index) => ({ files, path: [...SSL, "certificates", index] })),
-    ...(wildcard ? [{ files: server.ssl.wildcard, path: ["server", "ssl", "wildcard"] }] : []),
+  const { wildcard } = server.ssl;
+  const places: [CertificateOptions, Path][] = [
+    [ssl, SSL],
+    ...ssl.certificates.map((each, index): [CertificateOptions, Path] => [each, [...SSL, "certificates", index]]),
   ];
+  if (usesWildcard(server.ssl) && wildcard.covers_tunnels) places.push([wildcard, ["server", "ssl", "wildcard"]]);
+  return places.filter(([{ cert_file }]) => cert_file !== undefined);
 }
 
 /** @param files the paths of the files that are read are added to this list. */

@@ -10,6 +10,7 @@ import type { ConnectionInfo } from "./connection-info.js";
 import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import { LAST_RECIPIENT } from "./last-recipient.js";
+import { OpenVisitor } from "./open-visitors.js";
 import { OwnResponses } from "./own-responses.js";
 import { MISDIRECTED, RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
@@ -28,6 +29,7 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      └──► delegated
  */
 export class Http1Visitor
+  extends OpenVisitor<HttpVisitor>
   implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
 {
   readonly connection: Connection;
@@ -51,6 +53,7 @@ export class Http1Visitor
   #relay: ConnectionHandler | undefined;
 
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
+    super();
     this.connection = connection;
     this.#host = host;
     this.#head = new RequestHead(host.limits.headSize);
@@ -336,7 +339,7 @@ export class Http1Visitor
   #readLater(rest: Buffer, isOurs: boolean): void {
     if (this.#state === "switched") return this.#relay?.onData(rest);
     if (this.#state !== "response" && this.#state !== "flushing") return;
-    this.#held.bytes = isOurs ? rest : Buffer.from(rest);
+    this.#held.hold(rest, 0, isOurs);
     this.connection.pause();
   }
 

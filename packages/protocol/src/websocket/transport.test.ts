@@ -37,6 +37,10 @@ class TransportRecord implements TransportHandler {
   onControlFrame(): void {
     this.controlFrames++;
   }
+  readonly sent: Buffer[] = [];
+  onSent(batch: Buffer): void {
+    this.sent.push(batch);
+  }
   onDrain(): void {
     this.drains++;
   }
@@ -221,6 +225,25 @@ describe.each(["server", "client"] as const)("a %s, with package ws as its peer"
     });
     peer.resume();
     await drained;
+  });
+
+  test("reports each batch that it could not send at once when it has been sent, in order", async () => {
+    const { peer, transport, record } = await withPeer(role);
+    peer.pause();
+    const held: Buffer[] = [];
+    while (held.length < 3) {
+      const next = batch(Buffer.alloc(100_000, held.length));
+      if (!transport.send(next, HEADROOM)) held.push(next);
+      if (held.length === 1) transport.onPing(Buffer.from("p"));
+    }
+    expect(record.sent).toEqual([]);
+    const drained = new Promise<void>((resolve) => (record.onDrain = resolve));
+    peer.resume();
+    await drained;
+    expect(record.sent).toEqual(held);
+    expect(transport.send(batch(Buffer.from("small")), HEADROOM)).toBe(true);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(record.sent).toEqual(held);
   });
 });
 

@@ -59,8 +59,10 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   readonly #role: WebSocketRole;
   readonly #setTimer: WebSocketOptions["setTimer"];
   #state: "open" | "closing" | "ending" | "closed" = "open";
-  /** Whether the socket has held bytes back, so that `onDrain` must follow. */
-  #waiting = false;
+  /** Writes whose callback has not been called. */
+  #pending = 0;
+  /** The last of these writes, from the first that the kernel did not take at once: their batches, if they have any. */
+  readonly #unsent: (Buffer | undefined)[] = [];
   /** The pong for the latest ping, while it has to wait. */
   #pong: Buffer | undefined;
   /** Bytes read from the socket that the handler was too busy to use. The socket is paused meanwhile. */
@@ -98,7 +100,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
 
   send(batch: Buffer, start: number): boolean {
     if (this.#state === "open") this.#write(batch, start, Opcode.BINARY);
-    return this.#socket.writableLength === 0;
+    return this.buffered === 0;
   }
 
   close(code: number, reason: string): void {
@@ -173,14 +175,19 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   }
 
   #write(bytes: Buffer, start: number, opcode: Opcode): void {
+    this.#pending++;
     this.#socket.write(bytes.subarray(writeHeader(bytes, start, opcode, this.#role)), this.#written);
-    if (this.#socket.writableLength > 0) this.#waiting = true;
+    if (this.buffered > 0) this.#unsent.push(opcode === Opcode.BINARY ? bytes : undefined);
   }
 
   /** The callback of every write. `drain` is not emitted after small writes that the kernel did not take completely. */
   readonly #written = (error?: Error | null): void => {
-    if (!this.#waiting || this.#socket.writableLength > 0 || error) return;
-    this.#waiting = false;
+    const isUnsent = this.#pending-- === this.#unsent.length;
+    if (!isUnsent) return;
+    const batch = this.#unsent.shift();
+    if (error) return;
+    if (batch !== undefined) this.handler.onSent?.(batch);
+    if (this.buffered > 0) return;
     const pong = this.#pong;
     this.#pong = undefined;
     if (pong !== undefined && this.#state === "open") this.#write(pong, HEADROOM, Opcode.PONG);

@@ -56,7 +56,7 @@ test("config check names what other machines can reach, and what differs from th
   const { warnings } = await check(installed("app_config.toml"));
   const all = warnings.join("\n");
   for (const each of [
-    /Other machines can reach the gateway at 0\.0\.0\.0:8080 without encryption\..*listen = "127\.0\.0\.1:8080"/,
+    /Other machines can reach the gateway at 0\.0\.0\.0:8080\. .*listen = "127\.0\.0\.1:8080"/,
     /app_config\.toml:57:1: \/api\/\* matches \/api and everything below/,
     /app_config\.toml:20:1: max_request_size_mb now has an effect/,
     /app_config\.toml:375:1: status_endpoint .* has no effect/,
