@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { loadGateway } from "../../running/configured-gateway.js";
 import type { Settings } from "../../settings/configuration.js";
 
-/** Checks routes, certificates and keys of the gateway, as `postern serve` does. Each check returns warnings or throws. */
+/** Checks routes, certificates and keys as `postern serve` does. Each check returns warnings, or throws. */
 export function gatewayChecks(settings: Settings): (() => Promise<string[]> | string[])[] {
   return [async () => (await loadGateway(settings)).warnings, () => missingFolder(settings)];
 }
