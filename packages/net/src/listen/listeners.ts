@@ -21,7 +21,7 @@ export interface ListenersOptions {
   certificates: Certificates | undefined;
   /** Whether to request a certificate from a client that connects to this name. */
   requestsCertificate: (serverName: string | undefined) => boolean;
-  /** Milliseconds without data until the kernel probes whether a visitor is still connected; 0: never. Default 60,000. */
+  /** Milliseconds without data until the kernel probes whether a visitor is still there; 0: never. Default 60,000. */
   probeAfter?: number | undefined;
   /** A connection without TLS. */
   onPlain: (socket: Socket) => void;
