@@ -37,9 +37,12 @@ export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
 export {
+  orderDifferences,
   pathEdit,
   redirectLocation,
   RouteTable,
+  type ExampleRequest,
+  type OrderDifference,
   type PathEditOptions,
   type RoutedRequest,
   type RouteFault,

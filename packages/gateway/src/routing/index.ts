@@ -1,3 +1,5 @@
+export { orderDifferences, type OrderDifference } from "./order-differences.js";
+export type { ExampleRequest } from "./example-request.js";
 export { pathEdit, type PathEditOptions } from "./path-edit.js";
 export { redirectLocation } from "./redirect-location.js";
 export { RouteFinding, type RouteFault } from "./route-finding.js";
