@@ -51,6 +51,7 @@ export function requestForms({ text }: PathPattern): string[] {
 export function matchesPath(pattern: PathPattern, path: string): boolean {
   return requestForms(pattern).some((text) => {
     if (!pattern.isPrefix) return path === text;
+    // `/*` also matches the target `*`.
     return text === "" || path === text || path.startsWith(`${text}/`);
   });
 }
