@@ -1,7 +1,7 @@
 import { parseNetwork, NetworkList } from "@postern/net";
 import type { PlainRequest } from "./routes.suite.js";
 import type { RouteMatch } from "./route-match.js";
-import { twinReadings } from "./readings-twin.suite.js";
+import { twinReadings } from "./readings-twin.suite.ts";
 
 /** What a table has to find: the index of a route, or a fault. */
 export type Expected = number | "unknown" | "path" | `method ${string}`;
