@@ -1,8 +1,10 @@
 export { firstToConnect, RaceLost, type Outcome, type Race, type AddressAttempt } from "./dial/address-race.js";
+export { allAddresses, type AllAddressesOptions, type RecordSource, type Resolution } from "./dial/all-addresses.js";
 export { connectTcp, attemptsText, type TcpDial } from "./dial/connect-tcp.js";
 export { bareHost, dial, type DialAddress, type DialOptions } from "./dial/dial.js";
 export { authorityOf, dialFault, isNotTls } from "./dial/dial-fault.js";
 export { hostAddresses, isLoopbackName, LOOPBACK_ADDRESSES, type Lookup } from "./dial/host-addresses.js";
+export { Dialer, type DialerAddress, type DialerOptions } from "./dial/dialer.js";
 export { refusedAddress } from "./dial/refused-address.js";
 export { startTls } from "./dial/start-tls.js";
 export { TcpSocket } from "./socket/tcp-socket.js";
@@ -38,4 +40,5 @@ export { giveBack, isLent, lend, onReturn } from "./socket/read-buffers.js";
 export { relay, type Relay, type RelayOptions } from "./connection/relay.js";
 export { TURN_END, type TurnTask } from "./connection/turn-end.js";
 export { SocketConnection } from "./connection/socket-connection.js";
+export { SocketStream, type DialOutcome, type StartDial } from "./connection/socket-stream.js";
 export { StreamConnection } from "./connection/stream-connection.js";
