@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -63,6 +63,19 @@ test("config check names what other machines can reach, and what differs from th
     /CLOUDFLARE_API_TOKEN.*switched off/,
   ])
     expect(all).toMatch(each);
+});
+
+test("config check names each pair of routes for which the order of the file made a difference", async () => {
+  const config = join(scratchFolder(onTestFinished), "old.toml");
+  const route = (path: string): string => `[[proxy]]\npath = "${path}"\ntarget = "http://localhost:1"\n`;
+  writeFileSync(config, ["/*", "/api/*", "/b", "/api/users"].map(route).join(""), { mode: 0o600 });
+  const notes = (await check(config)).warnings.filter((each) => each.includes("most specific"));
+  expect(notes.map((note) => note.replaceAll(`${config}:`, "line "))).toEqual([
+    "line 4: GET /api/example goes to /api/*, although /* (line 1) comes first: the most specific route is used, not the first one.",
+    expect.stringMatching(/^line 7: GET \/b goes to \/b, although \/\* \(line 1\)/),
+    expect.stringMatching(/^line 10: GET \/api\/users goes to \/api\/users, although \/\* \(line 1\)/),
+  ]);
+  expect((await check(installed("app_config.toml"))).warnings.join()).not.toContain("most specific");
 });
 
 test("a file that other machines cannot reach gets no warning about it", async () => {

@@ -13,7 +13,7 @@ import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { machineEvent, type Terminal } from "../../terminal/terminal.js";
 import { wrapped } from "../../terminal/wrapped.js";
-import { describesGateway } from "./gateway-checks.js";
+import { describesGateway, routeOrderNotes } from "./gateway-checks.js";
 import { checkFiles, isEmpty, isForServerCommand } from "./file-checks.js";
 
 const NOTHING_TO_RUN = "`postern start` has nothing to run: the file has no endpoint, no route and no server.";
@@ -63,6 +63,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
     ...pending.map((each) => `${problemLine(each)} \`start\` will refuse this.`),
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
     ...loaded.differences.map(problemLine),
+    ...(errors.length === 0 ? routeOrderNotes(settings) : []),
     ...[describesGateway(settings) ? gatewayExposure(settings) : undefined].filter((text) => text !== undefined),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
