@@ -5,6 +5,7 @@ import {
   IDLE_LIMITS,
   PIPELINE_LIMITS,
   LOOP_LIMITS,
+  PATH_LIMITS,
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
@@ -78,6 +79,11 @@ export function limitsPage(): string {
       "time for which input is still read after a response that ends the connection",
       time(gateway.linger),
       "the connection is closed",
+    ],
+    [
+      "readings of a path by which the gateway chooses a route (routes.md), times its length",
+      size(PATH_LIMITS.work),
+      "400 PN_ROUTE_PATH",
     ],
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     [

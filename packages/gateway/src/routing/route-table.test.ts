@@ -233,6 +233,13 @@ describe("a path that servers may read as one of another route is refused", () =
     expect(find(single, "/api/x/../y")).toBe("api");
   });
 
+  test("a path that is too long for the number of its readings", () => {
+    const kinds = "/a;b//c%2e%2fd";
+    expect(find(table, `${kinds}/${"x".repeat(1_000)}`)).toBe("all");
+    expect(find(table, `${kinds}/${"x".repeat(30_000)}`)).toBe("path");
+    expect(find(table, `/a%2fb/${"x".repeat(30_000)}`)).toBe("all");
+  });
+
   test("conditions count: readings lead to the routes of the same request", () => {
     const guarded = tableOf({ all: "/*", admin: { path: "/admin/*", methods: ["POST"] } });
     expect(find(guarded, "/x/../admin")).toBe("all");
