@@ -8,9 +8,9 @@ import {
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
-import { CLIENT_HELLO_LIMITS } from "@postern/net";
+import { CLIENT_HELLO_LIMITS, TLS_LIMITS } from "@postern/net";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "@postern/protocol";
-import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS, TLS_LIMITS } from "@postern/server";
+import { DEFAULT_RESERVED_NAMES, SERVER_LIMITS } from "@postern/server";
 
 type Row = [limited: string, value: string, beyond: string];
 

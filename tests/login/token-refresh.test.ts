@@ -4,12 +4,15 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import {
   Cleanup,
   exchange,
+  FakeClock,
   inheritedEnvironment,
+  needs,
   Origin,
   postern,
   POSTERN_BIN,
   Program,
   scratchFolder,
+  TOKEN_SECRET,
   type TokenIssuer,
   until,
   type ClientProcess,
@@ -22,7 +25,7 @@ import {
   refreshing,
   startTokens,
   TARGET,
-  type TokenServer,
+  TokenServer,
 } from "./token-server.ts";
 
 const cleanup = new Cleanup();
@@ -38,8 +41,16 @@ const renewals = (client: ClientProcess, state = "renewed"): number =>
   client.events.filter(({ type, data }) => type === "token_refresh" && data["state"] === state).length;
 
 describe("a token that is refreshed", () => {
-  test("a download outlasts three tokens on one session", async () => {
-    const giving = await freshIssuer(3);
+  test("a download outlasts three tokens on one session", async (context) => {
+    needs(context, "faketime");
+    // The time of day of the server alone jumps: each token is renewed long before it expires, on a busy machine too.
+    const lifetime = 60;
+    const clock = new FakeClock(onTestFinished);
+    const aged = await TokenServer.start(onTestFinished, 'audience = "postern"', {
+      ...clock.env,
+      POSTERN_TUNNEL_SERVER_AUTH_JWT_SECRET: TOKEN_SECRET,
+    });
+    const giving = await freshIssuer(lifetime);
     let drip = (): void => {};
     let finish = (): void => {};
     const origin = await Origin.start(onTestFinished, (_, outgoing) => {
@@ -47,20 +58,24 @@ describe("a token that is refreshed", () => {
       drip = () => outgoing.write("x".repeat(10_000));
       finish = () => outgoing.end("the end");
     });
-    const client = launch(server, { auth: refreshing(giving), subdomain: "download", target: origin.port });
+    const client = launch(aged, { auth: refreshing(giving), subdomain: "download", target: origin.port });
     await expectAccepted(client);
-    const download = exchange(server.port, { host: client.host, path: "/" });
+    const download = exchange(aged.port, { host: client.host, path: "/" });
     await until("the download to begin", () => origin.requests.length === 1);
-    let seen = 0;
-    await client.program.waitFor("three renewals", () => {
-      if (renewals(client) > seen) drip();
-      seen = renewals(client);
-      return seen >= 3;
-    });
+    // The third token expires two thirds of a lifetime after the third jump.
+    const jumps = 4;
+    for (let jump = 1; jump <= jumps; jump++) {
+      const offset = (jump * 2 * lifetime) / 3;
+      giving.lifetime = lifetime + offset;
+      clock.set(`+${offset}`);
+      await client.program.waitFor(`renewal ${jump}`, () => renewals(client) >= jump);
+      drip();
+    }
     finish();
     const { status, body } = await download;
-    expect([status, body.length, body.toString().endsWith("the end")]).toEqual([200, seen * 10_000 + 7, true]);
+    expect([status, body.length, body.toString().endsWith("the end")]).toEqual([200, jumps * 10_000 + 7, true]);
     expect([client.count("tunnel_established"), client.count("connection_attempt")]).toEqual([1, 1]);
+    expect(giving.used).toHaveLength(1 + jumps);
   });
 
   test("when the token endpoint is down until the token has expired, the tunnel returns once the endpoint is up again", async () => {

@@ -253,7 +253,7 @@ describe("the tables", () => {
   });
 });
 
-/** These need a clock, a configured limit, TLS, or a missing tunnel. */
+/** These need a clock, a configured limit, TLS, or a missing tunnel, route or target. */
 const NOT_BY_BYTES = [
   "PN_HTTP_PLAIN",
   "PN_HTTP_BODY_TOO_LARGE",
@@ -261,6 +261,9 @@ const NOT_BY_BYTES = [
   "PN_HTTP_BODY_TIMEOUT",
   "PN_HTTP_INSECURE",
   "PN_HTTP_MISDIRECTED",
+  "PN_ROUTE_UNKNOWN",
+  "PN_ROUTE_METHOD",
+  "PN_ROUTE_PATH",
   "PN_TUNNEL_UNKNOWN",
   "PN_TUNNEL_AWAY",
   "PN_TUNNEL_OFFLINE",
@@ -270,4 +273,9 @@ const NOT_BY_BYTES = [
   "PN_ORIGIN_SCHEME",
   "PN_ORIGIN_LOOP",
   "PN_ORIGIN_TIMEOUT",
+  "PN_TARGET_REFUSED",
+  "PN_TARGET_UNTRUSTED",
+  "PN_TARGET_SCHEME",
+  "PN_TARGET_BROKEN",
+  "PN_TARGET_TIMEOUT",
 ];

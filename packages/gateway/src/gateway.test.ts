@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { SocketConnection, type ByteStream, type ByteStreamHandler } from "@postern/net";
 import { Gateway, type GatewayOptions } from "./gateway.js";
 import { refusals } from "./http/index.js";
-import type { Router } from "./route.js";
+import type { RespondRoute, Router } from "./route.js";
 import { Pool } from "./upstream/pool.js";
 import { Target } from "./upstream/target.js";
 import type { Upstream } from "./upstream/upstream.js";
@@ -61,6 +61,27 @@ test("every refused request is reported once, and a request that reached its rou
   expect(refused).toEqual(["PN_TUNNEL_UNKNOWN", "PN_HTTP_INSECURE", "PN_HTTP_REQUEST_LINE", "PN_HTTP_BODY_TOO_LARGE"]);
   expect(await visit(port, "/service")).toMatch(/^HTTP\/1\.1 502 /);
   expect([refused.length, finished]).toEqual([4, ["PN_ORIGIN_REFUSED"]]);
+});
+
+test("a route learns of the requests to which the gateway itself responded", async () => {
+  const finished: unknown[] = [];
+  const onFinished: RespondRoute["onFinished"] = ({ method, path, status, ended, code, id }) =>
+    finished.push([method, path, status, ended, code, id !== ""]);
+  const router: Router = ({ path }) =>
+    path === "/unknown"
+      ? { kind: "refusal", refusal: refusals.PN_ROUTE_UNKNOWN, onFinished }
+      : { kind: "respond", page: { status: 307, text: "" }, location: "/there", onFinished };
+  const refused: string[] = [];
+  const port = await listen(router, { onRefused: ({ code }) => refused.push(code) });
+  expect(await visit(port, "/here")).toMatch(/^HTTP\/1\.1 307 Temporary Redirect\r\n[^]*\r\nLocation: \/there\r\n/);
+  expect(await visit(port, "/unknown")).toMatch(/^HTTP\/1\.1 404 /);
+  expect([finished, refused]).toEqual([
+    [
+      ["GET", "/here", 307, "complete", undefined, true],
+      ["GET", "/unknown", 404, "refused", "PN_ROUTE_UNKNOWN", true],
+    ],
+    ["PN_ROUTE_UNKNOWN"],
+  ]);
 });
 
 /** An origin that reads the request, and never responds. */

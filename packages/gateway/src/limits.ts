@@ -29,6 +29,19 @@ export interface GatewayLimits extends PaceLimits {
   replay: number;
 }
 
+/** Limits on the requests of one route, in place of the gateway's. Times are in milliseconds. */
+export interface RouteLimits {
+  /** Time from the end of a request to the head of its response. 0: no limit. */
+  answer: number;
+  /**
+   * Time in which neither a byte of the request's body nor one of the response's body arrives, while the gateway waits
+   * for the origin. It does not apply to event streams and after a protocol switch. 0: no limit.
+   */
+  idle: number;
+  /** Content bytes of a request's body. 0: no limit. */
+  body: number;
+}
+
 export const DEFAULT_GATEWAY_LIMITS: Readonly<GatewayLimits> = {
   headSize: DEFAULT_HEAD_LIMITS,
   // Longer than the 60 s of common load balancers, so that the balancer closes first.

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ExchangeEnd } from "./exchange/exchange-end.js";
-import type { Refusal, RequestHead } from "./http/index.js";
+import type { Refusal, Reply, RequestHead } from "./http/index.js";
+import type { RouteLimits } from "./limits.js";
 import type { ResponseRepair } from "./repair/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
@@ -12,11 +13,32 @@ import type { ConnectionInfo } from "./visitor/connection-info.js";
  */
 export type Route = UpstreamRoute | RefusalRoute | RespondRoute | DelegateRoute;
 
+/** As a `hostHeader`: the authority of the target that the request is sent to. Every text is the name of some host. */
+export const TARGET_HOST = Symbol("the target's own authority");
+
+/** Changes the path of requests on their way to a target. A route has one for all its requests. */
+export interface PathEdit {
+  /**
+   * @param path path and query, as received: bytes in Latin-1. Never `*`.
+   * @param basePath that of the target's URL; empty or without a slash at the end
+   * @returns path and query for the target; undefined if a reader of the path could leave the route's prefix or
+   *   `basePath`: the request is refused
+   */
+  apply(path: string, basePath: string): string | undefined;
+}
+
 export interface UpstreamRoute {
   kind: "upstream";
   pool: Pool;
-  /** The Host that is sent to the origin; undefined: the visitor's. */
-  hostHeader: string | undefined;
+  /**
+   * The Host that is sent to the origin; undefined: the visitor's. With TARGET_HOST a target without an authority gets
+   * the visitor's.
+   */
+  hostHeader: string | typeof TARGET_HOST | undefined;
+  /** Default: path and query are sent as received, whatever the target's base path. */
+  pathEdit?: PathEdit | undefined;
+  /** Default: the gateway's, and no idle limit. */
+  limits?: RouteLimits | undefined;
   /** Decides whether a request is sent a second time. Default: `retrySafely`. */
   retry?: RetryPolicy;
   /** Called at the end of every attempt. `status` is the response's status; 0 if no final head arrived. */
@@ -28,15 +50,19 @@ export interface UpstreamRoute {
 export interface RefusalRoute {
   kind: "refusal";
   refusal: Refusal;
+  /** Called when the response has been written. */
+  onFinished?(request: FinishedRequest): void;
 }
 
-/** A response of the gateway that is not a refusal: a redirect. */
+/** A response of the gateway that is not a refusal: a redirect, or a configured one. */
 export interface RespondRoute {
   kind: "respond";
   /** Status and text. */
-  page: Refusal;
-  /** The Location field. */
-  location: string;
+  page: Refusal | Reply;
+  /** The Location field. Default: none. */
+  location?: string | undefined;
+  /** Called when the response has been written. */
+  onFinished?(request: FinishedRequest): void;
 }
 
 export interface DelegateRoute {
@@ -60,6 +86,8 @@ export interface FinishedRequest {
   /** Body bytes from the visitor, and to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** The name of the target of the last attempt (`Upstream.name`); undefined if there was none, or it has no name. */
+  readonly target: string | undefined;
   /** The visitor's IP address. */
   readonly address: string;
   /** The host that the visitor requested, without a port. */
@@ -78,5 +106,5 @@ export interface FinishedRequest {
   readonly repairs: ReadonlySet<ResponseRepair>;
 }
 
-/** Selects the route of a request by its head and by its connection. */
-export type Router = (head: RequestHead, connection: ConnectionInfo) => Route;
+/** Selects the route of a request by its head, its connection, and the visitor's IP address. */
+export type Router = (head: RequestHead, connection: ConnectionInfo, address: string) => Route;

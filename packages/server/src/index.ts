@@ -1,5 +1,4 @@
-import { Certificates } from "@postern/net";
-import { parseListenAddress, type ListenAddress } from "./listen/listen-address.js";
+import { Certificates, parseListenAddress, type ListenAddress } from "@postern/net";
 import { ApiKeys } from "./login/api-keys.js";
 import { Tokens } from "./login/tokens.js";
 import type { Server, ServerOptions } from "./options.js";
@@ -7,7 +6,6 @@ import { TunnelServer } from "./server.js";
 
 export { baseDomainRefusals } from "./base-domain/refusals.js";
 export { SERVER_LIMITS } from "./limits.js";
-export { TLS_LIMITS } from "./listen/tls-listener.js";
 export type { IntrospectionOptions } from "./login/introspection.js";
 export { DEFAULT_RESERVED_NAMES } from "./names/name.js";
 export { DEFAULT_OWNER_LIMITS, type OwnerLimits } from "./sessions/owners.js";

@@ -29,6 +29,19 @@ export const BROKEN: Readonly<Record<BreakCause, Failure>> = {
   broken: { ended: "origin_reset", refusal: refusals.PN_ORIGIN_BROKEN },
 };
 
+/** The same for a target with an address of its own. */
+export const TARGET_BROKEN: Readonly<Record<BreakCause, Failure>> = {
+  refused: { ended: "refused", refusal: refusals.PN_TARGET_REFUSED },
+  timeout: { ended: "timeout", refusal: refusals.PN_TARGET_TIMEOUT },
+  untrusted: { ended: "refused", refusal: refusals.PN_TARGET_UNTRUSTED },
+  scheme: { ended: "refused", refusal: refusals.PN_TARGET_SCHEME },
+  // Only a tunnel can be away.
+  // Only a tunnel can be away.
+  gone: { ended: "origin_reset", refusal: refusals.PN_TUNNEL_AWAY },
+  full: { ended: "refused", refusal: refusals.PN_OVERLOADED },
+  broken: { ended: "origin_reset", refusal: refusals.PN_TARGET_BROKEN },
+};
+
 export const INVALID_RESPONSE: Failure = { ended: "origin_invalid", refusal: refusals.PN_ORIGIN_INVALID };
 
 /** A fault of the request that was found after its head. */

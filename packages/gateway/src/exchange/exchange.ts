@@ -1,12 +1,13 @@
 import { relay, type ByteStream, type ByteStreamHandler, type Relay, type ResetReason } from "@postern/net";
 import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js";
 import type { ResponseRepair } from "../repair/index.js";
-import type { FinishedRequest, UpstreamRoute } from "../route.js";
+import type { UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
-import type { Target } from "../upstream/target.js";
+import { Attempts } from "./attempts.js";
 import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
-import type { ExchangeEnd, Failure } from "./exchange-end.js";
+import type { Failure } from "./exchange-end.js";
+import { RequestFacts } from "./request-facts.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
 import type { VisitorSide } from "./visitor-side.js";
@@ -20,22 +21,16 @@ import type { VisitorSide } from "./visitor-side.js";
  *     over ──► head ──► body ──whole response read──► delivering ──all of it consumed──► over
  *               └─101─► switched ──both ends closed──► over
  */
-export class Exchange implements ByteStreamHandler, ResponseSink, FinishedRequest {
-  id = "";
-  status = 0;
-  startedAt = 0;
-  endedAt = 0;
-  ended: ExchangeEnd = "complete";
-  code: string | undefined;
-  readonly request: Request;
+export class Exchange extends RequestFacts implements ByteStreamHandler, ResponseSink {
   readonly #visitor: VisitorSide;
   readonly #requestSide: RequestSide;
   readonly #response: ResponseSide;
   #state: "over" | "head" | "body" | "delivering" | "switched" = "over";
   #route: UpstreamRoute | undefined;
-  #target: Target | undefined;
+  readonly #attempts = new Attempts();
   #stream: ByteStream | undefined;
   #isStreamBroken = false;
+  #isEventStream = false;
   #relay: Relay | undefined;
   /**
    * Bytes passed to the visitor's side that it has not reported as consumed: those from the stream, and those that the
@@ -50,47 +45,31 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   #switchedBytes = 0;
 
   constructor(visitor: VisitorSide, request: Request) {
+    super(request, visitor.context);
     this.#visitor = visitor;
     this.#requestSide = new RequestSide(visitor.context.exchanges.limits.replay);
     this.#response = new ResponseSide(visitor.context.exchanges);
-    this.request = request;
   }
 
   // ---- FinishedRequest
 
-  get method(): string {
-    return this.request.method;
-  }
-
-  get path(): string {
-    return this.request.path;
-  }
-
-  get host(): string {
-    return this.request.host;
-  }
-
-  get userAgent(): string {
-    return this.request.fieldValue("user-agent");
-  }
-
-  get address(): string {
-    return this.#visitor.context.address;
-  }
-
-  get flaw(): string | undefined {
+  override get flaw(): string | undefined {
     return this.ended === "origin_invalid" ? this.#response.flaw?.code : undefined;
   }
 
-  get repairs(): ReadonlySet<ResponseRepair> {
+  override get repairs(): ReadonlySet<ResponseRepair> {
     return this.#response.repairs;
   }
 
-  get bytesIn(): number {
+  override get target(): string | undefined {
+    return this.#attempts.targetName;
+  }
+
+  override get bytesIn(): number {
     return this.#visitor.bodyBytes + (this.#relay?.fromConnection ?? 0);
   }
 
-  get bytesOut(): number {
+  override get bytesOut(): number {
     return this.#response.bytes + this.#switchedBytes + (this.#relay?.fromStream ?? 0);
   }
 
@@ -103,6 +82,11 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   /** Whether the exchange waits for the origin's final response to begin. */
   get awaitsResponse(): boolean {
     return this.#state === "head";
+  }
+
+  /** Whether more of the response's body is due from the origin. An event stream may be silent for any time. */
+  get awaitsBody(): boolean {
+    return this.#state === "body" && !this.#isEventStream;
   }
 
   /**
@@ -126,6 +110,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
     this.#route = route;
     this.#relay = undefined;
     this.#switchedBytes = 0;
+    this.#attempts.begin();
     this.#requestSide.begin(this.request, form);
     this.#response.begin();
     this.#attempt(this.startedAt, this.#requestSide.mayUseIdle);
@@ -172,7 +157,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   /** Ends the exchange because the origin was too slow. */
   timeOut(): void {
-    this.#fail(BROKEN.timeout, "timeout");
+    this.#fail(this.#attempts.failureOf("timeout"), "timeout");
   }
 
   /** Since when a response head has been incomplete; Infinity: no head is. */
@@ -206,14 +191,14 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   }
 
   onReset(reason: ResetReason): void {
-    const sent = this.#state === "head" ? this.#takeSent(reason) : undefined;
-    if (sent !== undefined) return this.#repeat(sent, reason.cause);
+    if (this.#state === "head" && this.#sendAgain(reason)) return;
     if (this.#state === "delivering") {
       this.#isStreamBroken = true;
       return;
     }
-    if (this.#state === "head") this.#refuse(BROKEN[reason.cause], reason.cause);
-    else if (this.#state !== "over") this.#breakOff(BROKEN[reason.cause], reason.cause);
+    const failure = this.#attempts.failureOf(reason.cause);
+    if (this.#state === "head") this.#refuse(failure, reason.cause);
+    else if (this.#state !== "over") this.#breakOff(failure, reason.cause);
   }
 
   onDrain(): void {
@@ -230,6 +215,8 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   onFinalHead(head: ResponseHead): ChunkForm {
     this.status = head.status;
     this.#state = "body";
+    const limit = this.#route?.limits?.idle ?? 0;
+    this.#isEventStream = limit > 0 && head.body !== "length" && head.isEventStream;
     return this.#visitor.response.onResponse(head, missingDate(head));
   }
 
@@ -245,46 +232,51 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
 
   /** Sends the request's head on an idle stream if `mayUseIdle` is set and there is one, otherwise on a new stream. */
   #attempt(now: number, mayUseIdle: boolean): void {
-    const { pool, hostHeader } = this.#route as UpstreamRoute;
+    const attempts = this.#attempts;
     this.#state = "head";
     this.#handed = this.#handedOwn = 0;
     this.#isStreamBroken = false;
-    const target = pool.pick(this);
-    const idle = mayUseIdle ? target?.reuse(now) : undefined;
-    const stream = idle ?? target?.open(now);
-    if (stream === undefined) return this.#refuse(refusedWith(BROKEN[target?.upstream.unavailable ?? "gone"].refusal));
-    this.#target = target;
+    const stream = attempts.open(this.#route as UpstreamRoute, this, now, mayUseIdle);
+    if (stream === undefined) return this.#refuse(refusedWith(attempts.refusal));
     this.#stream = stream;
     stream.handler = this;
-    const options = hostHeader === undefined ? undefined : { hostHeader };
-    const head = this.request.write(this.#visitor.context.forwardedLines(), this.id, options);
-    this.#requestSide.send(head, stream, idle !== undefined);
+    const head = this.request.write(this.#visitor.context.forwardedLines(), this.id, attempts);
+    this.#requestSide.send(head, stream, attempts.onIdleStream);
   }
 
-  /** The parts of the body that were sent, if the route's policy is to send the request again after this break. */
-  #takeSent(reason: ResetReason): readonly Buffer[] | undefined {
-    return this.#requestSide.takeSent(reason, this.#route?.retry ?? retrySafely);
-  }
-
-  /** Routes the request again and sends it a second time. */
-  #repeat(sent: readonly Buffer[], outcome: AttemptOutcome): void {
-    this.#endAttempt(outcome);
-    const route = this.#visitor.context.route();
-    if (route.kind === "refusal") return this.#refuse(refusedAgain(route.refusal));
-    if (route.kind !== "upstream") return this.#refuse(BROKEN.gone);
-    this.#route = route;
+  /**
+   * Sends the request to another target of its pool, or, if the route's policy is to repeat it after this break, routes
+   * it again. @returns false if it is sent to no other.
+   */
+  #sendAgain(reason: ResetReason): boolean {
+    const route = this.#route as UpstreamRoute;
+    const requestSide = this.#requestSide;
+    const failsOver = requestSide.sent !== undefined && this.#attempts.failsOver(route, reason);
+    const sent = failsOver ? requestSide.sent : requestSide.takeSent(reason, route.retry ?? retrySafely);
+    if (sent === undefined) return false;
+    this.#endAttempt(reason.cause);
+    if (!failsOver && !this.#routeAgain()) return true;
     this.#response.restart();
     this.#attempt(this.#visitor.context.exchanges.clock.now(), false);
-    if (this.#state !== "head") return;
-    this.#requestSide.sendAgain(sent);
-    if (!this.#requestSide.isBlocked) this.#visitor.onBodyDrain();
+    if (this.#state !== "head") return true;
+    requestSide.sendAgain(sent);
+    if (!requestSide.isBlocked) this.#visitor.onBodyDrain();
+    return true;
+  }
+
+  /** @returns false if there is no target for it any more, and the visitor was told so. */
+  #routeAgain(): boolean {
+    const route = this.#visitor.context.route();
+    if (route.kind === "upstream") this.#route = route;
+    else this.#refuse(route.kind === "refusal" ? refusedAgain(route.refusal) : BROKEN.gone);
+    return route.kind === "upstream";
   }
 
   #read(chunk: Buffer): void {
     const response = this.#response;
     const wasHead = response.state === "head";
     const end = response.read(chunk, this.request, this);
-    if (end < 0) return this.#fail(INVALID_RESPONSE, "invalid");
+    if (end < 0) return this.#fail(wasHead ? this.#attempts.flawOf(chunk) : INVALID_RESPONSE, "invalid");
     if (response.state === "switched") return this.#switch(end < chunk.length ? chunk.subarray(end) : undefined);
     if (response.state !== "end") {
       if (wasHead && response.state === "body") this.#visitor.response.onFlush();
@@ -329,12 +321,12 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   #completeIfDelivered(): void {
     if (this.#state !== "delivering" || this.#handed > 0 || this.#handedOwn > 0) return;
     const stream = this.#stream as ByteStream;
-    const { idle } = this.#target as Target;
+    const idle = this.#attempts.target?.idle;
     const { keepsAlive, idleTimeout } = this.#response;
     this.#finish(this.status, "status");
     if (!this.#isStreamBroken) {
       if (!this.#requestSide.isDone) stream.reset();
-      else idle.give(stream, this.endedAt, keepsAlive ? idleTimeout : 0);
+      else idle?.give(stream, this.endedAt, keepsAlive ? idleTimeout : 0);
     }
     this.#visitor.onDone();
   }
@@ -390,8 +382,7 @@ export class Exchange implements ByteStreamHandler, ResponseSink, FinishedReques
   }
 
   #endAttempt(outcome: AttemptOutcome): void {
-    this.#target?.onAttempt();
+    this.#attempts.end();
     this.#route?.onAttempt?.(outcome, this.status);
-    this.#target = undefined;
   }
 }

@@ -60,6 +60,9 @@ export class OriginStream implements ByteStream {
 export class FakeUpstream implements Upstream {
   unavailable: Upstream["unavailable"] = undefined;
   readonly suspect = false;
+  declare readonly name?: string;
+  declare readonly authority?: string;
+  declare readonly basePath?: string;
   readonly streams: OriginStream[] = [];
   readonly target = new Target(this);
   readonly attempts: (string | number)[] = [];
@@ -76,6 +79,11 @@ export class FakeUpstream implements Upstream {
       this.ends.push([ended, code, flaw].filter((part) => part !== undefined).join(" "));
     },
   };
+
+  /** @param address that of a target that is no tunnel */
+  constructor(address: { authority?: string; basePath?: string } = {}) {
+    Object.assign(this, address, address.authority === undefined ? {} : { name: address.authority });
+  }
 
   dial(): ByteStream {
     const stream = new OriginStream();
@@ -117,7 +125,7 @@ export class StructuredRequest implements Request {
     const upgrade = this.upgrade === "" ? "" : `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n`;
     const host = options?.hostHeader ?? "a";
     return Buffer.from(
-      `${this.method} ${this.path} HTTP/1.1\r\nHost: ${host}\r\n${framing}${lines}X-Request-Id: ${requestId}\r\n${upgrade}\r\n`,
+      `${this.method} ${options?.path ?? this.path} HTTP/1.1\r\nHost: ${host}\r\n${framing}${lines}X-Request-Id: ${requestId}\r\n${upgrade}\r\n`,
     );
   }
 }

@@ -6,14 +6,15 @@ import type { RetryPolicy } from "../upstream/attempt.js";
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
 
 /**
- * Keeps the data that is needed to send a request a second time. This happens at most once, and only while no part of a
- * response has arrived. The route's policy decides whether the request is sent again. Reused for request after request.
+ * Keeps the data that is needed to send a request again, while no part of a response has arrived. The route's policy
+ * decides whether the request is repeated, at most once. Reused for request after request.
  */
 export class Replay {
   /** Whether the request may use an idle stream: it is idempotent and has no body. */
   mayUseIdle = false;
   #isIdempotent = false;
   #onIdleStream = false;
+  #isRepeated = false;
   /** Copies of the sent parts of the body; undefined once the request cannot be sent again. */
   #sent: Buffer[] | undefined;
   #bytes = 0;
@@ -28,7 +29,7 @@ export class Replay {
   begin({ method, upgrade }: Request, hasBody: boolean): void {
     this.#isIdempotent = upgrade === "" && IDEMPOTENT.has(method);
     this.mayUseIdle = this.#isIdempotent && !hasBody;
-    this.#onIdleStream = false;
+    this.#onIdleStream = this.#isRepeated = false;
     this.#sent = [];
     this.#bytes = 0;
   }
@@ -51,11 +52,16 @@ export class Replay {
     this.#sent = undefined;
   }
 
-  /** The parts of the body to send again; undefined when the request may not be sent again. Can be called once. */
+  /** The parts of the body that were sent; undefined if the request cannot be sent again. */
+  get sent(): readonly Buffer[] | undefined {
+    return this.#sent;
+  }
+
+  /** The parts of the body to repeat; undefined when the request may not be repeated. It is repeated once. */
   take(reason: ResetReason, policy: RetryPolicy): readonly Buffer[] | undefined {
     const sent = this.#sent;
-    this.#sent = undefined;
-    if (sent === undefined) return undefined;
+    if (sent === undefined || this.#isRepeated) return undefined;
+    this.#isRepeated = true;
     const attempt = { reason, isIdempotent: this.#isIdempotent, onIdleStream: this.#onIdleStream };
     return policy(attempt) ? sent : undefined;
   }

@@ -67,6 +67,11 @@ export class RequestSide {
     this.#replay.end();
   }
 
+  /** The parts of the body that were sent; undefined if the request cannot be sent again. */
+  get sent(): readonly Buffer[] | undefined {
+    return this.#replay.sent;
+  }
+
   /** The parts of the body to send again after the stream broke; undefined when the request may not be sent again. */
   takeSent(reason: ResetReason, policy: RetryPolicy): readonly Buffer[] | undefined {
     return this.#replay.take(reason, policy);

@@ -24,8 +24,11 @@ export class Body {
   done = true;
   /** Content bytes so far, without chunk framing. */
   bytes = 0;
-  /** The most content bytes that a chunked body may have. Compare a Content-Length with it before the body begins. */
-  most = Infinity;
+  /**
+   * The most content bytes that a chunked body may have; 0: no limit. Compare a Content-Length with it before the body
+   * begins.
+   */
+  most = 0;
   framing: BodyFraming = "none";
   #left = 0;
   readonly #trailerLimits: HeadLimits;
@@ -49,7 +52,7 @@ export class Body {
   }
 
   get refusal(): Refusal | undefined {
-    return this.bytes > this.most ? refusals.PN_HTTP_BODY_TOO_LARGE : this.#chunks?.refusal;
+    return this.#isTooLong ? refusals.PN_HTTP_BODY_TOO_LARGE : this.#chunks?.refusal;
   }
 
   /**
@@ -78,12 +81,16 @@ export class Body {
     return end;
   }
 
+  get #isTooLong(): boolean {
+    return this.bytes > this.most && this.most > 0;
+  }
+
   #readChunks(chunks: ChunkReader, chunk: Buffer, at: number, sink: BodySink): number {
     const end = chunks.read(chunk, at, chunk.length);
     if (end < 0) return -1;
     this.bytes = chunks.dataBytes;
     // The piece may also contain the end of the body. If that were passed on, the body would look complete.
-    if (this.bytes > this.most) return -1;
+    if (this.#isTooLong) return -1;
     this.done = chunks.done;
     for (let n = 0; n < chunks.spanCount; n++) {
       sink.passBody(part(chunk, chunks.spans[2 * n] as number, chunks.spans[2 * n + 1] as number), 0);

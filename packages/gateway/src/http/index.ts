@@ -1,10 +1,12 @@
 export {
   noticeResponse,
   refusalResponse,
+  replyResponse,
   writeOwnResponse,
   type ResponseContext,
   type Notice,
   type OwnResponse,
+  type Reply,
 } from "./own-response.js";
 export { parseAuthority, type Authority } from "./authority.js";
 export { Body, type BodyFraming, type BodySink } from "./body.js";
@@ -14,7 +16,7 @@ export { Field, meaningOf } from "./field-name.js";
 export { trimmed } from "./list.js";
 export { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./field-section.js";
 export { refusals, refusalTable, type Refusal } from "./refusal.js";
-export type { Request } from "./request.js";
-export { RequestHead, type ForwardOptions } from "./request-head.js";
+export type { ForwardOptions, Request } from "./request.js";
+export { RequestHead } from "./request-head.js";
 export { ResponseHead, type ResponseOptions, type ResponseBody } from "./response-head.js";
 export { worthReading } from "./partial-head.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ResponseContext, noticeResponse, writeOwnResponse } from "./own-response.js";
+import { type ResponseContext, noticeResponse, replyResponse, writeOwnResponse } from "./own-response.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { ResponseHead } from "./response-head.js";
 
@@ -131,5 +131,45 @@ describe("a notice", () => {
     const { status, fields, body } = noticeResponse(notice, { accept, requestId: "r1", close: true });
     expect([status, fields["Postern-Error"], fields["Connection"]]).toEqual([200, undefined, "close"]);
     expect(body.toString()).toContain(text);
+  });
+});
+
+describe("a reply", () => {
+  const read = (bytes: Buffer, method = "GET"): ResponseHead => {
+    const head = new ResponseHead();
+    expect(head.read(bytes, 0, bytes.length, method, "")).toBeGreaterThan(0);
+    return head;
+  };
+
+  test("is the configured text and nothing else", () => {
+    const { status, fields, body } = replyResponse({ status: 410, text: "Gone.\n" }, { requestId: "r1", close: false });
+    expect([status, body.toString()]).toEqual([410, "Gone.\n"]);
+    expect(fields).toEqual({
+      "Content-Type": "text/plain; charset=utf-8",
+      "Content-Length": "6",
+      "X-Request-Id": "r1",
+    });
+  });
+
+  test("can have another type, a location and more fields", () => {
+    const reply = { status: 200, text: "{}", type: "application/json", fields: { "Cache-Control": "no-store" } };
+    expect(replyResponse(reply, { close: true, location: "/x" }).fields).toEqual({
+      "Content-Type": "application/json",
+      "Content-Length": "2",
+      Location: "/x",
+      "Cache-Control": "no-store",
+      Connection: "close",
+    });
+  });
+
+  test.each([
+    [204, "none", -1],
+    [304, "none", -1],
+    [302, "length", 0],
+    [200, "length", 0],
+  ] as const)("with status %i and no text has a body of the kind %s", (status, body, contentLength) => {
+    const bytes = writeOwnResponse({ status, text: status === 204 ? "dropped" : "" }, { close: false });
+    expect(read(bytes)).toMatchObject({ status, body, contentLength });
+    expect(bytes.toString()).not.toContain("dropped");
   });
 });

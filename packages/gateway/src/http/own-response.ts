@@ -31,6 +31,17 @@ export interface Notice {
   readonly message: string;
 }
 
+/** A response that an operator configured. */
+export interface Reply {
+  readonly status: number;
+  /** The body. A status without a body (204, 304) drops it. */
+  readonly text: string;
+  /** Content-Type. Default `text/plain; charset=utf-8`. */
+  readonly type?: string;
+  /** More fields. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
 /** A response that the gateway generates, in the parts that node:http takes. */
 export interface OwnResponse {
   readonly status: number;
@@ -72,6 +83,25 @@ export function noticeResponse({ title, message }: Notice, context: ResponseCont
   return ownResponse(200, page, context, {});
 }
 
+/** The response that an operator configured, without anything of the gateway's own that visitors would see. */
+export function replyResponse(reply: Reply, context: ResponseContext): OwnResponse {
+  const { status, text, type = "text/plain; charset=utf-8", fields: more } = reply;
+  const { requestId = "", now, location } = context;
+  const hasBody = status !== 204 && status !== 304;
+  const body = Buffer.from(hasBody ? text : "");
+  const connection = connectionOptions(context, {});
+  const fields = {
+    ...(now !== undefined && { Date: now.toUTCString() }),
+    ...(body.length > 0 && { "Content-Type": type }),
+    ...(hasBody && { "Content-Length": String(body.length) }),
+    ...(location !== undefined && { Location: location }),
+    ...more,
+    ...(requestId !== "" && { "X-Request-Id": requestId }),
+    ...(connection !== "" && { Connection: connection }),
+  };
+  return { status, fields, body };
+}
+
 function ownResponse(status: number, page: Page, context: ResponseContext, more: Record<string, string>): OwnResponse {
   const { accept = "", requestId = "", now } = context;
   const form = preferredForm(accept);
@@ -100,9 +130,14 @@ function connectionOptions({ close, visitorMinor }: ResponseContext, fields: Rec
 }
 
 /** The whole response with a page of the gateway: head, and body unless the request was HEAD. */
-export function writeOwnResponse(page: Refusal | Notice, context: ResponseContext): Buffer {
-  const { status, fields, body } = "code" in page ? refusalResponse(page, context) : noticeResponse(page, context);
+export function writeOwnResponse(page: Refusal | Notice | Reply, context: ResponseContext): Buffer {
+  const { status, fields, body } = responseOf(page, context);
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`, "latin1");
   return context.headOnly === true ? head : Buffer.concat([head, body]);
+}
+
+function responseOf(page: Refusal | Notice | Reply, context: ResponseContext): OwnResponse {
+  if ("code" in page) return refusalResponse(page, context);
+  return "title" in page ? noticeResponse(page, context) : replyResponse(page, context);
 }

@@ -66,6 +66,19 @@ export const refusals = refusalTable({
   PN_HTTP_INSECURE: [308, "This address is served over HTTPS. Use https:// instead of http://."],
   PN_HTTP_MISDIRECTED: [421, "This connection was opened for another host. Reload the page, or open a new connection."],
 
+  // The request is valid, but the gateway has no route for it.
+  PN_ROUTE_UNKNOWN: [
+    404,
+    "Nothing is served at this address. Check the address.",
+    { advice: "Add a route for this host and path. Use `postern config explain` to see the routes that were tried." },
+  ],
+  PN_ROUTE_METHOD: [405, "This address does not accept this method. Send one of the methods in the Allow header."],
+  PN_ROUTE_PATH: [
+    400,
+    "Programs read the path of this address in different ways. Send it without `..`, `//`, `;` and encoded slashes.",
+    { advice: "Use `postern config explain` to see how the path is read." },
+  ],
+
   // The request is valid, but the service cannot respond.
   PN_TUNNEL_UNKNOWN: [
     404,
@@ -124,6 +137,31 @@ export const refusals = refusalTable({
     504,
     "The service did not respond in time. Try again later, or tell its owner.",
     { advice: "Look at the log of the local service." },
+  ],
+  PN_TARGET_REFUSED: [
+    502,
+    "The service at this address cannot be reached. Try again later, or tell its owner.",
+    { advice: "The gateway's log names the route's target and the reason. Check that the target is running." },
+  ],
+  PN_TARGET_UNTRUSTED: [
+    502,
+    "The certificate of the service at this address is not trusted, so the request was not sent to it. Tell its owner.",
+    { advice: "The gateway's log names the target and the reason. Set the CA of the target's certificate." },
+  ],
+  PN_TARGET_SCHEME: [
+    502,
+    "The service at this address uses HTTPS and is addressed with HTTP, or the reverse. Tell its owner.",
+    { advice: "Change the scheme of the route's target: https:// for a service with TLS, otherwise http://." },
+  ],
+  PN_TARGET_BROKEN: [
+    502,
+    "The service closed the connection before it responded. Try again later, or tell its owner.",
+    { advice: "Look at the log of the route's target." },
+  ],
+  PN_TARGET_TIMEOUT: [
+    504,
+    "The service did not respond in time. Try again later, or tell its owner.",
+    { advice: "Look at the log of the route's target. Its `timeout` may be too short for slow requests." },
   ],
 });
 

@@ -7,16 +7,9 @@ import { isText, textOf, writeText } from "./latin1.js";
 import { parseCodings, parseProtocols, withoutOptionalProtocols } from "./list.js";
 import { ASTERISK, COLON, CR, SLASH, SP } from "./octet.js";
 import { type Refusal, refusals } from "./refusal.js";
+import type { ForwardOptions } from "./request.js";
 import { RequestLine } from "./request-line.js";
 import { parseAbsoluteTarget, samePlace } from "./request-target.js";
-
-/** How a forwarded request head differs from the visitor's. */
-export interface ForwardOptions {
-  /** Host for the origin instead of the visitor's: a canonical authority (`parseAuthority`). */
-  hostHeader?: string | undefined;
-  /** Whether to ask the origin for 100 Continue. Default: as the visitor does. */
-  expectContinue?: boolean;
-}
 
 /**
  * Reads the head of a request as strictly as RFC 9112 requires, and more strictly where implementations are known to
@@ -195,9 +188,8 @@ export class RequestHead {
    * of a joined string.
    */
   write(identity: string, requestId = "", options?: ForwardOptions): Buffer {
-    const hostHeader = options?.hostHeader;
-    const verbatim = this.#verbatim && hostHeader === undefined;
-    const lead = verbatim ? "" : `${this.method} ${this.path} HTTP/1.1\r\nHost: ${hostHeader ?? this.authority}\r\n`;
+    const verbatim = this.#verbatim && options?.hostHeader === undefined && options?.path === undefined;
+    const lead = verbatim ? "" : this.#firstLines(options);
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
     const fields = this.#fields;
     const framing = this.#framing;
@@ -218,6 +210,10 @@ export class RequestHead {
     }
     writeText(head, at, tail);
     return head;
+  }
+
+  #firstLines({ path = this.path, hostHeader = this.authority }: ForwardOptions = {}): string {
+    return `${this.method} ${path} HTTP/1.1\r\nHost: ${hostHeader}\r\n`;
   }
 
   #lastLines(expectContinue: boolean): string {

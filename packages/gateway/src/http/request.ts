@@ -1,4 +1,12 @@
-import type { ForwardOptions } from "./request-head.js";
+/** How a forwarded request head differs from the visitor's. */
+export interface ForwardOptions {
+  /** Path and query for the origin instead of the visitor's: bytes that a request line may have, in Latin-1. */
+  readonly path?: string | undefined;
+  /** Host for the origin instead of the visitor's: a canonical authority (`parseAuthority`). */
+  readonly hostHeader?: string | undefined;
+  /** Whether to ask the origin for 100 Continue. Default: as the visitor does. */
+  readonly expectContinue?: boolean;
+}
 
 /** The parts of a request's head that an exchange uses, regardless of the visitor's protocol. */
 export interface Request {

@@ -124,6 +124,12 @@ export class ResponseHead {
     return this.#fields.find(Field.date) >= 0;
   }
 
+  /** Whether the response is a stream of events, which may be silent for any time. */
+  get isEventStream(): boolean {
+    const index = this.#fields.sole(this.#bytes, "content-type", Field.other);
+    return index >= 0 && EVENT_STREAM.test(this.#fields.value(this.#bytes, index));
+  }
+
   /** Releases the bytes, which an idle connection would keep in memory. `write` is invalid from then on. */
   release(): void {
     this.#bytes = NOTHING;
@@ -237,6 +243,8 @@ export class ResponseHead {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** With or without parameters. */
+const EVENT_STREAM = /^text\/event-stream(?:$|[\s;])/i;
 
 /** The timeout in a Keep-Alive value (`timeout=5, max=100`), in seconds; -1 if there is none. */
 function parseTimeout(value: string): number {

@@ -51,8 +51,11 @@ test("the visitor, its scheme and its host are described; so is this gateway, by
 
 test("each request of a trusted proxy has its own visitor and scheme", () => {
   const proxied = fields(PROXY);
-  const lines = (address: string, proto: string): Record<string, string> =>
-    named(proxied.lines(request(...GET, `X-Forwarded-For: ${address}`, `X-Forwarded-Proto: ${proto}`)));
+  const lines = (address: string, proto: string): Record<string, string> => {
+    const head = request(...GET, `X-Forwarded-For: ${address}`, `X-Forwarded-Proto: ${proto}`);
+    proxied.readAddress(head);
+    return named(proxied.lines(head));
+  };
   expect(lines("192.0.2.1", "https")).toMatchObject({ "x-real-ip": "192.0.2.1", "x-forwarded-proto": "https" });
   expect(proxied.address).toBe("192.0.2.1");
   expect(lines("192.0.2.2", "gopher")).toMatchObject({ "x-real-ip": "192.0.2.2", "x-forwarded-proto": "http" });

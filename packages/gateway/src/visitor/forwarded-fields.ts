@@ -33,11 +33,20 @@ export class ForwardedFields {
     return this.isProxied ? this.#forwarding.fields.requestId(head) : "";
   }
 
-  /** The lines for a request, each ended by CRLF. The last lines are cached, because visitors rarely change. */
+  /** Sets `address` for a request: a trusted proxy sends requests of many visitors. */
+  readAddress(head: RequestHead): void {
+    if (this.isProxied)
+      this.address = this.#forwarding.proxies.visitor(this.#peer, head.fieldValues(Field.identity, "x-forwarded-for"));
+  }
+
+  /**
+   * The lines for a request whose address was read, each ended by CRLF. The last lines are cached, because visitors
+   * rarely change.
+   */
   lines(head: RequestHead): string {
     const { authority, versionMinor } = head;
     this.#forwarding.fields.select(head, this.isProxied);
-    const proto = this.isProxied ? this.#readProxyFields(head) : this.#proto;
+    const proto = this.isProxied ? this.#protoOf(head) : this.#proto;
     if (
       authority === this.#lastAuthority &&
       this.address === this.#lastAddress &&
@@ -63,9 +72,8 @@ export class ForwardedFields {
     return this.#lines;
   }
 
-  /** Sets `address` from the proxy's fields. @returns the scheme that they name; the connection's if they name none. */
-  #readProxyFields(head: RequestHead): "http" | "https" {
-    this.address = this.#forwarding.proxies.visitor(this.#peer, head.fieldValues(Field.identity, "x-forwarded-for"));
+  /** The scheme that the proxy's fields name; the connection's if they name none. */
+  #protoOf(head: RequestHead): "http" | "https" {
     const proto = head.fieldValues(Field.identity, "x-forwarded-proto").toLowerCase();
     return proto === "http" || proto === "https" ? proto : this.#proto;
   }

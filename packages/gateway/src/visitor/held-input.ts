@@ -23,6 +23,14 @@ export class HeldInput {
     this.bytes = this.#room.bytes;
   }
 
+  /**
+   * Holds the bytes of `chunk` from `at` on: a copy of them, unless they are all of a chunk that is our own.
+   * @param isOurs whether `chunk` is our own copy, whose bytes do not change
+   */
+  hold(chunk: Buffer, at: number, isOurs: boolean): void {
+    this.bytes = isOurs && at === 0 ? chunk : Buffer.from(chunk.subarray(at));
+  }
+
   /** Returns the bytes, and is empty again. */
   take(): Buffer {
     const taken = this.bytes;

@@ -5,6 +5,7 @@ import {
   type ChunkForm,
   type Notice,
   type Refusal,
+  type Reply,
   type RequestHead,
   type ResponseHead,
   type ResponseOptions,
@@ -88,7 +89,7 @@ export class Http1ResponseWriter implements ResponseWriter {
   }
 
   /** Writes a response of the gateway itself. `location`: its Location field. */
-  writeOwn(page: Refusal | Notice, close: boolean, requestId: string, location: string | undefined): void {
+  writeOwn(page: Refusal | Notice | Reply, close: boolean, requestId: string, location: string | undefined): void {
     const { accept, versionMinor: visitorMinor, method } = this.#request;
     const context = { accept, requestId, close, visitorMinor, headOnly: method === "HEAD", now: new Date() };
     this.#connection.write(writeOwnResponse(page, { ...context, ...(location !== undefined && { location }) }));

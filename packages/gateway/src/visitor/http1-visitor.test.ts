@@ -92,7 +92,7 @@ describe("a head that is too large because of its cookies", () => {
 
   test("is routed once", () => {
     let routed = 0;
-    const visit = new Visit({}, (head, info) => (routed++, unknown(head, info)));
+    const visit = new Visit({}, (...routing) => (routed++, unknown(...routing)));
     visit.send(request(BOMB));
     expect(routed).toBe(1);
   });

@@ -4,14 +4,15 @@ import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
 import { Body, RequestHead, refusals, worthReading } from "../http/index.js";
-import type { BodySink, Notice, Refusal } from "../http/index.js";
-import type { DelegateRoute } from "../route.js";
+import type { BodySink, Notice, Refusal, Reply } from "../http/index.js";
+import type { DelegateRoute, RefusalRoute, RespondRoute, UpstreamRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import { LAST_RECIPIENT } from "./last-recipient.js";
+import { OpenVisitor } from "./open-visitors.js";
 import { OwnResponses } from "./own-responses.js";
-import { RequestContext } from "./request-context.js";
+import { MISDIRECTED, RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
 import { VisitorWatch, type WatchedVisitor } from "./visitor-watch.js";
 
@@ -28,16 +29,17 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      └──► delegated
  */
 export class Http1Visitor
+  extends OpenVisitor<HttpVisitor>
   implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
 {
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
   readonly context: RequestContext;
+  /** Created for a request; dropped while the connection is idle, because most connections are idle. */
+  exchange: Exchange | undefined;
   readonly #host: VisitorHost;
   readonly #head: RequestHead;
   readonly #body: Body;
-  /** Created for a request; dropped while the connection is idle, because most connections are idle. */
-  #exchange: Exchange | undefined;
   #state: State = "head";
   readonly #held = new HeldInput();
   /** Reads a head that is too large. */
@@ -51,6 +53,7 @@ export class Http1Visitor
   #relay: ConnectionHandler | undefined;
 
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
+    super();
     this.connection = connection;
     this.#host = host;
     this.#head = new RequestHead(host.limits.headSize);
@@ -58,7 +61,6 @@ export class Http1Visitor
     this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
     this.#watch = new VisitorWatch(host.limits, host.deadlines, this);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
-    if (host.limits.body > 0) this.#body.most = host.limits.body;
     connection.handler = this;
   }
 
@@ -77,7 +79,7 @@ export class Http1Visitor
 
   /** Whether the upstream accepts no more of the request's body, or of the visitor's bytes after a protocol switch. */
   get #isBodyBlocked(): boolean {
-    return this.#exchange?.isBodyBlocked === true;
+    return this.exchange?.isBodyBlocked === true;
   }
 
   // ---- calls from the gateway
@@ -93,15 +95,11 @@ export class Http1Visitor
   }
 
   destroy(): void {
-    this.#exchange?.abort("timeout");
+    this.exchange?.abort("timeout");
     this.connection.destroy();
   }
 
   // ---- calls from the watch
-
-  get exchange(): Exchange | undefined {
-    return this.#exchange;
-  }
 
   get phase(): WatchedVisitor["phase"] {
     if (this.#state === "body") return "body";
@@ -112,7 +110,7 @@ export class Http1Visitor
   onLook(): void {
     this.connection.checkPeer();
     if (!this.#isIdle) return;
-    this.#exchange = undefined;
+    this.exchange = undefined;
     this.#head.shrink();
   }
 
@@ -140,7 +138,7 @@ export class Http1Visitor
   }
 
   onRefused(refusal: Refusal): void {
-    this.#respond(refusal, this.#body.done && this.#head.keepAlive, this.#exchange?.id);
+    this.#respond(refusal, this.#body.done && this.#head.keepAlive, this.exchange?.id);
   }
 
   onBroken(): void {
@@ -161,7 +159,7 @@ export class Http1Visitor
   }
 
   onSent(bytes: number): void {
-    this.#exchange?.consumed(bytes);
+    this.exchange?.consumed(bytes);
   }
 
   onUnsent(): void {
@@ -201,7 +199,7 @@ export class Http1Visitor
    */
   onEnd(): void {
     if (this.#relay !== undefined) return this.#relay.onEnd();
-    this.#exchange?.abort();
+    this.exchange?.abort();
     if (this.#state === "closing") return;
     this.#state = "closing";
     this.connection.end();
@@ -211,7 +209,7 @@ export class Http1Visitor
     this.#state = "closed";
     this.#watch.close();
     this.#relay?.onClose();
-    this.#exchange?.abort();
+    this.exchange?.abort();
     this.#host.forget(this);
   }
 
@@ -244,7 +242,8 @@ export class Http1Visitor
           break;
         }
         if (length === 0) {
-          this.#holdHead(chunk, at, isOurs);
+          if (this.#held.length === 0) this.#watch.beginHead();
+          this.#held.hold(chunk, at, isOurs);
           break;
         }
         this.#isPipelined = isPipelined;
@@ -254,14 +253,14 @@ export class Http1Visitor
       } else if (this.#state === "body") {
         at = this.#body.read(chunk, at, this);
         if (at < 0) {
-          this.#exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
+          this.exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
         this.#watch.onBody(this.#body.bytes);
         if (!this.#body.done) break;
         this.#state = "response";
         this.#watch.endRequest();
-        this.#exchange?.bodyEnd();
+        this.exchange?.bodyEnd();
       } else {
         this.#readLater(chunk.subarray(at), isOurs);
         break;
@@ -269,7 +268,7 @@ export class Http1Visitor
     }
     this.#isReading = false;
     if (this.#isIdle) this.#head.release();
-    else if (this.#exchange?.isActive === true) this.#head.keep();
+    else if (this.exchange?.isActive === true) this.#head.keep();
     if (!this.#isBodyBlocked) return;
     this.#watch.block();
     if (this.#state === "body" || this.#state === "switched") this.connection.pause();
@@ -294,7 +293,7 @@ export class Http1Visitor
   }
 
   passBody(chunk: Buffer): void {
-    this.#exchange?.body(chunk);
+    this.exchange?.body(chunk);
   }
 
   /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was delegated. */
@@ -303,16 +302,21 @@ export class Http1Visitor
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
     const framing = head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none";
     this.#body.begin(framing, head.contentLength, "chunks");
-    this.#watch.beginRequest(!this.#body.done, head.expectContinue);
+    const limits = route.kind === "upstream" ? route.limits : undefined;
+    this.#watch.beginRequest(!this.#body.done, head.expectContinue, limits);
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "refusal") this.#decline(route.refusal, reusable);
-    else if (route.kind === "respond") this.#decline(route.page, reusable, route.location);
-    else if (route.kind === "delegate") this.#decline(refusals.PN_HTTP_MISDIRECTED, reusable);
-    else if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
-    else if (head.contentLength > this.#body.most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
-    else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
+    if (route.kind === "upstream") this.#beginExchange(route, reusable);
+    else this.#decline(route.kind === "delegate" ? MISDIRECTED : route, reusable);
     return true;
+  }
+
+  #beginExchange(route: UpstreamRoute, reusable: boolean): void {
+    const head = this.#head;
+    const most = (this.#body.most = route.limits?.body ?? this.#host.limits.body);
+    if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
+    else if (most > 0 && head.contentLength > most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
+    else (this.exchange ??= new Exchange(this, head)).begin(route, "chunks");
   }
 
   /** Passes the connection to another server. @returns false when it has no socket. */
@@ -327,16 +331,11 @@ export class Http1Visitor
     return true;
   }
 
-  #holdHead(chunk: Buffer, at: number, isOurs: boolean): void {
-    if (this.#held.length === 0) this.#watch.beginHead();
-    this.#held.bytes = isOurs && at === 0 ? chunk : Buffer.from(chunk.subarray(at));
-  }
-
   /** Holds bytes that follow a request until its response is complete. Until then the connection is paused. */
   #readLater(rest: Buffer, isOurs: boolean): void {
     if (this.#state === "switched") return this.#relay?.onData(rest);
     if (this.#state !== "response" && this.#state !== "flushing") return;
-    this.#held.bytes = isOurs ? rest : Buffer.from(rest);
+    this.#held.hold(rest, 0, isOurs);
     this.connection.pause();
   }
 
@@ -347,13 +346,14 @@ export class Http1Visitor
     this.#respond(refusal, false);
   }
 
-  /** Refuses a request whose head is valid, before an exchange begins. */
-  #decline(refusal: Refusal, reusable: boolean, location?: string): void {
-    this.#host.onRefused(refusal);
-    this.#respond(refusal, reusable, this.context.requestId(), location);
+  /** Responds to a request whose head is valid, without an exchange. */
+  #decline(route: RefusalRoute | RespondRoute, reusable: boolean): void {
+    const id = this.context.requestId();
+    const page = this.context.decline(route, id);
+    this.#respond(page, reusable, id, route.kind === "respond" ? route.location : undefined);
   }
 
-  #respond(page: Refusal | Notice, reusable: boolean, requestId = nextRequestId(), location?: string): void {
+  #respond(page: Refusal | Notice | Reply, reusable: boolean, requestId = nextRequestId(), location?: string): void {
     const own = (this.#ownResponses ??= new OwnResponses(this.context.isProxied));
     own.count(this.#isPipelined);
     const close = !reusable || this.#host.closing || own.isFull;

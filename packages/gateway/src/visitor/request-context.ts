@@ -1,13 +1,14 @@
 import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
-import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
-import type { Route } from "../route.js";
+import { Field, refusals, type Refusal, type Reply, type RequestHead } from "../http/index.js";
+import type { RefusalRoute, RespondRoute, Route } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
+import { ownRecord } from "./own-record.js";
 import type { VisitorHost } from "./visitor-host.js";
 
-const MISDIRECTED = refused(refusals.PN_HTTP_MISDIRECTED);
+export const MISDIRECTED = refused(refusals.PN_HTTP_MISDIRECTED);
 const OVERLOADED = refused(refusals.PN_OVERLOADED);
 const LOOP = refused(refusals.PN_ORIGIN_LOOP);
 
@@ -47,10 +48,19 @@ export class RequestContext implements VisitorContext {
 
   route(): Route {
     if (this.#isMisdirected) return MISDIRECTED;
-    const route = this.#host.router(this.#head, this.#info);
+    this.#forwarded.readAddress(this.#head);
+    const route = this.#host.router(this.#head, this.#info, this.#forwarded.address);
     if (route.kind !== "upstream") return route;
     if (this.#host.overloaded) return OVERLOADED;
     return this.#host.forwarding.loops.isLoop(this.#head.fieldValues(Field.cdnLoop)) ? LOOP : route;
+  }
+
+  /** The gateway itself responds to the request `id`: reports it. @returns the page to send */
+  decline(route: RefusalRoute | RespondRoute, id: string): Refusal | Reply {
+    const page = route.kind === "refusal" ? route.refusal : route.page;
+    if ("code" in page) this.#host.onRefused(page);
+    route.onFinished?.(ownRecord(this.#head, this, id, page));
+    return page;
   }
 
   /**
@@ -64,6 +74,6 @@ export class RequestContext implements VisitorContext {
   }
 }
 
-function refused(refusal: Refusal): Route {
+function refused(refusal: Refusal): RefusalRoute {
   return { kind: "refusal", refusal };
 }

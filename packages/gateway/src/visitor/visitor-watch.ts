@@ -1,7 +1,8 @@
 import type { Deadline, DeadlineQueue } from "../deadlines/deadline-queue.js";
 import { refusals, type Refusal } from "../http/index.js";
-import type { GatewayLimits } from "../limits.js";
+import type { GatewayLimits, RouteLimits } from "../limits.js";
 import { BodyPace } from "./body-pace.js";
+import { SilenceWatch, type Moving } from "./silence-watch.js";
 import { StallWatch, type Writing } from "./stall-watch.js";
 
 /** How often a visitor with a request in progress is checked, in milliseconds. */
@@ -9,9 +10,11 @@ const INTERVAL = 1_000;
 /** How often a visitor that does not read is checked if its limit is shorter than SHORT_STALL. */
 const SHORT_INTERVAL = 10;
 const SHORT_STALL = 10_000;
+/** By which share of its limit a silence may be longer. */
+const SILENCE_SHARE = 1 / 16;
 
 /** The parts of an exchange that its visitor's watch uses. */
-export interface WatchedExchange {
+export interface WatchedExchange extends Moving {
   readonly isBodyBlocked: boolean;
   readonly awaitsResponse: boolean;
   /** Since when a response head has been incomplete; Infinity: no head is. */
@@ -51,6 +54,9 @@ export class VisitorWatch implements Deadline {
   readonly #visitor: WatchedVisitor;
   readonly #pace: BodyPace;
   readonly #stall = new StallWatch();
+  readonly #silence = new SilenceWatch();
+  /** How long the current request's origin may take to respond; 0: any time. */
+  #answer = 0;
   #expiresAt = Infinity;
   /** When the origin must have responded to a complete request. */
   #respondsBy = Infinity;
@@ -77,8 +83,13 @@ export class VisitorWatch implements Deadline {
     this.expireIn(Math.min(this.#expiresAt - this.#now, this.#limits.head));
   }
 
-  /** A request was read. A body that waits for 100 Continue may begin later. */
-  beginRequest(hasBody: boolean, expectContinue: boolean): void {
+  /**
+   * A request was read. A body that waits for 100 Continue may begin later.
+   * @param limits those of its route. Default: the gateway's.
+   */
+  beginRequest(hasBody: boolean, expectContinue: boolean, limits?: RouteLimits): void {
+    this.#answer = (limits ?? this.#limits).answer;
+    this.#silence.begin(limits?.idle ?? 0);
     const now = this.#now;
     this.#expiresAt = this.#respondsBy = this.#blockedSince = Infinity;
     this.#pace.begin(now, expectContinue ? this.#limits.idle : 0);
@@ -101,7 +112,7 @@ export class VisitorWatch implements Deadline {
     if (this.#blockedSince < Infinity) return;
     this.#blockedSince = this.#now;
     this.#pace.stop(this.#blockedSince);
-    this.#schedule(this.#blockedSince + this.#limits.stall);
+    this.#schedule(this.#blockedSince + this.#mostBlocked);
   }
 
   /** The origin accepts more of the request. */
@@ -146,8 +157,8 @@ export class VisitorWatch implements Deadline {
   }
 
   #endRequest(now: number): void {
-    if (this.#limits.answer === 0) return;
-    this.#respondsBy = now + this.#limits.answer;
+    if (this.#answer === 0) return;
+    this.#respondsBy = now + this.#answer;
     this.#schedule(this.#respondsBy);
   }
 
@@ -168,7 +179,9 @@ export class VisitorWatch implements Deadline {
     if (exchange === undefined) return;
     if (exchange.isBodyBlocked) this.block();
     else this.#blockedSince = Infinity;
-    if (now - this.#blockedSince >= stall || now - exchange.headSince >= head) return exchange.timeOut();
+    if (now - this.#blockedSince >= this.#mostBlocked || now - exchange.headSince >= head) return exchange.timeOut();
+    this.#silence.look(now, exchange, visitor.connection.unsent);
+    if (this.#silence.isOver(now)) return exchange.timeOut();
     if (!exchange.awaitsResponse) return;
     if (now >= this.#respondsBy) return exchange.timeOut();
     if (phase === "body" && now >= this.#pace.deadline) exchange.fail(refusals.PN_HTTP_BODY_TIMEOUT);
@@ -177,16 +190,23 @@ export class VisitorWatch implements Deadline {
   /** The maximum time between two checks of the visitor while a request is in progress. */
   get #interval(): number {
     const { stall, head } = this.#limits;
-    return this.#stall.since < Infinity && stall < SHORT_STALL ? SHORT_INTERVAL : Math.min(INTERVAL, head);
+    if (this.#stall.since < Infinity && stall < SHORT_STALL) return SHORT_INTERVAL;
+    return Math.min(INTERVAL, head, Math.max(SHORT_INTERVAL, this.#silence.limit * SILENCE_SHARE));
+  }
+
+  /** How long the origin may read nothing while a body waits for it. */
+  get #mostBlocked(): number {
+    return Math.min(this.#limits.stall, this.#silence.limit);
   }
 
   #nextLook(now: number): number {
     const { stall, head } = this.#limits;
     const { exchange, phase } = this.#visitor;
     if (phase === "idle" || phase === "head") return this.#expiresAt;
-    let next = Math.min(now + this.#interval, this.#expiresAt, this.#stall.since + stall, this.#blockedSince + stall);
+    let next = Math.min(now + this.#interval, this.#expiresAt, this.#stall.since + stall);
+    next = Math.min(next, this.#blockedSince + this.#mostBlocked);
     if (exchange === undefined) return next;
-    next = Math.min(next, exchange.headSince + head);
+    next = Math.min(next, exchange.headSince + head, this.#silence.dueAt);
     if (!exchange.awaitsResponse) return next;
     return Math.min(next, this.#respondsBy, phase === "body" ? this.#pace.deadline : Infinity);
   }

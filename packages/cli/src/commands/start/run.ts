@@ -14,6 +14,7 @@ import { readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { StatusEvent } from "@postern/client";
+import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
 
 const FILE_FIX = ["Write one:     postern config init", "Name another:  postern start --config FILE"].join("\n");
@@ -87,7 +88,11 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       if (event.type === "tunnel_established" || settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
     },
     onFailed(label, error, outcome) {
-      events.failed(label, failureOf(error), CONSEQUENCES[outcome]);
+      const failure = failureOf(error);
+      if (outcome !== "end") return events.failed(label, failure, CONSEQUENCES[outcome]);
+      // People read the reason in the error message of the command, which follows.
+      const text = printable(`${label} has failed. ${CONSEQUENCES.end}`);
+      messages.print("error", messages.paint.red(text), events.failure(label, failure, CONSEQUENCES.end));
     },
   });
   const server =

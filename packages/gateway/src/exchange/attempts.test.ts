@@ -1,0 +1,156 @@
+import type { BreakCause } from "@postern/net";
+import { describe, expect, test } from "vitest";
+import { TARGET_HOST } from "../route.js";
+import { Pool } from "../upstream/pool.js";
+import { FakeUpstream, StructuredRequest, StructuredVisitor } from "./fake-visitors.suite.js";
+
+const GET = new StructuredRequest("GET");
+const POST = new StructuredRequest("POST", { length: 5 });
+const OK = "HTTP/1.1 204 No Content\r\n\r\n";
+
+/** Targets with addresses, and a pool of all of them behind the route of the first. */
+function pooled(count: number): FakeUpstream[] {
+  const all = Array.from({ length: count }, (_, n) => new FakeUpstream({ authority: `t${n}:80` }));
+  const [first] = all as [FakeUpstream];
+  first.route.pool = new Pool(all.map(({ target }) => target));
+  return all;
+}
+
+/** The upstream of the latest attempt: the one whose last stream still waits for its response. */
+function latest(all: FakeUpstream[]): FakeUpstream {
+  return all.find(({ target }) => target.inUse > 0) as FakeUpstream;
+}
+
+const dials = (all: FakeUpstream[]): number[] => all.map(({ streams }) => streams.length);
+
+describe("a target that refuses the connection", () => {
+  test("costs a request nothing while another target of its pool accepts one, with any method and body", () => {
+    const all = pooled(3);
+    const visitor = new StructuredVisitor(all[0] as FakeUpstream, POST);
+    visitor.upload("hel");
+    latest(all).stream.break({ cause: "refused", delivered: 0 });
+    visitor.upload("lo");
+    latest(all).stream.break({ cause: "timeout", delivered: 0 });
+    visitor.exchange.bodyEnd();
+    const last = latest(all);
+    last.stream.arrive(Buffer.from(OK));
+    expect([visitor.status, visitor.events, dials(all)]).toEqual([204, ["end", "done"], [1, 1, 1]]);
+    expect(last.stream.text).toMatch(/^POST .*\r\n\r\nhello$/s);
+    expect(all[0]?.attempts).toEqual(["refused", 0, "timeout", 0, "status", 204]);
+  });
+
+  test("is tried once, and the visitor gets the last reason when all have failed", () => {
+    const all = pooled(3);
+    const visitor = new StructuredVisitor(all[0] as FakeUpstream, POST);
+    for (const cause of ["timeout", "timeout", "refused"] as const) {
+      latest(all).stream.break({ cause, delivered: 0 });
+    }
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGET_REFUSED"], [1, 1, 1]]);
+    expect(all.map(({ target }) => target.inUse)).toEqual([0, 0, 0]);
+  });
+
+  test("is not replaced by one that accepts no requests", () => {
+    const all = pooled(2);
+    const [first, second] = all as [FakeUpstream, FakeUpstream];
+    second.unavailable = "gone";
+    const visitor = new StructuredVisitor(first, POST);
+    first.stream.break({ cause: "refused", delivered: 0 });
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGET_REFUSED"], [1, 0]]);
+  });
+});
+
+test("the record of a request names the target of its last attempt", () => {
+  const all = pooled(2);
+  const names: unknown[] = [];
+  const [first] = all as [FakeUpstream];
+  first.route.onFinished = ({ target }) => names.push(target);
+  new StructuredVisitor(first, POST);
+  const failed = latest(all);
+  failed.stream.break({ cause: "refused", delivered: 0 });
+  const last = latest(all);
+  last.stream.arrive(Buffer.from(OK));
+  expect([names, last === failed]).toEqual([[last.name], false]);
+});
+
+test("a connection that breaks is no reason to send a request to another target: it may have been executed", () => {
+  const all = pooled(2);
+  const visitor = new StructuredVisitor(all[0] as FakeUpstream, POST);
+  latest(all).stream.break({ cause: "broken", delivered: -1 });
+  expect([visitor.events, dials(all).reduce((sum, each) => sum + each)]).toEqual([["refused PN_TARGET_BROKEN"], 1]);
+});
+
+test("an idle connection that broke does not count as a try of its target", () => {
+  const upstream = new FakeUpstream({ authority: "t:80" });
+  const other = new FakeUpstream({ authority: "u:80" });
+  other.unavailable = "gone";
+  upstream.route.pool = new Pool([upstream.target, other.target]);
+  new StructuredVisitor(upstream, GET);
+  upstream.stream.arrive(Buffer.from(OK));
+  const visitor = new StructuredVisitor(upstream, GET);
+  upstream.stream.break({ cause: "broken", delivered: -1 });
+  other.unavailable = undefined;
+  upstream.stream.break({ cause: "refused", delivered: 0 });
+  other.stream.arrive(Buffer.from(OK));
+  expect([visitor.status, upstream.streams.length, other.streams.length]).toEqual([204, 2, 1]);
+});
+
+test.each<[BreakCause, string]>([
+  ["refused", "PN_TARGET_REFUSED"],
+  ["timeout", "PN_TARGET_TIMEOUT"],
+  ["untrusted", "PN_TARGET_UNTRUSTED"],
+  ["scheme", "PN_TARGET_SCHEME"],
+  ["broken", "PN_TARGET_BROKEN"],
+])("a target with an address has codes of its own: %s is %s", (cause, code) => {
+  const upstream = new FakeUpstream({ authority: "t:80" });
+  const visitor = new StructuredVisitor(upstream, POST);
+  upstream.stream.break({ cause, delivered: -1 });
+  expect(visitor.events).toEqual([`refused ${code}`]);
+});
+
+test("a response that begins with a TLS alert comes from a target that expects TLS", () => {
+  for (const [address, code] of [
+    [{ authority: "t:443" }, "PN_TARGET_SCHEME"],
+    [{}, "PN_ORIGIN_INVALID"],
+  ] as const) {
+    const upstream = new FakeUpstream(address);
+    const visitor = new StructuredVisitor(upstream, GET);
+    upstream.stream.arrive(Buffer.from([21, 3, 3, 0, 2, 2, 70]));
+    expect(visitor.events).toEqual([`refused ${code}`]);
+  }
+});
+
+describe("Host", () => {
+  test.each([
+    ["the visitor's", undefined, "a"],
+    ["a configured one", "b.example", "b.example"],
+    ["the target's", TARGET_HOST, "t:8000"],
+  ] as const)("is %s", (_, hostHeader, expected) => {
+    const upstream = new FakeUpstream({ authority: "t:8000" });
+    upstream.route.hostHeader = hostHeader;
+    new StructuredVisitor(upstream, GET);
+    expect(upstream.stream.text).toContain(`\r\nHost: ${expected}\r\n`);
+  });
+
+  test("is the visitor's for a target without an authority", () => {
+    const upstream = new FakeUpstream();
+    upstream.route.hostHeader = TARGET_HOST;
+    new StructuredVisitor(upstream, GET);
+    expect(upstream.stream.text).toContain("\r\nHost: a\r\n");
+  });
+});
+
+describe("a path edit", () => {
+  test("gets the path and the base path of the target of the attempt", () => {
+    const upstream = new FakeUpstream({ authority: "t:80", basePath: "/base" });
+    upstream.route.pathEdit = { apply: (path, base) => `${base}/x${path}` };
+    new StructuredVisitor(upstream, GET);
+    expect(upstream.stream.text).toMatch(/^GET \/base\/x\/ HTTP\/1\.1\r\n/);
+  });
+
+  test("that refuses a path ends the request before a connection is made", () => {
+    const upstream = new FakeUpstream({ authority: "t:80" });
+    upstream.route.pathEdit = { apply: () => undefined };
+    const visitor = new StructuredVisitor(upstream, GET);
+    expect([visitor.events, upstream.streams.length, upstream.attempts]).toEqual([["refused PN_ROUTE_PATH"], 0, []]);
+  });
+});

@@ -1,0 +1,111 @@
+import type { BreakCause, ByteStream, ResetReason } from "@postern/net";
+import { refusals, type ForwardOptions, type Refusal, type Request } from "../http/index.js";
+import { TARGET_HOST, type UpstreamRoute } from "../route.js";
+import type { PickContext } from "../balance/candidate.js";
+import type { Target } from "../upstream/target.js";
+import type { Upstream } from "../upstream/upstream.js";
+import { BROKEN, INVALID_RESPONSE, TARGET_BROKEN, type Failure } from "./exchange-end.js";
+
+/** The type of a TLS record that contains an alert, and the major version of every record (RFC 8446, section 5.1). */
+const [ALERT, VERSION] = [21, 3];
+
+/** What is known of a request when an attempt begins. */
+export interface AttemptedRequest extends PickContext {
+  readonly request: Request;
+}
+
+/**
+ * The attempts to send one request: the target of the current one, its stream, and the head's form for it. Reused for
+ * request after request.
+ */
+export class Attempts implements ForwardOptions {
+  hostHeader: string | undefined;
+  path: string | undefined;
+  /** Whether the current attempt uses a stream that was idle. */
+  onIdleStream = false;
+  /** Why `open` returned undefined. */
+  refusal: Refusal = refusals.PN_TUNNEL_AWAY;
+  /** The name of the target of the last attempt. */
+  targetName: string | undefined;
+  #target: Target | undefined;
+  /** Targets of which it is proven that they received nothing. Undefined while there are none. */
+  #failed: Target[] | undefined;
+
+  /** A request begins. */
+  begin(): void {
+    this.#failed = undefined;
+    this.targetName = undefined;
+  }
+
+  /**
+   * Begins an attempt: on an idle stream of the target if `mayUseIdle` is set and there is one, otherwise on a new one.
+   *
+   * @returns the stream; undefined when there is none (see `refusal`), and then `end` is not to be called.
+   */
+  open(route: UpstreamRoute, attempted: AttemptedRequest, now: number, mayUseIdle: boolean): ByteStream | undefined {
+    const target = route.pool.pick(attempted, this.#failed);
+    if (target === undefined) return this.#refuse(BROKEN.gone.refusal);
+    const { upstream } = target;
+    if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
+    const idle = mayUseIdle ? target.reuse(now) : undefined;
+    const stream = idle ?? target.open(now);
+    if (stream === undefined) return this.#refuse(failures(upstream)[upstream.unavailable ?? "gone"].refusal);
+    this.onIdleStream = idle !== undefined;
+    this.#target = target;
+    this.targetName = upstream.name;
+    return stream;
+  }
+
+  /**
+   * Whether another target of the pool is to get the request after the current attempt broke: none of it was delivered,
+   * and there is a target that was not tried. Each target is tried once.
+   */
+  failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason): boolean {
+    const target = this.#target;
+    if (delivered !== 0 || target === undefined || pool.targets.length < 2) return false;
+    const failed = (this.#failed ??= []);
+    if (!failed.includes(target)) failed.push(target);
+    return pool.targets.some((other) => other.available && !failed.includes(other));
+  }
+
+  /** What the end of the current attempt means for its request. */
+  failureOf(cause: BreakCause): Failure {
+    return failures(this.#target?.upstream)[cause];
+  }
+
+  /** What it means that the current attempt's response is not valid HTTP. `bytes` is the first part of it. */
+  flawOf(bytes: Buffer): Failure {
+    const isAlert = bytes[0] === ALERT && (bytes.length === 1 || bytes[1] === VERSION);
+    return isAlert && this.#target?.upstream.authority !== undefined ? TARGET_BROKEN.scheme : INVALID_RESPONSE;
+  }
+
+  /** The current attempt is over. */
+  end(): void {
+    this.#target?.onAttempt();
+    this.#target = undefined;
+  }
+
+  /** The target of the current attempt; undefined while there is none. */
+  get target(): Target | undefined {
+    return this.#target;
+  }
+
+  #editHead({ hostHeader, pathEdit }: UpstreamRoute, upstream: Upstream, request: Request): boolean {
+    this.hostHeader = hostHeader === TARGET_HOST ? upstream.authority : hostHeader;
+    this.path = undefined;
+    if (pathEdit === undefined) return true;
+    const { path } = request;
+    if (path === "*") return true;
+    this.path = pathEdit.apply(path, upstream.basePath ?? "");
+    return this.path !== undefined;
+  }
+
+  #refuse(refusal: Refusal): undefined {
+    this.refusal = refusal;
+  }
+}
+
+/** A target with an address of its own has codes of its own: its owner is not the user of a tunnel. */
+function failures(upstream: Upstream | undefined): Readonly<Record<BreakCause, Failure>> {
+  return upstream?.authority === undefined ? BROKEN : TARGET_BROKEN;
+}

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { HttpsRedirect } from "./https-redirect.js";
+
+const redirect = new HttpsRedirect((host) => `https://${host}:8443`, ["/.well-known", "/status/"]);
+
+test.for([
+  ["shop.example.com", "/cart?id=7", "https://shop.example.com:8443/cart?id=7"],
+  ["example.com", "/", "https://example.com:8443/"],
+  ["example.com", "*", "https://example.com:8443/"],
+  ["shop.example.com", "/.well-known", undefined],
+  ["shop.example.com", "/.well-known/acme?x=1", undefined],
+  ["shop.example.com", "/.well-known-not", "https://shop.example.com:8443/.well-known-not"],
+  ["shop.example.com", "/status/now", undefined],
+  ["", "/", undefined],
+] as const)("a request for %j %s", ([host, path, location]) => {
+  expect(redirect.location(host, path)).toBe(location);
+});

@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import type { AddressInfo, Server as Listener, Socket } from "node:net";
+import type { Certificates } from "../tls/certificates.js";
+import type { ListenAddress } from "./listen-address.js";
+import { plainListener } from "./plain-listener.js";
+import { TlsListener } from "./tls-listener.js";
+
+/** The addresses that are listened on. */
+export interface Listening {
+  /** `host:port`. */
+  readonly address: string;
+  /** The address of the TLS listener, if there are two listeners. */
+  readonly secureAddress: string | undefined;
+  /** The port that visitors use: the TLS listener's, if there are two listeners. */
+  readonly port: number;
+}
+
+export interface ListenersOptions {
+  /** Undefined: there is no TLS. */
+  certificates: Certificates | undefined;
+  /** Whether to request a certificate from a client that connects to this name. */
+  requestsCertificate: (serverName: string | undefined) => boolean;
+  /** A connection without TLS. */
+  onPlain: (socket: Socket) => void;
+  /** A connection with TLS, after the handshake. */
+  onSecure: (socket: Socket, serverName: string | undefined) => void;
+  /** A connection without TLS to the TLS listener. */
+  onUnencrypted: (socket: Socket) => void;
+}
+
+/** Listeners for visitors: one for HTTP, one for TLS, or both. */
+export class Listeners {
+  readonly #onPlain: (socket: Socket) => void;
+  readonly #tls: TlsListener | undefined;
+  readonly #open: Listener[] = [];
+
+  constructor({ certificates, requestsCertificate, onPlain, onSecure, onUnencrypted }: ListenersOptions) {
+    this.#onPlain = onPlain;
+    this.#tls =
+      certificates && new TlsListener({ certificates, requestsCertificate, onConnection: onSecure, onUnencrypted });
+  }
+
+  /**
+   * @param secure the address of a separate TLS listener; without it, `address` uses TLS if there are certificates.
+   * @throws Error with a system `code` (EADDRINUSE, EACCES …).
+   */
+  async open(address: ListenAddress, secure: ListenAddress | undefined): Promise<Listening> {
+    const tls = this.#tls;
+    try {
+      if (tls === undefined || secure === undefined)
+        return { ...(await this.#listen(tls?.listener() ?? this.#plain(), address)), secureAddress: undefined };
+      const plain = await this.#listen(this.#plain(), address);
+      const { address: secureAddress, port } = await this.#listen(tls.listener(), secure);
+      return { address: plain.address, secureAddress, port };
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
+  }
+
+  /** Stops listening and ends TLS handshakes in progress. Resolves when all accepted connections are closed. */
+  async close(): Promise<void> {
+    this.#tls?.close();
+    await Promise.all(this.#open.map((listener) => once(listener.close(), "close")));
+  }
+
+  #plain(): Listener {
+    return plainListener(this.#onPlain);
+  }
+
+  async #listen(listener: Listener, { host, port }: ListenAddress): Promise<{ address: string; port: number }> {
+    listener.listen({ host, port });
+    await once(listener, "listening");
+    this.#open.push(listener);
+    const bound = listener.address() as AddressInfo;
+    const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
+    return { address: `${shown}:${bound.port}`, port: bound.port };
+  }
+}
