@@ -2,6 +2,7 @@ import type { LabelledTraffic } from "../records/labelled-traffic.js";
 import { STATUS_CLASSES, type Traffic } from "../records/traffic.js";
 import type { Target } from "../upstream/target.js";
 import type { GatewayRoute } from "./gateway-route.js";
+import { nameOf } from "./targets.js";
 import type { RouteOptions } from "./service-options.js";
 
 /** Requests by status class (`2xx`), and body bytes. */
@@ -64,7 +65,7 @@ function routeFigures({ options, counted, targets }: GatewayRoute): RouteFigures
 
 function targetFigures(target: Target): TargetFigures {
   const { available, suspect, inUse } = target;
-  return { target: target.name ?? "", state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
+  return { target: nameOf(target), state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
 }
 
 function labelledFigures(traffic: LabelledTraffic): LabelledFigures[] {

@@ -1,7 +1,7 @@
 import { bareHost } from "@postern/net";
 import { AddressUpstream } from "../upstream/address-upstream.js";
+import type { Upstream } from "../upstream/upstream.js";
 import type { GatewayServiceOptions, TargetOptions } from "./service-options.js";
-import type { NamedUpstream } from "./targets.js";
 import { TunnelTarget } from "./tunnel-target.js";
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
@@ -10,7 +10,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 }
 export function targetUpstream(
   { url, trust }: TargetOptions,
   { tunnelUpstream, onTargetFailure: onFailure }: Pick<GatewayServiceOptions, "tunnelUpstream" | "onTargetFailure">,
-): NamedUpstream {
+): Upstream {
   if (url.startsWith("unix:/"))
     return new AddressUpstream({ address: { socketPath: url.slice("unix:".length) }, onFailure });
   const parts = /^(?<scheme>https?|tunnel):\/\/(?<authority>[^/?#@]+)(?<path>\/[^?#]*)?$/.exec(url)?.groups;

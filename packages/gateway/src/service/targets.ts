@@ -6,9 +6,6 @@ import { contentOf } from "./content.js";
 import type { TargetOptions } from "./service-options.js";
 import { TunnelTarget } from "./tunnel-target.js";
 
-/** An upstream with its name in logs, status and metrics. */
-export type NamedUpstream = Upstream & { readonly name: string };
-
 interface Kept {
   readonly content: string;
   readonly target: Target;
@@ -23,13 +20,15 @@ interface Kept {
  * reload keeps it. Targets that differ in their TLS options share no connection.
  */
 export class Targets {
-  readonly #upstreamOf: (options: TargetOptions) => NamedUpstream;
+  readonly #upstreamOf: (options: TargetOptions) => Upstream;
   readonly #traffic: LabelledTraffic;
   readonly #byContent = new Map<string, Kept>();
   readonly #kept = new Map<Target, Kept>();
+  /** One of the targets with each name. */
+  readonly #byName = new Map<string, Kept>();
 
   /** @param upstreamOf makes the upstream of a target that no route uses yet */
-  constructor(upstreamOf: (options: TargetOptions) => NamedUpstream, traffic: LabelledTraffic) {
+  constructor(upstreamOf: (options: TargetOptions) => Upstream, traffic: LabelledTraffic) {
     this.#upstreamOf = upstreamOf;
     this.#traffic = traffic;
   }
@@ -57,13 +56,17 @@ export class Targets {
     this.#byContent.delete(kept.content);
     this.#kept.delete(target);
     this.#traffic.release(kept.counted);
+    this.#byName.delete(nameOf(target));
+    // Targets that differ in their TLS options have the same name.
+    for (const each of this.#kept.values())
+      if (nameOf(each.target) === nameOf(target)) this.#byName.set(nameOf(target), each);
     target.idle.close();
   }
 
   /** Counts a finished request, and reports it to the tunnel if it went to one. */
   onFinished(request: FinishedRequest): void {
     // Requests to a target that no route uses any more are not counted.
-    const kept = request.target === undefined ? undefined : this.#kept.get(request.target);
+    const kept = request.target === undefined ? undefined : this.#byName.get(request.target);
     if (kept === undefined) return;
     kept.counted.traffic.count(request);
     if (kept.target.upstream instanceof TunnelTarget) kept.target.upstream.onFinished(request);
@@ -81,12 +84,17 @@ export class Targets {
       known.users++;
       return known.target;
     }
-    const upstream = this.#upstreamOf(options);
-    const { name } = upstream;
-    const target = new Target(upstream, name);
+    const target = new Target(this.#upstreamOf(options));
+    const name = nameOf(target);
     const kept = { content, target, counted: this.#traffic.use({ target: name }), users: 1 };
     this.#byContent.set(content, kept);
     this.#kept.set(target, kept);
+    this.#byName.set(name, kept);
     return target;
   }
+}
+
+/** The name of a target in logs, status and metrics. */
+export function nameOf({ upstream }: Target): string {
+  return upstream.name ?? "";
 }
