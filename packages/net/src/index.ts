@@ -36,5 +36,6 @@ export { readSocket, SocketReader, type ReadOptions, type Receive } from "./sock
 export { giveBack, isLent, lend, onReturn } from "./socket/read-buffers.js";
 export { relay, type Relay, type RelayOptions } from "./connection/relay.js";
 export { TURN_END, type TurnTask } from "./connection/turn-end.js";
+export { QUIET_TURN } from "./listen/quiet-turn.js";
 export { SocketConnection } from "./connection/socket-connection.js";
 export { StreamConnection } from "./connection/stream-connection.js";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo, Server as Listener, Socket } from "node:net";
 import type { Certificates } from "../tls/certificates.js";
 import type { ListenAddress } from "./listen-address.js";
-import { plainListener } from "./plain-listener.js";
+import { tcpListener } from "./tcp-listener.js";
 import { TlsListener } from "./tls-listener.js";
 
 /** The addresses that are listened on. */
@@ -65,7 +65,7 @@ export class Listeners {
   }
 
   #plain(): Listener {
-    return plainListener(this.#onPlain);
+    return tcpListener(this.#onPlain);
   }
 
   async #listen(listener: Listener, { host, port }: ListenAddress): Promise<{ address: string; port: number }> {

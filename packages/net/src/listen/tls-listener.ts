@@ -1,9 +1,9 @@
-import { createServer, type Server as Listener, type Socket } from "node:net";
+import type { Server as Listener, Socket } from "node:net";
 import type { TLSSocket, TLSSocketOptions } from "node:tls";
 import { builtins } from "../builtins.js";
 import type { Certificates } from "../tls/certificates.js";
 import { peekClientHello } from "../tls/peek.js";
-import { SOCKET_OPTIONS } from "./socket-options.js";
+import { tcpListener } from "./tcp-listener.js";
 
 export const TLS_LIMITS = {
   /** Timeout of the first message of a handshake, and of the whole handshake, in milliseconds. */
@@ -42,7 +42,7 @@ export class TlsListener {
   }
 
   listener(): Listener {
-    return createServer(SOCKET_OPTIONS, (socket) => void this.#accept(socket));
+    return tcpListener((socket) => void this.#accept(socket));
   }
 
   /** Ends all handshakes in progress. */
