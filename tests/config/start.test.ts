@@ -269,7 +269,7 @@ describe("start is refused", () => {
       "PN_CONFIG_UNBUILT",
       /\[tunnel\.server\.rate_limit\]/,
     ],
-    ["with an unsupported table", "[[proxy]]\npath = '/a'\ntarget = 'http://a'\n", "PN_CONFIG_UNBUILT", /:1:3: /],
+    ["with an unsupported table", "[static_config]\ndirectory = '.'\n", "PN_CONFIG_UNBUILT", /:1:2: /],
     [
       "with mistakes, all of which are listed",
       "[tunnel]\na = 1\nb = 2\n",

@@ -86,6 +86,8 @@ export interface FinishedRequest {
   /** Body bytes from the visitor, and to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** The name of the target of the last attempt (`Upstream.name`); undefined if there was none, or it has no name. */
+  readonly target: string | undefined;
   /** The visitor's IP address. */
   readonly address: string;
   /** The host that the visitor requested, without a port. */

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
+import type { NamedUpstream } from "./tunnels/named-upstream.js";
 import type { OwnerLimits } from "./sessions/owners.js";
 import type { TokenOptions } from "./login/tokens.js";
 
@@ -155,6 +156,11 @@ export interface Server {
    * @throws RangeError when the server has no TLS; TlsError when a certificate cannot be used.
    */
   replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void;
+  /**
+   * The tunnels of a name as a target for a gateway in the same process. The name may have no client now.
+   * @param name a subdomain of the base domain
+   */
+  upstream(name: string): NamedUpstream;
   /** Refuses new work, lets requests in progress finish, then closes. Can be called twice. */
   stop(): Promise<void>;
 }

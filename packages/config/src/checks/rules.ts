@@ -1,6 +1,8 @@
 import { serverTokenViolations, clientTokenViolations } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
+import { listenerViolations } from "./listener-rules.js";
+import { routeViolations } from "./route-rules.js";
 import type { RuleViolation } from "./rule-violation.js";
 
 /** Minimum length of metrics_token, in characters. */
@@ -11,7 +13,8 @@ export function ruleViolations(configuration: Configuration, originOf: (path: Pa
   return [
     ...tunnelViolations(configuration, originOf),
     ...serverViolations(configuration, originOf),
-    ...proxyViolations(configuration),
+    ...routeViolations(configuration),
+    ...listenerViolations(configuration, originOf),
   ];
 }
 
@@ -181,19 +184,4 @@ function isOfVersions(
   { min_tls_version, max_tls_version }: { min_tls_version: string; max_tls_version: string },
 ): boolean {
   return suite.startsWith("TLS_") ? max_tls_version === "1.3" : min_tls_version === "1.2";
-}
-
-function* proxyViolations({ proxy }: Configuration): Generator<RuleViolation> {
-  for (const [index, { path: prefix, target, targets }] of proxy.entries()) {
-    const path = ["proxy", index];
-    if (prefix === undefined) yield { path, message: 'this [[proxy]] has no path. Add one: path = "/api/*"' };
-    if ((target === undefined) === (targets.length === 0))
-      yield { path, message: "a [[proxy]] needs either target or targets. Set one of them." };
-    for (const [number, { url }] of targets.entries())
-      if (url === undefined)
-        yield {
-          path: [...path, "targets", number],
-          message: 'this target has no url. Add one: url = "http://localhost:3000"',
-        };
-  }
 }

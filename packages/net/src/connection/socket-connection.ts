@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
-import { readSocket, type SocketReader } from "../socket/socket-reader.js";
+import { readSocket, type ReadOptions, type SocketReader } from "../socket/socket-reader.js";
 import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
@@ -38,10 +38,10 @@ export class SocketConnection implements Connection, TurnTask {
   #hasWritten = false;
   #awaitsTurnEnd = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, options?: ReadOptions) {
     this.#socket = socket;
     this.#isTls = isTls(socket);
-    this.#reader = readSocket(socket, (chunk) => this.#receive(chunk));
+    this.#reader = readSocket(socket, (chunk) => this.#receive(chunk), options);
     if (!this.#isTls) socket.on("drain", this.#onDrain);
     socket.on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
   }
@@ -91,13 +91,13 @@ export class SocketConnection implements Connection, TurnTask {
 
   /**
    * TLS has no reset. If the socket cannot reset the TCP connection below it, an end without close_notify has the same
-   * meaning (RFC 8446, section 6.1).
+   * meaning (RFC 8446, section 6.1). A Unix socket, which has no address, has no reset either.
    */
   reset(): void {
     this.#joined?.clear();
     const socket = this.#socket;
     const cannot = isTls(socket) && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
-    if (cannot) socket.destroy();
+    if (cannot || socket.remoteFamily === undefined) socket.destroy();
     else socket.resetAndDestroy();
   }
 

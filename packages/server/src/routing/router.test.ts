@@ -1,12 +1,11 @@
 import { createHmac } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
-import type { RequestHead } from "@postern/gateway";
+import { HttpsRedirect, type RequestHead } from "@postern/gateway";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { ProbeRoute } from "../tunnels/probe-route.js";
 import type { Tunnel } from "../tunnels/tunnel.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import { PublicAddress } from "./public-address.js";
-import { HttpsRedirect } from "./redirect.js";
 import { Router } from "./router.js";
 
 let registry: TunnelRegistry;
@@ -77,7 +76,8 @@ test("a probe goes to the tunnel with the id that signed it", () => {
 
 test("with a redirect, only requests over HTTP are sent to HTTPS", () => {
   const shop = serve("shop");
-  const redirect = new HttpsRedirect(new PublicAddress({ domain: "example.com", hasTls: true }), ["/plain"]);
+  const address = new PublicAddress({ domain: "example.com", hasTls: true });
+  const redirect = new HttpsRedirect((host) => address.urlOf(host), ["/plain"]);
   const routed = (path: string, proto: "http" | "https"): object =>
     router(redirect).route(head("shop.example.com", path), { proto });
   expect(routed("/cart", "http")).toMatchObject({ location: "https://shop.example.com:0/cart" });

@@ -1,8 +1,14 @@
 import { isIP, type Socket } from "node:net";
-import { refusals, type ConnectionInfo, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
+import {
+  refusals,
+  type ConnectionInfo,
+  type HttpsRedirect,
+  type RefusalRoute,
+  type RequestHead,
+  type Route,
+} from "@postern/gateway";
 import { probeOf } from "../tunnels/probe-route.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
-import type { HttpsRedirect } from "./redirect.js";
 
 const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
 const PLAIN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN };

@@ -60,13 +60,15 @@ function clientChecks(settings: Settings): Check[] {
 }
 
 function serverChecks(settings: Settings): Check[] {
-  const isEnabled = settings.loaded.values.tunnel.server.enabled;
+  const { enabled: isEnabled, auth } = settings.loaded.values.tunnel.server;
   if (!isEnabled && !isForServerCommand(settings)) return [];
   // Each file is read once, so that all checks see the same content.
   const keys = once(() => loadServerKeys(settings));
   const tokens = once(() => loadServerTokens(settings));
   const certificates = once(() => loadServerCertificates(settings));
-  const withKeys = (check: Check): Check => (isEnabled ? check : () => unlessMissing("PN_KEYS_MISSING", check));
+  // A server without logins is refused as a whole.
+  const needsKeys = isEnabled && auth.required;
+  const withKeys = (check: Check): Check => (needsKeys ? check : () => unlessMissing("PN_KEYS_MISSING", check));
   return [
     withKeys(async () => (await keys()).warnings),
     async () => (await tokens(), []),

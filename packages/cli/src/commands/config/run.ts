@@ -51,13 +51,16 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const output = humanOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
   const server = isForServerCommand(settings) ? [["tunnel", "server"]] : [];
-  const { pending, ignored } = settings.loaded.unsupported([], ...server);
+  const { loaded } = settings;
+  loaded.requireVariables(...server);
+  const { pending } = loaded.unsupported([], ...server);
   const { errors, warnings: found } = await checkFiles(settings);
   const warnings = [
     ...settings.warnings,
     ...found,
     ...pending.map((each) => `${problemLine(each)} \`start\` will refuse this.`),
-    ...ignored.map(problemLine),
+    ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
+    ...loaded.differences.map(problemLine),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
   for (const warning of warnings)

@@ -8,8 +8,8 @@ import { redactedText } from "./redacted-text.js";
 const LONGEST_PATH = 1_024;
 const LONGEST_USER_AGENT = 256;
 
-/** A finished request in logs and events, without secrets that its path suggests. */
-export interface RequestRecord {
+/** A finished request as an entry of logs and events, without secrets that its path suggests. */
+export interface RequestEntry {
   request_id: string;
   method: string;
   /** At most 1,024 characters. */
@@ -34,7 +34,7 @@ export interface VisitorFields {
   readonly user_agent?: string;
 }
 
-export function requestRecord(request: FinishedRequest): RequestRecord {
+export function requestEntry(request: FinishedRequest): RequestEntry {
   const duration = request.endedAt - request.startedAt;
   return {
     request_id: request.id,

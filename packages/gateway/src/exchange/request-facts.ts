@@ -4,8 +4,8 @@ import type { ExchangeEnd } from "./exchange-end.js";
 
 const NO_REPAIRS: FinishedRequest["repairs"] = new Set();
 
-/** The parts of a record that come from the request's head and connection. Without an exchange nothing was relayed. */
-export class RequestRecord implements FinishedRequest {
+/** What is known of a request from its head and its connection. Without an exchange nothing was relayed. */
+export class RequestFacts implements FinishedRequest {
   id = "";
   status = 0;
   startedAt = 0;
@@ -38,6 +38,10 @@ export class RequestRecord implements FinishedRequest {
 
   get address(): string {
     return this.#visitor.address;
+  }
+
+  get target(): string | undefined {
+    return undefined;
   }
 
   get bytesIn(): number {

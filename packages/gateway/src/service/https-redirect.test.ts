@@ -1,10 +1,7 @@
 import { expect, test } from "vitest";
-import { PublicAddress } from "./public-address.js";
-import { HttpsRedirect } from "./redirect.js";
+import { HttpsRedirect } from "./https-redirect.js";
 
-const address = new PublicAddress({ domain: "example.com", hasTls: true });
-address.port = 8443;
-const redirect = new HttpsRedirect(address, ["/.well-known", "/status/"]);
+const redirect = new HttpsRedirect((host) => `https://${host}:8443`, ["/.well-known", "/status/"]);
 
 test.for([
   ["shop.example.com", "/cart?id=7", "https://shop.example.com:8443/cart?id=7"],

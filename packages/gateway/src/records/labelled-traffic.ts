@@ -10,7 +10,7 @@ export interface Labelled {
 interface Entry extends Labelled {
   readonly key: string;
   traffic: Traffic;
-  /** The parts of the server that count here. */
+  /** How many parts of the program count here. */
   users: number;
 }
 

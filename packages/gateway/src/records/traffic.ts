@@ -1,4 +1,4 @@
-import type { FinishedRequest } from "@postern/gateway";
+import type { FinishedRequest } from "../route.js";
 
 /** The first digit of a status, and its class. Services may use statuses above 599, which count as 5xx. */
 export const STATUS_CLASSES: readonly [digit: number, name: string][] = [

@@ -1,13 +1,14 @@
-import type { PublicAddress } from "./public-address.js";
-
 /** Redirects visitors from HTTP to the HTTPS listener. */
 export class HttpsRedirect {
-  readonly #address: PublicAddress;
+  readonly #urlOf: (host: string) => string;
   readonly #exempt: readonly string[];
 
-  /** @param exempt paths that are served over HTTP, including everything below them. */
-  constructor(address: PublicAddress, exempt: readonly string[]) {
-    this.#address = address;
+  /**
+   * @param urlOf returns the URL at which visitors reach a host by HTTPS, without a path
+   * @param exempt paths that are served over HTTP, including everything below them
+   */
+  constructor(urlOf: (host: string) => string, exempt: readonly string[]) {
+    this.#urlOf = urlOf;
     this.#exempt = exempt;
   }
 
@@ -15,7 +16,7 @@ export class HttpsRedirect {
   location(host: string, path: string): string | undefined {
     if (host === "" || this.#isExempt(path)) return undefined;
     // The target of `OPTIONS *` is not a path.
-    return this.#address.urlOf(host) + (path.startsWith("/") ? path : "/");
+    return this.#urlOf(host) + (path.startsWith("/") ? path : "/");
   }
 
   #isExempt(target: string): boolean {
