@@ -46,6 +46,17 @@ export {
   type TargetFailure,
 } from "./upstream/address-upstream.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
+export {
+  pathEdit,
+  redirectLocation,
+  RouteTable,
+  type PathEditOptions,
+  type RoutedRequest,
+  type RouteFault,
+  type RouteFinding,
+  type RouteMatch,
+  type RouteRule,
+} from "./routing/index.js";
 export { Pool, type TargetSource } from "./upstream/pool.js";
 export { ResolvedTargets, type ResolvedOptions } from "./upstream/resolved-targets.js";
 export { Target } from "./upstream/target.js";

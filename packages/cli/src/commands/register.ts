@@ -19,6 +19,7 @@ export function register(
   const path = parent.parent === null && parent.name() === "postern" ? name : `${parent.name()} ${name}`;
   command.showHelpAfterError(`Run \`postern ${path} --help\` for its arguments and options.`);
   if (argument !== undefined) command.argument(argument.usage, argument.description, argument.default);
+  if (argument?.isHidden === true) hideArgument(command);
   for (const option of options)
     command.addOption(option.form === "option" ? declaredOption(option) : commandOption(option));
   if (help !== undefined) command.addHelpText("after", `\n${help}`);
@@ -45,8 +46,12 @@ function inputOf(command: Command): CommandInput {
   };
 }
 
-function commandOption({ flags, description, env, default: value }: CommandOption): Option {
-  const option = new Option(flags, description).default(value);
+function hideArgument(command: Command): void {
+  command.usage("[options]").configureHelp({ visibleArguments: () => [] });
+}
+
+function commandOption({ flags, description, env, default: value, isHidden = false }: CommandOption): Option {
+  const option = new Option(flags, description).default(value).hideHelp(isHidden);
   return env === undefined ? option : option.env(env);
 }
 

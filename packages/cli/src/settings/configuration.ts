@@ -30,11 +30,15 @@ export interface Settings {
   pathOf(value: string, ...option: Path): string;
 }
 
-/** The configuration file to read: the named one, otherwise ./postern.toml, otherwise the one in the user's folder. */
+/** The names of configuration files in the working directory. The second is that of the older program. */
+const LOCAL_FILES = ["postern.toml", "app_config.toml"];
+
+/** The configuration file to read: the named one, otherwise one in the working directory, otherwise the user's. */
 export function configurationFile(named: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   if (named !== undefined && named !== "") return resolve(named);
   const home = env["XDG_CONFIG_HOME"] || join(env["HOME"] ?? homedir(), ".config");
-  return [resolve("postern.toml"), join(home, "postern", "postern.toml")].find((path) => existsSync(path));
+  const candidates = [...LOCAL_FILES.map((name) => resolve(name)), join(home, "postern", "postern.toml")];
+  return candidates.find((path) => existsSync(path));
 }
 
 /**

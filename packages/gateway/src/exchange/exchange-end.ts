@@ -36,6 +36,7 @@ export const TARGET_BROKEN: Readonly<Record<BreakCause, Failure>> = {
   untrusted: { ended: "refused", refusal: refusals.PN_TARGET_UNTRUSTED },
   scheme: { ended: "refused", refusal: refusals.PN_TARGET_SCHEME },
   // Only a tunnel can be away.
+  // Only a tunnel can be away.
   gone: { ended: "origin_reset", refusal: refusals.PN_TUNNEL_AWAY },
   full: { ended: "refused", refusal: refusals.PN_OVERLOADED },
   broken: { ended: "origin_reset", refusal: refusals.PN_TARGET_BROKEN },

@@ -69,21 +69,14 @@ export const refusals = refusalTable({
   // The request is valid, but the gateway has no route for it.
   PN_ROUTE_UNKNOWN: [
     404,
-    "There is nothing at this address. Check the address.",
-    { advice: "No route takes this request. `postern config explain METHOD URL` shows why." },
+    "Nothing is served at this address. Check the address.",
+    { advice: "Add a route for this host and path. Use `postern config explain` to see the routes that were tried." },
   ],
-  PN_ROUTE_METHOD: [
-    405,
-    "This address does not accept this method. Use a method that the Allow header names.",
-    { advice: "Add the method to `methods` of the route." },
-  ],
+  PN_ROUTE_METHOD: [405, "This address does not accept this method. Send one of the methods in the Allow header."],
   PN_ROUTE_PATH: [
     400,
-    "Servers read this address in different ways. Write it without `..`, `//`, `;`, `\\` and encoded slashes.",
-    {
-      advice:
-        "The decoded path belongs to another route or leaves the route's prefix, or it contains NUL. `postern config explain METHOD URL` shows which.",
-    },
+    "Programs read the path of this address in different ways. Send it without `..`, `//`, `;` and encoded slashes.",
+    { advice: "Use `postern config explain` to see how the path is read." },
   ],
 
   // The request is valid, but the service cannot respond.

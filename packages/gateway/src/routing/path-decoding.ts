@@ -7,11 +7,11 @@ const BYTE = 0xff;
 const U = 0x75;
 
 /**
- * Decodes the escapes in the first `length` codes, in place, once: `%2f`, `%u002f` (old JavaScript, IIS), and overlong
- * UTF-8 (`%c0%af`), which lenient decoders accept.
- * @returns the new length
+ * Decodes the escapes in the first `length` codes once: `%2f`, `%u002f` (old JavaScript, IIS), and overlong UTF-8
+ * (`%c0%af`), which lenient decoders accept. `decoded` may be the same array.
+ * @returns the length of the result
  */
-export function decodeEscapes(codes: Uint16Array, length: number): number {
+export function decodeEscapes(codes: Uint16Array, length: number, decoded: Uint16Array): number {
   let end = 0;
   let at = 0;
   while (at < length) {
@@ -24,8 +24,8 @@ export function decodeEscapes(codes: Uint16Array, length: number): number {
         at += byte < 0 ? 5 : 2;
       }
     }
-    codes[end++] = code;
-    if (isContinuation(code)) end = joinOverlong(codes, end);
+    decoded[end++] = code;
+    if (isContinuation(code)) end = joinOverlong(decoded, end);
   }
   return end;
 }

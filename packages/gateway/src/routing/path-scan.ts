@@ -5,6 +5,12 @@ const AMBIGUOUS = Uint8Array.from({ length: 256 }, (_, code) =>
   [NUL, PERCENT, SEMICOLON, BACKSLASH].includes(code) ? 1 : 0,
 );
 
+/** The end of the path in a request target: its query, or the end of the text. */
+export function pathEnd(target: string): number {
+  const query = target.indexOf("?");
+  return query < 0 ? target.length : query;
+}
+
 /**
  * Finds the end of the path in a request target: its query, or the end of the text. Returns the position, or its
  * complement (`~`) if servers may read this path in different ways: it contains an escape, `;`, `\`, NUL, an empty

@@ -30,6 +30,9 @@ export const Trait = {
   parameters: 32,
   encodedParameters: 64,
   emptySegment: 128,
+  /** Changes no reading, but there is something left to decode. */
+  percent: 256,
+  nul: 512,
 } as const;
 
 /** All readings, those for common paths first. */

@@ -34,7 +34,7 @@ export class RouteTable<T> {
     const end = scanned < 0 ? ~scanned : scanned;
     const routes = this.#hosts.find(request.host);
     if (scanned < 0) {
-      this.#readings.begin(path, 0, end);
+      this.#readings.begin(path, 0, end, routes.significant);
       if (this.#readings.hasNul) return this.#refuse("path");
     }
     const rule = this.#choose(routes, false, path, end, request);
@@ -68,7 +68,7 @@ export class RouteTable<T> {
   #isAmbiguous(routes: HostRoutes<T>, rule: Rule<T>, request: RoutedRequest): boolean {
     const readings = this.#readings;
     while (readings.next()) {
-      const text = readings.text(routes.significant);
+      const { text } = readings;
       if (this.#choose(routes, true, text, text.length, request) !== rule) return true;
     }
     return readings.isExhausted;

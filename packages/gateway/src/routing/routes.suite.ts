@@ -27,6 +27,26 @@ export const ambiguousPaths = fc
   .array(fc.constantFrom(...PATH_PARTS), { maxLength: 12 })
   .map((parts) => `/${parts.join("")}`);
 
+const DOTS = [
+  "..",
+  "%2e%2e",
+  ".%2E",
+  "%2e.",
+  "%252e%252e",
+  "..;",
+  "..;x=1",
+  "%2e%2e%3b",
+  "%c0%ae%c0%ae",
+  "%u002e%u002e",
+];
+const SEPARATORS = ["/", "%2f", "%2F", "\\", "%5c", "%252f", "%255C", "%c0%af", "%u002f", ";/", "//", "/./"];
+
+/** Paths that lead out of the folder in which they begin, in some reading. Below one more segment they do not. */
+export const TRAVERSALS: readonly string[] = DOTS.flatMap((dots) => [
+  `/${dots}`,
+  ...SEPARATORS.map((separator) => `/${dots}${separator}secret`),
+]);
+
 const HOSTS = ["a.test", "b.a.test", "c.b.a.test", "b.test", "other.test"];
 const hosts = fc.constantFrom(...HOSTS, "*.a.test", "*.b.a.test", "*.test", undefined, undefined);
 const segments = fc.constantFrom("a", "ab", "b", "admin", "é");

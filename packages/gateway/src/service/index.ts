@@ -6,6 +6,7 @@ export type {
   TrafficFigures,
 } from "./gateway-figures.js";
 export { GATEWAY_LABELS, OTHER_LABEL, startGateway, type GatewayService } from "./gateway-service.js";
+export { checkRoutes } from "./check-routes.js";
 export type { RouteChanges } from "./routes.js";
 export { LISTED_REQUESTS } from "./request-reports.js";
 export type {

@@ -46,6 +46,18 @@ describe("a connection on a socket", () => {
     });
   });
 
+  test("ends its socket once, also if it is ended again because its peer has ended", async () => {
+    const { connection, peer, socket } = await loopback();
+    const end = vi.spyOn(socket, "end");
+    const events = new Recorder();
+    connection.handler = events;
+    connection.end();
+    peer.end();
+    await until("the peer's end", () => events.events.includes("end"));
+    connection.end();
+    expect(end).toHaveBeenCalledTimes(1);
+  });
+
   test("can be detached with the bytes that were not used", async () => {
     const { connection, peer } = await loopback();
     const events = new Recorder();

@@ -85,7 +85,8 @@ export class SocketConnection implements Connection, TurnTask {
 
   end(): void {
     this.#writeJoined();
-    this.#socket.end();
+    // A second call would change nothing, but node:net creates an error for it, with a stack trace.
+    if (!this.#socket.writableEnded) this.#socket.end();
   }
 
   /**
