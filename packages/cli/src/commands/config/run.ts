@@ -4,7 +4,7 @@ import { ConfigError, explain, jsonSchema, problemOf, startingFile } from "@post
 import { CliError } from "../../errors.js";
 import { failureOf } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
-import { gatewayExposure } from "../../running/configured-gateway.js";
+import { gatewayExposure } from "../../running/gateway-settings.js";
 import { configurationFile, readSettings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { quoted } from "../../settings/owned-file.js";
