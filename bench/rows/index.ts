@@ -9,6 +9,7 @@ import { gatewayIdleVisitors, idleVisitors } from "./idle-visitors.ts";
 import { longLink } from "./long-link.ts";
 import { memory } from "./memory.ts";
 import { requests } from "./requests.ts";
+import { routes } from "./routes.ts";
 import { slowLink } from "./slow-link.ts";
 import { start } from "./start.ts";
 import { syscalls } from "./syscalls.ts";
@@ -42,5 +43,6 @@ export const ROWS: Row[] = [
   gatewayIdleVisitors,
   start,
   heads,
+  routes,
   syscalls,
 ];

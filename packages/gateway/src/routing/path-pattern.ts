@@ -62,9 +62,11 @@ export function coversPath(outer: PathPattern, inner: PathPattern): boolean {
   return inner.text === outer.text || inner.text.startsWith(`${outer.text}/`);
 }
 
-/** The pattern's text after percent-decoding, one character for each byte. */
-export function decodedForm({ text }: PathPattern): string {
-  return text.replace(ENCODED, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+/** The forms that the pattern's text has in readings of a path: those of requests, and the decoded one, as bytes. */
+export function readingForms(pattern: PathPattern): string[] {
+  const { text } = pattern;
+  const decoded = text.replace(ENCODED, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+  return decoded === text ? [text] : [...requestForms(pattern), decoded];
 }
 
 /** Characters that need no escape are written without one. */
