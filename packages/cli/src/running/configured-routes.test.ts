@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { loadConfiguration, TomlFile, type Configuration } from "@postern/config";
+import type { RouteOptions } from "@postern/gateway/service";
+import type { ClientTls } from "@postern/net";
+import { routesOf } from "./configured-routes.js";
+
+async function valuesOf(text: string): Promise<Configuration> {
+  const file = await TomlFile.read("postern.toml", Buffer.from(text));
+  return loadConfiguration({ file, env: {}, flags: {} }).values;
+}
+
+/** The route of a table with a path and these options. */
+async function route(options: string, server = "", trust?: ClientTls): Promise<RouteOptions> {
+  const target = /^(redirect|respond|targets?) =/m.test(options) ? "" : 'target = "http://a:1"\n';
+  const [first] = routesOf(await valuesOf(`${server}\n[[proxy]]\npath = "/p/*"\n${target}${options}\n`), [trust]);
+  return first!;
+}
+
+const limits = { answer: 30_000, idle: 60_000, body: 0 };
+const FORWARD = { kind: "forward", targets: [{ url: "http://a:1" }], stripPrefix: true, limits };
+
+test("a path and a target are enough", async () => {
+  expect(await route("")).toEqual({ name: "/p/*", match: { path: "/p/*" }, action: FORWARD });
+});
+
+test.for<[options: string, match: object]>([
+  ['host = "A.example"', { host: "a.example" }],
+  ['methods = ["get", "POST"]', { methods: ["GET", "POST"] }],
+  ['headers = { X-Kind = "a" }', { headers: new Map([["x-kind", "a"]]) }],
+  ['query = { v = "2" }', { query: new Map([["v", "2"]]) }],
+  ['client_ips = ["10.0.0.0/8"]', { clientIps: ["10.0.0.0/8"] }],
+])("%s is a condition", async ([options, match]) => {
+  expect((await route(options)).match).toEqual({ path: "/p/*", ...match });
+});
+
+test.for<[options: string, action: object]>([
+  ["strip_prefix = false", { stripPrefix: false }],
+  ['rewrite = "/v2{rest}"', { rewrite: "/v2{rest}" }],
+  ["timeout = 5", { limits: { ...limits, answer: 5_000 } }],
+  ["idle_timeout = 5", { limits: { ...limits, idle: 5_000 } }],
+  ['targets = ["http://a:1", "http://b:2"]', { targets: [{ url: "http://a:1" }, { url: "http://b:2" }] }],
+  ['resolve = "all"', { targets: [{ url: "http://a:1", resolve: "all" }] }],
+  ['middleware.headers.override_host = "App.example:80"', { hostHeader: "app.example:80" }],
+  ["ssl.backend_ssl = true", { targets: [{ url: "https://a:1" }] }],
+  ["ssl = { enabled = false, backend_ssl = true }", {}],
+])("%s acts on the requests to targets", async ([options, action]) => {
+  expect((await route(options)).action).toEqual({ ...FORWARD, ...action });
+});
+
+test("limits of [server] hold for routes without their own", async () => {
+  const server = "[server]\nrequest_timeout = 7\nmax_request_size_mb = 1.5";
+  expect((await route("", server)).action).toMatchObject({ limits: { answer: 7_000, idle: 60_000, body: 1_500_000 } });
+  expect((await route("timeout = 5", server)).action).toMatchObject({ limits: { answer: 5_000 } });
+});
+
+test("the trust of a route is for its https targets only", async () => {
+  const trust = { ca: "PEM" };
+  const { action } = await route('targets = ["http://a:1", "https://b:2"]', "", trust);
+  expect(action).toMatchObject({ targets: [{ url: "http://a:1" }, { url: "https://b:2", trust }] });
+  expect(JSON.stringify(action).match(/PEM/g)).toHaveLength(1);
+});
+
+test("redirects and fixed responses", async () => {
+  const redirect = await route('redirect = { to = "/new{rest}", status = 308 }');
+  expect(redirect.action).toEqual({ kind: "redirect", to: "/new{rest}", status: 308 });
+  expect((await route("respond = { status = 204 }")).action).toEqual({ kind: "respond", status: 204, text: "" });
+});
+
+test("each route has a name of its own: methods, host and path", async () => {
+  const one = '[[proxy]]\nhost = "a.example"\nmethods = ["GET"]\ntarget = "http://a:1"\n';
+  const names = routesOf(await valuesOf(one + one), []).map(({ name }) => name);
+  expect(names).toEqual(["GET a.example/*", "GET a.example/* (2)"]);
+});
