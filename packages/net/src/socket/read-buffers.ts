@@ -7,8 +7,8 @@
  * one. The shared buffer is never lent, because its sockets have no other.
  */
 
-/** The largest read of libuv, in bytes. */
-const READ_SIZE = 64 * 1024;
+/** Two frames of the largest size and the headers of their message fit into one read. */
+const READ_SIZE = 129 * 1024;
 /** Buffers kept for the next owner. */
 const MOST_FREE = 32;
 

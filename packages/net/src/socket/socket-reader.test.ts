@@ -189,16 +189,16 @@ describe.runIf(isDirect).each(PAIRS.slice(0, 2))("a socket with %s whose bytes m
     let count = 0;
     const { near, send } = await reading((chunk) => {
       count += chunk.length;
-      if (chunk.buffer !== SHARED_BUFFER.buffer && lend(chunk.buffer)) lent.push(chunk);
+      if (lent.length < 4 && chunk.buffer !== SHARED_BUFFER.buffer && lend(chunk.buffer)) lent.push(chunk);
     });
-    const text = Array.from({ length: 50_000 }, (_, number) => String(number)).join(" ");
+    const text = Array.from({ length: 100_000 }, (_, number) => String(number)).join(" ");
     send(text);
     await until("all", () => count === text.length);
     near.destroy();
     await once(near, "close");
     expect(lent.length).toBeGreaterThan(2);
     expect(new Set(lent.map(({ buffer }) => buffer)).size).toBe(lent.length);
-    expect(text.includes(Buffer.concat(lent).toString())).toBe(true);
+    expect(lent.filter((chunk) => !text.includes(chunk.toString()))).toHaveLength(0);
 
     const taken = takeReadBuffer();
     expect(lent.map(({ buffer }) => buffer)).not.toContain(taken.buffer);
