@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ByteStreamHandler, ResetReason } from "./byte-stream.js";
+import { releaseReadBuffer, takeReadBuffer } from "../socket/read-buffers.js";
 import { SocketStream, type DialOutcome } from "./socket-stream.js";
 
 const SOCKET_OPTIONS = { allowHalfOpen: true, highWaterMark: 4 * 1024 };
@@ -218,8 +219,10 @@ test("passes the same bytes as a plain socket, however both ends write, pause an
       let peerSent = "";
       let peer: Socket | undefined;
       let got: { text: string; isEnded: boolean } | undefined;
-      const bytes = (length: number, from: number): Buffer =>
-        Buffer.from(Array.from({ length }, (_, n) => (from + n * 7 + (n >> 8)) & 0xff));
+      const fill = (chunk: Buffer, from: number): string => {
+        for (let n = 0; n < chunk.length; n++) chunk[n] = (from + n * 7 + (n >> 8)) & 0xff;
+        return chunk.toString("latin1");
+      };
       const connectNow = async (): Promise<void> => {
         peer = await connectIt();
         got = received(peer);
@@ -227,16 +230,18 @@ test("passes the same bytes as a plain socket, however both ends write, pause an
       for (const [number, each] of steps.entries()) {
         if (number === connectAt) await connectNow();
         if ("write" in each) {
-          const chunk = bytes(each.write, sent.length);
-          sent += chunk.toString("latin1");
+          // The next write gets the same memory unless it is on loan.
+          const buffer = takeReadBuffer();
+          const chunk = buffer.subarray(0, each.write);
+          sent += fill(chunk, sent.length);
           stream.write(chunk);
-          chunk.fill(0xdb);
+          releaseReadBuffer(buffer);
         } else if ("pause" in each) events.isSlow = true;
         else if ("read" in each) events.read();
         else if (peer === undefined) continue;
         else if ("peerWrites" in each) {
-          const chunk = bytes(each.peerWrites, peerSent.length);
-          peerSent += chunk.toString("latin1");
+          const chunk = Buffer.alloc(each.peerWrites);
+          peerSent += fill(chunk, peerSent.length);
           peer.write(chunk);
         } else if (each.peerPauses) peer.pause();
         else peer.resume();

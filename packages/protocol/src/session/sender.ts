@@ -45,8 +45,10 @@ export class Sender {
   #firstSequenced = -1;
   /** The value of `congestion.sent` when the batch began. */
   #sentBefore = 0;
-  /** Streams with queued bytes and credit, in the order of their turns. */
+  /** Streams that have bytes to send, and credit, in the order of their turns. */
   #round: SendSide[] = [];
+  /** Batches that the kernel has not taken completely. */
+  #untaken: Buffer[] = [];
   #scheduled = false;
   #closed = false;
   readonly #flushLater: () => void;
@@ -127,7 +129,12 @@ export class Sender {
     return bytes;
   }
 
-  /** Adds `side`, which has queued bytes, to the round. Without credit it waits for WINDOW instead. */
+  /** Whether more bytes of `side` could be sent now without queueing. */
+  accepts(side: SendSide): boolean {
+    return this.#room(side) > 0;
+  }
+
+  /** Adds `side`, which has bytes to send, to the round. Without credit it waits for WINDOW instead. */
   enqueue(side: SendSide): void {
     if (side.inRound || side.credit <= 0) return;
     side.inRound = true;
@@ -150,6 +157,13 @@ export class Sender {
     this.#leave();
   }
 
+  /** The transport has sent everything. */
+  drained(): void {
+    for (const message of this.#untaken) Batch.recycle(message);
+    this.#untaken = [];
+    this.flush();
+  }
+
   /** Stops sending: later frames are dropped. */
   close(): void {
     this.#closed = true;
@@ -163,6 +177,7 @@ export class Sender {
       side.inRound = false;
       const { queue, credit } = side;
       let bytes = Math.min(queue.length, credit, room, TURN);
+      if (queue.length === 0) side.owner.onDequeued();
       if (bytes <= 0) continue;
       const blocked = bytes === credit && bytes < queue.length;
       if (blocked) this.congestion.heldElsewhere();
@@ -239,6 +254,7 @@ export class Sender {
       this.#firstSequenced = -1;
     }
     const message = this.#batch.take();
-    if (this.#port.transport.send(message, HEADROOM)) Batch.recycle(message);
+    if (!this.#port.transport.send(message, HEADROOM)) this.#untaken.push(message);
+    else Batch.recycle(message);
   }
 }
