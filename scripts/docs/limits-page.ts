@@ -5,6 +5,7 @@ import {
   IDLE_LIMITS,
   PIPELINE_LIMITS,
   LOOP_LIMITS,
+  PATH_LIMITS,
   TARGET_LIMITS,
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
@@ -79,6 +80,11 @@ export function limitsPage(): string {
       "time for which input is still read after a response that ends the connection",
       time(gateway.linger),
       "the connection is closed",
+    ],
+    [
+      "readings of a path by which the gateway chooses a route (routes.md), times its length",
+      size(PATH_LIMITS.work),
+      "400 PN_ROUTE_PATH",
     ],
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     [

@@ -16,7 +16,7 @@ function servable(name: string, origins: Origins): string {
   const kept = readFileSync(join(FOLDER, name), "utf8")
     .split("\n")
     .filter((line) => {
-      if (/^\[/.test(line)) isKept = !PENDING_TABLE.test(line);
+      if (line.startsWith("[")) isKept = !PENDING_TABLE.test(line);
       return isKept && !PENDING_OPTION.test(line);
     });
   return kept

@@ -40,6 +40,7 @@ export { tunnelSocket, type TunnelSocket } from "./socket/tunnel-socket.js";
 export { giveBack, isLent, lend, onReturn } from "./socket/read-buffers.js";
 export { relay, type Relay, type RelayOptions } from "./connection/relay.js";
 export { TURN_END, type TurnTask } from "./connection/turn-end.js";
+export { QUIET_TURN } from "./listen/quiet-turn.js";
 export { SocketConnection } from "./connection/socket-connection.js";
 export { SocketStream, type DialOutcome, type StartDial } from "./connection/socket-stream.js";
 export { StreamConnection } from "./connection/stream-connection.js";

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { AddressInfo, Server as Listener, Socket } from "node:net";
 import type { Certificates } from "../tls/certificates.js";
 import type { ListenAddress } from "./listen-address.js";
-import { plainListener } from "./plain-listener.js";
 import { PROBE_AFTER } from "./socket-options.js";
+import { tcpListener } from "./tcp-listener.js";
 import { TlsListener } from "./tls-listener.js";
 
 /** The addresses that are listened on. */
@@ -71,7 +71,7 @@ export class Listeners {
   }
 
   #plain(): Listener {
-    return plainListener(this.#onPlain, this.#probeAfter);
+    return tcpListener(this.#onPlain, this.#probeAfter);
   }
 
   async #listen(listener: Listener, { host, port }: ListenAddress): Promise<{ address: string; port: number }> {
