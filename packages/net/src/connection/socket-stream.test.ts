@@ -5,7 +5,7 @@ import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ByteStreamHandler, ResetReason } from "./byte-stream.js";
 import { releaseReadBuffer, takeReadBuffer } from "../socket/read-buffers.js";
-import { SocketStream, type DialOutcome } from "./socket-stream.js";
+import { SocketStream, type CheckForTls, type DialOutcome } from "./socket-stream.js";
 
 const SOCKET_OPTIONS = { allowHalfOpen: true, highWaterMark: 4 * 1024 };
 
@@ -52,13 +52,13 @@ interface Dialled {
 }
 
 /** A stream whose dial is in progress. `connect` connects it and returns the peer's socket. */
-function dialled(): Dialled {
+function dialled(checkForTls?: CheckForTls): Dialled {
   let outcome!: DialOutcome;
   let aborted = false;
   const stream = new SocketStream((given) => {
     outcome = given;
     return () => (aborted = true);
-  });
+  }, checkForTls);
   const events = new Recorder(stream);
   stream.handler = events;
   const connectIt = async (): Promise<Socket> => {
@@ -198,6 +198,34 @@ describe("an open stream", () => {
     await until("every byte", () => got.text.length === written);
     await until("the end", () => got.isEnded);
     expect(events.events).toEqual([]);
+  });
+});
+
+describe("a plain stream whose peer ends it without a byte", () => {
+  test.each([
+    ["expects TLS", true, ["scheme -1"]],
+    ["does not", false, ["end"]],
+  ] as const)("waits for the check whether the peer expects TLS: it %s", async (_, expectsTls, events) => {
+    let report!: (expectsTls: boolean) => void;
+    const { events: seen, connect: connectIt } = dialled((given) => (report = given));
+    const peer = await connectIt();
+    peer.end();
+    await until("the check", () => report !== undefined);
+    expect(seen.events).toEqual([]);
+    report(expectsTls);
+    expect(seen.events).toEqual(events);
+  });
+
+  test("is not checked after a byte, or a reset of its own", async () => {
+    const unchecked = (): void => expect.unreachable();
+    const answered = dialled(unchecked);
+    (await answered.connect()).end("x");
+    await until("the end", () => answered.events.events.includes("end"));
+    const left = dialled(unchecked);
+    const peer = await left.connect();
+    left.stream.reset();
+    await until("the close", () => peer.destroyed);
+    expect(left.events.events).toEqual([]);
   });
 });
 
