@@ -71,7 +71,7 @@ const action = {
   }),
   respond: section("Response without a target.", {
     status: option(integer({ min: 200, max: 599 }), "Status of the response.", { example: "200" }),
-    text: option(text(), "Body of the response, as plain text. Default: empty."),
+    text: option(text({ hasLines: true }), "Body of the response, as plain text. Default: empty."),
   }),
   files: option(path, "Folder of files to serve instead of a target.", { pending: "static files" }),
 };
