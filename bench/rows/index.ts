@@ -8,6 +8,7 @@ import { idleVisitors } from "./idle-visitors.ts";
 import { longLink } from "./long-link.ts";
 import { memory } from "./memory.ts";
 import { requests } from "./requests.ts";
+import { routes } from "./routes.ts";
 import { slowLink } from "./slow-link.ts";
 import { start } from "./start.ts";
 import { syscalls } from "./syscalls.ts";
@@ -35,5 +36,6 @@ export const ROWS: Row[] = [
   longLink,
   start,
   heads,
+  routes,
   syscalls,
 ];

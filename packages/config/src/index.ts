@@ -10,7 +10,7 @@ export { tunnelEndpoint } from "./declared/tunnel.js";
 export { explain, originText, type Explanation } from "./documents/explain.js";
 export { jsonSchema } from "./documents/json-schema.js";
 export { LoadedConfiguration, loadConfiguration, type Unsupported } from "./load.js";
-export type { GatewayAddresses } from "./checks/gateway-addresses.js";
+export { usesWildcard, type GatewayAddresses } from "./checks/gateway-addresses.js";
 export { isUtf16 } from "./file/encoding.js";
 export { pathText, type Path } from "./file/path.js";
 export { ConfigError, problemOf, type Problem } from "./file/problem.js";

@@ -47,9 +47,16 @@ export {
 } from "./upstream/address-upstream.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
 export {
+  orderDifferences,
   pathEdit,
   redirectLocation,
   RouteTable,
+  type ExampleRequest,
+  type OrderDifference,
+  type PathAmbiguity,
+  type RouteCandidate,
+  type RouteExplanation,
+  type RouteMismatch,
   type PathEditOptions,
   type RoutedRequest,
   type RouteFault,

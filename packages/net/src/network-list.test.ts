@@ -33,6 +33,11 @@ test("a list contains the addresses of its networks, of the same family", () => 
   }
 });
 
+test("all IPv6 addresses are not all IPv4 addresses, and the reverse", () => {
+  expect(["10.0.0.1", "::1"].map((address) => listOf("::/0").has(address))).toEqual([false, true]);
+  expect(["10.0.0.1", "::1"].map((address) => listOf("0.0.0.0/0").has(address))).toEqual([true, false]);
+});
+
 test("an empty list contains no address", () => {
   expect(listOf().has("127.0.0.1")).toBe(false);
 });

@@ -21,22 +21,27 @@ export function parseNetwork(text: string): Network | undefined {
 
 /** A set of IP addresses and networks. */
 export class NetworkList {
-  readonly #list = new BlockList();
+  // A list of its own for each family: in BlockList, `::/0` contains every IPv4 address.
+  readonly #lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   readonly #isEmpty: boolean;
 
   constructor(networks: readonly Network[]) {
     this.#isEmpty = networks.length === 0;
-    for (const { address, bits, version } of networks) this.#list.addSubnet(address, bits, family(version));
+    for (const { address, bits, version } of networks) {
+      const family = familyOf(version);
+      this.#lists[family].addSubnet(address, bits, family);
+    }
   }
 
   /** Whether an address is in the set; false for a text that is not an IP address. */
   has(address: string): boolean {
     if (this.#isEmpty) return false;
     const version = isIP(address);
-    return version !== 0 && this.#list.check(address, family(version));
+    const family = familyOf(version);
+    return version !== 0 && this.#lists[family].check(address, family);
   }
 }
 
-function family(version: number): "ipv4" | "ipv6" {
+function familyOf(version: number): "ipv4" | "ipv6" {
   return version === 6 ? "ipv6" : "ipv4";
 }

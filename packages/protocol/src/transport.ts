@@ -10,7 +10,7 @@ export interface Transport {
   /**
    * Sends one binary message: `batch` from `start` to its end. The transport may overwrite the bytes before `start`, at
    * least HEADROOM of them, so that its header and the message are sent in one write.
-   * @returns whether the kernel has taken all of it. If not, the bytes must not change before `onSent`.
+   * @returns whether the memory may be reused now. If not, the bytes must not change before `onSent`.
    */
   send(batch: Buffer, start: number): boolean;
   /** Bytes accepted by `send` that the kernel has not taken yet. `onDrain` follows when it has taken them. */

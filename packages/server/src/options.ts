@@ -90,6 +90,11 @@ export interface ServerOptions {
    * Maximum time for the head of a request from its first byte, in milliseconds; then visitors get 408. Default 10,000.
    */
   headTimeout?: number;
+  /**
+   * Milliseconds without data until the kernel probes whether a visitor or a client is still connected; 0: never.
+   * Default 60,000.
+   */
+  tcpKeepAlive?: number;
   /** How long a visitor's connection may be idle, in milliseconds. Default 75,000. */
   idleTimeout?: number;
   /** Maximum size of the head of a request or response, in bytes, and of its trailers. Default 32,768. */

@@ -144,6 +144,7 @@ export class TunnelServer implements Server, Measured {
 
     // Listeners come last, when all parts that serve connections exist.
     this.#listeners = new Listeners({
+      probeAfter: options.tcpKeepAlive,
       certificates: this.#certificates,
       requestsCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
       onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),

@@ -1,4 +1,4 @@
-import type { Path } from "@postern/config";
+import { usesWildcard, type Path } from "@postern/config";
 import { matchesName, type Certificate } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { loadCertificate, type CertificateOptions } from "./certificate-files.js";
@@ -45,9 +45,7 @@ function placesOf({ loaded }: Settings): Place[] {
   if (!ssl.enabled) return [];
   const { wildcard } = ssl;
   const places: Place[] = [{ options: ssl, path: ["server", "ssl"], host: undefined }];
-  // The presence of a wildcard certificate enables it.
-  if (wildcard.enabled !== false)
-    places.push({ options: wildcard, path: ["server", "ssl", "wildcard"], host: wildcard.domain });
+  if (usesWildcard(ssl)) places.push({ options: wildcard, path: ["server", "ssl", "wildcard"], host: wildcard.domain });
   for (const [index, route] of proxy.entries())
     // The host in the TLS handshake selects a certificate.
     if (route.host !== undefined) places.push({ options: route, path: ["proxy", index], host: route.host });

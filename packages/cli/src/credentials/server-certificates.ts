@@ -1,9 +1,9 @@
-import type { Path } from "@postern/config";
+import { usesWildcard, type Path } from "@postern/config";
 import type { ServerTls } from "@postern/server";
 import { ClientCa, type Certificate } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
-import { loadCertificate } from "./certificate-files.js";
+import { loadCertificate, type CertificateOptions } from "./certificate-files.js";
 
 const SSL = ["tunnel", "server", "ssl"] as const;
 
@@ -34,11 +34,7 @@ export async function loadServerCertificates(
     warnings: [],
   };
   if (!ssl.enabled) return loaded;
-  const places: [(typeof ssl.certificates)[number], Path][] = [
-    [ssl, SSL],
-    ...ssl.certificates.map((each, index): [typeof each, Path] => [each, [...SSL, "certificates", index]]),
-  ];
-  for (const [files, path] of places) {
+  for (const [files, path] of placesOf(settings)) {
     const { certificate, ...more } = await loadCertificate(settings, files, path, served, now);
     loaded.certificates.push(certificate);
     loaded.files.push(...more.files);
@@ -46,6 +42,19 @@ export async function loadServerCertificates(
   }
   loaded.clientCa = await clientCa(settings, loaded.files);
   return loaded;
+}
+
+/** Those of `[tunnel.server.ssl]`, and the wildcard certificate of the gateway if it covers tunnels. */
+function placesOf({ loaded }: Settings): [CertificateOptions, Path][] {
+  const { server, tunnel } = loaded.values;
+  const { ssl } = tunnel.server;
+  const { wildcard } = server.ssl;
+  const places: [CertificateOptions, Path][] = [
+    [ssl, SSL],
+    ...ssl.certificates.map((each, index): [CertificateOptions, Path] => [each, [...SSL, "certificates", index]]),
+  ];
+  if (usesWildcard(server.ssl) && wildcard.covers_tunnels) places.push([wildcard, ["server", "ssl", "wildcard"]]);
+  return places.filter(([{ cert_file }]) => cert_file !== undefined);
 }
 
 /** @param files the paths of the files that are read are added to this list. */

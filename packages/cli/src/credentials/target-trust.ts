@@ -18,12 +18,18 @@ export interface TargetTrust {
  */
 export async function loadTargetTrust(
   settings: Settings,
-  { ssl }: RouteConfiguration,
+  route: RouteConfiguration,
   index: number,
 ): Promise<TargetTrust> {
+  const { ssl } = route;
   const files: string[] = [];
   const warnings: string[] = [];
   if (!ssl.enabled) return { trust: undefined, files, warnings };
+  if (!usesTls(route)) {
+    if (ssl.ca_file !== undefined || ssl.client_cert_file !== undefined)
+      warnings.push(`[proxy.ssl] of proxy[${index}] has no effect: no target of the route has an https:// URL.`);
+    return { trust: undefined, files, warnings };
+  }
   const fileOf = (name: "ca_file" | "client_cert_file" | "client_key_file"): string | undefined => {
     const value = ssl[name];
     if (value === undefined) return undefined;
@@ -53,4 +59,9 @@ export async function loadTargetTrust(
   }
   if (ssl.sni_hostname !== undefined) trust.serverName = ssl.sni_hostname;
   return { trust: Object.keys(trust).length === 0 ? undefined : trust, files, warnings };
+}
+
+function usesTls({ ssl, target, targets }: RouteConfiguration): boolean {
+  const urls = [target, ...targets.map(({ url }) => url)];
+  return ssl.backend_ssl || urls.some((url) => url?.startsWith("https://") === true);
 }

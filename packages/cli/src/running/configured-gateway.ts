@@ -1,11 +1,9 @@
-import type { Path } from "@postern/config";
 import { checkRoutes, type GatewayServiceOptions, type GatewayTls, type RouteOptions } from "@postern/gateway/service";
 import type { Certificate } from "@postern/net";
 import { loadGatewayCertificates } from "../credentials/gateway-certificates.js";
 import { loadTargetTrust } from "../credentials/target-trust.js";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
-import { isLoopbackAddress } from "../settings/listen-address.js";
 import { version } from "../version.js";
 import { routesOf } from "./configured-routes.js";
 
@@ -19,12 +17,6 @@ export interface ConfiguredGateway {
   /** Files to watch. */
   files: string[];
   warnings: string[];
-}
-
-/** Whether the file has a part that the gateway serves. */
-export function hasGateway({ loaded }: Settings): boolean {
-  const { sections } = loaded.resolution;
-  return loaded.values.proxy.length > 0 || sections.some(({ path }) => path[0] === "static_config");
 }
 
 /**
@@ -68,15 +60,6 @@ export function gatewayOptions(
   };
 }
 
-const FIXED_TLS: ReadonlySet<string> = new Set(["enabled", "https_port", "protocols", "cipher_suites", "redirect"]);
-
-/** Whether an option of `[server]` is read only at start. A reload applies the others. */
-export function isFixedGatewayOption([first, second, third]: Path): boolean {
-  if (first !== "server") return false;
-  if (second !== "ssl") return second !== "request_timeout" && second !== "max_request_size_mb";
-  return FIXED_TLS.has(String(third));
-}
-
 function tlsOptions({ loaded }: Settings, listen: string, certificates: readonly Certificate[]): GatewayTls {
   const { protocols, cipher_suites, redirect } = loaded.values.server.ssl;
   const [lowest, highest] = [protocols.toSorted()[0], protocols.toSorted().at(-1)];
@@ -91,12 +74,4 @@ function tlsOptions({ loaded }: Settings, listen: string, certificates: readonly
     redirect: redirect.enabled,
     redirectExempt: redirect.exempt_paths,
   };
-}
-
-/** Says that other machines can reach the gateway; undefined if they cannot. */
-export function gatewayExposure({ loaded }: Settings): string | undefined {
-  const { http } = loaded.gatewayAddresses;
-  if (isLoopbackAddress(http)) return undefined;
-  const own = `127.0.0.1${http.slice(http.lastIndexOf(":"))}`;
-  return `Other machines can reach the gateway at ${http}. To serve only this machine: listen = "${own}" in [server].`;
 }

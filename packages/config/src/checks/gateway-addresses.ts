@@ -28,3 +28,8 @@ export function gatewayAddresses(
 export function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(":"));
 }
+
+/** Whether the gateway has a wildcard certificate. Its table needs no `enabled`. */
+export function usesWildcard({ wildcard }: Configuration["server"]["ssl"]): boolean {
+  return wildcard.enabled ?? wildcard.cert_file !== undefined;
+}

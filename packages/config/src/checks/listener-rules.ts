@@ -1,6 +1,6 @@
 import type { Configuration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
-import { gatewayAddresses, hostOf } from "./gateway-addresses.js";
+import { gatewayAddresses, hostOf, usesWildcard } from "./gateway-addresses.js";
 import type { RuleViolation } from "./rule-violation.js";
 
 interface Listener {
@@ -39,12 +39,12 @@ export function* listenerViolations(
 function* certificateViolations(ssl: Configuration["server"]["ssl"]): Generator<RuleViolation> {
   const path = ["server", "ssl"];
   const { wildcard, lets_encrypt, protocols } = ssl;
-  const usesWildcard = wildcard.enabled !== false && (wildcard.enabled === true || wildcard.cert_file !== undefined);
+  const hasWildcard = usesWildcard(ssl);
   if ((ssl.cert_file === undefined) !== (ssl.key_file === undefined))
     yield { path, message: "cert_file and key_file must be set together. Set both." };
-  else if (ssl.cert_file === undefined && !usesWildcard && !lets_encrypt.enabled)
+  else if (ssl.cert_file === undefined && !hasWildcard && !lets_encrypt.enabled)
     yield { path, message: "HTTPS requires cert_file and key_file. Set both." };
-  if (usesWildcard && (wildcard.cert_file === undefined || wildcard.key_file === undefined)) {
+  if (hasWildcard && (wildcard.cert_file === undefined || wildcard.key_file === undefined)) {
     const message = "a wildcard certificate requires cert_file and key_file. Set both, or enabled = false.";
     yield { path: [...path, "wildcard"], message };
   }

@@ -72,7 +72,7 @@ describe("unsupported settings", () => {
   });
 
   test("are reported if an option differs from its default", async () => {
-    const { pending } = (await load("[tunnel.server.network]\ntcp_keepalive = false\n")).unsupported([
+    const { pending } = (await load("[tunnel.server.network]\nbind_address = '::1'\n")).unsupported([
       "tunnel",
       "server",
     ]);

@@ -1,6 +1,7 @@
 import { serverTokenViolations, clientTokenViolations } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
+import { usesWildcard } from "./gateway-addresses.js";
 import { listenerViolations } from "./listener-rules.js";
 import { routeViolations } from "./route-rules.js";
 import type { RuleViolation } from "./rule-violation.js";
@@ -103,7 +104,7 @@ function* authViolations(
 }
 
 function* serverViolations(
-  { tunnel: { server } }: Configuration,
+  { server: gateway, tunnel: { server } }: Configuration,
   originOf: (path: Path) => string,
 ): Generator<RuleViolation> {
   const path = ["tunnel", "server"];
@@ -142,7 +143,10 @@ function* serverViolations(
       message: "metrics_endpoint and health_endpoint are the same path. Change one of them.",
     };
   yield* serverTokenViolations(auth.jwt, [...path, "auth", "jwt"]);
-  if (ssl.enabled && (ssl.cert_file === undefined || ssl.key_file === undefined))
+  const isCovered = usesWildcard(gateway.ssl) && gateway.ssl.wildcard.covers_tunnels;
+  const hasBoth = ssl.cert_file !== undefined && ssl.key_file !== undefined;
+  const hasOne = ssl.cert_file !== undefined || ssl.key_file !== undefined;
+  if (ssl.enabled && !hasBoth && (hasOne || !isCovered))
     yield { path: [...path, "ssl"], message: "TLS requires cert_file and key_file. Set both." };
   if (auth.certificate.ca_file !== undefined && !ssl.enabled)
     yield {

@@ -70,10 +70,11 @@ const ssl = section("HTTPS of the gateway.", {
     ),
     cert_file: option(path, "Wildcard certificate, PEM."),
     key_file: option(path, "Private key of the wildcard certificate, PEM."),
-    covers_tunnels: option(flag(), "Use the wildcard certificate for the tunnel server too.", {
-      default: false,
-      pending: "one certificate for gateway and tunnel server",
-    }),
+    covers_tunnels: option(
+      flag(),
+      "Use the wildcard certificate for the tunnel server too, if `[tunnel.server.ssl]` has enabled = true.",
+      { default: false },
+    ),
   }),
   lets_encrypt: letsEncrypt,
 });

@@ -333,16 +333,18 @@ export const tunnelServer = section("Public server.", {
     keys: option(list(text()), "Keys of the admin API.", { default: [] as string[], secret: true, ...ADMIN }),
   }),
   security,
-  network: section("Addresses of separate ports.", {
+  network: section("Addresses of separate ports, and options of connections.", {
     bind_address: option(text({ what: "IP address" }), "Address of tunnel_port.", {
       pending: "a separate port for clients",
     }),
     public_bind_address: option(text({ what: "IP address" }), "Address of public_port.", {
       pending: "a separate port for visitors",
     }),
-    tcp_keepalive: option(flag(), "Enable TCP keep-alive.", {
+    tcp_keepalive: option(flag(), "Probe idle connections of visitors and clients (TCP keep-alive).", {
       default: true,
-      pending: "connections without keep-alive",
+    }),
+    tcp_keepalive_idle: option(duration({ min: 1_000 }), "Time without data before the first probe.", {
+      default: 60_000,
     }),
   }),
 });

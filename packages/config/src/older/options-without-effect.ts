@@ -77,8 +77,8 @@ export const OPTIONS_WITHOUT_EFFECT: readonly WithoutEffect[] = [
   },
   {
     table: "tunnel.server.network",
-    keys: ["tcp_keepalive_idle", "tcp_keepalive_interval", "tcp_keepalive_probes"],
-    because: "the server sends keep-alive probes after 60 s, at the intervals of the operating system",
+    keys: ["tcp_keepalive_interval", "tcp_keepalive_probes"],
+    because: "the operating system sets the interval and the number of keep-alive probes",
   },
   {
     table: "tunnel.server.network",

@@ -39,3 +39,9 @@ export function coversHost(outer: HostPattern, inner: HostPattern): boolean {
   if (outer.kind === "exact") return inner.kind === "exact" && inner.name === outer.name;
   return inner.name.endsWith(`.${outer.name}`) || (inner.kind === "wildcard" && inner.name === outer.name);
 }
+
+/** Whether a canonical host is one of the pattern's. */
+export function matchesHost({ kind, name }: HostPattern, host: string): boolean {
+  if (kind === "any") return true;
+  return kind === "exact" ? host === name : host.endsWith(`.${name}`);
+}

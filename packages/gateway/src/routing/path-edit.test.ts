@@ -87,7 +87,7 @@ describe("a path that leaves the route's prefix or the base path in any reading 
           for (const reading of twinReadings(result).texts)
             expect(`${reading}/`.startsWith(`${folder}/`), reading).toBe(true);
         }),
-        { numRuns: 500 },
+        { numRuns: 200 },
       );
     },
   );

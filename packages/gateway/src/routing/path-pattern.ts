@@ -47,9 +47,26 @@ export function requestForms({ text }: PathPattern): string[] {
   return lower === text ? [text] : [text, lower];
 }
 
-/** The pattern's text after percent-decoding, one character for each byte. */
-export function decodedForm({ text }: PathPattern): string {
-  return text.replace(ENCODED, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+/** Whether a path, as requests contain it, is one of the pattern's. */
+export function matchesPath(pattern: PathPattern, path: string): boolean {
+  return requestForms(pattern).some((text) => {
+    if (!pattern.isPrefix) return path === text;
+    // `/*` also matches the target `*`.
+    return text === "" || path === text || path.startsWith(`${text}/`);
+  });
+}
+
+/** Whether every path of `inner` is a path of `outer`. */
+export function coversPath(outer: PathPattern, inner: PathPattern): boolean {
+  if (!outer.isPrefix) return !inner.isPrefix && inner.text === outer.text;
+  return inner.text === outer.text || inner.text.startsWith(`${outer.text}/`);
+}
+
+/** The forms that the pattern's text has in readings of a path: those of requests, and the decoded one, as bytes. */
+export function readingForms(pattern: PathPattern): string[] {
+  const { text } = pattern;
+  const decoded = text.replace(ENCODED, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+  return decoded === text ? [text] : [...requestForms(pattern), decoded];
 }
 
 /** Characters that need no escape are written without one. */

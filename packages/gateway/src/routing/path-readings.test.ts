@@ -61,7 +61,7 @@ test("the readings are those of the plain twin", () => {
     fc.property(ambiguousPaths, (path) => {
       expect(read(path)).toEqual(twinReadings(path));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
 });
 
@@ -70,7 +70,7 @@ test("a path that is not scanned as ambiguous has one reading", () => {
     fc.property(ambiguousPaths, (path) => {
       if (scanPath(path) >= 0) expect(twinReadings(path)).toEqual({ texts: new Set([path]), climbs: false });
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 

@@ -10,8 +10,9 @@ export interface PathPlace<Rule> {
 interface Node<Rule> {
   /** The characters between the parent's text and this node's. */
   label: string;
-  /** By the first character of their labels. */
-  readonly children: Map<number, Node<Rule>>;
+  /** The first characters of the children's labels, in the order of `children`. */
+  firsts: string;
+  readonly children: Node<Rule>[];
   exact: PathPlace<Rule> | undefined;
   prefix: PathPlace<Rule> | undefined;
 }
@@ -19,18 +20,6 @@ interface Node<Rule> {
 /** Rules by path, in a radix tree: the time to find a path depends on its length, not on the number of rules. */
 export class PathTree<Rule> {
   readonly #root: Node<Rule> = newNode("");
-  #longest = 0;
-  #dependsOnPath = false;
-
-  /** The length of the longest text in the tree. */
-  get longest(): number {
-    return this.#longest;
-  }
-
-  /** Whether any rule does not match all paths. */
-  get dependsOnPath(): boolean {
-    return this.#dependsOnPath;
-  }
 
   /**
    * Adds a rule for the path `text`, or for `text` and every path below it. Rules of one pattern are tried in the order
@@ -42,8 +31,6 @@ export class PathTree<Rule> {
     if (isPrefix) node.prefix = place;
     else node.exact = place;
     place.rules.push(rule);
-    this.#longest = Math.max(this.#longest, text.length);
-    this.#dependsOnPath ||= text !== "" || !isPrefix;
   }
 
   /** Links each place to the next. Call it once, after the last `add`. */
@@ -61,12 +48,15 @@ export class PathTree<Rule> {
       if (at === end) return node.exact ?? node.prefix ?? found;
       const code = target.charCodeAt(at);
       if (code === SLASH && node.prefix !== undefined) found = node.prefix;
-      const child = node.children.get(code);
-      if (child === undefined) return found;
-      const { label } = child;
-      if (label.length > end - at || !target.startsWith(label, at)) return found;
+      const { firsts } = node;
+      let n = 0;
+      while (n < firsts.length && firsts.charCodeAt(n) !== code) n++;
+      if (n === firsts.length) return found;
+      node = node.children[n]!;
+      const { label } = node;
+      if (label.length > end - at) return found;
+      for (n = 1; n < label.length; n++) if (label.charCodeAt(n) !== target.charCodeAt(at + n)) return found;
       at += label.length;
-      node = child;
     }
   }
 
@@ -74,15 +64,11 @@ export class PathTree<Rule> {
     let node = this.#root;
     let at = 0;
     while (at < text.length) {
-      const child = node.children.get(text.charCodeAt(at));
-      if (child === undefined) {
-        const leaf = newNode<Rule>(text.slice(at));
-        node.children.set(text.charCodeAt(at), leaf);
-        return leaf;
-      }
+      const n = node.firsts.indexOf(text[at]!);
+      const child = node.children[n];
+      if (child === undefined) return addChild(node, newNode(text.slice(at)));
       const shared = sharedLength(child.label, text, at);
-      if (shared < child.label.length) split(node, child, shared);
-      node = node.children.get(text.charCodeAt(at))!;
+      node = shared < child.label.length ? split(node, n, shared) : child;
       at += shared;
     }
     return node;
@@ -90,7 +76,13 @@ export class PathTree<Rule> {
 }
 
 function newNode<Rule>(label: string): Node<Rule> {
-  return { label, children: new Map(), exact: undefined, prefix: undefined };
+  return { label, firsts: "", children: [], exact: undefined, prefix: undefined };
+}
+
+function addChild<Rule>(parent: Node<Rule>, child: Node<Rule>): Node<Rule> {
+  parent.firsts += child.label[0]!;
+  parent.children.push(child);
+  return child;
 }
 
 /** The number of characters of `label` that `text` has at `at`. */
@@ -100,19 +92,21 @@ function sharedLength(label: string, text: string, at: number): number {
   return length;
 }
 
-/** Puts a node with the first `length` characters of the child's label between `parent` and `child`. */
-function split<Rule>(parent: Node<Rule>, child: Node<Rule>, length: number): void {
+/** Puts a node with the first `length` characters of a child's label between `parent` and the child. */
+function split<Rule>(parent: Node<Rule>, n: number, length: number): Node<Rule> {
+  const child = parent.children[n]!;
   const middle = newNode<Rule>(child.label.slice(0, length));
-  parent.children.set(child.label.charCodeAt(0), middle);
+  parent.children[n] = middle;
   child.label = child.label.slice(length);
-  middle.children.set(child.label.charCodeAt(0), child);
+  addChild(middle, child);
+  return middle;
 }
 
 /** @param around the longest prefix above the node that covers it */
 function linkBelow<Rule>(node: Node<Rule>, around: PathPlace<Rule> | undefined): void {
   if (node.prefix !== undefined) node.prefix.next = around;
   if (node.exact !== undefined) node.exact.next = node.prefix ?? around;
-  for (const child of node.children.values()) {
+  for (const child of node.children) {
     const isBelow = child.label.charCodeAt(0) === SLASH;
     linkBelow(child, isBelow ? (node.prefix ?? around) : around);
   }

@@ -11,7 +11,7 @@ const DOT = String.fromCharCode(PRIVATE + 0x2e);
 /** Every path that a server may read in `path`, and whether `..` leads above its beginning in any of them. */
 export function twinReadings(path: string): { texts: Set<string>; climbs: boolean } {
   const once = decode(path);
-  const degrees = [path, path.replaceAll(/%2e/gi, DOT), once, decode(once)];
+  const degrees = new Set([path, path.replaceAll(/%2e/gi, DOT), once, decode(once)]);
   const texts = new Set<string>();
   let climbs = false;
   for (const text of degrees) {

@@ -1,6 +1,7 @@
 import { PathReadings } from "./path-readings.js";
-import { scanPath } from "./path-scan.js";
+import { pathEnd, scanPath } from "./path-scan.js";
 import type { PathPlace } from "./path-tree.js";
+import { candidatesOf, type PathAmbiguity, type RouteExplanation } from "./route-explanation.js";
 import { RouteFinding, type RouteFault } from "./route-finding.js";
 import type { RoutedRequest, RouteMatch } from "./route-match.js";
 import { RoutesByHost, type HostRoutes } from "./routes-by-host.js";
@@ -14,6 +15,8 @@ export interface RouteRule<T> {
 
 /** Finds the route of a request: the most specific one that takes it (see `compareSpecificity`). */
 export class RouteTable<T> {
+  /** In the order in which they are tried. */
+  readonly #rules: readonly Rule<T>[];
   readonly #hosts: RoutesByHost<T>;
   readonly #readings = new PathReadings();
   readonly #finding = new RouteFinding<T>();
@@ -23,7 +26,8 @@ export class RouteTable<T> {
   /** @throws RangeError that says what in a rule is not valid. */
   constructor(rules: readonly RouteRule<T>[]) {
     const all = rules.map(({ match, value }, index) => new Rule(match, value, index));
-    this.#hosts = new RoutesByHost(all.sort(compareSpecificity));
+    this.#rules = all.sort(compareSpecificity);
+    this.#hosts = new RoutesByHost(this.#rules);
   }
 
   /** The route of a request. The result is reused. */
@@ -46,6 +50,31 @@ export class RouteTable<T> {
     return finding;
   }
 
+  /** Explains what `find` returns for a request. */
+  explain(request: RoutedRequest): RouteExplanation<T> {
+    const { value, fault, allowed } = this.find(request);
+    return {
+      value,
+      fault,
+      allowed: fault === "method" ? allowed : "",
+      ambiguity: fault === "path" ? this.#ambiguity(request) : undefined,
+      candidates: candidatesOf(this.#rules, request),
+    };
+  }
+
+  #ambiguity(request: RoutedRequest): PathAmbiguity<T> {
+    const { path, host } = request;
+    const readings = this.#readings;
+    const routes = this.#hosts.find(host);
+    const end = pathEnd(path);
+    const rule = this.#choose(routes, false, path, end, request);
+    readings.begin(path, 0, end, Infinity);
+    if (readings.hasNul) return { kind: "nul" };
+    if (!this.#isAmbiguous(routes, rule, request) || readings.isExhausted) return { kind: "readings" };
+    const { text } = readings;
+    return { kind: "reading", path: text, value: this.#choose(routes, true, text, text.length, request)?.value };
+  }
+
   /** The first rule that takes the request with the path in `target` before `end`. */
   #choose(
     routes: HostRoutes<T>,
@@ -65,7 +94,7 @@ export class RouteTable<T> {
   }
 
   /** Whether another rule, or none, takes the request in one of the readings of its path. */
-  #isAmbiguous(routes: HostRoutes<T>, rule: Rule<T>, request: RoutedRequest): boolean {
+  #isAmbiguous(routes: HostRoutes<T>, rule: Rule<T> | undefined, request: RoutedRequest): boolean {
     const readings = this.#readings;
     while (readings.next()) {
       const { text } = readings;

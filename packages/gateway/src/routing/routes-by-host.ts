@@ -1,15 +1,16 @@
 import type { HostPattern } from "./host-pattern.js";
-import { decodedForm, requestForms } from "./path-pattern.js";
+import { type PathPattern, readingForms, requestForms } from "./path-pattern.js";
 import { PathTree } from "./path-tree.js";
 import type { Rule } from "./rule.js";
 
-/** The rules with one host pattern. */
+/** The rules with one host pattern, by path. */
 export interface HostRoutes<T> {
   readonly host: HostPattern;
+  readonly rules: Rule<T>[];
   /** By path, as requests contain it. */
-  readonly paths: PathTree<Rule<T>>;
+  paths: PathTree<Rule<T>>;
   /** By path, also in decoded form: for the readings of a path. */
-  readonly readings: PathTree<Rule<T>>;
+  readings: PathTree<Rule<T>>;
   /** The rules of the next less specific host pattern that covers this one. */
   next: HostRoutes<T> | undefined;
   /** Whether the choice depends on the path, here or in one of `next`. */
@@ -31,7 +32,7 @@ export class RoutesByHost<T> {
   /** @param rules in the order in which they are tried */
   constructor(rules: readonly Rule<T>[]) {
     this.#any = newRoutes({ kind: "any", name: "" });
-    for (const rule of rules) addRule(this.#ownRoutes(rule.host), rule);
+    for (const rule of rules) this.#ownRoutes(rule.host).rules.push(rule);
     // Shorter wildcards first, because each depends on the next less specific one.
     const wildcards = [...this.#wildcards.values()].sort((one, other) => one.host.name.length - other.host.name.length);
     close(this.#any, undefined);
@@ -68,29 +69,26 @@ export class RoutesByHost<T> {
 }
 
 function newRoutes<T>(host: HostPattern): HostRoutes<T> {
-  return {
-    host,
-    paths: new PathTree(),
-    readings: new PathTree(),
-    next: undefined,
-    dependsOnPath: false,
-    significant: 0,
-  };
+  const paths = new PathTree<Rule<T>>();
+  return { host, rules: [], paths, readings: paths, next: undefined, dependsOnPath: false, significant: 0 };
 }
 
-function addRule<T>({ paths, readings }: HostRoutes<T>, rule: Rule<T>): void {
-  const { path } = rule;
-  const forms = requestForms(path);
-  for (const form of forms) paths.add(form, path.isPrefix, rule);
-  for (const form of new Set([...forms, decodedForm(path)])) readings.add(form, path.isPrefix, rule);
-}
-
+/** Builds the trees, when all rules and `next` are known. */
 function close<T>(routes: HostRoutes<T>, next: HostRoutes<T> | undefined): void {
-  const { paths, readings } = routes;
-  paths.link();
-  readings.link();
+  const { rules } = routes;
+  routes.paths = treeOf(rules, requestForms);
+  const hasEscapes = rules.some(({ path }) => path.text.includes("%"));
+  routes.readings = hasEscapes ? treeOf(rules, readingForms) : routes.paths;
   routes.next = next;
-  routes.dependsOnPath = paths.dependsOnPath || next?.dependsOnPath === true;
+  routes.dependsOnPath = next?.dependsOnPath === true || rules.some(({ path }) => path.text !== "" || !path.isPrefix);
+  const longest = Math.max(0, ...rules.map(({ path }) => path.text.length));
   // One more, because the character after a prefix counts.
-  routes.significant = Math.max(readings.longest + 1, next?.significant ?? 0);
+  routes.significant = Math.max(longest + 1, next?.significant ?? 0);
+}
+
+function treeOf<T>(rules: readonly Rule<T>[], formsOf: (path: PathPattern) => string[]): PathTree<Rule<T>> {
+  const tree = new PathTree<Rule<T>>();
+  for (const rule of rules) for (const form of formsOf(rule.path)) tree.add(form, rule.path.isPrefix, rule);
+  tree.link();
+  return tree;
 }

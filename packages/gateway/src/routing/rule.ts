@@ -12,6 +12,7 @@ export class Rule<T> {
   readonly host: HostPattern;
   readonly path: PathPattern;
   readonly conditions: Conditions;
+  readonly #isUnconditional: boolean;
   /** The look-up in which the conditions were last checked, and the result. */
   #lookup = 0;
   #result = false;
@@ -24,6 +25,7 @@ export class Rule<T> {
     this.host = parseHostPattern(match.host);
     this.path = parsePathPattern(match.path);
     this.conditions = new Conditions(match);
+    this.#isUnconditional = this.conditions.count === 0;
   }
 
   /**
@@ -31,10 +33,10 @@ export class Rule<T> {
    * with several readings leads to the same rules again.
    */
   takes(request: RoutedRequest, lookup: number): boolean {
-    const { conditions } = this;
-    if (conditions.count === 0) return true;
+    if (this.#isUnconditional) return true;
     if (this.#lookup === lookup) return this.#result;
     this.#lookup = lookup;
+    const { conditions } = this;
     this.#result = conditions.allowsMethod(request.method) && conditions.allowsRest(request);
     return this.#result;
   }

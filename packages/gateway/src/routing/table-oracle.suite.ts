@@ -1,7 +1,7 @@
 import { parseNetwork, NetworkList } from "@postern/net";
 import type { PlainRequest } from "./routes.suite.js";
 import type { RouteMatch } from "./route-match.js";
-import { twinReadings } from "./readings-twin.suite.js";
+import { twinReadings } from "./readings-twin.suite.ts";
 
 /** What a table has to find: the index of a route, or a fault. */
 export type Expected = number | "unknown" | "path" | `method ${string}`;
@@ -10,9 +10,7 @@ export type Expected = number | "unknown" | "path" | `method ${string}`;
 export function expectedFinding(matches: readonly RouteMatch[], request: PlainRequest): Expected {
   const [path = "", query = ""] = request.path.split(/\?(.*)/s);
   if (/%00|%u0000|%c0%80|%e0%80%80/i.test(path)) return "path";
-  const order = matches
-    .map((_, index) => index)
-    .sort((one, other) => compare(matches[one]!, matches[other]!) || one - other);
+  const order = specificityOrder(matches);
   const found = order.find((index) => takes(matches[index]!, request, path, query, false));
   if (found === undefined) {
     const allowed = order.flatMap((index) => {
@@ -21,11 +19,23 @@ export function expectedFinding(matches: readonly RouteMatch[], request: PlainRe
     });
     return allowed.length === 0 ? "unknown" : `method ${[...new Set(allowed)].join(", ")}`;
   }
+  if (!/[%;\\.]|\/\//.test(path)) return found;
   for (const reading of twinReadings(path).texts) {
     if (reading === path) continue;
     if (order.find((index) => takes(matches[index]!, request, reading, query, true)) !== found) return "path";
   }
   return found;
+}
+
+function specificityOrder(matches: readonly RouteMatch[]): number[] {
+  return matches.map((_, index) => index).sort((one, other) => compare(matches[one]!, matches[other]!) || one - other);
+}
+
+/** The index of the first route in the list that takes a request; its path has one reading. */
+export function firstMatch(matches: readonly RouteMatch[], request: PlainRequest): number | undefined {
+  const [path = "", query = ""] = request.path.split(/\?(.*)/s);
+  const index = matches.findIndex((match) => takes(match, request, path, query, false));
+  return index < 0 ? undefined : index;
 }
 
 function takes(match: RouteMatch, request: PlainRequest, path: string, query: string, isReading: boolean): boolean {

@@ -1,16 +1,18 @@
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import { Routes } from "./routes.js";
 import type { RouteOptions } from "./service-options.js";
-import { targetUpstream } from "./target-upstream.js";
 import { Targets } from "./targets.js";
+
+const NO_TUNNEL = { unavailable: "gone", suspect: true, dial: refuse } as const;
+
+function refuse(): never {
+  throw new Error("the routes are only checked");
+}
 
 /** Checks routes without serving them. Connects to nothing. @throws RangeError that says what is not valid. */
 export function checkRoutes(routes: readonly RouteOptions[]): void {
   const traffic = new LabelledTraffic(0, {});
-  const tunnelUpstream = (): never => NO_TUNNEL as never;
-  new Routes(new Targets((target) => targetUpstream(target, { tunnelUpstream }), traffic), traffic, () => {}).replace(
-    routes,
-  );
+  const checked = new Routes(new Targets({ tunnelUpstream: () => NO_TUNNEL }, traffic), traffic, () => {});
+  checked.replace(routes);
+  checked.replace([]);
 }
-
-const NO_TUNNEL = {};

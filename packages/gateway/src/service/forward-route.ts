@@ -2,12 +2,12 @@ import { RoundRobin } from "../balance/round-robin.js";
 import type { RouteLimits } from "../limits.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
-import { pathEdit } from "./path-edits.js";
+import { pathEdit } from "../routing/index.js";
 import { Pool } from "../upstream/pool.js";
 import type { Target } from "../upstream/target.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
-import type { Targets } from "./targets.js";
+import type { Member, Targets } from "./targets.js";
 
 /** A route that sends requests to targets. */
 export class ForwardRoute implements GatewayRoute, UpstreamRoute {
@@ -19,6 +19,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly pathEdit: PathEdit;
   readonly limits: RouteLimits;
   readonly #targets: Targets;
+  readonly #members: readonly Member[];
   readonly #onRouted: OnRouted;
 
   /** @throws RangeError for a template that is not valid. */
@@ -34,7 +35,8 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     this.limits = limits;
     this.#targets = targets;
     this.#onRouted = onRouted;
-    this.pool = new Pool(targets.use(urls), new RoundRobin());
+    this.#members = targets.use(urls);
+    this.pool = new Pool(this.#members, new RoundRobin());
   }
 
   get targets(): readonly Target[] {
@@ -50,6 +52,6 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   }
 
   close(): void {
-    for (const target of this.targets) this.#targets.release(target);
+    for (const member of this.#members) this.#targets.release(member);
   }
 }

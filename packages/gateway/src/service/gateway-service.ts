@@ -10,7 +10,6 @@ import { Routes, type RouteChanges } from "./routes.js";
 import { ServiceEndpoints } from "./service-endpoints.js";
 import type { GatewayServiceOptions, RouteOptions } from "./service-options.js";
 import { ServiceRouter } from "./service-router.js";
-import { targetUpstream } from "./target-upstream.js";
 import { Targets } from "./targets.js";
 
 /** Milliseconds between two checks of everything that depends on the clock. */
@@ -47,7 +46,7 @@ export class GatewayService {
     const { tls, version, serviceEndpoints = true, limits, onFault } = options;
     this.#drainTimeout = options.drainTimeout ?? DRAIN;
     this.#reports = new RequestReports(options);
-    this.#targets = new Targets((target) => targetUpstream(target, options), this.#targetTraffic);
+    this.#targets = new Targets(options, this.#targetTraffic);
     this.#routes = new Routes(this.#targets, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     this.#router = new ServiceRouter({

@@ -1,7 +1,7 @@
 import { refusals, type RequestHead } from "../http/index.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import type { FinishedRequest, Route } from "../route.js";
-import { redirectLocation } from "./path-edits.js";
+import { redirectLocation } from "../routing/index.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import type { RedirectAction, RouteOptions } from "./service-options.js";
 

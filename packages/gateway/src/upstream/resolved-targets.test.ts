@@ -21,7 +21,7 @@ class Name {
       clock: this.clock,
       create: (address) => {
         this.created.push(address);
-        return new Target(new FakeUpstream({ authority: address }), address);
+        return new Target(new FakeUpstream({ authority: address }));
       },
       resolve: () => {
         this.queries++;
@@ -46,7 +46,7 @@ class Name {
   }
 
   get now(): (string | undefined)[] {
-    return this.targets.targets.map(({ name }) => name);
+    return this.targets.targets.map(({ upstream }) => upstream.name);
   }
 }
 
@@ -110,10 +110,10 @@ describe("the targets of a name", () => {
 
 test("a pool follows the targets of its names", async () => {
   const [one, two] = [new Name(), new Name()];
-  const fixed = new Target(new FakeUpstream(), "fixed");
+  const fixed = new Target(new FakeUpstream({ authority: "fixed" }));
   const pool = new Pool([one.targets, fixed, two.targets], new RoundRobin());
   const picks = (count: number) =>
-    Array.from({ length: count }, () => pool.pick({ address: "192.0.2.9" })?.name ?? "").toSorted();
+    Array.from({ length: count }, () => pool.pick({ address: "192.0.2.9" })?.upstream.name ?? "").toSorted();
   expect(picks(3)).toEqual(["a.example", "a.example", "fixed"]);
   await two.answers(60, "192.0.2.1", "192.0.2.2");
   expect(picks(4)).toEqual(["192.0.2.1", "192.0.2.2", "a.example", "fixed"]);

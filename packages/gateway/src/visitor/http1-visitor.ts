@@ -9,7 +9,6 @@ import type { DelegateRoute, RefusalRoute, RespondRoute, UpstreamRoute } from ".
 import type { ConnectionInfo } from "./connection-info.js";
 import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
-import { LAST_RECIPIENT } from "./last-recipient.js";
 import { OwnResponses } from "./own-responses.js";
 import { MISDIRECTED, RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
@@ -305,17 +304,15 @@ export class Http1Visitor
     this.#watch.beginRequest(!this.#body.done, head.expectContinue, limits);
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "upstream") this.#beginExchange(route, reusable);
+    if (route.kind === "upstream") this.#beginExchange(route);
     else this.#decline(route.kind === "delegate" ? MISDIRECTED : route, reusable);
     return true;
   }
 
-  #beginExchange(route: UpstreamRoute, reusable: boolean): void {
-    const head = this.#head;
+  #beginExchange(route: UpstreamRoute): void {
     const most = (this.#body.most = route.limits?.body ?? this.#host.limits.body);
-    if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
-    else if (most > 0 && head.contentLength > most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
-    else (this.exchange ??= new Exchange(this, head)).begin(route, "chunks");
+    if (most > 0 && this.#head.contentLength > most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
+    else (this.exchange ??= new Exchange(this, this.#head)).begin(route, "chunks");
   }
 
   /** Passes the connection to another server. @returns false when it has no socket. */

@@ -5,8 +5,8 @@ import type { Server as Listener, Socket } from "node:net";
  * kernel did not accept completely.
  */
 const WRITE_BUFFER = 4 * 1024;
-/** After this many seconds without data, the kernel probes whether the other end is still connected. */
-const PROBE_AFTER = 60;
+/** Default: after this many milliseconds without data, the kernel probes whether the other end is still connected. */
+export const PROBE_AFTER = 60_000;
 
 /** The options with which node:net creates the sockets of accepted connections. */
 export const ACCEPTED_SOCKET = { allowHalfOpen: true, highWaterMark: WRITE_BUFFER } as const;
@@ -17,17 +17,21 @@ interface Handle {
   setKeepAlive?(on: boolean, seconds: number): number;
 }
 
-/** Sets the options of an accepted connection in the kernel: five system calls. */
-export function setOptions(socket: Socket): void {
-  socket.setNoDelay(true).setKeepAlive(true, PROBE_AFTER * 1_000);
+/**
+ * Sets the options of an accepted connection in the kernel: five system calls.
+ * @param probeAfter milliseconds without data until the kernel probes the other end; 0: never
+ */
+export function setOptions(socket: Socket, probeAfter: number): void {
+  socket.setNoDelay(true);
+  if (probeAfter > 0) socket.setKeepAlive(true, probeAfter);
 }
 
 /**
  * Sets these options on the socket that listens. Linux copies them to each socket that it accepts there.
  * @returns false if that is impossible: on another system, or if this version of Node.js lacks the means.
  */
-export function inheritOptions(listener: Listener): boolean {
+export function inheritOptions(listener: Listener, probeAfter: number): boolean {
   const { _handle: handle } = listener as unknown as { _handle?: Handle | null };
-  if (process.platform !== "linux") return false;
-  return handle?.setNoDelay?.(true) === 0 && handle.setKeepAlive?.(true, PROBE_AFTER) === 0;
+  if (process.platform !== "linux" || handle?.setNoDelay?.(true) !== 0) return false;
+  return probeAfter === 0 || handle.setKeepAlive?.(true, Math.max(1, Math.floor(probeAfter / 1_000))) === 0;
 }

@@ -4,6 +4,7 @@ import { builtins } from "../builtins.js";
 import { Linked, LinkedList } from "../linked-list.js";
 import type { Certificates } from "../tls/certificates.js";
 import { peekClientHello } from "../tls/peek.js";
+import { PROBE_AFTER } from "./socket-options.js";
 import { tcpListener } from "./tcp-listener.js";
 
 export const TLS_LIMITS = {
@@ -23,6 +24,8 @@ export interface TlsListenerOptions {
   requestsCertificate: (serverName: string | undefined) => boolean;
   /** Default TLS_LIMITS.handshakes. */
   maxHandshakes?: number;
+  /** See `setOptions`. Default PROBE_AFTER. */
+  probeAfter?: number | undefined;
   /** The handshake is complete. */
   onConnection: (socket: Socket, serverName: string | undefined) => void;
   /** The connection begins with text instead of a handshake, most likely an HTTP request. It is still unread. */
@@ -43,7 +46,7 @@ export class TlsListener {
   }
 
   listener(): Listener {
-    return tcpListener((socket) => void this.#accept(socket));
+    return tcpListener((socket) => void this.#accept(socket), this.#options.probeAfter ?? PROBE_AFTER);
   }
 
   /** Ends all handshakes in progress. */

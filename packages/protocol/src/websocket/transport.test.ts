@@ -265,6 +265,20 @@ async function withSocket(): Promise<{
   return { peer, ...wrap(socket, "server", Buffer.from("8281000000", "hex")) };
 }
 
+test("a single write that the kernel is known to have taken is not buffered, although the socket counts it", async () => {
+  const { peer, socket } = await withSocket();
+  peer.pause();
+  let hasSent = true;
+  const options = { socket, role: "server", head: Buffer.alloc(0), setTimer, hasSent: () => hasSent } as const;
+  const transport = new WebSocketTransport(options);
+  const large = (): Buffer => batch(Buffer.alloc(16 * 1024 * 1024));
+  expect([transport.send(large(), HEADROOM), transport.buffered]).toEqual([false, 0]);
+  hasSent = false;
+  expect(transport.buffered).toBe(socket.writableLength);
+  hasSent = true;
+  expect([transport.send(large(), HEADROOM), transport.buffered]).toEqual([false, socket.writableLength]);
+});
+
 describe("a misbehaving peer", () => {
   test("that sends more than its allowance is disconnected", async () => {
     const { peer, transport, record } = await withPeer("server");

@@ -14,6 +14,7 @@ import { logFilesOptions } from "../../reporting/reporting.js";
 import { serverOptions } from "../../running/configured-server.js";
 import { loadEndpointSpec } from "../../running/endpoint-specs.js";
 import type { Settings } from "../../settings/configuration.js";
+import { describesGateway, gatewayChecks } from "./gateway-checks.js";
 
 /** What is wrong with the files and values that a configuration names. */
 export interface FileChecks {
@@ -32,7 +33,13 @@ type Check = () => Promise<string[]> | string[];
 export async function checkFiles(settings: Settings): Promise<FileChecks> {
   const errors = new Map<string, unknown>();
   const warnings: string[] = [];
-  for (const check of [...clientChecks(settings), ...serverChecks(settings), ...outputChecks(settings)]) {
+  const checks = [
+    ...clientChecks(settings),
+    ...serverChecks(settings),
+    ...gatewayChecks(settings),
+    ...outputChecks(settings),
+  ];
+  for (const check of checks) {
     try {
       warnings.push(...(await check()));
     } catch (error) {
@@ -100,7 +107,8 @@ export function isForServerCommand({ loaded }: Settings): boolean {
 export function isEmpty(settings: Settings): boolean {
   const { loaded } = settings;
   const { enabled, endpoints, server } = loaded.values.tunnel;
-  const isRun = server.enabled || (enabled && endpoints.length > 0) || isForServerCommand(settings);
+  const isRun =
+    server.enabled || (enabled && endpoints.length > 0) || isForServerCommand(settings) || describesGateway(settings);
   // `postern http` uses these.
   return !isRun && !hasTable(loaded, "auth") && !hasTable(loaded, "ssl");
 }

@@ -4,17 +4,19 @@ import { ConfigError, explain, jsonSchema, problemOf, startingFile } from "@post
 import { CliError } from "../../errors.js";
 import { failureOf } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
+import { gatewayExposure } from "../../running/gateway-settings.js";
 import { configurationFile, readSettings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { quoted } from "../../settings/owned-file.js";
 import { problemLine } from "../../settings/problem-line.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
-import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { machineEvent, type Terminal } from "../../terminal/terminal.js";
 import { wrapped } from "../../terminal/wrapped.js";
+import { describesGateway, routeOrderNotes } from "./gateway-checks.js";
 import { checkFiles, isEmpty, isForServerCommand } from "./file-checks.js";
 
-const NOTHING_TO_RUN = "`postern start` has nothing to run: no endpoint and no server is enabled.";
+const NOTHING_TO_RUN = "`postern start` has nothing to run: the file has no endpoint, no route and no server.";
 
 /** `postern config init`: writes a file to start from. Throws PN_CONFIG_EXISTS instead of overwriting a file. */
 export function init(file: string, { stdout }: Terminal): void {
@@ -61,6 +63,8 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
     ...pending.map((each) => `${problemLine(each)} \`start\` will refuse this.`),
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
     ...loaded.differences.map(problemLine),
+    ...(errors.length === 0 ? routeOrderNotes(settings) : []),
+    ...[describesGateway(settings) ? gatewayExposure(settings) : undefined].filter((text) => text !== undefined),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
   for (const warning of warnings)
@@ -70,7 +74,8 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   output.line(`${paint.green("✓")} ${printable(valid)}`);
   if (!given.json) return;
   const data = { state: "valid", file: settings.file ?? null, warnings };
-  eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
+  // A file of the older program may have many warnings, which the limit of event lines would shorten.
+  terminal.stdout.line(JSON.stringify(machineEvent("status_update", "postern", valid, data)));
 }
 
 /** A single error keeps its code and its advice. */
