@@ -83,6 +83,28 @@ describe("postern serve", () => {
     expect(data).toMatchObject({ path: "/api/x", status: 200, route: "/api/*", target: `127.0.0.1:${one.port}` });
   });
 
+  test("postern status and metrics show routes and targets", async () => {
+    const home = scratchFolder(onTestFinished);
+    const process = StartProcess.launch(onTestFinished, routes({ "/api/*": one }), { XDG_RUNTIME_DIR: home }, [
+      "serve",
+      "--listen",
+      "127.0.0.1:0",
+      "--local-api",
+      "127.0.0.1:0",
+    ]);
+    await bodyOf(await portOf(process), "/api/x");
+    const status = postern(onTestFinished, ["status"], { env: { XDG_RUNTIME_DIR: home } });
+    await status.ends(0);
+    expect(status.stdout).toMatch(new RegExp(`/api/\\* +1 +0 +0 +127\\.0\\.0\\.1:${one.port}`));
+    const json = postern(onTestFinished, ["status", "--json"], { env: { XDG_RUNTIME_DIR: home } });
+    await json.ends(0);
+    const { clients } = JSON.parse(json.stdout) as { clients: { api: string; command: string }[] };
+    expect(clients).toMatchObject([{ command: "serve", gateway: { routes: [{ route: "/api/*" }] } }]);
+    const metrics = await (await fetch(`${clients[0]!.api}/metrics`)).text();
+    expect(metrics).toContain('postern_gateway_requests_total{route="/api/*",status="2xx"} 1');
+    expect(metrics).toContain(`postern_gateway_target_available{target="127.0.0.1:${one.port}"} 1`);
+  });
+
   test("a reload cuts neither WebSockets nor requests, and applies what changed", async () => {
     const chat = await Origin.start(onTestFinished, (_, outgoing) => outgoing.end());
     chat.server.on("upgrade", (_, socket) => {

@@ -33,6 +33,8 @@ export class LoadedConfiguration {
   /** Options of older files that have no effect, in all tables. */
   readonly withoutEffect: readonly Finding[];
   readonly #switches: Switches;
+  /** By the text of the path; made when the first one is asked for. */
+  #origins: Map<string, Origin> | undefined;
 
   constructor({ file, env }: Layers, resolution: ConfigurationResolution, withoutEffect: readonly Finding[]) {
     this.values = resolution.values;
@@ -89,8 +91,8 @@ export class LoadedConfiguration {
 
   /** Returns the source of a value. */
   origin(...path: Path): Origin {
-    const wanted = pathText(path);
-    return this.resolution.options.find((each) => pathText(each.path) === wanted)?.origin ?? { from: "default" };
+    this.#origins ??= new Map(this.resolution.options.map((each) => [pathText(each.path), each.origin]));
+    return this.#origins.get(pathText(path)) ?? { from: "default" };
   }
 
   /** True if the file contains a secret and should be readable by its owner only. */

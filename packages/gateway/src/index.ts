@@ -48,6 +48,7 @@ export {
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
 export {
   orderDifferences,
+  PATH_LIMITS,
   pathEdit,
   redirectLocation,
   RouteTable,

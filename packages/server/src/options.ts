@@ -91,6 +91,11 @@ export interface ServerOptions {
    */
   headTimeout?: number;
   /**
+   * Whether requests to tunnels get 400 (PN_TUNNEL_PATH) if their path contains a segment `..`, raw or encoded, or an
+   * encoded control character. Default false: every path passes unchanged.
+   */
+  blockSuspiciousPaths?: boolean;
+  /**
    * Milliseconds without data until the kernel probes whether a visitor or a client is still connected; 0: never.
    * Default 60,000.
    */

@@ -124,6 +124,7 @@ export class TunnelServer implements Server, Measured {
     const router = new Router({
       domain,
       registry: this.#registry,
+      blocksSuspiciousPaths: options.blockSuspiciousPaths,
       redirect: redirects
         ? new HttpsRedirect((host) => this.#publicAddress.urlOf(host), tls.redirectExempt ?? [])
         : undefined,

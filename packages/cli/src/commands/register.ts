@@ -34,7 +34,9 @@ export function register(
 function inputOf(command: Command): CommandInput {
   const { config } = command.opts<{ config?: string }>();
   const isSet = (flag: string): boolean => isSwitchedOn(command, flag);
-  const [argument] = command.processedArgs as (string | undefined)[];
+  const [given] = command.processedArgs as (string | string[] | undefined)[];
+  // `[words...]` stands for several words.
+  const argument = Array.isArray(given) ? given.join(" ") || undefined : given;
   return {
     config,
     json: isSet("--json"),

@@ -32,6 +32,7 @@ export function serverOptions(
     requestTimeout: security.request_timeout,
     headTimeout: limits.head_timeout ?? security.connection_timeout,
     idleTimeout: security.idle_timeout,
+    blockSuspiciousPaths: security.block_suspicious_patterns,
     tcpKeepAlive: network.tcp_keepalive ? network.tcp_keepalive_idle : 0,
     headBytes: limits.head_bytes,
     headFields: limits.head_fields,

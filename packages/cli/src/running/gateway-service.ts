@@ -1,11 +1,11 @@
 import {
   startGateway,
-  type GatewayFigures,
   type GatewayService as Gateway,
   type GatewayServiceOptions,
   type RouteChanges,
 } from "@postern/gateway/service";
 import type { Certificate } from "@postern/net";
+import type { GatewayReport } from "@postern/client/command";
 import type { PreparedReload, Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { gatewayOptions, loadGateway, type ConfiguredGateway } from "./configured-gateway.js";
@@ -36,9 +36,9 @@ export class GatewayService implements Service {
     this.#served = options.configured.certificates;
   }
 
-  /** Undefined before the start. */
-  get figures(): GatewayFigures | undefined {
-    return this.#gateway?.figures();
+  /** For the status document; undefined before the start. */
+  get report(): GatewayReport | undefined {
+    return this.#gateway && gatewayReport(this.#gateway);
   }
 
   async start(): Promise<void> {
@@ -75,6 +75,18 @@ export class GatewayService implements Service {
     await gateway.stop();
     onState("stopped", gateway);
   }
+}
+
+function gatewayReport(gateway: Gateway): GatewayReport {
+  const { connections, routes, routeTraffic, targetTraffic } = gateway.figures();
+  return {
+    address: gateway.address,
+    secure_address: gateway.secureAddress ?? null,
+    connections,
+    routes: routes.map(({ targets, ...route }) => ({ ...route, targets: [...targets] })),
+    targets: targetTraffic.map(({ label: target, ...traffic }) => ({ target, ...traffic })),
+    all_routes: routeTraffic.map(({ label: route, ...traffic }) => ({ route, ...traffic })),
+  };
 }
 
 /** `routes: added /a; removed /b` */

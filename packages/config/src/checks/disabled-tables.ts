@@ -16,9 +16,10 @@ export function disabledTables(
   sections: readonly { path: Path; section: Section }[],
   file: TomlFile | undefined,
 ): Problem[] {
-  const switches = options.filter(({ path }) => path.at(-1) === "enabled");
-  const switchOf = (table: Path): ResolvedOption | undefined =>
-    switches.find(({ path }) => pathText(path.slice(0, -1)) === pathText(table));
+  const switches = new Map(
+    options.filter(({ path }) => path.at(-1) === "enabled").map((each) => [pathText(each.path.slice(0, -1)), each]),
+  );
+  const switchOf = (table: Path): ResolvedOption | undefined => switches.get(pathText(table));
   const isSwitchedOff = (table: Path): boolean => {
     const found = switchOf(table);
     return found?.value === false && found.origin.from !== "default";

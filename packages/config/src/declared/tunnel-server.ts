@@ -234,10 +234,11 @@ const security = section("Limits for visitors and names.", {
   max_subdomain_length: option(integer({ min: 1, max: 63 }), "Maximum length of a requested subdomain.", {
     default: 63,
   }),
-  block_suspicious_patterns: option(flag(), "Reject requests that look like attacks.", {
-    default: false,
-    pending: "blocking by pattern",
-  }),
+  block_suspicious_patterns: option(
+    flag(),
+    "Reject requests to tunnels with 400 if their path contains a segment `..`, raw or encoded, or an encoded control character. By default, every path passes unchanged.",
+    { default: false },
+  ),
 });
 
 export const tunnelServer = section("Public server.", {

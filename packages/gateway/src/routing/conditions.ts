@@ -1,5 +1,5 @@
 import { NetworkList, parseNetwork, type Network } from "@postern/net";
-import { meaningOf, type Field } from "../http/index.js";
+import { Field, meaningOf } from "../http/index.js";
 import { bytesOf, QueryParameters } from "./query-parameters.js";
 import type { RoutedRequest, RouteMatch } from "./route-match.js";
 
@@ -101,7 +101,14 @@ export function networkOf(entry: string): Network {
 function fieldCondition([name, value]: readonly [string, string]): FieldCondition {
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) throw new RangeError(`${JSON.stringify(name)} is not a header name.`);
   if (value === "") throw new RangeError(`The header ${name} needs a value. To accept any value, use "*".`);
-  return { name, field: meaningOf(name), value: value === ANY ? undefined : bytesOf(value) };
+  const field = meaningOf(name);
+  // The target would not see what the route saw.
+  if (field === Field.identity || field === Field.lookalike) {
+    throw new RangeError(
+      `A route cannot depend on the header ${name}: visitors can forge it, and the gateway removes their value.`,
+    );
+  }
+  return { name, field, value: value === ANY ? undefined : bytesOf(value) };
 }
 
 function hasField(request: RoutedRequest, { name, field, value }: FieldCondition): boolean {

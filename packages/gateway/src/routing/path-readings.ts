@@ -3,10 +3,10 @@ import { decodeDots, decodeEscapes, ENCODED } from "./path-decoding.js";
 import { READINGS, Sign, Trait, type Reading } from "./reading.js";
 
 /**
- * The work for one path, in characters of it times readings: less than a millisecond. A path of 32 KiB may have 4
- * readings, one of 500 bytes all 240. No address that people use has more.
+ * `work`: the characters that are read for all readings of one path together, in less than a millisecond. A path of
+ * 32 KiB may have 4 readings, and one of 500 bytes all 240; no address that people use has more.
  */
-const MOST_WORK = 1 << 17;
+export const PATH_LIMITS = { work: 131_072 } as const;
 
 const ENCODED_DOT = ENCODED + DOT;
 const ENCODED_SLASH = ENCODED + SLASH;
@@ -112,7 +112,7 @@ export class PathReadings {
     const reading = this.#nextReading();
     if (reading === undefined) return false;
     this.#resolve(reading);
-    this.isExhausted = this.#work > MOST_WORK;
+    this.isExhausted = this.#work > PATH_LIMITS.work;
     return !this.isExhausted;
   }
 

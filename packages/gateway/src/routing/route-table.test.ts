@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RouteMatch } from "./route-match.js";
+import { RequestHead } from "../http/index.js";
+import type { RoutedRequest, RouteMatch } from "./route-match.js";
 import { RouteTable } from "./route-table.js";
 import { matches, requests, routed, type PlainRequest } from "./routes.suite.js";
 import { expectedFinding, type Expected } from "./table-oracle.suite.js";
@@ -152,6 +153,34 @@ describe("conditions", () => {
   });
 });
 
+describe("conditions on the head of a real request", () => {
+  const head = new RequestHead();
+
+  /** The head as routing reads it. */
+  function read(...lines: string[]): RoutedRequest {
+    const bytes = Buffer.from(["GET / HTTP/1.1", "Host: a.test", ...lines, "", ""].join("\r\n"));
+    expect(head.read(bytes, 0, bytes.length)).toBe(bytes.length);
+    const { method, host, path } = head;
+    return { method, host, path, address: "", fieldValue: (name, field) => head.fieldValue(name, field) };
+  }
+
+  test.each([
+    ["x-v", "1", ["X-V: 1"], true],
+    ["x-v", "1", ["X-V:1"], true],
+    ["x-v", "1", ["X-V: 1", "x-v: 1"], false],
+    ["x-v", "1", ["X_V: 1"], false],
+    // The target does not receive a field that Connection names.
+    ["x-v", "1", ["X-V: 1", "Connection: x-v"], false],
+    ["upgrade", "websocket", ["Connection: upgrade", "Upgrade: websocket"], true],
+    ["accept", "text/html", ["Accept: text/html"], true],
+    ["accept", "*", [], false],
+    ["host", "a.test", [], true],
+  ] as const)("%s = %s and %j: %s", (name, value, lines, expected) => {
+    const table = new RouteTable([{ match: { path: "/*", headers: new Map([[name, value]]) }, value: true }]);
+    expect(table.find(read(...lines)).value ?? false).toBe(expected);
+  });
+});
+
 describe("paths with escapes in routes", () => {
   const table = tableOf({ all: "/*", café: "/café/*", plain: "/a%20b%41", brackets: "/%5Bx%5D" });
 
@@ -204,6 +233,13 @@ describe("a path that servers may read as one of another route is refused", () =
     expect(find(single, "/api/x/../y")).toBe("api");
   });
 
+  test("a path that is too long for the number of its readings", () => {
+    const kinds = "/a;b//c%2e%2fd";
+    expect(find(table, `${kinds}/${"x".repeat(1_000)}`)).toBe("all");
+    expect(find(table, `${kinds}/${"x".repeat(30_000)}`)).toBe("path");
+    expect(find(table, `/a%2fb/${"x".repeat(30_000)}`)).toBe("all");
+  });
+
   test("conditions count: readings lead to the routes of the same request", () => {
     const guarded = tableOf({ all: "/*", admin: { path: "/admin/*", methods: ["POST"] } });
     expect(find(guarded, "/x/../admin")).toBe("all");
@@ -238,6 +274,8 @@ describe("routes that are not valid", () => {
     [{ path: "/", clientIps: ["10.0.0.0/33"] }, /not an IP address or a network/],
     [{ path: "/", headers: new Map([["a b", "1"]]) }, /not a header name/],
     [{ path: "/", headers: new Map([["a", ""]]) }, /needs a value/],
+    [{ path: "/", headers: new Map([["x-forwarded-proto", "https"]]) }, /visitors can forge it/],
+    [{ path: "/", headers: new Map([["x_real_ip", "*"]]) }, /visitors can forge it/],
   ] as [RouteMatch, RegExp][])("%j", (match, message) => {
     expect(() => tableOf({ route: match })).toThrow(message);
   });

@@ -7,7 +7,7 @@ import type { RouteOptions } from "./service-options.js";
 
 /** Requests by status class (`2xx`), and body bytes. */
 export interface TrafficFigures {
-  readonly requests: Readonly<Record<string, number>>;
+  readonly requests: Readonly<Record<"1xx" | "2xx" | "3xx" | "4xx" | "5xx", number>>;
   readonly bytes_in: number;
   readonly bytes_out: number;
 }
@@ -77,7 +77,9 @@ function labelledFigures(traffic: LabelledTraffic): LabelledFigures[] {
 
 function trafficFigures({ requests, bytesIn, bytesOut }: Traffic): TrafficFigures {
   return {
-    requests: Object.fromEntries(STATUS_CLASSES.map(([digit, name]) => [name, requests[digit]!])),
+    requests: Object.fromEntries(
+      STATUS_CLASSES.map(([digit, name]) => [name, requests[digit]!]),
+    ) as TrafficFigures["requests"],
     bytes_in: bytesIn,
     bytes_out: bytesOut,
   };

@@ -68,10 +68,11 @@ export class GatewayService {
     this.#listeners = new Listeners({
       certificates: this.#certificates,
       requestsCertificate: () => false,
-      onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),
+      onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket, { mayLend: true })),
       onSecure: (socket, serverName) =>
-        this.#gateway.accept(new SocketConnection(socket), { proto: "https", serverName }),
-      onUnencrypted: (socket) => this.#gateway.accept(new SocketConnection(socket), { proto: "http", lacksTls: true }),
+        this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), { proto: "https", serverName }),
+      onUnencrypted: (socket) =>
+        this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), { proto: "http", lacksTls: true }),
     });
   }
 

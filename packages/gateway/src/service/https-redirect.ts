@@ -1,3 +1,5 @@
+import { climbsOut } from "../routing/index.js";
+
 /** Redirects visitors from HTTP to the HTTPS listener. */
 export class HttpsRedirect {
   readonly #urlOf: (host: string) => string;
@@ -9,7 +11,7 @@ export class HttpsRedirect {
    */
   constructor(urlOf: (host: string) => string, exempt: readonly string[]) {
     this.#urlOf = urlOf;
-    this.#exempt = exempt;
+    this.#exempt = exempt.map((prefix) => prefix.replace(/\/$/, ""));
   }
 
   /** The HTTPS URL for a request over HTTP; undefined: the request is served over HTTP. */
@@ -19,8 +21,10 @@ export class HttpsRedirect {
     return this.#urlOf(host) + (path.startsWith("/") ? path : "/");
   }
 
+  /** A path that leaves the exempt prefix when it is decoded is not exempt: it may be any page of the site. */
   #isExempt(target: string): boolean {
     const [path = ""] = target.split("?", 1);
-    return this.#exempt.some((exempt) => path === exempt || path.startsWith(exempt.replace(/\/?$/, "/")));
+    const exempt = this.#exempt.find((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+    return exempt !== undefined && !climbsOut(target, exempt.length);
   }
 }

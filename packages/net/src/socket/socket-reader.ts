@@ -51,12 +51,14 @@ export class SocketReader {
   readonly #isDirect: boolean;
   /** undefined: everything is left to the stream. */
   #receive: Receive | undefined;
-  #listens = false;
+  /** The listener of the stream; undefined while the reader does not listen, as most never do. */
+  #onData: ((chunk: Buffer) => void) | undefined;
   #isReceiving = false;
   /** Whether the receiver has paused the reader during a call. Pausing the whole stream would cost more. */
   #isStopped = false;
   #mayLend = false;
-  #choosesBuffers = false;
+  /** Passes on what waits; undefined unless `mayLend`. */
+  #onTurnEnd: (() => void) | undefined;
   #buffer = SHARED_BUFFER;
   #isBulk = false;
   /** The bytes of the buffer from `#start` to `#end` wait to be passed on. The next read begins at `#end`. */
@@ -79,10 +81,10 @@ export class SocketReader {
   /** Leaves the socket, paused, to another reader or to the listeners of its stream. */
   stop(): void {
     this.#socket.pause();
-    this.#onTurnEnd();
-    this.#socket.off("data", this.#onData);
-    this.#receive = undefined;
-    this.#listens = this.#isStopped = this.#mayLend = false;
+    this.#onTurnEnd?.();
+    if (this.#onData !== undefined) this.#socket.off("data", this.#onData);
+    this.#receive = this.#onData = undefined;
+    this.#isStopped = this.#mayLend = false;
   }
 
   get isPaused(): boolean {
@@ -105,7 +107,7 @@ export class SocketReader {
     this.#isBulk = bytes >= BULK;
     const end = this.#end + bytes;
     if (bytes === FULL_RECORD && this.#mayWait(end)) {
-      if (this.#start === this.#end) setImmediate(this.#onTurnEnd);
+      if (this.#start === this.#end) setImmediate(this.#onTurnEnd as () => void);
       this.#end = end;
       return true;
     }
@@ -132,28 +134,12 @@ export class SocketReader {
     return !this.#isStopped;
   }
 
-  readonly #onTurnEnd = (): void => {
-    const waiting = this.#takeWaiting();
-    if (waiting !== undefined && !this.#deliver(waiting)) this.#socket.pause();
-  };
-
-  /** The stream holds nothing after its end. */
-  readonly #onEnd = (): void => {
-    const waiting = this.#takeWaiting();
-    if (waiting !== undefined) this.pass(waiting);
-  };
-
   #takeWaiting(): Buffer | undefined {
     if (this.#start === this.#end || this.#socket.destroyed) return undefined;
     const waiting = this.#buffer.subarray(this.#start, this.#end);
     this.#start = this.#end;
     return waiting;
   }
-
-  readonly #onData = (chunk: Buffer): void => {
-    this.pass(chunk);
-    if (this.#isStopped) this.#socket.pause();
-  };
 
   /** Passes a chunk on, whose bytes may change afterwards. */
   pass(chunk: Buffer): void {
@@ -172,16 +158,28 @@ export class SocketReader {
   }
 
   #listen(): void {
-    if (this.#listens) return;
-    this.#listens = true;
+    if (this.#onData !== undefined) return;
+    this.#onData = (chunk) => {
+      this.pass(chunk);
+      if (this.#isStopped) this.#socket.pause();
+    };
     this.#socket.on("data", this.#onData);
   }
 
   #chooseBuffers(): void {
-    if (this.#choosesBuffers) return;
-    this.#choosesBuffers = true;
-    chooseBuffers(this.#socket, () => this.#nextBuffer());
-    this.#socket.prependListener("end", this.#onEnd).once("close", () => this.#release());
+    if (this.#onTurnEnd !== undefined) return;
+    const socket = this.#socket;
+    this.#onTurnEnd = () => {
+      const waiting = this.#takeWaiting();
+      if (waiting !== undefined && !this.#deliver(waiting)) socket.pause();
+    };
+    chooseBuffers(socket, () => this.#nextBuffer());
+    socket.once("close", () => this.#release());
+    // The stream cannot hold anything after its end.
+    socket.prependListener("end", () => {
+      const waiting = this.#takeWaiting();
+      if (waiting !== undefined) this.pass(waiting);
+    });
   }
 
   /** The buffer of the next read: one that no other socket refers to. */

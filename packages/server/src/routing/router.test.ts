@@ -51,6 +51,23 @@ test("a request without TLS to a listener that requires it is refused", () => {
   expect(plain).toMatchObject({ refusal: { code: "PN_HTTP_PLAIN" } });
 });
 
+test("a suspicious path is refused if the server blocks them, and otherwise passed on", () => {
+  const shop = serve("shop");
+  const climbing = head("shop.example.com", "/a/%2e%2e/b");
+  const blocking = new Router({
+    domain: "example.com",
+    registry,
+    redirect: undefined,
+    blocksSuspiciousPaths: true,
+    takeBaseDomain() {},
+  });
+  expect(blocking.route(climbing, { proto: "http" })).toMatchObject({
+    refusal: { code: "PN_TUNNEL_PATH", status: 400 },
+  });
+  expect(blocking.route(head("shop.example.com", "/a/b?c=.."), { proto: "http" })).toBe(shop);
+  expect(router().route(climbing, { proto: "http" })).toBe(shop);
+});
+
 test("a name whose client dropped is away", () => {
   registry.remove(serve("shop"), "dropped");
   expect(router().route(head("shop.example.com"), { proto: "http" })).toMatchObject({

@@ -7,6 +7,8 @@ import { humanOutput } from "../../reporting/messages.js";
 import { gatewayExposure } from "../../running/gateway-settings.js";
 import { configurationFile, readSettings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
+import type { CommandInput } from "../command.js";
+import { explainedRequest } from "./explained-request.js";
 import { quoted } from "../../settings/owned-file.js";
 import { problemLine } from "../../settings/problem-line.js";
 import { paintFor } from "../../terminal/paint.js";
@@ -85,10 +87,17 @@ function errorOf(errors: readonly unknown[]): unknown {
   return new ConfigError(lines.map((line) => problemOf(line.replaceAll("\n", " "))));
 }
 
-/** `postern config explain`: prints every value with its source. */
-export async function explainAll(given: CommandLine, terminal: Terminal): Promise<void> {
-  const { loaded } = await readSettings({ ...given, env: terminal.env });
+/** `postern config explain [METHOD URL]`: explains a request, or prints every value with its source. */
+export async function explainAll(given: CommandInput, terminal: Terminal): Promise<void> {
+  const settings = await readSettings({ ...given, env: terminal.env });
+  const { loaded } = settings;
   const { stdout } = terminal;
+  if (given.argument !== undefined) {
+    const report = await explainedRequest(given.argument, settings);
+    return stdout.line(
+      given.json ? JSON.stringify(report.json) : report.lines(paintFor(stdout, terminal.env)).join("\n"),
+    );
+  }
   const paint = paintFor(stdout, terminal.env);
   const all = explain(loaded.resolution.options, loaded.file);
   if (given.json) {

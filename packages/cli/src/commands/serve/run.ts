@@ -1,10 +1,13 @@
+import type { StatusEvent } from "@postern/client";
 import { CliError, EXIT } from "../../errors.js";
 import { isDetailed } from "../../reporting/detail.js";
 import { GatewayView } from "../../reporting/gateway-view.js";
+import { Monitoring } from "../../monitoring/monitoring.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { loadGateway } from "../../running/configured-gateway.js";
 import { gatewayExposure, hasGateway, isFixedGatewayOption } from "../../running/gateway-settings.js";
 import { GatewayService } from "../../running/gateway-service.js";
+import { requestEvent } from "../../running/gateway-events.js";
 import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
@@ -39,36 +42,50 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
   const { messages } = reporting;
   for (const warning of [...settings.warnings, ...configured.warnings, ...leftOut(settings)]) reporting.warn(warning);
   const print = given.json ? eventPrinter(terminal.stdout, "gateway") : undefined;
-  const report = (type: string, message: string, data: Record<string, unknown>): void =>
-    print?.(machineEvent(type, "gateway", message, data));
+  const report = (event: StatusEvent): void => {
+    print?.({ ...event });
+    monitoring.onEvent(event);
+  };
+  const update = (message: string, data: Record<string, unknown>): void =>
+    report(machineEvent("status_update", "gateway", message, data));
   const view = new GatewayView(messages, isDetailed(settings.loaded.values.logging.level));
 
-  const gateway = new GatewayService({
+  const monitoring = new Monitoring({
+    settings,
+    command: "serve",
+    specs: [],
+    gateway: () => gateway.report,
+    report(level, event) {
+      if (level === "warn") reporting.warn(event.message);
+      print?.(event);
+    },
+  });
+  const gateway: GatewayService = new GatewayService({
     settings,
     configured,
     reports: {
       onState(state, { address, secureAddress }) {
         if (state === "listening") view.showAddresses(address, secureAddress, gatewayExposure(settings));
         const data = { state, address, ...(secureAddress === undefined ? {} : { secure_address: secureAddress }) };
-        report("status_update", `${state}: ${address}`, data);
+        update(`${state}: ${address}`, data);
       },
       onRequest(entry, visitor) {
         view.showRequest(entry, visitor);
-        report("http_request", `${entry.method} ${entry.path} ${entry.status}`, { ...entry });
+        report(requestEvent(entry));
       },
       onOmitted(omitted) {
         view.showOmitted(omitted);
-        report("http_request", `${omitted} more requests`, { omitted });
+        update(`${omitted} more requests`, { omitted });
       },
       onTargetFailure(failure) {
         view.showTargetFailure(failure);
-        report("error", failure.reason, { code: "PN_TARGET_REFUSED", ...failure });
+        update(failure.reason, { state: "target_failing", ...failure });
       },
       onFault: (error) => view.showFault(error),
     },
   });
   await runServices({
-    services: [reporting, gateway],
+    services: [reporting, monitoring, gateway],
     onStopping: () => announceStop(messages),
     reload: {
       given: all,
@@ -79,7 +96,7 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
       isFixed: (path) => path[0] === "logging" || path[0] === "application" || isFixedGatewayOption(path),
       report(level, message, data) {
         view.showReload(level, message, data);
-        report("status_update", reloadMessage(message, data), data);
+        update(reloadMessage(message, data), data);
       },
     },
   });

@@ -88,6 +88,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     settings,
     command: "start",
     specs,
+    gateway: runsGateway ? () => gateway?.report : undefined,
     report(level, event) {
       log[level](event.data, event.message);
       print?.(event);
@@ -133,7 +134,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
           configured,
           ...(server === undefined ? {} : { tunnelUpstream: (name: string) => server.upstream(name) }),
           reports: {
-            ...gatewayParts.gatewayLog(await reporting.log("gateway"), requestLog),
+            ...gatewayParts.gatewayLog(await reporting.log("gateway"), requestLog, report),
             onState(state, { address, secureAddress }) {
               if (state !== "listening") return;
               const data = {
