@@ -14,8 +14,8 @@ const MOST_FREE = 32;
 
 /**
  * The buffer of all sockets that copy or forward what they read before their callback returns. A tunnel sends a full
- * one as one frame. Together with the headers around it, and an ACK, it fits into four TLS records: a fifth one with the
- * last bytes would cost both ends as much as a full one.
+ * one as one frame. Together with the headers around it, and an ACK, it fits into four TLS records: a fifth one with
+ * the last bytes would cost both ends as much as a full one.
  */
 export const SHARED_BUFFER: Buffer = Buffer.allocUnsafeSlow(READ_SIZE - 64);
 
