@@ -4,6 +4,7 @@ import { format } from "prettier";
 import { configPage } from "./docs/config-page.ts";
 import { errorsPage } from "./docs/errors-page.ts";
 import { limitsPage } from "./docs/limits-page.ts";
+import { migrationPage } from "./docs/migration-page.ts";
 import { metricsPage } from "./docs/metrics-page.ts";
 
 const PAGES = {
@@ -11,6 +12,7 @@ const PAGES = {
   "docs/limits.md": limitsPage,
   "docs/config.md": configPage,
   "docs/metrics.md": metricsPage,
+  "docs/migration.md": migrationPage,
 };
 
 let stale = 0;

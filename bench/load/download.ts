@@ -38,8 +38,6 @@ const socket = dial(target, onread, () => {
   started = performance.now();
   request();
 });
-// `onread` has no effect on TLS sockets.
-if (target.secure === true) socket.on("data", (chunk) => reader.push(chunk));
 socket.once("error", (error) => fail(`download: ${error.message}`));
 socket.once("end", () => fail(`download: closed after ${bytes} bytes of response ${responses + 1}`));
 process.once("SIGTERM", finish);

@@ -30,9 +30,9 @@ export interface Target {
 
 /** Connects to the target; `onConnected` is called when the first byte may be sent. */
 export function dial({ address, secure }: Target, onread: OnReadOpts | undefined, onConnected: () => void): Socket {
-  const options = { ...split(address), noDelay: true };
+  const options = { ...split(address), noDelay: true, ...(onread === undefined ? {} : { onread }) };
   if (secure === true) return connectTls({ ...options, rejectUnauthorized: false }, onConnected);
-  return connect({ ...options, ...(onread === undefined ? {} : { onread }) }, onConnected);
+  return connect(options, onConnected);
 }
 
 export function split(address: string): { host: string; port: number } {

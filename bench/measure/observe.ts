@@ -1,5 +1,6 @@
 import type { Settings } from "../settings.ts";
-import type { PosternSetup } from "../setups/postern.ts";
+import type { GatewaySetup } from "../setups/gateway.ts";
+import type { PosternProcess, PosternSetup } from "../setups/postern.ts";
 import type { Setup } from "../setups/setup.ts";
 import { collectorUse, difference, type CollectorUse } from "./collector.ts";
 import { cpuSeconds } from "./process-usage.ts";
@@ -25,7 +26,7 @@ export async function observe<T>(
 ): Promise<Observed<T>> {
   const before = cpuOf(setup);
   const earlier = collectorsOf(setup);
-  const value = await (settings.profile && isPostern(setup) ? profileBoth(setup, label, work) : work());
+  const value = await (settings.profile ? profileAll(processesOf(setup), label, work) : work());
   const collector = collectorsOf(setup).map((use, index) => difference(use, earlier[index]!));
   return { value, cpu: cpuOf(setup) - before, collector };
 }
@@ -35,21 +36,25 @@ function cpuOf(setup: Setup): number {
 }
 
 function collectorsOf(setup: Setup): CollectorUse[] {
-  if (!isPostern(setup)) return [];
-  return [setup.server, setup.client].flatMap(({ process, collections }) =>
+  return processesOf(setup).flatMap(({ process, collections }) =>
     collections === undefined ? [] : [collectorUse(process.pid, collections)],
   );
 }
 
-function isPostern(setup: Setup): setup is PosternSetup {
-  return "server" in setup && "client" in setup;
+/** The processes of Postern. */
+function processesOf(setup: Setup): readonly PosternProcess[] {
+  const { server, client, gateway } = setup as Partial<PosternSetup & GatewaySetup>;
+  return [server, client, gateway].filter((each) => each !== undefined);
 }
 
-async function profileBoth<T>(setup: PosternSetup, label: string, work: () => Promise<T>): Promise<T> {
-  const server = setup.server.inspector;
-  const client = setup.client.inspector;
-  if (server === undefined || client === undefined) return work();
-  const outer = await profiled(server, `${label}-server`, () => profiled(client, `${label}-client`, work));
-  console.log(`\n${outer.table}\n\n${outer.value.table}\n`);
-  return outer.value.value;
+async function profileAll<T>(
+  [first, ...others]: readonly PosternProcess[],
+  label: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (first?.inspector === undefined) return work();
+  const { name } = first.process;
+  const { table, value } = await profiled(first.inspector, `${label}-${name}`, () => profileAll(others, label, work));
+  console.log(`\n${table}\n`);
+  return value;
 }

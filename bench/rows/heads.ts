@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { RequestHead, ResponseHead } from "../../packages/gateway/dist/http/index.js";
+import { callRate } from "../measure/call-rate.ts";
 import { median, pairedRatio } from "../measure/statistics.ts";
 import { line, type Line, type Row } from "../row.ts";
 import { duration, type Settings } from "../settings.ts";
@@ -7,8 +8,6 @@ import { perSecond, ratio } from "../show.ts";
 import { interleave } from "../setups/setup.ts";
 
 const SECONDS = 1;
-/** Messages between two reads of the clock. */
-const BLOCK = 1_000;
 
 const CRLF = "\r\n";
 const SMALL_REQUEST = ["GET /small HTTP/1.1", "Host: app.localhost:8080", "", ""].join(CRLF);
@@ -82,8 +81,8 @@ export const heads: Row = {
 
 async function compare(settings: Settings, what: string, readers: Reader[]): Promise<Line[]> {
   const seconds = duration(settings, SECONDS);
-  for (const reader of readers) rate(reader, seconds / 2);
-  const rates = await interleave(readers, settings.rounds, async (reader) => rate(reader, seconds));
+  for (const reader of readers) callRate(reader, seconds / 2);
+  const rates = await interleave(readers, settings.rounds, async (reader) => callRate(reader, seconds));
   const [reading, writing, node] = rates as [number[], number[], number[]];
   return [
     line({
@@ -138,16 +137,4 @@ function nodeReader(kind: "REQUEST" | "RESPONSE", bytes: Buffer): Reader {
     if (parser.execute(bytes) !== bytes.length || headsRead !== before + 1)
       throw new Error("this is one whole message");
   };
-}
-
-function rate(reader: Reader, seconds: number): number {
-  const started = performance.now();
-  let messages = 0;
-  let elapsed = 0;
-  while (elapsed < seconds * 1000) {
-    for (let n = 0; n < BLOCK; n++) reader();
-    messages += BLOCK;
-    elapsed = performance.now() - started;
-  }
-  return messages / (elapsed / 1000);
 }

@@ -4,7 +4,7 @@ import { median } from "../measure/statistics.ts";
 import type { Process } from "../process.ts";
 import { line, verdict, type Line } from "../row.ts";
 import { kilobytes } from "../show.ts";
-import type { PosternServer } from "../setups/postern.ts";
+import type { PosternProcess } from "../setups/postern.ts";
 import type { Stage } from "../stage.ts";
 
 /** Memory in bytes for each of the things that are held open, after a full collection. */
@@ -28,7 +28,7 @@ export interface IdleLoad {
 }
 
 /** The growth of a server's memory for each of `count` idle sessions or visitors. The server has an inspector. */
-export async function idleGrowth(stage: Stage, server: PosternServer, load: IdleLoad): Promise<IdleGrowth> {
+export async function idleGrowth(stage: Stage, server: PosternProcess, load: IdleLoad): Promise<IdleGrowth> {
   const { count, first, settleMs } = load;
   const inspector = await Inspector.open(server.inspector!);
   const former = await load.hold(first);

@@ -2,6 +2,7 @@ import { requireOpenFiles } from "../measure/open-files.ts";
 import type { Process } from "../process.ts";
 import type { Row } from "../row.ts";
 import { SMALL, startOrigin } from "../setups/origin.ts";
+import { startGateway } from "../setups/gateway.ts";
 import { startPostern } from "../setups/postern.ts";
 import type { Setup } from "../setups/setup.ts";
 import type { Stage } from "../stage.ts";
@@ -30,6 +31,26 @@ export const idleVisitors: Row = {
       await stage.stop(setup.client.process);
     }
     return [idleLine(`${count.toLocaleString("en")} idle visitors`, rounds, BAR)];
+  },
+};
+
+/** The same for `postern serve`. */
+export const gatewayIdleVisitors: Row = {
+  name: "gateway-idle-visitors",
+  about: "memory of postern serve for each of 10,000 idle visitors, each after one request",
+  needs: ["nginx"],
+  limit: (settings) => 60 + settings.rounds * 90,
+  run: async (stage, settings) => {
+    const count = settings.quick ? 2000 : 10_000;
+    requireOpenFiles(count);
+    const origin = await startOrigin(stage);
+    const rounds: IdleGrowth[] = [];
+    for (let round = 0; round < settings.rounds; round++) {
+      const setup = await startGateway(stage, settings, origin.address, { inspect: true });
+      const load = { count, first: 1000, settleMs: SETTLE_MS, hold: (of: number) => hold(stage, setup, of) };
+      rounds.push(await idleGrowth(stage, setup.gateway, load));
+    }
+    return [idleLine(`${count.toLocaleString("en")} idle visitors of the gateway`, rounds, BAR)];
   },
 };
 

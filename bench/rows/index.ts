@@ -1,13 +1,15 @@
 import type { Row } from "../row.ts";
 import { besideBulk } from "./beside-bulk.ts";
+import { gatewayRoutes } from "./gateway-routes.ts";
 import { heads } from "./heads.ts";
 import { idleBeside } from "./idle-beside.ts";
 import { idleProcesses } from "./idle-processes.ts";
 import { idleSessions } from "./idle-sessions.ts";
-import { idleVisitors } from "./idle-visitors.ts";
+import { gatewayIdleVisitors, idleVisitors } from "./idle-visitors.ts";
 import { longLink } from "./long-link.ts";
 import { memory } from "./memory.ts";
 import { requests } from "./requests.ts";
+import { routes } from "./routes.ts";
 import { slowLink } from "./slow-link.ts";
 import { start } from "./start.ts";
 import { syscalls } from "./syscalls.ts";
@@ -24,7 +26,7 @@ export const ROWS: Row[] = [
   idleBeside,
   transfer("download", 0.95),
   transfer("upload", 0.85),
-  transfer("download", 0.65, true),
+  transfer("download", 0.65, "tls"),
   besideBulk,
   slowLink,
   memory(1, 32e6),
@@ -33,7 +35,14 @@ export const ROWS: Row[] = [
   idleVisitors,
   idleProcesses,
   longLink,
+  requests({ connections: 64, gateway: true, bars: { rate: 0.7, cpu: 1.6, p99: 1.5 } }),
+  requests({ connections: 256, gateway: true, bars: { rate: 0.7, cpu: 1.6, p99: 1.5 } }),
+  transfer("download", 0.9, "gateway"),
+  transfer("upload", 0.9, "gateway"),
+  gatewayRoutes,
+  gatewayIdleVisitors,
   start,
   heads,
+  routes,
   syscalls,
 ];

@@ -6,6 +6,7 @@ import { duration, type Settings } from "../settings.ts";
 import { collectorShare, microseconds, milliseconds, perSecond, ratio } from "../show.ts";
 import type { Stage } from "../stage.ts";
 import { makeCertificate } from "../setups/certificate.ts";
+import { startGateway } from "../setups/gateway.ts";
 import { startNginx } from "../setups/nginx.ts";
 import { SMALL, startOrigin } from "../setups/origin.ts";
 import { startPostern } from "../setups/postern.ts";
@@ -19,6 +20,8 @@ export interface RequestsOptions {
   connections: number;
   /** Visitors and client use TLS. */
   secure?: boolean;
+  /** One hop, `postern serve`, instead of server and client. */
+  gateway?: boolean;
   /** Every request uses a new connection. */
   newConnections?: boolean;
   /** Bars for the ratios to nginx of requests/s, CPU per request, and p99. */
@@ -36,11 +39,15 @@ export function requests(options: RequestsOptions): Row {
   };
 }
 
-function nameOf({ connections, secure, newConnections }: RequestsOptions): string {
-  return `requests${newConnections === true ? "-new" : ""}-${connections}${secure === true ? "-tls" : ""}`;
+function nameOf({ connections, secure, newConnections, gateway }: RequestsOptions): string {
+  return `${gateway === true ? "gateway-" : ""}requests${newConnections === true ? "-new" : ""}-${connections}${secure === true ? "-tls" : ""}`;
 }
 
-function kindOf({ connections, secure, newConnections }: RequestsOptions): string {
+function kindOf({ gateway, ...options }: RequestsOptions): string {
+  return gateway === true ? `gateway, ${connectionsOf(options)}` : connectionsOf(options);
+}
+
+function connectionsOf({ connections, secure, newConnections }: RequestsOptions): string {
   if (newConnections === true) return `new connection for each, ${connections} at a time`;
   return `${connections} ${secure === true ? "TLS " : ""}connection${connections === 1 ? "" : "s"}`;
 }
@@ -60,7 +67,7 @@ interface Round {
 async function run(stage: Stage, settings: Settings, options: RequestsOptions): Promise<Line[]> {
   const { connections, newConnections = false } = options;
   const load: WrkLoad = { path: SMALL, connections, newConnections, seconds: duration(settings, SECONDS) };
-  const setups = await open(stage, settings, options.secure === true);
+  const setups = await open(stage, settings, options);
   for (const setup of setups) {
     await expectResponse(setup, SMALL);
     await wrk(stage, setup, { ...load, seconds: Math.min(2, load.seconds) });
@@ -80,11 +87,13 @@ async function run(stage: Stage, settings: Settings, options: RequestsOptions): 
 }
 
 /** Postern, nginx and perhaps the prototype. */
-async function open(stage: Stage, settings: Settings, secure: boolean): Promise<Setup[]> {
+async function open(stage: Stage, settings: Settings, { secure, gateway }: RequestsOptions): Promise<Setup[]> {
   const origin = await startOrigin(stage);
-  const certificate = secure ? await makeCertificate(stage, settings) : undefined;
+  const certificate = secure === true ? await makeCertificate(stage, settings) : undefined;
   const setups: Setup[] = [
-    await startPostern(stage, settings, origin.address, { server: { certificate }, countCollections: true }),
+    gateway === true
+      ? await startGateway(stage, settings, origin.address, { countCollections: true })
+      : await startPostern(stage, settings, origin.address, { server: { certificate }, countCollections: true }),
     (await startNginx(stage, origin.address, { certificate })).yardstick,
   ];
   if (settings.prototype) setups.push(await startPrototype(stage, settings.prototype, origin.address));
@@ -135,7 +144,7 @@ function compare(options: RequestsOptions, product: Round[], yardstick: Round[],
         yardstick: cpu.yardstick.shown,
         ratio: ratio(against.cpu),
         ...atMost(bars.cpu, against.cpu.median),
-        note: "Postern: server and client together",
+        ...(options.gateway === true ? {} : { note: "Postern: server and client together" }),
       }),
     );
   return lines;

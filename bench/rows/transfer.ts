@@ -5,6 +5,7 @@ import type { Settings } from "../settings.ts";
 import { collectorShare, ratio, seconds, speed } from "../show.ts";
 import type { Stage } from "../stage.ts";
 import { makeCertificate } from "../setups/certificate.ts";
+import { startGateway } from "../setups/gateway.ts";
 import { startNginx } from "../setups/nginx.ts";
 import { LARGE, SINK, startOrigin } from "../setups/origin.ts";
 import { startPostern } from "../setups/postern.ts";
@@ -12,23 +13,27 @@ import { interleave, direct, type Setup } from "../setups/setup.ts";
 
 export type Direction = "download" | "upload";
 
+/** Through server and client, the same with TLS for visitors and client, or one hop of `postern serve`. */
+export type TransferKind = "tunnel" | "tls" | "gateway";
+
 /**
- * One large body over one connection. With `secure`, visitors and client use TLS.
+ * One large body over one connection.
  *
  * @param bar - For the ratio to nginx's rate.
  */
-export function transfer(direction: Direction, bar: number, secure = false): Row {
+export function transfer(direction: Direction, bar: number, kind: TransferKind = "tunnel"): Row {
   return {
-    name: nameOf(direction, secure),
-    about: `1 GB ${direction} over one ${secure ? "TLS " : ""}connection`,
+    name: nameOf(direction, kind),
+    about: `1 GB ${direction} over one ${kind === "tls" ? "TLS " : ""}connection${kind === "gateway" ? " of postern serve" : ""}`,
     needs: ["nginx"],
     limit: (settings) => 60 + (settings.rounds + 1) * 60,
-    run: (stage, settings) => run(stage, settings, direction, bar, secure),
+    run: (stage, settings) => run(stage, settings, direction, bar, kind),
   };
 }
 
-function nameOf(direction: Direction, secure: boolean): string {
-  return secure ? `${direction}-tls` : direction;
+function nameOf(direction: Direction, kind: TransferKind): string {
+  if (kind === "gateway") return `gateway-${direction}`;
+  return kind === "tls" ? `${direction}-tls` : direction;
 }
 
 async function run(
@@ -36,14 +41,18 @@ async function run(
   settings: Settings,
   direction: Direction,
   bar: number,
-  secure: boolean,
+  kind: TransferKind,
 ): Promise<Line[]> {
+  const secure = kind === "tls";
   const bytes = settings.quick ? 200_000_000 : 1_000_000_000;
   const origin = await startOrigin(stage, { largeBytes: bytes });
   const local = direction === "download" ? origin.address : origin.plain;
   const certificate = secure ? await makeCertificate(stage, settings) : undefined;
   const nginx = await startNginx(stage, local, { certificate });
-  const product = await startPostern(stage, settings, local, { server: { certificate }, countCollections: true });
+  const product =
+    kind === "gateway"
+      ? await startGateway(stage, settings, local, { countCollections: true })
+      : await startPostern(stage, settings, local, { server: { certificate }, countCollections: true });
   // The other setups have no TLS.
   const setups: Setup[] = [product, nginx.yardstick, ...(secure ? [] : [...nginx.others, direct(local)])];
   const path = direction === "download" ? LARGE : SINK;
@@ -65,7 +74,7 @@ async function run(
   const others = setups.slice(2).map((setup, index) => `${setup.name} ${speed(median(rates[index + 2]!))}`);
   return [
     line({
-      measure: `${bytes / 1e9} GB ${direction}${secure ? ", TLS" : ""}`,
+      measure: `${bytes / 1e9} GB ${direction}${kind === "tunnel" ? "" : kind === "tls" ? ", TLS" : ", gateway"}`,
       product: speed(median(rates[0]!)),
       yardstick: speed(median(rates[1]!)),
       ratio: ratio(against),
@@ -78,8 +87,8 @@ async function run(
       ),
       note: others.join(", "),
       charts: [
-        figures(`rate-${nameOf(direction, secure)}`, median(rates[0]!), median(rates[1]!), speed),
-        figures(`cpu-${nameOf(direction, secure)}`, cpu[0]!, cpu[1]!, seconds),
+        figures(`rate-${nameOf(direction, kind)}`, median(rates[0]!), median(rates[1]!), speed),
+        figures(`cpu-${nameOf(direction, kind)}`, cpu[0]!, cpu[1]!, seconds),
       ],
       raw: { setups: setups.map(({ name }) => name), results },
     }),

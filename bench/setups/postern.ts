@@ -9,8 +9,16 @@ import type { Certificate } from "./certificate.ts";
 import { listening } from "./listening.ts";
 import type { Setup } from "./setup.ts";
 
-export interface PosternServer {
+/** A process of the product. */
+export interface PosternProcess {
   process: Process;
+  /** The port of its inspector, if enabled. */
+  inspector: number | undefined;
+  /** The file that has a byte for each of its mark-compacts, if they are counted. */
+  collections: string | undefined;
+}
+
+export interface PosternServer extends PosternProcess {
   /** Its address, `host:port`. */
   address: string;
   key: string;
@@ -18,18 +26,11 @@ export interface PosternServer {
   otherKey: string;
   /** With it, the server uses TLS for visitors and clients. */
   certificate: Certificate | undefined;
-  /** The port of its inspector, if enabled. */
-  inspector: number | undefined;
-  /** The file that has a byte for each of its mark-compacts, if they are counted. */
-  collections: string | undefined;
 }
 
-export interface PosternClient {
-  process: Process;
+export interface PosternClient extends PosternProcess {
   /** The Host that visitors send. */
   host: string;
-  inspector: number | undefined;
-  collections: string | undefined;
 }
 
 /** Postern: its server and its client. */
@@ -131,13 +132,13 @@ function configuration(stage: Stage, tables: Tables): string {
 }
 
 /** An empty file, to which a process appends a byte for each mark-compact. */
-function countFile(stage: Stage): string {
+export function countFile(stage: Stage): string {
   const file = join(stage.folder("collections"), "mark-compacts");
   writeFileSync(file, "");
   return file;
 }
 
-interface CommandOptions {
+export interface CommandOptions {
   inspector: number | undefined;
   collections: string | undefined;
   netns: string | undefined;
@@ -145,7 +146,13 @@ interface CommandOptions {
   env?: Record<string, string>;
 }
 
-function command(stage: Stage, settings: Settings, name: string, args: string[], options: CommandOptions): Process {
+export function command(
+  stage: Stage,
+  settings: Settings,
+  name: string,
+  args: string[],
+  options: CommandOptions,
+): Process {
   const { inspector, collections, netns, node = process.execPath } = options;
   const flags: string[] = [];
   const env = { ...options.env };

@@ -4,7 +4,7 @@ import { reference, type OptionReference, type SectionReference } from "@postern
 export function configPage(): string {
   return [
     "# Configuration reference",
-    "Postern reads one TOML file: the file given with `--config`, otherwise `./postern.toml`, otherwise `~/.config/postern/postern.toml`. This page is generated from the code with `npm run docs`; a test checks that it is up to date.",
+    "Postern reads one TOML file: the file given with `--config`, otherwise `./postern.toml`, otherwise `./app_config.toml`, otherwise `~/.config/postern/postern.toml`. This page is generated from the code with `npm run docs`; a test checks that it is up to date.",
     "## Commands for the configuration file",
     [
       "| command | what it does |",
@@ -24,8 +24,9 @@ export function configPage(): string {
       "- A description ends with the command-line flag and the environment variable of the option, if it has them. _Secret_ means that Postern never prints the value.",
       "- The environment variables of `[[tunnel.endpoints]]` apply to `postern http`, which shares one service. `postern start` takes endpoints from the file only.",
     ].join("\n"),
-    "An option marked _Not supported yet_ works only with its default; the mark names the missing feature. `postern config check` lists the options in a file that need such a feature, and `postern start` refuses to run the file. Options marked _No effect_ are ignored, with a warning.",
-    "The _local gateway_ (`[server]`, `[static_config]` and `[[proxy]]`) serves static files and proxied routes without a tunnel. This version reads and checks these options, but does not contain the local gateway.",
+    "An option marked _Not supported yet_ works only with its default; the mark names the missing feature. `postern config check` lists the options in a file that need such a feature, and `postern start` and `postern serve` refuse to run the file.",
+    "The _gateway_ (`[server]` and `[[proxy]]`) sends HTTP requests to services, without a tunnel. `postern serve` runs it, and so does `postern start` if the file has a route.",
+    "Files of the program that Postern continues are accepted. [migration.md](migration.md) lists their options that have another name, or no effect, here.",
     "Postern rejects a file that other users can write. It warns if other users can read a file that contains secrets.",
     ...reference()
       .filter(({ options, pending }) => options.length > 0 || pending !== undefined)
@@ -34,8 +35,8 @@ export function configPage(): string {
   ].join("\n\n");
 }
 
-function section({ header, doc, pending, ignored, options }: SectionReference): string[] {
-  const text = [doc, ...supportNotes({ pending, ignored })].join(" ");
+function section({ header, doc, pending, options }: SectionReference): string[] {
+  const text = [doc, ...supportNotes(pending)].join(" ");
   return [`## \`${header}\``, text, ...(options.length === 0 ? [] : [table(options)])];
 }
 
@@ -43,21 +44,18 @@ function table(options: OptionReference[]): string {
   return ["| option | value | default | description |", "|---|---|---|---|", ...options.map(row)].join("\n");
 }
 
-function row({ name, kind, default: value, env, flag, secret, doc, pending, ignored }: OptionReference): string {
+function row({ name, kind, default: value, env, flag, secret, doc, pending }: OptionReference): string {
   const notes = [
     doc,
     ...(secret ? ["Secret."] : []),
     ...(flag === undefined ? [] : [`\`${flag}\`.`]),
     ...(env === undefined ? [] : [`\`${env}\`.`]),
-    ...supportNotes({ pending, ignored }),
+    ...supportNotes(pending),
   ];
   const shown = value === undefined ? "" : `\`${value}\``;
   return `| \`${name}\` | ${kind} | ${shown} | ${notes.join(" ").replaceAll("|", "\\|")} |`;
 }
 
-function supportNotes({ pending, ignored }: Pick<OptionReference, "pending" | "ignored">): string[] {
-  return [
-    ...(pending === undefined ? [] : [`_Not supported yet:_ ${pending}.`]),
-    ...(ignored === undefined ? [] : [`_No effect:_ ${ignored}.`]),
-  ];
+function supportNotes(pending: string | undefined): string[] {
+  return pending === undefined ? [] : [`_Not supported yet:_ ${pending}.`];
 }

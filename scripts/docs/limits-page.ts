@@ -5,6 +5,8 @@ import {
   IDLE_LIMITS,
   PIPELINE_LIMITS,
   LOOP_LIMITS,
+  PATH_LIMITS,
+  TARGET_LIMITS,
 } from "@postern/gateway";
 import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
@@ -79,6 +81,11 @@ export function limitsPage(): string {
       time(gateway.linger),
       "the connection is closed",
     ],
+    [
+      "readings of a path by which the gateway chooses a route (routes.md), times its length",
+      size(PATH_LIMITS.work),
+      "400 PN_ROUTE_PATH",
+    ],
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     [
       "interim responses (1xx) to a request",
@@ -89,6 +96,26 @@ export function limitsPage(): string {
       "idle time of a stream to an origin",
       time(IDLE_LIMITS.idle),
       "the stream is closed; earlier if the origin's Keep-Alive requires it",
+    ],
+    [
+      "time for a connection to a target of a gateway, from the lookup of its name to the end of the TLS handshake",
+      time(TARGET_LIMITS.connect),
+      "another target of the route gets the request; without one, 504 PN_TARGET_TIMEOUT",
+    ],
+    [
+      "idle connections to one target of a gateway",
+      `${TARGET_LIMITS.idle}`,
+      "the connection that has been idle longest is closed",
+    ],
+    [
+      "time without progress of a response that a route of a gateway has begun",
+      "60 s; `idle_timeout` of the route changes it. None for WebSockets and event streams",
+      "the response breaks off",
+    ],
+    [
+      "reports of failed connections to one target of a gateway",
+      `one in ${time(TARGET_LIMITS.report)}`,
+      "failures are counted in the next report",
     ],
     [
       "responses from the server itself to pipelined requests of one connection",

@@ -1,6 +1,13 @@
 import { metricsTable } from "./metrics-table.ts";
 import { WEBHOOK_LIMITS } from "@postern/cli/limits";
-import { CLIENT_METRICS, HEALTH, RESPONSE_TIME_BOUNDS, STATUS_SCHEMA, type JsonSchema } from "@postern/client/command";
+import {
+  CLIENT_METRICS,
+  GATEWAY_METRICS,
+  HEALTH,
+  RESPONSE_TIME_BOUNDS,
+  STATUS_SCHEMA,
+  type JsonSchema,
+} from "@postern/client/command";
 
 /** Returns the sections about the client. */
 export function clientSection(): string[] {
@@ -45,6 +52,8 @@ export function clientSection(): string[] {
     "## Prometheus metrics of the client",
     `\`GET /metrics\` of the client's local API returns the Prometheus text format, or JSON with \`Accept: application/json\`. Counters start when the client starts. Buckets of the histogram, in seconds: ${RESPONSE_TIME_BOUNDS.map((bound) => bound / 1_000).join(", ")}.`,
     metricsTable(CLIENT_METRICS),
+    "The gateway of `postern serve` and `postern start` adds these:",
+    metricsTable(GATEWAY_METRICS),
     "## Send events to a webhook",
     `The client sends every event, except requests and heartbeats, to \`status_webhook\` in \`[tunnel.monitoring]\`. Each POST contains up to ${WEBHOOK_LIMITS.batch} events in order and is sent at most ${WEBHOOK_LIMITS.delay / 1_000} s after the first of them:`,
     fenced("json", DELIVERY),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { AddressGateway } from "../gateway/address-gateway.js";
 import {
   claimPort,
   Cleanup,
@@ -15,11 +16,13 @@ const cleanup = new Cleanup();
 let server: ServerProcess;
 let script: ScriptedOrigin;
 let scripted: Published;
+let gateway: AddressGateway;
 
 beforeAll(async () => {
   server = await ServerProcess.start(cleanup.defer);
   script = await ScriptedOrigin.start(cleanup.defer);
   scripted = await Published.start(cleanup.defer, script.port, { server, subdomain: "script" });
+  gateway = await AddressGateway.start(cleanup.defer, [script.port]);
 });
 afterAll(() => cleanup.run());
 
@@ -49,56 +52,120 @@ while True:
     connection.close()
 `;
 
-describe("a response that is cut off never looks complete", () => {
-  const endings: [string, (wire: Wire) => void][] = [
-    ["resets the connection", (wire) => wire.reset()],
-    ["closes it normally", (wire) => wire.finish()],
-  ];
+/** The ways to an origin, as a visitor sees them, and the code of a connection that broke. */
+const FRONTS: [string, () => Published | AddressGateway, string][] = [
+  ["a tunnel", () => scripted, "PN_ORIGIN_BROKEN"],
+  ["an address", () => gateway, "PN_TARGET_BROKEN"],
+];
 
-  test.for(endings)("with a length, when the origin %s: the body stays short", async ([, leave]) => {
-    const wire = await scripted.ask(onTestFinished, "GET /short");
-    const origin = await script.wire("GET /short");
-    origin.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
-    await wire.read("only this");
-    leave(origin);
-    await wire.over();
-    expect(wire.text).toMatch(/content-length: 100\r\n/i);
-    expect(wire.text).toMatch(/\r\n\r\nonly this$/);
-    origin.socket.destroy();
-    script.wires.length = 0;
+describe.each(FRONTS)("behind %s,", (_, front, broken) => {
+  describe("a response that is cut off never looks complete", () => {
+    const endings: [string, (wire: Wire) => void][] = [
+      ["resets the connection", (wire) => wire.reset()],
+      ["closes it normally", (wire) => wire.finish()],
+    ];
+
+    test.for(endings)("with a length, when the origin %s: the body stays short", async ([, leave]) => {
+      const wire = await front().ask(onTestFinished, "GET /short");
+      const origin = await script.wire("GET /short");
+      origin.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+      await wire.read("only this");
+      leave(origin);
+      await wire.over();
+      expect(wire.text).toMatch(/content-length: 100\r\n/i);
+      expect(wire.text).toMatch(/\r\n\r\nonly this$/);
+      origin.socket.destroy();
+      script.wires.length = 0;
+    });
+
+    test.for(endings)("in chunks, when the origin %s: there is no last chunk", async ([, leave]) => {
+      const wire = await front().ask(onTestFinished, "GET /chunks");
+      const origin = await script.wire("GET /chunks");
+      origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n");
+      await wire.read("only this");
+      leave(origin);
+      await wire.over();
+      expect(wire.text).toMatch(/only this\r\n$/);
+      origin.socket.destroy();
+      script.wires.length = 0;
+    });
+
+    test("until close, when the origin resets the connection: the visitor sees a reset or no last chunk", async () => {
+      const wire = await front().ask(onTestFinished, "GET /until-close");
+      const origin = await script.wire("GET /until-close");
+      origin.write("HTTP/1.1 200 OK\r\n\r\nonly this");
+      await wire.read("only this");
+      origin.reset();
+      const end = await wire.over();
+      if (/transfer-encoding: chunked/i.test(wire.text)) expect(wire.text).not.toMatch(/0\r\n\r\n$/);
+      else expect(end).toBe("reset");
+    });
+
+    test("until close, for an HTTP/1.0 visitor: its connection is reset, because an orderly close would look like the end of the body", async () => {
+      const wire = await front().wire(onTestFinished);
+      wire.write(`GET /old HTTP/1.0\r\nHost: ${front().host}\r\n\r\n`);
+      const origin = await script.wire("GET /old");
+      origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n");
+      await wire.read("only this");
+      origin.reset();
+      expect(await wire.over()).toBe("reset");
+    });
   });
 
-  test.for(endings)("in chunks, when the origin %s: there is no last chunk", async ([, leave]) => {
-    const wire = await scripted.ask(onTestFinished, "GET /chunks");
-    const origin = await script.wire("GET /chunks");
-    origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n");
-    await wire.read("only this");
-    leave(origin);
-    await wire.over();
-    expect(wire.text).toMatch(/only this\r\n$/);
-    origin.socket.destroy();
-    script.wires.length = 0;
-  });
+  describe("the visitor gets", () => {
+    test("502 when the origin closes the connection without a response", async () => {
+      const response = front().visit("/hang-up", { method: "POST", body: "x" });
+      (await script.wire("/hang-up")).finish();
+      const { status, headers } = await response;
+      expect([status, headers["postern-error"]]).toEqual([502, broken]);
+    });
 
-  test("until close, when the origin resets the connection: the visitor sees a reset or no last chunk", async () => {
-    const wire = await scripted.ask(onTestFinished, "GET /until-close");
-    const origin = await script.wire("GET /until-close");
-    origin.write("HTTP/1.1 200 OK\r\n\r\nonly this");
-    await wire.read("only this");
-    origin.reset();
-    const end = await wire.over();
-    if (/transfer-encoding: chunked/i.test(wire.text)) expect(wire.text).not.toMatch(/0\r\n\r\n$/);
-    else expect(end).toBe("reset");
-  });
+    test.for([
+      ["bytes that are not HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
+      ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
+      ["chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+      ["a bare carriage return", "HTTP/1.1 200 OK\r\nX-A: 1\rX-B: 2\r\nContent-Length: 1\r\n\r\nx"],
+      ["a valid head and a body that is not", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokzz\r\n"],
+      ["an endless head", `HTTP/1.1 200 OK\r\nX-Long: ${"x".repeat(40_000)}`],
+      [
+        "101 without a requested upgrade",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+      ],
+    ])("502 when the origin sends %s", async ([what, bytes]) => {
+      const path = `/hostile/${encodeURIComponent(what ?? "")}`;
+      const response = front().visit(path, { method: "POST", body: "x" });
+      (await script.wire(path)).write(bytes ?? "");
+      const { status, headers } = await response;
+      expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_INVALID"]);
+    });
 
-  test("until close, for an HTTP/1.0 visitor: its connection is reset, because an orderly close would look like the end of the body", async () => {
-    const wire = await scripted.wire(onTestFinished);
-    wire.write(`GET /old HTTP/1.0\r\nHost: ${scripted.host}\r\n\r\n`);
-    const origin = await script.wire("GET /old");
-    origin.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n");
-    await wire.read("only this");
-    origin.reset();
-    expect(await wire.over()).toBe("reset");
+    test.for([
+      ["bare line feeds", "HTTP/1.1 200 OK\nX-A: b\nContent-Length: 2\n\nok"],
+      ["a space before the colon", "HTTP/1.1 200 OK\r\nX-A : b\r\nContent-Length : 2\r\n\r\nok"],
+      ["a folded field", "HTTP/1.1 200 OK\r\nX-A:\r\n b\r\nContent-Length: 2\r\n\r\nok"],
+      [
+        "a length beside padded chunks",
+        `HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 9\r\n${CHUNKED}\r\n2  \r\nok\r\n0\r\n\r\n`,
+      ],
+    ])("200 when the origin sends %s, and the next request gets a new connection", async ([what, bytes]) => {
+      const path = `/flawed/${encodeURIComponent(what ?? "")}`;
+      const response = front().visit(path);
+      const origin = await script.wire(path);
+      origin.write(bytes ?? "");
+      const { status, headers, body } = await response;
+      expect([status, headers["x-a"], body.toString()]).toEqual([200, "b", "ok"]);
+      expect(await origin.over()).toBe("end");
+    });
+
+    test("bytes that an origin sends without a request do not reach the next visitor", async () => {
+      const first = front().visit("/first");
+      const origin = await script.wire("/first");
+      origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale");
+      expect((await first).body.toString()).toBe("ok");
+      const second = front().visit("/second");
+      (await script.wire("/second")).write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh");
+      expect((await second).body.toString()).toBe("fresh");
+    });
   });
 });
 
@@ -164,59 +231,25 @@ describe("the visitor's response", () => {
     expect((await found.visit("/")).status).toBe(200);
   });
 
-  test("no error while the origin is briefly too busy to accept connections, although localhost has two addresses", async () => {
-    const port = await claimPort();
-    const busy = new Program(onTestFinished, "python3", { args: ["-c", BUSY_SERVICE, String(port)] });
-    await busy.waitFor("its backlog to fill", () => busy.stdout.includes("full"));
-    const found = await Published.start(onTestFinished, port, { server });
-    const response = found.visit("/");
-    busy.signal("SIGUSR1");
-    expect((await response).status).toBe(200);
-  });
-
-  test("502 when the origin closes the connection without a response", async () => {
-    const response = scripted.visit("/hang-up", { method: "POST", body: "x" });
-    (await script.wire("/hang-up")).finish();
-    const { status, headers } = await response;
-    expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_BROKEN"]);
-  });
-
-  test.for([
-    ["bytes that are not HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
-    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
-    ["chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
-    ["a bare carriage return", "HTTP/1.1 200 OK\r\nX-A: 1\rX-B: 2\r\nContent-Length: 1\r\n\r\nx"],
-    ["a valid head and a body that is not", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokzz\r\n"],
-    ["an endless head", `HTTP/1.1 200 OK\r\nX-Long: ${"x".repeat(40_000)}`],
+  const busyFronts: [string, (port: number) => Promise<Published | AddressGateway>][] = [
+    ["a tunnel", (port) => Published.start(onTestFinished, port, { server })],
     [
-      "101 without a requested upgrade",
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+      "an address",
+      (port) => AddressGateway.start(onTestFinished, [{ address: { host: "localhost", port, tls: false } }]),
     ],
-  ])("502 when the origin sends %s", async ([what, bytes]) => {
-    const path = `/hostile/${encodeURIComponent(what ?? "")}`;
-    const response = scripted.visit(path, { method: "POST", body: "x" });
-    (await script.wire(path)).write(bytes ?? "");
-    const { status, headers } = await response;
-    expect([status, headers["postern-error"]]).toEqual([502, "PN_ORIGIN_INVALID"]);
-  });
-
-  test.for([
-    ["bare line feeds", "HTTP/1.1 200 OK\nX-A: b\nContent-Length: 2\n\nok"],
-    ["a space before the colon", "HTTP/1.1 200 OK\r\nX-A : b\r\nContent-Length : 2\r\n\r\nok"],
-    ["a folded field", "HTTP/1.1 200 OK\r\nX-A:\r\n b\r\nContent-Length: 2\r\n\r\nok"],
-    [
-      "a length beside padded chunks",
-      `HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 9\r\n${CHUNKED}\r\n2  \r\nok\r\n0\r\n\r\n`,
-    ],
-  ])("200 when the origin sends %s, and the next request gets a new connection", async ([what, bytes]) => {
-    const path = `/flawed/${encodeURIComponent(what ?? "")}`;
-    const response = scripted.visit(path);
-    const origin = await script.wire(path);
-    origin.write(bytes ?? "");
-    const { status, headers, body } = await response;
-    expect([status, headers["x-a"], body.toString()]).toEqual([200, "b", "ok"]);
-    expect(await origin.over()).toBe("end");
-  });
+  ];
+  test.for(busyFronts)(
+    "behind %s: no error while the origin is briefly too busy to accept connections, although localhost has two addresses",
+    async ([, start]) => {
+      const port = await claimPort();
+      const busy = new Program(onTestFinished, "python3", { args: ["-c", BUSY_SERVICE, String(port)] });
+      await busy.waitFor("its backlog to fill", () => busy.stdout.includes("full"));
+      const found = await start(port);
+      const response = found.visit("/");
+      busy.signal("SIGUSR1");
+      expect((await response).status).toBe(200);
+    },
+  );
 
   test("each kind of repair is named once in the log of the server and of the client, and in every event", async () => {
     for (const path of ["/flawed-1", "/flawed-2"]) {
@@ -232,15 +265,5 @@ describe("the visitor's response", () => {
       output.split("\n").filter((line) => text.test(line)).length;
     expect(named(server.program, / response repaired .*repair=control_byte/)).toBe(1);
     expect(named(scripted.client.program, /The server repairs them \(control_byte\)/)).toBe(1);
-  });
-
-  test("bytes that an origin sends without a request do not reach the next visitor", async () => {
-    const first = scripted.visit("/first");
-    const origin = await script.wire("/first");
-    origin.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale");
-    expect((await first).body.toString()).toBe("ok");
-    const second = scripted.visit("/second");
-    (await script.wire("/second")).write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh");
-    expect((await second).body.toString()).toBe("fresh");
   });
 });

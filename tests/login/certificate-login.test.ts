@@ -16,14 +16,12 @@ import {
 } from "@postern/testkit";
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
+const ca = new CertificateAuthority(cleanup.defer, "clients");
 /** Another authority for the server's certificate: servers and clients need not share one. */
-let servers: CertificateAuthority;
+const servers = new CertificateAuthority(cleanup.defer, "servers");
 let files: CertificateFiles;
 beforeEach(({ skip }) => {
   needs({ skip }, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer, "clients");
-  servers ??= new CertificateAuthority(cleanup.defer, "servers");
   files ??= servers.issue({ names: ["tunnel.test", "*.tunnel.test", "127.0.0.1"] });
 });
 afterAll(() => cleanup.run());

@@ -15,11 +15,10 @@ import {
 import { install, TlsServer, visit } from "./tls-server.ts";
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
+const ca = new CertificateAuthority(cleanup.defer);
 let server: CertificateFiles;
 beforeEach(({ skip }) => {
   needs({ skip }, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer);
   server ??= ca.issue({ names: ["tunnel.test", "*.tunnel.test"] });
 });
 afterAll(() => cleanup.run());

@@ -27,11 +27,10 @@ import {
 } from "./tls-server.ts";
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
+const ca = new CertificateAuthority(cleanup.defer);
 let files: CertificateFiles;
 beforeEach(({ skip }) => {
   needs({ skip }, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer);
   files ??= ca.issue({ names: ["tunnel.test", "*.tunnel.test", "localhost"] });
 });
 afterAll(() => cleanup.run());

@@ -15,11 +15,8 @@ import {
 import { isOpen, publish, TlsServer } from "./tls-server.ts";
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
-beforeEach(({ skip }) => {
-  needs({ skip }, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer);
-});
+const ca = new CertificateAuthority(cleanup.defer);
+beforeEach((context) => needs(context, "openssl"));
 afterAll(() => cleanup.run());
 
 const known = (): string => `ca_file = "${ca.certificate}"\n`;

@@ -5,11 +5,10 @@ import { CertificateAuthority, Cleanup, needs, type CertificateFiles } from "@po
 import { isOpen, publish, shake, TlsServer } from "./tls-server.ts";
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
+const ca = new CertificateAuthority(cleanup.defer);
 let certificate: CertificateFiles;
 beforeEach(({ skip }) => {
   needs({ skip }, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer);
   certificate ??= ca.issue({ names: ["tunnel.test", "*.tunnel.test"] });
 });
 afterAll(() => cleanup.run());

@@ -23,18 +23,27 @@ test("the help lists the commands", async () => {
   expect([exit, stderr]).toEqual([0, ""]);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name);
   expect(new Set(commands)).toEqual(
-    new Set(["demo", "server", "http", "start", "status", "config", "auth", "doctor", "cert", "help"]),
+    new Set(["demo", "server", "http", "serve", "start", "status", "config", "auth", "doctor", "cert", "help"]),
   );
 });
 
-test.for(["demo", "http", "server", "start", "status", "config", "config check", "auth check", "doctor", "cert dev"])(
-  "the help of %s has examples, and fits into 80 columns except for commands to copy",
-  async (command) => {
-    const { stdout } = await runCommand(...command.split(" "), "--help");
-    expect(stdout).toMatch(new RegExp(`^ {2,4}postern ${command.split(" ")[0]}`, "m"));
-    expect(stdout.split("\n").filter((line) => line.length > 80 && !line.includes("postern "))).toEqual([]);
-  },
-);
+test.for([
+  "demo",
+  "http",
+  "server",
+  "serve",
+  "start",
+  "status",
+  "config",
+  "config check",
+  "auth check",
+  "doctor",
+  "cert dev",
+])("the help of %s has examples, and fits into 80 columns except for commands to copy", async (command) => {
+  const { stdout } = await runCommand(...command.split(" "), "--help");
+  expect(stdout).toMatch(new RegExp(`^ {2,4}postern ${command.split(" ")[0]}`, "m"));
+  expect(stdout.split("\n").filter((line) => line.length > 80 && !line.includes("postern "))).toEqual([]);
+});
 
 test("the help of a command names the environment variable of each option", async () => {
   const http = (await runCommand("http", "--help")).stdout.replace(/\s+/g, " ");

@@ -7,6 +7,7 @@ import { demo } from "./commands/demo/demo.js";
 import { doctor } from "./commands/doctor/doctor.js";
 import { http } from "./commands/http/http.js";
 import { register } from "./commands/register.js";
+import { serve } from "./commands/serve/serve.js";
 import { server } from "./commands/server/server.js";
 import { start } from "./commands/start/start.js";
 import { status } from "./commands/status/status.js";
@@ -14,7 +15,7 @@ import type { Terminal } from "./terminal/terminal.js";
 import { version } from "./version.js";
 
 /** All commands, in the order of `postern --help`. */
-const COMMANDS: readonly CommandDeclaration[] = [demo, http, server, start, status, config, auth, doctor, cert];
+const COMMANDS: readonly CommandDeclaration[] = [demo, http, server, serve, start, status, config, auth, doctor, cert];
 
 const EXAMPLES = `
 Examples:

@@ -13,19 +13,24 @@ import { startingFile } from "./documents/starting-file.js";
 import { TomlFile } from "./file/toml-file.js";
 
 const SAMPLES = fileURLToPath(new URL("../../../examples/config/", import.meta.url));
-const samples = readdirSync(SAMPLES).toSorted();
+const tomlIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".toml"))
+    .toSorted();
+const samples = tomlIn(SAMPLES);
 
 interface OtherLayers {
   env?: Record<string, string>;
   flags?: Record<string, string>;
+  command?: string;
 }
 
 async function load(
   toml: string | Uint8Array,
-  { env = {}, flags = {} }: OtherLayers = {},
+  { env = {}, flags = {}, command = "server" }: OtherLayers = {},
 ): Promise<LoadedConfiguration> {
   const file = await TomlFile.read("postern.toml", Buffer.from(toml));
-  return loadConfiguration({ file, env, flags });
+  return loadConfiguration({ file, env, flags, command });
 }
 
 /** Returns the problems of an invalid configuration. */
@@ -75,67 +80,6 @@ describe("sample files", () => {
   });
 });
 
-describe("unsupported settings", () => {
-  test("are reported, except in tables that are switched off", async () => {
-    const loaded = await load(readFileSync(`${SAMPLES}tunnel-server.toml`));
-    const { pending, ignored } = loaded.unsupported(["tunnel", "server"]);
-    expect(pending.map(({ message }) => message)).toContain(
-      "[tunnel.server.rate_limit] needs a feature that this version does not support: rate limits.",
-    );
-    expect(pending.map(({ message }) => message).join()).not.toContain("[tunnel.server.ssl]");
-    expect(ignored.map(({ where, message }) => `${where} ${message}`)).toEqual([
-      "postern.toml:58:2 [tunnel.server.performance] has no effect: the server chooses these values automatically.",
-    ]);
-  });
-
-  test("are not reported for defaults, or for a file that repeats the defaults", async () => {
-    expect((await load("")).unsupported()).toEqual({ pending: [], ignored: [] });
-    const repeated = "[tunnel.ssl]\nverify_server = true\nalpn_protocols = []\n";
-    expect((await load(repeated)).unsupported()).toEqual({ pending: [], ignored: [] });
-  });
-
-  test("are reported for a table that the caller runs, regardless of its own `enabled`", async () => {
-    const server = ["tunnel", "server"];
-    const limited = "[tunnel.server.rate_limit]\nenabled = true\n";
-    expect((await load(limited)).unsupported(server).pending).toHaveLength(1);
-    expect((await load(`${limited}[tunnel.server]\nenabled = false\n`)).unsupported().pending).toEqual([]);
-    // `enabled = false` in [tunnel] does not disable the server.
-    const serverAlone = `[tunnel]\nenabled = false\nmonitoring.enabled = true\n[tunnel.server]\nenabled = true\n${limited}`;
-    const messages = (await load(serverAlone)).unsupported().pending.map(({ message }) => message);
-    expect(messages).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
-  });
-
-  test("of parts that are not built yet are checked all the same", async () => {
-    const parts = '[tunnel.server.acme]\nenabled = true\n[tunnel.server.tcp]\nports = "20000-20100"\n';
-    const { pending } = (await load(parts)).unsupported(["tunnel", "server"]);
-    expect(pending.map(({ message }) => message)).toEqual([
-      expect.stringContaining("[tunnel.server.acme] needs a feature"),
-      expect.stringContaining("[tunnel.server.tcp] needs a feature"),
-    ]);
-    for (const ports of ["20100-20000", "0-5", "1-65536", "a"])
-      expect((await problemsOf(`[tunnel.server.tcp]\nports = "${ports}"\n`)).join()).toContain("port range");
-    const both = '[tunnel.server.acme.dns]\nprovider = "a"\nexec = "./b"\n';
-    expect((await problemsOf(both)).join()).toContain("provider and exec are both set");
-  });
-
-  test("are reported from the environment as well as the file", async () => {
-    const env = { POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "yes" };
-    const { pending } = (await load("", { env })).unsupported(["tunnel", "server"]);
-    expect(pending.map(({ message }) => message)).toEqual([expect.stringContaining("[tunnel.server.rate_limit]")]);
-    expect(
-      (await load("", { env: { ...env, POSTERN_TUNNEL_SERVER_RATE_LIMIT_ENABLED: "no" } })).unsupported().pending,
-    ).toEqual([]);
-  });
-
-  test("are reported if an option differs from its default", async () => {
-    const { pending } = (await load("[tunnel.server.network]\ntcp_keepalive = false\n")).unsupported([
-      "tunnel",
-      "server",
-    ]);
-    expect(pending).toHaveLength(1);
-  });
-});
-
 describe("precedence", () => {
   const toml = '[tunnel.server]\nlisten = "127.0.0.1:1"\nbase_domain = "file.example"\n[logging]\nlevel = "warn"\n';
 
@@ -174,14 +118,23 @@ describe("precedence", () => {
     expect(await problemsOf('[tunnel.server]\nlisten = "x"\n', { flags: { "--listen": "8080" } })).toHaveLength(1);
   });
 
+  test("a flag sets the option of its command", async () => {
+    const flags = { "--listen": "127.0.0.1:3" };
+    const { server, tunnel } = (await load(toml, { flags, command: "serve" })).values;
+    expect([server.listen, tunnel.server.listen]).toEqual(["127.0.0.1:3", "127.0.0.1:1"]);
+  });
+
   test("no two options have the same variable or flag", () => {
     const options = reference().flatMap((section) => section.options);
     for (const names of [options.map(({ flag }) => flag), options.map(({ env }) => env)]) {
       const given = names.filter((name) => name !== undefined);
       const twice = given.filter((name, index) => given.indexOf(name) !== index);
       // An endpoint's `auth` repeats the options of [tunnel.auth].
+      // --listen belongs to another option in each command.
       expect(
-        twice.filter((name) => !/API_KEY|TOKEN|USER|api-key|token-file|^--cert-file$|^--key-file$/.test(name)),
+        twice.filter(
+          (name) => !/^--listen$|API_KEY|TOKEN|USER|api-key|token-file|^--cert-file$|^--key-file$/.test(name),
+        ),
       ).toEqual([]);
     }
   });
@@ -371,6 +324,8 @@ describe("a starting file", () => {
       .replaceAll(/^# (\w+ = .*)$/gm, "$1")
       // The key and the token are set as files; the example of public_url needs the example of base_domain.
       .replace(/^(api_key|token) = .*$/gm, "")
+      // listen replaces it.
+      .replace(/^default_port = .*$/m, "")
       .replace(/^base_domain = .*$/m, 'base_domain = "tunnel.example.com"')
       // Certificate logins require TLS.
       .replace(/(^\[tunnel\.server\.ssl\]\n#.*\nenabled = )false/m, "$1true");

@@ -2,41 +2,97 @@ import { CONFIGURATION, type Configuration } from "./declared/configuration.js";
 import { pathText, type Path } from "./file/path.js";
 import { ConfigError, problemOf, type Problem } from "./file/problem.js";
 import { resolve, type Layers, type Origin, type Resolution } from "./resolving/resolve.js";
+import { gatewayAddresses, type GatewayAddresses } from "./checks/gateway-addresses.js";
 import { ruleViolations } from "./checks/rules.js";
 import { disabledTables } from "./checks/disabled-tables.js";
 import { misspelledVariables } from "./checks/misspelled-variables.js";
 import { TomlFile } from "./file/toml-file.js";
-import { unsupported, type Unsupported } from "./checks/unsupported.js";
+import { pendingSettings } from "./checks/pending-settings.js";
+import { isWithin, Switches } from "./checks/switches.js";
+import { settingsWithoutMeaning } from "./checks/settings-without-meaning.js";
+import { DIFFERENCES, isNewer } from "./older/differences.js";
+import { translated, type Finding, type OlderFile } from "./older/older-file.js";
 
-/** Two missed heartbeats end a session, and a dead session must be detected within 30 s. */
-const LONGEST_HEARTBEAT = 10_000;
+/** Settings of a configuration that have no effect in this version. */
+export interface Unsupported {
+  /** Settings of features that do not exist yet. Commands refuse to run with them. */
+  pending: readonly Problem[];
+  /** Settings that are accepted so that older files stay valid. Commands only warn about them. */
+  ignored: readonly Problem[];
+}
+
+type ConfigurationResolution = Resolution<(typeof CONFIGURATION)["entries"]>;
 
 /** A valid configuration and the sources of its values. */
 export class LoadedConfiguration {
   readonly values: Configuration;
   readonly file: TomlFile | undefined;
-  readonly resolution: Resolution<(typeof CONFIGURATION)["entries"]>;
+  readonly resolution: ConfigurationResolution;
   /** Warnings for the author of the file. */
   readonly warnings: readonly Problem[];
+  /** Options of older files that have no effect, in all tables. */
+  readonly withoutEffect: readonly Finding[];
+  readonly #switches: Switches;
+  /** By the text of the path; made when the first one is asked for. */
+  #origins: Map<string, Origin> | undefined;
 
-  constructor(layers: Layers, resolution: Resolution<(typeof CONFIGURATION)["entries"]>) {
+  constructor({ file, env }: Layers, resolution: ConfigurationResolution, withoutEffect: readonly Finding[]) {
     this.values = resolution.values;
-    this.file = layers.file;
+    this.file = file;
     this.resolution = resolution;
-    const misspelled = misspelledVariables(layers.env, resolution.options).map(problemOf);
-    const disabled = disabledTables(resolution.options, resolution.sections, layers.file);
-    this.warnings = [...this.#heartbeats(), ...disabled, ...misspelled];
+    this.withoutEffect = withoutEffect;
+    this.#switches = new Switches(resolution.options);
+    const { options, sections, missing } = resolution;
+    const meaningless = settingsWithoutMeaning(this.values)
+      .filter(({ path }) => this.#switches.concern(path, [[]]))
+      .map(({ path, message }) => file?.problem(path, message) ?? problemOf(message));
+    const switchedOff = missing.map(({ problem }) => ({ ...problem, message: `${problem.message}. ${ONLY_IF_ON}` }));
+    const disabled = disabledTables(options, sections, file);
+    const misspelled = misspelledVariables(env, options).map(problemOf);
+    this.warnings = [...meaningless, ...switchedOff, ...disabled, ...misspelled];
   }
 
   /** Returns the settings below `within` that this version does not support. Default: everywhere. */
   unsupported(...within: Path[]): Unsupported {
-    return unsupported(this.resolution, this.file, within.length === 0 ? [[]] : within);
+    const roots = within.length === 0 ? [[]] : within;
+    // A table that is not declared belongs to no part of the program.
+    const concerns = ({ path }: Finding): boolean =>
+      this.#switches.concern(path, roots) || !Object.hasOwn(CONFIGURATION.entries, String(path[0]));
+    return {
+      pending: pendingSettings(this.resolution, this.file, roots),
+      ignored: this.withoutEffect.filter(concerns).map(({ problem }) => problem),
+    };
+  }
+
+  /**
+   * Checks the environment variables that the tables `within` refer to, also if the file switches them off.
+   * @throws ConfigError for variables that are not set.
+   */
+  requireVariables(...within: Path[]): void {
+    const missing = this.resolution.missing.filter(({ path }) => this.#switches.concern(path, within));
+    if (missing.length > 0) throw new ConfigError(missing.map(({ problem }) => problem));
+  }
+
+  /** Notes about settings of a file of the older program that mean something else here. Other files have none. */
+  get differences(): Problem[] {
+    const set = this.resolution.options.filter(({ origin }) => origin.from === "file").map(({ path }) => path);
+    if (set.some(isNewer)) return [];
+    const sets = (...outer: Path): boolean => set.some((path) => isWithin(path, outer));
+    const settings = { configuration: this.values, sets };
+    return DIFFERENCES.flatMap(({ notes }) => [...(notes?.(settings) ?? [])])
+      .map(({ path, message }) => this.file?.problem(path, message) ?? problemOf(message))
+      .toSorted((one, other) => one.line - other.line);
+  }
+
+  /** The addresses of the gateway. */
+  get gatewayAddresses(): GatewayAddresses {
+    return gatewayAddresses(this.values.server, (path) => this.origin(...path).from);
   }
 
   /** Returns the source of a value. */
   origin(...path: Path): Origin {
-    const wanted = pathText(path);
-    return this.resolution.options.find((each) => pathText(each.path) === wanted)?.origin ?? { from: "default" };
+    this.#origins ??= new Map(this.resolution.options.map((each) => [pathText(each.path), each.origin]));
+    return this.#origins.get(pathText(path)) ?? { from: "default" };
   }
 
   /** True if the file contains a secret and should be readable by its owner only. */
@@ -47,22 +103,20 @@ export class LoadedConfiguration {
       return kind.redact === undefined || kind.redact(value) !== kind.show(value);
     });
   }
-
-  #heartbeats(): Problem[] {
-    return this.values.tunnel.endpoints.flatMap(({ keepalive_interval }, index) => {
-      if (keepalive_interval <= LONGEST_HEARTBEAT) return [];
-      const message = "keepalive_interval counts as 10 s: longer intervals detect dead connections too late.";
-      const path = ["tunnel", "endpoints", index, "keepalive_interval"];
-      return [this.file?.problem(path, message) ?? problemOf(message)];
-    });
-  }
 }
 
+const ONLY_IF_ON = "The table is switched off, so it is not needed now.";
+
 /** Resolves and checks the configuration. @throws ConfigError with every problem. */
-export function loadConfiguration(layers: Layers): LoadedConfiguration {
+export function loadConfiguration(given: Layers): LoadedConfiguration {
+  const older: OlderFile | undefined = given.file && translated(given.file);
+  const layers = { ...given, file: older?.file };
   const resolution = resolve(CONFIGURATION, layers);
-  const { problems, values } = resolution;
-  const origins = new Map(resolution.options.map(({ path, origin }) => [pathText(path), origin.from]));
+  const { values, options } = resolution;
+  const switches = new Switches(options);
+  const missing = resolution.missing.filter(({ path }) => switches.concern(path, [[]]));
+  const problems = [...resolution.problems, ...(older?.problems ?? []), ...missing.map(({ problem }) => problem)];
+  const origins = new Map(options.map(({ path, origin }) => [pathText(path), origin.from]));
   const violations =
     problems.length > 0 ? [] : ruleViolations(values, (path) => origins.get(pathText(path)) ?? "default");
   const found = [
@@ -70,5 +124,5 @@ export function loadConfiguration(layers: Layers): LoadedConfiguration {
     ...violations.map(({ path, message }) => layers.file?.problem(path, message) ?? problemOf(message)),
   ];
   if (found.length > 0) throw new ConfigError(found.toSorted((one, other) => one.line - other.line));
-  return new LoadedConfiguration(layers, resolution);
+  return new LoadedConfiguration(layers, resolution, older?.withoutEffect ?? []);
 }

@@ -3,6 +3,8 @@ import { registerHooks } from "node:module";
 /** One wrong line in the build. */
 export interface Mistake {
   name: string;
+  /** The fuzzer that has to find it. Default: that of HTTP. */
+  script?: "http.ts" | "routes.ts";
   /** In a folder of dist. */
   file: string;
   right: string;

@@ -1,5 +1,5 @@
 /**
- * Plants mistakes in the build when it is loaded, one at a time, and runs the fuzzer, which has to find each one.
+ * Plants mistakes in the build when it is loaded, one at a time, and runs a fuzzer, which has to find each one.
  *
  *     node packages/gateway/fuzz/planted.ts [--seconds 20] [--only name]
  */
@@ -61,16 +61,65 @@ const MISTAKES: readonly Mistake[] = [
     right: "from = starts[index + 1]",
     wrong: "from = starts[index + 1] + 1",
   },
+  {
+    name: "a prefix without a slash after it",
+    script: "routes.ts",
+    file: "path-tree.js",
+    right: "code === SLASH && node.prefix",
+    wrong: "node.prefix",
+  },
+  {
+    name: "conditions do not count",
+    script: "routes.ts",
+    file: "specificity.js",
+    right: "other.conditions.count - one.conditions.count ||",
+    wrong: "",
+  },
+  {
+    name: "the conditions of the request before",
+    script: "routes.ts",
+    file: "rule.js",
+    right: "this.#lookup === lookup",
+    wrong: "this.#lookup > 0",
+  },
+  {
+    name: "no less specific host",
+    script: "routes.ts",
+    file: "routes-by-host.js",
+    right: "routes.next = next",
+    wrong: "routes.next = undefined",
+  },
+  {
+    name: "the last of repeated parameters",
+    script: "routes.ts",
+    file: "query-parameters.js",
+    right: "isSame ? value : undefined",
+    wrong: "value",
+  },
+  {
+    name: "no second decoding",
+    script: "routes.ts",
+    file: "path-readings.js",
+    right: "(decoded.traits & Trait.percent) !== 0",
+    wrong: "false",
+  },
+  {
+    name: "no slashes are merged",
+    script: "routes.ts",
+    file: "path-readings.js",
+    right: "!(size === 0 && merges)",
+    wrong: "true",
+  },
 ];
 
 const { values: options } = parseArgs({
   options: { seconds: { type: "string", default: "20" }, only: { type: "string" } },
 });
 
-/** The fuzzer's output with this mistake planted, or with none. */
-function fuzz(mistake: Mistake | undefined): string {
+/** A fuzzer's output with this mistake planted, or with none. */
+function fuzz(mistake: Mistake | undefined, name = mistake?.script ?? "http.ts"): string {
   const seconds = mistake === undefined ? "2" : options.seconds;
-  const script = resolve(import.meta.dirname, "http.ts");
+  const script = resolve(import.meta.dirname, name);
   const planted = mistake === undefined ? [] : ["--import", resolve(import.meta.dirname, "plant.ts")];
   const { stdout, stderr } = spawnSync(process.execPath, [...planted, script, "--seconds", seconds, "--seed", "1"], {
     encoding: "utf8",
@@ -79,9 +128,11 @@ function fuzz(mistake: Mistake | undefined): string {
   return stdout + stderr;
 }
 
-const control = fuzz(undefined);
-if (!control.includes("nothing found"))
-  throw new Error(`Without a mistake the fuzzer should find nothing, but reports:\n${control}`);
+for (const script of ["http.ts", "routes.ts"] as const) {
+  const control = fuzz(undefined, script);
+  if (!control.includes("nothing found"))
+    throw new Error(`Without a mistake ${script} should find nothing, but reports:\n${control}`);
+}
 
 for (const mistake of MISTAKES) {
   if (options.only !== undefined && options.only !== mistake.name) continue;

@@ -10,6 +10,7 @@ import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
 import { Forwarding, type ForwardingOptions } from "./visitor/forwarding.js";
+import { OpenVisitors } from "./visitor/open-visitors.js";
 import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
 /** How often the memory is checked, in milliseconds. Thousands of connections can arrive within a second. */
@@ -64,7 +65,7 @@ export class Gateway implements VisitorHost {
   readonly #onPressure: (pressure: MemoryPressure) => void;
   readonly #onShortage: () => void;
   readonly #info: ConnectionInfo;
-  readonly #visitors = new Set<HttpVisitor>();
+  readonly #visitors = new OpenVisitors<HttpVisitor>();
   readonly #timer: NodeJS.Timeout;
   #drained: (() => void) | undefined;
 
@@ -107,7 +108,7 @@ export class Gateway implements VisitorHost {
   }
 
   forget(visitor: HttpVisitor): void {
-    this.#visitors.delete(visitor);
+    this.#visitors.remove(visitor);
     if (this.#visitors.size === 0) this.#drained?.();
   }
 

@@ -1,5 +1,6 @@
 export type { Balance, Candidate, PickContext } from "./balance/candidate.js";
 export { LeastLoad } from "./balance/least-load.js";
+export { RoundRobin } from "./balance/round-robin.js";
 export { EXCHANGE_ENDS, type ExchangeEnd } from "./exchange/exchange-end.js";
 export { COOKIE_LIMITS } from "./cookies/cookieless-head.js";
 export type { ConnectionInfo } from "./visitor/connection-info.js";
@@ -27,16 +28,45 @@ export type {
   UpstreamRoute,
 } from "./route.js";
 export type { Clock } from "./deadlines/clock.js";
+export { HttpsRedirect } from "./service/https-redirect.js";
 export { DEFAULT_GATEWAY_LIMITS, type GatewayLimits, type RouteLimits } from "./limits.js";
 export { LOOP_LIMITS } from "./visitor/loop-guard.js";
 export { MEMORY_LIMITS, type MemoryPressure } from "./memory-pressure.js";
 export { nextRequestId } from "./exchange/request-id.js";
+export { LabelledTraffic, type Labelled } from "./records/labelled-traffic.js";
+export { STATUS_CLASSES, Traffic } from "./records/traffic.js";
 export { ListingQuota } from "./records/listing-quota.js";
-export { requestRecord, visitorFields, type RequestRecord, type VisitorFields } from "./records/request-record.js";
+export { requestEntry, visitorFields, type RequestEntry, type VisitorFields } from "./records/request-entry.js";
 export { RESPONSE_REPAIRS, type ResponseRepair } from "./repair/index.js";
 export { retrySafely, type AttemptOutcome, type BrokenAttempt, type RetryPolicy } from "./upstream/attempt.js";
+export {
+  AddressUpstream,
+  TARGET_LIMITS,
+  type AddressOptions,
+  type TargetFailure,
+} from "./upstream/address-upstream.js";
 export { IDLE_LIMITS, IdleStreams } from "./upstream/idle-streams.js";
-export { Pool } from "./upstream/pool.js";
+export {
+  orderDifferences,
+  PATH_LIMITS,
+  pathEdit,
+  redirectLocation,
+  RouteTable,
+  type ExampleRequest,
+  type OrderDifference,
+  type PathAmbiguity,
+  type RouteCandidate,
+  type RouteExplanation,
+  type RouteMismatch,
+  type PathEditOptions,
+  type RoutedRequest,
+  type RouteFault,
+  type RouteFinding,
+  type RouteMatch,
+  type RouteRule,
+} from "./routing/index.js";
+export { Pool, type TargetSource } from "./upstream/pool.js";
+export { ResolvedTargets, type ResolvedOptions } from "./upstream/resolved-targets.js";
 export { Target } from "./upstream/target.js";
 export type { Upstream } from "./upstream/upstream.js";
 export { TrustedProxies } from "./visitor/trusted-proxies.js";

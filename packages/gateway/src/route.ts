@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { ExchangeEnd } from "./exchange/exchange-end.js";
-import type { Refusal, Reply, RequestHead } from "./http/index.js";
+import type { Notice, Refusal, Reply, RequestHead } from "./http/index.js";
 import type { RouteLimits } from "./limits.js";
 import type { ResponseRepair } from "./repair/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
@@ -57,8 +57,8 @@ export interface RefusalRoute {
 /** A response of the gateway that is not a refusal: a redirect, or a configured one. */
 export interface RespondRoute {
   kind: "respond";
-  /** Status and text. */
-  page: Refusal | Reply;
+  /** Status and text; a notice has status 200. */
+  page: Refusal | Notice | Reply;
   /** The Location field. Default: none. */
   location?: string | undefined;
   /** Called when the response has been written. */
@@ -86,6 +86,8 @@ export interface FinishedRequest {
   /** Body bytes from the visitor, and to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** The name of the target of the last attempt (`Upstream.name`); undefined if there was none, or it has no name. */
+  readonly target: string | undefined;
   /** The visitor's IP address. */
   readonly address: string;
   /** The host that the visitor requested, without a port. */

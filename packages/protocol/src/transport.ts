@@ -10,7 +10,7 @@ export interface Transport {
   /**
    * Sends one binary message: `batch` from `start` to its end. The transport may overwrite the bytes before `start`, at
    * least HEADROOM of them, so that its header and the message are sent in one write.
-   * @returns whether the kernel has taken all of it. If not, the bytes must not change afterwards.
+   * @returns whether the memory may be reused now. If not, the bytes must not change before `onSent`.
    */
   send(batch: Buffer, start: number): boolean;
   /** Bytes accepted by `send` that the kernel has not taken yet. `onDrain` follows when it has taken them. */
@@ -37,6 +37,8 @@ export interface TransportHandler {
   onPaused(): void;
   /** The transport received a message of its own: a WebSocket ping or pong. It answers after this call. */
   onControlFrame(): void;
+  /** A batch for which `send` returned false is sent: its memory may be reused. */
+  onSent?(batch: Buffer): void;
   onDrain(): void;
   onClose(code: number, reason: string): void;
 }

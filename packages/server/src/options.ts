@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from "@postern/gateway";
 import type { Certificate, ClientCa, TlsPolicy } from "@postern/net";
 import type { NameRules } from "./names/name.js";
+import type { NamedUpstream } from "./tunnels/named-upstream.js";
 import type { OwnerLimits } from "./sessions/owners.js";
 import type { TokenOptions } from "./login/tokens.js";
 
@@ -89,6 +90,16 @@ export interface ServerOptions {
    * Maximum time for the head of a request from its first byte, in milliseconds; then visitors get 408. Default 10,000.
    */
   headTimeout?: number;
+  /**
+   * Whether requests to tunnels get 400 (PN_TUNNEL_PATH) if their path contains a segment `..`, raw or encoded, or an
+   * encoded control character. Default false: every path passes unchanged.
+   */
+  blockSuspiciousPaths?: boolean;
+  /**
+   * Milliseconds without data until the kernel probes whether a visitor or a client is still connected; 0: never.
+   * Default 60,000.
+   */
+  tcpKeepAlive?: number;
   /** How long a visitor's connection may be idle, in milliseconds. Default 75,000. */
   idleTimeout?: number;
   /** Maximum size of the head of a request or response, in bytes, and of its trailers. Default 32,768. */
@@ -155,6 +166,11 @@ export interface Server {
    * @throws RangeError when the server has no TLS; TlsError when a certificate cannot be used.
    */
   replaceCertificates(certificates: readonly Certificate[], clientCa?: ClientCa): void;
+  /**
+   * The tunnels of a name as a target for a gateway in the same process. The name may have no client now.
+   * @param name a subdomain of the base domain
+   */
+  upstream(name: string): NamedUpstream;
   /** Refuses new work, lets requests in progress finish, then closes. Can be called twice. */
   stop(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { Gateway, refusals, TrustedProxies } from "@postern/gateway";
+import { Gateway, HttpsRedirect, refusals, TrustedProxies } from "@postern/gateway";
 import { DEFAULT_LIMITS } from "@postern/protocol";
 import {
   Certificates,
@@ -26,10 +26,10 @@ import { MemoryLeaseStore } from "./names/memory-lease-store.js";
 import { DEFAULT_NAME_RULES } from "./names/name.js";
 import { gatewayLimits, type ApiKey, type Server, type ServerOptions } from "./options.js";
 import { PublicAddress } from "./routing/public-address.js";
-import { HttpsRedirect } from "./routing/redirect.js";
 import { Router } from "./routing/router.js";
 import { Admission } from "./sessions/admission.js";
 import { Sessions } from "./sessions/sessions.js";
+import { NamedUpstream } from "./tunnels/named-upstream.js";
 import { TunnelRegistry } from "./tunnels/tunnel-registry.js";
 
 /** Milliseconds between two checks of everything that depends on the clock. */
@@ -124,7 +124,10 @@ export class TunnelServer implements Server, Measured {
     const router = new Router({
       domain,
       registry: this.#registry,
-      redirect: redirects ? new HttpsRedirect(this.#publicAddress, tls.redirectExempt ?? []) : undefined,
+      blocksSuspiciousPaths: options.blockSuspiciousPaths,
+      redirect: redirects
+        ? new HttpsRedirect((host) => this.#publicAddress.urlOf(host), tls.redirectExempt ?? [])
+        : undefined,
       takeBaseDomain: (socket) => baseDomain.take(socket),
     });
     this.#gateway = new Gateway((head, info) => router.route(head, info), {
@@ -142,6 +145,7 @@ export class TunnelServer implements Server, Measured {
 
     // Listeners come last, when all parts that serve connections exist.
     this.#listeners = new Listeners({
+      probeAfter: options.tcpKeepAlive,
       certificates: this.#certificates,
       requestsCertificate: (serverName) => this.#clientCertificates.wanted && serverName === domain,
       onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket)),
@@ -204,6 +208,11 @@ export class TunnelServer implements Server, Measured {
     this.#certificates.replace(certificates, clientCa);
     this.#clientCertificates.replace(clientCa);
     this.#sessions.checkCredentials();
+  }
+
+  upstream(name: string): NamedUpstream {
+    const hostOf = (each: string): string => new URL(this.#publicAddress.tunnelUrl(each)).host;
+    return new NamedUpstream(name.toLowerCase(), this.#registry, hostOf);
   }
 
   stop(): Promise<void> {

@@ -28,6 +28,8 @@ export interface Argument {
   usage: string;
   description: string;
   default?: string;
+  /** Whether help leaves it out. */
+  isHidden?: boolean;
 }
 
 /** An option that is not part of the configuration. */
@@ -40,6 +42,8 @@ export interface CommandOption {
   env?: string;
   /** The value if the option is not given. */
   default?: string;
+  /** Whether help leaves it out. */
+  isHidden?: boolean;
 }
 
 /** A parsed command line. */
@@ -56,7 +60,7 @@ export interface CommandInput extends CommandLine {
 export const CONFIG_FILE: CommandOption = {
   form: "flag",
   flags: "--config <file>",
-  description: "configuration file; by default ./postern.toml, then ~/.config/postern/postern.toml",
+  description: "configuration file; by default ./postern.toml, ./app_config.toml, then ~/.config/postern/postern.toml",
   env: "POSTERN_CONFIG",
 };
 

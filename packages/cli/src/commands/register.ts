@@ -19,6 +19,7 @@ export function register(
   const path = parent.parent === null && parent.name() === "postern" ? name : `${parent.name()} ${name}`;
   command.showHelpAfterError(`Run \`postern ${path} --help\` for its arguments and options.`);
   if (argument !== undefined) command.argument(argument.usage, argument.description, argument.default);
+  if (argument?.isHidden === true) hideArgument(command);
   for (const option of options)
     command.addOption(option.form === "option" ? declaredOption(option) : commandOption(option));
   if (help !== undefined) command.addHelpText("after", `\n${help}`);
@@ -33,19 +34,26 @@ export function register(
 function inputOf(command: Command): CommandInput {
   const { config } = command.opts<{ config?: string }>();
   const isSet = (flag: string): boolean => isSwitchedOn(command, flag);
-  const [argument] = command.processedArgs as (string | undefined)[];
+  const [given] = command.processedArgs as (string | string[] | undefined)[];
+  // `[words...]` stands for several words.
+  const argument = Array.isArray(given) ? given.join(" ") || undefined : given;
   return {
     config,
     json: isSet("--json"),
     flags: typedFlags(command),
+    command: command.name(),
     argument,
     isSet,
     valueOf: (flag) => String(command.getOptionValue(attributeOf(command, flag)) ?? ""),
   };
 }
 
-function commandOption({ flags, description, env, default: value }: CommandOption): Option {
-  const option = new Option(flags, description).default(value);
+function hideArgument(command: Command): void {
+  command.usage("[options]").configureHelp({ visibleArguments: () => [] });
+}
+
+function commandOption({ flags, description, env, default: value, isHidden = false }: CommandOption): Option {
+  const option = new Option(flags, description).default(value).hideHelp(isHidden);
   return env === undefined ? option : option.env(env);
 }
 

@@ -1,8 +1,9 @@
-import type { Path } from "@postern/config";
+import { usesWildcard, type Path } from "@postern/config";
 import type { ServerTls } from "@postern/server";
-import { ClientCa, readCertificate, TlsError, type Certificate } from "@postern/net";
+import { ClientCa, type Certificate } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
-import { readOwnedFile, readSecretFile } from "../settings/owned-file.js";
+import { readOwnedFile } from "../settings/owned-file.js";
+import { loadCertificate, type CertificateOptions } from "./certificate-files.js";
 
 const SSL = ["tunnel", "server", "ssl"] as const;
 
@@ -14,9 +15,6 @@ export interface ServerCertificates {
   files: string[];
   warnings: string[];
 }
-
-/** A certificate that expires within this many days is a warning. */
-const EXPIRY_WARNING = 14;
 
 /**
  * Reads the server's certificates; none without TLS. Throws TlsError, and CliError for the files.
@@ -36,45 +34,27 @@ export async function loadServerCertificates(
     warnings: [],
   };
   if (!ssl.enabled) return loaded;
-  const places: [(typeof ssl.certificates)[number], Path][] = [
-    [ssl, SSL],
-    ...ssl.certificates.map((each, index): [typeof each, Path] => [each, [...SSL, "certificates", index]]),
-  ];
-  for (const [files, path] of places) {
-    const pathOf = (name: "cert_file" | "key_file" | "cert_chain_file"): string =>
-      settings.pathOf(files[name] as string, ...path, name);
-    const [certFile, keyFile] = [pathOf("cert_file"), pathOf("key_file")];
-    const chainFile = files.cert_chain_file === undefined ? undefined : pathOf("cert_chain_file");
-    const key = await readSecretFile(keyFile);
-    const certificate = readCertificate(
-      {
-        certificate: (await readOwnedFile(certFile)).bytes,
-        key: key.text,
-        names: { certificate: certFile, key: keyFile },
-        acceptExpired: true,
-        ...(chainFile === undefined ? {} : { chain: (await readOwnedFile(chainFile)).bytes }),
-        ...(files.key_passphrase === undefined ? {} : { passphrase: files.key_passphrase }),
-      },
-      now,
-    );
-    const { fault, pem } = certificate;
-    if (fault !== undefined && served !== undefined && !served.some((each) => each.pem === pem))
-      throw new TlsError("PN_TLS_EXPIRED", fault);
+  for (const [files, path] of placesOf(settings)) {
+    const { certificate, ...more } = await loadCertificate(settings, files, path, served, now);
     loaded.certificates.push(certificate);
-    loaded.files.push(certFile, keyFile, ...(chainFile === undefined ? [] : [chainFile]));
-    if (key.warning !== undefined) loaded.warnings.push(key.warning);
-    const warning = validityWarning(certificate, certFile, now);
-    if (warning !== undefined) loaded.warnings.push(warning);
+    loaded.files.push(...more.files);
+    loaded.warnings.push(...more.warnings);
   }
   loaded.clientCa = await clientCa(settings, loaded.files);
   return loaded;
 }
 
-function validityWarning({ fault, notAfter }: Certificate, file: string, now: number): string | undefined {
-  if (fault !== undefined) return `${fault} Browsers and clients do not trust the server until then.`;
-  const days = Math.floor((notAfter.getTime() - now) / 86_400_000);
-  if (days >= EXPIRY_WARNING) return undefined;
-  return `${file} expires in ${days} day${days === 1 ? "" : "s"}. Renew it; the server reloads it when it changes.`;
+/** Those of `[tunnel.server.ssl]`, and the wildcard certificate of the gateway if it covers tunnels. */
+function placesOf({ loaded }: Settings): [CertificateOptions, Path][] {
+  const { server, tunnel } = loaded.values;
+  const { ssl } = tunnel.server;
+  const { wildcard } = server.ssl;
+  const places: [CertificateOptions, Path][] = [
+    [ssl, SSL],
+    ...ssl.certificates.map((each, index): [CertificateOptions, Path] => [each, [...SSL, "certificates", index]]),
+  ];
+  if (usesWildcard(server.ssl) && wildcard.covers_tunnels) places.push([wildcard, ["server", "ssl", "wildcard"]]);
+  return places.filter(([{ cert_file }]) => cert_file !== undefined);
 }
 
 /** @param files the paths of the files that are read are added to this list. */

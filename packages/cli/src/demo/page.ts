@@ -36,6 +36,7 @@ export function demoPage(received: ReceivedRequest, addresses: DemoAddresses): s
 <meta name="color-scheme" content="light dark">
 <title>Postern demo · ${escapeHtml(publicHost)}</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/palette.css">
 <link rel="stylesheet" href="/page.css">
 <script type="module" src="/page.js"></script>
 </head>

@@ -33,7 +33,7 @@ test("browsers get a page, other programs JSON", async () => {
 
 test("every response forbids inline code and other origins", async () => {
   const { port } = await started();
-  for (const path of ["/", "/page.css", "/page.js", "/icon.svg"]) {
+  for (const path of ["/", "/palette.css", "/page.css", "/page.js", "/icon.svg"]) {
     const { response, body } = await ask(port, path, "text/html");
     expect(response.statusCode).toBe(200);
     expect(body.length).toBeGreaterThan(100);

@@ -8,9 +8,10 @@ import { demoPage } from "./page.js";
 import { receivedRequest, requestJson } from "./received-request.js";
 
 const ASSETS = new Map([
-  ["/page.css", { file: "page.css", type: "text/css; charset=utf-8" }],
-  ["/page.js", { file: "page.js", type: "text/javascript; charset=utf-8" }],
-  ["/icon.svg", { file: "icon.svg", type: "image/svg+xml" }],
+  ["/palette.css", { file: "brand/palette.css", type: "text/css; charset=utf-8" }],
+  ["/page.css", { file: "demo/page.css", type: "text/css; charset=utf-8" }],
+  ["/page.js", { file: "demo/page.js", type: "text/javascript; charset=utf-8" }],
+  ["/icon.svg", { file: "brand/icon.svg", type: "image/svg+xml" }],
 ]);
 
 const SAFE_HEADERS = {
@@ -85,7 +86,7 @@ function respond(request: IncomingMessage, response: ServerResponse, serverAddre
 }
 
 function sendAsset(response: ServerResponse, { file, type }: { file: string; type: string }): void {
-  const content = readFileSync(new URL(`../../assets/demo/${file}`, import.meta.url));
+  const content = readFileSync(new URL(`../../assets/${file}`, import.meta.url));
   response.writeHead(200, { ...SAFE_HEADERS, "content-type": type, "content-length": content.length });
   response.end(content);
 }

@@ -4,6 +4,7 @@ import {
   EndpointStatus,
   EventHistory,
   isHealthy,
+  type GatewayReport,
   type NumberedEvent,
   type StatusDocument,
   type WebhookReport,
@@ -24,6 +25,8 @@ export class ClientStatus {
   readonly history = new EventHistory();
   /** Deliveries to the webhook; undefined without one. */
   webhook: WebhookReport | undefined;
+  /** The report of this process's gateway; undefined without one. */
+  gateway: (() => GatewayReport | undefined) | undefined;
   readonly #version: string;
   readonly #countsRequests: boolean;
   readonly #now: () => number;
@@ -90,6 +93,7 @@ export class ClientStatus {
       healthy: endpoints.every(isHealthy),
       webhook: this.webhook === undefined ? null : { ...this.webhook },
       endpoints,
+      gateway: this.gateway?.() ?? null,
     };
   }
 }

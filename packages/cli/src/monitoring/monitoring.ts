@@ -1,4 +1,5 @@
 import type { ConnectionState, ConnectOptions, StatusEvent } from "@postern/client";
+import type { GatewayReport } from "@postern/client/command";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { machineEvent, type MachineEvent } from "../terminal/terminal.js";
@@ -23,6 +24,8 @@ export interface MonitoringOptions {
   command: string;
   /** The endpoints at start. */
   specs: readonly Spec[];
+  /** The report of the gateway; undefined without one. */
+  gateway?: (() => GatewayReport | undefined) | undefined;
   /** Called with events of monitoring itself; `warn` for those that the user should see. */
   report: (level: "debug" | "warn", event: MachineEvent) => void;
 }
@@ -41,6 +44,7 @@ export class Monitoring implements Service {
     this.#options = options;
     const { collect_metrics: countsRequests } = options.settings.loaded.values.tunnel.monitoring;
     this.status = new ClientStatus({ version: version(), countsRequests });
+    this.status.gateway = options.gateway;
     this.status.reconcile(options.specs);
   }
 
@@ -55,7 +59,7 @@ export class Monitoring implements Service {
    */
   async start(): Promise<void> {
     this.#isStarted = true;
-    if (this.#options.specs.length > 0) await this.#open();
+    if (this.#options.specs.length > 0 || this.#options.gateway !== undefined) await this.#open();
   }
 
   async #open(): Promise<void> {

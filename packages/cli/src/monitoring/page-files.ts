@@ -14,9 +14,10 @@ export const PAGE = file("local-api/index.html", "text/html; charset=utf-8");
 
 /** The files that the page loads, by path. */
 export const PAGE_FILES: ReadonlyMap<string, PageFile> = new Map([
+  ["/palette.css", file("brand/palette.css", "text/css; charset=utf-8")],
   ["/page.css", file("local-api/page.css", "text/css; charset=utf-8")],
   ["/page.js", file("local-api/page.js", "text/javascript; charset=utf-8")],
-  ["/icon.svg", file("demo/icon.svg", "image/svg+xml")],
+  ["/icon.svg", file("brand/icon.svg", "image/svg+xml")],
 ]);
 
 /** The page may load its own files and the API, and run nothing else. */

@@ -43,6 +43,14 @@ test("a refused login that ends an endpoint is one entry", async () => {
   ]);
 });
 
+test("the entry of a refused login can be written by the caller instead, and includes the warning", async () => {
+  events.add(refusal("a"));
+  const msg = "The credential is refused. Not retrying.";
+  expect(events.failure("a", REASON, CONSEQUENCE)).toEqual({ endpoint: "a", ...refusal("a").data, msg });
+  await setImmediate();
+  expect(entries).toEqual([]);
+});
+
 test("a warning precedes later events of its endpoint", () => {
   events.add(refusal("a"));
   const data = { public_url: "http://a.example", tunnel_id: "1", local: "3000" };

@@ -45,12 +45,22 @@ export class EventLog {
   }
 
   /** The endpoint has failed permanently. @param message the reason, as in the endpoint's events. */
-  failed(endpoint: string, { code, message }: Pick<Failure, "code" | "message">, consequence: string): void {
+  failed(endpoint: string, reason: Pick<Failure, "code" | "message">, consequence: string): void {
+    const { msg, ...fields } = this.failure(endpoint, reason, consequence);
+    this.#log.error(fields, msg);
+  }
+
+  /** The entry of a permanent failure, for callers that write it themselves. */
+  failure(
+    endpoint: string,
+    { code, message }: Pick<Failure, "code" | "message">,
+    consequence: string,
+  ): { msg: string } & Record<string, unknown> {
     const { data } = this.#held.get(endpoint) ?? {};
     const isSame = data !== undefined && "code" in data && data.code === code;
     if (isSame) this.#held.delete(endpoint);
     else this.#writeHeld(endpoint);
-    this.#log.error({ endpoint, ...(isSame ? data : { code }) }, `${message} ${consequence}`);
+    return { endpoint, ...(isSame ? data : { code }), msg: `${message} ${consequence}` };
   }
 
   #writeHeld(endpoint: string): void {

@@ -51,6 +51,9 @@ test.for([
   [".security", 'idle_timeout = "7s"', { idleTimeout: 7_000 }],
   [".security", 'request_timeout = "7s"', { requestTimeout: 7_000 }],
   [".security", "max_request_size = 7", { maxRequestSize: 7 }],
+  [".security", "block_suspicious_patterns = true", { blockSuspiciousPaths: true }],
+  [".network", 'tcp_keepalive_idle = "7s"', { tcpKeepAlive: 7_000 }],
+  [".network", "tcp_keepalive = false", { tcpKeepAlive: 0 }],
 ] as const)("[tunnel.server%s] %s sets its option of the server, and no other", async ([table, lines, changed]) => {
   expect(await optionsOf(`[tunnel.server${table}]\n${lines}\n`)).toEqual({ ...(await optionsOf("")), ...changed });
 });

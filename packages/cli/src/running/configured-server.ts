@@ -10,7 +10,7 @@ export function serverOptions(
   { keys, tokens, certificates }: ServerCredentials,
 ): Omit<ServerOptions, "log" | "requestLog"> {
   const { server } = settings.loaded.values.tunnel;
-  const { listen, base_domain: domain, public_url: publicUrl, security, limits } = server;
+  const { listen, base_domain: domain, public_url: publicUrl, security, limits, network } = server;
   const { enabled, health_endpoint, collect_metrics, metrics_endpoint, metrics_token } = server.monitoring;
   const tls = serverTls(settings, certificates);
   return {
@@ -32,6 +32,8 @@ export function serverOptions(
     requestTimeout: security.request_timeout,
     headTimeout: limits.head_timeout ?? security.connection_timeout,
     idleTimeout: security.idle_timeout,
+    blockSuspiciousPaths: security.block_suspicious_patterns,
+    tcpKeepAlive: network.tcp_keepalive ? network.tcp_keepalive_idle : 0,
     headBytes: limits.head_bytes,
     headFields: limits.head_fields,
     bodyTimeout: limits.body_timeout,

@@ -6,11 +6,8 @@ import { readSettings } from "../settings/configuration.js";
 import { loadEndpointSpecs, type EndpointSpecs } from "./endpoint-specs.js";
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
-beforeEach((context) => {
-  needs(context, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer);
-});
+const ca = new CertificateAuthority(cleanup.defer);
+beforeEach((context) => needs(context, "openssl"));
 afterAll(() => cleanup.run());
 
 /** The specs of one endpoint with these `lines`. `ca.pem` is beside the file. */

@@ -25,6 +25,12 @@ export class ServerService implements Service {
     this.#served = options.credentials.certificates.certificates;
   }
 
+  /** The tunnels of a name as a target of a gateway in this process. Call it when the server runs. */
+  upstream(name: string): ReturnType<Server["upstream"]> {
+    if (this.#server === undefined) throw new Error("the server has not started");
+    return this.#server.upstream(name);
+  }
+
   async start(): Promise<void> {
     const { settings, credentials, log, requestLog, onState } = this.#options;
     this.#server = await startServer({ ...serverOptions(settings, credentials), log, requestLog });

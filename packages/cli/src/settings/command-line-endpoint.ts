@@ -1,4 +1,4 @@
-import { ConfigError, resolve, tunnelEndpoint, unsupported, type EndpointConfiguration } from "@postern/config";
+import { ConfigError, pendingSettings, resolve, tunnelEndpoint, type EndpointConfiguration } from "@postern/config";
 import type { Given } from "./configuration.js";
 import { refusePending } from "./unsupported.js";
 
@@ -9,6 +9,6 @@ import { refusePending } from "./unsupported.js";
 export function commandLineEndpoint(given: Given): EndpointConfiguration {
   const resolution = resolve(tunnelEndpoint.each, given, ["tunnel", "endpoint"]);
   if (resolution.problems.length > 0) throw new ConfigError(resolution.problems);
-  refusePending(unsupported(resolution, undefined, [[]]));
+  refusePending(pendingSettings(resolution, undefined, [[]]));
   return resolution.values;
 }

@@ -12,6 +12,8 @@ export interface Given {
   env: NodeJS.ProcessEnv;
   /** Values of the command line, by flag: `--server`. */
   flags: Readonly<Record<string, string>>;
+  /** The command that the flags belong to. */
+  command?: string;
 }
 
 /** The configuration of this run. */
@@ -28,21 +30,25 @@ export interface Settings {
   pathOf(value: string, ...option: Path): string;
 }
 
-/** The configuration file to read: the named one, otherwise ./postern.toml, otherwise the one in the user's folder. */
+/** The names of configuration files in the working directory. The second is that of the older program. */
+const LOCAL_FILES = ["postern.toml", "app_config.toml"];
+
+/** The configuration file to read: the named one, otherwise one in the working directory, otherwise the user's. */
 export function configurationFile(named: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   if (named !== undefined && named !== "") return resolve(named);
   const home = env["XDG_CONFIG_HOME"] || join(env["HOME"] ?? homedir(), ".config");
-  return [resolve("postern.toml"), join(home, "postern", "postern.toml")].find((path) => existsSync(path));
+  const candidates = [...LOCAL_FILES.map((name) => resolve(name)), join(home, "postern", "postern.toml")];
+  return candidates.find((path) => existsSync(path));
 }
 
 /**
  * Reads the configuration: defaults, file, environment, flags.
  * @throws ConfigError with all mistakes; PN_FILE_UNREADABLE; PN_FILE_WRITABLE when other users can change the file.
  */
-export async function readSettings({ config, env, flags }: Given): Promise<Settings> {
+export async function readSettings({ config, env, flags, command }: Given): Promise<Settings> {
   const file = configurationFile(config, env);
   const { toml, readable } = file === undefined ? {} : await readToml(file);
-  const loaded = loadConfiguration({ file: toml, env, flags });
+  const loaded = loadConfiguration({ file: toml, env, flags, ...(command === undefined ? {} : { command }) });
   const warnings = loaded.warnings.map(problemLine);
   if (file !== undefined && readable === true && loaded.holdsSecrets)
     warnings.push(`Other users can read ${shown(file)}, which contains secrets. Run: chmod o-r ${quoted(file)}`);

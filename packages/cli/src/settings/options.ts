@@ -6,4 +6,6 @@ export interface CommandLine {
   json: boolean;
   /** Values of the command line, by flag: `--server`. */
   flags: Readonly<Record<string, string>>;
+  /** Name of the command: `serve`. */
+  command: string;
 }

@@ -1,4 +1,4 @@
-import type { Path, Unsupported } from "@postern/config";
+import type { Path, Problem } from "@postern/config";
 import type { Settings } from "./configuration.js";
 import { CliError } from "../errors.js";
 import { problemLine } from "./problem-line.js";
@@ -8,13 +8,14 @@ import { problemLine } from "./problem-line.js";
  * Throws PN_CONFIG_UNBUILT. Obsolete options add a warning to `settings`.
  */
 export function refuseUnsupported(settings: Settings, ...within: Path[]): void {
-  const found = settings.loaded.unsupported(...within);
-  settings.warnings.push(...found.ignored.map(problemLine));
-  refusePending(found);
+  settings.loaded.requireVariables(...within);
+  const { ignored, pending } = settings.loaded.unsupported(...within);
+  settings.warnings.push(...ignored.map(problemLine));
+  refusePending(pending);
 }
 
 /** Throws PN_CONFIG_UNBUILT if there are unsupported options. */
-export function refusePending({ pending }: Unsupported): void {
+export function refusePending(pending: readonly Problem[]): void {
   if (pending.length === 0) return;
   throw new CliError(
     "PN_CONFIG_UNBUILT",

@@ -29,6 +29,7 @@ function response(
     healthy: false,
     webhook: null,
     endpoints: [status.report(NOW)],
+    gateway: null,
   };
   return {
     client: { schema: 1, pid, api: "http://127.0.0.1:4040", started: time, command: "http" },

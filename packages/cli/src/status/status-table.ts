@@ -3,6 +3,7 @@ import type { EndpointReport } from "@postern/client";
 import { isHealthy, type StatusDocument } from "@postern/client/command";
 import { noted } from "../terminal/noted.js";
 import type { Paint } from "../terminal/paint.js";
+import { gatewayLines } from "./gateway-lines.js";
 import { cutLine, printable, printableAscii } from "../terminal/printable.js";
 import { ageText, durationText, rateText } from "../terminal/quantity.js";
 import type { ClientResponse } from "./query-client.js";
@@ -41,6 +42,11 @@ export function statusTable(responses: readonly ClientResponse[], columns: numbe
   for (const { client, trouble } of responses)
     if (trouble !== undefined)
       lines.push(paint.yellow(`postern ${printable(client.command)} (process ${client.pid}): ${printable(trouble)}.`));
+  for (const { gateway } of documents) {
+    if (gateway === null || gateway === undefined) continue;
+    if (lines.length > 0) lines.push("");
+    lines.push(...gatewayLines(gateway, paint).map((line) => cutLine(line, columns ?? Infinity)));
+  }
   if (rows.length === 0 && lines.length === 0) lines.push("No endpoint is running.");
   return lines;
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { SUBPROTOCOL, TunnelError, WEBSOCKET_GUID, WebSocketTransport } from "@postern/protocol";
-import { builtins, trustFault, type ClientTls, dialFault, type Lookup, readSocket } from "@postern/net";
+import { builtins, trustFault, type ClientTls, dialFault, type Lookup, tunnelSocket } from "@postern/net";
 import type { Proxy } from "./proxy-address.js";
 import { dialServer, isTlsUrl, lateError, requestConnection } from "./server-dial.js";
 import { mayUseTls, responseFault, tlsServerFault } from "./wrong-scheme.js";
@@ -79,13 +79,8 @@ export class WebSocketConnection {
         return this.end();
       }
       const setTimer = (task: () => void, milliseconds: number): void => void setTimeout(task, milliseconds).unref();
-      this.#transport = new WebSocketTransport({
-        socket,
-        role: "client",
-        head,
-        setTimer,
-        read: (receive) => void readSocket(socket as Socket, receive, { mayLend: true }),
-      });
+      const tunnel = tunnelSocket(socket as Socket);
+      this.#transport = new WebSocketTransport({ socket, role: "client", head, setTimer, ...tunnel });
       this.late = lateError("the response to the login");
       events.onOpen(this.#transport);
     });

@@ -11,7 +11,7 @@ function documentAfter(events: StatusEvent[], label = "web", webhook: WebhookRep
   for (const event of events) status.add(event);
   const time = new Date(START).toISOString();
   const endpoints = [status.report(START + 5_000)];
-  return { schema: 1, version: "0.1.0", pid: 7, started: time, time, healthy: true, webhook, endpoints };
+  return { schema: 1, version: "0.1.0", pid: 7, started: time, time, healthy: true, webhook, endpoints, gateway: null };
 }
 
 /** Parses the Prometheus text format 0.0.4 by its grammar. @throws on anything else. */

@@ -1,3 +1,5 @@
+import { GATEWAY_METRICS } from "./gateway-metrics.js";
+import type { Metric, MetricFamily, MetricSample } from "./metric.js";
 import {
   isHealthy,
   STATUS_CLASSES,
@@ -5,28 +7,6 @@ import {
   type StatusDocument,
   type WebhookReport,
 } from "./status-document.js";
-
-export interface MetricSample {
-  labels: Record<string, string>;
-  value: number;
-  /** The suffix of the metric's name: `_bucket`, `_sum` or `_count` of a histogram. */
-  suffix?: string;
-}
-
-/** A metric, and how its values are read from the status. */
-export interface Metric {
-  name: string;
-  type: "gauge" | "counter" | "histogram";
-  help: string;
-  /** The labels, without `le`. */
-  labels: readonly string[];
-  samples: (status: StatusDocument) => MetricSample[];
-}
-
-/** A metric with its values. */
-export interface MetricFamily extends Omit<Metric, "samples" | "labels"> {
-  samples: MetricSample[];
-}
 
 type Read = (report: EndpointReport) => number | null;
 
@@ -232,7 +212,12 @@ export const CLIENT_METRICS: readonly Metric[] = [
 
 /** All metrics with their values, for JSON. */
 export function metricFamilies(status: StatusDocument): MetricFamily[] {
-  return CLIENT_METRICS.map(({ name, type, help, samples }) => ({ name, type, help, samples: samples(status) }));
+  return [...CLIENT_METRICS, ...GATEWAY_METRICS].map(({ name, type, help, samples }) => ({
+    name,
+    type,
+    help,
+    samples: samples(status),
+  }));
 }
 
 function seconds(milliseconds: number | null): number | null {

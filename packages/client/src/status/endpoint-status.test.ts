@@ -216,7 +216,7 @@ test("any events give a report that matches the schema, and always the same one"
       const at = START + 10_000_000;
       const report = statusAfter(...events).report(at);
       const document = { schema: 1, version: "0.1.0", pid: 1, started: report.recent_events[0]?.time ?? "2026-01-01" };
-      const head = { time: new Date(at).toISOString(), healthy: isHealthy(report), webhook: null };
+      const head = { time: new Date(at).toISOString(), healthy: isHealthy(report), webhook: null, gateway: null };
       const whole = { ...document, ...head, endpoints: [report] };
       expect([isValid(JSON.parse(JSON.stringify(whole))), isValid.errors]).toEqual([true, null]);
       expect(statusAfter(...events).report(at)).toEqual(report);
@@ -237,7 +237,8 @@ test("the schema describes every field", () => {
     { ...rest, metrics, state: "asleep" } satisfies Record<keyof EndpointReport, unknown>,
   ];
   const time = "2026-01-01";
-  const document = { schema: 1, version: "0", pid: 1, started: time, time, healthy: true, webhook: null };
+  const head = { schema: 1, version: "0", pid: 1, started: time, time, healthy: true };
+  const document = { ...head, webhook: null, gateway: null };
   for (const endpoint of wrong) expect(isValid({ ...document, endpoints: [endpoint] })).toBe(false);
   const endpoints = [{ ...rest, metrics }];
   expect(isValid({ ...document, endpoints })).toBe(true);

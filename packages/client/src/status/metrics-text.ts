@@ -1,4 +1,4 @@
-import type { MetricFamily, MetricSample } from "./client-metrics.js";
+import type { MetricFamily, MetricSample } from "./metric.js";
 
 /** The Content-Type of `metricsText`. */
 export const METRICS_TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

@@ -2,6 +2,7 @@ import type { RequestEnd } from "@postern/protocol";
 import type { LocalState } from "../local/local-monitor.js";
 import type { ConnectionState } from "../session/connection-state.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
+import type { GatewayReport } from "./gateway-report.js";
 import type { TunnelEvent } from "../tunnel-event.js";
 import type { ResponseTimesReport } from "./response-times.js";
 
@@ -134,6 +135,8 @@ export interface StatusDocument {
   /** Null without a webhook. */
   webhook: WebhookReport | null;
   endpoints: EndpointReport[];
+  /** Null if this process runs no gateway. */
+  gateway: GatewayReport | null;
 }
 
 /**

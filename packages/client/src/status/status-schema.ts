@@ -172,6 +172,51 @@ const webhook = object("The events for status_webhook; null without a webhook.",
 });
 
 /** The JSON Schema of a StatusDocument, version 1. */
+const traffic = {
+  requests: object(
+    "Finished requests by status class.",
+    Object.fromEntries(STATUS_CLASSES.map((name) => [name, count(`Requests with status ${name}.`)])),
+  ),
+  bytes_in: count("Body bytes from visitors."),
+  bytes_out: count("Body bytes to visitors."),
+};
+
+const gatewayTarget = object("A target of the route.", {
+  target: text("Its host and port, the path of its socket, or `tunnel://name`."),
+  state: {
+    type: "string",
+    enum: ["ok", "suspect", "unavailable"],
+    description: "`suspect`: it accepted no connection recently; `unavailable`: a tunnel without a client.",
+  },
+  active: count("Requests in progress, of all routes."),
+});
+
+const gateway = object("The gateway; null if the process runs none.", {
+  address: text("Its address for HTTP, `host:port`."),
+  secure_address: orNull(text("Its address for HTTPS; null without HTTPS.")),
+  connections: count("Open connections of visitors."),
+  routes: {
+    type: "array",
+    items: object("A route that is served now.", {
+      route: text("The name of the route: its methods, host and path."),
+      action: { type: "string", enum: ["forward", "redirect", "respond"], description: "What the route does." },
+      targets: { type: "array", items: gatewayTarget, description: "Empty unless the route has targets." },
+      ...traffic,
+    }),
+    description: "The routes that are served now.",
+  },
+  targets: {
+    type: "array",
+    items: object("The traffic of a target.", { target: text("The target, or `_other`."), ...traffic }),
+    description: "The traffic of all targets, also of former ones.",
+  },
+  all_routes: {
+    type: "array",
+    items: object("The traffic of a route.", { route: text("The route, or `_other`."), ...traffic }),
+    description: "The traffic of all routes, also of former ones.",
+  },
+});
+
 export const STATUS_SCHEMA: JsonSchema = object("The status of a client.", {
   schema: {
     const: 1,
@@ -187,4 +232,5 @@ export const STATUS_SCHEMA: JsonSchema = object("The status of a client.", {
   },
   webhook: orNull(webhook),
   endpoints: { type: "array", items: endpoint, description: "The endpoints of the client." },
+  gateway: orNull(gateway),
 });

@@ -1,6 +1,9 @@
 import { serverTokenViolations, clientTokenViolations } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
+import { usesWildcard } from "./gateway-addresses.js";
+import { listenerViolations } from "./listener-rules.js";
+import { routeViolations } from "./route-rules.js";
 import type { RuleViolation } from "./rule-violation.js";
 
 /** Minimum length of metrics_token, in characters. */
@@ -11,7 +14,8 @@ export function ruleViolations(configuration: Configuration, originOf: (path: Pa
   return [
     ...tunnelViolations(configuration, originOf),
     ...serverViolations(configuration, originOf),
-    ...proxyViolations(configuration),
+    ...routeViolations(configuration),
+    ...listenerViolations(configuration, originOf),
   ];
 }
 
@@ -100,7 +104,7 @@ function* authViolations(
 }
 
 function* serverViolations(
-  { tunnel: { server } }: Configuration,
+  { server: gateway, tunnel: { server } }: Configuration,
   originOf: (path: Path) => string,
 ): Generator<RuleViolation> {
   const path = ["tunnel", "server"];
@@ -139,7 +143,10 @@ function* serverViolations(
       message: "metrics_endpoint and health_endpoint are the same path. Change one of them.",
     };
   yield* serverTokenViolations(auth.jwt, [...path, "auth", "jwt"]);
-  if (ssl.enabled && (ssl.cert_file === undefined || ssl.key_file === undefined))
+  const isCovered = usesWildcard(gateway.ssl) && gateway.ssl.wildcard.covers_tunnels;
+  const hasBoth = ssl.cert_file !== undefined && ssl.key_file !== undefined;
+  const hasOne = ssl.cert_file !== undefined || ssl.key_file !== undefined;
+  if (ssl.enabled && !hasBoth && (hasOne || !isCovered))
     yield { path: [...path, "ssl"], message: "TLS requires cert_file and key_file. Set both." };
   if (auth.certificate.ca_file !== undefined && !ssl.enabled)
     yield {
@@ -181,19 +188,4 @@ function isOfVersions(
   { min_tls_version, max_tls_version }: { min_tls_version: string; max_tls_version: string },
 ): boolean {
   return suite.startsWith("TLS_") ? max_tls_version === "1.3" : min_tls_version === "1.2";
-}
-
-function* proxyViolations({ proxy }: Configuration): Generator<RuleViolation> {
-  for (const [index, { path: prefix, target, targets }] of proxy.entries()) {
-    const path = ["proxy", index];
-    if (prefix === undefined) yield { path, message: 'this [[proxy]] has no path. Add one: path = "/api/*"' };
-    if ((target === undefined) === (targets.length === 0))
-      yield { path, message: "a [[proxy]] needs either target or targets. Set one of them." };
-    for (const [number, { url }] of targets.entries())
-      if (url === undefined)
-        yield {
-          path: [...path, "targets", number],
-          message: 'this target has no url. Add one: url = "http://localhost:3000"',
-        };
-  }
 }

@@ -1,7 +1,8 @@
 import { option, section, type Values } from "./declaration.js";
 import { text } from "../kinds/text.js";
-import { proxy, server, staticConfig } from "./gateway.js";
+import { server, staticConfig } from "./gateway.js";
 import { logging } from "./logging.js";
+import { proxy } from "./proxy.js";
 import { tunnel, tunnelEndpoint } from "./tunnel.js";
 
 /** The whole configuration. */
@@ -20,4 +21,5 @@ export const CONFIGURATION = section("Postern's configuration.", {
 });
 
 export type Configuration = Values<(typeof CONFIGURATION)["entries"]>;
+export type RouteConfiguration = Configuration["proxy"][number];
 export type EndpointConfiguration = Values<(typeof tunnelEndpoint)["each"]["entries"]>;

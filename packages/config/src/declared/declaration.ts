@@ -20,8 +20,8 @@ export interface Option<T> {
   readonly flagDoc: string | undefined;
   /** The missing feature, for an option that this version does not support yet. */
   readonly pending: string | undefined;
-  /** Why the option has no effect. It is accepted so that old files stay valid. */
-  readonly ignored: string | undefined;
+  /** The command that has the flag, if another command has the same flag for another option. */
+  readonly flagOf: string | undefined;
   /** Value in a starting file, as TOML. */
   readonly example: string | undefined;
 }
@@ -33,13 +33,14 @@ export interface Section<E extends Entries = Entries> {
   readonly entries: E;
   /** The missing feature, for a table that this version does not support yet. */
   readonly pending: string | undefined;
-  readonly ignored: string | undefined;
 }
 
 /** A table that may occur several times: `[[name]]`. */
 export interface Sections<E extends Entries = Entries> {
   readonly form: "sections";
   readonly each: Section<E>;
+  /** The option that a text sets which stands in place of a table. Undefined: only tables are accepted. */
+  readonly shorthand: string | undefined;
 }
 
 export type Entry = Option<unknown> | Section | Sections;
@@ -59,7 +60,7 @@ export type Values<E extends Entries> = {
 };
 
 type OptionDetails = Partial<
-  Pick<Option<unknown>, "secret" | "env" | "flag" | "flagSets" | "flagDoc" | "pending" | "ignored" | "example">
+  Pick<Option<unknown>, "secret" | "env" | "flag" | "flagSets" | "flagDoc" | "flagOf" | "pending" | "example">
 >;
 
 /** Declares an option with a default: it always has a value. */
@@ -82,7 +83,7 @@ export function option<T>(
     flagSets: details.flagSets,
     flagDoc: details.flagDoc,
     pending: details.pending,
-    ignored: details.ignored,
+    flagOf: details.flagOf,
     example: details.example,
   };
 }
@@ -90,15 +91,15 @@ export function option<T>(
 export function section<E extends Entries>(
   doc: string,
   entries: E,
-  details: Partial<Pick<Section, "pending" | "ignored">> = {},
+  details: Partial<Pick<Section, "pending">> = {},
 ): Section<E> {
-  return { form: "section", doc, entries, pending: details.pending, ignored: details.ignored };
+  return { form: "section", doc, entries, pending: details.pending };
 }
 
 export function sections<E extends Entries>(
   doc: string,
   entries: E,
-  details: Partial<Pick<Section, "pending">> = {},
+  details: Partial<Pick<Section, "pending">> & { shorthand?: keyof E & string } = {},
 ): Sections<E> {
-  return { form: "sections", each: section(doc, entries, details) };
+  return { form: "sections", each: section(doc, entries, details), shorthand: details.shorthand };
 }

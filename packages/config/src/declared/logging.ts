@@ -67,6 +67,7 @@ export const logging = section("Log messages: level, format and files.", {
   ),
   levels: section("Log levels for individual parts of the program. Default: `level` in `[logging]`.", {
     server: option(level, "Minimum level for messages of the server.", { example: '"warn"' }),
+    gateway: option(level, "Minimum level for messages of the gateway.", { example: '"warn"' }),
     tunnel: option(level, "Minimum level for messages about the client's tunnels.", { example: '"debug"' }),
     requests: option(level, "Minimum level for messages about requests, which are logged at `info`.", {
       example: '"warn"',

@@ -4,13 +4,15 @@ import { choice } from "../kinds/choice.js";
 import { cipherSuite } from "../kinds/cipher-suite.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
-import { integer, port } from "../kinds/number.js";
+import { decimal, integer, port } from "../kinds/number.js";
 import { portRange } from "../kinds/port-range.js";
 import { proxyField } from "../kinds/proxy-field.js";
 import { duration, size } from "../kinds/quantity.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { serverLimits } from "./server-limits.js";
+
+const ADMIN = { pending: "the admin API" };
 
 const path = text({ what: "path" });
 const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
@@ -76,7 +78,7 @@ const auth = section("Authentication of clients.", {
         "Claim that lists the names that the user may take; `prefix-*` matches every name with that prefix. A token without the claim may take any name.",
         { default: "postern_names" },
       ),
-      expiration_hours: option(integer({ min: 1 }), "Maximum lifetime of a token, in hours. Default: no limit.", {
+      expiration_hours: option(decimal({ min: 0.0001 }), "Maximum lifetime of a token, in hours. Default: no limit.", {
         example: "24",
       }),
     },
@@ -99,6 +101,7 @@ const rateLimit = section(
       default: 10_485_760,
     }),
     burst_allowance: option(integer(), "Requests that may exceed the rate in a burst.", { default: 100 }),
+    window_seconds: option(duration({ min: 1_000 }), "Time over which requests are counted.", { default: 60_000 }),
   },
   { pending: "rate limits" },
 );
@@ -124,6 +127,10 @@ const ssl = section("TLS of the server: HTTPS for visitors and WSS for clients, 
     "Allowed cipher suites, by their OpenSSL names, in order of preference. A TLS version without an allowed suite is disabled. Empty: a list of strong suites.",
     { default: [] as string[] },
   ),
+  passthrough_enabled: option(flag(), "Pass TLS connections through to clients.", {
+    default: false,
+    pending: "TLS tunnels",
+  }),
   redirect: section("Redirect from HTTP to HTTPS, if public_https_port differs from the port of `listen`.", {
     enabled: option(
       flag(),
@@ -200,16 +207,8 @@ const monitoring = section("Health page, metrics and status log of the server.",
 });
 
 const security = section("Limits for visitors and names.", {
-  cors_enabled: option(flag(), "Add CORS header fields to responses.", { default: false, pending: "CORS" }),
+  cors_enabled: option(flag(), "Add CORS header fields for cors_origins to responses.", { default: false }),
   cors_origins: option(list(text()), "Origins that CORS allows.", { default: [] as string[], pending: "CORS" }),
-  validate_host_headers: option(flag(), "Reject requests without a valid Host.", {
-    default: true,
-    pending: "accepting invalid hosts",
-  }),
-  validate_content_length: option(flag(), "Reject requests with an ambiguous length.", {
-    default: true,
-    pending: "accepting ambiguous lengths",
-  }),
   max_request_size: option(size(), "Maximum size of a request body; visitors get 413 beyond it. 0: no limit.", {
     default: 0,
     env: "POSTERN_MAX_REQUEST_SIZE",
@@ -235,10 +234,11 @@ const security = section("Limits for visitors and names.", {
   max_subdomain_length: option(integer({ min: 1, max: 63 }), "Maximum length of a requested subdomain.", {
     default: 63,
   }),
-  block_suspicious_patterns: option(flag(), "Reject requests that look like attacks.", {
-    default: false,
-    pending: "blocking by pattern",
-  }),
+  block_suspicious_patterns: option(
+    flag(),
+    "Reject requests to tunnels with 400 if their path contains a segment `..`, raw or encoded, or an encoded control character. By default, every path passes unchanged.",
+    { default: false },
+  ),
 });
 
 export const tunnelServer = section("Public server.", {
@@ -247,6 +247,7 @@ export const tunnelServer = section("Public server.", {
     default: "127.0.0.1:8080",
     env: "POSTERN_LISTEN",
     flag: "--listen <host:port>",
+    flagOf: "server",
     example: '"127.0.0.1:8080"',
   }),
   base_domain: option(hostName(), "Base domain; tunnels get names below it.", {
@@ -328,28 +329,23 @@ export const tunnelServer = section("Public server.", {
     { ports: option(portRange(), "Range of ports, one for each TCP tunnel.", { example: '"20000-20100"' }) },
     { pending: "TCP tunnels" },
   ),
-  performance: section(
-    "Threads, buffers and intervals.",
-    {
-      connection_pool_size: option(integer(), "Connections to keep open."),
-      worker_threads: option(integer(), "Number of threads."),
-      websocket_buffer_size: option(size(), "Buffer size of a client connection."),
-      http_buffer_size: option(size(), "Buffer size of a visitor connection."),
-      cleanup_interval: option(duration(), "Time between two cleanups."),
-    },
-    { ignored: "the server chooses these values automatically" },
-  ),
+  admin: section("Admin API of the server.", {
+    listen: option(listenAddress(), "Address of the admin API.", ADMIN),
+    keys: option(list(text()), "Keys of the admin API.", { default: [] as string[], secret: true, ...ADMIN }),
+  }),
   security,
-  network: section("Addresses of separate ports.", {
+  network: section("Addresses of separate ports, and options of connections.", {
     bind_address: option(text({ what: "IP address" }), "Address of tunnel_port.", {
       pending: "a separate port for clients",
     }),
     public_bind_address: option(text({ what: "IP address" }), "Address of public_port.", {
       pending: "a separate port for visitors",
     }),
-    tcp_keepalive: option(flag(), "Enable TCP keep-alive.", {
+    tcp_keepalive: option(flag(), "Probe idle connections of visitors and clients (TCP keep-alive).", {
       default: true,
-      pending: "connections without keep-alive",
+    }),
+    tcp_keepalive_idle: option(duration({ min: 1_000 }), "Time without data before the first probe.", {
+      default: 60_000,
     }),
   }),
 });

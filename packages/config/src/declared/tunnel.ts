@@ -82,9 +82,6 @@ export const tunnelEndpoint = sections(
       "Status that visitors get while no client serves the name: `503`, or `404` as for a name that nobody holds.",
       { default: 503 },
     ),
-    protocol_version: option(text(), "Version of the tunnel protocol.", {
-      ignored: "client and server negotiate the version",
-    }),
     proxy: option(proxyAddress(), "HTTP proxy for this endpoint, instead of `proxy` in `[tunnel]`. `none`: no proxy.", {
       secret: true,
       example: '"none"',

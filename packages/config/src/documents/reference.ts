@@ -9,7 +9,6 @@ export interface SectionReference {
   header: string;
   doc: string;
   pending: string | undefined;
-  ignored: string | undefined;
   options: OptionReference[];
 }
 
@@ -23,7 +22,6 @@ export interface OptionReference {
   secret: boolean;
   doc: string;
   pending: string | undefined;
-  ignored: string | undefined;
 }
 
 /** Returns all tables; an outer table precedes its inner tables. */
@@ -41,12 +39,11 @@ function ofSection(section: Section, path: Path, outer: string | undefined): Sec
     else if (entry.form === "section") inner.push(...ofSection(entry, there, pending));
     else inner.push(...ofSection(entry.each, [...there, 0], pending));
   }
-  const { doc, ignored } = section;
-  return [{ header: headerText(path), doc, pending, ignored, options }, ...inner];
+  return [{ header: headerText(path), doc: section.doc, pending, options }, ...inner];
 }
 
 function ofOption(option: Option<unknown>, path: Path): OptionReference {
-  const { kind, doc, secret, pending, ignored } = option;
+  const { kind, doc, secret, pending } = option;
   return {
     name: String(path.at(-1)),
     kind: kind.name,
@@ -56,6 +53,5 @@ function ofOption(option: Option<unknown>, path: Path): OptionReference {
     secret,
     doc,
     pending,
-    ignored,
   };
 }

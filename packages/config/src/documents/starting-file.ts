@@ -17,11 +17,19 @@ const SET: ReadonlySet<string> = new Set([
 ]);
 
 /** Tables that few users need. The starting file omits them. */
-const EXCEPTIONS: ReadonlySet<string> = new Set(["tunnel.endpoints.auth", "tunnel.server.ssl.certificates"]);
+const EXCEPTIONS: ReadonlySet<string> = new Set(["tunnel.endpoints.auth", "tunnel.server.ssl.certificates", "proxy"]);
+
+/** A table would be a route, so it is a comment. */
+const ROUTE = `
+# Route of the gateway, for \`postern serve\` and \`postern start\`. One table for each route:
+#   [[proxy]]
+#   path = "/api/*"
+#   target = "http://localhost:3000"
+`;
 
 /** Returns a commented configuration file for a client that shares one service. */
 export function startingFile(): string {
-  return `${HEADER}${sectionText(CONFIGURATION, [], false)}`;
+  return `${HEADER}${sectionText(CONFIGURATION, [], false)}${ROUTE}`;
 }
 
 function sectionText({ entries }: Section, path: Path, repeated: boolean): string {
@@ -30,11 +38,11 @@ function sectionText({ entries }: Section, path: Path, repeated: boolean): strin
   for (const [name, entry] of Object.entries(entries)) {
     const there = [...path, name];
     if (entry.form === "option") {
-      if (entry.pending === undefined && entry.ignored === undefined) options.push(optionText(entry, there));
+      if (entry.pending === undefined) options.push(optionText(entry, there));
       continue;
     }
     const inner = entry.form === "section" ? entry : entry.each;
-    if (inner.pending !== undefined || inner.ignored !== undefined || EXCEPTIONS.has(there.join("."))) continue;
+    if (inner.pending !== undefined || EXCEPTIONS.has(there.join("."))) continue;
     tables.push(sectionText(inner, there, entry.form === "sections"));
   }
   if (options.length === 0) return tables.join("");

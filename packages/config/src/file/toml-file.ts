@@ -1,6 +1,6 @@
 import { encodingFault } from "./encoding.js";
 import type { Document, Location } from "./locate.js";
-import type { Path } from "./path.js";
+import { pathText, type Path } from "./path.js";
 import { ConfigError, problemOf, type Problem } from "./problem.js";
 import { redactedLine } from "./redacted-line.js";
 
@@ -46,6 +46,14 @@ export class TomlFile {
       const what = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
       throw new ConfigError([problemAt(name, text, { line, column, width: 1 }, `not valid TOML: ${what}`)]);
     }
+  }
+
+  /**
+   * Returns this file with other values. The positions of renamed values stay those in the text.
+   * @param origins paths in the text, by the text of the new path.
+   */
+  renamed(values: Record<string, unknown>, origins: ReadonlyMap<string, Path>): TomlFile {
+    return new TomlFile(this.name, this.#text, values, (path) => this.#locate(origins.get(pathText(path)) ?? path));
   }
 
   /** Returns the position of the value at `path`, or of the innermost table around it: `postern.toml:12`. */

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { notAllowed, type Kind, type Reading } from "./kind.js";
+import type { Kind } from "./kind.js";
+import { rewritten } from "./rewritten.js";
 import { text } from "./text.js";
 
 const HOST_PORT = /^(?<host>\[[0-9a-fA-F:.]+\]|[^\s:/?#@[\]]+):(?<port>\d{1,5})$/;
@@ -144,29 +145,4 @@ export function network(): Kind<string> {
 
 function isOrigin(parsed: URL): boolean {
   return parsed.href === `${parsed.origin}/`;
-}
-
-/** Text that `form` converts to its canonical form; undefined: it is not allowed. An integer is read as text. */
-function rewritten(
-  name: string,
-  allowed: string,
-  schema: { type: string | string[] },
-  form: (given: string) => string | undefined,
-): Kind<string> {
-  const kind: Kind<string> = {
-    name,
-    allowed,
-    schema,
-    read(value) {
-      if (typeof value === "string") return kind.readText(value);
-      const mayBeNumber = Array.isArray(schema.type) && typeof value === "number";
-      return mayBeNumber ? kind.readText(String(value)) : notAllowed(kind);
-    },
-    readText(given): Reading<string> {
-      const value = form(given);
-      return value === undefined ? notAllowed(kind) : { value };
-    },
-    show: (value) => JSON.stringify(value),
-  };
-  return kind;
 }

@@ -1,7 +1,7 @@
 import type { Kind, Reading } from "./kind.js";
 import { nearest } from "./nearest.js";
 
-/** One of a few words, case-insensitive. */
+/** One of a few words. Case, `_` and `-` do not matter: older files contain `RoundRobin` for `round_robin`. */
 export function choice<const T extends string>(words: readonly T[]): Kind<T> {
   const list = words.map((word) => `"${word}"`).join(", ");
   const kind: Kind<T> = {
@@ -11,7 +11,7 @@ export function choice<const T extends string>(words: readonly T[]): Kind<T> {
     read: (value) => (typeof value === "string" ? kind.readText(value) : { fault: `must be ${kind.allowed}` }),
     readText(text): Reading<T> {
       const given = text.trim().toLowerCase();
-      const value = words.find((word) => word === given);
+      const value = words.find((word) => letters(word) === letters(given));
       if (value !== undefined) return { value };
       const close = nearest(given, words);
       return { fault: `must be ${kind.allowed}${close === undefined ? "" : `. Did you mean "${close}"?`}` };
@@ -21,7 +21,11 @@ export function choice<const T extends string>(words: readonly T[]): Kind<T> {
   return kind;
 }
 
-/** A case-insensitive pattern for a word: JSON Schema has no flag for it. */
+function letters(word: string): string {
+  return word.toLowerCase().replace(/[_-]/g, "");
+}
+
+/** A pattern for all spellings of a word: JSON Schema has no flag for case. */
 function anyCase(word: string): string {
-  return word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+  return word.replaceAll("_", "[_-]?").replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 }

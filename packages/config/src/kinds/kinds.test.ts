@@ -147,3 +147,11 @@ test("a close word is suggested", () => {
     fault: 'must be one of "random", "uuid", "user_specified". Did you mean "random"?',
   });
 });
+
+test("a text has one line, unless it may have several", () => {
+  const lines = text({ hasLines: true });
+  expect(text().readText("a\nb")).toEqual({ fault: "must not contain line breaks or control characters" });
+  expect(lines.readText("a\r\n\tb")).toEqual({ value: "a\r\n\tb" });
+  expect(lines.readText("a\u001b[2J")).toEqual({ fault: "must not contain control characters" });
+  expect(lines.readText("a".repeat(65_537))).toHaveProperty("fault");
+});

@@ -11,7 +11,7 @@ export function environmentName(path: Path, { env }: Option<unknown>): string | 
   return env ?? `POSTERN_${path.join("_").toUpperCase()}`;
 }
 
-/** Returns the flag without its argument: `--listen` for `--listen <host:port>`. */
+/** Returns the long flag without its argument: `--port` for `-p, --port <port>`. */
 export function flagName({ flag }: Option<unknown>): string | undefined {
-  return flag?.split(" ", 1)[0];
+  return flag === undefined ? undefined : /--[\w-]+/.exec(flag)?.[0];
 }

@@ -1,13 +1,13 @@
 import type { Entries, Option, Section, Sections, Values } from "../declared/declaration.js";
 import { isTable } from "../kinds/is-table.js";
 import type { Kind, Reading } from "../kinds/kind.js";
-import { nearest } from "../kinds/nearest.js";
 import { headerText, pathText, type Path } from "../file/path.js";
 import { problemOf, type Problem } from "../file/problem.js";
 import type { TomlFile } from "../file/toml-file.js";
 import { redactRefused } from "../file/redact-urls.js";
 import { environmentName, flagName } from "./option-names.js";
-import { hasReference, variableValue, withVariables, type Environment } from "./variables.js";
+import { unknownKey } from "./unknown-key.js";
+import { hasReference, variableValue, withVariables, type Environment, type MissingReading } from "./variables.js";
 
 /** The sources of values, in ascending precedence. */
 export interface Layers {
@@ -15,6 +15,8 @@ export interface Layers {
   env: Environment;
   /** Values of the command line, by the name of their flag: `--listen`. */
   flags?: Readonly<Record<string, string | undefined>>;
+  /** The command that the flags belong to: `serve`. */
+  command?: string;
 }
 
 /** The source of a value. */
@@ -40,13 +42,21 @@ export interface Resolution<E extends Entries> {
   /** Tables that the file contains, or that the environment or the command line sets values of. */
   readonly sections: readonly { readonly path: Path; readonly section: Section }[];
   readonly problems: readonly Problem[];
+  /** Values that need an environment variable that is not set. They are problems unless their table is switched off. */
+  readonly missing: readonly MissingVariable[];
+}
+
+export interface MissingVariable {
+  readonly path: Path;
+  readonly problem: Problem;
 }
 
 /** Resolves every declared value and collects all problems. `at`: the position of the section in the file. */
 export function resolve<E extends Entries>(declared: Section<E>, layers: Layers, at: Path = []): Resolution<E> {
   const resolver = new Resolver(layers);
   const values = resolver.section(declared, layers.file?.values, at) as Values<E>;
-  return { values, options: resolver.options, sections: resolver.sections, problems: resolver.problems };
+  const { options, sections, problems, missing } = resolver;
+  return { values, options, sections, problems, missing };
 }
 
 /** The maximum number of reported problems. Locating a problem takes time, and nobody reads more. */
@@ -56,6 +66,7 @@ class Resolver {
   readonly options: ResolvedOption[] = [];
   readonly sections: { path: Path; section: Section }[] = [];
   readonly problems: Problem[] = [];
+  readonly missing: MissingVariable[] = [];
   readonly #layers: Layers;
 
   constructor(layers: Layers) {
@@ -86,9 +97,11 @@ class Resolver {
     return Object.fromEntries(found);
   }
 
-  #list({ each }: Sections, given: unknown, path: Path): unknown[] {
+  #list({ each, shorthand }: Sections, given: unknown, path: Path): unknown[] {
     if (given === undefined) return [];
-    if (Array.isArray(given)) return given.map((item, index) => this.section(each, item, [...path, index]));
+    const tableOf = (item: unknown): unknown =>
+      shorthand !== undefined && typeof item === "string" ? { [shorthand]: item } : item;
+    if (Array.isArray(given)) return given.map((item, index) => this.section(each, tableOf(item), [...path, index]));
     this.#inFile(path, `${pathText(path)} must be a list of tables. Write [[${path.join(".")}]]`);
     return [];
   }
@@ -100,13 +113,13 @@ class Resolver {
   }
 
   #strongest(option: Option<unknown>, given: unknown, path: Path): { value: unknown; origin: Origin } {
-    const { env, flags } = this.#layers;
+    const { env, flags, command } = this.#layers;
     // Every layer is read, so that an error is reported even if a layer with higher precedence overrides the value.
     const fromFile = given === undefined ? undefined : this.#readFile(option.kind, given, path);
     const name = environmentName(path, option);
     const text = name === undefined ? undefined : variableValue(env, name);
     const fromEnv = text === undefined || text === "" ? undefined : this.#readText(name!, option, text);
-    const flag = flagName(option);
+    const flag = option.flagOf === undefined || option.flagOf === command ? flagName(option) : undefined;
     const typed = flag === undefined ? undefined : flags?.[flag];
     const fromFlag = typed === undefined ? undefined : this.#readText(flag!, option, typed);
 
@@ -126,12 +139,14 @@ class Resolver {
           ? kind.readText(expanded.value as string)
           : kind.read(expanded.value);
     if ("value" in reading) return reading;
-    this.#inFile(path, sentence(pathText(path), reading.fault));
+    const message = sentence(pathText(path), reading.fault);
+    if (!("variable" in reading)) this.#inFile(path, message);
+    else if (this.missing.length < MAX_PROBLEMS) this.missing.push({ path, problem: this.#problem(path, message) });
     return undefined;
   }
 
   /** Expands references to variables in a value, at any depth. */
-  #expanded(given: unknown): Reading<unknown> {
+  #expanded(given: unknown): Reading<unknown> | MissingReading {
     if (typeof given === "string")
       return hasReference(given) ? withVariables(given, this.#layers.env) : { value: given };
     const isList = Array.isArray(given);
@@ -156,15 +171,15 @@ class Resolver {
   }
 
   #unknown(name: string, known: readonly string[], path: Path): void {
-    const close = nearest(name, known);
-    const advice = close === undefined ? `Known keys: ${known.join(", ")}.` : `Did you mean "${close}"?`;
-    const where = headerText(path);
-    this.#inFile([...path, name], `${JSON.stringify(name.slice(0, 100))} is not a key of ${where}. ${advice}`);
+    this.#inFile([...path, name], unknownKey(name, known, path));
   }
 
   #inFile(path: Path, message: string): void {
-    if (this.problems.length >= MAX_PROBLEMS) return;
-    this.problems.push(this.#layers.file?.problem(path, message) ?? problemOf(message));
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push(this.#problem(path, message));
+  }
+
+  #problem(path: Path, message: string): Problem {
+    return this.#layers.file?.problem(path, message) ?? problemOf(message);
   }
 }
 

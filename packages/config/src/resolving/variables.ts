@@ -6,19 +6,30 @@ export function hasReference(text: string): boolean {
   return text.includes("${");
 }
 
+/** A value that needs a variable that is not set. */
+export interface MissingReading {
+  readonly fault: string;
+  readonly variable: string;
+}
+
 /** Replaces references with the values of environment variables. */
-export function withVariables(text: string, env: Environment): { value: string } | { fault: string } {
+export function withVariables(text: string, env: Environment): { value: string } | { fault: string } | MissingReading {
   let fault: string | undefined;
+  let missing: string | undefined;
   const value = text.replace(REFERENCE, (all, name: string | undefined, fallback: string | undefined) => {
     if (all === "$${") return "${";
     const variable = name === undefined ? undefined : variableValue(env, name);
     if (name === undefined)
       fault ??= "contains a ${ that is not ${NAME} or ${NAME:default}. Write $${ for a literal ${";
-    else if (variable === undefined && fallback === undefined)
-      fault ??= `needs the environment variable ${name}. Set it, or write \${${name}:default}`;
+    else if (variable === undefined && fallback === undefined) missing ??= name;
     return variable ?? fallback ?? "";
   });
-  return fault === undefined ? { value } : { fault };
+  if (fault !== undefined) return { fault };
+  if (missing === undefined) return { value };
+  return {
+    fault: `needs the environment variable ${missing}. Set it, or write \${${missing}:default}`,
+    variable: missing,
+  };
 }
 
 /**

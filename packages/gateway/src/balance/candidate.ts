@@ -8,6 +8,12 @@ export interface Candidate {
   readonly inUse: number;
 }
 
+/** 0: a candidate that is to be preferred, 1: one that may be unreachable, 2: one that accepts nothing. */
+export function tierOf({ available, suspect }: Candidate): 0 | 1 | 2 {
+  if (!available) return 2;
+  return suspect ? 1 : 0;
+}
+
 /** The parts of a request that a policy may use. */
 export interface PickContext {
   /** The visitor's IP address. */

@@ -1,4 +1,4 @@
-import type { Balance, Candidate } from "./candidate.js";
+import { tierOf, type Balance, type Candidate } from "./candidate.js";
 
 /**
  * Picks the candidate with the fewest requests in progress, and alternates between equal candidates. Available
@@ -25,9 +25,4 @@ export class LeastLoad implements Balance {
     }
     return best;
   }
-}
-
-function tierOf({ available, suspect }: Candidate): number {
-  if (!available) return 2;
-  return suspect ? 1 : 0;
 }

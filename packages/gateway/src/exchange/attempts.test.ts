@@ -59,6 +59,19 @@ describe("a target that refuses the connection", () => {
   });
 });
 
+test("the record of a request names the target of its last attempt", () => {
+  const all = pooled(2);
+  const names: unknown[] = [];
+  const [first] = all as [FakeUpstream];
+  first.route.onFinished = ({ target }) => names.push(target);
+  new StructuredVisitor(first, POST);
+  const failed = latest(all);
+  failed.stream.break({ cause: "refused", delivered: 0 });
+  const last = latest(all);
+  last.stream.arrive(Buffer.from(OK));
+  expect([names, last === failed]).toEqual([[last.name], false]);
+});
+
 test("a connection that breaks is no reason to send a request to another target: it may have been executed", () => {
   const all = pooled(2);
   const visitor = new StructuredVisitor(all[0] as FakeUpstream, POST);

@@ -25,6 +25,8 @@ export class Attempts implements ForwardOptions {
   onIdleStream = false;
   /** Why `open` returned undefined. */
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
+  /** The name of the target of the last attempt. */
+  targetName: string | undefined;
   #target: Target | undefined;
   /** Targets of which it is proven that they received nothing. Undefined while there are none. */
   #failed: Target[] | undefined;
@@ -32,6 +34,7 @@ export class Attempts implements ForwardOptions {
   /** A request begins. */
   begin(): void {
     this.#failed = undefined;
+    this.targetName = undefined;
   }
 
   /**
@@ -49,6 +52,7 @@ export class Attempts implements ForwardOptions {
     if (stream === undefined) return this.#refuse(failures(upstream)[upstream.unavailable ?? "gone"].refusal);
     this.onIdleStream = idle !== undefined;
     this.#target = target;
+    this.targetName = upstream.name;
     return stream;
   }
 

@@ -35,7 +35,9 @@ export const TARGET_BROKEN: Readonly<Record<BreakCause, Failure>> = {
   timeout: { ended: "timeout", refusal: refusals.PN_TARGET_TIMEOUT },
   untrusted: { ended: "refused", refusal: refusals.PN_TARGET_UNTRUSTED },
   scheme: { ended: "refused", refusal: refusals.PN_TARGET_SCHEME },
-  gone: { ended: "origin_reset", refusal: refusals.PN_TARGET_BROKEN },
+  // Only a tunnel can be away.
+  // Only a tunnel can be away.
+  gone: { ended: "origin_reset", refusal: refusals.PN_TUNNEL_AWAY },
   full: { ended: "refused", refusal: refusals.PN_OVERLOADED },
   broken: { ended: "origin_reset", refusal: refusals.PN_TARGET_BROKEN },
 };

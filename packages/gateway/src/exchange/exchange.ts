@@ -7,7 +7,7 @@ import { Attempts } from "./attempts.js";
 import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
 import type { Failure } from "./exchange-end.js";
-import { RequestRecord } from "./request-record.js";
+import { RequestFacts } from "./request-facts.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
 import type { VisitorSide } from "./visitor-side.js";
@@ -21,7 +21,7 @@ import type { VisitorSide } from "./visitor-side.js";
  *     over ──► head ──► body ──whole response read──► delivering ──all of it consumed──► over
  *               └─101─► switched ──both ends closed──► over
  */
-export class Exchange extends RequestRecord implements ByteStreamHandler, ResponseSink {
+export class Exchange extends RequestFacts implements ByteStreamHandler, ResponseSink {
   readonly #visitor: VisitorSide;
   readonly #requestSide: RequestSide;
   readonly #response: ResponseSide;
@@ -59,6 +59,10 @@ export class Exchange extends RequestRecord implements ByteStreamHandler, Respon
 
   override get repairs(): ReadonlySet<ResponseRepair> {
     return this.#response.repairs;
+  }
+
+  override get target(): string | undefined {
+    return this.#attempts.targetName;
   }
 
   override get bytesIn(): number {

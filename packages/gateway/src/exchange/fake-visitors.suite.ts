@@ -60,6 +60,7 @@ export class OriginStream implements ByteStream {
 export class FakeUpstream implements Upstream {
   unavailable: Upstream["unavailable"] = undefined;
   readonly suspect = false;
+  declare readonly name?: string;
   declare readonly authority?: string;
   declare readonly basePath?: string;
   readonly streams: OriginStream[] = [];
@@ -81,7 +82,7 @@ export class FakeUpstream implements Upstream {
 
   /** @param address that of a target that is no tunnel */
   constructor(address: { authority?: string; basePath?: string } = {}) {
-    Object.assign(this, address);
+    Object.assign(this, address, address.authority === undefined ? {} : { name: address.authority });
   }
 
   dial(): ByteStream {

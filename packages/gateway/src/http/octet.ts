@@ -1,17 +1,22 @@
 /** The bytes that have a meaning in HTTP/1.1. */
+export const NUL = 0x00;
 export const HTAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
 export const SP = 0x20;
+export const PERCENT = 0x25;
 export const ASTERISK = 0x2a;
 export const COMMA = 0x2c;
 export const DASH = 0x2d;
+export const DOT = 0x2e;
 export const SLASH = 0x2f;
 export const ZERO = 0x30;
 export const NINE = 0x39;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const EQUALS = 0x3d;
+export const QUESTION = 0x3f;
+export const BACKSLASH = 0x5c;
 
 /**
  * A byte of a field name as the most lenient reader reads it: letters in lower case, and every other token character as

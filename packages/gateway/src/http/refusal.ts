@@ -85,6 +85,11 @@ export const refusals = refusalTable({
     "No service is shared at this address. Check the address, or ask the person who gave it to you.",
     { advice: "Check the tunnel's name, and that `postern http` is running." },
   ],
+  PN_TUNNEL_PATH: [
+    400,
+    "This server does not accept addresses with `..` or control characters in their path. Send the address without them.",
+    { advice: "To accept such paths, set block_suspicious_patterns = false in [tunnel.server.security]." },
+  ],
   PN_TUNNEL_AWAY: [
     503,
     "The service at this address is not connected at the moment. Try again shortly.",

@@ -118,7 +118,7 @@ describe("no request is repaired", () => {
       "exchange/exchange.ts",
       "exchange/response-side.ts",
       "index.ts",
-      "records/request-record.ts",
+      "records/request-entry.ts",
       "route.ts",
     ]);
   });

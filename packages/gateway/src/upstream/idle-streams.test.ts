@@ -28,6 +28,7 @@ const upstream: Upstream = {
   get unavailable() {
     return unavailable;
   },
+  mostIdle: 3,
   suspect: false,
   dial: () => new FakeStream(),
 };
@@ -65,6 +66,13 @@ describe("an idle stream", () => {
     idle.give(stream, 0, 1);
     expect(stream.ended).toBe(true);
     expect(idle.take(0)).toBeUndefined();
+  });
+
+  test("is retired when there are too many, the one that has been idle longest first", () => {
+    const later = Array.from({ length: 3 }, () => new FakeStream());
+    for (const [n, each] of [stream, ...later].entries()) idle.give(each, n, -1);
+    expect([stream, ...later].map(({ ended }) => ended)).toEqual([true, false, false, false]);
+    expect(later).toContain(idle.take(5));
   });
 
   test("is not kept for an upstream that accepts no more requests", () => {

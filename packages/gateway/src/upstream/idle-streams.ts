@@ -46,6 +46,7 @@ export class IdleStreams {
     const idle = timeout < 0 ? IDLE_LIMITS.idle : Math.min(IDLE_LIMITS.idle, timeout * 1000 - 1000);
     // An upstream that accepts no more requests may be waiting for its streams to close.
     if (idle <= 0 || this.#upstream.unavailable !== undefined) return this.retire(stream, now);
+    if (this.#idle.length >= (this.#upstream.mostIdle ?? Infinity)) this.#retireOldest(now);
     const unused = new UnusedStream(stream, this, now + idle);
     this.#idle.push(unused);
     stream.handler = unused;
@@ -63,8 +64,7 @@ export class IdleStreams {
    * stream adds another one, and without this they would soon reach the session's limit.
    */
   makeRoom(now: number): void {
-    const oldest = this.#idle.shift();
-    if (oldest !== undefined) this.retire(oldest.stream, now);
+    this.#retireOldest(now);
     // If there is still no room for a stream, the closing ones are reset to make room.
     if (this.#upstream.unavailable !== undefined) this.#resetClosing(Infinity);
   }
@@ -97,6 +97,11 @@ export class IdleStreams {
     stream.handler = new UnusedStream(stream, this);
     (this.#closing ??= new Map()).set(stream, now + IDLE_LIMITS.closing);
     stream.end();
+  }
+
+  #retireOldest(now: number): void {
+    const oldest = this.#idle.shift();
+    if (oldest !== undefined) this.retire(oldest.stream, now);
   }
 
   #drop(stream: ByteStream): void {

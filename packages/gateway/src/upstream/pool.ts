@@ -2,14 +2,34 @@ import type { Balance, PickContext } from "../balance/candidate.js";
 import { LeastLoad } from "../balance/least-load.js";
 import type { Target } from "./target.js";
 
+/** Targets that change while their pool is used. */
+export interface TargetSource {
+  /** Another array after each change. */
+  readonly targets: readonly Target[];
+}
+
 /** The targets behind a route. */
 export class Pool {
-  readonly targets: readonly Target[];
   readonly #balance: Balance;
+  readonly #members: readonly (Target | TargetSource)[];
+  readonly #sources: readonly TargetSource[];
+  /** The arrays of the sources of which `#targets` was made. */
+  #seen: readonly (readonly Target[])[] = [];
+  #targets: readonly Target[];
 
-  constructor(targets: readonly Target[], balance: Balance = new LeastLoad()) {
-    this.targets = targets;
+  constructor(members: readonly (Target | TargetSource)[], balance: Balance = new LeastLoad()) {
     this.#balance = balance;
+    this.#members = members;
+    this.#sources = members.filter(isSource);
+    this.#targets = this.#collect();
+  }
+
+  get targets(): readonly Target[] {
+    const seen = this.#seen;
+    for (let n = 0; n < seen.length; n++) {
+      if (this.#sources[n]?.targets !== seen[n]) return (this.#targets = this.#collect());
+    }
+    return this.#targets;
   }
 
   /**
@@ -17,7 +37,17 @@ export class Pool {
    * @param except targets that cannot serve the request
    */
   pick(context: PickContext, except?: readonly Target[]): Target | undefined {
-    const targets = except === undefined ? this.targets : this.targets.filter((target) => !except.includes(target));
-    return this.#balance.pick(targets, context);
+    const { targets } = this;
+    const allowed = except === undefined ? targets : targets.filter((target) => !except.includes(target));
+    return this.#balance.pick(allowed, context);
   }
+
+  #collect(): readonly Target[] {
+    this.#seen = this.#sources.map(({ targets }) => targets);
+    return this.#members.flatMap((member) => (isSource(member) ? member.targets : [member]));
+  }
+}
+
+function isSource(member: Target | TargetSource): member is TargetSource {
+  return "targets" in member;
 }

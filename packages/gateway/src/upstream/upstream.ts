@@ -7,10 +7,14 @@ export interface Upstream {
    * accepts one.
    */
   readonly unavailable: "gone" | "full" | undefined;
-  /** The host and port that it is reached by, for Host; undefined if it has no address of its own. */
+  /** For logs: its host and port, the path of its socket, or undefined if the route says enough. */
+  readonly name?: string;
+  /** For Host: the host and port that it is reached by; undefined if it has no address of its own. */
   readonly authority?: string;
   /** The path of its URL, without a slash at the end, below which a route's path edit puts requests. Default: none. */
   readonly basePath?: string;
+  /** Idle streams that may be kept to it. Default: any number. */
+  readonly mostIdle?: number;
   /** Whether it may be unreachable although nothing has failed yet. */
   readonly suspect: boolean;
   /**

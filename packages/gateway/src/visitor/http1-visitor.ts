@@ -9,7 +9,7 @@ import type { DelegateRoute, RefusalRoute, RespondRoute, UpstreamRoute } from ".
 import type { ConnectionInfo } from "./connection-info.js";
 import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
-import { LAST_RECIPIENT } from "./last-recipient.js";
+import { OpenVisitor } from "./open-visitors.js";
 import { OwnResponses } from "./own-responses.js";
 import { MISDIRECTED, RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
@@ -28,16 +28,17 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      └──► delegated
  */
 export class Http1Visitor
+  extends OpenVisitor<HttpVisitor>
   implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
 {
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
   readonly context: RequestContext;
+  /** Created for a request; dropped while the connection is idle, because most connections are idle. */
+  exchange: Exchange | undefined;
   readonly #host: VisitorHost;
   readonly #head: RequestHead;
   readonly #body: Body;
-  /** Created for a request; dropped while the connection is idle, because most connections are idle. */
-  #exchange: Exchange | undefined;
   #state: State = "head";
   readonly #held = new HeldInput();
   /** Reads a head that is too large. */
@@ -51,6 +52,7 @@ export class Http1Visitor
   #relay: ConnectionHandler | undefined;
 
   constructor(connection: Connection, host: VisitorHost, info: ConnectionInfo) {
+    super();
     this.connection = connection;
     this.#host = host;
     this.#head = new RequestHead(host.limits.headSize);
@@ -76,7 +78,7 @@ export class Http1Visitor
 
   /** Whether the upstream accepts no more of the request's body, or of the visitor's bytes after a protocol switch. */
   get #isBodyBlocked(): boolean {
-    return this.#exchange?.isBodyBlocked === true;
+    return this.exchange?.isBodyBlocked === true;
   }
 
   // ---- calls from the gateway
@@ -92,15 +94,11 @@ export class Http1Visitor
   }
 
   destroy(): void {
-    this.#exchange?.abort("timeout");
+    this.exchange?.abort("timeout");
     this.connection.destroy();
   }
 
   // ---- calls from the watch
-
-  get exchange(): Exchange | undefined {
-    return this.#exchange;
-  }
 
   get phase(): WatchedVisitor["phase"] {
     if (this.#state === "body") return "body";
@@ -111,7 +109,7 @@ export class Http1Visitor
   onLook(): void {
     this.connection.checkPeer();
     if (!this.#isIdle) return;
-    this.#exchange = undefined;
+    this.exchange = undefined;
     this.#head.shrink();
   }
 
@@ -139,7 +137,7 @@ export class Http1Visitor
   }
 
   onRefused(refusal: Refusal): void {
-    this.#respond(refusal, this.#body.done && this.#head.keepAlive, this.#exchange?.id);
+    this.#respond(refusal, this.#body.done && this.#head.keepAlive, this.exchange?.id);
   }
 
   onBroken(): void {
@@ -160,7 +158,7 @@ export class Http1Visitor
   }
 
   onSent(bytes: number): void {
-    this.#exchange?.consumed(bytes);
+    this.exchange?.consumed(bytes);
   }
 
   onUnsent(): void {
@@ -200,7 +198,7 @@ export class Http1Visitor
    */
   onEnd(): void {
     if (this.#relay !== undefined) return this.#relay.onEnd();
-    this.#exchange?.abort();
+    this.exchange?.abort();
     if (this.#state === "closing") return;
     this.#state = "closing";
     this.connection.end();
@@ -210,7 +208,7 @@ export class Http1Visitor
     this.#state = "closed";
     this.#watch.close();
     this.#relay?.onClose();
-    this.#exchange?.abort();
+    this.exchange?.abort();
     this.#host.forget(this);
   }
 
@@ -254,14 +252,14 @@ export class Http1Visitor
       } else if (this.#state === "body") {
         at = this.#body.read(chunk, at, this);
         if (at < 0) {
-          this.#exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
+          this.exchange?.fail(this.#body.refusal ?? refusals.PN_HTTP_CHUNK);
           break;
         }
         this.#watch.onBody(this.#body.bytes);
         if (!this.#body.done) break;
         this.#state = "response";
         this.#watch.endRequest();
-        this.#exchange?.bodyEnd();
+        this.exchange?.bodyEnd();
       } else {
         this.#readLater(chunk.subarray(at), isOurs);
         break;
@@ -269,7 +267,7 @@ export class Http1Visitor
     }
     this.#isReading = false;
     if (this.#isIdle) this.#head.release();
-    else if (this.#exchange?.isActive === true) this.#head.keep();
+    else if (this.exchange?.isActive === true) this.#head.keep();
     if (!this.#isBodyBlocked) return;
     this.#watch.block();
     if (this.#state === "body" || this.#state === "switched") this.connection.pause();
@@ -294,7 +292,7 @@ export class Http1Visitor
   }
 
   passBody(chunk: Buffer): void {
-    this.#exchange?.body(chunk);
+    this.exchange?.body(chunk);
   }
 
   /** Routes the request whose head lies in `chunk` at `at`. @returns false when the connection was delegated. */
@@ -307,17 +305,15 @@ export class Http1Visitor
     this.#watch.beginRequest(!this.#body.done, head.expectContinue, limits);
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "upstream") this.#beginExchange(route, reusable);
+    if (route.kind === "upstream") this.#beginExchange(route);
     else this.#decline(route.kind === "delegate" ? MISDIRECTED : route, reusable);
     return true;
   }
 
-  #beginExchange(route: UpstreamRoute, reusable: boolean): void {
-    const head = this.#head;
+  #beginExchange(route: UpstreamRoute): void {
     const most = (this.#body.most = route.limits?.body ?? this.#host.limits.body);
-    if (head.maxForwards === 0) this.#respond(LAST_RECIPIENT, reusable, this.context.requestId());
-    else if (most > 0 && head.contentLength > most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
-    else (this.#exchange ??= new Exchange(this, head)).begin(route, "chunks");
+    if (most > 0 && this.#head.contentLength > most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
+    else (this.exchange ??= new Exchange(this, this.#head)).begin(route, "chunks");
   }
 
   /** Passes the connection to another server. @returns false when it has no socket. */
@@ -336,7 +332,7 @@ export class Http1Visitor
   #readLater(rest: Buffer, isOurs: boolean): void {
     if (this.#state === "switched") return this.#relay?.onData(rest);
     if (this.#state !== "response" && this.#state !== "flushing") return;
-    this.#held.bytes = isOurs ? rest : Buffer.from(rest);
+    this.#held.hold(rest, 0, isOurs);
     this.connection.pause();
   }
 

@@ -1,5 +1,6 @@
-import { RequestRecord } from "../exchange/request-record.js";
-import type { Refusal, Reply, RequestHead } from "../http/index.js";
+import { RequestFacts } from "../exchange/request-facts.js";
+import type { RequestHead } from "../http/index.js";
+import type { RespondRoute } from "../route.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
 
 /** The record of a request to which the gateway itself responds. */
@@ -7,11 +8,11 @@ export function ownRecord(
   head: RequestHead,
   context: VisitorContext,
   id: string,
-  page: Refusal | Reply,
-): RequestRecord {
-  const record = new RequestRecord(head, context);
+  page: RespondRoute["page"],
+): RequestFacts {
+  const record = new RequestFacts(head, context);
   record.id = id;
-  record.status = page.status;
+  record.status = "status" in page ? page.status : 200;
   record.startedAt = record.endedAt = context.exchanges.clock.now();
   if (!("code" in page)) return record;
   record.ended = "refused";

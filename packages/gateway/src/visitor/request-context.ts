@@ -1,10 +1,11 @@
 import type { ExchangeContext } from "../exchange/exchange-context.js";
 import { nextRequestId } from "../exchange/request-id.js";
 import type { VisitorContext } from "../exchange/visitor-side.js";
-import { Field, refusals, type Refusal, type Reply, type RequestHead } from "../http/index.js";
+import { Field, refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { RefusalRoute, RespondRoute, Route } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
 import { ForwardedFields } from "./forwarded-fields.js";
+import { LAST_RECIPIENT } from "./last-recipient.js";
 import { ownRecord } from "./own-record.js";
 import type { VisitorHost } from "./visitor-host.js";
 
@@ -52,11 +53,12 @@ export class RequestContext implements VisitorContext {
     const route = this.#host.router(this.#head, this.#info, this.#forwarded.address);
     if (route.kind !== "upstream") return route;
     if (this.#host.overloaded) return OVERLOADED;
-    return this.#host.forwarding.loops.isLoop(this.#head.fieldValues(Field.cdnLoop)) ? LOOP : route;
+    if (this.#host.forwarding.loops.isLoop(this.#head.fieldValues(Field.cdnLoop))) return LOOP;
+    return this.#head.maxForwards === 0 ? LAST_RECIPIENT : route;
   }
 
   /** The gateway itself responds to the request `id`: reports it. @returns the page to send */
-  decline(route: RefusalRoute | RespondRoute, id: string): Refusal | Reply {
+  decline(route: RefusalRoute | RespondRoute, id: string): RespondRoute["page"] {
     const page = route.kind === "refusal" ? route.refusal : route.page;
     if ("code" in page) this.#host.onRefused(page);
     route.onFinished?.(ownRecord(this.#head, this, id, page));

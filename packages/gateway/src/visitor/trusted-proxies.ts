@@ -1,27 +1,23 @@
-import { BlockList, isIP } from "node:net";
-import { unmapped } from "@postern/net";
+import { isIP } from "node:net";
+import { type Network, NetworkList, parseNetwork, unmapped } from "@postern/net";
 
 /**
  * The proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted. These fields are dropped from all other peers.
  */
 export class TrustedProxies {
-  readonly #list = new BlockList();
-  readonly #empty: boolean;
+  readonly #networks: NetworkList;
 
   /**
    * @param addresses IP addresses, and networks as `address/bits`
    * @throws RangeError that names the entry that is neither.
    */
   constructor(addresses: readonly string[] = []) {
-    this.#empty = addresses.length === 0;
-    for (const entry of addresses) this.#add(entry);
+    this.#networks = new NetworkList(addresses.map(networkOf));
   }
 
   /** Whether `address` is trusted. An IPv4 address must not be in IPv6-mapped form. */
   has(address: string): boolean {
-    if (this.#empty) return false;
-    const version = isIP(address);
-    return version !== 0 && this.#list.check(address, family(version));
+    return this.#networks.has(address);
   }
 
   /**
@@ -39,19 +35,14 @@ export class TrustedProxies {
     }
     return address;
   }
+}
 
-  #add(entry: string): void {
-    const [address = "", bits, ...rest] = entry.split("/");
-    const version = isIP(address);
-    const width = version === 6 ? 128 : 32;
-    const valid = bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= width);
-    if (version === 0 || !valid || rest.length > 0) {
-      throw new RangeError(
-        `${JSON.stringify(entry)} is not the address of a proxy. Use an IP address or a network: 127.0.0.1, 10.0.0.0/8, fd00::/8.`,
-      );
-    }
-    this.#list.addSubnet(address, bits === undefined ? width : Number(bits), family(version));
-  }
+function networkOf(entry: string): Network {
+  const network = parseNetwork(entry);
+  if (network !== undefined) return network;
+  throw new RangeError(
+    `${JSON.stringify(entry)} is not the address of a proxy. Use an IP address or a network: 127.0.0.1, 10.0.0.0/8, fd00::/8.`,
+  );
 }
 
 /**
@@ -63,8 +54,4 @@ function plainAddress(element: string): string {
   const address = unmapped(bare.toLowerCase());
   // Zones (`%eth0`) are local to one machine, and may contain any text.
   return isIP(address) === 0 || address.includes("%") ? "" : address;
-}
-
-function family(version: number): "ipv4" | "ipv6" {
-  return version === 6 ? "ipv6" : "ipv4";
 }

@@ -4,9 +4,10 @@ import type { Refusal } from "../http/index.js";
 import type { GatewayLimits } from "../limits.js";
 import type { Router } from "../route.js";
 import type { Forwarding } from "./forwarding.js";
+import type { OpenVisitor } from "./open-visitors.js";
 
 /** A visitor as the gateway sees it, regardless of its protocol. */
-export interface HttpVisitor {
+export interface HttpVisitor extends OpenVisitor<HttpVisitor> {
   /** Closes an idle connection; others close after their response. */
   drain(): void;
   /**

@@ -1,6 +1,7 @@
 /** Bytes that a full block has. */
 export const BLOCK_SIZE = 16 * 1024;
-const SMALLEST = 512;
+/** A block grows by doubling up to the second of these sizes, and then to the full size at once. */
+const [SMALLEST, MIDDLE] = [512, 4 * 1024];
 
 /**
  * Small pieces joined into one buffer. A piece of one byte costs one byte here; as a buffer of its own it would cost
@@ -37,7 +38,7 @@ export class Block {
 
   #grow(needed: number): void {
     let size = SMALLEST;
-    while (size < needed) size *= 2;
+    while (size < needed) size = size < MIDDLE ? size * 2 : BLOCK_SIZE;
     const bytes = Buffer.allocUnsafeSlow(size);
     this.#bytes?.copy(bytes, 0, 0, this.length);
     this.#bytes = bytes;

@@ -3,38 +3,10 @@ import { connect, createServer, Socket, type AddressInfo } from "node:net";
 import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test, vi, type Mock } from "vitest";
 import { BLOCK_SIZE } from "./block.js";
-import { describeConnection, Recorder, type ConnectionUnderTest, type Peer } from "./connection.suite.js";
+import { describeConnection, Recorder, type ConnectionUnderTest } from "./connection.suite.js";
 import { isLent, onReturn, SHARED_BUFFER, takeReadBuffer } from "../socket/read-buffers.js";
 import { SocketConnection } from "./socket-connection.js";
-
-class SocketPeer implements Peer {
-  received = "";
-  ended = false;
-  broken = false;
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on("data", (chunk: Buffer) => (this.received += chunk.toString("latin1")));
-    socket.on("end", () => (this.ended = true));
-    socket.on("error", () => (this.broken = true));
-  }
-  send(text: string): void {
-    this.#socket.write(text, "latin1");
-  }
-  end(): void {
-    this.#socket.end();
-  }
-  reset(): void {
-    this.#socket.resetAndDestroy();
-  }
-  stall(): void {
-    this.#socket.pause();
-  }
-  goOn(): void {
-    this.#socket.resume();
-  }
-}
+import { SocketPeer } from "./socket-peer.suite.js";
 
 const SOCKET_OPTIONS = { allowHalfOpen: true, highWaterMark: 4 * 1024 };
 
@@ -72,6 +44,18 @@ describe("a connection on a socket", () => {
       connection.checkPeer();
       return events.events.includes("close");
     });
+  });
+
+  test("ends its socket once, also if it is ended again because its peer has ended", async () => {
+    const { connection, peer, socket } = await loopback();
+    const end = vi.spyOn(socket, "end");
+    const events = new Recorder();
+    connection.handler = events;
+    connection.end();
+    peer.end();
+    await until("the peer's end", () => events.events.includes("end"));
+    connection.end();
+    expect(end).toHaveBeenCalledTimes(1);
   });
 
   test("can be detached with the bytes that were not used", async () => {

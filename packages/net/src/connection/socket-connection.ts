@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
-import { readSocket, type SocketReader } from "../socket/socket-reader.js";
+import { readSocket, type ReadOptions, type SocketReader } from "../socket/socket-reader.js";
 import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
 import { Block } from "./block.js";
@@ -31,6 +31,7 @@ export class SocketConnection implements Connection, TurnTask {
   handler: ConnectionHandler = NOBODY;
   readonly #socket: Socket;
   readonly #reader: SocketReader;
+  readonly #isTls: boolean;
   /** Buffers that the socket refers to; undefined while there are none. */
   #lent: ArrayBufferLike[] | undefined;
   /** Joined pieces that have not been written to the socket; created with the first of them. */
@@ -41,10 +42,12 @@ export class SocketConnection implements Connection, TurnTask {
   /** Whether the socket holds large pieces back, until everything that was read together with them is written. */
   #isCorked = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, options?: ReadOptions) {
     this.#socket = socket;
-    this.#reader = readSocket(socket, (chunk) => this.#receive(chunk));
-    socket.on("drain", this.#onDrain).on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
+    this.#isTls = isTls(socket);
+    this.#reader = readSocket(socket, (chunk) => this.#receive(chunk), options);
+    if (!this.#isTls) socket.on("drain", this.#onDrain);
+    socket.on("end", this.#onEnd).on("error", onError).on("close", this.#onClose);
   }
 
   get remoteAddress(): string | undefined {
@@ -87,18 +90,19 @@ export class SocketConnection implements Connection, TurnTask {
 
   end(): void {
     this.#writeJoined();
-    this.#socket.end();
+    // A second call would change nothing, but node:net creates an error for it, with a stack trace.
+    if (!this.#socket.writableEnded) this.#socket.end();
   }
 
   /**
    * TLS has no reset. If the socket cannot reset the TCP connection below it, an end without close_notify has the same
-   * meaning (RFC 8446, section 6.1).
+   * meaning (RFC 8446, section 6.1). A Unix socket, which has no address, has no reset either.
    */
   reset(): void {
     this.#joined?.clear();
     const socket = this.#socket;
     const cannot = isTls(socket) && socket.resetAndDestroy === Socket.prototype.resetAndDestroy;
-    if (cannot) socket.destroy();
+    if (cannot || socket.remoteFamily === undefined) socket.destroy();
     else socket.resetAndDestroy();
   }
 
@@ -136,6 +140,10 @@ export class SocketConnection implements Connection, TurnTask {
       this.#writeJoined();
     }
     this.handler.onDrain();
+  };
+
+  readonly #onWritten = (error?: Error | null): void => {
+    if (!error && this.#socket.writableLength === 0) this.#onDrain();
   };
 
   readonly #onEnd = (): void => this.handler.onEnd();
@@ -184,7 +192,7 @@ export class SocketConnection implements Connection, TurnTask {
 
   #writeJoined(): void {
     if (this.#joined === undefined || this.#joined.length === 0) return;
-    this.#socket.write(this.#joined.take());
+    this.#write(this.#joined.take());
     this.#watch();
   }
 
@@ -193,10 +201,13 @@ export class SocketConnection implements Connection, TurnTask {
     const socket = this.#socket;
     const hasJoined = this.#joined !== undefined && this.#joined.length > 0;
     // TLS would copy the pieces into one, and sends a record for each 16 KB in any case.
-    if (second !== undefined || hasJoined || (first.length >= SMALL && !isTls(socket))) this.#cork();
+    if (second !== undefined || hasJoined || (first.length >= SMALL && !this.#isTls)) this.#cork();
     if (hasJoined) socket.write((this.#joined as Block).take());
-    socket.write(first);
-    if (second !== undefined) socket.write(second);
+    if (second === undefined) this.#write(first);
+    else {
+      socket.write(first);
+      this.#write(second);
+    }
     if (socket.writableLength === 0) return;
     this.#lend(first);
     if (second !== undefined) this.#lend(second);
@@ -223,6 +234,12 @@ export class SocketConnection implements Connection, TurnTask {
     this.#watch();
   }
 
+  /** TLS reports every write as sent in a later turn only, so a callback costs less than an empty write after it. */
+  #write(chunk: Buffer): void {
+    if (this.#isTls) this.#socket.write(chunk, this.#onWritten);
+    else this.#socket.write(chunk);
+  }
+
   /** The read that led to large pieces is complete. */
   readonly #onRead = (): void => {
     this.#uncork();
@@ -234,7 +251,7 @@ export class SocketConnection implements Connection, TurnTask {
   /** Ensures that `drain` is emitted: node:net emits it only after more than `highWaterMark` bytes were waiting. */
   #watch(): void {
     const { writableLength, writableNeedDrain } = this.#socket;
-    if (writableLength > 0 && !writableNeedDrain) this.#socket.write(NOTHING, this.#onDrain);
+    if (writableLength > 0 && !writableNeedDrain && !this.#isTls) this.#socket.write(NOTHING, this.#onDrain);
   }
 
   #lend({ buffer }: Buffer): void {

@@ -50,13 +50,16 @@ function connectTo(to: { host: string; port: number }, socket: Socket, { won, lo
   return () => void socket.destroy();
 }
 
-/** The error of each address, for a message; a pending attempt counts as timed out. */
-export function attemptsText(attempts: readonly AddressAttempt[], port: number): string {
+/**
+ * The error of each address, for a message; a pending attempt counts as timed out.
+ * @param port default: none is named
+ */
+export function attemptsText(attempts: readonly AddressAttempt[], port?: number): string {
   const listed = attempts
     .slice(0, MAX_LISTED)
     .map(
       ([address, loss]) =>
-        `${authorityOf(address, port)}: ${loss === undefined ? "timed out" : dialFault(loss as NodeJS.ErrnoException)}`,
+        `${port === undefined ? address : authorityOf(address, port)}: ${loss === undefined ? "timed out" : dialFault(loss as NodeJS.ErrnoException)}`,
     );
   const more = attempts.length - listed.length;
   return [...listed, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");

@@ -26,7 +26,7 @@ export async function hostAddresses(host: string, lookup: Lookup = systemAddress
 }
 
 /** The system's resolver, /etc/hosts included. Node does not cache its results. */
-async function systemAddresses(host: string): Promise<string[]> {
+export async function systemAddresses(host: string): Promise<string[]> {
   const found = await systemLookup(host, { all: true, order: "verbatim" });
   return found.map(({ address }) => address);
 }

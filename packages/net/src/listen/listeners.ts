@@ -2,7 +2,8 @@ import { once } from "node:events";
 import type { AddressInfo, Server as Listener, Socket } from "node:net";
 import type { Certificates } from "../tls/certificates.js";
 import type { ListenAddress } from "./listen-address.js";
-import { plainListener } from "./plain-listener.js";
+import { PROBE_AFTER } from "./socket-options.js";
+import { tcpListener } from "./tcp-listener.js";
 import { TlsListener } from "./tls-listener.js";
 
 /** The addresses that are listened on. */
@@ -20,6 +21,8 @@ export interface ListenersOptions {
   certificates: Certificates | undefined;
   /** Whether to request a certificate from a client that connects to this name. */
   requestsCertificate: (serverName: string | undefined) => boolean;
+  /** Milliseconds without data until the kernel probes whether a visitor is still there; 0: never. Default 60,000. */
+  probeAfter?: number | undefined;
   /** A connection without TLS. */
   onPlain: (socket: Socket) => void;
   /** A connection with TLS, after the handshake. */
@@ -31,13 +34,16 @@ export interface ListenersOptions {
 /** Listeners for visitors: one for HTTP, one for TLS, or both. */
 export class Listeners {
   readonly #onPlain: (socket: Socket) => void;
+  readonly #probeAfter: number;
   readonly #tls: TlsListener | undefined;
   readonly #open: Listener[] = [];
 
-  constructor({ certificates, requestsCertificate, onPlain, onSecure, onUnencrypted }: ListenersOptions) {
-    this.#onPlain = onPlain;
+  constructor(options: ListenersOptions) {
+    const { certificates, requestsCertificate, onSecure: onConnection, onUnencrypted, probeAfter } = options;
+    this.#onPlain = options.onPlain;
+    this.#probeAfter = probeAfter ?? PROBE_AFTER;
     this.#tls =
-      certificates && new TlsListener({ certificates, requestsCertificate, onConnection: onSecure, onUnencrypted });
+      certificates && new TlsListener({ certificates, requestsCertificate, onConnection, onUnencrypted, probeAfter });
   }
 
   /**
@@ -65,7 +71,7 @@ export class Listeners {
   }
 
   #plain(): Listener {
-    return plainListener(this.#onPlain);
+    return tcpListener(this.#onPlain, this.#probeAfter);
   }
 
   async #listen(listener: Listener, { host, port }: ListenAddress): Promise<{ address: string; port: number }> {

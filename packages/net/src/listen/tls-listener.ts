@@ -1,9 +1,10 @@
-import { createServer, type Server as Listener, type Socket } from "node:net";
+import type { Server as Listener, Socket } from "node:net";
 import type { TLSSocket, TLSSocketOptions } from "node:tls";
 import { builtins } from "../builtins.js";
 import type { Certificates } from "../tls/certificates.js";
 import { peekClientHello } from "../tls/peek.js";
-import { SOCKET_OPTIONS } from "./socket-options.js";
+import { PROBE_AFTER } from "./socket-options.js";
+import { tcpListener } from "./tcp-listener.js";
 
 export const TLS_LIMITS = {
   /** Timeout of the first message of a handshake, and of the whole handshake, in milliseconds. */
@@ -22,6 +23,8 @@ export interface TlsListenerOptions {
   requestsCertificate: (serverName: string | undefined) => boolean;
   /** Default TLS_LIMITS.handshakes. */
   maxHandshakes?: number;
+  /** See `setOptions`. Default PROBE_AFTER. */
+  probeAfter?: number | undefined;
   /** The handshake is complete. */
   onConnection: (socket: Socket, serverName: string | undefined) => void;
   /** The connection begins with text instead of a handshake, most likely an HTTP request. It is still unread. */
@@ -42,7 +45,7 @@ export class TlsListener {
   }
 
   listener(): Listener {
-    return createServer(SOCKET_OPTIONS, (socket) => void this.#accept(socket));
+    return tcpListener((socket) => void this.#accept(socket), this.#options.probeAfter ?? PROBE_AFTER);
   }
 
   /** Ends all handshakes in progress. */

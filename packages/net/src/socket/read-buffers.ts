@@ -13,10 +13,11 @@ const READ_SIZE = 129 * 1024;
 const MOST_FREE = 32;
 
 /**
- * The buffer of all sockets that copy or forward what they read before their callback returns. Its size is the largest
- * payload of a frame of the protocol.
+ * The buffer of all sockets that copy or forward what they read before their callback returns. A tunnel sends a full
+ * one as one frame. Together with the headers around it, and an ACK, it fits into four TLS records: a fifth one with
+ * the last bytes would cost both ends as much as a full one.
  */
-export const SHARED_BUFFER: Buffer = Buffer.allocUnsafeSlow(65_528);
+export const SHARED_BUFFER: Buffer = Buffer.allocUnsafeSlow(64 * 1024 - 64);
 
 /** The loans on one buffer. */
 interface Loans {

@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 import { SHARED_BUFFER } from "./read-buffers.js";
 
-/** Called with the number of bytes that `buffer` begins with. Returns whether to read on. */
-export type OnRead = (bytes: number, buffer: Buffer) => boolean;
+/** Called with the number of bytes that have been read into the buffer. Returns whether to read on. */
+export type OnRead = (bytes: number) => boolean;
 
 /**
  * A socket with the option `onread` reads into memory that the program chooses. But node:net accepts the option only

@@ -33,10 +33,13 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant("write" as const),
-      sizes: fc.array(fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 200_000 })), {
-        minLength: 1,
-        maxLength: 4,
-      }),
+      sizes: fc.array(
+        fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constant(5 * 16_384), fc.integer({ min: 1, max: 200_000 })),
+        {
+          minLength: 1,
+          maxLength: 4,
+        },
+      ),
     }),
   },
   { weight: 3, arbitrary: fc.constant({ kind: "turn" as const }) },

@@ -1,9 +1,16 @@
 import type { Socket } from "node:net";
 import { isLent, releaseReadBuffer, SHARED_BUFFER, takeReadBuffer } from "./read-buffers.js";
 import { chooseBuffers, hookReads } from "./read-hook.js";
+import { isTls } from "../tls/is-tls.js";
 
 /** After a read of at least this many bytes, a socket whose bytes may be lent reads into a buffer of its own. */
 const BULK = 8 * 1024;
+
+/**
+ * The most bytes of a TLS record (RFC 8446, section 5.1). Others follow a full one in bulk data, so it waits for them
+ * until the turn of the event loop ends.
+ */
+const FULL_RECORD = 16 * 1024;
 
 /** Gets the bytes that a socket reads. They are valid only during the call. */
 export type Receive = (chunk: Buffer) => void;
@@ -44,18 +51,23 @@ export class SocketReader {
   readonly #isDirect: boolean;
   /** undefined: everything is left to the stream. */
   #receive: Receive | undefined;
-  #listens = false;
+  /** The listener of the stream; undefined while the reader does not listen, as most never do. */
+  #onData: ((chunk: Buffer) => void) | undefined;
   #isReceiving = false;
   /** Whether the receiver has paused the reader during a call. Pausing the whole stream would cost more. */
   #isStopped = false;
   #mayLend = false;
-  #choosesBuffers = false;
+  /** Passes on what waits; undefined unless `mayLend`. */
+  #onTurnEnd: (() => void) | undefined;
   #buffer = SHARED_BUFFER;
   #isBulk = false;
+  /** The bytes of the buffer from `#start` to `#end` wait to be passed on. The next read begins at `#end`. */
+  #start = 0;
+  #end = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.#isDirect = hookReads(socket, (bytes, buffer) => this.onRead(bytes, buffer));
+    this.#isDirect = hookReads(socket, (bytes) => this.#onRead(bytes));
   }
 
   start(receive: Receive, mayLend: boolean): void {
@@ -69,9 +81,10 @@ export class SocketReader {
   /** Leaves the socket, paused, to another reader or to the listeners of its stream. */
   stop(): void {
     this.#socket.pause();
-    this.#socket.off("data", this.#onData);
-    this.#receive = undefined;
-    this.#listens = this.#isStopped = this.#mayLend = false;
+    this.#onTurnEnd?.();
+    if (this.#onData !== undefined) this.#socket.off("data", this.#onData);
+    this.#receive = this.#onData = undefined;
+    this.#isStopped = this.#mayLend = false;
   }
 
   get isPaused(): boolean {
@@ -89,25 +102,47 @@ export class SocketReader {
     this.#socket.resume();
   }
 
-  /**
-   * Called by node:net, with the number of bytes that `buffer` begins with.
-   * @returns whether to read on.
-   */
-  onRead(bytes: number, buffer: Buffer): boolean {
-    const chunk = buffer.subarray(0, bytes);
+  /** @returns whether to read on. */
+  #onRead(bytes: number): boolean {
     this.#isBulk = bytes >= BULK;
+    const end = this.#end + bytes;
+    if (bytes === FULL_RECORD && this.#mayWait(end)) {
+      if (this.#start === this.#end) setImmediate(this.#onTurnEnd as () => void);
+      this.#end = end;
+      return true;
+    }
+    const chunk = this.#buffer.subarray(this.#start, end);
+    // If the receiver throws, node:net does not ask for another buffer.
+    this.#start = this.#end;
+    return this.#deliver(chunk);
+  }
+
+  /** Whether the record that ends at `end` may wait for the next one. */
+  #mayWait(end: number): boolean {
+    const hasRoom = this.#buffer !== SHARED_BUFFER && end + FULL_RECORD <= this.#buffer.length;
+    return hasRoom && this.#mayLend && !this.#mustHold && isTls(this.#socket);
+  }
+
+  get #mustHold(): boolean {
+    return this.isPaused || this.#socket.readableLength > 0;
+  }
+
+  #deliver(chunk: Buffer): boolean {
     if (this.#receive === undefined) return this.#socket.push(Buffer.from(chunk));
-    if (this.isPaused || this.#socket.readableLength > 0) return this.#hold(chunk);
-    this.#pass(chunk);
+    if (this.#mustHold) return this.#hold(chunk);
+    this.pass(chunk);
     return !this.#isStopped;
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#pass(chunk);
-    if (this.#isStopped) this.#socket.pause();
-  };
+  #takeWaiting(): Buffer | undefined {
+    if (this.#start === this.#end || this.#socket.destroyed) return undefined;
+    const waiting = this.#buffer.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return waiting;
+  }
 
-  #pass(chunk: Buffer): void {
+  /** Passes a chunk on, whose bytes may change afterwards. */
+  pass(chunk: Buffer): void {
     this.#isReceiving = true;
     try {
       this.#receive?.(chunk);
@@ -123,20 +158,34 @@ export class SocketReader {
   }
 
   #listen(): void {
-    if (this.#listens) return;
-    this.#listens = true;
+    if (this.#onData !== undefined) return;
+    this.#onData = (chunk) => {
+      this.pass(chunk);
+      if (this.#isStopped) this.#socket.pause();
+    };
     this.#socket.on("data", this.#onData);
   }
 
   #chooseBuffers(): void {
-    if (this.#choosesBuffers) return;
-    this.#choosesBuffers = true;
-    chooseBuffers(this.#socket, () => this.#nextBuffer());
-    this.#socket.once("close", () => this.#release());
+    if (this.#onTurnEnd !== undefined) return;
+    const socket = this.#socket;
+    this.#onTurnEnd = () => {
+      const waiting = this.#takeWaiting();
+      if (waiting !== undefined && !this.#deliver(waiting)) socket.pause();
+    };
+    chooseBuffers(socket, () => this.#nextBuffer());
+    socket.once("close", () => this.#release());
+    // The stream cannot hold anything after its end.
+    socket.prependListener("end", () => {
+      const waiting = this.#takeWaiting();
+      if (waiting !== undefined) this.pass(waiting);
+    });
   }
 
   /** The buffer of the next read: one that no other socket refers to. */
   #nextBuffer(): Buffer {
+    if (this.#start < this.#end && !this.#socket.destroyed) return this.#buffer.subarray(this.#end);
+    this.#start = this.#end = 0;
     if (!this.#isBulk || !this.#mayLend || this.#socket.destroyed) this.#release();
     else if (this.#buffer === SHARED_BUFFER) this.#buffer = takeReadBuffer();
     else if (isLent(this.#buffer.buffer)) {
@@ -150,5 +199,6 @@ export class SocketReader {
     if (this.#buffer === SHARED_BUFFER) return;
     releaseReadBuffer(this.#buffer);
     this.#buffer = SHARED_BUFFER;
+    this.#start = this.#end = 0;
   }
 }

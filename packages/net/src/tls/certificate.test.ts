@@ -7,11 +7,8 @@ import { Certificates } from "./certificates.js";
 import { checkTrustPem } from "./trust.js";
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
-beforeEach(({ skip }) => {
-  needs({ skip }, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer);
-});
+const ca = new CertificateAuthority(cleanup.defer);
+beforeEach((context) => needs(context, "openssl"));
 afterAll(() => cleanup.run());
 
 function pem({ certificate, key }: CertificateFiles, more: Partial<CertificatePem> = {}): CertificatePem {

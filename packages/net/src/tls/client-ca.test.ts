@@ -8,11 +8,8 @@ import { derElements } from "./der.js";
 import { RevocationList } from "./revocation-list.js";
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
-beforeEach(({ skip }) => {
-  needs({ skip }, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer);
-});
+const ca = new CertificateAuthority(cleanup.defer);
+beforeEach((context) => needs(context, "openssl"));
 afterAll(() => cleanup.run());
 
 const read = ({ certificate }: Pick<CertificateFiles, "certificate">): X509Certificate =>

@@ -9,11 +9,8 @@ import { isLoopbackName } from "../dial/host-addresses.js";
 import { peerCertificate } from "./peer-certificate.js";
 
 const cleanup = new Cleanup();
-let authority: CertificateAuthority;
-beforeEach(({ skip }) => {
-  needs({ skip }, "openssl");
-  authority ??= new CertificateAuthority(cleanup.defer);
-});
+const authority = new CertificateAuthority(cleanup.defer);
+beforeEach((context) => needs(context, "openssl"));
 afterAll(() => cleanup.run());
 
 /** The client's part of a handshake, as a server sees it. */

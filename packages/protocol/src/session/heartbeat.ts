@@ -1,5 +1,9 @@
 /** Missed heartbeats in a row that end a session. */
 const MISSES = 2;
+/** A PING that is due within this share of the interval is sent with a PONG. */
+const EARLY = 0.2;
+/** A server's PINGs are due this much later than a client's, so that in an idle session they go with its PONGs. */
+const LATE = 0.05;
 
 export type Beat = "wait" | "ping";
 
@@ -10,6 +14,7 @@ export type Beat = "wait" | "ping";
  */
 export class Heartbeat {
   readonly #interval: number;
+  readonly #pingInterval: number;
   #pingAt: number;
   #hasReceived = true;
   /** When the next miss is counted, if nothing arrives before then. */
@@ -17,9 +22,10 @@ export class Heartbeat {
   #misses = 0;
 
   /** @param interval milliseconds between two PINGs. */
-  constructor(interval: number, now: number) {
+  constructor(interval: number, now: number, role: "server" | "client") {
     this.#interval = interval;
-    this.#pingAt = now + interval;
+    this.#pingInterval = role === "server" ? (1 + LATE) * interval : interval;
+    this.#pingAt = now + this.#pingInterval;
     this.#missAt = now + interval;
   }
 
@@ -27,6 +33,13 @@ export class Heartbeat {
   received(): void {
     this.#hasReceived = true;
     this.#misses = 0;
+  }
+
+  /** Whether to send a PING now, in the same message as the PONG for a PING of the peer. */
+  joins(now: number): boolean {
+    if (now < this.#pingAt - EARLY * this.#interval) return false;
+    this.#pingAt = now + this.#pingInterval;
+    return true;
   }
 
   /** Call it about once a second. */
@@ -39,7 +52,7 @@ export class Heartbeat {
     }
     this.#hasReceived = false;
     const due = now >= this.#pingAt;
-    if (due) this.#pingAt = now + this.#interval;
+    if (due) this.#pingAt = now + this.#pingInterval;
     return due ? "ping" : "wait";
   }
 

@@ -45,10 +45,10 @@ export class Liveness {
   #unansweredAt = -1;
   #answeredAt: number;
 
-  constructor(limits: Pick<Limits, "heartbeat" | "stall">, acks: AckProgress, now: number) {
+  constructor(limits: Pick<Limits, "heartbeat" | "stall">, acks: AckProgress, now: number, role: "server" | "client") {
     this.#limits = limits;
     this.#acks = acks;
-    this.#heartbeat = new Heartbeat(limits.heartbeat, now);
+    this.#heartbeat = new Heartbeat(limits.heartbeat, now, role);
     this.#answeredAt = now;
   }
 
@@ -60,6 +60,11 @@ export class Liveness {
   /** Whether a heartbeat is due. Call it about once a second. */
   beat(now: number): Beat {
     return this.#heartbeat.beat(now);
+  }
+
+  /** Whether a heartbeat is to be sent with a PONG. */
+  joins(now: number): boolean {
+    return this.#heartbeat.joins(now);
   }
 
   /** Call it when a PING is sent. Returns its payload. */

@@ -1,3 +1,4 @@
+import { Batch } from "../wire/batch.js";
 import { closeCodeOf, errorOfClose } from "./close-code.js";
 import { decodeControl, encodeControl, type ControlMessage } from "../wire/control.js";
 import { ERRORS, errorCode, TunnelError, type ErrorCode } from "../errors.js";
@@ -61,7 +62,7 @@ export class Session implements FrameHandler, TransportHandler, StreamTableOwner
     this.#sender = new Sender(options, (error) => this.#fail(error));
     this.#streams = new StreamTable(options.role, this.limits, this.#sender, this);
     const now = options.now();
-    this.#liveness = new Liveness(this.limits, this.#sender.congestion, now);
+    this.#liveness = new Liveness(this.limits, this.#sender.congestion, now, options.role);
     this.#controlRate = new TokenBucket(WORK_LIMITS.controlBurst, WORK_LIMITS.controlRate, now);
     this.budget = Session.budget(options.schedule);
     options.transport.handler = this;
@@ -223,6 +224,10 @@ export class Session implements FrameHandler, TransportHandler, StreamTableOwner
     this.#guard(() => this.#countControl());
   }
 
+  onSent(batch: Buffer): void {
+    Batch.recycle(batch);
+  }
+
   onDrain(): void {
     this.#guard(() => this.#sender.drained());
   }
@@ -284,6 +289,7 @@ export class Session implements FrameHandler, TransportHandler, StreamTableOwner
   onPing(payload: Buffer): void {
     this.#countControl();
     this.#sender.pong(payload);
+    if (this.#liveness.joins(this.#sender.receivedAt)) this.#ping(true);
   }
 
   onPong(payload: Buffer, clock: number): void {

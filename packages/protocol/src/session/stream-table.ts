@@ -1,5 +1,6 @@
 import { TunnelError } from "../errors.js";
 import type { Limits } from "../limits.js";
+import { IdIndex } from "./id-index.js";
 import { MultiplexedStream, type StreamOwner } from "./multiplexed-stream.js";
 import { ReceiveWindow } from "./receive-window.js";
 import type { Sender } from "./sender.js";
@@ -20,7 +21,7 @@ export class StreamTable implements StreamOwner {
   readonly #sender: Sender;
   readonly #owner: StreamTableOwner;
   readonly #pool: WindowPool;
-  readonly #streams = new Map<number, MultiplexedStream>();
+  readonly #streams = new IdIndex<MultiplexedStream>();
   /** The lowest bit of our own ids. */
   readonly #parity: number;
   #nextId: number;
@@ -51,9 +52,9 @@ export class StreamTable implements StreamOwner {
     return this.#nextId > LAST_ID;
   }
 
-  /** The open streams. A stream may close during the iteration. */
-  all(): Iterable<MultiplexedStream> {
-    return this.#streams.values();
+  /** The streams that are open now. */
+  all(): MultiplexedStream[] {
+    return this.#streams.all();
   }
 
   /** Adds a stream that this side opens, with the next id. */
@@ -82,7 +83,7 @@ export class StreamTable implements StreamOwner {
    * @throws TunnelError PN_PROTOCOL when it was never opened.
    */
   find(id: number): MultiplexedStream | undefined {
-    const stream = this.#streams.get(id);
+    const stream = this.#streams.find(id);
     if (stream === undefined && (this.#isOurs(id) ? id >= this.#nextId : id > this.#peerId)) {
       throw new TunnelError("PN_PROTOCOL", `stream ${id} was never opened`);
     }
@@ -90,14 +91,14 @@ export class StreamTable implements StreamOwner {
   }
 
   forget(stream: MultiplexedStream): void {
-    this.#streams.delete(stream.id);
+    this.#streams.remove(stream.id);
     if (this.#streams.size === 0) this.#owner.onStreamsOver();
   }
 
   #add(id: number, tunnel: number, sendLimit: number, isOpener: boolean): MultiplexedStream {
     const window = new ReceiveWindow(isOpener, this.#limits, this.#pool);
     const stream = new MultiplexedStream(id, tunnel, sendLimit, window, this.#sender, this);
-    this.#streams.set(id, stream);
+    this.#streams.add(stream);
     return stream;
   }
 

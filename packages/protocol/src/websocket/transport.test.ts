@@ -37,6 +37,10 @@ class TransportRecord implements TransportHandler {
   onControlFrame(): void {
     this.controlFrames++;
   }
+  readonly sent: Buffer[] = [];
+  onSent(batch: Buffer): void {
+    this.sent.push(batch);
+  }
   onDrain(): void {
     this.drains++;
   }
@@ -222,6 +226,25 @@ describe.each(["server", "client"] as const)("a %s, with package ws as its peer"
     peer.resume();
     await drained;
   });
+
+  test("reports each batch that it could not send at once when it has been sent, in order", async () => {
+    const { peer, transport, record } = await withPeer(role);
+    peer.pause();
+    const held: Buffer[] = [];
+    while (held.length < 3) {
+      const next = batch(Buffer.alloc(100_000, held.length));
+      if (!transport.send(next, HEADROOM)) held.push(next);
+      if (held.length === 1) transport.onPing(Buffer.from("p"));
+    }
+    expect(record.sent).toEqual([]);
+    const drained = new Promise<void>((resolve) => (record.onDrain = resolve));
+    peer.resume();
+    await drained;
+    expect(record.sent).toEqual(held);
+    expect(transport.send(batch(Buffer.from("small")), HEADROOM)).toBe(true);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(record.sent).toEqual(held);
+  });
 });
 
 /** A transport of a server with a plain socket at the other end. */
@@ -241,6 +264,20 @@ async function withSocket(): Promise<{
   const [socket] = await accepted;
   return { peer, ...wrap(socket, "server", Buffer.from("8281000000", "hex")) };
 }
+
+test("a single write that the kernel is known to have taken is not buffered, although the socket counts it", async () => {
+  const { peer, socket } = await withSocket();
+  peer.pause();
+  let hasSent = true;
+  const options = { socket, role: "server", head: Buffer.alloc(0), setTimer, hasSent: () => hasSent } as const;
+  const transport = new WebSocketTransport(options);
+  const large = (): Buffer => batch(Buffer.alloc(16 * 1024 * 1024));
+  expect([transport.send(large(), HEADROOM), transport.buffered]).toEqual([false, 0]);
+  hasSent = false;
+  expect(transport.buffered).toBe(socket.writableLength);
+  hasSent = true;
+  expect([transport.send(large(), HEADROOM), transport.buffered]).toEqual([false, socket.writableLength]);
+});
 
 describe("a misbehaving peer", () => {
   test("that sends more than its allowance is disconnected", async () => {

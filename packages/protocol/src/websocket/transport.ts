@@ -30,6 +30,11 @@ export interface WebSocketOptions {
   setTimer: (task: () => void, milliseconds: number) => unknown;
   /** Begins to pass the bytes of the socket to `receive`, for which they are valid. Default: its `data` events. */
   read?: (receive: (chunk: Buffer) => void) => void;
+  /**
+   * Whether the kernel has taken the oldest write that the socket counts as unsent: TLS counts each one until a later
+   * turn. Default: never.
+   */
+  hasSent?: () => boolean;
 }
 
 /** PROTOCOL.md, section 1. */
@@ -58,9 +63,12 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   readonly #reader: WebSocketReader;
   readonly #role: WebSocketRole;
   readonly #setTimer: WebSocketOptions["setTimer"];
+  readonly #hasSent: () => boolean;
   #state: "open" | "closing" | "ending" | "closed" = "open";
-  /** Whether the socket has held bytes back, so that `onDrain` must follow. */
-  #waiting = false;
+  /** Writes whose callback has not been called. */
+  #pending = 0;
+  /** The last of these writes, from the first that the kernel did not take at once: their batches, if they have any. */
+  readonly #unsent: (Buffer | undefined)[] = [];
   /** The pong for the latest ping, while it has to wait. */
   #pong: Buffer | undefined;
   /** Bytes read from the socket that the handler was too busy to use. The socket is paused meanwhile. */
@@ -70,10 +78,11 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   #code: number = CloseCode.ABNORMAL;
   #reason = "";
 
-  constructor({ socket, role, head, setTimer, read }: WebSocketOptions) {
+  constructor({ socket, role, head, setTimer, read, hasSent = () => false }: WebSocketOptions) {
     this.#socket = socket;
     this.#role = role;
     this.#setTimer = setTimer;
+    this.#hasSent = hasSent;
     this.#reader = new WebSocketReader(role, LIMITS, this);
     // Listeners are added before any use of the socket. `close` follows every error, and only `close` ends the session.
     socket.on("error", (error) => (this.#reason ||= error.message));
@@ -93,7 +102,9 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   }
 
   get buffered(): number {
-    return this.#socket.writableLength;
+    const { writableLength } = this.#socket;
+    if (writableLength === 0 || this.#unsent.length > 1) return writableLength;
+    return this.#hasSent() ? 0 : writableLength;
   }
 
   send(batch: Buffer, start: number): boolean {
@@ -173,14 +184,19 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   }
 
   #write(bytes: Buffer, start: number, opcode: Opcode): void {
+    this.#pending++;
     this.#socket.write(bytes.subarray(writeHeader(bytes, start, opcode, this.#role)), this.#written);
-    if (this.#socket.writableLength > 0) this.#waiting = true;
+    if (this.#socket.writableLength > 0) this.#unsent.push(opcode === Opcode.BINARY ? bytes : undefined);
   }
 
   /** The callback of every write. `drain` is not emitted after small writes that the kernel did not take completely. */
   readonly #written = (error?: Error | null): void => {
-    if (!this.#waiting || this.#socket.writableLength > 0 || error) return;
-    this.#waiting = false;
+    const isUnsent = this.#pending-- === this.#unsent.length;
+    if (!isUnsent) return;
+    const batch = this.#unsent.shift();
+    if (error) return;
+    if (batch !== undefined) this.handler.onSent?.(batch);
+    if (this.buffered > 0) return;
     const pong = this.#pong;
     this.#pong = undefined;
     if (pong !== undefined && this.#state === "open") this.#write(pong, HEADROOM, Opcode.PONG);

@@ -1,17 +1,19 @@
 import type { ErrorCode } from "@postern/protocol";
 import {
   EXCHANGE_ENDS,
+  LabelledTraffic,
   RESPONSE_REPAIRS,
+  STATUS_CLASSES,
+  Traffic,
   type ExchangeEnd,
   type FinishedRequest,
+  type Labelled,
   type ResponseRepair,
 } from "@postern/gateway";
 import { LATENCY_BOUNDS, METRIC_LABELS, REST_LABEL, SERVER_METRICS } from "./declared-metrics.js";
 import type { MetricDeclaration } from "./declared-metrics.js";
 import { Durations } from "./durations.js";
 import type { Exposition, ReadMetric, Sample } from "./exposition.js";
-import { LabelledTraffic, type Labelled } from "./labelled-traffic.js";
-import { STATUS_CLASSES, Traffic } from "./traffic.js";
 
 /** An owner's name is cut to this length in labels. */
 const LONGEST_OWNER = 100;

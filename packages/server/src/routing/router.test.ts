@@ -1,12 +1,11 @@
 import { createHmac } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
-import type { RequestHead } from "@postern/gateway";
+import { HttpsRedirect, type RequestHead } from "@postern/gateway";
 import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { ProbeRoute } from "../tunnels/probe-route.js";
 import type { Tunnel } from "../tunnels/tunnel.js";
 import { TunnelRegistry } from "../tunnels/tunnel-registry.js";
 import { PublicAddress } from "./public-address.js";
-import { HttpsRedirect } from "./redirect.js";
 import { Router } from "./router.js";
 
 let registry: TunnelRegistry;
@@ -52,6 +51,23 @@ test("a request without TLS to a listener that requires it is refused", () => {
   expect(plain).toMatchObject({ refusal: { code: "PN_HTTP_PLAIN" } });
 });
 
+test("a suspicious path is refused if the server blocks them, and otherwise passed on", () => {
+  const shop = serve("shop");
+  const climbing = head("shop.example.com", "/a/%2e%2e/b");
+  const blocking = new Router({
+    domain: "example.com",
+    registry,
+    redirect: undefined,
+    blocksSuspiciousPaths: true,
+    takeBaseDomain() {},
+  });
+  expect(blocking.route(climbing, { proto: "http" })).toMatchObject({
+    refusal: { code: "PN_TUNNEL_PATH", status: 400 },
+  });
+  expect(blocking.route(head("shop.example.com", "/a/b?c=.."), { proto: "http" })).toBe(shop);
+  expect(router().route(climbing, { proto: "http" })).toBe(shop);
+});
+
 test("a name whose client dropped is away", () => {
   registry.remove(serve("shop"), "dropped");
   expect(router().route(head("shop.example.com"), { proto: "http" })).toMatchObject({
@@ -77,7 +93,8 @@ test("a probe goes to the tunnel with the id that signed it", () => {
 
 test("with a redirect, only requests over HTTP are sent to HTTPS", () => {
   const shop = serve("shop");
-  const redirect = new HttpsRedirect(new PublicAddress({ domain: "example.com", hasTls: true }), ["/plain"]);
+  const address = new PublicAddress({ domain: "example.com", hasTls: true });
+  const redirect = new HttpsRedirect((host) => address.urlOf(host), ["/plain"]);
   const routed = (path: string, proto: "http" | "https"): object =>
     router(redirect).route(head("shop.example.com", path), { proto });
   expect(routed("/cart", "http")).toMatchObject({ location: "https://shop.example.com:0/cart" });

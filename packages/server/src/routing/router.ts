@@ -1,11 +1,19 @@
 import { isIP, type Socket } from "node:net";
-import { refusals, type ConnectionInfo, type RefusalRoute, type RequestHead, type Route } from "@postern/gateway";
+import {
+  refusals,
+  type ConnectionInfo,
+  type HttpsRedirect,
+  type RefusalRoute,
+  type RequestHead,
+  type Route,
+} from "@postern/gateway";
 import { probeOf } from "../tunnels/probe-route.js";
 import type { TunnelRegistry } from "../tunnels/tunnel-registry.js";
-import type { HttpsRedirect } from "./redirect.js";
+import { isSuspicious } from "./suspicious-path.js";
 
 const UNKNOWN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_UNKNOWN };
 const PLAIN: RefusalRoute = { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN };
+const BLOCKED: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_PATH };
 const AWAY: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_AWAY };
 const OFFLINE: RefusalRoute = { kind: "refusal", refusal: refusals.PN_TUNNEL_OFFLINE };
 
@@ -15,6 +23,8 @@ export interface RouterOptions {
   registry: TunnelRegistry;
   /** Undefined: HTTP is served in the same way as HTTPS. */
   redirect: HttpsRedirect | undefined;
+  /** Whether tunnels get no requests with suspicious paths. Default false. */
+  blocksSuspiciousPaths?: boolean | undefined;
   /** Called with a connection whose next request is for the base domain. The head of the request is still unread. */
   takeBaseDomain: (socket: Socket) => void;
 }
@@ -53,7 +63,8 @@ export class Router {
   }
 
   #tunnelRoute(head: RequestHead, name: string): Route {
-    const { registry } = this.#options;
+    const { registry, blocksSuspiciousPaths } = this.#options;
+    if (blocksSuspiciousPaths === true && isSuspicious(head.path)) return BLOCKED;
     const probe = probeOf(head);
     const probed = probe === "" ? undefined : registry.probed(name, probe);
     if (probed !== undefined) return probed.probe;

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { isTls, peerCertificate, readSocket } from "@postern/net";
+import { isTls, peerCertificate, tunnelSocket } from "@postern/net";
 import { LOGIN_LIMITS, WebSocketTransport } from "@postern/protocol";
 import { SERVER_LIMITS } from "../limits.js";
 import type { LoginGate } from "../login/login-gate.js";
@@ -43,13 +43,7 @@ export class Admission {
 
   #admit(socket: Socket, head: Buffer, address: string): void {
     const { gate, sessions } = this.#options;
-    const transport = new WebSocketTransport({
-      socket,
-      role: "server",
-      head,
-      setTimer,
-      read: (receive) => void readSocket(socket, receive, { mayLend: true }),
-    });
+    const transport = new WebSocketTransport({ socket, role: "server", head, setTimer, ...tunnelSocket(socket) });
     const peer = isTls(socket) ? peerCertificate(socket) : undefined;
     const connection = { transport, address, peer };
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { PeerCertificate } from "@postern/net";
+import { QUIET_TURN, type PeerCertificate } from "@postern/net";
 import {
   FEATURES,
   PROTOCOL_VERSION,
@@ -31,7 +31,7 @@ import { SessionTunnels } from "./session-tunnels.js";
 const OFFERED: readonly string[] = Object.values(FEATURES);
 
 const now = (): number => performance.now();
-const schedule = (task: () => void): void => void setImmediate(task);
+const { schedule } = QUIET_TURN;
 
 /** The origin of a session. */
 export interface ClientConnection {

@@ -1,7 +1,6 @@
-import type { FinishedRequest } from "@postern/gateway";
+import { Traffic, type FinishedRequest } from "@postern/gateway";
 import { DURATION_BOUNDS, type RequestTotals } from "@postern/protocol";
 import { Durations } from "../metrics/durations.js";
-import { Traffic } from "../metrics/traffic.js";
 
 /** Counts the finished requests that are not listed. */
 export class OmittedRequests {

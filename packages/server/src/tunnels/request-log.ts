@@ -1,4 +1,4 @@
-import { ListingQuota, requestRecord, visitorFields } from "@postern/gateway";
+import { ListingQuota, requestEntry, visitorFields } from "@postern/gateway";
 import type { FinishedRequest, VisitorFields } from "@postern/gateway";
 import type { RequestRecord, RequestTotals } from "@postern/protocol";
 import { OmittedRequests } from "./omitted-requests.js";
@@ -33,7 +33,7 @@ export class RequestLog {
   add(request: FinishedRequest): boolean {
     const first = this.#listed.length === 0 && this.#omitted === undefined;
     if (this.#quota.takes(request.endedAt))
-      this.#listed.push({ record: requestRecord(request), visitor: visitorFields(request) });
+      this.#listed.push({ record: requestEntry(request), visitor: visitorFields(request) });
     else (this.#omitted ??= new OmittedRequests()).add(request, request.endedAt - request.startedAt);
     return first;
   }

@@ -10,13 +10,13 @@ export interface ReadBuffers {
   isLent(memory: ArrayBufferLike): boolean;
   /** Calls `listener` whenever the last loan on a buffer ends. */
   onReturn(listener: (memory: ArrayBufferLike) => void): void;
-  /** Passes the bytes in a socket's read buffer to a callback. */
-  SocketReader: { prototype: { onRead: OnRead } };
+  /** Passes bytes in a socket's read buffer to a callback. */
+  SocketReader: { prototype: { pass: Pass } };
   /** All bytes pass through the streams of the sockets. */
   disableReadHook(): void;
 }
 
-type OnRead = (this: unknown, bytes: number, buffer: Buffer) => boolean;
+type Pass = (this: unknown, chunk: Buffer) => void;
 
 type DataListener = (chunk: unknown) => void;
 /** The parts of a socket that are patched, without their overloads. */
@@ -38,11 +38,10 @@ export function poisonReads(buffers: ReadBuffers): void {
   const poison = poisoner(buffers);
   if (process.env["POSTERN_DIRECT"] === "0") buffers.disableReadHook();
   const reader = buffers.SocketReader.prototype;
-  const { onRead } = reader;
-  reader.onRead = function (bytes, buffer): boolean {
-    const result = onRead.call(this, bytes, buffer);
-    poison(buffer.subarray(0, bytes));
-    return result;
+  const { pass } = reader;
+  reader.pass = function (chunk): void {
+    pass.call(this, chunk);
+    poison(chunk);
   };
   const listeners = new WeakSet<DataListener>();
   const prototype = Socket.prototype as unknown as Patched;

@@ -22,41 +22,26 @@ export interface IssueOptions {
   passphrase?: string;
 }
 
-/** A certificate authority for one test. Needs openssl. */
+/** A certificate authority for one test or file. It needs openssl, from the first use on. */
 export class CertificateAuthority {
-  /** Its certificate, PEM. */
-  readonly certificate: string;
   readonly #folder: string;
+  readonly #name: string;
+  #exists = false;
   #issued = 0;
 
   constructor(defer: Defer, name = "test CA") {
     this.#folder = scratchFolder(defer);
-    this.certificate = join(this.#folder, "ca.pem");
-    const ca = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"];
-    this.#openssl(
-      "req",
-      "-x509",
-      ...keyOptions("ec"),
-      "-nodes",
-      "-subj",
-      `/CN=${name}`,
-      ...ca,
-      "-keyout",
-      "ca.key",
-      "-out",
-      "ca.pem",
-      "-days",
-      "3",
-    );
-    writeFileSync(join(this.#folder, "index.txt"), "");
-    writeFileSync(join(this.#folder, "crlnumber"), "01\n");
-    writeFileSync(
-      join(this.#folder, "ca.cnf"),
-      "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\ncrlnumber = crlnumber\nunique_subject = no\ndefault_md = sha256\ndefault_crl_days = 2\n",
-    );
+    this.#name = name;
+  }
+
+  /** The path of its certificate, PEM. */
+  get certificate(): string {
+    this.#create();
+    return join(this.#folder, "ca.pem");
   }
 
   issue({ names, days = 2, until, algorithm = "ec", passphrase }: IssueOptions): CertificateFiles {
+    this.#create();
     const name = `leaf-${(this.#issued += 1)}`;
     const secret = passphrase === undefined ? ["-nodes"] : ["-passout", `pass:${passphrase}`];
     if (algorithm === "weak-rsa") writeFileSync(join(this.#folder, `${name}.key`), weakKey());
@@ -84,10 +69,38 @@ export class CertificateAuthority {
 
   /** Revokes these certificates and returns the path of the revocation list. */
   revoke(...certificates: CertificateFiles[]): string {
+    this.#create();
     for (const { certificate } of certificates)
       this.#openssl("ca", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-revoke", certificate);
     this.#openssl("ca", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-gencrl", "-out", "ca.crl");
     return join(this.#folder, "ca.crl");
+  }
+
+  #create(): void {
+    if (this.#exists) return;
+    this.#exists = true;
+    const ca = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"];
+    this.#openssl(
+      "req",
+      "-x509",
+      ...keyOptions("ec"),
+      "-nodes",
+      "-subj",
+      `/CN=${this.#name}`,
+      ...ca,
+      "-keyout",
+      "ca.key",
+      "-out",
+      "ca.pem",
+      "-days",
+      "3",
+    );
+    writeFileSync(join(this.#folder, "index.txt"), "");
+    writeFileSync(join(this.#folder, "crlnumber"), "01\n");
+    writeFileSync(
+      join(this.#folder, "ca.cnf"),
+      "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\ncrlnumber = crlnumber\nunique_subject = no\ndefault_md = sha256\ndefault_crl_days = 2\n",
+    );
   }
 
   #sign(name: string, days: number): void {

@@ -20,12 +20,20 @@ export class StartProcess {
     this.program = program;
   }
 
-  /** Starts it without waiting. POSTERN_API_KEY is TEST_KEY unless `env` overrides it. */
-  static launch(defer: Defer, configuration: string, env: Record<string, string> = {}): StartProcess {
+  /**
+   * Starts it without waiting. POSTERN_API_KEY is TEST_KEY unless `env` overrides it.
+   * @param command another command that runs a configuration, with options: `["serve", "--port", "0"]`
+   */
+  static launch(
+    defer: Defer,
+    configuration: string,
+    env: Record<string, string> = {},
+    command: readonly string[] = ["start"],
+  ): StartProcess {
     const folder = scratchFolder(defer);
     const file = join(folder, "postern.toml");
     writeFileSync(file, configuration, { mode: 0o600 });
-    const program = postern(defer, ["start", "--config", file, "--json"], {
+    const program = postern(defer, [...command, "--config", file, "--json"], {
       env: { POSTERN_API_KEY: TEST_KEY, ...env },
     });
     return new StartProcess(folder, file, program);

@@ -45,10 +45,14 @@ export const config: CommandDeclaration = {
     },
     {
       name: "explain",
-      summary: "show every value and its source: default, file or environment",
-      options: [CONFIG_FILE, jsonOption("print one JSON object per option")],
+      summary: "show every value and its source, or what happens to a request",
+      argument: { usage: "[request...]", description: "method and URL of a request to explain" },
+      details:
+        "Shows every value and its source: default, file or environment. With METHOD and URL: the route of the request, why it was chosen, and what its targets get. Sends nothing.",
+      options: [CONFIG_FILE, jsonOption("print one JSON object per option, or one about the request")],
       help: `Examples:
   postern config explain
+  postern config explain GET http://localhost:8080/api/users
   postern config explain --json | jq 'select(.origin != "default")'`,
       run: running(({ explainAll }, line, terminal) => explainAll(line, terminal)),
     },

@@ -14,11 +14,8 @@ vi.mock("../../credentials/server-keys.js", { spy: true });
 vi.mock("../../credentials/server-tokens.js", { spy: true });
 
 const cleanup = new Cleanup();
-let ca: CertificateAuthority;
-beforeEach((context) => {
-  needs(context, "openssl");
-  ca ??= new CertificateAuthority(cleanup.defer);
-});
+const ca = new CertificateAuthority(cleanup.defer);
+beforeEach((context) => needs(context, "openssl"));
 afterAll(() => cleanup.run());
 
 const KEY = "me 0123456789abcdef";

@@ -12,8 +12,10 @@ import { failureOf } from "../../reporting/failure.js";
 import { LogFiles } from "../../reporting/log-files.js";
 import { logFilesOptions } from "../../reporting/reporting.js";
 import { serverOptions } from "../../running/configured-server.js";
+import { hasGateway } from "../../running/gateway-settings.js";
 import { loadEndpointSpec } from "../../running/endpoint-specs.js";
 import type { Settings } from "../../settings/configuration.js";
+import { gatewayChecks } from "./gateway-checks.js";
 
 /** What is wrong with the files and values that a configuration names. */
 export interface FileChecks {
@@ -32,7 +34,13 @@ type Check = () => Promise<string[]> | string[];
 export async function checkFiles(settings: Settings): Promise<FileChecks> {
   const errors = new Map<string, unknown>();
   const warnings: string[] = [];
-  for (const check of [...clientChecks(settings), ...serverChecks(settings), ...outputChecks(settings)]) {
+  const checks = [
+    ...clientChecks(settings),
+    ...serverChecks(settings),
+    ...gatewayChecks(settings),
+    ...outputChecks(settings),
+  ];
+  for (const check of checks) {
     try {
       warnings.push(...(await check()));
     } catch (error) {
@@ -60,13 +68,15 @@ function clientChecks(settings: Settings): Check[] {
 }
 
 function serverChecks(settings: Settings): Check[] {
-  const isEnabled = settings.loaded.values.tunnel.server.enabled;
+  const { enabled: isEnabled, auth } = settings.loaded.values.tunnel.server;
   if (!isEnabled && !isForServerCommand(settings)) return [];
   // Each file is read once, so that all checks see the same content.
   const keys = once(() => loadServerKeys(settings));
   const tokens = once(() => loadServerTokens(settings));
   const certificates = once(() => loadServerCertificates(settings));
-  const withKeys = (check: Check): Check => (isEnabled ? check : () => unlessMissing("PN_KEYS_MISSING", check));
+  // A server without logins is refused as a whole.
+  const needsKeys = isEnabled && auth.required;
+  const withKeys = (check: Check): Check => (needsKeys ? check : () => unlessMissing("PN_KEYS_MISSING", check));
   return [
     withKeys(async () => (await keys()).warnings),
     async () => (await tokens(), []),
@@ -98,7 +108,8 @@ export function isForServerCommand({ loaded }: Settings): boolean {
 export function isEmpty(settings: Settings): boolean {
   const { loaded } = settings;
   const { enabled, endpoints, server } = loaded.values.tunnel;
-  const isRun = server.enabled || (enabled && endpoints.length > 0) || isForServerCommand(settings);
+  const isRun =
+    server.enabled || (enabled && endpoints.length > 0) || isForServerCommand(settings) || hasGateway(settings);
   // `postern http` uses these.
   return !isRun && !hasTable(loaded, "auth") && !hasTable(loaded, "ssl");
 }

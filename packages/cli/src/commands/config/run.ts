@@ -4,17 +4,21 @@ import { ConfigError, explain, jsonSchema, problemOf, startingFile } from "@post
 import { CliError } from "../../errors.js";
 import { failureOf } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
+import { gatewayExposure, hasGateway } from "../../running/gateway-settings.js";
 import { configurationFile, readSettings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
+import type { CommandInput } from "../command.js";
+import { explainedRequest } from "./explained-request.js";
 import { quoted } from "../../settings/owned-file.js";
 import { problemLine } from "../../settings/problem-line.js";
 import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
-import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import { machineEvent, type Terminal } from "../../terminal/terminal.js";
 import { wrapped } from "../../terminal/wrapped.js";
+import { routeOrderNotes } from "./gateway-checks.js";
 import { checkFiles, isEmpty, isForServerCommand } from "./file-checks.js";
 
-const NOTHING_TO_RUN = "`postern start` has nothing to run: no endpoint and no server is enabled.";
+const NOTHING_TO_RUN = "`postern start` has nothing to run: the file has no endpoint, no route and no server.";
 
 /** `postern config init`: writes a file to start from. Throws PN_CONFIG_EXISTS instead of overwriting a file. */
 export function init(file: string, { stdout }: Terminal): void {
@@ -51,13 +55,18 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const output = humanOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
   const server = isForServerCommand(settings) ? [["tunnel", "server"]] : [];
-  const { pending, ignored } = settings.loaded.unsupported([], ...server);
+  const { loaded } = settings;
+  loaded.requireVariables(...server);
+  const { pending } = loaded.unsupported([], ...server);
   const { errors, warnings: found } = await checkFiles(settings);
   const warnings = [
     ...settings.warnings,
     ...found,
     ...pending.map((each) => `${problemLine(each)} \`start\` will refuse this.`),
-    ...ignored.map(problemLine),
+    ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
+    ...loaded.differences.map(problemLine),
+    ...(errors.length === 0 ? routeOrderNotes(settings) : []),
+    ...[hasGateway(settings) ? gatewayExposure(settings) : undefined].filter((text) => text !== undefined),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
   for (const warning of warnings)
@@ -67,7 +76,8 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   output.line(`${paint.green("✓")} ${printable(valid)}`);
   if (!given.json) return;
   const data = { state: "valid", file: settings.file ?? null, warnings };
-  eventPrinter(terminal.stdout, "postern")(machineEvent("status_update", "postern", valid, data));
+  // A file of the older program may have many warnings, which the limit of event lines would shorten.
+  terminal.stdout.line(JSON.stringify(machineEvent("status_update", "postern", valid, data)));
 }
 
 /** A single error keeps its code and its advice. */
@@ -77,10 +87,17 @@ function errorOf(errors: readonly unknown[]): unknown {
   return new ConfigError(lines.map((line) => problemOf(line.replaceAll("\n", " "))));
 }
 
-/** `postern config explain`: prints every value with its source. */
-export async function explainAll(given: CommandLine, terminal: Terminal): Promise<void> {
-  const { loaded } = await readSettings({ ...given, env: terminal.env });
+/** `postern config explain [METHOD URL]`: explains a request, or prints every value with its source. */
+export async function explainAll(given: CommandInput, terminal: Terminal): Promise<void> {
+  const settings = await readSettings({ ...given, env: terminal.env });
+  const { loaded } = settings;
   const { stdout } = terminal;
+  if (given.argument !== undefined) {
+    const report = await explainedRequest(given.argument, settings);
+    return stdout.line(
+      given.json ? JSON.stringify(report.json) : report.lines(paintFor(stdout, terminal.env)).join("\n"),
+    );
+  }
   const paint = paintFor(stdout, terminal.env);
   const all = explain(loaded.resolution.options, loaded.file);
   if (given.json) {

@@ -5,6 +5,7 @@ import { EventLog } from "../../reporting/event-log.js";
 import { failureOf } from "../../reporting/failure.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
+import { gatewayExposure, hasGateway, isFixedGatewayOption } from "../../running/gateway-settings.js";
 import { EndpointsService, type FailureOutcome } from "../../running/endpoints-service.js";
 import { loadEndpointSpecs, type EndpointSpecs } from "../../running/endpoint-specs.js";
 import { reloadMessage } from "../../running/reload.js";
@@ -14,6 +15,8 @@ import { readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
 import type { StatusEvent } from "@postern/client";
+import type { Path } from "@postern/config";
+import { printable } from "../../terminal/printable.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
 
 const FILE_FIX = ["Write one:     postern config init", "Name another:  postern start --config FILE"].join("\n");
@@ -24,6 +27,13 @@ const CONSEQUENCES: Record<FailureOutcome, string> = {
   end: "Stopping, because no endpoint is left.",
 };
 
+/** Whether an option is read only at start. */
+function isFixed(path: Path, runsGateway: boolean): boolean {
+  // A file that gets its first route needs another start.
+  if (path[0] === "server" || path[0] === "proxy") return !runsGateway || isFixedGatewayOption(path);
+  return (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path);
+}
+
 /** Suggests what is missing: a table, or `enabled` in one that exists. */
 function fixFor({ loaded }: Settings): string {
   const { enabled, endpoints } = loaded.values.tunnel;
@@ -33,6 +43,7 @@ function fixFor({ loaded }: Settings): string {
   return [
     `Share a service:     ${share}`,
     "Run the server:      set enabled = true in [tunnel.server]",
+    "Serve routes:        add [[proxy]] with path and target",
     ...(enabled && endpoints.length === 0 ? ["Write an example:    postern config init example.toml"] : []),
   ].join("\n");
 }
@@ -45,20 +56,27 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   if (file === undefined) throw new CliError("PN_CONFIG_MISSING", "No configuration file was found.", FILE_FIX);
   refuseUnsupported(settings);
   const runsServer = settings.loaded.values.tunnel.server.enabled;
+  const runsGateway = hasGateway(settings);
   const load = async (each: Settings): Promise<EndpointSpecs> => {
     const loaded = await loadEndpointSpecs(each);
-    if (loaded.specs.length > 0 || runsServer) return loaded;
+    if (loaded.specs.length > 0 || runsServer || runsGateway) return loaded;
     throw new CliError("PN_CONFIG_MISSING", `${file} does not enable anything to run.`, fixFor(each));
   };
   const { specs, files, warnings } = await load(settings);
   const credentials = runsServer ? await loadServerCredentials(settings) : undefined;
+  // A process without a gateway does not load its code.
+  const gatewayParts = runsGateway ? await import("../../running/start-gateway.js") : undefined;
+  const configured = await gatewayParts?.loadGateway(settings);
 
   const reporting = await openReporting(settings, terminal, given.json, "start");
   const { messages } = reporting;
   const log = await reporting.log("tunnel");
   const requestLog = await reporting.log("requests");
-  const known = [...warnings, ...(credentials?.warnings ?? [])];
-  const exposed = runsServer ? exposureWarnings(settings) : [];
+  const known = [...warnings, ...(credentials?.warnings ?? []), ...(configured?.warnings ?? [])];
+  const exposed = [
+    ...(runsServer ? exposureWarnings(settings) : []),
+    ...(runsGateway ? [gatewayExposure(settings) ?? []].flat() : []),
+  ];
   for (const each of [...settings.warnings, ...known, ...exposed]) reporting.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
   const report = (event: StatusEvent): void => {
@@ -70,6 +88,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     settings,
     command: "start",
     specs,
+    gateway: runsGateway ? () => gateway?.report : undefined,
     report(level, event) {
       log[level](event.data, event.message);
       print?.(event);
@@ -80,14 +99,18 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
     specs,
     load,
     monitoring,
-    isFatal: (left) => left === 0 && !runsServer,
+    isFatal: (left) => left === 0 && !runsServer && !runsGateway,
     onEvent(event) {
       report(event);
       // People need the URL of a tunnel even if they read no events.
       if (event.type === "tunnel_established" || settings.loaded.values.tunnel.monitoring.log_events) events.add(event);
     },
     onFailed(label, error, outcome) {
-      events.failed(label, failureOf(error), CONSEQUENCES[outcome]);
+      const failure = failureOf(error);
+      if (outcome !== "end") return events.failed(label, failure, CONSEQUENCES[outcome]);
+      // People read the reason in the error message of the command, which follows.
+      const text = printable(`${label} has failed. ${CONSEQUENCES.end}`);
+      messages.print("error", messages.paint.red(text), events.failure(label, failure, CONSEQUENCES.end));
     },
   });
   const server =
@@ -103,18 +126,38 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
             report(machineEvent("status_update", "server", `${state}: ${address}`, { state, address, url }));
           },
         });
+  const gateway =
+    gatewayParts === undefined || configured === undefined
+      ? undefined
+      : new gatewayParts.GatewayService({
+          settings,
+          configured,
+          ...(server === undefined ? {} : { tunnelUpstream: (name: string) => server.upstream(name) }),
+          reports: {
+            ...gatewayParts.gatewayLog(await reporting.log("gateway"), requestLog, report),
+            onState(state, { address, secureAddress }) {
+              if (state !== "listening") return;
+              const data = {
+                state,
+                address,
+                ...(secureAddress === undefined ? {} : { secure_address: secureAddress }),
+              };
+              report(machineEvent("status_update", "gateway", `${state}: ${address}`, data));
+            },
+          },
+        });
   await runServices({
-    // Tunnels may use the server of this process, so it starts before them and stops after them.
-    services: [reporting, ...(server === undefined ? [] : [server]), monitoring, endpoints],
+    // Tunnels may use the server and the gateway of this process, and the gateway the server's tunnels: what others use
+    // starts before them and stops after them.
+    services: [reporting, ...[server, gateway].filter((each) => each !== undefined), monitoring, endpoints],
     onStopping: () => announceStop(messages),
     reload: {
       given: all,
       settings,
       warnings: known,
-      files: [...files, ...(credentials?.files ?? [])],
+      files: [...files, ...(credentials?.files ?? []), ...(configured?.files ?? [])],
       check: (changed) => refuseUnsupported(changed),
-      isFixed: (path) =>
-        (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path),
+      isFixed: (path) => isFixed(path, runsGateway),
       report(level, message, data) {
         log[level](data, message);
         report(machineEvent("status_update", "postern", reloadMessage(message, data), data));

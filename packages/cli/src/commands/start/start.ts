@@ -14,9 +14,11 @@ export const start: CommandDeclaration = {
     logging.entries.format,
     EVENTS_AS_JSON,
   ],
-  details: "Opens a tunnel for each [[tunnel.endpoints]], and runs the server if [tunnel.server] has enabled = true.",
-  help: `When the file changes, or on SIGHUP, endpoints are added, replaced and removed.
-Unchanged endpoints keep running.
+  details:
+    "Opens a tunnel for each [[tunnel.endpoints]], runs the server if [tunnel.server] has enabled = true, and serves the routes of [[proxy]].",
+  help: `When the file changes, or on SIGHUP, endpoints and routes are added, replaced
+and removed. Unchanged endpoints keep running, and unchanged routes keep their
+connections.
 
 Examples:
   postern config init                         write ./postern.toml to start from

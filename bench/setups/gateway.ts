@@ -1,0 +1,49 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Settings } from "../settings.ts";
+import { freePort, type Stage } from "../stage.ts";
+import { listening } from "./listening.ts";
+import { command, countFile, type PosternProcess } from "./postern.ts";
+import type { Setup } from "./setup.ts";
+
+export interface GatewayOptions {
+  inspect?: boolean;
+  countCollections?: boolean;
+  /** Routes of the file; the last one in it takes every request of the benchmarks. Default 1. */
+  routes?: number;
+  /** Default "Postern". */
+  name?: string;
+}
+
+/** `postern serve` with a target. */
+export interface GatewaySetup extends Setup {
+  gateway: PosternProcess;
+}
+
+export async function startGateway(
+  stage: Stage,
+  settings: Settings,
+  target: string,
+  { inspect = settings.profile, countCollections = false, routes = 1, name = "Postern" }: GatewayOptions = {},
+): Promise<GatewaySetup> {
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const file = join(stage.folder("configuration"), "postern.toml");
+  const others = Array.from({ length: routes - 1 }, (_, n) => route(`/service-${n}/*`, target));
+  writeFileSync(file, [...others, route("/*", target)].join("\n"), { mode: 0o600 });
+  const inspector = inspect ? await freePort() : undefined;
+  const collections = countCollections ? countFile(stage) : undefined;
+  const args = ["serve", "--listen", address, "--config", file];
+  const process = command(stage, settings, "postern-serve", args, {
+    inspector,
+    collections,
+    netns: undefined,
+    node: undefined,
+  });
+  await listening(process, port);
+  return { name, address, host: address, processes: [process], gateway: { process, inspector, collections } };
+}
+
+function route(path: string, target: string): string {
+  return `[[proxy]]\npath = "${path}"\ntarget = "http://${target}"\n`;
+}

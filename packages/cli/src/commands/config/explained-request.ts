@@ -1,0 +1,167 @@
+import { parseAuthority } from "@postern/gateway";
+import { explainRequest, type ExplainedRequest, type RouteOptions } from "@postern/gateway/service";
+import { CliError } from "../../errors.js";
+import { hasGateway } from "../../running/gateway-settings.js";
+import { loadGateway } from "../../running/configured-gateway.js";
+import type { Settings } from "../../settings/configuration.js";
+import type { Paint } from "../../terminal/paint.js";
+import { printable, printableAscii } from "../../terminal/printable.js";
+
+const FIX = "For example: postern config explain GET http://localhost:8080/api/users";
+/** Routes for other hosts and paths that are listed if none is for this one. */
+const OTHERS = 5;
+
+/** The method and the URL of a request. */
+interface Requested {
+  method: string;
+  scheme: string;
+  host: string;
+  authority: string;
+  path: string;
+}
+
+type Candidate = ExplainedRequest["routing"]["candidates"][number];
+
+/** `GET http://host/path`, or a URL alone. Throws PN_USAGE. */
+function parseRequest(text: string): Requested {
+  // The path is not normalized: routing depends on how it is written.
+  const parts = /^(?:([A-Z]+) )?(https?):\/\/([^/?#\s]+)(\/[!-"$-~]*)?$/.exec(text);
+  const authority = parts === null ? undefined : parseAuthority(parts[3]!);
+  if (parts === null || authority === undefined)
+    throw new CliError("PN_USAGE", `${JSON.stringify(text)} is not a method and a URL.`, FIX);
+  const [, method = "GET", scheme = "", , path = "/"] = parts;
+  return { method, scheme, host: authority.host, authority: authority.text, path };
+}
+
+/** Explains what the gateway of the configuration does with a request. Throws as `loadGateway`. */
+export async function explainedRequest(text: string, settings: Settings): Promise<RequestReport> {
+  const requested = parseRequest(text);
+  if (!hasGateway(settings))
+    throw new CliError(
+      "PN_CONFIG_MISSING",
+      "The configuration has no route to explain.",
+      "Add [[proxy]] with path and target.",
+    );
+  const { server } = settings.loaded.values;
+  const { routes } = await loadGateway(settings);
+  const request = { ...requested, address: "127.0.0.1" };
+  const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
+  return new RequestReport(requested, routes, explained);
+}
+
+/** The explanation of a request, for people and for programs. */
+export class RequestReport {
+  readonly #requested: Requested;
+  readonly #routes: readonly RouteOptions[];
+  readonly #explained: ExplainedRequest;
+
+  constructor(requested: Requested, routes: readonly RouteOptions[], explained: ExplainedRequest) {
+    this.#requested = requested;
+    this.#routes = routes;
+    this.#explained = explained;
+  }
+
+  get json(): Record<string, unknown> {
+    const { method, scheme, authority, path } = this.#requested;
+    const { routing, targets, location, isServiceEndpoint, refusal } = this.#explained;
+    return {
+      request: { method, url: `${scheme}://${authority}${path}` },
+      route: routing.value?.name ?? null,
+      refusal: refusal ?? null,
+      targets,
+      ...(location === undefined ? {} : { location }),
+      service_endpoint: isServiceEndpoint,
+      candidates: routing.candidates.map(({ value, index, takes, mismatches }) => ({
+        route: value.name,
+        option: `proxy[${index}]`,
+        takes,
+        mismatches,
+      })),
+    };
+  }
+
+  lines(paint: Paint): string[] {
+    const { method, scheme, authority, path } = this.#requested;
+    const { routing } = this.#explained;
+    const shown = this.#considered();
+    const others = routing.candidates.length - shown.length;
+    return [
+      paint.bold(printableAscii(`${method} ${scheme}://${authority}${path}`)),
+      "",
+      ...this.#outcome(paint),
+      "",
+      ...(shown.length === 0 ? [] : ["Routes in the order in which they are tried, the most specific first:"]),
+      ...shown.map((candidate) => `  ${candidateText(candidate, paint)}`),
+      ...(others === 0 ? [] : [paint.dim(`  … and ${others} for other hosts or paths`)]),
+    ];
+  }
+
+  #outcome(paint: Paint): string[] {
+    const { routing, targets, location, isServiceEndpoint, refusal } = this.#explained;
+    const { value, fault, allowed, ambiguity } = routing;
+    const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name)))];
+    if (refusal !== undefined) {
+      const why =
+        fault === "method"
+          ? `the route accepts ${allowed}`
+          : ambiguity?.kind === "reading"
+            ? `some servers read the path as ${printableAscii(ambiguity.path)}, ${ambiguity.value === undefined ? "which no route takes" : `which is for ${printable(ambiguity.value.name)}`}`
+            : fault === "unknown"
+              ? "no route takes it"
+              : "its path is not safe to pass on";
+      return [...route, row("Refused", `${paint.red(refusal)}: ${why}`)];
+    }
+    if (isServiceEndpoint) return [row("Answer", "the gateway's own page for monitors (enable_health_endpoints)")];
+    const action = value?.action;
+    if (action?.kind === "redirect")
+      return [...route, row("Redirect", `${action.status} to ${printableAscii(location ?? "")}`)];
+    if (action?.kind === "respond") return [...route, row("Answer", `${action.status}, the text of the file`)];
+    const { method } = this.#requested;
+    const limits = action?.kind === "forward" ? limitsText(action.limits) : "";
+    return [
+      ...route,
+      ...targets.map(({ url, path = "", host }) =>
+        row(
+          "Target",
+          `${paint.cyan(printable(url))}  gets  ${printableAscii(`${method} ${path}`)}  Host: ${printable(host)}`,
+        ),
+      ),
+      ...(targets.length > 1 ? [row("Choice", "in turn")] : []),
+      ...(limits === "" ? [] : [row("Limits", limits)]),
+    ];
+  }
+
+  /** The routes for this host and path; if there are none, some others. */
+  #considered(): readonly Candidate[] {
+    const { candidates } = this.#explained.routing;
+    const near = candidates.filter(
+      ({ mismatches }) => !mismatches.some(({ kind }) => kind === "host" || kind === "path"),
+    );
+    return near.length > 0 || this.#routes.length === 0 ? near : candidates.slice(0, OTHERS);
+  }
+}
+
+function row(name: string, text: string): string {
+  return `${name.padEnd(9)} ${text}`;
+}
+
+function candidateText({ value, index, takes, mismatches }: Candidate, paint: Paint): string {
+  const name = `${printable(value.name)} ${paint.dim(`(proxy[${index}])`)}`;
+  if (takes === "first") return `${paint.green("✓")} ${name}  takes it`;
+  if (takes === "later") return `${paint.dim("·")} ${name}  takes it too, but is less specific`;
+  const needs = mismatches.map((each) => {
+    const expected = typeof each.expected === "string" ? each.expected : each.expected.join(", ");
+    const what = each.kind === "header" || each.kind === "query" ? `${each.kind} ${each.name}` : each.kind;
+    return printable(`${what} ${expected}`);
+  });
+  return `${paint.dim("✗")} ${name}  needs ${needs.join(" and ")}`;
+}
+
+function limitsText({ answer, idle, body }: { answer: number; idle: number; body: number }): string {
+  const parts = [
+    ...(answer > 0 ? [`${answer / 1_000} s until the response begins`] : []),
+    ...(idle > 0 ? [`${idle / 1_000} s without progress`] : []),
+    ...(body > 0 ? [`a body of ${body / 1_000_000} MB`] : []),
+  ];
+  return parts.join(", ");
+}

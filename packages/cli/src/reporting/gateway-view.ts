@@ -1,0 +1,69 @@
+import type { GatewayServiceOptions, RoutedEntry } from "@postern/gateway/service";
+import { printable } from "../terminal/printable.js";
+import { wrapped } from "../terminal/wrapped.js";
+import { clockText } from "./clock-text.js";
+import type { Messages } from "./messages.js";
+import { problemLines } from "./readable-log.js";
+import { omittedLine, requestLine } from "./request-line.js";
+
+type Reports = Required<GatewayServiceOptions>;
+
+/** Prints what happens to the gateway: its addresses, each request, targets that fail. */
+export class GatewayView {
+  readonly #messages: Messages;
+  readonly #isDetailed: boolean;
+
+  constructor(messages: Messages, isDetailed: boolean) {
+    this.#messages = messages;
+    this.#isDetailed = isDetailed;
+  }
+
+  /** @param exposure says that other machines can reach the gateway; undefined if they cannot */
+  showAddresses(address: string, secureAddress: string | undefined, exposure: string | undefined): void {
+    const { paint, columns } = this.#messages;
+    const urls = [`http://${address}`, ...(secureAddress === undefined ? [] : [`https://${secureAddress}`])];
+    const text = [
+      "",
+      ...urls.map((url) => `  ${paint.dim("Listening on ")}  ${paint.bold(paint.cyan(printable(url)))}`),
+      ...(exposure === undefined ? [] : ["", `  ${paint.yellow(wrapped(printable(exposure), columns, "  "))}`]),
+      "",
+      `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
+      "",
+    ].join("\n");
+    this.#messages.print("info", text, { msg: "listening", urls });
+  }
+
+  showRequest(entry: RoutedEntry, visitor: Parameters<Reports["onRequest"]>[1]): void {
+    const { columns, paint } = this.#messages;
+    const msg = `${entry.method} ${entry.path} ${entry.status}`;
+    this.#messages.print("info", requestLine(entry, columns, paint), { msg, ...entry, ...visitor });
+  }
+
+  showOmitted(omitted: number): void {
+    const msg = omittedLine(omitted);
+    this.#messages.print("info", this.#messages.paint.dim(`          ${msg}`), { msg, omitted });
+  }
+
+  showTargetFailure({ target, reason, count }: Parameters<Reports["onTargetFailure"]>[0]): void {
+    const times = count === 1 ? "" : ` (${count} times)`;
+    this.#problem("warn", `Target ${target}: ${reason}${times}`, { target, reason, count });
+  }
+
+  showFault(error: unknown): void {
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    const text = `A visitor's connection was closed: internal error: ${message}`;
+    this.#problem("error", this.#isDetailed && stack !== undefined ? `${text}\n${stack}` : text, { err: message });
+  }
+
+  showReload(level: "info" | "warn" | "error", message: string, data: Record<string, unknown>): void {
+    const { paint } = this.#messages;
+    const text = level === "info" ? paint.dim(printable(message)) : paint.yellow(printable(message));
+    this.#messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg: message, ...data });
+  }
+
+  #problem(level: "warn" | "error", text: string, data: Record<string, unknown>): void {
+    const { paint, columns } = this.#messages;
+    const stamped = `${paint.dim(clockText(Date.now()))}  ${paint.yellow(printable(text))}`;
+    this.#messages.print(level, wrapped(stamped, columns, "          "), { msg: text, ...data });
+  }
+}

@@ -1,0 +1,77 @@
+import { checkRoutes, type GatewayServiceOptions, type GatewayTls, type RouteOptions } from "@postern/gateway/service";
+import type { Certificate } from "@postern/net";
+import { loadGatewayCertificates } from "../credentials/gateway-certificates.js";
+import { loadTargetTrust } from "../credentials/target-trust.js";
+import { CliError } from "../errors.js";
+import type { Settings } from "../settings/configuration.js";
+import { version } from "../version.js";
+import { routesOf } from "./configured-routes.js";
+
+const BYTES_PER_MEGABYTE = 1_000_000;
+
+/** The gateway that a configuration describes, with the content of the files that it names. */
+export interface ConfiguredGateway {
+  routes: RouteOptions[];
+  /** Empty without HTTPS. */
+  certificates: Certificate[];
+  /** Files to watch. */
+  files: string[];
+  warnings: string[];
+}
+
+/**
+ * Reads the routes, and the files that they and `[server.ssl]` name. Throws TlsError, CliError for the files, and
+ * PN_CONFIG_INVALID for a route that is not valid.
+ * @param served the certificates of a running gateway; undefined at start
+ */
+export async function loadGateway(settings: Settings, served?: readonly Certificate[]): Promise<ConfiguredGateway> {
+  const { values } = settings.loaded;
+  const { certificates, files, warnings } = await loadGatewayCertificates(settings, served);
+  const trusts = [];
+  for (const [index, route] of values.proxy.entries()) {
+    const loaded = await loadTargetTrust(settings, route, index);
+    trusts.push(loaded.trust);
+    files.push(...loaded.files);
+    warnings.push(...loaded.warnings);
+  }
+  const routes = routesOf(values, trusts);
+  try {
+    checkRoutes(routes);
+  } catch (error) {
+    if (error instanceof RangeError) throw new CliError("PN_CONFIG_INVALID", error.message);
+    throw error;
+  }
+  return { routes, certificates, files: [...new Set(files)], warnings };
+}
+
+/** The options of `[server]` for `startGateway`, except routes and reports. */
+export function gatewayOptions(
+  settings: Settings,
+  certificates: readonly Certificate[],
+): Pick<GatewayServiceOptions, "listen" | "tls" | "serviceEndpoints" | "version" | "limits"> {
+  const { server } = settings.loaded.values;
+  const { http, https } = settings.loaded.gatewayAddresses;
+  return {
+    listen: http,
+    tls: https === undefined ? undefined : tlsOptions(settings, https, certificates),
+    serviceEndpoints: server.enable_health_endpoints,
+    version: version(),
+    limits: { answer: server.request_timeout, body: server.max_request_size_mb * BYTES_PER_MEGABYTE },
+  };
+}
+
+function tlsOptions({ loaded }: Settings, listen: string, certificates: readonly Certificate[]): GatewayTls {
+  const { protocols, cipher_suites, redirect } = loaded.values.server.ssl;
+  const [lowest, highest] = [protocols.toSorted()[0], protocols.toSorted().at(-1)];
+  return {
+    listen,
+    certificates,
+    policy: {
+      ...(lowest === undefined ? {} : { minVersion: lowest }),
+      ...(highest === undefined ? {} : { maxVersion: highest }),
+      ciphers: cipher_suites,
+    },
+    redirect: redirect.enabled,
+    redirectExempt: redirect.exempt_paths,
+  };
+}

@@ -1,0 +1,82 @@
+import type { Configuration, RouteConfiguration } from "@postern/config";
+import type { RouteOptions, TargetOptions } from "@postern/gateway/service";
+import { parseAuthority } from "@postern/gateway";
+import type { ClientTls } from "@postern/net";
+import { CliError } from "../errors.js";
+
+const BYTES_PER_MEGABYTE = 1_000_000;
+
+type Action = RouteOptions["action"];
+
+/** The routes of `[[proxy]]`, with the trust of each. Throws PN_CONFIG_INVALID. */
+export function routesOf({ proxy, server }: Configuration, trusts: readonly (ClientTls | undefined)[]): RouteOptions[] {
+  const names = new Set<string>();
+  return proxy.map((route, index) => ({
+    name: uniqueName(route, names),
+    match: {
+      path: route.path ?? "/*",
+      ...(route.host === undefined ? {} : { host: route.host }),
+      ...(route.methods.length === 0 ? {} : { methods: route.methods }),
+      ...(Object.keys(route.headers).length === 0 ? {} : { headers: lowerCase(route.headers) }),
+      ...(Object.keys(route.query).length === 0 ? {} : { query: new Map(Object.entries(route.query)) }),
+      ...(route.client_ips.length === 0 ? {} : { clientIps: route.client_ips }),
+    },
+    action: actionOf(route, server, trusts[index]),
+  }));
+}
+
+/** Methods, host and path: what an operator looks for in a log. */
+function uniqueName({ host = "", path = "/*", methods }: RouteConfiguration, names: Set<string>): string {
+  const text = [...(methods.length === 0 ? [] : [methods.join("|")]), host + path].join(" ");
+  let name = text;
+  for (let number = 2; names.has(name); number++) name = `${text} (${number})`;
+  names.add(name);
+  return name;
+}
+
+function actionOf(route: RouteConfiguration, server: Configuration["server"], trust: ClientTls | undefined): Action {
+  const { redirect, respond } = route;
+  if (redirect.to !== undefined) return { kind: "redirect", to: redirect.to, status: redirect.status };
+  if (respond.status !== undefined) return { kind: "respond", status: respond.status, text: respond.text ?? "" };
+  const hostHeader = hostOf(route);
+  return {
+    kind: "forward",
+    targets: targetsOf(route, trust),
+    stripPrefix: route.strip_prefix,
+    ...(route.rewrite === undefined ? {} : { rewrite: route.rewrite }),
+    ...(hostHeader === undefined ? {} : { hostHeader }),
+    limits: {
+      answer: route.timeout ?? server.request_timeout,
+      idle: route.idle_timeout,
+      body: server.max_request_size_mb * BYTES_PER_MEGABYTE,
+    },
+  };
+}
+
+function targetsOf(
+  { target, targets, ssl, resolve }: RouteConfiguration,
+  trust: ClientTls | undefined,
+): TargetOptions[] {
+  const urls = target === undefined ? targets.map(({ url }) => url as string) : [target];
+  return urls.map((given) => {
+    const url = ssl.enabled && ssl.backend_ssl ? given.replace(/^http:/, "https:") : given;
+    // The options of a target without TLS must not tell it from the same target of another route.
+    return {
+      url,
+      ...(resolve === "one" ? {} : { resolve }),
+      ...(trust === undefined || !url.startsWith("https:") ? {} : { trust }),
+    };
+  });
+}
+
+function hostOf({ middleware }: RouteConfiguration): string | undefined {
+  const given = middleware.headers.override_host;
+  if (given === undefined) return undefined;
+  const authority = parseAuthority(given);
+  if (authority !== undefined) return authority.text;
+  throw new CliError("PN_CONFIG_INVALID", `override_host ${JSON.stringify(given)} is not a host or host:port.`);
+}
+
+function lowerCase(fields: Readonly<Record<string, string>>): Map<string, string> {
+  return new Map(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,97 @@
+import {
+  startGateway,
+  type GatewayService as Gateway,
+  type GatewayServiceOptions,
+  type RouteChanges,
+} from "@postern/gateway/service";
+import type { Certificate } from "@postern/net";
+import type { GatewayReport } from "@postern/client/command";
+import type { PreparedReload, Service } from "../service.js";
+import type { Settings } from "../settings/configuration.js";
+import { gatewayOptions, loadGateway, type ConfiguredGateway } from "./configured-gateway.js";
+
+export interface GatewayReports extends Pick<
+  GatewayServiceOptions,
+  "onRequest" | "onOmitted" | "onTargetFailure" | "onFault"
+> {
+  onState: (state: "listening" | "draining" | "stopped", gateway: Pick<Gateway, "address" | "secureAddress">) => void;
+}
+
+export interface GatewayPartOptions {
+  settings: Settings;
+  configured: ConfiguredGateway;
+  reports: GatewayReports;
+  /** The upstream of a tunnel of this process's server; undefined without a server. */
+  tunnelUpstream?: GatewayServiceOptions["tunnelUpstream"];
+}
+
+/** The HTTP gateway as a service. A reload replaces its routes and certificates. */
+export class GatewayService implements Service {
+  readonly #options: GatewayPartOptions;
+  #gateway: Gateway | undefined;
+  #served: readonly Certificate[];
+
+  constructor(options: GatewayPartOptions) {
+    this.#options = options;
+    this.#served = options.configured.certificates;
+  }
+
+  /** For the status document; undefined before the start. */
+  get report(): GatewayReport | undefined {
+    return this.#gateway && gatewayReport(this.#gateway);
+  }
+
+  async start(): Promise<void> {
+    const { settings, configured, reports, tunnelUpstream } = this.#options;
+    const { routes, certificates } = configured;
+    this.#gateway = await startGateway({
+      ...gatewayOptions(settings, certificates),
+      ...reports,
+      routes,
+      tunnelUpstream,
+    });
+    reports.onState("listening", this.#gateway);
+  }
+
+  async reload(settings: Settings): Promise<PreparedReload> {
+    const { routes, certificates, files, warnings } = await loadGateway(settings, this.#served);
+    const apply = (): Promise<{ summary: string; data: Record<string, unknown> }> => {
+      const changes = this.#gateway?.replaceRoutes(routes) ?? { added: [], changed: [], removed: [] };
+      if (certificates.length > 0 && this.#served.length > 0) {
+        this.#gateway?.replaceCertificates(certificates);
+        this.#served = certificates;
+      }
+      return Promise.resolve({ summary: routeChangesText(changes), data: { routes: changes } });
+    };
+    return { apply, files, warnings };
+  }
+
+  /** Resolves when requests in progress are done. */
+  async stop(): Promise<void> {
+    const gateway = this.#gateway;
+    if (gateway === undefined) return;
+    const { onState } = this.#options.reports;
+    onState("draining", gateway);
+    await gateway.stop();
+    onState("stopped", gateway);
+  }
+}
+
+function gatewayReport(gateway: Gateway): GatewayReport {
+  const { connections, routes, routeTraffic, targetTraffic } = gateway.figures();
+  return {
+    address: gateway.address,
+    secure_address: gateway.secureAddress ?? null,
+    connections,
+    routes: routes.map(({ targets, ...route }) => ({ ...route, targets: [...targets] })),
+    targets: targetTraffic.map(({ label: target, ...traffic }) => ({ target, ...traffic })),
+    all_routes: routeTraffic.map(({ label: route, ...traffic }) => ({ route, ...traffic })),
+  };
+}
+
+/** `routes: added /a; removed /b` */
+export function routeChangesText({ added, changed, removed }: RouteChanges): string {
+  const parts = Object.entries({ added, changed, removed }).filter(([, names]) => names.length > 0);
+  if (parts.length === 0) return "no route changed";
+  return `routes: ${parts.map(([action, names]) => `${action} ${names.join(", ")}`).join("; ")}`;
+}

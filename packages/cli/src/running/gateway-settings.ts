@@ -1,0 +1,26 @@
+import type { Path } from "@postern/config";
+import type { Settings } from "../settings/configuration.js";
+import { isLoopbackAddress } from "../settings/listen-address.js";
+
+/** Whether the file has a part that the gateway serves. */
+export function hasGateway({ loaded }: Settings): boolean {
+  const { sections } = loaded.resolution;
+  return loaded.values.proxy.length > 0 || sections.some(({ path }) => path[0] === "static_config");
+}
+
+const FIXED_TLS: ReadonlySet<string> = new Set(["enabled", "https_port", "protocols", "cipher_suites", "redirect"]);
+
+/** Whether an option of `[server]` is read only at start. A reload applies the others. */
+export function isFixedGatewayOption([first, second, third]: Path): boolean {
+  if (first !== "server") return false;
+  if (second !== "ssl") return second !== "request_timeout" && second !== "max_request_size_mb";
+  return FIXED_TLS.has(String(third));
+}
+
+/** Says that other machines can reach the gateway; undefined if they cannot. */
+export function gatewayExposure({ loaded }: Settings): string | undefined {
+  const { http } = loaded.gatewayAddresses;
+  if (isLoopbackAddress(http)) return undefined;
+  const own = `127.0.0.1${http.slice(http.lastIndexOf(":"))}`;
+  return `Other machines can reach the gateway at ${http}. To serve only this machine: listen = "${own}" in [server].`;
+}

@@ -1,0 +1,25 @@
+import type { StatusEvent } from "@postern/client";
+import type { Logger } from "pino";
+import { machineEvent } from "../terminal/terminal.js";
+import { requestEvent } from "./gateway-events.js";
+import type { GatewayReports } from "./gateway-service.js";
+
+/** Writes what happens to a gateway to the logs, and reports it as events. */
+export function gatewayLog(
+  log: Logger,
+  requestLog: Logger,
+  report: (event: StatusEvent) => void,
+): Omit<GatewayReports, "onState"> {
+  return {
+    onRequest(entry, visitor) {
+      requestLog.info({ ...entry, ...visitor }, "request");
+      report(requestEvent(entry));
+    },
+    onOmitted: (omitted) => requestLog.info({ omitted }, "requests omitted"),
+    onTargetFailure({ target, reason, count }) {
+      log.warn({ target, count }, `target ${target}: ${reason}`);
+      report(machineEvent("status_update", "gateway", reason, { state: "target_failing", target, reason, count }));
+    },
+    onFault: (err) => log.error({ err }, "a visitor's connection was closed: internal error"),
+  };
+}

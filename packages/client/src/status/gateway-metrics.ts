@@ -1,0 +1,80 @@
+import type { GatewayReport, GatewayTraffic } from "./gateway-report.js";
+import type { Metric, MetricSample } from "./metric.js";
+import { STATUS_CLASSES, type StatusDocument } from "./status-document.js";
+
+type Labelled = readonly [labels: Record<string, string>, traffic: GatewayTraffic];
+
+/** A metric of the gateway; no values without one. */
+function ofGateway(
+  type: Metric["type"],
+  name: string,
+  help: string,
+  labels: readonly string[],
+  samples: (gateway: GatewayReport) => MetricSample[],
+): Metric {
+  const read = ({ gateway }: StatusDocument): MetricSample[] => (gateway === null ? [] : samples(gateway));
+  return { type, name, help, labels, samples: read };
+}
+
+function byStatus(all: readonly Labelled[]): MetricSample[] {
+  return all.flatMap(([labels, { requests }]) =>
+    STATUS_CLASSES.map((status) => ({ labels: { ...labels, status }, value: requests[status] })),
+  );
+}
+
+function byDirection(all: readonly Labelled[]): MetricSample[] {
+  return all.flatMap(([labels, { bytes_in, bytes_out }]) => [
+    { labels: { ...labels, direction: "in" }, value: bytes_in },
+    { labels: { ...labels, direction: "out" }, value: bytes_out },
+  ]);
+}
+
+const routes = ({ all_routes }: GatewayReport): Labelled[] => all_routes.map((each) => [{ route: each.route }, each]);
+const targets = (report: GatewayReport): Labelled[] => report.targets.map((each) => [{ target: each.target }, each]);
+
+/** The targets of the routes that are served now, each once. */
+function current({ routes: all }: GatewayReport): Map<string, { state: string; active: number }> {
+  return new Map(all.flatMap((route) => route.targets.map((each) => [each.target, each])));
+}
+
+export const GATEWAY_METRICS: readonly Metric[] = [
+  ofGateway("gauge", "postern_gateway_connections", "Open connections of the gateway's visitors.", [], (gateway) => [
+    { labels: {}, value: gateway.connections },
+  ]),
+  ofGateway(
+    "counter",
+    "postern_gateway_requests_total",
+    "Finished requests by route and status class. `_other` is the sum of routes beyond 1,000.",
+    ["route", "status"],
+    (gateway) => byStatus(routes(gateway)),
+  ),
+  ofGateway(
+    "counter",
+    "postern_gateway_body_bytes_total",
+    "Body bytes by route: `in` from visitors, `out` to visitors.",
+    ["route", "direction"],
+    (gateway) => byDirection(routes(gateway)),
+  ),
+  ofGateway(
+    "counter",
+    "postern_gateway_target_requests_total",
+    "Finished requests by target and status class. `_other` is the sum of targets beyond 1,000.",
+    ["target", "status"],
+    (gateway) => byStatus(targets(gateway)),
+  ),
+  ofGateway(
+    "gauge",
+    "postern_gateway_target_available",
+    "1 if the target is available, 0 if it accepted no connection recently or is a tunnel without a client.",
+    ["target"],
+    (gateway) =>
+      [...current(gateway)].map(([target, { state }]) => ({ labels: { target }, value: state === "ok" ? 1 : 0 })),
+  ),
+  ofGateway(
+    "gauge",
+    "postern_gateway_target_active_requests",
+    "Requests in progress by target.",
+    ["target"],
+    (gateway) => [...current(gateway)].map(([target, { active }]) => ({ labels: { target }, value: active })),
+  ),
+];

@@ -1,0 +1,38 @@
+/** Counted since the start of the program. */
+export interface GatewayTraffic {
+  requests: Readonly<Record<"1xx" | "2xx" | "3xx" | "4xx" | "5xx", number>>;
+  /** Body bytes from visitors, and to them. */
+  bytes_in: number;
+  bytes_out: number;
+}
+
+export interface GatewayTargetReport {
+  /** Its host and port, the path of its socket, or `tunnel://name`. */
+  target: string;
+  /** `suspect`: it accepted no connection recently; `unavailable`: a tunnel without a client. */
+  state: "ok" | "suspect" | "unavailable";
+  /** Requests in progress, of all routes. */
+  active: number;
+}
+
+export interface GatewayRouteReport extends GatewayTraffic {
+  route: string;
+  action: "forward" | "redirect" | "respond";
+  targets: GatewayTargetReport[];
+}
+
+/** The gateway of this process. */
+export interface GatewayReport {
+  /** `host:port`. */
+  address: string;
+  /** Null without HTTPS. */
+  secure_address: string | null;
+  /** Open connections of visitors. */
+  connections: number;
+  /** The routes that are served now. */
+  routes: GatewayRouteReport[];
+  /** The traffic of all targets, also of former ones. Beyond a limit it is summed up as `_other`. */
+  targets: (GatewayTraffic & { target: string })[];
+  /** The traffic of all routes, also of former ones. Beyond a limit it is summed up as `_other`. */
+  all_routes: (GatewayTraffic & { route: string })[];
+}

@@ -1,0 +1,152 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../file/problem.js";
+import { TomlFile } from "../file/toml-file.js";
+import { loadConfiguration, type LoadedConfiguration } from "../load.js";
+
+const ROUTE = "[[proxy]]\npath = '/'\n";
+const TARGET = "target = 'http://a'\n";
+
+interface Others {
+  env?: Record<string, string>;
+  flags?: Record<string, string>;
+}
+
+async function load(toml: string, { env = {}, flags = {} }: Others = {}): Promise<LoadedConfiguration> {
+  return loadConfiguration({
+    file: await TomlFile.read("postern.toml", Buffer.from(toml)),
+    env,
+    flags,
+    command: "serve",
+  });
+}
+
+async function problemsOf(toml: string): Promise<string[]> {
+  const error: unknown = await load(toml).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error === undefined) return [];
+  if (!(error instanceof ConfigError)) throw error;
+  return error.problems.map(({ message }) => message);
+}
+
+describe("a route that is refused", () => {
+  test.for([
+    ["without path and host", `[[proxy]]\n${TARGET}`, /no path and no host/],
+    ["without a target", ROUTE, /has no target/],
+    ["with a target and targets", `${ROUTE}${TARGET}targets = ['http://b']\n`, /target and targets exclude each other/],
+    ["with a target and a redirect", `${ROUTE}${TARGET}redirect.to = '/b'\n`, /target and redirect exclude/],
+    ["with a redirect and a response", `${ROUTE}redirect.to = '/b'\nrespond.status = 200\n`, /redirect and respond/],
+    ["with a target and files", `${ROUTE}${TARGET}files = '.'\n`, /target and files exclude/],
+    ["with a response without status", `${ROUTE}respond.text = 'a'\n`, /needs a status/],
+    ["that rewrites the path of a response", `${ROUTE}respond.status = 200\nrewrite = '/b'\n`, /rewrite applies to/],
+    ["with a target without URL", `${ROUTE}[[proxy.targets]]\nweight = 1\n`, /this target has no url/],
+    ["with a target twice", `${ROUTE}targets = ['http://b', 'http://B:80']\n`, /http:\/\/b is listed twice/],
+    ["to a tunnel of no server", `${ROUTE}target = 'tunnel://web'\n`, /tunnel:\/\/web needs the server of this file/],
+    ["that redirects to any host", `${ROUTE}redirect.to = 'https://{host}/'\n`, /\{host\} needs a route with host/],
+    ["with a redirect to //", `${ROUTE}redirect.to = '//evil.test'\n`, /redirect\.to must be a path or URL/],
+    ["with a certificate without key", `${ROUTE}${TARGET}cert_file = 'a'\n`, /cert_file and key_file must be set/],
+    [
+      "with a client certificate without key",
+      `${ROUTE}${TARGET}ssl.client_cert_file = 'a'\n`,
+      /client_cert_file and client_key_file must be set together/,
+    ],
+  ] as [string, string, RegExp][])("%s", async ([, toml, message]) => {
+    expect(await problemsOf(toml)).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+test.for([
+  ["every kind of match", `[[proxy]]\nhost = '*.a.example'\nmethods = ['get']\nquery = { a = '*' }\n${TARGET}`],
+  ["client addresses and fields", `${ROUTE}client_ips = ['10.0.0.0/8']\nheaders = { X-A = 'b' }\n${TARGET}`],
+  ["a redirect to its host", "[[proxy]]\nhost = 'a.example'\nredirect.to = 'https://{host}{path}'\n"],
+  ["a response", `${ROUTE}respond = { status = 404, text = 'gone' }\n`],
+  ["a tunnel of the server", `${ROUTE}target = 'tunnel://web'\n[tunnel.server]\nenabled = true\nlisten = 9000\n`],
+  ["targets by URL", `${ROUTE}targets = ['http://b', 'http://c']\n`],
+] as [string, string][])("a route with %s is accepted", async ([, toml]) => {
+  expect(await problemsOf(toml)).toEqual([]);
+  expect((await load(toml)).unsupported().pending).toEqual([]);
+});
+
+test("a certificate of a route without host has no effect", async () => {
+  const files = "cert_file = 'a'\nkey_file = 'b'\n";
+  const warnings = async (route: string): Promise<string> =>
+    (await load(`${route}${TARGET}${files}`)).warnings.map(({ message }) => message).join();
+  expect(await warnings(ROUTE)).toContain("cert_file has no effect on a route without host");
+  expect(await warnings(`${ROUTE}host = 'a.example'\n`)).toBe("");
+});
+
+describe("where the gateway listens", () => {
+  test.for([
+    ["nothing is set", "", {}, "127.0.0.1:8080"],
+    ["a port: on all addresses", "[server]\ndefault_port = 80\n", {}, "0.0.0.0:80"],
+    ["an address", "[server]\nlisten = '[::1]:80'\n", {}, "[::1]:80"],
+    ["--port and a port", "[server]\ndefault_port = 80\n", { flags: { "--port": "81" } }, "0.0.0.0:81"],
+    ["--port and an address", "[server]\nlisten = '[::1]:80'\n", { flags: { "--port": "81" } }, "0.0.0.0:81"],
+    ["--listen and a port", "[server]\ndefault_port = 80\n", { flags: { "--listen": "[::1]:1" } }, "[::1]:1"],
+    [
+      "a variable and a port",
+      "[server]\ndefault_port = 80\n",
+      { env: { POSTERN_SERVER_LISTEN: "81" } },
+      "127.0.0.1:81",
+    ],
+  ] as [string, string, Others, string][])("%s", async ([, toml, others, address]) => {
+    expect((await load(toml, others)).gatewayAddresses).toEqual({ http: address, https: undefined });
+  });
+
+  test("HTTPS uses the address of HTTP", async () => {
+    const ssl = "[server.ssl]\nenabled = true\ncert_file = 'a'\nkey_file = 'b'\n";
+    expect((await load(`${ssl}[server]\nlisten = '[::1]:80'\n`)).gatewayAddresses.https).toBe("[::1]:8443");
+  });
+});
+
+describe("HTTPS of the gateway", () => {
+  const SSL = "[server.ssl]\nenabled = true\n";
+  const WILDCARD = "[server.ssl.wildcard]\ndomain = '*.a.example'\n";
+  const FILES = "cert_file = 'a'\nkey_file = 'b'\n";
+  test.for([
+    ["no certificate", SSL, /HTTPS requires cert_file and key_file/],
+    ["a certificate without key", `${SSL}cert_file = 'a'\n`, /must be set together/],
+    ["a wildcard certificate without key", `${SSL}${WILDCARD}cert_file = 'a'\n`, /wildcard certificate requires/],
+    ["a wildcard certificate that is off", `${SSL}${WILDCARD}enabled = false\n${FILES}`, /HTTPS requires/],
+    ["no protocol", `${SSL}${FILES}protocols = []\n`, /protocols is empty/],
+    ["the port of HTTP", `[server]\ndefault_port = 8443\n${SSL}${FILES}`, /\[server\] and https_port .* the same port/],
+  ] as [string, string, RegExp][])("is refused with %s", async ([, toml, message]) => {
+    expect(await problemsOf(toml)).toEqual([expect.stringMatching(message)]);
+  });
+
+  test("needs no other certificate beside a wildcard certificate, which needs no `enabled`", async () => {
+    expect(await problemsOf(`${SSL}${WILDCARD}${FILES}`)).toEqual([]);
+    expect(await problemsOf(`${SSL.replace("true", "false")}cert_file = 'a'\n`)).toEqual([]);
+  });
+});
+
+describe("two parts on one port", () => {
+  const server = (line: string): string => `[tunnel.server]\nenabled = true\n${line}\n`;
+  const gateway = (line: string): string => `${ROUTE}${TARGET}[server]\n${line}\n`;
+  test.for([
+    ["the default addresses", gateway("") + server("")],
+    ["all addresses and one of them", gateway("default_port = 9000") + server("listen = '127.0.0.1:9000'")],
+    ["localhost and its address", gateway("listen = 'localhost:9000'") + server("listen = '127.0.0.1:9000'")],
+    ["a separate port", gateway("default_port = 9000") + server("public_port = 9000")],
+  ] as [string, string][])("are refused: %s", async ([, toml]) => {
+    expect(await problemsOf(toml)).toEqual([expect.stringContaining("would use the same port")]);
+  });
+
+  test.for([
+    ["different addresses", gateway("listen = '127.0.0.1:9000'") + server("listen = '127.0.0.2:9000'")],
+    ["different ports", gateway("default_port = 9000") + server("listen = 9001")],
+    ["ports that the system chooses", gateway("listen = 0") + server("listen = 0")],
+    ["a server that is off", `${gateway("listen = 9000")}[tunnel.server]\nlisten = 9000\n`],
+    ["a gateway without routes", `[server]\nlisten = 9000\n${server("listen = 9000")}`],
+    ["separate ports", gateway("default_port = 8080") + server("tunnel_port = 8081")],
+  ] as [string, string][])("are allowed: %s", async ([, toml]) => {
+    expect(await problemsOf(toml)).toEqual([]);
+  });
+
+  test("are refused also between both addresses in one source", async () => {
+    expect(await problemsOf("[server]\nlisten = 80\ndefault_port = 80\n")).toEqual([
+      "listen and default_port are both set. Remove one of them.",
+    ]);
+  });
+});

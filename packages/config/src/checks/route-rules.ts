@@ -1,0 +1,74 @@
+import type { Configuration, RouteConfiguration } from "../declared/configuration.js";
+import type { Path } from "../file/path.js";
+import type { RuleViolation } from "./rule-violation.js";
+
+/** Checks the routes of the gateway. */
+export function* routeViolations({ proxy, tunnel }: Configuration): Generator<RuleViolation> {
+  for (const [index, route] of proxy.entries()) {
+    const path = ["proxy", index];
+    if (route.path === undefined && route.host === undefined)
+      yield { path, message: 'this [[proxy]] has no path and no host. Add one of them: path = "/api/*"' };
+    yield* actionViolations(route, path);
+    yield* targetViolations(route, path, tunnel.server.enabled);
+    yield* redirectViolations(route, path);
+    yield* fileViolations(route, path);
+  }
+}
+
+/** A route goes to one place. */
+function* actionViolations(route: RouteConfiguration, path: Path): Generator<RuleViolation> {
+  const { target, targets, redirect, respond, files, rewrite } = route;
+  const given = [
+    ...(target === undefined ? [] : ["target"]),
+    ...(targets.length === 0 ? [] : ["targets"]),
+    ...(redirect.to === undefined ? [] : ["redirect"]),
+    ...(respond.status === undefined && respond.text === undefined ? [] : ["respond"]),
+    ...(files === undefined ? [] : ["files"]),
+  ];
+  if (given.length === 0)
+    yield { path, message: 'this [[proxy]] has no target. Add one: target = "http://localhost:3000"' };
+  if (given.length > 1)
+    yield { path: [...path, given[1]!], message: `${given.join(" and ")} exclude each other. Keep one of them.` };
+  if (respond.text !== undefined && respond.status === undefined)
+    yield { path: [...path, "respond"], message: "a response needs a status. Add one: status = 200" };
+  if (rewrite !== undefined && target === undefined && targets.length === 0)
+    yield { path: [...path, "rewrite"], message: "rewrite applies to requests to a target. Remove it." };
+}
+
+function* targetViolations(
+  { target, targets }: RouteConfiguration,
+  path: Path,
+  runsServer: boolean,
+): Generator<RuleViolation> {
+  const places: [string | undefined, Path][] = [
+    [target, [...path, "target"]],
+    ...targets.map(({ url }, number): [string | undefined, Path] => [url, [...path, "targets", number]]),
+  ];
+  const seen = new Set<string>();
+  for (const [url, place] of places) {
+    if (url === undefined) {
+      if (place.at(-1) !== "target")
+        yield { path: place, message: 'this target has no url. Add one: url = "http://localhost:3000"' };
+      continue;
+    }
+    if (seen.has(url)) yield { path: place, message: `${url} is listed twice. Remove one of them.` };
+    seen.add(url);
+    if (url.startsWith("tunnel://") && !runsServer)
+      yield { path: place, message: `${url} needs the server of this file. Set enabled = true in [tunnel.server].` };
+  }
+}
+
+function* redirectViolations({ redirect, host }: RouteConfiguration, path: Path): Generator<RuleViolation> {
+  if (redirect.to?.includes("{host}") !== true || host !== undefined) return;
+  const message = "{host} needs a route with host: without one, visitors could choose where the redirect leads.";
+  yield { path: [...path, "redirect", "to"], message };
+}
+
+function* fileViolations({ cert_file, key_file, ssl }: RouteConfiguration, path: Path): Generator<RuleViolation> {
+  if ((cert_file === undefined) !== (key_file === undefined))
+    yield { path, message: "cert_file and key_file must be set together. Set both or neither." };
+  if ((ssl.client_cert_file === undefined) !== (ssl.client_key_file === undefined)) {
+    const message = "client_cert_file and client_key_file must be set together. Set both or neither.";
+    yield { path: [...path, "ssl"], message };
+  }
+}

@@ -1,0 +1,32 @@
+import type { Configuration } from "../declared/configuration.js";
+import type { RuleViolation } from "./rule-violation.js";
+
+/** Two missed heartbeats end a session, and a dead session must be detected within 30 s. */
+const LONGEST_HEARTBEAT = 10_000;
+
+/** Finds valid settings that do not have the effect that their author expects. */
+export function settingsWithoutMeaning({ tunnel, proxy }: Configuration): RuleViolation[] {
+  return [...heartbeats(tunnel), ...cors(tunnel.server), ...certificates(proxy)];
+}
+
+function* heartbeats({ endpoints }: Configuration["tunnel"]): Generator<RuleViolation> {
+  for (const [index, { keepalive_interval }] of endpoints.entries()) {
+    if (keepalive_interval <= LONGEST_HEARTBEAT) continue;
+    const message = "keepalive_interval counts as 10 s: longer intervals detect dead connections too late.";
+    yield { path: ["tunnel", "endpoints", index, "keepalive_interval"], message };
+  }
+}
+
+function* cors({ security }: Configuration["tunnel"]["server"]): Generator<RuleViolation> {
+  if (!security.cors_enabled || security.cors_origins.length > 0) return;
+  const message = "cors_enabled has no effect while cors_origins is empty. List the origins to allow.";
+  yield { path: ["tunnel", "server", "security", "cors_enabled"], message };
+}
+
+function* certificates(routes: Configuration["proxy"]): Generator<RuleViolation> {
+  for (const [index, { host, cert_file }] of routes.entries()) {
+    if (cert_file === undefined || host !== undefined) continue;
+    const message = "cert_file has no effect on a route without host: the host in the TLS handshake selects it.";
+    yield { path: ["proxy", index, "cert_file"], message };
+  }
+}

@@ -1,0 +1,182 @@
+import { option, section, sections } from "./declaration.js";
+import { hostName, network } from "../kinds/address.js";
+import { choice } from "../kinds/choice.js";
+import { flag } from "../kinds/flag.js";
+import { headers } from "../kinds/headers.js";
+import { list } from "../kinds/list.js";
+import { integer, numberChoice } from "../kinds/number.js";
+import { duration } from "../kinds/quantity.js";
+import { pathTemplate, redirectLocation, requestMethod, routeHost, routePath, routeTarget } from "../kinds/route.js";
+import { table } from "../kinds/table.js";
+import { text } from "../kinds/text.js";
+import { access } from "./access.js";
+import { middleware } from "./proxy-middleware.js";
+
+const path = text({ what: "path" });
+const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
+const target = routeTarget();
+
+const BALANCING = "load balancing other than round robin";
+const HEALTH_CHECKS = { pending: "health checks of targets" };
+
+const match = {
+  path: option(
+    routePath(),
+    "Path of the route. `/api/*` matches `/api` and everything below `/api/`; a path without `*` matches only itself. Default: `/*`, every path, if host is set.",
+    { example: '"/api/*"' },
+  ),
+  host: option(routeHost(), "Host of the route; `*.example.com` matches every name below it. Default: every host.", {
+    example: '"app.example.com"',
+  }),
+  methods: option(list(requestMethod()), "Methods of the route. Empty: every method.", { default: [] as string[] }),
+  headers: option(
+    headers(),
+    "Header fields and the values that they must have. `*` stands for any value. A field that occurs twice does not match.",
+    { default: {} as Record<string, string> },
+  ),
+  query: option(
+    table(text()),
+    "Query parameters and the values that they must have, after percent-decoding. `*` stands for any value.",
+    { default: {} as Record<string, string> },
+  ),
+  client_ips: option(list(network()), "Addresses and networks of visitors that the route serves. Empty: all.", {
+    default: [] as string[],
+  }),
+};
+
+const action = {
+  target: option(
+    target,
+    "Target of the route: `http://` or `https://` with host, port and path, `unix:/path/of/socket`, or `tunnel://name` for a tunnel of the server that `postern start` runs.",
+    { example: '"http://localhost:3000"' },
+  ),
+  targets: sections(
+    'Target of a route with several targets. A list of URLs is accepted as well: `targets = ["http://localhost:3000", …]`.',
+    {
+      url: option(target, "Address of the target."),
+      weight: option(integer({ min: 0, max: 65_535 }), "Share of the requests, relative to the other targets.", {
+        default: 1,
+        pending: BALANCING,
+      }),
+    },
+    { shorthand: "url" },
+  ),
+  redirect: section("Redirect instead of a target.", {
+    to: option(
+      redirectLocation(),
+      "Location: a path or an `http(s)://` URL. `{host}` is the host of the request, if the route has a host; `{path}` its path; `{rest}` what follows the prefix of the route, with its slash; `{query}` its query with `?`. Without `{query}` and `?`, the query is appended.",
+      { example: '"https://{host}{path}"' },
+    ),
+    status: option(numberChoice([301, 302, 307, 308]), "Status of the response.", { default: 302 }),
+  }),
+  respond: section("Response without a target.", {
+    status: option(integer({ min: 200, max: 599 }), "Status of the response.", { example: "200" }),
+    text: option(text({ hasLines: true }), "Body of the response, as plain text. Default: empty."),
+  }),
+  files: option(path, "Folder of files to serve instead of a target.", { pending: "static files" }),
+};
+
+/** `[[proxy]]` */
+export const proxy = sections("Route of the gateway: which requests it takes, and where they go.", {
+  ...match,
+  ...action,
+  strip_prefix: option(
+    flag(),
+    "Remove the prefix of the route from the path, and put the path of the target in its place: with `/api/*`, `/api/users` becomes `/users`. `false`: the whole path follows the path of the target.",
+    { default: true },
+  ),
+  rewrite: option(
+    pathTemplate(),
+    "Path that replaces the path of the request, after the path of the target. `{path}` is the path of the request, `{rest}` what follows the prefix of the route, with its slash. The query is kept, unless this contains `?`.",
+    { example: '"/v2{rest}"' },
+  ),
+  timeout: option(
+    duration(),
+    "Maximum time until a target begins its response; visitors get 504 beyond it. 0: no limit. Default: request_timeout of `[server]`.",
+    { example: '"30s"' },
+  ),
+  idle_timeout: option(
+    duration(),
+    "Maximum time without progress of a request or response that has begun. It does not apply to WebSockets and event streams. 0: no limit.",
+    { default: 60_000 },
+  ),
+  resolve: option(
+    choice(["one", "all"]),
+    "What to do with a host name that has several addresses. `one`: they are alternatives of one target. `all`: each address is a target, and the name is resolved again when its records expire.",
+    { default: "one" },
+  ),
+  cert_file: option(path, "Certificate for the host of the route, PEM, for HTTPS."),
+  key_file: option(path, "Private key of the certificate, PEM."),
+  strategy: option(
+    choice([
+      "round_robin",
+      "weighted_round_robin",
+      "least_connections",
+      "random",
+      "random_two",
+      "hash",
+      "first",
+      "least_time",
+    ]),
+    "Load balancing policy.",
+    { default: "round_robin", pending: BALANCING },
+  ),
+  sticky_sessions: option(flag(), "Send all requests of a visitor to the same target.", {
+    default: false,
+    pending: "sticky sessions",
+  }),
+  ssl: section("TLS to targets.", {
+    enabled: option(flag(), "Use the options of this table.", { default: true }),
+    backend_ssl: option(flag(), "Use TLS to targets with an `http://` URL too.", { default: false }),
+    verify_backend: option(flag(), "Verify the certificates of targets.", { default: true }),
+    ca_file: option(
+      path,
+      "CA certificates that may sign the certificates of targets, PEM. They replace the CAs that Node trusts.",
+    ),
+    sni_hostname: option(
+      hostName(),
+      "Host name of the targets in the TLS handshake and their certificate. Default: the host in the URL.",
+      { example: '"app.internal"' },
+    ),
+    client_cert_file: option(path, "Client certificate to present to targets, PEM."),
+    client_key_file: option(path, "Private key of the client certificate, PEM."),
+  }),
+  http_health: section(
+    "Health checks of targets by HTTP.",
+    {
+      interval: option(duration({ min: 100 }), "Time between two health checks.", { default: 30_000 }),
+      timeout: option(duration({ min: 1 }), "Maximum time for a response to a health check.", { default: 5_000 }),
+      path: option(urlPath, "Path to request.", { default: "/health" }),
+      expected_status_codes: option(list(integer({ min: 100, max: 599 })), "Status codes of a healthy target.", {
+        default: [200] as number[],
+      }),
+    },
+    HEALTH_CHECKS,
+  ),
+  websocket_health: section(
+    "Health checks of targets by WebSocket.",
+    {
+      interval: option(duration({ min: 100 }), "Time between two health checks.", { default: 30_000 }),
+      timeout: option(duration({ min: 1 }), "Maximum time for a response to a health check.", { default: 5_000 }),
+      path: option(urlPath, "Path to request.", { default: "/health" }),
+      ping_message: option(text(), "Message to send.", { default: "ping" }),
+    },
+    HEALTH_CHECKS,
+  ),
+  circuit_breaker: section(
+    "Circuit breaker for failing targets.",
+    {
+      enabled: option(flag(), "Use the circuit breaker.", { default: true }),
+      failure_threshold: option(integer({ min: 1 }), "Failures that open the circuit.", { default: 5 }),
+      failure_window: option(duration({ min: 1 }), "Time within which the failures count.", { default: 60_000 }),
+      min_requests: option(integer({ min: 1 }), "Requests within failure_window before failures count.", {
+        default: 1,
+      }),
+      recovery_timeout: option(duration({ min: 1 }), "Time that the circuit stays open.", { default: 30_000 }),
+      success_threshold: option(integer({ min: 1 }), "Consecutive successes that close the circuit.", { default: 2 }),
+    },
+    { pending: "circuit breakers" },
+  ),
+  middleware,
+  access,
+});

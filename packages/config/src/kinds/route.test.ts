@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { Kind } from "./kind.js";
+import { pathTemplate, redirectLocation, requestMethod, routeHost, routePath, routeTarget } from "./route.js";
+
+test.for([
+  ["path", routePath(), "/"],
+  ["path", routePath(), "/*"],
+  ["path", routePath(), "/api/*"],
+  ["path", routePath(), "/a%20b/c"],
+  ["path", routePath(), "/a \u00e4/*"],
+  ["host", routeHost(), "App.Example.COM.", "app.example.com"],
+  ["host", routeHost(), "*.Example.com", "*.example.com"],
+  ["host", routeHost(), "127.0.0.1"],
+  ["host", routeHost(), "[0:0::1]", "[::1]"],
+  ["method", requestMethod(), "get", "GET"],
+  ["target", routeTarget(), "http://localhost:3000"],
+  ["target", routeTarget(), "http://localhost:3000/", "http://localhost:3000/"],
+  ["target", routeTarget(), "https://A.example/b/../c%2f", "https://a.example/b/../c%2f"],
+  ["target", routeTarget(), "ws://localhost:3000/chat", "http://localhost:3000/chat"],
+  ["target", routeTarget(), "wss://localhost", "https://localhost"],
+  ["target", routeTarget(), "http://[::1]:80/", "http://[::1]/"],
+  ["target", routeTarget(), "unix:/run/app.sock"],
+  ["target", routeTarget(), "tunnel://Web/base", "tunnel://web/base"],
+  ["rewrite", pathTemplate(), "/v2{rest}"],
+  ["rewrite", pathTemplate(), "{path}?from=gateway"],
+  ["redirect", redirectLocation(), "/new{rest}"],
+  ["redirect", redirectLocation(), "https://{host}:8443{path}{query}"],
+  ["redirect", redirectLocation(), "http://other.example/a#b"],
+] as [string, Kind<string>, string, string?][])("%s: %2$j is read as %3$j", ([, kind, given, value = given]) => {
+  expect(kind.read(given)).toEqual({ value });
+});
+
+test.for([
+  ["path", routePath(), ""],
+  ["path", routePath(), "api"],
+  ["path", routePath(), "/api*"],
+  ["path", routePath(), "/*/a"],
+  ["path", routePath(), "/a?b"],
+  ["host", routeHost(), "*"],
+  ["host", routeHost(), "*.10.0.0.1"],
+  ["host", routeHost(), "a.*.example"],
+  ["host", routeHost(), "http://a.example"],
+  ["host", routeHost(), "a.example:80"],
+  ["method", requestMethod(), "CONNECT"],
+  ["method", requestMethod(), "trace"],
+  ["method", requestMethod(), "G T"],
+  ["target", routeTarget(), "localhost:3000"],
+  ["target", routeTarget(), "ftp://localhost"],
+  ["target", routeTarget(), "http://"],
+  ["target", routeTarget(), "http://me:secret@localhost"],
+  ["target", routeTarget(), "http://localhost/?a=b"],
+  ["target", routeTarget(), "http://localhost#a"],
+  ["target", routeTarget(), "http://localhost:0"],
+  ["target", routeTarget(), "http://localhost/a b"],
+  ["target", routeTarget(), "unix:app.sock"],
+  ["target", routeTarget(), "tunnel://"],
+  ["target", routeTarget(), "tunnel://a/b?c"],
+  ["rewrite", pathTemplate(), "v2"],
+  ["rewrite", pathTemplate(), "//evil.test"],
+  ["rewrite", pathTemplate(), "/{host}"],
+  ["rewrite", pathTemplate(), "/{rest"],
+  ["rewrite", pathTemplate(), "/a#b"],
+  ["redirect", redirectLocation(), "//evil.test"],
+  ["redirect", redirectLocation(), "/\\evil.test"],
+  ["redirect", redirectLocation(), "evil.test"],
+  ["redirect", redirectLocation(), "javascript:alert(1)"],
+  ["redirect", redirectLocation(), "https:///evil.test"],
+  ["redirect", redirectLocation(), "https://{rest}"],
+  ["redirect", redirectLocation(), "https://a.example{path}x{user}"],
+  ["redirect", redirectLocation(), "/a\r\nSet-Cookie: a=b"],
+] as [string, Kind<string>, string][])("%s: %2$j is refused", ([, kind, given]) => {
+  expect(kind.read(given)).toHaveProperty("fault");
+});

@@ -1,0 +1,174 @@
+import type { Configuration } from "../declared/configuration.js";
+import type { Path } from "../file/path.js";
+
+/** Where a file means something else than in the older program. */
+export interface DifferenceNote {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** A behaviour of the gateway that differs from the older program. */
+export interface Difference {
+  readonly topic: string;
+  readonly before: string;
+  readonly now: string;
+  /** Finds the settings of a file that it concerns. Undefined: `config check` has no note about it. */
+  readonly notes?: (file: OlderSettings) => Iterable<DifferenceNote>;
+}
+
+/** A configuration, and which of its options the file sets. */
+export interface OlderSettings {
+  readonly configuration: Configuration;
+  /** Whether the file sets an option below this path. */
+  readonly sets: (...path: Path) => boolean;
+}
+
+/** All differences, as docs/migration.md lists them. */
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    topic: "Routes that overlap",
+    before: "The first matching route in the file is used.",
+    now: "The most specific route is used: exact host and path before wildcards and prefixes, longer prefixes before shorter ones. `config check` names the routes for which this makes a difference.",
+  },
+  {
+    topic: "Prefixes",
+    before: "`/api/*` also matches `/apix`.",
+    now: "`/api/*` matches `/api` and everything below `/api/`.",
+    *notes({ configuration: { proxy } }) {
+      for (const [index, { path }] of proxy.entries()) {
+        if (path === undefined || path === "/*" || !path.endsWith("/*")) continue;
+        const prefix = path.slice(0, -2);
+        const message = `${path} matches ${prefix} and everything below ${prefix}/. In the older program, it also matched ${prefix}x.`;
+        yield { path: ["proxy", index, "path"], message };
+      }
+    },
+  },
+  { topic: "Query strings", before: "They are lost.", now: "Targets receive them as they are." },
+  {
+    topic: "`timeout` of a route",
+    before: "Maximum time for a whole request.",
+    now: "Maximum time until the target begins its response. WebSockets, event streams and bodies in transfer may take longer.",
+  },
+  {
+    topic: "`max_request_size_mb`",
+    before: "It has no effect.",
+    now: "Visitors get 413 for larger request bodies. Without the option, there is no limit.",
+    *notes({ configuration: { server }, sets }) {
+      const size = server.max_request_size_mb;
+      if (size === 0 || !sets("server", "max_request_size_mb")) return;
+      const message = `max_request_size_mb now has an effect: requests with a body over ${size} MB get 413.`;
+      yield { path: ["server", "max_request_size_mb"], message };
+    },
+  },
+  {
+    topic: "`enable_health_endpoints = false`",
+    before: "It has no effect.",
+    now: "/health, /ping and the other service endpoints are off.",
+    *notes({ configuration: { server } }) {
+      if (server.enable_health_endpoints) return;
+      const message = "enable_health_endpoints = false now has an effect: /health, /ping and the others are off.";
+      yield { path: ["server", "enable_health_endpoints"], message };
+    },
+  },
+  {
+    topic: "`[server.ssl.redirect]`",
+    before: "It has no effect.",
+    now: "Requests over HTTP are redirected to HTTPS, with 301 for GET and HEAD, otherwise 308.",
+    *notes({ configuration: { server } }) {
+      if (!server.ssl.enabled || !server.ssl.redirect.enabled) return;
+      const message = `The redirect now has an effect: requests over HTTP are sent to HTTPS on port ${server.ssl.https_port}.`;
+      yield { path: ["server", "ssl", "redirect", "enabled"], message };
+    },
+  },
+  {
+    topic: "`exempt_paths`",
+    before: "Prefixes of the path.",
+    now: "Paths, with everything below them: `/health` exempts `/health/live`, and not `/healthz`.",
+    *notes({ configuration: { server } }) {
+      const { enabled, exempt_paths: paths } = server.ssl.redirect;
+      const [first] = paths.filter((path) => !path.endsWith("/"));
+      if (!server.ssl.enabled || !enabled || first === undefined) return;
+      const message = `exempt_paths are whole paths: ${first} exempts ${first} and everything below ${first}/. In the older program, it also exempted ${first}x.`;
+      yield { path: ["server", "ssl", "redirect", "exempt_paths"], message };
+    },
+  },
+  {
+    topic: "Health checks",
+    before: "They are never made.",
+    now: "They are made once this version supports them: a target that fails them gets no requests.",
+    *notes({ configuration: { proxy }, sets }) {
+      for (const [index, route] of proxy.entries())
+        for (const name of ["http_health", "websocket_health"] as const) {
+          const path = ["proxy", index, name];
+          if (!sets(...path)) continue;
+          const message = `The older program never made health checks. Make sure that all targets of ${nameOf(route)} answer ${route[name].path}.`;
+          yield { path, message };
+        }
+    },
+  },
+  {
+    topic: "Circuit breakers",
+    before: "They never open.",
+    now: "They open once this version supports them: a target that fails repeatedly gets no requests for a while.",
+    *notes({ configuration: { proxy }, sets }) {
+      for (const [index, route] of proxy.entries()) {
+        const path = ["proxy", index, "circuit_breaker"];
+        if (!sets(...path) || !route.circuit_breaker.enabled) continue;
+        const message = `The circuit breaker of ${nameOf(route)} never opened in the older program. It will here, after ${route.circuit_breaker.failure_threshold} failures.`;
+        yield { path, message };
+      }
+    },
+  },
+  {
+    topic: "`sticky_sessions`",
+    before: "WebSockets of one address go to one target.",
+    now: "All requests of a visitor go to one target, once this version supports it.",
+    *notes({ configuration: { proxy } }) {
+      for (const [index, route] of proxy.entries()) {
+        if (!route.sticky_sessions) continue;
+        const message = `sticky_sessions of ${nameOf(route)} concerns all requests. In the older program, it concerned WebSockets only.`;
+        yield { path: ["proxy", index, "sticky_sessions"], message };
+      }
+    },
+  },
+  {
+    topic: "Static files",
+    before:
+      "Every missing path gets the fallback with 200. Every file has `Cache-Control: max-age=3600` and allows all origins (CORS).",
+    now: "Once this version supports them: only requests that accept HTML get the fallback; files have `no-cache` and an ETag; CORS is off.",
+    *notes({ configuration: { static_config }, sets }) {
+      if (!sets("static_config")) return;
+      const message = `Static files differ from the older program: only requests that accept HTML get ${static_config.fallback} for a missing path, browsers check files for changes (no-cache), and other origins are not allowed (CORS).`;
+      yield { path: ["static_config"], message };
+    },
+  },
+];
+
+/** The options that only Postern has. A file that uses one of them was reviewed, and needs no notes. */
+const NEWER_SERVER: ReadonlySet<string> = new Set(["listen", "state_dir", "oidc"]);
+const NEWER_ROUTE: ReadonlySet<string> = new Set([
+  "host",
+  "methods",
+  "headers",
+  "query",
+  "client_ips",
+  "redirect",
+  "respond",
+  "files",
+  "strip_prefix",
+  "rewrite",
+  "idle_timeout",
+  "resolve",
+  "access",
+]);
+
+/** Whether an option exists in Postern only, so that a file with it is not one of the older program. */
+export function isNewer(path: Path): boolean {
+  const [table, first, second] = path;
+  if (table === "server") return NEWER_SERVER.has(String(first));
+  return table === "proxy" && NEWER_ROUTE.has(String(second));
+}
+
+function nameOf({ path, host }: Configuration["proxy"][number]): string {
+  return path ?? host ?? "this route";
+}

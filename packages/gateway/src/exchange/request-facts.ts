@@ -1,0 +1,62 @@
+import type { Request } from "../http/index.js";
+import type { FinishedRequest } from "../route.js";
+import type { ExchangeEnd } from "./exchange-end.js";
+
+const NO_REPAIRS: FinishedRequest["repairs"] = new Set();
+
+/** What is known of a request from its head and its connection. Without an exchange nothing was relayed. */
+export class RequestFacts implements FinishedRequest {
+  id = "";
+  status = 0;
+  startedAt = 0;
+  endedAt = 0;
+  ended: ExchangeEnd = "complete";
+  code: string | undefined;
+  readonly request: Request;
+  readonly #visitor: { readonly address: string };
+
+  constructor(request: Request, visitor: { readonly address: string }) {
+    this.request = request;
+    this.#visitor = visitor;
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get path(): string {
+    return this.request.path;
+  }
+
+  get host(): string {
+    return this.request.host;
+  }
+
+  get userAgent(): string {
+    return this.request.fieldValue("user-agent");
+  }
+
+  get address(): string {
+    return this.#visitor.address;
+  }
+
+  get target(): string | undefined {
+    return undefined;
+  }
+
+  get bytesIn(): number {
+    return 0;
+  }
+
+  get bytesOut(): number {
+    return 0;
+  }
+
+  get flaw(): string | undefined {
+    return undefined;
+  }
+
+  get repairs(): FinishedRequest["repairs"] {
+    return NO_REPAIRS;
+  }
+}

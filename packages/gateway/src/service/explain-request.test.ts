@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { explainRequest, type ExplainedRequest } from "./explain-request.js";
+import type { RouteOptions } from "./service-options.js";
+
+const limits = { answer: 0, idle: 0, body: 0 };
+const ROUTES: RouteOptions[] = [
+  {
+    name: "/api/*",
+    match: { path: "/api/*" },
+    action: { kind: "forward", targets: [{ url: "http://127.0.0.1:3000/base" }], stripPrefix: true, limits },
+  },
+  { name: "old", match: { path: "/old/*" }, action: { kind: "redirect", to: "/new{rest}", status: 301 } },
+  {
+    name: "post",
+    match: { path: "/form", methods: ["POST"] },
+    action: { kind: "forward", targets: [{ url: "tunnel://web" }], stripPrefix: false, limits },
+  },
+];
+
+function explained(path: string, method = "GET", serviceEndpoints = true): ExplainedRequest {
+  const request = { method, host: "a.example", authority: "a.example:8080", path, address: "127.0.0.1" };
+  return explainRequest(ROUTES, request, { serviceEndpoints });
+}
+
+test("a request to a target: the route, and what the target gets", () => {
+  const { routing, targets, refusal } = explained("/api/users?x=1");
+  expect([routing.value?.name, refusal]).toEqual(["/api/*", undefined]);
+  expect(targets).toEqual([{ url: "http://127.0.0.1:3000/base", path: "/base/users?x=1", host: "127.0.0.1:3000" }]);
+  expect(routing.candidates.map(({ value, takes }) => [value.name, takes])).toContainEqual(["old", "no"]);
+});
+
+test("a redirect: its location", () => {
+  expect(explained("/old/a?b")).toMatchObject({ location: "/new/a?b", refusal: undefined });
+});
+
+test("a request without a route: the code of the refusal, or the page for monitors", () => {
+  expect(explained("/form").refusal).toBe("PN_ROUTE_METHOD");
+  expect(explained("/form", "POST").targets).toEqual([{ url: "tunnel://web", path: "/form", host: "the tunnel's" }]);
+  expect(explained("/nothing").refusal).toBe("PN_ROUTE_UNKNOWN");
+  expect(explained("/api/%2e%2e/form").refusal).toBe("PN_ROUTE_PATH");
+  expect(explained("/health")).toMatchObject({ isServiceEndpoint: true, refusal: undefined });
+  expect(explained("/health", "GET", false)).toMatchObject({ isServiceEndpoint: false, refusal: "PN_ROUTE_UNKNOWN" });
+});

@@ -1,0 +1,95 @@
+import { refusals } from "../http/index.js";
+import { pathEdit, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
+import { ServiceEndpoints } from "./service-endpoints.js";
+import type { ForwardAction, RouteOptions } from "./service-options.js";
+import { targetUpstream } from "./target-upstream.js";
+
+/** A request to explain, without header fields. */
+export interface RequestToExplain {
+  readonly method: string;
+  /** Canonical, with the port if the URL has one. */
+  readonly authority: string;
+  /** Without a port. */
+  readonly host: string;
+  /** Path and query. */
+  readonly path: string;
+  /** The visitor's IP address. */
+  readonly address: string;
+}
+
+/** What a target would get. */
+export interface ExplainedTarget {
+  readonly url: string;
+  /** Path and query; undefined if the request is refused, because its path leaves the route or the target. */
+  readonly path: string | undefined;
+  readonly host: string;
+}
+
+export interface ExplainedRequest {
+  readonly routing: RouteExplanation<RouteOptions>;
+  /** Empty unless the route has targets. */
+  readonly targets: readonly ExplainedTarget[];
+  /** Of a redirect; undefined if the request is refused. */
+  readonly location: string | undefined;
+  /** Whether a page for monitors answers, because no route does. */
+  readonly isServiceEndpoint: boolean;
+  /** The code of the refusal; undefined if there is none. */
+  readonly refusal: string | undefined;
+}
+
+const REFUSALS = {
+  unknown: refusals.PN_ROUTE_UNKNOWN,
+  method: refusals.PN_ROUTE_METHOD,
+  path: refusals.PN_ROUTE_PATH,
+} as const;
+
+/** Explains what a gateway does with a request; sends nothing. @throws RangeError as `checkRoutes`. */
+export function explainRequest(
+  routes: readonly RouteOptions[],
+  request: RequestToExplain,
+  { serviceEndpoints }: { serviceEndpoints: boolean },
+): ExplainedRequest {
+  const table = new RouteTable(routes.map((route) => ({ match: route.match, value: route })));
+  const routing = table.explain({ ...request, fieldValue: () => "" });
+  const { value, fault } = routing;
+  const { action } = value ?? {};
+  const targets = value !== undefined && action?.kind === "forward" ? targetsOf(value, action, request) : [];
+  const location =
+    value !== undefined && action?.kind === "redirect" ? redirectLocation(value.match, action.to)(request) : undefined;
+  const isServiceEndpoint =
+    serviceEndpoints &&
+    fault !== undefined &&
+    fault !== "path" &&
+    new ServiceEndpoints("").page(request.method, request.path, false) !== undefined;
+  const isRefused =
+    (action?.kind === "redirect" && location === undefined) || targets.some(({ path }) => path === undefined);
+  const why = isRefused ? "path" : isServiceEndpoint ? undefined : fault;
+  return { routing, targets, location, isServiceEndpoint, refusal: why && REFUSALS[why].code };
+}
+
+function targetsOf(
+  { match }: RouteOptions,
+  { targets, stripPrefix, rewrite, hostHeader }: ForwardAction,
+  { path, authority }: RequestToExplain,
+): ExplainedTarget[] {
+  const edit = pathEdit(match.path, { stripPrefix, rewrite });
+  const tunnelUpstream = (): typeof UNKNOWN_TUNNEL => UNKNOWN_TUNNEL;
+  return targets.map((target) => {
+    const upstream = targetUpstream(target, { tunnelUpstream });
+    const own = upstream.authority ?? authority;
+    const isTunnel = target.url.startsWith("tunnel:");
+    return {
+      url: target.url,
+      path: edit.apply(path, upstream.basePath ?? ""),
+      host: hostHeader ?? (isTunnel ? "the tunnel's" : own),
+    };
+  });
+}
+
+const UNKNOWN_TUNNEL = {
+  unavailable: "gone",
+  suspect: true,
+  dial(): never {
+    throw new Error("the request is only explained");
+  },
+} as const;

@@ -1,0 +1,86 @@
+import type { LabelledTraffic } from "../records/labelled-traffic.js";
+import { STATUS_CLASSES, type Traffic } from "../records/traffic.js";
+import type { Target } from "../upstream/target.js";
+import type { GatewayRoute } from "./gateway-route.js";
+import { nameOf } from "./targets.js";
+import type { RouteOptions } from "./service-options.js";
+
+/** Requests by status class (`2xx`), and body bytes. */
+export interface TrafficFigures {
+  readonly requests: Readonly<Record<"1xx" | "2xx" | "3xx" | "4xx" | "5xx", number>>;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+}
+
+export interface TargetFigures {
+  readonly target: string;
+  /** `suspect`: it accepted no connection recently; `unavailable`: a tunnel without a client. */
+  readonly state: "ok" | "suspect" | "unavailable";
+  /** Requests in progress, of all routes. */
+  readonly active: number;
+}
+
+export interface RouteFigures extends TrafficFigures {
+  readonly route: string;
+  readonly action: RouteOptions["action"]["kind"];
+  readonly targets: readonly TargetFigures[];
+}
+
+/** The state of a gateway. Counters of labels that no route uses any more are kept, as Prometheus expects. */
+export interface GatewayFigures {
+  /** Open connections of visitors. */
+  readonly connections: number;
+  readonly routes: readonly RouteFigures[];
+  readonly routeTraffic: readonly LabelledFigures[];
+  readonly targetTraffic: readonly LabelledFigures[];
+}
+
+export interface LabelledFigures extends TrafficFigures {
+  /** The name of the route, or of the target. */
+  readonly label: string;
+}
+
+export function gatewayFigures(
+  connections: number,
+  routes: Iterable<GatewayRoute>,
+  routeTraffic: LabelledTraffic,
+  targetTraffic: LabelledTraffic,
+): GatewayFigures {
+  return {
+    connections,
+    routes: [...routes].map(routeFigures),
+    routeTraffic: labelledFigures(routeTraffic),
+    targetTraffic: labelledFigures(targetTraffic),
+  };
+}
+
+function routeFigures({ options, counted, targets }: GatewayRoute): RouteFigures {
+  return {
+    route: options.name,
+    action: options.action.kind,
+    targets: targets.map(targetFigures),
+    ...trafficFigures(counted.traffic),
+  };
+}
+
+function targetFigures(target: Target): TargetFigures {
+  const { available, suspect, inUse } = target;
+  return { target: nameOf(target), state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
+}
+
+function labelledFigures(traffic: LabelledTraffic): LabelledFigures[] {
+  return [...traffic.all()].map(({ labels, traffic: sums }) => ({
+    label: Object.values(labels)[0]!,
+    ...trafficFigures(sums),
+  }));
+}
+
+function trafficFigures({ requests, bytesIn, bytesOut }: Traffic): TrafficFigures {
+  return {
+    requests: Object.fromEntries(
+      STATUS_CLASSES.map(([digit, name]) => [name, requests[digit]!]),
+    ) as TrafficFigures["requests"],
+    bytes_in: bytesIn,
+    bytes_out: bytesOut,
+  };
+}

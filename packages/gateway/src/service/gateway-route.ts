@@ -1,0 +1,21 @@
+import type { RequestHead } from "../http/index.js";
+import type { Labelled } from "../records/labelled-traffic.js";
+import type { FinishedRequest, Route } from "../route.js";
+import type { Target } from "../upstream/target.js";
+import type { RouteOptions } from "./service-options.js";
+
+/** Called when a request to a route is over. */
+export type OnRouted = (request: FinishedRequest, route: GatewayRoute) => void;
+
+/** A route that a gateway serves. */
+export interface GatewayRoute {
+  readonly options: RouteOptions;
+  /** The traffic of its label. */
+  readonly counted: Labelled;
+  /** Empty unless the route has targets. */
+  readonly targets: readonly Target[];
+  /** The destination of a request that the route takes. */
+  destination(head: RequestHead): Route;
+  /** No request gets this route any more. Requests in progress continue. */
+  close(): void;
+}

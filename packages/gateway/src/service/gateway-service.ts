@@ -1,0 +1,156 @@
+import { Certificates, Listeners, parseListenAddress, SocketConnection, type Certificate } from "@postern/net";
+import { Gateway } from "../gateway.js";
+import { LabelledTraffic } from "../records/labelled-traffic.js";
+import type { FinishedRequest } from "../route.js";
+import { gatewayFigures, type GatewayFigures } from "./gateway-figures.js";
+import type { GatewayRoute } from "./gateway-route.js";
+import { HttpsRedirect } from "./https-redirect.js";
+import { RequestReports } from "./request-reports.js";
+import { Routes, type RouteChanges } from "./routes.js";
+import { ServiceEndpoints } from "./service-endpoints.js";
+import type { GatewayServiceOptions, RouteOptions } from "./service-options.js";
+import { ServiceRouter } from "./service-router.js";
+import { Targets } from "./targets.js";
+
+/** Milliseconds between two checks of everything that depends on the clock. */
+const TICK = 1_000;
+/** How long requests in progress may take when the gateway stops, in milliseconds. */
+const DRAIN = 30_000;
+/** Routes and targets with traffic of their own. */
+export const GATEWAY_LABELS = 1_000;
+/** The label of the traffic beyond them. */
+export const OTHER_LABEL = "_other";
+
+const now = (): number => performance.now();
+
+/** A running HTTP gateway: listeners, routes and their targets. */
+export class GatewayService {
+  address = "";
+  secureAddress: string | undefined;
+  readonly #drainTimeout: number;
+  readonly #reports: RequestReports;
+  readonly #routeTraffic = new LabelledTraffic(GATEWAY_LABELS, { route: OTHER_LABEL });
+  readonly #targetTraffic = new LabelledTraffic(GATEWAY_LABELS, { target: OTHER_LABEL });
+  readonly #targets: Targets;
+  readonly #routes: Routes;
+  readonly #router: ServiceRouter;
+  readonly #gateway: Gateway;
+  readonly #certificates: Certificates | undefined;
+  readonly #listeners: Listeners;
+  #securePort = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** @throws RangeError for a route that is not valid. */
+  constructor(options: GatewayServiceOptions) {
+    const { tls, version, serviceEndpoints = true, limits, onFault } = options;
+    this.#drainTimeout = options.drainTimeout ?? DRAIN;
+    this.#reports = new RequestReports(options);
+    this.#targets = new Targets(options, this.#targetTraffic);
+    this.#routes = new Routes(this.#targets, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
+    this.#routes.replace(options.routes);
+    this.#router = new ServiceRouter({
+      routes: this.#routes,
+      redirect:
+        tls?.redirect === true
+          ? new HttpsRedirect((host) => this.#secureUrl(host), tls.redirectExempt ?? [])
+          : undefined,
+      endpoints: serviceEndpoints ? new ServiceEndpoints(version) : undefined,
+      isStopping: () => this.#stopping !== undefined,
+      onUnrouted: (request) => this.#reports.add(request, undefined),
+    });
+    this.#gateway = new Gateway((head, info, address) => this.#router.route(head, info, address), {
+      proto: "http",
+      ...(limits && { limits }),
+      ...(onFault && { onFault }),
+    });
+    if (tls !== undefined) this.#certificates = new Certificates(tls.certificates, tls.policy);
+    this.#listeners = new Listeners({
+      certificates: this.#certificates,
+      requestsCertificate: () => false,
+      onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket, { mayLend: true })),
+      onSecure: (socket, serverName) =>
+        this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), { proto: "https", serverName }),
+      onUnencrypted: (socket) =>
+        this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), { proto: "http", lacksTls: true }),
+    });
+  }
+
+  /** @throws Error with a system `code` (EADDRINUSE, EACCES …). */
+  async listen({ listen, tls }: Pick<GatewayServiceOptions, "listen" | "tls">): Promise<void> {
+    const secure = tls === undefined ? undefined : parseListenAddress(tls.listen);
+    const listening = await this.#listeners.open(parseListenAddress(listen), secure);
+    this.address = listening.address;
+    this.secureAddress = listening.secureAddress;
+    this.#securePort = listening.port;
+    this.#timer = setInterval(() => this.#tick(), TICK);
+  }
+
+  /**
+   * Serves these routes from now on. Routes and targets that stay the same keep their connections; requests in progress
+   * end on the route that they have.
+   * @throws RangeError for a route that is not valid, and then nothing changes.
+   */
+  replaceRoutes(routes: readonly RouteOptions[]): RouteChanges {
+    return this.#routes.replace(routes);
+  }
+
+  /**
+   * Uses these certificates for new connections.
+   * @throws RangeError when the gateway has no TLS; Error when OpenSSL rejects one.
+   */
+  replaceCertificates(certificates: readonly Certificate[]): void {
+    if (this.#certificates === undefined) throw new RangeError("This gateway has no TLS.");
+    this.#certificates.replace(certificates);
+  }
+
+  figures(): GatewayFigures {
+    return gatewayFigures(this.#gateway.visitors, this.#routes.all, this.#routeTraffic, this.#targetTraffic);
+  }
+
+  /** Accepts nothing new, lets requests in progress finish, then closes. Can be called twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #secureUrl(host: string): string {
+    return new URL(`https://${host}:${this.#securePort}`).origin;
+  }
+
+  #onRouted(request: FinishedRequest, route: GatewayRoute): void {
+    route.counted.traffic.count(request);
+    this.#targets.onFinished(request);
+    this.#reports.add(request, route.options.name);
+  }
+
+  #tick(): void {
+    this.#targets.sweep(now());
+    this.#reports.flush();
+  }
+
+  async #stop(): Promise<void> {
+    const closed = this.#listeners.close();
+    await this.#gateway.drain(this.#drainTimeout);
+    clearInterval(this.#timer);
+    this.#reports.flush();
+    this.#routes.replace([]);
+    await closed;
+  }
+}
+
+/**
+ * Starts an HTTP gateway.
+ * @throws Error with a system `code` (EADDRINUSE, EACCES …) when it cannot listen; RangeError for a route or an address
+ * that is not valid.
+ */
+export async function startGateway(options: GatewayServiceOptions): Promise<GatewayService> {
+  const service = new GatewayService(options);
+  try {
+    await service.listen(options);
+  } catch (error) {
+    await service.stop();
+    throw error;
+  }
+  return service;
+}

@@ -1,0 +1,35 @@
+import type { Labelled } from "../records/labelled-traffic.js";
+import type { FinishedRequest, RespondRoute as Response } from "../route.js";
+import type { GatewayRoute, OnRouted } from "./gateway-route.js";
+import type { RespondAction, RouteOptions } from "./service-options.js";
+
+/** A route with a fixed response. */
+export class RespondRoute implements GatewayRoute, Response {
+  readonly kind = "respond";
+  readonly options: RouteOptions;
+  readonly counted: Labelled;
+  readonly targets = [];
+  readonly page: { status: number; text: string };
+  readonly #onRouted: OnRouted;
+
+  constructor(
+    options: RouteOptions,
+    { status, text }: RespondAction,
+    { counted, onRouted }: { counted: Labelled; onRouted: OnRouted },
+  ) {
+    this.options = options;
+    this.counted = counted;
+    this.page = { status, text };
+    this.#onRouted = onRouted;
+  }
+
+  destination(): Response {
+    return this;
+  }
+
+  onFinished(request: FinishedRequest): void {
+    this.#onRouted(request, this);
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,118 @@
+import type { RequestHead } from "../http/index.js";
+import { LabelledTraffic } from "../records/labelled-traffic.js";
+import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
+import { contentOf } from "./content.js";
+import { ForwardRoute } from "./forward-route.js";
+import type { GatewayRoute, OnRouted } from "./gateway-route.js";
+import { RedirectRoute } from "./redirect-route.js";
+import { RespondRoute } from "./respond-route.js";
+import type { RouteOptions } from "./service-options.js";
+import type { Targets } from "./targets.js";
+
+/** The names of the routes that a reload added, changed and removed. */
+export interface RouteChanges {
+  readonly added: string[];
+  readonly changed: string[];
+  readonly removed: string[];
+}
+
+/** The routes that a gateway serves. */
+export class Routes {
+  readonly #targets: Targets;
+  readonly #onRouted: OnRouted;
+  readonly #traffic: LabelledTraffic;
+  /** By content, in the order of the table. */
+  #served = new Map<string, GatewayRoute>();
+  #table = new RouteTable<GatewayRoute>([]);
+  readonly #routed = new Routed();
+
+  constructor(targets: Targets, traffic: LabelledTraffic, onRouted: OnRouted) {
+    this.#targets = targets;
+    this.#traffic = traffic;
+    this.#onRouted = onRouted;
+  }
+
+  /** In the order of the table. */
+  get all(): Iterable<GatewayRoute> {
+    return this.#served.values();
+  }
+
+  /** The route of a request. The result is reused by the next call. */
+  find(head: RequestHead, address: string): RouteFinding<GatewayRoute> {
+    return this.#table.find(this.#routed.of(head, address));
+  }
+
+  /** Serves these routes from now on. @throws RangeError for a route that is not valid, and then nothing changes. */
+  replace(routes: readonly RouteOptions[]): RouteChanges {
+    const before = this.#served;
+    const served = new Map<string, GatewayRoute>();
+    const created: GatewayRoute[] = [];
+    try {
+      for (const options of routes) {
+        const content = contentOf(options);
+        const kept = before.get(content) ?? this.#create(options);
+        if (!before.has(content)) created.push(kept);
+        served.set(content, kept);
+      }
+      this.#table = new RouteTable([...served.values()].map((route) => ({ match: route.options.match, value: route })));
+    } catch (error) {
+      for (const route of created) this.#close(route);
+      throw error;
+    }
+    this.#served = served;
+    const ended = [...before].filter(([content]) => !served.has(content)).map(([, route]) => route);
+    for (const route of ended) this.#close(route);
+    return changesOf(created, ended);
+  }
+
+  #create(options: RouteOptions): GatewayRoute {
+    const counted = this.#traffic.use({ route: options.name });
+    const dependencies = { targets: this.#targets, counted, onRouted: this.#onRouted };
+    try {
+      const { action } = options;
+      if (action.kind === "forward") return new ForwardRoute(options, action, dependencies);
+      if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
+      return new RespondRoute(options, action, dependencies);
+    } catch (error) {
+      this.#traffic.release(counted);
+      throw error;
+    }
+  }
+
+  #close(route: GatewayRoute): void {
+    route.close();
+    this.#traffic.release(route.counted);
+  }
+}
+
+function changesOf(created: readonly GatewayRoute[], ended: readonly GatewayRoute[]): RouteChanges {
+  const namesOf = (routes: readonly GatewayRoute[]): Set<string> => new Set(routes.map(({ options }) => options.name));
+  const [begun, gone] = [namesOf(created), namesOf(ended)];
+  return {
+    added: [...begun].filter((name) => !gone.has(name)),
+    changed: [...begun].filter((name) => gone.has(name)),
+    removed: [...gone].filter((name) => !begun.has(name)),
+  };
+}
+
+/** A request as the table reads it. One object serves all requests, because each lookup ends before the next begins. */
+class Routed implements RoutedRequest {
+  method = "";
+  host = "";
+  path = "";
+  address = "";
+  #head: RequestHead | undefined;
+
+  of(head: RequestHead, address: string): this {
+    this.#head = head;
+    this.method = head.method;
+    this.host = head.host;
+    this.path = head.path;
+    this.address = address;
+    return this;
+  }
+
+  fieldValue(...wanted: Parameters<RequestHead["fieldValue"]>): string {
+    return this.#head?.fieldValue(...wanted) ?? "";
+  }
+}

@@ -1,0 +1,99 @@
+import type { Certificate, ClientTls, TlsPolicy } from "@postern/net";
+import type { GatewayLimits, RouteLimits } from "../limits.js";
+import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
+import type { RouteMatch } from "../routing/index.js";
+import type { TargetFailure } from "../upstream/address-upstream.js";
+import type { TunnelUpstream } from "./tunnel-target.js";
+
+/** A route of a gateway, as data. Two routes with the same content are the same route. */
+export interface RouteOptions {
+  /** Its name in logs, status and metrics; unique in a gateway. */
+  readonly name: string;
+  readonly match: RouteMatch;
+  readonly action: ForwardAction | RedirectAction | RespondAction;
+}
+
+/** Sends requests to targets. */
+export interface ForwardAction {
+  readonly kind: "forward";
+  /** At least one. */
+  readonly targets: readonly TargetOptions[];
+  /** Whether the prefix of the route's path is removed. */
+  readonly stripPrefix: boolean;
+  /** The path for the target, with `{path}` and `{rest}`. Default: the request's. */
+  readonly rewrite?: string | undefined;
+  /** Host for the targets: a canonical authority. Default: that of the target. */
+  readonly hostHeader?: string | undefined;
+  readonly limits: RouteLimits;
+}
+
+export interface TargetOptions {
+  /** `http://host:port/path`, `https://…`, `unix:/path`, or `tunnel://name/path`. */
+  readonly url: string;
+  /** Whether the addresses of its host are alternatives of one target, or a target each. Default `one`. */
+  readonly resolve?: "one" | "all" | undefined;
+  /** How to verify its certificate, and the gateway's own certificate. */
+  readonly trust?: ClientTls | undefined;
+}
+
+export interface RedirectAction {
+  readonly kind: "redirect";
+  /** A path or an absolute URL, with `{host}`, `{path}`, `{rest}` and `{query}`. */
+  readonly to: string;
+  readonly status: 301 | 302 | 307 | 308;
+}
+
+export interface RespondAction {
+  readonly kind: "respond";
+  readonly status: number;
+  readonly text: string;
+}
+
+/** HTTPS of a gateway. */
+export interface GatewayTls {
+  /** The address of the TLS listener, `host:port`. */
+  readonly listen: string;
+  /** At least one. The first is used for clients without SNI, and for names that no other certificate matches. */
+  readonly certificates: readonly Certificate[];
+  readonly policy?: TlsPolicy;
+  /** Redirect visitors from HTTP to HTTPS. Default false. */
+  readonly redirect?: boolean;
+  /** Paths that are served over HTTP, including everything below them. Default: none. */
+  readonly redirectExempt?: readonly string[];
+}
+
+/** A finished request, with the route and the target that it went to. */
+export interface RoutedEntry extends RequestEntry {
+  /** Absent if no route matched. */
+  readonly route?: string;
+  /** Absent if no target was chosen. */
+  readonly target?: string;
+}
+
+export interface GatewayServiceOptions {
+  /** The address for HTTP, `host:port`; port 0 selects a free port. */
+  readonly listen: string;
+  readonly tls?: GatewayTls | undefined;
+  readonly routes: readonly RouteOptions[];
+  /** Serve /health and similar paths where no route matches. Default true. */
+  readonly serviceEndpoints?: boolean;
+  /** The version that service endpoints show. */
+  readonly version: string;
+  readonly limits?: Partial<GatewayLimits>;
+  /**
+   * Returns the upstream of `tunnel://name`. Undefined if this process runs no server: then such a target is not
+   * valid.
+   */
+  readonly tunnelUpstream?: ((name: string) => TunnelUpstream) | undefined;
+  /** Requests per second that are reported one by one; further ones are only counted. Default 50. */
+  readonly requestRecords?: number;
+  readonly onRequest?: (entry: RoutedEntry, visitor: VisitorFields) => void;
+  /** Called at most once a second with the number of requests that `onRequest` did not get. */
+  readonly onOmitted?: (count: number) => void;
+  /** Connections to a target failed. */
+  readonly onTargetFailure?: (failure: TargetFailure) => void;
+  /** An error in the gateway closed a visitor's connection. */
+  readonly onFault?: (error: unknown) => void;
+  /** Maximum time for requests in progress at `stop()`, in milliseconds. Default 30,000. */
+  readonly drainTimeout?: number;
+}

@@ -1,0 +1,50 @@
+import { refusals, type RequestHead } from "../http/index.js";
+import type { FinishedRequest, Route } from "../route.js";
+import type { ConnectionInfo } from "../visitor/connection-info.js";
+import type { HttpsRedirect } from "./https-redirect.js";
+import type { Routes } from "./routes.js";
+import type { ServiceEndpoints } from "./service-endpoints.js";
+
+export interface ServiceRouterOptions {
+  routes: Routes;
+  /** Undefined: HTTP is served in the same way as HTTPS. */
+  redirect: HttpsRedirect | undefined;
+  /** Undefined: there are none. */
+  endpoints: ServiceEndpoints | undefined;
+  isStopping: () => boolean;
+  /** Called when a request that no route took is over. */
+  onUnrouted: (request: FinishedRequest) => void;
+}
+
+/** Selects the destination of a request: a redirect to HTTPS, a route, or a page of the gateway itself. */
+export class ServiceRouter {
+  readonly #options: ServiceRouterOptions;
+
+  constructor(options: ServiceRouterOptions) {
+    this.#options = options;
+  }
+
+  route(head: RequestHead, { proto, lacksTls = false }: ConnectionInfo, address: string): Route {
+    const { routes, redirect, onUnrouted: onFinished } = this.#options;
+    if (lacksTls) return { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN, onFinished };
+    if (redirect !== undefined && proto === "http") {
+      const location = redirect.location(head.host, head.path);
+      if (location !== undefined) return { kind: "respond", page: insecure(head.method), location, onFinished };
+    }
+    const found = routes.find(head, address);
+    if (found.value !== undefined) return found.value.destination(head);
+    const { endpoints, isStopping } = this.#options;
+    const page = found.fault === "path" ? undefined : endpoints?.page(head.method, head.path, isStopping());
+    if (page !== undefined) return { kind: "respond", page, onFinished };
+    if (found.fault === "unknown") return { kind: "refusal", refusal: refusals.PN_ROUTE_UNKNOWN, onFinished };
+    if (found.fault === "path") return { kind: "refusal", refusal: refusals.PN_ROUTE_PATH, onFinished };
+    const fields = { Allow: found.allowed };
+    return { kind: "refusal", refusal: { ...refusals.PN_ROUTE_METHOD, fields }, onFinished };
+  }
+}
+
+/** Older clients turn any request into GET after 301, which changes nothing for GET and HEAD. */
+function insecure(method: string): typeof refusals.PN_HTTP_INSECURE {
+  const isSafe = method === "GET" || method === "HEAD";
+  return isSafe ? { ...refusals.PN_HTTP_INSECURE, status: 301 } : refusals.PN_HTTP_INSECURE;
+}

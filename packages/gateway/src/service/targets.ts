@@ -1,0 +1,127 @@
+import type { Labelled, LabelledTraffic } from "../records/labelled-traffic.js";
+import type { FinishedRequest } from "../route.js";
+import type { TargetSource } from "../upstream/pool.js";
+import { ResolvedTargets } from "../upstream/resolved-targets.js";
+import { Target } from "../upstream/target.js";
+import { contentOf } from "./content.js";
+import type { TargetOptions } from "./service-options.js";
+import { parseTarget } from "./target-address.js";
+import { targetUpstream, type UpstreamSources } from "./target-upstream.js";
+import { TunnelTarget } from "./tunnel-target.js";
+
+/** A configured target: one, or one for each address of its name. */
+export type Member = Target | ResolvedTargets;
+
+interface Kept {
+  readonly content: string;
+  readonly member: Member;
+  /** The traffic of its label. Targets that differ only in their TLS options share one. */
+  readonly counted: Labelled;
+  /** The names of its targets in records of requests. */
+  readonly names: Set<string>;
+  /** Routes that use it. */
+  users: number;
+}
+
+/**
+ * The targets of all routes, by their content. Routes that name the same target share it and its connections, and a
+ * reload keeps it. Targets that differ in their TLS options share no connection.
+ */
+export class Targets {
+  readonly #sources: UpstreamSources;
+  readonly #traffic: LabelledTraffic;
+  readonly #byContent = new Map<string, Kept>();
+  readonly #kept = new Map<TargetSource | Target, Kept>();
+  /** One of the targets with each name. */
+  readonly #byName = new Map<string, Kept>();
+
+  constructor(sources: UpstreamSources, traffic: LabelledTraffic) {
+    this.#sources = sources;
+    this.#traffic = traffic;
+  }
+
+  /**
+   * The targets with these options, until each is released.
+   * @throws RangeError as `targetUpstream`, and then none is used.
+   */
+  use(all: readonly TargetOptions[]): Member[] {
+    const used: Member[] = [];
+    try {
+      for (const options of all) used.push(this.#use(options));
+      return used;
+    } catch (error) {
+      for (const member of used) this.release(member);
+      throw error;
+    }
+  }
+
+  /** Call it once for every use. The last one closes the idle connections; requests in progress continue. */
+  release(member: Member): void {
+    const kept = this.#kept.get(member);
+    if (kept === undefined || --kept.users > 0) return;
+    this.#byContent.delete(kept.content);
+    this.#kept.delete(member);
+    this.#traffic.release(kept.counted);
+    for (const name of kept.names) this.#byName.delete(name);
+    // Targets that differ in their TLS options have the same name.
+    for (const each of this.#kept.values()) for (const name of each.names) this.#byName.set(name, each);
+    if (member instanceof Target) member.idle.close();
+    else member.close();
+  }
+
+  /** Counts a finished request, and reports it to the tunnel if it went to one. */
+  onFinished(request: FinishedRequest): void {
+    // Requests to a target that no route uses any more are not counted.
+    const kept = request.target === undefined ? undefined : this.#byName.get(request.target);
+    if (kept === undefined) return;
+    kept.counted.traffic.count(request);
+    const { member } = kept;
+    if (member instanceof Target && member.upstream instanceof TunnelTarget) member.upstream.onFinished(request);
+  }
+
+  /** Retires idle connections that are too old, and resolves names again. Call it about once a second. */
+  sweep(now: number): void {
+    for (const { member } of this.#kept.values()) {
+      if (member instanceof Target) member.idle.sweep(now);
+      else member.sweep(now);
+    }
+  }
+
+  #use(options: TargetOptions): Member {
+    const content = contentOf(options);
+    const known = this.#byContent.get(content);
+    if (known !== undefined) {
+      known.users++;
+      return known.member;
+    }
+    const names = new Set<string>();
+    const create = (address?: string): Target => {
+      const target = new Target(targetUpstream(options, this.#sources, address));
+      const name = nameOf(target);
+      names.add(name);
+      const own = this.#byContent.get(content);
+      if (own !== undefined) this.#byName.set(name, own);
+      return target;
+    };
+    const host = hostToResolve(options);
+    const member = host === undefined ? create() : new ResolvedTargets({ host, create });
+    const counted = this.#traffic.use({ target: member instanceof Target ? nameOf(member) : options.url });
+    const kept: Kept = { content, member, counted, names, users: 1 };
+    this.#byContent.set(content, kept);
+    this.#kept.set(member, kept);
+    for (const name of names) this.#byName.set(name, kept);
+    return member;
+  }
+}
+
+/** The name of a target in logs, status and metrics. */
+export function nameOf({ upstream }: Target): string {
+  return upstream.name ?? "";
+}
+
+/** The host whose addresses are targets of their own; undefined: there is one target. */
+function hostToResolve({ url, resolve }: TargetOptions): string | undefined {
+  const target = parseTarget(url);
+  if (resolve !== "all" || target.kind === "tunnel" || "socketPath" in target.address) return undefined;
+  return target.address.host;
+}

@@ -1,0 +1,131 @@
+import {
+  attemptsText,
+  authorityOf,
+  Dialer,
+  dialFault,
+  RaceLost,
+  trustFault,
+  type ByteStream,
+  type ClientTls,
+  type DialerAddress,
+  type Lookup,
+  type TrustOptions,
+} from "@postern/net";
+import { SYSTEM_CLOCK, type Clock } from "../deadlines/clock.js";
+import type { Upstream } from "./upstream.js";
+
+export const TARGET_LIMITS = {
+  /** Milliseconds for a connection to a target, from the lookup of its name to the end of the TLS handshake. */
+  connect: 5_000,
+  /** Idle connections that are kept to one target. */
+  idle: 512,
+  /** How long other targets are preferred to one that accepted no connection, in milliseconds. */
+  suspect: 5_000,
+  /** Failures of one target that are reported: one in this many milliseconds. */
+  report: 10_000,
+} as const;
+
+/** Why connections to a target failed, for its owner. */
+export interface TargetFailure {
+  /** The target's authority, or the path of its Unix socket. */
+  readonly target: string;
+  /** The reason of the last failure, with what to check. */
+  readonly reason: string;
+  /** Failures since the last report, this one included. */
+  readonly count: number;
+}
+
+export interface AddressOptions {
+  address: DialerAddress;
+  /** The target's own path, which path edits prepend; without a slash at the end. Default: none. */
+  basePath?: string | undefined;
+  /** Host of requests if it differs from that of the address: a canonical authority. */
+  authority?: string | undefined;
+  /** How to verify the target's certificate, and the gateway's own one. Default: by the CAs that Node trusts. */
+  trust?: ClientTls | undefined;
+  /** Milliseconds for a connection. Default: `TARGET_LIMITS.connect`. */
+  connectTimeout?: number | undefined;
+  /** Default: the system's resolver. */
+  lookup?: Lookup | undefined;
+  /** Default: `SYSTEM_CLOCK`. */
+  clock?: Clock | undefined;
+  /** Called when connections fail, at most once in `TARGET_LIMITS.report` ms. */
+  onFailure?: ((failure: TargetFailure) => void) | undefined;
+}
+
+const OPTIONS: TrustOptions = {
+  ca: "ca_file in [proxy.ssl]",
+  name: "use that name in the target, or set sni_hostname in [proxy.ssl] to it",
+  any: "do not verify it with verify_backend = false",
+};
+
+/** A target with an address: `host:port`, with TLS or without, or a Unix socket. */
+export class AddressUpstream implements Upstream {
+  readonly unavailable = undefined;
+  readonly name: string;
+  readonly authority: string;
+  readonly basePath: string;
+  readonly mostIdle = TARGET_LIMITS.idle;
+  readonly #dialer: Dialer;
+  readonly #clock: Clock;
+  readonly #onFailure: (failure: TargetFailure) => void;
+  /** Until when other targets are preferred; undefined: they are not. */
+  #suspectUntil: number | undefined;
+  #unreported = 0;
+  #reportsAt = -Infinity;
+
+  constructor(options: AddressOptions) {
+    const { address, authority, basePath = "", trust, lookup, clock = SYSTEM_CLOCK } = options;
+    this.basePath = basePath;
+    this.authority = authority ?? defaultAuthority(address);
+    this.name = "socketPath" in address ? address.socketPath : authorityOf(address.host, address.port);
+    this.#clock = clock;
+    this.#onFailure = options.onFailure ?? ((): void => {});
+    this.#dialer = new Dialer({
+      address,
+      trust,
+      lookup,
+      timeout: options.connectTimeout ?? TARGET_LIMITS.connect,
+      after: (delay, task) => clock.after(delay, task),
+      now: () => clock.now(),
+      onConnected: () => this.#connected(),
+      onFailed: (error) => this.#failed(error),
+    });
+  }
+
+  /** Whether it accepted no connection recently. */
+  get suspect(): boolean {
+    return this.#suspectUntil !== undefined && this.#clock.now() < this.#suspectUntil;
+  }
+
+  dial(): ByteStream {
+    return this.#dialer.dial();
+  }
+
+  #connected(): void {
+    this.#suspectUntil = undefined;
+  }
+
+  #failed(error: Error): void {
+    const now = this.#clock.now();
+    this.#suspectUntil = now + TARGET_LIMITS.suspect;
+    this.#unreported++;
+    if (now < this.#reportsAt) return;
+    this.#reportsAt = now + TARGET_LIMITS.report;
+    this.#onFailure({ target: this.name, reason: reasonOf(error), count: this.#unreported });
+    this.#unreported = 0;
+  }
+}
+
+function reasonOf(error: Error): string {
+  if (error instanceof RaceLost) return attemptsText(error.attempts);
+  return trustFault(error, OPTIONS) ?? dialFault(error);
+}
+
+/** For Host: without the default port of the scheme. A Unix socket has no name. */
+function defaultAuthority(address: DialerAddress): string {
+  if ("socketPath" in address) return "localhost";
+  const { host, port, tls } = address;
+  const authority = authorityOf(host, port);
+  return port === (tls ? 443 : 80) ? authority.replace(/:[0-9]+$/, "") : authority;
+}

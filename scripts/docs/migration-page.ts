@@ -1,0 +1,77 @@
+import {
+  DIFFERENCES,
+  OLDER_NAMES,
+  OPTIONS_WITHOUT_EFFECT,
+  type Difference,
+  type OlderName,
+  type WithoutEffect,
+} from "@postern/config";
+
+/** Returns docs/migration.md: how to run a file of the older program, and what differs. */
+export function migrationPage(): string {
+  return [
+    "# Move from the older gateway",
+    "Postern continues an older HTTP gateway with tunnels, and reads its configuration files. This page is for people who have such a file, usually `app_config.toml`. Its tables are generated from the code with `npm run docs`.",
+    "## Check your file",
+    "```sh\npostern config check --config app_config.toml\n```",
+    [
+      "The check starts nothing. It reports, with the line of the file:",
+      "",
+      "- errors: values that are not allowed, certificates and keys that are missing, unknown options. The exit code is 2.",
+      "- options that this version does not support yet. `postern serve` and `postern start` refuse a file with them, so that no half of a file runs. Remove them, or wait for the version that supports them.",
+      "- options that have no effect (see [below](#options-without-effect)).",
+      "- settings that mean something else than before, route by route (see [what differs](#what-differs)). These notes end as soon as the file uses an option that only Postern has, for instance `listen` in `[server]`.",
+    ].join("\n"),
+    "## Run it",
+    [
+      "| older command | here |",
+      "|---|---|",
+      "| `-c FILE`, `--config FILE`, by default `./app_config.toml` | the same; `./postern.toml` is read first if it exists |",
+      "| `-p 8080`, `--port 8080` | the same: all addresses of the machine. `--listen 127.0.0.1:8080` serves this machine only |",
+      "| `-d DIR`, `--directory DIR` | the same, once this version supports static files |",
+    ].join("\n"),
+    "`postern serve` runs the gateway alone; `postern start` also runs the tunnels and the tunnel server that the file enables. Both reload the file when it changes.",
+    "## What stays",
+    [
+      '- `path = "/api/*"` removes its prefix: `/api/users` goes to `TARGET/users`. `strip_prefix = false` keeps it.',
+      "- A path without `*` goes to the path of the target itself.",
+      "- Targets receive their own `host:port` as Host; `override_host` replaces it. X-Forwarded-Host contains the visitor's.",
+      "- Routes precede the service endpoints `/health`, `/ping`, `/config/health`, `/static/health` and `/balancer/health`, whose JSON is the same.",
+      "- `[server.ssl.wildcard]` needs no `enabled`.",
+      "- `[proxy.middleware.auth]` is the credential for the target. It does not check visitors.",
+      "- Words may be written as before: `Random`, `RoundRobin`. `targets` may be a list of URLs.",
+    ].join("\n"),
+    "## What differs",
+    table(["what", "older program", "Postern"], DIFFERENCES.map(differenceRow)),
+    "## Options with another name",
+    "Both names are accepted. If a file sets both, today's name counts.",
+    table(["older name", "today's name"], OLDER_NAMES.map(nameRow)),
+    "## Options without effect",
+    "These options are accepted with a warning. Every other unknown option is an error.",
+    table(["table", "options", "why"], OPTIONS_WITHOUT_EFFECT.map(effectRow)),
+    "",
+  ].join("\n\n");
+}
+
+function table(head: string[], rows: string[][]): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function differenceRow({ topic, before, now }: Difference): string[] {
+  return [topic, before, now];
+}
+
+function nameRow({ path, sets, note }: OlderName): string[] {
+  return [code(path), note === undefined ? code(sets) : `${code(sets)}: ${note}`];
+}
+
+function effectRow({ table: name, keys, because, meant }: WithoutEffect): string[] {
+  const why = because ?? `Did you mean ${meant}?`;
+  const header = name.endsWith("[]") ? `[[${name.slice(0, -2)}]]` : `[${name}]`;
+  return [code(header), keys.map(code).join(", "), why];
+}
+
+/** A path without the marks of lists, which its tables have in the reference. */
+function code(path: string): string {
+  return `\`${path.replace(/(?<=\w)\[\+?\]/g, "")}\``;
+}

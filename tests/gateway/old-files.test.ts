@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Cleanup, exchange, Origin, StartProcess } from "@postern/testkit";
+
+const FOLDER = join(import.meta.dirname, "../../examples/config/old");
+
+/** Tables of parts that are not built yet or that this command does not run, and of TLS, whose files are missing. */
+const PENDING_TABLE =
+  /^\[+(?:static|static_config|proxy\.(?:\w+_health|circuit_breaker|middleware\.(?!headers\])[\w.]+|ssl)|server\.ssl[\w.]*|application|logging|tunnel[\w.]*)\]+/;
+const PENDING_OPTION = /^(?:strategy|sticky_sessions|weight|remove_\w+_headers) *=/;
+
+/** The file without these parts, and with targets on the ports of `origins`. */
+function servable(name: string, origins: Origins): string {
+  let isKept = true;
+  const kept = readFileSync(join(FOLDER, name), "utf8")
+    .split("\n")
+    .filter((line) => {
+      if (line.startsWith("[")) isKept = !PENDING_TABLE.test(line);
+      return isKept && !PENDING_OPTION.test(line);
+    });
+  return kept
+    .join("\n")
+    .replace(/(?:https?|wss?):\/\/[\w.-]+:(\d+)/g, (_, port: string) => `http://127.0.0.1:${origins.of(port).port}`);
+}
+
+/** An origin in place of each port that the files name. */
+class Origins {
+  readonly #byPort = new Map<string, Origin>();
+
+  async start(ports: readonly number[]): Promise<void> {
+    for (const port of ports)
+      this.#byPort.set(String(port), await Origin.start(cleanup.defer, (_, outgoing) => outgoing.end(String(port))));
+  }
+
+  of(port: string): Origin {
+    const origin = this.#byPort.get(port);
+    if (origin === undefined) throw new Error(`no origin in place of port ${port}`);
+    return origin;
+  }
+
+  portOf(authority: string | undefined): string | undefined {
+    return [...this.#byPort].find(([, { port }]) => authority === `127.0.0.1:${port}`)?.[0];
+  }
+
+  /** The request line and Host that the origin of `port` received last. Its own address is shown as the old port. */
+  last(port: string): { line: string; host: string | undefined } {
+    const { method, url, headers } = this.of(port).requests.at(-1)!;
+    return { line: `${method} ${url}`, host: this.portOf(headers.host) ?? headers.host };
+  }
+}
+
+const cleanup = new Cleanup();
+const origins = new Origins();
+beforeAll(() =>
+  origins.start([
+    1, 3000, 3001, 3002, 4000, 4001, 4002, 5000, 5001, 5002, 5003, 6000, 6001, 7000, 8000, 8001, 8002, 8081, 8443, 9000,
+    9001,
+  ]),
+);
+afterAll(() => cleanup.run());
+
+/** A request, the targets that may get it, and the path that they get; or the status of the gateway's own response. */
+type Row =
+  | readonly [path: string, targets: string, received: string, overriddenHost?: string]
+  | readonly [path: string, status: number];
+
+const API = [
+  ["/api/users?x=1", "3000", "/users?x=1"],
+  ["/api", "3000", "/"],
+  ["/apix", 404],
+] as const;
+
+const TABLE: Readonly<Record<string, readonly Row[]>> = {
+  "app_config.toml": [
+    ["/api/users?x=1", "3000 3001 3002", "/users?x=1", "api.example.test"],
+    ["/api/%C3%A4%20b", "3000 3001 3002", "/%C3%A4%20b", "api.example.test"],
+    ["/ws/chat/room/7", "5000 5001 5002", "/room/7"],
+    ["/ws/notifications/", "6000 6001", "/"],
+    ["/ws/realtime", "8000 8001 8002", "/"],
+    ["/upload/a/b", "4000 4001 4002", "/a/b"],
+    ["/ws/other", 404],
+    ["/api/..%2fadmin", 400],
+    ["/admin/x", "9000", "/x"],
+    ["/health", "9000", "/"],
+    ["/metrics", "9001", "/"],
+    ["/ws/events", "7000", "/"],
+  ],
+  "every-key.toml": [["/api/users", "1", "/users"]],
+  "legacy.toml": [...API, ["/health", "3001", "/"], ["/health/x", 404], ["/ping", 200]],
+  "loadbalancer.toml": [
+    ["/api/a", "3000 3001 3002", "/a"],
+    ["/cache/a", "5000 5001 5002 5003", "/a"],
+    ["/stream/", "6000 6001", "/"],
+    ["/health", "3000", "/"],
+  ],
+  "proxy.toml": [...API, ["/admin/x", "8000", "/x"], ["/health", "3000", "/"]],
+  "ssl.toml": [["/secure-api/v1", "8443", "/v1"]],
+  "test.toml": [...API, ["/admin/", "8000", "/"], ["/health", 200]],
+  "tunnel-client-prod.toml": [["/api/users", "3001", "/users"]],
+  "websocket.toml": [
+    ["/api/a?b", "3000 3001 3002", "/a?b"],
+    ["/backend/a", "4000 4001 4002", "/a"],
+    ["/ws/events", "7000", "/"],
+    ["/ws/events/more", 404],
+    ["/health", "9000", "/"],
+    ["/ping", 200],
+  ],
+};
+
+describe.for(Object.entries(TABLE))("the routes of %s", ([name, rows]) => {
+  test("send requests where the older program did", async () => {
+    const process = StartProcess.launch(onTestFinished, servable(name, origins), {}, [
+      "serve",
+      "--listen",
+      "127.0.0.1:0",
+    ]);
+    const { data } = await process.status("listening");
+    const port = Number(String(data["address"]).split(":").at(-1));
+    for (const [path, ...expected] of rows) {
+      const { status, body } = await exchange(port, { host: "shop.example", path });
+      if (expected.length === 1) {
+        expect([path, status]).toEqual([path, expected[0]]);
+        continue;
+      }
+      const [targets, received, overriddenHost] = expected;
+      const target = body.toString();
+      expect([path, status, targets.split(" ")]).toEqual([path, 200, expect.arrayContaining([target])]);
+      expect(origins.last(target)).toEqual({ line: `GET ${received}`, host: overriddenHost ?? target });
+    }
+    await process.program.terminate();
+  });
+});
+
+test.for(["simple.toml", "minimal.toml", "tunnel-server.toml"])(
+  "%s has no route, so there is nothing to serve without static files",
+  async (name) => {
+    const process = StartProcess.launch(onTestFinished, servable(name, origins), {}, ["serve"]);
+    await process.program.ends(2);
+    expect(process.program.stderr).toContain("PN_CONFIG_MISSING");
+  },
+);

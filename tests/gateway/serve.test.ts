@@ -1,0 +1,247 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import {
+  claimPort,
+  Cleanup,
+  exchange,
+  needs,
+  Origin,
+  postern,
+  scratchFolder,
+  StartProcess,
+  SteadyVisitor,
+  TEST_KEY,
+  until,
+} from "@postern/testkit";
+
+const run = promisify(execFile);
+const cleanup = new Cleanup();
+let one: Origin;
+let two: Origin;
+
+beforeAll(async () => {
+  const named = (name: string): Promise<Origin> =>
+    Origin.start(cleanup.defer, (incoming, outgoing) => void incoming.resume().on("end", () => outgoing.end(name)));
+  one = await named("one");
+  two = await named("two");
+});
+afterAll(() => cleanup.run());
+
+/** `[[proxy]]` for each path and its target. */
+function routes(targets: Record<string, Origin | string>): string {
+  return Object.entries(targets)
+    .map(([path, target]) => {
+      const url = typeof target === "string" ? target : `http://127.0.0.1:${target.port}`;
+      return `[[proxy]]\npath = "${path}"\ntarget = "${url}"\n`;
+    })
+    .join("\n");
+}
+
+function serve(configuration: string, ...options: string[]): StartProcess {
+  return StartProcess.launch(onTestFinished, configuration, {}, ["serve", "--listen", "127.0.0.1:0", ...options]);
+}
+
+/** The port on which it listens. */
+async function portOf(process: StartProcess): Promise<number> {
+  const { data } = await process.program.waitFor("the gateway", () =>
+    process.events.find(({ endpoint, data: { state } }) => endpoint === "gateway" && state === "listening"),
+  );
+  return Number(String(data["address"]).split(":").at(-1));
+}
+
+async function bodyOf(port: number, path: string, host = "a.example"): Promise<string> {
+  return (await exchange(port, { host, path })).body.toString();
+}
+
+describe("postern serve", () => {
+  test("serves the routes of the file, prints its addresses and each request, and stops cleanly", async (context) => {
+    needs(context, "curl");
+    const folder = scratchFolder(onTestFinished);
+    writeFileSync(join(folder, "app_config.toml"), routes({ "/api/*": one }), { mode: 0o600 });
+    const program = postern(onTestFinished, ["serve", "--listen", "127.0.0.1:0"], { cwd: folder });
+    const [, url = ""] = await program.waitFor(
+      "the address",
+      () => /Listening on +(\S+)/.exec(program.stdout) ?? undefined,
+    );
+    const curl = await run("curl", ["-s", "-w", "%{http_code}", `${url}/api/a?b=1`, `${url}/nothing`]);
+    expect(curl.stdout).toMatch(/^one200[^]*PN_ROUTE_UNKNOWN[^]*404$/);
+    expect(one.requests.at(-1)).toMatchObject({ url: "/a?b=1", headers: { host: `127.0.0.1:${one.port}` } });
+    await program.waitFor("the lines", () => /GET +\/api\/a\?b=1 +200[^]*GET +\/nothing +404/.test(program.stdout));
+    await program.terminate();
+  });
+
+  test("events name route and target of each request", async () => {
+    const process = serve(routes({ "/api/*": one }));
+    await bodyOf(await portOf(process), "/api/x");
+    const { data } = await process.program.waitFor("the request", () =>
+      process.events.find(({ type }) => type === "http_request"),
+    );
+    expect(data).toMatchObject({ path: "/api/x", status: 200, route: "/api/*", target: `127.0.0.1:${one.port}` });
+  });
+
+  test("postern status and metrics show routes and targets", async () => {
+    const home = scratchFolder(onTestFinished);
+    const process = StartProcess.launch(onTestFinished, routes({ "/api/*": one }), { XDG_RUNTIME_DIR: home }, [
+      "serve",
+      "--listen",
+      "127.0.0.1:0",
+      "--local-api",
+      "127.0.0.1:0",
+    ]);
+    await bodyOf(await portOf(process), "/api/x");
+    const status = postern(onTestFinished, ["status"], { env: { XDG_RUNTIME_DIR: home } });
+    await status.ends(0);
+    expect(status.stdout).toMatch(new RegExp(`/api/\\* +1 +0 +0 +127\\.0\\.0\\.1:${one.port}`));
+    const json = postern(onTestFinished, ["status", "--json"], { env: { XDG_RUNTIME_DIR: home } });
+    await json.ends(0);
+    const { clients } = JSON.parse(json.stdout) as { clients: { api: string; command: string }[] };
+    expect(clients).toMatchObject([{ command: "serve", gateway: { routes: [{ route: "/api/*" }] } }]);
+    const metrics = await (await fetch(`${clients[0]!.api}/metrics`)).text();
+    expect(metrics).toContain('postern_gateway_requests_total{route="/api/*",status="2xx"} 1');
+    expect(metrics).toContain(`postern_gateway_target_available{target="127.0.0.1:${one.port}"} 1`);
+  });
+
+  test("a reload cuts neither WebSockets nor requests, and applies what changed", async () => {
+    const chat = await Origin.start(onTestFinished, (_, outgoing) => outgoing.end());
+    chat.server.on("upgrade", (_, socket) => {
+      socket
+        .on("error", () => {})
+        .write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n");
+      socket.pipe(socket);
+    });
+    const file = (last: Origin): string => routes({ "/chat/*": chat, "/*": one, "/changes/*": last });
+    const process = serve(file(one));
+    const port = await portOf(process);
+    const raw = await Promise.all(Array.from({ length: 20 }, () => upgraded(port, "/chat/")));
+    const visitor = await SteadyVisitor.start(onTestFinished, port, "steady.example");
+    for (let n = 1; n <= 6; n++) {
+      process.replace(file(n % 2 === 1 ? two : one));
+      if (n % 2 === 1) process.program.signal("SIGHUP");
+      await process.status("reloaded", n);
+      expect(await bodyOf(port, "/changes/")).toBe(n % 2 === 1 ? "two" : "one");
+    }
+    await visitor.stopAndCheck();
+    for (const echo of raw) await echo("still here");
+    expect(process.events.find(({ data }) => data["state"] === "reloaded")?.data["routes"]).toEqual({
+      added: [],
+      changed: ["/changes/*"],
+      removed: [],
+    });
+  });
+
+  test("a change with a mistake keeps the routes, and says why", async () => {
+    const process = serve(routes({ "/*": one }));
+    const port = await portOf(process);
+    process.replace('[[proxy]]\npath = "/x"\n');
+    const refused = await process.status("configuration_refused");
+    expect(JSON.stringify(refused.data)).toContain("this [[proxy]] has no target");
+    expect(await bodyOf(port, "/")).toBe("one");
+  });
+
+  test("names the parts of the file that it leaves out", async () => {
+    const endpoint = '[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nserver_url = "http://127.0.0.1:1"\nlocal = 1\n';
+    const process = serve(routes({ "/*": one }) + endpoint);
+    await portOf(process);
+    expect(process.program.stderr).toContain("Not run by this command: 1 of [[tunnel.endpoints]]");
+  });
+
+  test.for([
+    ["a part of a later version", '[static_config]\ndirectory = "."\n', "PN_CONFIG_UNBUILT", "static files"],
+    ["a strategy of a later version", 'strategy = "random"\n', "PN_CONFIG_UNBUILT", "round robin"],
+    ["a file without routes", "[logging]\nlevel = 'info'\n", "PN_CONFIG_MISSING", "has no route"],
+    ["a tunnel without a server", '[[proxy]]\npath = "/t"\ntarget = "tunnel://web"\n', "PN_CONFIG_INVALID", "tunnel"],
+  ] as const)("refuses %s", async ([, more, code, text]) => {
+    const { program } = serve((more.startsWith("[logging]") ? "" : routes({ "/*": one })) + more);
+    await program.ends(2);
+    expect(program.stderr).toContain(code);
+    expect(program.stderr).toContain(text);
+  });
+
+  test.for([
+    [["serve"], "PN_CONFIG_MISSING"],
+    [["serve", "./site"], "PN_CONFIG_UNBUILT"],
+  ] as const)("without a file: %s", async ([args, code]) => {
+    const cwd = scratchFolder(onTestFinished);
+    const program = postern(onTestFinished, [...args], { cwd, env: { HOME: cwd } });
+    await program.ends(2);
+    expect(program.stderr).toContain(code);
+    expect(program.stderr).toContain("[[proxy]]");
+  });
+});
+
+describe("postern start", () => {
+  test("runs gateway, server and tunnels of one file; a route's pool has local targets and tunnels", async () => {
+    const port = await claimPort();
+    const gateway = await claimPort();
+    const start = StartProcess.launch(
+      onTestFinished,
+      `
+[server]
+listen = "127.0.0.1:${gateway}"
+[tunnel]
+enabled = true
+[[tunnel.endpoints]]
+server_url = "http://127.0.0.1:${port}"
+subdomain = "web"
+local = ${two.port}
+[[tunnel.endpoints]]
+name = "gate"
+server_url = "http://127.0.0.1:${port}"
+subdomain = "gate"
+local = ${gateway}
+[tunnel.server]
+enabled = true
+listen = "127.0.0.1:${port}"
+[tunnel.server.auth]
+api_keys = ["me ${TEST_KEY}"]
+[[proxy]]
+path = "/pool/*"
+targets = ["http://127.0.0.1:${one.port}", "tunnel://web/base"]
+`,
+    );
+    await start.tunnel("web");
+    await start.tunnel("gate");
+    // In front of a tunnel: the tunnel is a target like any other.
+    const bodies = [];
+    for (let n = 0; n < 4; n++) bodies.push(await bodyOf(gateway, "/pool/x"));
+    expect(bodies.toSorted()).toEqual(["one", "one", "two", "two"]);
+    expect(two.requests.at(-1)).toMatchObject({ url: "/base/x", headers: { host: `web.localhost:${port}` } });
+    // Behind one: visitors of the tunnel reach the gateway.
+    expect(["one", "two"]).toContain(await bodyOf(port, "/pool/y", `gate.localhost:${port}`));
+    // The client of the tunnel gets the records of requests that came through the gateway.
+    await until("a record", () =>
+      start.events.some(
+        ({ type, endpoint, data }) => type === "http_request" && endpoint === "web" && data["path"] === "/pool/x",
+      ),
+    );
+    await start.program.terminate();
+  });
+
+  test("two parts on one port are refused", async () => {
+    const start = StartProcess.launch(
+      onTestFinished,
+      `[server]\nlisten = "127.0.0.1:9"\n${routes({ "/": one })}[tunnel.server]\nenabled = true\nlisten = "127.0.0.1:9"\n`,
+    );
+    await start.program.ends(2);
+    expect(start.program.stderr).toContain("would use the same port");
+  });
+});
+
+/** Opens an upgraded connection. Returns a function that sends a text and waits for its echo. */
+async function upgraded(port: number, path: string): Promise<(text: string) => Promise<void>> {
+  const socket = connect(port, "127.0.0.1").setEncoding("latin1");
+  onTestFinished(() => void socket.destroy());
+  let got = "";
+  socket.on("data", (text: string) => (got += text)).on("error", () => {});
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n`);
+  await until("the 101", () => got.includes(" 101 ") && got.includes("\r\n\r\n"));
+  return async (text) => {
+    got = "";
+    socket.write(text);
+    await until("an echo", () => got === text);
+  };
+}
