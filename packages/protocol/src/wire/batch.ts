@@ -8,11 +8,16 @@ const SMALLEST = 512;
  * V8 collects the whole heap for every few megabytes of it.
  */
 const LARGE = 4 * 1024;
-/** The sizes of recycled memory in bytes: for one frame of the largest size, and for the largest batch of frames. */
-const SPARE_SIZES = [68 * 1024, 256 * 1024] as const;
-/** The pieces of each size that are kept for the next batches of all sessions. */
-const MAX_SPARES = 8;
+/**
+ * The sizes of recycled memory in bytes: for one turn of a stream, for one frame of the largest size, and for the
+ * largest batch of frames.
+ */
+const SPARE_SIZES = [17 * 1024, 68 * 1024, 256 * 1024] as const;
+/** The memory of each size that is kept for the next batches of all sessions, in bytes. */
+const MAX_SPARE = 1024 * 1024;
 const spares = new Map<number, Buffer[]>(SPARE_SIZES.map((size) => [size, []]));
+/** The memory that may be recycled. Memory of Node's own pool may have one of these sizes, too. */
+const recyclable = new WeakSet<ArrayBufferLike>();
 
 /** Frames written back to back into one buffer: a WebSocket message. It holds no memory while it is empty. */
 export class Batch {
@@ -33,6 +38,16 @@ export class Batch {
     const at = this.#header(type, flags, stream, length);
     const whole = start === 0 && end === payload.length;
     (this.#bytes as Buffer).set(whole ? payload : payload.subarray(start, end), at);
+  }
+
+  /** Appends a DATA frame with `length` bytes of payload, to be written with `put`. Returns their offset. */
+  data(flags: number, stream: number, length: number): number {
+    return this.#header(FrameType.DATA, flags, stream, length);
+  }
+
+  /** Copies `bytes` from `start` to `end` to the offset `at`. Returns the offset after them. */
+  put(at: number, bytes: Buffer, start: number, end: number): number {
+    return at + bytes.copy(this.#bytes as Buffer, at, start, end);
   }
 
   /** Appends OPEN with the opener's receive window. */
@@ -93,8 +108,9 @@ export class Batch {
   /** Allows the memory of `message`, a batch that was taken, to be reused. */
   static recycle(message: Buffer): void {
     const memory = message.buffer as ArrayBuffer;
-    const kept = spares.get(memory.byteLength);
-    if (kept !== undefined && kept.length < MAX_SPARES) kept.push(Buffer.from(memory));
+    if (!recyclable.has(memory)) return;
+    const kept = spares.get(memory.byteLength) as Buffer[];
+    if (kept.length < MAX_SPARE / memory.byteLength) kept.push(Buffer.from(memory));
   }
 
   /** Writes a header and makes room for the payload. Returns the offset of the payload. */
@@ -118,7 +134,10 @@ export class Batch {
   #grow(needed: number): void {
     const before = this.#bytes === undefined ? this.#expected : this.#bytes.length * 2;
     const bytes = memoryOf(Math.max(needed, before));
-    if (this.#bytes !== undefined) bytes.set(this.#bytes.subarray(0, this.#end));
+    if (this.#bytes !== undefined) {
+      bytes.set(this.#bytes.subarray(0, this.#end));
+      Batch.recycle(this.#bytes);
+    }
     this.#bytes = bytes;
   }
 
@@ -132,6 +151,11 @@ export class Batch {
 /** At least `wanted` bytes. */
 function memoryOf(wanted: number): Buffer {
   if (wanted < LARGE) return Buffer.allocUnsafe(wanted);
-  const size = SPARE_SIZES.find((each) => each >= wanted) ?? wanted;
-  return spares.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size);
+  const size = SPARE_SIZES.find((each) => each >= wanted);
+  if (size === undefined) return Buffer.allocUnsafeSlow(wanted);
+  const spare = spares.get(size)?.pop();
+  if (spare !== undefined) return spare;
+  const memory = Buffer.allocUnsafeSlow(size);
+  recyclable.add(memory.buffer);
+  return memory;
 }
