@@ -27,8 +27,11 @@ describe("a target that is not trusted gets no request, and its owner is told th
     const files = ca.issue({ names: ["origin.example"] });
     const { port } = await secureOrigin(files);
     const gateway = await AddressGateway.start(onTestFinished, [port]);
-    const { status, headers } = await gateway.visit("/");
-    expect([status, headers["postern-error"]]).toEqual([502, "PN_TARGET_BROKEN"]);
+    for (const method of ["GET", "POST", "GET"]) {
+      const { status, headers } = await gateway.visit("/", { method });
+      expect([status, headers["postern-error"]]).toEqual([502, "PN_TARGET_SCHEME"]);
+    }
+    expect(gateway.failures).toMatchObject([{ reason: "this port expects TLS: use an https:// address" }]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Connection } from "@postern/net";
+import { LinkedList, type Connection } from "@postern/net";
 import { SharedDomain } from "./cookies/shared-domain.js";
 import { SYSTEM_CLOCK, type Clock } from "./deadlines/clock.js";
 import { DeadlineQueue } from "./deadlines/deadline-queue.js";
@@ -10,7 +10,6 @@ import type { Router } from "./route.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 import { Http1Visitor } from "./visitor/http1-visitor.js";
 import { Forwarding, type ForwardingOptions } from "./visitor/forwarding.js";
-import { OpenVisitors } from "./visitor/open-visitors.js";
 import type { HttpVisitor, VisitorHost } from "./visitor/visitor-host.js";
 
 /** How often the memory is checked, in milliseconds. Thousands of connections can arrive within a second. */
@@ -65,7 +64,7 @@ export class Gateway implements VisitorHost {
   readonly #onPressure: (pressure: MemoryPressure) => void;
   readonly #onShortage: () => void;
   readonly #info: ConnectionInfo;
-  readonly #visitors = new OpenVisitors<HttpVisitor>();
+  readonly #visitors = new LinkedList<HttpVisitor>();
   readonly #timer: NodeJS.Timeout;
   #drained: (() => void) | undefined;
 

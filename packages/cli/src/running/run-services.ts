@@ -2,7 +2,6 @@ import { reloadOnChange, type ReloadOptions } from "./reload.js";
 import type { Messages } from "../reporting/messages.js";
 import type { Service } from "../service.js";
 import { wrapped } from "../terminal/wrapped.js";
-import { allowHeapGrowth } from "./heap-growth.js";
 import { releaseStartMemory } from "./start-memory.js";
 import { listenForStop } from "./stop-request.js";
 
@@ -44,7 +43,6 @@ export async function runServices({ services, onStopping, reload, work }: RunOpt
     for (const service of services) await service.start();
     started.resolve();
     if (work !== undefined) return await work();
-    allowHeapGrowth();
     const keepMemory = releaseStartMemory();
     await Promise.race([ended, stop.received]).finally(keepMemory);
     if (stop.requested) onStopping?.();

@@ -16,10 +16,16 @@ export function disabledTables(
   sections: readonly { path: Path; section: Section }[],
   file: TomlFile | undefined,
 ): Problem[] {
+  // Files have thousands of options, so each is looked at once.
   const switches = new Map(
     options.filter(({ path }) => path.at(-1) === "enabled").map((each) => [pathText(each.path.slice(0, -1)), each]),
   );
   const switchOf = (table: Path): ResolvedOption | undefined => switches.get(pathText(table));
+  const set = new Set(
+    options
+      .filter(({ origin }) => origin.from !== "default")
+      .flatMap(({ path }) => path.map((_, length) => pathText(path.slice(0, length)))),
+  );
   const isSwitchedOff = (table: Path): boolean => {
     const found = switchOf(table);
     return found?.value === false && found.origin.from !== "default";
@@ -28,9 +34,7 @@ export function disabledTables(
     const found = switchOf(path);
     if (found === undefined || found.value !== false || found.origin.from !== "default") return [];
     const name = pathText(path);
-    const setsOptions = options.some(
-      (each) => each.origin.from !== "default" && pathText(each.path).startsWith(`${name}.`),
-    );
+    const setsOptions = set.has(name);
     const outer = path.map((_, length) => path.slice(0, length));
     if (name === RUN_BY_COMMAND || !setsOptions || outer.some(isSwitchedOff)) return [];
     const message = `${headerText(path)} has no effect without enabled = true. Add it, or remove the table.`;

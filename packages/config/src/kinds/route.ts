@@ -50,7 +50,7 @@ export function requestMethod(): Kind<string> {
  */
 export function routeTarget(): Kind<string> {
   const what =
-    'the URL of a target without a query, for instance "http://localhost:3000", "https://app.internal/base", "unix:/run/app.sock" or "tunnel://name"';
+    'the URL of a target, without user name and query, for instance "http://localhost:3000", "https://app.internal/base", "unix:/run/app.sock" or "tunnel://name"';
   const tunnel = hostName();
   return rewritten("target URL", what, TEXT, (given) => {
     const address = given.trim();

@@ -104,8 +104,6 @@ export class AddressUpstream implements Upstream {
 
   #connected(): void {
     this.#suspectUntil = undefined;
-    this.#unreported = 0;
-    this.#reportsAt = -Infinity;
   }
 
   #failed(error: Error): void {

@@ -1,4 +1,4 @@
-import type { ByteStream, ByteStreamHandler } from "@postern/net";
+import { Linked, LinkedList, type ByteStream, type ByteStreamHandler } from "@postern/net";
 import type { Upstream } from "./upstream.js";
 
 export const IDLE_LIMITS = {
@@ -16,8 +16,8 @@ export const IDLE_LIMITS = {
 export class IdleStreams {
   readonly #upstream: Upstream;
   readonly #idle: UnusedStream[] = [];
-  /** Retired streams that have not closed yet, and when they are reset. Undefined while there are none. */
-  #closing: Map<ByteStream, number> | undefined;
+  /** Retired streams that have not closed yet. Undefined while there are none. */
+  #closing: LinkedList<UnusedStream> | undefined;
   #closed = false;
 
   constructor(upstream: Upstream) {
@@ -56,7 +56,7 @@ export class IdleStreams {
   forget(unused: UnusedStream): void {
     const at = this.#idle.indexOf(unused);
     if (at >= 0) this.#idle.splice(at, 1);
-    this.#closing?.delete(unused.stream);
+    this.#closing?.remove(unused);
   }
 
   /**
@@ -88,14 +88,15 @@ export class IdleStreams {
   /** Resets all streams, and every stream given later, because there will be no other request. */
   close(): void {
     this.#closed = true;
-    for (const stream of [...this.#idle.splice(0).map((idle) => idle.stream), ...(this.#closing?.keys() ?? [])])
-      this.#drop(stream);
+    this.#resetClosing(Infinity);
+    for (const { stream } of this.#idle.splice(0)) this.#drop(stream);
   }
 
   /** Closes the stream as an HTTP client should: half-closes first, and resets only if the origin does not close. */
   retire(stream: ByteStream, now: number): void {
-    stream.handler = new UnusedStream(stream, this);
-    (this.#closing ??= new Map()).set(stream, now + IDLE_LIMITS.closing);
+    const retired = new UnusedStream(stream, this, now + IDLE_LIMITS.closing);
+    stream.handler = retired;
+    (this.#closing ??= new LinkedList()).add(retired);
     stream.end();
   }
 
@@ -105,31 +106,31 @@ export class IdleStreams {
   }
 
   #drop(stream: ByteStream): void {
-    this.#closing?.delete(stream);
-    stream.handler = new UnusedStream(stream, this);
+    stream.handler = new UnusedStream(stream, this, -Infinity);
     stream.reset();
   }
 
   #resetClosing(now: number): void {
     const closing = this.#closing;
     if (closing === undefined) return;
-    for (const [stream, until] of closing) {
-      if (until > now) return;
-      closing.delete(stream);
-      stream.reset();
+    for (const retired of closing) {
+      if (retired.expiresAt > now) return;
+      closing.remove(retired);
+      retired.stream.reset();
     }
     if (closing.size === 0) this.#closing = undefined;
   }
 }
 
 /** Handles a stream that no request uses. After any event, the stream is not reused. */
-class UnusedStream implements ByteStreamHandler {
+class UnusedStream extends Linked<UnusedStream> implements ByteStreamHandler {
   readonly stream: ByteStream;
-  /** When it may no longer be reused, in milliseconds. */
+  /** When it may no longer be reused; after it has been retired, when it is reset. In milliseconds. */
   readonly expiresAt: number;
   readonly #owner: IdleStreams;
 
-  constructor(stream: ByteStream, owner: IdleStreams, expiresAt = -Infinity) {
+  constructor(stream: ByteStream, owner: IdleStreams, expiresAt: number) {
+    super();
     this.stream = stream;
     this.expiresAt = expiresAt;
     this.#owner = owner;

@@ -1,4 +1,4 @@
-import { TURN_END, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
+import { Linked, TURN_END, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
 import { CookielessHead } from "../cookies/cookieless-head.js";
 import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
@@ -9,7 +9,6 @@ import type { DelegateRoute, RefusalRoute, RespondRoute, UpstreamRoute } from ".
 import type { ConnectionInfo } from "./connection-info.js";
 import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
-import { OpenVisitor } from "./open-visitors.js";
 import { OwnResponses } from "./own-responses.js";
 import { MISDIRECTED, RequestContext } from "./request-context.js";
 import type { HttpVisitor, VisitorHost } from "./visitor-host.js";
@@ -28,7 +27,7 @@ type State = "head" | "body" | "response" | "flushing" | "switched" | "lingering
  *      └──► delegated
  */
 export class Http1Visitor
-  extends OpenVisitor<HttpVisitor>
+  extends Linked<HttpVisitor>
   implements HttpVisitor, VisitorSide, ConnectionHandler, ResponseWriterOwner, BodySink, WatchedVisitor, TurnTask
 {
   readonly connection: Connection;

@@ -1,13 +1,13 @@
+import type { Linked } from "@postern/net";
 import type { DeadlineQueue } from "../deadlines/deadline-queue.js";
 import type { ExchangeContext } from "../exchange/exchange-context.js";
 import type { Refusal } from "../http/index.js";
 import type { GatewayLimits } from "../limits.js";
 import type { Router } from "../route.js";
 import type { Forwarding } from "./forwarding.js";
-import type { OpenVisitor } from "./open-visitors.js";
 
 /** A visitor as the gateway sees it, regardless of its protocol. */
-export interface HttpVisitor extends OpenVisitor<HttpVisitor> {
+export interface HttpVisitor extends Linked<HttpVisitor> {
   /** Closes an idle connection; others close after their response. */
   drain(): void;
   /**

@@ -23,7 +23,10 @@ export interface Connection {
    */
   readonly progress: number;
 
-  /** Sends `chunk`. The caller may reuse its bytes when this returns. */
+  /**
+   * Sends `chunk`. Bytes in a read buffer are copied or on loan when this returns; other memory must not change until
+   * it has been sent.
+   */
   write(chunk: Buffer): void;
 
   /** Sends two pieces in one system call. The caller may reuse their bytes when this returns. */

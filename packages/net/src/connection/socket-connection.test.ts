@@ -215,7 +215,19 @@ describe("small pieces", () => {
     connection.writeBoth(Buffer.from("f"), large("g"));
     await until("every byte", () => peer.received.length === 60_004);
     expect(peer.received.replaceAll(/(.)\1*/g, "$1")).toBe("abcdefg");
-    expect(writes).toEqual([20_000, 1, 1, 20_000, 2, 20_000]);
+    expect(writes).toEqual([20_000, 2, 20_000, 2, 20_000]);
+  });
+
+  test("between large ones leave together with them in one system call, and are reported as sent", async () => {
+    const { connection, peer, socket } = await loopback();
+    const events = new Recorder();
+    connection.handler = events;
+    const calls = [vi.spyOn(socket, "_write"), vi.spyOn(socket, "_writev" as never)];
+    for (const bytes of [10, 60_000, 14, 60_000, 8]) connection.write(Buffer.alloc(bytes, "x"));
+    await until("every byte", () => peer.received.length === 120_032);
+    // The first piece leaves at once.
+    expect(calls.map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+    expect([connection.unsent, events.events]).toEqual([0, ["drain"]]);
   });
 
   test("are sent before an end, and with a connection that is given away", async () => {

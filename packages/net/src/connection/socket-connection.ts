@@ -15,6 +15,8 @@ const SMALL = 4 * 1024;
  * many times their size in memory.
  */
 const SMALL_SHARE = 1 / 4;
+/** At most about this many bytes are held back to be written together. */
+const MOST_TOGETHER = 256 * 1024;
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /**
@@ -37,6 +39,8 @@ export class SocketConnection implements Connection, TurnTask {
   /** Whether a small piece was written directly since bytes last arrived or small pieces were last joined. */
   #hasWritten = false;
   #awaitsTurnEnd = false;
+  /** Whether the socket holds large pieces back, until everything that was read together with them is written. */
+  #isCorked = false;
 
   constructor(socket: Socket, options?: ReadOptions) {
     this.#socket = socket;
@@ -70,7 +74,8 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   writeBoth(first: Buffer, second: Buffer): void {
-    if (!this.#hasToJoin(first) && !this.#isSmallView(second)) return this.#send(lendable(first), lendable(second));
+    if (!this.#hasToJoin(first) && (this.#isCorked || !this.#isSmallView(second)))
+      return this.#send(lendable(first), lendable(second));
     this.#join(first);
     this.write(second);
   }
@@ -160,7 +165,7 @@ export class SocketConnection implements Connection, TurnTask {
 
   /** Whether to add `chunk` to the joined pieces instead of writing it. */
   #hasToJoin(chunk: Buffer): boolean {
-    if (chunk.length >= SMALL) return this.#isSmallView(chunk);
+    if (chunk.length >= SMALL) return !this.#isCorked && this.#isSmallView(chunk);
     if (this.#hasWritten || this.unsent > 0) return true;
     this.#hasWritten = true;
     return false;
@@ -195,18 +200,37 @@ export class SocketConnection implements Connection, TurnTask {
   #send(first: Buffer, second?: Buffer): void {
     const socket = this.#socket;
     const hasJoined = this.#joined !== undefined && this.#joined.length > 0;
-    const hasSeveral = hasJoined || second !== undefined;
-    if (hasSeveral) socket.cork();
+    // TLS would copy the pieces into one, and sends a record for each 16 KB in any case.
+    if (second !== undefined || hasJoined || (first.length >= SMALL && !this.#isTls)) this.#cork();
     if (hasJoined) socket.write((this.#joined as Block).take());
     if (second === undefined) this.#write(first);
     else {
       socket.write(first);
       this.#write(second);
     }
-    if (hasSeveral) socket.uncork();
     if (socket.writableLength === 0) return;
     this.#lend(first);
     if (second !== undefined) this.#lend(second);
+    if (!this.#isCorked) this.#watch();
+    else if (socket.writableLength >= MOST_TOGETHER) this.#uncork();
+  }
+
+  /**
+   * A read that contains the end of one frame and the beginning of another is passed on in several pieces. They are
+   * written together, before the next bytes are read.
+   */
+  #cork(): void {
+    if (this.#isCorked || this.#socket.destroyed || this.#socket.writableLength > 0) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(this.#onRead);
+  }
+
+  #uncork(): void {
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    if (!this.#socket.destroyed) this.#writeJoined();
+    this.#socket.uncork();
     this.#watch();
   }
 
@@ -215,6 +239,14 @@ export class SocketConnection implements Connection, TurnTask {
     if (this.#isTls) this.#socket.write(chunk, this.#onWritten);
     else this.#socket.write(chunk);
   }
+
+  /** The read that led to large pieces is complete. */
+  readonly #onRead = (): void => {
+    this.#uncork();
+    const { destroyed, writableLength, writableNeedDrain } = this.#socket;
+    // Otherwise the socket itself emits `drain`.
+    if (!destroyed && writableLength === 0 && !writableNeedDrain) this.#onDrain();
+  };
 
   /** Ensures that `drain` is emitted: node:net emits it only after more than `highWaterMark` bytes were waiting. */
   #watch(): void {

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ByteStreamHandler, ResetReason } from "./byte-stream.js";
-import { SocketStream, type DialOutcome } from "./socket-stream.js";
+import { releaseReadBuffer, takeReadBuffer } from "../socket/read-buffers.js";
+import { SocketStream, type CheckForTls, type DialOutcome } from "./socket-stream.js";
 
 const SOCKET_OPTIONS = { allowHalfOpen: true, highWaterMark: 4 * 1024 };
 
@@ -51,13 +52,13 @@ interface Dialled {
 }
 
 /** A stream whose dial is in progress. `connect` connects it and returns the peer's socket. */
-function dialled(): Dialled {
+function dialled(checkForTls?: CheckForTls): Dialled {
   let outcome!: DialOutcome;
   let aborted = false;
   const stream = new SocketStream((given) => {
     outcome = given;
     return () => (aborted = true);
-  });
+  }, checkForTls);
   const events = new Recorder(stream);
   stream.handler = events;
   const connectIt = async (): Promise<Socket> => {
@@ -200,6 +201,34 @@ describe("an open stream", () => {
   });
 });
 
+describe("a plain stream whose peer ends it without a byte", () => {
+  test.each([
+    ["expects TLS", true, ["scheme -1"]],
+    ["does not", false, ["end"]],
+  ] as const)("waits for the check whether the peer expects TLS: it %s", async (_, expectsTls, events) => {
+    let report!: (expectsTls: boolean) => void;
+    const { events: seen, connect: connectIt } = dialled((given) => (report = given));
+    const peer = await connectIt();
+    peer.end();
+    await until("the check", () => report !== undefined);
+    expect(seen.events).toEqual([]);
+    report(expectsTls);
+    expect(seen.events).toEqual(events);
+  });
+
+  test("is not checked after a byte, or a reset of its own", async () => {
+    const unchecked = (): void => expect.unreachable();
+    const answered = dialled(unchecked);
+    (await answered.connect()).end("x");
+    await until("the end", () => answered.events.events.includes("end"));
+    const left = dialled(unchecked);
+    const peer = await left.connect();
+    left.stream.reset();
+    await until("the close", () => peer.destroyed);
+    expect(left.events.events).toEqual([]);
+  });
+});
+
 /** What both ends do, in turns. */
 type Step = { write: number } | { peerWrites: number } | { pause: true } | { read: true } | { peerPauses: boolean };
 
@@ -218,8 +247,10 @@ test("passes the same bytes as a plain socket, however both ends write, pause an
       let peerSent = "";
       let peer: Socket | undefined;
       let got: { text: string; isEnded: boolean } | undefined;
-      const bytes = (length: number, from: number): Buffer =>
-        Buffer.from(Array.from({ length }, (_, n) => (from + n * 7 + (n >> 8)) & 0xff));
+      const fill = (chunk: Buffer, from: number): string => {
+        for (let n = 0; n < chunk.length; n++) chunk[n] = (from + n * 7 + (n >> 8)) & 0xff;
+        return chunk.toString("latin1");
+      };
       const connectNow = async (): Promise<void> => {
         peer = await connectIt();
         got = received(peer);
@@ -227,16 +258,18 @@ test("passes the same bytes as a plain socket, however both ends write, pause an
       for (const [number, each] of steps.entries()) {
         if (number === connectAt) await connectNow();
         if ("write" in each) {
-          const chunk = bytes(each.write, sent.length);
-          sent += chunk.toString("latin1");
+          // The next write gets the same memory unless it is on loan.
+          const buffer = takeReadBuffer();
+          const chunk = buffer.subarray(0, each.write);
+          sent += fill(chunk, sent.length);
           stream.write(chunk);
-          chunk.fill(0xdb);
+          releaseReadBuffer(buffer);
         } else if ("pause" in each) events.isSlow = true;
         else if ("read" in each) events.read();
         else if (peer === undefined) continue;
         else if ("peerWrites" in each) {
-          const chunk = bytes(each.peerWrites, peerSent.length);
-          peerSent += chunk.toString("latin1");
+          const chunk = Buffer.alloc(each.peerWrites);
+          peerSent += fill(chunk, peerSent.length);
           peer.write(chunk);
         } else if (each.peerPauses) peer.pause();
         else peer.resume();

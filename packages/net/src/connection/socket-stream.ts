@@ -19,6 +19,9 @@ export interface DialOutcome {
   failed(cause: BreakCause): void;
 }
 
+/** Finds out whether the peer expects TLS, and reports the result in a later turn of the event loop. */
+export type CheckForTls = (report: (expectsTls: boolean) => void) => void;
+
 /** Begins a dial. Returns a function that aborts it. */
 export type StartDial = (outcome: DialOutcome) => () => void;
 
@@ -46,8 +49,17 @@ export class SocketStream implements ByteStream, ConnectionHandler, DialOutcome 
   #isBlocked = false;
   #uncredited = 0;
   #isPaused = false;
+  /** Undefined once the peer has sent a byte, or the check is over. */
+  #checkForTls: CheckForTls | undefined;
+  /** Events that wait for the result of the check. */
+  #waiting: (() => void)[] | undefined;
 
-  constructor(dial: StartDial) {
+  /**
+   * @param checkForTls called if a plain connection ends although the peer has sent nothing, as some servers with TLS
+   *   do. If the peer expects TLS, the stream breaks with the cause `scheme`. Default: there is no check.
+   */
+  constructor(dial: StartDial, checkForTls?: CheckForTls) {
+    this.#checkForTls = checkForTls;
     this.#abortDial = dial(this);
   }
 
@@ -121,6 +133,7 @@ export class SocketStream implements ByteStream, ConnectionHandler, DialOutcome 
   onData(chunk: Buffer): void {
     if (this.#state === "closed") return;
     this.#uncredited += chunk.length;
+    this.#checkForTls = undefined;
     // Nobody reads what still arrives while the rest is sent.
     if (this.#isFlushing) return this.consumed(chunk.length);
     this.handler.onData(chunk);
@@ -131,7 +144,8 @@ export class SocketStream implements ByteStream, ConnectionHandler, DialOutcome 
 
   onEnd(): void {
     this.#hasPeerEnded = true;
-    this.handler.onEnd();
+    if (this.#checkForTls === undefined) this.handler.onEnd();
+    else this.#afterCheck(this.#checkForTls, () => this.handler.onEnd());
   }
 
   onDrain(): void {
@@ -140,12 +154,31 @@ export class SocketStream implements ByteStream, ConnectionHandler, DialOutcome 
   }
 
   onClose(): void {
+    if (this.#checkForTls === undefined || this.#state === "closed") this.#onClosed();
+    else this.#afterCheck(this.#checkForTls, () => this.#onClosed());
+  }
+
+  // ----
+
+  #onClosed(): void {
     const { handler } = this;
     const isComplete = this.#hasEnded && this.#hasPeerEnded;
     if (this.#close() && !isComplete) handler.onReset({ cause: "broken", delivered: -1 });
   }
 
-  // ----
+  /** Passes `event` on when it is known that the peer does not expect TLS. */
+  #afterCheck(check: CheckForTls, event: () => void): void {
+    if (this.#waiting !== undefined) return void this.#waiting.push(event);
+    this.#waiting = [event];
+    check((expectsTls) => {
+      this.#checkForTls = undefined;
+      if (!expectsTls) return this.#waiting?.forEach((waiting) => waiting());
+      const { handler } = this;
+      if (!this.#close()) return;
+      this.#connection?.destroy();
+      handler.onReset({ cause: "scheme", delivered: -1 });
+    });
+  }
 
   #drain(): void {
     if (!this.#isBlocked || this.#state !== "open" || this.unsent >= MOST_UNSENT) return;

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { builtins } from "../builtins.js";
-import { SocketStream, type DialOutcome } from "../connection/socket-stream.js";
+import { SocketStream, type CheckForTls, type DialOutcome, type StartDial } from "../connection/socket-stream.js";
 import { TcpSocket } from "../socket/tcp-socket.js";
 import { tlsOptions, type ClientTls } from "../tls/client-tls.js";
 import { raceAddresses, RaceLost, type AddressAttempt, type Outcome } from "./address-race.js";
@@ -42,6 +42,10 @@ export interface DialerOptions {
   onFailed: (error: Error) => void;
 }
 
+/** How long the result of a check for TLS is used, and how long it may take, in milliseconds. */
+const CHECKED = 10_000;
+const CHECK_TIMEOUT = 2_000;
+
 /** Each direction closes separately, and `drain` follows soon after a write that the kernel did not accept at once. */
 const SOCKET = { allowHalfOpen: true, highWaterMark: 4 * 1024, noDelay: true };
 
@@ -53,6 +57,7 @@ export class Dialer {
   readonly #options: DialerOptions;
   readonly #addresses: KnownAddresses | undefined;
   readonly #tls: TlsClient | undefined;
+  readonly #checkForTls: CheckForTls | undefined;
 
   constructor(options: DialerOptions) {
     const { address, trust = {}, lookup, now } = options;
@@ -60,11 +65,59 @@ export class Dialer {
     if ("socketPath" in address) return;
     this.#addresses = new KnownAddresses(address.host, lookup, now);
     if (address.tls) this.#tls = new TlsClient(address.host, trust);
+    else this.#checkForTls = new TlsCheck(options, this.#addresses, address.host).check;
   }
 
   /** Opens a connection, and returns it at once. */
   dial(): SocketStream {
-    return new SocketStream((outcome) => new Dial(this.#options, this.#addresses, this.#tls, outcome).abort);
+    const start: StartDial = (outcome) => new Dial(this.#options, this.#addresses, this.#tls, outcome).abort;
+    return new SocketStream(start, this.#checkForTls);
+  }
+}
+
+/** Checks whether a plain address expects TLS. Concurrent and frequent calls share one check. */
+class TlsCheck {
+  readonly #options: DialerOptions;
+  readonly #addresses: KnownAddresses;
+  readonly #host: string;
+  #checkedAt = -Infinity;
+  #expectsTls = false;
+  #waiting: ((expectsTls: boolean) => void)[] | undefined;
+
+  constructor(options: DialerOptions, addresses: KnownAddresses, host: string) {
+    const nobody = { onConnected: (): void => {}, onFailed: (): void => {} };
+    this.#options = { ...options, ...nobody, timeout: Math.min(options.timeout, CHECK_TIMEOUT) };
+    this.#addresses = addresses;
+    this.#host = host;
+    const { onFailed } = options;
+    this.#onFound = () => onFailed(new Error("this port expects TLS: use an https:// address"));
+  }
+
+  readonly #onFound: () => void;
+
+  readonly check: CheckForTls = (report) => {
+    if (this.#waiting !== undefined) return void this.#waiting.push(report);
+    if (this.#options.now() - this.#checkedAt < CHECKED) {
+      if (this.#expectsTls) this.#onFound();
+      return queueMicrotask(() => report(this.#expectsTls));
+    }
+    this.#waiting = [report];
+    new Dial(this.#options, this.#addresses, new TlsClient(this.#host, { verify: false }), {
+      connected: (socket) => {
+        socket.destroy();
+        this.#finish(true);
+      },
+      failed: () => this.#finish(false),
+    });
+  };
+
+  #finish(expectsTls: boolean): void {
+    this.#expectsTls = expectsTls;
+    this.#checkedAt = this.#options.now();
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    if (expectsTls) this.#onFound();
+    for (const report of waiting) report(expectsTls);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Server as Listener, Socket } from "node:net";
 import type { TLSSocket, TLSSocketOptions } from "node:tls";
 import { builtins } from "../builtins.js";
+import { Linked, LinkedList } from "../linked-list.js";
 import type { Certificates } from "../tls/certificates.js";
 import { peekClientHello } from "../tls/peek.js";
 import { PROBE_AFTER } from "./socket-options.js";
@@ -38,7 +39,7 @@ export interface TlsListenerOptions {
 export class TlsListener {
   readonly #options: TlsListenerOptions;
   /** Connections whose handshake is in progress, the oldest first. */
-  readonly #pending = new Set<Socket>();
+  readonly #pending = new LinkedList<Handshake>();
 
   constructor(options: TlsListenerOptions) {
     this.#options = options;
@@ -50,19 +51,19 @@ export class TlsListener {
 
   /** Ends all handshakes in progress. */
   close(): void {
-    for (const socket of this.#pending) socket.destroy();
+    for (const { socket } of this.#pending) socket.destroy();
   }
 
   async #accept(socket: Socket): Promise<void> {
-    this.#pending.add(socket);
+    const handshake = new Handshake(socket);
+    this.#pending.add(handshake);
     if (this.#pending.size > (this.#options.maxHandshakes ?? TLS_LIMITS.handshakes)) {
-      const [oldest] = this.#pending;
-      oldest?.destroy();
+      this.#pending.oldest?.socket.destroy();
     }
     const deadline = setTimeout(() => socket.destroy(), TLS_LIMITS.handshake);
     const done = (): void => {
       clearTimeout(deadline);
-      this.#pending.delete(socket);
+      this.#pending.remove(handshake);
     };
     socket.on("error", () => {}).on("close", done);
     const peeked = await peekClientHello(socket, TLS_LIMITS.hello);
@@ -97,6 +98,16 @@ export class TlsListener {
       done();
       onConnection(secure, serverName);
     });
+  }
+}
+
+/** A connection whose handshake is in progress. */
+class Handshake extends Linked<Handshake> {
+  readonly socket: Socket;
+
+  constructor(socket: Socket) {
+    super();
+    this.socket = socket;
   }
 }
 

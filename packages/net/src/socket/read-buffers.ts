@@ -7,8 +7,8 @@
  * one. The shared buffer is never lent, because its sockets have no other.
  */
 
-/** The largest read of libuv, in bytes. */
-const READ_SIZE = 64 * 1024;
+/** Two frames of the largest size and the headers of their message fit into one read. */
+const READ_SIZE = 129 * 1024;
 /** Buffers kept for the next owner. */
 const MOST_FREE = 32;
 
@@ -17,7 +17,7 @@ const MOST_FREE = 32;
  * one as one frame. Together with the headers around it, and an ACK, it fits into four TLS records: a fifth one with
  * the last bytes would cost both ends as much as a full one.
  */
-export const SHARED_BUFFER: Buffer = Buffer.allocUnsafeSlow(READ_SIZE - 64);
+export const SHARED_BUFFER: Buffer = Buffer.allocUnsafeSlow(64 * 1024 - 64);
 
 /** The loans on one buffer. */
 interface Loans {

@@ -189,16 +189,16 @@ describe.runIf(isDirect).each(PAIRS.slice(0, 2))("a socket with %s whose bytes m
     let count = 0;
     const { near, send } = await reading((chunk) => {
       count += chunk.length;
-      if (chunk.buffer !== SHARED_BUFFER.buffer && lend(chunk.buffer)) lent.push(chunk);
+      if (lent.length < 4 && chunk.buffer !== SHARED_BUFFER.buffer && lend(chunk.buffer)) lent.push(chunk);
     });
-    const text = Array.from({ length: 50_000 }, (_, number) => String(number)).join(" ");
+    const text = Array.from({ length: 100_000 }, (_, number) => String(number)).join(" ");
     send(text);
     await until("all", () => count === text.length);
     near.destroy();
     await once(near, "close");
     expect(lent.length).toBeGreaterThan(2);
     if (name === "TCP") expect(new Set(lent.map(({ buffer }) => buffer)).size).toBe(lent.length);
-    expect(text.includes(Buffer.concat(lent).toString())).toBe(true);
+    expect(lent.filter((chunk) => !text.includes(chunk.toString()))).toHaveLength(0);
 
     const taken = takeReadBuffer();
     expect(lent.map(({ buffer }) => buffer)).not.toContain(taken.buffer);
@@ -225,7 +225,7 @@ describe.runIf(isDirect).each(PAIRS.slice(0, 2))("a socket with %s whose bytes m
     far.end(Buffer.alloc(40 * record));
     await until("the end", () => hasEnded);
     expect(sizes.reduce((sum, size) => sum + size)).toBe(40 * record);
-    expect(sizes.every((size) => size % record === 0 && size <= 4 * record)).toBe(true);
+    expect(sizes.every((size) => size % record === 0 && size <= 8 * record)).toBe(true);
     expect(sizes.length).toBeLessThanOrEqual(20);
   });
 });

@@ -57,7 +57,8 @@ export class SocketReader {
   /** Whether the receiver has paused the reader during a call. Pausing the whole stream would cost more. */
   #isStopped = false;
   #mayLend = false;
-  /** Passes on what waits; undefined unless `mayLend`. */
+  #choosesBuffers = false;
+  /** Passes on what waits; undefined if nothing ever waits: without TLS, or without `mayLend`. */
   #onTurnEnd: (() => void) | undefined;
   #buffer = SHARED_BUFFER;
   #isBulk = false;
@@ -120,7 +121,7 @@ export class SocketReader {
   /** Whether the record that ends at `end` may wait for the next one. */
   #mayWait(end: number): boolean {
     const hasRoom = this.#buffer !== SHARED_BUFFER && end + FULL_RECORD <= this.#buffer.length;
-    return hasRoom && this.#mayLend && !this.#mustHold && isTls(this.#socket);
+    return hasRoom && this.#mayLend && !this.#mustHold && this.#onTurnEnd !== undefined;
   }
 
   get #mustHold(): boolean {
@@ -167,14 +168,16 @@ export class SocketReader {
   }
 
   #chooseBuffers(): void {
-    if (this.#onTurnEnd !== undefined) return;
+    if (this.#choosesBuffers) return;
+    this.#choosesBuffers = true;
     const socket = this.#socket;
+    chooseBuffers(socket, () => this.#nextBuffer());
+    socket.on("close", () => this.#release());
+    if (!isTls(socket)) return;
     this.#onTurnEnd = () => {
       const waiting = this.#takeWaiting();
       if (waiting !== undefined && !this.#deliver(waiting)) socket.pause();
     };
-    chooseBuffers(socket, () => this.#nextBuffer());
-    socket.once("close", () => this.#release());
     // The stream cannot hold anything after its end.
     socket.prependListener("end", () => {
       const waiting = this.#takeWaiting();

@@ -7,16 +7,16 @@ test("a write with TLS is known to be sent before node:tls reports it, unless th
   const { near, far } = await secured(await tcpPair());
   const { hasSent } = tunnelSocket(near);
   near.write("small");
-  expect([near.writableLength, hasSent()]).toEqual([5, true]);
+  expect([near.writableLength, hasSent?.()]).toEqual([5, true]);
   far.pause();
   near.write(Buffer.alloc(16 * 1024 * 1024));
-  await until("the kernel's buffers to be full", () => !hasSent());
+  await until("the kernel's buffers to be full", () => hasSent?.() === false);
   far.resume();
   await until("the end of the write", () => near.writableLength === 0);
-  expect(hasSent()).toBe(true);
+  expect(hasSent?.()).toBe(true);
 });
 
 test("without TLS, the stream itself knows what has been sent", async () => {
   const { near } = await tcpPair();
-  expect(tunnelSocket(near).hasSent()).toBe(false);
+  expect(tunnelSocket(near).hasSent).toBeUndefined();
 });

@@ -12,8 +12,13 @@ const INITIAL = 64 * 1024;
  */
 const LARGEST_AT_ONCE = 256 * 1024;
 const LARGEST_PER_MS = 512 * 1024;
-/** Bulk data waits while less room than this is left, in bytes, so that its frames do not become too small. */
+/**
+ * Bulk data waits while less room than this is left, in bytes: in a small window, so that its frames do not become too
+ * small; in a large one, whose path is fast, until there is room for a whole read. Otherwise every ACK there makes room
+ * for a message of a few kilobytes, and both sides spend more time on messages than on bytes.
+ */
 const MIN_ROOM = 1024;
+const ROOM_FOR_READ = 64 * 1024;
 /** Bulk data may add queueing delay of one round trip, within these bounds in milliseconds. */
 const SHORTEST_QUEUE = 2;
 const LONGEST_QUEUE = 50;
@@ -90,7 +95,7 @@ export class CongestionWindow {
   room(): number {
     if (this.#pause !== "none") return 0;
     const room = this.size - this.inFlight;
-    if (room >= MIN_ROOM) return room;
+    if (room >= this.#needed) return room;
     this.#limited = true;
     this.#held = "window";
     return 0;
@@ -108,7 +113,7 @@ export class CongestionWindow {
   leave(before: number, now: number): boolean {
     if (before === this.acknowledged) this.progressAt = now;
     if (this.inFlight > this.#peak) this.#peak = this.inFlight;
-    const full = this.inFlight + MIN_ROOM > this.size && this.#marks.length === 0;
+    const full = this.inFlight + this.#needed > this.size && this.#marks.length === 0;
     if (!full && this.sent - this.#requestedAt < this.size / 4) return false;
     this.#requestedAt = this.sent;
     this.#marks.push({ end: this.sent, at: now });
@@ -167,6 +172,11 @@ export class CongestionWindow {
     this.#measuredAt = now;
     this.#delay.measure(sentAt, clock, now - sentAt);
     this.#resize(this.size);
+  }
+
+  /** Bulk data waits while less room than this is left. */
+  get #needed(): number {
+    return this.size < LARGEST_AT_ONCE ? MIN_ROOM : ROOM_FOR_READ;
   }
 
   /** Adapts the window to the queue of this round, if bulk data had to wait. */

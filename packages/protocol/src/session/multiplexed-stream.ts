@@ -83,7 +83,7 @@ export class MultiplexedStream implements Stream, SendSideOwner {
       queue.push(sent === 0 ? chunk : chunk.subarray(sent));
       this.#sender.enqueue(this.sendSide);
     }
-    this.#paused = queue.length > HIGH_WATER;
+    this.#paused = queue.length > HIGH_WATER || this.#shouldWait(chunk.length);
     return !this.#paused;
   }
 
@@ -168,6 +168,17 @@ export class MultiplexedStream implements Stream, SendSideOwner {
 
   // ---- internals
 
+  /**
+   * Whether the caller of `write` should wait although nothing is queued: the next chunk, probably as large as this
+   * one, would be copied twice.
+   */
+  #shouldWait(written: number): boolean {
+    const { queue, credit } = this.sendSide;
+    if (written < HIGH_WATER || queue.length > 0 || credit === 0 || this.#sender.accepts(this.sendSide)) return false;
+    this.#sender.enqueue(this.sendSide);
+    return true;
+  }
+
   get #writable(): boolean {
     return this.#pending === "none" && (this.#state === "open" || this.#state === "half-closed-remote");
   }
@@ -196,6 +207,9 @@ export class MultiplexedStream implements Stream, SendSideOwner {
 
   #close(): void {
     this.#state = "closed";
+    // The sender may still call `onDequeued`.
+    this.#pending = "none";
+    this.#paused = false;
     this.sendSide.queue.clear();
     // Bytes that are not consumed yet still occupy their memory.
     if (this.window.empty) this.window.close();

@@ -1,6 +1,14 @@
-/** The buffer for small chunks has at least this many bytes and at most this many. */
+/** A block for small chunks has at least this many bytes and at most this many. */
 const SMALLEST_BLOCK = 256;
 const LARGEST_BLOCK = 4 * 1024;
+/**
+ * The size of the blocks for all other chunks. They are used again: hundreds of slow readers would otherwise leave
+ * megabytes of garbage, and holes of many sizes between them.
+ */
+const BLOCK_SIZE = 16 * 1024;
+/** Blocks of this size that are kept for the next chunks of any stream. */
+const MAX_SPARES = 256;
+const spares: Buffer[] = [];
 
 /**
  * Bytes of one stream that wait for the peer's window or the congestion window, in order. Small chunks are joined, so
@@ -18,40 +26,52 @@ export class SendQueue {
   push(chunk: Buffer): void {
     const blocks = (this.#blocks ??= []);
     const last = blocks.at(-1);
-    const copied = last === undefined ? 0 : chunk.copy(last, this.#end);
+    let copied = last === undefined ? 0 : chunk.copy(last, this.#end);
     this.#end += copied;
-    const left = chunk.length - copied;
-    if (left > 0) {
-      // As large as the queue, so that a queue of a few bytes needs little memory.
-      const spare = Math.min(Math.max(this.length, SMALLEST_BLOCK), LARGEST_BLOCK);
-      const block = Buffer.allocUnsafe(Math.max(left, spare));
-      chunk.copy(block, 0, copied);
+    // As large as the queue, so that a queue of a few bytes needs little memory.
+    const spare = Math.min(Math.max(this.length, SMALLEST_BLOCK), LARGEST_BLOCK);
+    while (copied < chunk.length) {
+      const block = newBlock(Math.max(chunk.length - copied, spare));
+      this.#end = chunk.copy(block, 0, copied);
+      copied += this.#end;
       blocks.push(block);
-      this.#end = left;
     }
     this.length += chunk.length;
   }
 
   /** Passes `bytes` bytes to `write`, as views that are valid only during the call. */
   take(bytes: number, write: (block: Buffer, start: number, end: number) => void): void {
+    const blocks = this.#blocks;
+    if (blocks === undefined) return;
     this.length -= bytes;
-    const blocks = this.#blocks ?? [];
     while (bytes > 0) {
       const block = blocks[0] as Buffer;
       const filled = blocks.length === 1 ? this.#end : block.length;
-      const end = Math.min(filled, this.#start + bytes);
-      write(block, this.#start, end);
-      bytes -= end - this.#start;
-      this.#start = end;
-      if (end < filled) continue;
-      blocks.shift();
-      this.#start = 0;
+      const start = this.#start;
+      const end = Math.min(filled, start + bytes);
+      bytes -= end - start;
+      this.#start = end === filled ? 0 : end;
+      if (end === filled) blocks.shift();
+      write(block, start, end);
+      if (end === filled) recycle(block);
+      // The queue was cleared during the call.
+      if (this.#blocks !== blocks) return;
     }
   }
 
   clear(): void {
+    for (const block of this.#blocks ?? []) recycle(block);
     this.#blocks = undefined;
     this.#start = 0;
     this.length = 0;
   }
+}
+
+function newBlock(wanted: number): Buffer {
+  if (wanted <= LARGEST_BLOCK) return Buffer.allocUnsafe(wanted);
+  return spares.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE);
+}
+
+function recycle(block: Buffer): void {
+  if (block.length === BLOCK_SIZE && spares.length < MAX_SPARES) spares.push(block);
 }

@@ -9,8 +9,8 @@ import { HEADROOM, type Transport } from "../transport.js";
  * response overtakes bulk data.
  */
 const SMALL = 4 * 1024;
-/** How many bytes one stream sends before the next stream's turn. */
-const TURN = 16 * 1024;
+/** How many bytes one stream sends before the next stream's turn: with its header, a frame has 16 KiB. */
+const TURN = 16 * 1024 - HEADER_SIZE;
 /** A batch of this many bytes is sent before the turn of the event loop ends. */
 const FULL_BATCH = 128 * 1024;
 /** While the socket holds more than this many unsent bytes, small responses wait too. */
@@ -45,8 +45,10 @@ export class Sender {
   #firstSequenced = -1;
   /** The value of `congestion.sent` when the batch began. */
   #sentBefore = 0;
-  /** Streams with queued bytes and credit, in the order of their turns. */
+  /** Streams that have bytes to send, and credit, in the order of their turns. */
   #round: SendSide[] = [];
+  /** Batches that the kernel has not taken completely. */
+  #untaken: Buffer[] = [];
   #scheduled = false;
   #closed = false;
   readonly #flushLater: () => void;
@@ -127,7 +129,12 @@ export class Sender {
     return bytes;
   }
 
-  /** Adds `side`, which has queued bytes, to the round. Without credit it waits for WINDOW instead. */
+  /** Whether more bytes of `side` could be sent now without queueing. */
+  accepts(side: SendSide): boolean {
+    return this.#room(side) > 0;
+  }
+
+  /** Adds `side`, which has bytes to send, to the round. Without credit it waits for WINDOW instead. */
   enqueue(side: SendSide): void {
     if (side.inRound || side.credit <= 0) return;
     side.inRound = true;
@@ -150,6 +157,13 @@ export class Sender {
     this.#leave();
   }
 
+  /** The transport has sent everything. */
+  drained(): void {
+    for (const message of this.#untaken) Batch.recycle(message);
+    this.#untaken = [];
+    this.flush();
+  }
+
   /** Stops sending: later frames are dropped. */
   close(): void {
     this.#closed = true;
@@ -162,14 +176,12 @@ export class Sender {
       const side = this.#round.shift() as SendSide;
       side.inRound = false;
       const { queue, credit } = side;
-      let bytes = Math.min(queue.length, credit, room, TURN);
+      const bytes = Math.min(queue.length, credit, room, TURN);
+      if (queue.length === 0) side.owner.onDequeued();
       if (bytes <= 0) continue;
       const blocked = bytes === credit && bytes < queue.length;
       if (blocked) this.congestion.heldElsewhere();
-      queue.take(bytes, (chunk, start, end) => {
-        bytes -= end - start;
-        this.#data(side, chunk, start, end, blocked && bytes === 0);
-      });
+      this.#queued(side, bytes, blocked);
       if (queue.length > 0) this.enqueue(side);
       side.owner.onDequeued();
     }
@@ -200,6 +212,16 @@ export class Sender {
       side.mark = this.congestion.sent;
       start = stop;
     }
+  }
+
+  /** Sends the first bytes of the queue in one frame. */
+  #queued(side: SendSide, bytes: number, blocked: boolean): void {
+    this.#begin();
+    let at = this.#batch.data(blocked ? Flag.BLOCKED : 0, side.id, bytes);
+    side.queue.take(bytes, (block, start, end) => (at = this.#batch.put(at, block, start, end)));
+    side.sent += bytes;
+    this.#counted(HEADER_SIZE + bytes);
+    side.mark = this.congestion.sent;
   }
 
   /** `receivedAt` as ACK and PONG carry it: microseconds, 32 bits. */
@@ -239,6 +261,7 @@ export class Sender {
       this.#firstSequenced = -1;
     }
     const message = this.#batch.take();
-    if (this.#port.transport.send(message, HEADROOM)) Batch.recycle(message);
+    if (!this.#port.transport.send(message, HEADROOM)) this.#untaken.push(message);
+    else Batch.recycle(message);
   }
 }

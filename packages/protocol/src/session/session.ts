@@ -229,7 +229,7 @@ export class Session implements FrameHandler, TransportHandler, StreamTableOwner
   }
 
   onDrain(): void {
-    this.#guard(() => this.#sender.flush());
+    this.#guard(() => this.#sender.drained());
   }
 
   onClose(code: number, reason: string): void {

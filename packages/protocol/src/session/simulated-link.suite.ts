@@ -124,6 +124,8 @@ export class LinkEnd implements Transport {
   #freeAt = 0;
   #arrivesAt = 0;
   #draining = false;
+  /** Messages that the kernel has not taken, and copies of them: they must not change until then. */
+  #untaken: { message: Buffer; copy: Buffer }[] = [];
   #over = false;
   /** Pieces that the handler was too busy to use. */
   #unread: { piece: Buffer; last: boolean }[] = [];
@@ -137,7 +139,8 @@ export class LinkEnd implements Transport {
   }
 
   send(batch: Buffer, start: number): boolean {
-    const message = batch.subarray(start);
+    // The kernel's copy: the sender may reuse its memory as soon as the kernel has taken it.
+    const message = Buffer.from(batch.subarray(start));
     if (this.closed !== undefined) this.sentAfterClose++;
     if (this.closed !== undefined || this.#over) return false;
     this.bytesSent += message.length;
@@ -147,7 +150,9 @@ export class LinkEnd implements Transport {
       const end = Math.min(at + packet, message.length);
       this.#carry(end - at, () => this.peer.deliver(message.subarray(at, end), end === message.length));
     }
-    if (this.buffered > 0) this.#awaitDrain();
+    if (this.buffered === 0) return true;
+    this.#untaken.push({ message: batch.subarray(start), copy: Buffer.from(message) });
+    this.#awaitDrain();
     return false;
   }
 
@@ -216,7 +221,12 @@ export class LinkEnd implements Transport {
       this.#draining = false;
       if (this.#over) return;
       if (this.buffered > 0) this.#awaitDrain();
-      else this.handler.onDrain();
+      else {
+        const changed = this.#untaken.some(({ message, copy }) => !message.equals(copy));
+        if (changed) throw new Error("memory was reused before the kernel took it");
+        this.#untaken = [];
+        this.handler.onDrain();
+      }
     });
   }
 }

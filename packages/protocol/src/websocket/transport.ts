@@ -63,7 +63,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   readonly #reader: WebSocketReader;
   readonly #role: WebSocketRole;
   readonly #setTimer: WebSocketOptions["setTimer"];
-  readonly #hasSent: () => boolean;
+  readonly #hasSent: (() => boolean) | undefined;
   #state: "open" | "closing" | "ending" | "closed" = "open";
   /** Writes whose callback has not been called. */
   #pending = 0;
@@ -78,7 +78,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   #code: number = CloseCode.ABNORMAL;
   #reason = "";
 
-  constructor({ socket, role, head, setTimer, read, hasSent = () => false }: WebSocketOptions) {
+  constructor({ socket, role, head, setTimer, read, hasSent }: WebSocketOptions) {
     this.#socket = socket;
     this.#role = role;
     this.#setTimer = setTimer;
@@ -104,7 +104,7 @@ export class WebSocketTransport implements Transport, WebSocketReaderHandler {
   get buffered(): number {
     const { writableLength } = this.#socket;
     if (writableLength === 0 || this.#unsent.length > 1) return writableLength;
-    return this.#hasSent() ? 0 : writableLength;
+    return this.#hasSent?.() === true ? 0 : writableLength;
   }
 
   send(batch: Buffer, start: number): boolean {

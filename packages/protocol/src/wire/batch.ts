@@ -4,14 +4,20 @@ import { HEADROOM } from "../transport.js";
 /** Initial size of a batch, in bytes. */
 const SMALLEST = 512;
 /**
- * Batches of at least this many bytes are recycled, because the system has to map and clear new memory of this size and
- * the garbage collector has to collect it.
+ * The memory of larger batches is recycled, because the system would have to map and clear new memory of this size, and
+ * V8 collects the whole heap for every few megabytes of it.
  */
-const LARGE = 64 * 1024;
-/** Buffers kept for the next batch of any session, and the size of each in bytes. */
-const MAX_SPARES = 4;
-const SPARE_SIZE = 256 * 1024;
-const spares: Buffer[] = [];
+const LARGE = 4 * 1024;
+/**
+ * The sizes of recycled memory in bytes: for one turn of a stream, for one frame of the largest size, and for the
+ * largest batch of frames.
+ */
+const SPARE_SIZES = [17 * 1024, 68 * 1024, 256 * 1024] as const;
+/** The memory of each size that is kept for the next batches of all sessions, in bytes. */
+const MAX_SPARE = 1024 * 1024;
+const spares = new Map<number, Buffer[]>(SPARE_SIZES.map((size) => [size, []]));
+/** The memory that may be recycled. Memory of Node's own pool may have one of these sizes, too. */
+const recyclable = new WeakSet<ArrayBufferLike>();
 
 /** Frames written back to back into one buffer: a WebSocket message. It holds no memory while it is empty. */
 export class Batch {
@@ -32,6 +38,16 @@ export class Batch {
     const at = this.#header(type, flags, stream, length);
     const whole = start === 0 && end === payload.length;
     (this.#bytes as Buffer).set(whole ? payload : payload.subarray(start, end), at);
+  }
+
+  /** Appends a DATA frame with `length` bytes of payload, to be written with `put`. Returns their offset. */
+  data(flags: number, stream: number, length: number): number {
+    return this.#header(FrameType.DATA, flags, stream, length);
+  }
+
+  /** Copies `bytes` from `start` to `end` to the offset `at`. Returns the offset after them. */
+  put(at: number, bytes: Buffer, start: number, end: number): number {
+    return at + bytes.copy(this.#bytes as Buffer, at, start, end);
   }
 
   /** Appends OPEN with the opener's receive window. */
@@ -92,7 +108,9 @@ export class Batch {
   /** Allows the memory of `message`, a batch that was taken, to be reused. */
   static recycle(message: Buffer): void {
     const memory = message.buffer as ArrayBuffer;
-    if (memory.byteLength === SPARE_SIZE && spares.length < MAX_SPARES) spares.push(Buffer.from(memory));
+    if (!recyclable.has(memory)) return;
+    const kept = spares.get(memory.byteLength) as Buffer[];
+    if (kept.length < MAX_SPARE / memory.byteLength) kept.push(Buffer.from(memory));
   }
 
   /** Writes a header and makes room for the payload. Returns the offset of the payload. */
@@ -114,14 +132,12 @@ export class Batch {
   }
 
   #grow(needed: number): void {
-    let size = SMALLEST;
-    const wanted = Math.max(needed, this.#bytes === undefined ? this.#expected : this.#bytes.length * 2);
-    while (size < wanted) size *= 2;
-    const bytes =
-      size < LARGE || size > SPARE_SIZE
-        ? Buffer.allocUnsafe(size)
-        : (spares.pop() ?? Buffer.allocUnsafeSlow(SPARE_SIZE));
-    if (this.#bytes !== undefined) bytes.set(this.#bytes.subarray(0, this.#end));
+    const before = this.#bytes === undefined ? this.#expected : this.#bytes.length * 2;
+    const bytes = memoryOf(Math.max(needed, before));
+    if (this.#bytes !== undefined) {
+      bytes.set(this.#bytes.subarray(0, this.#end));
+      Batch.recycle(this.#bytes);
+    }
     this.#bytes = bytes;
   }
 
@@ -130,4 +146,16 @@ export class Batch {
     bytes.writeUInt32BE(Math.floor(count / 0x1_0000_0000), at);
     bytes.writeUInt32BE(count >>> 0, at + 4);
   }
+}
+
+/** At least `wanted` bytes. */
+function memoryOf(wanted: number): Buffer {
+  if (wanted < LARGE) return Buffer.allocUnsafe(wanted);
+  const size = SPARE_SIZES.find((each) => each >= wanted);
+  if (size === undefined) return Buffer.allocUnsafeSlow(wanted);
+  const spare = spares.get(size)?.pop();
+  if (spare !== undefined) return spare;
+  const memory = Buffer.allocUnsafeSlow(size);
+  recyclable.add(memory.buffer);
+  return memory;
 }

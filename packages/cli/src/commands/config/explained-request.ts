@@ -1,7 +1,7 @@
 import { parseAuthority } from "@postern/gateway";
 import { explainRequest, type ExplainedRequest, type RouteOptions } from "@postern/gateway/service";
 import { CliError } from "../../errors.js";
-import { describesGateway } from "./gateway-checks.js";
+import { hasGateway } from "../../running/gateway-settings.js";
 import { loadGateway } from "../../running/configured-gateway.js";
 import type { Settings } from "../../settings/configuration.js";
 import type { Paint } from "../../terminal/paint.js";
@@ -36,7 +36,7 @@ function parseRequest(text: string): Requested {
 /** Explains what the gateway of the configuration does with a request. Throws as `loadGateway`. */
 export async function explainedRequest(text: string, settings: Settings): Promise<RequestReport> {
   const requested = parseRequest(text);
-  if (!describesGateway(settings))
+  if (!hasGateway(settings))
     throw new CliError(
       "PN_CONFIG_MISSING",
       "The configuration has no route to explain.",

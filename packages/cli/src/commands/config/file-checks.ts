@@ -12,9 +12,10 @@ import { failureOf } from "../../reporting/failure.js";
 import { LogFiles } from "../../reporting/log-files.js";
 import { logFilesOptions } from "../../reporting/reporting.js";
 import { serverOptions } from "../../running/configured-server.js";
+import { hasGateway } from "../../running/gateway-settings.js";
 import { loadEndpointSpec } from "../../running/endpoint-specs.js";
 import type { Settings } from "../../settings/configuration.js";
-import { describesGateway, gatewayChecks } from "./gateway-checks.js";
+import { gatewayChecks } from "./gateway-checks.js";
 
 /** What is wrong with the files and values that a configuration names. */
 export interface FileChecks {
@@ -108,7 +109,7 @@ export function isEmpty(settings: Settings): boolean {
   const { loaded } = settings;
   const { enabled, endpoints, server } = loaded.values.tunnel;
   const isRun =
-    server.enabled || (enabled && endpoints.length > 0) || isForServerCommand(settings) || describesGateway(settings);
+    server.enabled || (enabled && endpoints.length > 0) || isForServerCommand(settings) || hasGateway(settings);
   // `postern http` uses these.
   return !isRun && !hasTable(loaded, "auth") && !hasTable(loaded, "ssl");
 }

@@ -18,12 +18,6 @@ function missingFolder(settings: Settings): string[] {
   return [`${folder} is not a folder (directory in [static_config]). Create it, or name another.`];
 }
 
-/** Whether the file describes a gateway. */
-export function describesGateway({ loaded }: Settings): boolean {
-  const tables = ["server", "static_config", "proxy"];
-  return loaded.resolution.sections.some(({ path }) => path.length > 0 && tables.includes(String(path[0])));
-}
-
 /** Notes about requests that go to another route than the first one of the file that takes them. */
 export function routeOrderNotes({ loaded }: Settings): string[] {
   const routes = routesOf(loaded.values, []);

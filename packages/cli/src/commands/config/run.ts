@@ -4,7 +4,7 @@ import { ConfigError, explain, jsonSchema, problemOf, startingFile } from "@post
 import { CliError } from "../../errors.js";
 import { failureOf } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
-import { gatewayExposure } from "../../running/gateway-settings.js";
+import { gatewayExposure, hasGateway } from "../../running/gateway-settings.js";
 import { configurationFile, readSettings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import type { CommandInput } from "../command.js";
@@ -15,7 +15,7 @@ import { paintFor } from "../../terminal/paint.js";
 import { printable } from "../../terminal/printable.js";
 import { machineEvent, type Terminal } from "../../terminal/terminal.js";
 import { wrapped } from "../../terminal/wrapped.js";
-import { describesGateway, routeOrderNotes } from "./gateway-checks.js";
+import { routeOrderNotes } from "./gateway-checks.js";
 import { checkFiles, isEmpty, isForServerCommand } from "./file-checks.js";
 
 const NOTHING_TO_RUN = "`postern start` has nothing to run: the file has no endpoint, no route and no server.";
@@ -66,7 +66,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
     ...loaded.differences.map(problemLine),
     ...(errors.length === 0 ? routeOrderNotes(settings) : []),
-    ...[describesGateway(settings) ? gatewayExposure(settings) : undefined].filter((text) => text !== undefined),
+    ...[hasGateway(settings) ? gatewayExposure(settings) : undefined].filter((text) => text !== undefined),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
   for (const warning of warnings)

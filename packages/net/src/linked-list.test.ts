@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { OpenVisitor, OpenVisitors } from "./open-visitors.js";
+import { Linked, LinkedList } from "./linked-list.js";
 
-class Visitor extends OpenVisitor<Visitor> {
+class Member extends Linked<Member> {
   readonly name: string;
 
   constructor(name: string) {
@@ -10,38 +10,39 @@ class Visitor extends OpenVisitor<Visitor> {
   }
 }
 
-function listOf(...names: string[]): { list: OpenVisitors<Visitor>; members: Visitor[] } {
-  const list = new OpenVisitors<Visitor>();
-  const members = names.map((name) => new Visitor(name));
-  for (const visitor of members) list.add(visitor);
+function listOf(...names: string[]): { list: LinkedList<Member>; members: Member[] } {
+  const list = new LinkedList<Member>();
+  const members = names.map((name) => new Member(name));
+  for (const member of members) list.add(member);
   return { list, members };
 }
 
-const namesIn = (list: OpenVisitors<Visitor>): string[] => [...list].map(({ name }) => name);
+const namesIn = (list: LinkedList<Member>): string[] => [...list].map(({ name }) => name);
 
-describe("open visitors", () => {
+describe("a linked list", () => {
   test.each([
     ["the oldest", 0, ["b", "c"]],
     ["one in the middle", 1, ["a", "c"]],
     ["the newest", 2, ["a", "b"]],
-  ])("%s leaves, and the others stay in their order", (_, index, left) => {
+  ])("loses %s, and the others keep their order", (_, index, left) => {
     const { list, members } = listOf("a", "b", "c");
     list.remove(members[index]!);
     expect(namesIn(list)).toEqual(left);
-    list.add(new Visitor("d"));
+    expect(list.oldest?.name).toBe(left[0]);
+    list.add(new Member("d"));
     expect(namesIn(list)).toEqual([...left, "d"]);
     expect(list.size).toBe(3);
   });
 
-  test("a visitor that has left refers to no other, so the garbage collector can free it alone", () => {
+  test("leaves no reference in a removed member, so the garbage collector can free it alone", () => {
     const { list, members } = listOf("a", "b", "c");
-    for (const visitor of members) list.remove(visitor);
+    for (const member of members) list.remove(member);
     for (const { older, newer } of members) expect([older, newer]).toEqual([undefined, undefined]);
     expect(list.size).toBe(0);
     expect(namesIn(list)).toEqual([]);
   });
 
-  test("a visitor that leaves twice leaves once", () => {
+  test("loses a member once, although it is removed twice", () => {
     const { list, members } = listOf("a", "b");
     list.remove(members[0]!);
     list.remove(members[0]!);
@@ -52,12 +53,12 @@ describe("open visitors", () => {
     expect(list.size).toBe(0);
   });
 
-  test("the visitors can leave while they are visited", () => {
+  test("can lose its members while they are visited", () => {
     const { list } = listOf("a", "b", "c");
     const seen: string[] = [];
-    for (const visitor of list) {
-      seen.push(visitor.name);
-      list.remove(visitor);
+    for (const member of list) {
+      seen.push(member.name);
+      list.remove(member);
     }
     expect(seen).toEqual(["a", "b", "c"]);
     expect(list.size).toBe(0);
