@@ -151,7 +151,7 @@ describe("postern serve", () => {
 
   test.for([
     ["a part of a later version", '[static_config]\ndirectory = "."\n', "PN_CONFIG_UNBUILT", "static files"],
-    ["a strategy of a later version", 'strategy = "random"\n', "PN_CONFIG_UNBUILT", "round robin"],
+    ["an option of a later version", '[proxy.http_health]\npath = "/up"\n', "PN_CONFIG_UNBUILT", "health checks"],
     ["a file without routes", "[logging]\nlevel = 'info'\n", "PN_CONFIG_MISSING", "has no route"],
     ["a tunnel without a server", '[[proxy]]\npath = "/t"\ntarget = "tunnel://web"\n', "PN_CONFIG_INVALID", "tunnel"],
   ] as const)("refuses %s", async ([, more, code, text]) => {
