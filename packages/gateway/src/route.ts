@@ -20,7 +20,7 @@ export const TARGET_HOST = Symbol("the target's own authority");
 export interface PathEdit {
   /**
    * @param path path and query, as received: bytes in Latin-1. Never `*`.
-   * @param basePath that of the target's URL; empty or without a slash at the end
+   * @param basePath the path of the target's URL; empty if that is `/`
    * @returns path and query for the target; undefined if a reader of the path could leave the route's prefix or
    *   `basePath`: the request is refused
    */

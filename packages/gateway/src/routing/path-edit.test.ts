@@ -20,6 +20,9 @@ describe("what a target receives", () => {
     ["/*", STRIP, "", "/a?b", "/a?b"],
     ["/exact", STRIP, "/base", "/exact?x", "/base?x"],
     ["/exact", STRIP, "", "/exact", "/"],
+    ["/exact", STRIP, "/base/", "/exact?x", "/base/?x"],
+    ["/api/*", STRIP, "/base/", "/api/users", "/base/users"],
+    ["/api/*", KEEP, "/base/", "/api", "/base/api"],
     ["/api/*", KEEP, "/base", "/api/users?x", "/base/api/users?x"],
     ["/api/*", KEEP, "", "/api/users", "/api/users"],
     ["/café/*", STRIP, "", "/caf%C3%A9/x", "/x"],
@@ -41,6 +44,7 @@ describe("what a target receives", () => {
     ["/x?file={rest}", "", "/api/a?lost", "/x?file=/a"],
     ["/x?file={rest}", "", "/api/a&admin=1+2%26", "/x?file=/a%26admin=1%2B2%26"],
     ["/fixed", "/base", "/api/a/b?c", "/base/fixed?c"],
+    ["/fixed", "/base/", "/api", "/base/fixed"],
     ["/é ü", "", "/api", "/%C3%A9%20%C3%BC"],
   ])("/api/* rewritten to %s with base %j: %s becomes %s", (rewrite, base, path, expected) => {
     expect(pathEdit("/api/*", { stripPrefix: true, rewrite }).apply(path, base)).toBe(expected);

@@ -30,8 +30,13 @@ export function pathEdit(path: string, { stripPrefix, rewrite }: PathEditOptions
 class KeptPath implements PathEdit {
   apply(path: string, basePath: string): string | undefined {
     if (basePath === "") return path;
-    return climbsOut(path) ? undefined : basePath + path;
+    return climbsOut(path) ? undefined : below(basePath, path);
   }
+}
+
+/** `path`, which begins with a slash, below the base path, which may end with one. */
+function below(basePath: string, path: string): string {
+  return basePath.endsWith("/") ? basePath + path.slice(1) : basePath + path;
 }
 
 /** What follows the prefix follows the base path. */
@@ -46,7 +51,7 @@ class StrippedPath implements PathEdit {
     const rest = this.#prefixLength === 0 ? path : path.slice(this.#prefixLength);
     // Nothing but a query may be left of the path.
     if (!rest.startsWith("/")) return (basePath === "" ? "/" : basePath) + rest;
-    return climbsOut(rest) ? undefined : basePath + rest;
+    return climbsOut(rest) ? undefined : below(basePath, rest);
   }
 }
 
@@ -73,7 +78,7 @@ class RewrittenPath implements PathEdit {
     if ((template.uses("rest") && climbsOut(rest)) || (template.uses("path") && climbsOut(path))) return undefined;
     const filled = template.fill({ path, rest });
     if (filled.startsWith("/") && climbsOut(filled)) return undefined;
-    const result = (filled.startsWith("/") || basePath !== "" ? basePath : "/") + filled;
+    const result = filled.startsWith("/") ? below(basePath, filled) : (basePath === "" ? "/" : basePath) + filled;
     return template.hasQuery ? result : result + target.slice(end);
   }
 }

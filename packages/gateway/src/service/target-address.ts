@@ -14,7 +14,7 @@ export function parseTarget(url: string): TargetAddress {
   const parts = /^(?<scheme>https?|tunnel):\/\/(?<authority>[^/?#@]+)(?<path>\/[^?#]*)?$/.exec(url)?.groups;
   if (parts === undefined) throw new RangeError(`${JSON.stringify(url)} is not the URL of a target.`);
   const { scheme = "", authority = "", path = "" } = parts;
-  const basePath = path.replace(/\/+$/, "");
+  const basePath = path.replace(/\/+$/, "/").replace(/^\/$/, "");
   if (scheme === "tunnel") return { kind: "tunnel", name: authority, basePath };
   const parsed = new URL(`${scheme}://${authority}`);
   const port = parsed.port === "" ? DEFAULT_PORTS[scheme]! : Number(parsed.port);

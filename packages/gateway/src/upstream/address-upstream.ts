@@ -37,7 +37,7 @@ export interface TargetFailure {
 
 export interface AddressOptions {
   address: DialerAddress;
-  /** The target's own path, which path edits prepend; without a slash at the end. Default: none. */
+  /** The target's own path, which path edits prepend; empty if it is `/`. Default: empty. */
   basePath?: string | undefined;
   /** Host of requests if it differs from that of the address: a canonical authority. */
   authority?: string | undefined;

@@ -11,7 +11,7 @@ export interface Upstream {
   readonly name?: string;
   /** For Host: the host and port that it is reached by; undefined if it has no address of its own. */
   readonly authority?: string;
-  /** The path of its URL, without a slash at the end, below which a route's path edit puts requests. Default: none. */
+  /** The path of its URL, below which a route's path edit puts requests. Empty if that is `/`. Default: empty. */
   readonly basePath?: string;
   /** Idle streams that may be kept to it. Default: any number. */
   readonly mostIdle?: number;

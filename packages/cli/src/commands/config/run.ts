@@ -62,7 +62,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const warnings = [
     ...settings.warnings,
     ...found,
-    ...pending.map((each) => `${problemLine(each)} \`start\` will refuse this.`),
+    ...pending.map((each) => `${problemLine(each)} A command that runs this part refuses the file.`),
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
     ...loaded.differences.map(problemLine),
     ...(errors.length === 0 ? routeOrderNotes(settings) : []),
