@@ -25,8 +25,8 @@ export function configPage(): string {
       "- The environment variables of `[[tunnel.endpoints]]` apply to `postern http`, which shares one service. `postern start` takes endpoints from the file only.",
     ].join("\n"),
     "An option marked _Not supported yet_ works only with its default; the mark names the missing feature. `postern config check` lists the options in a file that need such a feature, and `postern start` and `postern serve` refuse to run the file.",
-    "The _gateway_ (`[server]` and `[[proxy]]`) sends HTTP requests to services, without a tunnel. `postern serve` runs it, and so does `postern start` if the file has a route.",
-    "Files of the program that Postern continues are accepted. [migration.md](migration.md) lists their options that have another name, or no effect, here.",
+    "The _gateway_ (`[server]` and `[[proxy]]`) forwards HTTP requests to services without a tunnel. `postern serve` runs it, and so does `postern start` if the file has a route.",
+    "Postern also accepts the files of the older gateway that it continues. [migration.md](migration.md) lists the options that have a new name or no effect.",
     "Postern rejects a file that other users can write. It warns if other users can read a file that contains secrets.",
     ...reference()
       .filter(({ options, pending }) => options.length > 0 || pending !== undefined)

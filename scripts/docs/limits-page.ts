@@ -82,7 +82,7 @@ export function limitsPage(): string {
       "the connection is closed",
     ],
     [
-      "readings of a path by which the gateway chooses a route (routes.md), times its length",
+      "length of a path times the number of its interpretations (routes.md), in the gateway",
       size(PATH_LIMITS.work),
       "400 PN_ROUTE_PATH",
     ],
@@ -98,24 +98,24 @@ export function limitsPage(): string {
       "the stream is closed; earlier if the origin's Keep-Alive requires it",
     ],
     [
-      "time for a connection to a target of a gateway, from the lookup of its name to the end of the TLS handshake",
+      "time to connect to a target of the gateway, from the DNS lookup to the end of the TLS handshake",
       time(TARGET_LIMITS.connect),
       "another target of the route gets the request; without one, 504 PN_TARGET_TIMEOUT",
     ],
     [
-      "idle connections to one target of a gateway",
+      "idle connections to one target of the gateway",
       `${TARGET_LIMITS.idle}`,
       "the connection that has been idle longest is closed",
     ],
     [
-      "time without progress of a response that a route of a gateway has begun",
+      "time without progress after the response has begun, in the gateway",
       "60 s; `idle_timeout` of the route changes it. None for WebSockets and event streams",
       "the response breaks off",
     ],
     [
-      "reports of failed connections to one target of a gateway",
+      "log messages about failed connections to one target of the gateway",
       `one in ${time(TARGET_LIMITS.report)}`,
-      "failures are counted in the next report",
+      "the next message contains the number of failures",
     ],
     [
       "responses from the server itself to pipelined requests of one connection",

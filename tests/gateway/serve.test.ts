@@ -146,7 +146,7 @@ describe("postern serve", () => {
     const endpoint = '[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nserver_url = "http://127.0.0.1:1"\nlocal = 1\n';
     const process = serve(routes({ "/*": one }) + endpoint);
     await portOf(process);
-    expect(process.program.stderr).toContain("Not run by this command: 1 of [[tunnel.endpoints]]");
+    expect(process.program.stderr).toContain("This command does not run [[tunnel.endpoints]]");
   });
 
   test.for([

@@ -105,7 +105,7 @@ export class LoadedConfiguration {
   }
 }
 
-const ONLY_IF_ON = "The table is switched off, so it is not needed now.";
+const ONLY_IF_ON = "The variable is not needed while the table is disabled.";
 
 /** Resolves and checks the configuration. @throws ConfigError with every problem. */
 export function loadConfiguration(given: Layers): LoadedConfiguration {

@@ -27,7 +27,9 @@ export async function loadGatewayCertificates(
     loaded.files.push(...files);
     loaded.warnings.push(...warnings);
     if (host !== undefined && !certificate.names.some((name) => covers(name, host)))
-      loaded.warnings.push(`${options.cert_file} is not for ${host}: visitors of this host get another certificate.`);
+      loaded.warnings.push(
+        `${options.cert_file} does not cover ${host}: visitors of this host get another certificate.`,
+      );
   }
   return loaded;
 }

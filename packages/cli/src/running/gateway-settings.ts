@@ -22,5 +22,5 @@ export function gatewayExposure({ loaded }: Settings): string | undefined {
   const { http } = loaded.gatewayAddresses;
   if (isLoopbackAddress(http)) return undefined;
   const own = `127.0.0.1${http.slice(http.lastIndexOf(":"))}`;
-  return `Other machines can reach the gateway at ${http}. To serve only this machine: listen = "${own}" in [server].`;
+  return `Other machines can reach the gateway at ${http}. To accept requests from this machine only, set listen = "${own}" in [server].`;
 }

@@ -65,7 +65,7 @@ export const GATEWAY_METRICS: readonly Metric[] = [
   ofGateway(
     "gauge",
     "postern_gateway_target_available",
-    "1 if the target is available, 0 if it accepted no connection recently or is a tunnel without a client.",
+    "1 if the target is available, 0 if a connection to it failed recently or if it is a tunnel without a client.",
     ["target"],
     (gateway) =>
       [...current(gateway)].map(([target, { state }]) => ({ labels: { target }, value: state === "ok" ? 1 : 0 })),

@@ -9,7 +9,7 @@ export interface GatewayTraffic {
 export interface GatewayTargetReport {
   /** Its host and port, the path of its socket, or `tunnel://name`. */
   target: string;
-  /** `suspect`: it accepted no connection recently; `unavailable`: a tunnel without a client. */
+  /** `suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client. */
   state: "ok" | "suspect" | "unavailable";
   /** Requests in progress, of all routes. */
   active: number;
@@ -31,8 +31,8 @@ export interface GatewayReport {
   connections: number;
   /** The routes that are served now. */
   routes: GatewayRouteReport[];
-  /** The traffic of all targets, also of former ones. Beyond a limit it is summed up as `_other`. */
+  /** The traffic of all targets, including removed ones. Beyond a limit it is summed up as `_other`. */
   targets: (GatewayTraffic & { target: string })[];
-  /** The traffic of all routes, also of former ones. Beyond a limit it is summed up as `_other`. */
+  /** The traffic of all routes, including removed ones. Beyond a limit it is summed up as `_other`. */
   all_routes: (GatewayTraffic & { route: string })[];
 }

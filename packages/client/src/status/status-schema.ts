@@ -186,9 +186,9 @@ const gatewayTarget = object("A target of the route.", {
   state: {
     type: "string",
     enum: ["ok", "suspect", "unavailable"],
-    description: "`suspect`: it accepted no connection recently; `unavailable`: a tunnel without a client.",
+    description: "`suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client.",
   },
-  active: count("Requests in progress, of all routes."),
+  active: count("Requests in progress to this target, from all routes."),
 });
 
 const gateway = object("The gateway; null if the process runs none.", {
@@ -208,12 +208,12 @@ const gateway = object("The gateway; null if the process runs none.", {
   targets: {
     type: "array",
     items: object("The traffic of a target.", { target: text("The target, or `_other`."), ...traffic }),
-    description: "The traffic of all targets, also of former ones.",
+    description: "The traffic of all targets, including removed ones.",
   },
   all_routes: {
     type: "array",
     items: object("The traffic of a route.", { route: text("The route, or `_other`."), ...traffic }),
-    description: "The traffic of all routes, also of former ones.",
+    description: "The traffic of all routes, including removed ones.",
   },
 });
 

@@ -39,7 +39,11 @@ describe("a route that is refused", () => {
     ["with a redirect and a response", `${ROUTE}redirect.to = '/b'\nrespond.status = 200\n`, /redirect and respond/],
     ["with a target and files", `${ROUTE}${TARGET}files = '.'\n`, /target and files exclude/],
     ["with a response without status", `${ROUTE}respond.text = 'a'\n`, /needs a status/],
-    ["that rewrites the path of a response", `${ROUTE}respond.status = 200\nrewrite = '/b'\n`, /rewrite applies to/],
+    [
+      "that rewrites the path of a response",
+      `${ROUTE}respond.status = 200\nrewrite = '/b'\n`,
+      /rewrite is only allowed with a target/,
+    ],
     ["with a target without URL", `${ROUTE}[[proxy.targets]]\nweight = 1\n`, /this target has no url/],
     ["with a target twice", `${ROUTE}targets = ['http://b', 'http://B:80']\n`, /http:\/\/b is listed twice/],
     ["to a tunnel of no server", `${ROUTE}target = 'tunnel://web'\n`, /tunnel:\/\/web needs the server of this file/],

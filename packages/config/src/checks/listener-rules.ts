@@ -45,11 +45,11 @@ function* certificateViolations(ssl: Configuration["server"]["ssl"]): Generator<
   else if (ssl.cert_file === undefined && !hasWildcard && !lets_encrypt.enabled)
     yield { path, message: "HTTPS requires cert_file and key_file. Set both." };
   if (hasWildcard && (wildcard.cert_file === undefined || wildcard.key_file === undefined)) {
-    const message = "a wildcard certificate requires cert_file and key_file. Set both, or enabled = false.";
+    const message = "a wildcard certificate requires cert_file and key_file. Set both, or set enabled = false.";
     yield { path: [...path, "wildcard"], message };
   }
   if (protocols.length === 0)
-    yield { path: [...path, "protocols"], message: "protocols is empty. List a TLS version, or remove it." };
+    yield { path: [...path, "protocols"], message: "protocols is empty. List a TLS version, or remove the option." };
 }
 
 function gatewayListeners(configuration: Configuration, originOf: (path: Path) => string): Listener[] {

@@ -32,7 +32,7 @@ function* actionViolations(route: RouteConfiguration, path: Path): Generator<Rul
   if (respond.text !== undefined && respond.status === undefined)
     yield { path: [...path, "respond"], message: "a response needs a status. Add one: status = 200" };
   if (rewrite !== undefined && target === undefined && targets.length === 0)
-    yield { path: [...path, "rewrite"], message: "rewrite applies to requests to a target. Remove it." };
+    yield { path: [...path, "rewrite"], message: "rewrite is only allowed with a target. Remove it." };
 }
 
 function* targetViolations(

@@ -26,7 +26,8 @@ function* cors({ security }: Configuration["tunnel"]["server"]): Generator<RuleV
 function* certificates(routes: Configuration["proxy"]): Generator<RuleViolation> {
   for (const [index, { host, cert_file }] of routes.entries()) {
     if (cert_file === undefined || host !== undefined) continue;
-    const message = "cert_file has no effect on a route without host: the host in the TLS handshake selects it.";
+    const message =
+      "cert_file has no effect on a route without host: the host in the TLS handshake selects the certificate.";
     yield { path: ["proxy", index, "cert_file"], message };
   }
 }

@@ -12,14 +12,14 @@ const networks = (doc: string) => option(list(network()), doc, { default: [] as 
 
 /** `[proxy.access]`: which visitors a route serves. */
 export const access = section(
-  "Who may use this route.",
+  "Access control for the route.",
   {
     allow_ips: networks("Addresses and networks that may use the route. Empty: all."),
     deny_ips: networks("Addresses and networks that may not use the route."),
     basic_auth: option(path, "File with names and passwords for HTTP Basic authentication, as htpasswd writes it."),
     password_file: option(path, "File with a password that visitors enter once."),
     client_ca_file: option(path, "CA certificates that sign the client certificates of visitors, PEM."),
-    jwt: section("Visitors with a JWT.", {
+    jwt: section("Access with a JWT.", {
       enabled: option(flag(), "Require a valid JWT.", { default: false }),
       secret: option(text(), "Shared secret of HS256 tokens, at least 32 bytes.", { secret: true }),
       public_key_file: option(path, "Public key of the issuer, PEM."),
@@ -27,11 +27,11 @@ export const access = section(
       issuer: option(text(), "Required value of the `iss` claim. Default: any."),
       audience: option(text(), "Required audience in the `aud` claim. Default: any."),
     }),
-    forward_auth: section("Decision by another service.", {
-      url: option(url(["https", "http"], "http://localhost:9091/verify"), "URL that decides about each request."),
-      response_fields: texts("Header fields of its response to pass on to targets."),
+    forward_auth: section("Access decisions by another service.", {
+      url: option(url(["https", "http"], "http://localhost:9091/verify"), "URL to ask about each request."),
+      response_fields: texts("Header fields of the service's response to pass on to targets."),
     }),
-    oidc: section("Login at an OpenID provider, which `[server.oidc]` names.", {
+    oidc: section("Login with the OpenID provider of `[server.oidc]`.", {
       emails: texts("Email addresses that may use the route."),
       domains: option(list(hostName()), "Domains whose email addresses may use the route.", {
         default: [] as string[],
@@ -39,7 +39,7 @@ export const access = section(
       groups: texts("Groups that may use the route."),
       max_age: option(duration(), "Time after which visitors log in again."),
     }),
-    webhook: section("Requests that a service signs.", {
+    webhook: section("Access for webhook requests with a valid signature.", {
       kind: option(text(), "Service that signs the requests."),
       secret: option(text(), "Secret of the signature.", { secret: true }),
     }),
@@ -57,7 +57,7 @@ export const access = section(
 
 /** `[server.oidc]`: the provider for routes with `access.oidc`. */
 export const oidcProvider = section(
-  "OpenID provider for routes with `access.oidc`.",
+  "OpenID provider for routes with `[proxy.access.oidc]`.",
   {
     issuer: option(url(["https", "http"], "https://auth.example.com"), "URL of the provider."),
     client_id: option(text(), "Client id of the gateway."),

@@ -21,7 +21,7 @@ const letsEncrypt = section(
     enabled: option(flag(), "Obtain certificates by ACME.", { default: false }),
     email: option(text(), "Contact address for the CA."),
     domain: option(hostName(), "Name to obtain a certificate for."),
-    staging: option(flag(), "Use the CA's environment for tests.", { default: false }),
+    staging: option(flag(), "Use the CA's staging environment.", { default: false }),
     dns_challenge: section("ACME challenge by DNS record.", {
       provider: option(text(), "DNS provider of the domain."),
       timeout_seconds: option(duration(), "Maximum time to wait until the CA finds the DNS record.", {
@@ -38,8 +38,8 @@ const letsEncrypt = section(
 
 const ssl = section("HTTPS of the gateway.", {
   enabled: option(flag(), "Serve HTTPS.", { default: false }),
-  https_port: option(port(), "Port to listen on for HTTPS, on the address of HTTP.", { default: 8443 }),
-  cert_file: option(path, "Certificate, PEM. Routes with a certificate of their own use that."),
+  https_port: option(port(), "Port to listen on for HTTPS, at the host of the HTTP address.", { default: 8443 }),
+  cert_file: option(path, "Default certificate, PEM. Routes with cert_file use their own."),
   key_file: option(path, "Private key of the certificate, PEM."),
   cert_chain_file: option(path, "Intermediate certificates, PEM, if cert_file does not contain them."),
   key_passphrase: option(text(), "Passphrase of key_file, if the key is encrypted.", { secret: true }),
@@ -81,18 +81,22 @@ const ssl = section("HTTPS of the gateway.", {
 
 /** `[server]` */
 export const server = section(
-  "The gateway: where it listens, and limits of its routes. `postern serve` runs it; so does `postern start` if the file has a route.",
+  "Addresses and limits of the gateway. `postern serve` runs it; so does `postern start` if the file has a route.",
   {
     listen: option(
       listenAddress(),
-      "Address to listen on for HTTP. Default: 127.0.0.1:8080, or default_port on all addresses.",
+      "Address to listen on for HTTP. Default: default_port on all addresses if it is set, otherwise 127.0.0.1:8080.",
       { flag: "--listen <host:port>", flagOf: "serve", example: '"127.0.0.1:8080"' },
     ),
-    default_port: option(port(), "Port to listen on for HTTP, on all addresses of this machine. listen replaces it.", {
-      flag: "-p, --port <port>",
-      flagOf: "serve",
-      example: "8080",
-    }),
+    default_port: option(
+      port(),
+      "Port to listen on for HTTP, on all addresses of this machine. Use either this option or listen.",
+      {
+        flag: "-p, --port <port>",
+        flagOf: "serve",
+        example: "8080",
+      },
+    ),
     request_timeout: option(
       duration(),
       "Maximum time from a complete request until a target begins its response; visitors get 504 beyond it. 0: no limit.",
@@ -105,7 +109,7 @@ export const server = section(
     ),
     enable_health_endpoints: option(
       flag(),
-      "Serve /health, /ping, and the health and status of config, static and balancer below these names. Routes with such a path take precedence.",
+      "Serve /health, /ping, and /health and /status below /config, /static and /balancer. Routes that match these paths take precedence.",
       { default: true },
     ),
     state_dir: option(path, "Folder for state that survives a restart.", { pending: "state on disk" }),

@@ -33,7 +33,7 @@ export const middleware = section("Changes to requests and responses of this rou
   headers: section("Changes to header fields.", {
     override_host: option(
       text({ what: "host", pattern: /^[!-~]+$/, example: "app.example.com" }),
-      "Host that targets receive. Default: host and port of the target. X-Forwarded-Host contains the visitor's.",
+      "Host header that targets receive. Default: host and port of the target. X-Forwarded-Host contains the host that the visitor requested.",
       { example: '"app.example.com"' },
     ),
     request_headers: option(headers(), "Header fields to add to requests.", noFields),

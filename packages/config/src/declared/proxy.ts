@@ -22,7 +22,7 @@ const HEALTH_CHECKS = { pending: "health checks of targets" };
 const match = {
   path: option(
     routePath(),
-    "Path of the route. `/api/*` matches `/api` and everything below `/api/`; a path without `*` matches only itself. Default: `/*`, every path, if host is set.",
+    "Path of the route. `/api/*` matches `/api` and everything below `/api/`; a path without `*` matches only itself. Default if host is set: `/*`, which matches every path.",
     { example: '"/api/*"' },
   ),
   host: option(routeHost(), "Host of the route; `*.example.com` matches every name below it. Default: every host.", {
@@ -61,15 +61,15 @@ const action = {
     },
     { shorthand: "url" },
   ),
-  redirect: section("Redirect instead of a target.", {
+  redirect: section("Redirect, instead of a target.", {
     to: option(
       redirectLocation(),
-      "Location: a path or an `http(s)://` URL. `{host}` is the host of the request, if the route has a host; `{path}` its path; `{rest}` what follows the prefix of the route, with its slash; `{query}` its query with `?`. Without `{query}` and `?`, the query is appended.",
+      "Location of the redirect: a path or an `http(s)://` URL. `{path}` is the path of the request, `{rest}` its part after the prefix of the route, with its slash, and `{query}` the query with its `?`. `{host}` is the requested host; it needs a route with host. The query is appended, unless this contains `{query}` or `?`.",
       { example: '"https://{host}{path}"' },
     ),
     status: option(numberChoice([301, 302, 307, 308]), "Status of the response.", { default: 302 }),
   }),
-  respond: section("Response without a target.", {
+  respond: section("Fixed response, instead of a target.", {
     status: option(integer({ min: 200, max: 599 }), "Status of the response.", { example: "200" }),
     text: option(text({ hasLines: true }), "Body of the response, as plain text. Default: empty."),
   }),
@@ -77,17 +77,17 @@ const action = {
 };
 
 /** `[[proxy]]` */
-export const proxy = sections("Route of the gateway: which requests it takes, and where they go.", {
+export const proxy = sections("Route of the gateway: conditions for requests, and their target.", {
   ...match,
   ...action,
   strip_prefix: option(
     flag(),
-    "Remove the prefix of the route from the path, and put the path of the target in its place: with `/api/*`, `/api/users` becomes `/users`. `false`: the whole path follows the path of the target.",
+    "Replace the prefix of the route with the path of the target: with `/api/*`, `/api/users` becomes `/users`. `false`: append the whole path to the path of the target.",
     { default: true },
   ),
   rewrite: option(
     pathTemplate(),
-    "Path that replaces the path of the request, after the path of the target. `{path}` is the path of the request, `{rest}` what follows the prefix of the route, with its slash. The query is kept, unless this contains `?`.",
+    "Path that replaces the path of the request. It is appended to the path of the target. `{path}` is the path of the request, and `{rest}` its part after the prefix of the route, with its slash. The query is kept, unless this contains `?`.",
     { example: '"/v2{rest}"' },
   ),
   timeout: option(
@@ -97,15 +97,15 @@ export const proxy = sections("Route of the gateway: which requests it takes, an
   ),
   idle_timeout: option(
     duration(),
-    "Maximum time without progress of a request or response that has begun. It does not apply to WebSockets and event streams. 0: no limit.",
+    "Maximum time without progress after the response has begun. It does not apply to WebSockets and event streams. 0: no limit.",
     { default: 60_000 },
   ),
   resolve: option(
     choice(["one", "all"]),
-    "What to do with a host name that has several addresses. `one`: they are alternatives of one target. `all`: each address is a target, and the name is resolved again when its records expire.",
+    "How to use a host name with several addresses. `one`: they are alternatives of one target. `all`: each address is a target, and the name is resolved again when its DNS records expire.",
     { default: "one" },
   ),
-  cert_file: option(path, "Certificate for the host of the route, PEM, for HTTPS."),
+  cert_file: option(path, "HTTPS certificate for the host of the route, PEM."),
   key_file: option(path, "Private key of the certificate, PEM."),
   strategy: option(
     choice([
@@ -125,17 +125,17 @@ export const proxy = sections("Route of the gateway: which requests it takes, an
     default: false,
     pending: "sticky sessions",
   }),
-  ssl: section("TLS to targets.", {
+  ssl: section("TLS for connections to targets.", {
     enabled: option(flag(), "Use the options of this table.", { default: true }),
-    backend_ssl: option(flag(), "Use TLS to targets with an `http://` URL too.", { default: false }),
+    backend_ssl: option(flag(), "Use TLS for targets with an `http://` URL too.", { default: false }),
     verify_backend: option(flag(), "Verify the certificates of targets.", { default: true }),
     ca_file: option(
       path,
-      "CA certificates that may sign the certificates of targets, PEM. They replace the CAs that Node trusts.",
+      "CA certificates that may sign the certificates of targets, PEM. Default: the CAs that Node trusts.",
     ),
     sni_hostname: option(
       hostName(),
-      "Host name of the targets in the TLS handshake and their certificate. Default: the host in the URL.",
+      "Host name to send in the TLS handshake, and to require in the certificate of the target. Default: the host in the URL.",
       { example: '"app.internal"' },
     ),
     client_cert_file: option(path, "Client certificate to present to targets, PEM."),

@@ -17,13 +17,13 @@ describe("a file of the older program gets a note about", () => {
       route("/api/*"),
       ["old.toml:2:1 /api/* matches /api and everything below /api/. In the older program, it also matched /apix."],
     ],
-    ["a limit of bodies", "[server]\nmax_request_size_mb = 2.5\n", [/over 2\.5 MB get 413/]],
+    ["a limit of bodies", "[server]\nmax_request_size_mb = 2.5\n", [/413 for request bodies over 2\.5 MB/]],
     [
       "health endpoints that are off",
       "[server]\nenable_health_endpoints = false\n",
-      [/\/health, \/ping and the others are off/],
+      [/does not serve \/health, \/ping and similar paths/],
     ],
-    ["a redirect to HTTPS", `${TLS}redirect.enabled = true\n`, [/sent to HTTPS on port 8443/]],
+    ["a redirect to HTTPS", `${TLS}redirect.enabled = true\n`, [/redirects HTTP requests to HTTPS on port 8443/]],
     ["the older name of the redirect", `${TLS}force_https = true\n`, [/^old\.toml:5:1 The redirect now has an effect/]],
     [
       "exempt paths",
@@ -32,8 +32,8 @@ describe("a file of the older program gets a note about", () => {
     ],
     ["health checks", route("/", "http_health.path = '/up'"), [/all targets of \/ answer \/up/]],
     ["checks of WebSockets", route("/", "websocket_health.interval = 3"), [/all targets of \/ answer \/health/]],
-    ["a circuit breaker", route("/", "circuit_breaker.failure_threshold = 3"), [/It will here, after 3 failures/]],
-    ["sticky sessions", route("/", "sticky_sessions = true"), [/concerned WebSockets only/]],
+    ["a circuit breaker", route("/", "circuit_breaker.failure_threshold = 3"), [/Here it opens after 3 failures/]],
+    ["sticky sessions", route("/", "sticky_sessions = true"), [/applied only to WebSockets/]],
     ["static files", "[static_config]\nfallback = 'app.html'\n", [/accept HTML get app\.html/]],
   ] as [string, string, (string | RegExp)[]][])("%s", async ([, toml, messages]) => {
     expect(await notes(toml)).toEqual(

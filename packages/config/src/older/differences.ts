@@ -28,7 +28,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     topic: "Routes that overlap",
     before: "The first matching route in the file is used.",
-    now: "The most specific route is used: exact host and path before wildcards and prefixes, longer prefixes before shorter ones. `config check` names the routes for which this makes a difference.",
+    now: "The most specific route is used: exact host and path before wildcards and prefixes, longer prefixes before shorter ones. `config check` lists the routes for which this makes a difference.",
   },
   {
     topic: "Prefixes",
@@ -43,7 +43,7 @@ export const DIFFERENCES: readonly Difference[] = [
       }
     },
   },
-  { topic: "Query strings", before: "They are lost.", now: "Targets receive them as they are." },
+  { topic: "Query strings", before: "Targets do not receive them.", now: "Targets receive them unchanged." },
   {
     topic: "`timeout` of a route",
     before: "Maximum time for a whole request.",
@@ -56,34 +56,35 @@ export const DIFFERENCES: readonly Difference[] = [
     *notes({ configuration: { server }, sets }) {
       const size = server.max_request_size_mb;
       if (size === 0 || !sets("server", "max_request_size_mb")) return;
-      const message = `max_request_size_mb now has an effect: requests with a body over ${size} MB get 413.`;
+      const message = `max_request_size_mb now has an effect: visitors get 413 for request bodies over ${size} MB.`;
       yield { path: ["server", "max_request_size_mb"], message };
     },
   },
   {
     topic: "`enable_health_endpoints = false`",
     before: "It has no effect.",
-    now: "/health, /ping and the other service endpoints are off.",
+    now: "The gateway does not serve /health, /ping and the other service endpoints.",
     *notes({ configuration: { server } }) {
       if (server.enable_health_endpoints) return;
-      const message = "enable_health_endpoints = false now has an effect: /health, /ping and the others are off.";
+      const message =
+        "enable_health_endpoints = false now has an effect: the gateway does not serve /health, /ping and similar paths.";
       yield { path: ["server", "enable_health_endpoints"], message };
     },
   },
   {
     topic: "`[server.ssl.redirect]`",
     before: "It has no effect.",
-    now: "Requests over HTTP are redirected to HTTPS, with 301 for GET and HEAD, otherwise 308.",
+    now: "The gateway redirects HTTP requests to HTTPS, with 301 for GET and HEAD, otherwise with 308.",
     *notes({ configuration: { server } }) {
       if (!server.ssl.enabled || !server.ssl.redirect.enabled) return;
-      const message = `The redirect now has an effect: requests over HTTP are sent to HTTPS on port ${server.ssl.https_port}.`;
+      const message = `The redirect now has an effect: the gateway redirects HTTP requests to HTTPS on port ${server.ssl.https_port}.`;
       yield { path: ["server", "ssl", "redirect", "enabled"], message };
     },
   },
   {
     topic: "`exempt_paths`",
-    before: "Prefixes of the path.",
-    now: "Paths, with everything below them: `/health` exempts `/health/live`, and not `/healthz`.",
+    before: "Prefixes: `/health` also exempts `/healthz`.",
+    now: "Paths, with everything below them: `/health` exempts `/health/live`, but not `/healthz`.",
     *notes({ configuration: { server } }) {
       const { enabled, exempt_paths: paths } = server.ssl.redirect;
       const [first] = paths.filter((path) => !path.endsWith("/"));
@@ -94,8 +95,8 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     topic: "Health checks",
-    before: "They are never made.",
-    now: "They are made once this version supports them: a target that fails them gets no requests.",
+    before: "The gateway makes none.",
+    now: "Not supported yet. In a later version, a target that fails them gets no requests.",
     *notes({ configuration: { proxy }, sets }) {
       for (const [index, route] of proxy.entries())
         for (const name of ["http_health", "websocket_health"] as const) {
@@ -109,24 +110,24 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     topic: "Circuit breakers",
     before: "They never open.",
-    now: "They open once this version supports them: a target that fails repeatedly gets no requests for a while.",
+    now: "Not supported yet. In a later version, a target that fails repeatedly gets no requests for a while.",
     *notes({ configuration: { proxy }, sets }) {
       for (const [index, route] of proxy.entries()) {
         const path = ["proxy", index, "circuit_breaker"];
         if (!sets(...path) || !route.circuit_breaker.enabled) continue;
-        const message = `The circuit breaker of ${nameOf(route)} never opened in the older program. It will here, after ${route.circuit_breaker.failure_threshold} failures.`;
+        const message = `In the older program, the circuit breaker of ${nameOf(route)} never opened. Here it opens after ${route.circuit_breaker.failure_threshold} failures.`;
         yield { path, message };
       }
     },
   },
   {
     topic: "`sticky_sessions`",
-    before: "WebSockets of one address go to one target.",
-    now: "All requests of a visitor go to one target, once this version supports it.",
+    before: "All WebSockets of an address go to the same target.",
+    now: "Not supported yet. In a later version, all requests of a visitor go to the same target.",
     *notes({ configuration: { proxy } }) {
       for (const [index, route] of proxy.entries()) {
         if (!route.sticky_sessions) continue;
-        const message = `sticky_sessions of ${nameOf(route)} concerns all requests. In the older program, it concerned WebSockets only.`;
+        const message = `sticky_sessions of ${nameOf(route)} applies to all requests. In the older program, it applied only to WebSockets.`;
         yield { path: ["proxy", index, "sticky_sessions"], message };
       }
     },
@@ -135,7 +136,7 @@ export const DIFFERENCES: readonly Difference[] = [
     topic: "Static files",
     before:
       "Every missing path gets the fallback with 200. Every file has `Cache-Control: max-age=3600` and allows all origins (CORS).",
-    now: "Once this version supports them: only requests that accept HTML get the fallback; files have `no-cache` and an ETag; CORS is off.",
+    now: "Not supported yet. In a later version, only requests that accept HTML get the fallback, files have `Cache-Control: no-cache` and an ETag, and other origins are not allowed.",
     *notes({ configuration: { static_config }, sets }) {
       if (!sets("static_config")) return;
       const message = `Static files differ from the older program: only requests that accept HTML get ${static_config.fallback} for a missing path, browsers check files for changes (no-cache), and other origins are not allowed (CORS).`;

@@ -74,7 +74,7 @@ describe("an older name", () => {
     );
     expect(loaded.values.proxy[0]?.ssl.verify_backend).toBe(true);
     expect(ignored(loaded)).toEqual([
-      "proxy[0].ssl.verify_backend_ssl has no effect: verify_backend is the name of this option today, and it is set too.",
+      "proxy[0].ssl.verify_backend_ssl has no effect, because verify_backend, its new name, is also set. Remove one of them.",
     ]);
   });
 
@@ -130,7 +130,9 @@ describe("a variable that is not set", () => {
     const on = "[server.ssl]\nenabled = true\ncert_file = 'a'\nkey_file = 'b'\n";
     const { warnings } = await load(on.replace("true", "false") + toml(true));
     expect(warnings.map(({ where, message }) => `${where} ${message}`)).toEqual([
-      expect.stringMatching(/^old\.toml:\d+:1 .*needs the environment variable NOPE.*switched off/),
+      expect.stringMatching(
+        /^old\.toml:\d+:1 .*needs the environment variable NOPE.*not needed while the table is disabled/,
+      ),
     ]);
     expect(await messagesOf(on + toml(true))).toContain("needs the environment variable NOPE");
     const messages = async (env?: Record<string, string>): Promise<string> =>

@@ -58,10 +58,12 @@ class Translation {
         const to = this.#target(sets, table);
         const value = convert === undefined ? given : convert(given);
         if (value === undefined)
-          this.#problems.push(this.#file.problem(from, `${pathText(from)} must be a number. Or set ${pathText(to)}.`));
+          this.#problems.push(
+            this.#file.problem(from, `${pathText(from)} must be a number. You can set ${pathText(to)} instead.`),
+          );
         else if (valueAt(this.#values, to) === undefined) this.#set(to, value, from);
         else {
-          const message = `${pathText(from)} has no effect: ${to.at(-1)} is the name of this option today, and it is set too.`;
+          const message = `${pathText(from)} has no effect, because ${to.at(-1)}, its new name, is also set. Remove one of them.`;
           this.#withoutEffect.push({ path: from, problem: this.#file.problem(from, message) });
         }
       }

@@ -37,12 +37,12 @@ export const OPTIONS_WITHOUT_EFFECT: readonly WithoutEffect[] = [
   {
     table: "tunnel.server.auth",
     keys: ["user_registration_enabled"],
-    because: "users are not registered: `api_keys`, tokens and certificates name them",
+    because: "there is no user registration: API keys, tokens and client certificates identify users",
   },
   {
     table: "tunnel.server.auth",
     keys: ["api_key_rotation_enabled", "api_key_rotation_hours"],
-    because: "to rotate keys, change the file that `api_keys_file` names: it is reloaded",
+    because: "to rotate keys, change the file that `api_keys_file` names; the server reloads it",
   },
   {
     table: "tunnel.server.monitoring",
@@ -73,7 +73,7 @@ export const OPTIONS_WITHOUT_EFFECT: readonly WithoutEffect[] = [
   {
     table: "tunnel.server.network",
     keys: ["ipv6_enabled"],
-    because: "the addresses in `listen` decide about IPv6",
+    because: "the address in `listen` determines whether the server uses IPv6",
   },
   {
     table: "tunnel.server.network",
@@ -83,12 +83,13 @@ export const OPTIONS_WITHOUT_EFFECT: readonly WithoutEffect[] = [
   {
     table: "tunnel.server.network",
     keys: ["socket_reuse_address", "socket_reuse_port"],
-    because: "the server sets the options of its sockets itself",
+    because: "the server sets its socket options itself",
   },
   {
     table: "tunnel.server.ssl",
     keys: ["alpn_protocols"],
-    because: "HTTP/2 is not supported, visitors get HTTP/1.1; for HTTP/2, run a proxy such as Caddy in front of it",
+    because:
+      "visitors get HTTP/1.1, because HTTP/2 is not supported; for HTTP/2, run a proxy such as Caddy in front of the server",
     isHarmless: (value) => Array.isArray(value) && value.every((each) => each === "http/1.1"),
   },
   // Of files that never ran there, because the table [static_config] is missing or the names are others.
@@ -116,7 +117,7 @@ export const OPTIONS_WITHOUT_EFFECT: readonly WithoutEffect[] = [
   { table: "logging", keys: ["file"], meant: "logs_directory" },
   { table: "logging", keys: ["max_size_mb"], meant: "file_size_mb" },
   { table: "logging", keys: ["max_age_days"], meant: "retention_days" },
-  { table: "logging", keys: ["max_files"], because: "retention_days limits the log files" },
+  { table: "logging", keys: ["max_files"], because: "retention_days determines when log files are deleted" },
   { table: "ssl", keys: ["enabled", "cert_file", "key_file"], meant: "[tunnel.server.ssl]" },
   {
     table: "tunnel",

@@ -75,8 +75,8 @@ export const refusals = refusalTable({
   PN_ROUTE_METHOD: [405, "This address does not accept this method. Send one of the methods in the Allow header."],
   PN_ROUTE_PATH: [
     400,
-    "Programs read the path of this address in different ways. Send it without `..`, `//`, `;` and encoded slashes.",
-    { advice: "Use `postern config explain` to see how the path is read." },
+    "Servers can interpret the path of this address in different ways. Send it without `..`, `//`, `;` and encoded slashes.",
+    { advice: "Use `postern config explain` to see how servers can interpret the path." },
   ],
 
   // The request is valid, but the service cannot respond.

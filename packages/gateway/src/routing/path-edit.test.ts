@@ -98,11 +98,11 @@ describe("a path that leaves the route's prefix or the base path in any reading 
 });
 
 test.each([
-  ["v2{rest}", /has to begin with \//],
-  ["http://a{rest}", /has to begin with \//],
-  ["{rest}x", /has to begin with \//],
+  ["v2{rest}", /must begin with \//],
+  ["http://a{rest}", /must begin with \//],
+  ["{rest}x", /must begin with \//],
   ["/v2/{rest}", /has a slash before \{rest\}/],
-  ["/v2{host}", /the placeholder \{host\}. The ones that it may have are \{rest\}, \{path\}/],
+  ["/v2{host}", /the placeholder \{host\}. Allowed placeholders are \{rest\}, \{path\}/],
   ["/v2{}", /the placeholder \{\}/],
   ["/v2{rest", /not part of a placeholder/],
   ["/v2#x", /cannot have a fragment/],

@@ -62,7 +62,7 @@ class RewrittenPath implements PathEdit {
 
   constructor(prefixLength: number, rewrite: string) {
     if (!/^(\/|\{path\}|\{rest\}(?=$|[/?{]))/.test(rewrite)) {
-      throw new RangeError(`The rewrite ${JSON.stringify(rewrite)} has to begin with /, as in /v2{rest}.`);
+      throw new RangeError(`The rewrite ${JSON.stringify(rewrite)} must begin with /, as in /v2{rest}.`);
     }
     if (rewrite.includes("#"))
       throw new RangeError(`The rewrite ${JSON.stringify(rewrite)} cannot have a fragment (#).`);

@@ -15,7 +15,7 @@ const UNSAFE_ALL = new RegExp(UNSAFE, "gu");
  * @throws RangeError if it is none of them, or if no request can match it.
  */
 export function parsePathPattern(path: string): PathPattern {
-  if (!path.startsWith("/")) throw fault(path, "has to begin with /");
+  if (!path.startsWith("/")) throw fault(path, "must begin with /");
   const isPrefix = path.endsWith("/*");
   const named = isPrefix ? path.slice(0, -2) : path;
   if (named.includes("*")) throw fault(path, "may have a * only at its end, after a slash, as in /api/*");

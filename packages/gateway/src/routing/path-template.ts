@@ -91,7 +91,5 @@ function doubleSlash(text: string, found: string): RangeError {
 
 function unknownPlaceholder(text: string, found: string, allowed: readonly string[]): RangeError {
   const names = allowed.map((name) => `{${name}}`).join(", ");
-  return new RangeError(
-    `${JSON.stringify(text)} has the placeholder ${found}. The ones that it may have are ${names}.`,
-  );
+  return new RangeError(`${JSON.stringify(text)} has the placeholder ${found}. Allowed placeholders are ${names}.`);
 }

@@ -76,12 +76,12 @@ describe("a location never names a host that the template does not name", () => 
 });
 
 test.each([
-  ["new", /has to begin with one \//],
-  ["//b.test", /has to begin with one \//],
-  ["/\\b.test", /has to begin with one \//],
-  ["ftp://b.test", /has to begin with one \//],
-  ["javascript:alert(1)", /has to begin with one \//],
-  ["{host}/x", /has to begin with one \//],
+  ["new", /must begin with one \//],
+  ["//b.test", /must begin with one \//],
+  ["/\\b.test", /must begin with one \//],
+  ["ftp://b.test", /must begin with one \//],
+  ["javascript:alert(1)", /must begin with one \//],
+  ["{host}/x", /must begin with one \//],
   ["/{rest}", /a slash before \{rest\}/],
   ["https:///x", /does not name a host/],
   ["https://user@b.test", /does not name a host/],

@@ -52,7 +52,7 @@ function checkTarget({ host }: RouteMatch, to: string): void {
   if (absolute === null) {
     if (/^(\/(?![/\\])|\{path\}|\{rest\}(?=$|[/?#{]))/.test(to)) return;
     throw new RangeError(
-      `The redirect ${JSON.stringify(to)} has to begin with one /, or with http:// or https:// and a host.`,
+      `The redirect ${JSON.stringify(to)} must begin with one /, or with http:// or https:// and a host.`,
     );
   }
   const [, , authority = "", rest = ""] = absolute;

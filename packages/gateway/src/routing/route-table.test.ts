@@ -256,7 +256,7 @@ describe("a path that servers may read as one of another route is refused", () =
 
 describe("routes that are not valid", () => {
   test.each([
-    [{ path: "api" }, /has to begin with \//],
+    [{ path: "api" }, /must begin with \//],
     [{ path: "/api*" }, /may have a \* only at its end/],
     [{ path: "/a/*/b" }, /may have a \* only at its end/],
     [{ path: "/a?b" }, /cannot have a query/],

@@ -14,7 +14,7 @@ export interface TrafficFigures {
 
 export interface TargetFigures {
   readonly target: string;
-  /** `suspect`: it accepted no connection recently; `unavailable`: a tunnel without a client. */
+  /** `suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client. */
   readonly state: "ok" | "suspect" | "unavailable";
   /** Requests in progress, of all routes. */
   readonly active: number;

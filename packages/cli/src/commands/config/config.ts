@@ -37,7 +37,7 @@ export const config: CommandDeclaration = {
       summary: "list the mistakes in the configuration; exit code 2 if there are any",
       options: [CONFIG_FILE, jsonOption("print the result to stdout as one JSON object; messages go to stderr")],
       details:
-        "Checks the file, the environment, and the key, certificate and log files that the file names: everything that `postern start` would refuse before it connects or listens. Starts nothing.",
+        "Checks the file, the environment, and the key, certificate and log files that the file names: everything that `postern start` checks before it connects or listens. Starts nothing.",
       help: `Examples:
   postern config check
   postern config check --config /etc/postern.toml --json`,
@@ -48,7 +48,7 @@ export const config: CommandDeclaration = {
       summary: "show every value and its source, or what happens to a request",
       argument: { usage: "[request...]", description: "method and URL of a request to explain" },
       details:
-        "Shows every value and its source: default, file or environment. With METHOD and URL: the route of the request, why it was chosen, and what its targets get. Sends nothing.",
+        "The source of a value is the default, the file or the environment. With METHOD and URL, shows the route of the request, why it was chosen, and what its targets receive. Sends no request.",
       options: [CONFIG_FILE, jsonOption("print one JSON object per option, or one about the request")],
       help: `Examples:
   postern config explain

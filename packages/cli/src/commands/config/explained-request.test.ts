@@ -44,7 +44,7 @@ test("shows the route, what its target gets, and the routes that were tried", as
 });
 
 test("shows fixed answers, redirects and refusals", async () => {
-  expect(await explain("DELETE", "http://a.example/api/x")).toContain("Answer    403");
+  expect(await explain("DELETE", "http://a.example/api/x")).toContain("Response  403");
   expect(await explain("http://a.example/x?y")).toContain("Redirect  301 to https://www.example.com/x?y");
   expect(await explain("GET", "http://a.example/api/%2e%2e/x")).toContain("Refused   PN_ROUTE_PATH");
 });

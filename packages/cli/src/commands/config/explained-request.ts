@@ -108,14 +108,14 @@ export class RequestReport {
             ? `some servers read the path as ${printableAscii(ambiguity.path)}, ${ambiguity.value === undefined ? "which no route takes" : `which is for ${printable(ambiguity.value.name)}`}`
             : fault === "unknown"
               ? "no route takes it"
-              : "its path is not safe to pass on";
+              : "its path is not safe to forward";
       return [...route, row("Refused", `${paint.red(refusal)}: ${why}`)];
     }
-    if (isServiceEndpoint) return [row("Answer", "the gateway's own page for monitors (enable_health_endpoints)")];
+    if (isServiceEndpoint) return [row("Response", "the gateway's own page for monitors (enable_health_endpoints)")];
     const action = value?.action;
     if (action?.kind === "redirect")
       return [...route, row("Redirect", `${action.status} to ${printableAscii(location ?? "")}`)];
-    if (action?.kind === "respond") return [...route, row("Answer", `${action.status}, the text of the file`)];
+    if (action?.kind === "respond") return [...route, row("Response", `${action.status}, with the text of the route`)];
     const { method } = this.#requested;
     const limits = action?.kind === "forward" ? limitsText(action.limits) : "";
     return [

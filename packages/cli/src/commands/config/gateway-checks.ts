@@ -15,7 +15,7 @@ function missingFolder(settings: Settings): string[] {
   const isUsed = loaded.resolution.sections.some(({ path }) => path[0] === "static_config");
   const folder = settings.pathOf(loaded.values.static_config.directory, "static_config", "directory");
   if (!isUsed || statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return [];
-  return [`${folder} is not a folder (directory in [static_config]). Create it, or name another.`];
+  return [`${folder} is not a folder (directory in [static_config]). Create it, or set another folder.`];
 }
 
 /** Notes about requests that go to another route than the first one of the file that takes them. */

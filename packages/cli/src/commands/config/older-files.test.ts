@@ -60,7 +60,7 @@ test("config check names what other machines can reach, and what differs from th
     /app_config\.toml:57:1: \/api\/\* matches \/api and everything below/,
     /app_config\.toml:20:1: max_request_size_mb now has an effect/,
     /app_config\.toml:375:1: status_endpoint .* has no effect/,
-    /CLOUDFLARE_API_TOKEN.*switched off/,
+    /CLOUDFLARE_API_TOKEN.*while the table is disabled/,
   ])
     expect(all).toMatch(each);
 });

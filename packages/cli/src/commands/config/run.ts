@@ -62,7 +62,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const warnings = [
     ...settings.warnings,
     ...found,
-    ...pending.map((each) => `${problemLine(each)} A command that runs this part refuses the file.`),
+    ...pending.map((each) => `${problemLine(each)} Commands that run this part of the file refuse to start.`),
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
     ...loaded.differences.map(problemLine),
     ...(errors.length === 0 ? routeOrderNotes(settings) : []),

@@ -107,12 +107,12 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
 function leftOut({ loaded }: Settings): string[] {
   const { enabled, endpoints, server } = loaded.values.tunnel;
   const parts = [
-    ...(enabled && endpoints.length > 0 ? [`${endpoints.length} of [[tunnel.endpoints]]`] : []),
+    ...(enabled && endpoints.length > 0 ? ["[[tunnel.endpoints]]"] : []),
     ...(server.enabled ? ["[tunnel.server]"] : []),
   ];
   return parts.length === 0
     ? []
-    : [`Not run by this command: ${parts.join(" and ")}. \`postern start\` runs them too.`];
+    : [`This command does not run ${parts.join(" and ")}. \`postern start\` runs everything.`];
 }
 
 function nothingToServe({ file }: Settings): CliError {

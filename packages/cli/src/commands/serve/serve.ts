@@ -24,15 +24,15 @@ export const serve: CommandDeclaration = {
     EVENTS_AS_JSON,
   ],
   details:
-    "Takes requests for the routes ([[proxy]]) to their targets, and prints its addresses, then one line per request. Tunnels and the tunnel server of the file are left out: `postern start` runs everything.",
-  help: `When the file or a certificate changes, or on SIGHUP, routes are added, replaced
-and removed. Connections of unchanged routes and open WebSockets stay.
+    "Forwards requests to the targets of the routes ([[proxy]]). Prints its addresses, then one line per request. Does not run the tunnels and the tunnel server of the file; `postern start` runs everything.",
+  help: `The gateway reloads the file and the certificates when they change, and on
+SIGHUP. Unchanged routes keep their connections, and open WebSockets stay.
 
 Signals: SIGTERM and Ctrl-C finish the requests in progress and exit.
 
 Examples:
-  postern serve                            serve the routes of ./postern.toml on
-                                           127.0.0.1:8080, or as [server] says
+  postern serve                            serve the routes of ./postern.toml at
+                                           127.0.0.1:8080 or [server]'s address
   postern serve --port 80                  on port 80 of all addresses
   postern serve --config app_config.toml   use another file
   postern config explain GET http://localhost:8080/api/users

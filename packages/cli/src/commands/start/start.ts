@@ -16,9 +16,8 @@ export const start: CommandDeclaration = {
   ],
   details:
     "Opens a tunnel for each [[tunnel.endpoints]], runs the server if [tunnel.server] has enabled = true, and serves the routes of [[proxy]].",
-  help: `When the file changes, or on SIGHUP, endpoints and routes are added, replaced
-and removed. Unchanged endpoints keep running, and unchanged routes keep their
-connections.
+  help: `Postern reloads the file when it changes, and on SIGHUP. Unchanged endpoints
+keep running, and unchanged routes keep their connections.
 
 Examples:
   postern config init                         write ./postern.toml to start from
