@@ -192,8 +192,7 @@ export class SocketReader {
   #nextBuffer(): Buffer {
     if (this.#start < this.#end && !this.#socket.destroyed) return this.#buffer.subarray(this.#end);
     this.#start = this.#end = 0;
-    // A socket that does not read needs no memory for it.
-    if (!this.#isBulk || !this.#mayLend || this.isPaused || this.#socket.destroyed) this.#release();
+    if (!this.#isBulk || !this.#mayLend || this.#socket.destroyed) this.#release();
     else if (this.#buffer === SHARED_BUFFER) this.#buffer = takeReadBuffer();
     else if (isLent(this.#buffer.buffer)) {
       releaseReadBuffer(this.#buffer);
