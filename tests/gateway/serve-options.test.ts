@@ -11,6 +11,7 @@ import {
   needs,
   Origin,
   StartProcess,
+  TEST_KEY,
   until,
   Wire,
   type CertificateFiles,
@@ -53,7 +54,8 @@ describe("a route, and what [server] says about all routes", () => {
       SERVE,
     );
     const { data } = await process.status("listening");
-    expect(data["address"]).toMatch(/^127\.0\.0\.1:/);
+    // Without `listen`, the port is 8080.
+    expect(data["address"]).toMatch(/^127\.0\.0\.1:(?!8080$)/);
     port = Number(String(data["address"]).split(":").at(-1));
   });
 
@@ -147,6 +149,16 @@ describe("a route, and what [server] says about all routes", () => {
     expect(await outcome("/tls/switched-off/x")).toBe("502 PN_TARGET_UNTRUSTED");
     expect(await outcome("/tls/http-url/x")).toBe("200 origin.example undefined");
     expect(await outcome("/tls/identified/x")).toBe("200 origin.example gateway");
+  });
+
+  test("a reload applies max_request_size_mb to all routes", async () => {
+    process.replace(
+      readFileSync(process.file, "utf8").replace("max_request_size_mb = 0.001", "max_request_size_mb = 0.002"),
+    );
+    await process.status("reloaded");
+    expect(await outcome("/default/", { method: "POST", body: "x".repeat(2_000) })).toMatch(/^200 /);
+    expect(await outcome("/default/", { method: "POST", body: "x".repeat(2_001) })).toBe("413 PN_HTTP_BODY_TOO_LARGE");
+    expect(process.events.filter(({ data }) => data["state"] === "restart_needed")).toEqual([]);
   });
 });
 
@@ -256,17 +268,6 @@ respond = { status = 200, text = "site" }
     await process.status("listening");
   });
 
-  /** Connects by HTTPS. Closes the connection after the handshake. */
-  async function handshake(servername: string): Promise<{ names: string; issuer: string; protocol: string }> {
-    const options = { host: "127.0.0.1", port: securePort, servername, rejectUnauthorized: false };
-    const socket = connectTls(options);
-    await once(socket, "secureConnect");
-    const { subjectaltname = "", issuerCertificate } = socket.getPeerCertificate(true);
-    const protocol = `${socket.getProtocol()} ${socket.getCipher().name}`;
-    socket.destroy();
-    return { names: subjectaltname, issuer: String(issuerCertificate?.subject.CN), protocol };
-  }
-
   async function redirect(host: string, path = "/a?b", method = "GET"): Promise<string> {
     const { status, headers } = await exchange(port, { host, path, method });
     return `${status} ${String(headers.location ?? headers["postern-error"])}`;
@@ -278,14 +279,17 @@ respond = { status = 200, text = "site" }
   });
 
   test("presents the certificate for the name, with its chain, by the protocols and cipher suites of the file", async () => {
-    expect(await handshake("gateway.example")).toEqual({
+    expect(await handshake(securePort, "gateway.example")).toEqual({
       names: "DNS:gateway.example, IP Address:203.0.113.9",
       issuer: "test CA",
       protocol: "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384",
     });
-    expect(await handshake("a.wild.example")).toMatchObject({ names: "DNS:*.wild.example", issuer: "undefined" });
-    expect(await handshake("shop.example")).toMatchObject({ names: "DNS:shop.example" });
-    expect((await handshake("other.example")).names).toContain("gateway.example");
+    expect(await handshake(securePort, "a.wild.example")).toMatchObject({
+      names: "DNS:*.wild.example",
+      issuer: "undefined",
+    });
+    expect(await handshake(securePort, "shop.example")).toMatchObject({ names: "DNS:shop.example" });
+    expect((await handshake(securePort, "other.example")).names).toContain("gateway.example");
   });
 
   test("redirects to the host of a certificate or a route, to a loopback address and to a private one", async () => {
@@ -314,7 +318,7 @@ respond = { status = 200, text = "site" }
   test("wildcard.enabled = false takes its certificate away, also by a reload", async () => {
     process.replace(file.replace("[server.ssl.wildcard]", "$&\nenabled = false"));
     await process.status("reloaded");
-    expect((await handshake("a.wild.example")).names).toContain("gateway.example");
+    expect((await handshake(securePort, "a.wild.example")).names).toContain("gateway.example");
     expect(await redirect("a.wild.example")).toBe("421 PN_HTTP_HOST_UNKNOWN");
   });
 
@@ -330,3 +334,51 @@ respond = { status = 200, text = "site" }
     await process.program.ends(0);
   });
 });
+
+test("the wildcard certificate of [server.ssl] serves the tunnel server too, if it covers_tunnels", async () => {
+  const [port, securePort, serverPort] = [await claimPort(), await claimPort(), await claimPort()];
+  const ca = new CertificateAuthority(cleanup.defer);
+  const process = StartProcess.launch(
+    cleanup.defer,
+    `
+[server]
+listen = "127.0.0.1:${port}"
+[server.ssl]
+enabled = true
+https_port = ${securePort}
+${files(ca.issue({ names: ["gateway.example"] }))}
+[server.ssl.wildcard]
+covers_tunnels = true
+domain = "*.elsewhere.example"
+${files(ca.issue({ names: ["*.wild.example"] }))}
+[tunnel.server]
+enabled = true
+listen = "127.0.0.1:${serverPort}"
+[tunnel.server.auth]
+api_keys = ["me ${TEST_KEY}"]
+[tunnel.server.ssl]
+enabled = true
+[[proxy]]
+path = "/"
+respond = { status = 204 }
+`,
+  );
+  await process.status("listening", 2);
+  for (const each of [securePort, serverPort])
+    expect(await handshake(each, "a.wild.example")).toMatchObject({ names: "DNS:*.wild.example" });
+  // `domain` says what the certificate is for.
+  await process.program.waitFor("the warning", () => /is not for \*\.elsewhere\.example/.test(process.program.output));
+});
+
+/** Connects by HTTPS. Closes the connection after the handshake. */
+async function handshake(
+  port: number,
+  servername: string,
+): Promise<{ names: string; issuer: string; protocol: string }> {
+  const socket = connectTls({ host: "127.0.0.1", port, servername, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { subjectaltname = "", issuerCertificate } = socket.getPeerCertificate(true);
+  const protocol = `${socket.getProtocol()} ${socket.getCipher().name}`;
+  socket.destroy();
+  return { names: subjectaltname, issuer: String(issuerCertificate?.subject.CN), protocol };
+}
