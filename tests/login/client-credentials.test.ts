@@ -168,6 +168,7 @@ test("every secret option of a client or a server is known to this test", () => 
     "tunnel.server.ssl.key_passphrase",
     "tunnel.server.ssl.certificates.key_passphrase",
     "tunnel.server.monitoring.metrics_token",
+    "server.ssl.key_passphrase",
   ]);
 });
 

@@ -45,7 +45,7 @@ export class RenewedToken implements Credential {
   }
 
   expiring(): void {
-    this.#source.renewSoon();
+    if (this.#last !== undefined) this.#source.renewSoon(this.#last);
   }
 
   follow(session: RefreshableSession, lifetime: number | undefined): () => void {

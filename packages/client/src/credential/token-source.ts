@@ -49,7 +49,7 @@ export class TokenSource {
   #hasServerLifetime = false;
   #renewing: Promise<string> | undefined;
   #failures = 0;
-  /** When the server last caused a renewal. */
+  /** When the server last caused a renewal; in the future if one is due. */
   #announcedAt = -Infinity;
   #cancelTimer = (): void => {};
 
@@ -103,10 +103,19 @@ export class TokenSource {
     this.#plan(lifetime);
   }
 
-  /** The server announces that the token is about to expire: renews it now, but not more often than MIN_INTERVAL. */
-  renewSoon(): void {
+  /**
+   * The server announces that `token` is about to expire: renews it now, or MIN_INTERVAL after the last renewal of this
+   * kind.
+   */
+  renewSoon(token: string): void {
+    if (token !== this.token || this.#failures > 0 || this.#renewing !== undefined) return;
     const now = this.#clock.now();
-    if (this.#failures > 0 || this.#renewing !== undefined || now - this.#announcedAt < MIN_INTERVAL) return;
+    const next = this.#announcedAt + MIN_INTERVAL;
+    if (now < next) {
+      if (this.#renewAt <= next) return;
+      this.#announcedAt = this.#renewAt = next;
+      return this.#wait(next - now);
+    }
     this.#announcedAt = now;
     void this.#renewAhead();
   }

@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
+import { READ_END, type ReadTask } from "../socket/read-end.js";
 import { readSocket, type ReadOptions, type SocketReader } from "../socket/socket-reader.js";
 import { isTls } from "../tls/is-tls.js";
 import { peerCertificate, type PeerCertificate } from "../tls/peer-certificate.js";
@@ -27,7 +28,7 @@ const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClo
  * event loop ends or the socket has drained, so that a peer that produces thousands of them causes one write, and
  * memory by bytes. Most responses are one piece and wait for nothing.
  */
-export class SocketConnection implements Connection, TurnTask {
+export class SocketConnection implements Connection, TurnTask, ReadTask {
   handler: ConnectionHandler = NOBODY;
   readonly #socket: Socket;
   readonly #reader: SocketReader;
@@ -223,7 +224,7 @@ export class SocketConnection implements Connection, TurnTask {
     if (this.#isCorked || this.#socket.destroyed || this.#socket.writableLength > 0) return;
     this.#isCorked = true;
     this.#socket.cork();
-    process.nextTick(this.#onRead);
+    READ_END.add(this);
   }
 
   #uncork(): void {
@@ -241,12 +242,12 @@ export class SocketConnection implements Connection, TurnTask {
   }
 
   /** The read that led to large pieces is complete. */
-  readonly #onRead = (): void => {
+  onReadEnd(): void {
     this.#uncork();
     const { destroyed, writableLength, writableNeedDrain } = this.#socket;
     // Otherwise the socket itself emits `drain`.
     if (!destroyed && writableLength === 0 && !writableNeedDrain) this.#onDrain();
-  };
+  }
 
   /** Ensures that `drain` is emitted: node:net emits it only after more than `highWaterMark` bytes were waiting. */
   #watch(): void {

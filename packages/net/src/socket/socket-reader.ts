@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { isLent, releaseReadBuffer, SHARED_BUFFER, takeReadBuffer } from "./read-buffers.js";
+import { READ_END } from "./read-end.js";
 import { chooseBuffers, hookReads } from "./read-hook.js";
 import { isTls } from "../tls/is-tls.js";
 
@@ -145,10 +146,12 @@ export class SocketReader {
   /** Passes a chunk on, whose bytes may change afterwards. */
   pass(chunk: Buffer): void {
     this.#isReceiving = true;
+    READ_END.beginRead();
     try {
       this.#receive?.(chunk);
     } finally {
       this.#isReceiving = false;
+      READ_END.endRead();
     }
   }
 
@@ -189,7 +192,8 @@ export class SocketReader {
   #nextBuffer(): Buffer {
     if (this.#start < this.#end && !this.#socket.destroyed) return this.#buffer.subarray(this.#end);
     this.#start = this.#end = 0;
-    if (!this.#isBulk || !this.#mayLend || this.#socket.destroyed) this.#release();
+    // A socket that does not read needs no memory for it.
+    if (!this.#isBulk || !this.#mayLend || this.isPaused || this.#socket.destroyed) this.#release();
     else if (this.#buffer === SHARED_BUFFER) this.#buffer = takeReadBuffer();
     else if (isLent(this.#buffer.buffer)) {
       releaseReadBuffer(this.#buffer);

@@ -1,0 +1,27 @@
+export type {
+  GatewayFigures,
+  LabelledFigures,
+  RouteFigures,
+  TargetFigures,
+  TrafficFigures,
+} from "./service/gateway-figures.js";
+export { GATEWAY_LABELS, OTHER_LABEL, startGateway, type GatewayService } from "./service/gateway-service.js";
+export {
+  explainRequest,
+  type ExplainedRequest,
+  type ExplainedTarget,
+  type RequestToExplain,
+} from "./service/explain-request.js";
+export { checkRoutes } from "./service/check-routes.js";
+export type { RouteChanges } from "./service/routes.js";
+export { LISTED_REQUESTS } from "./service/request-reports.js";
+export type {
+  ForwardAction,
+  GatewayServiceOptions,
+  GatewayTls,
+  RedirectAction,
+  RespondAction,
+  RoutedEntry,
+  RouteOptions,
+  TargetOptions,
+} from "./service/service-options.js";
