@@ -256,6 +256,15 @@ describe("a change of the file", () => {
     start.replace(`${endpoints({ fixed: origins.one })}\n[logging]\nlevel = "debug"\n`);
     expect((await start.status("restart_needed")).data["options"]).toEqual(["logging.level"]);
   });
+
+  test("a first route needs a restart, which is reported", async () => {
+    const start = StartProcess.launch(onTestFinished, endpoints({ routed: origins.one }));
+    await start.tunnel("routed");
+    start.replace(`${endpoints({ routed: origins.one })}\n[[proxy]]\npath = "/"\ntarget = "http://127.0.0.1:9"\n`);
+    const { message, data } = await start.status("restart_needed");
+    expect(message).toBe("restart to apply: proxy");
+    expect(data["options"]).toEqual(["proxy"]);
+  });
 });
 
 const UNSUPPORTED_SERVER = "[tunnel.server]\nenabled = true\n[tunnel.server.rate_limit]\nenabled = true\n";

@@ -4,18 +4,18 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
-import type { CertificateFiles } from "@postern/testkit";
+import type { CertificateFiles, Defer } from "@postern/testkit";
 import type { TargetOptions } from "./address-gateway.js";
 
 export const text = (file: string): string => readFileSync(file, "utf8");
 
 /** Listens on a free port of `host`, and closes all connections at the end. */
-export async function listening(server: Server, host = "127.0.0.1"): Promise<number> {
+export async function listening(server: Server, host = "127.0.0.1", defer: Defer = onTestFinished): Promise<number> {
   const sockets = new Set<{ destroy(): void }>();
   server.on("connection", (socket) => sockets.add(socket));
   server.listen(0, host);
   await once(server, "listening");
-  onTestFinished(() => {
+  defer(async () => {
     server.close();
     for (const socket of sockets) socket.destroy();
   });

@@ -126,7 +126,11 @@ export class TunnelServer implements Server, Measured {
       registry: this.#registry,
       blocksSuspiciousPaths: options.blockSuspiciousPaths,
       redirect: redirects
-        ? new HttpsRedirect((host) => this.#publicAddress.urlOf(host), tls.redirectExempt ?? [])
+        ? new HttpsRedirect({
+            exempt: tls.redirectExempt ?? [],
+            isServed: (host) => router.isServed(host),
+            urlOf: (host) => this.#publicAddress.urlOf(host),
+          })
         : undefined,
       takeBaseDomain: (socket) => baseDomain.take(socket),
     });

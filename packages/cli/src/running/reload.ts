@@ -56,6 +56,7 @@ export function reloadOnChange(options: ReloadOptions): () => void {
       const applied = [];
       for (const { apply } of prepared) applied.push(await apply());
       const fixed = differences(current, changed).filter(isFixed);
+      const previous = current;
       current = changed;
       watchedFiles = withFile(prepared.flatMap((each) => each.files));
       watched.replace(watchedFiles);
@@ -66,7 +67,7 @@ export function reloadOnChange(options: ReloadOptions): () => void {
       for (const warning of warnings) if (!reported.has(warning)) report("warn", warning, { state: "warning" });
       reported = warnings;
       if (fixed.length === 0) return;
-      const names = fixed.map((path) => path.join("."));
+      const names = changedNames(previous, fixed);
       report("warn", `restart to apply: ${names.join(", ")}`, { state: "restart_needed", options: names });
     } catch (error) {
       const { code, message, fix, problems = [message, ...(fix?.split("\n") ?? [])] } = failureOf(error);
@@ -116,4 +117,21 @@ function differences(before: Settings, after: Settings): Path[] {
     new Map(loaded.resolution.options.map(({ path, value }) => [path.join("."), [path, JSON.stringify(value)]]));
   const old = values(before);
   return [...values(after)].filter(([name, [, value]]) => old.get(name)?.[1] !== value).map(([, [path]]) => path);
+}
+
+/** The names of changed options. A table that was added to a list counts as a change of the list. */
+function changedNames({ loaded }: Settings, paths: readonly Path[]): string[] {
+  const tables = new Set(loaded.resolution.options.flatMap(({ path }) => tableOf(path) ?? []));
+  const isAdded = (path: Path): boolean => !tables.has(tableOf(path) ?? "");
+  const names = paths.map((path) => {
+    const index = path.findIndex((part) => typeof part === "number");
+    return (index < 0 || !isAdded(path) ? path : path.slice(0, index)).join(".");
+  });
+  return [...new Set(names)];
+}
+
+/** The first table of a list in a path: `proxy.0`; undefined if there is none. */
+function tableOf(path: Path): string | undefined {
+  const index = path.findIndex((part) => typeof part === "number");
+  return index < 0 ? undefined : path.slice(0, index + 1).join(".");
 }

@@ -52,7 +52,11 @@ const ssl = section("HTTPS of the gateway.", {
     { default: [] as string[] },
   ),
   redirect: section("Redirect from HTTP to HTTPS: 301 for GET and HEAD, otherwise 308.", {
-    enabled: option(flag(), "Redirect HTTP requests to HTTPS.", { default: false }),
+    enabled: option(
+      flag(),
+      "Redirect HTTP requests to HTTPS. Hosts without a certificate and without a route that names them get 421, except localhost and addresses of local networks.",
+      { default: false },
+    ),
     exempt_paths: option(
       list(urlPath),
       "Paths that are served over HTTP without a redirect, with everything below them.",

@@ -65,6 +65,11 @@ export const refusals = refusalTable({
   PN_HTTP_BODY_TIMEOUT: [408, "The body arrived too slowly, or stopped. Send the request again."],
   PN_HTTP_INSECURE: [308, "This address is served over HTTPS. Use https:// instead of http://."],
   PN_HTTP_MISDIRECTED: [421, "This connection was opened for another host. Reload the page, or open a new connection."],
+  PN_HTTP_HOST_UNKNOWN: [
+    421,
+    "This server has no HTTPS for this host. Check the address.",
+    { advice: "Name the host in a certificate of `[server.ssl]`, or as the `host` of a route." },
+  ],
 
   // The request is valid, but the gateway has no route for it.
   PN_ROUTE_UNKNOWN: [

@@ -50,6 +50,11 @@ export class RouteTable<T> {
     return finding;
   }
 
+  /** Whether the host of a route, or its wildcard, covers `host`. */
+  namesHost(host: string): boolean {
+    return this.#hosts.find(host).host.kind !== "any";
+  }
+
   /** Explains what `find` returns for a request. */
   explain(request: RoutedRequest): RouteExplanation<T> {
     const { value, fault, allowed } = this.find(request);

@@ -53,7 +53,11 @@ export class GatewayService {
       routes: this.#routes,
       redirect:
         tls?.redirect === true
-          ? new HttpsRedirect((host) => this.#secureUrl(host), tls.redirectExempt ?? [])
+          ? new HttpsRedirect({
+              exempt: tls.redirectExempt ?? [],
+              isServed: (host) => this.#certificates?.covers(host) === true || this.#routes.namesHost(host),
+              urlOf: (host) => this.#secureUrl(host),
+            })
           : undefined,
       endpoints: serviceEndpoints ? new ServiceEndpoints(version) : undefined,
       isStopping: () => this.#stopping !== undefined,

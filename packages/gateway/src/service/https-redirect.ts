@@ -1,24 +1,40 @@
+import { isIP } from "node:net";
+import { isLoopbackHost, isPrivateAddress } from "@postern/net";
 import { climbsOut } from "../routing/index.js";
+
+export interface HttpsRedirectOptions {
+  /** Paths that are served over HTTP, including everything below them. */
+  exempt: readonly string[];
+  /** Whether the gateway has a certificate or a route for a host. */
+  isServed: (host: string) => boolean;
+  /** The URL at which visitors reach a host by HTTPS, without a path. */
+  urlOf: (host: string) => string;
+}
 
 /** Redirects visitors from HTTP to the HTTPS listener. */
 export class HttpsRedirect {
-  readonly #urlOf: (host: string) => string;
+  readonly #options: HttpsRedirectOptions;
   readonly #exempt: readonly string[];
 
-  /**
-   * @param urlOf returns the URL at which visitors reach a host by HTTPS, without a path
-   * @param exempt paths that are served over HTTP, including everything below them
-   */
-  constructor(urlOf: (host: string) => string, exempt: readonly string[]) {
-    this.#urlOf = urlOf;
-    this.#exempt = exempt.map((prefix) => prefix.replace(/\/$/, ""));
+  constructor(options: HttpsRedirectOptions) {
+    this.#options = options;
+    this.#exempt = options.exempt.map((prefix) => prefix.replace(/\/$/, ""));
   }
 
-  /** The HTTPS URL for a request over HTTP; undefined: the request is served over HTTP. */
+  /** Whether a request over HTTP is not served as it is. One without a host is: there is nowhere to redirect it to. */
+  applies(host: string, path: string): boolean {
+    return host !== "" && !this.#isExempt(path);
+  }
+
+  /**
+   * The HTTPS URL for a request over HTTP; undefined for a host that is not known to be the gateway's. A cache could
+   * keep such a redirect for other visitors, and whoever sent the request chose its host.
+   */
   location(host: string, path: string): string | undefined {
-    if (host === "" || this.#isExempt(path)) return undefined;
+    const { isServed, urlOf } = this.#options;
+    if (!isServed(host) && !isNear(host)) return undefined;
     // The target of `OPTIONS *` is not a path.
-    return this.#urlOf(host) + (path.startsWith("/") ? path : "/");
+    return urlOf(host) + (path.startsWith("/") ? path : "/");
   }
 
   /** A path that leaves the exempt prefix when it is decoded is not exempt: it may be any page of the site. */
@@ -27,4 +43,10 @@ export class HttpsRedirect {
     const exempt = this.#exempt.find((prefix) => path === prefix || path.startsWith(`${prefix}/`));
     return exempt !== undefined && !climbsOut(target, exempt.length);
   }
+}
+
+/** Whether a host is localhost or an address of a local network: visitors use these without a certificate for them. */
+function isNear(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, "$1");
+  return isLoopbackHost(host) || (isIP(address) > 0 && isPrivateAddress(address));
 }

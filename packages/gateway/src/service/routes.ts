@@ -42,6 +42,11 @@ export class Routes {
     return this.#table.find(this.#routed.of(head, address));
   }
 
+  /** Whether the host of a route, or its wildcard, covers `host`. */
+  namesHost(host: string): boolean {
+    return this.#table.namesHost(host);
+  }
+
   /** Serves these routes from now on. @throws RangeError for a route that is not valid, and then nothing changes. */
   replace(routes: readonly RouteOptions[]): RouteChanges {
     const before = this.#served;

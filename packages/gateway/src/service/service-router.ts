@@ -27,9 +27,10 @@ export class ServiceRouter {
   route(head: RequestHead, { proto, lacksTls = false }: ConnectionInfo, address: string): Route {
     const { routes, redirect, onUnrouted: onFinished } = this.#options;
     if (lacksTls) return { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN, onFinished };
-    if (redirect !== undefined && proto === "http") {
+    if (redirect !== undefined && proto === "http" && redirect.applies(head.host, head.path)) {
       const location = redirect.location(head.host, head.path);
-      if (location !== undefined) return { kind: "respond", page: insecure(head.method), location, onFinished };
+      if (location === undefined) return { kind: "refusal", refusal: refusals.PN_HTTP_HOST_UNKNOWN, onFinished };
+      return { kind: "respond", page: insecure(head.method), location, onFinished };
     }
     const found = routes.find(head, address);
     if (found.value !== undefined) return found.value.destination(head);

@@ -1,4 +1,5 @@
-import { constants } from "node:crypto";
+import { constants, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import type { SecureContext, SecureVersion } from "node:tls";
 import { builtins } from "../builtins.js";
 import type { Certificate } from "./certificate.js";
@@ -38,6 +39,7 @@ const OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_
 
 interface Ready {
   certificate: Certificate;
+  leaf: X509Certificate;
   context: SecureContext;
   /** The same context, with a request for a client certificate. */
   asking: SecureContext | undefined;
@@ -62,6 +64,8 @@ export class Certificates {
     if (certificates.length === 0) throw new RangeError("a server with TLS needs a certificate");
     this.#ready = certificates.map((certificate) => ({
       certificate,
+      // The chain follows the certificate.
+      leaf: new X509Certificate(certificate.pem),
       context: this.#context(certificate),
       asking: clientCa === undefined ? undefined : this.#context(certificate, clientCa),
     }));
@@ -77,6 +81,13 @@ export class Certificates {
     );
     const { context, asking: own } = exact ?? wild ?? (this.#ready[0] as Ready);
     return (asking ? own : undefined) ?? context;
+  }
+
+  /** Whether one of them is for `host`: a name in lower case, or an IP address, IPv6 in brackets. */
+  covers(host: string): boolean {
+    const address = host.replace(/^\[(.*)\]$/, "$1");
+    if (isIP(address) > 0) return this.#ready.some(({ leaf }) => leaf.checkIP(address) !== undefined);
+    return this.#ready.some(({ certificate }) => certificate.names.some((name) => matchesName(name, host)));
   }
 
   /** When the first of the certificates expires. */

@@ -94,10 +94,19 @@ test("a probe goes to the tunnel with the id that signed it", () => {
 test("with a redirect, only requests over HTTP are sent to HTTPS", () => {
   const shop = serve("shop");
   const address = new PublicAddress({ domain: "example.com", hasTls: true });
-  const redirect = new HttpsRedirect((host) => address.urlOf(host), ["/plain"]);
-  const routed = (path: string, proto: "http" | "https"): object =>
-    router(redirect).route(head("shop.example.com", path), { proto });
+  const redirect = new HttpsRedirect({
+    exempt: ["/plain"],
+    isServed: (host) => router().isServed(host),
+    urlOf: (host) => address.urlOf(host),
+  });
+  const routed = (path: string, proto: "http" | "https", host = "shop.example.com"): object =>
+    router(redirect).route(head(host, path), { proto });
   expect(routed("/cart", "http")).toMatchObject({ location: "https://shop.example.com:0/cart" });
   expect(routed("/plain/a", "http")).toBe(shop);
   expect(routed("/cart", "https")).toBe(shop);
+  for (const host of ["example.com", "203.0.113.1"])
+    expect(routed("/", "http", host)).toMatchObject({ location: `https://${host}:0/` });
+  // Anybody may have written another host, and a cache could keep the redirect.
+  for (const host of ["evil.example", "example.com.evil.example"])
+    expect(routed("/cart", "http", host)).toMatchObject({ refusal: { code: "PN_TUNNEL_UNKNOWN" } });
 });

@@ -49,17 +49,27 @@ export class Router {
     return lacksTls ? PLAIN : (this.#redirected(head, proto) ?? this.#routeOf(head));
   }
 
+  /** Whether requests for `host` can have a destination. */
+  isServed(host: string): boolean {
+    return host.endsWith(this.#suffix) || this.#isSelf(host);
+  }
+
   #redirected({ host, path }: RequestHead, proto: string): Route | undefined {
-    const location = proto === "http" ? this.#options.redirect?.location(host, path) : undefined;
-    return location === undefined ? undefined : { kind: "respond", page: refusals.PN_HTTP_INSECURE, location };
+    const { redirect } = this.#options;
+    if (proto !== "http" || redirect?.applies(host, path) !== true) return undefined;
+    const location = redirect.location(host, path);
+    return location === undefined ? UNKNOWN : { kind: "respond", page: refusals.PN_HTTP_INSECURE, location };
   }
 
   #routeOf(head: RequestHead): Route {
     const { host } = head;
     if (host.endsWith(this.#suffix)) return this.#tunnelRoute(head, host.slice(0, -this.#suffix.length));
-    // Health checks often send an empty Host field, or the server's IP address.
-    const isSelf = host === this.#options.domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
-    return isSelf ? this.#baseDomain : UNKNOWN;
+    return this.#isSelf(host) ? this.#baseDomain : UNKNOWN;
+  }
+
+  /** Health checks often send an empty Host field, or the server's IP address. */
+  #isSelf(host: string): boolean {
+    return host === this.#options.domain || host === "" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
   }
 
   #tunnelRoute(head: RequestHead, name: string): Route {
