@@ -370,7 +370,9 @@ respond = { status = 204 }
   for (const each of [securePort, serverPort])
     expect(await handshake(each, "a.wild.example")).toMatchObject({ names: "DNS:*.wild.example" });
   // `domain` says what the certificate is for.
-  await process.program.waitFor("the warning", () => /does not cover \*\.elsewhere\.example/.test(process.program.output));
+  await process.program.waitFor("the warning", () =>
+    /does not cover \*\.elsewhere\.example/.test(process.program.output),
+  );
 });
 
 /** Connects by HTTPS. Closes the connection after the handshake. */
