@@ -102,6 +102,19 @@ export function describeConnection(create: () => Promise<ConnectionUnderTest>, {
       await until("every byte", () => peer.received.length === MUCH);
     });
 
+    test("reports that all have been sent, also if it has ended before", async () => {
+      const { connection, peer, events } = await recorded();
+      peer.stall();
+      connection.write(Buffer.alloc(MUCH, "x"));
+      connection.end();
+      expect(connection.unsent).toBeGreaterThan(0);
+      peer.goOn();
+      await until("the drain", () => events.events.includes("drain"));
+      expect(connection.unsent).toBe(0);
+      await until("the end", () => peer.ended);
+      expect(peer.received.length).toBe(MUCH);
+    });
+
     test("does not use the bytes of a write after it returns", async () => {
       const { connection, peer } = await recorded();
       const scratch = Buffer.alloc(8);

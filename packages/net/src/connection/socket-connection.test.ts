@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, Socket, type AddressInfo } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test, vi, type Mock } from "vitest";
 import { BLOCK_SIZE } from "./block.js";
@@ -56,6 +57,36 @@ describe("a connection on a socket", () => {
     await until("the peer's end", () => events.events.includes("end"));
     connection.end();
     expect(end).toHaveBeenCalledTimes(1);
+  });
+
+  test("sends everything before its end, even if the kernel takes the last piece later", async () => {
+    const { connection, peer, socket } = await loopback();
+    let takeLater = (): void => {};
+    vi.spyOn(socket, "_write").mockImplementationOnce((...args) => {
+      takeLater = () => Socket.prototype._write.apply(socket, args);
+    });
+    connection.write(Buffer.alloc(60_000, "x"));
+    connection.end();
+    await nextTurn();
+    takeLater();
+    await until("the end", () => peer.ended || peer.broken);
+    expect([peer.received.length, peer.broken]).toEqual([60_000, false]);
+  });
+
+  test("that has ended and is paused stays open while its peer is there", async () => {
+    const { connection, peer } = await loopback();
+    const events = new Recorder();
+    connection.handler = events;
+    connection.end();
+    connection.pause();
+    await until("the end", () => peer.ended);
+    connection.checkPeer();
+    await nextTurn();
+    connection.resume();
+    peer.send("answer");
+    peer.end();
+    await until("the close", () => events.events.includes("close"));
+    expect([events.data, ...events.withoutDrains]).toEqual(["answer", "end", "close"]);
   });
 
   test("can be detached with the bytes that were not used", async () => {

@@ -16,7 +16,7 @@ const SMALL = 4 * 1024;
  * many times their size in memory.
  */
 const SMALL_SHARE = 1 / 4;
-/** At most about this many bytes are held back to be written together. */
+/** Large pieces are written before the read ends when they have at least this many bytes together. */
 const MOST_TOGETHER = 256 * 1024;
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
@@ -24,9 +24,10 @@ const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClo
  * A connection on a TCP or TLS socket. The socket must allow half-close (`allowHalfOpen`), and its `highWaterMark`
  * should be small, so that `onDrain` follows soon after the kernel has taken everything.
  *
- * After bytes have arrived, the first piece is written at once. Small pieces after it are joined until the turn of the
- * event loop ends or the socket has drained, so that a peer that produces thousands of them causes one write, and
- * memory by bytes. Most responses are one piece and wait for nothing.
+ * After bytes have arrived, the first small piece is written at once. Small pieces after it are joined until the turn
+ * of the event loop ends or the socket has drained, so that a peer that produces thousands of them causes one write,
+ * and memory by bytes. Most responses are one small piece and wait for nothing. Without TLS, a large piece waits until
+ * the read ends, and is written together with the others of this read.
  */
 export class SocketConnection implements Connection, TurnTask, ReadTask {
   handler: ConnectionHandler = NOBODY;
@@ -40,7 +41,7 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
   /** Whether a small piece was written directly since bytes last arrived or small pieces were last joined. */
   #hasWritten = false;
   #awaitsTurnEnd = false;
-  /** Whether the socket holds large pieces back, until everything that was read together with them is written. */
+  /** Whether the socket holds pieces back until the read ends, or the current operation outside a read. */
   #isCorked = false;
 
   constructor(socket: Socket, options?: ReadOptions) {
@@ -90,9 +91,13 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
   }
 
   end(): void {
-    this.#writeJoined();
+    const socket = this.#socket;
     // A second call would change nothing, but node:net creates an error for it, with a stack trace.
-    if (!this.#socket.writableEnded) this.#socket.end();
+    if (socket.writableEnded) return;
+    this.#writeHeld();
+    socket.end();
+    // No `drain` is emitted after an end.
+    if (socket.writableLength > 0 && !this.#isTls) socket.once("finish", this.#onDrain);
   }
 
   /**
@@ -112,16 +117,19 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
     this.#socket.destroy();
   }
 
-  /** A paused socket does not report that its peer is gone. A write then fails, even an empty one. */
+  /**
+   * A paused socket does not report that its peer is gone. A write then fails, even an empty one. After an end, every
+   * write fails.
+   */
   checkPeer(): void {
     const socket = this.#socket;
-    if (this.#reader.isPaused && socket.writableLength === 0) socket.write(NOTHING);
+    if (this.#reader.isPaused && socket.writableLength === 0 && !socket.writableEnded) socket.write(NOTHING);
   }
 
   detach(unread: Buffer): Socket {
     const socket = this.#socket;
     this.handler = NOBODY;
-    this.#writeJoined();
+    this.#writeHeld();
     this.#reader.stop();
     socket.off("end", this.#onEnd).off("error", onError);
     // Otherwise these listeners remain until the loans are returned.
@@ -189,6 +197,12 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
     if (joined.length === 0 || socket.writableLength > 0 || this.#awaitsTurnEnd) return;
     this.#awaitsTurnEnd = true;
     TURN_END.add(this);
+  }
+
+  /** Writes everything that is held back to be written together. */
+  #writeHeld(): void {
+    this.#uncork();
+    this.#writeJoined();
   }
 
   #writeJoined(): void {
