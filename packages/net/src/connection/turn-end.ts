@@ -1,3 +1,5 @@
+import { runAll } from "../run-all.js";
+
 /** Something that is done at the end of a turn of the event loop. */
 export interface TurnTask {
   onTurnEnd(): void;
@@ -14,21 +16,19 @@ export class TurnEnd {
   }
 
   /** Calls `task` once when this turn ends. A task that is added meanwhile runs at the end of the next turn. */
-  add(task: TurnTask): void {
+  readonly add = (task: TurnTask): void => {
     if (this.#tasks.push(task) === 1) this.#schedule(this.#run);
-  }
+  };
 
   readonly #run = (): void => {
     const due = this.#tasks;
     this.#tasks = [];
-    let done = 0;
-    try {
-      while (done < due.length) due[done++]?.onTurnEnd();
-    } finally {
-      // After an error, the others still run.
-      for (const task of due.slice(done)) this.add(task);
-    }
+    runAll(due, endTurn, this.add);
   };
+}
+
+function endTurn(task: TurnTask): void {
+  task.onTurnEnd();
 }
 
 /** The tasks of this process. */

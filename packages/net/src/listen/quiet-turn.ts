@@ -1,3 +1,5 @@
+import { runAll } from "../run-all.js";
+
 /** The longest delay of a task, in turns. A turn in which connections are accepted takes about 0.1 ms. */
 const MOST_TURNS = 4;
 
@@ -50,14 +52,12 @@ export class QuietTurn {
     this.#turns = 0;
     const due = this.#tasks;
     this.#tasks = [];
-    let done = 0;
-    try {
-      while (done < due.length) due[done++]?.();
-    } finally {
-      // After an error, the others still run.
-      if (done < due.length) for (const task of due.slice(done)) this.schedule(task);
-    }
+    runAll(due, runTask, this.schedule);
   }
+}
+
+function runTask(task: () => void): void {
+  task();
 }
 
 /** The turns of this process. */

@@ -1,3 +1,5 @@
+import { runAll } from "../run-all.js";
+
 /** Something that is done when all bytes of a read have been passed on. */
 export interface ReadTask {
   onReadEnd(): void;
@@ -20,10 +22,10 @@ export class ReadEnd {
   }
 
   /** Calls `task` once. */
-  add(task: ReadTask): void {
+  readonly add = (task: ReadTask): void => {
     this.#tasks.push(task);
     if (this.#reads === 0) this.#scheduleRun();
-  }
+  };
 
   beginRead(): void {
     this.#reads++;
@@ -47,14 +49,12 @@ export class ReadEnd {
   #run(): void {
     const due = this.#tasks;
     this.#tasks = [];
-    let done = 0;
-    try {
-      while (done < due.length) due[done++]?.onReadEnd();
-    } finally {
-      // After an error, the others still run.
-      for (const task of due.slice(done)) this.add(task);
-    }
+    runAll(due, endRead, this.add);
   }
+}
+
+function endRead(task: ReadTask): void {
+  task.onReadEnd();
 }
 
 /** The tasks of this process. */
