@@ -41,6 +41,8 @@ test.for([
   ["host", routeHost(), "a.*.example"],
   ["host", routeHost(), "http://a.example"],
   ["host", routeHost(), "a.example:80"],
+  ["host", routeHost(), "fe80::1%eth0"],
+  ["host", routeHost(), "[fe80::1%eth0]"],
   ["method", requestMethod(), "CONNECT"],
   ["method", requestMethod(), "trace"],
   ["method", requestMethod(), "G T"],

@@ -30,7 +30,8 @@ export function routeHost(): Kind<string> {
   return rewritten("host", what, TEXT, (given) => {
     const [, wildcard = "", rest = ""] = /^(\*\.)?(.*)$/.exec(given.trim()) ?? [];
     const bare = rest.replace(/^\[(.*)\]$/, "$1");
-    if (wildcard === "" && isIP(bare) !== 0) return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname : bare;
+    // URLs, unlike isIP, allow no zone in an IPv6 address.
+    if (wildcard === "" && isIP(bare) !== 0) return isIP(bare) === 6 ? URL.parse(`http://[${bare}]`)?.hostname : bare;
     const reading = name.readText(rest);
     return "value" in reading ? wildcard + reading.value : undefined;
   });
