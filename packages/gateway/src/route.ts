@@ -5,6 +5,7 @@ import type { RouteLimits } from "./limits.js";
 import type { ResponseRepair } from "./repair/index.js";
 import type { AttemptOutcome, RetryPolicy } from "./upstream/attempt.js";
 import type { Pool } from "./upstream/pool.js";
+import type { Upstream } from "./upstream/upstream.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 
 /**
@@ -86,8 +87,8 @@ export interface FinishedRequest {
   /** Body bytes from the visitor, and to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** The name of the target of the last attempt (`Upstream.name`); undefined if there was none, or it has no name. */
-  readonly target: string | undefined;
+  /** Where the last attempt was sent to; undefined if there was none. */
+  readonly upstream: Upstream | undefined;
   /** The visitor's IP address. */
   readonly address: string;
   /** The host that the visitor requested, without a port. */

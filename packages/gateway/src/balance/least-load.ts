@@ -8,10 +8,15 @@ export class LeastLoad implements Balance {
   #turn = 0;
 
   pick<Each extends Candidate>(candidates: readonly Each[]): Each | undefined {
+    if (candidates.length > 1) this.#turn = (this.#turn + 1) % candidates.length;
+    return this.peek(candidates);
+  }
+
+  /** A candidate that could be picked. Equal candidates do not alternate. */
+  peek<Each extends Candidate>(candidates: readonly Each[]): Each | undefined {
     const count = candidates.length;
     let best = candidates[0];
-    if (best === undefined || count === 1) return best;
-    this.#turn = (this.#turn + 1) % count;
+    if (count < 2) return best;
     let bestTier = Infinity;
     let bestLoad = Infinity;
     for (let n = 0; n < count; n++) {

@@ -63,7 +63,7 @@ test("the record of a request names the target of its last attempt", () => {
   const all = pooled(2);
   const names: unknown[] = [];
   const [first] = all as [FakeUpstream];
-  first.route.onFinished = ({ target }) => names.push(target);
+  first.route.onFinished = ({ upstream }) => names.push(upstream?.name);
   new StructuredVisitor(first, POST);
   const failed = latest(all);
   failed.stream.break({ cause: "refused", delivered: 0 });

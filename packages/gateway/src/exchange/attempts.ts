@@ -25,8 +25,8 @@ export class Attempts implements ForwardOptions {
   onIdleStream = false;
   /** Why `open` returned undefined. */
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
-  /** The name of the target of the last attempt. */
-  targetName: string | undefined;
+  /** Where the last attempt was sent to; undefined if there was none. */
+  upstream: Upstream | undefined;
   #target: Target | undefined;
   /** Targets of which it is proven that they received nothing. Undefined while there are none. */
   #failed: Target[] | undefined;
@@ -34,7 +34,7 @@ export class Attempts implements ForwardOptions {
   /** A request begins. */
   begin(): void {
     this.#failed = undefined;
-    this.targetName = undefined;
+    this.upstream = undefined;
   }
 
   /**
@@ -52,7 +52,7 @@ export class Attempts implements ForwardOptions {
     if (stream === undefined) return this.#refuse(failures(upstream)[upstream.unavailable ?? "gone"].refusal);
     this.onIdleStream = idle !== undefined;
     this.#target = target;
-    this.targetName = upstream.name;
+    this.upstream = upstream;
     return stream;
   }
 

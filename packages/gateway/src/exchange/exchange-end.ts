@@ -29,16 +29,13 @@ export const BROKEN: Readonly<Record<BreakCause, Failure>> = {
   broken: { ended: "origin_reset", refusal: refusals.PN_ORIGIN_BROKEN },
 };
 
-/** The same for a target with an address of its own. */
+/** The same for a target with an address of its own. Only a tunnel can be `gone` or `full`. */
 export const TARGET_BROKEN: Readonly<Record<BreakCause, Failure>> = {
+  ...BROKEN,
   refused: { ended: "refused", refusal: refusals.PN_TARGET_REFUSED },
   timeout: { ended: "timeout", refusal: refusals.PN_TARGET_TIMEOUT },
   untrusted: { ended: "refused", refusal: refusals.PN_TARGET_UNTRUSTED },
   scheme: { ended: "refused", refusal: refusals.PN_TARGET_SCHEME },
-  // Only a tunnel can be away.
-  // Only a tunnel can be away.
-  gone: { ended: "origin_reset", refusal: refusals.PN_TUNNEL_AWAY },
-  full: { ended: "refused", refusal: refusals.PN_OVERLOADED },
   broken: { ended: "origin_reset", refusal: refusals.PN_TARGET_BROKEN },
 };
 

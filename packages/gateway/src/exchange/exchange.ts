@@ -3,6 +3,7 @@ import type { ChunkForm, Refusal, Request, ResponseHead } from "../http/index.js
 import type { ResponseRepair } from "../repair/index.js";
 import type { UpstreamRoute } from "../route.js";
 import { retrySafely, type AttemptOutcome } from "../upstream/attempt.js";
+import type { Upstream } from "../upstream/upstream.js";
 import { Attempts } from "./attempts.js";
 import { missingDate } from "./date-line.js";
 import { BROKEN, INVALID_RESPONSE, refusedAgain, refusedWith, requestFailure } from "./exchange-end.js";
@@ -61,8 +62,8 @@ export class Exchange extends RequestFacts implements ByteStreamHandler, Respons
     return this.#response.repairs;
   }
 
-  override get target(): string | undefined {
-    return this.#attempts.targetName;
+  override get upstream(): Upstream | undefined {
+    return this.#attempts.upstream;
   }
 
   override get bytesIn(): number {

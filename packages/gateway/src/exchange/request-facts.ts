@@ -40,7 +40,7 @@ export class RequestFacts implements FinishedRequest {
     return this.#visitor.address;
   }
 
-  get target(): string | undefined {
+  get upstream(): FinishedRequest["upstream"] {
     return undefined;
   }
 

@@ -1,8 +1,9 @@
-import { refusals } from "../http/index.js";
 import { pathEdit, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
 import { ServiceEndpoints } from "./service-endpoints.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
+import { ROUTE_REFUSALS } from "./service-router.js";
 import { targetUpstream } from "./target-upstream.js";
+import { UNDIALLED_TUNNEL } from "./tunnel-target.js";
 
 /** A request to explain, without header fields. */
 export interface RequestToExplain {
@@ -37,12 +38,6 @@ export interface ExplainedRequest {
   readonly refusal: string | undefined;
 }
 
-const REFUSALS = {
-  unknown: refusals.PN_ROUTE_UNKNOWN,
-  method: refusals.PN_ROUTE_METHOD,
-  path: refusals.PN_ROUTE_PATH,
-} as const;
-
 /** Explains what a gateway does with a request; sends nothing. @throws RangeError as `checkRoutes`. */
 export function explainRequest(
   routes: readonly RouteOptions[],
@@ -64,7 +59,7 @@ export function explainRequest(
   const isRefused =
     (action?.kind === "redirect" && location === undefined) || targets.some(({ path }) => path === undefined);
   const why = isRefused ? "path" : isServiceEndpoint ? undefined : fault;
-  return { routing, targets, location, isServiceEndpoint, refusal: why && REFUSALS[why].code };
+  return { routing, targets, location, isServiceEndpoint, refusal: why && ROUTE_REFUSALS[why].code };
 }
 
 function targetsOf(
@@ -73,23 +68,12 @@ function targetsOf(
   { path, authority }: RequestToExplain,
 ): ExplainedTarget[] {
   const edit = pathEdit(match.path, { stripPrefix, rewrite });
-  const tunnelUpstream = (): typeof UNKNOWN_TUNNEL => UNKNOWN_TUNNEL;
   return targets.map((target) => {
-    const upstream = targetUpstream(target, { tunnelUpstream });
-    const own = upstream.authority ?? authority;
-    const isTunnel = target.url.startsWith("tunnel:");
+    const upstream = targetUpstream(target, { tunnelUpstream: () => UNDIALLED_TUNNEL });
     return {
       url: target.url,
       path: edit.apply(path, upstream.basePath ?? ""),
-      host: hostHeader ?? (isTunnel ? "the tunnel's" : own),
+      host: hostHeader ?? upstream.authority ?? authority,
     };
   });
 }
-
-const UNKNOWN_TUNNEL = {
-  unavailable: "gone",
-  suspect: true,
-  dial(): never {
-    throw new Error("the request is only explained");
-  },
-} as const;

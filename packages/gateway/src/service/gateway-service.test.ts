@@ -221,6 +221,22 @@ describe("reports", () => {
       ],
     });
   });
+
+  test("figures count a request that ends after a reload removed its target", async () => {
+    let finish = (): void => {};
+    const origin = await Origin.start(cleanup.defer, (_, outgoing) => void (finish = () => outgoing.end("done")));
+    const service = await start({ routes: [forward("/a", origin.port)] });
+    const visit = exchange(portOf(service.address), { host: "h", path: "/a" });
+    await until("the request", () => origin.requests.length === 1);
+    service.replaceRoutes([]);
+    finish();
+    await visit;
+    expect(service.figures().routeTraffic[0]).toMatchObject({ label: "/a", requests: { "2xx": 1 } });
+    expect(service.figures().targetTraffic[0]).toMatchObject({
+      label: `127.0.0.1:${origin.port}`,
+      requests: { "2xx": 1 },
+    });
+  });
 });
 
 describe("HTTPS", () => {

@@ -1,7 +1,9 @@
+import type { Socket } from "node:net";
 import { Certificates, Listeners, parseListenAddress, SocketConnection, type Certificate } from "@postern/net";
 import { Gateway } from "../gateway.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
+import type { ConnectionInfo } from "../visitor/connection-info.js";
 import { gatewayFigures, type GatewayFigures } from "./gateway-figures.js";
 import type { GatewayRoute } from "./gateway-route.js";
 import { HttpsRedirect } from "./https-redirect.js";
@@ -72,11 +74,9 @@ export class GatewayService {
     this.#listeners = new Listeners({
       certificates: this.#certificates,
       requestsCertificate: () => false,
-      onPlain: (socket) => this.#gateway.accept(new SocketConnection(socket, { mayLend: true })),
-      onSecure: (socket, serverName) =>
-        this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), { proto: "https", serverName }),
-      onUnencrypted: (socket) =>
-        this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), { proto: "http", lacksTls: true }),
+      onPlain: (socket) => this.#accept(socket),
+      onSecure: (socket, serverName) => this.#accept(socket, { proto: "https", serverName }),
+      onUnencrypted: (socket) => this.#accept(socket, { proto: "http", lacksTls: true }),
     });
   }
 
@@ -116,6 +116,10 @@ export class GatewayService {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  #accept(socket: Socket, info?: ConnectionInfo): void {
+    this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), info);
   }
 
   #secureUrl(host: string): string {

@@ -27,8 +27,8 @@ export class HttpsRedirect {
   }
 
   /**
-   * The HTTPS URL for a request over HTTP; undefined for a host that is not known to be the gateway's. A cache could
-   * keep such a redirect for other visitors, and whoever sent the request chose its host.
+   * The HTTPS URL for a request over HTTP; undefined for a host that is not known to be the gateway's. The sender of a
+   * request chooses its host, and a cache may give the redirect to other visitors: they would be sent to that host.
    */
   location(host: string, path: string): string | undefined {
     const { isServed, urlOf } = this.#options;

@@ -20,7 +20,7 @@ export class RequestReports {
   /** @param route the name of the request's route; undefined if there was none */
   add(request: FinishedRequest, route: string | undefined): void {
     const { onRequest } = this.#options;
-    const { target } = request;
+    const target = request.upstream?.name;
     if (onRequest === undefined) return;
     if (!this.#quota.takes(request.endedAt)) {
       this.#omitted++;

@@ -1,9 +1,17 @@
-import { refusals, type RequestHead } from "../http/index.js";
+import { refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { FinishedRequest, Route } from "../route.js";
+import type { RouteFault } from "../routing/index.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
 import type { HttpsRedirect } from "./https-redirect.js";
 import type { Routes } from "./routes.js";
 import type { ServiceEndpoints } from "./service-endpoints.js";
+
+/** The response where no route takes a request. */
+export const ROUTE_REFUSALS: Readonly<Record<RouteFault, Refusal>> = {
+  unknown: refusals.PN_ROUTE_UNKNOWN,
+  method: refusals.PN_ROUTE_METHOD,
+  path: refusals.PN_ROUTE_PATH,
+};
 
 export interface ServiceRouterOptions {
   routes: Routes;
@@ -37,10 +45,9 @@ export class ServiceRouter {
     const { endpoints, isStopping } = this.#options;
     const page = found.fault === "path" ? undefined : endpoints?.page(head.method, head.path, isStopping());
     if (page !== undefined) return { kind: "respond", page, onFinished };
-    if (found.fault === "unknown") return { kind: "refusal", refusal: refusals.PN_ROUTE_UNKNOWN, onFinished };
-    if (found.fault === "path") return { kind: "refusal", refusal: refusals.PN_ROUTE_PATH, onFinished };
-    const fields = { Allow: found.allowed };
-    return { kind: "refusal", refusal: { ...refusals.PN_ROUTE_METHOD, fields }, onFinished };
+    const refusal = ROUTE_REFUSALS[found.fault ?? "unknown"];
+    if (found.fault !== "method") return { kind: "refusal", refusal, onFinished };
+    return { kind: "refusal", refusal: { ...refusal, fields: { Allow: found.allowed } }, onFinished };
   }
 }
 

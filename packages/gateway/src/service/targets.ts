@@ -1,8 +1,8 @@
 import type { Labelled, LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
-import type { TargetSource } from "../upstream/pool.js";
 import { ResolvedTargets } from "../upstream/resolved-targets.js";
 import { Target } from "../upstream/target.js";
+import type { Upstream } from "../upstream/upstream.js";
 import { contentOf } from "./content.js";
 import type { TargetOptions } from "./service-options.js";
 import { parseTarget } from "./target-address.js";
@@ -17,8 +17,6 @@ interface Kept {
   readonly member: Member;
   /** The traffic of its label. Targets that differ only in their TLS options share one. */
   readonly counted: Labelled;
-  /** The names of its targets in records of requests. */
-  readonly names: Set<string>;
   /** Routes that use it. */
   users: number;
 }
@@ -31,9 +29,9 @@ export class Targets {
   readonly #sources: UpstreamSources;
   readonly #traffic: LabelledTraffic;
   readonly #byContent = new Map<string, Kept>();
-  readonly #kept = new Map<TargetSource | Target, Kept>();
-  /** One of the targets with each name. */
-  readonly #byName = new Map<string, Kept>();
+  readonly #kept = new Map<Member, Kept>();
+  /** The traffic of each upstream's label, also after the release: requests may still be in progress. */
+  readonly #counted = new WeakMap<Upstream, Labelled>();
 
   constructor(sources: UpstreamSources, traffic: LabelledTraffic) {
     this.#sources = sources;
@@ -62,21 +60,16 @@ export class Targets {
     this.#byContent.delete(kept.content);
     this.#kept.delete(member);
     this.#traffic.release(kept.counted);
-    for (const name of kept.names) this.#byName.delete(name);
-    // Targets that differ in their TLS options have the same name.
-    for (const each of this.#kept.values()) for (const name of each.names) this.#byName.set(name, each);
     if (member instanceof Target) member.idle.close();
     else member.close();
   }
 
   /** Counts a finished request, and reports it to the tunnel if it went to one. */
   onFinished(request: FinishedRequest): void {
-    // Requests to a target that no route uses any more are not counted.
-    const kept = request.target === undefined ? undefined : this.#byName.get(request.target);
-    if (kept === undefined) return;
-    kept.counted.traffic.count(request);
-    const { member } = kept;
-    if (member instanceof Target && member.upstream instanceof TunnelTarget) member.upstream.onFinished(request);
+    const { upstream } = request;
+    if (upstream === undefined) return;
+    this.#counted.get(upstream)?.traffic.count(request);
+    if (upstream instanceof TunnelTarget) upstream.onFinished(request);
   }
 
   /** Retires idle connections that are too old, and resolves names again. Call it about once a second. */
@@ -94,22 +87,20 @@ export class Targets {
       known.users++;
       return known.member;
     }
-    const names = new Set<string>();
+    let counted: Labelled | undefined;
     const create = (address?: string): Target => {
-      const target = new Target(targetUpstream(options, this.#sources, address));
-      const name = nameOf(target);
-      names.add(name);
-      const own = this.#byContent.get(content);
-      if (own !== undefined) this.#byName.set(name, own);
-      return target;
+      const upstream = targetUpstream(options, this.#sources, address);
+      if (counted !== undefined) this.#counted.set(upstream, counted);
+      return new Target(upstream);
     };
     const host = hostToResolve(options);
     const member = host === undefined ? create() : new ResolvedTargets({ host, create });
-    const counted = this.#traffic.use({ target: member instanceof Target ? nameOf(member) : options.url });
-    const kept: Kept = { content, member, counted, names, users: 1 };
+    const [label, first] = member instanceof Target ? [nameOf(member), [member]] : [options.url, member.targets];
+    counted = this.#traffic.use({ target: label });
+    for (const { upstream } of first) this.#counted.set(upstream, counted);
+    const kept: Kept = { content, member, counted, users: 1 };
     this.#byContent.set(content, kept);
     this.#kept.set(member, kept);
-    for (const name of names) this.#byName.set(name, kept);
     return member;
   }
 }

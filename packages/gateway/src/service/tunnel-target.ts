@@ -8,6 +8,17 @@ export interface TunnelUpstream extends Upstream {
   onFinished?(request: FinishedRequest): void;
 }
 
+/** A tunnel of any name, where routes are only checked or explained. */
+export const UNDIALLED_TUNNEL: TunnelUpstream = {
+  unavailable: "gone",
+  suspect: true,
+  /** For explanations. */
+  authority: "the tunnel's",
+  dial() {
+    throw new Error("the routes are not served");
+  },
+};
+
 /** A tunnel as a target with a path of its own. */
 export class TunnelTarget implements Upstream {
   readonly name: string;

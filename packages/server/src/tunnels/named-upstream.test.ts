@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { FinishedRequest } from "@postern/gateway";
+import { MemoryLeaseStore } from "../names/memory-lease-store.js";
 import { NamedUpstream } from "./named-upstream.js";
 import type { Tunnel } from "./tunnel.js";
+import { TunnelRegistry } from "./tunnel-registry.js";
 
 const STREAM = {};
 
@@ -10,7 +12,11 @@ function upstream(...found: (Partial<Tunnel> | "away" | undefined)[]): NamedUpst
   let next = 0;
   const find = (name: string): Tunnel | "away" | undefined =>
     name === "web" ? (found[next++ % found.length] as Tunnel | "away") : undefined;
-  return new NamedUpstream("web", { find }, (name) => `${name}.tunnel.example:8080`);
+  const peek = (name: string): Tunnel | undefined => {
+    const tunnel = name === "web" ? found[next % found.length] : undefined;
+    return typeof tunnel === "object" ? (tunnel as Tunnel) : undefined;
+  };
+  return new NamedUpstream("web", { find, peek }, (name) => `${name}.tunnel.example:8080`);
 }
 
 test("a name without a client is gone, and the public address is its Host", () => {
@@ -32,4 +38,21 @@ test("a dial opens a stream of a tunnel, whose client gets the record of the req
   expect(web.dial()).toBe(STREAM);
   web.onFinished({ id: "r-1" } as FinishedRequest);
   expect(finished).toEqual([{ id: "r-1" }]);
+});
+
+test("the tunnels of a name get requests in turn, whatever is asked about the name in between", () => {
+  const registry = new TunnelRegistry(new MemoryLeaseStore(() => 0));
+  const dialled: number[] = [];
+  for (const number of [1, 2]) {
+    const dial = (): never => (dialled.push(number), STREAM as never);
+    const tunnel = { name: "web", number, inUse: 0, available: true, suspect: false, checkAlive() {}, dial };
+    registry.add({ ...tunnel, onFinished() {} } as unknown as Tunnel, { owner: "ann", instance: "one" });
+  }
+  const web = new NamedUpstream("web", registry, (name) => name);
+  for (let n = 0; n < 6; n++) {
+    expect([web.suspect, web.authority]).toEqual([false, "web"]);
+    web.dial();
+    web.onFinished({} as FinishedRequest);
+  }
+  expect(dialled.filter((number) => number === 1)).toHaveLength(3);
 });

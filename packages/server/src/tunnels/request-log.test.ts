@@ -12,7 +12,7 @@ const request: FinishedRequest = {
   endedAt: 0,
   bytesIn: 0,
   bytesOut: 130,
-  target: undefined,
+  upstream: undefined,
   address: "192.0.2.1",
   host: "app.example.com",
   userAgent: "curl/8.0",

@@ -42,6 +42,11 @@ export class TunnelGroup {
     return this.#balance.pick(this.#tunnels);
   }
 
+  /** A tunnel that could get the next request. Unlike `pick`, it does not take a turn. */
+  peek(): Tunnel | undefined {
+    return this.#balance.peek(this.#tunnels);
+  }
+
   /** The tunnel whose client sent the probe `field`. */
   probed(field: string): Tunnel | undefined {
     return this.#tunnels.find(({ id }) => isSigned(field, id));
