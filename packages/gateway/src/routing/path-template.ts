@@ -22,7 +22,7 @@ export class PathTemplate {
   readonly #parts: readonly Part[];
 
   /**
-   * @param allowed the placeholders that it may have
+   * @param allowed the placeholders that it may have; empty for a fragment
    * @throws RangeError for another one, or a character that a URL cannot have.
    */
   constructor(text: string, allowed: readonly Placeholder[]) {
@@ -94,5 +94,6 @@ function doubleSlash(text: string, found: string): RangeError {
 
 function unknownPlaceholder(text: string, found: string, allowed: readonly string[]): RangeError {
   const names = allowed.map((name) => `{${name}}`).join(", ");
-  return new RangeError(`${JSON.stringify(text)} has the placeholder ${found}. Allowed placeholders are ${names}.`);
+  const rule = names === "" ? "A fragment cannot have placeholders." : `Allowed placeholders are ${names}.`;
+  return new RangeError(`${JSON.stringify(text)} has the placeholder ${found}. ${rule}`);
 }
