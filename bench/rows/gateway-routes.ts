@@ -31,7 +31,8 @@ export const gatewayRoutes: Row = {
       await wrk(stage, setup, { ...load, seconds: Math.min(2, load.seconds) });
     }
     const results = await interleave(setups, settings.rounds, async (setup) => {
-      const { value, cpu } = await observe(setup, settings, "gateway-routes", () => wrk(stage, setup, load));
+      const label = `gateway-${setup.name.replace(" ", "-")}`;
+      const { value, cpu } = await observe(setup, settings, label, () => wrk(stage, setup, load));
       return cpu / value.requests;
     });
     const [many, one] = results as [number[], number[]];

@@ -14,7 +14,7 @@ import { interleave, direct, type Setup } from "../setups/setup.ts";
 export type Direction = "download" | "upload";
 
 /** Through server and client, the same with TLS for visitors and client, or one hop of `postern serve`. */
-export type TransferKind = "tunnel" | "tls" | "gateway";
+type TransferKind = "tunnel" | "tls" | "gateway";
 
 /**
  * One large body over one connection.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Settings } from "../settings.ts";
 import { freePort, type Stage } from "../stage.ts";
 import { listening } from "./listening.ts";
-import { command, countFile, type PosternProcess } from "./postern.ts";
+import { startProcess, type PosternProcess } from "./postern.ts";
 import type { Setup } from "./setup.ts";
 
 export interface GatewayOptions {
@@ -31,17 +31,10 @@ export async function startGateway(
   const file = join(stage.folder("configuration"), "postern.toml");
   const others = Array.from({ length: routes - 1 }, (_, n) => route(`/service-${n}/*`, target));
   writeFileSync(file, [...others, route("/*", target)].join("\n"), { mode: 0o600 });
-  const inspector = inspect ? await freePort() : undefined;
-  const collections = countCollections ? countFile(stage) : undefined;
   const args = ["serve", "--listen", address, "--config", file];
-  const process = command(stage, settings, "postern-serve", args, {
-    inspector,
-    collections,
-    netns: undefined,
-    node: undefined,
-  });
-  await listening(process, port);
-  return { name, address, host: address, processes: [process], gateway: { process, inspector, collections } };
+  const gateway = await startProcess(stage, settings, "postern-serve", args, { inspect, countCollections });
+  await listening(gateway.process, port);
+  return { name, address, host: address, processes: [gateway.process], gateway };
 }
 
 function route(path: string, target: string): string {

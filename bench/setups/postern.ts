@@ -39,17 +39,21 @@ export interface PosternSetup extends Setup {
   client: PosternClient;
 }
 
-export interface ServerPlace {
+/** How a process is run. */
+export interface ProcessPlace {
   netns?: string;
-  /** Default 127.0.0.1. */
-  host?: string;
   inspect?: boolean;
   countCollections?: boolean;
+  /** The Node binary to run. */
+  node?: string;
+}
+
+export interface ServerPlace extends ProcessPlace {
+  /** Default 127.0.0.1. */
+  host?: string;
   certificate?: Certificate | undefined;
   /** More tables of its configuration file. */
   tables?: Tables;
-  /** The Node binary to run. */
-  node?: string;
 }
 
 /** The tables of a configuration file. */
@@ -61,25 +65,18 @@ export async function startServer(stage: Stage, settings: Settings, place: Serve
   writeFileSync(keys, `bench ${key}\nother ${otherKey}\n`, { mode: 0o600 });
   const port = await freePort();
   const address = `${place.host ?? "127.0.0.1"}:${port}`;
-  const inspector = place.inspect ? await freePort() : undefined;
-  const collections = place.countCollections ? countFile(stage) : undefined;
   const { certificate } = place;
   const args = ["server", "--listen", address, "--domain", "localhost", "--api-keys-file", keys];
   const tables: Tables = { ...place.tables };
   if (certificate !== undefined)
     tables["tunnel.server.ssl"] = { enabled: true, cert_file: certificate.certificate, key_file: certificate.key };
   if (Object.keys(tables).length > 0) args.push("--config", configuration(stage, tables));
-  const { netns, node } = place;
-  const process = command(stage, settings, "postern-server", args, { inspector, collections, netns, node });
-  await listening(process, port);
-  return { process, address, key, otherKey, certificate, inspector, collections };
+  const server = await startProcess(stage, settings, "postern-server", args, place);
+  await listening(server.process, port);
+  return { ...server, address, key, otherKey, certificate };
 }
 
-export interface ClientPlace {
-  netns?: string;
-  inspect?: boolean;
-  countCollections?: boolean;
-  node?: string;
+export interface ClientPlace extends ProcessPlace {
   /** The address to dial instead of the server's, for instance that of a relay. */
   dial?: string;
 }
@@ -92,19 +89,16 @@ export async function startClient(
   local: string,
   place: ClientPlace = {},
 ): Promise<PosternClient> {
-  const inspector = place.inspect ? await freePort() : undefined;
-  const collections = place.countCollections ? countFile(stage) : undefined;
   const { certificate } = server;
   const url = `${certificate === undefined ? "http" : "https"}://${place.dial ?? server.address}`;
   const args = ["http", local, "--server", url, "--subdomain", "bench", "--json"];
   if (certificate !== undefined)
     args.push("--config", configuration(stage, { "tunnel.ssl": { ca_file: certificate.ca } }));
   const env = { POSTERN_API_KEY: server.key };
-  const { netns, node } = place;
-  const process = command(stage, settings, "postern-http", args, { inspector, collections, netns, node, env });
-  const event = await process.line((line) => line.includes('"tunnel_established"'));
+  const client = await startProcess(stage, settings, "postern-http", args, { ...place, env });
+  const event = await client.process.line((line) => line.includes('"tunnel_established"'));
   const { data } = JSON.parse(event) as { data: { public_url: string } };
-  return { process, host: new URL(data.public_url).host, inspector, collections };
+  return { ...client, host: new URL(data.public_url).host };
 }
 
 export async function startPostern(
@@ -132,34 +126,30 @@ function configuration(stage: Stage, tables: Tables): string {
 }
 
 /** An empty file, to which a process appends a byte for each mark-compact. */
-export function countFile(stage: Stage): string {
+function countFile(stage: Stage): string {
   const file = join(stage.folder("collections"), "mark-compacts");
   writeFileSync(file, "");
   return file;
 }
 
-export interface CommandOptions {
-  inspector: number | undefined;
-  collections: string | undefined;
-  netns: string | undefined;
-  node: string | undefined;
-  env?: Record<string, string>;
-}
-
-export function command(
+/** Starts a command of the product. */
+export async function startProcess(
   stage: Stage,
   settings: Settings,
   name: string,
   args: string[],
-  options: CommandOptions,
-): Process {
-  const { inspector, collections, netns, node = process.execPath } = options;
+  place: ProcessPlace & { env?: Record<string, string> },
+): Promise<PosternProcess> {
+  const { netns, node = process.execPath } = place;
+  const inspector = place.inspect ? await freePort() : undefined;
+  const collections = place.countCollections ? countFile(stage) : undefined;
   const flags: string[] = [];
-  const env = { ...options.env };
+  const env = { ...place.env };
   if (inspector !== undefined) flags.push(`--inspect=127.0.0.1:${inspector}`);
   if (collections !== undefined) {
     flags.push("--import", COUNT_COLLECTIONS);
     env["BENCH_COLLECTIONS"] = collections;
   }
-  return stage.start(name, node, [...flags, settings.postern, ...args], { netns, env });
+  const started = stage.start(name, node, [...flags, settings.postern, ...args], { netns, env });
+  return { process: started, inspector, collections };
 }

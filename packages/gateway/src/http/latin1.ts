@@ -5,6 +5,14 @@ export function textOf(bytes: Buffer, start: number, end: number): string {
   return bytes.toString("latin1", start, end);
 }
 
+/**
+ * Decodes percent-encoded bytes, one character each. Malformed escapes stay as they are: the exceptions of
+ * decodeURIComponent would take milliseconds for one request.
+ */
+export function percentDecoded(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+}
+
 /** Below this many characters a loop is faster than a call into native code (measured: 20 ns against 50). */
 const SHORT = 24;
 

@@ -1,3 +1,4 @@
+import { percentDecoded } from "../http/latin1.js";
 import { isSecretName } from "./secret-name.js";
 
 /** The path without the values of query parameters whose names suggest a secret. */
@@ -8,15 +9,8 @@ export function redactedPath(path: string): string {
   const kept = parts.map((part) => {
     const equals = part.indexOf("=");
     if (equals < 0) return part;
-    return isSecretName(plain(part.slice(0, equals))) ? `${part.slice(0, equals)}=***` : part;
+    // As the service decodes the name: `%74oken` is `token`.
+    return isSecretName(percentDecoded(part.slice(0, equals))) ? `${part.slice(0, equals)}=***` : part;
   });
   return path.slice(0, query + 1) + kept.join("");
-}
-
-/**
- * The name as the service decodes it: `%74oken` is `token`. Byte by byte, because the names of secrets are ASCII.
- * Invalid escapes stay as they are: the exceptions of decodeURIComponent would take milliseconds for one request.
- */
-function plain(name: string): string {
-  return name.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 }

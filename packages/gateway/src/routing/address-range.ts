@@ -25,13 +25,18 @@ export function sharedRange(one: AddressRange, other: AddressRange): AddressRang
   return contains(other, one) ? one : undefined;
 }
 
-export function contains(outer: AddressRange, inner: AddressRange): boolean {
+function contains(outer: AddressRange, inner: AddressRange): boolean {
   return outer.version === inner.version && outer.first <= inner.first && inner.last <= outer.last;
 }
 
-/** An address of `range` that is in none of `parts`; undefined if they cover it. */
-export function addressOutside(range: AddressRange, parts: readonly AddressRange[]): string | undefined {
-  const inner = parts.filter((part) => contains(range, part));
+/** Whether `inner` is a part of `outer`, but not all of it. */
+export function isPart(inner: AddressRange, outer: AddressRange): boolean {
+  return contains(outer, inner) && !contains(inner, outer);
+}
+
+/** An address of `range` that is in none of the networks that are parts of it; undefined if they cover it. */
+export function addressOutside(range: AddressRange, networks: readonly AddressRange[]): string | undefined {
+  const inner = networks.filter((network) => isPart(network, range));
   inner.sort((one, other) => (one.first < other.first ? -1 : one.first > other.first ? 1 : 0));
   let next = range.first;
   for (const { first, last } of inner) {

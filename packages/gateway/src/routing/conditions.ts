@@ -58,6 +58,11 @@ export class Conditions {
     return this.methods === undefined || this.methods.includes(method);
   }
 
+  /** Whether a request meets all conditions. */
+  allows(request: RoutedRequest): boolean {
+    return this.allowsMethod(request.method) && this.allowsRest(request);
+  }
+
   /** Whether a request meets all conditions but that of the method. */
   allowsRest(request: RoutedRequest): boolean {
     for (const condition of this.#fields) if (!hasField(request, condition)) return false;
@@ -83,7 +88,7 @@ export class Conditions {
 }
 
 /** The methods that are accepted when a route names these: HEAD is a GET without the body (RFC 9110 9.3.2). */
-export function acceptedMethods(methods: readonly string[]): string[] {
+function acceptedMethods(methods: readonly string[]): string[] {
   const accepted = new Set(methods);
   if (accepted.has("GET")) accepted.add("HEAD");
   return [...accepted];

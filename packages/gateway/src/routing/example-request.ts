@@ -2,7 +2,7 @@ import {
   addressOutside,
   addressRange,
   ALL_ADDRESSES,
-  contains,
+  isPart,
   sharedRange,
   type AddressRange,
 } from "./address-range.js";
@@ -105,10 +105,9 @@ export class ExampleRequests {
     if (this.#networks.length === 0) return addresses;
     for (const shared of mine!.flatMap((range) => theirs!.map((each) => sharedRange(range, each)))) {
       if (shared === undefined) continue;
-      const inner = this.#networks.filter((range) => contains(shared, range) && !contains(range, shared));
+      const inner = this.#networks.filter((network) => isPart(network, shared));
       for (const range of [shared, ...inner]) {
-        const parts = inner.filter((part) => contains(range, part) && !contains(part, range));
-        const address = addressOutside(range, parts);
+        const address = addressOutside(range, inner);
         if (address !== undefined) addresses.add(address);
       }
     }

@@ -2,6 +2,7 @@ export { orderDifferences, type OrderDifference } from "./order-differences.js";
 export type { ExampleRequest } from "./example-request.js";
 export { climbsOut } from "./path-climb.js";
 export { PATH_LIMITS } from "./path-readings.js";
+export { pathOf } from "./path-scan.js";
 export { pathEdit, type PathEditOptions } from "./path-edit.js";
 export { redirectLocation } from "./redirect-location.js";
 export type { PathAmbiguity, RouteCandidate, RouteExplanation, RouteMismatch } from "./route-explanation.js";

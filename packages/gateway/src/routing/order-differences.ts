@@ -1,7 +1,7 @@
 import { ExampleRequests, routedExample, type ExampleRequest } from "./example-request.js";
 import { matchesHost } from "./host-pattern.js";
 import { matchesPath } from "./path-pattern.js";
-import { pathEnd } from "./path-scan.js";
+import { pathOf } from "./path-scan.js";
 import type { RoutedRequest, RouteMatch } from "./route-match.js";
 import { RouteTable } from "./route-table.js";
 import { Rule } from "./rule.js";
@@ -41,12 +41,9 @@ export function orderDifferences(matches: readonly RouteMatch[]): OrderDifferenc
 }
 
 function firstMatch(rules: readonly Rule<unknown>[], request: RoutedRequest): Rule<unknown> | undefined {
-  const path = request.path.slice(0, pathEnd(request.path));
+  const path = pathOf(request.path);
   return rules.find(
     ({ host, path: pattern, conditions }) =>
-      matchesHost(host, request.host) &&
-      matchesPath(pattern, path) &&
-      conditions.allowsMethod(request.method) &&
-      conditions.allowsRest(request),
+      matchesHost(host, request.host) && matchesPath(pattern, path) && conditions.allows(request),
   );
 }

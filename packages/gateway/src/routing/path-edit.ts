@@ -29,13 +29,17 @@ export function pathEdit(path: string, { stripPrefix, rewrite }: PathEditOptions
 /** The whole path follows the base path. */
 class KeptPath implements PathEdit {
   apply(path: string, basePath: string): string | undefined {
-    if (basePath === "") return path;
-    return climbsOut(path) ? undefined : below(basePath, path);
+    return basePath === "" ? path : below(basePath, path);
   }
 }
 
-/** `path`, which begins with a slash, below the base path, which may end with one. */
-function below(basePath: string, path: string): string {
+/**
+ * `path`, or only a query, below the base path, which may end with a slash. Undefined: the path leaves the base path in
+ * some reading.
+ */
+function below(basePath: string, path: string): string | undefined {
+  if (!path.startsWith("/")) return (basePath === "" ? "/" : basePath) + path;
+  if (climbsOut(path)) return undefined;
   return basePath.endsWith("/") ? basePath + path.slice(1) : basePath + path;
 }
 
@@ -48,10 +52,7 @@ class StrippedPath implements PathEdit {
   }
 
   apply(path: string, basePath: string): string | undefined {
-    const rest = this.#prefixLength === 0 ? path : path.slice(this.#prefixLength);
-    // Nothing but a query may be left of the path.
-    if (!rest.startsWith("/")) return (basePath === "" ? "/" : basePath) + rest;
-    return climbsOut(rest) ? undefined : below(basePath, rest);
+    return below(basePath, path.slice(this.#prefixLength));
   }
 }
 
@@ -73,12 +74,10 @@ class RewrittenPath implements PathEdit {
   apply(target: string, basePath: string): string | undefined {
     const end = pathEnd(target);
     const path = target.slice(0, end);
-    const rest = path.slice(this.#prefixLength);
+    const values = { path, rest: path.slice(this.#prefixLength) };
     const template = this.#template;
-    if ((template.uses("rest") && climbsOut(rest)) || (template.uses("path") && climbsOut(path))) return undefined;
-    const filled = template.fill({ path, rest });
-    if (filled.startsWith("/") && climbsOut(filled)) return undefined;
-    const result = filled.startsWith("/") ? below(basePath, filled) : (basePath === "" ? "/" : basePath) + filled;
-    return template.hasQuery ? result : result + target.slice(end);
+    if (template.letsClimb(values)) return undefined;
+    const result = below(basePath, template.fill(values));
+    return result === undefined || template.hasQuery ? result : result + target.slice(end);
   }
 }

@@ -1,3 +1,5 @@
+import { percentDecoded } from "../http/latin1.js";
+
 /** The path of a route, in canonical form. */
 export interface PathPattern {
   /** The path, or the prefix without its `/*`: as requests contain it. Empty for `/*`. */
@@ -5,7 +7,7 @@ export interface PathPattern {
   readonly isPrefix: boolean;
 }
 
-const ENCODED = /%([0-9a-f]{2})/gi;
+const ENCODED = /%[0-9a-f]{2}/gi;
 /** Characters that browsers percent-encode in a path, and those that HTTP does not allow (URL standard, 1.3). */
 const UNSAFE = /[^!$-;=@-[\]_a-z|~]/u;
 const UNSAFE_ALL = new RegExp(UNSAFE, "gu");
@@ -65,13 +67,13 @@ export function coversPath(outer: PathPattern, inner: PathPattern): boolean {
 /** The forms that the pattern's text has in readings of a path: those of requests, and the decoded one, as bytes. */
 export function readingForms(pattern: PathPattern): string[] {
   const { text } = pattern;
-  const decoded = text.replace(ENCODED, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+  const decoded = percentDecoded(text);
   return decoded === text ? [text] : [...requestForms(pattern), decoded];
 }
 
 /** Characters that need no escape are written without one. */
-function canonicalEscape(escape: string, digits: string): string {
-  const sign = String.fromCharCode(parseInt(digits, 16));
+function canonicalEscape(escape: string): string {
+  const sign = percentDecoded(escape);
   return UNSAFE.test(sign) || "./;%?".includes(sign) ? escape.toUpperCase() : sign;
 }
 

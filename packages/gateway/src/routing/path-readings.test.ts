@@ -46,8 +46,7 @@ describe("a path is read as", () => {
   test("dots above the beginning", () => {
     const paths = ["/..", "/a/../..", "/a/%2e%2e%2f..", "/a//../../..", "/a/..;/..", "/%252e%252e/a", "/a\\..\\..\\b"];
     for (const path of paths) expect(read(path).climbs, path).toBe(true);
-    for (const path of ["/a/..", "/a/../b/..", "/...", "/a/..b", "/.."].slice(0, 4))
-      expect(read(path).climbs, path).toBe(false);
+    for (const path of ["/a/..", "/a/../b/..", "/...", "/a/..b"]) expect(read(path).climbs, path).toBe(false);
   });
 });
 
@@ -87,6 +86,11 @@ describe("scanning", () => {
 });
 
 test("the work is bounded: a long path with few kinds of ambiguity is read, one with all of them is given up", () => {
+  const all = "/a/../;b\\c//%2e%2f%5c%3b%252e%252f%255c%253bx";
+  readings.begin(all + "a".repeat(500 - all.length), 0, 500, Infinity);
+  let count = 0;
+  while (readings.next()) count++;
+  expect([count, readings.isExhausted]).toEqual([255, false]);
   const long = `/${"%2e%2f".repeat(5_000)}`;
   expect(read(long).texts.size).toBeGreaterThan(3);
   expect(readings.isExhausted).toBe(false);

@@ -4,7 +4,7 @@ import { READINGS, Sign, Trait, type Reading } from "./reading.js";
 
 /**
  * `work`: the characters that are read for all readings of one path together, in less than a millisecond. A path of
- * 32 KiB may have 4 readings, and one of 500 bytes all 240; no address that people use has more.
+ * 32 KiB may have 4 readings, and one of 500 bytes all 255; no address that people use has more.
  */
 export const PATH_LIMITS = { work: 131_072 } as const;
 
@@ -120,6 +120,7 @@ export class PathReadings {
   get text(): string {
     return this.#read.toString("latin1", 0, Math.min(this.#end, this.#limit));
   }
+
   #nextReading(): Reading | undefined {
     do {
       const traits = this.#path.traits & READING_TRAITS;

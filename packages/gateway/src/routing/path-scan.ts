@@ -11,6 +11,11 @@ export function pathEnd(target: string): number {
   return query < 0 ? target.length : query;
 }
 
+/** The path in a request target. */
+export function pathOf(target: string): string {
+  return target.slice(0, pathEnd(target));
+}
+
 /**
  * Finds the end of the path in a request target: its query, or the end of the text. Returns the position, or its
  * complement (`~`) if servers may read this path in different ways: it contains an escape, `;`, `\`, NUL, an empty

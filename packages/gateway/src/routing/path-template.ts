@@ -1,3 +1,5 @@
+import { climbsOut } from "./path-climb.js";
+
 export type Placeholder = "host" | "path" | "rest" | "query";
 
 /** What a template is filled in with: parts of a request. */
@@ -16,13 +18,11 @@ const PLACEHOLDERS = /\{([^{}]*)\}/g;
 
 /** A path or a location with placeholders such as `{rest}`. */
 export class PathTemplate {
-  /** The text before the first placeholder. */
-  readonly start: string;
   readonly hasQuery: boolean;
   readonly #parts: readonly Part[];
 
   /**
-   * @param allowed the placeholders that it may have
+   * @param allowed the placeholders that it may have; empty for a fragment
    * @throws RangeError for another one, or a character that a URL cannot have.
    */
   constructor(text: string, allowed: readonly Placeholder[]) {
@@ -34,7 +34,7 @@ export class PathTemplate {
       if (placeholder === undefined) throw unknownPlaceholder(text, all, allowed);
       const literal = literals.slice(at, index);
       const isInQuery = literals.slice(0, index).includes("?");
-      if (!isInQuery && literal.endsWith("/") && beginsWithSlash(placeholder)) throw doubleSlash(text, all);
+      if (!isInQuery && literal.endsWith("/") && isPath(placeholder)) throw doubleSlash(text, all);
       parts.push({ literal, placeholder, isInQuery });
       at = index + all.length;
     }
@@ -43,12 +43,14 @@ export class PathTemplate {
       throw new RangeError(`${JSON.stringify(text)} has a { or } that is not part of a placeholder. Write %7B or %7D.`);
     }
     this.#parts = parts;
-    this.start = parts[0]!.literal;
-    this.hasQuery = literals.includes("?") || this.uses("query");
+    this.hasQuery = literals.includes("?") || parts.some(({ placeholder }) => placeholder === "query");
   }
 
-  uses(name: Placeholder): boolean {
-    return this.#parts.some(({ placeholder }) => placeholder === name);
+  /** Whether one of the paths with which it is filled in leaves what comes before it. */
+  letsClimb(values: TemplateValues): boolean {
+    for (const { placeholder } of this.#parts)
+      if (placeholder !== undefined && isPath(placeholder) && climbsOut(values[placeholder] ?? "")) return true;
+    return false;
   }
 
   /** The text with these values. */
@@ -64,7 +66,8 @@ export class PathTemplate {
   }
 }
 
-function beginsWithSlash(placeholder: Placeholder): boolean {
+/** Whether it begins with a slash, if it is not empty. */
+function isPath(placeholder: Placeholder): boolean {
   return placeholder === "path" || placeholder === "rest";
 }
 
@@ -91,5 +94,6 @@ function doubleSlash(text: string, found: string): RangeError {
 
 function unknownPlaceholder(text: string, found: string, allowed: readonly string[]): RangeError {
   const names = allowed.map((name) => `{${name}}`).join(", ");
-  return new RangeError(`${JSON.stringify(text)} has the placeholder ${found}. Allowed placeholders are ${names}.`);
+  const rule = names === "" ? "A fragment cannot have placeholders." : `Allowed placeholders are ${names}.`;
+  return new RangeError(`${JSON.stringify(text)} has the placeholder ${found}. ${rule}`);
 }

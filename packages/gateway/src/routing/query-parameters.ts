@@ -1,4 +1,4 @@
-const ESCAPES = /%([0-9a-f]{2})/gi;
+import { percentDecoded } from "../http/latin1.js";
 
 /** The parameters in the query of a request target, read once for each target. Reused. */
 export class QueryParameters {
@@ -44,6 +44,5 @@ export function bytesOf(text: string): string {
 /** Decodes as forms are encoded: `+` is a space. A malformed escape stays as it is. */
 function decoded(text: string): string {
   const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
-  if (!spaced.includes("%")) return spaced;
-  return spaced.replace(ESCAPES, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+  return spaced.includes("%") ? percentDecoded(spaced) : spaced;
 }

@@ -87,7 +87,7 @@ test.each([
   ["https://user@b.test", /does not name a host/],
   ["https://{path}", /does not name a host/],
   ["/new{port}", /the placeholder \{port\}/],
-  ["/new#{rest}", /the placeholder \{rest\}/],
+  ["/new#{rest}", /"#\{rest\}" has the placeholder \{rest\}\. A fragment cannot have placeholders\./],
   ["/new\r\nX: y", /control character/],
 ])("the redirect %j is not valid", (to, message) => {
   expect(() => redirectLocation({ path: "/old/*", host: "a.test" }, to)).toThrow(message);

@@ -1,5 +1,4 @@
 import { parseAuthority } from "../http/index.js";
-import { climbsOut } from "./path-climb.js";
 import { parsePathPattern } from "./path-pattern.js";
 import { pathEnd } from "./path-scan.js";
 import { PathTemplate } from "./path-template.js";
@@ -25,16 +24,16 @@ export function redirectLocation(
   checkTarget(match, to);
   const fragment = to.indexOf("#") < 0 ? to.length : to.indexOf("#");
   const template = new PathTemplate(to.slice(0, fragment), ["host", "path", "rest", "query"]);
-  const section = new PathTemplate(to.slice(fragment), []).start;
+  const section = new PathTemplate(to.slice(fragment), []).fill({});
   const prefixLength = parsePathPattern(match.path).text.length;
 
   return ({ host, path: target }) => {
     const end = pathEnd(target);
     const path = target === "*" ? "/" : target.slice(0, end);
-    const rest = path.slice(prefixLength);
     const query = target.slice(end);
-    if ((template.uses("rest") && climbsOut(rest)) || (template.uses("path") && climbsOut(path))) return undefined;
-    const filled = template.fill({ host, path, rest, query });
+    const values = { host, path, rest: path.slice(prefixLength), query };
+    if (template.letsClimb(values)) return undefined;
+    const filled = template.fill(values);
     const location = (filled === "" || filled.startsWith("?") ? "/" : "") + filled;
     const whole = location + (template.hasQuery ? "" : query) + section;
     return SAFE.test(whole) ? whole : undefined;

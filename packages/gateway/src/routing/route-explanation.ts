@@ -1,7 +1,7 @@
 import type { Mismatch } from "./conditions.js";
 import { hostText, matchesHost } from "./host-pattern.js";
 import { matchesPath, patternText } from "./path-pattern.js";
-import { pathEnd } from "./path-scan.js";
+import { pathOf } from "./path-scan.js";
 import type { RouteFault } from "./route-finding.js";
 import type { RoutedRequest } from "./route-match.js";
 import type { Rule } from "./rule.js";
@@ -50,7 +50,7 @@ export type RouteMismatch = { readonly kind: "host" | "path"; readonly expected:
 
 /** @param rules in the order in which they are tried */
 export function candidatesOf<T>(rules: readonly Rule<T>[], request: RoutedRequest): RouteCandidate<T>[] {
-  const requested = request.path.slice(0, pathEnd(request.path));
+  const requested = pathOf(request.path);
   let isTaken = false;
   return rules.map(({ value, index, host, path, conditions }) => {
     const mismatches: RouteMismatch[] = [];

@@ -36,8 +36,7 @@ export class Rule<T> {
     if (this.#isUnconditional) return true;
     if (this.#lookup === lookup) return this.#result;
     this.#lookup = lookup;
-    const { conditions } = this;
-    this.#result = conditions.allowsMethod(request.method) && conditions.allowsRest(request);
+    this.#result = this.conditions.allows(request);
     return this.#result;
   }
 }

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { isLoopbackHost, isPrivateAddress } from "@postern/net";
-import { climbsOut } from "../routing/index.js";
+import { climbsOut, pathOf } from "../routing/index.js";
 
 export interface HttpsRedirectOptions {
   /** Paths that are served over HTTP, including everything below them. */
@@ -39,7 +39,7 @@ export class HttpsRedirect {
 
   /** A path that leaves the exempt prefix when it is decoded is not exempt: it may be any page of the site. */
   #isExempt(target: string): boolean {
-    const [path = ""] = target.split("?", 1);
+    const path = pathOf(target);
     const exempt = this.#exempt.find((prefix) => path === prefix || path.startsWith(`${prefix}/`));
     return exempt !== undefined && !climbsOut(target, exempt.length);
   }

@@ -1,4 +1,5 @@
 import type { Reply } from "../http/index.js";
+import { pathOf } from "../routing/index.js";
 
 /** The service that each pair of paths is about, and what its health page says. */
 const PAGES: Readonly<Record<string, { service: string; message?: string }>> = {
@@ -29,8 +30,7 @@ export class ServiceEndpoints {
    */
   page(method: string, target: string, isStopping: boolean): Reply | undefined {
     if (method !== "GET" && method !== "HEAD") return undefined;
-    const end = target.indexOf("?");
-    const path = end < 0 ? target : target.slice(0, end);
+    const path = pathOf(target);
     if (!Object.hasOwn(PAGES, path)) return undefined;
     const { service, message } = PAGES[path]!;
     const body = {
