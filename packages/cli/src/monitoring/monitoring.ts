@@ -1,5 +1,5 @@
 import type { ConnectionState, ConnectOptions, StatusEvent } from "@postern/client";
-import type { GatewayReport } from "@postern/client/command";
+import type { GatewayReport } from "@postern/client/status";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { machineEvent, type MachineEvent } from "../terminal/terminal.js";

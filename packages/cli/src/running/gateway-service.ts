@@ -5,7 +5,7 @@ import {
   type RouteChanges,
 } from "@postern/gateway/service";
 import type { Certificate } from "@postern/net";
-import type { GatewayReport } from "@postern/client/command";
+import type { GatewayReport } from "@postern/client/status";
 import type { PreparedReload, Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { gatewayOptions, loadGateway, type ConfiguredGateway } from "./configured-gateway.js";

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { GatewayReport } from "@postern/client/command";
+import type { GatewayReport } from "@postern/client/status";
 import type { Paint } from "../terminal/paint.js";
 import { printable } from "../terminal/printable.js";
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { EndpointReport } from "@postern/client";
-import { isHealthy, type StatusDocument } from "@postern/client/command";
+import { isHealthy, type StatusDocument } from "@postern/client/status";
 import { noted } from "../terminal/noted.js";
 import type { Paint } from "../terminal/paint.js";
 import { gatewayLines } from "./gateway-lines.js";

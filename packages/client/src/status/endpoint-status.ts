@@ -1,4 +1,5 @@
-import { REQUEST_ENDS, type RequestEnd } from "@postern/protocol";
+import type { RequestEnd } from "@postern/protocol";
+import { REQUEST_ENDS } from "@postern/protocol/constants";
 import type { LocalState } from "../local/local-monitor.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ConnectionState } from "../session/connection-state.js";

@@ -1,4 +1,4 @@
-import { REQUEST_ENDS } from "@postern/protocol";
+import { REQUEST_ENDS } from "@postern/protocol/constants";
 import { STATUS_LIMITS } from "./endpoint-status.js";
 import { STATUS_CLASSES } from "./status-document.js";
 
