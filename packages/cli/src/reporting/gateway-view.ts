@@ -46,13 +46,19 @@ export class GatewayView {
 
   showTargetFailure({ target, reason, count }: Parameters<Reports["onTargetFailure"]>[0]): void {
     const times = count === 1 ? "" : ` (${count} times)`;
-    this.#problem("warn", `Target ${target}: ${reason}${times}`, { target, reason, count });
+    const msg = `Target ${target}: ${reason}${times}`;
+    this.#messages.print("warn", this.#problemText(msg), { msg, target, reason, count });
   }
 
   showFault(error: unknown): void {
-    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-    const text = `A visitor's connection was closed: internal error: ${message}`;
-    this.#problem("error", this.#isDetailed && stack !== undefined ? `${text}\n${stack}` : text, { err: message });
+    const { paint } = this.#messages;
+    const { message, stack = "" } = error instanceof Error ? error : { message: String(error) };
+    const calls = this.#isDetailed ? stack.split("\n").filter((line) => /^\s+at /.test(line)) : [];
+    const text = [
+      this.#problemText(`A visitor's connection was closed: internal error: ${message}`),
+      ...calls.map((line) => paint.dim(`  ${printable(line)}`)),
+    ].join("\n");
+    this.#messages.print("error", text, { msg: "a visitor's connection was closed: internal error", err: error });
   }
 
   showReload(level: "info" | "warn" | "error", message: string, data: Record<string, unknown>): void {
@@ -61,9 +67,8 @@ export class GatewayView {
     this.#messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg: message, ...data });
   }
 
-  #problem(level: "warn" | "error", text: string, data: Record<string, unknown>): void {
+  #problemText(text: string): string {
     const { paint, columns } = this.#messages;
-    const stamped = `${paint.dim(clockText(Date.now()))}  ${paint.yellow(printable(text))}`;
-    this.#messages.print(level, wrapped(stamped, columns, "          "), { msg: text, ...data });
+    return wrapped(`${paint.dim(clockText(Date.now()))}  ${paint.yellow(printable(text))}`, columns, "          ");
   }
 }
