@@ -1,11 +1,11 @@
-import type { GatewayServiceOptions, RoutedEntry } from "@postern/gateway/service";
+import type { GatewayService, GatewayServiceOptions, RoutedEntry } from "@postern/gateway/service";
 import { printable } from "../terminal/printable.js";
 import { wrapped } from "../terminal/wrapped.js";
 import { clockText } from "./clock-text.js";
 import type { Messages } from "./messages.js";
-import { problemLines } from "./readable-log.js";
 import { omittedLine, requestLine } from "./request-line.js";
 
+type Addresses = Pick<GatewayService, "address" | "secureAddress">;
 type Reports = Required<GatewayServiceOptions>;
 
 /** Prints what happens to the gateway: its addresses, each request, targets that fail. */
@@ -18,14 +18,14 @@ export class GatewayView {
     this.#isDetailed = isDetailed;
   }
 
-  /** @param exposure says that other machines can reach the gateway; undefined if they cannot */
-  showAddresses(address: string, secureAddress: string | undefined, exposure: string | undefined): void {
+  /** @param warnings about who can reach the gateway */
+  showAddresses({ address, secureAddress }: Addresses, warnings: readonly string[]): void {
     const { paint, columns } = this.#messages;
     const urls = [`http://${address}`, ...(secureAddress === undefined ? [] : [`https://${secureAddress}`])];
     const text = [
       "",
       ...urls.map((url) => `  ${paint.dim("Listening on ")}  ${paint.bold(paint.cyan(printable(url)))}`),
-      ...(exposure === undefined ? [] : ["", `  ${paint.yellow(wrapped(printable(exposure), columns, "  "))}`]),
+      ...warnings.flatMap((text) => ["", `  ${paint.yellow(wrapped(printable(text), columns, "  "))}`]),
       "",
       `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
       "",
@@ -59,12 +59,6 @@ export class GatewayView {
       ...calls.map((line) => paint.dim(`  ${printable(line)}`)),
     ].join("\n");
     this.#messages.print("error", text, { msg: "a visitor's connection was closed: internal error", err: error });
-  }
-
-  showReload(level: "info" | "warn" | "error", message: string, data: Record<string, unknown>): void {
-    const { paint } = this.#messages;
-    const text = level === "info" ? paint.dim(printable(message)) : paint.yellow(printable(message));
-    this.#messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg: message, ...data });
   }
 
   #problemText(text: string): string {

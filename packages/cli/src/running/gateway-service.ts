@@ -10,11 +10,14 @@ import type { PreparedReload, Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { gatewayOptions, loadGateway, type ConfiguredGateway } from "./configured-gateway.js";
 
+export type GatewayState = "listening" | "draining" | "stopped";
+export type GatewayAddresses = Pick<Gateway, "address" | "secureAddress">;
+
 export interface GatewayReports extends Pick<
   GatewayServiceOptions,
   "onRequest" | "onOmitted" | "onTargetFailure" | "onFault"
 > {
-  onState: (state: "listening" | "draining" | "stopped", gateway: Pick<Gateway, "address" | "secureAddress">) => void;
+  onState: (state: GatewayState, gateway: GatewayAddresses) => void;
 }
 
 export interface GatewayPartOptions {

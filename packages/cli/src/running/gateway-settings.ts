@@ -17,10 +17,12 @@ export function isFixedGatewayOption([first, second, third]: Path): boolean {
   return FIXED_TLS.has(String(third));
 }
 
-/** Says that other machines can reach the gateway; undefined if they cannot. */
-export function gatewayExposure({ loaded }: Settings): string | undefined {
+/** The warning that other machines can reach the gateway; none if they cannot. */
+export function gatewayExposure({ loaded }: Settings): string[] {
   const { http } = loaded.gatewayAddresses;
-  if (isLoopbackAddress(http)) return undefined;
+  if (isLoopbackAddress(http)) return [];
   const own = `127.0.0.1${http.slice(http.lastIndexOf(":"))}`;
-  return `Other machines can reach the gateway at ${http}. To accept requests from this machine only, set listen = "${own}" in [server].`;
+  return [
+    `Other machines can reach the gateway at ${http}. To accept requests from this machine only, set listen = "${own}" in [server].`,
+  ];
 }

@@ -66,7 +66,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
     ...loaded.differences.map(problemLine),
     ...(errors.length === 0 ? routeOrderNotes(settings) : []),
-    ...[hasGateway(settings) ? gatewayExposure(settings) : undefined].filter((text) => text !== undefined),
+    ...(hasGateway(settings) ? gatewayExposure(settings) : []),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
   for (const warning of warnings)

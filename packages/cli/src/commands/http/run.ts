@@ -8,7 +8,7 @@ import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
 import { isDetailed } from "../../reporting/detail.js";
 import { LiveView } from "../../reporting/live-view.js";
 import { textMessages, type Messages } from "../../reporting/messages.js";
-import { problemLines } from "../../reporting/readable-log.js";
+import { printReload } from "../../reporting/reload-lines.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
 import { commandLineEndpoint } from "../../settings/command-line-endpoint.js";
@@ -89,11 +89,9 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
       check: (changed) => refuseUnsupported(changed, ...SECTIONS),
       isFixed: ([section, part]) =>
         section === "logging" || section === "application" || (section === "tunnel" && MONITORED.has(String(part))),
-      report(level, msg, data) {
-        const { paint } = messages;
-        const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
-        messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg, ...data });
-        const event = machineEvent("status_update", label, reloadMessage(msg, data), data);
+      report(level, message, data) {
+        printReload(messages, level, message, data);
+        const event = machineEvent("status_update", label, reloadMessage(message, data), data);
         print?.(event);
         monitoring.onEvent(event);
       },

@@ -75,7 +75,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const known = [...warnings, ...(credentials?.warnings ?? []), ...(configured?.warnings ?? [])];
   const exposed = [
     ...(runsServer ? exposureWarnings(settings) : []),
-    ...(runsGateway ? [gatewayExposure(settings) ?? []].flat() : []),
+    ...(runsGateway ? gatewayExposure(settings) : []),
   ];
   for (const each of [...settings.warnings, ...known, ...exposed]) reporting.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
@@ -135,14 +135,8 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
           ...(server === undefined ? {} : { tunnelUpstream: (name: string) => server.upstream(name) }),
           reports: {
             ...gatewayParts.gatewayLog(await reporting.log("gateway"), requestLog, report),
-            onState(state, { address, secureAddress }) {
-              if (state !== "listening") return;
-              const data = {
-                state,
-                address,
-                ...(secureAddress === undefined ? {} : { secure_address: secureAddress }),
-              };
-              report(machineEvent("status_update", "gateway", `${state}: ${address}`, data));
+            onState(state, addresses) {
+              if (state === "listening") report(gatewayParts.stateEvent(state, addresses));
             },
           },
         });
