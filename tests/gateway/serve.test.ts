@@ -31,6 +31,8 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
+const METRICS_TOKEN = '[tunnel.local_api]\nmetrics_token = "${NOT_SET}"\n';
+
 /** `[[proxy]]` for each path and its target. */
 function routes(targets: Record<string, Origin | string>): string {
   return Object.entries(targets)
@@ -142,6 +144,13 @@ describe("postern serve", () => {
     expect(await bodyOf(port, "/")).toBe("one");
   });
 
+  test("reports options that need a restart", async () => {
+    const process = serve(routes({ "/*": one }));
+    await portOf(process);
+    process.replace(`${routes({ "/*": one })}[tunnel.local_api]\nmetrics_token = "0123456789abcdef"\n`);
+    expect((await process.status("restart_needed")).data["options"]).toEqual(["tunnel.local_api.metrics_token"]);
+  });
+
   test("names the parts of the file that it leaves out", async () => {
     const endpoint = '[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nserver_url = "http://127.0.0.1:1"\nlocal = 1\n';
     const process = serve(routes({ "/*": one }) + endpoint);
@@ -153,6 +162,12 @@ describe("postern serve", () => {
     ["a part of a later version", '[static_config]\ndirectory = "."\n', "PN_CONFIG_UNBUILT", "static files"],
     ["an option of a later version", '[proxy.http_health]\npath = "/up"\n', "PN_CONFIG_UNBUILT", "health checks"],
     ["a file without routes", "[logging]\nlevel = 'info'\n", "PN_CONFIG_MISSING", "has no route"],
+    [
+      "a missing variable of monitoring, which it runs without a tunnel too",
+      `[tunnel]\nenabled = false\n${METRICS_TOKEN}`,
+      "PN_CONFIG_INVALID",
+      "NOT_SET",
+    ],
     ["a tunnel without a server", '[[proxy]]\npath = "/t"\ntarget = "tunnel://web"\n', "PN_CONFIG_INVALID", "tunnel"],
   ] as const)("refuses %s", async ([, more, code, text]) => {
     const { program } = serve((more.startsWith("[logging]") ? "" : routes({ "/*": one })) + more);

@@ -8,6 +8,13 @@ export function hasGateway({ loaded }: Settings): boolean {
   return loaded.values.proxy.length > 0 || sections.some(({ path }) => path[0] === "static_config");
 }
 
+/** The tables of monitoring that a gateway uses. `enabled = false` in `[tunnel]` does not switch them off for it. */
+export function gatewayMonitoring(settings: Settings): Path[] {
+  const { monitoring, local_api: local } = settings.loaded.values.tunnel;
+  if (!hasGateway(settings) || !monitoring.enabled) return [];
+  return [["tunnel", "monitoring"], ...(local.enabled ? [["tunnel", "local_api"]] : [])];
+}
+
 const FIXED_TLS: ReadonlySet<string> = new Set(["enabled", "https_port", "protocols", "cipher_suites", "redirect"]);
 
 /** Whether an option of `[server]` is read only at start. A reload applies the others. */

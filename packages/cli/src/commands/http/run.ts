@@ -4,7 +4,7 @@ import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
 import type { Service } from "../../service.js";
 import { EXIT } from "../../errors.js";
-import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
+import { isFixedReporting, Monitoring } from "../../monitoring/monitoring.js";
 import { isDetailed } from "../../reporting/detail.js";
 import { LiveView } from "../../reporting/live-view.js";
 import { textMessages, type Messages } from "../../reporting/messages.js";
@@ -87,8 +87,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
       files,
       warnings,
       check: (changed) => refuseUnsupported(changed, ...SECTIONS),
-      isFixed: ([section, part]) =>
-        section === "logging" || section === "application" || (section === "tunnel" && MONITORED.has(String(part))),
+      isFixed: isFixedReporting,
       report(level, message, data) {
         printReload(messages, level, message, data);
         const event = machineEvent("status_update", label, reloadMessage(message, data), data);

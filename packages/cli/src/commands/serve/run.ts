@@ -2,11 +2,16 @@ import type { StatusEvent } from "@postern/client";
 import { CliError, EXIT } from "../../errors.js";
 import { isDetailed } from "../../reporting/detail.js";
 import { GatewayView } from "../../reporting/gateway-view.js";
-import { Monitoring } from "../../monitoring/monitoring.js";
+import { isFixedReporting, Monitoring } from "../../monitoring/monitoring.js";
 import { printReload } from "../../reporting/reload-lines.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { loadGateway } from "../../running/configured-gateway.js";
-import { gatewayExposure, hasGateway, isFixedGatewayOption } from "../../running/gateway-settings.js";
+import {
+  gatewayExposure,
+  gatewayMonitoring,
+  hasGateway,
+  isFixedGatewayOption,
+} from "../../running/gateway-settings.js";
 import { GatewayService } from "../../running/gateway-service.js";
 import { requestEvent, stateEvent, targetFailureEvent } from "../../running/gateway-events.js";
 import { reloadMessage } from "../../running/reload.js";
@@ -34,7 +39,7 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
   const settings = await readSettings(all);
   const check = (each: Settings): void => {
     if (!hasGateway(each)) throw nothingToServe(each);
-    refuseUnsupported(each, ...SECTIONS);
+    refuseUnsupported(each, ...SECTIONS, ...gatewayMonitoring(each));
   };
   check(settings);
   const configured = await loadGateway(settings);
@@ -93,7 +98,7 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
       files: configured.files,
       warnings: configured.warnings,
       check,
-      isFixed: (path) => path[0] === "logging" || path[0] === "application" || isFixedGatewayOption(path),
+      isFixed: (path) => isFixedReporting(path) || isFixedGatewayOption(path),
       report(level, message, data) {
         printReload(messages, level, message, data);
         update(reloadMessage(message, data), data);
