@@ -86,7 +86,7 @@ function gatewayReport(gateway: Gateway): GatewayReport {
     address: gateway.address,
     secure_address: gateway.secureAddress ?? null,
     connections,
-    routes: routes.map(({ targets, ...route }) => ({ ...route, targets: [...targets] })),
+    routes,
     targets: targetTraffic.map(({ label: target, ...traffic }) => ({ target, ...traffic })),
     all_routes: routeTraffic.map(({ label: route, ...traffic }) => ({ route, ...traffic })),
   };

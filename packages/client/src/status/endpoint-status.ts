@@ -7,13 +7,8 @@ import type { OmittedData, RequestData } from "../tunnel-event.js";
 import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY } from "./health-score.js";
 import { RequestRate } from "./request-rate.js";
 import { ResponseTimes, rounded } from "./response-times.js";
-import {
-  STATUS_CLASSES,
-  type ConfigSummary,
-  type EndpointReport,
-  type LastError,
-  type StatusEvent,
-} from "./status-document.js";
+import type { ConfigSummary, EndpointReport, LastError, StatusEvent } from "./status-document.js";
+import { STATUS_CLASSES } from "./status-class.js";
 
 /** How much data is kept for one endpoint. */
 export const STATUS_LIMITS = {
