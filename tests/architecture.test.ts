@@ -18,7 +18,12 @@ const RULES: Rules = {
     net: [],
     testkit: [],
   },
-  subpaths: { "@postern/client/command": ["cli"], "@postern/gateway/service": ["cli"] },
+  subpaths: {
+    "@postern/client/command": ["cli"],
+    "@postern/client/status": ["cli"],
+    "@postern/gateway/service": ["cli"],
+    "@postern/protocol/constants": ["client"],
+  },
   pure: [
     {
       folder: "protocol",

@@ -8,7 +8,8 @@ import {
   PATH_LIMITS,
   TARGET_LIMITS,
 } from "@postern/gateway";
-import { EVENTS_KEPT, PROXY_LIMITS } from "@postern/client/command";
+import { PROXY_LIMITS } from "@postern/client/command";
+import { EVENTS_KEPT } from "@postern/client/status";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";
 import { CLIENT_HELLO_LIMITS, TLS_LIMITS } from "@postern/net";
 import { DEFAULT_LIMITS, LOGIN_LIMITS, WORK_LIMITS } from "@postern/protocol";

@@ -7,7 +7,7 @@ import {
   RESPONSE_TIME_BOUNDS,
   STATUS_SCHEMA,
   type JsonSchema,
-} from "@postern/client/command";
+} from "@postern/client/status";
 
 /** Returns the sections about the client. */
 export function clientSection(): string[] {

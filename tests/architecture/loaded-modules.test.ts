@@ -31,7 +31,21 @@ test("a client loads no code of the server and the gateway", () => {
   expect(foreign(loaded)).toEqual(["commander", "picocolors"]);
 });
 
-test.for(["server", "http"])("%s loads no code of other commands", (command) => {
+test("a gateway loads no code of the tunnel server, of the client's tunnels and of their protocol", () => {
+  const loaded = loadedBy("serve");
+  expect(loaded).toContain("packages/gateway/src/service/gateway-service.ts");
+  expect(
+    loaded.filter((path) => /^packages\/(server|client\/src\/(session|credential|local|probe))\//.test(path)),
+  ).toEqual([]);
+  expect(loaded.filter((path) => path.startsWith("packages/protocol/")).toSorted()).toEqual([
+    "packages/protocol/src/constants.ts",
+    "packages/protocol/src/limits.ts",
+    "packages/protocol/src/wire/request-record.ts",
+  ]);
+  expect(foreign(loaded)).toEqual(["commander", "picocolors"]);
+});
+
+test.for(["server", "http", "serve"])("%s loads no code of other commands", (command) => {
   const other = loadedBy(command).filter(
     (path) => path.startsWith(`${COMMANDS}/`) && path.endsWith("/run.ts") && path !== `${COMMANDS}/${command}/run.ts`,
   );

@@ -278,6 +278,12 @@ describe("start is refused", () => {
       "PN_CONFIG_UNBUILT",
       /\[tunnel\.server\.rate_limit\]/,
     ],
+    [
+      "with a missing variable of monitoring, which the gateway runs without a tunnel too",
+      '[tunnel]\nenabled = false\n[tunnel.local_api]\nmetrics_token = "${NOT_SET}"\n[[proxy]]\npath = "/"\ntarget = "http://a"\n',
+      "PN_CONFIG_INVALID",
+      /NOT_SET/,
+    ],
     ["with an unsupported table", "[static_config]\ndirectory = '.'\n", "PN_CONFIG_UNBUILT", /:1:2: /],
     [
       "with mistakes, all of which are listed",

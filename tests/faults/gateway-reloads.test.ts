@@ -26,8 +26,7 @@ test(`${RELOADS} reloads under ${SOCKETS} WebSockets and ${RATE} requests/s clos
       ...(reload % 2 === 1 ? [`[[proxy]]\npath = "/other/*"\ntarget = "${target}"\n`] : []),
     ].join("\n");
   const serve = StartProcess.launch(onTestFinished, file(0), {}, ["serve", "--listen", "127.0.0.1:0"]);
-  const { data } = await serve.status("listening");
-  const port = Number(String(data["address"]).split(":").at(-1));
+  const port = await serve.gatewayPort();
 
   const sockets: Socket[] = [];
   let closed = 0;
@@ -71,6 +70,7 @@ test(`${RELOADS} reloads under ${SOCKETS} WebSockets and ${RATE} requests/s clos
   await Promise.all(visitors);
 
   expect([closed, failures]).toEqual([0, []]);
+  expect(served).toBeGreaterThan(0);
   await Promise.all(
     sockets.map(async (socket) => {
       const echo = once(socket, "data");

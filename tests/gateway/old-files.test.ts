@@ -115,8 +115,7 @@ describe.for(Object.entries(TABLE))("the routes of %s", ([name, rows]) => {
       "--listen",
       "127.0.0.1:0",
     ]);
-    const { data } = await process.status("listening");
-    const port = Number(String(data["address"]).split(":").at(-1));
+    const port = await process.gatewayPort();
     for (const [path, ...expected] of rows) {
       const { status, body } = await exchange(port, { host: "shop.example", path });
       if (expected.length === 1) {

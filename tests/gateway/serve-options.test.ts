@@ -56,7 +56,7 @@ describe("a route, and what [server] says about all routes", () => {
     const { data } = await process.status("listening");
     // Without `listen`, the port is 8080.
     expect(data["address"]).toMatch(/^127\.0\.0\.1:(?!8080$)/);
-    port = Number(String(data["address"]).split(":").at(-1));
+    port = await process.gatewayPort();
   });
 
   const ask = (path: string, options: Partial<ExchangeOptions> = {}): ReturnType<typeof exchange> =>

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -16,6 +15,7 @@ import {
   SteadyVisitor,
   TEST_KEY,
   until,
+  Wire,
 } from "@postern/testkit";
 
 const run = promisify(execFile);
@@ -31,6 +31,8 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
+const METRICS_TOKEN = '[tunnel.local_api]\nmetrics_token = "${NOT_SET}"\n';
+
 /** `[[proxy]]` for each path and its target. */
 function routes(targets: Record<string, Origin | string>): string {
   return Object.entries(targets)
@@ -43,14 +45,6 @@ function routes(targets: Record<string, Origin | string>): string {
 
 function serve(configuration: string, ...options: string[]): StartProcess {
   return StartProcess.launch(onTestFinished, configuration, {}, ["serve", "--listen", "127.0.0.1:0", ...options]);
-}
-
-/** The port on which it listens. */
-async function portOf(process: StartProcess): Promise<number> {
-  const { data } = await process.program.waitFor("the gateway", () =>
-    process.events.find(({ endpoint, data: { state } }) => endpoint === "gateway" && state === "listening"),
-  );
-  return Number(String(data["address"]).split(":").at(-1));
 }
 
 async function bodyOf(port: number, path: string, host = "a.example"): Promise<string> {
@@ -76,7 +70,7 @@ describe("postern serve", () => {
 
   test("events name route and target of each request", async () => {
     const process = serve(routes({ "/api/*": one }));
-    await bodyOf(await portOf(process), "/api/x");
+    await bodyOf(await process.gatewayPort(), "/api/x");
     const { data } = await process.program.waitFor("the request", () =>
       process.events.find(({ type }) => type === "http_request"),
     );
@@ -92,7 +86,7 @@ describe("postern serve", () => {
       "--local-api",
       "127.0.0.1:0",
     ]);
-    await bodyOf(await portOf(process), "/api/x");
+    await bodyOf(await process.gatewayPort(), "/api/x");
     const status = postern(onTestFinished, ["status"], { env: { XDG_RUNTIME_DIR: home } });
     await status.ends(0);
     expect(status.stdout).toMatch(new RegExp(`/api/\\* +1 +0 +0 +127\\.0\\.0\\.1:${one.port}`));
@@ -115,7 +109,7 @@ describe("postern serve", () => {
     });
     const file = (last: Origin): string => routes({ "/chat/*": chat, "/*": one, "/changes/*": last });
     const process = serve(file(one));
-    const port = await portOf(process);
+    const port = await process.gatewayPort();
     const raw = await Promise.all(Array.from({ length: 20 }, () => upgraded(port, "/chat/")));
     const visitor = await SteadyVisitor.start(onTestFinished, port, "steady.example");
     for (let n = 1; n <= 6; n++) {
@@ -135,17 +129,24 @@ describe("postern serve", () => {
 
   test("a change with a mistake keeps the routes, and says why", async () => {
     const process = serve(routes({ "/*": one }));
-    const port = await portOf(process);
+    const port = await process.gatewayPort();
     process.replace('[[proxy]]\npath = "/x"\n');
     const refused = await process.status("configuration_refused");
     expect(JSON.stringify(refused.data)).toContain("this [[proxy]] has no target");
     expect(await bodyOf(port, "/")).toBe("one");
   });
 
+  test("reports options that need a restart", async () => {
+    const process = serve(routes({ "/*": one }));
+    await process.gatewayPort();
+    process.replace(`${routes({ "/*": one })}[tunnel.local_api]\nmetrics_token = "0123456789abcdef"\n`);
+    expect((await process.status("restart_needed")).data["options"]).toEqual(["tunnel.local_api.metrics_token"]);
+  });
+
   test("names the parts of the file that it leaves out", async () => {
     const endpoint = '[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nserver_url = "http://127.0.0.1:1"\nlocal = 1\n';
     const process = serve(routes({ "/*": one }) + endpoint);
-    await portOf(process);
+    await process.gatewayPort();
     expect(process.program.stderr).toContain("This command does not run [[tunnel.endpoints]]");
   });
 
@@ -153,6 +154,12 @@ describe("postern serve", () => {
     ["a part of a later version", '[static_config]\ndirectory = "."\n', "PN_CONFIG_UNBUILT", "static files"],
     ["an option of a later version", '[proxy.http_health]\npath = "/up"\n', "PN_CONFIG_UNBUILT", "health checks"],
     ["a file without routes", "[logging]\nlevel = 'info'\n", "PN_CONFIG_MISSING", "has no route"],
+    [
+      "a missing variable of monitoring, which it runs without a tunnel too",
+      `[tunnel]\nenabled = false\n${METRICS_TOKEN}`,
+      "PN_CONFIG_INVALID",
+      "NOT_SET",
+    ],
     ["a tunnel without a server", '[[proxy]]\npath = "/t"\ntarget = "tunnel://web"\n', "PN_CONFIG_INVALID", "tunnel"],
   ] as const)("refuses %s", async ([, more, code, text]) => {
     const { program } = serve((more.startsWith("[logging]") ? "" : routes({ "/*": one })) + more);
@@ -233,15 +240,11 @@ targets = ["http://127.0.0.1:${one.port}", "tunnel://web/base"]
 
 /** Opens an upgraded connection. Returns a function that sends a text and waits for its echo. */
 async function upgraded(port: number, path: string): Promise<(text: string) => Promise<void>> {
-  const socket = connect(port, "127.0.0.1").setEncoding("latin1");
-  onTestFinished(() => void socket.destroy());
-  let got = "";
-  socket.on("data", (text: string) => (got += text)).on("error", () => {});
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n`);
-  await until("the 101", () => got.includes(" 101 ") && got.includes("\r\n\r\n"));
+  const wire = await Wire.dial(onTestFinished, port);
+  wire.write(`GET ${path} HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n`);
+  const head = await wire.read((received) => received.includes(" 101 ") && received.endsWith("\r\n\r\n"));
   return async (text) => {
-    got = "";
-    socket.write(text);
-    await until("an echo", () => got === text);
+    wire.write(text);
+    expect(await wire.read((received) => received.length >= head.length + text.length)).toBe(head + text);
   };
 }

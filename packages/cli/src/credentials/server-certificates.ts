@@ -1,19 +1,15 @@
-import { usesWildcard, type Path } from "@postern/config";
+import { usesWildcard } from "@postern/config";
 import type { ServerTls } from "@postern/server";
 import { ClientCa, type Certificate } from "@postern/net";
 import type { Settings } from "../settings/configuration.js";
 import { readOwnedFile } from "../settings/owned-file.js";
-import { loadCertificate, type CertificateOptions } from "./certificate-files.js";
+import { loadCertificates, type CertificatePlace, type LoadedCertificates } from "./certificate-files.js";
 
 const SSL = ["tunnel", "server", "ssl"] as const;
 
-export interface ServerCertificates {
-  certificates: Certificate[];
+export interface ServerCertificates extends LoadedCertificates {
   /** Verifies the certificates that clients log in with; undefined: such logins are not accepted. */
   clientCa: ClientCa | undefined;
-  /** Files to watch. */
-  files: string[];
-  warnings: string[];
 }
 
 /**
@@ -27,34 +23,23 @@ export async function loadServerCertificates(
   now: number = Date.now(),
 ): Promise<ServerCertificates> {
   const { ssl } = settings.loaded.values.tunnel.server;
-  const loaded: ServerCertificates = {
-    certificates: [],
-    clientCa: undefined,
-    files: [],
-    warnings: [],
-  };
-  if (!ssl.enabled) return loaded;
-  for (const [files, path] of placesOf(settings)) {
-    const { certificate, ...more } = await loadCertificate(settings, files, path, served, now);
-    loaded.certificates.push(certificate);
-    loaded.files.push(...more.files);
-    loaded.warnings.push(...more.warnings);
-  }
-  loaded.clientCa = await clientCa(settings, loaded.files);
-  return loaded;
+  if (!ssl.enabled) return { certificates: [], clientCa: undefined, files: [], warnings: [] };
+  const loaded = await loadCertificates(settings, placesOf(settings), served, now);
+  return { ...loaded, clientCa: await clientCa(settings, loaded.files) };
 }
 
 /** Those of `[tunnel.server.ssl]`, and the wildcard certificate of the gateway if it covers tunnels. */
-function placesOf({ loaded }: Settings): [CertificateOptions, Path][] {
+function placesOf({ loaded }: Settings): CertificatePlace[] {
   const { server, tunnel } = loaded.values;
   const { ssl } = tunnel.server;
   const { wildcard } = server.ssl;
-  const places: [CertificateOptions, Path][] = [
-    [ssl, SSL],
-    ...ssl.certificates.map((each, index): [CertificateOptions, Path] => [each, [...SSL, "certificates", index]]),
+  return [
+    { options: ssl, path: SSL },
+    ...ssl.certificates.map((options, index) => ({ options, path: [...SSL, "certificates", index] })),
+    ...(usesWildcard(server.ssl) && wildcard.covers_tunnels
+      ? [{ options: wildcard, path: ["server", "ssl", "wildcard"] }]
+      : []),
   ];
-  if (usesWildcard(server.ssl) && wildcard.covers_tunnels) places.push([wildcard, ["server", "ssl", "wildcard"]]);
-  return places.filter(([{ cert_file }]) => cert_file !== undefined);
 }
 
 /** @param files the paths of the files that are read are added to this list. */

@@ -8,7 +8,7 @@ import {
   type NumberedEvent,
   type StatusDocument,
   type WebhookReport,
-} from "@postern/client/command";
+} from "@postern/client/status";
 
 /** The window of the current request rate, in seconds. */
 const RATE_WINDOW = 5;

@@ -1,4 +1,4 @@
-import type { EventFilter } from "@postern/client/command";
+import type { EventFilter } from "@postern/client/status";
 
 /**
  * Parses a query for events: `type` (one or more names, separated by commas), `endpoint`, `since` (ISO 8601). Undefined

@@ -1,4 +1,4 @@
-import type { NumberedEvent } from "@postern/client/command";
+import type { NumberedEvent } from "@postern/client/status";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished, test } from "vitest";

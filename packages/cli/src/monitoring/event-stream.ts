@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { NumberedEvent } from "@postern/client/command";
+import type { NumberedEvent } from "@postern/client/status";
 import { boundedJson } from "../terminal/bounded-json.js";
 
 export const STREAM_LIMITS = {

@@ -1,6 +1,7 @@
 import { basename, dirname, extname } from "node:path";
 import type { StatusEvent } from "@postern/client";
-import { dialThrough, type WebhookReport } from "@postern/client/command";
+import { dialThrough } from "@postern/client/command";
+import type { WebhookReport } from "@postern/client/status";
 import { boundedJson } from "../terminal/bounded-json.js";
 import type { Settings } from "../settings/configuration.js";
 import { LogFiles, type LogFilesOptions } from "../reporting/log-files.js";

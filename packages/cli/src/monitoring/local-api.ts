@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { matches, metricFamilies, metricsText, METRICS_TEXT_TYPE, type NumberedEvent } from "@postern/client/command";
+import { matches, metricFamilies, metricsText, METRICS_TEXT_TYPE, type NumberedEvent } from "@postern/client/status";
 import { builtins } from "@postern/net";
 import { boundedJson } from "../terminal/bounded-json.js";
 import { AccessToken } from "./access-token.js";

@@ -1,5 +1,6 @@
 import type { ConnectionState, ConnectOptions, StatusEvent } from "@postern/client";
-import type { GatewayReport } from "@postern/client/command";
+import type { GatewayReport } from "@postern/client/status";
+import type { Path } from "@postern/config";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { machineEvent, type MachineEvent } from "../terminal/terminal.js";
@@ -11,6 +12,11 @@ import { announceClient, runFolder } from "./run-file.js";
 
 /** The parts of `[tunnel]` that configure monitoring; they are read only at start. */
 export const MONITORED: ReadonlySet<string> = new Set(["monitoring", "local_api"]);
+
+/** Whether an option of logs or monitoring is meant. All commands read these only at start. */
+export function isFixedReporting([section, part]: Path): boolean {
+  return section === "logging" || section === "application" || (section === "tunnel" && MONITORED.has(String(part)));
+}
 
 /** An endpoint and its options. */
 interface Spec {

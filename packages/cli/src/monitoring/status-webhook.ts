@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
 import type { StatusEvent } from "@postern/client";
-import type { WebhookReport } from "@postern/client/command";
+import type { WebhookReport } from "@postern/client/status";
 import { boundedJson } from "../terminal/bounded-json.js";
 
 export const WEBHOOK_LIMITS = {

@@ -1,11 +1,11 @@
-import type { GatewayServiceOptions, RoutedEntry } from "@postern/gateway/service";
+import type { GatewayService, GatewayServiceOptions, RoutedEntry } from "@postern/gateway/service";
 import { printable } from "../terminal/printable.js";
 import { wrapped } from "../terminal/wrapped.js";
 import { clockText } from "./clock-text.js";
 import type { Messages } from "./messages.js";
-import { problemLines } from "./readable-log.js";
 import { omittedLine, requestLine } from "./request-line.js";
 
+type Addresses = Pick<GatewayService, "address" | "secureAddress">;
 type Reports = Required<GatewayServiceOptions>;
 
 /** Prints what happens to the gateway: its addresses, each request, targets that fail. */
@@ -18,14 +18,14 @@ export class GatewayView {
     this.#isDetailed = isDetailed;
   }
 
-  /** @param exposure says that other machines can reach the gateway; undefined if they cannot */
-  showAddresses(address: string, secureAddress: string | undefined, exposure: string | undefined): void {
+  /** @param warnings about who can reach the gateway */
+  showAddresses({ address, secureAddress }: Addresses, warnings: readonly string[]): void {
     const { paint, columns } = this.#messages;
     const urls = [`http://${address}`, ...(secureAddress === undefined ? [] : [`https://${secureAddress}`])];
     const text = [
       "",
       ...urls.map((url) => `  ${paint.dim("Listening on ")}  ${paint.bold(paint.cyan(printable(url)))}`),
-      ...(exposure === undefined ? [] : ["", `  ${paint.yellow(wrapped(printable(exposure), columns, "  "))}`]),
+      ...warnings.flatMap((text) => ["", `  ${paint.yellow(wrapped(printable(text), columns, "  "))}`]),
       "",
       `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
       "",
@@ -46,24 +46,23 @@ export class GatewayView {
 
   showTargetFailure({ target, reason, count }: Parameters<Reports["onTargetFailure"]>[0]): void {
     const times = count === 1 ? "" : ` (${count} times)`;
-    this.#problem("warn", `Target ${target}: ${reason}${times}`, { target, reason, count });
+    const msg = `Target ${target}: ${reason}${times}`;
+    this.#messages.print("warn", this.#problemText(msg), { msg, target, reason, count });
   }
 
   showFault(error: unknown): void {
-    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-    const text = `A visitor's connection was closed: internal error: ${message}`;
-    this.#problem("error", this.#isDetailed && stack !== undefined ? `${text}\n${stack}` : text, { err: message });
-  }
-
-  showReload(level: "info" | "warn" | "error", message: string, data: Record<string, unknown>): void {
     const { paint } = this.#messages;
-    const text = level === "info" ? paint.dim(printable(message)) : paint.yellow(printable(message));
-    this.#messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg: message, ...data });
+    const { message, stack = "" } = error instanceof Error ? error : { message: String(error) };
+    const calls = this.#isDetailed ? stack.split("\n").filter((line) => /^\s+at /.test(line)) : [];
+    const text = [
+      this.#problemText(`A visitor's connection was closed: internal error: ${message}`),
+      ...calls.map((line) => paint.dim(`  ${printable(line)}`)),
+    ].join("\n");
+    this.#messages.print("error", text, { msg: "a visitor's connection was closed: internal error", err: error });
   }
 
-  #problem(level: "warn" | "error", text: string, data: Record<string, unknown>): void {
+  #problemText(text: string): string {
     const { paint, columns } = this.#messages;
-    const stamped = `${paint.dim(clockText(Date.now()))}  ${paint.yellow(printable(text))}`;
-    this.#messages.print(level, wrapped(stamped, columns, "          "), { msg: text, ...data });
+    return wrapped(`${paint.dim(clockText(Date.now()))}  ${paint.yellow(printable(text))}`, columns, "          ");
   }
 }

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import picocolors from "picocolors";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ConfigSummary, TunnelEvent, TunnelEventType } from "@postern/client";
-import { EndpointStatus } from "@postern/client/command";
+import { EndpointStatus } from "@postern/client/status";
 import { figuresLine, LiveView } from "./live-view.js";
 import { Output } from "../terminal/output.js";
 

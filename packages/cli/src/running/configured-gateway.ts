@@ -5,9 +5,7 @@ import { loadTargetTrust } from "../credentials/target-trust.js";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { version } from "../version.js";
-import { routesOf } from "./configured-routes.js";
-
-const BYTES_PER_MEGABYTE = 1_000_000;
+import { bodyLimit, routesOf } from "./configured-routes.js";
 
 /** The gateway that a configuration describes, with the content of the files that it names. */
 export interface ConfiguredGateway {
@@ -56,7 +54,7 @@ export function gatewayOptions(
     tls: https === undefined ? undefined : tlsOptions(settings, https, certificates),
     serviceEndpoints: server.enable_health_endpoints,
     version: version(),
-    limits: { answer: server.request_timeout, body: server.max_request_size_mb * BYTES_PER_MEGABYTE },
+    limits: { answer: server.request_timeout, body: bodyLimit(server) },
   };
 }
 

@@ -4,8 +4,6 @@ import { parseAuthority } from "@postern/gateway";
 import type { ClientTls } from "@postern/net";
 import { CliError } from "../errors.js";
 
-const BYTES_PER_MEGABYTE = 1_000_000;
-
 type Action = RouteOptions["action"];
 
 /** The routes of `[[proxy]]`, with the trust of each. Throws PN_CONFIG_INVALID. */
@@ -48,9 +46,14 @@ function actionOf(route: RouteConfiguration, server: Configuration["server"], tr
     limits: {
       answer: route.timeout ?? server.request_timeout,
       idle: route.idle_timeout,
-      body: server.max_request_size_mb * BYTES_PER_MEGABYTE,
+      body: bodyLimit(server),
     },
   };
+}
+
+/** The largest body of a request, in bytes. */
+export function bodyLimit({ max_request_size_mb }: Configuration["server"]): number {
+  return max_request_size_mb * 1_000_000;
 }
 
 function targetsOf(

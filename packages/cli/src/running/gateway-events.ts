@@ -1,8 +1,22 @@
-import type { TunnelEventOf } from "@postern/client";
+import type { StatusEvent, TunnelEventOf } from "@postern/client";
+import type { TargetFailure } from "@postern/gateway";
 import type { RoutedEntry } from "@postern/gateway/service";
+import { machineEvent } from "../terminal/terminal.js";
+import type { GatewayAddresses, GatewayState } from "./gateway-service.js";
 
 /** A request to the gateway as an event, in the form of a tunnel's. */
 export function requestEvent(entry: RoutedEntry): TunnelEventOf<"http_request"> {
   const message = `${entry.method} ${entry.path} ${entry.status}`;
   return { time: new Date().toISOString(), type: "http_request", endpoint: "gateway", message, data: entry };
+}
+
+/** A new state of the gateway, with its addresses. */
+export function stateEvent(state: GatewayState, { address, secureAddress }: GatewayAddresses): StatusEvent {
+  const data = { state, address, ...(secureAddress === undefined ? {} : { secure_address: secureAddress }) };
+  return machineEvent("status_update", "gateway", `${state}: ${address}`, data);
+}
+
+/** A target cannot be reached. */
+export function targetFailureEvent(failure: TargetFailure): StatusEvent {
+  return machineEvent("status_update", "gateway", failure.reason, { state: "target_failing", ...failure });
 }

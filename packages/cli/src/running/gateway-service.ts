@@ -5,16 +5,19 @@ import {
   type RouteChanges,
 } from "@postern/gateway/service";
 import type { Certificate } from "@postern/net";
-import type { GatewayReport } from "@postern/client/command";
+import type { GatewayReport } from "@postern/client/status";
 import type { PreparedReload, Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { gatewayOptions, loadGateway, type ConfiguredGateway } from "./configured-gateway.js";
+
+export type GatewayState = "listening" | "draining" | "stopped";
+export type GatewayAddresses = Pick<Gateway, "address" | "secureAddress">;
 
 export interface GatewayReports extends Pick<
   GatewayServiceOptions,
   "onRequest" | "onOmitted" | "onTargetFailure" | "onFault"
 > {
-  onState: (state: "listening" | "draining" | "stopped", gateway: Pick<Gateway, "address" | "secureAddress">) => void;
+  onState: (state: GatewayState, gateway: GatewayAddresses) => void;
 }
 
 export interface GatewayPartOptions {
@@ -83,7 +86,7 @@ function gatewayReport(gateway: Gateway): GatewayReport {
     address: gateway.address,
     secure_address: gateway.secureAddress ?? null,
     connections,
-    routes: routes.map(({ targets, ...route }) => ({ ...route, targets: [...targets] })),
+    routes,
     targets: targetTraffic.map(({ label: target, ...traffic }) => ({ target, ...traffic })),
     all_routes: routeTraffic.map(({ label: route, ...traffic }) => ({ route, ...traffic })),
   };

@@ -8,6 +8,13 @@ export function hasGateway({ loaded }: Settings): boolean {
   return loaded.values.proxy.length > 0 || sections.some(({ path }) => path[0] === "static_config");
 }
 
+/** The tables of monitoring that a gateway uses. `enabled = false` in `[tunnel]` does not switch them off for it. */
+export function gatewayMonitoring(settings: Settings): Path[] {
+  const { monitoring, local_api: local } = settings.loaded.values.tunnel;
+  if (!hasGateway(settings) || !monitoring.enabled) return [];
+  return [["tunnel", "monitoring"], ...(local.enabled ? [["tunnel", "local_api"]] : [])];
+}
+
 const FIXED_TLS: ReadonlySet<string> = new Set(["enabled", "https_port", "protocols", "cipher_suites", "redirect"]);
 
 /** Whether an option of `[server]` is read only at start. A reload applies the others. */
@@ -17,10 +24,12 @@ export function isFixedGatewayOption([first, second, third]: Path): boolean {
   return FIXED_TLS.has(String(third));
 }
 
-/** Says that other machines can reach the gateway; undefined if they cannot. */
-export function gatewayExposure({ loaded }: Settings): string | undefined {
+/** The warning that other machines can reach the gateway; none if they cannot. */
+export function gatewayExposure({ loaded }: Settings): string[] {
   const { http } = loaded.gatewayAddresses;
-  if (isLoopbackAddress(http)) return undefined;
+  if (isLoopbackAddress(http)) return [];
   const own = `127.0.0.1${http.slice(http.lastIndexOf(":"))}`;
-  return `Other machines can reach the gateway at ${http}. To accept requests from this machine only, set listen = "${own}" in [server].`;
+  return [
+    `Other machines can reach the gateway at ${http}. To accept requests from this machine only, set listen = "${own}" in [server].`,
+  ];
 }

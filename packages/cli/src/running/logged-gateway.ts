@@ -1,7 +1,6 @@
 import type { StatusEvent } from "@postern/client";
 import type { Logger } from "pino";
-import { machineEvent } from "../terminal/terminal.js";
-import { requestEvent } from "./gateway-events.js";
+import { requestEvent, targetFailureEvent } from "./gateway-events.js";
 import type { GatewayReports } from "./gateway-service.js";
 
 /** Writes what happens to a gateway to the logs, and reports it as events. */
@@ -16,9 +15,10 @@ export function gatewayLog(
       report(requestEvent(entry));
     },
     onOmitted: (omitted) => requestLog.info({ omitted }, "requests omitted"),
-    onTargetFailure({ target, reason, count }) {
+    onTargetFailure(failure) {
+      const { target, reason, count } = failure;
       log.warn({ target, count }, `target ${target}: ${reason}`);
-      report(machineEvent("status_update", "gateway", reason, { state: "target_failing", target, reason, count }));
+      report(targetFailureEvent(failure));
     },
     onFault: (err) => log.error({ err }, "a visitor's connection was closed: internal error"),
   };

@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
-import type { GatewayReport } from "@postern/client/command";
+import type { GatewayReport } from "@postern/client/status";
 import { gatewayLines } from "./gateway-lines.js";
 
 const none = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };

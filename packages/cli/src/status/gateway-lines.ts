@@ -1,11 +1,9 @@
-import { stripVTControlCharacters } from "node:util";
-import type { GatewayReport } from "@postern/client/command";
+import type { GatewayReport } from "@postern/client/status";
+import { alignedLine, columnWidths } from "../terminal/columns.js";
 import type { Paint } from "../terminal/paint.js";
 import { printable } from "../terminal/printable.js";
 
 const COLUMNS = ["ROUTE", "REQUESTS", "4XX", "5XX", "TARGETS"];
-const GAP = "  ";
-const CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 
 /** Formats the routes of a gateway, one per line. */
 export function gatewayLines(
@@ -18,12 +16,14 @@ export function gatewayLines(
   const head = `Gateway  ${places.join("  ")}  ${connections} connection${connections === 1 ? "" : "s"}`;
   const rows = routes.map(({ route, action, requests, targets }) => [
     paint.bold(printable(route)),
-    String(CLASSES.reduce((sum, name) => sum + requests[name], 0)),
+    String(Object.values(requests).reduce((sum, each) => sum + each, 0)),
     String(requests["4xx"]),
     requests["5xx"] > 0 ? paint.red(String(requests["5xx"])) : "0",
     action === "forward" ? targets.map((target) => targetText(target, paint)).join(", ") : action,
   ]);
-  return [head, ...aligned([COLUMNS.map((name) => paint.dim(name)), ...rows])];
+  const table = [COLUMNS.map((name) => paint.dim(name)), ...rows];
+  const widths = columnWidths(table);
+  return [head, ...table.map((cells) => alignedLine(cells, widths))];
 }
 
 function targetText(
@@ -33,15 +33,4 @@ function targetText(
   const name = printable(target);
   const shown = state === "ok" ? name : paint.yellow(`${name} (${state})`);
   return active === 0 ? shown : `${shown} [${active} active]`;
-}
-
-function aligned(rows: readonly string[][]): string[] {
-  const width = (text: string): number => stripVTControlCharacters(text).length;
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => width(row[column]!))));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell + " ".repeat(widths[column]! - width(cell)))
-      .join(GAP)
-      .trimEnd(),
-  );
 }

@@ -1,4 +1,4 @@
-import type { StatusDocument } from "@postern/client/command";
+import type { StatusDocument } from "@postern/client/status";
 import { expect, test } from "vitest";
 import { pageLines } from "./page-lines.js";
 import type { ClientResponse } from "./query-client.js";

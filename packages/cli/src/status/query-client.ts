@@ -1,4 +1,4 @@
-import type { StatusDocument } from "@postern/client/command";
+import type { StatusDocument } from "@postern/client/status";
 import { builtins } from "@postern/net";
 import type { RunningClient } from "../monitoring/run-file.js";
 

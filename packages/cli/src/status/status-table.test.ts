@@ -1,7 +1,7 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
 import type { ConfigSummary, TunnelEvent, TunnelEventType } from "@postern/client";
-import { EndpointStatus, type StatusDocument } from "@postern/client/command";
+import { EndpointStatus, type StatusDocument } from "@postern/client/status";
 import type { ClientResponse } from "./query-client.js";
 import { statusTable } from "./status-table.js";
 

@@ -1,6 +1,6 @@
-import { stripVTControlCharacters } from "node:util";
 import type { EndpointReport } from "@postern/client";
-import { isHealthy, type StatusDocument } from "@postern/client/command";
+import { isHealthy, type StatusDocument } from "@postern/client/status";
+import { alignedLine, columnWidths, lineWidth } from "../terminal/columns.js";
 import { noted } from "../terminal/noted.js";
 import type { Paint } from "../terminal/paint.js";
 import { gatewayLines } from "./gateway-lines.js";
@@ -11,7 +11,6 @@ import type { ClientResponse } from "./query-client.js";
 /** Health scores from which an endpoint is shown in green, and in yellow. */
 const GOOD = 80;
 const FAIR = 40;
-const GAP = "  ";
 /** The minimum width of a URL. */
 const MIN_URL_WIDTH = 16;
 const COLUMNS = ["ENDPOINT", "STATE", "URL", "LOCAL", "UP", "HEALTH", "REQ/S", "RESPONSE", "PING"] as const;
@@ -96,21 +95,15 @@ function troubleLines({ time }: StatusDocument, report: EndpointReport, paint: P
 
 /** Pads the cells. If the rows are too wide, columns are left out from the right, before the URL is cut. */
 function aligned(rows: readonly string[][], columns = Infinity, urlColumn: number): string[] {
-  const width = (text: string): number => stripVTControlCharacters(text).length;
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ""))));
-  const whole = (): number => widths.reduce((sum, each) => sum + each, 0) + GAP.length * (widths.length - 1);
-  while (whole() > columns && widths.length > urlColumn - URL_COLUMN + LESS_IMPORTANT) widths.pop();
-  const room = Math.max(MIN_URL_WIDTH, (widths[urlColumn] ?? 0) - Math.max(0, whole() - columns));
-  widths[urlColumn] = Math.min(room, widths[urlColumn] ?? 0);
+  const widths = columnWidths(rows);
+  while (lineWidth(widths) > columns && widths.length > urlColumn - URL_COLUMN + LESS_IMPORTANT) widths.pop();
+  const urlWidth = widths[urlColumn] ?? 0;
+  const room = Math.max(MIN_URL_WIDTH, urlWidth - Math.max(0, lineWidth(widths) - columns));
+  widths[urlColumn] = Math.min(room, urlWidth);
   return rows.map((row) =>
-    row
-      .slice(0, widths.length)
-      .map((cell, column) => {
-        const wide = widths[column] ?? 0;
-        const shown = column === urlColumn ? cutLine(cell, wide) : cell;
-        return shown + " ".repeat(Math.max(0, wide - width(shown)));
-      })
-      .join(GAP)
-      .trimEnd(),
+    alignedLine(
+      row.map((cell, column) => (column === urlColumn ? cutLine(cell, widths[urlColumn] ?? 0) : cell)),
+      widths,
+    ),
   );
 }

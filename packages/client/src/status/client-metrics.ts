@@ -1,12 +1,7 @@
 import { GATEWAY_METRICS } from "./gateway-metrics.js";
 import type { Metric, MetricFamily, MetricSample } from "./metric.js";
-import {
-  isHealthy,
-  STATUS_CLASSES,
-  type EndpointReport,
-  type StatusDocument,
-  type WebhookReport,
-} from "./status-document.js";
+import { isHealthy, type EndpointReport, type StatusDocument, type WebhookReport } from "./status-document.js";
+import { STATUS_CLASSES } from "./status-class.js";
 
 type Read = (report: EndpointReport) => number | null;
 

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from "@postern/protocol";
+import { DEFAULT_LIMITS } from "@postern/protocol/constants";
 import { reconnectionOptions } from "../reconnection/backoff.js";
 import type { ConnectOptions } from "../options.js";
 import { parseServerAddress } from "../server-connection/server-address.js";

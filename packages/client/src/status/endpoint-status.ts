@@ -1,4 +1,5 @@
-import { REQUEST_ENDS, type RequestEnd } from "@postern/protocol";
+import type { RequestEnd } from "@postern/protocol";
+import { REQUEST_ENDS } from "@postern/protocol/constants";
 import type { LocalState } from "../local/local-monitor.js";
 import type { DataPlaneState } from "../probe/data-plane.js";
 import type { ConnectionState } from "../session/connection-state.js";
@@ -6,13 +7,8 @@ import type { OmittedData, RequestData } from "../tunnel-event.js";
 import { DROP_MEMORY, healthScore, HEALTH, LOCAL_MEMORY } from "./health-score.js";
 import { RequestRate } from "./request-rate.js";
 import { ResponseTimes, rounded } from "./response-times.js";
-import {
-  STATUS_CLASSES,
-  type ConfigSummary,
-  type EndpointReport,
-  type LastError,
-  type StatusEvent,
-} from "./status-document.js";
+import type { ConfigSummary, EndpointReport, LastError, StatusEvent } from "./status-document.js";
+import { STATUS_CLASSES } from "./status-class.js";
 
 /** How much data is kept for one endpoint. */
 export const STATUS_LIMITS = {

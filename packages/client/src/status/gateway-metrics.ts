@@ -1,6 +1,7 @@
 import type { GatewayReport, GatewayTraffic } from "./gateway-report.js";
 import type { Metric, MetricSample } from "./metric.js";
-import { STATUS_CLASSES, type StatusDocument } from "./status-document.js";
+import type { StatusDocument } from "./status-document.js";
+import { STATUS_CLASSES } from "./status-class.js";
 
 type Labelled = readonly [labels: Record<string, string>, traffic: GatewayTraffic];
 

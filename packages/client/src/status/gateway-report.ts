@@ -1,6 +1,8 @@
+import type { StatusClass } from "./status-class.js";
+
 /** Counted since the start of the program. */
 export interface GatewayTraffic {
-  requests: Readonly<Record<"1xx" | "2xx" | "3xx" | "4xx" | "5xx", number>>;
+  requests: Readonly<Record<StatusClass, number>>;
   /** Body bytes from visitors, and to them. */
   bytes_in: number;
   bytes_out: number;
@@ -18,7 +20,7 @@ export interface GatewayTargetReport {
 export interface GatewayRouteReport extends GatewayTraffic {
   route: string;
   action: "forward" | "redirect" | "respond";
-  targets: GatewayTargetReport[];
+  targets: readonly GatewayTargetReport[];
 }
 
 /** The gateway of this process. */
@@ -30,7 +32,7 @@ export interface GatewayReport {
   /** Open connections of visitors. */
   connections: number;
   /** The routes that are served now. */
-  routes: GatewayRouteReport[];
+  routes: readonly GatewayRouteReport[];
   /** The traffic of all targets, including removed ones. Beyond a limit it is summed up as `_other`. */
   targets: (GatewayTraffic & { target: string })[];
   /** The traffic of all routes, including removed ones. Beyond a limit it is summed up as `_other`. */

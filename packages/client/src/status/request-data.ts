@@ -5,7 +5,7 @@ import {
   type RequestRecord,
   type RequestTotals,
 } from "@postern/protocol";
-import { STATUS_CLASSES } from "./status-document.js";
+import { STATUS_CLASSES } from "./status-class.js";
 import { serverText } from "../server-text.js";
 import type { RequestData } from "../tunnel-event.js";
 

@@ -1,4 +1,4 @@
-import { DURATION_BOUNDS } from "@postern/protocol";
+import { DURATION_BOUNDS } from "@postern/protocol/constants";
 
 /** Upper bounds of the buckets in milliseconds; one more bucket holds the rest. They are those of the server's sums. */
 export const RESPONSE_TIME_BOUNDS = DURATION_BOUNDS;

@@ -5,6 +5,7 @@ import type { DataPlaneState } from "../probe/data-plane.js";
 import type { GatewayReport } from "./gateway-report.js";
 import type { TunnelEvent } from "../tunnel-event.js";
 import type { ResponseTimesReport } from "./response-times.js";
+import type { StatusClass } from "./status-class.js";
 
 /** An event that the program reports about itself, in the form of a TunnelEvent. */
 export interface ProgramEvent {
@@ -72,9 +73,6 @@ export interface MetricsReport {
   /** By code. */
   error_counts: Record<string, number>;
 }
-
-export const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
-export type StatusClass = (typeof STATUS_CLASSES)[number];
 
 /** How an endpoint is configured, without secrets. Durations in milliseconds. */
 export interface ConfigSummary {

@@ -1,6 +1,6 @@
-import { REQUEST_ENDS } from "@postern/protocol";
+import { REQUEST_ENDS } from "@postern/protocol/constants";
 import { STATUS_LIMITS } from "./endpoint-status.js";
-import { STATUS_CLASSES } from "./status-document.js";
+import { STATUS_CLASSES } from "./status-class.js";
 
 /** A part of a JSON Schema (draft 2020-12), limited to the keywords of the schema below. */
 export interface JsonSchema {
@@ -171,7 +171,6 @@ const webhook = object("The events for status_webhook; null without a webhook.",
   ),
 });
 
-/** The JSON Schema of a StatusDocument, version 1. */
 const traffic = {
   requests: object(
     "Finished requests by status class.",
@@ -217,6 +216,7 @@ const gateway = object("The gateway; null if the process runs none.", {
   },
 });
 
+/** The JSON Schema of a StatusDocument, version 1. */
 export const STATUS_SCHEMA: JsonSchema = object("The status of a client.", {
   schema: {
     const: 1,

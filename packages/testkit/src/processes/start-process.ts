@@ -74,6 +74,14 @@ export class StartProcess {
     });
   }
 
+  /** Waits until the gateway listens, and returns its port for HTTP. */
+  async gatewayPort(): Promise<number> {
+    const { data } = await this.program.waitFor("the gateway", () =>
+      this.events.find(({ endpoint, data: { state } }) => endpoint === "gateway" && state === "listening"),
+    );
+    return Number(String(data["address"]).split(":").at(-1));
+  }
+
   /** Waits for the `nth` status_update with this state and returns it. */
   status(state: string, nth = 1): Promise<ClientEvent> {
     return this.program.waitFor(

@@ -1,5 +1,5 @@
 import { parseAuthority } from "@postern/gateway";
-import { explainRequest, type ExplainedRequest, type RouteOptions } from "@postern/gateway/service";
+import { explainRequest, type ExplainedRequest } from "@postern/gateway/service";
 import { CliError } from "../../errors.js";
 import { hasGateway } from "../../running/gateway-settings.js";
 import { loadGateway } from "../../running/configured-gateway.js";
@@ -46,18 +46,16 @@ export async function explainedRequest(text: string, settings: Settings): Promis
   const { routes } = await loadGateway(settings);
   const request = { ...requested, address: "127.0.0.1" };
   const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
-  return new RequestReport(requested, routes, explained);
+  return new RequestReport(requested, explained);
 }
 
 /** The explanation of a request, for people and for programs. */
 export class RequestReport {
   readonly #requested: Requested;
-  readonly #routes: readonly RouteOptions[];
   readonly #explained: ExplainedRequest;
 
-  constructor(requested: Requested, routes: readonly RouteOptions[], explained: ExplainedRequest) {
+  constructor(requested: Requested, explained: ExplainedRequest) {
     this.#requested = requested;
-    this.#routes = routes;
     this.#explained = explained;
   }
 
@@ -98,19 +96,9 @@ export class RequestReport {
 
   #outcome(paint: Paint): string[] {
     const { routing, targets, location, isServiceEndpoint, refusal } = this.#explained;
-    const { value, fault, allowed, ambiguity } = routing;
+    const { value } = routing;
     const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name)))];
-    if (refusal !== undefined) {
-      const why =
-        fault === "method"
-          ? `the route accepts ${allowed}`
-          : ambiguity?.kind === "reading"
-            ? `some servers read the path as ${printableAscii(ambiguity.path)}, ${ambiguity.value === undefined ? "which no route takes" : `which is for ${printable(ambiguity.value.name)}`}`
-            : fault === "unknown"
-              ? "no route takes it"
-              : "its path is not safe to forward";
-      return [...route, row("Refused", `${paint.red(refusal)}: ${why}`)];
-    }
+    if (refusal !== undefined) return [...route, row("Refused", `${paint.red(refusal)}: ${refusalReason(routing)}`)];
     if (isServiceEndpoint) return [row("Response", "the gateway's own page for monitors (enable_health_endpoints)")];
     const action = value?.action;
     if (action?.kind === "redirect")
@@ -137,8 +125,18 @@ export class RequestReport {
     const near = candidates.filter(
       ({ mismatches }) => !mismatches.some(({ kind }) => kind === "host" || kind === "path"),
     );
-    return near.length > 0 || this.#routes.length === 0 ? near : candidates.slice(0, OTHERS);
+    return near.length > 0 ? near : candidates.slice(0, OTHERS);
   }
+}
+
+function refusalReason({ fault, allowed, ambiguity }: ExplainedRequest["routing"]): string {
+  if (fault === "method") return `the route accepts ${allowed}`;
+  if (ambiguity?.kind === "reading") {
+    const { path, value } = ambiguity;
+    const other = value === undefined ? "which no route takes" : `which is for ${printable(value.name)}`;
+    return `some servers read the path as ${printableAscii(path)}, ${other}`;
+  }
+  return fault === "unknown" ? "no route takes it" : "its path is not safe to forward";
 }
 
 function row(name: string, text: string): string {

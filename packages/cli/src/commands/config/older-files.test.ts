@@ -82,6 +82,16 @@ test("a file that other machines cannot reach gets no warning about it", async (
   expect((await check(installed("loadbalancer.toml"))).warnings.join("\n")).not.toContain("Other machines");
 });
 
+test("config check refuses a missing variable of monitoring, which a gateway runs without a tunnel too", async () => {
+  const config = join(scratchFolder(onTestFinished), "postern.toml");
+  const file = (more: string): string =>
+    `[[proxy]]\npath = "/"\ntarget = "http://a"\n[tunnel]\nenabled = false\n[tunnel.local_api]\n${more}metrics_token = "\${NOT_SET}"\n`;
+  writeFileSync(config, file(""), { mode: 0o600 });
+  expect(await check(config)).toMatchObject({ exit: 2, text: expect.stringContaining("NOT_SET") as string });
+  writeFileSync(config, file("enabled = false\n"), { mode: 0o600 });
+  expect((await check(config)).exit).toBe(0);
+});
+
 test.for([
   ["the certificate of the gateway", "ssl.toml", "certs/server.crt"],
   ["the wildcard certificate, without `enabled`", "ssl.toml", "certs/wildcard.crt"],

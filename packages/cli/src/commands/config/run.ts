@@ -4,7 +4,7 @@ import { ConfigError, explain, jsonSchema, problemOf, startingFile } from "@post
 import { CliError } from "../../errors.js";
 import { failureOf } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
-import { gatewayExposure, hasGateway } from "../../running/gateway-settings.js";
+import { gatewayExposure, gatewayMonitoring, hasGateway } from "../../running/gateway-settings.js";
 import { configurationFile, readSettings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
 import type { CommandInput } from "../command.js";
@@ -54,10 +54,10 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   const settings = await readSettings({ ...given, env: terminal.env });
   const output = humanOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
-  const server = isForServerCommand(settings) ? [["tunnel", "server"]] : [];
   const { loaded } = settings;
-  loaded.requireVariables(...server);
-  const { pending } = loaded.unsupported([], ...server);
+  const tables = [...(isForServerCommand(settings) ? [["tunnel", "server"]] : []), ...gatewayMonitoring(settings)];
+  loaded.requireVariables(...tables);
+  const { pending } = loaded.unsupported([], ...tables);
   const { errors, warnings: found } = await checkFiles(settings);
   const warnings = [
     ...settings.warnings,
@@ -66,7 +66,7 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
     ...loaded.differences.map(problemLine),
     ...(errors.length === 0 ? routeOrderNotes(settings) : []),
-    ...[hasGateway(settings) ? gatewayExposure(settings) : undefined].filter((text) => text !== undefined),
+    ...(hasGateway(settings) ? gatewayExposure(settings) : []),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
   for (const warning of warnings)

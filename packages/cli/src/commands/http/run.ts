@@ -4,11 +4,11 @@ import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
 import type { Service } from "../../service.js";
 import { EXIT } from "../../errors.js";
-import { Monitoring, MONITORED } from "../../monitoring/monitoring.js";
+import { isFixedReporting, Monitoring } from "../../monitoring/monitoring.js";
 import { isDetailed } from "../../reporting/detail.js";
 import { LiveView } from "../../reporting/live-view.js";
 import { textMessages, type Messages } from "../../reporting/messages.js";
-import { problemLines } from "../../reporting/readable-log.js";
+import { printReload } from "../../reporting/reload-lines.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
 import { commandLineEndpoint } from "../../settings/command-line-endpoint.js";
@@ -87,13 +87,10 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
       files,
       warnings,
       check: (changed) => refuseUnsupported(changed, ...SECTIONS),
-      isFixed: ([section, part]) =>
-        section === "logging" || section === "application" || (section === "tunnel" && MONITORED.has(String(part))),
-      report(level, msg, data) {
-        const { paint } = messages;
-        const text = level === "info" ? paint.dim(printable(msg)) : paint.yellow(printable(msg));
-        messages.print(level, [text, ...problemLines(data["problems"])].join("\n"), { msg, ...data });
-        const event = machineEvent("status_update", label, reloadMessage(msg, data), data);
+      isFixed: isFixedReporting,
+      report(level, message, data) {
+        printReload(messages, level, message, data);
+        const event = machineEvent("status_update", label, reloadMessage(message, data), data);
         print?.(event);
         monitoring.onEvent(event);
       },

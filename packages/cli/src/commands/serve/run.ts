@@ -2,12 +2,18 @@ import type { StatusEvent } from "@postern/client";
 import { CliError, EXIT } from "../../errors.js";
 import { isDetailed } from "../../reporting/detail.js";
 import { GatewayView } from "../../reporting/gateway-view.js";
-import { Monitoring } from "../../monitoring/monitoring.js";
+import { isFixedReporting, Monitoring } from "../../monitoring/monitoring.js";
+import { printReload } from "../../reporting/reload-lines.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { loadGateway } from "../../running/configured-gateway.js";
-import { gatewayExposure, hasGateway, isFixedGatewayOption } from "../../running/gateway-settings.js";
+import {
+  gatewayExposure,
+  gatewayMonitoring,
+  hasGateway,
+  isFixedGatewayOption,
+} from "../../running/gateway-settings.js";
 import { GatewayService } from "../../running/gateway-service.js";
-import { requestEvent } from "../../running/gateway-events.js";
+import { requestEvent, stateEvent, targetFailureEvent } from "../../running/gateway-events.js";
 import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
@@ -33,7 +39,7 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
   const settings = await readSettings(all);
   const check = (each: Settings): void => {
     if (!hasGateway(each)) throw nothingToServe(each);
-    refuseUnsupported(each, ...SECTIONS);
+    refuseUnsupported(each, ...SECTIONS, ...gatewayMonitoring(each));
   };
   check(settings);
   const configured = await loadGateway(settings);
@@ -43,7 +49,7 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
   for (const warning of [...settings.warnings, ...configured.warnings, ...leftOut(settings)]) reporting.warn(warning);
   const print = given.json ? eventPrinter(terminal.stdout, "gateway") : undefined;
   const report = (event: StatusEvent): void => {
-    print?.({ ...event });
+    print?.(event);
     monitoring.onEvent(event);
   };
   const update = (message: string, data: Record<string, unknown>): void =>
@@ -64,10 +70,9 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
     settings,
     configured,
     reports: {
-      onState(state, { address, secureAddress }) {
-        if (state === "listening") view.showAddresses(address, secureAddress, gatewayExposure(settings));
-        const data = { state, address, ...(secureAddress === undefined ? {} : { secure_address: secureAddress }) };
-        update(`${state}: ${address}`, data);
+      onState(state, addresses) {
+        if (state === "listening") view.showAddresses(addresses, gatewayExposure(settings));
+        report(stateEvent(state, addresses));
       },
       onRequest(entry, visitor) {
         view.showRequest(entry, visitor);
@@ -79,7 +84,7 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
       },
       onTargetFailure(failure) {
         view.showTargetFailure(failure);
-        update(failure.reason, { state: "target_failing", ...failure });
+        report(targetFailureEvent(failure));
       },
       onFault: (error) => view.showFault(error),
     },
@@ -93,9 +98,9 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
       files: configured.files,
       warnings: configured.warnings,
       check,
-      isFixed: (path) => path[0] === "logging" || path[0] === "application" || isFixedGatewayOption(path),
+      isFixed: (path) => isFixedReporting(path) || isFixedGatewayOption(path),
       report(level, message, data) {
-        view.showReload(level, message, data);
+        printReload(messages, level, message, data);
         update(reloadMessage(message, data), data);
       },
     },

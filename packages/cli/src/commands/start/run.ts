@@ -5,7 +5,12 @@ import { EventLog } from "../../reporting/event-log.js";
 import { failureOf } from "../../reporting/failure.js";
 import { openReporting } from "../../reporting/reporting.js";
 import { exposureWarnings } from "../../running/configured-server.js";
-import { gatewayExposure, hasGateway, isFixedGatewayOption } from "../../running/gateway-settings.js";
+import {
+  gatewayExposure,
+  gatewayMonitoring,
+  hasGateway,
+  isFixedGatewayOption,
+} from "../../running/gateway-settings.js";
 import { EndpointsService, type FailureOutcome } from "../../running/endpoints-service.js";
 import { loadEndpointSpecs, type EndpointSpecs } from "../../running/endpoint-specs.js";
 import { reloadMessage } from "../../running/reload.js";
@@ -54,7 +59,8 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const settings = await readSettings(all);
   const { file } = settings;
   if (file === undefined) throw new CliError("PN_CONFIG_MISSING", "No configuration file was found.", FILE_FIX);
-  refuseUnsupported(settings);
+  const check = (each: Settings): void => refuseUnsupported(each, [], ...gatewayMonitoring(each));
+  check(settings);
   const runsServer = settings.loaded.values.tunnel.server.enabled;
   const runsGateway = hasGateway(settings);
   const load = async (each: Settings): Promise<EndpointSpecs> => {
@@ -75,7 +81,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   const known = [...warnings, ...(credentials?.warnings ?? []), ...(configured?.warnings ?? [])];
   const exposed = [
     ...(runsServer ? exposureWarnings(settings) : []),
-    ...(runsGateway ? [gatewayExposure(settings) ?? []].flat() : []),
+    ...(runsGateway ? gatewayExposure(settings) : []),
   ];
   for (const each of [...settings.warnings, ...known, ...exposed]) reporting.warn(each);
   const print = given.json ? eventPrinter(terminal.stdout, "postern") : undefined;
@@ -135,14 +141,8 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
           ...(server === undefined ? {} : { tunnelUpstream: (name: string) => server.upstream(name) }),
           reports: {
             ...gatewayParts.gatewayLog(await reporting.log("gateway"), requestLog, report),
-            onState(state, { address, secureAddress }) {
-              if (state !== "listening") return;
-              const data = {
-                state,
-                address,
-                ...(secureAddress === undefined ? {} : { secure_address: secureAddress }),
-              };
-              report(machineEvent("status_update", "gateway", `${state}: ${address}`, data));
+            onState(state, addresses) {
+              if (state === "listening") report(gatewayParts.stateEvent(state, addresses));
             },
           },
         });
@@ -156,7 +156,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
       settings,
       warnings: known,
       files: [...files, ...(credentials?.files ?? []), ...(configured?.files ?? [])],
-      check: (changed) => refuseUnsupported(changed),
+      check,
       isFixed: (path) => isFixed(path, runsGateway),
       report(level, message, data) {
         log[level](data, message);
