@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientEvent } from "./client-process.js";
 import type { Defer } from "../cleanup.js";
-import { postern } from "./postern.js";
+import { postern, type PosternOptions } from "./postern.js";
 import type { Program } from "./program.js";
 import { scratchFolder } from "../scratch-folder.js";
 import { TEST_KEY } from "./server-process.js";
@@ -29,12 +29,14 @@ export class StartProcess {
     configuration: string,
     env: Record<string, string> = {},
     command: readonly string[] = ["start"],
+    { prefix = [] }: Pick<PosternOptions, "prefix"> = {},
   ): StartProcess {
     const folder = scratchFolder(defer);
     const file = join(folder, "postern.toml");
     writeFileSync(file, configuration, { mode: 0o600 });
     const program = postern(defer, [...command, "--config", file, "--json"], {
       env: { POSTERN_API_KEY: TEST_KEY, ...env },
+      prefix,
     });
     return new StartProcess(folder, file, program);
   }
