@@ -7,12 +7,13 @@ import { FileContent, stampOf, type ContentOwner } from "./disk/file-content.js"
 import { filePath, isHidden } from "./file-path.js";
 import { DISK, type FileSystem } from "./disk/file-system.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
+import { FolderListing } from "./listing/folder-listing.js";
 import { Representation } from "./representation.js";
 import { isMissing, RootFolder, type OpenedFile } from "./disk/root-folder.js";
 import type { SecretFiles } from "./disk/secret-files.js";
 
 /** What is at a path. `folder`: the path of a folder without its slash; `failed`: the disk failed. */
-export type Found = Representation | "folder" | "missing" | "failed";
+export type Found = Representation | FolderListing | "folder" | "missing" | "failed";
 
 export interface FileRootDependencies {
   /** Default: the disk of this machine. */
@@ -82,7 +83,7 @@ export class FileRoot implements ContentOwner {
   find(path: string, now: number): Found | undefined {
     const answer = this.#answers.get(path);
     if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
-    if (typeof answer.found !== "string") this.#cache.touch(answer.found.content);
+    if (answer.found instanceof Representation) this.#cache.touch(answer.found.content);
     return answer.found;
   }
 
@@ -107,7 +108,7 @@ export class FileRoot implements ContentOwner {
     const before = file.twins ?? [];
     const loads = CODINGS.map(async (coding, index) => {
       const found = await this.#lookSafely(path + coding.suffix);
-      if (typeof found === "string") return undefined;
+      if (!(found instanceof Representation)) return undefined;
       const known = before[index];
       return known?.content === found.content ? known : this.#represent(found.content, path, coding);
     });
@@ -156,10 +157,20 @@ export class FileRoot implements ContentOwner {
       const found = await this.#read(path + name);
       if (typeof found !== "string") return found;
     }
-    return "missing";
+    return this.#options.browse === true ? this.#list(path) : "missing";
   }
 
-  async #read(path: string): Promise<Found> {
+  async #list(path: string): Promise<Found> {
+    const entries = await this.#folder.list(path);
+    if (entries === undefined) return "missing";
+    const hidesDots = this.#options.dotfiles !== true;
+    const visible = entries.filter(
+      ({ name, kind }) => kind !== "special" && !(hidesDots && isHidden(path + name + (kind === "folder" ? "/" : ""))),
+    );
+    return new FolderListing(visible, path !== "/", (entry) => this.#folder.describe(path, entry));
+  }
+
+  async #read(path: string): Promise<Exclude<Found, FolderListing>> {
     const known = this.#files.get(path);
     if (known !== undefined) {
       const stats = await this.#folder.stat(path);
@@ -236,7 +247,7 @@ export class FileRoot implements ContentOwner {
     if (answers.size > MOST_ANSWERS) for (const oldest of answers.keys()) return void answers.delete(oldest);
   }
 
-  #fault(path: string, error: unknown): Found {
+  #fault(path: string, error: unknown): "missing" | "failed" {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (isMissing(error)) return "missing";
     const now = performance.now();

@@ -1,5 +1,5 @@
 import { constants, type BigIntStats } from "node:fs";
-import type { FileSystem } from "./file-system.js";
+import type { FileSystem, FolderEntry } from "./file-system.js";
 import type { SecretFiles } from "./secret-files.js";
 
 /** A file that was opened and may be served. Its descriptor belongs to the caller. */
@@ -80,6 +80,44 @@ export class RootFolder {
     } catch (error) {
       this.#fileSystem.close(fd);
       throw error;
+    }
+  }
+
+  /**
+   * The entries of a folder, `path` with its slash; undefined if there is no folder that visitors may see.
+   * @throws Error with a system `code` if it cannot be read.
+   */
+  async list(path: string): Promise<FolderEntry[] | undefined> {
+    const fileSystem = this.#fileSystem;
+    const before = await this.stat(path);
+    if (before?.isDirectory() !== true) return undefined;
+    const fd = await fileSystem.open(this.pathOf(path), FLAGS);
+    try {
+      if ((await this.#check(fd, path)) !== "folder") return undefined;
+      const entries: FolderEntry[] = [];
+      // On Linux, a folder that was put in its place meanwhile is not read.
+      const source = process.platform === "linux" ? `/proc/self/fd/${fd}/` : this.pathOf(path);
+      await fileSystem.readFolder(source, (entry) => entries.push(entry));
+      return entries;
+    } finally {
+      fileSystem.close(fd);
+    }
+  }
+
+  /** What is known about an entry of a folder, `path` with its slash; undefined if visitors cannot get it. */
+  async describe(path: string, { name, kind }: FolderEntry): Promise<BigIntStats | undefined> {
+    try {
+      const full = path + name;
+      const stats = await this.stat(full);
+      if (stats === undefined || !(stats.isFile() || stats.isDirectory())) return undefined;
+      const isLink = kind === "link";
+      const realPath = isLink
+        ? (await this.#fileSystem.realpath(this.pathOf(full))).toString("latin1")
+        : `${this.#realPath}${full}`;
+      if (isLink && !this.#followLinks && !(await this.#contains(realPath))) return undefined;
+      return (await this.#secrets.has(stats, realPath)) ? undefined : stats;
+    } catch {
+      return undefined;
     }
   }
 
