@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS } from "@postern/protocol/constants";
+import { localName } from "../local/in-process-service.js";
 import { reconnectionOptions } from "../reconnection/backoff.js";
 import type { ConnectOptions } from "../options.js";
 import { parseServerAddress } from "../server-connection/server-address.js";
@@ -12,7 +13,7 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
     server: originOf(options.server),
     fallback_servers: (options.fallbacks ?? []).map(originOf),
     sessions: options.connections ?? 1,
-    local: String(options.local),
+    local: localName(options.local),
     subdomain: options.subdomain ?? null,
     host_header: options.hostHeader ?? null,
     auth_method: authMethod(options),
