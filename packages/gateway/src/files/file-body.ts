@@ -1,5 +1,5 @@
-import { BLOCK, giveBlock, takeBlock } from "./block-pool.js";
-import type { FileContent } from "./file-content.js";
+import { BLOCK, giveBlock, takeBlock } from "./disk/block-pool.js";
+import type { FileContent } from "./disk/file-content.js";
 
 /** Bytes of one response that are passed on and not sent. While one block is sent, the next one is read. */
 const MOST_UNSENT = 2 * BLOCK;
@@ -14,16 +14,24 @@ export interface FileBodySink {
   onFault(error: unknown): void;
 }
 
-/** A block whose bytes are being sent. */
+/** A range of a file, and what comes before it. */
+export interface FilePart {
+  readonly lead: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Bytes that are being sent. */
 interface SentBlock {
-  readonly block: Buffer;
+  /** The block that contains them; undefined for bytes that are in no block. */
+  readonly block: Buffer | undefined;
   /** How many of its bytes are not sent. */
   unsent: number;
 }
 
 /**
- * Passes on a part of a file, as fast as the visitor reads it. A file that is not in memory is checked before its last
- * bytes are passed on: if it has changed, they never are. Reused.
+ * Passes on parts of a file, as fast as the visitor reads it. A file that is not in memory is checked before the last
+ * bytes of a part are passed on: if it has changed, they never are. Reused.
  */
 export class FileBody {
   /** Bytes passed to the sink since `begin`. */
@@ -38,6 +46,8 @@ export class FileBody {
   #isPassing = false;
   #isOver = false;
   readonly #blocks: SentBlock[] = [];
+  /** Parts after the current one, the first one last. */
+  readonly #parts: FilePart[] = [];
 
   constructor(sink: FileBodySink) {
     this.#sink = sink;
@@ -57,6 +67,18 @@ export class FileBody {
     this.#continue();
   }
 
+  /** Passes on several parts of `content`, which is in use until then. */
+  sendParts(content: FileContent, parts: readonly FilePart[]): void {
+    this.#parts.push(...parts.toReversed());
+    this.send(content, 0, 0);
+  }
+
+  /** Passes on bytes that are not from a file. */
+  sendBytes(bytes: Buffer): void {
+    this.#pass(bytes);
+    this.#sink.onFileEnd();
+  }
+
   /** `bytes` have been sent to the visitor. */
   sent(bytes: number): void {
     this.#unsent -= bytes;
@@ -67,7 +89,7 @@ export class FileBody {
       rest -= sent;
       first.unsent -= sent;
       if (first.unsent > 0) break;
-      giveBlock(first.block);
+      if (first.block !== undefined) giveBlock(first.block);
       this.#blocks.shift();
     }
     if (!this.#isPassing) this.#continue();
@@ -76,29 +98,43 @@ export class FileBody {
   /** The request is over. Blocks that are not sent are not used again: a socket may still refer to them. */
   end(): void {
     this.#isOver = true;
-    this.#blocks.length = 0;
+    this.#blocks.length = this.#parts.length = 0;
     if (this.#reading === undefined) this.#release();
   }
 
   #continue(): void {
     const content = this.#content;
     if (content === undefined) return;
-    if (content.bytes === undefined) this.#read(content);
-    else this.#passAll(content.bytes);
+    do {
+      if (this.#position < this.#end && content.bytes === undefined) return this.#read(content);
+      if (this.#position < this.#end && !this.#passAll(content.bytes!)) return;
+    } while (this.#beginPart(content));
+    this.#complete();
   }
 
-  #passAll(bytes: Buffer): void {
+  /** @returns false if there are no more parts */
+  #beginPart({ bytes }: FileContent): boolean {
+    const part = this.#parts.pop();
+    if (part === undefined) return false;
+    this.#position = part.start;
+    this.#end = part.end;
+    if (bytes === undefined) this.#blocks.push({ block: undefined, unsent: part.lead.length });
+    this.#pass(part.lead);
+    return true;
+  }
+
+  /** @returns false if some of the part has to wait */
+  #passAll(bytes: Buffer): boolean {
     while (this.#position < this.#end && this.#unsent < MOST_UNSENT) {
       const start = this.#position;
       this.#position = Math.min(this.#end, start + BLOCK);
       const isWhole = start === 0 && this.#position === bytes.length;
       this.#pass(isWhole ? bytes : bytes.subarray(start, this.#position));
     }
-    if (this.#position === this.#end) this.#complete();
+    return this.#position === this.#end;
   }
 
   #read(content: FileContent): void {
-    if (this.#position === this.#end) return this.#complete();
     if (this.#reading !== undefined || this.#unsent > BLOCK) return;
     this.#reading = takeBlock();
     content.read(this.#reading, Math.min(BLOCK, this.#end - this.#position), this.#position, this.#onRead);

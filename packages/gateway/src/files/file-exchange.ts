@@ -2,12 +2,17 @@ import { DATE } from "../exchange/date-line.js";
 import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { FinalHead, VisitorSide } from "../exchange/visitor-side.js";
-import { refusals, type FileRequest, type Refusal, type Reply } from "../http/index.js";
+import { Field, refusals, type FileRequest, type Refusal, type Reply } from "../http/index.js";
 import type { FilesRoute } from "../route.js";
-import { acceptsHtml } from "./accepts-html.js";
+import { acceptsHtml } from "./selection/accepts-html.js";
+import { parseRanges, type ByteRange } from "./selection/byte-ranges.js";
+import { evaluateConditions, rangeOf } from "./selection/conditions.js";
+import { acceptedCodings } from "./selection/content-coding.js";
 import { FileBody, type FileBodySink } from "./file-body.js";
+import type { FileContent } from "./disk/file-content.js";
 import { filePath } from "./file-path.js";
 import type { Found } from "./file-root.js";
+import { multipart, type Multipart } from "./multipart.js";
 import type { Representation } from "./representation.js";
 
 const METHODS = "GET, HEAD, OPTIONS";
@@ -137,18 +142,18 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     const path = target === undefined ? undefined : filePath(target);
     if (path === undefined) return this.#refuse(refusals.PN_FILE_UNKNOWN);
     const found = root.find(path, this.startedAt);
-    if (found === undefined) this.#load(path, this.#answer);
+    if (found === undefined) this.#await(root.load(path, this.startedAt), this.#answer);
     else this.#answer(found);
   }
 
-  /** Calls `next` with what is at `path`, unless the request is over by then. */
-  #load(path: string, next: (found: Found) => void): void {
+  /** Calls `next` with the result of `load`, unless the request is over by then. */
+  #await<Result>(load: Promise<Result>, next: (result: Result) => void): void {
     this.#state = "finding";
     const serial = this.#serial;
-    void this.#route?.root.load(path, this.startedAt).then((found) => {
+    void load.then((result) => {
       if (serial !== this.#serial || this.#state !== "finding") return;
       try {
-        next(found);
+        next(result);
       } catch (error) {
         this.onFault(error);
       }
@@ -159,7 +164,7 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     if (found === "folder") this.#redirect();
     else if (found === "failed") this.#refuse(refusals.PN_FILE_UNREADABLE);
     else if (found === "missing") this.#answerMissing();
-    else this.#send(found, 200);
+    else this.#select(found, 200);
   };
 
   /** The page for paths without a file, where there is one. */
@@ -171,11 +176,40 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     const status = isPage ? 200 : 404;
     const next = (found: Found): void => {
       if (typeof found === "string") this.#refuse(refusals.PN_FILE_UNKNOWN);
-      else this.#send(found, status);
+      else this.#select(found, status);
     };
     const found = root.find(page, this.startedAt);
-    if (found === undefined) this.#load(page, next);
+    if (found === undefined) this.#await(root.load(page, this.startedAt), next);
     else next(found);
+  }
+
+  /** Selects the file itself, or one in a coding that the visitor accepts. */
+  #select(file: Representation, status: number): void {
+    const accepted = file.isNegotiated
+      ? acceptedCodings(this.request.fieldValues(Field.acceptEncoding, "accept-encoding"))
+      : [];
+    if (accepted.length === 0) return this.#respond(file, status);
+    const { root } = this.#route as FilesRoute;
+    const twins = root.twinsOf(file, this.startedAt);
+    if (twins === undefined) {
+      this.#await(root.loadTwins(file, this.startedAt), (loaded) =>
+        this.#respond(chosen(file, loaded, accepted), status),
+      );
+    } else this.#respond(chosen(file, twins, accepted), status);
+  }
+
+  #respond(file: Representation, status: number): void {
+    const { request } = this;
+    if (status === 404 || !request.isConditional) return this.#sendWhole(file, status);
+    const outcome = evaluateConditions(request, file);
+    if (outcome === 304) return this.#sendHead(file.notModified());
+    if (outcome === 412) return this.#refuse(refusals.PN_FILE_CONDITION);
+    const range = rangeOf(request, file);
+    const ranges = range === undefined ? "ignored" : parseRanges(range, file.content.size);
+    if (ranges === "ignored") return this.#sendWhole(file, status);
+    if (ranges === "refused") return this.#refuse(unsatisfiable(file));
+    if (ranges.length === 1) this.#sendPart(file, ranges[0]!);
+    else this.#sendParts(file, multipart(file, ranges));
   }
 
   /** Redirects from the path of a folder without its slash. */
@@ -188,13 +222,36 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     this.#reply({ status: 301, text: "" }, `${path.slice(0, end)}/${path.slice(end)}`);
   }
 
-  #send(file: Representation, status: number): void {
-    if (!file.content.use()) return this.#refuse(refusals.PN_FILE_UNREADABLE);
+  #sendWhole(file: Representation, status: number): void {
+    const { content } = file;
+    if (this.request.method === "HEAD") return this.#sendHead(file.whole(status));
+    if (!this.#use(content)) return;
     this.#begin(file.whole(status));
-    if (this.request.method === "HEAD") {
-      file.content.release();
-      this.onFileEnd();
-    } else this.#body.send(file.content, 0, file.content.size);
+    this.#body.send(content, 0, content.size);
+  }
+
+  #sendPart(file: Representation, range: ByteRange): void {
+    if (!this.#use(file.content)) return;
+    this.#begin(file.part(range));
+    this.#body.send(file.content, range.start, range.end);
+  }
+
+  #sendParts(file: Representation, { boundary, parts, length }: Multipart): void {
+    if (!this.#use(file.content)) return;
+    this.#begin(file.parts(boundary, length));
+    this.#body.sendParts(file.content, parts);
+  }
+
+  #sendHead(head: FinalHead): void {
+    this.#begin(head);
+    this.onFileEnd();
+  }
+
+  /** @returns false if the file was closed meanwhile, and the visitor was told to try again */
+  #use(content: FileContent): boolean {
+    const isOpen = content.use();
+    if (!isOpen) this.#refuse(refusals.PN_FILE_UNREADABLE);
+    return isOpen;
   }
 
   #begin(head: FinalHead): void {
@@ -238,4 +295,21 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     this.#route = undefined;
     route?.onFinished(this);
   }
+}
+
+/** The first twin that the visitor accepts; `file` if there is none. @param accepted indices of twins */
+function chosen(
+  file: Representation,
+  twins: readonly (Representation | undefined)[],
+  accepted: readonly number[],
+): Representation {
+  for (const index of accepted) {
+    const twin = twins[index];
+    if (twin !== undefined) return twin;
+  }
+  return file;
+}
+
+function unsatisfiable({ content }: Representation): Refusal {
+  return { ...refusals.PN_FILE_RANGE, fields: { "Content-Range": `bytes */${content.size}` } };
 }

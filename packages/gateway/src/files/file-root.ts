@@ -1,12 +1,14 @@
-import type { FileCache } from "./file-cache.js";
-import { FILE_LIMITS } from "./file-cache.js";
-import { FileContent, stampOf, type ContentOwner } from "./file-content.js";
+import { cacheControlOf } from "./cache-rule.js";
+import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
+import type { FileCache } from "./disk/file-cache.js";
+import { FILE_LIMITS } from "./disk/file-cache.js";
+import { FileContent, stampOf, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
-import { DISK, type FileSystem } from "./file-system.js";
+import { DISK, type FileSystem } from "./disk/file-system.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
 import { Representation } from "./representation.js";
-import { isMissing, RootFolder, type OpenedFile } from "./root-folder.js";
-import type { SecretFiles } from "./secret-files.js";
+import { isMissing, RootFolder, type OpenedFile } from "./disk/root-folder.js";
+import type { SecretFiles } from "./disk/secret-files.js";
 
 /** What is at a path. `folder`: the path of a folder without its slash; `failed`: the disk failed. */
 export type Found = Representation | "folder" | "missing" | "failed";
@@ -17,6 +19,9 @@ export interface FileRootDependencies {
   /** Called with faults of the disk, at most once a second. */
   readonly onFault?: (fault: FileFault) => void;
 }
+
+/** The twins of a file, in the order of CODINGS. */
+export type Twins = readonly (Representation | undefined)[];
 
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
@@ -76,6 +81,7 @@ export class FileRoot implements ContentOwner {
   find(path: string, now: number): Found | undefined {
     const answer = this.#answers.get(path);
     if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
+    if (typeof answer.found !== "string") this.#cache.touch(answer.found.content);
     return answer.found;
   }
 
@@ -89,10 +95,34 @@ export class FileRoot implements ContentOwner {
     return load;
   }
 
+  /** The twins of a file, in the order of CODINGS, if they are known. */
+  twinsOf(file: Representation, now: number): Twins | undefined {
+    return now < file.twinsUntil ? file.twins : undefined;
+  }
+
+  /** Looks up the twins of a file. It does not reject. */
+  loadTwins(file: Representation, now: number): Promise<Twins> {
+    const { path } = file.content;
+    const before = file.twins ?? [];
+    const loads = CODINGS.map(async (coding, index) => {
+      const found = await this.#lookSafely(path + coding.suffix);
+      if (typeof found === "string") return undefined;
+      const known = before[index];
+      return known?.content === found.content ? known : this.#represent(found.content, path, coding);
+    });
+    return Promise.all(loads).then((twins) => {
+      file.twins = twins;
+      file.twinsUntil = now + FRESH;
+      return twins;
+    });
+  }
+
   forget({ path }: FileContent): void {
     this.#files.delete(path);
     this.#answers.delete(path);
     this.#answers.delete(path.slice(0, path.lastIndexOf("/") + 1));
+    const original = this.#files.get(path.slice(0, path.lastIndexOf(".")));
+    if (original !== undefined) original.twins = undefined;
   }
 
   /** Nothing is served any more. Responses in progress continue. */
@@ -104,15 +134,18 @@ export class FileRoot implements ContentOwner {
 
   async #load(path: string, now: number): Promise<Found> {
     const secrets = this.#secrets.version;
-    let found: Found;
-    try {
-      found = await this.#look(path);
-    } catch (error) {
-      found = this.#fault(path, error);
-    }
+    const found = await this.#lookSafely(path);
     this.#loads.delete(path);
     this.#keep(path, { found, until: now + FRESH, secrets });
     return found;
+  }
+
+  async #lookSafely(path: string): Promise<Found> {
+    try {
+      return await this.#look(path);
+    } catch (error) {
+      return this.#fault(path, error);
+    }
   }
 
   async #look(path: string): Promise<Found> {
@@ -129,18 +162,33 @@ export class FileRoot implements ContentOwner {
     const known = this.#files.get(path);
     if (known !== undefined) {
       const stats = await this.#folder.stat(path);
-      if (stats !== undefined && stampOf(stats) === known.content.stamp) return known;
+      if (stats !== undefined && stampOf(stats) === known.content.stamp) return this.#renewed(known);
       this.#drop(known.content);
     }
     const opened = await this.#folder.open(path);
     if (typeof opened === "string") return opened;
     const content = await this.#contentOf(path, opened);
-    const file = new Representation(content, this.#options.cacheControl ?? "no-cache");
+    const file = this.#represent(content, path);
     const other = this.#files.get(path);
     if (other !== undefined) this.#drop(other.content);
     this.#files.set(path, file);
     this.#cache.add(content);
     return file;
+  }
+
+  #represent(content: FileContent, path: string, coding?: ContentCoding): Representation {
+    const { cacheControl = "no-cache", immutable = false } = this.#options;
+    const options = { path, cacheControl: cacheControlOf(path, cacheControl, immutable) };
+    return new Representation(content, coding === undefined ? options : { ...options, coding });
+  }
+
+  /** A file that was young gets its strong tag later. */
+  #renewed(known: Representation): Representation {
+    const { content } = known;
+    if (!known.etag.startsWith("W/")) return known;
+    const renewed = this.#represent(content, content.path);
+    this.#files.set(content.path, renewed);
+    return renewed;
   }
 
   async #contentOf(path: string, opened: OpenedFile): Promise<FileContent> {

@@ -6,14 +6,17 @@ const { STATUS_CODES } = builtins.http;
 const NOTHING = Buffer.alloc(0);
 const CRLF = "\r\n";
 
+/** In the order of the head. */
+export type HeadFields = readonly (readonly [name: string, value: string])[];
+
 /** The head of a response that is sent many times. Its body has a known length, or there is none. */
 export class PreparedHead {
   readonly status: number;
   readonly #text: string;
-  readonly #fields: readonly (readonly [name: string, value: string])[];
+  readonly #fields: HeadFields;
 
-  /** @param fields in the order of the head, framing included; all but Date and Connection */
-  constructor(status: number, fields: readonly (readonly [name: string, value: string])[]) {
+  /** @param fields all but Date and Connection: Content-Length too */
+  constructor(status: number, fields: HeadFields) {
     this.status = status;
     this.#fields = fields;
     const lines = fields.map(([name, value]) => `${name}: ${value}${CRLF}`);

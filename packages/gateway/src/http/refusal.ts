@@ -91,6 +91,11 @@ export const refusals = refusalTable({
         "The folder of the route has no such file, or the file is never served: its name begins with a dot, a link leads out of the folder, or the configuration names it.",
     },
   ],
+  PN_FILE_CONDITION: [412, "The file is not in the version that the request requires. Load its current version."],
+  PN_FILE_RANGE: [
+    416,
+    "The file does not have this range, or the request has too many. Send at most 10 that do not overlap.",
+  ],
   PN_FILE_UNREADABLE: [
     503,
     "This file cannot be read at the moment. Try again shortly.",

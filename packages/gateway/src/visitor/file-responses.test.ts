@@ -1,9 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Site } from "./file-visits.suite.js";
+
+const OLD = new Date(1_700_000_000_000);
 
 describe("a file", () => {
   test("is sent with its type, its length, and fields for caches", async () => {
     const site = new Site({ "app.js": "run();\n" });
+    site.date("app.js", OLD);
     const { status, fields, body } = await site.get("/app.js?v=1");
     expect(status).toBe(200);
     expect(body).toBe("run();\n");
@@ -119,4 +122,116 @@ test("a file that changes is read again within a second", async () => {
   const after = await site.get("/a.txt");
   expect(after.body).toBe("four");
   expect(after.fields["etag"]).not.toBe(before.fields["etag"]);
+});
+
+describe("a visitor that has a version of a file", () => {
+  test("gets 304 with the fields for its cache, and 412 if it requires another version", async () => {
+    const site = new Site({ "a.txt": "one" });
+    site.date("a.txt", OLD);
+    const { fields } = await site.get("/a.txt");
+    const { status, body, fields: kept } = await site.get("/a.txt", `If-None-Match: ${fields["etag"]}\r\n`);
+    expect({ status, body }).toEqual({ status: 304, body: "" });
+    expect(Object.keys(kept).toSorted()).toEqual(["cache-control", "date", "etag", "last-modified", "vary"]);
+    expect((await site.get("/a.txt", `If-Modified-Since: ${fields["last-modified"]}\r\n`)).status).toBe(304);
+    expect(await site.get("/a.txt", 'If-Match: "other"\r\n')).toMatchObject({
+      status: 412,
+      fields: { "postern-error": "PN_FILE_CONDITION" },
+    });
+    expect(site.finished.at(-1)).toBe("412 refused 0");
+  });
+
+  test("gets a weak tag while the file may change within its time stamp, and a strong one later", async () => {
+    const site = new Site({ "a.txt": "one" });
+    expect((await site.get("/a.txt")).fields["etag"]).toMatch(/^W\/"/);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    site.visit.clock.pass(1_000);
+    expect((await site.get("/a.txt")).fields["etag"]).toMatch(/^"/);
+  });
+});
+
+describe.for([10, 2_000_000])("a range of a file of %i bytes", (size) => {
+  const content = Buffer.alloc(size, "0123456789");
+
+  test("is sent with its position", async () => {
+    const site = new Site({ "a.bin": content });
+    expect(await site.get("/a.bin", "Range: bytes=3-6\r\n")).toMatchObject({
+      status: 206,
+      body: "3456",
+      fields: { "content-range": `bytes 3-6/${size}`, "content-length": "4" },
+    });
+    expect(await site.get("/a.bin", "Range: bytes=-2\r\n")).toMatchObject({ status: 206, body: "89" });
+    expect(site.finished).toEqual(["206 complete 4", "206 complete 2"]);
+  });
+
+  test("that does not exist gets 416 with the size", async () => {
+    const site = new Site({ "a.bin": content });
+    expect(await site.get("/a.bin", `Range: bytes=${size}-\r\n`)).toMatchObject({
+      status: 416,
+      fields: { "content-range": `bytes */${size}`, "postern-error": "PN_FILE_RANGE" },
+    });
+  });
+
+  test("and others are sent as the parts of one body", async () => {
+    const site = new Site({ "a.bin": content });
+    const { status, fields, body } = await site.get("/a.bin", "Range: bytes=1-2,5-5,-1\r\n");
+    expect(status).toBe(206);
+    const boundary = /^multipart\/byteranges; boundary=(\w+)$/.exec(fields["content-type"] ?? "")?.[1];
+    const part = (range: string, bytes: string): string =>
+      `\r\n--${boundary}\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes ${range}/${size}\r\n\r\n${bytes}`;
+    const expected = part("1-2", "12") + part("5-5", "5") + part(`${size - 1}-${size - 1}`, "9");
+    expect(body).toBe(`${expected}\r\n--${boundary}--\r\n`);
+    expect(fields["content-length"]).toBe(String(body.length));
+  });
+});
+
+describe("a file with compressed twins", () => {
+  const FILES = {
+    "app.js": "plain",
+    "app.js.br": "brotli",
+    "app.js.gz": "gzipped",
+    "a.png": "image",
+    "a.png.gz": "no",
+  };
+
+  test("is sent in the best coding that the visitor accepts, with a tag of its own", async () => {
+    const site = new Site(FILES);
+    const plain = await site.get("/app.js");
+    const brotli = await site.get("/app.js", "Accept-Encoding: gzip, deflate, br, zstd\r\n");
+    const gzip = await site.get("/app.js", "Accept-Encoding: gzip;q=1, br;q=0\r\n");
+    expect([plain, brotli, gzip].map(({ body }) => body)).toEqual(["plain", "brotli", "gzipped"]);
+    expect([plain, brotli, gzip].map(({ fields }) => fields["content-encoding"])).toEqual([undefined, "br", "gzip"]);
+    expect([plain, brotli, gzip].every(({ fields }) => fields["vary"] === "Accept-Encoding")).toBe(true);
+    expect(new Set([plain, brotli, gzip].map(({ fields }) => fields["etag"])).size).toBe(3);
+    expect(brotli.fields["content-type"]).toBe("text/javascript; charset=utf-8");
+  });
+
+  test("has ranges and conditions in each coding", async () => {
+    const site = new Site(FILES);
+    const accept = "Accept-Encoding: br\r\n";
+    const { fields } = await site.get("/app.js", accept);
+    expect(await site.get("/app.js", `${accept}Range: bytes=1-2\r\n`)).toMatchObject({
+      status: 206,
+      body: "ro",
+      fields: { "content-range": "bytes 1-2/6", "content-encoding": "br" },
+    });
+    expect((await site.get("/app.js", `${accept}If-None-Match: ${fields["etag"]}\r\n`)).status).toBe(304);
+    expect((await site.get("/app.js", `If-None-Match: ${fields["etag"]}\r\n`)).status).toBe(200);
+  });
+
+  test("loses a twin that is removed, and the twin of another type is not looked for", async () => {
+    const site = new Site(FILES);
+    const accept = "Accept-Encoding: br, gzip\r\n";
+    expect((await site.get("/app.js", accept)).body).toBe("brotli");
+    site.remove("app.js.br");
+    site.visit.clock.pass(1_000);
+    expect((await site.get("/app.js", accept)).body).toBe("gzipped");
+    expect(await site.get("/a.png", accept)).toMatchObject({ body: "image", fields: { "content-type": "image/png" } });
+  });
+
+  test("is found although only the twin's page is the fallback or the page for missing paths", async () => {
+    const site = new Site({ "index.html": "app", "index.html.gz": "zipped" }, { fallback: "index.html" });
+    const page = await site.get("/users/7", "Accept: text/html\r\nAccept-Encoding: gzip\r\n");
+    expect(page).toMatchObject({ status: 200, body: "zipped", fields: { "content-encoding": "gzip" } });
+  });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -47,6 +47,15 @@ export class Site {
     const full = join(this.directory, path);
     mkdirSync(dirname(full), { recursive: true });
     writeFileSync(full, content);
+  }
+
+  /** Sets when a file was modified. */
+  date(path: string, modified: Date): void {
+    utimesSync(join(this.directory, path), modified, modified);
+  }
+
+  remove(path: string): void {
+    rmSync(join(this.directory, path), { recursive: true });
   }
 
   /** The response to a request. @param lines field lines, each ended by CRLF */

@@ -40,6 +40,7 @@ export class FileCache {
 
   /** `content` was used. */
   touch(content: FileContent): void {
+    if (content.isDropped) return;
     const list = this.#listOf(content);
     list.remove(content);
     list.add(content);
@@ -47,6 +48,7 @@ export class FileCache {
 
   /** Does not keep `content` any more. */
   drop(content: FileContent): void {
+    if (content.isDropped) return;
     this.#listOf(content).remove(content);
     this.#bytes -= costOf(content);
     content.drop();

@@ -27,7 +27,8 @@ export class FileContent extends Linked<FileContent> {
   readonly #fd: number;
   readonly #fileSystem: FileSystem;
   #users = 0;
-  #isDropped = false;
+  /** Whether it is no longer in the cache. */
+  isDropped = false;
 
   constructor(
     owner: ContentOwner,
@@ -49,7 +50,7 @@ export class FileContent extends Linked<FileContent> {
 
   /** A response uses it from now on, until `release`. @returns false if its descriptor is closed. */
   use(): boolean {
-    if (this.bytes === undefined && this.#isDropped && this.#users === 0) return false;
+    if (this.bytes === undefined && this.isDropped && this.#users === 0) return false;
     this.#users++;
     return true;
   }
@@ -61,7 +62,7 @@ export class FileContent extends Linked<FileContent> {
 
   /** It is no longer in the cache. */
   drop(): void {
-    this.#isDropped = true;
+    this.isDropped = true;
     this.#closeIfUnused();
   }
 
@@ -76,7 +77,7 @@ export class FileContent extends Linked<FileContent> {
   }
 
   #closeIfUnused(): void {
-    if (this.bytes === undefined && this.#isDropped && this.#users === 0) this.#fileSystem.close(this.#fd);
+    if (this.bytes === undefined && this.isDropped && this.#users === 0) this.#fileSystem.close(this.#fd);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FileRequest } from "../http/index.js";
+import type { FileRequest } from "../../http/index.js";
 
 const HTML = /(?:^|,)[\t ]*(?:text\/html|application\/xhtml\+xml)[\t ]*(?:;[^,]*)?(?:,|$)/i;
 const ANYTHING = /(?:^|,)[\t ]*\*\/\*/;
