@@ -2,6 +2,7 @@ import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
 import type { FileCache } from "./disk/file-cache.js";
 import { FILE_LIMITS } from "./disk/file-cache.js";
+import { loadContentTypes } from "./content-type.js";
 import { FileContent, stampOf, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
 import { DISK, type FileSystem } from "./disk/file-system.js";
@@ -168,6 +169,7 @@ export class FileRoot implements ContentOwner {
     const opened = await this.#folder.open(path);
     if (typeof opened === "string") return opened;
     const content = await this.#contentOf(path, opened);
+    await loadContentTypes();
     const file = this.#represent(content, path);
     const other = this.#files.get(path);
     if (other !== undefined) this.#drop(other.content);
