@@ -5,7 +5,6 @@ import { DEFAULT_LIMITS, TunnelError, type Bound, type ErrorCode, type Limits, t
 import { reconnectionOptions } from "./reconnection/backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
 import { credentialOf } from "./credential/configured-credential.js";
-import { localName } from "./local/in-process-service.js";
 import { isInProcess, localOf, type Local } from "./local/local-end.js";
 import { localFaultCode } from "./local/local-fault.js";
 import { LocalMonitor } from "./local/local-monitor.js";
@@ -21,7 +20,7 @@ import { HEALTH_INTERVAL, type SessionAttempt } from "./session/session-attempt.
 import { SessionSupervisor } from "./session/session-supervisor.js";
 import type { TunnelContext } from "./session/tunnel-context.js";
 import { DRAIN } from "./session/tunnel-session.js";
-import { configSummary } from "./status/config-summary.js";
+import { configSummary, localName } from "./status/config-summary.js";
 import { EventReporter } from "./status/event-reporter.js";
 import type { EndpointReport } from "./status/status-document.js";
 import type { TunnelEvent, TunnelEventData, TunnelEventType } from "./tunnel-event.js";

@@ -7,8 +7,3 @@ export interface InProcessService {
   /** Serves a connection from the server. It must set the connection's handler during the call. */
   accept(connection: Connection): void;
 }
-
-/** The name of a local service in events and status. */
-export function localName(local: string | number | InProcessService): string {
-  return typeof local === "object" ? local.name : String(local);
-}

@@ -1,5 +1,4 @@
 import { DEFAULT_LIMITS } from "@postern/protocol/constants";
-import { localName } from "../local/in-process-service.js";
 import { reconnectionOptions } from "../reconnection/backoff.js";
 import type { ConnectOptions } from "../options.js";
 import { parseServerAddress } from "../server-connection/server-address.js";
@@ -27,6 +26,11 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
       max_attempts: maxAttempts,
     },
   };
+}
+
+/** The name of the local service in events and status. */
+export function localName(local: ConnectOptions["local"]): string {
+  return typeof local === "object" ? local.name : String(local);
 }
 
 /** The origin with `http` or `https`, as browsers show it. */
