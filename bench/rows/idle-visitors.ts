@@ -48,7 +48,7 @@ interface RowOptions {
   about: string;
   /** What is counted. */
   visitors: string;
-  start(stage: Stage, settings: Settings, origin: string): Promise<VisitedServer>;
+  start: (stage: Stage, settings: Settings, origin: string) => Promise<VisitedServer>;
 }
 
 function row({ name, about, visitors, start }: RowOptions): Row {

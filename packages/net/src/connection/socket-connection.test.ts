@@ -5,7 +5,8 @@ import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test, vi, type Mock } from "vitest";
 import { BLOCK_SIZE } from "./block.js";
 import { describeConnection, Recorder, type ConnectionUnderTest } from "./connection.suite.js";
-import { isLent, onReturn, SHARED_BUFFER, takeReadBuffer } from "../socket/read-buffers.js";
+import { isLent, onReturn } from "../socket/buffer-pool.js";
+import { READ_BUFFERS, SHARED_BUFFER } from "../socket/read-buffers.js";
 import { SocketConnection } from "./socket-connection.js";
 import { SocketPeer } from "./socket-peer.suite.js";
 
@@ -125,7 +126,7 @@ describe("the memory of a write", () => {
 
   test("is not lent if the kernel takes it at once", async () => {
     const { connection } = await loopback();
-    const chunk = takeReadBuffer().subarray(0, 5);
+    const chunk = READ_BUFFERS.take().subarray(0, 5);
     connection.write(chunk);
     expect(isLent(chunk.buffer)).toBe(false);
   });
@@ -134,7 +135,7 @@ describe("the memory of a write", () => {
     const { connection, peer } = await loopback();
     peer.stall();
     connection.write(Buffer.alloc(LARGE, "x"));
-    const memory = takeReadBuffer().fill("y");
+    const memory = READ_BUFFERS.take().fill("y");
     connection.write(memory.subarray(0, 1_000));
     connection.writeBoth(Buffer.from("head"), memory.subarray(1_000, 2_000));
     expect(isLent(memory.buffer)).toBe(false);
@@ -144,11 +145,51 @@ describe("the memory of a write", () => {
     expect(peer.received.slice(LARGE)).toBe(`${"y".repeat(1_000)}head${"y".repeat(1_000)}`);
   });
 
+  test("is copied if it is a small view, also when a peer that let earlier bytes wait has caught up", async () => {
+    const { connection, peer, socket } = await loopback();
+    peer.stall();
+    connection.write(Buffer.alloc(LARGE, "x"));
+    peer.goOn();
+    await until("the drain", () => connection.unsent === 0);
+    const memory = READ_BUFFERS.take().fill("y");
+    vi.spyOn(socket, "_write").mockImplementation(() => {});
+    connection.write(memory.subarray(0, 20_000));
+    expect([connection.unsent, isLent(memory.buffer)]).toEqual([20_000, false]);
+  });
+
+  test("that joined pieces is used again after the kernel has taken it, and not before", async () => {
+    const [stalled, other] = [await loopback(), await loopback()];
+    const pieces = (text: string): Buffer[] => Array.from({ length: 50 }, () => Buffer.alloc(1_000, text));
+    const memory = new Set<ArrayBufferLike>();
+    for (const { socket } of [stalled, other]) {
+      vi.spyOn(socket, "_write").mockImplementation((chunk: Buffer, ...rest) => {
+        memory.add(chunk.buffer);
+        Socket.prototype._write.call(socket, chunk, ...rest);
+      });
+      vi.spyOn(socket, "_writev").mockImplementation((chunks, callback) => {
+        for (const { chunk } of chunks) memory.add((chunk as Buffer).buffer);
+        Socket.prototype._writev?.call(socket, chunks, callback);
+      });
+    }
+    stalled.peer.stall();
+    stalled.connection.write(Buffer.alloc(LARGE, "x"));
+    for (const piece of pieces("s")) stalled.connection.write(piece);
+    for (let round = 1; round <= 20; round++) {
+      for (const piece of pieces("o")) other.connection.write(piece);
+      await until("the other bytes", () => other.peer.received.length === round * 50_000);
+    }
+    expect(memory.size).toBeLessThan(40);
+    stalled.peer.goOn();
+    await until("every byte", () => stalled.peer.received.length === LARGE + 50_000);
+    expect(stalled.peer.received.slice(LARGE)).toBe("s".repeat(50_000));
+    expect(other.peer.received).toBe("o".repeat(1_000_000));
+  });
+
   test("is lent if a large view of it has to wait", async () => {
     const { connection, peer } = await loopback();
     peer.stall();
     connection.write(Buffer.alloc(LARGE, "x"));
-    const memory = takeReadBuffer().fill("y");
+    const memory = READ_BUFFERS.take().fill("y");
     connection.write(memory.subarray(0, 32 * 1024));
     connection.write(memory.subarray(32 * 1024));
     expect(isLent(memory.buffer)).toBe(true);
@@ -174,7 +215,7 @@ describe("the memory of a write", () => {
 
   test.each(["destroy", "reset"] as const)("is returned after %s", async (how) => {
     const { connection, peer } = await loopback();
-    const chunk = takeReadBuffer();
+    const chunk = READ_BUFFERS.take();
     peer.stall();
     connection.write(Buffer.alloc(LARGE));
     connection.write(chunk);

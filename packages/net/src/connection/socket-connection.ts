@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
-import { giveBack, lend, SHARED_BUFFER } from "../socket/read-buffers.js";
+import { giveBack, lend, release } from "../socket/buffer-pool.js";
+import { SHARED_BUFFER } from "../socket/read-buffers.js";
 import { READ_END, type ReadTask } from "../socket/read-end.js";
 import { readSocket, type ReadOptions, type SocketReader } from "../socket/socket-reader.js";
 import { isTls } from "../tls/is-tls.js";
@@ -15,7 +16,12 @@ const SMALL = 4 * 1024;
  * A view of less than this share of its buffer is copied if it cannot leave at once, because many such views would keep
  * many times their size in memory.
  */
-const SMALL_SHARE = 1 / 4;
+const SMALL_SHARE = 1 / 3;
+/**
+ * After the socket had to wait for its peer, this many bytes of small views are copied: a slow peer soon lets it wait
+ * again, as soon as the kernel's buffer is full (4 MB by default), and the wait can last for seconds.
+ */
+const COPIED_AFTER_WAIT = 4 * 1024 * 1024;
 /** Large pieces are written before the read ends when they have at least this many bytes together. */
 const MOST_TOGETHER = 256 * 1024;
 const NOBODY: ConnectionHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
@@ -41,6 +47,8 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
   /** Whether a small piece was written directly since bytes last arrived or small pieces were last joined. */
   #hasWritten = false;
   #awaitsTurnEnd = false;
+  /** How many bytes of small views are still copied because of the last wait. */
+  #copies = 0;
   /** Whether the socket holds pieces back until the read ends, or the current operation outside a read. */
   #isCorked = false;
 
@@ -180,15 +188,17 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
     return false;
   }
 
-  /** Whether the socket would keep much more memory than the length of `chunk`. */
+  /** Whether the socket would perhaps keep much more memory than the length of `chunk`. */
   #isSmallView(chunk: Buffer): boolean {
-    return this.#socket.writableLength > 0 && chunk.length < chunk.buffer.byteLength * SMALL_SHARE;
+    const mayWait = this.#socket.writableLength > 0 || this.#copies > 0;
+    return mayWait && chunk.length < chunk.buffer.byteLength * SMALL_SHARE;
   }
 
   #join(chunk: Buffer): void {
     const socket = this.#socket;
     // A destroyed socket drops data and does not count it as unsent.
     if (socket.destroyed) return;
+    this.#copies -= chunk.length;
     const joined = (this.#joined ??= new Block());
     for (let at = 0; at < chunk.length;) {
       at += joined.add(chunk, at);
@@ -207,17 +217,25 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
 
   #writeJoined(): void {
     if (this.#joined === undefined || this.#joined.length === 0) return;
-    this.#write(this.#joined.take());
+    this.#sendJoined(this.#joined);
     this.#watch();
+  }
+
+  /** The memory of the joined pieces is used again once they are sent. */
+  #sendJoined(block: Block): void {
+    const joined = block.take();
+    this.#write(joined);
+    if (this.#socket.writableLength > 0) this.#lend(joined);
+    release(joined.buffer);
   }
 
   /** Writes everything in one system call. */
   #send(first: Buffer, second?: Buffer): void {
     const socket = this.#socket;
-    const hasJoined = this.#joined !== undefined && this.#joined.length > 0;
+    const joined = this.#joined?.length === 0 ? undefined : this.#joined;
     // TLS would copy the pieces into one, and sends a record for each 16 KB in any case.
-    if (second !== undefined || hasJoined || (first.length >= SMALL && !this.#isTls)) this.#cork();
-    if (hasJoined) socket.write((this.#joined as Block).take());
+    if (second !== undefined || joined !== undefined || (first.length >= SMALL && !this.#isTls)) this.#cork();
+    if (joined !== undefined) this.#sendJoined(joined);
     if (second === undefined) this.#write(first);
     else {
       socket.write(first);
@@ -266,7 +284,9 @@ export class SocketConnection implements Connection, TurnTask, ReadTask {
   /** Ensures that `drain` is emitted: node:net emits it only after more than `highWaterMark` bytes were waiting. */
   #watch(): void {
     const { writableLength, writableNeedDrain } = this.#socket;
-    if (writableLength > 0 && !writableNeedDrain && !this.#isTls) this.#socket.write(NOTHING, this.#onDrain);
+    if (writableLength === 0 || this.#isTls) return;
+    this.#copies = COPIED_AFTER_WAIT;
+    if (!writableNeedDrain) this.#socket.write(NOTHING, this.#onDrain);
   }
 
   #lend({ buffer }: Buffer): void {

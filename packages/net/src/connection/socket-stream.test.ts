@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ByteStreamHandler, ResetReason } from "./byte-stream.js";
-import { releaseReadBuffer, takeReadBuffer } from "../socket/read-buffers.js";
+import { release } from "../socket/buffer-pool.js";
+import { READ_BUFFERS } from "../socket/read-buffers.js";
 import { SocketStream, type CheckForTls, type DialOutcome } from "./socket-stream.js";
 
 const SOCKET_OPTIONS = { allowHalfOpen: true, highWaterMark: 4 * 1024 };
@@ -259,11 +260,11 @@ test("passes the same bytes as a plain socket, however both ends write, pause an
         if (number === connectAt) await connectNow();
         if ("write" in each) {
           // The next write gets the same memory unless it is on loan.
-          const buffer = takeReadBuffer();
+          const buffer = READ_BUFFERS.take();
           const chunk = buffer.subarray(0, each.write);
           sent += fill(chunk, sent.length);
           stream.write(chunk);
-          releaseReadBuffer(buffer);
+          release(buffer.buffer);
         } else if ("pause" in each) events.isSlow = true;
         else if ("read" in each) events.read();
         else if (peer === undefined) continue;

@@ -1,7 +1,8 @@
 import { Cleanup, until } from "@postern/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { giveBack, lend, SHARED_BUFFER } from "./read-buffers.js";
+import { giveBack, lend } from "./buffer-pool.js";
+import { SHARED_BUFFER } from "./read-buffers.js";
 import { PAIRS, type Pair } from "./socket-pairs.suite.js";
 import { readSocket, type SocketReader } from "./socket-reader.js";
 

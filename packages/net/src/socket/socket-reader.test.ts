@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { until } from "@postern/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { giveBack, lend, releaseReadBuffer, SHARED_BUFFER, takeReadBuffer } from "./read-buffers.js";
+import { giveBack, lend, release } from "./buffer-pool.js";
+import { READ_BUFFERS, SHARED_BUFFER } from "./read-buffers.js";
 import { afterArrival, PAIRS, secured, tcpPair } from "./socket-pairs.suite.js";
 import { readSocket } from "./socket-reader.js";
 
@@ -200,12 +201,12 @@ describe.runIf(isDirect).each(PAIRS.slice(0, 2))("a socket with %s whose bytes m
     if (name === "TCP") expect(new Set(lent.map(({ buffer }) => buffer)).size).toBe(lent.length);
     expect(lent.filter((chunk) => !text.includes(chunk.toString()))).toHaveLength(0);
 
-    const taken = takeReadBuffer();
+    const taken = READ_BUFFERS.take();
     expect(lent.map(({ buffer }) => buffer)).not.toContain(taken.buffer);
-    releaseReadBuffer(taken);
+    release(taken.buffer);
     const [first] = lent as [Buffer];
     for (const { buffer } of lent.reverse()) giveBack(buffer);
-    expect(takeReadBuffer().buffer).toBe(first.buffer);
+    expect(READ_BUFFERS.take().buffer).toBe(first.buffer);
   });
 
   test("reads full TLS records together, and passes on those that wait before the end", async () => {

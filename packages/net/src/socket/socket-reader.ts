@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { isLent, releaseReadBuffer, SHARED_BUFFER, takeReadBuffer } from "./read-buffers.js";
+import { isLent, release } from "./buffer-pool.js";
+import { READ_BUFFERS, SHARED_BUFFER } from "./read-buffers.js";
 import { READ_END } from "./read-end.js";
 import { chooseBuffers, hookReads } from "./read-hook.js";
 import { isTls } from "../tls/is-tls.js";
@@ -193,17 +194,17 @@ export class SocketReader {
     if (this.#start < this.#end && !this.#socket.destroyed) return this.#buffer.subarray(this.#end);
     this.#start = this.#end = 0;
     if (!this.#isBulk || !this.#mayLend || this.#socket.destroyed) this.#release();
-    else if (this.#buffer === SHARED_BUFFER) this.#buffer = takeReadBuffer();
+    else if (this.#buffer === SHARED_BUFFER) this.#buffer = READ_BUFFERS.take();
     else if (isLent(this.#buffer.buffer)) {
-      releaseReadBuffer(this.#buffer);
-      this.#buffer = takeReadBuffer();
+      release(this.#buffer.buffer);
+      this.#buffer = READ_BUFFERS.take();
     }
     return this.#buffer;
   }
 
   #release(): void {
     if (this.#buffer === SHARED_BUFFER) return;
-    releaseReadBuffer(this.#buffer);
+    release(this.#buffer.buffer);
     this.#buffer = SHARED_BUFFER;
     this.#start = this.#end = 0;
   }

@@ -6,9 +6,10 @@ const LARGEST_BLOCK = 4 * 1024;
  * megabytes of garbage, and holes of many sizes between them.
  */
 const BLOCK_SIZE = 16 * 1024;
-/** Blocks of this size that are kept for the next chunks of any stream. */
-const MAX_SPARES = 256;
+/** As many blocks of this size as are in use, but at least this many, are kept for the next chunks of any stream. */
+const MIN_SPARES = 64;
 const spares: Buffer[] = [];
+let inUse = 0;
 
 /**
  * Bytes of one stream that wait for the peer's window or the congestion window, in order. Small chunks are joined, so
@@ -69,9 +70,13 @@ export class SendQueue {
 
 function newBlock(wanted: number): Buffer {
   if (wanted <= LARGEST_BLOCK) return Buffer.allocUnsafe(wanted);
+  inUse++;
   return spares.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE);
 }
 
 function recycle(block: Buffer): void {
-  if (block.length === BLOCK_SIZE && spares.length < MAX_SPARES) spares.push(block);
+  if (block.length !== BLOCK_SIZE) return;
+  inUse--;
+  spares.push(block);
+  while (spares.length > Math.max(MIN_SPARES, inUse)) spares.pop();
 }
