@@ -23,16 +23,19 @@ export class StartProcess {
   /**
    * Starts it without waiting. POSTERN_API_KEY is TEST_KEY unless `env` overrides it.
    * @param command another command that runs a configuration, with options: `["serve", "--port", "0"]`
+   * @param prepare called before the start with the folder of the configuration
    */
   static launch(
     defer: Defer,
     configuration: string,
     env: Record<string, string> = {},
     command: readonly string[] = ["start"],
+    prepare: (folder: string) => void = () => {},
   ): StartProcess {
     const folder = scratchFolder(defer);
     const file = join(folder, "postern.toml");
     writeFileSync(file, configuration, { mode: 0o600 });
+    prepare(folder);
     const program = postern(defer, [...command, "--config", file, "--json"], {
       env: { POSTERN_API_KEY: TEST_KEY, ...env },
     });
