@@ -25,7 +25,7 @@ export function configPage(): string {
       "- The environment variables of `[[tunnel.endpoints]]` apply to `postern http`, which shares one service. `postern start` takes endpoints from the file only.",
     ].join("\n"),
     "An option marked _Not supported yet_ works only with its default; the mark names the missing feature. `postern config check` lists the options in a file that need such a feature, and `postern start` and `postern serve` refuse to run the file.",
-    "The _gateway_ (`[server]` and `[[proxy]]`) forwards HTTP requests to services without a tunnel. `postern serve` runs it, and so does `postern start` if the file has a route.",
+    "The _gateway_ (`[server]`, `[[proxy]]` and `[static_config]`) forwards HTTP requests to services and serves files, without a tunnel. `postern serve` runs it, and so does `postern start` if the file has a route or static files.",
     "Postern also accepts the files of the older gateway that it continues. [migration.md](migration.md) lists the options that have a new name or no effect.",
     "Postern rejects a file that other users can write. It warns if other users can read a file that contains secrets.",
     ...reference()

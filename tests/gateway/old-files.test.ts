@@ -1,13 +1,13 @@
-import { readFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { Cleanup, exchange, Origin, StartProcess } from "@postern/testkit";
 
 const FOLDER = join(import.meta.dirname, "../../examples/config/old");
 
 /** Tables of parts that are not built yet or that this command does not run, and of TLS, whose files are missing. */
 const PENDING_TABLE =
-  /^\[+(?:static|static_config|proxy\.(?:\w+_health|circuit_breaker|middleware\.(?!headers\])[\w.]+|ssl)|server\.ssl[\w.]*|application|logging|tunnel[\w.]*)\]+/;
+  /^\[+(?:static(?!_config)|proxy\.(?:\w+_health|circuit_breaker|middleware\.(?!headers\])[\w.]+|ssl)|server\.ssl[\w.]*|application|logging|tunnel[\w.]*)\]+/;
 const PENDING_OPTION = /^(?:strategy|sticky_sessions|weight|remove_\w+_headers) *=/;
 
 /** The file without these parts, and with targets on the ports of `origins`. */
@@ -108,34 +108,76 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-describe.for(Object.entries(TABLE))("the routes of %s", ([name, rows]) => {
-  test("send requests where the older program did", async () => {
-    const process = StartProcess.launch(onTestFinished, servable(name, origins), {}, [
-      "serve",
-      "--listen",
-      "127.0.0.1:0",
-    ]);
-    const port = await process.gatewayPort();
-    for (const [path, ...expected] of rows) {
-      const { status, body } = await exchange(port, { host: "shop.example", path });
-      if (expected.length === 1) {
-        expect([path, status]).toEqual([path, expected[0]]);
-        continue;
-      }
-      const [targets, received, overriddenHost] = expected;
-      const target = body.toString();
-      expect([path, status, targets.split(" ")]).toEqual([path, 200, expect.arrayContaining([target])]);
-      expect(origins.last(target)).toEqual({ line: `GET ${received}`, host: overriddenHost ?? target });
-    }
-    await process.program.terminate();
-  });
-});
+/** The folder of static files of a file; undefined if it has none, and never ran in the older program. */
+function staticFolder(name: string): string | undefined {
+  return /^\[static_config\]\ndirectory = "(.*)"$/m.exec(readFileSync(join(FOLDER, name), "utf8"))?.[1];
+}
 
-test.for(["simple.toml", "minimal.toml", "tunnel-server.toml"])(
-  "%s has no route, so there is nothing to serve without static files",
+const OLD_FILES = readdirSync(FOLDER).filter((name) => name in TABLE || staticFolder(name) !== undefined);
+
+test("are more than those with a static part", () => expect(OLD_FILES).toHaveLength(17));
+
+test.for(OLD_FILES)(
+  "%s: routes send requests where the older program did, and files are served beside them",
   async (name) => {
-    const process = StartProcess.launch(onTestFinished, servable(name, origins), {}, ["serve"]);
-    await process.program.ends(2);
-    expect(process.program.stderr).toContain("PN_CONFIG_MISSING");
+    const directory = staticFolder(name);
+    const process = StartProcess.launch(onTestFinished, servable(name, origins), {}, SERVE, {
+      prepare(folder) {
+        if (directory !== undefined) install(folder, join(folder, directory));
+      },
+    });
+    const port = await process.gatewayPort();
+    for (const row of TABLE[name] ?? []) await check(port, row);
+    if (directory !== undefined) await checkFiles(port);
+    await process.program.terminate();
   },
 );
+
+const SERVE = ["serve", "--listen", "127.0.0.1:0"];
+
+/** Files to serve, and other names of the configuration among them. */
+function install(configurationFolder: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "index.html"), "the index");
+  writeFileSync(join(folder, "style.css"), "the style");
+  const configuration = join(configurationFolder, "postern.toml");
+  symlinkSync(configuration, join(folder, "link.txt"));
+  linkSync(configuration, join(folder, "hard-link.txt"));
+}
+
+async function checkFiles(port: number): Promise<void> {
+  const ask = async (path: string, accept: string): Promise<string> => {
+    const { status, body } = await exchange(port, { host: "shop.example", path, headers: { accept } });
+    return status === 200 ? body.toString() : String(status);
+  };
+  expect([await ask("/style.css", "*/*"), await ask("/pages/7", "text/html")]).toEqual(["the style", "the index"]);
+  for (const path of [
+    "/postern.toml",
+    "/./postern.toml",
+    "/link.txt",
+    "/hard-link.txt",
+    "/postern%2etoml",
+    "/missing.js",
+  ])
+    expect([path, await ask(path, "application/json")]).toEqual([path, "404"]);
+}
+
+async function check(port: number, [path, ...expected]: Row): Promise<void> {
+  // Only a request that accepts HTML gets the fallback of static files.
+  const { status, body } = await exchange(port, {
+    host: "shop.example",
+    path,
+    headers: { accept: "application/json" },
+  });
+  if (expected.length === 1) return expect([path, status]).toEqual([path, expected[0]]);
+  const [targets, received, overriddenHost] = expected;
+  const target = body.toString();
+  expect([path, status, targets.split(" ")]).toEqual([path, 200, expect.arrayContaining([target])]);
+  expect(origins.last(target)).toEqual({ line: `GET ${received}`, host: overriddenHost ?? target });
+}
+
+test("a file without routes and static files has nothing to serve", async () => {
+  const process = StartProcess.launch(onTestFinished, servable("tunnel-server.toml", origins), {}, ["serve"]);
+  await process.program.ends(2);
+  expect(process.program.stderr).toContain("PN_CONFIG_MISSING");
+});

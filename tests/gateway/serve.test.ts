@@ -151,7 +151,6 @@ describe("postern serve", () => {
   });
 
   test.for([
-    ["a part of a later version", '[static_config]\ndirectory = "."\n', "PN_CONFIG_UNBUILT", "static files"],
     ["an option of a later version", '[proxy.http_health]\npath = "/up"\n', "PN_CONFIG_UNBUILT", "health checks"],
     ["a file without routes", "[logging]\nlevel = 'info'\n", "PN_CONFIG_MISSING", "has no route"],
     [
@@ -166,17 +165,6 @@ describe("postern serve", () => {
     await program.ends(2);
     expect(program.stderr).toContain(code);
     expect(program.stderr).toContain(text);
-  });
-
-  test.for([
-    [["serve"], "PN_CONFIG_MISSING"],
-    [["serve", "./site"], "PN_CONFIG_UNBUILT"],
-  ] as const)("without a file: %s", async ([args, code]) => {
-    const cwd = scratchFolder(onTestFinished);
-    const program = postern(onTestFinished, [...args], { cwd, env: { HOME: cwd } });
-    await program.ends(2);
-    expect(program.stderr).toContain(code);
-    expect(program.stderr).toContain("[[proxy]]");
   });
 });
 

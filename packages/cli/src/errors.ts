@@ -19,11 +19,13 @@ export const CLI_ERRORS = {
   },
   PN_TARGET_INVALID: {
     exit: EXIT.usage,
-    meaning: "The target is not a port, host:port or URL. Examples: 3000, 127.0.0.1:3000, http://localhost:3000.",
+    meaning:
+      "The target is not a port, host:port, URL or folder. Examples: 3000, 127.0.0.1:3000, http://localhost:3000, ./public.",
   },
-  PN_TARGET_FOLDER: {
+  PN_FOLDER_UNREADABLE: {
     exit: EXIT.usage,
-    meaning: "The target is a folder, which this version cannot share. Start a web server in it, and share its port.",
+    meaning:
+      "A folder of files to serve does not exist, is not a folder, or cannot be read. Create it, correct its permissions, or name another folder.",
   },
   PN_SERVER_MISSING: {
     exit: EXIT.usage,

@@ -74,7 +74,8 @@ test.for([
     '--log-level must be one of "trace", "debug", "info", "warn", "error", "silent"',
   ],
   [["http", "3000"], "PN_SERVER_MISSING"],
-  [["http", "./site"], "PN_TARGET_FOLDER"],
+  [["http", "./site"], "PN_FOLDER_UNREADABLE"],
+  [["http", "3000", "--spa"], "--browse and --spa need a folder"],
   [["http", "3000", "--server", "http://localhost"], "PN_KEY_MISSING"],
   [["server"], "PN_KEYS_MISSING"],
   [["server", "--listen", "nowhere"], "--listen must be an address to listen on"],
@@ -91,8 +92,11 @@ test.for([
   expect(stdout).toBe("");
 });
 
-test("a folder is refused in one line", async () => {
-  expect((await runCommand("http", "./site")).stderr.trimEnd().split("\n")).toHaveLength(1);
+test("a folder that does not exist is named, with the command that creates it", async () => {
+  for (const command of ["http", "serve"])
+    expect((await runCommand(command, "./no-site")).stderr).toMatch(
+      /The folder \/.*no-site does not exist[^]*mkdir -p \//,
+    );
 });
 
 test("a server without keys prints a command that creates one", async () => {

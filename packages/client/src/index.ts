@@ -3,6 +3,7 @@ import type { ConnectOptions, TunnelHandle } from "./options.js";
 import { Tunnel } from "./tunnel.js";
 
 export type { ClientTls } from "@postern/net";
+export type { InProcessService } from "./local/in-process-service.js";
 export type { LocalTls } from "./local/local-address.js";
 export {
   TunnelError,

@@ -1,4 +1,5 @@
 import type { ClientTls } from "@postern/net";
+import type { InProcessService } from "./local/in-process-service.js";
 import type { LocalTls } from "./local/local-address.js";
 import type { DataPlaneState } from "./probe/data-plane.js";
 import type { ConnectionState } from "./session/connection-state.js";
@@ -26,8 +27,8 @@ export interface ConnectOptions {
    * subdomain.
    */
   user?: string;
-  /** The local service: a port (3000), `host:port`, or an `http://` or `https://` origin. */
-  local: string | number;
+  /** The local service: a port (3000), `host:port`, an `http://` or `https://` origin, or a service in this process. */
+  local: string | number | InProcessService;
   /**
    * How to verify the certificate of an `https://` local service: `verify`, default true, and `ca`, PEM, default Node's
    * CAs. A certificate that `ca` contains itself is accepted for any name.

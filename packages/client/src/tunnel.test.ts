@@ -237,6 +237,60 @@ test("a missing local service is reported at the start, and again when it is the
   expect(tunnel.status().health).toMatchObject({ local: "ok" });
 });
 
+test("a service in this process serves each stream, and its connections count until they are closed", async () => {
+  const outcomes: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const visit = (session: Session, next: () => void): void => {
+    const stream = session.open(1);
+    let received = "";
+    const settle = (outcome: string): void => {
+      outcomes.push(outcome);
+      next();
+    };
+    stream.handler = {
+      onData(chunk) {
+        received += chunk.toString();
+        stream.consumed(chunk.length);
+        // The first stream stays open until the second one was refused.
+        if (received === "one") visit(session, () => stream.end());
+      },
+      onEnd: () => settle(received),
+      onReset: ({ code }) => settle(code),
+      onDrain() {},
+    };
+    stream.write(Buffer.from(outcomes.length === 0 ? "one" : "two"));
+    if (outcomes.length > 0) stream.end();
+  };
+  const server = await scriptedServer((message, session) => {
+    if (message.type === "hello") accept(session);
+    if (message.type !== "bind") return;
+    expect(message.local_host).toBe("localhost");
+    grant(session, message);
+    visit(session, () => visit(session, () => ended.resolve()));
+  });
+  const tunnel = new Tunnel({
+    server,
+    apiKey: "key",
+    maxConnections: 1,
+    local: {
+      name: "./public",
+      accept(connection) {
+        connection.handler = {
+          onData: (chunk) => connection.write(Buffer.from(chunk)),
+          onEnd: () => connection.end(),
+          onDrain() {},
+          onClose() {},
+        };
+      },
+    },
+  });
+  onTestFinished(() => tunnel.close());
+  await tunnel.open();
+  await ended.promise;
+  expect(outcomes).toEqual(["PN_STREAM_LIMIT", "one", "two"]);
+  expect(tunnel.status()).toMatchObject({ health: { local: "ok" }, config_summary: { local: "./public" } });
+});
+
 test("a session that a proxy between client and server closes in an orderly way is replaced", async () => {
   const server = await scriptedServer((message, session) => {
     if (message.type === "hello") accept(session);

@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, TunnelError, type Bound, type ErrorCode, type Limits, t
 import { reconnectionOptions } from "./reconnection/backoff.js";
 import { BoundedIterator } from "./bounded-iterator.js";
 import { credentialOf } from "./credential/configured-credential.js";
-import { parseLocalAddress, type LocalAddress } from "./local/local-address.js";
+import { isInProcess, localOf, type Local } from "./local/local-end.js";
 import { localFaultCode } from "./local/local-fault.js";
 import { LocalMonitor } from "./local/local-monitor.js";
 import type { ConnectOptions, ReconnectionOptions, TunnelHandle } from "./options.js";
@@ -20,7 +20,7 @@ import { HEALTH_INTERVAL, type SessionAttempt } from "./session/session-attempt.
 import { SessionSupervisor } from "./session/session-supervisor.js";
 import type { TunnelContext } from "./session/tunnel-context.js";
 import { DRAIN } from "./session/tunnel-session.js";
-import { configSummary } from "./status/config-summary.js";
+import { configSummary, localName } from "./status/config-summary.js";
 import { EventReporter } from "./status/event-reporter.js";
 import type { EndpointReport } from "./status/status-document.js";
 import type { TunnelEvent, TunnelEventData, TunnelEventType } from "./tunnel-event.js";
@@ -37,7 +37,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
   dataPlane: DataPlaneState = "unknown";
 
   readonly options: ConnectOptions;
-  readonly local: LocalAddress;
+  readonly local: Local;
   readonly limits: Partial<Limits>;
   readonly reconnection: ReconnectionOptions;
   readonly servers: ServerSelection;
@@ -65,7 +65,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     this.dependencies = dependencies;
     this.proxies = serverProxies(options);
     this.servers = new ServerSelection([...this.proxies.keys()], dependencies.uptime);
-    this.local = parseLocalAddress(options.local, options.localTls);
+    this.local = localOf(options.local, options.localTls);
     this.reconnection = reconnectionOptions(options.reconnection);
     this.name = options.subdomain;
     this.limits = {
@@ -76,7 +76,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     const emit = (event: TunnelEvent): void => void this.emit("event", event);
     this.#reporter = new EventReporter(label, configSummary(options), dependencies.uptime, emit);
     this.#localMonitor = new LocalMonitor({
-      connect: (signal) => dependencies.reachLocal(this.local, signal),
+      connect: (signal) => (isInProcess(this.local) ? Promise.resolve() : dependencies.reachLocal(this.local, signal)),
       clock: dependencies.clock,
       onFailing: (error) => this.#reporter.localMissing(this.#localAddress, localFaultCode(error), error),
       onOk: (before) =>
@@ -152,7 +152,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
     if (!isNew) return;
     for (const supervisor of this.#supervisors) void supervisor.follow();
     this.tunnelId = tunnel_id;
-    const local = String(this.options.local);
+    const local = localName(this.options.local);
     this.report("tunnel_established", `${this.url} → ${local}`, { public_url, tunnel_id, local });
     if (this.#runs.length > 1) return;
     // The first session requests the name, or lets the server choose one. The others request that name.
@@ -209,7 +209,7 @@ export class Tunnel extends EventEmitter implements TunnelHandle, TunnelContext,
   }
 
   get #localAddress(): string {
-    return authorityOf(this.local.host, this.local.port);
+    return isInProcess(this.local) ? this.local.name : authorityOf(this.local.host, this.local.port);
   }
 
   #run(supervisor: SessionSupervisor): void {

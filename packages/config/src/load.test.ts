@@ -316,7 +316,11 @@ describe("secrets", () => {
 
 describe("a starting file", () => {
   test("is valid and contains no unsupported settings", async () => {
-    expect((await load(startingFile())).unsupported()).toEqual({ pending: [], ignored: [] });
+    const loaded = await load(startingFile());
+    expect(loaded.unsupported()).toEqual({ pending: [], ignored: [] });
+    // Otherwise `postern start` would serve the folder of the file.
+    const tables = loaded.resolution.sections.map(({ path }) => path[0]);
+    expect(tables.filter((name) => name === "static_config" || name === "proxy")).toEqual([]);
   });
 
   test("is valid with all compatible options enabled", async () => {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ExchangeEnd } from "./exchange/exchange-end.js";
+import type { FileRoot } from "./files/file-root.js";
 import type { Notice, Refusal, Reply, RequestHead } from "./http/index.js";
 import type { RouteLimits } from "./limits.js";
 import type { ResponseRepair } from "./repair/index.js";
@@ -9,10 +10,10 @@ import type { Upstream } from "./upstream/upstream.js";
 import type { ConnectionInfo } from "./visitor/connection-info.js";
 
 /**
- * The destination of a request: a pool of targets, a response of the gateway itself, or another server that receives
- * the whole connection.
+ * The destination of a request: a pool of targets, files of a folder, a response of the gateway itself, or another
+ * server that receives the whole connection.
  */
-export type Route = UpstreamRoute | RefusalRoute | RespondRoute | DelegateRoute;
+export type Route = UpstreamRoute | FilesRoute | RefusalRoute | RespondRoute | DelegateRoute;
 
 /** As a `hostHeader`: the authority of the target that the request is sent to. Every text is the name of some host. */
 export const TARGET_HOST = Symbol("the target's own authority");
@@ -44,6 +45,18 @@ export interface UpstreamRoute {
   retry?: RetryPolicy;
   /** Called at the end of every attempt. `status` is the response's status; 0 if no final head arrived. */
   onAttempt?(outcome: AttemptOutcome, status: number): void;
+  /** Called when a request to this route is over. `request` is reused, so read it during the call. */
+  onFinished(request: FinishedRequest): void;
+}
+
+/** Files of a folder. */
+export interface FilesRoute {
+  kind: "files";
+  root: FileRoot;
+  /** Default: the path in the folder is the path of the request. */
+  pathEdit?: PathEdit | undefined;
+  /** Default: the gateway's. */
+  limits?: RouteLimits | undefined;
   /** Called when a request to this route is over. `request` is reused, so read it during the call. */
   onFinished(request: FinishedRequest): void;
 }

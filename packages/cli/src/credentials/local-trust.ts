@@ -1,4 +1,4 @@
-import type { LocalTls } from "@postern/client";
+import type { ConnectOptions, LocalTls } from "@postern/client";
 import { parseLocalAddress } from "@postern/client/command";
 import type { EndpointConfiguration, Path } from "@postern/config";
 import { checkTrustPem } from "@postern/net";
@@ -18,7 +18,7 @@ export interface LocalTrust {
  */
 export async function loadLocalTrust(
   { local_ca_file, local_verify }: EndpointConfiguration,
-  local: string | number,
+  local: ConnectOptions["local"],
   settings: Settings,
   path: Path,
 ): Promise<LocalTrust> {
@@ -32,9 +32,10 @@ export async function loadLocalTrust(
   };
 }
 
-function warningsOf(local: string | number, verify: boolean, hasCa: boolean): string[] {
+function warningsOf(local: ConnectOptions["local"], verify: boolean, hasCa: boolean): string[] {
   if (verify && !hasCa) return [];
   const option = verify ? "local_ca_file (--local-ca-file)" : "local_verify = false (--local-insecure)";
+  if (typeof local === "object") return [`${option} has no effect: ${local.name} is a folder.`];
   if (!parseLocalAddress(local).tls)
     return [`${option} has no effect: the local service ${local} is not an https:// address.`];
   if (verify) return [];

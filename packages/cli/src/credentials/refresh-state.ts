@@ -8,8 +8,12 @@ import { join } from "node:path";
  * token does not override a newly configured one.
  */
 export function refreshStateFile(url: string, refreshToken: string, env: NodeJS.ProcessEnv): string {
-  const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");
-  const folder = env["STATE_DIRECTORY"]?.split(":")[0] || join(state, "postern");
   const id = createHash("sha256").update(`${url}\n${refreshToken}`).digest("hex").slice(0, 16);
-  return join(folder, `refresh-${id}.json`);
+  return join(stateFolder(env), `refresh-${id}.json`);
+}
+
+/** The folder for state: $STATE_DIRECTORY, otherwise in the user's state folder. */
+export function stateFolder(env: NodeJS.ProcessEnv): string {
+  const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");
+  return env["STATE_DIRECTORY"]?.split(":")[0] || join(state, "postern");
 }

@@ -1,11 +1,11 @@
-import { basename, dirname, extname } from "node:path";
 import type { StatusEvent } from "@postern/client";
 import { dialThrough } from "@postern/client/command";
 import type { WebhookReport } from "@postern/client/status";
 import { boundedJson } from "../terminal/bounded-json.js";
 import type { Settings } from "../settings/configuration.js";
-import { LogFiles, type LogFilesOptions } from "../reporting/log-files.js";
+import { LogFiles } from "../reporting/log-files.js";
 import { proxyChoice } from "../settings/proxy-choice.js";
+import { eventFileOptions } from "./event-file.js";
 import { StatusWebhook } from "./status-webhook.js";
 
 /** A destination of all events. */
@@ -41,28 +41,6 @@ function eventFile(settings: Settings, warn: (message: string) => void): EventEx
   const files = new LogFiles(options);
   if (files.warning !== undefined) warn(files.warning);
   return { add: (event) => files.line(boundedJson({ ...event })), close: () => files.close() };
-}
-
-/** The event log of `[tunnel.monitoring]`; undefined if there is none. */
-export function eventFileOptions(
-  settings: Settings,
-  onFailure: (message: string) => void = () => {},
-): LogFilesOptions | undefined {
-  const { tunnel, logging } = settings.loaded.values;
-  const { event_log_file: file } = tunnel.monitoring;
-  if (file === undefined) return undefined;
-  const path = settings.pathOf(file, "tunnel", "monitoring", "event_log_file");
-  const ending = extname(path);
-  return {
-    folder: dirname(path),
-    name: basename(path, ending),
-    ending,
-    mode: logging.file_mode,
-    maxBytes: logging.file_size_mb * 1e6,
-    retentionDays: logging.retention_days,
-    fix: "Choose another event_log_file in [tunnel.monitoring].",
-    onFailure,
-  };
 }
 
 async function openWebhook(

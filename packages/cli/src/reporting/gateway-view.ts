@@ -18,19 +18,23 @@ export class GatewayView {
     this.#isDetailed = isDetailed;
   }
 
-  /** @param warnings about who can reach the gateway */
-  showAddresses({ address, secureAddress }: Addresses, warnings: readonly string[]): void {
+  /**
+   * @param folders what is served where no route takes a request
+   * @param warnings about who can reach the gateway
+   */
+  showAddresses({ address, secureAddress }: Addresses, folders: readonly string[], warnings: readonly string[]): void {
     const { paint, columns } = this.#messages;
     const urls = [`http://${address}`, ...(secureAddress === undefined ? [] : [`https://${secureAddress}`])];
     const text = [
       "",
       ...urls.map((url) => `  ${paint.dim("Listening on ")}  ${paint.bold(paint.cyan(printable(url)))}`),
+      ...folders.map((folder) => `  ${paint.dim("Files of     ")}  ${printable(folder)}`),
       ...warnings.flatMap((text) => ["", `  ${paint.yellow(wrapped(printable(text), columns, "  "))}`]),
       "",
       `  ${paint.dim("Press Ctrl-C to stop. Requests:")}`,
       "",
     ].join("\n");
-    this.#messages.print("info", text, { msg: "listening", urls });
+    this.#messages.print("info", text, { msg: "listening", urls, ...(folders.length > 0 && { folders }) });
   }
 
   showRequest(entry: RoutedEntry, visitor: Parameters<Reports["onRequest"]>[1]): void {

@@ -1,25 +1,31 @@
 import { checkRoutes, type GatewayServiceOptions, type GatewayTls, type RouteOptions } from "@postern/gateway/service";
+import { originText } from "@postern/config";
 import type { Certificate } from "@postern/net";
 import { loadGatewayCertificates } from "../credentials/gateway-certificates.js";
 import { loadTargetTrust } from "../credentials/target-trust.js";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { version } from "../version.js";
-import { bodyLimit, routesOf } from "./configured-routes.js";
+import { bodyLimit, configuredRoutes } from "./configured-routes.js";
+import { checkFolders } from "./folder-checks.js";
+import { pathsOfConfiguration } from "./secret-paths.js";
+import { servedFolders } from "./served-folders.js";
 
 /** The gateway that a configuration describes, with the content of the files that it names. */
 export interface ConfiguredGateway {
   routes: RouteOptions[];
   /** Empty without HTTPS. */
   certificates: Certificate[];
+  /** Files and folders that are never served. */
+  secretFiles: string[];
   /** Files to watch. */
   files: string[];
   warnings: string[];
 }
 
 /**
- * Reads the routes, and the files that they and `[server.ssl]` name. Throws TlsError, CliError for the files, and
- * PN_CONFIG_INVALID for a route that is not valid.
+ * Reads the routes, and the files that they and `[server.ssl]` name. Throws TlsError, CliError for the files and the
+ * folders to serve, and PN_CONFIG_INVALID for a route that is not valid.
  * @param served the certificates of a running gateway; undefined at start
  */
 export async function loadGateway(settings: Settings, served?: readonly Certificate[]): Promise<ConfiguredGateway> {
@@ -32,21 +38,27 @@ export async function loadGateway(settings: Settings, served?: readonly Certific
     files.push(...loaded.files);
     warnings.push(...loaded.warnings);
   }
-  const routes = routesOf(values, trusts);
+  const routes = configuredRoutes(settings, trusts);
   try {
     checkRoutes(routes);
   } catch (error) {
     if (error instanceof RangeError) throw new CliError("PN_CONFIG_INVALID", error.message);
     throw error;
   }
-  return { routes, certificates, files: [...new Set(files)], warnings };
+  const { loaded } = settings;
+  const folders = servedFolders(settings).map(({ path, option }) => ({
+    path,
+    origin: originText(loaded.origin(...option), loaded.file),
+  }));
+  const { secretFiles, warnings: exposed } = await checkFolders(settings, folders, files);
+  return { routes, certificates, secretFiles, files: [...new Set(files)], warnings: [...warnings, ...exposed] };
 }
 
 /** The options of `[server]` for `startGateway`, except routes and reports. */
 export function gatewayOptions(
   settings: Settings,
   certificates: readonly Certificate[],
-): Pick<GatewayServiceOptions, "listen" | "tls" | "serviceEndpoints" | "version" | "limits"> {
+): Pick<GatewayServiceOptions, "listen" | "tls" | "serviceEndpoints" | "version" | "limits" | "namedFiles"> {
   const { server } = settings.loaded.values;
   const { http, https } = settings.loaded.gatewayAddresses;
   return {
@@ -55,6 +67,7 @@ export function gatewayOptions(
     serviceEndpoints: server.enable_health_endpoints,
     version: version(),
     limits: { answer: server.request_timeout, body: bodyLimit(server) },
+    namedFiles: (file) => pathsOfConfiguration(file, settings.env),
   };
 }
 

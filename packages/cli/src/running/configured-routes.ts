@@ -1,13 +1,33 @@
+import { resolve as resolvePath } from "node:path";
 import type { Configuration, RouteConfiguration } from "@postern/config";
 import type { RouteOptions, TargetOptions } from "@postern/gateway/service";
 import { parseAuthority } from "@postern/gateway";
 import type { ClientTls } from "@postern/net";
 import { CliError } from "../errors.js";
+import type { Settings } from "../settings/configuration.js";
+import { filesOptions, servesStaticFiles } from "./served-folders.js";
 
 type Action = RouteOptions["action"];
 
-/** The routes of `[[proxy]]`, with the trust of each. Throws PN_CONFIG_INVALID. */
-export function routesOf({ proxy, server }: Configuration, trusts: readonly (ClientTls | undefined)[]): RouteOptions[] {
+type FolderOf = Settings["pathOf"];
+
+/**
+ * The routes of `[[proxy]]`, with the trust of each, and then that of `[static_config]`. Throws PN_CONFIG_INVALID.
+ */
+export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls | undefined)[]): RouteOptions[] {
+  const { values } = settings.loaded;
+  const routes = routesOf(values, trusts, (...named) => settings.pathOf(...named));
+  return servesStaticFiles(settings)
+    ? [...routes, staticRoute(settings, new Set(routes.map(({ name }) => name)))]
+    : routes;
+}
+
+/** The routes of `[[proxy]]`. */
+export function routesOf(
+  { proxy, server }: Configuration,
+  trusts: readonly (ClientTls | undefined)[],
+  folderOf: FolderOf = (directory) => directory,
+): RouteOptions[] {
   const names = new Set<string>();
   return proxy.map((route, index) => ({
     name: uniqueName(route, names),
@@ -19,30 +39,71 @@ export function routesOf({ proxy, server }: Configuration, trusts: readonly (Cli
       ...(Object.keys(route.query).length === 0 ? {} : { query: new Map(Object.entries(route.query)) }),
       ...(route.client_ips.length === 0 ? {} : { clientIps: route.client_ips }),
     },
-    action: actionOf(route, server, trusts[index]),
+    action: actionOf(route, server, trusts[index], (directory) =>
+      folderOf(directory, "proxy", index, "files", "directory"),
+    ),
   }));
+}
+
+/** The files that are served where no route takes a request. */
+function staticRoute(settings: Settings, names: Set<string>): RouteOptions {
+  const { loaded } = settings;
+  const { directory, ...files } = loaded.values.static_config;
+  // A table in a file has the fallback and the order of the older program. A folder on the command line serves exactly
+  // its files.
+  const isInFile = loaded.file?.values["static_config"] !== undefined;
+  const isGiven = loaded.origin("static_config", "fallback").from !== "default";
+  const path = resolvePath(settings.pathOf(directory, "static_config", "directory"));
+  return {
+    name: unusedName("/*", names),
+    match: { path: "/*" },
+    afterEndpoints: isInFile,
+    action: {
+      kind: "files",
+      files: filesOptions(isInFile || isGiven ? files : { ...files, fallback: undefined }, path),
+      stripPrefix: false,
+    },
+  };
 }
 
 /** Methods, host and path: what an operator looks for in a log. */
 function uniqueName({ host = "", path = "/*", methods }: RouteConfiguration, names: Set<string>): string {
-  const text = [...(methods.length === 0 ? [] : [methods.join("|")]), host + path].join(" ");
+  return unusedName([...(methods.length === 0 ? [] : [methods.join("|")]), host + path].join(" "), names);
+}
+
+function unusedName(text: string, names: Set<string>): string {
   let name = text;
   for (let number = 2; names.has(name); number++) name = `${text} (${number})`;
   names.add(name);
   return name;
 }
 
-function actionOf(route: RouteConfiguration, server: Configuration["server"], trust: ClientTls | undefined): Action {
-  const { redirect, respond } = route;
+function actionOf(
+  route: RouteConfiguration,
+  server: Configuration["server"],
+  trust: ClientTls | undefined,
+  folderOf: (directory: string) => string,
+): Action {
+  const { redirect, respond, files, rewrite, strip_prefix: stripPrefix } = route;
   if (redirect.to !== undefined) return { kind: "redirect", to: redirect.to, status: redirect.status };
   if (respond.status !== undefined) return { kind: "respond", status: respond.status, text: respond.text ?? "" };
+  if (files.directory !== undefined) {
+    const options = filesOptions(files, resolvePath(folderOf(files.directory)));
+    return { kind: "files", files: options, stripPrefix, ...(rewrite === undefined ? {} : { rewrite }) };
+  }
   const hostHeader = hostOf(route);
   const answer = route.timeout ?? server.request_timeout;
   return {
     kind: "forward",
+<<<<<<< HEAD
     targets: targetsOf(route, { trust, connectTimeout: connectTimeout(route, answer) }),
     stripPrefix: route.strip_prefix,
     ...(route.rewrite === undefined ? {} : { rewrite: route.rewrite }),
+=======
+    targets: targetsOf(route, trust),
+    stripPrefix,
+    ...(rewrite === undefined ? {} : { rewrite }),
+>>>>>>> files
     ...(hostHeader === undefined ? {} : { hostHeader }),
     limits: {
       answer,

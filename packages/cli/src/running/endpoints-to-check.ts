@@ -33,7 +33,11 @@ const FIX = [
  * environment. Each fallback server is an endpoint of its own. Throws PN_SERVER_MISSING when there is none.
  * @param local the local service of an endpoint that is not in the file.
  */
-export function endpointsToCheck(given: Given, settings: Settings, local: string | number): EndpointToCheck[] {
+export function endpointsToCheck(
+  given: Given,
+  settings: Settings,
+  local: EndpointSpec["options"]["local"],
+): EndpointToCheck[] {
   const { endpoints } = settings.loaded.values.tunnel;
   const isOnCommandLine = given.flags["--server"] !== undefined || given.flags["--subdomain"] !== undefined;
   if (!isOnCommandLine && endpoints.length > 0)

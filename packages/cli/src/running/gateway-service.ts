@@ -46,19 +46,22 @@ export class GatewayService implements Service {
 
   async start(): Promise<void> {
     const { settings, configured, reports, tunnelUpstream } = this.#options;
-    const { routes, certificates } = configured;
+    const { routes, certificates, secretFiles } = configured;
     this.#gateway = await startGateway({
       ...gatewayOptions(settings, certificates),
       ...reports,
       routes,
+      secretFiles,
       tunnelUpstream,
     });
     reports.onState("listening", this.#gateway);
   }
 
   async reload(settings: Settings): Promise<PreparedReload> {
-    const { routes, certificates, files, warnings } = await loadGateway(settings, this.#served);
+    const { routes, certificates, secretFiles, files, warnings } = await loadGateway(settings, this.#served);
     const apply = (): Promise<{ summary: string; data: Record<string, unknown> }> => {
+      // A new route must not serve a file that became secret with it.
+      this.#gateway?.replaceSecretFiles(secretFiles);
       const changes = this.#gateway?.replaceRoutes(routes) ?? { added: [], changed: [], removed: [] };
       if (certificates.length > 0 && this.#served.length > 0) {
         this.#gateway?.replaceCertificates(certificates);

@@ -1,11 +1,11 @@
 import type { Path } from "@postern/config";
 import type { Settings } from "../settings/configuration.js";
+import { servesStaticFiles } from "./served-folders.js";
 import { isLoopbackAddress } from "../settings/listen-address.js";
 
 /** Whether the file has a part that the gateway serves. */
-export function hasGateway({ loaded }: Settings): boolean {
-  const { sections } = loaded.resolution;
-  return loaded.values.proxy.length > 0 || sections.some(({ path }) => path[0] === "static_config");
+export function hasGateway(settings: Settings): boolean {
+  return settings.loaded.values.proxy.length > 0 || servesStaticFiles(settings);
 }
 
 /** The tables of monitoring that a gateway uses. `enabled = false` in `[tunnel]` does not switch them off for it. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isLoopbackAddress } from "./listen-address.js";
 import { localTarget } from "./local-target.js";
@@ -17,7 +18,11 @@ describe("the target argument", () => {
   ] as const)("%s", ([text, shown]) => expect(localTarget(text)).toEqual({ local: text, shown }));
 
   test.for([".", "..", "./site", "../site", "/var/www", "~/site", ".\\site", "C:\\site"])("%s is a folder", (text) => {
-    expect(() => localTarget(text)).toThrow(refused("PN_TARGET_FOLDER"));
+    expect(localTarget(text)).toEqual({ folder: resolve(text), shown: text });
+  });
+
+  test("the name of a folder without ./ is ambiguous", () => {
+    expect(() => localTarget("packages")).toThrow(/packages is the name of a folder here/);
   });
 
   test.for(["0", "65536", "host:99999", "ftp://host", "http://host/path", "http://u:p@host", "http://host?q", "a b:1"])(

@@ -9,6 +9,8 @@ import { problemLine } from "./problem-line.js";
 export interface Given {
   /** The file that --config names. */
   config: string | undefined;
+  /** Whether no file is read, not even one of the working directory or the user. Default false. */
+  readsNoFile?: boolean;
   env: NodeJS.ProcessEnv;
   /** Values of the command line, by flag: `--server`. */
   flags: Readonly<Record<string, string>>;
@@ -31,22 +33,26 @@ export interface Settings {
 }
 
 /** The names of configuration files in the working directory. The second is that of the older program. */
-const LOCAL_FILES = ["postern.toml", "app_config.toml"];
+export const LOCAL_FILES = ["postern.toml", "app_config.toml"];
 
 /** The configuration file to read: the named one, otherwise one in the working directory, otherwise the user's. */
 export function configurationFile(named: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   if (named !== undefined && named !== "") return resolve(named);
-  const home = env["XDG_CONFIG_HOME"] || join(env["HOME"] ?? homedir(), ".config");
-  const candidates = [...LOCAL_FILES.map((name) => resolve(name)), join(home, "postern", "postern.toml")];
+  const candidates = [...LOCAL_FILES.map((name) => resolve(name)), join(userFolder(env), "postern.toml")];
   return candidates.find((path) => existsSync(path));
+}
+
+/** The folder of the user's configuration. */
+export function userFolder(env: NodeJS.ProcessEnv): string {
+  return join(env["XDG_CONFIG_HOME"] || join(env["HOME"] ?? homedir(), ".config"), "postern");
 }
 
 /**
  * Reads the configuration: defaults, file, environment, flags.
  * @throws ConfigError with all mistakes; PN_FILE_UNREADABLE; PN_FILE_WRITABLE when other users can change the file.
  */
-export async function readSettings({ config, env, flags, command }: Given): Promise<Settings> {
-  const file = configurationFile(config, env);
+export async function readSettings({ config, readsNoFile = false, env, flags, command }: Given): Promise<Settings> {
+  const file = readsNoFile ? undefined : configurationFile(config, env);
   const { toml, readable } = file === undefined ? {} : await readToml(file);
   const loaded = loadConfiguration({ file: toml, env, flags, ...(command === undefined ? {} : { command }) });
   const warnings = loaded.warnings.map(problemLine);

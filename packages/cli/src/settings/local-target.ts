@@ -1,21 +1,33 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseLocalAddress } from "@postern/client/command";
 import { CliError } from "../errors.js";
 
 /** The local service to share. */
-export interface LocalTarget {
+export type LocalTarget = AddressTarget | FolderTarget;
+
+export interface AddressTarget {
   /** In the form that `connect` accepts. */
   local: string;
   /** As a URL, for messages. */
   shown: string;
+  folder?: undefined;
 }
 
-/** Parses the target argument. Throws PN_TARGET_INVALID and PN_TARGET_FOLDER. */
+export interface FolderTarget {
+  local?: undefined;
+  /** Absolute. */
+  folder: string;
+  /** As it was written. */
+  shown: string;
+}
+
+/** Parses the target argument. A folder begins with `.`, `/` or a drive. Throws PN_TARGET_INVALID. */
 export function localTarget(text: string): LocalTarget {
-  if (/^(\.{1,2}$|\.{0,2}[\\/]|~|[A-Za-z]:[\\/])/.test(text)) {
-    throw new CliError(
-      "PN_TARGET_FOLDER",
-      "This version cannot share a folder: start a web server in it and share that server's port.",
-    );
+  if (/^(\.{1,2}$|\.{0,2}[\\/]|~|[A-Za-z]:[\\/])/.test(text)) return { folder: resolve(text), shown: text };
+  if (isFolder(text)) {
+    const fix = `For the folder, write ./${text}; for a host with this name, write http://${text}`;
+    throw new CliError("PN_TARGET_INVALID", `${text} is the name of a folder here.`, fix);
   }
   try {
     const { tls, authority } = parseLocalAddress(text);
@@ -23,4 +35,8 @@ export function localTarget(text: string): LocalTarget {
   } catch (error) {
     throw new CliError("PN_TARGET_INVALID", error instanceof Error ? error.message : String(error));
   }
+}
+
+function isFolder(text: string): boolean {
+  return /^[^:]*\D[^:]*$/.test(text) && statSync(text, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -19,7 +19,7 @@ export function gatewayLines(
     String(Object.values(requests).reduce((sum, each) => sum + each, 0)),
     String(requests["4xx"]),
     requests["5xx"] > 0 ? paint.red(String(requests["5xx"])) : "0",
-    action === "forward" ? targets.map((target) => targetText(target, paint)).join(", ") : action,
+    targets.length > 0 ? targets.map((target) => targetText(target, paint)).join(", ") : action,
   ]);
   const table = [COLUMNS.map((name) => paint.dim(name)), ...rows];
   const widths = columnWidths(table);

@@ -1,7 +1,7 @@
 import { TunnelError, type Auth, type Checked, type ControlMessage } from "@postern/protocol";
 import { credentialOf } from "../credential/configured-credential.js";
 import { explainRefusal } from "../credential/refusal.js";
-import { parseLocalAddress } from "../local/local-address.js";
+import { IN_PROCESS_AUTHORITY, isInProcess, localOf } from "../local/local-end.js";
 import type { ConnectOptions } from "../options.js";
 import { login, remoteError } from "../server-connection/login.js";
 import { parseProxyOf } from "../server-connection/proxy-address.js";
@@ -53,7 +53,8 @@ async function check(options: ConnectOptions, auth: Auth): Promise<LoginCheck> {
   const proxy = parseProxyOf(options.server, options);
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])]);
   const address = parseServerAddress(options.server);
-  const { authority } = parseLocalAddress(options.local);
+  const local = localOf(options.local);
+  const authority = isInProcess(local) ? IN_PROCESS_AUTHORITY : local.authority;
   const { session, welcome } = await login({
     address,
     auth,

@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK, type Clock } from "../clock.js";
 import type { LocalAddress } from "../local/local-address.js";
-import { LocalService } from "../local/local-service.js";
+import { localEnd, type Local } from "../local/local-end.js";
 import { reachLocal } from "../local/reach-local.js";
 import type { ConnectOptions } from "../options.js";
 import { login, type LoginOptions } from "../server-connection/login.js";
@@ -23,7 +23,7 @@ export interface Dependencies {
   /** Logs in. `lifetime`: how long the credential is valid, in milliseconds. @throws TunnelError as `login`. */
   connect: (
     options: LoginOptions,
-    local: LocalAddress,
+    local: Local,
     owner: SessionOwner,
     events: TunnelEvents,
   ) => Promise<{ session: OpenSession; lifetime: number | undefined }>;
@@ -44,7 +44,7 @@ export const SYSTEM_DEPENDENCIES: Dependencies = {
   async connect(options, local, owner, events) {
     const { session, welcome } = await login(options);
     return {
-      session: new TunnelSession(session, new LocalService(local, welcome.features), owner, events),
+      session: new TunnelSession(session, localEnd(local, welcome.features), owner, events),
       lifetime: welcome.expires_in_ms,
     };
   },

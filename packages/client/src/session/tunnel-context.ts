@@ -1,5 +1,5 @@
 import type { Limits } from "@postern/protocol";
-import type { LocalAddress } from "../local/local-address.js";
+import type { Local } from "../local/local-end.js";
 import type { ConnectOptions, ReconnectionOptions } from "../options.js";
 import type { Proxy } from "../server-connection/proxy-address.js";
 import type { Dependencies } from "./dependencies.js";
@@ -8,7 +8,7 @@ import type { ServerSelection } from "../reconnection/server-selection.js";
 /** The data that all sessions of a tunnel share. */
 export interface TunnelContext {
   readonly options: ConnectOptions;
-  readonly local: LocalAddress;
+  readonly local: Local;
   readonly limits: Partial<Limits>;
   readonly reconnection: ReconnectionOptions;
   readonly servers: ServerSelection;

@@ -11,8 +11,7 @@ import {
   type StreamHandler,
 } from "@postern/protocol";
 import { SYSTEM_CLOCK } from "../clock.js";
-import { LocalConnection } from "../local/local-connection.js";
-import type { LocalService } from "../local/local-service.js";
+import type { LocalEnd } from "../local/local-end.js";
 import { DataPlane, type DataPlaneState } from "../probe/data-plane.js";
 import { Probe, type ProbeRoute } from "../probe/probe.js";
 import { ProbedStream } from "../probe/probed-stream.js";
@@ -57,7 +56,7 @@ export interface SessionOwner {
 /** A tunnel on a logged-in session: requests the name, and connects each stream to the local service. */
 export class TunnelSession implements SessionHandler {
   readonly #session: Session;
-  readonly #local: LocalService;
+  readonly #local: LocalEnd;
   readonly #owner: SessionOwner;
   readonly #events: TunnelEvents;
   readonly #timer: NodeJS.Timeout;
@@ -79,7 +78,7 @@ export class TunnelSession implements SessionHandler {
   #connections = 0;
   readonly #onConnectionClosed = (): void => void this.#connections--;
 
-  constructor(session: Session, local: LocalService, owner: SessionOwner, events: TunnelEvents) {
+  constructor(session: Session, local: LocalEnd, owner: SessionOwner, events: TunnelEvents) {
     this.#session = session;
     this.#local = local;
     this.#owner = owner;
@@ -95,7 +94,7 @@ export class TunnelSession implements SessionHandler {
     this.#session.control({
       type: "bind",
       bind: 1,
-      local_host: this.#local.address.authority,
+      local_host: this.#local.authority,
       instance,
       ...(subdomain === undefined ? {} : { subdomain }),
       ...(hostHeader === undefined ? {} : { host_header: hostHeader }),
@@ -223,7 +222,7 @@ export class TunnelSession implements SessionHandler {
   }
 
   #relay(stream: Stream): StreamHandler {
-    return new LocalConnection(stream, this.#local, this.#events, this.#onConnectionClosed);
+    return this.#local.serve(stream, this.#events, this.#onConnectionClosed);
   }
 
   async #onUnbound(reason: TunnelError): Promise<void> {

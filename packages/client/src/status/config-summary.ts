@@ -12,7 +12,7 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
     server: originOf(options.server),
     fallback_servers: (options.fallbacks ?? []).map(originOf),
     sessions: options.connections ?? 1,
-    local: String(options.local),
+    local: localName(options.local),
     subdomain: options.subdomain ?? null,
     host_header: options.hostHeader ?? null,
     auth_method: authMethod(options),
@@ -26,6 +26,11 @@ export function configSummary(options: ConnectOptions): ConfigSummary {
       max_attempts: maxAttempts,
     },
   };
+}
+
+/** The name of the local service in events and status. */
+export function localName(local: ConnectOptions["local"]): string {
+  return typeof local === "object" ? local.name : String(local);
 }
 
 /** The origin with `http` or `https`, as browsers show it. */

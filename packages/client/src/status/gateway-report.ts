@@ -9,7 +9,7 @@ export interface GatewayTraffic {
 }
 
 export interface GatewayTargetReport {
-  /** Its host and port, the path of its socket, or `tunnel://name`. */
+  /** Its host and port, the path of its socket, `tunnel://name`, or `files` and the path of a folder. */
   target: string;
   /** `suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client. */
   state: "ok" | "suspect" | "unavailable";
@@ -19,7 +19,7 @@ export interface GatewayTargetReport {
 
 export interface GatewayRouteReport extends GatewayTraffic {
   route: string;
-  action: "forward" | "redirect" | "respond";
+  action: "forward" | "files" | "redirect" | "respond";
   targets: readonly GatewayTargetReport[];
 }
 

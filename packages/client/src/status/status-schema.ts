@@ -198,7 +198,11 @@ const gateway = object("The gateway; null if the process runs none.", {
     type: "array",
     items: object("A route that is served now.", {
       route: text("The name of the route: its methods, host and path."),
-      action: { type: "string", enum: ["forward", "redirect", "respond"], description: "What the route does." },
+      action: {
+        type: "string",
+        enum: ["forward", "files", "redirect", "respond"],
+        description: "What the route does.",
+      },
       targets: { type: "array", items: gatewayTarget, description: "Empty unless the route has targets." },
       ...traffic,
     }),

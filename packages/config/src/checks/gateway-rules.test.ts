@@ -38,6 +38,19 @@ describe("a route that is refused", () => {
     ["with a target and a redirect", `${ROUTE}${TARGET}redirect.to = '/b'\n`, /target and redirect exclude/],
     ["with a redirect and a response", `${ROUTE}redirect.to = '/b'\nrespond.status = 200\n`, /redirect and respond/],
     ["with a target and files", `${ROUTE}${TARGET}files = '.'\n`, /target and files exclude/],
+    ["with options of files, but no folder", `${ROUTE}${TARGET}files.browse = true\n`, /no directory. Add one/],
+    [
+      "with the files of one path, which is the folder itself",
+      "[[proxy]]\npath = '/docs'\nfiles = 'docs'\n",
+      /Write "\/docs\/\*", or set strip_prefix = false/,
+    ],
+    [
+      "with an index in another folder",
+      `${ROUTE}files = { directory = '.', index = ['a/b'] }\n`,
+      /entry 1, must be a file name/,
+    ],
+    ["with a page outside the folder", `${ROUTE}files = { directory = '.', fallback = '../a' }\n`, /inside the folder/],
+    ["with files that are a number", `${ROUTE}files = 3\n`, /files must be a text or a table. Write \[proxy\.files\]/],
     ["with a response without status", `${ROUTE}respond.text = 'a'\n`, /needs a status/],
     [
       "that rewrites the path of a response",
@@ -66,6 +79,12 @@ test.for([
   ["a redirect to its host", "[[proxy]]\nhost = 'a.example'\nredirect.to = 'https://{host}{path}'\n"],
   ["a response", `${ROUTE}respond = { status = 404, text = 'gone' }\n`],
   ["a tunnel of the server", `${ROUTE}target = 'tunnel://web'\n[tunnel.server]\nenabled = true\nlisten = 9000\n`],
+  ["files as a path", "[[proxy]]\npath = '/docs/*'\nfiles = './public'\n"],
+  ["the file of one path", `${ROUTE}strip_prefix = false\nfiles = './public'\n`],
+  [
+    "files with a rewritten path",
+    `${ROUTE}rewrite = '/a{path}'\n[proxy.files]\ndirectory = 'public'\nfallback = '/app.html'\n`,
+  ],
   ["targets by URL", `${ROUTE}targets = ['http://b', 'http://c']\n`],
 ] as [string, string][])("a route with %s is accepted", async ([, toml]) => {
   expect(await problemsOf(toml)).toEqual([]);

@@ -23,7 +23,10 @@ export function* listenerViolations(
     yield { path: ["server", "default_port"], message: "listen and default_port are both set. Remove one of them." };
   if (ssl.enabled) yield* certificateViolations(ssl);
   const gateway = gatewayListeners(configuration, originOf);
-  const runs = configuration.proxy.length > 0 || originOf(["static_config", "directory"]) !== "default";
+  const servesFiles = Object.keys(configuration.static_config).some(
+    (name) => originOf(["static_config", name]) !== "default",
+  );
+  const runs = configuration.proxy.length > 0 || servesFiles;
   const server = runs && configuration.tunnel.server.enabled ? serverListeners(configuration) : [];
   const all = [...gateway, ...server];
   for (const [index, one] of all.entries())

@@ -3,7 +3,10 @@ import type { Path } from "../file/path.js";
 import type { RuleViolation } from "./rule-violation.js";
 
 /** Checks the routes of the gateway. */
-export function* routeViolations({ proxy, tunnel }: Configuration): Generator<RuleViolation> {
+export function* routeViolations(
+  { proxy, tunnel }: Configuration,
+  originOf: (path: Path) => string,
+): Generator<RuleViolation> {
   for (const [index, route] of proxy.entries()) {
     const path = ["proxy", index];
     if (route.path === undefined && route.host === undefined)
@@ -11,28 +14,34 @@ export function* routeViolations({ proxy, tunnel }: Configuration): Generator<Ru
     yield* actionViolations(route, path);
     yield* targetViolations(route, path, tunnel.server.enabled);
     yield* redirectViolations(route, path);
+    yield* folderViolations(route, path, originOf);
     yield* fileViolations(route, path);
   }
 }
 
-/** A route goes to one place. */
-function* actionViolations(route: RouteConfiguration, path: Path): Generator<RuleViolation> {
-  const { target, targets, redirect, respond, files, rewrite } = route;
-  const given = [
+/** The options that say where requests go. */
+function actionsOf({ target, targets, redirect, respond, files }: RouteConfiguration): string[] {
+  return [
     ...(target === undefined ? [] : ["target"]),
     ...(targets.length === 0 ? [] : ["targets"]),
     ...(redirect.to === undefined ? [] : ["redirect"]),
     ...(respond.status === undefined && respond.text === undefined ? [] : ["respond"]),
-    ...(files === undefined ? [] : ["files"]),
+    ...(files.directory === undefined ? [] : ["files"]),
   ];
+}
+
+/** A route goes to one place. */
+function* actionViolations(route: RouteConfiguration, path: Path): Generator<RuleViolation> {
+  const { respond, rewrite } = route;
+  const given = actionsOf(route);
   if (given.length === 0)
     yield { path, message: 'this [[proxy]] has no target. Add one: target = "http://localhost:3000"' };
   if (given.length > 1)
     yield { path: [...path, given[1]!], message: `${given.join(" and ")} exclude each other. Keep one of them.` };
   if (respond.text !== undefined && respond.status === undefined)
     yield { path: [...path, "respond"], message: "a response needs a status. Add one: status = 200" };
-  if (rewrite !== undefined && target === undefined && targets.length === 0)
-    yield { path: [...path, "rewrite"], message: "rewrite is only allowed with a target. Remove it." };
+  if (rewrite !== undefined && (given.includes("redirect") || given.includes("respond")))
+    yield { path: [...path, "rewrite"], message: "rewrite is only allowed with a target or with files. Remove it." };
 }
 
 function* targetViolations(
@@ -62,6 +71,23 @@ function* redirectViolations({ redirect, host }: RouteConfiguration, path: Path)
   if (redirect.to?.includes("{host}") !== true || host !== undefined) return;
   const message = "{host} needs a route with host: without one, visitors could choose where the redirect leads.";
   yield { path: [...path, "redirect", "to"], message };
+}
+
+function* folderViolations(
+  route: RouteConfiguration,
+  path: Path,
+  originOf: (path: Path) => string,
+): Generator<RuleViolation> {
+  const { files, rewrite, strip_prefix } = route;
+  if (files.directory === undefined) {
+    if (Object.keys(files).some((name) => originOf([...path, "files", name]) !== "default"))
+      yield { path: [...path, "files"], message: 'these files have no directory. Add one: directory = "./public"' };
+    return;
+  }
+  const isOnePath = route.path !== undefined && !route.path.endsWith("*");
+  if (!isOnePath || !strip_prefix || rewrite !== undefined || actionsOf(route).length > 1) return;
+  const message = `files with strip_prefix needs a path that ends with /*. Write ${JSON.stringify(`${route.path!.replace(/\/$/, "")}/*`)}, or set strip_prefix = false to serve only the file at this path.`;
+  yield { path: [...path, "path"], message };
 }
 
 function* fileViolations({ cert_file, key_file, ssl }: RouteConfiguration, path: Path): Generator<RuleViolation> {

@@ -14,7 +14,7 @@ export function ruleViolations(configuration: Configuration, originOf: (path: Pa
   return [
     ...tunnelViolations(configuration, originOf),
     ...serverViolations(configuration, originOf),
-    ...routeViolations(configuration),
+    ...routeViolations(configuration, originOf),
     ...listenerViolations(configuration, originOf),
   ];
 }

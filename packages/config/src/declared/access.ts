@@ -1,12 +1,12 @@
 import { option, section } from "./declaration.js";
 import { hostName, network, url } from "../kinds/address.js";
+import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { integer } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
 
-const path = text({ what: "path" });
 const texts = (doc: string) => option(list(text()), doc, { default: [] as string[] });
 const networks = (doc: string) => option(list(network()), doc, { default: [] as string[] });
 
@@ -16,13 +16,13 @@ export const access = section(
   {
     allow_ips: networks("Addresses and networks that may use the route. Empty: all."),
     deny_ips: networks("Addresses and networks that may not use the route."),
-    basic_auth: option(path, "File with names and passwords for HTTP Basic authentication, as htpasswd writes it."),
-    password_file: option(path, "File with a password that visitors enter once."),
-    client_ca_file: option(path, "CA certificates that sign the client certificates of visitors, PEM."),
+    basic_auth: option(filePath, "File with names and passwords for HTTP Basic authentication, as htpasswd writes it."),
+    password_file: option(filePath, "File with a password that visitors enter once."),
+    client_ca_file: option(filePath, "CA certificates that sign the client certificates of visitors, PEM."),
     jwt: section("Access with a JWT.", {
       enabled: option(flag(), "Require a valid JWT.", { default: false }),
       secret: option(text(), "Shared secret of HS256 tokens, at least 32 bytes.", { secret: true }),
-      public_key_file: option(path, "Public key of the issuer, PEM."),
+      public_key_file: option(filePath, "Public key of the issuer, PEM."),
       jwks_url: option(url(["https", "http"], "https://auth.example.com/jwks"), "JWKS of the issuer."),
       issuer: option(text(), "Required value of the `iss` claim. Default: any."),
       audience: option(text(), "Required audience in the `aud` claim. Default: any."),
@@ -61,7 +61,7 @@ export const oidcProvider = section(
   {
     issuer: option(url(["https", "http"], "https://auth.example.com"), "URL of the provider."),
     client_id: option(text(), "Client id of the gateway."),
-    client_secret_file: option(path, "File with the client secret, not readable by other users."),
+    client_secret_file: option(filePath, "File with the client secret, not readable by other users."),
   },
   { pending: "logins by OpenID" },
 );

@@ -1,8 +1,9 @@
 import { option, section, type Values } from "./declaration.js";
 import { text } from "../kinds/text.js";
-import { server, staticConfig } from "./gateway.js";
+import { server } from "./gateway.js";
 import { logging } from "./logging.js";
 import { proxy } from "./proxy.js";
+import { staticConfig } from "./static-files.js";
 import { tunnel, tunnelEndpoint } from "./tunnel.js";
 
 /** The whole configuration. */

@@ -33,14 +33,14 @@ export interface Section<E extends Entries = Entries> {
   readonly entries: E;
   /** The missing feature, for a table that this version does not support yet. */
   readonly pending: string | undefined;
+  /** The option that a text sets which stands in place of the table. Undefined: only a table is accepted. */
+  readonly shorthand: string | undefined;
 }
 
 /** A table that may occur several times: `[[name]]`. */
 export interface Sections<E extends Entries = Entries> {
   readonly form: "sections";
   readonly each: Section<E>;
-  /** The option that a text sets which stands in place of a table. Undefined: only tables are accepted. */
-  readonly shorthand: string | undefined;
 }
 
 export type Entry = Option<unknown> | Section | Sections;
@@ -88,18 +88,12 @@ export function option<T>(
   };
 }
 
-export function section<E extends Entries>(
-  doc: string,
-  entries: E,
-  details: Partial<Pick<Section, "pending">> = {},
-): Section<E> {
-  return { form: "section", doc, entries, pending: details.pending };
+type SectionDetails<E extends Entries> = Partial<Pick<Section, "pending">> & { shorthand?: keyof E & string };
+
+export function section<E extends Entries>(doc: string, entries: E, details: SectionDetails<E> = {}): Section<E> {
+  return { form: "section", doc, entries, pending: details.pending, shorthand: details.shorthand };
 }
 
-export function sections<E extends Entries>(
-  doc: string,
-  entries: E,
-  details: Partial<Pick<Section, "pending">> & { shorthand?: keyof E & string } = {},
-): Sections<E> {
-  return { form: "sections", each: section(doc, entries, details), shorthand: details.shorthand };
+export function sections<E extends Entries>(doc: string, entries: E, details: SectionDetails<E> = {}): Sections<E> {
+  return { form: "sections", each: section(doc, entries, details) };
 }

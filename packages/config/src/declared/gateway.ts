@@ -2,6 +2,7 @@ import { option, section } from "./declaration.js";
 import { hostName, listenAddress } from "../kinds/address.js";
 import { choice } from "../kinds/choice.js";
 import { cipherSuite } from "../kinds/cipher-suite.js";
+import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { decimal, port } from "../kinds/number.js";
@@ -12,7 +13,6 @@ import { oidcProvider } from "./access.js";
 
 const ACME = { pending: "certificates by ACME" };
 
-const path = text({ what: "path" });
 const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
 
 const letsEncrypt = section(
@@ -39,9 +39,9 @@ const letsEncrypt = section(
 const ssl = section("HTTPS of the gateway.", {
   enabled: option(flag(), "Serve HTTPS.", { default: false }),
   https_port: option(port(), "Port to listen on for HTTPS, at the host of the HTTP address.", { default: 8443 }),
-  cert_file: option(path, "Default certificate, PEM. Routes with cert_file use their own."),
-  key_file: option(path, "Private key of the certificate, PEM."),
-  cert_chain_file: option(path, "Intermediate certificates, PEM, if cert_file does not contain them."),
+  cert_file: option(filePath, "Default certificate, PEM. Routes with cert_file use their own."),
+  key_file: option(filePath, "Private key of the certificate, PEM."),
+  cert_chain_file: option(filePath, "Intermediate certificates, PEM, if cert_file does not contain them."),
   key_passphrase: option(text(), "Passphrase of key_file, if the key is encrypted.", { secret: true }),
   protocols: option(list(choice(["TLSv1.2", "TLSv1.3"])), "TLS versions to accept.", {
     default: ["TLSv1.2", "TLSv1.3"] as ("TLSv1.2" | "TLSv1.3")[],
@@ -72,8 +72,8 @@ const ssl = section("HTTPS of the gateway.", {
       "Domain that the wildcard certificate covers.",
       { example: '"*.example.com"' },
     ),
-    cert_file: option(path, "Wildcard certificate, PEM."),
-    key_file: option(path, "Private key of the wildcard certificate, PEM."),
+    cert_file: option(filePath, "Wildcard certificate, PEM."),
+    key_file: option(filePath, "Private key of the wildcard certificate, PEM."),
     covers_tunnels: option(
       flag(),
       "Use the wildcard certificate for the tunnel server too, if `[tunnel.server.ssl]` has enabled = true.",
@@ -85,7 +85,7 @@ const ssl = section("HTTPS of the gateway.", {
 
 /** `[server]` */
 export const server = section(
-  "Addresses and limits of the gateway. `postern serve` runs it; so does `postern start` if the file has a route.",
+  "Addresses and limits of the gateway. `postern serve` runs it; so does `postern start` if the file has a route or `[static_config]`.",
   {
     listen: option(
       listenAddress(),
@@ -116,18 +116,8 @@ export const server = section(
       "Serve /health, /ping, and /health and /status below /config, /static and /balancer. Routes that match these paths take precedence.",
       { default: true },
     ),
-    state_dir: option(path, "Folder for state that survives a restart.", { pending: "state on disk" }),
+    state_dir: option(filePath, "Folder for state that survives a restart.", { pending: "state on disk" }),
     ssl,
     oidc: oidcProvider,
   },
-);
-
-/** `[static_config]` */
-export const staticConfig = section(
-  "Static files that the gateway serves.",
-  {
-    directory: option(path, "Folder of the files.", { default: "." }),
-    fallback: option(text(), "File to serve for paths without a file.", { default: "index.html" }),
-  },
-  { pending: "static files" },
 );

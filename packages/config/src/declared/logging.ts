@@ -1,9 +1,9 @@
 import { option, section } from "./declaration.js";
 import { choice } from "../kinds/choice.js";
 import { fileMode } from "../kinds/file-mode.js";
+import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { decimal, integer } from "../kinds/number.js";
-import { text } from "../kinds/text.js";
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -31,7 +31,7 @@ export const logging = section("Log messages: level, format and files.", {
     { default: "both" },
   ),
   file_logging: option(flag(), "Write log files.", { default: false, example: "true" }),
-  logs_directory: option(text({ what: "path" }), "Folder for the log files.", { default: "./logs" }),
+  logs_directory: option(filePath, "Folder for the log files.", { default: "./logs" }),
   file_mode: option(
     fileMode(),
     "Permissions of log files and of event_log_file, as octal text. If the group or other users may read the files, they may also enter the folders that Postern creates for them.",

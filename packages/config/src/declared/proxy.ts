@@ -1,6 +1,7 @@
 import { option, section, sections } from "./declaration.js";
 import { hostName, network } from "../kinds/address.js";
 import { choice } from "../kinds/choice.js";
+import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
@@ -11,8 +12,8 @@ import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { access } from "./access.js";
 import { middleware } from "./proxy-middleware.js";
+import { routeFiles } from "./static-files.js";
 
-const path = text({ what: "path" });
 const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
 const target = routeTarget();
 
@@ -73,7 +74,7 @@ const action = {
     status: option(integer({ min: 200, max: 599 }), "Status of the response.", { example: "200" }),
     text: option(text({ hasLines: true }), "Body of the response, as plain text. Default: empty."),
   }),
-  files: option(path, "Folder of files to serve instead of a target.", { pending: "static files" }),
+  files: routeFiles,
 };
 
 /** `[[proxy]]` */
@@ -82,12 +83,12 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
   ...action,
   strip_prefix: option(
     flag(),
-    "Replace the prefix of the route with the path of the target: with `/api/*`, `/api/users` becomes `/users`. `false`: append the whole path to the path of the target.",
+    "Replace the prefix of the route with the path of the target, or with the folder: with `/api/*`, `/api/users` becomes `/users`. `false`: append the whole path to the path of the target or to the folder.",
     { default: true },
   ),
   rewrite: option(
     pathTemplate(),
-    "Path that replaces the path of the request. It is appended to the path of the target. `{path}` is the path of the request, and `{rest}` its part after the prefix of the route, with its slash. The query is kept, unless this contains `?`.",
+    "Path that replaces the path of the request. It is appended to the path of the target or to the folder. `{path}` is the path of the request, and `{rest}` its part after the prefix of the route, with its slash. The query is kept, unless this contains `?`.",
     { example: '"/v2{rest}"' },
   ),
   timeout: option(
@@ -110,8 +111,8 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     "How to use a host name with several addresses. `one`: they are alternatives of one target. `all`: each address is a target, and the name is resolved again when its DNS records expire.",
     { default: "one" },
   ),
-  cert_file: option(path, "HTTPS certificate for the host of the route, PEM."),
-  key_file: option(path, "Private key of the certificate, PEM."),
+  cert_file: option(filePath, "HTTPS certificate for the host of the route, PEM."),
+  key_file: option(filePath, "Private key of the certificate, PEM."),
   strategy: option(
     choice([
       "round_robin",
@@ -135,7 +136,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     backend_ssl: option(flag(), "Use TLS for targets with an `http://` URL too.", { default: false }),
     verify_backend: option(flag(), "Verify the certificates of targets.", { default: true }),
     ca_file: option(
-      path,
+      filePath,
       "CA certificates that may sign the certificates of targets, PEM. Default: the CAs that Node trusts.",
     ),
     sni_hostname: option(
@@ -143,8 +144,8 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
       "Host name to send in the TLS handshake, and to require in the certificate of the target. Default: the host in the URL.",
       { example: '"app.internal"' },
     ),
-    client_cert_file: option(path, "Client certificate to present to targets, PEM."),
-    client_key_file: option(path, "Private key of the client certificate, PEM."),
+    client_cert_file: option(filePath, "Client certificate to present to targets, PEM."),
+    client_key_file: option(filePath, "Private key of the client certificate, PEM."),
   }),
   http_health: section(
     "Health checks of targets by HTTP.",

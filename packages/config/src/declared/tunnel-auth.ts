@@ -1,5 +1,6 @@
 import { option, section, type Section } from "./declaration.js";
 import { choice } from "../kinds/choice.js";
+import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { headers } from "../kinds/headers.js";
 import { duration } from "../kinds/quantity.js";
@@ -17,7 +18,7 @@ const entries = {
     env: "POSTERN_API_KEY",
     example: '"${MY_API_KEY:none}"',
   }),
-  api_key_file: option(text({ what: "path" }), "File with the API key, not readable by other users.", {
+  api_key_file: option(filePath, "File with the API key, not readable by other users.", {
     env: "POSTERN_API_KEY_FILE",
     flag: "--api-key-file <file>",
     example: '"postern.key"',
@@ -27,13 +28,12 @@ const entries = {
     "Token, a JWT or an opaque token, at most 3 KiB. With token_refresh, the token for the first login.",
     { secret: true, env: "POSTERN_TOKEN" },
   ),
-  token_file: option(
-    text({ what: "path" }),
-    "File with the token, not readable by other users; reloaded when it changes.",
-    { env: "POSTERN_TOKEN_FILE", flag: "--token-file <file>" },
-  ),
-  cert_file: option(text({ what: "path" }), "Client certificate with its chain, PEM.", { flag: "--cert-file <file>" }),
-  key_file: option(text({ what: "path" }), "Private key of the client certificate, PEM.", {
+  token_file: option(filePath, "File with the token, not readable by other users; reloaded when it changes.", {
+    env: "POSTERN_TOKEN_FILE",
+    flag: "--token-file <file>",
+  }),
+  cert_file: option(filePath, "Client certificate with its chain, PEM.", { flag: "--cert-file <file>" }),
+  key_file: option(filePath, "Private key of the client certificate, PEM.", {
     flag: "--key-file <file>",
   }),
   key_passphrase: option(text(), "Passphrase of key_file, if the key is encrypted.", { secret: true }),

@@ -1,5 +1,6 @@
 import { option, section } from "./declaration.js";
 import { loopbackAddress, url } from "../kinds/address.js";
+import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
@@ -28,7 +29,7 @@ export const monitoring = section("Health checks, metrics and events of the clie
     default: true,
   }),
   event_log_file: option(
-    text({ what: "path" }),
+    filePath,
     "File for all events, one JSON object per line. Rotated by file_size_mb and retention_days of `[logging]`.",
     { example: '"logs/events.jsonl"' },
   ),

@@ -2,6 +2,7 @@ import { option, section, sections } from "./declaration.js";
 import { hostName, label, listenAddress, network, origin, url } from "../kinds/address.js";
 import { choice } from "../kinds/choice.js";
 import { cipherSuite } from "../kinds/cipher-suite.js";
+import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { decimal, integer, port } from "../kinds/number.js";
@@ -14,7 +15,6 @@ import { serverLimits } from "./server-limits.js";
 
 const ADMIN = { pending: "the admin API" };
 
-const path = text({ what: "path" });
 const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
 const version = choice(["1.2", "1.3"]);
 
@@ -26,7 +26,7 @@ const auth = section("Authentication of clients.", {
     env: "POSTERN_API_KEYS",
   }),
   api_keys_file: option(
-    path,
+    filePath,
     "File with one `name key` per line, not readable by other users; reloaded when it changes.",
     { env: "POSTERN_API_KEYS_FILE", flag: "--api-keys-file <file>", example: '"postern.keys"' },
   ),
@@ -39,7 +39,7 @@ const auth = section("Authentication of clients.", {
         example: '"${JWT_SECRET:none}"',
       }),
       public_key_file: option(
-        path,
+        filePath,
         "Public key of the issuer, PEM. The key type sets the algorithm: RSA RS256, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA.",
       ),
       jwks_url: option(
@@ -84,8 +84,11 @@ const auth = section("Authentication of clients.", {
     },
   ),
   certificate: section("Logins by client certificate.", {
-    ca_file: option(path, "CA certificates that sign client certificates, PEM. Setting it enables certificate logins."),
-    crl_file: option(path, "Certificate revocation lists, PEM: one for each CA."),
+    ca_file: option(
+      filePath,
+      "CA certificates that sign client certificates, PEM. Setting it enables certificate logins.",
+    ),
+    crl_file: option(filePath, "Certificate revocation lists, PEM: one for each CA."),
   }),
 });
 
@@ -107,9 +110,9 @@ const rateLimit = section(
 );
 
 const certificateFiles = {
-  cert_file: option(path, "Certificate, PEM."),
-  key_file: option(path, "Private key of the certificate, PEM."),
-  cert_chain_file: option(path, "Intermediate certificates, PEM, if cert_file does not contain them."),
+  cert_file: option(filePath, "Certificate, PEM."),
+  key_file: option(filePath, "Private key of the certificate, PEM."),
+  cert_chain_file: option(filePath, "Intermediate certificates, PEM, if cert_file does not contain them."),
   key_passphrase: option(text(), "Passphrase of key_file, if the key is encrypted.", { secret: true }),
 };
 
@@ -162,7 +165,7 @@ const acme = section(
       "Directory of the CA. Default: Let's Encrypt.",
     ),
     ca_file: option(
-      path,
+      filePath,
       "CA certificates that may sign the certificate of the directory, PEM. Default: those of Node.",
     ),
     weekly_budget: option(integer({ min: 1 }), "Maximum number of certificates to request within a week.", {
@@ -174,7 +177,7 @@ const acme = section(
         default: {} as Record<string, string>,
         secret: true,
       }),
-      exec: option(text({ what: "path" }), "Program that sets and removes the DNS record. It replaces provider."),
+      exec: option(filePath, "Program that sets and removes the DNS record. It replaces provider."),
     }),
   },
   { pending: "certificates by ACME" },
@@ -317,7 +320,7 @@ export const tunnelServer = section("Public server.", {
     "Subdomains that no client may take, instead of the default list in docs/limits.md. Empty: every subdomain may be taken.",
     { example: '["www", "admin"]' },
   ),
-  state_dir: option(path, "Folder for state that survives a restart.", { pending: "state on disk" }),
+  state_dir: option(filePath, "Folder for state that survives a restart.", { pending: "state on disk" }),
   auth,
   limits: serverLimits,
   rate_limit: rateLimit,

@@ -1,5 +1,6 @@
 import { option, section, sections } from "./declaration.js";
 import { host, hostName, label, proxyAddress, serverAddress, target } from "../kinds/address.js";
+import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { list } from "../kinds/list.js";
 import { decimal, integer, numberChoice, port } from "../kinds/number.js";
@@ -34,7 +35,7 @@ export const tunnelEndpoint = sections(
       { example: "3000" },
     ),
     local_ca_file: option(
-      text({ what: "path" }),
+      filePath,
       "CA certificates that may sign the certificate of an `https://` local service, PEM. They replace the CAs that Node trusts. The file may contain the service's own certificate, which is then accepted for any name.",
       { env: "POSTERN_LOCAL_CA_FILE", flag: "--local-ca-file <file>" },
     ),
@@ -133,16 +134,13 @@ export const tunnel = section("Client: local services to share through Postern s
       default: true,
     }),
     ca_file: option(
-      text({ what: "path" }),
+      filePath,
       "CA certificates that may sign the server's certificate, PEM. They replace the CAs that Node trusts.",
       { flag: "--ca-file <file>" },
     ),
-    crl_file: option(
-      text({ what: "path" }),
-      "Certificate revocation lists, PEM: one for each CA in the server's certificate chain.",
-    ),
-    client_cert: option(text({ what: "path" }), "Same as cert_file in `[tunnel.auth]`."),
-    client_key: option(text({ what: "path" }), "Same as key_file in `[tunnel.auth]`."),
+    crl_file: option(filePath, "Certificate revocation lists, PEM: one for each CA in the server's certificate chain."),
+    client_cert: option(filePath, "Same as cert_file in `[tunnel.auth]`."),
+    client_key: option(filePath, "Same as key_file in `[tunnel.auth]`."),
     sni_hostname: option(
       hostName(),
       "Host name of the server in the TLS handshake, its certificate and the Host field. Default: the host in server_url.",

@@ -1,4 +1,4 @@
-import type { Entry, Section, Sections } from "../declared/declaration.js";
+import type { Entry, Section } from "../declared/declaration.js";
 import { CONFIGURATION } from "../declared/configuration.js";
 import type { JsonSchema } from "../kinds/kind.js";
 import { OLDER_NAMES } from "../older/older-names.js";
@@ -44,14 +44,16 @@ function ofSection({ doc, entries }: Section): TableSchema {
 }
 
 function ofEntry(entry: Entry): JsonSchema {
-  if (entry.form === "section") return ofSection(entry);
-  if (entry.form === "sections") return { type: "array", items: itemOf(entry) };
+  if (entry.form === "section") return withShorthand(entry);
+  if (entry.form === "sections") return { type: "array", items: withShorthand(entry.each) };
   const { kind, doc } = entry;
   return { description: doc, ...kind.schema };
 }
 
-function itemOf({ each, shorthand }: Sections): JsonSchema {
-  const table = ofSection(each);
-  const option = shorthand === undefined ? undefined : each.entries[shorthand];
+/** A table, or the text that stands in its place. */
+function withShorthand(section: Section): JsonSchema {
+  const { entries, shorthand } = section;
+  const table = ofSection(section);
+  const option = shorthand === undefined ? undefined : entries[shorthand];
   return option === undefined ? table : { anyOf: [table, ofEntry(option)] };
 }

@@ -16,20 +16,29 @@ const SET: ReadonlySet<string> = new Set([
   "tunnel.auth.api_key_file",
 ]);
 
-/** Tables that few users need. The starting file omits them. */
-const EXCEPTIONS: ReadonlySet<string> = new Set(["tunnel.endpoints.auth", "tunnel.server.ssl.certificates", "proxy"]);
+/** Tables that few users need, or whose presence starts the gateway. The starting file omits them. */
+const EXCEPTIONS: ReadonlySet<string> = new Set([
+  "tunnel.endpoints.auth",
+  "tunnel.server.ssl.certificates",
+  "static_config",
+  "proxy",
+]);
 
 /** A table would be a route, so it is a comment. */
-const ROUTE = `
+const GATEWAY = `
 # Route of the gateway, for \`postern serve\` and \`postern start\`. One table for each route:
 #   [[proxy]]
 #   path = "/api/*"
 #   target = "http://localhost:3000"
+
+# Files that the gateway serves where no route takes a request:
+#   [static_config]
+#   directory = "./public"
 `;
 
 /** Returns a commented configuration file for a client that shares one service. */
 export function startingFile(): string {
-  return `${HEADER}${sectionText(CONFIGURATION, [], false)}${ROUTE}`;
+  return `${HEADER}${sectionText(CONFIGURATION, [], false)}${GATEWAY}`;
 }
 
 function sectionText({ entries }: Section, path: Path, repeated: boolean): string {

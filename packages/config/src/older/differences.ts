@@ -136,7 +136,7 @@ export const DIFFERENCES: readonly Difference[] = [
     topic: "Static files",
     before:
       "Every missing path gets the fallback with 200. Every file has `Cache-Control: max-age=3600` and allows all origins (CORS).",
-    now: "Not supported yet. In a later version, only requests that accept HTML get the fallback, files have `Cache-Control: no-cache` and an ETag, and other origins are not allowed.",
+    now: "Only requests that accept HTML get the fallback. Files have `Cache-Control: no-cache` and an ETag, unless `cache_control` is set, and other origins are not allowed. The gateway never serves its configuration and the files that it names, and no names that begin with a dot.",
     *notes({ configuration: { static_config }, sets }) {
       if (!sets("static_config")) return;
       const message = `Static files differ from the older program: only requests that accept HTML get ${static_config.fallback} for a missing path, browsers check files for changes (no-cache), and other origins are not allowed (CORS).`;
@@ -167,6 +167,7 @@ const NEWER_ROUTE: ReadonlySet<string> = new Set([
 /** Whether an option exists in Postern only, so that a file with it is not one of the older program. */
 export function isNewer(path: Path): boolean {
   const [table, first, second] = path;
+  if (table === "static_config") return first !== "directory" && first !== "fallback";
   if (table === "server") return NEWER_SERVER.has(String(first));
   return table === "proxy" && NEWER_ROUTE.has(String(second));
 }

@@ -73,9 +73,14 @@ class Resolver {
     this.#layers = layers;
   }
 
-  section(declared: Section, table: unknown, path: Path): Record<string, unknown> {
+  section(declared: Section, given: unknown, path: Path): Record<string, unknown> {
+    const { shorthand } = declared;
+    const table = shorthand !== undefined && typeof given === "string" ? { [shorthand]: given } : given;
     if (table !== undefined && !isTable(table)) {
-      this.#inFile(path, `${pathText(path)} must be a table. Write ${headerText(path)}`);
+      this.#inFile(
+        path,
+        `${pathText(path)} must be ${shorthand === undefined ? "" : "a text or "}a table. Write ${headerText(path)}`,
+      );
       return this.section(declared, undefined, path);
     }
     if (table !== undefined) this.sections.push({ path, section: declared });
@@ -97,11 +102,9 @@ class Resolver {
     return Object.fromEntries(found);
   }
 
-  #list({ each, shorthand }: Sections, given: unknown, path: Path): unknown[] {
+  #list({ each }: Sections, given: unknown, path: Path): unknown[] {
     if (given === undefined) return [];
-    const tableOf = (item: unknown): unknown =>
-      shorthand !== undefined && typeof item === "string" ? { [shorthand]: item } : item;
-    if (Array.isArray(given)) return given.map((item, index) => this.section(each, tableOf(item), [...path, index]));
+    if (Array.isArray(given)) return given.map((item, index) => this.section(each, item, [...path, index]));
     this.#inFile(path, `${pathText(path)} must be a list of tables. Write [[${path.join(".")}]]`);
     return [];
   }

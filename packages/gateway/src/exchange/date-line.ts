@@ -23,7 +23,8 @@ export class DateLine implements ResponseEdits {
   }
 }
 
-const DATE = new DateLine();
+/** The line with the time of the system. */
+export const DATE = new DateLine();
 const NO_EDITS: ResponseEdits = { lines: "" };
 
 /**

@@ -11,6 +11,7 @@ import type { Failure } from "./exchange-end.js";
 import { RequestFacts } from "./request-facts.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
+import type { VisitorExchange } from "./visitor-exchange.js";
 import type { VisitorSide } from "./visitor-side.js";
 
 /**
@@ -22,7 +23,7 @@ import type { VisitorSide } from "./visitor-side.js";
  *     over ──► head ──► body ──whole response read──► delivering ──all of it consumed──► over
  *               └─101─► switched ──both ends closed──► over
  */
-export class Exchange extends RequestFacts implements ByteStreamHandler, ResponseSink {
+export class Exchange extends RequestFacts implements VisitorExchange, ByteStreamHandler, ResponseSink {
   readonly #visitor: VisitorSide;
   readonly #requestSide: RequestSide;
   readonly #response: ResponseSide;
@@ -355,7 +356,7 @@ export class Exchange extends RequestFacts implements ByteStreamHandler, Respons
     this.ended = ended;
     this.code = refusal.code;
     this.#finish(refusal.status, outcome);
-    this.#visitor.onRefused(refusal);
+    this.#visitor.onOwnResponse(refusal);
   }
 
   /** @param outcome the attempt's outcome; undefined when no attempt is in progress */

@@ -1,5 +1,5 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
-import type { ChunkForm, ForwardOptions, Refusal, Request, ResponseHead } from "../http/index.js";
+import type { ChunkForm, ForwardOptions, Refusal, Reply, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
 import type { Route, UpstreamRoute } from "../route.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
@@ -8,7 +8,7 @@ import { Target } from "../upstream/target.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { Exchange } from "./exchange.js";
 import { ExchangeContext } from "./exchange-context.js";
-import type { ResponseWriter, VisitorContext, VisitorSide } from "./visitor-side.js";
+import type { FinalHead, ResponseWriter, VisitorContext, VisitorSide } from "./visitor-side.js";
 
 /** A stream to an origin that counts credit. */
 export class OriginStream implements ByteStream {
@@ -188,7 +188,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   onInterim(head: ResponseHead): void {
     this.interim.push(head.status);
   }
-  onResponse(head: ResponseHead): ChunkForm {
+  onResponse(head: FinalHead): ChunkForm {
     this.status = head.status;
     head.eachField((name, value) => (this.fields[name] = value));
     return "data";
@@ -219,8 +219,11 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   onDone(): void {
     this.events.push("done");
   }
-  onRefused(refusal: Refusal): void {
-    this.events.push(`refused ${refusal.code}`);
+  onOwnResponse(page: Refusal | Reply): void {
+    this.events.push("code" in page ? `refused ${page.code}` : `replied ${page.status}`);
+  }
+  onFault(error: unknown): void {
+    throw error;
   }
   onBroken(): void {
     this.events.push("broken");

@@ -1,7 +1,21 @@
 import type { Connection, ConnectionHandler } from "@postern/net";
-import type { ChunkForm, Refusal, ResponseHead } from "../http/index.js";
+import type { ChunkForm, Refusal, Reply, ResponseHead, ResponseOptions } from "../http/index.js";
 import type { Route } from "../route.js";
 import type { ExchangeContext } from "./exchange-context.js";
+
+/** The head of a final response, for a visitor. */
+export interface FinalHead {
+  readonly status: number;
+  /**
+   * The head in HTTP/1.1.
+   * @param body bytes to add after it, so that both are one piece
+   */
+  write(options: ResponseOptions, body?: Buffer): Buffer;
+  /** Whether the visitor's connection closes after this response: because of `close`, or because that ends the body. */
+  closes(options: ResponseOptions): boolean;
+  /** Calls `visit` with each end-to-end field: for protocols with another form of head. Framing is not included. */
+  eachField(visit: (name: string, value: string) => void): void;
+}
 
 /** Changes to a response's head while it is written. */
 export interface ResponseEdits {
@@ -22,7 +36,7 @@ export interface ResponseWriter {
    * The final response begins. The next call follows before other bytes are read.
    * @returns the form in which a chunked body is passed to `onBody`.
    */
-  onResponse(head: ResponseHead, edits: ResponseEdits): ChunkForm;
+  onResponse(head: FinalHead, edits: ResponseEdits): ChunkForm;
   /** A part of the body. In the form `chunks`, chunk framing and trailers are parts of it. */
   onBody(chunk: Buffer): void;
   /** Trailers of a body in the form `data`: complete field lines, each ended by CRLF. */
@@ -65,8 +79,13 @@ export interface VisitorSide {
 
   /** The exchange is over: the response is complete and consumed. */
   onDone(): void;
-  /** The exchange is over: there was no response, and the visitor receives `refusal` instead. */
-  onRefused(refusal: Refusal): void;
+  /**
+   * The exchange is over: no response has begun, and the gateway itself responds.
+   * @param location the Location field
+   */
+  onOwnResponse(page: Refusal | Reply, location?: string): void;
+  /** There was an error in the gateway: closes the connection. */
+  onFault(error: unknown): void;
   /** The exchange is over: the response was cut off, and must not look complete. */
   onBroken(): void;
 }

@@ -32,6 +32,10 @@ export const Field = {
   maxForwards: 15,
   /** Date. Passed on, and added to responses without it. */
   date: 16,
+  /** In a request: a condition, or a Range. Passed on; the gateway's own files obey it. */
+  condition: 17,
+  /** Accept-Encoding. Passed on; the gateway's own files obey it. */
+  acceptEncoding: 18,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -59,6 +63,13 @@ const NAMES: readonly KnownName[] = [
   { name: "set-cookie", field: Field.setCookie },
   { name: "cdn-loop", field: Field.cdnLoop },
   { name: "max-forwards", field: Field.maxForwards },
+  { name: "range", field: Field.condition },
+  { name: "if-range", field: Field.condition },
+  { name: "if-match", field: Field.condition },
+  { name: "if-none-match", field: Field.condition },
+  { name: "if-modified-since", field: Field.condition },
+  { name: "if-unmodified-since", field: Field.condition },
+  { name: "accept-encoding", field: Field.acceptEncoding },
   { name: "http2-settings", field: Field.hopByHop },
   { name: "proxy-connection", field: Field.hopByHop },
   { name: "proxy-authenticate", field: Field.hopByHop },

@@ -233,4 +233,11 @@ export class FieldSection {
   }
 }
 
-const DEMOTABLE = fieldSet(Field.other, Field.accept, Field.setCookie, Field.date);
+const DEMOTABLE = fieldSet(
+  Field.other,
+  Field.accept,
+  Field.setCookie,
+  Field.date,
+  Field.condition,
+  Field.acceptEncoding,
+);

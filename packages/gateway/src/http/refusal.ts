@@ -83,6 +83,32 @@ export const refusals = refusalTable({
     "Servers can interpret the path of this address in different ways. Send it without `..`, `//`, `;` and encoded slashes.",
     { advice: "Use `postern config explain` to see how servers can interpret the path." },
   ],
+  PN_FILE_UNKNOWN: [
+    404,
+    "Nothing is served at this address. Check the address.",
+    {
+      advice:
+        "The folder of the route has no such file, or the file is never served: its name begins with a dot, a link leads out of the folder, or the configuration names it.",
+    },
+  ],
+  PN_FILE_CONDITION: [412, "The file is not in the version that the request requires. Load its current version."],
+  PN_FILE_RANGE: [
+    416,
+    "The file does not have this range, or the request has too many. Send at most 10 that do not overlap.",
+  ],
+  PN_FILE_UNREADABLE: [
+    503,
+    "This file cannot be read at the moment. Try again shortly.",
+    { retryAfter: 5, advice: "The gateway's log names the file and the error of the disk." },
+  ],
+  PN_FILE_CHANGED: [
+    503,
+    "This file changed while it was sent. Load it again.",
+    {
+      retryAfter: 1,
+      advice: "Replace files by renaming a complete file over the old one, instead of writing into the old one.",
+    },
+  ],
 
   // The request is valid, but the service cannot respond.
   PN_TUNNEL_UNKNOWN: [

@@ -116,6 +116,11 @@ export class RequestHead {
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
   }
 
+  /** Whether the request has a condition (`If-…`) or a Range. */
+  get isConditional(): boolean {
+    return this.#fields.has(Field.condition);
+  }
+
   /**
    * The values of all fields of this meaning, or of those named `name` (lower case), joined by commas. Trust identity
    * fields (X-Forwarded-For and others) only from trusted proxies.

@@ -1,3 +1,5 @@
+import type { Field } from "./field-name.js";
+
 /** How a forwarded request head differs from the visitor's. */
 export interface ForwardOptions {
   /** Path and query for the origin instead of the visitor's: bytes that a request line may have, in Latin-1. */
@@ -25,4 +27,18 @@ export interface Request {
   fieldValue(name: string): string;
   /** The head for the origin, in HTTP/1.1, with X-Request-Id and `lines` added to it. Each line ends with CRLF. */
   write(lines: string, requestId: string, options?: ForwardOptions): Buffer;
+}
+
+/** The parts of a request's head that select a representation of a file. */
+export interface FileRequest extends Request {
+  /** Whether the visitor waits for 100 Continue before it sends the body. */
+  readonly expectContinue: boolean;
+  /** The Accept field; empty without one. */
+  readonly accept: string;
+  /** Whether there is a condition (`If-…`) or a Range. */
+  readonly isConditional: boolean;
+  /** The value of the field `name` (lower case) of this meaning; empty unless there is exactly one. */
+  fieldValue(name: string, field?: Field): string;
+  /** The values of all fields of this meaning named `name` (lower case), joined by commas. */
+  fieldValues(field: Field, name: string): string;
 }

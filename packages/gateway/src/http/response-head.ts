@@ -19,7 +19,7 @@ export interface CookieFilter {
   isSetBy(bytes: Buffer, start: number, end: number): boolean;
 }
 
-/** The visitor that a response goes to. */
+/** How a head is written for a visitor. */
 export interface ResponseOptions {
   /** The visitor's `versionMinor`. HTTP/1.0 has no chunks: its body is bare data and ends with the connection. */
   visitorMinor: 0 | 1;
@@ -181,8 +181,7 @@ export class ResponseHead {
   #lastLines(options: ResponseOptions): string {
     if (this.status === 101) return `Connection: Upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`;
     if (this.status < 200) return "\r\n";
-    if (this.closes(options)) return "Connection: close\r\n\r\n";
-    return options.visitorMinor === 0 ? "Connection: keep-alive\r\n\r\n" : "\r\n";
+    return `${connectionLine(this.closes(options), options.visitorMinor)}\r\n`;
   }
 
   #understand(bytes: Buffer, method: string, offered: string): Refusal | undefined {
@@ -253,4 +252,10 @@ function parseTimeout(value: string): number {
     if (name.trim().toLowerCase() === "timeout" && /^[0-9]{1,9}$/.test(seconds.trim())) return Number(seconds);
   }
   return -1;
+}
+
+/** The Connection line; empty if there is none: an HTTP/1.0 connection needs one to stay open. */
+export function connectionLine(closes: boolean, visitorMinor: 0 | 1): string {
+  if (closes) return "Connection: close\r\n";
+  return visitorMinor === 0 ? "Connection: keep-alive\r\n" : "";
 }

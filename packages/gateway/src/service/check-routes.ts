@@ -1,4 +1,5 @@
 import { LabelledTraffic } from "../records/labelled-traffic.js";
+import { Folders } from "./folders.js";
 import { Routes } from "./routes.js";
 import type { RouteOptions } from "./service-options.js";
 import { Targets } from "./targets.js";
@@ -7,7 +8,8 @@ import { UNDIALLED_TUNNEL } from "./tunnel-target.js";
 /** Checks routes without serving them. Connects to nothing. @throws RangeError that says what is not valid. */
 export function checkRoutes(routes: readonly RouteOptions[]): void {
   const traffic = new LabelledTraffic(0, {});
-  const checked = new Routes(new Targets({ tunnelUpstream: () => UNDIALLED_TUNNEL }, traffic), traffic, () => {});
+  const targets = new Targets({ tunnelUpstream: () => UNDIALLED_TUNNEL }, traffic);
+  const checked = new Routes({ targets, folders: new Folders({}, traffic) }, traffic, () => {});
   checked.replace(routes);
   checked.replace([]);
 }

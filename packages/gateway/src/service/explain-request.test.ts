@@ -11,6 +11,11 @@ const ROUTES: RouteOptions[] = [
   },
   { name: "old", match: { path: "/old/*" }, action: { kind: "redirect", to: "/new{rest}", status: 301 } },
   {
+    name: "docs",
+    match: { path: "/docs/*" },
+    action: { kind: "files", files: { directory: "/srv/manual" }, stripPrefix: true },
+  },
+  {
     name: "post",
     match: { path: "/form", methods: ["POST"] },
     action: { kind: "forward", targets: [{ url: "tunnel://web" }], stripPrefix: false, limits },
@@ -36,6 +41,24 @@ test("a request to a target: the route, and what the target gets", () => {
   expect([routing.value?.name, refusal]).toEqual(["/api/*", undefined]);
   expect(targets).toEqual([{ url: "http://127.0.0.1:3000/base", path: "/base/users?x=1", host: "127.0.0.1:3000" }]);
   expect(routing.candidates.map(({ value, takes }) => [value.name, takes])).toContainEqual(["old", "no"]);
+});
+
+test("files: the folder, and the path in it", () => {
+  expect(explained("/docs/a%20b?x")).toMatchObject({
+    folder: { directory: "/srv/manual", path: "/a%20b" },
+    refusal: undefined,
+  });
+  expect(explained("/docs/%2e%2e/a").refusal).toBe("PN_ROUTE_PATH");
+  expect(explained("/old/a").folder).toBeUndefined();
+});
+
+test("a page for monitors takes precedence over a route that comes after them", () => {
+  const last = { kind: "files", files: { directory: "/srv" }, stripPrefix: false } as const;
+  const route = { name: "/*", match: { path: "/*" }, action: last };
+  const request = { method: "GET", host: "a", authority: "a", path: "/health", address: "127.0.0.1" };
+  const answer = (afterEndpoints: boolean): boolean =>
+    explainRequest([{ ...route, afterEndpoints }], request, { serviceEndpoints: true }).isServiceEndpoint;
+  expect([answer(true), answer(false)]).toEqual([true, false]);
 });
 
 test("a redirect: its location", () => {

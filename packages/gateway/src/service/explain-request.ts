@@ -1,7 +1,11 @@
+<<<<<<< HEAD
 import { RequestHead } from "../http/index.js";
 import { pathEdit, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
+=======
+import { pathEdit, pathOf, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
+>>>>>>> files
 import { ServiceEndpoints } from "./service-endpoints.js";
-import type { ForwardAction, RouteOptions } from "./service-options.js";
+import type { FilesAction, ForwardAction, RouteOptions } from "./service-options.js";
 import { ROUTE_REFUSALS } from "./service-router.js";
 import { targetUpstream } from "./target-upstream.js";
 import { UNDIALLED_TUNNEL } from "./tunnel-target.js";
@@ -27,10 +31,19 @@ export interface ExplainedTarget {
   readonly host: string;
 }
 
+/** The folder that a request goes to. */
+export interface ExplainedFolder {
+  readonly directory: string;
+  /** The path in the folder, percent-encoded; undefined if the request is refused: its path leaves the route. */
+  readonly path: string | undefined;
+}
+
 export interface ExplainedRequest {
   readonly routing: RouteExplanation<RouteOptions>;
   /** Empty unless the route has targets. */
   readonly targets: readonly ExplainedTarget[];
+  /** Of a route with files. */
+  readonly folder: ExplainedFolder | undefined;
   /** Of a redirect; undefined if the request is refused. */
   readonly location: string | undefined;
   /** Whether a page for monitors answers, because no route does. */
@@ -55,17 +68,28 @@ export function explainRequest(
   const { value, fault } = routing;
   const { action } = value ?? {};
   const targets = value !== undefined && action?.kind === "forward" ? targetsOf(value, action, request) : [];
+  const folder = value !== undefined && action?.kind === "files" ? folderOf(value, action, request) : undefined;
   const location =
     value !== undefined && action?.kind === "redirect" ? redirectLocation(value.match, action.to)(head) : undefined;
   const isServiceEndpoint =
     serviceEndpoints &&
-    fault !== undefined &&
-    fault !== "path" &&
+    (fault === undefined ? value?.afterEndpoints === true : fault !== "path") &&
     new ServiceEndpoints("").page(request.method, request.path, false) !== undefined;
   const isRefused =
-    (action?.kind === "redirect" && location === undefined) || targets.some(({ path }) => path === undefined);
+    (action?.kind === "redirect" && location === undefined) ||
+    (folder !== undefined && folder.path === undefined) ||
+    targets.some(({ path }) => path === undefined);
   const why = isRefused ? "path" : isServiceEndpoint ? undefined : fault;
-  return { routing, targets, location, isServiceEndpoint, refusal: why && ROUTE_REFUSALS[why].code };
+  return { routing, targets, folder, location, isServiceEndpoint, refusal: why && ROUTE_REFUSALS[why].code };
+}
+
+function folderOf(
+  { match }: RouteOptions,
+  { files, stripPrefix, rewrite }: FilesAction,
+  { path }: RequestToExplain,
+): ExplainedFolder {
+  const edited = pathEdit(match.path, { stripPrefix, rewrite }).apply(path, "");
+  return { directory: files.directory, path: edited === undefined ? undefined : pathOf(edited) };
 }
 
 /** The head as the gateway receives it. @throws RangeError if the gateway refuses it. */

@@ -1,6 +1,7 @@
 import type { LabelledTraffic } from "../records/labelled-traffic.js";
 import { STATUS_CLASSES, type Traffic } from "../records/traffic.js";
 import type { Target } from "../upstream/target.js";
+import type { Folder } from "./folders.js";
 import type { GatewayRoute } from "./gateway-route.js";
 import { nameOf } from "./targets.js";
 import type { RouteOptions } from "./service-options.js";
@@ -54,11 +55,11 @@ export function gatewayFigures(
   };
 }
 
-function routeFigures({ options, counted, targets }: GatewayRoute): RouteFigures {
+function routeFigures({ options, counted, targets, folder }: GatewayRoute): RouteFigures {
   return {
     route: options.name,
     action: options.action.kind,
-    targets: targets.map(targetFigures),
+    targets: folder === undefined ? targets.map(targetFigures) : [folderFigures(folder)],
     ...trafficFigures(counted.traffic),
   };
 }
@@ -66,6 +67,10 @@ function routeFigures({ options, counted, targets }: GatewayRoute): RouteFigures
 function targetFigures(target: Target): TargetFigures {
   const { available, suspect, inUse } = target;
   return { target: nameOf(target), state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
+}
+
+function folderFigures({ name, active }: Folder): TargetFigures {
+  return { target: name, state: "ok", active };
 }
 
 function labelledFigures(traffic: LabelledTraffic): LabelledFigures[] {

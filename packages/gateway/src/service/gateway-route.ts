@@ -2,6 +2,7 @@ import type { RequestHead } from "../http/index.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import type { FinishedRequest, Route } from "../route.js";
 import type { Target } from "../upstream/target.js";
+import type { Folder } from "./folders.js";
 import type { RouteOptions } from "./service-options.js";
 
 /** Called when a request to a route is over. */
@@ -14,6 +15,8 @@ export interface GatewayRoute {
   readonly counted: Labelled;
   /** Empty unless the route has targets. */
   readonly targets: readonly Target[];
+  /** The folder of a route with files. */
+  readonly folder?: Folder;
   /** The destination of a request that the route takes. */
   destination(head: RequestHead): Route;
   /** No request gets this route any more. Requests in progress continue. */

@@ -1,9 +1,17 @@
 import type { Socket } from "node:net";
-import { Certificates, Listeners, parseListenAddress, SocketConnection, type Certificate } from "@postern/net";
+import {
+  Certificates,
+  Listeners,
+  parseListenAddress,
+  SocketConnection,
+  type Certificate,
+  type Connection,
+} from "@postern/net";
 import { Gateway } from "../gateway.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
+import { Folders } from "./folders.js";
 import { gatewayFigures, type GatewayFigures } from "./gateway-figures.js";
 import type { GatewayRoute } from "./gateway-route.js";
 import { HttpsRedirect } from "./https-redirect.js";
@@ -34,6 +42,7 @@ export class GatewayService {
   readonly #routeTraffic = new LabelledTraffic(GATEWAY_LABELS, { route: OTHER_LABEL });
   readonly #targetTraffic = new LabelledTraffic(GATEWAY_LABELS, { target: OTHER_LABEL });
   readonly #targets: Targets;
+  readonly #folders: Folders;
   readonly #routes: Routes;
   readonly #router: ServiceRouter;
   readonly #gateway: Gateway;
@@ -49,7 +58,9 @@ export class GatewayService {
     this.#drainTimeout = options.drainTimeout ?? DRAIN;
     this.#reports = new RequestReports(options);
     this.#targets = new Targets(options, this.#targetTraffic);
-    this.#routes = new Routes(this.#targets, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
+    this.#folders = new Folders(options, this.#targetTraffic);
+    const places = { targets: this.#targets, folders: this.#folders };
+    this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
     this.#router = new ServiceRouter({
       routes: this.#routes,
@@ -74,29 +85,40 @@ export class GatewayService {
     this.#listeners = new Listeners({
       certificates: this.#certificates,
       requestsCertificate: () => false,
-      onPlain: (socket) => this.#accept(socket),
-      onSecure: (socket, serverName) => this.#accept(socket, { proto: "https", serverName }),
-      onUnencrypted: (socket) => this.#accept(socket, { proto: "http", lacksTls: true }),
+      onPlain: (socket) => this.#acceptSocket(socket),
+      onSecure: (socket, serverName) => this.#acceptSocket(socket, { proto: "https", serverName }),
+      onUnencrypted: (socket) => this.#acceptSocket(socket, { proto: "http", lacksTls: true }),
     });
   }
 
   /** @throws Error with a system `code` (EADDRINUSE, EACCES …). */
   async listen({ listen, tls }: Pick<GatewayServiceOptions, "listen" | "tls">): Promise<void> {
     const secure = tls === undefined ? undefined : parseListenAddress(tls.listen);
+    this.#timer = setInterval(() => this.#tick(), TICK);
+    if (listen === undefined) return;
     const listening = await this.#listeners.open(parseListenAddress(listen), secure);
     this.address = listening.address;
     this.secureAddress = listening.secureAddress;
     this.#securePort = listening.port;
-    this.#timer = setInterval(() => this.#tick(), TICK);
+  }
+
+  /** Serves a connection that no listener of this gateway accepted. */
+  accept(connection: Connection): void {
+    this.#gateway.accept(connection);
   }
 
   /**
-   * Serves these routes from now on. Routes and targets that stay the same keep their connections; requests in progress
-   * end on the route that they have.
+   * Serves these routes from now on. Routes, targets and folders that stay the same keep their connections and their
+   * cache; requests in progress end on the route that they have.
    * @throws RangeError for a route that is not valid, and then nothing changes.
    */
   replaceRoutes(routes: readonly RouteOptions[]): RouteChanges {
     return this.#routes.replace(routes);
+  }
+
+  /** From now on no folder serves these files and folders, instead of the former ones. */
+  replaceSecretFiles(paths: readonly string[]): void {
+    this.#folders.replaceSecrets(paths);
   }
 
   /**
@@ -118,7 +140,7 @@ export class GatewayService {
     return this.#stopping;
   }
 
-  #accept(socket: Socket, info?: ConnectionInfo): void {
+  #acceptSocket(socket: Socket, info?: ConnectionInfo): void {
     this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), info);
   }
 
@@ -129,7 +151,7 @@ export class GatewayService {
   #onRouted(request: FinishedRequest, route: GatewayRoute): void {
     route.counted.traffic.count(request);
     this.#targets.onFinished(request);
-    this.#reports.add(request, route.options.name);
+    this.#reports.add(request, route.options.name, route.folder?.name);
   }
 
   #tick(): void {

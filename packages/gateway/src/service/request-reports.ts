@@ -17,10 +17,13 @@ export class RequestReports {
     this.#quota = new ListingQuota(options.requestRecords ?? LISTED_REQUESTS);
   }
 
-  /** @param route the name of the request's route; undefined if there was none */
-  add(request: FinishedRequest, route: string | undefined): void {
+  /**
+   * @param route the name of the request's route; undefined if there was none
+   * @param folder the name of the folder that the route serves
+   */
+  add(request: FinishedRequest, route: string | undefined, folder?: string): void {
     const { onRequest } = this.#options;
-    const target = request.upstream?.name;
+    const target = folder ?? request.upstream?.name;
     if (onRequest === undefined) return;
     if (!this.#quota.takes(request.endedAt)) {
       this.#omitted++;

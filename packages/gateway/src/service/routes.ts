@@ -2,6 +2,8 @@ import type { RequestHead } from "../http/index.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import { RouteTable, type RoutedRequest, type RouteFinding } from "../routing/index.js";
 import { contentOf } from "./content.js";
+import { FilesRoute } from "./files-route.js";
+import type { Folders } from "./folders.js";
 import { ForwardRoute } from "./forward-route.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import { RedirectRoute } from "./redirect-route.js";
@@ -19,6 +21,7 @@ export interface RouteChanges {
 /** The routes that a gateway serves. */
 export class Routes {
   readonly #targets: Targets;
+  readonly #folders: Folders;
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -26,8 +29,13 @@ export class Routes {
   #table = new RouteTable<GatewayRoute>([]);
   readonly #routed = new Routed();
 
-  constructor(targets: Targets, traffic: LabelledTraffic, onRouted: OnRouted) {
+  constructor(
+    { targets, folders }: { targets: Targets; folders: Folders },
+    traffic: LabelledTraffic,
+    onRouted: OnRouted,
+  ) {
     this.#targets = targets;
+    this.#folders = folders;
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -72,10 +80,11 @@ export class Routes {
 
   #create(options: RouteOptions): GatewayRoute {
     const counted = this.#traffic.use({ route: options.name });
-    const dependencies = { targets: this.#targets, counted, onRouted: this.#onRouted };
+    const dependencies = { targets: this.#targets, folders: this.#folders, counted, onRouted: this.#onRouted };
     try {
       const { action } = options;
       if (action.kind === "forward") return new ForwardRoute(options, action, dependencies);
+      if (action.kind === "files") return new FilesRoute(options, action, dependencies);
       if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
       return new RespondRoute(options, action, dependencies);
     } catch (error) {

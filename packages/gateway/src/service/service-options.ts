@@ -1,4 +1,5 @@
 import type { Certificate, ClientTls, TlsPolicy } from "@postern/net";
+import type { FilesOptions } from "../files/index.js";
 import type { GatewayLimits, RouteLimits } from "../limits.js";
 import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
 import type { RouteMatch } from "../routing/index.js";
@@ -10,7 +11,9 @@ export interface RouteOptions {
   /** Its name in logs, status and metrics; unique in a gateway. */
   readonly name: string;
   readonly match: RouteMatch;
-  readonly action: ForwardAction | RedirectAction | RespondAction;
+  /** Whether the pages for monitors, such as /health, take precedence over this route. Default false. */
+  readonly afterEndpoints?: boolean;
+  readonly action: ForwardAction | FilesAction | RedirectAction | RespondAction;
 }
 
 /** Sends requests to targets. */
@@ -36,6 +39,16 @@ export interface TargetOptions {
   readonly connectTimeout?: number | undefined;
   /** How to verify its certificate, and the gateway's own certificate. */
   readonly trust?: ClientTls | undefined;
+}
+
+/** Serves the files of a folder. */
+export interface FilesAction {
+  readonly kind: "files";
+  readonly files: FilesOptions;
+  /** Whether the prefix of the route's path is removed. */
+  readonly stripPrefix: boolean;
+  /** The path in the folder, with `{path}` and `{rest}`. Default: the request's. */
+  readonly rewrite?: string | undefined;
 }
 
 export interface RedirectAction {
@@ -68,15 +81,25 @@ export interface GatewayTls {
 export interface RoutedEntry extends RequestEntry {
   /** Absent if no route matched. */
   readonly route?: string;
-  /** Absent if no target was chosen. */
+  /** `files` and the path for a folder. Absent if no target was chosen. */
   readonly target?: string;
 }
 
 export interface GatewayServiceOptions {
-  /** The address for HTTP, `host:port`; port 0 selects a free port. */
-  readonly listen: string;
+  /**
+   * The address for HTTP, `host:port`; port 0 selects a free port. Undefined: the gateway serves only the connections
+   * that `accept` gets.
+   */
+  readonly listen?: string | undefined;
   readonly tls?: GatewayTls | undefined;
   readonly routes: readonly RouteOptions[];
+  /** Absolute paths of files that no folder serves, and of folders of which nothing is served. Default: none. */
+  readonly secretFiles?: readonly string[];
+  /**
+   * Returns the absolute paths that a configuration file names, which no folder serves either. It is called with
+   * configuration files that are found in a served folder, and must not reject. Default: none.
+   */
+  readonly namedFiles?: (configuration: string) => Promise<readonly string[]>;
   /** Serve /health and similar paths where no route matches. Default true. */
   readonly serviceEndpoints?: boolean;
   /** The version that service endpoints show. */
@@ -92,7 +115,7 @@ export interface GatewayServiceOptions {
   readonly onRequest?: (entry: RoutedEntry, visitor: VisitorFields) => void;
   /** Called at most once a second with the number of requests that `onRequest` did not get. */
   readonly onOmitted?: (count: number) => void;
-  /** Connections to a target failed. */
+  /** Connections to a target failed, or a file could not be read. */
   readonly onTargetFailure?: (failure: TargetFailure) => void;
   /** An error in the gateway closed a visitor's connection. */
   readonly onFault?: (error: unknown) => void;

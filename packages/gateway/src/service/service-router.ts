@@ -41,10 +41,12 @@ export class ServiceRouter {
       return { kind: "respond", page: insecure(head.method), location, onFinished };
     }
     const found = routes.find(head, address);
-    if (found.value !== undefined) return found.value.destination(head);
+    const { value } = found;
+    if (value !== undefined && value.options.afterEndpoints !== true) return value.destination(head);
     const { endpoints, isStopping } = this.#options;
     const page = found.fault === "path" ? undefined : endpoints?.page(head.method, head.path, isStopping());
     if (page !== undefined) return { kind: "respond", page, onFinished };
+    if (value !== undefined) return value.destination(head);
     const refusal = ROUTE_REFUSALS[found.fault ?? "unknown"];
     if (found.fault !== "method") return { kind: "refusal", refusal, onFinished };
     return { kind: "refusal", refusal: { ...refusal, fields: { Allow: found.allowed } }, onFinished };

@@ -1,5 +1,5 @@
 import type { Connection } from "@postern/net";
-import type { ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
+import type { FinalHead, ResponseEdits, ResponseWriter } from "../exchange/visitor-side.js";
 import {
   writeOwnResponse,
   type ChunkForm,
@@ -32,7 +32,7 @@ export class Http1ResponseWriter implements ResponseWriter {
   readonly #request: RequestHead;
   readonly #owner: ResponseWriterOwner;
   /** The head, while it waits for the first bytes of its body. */
-  #pendingHead: ResponseHead | undefined;
+  #pendingHead: FinalHead | undefined;
   #options: ResponseOptions = { visitorMinor: 1, close: false };
   /** Bytes of the body that have not been reported as sent. */
   #uncredited = 0;
@@ -48,7 +48,7 @@ export class Http1ResponseWriter implements ResponseWriter {
     if (this.#request.versionMinor === 1) this.#connection.write(head.write({ visitorMinor: 1, close: false }));
   }
 
-  onResponse(head: ResponseHead, { lines }: ResponseEdits): ChunkForm {
+  onResponse(head: FinalHead, { lines }: ResponseEdits): ChunkForm {
     const { versionMinor } = this.#request;
     this.#options = { visitorMinor: versionMinor, close: this.#owner.closesAfterRequest, lines };
     this.#pendingHead = head;

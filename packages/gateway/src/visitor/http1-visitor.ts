@@ -1,12 +1,13 @@
 import { Linked, TURN_END, type Connection, type ConnectionHandler, type TurnTask } from "@postern/net";
 import { CookielessHead } from "../cookies/cookieless-head.js";
-import { Exchange } from "../exchange/exchange.js";
 import { nextRequestId } from "../exchange/request-id.js";
+import type { VisitorExchange } from "../exchange/visitor-exchange.js";
 import type { VisitorSide } from "../exchange/visitor-side.js";
 import { Body, RequestHead, refusals, worthReading } from "../http/index.js";
 import type { BodySink, Notice, Refusal, Reply } from "../http/index.js";
-import type { DelegateRoute, RefusalRoute, RespondRoute, UpstreamRoute } from "../route.js";
+import type { DelegateRoute, FilesRoute, RefusalRoute, RespondRoute, UpstreamRoute } from "../route.js";
 import type { ConnectionInfo } from "./connection-info.js";
+import { Exchanges, isExchanged } from "./exchanges.js";
 import { HeldInput } from "./held-input.js";
 import { Http1ResponseWriter, type ResponseWriterOwner } from "./http1-response-writer.js";
 import { OwnResponses } from "./own-responses.js";
@@ -33,20 +34,17 @@ export class Http1Visitor
   readonly connection: Connection;
   readonly response: Http1ResponseWriter;
   readonly context: RequestContext;
-  /** Created for a request; dropped while the connection is idle, because most connections are idle. */
-  exchange: Exchange | undefined;
   readonly #host: VisitorHost;
   readonly #head: RequestHead;
   readonly #body: Body;
+  /** Dropped while the connection is idle, because most connections are idle. */
+  readonly #exchanges: Exchanges;
   #state: State = "head";
   readonly #held = new HeldInput();
   /** Reads a head that is too large. */
   #cookieless: CookielessHead | undefined;
   #isReading = false;
-  /** Whether the current request arrived before the response to an earlier one was complete. */
-  #isPipelined = false;
-  /** Created with the first of them. */
-  #ownResponses: OwnResponses | undefined;
+  readonly #ownResponses: OwnResponses;
   readonly #watch: VisitorWatch;
   #relay: ConnectionHandler | undefined;
 
@@ -57,9 +55,15 @@ export class Http1Visitor
     this.#head = new RequestHead(host.limits.headSize);
     this.#body = new Body(host.limits.headSize);
     this.context = new RequestContext(this.#head, connection.remoteAddress, info, host);
+    this.#ownResponses = new OwnResponses(this.context.isProxied);
     this.#watch = new VisitorWatch(host.limits, host.deadlines, this);
     this.response = new Http1ResponseWriter(connection, this.#head, this);
+    this.#exchanges = new Exchanges(this, this.#head);
     connection.handler = this;
+  }
+
+  get exchange(): VisitorExchange | undefined {
+    return this.#exchanges.current;
   }
 
   get bodyBytes(): number {
@@ -108,7 +112,7 @@ export class Http1Visitor
   onLook(): void {
     this.connection.checkPeer();
     if (!this.#isIdle) return;
-    this.exchange = undefined;
+    this.#exchanges.drop();
     this.#head.shrink();
   }
 
@@ -135,8 +139,8 @@ export class Http1Visitor
     this.#finishResponse(this.response.isLast || !this.#body.done);
   }
 
-  onRefused(refusal: Refusal): void {
-    this.#respond(refusal, this.#body.done && this.#head.keepAlive, this.exchange?.id);
+  onOwnResponse(page: Refusal | Reply, location?: string): void {
+    this.#respond(page, this.#body.done && this.#head.keepAlive, this.exchange?.id, location);
   }
 
   onBroken(): void {
@@ -187,7 +191,7 @@ export class Http1Visitor
   }
 
   onTurnEnd(): void {
-    this.#ownResponses?.endTurn();
+    this.#ownResponses.endTurn();
     this.onDrain();
   }
 
@@ -244,7 +248,7 @@ export class Http1Visitor
           this.#held.hold(chunk, at, isOurs);
           break;
         }
-        this.#isPipelined = isPipelined;
+        this.#ownResponses.isPipelined = isPipelined;
         if (!this.#begin(chunk, at)) break;
         at += length;
         isPipelined = true;
@@ -284,7 +288,7 @@ export class Http1Visitor
     const length = this.#head.read(kept, 0, kept.length);
     if (end < 0 || length < 0) return this.#refuse(this.#head.refusal ?? refusals.PN_HTTP_HEAD_TOO_LARGE);
     const route = this.context.route();
-    if (route.kind === "upstream") return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
+    if (isExchanged(route)) return this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
     // The cookies were not checked, so bytes after them must not be parsed as a request.
     this.#head.keepAlive = false;
     this.#begin(Buffer.concat([kept, chunk.subarray(end)]), 0, route);
@@ -300,19 +304,20 @@ export class Http1Visitor
     if (route.kind === "delegate" && this.#delegate(route, chunk, at)) return false;
     const framing = head.chunked ? "chunked" : head.contentLength > 0 ? "length" : "none";
     this.#body.begin(framing, head.contentLength, "chunks");
-    const limits = route.kind === "upstream" ? route.limits : undefined;
+    const limits = isExchanged(route) ? route.limits : undefined;
     this.#watch.beginRequest(!this.#body.done, head.expectContinue, limits);
     this.#state = this.#body.done ? "response" : "body";
     const reusable = this.#body.done && head.keepAlive;
-    if (route.kind === "upstream") this.#beginExchange(route);
+    if (isExchanged(route)) this.#beginExchange(route);
     else this.#decline(route.kind === "delegate" ? MISDIRECTED : route, reusable);
     return true;
   }
 
-  #beginExchange(route: UpstreamRoute): void {
+  #beginExchange(route: UpstreamRoute | FilesRoute): void {
     const most = (this.#body.most = route.limits?.body ?? this.#host.limits.body);
+    if (route.kind === "files") this.#ownResponses.countFile();
     if (most > 0 && this.#head.contentLength > most) this.#refuse(refusals.PN_HTTP_BODY_TOO_LARGE);
-    else (this.exchange ??= new Exchange(this, this.#head)).begin(route, "chunks");
+    else this.#exchanges.begin(route);
   }
 
   /** Passes the connection to another server. @returns false when it has no socket. */
@@ -350,8 +355,8 @@ export class Http1Visitor
   }
 
   #respond(page: Refusal | Notice | Reply, reusable: boolean, requestId = nextRequestId(), location?: string): void {
-    const own = (this.#ownResponses ??= new OwnResponses(this.context.isProxied));
-    own.count(this.#isPipelined);
+    const own = this.#ownResponses;
+    own.count();
     const close = !reusable || this.#host.closing || own.isFull;
     this.response.writeOwn(page, close, requestId, location);
     this.#finishResponse(close);
@@ -360,7 +365,7 @@ export class Http1Visitor
   /** A response has been written. The next request waits until it has been sent, so that responses cannot pile up. */
   #finishResponse(closes: boolean): void {
     if (closes || this.#host.closing) return this.#linger();
-    const isTurnFull = this.#ownResponses?.isTurnFull === true;
+    const { isTurnFull } = this.#ownResponses;
     const { unsent } = this.connection;
     if (unsent === 0 && !isTurnFull) return this.#next();
     this.#state = "flushing";

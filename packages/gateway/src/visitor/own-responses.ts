@@ -10,6 +10,8 @@ export const PIPELINE_LIMITS = {
  * these responses do not have to wait for an origin.
  */
 export class OwnResponses {
+  /** Whether the current request arrived before the response to an earlier one was complete. */
+  isPipelined = false;
   readonly #isProxied: boolean;
   #pipelined = 0;
   /** Responses since the connection last waited for the end of a turn, or for a request. */
@@ -20,10 +22,14 @@ export class OwnResponses {
     this.#isProxied = isProxied;
   }
 
-  /** @param isPipelined whether the request arrived before the response to an earlier one was complete. */
-  count(isPipelined: boolean): void {
-    this.#inTurn = isPipelined ? this.#inTurn + 1 : 1;
-    if (isPipelined) this.#pipelined++;
+  count(): void {
+    this.countFile();
+    if (this.isPipelined) this.#pipelined++;
+  }
+
+  /** A file counts only within its turn: a visitor may want any number of them. */
+  countFile(): void {
+    this.#inTurn = this.isPipelined ? this.#inTurn + 1 : 1;
   }
 
   /** Whether the next request has to wait for the end of this turn. */

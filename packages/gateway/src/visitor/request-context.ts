@@ -51,6 +51,7 @@ export class RequestContext implements VisitorContext {
     if (this.#isMisdirected) return MISDIRECTED;
     this.#forwarded.readAddress(this.#head);
     const route = this.#host.router(this.#head, this.#info, this.#forwarded.address);
+    if (route.kind === "files") return this.#host.overloaded ? OVERLOADED : route;
     if (route.kind !== "upstream") return route;
     if (this.#host.overloaded) return OVERLOADED;
     if (this.#host.forwarding.loops.isLoop(this.#head.fieldValues(Field.cdnLoop))) return LOOP;

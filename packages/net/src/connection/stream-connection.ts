@@ -15,6 +15,7 @@ export class StreamConnection implements Connection, ByteStreamHandler {
   /** The peer's certificate belongs to the session that carries the stream, not to the stream. */
   readonly peerCertificate = undefined;
   readonly #stream: ByteStream;
+  readonly #onClosed: (() => void) | undefined;
   #written = 0;
   #isBlocked = false;
   #isPaused = false;
@@ -25,10 +26,14 @@ export class StreamConnection implements Connection, ByteStreamHandler {
   #peerEnded = false;
   #isClosed = false;
 
-  /** @param remoteAddress the peer's IP address, if known */
-  constructor(stream: ByteStream, remoteAddress?: string) {
+  /**
+   * @param remoteAddress the peer's IP address, if known
+   * @param onClosed called once, after the handler's `onClose`
+   */
+  constructor(stream: ByteStream, remoteAddress?: string, onClosed?: () => void) {
     this.#stream = stream;
     this.remoteAddress = remoteAddress;
+    this.#onClosed = onClosed;
     stream.handler = this;
   }
 
@@ -142,6 +147,9 @@ export class StreamConnection implements Connection, ByteStreamHandler {
     const held = this.#held.length;
     this.#held.clear();
     if (held > 0) this.#stream.consumed(held);
-    queueMicrotask(() => this.handler.onClose());
+    queueMicrotask(() => {
+      this.handler.onClose();
+      this.#onClosed?.();
+    });
   }
 }

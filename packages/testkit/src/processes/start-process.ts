@@ -7,6 +7,11 @@ import type { Program } from "./program.js";
 import { scratchFolder } from "../scratch-folder.js";
 import { TEST_KEY } from "./server-process.js";
 
+export interface LaunchOptions extends Pick<PosternOptions, "prefix"> {
+  /** Called before the start with the folder of the configuration. */
+  prepare?: (folder: string) => void;
+}
+
 /** A running `postern start --json` with a configuration of its own. */
 export class StartProcess {
   /** The folder of its configuration, and of files that it creates there. */
@@ -29,11 +34,12 @@ export class StartProcess {
     configuration: string,
     env: Record<string, string> = {},
     command: readonly string[] = ["start"],
-    { prefix = [] }: Pick<PosternOptions, "prefix"> = {},
+    { prefix = [], prepare }: LaunchOptions = {},
   ): StartProcess {
     const folder = scratchFolder(defer);
     const file = join(folder, "postern.toml");
     writeFileSync(file, configuration, { mode: 0o600 });
+    prepare?.(folder);
     const program = postern(defer, [...command, "--config", file, "--json"], {
       env: { POSTERN_API_KEY: TEST_KEY, ...env },
       prefix,

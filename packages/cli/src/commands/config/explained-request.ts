@@ -19,10 +19,11 @@ export async function explainedRequest(given: GivenRequest, settings: Settings):
     throw new CliError(
       "PN_CONFIG_MISSING",
       "The configuration has no route to explain.",
-      "Add [[proxy]] with path and target.",
+      "Add [[proxy]] with path and target, or [static_config] with directory.",
     );
-  const { server } = settings.loaded.values;
+  const { server, proxy } = settings.loaded.values;
   const { routes } = await loadGateway(settings);
+<<<<<<< HEAD
   try {
     const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
     return new RequestReport(request, explained);
@@ -30,31 +31,53 @@ export async function explainedRequest(given: GivenRequest, settings: Settings):
     if (error instanceof RangeError) throw new CliError("PN_USAGE", error.message);
     throw error;
   }
+=======
+  const request = { ...requested, address: "127.0.0.1" };
+  const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
+  return new RequestReport(requested, explained, proxy.length);
+>>>>>>> files
 }
 
 /** The explanation of a request, for people and for programs. */
 export class RequestReport {
   readonly #request: RequestToExplain;
   readonly #explained: ExplainedRequest;
+  readonly #proxies: number;
 
+<<<<<<< HEAD
   constructor(request: RequestToExplain, explained: ExplainedRequest) {
     this.#request = request;
+=======
+  /** @param proxies the number of `[[proxy]]` tables */
+  constructor(requested: Requested, explained: ExplainedRequest, proxies: number) {
+    this.#requested = requested;
+>>>>>>> files
     this.#explained = explained;
+    this.#proxies = proxies;
   }
 
   get json(): Record<string, unknown> {
+<<<<<<< HEAD
     const { method, url, authority, headers, address } = this.#request;
     const { routing, targets, location, isServiceEndpoint, refusal } = this.#explained;
     return {
       request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
       route: routing.value?.name ?? null,
+=======
+    const { method, scheme, authority, path } = this.#requested;
+    const { routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
+    return {
+      request: { method, url: `${scheme}://${authority}${path}` },
+      route: isServiceEndpoint ? null : (routing.value?.name ?? null),
+>>>>>>> files
       refusal: refusal ?? null,
       targets,
+      ...(folder === undefined ? {} : { files: folder }),
       ...(location === undefined ? {} : { location }),
       service_endpoint: isServiceEndpoint,
       candidates: routing.candidates.map(({ value, index, takes, mismatches }) => ({
         route: value.name,
-        option: `proxy[${index}]`,
+        option: this.#optionOf(index),
         takes,
         mismatches,
       })),
@@ -73,13 +96,13 @@ export class RequestReport {
       ...this.#outcome(paint),
       "",
       ...(shown.length === 0 ? [] : ["Routes in the order in which they are tried, the most specific first:"]),
-      ...shown.map((candidate) => `  ${candidateText(candidate, paint)}`),
+      ...shown.map((candidate) => `  ${candidateText(candidate, this.#optionOf(candidate.index), paint)}`),
       ...(others === 0 ? [] : [paint.dim(`  … and ${others} for other hosts or paths`)]),
     ];
   }
 
   #outcome(paint: Paint): string[] {
-    const { routing, targets, location, isServiceEndpoint, refusal } = this.#explained;
+    const { routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
     const { value } = routing;
     const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name)))];
     if (refusal !== undefined) return [...route, row("Refused", `${paint.red(refusal)}: ${refusalReason(routing)}`)];
@@ -88,7 +111,13 @@ export class RequestReport {
     if (action?.kind === "redirect")
       return [...route, row("Redirect", `${action.status} to ${printableAscii(location ?? "")}`)];
     if (action?.kind === "respond") return [...route, row("Response", `${action.status}, with the text of the route`)];
+<<<<<<< HEAD
     const { method } = this.#request;
+=======
+    if (folder !== undefined)
+      return [...route, row("Files", `${printable(folder.directory)}  path  ${printableAscii(folder.path ?? "")}`)];
+    const { method } = this.#requested;
+>>>>>>> files
     const limits = action?.kind === "forward" ? limitsText(action.limits) : "";
     return [
       ...route,
@@ -101,6 +130,11 @@ export class RequestReport {
       ...(targets.length > 1 ? [row("Choice", "in turn")] : []),
       ...(limits === "" ? [] : [row("Limits", limits)]),
     ];
+  }
+
+  /** The option of a route. The route of the static files comes after all others. */
+  #optionOf(index: number): string {
+    return index < this.#proxies ? `proxy[${index}]` : "static_config";
   }
 
   /** The routes for this host and path; if there are none, some others. */
@@ -127,8 +161,8 @@ function row(name: string, text: string): string {
   return `${name.padEnd(9)} ${text}`;
 }
 
-function candidateText({ value, index, takes, mismatches }: Candidate, paint: Paint): string {
-  const name = `${printable(value.name)} ${paint.dim(`(proxy[${index}])`)}`;
+function candidateText({ value, takes, mismatches }: Candidate, option: string, paint: Paint): string {
+  const name = `${printable(value.name)} ${paint.dim(`(${option})`)}`;
   if (takes === "first") return `${paint.green("✓")} ${name}  takes it`;
   if (takes === "later") return `${paint.dim("·")} ${name}  takes it too, but is less specific`;
   const needs = mismatches.map((each) => {

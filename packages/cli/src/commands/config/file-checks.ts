@@ -7,7 +7,7 @@ import { serverCredentials } from "../../credentials/server-credentials.js";
 import { loadServerKeys } from "../../credentials/server-keys.js";
 import { loadServerTokens } from "../../credentials/server-tokens.js";
 import { CliError } from "../../errors.js";
-import { eventFileOptions } from "../../monitoring/exports.js";
+import { eventFileOptions } from "../../monitoring/event-file.js";
 import { failureOf } from "../../reporting/failure.js";
 import { LogFiles } from "../../reporting/log-files.js";
 import { logFilesOptions } from "../../reporting/reporting.js";

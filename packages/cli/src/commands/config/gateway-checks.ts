@@ -1,21 +1,27 @@
-import { statSync } from "node:fs";
 import { orderDifferences } from "@postern/gateway";
 import { loadGateway } from "../../running/configured-gateway.js";
 import { routesOf } from "../../running/configured-routes.js";
+import { servesStaticFiles } from "../../running/served-folders.js";
 import type { Settings } from "../../settings/configuration.js";
 
 /** Checks routes, certificates and keys as `postern serve` does. Each check returns warnings, or throws. */
 export function gatewayChecks(settings: Settings): (() => Promise<string[]> | string[])[] {
-  return [async () => (await loadGateway(settings)).warnings, () => missingFolder(settings)];
+  return [async () => (await loadGateway(settings)).warnings, () => unreachedFiles(settings)];
 }
 
-/** The folder of static files is not used yet, so a missing one is not an error. */
-function missingFolder(settings: Settings): string[] {
+/** Warns if a route takes every request, so that `[static_config]` gets none. */
+function unreachedFiles(settings: Settings): string[] {
   const { loaded } = settings;
-  const isUsed = loaded.resolution.sections.some(({ path }) => path[0] === "static_config");
-  const folder = settings.pathOf(loaded.values.static_config.directory, "static_config", "directory");
-  if (!isUsed || statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return [];
-  return [`${folder} is not a folder (directory in [static_config]). Create it, or set another folder.`];
+  if (!servesStaticFiles(settings)) return [];
+  const index = loaded.values.proxy.findIndex(
+    ({ path = "/*", host, methods, headers, query, client_ips: clients }) =>
+      path === "/*" &&
+      host === undefined &&
+      methods.length + clients.length + Object.keys(headers).length + Object.keys(query).length === 0,
+  );
+  if (index < 0) return [];
+  const place = loaded.file?.place(["proxy", index]) ?? `route ${index + 1}`;
+  return [`[static_config] serves nothing: the route /* (${place}) takes every request.`];
 }
 
 /** Notes about requests that go to another route than the first one of the file that takes them. */

@@ -18,7 +18,7 @@ beforeEach((context) => {
 });
 afterAll(() => cleanup.run());
 
-/** Copies a file of the older program, and makes the certificates and keys that it names. */
+/** Copies a file of the older program, and makes the certificates, keys and folders that it names. */
 function installed(name: string): string {
   const folder = scratchFolder(onTestFinished);
   const config = join(folder, name);
@@ -30,6 +30,8 @@ function installed(name: string): string {
     copyFileSync(/key|\.k$/.test(path) ? issued!.key : issued!.certificate, file);
     chmodSync(file, 0o600);
   }
+  for (const [, path = ""] of readFileSync(config, "utf8").matchAll(/^directory = "([^"]+)"/gm))
+    mkdirSync(join(folder, path), { recursive: true });
   return config;
 }
 
@@ -61,6 +63,7 @@ test("config check names what other machines can reach, and what differs from th
     /app_config\.toml:20:1: max_request_size_mb now has an effect/,
     /app_config\.toml:375:1: status_endpoint .* has no effect/,
     /CLOUDFLARE_API_TOKEN.*while the table is disabled/,
+    /The served folder .* contains files of a configuration: app_config\.toml.* Visitors get 404/,
   ])
     expect(all).toMatch(each);
 });
@@ -102,4 +105,31 @@ test.for([
   rmSync(join(dirname(config), file!));
   const { exit, text } = await check(config);
   expect([exit, text]).toEqual([2, expect.stringMatching(new RegExp(`${file} cannot be read`))]);
+});
+
+test("a folder of static files that does not exist fails the check", async () => {
+  const config = installed("example.toml");
+  rmSync(join(dirname(config), "public"), { recursive: true });
+  const { exit, text } = await check(config);
+  expect([exit, text]).toEqual([2, expect.stringMatching(/The folder .*public does not exist \(.*example\.toml:2\)/)]);
+});
+
+test("config check names static files that no request reaches", async () => {
+  const config = join(scratchFolder(onTestFinished), "postern.toml");
+  const text = (path: string): string =>
+    `[static_config]\ndirectory = "."\n[[proxy]]\npath = "${path}"\ntarget = "http://localhost:1"\n`;
+  writeFileSync(config, text("/*"), { mode: 0o600 });
+  expect((await check(config)).warnings.join("\n")).toContain("[static_config] serves nothing: the route /*");
+  writeFileSync(config, text("/api/*"), { mode: 0o600 });
+  expect((await check(config)).warnings.join("\n")).not.toContain("serves nothing");
+});
+
+test("a folder of logs cannot be served", async () => {
+  const config = join(scratchFolder(onTestFinished), "postern.toml");
+  const text = `[logging]\nfile_logging = true\nlogs_directory = "."\n[static_config]\ndirectory = "."\n`;
+  writeFileSync(config, text, { mode: 0o600 });
+  expect(await check(config)).toMatchObject({
+    exit: 2,
+    text: expect.stringContaining("is for logs or state") as string,
+  });
 });

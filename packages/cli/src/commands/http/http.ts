@@ -8,8 +8,12 @@ const { server_url, subdomain, host_header, local_ca_file, local_verify } = tunn
 /** `postern http` */
 export const http: CommandDeclaration = {
   name: "http",
-  summary: "share a local HTTP service",
-  argument: { usage: "<target>", description: "local service: 3000, 127.0.0.1:3000, http://… or https://…" },
+  summary: "share a local HTTP service or a folder",
+  argument: {
+    usage: "<target>",
+    description:
+      "local service: 3000, 127.0.0.1:3000, http://… or https://…; or a folder: ./public or /absolute/folder",
+  },
   options: [
     server_url,
     subdomain,
@@ -21,6 +25,12 @@ export const http: CommandDeclaration = {
     ssl.entries.ca_file,
     local_ca_file,
     local_verify,
+    { form: "flag", flags: "--browse", description: "list the files of folders that have no index.html" },
+    {
+      form: "flag",
+      flags: "--spa",
+      description: "send index.html for paths without a file: for single-page applications",
+    },
     reconnection.entries.enabled,
     local_api.entries.listen,
     {
@@ -46,12 +56,12 @@ POSTERN_PROXY overrides them.
 
 Examples:
   postern http 3000 --server https://tunnel.example.com --api-key-file my.key
+  postern http ./dist --spa --server https://tunnel.example.com
 
   With server and key in the environment or the configuration file:
     postern http 3000 --subdomain my-app
     postern http https://localhost:8443 --host-header rewrite
     postern http https://192.168.1.10:8006 --local-insecure
     postern http 3000 --json | jq -r '.data.public_url // empty'`,
-  run: async (line, terminal) =>
-    (await import("./run.js")).run(line.argument ?? "", { ...line, qr: line.isSet("--qr") }, terminal),
+  run: async (line, terminal) => (await import("./run.js")).run(line.argument ?? "", line, terminal),
 };

@@ -1,9 +1,11 @@
 import { EndpointsService } from "../../running/endpoints-service.js";
-import { commandLineLabel, loadCommandLineSpec } from "../../running/endpoint-specs.js";
+import { commandLineLabel, loadCommandLineSpec, type EndpointSpecs } from "../../running/endpoint-specs.js";
 import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
+import { readableFolder } from "../../running/served-folders.js";
+import type { SharedFolder } from "../../running/shared-folder.js";
 import type { Service } from "../../service.js";
-import { EXIT } from "../../errors.js";
+import { CliError, EXIT } from "../../errors.js";
 import { isFixedReporting, Monitoring } from "../../monitoring/monitoring.js";
 import { isDetailed } from "../../reporting/detail.js";
 import { LiveView } from "../../reporting/live-view.js";
@@ -13,25 +15,38 @@ import { openReporting } from "../../reporting/reporting.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
 import { commandLineEndpoint } from "../../settings/command-line-endpoint.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
-import { localTarget } from "../../settings/local-target.js";
-import type { CommandLine } from "../../settings/options.js";
+import { localTarget, type FolderTarget, type LocalTarget } from "../../settings/local-target.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
 import { printable } from "../../terminal/printable.js";
 import type { QrCode } from "../../terminal/qr-code.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import type { CommandInput } from "../command.js";
 
 /** The sections of the configuration that this command uses. */
 const SECTIONS = ["auth", "ssl", "monitoring", "local_api"].map((name) => ["tunnel", name]);
 
-/** `postern http <target>`: shares a local HTTP service until it is stopped. Returns the exit code. */
-export async function run(text: string, given: CommandLine & { qr: boolean }, terminal: Terminal): Promise<number> {
+/** `postern http <target>`: shares a local HTTP service or a folder until it is stopped. Returns the exit code. */
+export async function run(text: string, given: CommandInput, terminal: Terminal): Promise<number> {
   const target = localTarget(text);
+  if (target.folder !== undefined) await readableFolder(target.folder, "default");
+  else if (given.isSet("--browse") || given.isSet("--spa"))
+    throw new CliError("PN_USAGE", "--browse and --spa need a folder.", "For example: postern http ./public");
   const all = { ...given, env: terminal.env };
   const endpoint = commandLineEndpoint(all);
   const label = commandLineLabel(endpoint);
   const settings = await readSettings(all);
   refuseUnsupported(settings, ...SECTIONS);
-  const { specs, files, warnings } = await loadCommandLineSpec(endpoint, target.local, settings);
+  const local =
+    target.folder === undefined
+      ? target.local
+      : await sharedFolder(target, given, terminal, (message) => reporting.warn(message));
+  const folder = typeof local === "string" ? undefined : local;
+  const load = async (each: Settings): Promise<EndpointSpecs> => {
+    const loaded = await loadCommandLineSpec(endpoint, local, each);
+    const served = (await folder?.check(each, loaded.files)) ?? [];
+    return { ...loaded, warnings: [...loaded.warnings, ...served] };
+  };
+  const { specs, files: credentialFiles, warnings } = await load(settings);
 
   let live: LiveView | undefined;
   const reporting = await openReporting(settings, terminal, given.json, "http", (output, paint, level) => {
@@ -54,10 +69,10 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   });
   if (live !== undefined) live.figures = () => monitoring.status.figures(label);
   // Imported only when needed, because the command must start quickly.
-  const qrCode = given.qr ? (await import("../../terminal/qr-code.js")).qrCode : undefined;
+  const qrCode = given.isSet("--qr") ? (await import("../../terminal/qr-code.js")).qrCode : undefined;
   const view = new TunnelView(messages, (url) => {
     const code = qrCodeLines(qrCode?.(url, messages.paint), messages);
-    showAddress(messages, url, target.shown, monitoring.api, code);
+    showAddress(messages, url, target, monitoring.api, code);
   });
   const display: Service = {
     start: () => Promise.resolve(),
@@ -69,7 +84,7 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   };
   const endpoints = new EndpointsService({
     specs,
-    load: (changed: Settings) => loadCommandLineSpec(endpoint, target.local, changed),
+    load,
     monitoring,
     isFatal: () => true,
     onEvent(event) {
@@ -79,12 +94,12 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
     },
   });
   await runServices({
-    services: [reporting, monitoring, display, endpoints],
+    services: [reporting, monitoring, display, ...(folder === undefined ? [] : [folder]), endpoints],
     onStopping: () => announceStop(messages),
     reload: {
       given: all,
       settings,
-      files,
+      files: credentialFiles,
       warnings,
       check: (changed) => refuseUnsupported(changed, ...SECTIONS),
       isFixed: isFixedReporting,
@@ -99,22 +114,45 @@ export async function run(text: string, given: CommandLine & { qr: boolean }, te
   return EXIT.done;
 }
 
+/** A service for the files of the folder. @param warn prints a warning for the user */
+async function sharedFolder(
+  { folder, shown }: FolderTarget,
+  given: CommandInput,
+  { env }: Terminal,
+  warn: (text: string) => void,
+): Promise<SharedFolder> {
+  // Imported only for a folder, because a tunnel to a service needs no gateway.
+  const { SharedFolder } = await import("../../running/shared-folder.js");
+  return new SharedFolder({
+    name: shown,
+    path: folder,
+    browse: given.isSet("--browse"),
+    fallback: given.isSet("--spa") ? "index.html" : undefined,
+    env,
+    reports: {
+      onTargetFailure: ({ reason }) => warn(reason),
+      onFault: (error) => warn(`A visitor's connection was closed: internal error: ${String(error)}`),
+    },
+  });
+}
+
 /** @param qrCode lines that are printed before those of requests. */
 function showAddress(
   messages: Messages,
   url: string,
-  local: string,
+  { shown, folder }: LocalTarget,
   api: Monitoring["api"],
   qrCode: readonly string[],
 ): void {
   const { paint, columns } = messages;
+  const local = folder ?? shown;
   // The link contains a token, which must not get into a log.
   const isTerminal = columns !== undefined;
   const apiLine = api && (isTerminal ? ["Status page  ", api.pageUrl] : ["Local API    ", api.url]);
   const text = [
     "",
     `  ${paint.dim("Public URL   ")}  ${paint.bold(paint.cyan(printable(url)))}`,
-    `  ${paint.dim("Forwards to  ")}  ${printable(local)}`,
+    `  ${paint.dim(folder === undefined ? "Forwards to  " : "Files of     ")}  ${printable(local)}`,
     ...(apiLine === undefined ? [] : [`  ${paint.dim(apiLine[0]!)}  ${apiLine[1]}`]),
     "",
     ...qrCode,

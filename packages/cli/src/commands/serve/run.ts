@@ -16,27 +16,28 @@ import { GatewayService } from "../../running/gateway-service.js";
 import { requestEvent, stateEvent, targetFailureEvent } from "../../running/gateway-events.js";
 import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
-import { readSettings, type Settings } from "../../settings/configuration.js";
-import type { CommandLine } from "../../settings/options.js";
+import { servedFolders, servesStaticFiles } from "../../running/served-folders.js";
+import type { Settings } from "../../settings/configuration.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
+import { wrapped } from "../../terminal/wrapped.js";
 import { eventPrinter, machineEvent, type Terminal } from "../../terminal/terminal.js";
+import type { CommandInput } from "../command.js";
+import { readServed } from "./given.js";
 
 /** The sections of the configuration that this command uses. */
 const SECTIONS = ["server", "proxy", "static_config"].map((name) => [name]);
 
 const FILE_FIX = [
-  "Write a route to a file, for example to ./postern.toml, and start again:",
+  "Serve a folder:    postern serve ./public",
+  "Or add a route to the file:",
   "  [[proxy]]",
   '  path = "/*"',
   '  target = "http://localhost:3000"',
 ].join("\n");
 
 /** `postern serve [folder]`: runs the gateway until it is stopped. Returns the exit code. */
-export async function run(given: CommandLine & { folder: string }, terminal: Terminal): Promise<number> {
-  if (given.folder !== "")
-    throw new CliError("PN_CONFIG_UNBUILT", `This version cannot serve the files of ${given.folder}.`, FILE_FIX);
-  const all = { ...given, env: terminal.env };
-  const settings = await readSettings(all);
+export async function run(line: CommandInput, terminal: Terminal): Promise<number> {
+  const { given, settings, unreadFile } = await readServed(line, terminal.env);
   const check = (each: Settings): void => {
     if (!hasGateway(each)) throw nothingToServe(each);
     refuseUnsupported(each, ...SECTIONS, ...gatewayMonitoring(each));
@@ -44,16 +45,25 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
   check(settings);
   const configured = await loadGateway(settings);
 
-  const reporting = await openReporting(settings, terminal, given.json, "serve");
+  const reporting = await openReporting(settings, terminal, line.json, "serve");
   const { messages } = reporting;
+  if (unreadFile !== undefined)
+    messages.print("info", messages.paint.dim(wrapped(unread(unreadFile), messages.columns)), {
+      msg: unread(unreadFile),
+    });
   for (const warning of [...settings.warnings, ...configured.warnings, ...leftOut(settings)]) reporting.warn(warning);
-  const print = given.json ? eventPrinter(terminal.stdout, "gateway") : undefined;
+  const print = line.json ? eventPrinter(terminal.stdout, "gateway") : undefined;
   const report = (event: StatusEvent): void => {
     print?.(event);
     monitoring.onEvent(event);
   };
   const update = (message: string, data: Record<string, unknown>): void =>
     report(machineEvent("status_update", "gateway", message, data));
+  const folders = servesStaticFiles(settings)
+    ? servedFolders(settings)
+        .slice(0, 1)
+        .map(({ path }) => path)
+    : [];
   const view = new GatewayView(messages, isDetailed(settings.loaded.values.logging.level));
 
   const monitoring = new Monitoring({
@@ -71,7 +81,7 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
     configured,
     reports: {
       onState(state, addresses) {
-        if (state === "listening") view.showAddresses(addresses, gatewayExposure(settings));
+        if (state === "listening") view.showAddresses(addresses, folders, gatewayExposure(settings));
         report(stateEvent(state, addresses));
       },
       onRequest(entry, visitor) {
@@ -93,7 +103,7 @@ export async function run(given: CommandLine & { folder: string }, terminal: Ter
     services: [reporting, monitoring, gateway],
     onStopping: () => announceStop(messages),
     reload: {
-      given: all,
+      given,
       settings,
       files: configured.files,
       warnings: configured.warnings,
@@ -120,10 +130,14 @@ function leftOut({ loaded }: Settings): string[] {
     : [`This command does not run ${parts.join(" and ")}. \`postern start\` runs everything.`];
 }
 
-function nothingToServe({ file }: Settings): CliError {
-  const message =
-    file === undefined
-      ? "No configuration file was found, so there is no route to serve."
-      : `${file} has no route to serve.`;
-  return new CliError("PN_CONFIG_MISSING", message, FILE_FIX);
+function nothingToServe({ file = "The configuration" }: Settings): CliError {
+  return new CliError(
+    "PN_CONFIG_MISSING",
+    `${file} has no route and no [static_config], so nothing is served.`,
+    FILE_FIX,
+  );
+}
+
+function unread(file: string): string {
+  return `${file} is not read, because a folder is given. To use both, add --config ${file}`;
 }

@@ -35,7 +35,8 @@ const CONSEQUENCES: Record<FailureOutcome, string> = {
 /** Whether an option is read only at start. */
 function isFixed(path: Path, runsGateway: boolean): boolean {
   // A file that gets its first route needs another start.
-  if (path[0] === "server" || path[0] === "proxy") return !runsGateway || isFixedGatewayOption(path);
+  if (path[0] === "server" || path[0] === "proxy" || path[0] === "static_config")
+    return !runsGateway || isFixedGatewayOption(path);
   return (path[0] !== "tunnel" || path[1] === "server" || MONITORED.has(String(path[1]))) && !isCredentialOption(path);
 }
 
@@ -49,6 +50,7 @@ function fixFor({ loaded }: Settings): string {
     `Share a service:     ${share}`,
     "Run the server:      set enabled = true in [tunnel.server]",
     "Serve routes:        add [[proxy]] with path and target",
+    "Serve files:         add [static_config] with directory",
     ...(enabled && endpoints.length === 0 ? ["Write an example:    postern config init example.toml"] : []),
   ].join("\n");
 }

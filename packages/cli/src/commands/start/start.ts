@@ -15,7 +15,7 @@ export const start: CommandDeclaration = {
     EVENTS_AS_JSON,
   ],
   details:
-    "Opens a tunnel for each [[tunnel.endpoints]], runs the server if [tunnel.server] has enabled = true, and serves the routes of [[proxy]].",
+    "Opens a tunnel for each [[tunnel.endpoints]], runs the server if [tunnel.server] has enabled = true, and serves the routes of [[proxy]] and the files of [static_config].",
   help: `Postern reloads the file when it changes, and on SIGHUP. Unchanged endpoints
 keep running, and unchanged routes keep their connections.
 

@@ -1,0 +1,69 @@
+import { LinkedList } from "@postern/net";
+import type { FileContent } from "./file-content.js";
+
+export const FILE_LIMITS = {
+  /** Bytes of files that a gateway keeps in memory. */
+  cache: 64 * 1024 * 1024,
+  /** Bytes of the largest file that is kept in memory. Larger ones are read while they are sent. */
+  cachedFile: 1024 * 1024,
+  /** Descriptors of larger files that stay open. */
+  descriptors: 128,
+} as const;
+
+/** What an entry needs in memory beside its bytes: its strings, heads, and places in tables. */
+const OVERHEAD = 2_048;
+
+/** The contents of files that a gateway keeps, by bytes; the one that was used least recently goes first. */
+export class FileCache {
+  readonly #most: number;
+  #bytes = 0;
+  readonly #inMemory = new LinkedList<FileContent>();
+  readonly #open = new LinkedList<FileContent>();
+
+  /** @param bytes the most bytes to keep */
+  constructor(bytes: number = FILE_LIMITS.cache) {
+    this.#most = bytes;
+  }
+
+  /** Bytes that are kept now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps `content` until `drop`, or until the cache is full: then its owner forgets it. */
+  add(content: FileContent): void {
+    this.#listOf(content).add(content);
+    this.#bytes += costOf(content);
+    while (this.#bytes > this.#most && this.#inMemory.oldest !== undefined) this.#evict(this.#inMemory.oldest);
+    while (this.#open.size > FILE_LIMITS.descriptors) this.#evict(this.#open.oldest!);
+  }
+
+  /** `content` was used. */
+  touch(content: FileContent): void {
+    if (content.isDropped) return;
+    const list = this.#listOf(content);
+    list.remove(content);
+    list.add(content);
+  }
+
+  /** Does not keep `content` any more. */
+  drop(content: FileContent): void {
+    if (content.isDropped) return;
+    this.#listOf(content).remove(content);
+    this.#bytes -= costOf(content);
+    content.drop();
+  }
+
+  #evict(content: FileContent): void {
+    content.owner.forget(content);
+    this.drop(content);
+  }
+
+  #listOf({ bytes }: FileContent): LinkedList<FileContent> {
+    return bytes === undefined ? this.#open : this.#inMemory;
+  }
+}
+
+function costOf({ bytes }: FileContent): number {
+  return OVERHEAD + (bytes?.length ?? 0);
+}

@@ -1,0 +1,90 @@
+import type { BigIntStats } from "node:fs";
+import { Linked } from "@postern/net";
+import { hasSameContent, stampOf } from "./file-stamp.js";
+import type { FileSystem, OnRead } from "./file-system.js";
+import type { OpenedFile } from "./root-folder.js";
+
+/** Refers to contents that are in the cache. */
+export interface ContentOwner {
+  /** The cache has no room for `content` any more. */
+  forget(content: FileContent): void;
+}
+
+/**
+ * One version of a file: its bytes, or an open descriptor of a file that is too large for memory. The descriptor is
+ * closed when the content is neither in the cache nor in use.
+ */
+export class FileContent extends Linked<FileContent> {
+  readonly owner: ContentOwner;
+  /** The path in its root. */
+  readonly path: string;
+  readonly size: number;
+  /** When the file was modified, in milliseconds since 1970. */
+  readonly modified: number;
+  /** Changes whenever the file changes. */
+  readonly stamp: string;
+  /** Its path on the disk without links. */
+  readonly realPath: string;
+  /** Undefined: they are read from the descriptor. */
+  readonly bytes: Buffer | undefined;
+  /** Undefined if the content is in memory. */
+  readonly #stats: BigIntStats | undefined;
+  readonly #fd: number;
+  readonly #fileSystem: FileSystem;
+  #users = 0;
+  /** Whether it is no longer in the cache. */
+  isDropped = false;
+
+  constructor(
+    owner: ContentOwner,
+    path: string,
+    { fd, stats, realPath }: OpenedFile,
+    bytes: Buffer | undefined,
+    fileSystem: FileSystem,
+  ) {
+    super();
+    this.owner = owner;
+    this.path = path;
+    this.size = Number(stats.size);
+    this.modified = Number(stats.mtimeMs);
+    this.stamp = stampOf(stats);
+    this.realPath = realPath;
+    this.bytes = bytes;
+    this.#stats = bytes === undefined ? stats : undefined;
+    this.#fd = fd;
+    this.#fileSystem = fileSystem;
+  }
+
+  /** A response uses it from now on, until `release`. @returns false if its descriptor is closed. */
+  use(): boolean {
+    if (this.bytes === undefined && this.isDropped && this.#users === 0) return false;
+    this.#users++;
+    return true;
+  }
+
+  release(): void {
+    this.#users--;
+    this.#closeIfUnused();
+  }
+
+  /** It is no longer in the cache. */
+  drop(): void {
+    this.isDropped = true;
+    this.#closeIfUnused();
+  }
+
+  /** Reads up to `length` bytes at `position`, while it is in use and has no `bytes`. */
+  read(buffer: Buffer, length: number, position: number, done: OnRead): void {
+    this.#fileSystem.read(this.#fd, buffer, length, position, done);
+  }
+
+  /** Whether the file still has the same content, while it is in use and has no `bytes`. */
+  async isUnchanged(): Promise<boolean> {
+    const before = this.#stats;
+    return before !== undefined && hasSameContent(before, await this.#fileSystem.fstat(this.#fd));
+  }
+
+  #closeIfUnused(): void {
+    if (this.bytes === undefined && this.isDropped && this.#users === 0) this.#fileSystem.close(this.#fd);
+  }
+}

@@ -1,0 +1,95 @@
+import type { BigIntStats } from "node:fs";
+import { DISK, type FileSystem } from "./file-system.js";
+import { FoundConfigurations, type NamedFiles } from "./found-configurations.js";
+import { foldersOf, isBelow, realPathOf } from "./real-path.js";
+
+export interface SecretFilesOptions {
+  /**
+   * Absolute paths of files that are never served, and of folders of which nothing is served. They may appear, change
+   * and disappear at any time.
+   */
+  readonly paths: readonly string[];
+  /** Reads the configuration files in served folders; it never rejects. Default: there are none. */
+  readonly namedFiles?: NamedFiles | undefined;
+  /** Default: the disk of this machine. */
+  readonly fileSystem?: FileSystem;
+  /** Monotonic time in milliseconds. Default: `performance.now`. */
+  readonly now?: () => number;
+}
+
+/** How long it is not read again which files there are, in milliseconds. */
+const FRESH = 1_000;
+
+/**
+ * Files that are never served, whatever name leads to them: those that the configuration of this process names, and
+ * those of a configuration file in a served folder. Each is known by its device and inode, and by its path.
+ */
+export class SecretFiles {
+  /** Changes when other paths are secret. */
+  version = 0;
+  readonly #fileSystem: FileSystem;
+  readonly #now: () => number;
+  readonly #found: FoundConfigurations | undefined;
+  #paths: readonly string[];
+  /** `device:inode` of the files and folders that exist. */
+  #identities = new Set<string>();
+  /** Paths without links. */
+  #realPaths = new Set<string>();
+  #readAt = -Infinity;
+  #reading: Promise<void> | undefined;
+
+  constructor({ paths, namedFiles, fileSystem = DISK, now = (): number => performance.now() }: SecretFilesOptions) {
+    this.#paths = paths;
+    this.#fileSystem = fileSystem;
+    this.#now = now;
+    this.#found = namedFiles === undefined ? undefined : new FoundConfigurations(fileSystem, namedFiles);
+  }
+
+  /** From now on these paths are secret. */
+  replace(paths: readonly string[]): void {
+    this.#paths = paths;
+    this.#change();
+  }
+
+  /**
+   * Whether a file, or a folder above it, is secret.
+   * @param realPath its path without links
+   * @param root the root in which it was found, without links
+   */
+  async has({ dev, ino }: BigIntStats, realPath: string, root: string): Promise<boolean> {
+    const now = this.#now();
+    if (this.#found !== undefined) {
+      const folder = realPath.slice(0, realPath.lastIndexOf("/"));
+      const folders = isBelow(folder, root) ? foldersOf(folder, root) : [folder];
+      if (await this.#found.search(folders, now, now + FRESH)) this.#change();
+    }
+    while (now - this.#readAt >= FRESH) {
+      this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+      await this.#reading;
+    }
+    return this.#identities.has(`${dev}:${ino}`) || foldersOf(realPath, "").some((path) => this.#realPaths.has(path));
+  }
+
+  #change(): void {
+    this.#readAt = -Infinity;
+    this.version++;
+  }
+
+  async #read(): Promise<void> {
+    const { version } = this;
+    const identities = new Set<string>();
+    const realPaths = new Set<string>();
+    for (const path of [...this.#paths, ...(this.#found?.paths ?? [])]) {
+      realPaths.add(await realPathOf(path, this.#fileSystem));
+      try {
+        const { dev, ino } = await this.#fileSystem.stat(path);
+        identities.add(`${dev}:${ino}`);
+      } catch {
+        // There is nothing at the path by now.
+      }
+    }
+    this.#identities = identities;
+    this.#realPaths = realPaths;
+    if (version === this.version) this.#readAt = this.#now();
+  }
+}

@@ -1,0 +1,357 @@
+import { DATE } from "../exchange/date-line.js";
+import { RequestFacts } from "../exchange/request-facts.js";
+import type { VisitorExchange } from "../exchange/visitor-exchange.js";
+import type { FinalHead, VisitorSide } from "../exchange/visitor-side.js";
+import { Field, refusals, type FileRequest, type Refusal, type Reply } from "../http/index.js";
+import type { FilesRoute } from "../route.js";
+import { acceptsHtml } from "./selection/accepts-html.js";
+import { parseRanges, type ByteRange } from "./selection/byte-ranges.js";
+import { evaluateConditions, rangeOf } from "./selection/conditions.js";
+import { acceptedCodings } from "./selection/content-coding.js";
+import { FileBody, type FileBodySink } from "./file-body.js";
+import type { FileContent } from "./disk/file-content.js";
+import { filePath } from "./file-path.js";
+import type { FileRoot, Found } from "./file-root.js";
+import { multipart, type Multipart } from "./multipart.js";
+import { FolderListing } from "./listing/folder-listing.js";
+import { LISTING_POLICY } from "./listing/listing-page.js";
+import { PreparedHead } from "./prepared-head.js";
+import { Representation } from "./representation.js";
+
+const METHODS = "GET, HEAD, OPTIONS";
+const ALLOWED: Reply = { status: 204, text: "", fields: { Allow: METHODS } };
+const METHOD_REFUSED: Refusal = { ...refusals.PN_ROUTE_METHOD, fields: { Allow: METHODS } };
+/** Content bytes of a request that are read and dropped so that its connection can be used again. */
+const MOST_DROPPED = 64 * 1024;
+const SLASH = 0x2f;
+
+/**
+ * Responds to one request with a file. A file in memory is sent within the call of `begin`. Reused for request after
+ * request.
+ *
+ *     over ──► dropping the request's body ──► finding ──► sending ──whole file written──► delivering ──► over
+ */
+export class FileExchange extends RequestFacts implements VisitorExchange, FileBodySink {
+  declare readonly request: FileRequest;
+  readonly isBodyBlocked = false;
+  readonly awaitsBody = false;
+  readonly headSince = Infinity;
+  readonly #visitor: VisitorSide;
+  readonly #body: FileBody;
+  #state: "over" | "dropping" | "finding" | "sending" | "delivering" = "over";
+  #route: FilesRoute | undefined;
+  /** Distinguishes the current request from earlier ones, whose file may be found later. */
+  #serial = 0;
+  /** The path in the root. */
+  #path = "";
+  /** Bytes of the response's body that have not been sent. */
+  #unsent = 0;
+
+  constructor(visitor: VisitorSide, request: FileRequest) {
+    super(request, visitor.context);
+    this.#visitor = visitor;
+    this.#body = new FileBody(this);
+  }
+
+  override get bytesIn(): number {
+    return this.#visitor.bodyBytes;
+  }
+
+  override get bytesOut(): number {
+    return this.#body.bytes;
+  }
+
+  get isActive(): boolean {
+    return this.#state !== "over";
+  }
+
+  get awaitsResponse(): boolean {
+    return this.#state === "dropping" || this.#state === "finding";
+  }
+
+  /** Responds to the request, whose head has been read. */
+  begin(route: FilesRoute): void {
+    const { request } = this;
+    this.id = this.#visitor.context.requestId();
+    this.status = 0;
+    this.startedAt = this.#visitor.context.exchanges.clock.now();
+    this.ended = "complete";
+    this.code = undefined;
+    this.#route = route;
+    this.#serial++;
+    this.#unsent = 0;
+    this.#body.begin();
+    this.#state = "dropping";
+    const { method } = request;
+    if (method === "OPTIONS") return this.#reply(ALLOWED);
+    if (method !== "GET" && method !== "HEAD") return this.#refuse(METHOD_REFUSED);
+    // A visitor that waits for 100 Continue gets the response instead. Then its connection closes.
+    const hasBody = request.chunked || request.contentLength > 0;
+    if (!hasBody || request.expectContinue || request.contentLength > MOST_DROPPED) this.#find();
+  }
+
+  body(): void {
+    if (this.#state === "dropping" && this.bytesIn > MOST_DROPPED) this.#find();
+  }
+
+  bodyEnd(): void {
+    if (this.#state === "dropping") this.#find();
+  }
+
+  consumed(bytes: number): void {
+    this.#unsent -= Math.min(bytes, this.#unsent);
+    this.#body.sent(bytes);
+    this.#endIfDelivered();
+  }
+
+  abort(ended: "visitor_left" | "timeout" = "visitor_left"): void {
+    if (this.#state === "over") return;
+    this.ended = ended;
+    this.#finish(this.status === 0 ? 499 : this.status);
+  }
+
+  fail(refusal: Refusal): void {
+    if (this.awaitsResponse) this.#refuse(refusal);
+    else this.#breakOff(refusal);
+  }
+
+  timeOut(): void {
+    this.fail(refusals.PN_FILE_UNREADABLE);
+  }
+
+  // ---- FileBodySink
+
+  onFileBytes(bytes: Buffer): void {
+    this.#unsent += bytes.length;
+    this.#visitor.response.onBody(bytes);
+  }
+
+  onFileEnd(): void {
+    this.#state = "delivering";
+    this.#visitor.response.onEnd();
+    this.#endIfDelivered();
+  }
+
+  onFileBroken(): void {
+    this.#breakOff(refusals.PN_FILE_CHANGED);
+  }
+
+  onFault(error: unknown): void {
+    this.#visitor.onFault(error);
+  }
+
+  // ----
+
+  #find(): void {
+    const { root, pathEdit } = this.#route as FilesRoute;
+    const target = pathEdit === undefined ? this.request.path : pathEdit.apply(this.request.path, "");
+    const path = target === undefined ? undefined : filePath(target);
+    if (path === undefined) return this.#refuse(refusals.PN_FILE_UNKNOWN);
+    this.#lookUp(root, path);
+  }
+
+  #lookUp(root: FileRoot, path: string): void {
+    this.#path = path;
+    const found = root.find(path, this.startedAt);
+    if (found === undefined) this.#await(root.load(path, this.startedAt), this.#answer);
+    else this.#answer(found);
+  }
+
+  /** Calls `next` with the result of `load`, unless the request is over by then. */
+  #await<Result>(load: Promise<Result>, next: (result: Result) => void): void {
+    this.#state = "finding";
+    const serial = this.#serial;
+    void load.then((result) => {
+      if (serial !== this.#serial || this.#state !== "finding") return;
+      try {
+        next(result);
+      } catch (error) {
+        this.onFault(error);
+      }
+    });
+  }
+
+  readonly #answer = (found: Found): void => {
+    if (found === "folder") this.#answerFolder();
+    else if (found === "failed") this.#refuse(refusals.PN_FILE_UNREADABLE);
+    else if (found === "missing") this.#answerMissing();
+    else if (this.#path.endsWith("/") && !endsWithSlash(this.request.path)) this.#redirect();
+    else if (found instanceof FolderListing) this.#await(found.page(this.request.path), this.#sendListing);
+    else this.#select(found, 200);
+  };
+
+  /** The path in the root is that of a folder without its slash. */
+  #answerFolder(): void {
+    // A template may give all paths the same folder. A redirect would then lead to itself.
+    if (endsWithSlash(this.request.path)) this.#lookUp((this.#route as FilesRoute).root, `${this.#path}/`);
+    else this.#redirect();
+  }
+
+  readonly #sendListing = (page: Buffer): void => {
+    this.#begin(listingHead(page.length));
+    if (this.request.method === "HEAD") this.onFileEnd();
+    else this.#body.sendBytes(page);
+  };
+
+  /** The page for paths without a file, where there is one. */
+  #answerMissing(): void {
+    const { root } = this.#route as FilesRoute;
+    const isPage = root.fallback !== undefined && acceptsHtml(this.request);
+    const page = isPage ? root.fallback : root.notFoundPage;
+    if (page === undefined) return this.#refuse(refusals.PN_FILE_UNKNOWN);
+    const status = isPage ? 200 : 404;
+    const next = (found: Found): void => {
+      if (found instanceof Representation) this.#select(found, status);
+      else this.#refuse(refusals.PN_FILE_UNKNOWN);
+    };
+    const found = root.find(page, this.startedAt);
+    if (found === undefined) this.#await(root.load(page, this.startedAt), next);
+    else next(found);
+  }
+
+  /** Selects the file itself, or one in a coding that the visitor accepts. */
+  #select(file: Representation, status: number): void {
+    const accepted = file.isNegotiated
+      ? acceptedCodings(this.request.fieldValues(Field.acceptEncoding, "accept-encoding"))
+      : [];
+    if (accepted.length === 0) return this.#respond(file, status);
+    const { root } = this.#route as FilesRoute;
+    const twins = root.twinsOf(file, this.startedAt);
+    if (twins === undefined) {
+      this.#await(root.loadTwins(file, this.startedAt), (loaded) =>
+        this.#respond(chosen(file, loaded, accepted), status),
+      );
+    } else this.#respond(chosen(file, twins, accepted), status);
+  }
+
+  #respond(file: Representation, status: number): void {
+    const { request } = this;
+    if (status === 404 || !request.isConditional) return this.#sendWhole(file, status);
+    const outcome = evaluateConditions(request, file);
+    if (outcome === 304) return this.#sendHead(file.notModified());
+    if (outcome === 412) return this.#refuse(refusals.PN_FILE_CONDITION);
+    const range = rangeOf(request, file);
+    const ranges = range === undefined ? "ignored" : parseRanges(range, file.content.size);
+    if (ranges === "ignored") return this.#sendWhole(file, status);
+    if (ranges === "refused") return this.#refuse(unsatisfiable(file));
+    if (ranges.length === 1) this.#sendPart(file, ranges[0]!);
+    else this.#sendParts(file, multipart(file, ranges));
+  }
+
+  /** Redirects from the path of a folder without its slash. */
+  #redirect(): void {
+    const { path } = this.request;
+    const query = path.indexOf("?");
+    const end = query < 0 ? path.length : query;
+    // A path that begins with two slashes would name another host.
+    if (/^\/[/\\]/.test(path)) return this.#refuse(refusals.PN_FILE_UNKNOWN);
+    this.#reply({ status: 301, text: "" }, `${path.slice(0, end)}/${path.slice(end)}`);
+  }
+
+  #sendWhole(file: Representation, status: number): void {
+    const { content } = file;
+    if (this.request.method === "HEAD") return this.#sendHead(file.whole(status));
+    if (!this.#use(content)) return;
+    this.#begin(file.whole(status));
+    this.#body.send(content, 0, content.size);
+  }
+
+  #sendPart(file: Representation, range: ByteRange): void {
+    if (!this.#use(file.content)) return;
+    this.#begin(file.part(range));
+    this.#body.send(file.content, range.start, range.end);
+  }
+
+  #sendParts(file: Representation, { boundary, parts, length }: Multipart): void {
+    if (!this.#use(file.content)) return;
+    this.#begin(file.parts(boundary, length));
+    this.#body.sendParts(file.content, parts);
+  }
+
+  #sendHead(head: FinalHead): void {
+    this.#begin(head);
+    this.onFileEnd();
+  }
+
+  /** @returns false if the file was closed meanwhile, and the visitor was told to try again */
+  #use(content: FileContent): boolean {
+    const isOpen = content.use();
+    if (!isOpen) this.#refuse(refusals.PN_FILE_UNREADABLE);
+    return isOpen;
+  }
+
+  #begin(head: FinalHead): void {
+    this.#state = "sending";
+    this.status = head.status;
+    this.#visitor.response.onResponse(head, DATE);
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.ended = refusal.status === 408 ? "timeout" : "refused";
+    this.code = refusal.code;
+    this.#finish(refusal.status);
+    this.#visitor.onOwnResponse(refusal);
+  }
+
+  #reply(reply: Reply, location?: string): void {
+    this.#finish(reply.status);
+    this.#visitor.onOwnResponse(reply, location);
+  }
+
+  #breakOff({ code }: Refusal): void {
+    if (this.#state === "over") return;
+    this.ended = "origin_reset";
+    this.code = code;
+    this.#finish(this.status);
+    this.#visitor.onBroken();
+  }
+
+  #endIfDelivered(): void {
+    if (this.#state !== "delivering" || this.#unsent > 0) return;
+    this.#finish(this.status);
+    this.#visitor.onDone();
+  }
+
+  #finish(status: number): void {
+    this.#state = "over";
+    this.status = status;
+    this.endedAt = this.#visitor.context.exchanges.clock.now();
+    this.#body.end();
+    const route = this.#route;
+    this.#route = undefined;
+    route?.onFinished(this);
+  }
+}
+
+/** The first twin that the visitor accepts; `file` if there is none. @param accepted indices of twins */
+function chosen(
+  file: Representation,
+  twins: readonly (Representation | undefined)[],
+  accepted: readonly number[],
+): Representation {
+  for (const index of accepted) {
+    const twin = twins[index];
+    if (twin !== undefined) return twin;
+  }
+  return file;
+}
+
+function unsatisfiable({ content }: Representation): Refusal {
+  return { ...refusals.PN_FILE_RANGE, fields: { "Content-Range": `bytes */${content.size}` } };
+}
+
+/** Whether the path in a request target ends with a slash. */
+function endsWithSlash(target: string): boolean {
+  const query = target.indexOf("?");
+  return target.charCodeAt((query < 0 ? target.length : query) - 1) === SLASH;
+}
+
+function listingHead(length: number): PreparedHead {
+  return new PreparedHead(200, [
+    ["Content-Type", "text/html; charset=utf-8"],
+    ["Content-Length", String(length)],
+    ["Cache-Control", "no-cache"],
+    ["Content-Security-Policy", LISTING_POLICY],
+    ["X-Content-Type-Options", "nosniff"],
+  ]);
+}

@@ -1,0 +1,269 @@
+import { cacheControlOf } from "./cache-rule.js";
+import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
+import type { FileCache } from "./disk/file-cache.js";
+import { loadContentTypes } from "./content-type.js";
+import { FileContent, type ContentOwner } from "./disk/file-content.js";
+import { filePath, isHidden } from "./file-path.js";
+import { stampOf } from "./disk/file-stamp.js";
+import { DISK, type FileSystem } from "./disk/file-system.js";
+import { PacedDisk } from "./disk/paced-disk.js";
+import { Slots } from "./disk/slots.js";
+import type { FileFault, FilesOptions } from "./files-options.js";
+import { FolderListing } from "./listing/folder-listing.js";
+import { Representation, type Twins } from "./representation.js";
+import { readContent } from "./disk/read-content.js";
+import { isMissing, RootFolder } from "./disk/root-folder.js";
+import type { SecretFiles } from "./disk/secret-files.js";
+
+/** What is at a path. `folder`: the path of a folder without its slash; `failed`: the disk failed. */
+export type Found = Representation | FolderListing | "folder" | "missing" | "failed";
+
+export interface FileRootDependencies {
+  /** Default: the disk of this machine. */
+  readonly fileSystem?: FileSystem;
+  /** Called with faults of the disk, at most once a second. */
+  readonly onFault?: (fault: FileFault) => void;
+}
+
+/** How long it is not checked whether a file has changed, in milliseconds. */
+const FRESH = 1_000;
+/** Paths that are looked up at the same time, and others that wait for it. Each may need a descriptor. */
+const MOST_LOADS = 32;
+const MOST_WAITING = 4_096;
+/** Answers about paths without a file that are kept. */
+const MOST_ANSWERS = 1_000;
+/** The longest path with such an answer, in characters. */
+const LONGEST_ANSWERED = 512;
+
+interface Answer {
+  readonly found: Found;
+  readonly until: number;
+  /** The secrets that were known. */
+  readonly secrets: number;
+}
+
+/** A look-up in progress. */
+interface Load {
+  readonly found: Promise<Found>;
+  /** The secrets that were known at its start. */
+  readonly secrets: number;
+}
+
+/** Serves the files of one folder: finds the file of a path, and keeps its content in the cache. */
+export class FileRoot implements ContentOwner {
+  readonly directory: string;
+  /** The path of the page for missing paths that accept HTML; undefined: there is none. */
+  readonly fallback: string | undefined;
+  /** The path of the page with status 404; undefined: that of the gateway. */
+  readonly notFoundPage: string | undefined;
+  readonly #options: FilesOptions;
+  readonly #index: readonly string[];
+  readonly #cache: FileCache;
+  readonly #secrets: SecretFiles;
+  readonly #fileSystem: FileSystem;
+  readonly #folder: RootFolder;
+  readonly #onFault: (fault: FileFault) => void;
+  /** Files in the cache, by the path of the file. */
+  readonly #files = new Map<string, Representation>();
+  /** What was found at a path, and until when it is not looked up again. */
+  readonly #answers = new Map<string, Answer>();
+  readonly #loads = new Map<string, Load>();
+  readonly #slots = new Slots(MOST_LOADS, MOST_WAITING);
+  #faultAt = -Infinity;
+  #folderCheckedAt = -Infinity;
+
+  constructor(options: FilesOptions, cache: FileCache, secrets: SecretFiles, dependencies: FileRootDependencies = {}) {
+    const { fileSystem = DISK, onFault = (): void => {} } = dependencies;
+    this.directory = options.directory;
+    this.fallback = inRoot(options.fallback);
+    this.notFoundPage = inRoot(options.notFoundPage);
+    this.#options = options;
+    this.#index = options.index ?? ["index.html"];
+    this.#cache = cache;
+    this.#secrets = secrets;
+    this.#fileSystem = new PacedDisk(fileSystem);
+    this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, this.#fileSystem);
+    this.#onFault = onFault;
+  }
+
+  /**
+   * What is at the path of a request, if that is known.
+   * @param now monotonic time in milliseconds
+   */
+  find(path: string, now: number): Found | undefined {
+    const answer = this.#answers.get(path);
+    if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
+    if (answer.found instanceof Representation) this.#cache.touch(answer.found.content);
+    return answer.found;
+  }
+
+  /** Looks up what is at a path. It does not reject. @param now as for `find` */
+  load(path: string, now: number): Promise<Found> {
+    const secrets = this.#secrets.version;
+    const running = this.#loads.get(path);
+    if (running?.secrets === secrets) return running.found;
+    const load: Load = { secrets, found: this.#inTurn(() => this.#lookSafely(path)) };
+    this.#loads.set(path, load);
+    void load.found.then((found) => {
+      if (found === "missing") this.#checkFolder(now);
+      if (this.#loads.get(path) === load) this.#loads.delete(path);
+      this.#keep(path, { found, until: now + FRESH, secrets });
+    });
+    return load.found;
+  }
+
+  /** The twins of a file, if they are known. */
+  twinsOf({ twins }: Representation, now: number): Twins | undefined {
+    return twins !== undefined && now < twins.until && twins.secrets === this.#secrets.version ? twins.all : undefined;
+  }
+
+  /** Looks up the twins of a file. It does not reject. */
+  async loadTwins(file: Representation, now: number): Promise<Twins> {
+    const { path } = file.content;
+    const secrets = this.#secrets.version;
+    const before = file.twins?.all ?? [];
+    const all = await Promise.all(
+      CODINGS.map(async (coding, index) => {
+        const found = await this.#inTurn(() => this.#lookSafely(path + coding.suffix));
+        if (!(found instanceof Representation)) return undefined;
+        const known = before[index];
+        return known?.content === found.content ? known : this.#represent(found.content, path, coding);
+      }),
+    );
+    file.twins = { all, until: now + FRESH, secrets };
+    return all;
+  }
+
+  forget({ path }: FileContent): void {
+    this.#files.delete(path);
+    this.#answers.delete(path);
+    this.#answers.delete(path.slice(0, path.lastIndexOf("/") + 1));
+    const original = this.#files.get(path.slice(0, path.lastIndexOf(".")));
+    if (original !== undefined) original.twins = undefined;
+  }
+
+  /** Nothing is served any more. Responses in progress continue. */
+  close(): void {
+    for (const { content } of this.#files.values()) this.#cache.drop(content);
+    this.#files.clear();
+    this.#answers.clear();
+  }
+
+  /** Limits the descriptors that are open at the same time, and the look-ups that wait for a disk that is stuck. */
+  #inTurn(look: () => Promise<Found>): Promise<Found> {
+    return new Promise((resolve) => {
+      const isWaiting = this.#slots.take(() => {
+        void look().then((found) => {
+          this.#slots.give();
+          resolve(found);
+        });
+      });
+      if (!isWaiting) resolve("failed");
+    });
+  }
+
+  /** Reports that the folder itself is missing, which is rarely intended. */
+  #checkFolder(now: number): void {
+    if (now < this.#folderCheckedAt + FRESH) return;
+    this.#folderCheckedAt = now;
+    void this.#folder.stat("/").then(
+      (stats) => stats?.isDirectory() === true || this.#onFault({ path: this.directory, code: "ENOENT" }),
+      (error: unknown) => this.#fault("/", error),
+    );
+  }
+
+  async #lookSafely(path: string): Promise<Found> {
+    try {
+      return await this.#look(path);
+    } catch (error) {
+      return this.#fault(path, error);
+    }
+  }
+
+  async #look(path: string): Promise<Found> {
+    if (this.#options.dotfiles !== true && isHidden(path)) return "missing";
+    if (!path.endsWith("/")) return this.#read(path);
+    for (const name of this.#index) {
+      const found = await this.#read(path + name);
+      if (typeof found !== "string") return found;
+    }
+    return this.#options.browse === true ? this.#list(path) : "missing";
+  }
+
+  async #list(path: string): Promise<Found> {
+    const entries = await this.#folder.list(path);
+    if (entries === undefined) return "missing";
+    const showsDots = this.#options.dotfiles === true;
+    const visible = entries.filter(({ name, kind }) => {
+      const isShown = showsDots || !name.startsWith(".") || !isHidden(`${path}${name}/`);
+      return isShown && kind !== "special";
+    });
+    return new FolderListing(visible, path !== "/", (entry) => this.#folder.describe(path, entry));
+  }
+
+  async #read(path: string): Promise<Exclude<Found, FolderListing>> {
+    const known = this.#files.get(path);
+    if (known !== undefined) {
+      const stats = await this.#folder.stat(path);
+      const { stamp, realPath } = known.content;
+      const isSame = stats !== undefined && stampOf(stats) === stamp;
+      if (isSame && !(await this.#folder.isSecret(path, realPath, stats))) return this.#renewed(known);
+      this.#drop(known.content);
+    }
+    const opened = await this.#folder.open(path);
+    if (typeof opened === "string") return opened;
+    const content = await readContent(this, path, opened, this.#fileSystem);
+    await loadContentTypes();
+    const file = this.#represent(content, path);
+    const other = this.#files.get(path);
+    if (other !== undefined) this.#drop(other.content);
+    this.#files.set(path, file);
+    this.#cache.add(content);
+    return file;
+  }
+
+  #represent(content: FileContent, path: string, coding?: ContentCoding): Representation {
+    const { cacheControl = "no-cache", immutable = false } = this.#options;
+    const options = { path, cacheControl: cacheControlOf(path, cacheControl, immutable) };
+    return new Representation(content, coding === undefined ? options : { ...options, coding });
+  }
+
+  /** A file that was young gets its strong tag later. */
+  #renewed(known: Representation): Representation {
+    const { content } = known;
+    if (!known.etag.startsWith("W/")) return known;
+    const renewed = this.#represent(content, content.path);
+    this.#files.set(content.path, renewed);
+    return renewed;
+  }
+
+  #drop(content: FileContent): void {
+    this.forget(content);
+    this.#cache.drop(content);
+  }
+
+  #keep(path: string, answer: Answer): void {
+    if (path.length > LONGEST_ANSWERED) return;
+    const answers = this.#answers;
+    answers.delete(path);
+    answers.set(path, answer);
+    if (answers.size > MOST_ANSWERS) for (const oldest of answers.keys()) return void answers.delete(oldest);
+  }
+
+  #fault(path: string, error: unknown): "missing" | "failed" {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (isMissing(error)) return "missing";
+    const now = performance.now();
+    if (now - this.#faultAt >= FRESH) {
+      this.#faultAt = now;
+      this.#onFault({ path: this.#folder.pathOf(path).toString(), code });
+    }
+    return code === "EACCES" || code === "EPERM" ? "missing" : "failed";
+  }
+}
+
+/** The path of a page in the root, which may be written without its slash. */
+function inRoot(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  return filePath(encodeURI(`/${path.replace(/^\/+/, "")}`));
+}

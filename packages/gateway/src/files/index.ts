@@ -1,0 +1,4 @@
+export { FileCache, FILE_LIMITS } from "./disk/file-cache.js";
+export { FileRoot, type FileRootDependencies } from "./file-root.js";
+export type { FileFault, FilesOptions } from "./files-options.js";
+export { SecretFiles, type SecretFilesOptions } from "./disk/secret-files.js";

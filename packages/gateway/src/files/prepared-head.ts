@@ -1,0 +1,46 @@
+import { builtins } from "@postern/net";
+import { connectionLine, type ResponseOptions } from "../http/index.js";
+import { writeText } from "../http/latin1.js";
+
+const { STATUS_CODES } = builtins.http;
+const NOTHING = Buffer.alloc(0);
+const CRLF = "\r\n";
+
+/** In the order of the head. */
+export type HeadFields = readonly (readonly [name: string, value: string])[];
+
+/** The head of a response that is sent many times. Its body has a known length, or there is none. */
+export class PreparedHead {
+  readonly status: number;
+  readonly #text: string;
+  readonly #fields: HeadFields;
+
+  /** @param fields all but Date and Connection: Content-Length too */
+  constructor(status: number, fields: HeadFields) {
+    this.status = status;
+    this.#fields = fields;
+    const lines = fields.map(([name, value]) => `${name}: ${value}${CRLF}`);
+    this.#text = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${CRLF}`, ...lines].join("");
+  }
+
+  write(options: ResponseOptions, body: Buffer = NOTHING): Buffer {
+    const { lines = "" } = options;
+    const connection = connectionLine(options.close, options.visitorMinor);
+    const length = this.#text.length + lines.length + connection.length + CRLF.length;
+    const head = Buffer.allocUnsafe(length + body.length);
+    let at = writeText(head, 0, this.#text);
+    at = writeText(head, at, lines);
+    at = writeText(head, at, connection);
+    at = writeText(head, at, CRLF);
+    if (body.length > 0) head.set(body, at);
+    return head;
+  }
+
+  closes({ close }: ResponseOptions): boolean {
+    return close;
+  }
+
+  eachField(visit: (name: string, value: string) => void): void {
+    for (const [name, value] of this.#fields) if (name !== "Content-Length") visit(name.toLowerCase(), value);
+  }
+}

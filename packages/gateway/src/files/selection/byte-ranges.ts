@@ -1,0 +1,42 @@
+/** Ranges of one request. More, or ranges that overlap, are refused: one request could cost many transfers. */
+export const MOST_RANGES = 10;
+
+/** Bytes of a representation, from `start` to before `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const RANGE = /^[\t ]*(?:(\d+)-(\d*)|-(\d+))[\t ]*$/;
+
+/**
+ * Reads a Range field (RFC 9110, section 14.2).
+ * @param size bytes of the representation
+ * @returns the ranges that exist, in their order; `ignored` if the field is malformed or has another unit; `refused` if
+ *   none exists, or if there are too many or some overlap
+ */
+export function parseRanges(value: string, size: number): readonly ByteRange[] | "ignored" | "refused" {
+  if (!/^bytes=/i.test(value)) return "ignored";
+  const ranges: ByteRange[] = [];
+  const texts = value.slice("bytes=".length).split(",", MOST_RANGES + 1);
+  for (const text of texts) {
+    const match = RANGE.exec(text);
+    if (match === null) return "ignored";
+    const [, first, last = "", suffix] = match;
+    if (first === undefined) {
+      const length = Math.min(Number(suffix), size);
+      if (length > 0) ranges.push({ start: size - length, end: size });
+      continue;
+    }
+    const start = Number(first);
+    const end = last === "" ? size : Math.min(Number(last) + 1, size);
+    if (last !== "" && Number(last) < start) return "ignored";
+    if (start < size) ranges.push({ start, end });
+  }
+  return texts.length > MOST_RANGES || ranges.length === 0 || overlap(ranges) ? "refused" : ranges;
+}
+
+function overlap(ranges: readonly ByteRange[]): boolean {
+  const sorted = ranges.toSorted((one, other) => one.start - other.start);
+  return sorted.some(({ start }, n) => n > 0 && start < sorted[n - 1]!.end);
+}
