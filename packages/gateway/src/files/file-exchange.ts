@@ -11,15 +11,19 @@ import { acceptedCodings } from "./selection/content-coding.js";
 import { FileBody, type FileBodySink } from "./file-body.js";
 import type { FileContent } from "./disk/file-content.js";
 import { filePath } from "./file-path.js";
-import type { Found } from "./file-root.js";
+import type { FileRoot, Found } from "./file-root.js";
 import { multipart, type Multipart } from "./multipart.js";
-import type { Representation } from "./representation.js";
+import { FolderListing } from "./listing/folder-listing.js";
+import { LISTING_POLICY } from "./listing/listing-page.js";
+import { PreparedHead } from "./prepared-head.js";
+import { Representation } from "./representation.js";
 
 const METHODS = "GET, HEAD, OPTIONS";
 const ALLOWED: Reply = { status: 204, text: "", fields: { Allow: METHODS } };
 const METHOD_REFUSED: Refusal = { ...refusals.PN_ROUTE_METHOD, fields: { Allow: METHODS } };
 /** Content bytes of a request that are read and dropped so that its connection can be used again. */
 const MOST_DROPPED = 64 * 1024;
+const SLASH = 0x2f;
 
 /**
  * Responds to one request with a file. A file in memory is sent within the call of `begin`. Reused for request after
@@ -38,6 +42,8 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
   #route: FilesRoute | undefined;
   /** Distinguishes the current request from earlier ones, whose file may be found later. */
   #serial = 0;
+  /** The path in the root. */
+  #path = "";
   /** Bytes of the response's body that have not been sent. */
   #unsent = 0;
 
@@ -141,6 +147,11 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     const target = pathEdit === undefined ? this.request.path : pathEdit.apply(this.request.path, "");
     const path = target === undefined ? undefined : filePath(target);
     if (path === undefined) return this.#refuse(refusals.PN_FILE_UNKNOWN);
+    this.#lookUp(root, path);
+  }
+
+  #lookUp(root: FileRoot, path: string): void {
+    this.#path = path;
     const found = root.find(path, this.startedAt);
     if (found === undefined) this.#await(root.load(path, this.startedAt), this.#answer);
     else this.#answer(found);
@@ -161,10 +172,25 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
   }
 
   readonly #answer = (found: Found): void => {
-    if (found === "folder") this.#redirect();
+    if (found === "folder") this.#answerFolder();
     else if (found === "failed") this.#refuse(refusals.PN_FILE_UNREADABLE);
     else if (found === "missing") this.#answerMissing();
+    else if (this.#path.endsWith("/") && !endsWithSlash(this.request.path)) this.#redirect();
+    else if (found instanceof FolderListing) this.#await(found.page(this.request.path), this.#sendListing);
     else this.#select(found, 200);
+  };
+
+  /** The path in the root is that of a folder without its slash. */
+  #answerFolder(): void {
+    // A template may give all paths the same folder. A redirect would then lead to itself.
+    if (endsWithSlash(this.request.path)) this.#lookUp((this.#route as FilesRoute).root, `${this.#path}/`);
+    else this.#redirect();
+  }
+
+  readonly #sendListing = (page: Buffer): void => {
+    this.#begin(listingHead(page.length));
+    if (this.request.method === "HEAD") this.onFileEnd();
+    else this.#body.sendBytes(page);
   };
 
   /** The page for paths without a file, where there is one. */
@@ -175,8 +201,8 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     if (page === undefined) return this.#refuse(refusals.PN_FILE_UNKNOWN);
     const status = isPage ? 200 : 404;
     const next = (found: Found): void => {
-      if (typeof found === "string") this.#refuse(refusals.PN_FILE_UNKNOWN);
-      else this.#select(found, status);
+      if (found instanceof Representation) this.#select(found, status);
+      else this.#refuse(refusals.PN_FILE_UNKNOWN);
     };
     const found = root.find(page, this.startedAt);
     if (found === undefined) this.#await(root.load(page, this.startedAt), next);
@@ -312,4 +338,20 @@ function chosen(
 
 function unsatisfiable({ content }: Representation): Refusal {
   return { ...refusals.PN_FILE_RANGE, fields: { "Content-Range": `bytes */${content.size}` } };
+}
+
+/** Whether the path in a request target ends with a slash. */
+function endsWithSlash(target: string): boolean {
+  const query = target.indexOf("?");
+  return target.charCodeAt((query < 0 ? target.length : query) - 1) === SLASH;
+}
+
+function listingHead(length: number): PreparedHead {
+  return new PreparedHead(200, [
+    ["Content-Type", "text/html; charset=utf-8"],
+    ["Content-Length", String(length)],
+    ["Cache-Control", "no-cache"],
+    ["Content-Security-Policy", LISTING_POLICY],
+    ["X-Content-Type-Options", "nosniff"],
+  ]);
 }

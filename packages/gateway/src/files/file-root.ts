@@ -1,18 +1,22 @@
 import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
 import type { FileCache } from "./disk/file-cache.js";
-import { FILE_LIMITS } from "./disk/file-cache.js";
 import { loadContentTypes } from "./content-type.js";
-import { FileContent, stampOf, type ContentOwner } from "./disk/file-content.js";
+import { FileContent, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
+import { stampOf } from "./disk/file-stamp.js";
 import { DISK, type FileSystem } from "./disk/file-system.js";
+import { PacedDisk } from "./disk/paced-disk.js";
+import { Slots } from "./disk/slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
-import { Representation } from "./representation.js";
-import { isMissing, RootFolder, type OpenedFile } from "./disk/root-folder.js";
+import { FolderListing } from "./listing/folder-listing.js";
+import { Representation, type Twins } from "./representation.js";
+import { readContent } from "./disk/read-content.js";
+import { isMissing, RootFolder } from "./disk/root-folder.js";
 import type { SecretFiles } from "./disk/secret-files.js";
 
 /** What is at a path. `folder`: the path of a folder without its slash; `failed`: the disk failed. */
-export type Found = Representation | "folder" | "missing" | "failed";
+export type Found = Representation | FolderListing | "folder" | "missing" | "failed";
 
 export interface FileRootDependencies {
   /** Default: the disk of this machine. */
@@ -21,13 +25,11 @@ export interface FileRootDependencies {
   readonly onFault?: (fault: FileFault) => void;
 }
 
-/** The twins of a file, in the order of CODINGS. */
-export type Twins = readonly (Representation | undefined)[];
-
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
-/** How often a file that changes while it is read is read again. */
-const MOST_ATTEMPTS = 5;
+/** Paths that are looked up at the same time, and others that wait for it. Each may need a descriptor. */
+const MOST_LOADS = 32;
+const MOST_WAITING = 4_096;
 /** Answers about paths without a file that are kept. */
 const MOST_ANSWERS = 1_000;
 /** The longest path with such an answer, in characters. */
@@ -37,6 +39,13 @@ interface Answer {
   readonly found: Found;
   readonly until: number;
   /** The secrets that were known. */
+  readonly secrets: number;
+}
+
+/** A look-up in progress. */
+interface Load {
+  readonly found: Promise<Found>;
+  /** The secrets that were known at its start. */
   readonly secrets: number;
 }
 
@@ -58,8 +67,10 @@ export class FileRoot implements ContentOwner {
   readonly #files = new Map<string, Representation>();
   /** What was found at a path, and until when it is not looked up again. */
   readonly #answers = new Map<string, Answer>();
-  readonly #loads = new Map<string, Promise<Found>>();
+  readonly #loads = new Map<string, Load>();
+  readonly #slots = new Slots(MOST_LOADS, MOST_WAITING);
   #faultAt = -Infinity;
+  #folderCheckedAt = -Infinity;
 
   constructor(options: FilesOptions, cache: FileCache, secrets: SecretFiles, dependencies: FileRootDependencies = {}) {
     const { fileSystem = DISK, onFault = (): void => {} } = dependencies;
@@ -70,8 +81,8 @@ export class FileRoot implements ContentOwner {
     this.#index = options.index ?? ["index.html"];
     this.#cache = cache;
     this.#secrets = secrets;
-    this.#fileSystem = fileSystem;
-    this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, fileSystem);
+    this.#fileSystem = new PacedDisk(fileSystem);
+    this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, this.#fileSystem);
     this.#onFault = onFault;
   }
 
@@ -82,40 +93,45 @@ export class FileRoot implements ContentOwner {
   find(path: string, now: number): Found | undefined {
     const answer = this.#answers.get(path);
     if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
-    if (typeof answer.found !== "string") this.#cache.touch(answer.found.content);
+    if (answer.found instanceof Representation) this.#cache.touch(answer.found.content);
     return answer.found;
   }
 
   /** Looks up what is at a path. It does not reject. @param now as for `find` */
   load(path: string, now: number): Promise<Found> {
-    let load = this.#loads.get(path);
-    if (load === undefined) {
-      load = this.#load(path, now);
-      this.#loads.set(path, load);
-    }
-    return load;
+    const secrets = this.#secrets.version;
+    const running = this.#loads.get(path);
+    if (running?.secrets === secrets) return running.found;
+    const load: Load = { secrets, found: this.#inTurn(() => this.#lookSafely(path)) };
+    this.#loads.set(path, load);
+    void load.found.then((found) => {
+      if (found === "missing") this.#checkFolder(now);
+      if (this.#loads.get(path) === load) this.#loads.delete(path);
+      this.#keep(path, { found, until: now + FRESH, secrets });
+    });
+    return load.found;
   }
 
-  /** The twins of a file, in the order of CODINGS, if they are known. */
-  twinsOf(file: Representation, now: number): Twins | undefined {
-    return now < file.twinsUntil ? file.twins : undefined;
+  /** The twins of a file, if they are known. */
+  twinsOf({ twins }: Representation, now: number): Twins | undefined {
+    return twins !== undefined && now < twins.until && twins.secrets === this.#secrets.version ? twins.all : undefined;
   }
 
   /** Looks up the twins of a file. It does not reject. */
-  loadTwins(file: Representation, now: number): Promise<Twins> {
+  async loadTwins(file: Representation, now: number): Promise<Twins> {
     const { path } = file.content;
-    const before = file.twins ?? [];
-    const loads = CODINGS.map(async (coding, index) => {
-      const found = await this.#lookSafely(path + coding.suffix);
-      if (typeof found === "string") return undefined;
-      const known = before[index];
-      return known?.content === found.content ? known : this.#represent(found.content, path, coding);
-    });
-    return Promise.all(loads).then((twins) => {
-      file.twins = twins;
-      file.twinsUntil = now + FRESH;
-      return twins;
-    });
+    const secrets = this.#secrets.version;
+    const before = file.twins?.all ?? [];
+    const all = await Promise.all(
+      CODINGS.map(async (coding, index) => {
+        const found = await this.#inTurn(() => this.#lookSafely(path + coding.suffix));
+        if (!(found instanceof Representation)) return undefined;
+        const known = before[index];
+        return known?.content === found.content ? known : this.#represent(found.content, path, coding);
+      }),
+    );
+    file.twins = { all, until: now + FRESH, secrets };
+    return all;
   }
 
   forget({ path }: FileContent): void {
@@ -133,12 +149,27 @@ export class FileRoot implements ContentOwner {
     this.#answers.clear();
   }
 
-  async #load(path: string, now: number): Promise<Found> {
-    const secrets = this.#secrets.version;
-    const found = await this.#lookSafely(path);
-    this.#loads.delete(path);
-    this.#keep(path, { found, until: now + FRESH, secrets });
-    return found;
+  /** Limits the descriptors that are open at the same time, and the look-ups that wait for a disk that is stuck. */
+  #inTurn(look: () => Promise<Found>): Promise<Found> {
+    return new Promise((resolve) => {
+      const isWaiting = this.#slots.take(() => {
+        void look().then((found) => {
+          this.#slots.give();
+          resolve(found);
+        });
+      });
+      if (!isWaiting) resolve("failed");
+    });
+  }
+
+  /** Reports that the folder itself is missing, which is rarely intended. */
+  #checkFolder(now: number): void {
+    if (now < this.#folderCheckedAt + FRESH) return;
+    this.#folderCheckedAt = now;
+    void this.#folder.stat("/").then(
+      (stats) => stats?.isDirectory() === true || this.#onFault({ path: this.directory, code: "ENOENT" }),
+      (error: unknown) => this.#fault("/", error),
+    );
   }
 
   async #lookSafely(path: string): Promise<Found> {
@@ -156,19 +187,32 @@ export class FileRoot implements ContentOwner {
       const found = await this.#read(path + name);
       if (typeof found !== "string") return found;
     }
-    return "missing";
+    return this.#options.browse === true ? this.#list(path) : "missing";
   }
 
-  async #read(path: string): Promise<Found> {
+  async #list(path: string): Promise<Found> {
+    const entries = await this.#folder.list(path);
+    if (entries === undefined) return "missing";
+    const showsDots = this.#options.dotfiles === true;
+    const visible = entries.filter(({ name, kind }) => {
+      const isShown = showsDots || !name.startsWith(".") || !isHidden(`${path}${name}/`);
+      return isShown && kind !== "special";
+    });
+    return new FolderListing(visible, path !== "/", (entry) => this.#folder.describe(path, entry));
+  }
+
+  async #read(path: string): Promise<Exclude<Found, FolderListing>> {
     const known = this.#files.get(path);
     if (known !== undefined) {
       const stats = await this.#folder.stat(path);
-      if (stats !== undefined && stampOf(stats) === known.content.stamp) return this.#renewed(known);
+      const { stamp, realPath } = known.content;
+      const isSame = stats !== undefined && stampOf(stats) === stamp;
+      if (isSame && !(await this.#folder.isSecret(path, realPath, stats))) return this.#renewed(known);
       this.#drop(known.content);
     }
     const opened = await this.#folder.open(path);
     if (typeof opened === "string") return opened;
-    const content = await this.#contentOf(path, opened);
+    const content = await readContent(this, path, opened, this.#fileSystem);
     await loadContentTypes();
     const file = this.#represent(content, path);
     const other = this.#files.get(path);
@@ -193,36 +237,6 @@ export class FileRoot implements ContentOwner {
     return renewed;
   }
 
-  async #contentOf(path: string, opened: OpenedFile): Promise<FileContent> {
-    const size = Number(opened.stats.size);
-    if (size > FILE_LIMITS.cachedFile) return new FileContent(this, path, opened, undefined, this.#fileSystem);
-    try {
-      return await this.#readWhole(path, opened, size);
-    } finally {
-      this.#fileSystem.close(opened.fd);
-    }
-  }
-
-  /** Reads a small file. If it changes meanwhile, it is read again. */
-  async #readWhole(path: string, opened: OpenedFile, size: number, attempts = MOST_ATTEMPTS): Promise<FileContent> {
-    const { fd, stats } = opened;
-    const bytes = Buffer.allocUnsafeSlow(size);
-    let end = 0;
-    for (let read = -1; end < size && read !== 0; end += read) read = await this.#readSome(fd, bytes, end);
-    const after = await this.#fileSystem.fstat(fd);
-    if (end === size && stampOf(after) === stampOf(stats))
-      return new FileContent(this, path, opened, bytes, this.#fileSystem);
-    if (attempts === 1) throw Object.assign(new Error(`The file changes while it is read: ${path}`), { code: "EBUSY" });
-    return this.#readWhole(path, { fd, stats: after }, Number(after.size), attempts - 1);
-  }
-
-  #readSome(fd: number, bytes: Buffer, at: number): Promise<number> {
-    const room = bytes.subarray(at);
-    return new Promise((resolve, reject) =>
-      this.#fileSystem.read(fd, room, room.length, at, (error, read) => (error ? reject(error) : resolve(read))),
-    );
-  }
-
   #drop(content: FileContent): void {
     this.forget(content);
     this.#cache.drop(content);
@@ -236,7 +250,7 @@ export class FileRoot implements ContentOwner {
     if (answers.size > MOST_ANSWERS) for (const oldest of answers.keys()) return void answers.delete(oldest);
   }
 
-  #fault(path: string, error: unknown): Found {
+  #fault(path: string, error: unknown): "missing" | "failed" {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (isMissing(error)) return "missing";
     const now = performance.now();

@@ -9,6 +9,17 @@ import { PreparedHead, type HeadFields } from "./prepared-head.js";
 /** A version of a file that is modified again within this time, in milliseconds, can have the same time stamp. */
 const YOUNG = 2_000;
 
+/** A file in other codings, in the order of CODINGS. */
+export type Twins = readonly (Representation | undefined)[];
+
+interface FoundTwins {
+  readonly all: Twins;
+  /** Until when they are not looked up again. */
+  readonly until: number;
+  /** The secrets that were known. */
+  readonly secrets: number;
+}
+
 /** How a file is described. */
 export interface RepresentationOptions {
   /** The path that decides about the type: that of the file without the suffix of its coding. */
@@ -26,9 +37,8 @@ export class Representation implements Validators {
   readonly modified: number;
   /** Whether the choice between this and another coding depends on Accept-Encoding. */
   readonly isNegotiated: boolean;
-  /** The twins that were found, in the order of CODINGS, and until when they are not looked up again. */
-  twins: readonly (Representation | undefined)[] | undefined;
-  twinsUntil = -Infinity;
+  /** What was found beside it. */
+  twins: FoundTwins | undefined;
   /** Fields of every response about this file. */
   readonly #always: HeadFields;
   readonly #encoding: HeadFields;

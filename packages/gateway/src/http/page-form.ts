@@ -53,14 +53,14 @@ const HTML: PageForm = {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${status === undefined ? "" : `${status} `}${escape(title)}</title>
+<title>${status === undefined ? "" : `${status} `}${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>${status === undefined ? "" : `<b>${status}</b>`}${escape(title)}</h1>
-<p>${withCode(escape(message))}</p>
-<small>${escape(reference)}</small>
+<h1>${status === undefined ? "" : `<b>${status}</b>`}${escapeHtml(title)}</h1>
+<p>${withCode(escapeHtml(message))}</p>
+<small>${escapeHtml(reference)}</small>
 </main>
 </body>
 </html>
@@ -99,7 +99,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function escape(text: string): string {
+/** Text as it is written in HTML, in an attribute too. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }
 

@@ -88,6 +88,27 @@ describe("a folder", () => {
     const site = new Site({ "docs/index.html": "docs" }, { pathEdit });
     expect(await site.get("/app/docs")).toMatchObject({ status: 301, fields: { location: "/app/docs/" } });
   });
+
+  test("that is the whole route gets its slash too", async () => {
+    const pathEdit = { apply: (path: string): string => path.replace(/^\/app(?=\/|\?|$)/, "") || "/" };
+    const site = new Site({ "index.html": "home" }, { pathEdit });
+    expect(await site.get("/app")).toMatchObject({ status: 301, fields: { location: "/app/" } });
+    expect(await site.get("/app/")).toMatchObject({ status: 200, body: "home" });
+  });
+
+  test("to which a template sends every path is redirected only once", async () => {
+    const site = new Site({ "docs/index.html": "docs", "a.txt": "one" }, { pathEdit: { apply: () => "/docs" } });
+    expect(await site.get("/x")).toMatchObject({ status: 301, fields: { location: "/x/" } });
+    expect(await site.get("/x/")).toMatchObject({ status: 200, body: "docs" });
+    const file = new Site({ "a.txt": "one" }, { pathEdit: { apply: () => "/a.txt" } });
+    expect(await file.get("/x/")).toMatchObject({ status: 200, body: "one" });
+  });
+
+  test("is never redirected to another host", async () => {
+    const site = new Site({ "evil.com/x": "" }, { pathEdit: { apply: () => "/evil.com" } });
+    expect(await site.get("//evil.com")).toMatchObject({ status: 404 });
+    expect(await site.get("/\\evil.com")).toMatchObject({ status: 404 });
+  });
 });
 
 describe("a missing path", () => {

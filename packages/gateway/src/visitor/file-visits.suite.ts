@@ -23,7 +23,9 @@ export interface SiteOptions extends Omit<FilesOptions, "directory">, FileRootDe
 export class Site {
   readonly directory = mkdtempSync(join(tmpdir(), "postern-files-"));
   readonly root: FileRoot;
-  readonly visit: Visit;
+  /** The current visitor. A visitor whose connection was closed is followed by another one. */
+  visit: Visit;
+  readonly #route: FilesRoute;
   /** The end of each request: status, how it ended, and bytes of its body. */
   readonly finished: string[] = [];
 
@@ -34,13 +36,13 @@ export class Site {
     const { pathEdit, secrets = new SecretFiles({ paths: [] }), cache = new FileCache(), ...rest } = options;
     this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, rest);
     onTestFinished(() => this.root.close());
-    const route: FilesRoute = {
+    this.#route = {
       kind: "files",
       root: this.root,
       pathEdit,
       onFinished: ({ status, ended, bytesOut }) => this.finished.push(`${status} ${ended} ${bytesOut}`),
     };
-    this.visit = new Visit({}, () => route);
+    this.visit = new Visit({}, () => this.#route);
   }
 
   write(path: string, content: string | Buffer): void {
@@ -60,10 +62,13 @@ export class Site {
 
   /** The response to a request. @param lines field lines, each ended by CRLF */
   async get(target: string, lines = "", method = "GET"): Promise<Received> {
+    if (this.visit.connection.state !== "open") this.visit = new Visit({}, () => this.#route);
+    const { connection } = this.visit;
     const count = this.finished.length;
     this.visit.send(`${method} ${target} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
-    while (this.finished.length === count) await new Promise((resolve) => setImmediate(resolve));
-    return received(this.visit.connection.take());
+    while (this.finished.length === count && connection.state === "open")
+      await new Promise((resolve) => setImmediate(resolve));
+    return received(connection.take());
   }
 }
 

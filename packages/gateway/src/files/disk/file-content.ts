@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { Linked } from "@postern/net";
+import { hasSameContent, stampOf } from "./file-stamp.js";
 import type { FileSystem, OnRead } from "./file-system.js";
 import type { OpenedFile } from "./root-folder.js";
 
@@ -22,8 +23,12 @@ export class FileContent extends Linked<FileContent> {
   readonly modified: number;
   /** Changes whenever the file changes. */
   readonly stamp: string;
+  /** Its path on the disk without links. */
+  readonly realPath: string;
   /** Undefined: they are read from the descriptor. */
   readonly bytes: Buffer | undefined;
+  /** Undefined if the content is in memory. */
+  readonly #stats: BigIntStats | undefined;
   readonly #fd: number;
   readonly #fileSystem: FileSystem;
   #users = 0;
@@ -33,7 +38,7 @@ export class FileContent extends Linked<FileContent> {
   constructor(
     owner: ContentOwner,
     path: string,
-    { fd, stats }: OpenedFile,
+    { fd, stats, realPath }: OpenedFile,
     bytes: Buffer | undefined,
     fileSystem: FileSystem,
   ) {
@@ -43,7 +48,9 @@ export class FileContent extends Linked<FileContent> {
     this.size = Number(stats.size);
     this.modified = Number(stats.mtimeMs);
     this.stamp = stampOf(stats);
+    this.realPath = realPath;
     this.bytes = bytes;
+    this.#stats = bytes === undefined ? stats : undefined;
     this.#fd = fd;
     this.#fileSystem = fileSystem;
   }
@@ -71,17 +78,13 @@ export class FileContent extends Linked<FileContent> {
     this.#fileSystem.read(this.#fd, buffer, length, position, done);
   }
 
-  /** Whether the file is still the same version, while it is in use and has no `bytes`. */
+  /** Whether the file still has the same content, while it is in use and has no `bytes`. */
   async isUnchanged(): Promise<boolean> {
-    return stampOf(await this.#fileSystem.fstat(this.#fd)) === this.stamp;
+    const before = this.#stats;
+    return before !== undefined && hasSameContent(before, await this.#fileSystem.fstat(this.#fd));
   }
 
   #closeIfUnused(): void {
     if (this.bytes === undefined && this.isDropped && this.#users === 0) this.#fileSystem.close(this.#fd);
   }
-}
-
-/** A text that changes whenever the file changes, or is another one. */
-export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }

@@ -1,11 +1,15 @@
 import { constants, type BigIntStats } from "node:fs";
-import type { FileSystem } from "./file-system.js";
+import { CODINGS } from "../selection/content-coding.js";
+import type { FileSystem, FolderEntry } from "./file-system.js";
+import { isBelow, slashed } from "./real-path.js";
 import type { SecretFiles } from "./secret-files.js";
 
 /** A file that was opened and may be served. Its descriptor belongs to the caller. */
 export interface OpenedFile {
   readonly fd: number;
   readonly stats: BigIntStats;
+  /** Its path on the disk without links. */
+  readonly realPath: string;
 }
 
 /** What is at a path: a file, a folder, or nothing that is served. */
@@ -16,6 +20,9 @@ const MISSING = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EINVAL",
 
 /** O_NONBLOCK: opening a pipe that somebody put in place of the file does not wait for its writer. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+/** Endings of the names of compressed twins. */
+const SUFFIXES = CODINGS.map(({ suffix }) => suffix);
 
 /** Whether an error means that there is nothing at a path. */
 export function isMissing(error: unknown): boolean {
@@ -83,38 +90,79 @@ export class RootFolder {
     }
   }
 
+  /**
+   * The entries of a folder, `path` with its slash; undefined if there is no folder that visitors may see.
+   * @throws Error with a system `code` if it cannot be read.
+   */
+  async list(path: string): Promise<FolderEntry[] | undefined> {
+    const fileSystem = this.#fileSystem;
+    const before = await this.stat(path);
+    if (before?.isDirectory() !== true) return undefined;
+    const fd = await fileSystem.open(this.pathOf(path), FLAGS);
+    try {
+      if ((await this.#check(fd, path)) !== "folder") return undefined;
+      const entries: FolderEntry[] = [];
+      // On Linux, a folder that was put in its place meanwhile is not read.
+      const source = process.platform === "linux" ? `/proc/self/fd/${fd}/` : this.pathOf(path);
+      await fileSystem.readFolder(source, (entry) => entries.push(entry));
+      return entries;
+    } finally {
+      fileSystem.close(fd);
+    }
+  }
+
+  /** What is known about an entry of a folder, `path` with its slash; undefined if visitors cannot get it. */
+  async describe(path: string, { name, kind }: FolderEntry): Promise<BigIntStats | undefined> {
+    try {
+      const full = path + name;
+      const stats = await this.stat(full);
+      if (stats === undefined || !(stats.isFile() || stats.isDirectory())) return undefined;
+      const isLink = kind === "link";
+      const realPath = isLink ? slashed(await this.#fileSystem.realpath(this.pathOf(full))) : this.#realPath + full;
+      if (!(await this.#contains(realPath)) || (await this.isSecret(full, realPath, stats))) return undefined;
+      return stats;
+    } catch {
+      return undefined;
+    }
+  }
+
   async #check(fd: number, path: string): Promise<Opening> {
     const stats = await this.#fileSystem.fstat(fd);
     if (!stats.isFile() && !stats.isDirectory()) return "missing";
     const realPath = await this.#realPathOf(fd, path, stats);
-    if (realPath === undefined || !(this.#followLinks || (await this.#contains(realPath)))) return "missing";
-    if (await this.#secrets.has(stats, realPath)) return "missing";
-    return stats.isFile() ? { fd, stats } : "folder";
+    if (realPath === undefined || !(await this.#contains(realPath))) return "missing";
+    if (await this.isSecret(path, realPath, stats)) return "missing";
+    return stats.isFile() ? { fd, stats, realPath } : "folder";
+  }
+
+  /** Whether a file is never served, or is a compressed twin of such a file. */
+  async isSecret(path: string, realPath: string, stats: BigIntStats): Promise<boolean> {
+    if (await this.#secrets.has(stats, realPath, this.#realPath)) return true;
+    const suffix = SUFFIXES.find((each) => path.endsWith(each));
+    if (suffix === undefined) return false;
+    const original = path.slice(0, -suffix.length);
+    const there = await this.stat(original);
+    return there !== undefined && this.#secrets.has(there, realPath.slice(0, -suffix.length), this.#realPath);
   }
 
   /** The path of an open file without links. Undefined: its path leads to another file by now. */
   async #realPathOf(fd: number, path: string, { dev, ino }: BigIntStats): Promise<string | undefined> {
     if (process.platform === "linux") {
       try {
-        return (await this.#fileSystem.readlink(`/proc/self/fd/${fd}`)).toString("latin1");
+        return slashed(await this.#fileSystem.readlink(`/proc/self/fd/${fd}`));
       } catch {
         // Without /proc, the path is compared.
       }
     }
     const realPath = await this.#fileSystem.realpath(this.pathOf(path));
     const there = await this.#fileSystem.stat(realPath);
-    return there.dev === dev && there.ino === ino ? realPath.toString("latin1") : undefined;
+    return there.dev === dev && there.ino === ino ? slashed(realPath) : undefined;
   }
 
+  /** Whether a path without links is in the folder, or may be outside. */
   async #contains(realPath: string): Promise<boolean> {
     if (this.#realPath !== "" && isBelow(realPath, this.#realPath)) return true;
-    this.#realPath = (await this.#fileSystem.realpath(this.pathOf("/"))).toString("latin1");
-    return isBelow(realPath, this.#realPath);
+    this.#realPath = slashed(await this.#fileSystem.realpath(this.pathOf("/")));
+    return this.#followLinks || isBelow(realPath, this.#realPath);
   }
-}
-
-/** Whether a path is that of a folder, or below it. */
-export function isBelow(path: string, folder: string): boolean {
-  if (folder === "/") return true;
-  return path.startsWith(folder) && (path.length === folder.length || /[/\\]/.test(path.charAt(folder.length)));
 }

@@ -1,5 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { DISK, type FileSystem } from "./file-system.js";
+import { FoundConfigurations, type NamedFiles } from "./found-configurations.js";
+import { foldersOf, isBelow, realPathOf } from "./real-path.js";
 
 export interface SecretFilesOptions {
   /**
@@ -7,24 +9,27 @@ export interface SecretFilesOptions {
    * and disappear at any time.
    */
   readonly paths: readonly string[];
-  /** The paths that a configuration file names; it never throws. Default: none. */
-  readonly namedFiles?: (path: string) => Promise<readonly string[]>;
+  /** Reads the configuration files in served folders; it never rejects. Default: there are none. */
+  readonly namedFiles?: NamedFiles | undefined;
   /** Default: the disk of this machine. */
   readonly fileSystem?: FileSystem;
   /** Monotonic time in milliseconds. Default: `performance.now`. */
   readonly now?: () => number;
 }
 
-/** How long the identities of files are used before they are read again, in milliseconds. */
+/** How long it is not read again which files there are, in milliseconds. */
 const FRESH = 1_000;
 
 /**
- * Files that are never served, whatever name leads to them: each is known by its device and inode, and by its path
- * while it does not exist.
+ * Files that are never served, whatever name leads to them: those that the configuration of this process names, and
+ * those of a configuration file in a served folder. Each is known by its device and inode, and by its path.
  */
 export class SecretFiles {
+  /** Changes when other paths are secret. */
+  version = 0;
   readonly #fileSystem: FileSystem;
   readonly #now: () => number;
+  readonly #found: FoundConfigurations | undefined;
   #paths: readonly string[];
   /** `device:inode` of the files and folders that exist. */
   #identities = new Set<string>();
@@ -32,50 +37,59 @@ export class SecretFiles {
   #realPaths = new Set<string>();
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
-  /** Changes when the paths change. */
-  version = 0;
 
-  constructor({ paths, fileSystem = DISK, now = () => performance.now() }: SecretFilesOptions) {
+  constructor({ paths, namedFiles, fileSystem = DISK, now = (): number => performance.now() }: SecretFilesOptions) {
     this.#paths = paths;
     this.#fileSystem = fileSystem;
     this.#now = now;
+    this.#found = namedFiles === undefined ? undefined : new FoundConfigurations(fileSystem, namedFiles);
   }
 
   /** From now on these paths are secret. */
   replace(paths: readonly string[]): void {
     this.#paths = paths;
+    this.#change();
+  }
+
+  /**
+   * Whether a file, or a folder above it, is secret.
+   * @param realPath its path without links
+   * @param root the root in which it was found, without links
+   */
+  async has({ dev, ino }: BigIntStats, realPath: string, root: string): Promise<boolean> {
+    const now = this.#now();
+    if (this.#found !== undefined) {
+      const folder = realPath.slice(0, realPath.lastIndexOf("/"));
+      const folders = isBelow(folder, root) ? foldersOf(folder, root) : [folder];
+      if (await this.#found.search(folders, now, now + FRESH)) this.#change();
+    }
+    while (now - this.#readAt >= FRESH) {
+      this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+      await this.#reading;
+    }
+    return this.#identities.has(`${dev}:${ino}`) || foldersOf(realPath, "").some((path) => this.#realPaths.has(path));
+  }
+
+  #change(): void {
     this.#readAt = -Infinity;
     this.version++;
   }
 
-  /** Whether a file, or a folder above it, is secret. @param realPath its path without links */
-  async has({ dev, ino }: BigIntStats, realPath: string): Promise<boolean> {
-    if (this.#paths.length === 0) return false;
-    if (this.#now() - this.#readAt >= FRESH) await (this.#reading ??= this.#read());
-    if (this.#identities.has(`${dev}:${ino}`)) return true;
-    for (let end = realPath.length; end > 0; end = realPath.lastIndexOf("/", end - 1)) {
-      if (this.#realPaths.has(realPath.slice(0, end))) return true;
-    }
-    return false;
-  }
-
   async #read(): Promise<void> {
-    const paths = this.#paths;
+    const { version } = this;
     const identities = new Set<string>();
     const realPaths = new Set<string>();
-    for (const path of paths) {
-      realPaths.add(Buffer.from(path).toString("latin1"));
+    for (const path of [...this.#paths, ...(this.#found?.paths ?? [])]) {
+      realPaths.add(await realPathOf(path, this.#fileSystem));
       try {
         const { dev, ino } = await this.#fileSystem.stat(path);
         identities.add(`${dev}:${ino}`);
-        realPaths.add((await this.#fileSystem.realpath(path)).toString("latin1"));
       } catch {
-        // It does not exist, or nobody may read it.
+        // There is nothing at the path by now.
       }
     }
     this.#identities = identities;
     this.#realPaths = realPaths;
-    this.#reading = undefined;
-    if (paths === this.#paths) this.#readAt = this.#now();
+    if (version === this.version) this.#readAt = this.#now();
   }
 }

@@ -1,0 +1,71 @@
+import { stampOf } from "./file-stamp.js";
+import type { FileSystem } from "./file-system.js";
+
+/** Names under which Postern and the older program look for their configuration. */
+const NAMES = ["postern.toml", "app_config.toml"];
+/** Folders of which it is known whether they contain a configuration. */
+const MOST_FOLDERS = 1_000;
+
+/** Reads a configuration file. @returns absolute paths of the files and folders that it names */
+export type NamedFiles = (path: string) => Promise<readonly string[]>;
+
+interface Configuration {
+  readonly stamp: string;
+  readonly named: readonly string[];
+}
+
+/**
+ * Configuration files in served folders, which another process may use. A folder is searched when a file in it, or
+ * below it, is opened; its subfolders are not.
+ */
+export class FoundConfigurations {
+  readonly #fileSystem: FileSystem;
+  readonly #namedFiles: NamedFiles;
+  /** Folders that were searched, and until when they are not searched again. */
+  readonly #searched = new Map<string, number>();
+  readonly #found = new Map<string, Configuration>();
+
+  constructor(fileSystem: FileSystem, namedFiles: NamedFiles) {
+    this.#fileSystem = fileSystem;
+    this.#namedFiles = namedFiles;
+  }
+
+  /** The configuration files, and the paths that they name. */
+  get paths(): string[] {
+    return [...this.#found].flatMap(([path, { named }]) => [path, ...named]);
+  }
+
+  /**
+   * Searches folders that were not searched recently. @param until when their result is no longer used
+   * @returns whether `paths` changed
+   */
+  async search(folders: readonly string[], now: number, until: number): Promise<boolean> {
+    let hasChanged = false;
+    for (const folder of folders) {
+      if (now < (this.#searched.get(folder) ?? -Infinity)) continue;
+      for (const name of NAMES) if (await this.#look(`${folder}/${name}`)) hasChanged = true;
+      this.#searched.delete(folder);
+      this.#searched.set(folder, until);
+      if (this.#searched.size <= MOST_FOLDERS) continue;
+      for (const oldest of this.#searched.keys()) {
+        this.#searched.delete(oldest);
+        break;
+      }
+    }
+    return hasChanged;
+  }
+
+  /** @param path bytes in Latin-1 */
+  async #look(path: string): Promise<boolean> {
+    const text = Buffer.from(path, "latin1").toString();
+    let stamp;
+    try {
+      stamp = stampOf(await this.#fileSystem.stat(Buffer.from(path, "latin1")));
+    } catch {
+      return this.#found.delete(text);
+    }
+    if (this.#found.get(text)?.stamp === stamp) return false;
+    this.#found.set(text, { stamp, named: await this.#namedFiles(text) });
+    return true;
+  }
+}

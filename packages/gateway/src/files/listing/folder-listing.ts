@@ -1,0 +1,96 @@
+import type { BigIntStats } from "node:fs";
+import { percentDecoded } from "../../http/latin1.js";
+import type { FolderEntry } from "../disk/file-system.js";
+import { listingPage, type ListedEntry } from "./listing-page.js";
+import { listingQuery, type ListingQuery } from "./listing-query.js";
+import { sortSlowly } from "./slow-sort.js";
+
+export const LISTING_LIMITS = {
+  /** Entries on one page. */
+  page: 1_000,
+  /** Entries of a folder that can be sorted by size and time: for that, the disk is asked about each of them. */
+  sortable: 2_000,
+} as const;
+/** Pages of one listing that are kept. */
+const MOST_PAGES = 8;
+/** Entries that the disk is asked about at the same time. */
+const AT_ONCE = 4;
+
+/** Reads what the disk knows about an entry; undefined if visitors cannot get it. */
+export type Describe = (entry: FolderEntry) => Promise<BigIntStats | undefined>;
+
+/** The entries of a folder. */
+export class FolderListing {
+  readonly #entries: readonly FolderEntry[];
+  readonly #hasParent: boolean;
+  readonly #describe: Describe;
+  readonly #pages = new Map<string, Promise<Buffer>>();
+
+  /** @param hasParent whether the folder above can be visited */
+  constructor(entries: readonly FolderEntry[], hasParent: boolean, describe: Describe) {
+    this.#entries = entries;
+    this.#hasParent = hasParent;
+    this.#describe = describe;
+  }
+
+  /** The page for a request. @param target path and query, as received */
+  page(target: string): Promise<Buffer> {
+    let page = this.#pages.get(target);
+    if (page === undefined) {
+      if (this.#pages.size >= MOST_PAGES) this.#pages.clear();
+      page = this.#render(target);
+      this.#pages.set(target, page);
+    }
+    return page;
+  }
+
+  async #render(target: string): Promise<Buffer> {
+    const asked = listingQuery(target);
+    const isSortable = this.#entries.length <= LISTING_LIMITS.sortable;
+    const pages = Math.max(1, Math.ceil(this.#entries.length / LISTING_LIMITS.page));
+    const sort = isSortable ? asked.sort : "name";
+    const query: ListingQuery = { ...asked, sort, page: Math.min(asked.page, pages) };
+    const start = (query.page - 1) * LISTING_LIMITS.page;
+    const onPage = <Item>(items: readonly Item[]): readonly Item[] => items.slice(start, start + LISTING_LIMITS.page);
+    const named = await sortSlowly(this.#entries, byName(query));
+    const entries =
+      sort === "name"
+        ? await this.#listed(onPage(named))
+        : onPage((await this.#listed(named)).toSorted(byNumber(sort, query)));
+    const path = percentDecoded(target.replace(/\?.*/s, ""));
+    return Buffer.from(listingPage({ path, hasParent: this.#hasParent, entries, query, pages, isSortable }));
+  }
+
+  async #listed(entries: readonly FolderEntry[]): Promise<ListedEntry[]> {
+    const listed: (ListedEntry | undefined)[] = [];
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < entries.length) {
+        const index = next++;
+        const { name } = entries[index]!;
+        const stats = await this.#describe(entries[index]!);
+        if (stats === undefined) continue;
+        const isFolder = stats.isDirectory();
+        listed[index] = { name, isFolder, size: Number(stats.size), modified: Number(stats.mtimeMs) };
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return listed.filter((entry) => entry !== undefined);
+  }
+}
+
+/** Folders come first. */
+function byName({ sort, isDescending }: ListingQuery): (one: FolderEntry, other: FolderEntry) => number {
+  const sign = sort === "name" && isDescending ? -1 : 1;
+  return (one, other) => {
+    if ((one.kind === "folder") !== (other.kind === "folder")) return one.kind === "folder" ? -1 : 1;
+    return one.key === other.key ? 0 : one.key < other.key ? -sign : sign;
+  };
+}
+
+function byNumber(
+  sort: "size" | "modified",
+  { isDescending }: ListingQuery,
+): (one: ListedEntry, other: ListedEntry) => number {
+  return (one, other) => (isDescending ? other[sort] - one[sort] : one[sort] - other[sort]);
+}

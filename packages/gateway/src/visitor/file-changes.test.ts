@@ -1,0 +1,93 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { DISK, type FileSystem } from "../files/disk/file-system.js";
+import { Site } from "./file-visits.suite.js";
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function openDescriptors(folder: string): number {
+  return readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return execFileSync("readlink", [`/proc/${process.pid}/fd/${fd}`], { encoding: "utf8" }).startsWith(folder);
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+describe("a large file", () => {
+  const SIZE = 3 * 1024 * 1024;
+
+  /** A site whose visitor has received the first part of a large file, and reads no more until `drain`. */
+  async function begun(): Promise<Site> {
+    const site = new Site({ "big.bin": Buffer.alloc(SIZE, "a") });
+    site.date("big.bin", new Date(1_000_000_000_000));
+    site.visit.connection.takes = false;
+    site.visit.send("GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+    while (site.visit.connection.unsent === 0) await nextTurn();
+    return site;
+  }
+
+  /** The visitor reads on until its request is over. @returns the bytes of the body, if the response is complete */
+  async function rest(site: Site): Promise<string | undefined> {
+    const { connection } = site.visit;
+    while (site.finished.length === 0) {
+      if (connection.unsent > 0) connection.drain();
+      await nextTurn();
+    }
+    const text = connection.take();
+    return connection.state === "reset" ? undefined : text.slice(text.indexOf("\r\n\r\n") + 4);
+  }
+
+  test("that stays the same arrives whole although its visitor is slow, and holds two blocks", async () => {
+    const site = await begun();
+    for (let turn = 0; turn < 50; turn++) await nextTurn();
+    expect(site.visit.connection.unsent).toBeLessThanOrEqual(2 * 256 * 1024 + 1024);
+    expect((await rest(site))?.length).toBe(SIZE);
+  });
+
+  test("that is replaced by another arrives whole in the old version", async () => {
+    const site = await begun();
+    writeFileSync(join(site.directory, "new"), Buffer.alloc(SIZE, "b"));
+    renameSync(join(site.directory, "new"), join(site.directory, "big.bin"));
+    expect(await rest(site)).toBe("a".repeat(SIZE));
+  });
+
+  test.for<[string, (path: string) => void]>([
+    ["truncated", (path) => truncateSync(path, 700_000)],
+    ["written again", (path) => writeFileSync(path, Buffer.alloc(SIZE, "b"))],
+    ["written again, longer", (path) => writeFileSync(path, Buffer.alloc(SIZE + 1, "b"))],
+    ["changed in one byte", (path) => writeFileSync(path, "b", { flag: "r+" })],
+  ])("that is %s while it is sent is cut off", async ([, change]) => {
+    const site = await begun();
+    change(join(site.directory, "big.bin"));
+    expect(await rest(site)).toBeUndefined();
+    expect(site.finished[0]).toMatch(/^200 origin_reset \d+$/);
+  });
+
+  test("is closed when its visitor leaves, and when its route is removed", async () => {
+    const site = await begun();
+    expect(openDescriptors(site.directory)).toBe(1);
+    site.visit.connection.destroy();
+    site.visit.connection.pump();
+    expect(site.finished[0]).toMatch(/^200 visitor_left /);
+    site.root.close();
+    while (openDescriptors(site.directory) > 0) await nextTurn();
+  });
+});
+
+test("a file that changes each time it is read is not served in parts of two versions", async () => {
+  let site: Site | undefined;
+  const fstat: FileSystem["fstat"] = (fd) => {
+    if (site !== undefined) site.write("a.txt", String(Math.random()));
+    return DISK.fstat(fd);
+  };
+  const changing = new Site({ "a.txt": "one" }, { fileSystem: { ...DISK, fstat } });
+  site = changing;
+  expect((await changing.get("/a.txt")).status).toBe(503);
+  site = undefined;
+  changing.visit.clock.pass(1_000);
+  expect((await changing.get("/a.txt")).body).toMatch(/^0\.\d+$/);
+});

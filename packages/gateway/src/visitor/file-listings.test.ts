@@ -1,0 +1,108 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { DISK, type FileSystem, type FolderEntry } from "../files/disk/file-system.js";
+import { Site } from "./file-visits.suite.js";
+
+const OPTIONS = { browse: true };
+
+/** The links of a listing, in their order. */
+function links(page: string): string[] {
+  return [...page.matchAll(/<td><a href="([^"]*)">/g)].map(([, reference = ""]) => reference);
+}
+
+test("a folder without an index file is listed, folders first, only if that is wanted", async () => {
+  const files = { "b.txt": "bb", "A.txt": "a", "docs/x.txt": "x", "site/index.html": "home" };
+  const site = new Site(files, OPTIONS);
+  const { status, fields, body } = await site.get("/");
+  expect(status).toBe(200);
+  expect(fields["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  expect(links(body)).toEqual(["docs/", "site/", "A.txt", "b.txt"]);
+  expect(links((await site.get("/docs/")).body)).toEqual(["../", "x.txt"]);
+  expect((await site.get("/site/")).body).toBe("home");
+  expect((await new Site(files).get("/")).status).toBe(404);
+});
+
+test("a listing is sorted as its links say", async () => {
+  const site = new Site({ "a.txt": "333", "b.txt": "1", "c.txt": "22" }, OPTIONS);
+  site.date("a.txt", new Date(2_000_000));
+  site.date("b.txt", new Date(3_000_000));
+  site.date("c.txt", new Date(1_000_000));
+  const { body } = await site.get("/");
+  expect(body).toContain('<a href="?sort=size">');
+  expect(body).toContain('<a href="?order=desc">');
+  expect(links((await site.get("/?sort=size")).body)).toEqual(["b.txt", "c.txt", "a.txt"]);
+  expect(links((await site.get("/?sort=modified&order=desc")).body)).toEqual(["b.txt", "a.txt", "c.txt"]);
+  expect(links((await site.get("/?order=desc&sort=<x>&page=-1")).body)).toEqual(["c.txt", "b.txt", "a.txt"]);
+});
+
+test("names with every byte are escaped, and each link leads to its file", async () => {
+  const site = new Site({ "x/y": "" }, OPTIONS);
+  const bytes = Array.from({ length: 255 }, (_, n) => n + 1).filter((byte) => byte !== 0x2f);
+  for (const byte of bytes)
+    writeFileSync(Buffer.concat([Buffer.from(`${site.directory}/x/n`), Buffer.from([byte])]), String(byte));
+  const { body } = await site.get("/x/");
+  const references = links(body).filter((reference) => reference.startsWith("n"));
+  expect(references).toHaveLength(bytes.length);
+  const contents: number[] = [];
+  for (const reference of references) contents.push(Number((await site.get(`/x/${reference}`)).body));
+  expect(contents.toSorted((one, other) => one - other)).toEqual(bytes);
+  for (const text of ["&lt;", "&gt;", "&quot;", "&#39;", "&amp;"]) expect(body).toContain(`>n${text}</a>`);
+  expect(body).not.toMatch(/n\p{Cc}<\/a>/u);
+});
+
+test("a name that looks like HTML or like another site is only text", async () => {
+  const site = new Site({ "<img src=x onerror=alert(1)>": "", "javascript:alert(1)": "", '"><script>': "" }, OPTIONS);
+  const { body } = await site.get("/");
+  expect(body).not.toMatch(/<img|<script|href="javascript:/);
+  expect(links(body)).toContain("javascript%3Aalert%281%29");
+});
+
+test("a listing shows what visitors can get, and nothing else", async () => {
+  const site = new Site({ "a.txt": "", ".env": "", ".git/config": "", ".well-known/x": "" }, OPTIONS);
+  symlinkSync("a.txt", join(site.directory, "inside"));
+  symlinkSync("/etc/passwd", join(site.directory, "outside"));
+  symlinkSync("nowhere", join(site.directory, "broken"));
+  execFileSync("mkfifo", [join(site.directory, "pipe")]);
+  expect(links((await site.get("/")).body)).toEqual([".well-known/", "a.txt", "inside"]);
+});
+
+test("a folder that is a link out of the root, or that is hidden, is not listed", async () => {
+  const site = new Site({ "a.txt": "", ".git/config": "" }, OPTIONS);
+  symlinkSync("/etc", join(site.directory, "etc"));
+  expect((await site.get("/etc/")).status).toBe(404);
+  expect((await site.get("/etc")).status).toBe(404);
+  expect((await site.get("/.git/")).status).toBe(404);
+});
+
+test("a folder of 100,000 entries is listed in pages, and other work goes on meanwhile", async () => {
+  const fileSystem: FileSystem = {
+    ...DISK,
+    async readFolder(_, visit) {
+      for (let n = 0; n < 100_000; n++) {
+        const name = `f${String((n * 7_919) % 100_000).padStart(5, "0")}`;
+        visit({ name, key: name, kind: "file" } satisfies FolderEntry);
+        if (n % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+  };
+  const site = new Site({ "big/f00000": "" }, { ...OPTIONS, fileSystem });
+  for (const name of ["f00999", "f01000", "f99999"]) site.write(`big/${name}`, name);
+  mkdirSync(join(site.directory, "other"));
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  let isOver = false;
+  setImmediate(count);
+  expect(links((await site.get("/big/")).body)).toEqual(["../", "f00000", "f00999"]);
+  expect(links((await site.get("/big/?page=100")).body)).toEqual(["../", "f99999"]);
+  const { body } = await site.get("/big/?page=2&sort=size");
+  isOver = true;
+  expect(links(body)).toEqual(["../", "f01000"]);
+  expect(body).toContain("Page 2 of 100");
+  // Reading alone needs 400 turns. Sorting 100,000 names in one turn would leave it at that.
+  expect(turns).toBeGreaterThan(800);
+});

@@ -1,0 +1,318 @@
+import { execFileSync } from "node:child_process";
+import { linkSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { DISK, type FileSystem, type OnRead } from "../files/disk/file-system.js";
+import { SecretFiles, type FileFault } from "../files/index.js";
+import { Site } from "./file-visits.suite.js";
+
+const SECRET = "the secret of another folder";
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A folder beside the served one. */
+function outside(): string {
+  const folder = mkdtempSync(join(tmpdir(), "postern-outside-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "secret.txt"), SECRET);
+  return folder;
+}
+
+describe("a path that climbs", () => {
+  const UP = [
+    "..",
+    "%2e%2e",
+    ".%2e",
+    "%252e%252e",
+    "..%00",
+    "..%2f",
+    "%c0%ae%c0%ae",
+    "..\\",
+    "%5c..",
+    "..;",
+    "....",
+    "%u002e%u002e",
+  ];
+  const SLASH = ["/", "//", "%2f", "%5c", "\\", "%252f", "/./", "%c0%af"];
+
+  test("reads no byte outside the folder, in any encoding", async () => {
+    const folder = outside();
+    const site = new Site({ "public/index.html": "home", "a.txt": "one" });
+    const name = folder.split("/").at(-1)!;
+    for (const up of UP) {
+      for (const slash of SLASH) {
+        for (const start of ["/", "/public/", "/a.txt/"]) {
+          const climbs = `${start}${`${up}${slash}`.repeat(3)}`;
+          for (const end of [
+            `${name}/secret.txt`,
+            `${name}${slash}secret.txt`,
+            `tmp${slash}${name}${slash}secret.txt`,
+            "etc/passwd",
+          ]) {
+            const { status, body } = await site.get(climbs + end);
+            expect([400, 404], climbs + end).toContain(status);
+            expect(body).not.toContain(SECRET);
+          }
+        }
+      }
+    }
+  });
+});
+
+describe("a link", () => {
+  test("out of the folder is refused, to a file, to a folder, and through another link; if wanted it is followed", async () => {
+    const folder = outside();
+    const links = (site: Site): void => {
+      symlinkSync(join(folder, "secret.txt"), join(site.directory, "file"));
+      symlinkSync(folder, join(site.directory, "folder"));
+      symlinkSync("folder/secret.txt", join(site.directory, "chain"));
+      symlinkSync("/proc/self/root", join(site.directory, "magic"));
+    };
+    const site = new Site({ "a.txt": "one" });
+    links(site);
+    for (const path of ["/file", "/folder/secret.txt", "/chain", "/folder", "/folder/", `/magic${folder}/secret.txt`])
+      expect((await site.get(path)).status, path).toBe(404);
+    const open = new Site({ "a.txt": "one" }, { followLinks: true });
+    links(open);
+    for (const path of ["/file", "/folder/secret.txt", "/chain"]) expect((await open.get(path)).body).toBe(SECRET);
+  });
+
+  test("inside the folder is followed", async () => {
+    const site = new Site({ "v2/app.js": "two" });
+    symlinkSync("v2", join(site.directory, "current"));
+    symlinkSync("current/app.js", join(site.directory, "app.js"));
+    expect((await site.get("/current/app.js")).body).toBe("two");
+    expect((await site.get("/app.js")).body).toBe("two");
+  });
+
+  test("to which the served folder itself is switched serves the new files", async () => {
+    const target = outside();
+    const site = new Site({ "a.txt": "one" });
+    expect((await site.get("/a.txt")).body).toBe("one");
+    renameSync(site.directory, `${site.directory}-old`);
+    onTestFinished(() => rmSync(`${site.directory}-old`, { recursive: true }));
+    symlinkSync(target, site.directory);
+    site.visit.clock.pass(1_000);
+    expect((await site.get("/secret.txt")).body).toBe(SECRET);
+  });
+
+  test("that somebody puts in the place of a folder between the calls to the disk is not followed", async () => {
+    const folder = outside();
+    const swaps = ["stat", "open", "fstat", "readlink", "read"] as const;
+    for (const swapped of swaps) {
+      for (const when of ["before", "after"]) {
+        const swap = (): void => {
+          rmSync(join(site.directory, "docs"), { recursive: true, force: true });
+          symlinkSync(folder, join(site.directory, "docs"));
+        };
+        const site: Site = new Site(
+          { "docs/secret.txt": "public" },
+          { fileSystem: around(swapped, when === "before", swap) },
+        );
+        const { body } = await site.get("/docs/secret.txt");
+        expect(body, `${when} ${swapped}`).not.toContain(SECRET);
+      }
+    }
+  });
+});
+
+/** The disk, with an action before or after the first call of one kind. */
+function around(name: "stat" | "open" | "fstat" | "readlink" | "read", isBefore: boolean, act: () => void): FileSystem {
+  let isDone = false;
+  const once = (): void => {
+    if (!isDone) act();
+    isDone = true;
+  };
+  if (name === "read") {
+    const read: FileSystem["read"] = (fd, buffer, length, position, done) => {
+      if (isBefore) once();
+      DISK.read(fd, buffer, length, position, (error, bytes) => {
+        if (!isBefore) once();
+        done(error, bytes);
+      });
+    };
+    return { ...DISK, read };
+  }
+  const call = async (...args: [never, never]): Promise<unknown> => {
+    if (isBefore) once();
+    const result = await DISK[name](...args);
+    if (!isBefore) once();
+    return result;
+  };
+  return { ...DISK, [name]: call };
+}
+
+test("pipes, sockets and devices are refused, and a process that writes into the pipe does not notice", async () => {
+  const site = new Site({ "a.txt": "one" });
+  execFileSync("mkfifo", [join(site.directory, "pipe")]);
+  const server = createServer().listen(join(site.directory, "socket"));
+  onTestFinished(() => void server.close());
+  symlinkSync("/dev/zero", join(site.directory, "zero"));
+  for (const path of ["/pipe", "/socket", "/zero"]) {
+    expect((await site.get(path)).status, path).toBe(404);
+  }
+  const dev = new Site({}, { followLinks: true });
+  symlinkSync("/dev/zero", join(dev.directory, "zero"));
+  expect((await dev.get("/zero")).status).toBe(404);
+});
+
+test("names with a dot in front are hidden unless they are wanted, except /.well-known/", async () => {
+  const files = { ".env": "KEY=1", ".git/config": "x", "a/.b/c": "x", ".well-known/security.txt": "mail" };
+  const site = new Site(files);
+  for (const path of ["/.env", "/%2eenv", "/.git/config", "/.git", "/.git/", "/a/.b/c"])
+    expect((await site.get(path)).status, path).toBe(404);
+  expect((await site.get("/.well-known/security.txt")).body).toBe("mail");
+  expect((await new Site(files, { dotfiles: true }).get("/.env")).body).toBe("KEY=1");
+});
+
+describe("a secret file", () => {
+  /** A site that also has a key, under several names. */
+  function siteWithKey(): { site: Site; secrets: SecretFiles; key: string } {
+    const secrets = new SecretFiles({ paths: [], now: () => site.visit.clock.now() });
+    const site: Site = new Site({ "tls/key.pem": SECRET, "a.txt": "one" }, { secrets });
+    const key = join(site.directory, "tls/key.pem");
+    linkSync(key, join(site.directory, "hard.txt"));
+    symlinkSync("tls/key.pem", join(site.directory, "soft.txt"));
+    symlinkSync("tls", join(site.directory, "folder"));
+    writeFileSync(`${key}.gz`, gzipSync(SECRET));
+    return { site, secrets, key };
+  }
+  const NAMES = ["/tls/key.pem", "/hard.txt", "/soft.txt", "/folder/key.pem", "/tls/key.pem.gz", "/folder/key.pem.gz"];
+
+  test("is never served, whatever name leads to it, also if it was served before", async () => {
+    const { site, secrets, key } = siteWithKey();
+    for (const path of NAMES) expect((await site.get(path)).status, path).toBe(200);
+    secrets.replace([key]);
+    for (const path of NAMES) expect((await site.get(path, "Accept-Encoding: gzip\r\n")).status, path).toBe(404);
+    expect((await site.get("/a.txt")).status).toBe(200);
+  });
+
+  test("is also refused when it is replaced, or appears later", async () => {
+    const { site, secrets, key } = siteWithKey();
+    secrets.replace([key, join(site.directory, "later.log")]);
+    writeFileSync(`${key}.new`, "rotated");
+    renameSync(`${key}.new`, key);
+    site.write("later.log", "line");
+    expect((await site.get("/tls/key.pem")).status).toBe(404);
+    expect((await site.get("/later.log")).status).toBe(404);
+    linkSync(key, join(site.directory, "new-name.txt"));
+    site.visit.clock.pass(1_000);
+    expect((await site.get("/new-name.txt")).status).toBe(404);
+  });
+
+  test("may be a folder: nothing in it is served or listed", async () => {
+    const secrets = new SecretFiles({ paths: [] });
+    const site = new Site({ "logs/2026/a.log": SECRET, "a.txt": "one" }, { secrets, browse: true });
+    secrets.replace([join(site.directory, "logs")]);
+    for (const path of ["/logs", "/logs/", "/logs/2026/", "/logs/2026/a.log"])
+      expect((await site.get(path)).status, path).toBe(404);
+    expect((await site.get("/")).body).not.toContain("logs");
+  });
+
+  test("is also what a configuration in a served folder names, although nobody told the gateway of it", async () => {
+    for (const config of ["postern.toml", "app_config.toml"]) {
+      const read: string[] = [];
+      const secrets = new SecretFiles({
+        paths: [],
+        namedFiles: (path) => {
+          read.push(path);
+          return Promise.resolve([join(site.directory, "app/keys"), join(site.directory, "app/hash.txt")]);
+        },
+        now: () => site.visit.clock.now(),
+      });
+      const files = { "app/keys/a.key": SECRET, "app/hash.txt": SECRET, "app/a.txt": "one", "b/a.txt": "one" };
+      const site: Site = new Site({ ...files, "app/.x": "" }, { secrets });
+      expect((await site.get("/app/keys/a.key")).status).toBe(200);
+      site.write(`app/${config}`, "[server]");
+      site.visit.clock.pass(1_000);
+      for (const path of ["/app/keys/a.key", "/app/hash.txt", `/app/${config}`])
+        expect((await site.get(path)).status, path).toBe(404);
+      expect((await site.get("/app/a.txt")).status).toBe(200);
+      expect(read).toEqual([join(site.directory, "app", config)]);
+    }
+  });
+});
+
+describe("a disk", () => {
+  test("that does not respond holds up no other folder, no file in memory, and at most 3 threads", async () => {
+    let running = 0;
+    let most = 0;
+    const stuck: { resolve: () => void }[] = [];
+    let isStuck = false;
+    const stat: FileSystem["stat"] = async (path) => {
+      if (!isStuck) return DISK.stat(path);
+      running++;
+      most = Math.max(most, running);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      stuck.push({ resolve });
+      await promise;
+      running--;
+      return DISK.stat(path);
+    };
+    const files = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`${n}.txt`, String(n)]));
+    const slow = new Site(files, { fileSystem: { ...DISK, stat } });
+    const other = new Site({ "a.txt": "one" });
+    await slow.get("/0.txt");
+    isStuck = true;
+    const waiting = Array.from({ length: 9 }, (_, n) => slow.root.load(`/${n + 1}.txt`, 0));
+    expect((await slow.get("/0.txt")).body).toBe("0");
+    expect((await other.get("/a.txt")).body).toBe("one");
+    expect({ running, most }).toEqual({ running: 3, most: 3 });
+    isStuck = false;
+    for (const { resolve } of stuck) resolve();
+    expect((await Promise.all(waiting)).every((found) => typeof found === "object")).toBe(true);
+  });
+
+  test("that stays stuck keeps a bounded number of requests waiting; further ones get 503", async () => {
+    const site = new Site({}, { fileSystem: { ...DISK, stat: () => new Promise(() => {}) } });
+    for (let n = 0; n < 32 + 4_096; n++) void site.root.load(`/${n}`, 0);
+    expect(await site.get("/more")).toMatchObject({
+      status: 503,
+      fields: { "postern-error": "PN_FILE_UNREADABLE", "retry-after": "5" },
+    });
+  });
+
+  test.for<[string, number]>([
+    ["EACCES", 404],
+    ["EPERM", 404],
+    ["EIO", 503],
+    ["EMFILE", 503],
+  ])("that fails with %s tells the owner, and the visitor gets %i without a path", async ([code, status]) => {
+    const faults: FileFault[] = [];
+    const open: FileSystem["open"] = () => Promise.reject(Object.assign(new Error(code), { code }));
+    const onFault = (fault: FileFault): void => void faults.push(fault);
+    const site = new Site({ "a.txt": "one", "b.txt": "two" }, { fileSystem: { ...DISK, open }, onFault });
+    const response = await site.get("/a.txt");
+    expect(response.status).toBe(status);
+    expect(response.body).not.toMatch(/a\.txt|postern-files|EACCES|EPERM|EIO|EMFILE/);
+    await site.get("/b.txt");
+    expect(faults).toEqual([{ path: join(site.directory, "a.txt"), code }]);
+  });
+
+  test("that fails while a file is sent cuts the response", async () => {
+    let reads = 0;
+    const read: FileSystem["read"] = (fd, buffer, length, position, done: OnRead) => {
+      if (++reads < 3) DISK.read(fd, buffer, length, position, done);
+      else setImmediate(() => done(Object.assign(new Error("EIO"), { code: "EIO" }), 0));
+    };
+    const site = new Site({ "big.bin": Buffer.alloc(2_000_000) }, { fileSystem: { ...DISK, read } });
+    await site.get("/big.bin");
+    expect(site.visit.connection.state).toBe("reset");
+  });
+
+  test("without the served folder tells the owner once a second", async () => {
+    const faults: FileFault[] = [];
+    const site = new Site({ "a.txt": "one" }, { onFault: (fault) => void faults.push(fault) });
+    site.remove("");
+    expect((await site.get("/a.txt")).status).toBe(404);
+    expect((await site.get("/b.txt")).status).toBe(404);
+    while (faults.length === 0) await nextTurn();
+    expect(faults).toEqual([{ path: site.directory, code: "ENOENT" }]);
+    site.write("a.txt", "new");
+    site.visit.clock.pass(1_000);
+    expect((await site.get("/a.txt")).body).toBe("new");
+  });
+});
