@@ -95,15 +95,9 @@ function actionOf(
   const answer = route.timeout ?? server.request_timeout;
   return {
     kind: "forward",
-<<<<<<< HEAD
     targets: targetsOf(route, { trust, connectTimeout: connectTimeout(route, answer) }),
-    stripPrefix: route.strip_prefix,
-    ...(route.rewrite === undefined ? {} : { rewrite: route.rewrite }),
-=======
-    targets: targetsOf(route, trust),
     stripPrefix,
     ...(rewrite === undefined ? {} : { rewrite }),
->>>>>>> files
     ...(hostHeader === undefined ? {} : { hostHeader }),
     limits: {
       answer,

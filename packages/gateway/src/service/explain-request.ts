@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 import { RequestHead } from "../http/index.js";
-import { pathEdit, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
-=======
 import { pathEdit, pathOf, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
->>>>>>> files
 import { ServiceEndpoints } from "./service-endpoints.js";
 import type { FilesAction, ForwardAction, RouteOptions } from "./service-options.js";
 import { ROUTE_REFUSALS } from "./service-router.js";

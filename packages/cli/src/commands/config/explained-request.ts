@@ -23,19 +23,13 @@ export async function explainedRequest(given: GivenRequest, settings: Settings):
     );
   const { server, proxy } = settings.loaded.values;
   const { routes } = await loadGateway(settings);
-<<<<<<< HEAD
   try {
     const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
-    return new RequestReport(request, explained);
+    return new RequestReport(request, explained, proxy.length);
   } catch (error) {
     if (error instanceof RangeError) throw new CliError("PN_USAGE", error.message);
     throw error;
   }
-=======
-  const request = { ...requested, address: "127.0.0.1" };
-  const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
-  return new RequestReport(requested, explained, proxy.length);
->>>>>>> files
 }
 
 /** The explanation of a request, for people and for programs. */
@@ -44,32 +38,19 @@ export class RequestReport {
   readonly #explained: ExplainedRequest;
   readonly #proxies: number;
 
-<<<<<<< HEAD
-  constructor(request: RequestToExplain, explained: ExplainedRequest) {
-    this.#request = request;
-=======
   /** @param proxies the number of `[[proxy]]` tables */
-  constructor(requested: Requested, explained: ExplainedRequest, proxies: number) {
-    this.#requested = requested;
->>>>>>> files
+  constructor(request: RequestToExplain, explained: ExplainedRequest, proxies: number) {
+    this.#request = request;
     this.#explained = explained;
     this.#proxies = proxies;
   }
 
   get json(): Record<string, unknown> {
-<<<<<<< HEAD
     const { method, url, authority, headers, address } = this.#request;
-    const { routing, targets, location, isServiceEndpoint, refusal } = this.#explained;
-    return {
-      request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
-      route: routing.value?.name ?? null,
-=======
-    const { method, scheme, authority, path } = this.#requested;
     const { routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
     return {
-      request: { method, url: `${scheme}://${authority}${path}` },
+      request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
       route: isServiceEndpoint ? null : (routing.value?.name ?? null),
->>>>>>> files
       refusal: refusal ?? null,
       targets,
       ...(folder === undefined ? {} : { files: folder }),
@@ -111,13 +92,9 @@ export class RequestReport {
     if (action?.kind === "redirect")
       return [...route, row("Redirect", `${action.status} to ${printableAscii(location ?? "")}`)];
     if (action?.kind === "respond") return [...route, row("Response", `${action.status}, with the text of the route`)];
-<<<<<<< HEAD
-    const { method } = this.#request;
-=======
     if (folder !== undefined)
       return [...route, row("Files", `${printable(folder.directory)}  path  ${printableAscii(folder.path ?? "")}`)];
-    const { method } = this.#requested;
->>>>>>> files
+    const { method } = this.#request;
     const limits = action?.kind === "forward" ? limitsText(action.limits) : "";
     return [
       ...route,
