@@ -101,7 +101,11 @@ test("config check names each pair of routes for which the order of the file mad
   const config = join(scratchFolder(onTestFinished), "old.toml");
   const route = (path: string): string => `[[proxy]]\npath = "${path}"\ntarget = "http://localhost:1"\n`;
   writeFileSync(config, ["/*", "/api/*", "/b", "/api/users"].map(route).join(""), { mode: 0o600 });
-  const notes = (await check(config)).warnings.filter((each) => each.includes("most specific"));
+  const older = join(dirname(config), "app_config.toml");
+  copyFileSync(config, older);
+  chmodSync(older, 0o600);
+  expect((await check(older)).warnings.filter((each) => each.includes("most specific"))).toHaveLength(3);
+  const notes = (await check(config)).notes.filter((each) => each.includes("most specific"));
   expect(notes.map((note) => note.replaceAll(`${config}:`, "line "))).toEqual([
     "line 4: GET /api/example goes to /api/*, although /* (line 1) comes first: the most specific route is used, not the first one.",
     expect.stringMatching(/^line 7: GET \/b goes to \/b, although \/\* \(line 1\)/),

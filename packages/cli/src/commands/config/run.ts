@@ -60,14 +60,16 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   loaded.requireVariables(...tables);
   const { pending } = loaded.unsupported([], ...tables);
   const { errors, warnings: found } = await checkFiles(settings);
-  const differences = loaded.differences.map(problemLine);
+  const differences = [
+    ...loaded.differences.map(problemLine),
+    ...(errors.length === 0 ? routeOrderNotes(settings) : []),
+  ];
   const warnings = [
     ...settings.warnings,
     ...found,
     ...pending.map((each) => `${problemLine(each)} Commands that run this part of the file refuse to start.`),
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
     ...(loaded.isOlder ? differences : []),
-    ...(errors.length === 0 ? routeOrderNotes(settings) : []),
     ...(hasGateway(settings) ? gatewayExposure(settings) : []),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
