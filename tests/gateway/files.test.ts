@@ -95,6 +95,20 @@ describe("postern serve", () => {
     expect(program.stderr).toContain(code);
     expect(program.stderr).toContain(text);
   });
+
+  test("never serves a configuration of another program in the folder, nor what it names, and says so", async () => {
+    const cwd = folderWith("site/index.html", "site/tls/gateway.key", "site/deep/down/my.key", "site/deep/ok.txt");
+    write(cwd, "site/postern.toml", '[server.ssl]\nkey_file = "tls/gateway.key"\n');
+    write(cwd, "site/deep/app_config.toml", 'not valid\nkey_file = "down/my.key"\n');
+    const program = serve(cwd, "site");
+    const port = await portOf(program);
+    for (const path of ["/postern.toml", "/tls/gateway.key", "/deep/app_config.toml", "/deep/down/my.key"])
+      expect([path, await ask(port, path)]).toEqual([path, "404 PN_FILE_UNKNOWN"]);
+    expect(await ask(port, "/deep/ok.txt")).toBe("200 site/deep/ok.txt");
+    expect(program.stdout.replace(/\s+/g, " ")).toContain(
+      "contains files of a configuration: postern.toml, tls/gateway.key",
+    );
+  });
 });
 
 test("postern status, events and explanations know files like any target", async () => {
@@ -104,7 +118,7 @@ test("postern status, events and explanations know files like any target", async
     '[static_config]\ndirectory = "site"\n',
     { XDG_RUNTIME_DIR: home },
     ["serve", ...LISTEN, "--local-api", "127.0.0.1:0"],
-    (folder) => write(folder, "site/a.txt"),
+    { prepare: (folder) => write(folder, "site/a.txt") },
   );
   expect(await ask(await process.gatewayPort(), "/a.txt")).toBe("200 site/a.txt");
   const target = `files ${join(process.folder, "site")}`;
