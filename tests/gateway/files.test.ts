@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import {
   ClientProcess,
   exchange,
+  Origin,
   postern,
   scratchFolder,
   ServerProcess,
@@ -88,6 +89,7 @@ describe("postern serve", () => {
   test.for([
     ["a folder that does not exist", ["./nowhere"], "PN_FOLDER_UNREADABLE", "mkdir -p"],
     ["a file", ["./a.txt"], "PN_FOLDER_UNREADABLE", "is a file, not a folder"],
+    ["a variable of the shell that is empty", [""], "PN_CONFIG_INVALID", "--directory must be a folder"],
     ["two folders", ["one", "--directory", "two"], "PN_USAGE", "Two folders are given"],
   ] as const)("refuses %s", async ([, args, code, text]) => {
     const program = serve(folderWith("a.txt"), ...args);
@@ -158,6 +160,33 @@ test("a reload changes the folder, keeps what did not change, and refuses a fold
   await until("the missing folder", async () => (await ask(port, "/a.txt")).startsWith("404"));
   write(site, "two/a.txt", "built again");
   await until("the new folder", async () => (await ask(port, "/a.txt")) === "200 built again");
+});
+
+test("the example configuration serves an application, its API and a folder of downloads", async () => {
+  const api = await Origin.start(onTestFinished, (incoming, outgoing) => outgoing.end(`api ${incoming.url}`));
+  const example = readFileSync(new URL("../../examples/config/files.toml", import.meta.url), "utf8");
+  const process = StartProcess.launch(
+    onTestFinished,
+    example.replaceAll("localhost:3000", `127.0.0.1:${api.port}`).replace("127.0.0.1:8080", "127.0.0.1:0"),
+    {},
+    ["serve"],
+    {
+      prepare(folder) {
+        for (const file of ["dist/index.html", "dist/assets/app.3f9c2b1d.js", "files/a.zip"]) write(folder, file);
+      },
+    },
+  );
+  const port = await process.gatewayPort();
+  expect([await ask(port, "/users/7"), await ask(port, "/api/users"), await ask(port, "/downloads/a.zip")]).toEqual([
+    "200 dist/index.html",
+    "200 api /users",
+    "200 files/a.zip",
+  ]);
+  const cacheControl = async (path: string): Promise<unknown> =>
+    (await exchange(port, { host: "a.example", path })).headers["cache-control"];
+  expect(await cacheControl("/assets/app.3f9c2b1d.js")).toBe("public, max-age=31536000, immutable");
+  expect(await cacheControl("/downloads/a.zip")).toBe("public, max-age=3600");
+  expect(await ask(port, "/downloads/")).toMatch(/^200 [^]*a\.zip/);
 });
 
 describe("postern http", () => {

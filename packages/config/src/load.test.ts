@@ -44,9 +44,9 @@ async function problemsOf(toml: string | Uint8Array, layers?: OtherLayers): Prom
 }
 
 describe("sample files", () => {
-  test("ten files exist", () => {
+  test("eleven files exist", () => {
     const logins = ["api-key", "certificate", "token"].flatMap((login) => [`${login}-client`, `${login}-server`]);
-    const names = ["config.tunnel", "gateway", "tunnel-client", "tunnel-server", ...logins];
+    const names = ["config.tunnel", "files", "gateway", "tunnel-client", "tunnel-server", ...logins];
     expect(samples).toEqual(names.map((name) => `${name}.toml`).toSorted());
   });
 

@@ -4,7 +4,7 @@ import { folderFile } from "../kinds/folder-file.js";
 import { list } from "../kinds/list.js";
 import { text } from "../kinds/text.js";
 
-const directory = text({ what: "folder" });
+const directory = text({ what: "folder", example: "./public", valid: (path) => path.trim() !== "" });
 const fileName = text({ what: "file name", pattern: /^[^/\\]+$/, valid: (name) => !/^\.{1,2}$/.test(name) });
 const fieldValue = text({ what: "header value", pattern: /^[!-~](?:[ -~]*[!-~])?$/, example: "max-age=3600" });
 
