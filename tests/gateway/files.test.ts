@@ -230,6 +230,32 @@ describe("postern http", () => {
     for (const { status, body } of all) expect([status, body.equals(large)]).toEqual([200, true]);
   });
 
+  test("an endpoint of a file shares a folder, and a reload changes its options and its folder", async () => {
+    const server = await ServerProcess.start(onTestFinished);
+    const file = (folder: string, options: string): string =>
+      `[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nserver_url = "${server.url}"\nsubdomain = "site"\nlocal = "${folder}"\n[tunnel.endpoints.files]\n${options}\n`;
+    const start = StartProcess.launch(onTestFinished, file("./one", 'fallback = "app.html"'), {}, ["start"], {
+      prepare(folder) {
+        for (const name of ["one/app.html", "two/app.html"]) write(folder, name);
+      },
+    });
+    const { host } = await start.tunnel("site");
+    const get = (): Promise<string> => ask(server.port, "/users/7", host);
+    expect(await get()).toBe("200 one/app.html");
+    for (const [count, [configuration, expected]] of Object.entries([
+      [file("./one", ""), "404 PN_FILE_UNKNOWN"],
+      [file("./two", 'fallback = "app.html"'), "200 two/app.html"],
+    ])) {
+      start.replace(configuration!);
+      await start.status("reloaded", Number(count) + 1);
+      await until("the new options", async () => (await get()) === expected);
+    }
+    start.replace(file("./three", ""));
+    expect((await start.status("configuration_refused")).data["code"]).toBe("PN_FOLDER_UNREADABLE");
+    expect(await get()).toBe("200 two/app.html");
+    await start.program.terminate();
+  });
+
   test("--spa and --browse need a folder", async () => {
     const program = postern(onTestFinished, ["http", "3000", "--browse"]);
     await program.ends(2);

@@ -130,10 +130,11 @@ describe("precedence", () => {
       const given = names.filter((name) => name !== undefined);
       const twice = given.filter((name, index) => given.indexOf(name) !== index);
       // An endpoint's `auth` repeats the options of [tunnel.auth].
-      // --listen belongs to another option in each command.
+      // --listen, --browse and --spa belong to another option in each command.
       expect(
         twice.filter(
-          (name) => !/^--listen$|API_KEY|TOKEN|USER|api-key|token-file|^--cert-file$|^--key-file$/.test(name),
+          (name) =>
+            !/^--(?:listen|browse|spa)$|API_KEY|TOKEN|USER|api-key|token-file|^--cert-file$|^--key-file$/.test(name),
         ),
       ).toEqual([]);
     }

@@ -178,3 +178,12 @@ describe("two parts on one port", () => {
     ]);
   });
 });
+
+test("options for a folder need a folder as the local target of the endpoint", async () => {
+  const endpoint = (local: string): string =>
+    `[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nserver_url = 'http://a'\nlocal = ${local}\nfiles.browse = true\n`;
+  expect(await problemsOf(endpoint("3000"))).toEqual([
+    expect.stringContaining("files needs a folder as the local target"),
+  ]);
+  for (const folder of ["'./public'", "'/srv/public'", "'.'"]) expect(await problemsOf(endpoint(folder))).toEqual([]);
+});
