@@ -55,7 +55,7 @@ test("files: the folder, and the path in it", () => {
 test("a page for monitors takes precedence over a route that comes after them", () => {
   const last = { kind: "files", files: { directory: "/srv" }, stripPrefix: false } as const;
   const route = { name: "/*", match: { path: "/*" }, action: last };
-  const request = { method: "GET", host: "a", authority: "a", path: "/health", address: "127.0.0.1", headers: [] };
+  const request = { method: "GET", authority: "a", path: "/health", headers: [], address: "127.0.0.1" };
   const answer = (afterEndpoints: boolean): boolean =>
     explainRequest([{ ...route, afterEndpoints }], request, { serviceEndpoints: true }).isServiceEndpoint;
   expect([answer(true), answer(false)]).toEqual([true, false]);

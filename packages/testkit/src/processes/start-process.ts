@@ -7,7 +7,7 @@ import type { Program } from "./program.js";
 import { scratchFolder } from "../scratch-folder.js";
 import { TEST_KEY } from "./server-process.js";
 
-interface LaunchOptions extends Pick<PosternOptions, "prefix"> {
+export interface LaunchOptions extends Pick<PosternOptions, "prefix"> {
   /** Called before the start with the folder of the configuration. */
   prepare?: (folder: string) => void;
 }
@@ -34,12 +34,12 @@ export class StartProcess {
     configuration: string,
     env: Record<string, string> = {},
     command: readonly string[] = ["start"],
-    { prefix = [], prepare = () => {} }: LaunchOptions = {},
+    { prefix = [], prepare }: LaunchOptions = {},
   ): StartProcess {
     const folder = scratchFolder(defer);
     const file = join(folder, "postern.toml");
     writeFileSync(file, configuration, { mode: 0o600 });
-    prepare(folder);
+    prepare?.(folder);
     const program = postern(defer, [...command, "--config", file, "--json"], {
       env: { POSTERN_API_KEY: TEST_KEY, ...env },
       prefix,
