@@ -144,8 +144,7 @@ export class FileRoot implements ContentOwner {
 
   /** Nothing is served any more. Responses in progress continue. */
   close(): void {
-    for (const { content } of this.#files.values()) this.#cache.drop(content);
-    this.#files.clear();
+    for (const { content } of [...this.#files.values()]) this.#drop(content);
     this.#answers.clear();
   }
 
@@ -212,7 +211,7 @@ export class FileRoot implements ContentOwner {
     }
     const opened = await this.#folder.open(path);
     if (typeof opened === "string") return opened;
-    const content = await readContent(this, path, opened, this.#fileSystem);
+    const content = await readContent(this, path, opened, this.#fileSystem, this.#cache.slabs);
     await loadContentTypes();
     const file = this.#represent(content, path);
     const other = this.#files.get(path);

@@ -1,5 +1,6 @@
 import { LinkedList } from "@postern/net";
 import type { FileContent } from "./file-content.js";
+import { Slabs } from "./slabs.js";
 
 export const FILE_LIMITS = {
   /** Bytes of files that a gateway keeps in memory. */
@@ -16,7 +17,8 @@ const OVERHEAD = 2_048;
 /** The contents of files that a gateway keeps, by bytes; the one that was used least recently goes first. */
 export class FileCache {
   readonly #most: number;
-  #bytes = 0;
+  /** The memory of its contents. */
+  readonly slabs = new Slabs();
   readonly #inMemory = new LinkedList<FileContent>();
   readonly #open = new LinkedList<FileContent>();
 
@@ -27,14 +29,13 @@ export class FileCache {
 
   /** Bytes that are kept now. */
   get bytes(): number {
-    return this.#bytes;
+    return this.slabs.bytes + OVERHEAD * (this.#inMemory.size + this.#open.size);
   }
 
   /** Keeps `content` until `drop`, or until the cache is full: then its owner forgets it. */
   add(content: FileContent): void {
     this.#listOf(content).add(content);
-    this.#bytes += costOf(content);
-    while (this.#bytes > this.#most && this.#inMemory.oldest !== undefined) this.#evict(this.#inMemory.oldest);
+    while (this.bytes > this.#most && this.#inMemory.oldest !== undefined) this.#evict(this.#inMemory.oldest);
     while (this.#open.size > FILE_LIMITS.descriptors) this.#evict(this.#open.oldest!);
   }
 
@@ -50,7 +51,6 @@ export class FileCache {
   drop(content: FileContent): void {
     if (content.isDropped) return;
     this.#listOf(content).remove(content);
-    this.#bytes -= costOf(content);
     content.drop();
   }
 
@@ -62,8 +62,4 @@ export class FileCache {
   #listOf({ bytes }: FileContent): LinkedList<FileContent> {
     return bytes === undefined ? this.#open : this.#inMemory;
   }
-}
-
-function costOf({ bytes }: FileContent): number {
-  return OVERHEAD + (bytes?.length ?? 0);
 }
