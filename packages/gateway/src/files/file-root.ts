@@ -144,7 +144,7 @@ export class FileRoot implements ContentOwner {
 
   /** Nothing is served any more. Responses in progress continue. */
   close(): void {
-    for (const { content } of [...this.#files.values()]) this.#drop(content);
+    for (const { content } of this.#files.values()) this.#drop(content);
     this.#answers.clear();
   }
 
