@@ -9,6 +9,7 @@ import { makeCertificate } from "../setups/certificate.ts";
 import { startGateway } from "../setups/gateway.ts";
 import { startNginx } from "../setups/nginx.ts";
 import { SMALL, startOrigin } from "../setups/origin.ts";
+import { startPlainRelays } from "../setups/plain-relays.ts";
 import { startPostern } from "../setups/postern.ts";
 import { startPrototype } from "../setups/prototype.ts";
 import { expectResponse, interleave, type Setup } from "../setups/setup.ts";
@@ -79,14 +80,14 @@ async function run(stage: Stage, settings: Settings, options: RequestsOptions): 
     const markCompacts = (collector.reduce((sum, use) => sum + use.markCompacts, 0) / count) * PER;
     return { rate, cpu: cpu / count, p50, p99, workers, markCompacts };
   });
-  const [product, yardstick, prototype] = results as [Round[], Round[], Round[]?];
+  const [product, yardstick, ...others] = results as [Round[], Round[], ...Round[][]];
   const raw = { setups: setups.map(({ name }) => name), results };
   const lines = compare(options, product, yardstick, raw);
-  if (prototype) lines.push(prototypeLine(lines[0]!.measure, prototype, yardstick));
-  return lines;
+  const { measure } = lines[0]!;
+  return [...lines, ...others.map((rounds, index) => otherLine(measure, setups[index + 2]!.name, rounds, yardstick))];
 }
 
-/** Postern, nginx and perhaps the prototype. */
+/** Postern, nginx, without TLS as many plain relays as Postern has processes, and perhaps the prototype. */
 async function open(stage: Stage, settings: Settings, { secure, gateway }: RequestsOptions): Promise<Setup[]> {
   const origin = await startOrigin(stage);
   const certificate = secure === true ? await makeCertificate(stage, settings) : undefined;
@@ -96,6 +97,7 @@ async function open(stage: Stage, settings: Settings, { secure, gateway }: Reque
       : await startPostern(stage, settings, origin.address, { server: { certificate }, countCollections: true }),
     (await startNginx(stage, origin.address, { certificate })).yardstick,
   ];
+  if (secure !== true) setups.push(await startPlainRelays(stage, origin.address, gateway === true ? 1 : 2));
   if (settings.prototype) setups.push(await startPrototype(stage, settings.prototype, origin.address));
   return setups;
 }
@@ -150,13 +152,17 @@ function compare(options: RequestsOptions, product: Round[], yardstick: Round[],
   return lines;
 }
 
-function prototypeLine(measure: string, prototype: Round[], yardstick: Round[]): Line {
+/** Another setup beside nginx, without a bar. */
+function otherLine(measure: string, name: string, other: Round[], yardstick: Round[]): Line {
+  const middle = (of: keyof Round): number => median(other.map((round) => round[of]));
+  const p99 = paired(other, yardstick, "p99");
   return line({
-    measure: `${measure}: prototype`,
-    product: perSecond(median(prototype.map(({ rate }) => rate))),
+    measure: `${measure}: ${name}`,
+    product: perSecond(middle("rate")),
     yardstick: perSecond(median(yardstick.map(({ rate }) => rate))),
-    ratio: ratio(paired(prototype, yardstick, "rate")),
-    note: "no flow control, no checks, no limits",
+    ratio: ratio(paired(other, yardstick, "rate")),
+    cpu: microseconds(middle("cpu")),
+    note: `p50 ${milliseconds(middle("p50"))}, p99 ${milliseconds(middle("p99"))}, p99 beside nginx ${ratio(p99)}`,
   });
 }
 

@@ -8,6 +8,7 @@ import { makeCertificate } from "../setups/certificate.ts";
 import { startGateway } from "../setups/gateway.ts";
 import { startNginx } from "../setups/nginx.ts";
 import { LARGE, SINK, startOrigin } from "../setups/origin.ts";
+import { startPlainRelays } from "../setups/plain-relays.ts";
 import { startPostern } from "../setups/postern.ts";
 import { interleave, direct, type Setup } from "../setups/setup.ts";
 
@@ -53,8 +54,10 @@ async function run(
     kind === "gateway"
       ? await startGateway(stage, settings, local, { countCollections: true })
       : await startPostern(stage, settings, local, { server: { certificate }, countCollections: true });
+  const setups: Setup[] = [product, nginx.yardstick];
   // The other setups have no TLS.
-  const setups: Setup[] = [product, nginx.yardstick, ...(secure ? [] : [...nginx.others, direct(local)])];
+  if (!secure)
+    setups.push(await startPlainRelays(stage, local, kind === "gateway" ? 1 : 2), ...nginx.others, direct(local));
   const path = direction === "download" ? LARGE : SINK;
   for (const setup of setups) await visit(stage, setup, direction, path, bytes);
 
@@ -71,7 +74,9 @@ async function run(
   const rates = results.map((runs) => runs.map(({ rate }) => rate));
   const cpu = results.map((runs) => median(runs.map((run) => run.cpu)));
   const against = pairedRatio(rates[0]!, rates[1]!);
-  const others = setups.slice(2).map((setup, index) => `${setup.name} ${speed(median(rates[index + 2]!))}`);
+  const others = setups
+    .map(({ name }, index) => `${name} ${speed(median(rates[index]!))} (${seconds(cpu[index]!)}/GB)`)
+    .slice(2);
   return [
     line({
       measure: `${bytes / 1e9} GB ${direction}${kind === "tunnel" ? "" : kind === "tls" ? ", TLS" : ", gateway"}`,

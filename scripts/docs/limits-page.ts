@@ -100,7 +100,7 @@ export function limitsPage(): string {
     ],
     [
       "time to connect to a target of the gateway, from the DNS lookup to the end of the TLS handshake",
-      time(TARGET_LIMITS.connect),
+      `${time(TARGET_LIMITS.connect)}; \`connection_timeout\` of the route changes it`,
       "another target of the route gets the request; without one, 504 PN_TARGET_TIMEOUT",
     ],
     [

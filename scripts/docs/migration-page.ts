@@ -13,7 +13,7 @@ export function migrationPage(): string {
     "# Move from the older gateway",
     "Postern continues an older HTTP gateway with tunnels, and reads its configuration files. If you have such a file, usually `app_config.toml`, this page shows how to use it. The page is generated from the code with `npm run docs`.",
     "## Check your file",
-    "```sh\npostern config check --config app_config.toml\n```",
+    "```sh\nnpx postern config check --config app_config.toml\n```",
     [
       "The check starts nothing. It reports the following, with the line in the file:",
       "",

@@ -19,7 +19,8 @@ beforeAll(() => {
     ["routes", "toml", /5173/],
     ["serve", "sh", /^npx postern serve --listen 127\.0\.0\.1:8080$/],
     ["conditions", "toml", /methods = /],
-    ["explain", "sh", /config explain/],
+    ["explain", "sh", /config explain GET/],
+    ["explain conditions", "sh", /--header "X-Version: 2" --from/],
     ["own answers", "toml", /redirect = /],
     ["targets", "toml", /targets = /],
     ["https", "toml", /https_port/],
@@ -72,6 +73,9 @@ test("conditions choose the route, and the explanation names it", async () => {
   const explained = shell(onTestFinished, folder, page.example("explain"));
   await explained.ends(0);
   expect(explained.stdout).toMatch(/needs header x-version 2\n.*\*\.example\.com\/\* .*takes it/);
+  const matching = shell(onTestFinished, folder, page.example("explain conditions"));
+  await matching.ends(0);
+  expect(matching.stdout).toMatch(new RegExp(`127\\.0\\.0\\.1:${orders.port} {2}gets {2}GET /7 `));
 });
 
 test("redirects and fixed answers", async () => {

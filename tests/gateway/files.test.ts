@@ -104,7 +104,7 @@ test("postern status, events and explanations know files like any target", async
     '[static_config]\ndirectory = "site"\n',
     { XDG_RUNTIME_DIR: home },
     ["serve", ...LISTEN, "--local-api", "127.0.0.1:0"],
-    (folder) => write(folder, "site/a.txt"),
+    { prepare: (folder) => write(folder, "site/a.txt") },
   );
   expect(await ask(await process.gatewayPort(), "/a.txt")).toBe("200 site/a.txt");
   const target = `files ${join(process.folder, "site")}`;

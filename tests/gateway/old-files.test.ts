@@ -121,8 +121,10 @@ test.for(OLD_FILES)(
   "%s: routes send requests where the older program did, and files are served beside them",
   async (name) => {
     const directory = staticFolder(name);
-    const process = StartProcess.launch(onTestFinished, servable(name, origins), {}, SERVE, (folder) => {
-      if (directory !== undefined) install(folder, join(folder, directory));
+    const process = StartProcess.launch(onTestFinished, servable(name, origins), {}, SERVE, {
+      prepare(folder) {
+        if (directory !== undefined) install(folder, join(folder, directory));
+      },
     });
     const port = await process.gatewayPort();
     for (const row of TABLE[name] ?? []) await check(port, row);

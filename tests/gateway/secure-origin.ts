@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { PeerCertificate, TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
-import type { CertificateFiles, Defer } from "@postern/testkit";
+import type { CertificateAuthority, CertificateFiles, Defer } from "@postern/testkit";
 import type { TargetOptions } from "./address-gateway.js";
 
 export const text = (file: string): string => readFileSync(file, "utf8");
@@ -54,4 +54,24 @@ export function secure(port: number, ca: string, more: Partial<TargetOptions> = 
     ...more,
     trust: { ca, ...more.trust },
   };
+}
+
+/** A service with TLS that responds with the name in the handshake and the client's common name. Returns its port. */
+export function tlsOrigin(ca: CertificateAuthority, defer: Defer): Promise<number> {
+  const { certificate, key } = ca.issue({ names: ["origin.example"] });
+  const server = createHttpsServer(
+    {
+      cert: text(certificate),
+      key: text(key),
+      ca: text(ca.certificate),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (incoming, outgoing) => {
+      const socket = incoming.socket as TLSSocket & { servername: string | false };
+      const peer = socket.getPeerCertificate() as Partial<PeerCertificate>;
+      outgoing.end(`${socket.servername} ${String(peer.subject?.CN)}`);
+    },
+  );
+  return listening(server, "127.0.0.1", defer);
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer as createHttpsServer } from "node:https";
-import { connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
+import { createServer } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   CertificateAuthority,
@@ -17,7 +17,7 @@ import {
   type CertificateFiles,
   type ExchangeOptions,
 } from "@postern/testkit";
-import { listening } from "./secure-origin.js";
+import { listening, tlsOrigin } from "./secure-origin.js";
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -34,6 +34,8 @@ describe("a route, and what [server] says about all routes", () => {
   let process: StartProcess;
   let port: number;
   let origin: Origin;
+  /** Accepts connections, and never answers a TLS handshake. */
+  const stalled = createServer();
   /** Lets the response to a request that the origin holds continue. */
   const held = new Map<string, () => void>();
 
@@ -46,10 +48,11 @@ describe("a route, and what [server] says about all routes", () => {
       held.set(url, answer);
     });
     const ca = new CertificateAuthority(cleanup.defer);
-    const secure = await tlsOrigin(ca);
+    const secure = await tlsOrigin(ca, cleanup.defer);
+    const silent = await listening(stalled, "127.0.0.1", cleanup.defer);
     process = StartProcess.launch(
       cleanup.defer,
-      configuration(`http://127.0.0.1:${origin.port}`, `127.0.0.1:${secure}`, ca),
+      configuration(`http://127.0.0.1:${origin.port}`, `127.0.0.1:${secure}`, `127.0.0.1:${silent}`, ca),
       {},
       SERVE,
     );
@@ -124,6 +127,14 @@ describe("a route, and what [server] says about all routes", () => {
     expect((await patient).status).toBe(200);
   });
 
+  test("connection_timeout limits the time to connect to a target", async () => {
+    const usual = outcome("/stalled/default").catch(String);
+    await once(stalled, "connection");
+    // It begins later, and ends first.
+    expect(await Promise.race([usual, outcome("/stalled/short")])).toBe("504 PN_TARGET_TIMEOUT");
+    expect(await Promise.race([usual, Promise.resolve("waiting")])).toBe("waiting");
+  });
+
   test("idle_timeout limits the time without progress of a response", async () => {
     const patient = ask("/patient/hold-body");
     await until("the request", () => held.has("/hold-body"));
@@ -163,7 +174,7 @@ describe("a route, and what [server] says about all routes", () => {
 });
 
 /** The file of the first process. */
-function configuration(plain: string, secure: string, ca: CertificateAuthority): string {
+function configuration(plain: string, secure: string, stalled: string, ca: CertificateAuthority): string {
   const client = ca.issue({ names: ["gateway"] });
   const route = (path: string, options: string): string => `[[proxy]]\npath = "${path}"\n${options}\n`;
   // A busy machine may need longer than `request_timeout`.
@@ -197,6 +208,8 @@ ${route("/resolve-all", `target = "${named}"\n${patient}resolve = "all"`)}
 ${route("/resolve-one", `target = "${named}"\n${patient}`)}
 ${route("/default/*", `target = "${plain}"`)}
 ${to("/patient/*")}
+${route("/stalled/short", `target = "https://${stalled}"\n${patient}connection_timeout = "200ms"`)}
+${route("/stalled/default", `target = "https://${stalled}"\n${patient}`)}
 ${to("/impatient/*", 'idle_timeout = "100ms"')}
 ${tls("trusted", trusted)}
 ${tls("other-name", `ca_file = "${ca.certificate}"`)}
@@ -206,26 +219,6 @@ ${tls("switched-off", "enabled = false\nverify_backend = false")}
 ${tls("http-url", `${trusted}backend_ssl = true`, `http://${secure}`)}
 ${tls("identified", trusted + files(client, "client_"))}
 `;
-}
-
-/** A service with TLS that responds with the name in the handshake and the client's common name. Returns its port. */
-function tlsOrigin(ca: CertificateAuthority): Promise<number> {
-  const { certificate, key } = ca.issue({ names: ["origin.example"] });
-  const server = createHttpsServer(
-    {
-      cert: readFileSync(certificate),
-      key: readFileSync(key),
-      ca: readFileSync(ca.certificate),
-      requestCert: true,
-      rejectUnauthorized: false,
-    },
-    (incoming, outgoing) => {
-      const socket = incoming.socket as TLSSocket & { servername: string | false };
-      const peer = socket.getPeerCertificate() as Partial<PeerCertificate>;
-      outgoing.end(`${socket.servername} ${String(peer.subject?.CN)}`);
-    },
-  );
-  return listening(server, "127.0.0.1", cleanup.defer);
 }
 
 describe("[server.ssl]", () => {

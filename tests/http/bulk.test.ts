@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import {
   Cleanup,
+  download,
   exchange,
   patternHash,
   patternStream,
@@ -27,32 +27,18 @@ beforeAll(async () => {
 });
 afterAll(() => cleanup.run());
 
-async function download(path: string): Promise<UploadReceipt> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  await new Promise<void>((resolve, reject) => {
-    const { port, host } = published;
-    const asking = request({ port, host: "127.0.0.1", path, headers: { host }, agent: false });
-    asking.on("error", reject);
-    asking.on("response", (response) => {
-      response.on("data", (piece: Buffer) => {
-        hash.update(piece);
-        bytes += piece.length;
-      });
-      response.on("error", reject);
-      response.on("end", resolve);
-    });
-    asking.end();
-  });
-  return { bytes, sha256: hash.digest("hex") };
-}
-
 test("a gigabyte is downloaded without a wrong bit", { timeout: 180_000 }, async () => {
-  expect(await download(`/?bytes=${WHOLE}`)).toEqual({ bytes: WHOLE, sha256: patternHash(WHOLE) });
+  expect(await download(published.port, published.host, `/?bytes=${WHOLE}`)).toEqual({
+    bytes: WHOLE,
+    sha256: patternHash(WHOLE),
+  });
 });
 
 test("a chunked response of unknown length is downloaded without a wrong bit", { timeout: 120_000 }, async () => {
-  expect(await download(`/?bytes=${PART}&chunked`)).toEqual({ bytes: PART, sha256: patternHash(PART) });
+  expect(await download(published.port, published.host, `/?bytes=${PART}&chunked`)).toEqual({
+    bytes: PART,
+    sha256: patternHash(PART),
+  });
 });
 
 test("a gigabyte is uploaded without a wrong bit", { timeout: 180_000 }, async () => {
@@ -72,7 +58,7 @@ test("a gigabyte is uploaded without a wrong bit", { timeout: 180_000 }, async (
 test("every small request during a download and an upload is served", { timeout: 120_000 }, async () => {
   const steady = await SteadyVisitor.start(onTestFinished, published.port, published.host);
   const [down, up] = await Promise.all([
-    download(`/?bytes=${PART}`),
+    download(published.port, published.host, `/?bytes=${PART}`),
     exchange(published.port, { host: published.host, method: "POST", body: patternStream(PART) }),
   ]);
   const whole = { bytes: PART, sha256: patternHash(PART) };

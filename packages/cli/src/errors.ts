@@ -15,7 +15,7 @@ export const EXIT = {
 export const CLI_ERRORS = {
   PN_USAGE: {
     exit: EXIT.usage,
-    meaning: "A command or option is unknown. `postern --help` lists the commands.",
+    meaning: "A command or option is unknown, or an argument is not valid. `postern --help` lists the commands.",
   },
   PN_TARGET_INVALID: {
     exit: EXIT.usage,

@@ -16,6 +16,7 @@ export { memoryStreams, type MemoryStream, type MemoryStreamOptions } from "./ne
 export { needs, needsOlderNode, needsRoot, type NeededProgram, type SkippableTest } from "./needs.js";
 export { NetworkNamespace, type Loss } from "./network/network-namespace.js";
 export { OriginProcess } from "./origins/origin-process.js";
+export { download } from "./origins/download.js";
 export { Origin, type SeenRequest } from "./origins/origin.js";
 export { patternHash, patternPieces, patternStream } from "./pattern.js";
 export { postern, POSTERN_BIN, type PosternOptions } from "./processes/postern.js";

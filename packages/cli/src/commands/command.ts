@@ -44,6 +44,8 @@ export interface CommandOption {
   default?: string;
   /** Whether help leaves it out. */
   isHidden?: boolean;
+  /** Whether it may be given several times, each with a value (see `valuesOf`). */
+  isRepeatable?: boolean;
 }
 
 /** A parsed command line. */
@@ -54,6 +56,8 @@ export interface CommandInput extends CommandLine {
   isSet: (flag: string) => boolean;
   /** The value of a `CommandOption`, or its default; empty when it has none. */
   valueOf: (flag: string) => string;
+  /** The values of a repeatable `CommandOption`, in their order. */
+  valuesOf: (flag: string) => readonly string[];
 }
 
 /** The option that names the configuration file. */

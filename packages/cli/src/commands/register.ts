@@ -45,6 +45,7 @@ function inputOf(command: Command): CommandInput {
     argument,
     isSet,
     valueOf: (flag) => String(command.getOptionValue(attributeOf(command, flag)) ?? ""),
+    valuesOf: (flag) => (command.getOptionValue(attributeOf(command, flag)) as readonly string[] | undefined) ?? [],
   };
 }
 
@@ -52,8 +53,16 @@ function hideArgument(command: Command): void {
   command.usage("[options]").configureHelp({ visibleArguments: () => [] });
 }
 
-function commandOption({ flags, description, env, default: value, isHidden = false }: CommandOption): Option {
+function commandOption({
+  flags,
+  description,
+  env,
+  default: value,
+  isHidden = false,
+  isRepeatable,
+}: CommandOption): Option {
   const option = new Option(flags, description).default(value).hideHelp(isHidden);
+  if (isRepeatable === true) option.argParser((next, given?: readonly string[]) => [...(given ?? []), next]);
   return env === undefined ? option : option.env(env);
 }
 

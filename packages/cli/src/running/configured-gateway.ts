@@ -7,7 +7,7 @@ import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { version } from "../version.js";
 import { bodyLimit, configuredRoutes } from "./configured-routes.js";
-import { checkFolders } from "./folder-checks.js";
+import { checkFolders, type CheckedFolders } from "./folder-checks.js";
 import { pathsOfConfiguration } from "./secret-paths.js";
 import { servedFolders } from "./served-folders.js";
 
@@ -16,8 +16,7 @@ export interface ConfiguredGateway {
   routes: RouteOptions[];
   /** Empty without HTTPS. */
   certificates: Certificate[];
-  /** Files and folders that are never served. */
-  secretFiles: string[];
+  served: CheckedFolders;
   /** Files to watch. */
   files: string[];
   warnings: string[];
@@ -26,11 +25,14 @@ export interface ConfiguredGateway {
 /**
  * Reads the routes, and the files that they and `[server.ssl]` name. Throws TlsError, CliError for the files and the
  * folders to serve, and PN_CONFIG_INVALID for a route that is not valid.
- * @param served the certificates of a running gateway; undefined at start
+ * @param before what a running gateway serves; undefined at start
  */
-export async function loadGateway(settings: Settings, served?: readonly Certificate[]): Promise<ConfiguredGateway> {
+export async function loadGateway(
+  settings: Settings,
+  before?: Pick<ConfiguredGateway, "certificates" | "served">,
+): Promise<ConfiguredGateway> {
   const { values } = settings.loaded;
-  const { certificates, files, warnings } = await loadGatewayCertificates(settings, served);
+  const { certificates, files, warnings } = await loadGatewayCertificates(settings, before?.certificates);
   const trusts = [];
   for (const [index, route] of values.proxy.entries()) {
     const loaded = await loadTargetTrust(settings, route, index);
@@ -50,8 +52,8 @@ export async function loadGateway(settings: Settings, served?: readonly Certific
     path,
     origin: originText(loaded.origin(...option), loaded.file),
   }));
-  const { secretFiles, warnings: exposed } = await checkFolders(settings, folders, files);
-  return { routes, certificates, secretFiles, files: [...new Set(files)], warnings: [...warnings, ...exposed] };
+  const served = await checkFolders(settings, folders, files, before?.served);
+  return { routes, certificates, served, files: [...new Set(files)], warnings: [...warnings, ...served.warnings] };
 }
 
 /** The options of `[server]` for `startGateway`, except routes and reports. */

@@ -17,7 +17,9 @@ async function route(options: string, server = "", trust?: ClientTls): Promise<R
 }
 
 const limits = { answer: 30_000, idle: 60_000, body: 0 };
-const FORWARD = { kind: "forward", targets: [{ url: "http://a:1" }], stripPrefix: true, limits };
+const connectTimeout = 5_000;
+const A = { url: "http://a:1", connectTimeout };
+const FORWARD = { kind: "forward", targets: [A], stripPrefix: true, limits };
 
 test("a path and a target are enough", async () => {
   expect(await route("")).toEqual({ name: "/p/*", match: { path: "/p/*" }, action: FORWARD });
@@ -37,11 +39,12 @@ test.for<[options: string, action: object]>([
   ["strip_prefix = false", { stripPrefix: false }],
   ['rewrite = "/v2{rest}"', { rewrite: "/v2{rest}" }],
   ["timeout = 5", { limits: { ...limits, answer: 5_000 } }],
+  ["connection_timeout = 2", { targets: [{ ...A, connectTimeout: 2_000 }] }],
   ["idle_timeout = 5", { limits: { ...limits, idle: 5_000 } }],
-  ['targets = ["http://a:1", "http://b:2"]', { targets: [{ url: "http://a:1" }, { url: "http://b:2" }] }],
-  ['resolve = "all"', { targets: [{ url: "http://a:1", resolve: "all" }] }],
+  ['targets = ["http://a:1", "http://b:2"]', { targets: [A, { url: "http://b:2", connectTimeout }] }],
+  ['resolve = "all"', { targets: [{ ...A, resolve: "all" }] }],
   ['middleware.headers.override_host = "App.example:80"', { hostHeader: "app.example:80" }],
-  ["ssl.backend_ssl = true", { targets: [{ url: "https://a:1" }] }],
+  ["ssl.backend_ssl = true", { targets: [{ ...A, url: "https://a:1" }] }],
   ["ssl = { enabled = false, backend_ssl = true }", {}],
 ])("%s acts on the requests to targets", async ([options, action]) => {
   expect((await route(options)).action).toEqual({ ...FORWARD, ...action });
@@ -51,6 +54,25 @@ test("limits of [server] hold for routes without their own", async () => {
   const server = "[server]\nrequest_timeout = 7\nmax_request_size_mb = 1.5";
   expect((await route("", server)).action).toMatchObject({ limits: { answer: 7_000, idle: 60_000, body: 1_500_000 } });
   expect((await route("timeout = 5", server)).action).toMatchObject({ limits: { answer: 5_000 } });
+});
+
+test.for<[options: string, connectTimeout: number]>([
+  ["timeout = 3", 3_000],
+  ["timeout = 0", 5_000],
+  ['timeout = 3\ntargets = ["http://a:1", "http://b:2"]', 1_500],
+  ['timeout = 3\nresolve = "all"', 1_500],
+  ['timeout = 3\nconnection_timeout = 1\ntargets = ["http://a:1", "http://b:2"]', 1_000],
+])("%j leaves time for another target: a connection may take %i ms", async ([options, expected]) => {
+  const { action } = await route(options);
+  const targets = action.kind === "forward" ? action.targets : [];
+  expect(targets.map((each) => each.connectTimeout)).toEqual(targets.map(() => expected));
+});
+
+test("a tunnel has no time to connect", async () => {
+  const server = '[server]\nlisten = "127.0.0.1:1"\n[tunnel.server]\nenabled = true';
+  const { action } = await route('targets = ["tunnel://web", "http://a:1"]', server);
+  expect(action).toMatchObject({ targets: [{ url: "tunnel://web" }, A] });
+  expect(JSON.stringify(action).match(/connectTimeout/g)).toHaveLength(1);
 });
 
 test("the trust of a route is for its https targets only", async () => {

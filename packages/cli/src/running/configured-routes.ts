@@ -92,14 +92,15 @@ function actionOf(
     return { kind: "files", files: options, stripPrefix, ...(rewrite === undefined ? {} : { rewrite }) };
   }
   const hostHeader = hostOf(route);
+  const answer = route.timeout ?? server.request_timeout;
   return {
     kind: "forward",
-    targets: targetsOf(route, trust),
+    targets: targetsOf(route, { trust, connectTimeout: connectTimeout(route, answer) }),
     stripPrefix,
     ...(rewrite === undefined ? {} : { rewrite }),
     ...(hostHeader === undefined ? {} : { hostHeader }),
     limits: {
-      answer: route.timeout ?? server.request_timeout,
+      answer,
       idle: route.idle_timeout,
       body: bodyLimit(server),
     },
@@ -113,18 +114,26 @@ export function bodyLimit({ max_request_size_mb }: Configuration["server"]): num
 
 function targetsOf(
   { target, targets, ssl, resolve }: RouteConfiguration,
-  trust: ClientTls | undefined,
+  { trust, connectTimeout }: Pick<TargetOptions, "trust" | "connectTimeout">,
 ): TargetOptions[] {
   const urls = target === undefined ? targets.map(({ url }) => url as string) : [target];
   return urls.map((given) => {
     const url = ssl.enabled && ssl.backend_ssl ? given.replace(/^http:/, "https:") : given;
-    // The options of a target without TLS must not tell it from the same target of another route.
+    // Options that a target does not use must not tell it from the same target of another route.
     return {
       url,
+      ...(url.startsWith("tunnel:") ? {} : { connectTimeout }),
       ...(resolve === "one" ? {} : { resolve }),
       ...(trust === undefined || !url.startsWith("https:") ? {} : { trust }),
     };
   });
+}
+
+/** If a target accepts no connection, there must be time left for another one. `answer` is 0 for no limit. */
+function connectTimeout({ targets, resolve, connection_timeout }: RouteConfiguration, answer: number): number {
+  if (answer === 0) return connection_timeout;
+  const mayFailOver = targets.length > 1 || resolve === "all";
+  return Math.min(connection_timeout, mayFailOver ? answer / 2 : answer);
 }
 
 function hostOf({ middleware }: RouteConfiguration): string | undefined {

@@ -1,27 +1,52 @@
+import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
 import { secretPaths, servedSecretsWarnings } from "./secret-paths.js";
 import { readableFolder } from "./served-folders.js";
 
+/** A folder to serve. */
+export interface NamedFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** What names it: a place in a file, a variable or a flag. */
+  readonly origin: string;
+}
+
 /** What a gateway needs to know about the folders that it serves. */
 export interface CheckedFolders {
+  /** Their paths. */
+  folders: ReadonlySet<string>;
   /** Files and folders that are never served. */
   secretFiles: string[];
   warnings: string[];
 }
 
+export const NO_FOLDERS: CheckedFolders = { folders: new Set(), secretFiles: [], warnings: [] };
+
 /**
  * Checks folders to serve. Throws PN_FOLDER_UNREADABLE, and PN_CONFIG_INVALID for a folder of logs or state.
- * @param folders absolute paths, and what names each
  * @param files that are never served, besides those of the configuration
+ * @param before the folders that are served now. One that is missing is a warning: a build tool may be replacing it,
+ *   and a reload for another reason, such as a new certificate, must not fail.
  */
 export async function checkFolders(
   settings: Settings,
-  folders: readonly { path: string; origin: string }[],
+  named: readonly NamedFolder[],
   files: readonly string[],
+  { folders: before }: Pick<CheckedFolders, "folders"> = NO_FOLDERS,
 ): Promise<CheckedFolders> {
+  if (named.length === 0) return NO_FOLDERS;
   const roots: string[] = [];
-  for (const { path, origin } of folders) roots.push(await readableFolder(path, origin));
-  if (roots.length === 0) return { secretFiles: [], warnings: [] };
+  const warnings: string[] = [];
+  for (const { path, origin } of named) {
+    try {
+      roots.push(await readableFolder(path, origin));
+    } catch (error) {
+      if (!(error instanceof CliError) || !before.has(path)) throw error;
+      roots.push(path);
+      warnings.push(`${error.message} Visitors get 404 until it can be read.`);
+    }
+  }
   const secretFiles = await secretPaths(settings, roots, files);
-  return { secretFiles, warnings: await servedSecretsWarnings(roots, secretFiles, settings.env) };
+  const exposed = await servedSecretsWarnings(roots, secretFiles, settings.env);
+  return { folders: new Set(named.map(({ path }) => path)), secretFiles, warnings: [...warnings, ...exposed] };
 }

@@ -4,7 +4,6 @@ import {
   type GatewayServiceOptions,
   type RouteChanges,
 } from "@postern/gateway/service";
-import type { Certificate } from "@postern/net";
 import type { GatewayReport } from "@postern/client/status";
 import type { PreparedReload, Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
@@ -32,11 +31,11 @@ export interface GatewayPartOptions {
 export class GatewayService implements Service {
   readonly #options: GatewayPartOptions;
   #gateway: Gateway | undefined;
-  #served: readonly Certificate[];
+  #current: Pick<ConfiguredGateway, "certificates" | "served">;
 
   constructor(options: GatewayPartOptions) {
     this.#options = options;
-    this.#served = options.configured.certificates;
+    this.#current = options.configured;
   }
 
   /** For the status document; undefined before the start. */
@@ -46,27 +45,27 @@ export class GatewayService implements Service {
 
   async start(): Promise<void> {
     const { settings, configured, reports, tunnelUpstream } = this.#options;
-    const { routes, certificates, secretFiles } = configured;
+    const { routes, certificates, served } = configured;
     this.#gateway = await startGateway({
       ...gatewayOptions(settings, certificates),
       ...reports,
       routes,
-      secretFiles,
+      secretFiles: served.secretFiles,
       tunnelUpstream,
     });
     reports.onState("listening", this.#gateway);
   }
 
   async reload(settings: Settings): Promise<PreparedReload> {
-    const { routes, certificates, secretFiles, files, warnings } = await loadGateway(settings, this.#served);
+    const { routes, certificates, served, files, warnings } = await loadGateway(settings, this.#current);
     const apply = (): Promise<{ summary: string; data: Record<string, unknown> }> => {
       // A new route must not serve a file that became secret with it.
-      this.#gateway?.replaceSecretFiles(secretFiles);
+      this.#gateway?.replaceSecretFiles(served.secretFiles);
       const changes = this.#gateway?.replaceRoutes(routes) ?? { added: [], changed: [], removed: [] };
-      if (certificates.length > 0 && this.#served.length > 0) {
-        this.#gateway?.replaceCertificates(certificates);
-        this.#served = certificates;
-      }
+      const before = this.#current.certificates;
+      const hasTls = certificates.length > 0 && before.length > 0;
+      if (hasTls) this.#gateway?.replaceCertificates(certificates);
+      this.#current = { certificates: hasTls ? certificates : before, served };
       return Promise.resolve({ summary: routeChangesText(changes), data: { routes: changes } });
     };
     return { apply, files, warnings };

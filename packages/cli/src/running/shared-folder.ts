@@ -4,7 +4,7 @@ import type { Connection } from "@postern/net";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
 import { version } from "../version.js";
-import { checkFolders } from "./folder-checks.js";
+import { checkFolders, NO_FOLDERS } from "./folder-checks.js";
 import { pathsOfConfiguration } from "./secret-paths.js";
 
 export interface SharedFolderOptions {
@@ -24,6 +24,7 @@ export interface SharedFolderOptions {
 export class SharedFolder implements InProcessService, Service {
   readonly name: string;
   readonly #options: SharedFolderOptions;
+  #checked = NO_FOLDERS;
   #secretFiles: ReadonlySet<string> = new Set();
   #gateway: GatewayService | undefined;
 
@@ -39,10 +40,10 @@ export class SharedFolder implements InProcessService, Service {
    */
   async check(settings: Settings, files: readonly string[]): Promise<string[]> {
     const folder = { path: this.#options.path, origin: "default" };
-    const { secretFiles, warnings } = await checkFolders(settings, [folder], files);
-    this.#secretFiles = new Set([...this.#secretFiles, ...secretFiles]);
+    this.#checked = await checkFolders(settings, [folder], files, this.#checked);
+    this.#secretFiles = new Set([...this.#secretFiles, ...this.#checked.secretFiles]);
     this.#gateway?.replaceSecretFiles([...this.#secretFiles]);
-    return warnings;
+    return this.#checked.warnings;
   }
 
   async start(): Promise<void> {

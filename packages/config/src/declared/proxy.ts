@@ -96,6 +96,11 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     "Maximum time until a target begins its response; visitors get 504 beyond it. 0: no limit. Default: request_timeout of `[server]`.",
     { example: '"30s"' },
   ),
+  connection_timeout: option(
+    duration({ min: 1 }),
+    "Maximum time to connect to a target, from the DNS lookup to the end of the TLS handshake. Beyond it, the next target gets the request; if there is none, visitors get 504. It is at most timeout, and at most half of timeout if the route has several targets.",
+    { default: 5_000 },
+  ),
   idle_timeout: option(
     duration(),
     "Maximum time without progress after the response has begun. It does not apply to WebSockets and event streams. 0: no limit.",

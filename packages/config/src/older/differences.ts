@@ -158,6 +158,7 @@ const NEWER_ROUTE: ReadonlySet<string> = new Set([
   "files",
   "strip_prefix",
   "rewrite",
+  "connection_timeout",
   "idle_timeout",
   "resolve",
   "access",

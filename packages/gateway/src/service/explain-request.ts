@@ -1,3 +1,4 @@
+import { RequestHead } from "../http/index.js";
 import { pathEdit, pathOf, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
 import { ServiceEndpoints } from "./service-endpoints.js";
 import type { FilesAction, ForwardAction, RouteOptions } from "./service-options.js";
@@ -5,15 +6,15 @@ import { ROUTE_REFUSALS } from "./service-router.js";
 import { targetUpstream } from "./target-upstream.js";
 import { UNDIALLED_TUNNEL } from "./tunnel-target.js";
 
-/** A request to explain, without header fields. */
+/** A request to explain. */
 export interface RequestToExplain {
   readonly method: string;
   /** Canonical, with the port if the URL has one. */
   readonly authority: string;
-  /** Without a port. */
-  readonly host: string;
   /** Path and query. */
   readonly path: string;
+  /** The header fields besides Host: name and value, without CR and LF. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   /** The visitor's IP address. */
   readonly address: string;
 }
@@ -47,20 +48,25 @@ export interface ExplainedRequest {
   readonly refusal: string | undefined;
 }
 
-/** Explains what a gateway does with a request; sends nothing. @throws RangeError as `checkRoutes`. */
+/**
+ * Explains what a gateway does with a request; sends nothing.
+ * @throws RangeError as `checkRoutes`, and for a head that the gateway refuses before it selects a route.
+ */
 export function explainRequest(
   routes: readonly RouteOptions[],
   request: RequestToExplain,
   { serviceEndpoints }: { serviceEndpoints: boolean },
 ): ExplainedRequest {
   const table = new RouteTable(routes.map((route) => ({ match: route.match, value: route })));
-  const routing = table.explain({ ...request, fieldValue: () => "" });
+  const head = headOf(request);
+  const { host } = head;
+  const routing = table.explain({ ...request, host, fieldValue: (name, field) => head.fieldValue(name, field) });
   const { value, fault } = routing;
   const { action } = value ?? {};
   const targets = value !== undefined && action?.kind === "forward" ? targetsOf(value, action, request) : [];
   const folder = value !== undefined && action?.kind === "files" ? folderOf(value, action, request) : undefined;
   const location =
-    value !== undefined && action?.kind === "redirect" ? redirectLocation(value.match, action.to)(request) : undefined;
+    value !== undefined && action?.kind === "redirect" ? redirectLocation(value.match, action.to)(head) : undefined;
   const isServiceEndpoint =
     serviceEndpoints &&
     (fault === undefined ? value?.afterEndpoints === true : fault !== "path") &&
@@ -80,6 +86,17 @@ function folderOf(
 ): ExplainedFolder {
   const edited = pathEdit(match.path, { stripPrefix, rewrite }).apply(path, "");
   return { directory: files.directory, path: edited === undefined ? undefined : pathOf(edited) };
+}
+
+/** The head as the gateway receives it. @throws RangeError if the gateway refuses it. */
+function headOf({ method, path, authority, headers }: RequestToExplain): RequestHead {
+  const lines = [["Host", authority] as const, ...headers].map(([name, value]) => `${name}: ${value}\r\n`);
+  const bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  const head = new RequestHead();
+  head.read(bytes, 0, bytes.length);
+  if (head.refusal === undefined) return head;
+  const { code, message } = head.refusal;
+  throw new RangeError(`The gateway refuses this request before it selects a route: ${code}: ${message}`);
 }
 
 function targetsOf(

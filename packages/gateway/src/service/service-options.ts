@@ -35,6 +35,8 @@ export interface TargetOptions {
   readonly url: string;
   /** Whether the addresses of its host are alternatives of one target, or a target each. Default `one`. */
   readonly resolve?: "one" | "all" | undefined;
+  /** Milliseconds for a connection to an address. Default: `TARGET_LIMITS.connect`. */
+  readonly connectTimeout?: number | undefined;
   /** How to verify its certificate, and the gateway's own certificate. */
   readonly trust?: ClientTls | undefined;
 }

@@ -11,7 +11,7 @@ export type UpstreamSources = Pick<GatewayServiceOptions, "tunnelUpstream" | "on
  * @param resolved one address of its host. Default: all of them are alternatives.
  */
 export function targetUpstream(
-  { url, trust }: TargetOptions,
+  { url, trust, connectTimeout }: TargetOptions,
   { tunnelUpstream, onTargetFailure: onFailure }: UpstreamSources,
   resolved?: string,
 ): Upstream {
@@ -23,7 +23,7 @@ export function targetUpstream(
     return new TunnelTarget(target.name, tunnelUpstream(target.name), basePath);
   }
   const { address } = target;
-  const common = { basePath, onFailure };
+  const common = { basePath, connectTimeout, onFailure };
   if (resolved === undefined || "socketPath" in address || resolved === address.host)
     return new AddressUpstream({ ...common, address, trust });
   const { authority } = new AddressUpstream({ address });

@@ -15,7 +15,7 @@ export type Member = Target | ResolvedTargets;
 interface Kept {
   readonly content: string;
   readonly member: Member;
-  /** The traffic of its label. Targets that differ only in their TLS options share one. */
+  /** The traffic of its label. Targets that differ only in their TLS options or times share one. */
   readonly counted: Labelled;
   /** Routes that use it. */
   users: number;
@@ -23,7 +23,7 @@ interface Kept {
 
 /**
  * The targets of all routes, by their content. Routes that name the same target share it and its connections, and a
- * reload keeps it. Targets that differ in their TLS options share no connection.
+ * reload keeps it. Targets that differ in their TLS options or times share no connection.
  */
 export class Targets {
   readonly #sources: UpstreamSources;

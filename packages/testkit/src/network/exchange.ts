@@ -5,6 +5,8 @@ export interface ExchangeOptions {
   /** The Host header. */
   host: string;
   path?: string;
+  /** The IP address to connect to. Default: 127.0.0.1. */
+  address?: string;
   method?: string;
   headers?: Record<string, string | string[]>;
   body?: string | Buffer | Readable;
@@ -21,14 +23,14 @@ export interface Exchange {
 }
 
 /**
- * Sends one HTTP request to a loopback port, with any Host: names below localhost do not resolve in Node.
+ * Sends one HTTP request to a port of this machine, with any Host: names below localhost do not resolve in Node.
  * Rejects when the response is cut off.
  */
 export function exchange(port: number, options: ExchangeOptions): Promise<Exchange> {
-  const { host, path = "/", method = "GET", headers = {}, body, agent } = options;
+  const { host, path = "/", method = "GET", headers = {}, body, agent, address = "127.0.0.1" } = options;
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: "127.0.0.1", port, path, method, headers: { host, ...headers }, agent: agent ?? false },
+      { host: address, port, path, method, headers: { host, ...headers }, agent: agent ?? false },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on("data", (chunk: Buffer) => chunks.push(chunk));

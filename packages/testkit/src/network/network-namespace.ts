@@ -68,12 +68,32 @@ export class NetworkNamespace {
     this.#nft("delete", "table", "inet", "cut");
   }
 
+  /** Returns an address to which all packets are lost: a connection to it is neither accepted nor refused. */
+  addBlackhole(): string {
+    // 203.0.113.0/24 is reserved for documentation (RFC 5737). No interface has the hardware address.
+    const lost = "203.0.113.1";
+    run("ip", "-n", this.name, "route", "add", lost, "dev", "link0");
+    run("ip", "-n", this.name, "neighbour", "add", lost, "lladdr", "02:00:00:00:00:01", "dev", "link0");
+    return lost;
+  }
+
+  /** Replaces the hosts file of the processes in the namespace. */
+  useHosts(hosts: Record<string, readonly string[]>): void {
+    const lines = Object.entries(hosts).flatMap(([host, addresses]) => addresses.map((each) => `${each} ${host}\n`));
+    this.#configure("hosts", lines.join(""));
+  }
+
   /** Makes `address` the only name server of the processes in the namespace. */
   useNameServer(address: string): void {
+    this.#configure("resolv.conf", `nameserver ${address}\noptions timeout:1 attempts:1\n`);
+    this.#configure("nsswitch.conf", "hosts: files dns\n");
+  }
+
+  /** Replaces a file of /etc for the processes in the namespace. */
+  #configure(file: string, text: string): void {
     const folder = join("/etc/netns", this.name);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "resolv.conf"), `nameserver ${address}\noptions timeout:1 attempts:1\n`);
-    writeFileSync(join(folder, "nsswitch.conf"), "hosts: files dns\n");
+    writeFileSync(join(folder, file), text);
   }
 
   #nft(...args: string[]): void {

@@ -13,7 +13,7 @@ export interface SeenRequest {
   aborted: boolean;
 }
 
-/** A local service in the test's own process, on a free loopback port. */
+/** A local service in the test's own process, on a free port. */
 export class Origin {
   readonly port: number;
   readonly server: Server;
@@ -40,10 +40,11 @@ export class Origin {
     });
   }
 
-  static async start(defer: Defer, listener: RequestListener): Promise<Origin> {
+  /** @param address the IP address to listen on */
+  static async start(defer: Defer, listener: RequestListener, address = "127.0.0.1"): Promise<Origin> {
     // Larger than the heads that the server lets through.
     const server = createServer({ maxHeaderSize: 64 * 1024 }, listener);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, address, resolve));
     const origin = new Origin(server);
     defer(() => origin.close());
     return origin;

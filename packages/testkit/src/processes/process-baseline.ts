@@ -8,6 +8,8 @@ const MEMORY_SLACK = 256 * 1024 * 1024;
 interface ProcessFigures {
   openFiles: number;
   residentBytes: number;
+  /** The largest resident memory since the process began. */
+  peakBytes: number;
 }
 
 /**
@@ -42,9 +44,16 @@ export class ProcessBaseline {
   get growth(): number {
     return figures(this.#program.pid).residentBytes - this.#before.residentBytes;
   }
+
+  /** The largest growth of the resident memory in bytes so far. */
+  get peakGrowth(): number {
+    return figures(this.#program.pid).peakBytes - this.#before.residentBytes;
+  }
 }
 
 function figures(pid: number): ProcessFigures {
-  const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return { openFiles: readdirSync(`/proc/${pid}/fd`).length, residentBytes: Number(resident) * 1024 };
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const bytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) * 1024;
+  const openFiles = readdirSync(`/proc/${pid}/fd`).length;
+  return { openFiles, residentBytes: bytes("VmRSS"), peakBytes: bytes("VmHWM") };
 }

@@ -2,10 +2,15 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientEvent } from "./client-process.js";
 import type { Defer } from "../cleanup.js";
-import { postern } from "./postern.js";
+import { postern, type PosternOptions } from "./postern.js";
 import type { Program } from "./program.js";
 import { scratchFolder } from "../scratch-folder.js";
 import { TEST_KEY } from "./server-process.js";
+
+export interface LaunchOptions extends Pick<PosternOptions, "prefix"> {
+  /** Called before the start with the folder of the configuration. */
+  prepare?: (folder: string) => void;
+}
 
 /** A running `postern start --json` with a configuration of its own. */
 export class StartProcess {
@@ -23,21 +28,21 @@ export class StartProcess {
   /**
    * Starts it without waiting. POSTERN_API_KEY is TEST_KEY unless `env` overrides it.
    * @param command another command that runs a configuration, with options: `["serve", "--port", "0"]`
-   * @param prepare called before the start with the folder of the configuration
    */
   static launch(
     defer: Defer,
     configuration: string,
     env: Record<string, string> = {},
     command: readonly string[] = ["start"],
-    prepare: (folder: string) => void = () => {},
+    { prefix = [], prepare }: LaunchOptions = {},
   ): StartProcess {
     const folder = scratchFolder(defer);
     const file = join(folder, "postern.toml");
     writeFileSync(file, configuration, { mode: 0o600 });
-    prepare(folder);
+    prepare?.(folder);
     const program = postern(defer, [...command, "--config", file, "--json"], {
       env: { POSTERN_API_KEY: TEST_KEY, ...env },
+      prefix,
     });
     return new StartProcess(folder, file, program);
   }

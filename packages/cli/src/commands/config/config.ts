@@ -49,10 +49,26 @@ export const config: CommandDeclaration = {
       argument: { usage: "[request...]", description: "method and URL of a request to explain" },
       details:
         "The source of a value is the default, the file or the environment. With METHOD and URL, shows the route of the request, why it was chosen, and what its targets receive. Sends no request.",
-      options: [CONFIG_FILE, jsonOption("print one JSON object per option, or one about the request")],
+      options: [
+        {
+          form: "flag",
+          flags: "-H, --header <field>",
+          description: 'header field of the request, as "Name: value"; may be repeated',
+          isRepeatable: true,
+        },
+        {
+          form: "flag",
+          flags: "--from <address>",
+          description: "IP address of the visitor",
+          default: "127.0.0.1",
+        },
+        CONFIG_FILE,
+        jsonOption("print one JSON object per option, or one about the request"),
+      ],
       help: `Examples:
   postern config explain
   postern config explain GET http://localhost:8080/api/users
+  postern config explain -H "X-Version: 2" --from 10.0.0.5 GET http://localhost/
   postern config explain --json | jq 'select(.origin != "default")'`,
       run: running(({ explainAll }, line, terminal) => explainAll(line, terminal)),
     },

@@ -15,6 +15,15 @@ path = "/api/*"
 methods = ["DELETE"]
 respond = { status = 403, text = "no" }
 [[proxy]]
+path = "/api/*"
+headers = { X-Version = "2" }
+client_ips = ["10.0.0.0/8"]
+target = "http://127.0.0.1:3002"
+[[proxy]]
+host = "shop.example"
+path = "/*"
+respond = { status = 200, text = "shop" }
+[[proxy]]
 path = "/*"
 redirect = { to = "https://www.example.com{path}", status = 301 }
 `;
@@ -51,9 +60,52 @@ test("shows fixed answers, redirects and refusals", async () => {
 
 test("as JSON", async () => {
   const found = JSON.parse(await explain("--json", "GET", "http://a.example/api/")) as Record<string, unknown>;
-  expect(found).toMatchObject({ route: "/api/*", refusal: null, targets: [{ path: "/", host: "127.0.0.1:3000" }] });
+  expect(found).toMatchObject({
+    request: { method: "GET", url: "http://a.example/api/", host: "a.example", headers: [], address: "127.0.0.1" },
+    route: "/api/*",
+    refusal: null,
+    targets: [{ path: "/", host: "127.0.0.1:3000" }],
+  });
 });
 
-test("a text that is not a request is a usage error", async () => {
-  expect(await explain("users")).toContain("PN_USAGE");
+test("header fields and the visitor's address select the route", async () => {
+  const inside = ["--from", "10.1.2.3", "-H", "X-Version: 2", "--header", "X-Other:y"];
+  const text = await explain(...inside, "GET", "http://a.example/api/x");
+  expect(text).toContain("From      10.1.2.3\n");
+  expect(text).toContain("http://127.0.0.1:3002  gets  GET /x");
+  expect(await explain("-H", "x-version: 3", "GET", "http://a.example/api/x")).toMatch(
+    /✗ \/api\/\* \(2\) \(proxy\[2\]\) {2}needs header x-version 2 and address 10\.0\.0\.0\/8\n/,
+  );
+  const { request } = JSON.parse(await explain("--json", ...inside, "http://a.example/")) as { request: unknown };
+  expect(request).toEqual({
+    method: "GET",
+    url: "http://a.example/",
+    host: "a.example",
+    headers: [
+      { name: "X-Version", value: "2" },
+      { name: "X-Other", value: "y" },
+    ],
+    address: "10.1.2.3",
+  });
+});
+
+test("a Host field replaces the host of the URL, as in curl", async () => {
+  expect(await explain("http://127.0.0.1:8080/", "-H", "Host: shop.example")).toContain("Response  200");
+});
+
+test.for([
+  [["users"], "is not a method and a URL"],
+  [["-H", "X-Version 2", "http://a/"], "is not a header field"],
+  [["-H", "X-A: b\r\nX-Version: 2", "http://a/"], "is not a header field"],
+  [["-H", "Host: a b", "http://a/"], "does not contain a host"],
+  [["-H", "Host: a", "-H", "Host: b", "http://a/"], "PN_HTTP_HOST_REPEATED"],
+  [["-H", "Content-Length: x", "http://a/"], "PN_HTTP_CONTENT_LENGTH"],
+  [["--from", "10.0.0.0/8", "http://a/"], "is not an IP address"],
+  [["--from", "", "http://a/"], "is not an IP address"],
+  [["--from", "example.com", "http://a/"], "is not an IP address"],
+  [["--from", "10.0.0.1"], "need the method and the URL"],
+] as const)("%j is a usage error: %s", async ([args, message]) => {
+  const text = (await explain(...args)).replace(/\s+/g, " ");
+  expect(text).toContain("PN_USAGE");
+  expect(text).toContain(message);
 });

@@ -1,4 +1,3 @@
-import { parseAuthority } from "@postern/gateway";
 import { explainRequest, type ExplainedRequest } from "@postern/gateway/service";
 import { CliError } from "../../errors.js";
 import { hasGateway } from "../../running/gateway-settings.js";
@@ -6,36 +5,16 @@ import { loadGateway } from "../../running/configured-gateway.js";
 import type { Settings } from "../../settings/configuration.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable, printableAscii } from "../../terminal/printable.js";
+import { requestToExplain, type GivenRequest, type RequestToExplain } from "./request-to-explain.js";
 
-const FIX = "For example: postern config explain GET http://localhost:8080/api/users";
 /** Routes for other hosts and paths that are listed if none is for this one. */
 const OTHERS = 5;
 
-/** The method and the URL of a request. */
-interface Requested {
-  method: string;
-  scheme: string;
-  host: string;
-  authority: string;
-  path: string;
-}
-
 type Candidate = ExplainedRequest["routing"]["candidates"][number];
 
-/** `GET http://host/path`, or a URL alone. Throws PN_USAGE. */
-function parseRequest(text: string): Requested {
-  // The path is not normalized: routing depends on how it is written.
-  const parts = /^(?:([A-Z]+) )?(https?):\/\/([^/?#\s]+)(\/[!-"$-~]*)?$/.exec(text);
-  const authority = parts === null ? undefined : parseAuthority(parts[3]!);
-  if (parts === null || authority === undefined)
-    throw new CliError("PN_USAGE", `${JSON.stringify(text)} is not a method and a URL.`, FIX);
-  const [, method = "GET", scheme = "", , path = "/"] = parts;
-  return { method, scheme, host: authority.host, authority: authority.text, path };
-}
-
-/** Explains what the gateway of the configuration does with a request. Throws as `loadGateway`. */
-export async function explainedRequest(text: string, settings: Settings): Promise<RequestReport> {
-  const requested = parseRequest(text);
+/** Explains what the gateway of the file does with a request. Throws as `requestToExplain` and `loadGateway`. */
+export async function explainedRequest(given: GivenRequest, settings: Settings): Promise<RequestReport> {
+  const request = requestToExplain(given);
   if (!hasGateway(settings))
     throw new CliError(
       "PN_CONFIG_MISSING",
@@ -44,29 +23,33 @@ export async function explainedRequest(text: string, settings: Settings): Promis
     );
   const { server, proxy } = settings.loaded.values;
   const { routes } = await loadGateway(settings);
-  const request = { ...requested, address: "127.0.0.1" };
-  const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
-  return new RequestReport(requested, explained, proxy.length);
+  try {
+    const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
+    return new RequestReport(request, explained, proxy.length);
+  } catch (error) {
+    if (error instanceof RangeError) throw new CliError("PN_USAGE", error.message);
+    throw error;
+  }
 }
 
 /** The explanation of a request, for people and for programs. */
 export class RequestReport {
-  readonly #requested: Requested;
+  readonly #request: RequestToExplain;
   readonly #explained: ExplainedRequest;
   readonly #proxies: number;
 
   /** @param proxies the number of `[[proxy]]` tables */
-  constructor(requested: Requested, explained: ExplainedRequest, proxies: number) {
-    this.#requested = requested;
+  constructor(request: RequestToExplain, explained: ExplainedRequest, proxies: number) {
+    this.#request = request;
     this.#explained = explained;
     this.#proxies = proxies;
   }
 
   get json(): Record<string, unknown> {
-    const { method, scheme, authority, path } = this.#requested;
+    const { method, url, authority, headers, address } = this.#request;
     const { routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
     return {
-      request: { method, url: `${scheme}://${authority}${path}` },
+      request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
       route: isServiceEndpoint ? null : (routing.value?.name ?? null),
       refusal: refusal ?? null,
       targets,
@@ -83,13 +66,14 @@ export class RequestReport {
   }
 
   lines(paint: Paint): string[] {
-    const { method, scheme, authority, path } = this.#requested;
+    const { method, url, address } = this.#request;
     const { routing } = this.#explained;
     const shown = this.#considered();
     const others = routing.candidates.length - shown.length;
     return [
-      paint.bold(printableAscii(`${method} ${scheme}://${authority}${path}`)),
+      paint.bold(printableAscii(`${method} ${url}`)),
       "",
+      row("From", printable(address)),
       ...this.#outcome(paint),
       "",
       ...(shown.length === 0 ? [] : ["Routes in the order in which they are tried, the most specific first:"]),
@@ -110,7 +94,7 @@ export class RequestReport {
     if (action?.kind === "respond") return [...route, row("Response", `${action.status}, with the text of the route`)];
     if (folder !== undefined)
       return [...route, row("Files", `${printable(folder.directory)}  path  ${printableAscii(folder.path ?? "")}`)];
-    const { method } = this.#requested;
+    const { method } = this.#request;
     const limits = action?.kind === "forward" ? limitsText(action.limits) : "";
     return [
       ...route,

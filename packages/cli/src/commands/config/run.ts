@@ -9,6 +9,7 @@ import { configurationFile, readSettings } from "../../settings/configuration.js
 import type { CommandLine } from "../../settings/options.js";
 import type { CommandInput } from "../command.js";
 import { explainedRequest } from "./explained-request.js";
+import { EXPLAIN_EXAMPLE } from "./request-to-explain.js";
 import { quoted } from "../../settings/owned-file.js";
 import { problemLine } from "../../settings/problem-line.js";
 import { paintFor } from "../../terminal/paint.js";
@@ -92,8 +93,11 @@ export async function explainAll(given: CommandInput, terminal: Terminal): Promi
   const settings = await readSettings({ ...given, env: terminal.env });
   const { loaded } = settings;
   const { stdout } = terminal;
+  const [headers, from] = [given.valuesOf("--header"), given.valueOf("--from")];
+  if (given.argument === undefined && (headers.length > 0 || given.flags["--from"] !== undefined))
+    throw new CliError("PN_USAGE", "--header and --from need the method and the URL of a request.", EXPLAIN_EXAMPLE);
   if (given.argument !== undefined) {
-    const report = await explainedRequest(given.argument, settings);
+    const report = await explainedRequest({ text: given.argument, headers, from }, settings);
     return stdout.line(
       given.json ? JSON.stringify(report.json) : report.lines(paintFor(stdout, terminal.env)).join("\n"),
     );
