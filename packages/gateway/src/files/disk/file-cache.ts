@@ -1,4 +1,5 @@
 import { LinkedList } from "@postern/net";
+import { MOST_RANGES } from "../selection/byte-ranges.js";
 import type { FileContent } from "./file-content.js";
 import { Slabs } from "./slabs.js";
 
@@ -9,6 +10,10 @@ export const FILE_LIMITS = {
   cachedFile: 1024 * 1024,
   /** Descriptors of larger files that stay open. */
   descriptors: 128,
+  /** Ranges of one request. */
+  ranges: MOST_RANGES,
+  /** Look-ups in one folder that wait for others. */
+  waiting: 4_096,
 } as const;
 
 /** What an entry needs in memory beside its bytes: its strings, heads, and places in tables. */
