@@ -10,7 +10,14 @@ const LENGTH = "Content-Length: ";
 const LINE_END = "\r\n";
 
 /** How a message delimits its body: by Content-Length, by Transfer-Encoding, or by neither (RFC 9112 6). */
-export class Framing {
+export interface Framed {
+  /** Bytes; -1 without Content-Length. */
+  readonly contentLength: number;
+  readonly chunked: boolean;
+}
+
+/** Reads the framing of a message. */
+export class Framing implements Framed {
   /** Bytes; -1 without Content-Length. */
   contentLength = -1;
   chunked = false;
@@ -40,24 +47,24 @@ export class Framing {
     return true;
   }
 
-  /** The number of bytes that `writeLine` writes. */
-  get lineLength(): number {
-    if (this.chunked) return CHUNKED.length;
-    return this.contentLength < 0 ? 0 : LENGTH.length + countDigits(this.contentLength) + LINE_END.length;
-  }
-
-  /** Writes the framing's field line in canonical form. @returns the position after it. */
-  writeLine(target: Buffer, at: number): number {
-    if (this.chunked) return writeText(target, at, CHUNKED);
-    if (this.contentLength < 0) return at;
-    const number = writeText(target, at, LENGTH);
-    return writeText(target, writeDecimal(target, number, this.contentLength), LINE_END);
-  }
-
   #refuse(refusal: Refusal): false {
     this.refusal = refusal;
     return false;
   }
+}
+
+/** The number of bytes that `writeFraming` writes. */
+export function framingLength({ chunked, contentLength }: Framed): number {
+  if (chunked) return CHUNKED.length;
+  return contentLength < 0 ? 0 : LENGTH.length + countDigits(contentLength) + LINE_END.length;
+}
+
+/** Writes the field line of the framing in canonical form. @returns the position after it. */
+export function writeFraming(target: Buffer, at: number, { chunked, contentLength }: Framed): number {
+  if (chunked) return writeText(target, at, CHUNKED);
+  if (contentLength < 0) return at;
+  const number = writeText(target, at, LENGTH);
+  return writeText(target, writeDecimal(target, number, contentLength), LINE_END);
 }
 
 /** Reads a decimal number; -1 when it is not one, or not a safe integer. */

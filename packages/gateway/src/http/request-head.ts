@@ -2,7 +2,7 @@ import { type Authority, parseAuthority } from "./authority.js";
 import { ConnectionOptions } from "./connection-options.js";
 import { Field, fieldSet } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
-import { Framing } from "./framing.js";
+import { Framing, framingLength, writeFraming } from "./framing.js";
 import { isText, textOf, writeText } from "./latin1.js";
 import { parseCodings, parseProtocols, withoutOptionalProtocols } from "./list.js";
 import { ASTERISK, COLON, CR, SLASH, SP } from "./octet.js";
@@ -10,6 +10,11 @@ import { type Refusal, refusals } from "./refusal.js";
 import type { ForwardOptions } from "./request.js";
 import { RequestLine } from "./request-line.js";
 import { parseAbsoluteTarget, samePlace } from "./request-target.js";
+
+// Used only while a head is read, so all heads share them.
+const LINE = new RequestLine();
+const FRAMING = new Framing();
+const CONNECTION = new ConnectionOptions();
 
 /**
  * Reads the head of a request as strictly as RFC 9112 requires, and more strictly where implementations are known to
@@ -46,18 +51,18 @@ export class RequestHead {
   maxForwards = -1;
 
   readonly #limits: HeadLimits;
-  readonly #line = new RequestLine();
   readonly #fields = new FieldSection();
-  readonly #framing = new Framing();
-  readonly #connection = new ConnectionOptions();
   #bytes: Buffer = NOTHING;
   /** Where the head begins in the bytes, and ends. */
   #start = 0;
   #end = 0;
   #isKept = false;
+  /** Where the start line begins, after empty lines. */
+  #lineStart = 0;
   #fieldsStart = 0;
-  /** Where path and query begin, and the text to put before them (for an absolute form without a path). */
+  /** Where path and query begin and end, and the text to put before them (for an absolute form without a path). */
   #pathStart = 0;
+  #pathEnd = 0;
   #pathPrefix = "";
   /** The last Host and path, cached because visitors repeat them. */
   #hostText = "";
@@ -84,12 +89,13 @@ export class RequestHead {
     const limit = start + this.#limits.bytes;
     const until = end < limit ? end : limit;
 
-    const line = this.#line;
+    const line = LINE;
     const fieldsStart = line.read(bytes, start, until);
     if (fieldsStart === 0) return end < limit ? 0 : this.#refuse(refusals.PN_HTTP_REQUEST_LINE_TOO_LONG);
     this.method = line.method;
     if (fieldsStart < 0) return this.#refuse(line.refusal!);
     this.versionMinor = line.versionMinor;
+    this.#lineStart = line.start;
     this.#fieldsStart = fieldsStart;
 
     const next = this.#fields.read(bytes, fieldsStart, until, this.#limits.fields);
@@ -105,7 +111,7 @@ export class RequestHead {
 
   /** Path and query, byte for byte as received; `*` for OPTIONS in asterisk form. */
   get path(): string {
-    const end = this.#line.targetEnd;
+    const end = this.#pathEnd;
     if (!isText(this.#bytes, this.#pathStart, end, this.#path)) this.#path = textOf(this.#bytes, this.#pathStart, end);
     return this.#pathPrefix === "" ? this.#path : this.#pathPrefix + this.#path;
   }
@@ -177,7 +183,7 @@ export class RequestHead {
     this.#start = this.#end = 0;
     this.#fields.clear();
     this.#path = this.#pathPrefix = "";
-    this.#pathStart = this.#line.targetEnd = 0;
+    this.#pathStart = this.#pathEnd = 0;
   }
 
   /** Releases the bytes and the memory of the fields, which depends on the largest head so far. */
@@ -197,16 +203,15 @@ export class RequestHead {
     const lead = verbatim ? "" : this.#firstLines(options);
     const tail = this.#lastLines(options?.expectContinue ?? this.expectContinue);
     const fields = this.#fields;
-    const framing = this.#framing;
     const dropped = this.maxForwards < 0 ? DROPPED : DROPPED | MAX_FORWARDS;
-    if (verbatim) fields.gather(this.#line.start, dropped);
+    if (verbatim) fields.gather(this.#lineStart, dropped);
     else fields.gather(this.#fieldsStart, dropped | HOST);
 
     const ours = identity.length + (requestId === "" ? 0 : REQUEST_ID.length + requestId.length + CRLF.length);
-    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + framing.lineLength + ours + tail.length);
+    const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + framingLength(this) + ours + tail.length);
     let at = writeText(head, 0, lead);
     at = fields.copyTo(head, at, this.#bytes);
-    at = framing.writeLine(head, at);
+    at = writeFraming(head, at, this);
     at = writeText(head, at, identity);
     if (requestId !== "") {
       at = writeText(head, at, REQUEST_ID);
@@ -229,7 +234,7 @@ export class RequestHead {
   }
 
   #understand(): Refusal | undefined {
-    const framing = this.#framing;
+    const framing = FRAMING;
     if (!framing.read(this.#fields, this.#bytes, this.versionMinor)) return framing.refusal;
     this.contentLength = framing.contentLength;
     this.chunked = framing.chunked;
@@ -264,7 +269,7 @@ export class RequestHead {
     }
     this.host = this.#place.host;
     this.authority = this.#place.text;
-    this.#verbatim = this.#line.isPlainVersion && this.#hostText === this.authority && this.#isPlainLine(index);
+    this.#verbatim = LINE.isPlainVersion && this.#hostText === this.authority && this.#isPlainLine(index);
     return undefined;
   }
 
@@ -279,8 +284,9 @@ export class RequestHead {
   }
 
   #readTarget(): Refusal | undefined {
-    const { targetStart, targetEnd } = this.#line;
+    const { targetStart, targetEnd } = LINE;
     this.#pathStart = targetStart;
+    this.#pathEnd = targetEnd;
     this.#pathPrefix = "";
     const first = this.#bytes[targetStart];
     if (first === SLASH) return undefined;
@@ -302,7 +308,7 @@ export class RequestHead {
   #readConnection(): Refusal | undefined {
     this.keepAlive = this.versionMinor === 1;
     if (!this.#fields.has(Field.connection)) return undefined;
-    const connection = this.#connection;
+    const connection = CONNECTION;
     if (!connection.read(this.#fields, this.#bytes)) return refusals.PN_HTTP_CONNECTION;
     this.keepAlive = !connection.close && (this.versionMinor === 1 || connection.keepAlive);
     return undefined;
@@ -320,7 +326,7 @@ export class RequestHead {
     const value = fields.value(this.#bytes, fields.find(Field.upgrade));
     const protocols = parseProtocols(value);
     if (protocols === undefined || protocols.length === 0) return refusals.PN_HTTP_UPGRADE;
-    const asked = fields.has(Field.connection) && this.#connection.upgrade;
+    const asked = fields.has(Field.connection) && CONNECTION.upgrade;
     const bodyless = !this.chunked && this.contentLength <= 0;
     if (!asked || !bodyless || this.method !== "GET" || this.versionMinor !== 1) return undefined;
     this.upgrade = withoutOptionalProtocols(value);

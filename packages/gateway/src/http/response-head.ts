@@ -1,7 +1,7 @@
 import { ConnectionOptions } from "./connection-options.js";
 import { Field, fieldSet } from "./field-name.js";
 import { DEFAULT_HEAD_LIMITS, FieldSection, type HeadLimits } from "./field-section.js";
-import { Framing } from "./framing.js";
+import { Framing, framingLength, writeFraming } from "./framing.js";
 import { type Refusal, refusals } from "./refusal.js";
 import { StatusLine } from "./status-line.js";
 import { isText, textOf, writeText } from "./latin1.js";
@@ -40,6 +40,11 @@ const DROPPED = fieldSet(
   Field.te,
 );
 
+// Used only while a head is read, so all heads share them.
+const LINE = new StatusLine();
+const FRAMING = new Framing();
+const CONNECTION = new ConnectionOptions();
+
 /**
  * The head of an origin's response. It is read as strictly as a visitor's request, because origins are not trusted
  * either. Reused.
@@ -56,6 +61,8 @@ export class ResponseHead {
   body: ResponseBody = "none";
   /** Content-Length; -1 without the field. Only informative if there is no body (HEAD, 304). */
   contentLength = -1;
+  /** Whether the head says that the body has chunks. Only informative if there is no body. */
+  chunked = false;
   /** Whether the origin's connection can be used for another request after this response. */
   keepAlive = true;
   /** A first piece of the body of at most this many bytes is sent in one piece with the head. */
@@ -66,15 +73,16 @@ export class ResponseHead {
   upgrade = "";
 
   readonly #limits: HeadLimits;
-  readonly #line = new StatusLine();
   readonly #fields = new FieldSection();
-  readonly #framing = new Framing();
-  readonly #connection = new ConnectionOptions();
   /** The last Keep-Alive value, cached because origins repeat it. */
   #keepAliveText = "";
   #timeout = -1;
   #bytes: Buffer = NOTHING;
   #start = 0;
+  /** Whether the status line can be passed on unchanged. */
+  #isLineVerbatim = false;
+  #reasonStart = 0;
+  #reasonEnd = 0;
   #fieldsStart = 0;
 
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
@@ -94,12 +102,16 @@ export class ResponseHead {
     const limit = start + this.#limits.bytes;
     const until = end < limit ? end : limit;
 
-    const fieldsStart = this.#line.read(bytes, start, until);
-    if (fieldsStart < 0) return this.#refuse(this.#line.refusal!);
+    const line = LINE;
+    const fieldsStart = line.read(bytes, start, until);
+    if (fieldsStart < 0) return this.#refuse(line.refusal!);
     if (fieldsStart === 0) return end < limit ? 0 : this.#refuse(refusals.PN_HTTP_HEAD_TOO_LARGE);
     this.#fieldsStart = fieldsStart;
-    this.versionMinor = this.#line.versionMinor;
-    this.status = this.#line.status;
+    this.versionMinor = line.versionMinor;
+    this.status = line.status;
+    this.#isLineVerbatim = line.isPlainVersion && line.reasonStart > 0;
+    this.#reasonStart = line.reasonStart;
+    this.#reasonEnd = line.reasonEnd;
 
     const next = this.#fields.read(bytes, fieldsStart, until, this.#limits.fields);
     if (next < 0) return this.#refuse(this.#fields.refusal!);
@@ -142,21 +154,19 @@ export class ResponseHead {
    * @param body bytes to add after it, so that both are one piece
    */
   write(options: ResponseOptions, body: Buffer = NOTHING): Buffer {
-    const line = this.#line;
-    const verbatim = line.isPlainVersion && line.reasonStart > 0;
+    const verbatim = this.#isLineVerbatim;
     const lead = verbatim ? "" : `HTTP/1.1 ${this.status} ${this.#reason()}\r\n`;
     const fields = this.#fields;
-    const framing = this.#framing;
     fields.gather(verbatim ? this.#start : this.#fieldsStart, DROPPED);
 
     // An HTTP/1.0 visitor receives the data without chunk framing, and the end of the connection ends it.
-    const framed = !framing.chunked || options.visitorMinor === 1;
+    const framed = !this.chunked || options.visitorMinor === 1;
     const tail = (options.lines ?? "") + this.#lastLines(options);
-    const length = lead.length + fields.spanBytes + (framed ? framing.lineLength : 0) + tail.length;
+    const length = lead.length + fields.spanBytes + (framed ? framingLength(this) : 0) + tail.length;
     const head = Buffer.allocUnsafe(length + body.length);
     let at = writeText(head, 0, lead);
     at = fields.copyTo(head, at, this.#bytes);
-    if (framed) at = framing.writeLine(head, at);
+    if (framed) at = writeFraming(head, at, this);
     at = writeText(head, at, tail);
     if (body.length > 0) head.set(body, at);
     return head;
@@ -171,8 +181,7 @@ export class ResponseHead {
   }
 
   #reason(): string {
-    const { reasonStart, reasonEnd } = this.#line;
-    return reasonStart === 0 ? "" : textOf(this.#bytes, reasonStart, reasonEnd);
+    return this.#reasonStart === 0 ? "" : textOf(this.#bytes, this.#reasonStart, this.#reasonEnd);
   }
 
   /** Whether the visitor's connection closes after this response: because of `close`, or because that ends the body. */
@@ -188,9 +197,10 @@ export class ResponseHead {
 
   #understand(bytes: Buffer, method: string, offered: string): Refusal | undefined {
     const fields = this.#fields;
-    const framing = this.#framing;
-    if (!framing.read(fields, bytes, this.versionMinor)) return framing.refusal;
-    const connection = this.#connection;
+    if (!FRAMING.read(fields, bytes, this.versionMinor)) return FRAMING.refusal;
+    this.contentLength = FRAMING.contentLength;
+    this.chunked = FRAMING.chunked;
+    const connection = CONNECTION;
     if (!connection.read(fields, bytes)) return refusals.PN_HTTP_CONNECTION;
     this.keepAlive = !connection.close && (this.versionMinor === 1 || connection.keepAlive);
     this.keepAliveTimeout = this.#readTimeout(bytes);
@@ -199,14 +209,13 @@ export class ResponseHead {
     if (this.status < 200 || this.status === 204) {
       // Such a response has neither body nor framing (RFC 9110 8.6, RFC 9112 6.1). An origin that sends framing may
       // also send a body, so its connection is not reused.
-      if (framing.chunked || framing.contentLength > 0) this.keepAlive = false;
-      framing.contentLength = -1;
-      framing.chunked = false;
+      if (this.chunked || this.contentLength > 0) this.keepAlive = false;
+      this.contentLength = -1;
+      this.chunked = false;
     }
-    this.contentLength = framing.contentLength;
     if (this.status < 200 || this.status === 204 || this.status === 304 || method === "HEAD") this.body = "none";
-    else if (framing.chunked) this.body = "chunked";
-    else if (framing.contentLength >= 0) this.body = "length";
+    else if (this.chunked) this.body = "chunked";
+    else if (this.contentLength >= 0) this.body = "length";
     else this.body = "close";
     if (this.body === "close") this.keepAlive = false;
     return this.status === 101 ? this.#readUpgrade(bytes, offered) : undefined;
@@ -228,7 +237,7 @@ export class ResponseHead {
     const fields = this.#fields;
     const index = fields.find(Field.upgrade);
     const offer = parseProtocols(offered) ?? [];
-    const valid = index >= 0 && !fields.repeats(Field.upgrade) && this.#connection.upgrade && this.versionMinor === 1;
+    const valid = index >= 0 && !fields.repeats(Field.upgrade) && CONNECTION.upgrade && this.versionMinor === 1;
     const chosen = valid ? fields.value(bytes, index) : "";
     if (!offer.includes(chosen.toLowerCase())) return refusals.PN_HTTP_UPGRADE;
     this.upgrade = chosen;
