@@ -20,7 +20,7 @@ export function migrationPage(): string {
       "- errors: invalid values, missing certificates and keys, and unknown options. The exit code is 2.",
       "- options that this version does not support yet. `postern serve` and `postern start` refuse a file with them, instead of running a part of it. Remove them, or wait for a version that supports them.",
       "- options that have no effect (see [below](#options-without-effect)).",
-      "- settings that have another meaning than before (see [what differs](#what-differs)). When the file contains an option that only Postern has, for instance `listen` in `[server]`, `config check` no longer reports them.",
+      "- settings that have another meaning than before (see [what differs](#what-differs)). They are warnings if the file is called `app_config.toml` or contains an older option, and otherwise notes that do not mention the older program. If the file contains an option that only Postern has, for instance `listen` in `[server]`, they are not reported.",
     ].join("\n"),
     "## Run it",
     [

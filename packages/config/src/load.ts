@@ -10,7 +10,8 @@ import { TomlFile } from "./file/toml-file.js";
 import { pendingSettings } from "./checks/pending-settings.js";
 import { isWithin, Switches } from "./checks/switches.js";
 import { settingsWithoutMeaning } from "./checks/settings-without-meaning.js";
-import { DIFFERENCES, isNewer } from "./older/differences.js";
+import { differenceNotes } from "./older/difference-notes.js";
+import { isNewer } from "./older/differences.js";
 import { translated, type Finding, type OlderFile } from "./older/older-file.js";
 
 /** Settings of a configuration that have no effect in this version. */
@@ -32,15 +33,18 @@ export class LoadedConfiguration {
   readonly warnings: readonly Problem[];
   /** Options of older files that have no effect, in all tables. */
   readonly withoutEffect: readonly Finding[];
+  /** Whether the file is certainly one of the older program: it contains an older option, or has the older name. */
+  readonly isOlder: boolean;
   readonly #switches: Switches;
   /** By the text of the path; made when the first one is asked for. */
   #origins: Map<string, Origin> | undefined;
 
-  constructor({ file, env }: Layers, resolution: ConfigurationResolution, withoutEffect: readonly Finding[]) {
+  constructor({ file, env }: Layers, resolution: ConfigurationResolution, older: OlderFile | undefined) {
     this.values = resolution.values;
     this.file = file;
     this.resolution = resolution;
-    this.withoutEffect = withoutEffect;
+    this.withoutEffect = older?.withoutEffect ?? [];
+    this.isOlder = older?.isOlder ?? false;
     this.#switches = new Switches(resolution.options);
     const { options, sections, missing } = resolution;
     const meaningless = settingsWithoutMeaning(this.values)
@@ -73,15 +77,19 @@ export class LoadedConfiguration {
     if (missing.length > 0) throw new ConfigError(missing.map(({ problem }) => problem));
   }
 
-  /** Notes about settings of a file of the older program that mean something else here. Other files have none. */
+  /**
+   * Notes about settings that mean something else than in the older program. They compare both if `isOlder`; a file
+   * with an option of today has none.
+   */
   get differences(): Problem[] {
     const set = this.resolution.options.filter(({ origin }) => origin.from === "file").map(({ path }) => path);
     if (set.some(isNewer)) return [];
     const sets = (...outer: Path): boolean => set.some((path) => isWithin(path, outer));
-    const settings = { configuration: this.values, sets };
-    return DIFFERENCES.flatMap(({ notes }) => [...(notes?.(settings) ?? [])])
-      .map(({ path, message }) => this.file?.problem(path, message) ?? problemOf(message))
-      .toSorted((one, other) => one.line - other.line);
+    return differenceNotes(
+      { configuration: this.values, sets },
+      this.isOlder,
+      ({ path }, message) => this.file?.problem(path, message) ?? problemOf(message),
+    );
   }
 
   /** The addresses of the gateway. */
@@ -124,5 +132,5 @@ export function loadConfiguration(given: Layers): LoadedConfiguration {
     ...violations.map(({ path, message }) => layers.file?.problem(path, message) ?? problemOf(message)),
   ];
   if (found.length > 0) throw new ConfigError(found.toSorted((one, other) => one.line - other.line));
-  return new LoadedConfiguration(layers, resolution, older?.withoutEffect ?? []);
+  return new LoadedConfiguration(layers, resolution, older);
 }

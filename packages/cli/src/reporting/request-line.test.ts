@@ -52,6 +52,11 @@ test("a response that broke off is told apart from a complete one", () => {
   expect(requestLine({ ...record, ended: "complete" }, 80, plain)).toBe(requestLine(record, 80, plain));
 });
 
+test("a redirect to HTTPS is not called a refusal", () => {
+  const redirected: RequestRecord = { ...record, status: 301, ended: "refused", code: "PN_HTTP_INSECURE" };
+  expect(requestLine(redirected, undefined, plain)).toMatch(/ 301 {4}3 ms {2}1\.2 kB {2}redirect to HTTPS$/);
+});
+
 test("an invalid response is shown with its flaw", () => {
   const invalid: RequestRecord = {
     ...record,

@@ -50,6 +50,8 @@ export function requestLine(record: RequestRecord, columns: number | undefined, 
 /** How a request ended, with the code of its error and the flaw of its response; empty if it is complete. */
 export function endText({ ended, code, flaw }: Pick<RequestRecord, "ended" | "code" | "flaw">): string {
   if (ended === undefined || ended === "complete") return "";
+  // Visitors follow the redirect, so "refused" would suggest a fault.
+  if (code === "PN_HTTP_INSECURE") return "redirect to HTTPS";
   return printableAscii([ended, code, flaw].filter((part) => part !== undefined).join(" "));
 }
 

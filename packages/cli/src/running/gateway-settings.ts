@@ -29,7 +29,9 @@ export function gatewayExposure({ loaded }: Settings): string[] {
   const { http } = loaded.gatewayAddresses;
   if (isLoopbackAddress(http)) return [];
   const own = `127.0.0.1${http.slice(http.lastIndexOf(":"))}`;
-  return [
-    `Other machines can reach the gateway at ${http}. To accept requests from this machine only, set listen = "${own}" in [server].`,
-  ];
+  const isFromFlag = (["listen", "default_port"] as const).some(
+    (name) => loaded.origin("server", name).from === "flag",
+  );
+  const remedy = isFromFlag ? `use --listen ${own}` : `set listen = "${own}" in [server]`;
+  return [`Other machines can reach the gateway at ${http}. To accept requests from this machine only, ${remedy}.`];
 }

@@ -1,15 +1,16 @@
 import type { StatusEvent } from "@postern/client";
 import type { Logger } from "pino";
-import { requestEvent, targetFailureEvent } from "./gateway-events.js";
+import { requestEvent, stateEvent, targetFailureEvent } from "./gateway-events.js";
 import type { GatewayReports } from "./gateway-service.js";
 
 /** Writes what happens to a gateway to the logs, and reports it as events. */
-export function gatewayLog(
-  log: Logger,
-  requestLog: Logger,
-  report: (event: StatusEvent) => void,
-): Omit<GatewayReports, "onState"> {
+export function gatewayLog(log: Logger, requestLog: Logger, report: (event: StatusEvent) => void): GatewayReports {
   return {
+    onState(state, addresses) {
+      if (state !== "listening") return;
+      log.info({ address: addresses.address, secure_address: addresses.secureAddress }, "gateway listening");
+      report(stateEvent(state, addresses));
+    },
     onRequest(entry, visitor) {
       requestLog.info({ ...entry, ...visitor }, "request");
       report(requestEvent(entry));

@@ -1,5 +1,4 @@
 /** What `postern start` needs to run a gateway, in one module, which it loads only then. */
 export { loadGateway } from "./configured-gateway.js";
-export { stateEvent } from "./gateway-events.js";
 export { GatewayService } from "./gateway-service.js";
 export { gatewayLog } from "./logged-gateway.js";

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { TomlFile } from "../file/toml-file.js";
-import { loadConfiguration } from "../load.js";
+import { loadConfiguration, type LoadedConfiguration } from "../load.js";
 
-async function notes(toml: string): Promise<string[]> {
-  const { differences } = loadConfiguration({ file: await TomlFile.read("old.toml", Buffer.from(toml)), env: {} });
+async function load(name: string, toml: string): Promise<LoadedConfiguration> {
+  return loadConfiguration({ file: await TomlFile.read(name, Buffer.from(toml)), env: {} });
+}
+
+async function notes(toml: string, name = "/etc/app_config.toml"): Promise<string[]> {
+  const { differences } = await load(name, toml);
   return differences.map(({ where, message }) => `${where} ${message}`);
 }
 
@@ -15,7 +19,9 @@ describe("a file of the older program gets a note about", () => {
     [
       "a prefix",
       route("/api/*"),
-      ["old.toml:2:1 /api/* matches /api and everything below /api/. In the older program, it also matched /apix."],
+      [
+        "/etc/app_config.toml:2:1 /api/* matches /api and everything below /api/. In the older program, it also matched /apix.",
+      ],
     ],
     ["a limit of bodies", "[server]\nmax_request_size_mb = 2.5\n", [/413 for request bodies over 2\.5 MB/]],
     [
@@ -24,7 +30,11 @@ describe("a file of the older program gets a note about", () => {
       [/does not serve \/health, \/ping and similar paths/],
     ],
     ["a redirect to HTTPS", `${TLS}redirect.enabled = true\n`, [/redirects HTTP requests to HTTPS on port 8443/]],
-    ["the older name of the redirect", `${TLS}force_https = true\n`, [/^old\.toml:5:1 The redirect now has an effect/]],
+    [
+      "the older name of the redirect",
+      `${TLS}force_https = true\n`,
+      [/app_config\.toml:5:1 The redirect now has an effect/],
+    ],
     [
       "exempt paths",
       `${TLS}redirect = { enabled = true, exempt_paths = ["/a/", "/health"] }\n`,
@@ -39,6 +49,50 @@ describe("a file of the older program gets a note about", () => {
     expect(await notes(toml)).toEqual(
       messages.map((each) => (typeof each === "string" ? each : expect.stringMatching(each))),
     );
+  });
+});
+
+describe("a file is taken for one of the older program if", () => {
+  const prefix = route("/api/*");
+  test.for([
+    ["it has the older program's name", "/srv/app_config.toml", prefix],
+    ["it contains an older name of an option", "old.toml", `${prefix}[server.ssl]\nforce_https = false\n`],
+    ["it contains an option without effect", "old.toml", `${prefix}[server]\nmax_connections = 3\n`],
+    [
+      "it contains an older option that loses nothing",
+      "old.toml",
+      `${prefix}[tunnel.server.security]\nvalidate_host_headers = true\n`,
+    ],
+  ] as const)("%s", async ([, name, toml]) => {
+    expect((await load(name, toml)).isOlder).toBe(true);
+    expect(await notes(toml, name)).toEqual([expect.stringContaining("In the older program, it also matched /apix.")]);
+  });
+});
+
+describe("a file that may be of either program", () => {
+  const toml = [
+    "[server]\nmax_request_size_mb = 2\nenable_health_endpoints = false",
+    `${TLS}redirect = { enabled = true, exempt_paths = ["/health"] }`,
+    "[static_config]\ndirectory = '.'",
+    route("/api/*", "http_health.path = '/up'\nsticky_sessions = true\ncircuit_breaker.failure_threshold = 3"),
+    route("/b/*"),
+    route("/c/*"),
+  ].join("\n");
+
+  test("gets the same notes in words that need no knowledge of the older program, one for each topic", async () => {
+    const { isOlder, differences } = await load("postern.toml", toml);
+    expect(isOlder).toBe(false);
+    expect(differences.map(({ line, message }) => `${line} ${message}`)).toEqual([
+      "2 Visitors get 413 for request bodies over 2 MB.",
+      "3 The gateway does not serve /health, /ping and similar paths.",
+      "8 The gateway redirects HTTP requests to HTTPS on port 8443.",
+      "8 /health in exempt_paths exempts /health and everything below /health/, but not /healthx.",
+      "9 In [static_config], only requests that accept HTML get index.html for a missing path, browsers check files for changes (no-cache), and other origins are not allowed (CORS).",
+      "12 /api/* matches /api and everything below /api/, but not /apix. See also lines 19 and 24.",
+      "14 Make sure that all targets of /api/* answer /up.",
+      "15 sticky_sessions of /api/* applies to all requests, not only to WebSockets.",
+      "16 The circuit breaker of /api/* opens after 3 failures.",
+    ]);
   });
 });
 

@@ -4,7 +4,10 @@ import type { Path } from "../file/path.js";
 /** Where a file means something else than in the older program. */
 export interface DifferenceNote {
   readonly path: Path;
+  /** What the setting does; complete for readers who do not know the older program. */
   readonly message: string;
+  /** The same for a file of the older program, with what has changed. */
+  readonly compared: string;
 }
 
 /** A behaviour of the gateway that differs from the older program. */
@@ -38,8 +41,12 @@ export const DIFFERENCES: readonly Difference[] = [
       for (const [index, { path }] of proxy.entries()) {
         if (path === undefined || path === "/*" || !path.endsWith("/*")) continue;
         const prefix = path.slice(0, -2);
-        const message = `${path} matches ${prefix} and everything below ${prefix}/. In the older program, it also matched ${prefix}x.`;
-        yield { path: ["proxy", index, "path"], message };
+        const matches = `${path} matches ${prefix} and everything below ${prefix}/`;
+        yield {
+          path: ["proxy", index, "path"],
+          message: `${matches}, but not ${prefix}x.`,
+          compared: `${matches}. In the older program, it also matched ${prefix}x.`,
+        };
       }
     },
   },
@@ -56,8 +63,11 @@ export const DIFFERENCES: readonly Difference[] = [
     *notes({ configuration: { server }, sets }) {
       const size = server.max_request_size_mb;
       if (size === 0 || !sets("server", "max_request_size_mb")) return;
-      const message = `max_request_size_mb now has an effect: visitors get 413 for request bodies over ${size} MB.`;
-      yield { path: ["server", "max_request_size_mb"], message };
+      yield {
+        path: ["server", "max_request_size_mb"],
+        message: `Visitors get 413 for request bodies over ${size} MB.`,
+        compared: `max_request_size_mb now has an effect: visitors get 413 for request bodies over ${size} MB.`,
+      };
     },
   },
   {
@@ -66,9 +76,12 @@ export const DIFFERENCES: readonly Difference[] = [
     now: "The gateway does not serve /health, /ping and the other service endpoints.",
     *notes({ configuration: { server } }) {
       if (server.enable_health_endpoints) return;
-      const message =
-        "enable_health_endpoints = false now has an effect: the gateway does not serve /health, /ping and similar paths.";
-      yield { path: ["server", "enable_health_endpoints"], message };
+      yield {
+        path: ["server", "enable_health_endpoints"],
+        message: "The gateway does not serve /health, /ping and similar paths.",
+        compared:
+          "enable_health_endpoints = false now has an effect: the gateway does not serve /health, /ping and similar paths.",
+      };
     },
   },
   {
@@ -77,8 +90,12 @@ export const DIFFERENCES: readonly Difference[] = [
     now: "The gateway redirects HTTP requests to HTTPS, with 301 for GET and HEAD, otherwise with 308.",
     *notes({ configuration: { server } }) {
       if (!server.ssl.enabled || !server.ssl.redirect.enabled) return;
-      const message = `The redirect now has an effect: the gateway redirects HTTP requests to HTTPS on port ${server.ssl.https_port}.`;
-      yield { path: ["server", "ssl", "redirect", "enabled"], message };
+      const effect = `gateway redirects HTTP requests to HTTPS on port ${server.ssl.https_port}.`;
+      yield {
+        path: ["server", "ssl", "redirect", "enabled"],
+        message: `The ${effect}`,
+        compared: `The redirect now has an effect: the ${effect}`,
+      };
     },
   },
   {
@@ -89,8 +106,12 @@ export const DIFFERENCES: readonly Difference[] = [
       const { enabled, exempt_paths: paths } = server.ssl.redirect;
       const [first] = paths.filter((path) => !path.endsWith("/"));
       if (!server.ssl.enabled || !enabled || first === undefined) return;
-      const message = `exempt_paths are whole paths: ${first} exempts ${first} and everything below ${first}/. In the older program, it also exempted ${first}x.`;
-      yield { path: ["server", "ssl", "redirect", "exempt_paths"], message };
+      const exempts = `exempts ${first} and everything below ${first}/`;
+      yield {
+        path: ["server", "ssl", "redirect", "exempt_paths"],
+        message: `${first} in exempt_paths ${exempts}, but not ${first}x.`,
+        compared: `exempt_paths are whole paths: ${first} ${exempts}. In the older program, it also exempted ${first}x.`,
+      };
     },
   },
   {
@@ -102,8 +123,8 @@ export const DIFFERENCES: readonly Difference[] = [
         for (const name of ["http_health", "websocket_health"] as const) {
           const path = ["proxy", index, name];
           if (!sets(...path)) continue;
-          const message = `The older program never made health checks. Make sure that all targets of ${nameOf(route)} answer ${route[name].path}.`;
-          yield { path, message };
+          const advice = `Make sure that all targets of ${nameOf(route)} answer ${route[name].path}.`;
+          yield { path, message: advice, compared: `The older program never made health checks. ${advice}` };
         }
     },
   },
@@ -115,8 +136,15 @@ export const DIFFERENCES: readonly Difference[] = [
       for (const [index, route] of proxy.entries()) {
         const path = ["proxy", index, "circuit_breaker"];
         if (!sets(...path) || !route.circuit_breaker.enabled) continue;
-        const message = `In the older program, the circuit breaker of ${nameOf(route)} never opened. Here it opens after ${route.circuit_breaker.failure_threshold} failures.`;
-        yield { path, message };
+        const [breaker, when] = [
+          `circuit breaker of ${nameOf(route)}`,
+          `opens after ${route.circuit_breaker.failure_threshold} failures.`,
+        ];
+        yield {
+          path,
+          message: `The ${breaker} ${when}`,
+          compared: `In the older program, the ${breaker} never opened. Here it ${when}`,
+        };
       }
     },
   },
@@ -127,8 +155,12 @@ export const DIFFERENCES: readonly Difference[] = [
     *notes({ configuration: { proxy } }) {
       for (const [index, route] of proxy.entries()) {
         if (!route.sticky_sessions) continue;
-        const message = `sticky_sessions of ${nameOf(route)} applies to all requests. In the older program, it applied only to WebSockets.`;
-        yield { path: ["proxy", index, "sticky_sessions"], message };
+        const applies = `sticky_sessions of ${nameOf(route)} applies to all requests`;
+        yield {
+          path: ["proxy", index, "sticky_sessions"],
+          message: `${applies}, not only to WebSockets.`,
+          compared: `${applies}. In the older program, it applied only to WebSockets.`,
+        };
       }
     },
   },
@@ -139,8 +171,17 @@ export const DIFFERENCES: readonly Difference[] = [
     now: "Only requests that accept HTML get the fallback. Files have `Cache-Control: no-cache` and an ETag, unless `cache_control` is set, and other origins are not allowed. The gateway never serves its configuration and the files that it names, and no names that begin with a dot.",
     *notes({ configuration: { static_config }, sets }) {
       if (!sets("static_config")) return;
-      const message = `Static files differ from the older program: only requests that accept HTML get ${static_config.fallback} for a missing path, browsers check files for changes (no-cache), and other origins are not allowed (CORS).`;
-      yield { path: ["static_config"], message };
+      const { fallback } = static_config;
+      const missing =
+        fallback === ""
+          ? "a missing path gets 404"
+          : `only requests that accept HTML get ${fallback} for a missing path`;
+      const behaviour = `${missing}, browsers check files for changes (no-cache), and other origins are not allowed (CORS).`;
+      yield {
+        path: ["static_config"],
+        message: `In [static_config], ${behaviour}`,
+        compared: `Static files differ from the older program: ${behaviour}`,
+      };
     },
   },
 ];

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { CONFIGURATION } from "../declared/configuration.js";
 import type { Section } from "../declared/declaration.js";
 import { pathText, type Path } from "../file/path.js";
@@ -8,6 +9,9 @@ import { tablesAt, valueAt, withValue, without } from "./edit.js";
 import { OLDER_NAMES } from "./older-names.js";
 import { OPTIONS_WITHOUT_EFFECT, type WithoutEffect } from "./options-without-effect.js";
 
+/** The default name of a file of the older program. */
+const OLDER_FILE = "app_config.toml";
+
 /** Options in a file that have no effect. */
 export interface Finding {
   readonly path: Path;
@@ -17,6 +21,8 @@ export interface Finding {
 /** A file with the options of the older program replaced by those of today. */
 export interface OlderFile {
   readonly file: TomlFile;
+  /** Whether the file has the name of the older program's file, or contains one of its options. */
+  readonly isOlder: boolean;
   readonly withoutEffect: readonly Finding[];
   readonly problems: readonly Problem[];
 }
@@ -43,8 +49,13 @@ class Translation {
   }
 
   result(): OlderFile {
-    const file = this.#values === this.#file.values ? this.#file : this.#file.renamed(this.#values, this.#origins);
-    return { file, withoutEffect: this.#withoutEffect, problems: this.#problems };
+    const hasOlderOptions = this.#values !== this.#file.values;
+    return {
+      file: hasOlderOptions ? this.#file.renamed(this.#values, this.#origins) : this.#file,
+      isOlder: hasOlderOptions || basename(this.#file.name) === OLDER_FILE,
+      withoutEffect: this.#withoutEffect,
+      problems: this.#problems,
+    };
   }
 
   rename(): void {

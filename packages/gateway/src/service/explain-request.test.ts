@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { readCertificate } from "@postern/net";
+import { CertificateAuthority, exchange, needs } from "@postern/testkit";
 import { explainRequest, type ExplainedRequest, type RequestToExplain } from "./explain-request.js";
+import { startGateway } from "./gateway-service.js";
 import type { RouteOptions } from "./service-options.js";
 
 const limits = { answer: 0, idle: 0, body: 0 };
@@ -27,12 +31,14 @@ const ROUTES: RouteOptions[] = [
   },
 ];
 
+const REQUEST = { scheme: "http", authority: "a.example:8080", headers: [], address: "127.0.0.1" } as const;
+
 function explained(
   path: string,
   method = "GET",
   { serviceEndpoints = true, ...rest }: Partial<RequestToExplain> & { serviceEndpoints?: boolean } = {},
 ): ExplainedRequest {
-  const request = { method, authority: "a.example:8080", path, headers: [], address: "127.0.0.1", ...rest };
+  const request = { ...REQUEST, method, path, ...rest };
   return explainRequest(ROUTES, request, { serviceEndpoints });
 }
 
@@ -55,7 +61,7 @@ test("files: the folder, and the path in it", () => {
 test("a page for monitors takes precedence over a route that comes after them", () => {
   const last = { kind: "files", files: { directory: "/srv" }, stripPrefix: false } as const;
   const route = { name: "/*", match: { path: "/*" }, action: last };
-  const request = { method: "GET", authority: "a", path: "/health", headers: [], address: "127.0.0.1" };
+  const request = { ...REQUEST, method: "GET", path: "/health" };
   const answer = (afterEndpoints: boolean): boolean =>
     explainRequest([{ ...route, afterEndpoints }], request, { serviceEndpoints: true }).isServiceEndpoint;
   expect([answer(true), answer(false)]).toEqual([true, false]);
@@ -88,4 +94,63 @@ test("header fields and the visitor's address are compared as in a request", () 
 
 test("a head that the gateway refuses is an error with the code of the refusal", () => {
   expect(() => explained("/old/", "GET", { headers: [["Content-Length", "x"]] })).toThrow(/PN_HTTP_CONTENT_LENGTH/);
+});
+
+test("the redirect to HTTPS: what a gateway responds to a request over HTTP, before any route", async (context) => {
+  needs(context, "openssl");
+  const files = new CertificateAuthority(onTestFinished).issue({ names: ["a.example", "*.wild.example"] });
+  const certificate = readCertificate({ certificate: readFileSync(files.certificate), key: readFileSync(files.key) });
+  const respond = { kind: "respond", status: 200, text: "here" } as const;
+  const routes: RouteOptions[] = [
+    { name: "/*", match: { path: "/*" }, action: respond },
+    { name: "shop", match: { host: "shop.example", path: "/*" }, action: respond },
+  ];
+  const tls = {
+    listen: "127.0.0.1:0",
+    certificates: [certificate],
+    redirect: true,
+    redirectExempt: ["/.well-known", "/up/"],
+  };
+  const gateway = await startGateway({ listen: "127.0.0.1:0", version: "1", routes, tls });
+  onTestFinished(() => gateway.stop());
+  const listening = { ...tls, listen: gateway.secureAddress! };
+
+  for (const authority of ["a.example", "b.wild.example:8080", "shop.example", "localhost", "[::1]:80", "no.example"])
+    for (const path of ["/", "/a?b", "/.well-known/x", "/.well-known/../a", "/up", "/upx"])
+      for (const method of ["GET", "HEAD", "POST"]) {
+        const request = { ...REQUEST, authority, path, method };
+        const { httpsRedirect, isExempt, refusal, routing } = explainRequest(routes, request, {
+          serviceEndpoints: true,
+          tls: listening,
+        });
+        const { status, headers } = await exchange(Number(gateway.address.split(":").at(-1)), {
+          host: authority,
+          path,
+          method,
+        });
+        const about = `${method} http://${authority}${path}`;
+        if (status === 200) {
+          expect([isExempt, httpsRedirect, routing.value?.action], about).toEqual([true, undefined, respond]);
+          continue;
+        }
+        expect([isExempt, routing.value, routing.candidates], about).toEqual([false, undefined, []]);
+        if (status === 421) expect([httpsRedirect, refusal], about).toEqual([undefined, "PN_HTTP_HOST_UNKNOWN"]);
+        else expect([httpsRedirect, refusal], about).toEqual([{ status, location: headers.location }, undefined]);
+      }
+});
+
+test("a request over HTTPS, or to a gateway without the redirect, goes to its route", async (context) => {
+  needs(context, "openssl");
+  const files = new CertificateAuthority(onTestFinished).issue({ names: ["a.example"] });
+  const certificate = readCertificate({ certificate: readFileSync(files.certificate), key: readFileSync(files.key) });
+  const tls = { listen: "127.0.0.1:8443", certificates: [certificate], redirect: true };
+  for (const { scheme, gateway } of [
+    { scheme: "https", gateway: { serviceEndpoints: true, tls } },
+    { scheme: "http", gateway: { serviceEndpoints: true, tls: { ...tls, redirect: false } } },
+  ] as const)
+    expect(explainRequest(ROUTES, { ...REQUEST, scheme, method: "GET", path: "/old/a" }, gateway)).toMatchObject({
+      location: "/new/a",
+      httpsRedirect: undefined,
+      isExempt: false,
+    });
 });

@@ -1,13 +1,17 @@
+import { Certificates, parseListenAddress } from "@postern/net";
 import { RequestHead } from "../http/index.js";
 import { pathEdit, pathOf, redirectLocation, RouteTable, type RouteExplanation } from "../routing/index.js";
+import { gatewayRedirect, redirected } from "./gateway-redirect.js";
+import type { HttpsRedirect } from "./https-redirect.js";
 import { ServiceEndpoints } from "./service-endpoints.js";
-import type { FilesAction, ForwardAction, RouteOptions } from "./service-options.js";
+import type { FilesAction, ForwardAction, GatewayTls, RouteOptions } from "./service-options.js";
 import { ROUTE_REFUSALS } from "./service-router.js";
 import { targetUpstream } from "./target-upstream.js";
 import { UNDIALLED_TUNNEL } from "./tunnel-target.js";
 
 /** A request to explain. */
 export interface RequestToExplain {
+  readonly scheme: "http" | "https";
   readonly method: string;
   /** Canonical, with the port if the URL has one. */
   readonly authority: string;
@@ -34,7 +38,18 @@ export interface ExplainedFolder {
   readonly path: string | undefined;
 }
 
+/** The parts of a gateway besides its routes that respond to requests. */
+export interface GatewayToExplain {
+  readonly serviceEndpoints: boolean;
+  /** Undefined: the gateway has no HTTPS. */
+  readonly tls?: GatewayTls | undefined;
+}
+
 export interface ExplainedRequest {
+  /** The redirect of a request over HTTP to HTTPS; undefined if it is not redirected. No route is tried before it. */
+  readonly httpsRedirect: { readonly status: number; readonly location: string } | undefined;
+  /** Whether the redirect to HTTPS exempts the path of a request over HTTP. */
+  readonly isExempt: boolean;
   readonly routing: RouteExplanation<RouteOptions>;
   /** Empty unless the route has targets. */
   readonly targets: readonly ExplainedTarget[];
@@ -55,10 +70,13 @@ export interface ExplainedRequest {
 export function explainRequest(
   routes: readonly RouteOptions[],
   request: RequestToExplain,
-  { serviceEndpoints }: { serviceEndpoints: boolean },
+  { serviceEndpoints, tls }: GatewayToExplain,
 ): ExplainedRequest {
   const table = new RouteTable(routes.map((route) => ({ match: route.match, value: route })));
   const head = headOf(request);
+  const redirect = request.scheme === "http" ? redirectOf(tls, table) : undefined;
+  const elsewhere = redirect && redirected(redirect, head);
+  if (elsewhere !== undefined) return unrouted(elsewhere);
   const { host } = head;
   const routing = table.explain({ ...request, host, fieldValue: (name, field) => head.fieldValue(name, field) });
   const { value, fault } = routing;
@@ -76,7 +94,30 @@ export function explainRequest(
     (folder !== undefined && folder.path === undefined) ||
     targets.some(({ path }) => path === undefined);
   const why = isRefused ? "path" : isServiceEndpoint ? undefined : fault;
-  return { routing, targets, folder, location, isServiceEndpoint, refusal: why && ROUTE_REFUSALS[why].code };
+  const refusal = why && ROUTE_REFUSALS[why].code;
+  const secured = { httpsRedirect: undefined, isExempt: redirect !== undefined };
+  return { ...secured, routing, targets, folder, location, isServiceEndpoint, refusal };
+}
+
+/** What happens to a request that reaches no route because of the redirect to HTTPS. */
+function unrouted(response: NonNullable<ReturnType<typeof redirected>>): ExplainedRequest {
+  const isRefused = response.kind === "refusal";
+  return {
+    httpsRedirect: isRefused ? undefined : { status: response.page.status, location: response.location },
+    isExempt: false,
+    routing: { value: undefined, fault: undefined, allowed: "", ambiguity: undefined, candidates: [] },
+    targets: [],
+    folder: undefined,
+    location: undefined,
+    isServiceEndpoint: false,
+    refusal: isRefused ? response.refusal.code : undefined,
+  };
+}
+
+function redirectOf(tls: GatewayTls | undefined, routes: RouteTable<RouteOptions>): HttpsRedirect | undefined {
+  if (tls === undefined) return undefined;
+  const { port } = parseListenAddress(tls.listen);
+  return gatewayRedirect(tls, { certificates: new Certificates(tls.certificates), routes, port: () => port });
 }
 
 function folderOf(

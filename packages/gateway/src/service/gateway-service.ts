@@ -12,9 +12,9 @@ import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
 import { Folders } from "./folders.js";
+import { gatewayRedirect } from "./gateway-redirect.js";
 import { gatewayFigures, type GatewayFigures } from "./gateway-figures.js";
 import type { GatewayRoute } from "./gateway-route.js";
-import { HttpsRedirect } from "./https-redirect.js";
 import { RequestReports } from "./request-reports.js";
 import { Routes, type RouteChanges } from "./routes.js";
 import { ServiceEndpoints } from "./service-endpoints.js";
@@ -62,16 +62,12 @@ export class GatewayService {
     const places = { targets: this.#targets, folders: this.#folders };
     this.#routes = new Routes(places, this.#routeTraffic, (request, route) => this.#onRouted(request, route));
     this.#routes.replace(options.routes);
+    const certificates = tls && new Certificates(tls.certificates, tls.policy);
+    this.#certificates = certificates;
     this.#router = new ServiceRouter({
       routes: this.#routes,
       redirect:
-        tls?.redirect === true
-          ? new HttpsRedirect({
-              exempt: tls.redirectExempt ?? [],
-              isServed: (host) => this.#certificates?.covers(host) === true || this.#routes.namesHost(host),
-              urlOf: (host) => this.#secureUrl(host),
-            })
-          : undefined,
+        certificates && gatewayRedirect(tls, { certificates, routes: this.#routes, port: () => this.#securePort }),
       endpoints: serviceEndpoints ? new ServiceEndpoints(version) : undefined,
       isStopping: () => this.#stopping !== undefined,
       onUnrouted: (request) => this.#reports.add(request, undefined),
@@ -81,9 +77,8 @@ export class GatewayService {
       ...(limits && { limits }),
       ...(onFault && { onFault }),
     });
-    if (tls !== undefined) this.#certificates = new Certificates(tls.certificates, tls.policy);
     this.#listeners = new Listeners({
-      certificates: this.#certificates,
+      certificates,
       requestsCertificate: () => false,
       onPlain: (socket) => this.#acceptSocket(socket),
       onSecure: (socket, serverName) => this.#acceptSocket(socket, { proto: "https", serverName }),
@@ -142,10 +137,6 @@ export class GatewayService {
 
   #acceptSocket(socket: Socket, info?: ConnectionInfo): void {
     this.#gateway.accept(new SocketConnection(socket, { mayLend: true }), info);
-  }
-
-  #secureUrl(host: string): string {
-    return new URL(`https://${host}:${this.#securePort}`).origin;
   }
 
   #onRouted(request: FinishedRequest, route: GatewayRoute): void {

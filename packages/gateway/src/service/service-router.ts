@@ -2,6 +2,7 @@ import { refusals, type Refusal, type RequestHead } from "../http/index.js";
 import type { FinishedRequest, Route } from "../route.js";
 import type { RouteFault } from "../routing/index.js";
 import type { ConnectionInfo } from "../visitor/connection-info.js";
+import { redirected } from "./gateway-redirect.js";
 import type { HttpsRedirect } from "./https-redirect.js";
 import type { Routes } from "./routes.js";
 import type { ServiceEndpoints } from "./service-endpoints.js";
@@ -35,11 +36,8 @@ export class ServiceRouter {
   route(head: RequestHead, { proto, lacksTls = false }: ConnectionInfo, address: string): Route {
     const { routes, redirect, onUnrouted: onFinished } = this.#options;
     if (lacksTls) return { kind: "refusal", refusal: refusals.PN_HTTP_PLAIN, onFinished };
-    if (redirect !== undefined && proto === "http" && redirect.applies(head.host, head.path)) {
-      const location = redirect.location(head.host, head.path);
-      if (location === undefined) return { kind: "refusal", refusal: refusals.PN_HTTP_HOST_UNKNOWN, onFinished };
-      return { kind: "respond", page: insecure(head.method), location, onFinished };
-    }
+    const elsewhere = redirect === undefined || proto !== "http" ? undefined : redirected(redirect, head);
+    if (elsewhere !== undefined) return { ...elsewhere, onFinished };
     const found = routes.find(head, address);
     const { value } = found;
     if (value !== undefined && value.options.afterEndpoints !== true) return value.destination(head);
@@ -51,10 +49,4 @@ export class ServiceRouter {
     if (found.fault !== "method") return { kind: "refusal", refusal, onFinished };
     return { kind: "refusal", refusal: { ...refusal, fields: { Allow: found.allowed } }, onFinished };
   }
-}
-
-/** Older clients turn any request into GET after 301, which changes nothing for GET and HEAD. */
-function insecure(method: string): typeof refusals.PN_HTTP_INSECURE {
-  const isSafe = method === "GET" || method === "HEAD";
-  return isSafe ? { ...refusals.PN_HTTP_INSECURE, status: 301 } : refusals.PN_HTTP_INSECURE;
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { scratchFolder } from "@postern/testkit";
+import { CertificateAuthority, needs, scratchFolder } from "@postern/testkit";
 import { run } from "../../main.js";
 import { Output } from "../../terminal/output.js";
 
@@ -29,9 +29,13 @@ redirect = { to = "https://www.example.com{path}", status = 301 }
 `;
 
 /** What `postern config explain` prints about a request. */
-async function explain(...args: string[]): Promise<string> {
+function explain(...args: string[]): Promise<string> {
+  return explainFile(FILE, ...args);
+}
+
+async function explainFile(toml: string, ...args: string[]): Promise<string> {
   const file = join(scratchFolder(onTestFinished), "postern.toml");
-  writeFileSync(file, FILE, { mode: 0o600 });
+  writeFileSync(file, toml, { mode: 0o600 });
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const terminal = {
     stdout: new Output(streams.stdout),
@@ -91,6 +95,39 @@ test("header fields and the visitor's address select the route", async () => {
 
 test("a Host field replaces the host of the URL, as in curl", async () => {
   expect(await explain("http://127.0.0.1:8080/", "-H", "Host: shop.example")).toContain("Response  200");
+});
+
+test("the redirect to HTTPS precedes the routes, except for exempt paths and unknown hosts", async (context) => {
+  needs(context, "openssl");
+  const { certificate, key } = new CertificateAuthority(onTestFinished).issue({ names: ["a.example"], days: 30 });
+  const tls = `[server.ssl]\nenabled = true\nhttps_port = 9443\ncert_file = "${certificate}"\nkey_file = "${key}"\n`;
+  const file = `${tls}[server.ssl.redirect]\nenabled = true\nexempt_paths = ["/api"]\n${FILE}`;
+  const json = async (...args: string[]): Promise<unknown> => JSON.parse(await explainFile(file, "--json", ...args));
+
+  const redirected = await explainFile(file, "GET", "http://a.example/x?y");
+  expect(redirected).toContain("Redirect  301 to https://a.example:9443/x?y ([server.ssl.redirect])\n");
+  expect(redirected).toContain("explain the https:// URL");
+  expect(redirected).not.toContain("Route");
+  expect(await json("POST", "http://a.example/x?y")).toMatchObject({
+    route: null,
+    refusal: null,
+    https_redirect: { status: 308, location: "https://a.example:9443/x?y" },
+    https_exempt: false,
+    targets: [],
+    candidates: [],
+  });
+
+  const exempt = await explainFile(file, "GET", "http://a.example/api/x");
+  expect(exempt).toMatch(/HTTPS {5}not redirected: exempt_paths.*\nRoute {5}\/api\/\*\n/);
+  expect(await json("http://a.example/api/x")).toMatchObject({
+    route: "/api/*",
+    https_redirect: null,
+    https_exempt: true,
+  });
+
+  expect(await explainFile(file, "http://b.example/x")).toContain("Refused   PN_HTTP_HOST_UNKNOWN: the redirect");
+  expect(await json("http://b.example/x")).toMatchObject({ refusal: "PN_HTTP_HOST_UNKNOWN", https_redirect: null });
+  expect(await explainFile(file, "https://b.example/x")).toContain("Redirect  301 to https://www.example.com/x");
 });
 
 test.for([

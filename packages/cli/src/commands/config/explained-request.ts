@@ -1,7 +1,7 @@
 import { explainRequest, type ExplainedRequest } from "@postern/gateway/service";
 import { CliError } from "../../errors.js";
 import { hasGateway } from "../../running/gateway-settings.js";
-import { loadGateway } from "../../running/configured-gateway.js";
+import { gatewayOptions, loadGateway } from "../../running/configured-gateway.js";
 import type { Settings } from "../../settings/configuration.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable, printableAscii } from "../../terminal/printable.js";
@@ -9,6 +9,9 @@ import { requestToExplain, type GivenRequest, type RequestToExplain } from "./re
 
 /** Routes for other hosts and paths that are listed if none is for this one. */
 const OTHERS = 5;
+
+/** The hosts to which the redirect to HTTPS leads. */
+const KNOWN_HOSTS = "hosts of a certificate or of a route, localhost and addresses of local networks";
 
 type Candidate = ExplainedRequest["routing"]["candidates"][number];
 
@@ -21,11 +24,11 @@ export async function explainedRequest(given: GivenRequest, settings: Settings):
       "The configuration has no route to explain.",
       "Add [[proxy]] with path and target, or [static_config] with directory.",
     );
-  const { server, proxy } = settings.loaded.values;
-  const { routes } = await loadGateway(settings);
+  const { routes, certificates } = await loadGateway(settings);
   try {
-    const explained = explainRequest(routes, request, { serviceEndpoints: server.enable_health_endpoints });
-    return new RequestReport(request, explained, proxy.length);
+    const { serviceEndpoints = true, tls } = gatewayOptions(settings, certificates);
+    const explained = explainRequest(routes, request, { serviceEndpoints, tls });
+    return new RequestReport(request, explained, settings.loaded.values.proxy.length);
   } catch (error) {
     if (error instanceof RangeError) throw new CliError("PN_USAGE", error.message);
     throw error;
@@ -47,11 +50,13 @@ export class RequestReport {
 
   get json(): Record<string, unknown> {
     const { method, url, authority, headers, address } = this.#request;
-    const { routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
+    const { httpsRedirect, isExempt, routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
     return {
       request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
       route: isServiceEndpoint ? null : (routing.value?.name ?? null),
       refusal: refusal ?? null,
+      https_redirect: httpsRedirect ?? null,
+      https_exempt: isExempt,
       targets,
       ...(folder === undefined ? {} : { files: folder }),
       ...(location === undefined ? {} : { location }),
@@ -76,13 +81,36 @@ export class RequestReport {
       row("From", printable(address)),
       ...this.#outcome(paint),
       "",
+      ...(this.#isRouted ? [] : ["No route is tried. To see the route over HTTPS, explain the https:// URL."]),
       ...(shown.length === 0 ? [] : ["Routes in the order in which they are tried, the most specific first:"]),
       ...shown.map((candidate) => `  ${candidateText(candidate, this.#optionOf(candidate.index), paint)}`),
       ...(others === 0 ? [] : [paint.dim(`  … and ${others} for other hosts or paths`)]),
     ];
   }
 
+  /** False for a request that the redirect to HTTPS keeps from the routes. */
+  get #isRouted(): boolean {
+    const { httpsRedirect, refusal } = this.#explained;
+    return httpsRedirect === undefined && refusal !== "PN_HTTP_HOST_UNKNOWN";
+  }
+
   #outcome(paint: Paint): string[] {
+    const { httpsRedirect, isExempt } = this.#explained;
+    if (httpsRedirect !== undefined) {
+      const { status, location } = httpsRedirect;
+      return [row("Redirect", `${status} to ${printableAscii(location)} ([server.ssl.redirect])`)];
+    }
+    if (!this.#isRouted)
+      return [
+        row("Refused", `${paint.red("PN_HTTP_HOST_UNKNOWN")}: the redirect to HTTPS leads only to ${KNOWN_HOSTS}`),
+      ];
+    const exempt = isExempt
+      ? [row("HTTPS", "not redirected: exempt_paths in [server.ssl.redirect] covers the path")]
+      : [];
+    return [...exempt, ...this.#routed(paint)];
+  }
+
+  #routed(paint: Paint): string[] {
     const { routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
     const { value } = routing;
     const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name)))];

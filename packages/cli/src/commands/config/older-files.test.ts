@@ -35,7 +35,7 @@ function installed(name: string): string {
   return config;
 }
 
-async function check(config: string): Promise<{ exit: number; warnings: string[]; text: string }> {
+async function check(config: string): Promise<{ exit: number; warnings: string[]; notes: string[]; text: string }> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const exit = await run(["config", "check", "--config", config, "--json"], {
     stdout: new Output(streams.stdout),
@@ -44,8 +44,8 @@ async function check(config: string): Promise<{ exit: number; warnings: string[]
   });
   const text = String((streams.stderr.read() as Buffer | null) ?? "");
   const line = String((streams.stdout.read() as Buffer | null) ?? "");
-  const { data } = line === "" ? {} : (JSON.parse(line) as { data?: { warnings: string[] } });
-  return { exit, warnings: data?.warnings ?? [], text };
+  const { data } = line === "" ? {} : (JSON.parse(line) as { data?: { warnings: string[]; notes: string[] } });
+  return { exit, warnings: data?.warnings ?? [], notes: data?.notes ?? [], text };
 }
 
 test.for(files)("config check accepts %s of the older program", async (name) => {
@@ -68,11 +68,44 @@ test("config check names what other machines can reach, and what differs from th
     expect(all).toMatch(each);
 });
 
+test.for(files)("config check names everything in %s that the older program did in another way", async (name) => {
+  const older = join(dirname(installed(name)), "app_config.toml");
+  copyFileSync(FOLDER + name, older);
+  chmodSync(older, 0o600);
+  // A line of the file, of the warnings that compare both programs.
+  const linesOf = (texts: string[]): string[] => texts.map((text) => /toml:(\d+):/.exec(text)?.[1] ?? "");
+  const compared = (await check(older)).warnings.filter((each) => /older program|now has an effect/.test(each));
+  const { warnings, notes } = await check(installed(name));
+  const named = [...warnings, ...notes].flatMap((text) => [
+    ...linesOf([text]),
+    ...(/See also lines? (.*)\.$/.exec(text)?.[1]?.split(/\D+/) ?? []),
+  ]);
+  expect(named).toEqual(expect.arrayContaining(linesOf(compared)));
+});
+
+test("config check of a new file does not compare it with the older program", async () => {
+  const config = join(scratchFolder(onTestFinished), "postern.toml");
+  const tls = `[server.ssl]\nenabled = true\ncert_file = "${issued!.certificate}"\nkey_file = "${issued!.key}"\n`;
+  const route = '[[proxy]]\npath = "/api/*"\ntarget = "http://localhost:3000"\n';
+  writeFileSync(config, `${tls}[server.ssl.redirect]\nenabled = true\n${route}`, { mode: 0o600 });
+  const { warnings, notes, text } = await check(config);
+  expect([...warnings, ...notes].join("\n")).not.toMatch(/older|now has/);
+  expect(notes).toEqual([
+    `${config}:6:1: The gateway redirects HTTP requests to HTTPS on port 8443.`,
+    `${config}:8:1: /api/* matches /api and everything below /api/, but not /apix.`,
+  ]);
+  expect(text).toContain("note     ");
+});
+
 test("config check names each pair of routes for which the order of the file made a difference", async () => {
   const config = join(scratchFolder(onTestFinished), "old.toml");
   const route = (path: string): string => `[[proxy]]\npath = "${path}"\ntarget = "http://localhost:1"\n`;
   writeFileSync(config, ["/*", "/api/*", "/b", "/api/users"].map(route).join(""), { mode: 0o600 });
-  const notes = (await check(config)).warnings.filter((each) => each.includes("most specific"));
+  const older = join(dirname(config), "app_config.toml");
+  copyFileSync(config, older);
+  chmodSync(older, 0o600);
+  expect((await check(older)).warnings.filter((each) => each.includes("most specific"))).toHaveLength(3);
+  const notes = (await check(config)).notes.filter((each) => each.includes("most specific"));
   expect(notes.map((note) => note.replaceAll(`${config}:`, "line "))).toEqual([
     "line 4: GET /api/example goes to /api/*, although /* (line 1) comes first: the most specific route is used, not the first one.",
     expect.stringMatching(/^line 7: GET \/b goes to \/b, although \/\* \(line 1\)/),

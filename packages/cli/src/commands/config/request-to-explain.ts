@@ -8,6 +8,7 @@ export const EXPLAIN_EXAMPLE = "For example: postern config explain GET http://l
 
 /** A request on the command line. */
 export interface RequestToExplain {
+  readonly scheme: "http" | "https";
   readonly method: string;
   readonly url: string;
   /** The canonical host of the URL, or of a Host field, with its port. */
@@ -39,7 +40,8 @@ export function requestToExplain({ text, headers, from }: GivenRequest): Request
   const requested = parts === null ? undefined : parseAuthority(parts[3]!);
   if (parts === null || requested === undefined)
     throw new CliError("PN_USAGE", `${JSON.stringify(text)} is not a method and a URL.`, EXPLAIN_EXAMPLE);
-  const [, method = "GET", scheme = "", , path = "/"] = parts;
+  const [, method = "GET", , , path = "/"] = parts;
+  const scheme = parts[2] === "https" ? "https" : "http";
   const fields = headers.map(headerField);
   // As in curl, Host replaces the host of the URL.
   const host = fields.find(isHost);
@@ -47,6 +49,7 @@ export function requestToExplain({ text, headers, from }: GivenRequest): Request
   if (authority === undefined)
     throw new CliError("PN_USAGE", `--header "Host: ${printable(host![1])}" does not contain a host.`);
   return {
+    scheme,
     method,
     url: `${scheme}://${requested.text}${path}`,
     authority: authority.text,

@@ -60,23 +60,31 @@ export async function check(given: CommandLine, terminal: Terminal): Promise<voi
   loaded.requireVariables(...tables);
   const { pending } = loaded.unsupported([], ...tables);
   const { errors, warnings: found } = await checkFiles(settings);
+  const differences = [
+    ...loaded.differences.map(problemLine),
+    ...(errors.length === 0 ? routeOrderNotes(settings) : []),
+  ];
   const warnings = [
     ...settings.warnings,
     ...found,
     ...pending.map((each) => `${problemLine(each)} Commands that run this part of the file refuse to start.`),
     ...loaded.withoutEffect.map(({ problem }) => problemLine(problem)),
-    ...loaded.differences.map(problemLine),
-    ...(errors.length === 0 ? routeOrderNotes(settings) : []),
+    ...(loaded.isOlder ? differences : []),
     ...(hasGateway(settings) ? gatewayExposure(settings) : []),
     ...(settings.file !== undefined && pending.length === 0 && isEmpty(settings) ? [NOTHING_TO_RUN] : []),
   ];
-  for (const warning of warnings)
-    output.line(wrapped(`${paint.yellow("warning")}  ${printable(warning)}`, output.columns, "  "));
+  // The author of a file of today may expect what it does.
+  const notes = loaded.isOlder ? [] : differences;
+  const lines = [
+    ...warnings.map((each) => `${paint.yellow("warning")}  ${printable(each)}`),
+    ...notes.map((each) => `${paint.cyan("note")}     ${printable(each)}`),
+  ];
+  for (const line of lines) output.line(wrapped(line, output.columns, "  "));
   if (errors.length > 0) throw errorOf(errors);
   const valid = `${settings.file ?? "The environment (no configuration file)"} is valid.`;
   output.line(`${paint.green("✓")} ${printable(valid)}`);
   if (!given.json) return;
-  const data = { state: "valid", file: settings.file ?? null, warnings };
+  const data = { state: "valid", file: settings.file ?? null, warnings, notes };
   // A file of the older program may have many warnings, which the limit of event lines would shorten.
   terminal.stdout.line(JSON.stringify(machineEvent("status_update", "postern", valid, data)));
 }

@@ -149,12 +149,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
           settings,
           configured,
           ...(server === undefined ? {} : { tunnelUpstream: (name: string) => server.upstream(name) }),
-          reports: {
-            ...gatewayParts.gatewayLog(await reporting.log("gateway"), requestLog, report),
-            onState(state, addresses) {
-              if (state === "listening") report(gatewayParts.stateEvent(state, addresses));
-            },
-          },
+          reports: gatewayParts.gatewayLog(await reporting.log("gateway"), requestLog, report),
         });
   await runServices({
     // Tunnels may use the server and the gateway of this process, and the gateway the server's tunnels: what others use
