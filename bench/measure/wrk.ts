@@ -19,16 +19,27 @@ export interface WrkLoad {
   seconds: number;
   /** Every request uses a new connection. Its handshake is not part of the latency. */
   newConnections?: boolean;
+  /** A script in Lua that chooses the requests, and its arguments. */
+  script?: string;
+  scriptArguments?: readonly string[];
 }
 
 const UNITS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 
 /** Runs wrk with one thread. Throws when a request fails. */
 export async function wrk(stage: Stage, setup: Setup, load: WrkLoad): Promise<WrkResult> {
-  const { path, connections, seconds, newConnections } = load;
+  const { path, connections, seconds, newConnections, script, scriptArguments = [] } = load;
   const url = `${setup.secure === true ? "https" : "http"}://${setup.address}${path}`;
   const fields = ["-H", `Host: ${setup.host}`, ...(newConnections === true ? ["-H", "Connection: close"] : [])];
-  const visitor = stage.run("wrk", "wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", ...fields, url]);
+  const chosen = script === undefined ? [url] : ["-s", script, url, "--", ...scriptArguments];
+  const visitor = stage.run("wrk", "wrk", [
+    "-t1",
+    `-c${connections}`,
+    `-d${seconds}s`,
+    "--latency",
+    ...fields,
+    ...chosen,
+  ]);
   const lines: string[] = [];
   await visitor.line((line) => lines.push(line) > 0 && line.startsWith("Requests/sec:"));
   await visitor.exited;

@@ -1,5 +1,6 @@
 import type { Row } from "../row.ts";
 import { besideBulk } from "./beside-bulk.ts";
+import { files } from "./files.ts";
 import { gatewayRoutes } from "./gateway-routes.ts";
 import { heads } from "./heads.ts";
 import { idleBeside } from "./idle-beside.ts";
@@ -41,6 +42,7 @@ export const ROWS: Row[] = [
   transfer("upload", 0.9, "gateway"),
   gatewayRoutes,
   gatewayIdleVisitors,
+  ...files,
   start,
   heads,
   routes,

@@ -45,7 +45,7 @@ export async function startNginx(stage: Stage, origin: string, options: NginxOpt
 }
 
 /** The TLS versions that Postern allows by default, and the cipher suite that it prefers. */
-function tlsLines({ certificate, key }: Certificate): string {
+export function tlsLines({ certificate, key }: Certificate): string {
   const files = `ssl_certificate ${certificate}; ssl_certificate_key ${key};`;
   return `${files} ssl_protocols TLSv1.2 TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;`;
 }

@@ -1,6 +1,8 @@
 import {
   COOKIE_LIMITS,
   DEFAULT_GATEWAY_LIMITS,
+  FILE_LIMITS,
+  LISTING_LIMITS,
   MEMORY_LIMITS,
   IDLE_LIMITS,
   PIPELINE_LIMITS,
@@ -88,6 +90,25 @@ export function limitsPage(): string {
       "400 PN_ROUTE_PATH",
     ],
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
+    ["bytes of served files in memory", size(FILE_LIMITS.cache), "the file that was used least recently is dropped"],
+    [
+      "size of a served file that is kept in memory",
+      size(FILE_LIMITS.cachedFile),
+      "the file is read while it is sent, in blocks of 256 KiB",
+    ],
+    ["open descriptors of such files that no response uses", `${FILE_LIMITS.descriptors}`, "the file is closed"],
+    ["ranges of one request for a file", `${FILE_LIMITS.ranges}, without overlap`, "416 PN_FILE_RANGE"],
+    [
+      "look-ups of files in one folder that wait for the disk",
+      FILE_LIMITS.waiting.toLocaleString("en"),
+      "503 PN_FILE_UNREADABLE",
+    ],
+    ["entries on one page of a listing", LISTING_LIMITS.page.toLocaleString("en"), "there are more pages"],
+    [
+      "entries of a folder that can be sorted by size and time",
+      LISTING_LIMITS.sortable.toLocaleString("en"),
+      "the listing is sorted by name only",
+    ],
     [
       "interim responses (1xx) to a request",
       `${gateway.interim}; \`interim_responses\` changes it`,

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import {
   ClientProcess,
   exchange,
+  Origin,
   postern,
   scratchFolder,
   ServerProcess,
@@ -88,12 +89,27 @@ describe("postern serve", () => {
   test.for([
     ["a folder that does not exist", ["./nowhere"], "PN_FOLDER_UNREADABLE", "mkdir -p"],
     ["a file", ["./a.txt"], "PN_FOLDER_UNREADABLE", "is a file, not a folder"],
+    ["a variable of the shell that is empty", [""], "PN_CONFIG_INVALID", "--directory must be a folder"],
     ["two folders", ["one", "--directory", "two"], "PN_USAGE", "Two folders are given"],
   ] as const)("refuses %s", async ([, args, code, text]) => {
     const program = serve(folderWith("a.txt"), ...args);
     await program.ends(2);
     expect(program.stderr).toContain(code);
     expect(program.stderr).toContain(text);
+  });
+
+  test("never serves a configuration of another program in the folder, nor what it names, and says so", async () => {
+    const cwd = folderWith("site/index.html", "site/tls/gateway.key", "site/deep/down/my.key", "site/deep/ok.txt");
+    write(cwd, "site/postern.toml", '[server.ssl]\nkey_file = "tls/gateway.key"\n');
+    write(cwd, "site/deep/app_config.toml", 'not valid\nkey_file = "down/my.key"\n');
+    const program = serve(cwd, "site");
+    const port = await portOf(program);
+    for (const path of ["/postern.toml", "/tls/gateway.key", "/deep/app_config.toml", "/deep/down/my.key"])
+      expect([path, await ask(port, path)]).toEqual([path, "404 PN_FILE_UNKNOWN"]);
+    expect(await ask(port, "/deep/ok.txt")).toBe("200 site/deep/ok.txt");
+    expect(program.stdout.replace(/\s+/g, " ")).toContain(
+      "contains files of a configuration: postern.toml, tls/gateway.key",
+    );
   });
 });
 
@@ -146,6 +162,33 @@ test("a reload changes the folder, keeps what did not change, and refuses a fold
   await until("the new folder", async () => (await ask(port, "/a.txt")) === "200 built again");
 });
 
+test("the example configuration serves an application, its API and a folder of downloads", async () => {
+  const api = await Origin.start(onTestFinished, (incoming, outgoing) => outgoing.end(`api ${incoming.url}`));
+  const example = readFileSync(new URL("../../examples/config/files.toml", import.meta.url), "utf8");
+  const process = StartProcess.launch(
+    onTestFinished,
+    example.replaceAll("localhost:3000", `127.0.0.1:${api.port}`).replace("127.0.0.1:8080", "127.0.0.1:0"),
+    {},
+    ["serve"],
+    {
+      prepare(folder) {
+        for (const file of ["dist/index.html", "dist/assets/app.3f9c2b1d.js", "files/a.zip"]) write(folder, file);
+      },
+    },
+  );
+  const port = await process.gatewayPort();
+  expect([await ask(port, "/users/7"), await ask(port, "/api/users"), await ask(port, "/downloads/a.zip")]).toEqual([
+    "200 dist/index.html",
+    "200 api /users",
+    "200 files/a.zip",
+  ]);
+  const cacheControl = async (path: string): Promise<unknown> =>
+    (await exchange(port, { host: "a.example", path })).headers["cache-control"];
+  expect(await cacheControl("/assets/app.3f9c2b1d.js")).toBe("public, max-age=31536000, immutable");
+  expect(await cacheControl("/downloads/a.zip")).toBe("public, max-age=3600");
+  expect(await ask(port, "/downloads/")).toMatch(/^200 [^]*a\.zip/);
+});
+
 describe("postern http", () => {
   test("shares a folder without a port; its key file and dotfiles are not served", async () => {
     const server = await ServerProcess.start(onTestFinished);
@@ -185,6 +228,32 @@ describe("postern http", () => {
       Array.from({ length: 3 }, () => exchange(server.port, { host: client.host, path: "/large.bin" })),
     );
     for (const { status, body } of all) expect([status, body.equals(large)]).toEqual([200, true]);
+  });
+
+  test("an endpoint of a file shares a folder, and a reload changes its options and its folder", async () => {
+    const server = await ServerProcess.start(onTestFinished);
+    const file = (folder: string, options: string): string =>
+      `[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nserver_url = "${server.url}"\nsubdomain = "site"\nlocal = "${folder}"\n[tunnel.endpoints.files]\n${options}\n`;
+    const start = StartProcess.launch(onTestFinished, file("./one", 'fallback = "app.html"'), {}, ["start"], {
+      prepare(folder) {
+        for (const name of ["one/app.html", "two/app.html"]) write(folder, name);
+      },
+    });
+    const { host } = await start.tunnel("site");
+    const get = (): Promise<string> => ask(server.port, "/users/7", host);
+    expect(await get()).toBe("200 one/app.html");
+    for (const [count, [configuration, expected]] of Object.entries([
+      [file("./one", ""), "404 PN_FILE_UNKNOWN"],
+      [file("./two", 'fallback = "app.html"'), "200 two/app.html"],
+    ])) {
+      start.replace(configuration!);
+      await start.status("reloaded", Number(count) + 1);
+      await until("the new options", async () => (await get()) === expected);
+    }
+    start.replace(file("./three", ""));
+    expect((await start.status("configuration_refused")).data["code"]).toBe("PN_FOLDER_UNREADABLE");
+    expect(await get()).toBe("200 two/app.html");
+    await start.program.terminate();
   });
 
   test("--spa and --browse need a folder", async () => {

@@ -44,9 +44,9 @@ async function problemsOf(toml: string | Uint8Array, layers?: OtherLayers): Prom
 }
 
 describe("sample files", () => {
-  test("ten files exist", () => {
+  test("eleven files exist", () => {
     const logins = ["api-key", "certificate", "token"].flatMap((login) => [`${login}-client`, `${login}-server`]);
-    const names = ["config.tunnel", "gateway", "tunnel-client", "tunnel-server", ...logins];
+    const names = ["config.tunnel", "files", "gateway", "tunnel-client", "tunnel-server", ...logins];
     expect(samples).toEqual(names.map((name) => `${name}.toml`).toSorted());
   });
 
@@ -130,10 +130,11 @@ describe("precedence", () => {
       const given = names.filter((name) => name !== undefined);
       const twice = given.filter((name, index) => given.indexOf(name) !== index);
       // An endpoint's `auth` repeats the options of [tunnel.auth].
-      // --listen belongs to another option in each command.
+      // --listen, --browse and --spa belong to another option in each command.
       expect(
         twice.filter(
-          (name) => !/^--listen$|API_KEY|TOKEN|USER|api-key|token-file|^--cert-file$|^--key-file$/.test(name),
+          (name) =>
+            !/^--(?:listen|browse|spa)$|API_KEY|TOKEN|USER|api-key|token-file|^--cert-file$|^--key-file$/.test(name),
         ),
       ).toEqual([]);
     }

@@ -33,6 +33,7 @@ export {
   FILE_LIMITS,
   FileCache,
   FileRoot,
+  LISTING_LIMITS,
   SecretFiles,
   type FileFault,
   type FileRootDependencies,

@@ -23,7 +23,13 @@ export { postern, POSTERN_BIN, type PosternOptions } from "./processes/postern.j
 export { ProcessBaseline } from "./processes/process-baseline.js";
 export { inheritedEnvironment, Program, type Exit, type ProgramOptions } from "./processes/program.js";
 export { Published } from "./processes/published.js";
-export { startNginx, startPythonServer, startTlsProxy, type RunningService } from "./processes/real-service.js";
+export {
+  startFileServer,
+  startNginx,
+  startPythonServer,
+  startTlsProxy,
+  type RunningService,
+} from "./processes/real-service.js";
 export { recordedControls, type RecordedControl } from "./network/recorded-controls.js";
 export { scratchFolder } from "./scratch-folder.js";
 export { ScriptedOrigin } from "./origins/scripted-origin.js";

@@ -1,5 +1,6 @@
 import type { ConnectOptions } from "@postern/client";
-import { endpointLabel, type EndpointConfiguration } from "@postern/config";
+import { resolve } from "node:path";
+import { endpointLabel, isFolderTarget, type EndpointConfiguration } from "@postern/config";
 import {
   loadClientCredential,
   loadEndpointCredential,
@@ -8,7 +9,10 @@ import {
 import { loadClientTrust, type ClientTrust } from "../credentials/client-trust.js";
 import { loadLocalTrust, type LocalTrust } from "../credentials/local-trust.js";
 import type { Settings } from "../settings/configuration.js";
+import type { LocalTarget } from "../settings/local-target.js";
 import { connectionOptions } from "./connect-options.js";
+import { filesOptions } from "./served-folders.js";
+import { checkOnly, type ShareFolder } from "./shared-folders.js";
 import { proxyChoice, type ProxyChoice } from "../settings/proxy-choice.js";
 import { exposure, serverChoice } from "../settings/server-choice.js";
 
@@ -26,45 +30,79 @@ export interface EndpointSpecs {
   warnings: string[];
 }
 
-/** Reads the endpoints of the file. Throws CliError or TlsError when a credential cannot be read. */
-export async function loadEndpointSpecs(settings: Settings): Promise<EndpointSpecs> {
+/**
+ * Reads the endpoints of the file. Throws CliError or TlsError when a credential or a folder cannot be read.
+ * @param share serves the folders. Default: they are only checked.
+ */
+export async function loadEndpointSpecs(settings: Settings, share?: ShareFolder): Promise<EndpointSpecs> {
   const { tunnel } = settings.loaded.values;
   const all: EndpointSpecs[] = [];
-  for (const index of tunnel.enabled ? tunnel.endpoints.keys() : []) all.push(await loadEndpointSpec(settings, index));
+  for (const index of tunnel.enabled ? tunnel.endpoints.keys() : [])
+    all.push(await loadEndpointSpec(settings, index, share));
   // Endpoints that share a credential file have the same warnings.
   const merged = (list: "files" | "warnings"): string[] => [...new Set(all.flatMap((each) => each[list]))];
   return { specs: all.flatMap(({ specs }) => specs), files: merged("files"), warnings: merged("warnings") };
 }
 
-/** Reads the endpoint at `index` of the file. Throws CliError or TlsError when its credential cannot be read. */
-export async function loadEndpointSpec(settings: Settings, index: number): Promise<EndpointSpecs> {
+/** Reads the endpoint at `index` of the file. Throws and shares as `loadEndpointSpecs`. */
+export async function loadEndpointSpec(
+  settings: Settings,
+  index: number,
+  share: ShareFolder = checkOnly,
+): Promise<EndpointSpecs> {
   const { tunnel } = settings.loaded.values;
   const endpoint = tunnel.endpoints[index] as EndpointConfiguration;
   const label = endpointLabel(endpoint, index);
-  const local = endpoint.local ?? `${tunnel.local_host}:${tunnel.local_port}`;
-  const options = { ...connectionOptions(endpoint, tunnel), name: label, server: endpoint.server_url as string, local };
+  const path = ["tunnel", "endpoints", index];
   const credential = await loadEndpointCredential(settings, index);
+  const trust = await loadClientTrust(settings);
+  const given = endpoint.local ?? `${tunnel.local_host}:${tunnel.local_port}`;
+  const target: LocalTarget = isFolderTarget(given)
+    ? { folder: resolve(settings.pathOf(given, ...path, "local")), shown: given }
+    : { local: given, shown: given };
+  const { local, warnings } = await localOf(target, endpoint, share, settings, [...credential.files, ...trust.files]);
+  const options = { ...connectionOptions(endpoint, tunnel), name: label, server: endpoint.server_url as string, local };
   const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
-  const localTrust = await loadLocalTrust(endpoint, local, settings, ["tunnel", "endpoints", index]);
-  return specOf(label, options, credential, await loadClientTrust(settings), localTrust, choice);
+  const localTrust = await loadLocalTrust(endpoint, local, settings, path);
+  return withWarnings(specOf(label, options, credential, trust, localTrust, choice), warnings);
 }
 
 /**
  * Completes the endpoint of the command line with the configuration's settings for all endpoints. Throws
- * PN_SERVER_MISSING, and CliError or TlsError when the credential cannot be read.
+ * PN_SERVER_MISSING, and CliError or TlsError when the credential or the folder cannot be read.
+ * @param share serves the folder. Default: it is only checked.
  */
 export async function loadCommandLineSpec(
   endpoint: EndpointConfiguration,
-  local: ConnectOptions["local"],
+  target: LocalTarget,
   settings: Settings,
+  share: ShareFolder = checkOnly,
 ): Promise<EndpointSpecs> {
   const { tunnel } = settings.loaded.values;
   const server = serverChoice(endpoint.server_url, tunnel.endpoints[0]?.server_url);
-  const options = { ...connectionOptions(endpoint, tunnel), server, local };
   const credential = await loadClientCredential(settings);
+  const trust = await loadClientTrust(settings);
+  const { local, warnings } = await localOf(target, endpoint, share, settings, [...credential.files, ...trust.files]);
+  const options = { ...connectionOptions(endpoint, tunnel), server, local };
   const choice = proxyChoice(endpoint.proxy ?? tunnel.proxy, settings.env);
   const localTrust = await loadLocalTrust(endpoint, local, settings, ["tunnel", "endpoint"]);
-  return specOf(commandLineLabel(endpoint), options, credential, await loadClientTrust(settings), localTrust, choice);
+  return withWarnings(specOf(commandLineLabel(endpoint), options, credential, trust, localTrust, choice), warnings);
+}
+
+/** The local service of an endpoint. A folder is shared. @param files of the endpoint's credentials */
+async function localOf(
+  { local, folder, shown }: LocalTarget,
+  endpoint: EndpointConfiguration,
+  share: ShareFolder,
+  settings: Settings,
+  files: readonly string[],
+): Promise<{ local: ConnectOptions["local"]; warnings: string[] }> {
+  if (folder === undefined) return { local, warnings: [] };
+  return share({ name: shown, files: filesOptions(endpoint.files, folder) }, settings, files);
+}
+
+function withWarnings(loaded: EndpointSpecs, more: readonly string[]): EndpointSpecs {
+  return { ...loaded, warnings: [...loaded.warnings, ...more] };
 }
 
 /** The name of the command line's endpoint in logs and events. */

@@ -2,6 +2,7 @@ import { endpointLabel } from "@postern/config";
 import { CliError } from "../errors.js";
 import { commandLineEndpoint } from "../settings/command-line-endpoint.js";
 import type { Given, Settings } from "../settings/configuration.js";
+import { localTarget, type LocalTarget } from "../settings/local-target.js";
 import { exposure } from "../settings/server-choice.js";
 import {
   commandLineLabel,
@@ -31,12 +32,12 @@ const FIX = [
 /**
  * Lists the endpoints to check: the one of the command line, otherwise those of the file, otherwise the one of the
  * environment. Each fallback server is an endpoint of its own. Throws PN_SERVER_MISSING when there is none.
- * @param local the local service of an endpoint that is not in the file.
+ * @param target the local service of an endpoint that is not in the file. Default: any, because none is dialled.
  */
 export function endpointsToCheck(
   given: Given,
   settings: Settings,
-  local: EndpointSpec["options"]["local"],
+  target: LocalTarget = localTarget("80"),
 ): EndpointToCheck[] {
   const { endpoints } = settings.loaded.values.tunnel;
   const isOnCommandLine = given.flags["--server"] !== undefined || given.flags["--subdomain"] !== undefined;
@@ -53,7 +54,7 @@ export function endpointsToCheck(
   const endpoint = commandLineEndpoint(given);
   if (endpoint.server_url === undefined && endpoints.length === 0)
     throw new CliError("PN_SERVER_MISSING", "No server is given.", FIX);
-  const load = async (): Promise<CheckableEndpoint> => single(await loadCommandLineSpec(endpoint, local, settings));
+  const load = async (): Promise<CheckableEndpoint> => single(await loadCommandLineSpec(endpoint, target, settings));
   return [{ label: commandLineLabel(endpoint), load }];
 }
 

@@ -1,5 +1,10 @@
 import type { InProcessService } from "@postern/client";
-import { startGateway, type GatewayService, type GatewayServiceOptions } from "@postern/gateway/service";
+import {
+  startGateway,
+  type FilesOptions,
+  type GatewayService,
+  type GatewayServiceOptions,
+} from "@postern/gateway/service";
 import type { Connection } from "@postern/net";
 import type { Service } from "../service.js";
 import type { Settings } from "../settings/configuration.js";
@@ -7,15 +12,14 @@ import { version } from "../version.js";
 import { checkFolders, NO_FOLDERS } from "./folder-checks.js";
 import { pathsOfConfiguration } from "./secret-paths.js";
 
-export interface SharedFolderOptions {
-  /** As the user wrote it. */
+/** A folder as the local target of an endpoint. */
+export interface FolderToShare {
+  /** As it was written. */
   name: string;
-  /** Absolute. */
-  path: string;
-  /** List the files of folders without an index. */
-  browse: boolean;
-  /** The file for paths without a file. */
-  fallback: string | undefined;
+  files: FilesOptions;
+}
+
+export interface SharedFolderOptions {
   env: NodeJS.ProcessEnv;
   reports: Pick<GatewayServiceOptions, "onTargetFailure" | "onFault">;
 }
@@ -23,13 +27,16 @@ export interface SharedFolderOptions {
 /** A folder that a tunnel shares: a gateway on the streams of the tunnel's sessions. It has no port. */
 export class SharedFolder implements InProcessService, Service {
   readonly name: string;
+  /** A reload compares these options. */
+  readonly files: FilesOptions;
   readonly #options: SharedFolderOptions;
   #checked = NO_FOLDERS;
   #secretFiles: ReadonlySet<string> = new Set();
   #gateway: GatewayService | undefined;
 
-  constructor(options: SharedFolderOptions) {
-    this.name = options.name;
+  constructor({ name, files }: FolderToShare, options: SharedFolderOptions) {
+    this.name = name;
+    this.files = files;
     this.#options = options;
   }
 
@@ -39,18 +46,19 @@ export class SharedFolder implements InProcessService, Service {
    * @param files of the tunnel's credentials
    */
   async check(settings: Settings, files: readonly string[]): Promise<string[]> {
-    const folder = { path: this.#options.path, origin: "default" };
+    const folder = { path: this.files.directory, origin: "default" };
     this.#checked = await checkFolders(settings, [folder], files, this.#checked);
     this.#secretFiles = new Set([...this.#secretFiles, ...this.#checked.secretFiles]);
     this.#gateway?.replaceSecretFiles([...this.#secretFiles]);
     return this.#checked.warnings;
   }
 
+  /** Can be called twice. */
   async start(): Promise<void> {
-    const { path: directory, browse, fallback, env, reports } = this.#options;
-    const files = { directory, browse, ...(fallback === undefined ? {} : { fallback }) };
+    if (this.#gateway !== undefined) return;
+    const { env, reports } = this.#options;
     this.#gateway = await startGateway({
-      routes: [{ name: "/*", match: { path: "/*" }, action: { kind: "files", files, stripPrefix: false } }],
+      routes: [{ name: "/*", match: { path: "/*" }, action: { kind: "files", files: this.files, stripPrefix: false } }],
       secretFiles: [...this.#secretFiles],
       namedFiles: (file) => pathsOfConfiguration(file, env),
       serviceEndpoints: false,

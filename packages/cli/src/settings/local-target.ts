@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseLocalAddress } from "@postern/client/command";
+import { isFolderTarget } from "@postern/config";
 import { CliError } from "../errors.js";
 
 /** The local service to share. */
@@ -24,7 +25,7 @@ export interface FolderTarget {
 
 /** Parses the target argument. A folder begins with `.`, `/` or a drive. Throws PN_TARGET_INVALID. */
 export function localTarget(text: string): LocalTarget {
-  if (/^(\.{1,2}$|\.{0,2}[\\/]|~|[A-Za-z]:[\\/])/.test(text)) return { folder: resolve(text), shown: text };
+  if (isFolderTarget(text)) return { folder: resolve(text), shown: text };
   if (isFolder(text)) {
     const fix = `For the folder, write ./${text}; for a host with this name, write http://${text}`;
     throw new CliError("PN_TARGET_INVALID", `${text} is the name of a folder here.`, fix);

@@ -38,6 +38,11 @@ describe("a route that is refused", () => {
     ["with a target and a redirect", `${ROUTE}${TARGET}redirect.to = '/b'\n`, /target and redirect exclude/],
     ["with a redirect and a response", `${ROUTE}redirect.to = '/b'\nrespond.status = 200\n`, /redirect and respond/],
     ["with a target and files", `${ROUTE}${TARGET}files = '.'\n`, /target and files exclude/],
+    [
+      "with a folder without a name",
+      `${ROUTE}files = " "\n`,
+      /files\.directory must be a folder, for instance "\.\/public"/,
+    ],
     ["with options of files, but no folder", `${ROUTE}${TARGET}files.browse = true\n`, /no directory. Add one/],
     [
       "with the files of one path, which is the folder itself",
@@ -172,4 +177,13 @@ describe("two parts on one port", () => {
       "listen and default_port are both set. Remove one of them.",
     ]);
   });
+});
+
+test("options for a folder need a folder as the local target of the endpoint", async () => {
+  const endpoint = (local: string): string =>
+    `[tunnel]\nenabled = true\n[[tunnel.endpoints]]\nserver_url = 'http://a'\nlocal = ${local}\nfiles.browse = true\n`;
+  expect(await problemsOf(endpoint("3000"))).toEqual([
+    expect.stringContaining("files needs a folder as the local target"),
+  ]);
+  for (const folder of ["'./public'", "'/srv/public'", "'.'"]) expect(await problemsOf(endpoint(folder))).toEqual([]);
 });

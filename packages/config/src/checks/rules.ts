@@ -1,6 +1,7 @@
 import { serverTokenViolations, clientTokenViolations } from "./token-rules.js";
 import type { Configuration, EndpointConfiguration } from "../declared/configuration.js";
 import type { Path } from "../file/path.js";
+import { isFolderTarget } from "../kinds/local-folder.js";
 import { usesWildcard } from "./gateway-addresses.js";
 import { listenerViolations } from "./listener-rules.js";
 import { routeViolations } from "./route-rules.js";
@@ -45,7 +46,7 @@ function* tunnelViolations({ tunnel }: Configuration, originOf: (path: Path) => 
     yield tokenViolation(["tunnel", "local_api", "metrics_token"]);
   const names = new Map<string, number>();
   for (const [index, endpoint] of tunnel.endpoints.entries()) {
-    yield* endpointViolations(endpoint, ["tunnel", "endpoints", index], tunnel.local_port !== undefined);
+    yield* endpointViolations(endpoint, ["tunnel", "endpoints", index], tunnel.local_port !== undefined, originOf);
     yield* authViolations(endpoint.auth, ["tunnel", "endpoints", index, "auth"], originOf, auth);
     const label = endpointLabel(endpoint, index);
     const earlier = names.get(label);
@@ -70,7 +71,12 @@ export function endpointLabel({ name, subdomain, custom_domain }: EndpointConfig
   return name ?? subdomain ?? custom_domain ?? `endpoint-${index + 1}`;
 }
 
-function* endpointViolations(endpoint: EndpointConfiguration, path: Path, hasLocal: boolean): Generator<RuleViolation> {
+function* endpointViolations(
+  endpoint: EndpointConfiguration,
+  path: Path,
+  hasLocal: boolean,
+  originOf: (path: Path) => string,
+): Generator<RuleViolation> {
   if (endpoint.server_url === undefined)
     yield {
       path,
@@ -78,6 +84,12 @@ function* endpointViolations(endpoint: EndpointConfiguration, path: Path, hasLoc
     };
   if (endpoint.local === undefined && !hasLocal)
     yield { path, message: "this endpoint has no local target. Add one, for instance local = 3000" };
+  const hasFiles = Object.keys(endpoint.files).some((name) => originOf([...path, "files", name]) === "file");
+  if (hasFiles && !isFolderTarget(endpoint.local ?? ""))
+    yield {
+      path: [...path, "files"],
+      message: 'files needs a folder as the local target, for instance local = "./public"',
+    };
   if (endpoint.subdomain !== undefined && endpoint.custom_domain !== undefined)
     yield {
       path: [...path, "custom_domain"],

@@ -4,7 +4,7 @@ import { folderFile } from "../kinds/folder-file.js";
 import { list } from "../kinds/list.js";
 import { text } from "../kinds/text.js";
 
-const directory = text({ what: "folder" });
+const directory = text({ what: "folder", example: "./public", valid: (path) => path.trim() !== "" });
 const fileName = text({ what: "file name", pattern: /^[^/\\]+$/, valid: (name) => !/^\.{1,2}$/.test(name) });
 const fieldValue = text({ what: "header value", pattern: /^[!-~](?:[ -~]*[!-~])?$/, example: "max-age=3600" });
 
@@ -41,6 +41,17 @@ const common = {
 };
 
 const BROWSE = "List the files of a folder that has no index.";
+/** The flags of the commands that serve or share one folder. */
+const SPA = {
+  flag: "--spa",
+  flagSets: "index.html",
+  flagDoc: "send index.html for paths without a file: for single-page applications",
+};
+const LIST = {
+  flag: "--browse",
+  flagSets: "true",
+  flagDoc: "list the files of folders that have no index.html",
+};
 
 /** `[static_config]` */
 export const staticConfig = section(
@@ -54,17 +65,13 @@ export const staticConfig = section(
     }),
     fallback: option(folderFile(), `${FALLBACK} Empty: none.`, {
       default: "index.html",
-      flag: "--spa",
+      ...SPA,
       flagOf: "serve",
-      flagSets: "index.html",
-      flagDoc: "send index.html for paths without a file: for single-page applications",
     }),
     browse: option(flag(), BROWSE, {
       default: false,
-      flag: "--browse",
+      ...LIST,
       flagOf: "serve",
-      flagSets: "true",
-      flagDoc: "list the files of folders that have no index.html",
     }),
     ...common,
   },
@@ -81,3 +88,10 @@ export const routeFiles = section(
   },
   { shorthand: "directory" },
 );
+
+/** `[tunnel.endpoints.files]` */
+export const endpointFiles = section("Options for an endpoint whose local target is a folder.", {
+  fallback: option(folderFile(), FALLBACK, { example: '"index.html"', ...SPA, flagOf: "http" }),
+  browse: option(flag(), BROWSE, { default: false, ...LIST, flagOf: "http" }),
+  ...common,
+});

@@ -6,6 +6,7 @@ import { list } from "../kinds/list.js";
 import { decimal, integer, numberChoice, port } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { text } from "../kinds/text.js";
+import { endpointFiles } from "./static-files.js";
 import { tunnelAuth } from "./tunnel-auth.js";
 import { localApi, monitoring } from "./tunnel-monitoring.js";
 import { tunnelServer } from "./tunnel-server.js";
@@ -31,9 +32,10 @@ export const tunnelEndpoint = sections(
     custom_domain: option(hostName(), "Your own domain, pointed at the server.", { pending: "custom domains" }),
     local: option(
       target(),
-      "Local service: a port, host:port or an origin. Default: local_host and local_port of `[tunnel]`.",
+      "Local service: a port, host:port or an origin; or a folder of files: `./public` or an absolute path. Default: local_host and local_port of `[tunnel]`.",
       { example: "3000" },
     ),
+    files: endpointFiles,
     local_ca_file: option(
       filePath,
       "CA certificates that may sign the certificate of an `https://` local service, PEM. They replace the CAs that Node trusts. The file may contain the service's own certificate, which is then accepted for any name.",

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Kind } from "./kind.js";
+import { isFolderTarget } from "./local-folder.js";
 import { rewritten } from "./rewritten.js";
 import { text } from "./text.js";
 
@@ -62,10 +63,12 @@ export function host(): Kind<string> {
   });
 }
 
-/** A local service: a port (3000 or :3000), `host:port`, or an origin. */
+/** A local service: a port (3000 or :3000), `host:port`, an origin, or a folder. */
 export function target(): Kind<string> {
-  const what = 'a local service: a port (3000), an address ("127.0.0.1:3000") or an origin ("https://localhost:8443")';
+  const what =
+    'a local service: a port (3000), an address ("127.0.0.1:3000"), an origin ("https://localhost:8443") or a folder ("./public")';
   return rewritten("target", what, { type: ["string", "integer"] }, (given) => {
+    if (isFolderTarget(given)) return given;
     const address = /^:?\d+$/.test(given) ? `localhost:${given.replace(":", "")}` : given;
     const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `http://${address}`);
     return url !== null && /^https?:$/.test(url.protocol) && isOrigin(url) && url.port !== "0" ? given : undefined;

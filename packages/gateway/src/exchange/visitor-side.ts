@@ -6,6 +6,8 @@ import type { ExchangeContext } from "./exchange-context.js";
 /** The head of a final response, for a visitor. */
 export interface FinalHead {
   readonly status: number;
+  /** A first piece of the body of at most this many bytes is copied behind the head, because one write costs less. */
+  readonly mostJoined: number;
   /**
    * The head in HTTP/1.1.
    * @param body bytes to add after it, so that both are one piece

@@ -1,9 +1,6 @@
 import { BLOCK, giveBlock, takeBlock } from "./disk/block-pool.js";
 import type { FileContent } from "./disk/file-content.js";
 
-/** Bytes of one response that are passed on and not sent. While one block is sent, the next one is read. */
-const MOST_UNSENT = 2 * BLOCK;
-
 /** Receives the bytes of a file. */
 export interface FileBodySink {
   /** `bytes` do not change until `sent` has been called for them. */
@@ -21,14 +18,6 @@ export interface FilePart {
   readonly end: number;
 }
 
-/** Bytes that are being sent. */
-interface SentBlock {
-  /** The block that contains them; undefined for bytes that are in no block. */
-  readonly block: Buffer | undefined;
-  /** How many of its bytes are not sent. */
-  unsent: number;
-}
-
 /**
  * Passes on parts of a file, as fast as the visitor reads it. A file that is not in memory is checked before the last
  * bytes of a part are passed on: if it has changed, they never are. Reused.
@@ -40,12 +29,17 @@ export class FileBody {
   #content: FileContent | undefined;
   #position = 0;
   #end = 0;
+  /** Bytes that were passed on and have not been sent. */
   #unsent = 0;
-  /** The block that is being read, or whose bytes wait for the check. */
-  #reading: Buffer | undefined;
+  /** The block that is being read, or whose bytes are not passed on yet: `#ready` of them. */
+  #next: Buffer | undefined;
+  #ready = 0;
+  /** The block whose bytes are being sent. */
+  #sending: Buffer | undefined;
   #isPassing = false;
   #isOver = false;
-  readonly #blocks: SentBlock[] = [];
+  /** Whether all bytes were passed on. */
+  #isDone = false;
   /** Parts after the current one, the first one last. */
   readonly #parts: FilePart[] = [];
 
@@ -55,8 +49,8 @@ export class FileBody {
 
   /** A request begins. */
   begin(): void {
-    this.bytes = this.#unsent = 0;
-    this.#isOver = false;
+    this.bytes = this.#unsent = this.#ready = 0;
+    this.#isOver = this.#isDone = false;
   }
 
   /** Passes on the bytes from `start` to `end` of `content`, which is in use until then. */
@@ -82,50 +76,44 @@ export class FileBody {
   /** `bytes` have been sent to the visitor. */
   sent(bytes: number): void {
     this.#unsent -= bytes;
-    let rest = bytes;
-    while (rest > 0 && this.#blocks.length > 0) {
-      const first = this.#blocks[0]!;
-      const sent = Math.min(rest, first.unsent);
-      rest -= sent;
-      first.unsent -= sent;
-      if (first.unsent > 0) break;
-      if (first.block !== undefined) giveBlock(first.block);
-      this.#blocks.shift();
-    }
-    if (!this.#isPassing) this.#continue();
+    if (this.#isPassing || this.#unsent > 0) return;
+    this.#giveSent();
+    this.#continue();
   }
 
-  /** The request is over. Blocks that are not sent are not used again: a socket may still refer to them. */
-  end(): void {
+  /** The request is over. @param isSent whether all bytes have been sent, so that no socket refers to them */
+  end(isSent: boolean): void {
     this.#isOver = true;
-    this.#blocks.length = this.#parts.length = 0;
-    if (this.#reading === undefined) this.#release();
+    this.#parts.length = 0;
+    if (isSent) this.#giveSent();
+    this.#sending = undefined;
+    if (this.#next === undefined || this.#ready > 0) this.#release(isSent);
   }
 
   #continue(): void {
     const content = this.#content;
-    if (content === undefined) return;
+    if (content === undefined || this.#isDone) return;
     do {
-      if (this.#position < this.#end && content.bytes === undefined) return this.#read(content);
-      if (this.#position < this.#end && !this.#passAll(content.bytes!)) return;
-    } while (this.#beginPart(content));
-    this.#complete();
+      const isPassed = content.bytes === undefined ? this.#passRead(content) : this.#passAll(content.bytes);
+      if (!isPassed) return;
+    } while (this.#beginPart());
+    this.#isDone = true;
+    this.#sink.onFileEnd();
   }
 
   /** @returns false if there are no more parts */
-  #beginPart({ bytes }: FileContent): boolean {
+  #beginPart(): boolean {
     const part = this.#parts.pop();
     if (part === undefined) return false;
     this.#position = part.start;
     this.#end = part.end;
-    if (bytes === undefined) this.#blocks.push({ block: undefined, unsent: part.lead.length });
     this.#pass(part.lead);
     return true;
   }
 
   /** @returns false if some of the part has to wait */
   #passAll(bytes: Buffer): boolean {
-    while (this.#position < this.#end && this.#unsent < MOST_UNSENT) {
+    while (this.#position < this.#end && this.#unsent === 0) {
       const start = this.#position;
       this.#position = Math.min(this.#end, start + BLOCK);
       const isWhole = start === 0 && this.#position === bytes.length;
@@ -134,35 +122,56 @@ export class FileBody {
     return this.#position === this.#end;
   }
 
+  /** Passes on the block that was read, and reads the next one meanwhile. @returns as above */
+  #passRead(content: FileContent): boolean {
+    while (this.#ready > 0 && this.#unsent === 0) {
+      const block = this.#next as Buffer;
+      const bytes = this.#ready;
+      this.#next = undefined;
+      this.#ready = 0;
+      this.#sending = block;
+      this.#read(content);
+      this.#pass(bytes === block.length ? block : block.subarray(0, bytes));
+      if (this.#unsent === 0) this.#giveSent();
+    }
+    this.#read(content);
+    return this.#position === this.#end && this.#next === undefined;
+  }
+
   #read(content: FileContent): void {
-    if (this.#reading !== undefined || this.#unsent > BLOCK) return;
-    this.#reading = takeBlock();
-    content.read(this.#reading, Math.min(BLOCK, this.#end - this.#position), this.#position, this.#onRead);
+    if (this.#next !== undefined || this.#position === this.#end) return;
+    this.#next = takeBlock();
+    content.read(this.#next, Math.min(BLOCK, this.#end - this.#position), this.#position, this.#onRead);
   }
 
   readonly #onRead = (error: Error | null, bytes: number): void => {
-    if (this.#isOver) return this.#dropRead();
+    if (this.#isOver) return this.#release(false);
     if (error !== null || bytes === 0) return this.#break();
     this.#position += bytes;
-    if (this.#position < this.#end) return this.#passRead(bytes);
+    if (this.#position < this.#end) return this.#use(bytes);
     const content = this.#content as FileContent;
     content.isUnchanged().then(
-      (isUnchanged) => (isUnchanged ? this.#passRead(bytes) : this.#break()),
+      (isUnchanged) => (isUnchanged ? this.#use(bytes) : this.#break()),
       () => this.#break(),
     );
   };
 
-  #passRead(bytes: number): void {
-    if (this.#isOver) return this.#dropRead();
+  /** The next block is ready. */
+  #use(bytes: number): void {
+    if (this.#isOver) return this.#release(false);
+    this.#ready = bytes;
     try {
-      const block = this.#reading as Buffer;
-      this.#reading = undefined;
-      this.#blocks.push({ block, unsent: bytes });
-      this.#pass(bytes === block.length ? block : block.subarray(0, bytes));
       this.#continue();
     } catch (error) {
       this.#sink.onFault(error);
     }
+  }
+
+  #break(): void {
+    if (this.#isOver) return this.#release(false);
+    giveBlock(this.#next as Buffer);
+    this.#next = undefined;
+    this.#sink.onFileBroken();
   }
 
   #pass(bytes: Buffer): void {
@@ -173,24 +182,16 @@ export class FileBody {
     this.#isPassing = false;
   }
 
-  #complete(): void {
-    this.#release();
-    this.#sink.onFileEnd();
+  #giveSent(): void {
+    if (this.#sending !== undefined) giveBlock(this.#sending);
+    this.#sending = undefined;
   }
 
-  #break(): void {
-    this.#dropRead();
-    this.#sink.onFileBroken();
-  }
-
-  #dropRead(): void {
-    if (this.#reading !== undefined) giveBlock(this.#reading);
-    this.#reading = undefined;
-    this.#release();
-  }
-
-  #release(): void {
-    this.#content?.release();
+  #release(isSent: boolean): void {
+    if (this.#next !== undefined) giveBlock(this.#next);
+    this.#next = undefined;
+    this.#ready = 0;
+    this.#content?.release(isSent);
     this.#content = undefined;
   }
 }

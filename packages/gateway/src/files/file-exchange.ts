@@ -316,7 +316,7 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     this.#state = "over";
     this.status = status;
     this.endedAt = this.#visitor.context.exchanges.clock.now();
-    this.#body.end();
+    this.#body.end(this.#unsent === 0);
     const route = this.#route;
     this.#route = undefined;
     route?.onFinished(this);

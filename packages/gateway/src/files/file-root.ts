@@ -1,6 +1,6 @@
 import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
-import type { FileCache } from "./disk/file-cache.js";
+import { FILE_LIMITS, type FileCache } from "./disk/file-cache.js";
 import { loadContentTypes } from "./content-type.js";
 import { FileContent, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
@@ -27,9 +27,8 @@ export interface FileRootDependencies {
 
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
-/** Paths that are looked up at the same time, and others that wait for it. Each may need a descriptor. */
+/** Paths that are looked up at the same time. Each may need a descriptor. */
 const MOST_LOADS = 32;
-const MOST_WAITING = 4_096;
 /** Answers about paths without a file that are kept. */
 const MOST_ANSWERS = 1_000;
 /** The longest path with such an answer, in characters. */
@@ -68,7 +67,7 @@ export class FileRoot implements ContentOwner {
   /** What was found at a path, and until when it is not looked up again. */
   readonly #answers = new Map<string, Answer>();
   readonly #loads = new Map<string, Load>();
-  readonly #slots = new Slots(MOST_LOADS, MOST_WAITING);
+  readonly #slots = new Slots(MOST_LOADS, FILE_LIMITS.waiting);
   #faultAt = -Infinity;
   #folderCheckedAt = -Infinity;
 
@@ -144,8 +143,7 @@ export class FileRoot implements ContentOwner {
 
   /** Nothing is served any more. Responses in progress continue. */
   close(): void {
-    for (const { content } of this.#files.values()) this.#cache.drop(content);
-    this.#files.clear();
+    for (const { content } of this.#files.values()) this.#drop(content);
     this.#answers.clear();
   }
 
@@ -212,7 +210,7 @@ export class FileRoot implements ContentOwner {
     }
     const opened = await this.#folder.open(path);
     if (typeof opened === "string") return opened;
-    const content = await readContent(this, path, opened, this.#fileSystem);
+    const content = await readContent(this, path, opened, this.#fileSystem, this.#cache.slabs);
     await loadContentTypes();
     const file = this.#represent(content, path);
     const other = this.#files.get(path);

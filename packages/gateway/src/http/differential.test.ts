@@ -46,7 +46,7 @@ const MISTAKES = [
     name: "a length is wrong",
     file: "framing.js",
     right: "writeDecimal(target, number, contentLength)",
-    wrong: "writeDecimal(target, number, this.contentLength + 1)",
+    wrong: "writeDecimal(target, number, contentLength + 1)",
   },
   { name: "white space in Host is kept", file: "request-head.js", right: "&& this.#isPlainLine(index)", wrong: "" },
 ];

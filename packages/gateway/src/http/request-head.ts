@@ -141,10 +141,7 @@ export class RequestHead {
     return values.join(",");
   }
 
-  /**
-   * The value of the only field of this meaning named `name` (lower case); empty if there is no such field or there are
-   * several.
-   */
+  /** The value of the only field of this meaning named `name` (lower case); empty unless there is exactly one. */
   fieldValue(name: string, field: Field = Field.other): string {
     const index = this.#fields.sole(this.#bytes, name, field);
     return index < 0 ? "" : this.#fields.value(this.#bytes, index);
@@ -207,7 +204,7 @@ export class RequestHead {
     if (verbatim) fields.gather(this.#lineStart, dropped);
     else fields.gather(this.#fieldsStart, dropped | HOST);
 
-    const ours = identity.length + (requestId === "" ? 0 : REQUEST_ID.length + requestId.length + CRLF.length);
+    const ours = identity.length + (requestId === "" ? 0 : REQUEST_ID.length + requestId.length + 2);
     const head = Buffer.allocUnsafe(lead.length + fields.spanBytes + framingLength(this) + ours + tail.length);
     let at = writeText(head, 0, lead);
     at = fields.copyTo(head, at, this.#bytes);
@@ -216,7 +213,7 @@ export class RequestHead {
     if (requestId !== "") {
       at = writeText(head, at, REQUEST_ID);
       at = writeText(head, at, requestId);
-      at = writeText(head, at, CRLF);
+      at = writeText(head, at, "\r\n");
     }
     writeText(head, at, tail);
     return head;
@@ -383,7 +380,6 @@ const NOWHERE: Authority = { host: "", port: "", text: "" };
 /** TE is a hop-by-hop field, so Connection has to name it. */
 const TRAILERS = "Connection: TE\r\nTE: trailers\r\n";
 const REQUEST_ID = "X-Request-Id: ";
-const CRLF = "\r\n";
 
 /** Fields that are dropped, or written again. */
 const DROPPED = fieldSet(

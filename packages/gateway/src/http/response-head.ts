@@ -65,6 +65,8 @@ export class ResponseHead {
   chunked = false;
   /** Whether the origin's connection can be used for another request after this response. */
   keepAlive = true;
+  /** A first piece of the body of at most this many bytes is sent in one piece with the head. */
+  readonly mostJoined = 16 * 1024;
   /** The idle time in `Keep-Alive: timeout=`, in seconds; -1 without the field. */
   keepAliveTimeout = -1;
   /** With status 101: the new protocol. */

@@ -56,13 +56,23 @@ test("a route with files stands beside routes with targets; its prefix is remove
     { name: "api", match: { path: "/api/*" }, action: { kind: "forward", targets, stripPrefix: true, limits } },
   ]);
   const found: string[] = [];
-  for (const path of ["/", "/guide.html", "/docs/guide.html?x", "/docs/", "/kept/a.txt", "/new/b.txt", "/api/x"])
+  for (const path of [
+    "/",
+    "/guide.html",
+    "/docs/guide.html?x",
+    "/docs/",
+    "/docs?x",
+    "/kept/a.txt",
+    "/new/b.txt",
+    "/api/x",
+  ])
     found.push(await outcome(service, path));
   expect(found).toEqual([
     "200 index.html",
     "200 guide.html",
     "200 guide.html",
     "200 index.html",
+    "301 /docs/?x",
     "200 kept/a.txt",
     "200 v2/b.txt",
     "200 origin",
@@ -96,7 +106,8 @@ test("secret files are not served, and a reload changes which they are", async (
     for (const path of paths) found.push((await ask(service, path)).status);
     return found;
   };
-  expect(await statuses("/a.key", "/logs/a.log", "/public.txt")).toEqual([404, 404, 200]);
+  expect(await statuses("/a.key", "/b.key", "/logs/a.log", "/public.txt")).toEqual([404, 200, 404, 200]);
+  // A file in the cache becomes secret too.
   service.replaceSecretFiles([join(folder, "b.key")]);
   expect(await statuses("/a.key", "/b.key", "/logs/a.log", "/public.txt")).toEqual([200, 404, 200, 200]);
 });

@@ -29,6 +29,15 @@ describe("a file", () => {
     expect(site.visit.connection.take()).toMatch(/\r\n\r\none$/);
   });
 
+  test("of more than 2 KB is sent from the cache without a copy, and a smaller one in one piece with its head", async () => {
+    const site = new Site({ "small.txt": "a".repeat(2_048), "larger.txt": "a".repeat(2_049) });
+    const both = vi.spyOn(site.visit.connection, "writeBoth");
+    await site.get("/small.txt");
+    expect(both).not.toHaveBeenCalled();
+    expect((await site.get("/larger.txt")).body).toBe("a".repeat(2_049));
+    expect(both).toHaveBeenCalledOnce();
+  });
+
   test("has the same head for HEAD, and no body", async () => {
     const site = new Site({ "a.txt": "one" });
     const whole = await site.get("/a.txt");

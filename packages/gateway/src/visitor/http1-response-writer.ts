@@ -11,9 +11,6 @@ import {
   type ResponseOptions,
 } from "../http/index.js";
 
-/** A body of at most this many bytes is sent together with its head. */
-const SMALL_BODY = 16 * 1024;
-
 /** The parts of a visitor that its response writer uses. */
 export interface ResponseWriterOwner {
   /** Whether the connection closes after the current request. */
@@ -62,7 +59,7 @@ export class Http1ResponseWriter implements ResponseWriter {
     if (head === undefined) this.#connection.write(chunk);
     else {
       this.#pendingHead = undefined;
-      if (chunk.length > SMALL_BODY) this.#connection.writeBoth(head.write(this.#options), chunk);
+      if (chunk.length > head.mostJoined) this.#connection.writeBoth(head.write(this.#options), chunk);
       else this.#connection.write(head.write(this.#options, chunk));
     }
     this.credit();

@@ -22,6 +22,21 @@ export async function startNginx(defer: Defer, files: Record<string, string>): P
   return service;
 }
 
+/** A real nginx that serves a folder, and compressed twins of its files. */
+export async function startFileServer(defer: Defer, folder: string): Promise<RunningService> {
+  const port = await claimPort();
+  const site = `
+  types { text/html html; text/css css; text/javascript js; image/png png; }
+  server { listen 127.0.0.1:${port}; root ${folder}; gzip_static on; gzip_vary on; }`;
+  const service = runNginx(defer, port, scratchFolder(defer), site);
+  await service.program.waitFor("nginx to listen", async () => {
+    const wire = await Wire.dial(defer, port);
+    wire.socket.destroy();
+    return true;
+  });
+  return service;
+}
+
 /**
  * A real nginx that terminates TLS and HTTP/2 in front of a Postern server on `port`, with a usual configuration: it
  * forwards the visitor's address and WebSockets, and buffers nothing. It listens on `listen`, which the server's public

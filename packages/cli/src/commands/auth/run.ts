@@ -20,9 +20,6 @@ interface Outcome {
   result: LoginCheck | Failure;
 }
 
-/** The local service is not dialled, so any port is valid. */
-const ANY_PORT = 80;
-
 /** `postern auth check`: logs in to every endpoint's server without opening a tunnel. Returns the exit code. */
 export async function run(given: CommandLine, terminal: Terminal): Promise<number> {
   const all = { ...given, env: terminal.env };
@@ -40,7 +37,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
 
   let exit: number = EXIT.done;
   // All logins run at the same time. Their results are printed in the order of the file.
-  for (const outcome of endpointsToCheck(all, settings, ANY_PORT).map(check)) {
+  for (const outcome of endpointsToCheck(all, settings).map(check)) {
     const { label, server, warnings, result } = await outcome;
     for (const each of warnings) warn(each);
     const prefix = server === undefined ? "" : `${server}: `;

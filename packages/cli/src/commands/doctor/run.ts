@@ -2,7 +2,6 @@ import { CliError, EXIT } from "../../errors.js";
 import { failureLines } from "../../reporting/failure.js";
 import { humanOutput } from "../../reporting/messages.js";
 import { endpointsToCheck } from "../../running/endpoints-to-check.js";
-import { readableFolder } from "../../running/served-folders.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
 import { localTarget } from "../../settings/local-target.js";
 import type { CommandLine } from "../../settings/options.js";
@@ -22,7 +21,6 @@ const MARKS = { ok: "✓", warning: "!", failed: "✗" } as const;
 export async function run(given: CommandLine & { target: string | undefined }, terminal: Terminal): Promise<number> {
   const all = { ...given, env: terminal.env };
   const target = given.target === undefined ? undefined : localTarget(given.target);
-  if (target?.folder !== undefined) await readableFolder(target.folder, "default");
   const settings = await readSettings(all);
   const output = humanOutput(terminal, given.json);
   const paint = paintFor(output, terminal.env);
@@ -45,10 +43,9 @@ export async function run(given: CommandLine & { target: string | undefined }, t
   await report("this machine", machineFindings(settings));
   const { server, endpoints } = settings.loaded.values.tunnel;
   if (server.enabled) await report("server", diagnoseServer(settings));
-  const local = target?.folder === undefined ? (target?.local ?? 80) : { name: target.shown, accept() {} };
   const isGiven = given.flags["--server"] !== undefined || terminal.env["POSTERN_SERVER_URL"] !== undefined;
   if (isGiven || endpoints.length > 0) {
-    for (const each of endpointsToCheck(all, settings, local)) {
+    for (const each of endpointsToCheck(all, settings, target)) {
       const isInFile = endpoints.length > 0 && given.flags["--server"] === undefined;
       await report(each.label, diagnoseEndpoint(each, isInFile || target !== undefined));
     }

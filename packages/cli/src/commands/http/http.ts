@@ -3,7 +3,7 @@ import { CONFIG_FILE, EVENTS_AS_JSON, type CommandDeclaration } from "../command
 
 const { logging, tunnel } = CONFIGURATION.entries;
 const { auth, local_api, reconnection, ssl } = tunnel.entries;
-const { server_url, subdomain, host_header, local_ca_file, local_verify } = tunnelEndpoint.each.entries;
+const { server_url, subdomain, host_header, local_ca_file, local_verify, files } = tunnelEndpoint.each.entries;
 
 /** `postern http` */
 export const http: CommandDeclaration = {
@@ -25,12 +25,8 @@ export const http: CommandDeclaration = {
     ssl.entries.ca_file,
     local_ca_file,
     local_verify,
-    { form: "flag", flags: "--browse", description: "list the files of folders that have no index.html" },
-    {
-      form: "flag",
-      flags: "--spa",
-      description: "send index.html for paths without a file: for single-page applications",
-    },
+    files.entries.browse,
+    files.entries.fallback,
     reconnection.entries.enabled,
     local_api.entries.listen,
     {

@@ -3,7 +3,7 @@ import { commandLineLabel, loadCommandLineSpec, type EndpointSpecs } from "../..
 import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
 import { readableFolder } from "../../running/served-folders.js";
-import type { SharedFolder } from "../../running/shared-folder.js";
+import { SharedFolders } from "../../running/shared-folders.js";
 import type { Service } from "../../service.js";
 import { CliError, EXIT } from "../../errors.js";
 import { isFixedReporting, Monitoring } from "../../monitoring/monitoring.js";
@@ -15,7 +15,7 @@ import { openReporting } from "../../reporting/reporting.js";
 import { TunnelView } from "../../reporting/tunnel-view.js";
 import { commandLineEndpoint } from "../../settings/command-line-endpoint.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
-import { localTarget, type FolderTarget, type LocalTarget } from "../../settings/local-target.js";
+import { localTarget, type LocalTarget } from "../../settings/local-target.js";
 import { refuseUnsupported } from "../../settings/unsupported.js";
 import { printable } from "../../terminal/printable.js";
 import type { QrCode } from "../../terminal/qr-code.js";
@@ -29,23 +29,21 @@ const SECTIONS = ["auth", "ssl", "monitoring", "local_api"].map((name) => ["tunn
 export async function run(text: string, given: CommandInput, terminal: Terminal): Promise<number> {
   const target = localTarget(text);
   if (target.folder !== undefined) await readableFolder(target.folder, "default");
-  else if (given.isSet("--browse") || given.isSet("--spa"))
+  else if (given.flags["--browse"] !== undefined || given.flags["--spa"] !== undefined)
     throw new CliError("PN_USAGE", "--browse and --spa need a folder.", "For example: postern http ./public");
   const all = { ...given, env: terminal.env };
   const endpoint = commandLineEndpoint(all);
   const label = commandLineLabel(endpoint);
   const settings = await readSettings(all);
   refuseUnsupported(settings, ...SECTIONS);
-  const local =
-    target.folder === undefined
-      ? target.local
-      : await sharedFolder(target, given, terminal, (message) => reporting.warn(message));
-  const folder = typeof local === "string" ? undefined : local;
-  const load = async (each: Settings): Promise<EndpointSpecs> => {
-    const loaded = await loadCommandLineSpec(endpoint, local, each);
-    const served = (await folder?.check(each, loaded.files)) ?? [];
-    return { ...loaded, warnings: [...loaded.warnings, ...served] };
-  };
+  const folders = new SharedFolders({
+    env: terminal.env,
+    reports: {
+      onTargetFailure: ({ reason }) => reporting.warn(reason),
+      onFault: (error) => reporting.warn(`A visitor's connection was closed: internal error: ${String(error)}`),
+    },
+  });
+  const load = (each: Settings): Promise<EndpointSpecs> => loadCommandLineSpec(endpoint, target, each, folders.share);
   const { specs, files: credentialFiles, warnings } = await load(settings);
 
   let live: LiveView | undefined;
@@ -94,7 +92,7 @@ export async function run(text: string, given: CommandInput, terminal: Terminal)
     },
   });
   await runServices({
-    services: [reporting, monitoring, display, ...(folder === undefined ? [] : [folder]), endpoints],
+    services: [reporting, monitoring, display, folders, endpoints],
     onStopping: () => announceStop(messages),
     reload: {
       given: all,
@@ -112,28 +110,6 @@ export async function run(text: string, given: CommandInput, terminal: Terminal)
     },
   });
   return EXIT.done;
-}
-
-/** A service for the files of the folder. @param warn prints a warning for the user */
-async function sharedFolder(
-  { folder, shown }: FolderTarget,
-  given: CommandInput,
-  { env }: Terminal,
-  warn: (text: string) => void,
-): Promise<SharedFolder> {
-  // Imported only for a folder, because a tunnel to a service needs no gateway.
-  const { SharedFolder } = await import("../../running/shared-folder.js");
-  return new SharedFolder({
-    name: shown,
-    path: folder,
-    browse: given.isSet("--browse"),
-    fallback: given.isSet("--spa") ? "index.html" : undefined,
-    env,
-    reports: {
-      onTargetFailure: ({ reason }) => warn(reason),
-      onFault: (error) => warn(`A visitor's connection was closed: internal error: ${String(error)}`),
-    },
-  });
 }
 
 /** @param qrCode lines that are printed before those of requests. */

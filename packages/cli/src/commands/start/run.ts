@@ -15,6 +15,7 @@ import { EndpointsService, type FailureOutcome } from "../../running/endpoints-s
 import { loadEndpointSpecs, type EndpointSpecs } from "../../running/endpoint-specs.js";
 import { reloadMessage } from "../../running/reload.js";
 import { announceStop, runServices } from "../../running/run-services.js";
+import { SharedFolders } from "../../running/shared-folders.js";
 import { ServerService } from "../../running/server-service.js";
 import { readSettings, type Settings } from "../../settings/configuration.js";
 import type { CommandLine } from "../../settings/options.js";
@@ -65,8 +66,15 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   check(settings);
   const runsServer = settings.loaded.values.tunnel.server.enabled;
   const runsGateway = hasGateway(settings);
+  const folders = new SharedFolders({
+    env: terminal.env,
+    reports: {
+      onTargetFailure: ({ target, reason, count }) => log.warn({ target, count }, reason),
+      onFault: (err) => log.error({ err }, "a visitor's connection was closed: internal error"),
+    },
+  });
   const load = async (each: Settings): Promise<EndpointSpecs> => {
-    const loaded = await loadEndpointSpecs(each);
+    const loaded = await loadEndpointSpecs(each, folders.share);
     if (loaded.specs.length > 0 || runsServer || runsGateway) return loaded;
     throw new CliError("PN_CONFIG_MISSING", `${file} does not enable anything to run.`, fixFor(each));
   };
@@ -146,7 +154,7 @@ export async function run(given: CommandLine, terminal: Terminal): Promise<numbe
   await runServices({
     // Tunnels may use the server and the gateway of this process, and the gateway the server's tunnels: what others use
     // starts before them and stops after them.
-    services: [reporting, ...[server, gateway].filter((each) => each !== undefined), monitoring, endpoints],
+    services: [reporting, ...[server, gateway].filter((each) => each !== undefined), monitoring, folders, endpoints],
     onStopping: () => announceStop(messages),
     reload: {
       given: all,

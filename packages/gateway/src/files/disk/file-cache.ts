@@ -1,5 +1,7 @@
 import { LinkedList } from "@postern/net";
+import { MOST_RANGES } from "../selection/byte-ranges.js";
 import type { FileContent } from "./file-content.js";
+import { Slabs } from "./slabs.js";
 
 export const FILE_LIMITS = {
   /** Bytes of files that a gateway keeps in memory. */
@@ -8,6 +10,10 @@ export const FILE_LIMITS = {
   cachedFile: 1024 * 1024,
   /** Descriptors of larger files that stay open. */
   descriptors: 128,
+  /** Ranges of one request. */
+  ranges: MOST_RANGES,
+  /** Look-ups in one folder that wait for others. */
+  waiting: 4_096,
 } as const;
 
 /** What an entry needs in memory beside its bytes: its strings, heads, and places in tables. */
@@ -16,7 +22,8 @@ const OVERHEAD = 2_048;
 /** The contents of files that a gateway keeps, by bytes; the one that was used least recently goes first. */
 export class FileCache {
   readonly #most: number;
-  #bytes = 0;
+  /** The memory of its contents. */
+  readonly slabs = new Slabs();
   readonly #inMemory = new LinkedList<FileContent>();
   readonly #open = new LinkedList<FileContent>();
 
@@ -27,14 +34,13 @@ export class FileCache {
 
   /** Bytes that are kept now. */
   get bytes(): number {
-    return this.#bytes;
+    return this.slabs.bytes + OVERHEAD * (this.#inMemory.size + this.#open.size);
   }
 
   /** Keeps `content` until `drop`, or until the cache is full: then its owner forgets it. */
   add(content: FileContent): void {
     this.#listOf(content).add(content);
-    this.#bytes += costOf(content);
-    while (this.#bytes > this.#most && this.#inMemory.oldest !== undefined) this.#evict(this.#inMemory.oldest);
+    while (this.bytes > this.#most && this.#inMemory.oldest !== undefined) this.#evict(this.#inMemory.oldest);
     while (this.#open.size > FILE_LIMITS.descriptors) this.#evict(this.#open.oldest!);
   }
 
@@ -50,7 +56,6 @@ export class FileCache {
   drop(content: FileContent): void {
     if (content.isDropped) return;
     this.#listOf(content).remove(content);
-    this.#bytes -= costOf(content);
     content.drop();
   }
 
@@ -62,8 +67,4 @@ export class FileCache {
   #listOf({ bytes }: FileContent): LinkedList<FileContent> {
     return bytes === undefined ? this.#open : this.#inMemory;
   }
-}
-
-function costOf({ bytes }: FileContent): number {
-  return OVERHEAD + (bytes?.length ?? 0);
 }

@@ -3,6 +3,7 @@ import { Linked } from "@postern/net";
 import { hasSameContent, stampOf } from "./file-stamp.js";
 import type { FileSystem, OnRead } from "./file-system.js";
 import type { OpenedFile } from "./root-folder.js";
+import type { Piece, Slabs } from "./slabs.js";
 
 /** Refers to contents that are in the cache. */
 export interface ContentOwner {
@@ -10,9 +11,15 @@ export interface ContentOwner {
   forget(content: FileContent): void;
 }
 
+/** Where the bytes of a content in memory are, and whom to give them back to. */
+export interface ContentMemory {
+  readonly piece: Piece;
+  readonly slabs: Slabs;
+}
+
 /**
- * One version of a file: its bytes, or an open descriptor of a file that is too large for memory. The descriptor is
- * closed when the content is neither in the cache nor in use.
+ * One version of a file: its bytes, or an open descriptor of a file that is too large for memory. Both are
+ * given back when the content is neither in the cache nor in use.
  */
 export class FileContent extends Linked<FileContent> {
   readonly owner: ContentOwner;
@@ -29,9 +36,11 @@ export class FileContent extends Linked<FileContent> {
   readonly bytes: Buffer | undefined;
   /** Undefined if the content is in memory. */
   readonly #stats: BigIntStats | undefined;
+  readonly #memory: ContentMemory | undefined;
   readonly #fd: number;
   readonly #fileSystem: FileSystem;
   #users = 0;
+  #isFree = true;
   /** Whether it is no longer in the cache. */
   isDropped = false;
 
@@ -39,7 +48,7 @@ export class FileContent extends Linked<FileContent> {
     owner: ContentOwner,
     path: string,
     { fd, stats, realPath }: OpenedFile,
-    bytes: Buffer | undefined,
+    memory: ContentMemory | undefined,
     fileSystem: FileSystem,
   ) {
     super();
@@ -49,28 +58,31 @@ export class FileContent extends Linked<FileContent> {
     this.modified = Number(stats.mtimeMs);
     this.stamp = stampOf(stats);
     this.realPath = realPath;
-    this.bytes = bytes;
-    this.#stats = bytes === undefined ? stats : undefined;
+    this.bytes = memory?.piece.bytes;
+    this.#memory = memory;
+    this.#stats = memory === undefined ? stats : undefined;
     this.#fd = fd;
     this.#fileSystem = fileSystem;
   }
 
-  /** A response uses it from now on, until `release`. @returns false if its descriptor is closed. */
+  /** A response uses it from now on, until `release`. @returns false if it was given back. */
   use(): boolean {
-    if (this.bytes === undefined && this.isDropped && this.#users === 0) return false;
+    if (this.isDropped && this.#users === 0) return false;
     this.#users++;
     return true;
   }
 
-  release(): void {
+  /** @param isSent whether no connection refers to its bytes any more */
+  release(isSent: boolean): void {
     this.#users--;
-    this.#closeIfUnused();
+    this.#isFree &&= isSent;
+    this.#giveBackIfUnused();
   }
 
   /** It is no longer in the cache. */
   drop(): void {
     this.isDropped = true;
-    this.#closeIfUnused();
+    this.#giveBackIfUnused();
   }
 
   /** Reads up to `length` bytes at `position`, while it is in use and has no `bytes`. */
@@ -84,7 +96,10 @@ export class FileContent extends Linked<FileContent> {
     return before !== undefined && hasSameContent(before, await this.#fileSystem.fstat(this.#fd));
   }
 
-  #closeIfUnused(): void {
-    if (this.bytes === undefined && this.isDropped && this.#users === 0) this.#fileSystem.close(this.#fd);
+  #giveBackIfUnused(): void {
+    if (!this.isDropped || this.#users > 0) return;
+    const memory = this.#memory;
+    if (memory === undefined) this.#fileSystem.close(this.#fd);
+    else memory.slabs.give(memory.piece, this.#isFree);
   }
 }

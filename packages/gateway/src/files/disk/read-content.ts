@@ -3,6 +3,7 @@ import { FileContent, type ContentOwner } from "./file-content.js";
 import { stampOf } from "./file-stamp.js";
 import type { FileSystem } from "./file-system.js";
 import type { OpenedFile } from "./root-folder.js";
+import type { Slabs } from "./slabs.js";
 
 /** How often a file that changes while it is read is read again. */
 const MOST_ATTEMPTS = 5;
@@ -16,6 +17,7 @@ export async function readContent(
   path: string,
   opened: OpenedFile,
   fileSystem: FileSystem,
+  slabs: Slabs,
 ): Promise<FileContent> {
   const { fd } = opened;
   try {
@@ -24,13 +26,20 @@ export async function readContent(
       const version = { ...opened, stats };
       if (Number(stats.size) > FILE_LIMITS.cachedFile)
         return new FileContent(owner, path, version, undefined, fileSystem);
-      const bytes = await readAll(fd, Number(stats.size), fileSystem);
-      const after = await fileSystem.fstat(fd);
-      if (bytes !== undefined && stampOf(after) === stampOf(stats)) {
-        fileSystem.close(fd);
-        return new FileContent(owner, path, version, bytes, fileSystem);
+      const piece = slabs.take(Number(stats.size));
+      try {
+        const isWhole = await readAll(fd, piece.bytes, fileSystem);
+        const after = await fileSystem.fstat(fd);
+        if (isWhole && stampOf(after) === stampOf(stats)) {
+          fileSystem.close(fd);
+          return new FileContent(owner, path, version, { piece, slabs }, fileSystem);
+        }
+        stats = after;
+      } catch (error) {
+        slabs.give(piece, true);
+        throw error;
       }
-      stats = after;
+      slabs.give(piece, true);
     }
     throw Object.assign(new Error("The file changes while it is read."), { code: "EBUSY" });
   } catch (error) {
@@ -39,15 +48,14 @@ export async function readContent(
   }
 }
 
-/** The first `size` bytes of a file; undefined if it has fewer. */
-async function readAll(fd: number, size: number, fileSystem: FileSystem): Promise<Buffer | undefined> {
-  const bytes = Buffer.allocUnsafeSlow(size);
-  for (let end = 0; end < size;) {
+/** Fills `bytes` from the beginning of a file. @returns false if it has fewer */
+async function readAll(fd: number, bytes: Buffer, fileSystem: FileSystem): Promise<boolean> {
+  for (let end = 0; end < bytes.length;) {
     const read = await readSome(fd, bytes.subarray(end), end, fileSystem);
-    if (read === 0) return undefined;
+    if (read === 0) return false;
     end += read;
   }
-  return bytes;
+  return true;
 }
 
 function readSome(fd: number, room: Buffer, position: number, fileSystem: FileSystem): Promise<number> {
