@@ -3,8 +3,8 @@ import { ServerProcess, until, Wire } from "@postern/testkit";
 import { startNeighbour } from "./neighbour.ts";
 import { finding } from "./size.ts";
 
-/** A heap of about 50 MB. */
-const LITTLE_MEMORY = { NODE_OPTIONS: "--max-old-space-size=48 --max-semi-space-size=1" };
+/** A heap of about 40 MB. */
+const LITTLE_MEMORY = { NODE_OPTIONS: "--max-old-space-size=38 --max-semi-space-size=1" };
 const MOST = 8_000;
 
 test("a server that is short of memory closes idle connections and keeps serving", async (context) => {

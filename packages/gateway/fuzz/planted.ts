@@ -58,8 +58,8 @@ const MISTAKES: readonly Mistake[] = [
   {
     name: "a span too short",
     file: "field-section.js",
-    right: "from = starts[index + 1]",
-    wrong: "from = starts[index + 1] + 1",
+    right: "from = this.#start(index + 1)",
+    wrong: "from = this.#start(index + 1) + 1",
   },
   {
     name: "a prefix without a slash after it",
