@@ -44,6 +44,8 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
   #serial = 0;
   /** The path in the root. */
   #path = "";
+  /** Whether the file was looked up again, because it left the cache before its response began. */
+  #isSecondTry = false;
   /** Bytes of the response's body that have not been sent. */
   #unsent = 0;
 
@@ -79,6 +81,7 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     this.code = undefined;
     this.#route = route;
     this.#serial++;
+    this.#isSecondTry = false;
     this.#unsent = 0;
     this.#body.begin();
     this.#state = "dropping";
@@ -273,11 +276,15 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     this.onFileEnd();
   }
 
-  /** @returns false if the file was closed meanwhile, and the visitor was told to try again */
+  /** @returns false if the file was closed meanwhile: it is looked up again, once, or the visitor has to try again */
   #use(content: FileContent): boolean {
-    const isOpen = content.use();
-    if (!isOpen) this.#refuse(refusals.PN_FILE_UNREADABLE);
-    return isOpen;
+    if (content.use()) return true;
+    if (this.#isSecondTry) this.#refuse(refusals.PN_FILE_UNREADABLE);
+    else {
+      this.#isSecondTry = true;
+      this.#find();
+    }
+    return false;
   }
 
   #begin(head: FinalHead): void {

@@ -92,7 +92,10 @@ export class FileRoot implements ContentOwner {
   find(path: string, now: number): Found | undefined {
     const answer = this.#answers.get(path);
     if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
-    if (answer.found instanceof Representation) this.#cache.touch(answer.found.content);
+    if (answer.found instanceof Representation) {
+      if (answer.found.content.isDropped) return undefined;
+      this.#cache.touch(answer.found.content);
+    }
     return answer.found;
   }
 
@@ -113,7 +116,8 @@ export class FileRoot implements ContentOwner {
 
   /** The twins of a file, if they are known. */
   twinsOf({ twins }: Representation, now: number): Twins | undefined {
-    return twins !== undefined && now < twins.until && twins.secrets === this.#secrets.version ? twins.all : undefined;
+    if (twins === undefined || now >= twins.until || twins.secrets !== this.#secrets.version) return undefined;
+    return twins.all.some((twin) => twin?.content.isDropped === true) ? undefined : twins.all;
   }
 
   /** Looks up the twins of a file. It does not reject. */

@@ -79,9 +79,15 @@ export class FileContent extends Linked<FileContent> {
     this.#giveBackIfUnused();
   }
 
+  /** It is in the cache from now on, until `drop`. */
+  keep(): void {
+    this.#memory?.slabs.keep(this.#memory.piece);
+  }
+
   /** It is no longer in the cache. */
   drop(): void {
     this.isDropped = true;
+    this.#memory?.slabs.leave(this.#memory.piece);
     this.#giveBackIfUnused();
   }
 
