@@ -160,18 +160,17 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     else this.#answer(found);
   }
 
-  /** Calls `next` with the result of `load`, unless the request is over by then. */
+  /** Calls `next` with the result of `load`, or refuses, unless the request is over by then. */
   #await<Result>(load: Promise<Result>, next: (result: Result) => void): void {
     this.#state = "finding";
     const serial = this.#serial;
-    void load.then((result) => {
-      if (serial !== this.#serial || this.#state !== "finding") return;
-      try {
-        next(result);
-      } catch (error) {
-        this.onFault(error);
-      }
-    });
+    const isOver = (): boolean => serial !== this.#serial || this.#state !== "finding";
+    load
+      .then(
+        (result) => isOver() || next(result),
+        () => isOver() || this.#refuse(refusals.PN_FILE_UNREADABLE),
+      )
+      .catch((error: unknown) => this.onFault(error));
   }
 
   readonly #answer = (found: Found): void => {

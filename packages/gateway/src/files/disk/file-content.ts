@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { Linked } from "@postern/net";
-import { hasSameContent, stampOf } from "./file-stamp.js";
+import { hasSameContent, modifiedOf, stampOf } from "./file-stamp.js";
 import type { FileSystem, OnRead } from "./file-system.js";
 import type { OpenedFile } from "./root-folder.js";
 import type { Piece, Slabs } from "./slabs.js";
@@ -55,7 +55,7 @@ export class FileContent extends Linked<FileContent> {
     this.owner = owner;
     this.path = path;
     this.size = Number(stats.size);
-    this.modified = Number(stats.mtimeMs);
+    this.modified = modifiedOf(stats);
     this.stamp = stampOf(stats);
     this.realPath = realPath;
     this.bytes = memory?.piece.bytes;
