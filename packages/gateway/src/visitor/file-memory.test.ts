@@ -40,3 +40,19 @@ test("a file that leaves the cache while its twins are looked for is looked up a
   held.resolve();
   expect(received((await first).connection.take())).toMatchObject({ status: 200, body: files["a.js"] });
 });
+
+test("a file and its twin are read once for all visitors that ask at the same time", async () => {
+  let opened = 0;
+  const open: FileSystem["open"] = (path, flags) => {
+    opened++;
+    return DISK.open(path, flags);
+  };
+  const site = new Site({ "index.html": "app", "index.html.br": "brotli" }, { fileSystem: { ...DISK, open } });
+  const visits = async (): Promise<number[]> => {
+    const targets = ["/", "/index.html", "/", "/index.html", "/index.html.br", "/"];
+    const all = await Promise.all(targets.map((target) => site.stalled(target, "Accept-Encoding: br\r\n")));
+    return all.map(({ connection }) => received(connection.take()).status);
+  };
+  expect(await visits()).toEqual([200, 200, 200, 200, 200, 200]);
+  expect(opened).toBe(2);
+});
