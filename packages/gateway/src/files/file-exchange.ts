@@ -44,6 +44,8 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
   #serial = 0;
   /** The path in the root. */
   #path = "";
+  /** Whether the file was looked up again, because it left the cache before its response began. */
+  #isSecondTry = false;
   /** Bytes of the response's body that have not been sent. */
   #unsent = 0;
 
@@ -79,6 +81,7 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     this.code = undefined;
     this.#route = route;
     this.#serial++;
+    this.#isSecondTry = false;
     this.#unsent = 0;
     this.#body.begin();
     this.#state = "dropping";
@@ -157,18 +160,17 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     else this.#answer(found);
   }
 
-  /** Calls `next` with the result of `load`, unless the request is over by then. */
+  /** Calls `next` with the result of `load`, or refuses, unless the request is over by then. */
   #await<Result>(load: Promise<Result>, next: (result: Result) => void): void {
     this.#state = "finding";
     const serial = this.#serial;
-    void load.then((result) => {
-      if (serial !== this.#serial || this.#state !== "finding") return;
-      try {
-        next(result);
-      } catch (error) {
-        this.onFault(error);
-      }
-    });
+    const isOver = (): boolean => serial !== this.#serial || this.#state !== "finding";
+    load
+      .then(
+        (result) => isOver() || next(result),
+        () => isOver() || this.#refuse(refusals.PN_FILE_UNREADABLE),
+      )
+      .catch((error: unknown) => this.onFault(error));
   }
 
   readonly #answer = (found: Found): void => {
@@ -273,11 +275,15 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     this.onFileEnd();
   }
 
-  /** @returns false if the file was closed meanwhile, and the visitor was told to try again */
+  /** @returns false if the file was closed meanwhile: it is looked up again, once, or the visitor has to try again */
   #use(content: FileContent): boolean {
-    const isOpen = content.use();
-    if (!isOpen) this.#refuse(refusals.PN_FILE_UNREADABLE);
-    return isOpen;
+    if (content.use()) return true;
+    if (this.#isSecondTry) this.#refuse(refusals.PN_FILE_UNREADABLE);
+    else {
+      this.#isSecondTry = true;
+      this.#find();
+    }
+    return false;
   }
 
   #begin(head: FinalHead): void {

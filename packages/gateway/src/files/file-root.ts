@@ -10,6 +10,7 @@ import { PacedDisk } from "./disk/paced-disk.js";
 import { Slots } from "./disk/slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
 import { FolderListing } from "./listing/folder-listing.js";
+import { SharedWork } from "./shared-work.js";
 import { Representation, type Twins } from "./representation.js";
 import { readContent } from "./disk/read-content.js";
 import { isMissing, RootFolder } from "./disk/root-folder.js";
@@ -17,6 +18,8 @@ import type { SecretFiles } from "./disk/secret-files.js";
 
 /** What is at a path. `folder`: the path of a folder without its slash; `failed`: the disk failed. */
 export type Found = Representation | FolderListing | "folder" | "missing" | "failed";
+
+type FoundFile = Exclude<Found, FolderListing>;
 
 export interface FileRootDependencies {
   /** Default: the disk of this machine. */
@@ -67,6 +70,9 @@ export class FileRoot implements ContentOwner {
   /** What was found at a path, and until when it is not looked up again. */
   readonly #answers = new Map<string, Answer>();
   readonly #loads = new Map<string, Load>();
+  /** By the path of the file: look-ups of several paths can lead to the same one. */
+  readonly #reads = new SharedWork<string, FoundFile>();
+  readonly #twins = new SharedWork<Representation, Twins>();
   readonly #slots = new Slots(MOST_LOADS, FILE_LIMITS.waiting);
   #faultAt = -Infinity;
   #folderCheckedAt = -Infinity;
@@ -92,7 +98,10 @@ export class FileRoot implements ContentOwner {
   find(path: string, now: number): Found | undefined {
     const answer = this.#answers.get(path);
     if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
-    if (answer.found instanceof Representation) this.#cache.touch(answer.found.content);
+    if (answer.found instanceof Representation) {
+      if (answer.found.content.isDropped) return undefined;
+      this.#cache.touch(answer.found.content);
+    }
     return answer.found;
   }
 
@@ -113,13 +122,18 @@ export class FileRoot implements ContentOwner {
 
   /** The twins of a file, if they are known. */
   twinsOf({ twins }: Representation, now: number): Twins | undefined {
-    return twins !== undefined && now < twins.until && twins.secrets === this.#secrets.version ? twins.all : undefined;
+    if (twins === undefined || now >= twins.until || twins.secrets !== this.#secrets.version) return undefined;
+    return twins.all.some((twin) => twin?.content.isDropped === true) ? undefined : twins.all;
   }
 
   /** Looks up the twins of a file. It does not reject. */
-  async loadTwins(file: Representation, now: number): Promise<Twins> {
-    const { path } = file.content;
+  loadTwins(file: Representation, now: number): Promise<Twins> {
     const secrets = this.#secrets.version;
+    return this.#twins.run(file, secrets, () => this.#lookForTwins(file, now, secrets));
+  }
+
+  async #lookForTwins(file: Representation, now: number, secrets: number): Promise<Twins> {
+    const { path } = file.content;
     const before = file.twins?.all ?? [];
     const all = await Promise.all(
       CODINGS.map(async (coding, index) => {
@@ -199,7 +213,11 @@ export class FileRoot implements ContentOwner {
     return new FolderListing(visible, path !== "/", (entry) => this.#folder.describe(path, entry));
   }
 
-  async #read(path: string): Promise<Exclude<Found, FolderListing>> {
+  #read(path: string): Promise<FoundFile> {
+    return this.#reads.run(path, this.#secrets.version, () => this.#readNow(path));
+  }
+
+  async #readNow(path: string): Promise<FoundFile> {
     const known = this.#files.get(path);
     if (known !== undefined) {
       const stats = await this.#folder.stat(path);

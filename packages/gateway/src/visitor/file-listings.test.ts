@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync, type BigIntStats } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DISK, type FileSystem, type FolderEntry } from "../files/disk/file-system.js";
+import type { FolderListing } from "../files/listing/folder-listing.js";
 import { Site } from "./file-visits.suite.js";
 
 const OPTIONS = { browse: true };
@@ -105,4 +106,26 @@ test("a folder of 100,000 entries is listed in pages, and other work goes on mea
   expect(body).toContain("Page 2 of 100");
   // Reading alone needs 400 turns. Sorting 100,000 names in one turn would leave it at that.
   expect(turns).toBeGreaterThan(800);
+});
+
+test.for([10n ** 18n, -(10n ** 18n)])("a file that was modified at %s ms is listed and served", async (mtimeMs) => {
+  const dated = async (stats: Promise<BigIntStats>): Promise<BigIntStats> => Object.assign(await stats, { mtimeMs });
+  const fileSystem: FileSystem = {
+    ...DISK,
+    stat: (path) => dated(DISK.stat(path)),
+    fstat: (fd) => dated(DISK.fstat(fd)),
+  };
+  const site = new Site({ "a.txt": "a" }, { ...OPTIONS, fileSystem });
+  expect(await site.get("/")).toMatchObject({ status: 200, body: expect.stringMatching(/datetime="\d{4}-\d\d-/) });
+  const { body, fields } = await site.get("/a.txt");
+  expect(body).toBe("a");
+  expect(fields["last-modified"]).toMatch(/^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} /);
+});
+
+test("a page that cannot be made is refused, and made anew for the next request", async () => {
+  const site = new Site({ "a.txt": "a" }, OPTIONS);
+  const listing = (await site.root.load("/", site.visit.clock.now())) as FolderListing;
+  vi.spyOn(listing, "page").mockRejectedValueOnce(new Error("no page"));
+  expect((await site.get("/")).status).toBe(503);
+  expect((await site.get("/")).status).toBe(200);
 });

@@ -45,6 +45,17 @@ export class Site {
     this.visit = new Visit({}, () => this.#route);
   }
 
+  /** Another visitor, who asks for `target` and reads nothing. Resolves when its response has begun. */
+  async stalled(target: string, lines = ""): Promise<Visit> {
+    const visit = new Visit({}, () => this.#route);
+    const { connection } = visit;
+    connection.takes = false;
+    visit.send(`GET ${target} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
+    while (connection.unsent === 0 && connection.state === "open")
+      await new Promise((resolve) => setImmediate(resolve));
+    return visit;
+  }
+
   write(path: string, content: string | Buffer): void {
     const full = join(this.directory, path);
     mkdirSync(dirname(full), { recursive: true });

@@ -32,15 +32,21 @@ export class FileCache {
     this.#most = bytes;
   }
 
-  /** Bytes that are kept now. */
+  /** Bytes that are kept now. Contents that were dropped and are still in use do not count: nothing would free them. */
   get bytes(): number {
-    return this.slabs.bytes + OVERHEAD * (this.#inMemory.size + this.#open.size);
+    return this.slabs.kept + OVERHEAD * (this.#inMemory.size + this.#open.size);
   }
 
   /** Keeps `content` until `drop`, or until the cache is full: then its owner forgets it. */
   add(content: FileContent): void {
     this.#listOf(content).add(content);
-    while (this.bytes > this.#most && this.#inMemory.oldest !== undefined) this.#evict(this.#inMemory.oldest);
+    content.keep();
+    while (this.bytes > this.#most) {
+      const { oldest } = this.#inMemory;
+      // The newest one stays, because its request has not used it yet.
+      if (oldest === undefined || oldest === content) break;
+      this.#evict(oldest);
+    }
     while (this.#open.size > FILE_LIMITS.descriptors) this.#evict(this.#open.oldest!);
   }
 

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { Linked } from "@postern/net";
-import { hasSameContent, stampOf } from "./file-stamp.js";
+import { hasSameContent, modifiedOf, stampOf } from "./file-stamp.js";
 import type { FileSystem, OnRead } from "./file-system.js";
 import type { OpenedFile } from "./root-folder.js";
 import type { Piece, Slabs } from "./slabs.js";
@@ -55,7 +55,7 @@ export class FileContent extends Linked<FileContent> {
     this.owner = owner;
     this.path = path;
     this.size = Number(stats.size);
-    this.modified = Number(stats.mtimeMs);
+    this.modified = modifiedOf(stats);
     this.stamp = stampOf(stats);
     this.realPath = realPath;
     this.bytes = memory?.piece.bytes;
@@ -79,9 +79,15 @@ export class FileContent extends Linked<FileContent> {
     this.#giveBackIfUnused();
   }
 
+  /** It is in the cache from now on, until `drop`. */
+  keep(): void {
+    this.#memory?.slabs.keep(this.#memory.piece);
+  }
+
   /** It is no longer in the cache. */
   drop(): void {
     this.isDropped = true;
+    this.#memory?.slabs.leave(this.#memory.piece);
     this.#giveBackIfUnused();
   }
 

@@ -1,5 +1,14 @@
 import type { BigIntStats } from "node:fs";
 
+/** The years 1 to 9999, in milliseconds since 1970: those that a date of HTTP can name. */
+const EARLIEST = -62_135_596_800_000;
+const LATEST = 253_402_300_799_999;
+
+/** When a file was modified, in milliseconds since 1970. A time that no date can name becomes the nearest one. */
+export function modifiedOf({ mtimeMs }: BigIntStats): number {
+  return Math.min(Math.max(Number(mtimeMs), EARLIEST), LATEST);
+}
+
 /** A text that changes whenever the file changes, or is another one. */
 export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;

@@ -12,6 +12,8 @@ interface Slab {
   end: number;
   /** Pieces in use. */
   pieces: number;
+  /** Pieces that are kept. */
+  kept: number;
   /** Whether it is not used again, because a connection may still refer to a piece that was given back. */
   isSpoilt: boolean;
 }
@@ -27,6 +29,8 @@ export interface Piece {
 export class Slabs {
   /** Bytes of the slabs with a piece in use, and of the pieces with memory of their own. */
   bytes = 0;
+  /** Bytes of the slabs with a kept piece, and of the kept pieces with memory of their own. */
+  kept = 0;
   #current: Slab | undefined;
   readonly #free: Slab[] = [];
 
@@ -40,6 +44,18 @@ export class Slabs {
     slab.end += size;
     slab.pieces++;
     return { bytes: slab.bytes.subarray(start, slab.end), slab };
+  }
+
+  /** `piece` is kept until `leave`, whether it is in use or not. */
+  keep({ bytes, slab }: Piece): void {
+    if (slab === undefined) this.kept += bytes.length;
+    else if (slab.kept++ === 0) this.kept += SLAB;
+  }
+
+  /** `piece` is not kept any more. */
+  leave({ bytes, slab }: Piece): void {
+    if (slab === undefined) this.kept -= bytes.length;
+    else if (--slab.kept === 0) this.kept -= SLAB;
   }
 
   /** Nothing needs `piece` any more. @param isFree whether no connection refers to it */
@@ -56,7 +72,7 @@ export class Slabs {
   #withRoom(size: number): Slab {
     const full = this.#current;
     if (full !== undefined && full.end + size <= SLAB) return full;
-    const slab = this.#free.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB), end: 0, pieces: 0, isSpoilt: false };
+    const slab = this.#free.pop() ?? newSlab();
     slab.end = 0;
     this.#current = slab;
     this.bytes += SLAB;
@@ -68,4 +84,8 @@ export class Slabs {
     this.bytes -= SLAB;
     if (!slab.isSpoilt && this.#free.length < MOST_FREE) this.#free.push(slab);
   }
+}
+
+function newSlab(): Slab {
+  return { bytes: Buffer.allocUnsafeSlow(SLAB), end: 0, pieces: 0, kept: 0, isSpoilt: false };
 }

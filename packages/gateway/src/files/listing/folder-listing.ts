@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { percentDecoded } from "../../http/latin1.js";
+import { modifiedOf } from "../disk/file-stamp.js";
 import type { FolderEntry } from "../disk/file-system.js";
 import { listingPage, type ListedEntry } from "./listing-page.js";
 import { listingQuery, type ListingQuery } from "./listing-query.js";
@@ -40,6 +41,7 @@ export class FolderListing {
       if (this.#pages.size >= MOST_PAGES) this.#pages.clear();
       page = this.#render(target);
       this.#pages.set(target, page);
+      page.catch(() => this.#pages.delete(target));
     }
     return page;
   }
@@ -71,7 +73,7 @@ export class FolderListing {
         const stats = await this.#describe(entries[index]!);
         if (stats === undefined) continue;
         const isFolder = stats.isDirectory();
-        listed[index] = { name, isFolder, size: Number(stats.size), modified: Number(stats.mtimeMs) };
+        listed[index] = { name, isFolder, size: Number(stats.size), modified: modifiedOf(stats) };
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { DISK, type FileSystem } from "../files/disk/file-system.js";
+import { FileCache } from "../files/index.js";
+import { received, Site } from "./file-visits.suite.js";
+
+const KB = 1024;
+
+test("visitors that read nothing of many files do not keep others from any file", async () => {
+  const names = Array.from({ length: 10 }, (_, n) => `${n}.bin`);
+  const files = Object.fromEntries(names.map((name) => [name, Buffer.alloc(200 * KB, name)]));
+  const cache = new FileCache(500 * KB);
+  const site = new Site({ ...files, "a.txt": "a", "b.txt": "b" }, { cache });
+  for (const name of names) expect((await site.stalled(`/${name}`)).connection.state).toBe("open");
+  expect(site.finished).toEqual([]);
+  expect(cache.bytes).toBeLessThanOrEqual(500 * KB);
+  for (let round = 0; round < 3; round++)
+    for (const name of ["a", "b"]) expect(await site.get(`/${name}.txt`)).toMatchObject({ status: 200, body: name });
+});
+
+test("a file that is larger than the cache is served", async () => {
+  const site = new Site({ "a.bin": Buffer.alloc(200 * KB, "a") }, { cache: new FileCache(100 * KB) });
+  expect((await site.get("/a.bin")).body).toHaveLength(200 * KB);
+});
+
+test("a file that leaves the cache while its twins are looked for is looked up again", async () => {
+  const waiting = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const stat: FileSystem["stat"] = async (path) => {
+    if (path.toString().endsWith("/a.js.br")) {
+      waiting.resolve();
+      await held.promise;
+    }
+    return DISK.stat(path);
+  };
+  const files = { "a.js": "a".repeat(100 * KB), "b.js": "b".repeat(100 * KB) };
+  const site = new Site(files, { cache: new FileCache(150 * KB), fileSystem: { ...DISK, stat } });
+  const first = site.stalled("/a.js", "Accept-Encoding: br\r\n");
+  await waiting.promise;
+  expect((await site.get("/b.js")).status).toBe(200);
+  held.resolve();
+  expect(received((await first).connection.take())).toMatchObject({ status: 200, body: files["a.js"] });
+});
+
+test("a file and its twin are read once for all visitors that ask at the same time", async () => {
+  let opened = 0;
+  const open: FileSystem["open"] = (path, flags) => {
+    opened++;
+    return DISK.open(path, flags);
+  };
+  const site = new Site({ "index.html": "app", "index.html.br": "brotli" }, { fileSystem: { ...DISK, open } });
+  const visits = async (): Promise<number[]> => {
+    const targets = ["/", "/index.html", "/", "/index.html", "/index.html.br", "/"];
+    const all = await Promise.all(targets.map((target) => site.stalled(target, "Accept-Encoding: br\r\n")));
+    return all.map(({ connection }) => received(connection.take()).status);
+  };
+  expect(await visits()).toEqual([200, 200, 200, 200, 200, 200]);
+  expect(opened).toBe(2);
+});
