@@ -236,6 +236,23 @@ describe("a secret file", () => {
   });
 });
 
+test("a file that a configuration in a served folder named before it changed stays secret", async () => {
+  let names = ["old.tok"];
+  const secrets = new SecretFiles({
+    paths: [],
+    namedFiles: () => Promise.resolve(names.map((name) => join(site.directory, name))),
+    now: () => site.visit.clock.now(),
+  });
+  const files = { "old.tok": SECRET, "new.tok": SECRET, "a.txt": "one", "postern.toml": "old" };
+  const site: Site = new Site(files, { secrets });
+  expect((await site.get("/old.tok")).status).toBe(404);
+  names = ["new.tok"];
+  site.write("postern.toml", "changed");
+  site.visit.clock.pass(1_000);
+  for (const path of ["/new.tok", "/old.tok"]) expect((await site.get(path)).status, path).toBe(404);
+  expect((await site.get("/a.txt")).status).toBe(200);
+});
+
 describe("a disk", () => {
   test("that does not respond holds up no other folder, no file in memory, and at most 3 threads", async () => {
     let running = 0;

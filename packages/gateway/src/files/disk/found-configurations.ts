@@ -5,12 +5,15 @@ import type { FileSystem } from "./file-system.js";
 const NAMES = ["postern.toml", "app_config.toml"];
 /** Folders of which it is known whether they contain a configuration. */
 const MOST_FOLDERS = 1_000;
+/** Paths that are kept of one configuration, with those that it named before it changed. */
+const MOST_NAMED = 10_000;
 
 /** Reads a configuration file. @returns absolute paths of the files and folders that it names */
 export type NamedFiles = (path: string) => Promise<readonly string[]>;
 
 interface Configuration {
   readonly stamp: string;
+  /** What it names, then what it named before: a former key may still be valid. */
   readonly named: readonly string[];
 }
 
@@ -64,8 +67,10 @@ export class FoundConfigurations {
     } catch {
       return this.#found.delete(text);
     }
-    if (this.#found.get(text)?.stamp === stamp) return false;
-    this.#found.set(text, { stamp, named: await this.#namedFiles(text) });
+    const known = this.#found.get(text);
+    if (known?.stamp === stamp) return false;
+    const named = new Set([...(await this.#namedFiles(text)), ...(known?.named ?? [])]);
+    this.#found.set(text, { stamp, named: [...named].slice(0, MOST_NAMED) });
     return true;
   }
 }
