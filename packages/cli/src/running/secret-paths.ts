@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, realpath } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { namedPaths, pathsNamedIn } from "@postern/config";
 import { stateFolder } from "../credentials/refresh-state.js";
@@ -70,9 +70,22 @@ function servesSecrets(path: string, root: string): CliError {
 export async function pathsOfConfiguration(file: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const bytes = await beginningOf(file);
   const folder = dirname(file);
-  const paths = (await pathsNamedIn(bytes, env)).map((path) => resolve(folder, path));
+  const named = await pathsNamedIn(bytes, env);
+  const paths = named.paths.map((path) => resolve(folder, path));
+  for (const text of named.texts) {
+    const path = resolve(folder, text);
+    if (await isFile(path)) paths.push(path);
+  }
   // A folder around the configuration is none of its secrets.
-  return paths.filter((path) => path === folder || !isWithin(folder, path));
+  return [...new Set(paths)].filter((path) => path === folder || !isWithin(folder, path));
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 async function beginningOf(path: string): Promise<Buffer> {
