@@ -253,6 +253,29 @@ test("a file that a configuration in a served folder named before it changed sta
   expect((await site.get("/a.txt")).status).toBe(200);
 });
 
+test("the search for configurations is bounded, ends when it is not wanted, and follows no links", async () => {
+  let folders = 0;
+  let endless = true;
+  const readFolder: FileSystem["readFolder"] = (path, visit) => {
+    folders++;
+    const count = endless ? 200 : 1;
+    for (let n = 0; n < count; n++) visit({ name: `d${n}`, key: `d${n}`, kind: "folder" });
+    visit({ name: "link", key: "link", kind: "link" });
+    return path.includes("link") ? Promise.reject(new Error("followed")) : Promise.resolve();
+  };
+  const namedFiles = (): Promise<string[]> => Promise.resolve([]);
+  const secrets = new SecretFiles({ paths: [], namedFiles, fileSystem: { ...DISK, readFolder } });
+  await secrets.searchBelow(tmpdir(), () => true);
+  expect(folders).toBe(10_001);
+  folders = 0;
+  endless = false;
+  await secrets.searchBelow(tmpdir(), () => true);
+  expect(folders).toBe(9);
+  folders = 0;
+  await secrets.searchBelow(tmpdir(), () => folders < 3);
+  expect(folders).toBe(3);
+});
+
 describe("a disk", () => {
   test("that does not respond holds up no other folder, no file in memory, and at most 3 threads", async () => {
     let running = 0;

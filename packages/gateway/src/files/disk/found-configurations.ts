@@ -1,10 +1,13 @@
 import { stampOf } from "./file-stamp.js";
-import type { FileSystem } from "./file-system.js";
+import type { FileSystem, FolderEntry } from "./file-system.js";
 
 /** Names under which Postern and the older program look for their configuration. */
 const NAMES = ["postern.toml", "app_config.toml"];
 /** Folders of which it is known whether they contain a configuration. */
 const MOST_FOLDERS = 1_000;
+/** Bounds of a search of everything below a folder. */
+const MOST_BELOW = 10_000;
+const MOST_LEVELS = 8;
 /** Paths that are kept of one configuration, with those that it named before it changed. */
 const MOST_NAMED = 10_000;
 
@@ -19,7 +22,7 @@ interface Configuration {
 
 /**
  * Configuration files in served folders, which another process may use. A folder is searched when a file in it, or
- * below it, is opened; its subfolders are not.
+ * below it, is opened; its subfolders only by `searchBelow`.
  */
 export class FoundConfigurations {
   readonly #fileSystem: FileSystem;
@@ -56,6 +59,35 @@ export class FoundConfigurations {
       }
     }
     return hasChanged;
+  }
+
+  /**
+   * Searches a folder and those below it, the upper ones first, one call to the disk at a time. Links are not followed.
+   * @param top bytes in Latin-1
+   * @param isWanted the search ends early when it is not
+   * @param onChange called when `paths` changed
+   */
+  async searchBelow(top: string, isWanted: () => boolean, onChange: () => void): Promise<void> {
+    let left = MOST_BELOW;
+    let level = [top];
+    for (let depth = 0; depth <= MOST_LEVELS && level.length > 0; depth++) {
+      const below: string[] = [];
+      for (const folder of level) {
+        if (!isWanted()) return;
+        const found: string[] = [];
+        const visit = ({ name, kind }: FolderEntry): void => {
+          if (NAMES.includes(name)) found.push(`${folder}/${name}`);
+          if (kind === "folder" && left-- > 0) below.push(`${folder}/${name}`);
+        };
+        try {
+          await this.#fileSystem.readFolder(Buffer.from(`${folder}/`, "latin1"), visit);
+        } catch {
+          // It is gone, or cannot be read.
+        }
+        for (const path of found) if (await this.#look(path)) onChange();
+      }
+      level = below;
+    }
   }
 
   /** @param path bytes in Latin-1 */

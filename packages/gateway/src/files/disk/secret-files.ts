@@ -37,6 +37,8 @@ export class SecretFiles {
   #realPaths = new Set<string>();
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
+  /** The searches below served folders, one after the other. */
+  #searches = Promise.resolve();
 
   constructor({ paths, namedFiles, fileSystem = DISK, now = (): number => performance.now() }: SecretFilesOptions) {
     this.#paths = paths;
@@ -49,6 +51,21 @@ export class SecretFiles {
   replace(paths: readonly string[]): void {
     this.#paths = paths;
     this.#change();
+  }
+
+  /**
+   * Looks for configurations in a served folder and below it, so that what they name is known before anybody asks.
+   * @param isWanted the search ends early when it is not
+   * @returns when it is done. It never rejects.
+   */
+  searchBelow(directory: string, isWanted: () => boolean): Promise<void> {
+    const found = this.#found;
+    if (found === undefined) return this.#searches;
+    this.#searches = this.#searches.then(async () => {
+      const top = await realPathOf(directory, this.#fileSystem);
+      await found.searchBelow(top.replace(/\/$/, ""), isWanted, () => this.#change());
+    });
+    return this.#searches;
   }
 
   /**
