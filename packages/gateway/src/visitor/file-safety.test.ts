@@ -276,6 +276,14 @@ test("the search for configurations is bounded, ends when it is not wanted, and 
   expect(folders).toBe(3);
 });
 
+test("a file that is deleted while it is opened is missing, and one that is replaced is served as it is now", async () => {
+  const gone: Site = new Site({ "a.txt": "one" }, { fileSystem: around("open", false, () => gone.remove("a.txt")) });
+  expect((await gone.get("/a.txt")).status).toBe(404);
+  const replace = (): void => renameSync(join(site.directory, "b.txt"), join(site.directory, "a.txt"));
+  const site: Site = new Site({ "a.txt": "one", "b.txt": "two" }, { fileSystem: around("open", false, replace) });
+  expect((await site.get("/a.txt")).body).toBe("two");
+});
+
 describe("a disk", () => {
   test("that does not respond holds up no other folder, no file in memory, and at most 3 threads", async () => {
     let running = 0;

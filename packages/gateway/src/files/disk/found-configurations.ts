@@ -11,6 +11,11 @@ const MOST_LEVELS = 8;
 /** Paths that are kept of one configuration, with those that it named before it changed. */
 const MOST_NAMED = 10_000;
 
+/** Whether a path is that of a configuration, by its name. */
+export function isConfiguration(path: string): boolean {
+  return NAMES.includes(path.slice(path.lastIndexOf("/") + 1));
+}
+
 /** Reads a configuration file. @returns absolute paths of the files and folders that it names */
 export type NamedFiles = (path: string) => Promise<readonly string[]>;
 
@@ -96,8 +101,10 @@ export class FoundConfigurations {
     let stamp;
     try {
       stamp = stampOf(await this.#fileSystem.stat(Buffer.from(path, "latin1")));
-    } catch {
-      return this.#found.delete(text);
+    } catch (error) {
+      // After another error, such as EIO, it may still be there.
+      const { code } = error as NodeJS.ErrnoException;
+      return (code === "ENOENT" || code === "ENOTDIR") && this.#found.delete(text);
     }
     const known = this.#found.get(text);
     if (known?.stamp === stamp) return false;

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { DISK, type FileSystem } from "./file-system.js";
-import { FoundConfigurations, type NamedFiles } from "./found-configurations.js";
+import { FoundConfigurations, isConfiguration, type NamedFiles } from "./found-configurations.js";
 import { foldersOf, isBelow, realPathOf } from "./real-path.js";
 
 export interface SecretFilesOptions {
@@ -70,10 +70,11 @@ export class SecretFiles {
 
   /**
    * Whether a file, or a folder above it, is secret.
+   * @param stats undefined for a file that does not exist, but may have existed
    * @param realPath its path without links
    * @param root the root in which it was found, without links
    */
-  async has({ dev, ino }: BigIntStats, realPath: string, root: string): Promise<boolean> {
+  async has(stats: BigIntStats | undefined, realPath: string, root: string): Promise<boolean> {
     const now = this.#now();
     if (this.#found !== undefined) {
       const folder = realPath.slice(0, realPath.lastIndexOf("/"));
@@ -84,7 +85,10 @@ export class SecretFiles {
       this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
       await this.#reading;
     }
-    return this.#identities.has(`${dev}:${ino}`) || foldersOf(realPath, "").some((path) => this.#realPaths.has(path));
+    if (stats === undefined) {
+      if (this.#found !== undefined && isConfiguration(realPath)) return true;
+    } else if (this.#identities.has(`${stats.dev}:${stats.ino}`)) return true;
+    return foldersOf(realPath, "").some((path) => this.#realPaths.has(path));
   }
 
   #change(): void {
