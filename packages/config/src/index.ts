@@ -8,7 +8,7 @@ export {
 export { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./declared/logging.js";
 export { tunnelEndpoint } from "./declared/tunnel.js";
 export { explain, originText, type Explanation } from "./documents/explain.js";
-export { namedPaths, pathsNamedIn, type NamedPath } from "./documents/named-paths.js";
+export { namedPaths, pathsNamedIn, type NamedInFile, type NamedPath } from "./documents/named-paths.js";
 export { jsonSchema } from "./documents/json-schema.js";
 export { LoadedConfiguration, loadConfiguration, type Unsupported } from "./load.js";
 export { usesWildcard, type GatewayAddresses } from "./checks/gateway-addresses.js";

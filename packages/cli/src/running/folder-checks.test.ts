@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { scratchFolder } from "@postern/testkit";
-import { readSettings } from "../settings/configuration.js";
+import { readSettings, type Settings } from "../settings/configuration.js";
 import { checkFolders } from "./folder-checks.js";
 
 test("a folder that is missing is an error, unless it is already served: then a build tool may be replacing it", async () => {
@@ -20,4 +20,30 @@ test("a folder that is missing is an error, unless it is already served: then a 
   await expect(checkFolders(settings, [other!], [], before)).rejects.toThrow(
     /other does not exist \(other in a file\)/,
   );
+});
+
+test("what was secret before a reload stays secret, also if no folder was served then", async () => {
+  const folder = scratchFolder(onTestFinished);
+  const config = join(folder, "gateway.toml");
+  const root = { path: folder, origin: "a file" };
+  const settingsWith = (token: string): Promise<Settings> => {
+    writeFileSync(config, `[tunnel.auth]\ntoken_file = "${token}"\n`, { mode: 0o600 });
+    return readSettings({ config, env: { HOME: join(folder, "home") }, flags: {} });
+  };
+  for (const named of [[root], []]) {
+    const before = await checkFolders(await settingsWith("old.tok"), named, []);
+    const after = await checkFolders(await settingsWith("new.tok"), [root], [], before);
+    expect(after.secretFiles).toEqual(expect.arrayContaining([join(folder, "old.tok"), join(folder, "new.tok")]));
+  }
+});
+
+test("a folder of earlier logs around a folder that is served now is no longer secret", async () => {
+  const folder = scratchFolder(onTestFinished);
+  const settings = await readSettings({ config: undefined, readsNoFile: true, env: { HOME: folder }, flags: {} });
+  const before = { folders: new Set<string>(), secretFiles: [folder, join(folder, "public"), join(folder, "a.key")] };
+  mkdirSync(join(folder, "public"));
+  const { secretFiles } = await checkFolders(settings, [{ path: join(folder, "public"), origin: "x" }], [], before);
+  expect(secretFiles).toContain(join(folder, "a.key"));
+  expect(secretFiles).not.toContain(folder);
+  expect(secretFiles).not.toContain(join(folder, "public"));
 });

@@ -15,7 +15,7 @@ export interface NamedFolder {
 export interface CheckedFolders {
   /** Their paths. */
   folders: ReadonlySet<string>;
-  /** Files and folders that are never served. */
+  /** Files and folders that are never served, with those of earlier settings of this process. */
   secretFiles: string[];
   warnings: string[];
 }
@@ -25,28 +25,27 @@ export const NO_FOLDERS: CheckedFolders = { folders: new Set(), secretFiles: [],
 /**
  * Checks folders to serve. Throws PN_FOLDER_UNREADABLE, and PN_CONFIG_INVALID for a folder of logs or state.
  * @param files that are never served, besides those of the configuration
- * @param before the folders that are served now. One that is missing is a warning: a build tool may be replacing it,
- *   and a reload for another reason, such as a new certificate, must not fail.
+ * @param before what is served now. What was secret stays secret. A folder that is missing is a warning: a build tool
+ *   may be replacing it, and a reload for another reason, such as a new certificate, must not fail.
  */
 export async function checkFolders(
   settings: Settings,
   named: readonly NamedFolder[],
   files: readonly string[],
-  { folders: before }: Pick<CheckedFolders, "folders"> = NO_FOLDERS,
+  before: Pick<CheckedFolders, "folders" | "secretFiles"> = NO_FOLDERS,
 ): Promise<CheckedFolders> {
-  if (named.length === 0) return NO_FOLDERS;
   const roots: string[] = [];
   const warnings: string[] = [];
   for (const { path, origin } of named) {
     try {
       roots.push(await readableFolder(path, origin));
     } catch (error) {
-      if (!(error instanceof CliError) || !before.has(path)) throw error;
+      if (!(error instanceof CliError) || !before.folders.has(path)) throw error;
       roots.push(path);
       warnings.push(`${error.message} Visitors get 404 until it can be read.`);
     }
   }
-  const secretFiles = await secretPaths(settings, roots, files);
+  const secretFiles = await secretPaths(settings, roots, files, before.secretFiles);
   const exposed = await servedSecretsWarnings(roots, secretFiles, settings.env);
   return { folders: new Set(named.map(({ path }) => path)), secretFiles, warnings: [...warnings, ...exposed] };
 }

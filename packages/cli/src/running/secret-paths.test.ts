@@ -81,3 +81,15 @@ test("paths of a configuration are absolute; it need not exist, and a folder aro
   expect(await pathsOfConfiguration(join(folder, "nothing.toml"), {})).toEqual([]);
   expect(await pathsOfConfiguration(folder, {})).toEqual([]);
 });
+
+test("the existing files of a configuration with mistakes count, whichever option names them; folders do not", async () => {
+  const folder = folderWith(
+    '[broken\nbasic_auth = "htpasswd"\nkeys = ["a.key", "b.key"]\nfiles = "public"\n',
+    "htpasswd",
+    "a.key",
+    "public/index.html",
+  );
+  expect(await pathsOfConfiguration(join(folder, "postern.toml"), {})).toEqual(
+    ["htpasswd", "a.key"].map((name) => join(folder, name)),
+  );
+});

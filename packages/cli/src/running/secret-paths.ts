@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, realpath } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { namedPaths, pathsNamedIn } from "@postern/config";
 import { stateFolder } from "../credentials/refresh-state.js";
@@ -19,11 +19,14 @@ const OPEN_FLAGS = constants.O_RDONLY | (process.platform === "win32" ? 0 : cons
  * folders in which Postern keeps logs and state. Throws PN_CONFIG_INVALID if one of these folders is a served one.
  * @param roots the real paths of the served folders
  * @param files further files, for instance keys
+ * @param earlier what was secret before a reload, which may still be a valid credential. It stays secret, except for
+ *   folders around a served folder.
  */
 export async function secretPaths(
   settings: Settings,
   roots: readonly string[],
   files: readonly string[],
+  earlier: readonly string[] = [],
 ): Promise<string[]> {
   const { loaded, file, env } = settings;
   const named = namedPaths(loaded.resolution.options)
@@ -37,15 +40,19 @@ export async function secretPaths(
     userFolder(env),
   ];
   const paths = [file, ...named, ...folders, ...files].flatMap((path) => (path === undefined ? [] : [resolve(path)]));
-  const kept: string[] = [];
+  const kept = new Set<string>();
   for (const path of new Set(paths)) {
     const real = await realPath(path);
     const contained = roots.find((root) => isWithin(root, real));
-    if (contained === undefined) kept.push(path);
+    if (contained === undefined) kept.add(path);
     // Logs beside a served folder, in the folder around both, are not in the served one.
     else if (roots.some((root) => isWithin(real, root))) throw servesSecrets(path, contained);
   }
-  return kept;
+  for (const path of earlier) {
+    const real = await realPath(path);
+    if (!roots.some((root) => isWithin(root, real))) kept.add(path);
+  }
+  return [...kept];
 }
 
 function servesSecrets(path: string, root: string): CliError {
@@ -63,9 +70,22 @@ function servesSecrets(path: string, root: string): CliError {
 export async function pathsOfConfiguration(file: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const bytes = await beginningOf(file);
   const folder = dirname(file);
-  const paths = (await pathsNamedIn(bytes, env)).map((path) => resolve(folder, path));
+  const named = await pathsNamedIn(bytes, env);
+  const paths = named.paths.map((path) => resolve(folder, path));
+  for (const text of named.texts) {
+    const path = resolve(folder, text);
+    if (await isFile(path)) paths.push(path);
+  }
   // A folder around the configuration is none of its secrets.
-  return paths.filter((path) => path === folder || !isWithin(folder, path));
+  return [...new Set(paths)].filter((path) => path === folder || !isWithin(folder, path));
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 async function beginningOf(path: string): Promise<Buffer> {

@@ -31,7 +31,6 @@ export class SharedFolder implements InProcessService, Service {
   readonly files: FilesOptions;
   readonly #options: SharedFolderOptions;
   #checked = NO_FOLDERS;
-  #secretFiles: ReadonlySet<string> = new Set();
   #gateway: GatewayService | undefined;
 
   constructor({ name, files }: FolderToShare, options: SharedFolderOptions) {
@@ -48,8 +47,7 @@ export class SharedFolder implements InProcessService, Service {
   async check(settings: Settings, files: readonly string[]): Promise<string[]> {
     const folder = { path: this.files.directory, origin: "default" };
     this.#checked = await checkFolders(settings, [folder], files, this.#checked);
-    this.#secretFiles = new Set([...this.#secretFiles, ...this.#checked.secretFiles]);
-    this.#gateway?.replaceSecretFiles([...this.#secretFiles]);
+    this.#gateway?.replaceSecretFiles(this.#checked.secretFiles);
     return this.#checked.warnings;
   }
 
@@ -59,7 +57,7 @@ export class SharedFolder implements InProcessService, Service {
     const { env, reports } = this.#options;
     this.#gateway = await startGateway({
       routes: [{ name: "/*", match: { path: "/*" }, action: { kind: "files", files: this.files, stripPrefix: false } }],
-      secretFiles: [...this.#secretFiles],
+      secretFiles: this.#checked.secretFiles,
       namedFiles: (file) => pathsOfConfiguration(file, env),
       serviceEndpoints: false,
       version: version(),

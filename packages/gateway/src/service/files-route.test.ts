@@ -112,6 +112,25 @@ test("secret files are not served, and a reload changes which they are", async (
   expect(await statuses("/a.key", "/b.key", "/logs/a.log", "/public.txt")).toEqual([200, 404, 200, 200]);
 });
 
+test("what a configuration in a subfolder names is secret before anybody asks, after a start and after a reload", async () => {
+  const folder = folderWith("conf/app_config.toml", "certs/a.key", "certs/b.key", "public.txt");
+  const read: string[] = [];
+  const namedFiles = (path: string): Promise<string[]> => {
+    read.push(path);
+    return Promise.resolve([join(folder, "certs", path.includes("late") ? "b.key" : "a.key")]);
+  };
+  const service = await start([files("/*", folder)], { namedFiles });
+  await until("the search at the start", () => read.length === 1);
+  expect(await outcome(service, "/certs/a.key")).toBe("404 PN_FILE_UNKNOWN");
+  expect(await outcome(service, "/certs/b.key")).toBe("200 certs/b.key");
+  mkdirSync(join(folder, "late"));
+  writeFileSync(join(folder, "late/postern.toml"), "x");
+  service.replaceSecretFiles([]);
+  await until("the search at the reload", () => read.length === 2);
+  expect(await outcome(service, "/certs/b.key")).toBe("404 PN_FILE_UNKNOWN");
+  expect(await outcome(service, "/public.txt")).toBe("200 public.txt");
+});
+
 test("pages for monitors stand before a route that comes after them, and behind other routes", async () => {
   const folder = folderWith("health", "ping/index.html");
   const last = await start([{ ...files("/*", folder), afterEndpoints: true }]);

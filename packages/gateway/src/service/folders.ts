@@ -17,6 +17,7 @@ export interface Folder {
 
 interface Kept extends Folder {
   readonly content: string;
+  readonly directory: string;
   /** Routes that use it. */
   users: number;
 }
@@ -52,6 +53,7 @@ export class Folders {
     const name = `files ${options.directory}`;
     const kept: Kept = {
       content,
+      directory: options.directory,
       name,
       root: new FileRoot(options, this.#cache, this.#secrets, { onFault: fileFaultReports(name, this.#onFailure) }),
       counted: this.#traffic.use({ target: name }),
@@ -59,6 +61,7 @@ export class Folders {
       users: 1,
     };
     this.#byContent.set(content, kept);
+    this.#search(kept);
     return kept;
   }
 
@@ -71,8 +74,13 @@ export class Folders {
     kept.root.close();
   }
 
-  /** From now on these files and folders are never served. */
+  /** From now on these files and folders are never served. Configurations in the folders are looked for again. */
   replaceSecrets(paths: readonly string[]): void {
     this.#secrets.replace(paths);
+    for (const kept of this.#byContent.values()) this.#search(kept);
+  }
+
+  #search({ content, directory }: Kept): void {
+    void this.#secrets.searchBelow(directory, () => this.#byContent.has(content));
   }
 }

@@ -236,6 +236,54 @@ describe("a secret file", () => {
   });
 });
 
+test("a file that a configuration in a served folder named before it changed stays secret", async () => {
+  let names = ["old.tok"];
+  const secrets = new SecretFiles({
+    paths: [],
+    namedFiles: () => Promise.resolve(names.map((name) => join(site.directory, name))),
+    now: () => site.visit.clock.now(),
+  });
+  const files = { "old.tok": SECRET, "new.tok": SECRET, "a.txt": "one", "postern.toml": "old" };
+  const site: Site = new Site(files, { secrets });
+  expect((await site.get("/old.tok")).status).toBe(404);
+  names = ["new.tok"];
+  site.write("postern.toml", "changed");
+  site.visit.clock.pass(1_000);
+  for (const path of ["/new.tok", "/old.tok"]) expect((await site.get(path)).status, path).toBe(404);
+  expect((await site.get("/a.txt")).status).toBe(200);
+});
+
+test("the search for configurations is bounded, ends when it is not wanted, and follows no links", async () => {
+  let folders = 0;
+  let endless = true;
+  const readFolder: FileSystem["readFolder"] = (path, visit) => {
+    folders++;
+    const count = endless ? 200 : 1;
+    for (let n = 0; n < count; n++) visit({ name: `d${n}`, key: `d${n}`, kind: "folder" });
+    visit({ name: "link", key: "link", kind: "link" });
+    return path.includes("link") ? Promise.reject(new Error("followed")) : Promise.resolve();
+  };
+  const namedFiles = (): Promise<string[]> => Promise.resolve([]);
+  const secrets = new SecretFiles({ paths: [], namedFiles, fileSystem: { ...DISK, readFolder } });
+  await secrets.searchBelow(tmpdir(), () => true);
+  expect(folders).toBe(10_001);
+  folders = 0;
+  endless = false;
+  await secrets.searchBelow(tmpdir(), () => true);
+  expect(folders).toBe(9);
+  folders = 0;
+  await secrets.searchBelow(tmpdir(), () => folders < 3);
+  expect(folders).toBe(3);
+});
+
+test("a file that is deleted while it is opened is missing, and one that is replaced is served as it is now", async () => {
+  const gone: Site = new Site({ "a.txt": "one" }, { fileSystem: around("open", false, () => gone.remove("a.txt")) });
+  expect((await gone.get("/a.txt")).status).toBe(404);
+  const replace = (): void => renameSync(join(site.directory, "b.txt"), join(site.directory, "a.txt"));
+  const site: Site = new Site({ "a.txt": "one", "b.txt": "two" }, { fileSystem: around("open", false, replace) });
+  expect((await site.get("/a.txt")).body).toBe("two");
+});
+
 describe("a disk", () => {
   test("that does not respond holds up no other folder, no file in memory, and at most 3 threads", async () => {
     let running = 0;

@@ -1,5 +1,5 @@
 import { constants, type BigIntStats } from "node:fs";
-import { CODINGS } from "../selection/content-coding.js";
+import { originalsOf } from "./copied-names.js";
 import type { FileSystem, FolderEntry } from "./file-system.js";
 import { isBelow, slashed } from "./real-path.js";
 import type { SecretFiles } from "./secret-files.js";
@@ -21,8 +21,8 @@ const MISSING = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EINVAL",
 /** O_NONBLOCK: opening a pipe that somebody put in place of the file does not wait for its writer. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
-/** Endings of the names of compressed twins. */
-const SUFFIXES = CODINGS.map(({ suffix }) => suffix);
+/** How often a file is opened that somebody deletes or replaces at the same time. */
+const ATTEMPTS = 3;
 
 /** Whether an error means that there is nothing at a path. */
 export function isMissing(error: unknown): boolean {
@@ -55,9 +55,13 @@ export class RootFolder {
   }
 
   /** @throws Error with a system `code` unless it is that of a path without a file. */
-  async stat(path: string): Promise<BigIntStats | undefined> {
+  stat(path: string): Promise<BigIntStats | undefined> {
+    return this.#statOf(this.pathOf(path));
+  }
+
+  async #statOf(path: Buffer): Promise<BigIntStats | undefined> {
     try {
-      return await this.#fileSystem.stat(this.pathOf(path));
+      return await this.#fileSystem.stat(path);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -69,6 +73,14 @@ export class RootFolder {
    * @throws Error with a system `code` if there is a file that cannot be opened.
    */
   async open(path: string): Promise<Opening> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const opening = await this.#open(path);
+      if (opening !== "deleted") return opening;
+    }
+    return "missing";
+  }
+
+  async #open(path: string): Promise<Opening | "deleted"> {
     const before = await this.stat(path);
     // A pipe or a device is not even opened, because that alone can have effects.
     if (before === undefined || !(before.isFile() || before.isDirectory())) return "missing";
@@ -126,8 +138,10 @@ export class RootFolder {
     }
   }
 
-  async #check(fd: number, path: string): Promise<Opening> {
+  async #check(fd: number, path: string): Promise<Opening | "deleted"> {
     const stats = await this.#fileSystem.fstat(fd);
+    // Its path is no longer known, so nobody can tell whether it is secret.
+    if (stats.nlink === 0n) return "deleted";
     if (!stats.isFile() && !stats.isDirectory()) return "missing";
     const realPath = await this.#realPathOf(fd, path, stats);
     if (realPath === undefined || !(await this.#contains(realPath))) return "missing";
@@ -135,14 +149,14 @@ export class RootFolder {
     return stats.isFile() ? { fd, stats, realPath } : "folder";
   }
 
-  /** Whether a file is never served, or is a compressed twin of such a file. */
+  /** Whether a file is never served, or is a copy of such a file, to judge by its names. */
   async isSecret(path: string, realPath: string, stats: BigIntStats): Promise<boolean> {
     if (await this.#secrets.has(stats, realPath, this.#realPath)) return true;
-    const suffix = SUFFIXES.find((each) => path.endsWith(each));
-    if (suffix === undefined) return false;
-    const original = path.slice(0, -suffix.length);
-    const there = await this.stat(original);
-    return there !== undefined && this.#secrets.has(there, realPath.slice(0, -suffix.length), this.#realPath);
+    for (const original of new Set([...originalsOf(realPath), ...originalsOf(this.#directory + path)])) {
+      const there = await this.#statOf(Buffer.from(original, "latin1"));
+      if (await this.#secrets.has(there, original, this.#realPath)) return true;
+    }
+    return false;
   }
 
   /** The path of an open file without links. Undefined: its path leads to another file by now. */

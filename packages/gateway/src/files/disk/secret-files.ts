@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { DISK, type FileSystem } from "./file-system.js";
-import { FoundConfigurations, type NamedFiles } from "./found-configurations.js";
+import { FoundConfigurations, isConfiguration, type NamedFiles } from "./found-configurations.js";
 import { foldersOf, isBelow, realPathOf } from "./real-path.js";
 
 export interface SecretFilesOptions {
@@ -37,6 +37,8 @@ export class SecretFiles {
   #realPaths = new Set<string>();
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
+  /** The searches below served folders, one after the other. */
+  #searches = Promise.resolve();
 
   constructor({ paths, namedFiles, fileSystem = DISK, now = (): number => performance.now() }: SecretFilesOptions) {
     this.#paths = paths;
@@ -52,11 +54,27 @@ export class SecretFiles {
   }
 
   /**
+   * Looks for configurations in a served folder and below it, so that what they name is known before anybody asks.
+   * @param isWanted the search ends early when it is not
+   * @returns when it is done. It never rejects.
+   */
+  searchBelow(directory: string, isWanted: () => boolean): Promise<void> {
+    const found = this.#found;
+    if (found === undefined) return this.#searches;
+    this.#searches = this.#searches.then(async () => {
+      const top = await realPathOf(directory, this.#fileSystem);
+      await found.searchBelow(top.replace(/\/$/, ""), isWanted, () => this.#change());
+    });
+    return this.#searches;
+  }
+
+  /**
    * Whether a file, or a folder above it, is secret.
+   * @param stats undefined for a file that does not exist, but may have existed
    * @param realPath its path without links
    * @param root the root in which it was found, without links
    */
-  async has({ dev, ino }: BigIntStats, realPath: string, root: string): Promise<boolean> {
+  async has(stats: BigIntStats | undefined, realPath: string, root: string): Promise<boolean> {
     const now = this.#now();
     if (this.#found !== undefined) {
       const folder = realPath.slice(0, realPath.lastIndexOf("/"));
@@ -67,7 +85,10 @@ export class SecretFiles {
       this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
       await this.#reading;
     }
-    return this.#identities.has(`${dev}:${ino}`) || foldersOf(realPath, "").some((path) => this.#realPaths.has(path));
+    if (stats === undefined) {
+      if (this.#found !== undefined && isConfiguration(realPath)) return true;
+    } else if (this.#identities.has(`${stats.dev}:${stats.ino}`)) return true;
+    return foldersOf(realPath, "").some((path) => this.#realPaths.has(path));
   }
 
   #change(): void {
