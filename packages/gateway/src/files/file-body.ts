@@ -70,8 +70,8 @@ export class FileBody {
   }
 
   /** Passes on bytes that are not from a file. */
-  sendBytes(bytes: Buffer): void {
-    this.#pass(bytes);
+  sendBytes(parts: readonly Buffer[]): void {
+    for (const part of parts) this.#pass(part);
     this.#sink.onFileEnd();
   }
 
