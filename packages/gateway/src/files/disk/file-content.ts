@@ -92,7 +92,10 @@ export class FileContent extends Linked<FileContent> {
     this.#giveBackIfUnused();
   }
 
-  /** Reads up to `length` bytes at `position`, while it is in use and has no `bytes`. @param takeRoom as in PacedDisk */
+  /**
+   * Reads up to `length` bytes at `position`, while it is in use and has no `bytes`.
+   * @param takeRoom as for PacedDisk
+   */
   read(takeRoom: () => Buffer | undefined, length: number, position: number, done: OnRead): void {
     this.#fileSystem.readInTurn(this.#fd, takeRoom, length, position, done);
   }
