@@ -34,6 +34,8 @@ export class FileBody {
   /** The block that is being read, or whose bytes are not passed on yet: `#ready` of them. */
   #next: Buffer | undefined;
   #ready = 0;
+  /** Whether a read waits for its turn. Until then it has no block. */
+  #isWaiting = false;
   /** The block whose bytes are being sent. */
   #sending: Buffer | undefined;
   #isPassing = false;
@@ -68,8 +70,8 @@ export class FileBody {
   }
 
   /** Passes on bytes that are not from a file. */
-  sendBytes(bytes: Buffer): void {
-    this.#pass(bytes);
+  sendBytes(parts: readonly Buffer[]): void {
+    for (const part of parts) this.#pass(part);
     this.#sink.onFileEnd();
   }
 
@@ -87,7 +89,8 @@ export class FileBody {
     this.#parts.length = 0;
     if (isSent) this.#giveSent();
     this.#sending = undefined;
-    if (this.#next === undefined || this.#ready > 0) this.#release(isSent);
+    const isReading = this.#isWaiting || (this.#next !== undefined && this.#ready === 0);
+    if (!isReading) this.#release(isSent);
   }
 
   #continue(): void {
@@ -135,14 +138,21 @@ export class FileBody {
       if (this.#unsent === 0) this.#giveSent();
     }
     this.#read(content);
-    return this.#position === this.#end && this.#next === undefined;
+    return this.#position === this.#end && this.#next === undefined && !this.#isWaiting;
   }
 
   #read(content: FileContent): void {
-    if (this.#next !== undefined || this.#position === this.#end) return;
-    this.#next = takeBlock();
-    content.read(this.#next, Math.min(BLOCK, this.#end - this.#position), this.#position, this.#onRead);
+    if (this.#next !== undefined || this.#isWaiting || this.#position === this.#end) return;
+    this.#isWaiting = true;
+    content.read(this.#takeRoom, Math.min(BLOCK, this.#end - this.#position), this.#position, this.#onRead);
   }
+
+  readonly #takeRoom = (): Buffer | undefined => {
+    this.#isWaiting = false;
+    if (!this.#isOver) return (this.#next = takeBlock());
+    this.#release(false);
+    return undefined;
+  };
 
   readonly #onRead = (error: Error | null, bytes: number): void => {
     if (this.#isOver) return this.#release(false);

@@ -189,8 +189,8 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     else this.#redirect();
   }
 
-  readonly #sendListing = (page: Buffer): void => {
-    this.#begin(listingHead(page.length));
+  readonly #sendListing = (page: readonly Buffer[]): void => {
+    this.#begin(listingHead(page.reduce((length, part) => length + part.length, 0)));
     if (this.request.method === "HEAD") this.onFileEnd();
     else this.#body.sendBytes(page);
   };

@@ -62,7 +62,7 @@ export class FileRoot implements ContentOwner {
   readonly #index: readonly string[];
   readonly #cache: FileCache;
   readonly #secrets: SecretFiles;
-  readonly #fileSystem: FileSystem;
+  readonly #fileSystem: PacedDisk;
   readonly #folder: RootFolder;
   readonly #onFault: (fault: FileFault) => void;
   /** Files in the cache, by the path of the file. */

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync, type BigIntStats } from "node:fs
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { DISK, type FileSystem, type FolderEntry } from "../files/disk/file-system.js";
-import type { FolderListing } from "../files/listing/folder-listing.js";
+import { FolderListing } from "../files/listing/folder-listing.js";
 import { Site } from "./file-visits.suite.js";
 
 const OPTIONS = { browse: true };
@@ -128,4 +128,32 @@ test("a page that cannot be made is refused, and made anew for the next request"
   vi.spyOn(listing, "page").mockRejectedValueOnce(new Error("no page"));
   expect((await site.get("/")).status).toBe(503);
   expect((await site.get("/")).status).toBe(200);
+});
+
+test("a page is made once, whatever else the query says, and all pages share the order of the names", async () => {
+  const names = Array.from({ length: 2_500 }, (_, n) => `f${String(n).padStart(4, "0")}`);
+  let compared = 0;
+  const entries = names.map((name): FolderEntry => {
+    return {
+      name,
+      kind: "file",
+      get key() {
+        compared++;
+        return name;
+      },
+    };
+  });
+  let described = 0;
+  const stats = await DISK.stat("/dev/null");
+  const listing = new FolderListing(entries, false, async () => (described++, stats));
+  const text = async (target: string): Promise<string> => Buffer.concat(await listing.page(target)).toString();
+  const first = await text("/a/?x=1");
+  expect(first).toContain("Index of /a/<");
+  const once = compared;
+  expect(await text("/a/?y=2&sort=size&order=asc&page=1")).toBe(first);
+  expect(await text("/b/")).toBe(first.replaceAll("/a/", "/b/"));
+  expect(described).toBe(1_000);
+  for (const page of [2, 3, 4, 99]) expect(await text(`/a/?page=${page}`)).toContain("Page ");
+  expect(described).toBe(2_500);
+  expect(compared).toBe(once);
 });

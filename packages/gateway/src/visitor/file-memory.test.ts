@@ -56,3 +56,33 @@ test("a file and its twin are read once for all visitors that ask at the same ti
   expect(await visits()).toEqual([200, 200, 200, 200, 200, 200]);
   expect(opened).toBe(2);
 });
+
+test("visitors that left cost the disk no read, and hold no memory", async () => {
+  const held: (() => void)[] = [];
+  const rooms = new Set<Buffer>();
+  const read: FileSystem["read"] = (fd, room, length, position, done) => {
+    rooms.add(room);
+    held.push(() => DISK.read(fd, room, length, position, done));
+  };
+  const site = new Site({ "big.bin": Buffer.alloc(1_200 * KB, "a") }, { fileSystem: { ...DISK, read } });
+  const left = Array.from({ length: 20 }, () => site.visitor("/big.bin"));
+  for (let turn = 0; held.length < 3 || turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (const { connection } of left) {
+    connection.destroy();
+    connection.pump();
+  }
+  const live = site.get("/big.bin");
+  let reads = 0;
+  let isOver = false;
+  void live.then(() => (isOver = true));
+  while (!isOver) {
+    for (const begin of held.splice(0)) {
+      reads++;
+      begin();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await live).body).toHaveLength(1_200 * KB);
+  expect(reads).toBe(3 + Math.ceil(1_200 / 256));
+  expect(rooms.size).toBeLessThanOrEqual(3 + 2);
+});

@@ -45,12 +45,18 @@ export class Site {
     this.visit = new Visit({}, () => this.#route);
   }
 
-  /** Another visitor, who asks for `target` and reads nothing. Resolves when its response has begun. */
-  async stalled(target: string, lines = ""): Promise<Visit> {
+  /** Another visitor, who asks for `target` and reads nothing. */
+  visitor(target: string, lines = ""): Visit {
     const visit = new Visit({}, () => this.#route);
-    const { connection } = visit;
-    connection.takes = false;
+    visit.connection.takes = false;
     visit.send(`GET ${target} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
+    return visit;
+  }
+
+  /** As `visitor`. Resolves when the response has begun. */
+  async stalled(target: string, lines = ""): Promise<Visit> {
+    const visit = this.visitor(target, lines);
+    const { connection } = visit;
     while (connection.unsent === 0 && connection.state === "open")
       await new Promise((resolve) => setImmediate(resolve));
     return visit;

@@ -1,7 +1,8 @@
 import type { BigIntStats } from "node:fs";
 import { Linked } from "@postern/net";
 import { hasSameContent, modifiedOf, stampOf } from "./file-stamp.js";
-import type { FileSystem, OnRead } from "./file-system.js";
+import type { OnRead } from "./file-system.js";
+import type { PacedDisk } from "./paced-disk.js";
 import type { OpenedFile } from "./root-folder.js";
 import type { Piece, Slabs } from "./slabs.js";
 
@@ -38,7 +39,7 @@ export class FileContent extends Linked<FileContent> {
   readonly #stats: BigIntStats | undefined;
   readonly #memory: ContentMemory | undefined;
   readonly #fd: number;
-  readonly #fileSystem: FileSystem;
+  readonly #fileSystem: PacedDisk;
   #users = 0;
   #isFree = true;
   /** Whether it is no longer in the cache. */
@@ -49,7 +50,7 @@ export class FileContent extends Linked<FileContent> {
     path: string,
     { fd, stats, realPath }: OpenedFile,
     memory: ContentMemory | undefined,
-    fileSystem: FileSystem,
+    fileSystem: PacedDisk,
   ) {
     super();
     this.owner = owner;
@@ -91,9 +92,12 @@ export class FileContent extends Linked<FileContent> {
     this.#giveBackIfUnused();
   }
 
-  /** Reads up to `length` bytes at `position`, while it is in use and has no `bytes`. */
-  read(buffer: Buffer, length: number, position: number, done: OnRead): void {
-    this.#fileSystem.read(this.#fd, buffer, length, position, done);
+  /**
+   * Reads up to `length` bytes at `position`, while it is in use and has no `bytes`.
+   * @param takeRoom as for PacedDisk
+   */
+  read(takeRoom: () => Buffer | undefined, length: number, position: number, done: OnRead): void {
+    this.#fileSystem.readInTurn(this.#fd, takeRoom, length, position, done);
   }
 
   /** Whether the file still has the same content, while it is in use and has no `bytes`. */

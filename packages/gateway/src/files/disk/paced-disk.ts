@@ -47,6 +47,22 @@ export class PacedDisk implements FileSystem {
     );
   }
 
+  /**
+   * As `read`, into the room that exists when its turn comes.
+   * @param takeRoom returns undefined if nobody needs the bytes any more; then `done` is not called
+   */
+  readInTurn(fd: number, takeRoom: () => Buffer | undefined, length: number, position: number, done: OnRead): void {
+    this.#calls.take(() => {
+      const room = takeRoom();
+      if (room === undefined) return false;
+      this.#disk.read(fd, room, length, position, (error, bytes) => {
+        this.#calls.give();
+        done(error, bytes);
+      });
+      return true;
+    });
+  }
+
   /** It waits for nothing: it makes room. */
   close(fd: number): void {
     this.#disk.close(fd);

@@ -1,7 +1,7 @@
 import { FILE_LIMITS } from "./file-cache.js";
 import { FileContent, type ContentOwner } from "./file-content.js";
 import { stampOf } from "./file-stamp.js";
-import type { FileSystem } from "./file-system.js";
+import type { PacedDisk } from "./paced-disk.js";
 import type { OpenedFile } from "./root-folder.js";
 import type { Slabs } from "./slabs.js";
 
@@ -16,7 +16,7 @@ export async function readContent(
   owner: ContentOwner,
   path: string,
   opened: OpenedFile,
-  fileSystem: FileSystem,
+  fileSystem: PacedDisk,
   slabs: Slabs,
 ): Promise<FileContent> {
   const { fd } = opened;
@@ -49,7 +49,7 @@ export async function readContent(
 }
 
 /** Fills `bytes` from the beginning of a file. @returns false if it has fewer */
-async function readAll(fd: number, bytes: Buffer, fileSystem: FileSystem): Promise<boolean> {
+async function readAll(fd: number, bytes: Buffer, fileSystem: PacedDisk): Promise<boolean> {
   for (let end = 0; end < bytes.length;) {
     const read = await readSome(fd, bytes.subarray(end), end, fileSystem);
     if (read === 0) return false;
@@ -58,7 +58,7 @@ async function readAll(fd: number, bytes: Buffer, fileSystem: FileSystem): Promi
   return true;
 }
 
-function readSome(fd: number, room: Buffer, position: number, fileSystem: FileSystem): Promise<number> {
+function readSome(fd: number, room: Buffer, position: number, fileSystem: PacedDisk): Promise<number> {
   return new Promise((resolve, reject) =>
     fileSystem.read(fd, room, room.length, position, (error, bytes) => (error ? reject(error) : resolve(bytes))),
   );

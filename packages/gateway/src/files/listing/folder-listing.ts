@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { percentDecoded } from "../../http/latin1.js";
 import { modifiedOf } from "../disk/file-stamp.js";
 import type { FolderEntry } from "../disk/file-system.js";
-import { listingPage, type ListedEntry } from "./listing-page.js";
+import { listingTable, listingTitle, type ListedEntry } from "./listing-page.js";
 import { listingQuery, type ListingQuery } from "./listing-query.js";
 import { sortSlowly } from "./slow-sort.js";
 
@@ -12,8 +12,8 @@ export const LISTING_LIMITS = {
   /** Entries of a folder that can be sorted by size and time: for that, the disk is asked about each of them. */
   sortable: 2_000,
 } as const;
-/** Pages of one listing that are kept. */
-const MOST_PAGES = 8;
+/** Pages of one listing that are kept: all of one that can be sorted by size and time. */
+const MOST_PAGES = 12;
 /** Entries that the disk is asked about at the same time. */
 const AT_ONCE = 4;
 
@@ -25,7 +25,10 @@ export class FolderListing {
   readonly #entries: readonly FolderEntry[];
   readonly #hasParent: boolean;
   readonly #describe: Describe;
+  /** Pages without their titles, by order and number. */
   readonly #pages = new Map<string, Promise<Buffer>>();
+  /** The entries by name, in both orders. */
+  readonly #named = new Map<boolean, Promise<FolderEntry[]>>();
 
   /** @param hasParent whether the folder above can be visited */
   constructor(entries: readonly FolderEntry[], hasParent: boolean, describe: Describe) {
@@ -34,33 +37,51 @@ export class FolderListing {
     this.#describe = describe;
   }
 
-  /** The page for a request. @param target path and query, as received */
-  page(target: string): Promise<Buffer> {
-    let page = this.#pages.get(target);
-    if (page === undefined) {
-      if (this.#pages.size >= MOST_PAGES) this.#pages.clear();
-      page = this.#render(target);
-      this.#pages.set(target, page);
-      page.catch(() => this.#pages.delete(target));
-    }
-    return page;
+  /** The page for a request, in parts. @param target path and query, as received */
+  async page(target: string): Promise<readonly Buffer[]> {
+    const asked = listingQuery(target);
+    const pages = Math.max(1, Math.ceil(this.#entries.length / LISTING_LIMITS.page));
+    const sort = this.#isSortable ? asked.sort : "name";
+    const table = await this.#table({ ...asked, sort, page: Math.min(asked.page, pages) }, pages);
+    return [Buffer.from(listingTitle(percentDecoded(target.replace(/\?.*/s, "")))), table];
   }
 
-  async #render(target: string): Promise<Buffer> {
-    const asked = listingQuery(target);
-    const isSortable = this.#entries.length <= LISTING_LIMITS.sortable;
-    const pages = Math.max(1, Math.ceil(this.#entries.length / LISTING_LIMITS.page));
-    const sort = isSortable ? asked.sort : "name";
-    const query: ListingQuery = { ...asked, sort, page: Math.min(asked.page, pages) };
+  get #isSortable(): boolean {
+    return this.#entries.length <= LISTING_LIMITS.sortable;
+  }
+
+  #table(query: ListingQuery, pages: number): Promise<Buffer> {
+    const key = `${query.sort} ${query.isDescending} ${query.page}`;
+    let table = this.#pages.get(key);
+    if (table === undefined) {
+      if (this.#pages.size >= MOST_PAGES) this.#pages.clear();
+      table = this.#render(query, pages);
+      this.#pages.set(key, table);
+      table.catch(() => this.#pages.delete(key));
+    }
+    return table;
+  }
+
+  async #render(query: ListingQuery, pages: number): Promise<Buffer> {
+    const { sort } = query;
     const start = (query.page - 1) * LISTING_LIMITS.page;
     const onPage = <Item>(items: readonly Item[]): readonly Item[] => items.slice(start, start + LISTING_LIMITS.page);
-    const named = await sortSlowly(this.#entries, byName(query));
+    const named = await this.#byName(sort === "name" && query.isDescending);
     const entries =
       sort === "name"
         ? await this.#listed(onPage(named))
         : onPage((await this.#listed(named)).toSorted(byNumber(sort, query)));
-    const path = percentDecoded(target.replace(/\?.*/s, ""));
-    return Buffer.from(listingPage({ path, hasParent: this.#hasParent, entries, query, pages, isSortable }));
+    const isSortable = this.#isSortable;
+    return Buffer.from(listingTable({ hasParent: this.#hasParent, entries, query, pages, isSortable }));
+  }
+
+  #byName(isDescending: boolean): Promise<FolderEntry[]> {
+    let named = this.#named.get(isDescending);
+    if (named === undefined) {
+      named = sortSlowly(this.#entries, byName(isDescending));
+      this.#named.set(isDescending, named);
+    }
+    return named;
   }
 
   async #listed(entries: readonly FolderEntry[]): Promise<ListedEntry[]> {
@@ -82,8 +103,8 @@ export class FolderListing {
 }
 
 /** Folders come first. */
-function byName({ sort, isDescending }: ListingQuery): (one: FolderEntry, other: FolderEntry) => number {
-  const sign = sort === "name" && isDescending ? -1 : 1;
+function byName(isDescending: boolean): (one: FolderEntry, other: FolderEntry) => number {
+  const sign = isDescending ? -1 : 1;
   return (one, other) => {
     if ((one.kind === "folder") !== (other.kind === "folder")) return one.kind === "folder" ? -1 : 1;
     return one.key === other.key ? 0 : one.key < other.key ? -sign : sign;

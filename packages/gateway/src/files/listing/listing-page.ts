@@ -13,8 +13,6 @@ export interface ListedEntry {
 }
 
 export interface ListingPageOptions {
-  /** The path of the folder, as the visitor requested it. */
-  readonly path: string;
   /** Whether there is a link to the folder above. */
   readonly hasParent: boolean;
   readonly entries: readonly ListedEntry[];
@@ -43,10 +41,9 @@ export const LISTING_POLICY = `default-src 'none'; style-src 'sha256-${createHas
 const HEADINGS: Readonly<Record<SortKey, string>> = { name: "Name", size: "Size", modified: "Modified" };
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
-/** The page that lists a folder. It needs no script. */
-export function listingPage({ path, hasParent, entries, query, pages, isSortable }: ListingPageOptions): string {
+/** The beginning of a listing, which needs no script. @param path that of the folder, as the visitor requested it */
+export function listingTitle(path: string): string {
   const title = `Index of ${escapeHtml(shown(path))}`;
-  const parent = hasParent ? `<tr><td><a href="../">../</a></td><td></td><td></td></tr>\n` : "";
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -58,7 +55,13 @@ export function listingPage({ path, hasParent, entries, query, pages, isSortable
 <body>
 <main>
 <h1>${title}</h1>
-<table>
+`;
+}
+
+/** A page of a listing after its title. */
+export function listingTable({ hasParent, entries, query, pages, isSortable }: ListingPageOptions): string {
+  const parent = hasParent ? `<tr><td><a href="../">../</a></td><td></td><td></td></tr>\n` : "";
+  return `<table>
 <thead><tr>${headings(query, isSortable)}</tr></thead>
 <tbody>
 ${parent}${entries.map(row).join("")}</tbody>
