@@ -104,11 +104,8 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
    * @param form how a chunked body is passed to `body`: with its chunk framing and trailers, or only its data
    */
   begin(route: UpstreamRoute, form: ChunkForm): void {
-    this.id = this.#visitor.context.requestId();
-    this.status = 0;
-    this.startedAt = this.#visitor.context.exchanges.clock.now();
-    this.ended = "complete";
-    this.code = undefined;
+    const { context } = this.#visitor;
+    this.beginFacts(context.requestId(), context.exchanges.clock.now());
     this.#route = route;
     this.#relay = undefined;
     this.#switchedBytes = 0;

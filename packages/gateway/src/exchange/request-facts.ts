@@ -20,6 +20,15 @@ export class RequestFacts implements FinishedRequest {
     this.#visitor = visitor;
   }
 
+  /** A request begins. @param now as for `startedAt` */
+  protected beginFacts(id: string, now: number): void {
+    this.id = id;
+    this.status = 0;
+    this.startedAt = now;
+    this.ended = "complete";
+    this.code = undefined;
+  }
+
   get method(): string {
     return this.request.method;
   }

@@ -1,5 +1,9 @@
-import { BLOCK, giveBlock, takeBlock } from "./disk/block-pool.js";
+import { BufferPool, release } from "@postern/net";
 import type { FileContent } from "./disk/file-content.js";
+
+/** Bytes of a large file that are read at once. */
+const BLOCK = 256 * 1024;
+const BLOCKS = new BufferPool(BLOCK, 16);
 
 /** Receives the bytes of a file. */
 export interface FileBodySink {
@@ -149,7 +153,7 @@ export class FileBody {
 
   readonly #takeRoom = (): Buffer | undefined => {
     this.#isWaiting = false;
-    if (!this.#isOver) return (this.#next = takeBlock());
+    if (!this.#isOver) return (this.#next = BLOCKS.take());
     this.#release(false);
     return undefined;
   };
@@ -179,7 +183,7 @@ export class FileBody {
 
   #break(): void {
     if (this.#isOver) return this.#release(false);
-    giveBlock(this.#next as Buffer);
+    release((this.#next as Buffer).buffer);
     this.#next = undefined;
     this.#sink.onFileBroken();
   }
@@ -193,12 +197,12 @@ export class FileBody {
   }
 
   #giveSent(): void {
-    if (this.#sending !== undefined) giveBlock(this.#sending);
+    if (this.#sending !== undefined) release(this.#sending.buffer);
     this.#sending = undefined;
   }
 
   #release(isSent: boolean): void {
-    if (this.#next !== undefined) giveBlock(this.#next);
+    if (this.#next !== undefined) release(this.#next.buffer);
     this.#next = undefined;
     this.#ready = 0;
     this.#content?.release(isSent);

@@ -1,3 +1,4 @@
+import { pathEnd } from "../routing/path-scan.js";
 import { DATE } from "../exchange/date-line.js";
 import { RequestFacts } from "../exchange/request-facts.js";
 import type { VisitorExchange } from "../exchange/visitor-exchange.js";
@@ -74,11 +75,8 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
   /** Responds to the request, whose head has been read. */
   begin(route: FilesRoute): void {
     const { request } = this;
-    this.id = this.#visitor.context.requestId();
-    this.status = 0;
-    this.startedAt = this.#visitor.context.exchanges.clock.now();
-    this.ended = "complete";
-    this.code = undefined;
+    const { context } = this.#visitor;
+    this.beginFacts(context.requestId(), context.exchanges.clock.now());
     this.#route = route;
     this.#serial++;
     this.#isSecondTry = false;
@@ -155,9 +153,14 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
 
   #lookUp(root: FileRoot, path: string): void {
     this.#path = path;
+    this.#locate(root, path, this.#answer);
+  }
+
+  /** Calls `next` with what is at a path in the root. */
+  #locate(root: FileRoot, path: string, next: (found: Found) => void): void {
     const found = root.find(path, this.startedAt);
-    if (found === undefined) this.#await(root.load(path, this.startedAt), this.#answer);
-    else this.#answer(found);
+    if (found === undefined) this.#await(root.load(path, this.startedAt), next);
+    else next(found);
   }
 
   /** Calls `next` with the result of `load`, or refuses, unless the request is over by then. */
@@ -202,13 +205,10 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
     const page = isPage ? root.fallback : root.notFoundPage;
     if (page === undefined) return this.#refuse(refusals.PN_FILE_UNKNOWN);
     const status = isPage ? 200 : 404;
-    const next = (found: Found): void => {
+    this.#locate(root, page, (found) => {
       if (found instanceof Representation) this.#select(found, status);
       else this.#refuse(refusals.PN_FILE_UNKNOWN);
-    };
-    const found = root.find(page, this.startedAt);
-    if (found === undefined) this.#await(root.load(page, this.startedAt), next);
-    else next(found);
+    });
   }
 
   /** Selects the file itself, or one in a coding that the visitor accepts. */
@@ -243,8 +243,7 @@ export class FileExchange extends RequestFacts implements VisitorExchange, FileB
   /** Redirects from the path of a folder without its slash. */
   #redirect(): void {
     const { path } = this.request;
-    const query = path.indexOf("?");
-    const end = query < 0 ? path.length : query;
+    const end = pathEnd(path);
     // A path that begins with two slashes would name another host.
     if (/^\/[/\\]/.test(path)) return this.#refuse(refusals.PN_FILE_UNKNOWN);
     this.#reply({ status: 301, text: "" }, `${path.slice(0, end)}/${path.slice(end)}`);
@@ -348,8 +347,7 @@ function unsatisfiable({ content }: Representation): Refusal {
 
 /** Whether the path in a request target ends with a slash. */
 function endsWithSlash(target: string): boolean {
-  const query = target.indexOf("?");
-  return target.charCodeAt((query < 0 ? target.length : query) - 1) === SLASH;
+  return target.charCodeAt(pathEnd(target) - 1) === SLASH;
 }
 
 function listingHead(length: number): PreparedHead {

@@ -44,13 +44,6 @@ interface Answer {
   readonly secrets: number;
 }
 
-/** A look-up in progress. */
-interface Load {
-  readonly found: Promise<Found>;
-  /** The secrets that were known at its start. */
-  readonly secrets: number;
-}
-
 /** Serves the files of one folder: finds the file of a path, and keeps its content in the cache. */
 export class FileRoot implements ContentOwner {
   readonly directory: string;
@@ -69,7 +62,7 @@ export class FileRoot implements ContentOwner {
   readonly #files = new Map<string, Representation>();
   /** What was found at a path, and until when it is not looked up again. */
   readonly #answers = new Map<string, Answer>();
-  readonly #loads = new Map<string, Load>();
+  readonly #loads = new SharedWork<string, Found>();
   /** By the path of the file: look-ups of several paths can lead to the same one. */
   readonly #reads = new SharedWork<string, FoundFile>();
   readonly #twins = new SharedWork<Representation, Twins>();
@@ -108,16 +101,12 @@ export class FileRoot implements ContentOwner {
   /** Looks up what is at a path. It does not reject. @param now as for `find` */
   load(path: string, now: number): Promise<Found> {
     const secrets = this.#secrets.version;
-    const running = this.#loads.get(path);
-    if (running?.secrets === secrets) return running.found;
-    const load: Load = { secrets, found: this.#inTurn(() => this.#lookSafely(path)) };
-    this.#loads.set(path, load);
-    void load.found.then((found) => {
+    return this.#loads.run(path, secrets, async () => {
+      const found = await this.#inTurn(() => this.#lookSafely(path));
       if (found === "missing") this.#checkFolder(now);
-      if (this.#loads.get(path) === load) this.#loads.delete(path);
       this.#keep(path, { found, until: now + FRESH, secrets });
+      return found;
     });
-    return load.found;
   }
 
   /** The twins of a file, if they are known. */

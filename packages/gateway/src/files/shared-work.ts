@@ -3,7 +3,7 @@ interface Running<Result> {
   readonly version: number;
 }
 
-/** Work in progress, by what it is for. Whoever needs its result meanwhile gets the same one. */
+/** Work in progress, each with a key. Callers that need the same result while it is in progress share it. */
 export class SharedWork<Key, Result> {
   readonly #running = new Map<Key, Running<Result>>();
 

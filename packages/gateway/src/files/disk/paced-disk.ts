@@ -39,12 +39,7 @@ export class PacedDisk implements FileSystem {
   }
 
   read(fd: number, buffer: Buffer, length: number, position: number, done: OnRead): void {
-    this.#calls.take(() =>
-      this.#disk.read(fd, buffer, length, position, (error, bytes) => {
-        this.#calls.give();
-        done(error, bytes);
-      }),
-    );
+    this.readInTurn(fd, () => buffer, length, position, done);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { percentDecoded } from "../../http/latin1.js";
+import { pathOf } from "../../routing/path-scan.js";
 import { modifiedOf } from "../disk/file-stamp.js";
 import type { FolderEntry } from "../disk/file-system.js";
 import { listingTable, listingTitle, type ListedEntry } from "./listing-page.js";
@@ -43,7 +44,7 @@ export class FolderListing {
     const pages = Math.max(1, Math.ceil(this.#entries.length / LISTING_LIMITS.page));
     const sort = this.#isSortable ? asked.sort : "name";
     const table = await this.#table({ ...asked, sort, page: Math.min(asked.page, pages) }, pages);
-    return [Buffer.from(listingTitle(percentDecoded(target.replace(/\?.*/s, "")))), table];
+    return [Buffer.from(listingTitle(percentDecoded(pathOf(target)))), table];
   }
 
   get #isSortable(): boolean {

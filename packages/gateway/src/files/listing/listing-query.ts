@@ -1,3 +1,5 @@
+import { pathEnd } from "../../routing/path-scan.js";
+
 export const SORT_KEYS = ["name", "size", "modified"] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
@@ -11,8 +13,7 @@ export interface ListingQuery {
 
 /** Reads the query of a request for a listing. Whatever is not known is ignored. */
 export function listingQuery(target: string): ListingQuery {
-  const at = target.indexOf("?");
-  const parameters = new URLSearchParams(at < 0 ? "" : target.slice(at));
+  const parameters = new URLSearchParams(target.slice(pathEnd(target)));
   const sort = SORT_KEYS.find((key) => key === parameters.get("sort")) ?? "name";
   const page = /^[1-9]\d{0,5}$/.exec(parameters.get("page") ?? "");
   return { sort, isDescending: parameters.get("order") === "desc", page: page === null ? 1 : Number(page[0]) };
