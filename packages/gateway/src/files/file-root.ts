@@ -1,3 +1,4 @@
+import { keepNewest } from "@postern/net";
 import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
 import { FILE_LIMITS, type FileCache } from "./disk/file-cache.js";
@@ -252,7 +253,7 @@ export class FileRoot implements ContentOwner {
     const answers = this.#answers;
     answers.delete(path);
     answers.set(path, answer);
-    if (answers.size > MOST_ANSWERS) for (const oldest of answers.keys()) return void answers.delete(oldest);
+    keepNewest(answers, MOST_ANSWERS);
   }
 
   #fault(path: string, error: unknown): "missing" | "failed" {
