@@ -1,8 +1,6 @@
 import {
   COOKIE_LIMITS,
   DEFAULT_GATEWAY_LIMITS,
-  FILE_LIMITS,
-  LISTING_LIMITS,
   MEMORY_LIMITS,
   IDLE_LIMITS,
   PIPELINE_LIMITS,
@@ -10,6 +8,7 @@ import {
   PATH_LIMITS,
   TARGET_LIMITS,
 } from "@postern/gateway";
+import { FILE_LIMITS, LISTING_LIMITS } from "@postern/gateway/service";
 import { PROXY_LIMITS } from "@postern/client/command";
 import { EVENTS_KEPT } from "@postern/client/status";
 import { LOCAL_API_LIMITS, STREAM_LIMITS, WEBHOOK_LIMITS } from "@postern/cli/limits";

@@ -15,7 +15,7 @@ export {
 export { checkRoutes } from "./service/check-routes.js";
 export type { RouteChanges } from "./service/routes.js";
 export { LISTED_REQUESTS } from "./service/request-reports.js";
-export type { FileFault, FilesOptions } from "./files/index.js";
+export { FILE_LIMITS, LISTING_LIMITS, type FileFault, type FilesOptions } from "./files/index.js";
 export type {
   FilesAction,
   ForwardAction,

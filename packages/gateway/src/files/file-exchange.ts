@@ -1,7 +1,7 @@
 import { pathEnd } from "../routing/path-scan.js";
 import { DATE } from "../exchange/date-line.js";
 import { RequestFacts } from "../exchange/request-facts.js";
-import type { VisitorExchange } from "../exchange/visitor-exchange.js";
+import type { FilesExchange } from "../exchange/visitor-exchange.js";
 import type { FinalHead, VisitorSide } from "../exchange/visitor-side.js";
 import { Field, refusals, type FileRequest, type Refusal, type Reply } from "../http/index.js";
 import type { FilesRoute } from "../route.js";
@@ -32,7 +32,7 @@ const SLASH = 0x2f;
  *
  *     over ──► dropping the request's body ──► finding ──► sending ──whole file written──► delivering ──► over
  */
-export class FileExchange extends RequestFacts implements VisitorExchange, FileBodySink {
+export class FileExchange extends RequestFacts implements FilesExchange, FileBodySink {
   declare readonly request: FileRequest;
   readonly isBodyBlocked = false;
   readonly awaitsBody = false;

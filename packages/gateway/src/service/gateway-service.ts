@@ -7,6 +7,7 @@ import {
   type Certificate,
   type Connection,
 } from "@postern/net";
+import { FileExchange } from "../files/index.js";
 import { Gateway } from "../gateway.js";
 import { LabelledTraffic } from "../records/labelled-traffic.js";
 import type { FinishedRequest } from "../route.js";
@@ -74,6 +75,7 @@ export class GatewayService {
     });
     this.#gateway = new Gateway((head, info, address) => this.#router.route(head, info, address), {
       proto: "http",
+      createFilesExchange: (visitor, request) => new FileExchange(visitor, request),
       ...(limits && { limits }),
       ...(onFault && { onFault }),
     });
