@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sirv from "sirv";
 import { expect, onTestFinished, test } from "vitest";
-import { exchange, needs, postern, scratchFolder, startFileServer, type Exchange } from "@postern/testkit";
+import { exchange, needs, postern, scratchFolder, startFileServer, until, type Exchange } from "@postern/testkit";
 
 /** A whole second, which Last-Modified can express. */
 const MODIFIED = new Date(1_700_000_000_000);
@@ -36,7 +36,13 @@ function site(): string {
 
 async function serve(folder: string): Promise<number> {
   const program = postern(onTestFinished, ["serve", folder, "--listen", "127.0.0.1:0"], { env: { HOME: folder } });
-  return Number(await program.waitFor("the port", () => /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.output)?.[1]));
+  const port = Number(await program.waitFor("the port", () => /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.output)?.[1]));
+  // Files that were just written have a weak tag.
+  await until("a strong tag", async () => {
+    const { headers } = await exchange(port, { host: "a.example", path: "/a.txt", method: "HEAD" });
+    return String(headers.etag).startsWith('"');
+  });
+  return port;
 }
 
 interface Case {
