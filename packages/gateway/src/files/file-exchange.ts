@@ -159,7 +159,7 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   /** Calls `next` with what is at a path in the root. */
   #locate(root: FileRoot, path: string, next: (found: Found) => void): void {
     const found = root.find(path, this.startedAt);
-    if (found === undefined) this.#await(root.load(path, this.startedAt), next);
+    if (found === undefined) this.#await(root.load(path), next);
     else next(found);
   }
 
@@ -220,9 +220,7 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     const { root } = this.#route as FilesRoute;
     const twins = root.twinsOf(file, this.startedAt);
     if (twins === undefined) {
-      this.#await(root.loadTwins(file, this.startedAt), (loaded) =>
-        this.#respond(chosen(file, loaded, accepted), status),
-      );
+      this.#await(root.loadTwins(file), (loaded) => this.#respond(chosen(file, loaded, accepted), status));
     } else this.#respond(chosen(file, twins, accepted), status);
   }
 

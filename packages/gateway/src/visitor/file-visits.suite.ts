@@ -34,7 +34,10 @@ export class Site {
     onTestFinished(() => rmSync(this.directory, { recursive: true, force: true }));
     for (const [path, content] of Object.entries(files)) this.write(path, content);
     const { pathEdit, secrets = new SecretFiles({ paths: [] }), cache = new FileCache(), ...rest } = options;
-    this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, rest);
+    this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, {
+      now: () => this.visit.clock.now(),
+      ...rest,
+    });
     onTestFinished(() => this.root.close());
     this.#route = {
       kind: "files",
