@@ -159,7 +159,7 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   /** Calls `next` with what is at a path in the root. */
   #locate(root: FileRoot, path: string, next: (found: Found) => void): void {
     const found = root.find(path, this.startedAt);
-    if (found === undefined) this.#await(root.load(path, this.startedAt), next);
+    if (found === undefined) this.#await(root.load(path), next);
     else next(found);
   }
 
@@ -227,7 +227,7 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
       if (twin !== undefined) root.touch(twin);
       this.#respond(twin ?? file, page);
     };
-    if (twins === undefined) this.#await(root.loadTwins(file, this.startedAt), choose);
+    if (twins === undefined) this.#await(root.loadTwins(file), choose);
     else choose(twins);
   }
 

@@ -29,6 +29,8 @@ export interface FileRootDependencies {
   readonly onFault?: (fault: FileFault) => void;
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly wallClock?: () => number;
+  /** Monotonic time in milliseconds. Default: `performance.now`. */
+  readonly now?: () => number;
 }
 
 /** How long it is not checked whether a file has changed, in milliseconds. */
@@ -62,6 +64,7 @@ export class FileRoot implements ContentOwner {
   readonly #folder: RootFolder;
   readonly #onFault: (fault: FileFault) => void;
   readonly #wallClock: () => number;
+  readonly #now: () => number;
   /** Files in the cache, by the path of the file. */
   readonly #files = new Map<string, Representation>();
   /** What was found at a path, and until when it is not looked up again. */
@@ -75,7 +78,8 @@ export class FileRoot implements ContentOwner {
   #folderCheckedAt = -Infinity;
 
   constructor(options: FilesOptions, cache: FileCache, secrets: SecretFiles, dependencies: FileRootDependencies = {}) {
-    const { fileSystem = DISK, onFault = (): void => {}, wallClock = Date.now } = dependencies;
+    const { fileSystem = DISK, onFault = (): void => {} } = dependencies;
+    const { now = (): number => performance.now(), wallClock = Date.now } = dependencies;
     this.directory = options.directory;
     this.fallback = inRoot(options.fallback);
     this.notFoundPage = inRoot(options.notFoundPage);
@@ -87,6 +91,7 @@ export class FileRoot implements ContentOwner {
     this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, this.#fileSystem);
     this.#onFault = onFault;
     this.#wallClock = wallClock;
+    this.#now = now;
   }
 
   /**
@@ -103,11 +108,14 @@ export class FileRoot implements ContentOwner {
     return answer.found;
   }
 
-  /** Looks up what is at a path. It does not reject. @param now as for `find` */
-  load(path: string, now: number): Promise<Found> {
+  /** Looks up what is at a path. It does not reject. */
+  load(path: string): Promise<Found> {
     const secrets = this.#secrets.version;
     return this.#loads.run(path, secrets, async () => {
       const found = await this.#inTurn(() => this.#lookSafely(path));
+      if (found === "too many wait") return "failed";
+      // Counted from its arrival: on a slow disk it would be too old to be kept, and the disk would get more to do.
+      const now = this.#now();
       if (found === "missing") this.#checkFolder(now);
       this.#keep(path, { found, until: now + FRESH, secrets });
       return found;
@@ -126,24 +134,26 @@ export class FileRoot implements ContentOwner {
   }
 
   /** Looks up the twins of a file. It does not reject. */
-  loadTwins(file: Representation, now: number): Promise<Twins> {
+  loadTwins(file: Representation): Promise<Twins> {
     const secrets = this.#secrets.version;
-    return this.#twins.run(file, secrets, () => this.#lookForTwins(file, now, secrets));
+    return this.#twins.run(file, secrets, () => this.#lookForTwins(file, secrets));
   }
 
-  async #lookForTwins(file: Representation, now: number, secrets: number): Promise<Twins> {
+  async #lookForTwins(file: Representation, secrets: number): Promise<Twins> {
     const { path } = file.content;
     const before = file.twins?.all ?? [];
+    let isKnown = true;
     const all = await Promise.all(
       CODINGS.map(async (coding, index) => {
         const found = await this.#inTurn(() => this.#lookSafely(path + coding.suffix));
+        if (found === "too many wait") isKnown = false;
         if (!(found instanceof Representation)) return undefined;
         const known = before[index];
         const isSame = known?.content === found.content && known.at === found.at;
         return isSame ? known : this.#represent(found.content, path, found.at, coding);
       }),
     );
-    file.twins = { all, until: now + FRESH, secrets };
+    if (isKnown) file.twins = { all, until: this.#now() + FRESH, secrets };
     return all;
   }
 
@@ -162,7 +172,7 @@ export class FileRoot implements ContentOwner {
   }
 
   /** Limits the descriptors that are open at the same time, and the look-ups that wait for a disk that is stuck. */
-  #inTurn(look: () => Promise<Found>): Promise<Found> {
+  #inTurn(look: () => Promise<Found>): Promise<Found | "too many wait"> {
     return new Promise((resolve) => {
       const isWaiting = this.#slots.take(() => {
         void look().then((found) => {
@@ -170,7 +180,7 @@ export class FileRoot implements ContentOwner {
           resolve(found);
         });
       });
-      if (!isWaiting) resolve("failed");
+      if (!isWaiting) resolve("too many wait");
     });
   }
 
@@ -271,7 +281,7 @@ export class FileRoot implements ContentOwner {
   #fault(path: string, error: unknown): "missing" | "failed" {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (isMissing(error)) return "missing";
-    const now = performance.now();
+    const now = this.#now();
     if (now - this.#faultAt >= FRESH) {
       this.#faultAt = now;
       this.#onFault({ path: this.#folder.pathOf(path).toString(), code });

@@ -305,7 +305,7 @@ describe("a disk", () => {
     const other = new Site({ "a.txt": "one" });
     await slow.get("/0.txt");
     isStuck = true;
-    const waiting = Array.from({ length: 9 }, (_, n) => slow.root.load(`/${n + 1}.txt`, 0));
+    const waiting = Array.from({ length: 9 }, (_, n) => slow.root.load(`/${n + 1}.txt`));
     expect((await slow.get("/0.txt")).body).toBe("0");
     expect((await other.get("/a.txt")).body).toBe("one");
     expect({ running, most }).toEqual({ running: 3, most: 3 });
@@ -314,13 +314,36 @@ describe("a disk", () => {
     expect((await Promise.all(waiting)).every((found) => typeof found === "object")).toBe(true);
   });
 
-  test("that stays stuck keeps a bounded number of requests waiting; further ones get 503", async () => {
-    const site = new Site({}, { fileSystem: { ...DISK, stat: () => new Promise(() => {}) } });
-    for (let n = 0; n < 32 + 4_096; n++) void site.root.load(`/${n}`, 0);
+  test("that takes longer than a second is asked once a second, and not for every request", async () => {
+    let looks = 0;
+    const stat: FileSystem["stat"] = (path) => {
+      looks++;
+      site.visit.clock.pass(1_500);
+      return DISK.stat(path);
+    };
+    const site: Site = new Site({ "a.bin": "one" }, { fileSystem: { ...DISK, stat } });
+    const get = (): ReturnType<Site["get"]> => site.get("/a.bin");
+    expect((await get()).body).toBe("one");
+    const first = looks;
+    for (let n = 0; n < 3; n++) expect((await get()).body).toBe("one");
+    expect(looks).toBe(first);
+    site.visit.clock.pass(1_000);
+    await get();
+    expect(looks).toBeGreaterThan(first);
+  });
+
+  test("that stays stuck keeps a bounded number of requests waiting; further ones get 503 until it responds", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stat: FileSystem["stat"] = (path) => promise.then(() => DISK.stat(path));
+    const site = new Site({ more: "file" }, { fileSystem: { ...DISK, stat } });
+    for (let n = 0; n < 32 + 4_096; n++) void site.root.load(`/${n}`);
     expect(await site.get("/more")).toMatchObject({
       status: 503,
       fields: { "postern-error": "PN_FILE_UNREADABLE", "retry-after": "5" },
     });
+    resolve();
+    await site.root.load("/0");
+    expect(await site.get("/more")).toMatchObject({ status: 200, body: "file" });
   });
 
   test.for<[string, number]>([

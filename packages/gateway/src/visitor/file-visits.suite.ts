@@ -39,6 +39,7 @@ export class Site {
     const { pathEdit, secrets = new SecretFiles({ paths: [] }), cache = new FileCache(), ...rest } = options;
     this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, {
       wallClock: () => Date.now() + this.visit.clock.now() - START,
+      now: () => this.visit.clock.now(),
       ...rest,
     });
     onTestFinished(() => this.root.close());
