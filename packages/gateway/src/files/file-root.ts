@@ -35,6 +35,8 @@ export interface FileRootDependencies {
 
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
+/** A large file that changed within this time, in milliseconds, may be growing. */
+const GROWING = 60_000;
 /** Paths that are looked up at the same time. Each may need a descriptor. */
 const MOST_LOADS = 32;
 /** Answers about paths without a file that are kept. */
@@ -117,7 +119,9 @@ export class FileRoot implements ContentOwner {
       // Counted from its arrival: on a slow disk it would be too old to be kept, and the disk would get more to do.
       const now = this.#now();
       if (found === "missing") this.#checkFolder(now);
-      this.#keep(path, { found, until: now + FRESH, secrets });
+      // A file that grows is sent as it is now, not as it was a second ago.
+      const isGrowing = found instanceof Representation && found.content.mayGrow;
+      if (!isGrowing) this.#keep(path, { found, until: now + FRESH, secrets });
       return found;
     });
   }
@@ -243,6 +247,7 @@ export class FileRoot implements ContentOwner {
     const content = await readContent(this, path, opened, this.#fileSystem, this.#cache.slabs);
     await loadContentTypes();
     const file = this.#represent(content, path, at);
+    this.#noteGrowth(content);
     const other = this.#files.get(path);
     if (other !== undefined) this.#drop(other.content);
     this.#files.set(path, file);
@@ -259,10 +264,15 @@ export class FileRoot implements ContentOwner {
   /** A file that was young gets its strong tag later. */
   #renewed(known: Representation): Representation {
     const { content } = known;
+    this.#noteGrowth(content);
     if (!known.isWeak) return known;
     const renewed = this.#represent(content, content.path, this.#wallClock());
     this.#files.set(content.path, renewed);
     return renewed;
+  }
+
+  #noteGrowth(content: FileContent): void {
+    content.mayGrow = content.bytes === undefined && this.#wallClock() - content.changed < GROWING;
   }
 
   #drop(content: FileContent): void {

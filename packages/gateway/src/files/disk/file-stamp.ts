@@ -31,10 +31,11 @@ export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): stri
 }
 
 /**
- * Whether a file that stayed open has the same content as before. If its name is given to another file, it loses a
- * link, and only its ctime changes.
+ * What happened to the content of a file that stayed open. If its name is given to another file, it loses a link, and
+ * only its ctime changes.
  */
-export function hasSameContent(before: BigIntStats, after: BigIntStats): boolean {
+export function changeOf(before: BigIntStats, after: BigIntStats): "none" | "grown" | "other" {
+  if (after.size > before.size) return "grown";
   const isSame = before.size === after.size && before.mtimeNs === after.mtimeNs;
-  return isSame && (before.ctimeNs === after.ctimeNs || before.nlink !== after.nlink);
+  return isSame && (before.ctimeNs === after.ctimeNs || before.nlink !== after.nlink) ? "none" : "other";
 }
