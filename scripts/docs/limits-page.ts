@@ -114,6 +114,11 @@ export function limitsPage(): string {
       "the listing is sorted by name only",
     ],
     [
+      "bytes of listings that are kept for a second",
+      size(LISTING_LIMITS.kept),
+      "the folder is read again for each request",
+    ],
+    [
       "interim responses (1xx) to a request",
       `${gateway.interim}; \`interim_responses\` changes it`,
       "502 PN_ORIGIN_INVALID",

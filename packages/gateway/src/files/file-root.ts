@@ -11,6 +11,7 @@ import { PacedDisk } from "./disk/paced-disk.js";
 import { Slots } from "./disk/slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
 import { FolderListing } from "./listing/folder-listing.js";
+import { LISTINGS, type KeptListings } from "./listing/kept-listings.js";
 import { SharedWork } from "./shared-work.js";
 import { Representation, type Twins } from "./representation.js";
 import { readContent } from "./disk/read-content.js";
@@ -29,6 +30,8 @@ export interface FileRootDependencies {
   readonly onFault?: (fault: FileFault) => void;
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly wallClock?: () => number;
+  /** Default: shared by all folders. */
+  readonly listings?: KeptListings;
   /** Monotonic time in milliseconds. Default: `performance.now`. */
   readonly now?: () => number;
 }
@@ -66,6 +69,7 @@ export class FileRoot implements ContentOwner {
   readonly #folder: RootFolder;
   readonly #onFault: (fault: FileFault) => void;
   readonly #wallClock: () => number;
+  readonly #listings: KeptListings;
   readonly #now: () => number;
   /** Files in the cache, by the path of the file. */
   readonly #files = new Map<string, Representation>();
@@ -93,6 +97,7 @@ export class FileRoot implements ContentOwner {
     this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, this.#fileSystem);
     this.#onFault = onFault;
     this.#wallClock = wallClock;
+    this.#listings = dependencies.listings ?? LISTINGS;
     this.#now = now;
   }
 
@@ -283,6 +288,10 @@ export class FileRoot implements ContentOwner {
   #keep(path: string, answer: Answer): void {
     if (path.length > LONGEST_ANSWERED) return;
     const answers = this.#answers;
+    const forget = (): void => {
+      if (answers.get(path) === answer) answers.delete(path);
+    };
+    if (answer.found instanceof FolderListing && !this.#listings.keep(answer.found, FRESH, forget)) return;
     answers.delete(path);
     answers.set(path, answer);
     keepNewest(answers, MOST_ANSWERS);
