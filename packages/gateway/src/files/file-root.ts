@@ -15,6 +15,7 @@ import { LISTINGS, type KeptListings } from "./listing/kept-listings.js";
 import { SharedWork } from "./shared-work.js";
 import { Representation, type Twins } from "./representation.js";
 import { readContent } from "./disk/read-content.js";
+import { RealFolders } from "./disk/real-folders.js";
 import { isMissing, RootFolder } from "./disk/root-folder.js";
 import type { SecretFiles } from "./disk/secret-files.js";
 
@@ -67,6 +68,7 @@ export class FileRoot implements ContentOwner {
   readonly #secrets: SecretFiles;
   readonly #fileSystem: PacedDisk;
   readonly #folder: RootFolder;
+  readonly #realFolders: RealFolders;
   readonly #onFault: (fault: FileFault) => void;
   readonly #wallClock: () => number;
   readonly #listings: KeptListings;
@@ -95,6 +97,9 @@ export class FileRoot implements ContentOwner {
     this.#secrets = secrets;
     this.#fileSystem = new PacedDisk(fileSystem);
     this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, this.#fileSystem);
+    const pathOf = (path: string): Buffer => this.#folder.pathOf(path);
+    const { followLinks = false } = options;
+    this.#realFolders = new RealFolders({ pathOf, disk: this.#fileSystem, followLinks, now });
     this.#onFault = onFault;
     this.#wallClock = wallClock;
     this.#listings = dependencies.listings ?? LISTINGS;
@@ -241,9 +246,9 @@ export class FileRoot implements ContentOwner {
     if (known !== undefined) {
       const stats = await this.#folder.stat(path);
       const { stamp, realPath } = known.content;
-      const isSame = stats !== undefined && stampOf(stats) === stamp;
-      if (isSame && !mayDiffer(known) && !(await this.#folder.isSecret(path, realPath, stats)))
-        return this.#renewed(known);
+      const isSame = stats !== undefined && stampOf(stats) === stamp && !mayDiffer(known);
+      const isThere = isSame && (await this.#realFolders.stillLeadsTo(path, realPath));
+      if (isThere && !(await this.#folder.isSecret(path, realPath, stats))) return this.#renewed(known);
       this.#drop(known.content);
     }
     const at = this.#wallClock();
