@@ -1,7 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import { DISK, type FileSystem } from "./file-system.js";
 import { FoundConfigurations, isConfiguration, type NamedFiles } from "./found-configurations.js";
+import { LinkedSecrets, type SecretFolder } from "./linked-secrets.js";
 import { foldersOf, isBelow, realPathOf } from "./real-path.js";
+import { SecretPlaces, type ReadMounts } from "./secret-places.js";
 
 export interface SecretFilesOptions {
   /**
@@ -15,6 +17,8 @@ export interface SecretFilesOptions {
   readonly fileSystem?: FileSystem;
   /** Monotonic time in milliseconds. Default: `performance.now`. */
   readonly now?: () => number;
+  /** Default: the mounts of this machine. */
+  readonly readMounts?: ReadMounts;
 }
 
 /** How long it is not read again which files there are, in milliseconds. */
@@ -22,7 +26,8 @@ const FRESH = 1_000;
 
 /**
  * Files that are never served, whatever name leads to them: those that the configuration of this process names, and
- * those of a configuration file in a served folder. Each is known by its device and inode, and by its path.
+ * those of a configuration file in a served folder. Each is known by its device and inode, by its path, and by the
+ * paths that other mounts give it. Files in secret folders are also known by their hard links.
  */
 export class SecretFiles {
   /** Changes when other paths are secret. */
@@ -35,15 +40,20 @@ export class SecretFiles {
   #identities = new Set<string>();
   /** Paths without links. */
   #realPaths = new Set<string>();
+  readonly #places: SecretPlaces;
+  readonly #linked: LinkedSecrets;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
   /** The searches below served folders, one after the other. */
   #searches = Promise.resolve();
 
-  constructor({ paths, namedFiles, fileSystem = DISK, now = (): number => performance.now() }: SecretFilesOptions) {
+  constructor(options: SecretFilesOptions) {
+    const { paths, namedFiles, fileSystem = DISK, now = (): number => performance.now(), readMounts } = options;
     this.#paths = paths;
     this.#fileSystem = fileSystem;
     this.#now = now;
+    this.#places = new SecretPlaces(readMounts);
+    this.#linked = new LinkedSecrets(fileSystem);
     this.#found = namedFiles === undefined ? undefined : new FoundConfigurations(fileSystem, namedFiles);
   }
 
@@ -88,7 +98,8 @@ export class SecretFiles {
     if (stats === undefined) {
       if (this.#found !== undefined && isConfiguration(realPath)) return true;
     } else if (this.#identities.has(`${stats.dev}:${stats.ino}`)) return true;
-    return foldersOf(realPath, "").some((path) => this.#realPaths.has(path));
+    if (foldersOf(realPath, "").some((path) => this.#realPaths.has(path)) || this.#places.has(realPath)) return true;
+    return stats !== undefined && this.#linked.has(stats);
   }
 
   #change(): void {
@@ -100,17 +111,22 @@ export class SecretFiles {
     const { version } = this;
     const identities = new Set<string>();
     const realPaths = new Set<string>();
+    const folders: SecretFolder[] = [];
     for (const path of [...this.#paths, ...(this.#found?.paths ?? [])]) {
-      realPaths.add(await realPathOf(path, this.#fileSystem));
+      const realPath = await realPathOf(path, this.#fileSystem);
+      realPaths.add(realPath);
       try {
-        const { dev, ino } = await this.#fileSystem.stat(path);
-        identities.add(`${dev}:${ino}`);
+        const stats = await this.#fileSystem.stat(path);
+        identities.add(`${stats.dev}:${stats.ino}`);
+        if (stats.isDirectory()) folders.push({ realPath, dev: stats.dev });
       } catch {
         // There is nothing at the path by now.
       }
     }
     this.#identities = identities;
     this.#realPaths = realPaths;
+    this.#linked.replace(folders);
+    await this.#places.replace(realPaths);
     if (version === this.version) this.#readAt = this.#now();
   }
 }
