@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { needsRoot } from "@postern/testkit";
 import { DISK, type FileSystem } from "../files/disk/file-system.js";
 import { SecretFiles } from "../files/index.js";
 import { Site } from "./file-visits.suite.js";
@@ -88,4 +90,20 @@ test("what a secret folder contains is refused in each place where it, a part of
   site.settle();
   for (const path of [...paths, "/link/x"]) expect((await site.get(path)).status, path).toBe(404);
   expect((await site.get("/ok.txt")).body).toBe("one");
+});
+
+test("a secret folder is refused where this machine has mounted it again", async (context) => {
+  needsRoot(context);
+  const state = stateFolder();
+  const secrets = new SecretFiles({ paths: [state] });
+  const site = new Site({ "whole/x": "", "part/x": "", "a.txt": "one" }, { secrets });
+  const mount = (source: string, name: string): void => {
+    execFileSync("mount", ["--bind", source, join(site.directory, name)]);
+    onTestFinished(() => void execFileSync("umount", [join(site.directory, name)]));
+  };
+  mount(state, "whole");
+  mount(join(state, "logs"), "part");
+  for (const path of ["/whole/audit.log", "/whole/logs/a.log", "/part/a.log"])
+    expect((await site.get(path)).status, path).toBe(404);
+  expect((await site.get("/a.txt")).body).toBe("one");
 });
