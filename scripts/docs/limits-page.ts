@@ -91,6 +91,11 @@ export function limitsPage(): string {
     ["passages of a request through one server", `${LOOP_LIMITS.passages}`, "508 PN_ORIGIN_LOOP"],
     ["bytes of served files in memory", size(FILE_LIMITS.cache), "the file that was used least recently is dropped"],
     [
+      "bytes of served files that left this memory while visitors still read them",
+      size(FILE_LIMITS.left),
+      "files larger than 32 KiB are read while they are sent",
+    ],
+    [
       "size of a served file that is kept in memory",
       size(FILE_LIMITS.cachedFile),
       "the file is read while it is sent, in blocks of 256 KiB",

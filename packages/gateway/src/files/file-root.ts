@@ -246,7 +246,8 @@ export class FileRoot implements ContentOwner {
     if (known !== undefined) {
       const stats = await this.#folder.stat(path);
       const { stamp, realPath } = known.content;
-      const isSame = stats !== undefined && stampOf(stats) === stamp && !mayDiffer(known);
+      const isUsable = !mayDiffer(known) && !this.#belongsInMemory(known.content);
+      const isSame = isUsable && stats !== undefined && stampOf(stats) === stamp;
       const isThere = isSame && (await this.#realFolders.stillLeadsTo(path, realPath));
       if (isThere && !(await this.#folder.isSecret(path, realPath, stats))) return this.#renewed(known);
       this.#drop(known.content);
@@ -279,6 +280,11 @@ export class FileRoot implements ContentOwner {
     const renewed = this.#represent(content, content.path, this.#wallClock());
     this.#files.set(content.path, renewed);
     return renewed;
+  }
+
+  /** Whether a file is read from its descriptor only because there was no memory for it. */
+  #belongsInMemory({ bytes, size }: FileContent): boolean {
+    return bytes === undefined && size <= this.#cache.slabs.largest(FILE_LIMITS.cachedFile);
   }
 
   #noteGrowth(content: FileContent): void {

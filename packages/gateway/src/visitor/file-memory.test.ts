@@ -3,6 +3,7 @@ import { DISK, type FileSystem } from "../files/disk/file-system.js";
 import { BLOCKS } from "../files/file-blocks.js";
 import { FileCache } from "../files/index.js";
 import { received, Site } from "./file-visits.suite.js";
+import type { Visit } from "./visits.suite.js";
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -17,6 +18,32 @@ test("visitors that read nothing of many files do not keep others from any file"
   expect(cache.bytes).toBeLessThanOrEqual(500 * KB);
   for (let round = 0; round < 3; round++)
     for (const name of ["a", "b"]) expect(await site.get(`/${name}.txt`)).toMatchObject({ status: 200, body: name });
+});
+
+test("visitors that read nothing of many files that left the cache hold a bounded memory", async () => {
+  const names = Array.from({ length: 200 }, (_, n) => `${n}.bin`);
+  const sizes = [200, 20].map((size) =>
+    names.map((name) => [`${size}/${name}`, Buffer.alloc(size * KB, name)] as const),
+  );
+  const cache = new FileCache(MB, 4 * MB);
+  const site = new Site({ ...Object.fromEntries(sizes.flat()), "a.txt": "a" }, { cache });
+  const before = BLOCKS.bytes;
+  const visits: Visit[] = [];
+  for (const [path] of sizes.flat()) visits.push(await site.stalled(`/${path}`));
+  // The cache, what left it, one file more, and what the small files need.
+  expect(cache.slabs.bytes + BLOCKS.bytes - before).toBeLessThan((1 + 4 + 0.25 + 32 + 200 * (20 / 1024)) * MB);
+  expect(cache.slabs.bytes).toBeLessThan(10 * MB);
+  expect((await site.get("/a.txt")).body).toBe("a");
+  for (const { connection } of visits) {
+    connection.destroy();
+    connection.pump();
+  }
+  site.settle();
+  const { slabs } = cache;
+  const kept = slabs.bytes;
+  expect((await site.get("/200/199.bin")).body).toHaveLength(200 * KB);
+  expect(slabs.bytes).not.toBe(kept);
+  expect(BLOCKS.bytes).toBe(before);
 });
 
 test("1,000 visitors that read nothing of a large file keep 48 MB, and others get it nevertheless", async () => {

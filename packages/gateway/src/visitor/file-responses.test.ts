@@ -1,4 +1,4 @@
-import { writeFileSync, type BigIntStats } from "node:fs";
+import { symlinkSync, writeFileSync, type BigIntStats } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { DISK, type FileSystem } from "../files/disk/file-system.js";
@@ -123,6 +123,27 @@ describe("a folder", () => {
     expect(await site.get("//evil.com")).toMatchObject({ status: 404 });
     expect(await site.get("/\\evil.com")).toMatchObject({ status: 404 });
   });
+});
+
+describe("a folder with an unexpected name", () => {
+  test("is neither a twin nor an index, and a twin without its file is no index either", async () => {
+    const site = new Site({ "a.js": "one", "a.js.br/x": "", "index.html/x": "", "docs/index.html.gz": "zipped" });
+    expect((await site.get("/a.js", "Accept-Encoding: br, gzip\r\n")).body).toBe("one");
+    expect((await site.get("/", HTML)).status).toBe(404);
+    expect((await site.get("/docs/", "Accept-Encoding: gzip\r\n")).status).toBe(404);
+    expect((await site.get("/index.html")).fields["location"]).toBe("/index.html/");
+    expect((await site.get("/docs/index.html.gz")).fields["content-encoding"]).toBeUndefined();
+  });
+});
+
+test("a name that is too long for the disk, or a link that leads to itself, has no file", async () => {
+  const site = new Site({ "a.txt": "one", [`${"n".repeat(252)}.js`]: "long" }, { browse: true });
+  symlinkSync("loop", join(site.directory, "loop"));
+  for (const path of [`/${"n".repeat(256)}`, `/${"n/".repeat(3_000)}`, "/loop", "/loop/", "/a.txt/", "/a.txt/b"])
+    expect((await site.get(path)).status, path.slice(0, 20)).toBe(404);
+  // Its twins would have names that are too long.
+  expect((await site.get(`/${"n".repeat(252)}.js`, BROTLI)).body).toBe("long");
+  expect((await site.get("/")).body).not.toContain("loop");
 });
 
 describe("a missing path", () => {

@@ -24,7 +24,7 @@ export async function readContent(
     let { stats } = opened;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const version = { ...opened, stats };
-      if (Number(stats.size) > FILE_LIMITS.cachedFile)
+      if (Number(stats.size) > slabs.largest(FILE_LIMITS.cachedFile))
         return new FileContent(owner, path, version, undefined, fileSystem);
       const piece = slabs.take(Number(stats.size));
       try {
