@@ -82,6 +82,7 @@ export class FileRoot implements ContentOwner {
   readonly #reads = new SharedWork<string, FoundFile>();
   readonly #twins = new SharedWork<Representation, Twins>();
   readonly #slots = new Slots(MOST_LOADS, FILE_LIMITS.waiting);
+  #isClosed = false;
   #faultAt = -Infinity;
   #folderCheckedAt = -Infinity;
 
@@ -181,6 +182,7 @@ export class FileRoot implements ContentOwner {
 
   /** Nothing is served any more. Responses in progress continue. */
   close(): void {
+    this.#isClosed = true;
     for (const { content } of this.#files.values()) this.#drop(content);
     this.#answers.clear();
   }
@@ -263,6 +265,7 @@ export class FileRoot implements ContentOwner {
     if (other !== undefined) this.#drop(other.content);
     this.#files.set(path, file);
     this.#cache.add(content);
+    if (this.#isClosed) this.#drop(content);
     return file;
   }
 
@@ -311,6 +314,7 @@ export class FileRoot implements ContentOwner {
   #fault(path: string, error: unknown): "missing" | "failed" {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (isMissing(error)) return "missing";
+    if (code === "EMFILE" || code === "ENFILE") this.#cache.closeDescriptors();
     const now = this.#now();
     if (now - this.#faultAt >= FRESH) {
       this.#faultAt = now;

@@ -139,6 +139,52 @@ describe("a large file", () => {
   });
 });
 
+test("a file that is opened while its route is removed does not stay open", async () => {
+  const opened = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const readlink: FileSystem["readlink"] = async (path) => {
+    opened.resolve();
+    await held.promise;
+    return DISK.readlink(path);
+  };
+  const site = new Site({ "big.bin": Buffer.alloc(2_000_000) }, { fileSystem: { ...DISK, readlink } });
+  const visit = site.visitor("/big.bin");
+  await opened.promise;
+  site.root.close();
+  held.resolve();
+  while (site.finished.length === 0 && visit.connection.unsent === 0) await nextTurn();
+  visit.connection.destroy();
+  visit.connection.pump();
+  while (openDescriptors(site.directory) > 0) await nextTurn();
+});
+
+test("a process without descriptors refuses a file, closes those that nobody reads, and serves the file a second later", async () => {
+  let open = 0;
+  const fileSystem: FileSystem = {
+    ...DISK,
+    async open(path, flags) {
+      if (open >= 5) throw Object.assign(new Error("too many"), { code: "EMFILE" });
+      open++;
+      return DISK.open(path, flags);
+    },
+    close(fd) {
+      open--;
+      DISK.close(fd);
+    },
+  };
+  const names = Array.from({ length: 6 }, (_, n) => `${n}.bin`);
+  const site = new Site(Object.fromEntries(names.map((name) => [name, Buffer.alloc(2_000_000)])), { fileSystem });
+  const statuses = async (): Promise<number[]> => {
+    const found: number[] = [];
+    for (const name of names) found.push((await site.get(`/${name}`)).status);
+    return found;
+  };
+  expect(await statuses()).toEqual([200, 200, 200, 200, 200, 503]);
+  expect(open).toBe(0);
+  site.visit.clock.pass(1_000);
+  expect((await site.get("/5.bin")).status).toBe(200);
+});
+
 test("a file that changes each time it is read is not served in parts of two versions", async () => {
   let site: Site | undefined;
   const fstat: FileSystem["fstat"] = (fd) => {

@@ -161,6 +161,7 @@ describe("a missing path", () => {
     expect(await site.get("/users/7", "Accept: */*\r\n")).toMatchObject({ status: 200, body: "app" });
     expect(await site.get("/missing.js", "Accept: */*\r\n")).toMatchObject({ status: 404 });
     expect(await site.get("/users/7", "Accept: application/json\r\n")).toMatchObject({ status: 404 });
+    expect(await site.get("/users/7", "Accept: text/html;q=0.0, */*\r\n")).toMatchObject({ status: 404 });
   });
 
   test("gets a fallback that caches keep for requests with the same Accept only, in each form of the response", async () => {

@@ -76,6 +76,11 @@ export class FileCache {
     content.drop();
   }
 
+  /** The process has no descriptors left: closes those that no response uses. */
+  closeDescriptors(): void {
+    for (const content of this.#open) this.#evict(content);
+  }
+
   #evict(content: FileContent): void {
     content.owner.forget(content);
     this.drop(content);
