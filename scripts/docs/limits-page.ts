@@ -119,6 +119,11 @@ export function limitsPage(): string {
       "the listing is sorted by name only",
     ],
     [
+      "bytes of different pages of listings that visitors have not read yet",
+      size(LISTING_LIMITS.sent),
+      "503 PN_FILE_UNREADABLE",
+    ],
+    [
       "bytes of listings that are kept for a second",
       size(LISTING_LIMITS.kept),
       "the folder is read again for each request",

@@ -14,8 +14,9 @@ import type { FileContent } from "./disk/file-content.js";
 import { filePath } from "./file-path.js";
 import type { FileRoot, Found } from "./file-root.js";
 import { multipart, type Multipart } from "./multipart.js";
-import { FolderListing } from "./listing/folder-listing.js";
+import { FolderListing, type ListingPage } from "./listing/folder-listing.js";
 import { LISTING_POLICY } from "./listing/listing-page.js";
+import { PAGES } from "./listing/pages-in-use.js";
 import { PreparedHead } from "./prepared-head.js";
 import { Representation, type PageStatus, type Twins } from "./representation.js";
 
@@ -47,6 +48,8 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   #path = "";
   /** Whether the file was looked up again, because it left the cache before its response began. */
   #isSecondTry = false;
+  /** The page of a listing that is being sent. */
+  #table: Buffer | undefined;
   /** Bytes of the response's body that have not been sent. */
   #unsent = 0;
 
@@ -192,10 +195,13 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     else this.#redirect();
   }
 
-  readonly #sendListing = (page: readonly Buffer[]): void => {
-    this.#begin(listingHead(page.reduce((length, part) => length + part.length, 0)));
-    if (this.request.method === "HEAD") this.onFileEnd();
-    else this.#body.sendBytes(page);
+  readonly #sendListing = ({ title, table }: ListingPage): void => {
+    const isHead = this.request.method === "HEAD";
+    if (!isHead && !PAGES.use(table)) return this.#refuse(refusals.PN_FILE_UNREADABLE);
+    this.#begin(listingHead(title.length + table.length));
+    if (isHead) return this.onFileEnd();
+    this.#table = table;
+    this.#body.sendBytes([title, table]);
   };
 
   /** The page for paths without a file, where there is one. */
@@ -330,6 +336,8 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     this.status = status;
     this.endedAt = this.#visitor.context.exchanges.clock.now();
     this.#body.end(this.#unsent === 0);
+    if (this.#table !== undefined) PAGES.release(this.#table);
+    this.#table = undefined;
     const route = this.#route;
     this.#route = undefined;
     route?.onFinished(this);

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { DISK, type FileSystem, type FolderEntry } from "../files/disk/file-system.js";
 import { FolderListing, LISTING_LIMITS } from "../files/listing/folder-listing.js";
 import { KeptListings } from "../files/listing/kept-listings.js";
+import { PAGES } from "../files/listing/pages-in-use.js";
 import { Site } from "./file-visits.suite.js";
 
 const OPTIONS = { browse: true };
@@ -169,6 +170,21 @@ test("a listing is kept for a second and no longer, and only as long as there is
   expect(listings.bytes).toBe(0);
 });
 
+test("a page is in use until its visitor has read it, or is gone", async () => {
+  const site = new Site(Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${n}.txt`, ""])), OPTIONS);
+  const { bytes } = PAGES;
+  await site.get("/");
+  await site.get("/", "", "HEAD");
+  expect(PAGES.bytes).toBe(bytes);
+  const visits = [await site.stalled("/"), await site.stalled("/")];
+  expect(PAGES.bytes).toBeGreaterThan(bytes + 1_000);
+  for (const { connection } of visits) {
+    connection.destroy();
+    connection.pump();
+  }
+  expect(PAGES.bytes).toBe(bytes);
+});
+
 test("a page is made once, whatever else the query says, and all pages share the order of the names", async () => {
   const names = Array.from({ length: 2_500 }, (_, n) => `f${String(n).padStart(4, "0")}`);
   let compared = 0;
@@ -185,7 +201,8 @@ test("a page is made once, whatever else the query says, and all pages share the
   let described = 0;
   const stats = await DISK.stat("/dev/null");
   const listing = new FolderListing(entries, false, async () => (described++, stats));
-  const text = async (target: string): Promise<string> => Buffer.concat(await listing.page(target)).toString();
+  const text = async (target: string): Promise<string> =>
+    Buffer.concat(Object.values(await listing.page(target))).toString();
   const first = await text("/a/?x=1");
   expect(first).toContain("Index of /a/<");
   const once = compared;

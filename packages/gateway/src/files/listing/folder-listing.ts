@@ -14,6 +14,8 @@ export const LISTING_LIMITS = {
   sortable: 2_000,
   /** Bytes of all listings that are kept for a second. */
   kept: 32 * 1024 * 1024,
+  /** Bytes of different pages that visitors have not read yet. */
+  sent: 32 * 1024 * 1024,
 } as const;
 /** Pages of one listing that are kept: all of one that can be sorted by size and time. */
 const MOST_PAGES = 12;
@@ -27,6 +29,12 @@ const AT_ONCE = 4;
 
 /** Reads what the disk knows about an entry; undefined if visitors cannot get it. */
 export type Describe = (entry: FolderEntry) => Promise<BigIntStats | undefined>;
+
+/** A page in two parts. All visitors of a page share the table. */
+export interface ListingPage {
+  readonly title: Buffer;
+  readonly table: Buffer;
+}
 
 /** The entries of a folder. */
 export class FolderListing {
@@ -53,13 +61,13 @@ export class FolderListing {
     return count * ENTRY + 2 * names + rows * (ROW + (ESCAPED * names) / Math.max(1, count));
   }
 
-  /** The page for a request, in parts. @param target path and query, as received */
-  async page(target: string): Promise<readonly Buffer[]> {
+  /** The page for a request. @param target path and query, as received */
+  async page(target: string): Promise<ListingPage> {
     const asked = listingQuery(target);
     const pages = Math.max(1, Math.ceil(this.#entries.length / LISTING_LIMITS.page));
     const sort = this.#isSortable ? asked.sort : "name";
     const table = await this.#table({ ...asked, sort, page: Math.min(asked.page, pages) }, pages);
-    return [Buffer.from(listingTitle(percentDecoded(pathOf(target)))), table];
+    return { title: Buffer.from(listingTitle(percentDecoded(pathOf(target)))), table };
   }
 
   get #isSortable(): boolean {
