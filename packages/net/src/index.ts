@@ -30,6 +30,7 @@ export { isTls } from "./tls/is-tls.js";
 export { builtins } from "./builtins.js";
 export { ByteStore } from "./byte-store.js";
 export { NetworkList, parseNetwork, type Network } from "./network-list.js";
+export { keepNewest } from "./keep-newest.js";
 export { Linked, LinkedList } from "./linked-list.js";
 export { unmapped } from "./unmapped.js";
 export type { BreakCause, ByteStream, ByteStreamHandler, ResetReason } from "./connection/byte-stream.js";

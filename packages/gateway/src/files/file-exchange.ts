@@ -17,7 +17,7 @@ import { multipart, type Multipart } from "./multipart.js";
 import { FolderListing } from "./listing/folder-listing.js";
 import { LISTING_POLICY } from "./listing/listing-page.js";
 import { PreparedHead } from "./prepared-head.js";
-import { Representation } from "./representation.js";
+import { Representation, type PageStatus, type Twins } from "./representation.js";
 
 const METHODS = "GET, HEAD, OPTIONS";
 const ALLOWED: Reply = { status: 204, text: "", fields: { Allow: METHODS } };
@@ -182,7 +182,7 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     else if (found === "missing") this.#answerMissing();
     else if (this.#path.endsWith("/") && !endsWithSlash(this.request.path)) this.#redirect();
     else if (found instanceof FolderListing) this.#await(found.page(this.request.path), this.#sendListing);
-    else this.#select(found, 200);
+    else this.#select(found);
   };
 
   /** The path in the root is that of a folder without its slash. */
@@ -211,21 +211,31 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
     });
   }
 
-  /** Selects the file itself, or one in a coding that the visitor accepts. */
-  #select(file: Representation, status: number): void {
+  /**
+   * Selects the file itself, or one in a coding that the visitor accepts.
+   * @param page the status, if it is the page for paths without a file
+   */
+  #select(file: Representation, page?: PageStatus): void {
     const accepted = file.isNegotiated
       ? acceptedCodings(this.request.fieldValues(Field.acceptEncoding, "accept-encoding"))
       : [];
-    if (accepted.length === 0) return this.#respond(file, status);
+    if (accepted.length === 0) return this.#respond(file, page);
     const { root } = this.#route as FilesRoute;
     const twins = root.twinsOf(file, this.startedAt);
-    if (twins === undefined) {
-      this.#await(root.loadTwins(file), (loaded) => this.#respond(chosen(file, loaded, accepted), status));
-    } else this.#respond(chosen(file, twins, accepted), status);
+    const choose = (found: Twins): void => {
+      const twin = chosen(found, accepted);
+      if (twin !== undefined) root.touch(twin);
+      this.#respond(twin ?? file, page);
+    };
+    if (twins === undefined) this.#await(root.loadTwins(file), choose);
+    else choose(twins);
   }
 
-  #respond(file: Representation, status: number): void {
+  #respond(found: Representation, page: PageStatus | undefined): void {
     const { request } = this;
+    const { root } = this.#route as FilesRoute;
+    const file = page === undefined ? found : found.asPage(page, root.fallback !== undefined);
+    const status = page ?? 200;
     if (status === 404 || !request.isConditional) return this.#sendWhole(file, status);
     const outcome = evaluateConditions(request, file);
     if (outcome === 304) return this.#sendHead(file.notModified());
@@ -326,17 +336,10 @@ export class FileExchange extends RequestFacts implements FilesExchange, FileBod
   }
 }
 
-/** The first twin that the visitor accepts; `file` if there is none. @param accepted indices of twins */
-function chosen(
-  file: Representation,
-  twins: readonly (Representation | undefined)[],
-  accepted: readonly number[],
-): Representation {
-  for (const index of accepted) {
-    const twin = twins[index];
-    if (twin !== undefined) return twin;
-  }
-  return file;
+/** The first twin that the visitor accepts. @param accepted indices of twins */
+function chosen(twins: Twins, accepted: readonly number[]): Representation | undefined {
+  for (const index of accepted) if (twins[index] !== undefined) return twins[index];
+  return undefined;
 }
 
 function unsatisfiable({ content }: Representation): Refusal {

@@ -1,3 +1,4 @@
+import { keepNewest } from "@postern/net";
 import { cacheControlOf } from "./cache-rule.js";
 import { CODINGS, type ContentCoding } from "./selection/content-coding.js";
 import { FILE_LIMITS, type FileCache } from "./disk/file-cache.js";
@@ -28,8 +29,11 @@ export interface FileRootDependencies {
   readonly onFault?: (fault: FileFault) => void;
   /** Monotonic time in milliseconds. Default: `performance.now`. */
   readonly now?: () => number;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly wallClock?: () => number;
 }
 
+const MONOTONIC = (): number => performance.now();
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
 /** Paths that are looked up at the same time. Each may need a descriptor. */
@@ -61,6 +65,7 @@ export class FileRoot implements ContentOwner {
   readonly #folder: RootFolder;
   readonly #onFault: (fault: FileFault) => void;
   readonly #now: () => number;
+  readonly #wallClock: () => number;
   /** Files in the cache, by the path of the file. */
   readonly #files = new Map<string, Representation>();
   /** What was found at a path, and until when it is not looked up again. */
@@ -74,7 +79,7 @@ export class FileRoot implements ContentOwner {
   #folderCheckedAt = -Infinity;
 
   constructor(options: FilesOptions, cache: FileCache, secrets: SecretFiles, dependencies: FileRootDependencies = {}) {
-    const { fileSystem = DISK, onFault = (): void => {}, now = (): number => performance.now() } = dependencies;
+    const { fileSystem = DISK, onFault = (): void => {}, now = MONOTONIC, wallClock = Date.now } = dependencies;
     this.directory = options.directory;
     this.fallback = inRoot(options.fallback);
     this.notFoundPage = inRoot(options.notFoundPage);
@@ -86,6 +91,7 @@ export class FileRoot implements ContentOwner {
     this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, this.#fileSystem);
     this.#onFault = onFault;
     this.#now = now;
+    this.#wallClock = wallClock;
   }
 
   /**
@@ -116,6 +122,11 @@ export class FileRoot implements ContentOwner {
     });
   }
 
+  /** A twin is used. The file itself is looked up for each of its twins, and stays in the cache with them. */
+  touch({ content }: Representation): void {
+    this.#cache.touch(content);
+  }
+
   /** The twins of a file, if they are known. */
   twinsOf({ twins }: Representation, now: number): Twins | undefined {
     if (twins === undefined || now >= twins.until || twins.secrets !== this.#secrets.version) return undefined;
@@ -138,7 +149,8 @@ export class FileRoot implements ContentOwner {
         if (found === "too many wait") isKnown = false;
         if (!(found instanceof Representation)) return undefined;
         const known = before[index];
-        return known?.content === found.content ? known : this.#represent(found.content, path, coding);
+        const isSame = known?.content === found.content && known.at === found.at;
+        return isSame ? known : this.#represent(found.content, path, found.at, coding);
       }),
     );
     if (isKnown) file.twins = { all, until: this.#now() + FRESH, secrets };
@@ -221,14 +233,16 @@ export class FileRoot implements ContentOwner {
       const stats = await this.#folder.stat(path);
       const { stamp, realPath } = known.content;
       const isSame = stats !== undefined && stampOf(stats) === stamp;
-      if (isSame && !(await this.#folder.isSecret(path, realPath, stats))) return this.#renewed(known);
+      if (isSame && !mayDiffer(known) && !(await this.#folder.isSecret(path, realPath, stats)))
+        return this.#renewed(known);
       this.#drop(known.content);
     }
+    const at = this.#wallClock();
     const opened = await this.#folder.open(path);
     if (typeof opened === "string") return opened;
     const content = await readContent(this, path, opened, this.#fileSystem, this.#cache.slabs);
     await loadContentTypes();
-    const file = this.#represent(content, path);
+    const file = this.#represent(content, path, at);
     const other = this.#files.get(path);
     if (other !== undefined) this.#drop(other.content);
     this.#files.set(path, file);
@@ -236,17 +250,17 @@ export class FileRoot implements ContentOwner {
     return file;
   }
 
-  #represent(content: FileContent, path: string, coding?: ContentCoding): Representation {
+  #represent(content: FileContent, path: string, at: number, coding?: ContentCoding): Representation {
     const { cacheControl = "no-cache", immutable = false } = this.#options;
-    const options = { path, cacheControl: cacheControlOf(path, cacheControl, immutable) };
+    const options = { path, at, cacheControl: cacheControlOf(path, cacheControl, immutable) };
     return new Representation(content, coding === undefined ? options : { ...options, coding });
   }
 
   /** A file that was young gets its strong tag later. */
   #renewed(known: Representation): Representation {
     const { content } = known;
-    if (!known.etag.startsWith("W/")) return known;
-    const renewed = this.#represent(content, content.path);
+    if (!known.isWeak) return known;
+    const renewed = this.#represent(content, content.path, this.#wallClock());
     this.#files.set(content.path, renewed);
     return renewed;
   }
@@ -261,7 +275,7 @@ export class FileRoot implements ContentOwner {
     const answers = this.#answers;
     answers.delete(path);
     answers.set(path, answer);
-    if (answers.size > MOST_ANSWERS) for (const oldest of answers.keys()) return void answers.delete(oldest);
+    keepNewest(answers, MOST_ANSWERS);
   }
 
   #fault(path: string, error: unknown): "missing" | "failed" {
@@ -274,6 +288,11 @@ export class FileRoot implements ContentOwner {
     }
     return code === "EACCES" || code === "EPERM" ? "missing" : "failed";
   }
+}
+
+/** Whether the file can have another content by now although its stamp is the same. Larger files are not in memory. */
+function mayDiffer({ isWeak, content }: Representation): boolean {
+  return isWeak && content.bytes !== undefined;
 }
 
 /** The path of a page in the root, which may be written without its slash. */

@@ -22,6 +22,27 @@ test("a file that is larger than the cache is served", async () => {
   expect((await site.get("/a.bin")).body).toHaveLength(200 * KB);
 });
 
+test("a twin that is used stays in the cache as long as its file", async () => {
+  let opened: string[] = [];
+  const open: FileSystem["open"] = (path, flags) => {
+    opened.push(path.toString().split("/").at(-1)!);
+    return DISK.open(path, flags);
+  };
+  const names = Array.from({ length: 10 }, (_, n) => `${n}.js`);
+  const files = Object.fromEntries(names.map((name) => [name, "x".repeat(100 * KB)]));
+  const cache = new FileCache(500 * KB);
+  const site = new Site({ ...files, "a.js": "a", "a.js.br": "b" }, { cache, fileSystem: { ...DISK, open } });
+  site.settle();
+  const lines = "Accept-Encoding: br\r\n";
+  await site.get("/a.js", lines);
+  opened = [];
+  for (const name of names) {
+    await site.get(`/${name}`);
+    expect((await site.get("/a.js", lines)).body).toBe("b");
+  }
+  expect(opened).toEqual(names);
+});
+
 test("a file that leaves the cache while its twins are looked for is looked up again", async () => {
   const waiting = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { FileCache, FileRoot, SecretFiles, type FileRootDependencies, type FilesOptions } from "../files/index.js";
 import type { FilesRoute, PathEdit } from "../route.js";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { Visit } from "./visits.suite.js";
 
 /** A response as its visitor received it. */
@@ -18,6 +19,8 @@ export interface SiteOptions extends Omit<FilesOptions, "directory">, FileRootDe
   readonly secrets?: SecretFiles;
   readonly cache?: FileCache;
 }
+
+const START = new FakeClock().now();
 
 /** A folder on the disk, and a visitor whose requests go to it. */
 export class Site {
@@ -36,6 +39,7 @@ export class Site {
     const { pathEdit, secrets = new SecretFiles({ paths: [] }), cache = new FileCache(), ...rest } = options;
     this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, {
       now: () => this.visit.clock.now(),
+      wallClock: () => Date.now() + this.visit.clock.now() - START,
       ...rest,
     });
     onTestFinished(() => this.root.close());
@@ -74,6 +78,11 @@ export class Site {
   /** Sets when a file was modified. */
   date(path: string, modified: Date): void {
     utimesSync(join(this.directory, path), modified, modified);
+  }
+
+  /** Lets time pass until the files are no longer young. */
+  settle(): void {
+    this.visit.clock.pass(3_000);
   }
 
   remove(path: string): void {

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { Linked } from "@postern/net";
-import { hasSameContent, modifiedOf, stampOf } from "./file-stamp.js";
+import { changedOf, hasSameContent, modifiedOf, stampOf } from "./file-stamp.js";
 import type { OnRead } from "./file-system.js";
 import type { PacedDisk } from "./paced-disk.js";
 import type { OpenedFile } from "./root-folder.js";
@@ -29,7 +29,9 @@ export class FileContent extends Linked<FileContent> {
   readonly size: number;
   /** When the file was modified, in milliseconds since 1970. */
   readonly modified: number;
-  /** Changes whenever the file changes. */
+  /** When the file was changed, in milliseconds since 1970. */
+  readonly changed: number;
+  /** Changes whenever the file changes, unless it was young. */
   readonly stamp: string;
   /** Its path on the disk without links. */
   readonly realPath: string;
@@ -57,6 +59,7 @@ export class FileContent extends Linked<FileContent> {
     this.path = path;
     this.size = Number(stats.size);
     this.modified = modifiedOf(stats);
+    this.changed = changedOf(stats);
     this.stamp = stampOf(stats);
     this.realPath = realPath;
     this.bytes = memory?.piece.bytes;

@@ -3,10 +3,26 @@ import type { BigIntStats } from "node:fs";
 /** The years 1 to 9999, in milliseconds since 1970: those that a date of HTTP can name. */
 const EARLIEST = -62_135_596_800_000;
 const LATEST = 253_402_300_799_999;
+/** The largest step of the times of a file system, in milliseconds. */
+const COARSEST = 2_000;
 
 /** When a file was modified, in milliseconds since 1970. A time that no date can name becomes the nearest one. */
 export function modifiedOf({ mtimeMs }: BigIntStats): number {
   return Math.min(Math.max(Number(mtimeMs), EARLIEST), LATEST);
+}
+
+/** When a file was changed last: its bytes, its name or its rights. In milliseconds since 1970. */
+export function changedOf({ ctimeMs }: BigIntStats): number {
+  return Number(ctimeMs);
+}
+
+/**
+ * Whether a file that is changed again after `at` can keep its stamp. The times of some file systems have steps of two
+ * seconds, and programs can set `modified`, but not `changed`.
+ * @param at milliseconds since 1970
+ */
+export function isYoung({ modified, changed }: { modified: number; changed: number }, at: number): boolean {
+  return changed > at - COARSEST || Math.abs(modified - at) < COARSEST;
 }
 
 /** A text that changes whenever the file changes, or is another one. */

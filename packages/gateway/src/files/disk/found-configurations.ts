@@ -1,3 +1,4 @@
+import { keepNewest } from "@postern/net";
 import { stampOf } from "./file-stamp.js";
 import type { FileSystem, FolderEntry } from "./file-system.js";
 
@@ -57,11 +58,7 @@ export class FoundConfigurations {
       for (const name of NAMES) if (await this.#look(`${folder}/${name}`)) hasChanged = true;
       this.#searched.delete(folder);
       this.#searched.set(folder, until);
-      if (this.#searched.size <= MOST_FOLDERS) continue;
-      for (const oldest of this.#searched.keys()) {
-        this.#searched.delete(oldest);
-        break;
-      }
+      keepNewest(this.#searched, MOST_FOLDERS);
     }
     return hasChanged;
   }
