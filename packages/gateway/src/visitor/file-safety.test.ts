@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DISK, type FileSystem, type OnRead } from "../files/disk/file-system.js";
-import { SecretFiles, type FileFault } from "../files/index.js";
+import { SecretFiles, SharedDisk, type FileFault } from "../files/index.js";
 import { Site } from "./file-visits.suite.js";
 
 const SECRET = "the secret of another folder";
@@ -264,7 +264,7 @@ test("the search for configurations is bounded, ends when it is not wanted, and 
     return path.includes("link") ? Promise.reject(new Error("followed")) : Promise.resolve();
   };
   const namedFiles = (): Promise<string[]> => Promise.resolve([]);
-  const secrets = new SecretFiles({ paths: [], namedFiles, fileSystem: { ...DISK, readFolder } });
+  const secrets = new SecretFiles({ paths: [], namedFiles, disk: new SharedDisk({ ...DISK, readFolder }) });
   await secrets.searchBelow(tmpdir(), () => true);
   expect(folders).toBe(10_001);
   folders = 0;
@@ -344,6 +344,35 @@ describe("a disk", () => {
     resolve();
     await site.root.load("/0");
     expect(await site.get("/more")).toMatchObject({ status: 200, body: "file" });
+  });
+
+  test("that does not respond for one folder leaves room for others, whose secrets may be on it", async () => {
+    const stuck = new Set<string>();
+    let running = 0;
+    let most = 0;
+    const stat: FileSystem["stat"] = async (path) => {
+      if ([...stuck].some((folder) => path.toString().startsWith(folder))) {
+        most = Math.max(most, ++running);
+        await new Promise(() => {});
+      }
+      return DISK.stat(path);
+    };
+    const disk = new SharedDisk({ ...DISK, stat });
+    const [now, patience] = [(): number => other.visit.clock.now(), 10];
+    const secrets = new SecretFiles({ paths: [], disk, now, patience });
+    const slow: Site = new Site({ "a.txt": "one", "key.pem": SECRET }, { disk, secrets });
+    const other: Site = new Site({ "a.txt": "one", "b.txt": "two", "other.pem": SECRET }, { disk, secrets });
+    secrets.replace([join(slow.directory, "key.pem"), join(other.directory, "other.pem")]);
+    expect((await slow.get("/a.txt")).body).toBe("one");
+    stuck.add(slow.directory);
+    slow.visit.clock.pass(1_000);
+    for (let n = 0; n < 10; n++) void slow.root.load(`/${n}`);
+    for (let n = 0; n < 3; n++) {
+      other.visit.clock.pass(1_000);
+      expect((await other.get("/b.txt")).body).toBe("two");
+    }
+    expect((await other.get("/other.pem")).status).toBe(404);
+    expect({ running, most }).toEqual({ running: 2, most: 2 });
   });
 
   test.for<[string, number]>([
