@@ -95,6 +95,11 @@ export function limitsPage(): string {
       size(FILE_LIMITS.cachedFile),
       "the file is read while it is sent, in blocks of 256 KiB",
     ],
+    [
+      "bytes of such files that are in memory on their way to visitors",
+      size(FILE_LIMITS.blocks),
+      "they are read in smaller blocks, at least 16 KiB for each visitor",
+    ],
     ["open descriptors of such files that no response uses", `${FILE_LIMITS.descriptors}`, "the file is closed"],
     ["ranges of one request for a file", `${FILE_LIMITS.ranges}, without overlap`, "416 PN_FILE_RANGE"],
     [
@@ -107,6 +112,11 @@ export function limitsPage(): string {
       "entries of a folder that can be sorted by size and time",
       LISTING_LIMITS.sortable.toLocaleString("en"),
       "the listing is sorted by name only",
+    ],
+    [
+      "bytes of listings that are kept for a second",
+      size(LISTING_LIMITS.kept),
+      "the folder is read again for each request",
     ],
     [
       "interim responses (1xx) to a request",

@@ -10,6 +10,7 @@ import type { PacedDisk } from "./disk/paced-disk.js";
 import { Slots } from "./disk/slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
 import { FolderListing } from "./listing/folder-listing.js";
+import { LISTINGS, type KeptListings } from "./listing/kept-listings.js";
 import { SharedWork } from "./shared-work.js";
 import { Representation, type Twins } from "./representation.js";
 import { readContent } from "./disk/read-content.js";
@@ -28,15 +29,19 @@ export interface FileRootDependencies {
   readonly disk?: SharedDisk;
   /** Called with faults of the disk, at most once a second. */
   readonly onFault?: (fault: FileFault) => void;
-  /** Monotonic time in milliseconds. Default: `performance.now`. */
-  readonly now?: () => number;
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly wallClock?: () => number;
+  /** Default: shared by all folders. */
+  readonly listings?: KeptListings;
+  /** Monotonic time in milliseconds. Default: `performance.now`. */
+  readonly now?: () => number;
 }
 
 const MONOTONIC = (): number => performance.now();
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
+/** A large file that changed within this time, in milliseconds, may be growing. */
+const GROWING = 60_000;
 /** Paths that are looked up at the same time. Each may need a descriptor. */
 const MOST_LOADS = 32;
 /** Answers about paths without a file that are kept. */
@@ -66,8 +71,9 @@ export class FileRoot implements ContentOwner {
   readonly #disk: PacedDisk;
   readonly #folder: RootFolder;
   readonly #onFault: (fault: FileFault) => void;
-  readonly #now: () => number;
   readonly #wallClock: () => number;
+  readonly #listings: KeptListings;
+  readonly #now: () => number;
   /** Files in the cache, by the path of the file. */
   readonly #files = new Map<string, Representation>();
   /** What was found at a path, and until when it is not looked up again. */
@@ -92,10 +98,11 @@ export class FileRoot implements ContentOwner {
     this.#sharedDisk = disk;
     this.#disk = disk.add(slashed(Buffer.from(options.directory)).replace(/\/+$/, ""));
     const { followLinks = false } = options;
-    this.#folder = new RootFolder(this.#disk, { followLinks, secrets, slabs: cache.slabs });
+    this.#folder = new RootFolder(this.#disk, { followLinks, secrets, slabs: cache.slabs, now });
     this.#onFault = onFault;
-    this.#now = now;
     this.#wallClock = wallClock;
+    this.#listings = dependencies.listings ?? LISTINGS;
+    this.#now = now;
   }
 
   /**
@@ -121,7 +128,9 @@ export class FileRoot implements ContentOwner {
       // Counted from its arrival: on a slow disk it would be too old to be kept, and the disk would get more to do.
       const now = this.#now();
       if (found === "missing") this.#checkFolder(now);
-      this.#keep(path, { found, until: now + FRESH, secrets });
+      // A file that grows is sent as it is now, not as it was a second ago.
+      const isGrowing = found instanceof Representation && found.content.mayGrow;
+      if (!isGrowing) this.#keep(path, { found, until: now + FRESH, secrets });
       return found;
     });
   }
@@ -244,6 +253,7 @@ export class FileRoot implements ContentOwner {
     const content = await readContent(this, path, opened, this.#disk, this.#cache.slabs);
     await loadContentTypes();
     const file = this.#represent(content, path, at);
+    this.#noteGrowth(content);
     const other = this.#files.get(path);
     if (other !== undefined) this.#drop(other.content);
     this.#files.set(path, file);
@@ -260,10 +270,15 @@ export class FileRoot implements ContentOwner {
   /** A file that was young gets its strong tag later. */
   #renewed(known: Representation): Representation {
     const { content } = known;
+    this.#noteGrowth(content);
     if (!known.isWeak) return known;
     const renewed = this.#represent(content, content.path, this.#wallClock());
     this.#files.set(content.path, renewed);
     return renewed;
+  }
+
+  #noteGrowth(content: FileContent): void {
+    content.mayGrow = content.bytes === undefined && this.#wallClock() - content.changed < GROWING;
   }
 
   #drop(content: FileContent): void {
@@ -274,6 +289,10 @@ export class FileRoot implements ContentOwner {
   #keep(path: string, answer: Answer): void {
     if (path.length > LONGEST_ANSWERED) return;
     const answers = this.#answers;
+    const forget = (): void => {
+      if (answers.get(path) === answer) answers.delete(path);
+    };
+    if (answer.found instanceof FolderListing && !this.#listings.keep(answer.found, FRESH, forget)) return;
     answers.delete(path);
     answers.set(path, answer);
     keepNewest(answers, MOST_ANSWERS);

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync, type BigIntStats } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { DISK, type FileSystem, type FolderEntry } from "../files/disk/file-system.js";
-import { FolderListing } from "../files/listing/folder-listing.js";
+import { FolderListing, LISTING_LIMITS } from "../files/listing/folder-listing.js";
+import { KeptListings } from "../files/listing/kept-listings.js";
 import { Site } from "./file-visits.suite.js";
 
 const OPTIONS = { browse: true };
@@ -128,6 +129,44 @@ test("a page that cannot be made is refused, and made anew for the next request"
   vi.spyOn(listing, "page").mockRejectedValueOnce(new Error("no page"));
   expect((await site.get("/")).status).toBe(503);
   expect((await site.get("/")).status).toBe(200);
+});
+
+test("a listing is kept for a second and no longer, and only as long as there is memory for listings", async () => {
+  let read = 0;
+  let count = 1;
+  const readFolder: FileSystem["readFolder"] = (_, visit) => {
+    read++;
+    for (let n = 0; n < count; n++) visit({ name: String(n), key: String(n), kind: "link" });
+    return Promise.resolve();
+  };
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const listings = new KeptListings(LISTING_LIMITS.kept);
+  const names = Array.from({ length: 20 }, (_, n) => `${n}/x`);
+  const site = new Site(Object.fromEntries(names.map((name) => [name, ""])), {
+    ...OPTIONS,
+    fileSystem: { ...DISK, readFolder },
+    listings,
+  });
+  await site.get("/0/");
+  await site.get("/0/?sort=size");
+  expect(read).toBe(1);
+  expect(listings.bytes).toBeGreaterThan(0);
+  vi.advanceTimersByTime(1_000);
+  expect(listings.bytes).toBe(0);
+  await site.get("/0/");
+  expect(read).toBe(2);
+  vi.advanceTimersByTime(1_000);
+  count = 50_000;
+  for (let n = 0; n < 20; n++) await site.root.load(`/${n}/`);
+  expect(listings.bytes).toBeGreaterThan(LISTING_LIMITS.kept / 2);
+  expect(listings.bytes).toBeLessThanOrEqual(LISTING_LIMITS.kept);
+  read = 0;
+  for (let n = 0; n < 20; n++)
+    if (site.root.find(`/${n}/`, site.visit.clock.now()) === undefined) await site.root.load(`/${n}/`);
+  expect(read).toBeGreaterThan(10);
+  vi.advanceTimersByTime(1_000);
+  expect(listings.bytes).toBe(0);
 });
 
 test("a page is made once, whatever else the query says, and all pages share the order of the names", async () => {

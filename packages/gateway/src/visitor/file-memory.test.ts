@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { DISK, type FileSystem } from "../files/disk/file-system.js";
+import { BLOCKS } from "../files/file-blocks.js";
 import { FileCache } from "../files/index.js";
 import { received, Site } from "./file-visits.suite.js";
 
 const KB = 1024;
+const MB = 1024 * KB;
 
 test("visitors that read nothing of many files do not keep others from any file", async () => {
   const names = Array.from({ length: 10 }, (_, n) => `${n}.bin`);
@@ -15,6 +17,21 @@ test("visitors that read nothing of many files do not keep others from any file"
   expect(cache.bytes).toBeLessThanOrEqual(500 * KB);
   for (let round = 0; round < 3; round++)
     for (const name of ["a", "b"]) expect(await site.get(`/${name}.txt`)).toMatchObject({ status: 200, body: name });
+});
+
+test("1,000 visitors that read nothing of a large file keep 48 MB, and others get it nevertheless", async () => {
+  const site = new Site({ "big.bin": Buffer.alloc(3_000 * KB, "a") });
+  const visits = await Promise.all(Array.from({ length: 1_000 }, () => site.stalled("/big.bin")));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(BLOCKS.bytes).toBeGreaterThan(32 * MB);
+  expect(BLOCKS.bytes).toBeLessThan(48 * MB);
+  expect(visits.reduce((sum, { connection }) => sum + connection.unsent, 0)).toBeLessThan(48 * MB);
+  expect((await site.get("/big.bin")).body).toHaveLength(3_000 * KB);
+  for (const { connection } of visits) {
+    connection.destroy();
+    connection.pump();
+  }
+  expect(BLOCKS.bytes).toBe(0);
 });
 
 test("a file that is larger than the cache is served", async () => {

@@ -54,9 +54,9 @@ export class Site {
       ...rest
     } = options;
     this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, {
+      wallClock: () => Date.now() + this.visit.clock.now() - START,
       now: () => this.visit.clock.now(),
       ...(fileSystem && { disk: new SharedDisk(fileSystem) }),
-      wallClock: () => Date.now() + this.visit.clock.now() - START,
       ...rest,
     });
     onTestFinished(() => this.root.close());

@@ -10,6 +10,8 @@ export const FILE_LIMITS = {
   cachedFile: 1024 * 1024,
   /** Descriptors of larger files that stay open. */
   descriptors: 128,
+  /** Bytes of such files in memory, beyond which they are read in the smallest blocks. */
+  blocks: 32 * 1024 * 1024,
   /** Ranges of one request. */
   ranges: MOST_RANGES,
   /** Look-ups in one folder that wait for others. */

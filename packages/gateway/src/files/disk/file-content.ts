@@ -1,5 +1,5 @@
 import { Linked } from "@postern/net";
-import { changedOf, hasSameContent, modifiedOf, stampOf, type FileStats } from "./file-stamp.js";
+import { changedOf, changeOf, modifiedOf, stampOf, type FileStats } from "./file-stamp.js";
 import type { OnRead } from "./file-system.js";
 import type { PacedDisk } from "./paced-disk.js";
 import type { OpenedFile } from "./root-folder.js";
@@ -43,6 +43,8 @@ export class FileContent extends Linked<FileContent> {
   readonly #fileSystem: PacedDisk;
   #users = 0;
   #isFree = true;
+  /** Whether it has no `bytes`, and changed so recently that it may be growing, such as a log. */
+  mayGrow = false;
   /** Whether it is no longer in the cache. */
   isDropped = false;
 
@@ -95,17 +97,17 @@ export class FileContent extends Linked<FileContent> {
   }
 
   /**
-   * Reads up to `length` bytes at `position`, while it is in use and has no `bytes`.
+   * Reads up to `length` bytes at `position`, or what the room is for, while it is in use and has no `bytes`.
    * @param takeRoom as for PacedDisk
    */
   read(takeRoom: () => Buffer | undefined, length: number, position: number, done: OnRead): void {
     this.#fileSystem.readInTurn(this.#fd, takeRoom, length, position, done);
   }
 
-  /** Whether the file still has the same content, while it is in use and has no `bytes`. */
-  async isUnchanged(): Promise<boolean> {
+  /** What happened to the file since it was opened, while it is in use and has no `bytes`. */
+  async change(): Promise<"none" | "grown" | "other"> {
     const before = this.#stats;
-    return before !== undefined && hasSameContent(before, await this.#fileSystem.fstat(this.#fd));
+    return before === undefined ? "none" : changeOf(before, await this.#fileSystem.fstat(this.#fd));
   }
 
   #giveBackIfUnused(): void {

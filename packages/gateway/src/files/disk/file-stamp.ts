@@ -37,10 +37,11 @@ export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: FileStats): string
 }
 
 /**
- * Whether a file that stayed open has the same content as before. If its name is given to another file, it loses a
- * link, and only its ctime changes.
+ * What happened to the content of a file that stayed open. If its name is given to another file, it loses a link, and
+ * only its ctime changes.
  */
-export function hasSameContent(before: FileStats, after: FileStats): boolean {
+export function changeOf(before: FileStats, after: FileStats): "none" | "grown" | "other" {
+  if (after.size > before.size) return "grown";
   const isSame = before.size === after.size && before.mtimeNs === after.mtimeNs;
-  return isSame && (before.ctimeNs === after.ctimeNs || before.nlink !== after.nlink);
+  return isSame && (before.ctimeNs === after.ctimeNs || before.nlink !== after.nlink) ? "none" : "other";
 }

@@ -71,7 +71,7 @@ export class PacedDisk implements FileSystem {
     this.#calls.take(() => {
       const room = takeRoom();
       if (room === undefined) return false;
-      this.#disk.read(fd, room, length, position, (error, bytes) => {
+      this.#disk.read(fd, room, Math.min(length, room.length), position, (error, bytes) => {
         this.#calls.give();
         done(error, bytes);
       });

@@ -5,6 +5,7 @@ import type { FolderEntry } from "./file-system.js";
 import type { LookUpOwner } from "./look-up-thread.js";
 import { isMissing, openEntry, type NoEntry } from "./open-entry.js";
 import type { PacedDisk } from "./paced-disk.js";
+import { RealFolders } from "./real-folders.js";
 import { isBelow, slashed } from "./real-path.js";
 import type { SecretFiles } from "./secret-files.js";
 import type { Piece, Slabs } from "./slabs.js";
@@ -34,6 +35,8 @@ export interface RootFolderOptions {
   readonly secrets: SecretFiles;
   /** Memory for the contents of files. */
   readonly slabs: Slabs;
+  /** Monotonic time in milliseconds. */
+  readonly now: () => number;
 }
 
 /** How long a disk counts as slow after a look-up that took long, in milliseconds. */
@@ -53,24 +56,28 @@ export class RootFolder implements LookUpOwner {
   readonly #followLinks: boolean;
   readonly #secrets: SecretFiles;
   readonly #directory: string;
+  readonly #realFolders: RealFolders;
+  readonly #now: () => number;
   #slowUntil = -Infinity;
   /** The path without symbolic links; empty until it is known. It changes when somebody replaces the folder. */
   #realPath = "";
 
-  constructor(disk: PacedDisk, { followLinks, secrets, slabs }: RootFolderOptions) {
+  constructor(disk: PacedDisk, { followLinks, secrets, slabs, now }: RootFolderOptions) {
     this.#disk = disk;
     this.#directory = disk.directory;
     this.#followLinks = followLinks;
     this.#secrets = secrets;
     this.slabs = slabs;
+    this.#now = now;
+    this.#realFolders = new RealFolders({ pathOf: (path) => this.pathOf(path), disk, followLinks, now });
   }
 
   get isSlow(): boolean {
-    return performance.now() < this.#slowUntil;
+    return this.#now() < this.#slowUntil;
   }
 
   onSlow(): void {
-    this.#slowUntil = performance.now() + SLOW;
+    this.#slowUntil = this.#now() + SLOW;
   }
 
   /** The path on the disk of a path in the folder. */
@@ -126,6 +133,7 @@ export class RootFolder implements LookUpOwner {
     if (found === undefined) {
       stats = await this.stat(path);
       if (stats === undefined || stampOf(stats) !== stamp) return false;
+      if (!(await this.#realFolders.stillLeadsTo(path, realPath))) return false;
     } else {
       if (typeof found === "string") return false;
       ({ stats } = found);

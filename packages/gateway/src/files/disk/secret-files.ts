@@ -1,7 +1,9 @@
-import type { FileStats } from "./file-stamp.js";
+import type { BigIntStats } from "node:fs";
 import { FoundConfigurations, isConfiguration, type NamedFiles } from "./found-configurations.js";
+import { LinkedSecrets, type LinkedFile, type SecretFolder } from "./linked-secrets.js";
 import type { PacedDisk } from "./paced-disk.js";
 import { foldersOf, isBelow, realPathOf, slashed } from "./real-path.js";
+import { SecretPlaces, type ReadMounts } from "./secret-places.js";
 import { SharedDisk } from "./shared-disk.js";
 
 export interface SecretFilesOptions {
@@ -18,12 +20,14 @@ export interface SecretFilesOptions {
   readonly now?: () => number;
   /** How long a disk that does not respond is waited for, in milliseconds. Default: 5,000. */
   readonly patience?: number;
+  /** Default: the mounts of this machine. */
+  readonly readMounts?: ReadMounts;
 }
 
 /** What is known about a secret path. */
 interface Secret {
-  /** `device:inode`; undefined if there is nothing. */
-  readonly identity: string | undefined;
+  /** Undefined if there is nothing. */
+  readonly stats: BigIntStats | undefined;
   /** The path without links. */
   readonly realPath: string;
 }
@@ -36,7 +40,8 @@ const FRESH = 1_000;
 
 /**
  * Files that are never served, whatever name leads to them: those that the configuration of this process names, and
- * those of a configuration file in a served folder. Each is known by its device and inode, and by its path.
+ * those of a configuration file in a served folder. Each is known by its device and inode, by its path, and by the
+ * paths that other mounts give it. Files in secret folders are also known by their hard links.
  */
 export class SecretFiles {
   /** Changes when other paths are secret. */
@@ -49,6 +54,8 @@ export class SecretFiles {
   #identities = new Set<string>();
   /** Paths without links. */
   #realPaths = new Set<string>();
+  readonly #places: SecretPlaces;
+  readonly #linked: LinkedSecrets;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
   readonly #patience: number;
@@ -58,11 +65,13 @@ export class SecretFiles {
   readonly #pending = new Set<string>();
 
   constructor(options: SecretFilesOptions) {
-    const { paths, namedFiles, disk = new SharedDisk(), now = MONOTONIC, patience = PATIENCE } = options;
+    const { paths, namedFiles, disk = new SharedDisk(), now = MONOTONIC, patience = PATIENCE, readMounts } = options;
     this.#patience = patience;
     this.#paths = paths;
     this.#disk = disk;
     this.#now = now;
+    this.#places = new SecretPlaces(readMounts);
+    this.#linked = new LinkedSecrets(disk);
     this.#found = namedFiles === undefined ? undefined : new FoundConfigurations(disk, namedFiles);
   }
 
@@ -90,7 +99,7 @@ export class SecretFiles {
    * @param realPath its path without links
    * @param root the root in which it was found, without links
    */
-  async has(stats: Pick<FileStats, "dev" | "ino"> | undefined, realPath: string, root: string): Promise<boolean> {
+  async has(stats: LinkedFile | undefined, realPath: string, root: string): Promise<boolean> {
     const now = this.#now();
     if (this.#found !== undefined) {
       const folder = realPath.slice(0, realPath.lastIndexOf("/"));
@@ -104,7 +113,8 @@ export class SecretFiles {
     if (stats === undefined) {
       if (this.#found !== undefined && isConfiguration(realPath)) return true;
     } else if (this.#identities.has(`${stats.dev}:${stats.ino}`)) return true;
-    return foldersOf(realPath, "").some((path) => this.#realPaths.has(path));
+    if (foldersOf(realPath, "").some((path) => this.#realPaths.has(path)) || this.#places.has(realPath)) return true;
+    return stats !== undefined && this.#linked.has(stats);
   }
 
   #change(): void {
@@ -128,26 +138,33 @@ export class SecretFiles {
     });
     await Promise.race([Promise.all(reads), isLate]);
     clearTimeout(timer);
-    const known = [...this.#known.values()];
-    this.#identities = new Set(known.map(({ identity }) => identity).filter((identity) => identity !== undefined));
-    this.#realPaths = new Set(known.map(({ realPath }) => realPath));
+    await this.#use([...this.#known.values()]);
     if (version === this.version) this.#readAt = this.#now();
+  }
+
+  async #use(secrets: readonly Secret[]): Promise<void> {
+    const identities = new Set<string>();
+    const folders: SecretFolder[] = [];
+    for (const { stats, realPath } of secrets) {
+      if (stats === undefined) continue;
+      identities.add(`${stats.dev}:${stats.ino}`);
+      if (stats.isDirectory()) folders.push({ realPath, dev: stats.dev });
+    }
+    this.#identities = identities;
+    this.#realPaths = new Set(secrets.map(({ realPath }) => realPath));
+    this.#linked.replace(folders);
+    await this.#places.replace(this.#realPaths);
   }
 
   async #readOne(path: string): Promise<void> {
     const disk = this.#diskOf(path);
     const known = this.#known.get(path);
-    if (known === undefined) this.#known.set(path, { identity: undefined, realPath: slashed(Buffer.from(path)) });
+    if (known === undefined) this.#known.set(path, { stats: undefined, realPath: slashed(Buffer.from(path)) });
     this.#pending.add(path);
     const realPath = await realPathOf(path, disk);
-    let identity;
-    try {
-      const { dev, ino } = await disk.stat(path);
-      identity = `${dev}:${ino}`;
-    } catch {
-      // There is nothing at the path by now.
-    }
+    // If that fails, there is nothing at the path by now.
+    const stats = await disk.stat(path).catch(() => undefined);
     this.#pending.delete(path);
-    if (this.#known.has(path)) this.#known.set(path, { identity, realPath });
+    if (this.#known.has(path)) this.#known.set(path, { stats, realPath });
   }
 }

@@ -12,9 +12,16 @@ export const LISTING_LIMITS = {
   page: 1_000,
   /** Entries of a folder that can be sorted by size and time: for that, the disk is asked about each of them. */
   sortable: 2_000,
+  /** Bytes of all listings that are kept for a second. */
+  kept: 32 * 1024 * 1024,
 } as const;
 /** Pages of one listing that are kept: all of one that can be sorted by size and time. */
 const MOST_PAGES = 12;
+/** Memory for an entry beside its names, and for a row of a page beside the name, in bytes. */
+const ENTRY = 112;
+const ROW = 240;
+/** Bytes of a character of a name in a page, where it is written twice and may be escaped. */
+const ESCAPED = 8;
 /** Entries that the disk is asked about at the same time. */
 const AT_ONCE = 4;
 
@@ -36,6 +43,14 @@ export class FolderListing {
     this.#entries = entries;
     this.#hasParent = hasParent;
     this.#describe = describe;
+  }
+
+  /** Memory that it may need, with its pages. */
+  get bytes(): number {
+    const count = this.#entries.length;
+    const names = this.#entries.reduce((sum, { name }) => sum + name.length, 0);
+    const rows = Math.min(count * MOST_PAGES, LISTING_LIMITS.page * MOST_PAGES);
+    return count * ENTRY + 2 * names + rows * (ROW + (ESCAPED * names) / Math.max(1, count));
   }
 
   /** The page for a request, in parts. @param target path and query, as received */
