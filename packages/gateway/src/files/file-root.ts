@@ -5,9 +5,8 @@ import { FILE_LIMITS, type FileCache } from "./disk/file-cache.js";
 import { loadContentTypes } from "./content-type.js";
 import { FileContent, type ContentOwner } from "./disk/file-content.js";
 import { filePath, isHidden } from "./file-path.js";
-import { stampOf } from "./disk/file-stamp.js";
-import { DISK, type FileSystem } from "./disk/file-system.js";
-import { PacedDisk } from "./disk/paced-disk.js";
+import { isMissing } from "./disk/open-entry.js";
+import type { PacedDisk } from "./disk/paced-disk.js";
 import { Slots } from "./disk/slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
 import { FolderListing } from "./listing/folder-listing.js";
@@ -15,9 +14,10 @@ import { LISTINGS, type KeptListings } from "./listing/kept-listings.js";
 import { SharedWork } from "./shared-work.js";
 import { Representation, type Twins } from "./representation.js";
 import { readContent } from "./disk/read-content.js";
-import { RealFolders } from "./disk/real-folders.js";
-import { isMissing, RootFolder } from "./disk/root-folder.js";
+import { slashed } from "./disk/real-path.js";
+import { RootFolder } from "./disk/root-folder.js";
 import type { SecretFiles } from "./disk/secret-files.js";
+import { SharedDisk } from "./disk/shared-disk.js";
 
 /** What is at a path. `folder`: the path of a folder without its slash; `failed`: the disk failed. */
 export type Found = Representation | FolderListing | "folder" | "missing" | "failed";
@@ -25,8 +25,8 @@ export type Found = Representation | FolderListing | "folder" | "missing" | "fai
 type FoundFile = Exclude<Found, FolderListing>;
 
 export interface FileRootDependencies {
-  /** Default: the disk of this machine. */
-  readonly fileSystem?: FileSystem;
+  /** That of all folders of the gateway. Default: one of its own. */
+  readonly disk?: SharedDisk;
   /** Called with faults of the disk, at most once a second. */
   readonly onFault?: (fault: FileFault) => void;
   /** Milliseconds since 1970. Default: `Date.now`. */
@@ -37,6 +37,7 @@ export interface FileRootDependencies {
   readonly now?: () => number;
 }
 
+const MONOTONIC = (): number => performance.now();
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
 /** A large file that changed within this time, in milliseconds, may be growing. */
@@ -66,9 +67,9 @@ export class FileRoot implements ContentOwner {
   readonly #index: readonly string[];
   readonly #cache: FileCache;
   readonly #secrets: SecretFiles;
-  readonly #fileSystem: PacedDisk;
+  readonly #sharedDisk: SharedDisk;
+  readonly #disk: PacedDisk;
   readonly #folder: RootFolder;
-  readonly #realFolders: RealFolders;
   readonly #onFault: (fault: FileFault) => void;
   readonly #wallClock: () => number;
   readonly #listings: KeptListings;
@@ -87,8 +88,7 @@ export class FileRoot implements ContentOwner {
   #folderCheckedAt = -Infinity;
 
   constructor(options: FilesOptions, cache: FileCache, secrets: SecretFiles, dependencies: FileRootDependencies = {}) {
-    const { fileSystem = DISK, onFault = (): void => {} } = dependencies;
-    const { now = (): number => performance.now(), wallClock = Date.now } = dependencies;
+    const { disk = new SharedDisk(), onFault = (): void => {}, now = MONOTONIC, wallClock = Date.now } = dependencies;
     this.directory = options.directory;
     this.fallback = inRoot(options.fallback);
     this.notFoundPage = inRoot(options.notFoundPage);
@@ -96,11 +96,10 @@ export class FileRoot implements ContentOwner {
     this.#index = options.index ?? ["index.html"];
     this.#cache = cache;
     this.#secrets = secrets;
-    this.#fileSystem = new PacedDisk(fileSystem);
-    this.#folder = new RootFolder(options.directory, options.followLinks === true, secrets, this.#fileSystem);
-    const pathOf = (path: string): Buffer => this.#folder.pathOf(path);
+    this.#sharedDisk = disk;
+    this.#disk = disk.add(slashed(Buffer.from(options.directory)).replace(/\/+$/, ""));
     const { followLinks = false } = options;
-    this.#realFolders = new RealFolders({ pathOf, disk: this.#fileSystem, followLinks, now });
+    this.#folder = new RootFolder(this.#disk, { followLinks, secrets, slabs: cache.slabs, now });
     this.#onFault = onFault;
     this.#wallClock = wallClock;
     this.#listings = dependencies.listings ?? LISTINGS;
@@ -185,6 +184,7 @@ export class FileRoot implements ContentOwner {
     this.#isClosed = true;
     for (const { content } of this.#files.values()) this.#drop(content);
     this.#answers.clear();
+    this.#sharedDisk.remove(this.#disk);
   }
 
   /** Limits the descriptors that are open at the same time, and the look-ups that wait for a disk that is stuck. */
@@ -246,18 +246,14 @@ export class FileRoot implements ContentOwner {
   async #readNow(path: string): Promise<FoundFile> {
     const known = this.#files.get(path);
     if (known !== undefined) {
-      const stats = await this.#folder.stat(path);
-      const { stamp, realPath } = known.content;
       const isUsable = !mayDiffer(known) && !this.#belongsInMemory(known.content);
-      const isSame = isUsable && stats !== undefined && stampOf(stats) === stamp;
-      const isThere = isSame && (await this.#realFolders.stillLeadsTo(path, realPath));
-      if (isThere && !(await this.#folder.isSecret(path, realPath, stats))) return this.#renewed(known);
+      if (isUsable && (await this.#folder.leadsTo(path, known.content))) return this.#renewed(known);
       this.#drop(known.content);
     }
     const at = this.#wallClock();
     const opened = await this.#folder.open(path);
     if (typeof opened === "string") return opened;
-    const content = await readContent(this, path, opened, this.#fileSystem, this.#cache.slabs);
+    const content = await readContent(this, path, opened, this.#disk, this.#cache.slabs);
     await loadContentTypes();
     const file = this.#represent(content, path, at);
     this.#noteGrowth(content);

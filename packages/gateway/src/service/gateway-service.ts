@@ -158,6 +158,7 @@ export class GatewayService {
     clearInterval(this.#timer);
     this.#reports.flush();
     this.#routes.replace([]);
+    this.#folders.close();
     await closed;
   }
 }

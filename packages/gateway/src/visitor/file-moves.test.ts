@@ -36,6 +36,21 @@ test.for([10, 2_000_000])(
   },
 );
 
+test("a link into the former folder is not followed after the served folder was switched to another", async () => {
+  for (const followLinks of [false, true]) {
+    const site = new Site({ "v1/a.txt": "one", "v2/a.txt": "two" });
+    symlinkSync("v1", join(site.directory, "current"));
+    symlinkSync("../v1/a.txt", join(site.directory, "v2/old.txt"));
+    const current = new Site({}, { directory: join(site.directory, "current"), followLinks });
+    expect((await current.get("/a.txt")).body).toBe("one");
+    rmSync(join(site.directory, "current"));
+    symlinkSync("v2", join(site.directory, "current"));
+    current.settle();
+    expect((await current.get("/old.txt")).status).toBe(followLinks ? 200 : 404);
+    expect((await current.get("/a.txt")).body).toBe("two");
+  }
+});
+
 test("the check of the folders of cached files costs the disk one more call a second for all files of the folder", async () => {
   const calls: string[] = [];
   const realpath: FileSystem["realpath"] = (path) => {
@@ -49,5 +64,5 @@ test("the check of the folders of cached files costs the disk one more call a se
     calls.length = 0;
     for (const name of names) expect((await site.get(name)).body).toBe(name);
   }
-  expect(calls).toEqual([`${site.directory}/docs/`, `${site.directory}/`]);
+  expect(calls).toEqual([`${site.directory}/`, `${site.directory}/docs/`]);
 });

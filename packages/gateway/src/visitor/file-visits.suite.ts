@@ -2,7 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { FileCache, FileRoot, SecretFiles, type FileRootDependencies, type FilesOptions } from "../files/index.js";
+import {
+  FileCache,
+  FileRoot,
+  SecretFiles,
+  SharedDisk,
+  type FileRootDependencies,
+  type FilesOptions,
+} from "../files/index.js";
+import type { FileSystem } from "../files/disk/file-system.js";
 import type { FilesRoute, PathEdit } from "../route.js";
 import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { Visit } from "./visits.suite.js";
@@ -14,10 +22,12 @@ export interface Received {
   readonly body: string;
 }
 
-export interface SiteOptions extends Omit<FilesOptions, "directory">, FileRootDependencies {
+export interface SiteOptions extends Partial<FilesOptions>, FileRootDependencies {
   readonly pathEdit?: PathEdit;
   readonly secrets?: SecretFiles;
   readonly cache?: FileCache;
+  /** The calls to the disk. Default: those of this machine. */
+  readonly fileSystem?: FileSystem;
 }
 
 const START = new FakeClock().now();
@@ -36,10 +46,17 @@ export class Site {
   constructor(files: Readonly<Record<string, string | Buffer>>, options: SiteOptions = {}) {
     onTestFinished(() => rmSync(this.directory, { recursive: true, force: true }));
     for (const [path, content] of Object.entries(files)) this.write(path, content);
-    const { pathEdit, secrets = new SecretFiles({ paths: [] }), cache = new FileCache(), ...rest } = options;
+    const {
+      pathEdit,
+      secrets = new SecretFiles({ paths: [] }),
+      cache = new FileCache(),
+      fileSystem,
+      ...rest
+    } = options;
     this.root = new FileRoot({ directory: this.directory, ...rest }, cache, secrets, {
       wallClock: () => Date.now() + this.visit.clock.now() - START,
       now: () => this.visit.clock.now(),
+      ...(fileSystem && { disk: new SharedDisk(fileSystem) }),
       ...rest,
     });
     onTestFinished(() => this.root.close());

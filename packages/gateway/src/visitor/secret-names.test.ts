@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { needsRoot } from "@postern/testkit";
 import { DISK, type FileSystem } from "../files/disk/file-system.js";
-import { SecretFiles } from "../files/index.js";
+import { SecretFiles, SharedDisk } from "../files/index.js";
 import { Site } from "./file-visits.suite.js";
 
 /** A folder with a log in it and one in a subfolder. */
@@ -48,7 +48,7 @@ test("secret folders are searched for hard links only if a file has several name
   };
   const secrets = new SecretFiles({
     paths: [stateFolder()],
-    fileSystem: { ...DISK, readFolder, stat },
+    disk: new SharedDisk({ ...DISK, readFolder, stat }),
     now: () => site.visit.clock.now(),
   });
   const site: Site = new Site({ "a.txt": "one", "b.txt": "two" }, { secrets });

@@ -1,6 +1,5 @@
-import type { BigIntStats } from "node:fs";
 import { Linked } from "@postern/net";
-import { changedOf, changeOf, modifiedOf, stampOf } from "./file-stamp.js";
+import { changedOf, changeOf, modifiedOf, stampOf, type FileStats } from "./file-stamp.js";
 import type { OnRead } from "./file-system.js";
 import type { PacedDisk } from "./paced-disk.js";
 import type { OpenedFile } from "./root-folder.js";
@@ -38,7 +37,7 @@ export class FileContent extends Linked<FileContent> {
   /** Undefined: they are read from the descriptor. */
   readonly bytes: Buffer | undefined;
   /** Undefined if the content is in memory. */
-  readonly #stats: BigIntStats | undefined;
+  readonly #stats: FileStats | undefined;
   readonly #memory: ContentMemory | undefined;
   readonly #fd: number;
   readonly #fileSystem: PacedDisk;

@@ -1,5 +1,11 @@
 import type { BigIntStats } from "node:fs";
 
+/** What is known of a file. */
+export type FileStats = Pick<
+  BigIntStats,
+  "dev" | "ino" | "size" | "nlink" | "mtimeNs" | "ctimeNs" | "mtimeMs" | "ctimeMs"
+>;
+
 /** The years 1 to 9999, in milliseconds since 1970: those that a date of HTTP can name. */
 const EARLIEST = -62_135_596_800_000;
 const LATEST = 253_402_300_799_999;
@@ -7,12 +13,12 @@ const LATEST = 253_402_300_799_999;
 const COARSEST = 2_000;
 
 /** When a file was modified, in milliseconds since 1970. A time that no date can name becomes the nearest one. */
-export function modifiedOf({ mtimeMs }: BigIntStats): number {
+export function modifiedOf({ mtimeMs }: FileStats): number {
   return Math.min(Math.max(Number(mtimeMs), EARLIEST), LATEST);
 }
 
 /** When a file was changed last: its bytes, its name or its rights. In milliseconds since 1970. */
-export function changedOf({ ctimeMs }: BigIntStats): number {
+export function changedOf({ ctimeMs }: FileStats): number {
   return Number(ctimeMs);
 }
 
@@ -26,7 +32,7 @@ export function isYoung({ modified, changed }: { modified: number; changed: numb
 }
 
 /** A text that changes whenever the file changes, or is another one. */
-export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: FileStats): string {
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 
@@ -34,7 +40,7 @@ export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): stri
  * What happened to the content of a file that stayed open. If its name is given to another file, it loses a link, and
  * only its ctime changes.
  */
-export function changeOf(before: BigIntStats, after: BigIntStats): "none" | "grown" | "other" {
+export function changeOf(before: FileStats, after: FileStats): "none" | "grown" | "other" {
   if (after.size > before.size) return "grown";
   const isSame = before.size === after.size && before.mtimeNs === after.mtimeNs;
   return isSame && (before.ctimeNs === after.ctimeNs || before.nlink !== after.nlink) ? "none" : "other";

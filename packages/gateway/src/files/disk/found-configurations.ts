@@ -1,6 +1,7 @@
 import { keepNewest } from "@postern/net";
 import { stampOf } from "./file-stamp.js";
-import type { FileSystem, FolderEntry } from "./file-system.js";
+import type { FolderEntry } from "./file-system.js";
+import type { SharedDisk } from "./shared-disk.js";
 
 /** Names under which Postern and the older program look for their configuration. */
 const NAMES = ["postern.toml", "app_config.toml"];
@@ -31,14 +32,14 @@ interface Configuration {
  * below it, is opened; its subfolders only by `searchBelow`.
  */
 export class FoundConfigurations {
-  readonly #fileSystem: FileSystem;
+  readonly #disk: SharedDisk;
   readonly #namedFiles: NamedFiles;
   /** Folders that were searched, and until when they are not searched again. */
   readonly #searched = new Map<string, number>();
   readonly #found = new Map<string, Configuration>();
 
-  constructor(fileSystem: FileSystem, namedFiles: NamedFiles) {
-    this.#fileSystem = fileSystem;
+  constructor(disk: SharedDisk, namedFiles: NamedFiles) {
+    this.#disk = disk;
     this.#namedFiles = namedFiles;
   }
 
@@ -82,7 +83,7 @@ export class FoundConfigurations {
           if (kind === "folder" && left-- > 0) below.push(`${folder}/${name}`);
         };
         try {
-          await this.#fileSystem.readFolder(Buffer.from(`${folder}/`, "latin1"), visit);
+          await this.#disk.of(folder).readFolder(Buffer.from(`${folder}/`, "latin1"), visit);
         } catch {
           // It is gone, or cannot be read.
         }
@@ -97,7 +98,7 @@ export class FoundConfigurations {
     const text = Buffer.from(path, "latin1").toString();
     let stamp;
     try {
-      stamp = stampOf(await this.#fileSystem.stat(Buffer.from(path, "latin1")));
+      stamp = stampOf(await this.#disk.of(path).stat(Buffer.from(path, "latin1")));
     } catch (error) {
       // After another error, such as EIO, it may still be there.
       const { code } = error as NodeJS.ErrnoException;

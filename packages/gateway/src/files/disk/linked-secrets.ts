@@ -1,4 +1,5 @@
-import type { FileSystem, FolderEntry } from "./file-system.js";
+import type { FolderEntry } from "./file-system.js";
+import type { SharedDisk } from "./shared-disk.js";
 
 /** Files of secret folders that are looked at, and levels of folders. */
 const MOST_FILES = 4_096;
@@ -22,12 +23,12 @@ export interface LinkedFile {
  * a file with several names on the device of such a folder.
  */
 export class LinkedSecrets {
-  readonly #disk: Pick<FileSystem, "readFolder" | "stat">;
+  readonly #disk: SharedDisk;
   #folders: readonly SecretFolder[] = [];
   /** `device:inode` of files with several names; undefined: not read. */
   #identities: Promise<Set<string>> | undefined;
 
-  constructor(disk: Pick<FileSystem, "readFolder" | "stat">) {
+  constructor(disk: SharedDisk) {
     this.#disk = disk;
   }
 
@@ -59,7 +60,10 @@ export class LinkedSecrets {
           if (kind === "folder") below.push(`${folder}/${name}`);
         };
         // A folder that is gone or cannot be read has no names to look for.
-        await this.#disk.readFolder(Buffer.from(`${folder}/`, "latin1"), visit).catch(() => {});
+        await this.#disk
+          .of(folder)
+          .readFolder(Buffer.from(`${folder}/`, "latin1"), visit)
+          .catch(() => {});
         for (const file of files) await this.#add(file, found);
       }
       level = below;
@@ -68,7 +72,10 @@ export class LinkedSecrets {
   }
 
   async #add(file: string, found: Set<string>): Promise<void> {
-    const stats = await this.#disk.stat(Buffer.from(file, "latin1")).catch(() => undefined);
+    const stats = await this.#disk
+      .of(file)
+      .stat(Buffer.from(file, "latin1"))
+      .catch(() => undefined);
     if (stats !== undefined && stats.nlink > 1n) found.add(`${stats.dev}:${stats.ino}`);
   }
 }

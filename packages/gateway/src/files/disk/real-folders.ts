@@ -10,6 +10,8 @@ const MOST_FOLDERS = 1_000;
 export interface RealFoldersOptions {
   /** The path on the disk of a path in the root. */
   readonly pathOf: (path: string) => Buffer;
+  /** The path of the root without links. */
+  readonly rootPath: () => Promise<string>;
   readonly disk: Pick<FileSystem, "realpath">;
   /** Whether links may lead out of the root. */
   readonly followLinks: boolean;
@@ -43,7 +45,7 @@ export class RealFolders {
       // The file was a link when it was opened.
       const isLink = `${folder}${path.slice(slash)}` !== realPath;
       if (isLink && (await this.#read(path)) !== realPath) return false;
-      return this.#options.followLinks || isBelow(realPath, (await this.#of("/")) || "/");
+      return this.#options.followLinks || isBelow(realPath, await this.#options.rootPath());
     } catch {
       // It is gone. Whoever opens it gets the reason.
       return false;
