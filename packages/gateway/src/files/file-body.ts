@@ -37,8 +37,8 @@ export class FileBody {
   #start = 0;
   #position = 0;
   #end = 0;
-  /** CRC-32 of the bytes of the part that were read; computed for a file that may grow only. */
-  #sum = 0;
+  /** CRC-32 of the bytes of the part that were read; undefined if the file is not expected to grow. */
+  #sum: number | undefined;
   /** Bytes that were passed on and have not been sent. */
   #unsent = 0;
   /** The block that is being read, or whose bytes are not passed on yet: `#ready` of them. */
@@ -126,7 +126,7 @@ export class FileBody {
   #setPart(start: number, end: number): void {
     this.#start = this.#position = start;
     this.#end = end;
-    this.#sum = 0;
+    this.#sum = this.#content?.mayGrow === true ? 0 : undefined;
   }
 
   /** @returns false if some of the part has to wait */
@@ -174,7 +174,7 @@ export class FileBody {
     if (error !== null || bytes === 0) return this.#break();
     const content = this.#content as FileContent;
     this.#position += bytes;
-    if (content.mayGrow) this.#sum = crc32((this.#next as Buffer).subarray(0, bytes), this.#sum);
+    if (this.#sum !== undefined) this.#sum = crc32((this.#next as Buffer).subarray(0, bytes), this.#sum);
     if (this.#position < this.#end) return this.#use(bytes);
     this.#isAsSent(content).then(
       (isAsSent) => (isAsSent ? this.#use(bytes) : this.#break()),
@@ -185,8 +185,9 @@ export class FileBody {
   /** Whether the file has the bytes that were read. */
   async #isAsSent(content: FileContent): Promise<boolean> {
     const change = await content.change();
-    if (change !== "grown" || !content.mayGrow) return change === "none";
-    return stillHolds(content, { start: this.#start, end: this.#end, sum: this.#sum }, () => !this.#isOver);
+    const sum = this.#sum;
+    if (change !== "grown" || sum === undefined) return change === "none";
+    return stillHolds(content, { start: this.#start, end: this.#end, sum }, () => !this.#isOver);
   }
 
   /** The next block is ready. */

@@ -40,8 +40,8 @@ export interface FileRootDependencies {
 const MONOTONIC = (): number => performance.now();
 /** How long it is not checked whether a file has changed, in milliseconds. */
 const FRESH = 1_000;
-/** A large file that changed within this time, in milliseconds, may be growing. */
-const GROWING = 60_000;
+/** A large file that changed within this time, in milliseconds, may be growing, although nobody has seen it grow. */
+const GROWING = 10_000;
 /** Paths that are looked up at the same time. Each may need a descriptor. */
 const MOST_LOADS = 32;
 /** Answers about paths without a file that are kept. */
@@ -114,8 +114,9 @@ export class FileRoot implements ContentOwner {
     const answer = this.#answers.get(path);
     if (answer === undefined || now >= answer.until || answer.secrets !== this.#secrets.version) return undefined;
     if (answer.found instanceof Representation) {
-      if (answer.found.content.isDropped) return undefined;
-      this.#cache.touch(answer.found.content);
+      const { content } = answer.found;
+      if (!content.isCurrent) return undefined;
+      this.#cache.touch(content);
     }
     return answer.found;
   }
@@ -144,7 +145,7 @@ export class FileRoot implements ContentOwner {
   /** The twins of a file, if they are known. */
   twinsOf({ twins }: Representation, now: number): Twins | undefined {
     if (twins === undefined || now >= twins.until || twins.secrets !== this.#secrets.version) return undefined;
-    return twins.all.some((twin) => twin?.content.isDropped === true) ? undefined : twins.all;
+    return twins.all.some((twin) => twin?.content.isCurrent === false) ? undefined : twins.all;
   }
 
   /** Looks up the twins of a file. It does not reject. */
@@ -256,6 +257,7 @@ export class FileRoot implements ContentOwner {
     const content = await readContent(this, path, opened, this.#disk, this.#cache.slabs);
     await loadContentTypes();
     const file = this.#represent(content, path, at);
+    content.hasGrown = known !== undefined && content.isGrownFrom(known.content);
     this.#noteGrowth(content);
     const other = this.#files.get(path);
     if (other !== undefined) this.#drop(other.content);
@@ -287,7 +289,8 @@ export class FileRoot implements ContentOwner {
   }
 
   #noteGrowth(content: FileContent): void {
-    content.mayGrow = content.bytes === undefined && this.#wallClock() - content.changed < GROWING;
+    const isRecent = this.#wallClock() - content.changed < GROWING;
+    content.mayGrow = content.bytes === undefined && (content.hasGrown || isRecent);
   }
 
   #drop(content: FileContent): void {

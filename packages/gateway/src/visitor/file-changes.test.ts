@@ -4,6 +4,7 @@ import {
   closeSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   truncateSync,
   writeFileSync,
@@ -31,9 +32,8 @@ describe("a large file", () => {
 
   /** A site whose visitor has received the first part of a large file, and reads no more until `drain`. */
   async function begun({ age = 0 } = {}): Promise<Site> {
-    const site = new Site({ "big.bin": Buffer.alloc(SIZE, "a") });
+    const site = new Site({ "big.bin": Buffer.alloc(SIZE, "a") }, { wallClock: () => Date.now() + age });
     site.date("big.bin", new Date(1_000_000_000_000));
-    site.visit.clock.pass(age);
     site.visit.connection.takes = false;
     site.visit.send("GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n");
     while (site.visit.connection.unsent === 0) await nextTurn();
@@ -99,10 +99,18 @@ describe("a large file", () => {
     expect(site.finished.every((end) => end.startsWith("200 complete"))).toBe(true);
   });
 
-  test("that did not change for a minute, and then grows while it is sent, is cut off", async () => {
-    const site = await begun({ age: 61_000 });
-    appendFileSync(join(site.directory, "big.bin"), "b");
+  test("that grows for the first time while it is sent is cut off; from then on it arrives whole", async () => {
+    const site = await begun({ age: 11_000 });
+    const path = join(site.directory, "big.bin");
+    appendFileSync(path, "b");
     expect(await rest(site)).toBeUndefined();
+    for (const letter of ["c", "d"]) {
+      const before = readFileSync(path, "utf8");
+      site.finished.length = 0;
+      site.visit = await site.stalled("/big.bin");
+      appendFileSync(path, letter);
+      expect(await rest(site)).toBe(before);
+    }
   });
 
   test.for<[string, (path: string) => void]>([

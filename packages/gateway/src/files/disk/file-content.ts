@@ -1,5 +1,5 @@
 import { Linked } from "@postern/net";
-import { changedOf, changeOf, modifiedOf, stampOf, type FileStats } from "./file-stamp.js";
+import { changedOf, changeOf, identityOf, modifiedOf, stampOf, type FileStats } from "./file-stamp.js";
 import type { OnRead } from "./file-system.js";
 import type { PacedDisk } from "./paced-disk.js";
 import type { OpenedFile } from "./root-folder.js";
@@ -43,8 +43,12 @@ export class FileContent extends Linked<FileContent> {
   readonly #fileSystem: PacedDisk;
   #users = 0;
   #isFree = true;
-  /** Whether it has no `bytes`, and changed so recently that it may be growing, such as a log. */
+  /** Whether it was seen smaller. */
+  hasGrown = false;
+  /** Whether it has no `bytes`, and may be growing, such as a log. */
   mayGrow = false;
+  /** Whether a response has noticed that the file changed. */
+  #isStale = false;
   /** Whether it is no longer in the cache. */
   isDropped = false;
 
@@ -68,6 +72,11 @@ export class FileContent extends Linked<FileContent> {
     this.#stats = memory === undefined ? stats : undefined;
     this.#fd = fd;
     this.#fileSystem = fileSystem;
+  }
+
+  /** Whether it is in the cache, and as far as is known the content of the file. */
+  get isCurrent(): boolean {
+    return !this.isDropped && !this.#isStale;
   }
 
   /** A response uses it from now on, until `release`. @returns false if it was given back. */
@@ -107,7 +116,15 @@ export class FileContent extends Linked<FileContent> {
   /** What happened to the file since it was opened, while it is in use and has no `bytes`. */
   async change(): Promise<"none" | "grown" | "other"> {
     const before = this.#stats;
-    return before === undefined ? "none" : changeOf(before, await this.#fileSystem.fstat(this.#fd));
+    const change = before === undefined ? "none" : changeOf(before, await this.#fileSystem.fstat(this.#fd));
+    if (change !== "none") this.#isStale = true;
+    return change;
+  }
+
+  /** Whether it is the same file as an earlier content, which has grown since, or before. */
+  isGrownFrom({ stamp, size, hasGrown }: FileContent): boolean {
+    const isSameFile = identityOf(stamp) === identityOf(this.stamp);
+    return isSameFile && (this.size > size || (hasGrown && this.size === size));
   }
 
   #giveBackIfUnused(): void {

@@ -36,6 +36,11 @@ export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: FileStats): string
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 
+/** The device and inode in a stamp. */
+export function identityOf(stamp: string): string {
+  return stamp.slice(0, stamp.indexOf(":", stamp.indexOf(":") + 1));
+}
+
 /**
  * What happened to the content of a file that stayed open. If its name is given to another file, it loses a link, and
  * only its ctime changes.
