@@ -175,8 +175,9 @@ export class FileRoot implements ContentOwner {
   forget({ path }: FileContent): void {
     this.#files.delete(path);
     this.#answers.delete(path);
-    this.#answers.delete(path.slice(0, path.lastIndexOf("/") + 1));
-    const original = this.#files.get(path.slice(0, path.lastIndexOf(".")));
+    if (this.#index.some((name) => path.endsWith(name))) this.#answers.delete(path.slice(0, path.lastIndexOf("/") + 1));
+    const coding = CODINGS.find(({ suffix }) => path.endsWith(suffix));
+    const original = coding && this.#files.get(path.slice(0, -coding.suffix.length));
     if (original !== undefined) original.twins = undefined;
   }
 

@@ -47,16 +47,14 @@ export class Representation implements Validators {
   /** What was found beside it. */
   twins: FoundTwins | undefined;
   readonly #options: RepresentationOptions;
-  /** Fields of every response about this file. */
-  readonly #always: HeadFields;
-  readonly #encoding: HeadFields;
-  /** Prepared when they are first needed, by status. */
-  readonly #heads = new Map<number, PreparedHead>();
+  // Prepared when they are first needed. Most files need one of them.
+  #whole: PreparedHead | undefined;
+  #notModified: PreparedHead | undefined;
   /** As a page for paths without a file, by status. */
-  readonly #pages = new Map<number, Representation>();
+  #pages: Map<number, Representation> | undefined;
 
   constructor(content: FileContent, options: RepresentationOptions) {
-    const { path, cacheControl, coding, at, dependsOnAccept = false } = options;
+    const { path, coding, at } = options;
     this.#options = options;
     this.content = content;
     this.type = contentTypeOf(path);
@@ -65,13 +63,6 @@ export class Representation implements Validators {
     this.modified = Math.floor(Math.min(content.modified, at) / 1000);
     this.isWeak = isYoung(content, at);
     this.etag = `${this.isWeak ? "W/" : ""}${tagOf(content, coding?.name, this.isWeak ? at : undefined)}`;
-    this.#encoding = coding === undefined ? [] : [["Content-Encoding", coding.name]];
-    this.#always = [
-      ["Last-Modified", new Date(this.modified * 1000).toUTCString()],
-      ["ETag", this.etag],
-      ["Cache-Control", cacheControl],
-      ...varyOf(dependsOnAccept, this.isNegotiated),
-    ];
   }
 
   /** When its content was read, as in the options. */
@@ -84,6 +75,7 @@ export class Representation implements Validators {
    * has no file. @param dependsOnAccept as in the options
    */
   asPage(status: PageStatus, dependsOnAccept: boolean): Representation {
+    this.#pages ??= new Map();
     let page = this.#pages.get(status);
     if (page === undefined) {
       const cacheControl = status === 404 ? "no-cache" : this.#options.cacheControl;
@@ -95,17 +87,20 @@ export class Representation implements Validators {
 
   /** The head of a response with the whole file. */
   whole(status: number): PreparedHead {
-    return this.#prepared(status, () => [
-      ["Content-Type", this.type],
-      ["Content-Length", String(this.content.size)],
-      ...this.#encoding,
-      ["Accept-Ranges", "bytes"],
-    ]);
+    if (this.#whole?.status !== status)
+      this.#whole = new PreparedHead(status, [
+        ["Content-Type", this.type],
+        ["Content-Length", String(this.content.size)],
+        ...this.#encoding,
+        ["Accept-Ranges", "bytes"],
+        ...this.#always,
+      ]);
+    return this.#whole;
   }
 
   /** The head of the response to a visitor that has this version already. */
   notModified(): PreparedHead {
-    return this.#prepared(304, () => []);
+    return (this.#notModified ??= new PreparedHead(304, this.#always));
   }
 
   /** The head of a response with one part of the file. */
@@ -133,13 +128,20 @@ export class Representation implements Validators {
     return `bytes ${start}-${end - 1}/${this.content.size}`;
   }
 
-  #prepared(status: number, fields: () => HeadFields): PreparedHead {
-    let head = this.#heads.get(status);
-    if (head === undefined) {
-      head = new PreparedHead(status, [...fields(), ...this.#always]);
-      this.#heads.set(status, head);
-    }
-    return head;
+  /** Fields of every response about this file. */
+  get #always(): HeadFields {
+    const { cacheControl, dependsOnAccept = false } = this.#options;
+    return [
+      ["Last-Modified", dateText(this.modified)],
+      ["ETag", this.etag],
+      ["Cache-Control", cacheControl],
+      ...varyOf(dependsOnAccept, this.isNegotiated),
+    ];
+  }
+
+  get #encoding(): HeadFields {
+    const { coding } = this.#options;
+    return coding === undefined ? [] : [["Content-Encoding", coding.name]];
   }
 }
 
@@ -155,4 +157,12 @@ function tagOf({ stamp }: FileContent, coding = "", at: number | "" = ""): strin
 function varyOf(dependsOnAccept: boolean, isNegotiated: boolean): HeadFields {
   const names = [...(dependsOnAccept ? ["Accept"] : []), ...(isNegotiated ? ["Accept-Encoding"] : [])];
   return names.length === 0 ? [] : [["Vary", names.join(", ")]];
+}
+
+let lastDate = { seconds: NaN, text: "" };
+
+/** A date of HTTP. Many files of a site have the same one. @param seconds since 1970 */
+function dateText(seconds: number): string {
+  if (lastDate.seconds !== seconds) lastDate = { seconds, text: new Date(seconds * 1000).toUTCString() };
+  return lastDate.text;
 }

@@ -33,7 +33,13 @@ export function isYoung({ modified, changed }: { modified: number; changed: numb
 
 /** A text that changes whenever the file changes, or is another one. */
 export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: FileStats): string {
-  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+  // In one piece. A template keeps its pieces, and many stamps are kept.
+  return [dev, ino, size, mtimeNs, ctimeNs].join(":");
+}
+
+/** Whether the same open file has the same stamp. */
+export function isSameVersion(before: FileStats, after: FileStats): boolean {
+  return before.size === after.size && before.mtimeNs === after.mtimeNs && before.ctimeNs === after.ctimeNs;
 }
 
 /** The device and inode in a stamp. */

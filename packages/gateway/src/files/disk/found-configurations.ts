@@ -1,10 +1,13 @@
 import { keepNewest } from "@postern/net";
 import { stampOf } from "./file-stamp.js";
 import type { FolderEntry } from "./file-system.js";
+import { foldersOf, isBelow } from "./real-path.js";
 import type { SharedDisk } from "./shared-disk.js";
 
 /** Names under which Postern and the older program look for their configuration. */
 const NAMES = ["postern.toml", "app_config.toml"];
+/** How long a folder is not searched again, in milliseconds. */
+const FRESH = 1_000;
 /** Folders of which it is known whether they contain a configuration. */
 const MOST_FOLDERS = 1_000;
 /** Bounds of a search of everything below a folder. */
@@ -36,6 +39,8 @@ export class FoundConfigurations {
   readonly #namedFiles: NamedFiles;
   /** Folders that were searched, and until when they are not searched again. */
   readonly #searched = new Map<string, number>();
+  /** Folders that were searched with those above them up to a root, by root, and until when. */
+  readonly #fresh = new Map<string, Map<string, number>>();
   readonly #found = new Map<string, Configuration>();
 
   constructor(disk: SharedDisk, namedFiles: NamedFiles) {
@@ -48,19 +53,30 @@ export class FoundConfigurations {
     return [...this.#found].flatMap(([path, { named }]) => [path, ...named]);
   }
 
+  /** Whether a folder, and those above it up to `root`, were searched recently. */
+  isFresh(folder: string, root: string, now: number): boolean {
+    return now < (this.#fresh.get(root)?.get(folder) ?? -Infinity);
+  }
+
   /**
-   * Searches folders that were not searched recently. @param until when their result is no longer used
+   * Searches a folder, and those above it up to `root`, unless they were searched recently.
    * @returns whether `paths` changed
    */
-  async search(folders: readonly string[], now: number, until: number): Promise<boolean> {
+  async search(folder: string, root: string, now: () => number): Promise<boolean> {
     let hasChanged = false;
-    for (const folder of folders) {
-      if (now < (this.#searched.get(folder) ?? -Infinity)) continue;
-      for (const name of NAMES) if (await this.#look(`${folder}/${name}`)) hasChanged = true;
-      this.#searched.delete(folder);
-      this.#searched.set(folder, until);
-      keepNewest(this.#searched, MOST_FOLDERS);
+    let fresh = Infinity;
+    for (const each of isBelow(folder, root) ? foldersOf(folder, root) : [folder]) {
+      let until = this.#searched.get(each) ?? -Infinity;
+      if (now() >= until) {
+        for (const name of NAMES) if (await this.#look(`${each}/${name}`)) hasChanged = true;
+        until = now() + FRESH;
+        put(this.#searched, each, until);
+      }
+      fresh = Math.min(fresh, until);
     }
+    const ofRoot = this.#fresh.get(root) ?? new Map<string, number>();
+    put(this.#fresh, root, ofRoot);
+    put(ofRoot, folder, fresh);
     return hasChanged;
   }
 
@@ -110,4 +126,10 @@ export class FoundConfigurations {
     this.#found.set(text, { stamp, named: [...named].slice(0, MOST_NAMED) });
     return true;
   }
+}
+
+function put<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  keepNewest(map, MOST_FOLDERS);
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readlinkSync, readSync, realpathSync, statSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { stampOf, type FileStats } from "./file-stamp.ts";
+import { isSameVersion, stampOf, type FileStats } from "./file-stamp.ts";
 import { LookUpPlaces, type Answer, type LookUp, type Outcome } from "./look-up-places.ts";
 import { openEntry, type OpenEntry, type OpeningCalls } from "./open-entry.ts";
 
@@ -50,7 +50,7 @@ function take(place: number, { kind, fd, stats }: OpenEntry, known: string | und
   try {
     places.setStats(place, stats);
     if (kind === "folder") outcome = "closed folder";
-    else if (stampOf(stats) === known) outcome = "known";
+    else if (known !== undefined && stampOf(stats) === known) outcome = "known";
     else if (isRead(place, fd, stats)) outcome = "content";
     return outcome;
   } catch (error) {
@@ -72,5 +72,5 @@ function isRead(place: number, fd: number, stats: FileStats): boolean {
     if (read === 0) return false;
     end += read;
   }
-  return stampOf(fstatSync(fd, BIGINT)) === stampOf(stats);
+  return isSameVersion(stats, fstatSync(fd, BIGINT));
 }

@@ -22,16 +22,16 @@ export class PacedDisk implements FileSystem {
   }
 
   /** Opens what is at a path as `openEntry` does, but a folder is closed. */
-  async lookUp(request: Omit<LookUpRequest, "known">, owner: LookUpOwner): Promise<LookedUp | NoEntry> {
-    const found = await this.lookUpAtOnce({ ...request, known: undefined }, owner);
+  async lookUp({ path, within }: Omit<LookUpRequest, "known">, owner: LookUpOwner): Promise<LookedUp | NoEntry> {
+    const found = await this.lookUpAtOnce({ path, within, known: undefined }, owner);
     if (found !== undefined) return found;
-    const entry = await openEntry(this, request.path, request.within);
+    const entry = await openEntry(this, path, within);
     if (typeof entry === "object" && entry.kind === "folder") this.close(entry.fd);
     return entry;
   }
 
   /** As `lookUp`, without a wait for each call. @returns undefined if that is not possible now */
-  async lookUpAtOnce(request: LookUpRequest, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> {
+  lookUpAtOnce(request: LookUpRequest, owner: LookUpOwner): Promise<LookedUp | NoEntry | undefined> | undefined {
     return this.#thread?.lookUp(request, owner);
   }
 

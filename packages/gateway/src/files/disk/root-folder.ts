@@ -233,7 +233,9 @@ export class RootFolder implements LookUpOwner {
   /** Whether a file is never served, or is a copy of such a file, to judge by its names. */
   async isSecret(path: string, realPath: string, stats: FileStats): Promise<boolean> {
     if (await this.#secrets.has(stats, realPath, this.#realPath)) return true;
-    for (const original of new Set([...originalsOf(realPath), ...originalsOf(this.#directory + path)])) {
+    const asked = this.#directory + path;
+    const originals = originalsOf(realPath);
+    for (const original of realPath === asked ? originals : new Set([...originals, ...originalsOf(asked)])) {
       const there = await this.#statOf(Buffer.from(original, "latin1"));
       if (await this.#secrets.has(there, original, this.#realPath)) return true;
     }

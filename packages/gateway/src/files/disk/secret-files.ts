@@ -1,8 +1,9 @@
 import type { BigIntStats } from "node:fs";
+import { keepNewest } from "@postern/net";
 import { FoundConfigurations, isConfiguration, type NamedFiles } from "./found-configurations.js";
 import { LinkedSecrets, type LinkedFile, type SecretFolder } from "./linked-secrets.js";
 import type { PacedDisk } from "./paced-disk.js";
-import { foldersOf, isBelow, realPathOf, slashed } from "./real-path.js";
+import { foldersOf, realPathOf, slashed } from "./real-path.js";
 import { SecretPlaces, type ReadMounts } from "./secret-places.js";
 import { SharedDisk } from "./shared-disk.js";
 
@@ -37,6 +38,8 @@ const MONOTONIC = (): number => performance.now();
 const PATIENCE = 5_000;
 /** How long it is not read again which files there are, in milliseconds. */
 const FRESH = 1_000;
+/** Folders of which it is known whether they are secret. */
+const MOST_FOLDERS = 1_000;
 
 /**
  * Files that are never served, whatever name leads to them: those that the configuration of this process names, and
@@ -54,6 +57,8 @@ export class SecretFiles {
   #identities = new Set<string>();
   /** Paths without links. */
   #realPaths = new Set<string>();
+  /** Whether a folder, or one above it, is among them. */
+  readonly #folders = new Map<string, boolean>();
   readonly #places: SecretPlaces;
   readonly #linked: LinkedSecrets;
   #readAt = -Infinity;
@@ -101,10 +106,9 @@ export class SecretFiles {
    */
   async has(stats: LinkedFile | undefined, realPath: string, root: string): Promise<boolean> {
     const now = this.#now();
-    if (this.#found !== undefined) {
-      const folder = realPath.slice(0, realPath.lastIndexOf("/"));
-      const folders = isBelow(folder, root) ? foldersOf(folder, root) : [folder];
-      if (await this.#found.search(folders, now, now + FRESH)) this.#change();
+    const folder = realPath.slice(0, realPath.lastIndexOf("/"));
+    if (this.#found !== undefined && !this.#found.isFresh(folder, root, now)) {
+      if (await this.#found.search(folder, root, this.#now)) this.#change();
     }
     while (now - this.#readAt >= FRESH) {
       this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
@@ -113,8 +117,18 @@ export class SecretFiles {
     if (stats === undefined) {
       if (this.#found !== undefined && isConfiguration(realPath)) return true;
     } else if (this.#identities.has(`${stats.dev}:${stats.ino}`)) return true;
-    if (foldersOf(realPath, "").some((path) => this.#realPaths.has(path)) || this.#places.has(realPath)) return true;
+    if (this.#realPaths.has(realPath) || this.#isSecretFolder(folder) || this.#places.has(realPath)) return true;
     return stats !== undefined && this.#linked.has(stats);
+  }
+
+  #isSecretFolder(folder: string): boolean {
+    let isSecret = this.#folders.get(folder);
+    if (isSecret === undefined) {
+      isSecret = foldersOf(folder, "").some((path) => this.#realPaths.has(path));
+      this.#folders.set(folder, isSecret);
+      keepNewest(this.#folders, MOST_FOLDERS);
+    }
+    return isSecret;
   }
 
   #change(): void {
@@ -151,6 +165,7 @@ export class SecretFiles {
       if (stats.isDirectory()) folders.push({ realPath, dev: stats.dev });
     }
     this.#identities = identities;
+    this.#folders.clear();
     this.#realPaths = new Set(secrets.map(({ realPath }) => realPath));
     this.#linked.replace(folders);
     await this.#places.replace(this.#realPaths);
