@@ -114,6 +114,11 @@ export function limitsPage(): string {
     ],
     ["entries on one page of a listing", LISTING_LIMITS.page.toLocaleString("en"), "there are more pages"],
     [
+      "entries of a folder that are listed",
+      LISTING_LIMITS.entries.toLocaleString("en"),
+      "the listing says that there are more",
+    ],
+    [
       "entries of a folder that can be sorted by size and time",
       LISTING_LIMITS.sortable.toLocaleString("en"),
       "the listing is sorted by name only",

@@ -9,7 +9,7 @@ import { isMissing } from "./disk/open-entry.js";
 import type { PacedDisk } from "./disk/paced-disk.js";
 import { Slots } from "./disk/slots.js";
 import type { FileFault, FilesOptions } from "./files-options.js";
-import { FolderListing } from "./listing/folder-listing.js";
+import { FolderListing, LISTING_LIMITS } from "./listing/folder-listing.js";
 import { LISTINGS, type KeptListings } from "./listing/kept-listings.js";
 import { SharedWork } from "./shared-work.js";
 import { Representation, type Twins } from "./representation.js";
@@ -231,14 +231,20 @@ export class FileRoot implements ContentOwner {
   }
 
   async #list(path: string): Promise<Found> {
-    const entries = await this.#folder.list(path);
+    const entries = await this.#folder.list(path, LISTING_LIMITS.entries + 1);
     if (entries === undefined) return "missing";
+    const isCut = entries.length > LISTING_LIMITS.entries;
+    if (isCut) entries.pop();
     const showsDots = this.#options.dotfiles === true;
     const visible = entries.filter(({ name, kind }) => {
       const isShown = showsDots || !name.startsWith(".") || !isHidden(`${path}${name}/`);
       return isShown && kind !== "special";
     });
-    return new FolderListing(visible, path !== "/", (entry) => this.#folder.describe(path, entry));
+    return new FolderListing(visible, {
+      hasParent: path !== "/",
+      isCut,
+      describe: (entry) => this.#folder.describe(path, entry),
+    });
   }
 
   #read(path: string): Promise<FoundFile> {

@@ -110,6 +110,34 @@ test("a folder of 100,000 entries is listed in pages, and other work goes on mea
   expect(turns).toBeGreaterThan(800);
 });
 
+test("a folder with more entries than the limit is listed up to it, and the page says so", async () => {
+  let count = LISTING_LIMITS.entries - 1;
+  const readFolder: FileSystem["readFolder"] = (_, visit) => {
+    for (let n = 0; n < count; n++) visit({ name: String(n), key: String(n), kind: "special" });
+    visit({ name: "x", key: "x", kind: "file" });
+    visit({ name: "y", key: "y", kind: "file" });
+    return Promise.resolve();
+  };
+  const site = new Site({ "a/x": "", "a/y": "", "b/x": "" }, { ...OPTIONS, fileSystem: { ...DISK, readFolder } });
+  const { body } = await site.get("/a/");
+  expect(links(body)).toEqual(["../", "x"]);
+  expect(body).toContain("more entries");
+  count -= 1;
+  expect((await site.get("/b/")).body).not.toContain("more entries");
+});
+
+test("a folder that cannot be read is missing for visitors, and the owner is told", async () => {
+  const faults: string[] = [];
+  const readFolder: FileSystem["readFolder"] = () => Promise.reject(Object.assign(new Error("no"), { code: "EACCES" }));
+  const site = new Site(
+    { "a/x": "" },
+    { ...OPTIONS, fileSystem: { ...DISK, readFolder }, onFault: ({ code }) => faults.push(code) },
+  );
+  expect((await site.get("/a/")).status).toBe(404);
+  expect((await site.get("/a")).status).toBe(301);
+  expect(faults).toEqual(["EACCES"]);
+});
+
 test.for([10n ** 18n, -(10n ** 18n)])("a file that was modified at %s ms is listed and served", async (mtimeMs) => {
   const dated = async (stats: Promise<BigIntStats>): Promise<BigIntStats> => Object.assign(await stats, { mtimeMs });
   const fileSystem: FileSystem = {
@@ -200,7 +228,11 @@ test("a page is made once, whatever else the query says, and all pages share the
   });
   let described = 0;
   const stats = await DISK.stat("/dev/null");
-  const listing = new FolderListing(entries, false, async () => (described++, stats));
+  const listing = new FolderListing(entries, {
+    hasParent: false,
+    isCut: false,
+    describe: async () => (described++, stats),
+  });
   const text = async (target: string): Promise<string> =>
     Buffer.concat(Object.values(await listing.page(target))).toString();
   const first = await text("/a/?x=1");

@@ -196,9 +196,10 @@ export class RootFolder implements LookUpOwner {
 
   /**
    * The entries of a folder, `path` with its slash; undefined if there is no folder that visitors may see.
+   * @param most more entries are left out
    * @throws Error with a system `code` if it cannot be read.
    */
-  async list(path: string): Promise<FolderEntry[] | undefined> {
+  async list(path: string, most: number): Promise<FolderEntry[] | undefined> {
     const disk = this.#disk;
     const entry = await this.#inside((within) => openEntry(disk, this.#directory + path, within));
     if (typeof entry === "string") return undefined;
@@ -208,7 +209,7 @@ export class RootFolder implements LookUpOwner {
       const entries: FolderEntry[] = [];
       // On Linux, a folder that was put in its place meanwhile is not read.
       const source = process.platform === "linux" ? `/proc/self/fd/${fd}/` : this.pathOf(path);
-      await disk.readFolder(source, (each) => entries.push(each));
+      await disk.readFolder(source, (each) => entries.length < most && entries.push(each));
       return entries;
     } finally {
       disk.close(fd);

@@ -10,6 +10,8 @@ import { sortSlowly } from "./slow-sort.js";
 export const LISTING_LIMITS = {
   /** Entries on one page. */
   page: 1_000,
+  /** Entries of a folder that are listed. */
+  entries: 200_000,
   /** Entries of a folder that can be sorted by size and time: for that, the disk is asked about each of them. */
   sortable: 2_000,
   /** Bytes of all listings that are kept for a second. */
@@ -30,6 +32,14 @@ const AT_ONCE = 4;
 /** Reads what the disk knows about an entry; undefined if visitors cannot get it. */
 export type Describe = (entry: FolderEntry) => Promise<BigIntStats | undefined>;
 
+export interface FolderListingOptions {
+  /** Whether the folder above can be visited. */
+  readonly hasParent: boolean;
+  /** Whether the folder has more entries. */
+  readonly isCut: boolean;
+  readonly describe: Describe;
+}
+
 /** A page in two parts. All visitors of a page share the table. */
 export interface ListingPage {
   readonly title: Buffer;
@@ -39,18 +49,15 @@ export interface ListingPage {
 /** The entries of a folder. */
 export class FolderListing {
   readonly #entries: readonly FolderEntry[];
-  readonly #hasParent: boolean;
-  readonly #describe: Describe;
+  readonly #options: FolderListingOptions;
   /** Pages without their titles, by order and number. */
   readonly #pages = new Map<string, Promise<Buffer>>();
   /** The entries by name, in both orders. */
   readonly #named = new Map<boolean, Promise<FolderEntry[]>>();
 
-  /** @param hasParent whether the folder above can be visited */
-  constructor(entries: readonly FolderEntry[], hasParent: boolean, describe: Describe) {
+  constructor(entries: readonly FolderEntry[], options: FolderListingOptions) {
     this.#entries = entries;
-    this.#hasParent = hasParent;
-    this.#describe = describe;
+    this.#options = options;
   }
 
   /** Memory that it may need, with its pages. */
@@ -96,7 +103,8 @@ export class FolderListing {
         ? await this.#listed(onPage(named))
         : onPage((await this.#listed(named)).toSorted(byNumber(sort, query)));
     const isSortable = this.#isSortable;
-    return Buffer.from(listingTable({ hasParent: this.#hasParent, entries, query, pages, isSortable }));
+    const { hasParent, isCut } = this.#options;
+    return Buffer.from(listingTable({ hasParent, isCut, entries, query, pages, isSortable }));
   }
 
   #byName(isDescending: boolean): Promise<FolderEntry[]> {
@@ -115,7 +123,7 @@ export class FolderListing {
       while (next < entries.length) {
         const index = next++;
         const { name } = entries[index]!;
-        const stats = await this.#describe(entries[index]!);
+        const stats = await this.#options.describe(entries[index]!);
         if (stats === undefined) continue;
         const isFolder = stats.isDirectory();
         listed[index] = { name, isFolder, size: Number(stats.size), modified: modifiedOf(stats) };
