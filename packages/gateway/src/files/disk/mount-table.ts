@@ -28,6 +28,10 @@ export class MountTable {
     }
   }
 
+  isMountPoint(realPath: string): boolean {
+    return this.#mounts.has(realPath);
+  }
+
   /** The device and the path on it, for a path without links; undefined if it is not known. */
   placeOf(realPath: string): string | undefined {
     for (const path of foldersOf(realPath, "").reverse()) {
