@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { build } from "vite";
 import { scratchFolder, type Defer } from "@postern/testkit";
 
-/** A single-page application with a style sheet, a picture, a part that is loaded later, a video and a service worker. */
+/** A single-page application: a style sheet, a picture, a part that is loaded later, a video and a service worker. */
 const SOURCES = {
   "index.html": `<!doctype html>
 <html lang="en">

@@ -9,13 +9,13 @@ const PADDING = 2 * 1024 * 1024;
 /** Bytes of a size that is written in full: a marker and seven bytes. */
 const SIZE_BYTES = 8;
 
-/** A video in VP8 that can be sought by its index (WebM). The browser of `page`, which has a secure context, encodes. */
+/** A WebM video with an index. The browser of `page`, which needs a secure context, encodes it. */
 export async function webmClip(page: Page): Promise<Buffer> {
   const frames = await page.evaluate(encode, { seconds: CLIP_SECONDS, size: SIZE, column: COLUMN });
   return webm(frames.map((frame) => Buffer.from(frame, "base64")));
 }
 
-/** Moves the video of the page to the middle of a second. Returns the time there, and the second whose frame is shown. */
+/** Moves the video of the page to the middle of a second. Returns its time, and the second whose frame it shows. */
 export async function seek(page: Page, second: number): Promise<{ time: number; shown: number }> {
   return page.evaluate(
     async ({ second, seconds, size, column }) => {
