@@ -1,10 +1,11 @@
-import { explainRequest, type ExplainedRequest } from "@postern/gateway/service";
+import { explainFile, explainRequest, type ExplainedFile, type ExplainedRequest } from "@postern/gateway/service";
 import { CliError } from "../../errors.js";
 import { hasGateway } from "../../running/gateway-settings.js";
 import { gatewayOptions, loadGateway } from "../../running/configured-gateway.js";
 import type { Settings } from "../../settings/configuration.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable, printableAscii } from "../../terminal/printable.js";
+import { answerText } from "./file-answer.js";
 import { requestToExplain, type GivenRequest, type RequestToExplain } from "./request-to-explain.js";
 
 /** Routes for other hosts and paths that are listed if none is for this one. */
@@ -24,25 +25,31 @@ export async function explainedRequest(given: GivenRequest, settings: Settings):
       "The configuration has no route to explain.",
       "Add [[proxy]] with path and target, or [static_config] with directory.",
     );
-  const { routes, certificates } = await loadGateway(settings);
+  const { routes, certificates, served } = await loadGateway(settings);
   try {
-    const { serviceEndpoints = true, tls } = gatewayOptions(settings, certificates);
+    const { serviceEndpoints = true, tls, namedFiles } = gatewayOptions(settings, certificates);
     const explained = explainRequest(routes, request, { serviceEndpoints, tls });
-    return new RequestReport(request, explained, settings.loaded.values.proxy.length);
+    const file = await explainFile(explained, request, { paths: served.secretFiles, namedFiles });
+    return new RequestReport(request, { ...explained, file }, settings.loaded.values.proxy.length);
   } catch (error) {
     if (error instanceof RangeError) throw new CliError("PN_USAGE", error.message);
     throw error;
   }
 }
 
+interface Explained extends ExplainedRequest {
+  /** Of a route with files. */
+  readonly file: ExplainedFile | undefined;
+}
+
 /** The explanation of a request, for people and for programs. */
 export class RequestReport {
   readonly #request: RequestToExplain;
-  readonly #explained: ExplainedRequest;
+  readonly #explained: Explained;
   readonly #proxies: number;
 
   /** @param proxies the number of `[[proxy]]` tables */
-  constructor(request: RequestToExplain, explained: ExplainedRequest, proxies: number) {
+  constructor(request: RequestToExplain, explained: Explained, proxies: number) {
     this.#request = request;
     this.#explained = explained;
     this.#proxies = proxies;
@@ -50,7 +57,8 @@ export class RequestReport {
 
   get json(): Record<string, unknown> {
     const { method, url, authority, headers, address } = this.#request;
-    const { httpsRedirect, isExempt, routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
+    const { httpsRedirect, isExempt, routing, targets, folder, file, location, isServiceEndpoint, refusal } =
+      this.#explained;
     return {
       request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
       route: isServiceEndpoint ? null : (routing.value?.name ?? null),
@@ -58,7 +66,7 @@ export class RequestReport {
       https_redirect: httpsRedirect ?? null,
       https_exempt: isExempt,
       targets,
-      ...(folder === undefined ? {} : { files: folder }),
+      ...(folder === undefined ? {} : { files: { ...folder, ...file } }),
       ...(location === undefined ? {} : { location }),
       service_endpoint: isServiceEndpoint,
       candidates: routing.candidates.map(({ value, index, takes, mismatches }) => ({
@@ -111,7 +119,7 @@ export class RequestReport {
   }
 
   #routed(paint: Paint): string[] {
-    const { routing, targets, folder, location, isServiceEndpoint, refusal } = this.#explained;
+    const { routing, targets, folder, file, location, isServiceEndpoint, refusal } = this.#explained;
     const { value } = routing;
     const route = value === undefined ? [] : [row("Route", paint.cyan(printable(value.name)))];
     if (refusal !== undefined) return [...route, row("Refused", `${paint.red(refusal)}: ${refusalReason(routing)}`)];
@@ -121,7 +129,11 @@ export class RequestReport {
       return [...route, row("Redirect", `${action.status} to ${printableAscii(location ?? "")}`)];
     if (action?.kind === "respond") return [...route, row("Response", `${action.status}, with the text of the route`)];
     if (folder !== undefined)
-      return [...route, row("Files", `${printable(folder.directory)}  path  ${printableAscii(folder.path ?? "")}`)];
+      return [
+        ...route,
+        row("Files", `${printable(folder.directory)}  path  ${printableAscii(folder.path ?? "")}`),
+        ...(file === undefined ? [] : [row("Response", answerText(file))]),
+      ];
     const { method } = this.#request;
     const limits = action?.kind === "forward" ? limitsText(action.limits) : "";
     return [
