@@ -77,6 +77,15 @@ test("shows the file that a folder sends", async () => {
   expect(files).toEqual({ directory: folder, path: "/", status: 200, answer: "index", file: "/index.html" });
 });
 
+test("a port on which the gateway does not listen", async () => {
+  expect(await explain("GET", "http://a.example:8080/api/users")).not.toContain("Listener");
+  expect(await explain("GET", "http://a.example:9000/api/users")).toContain(
+    "Listener  none: the gateway does not listen on port 9000, but on 8080 (HTTP). The rest assumes a proxy",
+  );
+  const found = JSON.parse(await explain("--json", "https://a.example/")) as Record<string, unknown>;
+  expect(found["not_received"]).toBe("the gateway has no HTTPS ([server.ssl])");
+});
+
 test("as JSON", async () => {
   const found = JSON.parse(await explain("--json", "GET", "http://a.example/api/")) as Record<string, unknown>;
   expect(found).toMatchObject({

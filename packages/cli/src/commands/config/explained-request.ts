@@ -6,6 +6,7 @@ import type { Settings } from "../../settings/configuration.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable, printableAscii } from "../../terminal/printable.js";
 import { answerText } from "./file-answer.js";
+import { listenerNote } from "./listener-note.js";
 import { requestToExplain, type GivenRequest, type RequestToExplain } from "./request-to-explain.js";
 
 /** Routes for other hosts and paths that are listed if none is for this one. */
@@ -30,7 +31,8 @@ export async function explainedRequest(given: GivenRequest, settings: Settings):
     const { serviceEndpoints = true, tls, namedFiles } = gatewayOptions(settings, certificates);
     const explained = explainRequest(routes, request, { serviceEndpoints, tls });
     const file = await explainFile(explained, request, { paths: served.secretFiles, namedFiles });
-    return new RequestReport(request, { ...explained, file }, settings.loaded.values.proxy.length);
+    const note = listenerNote(request.url, settings.loaded.gatewayAddresses);
+    return new RequestReport(request, { ...explained, file, note }, settings.loaded.values.proxy.length);
   } catch (error) {
     if (error instanceof RangeError) throw new CliError("PN_USAGE", error.message);
     throw error;
@@ -40,6 +42,8 @@ export async function explainedRequest(given: GivenRequest, settings: Settings):
 interface Explained extends ExplainedRequest {
   /** Of a route with files. */
   readonly file: ExplainedFile | undefined;
+  /** Why no listener of the gateway receives the request; undefined: one does. */
+  readonly note: string | undefined;
 }
 
 /** The explanation of a request, for people and for programs. */
@@ -57,10 +61,11 @@ export class RequestReport {
 
   get json(): Record<string, unknown> {
     const { method, url, authority, headers, address } = this.#request;
-    const { httpsRedirect, isExempt, routing, targets, folder, file, location, isServiceEndpoint, refusal } =
+    const { httpsRedirect, isExempt, routing, targets, folder, file, note, location, isServiceEndpoint, refusal } =
       this.#explained;
     return {
       request: { method, url, host: authority, headers: headers.map(([name, value]) => ({ name, value })), address },
+      not_received: note ?? null,
       route: isServiceEndpoint ? null : (routing.value?.name ?? null),
       refusal: refusal ?? null,
       https_redirect: httpsRedirect ?? null,
@@ -80,13 +85,16 @@ export class RequestReport {
 
   lines(paint: Paint): string[] {
     const { method, url, address } = this.#request;
-    const { routing } = this.#explained;
+    const { routing, note } = this.#explained;
     const shown = this.#considered();
     const others = routing.candidates.length - shown.length;
     return [
       paint.bold(printableAscii(`${method} ${url}`)),
       "",
       row("From", printable(address)),
+      ...(note === undefined
+        ? []
+        : [row("Listener", paint.red(`none: ${note}. The rest assumes a proxy that leads here`))]),
       ...this.#outcome(paint),
       "",
       ...(this.#isRouted ? [] : ["No route is tried. To see the route over HTTPS, explain the https:// URL."]),
