@@ -1,6 +1,6 @@
 import type { FileRequest } from "../http/index.js";
 import { FileCache } from "./disk/file-cache.js";
-import { missingReason, type MissingReason } from "./missing-reason.js";
+import { missingReason, type LookUp, type MissingReason } from "./missing-reason.js";
 import { SecretFiles, type SecretFilesOptions } from "./disk/secret-files.js";
 import { filePath } from "./file-path.js";
 import { FileRoot, type Found } from "./file-root.js";
@@ -33,21 +33,37 @@ export async function explainedFile(
   const { method } = request;
   if (method !== "GET" && method !== "HEAD")
     return { status: method === "OPTIONS" ? 204 : 405, file: undefined, answer: "methods", reason: undefined };
+  const path = filePath(target);
+  if (path === undefined) return { ...PAGE, reason: "unsafe" };
   const secrets = new SecretFiles(secretFiles);
   await secrets.searchBelow(options.directory, () => true);
+  return withRoot(options, secrets, async (root) => {
+    const hasSlash = request.path.split("?", 1)[0]!.endsWith("/");
+    const first = await load(root, path);
+    const found = first === "folder" && hasSlash ? await load(root, `${path}/`) : first;
+    if (found !== "missing") return present(found, path, hasSlash);
+    return { ...(await instead(root, request)), reason: await missingReason(options, secrets, path, lookUp) };
+  });
+}
+
+async function withRoot<Result>(
+  options: FilesOptions,
+  secrets: SecretFiles,
+  use: (root: FileRoot) => Promise<Result>,
+): Promise<Result> {
   const root = new FileRoot(options, new FileCache(), secrets);
   try {
-    const path = filePath(target);
-    if (path === undefined) return { ...PAGE, reason: "unsafe" };
-    const hasSlash = request.path.split("?", 1)[0]!.endsWith("/");
-    const first = await root.load(path, 0);
-    const found = first === "folder" && hasSlash ? await root.load(`${path}/`, 0) : first;
-    if (found !== "missing") return present(found, path, hasSlash);
-    return { ...(await instead(root, request)), reason: await missingReason(options, secrets, path) };
+    return await use(root);
   } finally {
     root.close();
   }
 }
+
+function load(root: FileRoot, path: string): Promise<Found> {
+  return root.load(path, 0);
+}
+
+const lookUp: LookUp = (options, secrets, path) => withRoot(options, secrets, (root) => load(root, path));
 
 /** The gateway's own page. */
 const PAGE: ExplainedFile = { status: 404, file: undefined, answer: "page", reason: undefined };
@@ -65,7 +81,7 @@ function present(found: Exclude<Found, "missing">, path: string, hasSlash: boole
 async function instead(root: FileRoot, request: FileRequest): Promise<ExplainedFile> {
   const isFallback = root.fallback !== undefined && acceptsHtml(request);
   const page = isFallback ? root.fallback : root.notFoundPage;
-  if (page === undefined || !((await root.load(page, 0)) instanceof Representation)) return PAGE;
+  if (page === undefined || !((await load(root, page)) instanceof Representation)) return PAGE;
   const file = named(page);
   return isFallback ? { ...PAGE, status: 200, file, answer: "fallback" } : { ...PAGE, file, answer: "not_found_page" };
 }

@@ -1,9 +1,8 @@
+import { stat } from "node:fs/promises";
+import { SecretFiles } from "./disk/secret-files.js";
 import { isHidden } from "./file-path.js";
+import type { Found } from "./file-root.js";
 import type { FilesOptions } from "./files-options.js";
-import { DISK } from "./disk/file-system.js";
-import { isBelow, slashed } from "./disk/real-path.js";
-import { isMissing, RootFolder } from "./disk/root-folder.js";
-import type { SecretFiles } from "./disk/secret-files.js";
 
 /**
  * Why nothing is served at a path: a name in it is hidden; there is nothing, or a folder without an index file; it is
@@ -11,24 +10,29 @@ import type { SecretFiles } from "./disk/secret-files.js";
  */
 export type MissingReason = "hidden" | "absent" | "no_index" | "special" | "outside" | "secret" | "unreadable";
 
-/** @param path at which nothing was found, from `filePath` */
+/** Looks up what a folder with these options serves at a path. */
+export type LookUp = (options: FilesOptions, secrets: SecretFiles, path: string) => Promise<Found>;
+
+/**
+ * Finds out which rule keeps a file from being served, by leaving out one rule after the other.
+ * @param path at which nothing was found, from `filePath`
+ */
 export async function missingReason(
-  { directory, dotfiles, followLinks = false }: FilesOptions,
+  options: FilesOptions,
   secrets: SecretFiles,
   path: string,
+  lookUp: LookUp,
 ): Promise<MissingReason> {
-  if (dotfiles !== true && isHidden(path)) return "hidden";
-  const folder = new RootFolder(directory, followLinks, secrets, DISK);
+  if (options.dotfiles !== true && isHidden(path)) return "hidden";
+  const isServed = async (allowed: Partial<FilesOptions>, refused = secrets): Promise<boolean> =>
+    (await lookUp({ ...options, ...allowed }, refused, path)) !== "missing";
+  if (await isServed({ browse: true })) return "no_index";
+  if (await isServed({ followLinks: true })) return "outside";
+  if (await isServed({ browse: true, followLinks: true }, new SecretFiles({ paths: [] }))) return "secret";
   try {
-    const stats = await folder.stat(path);
-    if (stats === undefined) return "absent";
-    const realPath = slashed(await DISK.realpath(folder.pathOf(path)));
-    const top = slashed(await DISK.realpath(folder.pathOf("/")));
-    if (!followLinks && !isBelow(realPath, top)) return "outside";
-    if (await folder.isSecret(path, realPath, stats)) return "secret";
-    if (stats.isDirectory()) return "no_index";
-    return stats.isFile() ? "unreadable" : "special";
+    const stats = await stat(Buffer.concat([Buffer.from(options.directory), Buffer.from(path, "latin1")]));
+    return stats.isFile() || stats.isDirectory() ? "unreadable" : "special";
   } catch (error) {
-    return isMissing(error) ? "absent" : "unreadable";
+    return (error as NodeJS.ErrnoException).code === "EACCES" ? "unreadable" : "absent";
   }
 }
