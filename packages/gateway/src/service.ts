@@ -12,6 +12,8 @@ export {
   type ExplainedTarget,
   type RequestToExplain,
 } from "./service/explain-request.js";
+export { explainFile } from "./service/explain-file.js";
+export type { ExplainedFile } from "./files/explained-file.js";
 export { checkRoutes } from "./service/check-routes.js";
 export type { RouteChanges } from "./service/routes.js";
 export { LISTED_REQUESTS } from "./service/request-reports.js";

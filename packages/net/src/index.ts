@@ -39,6 +39,7 @@ export { HeldBytes } from "./connection/held-bytes.js";
 export { disableReadHook } from "./socket/read-hook.js";
 export { readSocket, SocketReader, type ReadOptions, type Receive } from "./socket/socket-reader.js";
 export { tunnelSocket, type TunnelSocket } from "./socket/tunnel-socket.js";
+export { WRITE_MEMORY } from "./socket/write-memory.js";
 export { BufferPool, giveBack, isLent, lend, onReturn, release } from "./socket/buffer-pool.js";
 export { relay, type Relay, type RelayOptions } from "./connection/relay.js";
 export { TURN_END, type TurnTask } from "./connection/turn-end.js";
