@@ -159,7 +159,9 @@ describe("a missing path", () => {
     const site = new Site({ "index.html": "app" }, { fallback: "index.html" });
     expect(await site.get("/users/7", "Accept: text/html,*/*;q=0.8\r\n")).toMatchObject({ status: 200, body: "app" });
     expect(await site.get("/users/7", "Accept: */*\r\n")).toMatchObject({ status: 200, body: "app" });
-    expect(await site.get("/missing.js", "Accept: */*\r\n")).toMatchObject({ status: 404 });
+    expect(await site.get("/users/7?v=1.2", "Accept: */*\r\n")).toMatchObject({ status: 200, body: "app" });
+    for (const file of ["/missing.js", "/missing.js?v=1.2", "/missing.js?from=/users"])
+      expect((await site.get(file, "Accept: */*\r\n")).status, file).toBe(404);
     expect(await site.get("/users/7", "Accept: application/json\r\n")).toMatchObject({ status: 404 });
     expect(await site.get("/users/7", "Accept: text/html;q=0.0, */*\r\n")).toMatchObject({ status: 404 });
   });
