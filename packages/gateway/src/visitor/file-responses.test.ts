@@ -192,6 +192,18 @@ describe("a missing path", () => {
       });
     expect((await site.get("/404.html")).fields["cache-control"]).toContain("immutable");
   });
+
+  test("gets the configured page with 404 if the fallback is missing, and that of the gateway if both are", async () => {
+    const options = { fallback: "index.html", notFoundPage: "404.html" };
+    const site = new Site({ "404.html": "lost" }, options);
+    expect(await site.get("/b", HTML)).toMatchObject({
+      status: 404,
+      body: "lost",
+      fields: { vary: "Accept, Accept-Encoding" },
+    });
+    const { status, body } = await new Site({}, options).get("/b", HTML);
+    expect({ status, body }).toEqual({ status: 404, body: expect.stringContaining("PN_FILE_UNKNOWN") as string });
+  });
 });
 
 test("a file that changes twice within one step of its time stamps is read again when they are old enough", async () => {
