@@ -8,6 +8,7 @@ import {
   needs,
   Origin,
   scratchFolder,
+  until,
   type Program,
 } from "@postern/testkit";
 import { DocumentedPage, shell } from "./documented-page.ts";
@@ -23,6 +24,7 @@ beforeAll(() => {
     ["explain conditions", "sh", /--header "X-Version: 2" --from/],
     ["own answers", "toml", /redirect = /],
     ["targets", "toml", /targets = /],
+    ["strategy", "toml", /strategy = "least_connections"/],
     ["https", "toml", /https_port/],
   ]);
 });
@@ -97,6 +99,28 @@ test("several targets take the requests in turn", async () => {
   const bodies = [];
   for (let n = 0; n < 4; n++) bodies.push((await exchange(port, { host: "a", path: "/x" })).body.toString());
   expect(bodies.toSorted()).toEqual(["one /x", "one /x", "two /x", "two /x"]);
+});
+
+test("a strategy selects the target with fewer requests in progress for its weight", async () => {
+  let finish = (): void => {};
+  const one = await Origin.start(onTestFinished, (incoming, outgoing) => {
+    if (incoming.url === "/wait") finish = () => outgoing.end("one");
+    else outgoing.end("one");
+  });
+  const two = await echo("two");
+  const { port } = await served(
+    configured(
+      page.example("strategy", { "10.0.0.5:8000": `127.0.0.1:${two.port}`, "10.0.0.6:8000": `127.0.0.1:${one.port}` }),
+    ),
+  );
+  const ask = async (path: string): Promise<string> => (await exchange(port, { host: "a", path })).body.toString();
+  // Equal targets take turns: one of two requests in a row goes to each.
+  await ask("/first");
+  const waiting = [ask("/wait"), ask("/wait")];
+  await until("a request in progress", () => one.requests.some(({ url }) => url === "/wait"));
+  for (let n = 0; n < 4; n++) expect(await ask("/x")).toBe("two /x");
+  finish();
+  await Promise.all(waiting);
 });
 
 test("HTTPS with a redirect", async (context) => {

@@ -26,4 +26,5 @@ export type {
   RoutedEntry,
   RouteOptions,
   TargetOptions,
+  WeightedTarget,
 } from "./service/service-options.js";

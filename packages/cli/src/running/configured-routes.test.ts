@@ -42,6 +42,17 @@ test.for<[options: string, action: object]>([
   ["connection_timeout = 2", { targets: [{ ...A, connectTimeout: 2_000 }] }],
   ["idle_timeout = 5", { limits: { ...limits, idle: 5_000 } }],
   ['targets = ["http://a:1", "http://b:2"]', { targets: [A, { url: "http://b:2", connectTimeout }] }],
+  ['targets = [{ url = "http://a:1", weight = 3 }]', { targets: [{ ...A, weight: 3 }] }],
+  ['strategy = "LeastConnections"', { balance: { strategy: "least_connections" } }],
+  ['strategy = "hash"', { balance: { strategy: "hash", key: { kind: "address" } } }],
+  [
+    'strategy = "hash"\nhash_key = "header:X-Tenant"',
+    { balance: { strategy: "hash", key: { kind: "header", name: "x-tenant" } } },
+  ],
+  [
+    'strategy = "hash"\nhash_key = "cookie:Session"',
+    { balance: { strategy: "hash", key: { kind: "cookie", name: "Session" } } },
+  ],
   ['resolve = "all"', { targets: [{ ...A, resolve: "all" }] }],
   ['middleware.headers.override_host = "App.example:80"', { hostHeader: "app.example:80" }],
   ["ssl.backend_ssl = true", { targets: [{ ...A, url: "https://a:1" }] }],

@@ -1,7 +1,7 @@
 import { resolve as resolvePath } from "node:path";
 import type { Configuration, RouteConfiguration } from "@postern/config";
-import type { RouteOptions, TargetOptions } from "@postern/gateway/service";
-import { parseAuthority } from "@postern/gateway";
+import type { RouteOptions, TargetOptions, WeightedTarget } from "@postern/gateway/service";
+import { parseAuthority, type BalanceOptions, type HashKey } from "@postern/gateway";
 import type { ClientTls } from "@postern/net";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
@@ -96,6 +96,7 @@ function actionOf(
   return {
     kind: "forward",
     targets: targetsOf(route, { trust, connectTimeout: connectTimeout(route, answer) }),
+    ...(route.strategy === "round_robin" ? {} : { balance: balanceOf(route) }),
     stripPrefix,
     ...(rewrite === undefined ? {} : { rewrite }),
     ...(hostHeader === undefined ? {} : { hostHeader }),
@@ -112,17 +113,29 @@ export function bodyLimit({ max_request_size_mb }: Configuration["server"]): num
   return max_request_size_mb * 1_000_000;
 }
 
+function balanceOf({ strategy, hash_key }: RouteConfiguration): BalanceOptions {
+  return strategy === "hash" ? { strategy, key: hashKey(hash_key) } : { strategy };
+}
+
+/** `address`, `header:NAME` or `cookie:NAME` */
+function hashKey(given: string): HashKey {
+  const [kind, name = ""] = given.split(":");
+  if (kind === "header") return { kind, name: name.toLowerCase() };
+  return kind === "cookie" ? { kind, name } : { kind: "address" };
+}
+
 function targetsOf(
   { target, targets, ssl, resolve }: RouteConfiguration,
   { trust, connectTimeout }: Pick<TargetOptions, "trust" | "connectTimeout">,
-): TargetOptions[] {
-  const urls = target === undefined ? targets.map(({ url }) => url as string) : [target];
-  return urls.map((given) => {
+): WeightedTarget[] {
+  const all = target === undefined ? targets : [{ url: target, weight: 1 }];
+  return all.map(({ url: given = "", weight }) => {
     const url = ssl.enabled && ssl.backend_ssl ? given.replace(/^http:/, "https:") : given;
     // Options that a target does not use must not tell it from the same target of another route.
     return {
       url,
       ...(url.startsWith("tunnel:") ? {} : { connectTimeout }),
+      ...(weight === 1 ? {} : { weight }),
       ...(resolve === "one" ? {} : { resolve }),
       ...(trust === undefined || !url.startsWith("https:") ? {} : { trust }),
     };

@@ -17,7 +17,6 @@ import { routeFiles } from "./static-files.js";
 const urlPath = text({ what: "URL path", pattern: /^\/[!-~]*$/, example: "/health" });
 const target = routeTarget();
 
-const BALANCING = "load balancing other than round robin";
 const HEALTH_CHECKS = { pending: "health checks of targets" };
 
 const match = {
@@ -55,10 +54,11 @@ const action = {
     'Target of a route with several targets. A list of URLs is accepted as well: `targets = ["http://localhost:3000", …]`.',
     {
       url: option(target, "Address of the target."),
-      weight: option(integer({ min: 0, max: 65_535 }), "Share of the requests, relative to the other targets.", {
-        default: 1,
-        pending: BALANCING,
-      }),
+      weight: option(
+        integer({ min: 0, max: 65_535 }),
+        "Share of the requests, relative to the other targets. 0: the target gets no requests. The strategy `first` uses no weights.",
+        { default: 1 },
+      ),
     },
     { shorthand: "url" },
   ),
@@ -124,8 +124,17 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
       "first",
       "least_time",
     ]),
-    "Load balancing policy.",
-    { default: "round_robin", pending: BALANCING },
+    "How the target of a request is chosen. `round_robin`, `weighted_round_robin`: in turn, by weight. `least_connections`: the one with the fewest requests in progress. `random`: at random, by weight. `random_two`: the one of two random targets with fewer requests in progress. `hash`: by hash_key. `first`: the first one that is available. `least_time`: the one of two random targets that probably responds first.",
+    { default: "round_robin" },
+  ),
+  hash_key: option(
+    text({
+      what: "hash key",
+      pattern: /^(?:address|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/,
+      example: "header:X-Tenant",
+    }),
+    "Part of a request that chooses its target with the strategy `hash`: `address` of the visitor, `header:NAME` or `cookie:NAME`. A request without this header or cookie is sent by its address.",
+    { default: "address" },
   ),
   sticky_sessions: option(flag(), "Send all requests of a visitor to the same target.", {
     default: false,

@@ -115,6 +115,24 @@ export const DIFFERENCES: readonly Difference[] = [
     },
   },
   {
+    topic: "`weight` of a target",
+    before: "It has an effect only with `weighted_round_robin`.",
+    now: "It has an effect with every strategy but `first`. A target with the weight 0 gets no requests.",
+    *notes({ configuration: { proxy } }) {
+      for (const [index, route] of proxy.entries()) {
+        const { strategy, targets } = route;
+        const position = targets.findIndex(({ weight }) => weight !== targets[0]?.weight);
+        if (position < 0 || strategy === "weighted_round_robin" || strategy === "first") continue;
+        const effect = `${strategy} of ${nameOf(route)} sends requests to its targets by weight.`;
+        yield {
+          path: ["proxy", index, "targets", position, "weight"],
+          message: effect,
+          compared: `The weights of targets now have an effect: ${effect}`,
+        };
+      }
+    },
+  },
+  {
     topic: "Health checks",
     before: "The gateway makes none.",
     now: "Not supported yet. In a later version, a target that fails them gets no requests.",
@@ -200,6 +218,7 @@ const NEWER_ROUTE: ReadonlySet<string> = new Set([
   "strip_prefix",
   "rewrite",
   "connection_timeout",
+  "hash_key",
   "idle_timeout",
   "resolve",
   "access",

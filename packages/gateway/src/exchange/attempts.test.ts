@@ -2,6 +2,7 @@ import type { BreakCause } from "@postern/net";
 import { describe, expect, test } from "vitest";
 import { TARGET_HOST } from "../route.js";
 import { Pool } from "../upstream/pool.js";
+import { PooledTarget } from "../upstream/pooled-target.js";
 import { FakeUpstream, StructuredRequest, StructuredVisitor } from "./fake-visitors.suite.js";
 
 const GET = new StructuredRequest("GET");
@@ -117,6 +118,38 @@ test("a response that begins with a TLS alert comes from a target that expects T
     upstream.stream.arrive(Buffer.from([21, 3, 3, 0, 2, 2, 70]));
     expect(visitor.events).toEqual([`refused ${code}`]);
   }
+});
+
+describe("the time until a response begins", () => {
+  /** The latency that a request leaves behind. The response begins 40 ms after `act`. */
+  function latencyAfter(request: StructuredRequest, status: number, act: (visitor: StructuredVisitor) => void) {
+    const upstream = new FakeUpstream({ authority: "t:80" });
+    const member = new PooledTarget(upstream.target, 2);
+    upstream.route.pool = new Pool([member]);
+    const visitor = new StructuredVisitor(upstream, request);
+    act(visitor);
+    visitor.clock.pass(40);
+    upstream.stream.arrive(Buffer.from(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`));
+    return member.latency.at(visitor.clock.now());
+  }
+
+  test("is measured from the end of the request", () => {
+    expect(latencyAfter(GET, 200, () => {})).toBe(40);
+    const upload = (visitor: StructuredVisitor): void => {
+      visitor.clock.pass(5_000);
+      visitor.upload("hello");
+      visitor.exchange.bodyEnd();
+    };
+    expect(latencyAfter(POST, 200, upload)).toBe(40);
+  });
+
+  test("is not known if the response begins before the end of the request", () => {
+    expect(latencyAfter(POST, 200, () => {})).toBeUndefined();
+  });
+
+  test("counts as a second for an error, because a broken target may be fast", () => {
+    expect(latencyAfter(GET, 503, () => {})).toBe(1_000);
+  });
 });
 
 describe("Host", () => {

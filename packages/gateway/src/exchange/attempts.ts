@@ -2,7 +2,9 @@ import type { BreakCause, ByteStream, ResetReason } from "@postern/net";
 import { refusals, type ForwardOptions, type Refusal, type Request } from "../http/index.js";
 import { TARGET_HOST, type UpstreamRoute } from "../route.js";
 import type { PickContext } from "../balance/candidate.js";
-import type { Target } from "../upstream/target.js";
+import type { Clock } from "../deadlines/clock.js";
+import type { AttemptOutcome } from "../upstream/attempt.js";
+import type { PoolMember } from "../upstream/pool-member.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { BROKEN, INVALID_RESPONSE, TARGET_BROKEN, type Failure } from "./exchange-end.js";
 
@@ -27,9 +29,11 @@ export class Attempts implements ForwardOptions {
   refusal: Refusal = refusals.PN_TUNNEL_AWAY;
   /** Where the last attempt was sent to; undefined if there was none. */
   upstream: Upstream | undefined;
-  #target: Target | undefined;
+  /** When the whole request of the current attempt had been sent; NaN: it has not been. */
+  sentAt = NaN;
+  #target: PoolMember | undefined;
   /** Targets of which it is proven that they received nothing. Undefined while there are none. */
-  #failed: Target[] | undefined;
+  #failed: PoolMember[] | undefined;
 
   /** A request begins. */
   begin(): void {
@@ -44,7 +48,7 @@ export class Attempts implements ForwardOptions {
    */
   open(route: UpstreamRoute, attempted: AttemptedRequest, now: number, mayUseIdle: boolean): ByteStream | undefined {
     const target = route.pool.pick(attempted, this.#failed);
-    if (target === undefined) return this.#refuse(BROKEN.gone.refusal);
+    if (target === undefined) return this.#refuse(refusals.PN_TARGETS_DOWN);
     const { upstream } = target;
     if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
     const idle = mayUseIdle ? target.reuse(now) : undefined;
@@ -53,6 +57,7 @@ export class Attempts implements ForwardOptions {
     this.onIdleStream = idle !== undefined;
     this.#target = target;
     this.upstream = upstream;
+    this.sentAt = NaN;
     return stream;
   }
 
@@ -62,10 +67,10 @@ export class Attempts implements ForwardOptions {
    */
   failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason): boolean {
     const target = this.#target;
-    if (delivered !== 0 || target === undefined || pool.targets.length < 2) return false;
+    if (delivered !== 0 || target === undefined || pool.candidates.length < 2) return false;
     const failed = (this.#failed ??= []);
     if (!failed.includes(target)) failed.push(target);
-    return pool.targets.some((other) => other.available && !failed.includes(other));
+    return pool.candidates.some((other) => other.available && !failed.includes(other));
   }
 
   /** What the end of the current attempt means for its request. */
@@ -79,14 +84,27 @@ export class Attempts implements ForwardOptions {
     return isAlert && this.#target?.upstream.authority !== undefined ? TARGET_BROKEN.scheme : INVALID_RESPONSE;
   }
 
+  /** Whether the target of the current attempt measures the times of its responses. */
+  get isTimed(): boolean {
+    return this.#target?.onResponse !== undefined;
+  }
+
+  /** The final response to the current attempt has begun. */
+  onResponse(status: number, clock: Clock): void {
+    const target = this.#target;
+    if (target?.onResponse === undefined || Number.isNaN(this.sentAt)) return;
+    const now = clock.now();
+    target.onResponse(status, now - this.sentAt, now);
+  }
+
   /** The current attempt is over. */
-  end(): void {
-    this.#target?.onAttempt();
+  end(outcome: AttemptOutcome, status: number): void {
+    this.#target?.onAttempt(outcome, status);
     this.#target = undefined;
   }
 
   /** The target of the current attempt; undefined while there is none. */
-  get target(): Target | undefined {
+  get target(): PoolMember | undefined {
     return this.#target;
   }
 

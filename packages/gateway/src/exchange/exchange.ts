@@ -123,6 +123,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   /** Ends the request's body. `trailers` are complete field lines, and only used in the form `data`. */
   bodyEnd(trailers?: Buffer): void {
     this.#requestSide.bodyEnd(trailers);
+    if (this.#attempts.isTimed) this.#attempts.sentAt = this.#visitor.context.exchanges.clock.now();
   }
 
   /** Call it when `bytes` of the response's body have been sent to the visitor. */
@@ -214,6 +215,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   onFinalHead(head: ResponseHead): ChunkForm {
     this.status = head.status;
     this.#state = "body";
+    this.#attempts.onResponse(head.status, this.#visitor.context.exchanges.clock);
     const limit = this.#route?.limits?.idle ?? 0;
     this.#isEventStream = limit > 0 && head.body !== "length" && head.isEventStream;
     return this.#visitor.response.onResponse(head, missingDate(head));
@@ -241,6 +243,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     stream.handler = this;
     const head = this.request.write(this.#visitor.context.forwardedLines(), this.id, attempts);
     this.#requestSide.send(head, stream, attempts.onIdleStream);
+    if (this.#requestSide.isDone) attempts.sentAt = now;
   }
 
   /**
@@ -381,7 +384,7 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   }
 
   #endAttempt(outcome: AttemptOutcome): void {
-    this.#attempts.end();
+    this.#attempts.end(outcome, this.status);
     this.#route?.onAttempt?.(outcome, this.status);
   }
 }

@@ -1,4 +1,5 @@
 import type { ByteStream, ByteStreamHandler, ConnectionHandler, ResetReason } from "@postern/net";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import type { ChunkForm, ForwardOptions, Refusal, Reply, Request, ResponseHead } from "../http/index.js";
 import { deliver, MemoryConnection } from "../memory-relay.suite.js";
 import type { Route, UpstreamRoute } from "../route.js";
@@ -136,9 +137,10 @@ export class StructuredRequest implements Request {
  */
 export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly response = this;
+  readonly clock = new FakeClock();
   readonly context: VisitorContext = {
     address: "192.0.2.1",
-    exchanges: new ExchangeContext(),
+    exchanges: new ExchangeContext({ clock: this.clock }),
     requestId: () => "r1",
     forwardedLines: () => "",
     route: () => this.next ?? this.upstream.route,

@@ -1,6 +1,6 @@
 import type { LabelledTraffic } from "../records/labelled-traffic.js";
 import { STATUS_CLASSES, type Traffic } from "../records/traffic.js";
-import type { Target } from "../upstream/target.js";
+import type { PoolMember } from "../upstream/pool-member.js";
 import type { Folder } from "./folders.js";
 import type { GatewayRoute } from "./gateway-route.js";
 import { nameOf } from "./targets.js";
@@ -64,7 +64,7 @@ function routeFigures({ options, counted, targets, folder }: GatewayRoute): Rout
   };
 }
 
-function targetFigures(target: Target): TargetFigures {
+function targetFigures(target: PoolMember): TargetFigures {
   const { available, suspect, inUse } = target;
   return { target: nameOf(target), state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
 }

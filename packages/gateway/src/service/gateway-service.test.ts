@@ -148,6 +148,32 @@ describe("a reload", () => {
     expect(service.replaceRoutes([]).removed).toEqual(["/b/*", "/a/*", "/c"]);
   });
 
+  test("changes the weights of targets, and keeps their connections", async () => {
+    const [one, two] = [await named("one"), await named("two")];
+    const weighted = (...weights: number[]): RouteOptions => {
+      const targets = [one, two].map(({ port }, n) => ({ url: `http://127.0.0.1:${port}`, weight: weights[n] }));
+      return forward("/*", 0, { targets });
+    };
+    const service = await start({ routes: [weighted(3, 1)] });
+    const counts = async (): Promise<Record<string, number>> => {
+      const found: Record<string, number> = {};
+      for (let n = 0; n < 8; n++) {
+        const name = (await exchange(portOf(service.address), { host: "x" })).body.toString();
+        found[name] = (found[name] ?? 0) + 1;
+      }
+      return found;
+    };
+    expect(await counts()).toEqual({ one: 6, two: 2 });
+    expect(service.replaceRoutes([weighted(1, 3)]).changed).toEqual(["/*"]);
+    expect(await counts()).toEqual({ one: 2, two: 6 });
+    service.replaceRoutes([weighted(0, 1)]);
+    expect(await counts()).toEqual({ two: 8 });
+    expect([one.connections, two.connections]).toEqual([1, 1]);
+    service.replaceRoutes([weighted(0, 0)]);
+    const { status, headers } = await exchange(portOf(service.address), { host: "x" });
+    expect([status, headers["retry-after"], headers["postern-error"]]).toEqual([503, "1", "PN_TARGETS_DOWN"]);
+  });
+
   test("closes no upgraded connection, also of a route that is removed", async () => {
     const chat = await named("no chat");
     chat.server.on("upgrade", (_, socket) => {

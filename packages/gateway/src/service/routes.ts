@@ -59,11 +59,12 @@ export class Routes {
   replace(routes: readonly RouteOptions[]): RouteChanges {
     const before = this.#served;
     const served = new Map<string, GatewayRoute>();
+    const byName = new Map([...before.values()].map((route) => [route.options.name, route]));
     const created: GatewayRoute[] = [];
     try {
       for (const options of routes) {
         const content = contentOf(options);
-        const kept = before.get(content) ?? this.#create(options);
+        const kept = before.get(content) ?? this.#create(options, byName.get(options.name));
         if (!before.has(content)) created.push(kept);
         served.set(content, kept);
       }
@@ -78,12 +79,16 @@ export class Routes {
     return changesOf(created, ended);
   }
 
-  #create(options: RouteOptions): GatewayRoute {
+  /** @param former the route that had the name until now */
+  #create(options: RouteOptions, former: GatewayRoute | undefined): GatewayRoute {
     const counted = this.#traffic.use({ route: options.name });
     const dependencies = { targets: this.#targets, folders: this.#folders, counted, onRouted: this.#onRouted };
     try {
       const { action } = options;
-      if (action.kind === "forward") return new ForwardRoute(options, action, dependencies);
+      if (action.kind === "forward") {
+        const sameKind = former instanceof ForwardRoute ? former : undefined;
+        return new ForwardRoute(options, action, dependencies, sameKind);
+      }
       if (action.kind === "files") return new FilesRoute(options, action, dependencies);
       if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);
       return new RespondRoute(options, action, dependencies);

@@ -1,4 +1,5 @@
 import type { Certificate, ClientTls, TlsPolicy } from "@postern/net";
+import type { BalanceOptions } from "../balance/strategy.js";
 import type { FilesOptions } from "../files/index.js";
 import type { GatewayLimits, RouteLimits } from "../limits.js";
 import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
@@ -20,7 +21,9 @@ export interface RouteOptions {
 export interface ForwardAction {
   readonly kind: "forward";
   /** At least one. */
-  readonly targets: readonly TargetOptions[];
+  readonly targets: readonly WeightedTarget[];
+  /** How the target of a request is chosen. Default: in turn, by weight. */
+  readonly balance?: BalanceOptions | undefined;
   /** Whether the prefix of the route's path is removed. */
   readonly stripPrefix: boolean;
   /** The path for the target, with `{path}` and `{rest}`. Default: the request's. */
@@ -39,6 +42,12 @@ export interface TargetOptions {
   readonly connectTimeout?: number | undefined;
   /** How to verify its certificate, and the gateway's own certificate. */
   readonly trust?: ClientTls | undefined;
+}
+
+/** A target with its part of the requests to its route. */
+export interface WeightedTarget extends TargetOptions {
+  /** Relative to the weights of the other targets. 0: it gets no requests. Default 1. */
+  readonly weight?: number | undefined;
 }
 
 /** Serves the files of a folder. */

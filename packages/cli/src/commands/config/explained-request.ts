@@ -5,6 +5,7 @@ import { gatewayOptions, loadGateway } from "../../running/configured-gateway.js
 import type { Settings } from "../../settings/configuration.js";
 import type { Paint } from "../../terminal/paint.js";
 import { printable, printableAscii } from "../../terminal/printable.js";
+import { choiceText } from "./choice-text.js";
 import { requestToExplain, type GivenRequest, type RequestToExplain } from "./request-to-explain.js";
 
 /** Routes for other hosts and paths that are listed if none is for this one. */
@@ -132,7 +133,7 @@ export class RequestReport {
           `${paint.cyan(printable(url))}  gets  ${printableAscii(`${method} ${path}`)}  Host: ${printable(host)}`,
         ),
       ),
-      ...(targets.length > 1 ? [row("Choice", "in turn")] : []),
+      ...(targets.length > 1 && action?.kind === "forward" ? [row("Choice", printable(choiceText(action)))] : []),
       ...(limits === "" ? [] : [row("Limits", limits)]),
     ];
   }

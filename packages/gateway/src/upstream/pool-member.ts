@@ -1,0 +1,22 @@
+import type { ByteStream } from "@postern/net";
+import type { Candidate } from "../balance/candidate.js";
+import type { AttemptOutcome } from "./attempt.js";
+import type { IdleStreams } from "./idle-streams.js";
+import type { Upstream } from "./upstream.js";
+
+/** A target as a member of one pool. */
+export interface PoolMember extends Candidate {
+  readonly upstream: Upstream;
+  readonly idle: IdleStreams;
+  /** Begins an attempt on a stream that was idle. Every attempt is followed by `onAttempt`. */
+  reuse(now: number): ByteStream | undefined;
+  /** Begins an attempt on a new stream. @returns undefined while the target is unavailable. */
+  open(now: number): ByteStream | undefined;
+  /**
+   * The final response to an attempt has begun, `elapsed` ms after its request was complete. It is not called for a
+   * response that began earlier. Undefined: the member has no use for it.
+   */
+  onResponse?(status: number, elapsed: number, now: number): void;
+  /** An attempt is over. `status` is the response's status; 0 if no final head arrived. */
+  onAttempt(outcome: AttemptOutcome, status: number): void;
+}
