@@ -53,6 +53,8 @@ test.for<[options: string, action: object]>([
     'strategy = "hash"\nhash_key = "cookie:Session"',
     { balance: { strategy: "hash", key: { kind: "cookie", name: "Session" } } },
   ],
+  ["sticky_sessions = true", { balance: { strategy: "round_robin", sticky: "address" } }],
+  ['sticky_sessions = "cookie"\nstrategy = "random"', { balance: { strategy: "random", sticky: "cookie" } }],
   ['resolve = "all"', { targets: [{ ...A, resolve: "all" }] }],
   ['middleware.headers.override_host = "App.example:80"', { hostHeader: "app.example:80" }],
   ["ssl.backend_ssl = true", { targets: [{ ...A, url: "https://a:1" }] }],

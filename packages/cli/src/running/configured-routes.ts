@@ -96,7 +96,7 @@ function actionOf(
   return {
     kind: "forward",
     targets: targetsOf(route, { trust, connectTimeout: connectTimeout(route, answer) }),
-    ...(route.strategy === "round_robin" ? {} : { balance: balanceOf(route) }),
+    ...balanceOf(route),
     stripPrefix,
     ...(rewrite === undefined ? {} : { rewrite }),
     ...(hostHeader === undefined ? {} : { hostHeader }),
@@ -113,8 +113,11 @@ export function bodyLimit({ max_request_size_mb }: Configuration["server"]): num
   return max_request_size_mb * 1_000_000;
 }
 
-function balanceOf({ strategy, hash_key }: RouteConfiguration): BalanceOptions {
-  return strategy === "hash" ? { strategy, key: hashKey(hash_key) } : { strategy };
+/** Nothing for a route with the defaults. */
+function balanceOf({ strategy, hash_key, sticky_sessions: sticky }: RouteConfiguration): { balance?: BalanceOptions } {
+  if (strategy === "round_robin" && sticky === "off") return {};
+  const key = strategy === "hash" ? { key: hashKey(hash_key) } : {};
+  return { balance: { strategy, ...key, ...(sticky === "off" ? {} : { sticky }) } };
 }
 
 /** `address`, `header:NAME` or `cookie:NAME` */

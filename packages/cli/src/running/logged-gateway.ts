@@ -11,6 +11,7 @@ export function gatewayLog(log: Logger, requestLog: Logger, report: (event: Stat
       log.info({ address: addresses.address, secure_address: addresses.secureAddress }, "gateway listening");
       report(stateEvent(state, addresses));
     },
+    onWarning: (text) => log.warn(text),
     onRequest(entry, visitor) {
       requestLog.info({ ...entry, ...visitor }, "request");
       report(requestEvent(entry));

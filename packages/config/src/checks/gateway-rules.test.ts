@@ -65,6 +65,11 @@ describe("a route that is refused", () => {
     ["with a target without URL", `${ROUTE}[[proxy.targets]]\nweight = 1\n`, /this target has no url/],
     ["with a target twice", `${ROUTE}targets = ['http://b', 'http://B:80']\n`, /http:\/\/b is listed twice/],
     ["with a key, but no hash", `${ROUTE}${TARGET}hash_key = 'header:X-A'\n`, /hash_key needs the strategy "hash"/],
+    [
+      "with another kind of session",
+      `${ROUTE}${TARGET}sticky_sessions = 'ip'\n`,
+      /must be false, "address" \(or true\)/,
+    ],
     ["with another key", `${ROUTE}${TARGET}strategy = 'hash'\nhash_key = 'X-A'\n`, /hash_key must be a hash key/],
     ["to a tunnel of no server", `${ROUTE}target = 'tunnel://web'\n`, /tunnel:\/\/web needs the server of this file/],
     ["that redirects to any host", `${ROUTE}redirect.to = 'https://{host}/'\n`, /\{host\} needs a route with host/],
@@ -93,6 +98,7 @@ test.for([
     `${ROUTE}rewrite = '/a{path}'\n[proxy.files]\ndirectory = 'public'\nfallback = '/app.html'\n`,
   ],
   ["a hash of a header", `${ROUTE}targets = ['http://b', 'http://c']\nstrategy = 'hash'\nhash_key = 'header:X-A'\n`],
+  ["a cookie for each visitor", `${ROUTE}targets = ['http://b', 'http://c']\nsticky_sessions = 'cookie'\n`],
   ["weights", `${ROUTE}targets = [{ url = 'http://b', weight = 0 }, { url = 'http://c', weight = 9 }]\n`],
   ["targets by URL", `${ROUTE}targets = ['http://b', 'http://c']\n`],
 ] as [string, string][])("a route with %s is accepted", async ([, toml]) => {

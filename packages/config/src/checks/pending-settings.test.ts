@@ -78,23 +78,4 @@ describe("unsupported settings", () => {
     ]);
     expect(pending).toHaveLength(1);
   });
-
-  describe("of sticky sessions", () => {
-    const pendingOf = async (lines: string): Promise<string[]> =>
-      (await load(`[[proxy]]\npath = "/"\nsticky_sessions = true\n${lines}`))
-        .unsupported()
-        .pending.map(({ message }) => message.split(" ")[0] as string);
-
-    test.for([
-      ["several targets", 'targets = ["http://localhost:1", "http://localhost:2"]'],
-      ["the addresses of one target", 'target = "http://localhost"\nresolve = "all"'],
-    ] as [string, string][])("are reported with %s", async ([, lines]) => {
-      expect(await pendingOf(lines)).toEqual(["proxy[0].sticky_sessions"]);
-    });
-
-    test("have no effect, and are not reported, with one target", async () => {
-      expect(await pendingOf('target = "http://localhost"')).toEqual([]);
-      expect(await pendingOf('targets = ["http://localhost"]')).toEqual([]);
-    });
-  });
 });

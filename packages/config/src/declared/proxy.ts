@@ -8,6 +8,7 @@ import { list } from "../kinds/list.js";
 import { integer, numberChoice } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { pathTemplate, redirectLocation, requestMethod, routeHost, routePath, routeTarget } from "../kinds/route.js";
+import { stickiness, type Stickiness } from "../kinds/stickiness.js";
 import { table } from "../kinds/table.js";
 import { text } from "../kinds/text.js";
 import { access } from "./access.js";
@@ -136,10 +137,11 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     "Part of a request that chooses its target with the strategy `hash`: `address` of the visitor, `header:NAME` or `cookie:NAME`. A request without this header or cookie is sent by its address.",
     { default: "address" },
   ),
-  sticky_sessions: option(flag(), "Send all requests of a visitor to the same target.", {
-    default: false,
-    pending: "sticky sessions",
-  }),
+  sticky_sessions: option(
+    stickiness(),
+    'Send all requests of a visitor to the same target while it is available. `true` or `"address"`: by the visitor\'s address, whatever the strategy. `"cookie"`: by the cookie `postern_target`; the strategy chooses the target of a visitor without it.',
+    { default: "off" as Stickiness },
+  ),
   ssl: section("TLS for connections to targets.", {
     enabled: option(flag(), "Use the options of this table.", { default: true }),
     backend_ssl: option(flag(), "Use TLS for targets with an `http://` URL too.", { default: false }),

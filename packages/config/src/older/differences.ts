@@ -169,10 +169,10 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     topic: "`sticky_sessions`",
     before: "All WebSockets of an address go to the same target.",
-    now: "Not supported yet. In a later version, all requests of a visitor go to the same target.",
+    now: 'All requests of an address go to the same target. `sticky_sessions = "cookie"` binds each browser to a target instead.',
     *notes({ configuration: { proxy } }) {
       for (const [index, route] of proxy.entries()) {
-        if (!route.sticky_sessions) continue;
+        if (route.sticky_sessions !== "address") continue;
         const applies = `sticky_sessions of ${nameOf(route)} applies to all requests`;
         yield {
           path: ["proxy", index, "sticky_sessions"],

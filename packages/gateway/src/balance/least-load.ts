@@ -1,7 +1,7 @@
 import { tierOf, type Balance, type Candidate, type PickContext } from "./candidate.js";
 
 /** Candidates that one pick compares, so that its cost does not grow with the pool. The next pick starts one later. */
-const COMPARED = 64;
+const COMPARED = 32;
 
 /**
  * Picks the candidate with the fewest requests in progress for its share, and alternates between equal candidates.

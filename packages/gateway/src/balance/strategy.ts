@@ -13,6 +13,8 @@ export interface BalanceOptions {
   readonly strategy: Strategy;
   /** The key of the strategy `hash`. Default: the visitor's address. */
   readonly key?: HashKey | undefined;
+  /** Whether all requests of a visitor go to the same target: by its address, or by a cookie. Default: they do not. */
+  readonly sticky?: "address" | "cookie" | undefined;
 }
 
 /** Every strategy by its name. `isEven`: all candidates always have the same share. */
@@ -25,11 +27,16 @@ const STRATEGIES = {
   hash: ({ key = { kind: "address" } }) => new Rendezvous(keyReader(key)),
   first: () => new FirstAvailable(),
   least_time: () => new LeastTime(),
-} as const satisfies Record<string, (options: Omit<BalanceOptions, "strategy">, isEven: boolean) => Balance>;
+} as const satisfies Record<string, (options: Pick<BalanceOptions, "key">, isEven: boolean) => Balance>;
 
 export type Strategy = keyof typeof STRATEGIES;
 
-/** The policy of a pool. @throws RangeError for a key that is not valid. */
+/**
+ * The policy of a pool, apart from cookies.
+ * @param isEven whether all targets always have the same share
+ * @throws RangeError for a key that is not valid.
+ */
 export function createBalance(options: BalanceOptions, isEven: boolean): Balance {
+  if (options.sticky === "address") return new Rendezvous(({ address }) => address);
   return STRATEGIES[options.strategy](options, isEven);
 }

@@ -11,6 +11,7 @@ import type { Failure } from "./exchange-end.js";
 import { RequestFacts } from "./request-facts.js";
 import { RequestSide } from "./request-side.js";
 import { ResponseSide, type ResponseSink } from "./response-side.js";
+import { stickyEdits } from "./sticky-edits.js";
 import type { VisitorExchange } from "./visitor-exchange.js";
 import type { VisitorSide } from "./visitor-side.js";
 
@@ -218,7 +219,12 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
     this.#attempts.onResponse(head.status, this.#visitor.context.exchanges.clock);
     const limit = this.#route?.limits?.idle ?? 0;
     this.#isEventStream = limit > 0 && head.body !== "length" && head.isEventStream;
-    return this.#visitor.response.onResponse(head, missingDate(head));
+    const { sticky } = this.#route as UpstreamRoute;
+    const { response, context } = this.#visitor;
+    const edits = missingDate(head);
+    if (sticky === undefined) return response.onResponse(head, edits);
+    const { target } = this.#attempts;
+    return response.onResponse(head, stickyEdits(edits, { sticky, target }, this, context.isSecure));
   }
 
   passBody(chunk: Buffer, own: number): void {

@@ -140,6 +140,7 @@ export class StructuredVisitor implements VisitorSide, ResponseWriter {
   readonly clock = new FakeClock();
   readonly context: VisitorContext = {
     address: "192.0.2.1",
+    isSecure: false,
     exchanges: new ExchangeContext({ clock: this.clock }),
     requestId: () => "r1",
     forwardedLines: () => "",

@@ -1,3 +1,4 @@
+import { StickyCookie } from "../balance/sticky-cookie.js";
 import { createBalance } from "../balance/strategy.js";
 import type { RouteLimits } from "../limits.js";
 import type { Labelled } from "../records/labelled-traffic.js";
@@ -12,6 +13,14 @@ import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
 import type { Member, Targets } from "./targets.js";
 
+export interface ForwardDependencies {
+  targets: Targets;
+  counted: Labelled;
+  onRouted: OnRouted;
+  /** Returns the secret by which cookies are signed. */
+  cookieKey: () => string;
+}
+
 /** A route that sends requests to targets. */
 export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly kind = "upstream";
@@ -21,6 +30,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly hostHeader: string | typeof TARGET_HOST;
   readonly pathEdit: PathEdit;
   readonly limits: RouteLimits;
+  readonly sticky: StickyCookie | undefined;
   readonly #targets: Targets;
   readonly #members: readonly Member[];
   readonly #onRouted: OnRouted;
@@ -32,7 +42,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   constructor(
     options: RouteOptions,
     action: ForwardAction,
-    { targets, counted, onRouted }: { targets: Targets; counted: Labelled; onRouted: OnRouted },
+    { targets, counted, onRouted, cookieKey }: ForwardDependencies,
     former?: ForwardRoute,
   ) {
     const { targets: given, balance = { strategy: "round_robin" }, stripPrefix, rewrite, hostHeader, limits } = action;
@@ -48,12 +58,16 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
       balance,
       weights.every((weight) => weight === weights[0]),
     );
+    if (balance.sticky === "cookie") {
+      const { name: route, match } = options;
+      this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route, path: match.path });
+    }
     this.#members = targets.use(given);
     const create = (target: Target, weight: number): PooledTarget =>
       new PooledTarget(target, weight, former?.stateOf(target));
     this.pool = new Pool(
       this.#members.map((member, n) => pooled(member, weights, n, create)),
-      policy,
+      this.sticky ?? policy,
     );
   }
 

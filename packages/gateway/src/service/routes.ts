@@ -22,6 +22,7 @@ export interface RouteChanges {
 export class Routes {
   readonly #targets: Targets;
   readonly #folders: Folders;
+  readonly #cookieKey: () => string;
   readonly #onRouted: OnRouted;
   readonly #traffic: LabelledTraffic;
   /** By content, in the order of the table. */
@@ -30,12 +31,13 @@ export class Routes {
   readonly #routed = new Routed();
 
   constructor(
-    { targets, folders }: { targets: Targets; folders: Folders },
+    { targets, folders, cookieKey }: { targets: Targets; folders: Folders; cookieKey: () => string },
     traffic: LabelledTraffic,
     onRouted: OnRouted,
   ) {
     this.#targets = targets;
     this.#folders = folders;
+    this.#cookieKey = cookieKey;
     this.#traffic = traffic;
     this.#onRouted = onRouted;
   }
@@ -87,7 +89,7 @@ export class Routes {
       const { action } = options;
       if (action.kind === "forward") {
         const sameKind = former instanceof ForwardRoute ? former : undefined;
-        return new ForwardRoute(options, action, dependencies, sameKind);
+        return new ForwardRoute(options, action, { ...dependencies, cookieKey: this.#cookieKey }, sameKind);
       }
       if (action.kind === "files") return new FilesRoute(options, action, dependencies);
       if (action.kind === "redirect") return new RedirectRoute(options, action, dependencies);

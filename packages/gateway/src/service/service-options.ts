@@ -119,6 +119,11 @@ export interface GatewayServiceOptions {
    * valid.
    */
   readonly tunnelUpstream?: ((name: string) => TunnelUpstream) | undefined;
+  /**
+   * Returns the secret that signs the cookies of sticky routes. It is called for each such route. Default: a random one
+   * for each route, so that a restart makes its cookies invalid.
+   */
+  readonly cookieKey?: () => string;
   /** Requests per second that are reported one by one; further ones are only counted. Default 50. */
   readonly requestRecords?: number;
   readonly onRequest?: (entry: RoutedEntry, visitor: VisitorFields) => void;

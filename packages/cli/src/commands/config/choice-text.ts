@@ -15,11 +15,13 @@ const TEXTS: Readonly<Record<Balance["strategy"], string>> = {
 
 /** How the target of a request to a route with several is chosen. */
 export function choiceText({ balance = { strategy: "round_robin" }, targets }: ForwardAction): string {
-  const { strategy, key } = balance;
+  const { strategy, key, sticky } = balance;
+  if (sticky === "address") return "always the same for the visitor's address";
   const text = strategy === "hash" ? `${TEXTS.hash} ${keyText(key)}` : TEXTS[strategy];
   const weights = targets.map(({ weight = 1 }) => weight);
   const isEven = weights.every((weight) => weight === weights[0]);
-  return isEven || strategy === "first" ? text : `${text}; weights ${weights.join(", ")}`;
+  const weighted = isEven || strategy === "first" ? text : `${text}; weights ${weights.join(", ")}`;
+  return sticky === "cookie" ? `by the cookie postern_target; without it ${weighted}` : weighted;
 }
 
 function keyText(key: Balance["key"] = { kind: "address" }): string {

@@ -84,6 +84,7 @@ export async function run(line: CommandInput, terminal: Terminal): Promise<numbe
         if (state === "listening") view.showAddresses(addresses, folders, gatewayExposure(settings));
         report(stateEvent(state, addresses));
       },
+      onWarning: (text) => reporting.warn(text),
       onRequest(entry, visitor) {
         view.showRequest(entry, visitor);
         report(requestEvent(entry));
