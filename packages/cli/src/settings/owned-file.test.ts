@@ -46,7 +46,7 @@ describe.skipIf(process.platform === "win32")("a pipe", () => {
 
   test("that never ends is refused after 1 MiB", async () => {
     const path = pipe();
-    const writer = spawn("sh", ["-c", 'exec 3<>"$0"; echo open; yes >&3', path]);
+    const writer = spawn("sh", ["-c", 'exec 3<>"$0"; echo open; exec yes >&3', path]);
     onTestFinished(() => void writer.kill());
     await new Promise((resolve) => writer.stdout.once("data", resolve));
     await expect(readOwnedFile(path)).rejects.toMatchObject({
