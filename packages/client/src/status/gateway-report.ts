@@ -11,8 +11,11 @@ export interface GatewayTraffic {
 export interface GatewayTargetReport {
   /** Its host and port, the path of its socket, `tunnel://name`, or `files` and the path of a folder. */
   target: string;
-  /** `suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client. */
-  state: "ok" | "suspect" | "unavailable";
+  /**
+   * `down`: it accepts no connections; `suspect`: a tunnel whose client may be cut off; `unavailable`: a tunnel without
+   * a client.
+   */
+  state: "ok" | "suspect" | "down" | "unavailable";
   /** Requests in progress, of all routes. */
   active: number;
 }

@@ -184,8 +184,9 @@ const gatewayTarget = object("A target of the route.", {
   target: text("Its host and port, the path of its socket, or `tunnel://name`."),
   state: {
     type: "string",
-    enum: ["ok", "suspect", "unavailable"],
-    description: "`suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client.",
+    enum: ["ok", "suspect", "down", "unavailable"],
+    description:
+      "`down`: it accepts no connections; `suspect`: a tunnel whose client may be cut off; `unavailable`: a tunnel without a client.",
   },
   active: count("Requests in progress to this target, from all routes."),
 });

@@ -99,7 +99,7 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
   ),
   connection_timeout: option(
     duration({ min: 1 }),
-    "Maximum time to connect to a target, from the DNS lookup to the end of the TLS handshake. Beyond it, the next target gets the request; if there is none, visitors get 504. It is at most timeout, and at most half of timeout if the route has several targets.",
+    "Maximum time to connect to a target, from the DNS lookup to the end of the TLS handshake. Beyond it, another target gets the request; if there is none, visitors get 504, or 503 if the route has several targets. It is at most timeout, and at most half of timeout if the route has several targets.",
     { default: 5_000 },
   ),
   idle_timeout: option(

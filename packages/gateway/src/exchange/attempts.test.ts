@@ -40,13 +40,13 @@ describe("a target that refuses the connection", () => {
     expect(all[0]?.attempts).toEqual(["refused", 0, "timeout", 0, "status", 204]);
   });
 
-  test("is tried once, and the visitor gets the last reason when all have failed", () => {
+  test("is tried once, and the visitor gets 503 when all have failed", () => {
     const all = pooled(3);
     const visitor = new StructuredVisitor(all[0] as FakeUpstream, POST);
     for (const cause of ["timeout", "timeout", "refused"] as const) {
       latest(all).stream.break({ cause, delivered: 0 });
     }
-    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGET_REFUSED"], [1, 1, 1]]);
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGETS_DOWN"], [1, 1, 1]]);
     expect(all.map(({ target }) => target.inUse)).toEqual([0, 0, 0]);
   });
 
@@ -56,7 +56,72 @@ describe("a target that refuses the connection", () => {
     second.unavailable = "gone";
     const visitor = new StructuredVisitor(first, POST);
     first.stream.break({ cause: "refused", delivered: 0 });
-    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGET_REFUSED"], [1, 0]]);
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGETS_DOWN"], [1, 0]]);
+  });
+});
+
+describe("a pool whose targets are down", () => {
+  test("gets no request: the visitor gets 503 at once", () => {
+    const all = pooled(2);
+    for (const each of all) each.down = true;
+    const visitor = new StructuredVisitor(all[0]!, GET);
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGETS_DOWN"], [0, 0]]);
+    all[1]!.down = false;
+    new StructuredVisitor(all[0]!, GET);
+    expect(dials(all)).toEqual([0, 1]);
+  });
+
+  test("gets each request if it has one target, which may have come back", () => {
+    const [only] = pooled(1) as [FakeUpstream];
+    only.down = true;
+    const visitor = new StructuredVisitor(only, GET);
+    only.stream.arrive(Buffer.from(OK));
+    expect(visitor.status).toBe(204);
+  });
+});
+
+describe("a target that breaks the connection before its response", () => {
+  test("is replaced by another one for an idempotent request, whose body is sent again", () => {
+    const all = pooled(3);
+    const visitor = new StructuredVisitor(all[0]!, new StructuredRequest("PUT", { length: 5 }));
+    visitor.upload("hello");
+    visitor.exchange.bodyEnd();
+    latest(all).stream.break({ cause: "broken", delivered: -1 });
+    latest(all).stream.break({ cause: "gone", delivered: -1 });
+    const last = latest(all);
+    last.stream.arrive(Buffer.from(OK));
+    expect([visitor.status, dials(all)]).toEqual([204, [1, 1, 1]]);
+    expect(last.stream.text).toMatch(/^PUT .*\r\n\r\nhello$/s);
+  });
+
+  test("is the reason that the visitor gets if all targets do so", () => {
+    const all = pooled(2);
+    const visitor = new StructuredVisitor(all[0]!, GET);
+    for (let n = 0; n < 2; n++) latest(all).stream.break({ cause: "broken", delivered: -1 });
+    expect([visitor.events, dials(all)]).toEqual([["refused PN_TARGET_BROKEN"], [1, 1]]);
+  });
+
+  test("gets no other request that is not idempotent, or whose response has begun", () => {
+    const all = pooled(2);
+    const post = new StructuredVisitor(all[0]!, POST);
+    latest(all).stream.break({ cause: "broken", delivered: -1 });
+    const begun = new StructuredVisitor(all[0]!, GET);
+    latest(all).stream.arrive(Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"));
+    latest(all).stream.break({ cause: "broken", delivered: -1 });
+    expect([post.events, begun.events]).toEqual([["refused PN_TARGET_BROKEN"], ["broken"]]);
+    expect(dials(all)).toEqual([1, 1]);
+  });
+
+  test("adds at most a fifth to the load of targets that all do so", () => {
+    const all = pooled(3);
+    for (let n = 0; n < 1_000; n++) {
+      new StructuredVisitor(all[0]!, GET);
+      for (let busy = latest(all); busy !== undefined; busy = latest(all))
+        busy.stream.break({ cause: "broken", delivered: -1 });
+    }
+    const load = dials(all).reduce((sum, each) => sum + each);
+    expect(load).toBeGreaterThan(1_100);
+    expect(load).toBeLessThanOrEqual(1_200);
   });
 });
 
@@ -73,7 +138,7 @@ test("the record of a request names the target of its last attempt", () => {
   expect([names, last === failed]).toEqual([[last.name], false]);
 });
 
-test("a connection that breaks is no reason to send a request to another target: it may have been executed", () => {
+test("a connection that breaks is no reason to send a POST to another target: it may have been executed", () => {
   const all = pooled(2);
   const visitor = new StructuredVisitor(all[0] as FakeUpstream, POST);
   latest(all).stream.break({ cause: "broken", delivered: -1 });

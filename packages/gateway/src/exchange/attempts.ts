@@ -6,7 +6,7 @@ import type { Clock } from "../deadlines/clock.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import type { Upstream } from "../upstream/upstream.js";
-import { BROKEN, INVALID_RESPONSE, TARGET_BROKEN, type Failure } from "./exchange-end.js";
+import { BROKEN, INVALID_RESPONSE, TARGET_BROKEN, TARGETS_DOWN, type Failure } from "./exchange-end.js";
 
 /** The type of a TLS record that contains an alert, and the major version of every record (RFC 8446, section 5.1). */
 const [ALERT, VERSION] = [21, 3];
@@ -32,8 +32,10 @@ export class Attempts implements ForwardOptions {
   /** When the whole request of the current attempt had been sent; NaN: it has not been. */
   sentAt = NaN;
   #target: PoolMember | undefined;
-  /** Targets of which it is proven that they received nothing. Undefined while there are none. */
+  /** Targets that have failed the request. Undefined while there are none. */
   #failed: PoolMember[] | undefined;
+  /** Whether the current attempt failed to connect, and no other target is left. */
+  #areAllDown = false;
 
   /** A request begins. */
   begin(): void {
@@ -47,8 +49,13 @@ export class Attempts implements ForwardOptions {
    * @returns the stream; undefined when there is none (see `refusal`), and then `end` is not to be called.
    */
   open(route: UpstreamRoute, attempted: AttemptedRequest, now: number, mayUseIdle: boolean): ByteStream | undefined {
-    const target = route.pool.pick(attempted, this.#failed);
-    if (target === undefined) return this.#refuse(refusals.PN_TARGETS_DOWN);
+    const { pool } = route;
+    this.#areAllDown = false;
+    const isPlural = pool.candidates.length > 1;
+    if (isPlural && this.upstream === undefined) pool.retryBudget.onRequest(now);
+    const target = pool.pick(attempted, this.#failed);
+    // A sole target is always tried: there is nothing to lose.
+    if (target === undefined || (isPlural && !target.available)) return this.#refuse(refusals.PN_TARGETS_DOWN);
     const { upstream } = target;
     if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
     const idle = mayUseIdle ? target.reuse(now) : undefined;
@@ -63,19 +70,23 @@ export class Attempts implements ForwardOptions {
 
   /**
    * Whether another target of the pool is to get the request after the current attempt broke: none of it was delivered,
-   * and there is a target that was not tried. Each target is tried once.
+   * or it is idempotent and the pool's budget for retries allows it. Each target is tried once. The break of a stream
+   * that was idle says nothing about its target.
    */
-  failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason): boolean {
+  failsOver({ pool }: UpstreamRoute, { delivered }: ResetReason, isIdempotent: boolean, now: number): boolean {
     const target = this.#target;
-    if (delivered !== 0 || target === undefined || pool.candidates.length < 2) return false;
+    if (target === undefined || pool.candidates.length < 2) return false;
+    if (delivered !== 0 && (this.onIdleStream || !isIdempotent)) return false;
     const failed = (this.#failed ??= []);
     if (!failed.includes(target)) failed.push(target);
-    return pool.candidates.some((other) => other.available && !failed.includes(other));
+    const isAnyLeft = pool.candidates.some((other) => other.available && !failed.includes(other));
+    this.#areAllDown = delivered === 0 && !isAnyLeft;
+    return isAnyLeft && (delivered === 0 || pool.retryBudget.take(now));
   }
 
   /** What the end of the current attempt means for its request. */
   failureOf(cause: BreakCause): Failure {
-    return failures(this.#target?.upstream)[cause];
+    return this.#areAllDown ? TARGETS_DOWN : failures(this.#target?.upstream)[cause];
   }
 
   /** What it means that the current attempt's response is not valid HTTP. `bytes` is the first part of it. */

@@ -259,13 +259,15 @@ export class Exchange extends RequestFacts implements VisitorExchange, ByteStrea
   #sendAgain(reason: ResetReason): boolean {
     const route = this.#route as UpstreamRoute;
     const requestSide = this.#requestSide;
-    const failsOver = requestSide.sent !== undefined && this.#attempts.failsOver(route, reason);
-    const sent = failsOver ? requestSide.sent : requestSide.takeSent(reason, route.retry ?? retrySafely);
+    const now = this.#visitor.context.exchanges.clock.now();
+    const { sent: kept, isIdempotent } = requestSide;
+    const failsOver = kept !== undefined && this.#attempts.failsOver(route, reason, isIdempotent, now);
+    const sent = failsOver ? kept : requestSide.takeSent(reason, route.retry ?? retrySafely);
     if (sent === undefined) return false;
     this.#endAttempt(reason.cause);
     if (!failsOver && !this.#routeAgain()) return true;
     this.#response.restart();
-    this.#attempt(this.#visitor.context.exchanges.clock.now(), false);
+    this.#attempt(now, false);
     if (this.#state !== "head") return true;
     requestSide.sendAgain(sent);
     if (!requestSide.isBlocked) this.#visitor.onBodyDrain();

@@ -61,6 +61,7 @@ export class OriginStream implements ByteStream {
 export class FakeUpstream implements Upstream {
   unavailable: Upstream["unavailable"] = undefined;
   readonly suspect = false;
+  down = false;
   declare readonly name?: string;
   declare readonly authority?: string;
   declare readonly basePath?: string;

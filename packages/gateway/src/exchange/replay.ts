@@ -12,7 +12,8 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "PUT"]);
 export class Replay {
   /** Whether the request may use an idle stream: it is idempotent and has no body. */
   mayUseIdle = false;
-  #isIdempotent = false;
+  /** Whether the method may be repeated, and the request is not an upgrade. */
+  isIdempotent = false;
   #onIdleStream = false;
   #isRepeated = false;
   /** Copies of the sent parts of the body; undefined once the request cannot be sent again. */
@@ -27,8 +28,8 @@ export class Replay {
 
   /** A request begins. */
   begin({ method, upgrade }: Request, hasBody: boolean): void {
-    this.#isIdempotent = upgrade === "" && IDEMPOTENT.has(method);
-    this.mayUseIdle = this.#isIdempotent && !hasBody;
+    this.isIdempotent = upgrade === "" && IDEMPOTENT.has(method);
+    this.mayUseIdle = this.isIdempotent && !hasBody;
     this.#onIdleStream = this.#isRepeated = false;
     this.#sent = [];
     this.#bytes = 0;
@@ -62,7 +63,7 @@ export class Replay {
     const sent = this.#sent;
     if (sent === undefined || this.#isRepeated) return undefined;
     this.#isRepeated = true;
-    const attempt = { reason, isIdempotent: this.#isIdempotent, onIdleStream: this.#onIdleStream };
+    const attempt = { reason, isIdempotent: this.isIdempotent, onIdleStream: this.#onIdleStream };
     return policy(attempt) ? sent : undefined;
   }
 }

@@ -15,8 +15,11 @@ export interface TrafficFigures {
 
 export interface TargetFigures {
   readonly target: string;
-  /** `suspect`: a connection to it failed recently; `unavailable`: a tunnel without a client. */
-  readonly state: "ok" | "suspect" | "unavailable";
+  /**
+   * `down`: it accepts no connections; `suspect`: a tunnel whose client may be cut off; `unavailable`: a tunnel without
+   * a client.
+   */
+  readonly state: "ok" | "suspect" | "down" | "unavailable";
   /** Requests in progress, of all routes. */
   readonly active: number;
 }
@@ -65,8 +68,13 @@ function routeFigures({ options, counted, targets, folder }: GatewayRoute): Rout
 }
 
 function targetFigures(target: PoolMember): TargetFigures {
-  const { available, suspect, inUse } = target;
-  return { target: nameOf(target), state: !available ? "unavailable" : suspect ? "suspect" : "ok", active: inUse };
+  return { target: nameOf(target), state: stateOf(target), active: target.inUse };
+}
+
+function stateOf({ upstream, suspect }: PoolMember): TargetFigures["state"] {
+  if (upstream.unavailable !== undefined) return "unavailable";
+  if (upstream.down === true) return "down";
+  return suspect ? "suspect" : "ok";
 }
 
 function folderFigures({ name, active }: Folder): TargetFigures {

@@ -72,12 +72,12 @@ export class Targets {
     if (upstream instanceof TunnelTarget) upstream.onFinished(request);
   }
 
-  /** Retires idle connections that are too old, and resolves names again. Call it about once a second. */
+  /**
+   * Retires idle connections that are too old, rechecks targets that are down, and resolves names again. Call it about
+   * once a second.
+   */
   sweep(now: number): void {
-    for (const { member } of this.#kept.values()) {
-      if (member instanceof Target) member.idle.sweep(now);
-      else member.sweep(now);
-    }
+    for (const { member } of this.#kept.values()) member.sweep(now);
   }
 
   #use(options: TargetOptions): Member {

@@ -8,6 +8,7 @@ import {
   type ByteStream,
   type ClientTls,
   type DialerAddress,
+  type DialerOptions,
   type Lookup,
   type TrustOptions,
 } from "@postern/net";
@@ -19,8 +20,8 @@ export const TARGET_LIMITS = {
   connect: 5_000,
   /** Idle connections that are kept to one target. */
   idle: 512,
-  /** How long other targets are preferred to one that accepted no connection, in milliseconds. */
-  suspect: 5_000,
+  /** How long a target that accepted no connection gets no requests if there are others, in milliseconds. */
+  down: 1_000,
   /** Failures of one target that are reported: one in this many milliseconds. */
   report: 10_000,
 } as const;
@@ -62,15 +63,21 @@ const OPTIONS: TrustOptions = {
 /** A target with an address: `host:port`, with TLS or without, or a Unix socket. */
 export class AddressUpstream implements Upstream {
   readonly unavailable = undefined;
+  readonly suspect = false;
   readonly name: string;
   readonly authority: string;
   readonly basePath: string;
   readonly mostIdle = TARGET_LIMITS.idle;
+  readonly #dialerOptions: DialerOptions;
   readonly #dialer: Dialer;
   readonly #clock: Clock;
   readonly #onFailure: (failure: TargetFailure) => void;
-  /** Until when other targets are preferred; undefined: they are not. */
-  #suspectUntil: number | undefined;
+  /** Until when it is down, unless a check takes longer; undefined: the last connection succeeded. */
+  #downUntil: number | undefined;
+  /** Makes connections without a request, whose failures are not reported again. */
+  #checker: Dialer | undefined;
+  /** The connection of a check in progress. */
+  #check: ByteStream | undefined;
   #unreported = 0;
   #reportsAt = -Infinity;
 
@@ -81,7 +88,7 @@ export class AddressUpstream implements Upstream {
     this.name = "socketPath" in address ? address.socketPath : authorityOf(address.host, address.port);
     this.#clock = clock;
     this.#onFailure = options.onFailure ?? ((): void => {});
-    this.#dialer = new Dialer({
+    this.#dialerOptions = {
       address,
       trust,
       lookup,
@@ -90,12 +97,28 @@ export class AddressUpstream implements Upstream {
       now: () => clock.now(),
       onConnected: () => this.#connected(),
       onFailed: (error) => this.#failed(error),
-    });
+    };
+    this.#dialer = new Dialer(this.#dialerOptions);
   }
 
-  /** Whether it accepted no connection recently. */
-  get suspect(): boolean {
-    return this.#suspectUntil !== undefined && this.#clock.now() < this.#suspectUntil;
+  get down(): boolean {
+    return this.#downUntil !== undefined && (this.#check !== undefined || this.#clock.now() < this.#downUntil);
+  }
+
+  /** Connects without a request, so that no visitor has to wait for a connection that fails again. */
+  recheck(): void {
+    if (this.#downUntil === undefined || this.#check !== undefined) return;
+    this.#checker ??= new Dialer({ ...this.#dialerOptions, onFailed: () => this.#setDown() });
+    const check = this.#checker.dial();
+    this.#check = check;
+    check.handler = {
+      onData: () => {},
+      onDrain: () => {},
+      onEnd: () => check.reset(),
+      onReset: () => {
+        if (this.#check === check) this.#check = undefined;
+      },
+    };
   }
 
   dial(): ByteStream {
@@ -103,12 +126,21 @@ export class AddressUpstream implements Upstream {
   }
 
   #connected(): void {
-    this.#suspectUntil = undefined;
+    this.#downUntil = undefined;
+    const check = this.#check;
+    if (check === undefined) return;
+    this.#check = undefined;
+    // The stream gets its socket after this call. It would take an ordinary end for that of a server that expects TLS.
+    queueMicrotask(() => check.reset());
+  }
+
+  #setDown(): void {
+    this.#downUntil = this.#clock.now() + TARGET_LIMITS.down;
   }
 
   #failed(error: Error): void {
+    this.#setDown();
     const now = this.#clock.now();
-    this.#suspectUntil = now + TARGET_LIMITS.suspect;
     this.#unreported++;
     if (now < this.#reportsAt) return;
     this.#reportsAt = now + TARGET_LIMITS.report;

@@ -10,7 +10,10 @@ export interface PoolMember extends Candidate {
   readonly idle: IdleStreams;
   /** Begins an attempt on a stream that was idle. Every attempt is followed by `onAttempt`. */
   reuse(now: number): ByteStream | undefined;
-  /** Begins an attempt on a new stream. @returns undefined while the target is unavailable. */
+  /**
+   * Begins an attempt on a new stream, also while the target is down. @returns undefined while its upstream accepts no
+   * stream.
+   */
   open(now: number): ByteStream | undefined;
   /**
    * The final response to an attempt has begun, `elapsed` ms after its request was complete. It is not called for a

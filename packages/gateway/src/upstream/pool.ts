@@ -1,6 +1,7 @@
 import type { Balance, PickContext } from "../balance/candidate.js";
 import { LeastLoad } from "../balance/least-load.js";
 import type { PoolMember } from "./pool-member.js";
+import { RetryBudget } from "./retry-budget.js";
 
 /** Targets that change while their pool is used. */
 export interface TargetSource {
@@ -16,6 +17,7 @@ export class Pool {
   /** The arrays of the sources of which `#targets` was made. */
   #seen: readonly (readonly PoolMember[])[] = [];
   #targets: readonly PoolMember[] = [];
+  #retryBudget: RetryBudget | undefined;
   /** Those that take requests. */
   #candidates: readonly PoolMember[] = [];
 
@@ -44,6 +46,11 @@ export class Pool {
    */
   pick(context: PickContext, except?: readonly PoolMember[]): PoolMember | undefined {
     return this.#balance.pick(this.candidates, context, except);
+  }
+
+  /** Limits the requests that are sent to another target although the first one may have received them. */
+  get retryBudget(): RetryBudget {
+    return (this.#retryBudget ??= new RetryBudget());
   }
 
   #update(): void {

@@ -15,7 +15,7 @@ export class Target implements PoolMember {
   }
 
   get available(): boolean {
-    return this.upstream.unavailable === undefined;
+    return this.upstream.unavailable === undefined && this.upstream.down !== true;
   }
 
   get suspect(): boolean {
@@ -46,9 +46,15 @@ export class Target implements PoolMember {
 
   open(now: number): ByteStream | undefined {
     this.idle.makeRoom(now);
-    if (!this.available) return undefined;
+    if (this.upstream.unavailable !== undefined) return undefined;
     this.#inUse += 1;
     return this.upstream.dial();
+  }
+
+  /** Retires idle streams that are too old, and rechecks a target that is down. Call it about once a second. */
+  sweep(now: number): void {
+    this.idle.sweep(now);
+    this.upstream.recheck?.();
   }
 
   onAttempt(): void {

@@ -17,6 +17,10 @@ export interface Upstream {
   readonly mostIdle?: number;
   /** Whether it may be unreachable although nothing has failed yet. */
   readonly suspect: boolean;
+  /** Whether it accepted no connection recently. Other upstreams are used instead, if there are any. Default: false. */
+  readonly down?: boolean;
+  /** Finds out whether it accepts connections again. Call it about once a second. */
+  recheck?(): void;
   /**
    * Opens a stream and returns it at once. If the upstream cannot be reached, the stream breaks later, with `onReset`.
    */
