@@ -15,6 +15,8 @@ import { startPrototype } from "../setups/prototype.ts";
 import { expectResponse, interleave, type Setup } from "../setups/setup.ts";
 
 const SECONDS = 4;
+/** Connections that warm up the setups. */
+const WARM_UP = 64;
 const PER = 1_000_000;
 
 export interface RequestsOptions {
@@ -35,7 +37,7 @@ export function requests(options: RequestsOptions): Row {
     name: nameOf(options),
     about: `requests/s and latency, 130-byte response, ${kindOf(options)}`,
     needs: ["nginx", "wrk"],
-    limit: (settings) => 60 + (settings.rounds + 1) * 3 * (duration(settings, SECONDS) + 2),
+    limit: (settings) => 60 + (settings.rounds + 2) * 3 * (duration(settings, SECONDS) + 2),
     run: (stage, settings) => run(stage, settings, options),
   };
 }
@@ -71,7 +73,9 @@ async function run(stage: Stage, settings: Settings, options: RequestsOptions): 
   const setups = await open(stage, settings, options);
   for (const setup of setups) {
     await expectResponse(setup, SMALL);
-    await wrk(stage, setup, { ...load, seconds: Math.min(2, load.seconds) });
+    // One connection alone would take a minute until V8 has compiled everything.
+    for (const at of [WARM_UP, connections])
+      await wrk(stage, setup, { ...load, connections: at, seconds: Math.min(2, load.seconds) });
   }
   const results = await interleave(setups, settings.rounds, async (setup): Promise<Round> => {
     const { value, cpu, collector } = await observe(setup, settings, nameOf(options), () => wrk(stage, setup, load));
