@@ -25,6 +25,7 @@ beforeAll(() => {
     ["own answers", "toml", /redirect = /],
     ["targets", "toml", /targets = /],
     ["strategy", "toml", /strategy = "least_connections"/],
+    ["breaker", "toml", /failure_threshold = 5/],
     ["https", "toml", /https_port/],
   ]);
 });
@@ -121,6 +122,16 @@ test("a strategy selects the target with fewer requests in progress for its weig
   for (let n = 0; n < 4; n++) expect(await ask("/x")).toBe("two /x");
   finish();
   await Promise.all(waiting);
+});
+
+test("a circuit breaker keeps requests away from a target that fails", async () => {
+  const origin = await Origin.start(onTestFinished, (_, outgoing) => void outgoing.writeHead(500).end());
+  const { port } = await served(configured(page.example("breaker", { "localhost:3000": `127.0.0.1:${origin.port}` })));
+  const answers = [];
+  for (let n = 0; n < 7; n++) answers.push(await exchange(port, { host: "a" }));
+  expect(answers.map(({ status }) => status)).toEqual([500, 500, 500, 500, 500, 503, 503]);
+  expect(Number(answers.at(-1)?.headers["retry-after"])).toBeGreaterThan(20);
+  expect(origin.requests).toHaveLength(5);
 });
 
 test("HTTPS with a redirect", async (context) => {

@@ -81,6 +81,7 @@ export {
 } from "./routing/index.js";
 export { Pool, type TargetSource } from "./upstream/pool.js";
 export type { PoolMember } from "./upstream/pool-member.js";
+export type { HealthOptions } from "./upstream/pooled-targets.js";
 export { RETRY_LIMITS } from "./upstream/retry-budget.js";
 export { ResolvedTargets, type ResolvedOptions } from "./upstream/resolved-targets.js";
 export { Target } from "./upstream/target.js";

@@ -1,22 +1,30 @@
 import { resolve as resolvePath } from "node:path";
 import type { Configuration, RouteConfiguration } from "@postern/config";
 import type { RouteOptions, TargetOptions, WeightedTarget } from "@postern/gateway/service";
-import { parseAuthority, type BalanceOptions, type HashKey } from "@postern/gateway";
+import { parseAuthority } from "@postern/gateway";
 import type { ClientTls } from "@postern/net";
 import { CliError } from "../errors.js";
 import type { Settings } from "../settings/configuration.js";
+import { balanceOf } from "../targets/target-balance.js";
+import { healthOf } from "../targets/target-health.js";
 import { filesOptions, servesStaticFiles } from "./served-folders.js";
 
 type Action = RouteOptions["action"];
 
-type FolderOf = Settings["pathOf"];
+/** Facts about routes that are not values of options. */
+interface RouteFacts {
+  folderOf?: Settings["pathOf"];
+  /** Whether the route with this number has a table for its circuit breaker. */
+  hasBreaker?: (index: number) => boolean;
+}
 
 /**
  * The routes of `[[proxy]]`, with the trust of each, and then that of `[static_config]`. Throws PN_CONFIG_INVALID.
  */
 export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls | undefined)[]): RouteOptions[] {
   const { values } = settings.loaded;
-  const routes = routesOf(values, trusts, (...named) => settings.pathOf(...named));
+  const hasBreaker = (index: number): boolean => settings.loaded.hasTable("proxy", index, "circuit_breaker");
+  const routes = routesOf(values, trusts, { folderOf: (...named) => settings.pathOf(...named), hasBreaker });
   return servesStaticFiles(settings)
     ? [...routes, staticRoute(settings, new Set(routes.map(({ name }) => name)))]
     : routes;
@@ -26,7 +34,7 @@ export function configuredRoutes(settings: Settings, trusts: readonly (ClientTls
 export function routesOf(
   { proxy, server }: Configuration,
   trusts: readonly (ClientTls | undefined)[],
-  folderOf: FolderOf = (directory) => directory,
+  { folderOf = (directory) => directory, hasBreaker = () => false }: RouteFacts = {},
 ): RouteOptions[] {
   const names = new Set<string>();
   return proxy.map((route, index) => ({
@@ -39,9 +47,11 @@ export function routesOf(
       ...(Object.keys(route.query).length === 0 ? {} : { query: new Map(Object.entries(route.query)) }),
       ...(route.client_ips.length === 0 ? {} : { clientIps: route.client_ips }),
     },
-    action: actionOf(route, server, trusts[index], (directory) =>
-      folderOf(directory, "proxy", index, "files", "directory"),
-    ),
+    action: actionOf(route, server, {
+      trust: trusts[index],
+      folderOf: (directory) => folderOf(directory, "proxy", index, "files", "directory"),
+      hasBreaker: hasBreaker(index),
+    }),
   }));
 }
 
@@ -81,9 +91,9 @@ function unusedName(text: string, names: Set<string>): string {
 function actionOf(
   route: RouteConfiguration,
   server: Configuration["server"],
-  trust: ClientTls | undefined,
-  folderOf: (directory: string) => string,
+  facts: { trust: ClientTls | undefined; folderOf: (directory: string) => string; hasBreaker: boolean },
 ): Action {
+  const { trust, folderOf, hasBreaker } = facts;
   const { redirect, respond, files, rewrite, strip_prefix: stripPrefix } = route;
   if (redirect.to !== undefined) return { kind: "redirect", to: redirect.to, status: redirect.status };
   if (respond.status !== undefined) return { kind: "respond", status: respond.status, text: respond.text ?? "" };
@@ -97,6 +107,7 @@ function actionOf(
     kind: "forward",
     targets: targetsOf(route, { trust, connectTimeout: connectTimeout(route, answer) }),
     ...balanceOf(route),
+    ...healthOf(route, hasBreaker),
     stripPrefix,
     ...(rewrite === undefined ? {} : { rewrite }),
     ...(hostHeader === undefined ? {} : { hostHeader }),
@@ -111,20 +122,6 @@ function actionOf(
 /** The largest body of a request, in bytes. */
 export function bodyLimit({ max_request_size_mb }: Configuration["server"]): number {
   return max_request_size_mb * 1_000_000;
-}
-
-/** Nothing for a route with the defaults. */
-function balanceOf({ strategy, hash_key, sticky_sessions: sticky }: RouteConfiguration): { balance?: BalanceOptions } {
-  if (strategy === "round_robin" && sticky === "off") return {};
-  const key = strategy === "hash" ? { key: hashKey(hash_key) } : {};
-  return { balance: { strategy, ...key, ...(sticky === "off" ? {} : { sticky }) } };
-}
-
-/** `address`, `header:NAME` or `cookie:NAME` */
-function hashKey(given: string): HashKey {
-  const [kind, name = ""] = given.split(":");
-  if (kind === "header") return { kind, name: name.toLowerCase() };
-  return kind === "cookie" ? { kind, name } : { kind: "address" };
 }
 
 function targetsOf(

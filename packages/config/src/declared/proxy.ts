@@ -5,7 +5,7 @@ import { filePath } from "../kinds/file-path.js";
 import { flag } from "../kinds/flag.js";
 import { headers } from "../kinds/headers.js";
 import { list } from "../kinds/list.js";
-import { integer, numberChoice } from "../kinds/number.js";
+import { decimal, integer, numberChoice } from "../kinds/number.js";
 import { duration } from "../kinds/quantity.js";
 import { pathTemplate, redirectLocation, requestMethod, routeHost, routePath, routeTarget } from "../kinds/route.js";
 import { stickiness, type Stickiness } from "../kinds/stickiness.js";
@@ -181,18 +181,51 @@ export const proxy = sections("Route of the gateway: conditions for requests, an
     HEALTH_CHECKS,
   ),
   circuit_breaker: section(
-    "Circuit breaker for failing targets.",
+    "Circuit breaker for each target of the route. While it is open, the target gets no requests; if it is open for all targets, visitors get 503. There is none without this table.",
     {
       enabled: option(flag(), "Use the circuit breaker.", { default: true }),
-      failure_threshold: option(integer({ min: 1 }), "Failures that open the circuit.", { default: 5 }),
+      failure_threshold: option(
+        integer({ min: 1 }),
+        "Failures within failure_window that open the circuit: connections that cannot be made or break, responses that time out or are not valid, and the statuses in failure_status_codes.",
+        { default: 5 },
+      ),
       failure_window: option(duration({ min: 1 }), "Time within which the failures count.", { default: 60_000 }),
-      min_requests: option(integer({ min: 1 }), "Requests within failure_window before failures count.", {
-        default: 1,
+      failure_ratio: option(
+        decimal({ min: 0, max: 1 }),
+        "Part of the requests within failure_window that must have failed, from 0 to 1. 0: failure_threshold alone decides.",
+        { default: 0.5 },
+      ),
+      failure_status_codes: option(list(integer({ min: 400, max: 599 })), "Status codes that count as failures.", {
+        default: [500, 502, 503, 504] as number[],
       }),
-      recovery_timeout: option(duration({ min: 1 }), "Time that the circuit stays open.", { default: 30_000 }),
+      min_requests: option(
+        integer({ min: 1 }),
+        "Requests within failure_window before failures count. Default: failure_threshold.",
+        { example: "20" },
+      ),
+      recovery_timeout: option(
+        duration({ min: 1 }),
+        "Time that the circuit stays open. After it, success_threshold requests at a time test the target; the first failure opens the circuit again.",
+        { default: 30_000 },
+      ),
       success_threshold: option(integer({ min: 1 }), "Consecutive successes that close the circuit.", { default: 2 }),
     },
-    { pending: "circuit breakers" },
+  ),
+  passive_health: section(
+    "Targets of a route with several that get no requests for a while because their last requests have failed. At most half of the targets are ejected at a time.",
+    {
+      enabled: option(flag(), "Eject targets.", { default: true }),
+      consecutive_failures: option(
+        integer({ min: 1 }),
+        "Failures in a row after which a target is ejected: connections that cannot be made or break, responses that time out or are not valid, and the statuses 502, 503 and 504.",
+        { default: 5 },
+      ),
+      ejection_time: option(
+        duration({ min: 1 }),
+        "Time of the first ejection. Each further one without a success between them takes as much longer, at most ten times as long.",
+        { default: 10_000 },
+      ),
+    },
   ),
   middleware,
   access,

@@ -149,7 +149,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     topic: "Circuit breakers",
     before: "They never open.",
-    now: "Not supported yet. In a later version, a target that fails repeatedly gets no requests for a while.",
+    now: "A target that fails repeatedly gets no requests for `recovery_timeout`. If all targets of a route do, visitors get 503.",
     *notes({ configuration: { proxy }, sets }) {
       for (const [index, route] of proxy.entries()) {
         const path = ["proxy", index, "circuit_breaker"];
@@ -219,6 +219,7 @@ const NEWER_ROUTE: ReadonlySet<string> = new Set([
   "rewrite",
   "connection_timeout",
   "hash_key",
+  "passive_health",
   "idle_timeout",
   "resolve",
   "access",

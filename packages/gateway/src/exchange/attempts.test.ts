@@ -1,5 +1,8 @@
 import type { BreakCause } from "@postern/net";
 import { describe, expect, test } from "vitest";
+import { Latency } from "../balance/latency.js";
+import { CircuitBreaker } from "../health/circuit-breaker.js";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { TARGET_HOST } from "../route.js";
 import { Pool } from "../upstream/pool.js";
 import { PooledTarget } from "../upstream/pooled-target.js";
@@ -188,14 +191,15 @@ test("a response that begins with a TLS alert comes from a target that expects T
 describe("the time until a response begins", () => {
   /** The latency that a request leaves behind. The response begins 40 ms after `act`. */
   function latencyAfter(request: StructuredRequest, status: number, act: (visitor: StructuredVisitor) => void) {
+    const clock = new FakeClock();
     const upstream = new FakeUpstream({ authority: "t:80" });
-    const member = new PooledTarget(upstream.target, 2);
+    const member = new PooledTarget(upstream.target, { weight: 2, clock });
     upstream.route.pool = new Pool([member]);
-    const visitor = new StructuredVisitor(upstream, request);
+    const visitor = new StructuredVisitor(upstream, request, Infinity, clock);
     act(visitor);
     visitor.clock.pass(40);
     upstream.stream.arrive(Buffer.from(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`));
-    return member.latency.at(visitor.clock.now());
+    return member.latency.at(clock.now());
   }
 
   test("is measured from the end of the request", () => {
@@ -214,6 +218,43 @@ describe("the time until a response begins", () => {
 
   test("counts as a second for an error, because a broken target may be fast", () => {
     expect(latencyAfter(GET, 503, () => {})).toBe(1_000);
+  });
+});
+
+describe("a target whose circuit breaker is open", () => {
+  const breaker = { failures: 1, window: 10_000, minRequests: 1, ratio: 0, recovery: 4_200, successes: 1 };
+
+  /** A pool of one such target, before its first request. */
+  function guarded(): { upstream: FakeUpstream; member: PooledTarget; clock: FakeClock } {
+    const clock = new FakeClock();
+    const upstream = new FakeUpstream({ authority: "t:80" });
+    const state = { latency: new Latency(), breaker: new CircuitBreaker(breaker, clock) };
+    const member = new PooledTarget(upstream.target, { weight: 1, state, failures: new Set([500]), clock });
+    upstream.route.pool = new Pool([member]);
+    return { upstream, member, clock };
+  }
+
+  test("gets no request, even if it is the only one, and the visitor gets the time to wait", () => {
+    const { upstream, clock } = guarded();
+    const visit = (): StructuredVisitor => new StructuredVisitor(upstream, POST, Infinity, clock);
+    visit();
+    upstream.stream.arrive(Buffer.from("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"));
+    const visitor = visit();
+    expect([visitor.events, upstream.streams.length]).toEqual([["refused PN_TARGETS_DOWN"], 1]);
+    expect(visitor.pages).toMatchObject([{ status: 503, retryAfter: 5 }]);
+    clock.pass(4_200);
+    visit();
+    expect(upstream.streams.length).toBe(2);
+  });
+
+  test("is not opened by a connection that closed while it was idle", () => {
+    const { upstream, member, clock } = guarded();
+    new StructuredVisitor(upstream, GET, Infinity, clock);
+    upstream.stream.arrive(Buffer.from(OK));
+    const visitor = new StructuredVisitor(upstream, GET, Infinity, clock);
+    upstream.stream.break({ cause: "broken", delivered: -1 });
+    upstream.stream.arrive(Buffer.from(OK));
+    expect([visitor.status, upstream.streams.length, member.isBlocked]).toEqual([204, 2, false]);
   });
 });
 

@@ -4,6 +4,7 @@ import { TARGET_HOST, type UpstreamRoute } from "../route.js";
 import type { PickContext } from "../balance/candidate.js";
 import type { Clock } from "../deadlines/clock.js";
 import type { AttemptOutcome } from "../upstream/attempt.js";
+import type { Pool } from "../upstream/pool.js";
 import type { PoolMember } from "../upstream/pool-member.js";
 import type { Upstream } from "../upstream/upstream.js";
 import { BROKEN, INVALID_RESPONSE, TARGET_BROKEN, TARGETS_DOWN, type Failure } from "./exchange-end.js";
@@ -32,6 +33,7 @@ export class Attempts implements ForwardOptions {
   /** When the whole request of the current attempt had been sent; NaN: it has not been. */
   sentAt = NaN;
   #target: PoolMember | undefined;
+  #epoch = 0;
   /** Targets that have failed the request. Undefined while there are none. */
   #failed: PoolMember[] | undefined;
   /** Whether the current attempt failed to connect, and no other target is left. */
@@ -55,8 +57,9 @@ export class Attempts implements ForwardOptions {
     if (isPlural && this.upstream === undefined) pool.retryBudget.onRequest(now);
     const target = pool.pick(attempted, this.#failed);
     // A sole target is always tried: there is nothing to lose.
-    if (target === undefined || (isPlural && !target.available)) return this.#refuse(refusals.PN_TARGETS_DOWN);
-    const { upstream } = target;
+    if (target === undefined || target.isBlocked === true || (isPlural && !target.available))
+      return this.#refuse(targetsDown(pool));
+    const { upstream, epoch = 0 } = target;
     if (!this.#editHead(route, upstream, attempted.request)) return this.#refuse(refusals.PN_ROUTE_PATH);
     const idle = mayUseIdle ? target.reuse(now) : undefined;
     const stream = idle ?? target.open(now);
@@ -64,6 +67,7 @@ export class Attempts implements ForwardOptions {
     this.onIdleStream = idle !== undefined;
     this.#target = target;
     this.upstream = upstream;
+    this.#epoch = epoch;
     this.sentAt = NaN;
     return stream;
   }
@@ -103,14 +107,14 @@ export class Attempts implements ForwardOptions {
   /** The final response to the current attempt has begun. */
   onResponse(status: number, clock: Clock): void {
     const target = this.#target;
-    if (target?.onResponse === undefined || Number.isNaN(this.sentAt)) return;
-    const now = clock.now();
-    target.onResponse(status, now - this.sentAt, now);
+    target?.onResponse?.(status, clock.now() - this.sentAt, this.#epoch);
   }
 
   /** The current attempt is over. */
   end(outcome: AttemptOutcome, status: number): void {
-    this.#target?.onAttempt(outcome, status);
+    // The origin may have closed the connection while it was idle.
+    const isStale = this.onIdleStream && outcome === "broken" && status === 0;
+    this.#target?.onAttempt(isStale ? "aborted" : outcome, status, this.#epoch);
     this.#target = undefined;
   }
 
@@ -132,6 +136,13 @@ export class Attempts implements ForwardOptions {
   #refuse(refusal: Refusal): undefined {
     this.refusal = refusal;
   }
+}
+
+/** The refusal if no target of the pool takes a request, with the time until one may. */
+function targetsDown({ candidates }: Pool): Refusal {
+  const refusal = refusals.PN_TARGETS_DOWN;
+  const soonest = Math.min(...candidates.map(({ retryIn = 0 }) => retryIn));
+  return soonest > 1_000 && soonest < Infinity ? { ...refusal, retryAfter: Math.ceil(soonest / 1_000) } : refusal;
 }
 
 /** A target with an address of its own has codes of its own: its owner is not the user of a tunnel. */

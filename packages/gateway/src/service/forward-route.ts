@@ -4,11 +4,9 @@ import type { RouteLimits } from "../limits.js";
 import type { Labelled } from "../records/labelled-traffic.js";
 import { TARGET_HOST, type FinishedRequest, type PathEdit, type UpstreamRoute } from "../route.js";
 import { pathEdit } from "../routing/index.js";
-import { PooledSource } from "../upstream/pooled-source.js";
-import { PooledTarget, type TargetState } from "../upstream/pooled-target.js";
+import { PooledTargets } from "../upstream/pooled-targets.js";
 import type { PoolMember } from "../upstream/pool-member.js";
-import { Pool, type TargetSource } from "../upstream/pool.js";
-import { Target } from "../upstream/target.js";
+import { Pool } from "../upstream/pool.js";
 import type { GatewayRoute, OnRouted } from "./gateway-route.js";
 import type { ForwardAction, RouteOptions } from "./service-options.js";
 import type { Member, Targets } from "./targets.js";
@@ -33,6 +31,7 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   readonly sticky: StickyCookie | undefined;
   readonly #targets: Targets;
   readonly #members: readonly Member[];
+  readonly #pooled: PooledTargets;
   readonly #onRouted: OnRouted;
 
   /**
@@ -45,7 +44,8 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
     { targets, counted, onRouted, cookieKey }: ForwardDependencies,
     former?: ForwardRoute,
   ) {
-    const { targets: given, balance = { strategy: "round_robin" }, stripPrefix, rewrite, hostHeader, limits } = action;
+    const { targets: given, balance = { strategy: "round_robin" }, health = {} } = action;
+    const { stripPrefix, rewrite, hostHeader, limits } = action;
     const weights = given.map(({ weight = 1 }) => weight);
     this.options = options;
     this.counted = counted;
@@ -63,23 +63,16 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
       this.sticky = new StickyCookie({ first: policy, key: cookieKey(), route, path: match.path });
     }
     this.#members = targets.use(given);
-    const create = (target: Target, weight: number): PooledTarget =>
-      new PooledTarget(target, weight, former?.stateOf(target));
+    this.#pooled = new PooledTargets(health, former === undefined ? undefined : former.#pooled);
+    const members = this.#members.map((target, n) => ({ target, weight: weights[n]! }));
     this.pool = new Pool(
-      this.#members.map((member, n) => pooled(member, weights, n, create)),
+      this.#pooled.membersOf(members, () => this.pool.candidates),
       this.sticky ?? policy,
     );
   }
 
   get targets(): readonly PoolMember[] {
     return this.pool.targets;
-  }
-
-  /** What is known of a target of this route; undefined if it has none such. */
-  stateOf(target: Target): TargetState | undefined {
-    for (const member of this.pool.targets)
-      if (member instanceof PooledTarget && member.target === target) return member.state;
-    return undefined;
   }
 
   destination(): UpstreamRoute {
@@ -93,16 +86,4 @@ export class ForwardRoute implements GatewayRoute, UpstreamRoute {
   close(): void {
     for (const member of this.#members) this.#targets.release(member);
   }
-}
-
-/** A sole target with the usual weight needs no state of its own. */
-function pooled(
-  member: Member,
-  weights: readonly number[],
-  position: number,
-  create: (target: Target, weight: number) => PooledTarget,
-): PoolMember | TargetSource {
-  const weight = weights[position]!;
-  if (!(member instanceof Target)) return new PooledSource(member, (target) => create(target, weight));
-  return weights.length === 1 && weight === 1 ? member : create(member, weight);
 }

@@ -6,38 +6,16 @@ import { connect } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { readCertificate, type Certificate } from "@postern/net";
-import { CertificateAuthority, Cleanup, exchange, needs, Origin, until, type Exchange } from "@postern/testkit";
-import { startGateway, type GatewayService } from "./gateway-service.js";
-import type { ForwardAction, GatewayServiceOptions, RoutedEntry, RouteOptions } from "./service-options.js";
+import { CertificateAuthority, Cleanup, exchange, needs, Origin, until } from "@postern/testkit";
+import type { GatewayService } from "./gateway-service.js";
+import type { RoutedEntry, RouteOptions } from "./service-options.js";
+import { forward, namedOrigin, portOf, startService, type StartOptions } from "./started-service.suite.js";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-async function start(
-  options: Partial<GatewayServiceOptions> & { routes: readonly RouteOptions[] },
-): Promise<GatewayService> {
-  const service = await startGateway({ listen: "127.0.0.1:0", version: "1.2.3", drainTimeout: 1_000, ...options });
-  cleanup.defer(() => service.stop());
-  return service;
-}
-
-function portOf(address: string | undefined): number {
-  return Number(address?.split(":").at(-1));
-}
-
-/** A route to an origin, with its path and more. */
-function forward(path: string, port: number, more: Partial<ForwardAction> = {}, base = ""): RouteOptions {
-  const limits = { answer: 0, idle: 0, body: 0 };
-  const targets = [{ url: `http://127.0.0.1:${port}${base}` }];
-  return { name: path, match: { path }, action: { kind: "forward", targets, stripPrefix: true, limits, ...more } };
-}
-
-/** An origin that answers with its name. */
-function named(name: string): Promise<Origin> {
-  return Origin.start(cleanup.defer, (incoming, outgoing) => {
-    incoming.resume().on("end", () => outgoing.end(name));
-  });
-}
+const start = (options: StartOptions): Promise<GatewayService> => startService(cleanup.defer, options);
+const named = (name: string): Promise<Origin> => namedOrigin(cleanup.defer, name);
 
 describe("routes", () => {
   test("take requests to their targets, with the target's path and Host", async () => {
@@ -96,54 +74,6 @@ describe("routes", () => {
     });
     const { status } = await exchange(portOf(address), { host: "a" });
     expect([names, status]).toEqual([["web"], 503]);
-  });
-});
-
-describe("a sticky route", () => {
-  const sticky = (targets: readonly Origin[]): RouteOptions =>
-    forward("/app/*", 0, {
-      targets: targets.map(({ port }) => ({ url: `http://127.0.0.1:${port}` })),
-      balance: { strategy: "round_robin", sticky: "cookie" },
-    });
-
-  test("binds a visitor by a cookie that is valid after a reload and in another process with the same key", async () => {
-    const origins = [await named("one"), await named("two"), await named("three")];
-    const cookieKey = (): string => "secret";
-    const services = [
-      await start({ routes: [sticky(origins)], cookieKey }),
-      await start({ routes: [sticky(origins)], cookieKey }),
-    ];
-    const [first, second] = services as [GatewayService, GatewayService];
-    const ask = (service: GatewayService, cookie = ""): Promise<Exchange> =>
-      exchange(portOf(service.address), { host: "x", path: "/app/", ...(cookie && { headers: { cookie } }) });
-    const begun = await ask(first);
-    const [line = ""] = begun.headers["set-cookie"] ?? [];
-    expect(line).toMatch(/^postern_target=[\w-]+; Path=\/app; HttpOnly; SameSite=Lax$/);
-    const cookie = line.split(";")[0]!;
-    first.replaceRoutes([{ ...sticky(origins), afterEndpoints: true }]);
-    for (const service of [first, second, first, second]) {
-      const again = await ask(service, cookie);
-      expect([again.body.toString(), again.headers["set-cookie"]]).toEqual([begun.body.toString(), undefined]);
-    }
-    // The target leaves: the visitor gets another one, and its cookie.
-    second.replaceRoutes([sticky(origins.filter(({ port }) => port !== origins[0]!.port))]);
-    const moved = await ask(second, begun.body.toString() === "one" ? cookie : "");
-    expect([moved.status, moved.headers["set-cookie"]]).toEqual([200, [expect.stringContaining("postern_target=")]]);
-  });
-
-  test("binds a visitor by its address, and sets no cookie", async () => {
-    const origins = [await named("one"), await named("two"), await named("three")];
-    const balance = { strategy: "round_robin", sticky: "address" } as const;
-    const { address } = await start({
-      routes: [{ ...sticky(origins), action: { ...sticky(origins).action, balance } as ForwardAction }],
-    });
-    const bodies = [];
-    for (let n = 0; n < 4; n++) {
-      const { headers, body } = await exchange(portOf(address), { host: "x", path: "/app/" });
-      expect(headers).not.toHaveProperty("set-cookie");
-      bodies.push(body.toString());
-    }
-    expect(new Set(bodies).size).toBe(1);
   });
 });
 

@@ -4,6 +4,7 @@ import type { FilesOptions } from "../files/index.js";
 import type { GatewayLimits, RouteLimits } from "../limits.js";
 import type { RequestEntry, VisitorFields } from "../records/request-entry.js";
 import type { RouteMatch } from "../routing/index.js";
+import type { HealthOptions } from "../upstream/pooled-targets.js";
 import type { TargetFailure } from "../upstream/address-upstream.js";
 import type { TunnelUpstream } from "./tunnel-target.js";
 
@@ -24,6 +25,8 @@ export interface ForwardAction {
   readonly targets: readonly WeightedTarget[];
   /** How the target of a request is chosen. Default: in turn, by weight. */
   readonly balance?: BalanceOptions | undefined;
+  /** How requests decide whether a target is used. Default: only by whether it accepts connections. */
+  readonly health?: HealthOptions | undefined;
   /** Whether the prefix of the route's path is removed. */
   readonly stripPrefix: boolean;
   /** The path for the target, with `{path}` and `{rest}`. Default: the request's. */

@@ -8,6 +8,12 @@ import type { Upstream } from "./upstream.js";
 export interface PoolMember extends Candidate {
   readonly upstream: Upstream;
   readonly idle: IdleStreams;
+  /** Whether it takes no request even if it is the only target: its circuit breaker is open. Default: false. */
+  readonly isBlocked?: boolean;
+  /** Milliseconds until it may take a request again, if that is known. Default 0. */
+  readonly retryIn?: number;
+  /** Changes when the results of attempts that have begun no longer matter. Default 0. */
+  readonly epoch?: number;
   /** Begins an attempt on a stream that was idle. Every attempt is followed by `onAttempt`. */
   reuse(now: number): ByteStream | undefined;
   /**
@@ -16,10 +22,13 @@ export interface PoolMember extends Candidate {
    */
   open(now: number): ByteStream | undefined;
   /**
-   * The final response to an attempt has begun, `elapsed` ms after its request was complete. It is not called for a
-   * response that began earlier. Undefined: the member has no use for it.
+   * The final response to an attempt has begun, `elapsed` ms after its request was complete; NaN: it was not complete.
+   * `epoch` is that of the attempt's beginning. Undefined: the member has no use for it.
    */
-  onResponse?(status: number, elapsed: number, now: number): void;
-  /** An attempt is over. `status` is the response's status; 0 if no final head arrived. */
-  onAttempt(outcome: AttemptOutcome, status: number): void;
+  onResponse?(status: number, elapsed: number, epoch: number): void;
+  /**
+   * An attempt is over. `status` is the response's status; 0 if no final head arrived. `epoch` is that of the attempt's
+   * beginning.
+   */
+  onAttempt(outcome: AttemptOutcome, status: number, epoch: number): void;
 }

@@ -1,17 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { contextOf } from "../balance/balance.suite.js";
 import { RoundRobin } from "../balance/round-robin.js";
+import { FakeClock } from "../deadlines/fake-clock.suite.js";
 import { FakeUpstream } from "../exchange/fake-visitors.suite.js";
 import { PooledSource } from "./pooled-source.js";
 import { PooledTarget } from "./pooled-target.js";
 import { Pool } from "./pool.js";
 import { Target } from "./target.js";
 
+const pooled = (name: string, weight: number): PooledTarget =>
+  new PooledTarget(target(name), { weight, clock: new FakeClock() });
 const target = (name: string): Target => new Target(new FakeUpstream({ authority: name }));
 
 describe("a pool", () => {
   test("sends nothing to a member with the weight 0, and still lists it", () => {
-    const [drained, used] = [new PooledTarget(target("a"), 0), new PooledTarget(target("b"), 1)];
+    const [drained, used] = [pooled("a", 0), pooled("b", 1)];
     const pool = new Pool([drained, used], new RoundRobin());
     const picked = Array.from({ length: 4 }, () => pool.pick(contextOf("192.0.2.1")));
     expect(new Set(picked)).toEqual(new Set([used]));
@@ -21,7 +24,9 @@ describe("a pool", () => {
 
   test("gives the same array to its policy until its members change", () => {
     const source = { targets: [target("a"), target("b")] };
-    const pool = new Pool([new PooledSource(source, (each) => new PooledTarget(each, 2))]);
+    const pool = new Pool([
+      new PooledSource(source, (each) => new PooledTarget(each, { weight: 2, clock: new FakeClock() })),
+    ]);
     const { candidates } = pool;
     expect(pool.candidates).toBe(candidates);
     source.targets = [source.targets[1]!, target("c")];

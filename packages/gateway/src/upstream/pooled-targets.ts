@@ -1,0 +1,86 @@
+import { Latency } from "../balance/latency.js";
+import { SYSTEM_CLOCK, type Clock } from "../deadlines/clock.js";
+import { CircuitBreaker, type BreakerOptions } from "../health/circuit-breaker.js";
+import { Ejection, type EjectionOptions } from "../health/ejection.js";
+import { PooledSource } from "./pooled-source.js";
+import { PooledTarget, type TargetState } from "./pooled-target.js";
+import type { PoolMember } from "./pool-member.js";
+import type { TargetSource } from "./pool.js";
+import { Target } from "./target.js";
+
+/** How requests decide whether a target of a pool is used. */
+export interface HealthOptions {
+  /** `statuses` are those of responses that count as failures. Default: there is no circuit breaker. */
+  readonly breaker?: (BreakerOptions & { readonly statuses: readonly number[] }) | undefined;
+  /** Default: no target is ejected. */
+  readonly ejection?: EjectionOptions | undefined;
+}
+
+/** The targets of one pool with their states. */
+export class PooledTargets {
+  readonly #options: HealthOptions;
+  readonly #former: PooledTargets | undefined;
+  readonly #clock: Clock;
+  readonly #failures: ReadonlySet<number> | undefined;
+  readonly #states = new WeakMap<Target, TargetState>();
+  /** The members of the pool at present. */
+  #members: () => readonly PoolMember[] = () => [];
+
+  /** @param former those of the same route before a reload: states that still have the same options are kept */
+  constructor(options: HealthOptions, former?: PooledTargets, clock: Clock = SYSTEM_CLOCK) {
+    this.#options = options;
+    this.#former = former;
+    this.#clock = clock;
+    this.#failures = options.breaker && new Set(options.breaker.statuses);
+  }
+
+  /**
+   * Members for a pool, for targets and their weights. A sole target without a circuit breaker needs no state.
+   * @param members returns the members of that pool
+   */
+  membersOf(
+    targets: readonly { target: Target | { readonly targets: readonly Target[] }; weight: number }[],
+    members: () => readonly PoolMember[],
+  ): (PoolMember | TargetSource)[] {
+    this.#members = members;
+    return targets.map(({ target, weight }) => {
+      if (!(target instanceof Target)) return new PooledSource(target, (each) => this.#create(each, weight));
+      const isPlain = targets.length === 1 && weight === 1 && this.#options.breaker === undefined;
+      return isPlain ? target : this.#create(target, weight);
+    });
+  }
+
+  #create(target: Target, weight: number): PooledTarget {
+    const state = this.#stateOf(target);
+    this.#states.set(target, state);
+    return new PooledTarget(target, { weight, state, failures: this.#failures, clock: this.#clock });
+  }
+
+  #stateOf(target: Target): TargetState {
+    const former = this.#former === undefined ? undefined : this.#former.#states.get(target);
+    const before = this.#former === undefined ? {} : this.#former.#options;
+    const { breaker, ejection } = this.#options;
+    const kept = {
+      breaker: isSame(breaker, before.breaker) ? former?.breaker : undefined,
+      ejection: isSame(ejection, before.ejection) ? former?.ejection : undefined,
+    };
+    kept.ejection?.belongsTo((now) => this.#mayEject(now));
+    return {
+      latency: former?.latency ?? new Latency(),
+      breaker: kept.breaker ?? (breaker && new CircuitBreaker(breaker, this.#clock)),
+      ejection: kept.ejection ?? (ejection && new Ejection(ejection, (now) => this.#mayEject(now))),
+    };
+  }
+
+  /** At most half of a pool is ejected, because the rest must be able to bear its load. */
+  #mayEject(now: number): boolean {
+    const members = this.#members();
+    let ejected = 1;
+    for (const member of members) if (member instanceof PooledTarget && member.isEjectedAt(now)) ejected++;
+    return 2 * ejected <= members.length;
+  }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
